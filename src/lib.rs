@@ -1,0 +1,4 @@
+//! Interlock.
+
+#[cfg(feature = "playground")]
+pub mod playground;

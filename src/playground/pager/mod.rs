@@ -1,0 +1,1 @@
+//! The pager of the playground.

@@ -1,0 +1,3 @@
+//! The slack of the playground.
+
+pub mod view;
