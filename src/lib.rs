@@ -1,4 +1,5 @@
 //! Interlock.
 
+pub mod domain;
 #[cfg(feature = "playground")]
 pub mod playground;

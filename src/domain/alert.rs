@@ -1,0 +1,111 @@
+//! An alert as Interlock understands it, whoever sent it. `ingress` has one parser a source that makes these;
+//! `ingress` also redacts before anything is stored.
+
+use std::collections::BTreeMap;
+
+use jiff::Timestamp;
+use serde::{Deserialize, Serialize};
+
+use super::ids::{EpisodeKey, Fingerprint, GroupKey, Service, Source};
+
+/// How bad the sender says it is. `Unknown` is a word that no mapping knows: never dropped, never matched.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Severity {
+    Unknown,
+    Low,
+    Medium,
+    High,
+    Critical,
+}
+
+impl Severity {
+    /// The default mapping of words met in the field (`reference`: labels of Prometheus rules, PagerDuty urgency and
+    /// priority, Opsgenie P1 to P5, Azure Sev0 to Sev4). A configured mapping is asked before this one.
+    #[must_use]
+    pub fn from_word(word: &str) -> Self {
+        match word.trim().to_ascii_lowercase().as_str() {
+            "critical" | "crit" | "page" | "fatal" | "emergency" | "disaster" | "p1" | "p0" | "sev0"
+            | "sev1" | "sev-0" | "sev-1" => Self::Critical,
+            "high" | "error" | "err" | "major" | "p2" | "sev2" | "sev-2" => Self::High,
+            "medium" | "warning" | "warn" | "minor" | "average" | "moderate" | "p3" | "sev3" | "sev-3" => {
+                Self::Medium
+            }
+            "low" | "info" | "informational" | "information" | "notice" | "none" | "p4" | "p5" | "sev4"
+            | "sev-4" | "sev5" => Self::Low,
+            _ => Self::Unknown,
+        }
+    }
+
+    #[must_use]
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Unknown => "unknown",
+            Self::Low => "low",
+            Self::Medium => "medium",
+            Self::High => "high",
+            Self::Critical => "critical",
+        }
+    }
+}
+
+impl std::fmt::Display for Severity {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str(self.as_str())
+    }
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum AlertStatus {
+    Firing,
+    Resolved,
+    /// Somebody took it at the source; nothing to open, nothing to close.
+    Acknowledged,
+}
+
+/// A labelled address the sender gave; shown, never fetched.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Link {
+    pub title: String,
+    pub url: String,
+}
+
+/// One alert of one delivery, normalised and redacted.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Alert {
+    pub source: Source,
+    pub episode: EpisodeKey,
+    pub fingerprint: Fingerprint,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub group: Option<GroupKey>,
+    pub status: AlertStatus,
+    /// Rule name: `RedisConnectionTimeout`.
+    pub name: String,
+    /// One line for people.
+    pub title: String,
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    pub description: String,
+    pub severity: Severity,
+    /// The sender's own word for it.
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    pub severity_word: String,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub service: Option<Service>,
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub labels: BTreeMap<String, String>,
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub annotations: BTreeMap<String, String>,
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub links: Vec<Link>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub starts_at: Option<Timestamp>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub ends_at: Option<Timestamp>,
+    /// What the source wants back to resolve it: a PagerDuty incident id.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub source_ref: Option<String>,
+    /// The `dedup_key` under which a pager holds it; ours is recognised by it and opens nothing.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub dedup_key: Option<String>,
+}

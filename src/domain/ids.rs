@@ -1,0 +1,160 @@
+//! Names of things, each its own type, so that a person can't be passed where a channel is meant.
+
+use std::fmt;
+
+use serde::{Deserialize, Serialize};
+
+macro_rules! text_id {
+    ($($(#[$doc:meta])* $name:ident),+ $(,)?) => {$(
+        $(#[$doc])*
+        #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+        #[serde(transparent)]
+        pub struct $name(String);
+
+        impl $name {
+            pub fn new(text: impl Into<String>) -> Self {
+                Self(text.into())
+            }
+
+            #[must_use]
+            pub fn as_str(&self) -> &str {
+                &self.0
+            }
+        }
+
+        impl fmt::Display for $name {
+            fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.write_str(&self.0)
+            }
+        }
+
+        impl From<&str> for $name {
+            fn from(text: &str) -> Self {
+                Self(text.to_owned())
+            }
+        }
+    )+};
+}
+
+text_id! {
+    /// A cluster by its name in `kubernetes.clusters.NAME`.
+    ClusterName,
+    /// A Kubernetes namespace.
+    Namespace,
+    /// Where an action takes effect: `production`, `staging`; given by `[[environments]]`, never by the alert.
+    Environment,
+    /// File stem of a runbook: `redis-connection-timeout`.
+    RunbookName,
+    /// Content hash, `sha256:` and 64 hex digits; of a runbook or a policy.
+    Revision,
+    /// A service by the name the team gives it in labels.
+    Service,
+    /// An alerting system: `alertmanager`, `pagerduty`, or `manual` for `/runbook run`.
+    Source,
+    /// A Slack channel id (`C…`), or a name with `#` in configuration that the Slack adapter resolves.
+    Channel,
+    /// Identity of one episode of an alert: stays the same over repeats and retries, changes when it fires again.
+    EpisodeKey,
+    /// Identity of an alert over episodes: the same labels give the same fingerprint.
+    Fingerprint,
+    /// What the source itself says belongs together (Alertmanager's `groupKey`, a PagerDuty incident id).
+    GroupKey,
+    /// Identity of something that may be delivered twice: a Slack `trigger_id`, `event_id`, `view.id` and hash, a webhook id.
+    DeliveryKey,
+    /// A Slack user group id (`S…`) or handle (`@sre`).
+    GroupId,
+}
+
+/// An incident's number; people see `INC-42`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(transparent)]
+pub struct IncidentId(pub u64);
+
+impl IncidentId {
+    /// Reads `INC-42`, `inc-42` or `42`.
+    #[must_use]
+    pub fn parse(text: &str) -> Option<Self> {
+        let text = text.trim();
+        let digits = match text.get(..4) {
+            Some(prefix) if prefix.eq_ignore_ascii_case("inc-") => &text[4..],
+            _ => text,
+        };
+        digits.parse().ok().map(Self)
+    }
+}
+
+impl fmt::Display for IncidentId {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "INC-{}", self.0)
+    }
+}
+
+/// A person by workspace and user id: a Slack user id alone is not an identity, since people of other workspaces
+/// can press buttons in shared channels.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+pub struct PersonId {
+    pub team: String,
+    pub user: String,
+}
+
+impl fmt::Display for PersonId {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}/{}", self.team, self.user)
+    }
+}
+
+/// Number of a step in its runbook, from 1.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(transparent)]
+pub struct StepNo(pub u16);
+
+impl fmt::Display for StepNo {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.0.fmt(f)
+    }
+}
+
+/// Number of a plan within its incident, from 1; Modify makes the next one.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(transparent)]
+pub struct PlanNo(pub u32);
+
+impl fmt::Display for PlanNo {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.0.fmt(f)
+    }
+}
+
+/// One try at one step. Its text goes to the API server as `Audit-ID`, so that both records can be joined.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+pub struct AttemptId {
+    pub incident: IncidentId,
+    pub plan: PlanNo,
+    pub step: StepNo,
+    /// From 1.
+    pub attempt: u8,
+}
+
+impl fmt::Display for AttemptId {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(
+            f,
+            "{}.p{}.s{}.a{}",
+            self.incident, self.plan, self.step, self.attempt
+        )
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_incident_id_is_read_as_people_write_it() {
+        for text in ["INC-42", "inc-42", "42", " INC-42 "] {
+            assert_eq!(IncidentId::parse(text), Some(IncidentId(42)), "{text}");
+        }
+        assert_eq!(IncidentId::parse("INC-"), None);
+        assert_eq!(IncidentId::parse("redis"), None);
+    }
+}
