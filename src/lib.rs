@@ -3,3 +3,4 @@
 pub mod domain;
 #[cfg(feature = "playground")]
 pub mod playground;
+pub mod ports;

@@ -1,0 +1,129 @@
+//! The few small traits the core needs from outside, and the plain data they speak. Owned by the core; adapters implement them.
+
+use std::future::Future;
+use std::pin::Pin;
+
+use jiff::Timestamp;
+use serde::{Deserialize, Serialize};
+
+use crate::domain::action::{Action, Cost, ObjectRef};
+use crate::domain::ids::{AttemptId, PersonId};
+
+/// A boxed future, so that the traits below can be held as `Arc<dyn …>`.
+pub type Pending<'a, T> = Pin<Box<dyn Future<Output = T> + Send + 'a>>;
+
+/// The time, in one place, so that tests and the playground can move it.
+pub trait Clock: Send + Sync {
+    fn now(&self) -> Timestamp;
+}
+
+/// What the target of an action looks like on the live cluster. Part of what is approved: a changed `uid`, `generation`
+/// or image means that the world moved.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct TargetState {
+    pub object: ObjectRef,
+    pub uid: String,
+    /// `metadata.generation`; 0 where the kind has none.
+    pub generation: i64,
+    /// Container images, in order of the pod template.
+    pub images: Vec<String>,
+    /// Desired and ready replicas, 1 and 0 or 1 for a pod.
+    pub replicas: u32,
+    pub ready: u32,
+}
+
+/// A look at the world before an action: what it would touch and cost.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Survey {
+    /// `None` for actions that have no object (HTTP, `get` over many).
+    pub target: Option<TargetState>,
+    pub cost: Cost,
+    /// For people: `restarts 6 of 6 pods`, `1 pod`, `changes nothing`.
+    pub blast: String,
+    pub taken_at: Timestamp,
+}
+
+/// Why a look failed. Either way nothing may start.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, thiserror::Error)]
+#[serde(rename_all = "snake_case")]
+pub enum SurveyError {
+    /// The object or cluster that the step names does not exist; says what does.
+    #[error("{0}")]
+    NotThere(String),
+    /// Rights are missing; says which.
+    #[error("{0}")]
+    Forbidden(String),
+    /// The cluster could not be asked.
+    #[error("{0}")]
+    Unreachable(String),
+}
+
+/// What came out of an attempt, as bytes the world gave (already redacted).
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Output {
+    /// After the filters; head and tail are kept when it was cut. At most 16 KiB.
+    pub text: String,
+    /// Standard error or the server's message. At most 4 KiB.
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    pub errors: String,
+    /// Bytes left out of `text`; the whole is attached as a file when it isn't 0.
+    #[serde(default)]
+    pub cut_bytes: u64,
+}
+
+/// How an attempt ended, before the runbook's expectation is looked at.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case", tag = "ended")]
+pub enum Ended {
+    /// The server said so: exec's Status frame, an HTTP answer, a verb's reply.
+    Done { output: Output },
+    /// The server said no, or the program ended with another code than 0.
+    Failed { reason: String, output: Output },
+    /// Nobody can tell: connection lost, timeout, 5xx after a write. It may have happened and may still be running.
+    Unknown { reason: String, output: Output },
+}
+
+/// What the runner is asked to do. Only the engine makes one, out of a committed `StepStarted`.
+#[derive(Clone, Debug)]
+pub struct Order {
+    pub attempt: AttemptId,
+    pub action: Action,
+    /// The object and uid that were approved; another one by the same name is refused.
+    pub target: Option<TargetState>,
+    pub timeout_seconds: u32,
+}
+
+/// Runs actions. Implemented by `actions`; dry-run and shadow never reach it.
+pub trait ActionRunner: Send + Sync {
+    /// Looks at the target; changes nothing. At most 5 s.
+    fn survey<'a>(&'a self, action: &'a Action) -> Pending<'a, Result<Survey, SurveyError>>;
+
+    /// Runs the action once. Never retries by itself; always returns within the order's timeout plus 2 s.
+    /// `Done` carries the raw output: filters and expectations are applied by the caller.
+    fn perform(&self, order: Order) -> Pending<'_, Ended>;
+}
+
+/// A person as the directory knows them right now.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Person {
+    pub id: PersonId,
+    /// For people: `ana`.
+    pub name: String,
+    pub standing: Standing,
+    /// Groups the person is in, by id; only those that the policy names are looked up.
+    pub groups: Vec<String>,
+}
+
+/// Whether a click of this person can count at all.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Standing {
+    Member,
+    Guest,
+    Bot,
+    /// Of another workspace (Slack Connect).
+    Stranger,
+    Deactivated,
+    /// The directory could not be asked: counts as no.
+    Unreadable,
+}
