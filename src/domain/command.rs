@@ -8,7 +8,7 @@ use super::alert::Alert;
 use super::event::{Judgement, Outcome, Refusal};
 use super::freeze::FreezeFile;
 use super::ids::{AttemptId, Channel, DeliveryKey, IncidentId, PlanNo, RunbookName, Source, StepNo};
-use super::incident::{Incident, MessageRef};
+use super::incident::{Incident, MessageRef, Phase};
 use super::plan::Plan;
 use super::policy::Reason;
 use super::runbook::ParamValue;
@@ -220,7 +220,7 @@ pub struct StatusLine {
     pub incident: IncidentId,
     pub title: String,
     pub severity: String,
-    pub phase: String,
+    pub phase: Phase,
     pub message: Option<MessageRef>,
 }
 

@@ -339,6 +339,7 @@ impl Event {
             | Self::HandedOver { incident, .. }
             | Self::PageDue { incident, .. }
             | Self::PageAsked { incident, .. }
+            | Self::PageSettled { incident }
             | Self::Paged { incident, .. }
             | Self::SourceResolved { incident, .. }
             | Self::TakenOver { incident, .. }

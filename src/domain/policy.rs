@@ -50,6 +50,8 @@ pub enum Reason {
         tier: Tier,
         environment: Environment,
     },
+    /// The person stands in no approver row at all.
+    NotResponder,
     /// The person asked for it or changed it.
     OwnRequest,
     Guest,
