@@ -108,8 +108,9 @@ pub enum Outcome {
     Unknown { reason: String },
 }
 
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, strum::IntoStaticStr)]
 #[serde(rename_all = "snake_case", tag = "type")]
+#[strum(serialize_all = "snake_case")]
 pub enum Event {
     /// The process started; what follows ran under this.
     Started {
@@ -308,6 +309,12 @@ pub enum Mode {
 }
 
 impl Event {
+    /// The word for this event in the journal: the same as its `type` in JSON.
+    #[must_use]
+    pub fn kind(&self) -> &'static str {
+        self.into()
+    }
+
     /// The one incident it is about, where there is one.
     #[must_use]
     pub fn incident(&self) -> Option<IncidentId> {
