@@ -2,6 +2,7 @@
 
 pub mod domain;
 pub mod engine;
+pub mod executor;
 #[cfg(feature = "playground")]
 pub mod playground;
 pub mod ports;

@@ -189,6 +189,8 @@ fn permit(tx: &mut Tx<'_>, request: &StartStep) -> Reply {
     let order = Order {
         attempt,
         action: step.action.clone(),
+        filters: step.filters.clone(),
+        expected: step.expected.clone(),
         target: step.target.clone(),
         timeout_seconds: step.timeout_seconds,
     };
