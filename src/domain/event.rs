@@ -57,10 +57,10 @@ pub enum Refusal {
     Over,
     /// The thing that was clicked is not waiting for anybody now.
     NotWaiting,
-    NoSuchRunbook {
-        name: String,
-        suggestion: Option<String>,
-    },
+    /// Says which name, and which is near.
+    NoSuchRunbook { why: String },
+    /// No runbook was found for this incident.
+    NoRunbook,
     BadInput {
         problems: Vec<(String, String)>,
     },
@@ -267,6 +267,10 @@ pub enum Event {
     PageAsked {
         incident: IncidentId,
         why: String,
+    },
+    /// Nobody needs to be paged any more: somebody has it, or it runs.
+    PageSettled {
+        incident: IncidentId,
     },
     /// The pager took it.
     Paged {

@@ -1,13 +1,13 @@
 //! Making a plan: a runbook, its parameters and the configuration in, a Plan with no choice left open out. In two parts,
 //! because the world is looked at in between: `sketch` resolves, `complete` adds what the look at the targets said.
 
-use super::action::{Action, ActionError, Defaults, Filter, LiveFacts, Tier, TierFacts};
-use super::ids::{ClusterName, PlanNo, StepNo};
+use super::action::{Action, Budget, BudgetKey, Cost, Defaults, Filter, LiveFacts, TierFacts, display_argv};
+use super::ids::{ClusterName, Environment, PlanNo, StepNo};
 use super::incident::{Incident, PlanRequest};
 use super::plan::{Plan, PlannedStep, Role};
 use super::rules::Rules;
 use super::runbook::{self, Autonomy, Catalog, CommandLine, Runbook, Step};
-use crate::ports::{Survey, SurveyError};
+use crate::ports::{Survey, SurveyError, TargetState};
 
 /// Why no plan can be made. `parameter` names the form field that would mend it, where one would.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -47,7 +47,7 @@ pub fn sketch(
     let parameters = runbook::resolve_parameters(&runbook.parameters, &given, &labels).map_err(|problems| {
         problems
             .into_iter()
-            .map(|problem| PlanProblem { parameter: Some(problem.name.clone()), message: problem.to_string() })
+            .map(|problem| PlanProblem { parameter: Some(problem.name().to_owned()), message: problem.to_string() })
             .collect::<Vec<_>>()
     })?;
     let maker = StepMaker { runbook, rules, parameters: &parameters, skip: &request.skip };
@@ -100,18 +100,19 @@ impl StepMaker<'_> {
     }
 
     fn step(&self, step: &Step, no: StepNo, role: Role) -> Result<PlannedStep, PlanProblem> {
-        let (action, filters) = self.command(&step.command).map_err(|why| {
+        let Command { action, filters, shown } = self.command(&step.command).map_err(|why| {
             PlanProblem::general(format!("step {no} (`{}`): {why}", step.command.source))
         })?;
-        let (tier, tier_reason) = self.tier(&action, step.tier_at_least);
+        let (tier, tier_reason) =
+            action.tier_at_least(&tier_facts(self.rules, &self.runbook.budget, None), step.tier_at_least);
         let rollback = step.rollback.as_ref().map(|line| line.source.clone());
         Ok(PlannedStep {
             no,
             title: step.title.clone(),
-            command: shown(&action, &filters),
+            command: shown,
             effect: action.effect_class(),
-            environment: self.rules.environment(&action.cluster_or(&nowhere()), action.namespace().as_ref()),
-            plain: action.plain(),
+            environment: environment(self.rules, &action),
+            plain: action.plain_line(),
             filters,
             expected: step.expected.clone(),
             on_failure: step.on_failure,
@@ -121,8 +122,9 @@ impl StepMaker<'_> {
             when: step.when,
             role,
             tier,
+            tier_at_least: step.tier_at_least,
             tier_reason,
-            cost: action.cost(&LiveFacts::default()),
+            cost: Cost::new(),
             blast: String::new(),
             target: None,
             skip: self.skip.contains(&no),
@@ -131,54 +133,65 @@ impl StepMaker<'_> {
         })
     }
 
-    fn command(&self, line: &CommandLine) -> Result<(Action, Vec<Filter>), String> {
+    fn command(&self, line: &CommandLine) -> Result<Command, String> {
         let stages = runbook::substitute(line, self.parameters).map_err(|error| error.to_string())?;
         let Some((first, rest)) = stages.split_first() else {
             return Err("it has no command".to_owned());
         };
-        let defaults = Defaults { default_cluster: self.rules.default_cluster.clone() };
-        let action = Action::parse(first, &defaults).map_err(|error: ActionError| error.message)?;
+        let unnamed = ClusterName::new("");
+        let defaults =
+            Defaults { default_cluster: self.rules.default_cluster.clone().unwrap_or_else(|| unnamed.clone()) };
+        let action = Action::parse(first, &defaults).map_err(|error| error.message)?;
         if let Some(cluster) = action.cluster().filter(|cluster| !self.rules.clusters.contains(cluster)) {
             let known = self.rules.clusters.iter().map(ClusterName::as_str).collect::<Vec<_>>().join(", ");
-            return Err(format!("cluster `{cluster}` is not configured; configured: {known}"));
+            return Err(match (cluster == unnamed, known.as_str()) {
+                (_, "") => "no cluster is configured; set kubernetes.clusters.NAME.kubeconfig".to_owned(),
+                (true, _) => format!("it names no cluster and there are several: add `--context NAME` or set kubernetes.default_cluster; configured: {known}"),
+                (false, _) => format!("cluster `{cluster}` is not configured; configured: {known}"),
+            });
         }
-        let filters = rest
-            .iter()
-            .map(|argv| Filter::parse(argv).map_err(|error| error.message))
-            .collect::<Result<_, _>>()?;
-        Ok((action, filters))
-    }
-
-    fn tier(&self, action: &Action, at_least: Option<Tier>) -> (Tier, String) {
-        let (tier, reason) = action.tier(&self.facts(None));
-        match at_least {
-            Some(raised) if raised > tier => (raised, "the runbook raises it".to_owned()),
-            Some(_) | None => (tier, reason),
+        let mut shown = action.command_line();
+        let mut filters = Vec::with_capacity(rest.len());
+        for argv in rest {
+            filters.push(Filter::parse(argv).map_err(|error| error.message)?);
+            shown.push_str(" | ");
+            shown.push_str(&display_argv(argv));
         }
-    }
-
-    fn facts(&self, live: Option<u32>) -> TierFacts {
-        tier_facts(self.rules, &self.runbook.budget, live)
+        Ok(Command { action, filters, shown })
     }
 }
 
-fn tier_facts(rules: &Rules, budget: &super::action::Budget, replicas: Option<u32>) -> TierFacts {
-    TierFacts { caches: rules.caches.clone(), budget: budget.clone(), replicas }
+/// A command line, read.
+struct Command {
+    action: Action,
+    filters: Vec<Filter>,
+    /// The canonical line, which parses back to the same action and filters.
+    shown: String,
 }
 
-/// For actions of no cluster (HTTP): matches only environment rows that cover every cluster and namespace.
-fn nowhere() -> ClusterName {
-    ClusterName::new("")
-}
-
-/// The canonical command line, which parses back to the same action and filters.
-fn shown(action: &Action, filters: &[Filter]) -> String {
-    let mut line = action.command_line();
-    for filter in filters {
-        line.push_str(" | ");
-        line.push_str(&filter.command_line());
+fn tier_facts<'a>(rules: &'a Rules, budget: &Budget, replicas: Option<u32>) -> TierFacts<'a> {
+    TierFacts {
+        caches: &rules.caches,
+        replica_budget: budget.get(&BudgetKey::MaxReplicaChanges).copied().unwrap_or(0),
+        replicas,
+        irreversible: &[],
     }
-    line
+}
+
+/// Where it takes effect. An action of no cluster (HTTP) is covered only by a row that covers every cluster and namespace.
+fn environment(rules: &Rules, action: &Action) -> Option<Environment> {
+    let cluster = action.cluster().unwrap_or_else(|| ClusterName::new(""));
+    rules.environment(&cluster, action.namespace().as_ref())
+}
+
+/// What the action takes and touches, seen on the live cluster.
+#[must_use]
+pub fn live_facts(rules: &Rules, action: &Action, target: Option<&TargetState>) -> LiveFacts {
+    let object = action.names_target();
+    LiveFacts {
+        replicas: target.map_or(0, |target| target.replicas),
+        is_cache: object.is_some_and(|object| rules.caches.iter().any(|cache| cache.matches(&object))),
+    }
 }
 
 /// Adds what the look at the targets said: cost, blast radius, target, and the tier where it depends on them.
@@ -198,13 +211,15 @@ pub fn complete(
     for (step, result) in sketch.steps.iter_mut().zip(results) {
         match result {
             Ok(survey) => {
+                let live = live_facts(rules, &step.action, survey.target.as_ref());
                 let replicas = survey.target.as_ref().map(|target| target.replicas);
                 let (tier, reason) = step.action.tier(&tier_facts(rules, &budget, replicas));
-                if tier > step.tier {
+                let raised = step.tier_at_least.is_some_and(|raised| raised >= tier);
+                if !raised {
                     (step.tier, step.tier_reason) = (tier, reason);
                 }
-                step.cost = survey.cost;
-                step.blast = survey.blast;
+                step.cost = step.action.cost(&live);
+                step.blast = step.action.blast(&live);
                 step.target = survey.target;
             }
             Err(_) if step.skip => {}

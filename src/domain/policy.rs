@@ -86,6 +86,12 @@ pub enum Reason {
     TargetBusy {
         with: String,
     },
+    /// The target could not be looked at just before the start.
+    SurveyFailed {
+        why: String,
+    },
+    /// The step is not the one whose turn it is: started before, or the run has moved on.
+    NotItsTurn,
     DryRun,
     Expired,
     /// The clock stepped back since the approval: its deadlines mean nothing.

@@ -3,6 +3,7 @@
 use jiff::SignedDuration;
 use serde::{Deserialize, Serialize};
 
+use super::action::ObjectPattern;
 use super::alert::{Alert, Severity};
 use super::event::Mode;
 use super::ids::{Channel, ClusterName, Environment, Namespace, Source};
@@ -17,15 +18,6 @@ pub struct EnvironmentRow {
     pub cluster: Option<ClusterName>,
     /// Empty covers every namespace.
     pub namespaces: Vec<Namespace>,
-}
-
-/// A target that the team declares to be a cache: emptying it loses nothing that can't be had again.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct CacheRow {
-    pub cluster: Option<ClusterName>,
-    pub namespace: Namespace,
-    /// Name of the workload.
-    pub name: String,
 }
 
 /// Sends incidents of a service, or with a label, to a channel. The first row that holds counts.
@@ -77,7 +69,8 @@ pub struct Rules {
     pub team: String,
     pub policy: Policy,
     pub environments: Vec<EnvironmentRow>,
-    pub caches: Vec<CacheRow>,
+    /// Targets that the team declares to be caches: emptying one loses nothing that can't be had again.
+    pub caches: Vec<ObjectPattern>,
     pub clusters: Vec<ClusterName>,
     /// `None` when there are several and none is named: a step has to name one then.
     pub default_cluster: Option<ClusterName>,
@@ -107,6 +100,15 @@ impl Rules {
                     && (row.namespaces.is_empty() || namespace.is_some_and(|name| row.namespaces.contains(name)))
             })
             .map(|row| row.name.clone())
+    }
+
+    /// Where the alert says it comes from, by its `cluster` and `namespace` labels and our own map: what triggers ask.
+    #[must_use]
+    pub fn environment_of(&self, alert: &Alert) -> Option<Environment> {
+        let cluster = alert.labels.get("cluster").map(|name| ClusterName::new(name.clone()));
+        let cluster = cluster.filter(|name| self.clusters.contains(name)).or_else(|| self.default_cluster.clone())?;
+        let namespace = alert.labels.get("namespace").map(|name| Namespace::new(name.clone()));
+        self.environment(&cluster, namespace.as_ref())
     }
 
     /// The channel for an alert.

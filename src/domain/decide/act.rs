@@ -12,7 +12,7 @@ use crate::domain::ids::{Channel, EpisodeKey, Fingerprint, IncidentId, RunbookNa
 use crate::domain::incident::{HandoffReason, Incident, Phase};
 use crate::domain::plan::Requester;
 use crate::domain::policy::{Reason, standing_reason};
-use crate::domain::runbook::ParamValue;
+use crate::domain::runbook::{NotFound, ParamValue};
 use crate::ports::Person;
 
 /// What the deciding functions below share.
@@ -70,7 +70,7 @@ pub fn act(tx: &mut Tx<'_>, context: Context<'_>, person: &Person, channel: Opti
         Intent::ChooseRunbook { incident, runbook } => choose(tx, context, &actor, incident, runbook),
         Intent::Tick { incident, item, done } => tick(tx, context, &actor, incident, item, done),
         Intent::ListRunbooks => {
-            let lines = context.catalog.iter().map(|runbook| RunbookLine {
+            let lines = context.catalog.loaded().iter().map(|entry| &entry.runbook).map(|runbook| RunbookLine {
                 name: runbook.name.clone(),
                 title: runbook.title.clone(),
                 steps: runbook.steps.len(),
@@ -177,8 +177,9 @@ fn show_runbook(
     incident: Option<IncidentId>,
     name: &str,
 ) -> Reply {
-    let Some(runbook) = context.catalog.get(&RunbookName::new(name)) else {
-        return actor.refused(tx, incident, Deed::ShowRunbook, no_such_runbook(context, name));
+    let runbook = match context.catalog.find(name) {
+        Ok(runbook) => runbook,
+        Err(error) => return actor.refused(tx, incident, Deed::ShowRunbook, no_such_runbook(&error)),
     };
     let reply = match incident {
         Some(_) => Reply::Form(Form::Runbook { title: runbook.title.clone(), source: runbook.source.clone() }),
@@ -191,9 +192,8 @@ fn show_runbook(
     actor.asked(tx, incident, Deed::ShowRunbook, reply)
 }
 
-fn no_such_runbook(context: Context<'_>, name: &str) -> Refusal {
-    let suggestion = context.catalog.suggest(name).map(ToString::to_string);
-    Refusal::NoSuchRunbook { name: name.to_owned(), suggestion }
+fn no_such_runbook(error: &NotFound) -> Refusal {
+    Refusal::NoSuchRunbook { why: error.to_string() }
 }
 
 fn choose(tx: &mut Tx<'_>, context: Context<'_>, actor: &Actor<'_>, id: IncidentId, runbook: RunbookName) -> Reply {
@@ -206,11 +206,7 @@ fn choose(tx: &mut Tx<'_>, context: Context<'_>, actor: &Actor<'_>, id: Incident
         | Phase::Settling { .. }
         | Phase::Closed { .. } => Err(Refusal::NotWaiting),
     });
-    let known = if context.catalog.get(&runbook).is_some() {
-        Ok(())
-    } else {
-        Err(no_such_runbook(context, runbook.as_str()))
-    };
+    let known = context.catalog.find(runbook.as_str()).map(|_| ()).map_err(|error| no_such_runbook(&error));
     if let Err(refusal) = actor.responder(context).and(free).and(known) {
         return actor.refused(tx, Some(id), Deed::ChooseRunbook, refusal);
     }
@@ -244,8 +240,9 @@ fn run(
     if let Err(refusal) = actor.standing(context) {
         return actor.refused(tx, None, Deed::Run, refusal);
     }
-    let Some(runbook) = context.catalog.get(&RunbookName::new(name)) else {
-        return actor.refused(tx, None, Deed::Run, no_such_runbook(context, name));
+    let runbook = match context.catalog.find(name) {
+        Ok(runbook) => runbook,
+        Err(error) => return actor.refused(tx, None, Deed::Run, no_such_runbook(&error)),
     };
     if let Some(problem) = plan_act::unknown_parameter(runbook, &parameters) {
         return actor.refused(tx, None, Deed::Run, Refusal::BadInput { problems: vec![problem] });

@@ -8,7 +8,7 @@ use crate::domain::alert::{Alert, AlertStatus};
 use crate::domain::command::Reply;
 use crate::domain::event::Event;
 use crate::domain::ids::{DeliveryKey, IncidentId, RunbookName, Source};
-use crate::domain::incident::{HandoffReason, PlanRequest, Verdict};
+use crate::domain::incident::{HandoffReason, MatchRecord, PlanRequest, Verdict};
 use crate::domain::matching;
 use crate::domain::plan::Requester;
 
@@ -64,7 +64,9 @@ fn fired(tx: &mut Tx<'_>, context: Context<'_>, source: &Source, alert: Alert) {
 
 /// Looks for the runbook and goes on from there: one match is planned, everything else goes to a human.
 fn choose(tx: &mut Tx<'_>, context: Context<'_>, incident: IncidentId, alert: &Alert) {
-    let matched = matching::rank(context.catalog, alert).record(context.catalog);
+    let environment = context.rules.environment_of(alert);
+    let facts = matching::AlertFacts::of(alert, environment.as_ref());
+    let matched = MatchRecord::of(&matching::rank(context.catalog, &facts, None), context.catalog);
     let verdict = matched.verdict.clone();
     tx.record(Event::Matched { incident, matched });
     match verdict {

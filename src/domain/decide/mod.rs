@@ -17,7 +17,6 @@ use super::event::Event;
 use super::ids::DeliveryKey;
 use super::rules::Rules;
 use super::runbook::Catalog;
-use super::state::State;
 
 pub use tx::Tx;
 

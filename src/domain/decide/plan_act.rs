@@ -147,10 +147,10 @@ pub fn review(tx: &mut Tx<'_>, actor: &Actor<'_>, at: PlanRef) -> Reply {
 pub fn ask_modify(tx: &mut Tx<'_>, context: Context<'_>, actor: &Actor<'_>, at: PlanRef) -> Reply {
     let form = actor.responder(context).and_then(|()| {
         let (_, track) = pending(tx, &at)?;
-        let runbook = context.catalog.get(&track.plan.runbook).ok_or_else(|| Refusal::NoSuchRunbook {
-            name: track.plan.runbook.to_string(),
-            suggestion: None,
-        })?;
+        let runbook = context
+            .catalog
+            .find(track.plan.runbook.as_str())
+            .map_err(|error| Refusal::NoSuchRunbook { why: error.to_string() })?;
         let parameters = runbook.parameters.iter().map(|spec| field(spec, track)).collect();
         let steps = track.plan.steps.iter().map(|step| (step.no, step.title.clone(), step.skip)).collect();
         Ok(Form::Modify { at: at.clone(), parameters, steps })
@@ -170,7 +170,7 @@ fn field(spec: &ParamSpec, track: &PlanTrack) -> FormField {
     FormField {
         name: spec.name.clone(),
         value: track.plan.parameters.get(&spec.name).cloned(),
-        description: spec.description.clone().unwrap_or_else(|| spec.kind.bounds()),
+        description: spec.description.clone().unwrap_or_default(),
         choices,
         optional: spec.default.is_some(),
     }

@@ -11,6 +11,7 @@ use crate::domain::freeze::{Freeze, FreezeFile};
 use crate::domain::ids::AttemptId;
 use crate::domain::incident::{HandoffReason, Incident, Phase, PlanTrack};
 use crate::domain::plan::PlannedStep;
+use crate::domain::planning;
 use crate::domain::policy::{Decision, Reason, counted};
 use crate::domain::run::{Next, StepState, over_budget};
 use crate::ports::{Order, Output, Survey};
@@ -159,11 +160,11 @@ fn world_holds(
         }
         (Some(_), Some(_)) => {}
     }
-    for (key, need) in &survey.cost {
-        let shown = step.cost.get(key).copied().unwrap_or(0);
-        if *need > shown && !changed_by_us(track, step) {
-            reasons.push(moved(format!("it would now take {need} where the card showed {shown}: {}", survey.blast)));
-        }
+    let live = planning::live_facts(context.rules, &step.action, survey.target.as_ref());
+    let dearer = step.action.cost(&live).iter().any(|(key, need)| *need > step.cost.get(key).copied().unwrap_or(0));
+    if dearer && !changed_by_us(track, step) {
+        let (now, shown) = (step.action.blast(&live), &step.blast);
+        reasons.push(moved(format!("it would now be more than the card showed: {now}, not {shown}")));
     }
 }
 
