@@ -3,5 +3,8 @@
 
 pub mod action;
 pub mod alert;
+pub mod expectation;
+pub mod grep;
 pub mod ids;
+pub mod jq;
 pub mod runbook;
