@@ -4,4 +4,5 @@
 pub mod action;
 pub mod alert;
 pub mod ids;
+pub mod matching;
 pub mod runbook;
