@@ -5,6 +5,7 @@
 //! On the way of a file: `markdown` cuts lines into blocks, `sections` cuts blocks at headings, `trigger`, `params`,
 //! `evidence`, `steps` with `step_keys` and `prose` read the sections, `lints` looks at the whole.
 
+mod catalog;
 mod command;
 mod diagnostics;
 mod evidence;
@@ -23,6 +24,7 @@ mod trigger;
 mod types;
 mod words;
 
+pub use catalog::{Catalog, Loaded, NotFound, Refused};
 pub use command::CommandError;
 pub use diagnostics::{Code, Diagnostic, Level, Span, Style};
 pub use parse::{CommandCheck, CommandIssue, MAX_FILE_BYTES, Parsed};

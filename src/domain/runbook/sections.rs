@@ -167,11 +167,7 @@ fn section_depth(blocks: &[Block<'_>]) -> u8 {
     known.unwrap_or(2).max(2)
 }
 
-fn section<'a, 'b>(
-    heading: Piece<'a>,
-    blocks: &'b [Block<'a>],
-    body: Piece<'a>,
-) -> Section<'a, 'b> {
+fn section<'a, 'b>(heading: Piece<'a>, blocks: &'b [Block<'a>], body: Piece<'a>) -> Section<'a, 'b> {
     let whole = Known::of(&normalise(heading.text));
     let empty = heading.from(heading.text.len());
     if whole.is_none()
@@ -182,7 +178,7 @@ fn section<'a, 'b>(
             known: Some(known),
             name: key,
             inline: value,
-                blocks,
+            blocks,
             body,
         };
     }
