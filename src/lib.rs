@@ -2,6 +2,8 @@
 
 pub mod config;
 pub mod domain;
+pub mod ingress;
 #[cfg(feature = "playground")]
 pub mod playground;
 pub mod ports;
+pub mod telemetry;

@@ -22,6 +22,11 @@ pub(super) fn check(settings: &Settings) -> Result<(), ConfigError> {
             server.listen
         ));
     }
+    if !webhooks.alertmanager.secret.is_empty() {
+        return wrong(
+            "`webhooks.alertmanager.secret` is set, but Alertmanager signs nothing: set `webhooks.alertmanager.bearer_token`, and the same under `http_config.authorization` there".to_owned(),
+        );
+    }
     Ok(())
 }
 
