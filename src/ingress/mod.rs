@@ -27,5 +27,5 @@ pub use mapping::Mapping;
 pub use pagerduty::parse as parse_pagerduty;
 pub use probes::{Probes, Ready};
 pub use redact::Redactor;
-pub use routes::{WebhookSettings, webhooks};
+pub use routes::{ANSWER_WITHIN, WebhookSettings, webhooks};
 pub use server::{BindError, Limits, bind, serve};

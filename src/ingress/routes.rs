@@ -35,7 +35,7 @@ const MAX_BODY: usize = 5 * 1024 * 1024;
 /// Deliveries being served at once; the others are told to come back, so that clicks find room.
 const IN_FLIGHT: usize = 256;
 /// PagerDuty gives up after 5 s; what is committed later than this is told again by the sender and collapses.
-const ANSWER_WITHIN: Duration = Duration::from_secs(4);
+pub const ANSWER_WITHIN: Duration = Duration::from_secs(4);
 
 /// What the webhook routes are made of.
 pub struct WebhookSettings<'s> {
@@ -46,6 +46,8 @@ pub struct WebhookSettings<'s> {
     pub clock: Arc<dyn Clock>,
     /// Whether the port is a loopback one: only there may a source without secret be served.
     pub on_loopback: bool,
+    /// How long the engine may take before the sender is told to try again; usually `ANSWER_WITHIN`.
+    pub answer_within: Duration,
 }
 
 /// What a parser makes of an authentic request.
@@ -70,6 +72,7 @@ struct Shared {
     intake: Arc<dyn Intake>,
     clock: Arc<dyn Clock>,
     room: Semaphore,
+    answer_within: Duration,
 }
 
 /// The routes of all sources. A source without secret answers 404, and the log says how to open it.
@@ -81,6 +84,7 @@ pub fn webhooks(settings: WebhookSettings<'_>) -> Router {
         intake,
         clock,
         on_loopback,
+        answer_within,
     } = settings;
     let open = webhooks.allow_unauthenticated && on_loopback;
     let shared = Arc::new(Shared {
@@ -89,6 +93,7 @@ pub fn webhooks(settings: WebhookSettings<'_>) -> Router {
         intake,
         clock,
         room: Semaphore::new(IN_FLIGHT),
+        answer_within,
     });
     let endpoint = |source, scheme, configured, parser| {
         let gate = Gate::new(configured, open);
@@ -202,7 +207,7 @@ async fn take(endpoint: &Endpoint, request: Request<Body>) -> Result<Response<Bo
         alerts,
         received_at: shared.clock.now(),
     };
-    let Accepted = tokio::time::timeout(ANSWER_WITHIN, shared.intake.submit(delivery))
+    let Accepted = tokio::time::timeout(shared.answer_within, shared.intake.submit(delivery))
         .await
         .map_err(|_| Refusal::Late)?
         .map_err(Refusal::Engine)?;
