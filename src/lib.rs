@@ -3,6 +3,7 @@
 pub mod config;
 pub mod domain;
 pub mod ingress;
+pub mod paging;
 #[cfg(feature = "playground")]
 pub mod playground;
 pub mod ports;

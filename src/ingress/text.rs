@@ -28,8 +28,7 @@ pub(super) fn cut(mut text: String, max: usize) -> String {
 
 /// One line, without control characters, for people.
 pub(super) fn one_line(text: &str) -> String {
-    let fits = text.len() <= MAX_TITLE && !text.contains(|c: char| c.is_control());
-    if fits {
+    if text.len() <= MAX_TITLE && !has_control(text) {
         return text.trim().to_owned();
     }
     let mut line: String = text
@@ -45,11 +44,21 @@ pub(super) fn one_line(text: &str) -> String {
     line
 }
 
+/// Most texts are ASCII, where bytes tell.
+fn has_control(text: &str) -> bool {
+    if text.is_ascii() {
+        text.bytes().any(|byte| byte.is_ascii_control())
+    } else {
+        text.contains(|c: char| c.is_control())
+    }
+}
+
 /// `http` and `https` only: shown as a link, never fetched.
 pub(super) fn is_link(text: &str) -> bool {
     text.len() <= 2 * 1024
         && (text.starts_with("https://") || text.starts_with("http://"))
-        && !text.contains(|c: char| c.is_control() || c.is_whitespace())
+        && text.is_ascii()
+        && !text.bytes().any(|byte| byte.is_ascii_control() || byte == b' ')
 }
 
 /// Labels or annotations, cut while they are read, so that no more is ever held.
@@ -72,20 +81,21 @@ impl<'de> Deserialize<'de> for Pairs {
             }
 
             fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Pairs, A::Error> {
-                let mut pairs = BTreeMap::new();
+                // Senders sort their labels: building the map at once from a list is cheaper than entry by entry.
+                let mut pairs = Vec::with_capacity(map.size_hint().unwrap_or(16).min(MAX_PAIRS));
                 let mut left_out = 0_u32;
                 while let Some(name) = map.next_key::<String>()? {
                     if pairs.len() >= MAX_PAIRS || name.len() > MAX_NAME {
                         map.next_value::<IgnoredAny>()?;
                         left_out = left_out.saturating_add(1);
                     } else {
-                        pairs.insert(name, cut(map.next_value()?, MAX_VALUE));
+                        pairs.push((name, cut(map.next_value()?, MAX_VALUE)));
                     }
                 }
                 if left_out > 0 {
-                    pairs.insert(LEFT_OUT.to_owned(), left_out.to_string());
+                    pairs.push((LEFT_OUT.to_owned(), left_out.to_string()));
                 }
-                Ok(Pairs(pairs))
+                Ok(Pairs(pairs.into_iter().collect()))
             }
         }
 
