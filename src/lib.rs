@@ -1,5 +1,6 @@
 //! Interlock.
 
+pub mod config;
 pub mod domain;
 pub mod engine;
 pub mod executor;
@@ -8,3 +9,9 @@ pub mod playground;
 pub mod ports;
 pub mod render;
 pub mod store;
+pub mod ingress;
+pub mod paging;
+#[cfg(feature = "playground")]
+pub mod playground;
+pub mod ports;
+pub mod telemetry;
