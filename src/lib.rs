@@ -12,6 +12,4 @@ pub mod store;
 pub mod ingress;
 pub mod paging;
 #[cfg(feature = "playground")]
-pub mod playground;
-pub mod ports;
 pub mod telemetry;
