@@ -90,12 +90,12 @@ fn ensure_newest(
 ) -> Arc<Value> {
     let highest = sets.iter().map(|set| number(set)).max().unwrap_or(0);
     let newest = match found {
-        Some(set) if number(&set) == highest => set,
         Some(set) => {
-            let mut renumbered = (*set).clone();
-            json::set(&mut renumbered, &["metadata", "annotations", REVISION], json!((highest + 1).to_string()));
-            copy_annotations(deployment, &mut renumbered);
-            model.store.put(Kind::ReplicaSet, renumbered)
+            let revision = if number(&set) == highest { highest } else { highest + 1 };
+            let mut noted = (*set).clone();
+            json::set(&mut noted, &["metadata", "annotations", REVISION], json!(revision.to_string()));
+            copy_annotations(deployment, &mut noted);
+            model.store.put(Kind::ReplicaSet, noted)
         }
         None => make_set(model, key, deployment, template, highest + 1),
     };
