@@ -3,5 +3,13 @@
 
 pub mod action;
 pub mod alert;
+pub mod approval;
+pub mod command;
+pub mod event;
+pub mod freeze;
 pub mod ids;
+pub mod incident;
+pub mod plan;
+pub mod policy;
+pub mod run;
 pub mod runbook;

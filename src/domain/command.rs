@@ -1,0 +1,302 @@
+//! What comes in to the engine, and what it answers. A command is decided and committed before its answer leaves.
+
+use std::collections::BTreeMap;
+
+use serde::{Deserialize, Serialize};
+
+use super::alert::Alert;
+use super::event::{Judgement, Outcome, Refusal};
+use super::freeze::FreezeFile;
+use super::ids::{AttemptId, Channel, DeliveryKey, IncidentId, PlanNo, RunbookName, Source, StepNo};
+use super::incident::{Incident, MessageRef};
+use super::plan::Plan;
+use super::policy::Reason;
+use super::runbook::ParamValue;
+use crate::ports::{Order, Output, Person, Survey, SurveyError};
+
+/// Which card and which plan a button belongs to. A pointer only: everything is checked again.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct PlanRef {
+    pub incident: IncidentId,
+    pub plan: PlanNo,
+    /// `PlanDigest::short` of what the card showed.
+    pub digest: String,
+}
+
+/// What a person wants, whatever surface it came from.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Intent {
+    Approve(PlanRef),
+    /// The Reject button: asks for the form.
+    AskReject(PlanRef),
+    Reject {
+        at: PlanRef,
+        reason: String,
+    },
+    /// The Modify button: asks for the form.
+    AskModify(PlanRef),
+    /// The form, sent. `confirmed` is false for the first submission, which is answered with the diff.
+    Modify {
+        at: PlanRef,
+        parameters: BTreeMap<String, String>,
+        skip: Vec<StepNo>,
+        confirmed: bool,
+    },
+    ReviewPlan(PlanRef),
+    Escalate(IncidentId),
+    TakeOver(IncidentId),
+    ShowRunbook(IncidentId),
+    /// A human chooses among the candidates.
+    ChooseRunbook {
+        incident: IncidentId,
+        runbook: RunbookName,
+    },
+    Tick {
+        incident: IncidentId,
+        item: u16,
+        done: bool,
+    },
+    Judge {
+        at: PlanRef,
+        step: StepNo,
+        judgement: Judgement,
+    },
+    ListRunbooks,
+    ShowRunbookNamed(String),
+    RunRunbook {
+        name: String,
+        parameters: BTreeMap<String, String>,
+    },
+    Status,
+    /// In a thread: how far is it, or why this runbook.
+    StatusOf(IncidentId),
+    WhyOf(IncidentId),
+    Freeze {
+        reason: String,
+    },
+    Unfreeze {
+        reason: String,
+    },
+    Help,
+    /// Words that nothing understands; answered with help.
+    Unrecognised {
+        text: String,
+    },
+}
+
+/// One thing for the engine to decide.
+#[derive(Clone, Debug)]
+pub enum Command {
+    Alerts {
+        source: Source,
+        key: Option<DeliveryKey>,
+        alerts: Vec<Alert>,
+    },
+    Act {
+        key: Option<DeliveryKey>,
+        person: Person,
+        channel: Option<Channel>,
+        intent: Intent,
+    },
+    /// The targets of a plan in the making were looked at; one result a step, in order.
+    Surveyed {
+        incident: IncidentId,
+        sketch: Box<Plan>,
+        results: Vec<Result<Survey, SurveyError>>,
+    },
+    /// The executor asks to start a step. Everything that the pure core must know of the world comes with it.
+    StartStep(Box<StartStep>),
+    StepEnded {
+        attempt: AttemptId,
+        outcome: Outcome,
+        output: Output,
+        took_ms: u64,
+    },
+    /// Something of the outbox was confirmed.
+    Delivered(Delivered),
+    /// The clock reached a deadline.
+    Tick,
+    /// The process has just started on old entries: what was started and not finished is Unknown.
+    Recover,
+}
+
+/// A request for a permit.
+#[derive(Clone, Debug)]
+pub struct StartStep {
+    pub incident: IncidentId,
+    pub plan: PlanNo,
+    pub step: StepNo,
+    pub attempt: u8,
+    pub survey: Result<Survey, SurveyError>,
+    /// Everyone who voted, as the directory knows them now (at most 60 s old).
+    pub voters: Vec<Person>,
+    pub freeze_file: FreezeFile,
+}
+
+#[derive(Clone, Debug)]
+pub enum Delivered {
+    Card {
+        incident: IncidentId,
+        message: MessageRef,
+    },
+    Page {
+        incident: IncidentId,
+        dedup_key: String,
+    },
+    SourceResolved {
+        incident: IncidentId,
+        how: String,
+    },
+}
+
+/// The engine's answer, given only after the commit.
+#[derive(Clone, Debug)]
+pub enum Reply {
+    /// Stored, nothing to say.
+    Stored,
+    Answer(Answer),
+    Form(Form),
+    /// The step may start: its start record is durable.
+    Permit(Box<Order>),
+    /// The step may not start now.
+    NotStarted {
+        reasons: Vec<Reason>,
+    },
+}
+
+/// What a person is told. Worded in `render::explain`, and nowhere else.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Answer {
+    Approved {
+        have: u8,
+        need: u8,
+    },
+    Rejected,
+    Modified {
+        plan: PlanNo,
+    },
+    Escalated,
+    TakenOver,
+    Chosen {
+        runbook: RunbookName,
+    },
+    Ticked,
+    Judged(Judgement),
+    Frozen {
+        running: Vec<String>,
+    },
+    Unfrozen,
+    /// The same delivery came twice.
+    Again,
+    Refused(Refusal),
+    Runbooks(Vec<RunbookLine>),
+    Runbook {
+        name: RunbookName,
+        title: String,
+        source: String,
+    },
+    Started {
+        incident: IncidentId,
+    },
+    Status(Vec<StatusLine>),
+    StatusOf(Box<Incident>),
+    WhyOf(Box<Incident>),
+    Help,
+    NotUnderstood {
+        text: String,
+    },
+}
+
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct RunbookLine {
+    pub name: RunbookName,
+    pub title: String,
+    pub steps: usize,
+    pub prose: bool,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct StatusLine {
+    pub incident: IncidentId,
+    pub title: String,
+    pub severity: String,
+    pub phase: String,
+    pub message: Option<MessageRef>,
+}
+
+/// A modal to open.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Form {
+    Reject {
+        at: PlanRef,
+        title: String,
+    },
+    Modify {
+        at: PlanRef,
+        parameters: Vec<FormField>,
+        steps: Vec<(StepNo, String, bool)>,
+    },
+    /// What would change; confirming sends `Modify { confirmed: true }`.
+    ModifyDiff {
+        at: PlanRef,
+        parameters: BTreeMap<String, String>,
+        skip: Vec<StepNo>,
+        lines: Vec<String>,
+    },
+    ReviewPlan {
+        at: PlanRef,
+        incident: Box<Incident>,
+    },
+    Runbook {
+        title: String,
+        source: String,
+    },
+}
+
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct FormField {
+    pub name: String,
+    pub value: Option<ParamValue>,
+    pub description: String,
+    /// Offered as a menu when not empty.
+    pub choices: Vec<String>,
+    pub optional: bool,
+}
+
+/// What leaves the engine after a commit. Durable ones are outbox rows until they are confirmed.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case", tag = "effect")]
+pub enum Effect {
+    /// (Re)draw the card; later ones replace earlier ones of the same incident.
+    Card { incident: IncidentId },
+    /// Post the line of the entry with this number in the thread.
+    Thread { incident: IncidentId, seq: u64 },
+    /// Page a human.
+    Page { incident: IncidentId },
+    /// Tell the pager that what we opened there is over.
+    PageResolve { incident: IncidentId },
+    /// Tell the source that its alert is over.
+    SourceResolve { incident: IncidentId },
+    /// Post the summary in the thread.
+    Summary { incident: IncidentId },
+    /// Attach the whole output of an attempt.
+    Attach {
+        incident: IncidentId,
+        attempt: AttemptId,
+    },
+}
+
+/// Work for the executor. Not stored: it follows from the state, so a restart finds it again.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Drive {
+    /// Look at the targets of this plan in the making.
+    Survey { incident: IncidentId, sketch: Box<Plan> },
+    /// Ask to start this step, not before the given time.
+    Start {
+        incident: IncidentId,
+        plan: PlanNo,
+        step: StepNo,
+        attempt: u8,
+        not_before: Option<jiff::Timestamp>,
+    },
+}

@@ -1,0 +1,349 @@
+//! What happened, as the journal keeps it. Append-only: a refusal, an expiry and a denied click are events too.
+//! Every change to an incident is one of these; nothing else changes one.
+
+use std::sync::Arc;
+
+use jiff::Timestamp;
+use serde::{Deserialize, Serialize};
+
+use super::alert::{Alert, Severity};
+use super::approval::{ApprovalRefusal, Vote};
+use super::freeze::FreezeRefusal;
+use super::ids::{
+    AttemptId, Channel, DeliveryKey, EpisodeKey, IncidentId, PersonId, PlanNo, Revision, RunbookName, StepNo,
+};
+use super::incident::{ClosedAs, HandoffReason, MatchRecord, MessageRef, PlanRequest};
+use super::plan::{Plan, PlanDigest};
+use super::policy::{Decision, Reason};
+use super::run::RunResult;
+use crate::ports::Output;
+
+/// One line of the journal: when, and what. `seq` and the hash chain are given by the store at commit.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Entry {
+    /// From 1, without a gap.
+    pub seq: u64,
+    pub at: Timestamp,
+    /// The delivery that caused it, when it could come twice.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub key: Option<DeliveryKey>,
+    pub event: Event,
+}
+
+/// Who did it, with the name at the time for the record.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Who {
+    pub id: PersonId,
+    pub name: String,
+}
+
+/// Why a click or command changed nothing.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case", tag = "kind")]
+pub enum Refusal {
+    NotAllowed {
+        reasons: Vec<Reason>,
+    },
+    Approval {
+        refusal: ApprovalRefusal,
+    },
+    Freeze {
+        refusal: FreezeRefusal,
+    },
+    /// The card that was clicked shows another plan than the one that counts.
+    PlanChanged,
+    NoSuchIncident,
+    /// The incident is over.
+    Over,
+    /// The thing that was clicked is not waiting for anybody now.
+    NotWaiting,
+    NoSuchRunbook {
+        name: String,
+        suggestion: Option<String>,
+    },
+    BadInput {
+        problems: Vec<(String, String)>,
+    },
+    AlreadyTaken {
+        by: String,
+    },
+}
+
+/// What a person tried, for the record of refusals.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Deed {
+    Approve,
+    Reject,
+    Modify,
+    ReviewPlan,
+    Escalate,
+    TakeOver,
+    ShowRunbook,
+    ChooseRunbook,
+    Tick,
+    Judge,
+    Run,
+    Freeze,
+    Unfreeze,
+    Ask,
+}
+
+/// A person's word on a step whose outcome is Unknown.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Judgement {
+    /// It happened and worked: go on as if it had succeeded.
+    Worked,
+    /// It did not happen or did not work: treat it as a failed attempt.
+    Failed,
+}
+
+/// How an attempt ended, after filters and expectation.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case", tag = "outcome")]
+pub enum Outcome {
+    Succeeded,
+    Failed { reason: String },
+    Unknown { reason: String },
+}
+
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case", tag = "type")]
+pub enum Event {
+    /// The process started; what follows ran under this.
+    Started {
+        version: String,
+        mode: Mode,
+        policy: Revision,
+    },
+    /// A delivery whose alerts were all known already, or of no interest.
+    Repeated {
+        incidents: Vec<(IncidentId, u32)>,
+    },
+    Opened {
+        incident: IncidentId,
+        alert: Arc<Alert>,
+        channel: Channel,
+        title: String,
+        severity: Severity,
+        /// Set for `/runbook run`.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        by: Option<Who>,
+    },
+    /// Another alert of the same group.
+    Joined {
+        incident: IncidentId,
+        alert: Arc<Alert>,
+    },
+    AlertResolved {
+        incident: IncidentId,
+        episode: EpisodeKey,
+    },
+    Matched {
+        incident: IncidentId,
+        matched: MatchRecord,
+    },
+    /// A plan is being made; its targets are looked at.
+    Planning {
+        incident: IncidentId,
+        request: PlanRequest,
+    },
+    Checklist {
+        incident: IncidentId,
+        runbook: RunbookName,
+    },
+    Ticked {
+        incident: IncidentId,
+        item: u16,
+        by: Who,
+        done: bool,
+    },
+    Proposed {
+        incident: IncidentId,
+        plan: Arc<Plan>,
+        digest: PlanDigest,
+        decision: Decision,
+        approve_by: Timestamp,
+    },
+    Voted {
+        incident: IncidentId,
+        plan: PlanNo,
+        vote: Vote,
+        needed: u8,
+        execute_by: Timestamp,
+    },
+    /// Policy let it run without a person (`auto`).
+    AllowedAlone {
+        incident: IncidentId,
+        plan: PlanNo,
+        execute_by: Timestamp,
+    },
+    Rejected {
+        incident: IncidentId,
+        plan: PlanNo,
+        by: Who,
+        reason: String,
+    },
+    Expired {
+        incident: IncidentId,
+        plan: PlanNo,
+    },
+    Withdrawn {
+        incident: IncidentId,
+        plan: PlanNo,
+        why: String,
+    },
+    /// A person tried something and was told no.
+    Refused {
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        incident: Option<IncidentId>,
+        by: Who,
+        deed: Deed,
+        refusal: Refusal,
+    },
+    /// A person looked at or asked for something; nothing changed.
+    Asked {
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        incident: Option<IncidentId>,
+        by: Who,
+        deed: Deed,
+    },
+    /// Durable before the step starts: names what runs, under which digest, on whose word.
+    StepStarted {
+        incident: IncidentId,
+        attempt: AttemptId,
+        digest: PlanDigest,
+        approved_by: Vec<Who>,
+    },
+    StepRefused {
+        incident: IncidentId,
+        plan: PlanNo,
+        step: StepNo,
+        attempt: u8,
+        reasons: Vec<Reason>,
+    },
+    StepSkipped {
+        incident: IncidentId,
+        plan: PlanNo,
+        step: StepNo,
+        why: String,
+    },
+    StepEnded {
+        incident: IncidentId,
+        attempt: AttemptId,
+        outcome: Outcome,
+        output: Output,
+        /// Milliseconds.
+        took_ms: u64,
+    },
+    StepJudged {
+        incident: IncidentId,
+        plan: PlanNo,
+        step: StepNo,
+        judgement: Judgement,
+        by: Who,
+    },
+    RunEnded {
+        incident: IncidentId,
+        plan: PlanNo,
+        result: RunResult,
+    },
+    /// Verified; the source is waited for.
+    Settling {
+        incident: IncidentId,
+        until: Timestamp,
+    },
+    HandedOver {
+        incident: IncidentId,
+        reason: HandoffReason,
+    },
+    /// When a human will be paged if nobody has decided by then.
+    PageDue {
+        incident: IncidentId,
+        at: Timestamp,
+    },
+    PageAsked {
+        incident: IncidentId,
+        why: String,
+    },
+    /// The pager took it.
+    Paged {
+        incident: IncidentId,
+        dedup_key: String,
+    },
+    /// The source was told that it is over.
+    SourceResolved {
+        incident: IncidentId,
+        how: String,
+    },
+    TakenOver {
+        incident: IncidentId,
+        by: Who,
+    },
+    Closed {
+        incident: IncidentId,
+        result: ClosedAs,
+    },
+    CardPosted {
+        incident: IncidentId,
+        message: MessageRef,
+    },
+    Frozen {
+        by: Who,
+        reason: String,
+    },
+    Unfrozen {
+        by: Who,
+        reason: String,
+    },
+}
+
+/// Whether anything runs at all.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Mode {
+    DryRun,
+    Live,
+}
+
+impl Event {
+    /// The one incident it is about, where there is one.
+    #[must_use]
+    pub fn incident(&self) -> Option<IncidentId> {
+        match self {
+            Self::Started { .. } | Self::Repeated { .. } | Self::Frozen { .. } | Self::Unfrozen { .. } => {
+                None
+            }
+            Self::Refused { incident, .. } | Self::Asked { incident, .. } => *incident,
+            Self::Opened { incident, .. }
+            | Self::Joined { incident, .. }
+            | Self::AlertResolved { incident, .. }
+            | Self::Matched { incident, .. }
+            | Self::Planning { incident, .. }
+            | Self::Checklist { incident, .. }
+            | Self::Ticked { incident, .. }
+            | Self::Proposed { incident, .. }
+            | Self::Voted { incident, .. }
+            | Self::AllowedAlone { incident, .. }
+            | Self::Rejected { incident, .. }
+            | Self::Expired { incident, .. }
+            | Self::Withdrawn { incident, .. }
+            | Self::StepStarted { incident, .. }
+            | Self::StepRefused { incident, .. }
+            | Self::StepSkipped { incident, .. }
+            | Self::StepEnded { incident, .. }
+            | Self::StepJudged { incident, .. }
+            | Self::RunEnded { incident, .. }
+            | Self::Settling { incident, .. }
+            | Self::HandedOver { incident, .. }
+            | Self::PageDue { incident, .. }
+            | Self::PageAsked { incident, .. }
+            | Self::Paged { incident, .. }
+            | Self::SourceResolved { incident, .. }
+            | Self::TakenOver { incident, .. }
+            | Self::Closed { incident, .. }
+            | Self::CardPosted { incident, .. } => Some(*incident),
+        }
+    }
+}

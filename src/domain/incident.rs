@@ -1,0 +1,268 @@
+//! An incident: one cause, one card. Its state is the fold of its entries; `fold` is the only writer.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use jiff::Timestamp;
+use serde::{Deserialize, Serialize};
+
+use super::alert::{Alert, Severity};
+use super::approval::Approval;
+use super::ids::{Channel, GroupKey, IncidentId, PersonId, PlanNo, RunbookName, Service, Source, StepNo};
+use super::plan::{Plan, PlanDigest, Requester};
+use super::policy::Decision;
+use super::run::{Run, RunResult};
+use super::runbook::ParamValue;
+
+/// A message in Slack. `ts` is a string: never a number.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+pub struct MessageRef {
+    pub channel: String,
+    pub ts: String,
+}
+
+/// One episode of an alert in this incident.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Episode {
+    pub alert: Arc<Alert>,
+    pub resolved_at: Option<Timestamp>,
+}
+
+/// Why a runbook was chosen, or why none was.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct MatchRecord {
+    /// Best first; at most three are kept.
+    pub candidates: Vec<MatchLine>,
+    /// Near misses with the line that did not hold; at most three.
+    pub misses: Vec<MatchLine>,
+    pub verdict: Verdict,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct MatchLine {
+    pub runbook: RunbookName,
+    pub title: String,
+    /// One line for people: why it matched, or why not.
+    pub why: String,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case", tag = "is")]
+pub enum Verdict {
+    One { runbook: RunbookName },
+    Several,
+    None,
+}
+
+/// What a plan is to be made from; the rest is looked up when it is made.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct PlanRequest {
+    pub runbook: RunbookName,
+    pub requester: Requester,
+    /// Given by a person; labels and defaults fill the others.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub parameters: BTreeMap<String, ParamValue>,
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub skip: Vec<StepNo>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub modified_from: Option<PlanNo>,
+}
+
+/// A plan with what became of it.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct PlanTrack {
+    pub plan: Arc<Plan>,
+    pub digest: PlanDigest,
+    pub proposed_at: Timestamp,
+    pub decision: Decision,
+    pub approval: Approval,
+    pub run: Run,
+}
+
+/// Why a human has it now.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case", tag = "is")]
+pub enum HandoffReason {
+    NoMatch,
+    /// Several runbooks match equally well.
+    SeveralMatch,
+    /// The runbook is prose: a checklist for people.
+    Checklist,
+    /// The plan could not be made: a pod that is not there, rights missing, a parameter without a value.
+    PlanBlocked {
+        problems: Vec<String>,
+    },
+    /// Policy has no way to allow it.
+    Denied,
+    Rejected {
+        by: String,
+        reason: String,
+    },
+    NoDecision,
+    StepStopped {
+        step: StepNo,
+        why: String,
+    },
+    Unknown {
+        step: StepNo,
+    },
+    NotVerified {
+        why: String,
+    },
+    /// Verified, but the source still says firing.
+    StillFiring,
+    TakenOver {
+        by: String,
+    },
+    AskedFor {
+        by: String,
+    },
+    DryRun,
+    Shadow,
+}
+
+/// How an incident ended.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case", tag = "as")]
+pub enum ClosedAs {
+    /// Interlock's steps were verified and the source agrees or was told.
+    Resolved,
+    /// The alert went away before anything was done, or while a human had it.
+    AlertCleared,
+}
+
+/// Where an incident stands.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case", tag = "is")]
+pub enum Phase {
+    /// A runbook is chosen; the targets are being looked at.
+    Planning {
+        request: PlanRequest,
+    },
+    /// The current plan waits for people.
+    Proposed,
+    /// The current plan runs.
+    Running,
+    /// Verified; waiting until the source says resolved.
+    Settling {
+        until: Timestamp,
+    },
+    /// A human has it.
+    Handed {
+        at: Timestamp,
+        reason: HandoffReason,
+    },
+    Closed {
+        at: Timestamp,
+        result: ClosedAs,
+    },
+}
+
+/// What became of paging for this incident.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Paging {
+    /// When a human is paged if nobody has decided by then.
+    pub due: Option<Timestamp>,
+    /// A page was asked for at this time.
+    pub asked_at: Option<Timestamp>,
+    /// The pager took it.
+    pub delivered_at: Option<Timestamp>,
+}
+
+/// An item of a prose runbook's checklist that somebody ticked.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Tick {
+    pub by: String,
+    pub at: Timestamp,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Incident {
+    pub id: IncidentId,
+    pub opened_at: Timestamp,
+    pub title: String,
+    pub severity: Severity,
+    pub service: Option<Service>,
+    /// The alert's own word for its environment, for matching and the card; actions have theirs from configuration.
+    pub environment: Option<String>,
+    pub source: Source,
+    pub group: Option<GroupKey>,
+    pub channel: Channel,
+    pub episodes: Vec<Episode>,
+    /// Deliveries of alerts that were known already.
+    pub repeats: u64,
+    pub matched: Option<MatchRecord>,
+    /// Oldest first; the last one counts.
+    pub plans: Vec<PlanTrack>,
+    pub phase: Phase,
+    pub card: Option<MessageRef>,
+    pub paging: Paging,
+    /// Whoever took it over.
+    pub commander: Option<(PersonId, String)>,
+    /// The prose runbook shown as a checklist.
+    pub checklist: Option<RunbookName>,
+    /// By item number from 0.
+    pub ticks: BTreeMap<u16, Tick>,
+    /// Sequence number of the last entry about this incident: changes whenever the card may.
+    pub last_seq: u64,
+}
+
+impl Incident {
+    #[must_use]
+    pub fn current(&self) -> Option<&PlanTrack> {
+        self.plans.last()
+    }
+
+    #[must_use]
+    pub fn plan(&self, no: PlanNo) -> Option<&PlanTrack> {
+        self.plans.iter().find(|track| track.plan.no == no)
+    }
+
+    /// Every alert of it has resolved.
+    #[must_use]
+    pub fn all_resolved(&self) -> bool {
+        self.episodes.iter().all(|episode| episode.resolved_at.is_some())
+    }
+
+    #[must_use]
+    pub fn is_open(&self) -> bool {
+        !matches!(self.phase, Phase::Closed { .. })
+    }
+
+    /// The alert it was opened for. An incident always has one.
+    #[must_use]
+    pub fn first_alert(&self) -> Option<&Arc<Alert>> {
+        self.episodes.first().map(|episode| &episode.alert)
+    }
+
+    /// The result of the current run, when it has one.
+    #[must_use]
+    pub fn result(&self) -> Option<&RunResult> {
+        self.current().and_then(|track| track.run.result.as_ref())
+    }
+
+    /// When this incident wants the clock to look at it again.
+    #[must_use]
+    pub fn deadline(&self) -> Option<Timestamp> {
+        let approval = match self.phase {
+            Phase::Proposed | Phase::Running => self.current().filter(|track| track.run.started_at.is_none()),
+            Phase::Planning { .. } | Phase::Settling { .. } | Phase::Handed { .. } | Phase::Closed { .. } => {
+                None
+            }
+        }
+        .and_then(|track| track.approval.deadline());
+        let settle = match &self.phase {
+            Phase::Settling { until } => Some(*until),
+            Phase::Planning { .. }
+            | Phase::Proposed
+            | Phase::Running
+            | Phase::Handed { .. }
+            | Phase::Closed { .. } => None,
+        };
+        let page = self
+            .paging
+            .due
+            .filter(|_| self.paging.asked_at.is_none() && self.is_open());
+        [approval, settle, page].into_iter().flatten().min()
+    }
+}

@@ -1,0 +1,149 @@
+//! A Plan: a runbook resolved for one incident, no choice left open. It is what is shown, what is approved and what
+//! runs; its digest ties the three together.
+
+use std::collections::BTreeMap;
+
+use serde::{Deserialize, Serialize};
+use sha2::{Digest, Sha256};
+
+use super::action::{Action, Budget, Cost, EffectClass, Filter, Tier};
+use super::ids::{Environment, PersonId, PlanNo, Revision, RunbookName, StepNo};
+use super::runbook::{Autonomy, Expectation, FailureAction, ParamValue, When};
+use crate::ports::TargetState;
+
+/// Who asked for a plan. A person who asks, or modifies, does not approve it from Tier 2 up.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Requester {
+    /// The alert; Interlock proposed.
+    Interlock,
+    /// `/runbook run`, a choice on the card, or Modify.
+    Person(PersonId),
+}
+
+/// Whether a step is checked as a verification of the whole plan.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Role {
+    Remedy,
+    /// Of the Verification section, or the last step with an expected output.
+    Verification,
+}
+
+/// One step with every choice made.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct PlannedStep {
+    pub no: StepNo,
+    pub title: String,
+    /// The canonical command line; parses back to `action` and `filters`.
+    pub command: String,
+    pub action: Action,
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub filters: Vec<Filter>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub expected: Option<Expectation>,
+    pub on_failure: FailureAction,
+    pub attempts: u8,
+    pub timeout_seconds: u32,
+    pub wait_seconds: u32,
+    pub when: When,
+    pub role: Role,
+    pub tier: Tier,
+    pub tier_reason: String,
+    pub effect: EffectClass,
+    /// Where it takes effect; `None` (no `[[environments]]` row) means that nobody may approve it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub environment: Option<Environment>,
+    /// Our own line of what the command does.
+    pub plain: String,
+    /// What one attempt takes from the budget, seen on the live cluster.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub cost: Cost,
+    /// For people: `restarts 6 of 6 pods`.
+    pub blast: String,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub target: Option<TargetState>,
+    /// Left out by Modify; never starts.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub skip: bool,
+    /// How to take it back, as a command line to copy.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub rollback: Option<String>,
+}
+
+/// A runbook resolved for one incident. Immutable: Modify makes another.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Plan {
+    pub no: PlanNo,
+    pub runbook: RunbookName,
+    pub title: String,
+    pub runbook_revision: Revision,
+    pub policy_revision: Revision,
+    pub requester: Requester,
+    /// The plan that this one was made from by Modify.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub modified_from: Option<PlanNo>,
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub parameters: BTreeMap<String, ParamValue>,
+    pub budget: Budget,
+    pub requires_human_approval: bool,
+    pub autonomy: Autonomy,
+    pub steps: Vec<PlannedStep>,
+    /// The Escalation section, for the person who is paged.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub escalation: Option<String>,
+}
+
+/// SHA-256 over everything that is shown and run.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(transparent)]
+pub struct PlanDigest(String);
+
+impl PlanDigest {
+    /// 64 hex digits.
+    #[must_use]
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+
+    /// The first 12 hex digits, as shown to people and carried in buttons. A button's text is a pointer, never authority.
+    #[must_use]
+    pub fn short(&self) -> &str {
+        self.0.get(..12).unwrap_or(&self.0)
+    }
+}
+
+impl Plan {
+    /// The digest of this plan. Serialisation is canonical: struct fields in order, ordered maps, no floats; a domain tag
+    /// keeps it apart from every other hash of ours.
+    ///
+    /// # Errors
+    /// When the plan can't be serialised, which its types rule out; the caller treats it as "can't be approved".
+    pub fn digest(&self) -> Result<PlanDigest, serde_json::Error> {
+        let body = serde_json::to_vec(self)?;
+        let mut hasher = Sha256::new();
+        hasher.update(b"interlock plan v1\n");
+        hasher.update((body.len() as u64).to_be_bytes());
+        hasher.update(&body);
+        Ok(PlanDigest(hex::encode(hasher.finalize())))
+    }
+
+    #[must_use]
+    pub fn step(&self, no: StepNo) -> Option<&PlannedStep> {
+        self.steps.iter().find(|step| step.no == no)
+    }
+
+    /// Steps that would run: neither skipped by Modify nor for humans only.
+    pub fn live_steps(&self) -> impl Iterator<Item = &PlannedStep> {
+        self.steps.iter().filter(|step| !step.skip)
+    }
+
+    /// The highest tier among the steps that would run; Tier 0 of an empty plan.
+    #[must_use]
+    pub fn tier(&self) -> Tier {
+        self.live_steps()
+            .map(|step| step.tier)
+            .max()
+            .unwrap_or(Tier::Zero)
+    }
+}

@@ -1,0 +1,252 @@
+//! The run of an approved plan: which step is next, and how it all ended. One machine, one total function (`next`);
+//! the states change only by the journal's entries.
+
+use std::collections::BTreeMap;
+
+use jiff::{SignedDuration, Timestamp};
+use serde::{Deserialize, Serialize};
+
+use super::action::{BudgetKey, Cost};
+use super::ids::StepNo;
+use super::plan::{Plan, PlannedStep, Role};
+use super::policy::Reason;
+use super::runbook::{FailureAction, When};
+
+/// Where one step stands.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case", tag = "is")]
+pub enum StepState {
+    Waiting,
+    /// A durable start record exists and no result yet.
+    Started {
+        attempt: u8,
+        at: Timestamp,
+    },
+    Succeeded {
+        attempt: u8,
+        at: Timestamp,
+    },
+    /// The last attempt failed, known as such.
+    Failed {
+        attempt: u8,
+        at: Timestamp,
+        reason: String,
+    },
+    /// Nobody knows whether it happened. Always stops; only a person moves it on.
+    Unknown {
+        attempt: u8,
+        at: Timestamp,
+        reason: String,
+    },
+    Skipped {
+        why: String,
+    },
+    /// Everything was checked again at the start and something said no.
+    Refused {
+        reasons: Vec<Reason>,
+    },
+}
+
+/// The run of one plan.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Run {
+    pub steps: BTreeMap<StepNo, StepState>,
+    /// What the attempts so far took from the budget.
+    pub spent: Cost,
+    pub started_at: Option<Timestamp>,
+    pub last_ended_at: Option<Timestamp>,
+    pub result: Option<RunResult>,
+}
+
+/// How a run ended.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case", tag = "result")]
+pub enum RunResult {
+    /// Every verification step succeeded.
+    Verified,
+    /// All steps are done, but nothing shows that it helped.
+    NotVerified { why: String },
+    /// A step stopped the run; the person who takes over is told why.
+    Stopped { step: StepNo, why: String, page: bool },
+    /// Nothing ran: the mode is dry-run.
+    DryRun,
+}
+
+/// What a run wants next.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Next {
+    Start {
+        step: StepNo,
+        attempt: u8,
+        not_before: Option<Timestamp>,
+    },
+    Skip {
+        step: StepNo,
+        why: String,
+    },
+    /// A step is running.
+    Wait,
+    /// A step's outcome is Unknown: a person decides.
+    AskHuman {
+        step: StepNo,
+    },
+    Finish(RunResult),
+}
+
+impl Run {
+    /// The state of a step; Waiting when nothing has happened to it.
+    #[must_use]
+    pub fn state(&self, step: StepNo) -> &StepState {
+        self.steps.get(&step).unwrap_or(&StepState::Waiting)
+    }
+
+    /// Total: every plan in every state has exactly one next thing.
+    #[must_use]
+    pub fn next(&self, plan: &Plan) -> Next {
+        if let Some(result) = &self.result {
+            return Next::Finish(result.clone());
+        }
+        let mut previous: Option<&StepState> = None;
+        for step in &plan.steps {
+            let state = self.state(step.no);
+            if let Some(next) = self.step_next(plan, step, state, previous) {
+                return next;
+            }
+            previous = Some(state);
+        }
+        Next::Finish(self.verdict(plan))
+    }
+
+    /// `None` when this step is over and the one after it is asked.
+    fn step_next(
+        &self,
+        plan: &Plan,
+        step: &PlannedStep,
+        state: &StepState,
+        previous: Option<&StepState>,
+    ) -> Option<Next> {
+        match state {
+            StepState::Waiting => Some(self.first(step, previous)),
+            StepState::Started { .. } => Some(Next::Wait),
+            StepState::Unknown { .. } => Some(Next::AskHuman { step: step.no }),
+            StepState::Succeeded { .. } | StepState::Skipped { .. } => None,
+            StepState::Refused { .. } => Some(Next::Finish(RunResult::Stopped {
+                step: step.no,
+                why: "it was refused when everything was checked again".to_owned(),
+                page: true,
+            })),
+            StepState::Failed { attempt, reason, .. } => {
+                if *attempt < step.attempts && over_budget(plan, &self.spent, &step.cost).is_empty() {
+                    return Some(Next::Start {
+                        step: step.no,
+                        attempt: attempt + 1,
+                        not_before: None,
+                    });
+                }
+                match step.on_failure {
+                    FailureAction::Continue => None,
+                    FailureAction::Escalate => Some(stopped(step, *attempt, reason, true)),
+                    FailureAction::Stop => Some(stopped(step, *attempt, reason, false)),
+                }
+            }
+        }
+    }
+
+    fn first(&self, step: &PlannedStep, previous: Option<&StepState>) -> Next {
+        if step.skip {
+            return Next::Skip {
+                step: step.no,
+                why: "left out when the plan was modified".to_owned(),
+            };
+        }
+        let failed = matches!(previous, Some(StepState::Failed { .. }));
+        let why = match step.when {
+            When::Always => None,
+            When::PreviousSucceeded if matches!(previous, Some(StepState::Succeeded { .. }) | None) => None,
+            When::PreviousSucceeded => Some("it runs only when the step before succeeded"),
+            When::PreviousFailed if failed => None,
+            When::PreviousFailed => Some("it runs only when the step before failed"),
+        };
+        match why {
+            Some(why) => Next::Skip {
+                step: step.no,
+                why: why.to_owned(),
+            },
+            None => Next::Start {
+                step: step.no,
+                attempt: 1,
+                not_before: self.not_before(step),
+            },
+        }
+    }
+
+    fn not_before(&self, step: &PlannedStep) -> Option<Timestamp> {
+        if step.wait_seconds == 0 {
+            return None;
+        }
+        let since = self.last_ended_at.or(self.started_at)?;
+        since
+            .checked_add(SignedDuration::from_secs(i64::from(step.wait_seconds)))
+            .ok()
+    }
+
+    fn verdict(&self, plan: &Plan) -> RunResult {
+        let mut any = false;
+        for step in plan.steps.iter().filter(|step| step.role == Role::Verification) {
+            any = true;
+            let why = match self.state(step.no) {
+                StepState::Succeeded { .. } => continue,
+                StepState::Failed { reason, .. } => format!("verification step {} failed: {reason}", step.no),
+                StepState::Skipped { .. } => format!("verification step {} was skipped", step.no),
+                StepState::Waiting
+                | StepState::Started { .. }
+                | StepState::Unknown { .. }
+                | StepState::Refused { .. } => format!("verification step {} has no result", step.no),
+            };
+            return RunResult::NotVerified { why };
+        }
+        if any {
+            RunResult::Verified
+        } else {
+            RunResult::NotVerified {
+                why: "the runbook has no step with an expected output to verify by".to_owned(),
+            }
+        }
+    }
+
+    /// Steps that succeeded, of those that were meant to run.
+    #[must_use]
+    pub fn progress(&self, plan: &Plan) -> (usize, usize) {
+        let meant = plan.live_steps().count();
+        let done = plan
+            .live_steps()
+            .filter(|step| matches!(self.state(step.no), StepState::Succeeded { .. }))
+            .count();
+        (done, meant)
+    }
+}
+
+fn stopped(step: &PlannedStep, attempts: u8, reason: &str, page: bool) -> Next {
+    let times = match attempts {
+        1 => "once".to_owned(),
+        2 => "twice".to_owned(),
+        n => format!("{n} times"),
+    };
+    Next::Finish(RunResult::Stopped {
+        step: step.no,
+        why: format!("it failed {times}: {reason}"),
+        page,
+    })
+}
+
+/// What `cost` would take beyond the plan's budget: key, needed, left. Empty when it fits. A missing key is 0.
+#[must_use]
+pub fn over_budget(plan: &Plan, spent: &Cost, cost: &Cost) -> Vec<(BudgetKey, u32, u32)> {
+    cost.iter()
+        .filter_map(|(key, need)| {
+            let allowed = plan.budget.get(key).copied().unwrap_or(0);
+            let left = allowed.saturating_sub(spent.get(key).copied().unwrap_or(0));
+            (*need > left).then_some((*key, *need, left))
+        })
+        .collect()
+}

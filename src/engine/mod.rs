@@ -1,0 +1,8 @@
+//! The one writer: command in, domain asked, entries committed, effects out. One thread owns the state and the
+//! journal; everybody else holds a `Handle`.
+
+mod handle;
+mod lane;
+
+pub use handle::{EngineError, Handle};
+pub use lane::{Lane, OutboxItem};
