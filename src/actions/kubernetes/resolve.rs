@@ -159,9 +159,10 @@ pub fn container(pod: &DynamicObject, wanted: Option<&str>) -> Result<String, Un
         };
     }
     let default = look::annotation(pod, DEFAULT_CONTAINER).filter(|name| names.contains(name));
-    match (default, names.as_slice()) {
-        (Some(name), _) | (None, [name]) => Ok((*name).to_owned()),
-        _ => Err(Unresolved::ContainerNotNamed { pod: pod_name, containers: names.join(", ") }),
+    let only = if let [name] = names.as_slice() { Some(*name) } else { None };
+    match default.or(only) {
+        Some(name) => Ok(name.to_owned()),
+        None => Err(Unresolved::ContainerNotNamed { pod: pod_name, containers: names.join(", ") }),
     }
 }
 
