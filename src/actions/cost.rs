@@ -13,7 +13,9 @@ pub fn cost(action: &Action, target: Option<&TargetState>) -> Cost {
         Action::RolloutUndo { .. } => {
             Cost::from([(BudgetKey::MaxPodRestarts, pods), (BudgetKey::MaxRollbacks, 1)])
         }
-        Action::Scale { replicas, .. } => Cost::from([(BudgetKey::MaxReplicaChanges, replicas.abs_diff(pods))]),
+        Action::Scale { replicas, .. } => {
+            Cost::from([(BudgetKey::MaxReplicaChanges, replicas.abs_diff(pods))])
+        }
         Action::DeletePod { .. } => Cost::from([(BudgetKey::MaxPodRestarts, 1)]),
         Action::CreateJob { .. } => Cost::from([(BudgetKey::MaxJobs, 1)]),
         Action::Http(request) => match request.method {
@@ -22,7 +24,9 @@ pub fn cost(action: &Action, target: Option<&TargetState>) -> Cost {
                 Cost::from([(BudgetKey::MaxHttpCalls, 1)])
             }
         },
-        Action::Get(_) | Action::Logs(_) | Action::Describe { .. } | Action::RolloutStatus { .. } => Cost::new(),
+        Action::Get(_) | Action::Logs(_) | Action::Describe { .. } | Action::RolloutStatus { .. } => {
+            Cost::new()
+        }
     }
 }
 

@@ -20,7 +20,12 @@ pub const REASON_BYTES: usize = 2 * 1024;
 pub fn output(whole: String, errors: &str) -> Output {
     let (text, cut_bytes) = cut(&visible(&whole), TEXT_BYTES);
     let (errors, _) = cut(&visible(errors), ERROR_BYTES);
-    Output { text, errors, cut_bytes, whole }
+    Output {
+        text,
+        errors,
+        cut_bytes,
+        whole,
+    }
 }
 
 /// Cuts the middle out of a text that is longer than `limit` bytes, keeping head and tail in equal parts and whole
@@ -34,11 +39,19 @@ pub fn cut(text: &str, limit: usize) -> (String, u64) {
         return (text.to_owned(), 0);
     }
     let half = limit.saturating_sub(MARK) / 2;
-    let head_end = text.floor_char_boundary(half);
-    let tail_start = text.ceil_char_boundary(text.len() - half);
+    let head_end = (0..=half)
+        .rev()
+        .find(|at| text.is_char_boundary(*at))
+        .unwrap_or(0);
+    let tail_start = (text.len() - half..text.len())
+        .find(|at| text.is_char_boundary(*at))
+        .unwrap_or(text.len());
     let (head, tail) = (&text[..head_end], &text[tail_start..]);
     let left_out = text.len() - head.len() - tail.len();
-    (format!("{head}\n[… {left_out} bytes left out …]\n{tail}"), left_out as u64)
+    (
+        format!("{head}\n[… {left_out} bytes left out …]\n{tail}"),
+        left_out as u64,
+    )
 }
 
 /// Replaces what a reader would not see, or what would play tricks on a screen, by something visible: control

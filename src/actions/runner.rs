@@ -27,17 +27,33 @@ pub struct Runner {
 
 impl Runner {
     #[must_use]
-    pub fn new(clusters: Clusters, http: HttpActions, redactor: Arc<Redactor>, clock: Arc<dyn Clock>) -> Self {
-        Self { clusters, http, redactor, clock }
+    pub fn new(
+        clusters: Clusters,
+        http: HttpActions,
+        redactor: Arc<Redactor>,
+        clock: Arc<dyn Clock>,
+    ) -> Self {
+        Self {
+            clusters,
+            http,
+            redactor,
+            clock,
+        }
     }
 
     async fn look(&self, action: &Action) -> Result<Survey, SurveyError> {
         if let Action::Http(request) = action {
-            self.http.check(request).map_err(|refusal| SurveyError::Forbidden(refusal.to_string()))?;
+            self.http
+                .check(request)
+                .map_err(|refusal| SurveyError::Forbidden(refusal.to_string()))?;
         }
         let target = match tokio::time::timeout(survey::LIMIT, survey::target(&self.clusters, action)).await {
             Ok(target) => target.map_err(|error| self.clean_error(error))?,
-            Err(_) => return Err(SurveyError::Unreachable("the cluster did not answer within 5 s".to_owned())),
+            Err(_) => {
+                return Err(SurveyError::Unreachable(
+                    "the cluster did not answer within 5 s".to_owned(),
+                ));
+            }
         };
         Ok(Survey {
             cost: cost::cost(action, target.as_ref()),
@@ -69,25 +85,36 @@ impl Runner {
 
     fn ended(&self, verdict: Verdict) -> Ended {
         match verdict {
-            Verdict::Done(raw) => Ended::Done { output: self.output(raw) },
-            Verdict::Failed { reason, raw } => {
-                Ended::Failed { reason: self.clean(&reason), output: self.output(raw) }
-            }
-            Verdict::Unknown { reason, raw } => {
-                Ended::Unknown { reason: self.clean(&reason), output: self.output(raw) }
-            }
+            Verdict::Done(raw) => Ended::Done {
+                output: self.output(raw),
+            },
+            Verdict::Failed { reason, raw } => Ended::Failed {
+                reason: self.clean(&reason),
+                output: self.output(raw),
+            },
+            Verdict::Unknown { reason, raw } => Ended::Unknown {
+                reason: self.clean(&reason),
+                output: self.output(raw),
+            },
         }
     }
 
     fn output(&self, raw: Raw) -> Output {
         let text = String::from_utf8_lossy(&raw.text);
         let errors = String::from_utf8_lossy(&raw.errors);
-        output::output(self.redactor.clean(&text).into_owned(), &self.redactor.clean(&errors))
+        output::output(
+            self.redactor.clean(&text).into_owned(),
+            &self.redactor.clean(&errors),
+        )
     }
 
     /// Reasons quote what a server said: redacted, made visible, and of a length for one line on a card.
     fn clean(&self, reason: &str) -> String {
-        output::cut(&output::visible(&self.redactor.clean(reason)), output::REASON_BYTES).0
+        output::cut(
+            &output::visible(&self.redactor.clean(reason)),
+            output::REASON_BYTES,
+        )
+        .0
     }
 
     fn clean_error(&self, error: SurveyError) -> SurveyError {

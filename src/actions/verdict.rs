@@ -18,7 +18,10 @@ pub struct Raw {
 impl Raw {
     #[must_use]
     pub fn text(text: impl Into<String>) -> Self {
-        Self { text: text.into().into_bytes(), errors: Vec::new() }
+        Self {
+            text: text.into().into_bytes(),
+            errors: Vec::new(),
+        }
     }
 }
 
@@ -38,12 +41,18 @@ impl Verdict {
 
     #[must_use]
     pub fn failed(reason: impl Into<String>) -> Self {
-        Self::Failed { reason: reason.into(), raw: Raw::default() }
+        Self::Failed {
+            reason: reason.into(),
+            raw: Raw::default(),
+        }
     }
 
     #[must_use]
     pub fn unknown(reason: impl Into<String>) -> Self {
-        Self::Unknown { reason: reason.into(), raw: Raw::default() }
+        Self::Unknown {
+            reason: reason.into(),
+            raw: Raw::default(),
+        }
     }
 }
 
@@ -75,7 +84,11 @@ impl Held {
         if inner.dropped > 0 {
             let mut note = String::new();
             // Writing to a String can't fail.
-            let _ = write!(note, "\n[{} more bytes dropped: only the first 1 MiB is kept]\n", inner.dropped);
+            let _ = write!(
+                note,
+                "\n[{} more bytes dropped: only the first 1 MiB is kept]\n",
+                inner.dropped
+            );
             bytes.extend_from_slice(note.as_bytes());
         }
         bytes

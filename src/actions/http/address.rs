@@ -75,8 +75,9 @@ impl Resolve for Guard {
         let may_be_private = self.private.contains(&name.as_str().to_ascii_lowercase());
         Box::pin(async move {
             let found = tokio::net::lookup_host((name.as_str(), 0)).await?;
-            let usable: Vec<SocketAddr> =
-                found.filter(|address| may_be_private || !is_private(address.ip())).collect();
+            let usable: Vec<SocketAddr> = found
+                .filter(|address| may_be_private || !is_private(address.ip()))
+                .collect();
             if usable.is_empty() {
                 return Err(PrivateOnly(name.as_str().to_owned()).into());
             }
@@ -92,13 +93,30 @@ mod tests {
     #[test]
     fn addresses_inside_are_told_from_those_outside() {
         for inside in [
-            "127.0.0.1", "10.1.2.3", "172.16.0.1", "192.168.1.1", "169.254.169.254", "100.100.100.200", "0.0.0.0",
-            "::1", "::", "fe80::1", "fd00:ec2::254", "::ffff:169.254.169.254", "64:ff9b::a9fe:a9fe",
-            "2002:7f00:1::", "ff02::1",
+            "127.0.0.1",
+            "10.1.2.3",
+            "172.16.0.1",
+            "192.168.1.1",
+            "169.254.169.254",
+            "100.100.100.200",
+            "0.0.0.0",
+            "::1",
+            "::",
+            "fe80::1",
+            "fd00:ec2::254",
+            "::ffff:169.254.169.254",
+            "64:ff9b::a9fe:a9fe",
+            "2002:7f00:1::",
+            "ff02::1",
         ] {
             assert!(is_private(inside.parse().expect("an address")), "{inside}");
         }
-        for outside in ["93.184.215.14", "2606:2800:21f:cb07:6820:80da:af6b:8b2c", "8.8.8.8", "172.32.0.1"] {
+        for outside in [
+            "93.184.215.14",
+            "2606:2800:21f:cb07:6820:80da:af6b:8b2c",
+            "8.8.8.8",
+            "172.32.0.1",
+        ] {
             assert!(!is_private(outside.parse().expect("an address")), "{outside}");
         }
     }
@@ -106,10 +124,14 @@ mod tests {
     #[tokio::test]
     async fn a_name_that_leads_inside_is_refused_unless_it_is_listed() {
         let name = || "localhost".parse::<Name>().expect("a name");
-        let shut = Guard { private: Arc::default() };
+        let shut = Guard {
+            private: Arc::default(),
+        };
         let error = shut.resolve(name()).await.err().expect("refused");
         assert!(error.to_string().contains("http.private_hosts"), "{error}");
-        let open = Guard { private: Arc::new(BTreeSet::from(["localhost".to_owned()])) };
+        let open = Guard {
+            private: Arc::new(BTreeSet::from(["localhost".to_owned()])),
+        };
         assert!(open.resolve(name()).await.is_ok());
     }
 }

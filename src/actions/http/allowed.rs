@@ -37,15 +37,21 @@ pub enum HttpRefusal {
     NotAUrl(String),
     #[error("`{0}` carries a user name or password: use a header with `@name` instead")]
     Credentials(String),
-    #[error("`{host}` is not on the list of allowed hosts: add it to `http.allowed_hosts`; listed are {listed}")]
+    #[error(
+        "`{host}` is not on the list of allowed hosts: add it to `http.allowed_hosts`; listed are {listed}"
+    )]
     NotAllowed { host: String, listed: String },
-    #[error("`{0}` would be asked without encryption: use https, or list it as `http://{0}` in `http.allowed_hosts`")]
+    #[error(
+        "`{0}` would be asked without encryption: use https, or list it as `http://{0}` in `http.allowed_hosts`"
+    )]
     Unencrypted(String),
     #[error("header `{0}` is set by Interlock itself and can't be given")]
     Header(String),
     #[error("header `{0}` has a name or value that HTTP does not allow")]
     BadHeader(String),
-    #[error("header `{header}` wants the secret `@{name}`, which is not configured: set `http.secrets.{name}`")]
+    #[error(
+        "header `{header}` wants the secret `@{name}`, which is not configured: set `http.secrets.{name}`"
+    )]
     NoSecret { header: String, name: String },
 }
 
@@ -69,10 +75,19 @@ impl AllowList {
     /// # Errors
     /// The text of the first entry that is no `[scheme://]host[:port]`.
     pub fn parse(entries: &[String]) -> Result<Self, String> {
-        let parsed: Result<Vec<Entry>, String> =
-            entries.iter().map(|text| entry(text).ok_or_else(|| text.clone())).collect();
-        let text = if entries.is_empty() { "none".to_owned() } else { entries.join(", ") };
-        Ok(Self { entries: parsed?, text })
+        let parsed: Result<Vec<Entry>, String> = entries
+            .iter()
+            .map(|text| entry(text).ok_or_else(|| text.clone()))
+            .collect();
+        let text = if entries.is_empty() {
+            "none".to_owned()
+        } else {
+            entries.join(", ")
+        };
+        Ok(Self {
+            entries: parsed?,
+            text,
+        })
     }
 
     /// Reads a URL and checks it against the list.
@@ -81,41 +96,68 @@ impl AllowList {
     /// It is no URL for a request, or its host, port or scheme isn't listed.
     pub fn check(&self, text: &str) -> Result<Url, HttpRefusal> {
         let not_a_url = || HttpRefusal::NotAUrl(text.to_owned());
-        let url = Url::parse(text)
-            .or_else(|_| Url::parse(&format!("http://{text}")))
+        // As curl does: without a scheme, http is meant.
+        let full = if text.contains("://") {
+            text.to_owned()
+        } else {
+            format!("http://{text}")
+        };
+        let url = Url::parse(&full)
             .ok()
-            .filter(|url| matches!(url.scheme(), "http" | "https"))
-            .ok_or_else(not_a_url)?;
+            .filter(|url| matches!(url.scheme(), "http" | "https"));
+        let url = url.ok_or_else(not_a_url)?;
         let host = url.host_str().ok_or_else(not_a_url)?.to_ascii_lowercase();
         if !url.username().is_empty() || url.password().is_some() {
             return Err(HttpRefusal::Credentials(host));
         }
         let port = url.port_or_known_default().ok_or_else(not_a_url)?;
-        let listed: Vec<&Entry> = self.entries.iter().filter(|entry| entry.covers(&host, port, url.scheme())).collect();
+        let listed: Vec<&Entry> = self
+            .entries
+            .iter()
+            .filter(|entry| entry.covers(&host, port, url.scheme()))
+            .collect();
         let named = match url.port() {
             Some(port) => format!("{host}:{port}"),
             None => host,
         };
         if listed.is_empty() {
-            return Err(HttpRefusal::NotAllowed { host: named, listed: self.text.clone() });
+            return Err(HttpRefusal::NotAllowed {
+                host: named,
+                listed: self.text.clone(),
+            });
         }
         let is_safe = url.scheme() == "https"
             || is_loopback(&url)
             || listed.iter().any(|entry| entry.scheme.as_deref() == Some("http"));
-        if is_safe { Ok(url) } else { Err(HttpRefusal::Unencrypted(named)) }
+        if is_safe {
+            Ok(url)
+        } else {
+            Err(HttpRefusal::Unencrypted(named))
+        }
     }
 
     /// Names that may resolve to private addresses: `localhost`, and those that the settings name.
     #[must_use]
     pub fn private_names(&self, private_hosts: &[String]) -> BTreeSet<String> {
-        let local = self.entries.iter().map(|entry| &entry.host).filter(|host| *host == "localhost");
-        local.chain(private_hosts).map(|host| host.to_ascii_lowercase()).collect()
+        let local = self
+            .entries
+            .iter()
+            .map(|entry| &entry.host)
+            .filter(|host| *host == "localhost");
+        local
+            .chain(private_hosts)
+            .map(|host| host.to_ascii_lowercase())
+            .collect()
     }
 }
 
 impl Entry {
     fn covers(&self, host: &str, port: u16, scheme: &str) -> bool {
-        let default = if self.scheme.as_deref().unwrap_or(scheme) == "https" { 443 } else { 80 };
+        let default = if self.scheme.as_deref().unwrap_or(scheme) == "https" {
+            443
+        } else {
+            80
+        };
         self.host == host
             && self.port.unwrap_or(default) == port
             && self.scheme.as_deref().is_none_or(|wanted| wanted == scheme)
@@ -131,8 +173,14 @@ fn entry(text: &str) -> Option<Entry> {
     // A scheme that has no default port, so that a written port is never taken for one.
     let url = Url::parse(&format!("any://{rest}")).ok()?;
     let plain = url.path().is_empty() && url.query().is_none() && url.username().is_empty();
-    let host = url.host_str().filter(|host| plain && !host.is_empty() && !host.contains('*'))?;
-    Some(Entry { scheme, host: host.to_ascii_lowercase(), port: url.port() })
+    let host = url
+        .host_str()
+        .filter(|host| plain && !host.is_empty() && !host.contains('*'))?;
+    Some(Entry {
+        scheme,
+        host: host.to_ascii_lowercase(),
+        port: url.port(),
+    })
 }
 
 fn is_loopback(url: &Url) -> bool {
@@ -155,7 +203,12 @@ mod tests {
 
     #[test]
     fn only_what_is_listed_to_the_letter_may_be_asked() {
-        let list = list(&["flags.example.com", "api.example.com:8443", "http://plain.example.com", "localhost:8080"]);
+        let list = list(&[
+            "flags.example.com",
+            "api.example.com:8443",
+            "http://plain.example.com",
+            "localhost:8080",
+        ]);
         for allowed in [
             "https://flags.example.com/x",
             "https://FLAGS.example.com:443/",
@@ -164,7 +217,11 @@ mod tests {
             "localhost:8080/health",
             "http://localhost:8080/health",
         ] {
-            assert!(list.check(allowed).is_ok(), "{allowed}: {:?}", list.check(allowed));
+            assert!(
+                list.check(allowed).is_ok(),
+                "{allowed}: {:?}",
+                list.check(allowed)
+            );
         }
         for refused in [
             "https://flags.example.com:8443/",
@@ -177,14 +234,19 @@ mod tests {
             "http://169.254.169.254/latest/meta-data",
         ] {
             let refusal = list.check(refused).expect_err(refused);
-            assert!(matches!(refusal, HttpRefusal::NotAllowed { .. }), "{refused}: {refusal}");
+            assert!(
+                matches!(refusal, HttpRefusal::NotAllowed { .. }),
+                "{refused}: {refusal}"
+            );
         }
     }
 
     #[test]
     fn plain_http_needs_to_be_listed_as_such() {
         let list = list(&["flags.example.com:8080"]);
-        let refusal = list.check("http://flags.example.com:8080/").expect_err("unencrypted");
+        let refusal = list
+            .check("http://flags.example.com:8080/")
+            .expect_err("unencrypted");
         assert!(matches!(refusal, HttpRefusal::Unencrypted(_)), "{refusal}");
     }
 
@@ -194,7 +256,9 @@ mod tests {
         for text in ["file:///etc/passwd", "ftp://flags.example.com/", "https://", ""] {
             assert!(matches!(list.check(text), Err(HttpRefusal::NotAUrl(_))), "{text}");
         }
-        let refusal = list.check("https://a:b@flags.example.com/").expect_err("credentials");
+        let refusal = list
+            .check("https://a:b@flags.example.com/")
+            .expect_err("credentials");
         assert!(matches!(refusal, HttpRefusal::Credentials(_)));
     }
 

@@ -20,7 +20,14 @@ use crate::domain::ids::AttemptId;
 
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(5);
 /// Headers that decide where a request goes or where its body ends.
-const OWN_HEADERS: [&str; 6] = ["host", "content-length", "transfer-encoding", "connection", "upgrade", "user-agent"];
+const OWN_HEADERS: [&str; 6] = [
+    "host",
+    "content-length",
+    "transfer-encoding",
+    "connection",
+    "upgrade",
+    "user-agent",
+];
 
 /// HTTP actions can't be set up.
 #[derive(Debug, thiserror::Error)]
@@ -55,7 +62,11 @@ impl HttpActions {
             .dns_resolver(Guard { private })
             .build()
             .map_err(|error| HttpSetupError::Client(chain(&error)))?;
-        Ok(Self { client, allowed, settings })
+        Ok(Self {
+            client,
+            allowed,
+            settings,
+        })
     }
 
     /// Whether the request may be made, without making it.
@@ -112,9 +123,15 @@ impl HttpActions {
             .split(' ')
             .map(|word| match word.strip_prefix('@') {
                 None | Some("") => Ok(word),
-                Some(name) => self.settings.secrets.get(name).map(String::as_str).ok_or_else(|| {
-                    HttpRefusal::NoSecret { header: header.to_owned(), name: name.to_owned() }
-                }),
+                Some(name) => self
+                    .settings
+                    .secrets
+                    .get(name)
+                    .map(String::as_str)
+                    .ok_or_else(|| HttpRefusal::NoSecret {
+                        header: header.to_owned(),
+                        name: name.to_owned(),
+                    }),
             })
             .collect();
         Ok(words?.join(" "))
@@ -141,8 +158,14 @@ const fn only_reads(request: &HttpRequest) -> bool {
 
 fn no_reply(request: &HttpRequest, why: &str, raw: Raw) -> Verdict {
     match only_reads(request) {
-        true => Verdict::Failed { reason: why.to_owned(), raw },
-        false => Verdict::Unknown { reason: format!("{why}; the request may have had its effect"), raw },
+        true => Verdict::Failed {
+            reason: why.to_owned(),
+            raw,
+        },
+        false => Verdict::Unknown {
+            reason: format!("{why}; the request may have had its effect"),
+            raw,
+        },
     }
 }
 
@@ -163,7 +186,10 @@ async fn read(request: &HttpRequest, mut response: Response, deadline: Instant) 
         Ok(Err(error)) => Some(chain(&error.without_url())),
         Err(_) => Some("the answer did not end in time".to_owned()),
     };
-    let raw = Raw { text: held.take(), errors: Vec::new() };
+    let raw = Raw {
+        text: held.take(),
+        errors: Vec::new(),
+    };
     let said = format!("HTTP {status}");
     match (only_reads(request), status.as_u16()) {
         (true, 400..) if request.fail_on_error => Verdict::Failed { reason: said, raw },
@@ -173,11 +199,15 @@ async fn read(request: &HttpRequest, mut response: Response, deadline: Instant) 
         },
         // The status is the answer: a body that breaks off doesn't take it back.
         (false, 200..=299) => Verdict::Done(raw),
-        (false, 300..=399) => Verdict::Failed { reason: format!("{said}: redirects are not followed"), raw },
+        (false, 300..=399) => Verdict::Failed {
+            reason: format!("{said}: redirects are not followed"),
+            raw,
+        },
         (false, 400..=499) => Verdict::Failed { reason: said, raw },
-        (false, _) => {
-            Verdict::Unknown { reason: format!("{said}; the request may have had its effect"), raw }
-        }
+        (false, _) => Verdict::Unknown {
+            reason: format!("{said}; the request may have had its effect"),
+            raw,
+        },
     }
 }
 
@@ -185,7 +215,10 @@ async fn read(request: &HttpRequest, mut response: Response, deadline: Instant) 
 fn head(response: &Response) -> String {
     let mut text = format!("HTTP {}\n", response.status());
     for (name, value) in response.headers() {
-        text.push_str(&format!("{name}: {}\n", String::from_utf8_lossy(value.as_bytes())));
+        text.push_str(&format!(
+            "{name}: {}\n",
+            String::from_utf8_lossy(value.as_bytes())
+        ));
     }
     text
 }

@@ -105,9 +105,9 @@ impl Attempt<'_> {
         }
         let api = kinds::siblings(self.client.clone(), object);
         match timeout(READ_BACK, api.get(&object.name)).await {
-            Ok(Ok(live)) if evidence(&live) => {
-                Verdict::done(format!("{done}\n(the reply was lost; read back from the cluster)\n"))
-            }
+            Ok(Ok(live)) if evidence(&live) => Verdict::done(format!(
+                "{done}\n(the reply was lost; read back from the cluster)\n"
+            )),
             Ok(Ok(_)) => Verdict::unknown(format!(
                 "{failure}; `{}` does not show the change yet, which may still come",
                 kinds::printed(object)
@@ -151,10 +151,16 @@ pub fn unchanged(failure: Failure) -> Verdict {
 
 #[must_use]
 pub fn patching() -> PatchParams {
-    PatchParams { field_manager: Some(MANAGER.to_owned()), ..Default::default() }
+    PatchParams {
+        field_manager: Some(MANAGER.to_owned()),
+        ..Default::default()
+    }
 }
 
 #[must_use]
 pub fn posting() -> PostParams {
-    PostParams { field_manager: Some(MANAGER.to_owned()), ..Default::default() }
+    PostParams {
+        field_manager: Some(MANAGER.to_owned()),
+        ..Default::default()
+    }
 }

@@ -64,7 +64,10 @@ pub struct Clusters {
 impl Clusters {
     #[must_use]
     pub fn new(settings: BTreeMap<ClusterName, ClusterSettings>) -> Self {
-        Self { settings, clients: Mutex::new(HashMap::new()) }
+        Self {
+            settings,
+            clients: Mutex::new(HashMap::new()),
+        }
     }
 
     /// Names of the configured clusters, sorted.
@@ -90,8 +93,10 @@ impl Clusters {
     /// As [`Clusters::client`].
     pub async fn client_for(&self, name: &ClusterName, attempt: &AttemptId) -> Result<Client, ClusterError> {
         let client = self.client(name).await?;
-        let mark = HeaderValue::from_str(&attempt.to_string())
-            .map_err(|error| ClusterError::Client { name: name.to_string(), why: error.to_string() })?;
+        let mark = HeaderValue::from_str(&attempt.to_string()).map_err(|error| ClusterError::Client {
+            name: name.to_string(),
+            why: error.to_string(),
+        })?;
         Ok(marked(client, mark))
     }
 
@@ -102,15 +107,20 @@ impl Clusters {
 
     async fn connect(&self, name: &ClusterName) -> Result<Client, ClusterError> {
         let Some(settings) = self.settings.get(name) else {
-            return Err(ClusterError::NotConfigured { name: name.to_string(), known: self.known() });
+            return Err(ClusterError::NotConfigured {
+                name: name.to_string(),
+                known: self.known(),
+            });
         };
         let mut config = configuration(name, settings).await?;
         config.connect_timeout = Some(CONNECT_TIMEOUT);
         config.read_timeout = None;
         config.write_timeout = Some(WRITE_TIMEOUT);
         config.default_retry = false;
-        Client::try_from(config)
-            .map_err(|error| ClusterError::Client { name: name.to_string(), why: error.to_string() })
+        Client::try_from(config).map_err(|error| ClusterError::Client {
+            name: name.to_string(),
+            why: error.to_string(),
+        })
     }
 
     fn known(&self) -> String {
@@ -126,8 +136,10 @@ async fn configuration(name: &ClusterName, settings: &ClusterSettings) -> Result
     match (&settings.kubeconfig, settings.in_cluster) {
         (None, false) => Err(ClusterError::NoAccess(name.to_string())),
         (Some(_), true) => Err(ClusterError::TwoAccesses(name.to_string())),
-        (None, true) => Config::incluster()
-            .map_err(|error| ClusterError::InCluster { name: name.to_string(), why: error.to_string() }),
+        (None, true) => Config::incluster().map_err(|error| ClusterError::InCluster {
+            name: name.to_string(),
+            why: error.to_string(),
+        }),
         (Some(path), false) => {
             let unusable = |why: String| ClusterError::Kubeconfig {
                 name: name.to_string(),
@@ -135,7 +147,10 @@ async fn configuration(name: &ClusterName, settings: &ClusterSettings) -> Result
                 why,
             };
             let file = Kubeconfig::read_from(path).map_err(|error| unusable(error.to_string()))?;
-            let options = KubeConfigOptions { context: settings.context.clone(), ..Default::default() };
+            let options = KubeConfigOptions {
+                context: settings.context.clone(),
+                ..Default::default()
+            };
             Config::from_custom_kubeconfig(file, &options)
                 .await
                 .map_err(|error| unusable(error.to_string()))

@@ -79,7 +79,10 @@ fn refused(failure: Failure, command: &Command<'_>) -> Verdict {
 }
 
 fn may_be_running(command: &Command<'_>) -> String {
-    format!("the command may have run and may still be running in pod `{}`", command.pod)
+    format!(
+        "the command may have run and may still be running in pod `{}`",
+        command.pod
+    )
 }
 
 fn says_never_started(message: &str) -> bool {
@@ -88,7 +91,7 @@ fn says_never_started(message: &str) -> bool {
 
 /// Why the following ended.
 enum End {
-    Status(Status),
+    Status(Box<Status>),
     /// The connection ended without one.
     NoStatus,
     Deadline,
@@ -101,18 +104,20 @@ async fn follow(mut process: AttachedProcess, command: &Command<'_>, deadline: I
     tokio::pin!(reading);
     let end = {
         let waiting = async {
-            let Some(status) = status else { return End::NoStatus };
+            let Some(status) = status else {
+                return End::NoStatus;
+            };
             tokio::pin!(status);
             let answer = tokio::select! {
                 answer = &mut status => answer,
                 // The readers end only after a clean close, which comes with or without a status.
-                () = &mut reading => return status.await.map_or(End::NoStatus, End::Status),
+                () = &mut reading => return status.await.map_or(End::NoStatus, |status| End::Status(Box::new(status))),
             };
             match answer {
                 // What came before the status is in the pipes or behind us.
                 Some(answer) => {
                     let _ = timeout(DRAIN, &mut reading).await;
-                    End::Status(answer)
+                    End::Status(Box::new(answer))
                 }
                 None => {
                     let _ = (&mut reading).now_or_never();
@@ -122,12 +127,18 @@ async fn follow(mut process: AttachedProcess, command: &Command<'_>, deadline: I
         };
         timeout_at(deadline, waiting).await.unwrap_or(End::Deadline)
     };
-    let raw = Raw { text: out.take(), errors: err.take() };
+    let raw = Raw {
+        text: out.take(),
+        errors: err.take(),
+    };
     match end {
         End::Status(status) => from_status(&status, raw, command),
         End::NoStatus => {
             let why = post_mortem(process).await;
-            let reason = format!("the connection ended without a status{why}; {}", may_be_running(command));
+            let reason = format!(
+                "the connection ended without a status{why}; {}",
+                may_be_running(command)
+            );
             Verdict::Unknown { reason, raw }
         }
         End::Deadline => {
@@ -166,14 +177,19 @@ fn from_status(status: &Status, raw: Raw, command: &Command<'_>) -> Verdict {
     let message = status.message.as_deref().unwrap_or("no message");
     match (status.status.as_deref(), status.reason.as_deref()) {
         (Some("Success"), _) => Verdict::Done(raw),
-        (Some("Failure"), Some("NonZeroExitCode")) => {
-            Verdict::Failed { reason: exit_code(status), raw }
-        }
-        (Some("Failure"), _) if says_never_started(message) => {
-            Verdict::Failed { reason: format!("the command was not started: {message}"), raw }
-        }
+        (Some("Failure"), Some("NonZeroExitCode")) => Verdict::Failed {
+            reason: exit_code(status),
+            raw,
+        },
+        (Some("Failure"), _) if says_never_started(message) => Verdict::Failed {
+            reason: format!("the command was not started: {message}"),
+            raw,
+        },
         _ => {
-            let reason = format!("the server could not say how it ended: {message}; {}", may_be_running(command));
+            let reason = format!(
+                "the server could not say how it ended: {message}; {}",
+                may_be_running(command)
+            );
             Verdict::Unknown { reason, raw }
         }
     }
@@ -181,8 +197,14 @@ fn from_status(status: &Status, raw: Raw, command: &Command<'_>) -> Verdict {
 
 /// `exit code 3`, out of `details.causes`: the wording of `message` differs between versions.
 fn exit_code(status: &Status) -> String {
-    let causes = status.details.as_ref().and_then(|details| details.causes.as_deref()).unwrap_or(&[]);
-    let code = causes.iter().find(|cause| cause.reason.as_deref() == Some("ExitCode"));
+    let causes = status
+        .details
+        .as_ref()
+        .and_then(|details| details.causes.as_deref())
+        .unwrap_or(&[]);
+    let code = causes
+        .iter()
+        .find(|cause| cause.reason.as_deref() == Some("ExitCode"));
     match code.and_then(|cause| cause.message.as_deref()) {
         Some("137") => "exit code 137 (the command was killed)".to_owned(),
         Some("143") => "exit code 143 (the command was asked to end)".to_owned(),
@@ -199,5 +221,10 @@ pub fn at<'a>(
     container: &'a str,
     argv: &'a [String],
 ) -> Command<'a> {
-    Command { namespace, pod: super::look::name(pod), container, argv }
+    Command {
+        namespace,
+        pod: super::look::name(pod),
+        container,
+        argv,
+    }
 }

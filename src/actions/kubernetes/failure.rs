@@ -76,7 +76,11 @@ impl From<kube::Error> for Failure {
 }
 
 fn from_status(status: &kube::core::Status) -> Failure {
-    let message = if status.message.is_empty() { status.reason.clone() } else { status.message.clone() };
+    let message = if status.message.is_empty() {
+        status.reason.clone()
+    } else {
+        status.message.clone()
+    };
     match status.code {
         401 => Failure::Unauthorized(message),
         403 => Failure::Forbidden(message),
@@ -92,7 +96,10 @@ fn from_status(status: &kube::core::Status) -> Failure {
 
 /// A 404 for an object names it in `details`; a 404 for an unknown path is plain text or a Status without a name.
 fn names_object(status: &kube::core::Status) -> bool {
-    status.details.as_ref().is_some_and(|details| !details.name.is_empty())
+    status
+        .details
+        .as_ref()
+        .is_some_and(|details| !details.name.is_empty())
 }
 
 /// An error with its causes, once each, in one line.
@@ -109,4 +116,3 @@ pub(crate) fn chain(error: &(dyn std::error::Error + 'static)) -> String {
     }
     text
 }
-

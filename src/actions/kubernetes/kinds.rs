@@ -1,7 +1,7 @@
 //! Where each kind of object lives in the API, and what people call it.
 
-use kube::api::{Api, ApiResource, DynamicObject};
 use kube::Client;
+use kube::api::{Api, ApiResource, DynamicObject};
 
 use crate::domain::action::{Kind, ObjectRef};
 use crate::domain::ids::Namespace;
@@ -32,13 +32,27 @@ const fn place(kind: Kind) -> (&'static str, &'static str, &'static str, &'stati
         Kind::Event => ("", "v1", "Event", "events", Namespaced),
         Kind::Ingress => ("networking.k8s.io", "v1", "Ingress", "ingresses", Namespaced),
         Kind::Endpoints => ("", "v1", "Endpoints", "endpoints", Namespaced),
-        Kind::HorizontalPodAutoscaler => {
-            ("autoscaling", "v1", "HorizontalPodAutoscaler", "horizontalpodautoscalers", Namespaced)
-        }
-        Kind::PersistentVolumeClaim => {
-            ("", "v1", "PersistentVolumeClaim", "persistentvolumeclaims", Namespaced)
-        }
-        Kind::PodDisruptionBudget => ("policy", "v1", "PodDisruptionBudget", "poddisruptionbudgets", Namespaced),
+        Kind::HorizontalPodAutoscaler => (
+            "autoscaling",
+            "v1",
+            "HorizontalPodAutoscaler",
+            "horizontalpodautoscalers",
+            Namespaced,
+        ),
+        Kind::PersistentVolumeClaim => (
+            "",
+            "v1",
+            "PersistentVolumeClaim",
+            "persistentvolumeclaims",
+            Namespaced,
+        ),
+        Kind::PodDisruptionBudget => (
+            "policy",
+            "v1",
+            "PodDisruptionBudget",
+            "poddisruptionbudgets",
+            Namespaced,
+        ),
     }
 }
 
@@ -46,7 +60,11 @@ const fn place(kind: Kind) -> (&'static str, &'static str, &'static str, &'stati
 #[must_use]
 pub fn resource(kind: Kind) -> ApiResource {
     let (group, version, name, plural, _) = place(kind);
-    let api_version = if group.is_empty() { version.to_owned() } else { format!("{group}/{version}") };
+    let api_version = if group.is_empty() {
+        version.to_owned()
+    } else {
+        format!("{group}/{version}")
+    };
     ApiResource {
         group: group.to_owned(),
         version: version.to_owned(),

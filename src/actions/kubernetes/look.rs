@@ -64,7 +64,12 @@ pub fn selector(data: &Value) -> Option<String> {
             terms.push(format!("{key}={}", value.as_str()?));
         }
     }
-    for expression in selector.get("matchExpressions").and_then(Value::as_array).into_iter().flatten() {
+    for expression in selector
+        .get("matchExpressions")
+        .and_then(Value::as_array)
+        .into_iter()
+        .flatten()
+    {
         terms.push(expression_term(expression)?);
     }
     (!terms.is_empty()).then(|| terms.join(","))
@@ -92,10 +97,15 @@ fn replicas(kind: Kind, data: &Value) -> (u32, u32) {
     match kind {
         Kind::Deployment | Kind::StatefulSet | Kind::ReplicaSet => {
             // The server always fills `spec.replicas`; 1 is what it fills in.
-            let desired = data.pointer("/spec/replicas").map_or(1, |_| count("/spec/replicas"));
+            let desired = data
+                .pointer("/spec/replicas")
+                .map_or(1, |_| count("/spec/replicas"));
             (desired, count("/status/readyReplicas"))
         }
-        Kind::DaemonSet => (count("/status/desiredNumberScheduled"), count("/status/numberReady")),
+        Kind::DaemonSet => (
+            count("/status/desiredNumberScheduled"),
+            count("/status/numberReady"),
+        ),
         Kind::Pod => (1, u32::from(condition(data, "Ready"))),
         Kind::Job => (count("/spec/parallelism"), count("/status/ready")),
         Kind::CronJob
@@ -131,7 +141,11 @@ fn images(kind: Kind, data: &Value) -> Vec<String> {
         | Kind::PodDisruptionBudget => return Vec::new(),
     };
     let containers = data.pointer(pointer).and_then(Value::as_array);
-    containers.into_iter().flatten().map(|container| text(container, "/image").to_owned()).collect()
+    containers
+        .into_iter()
+        .flatten()
+        .map(|container| text(container, "/image").to_owned())
+        .collect()
 }
 
 /// Whether a condition of `status.conditions` is `True`.
@@ -142,5 +156,8 @@ pub fn condition(data: &Value, kind: &str) -> bool {
 
 /// The entries of `status.conditions`.
 pub fn conditions(data: &Value) -> impl Iterator<Item = &Value> {
-    data.pointer("/status/conditions").and_then(Value::as_array).into_iter().flatten()
+    data.pointer("/status/conditions")
+        .and_then(Value::as_array)
+        .into_iter()
+        .flatten()
 }

@@ -7,9 +7,9 @@ use tokio::time::{Instant, timeout_at};
 
 use super::attempt::{Attempt, Outcome, Same};
 use super::clusters::Clusters;
-use super::exec;
 use super::resolve::{self, Want};
-use super::restart;
+use super::{change, create_job, describe, exec, get, logs, restart, rollout_status, undo};
+
 use crate::actions::verdict::Verdict;
 use crate::domain::action::{Action, Exec, Get};
 use crate::domain::ids::ClusterName;
@@ -27,7 +27,13 @@ pub async fn perform(clusters: &Clusters, order: &Order, deadline: Instant, now:
         Ok(client) => client,
         Err(error) => return Verdict::failed(format!("nothing was sent: {error}")),
     };
-    let attempt = Attempt { client, id: order.attempt, target: order.target.as_ref(), deadline, now };
+    let attempt = Attempt {
+        client,
+        id: order.attempt,
+        target: order.target.as_ref(),
+        deadline,
+        now,
+    };
     match timeout_at(deadline + GRACE, verb(&attempt, &order.action)).await {
         Ok(Ok(verdict) | Err(verdict)) => verdict,
         Err(_) => Verdict::unknown("no answer in time; it may have happened"),
@@ -54,7 +60,15 @@ async fn verb(attempt: &Attempt<'_>, action: &Action) -> Outcome {
     match action {
         Action::Exec(wanted) => run_command(attempt, wanted).await,
         Action::RolloutRestart { target } => restart::run(attempt, target).await,
-        _ => Err(Verdict::failed("not built yet")),
+        Action::RolloutUndo { target, to_revision } => undo::run(attempt, target, *to_revision).await,
+        Action::RolloutStatus { target } => rollout_status::run(attempt, target).await,
+        Action::Scale { target, replicas } => change::scale(attempt, target, *replicas).await,
+        Action::DeletePod { target } => change::delete_pod(attempt, target).await,
+        Action::CreateJob { from, name } => create_job::run(attempt, from, name).await,
+        Action::Get(wanted) => get::run(attempt, wanted).await,
+        Action::Logs(wanted) => logs::run(attempt, wanted).await,
+        Action::Describe { target } => describe::run(attempt, target).await,
+        Action::Http(_) => Err(Verdict::failed("this action is not one for a cluster")),
     }
 }
 
@@ -67,10 +81,15 @@ async fn run_command(attempt: &Attempt<'_>, wanted: &Exec) -> Outcome {
     };
     let (pod, container) = match timeout_at(attempt.deadline, choosing).await {
         Ok(Ok(chosen)) => chosen,
-        Ok(Err(why @ resolve::Unresolved::Failure(_))) | Ok(Err(why)) => {
+        Ok(Err(why)) => {
+            let why: resolve::Unresolved = why;
             return Err(Verdict::failed(format!("the command was not started: {why}")));
         }
-        Err(_) => return Err(Verdict::failed("the command was not started: no pod was found in time")),
+        Err(_) => {
+            return Err(Verdict::failed(
+                "the command was not started: no pod was found in time",
+            ));
+        }
     };
     let command = exec::at(&pod, &wanted.target.namespace, &container, &wanted.argv);
     Ok(exec::run(attempt.client.clone(), command, attempt.deadline).await)

@@ -47,7 +47,11 @@ pub enum Unresolved {
     #[error("pod `{pod}` has several containers: name one with `-c`: {containers}")]
     ContainerNotNamed { pod: String, containers: String },
     #[error("pod `{pod}` has no container `{wanted}`; it has {containers}")]
-    NoSuchContainer { pod: String, wanted: String, containers: String },
+    NoSuchContainer {
+        pod: String,
+        wanted: String,
+        containers: String,
+    },
 }
 
 /// The pod of a live object: itself, or one that the workload owns.
@@ -63,7 +67,10 @@ pub async fn pod(
     match object.kind {
         Kind::Pod => {
             if want == Want::Ready && !is_ready(live) {
-                return Err(Unresolved::PodNotReady { pod: object.name.clone(), state: pod_state(live) });
+                return Err(Unresolved::PodNotReady {
+                    pod: object.name.clone(),
+                    state: pod_state(live),
+                });
             }
             Ok(live.clone())
         }
@@ -91,7 +98,11 @@ struct Owned {
     revision: i64,
 }
 
-async fn owned_pods(client: &Client, object: &ObjectRef, live: &DynamicObject) -> Result<Vec<Owned>, Unresolved> {
+async fn owned_pods(
+    client: &Client,
+    object: &ObjectRef,
+    live: &DynamicObject,
+) -> Result<Vec<Owned>, Unresolved> {
     let selector =
         look::selector(&live.data).ok_or_else(|| Unresolved::NoSelector(kinds::printed(object)))?;
     let owners = match object.kind {
@@ -99,7 +110,8 @@ async fn owned_pods(client: &Client, object: &ObjectRef, live: &DynamicObject) -
             let sets = kinds::objects(client.clone(), Kind::ReplicaSet, Some(&object.namespace));
             let sets = list(&sets, &selector).await?;
             let own = sets.into_iter().filter(|set| is_owned_by(set, look::uid(live)));
-            own.map(|set| (look::uid(&set).to_owned(), revision(&set))).collect()
+            own.map(|set| (look::uid(&set).to_owned(), revision(&set)))
+                .collect()
         }
         _ => BTreeMap::from([(look::uid(live).to_owned(), 0)]),
     };
@@ -133,9 +145,10 @@ fn choose(object: &ObjectRef, mut pods: Vec<Owned>, want: Want) -> Result<Dynami
     };
     match pods.first() {
         None => Err(Unresolved::NoPods(kinds::printed(object))),
-        Some(first) if want == Want::Ready && !is_ready(&first.pod) => {
-            Err(Unresolved::NoReadyPod { what: kinds::printed(object), states: states() })
-        }
+        Some(first) if want == Want::Ready && !is_ready(&first.pod) => Err(Unresolved::NoReadyPod {
+            what: kinds::printed(object),
+            states: states(),
+        }),
         Some(first) => Ok(first.pod.clone()),
     }
 }
@@ -146,7 +159,11 @@ fn choose(object: &ObjectRef, mut pods: Vec<Owned>, want: Want) -> Result<Dynami
 /// The one named isn't there, or several are and none is named.
 pub fn container(pod: &DynamicObject, wanted: Option<&str>) -> Result<String, Unresolved> {
     let spec = pod.data.pointer("/spec/containers").and_then(Value::as_array);
-    let names: Vec<&str> = spec.into_iter().flatten().map(|one| look::text(one, "/name")).collect();
+    let names: Vec<&str> = spec
+        .into_iter()
+        .flatten()
+        .map(|one| look::text(one, "/name"))
+        .collect();
     let pod_name = look::name(pod).to_owned();
     if let Some(wanted) = wanted {
         return match names.contains(&wanted) {
@@ -159,10 +176,17 @@ pub fn container(pod: &DynamicObject, wanted: Option<&str>) -> Result<String, Un
         };
     }
     let default = look::annotation(pod, DEFAULT_CONTAINER).filter(|name| names.contains(name));
-    let only = if let [name] = names.as_slice() { Some(*name) } else { None };
+    let only = if let [name] = names.as_slice() {
+        Some(*name)
+    } else {
+        None
+    };
     match default.or(only) {
         Some(name) => Ok(name.to_owned()),
-        None => Err(Unresolved::ContainerNotNamed { pod: pod_name, containers: names.join(", ") }),
+        None => Err(Unresolved::ContainerNotNamed {
+            pod: pod_name,
+            containers: names.join(", "),
+        }),
     }
 }
 
@@ -180,7 +204,10 @@ pub async fn list(api: &Api<DynamicObject>, selector: &str) -> Result<Vec<Dynami
 #[must_use]
 pub fn controller(live: &DynamicObject) -> Option<&str> {
     let owners = live.metadata.owner_references.as_deref()?;
-    owners.iter().find(|owner| owner.controller == Some(true)).map(|owner| owner.uid.as_str())
+    owners
+        .iter()
+        .find(|owner| owner.controller == Some(true))
+        .map(|owner| owner.uid.as_str())
 }
 
 #[must_use]
@@ -209,7 +236,10 @@ pub fn pod_state(pod: &DynamicObject) -> String {
     if pod.metadata.deletion_timestamp.is_some() {
         return "Terminating".to_owned();
     }
-    let statuses = pod.data.pointer("/status/containerStatuses").and_then(Value::as_array);
+    let statuses = pod
+        .data
+        .pointer("/status/containerStatuses")
+        .and_then(Value::as_array);
     for status in statuses.into_iter().flatten() {
         for pointer in ["/state/waiting/reason", "/state/terminated/reason"] {
             let reason = look::text(status, pointer);

@@ -15,7 +15,12 @@ use crate::domain::action::ObjectRef;
 /// The verdict when nothing was changed.
 pub async fn run(attempt: &Attempt<'_>, target: &ObjectRef) -> Outcome {
     let live = attempt.live(target, Same::Spec).await?;
-    if live.data.pointer("/spec/paused").and_then(serde_json::Value::as_bool) == Some(true) {
+    if live
+        .data
+        .pointer("/spec/paused")
+        .and_then(serde_json::Value::as_bool)
+        == Some(true)
+    {
         return Err(Verdict::failed(format!(
             "{} is paused: resume it first (`kubectl rollout resume`)",
             kinds::printed(target)
@@ -34,8 +39,13 @@ pub async fn run(attempt: &Attempt<'_>, target: &ObjectRef) -> Outcome {
     });
     let api = kinds::siblings(attempt.client.clone(), target);
     let done = format!("{} restarted", kinds::printed(target));
-    match attempt.ask(api.patch(&target.name, &patching(), &Patch::Strategic(&patch))).await {
+    match attempt
+        .ask(api.patch(&target.name, &patching(), &Patch::Strategic(&patch)))
+        .await
+    {
         Ok(_) => Ok(Verdict::done(format!("{done}\n"))),
-        Err(failure) => Ok(attempt.after_write(failure, target, |live| attempt.is_mine(live), done).await),
+        Err(failure) => Ok(attempt
+            .after_write(failure, target, |live| attempt.is_mine(live), done)
+            .await),
     }
 }

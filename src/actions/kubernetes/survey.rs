@@ -34,11 +34,20 @@ pub async fn target(clusters: &Clusters, action: &Action) -> Result<Option<Targe
         return Ok(None);
     };
     let client = connect(clusters, &object.cluster).await?;
-    let looking = Look { clusters, client, object: &object, deadline };
+    let looking = Look {
+        clusters,
+        client,
+        object: &object,
+        deadline,
+    };
     let live = looking.get().await?;
     match action {
-        Action::Exec(Exec { container, .. }) => looking.can_take(&live, container.as_deref(), Want::Ready).await?,
-        Action::Logs(Logs { container, .. }) => looking.can_take(&live, container.as_deref(), Want::Any).await?,
+        Action::Exec(Exec { container, .. }) => {
+            looking.can_take(&live, container.as_deref(), Want::Ready).await?
+        }
+        Action::Logs(Logs { container, .. }) => {
+            looking.can_take(&live, container.as_deref(), Want::Any).await?
+        }
         Action::Get(_)
         | Action::Describe { .. }
         | Action::RolloutStatus { .. }
@@ -64,14 +73,25 @@ pub fn object(action: &Action) -> Option<ObjectRef> {
         | Action::Scale { target, .. }
         | Action::DeletePod { target } => Some(target.clone()),
         Action::CreateJob { from, .. } => Some(from.clone()),
-        Action::Get(Get { cluster, namespace, kind, name, .. }) => {
+        Action::Get(Get {
+            cluster,
+            namespace,
+            kind,
+            name,
+            ..
+        }) => {
             let namespace = match (kinds::scope(*kind), namespace) {
                 (Scope::Namespaced, Some(namespace)) => namespace.clone(),
                 (Scope::Namespaced, None) => return None,
                 (Scope::Cluster, _) => "".into(),
             };
             let name = name.clone()?;
-            Some(ObjectRef { cluster: cluster.clone(), namespace, kind: *kind, name })
+            Some(ObjectRef {
+                cluster: cluster.clone(),
+                namespace,
+                kind: *kind,
+                name,
+            })
         }
         Action::Http(_) => None,
     }
@@ -101,7 +121,12 @@ impl Look<'_> {
         }
     }
 
-    async fn can_take(&self, live: &DynamicObject, container: Option<&str>, want: Want) -> Result<(), SurveyError> {
+    async fn can_take(
+        &self,
+        live: &DynamicObject,
+        container: Option<&str>,
+        want: Want,
+    ) -> Result<(), SurveyError> {
         let resolving = async {
             let pod = resolve::pod(&self.client, self.object, live, want).await?;
             resolve::container(&pod, container).map(|_| ())
@@ -109,7 +134,10 @@ impl Look<'_> {
         match tokio::time::timeout_at(self.deadline, resolving).await {
             Ok(Ok(())) => Ok(()),
             Ok(Err(Unresolved::Failure(failure))) => Err(self.error(failure)),
-            Ok(Err(other)) => Err(SurveyError::NotThere(format!("cluster `{}`: {other}", self.object.cluster))),
+            Ok(Err(other)) => Err(SurveyError::NotThere(format!(
+                "cluster `{}`: {other}",
+                self.object.cluster
+            ))),
             Err(_) => Err(self.error(Failure::Lost("no answer in time".to_owned()))),
         }
     }
@@ -117,10 +145,14 @@ impl Look<'_> {
     fn error(&self, failure: Failure) -> SurveyError {
         let cluster = &self.object.cluster;
         match failure {
-            Failure::Forbidden(message) => SurveyError::Forbidden(format!("cluster `{cluster}` refuses: {message}")),
+            Failure::Forbidden(message) => {
+                SurveyError::Forbidden(format!("cluster `{cluster}` refuses: {message}"))
+            }
             Failure::Unauthorized(message) => {
                 self.clusters.forget(cluster);
-                SurveyError::Forbidden(format!("cluster `{cluster}` does not accept our credentials: {message}"))
+                SurveyError::Forbidden(format!(
+                    "cluster `{cluster}` does not accept our credentials: {message}"
+                ))
             }
             Failure::NoSuchApi(_) => SurveyError::NotThere(format!(
                 "cluster `{cluster}` has no {}: it does not serve that API",
@@ -139,18 +171,34 @@ impl Look<'_> {
 
     /// Names what is there instead, closest first.
     async fn not_there(&self) -> SurveyError {
-        let ObjectRef { namespace, kind, name, .. } = self.object;
+        let ObjectRef {
+            namespace,
+            kind,
+            name,
+            ..
+        } = self.object;
         let place = match kinds::scope(*kind) {
             Scope::Namespaced => format!("namespace `{namespace}`"),
             Scope::Cluster => format!("cluster `{}`", self.object.cluster),
         };
         let word = kinds::word(*kind);
         let api = kinds::siblings(self.client.clone(), self.object);
-        let there = within(self.deadline, api.list_metadata(&ListParams::default().limit(500))).await;
+        let there = within(
+            self.deadline,
+            api.list_metadata(&ListParams::default().limit(500)),
+        )
+        .await;
         let text = match there {
             Ok(list) => {
-                let names = list.items.into_iter().filter_map(|item| item.metadata.name).collect();
-                format!("{place} has no {word} `{name}`; it has {}", listed(name, names, kinds::plural(*kind)))
+                let names = list
+                    .items
+                    .into_iter()
+                    .filter_map(|item| item.metadata.name)
+                    .collect();
+                format!(
+                    "{place} has no {word} `{name}`; it has {}",
+                    listed(name, names, kinds::plural(*kind))
+                )
             }
             // Whether others are there is only a help: not being able to tell doesn't change that this one isn't.
             Err(_) => format!("{place} has no {word} `{name}`"),
@@ -166,7 +214,11 @@ fn listed(wanted: &str, mut names: Vec<String>, plural: &str) -> String {
     names.sort_by_cached_key(|name| (strsim::levenshtein(wanted, name), name.clone()));
     let more = names.len().saturating_sub(NAMES);
     names.truncate(NAMES);
-    let more = if more > 0 { format!(" and {more} more") } else { String::new() };
+    let more = if more > 0 {
+        format!(" and {more} more")
+    } else {
+        String::new()
+    };
     format!("{}{more}", names.join(", "))
 }
 
@@ -176,7 +228,9 @@ mod tests {
 
     #[test]
     fn the_closest_names_come_first() {
-        let names = ["api-gateway", "redis-primary", "busybox", "a1", "a2", "a3"].map(str::to_owned).to_vec();
+        let names = ["api-gateway", "redis-primary", "busybox", "a1", "a2", "a3"]
+            .map(str::to_owned)
+            .to_vec();
         assert_eq!(
             listed("redis-primay", names, "deployments"),
             "redis-primary, api-gateway, a1, a2, a3 and 1 more"

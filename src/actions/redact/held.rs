@@ -8,7 +8,11 @@ use base64::engine::general_purpose::{STANDARD, URL_SAFE};
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 
 /// What `encodeURIComponent` and its like leave as it is.
-const UNRESERVED: &AsciiSet = &NON_ALPHANUMERIC.remove(b'-').remove(b'_').remove(b'.').remove(b'~');
+const UNRESERVED: &AsciiSet = &NON_ALPHANUMERIC
+    .remove(b'-')
+    .remove(b'_')
+    .remove(b'.')
+    .remove(b'~');
 
 /// Every form, longest first, so that a longer one is replaced whole.
 #[must_use]
@@ -57,5 +61,8 @@ fn base64_at(secret: &[u8], shift: usize) -> Vec<String> {
     if to.saturating_sub(from) < LEAST {
         return Vec::new();
     }
-    [STANDARD.encode(&padded), URL_SAFE.encode(&padded)].iter().map(|text| text[from..to].to_owned()).collect()
+    [STANDARD.encode(&padded), URL_SAFE.encode(&padded)]
+        .iter()
+        .map(|text| text[from..to].to_owned())
+        .collect()
 }

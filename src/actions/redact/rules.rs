@@ -46,7 +46,11 @@ pub const RULES: [Rule; 13] = [
         pattern: r"\beyJ[A-Za-z0-9_-]{8,}\.[A-Za-z0-9_-]{8,}(?:\.[A-Za-z0-9_-]*)?",
         hides: Hides::Whole,
     },
-    Rule { kind: "AWS key", pattern: r"\b(?:AKIA|ASIA|ABIA|ACCA)[A-Z0-9]{16}\b", hides: Hides::Whole },
+    Rule {
+        kind: "AWS key",
+        pattern: r"\b(?:AKIA|ASIA|ABIA|ACCA)[A-Z0-9]{16}\b",
+        hides: Hides::Whole,
+    },
     Rule {
         kind: "GCP key",
         pattern: r"\bAIza[0-9A-Za-z_-]{35}|\bya29\.[0-9A-Za-z_-]{20,}|\bGOCSPX-[0-9A-Za-z_-]{20,}",
@@ -87,9 +91,37 @@ pub const RULES: [Rule; 13] = [
 /// Words of which at least one stands in every text that a rule could match; the cheap first look. Lower case; the
 /// look ignores case.
 pub const CUES: [&str; 31] = [
-    "private key", "://", "authorization", "bearer", "eyj", "akia", "asia", "abia", "acca", "aiza", "ya29.",
-    "gocspx-", "xox", "xapp-", "hooks.slack.com", "ghp_", "gho_", "ghu_", "ghs_", "ghr_", "github_pat_", "glpat-",
-    "k_live_", "k_test_", "sk-", "npm_", "pass", "pwd", "secret", "key", "token",
+    "private key",
+    "://",
+    "authorization",
+    "bearer",
+    "eyj",
+    "akia",
+    "asia",
+    "abia",
+    "acca",
+    "aiza",
+    "ya29.",
+    "gocspx-",
+    "xox",
+    "xapp-",
+    "hooks.slack.com",
+    "ghp_",
+    "gho_",
+    "ghu_",
+    "ghs_",
+    "ghr_",
+    "github_pat_",
+    "glpat-",
+    "k_live_",
+    "k_test_",
+    "sk-",
+    "npm_",
+    "pass",
+    "pwd",
+    "secret",
+    "key",
+    "token",
 ];
 
 /// More cues, of families whose words are rare.
