@@ -4,10 +4,10 @@
 
 use std::borrow::Cow;
 
-use regex::{Captures, Regex, RegexBuilder, RegexSet};
+use regex::{Captures, Regex, RegexBuilder, RegexSet, RegexSetBuilder};
 
 use super::held;
-use super::rules::{CUES, Hides, RARE_CUES, RULES};
+use super::rules::{CUES, Hides, RULES};
 
 /// Secrets shorter than this are not looked for: they would be found in every other word.
 pub const SHORTEST_SECRET: usize = 4;
@@ -53,24 +53,21 @@ impl Redactor {
                     .build()?,
             ),
         };
-        let words: Vec<String> = CUES
-            .iter()
-            .chain(&RARE_CUES)
-            .map(|cue| regex::escape(cue))
-            .collect();
         let each: Result<Vec<_>, regex::Error> = RULES
             .iter()
             .map(|rule| Ok((rule.kind, rule.hides, Regex::new(rule.pattern)?)))
             .collect();
         Ok(Self {
             held,
-            cues: Regex::new(&format!("(?i:{})", words.join("|")))?,
-            rules: RegexSet::new(RULES.iter().map(|rule| rule.pattern))?,
+            cues: Regex::new(&CUES.join("|"))?,
+            rules: RegexSetBuilder::new(RULES.iter().map(|rule| rule.pattern))
+                .size_limit(COMPILED_BYTES)
+                .build()?,
             each: each?,
         })
     }
 
-    /// False when the text certainly holds no secret that we would find. Cheap: two passes for literal words.
+    /// False when the text certainly holds no secret that we would find. Cheap: two searches for literals.
     #[must_use]
     pub fn maybe_secret(&self, text: &str) -> bool {
         self.held.as_ref().is_some_and(|held| held.is_match(text)) || self.cues.is_match(text)
@@ -91,7 +88,9 @@ impl Redactor {
                 continue;
             };
             let next = rule.replace_all(&clean, |found: &Captures<'_>| replacement(found, kind, *hides));
-            if let Cow::Owned(next) = next {
+            if let Cow::Owned(next) = next
+                && next != clean
+            {
                 clean = Cow::Owned(next);
             }
         }
@@ -265,7 +264,7 @@ mod tests {
         let alone = Redactor::new(Vec::<String>::new()).expect("a redactor");
         for text in [
             "-----BEGIN EC PRIVATE KEY-----",
-            "a://b:c@d",
+            "ab://b:c@d",
             "authorization: abcdef",
             "eyJ01234567.abcdefgh",
             "ASIA0123456789ABCDEF",
