@@ -168,3 +168,91 @@ fn marked(client: Client, mark: HeaderValue) -> Client {
     });
     Client::new(service, namespace)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn clusters(name: &str, settings: ClusterSettings) -> Clusters {
+        Clusters::new(BTreeMap::from([(name.into(), settings)]))
+    }
+
+    async fn error(clusters: &Clusters, name: &str) -> String {
+        clusters
+            .client(&name.into())
+            .await
+            .err()
+            .expect("no client")
+            .to_string()
+    }
+
+    #[tokio::test]
+    async fn a_cluster_that_is_not_there_is_told_from_one_that_is_set_up_wrongly() {
+        let nowhere = ClusterSettings {
+            kubeconfig: Some("/nowhere/kubeconfig".into()),
+            ..Default::default()
+        };
+        let both = ClusterSettings {
+            in_cluster: true,
+            ..nowhere.clone()
+        };
+        let production = clusters("production", nowhere);
+        assert_eq!(
+            error(&production, "staging").await,
+            "cluster `staging` is not configured; configured are `production`"
+        );
+        let unreadable = error(&production, "production").await;
+        assert!(
+            unreadable.starts_with("cluster `production`: `/nowhere/kubeconfig` can't be used"),
+            "{unreadable}"
+        );
+        let neither = error(&clusters("a", ClusterSettings::default()), "a").await;
+        assert!(
+            neither.contains("set `kubernetes.clusters.a.kubeconfig`"),
+            "{neither}"
+        );
+        assert!(
+            error(&clusters("a", both), "a")
+                .await
+                .contains("remove one of them")
+        );
+        assert!(
+            error(&Clusters::new(BTreeMap::new()), "a")
+                .await
+                .contains("configured are none")
+        );
+    }
+
+    /// With the process's default rustls provider, an https client can be made: the one thing that a build with
+    /// another set of features would break only when it runs.
+    #[tokio::test]
+    async fn production_clients_are_made_with_the_default_tls_provider() {
+        let _ = rustls::crypto::ring::default_provider().install_default();
+        let folder = tempfile::tempdir().expect("a folder");
+        let path = folder.path().join("kubeconfig");
+        let text = "apiVersion: v1\nkind: Config\ncurrent-context: c\n\
+            clusters: [{name: c, cluster: {server: 'https://127.0.0.1:1'}}]\n\
+            contexts: [{name: c, context: {cluster: c, user: u}}]\n\
+            users: [{name: u, user: {token: t}}]\n";
+        std::fs::write(&path, text).expect("written");
+        let settings = ClusterSettings {
+            kubeconfig: Some(path),
+            ..Default::default()
+        };
+        let client = clusters("c", settings)
+            .client(&"c".into())
+            .await
+            .expect("a client");
+        let version = client
+            .apiserver_version()
+            .await
+            .expect_err("nothing listens there");
+        let failure = crate::actions::kubernetes::failure::Failure::from(version);
+        assert!(
+            matches!(failure, crate::actions::kubernetes::failure::Failure::NotSent(_)),
+            "{failure:?}"
+        );
+        crate::actions::http::HttpActions::new(crate::actions::http::HttpSettings::default())
+            .expect("a client");
+    }
+}
