@@ -4,6 +4,10 @@ pub mod config;
 pub mod domain;
 pub mod engine;
 pub mod executor;
+pub mod actions;
+pub mod domain;
+pub mod engine;
+pub mod evidence;
 #[cfg(feature = "playground")]
 pub mod playground;
 pub mod ports;

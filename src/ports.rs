@@ -67,6 +67,10 @@ pub struct Output {
     /// Bytes left out of `text`; the whole is attached as a file when it isn't 0.
     #[serde(default)]
     pub cut_bytes: u64,
+    /// Everything that came, before the filters, redacted, at most 1 MiB and a line: what filters and expectations
+    /// read, and what is attached as a file. Never part of the journal.
+    #[serde(skip)]
+    pub whole: String,
 }
 
 /// How an attempt ended.

@@ -1,0 +1,10 @@
+//! What a step can do: Kubernetes verbs and exec, and HTTP. `runner` takes an order and says how it ended;
+//! `kubernetes` and `http` do it; `redact` and `output` make its output fit to be stored and shown.
+
+pub mod cost;
+pub mod http;
+pub mod kubernetes;
+pub mod output;
+pub mod redact;
+pub mod runner;
+pub mod verdict;
