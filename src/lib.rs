@@ -5,8 +5,6 @@ pub mod domain;
 pub mod engine;
 pub mod executor;
 pub mod actions;
-pub mod domain;
-pub mod engine;
 pub mod evidence;
 #[cfg(feature = "playground")]
 pub mod playground;
