@@ -1,1 +1,5 @@
 //! The pager of the playground.
+
+pub mod view;
+
+pub use view::{IncidentView, OnCallView, PageView, PagerView};
