@@ -7,8 +7,8 @@
   // ---- Times in the reader's own zone ------------------------------------------------------------------------------
   const fmt = (options) => new Intl.DateTimeFormat(undefined, options);
   const formats = {
-    time: fmt({ hour: "2-digit", minute: "2-digit" }),
-    time_secs: fmt({ hour: "2-digit", minute: "2-digit", second: "2-digit" }),
+    time: fmt({ hour: "2-digit", minute: "2-digit", hourCycle: "h23" }),
+    time_secs: fmt({ hour: "2-digit", minute: "2-digit", second: "2-digit", hourCycle: "h23" }),
     date: fmt({ year: "numeric", month: "long", day: "numeric" }),
     date_short: fmt({ year: "numeric", month: "short", day: "numeric" }),
     date_long: fmt({ year: "numeric", month: "long", day: "numeric", weekday: "long" }),
@@ -65,7 +65,7 @@
   function attributes(old, next) {
     const keepOpen = old.hasAttribute("data-keep-open");
     for (const { name } of [...old.attributes]) {
-      if (next.hasAttribute(name) || name === "data-dirty" || (name === "open" && keepOpen)) continue;
+      if (next.hasAttribute(name) || name === "data-dirty" || name === "style" || (name === "open" && keepOpen)) continue;
       old.removeAttribute(name);
     }
     for (const { name, value } of next.attributes) {
@@ -124,7 +124,7 @@
     children(app, next);
     restoreScroll();
     focusModal(before);
-    if (Number(location.port) >= 0) document.title = titleNow();
+    document.title = titleNow();
   }
   function titleNow() {
     const shell = app.querySelector(".shell");
@@ -269,7 +269,6 @@
     if (missing) return;
     const button = modal.querySelector("[data-submit]");
     button.disabled = true;
-    for (const el of modal.querySelectorAll("[data-dirty]")) delete el.dataset.sent;
     send("POST", "/api/modal/submit", { as: me(), values }).then(() => { button.disabled = false; });
   }
   const closeModal = () => send("POST", "/api/modal/close", { as: me() });

@@ -66,6 +66,6 @@ mod tests {
         channel.messages.push(message("2.000001", "U1"));
         channel.messages[0].replies.push(message("3.000001", "U2"));
         assert_eq!(reading.unread("U1", &channel), (0, true));
-        assert_eq!(reading.unread("U2", &channel), (2, true));
+        assert_eq!(reading.unread("U2", &channel), (1, true));
     }
 }
