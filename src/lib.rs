@@ -1,17 +1,16 @@
 //! Interlock.
 
+pub mod actions;
 pub mod config;
 pub mod domain;
 pub mod engine;
-pub mod executor;
-pub mod actions;
 pub mod evidence;
+pub mod executor;
+pub mod ingress;
+pub mod paging;
 #[cfg(feature = "playground")]
 pub mod playground;
 pub mod ports;
 pub mod render;
 pub mod store;
-pub mod ingress;
-pub mod paging;
-#[cfg(feature = "playground")]
 pub mod telemetry;

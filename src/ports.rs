@@ -6,7 +6,7 @@ use std::pin::Pin;
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
-use crate::domain::action::{Action, Filter, ObjectRef};
+use crate::domain::action::{Action, Cost, Filter, ObjectRef};
 use crate::domain::ids::{AttemptId, PersonId};
 use crate::domain::runbook::Expectation;
 
@@ -38,6 +38,9 @@ pub struct TargetState {
 pub struct Survey {
     /// `None` for actions that have no object (HTTP, `get` over many).
     pub target: Option<TargetState>,
+    pub cost: Cost,
+    /// For people: `restarts 6 of 6 pods`, `1 pod`, `changes nothing`.
+    pub blast: String,
     pub taken_at: Timestamp,
 }
 

@@ -28,6 +28,16 @@ pub enum ParamProblem {
     Unknown { name: String, suggestion: String },
 }
 
+impl ParamProblem {
+    /// The parameter that it is about.
+    #[must_use]
+    pub fn name(&self) -> &str {
+        match self {
+            Self::Missing { name } | Self::Wrong { name, .. } | Self::Unknown { name, .. } => name,
+        }
+    }
+}
+
 /// Why a command line could not be completed.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum SubstituteError {
