@@ -114,6 +114,8 @@ pub enum Command {
     },
     /// Something of the outbox was confirmed.
     Delivered(Delivered),
+    /// Slack has not taken the card for a while: nobody can see it.
+    Unseen(IncidentId),
     /// The clock reached a deadline.
     Tick,
     /// The process has just started on old entries: what was started and not finished is Unknown.

@@ -1,12 +1,14 @@
 //! What the team set in its configuration, as the pure core needs it. Built once by `app` from `config`.
 
+use std::collections::BTreeMap;
+
 use jiff::SignedDuration;
 use serde::{Deserialize, Serialize};
 
 use super::action::ObjectPattern;
 use super::alert::{Alert, Severity};
 use super::event::Mode;
-use super::ids::{Channel, ClusterName, Environment, Namespace, Source};
+use super::ids::{Channel, ClusterName, Environment, Namespace, Service, Source};
 use super::policy::Policy;
 use super::runbook::Autonomy;
 
@@ -20,11 +22,13 @@ pub struct EnvironmentRow {
     pub namespaces: Vec<Namespace>,
 }
 
-/// Sends incidents of a service, or with a label, to a channel. The first row that holds counts.
+/// Sends incidents of a service, or with labels, to a channel. The first row whose every condition holds counts; a row
+/// without conditions holds always.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Route {
-    pub service: Option<String>,
-    pub label: Option<(String, String)>,
+    pub service: Option<Service>,
+    /// Labels and the values that they must have, all of them.
+    pub labels: BTreeMap<String, String>,
     pub channel: Channel,
 }
 
@@ -117,13 +121,8 @@ impl Rules {
         self.routes
             .iter()
             .find(|route| {
-                let service = route
-                    .service
-                    .as_ref()
-                    .is_none_or(|name| alert.service.as_ref().is_some_and(|service| service.as_str() == name));
-                let label =
-                    route.label.as_ref().is_none_or(|(key, value)| alert.labels.get(key).is_some_and(|v| v == value));
-                service && label && (route.service.is_some() || route.label.is_some())
+                let service = route.service.is_none() || route.service == alert.service;
+                service && route.labels.iter().all(|(key, value)| alert.labels.get(key) == Some(value))
             })
             .map_or_else(|| self.channel.clone(), |route| route.channel.clone())
     }

@@ -178,6 +178,18 @@ pub fn page_now(tx: &mut Tx<'_>, id: IncidentId, why: String) {
     }
 }
 
+/// Nobody can see the card, so the delay for its severity has no point; what never pages still does not.
+pub fn page_unseen(tx: &mut Tx<'_>, context: Context<'_>, id: IncidentId) {
+    let wanted = tx.state().incident(id).is_some_and(|incident| {
+        incident.is_open()
+            && incident.card.is_none()
+            && context.rules.page_wait(&incident.source, incident.severity).is_some()
+    });
+    if wanted {
+        page_now(tx, id, "Slack does not take the card".to_owned());
+    }
+}
+
 /// Sets when a human is paged if nobody acts; at once when that time is now.
 pub fn page_when_due(tx: &mut Tx<'_>, context: Context<'_>, id: IncidentId) {
     let Some(incident) = tx.state().incident(id) else { return };

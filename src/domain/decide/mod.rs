@@ -49,6 +49,10 @@ pub fn decide(tx: &mut Tx<'_>, context: Context<'_>, command: Command) -> Reply 
             step::ended(tx, context, attempt, outcome, output, took_ms)
         }
         Command::Delivered(delivered) => confirmed(tx, delivered),
+        Command::Unseen(incident) => {
+            advance::page_unseen(tx, context, incident);
+            Reply::Stored
+        }
         Command::Tick => deadline::tick(tx, context),
         Command::Recover => deadline::recover(tx, context),
     }
@@ -62,6 +66,7 @@ impl Command {
             | Self::StartStep(_)
             | Self::StepEnded { .. }
             | Self::Delivered(_)
+            | Self::Unseen(_)
             | Self::Tick
             | Self::Recover => None,
         }
