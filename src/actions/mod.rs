@@ -1,0 +1,3 @@
+//! What a step can do, done: the adapters behind `ports::ActionRunner`, and the output filters.
+
+pub mod filters;
