@@ -8,3 +8,6 @@ pub mod output;
 pub mod redact;
 pub mod runner;
 pub mod verdict;
+//! What a step can do, done: the adapters behind `ports::ActionRunner`, and the output filters.
+
+pub mod filters;

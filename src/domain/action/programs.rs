@@ -187,7 +187,7 @@ pub(crate) const DESTRUCTIVE: &[Danger] = &[
 
 /// Words that make an argument suspicious wherever they stand in it: in a statement, in a script, as a subcommand.
 pub(crate) const DESTRUCTIVE_WORDS: &[&str] = &[
-    "drop", "truncate", "delete", "deleteone", "deletemany", "dropdatabase", "remove", "destroy", "purge", "wipe",
+    "drop", "truncate", "delete", "xdelete", "deleteone", "deletemany", "dropdatabase", "remove", "destroy", "purge", "wipe",
     "erase", "alter", "grant", "revoke", "update", "insert", "flush_all", "flushall", "flushdb", "shutdown", "reboot",
     "halt", "poweroff", "kill", "pkill", "killall", "rm", "rmdir", "mkfs", "dd", "shred", "unlink", "rmtree",
     "kubectl", "helm", "docker", "del", "reset", "forget_cluster_node", "purge_queue", "delete_queue",

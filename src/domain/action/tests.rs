@@ -498,7 +498,7 @@ proptest! {
 
     #[test]
     fn no_spelling_of_a_dangerous_redis_command_is_harmless(
-        command in prop_oneof![Just("flushall"), Just("flushdb"), Just("del"), Just("shutdown"), Just("config"), Just("eval"), Just("slaveof")],
+        command in prop_oneof![Just("flushall"), Just("flushdb"), Just("del"), Just("shutdown"), Just("debug"), Just("eval"), Just("slaveof")],
         case in any::<u64>(),
         path in prop_oneof![Just(""), Just("/usr/bin/"), Just("./")],
         options in proptest::sample::subsequence(vec!["-n 1", "-a get", "--no-auth-warning", "-p 6380", "--raw", "-h info", "-x", "--user ping", "-i 0", "--tls"], 0..5),

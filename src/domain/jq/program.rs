@@ -9,8 +9,9 @@ use jaq_core::{Compiler, Filter};
 
 use super::natives::{self, Metered};
 use super::rewrite;
+use super::stack::deep;
 
-/// The longest program, in bytes, and its deepest brackets: both bound the stack that reading it takes.
+/// The longest program, in bytes, and its deepest brackets: both bound the stack that it takes.
 const MAX_PROGRAM: usize = 1_000;
 const MAX_NESTING: usize = 24;
 
@@ -28,9 +29,10 @@ const OWN_DEFS: &str = r#"
 /// # Errors
 /// What is wrong, for people.
 pub fn check(program: &str) -> Result<(), String> {
-    compile(program).map(|_| ())
+    deep(|| compile(program).map(|_| ())).and_then(|checked| checked)
 }
 
+/// Call it on a deep stack.
 pub(crate) fn compile(program: &str) -> Result<Filter<Metered>, String> {
     if program.len() > MAX_PROGRAM {
         return Err(format!("a jq program has at most {MAX_PROGRAM} bytes"));
@@ -46,9 +48,9 @@ pub(crate) fn compile(program: &str) -> Result<Filter<Metered>, String> {
     let library = jaq_core::defs()
         .chain(jaq_std::defs())
         .chain(jaq_json::defs())
-        .filter(|def| def.name != "getpath")
+        .filter(|def| !matches!(def.name, "getpath" | "debug" | "stderr" | "halt" | "halt_error"))
         .map(metered);
-    // Own definitions come first: the library's own calls of them shall find them.
+    // Own definitions stand in for the library's, and come first, so that the rest of the library finds them.
     let prelude = own.into_iter().map(hidden).chain(library).chain([main]);
     let arena = Arena::default();
     let file = File { code: "step_program", path: () };

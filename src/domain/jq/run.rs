@@ -1,6 +1,4 @@
 //! Runs a program over a text and prints what it yields as jq prints it.
-//!
-//! Nested values take stack: call from a thread with `STACK_BYTES` of it. (A thread is not this module's to make.)
 
 use std::io::{self, Write};
 
@@ -11,12 +9,11 @@ use jaq_json::{Val, read, write};
 use super::meter::{Meter, is_shallow};
 use super::natives::{Data, Metered};
 use super::program::compile;
+use super::stack::deep;
 
 /// The longest input and output, in bytes.
 pub const MAX_INPUT: usize = 1 << 20;
 pub const MAX_OUTPUT: usize = 1 << 20;
-/// Stack that a run may take, in bytes; memory is taken only as far as it is used.
-pub const STACK_BYTES: usize = 64 << 20;
 /// The most values that a program may yield.
 const MAX_VALUES: usize = 100_000;
 
@@ -57,6 +54,10 @@ pub enum JqError {
 /// # Errors
 /// Whatever makes jq end with another code than 0, or a bound.
 pub fn filter(program: &str, input: &str, options: JqOptions) -> Result<String, JqError> {
+    deep(|| print(program, input, options)).map_err(JqError::Failed)?
+}
+
+fn print(program: &str, input: &str, options: JqOptions) -> Result<String, JqError> {
     let mut out = Bounded { bytes: Vec::new(), full: false };
     let mut last = None;
     let pp = Pp { indent: (!options.compact).then(|| "  ".to_owned()), sep_space: !options.compact, ..Pp::default() };
@@ -80,6 +81,10 @@ pub fn filter(program: &str, input: &str, options: JqOptions) -> Result<String, 
 /// # Errors
 /// As `filter`.
 pub fn values(program: &str, input: &str) -> Result<Vec<serde_json::Value>, JqError> {
+    deep(|| collect(program, input)).map_err(JqError::Failed)?
+}
+
+fn collect(program: &str, input: &str) -> Result<Vec<serde_json::Value>, JqError> {
     let mut out = Vec::new();
     let mut room = MAX_OUTPUT;
     each(program, input, &mut |value| {
