@@ -1,6 +1,7 @@
 //! Interlock.
 
 pub mod actions;
+pub mod app;
 pub mod config;
 pub mod domain;
 pub mod engine;
