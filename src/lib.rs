@@ -6,3 +6,4 @@ pub mod engine;
 pub mod playground;
 pub mod ports;
 pub mod render;
+pub mod slack;
