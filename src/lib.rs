@@ -15,3 +15,4 @@ pub mod ports;
 pub mod render;
 pub mod store;
 pub mod telemetry;
+pub mod slack;
