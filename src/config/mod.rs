@@ -11,6 +11,7 @@ mod place;
 mod policy_file;
 mod read;
 mod rows;
+pub mod runbooks;
 mod secret;
 mod sections;
 mod settings;
