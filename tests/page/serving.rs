@@ -146,9 +146,9 @@ async fn a_change_is_told_to_open_windows() {
     let site = Site::start().await;
     let mut stream = site.client_stream("/api/changes").await;
     let mut next = async || stream.frame().await.expect("a frame").expect("data").into_data().expect("data");
-    assert_eq!(next().await.as_ref(), b"event: changed\ndata: \n\n");
+    assert_eq!(next().await.as_ref(), b"event: changed\ndata: 1\n\n");
     site.post("/api/scenarios/storm", json!({})).await;
-    assert_eq!(next().await.as_ref(), b"event: changed\ndata: \n\n");
+    assert_eq!(next().await.as_ref(), b"event: changed\ndata: 1\n\n");
 }
 
 #[tokio::test]

@@ -106,7 +106,8 @@ async fn file(State(page): State<Arc<Page>>, Path(id): Path<String>) -> Response
     response
 }
 
-/// A stream with an event `changed` after every burst of changes, and one at the start.
+/// A stream with an event `changed` after every burst of changes, and one at the start. It carries data because browsers drop an
+/// event without.
 pub fn changes(backend: &dyn Backend) -> Sse<impl Stream<Item = Result<Event, Infallible>> + use<>> {
     let receiver = backend.changes();
     let stream = futures::stream::unfold((receiver, true), |(mut receiver, first)| async move {
@@ -117,7 +118,7 @@ pub fn changes(backend: &dyn Backend) -> Sse<impl Stream<Item = Result<Event, In
             tokio::time::sleep(GATHER).await;
             receiver = receiver.resubscribe();
         }
-        Some((Ok(Event::default().event("changed").data("")), (receiver, false)))
+        Some((Ok(Event::default().event("changed").data("1")), (receiver, false)))
     });
     Sse::new(stream).keep_alive(KeepAlive::default())
 }
