@@ -269,3 +269,17 @@ async fn an_unknown_cluster_fails_and_says_which_there_are() {
         "{ended:?}"
     );
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn refused_credentials_fail_and_the_next_attempt_reads_them_anew() {
+    let yard = Yard::new().await;
+    let good = yard.kubeconfig();
+    yard.write_kubeconfig(&good.replace("token: ", "token: x"));
+    let ended = yard.run(redis(&["redis-cli", "PING"])).await;
+    assert!(
+        failed(&ended).contains("does not accept our credentials"),
+        "{ended:?}"
+    );
+    yard.write_kubeconfig(&good);
+    assert_eq!(done(&yard.run(redis(&["redis-cli", "PING"])).await), "PONG\n");
+}

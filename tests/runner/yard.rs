@@ -41,7 +41,7 @@ impl Yard {
         Self {
             cluster,
             bench: Bench::new(path),
-            folder: folder,
+            folder,
         }
     }
 
