@@ -7,6 +7,7 @@ use std::time::Duration;
 
 use tokio::time::Instant;
 
+use super::checked;
 use super::cost;
 use super::http::HttpActions;
 use super::kubernetes::clusters::Clusters;
@@ -14,7 +15,8 @@ use super::kubernetes::{perform, survey};
 use super::output;
 use super::redact::Redactor;
 use super::verdict::{Raw, Verdict};
-use crate::domain::action::Action;
+use crate::domain::action::{Action, Filter};
+use crate::domain::runbook::Expectation;
 use crate::ports::{ActionRunner, Clock, Ended, Order, Output, Pending, Survey, SurveyError};
 
 /// Runs actions on the configured clusters and hosts.
@@ -80,7 +82,20 @@ impl Runner {
                 perform::perform(&self.clusters, &order, deadline, self.clock.now()).await
             }
         };
-        self.ended(verdict)
+        self.checked(verdict, order.filters, order.expected).await
+    }
+
+    /// Filters and the expectation see the whole output, already redacted; only what comes out of them is kept.
+    async fn checked(&self, verdict: Verdict, filters: Vec<Filter>, expected: Option<Expectation>) -> Ended {
+        let Verdict::Done(raw) = verdict else { return self.ended(verdict) };
+        let text = self.redactor.clean(&String::from_utf8_lossy(&raw.text)).into_owned();
+        let errors = self.redactor.clean(&String::from_utf8_lossy(&raw.errors)).into_owned();
+        match checked::check(text, filters, expected).await {
+            Ok(text) => Ended::Done { output: output::output(text, &errors) },
+            Err((text, reason)) => {
+                Ended::Failed { reason: self.clean(&reason), output: output::output(text, &errors) }
+            }
+        }
     }
 
     fn ended(&self, verdict: Verdict) -> Ended {

@@ -1,0 +1,186 @@
+//! Answers to people: only to them where it is about their click, openly where they asked openly. Best effort with one
+//! retry; the record of what happened is the journal and the card, never an answer that may get lost.
+//!
+//! Invariants: the queue is bounded and never holds up a click; what waits for one person at one place goes out as one message.
+
+use std::collections::HashMap;
+use std::time::Duration;
+
+use serde_json::{Value, json};
+use tokio::sync::mpsc;
+use tracing::{debug, warn};
+
+use super::api::{Api, ApiError, CALL_TIMEOUT};
+use super::cards::text::cut;
+use super::settings::{Settings, Words};
+use crate::domain::command::Answer;
+
+/// How an answer is shown.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
+pub enum How {
+    /// "Only visible to you".
+    #[default]
+    OnlyTo,
+    /// To everybody in that thread or direct message.
+    Openly,
+}
+
+/// Where an answer goes.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Hash)]
+pub struct Place {
+    pub channel: Option<String>,
+    pub thread: Option<String>,
+    pub user: String,
+    pub response_url: Option<String>,
+    pub how: How,
+}
+
+/// How many answers may wait before new ones are dropped.
+const QUEUE: usize = 4096;
+/// How many are looked at together.
+const BATCH: usize = 256;
+/// Different texts joined into one message; the rest is counted.
+const JOINED: usize = 5;
+const RETRY_AFTER: Duration = Duration::from_secs(1);
+/// Longest answer, in characters: Slack advises 4,000 for a text.
+const LONGEST: usize = 3800;
+
+/// The sending end; cheap to clone.
+#[derive(Clone)]
+pub struct Answers {
+    queue: mpsc::Sender<(Place, Answer)>,
+}
+
+/// The other end, run as one task.
+pub struct Answering {
+    queue: mpsc::Receiver<(Place, Answer)>,
+    api: Api,
+    settings: std::sync::Arc<Settings>,
+    words: Words,
+}
+
+impl Answers {
+    #[must_use]
+    pub fn new(api: Api, settings: std::sync::Arc<Settings>, words: Words) -> (Self, Answering) {
+        let (tx, rx) = mpsc::channel(QUEUE);
+        (Self { queue: tx }, Answering { queue: rx, api, settings, words })
+    }
+
+    /// Never waits: an answer that finds the queue full is dropped and counted.
+    pub fn send(&self, place: Place, answer: Answer) {
+        if self.queue.try_send((place, answer)).is_err() {
+            metrics::counter!("interlock_slack_answers_dropped_total").increment(1);
+        }
+    }
+}
+
+impl Answering {
+    /// Runs until every sender is gone.
+    pub async fn run(mut self) {
+        let mut batch = Vec::with_capacity(BATCH);
+        while self.queue.recv_many(&mut batch, BATCH).await > 0 {
+            let mut order: Vec<Place> = Vec::new();
+            let mut texts: HashMap<Place, Vec<String>> = HashMap::new();
+            for (place, answer) in batch.drain(..) {
+                // A second click at the same place has another response_url; one of them is enough.
+                let spot = Place { response_url: None, ..place.clone() };
+                let waiting = texts.entry(spot.clone()).or_insert_with(|| {
+                    order.push(place);
+                    Vec::new()
+                });
+                let text = (self.words.answer)(&answer);
+                if !waiting.contains(&text) {
+                    waiting.push(text);
+                }
+            }
+            let sends = order.into_iter().filter_map(|place| {
+                let spot = Place { response_url: None, ..place.clone() };
+                texts.remove(&spot).map(|texts| self.deliver(place, joined(&texts)))
+            });
+            futures::future::join_all(sends).await;
+        }
+    }
+
+    async fn deliver(&self, place: Place, text: String) {
+        let Err(error) = self.send(&place, &text).await else { return };
+        let wait = match &error {
+            ApiError::RateLimited { after, .. } => *after,
+            ApiError::Refused { .. } | ApiError::Unclear { .. } => RETRY_AFTER,
+        };
+        if wait > Duration::from_secs(30) {
+            warn!(%error, "an answer to a person was given up");
+            return;
+        }
+        debug!(%error, "an answer to a person is sent once more");
+        tokio::time::sleep(wait).await;
+        if let Err(error) = self.send(&place, &text).await {
+            warn!(%error, advice = error.advice(), "an answer to a person was given up");
+        }
+    }
+
+    async fn send(&self, place: &Place, text: &str) -> Result<(), ApiError> {
+        let url = place.response_url.as_deref().and_then(|url| self.settings.may_call(url));
+        match (&place.channel, place.how, url) {
+            (Some(channel), How::Openly, _) => {
+                self.api.post::<Value>("chat.postMessage", &openly(place, channel, text), CALL_TIMEOUT).await.map(drop)
+            }
+            (Some(channel), How::OnlyTo, None) => {
+                let body = only_to(place, channel, text);
+                self.api.post::<Value>("chat.postEphemeral", &body, CALL_TIMEOUT).await.map(drop)
+            }
+            (_, How::OnlyTo | How::Openly, Some(url)) => {
+                self.api.post_to(url, &reply(text, place.thread.as_deref()), CALL_TIMEOUT).await
+            }
+            // Sent from a view: there is no channel, so it goes to the person's messages with the app.
+            (None, How::OnlyTo | How::Openly, None) => {
+                self.api.post::<Value>("chat.postMessage", &openly(place, &place.user, text), CALL_TIMEOUT).await.map(drop)
+            }
+        }
+    }
+}
+
+fn joined(texts: &[String]) -> String {
+    let mut text = texts.iter().take(JOINED).map(String::as_str).collect::<Vec<_>>().join("\n");
+    if texts.len() > JOINED {
+        text.push_str(&format!("\n({} more)", texts.len() - JOINED));
+    }
+    cut(&text, LONGEST)
+}
+
+/// A body for `response_url` and for the ack of a slash command.
+#[must_use]
+pub fn reply(text: &str, thread: Option<&str>) -> Value {
+    let mut body = json!({
+        "response_type": "ephemeral", "replace_original": false, "text": text, "blocks": section(text),
+        "unfurl_links": false, "unfurl_media": false,
+    });
+    if let Some(thread) = thread {
+        body["thread_ts"] = json!(thread);
+    }
+    body
+}
+
+fn openly(place: &Place, channel: &str, text: &str) -> Value {
+    let mut body = json!({
+        "channel": channel, "text": text, "blocks": section(text), "unfurl_links": false, "unfurl_media": false,
+    });
+    if let Some(thread) = &place.thread {
+        body["thread_ts"] = json!(thread);
+    }
+    body
+}
+
+fn only_to(place: &Place, channel: &str, text: &str) -> Value {
+    let mut body = json!({ "channel": channel, "user": place.user, "text": text, "blocks": section(text) });
+    if let Some(thread) = &place.thread {
+        body["thread_ts"] = json!(thread);
+    }
+    body
+}
+
+/// `verbatim`, so that nothing in the text turns into a link or a mention by itself.
+fn section(text: &str) -> Value {
+    Value::Array(super::cards::text::chunks(text, 2900).into_iter().map(|part| {
+        json!({"type": "section", "text": {"type": "mrkdwn", "text": part, "verbatim": true}})
+    }).collect())
+}

@@ -1,0 +1,298 @@
+//! Calls of the Web API: a timeout on every one, and of every reply only what is needed, so that a new field in it can
+//! never turn a success into a failure. No retries here: whether a call may be repeated depends on what it does.
+//!
+//! Invariants: tokens are never logged; bodies of failures are never logged whole (they repeat people's words).
+
+use std::time::Duration;
+
+use hyper_rustls::HttpsConnectorBuilder;
+use hyper_util::client::legacy::connect::HttpConnector;
+use serde::Deserialize;
+use serde::de::DeserializeOwned;
+use serde_json::Value;
+use slack_morphism::errors::SlackClientError;
+use slack_morphism::hyper_tokio::SlackClientHyperConnector;
+use slack_morphism::{
+    SlackApiToken, SlackApiTokenType, SlackApiTokenValue, SlackClient, SlackClientApiCallContext,
+    SlackClientHttpConnector,
+};
+use tracing::Span;
+use url::Url;
+
+use super::settings::{Settings, SettingsError};
+
+pub(super) type Connector = SlackClientHyperConnector<hyper_rustls::HttpsConnector<HttpConnector>>;
+
+/// Ordinary calls.
+pub(super) const CALL_TIMEOUT: Duration = Duration::from_secs(5);
+/// Calls that a trigger id of 3 s hangs on.
+pub(super) const VIEW_TIMEOUT: Duration = Duration::from_secs(2);
+
+/// Why a call gave nothing.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum ApiError {
+    /// Slack said no, by this code. Nothing happened.
+    #[error("Slack refused `{method}`: {code}{detail}")]
+    Refused {
+        method: String,
+        code: String,
+        /// Slack's own messages about it, or nothing.
+        detail: String,
+    },
+    #[error("Slack asks to wait {} s before the next `{method}`", after.as_secs())]
+    RateLimited { method: String, after: Duration },
+    /// Timeout, lost connection, 5xx, an unreadable reply: it may have happened.
+    #[error("nobody knows whether `{method}` went through: {why}")]
+    Unclear { method: String, why: String },
+}
+
+/// What kind of trouble an error code of Slack is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Trouble {
+    /// What we sent is malformed or too big: the same again is refused again.
+    Content,
+    /// The message or thread is gone.
+    Gone,
+    /// Rights or membership are missing, or the installation is over: a person has to do something.
+    Setup,
+    /// Everything else.
+    Other,
+}
+
+impl ApiError {
+    #[must_use]
+    pub fn code(&self) -> Option<&str> {
+        match self {
+            Self::Refused { code, .. } => Some(code),
+            Self::RateLimited { .. } | Self::Unclear { .. } => None,
+        }
+    }
+
+    #[must_use]
+    pub fn trouble(&self) -> Trouble {
+        match self.code() {
+            Some(
+                "invalid_blocks" | "invalid_blocks_format" | "invalid_attachments" | "msg_blocks_too_long"
+                | "msg_too_long" | "no_text" | "invalid_arguments" | "invalid_arg_name" | "too_many_attachments"
+                | "metadata_too_large" | "invalid_metadata_format" | "block_mismatch" | "invalid_post_type",
+            ) => Trouble::Content,
+            Some(
+                "message_not_found" | "edit_window_closed" | "cant_update_message" | "is_inactive"
+                | "thread_not_found",
+            ) => Trouble::Gone,
+            Some(
+                "not_in_channel" | "channel_not_found" | "is_archived" | "restricted_action" | "missing_scope"
+                | "invalid_auth" | "not_authed" | "account_inactive" | "token_revoked" | "token_expired"
+                | "no_permission" | "team_access_not_granted" | "ekm_access_denied" | "not_allowed_token_type",
+            ) => Trouble::Setup,
+            Some(_) | None => Trouble::Other,
+        }
+    }
+
+    /// What a person should do about it, for the log.
+    #[must_use]
+    pub fn advice(&self) -> &'static str {
+        match self.code() {
+            Some("not_in_channel") => "invite the bot to the channel: /invite @interlock",
+            Some("channel_not_found") => {
+                "check the channel in `slack.channel` and `[[routes]]`; a private one needs the bot as a member"
+            }
+            Some("is_archived") => "the channel is archived: unarchive it or name another one",
+            Some("restricted_action" | "no_permission") => "a workspace setting forbids it: ask an admin",
+            Some("missing_scope") => "add the scope from manifest.yml and install the app again",
+            Some("invalid_auth" | "not_authed" | "token_revoked" | "token_expired" | "account_inactive") => {
+                "the bot token is not valid: install the app again and set `slack.bot_token`"
+            }
+            Some(_) | None => "it is tried again by itself",
+        }
+    }
+}
+
+/// The fields of replies that anything here reads.
+#[derive(Clone, Debug, Default, Deserialize)]
+#[serde(default)]
+pub(super) struct Posted {
+    pub ok: bool,
+    pub ts: Option<String>,
+    pub channel: Option<String>,
+}
+
+/// Cheap to clone.
+#[derive(Clone)]
+pub struct Api {
+    client: std::sync::Arc<SlackClient<Connector>>,
+    token: SlackApiToken,
+}
+
+impl Api {
+    /// Builds the client: https only when the base is https; plain http only for a base that says so.
+    ///
+    /// # Errors
+    /// When the base is no address, the token is empty, or the TLS roots can't be read.
+    pub fn new(settings: &Settings) -> Result<Self, SettingsError> {
+        if settings.bot_token.is_empty() {
+            return Err(SettingsError::NoBotToken);
+        }
+        let client = client(&settings.api_base)?;
+        Ok(Self {
+            client: std::sync::Arc::new(client),
+            token: token(&settings.bot_token, SlackApiTokenType::Bot),
+        })
+    }
+
+    pub(super) fn client(&self) -> std::sync::Arc<SlackClient<Connector>> {
+        self.client.clone()
+    }
+
+    /// One POST with a JSON body.
+    pub(super) async fn post<T: DeserializeOwned + Send>(
+        &self,
+        method: &str,
+        body: &Value,
+        timeout: Duration,
+    ) -> Result<T, ApiError> {
+        let session = self.client.open_session(&self.token);
+        let call = session.http_session_api.http_post::<_, Value>(method, body, None);
+        read(method, within(method, timeout, call).await?)
+    }
+
+    /// One GET, for methods that only read.
+    pub(super) async fn get<T: DeserializeOwned + Send>(
+        &self,
+        method: &str,
+        params: &[(&str, String)],
+        timeout: Duration,
+    ) -> Result<T, ApiError> {
+        let session = self.client.open_session(&self.token);
+        let params: Vec<(&str, Option<&String>)> = params.iter().map(|(key, value)| (*key, Some(value))).collect();
+        let call = session.http_session_api.http_get::<Value, _, _>(method, &params, None);
+        read(method, within(method, timeout, call).await?)
+    }
+
+    /// A POST to an address that Slack gave us, without our token.
+    pub(super) async fn post_to(&self, url: Url, body: &Value, timeout: Duration) -> Result<(), ApiError> {
+        let span = Span::current();
+        let call = self.client.http_api.connector.http_post_uri::<_, Value>(url, body, bare(&span));
+        within("response_url", timeout, call).await.map(drop)
+    }
+
+    /// The bytes of a file to the address that `files.getUploadURLExternal` gave.
+    pub(super) async fn upload(&self, url: Url, bytes: &[u8], timeout: Duration) -> Result<(), ApiError> {
+        let span = Span::current();
+        let kind = "application/octet-stream".to_owned();
+        let call = self.client.http_api.connector.http_post_uri_binary::<Value>(url, kind, bytes, bare(&span));
+        within("upload", timeout, call).await.map(drop)
+    }
+}
+
+pub(super) fn token(value: &str, kind: SlackApiTokenType) -> SlackApiToken {
+    SlackApiToken::new(SlackApiTokenValue(value.to_owned())).with_token_type(kind)
+}
+
+fn client(base: &str) -> Result<SlackClient<Connector>, SettingsError> {
+    let url = Url::parse(base).map_err(|_| SettingsError::Base(base.to_owned()))?;
+    let roots = HttpsConnectorBuilder::new().with_native_roots()?;
+    let https = match url.scheme() {
+        "https" => roots.https_only().enable_all_versions().build(),
+        "http" => roots.https_or_http().enable_all_versions().build(),
+        _ => return Err(SettingsError::Base(base.to_owned())),
+    };
+    Ok(SlackClient::new(Connector::from(https).with_slack_api_url(base)))
+}
+
+fn bare(span: &Span) -> SlackClientApiCallContext<'_> {
+    SlackClientApiCallContext { rate_control_params: None, token: None, tracing_span: span, is_sensitive_url: true }
+}
+
+async fn within<T>(
+    method: &str,
+    timeout: Duration,
+    call: impl Future<Output = Result<T, SlackClientError>>,
+) -> Result<T, ApiError> {
+    match tokio::time::timeout(timeout, call).await {
+        Ok(Ok(reply)) => Ok(reply),
+        Ok(Err(error)) => Err(classify(method, error)),
+        Err(_) => Err(ApiError::Unclear {
+            method: method.to_owned(),
+            why: format!("no reply within {} ms", timeout.as_millis()),
+        }),
+    }
+}
+
+/// The client decodes `{}` out of a reply that is not JSON; without `ok: true` it counts as unclear.
+fn read<T: DeserializeOwned>(method: &str, reply: Value) -> Result<T, ApiError> {
+    let unclear = |why: &str| ApiError::Unclear { method: method.to_owned(), why: why.to_owned() };
+    if reply.get("ok").and_then(Value::as_bool) != Some(true) {
+        return Err(unclear("the reply is not one of Slack's"));
+    }
+    serde_json::from_value(reply).map_err(|_| unclear("the reply lacks what it should have"))
+}
+
+fn classify(method: &str, error: SlackClientError) -> ApiError {
+    let method = method.to_owned();
+    match error {
+        // These two may have partly succeeded (docs.slack.dev, errors of chat.postMessage).
+        SlackClientError::ApiError(api)
+            if matches!(api.code.as_str(), "internal_error" | "fatal_error" | "service_unavailable" | "request_timeout") =>
+        {
+            ApiError::Unclear { method, why: api.code }
+        }
+        SlackClientError::ApiError(api) if matches!(api.code.as_str(), "ratelimited" | "rate_limited") => {
+            ApiError::RateLimited { method, after: Duration::from_secs(1) }
+        }
+        SlackClientError::ApiError(api) => {
+            let detail = api.http_response_body.as_deref().map(messages).unwrap_or_default();
+            ApiError::Refused { method, code: api.code, detail }
+        }
+        SlackClientError::RateLimitError(limit) => {
+            ApiError::RateLimited { method, after: limit.retry_after.unwrap_or(Duration::from_secs(1)) }
+        }
+        SlackClientError::HttpError(http) if http.status_code.is_client_error() => ApiError::Refused {
+            method,
+            code: format!("http_{}", http.status_code.as_u16()),
+            detail: String::new(),
+        },
+        SlackClientError::HttpError(http) => {
+            ApiError::Unclear { method, why: format!("status {}", http.status_code.as_u16()) }
+        }
+        SlackClientError::HttpProtocolError(_) => ApiError::Unclear { method, why: "the connection failed".to_owned() },
+        SlackClientError::ProtocolError(_) => {
+            ApiError::Unclear { method, why: "the reply can't be read".to_owned() }
+        }
+        SlackClientError::EndOfStream(_)
+        | SlackClientError::SystemError(_)
+        | SlackClientError::SocketModeProtocolError(_) => {
+            ApiError::Unclear { method, why: "the connection broke".to_owned() }
+        }
+    }
+}
+
+/// `response_metadata.messages`, where Slack says which block it does not like; at most 300 characters.
+fn messages(body: &str) -> String {
+    let Ok(value) = serde_json::from_str::<Value>(body) else { return String::new() };
+    let Some(list) = value.pointer("/response_metadata/messages").and_then(Value::as_array) else {
+        return String::new();
+    };
+    let text: Vec<&str> = list.iter().filter_map(Value::as_str).collect();
+    let text: String = text.join("; ").chars().take(300).collect();
+    if text.is_empty() { text } else { format!(" ({text})") }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_production_connector_can_be_built() {
+        let _already = rustls::crypto::ring::default_provider().install_default();
+        assert!(Api::new(&Settings::new("https://slack.com/api", "xoxb-1")).is_ok());
+        assert!(matches!(Api::new(&Settings::new("ftp://slack.com", "xoxb-1")), Err(SettingsError::Base(_))));
+        assert!(matches!(Api::new(&Settings::new("https://slack.com/api", "")), Err(SettingsError::NoBotToken)));
+    }
+
+    #[test]
+    fn a_reply_that_is_not_slacks_is_unclear_and_not_a_success() {
+        assert!(matches!(read::<Posted>("m", serde_json::json!({})), Err(ApiError::Unclear { .. })));
+        assert!(read::<Posted>("m", serde_json::json!({"ok": true, "ts": "1.2", "new": {"x": 1}})).is_ok());
+    }
+}

@@ -1,0 +1,166 @@
+//! Which buttons a card has, by state alone. A button is there only when pressing it can do something.
+
+use serde_json::{Value, json};
+
+use super::blocks::{Style, button, confirm, plain, section_with};
+use super::context::CardContext;
+use super::steps::{effect, shown_whole};
+use super::text::{count, safe};
+use crate::domain::action::Tier;
+use crate::domain::command::PlanRef;
+use crate::domain::event::Mode;
+use crate::domain::ids::StepNo;
+use crate::domain::incident::{HandoffReason, Incident, Phase, PlanTrack};
+use crate::domain::policy::Decision;
+use crate::domain::run::StepState;
+use crate::slack::inbound::values;
+use crate::slack::surface::action;
+
+/// The plan that a button of this track points at.
+#[must_use]
+pub fn at(incident: &Incident, track: &PlanTrack) -> PlanRef {
+    PlanRef { incident: incident.id, plan: track.plan.no, digest: track.digest.short().to_owned() }
+}
+
+/// The row of buttons under a card that is not closed.
+pub fn row(incident: &Incident, context: &CardContext) -> Option<Value> {
+    let mut elements = Vec::new();
+    match &incident.phase {
+        Phase::Planning { .. } | Phase::Settling { .. } => {}
+        Phase::Proposed => {
+            if let Some(track) = incident.current() {
+                elements.extend(proposed(incident, track, context));
+            }
+        }
+        Phase::Running => elements.extend(unknown(incident)),
+        Phase::Handed { .. } => {
+            elements.extend(unknown(incident));
+            if incident.commander.is_none() {
+                let spoken = format!("Take over {}", incident.id);
+                let value = values::incident(incident.id);
+                elements.push(button("Take over", &spoken, action::TAKE_OVER, &value, Style::Primary));
+            }
+        }
+        Phase::Closed { .. } => return None,
+    }
+    elements.extend(more(incident));
+    let plan = incident.current().map(|track| format!("{}.{}", track.plan.no, track.digest.short()));
+    let block = format!("act.{}.{}", incident.id.0, plan.unwrap_or_default());
+    (!elements.is_empty()).then(|| json!({"type": "actions", "block_id": block, "elements": elements}))
+}
+
+fn proposed(incident: &Incident, track: &PlanTrack, context: &CardContext) -> Vec<Value> {
+    let waits = track.approval.is_pending() && matches!(track.decision, Decision::RequireApproval { .. });
+    if !waits {
+        return Vec::new();
+    }
+    let value = values::plan(&at(incident, track));
+    let steps = count(track.plan.live_steps().count(), "step");
+    let inline = shown_whole(&track.plan) && track.plan.tier() < Tier::Three;
+    let yes = if inline {
+        let label = match context.mode {
+            Mode::Live => format!("Approve {steps}"),
+            Mode::DryRun => "Approve dry run".to_owned(),
+        };
+        let spoken = format!("{label} of {}, plan {}", incident.id, track.plan.no);
+        let mut approve = button(&label, &spoken, action::APPROVE, &value, Style::Primary);
+        if track.plan.tier() >= Tier::Two {
+            approve["confirm"] = confirm(&format!("Approve {steps}?"), &effect(&track.plan), "Approve");
+        }
+        approve
+    } else {
+        let spoken = format!("Review the whole plan of {} before approving", incident.id);
+        button("Review plan", &spoken, action::REVIEW, &value, Style::Primary)
+    };
+    let of = |deed: &str| format!("{deed} plan {} of {}", track.plan.no, incident.id);
+    let mut buttons = vec![yes];
+    // What is not shown whole can be approved, rejected and changed only by who has looked at it; but a no is always safe.
+    buttons.push(button("Reject", &of("Reject"), action::REJECT, &value, Style::Danger));
+    buttons.push(button("Modify", &of("Modify"), action::MODIFY, &value, Style::Plain));
+    buttons
+}
+
+/// The step whose outcome nobody knows.
+pub fn unknown_step(incident: &Incident) -> Option<(&PlanTrack, StepNo)> {
+    let track = incident.current()?;
+    let step = track.plan.steps.iter().find(|step| matches!(track.run.state(step.no), StepState::Unknown { .. }))?;
+    Some((track, step.no))
+}
+
+fn unknown(incident: &Incident) -> Vec<Value> {
+    let Some((track, step)) = unknown_step(incident) else { return Vec::new() };
+    let value = values::step(&at(incident, track), step);
+    vec![
+        button(
+            "It worked, go on",
+            &format!("Step {step} of {} worked, go on with the next", incident.id),
+            action::WORKED,
+            &value,
+            Style::Plain,
+        ),
+        button("It failed", &format!("Step {step} of {} failed", incident.id), action::FAILED, &value, Style::Danger),
+    ]
+}
+
+fn more(incident: &Incident) -> Option<Value> {
+    let id = values::incident(incident.id);
+    let entry = |label: &str, what: &str| json!({"text": plain(label, 60), "value": format!("{what}.{id}")});
+    let mut options = Vec::new();
+    if incident.paging.asked_at.is_none() {
+        options.push(entry("Escalate now: page a human", action::ESCALATE));
+    }
+    // A card that a human has shows it as a button of its own.
+    if incident.commander.is_none() && !matches!(incident.phase, Phase::Handed { .. }) {
+        options.push(entry("Take over: I handle it by hand", action::TAKE_OVER));
+    }
+    if incident.current().is_some() || incident.checklist.is_some() || matches!(incident.phase, Phase::Planning { .. }) {
+        options.push(entry("Show runbook", action::SHOW_RUNBOOK));
+    }
+    (!options.is_empty()).then(|| json!({"type": "overflow", "action_id": action::MORE, "options": options}))
+}
+
+/// One line with a button for each runbook that matches, when several do.
+pub fn candidates(incident: &Incident) -> Vec<Value> {
+    let Phase::Handed { reason: HandoffReason::SeveralMatch, .. } = &incident.phase else { return Vec::new() };
+    let lines = incident.matched.iter().flat_map(|matched| &matched.candidates);
+    lines
+        .take(3)
+        .enumerate()
+        .map(|(number, line)| {
+            let spoken = format!("Choose {} for {}", line.title, incident.id);
+            let value = values::runbook(incident.id, &line.runbook);
+            let id = format!("{}{number}", action::CHOOSE);
+            let text = format!("*{}*\n{}", safe(&line.title, 150), safe(&line.why, 300));
+            section_with(&text, button("Choose", &spoken, &id, &value, Style::Plain))
+        })
+        .collect()
+}
+
+/// The checklist of a prose runbook, to tick.
+pub fn checklist(incident: &Incident, context: &CardContext) -> Vec<Value> {
+    const MOST: usize = 25;
+    if incident.checklist.is_none() {
+        return Vec::new();
+    }
+    let items = context.checklist.iter().zip(0_u16..);
+    let mut blocks: Vec<Value> = items
+        .take(MOST)
+        .map(|(item, number)| {
+            let ticked = incident.ticks.get(&number);
+            let text = safe(&item.text, 400);
+            let section = safe(&item.section, 60);
+            let (text, label) = match ticked {
+                Some(tick) => (format!("[x] ~{text}~\nDone by @{}", safe(&tick.by, 60)), "Undo"),
+                None => (format!("[  ] {text}\n_{section}_"), "Done"),
+            };
+            let id = format!("{}{number}", action::TICK);
+            let value = values::tick(incident.id, number, ticked.is_none());
+            section_with(&text, button(label, &format!("{label}: {}", item.text), &id, &value, Style::Plain))
+        })
+        .collect();
+    if context.checklist.len() > MOST {
+        let hidden = context.checklist.len() - MOST;
+        blocks.push(super::blocks::context(&[format!("{MOST} of {} items shown; {hidden} more in the runbook", context.checklist.len())]));
+    }
+    blocks
+}

@@ -1,0 +1,202 @@
+//! The card of one incident, from its state alone. The same state gives the same card, byte for byte, so that a card
+//! which would not change isn't sent.
+
+use serde_json::{Value, json};
+
+use super::blocks::{context as small, section};
+use super::context::CardContext;
+use super::steps::{brief, full, shown_whole, target};
+use super::text::{clock, count, cut, safe};
+use super::{buttons, closed, status};
+use crate::domain::alert::Severity;
+use crate::domain::incident::{HandoffReason, Incident, Phase, PlanTrack};
+use crate::render::escape::Mrkdwn;
+use crate::slack::settings::Words;
+
+/// What Slack gets: blocks, and the one sentence for lock screens and screen readers.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Rendered {
+    pub blocks: Vec<Value>,
+    pub text: String,
+}
+
+/// Draws the card.
+#[must_use]
+pub fn render(incident: &Incident, context: &CardContext, words: &Words) -> Rendered {
+    let blocks = if matches!(incident.phase, Phase::Closed { .. }) {
+        closed::blocks(incident)
+    } else {
+        open(incident, context, words)
+    };
+    Rendered { blocks, text: sentence(incident) }
+}
+
+/// A card that Slack can't refuse: one section without anything foreign in it. Used when the full one was refused.
+#[must_use]
+pub fn minimal(incident: &Incident) -> Rendered {
+    let text = format!(
+        "*{}* ({}) needs a look. Its card could not be shown; use `/runbook status {}` or mention me here with `status`.",
+        incident.id, incident.severity, incident.id
+    );
+    Rendered { blocks: vec![section(&text)], text: format!("{} needs a look", incident.id) }
+}
+
+fn open(incident: &Incident, context: &CardContext, words: &Words) -> Vec<Value> {
+    let mut blocks = vec![section(&title(incident))];
+    if let Some(mode) = status::mode(context) {
+        blocks.push(section(mode));
+    }
+    let mut stands = status::now(incident, context, words);
+    if let Some(next) = status::next(incident) {
+        stands.push('\n');
+        stands.push_str(&next);
+    }
+    blocks.push(section(&stands));
+    let why = status::why(incident);
+    if let Some(track) = incident.current() {
+        blocks.extend(plan(incident, track, why.as_deref()));
+    } else {
+        blocks.extend(why.as_deref().map(section));
+    }
+    blocks.extend(buttons::candidates(incident));
+    blocks.extend(buttons::checklist(incident, context));
+    blocks.extend(buttons::row(incident, context));
+    blocks.push(footer(incident));
+    blocks
+}
+
+fn title(incident: &Incident) -> String {
+    let mut facts = vec![format!("*{}*", severity(incident.severity))];
+    facts.extend(incident.service.as_ref().map(|service| safe(service.as_str(), 80)));
+    facts.extend(incident.environment.as_ref().map(|environment| safe(environment, 60)));
+    facts.push(format!("since {}", clock(incident.opened_at)));
+    let firing = incident.episodes.iter().filter(|episode| episode.resolved_at.is_none()).count();
+    match (incident.episodes.len(), firing) {
+        (0 | 1, 1..) => {}
+        (0 | 1, 0) => facts.push("the alert has cleared".to_owned()),
+        (all, 0) => facts.push(format!("all {all} alerts have cleared")),
+        (all, firing) => facts.push(format!("{firing} of {all} alerts firing")),
+    }
+    let described = incident.first_alert().map(|alert| alert.description.trim()).filter(|text| !text.is_empty());
+    let described = described.map(|text| format!("\n{}", safe(text, 400))).unwrap_or_default();
+    format!("*{}*\n{}{described}", safe(&incident.title, 250), facts.join(" · "))
+}
+
+fn severity(severity: Severity) -> &'static str {
+    match severity {
+        Severity::Unknown => "Severity unknown",
+        Severity::Low => "Low",
+        Severity::Medium => "Medium",
+        Severity::High => "High",
+        Severity::Critical => "CRITICAL",
+    }
+}
+
+/// What is proposed, ran or would run.
+fn plan(incident: &Incident, track: &PlanTrack, why: Option<&str>) -> Vec<Value> {
+    let plan = &track.plan;
+    let targets: std::collections::BTreeSet<String> = plan.live_steps().filter_map(|step| target(&step.action)).collect();
+    let on = match targets.len() {
+        0 => String::new(),
+        1..=3 => format!(" on {}", safe(&targets.into_iter().collect::<Vec<_>>().join(", "), 200)),
+        n => format!(" on {n} targets"),
+    };
+    let changed = plan.modified_from.map(|no| format!(" (plan {}, changed from plan {no})", plan.no)).unwrap_or_default();
+    let verb = match &incident.phase {
+        Phase::Planning { .. } | Phase::Proposed => "Proposed",
+        Phase::Running | Phase::Settling { .. } | Phase::Closed { .. } => "Runbook",
+        Phase::Handed { reason, .. } => match reason {
+            HandoffReason::DryRun | HandoffReason::Shadow => "Would run",
+            HandoffReason::NoMatch
+            | HandoffReason::SeveralMatch
+            | HandoffReason::Checklist
+            | HandoffReason::PlanBlocked { .. }
+            | HandoffReason::Denied
+            | HandoffReason::Rejected { .. }
+            | HandoffReason::NoDecision
+            | HandoffReason::StepStopped { .. }
+            | HandoffReason::Unknown { .. }
+            | HandoffReason::NotVerified { .. }
+            | HandoffReason::StillFiring
+            | HandoffReason::TakenOver { .. }
+            | HandoffReason::AskedFor { .. } => "Runbook",
+        },
+    };
+    let steps = count(plan.live_steps().count(), "step");
+    let why = why.map(|why| format!("\n{why}")).unwrap_or_default();
+    let mut blocks =
+        vec![section(&format!("*{verb}: {}*, {steps}{on}{changed}{why}", safe(&plan.title, 150)))];
+    let unknown = buttons::unknown_step(incident).and_then(|(track, step)| track.plan.step(step));
+    if track.run.started_at.is_some() {
+        blocks.extend(brief(plan, &track.run));
+        // Whoever has to say what happened needs to see what it was.
+        blocks.extend(unknown.map(|step| super::code(&step.command)).into_iter().flatten().take(3));
+    } else if shown_whole(plan) {
+        blocks.extend(full(plan, None));
+    } else {
+        blocks.extend(brief(plan, &track.run));
+        blocks.push(section(&format!(
+            "{steps} in all, too long to show here whole. *Review plan* shows everything; it is approved from there."
+        )));
+    }
+    blocks
+}
+
+fn footer(incident: &Incident) -> Value {
+    let mut ids = vec![incident.id.to_string(), safe(incident.source.as_str(), 40)];
+    if let Some(track) = incident.current() {
+        let revision = track.plan.runbook_revision.as_str().trim_start_matches("sha256:");
+        ids.push(format!("plan {} ({})", track.plan.no, safe(track.digest.short(), 12)));
+        ids.push(format!("runbook {} at {}", safe(track.plan.runbook.as_str(), 80), safe(&cut(revision, 13), 13)));
+    }
+    if incident.repeats > 1 {
+        ids.push(format!("delivered {} times", incident.repeats + 1));
+    }
+    let mut lines = vec![ids.join(" · ")];
+    lines.extend(source(incident));
+    small(&lines)
+}
+
+/// The first address that the alert gave, under the name of its host and no other.
+fn source(incident: &Incident) -> Option<String> {
+    let link = incident.first_alert()?.links.first()?;
+    let url = url::Url::parse(&link.url).ok().filter(|url| matches!(url.scheme(), "http" | "https"))?;
+    let address = url.as_str();
+    let plain = address.len() <= 300 && !address.contains(['<', '>', '|', ' ', '\\']);
+    plain.then(|| format!("<{}|{}>", address.replace('&', "&amp;"), safe(url.host_str().unwrap_or("source"), 80)))
+}
+
+/// For lock screens and screen readers: one whole sentence.
+fn sentence(incident: &Incident) -> String {
+    let steps = |track: &PlanTrack| count(track.plan.live_steps().count(), "step");
+    let rest = match (&incident.phase, incident.current()) {
+        (Phase::Planning { .. }, _) => "A proposal is being prepared.".to_owned(),
+        (Phase::Proposed, Some(track)) if track.approval.is_pending() => {
+            format!("{} of {} wait for approval.", steps(track), cut(&track.plan.title, 80))
+        }
+        (Phase::Proposed, _) => "The proposal is decided.".to_owned(),
+        (Phase::Running, Some(track)) => {
+            let (done, meant) = track.run.progress(&track.plan);
+            format!("Running, {done} of {meant} steps done.")
+        }
+        (Phase::Running, None) => "Running.".to_owned(),
+        (Phase::Settling { .. }, _) => "Fixed and verified, waiting for the source.".to_owned(),
+        (Phase::Handed { .. }, _) => match &incident.commander {
+            Some((_, name)) => format!("@{name} has it."),
+            None => "It needs a human.".to_owned(),
+        },
+        (Phase::Closed { .. }, _) => "It is over.".to_owned(),
+    };
+    let text = format!("{} {}: {}. {rest}", incident.id, incident.severity, cut(incident.title.trim_end_matches('.'), 150));
+    cut(Mrkdwn::escape(&text).as_str(), 300)
+}
+
+/// The state of the card as bytes to compare; `None` never equals anything.
+impl Rendered {
+    #[must_use]
+    pub fn body(&self) -> Value {
+        json!({
+            "text": self.text, "blocks": self.blocks, "unfurl_links": false, "unfurl_media": false,
+        })
+    }
+}

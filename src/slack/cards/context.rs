@@ -1,0 +1,61 @@
+//! What a card shows beside the incident: the time, the mode, and who may approve.
+
+use jiff::Timestamp;
+
+use crate::domain::event::Mode;
+use crate::domain::incident::Incident;
+use crate::domain::policy::Policy;
+use crate::domain::runbook::{Autonomy, ChecklistItem};
+
+#[derive(Clone, Debug)]
+pub struct CardContext {
+    pub now: Timestamp,
+    pub mode: Mode,
+    pub autonomy: Autonomy,
+    /// Mentions or handles, as mrkdwn: `<@U1>`, `@sre`. See [`who_may`].
+    pub who_may: Vec<String>,
+    /// Items of the prose runbook that the incident's `checklist` names.
+    pub checklist: Vec<ChecklistItem>,
+}
+
+/// Who could approve the current plan: everybody whom a row of each of its steps names. Ids become mentions, handles stay
+/// words; anything else is left out.
+#[must_use]
+pub fn who_may(policy: &Policy, incident: &Incident) -> Vec<String> {
+    let Some(track) = incident.current() else { return Vec::new() };
+    let mut all: Option<Vec<String>> = None;
+    for step in track.plan.live_steps() {
+        let Some(environment) = &step.environment else { return Vec::new() };
+        let rows = policy.rows.iter().filter(|row| row.tiers.contains(&step.tier) && row.environments.contains(environment));
+        let mut named: Vec<String> = Vec::new();
+        for row in rows {
+            let users = row.users.iter().filter_map(|user| mention(user, "<@"));
+            let groups = row.groups.iter().filter_map(|group| match group.as_str().strip_prefix('@') {
+                Some(handle) => plain(handle).then(|| format!("@{handle}")),
+                None => mention(group.as_str(), "<!subteam^"),
+            });
+            for name in users.chain(groups) {
+                if !named.contains(&name) {
+                    named.push(name);
+                }
+            }
+        }
+        if named.is_empty() && step.tier == crate::domain::action::Tier::Zero {
+            continue;
+        }
+        all = Some(match all {
+            None => named,
+            Some(before) => before.into_iter().filter(|name| named.contains(name)).collect(),
+        });
+    }
+    all.unwrap_or_default()
+}
+
+fn plain(text: &str) -> bool {
+    !text.is_empty() && text.len() <= 80 && text.chars().all(|c| c.is_alphanumeric() || matches!(c, '-' | '_' | '.'))
+}
+
+fn mention(id: &str, open: &str) -> Option<String> {
+    let fits = (2..=32).contains(&id.len()) && id.bytes().all(|byte| byte.is_ascii_uppercase() || byte.is_ascii_digit());
+    fits.then(|| format!("{open}{id}>"))
+}

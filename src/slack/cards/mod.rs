@@ -1,0 +1,20 @@
+//! The incident card: at a glance on a phone what is broken, what Interlock proposes, why, how big the blast is, who may
+//! approve, and what happens next. Drawn from the incident's state alone, so that it can't say anything else.
+
+mod blocks;
+mod buttons;
+mod card;
+mod closed;
+mod context;
+#[cfg(test)]
+pub(crate) mod limits;
+#[cfg(test)]
+pub(crate) mod samples;
+mod status;
+mod steps;
+pub mod text;
+
+pub(crate) use blocks::{context, plain, section};
+pub use card::{Rendered, minimal, render};
+pub use context::{CardContext, who_may};
+pub(crate) use steps::{code, describe};

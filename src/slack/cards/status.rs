@@ -1,0 +1,198 @@
+//! How it stands and what happens next, by when: two sentences for somebody who was just woken up.
+
+use super::buttons::unknown_step;
+use super::context::CardContext;
+use super::text::{clock, count, safe};
+use crate::domain::approval::Approval;
+use crate::domain::command::Answer;
+use crate::domain::event::{Mode, Refusal};
+use crate::domain::incident::{HandoffReason, Incident, MatchRecord, Phase, PlanTrack, Verdict};
+use crate::domain::policy::Decision;
+use crate::domain::run::{RunResult, StepState};
+use crate::domain::runbook::Autonomy;
+use crate::slack::settings::Words;
+
+/// The mode in words, when it is not the plain one.
+pub fn mode(context: &CardContext) -> Option<&'static str> {
+    match (context.mode, context.autonomy) {
+        (_, Autonomy::Shadow) => Some("*SHADOW*: Interlock only watches here; nothing will be executed"),
+        (Mode::DryRun, Autonomy::Suggest | Autonomy::Auto) => {
+            Some("*DRY RUN*: everything is checked, nothing will be executed")
+        }
+        (Mode::Live, Autonomy::Suggest | Autonomy::Auto) => None,
+    }
+}
+
+/// How it stands.
+pub fn now(incident: &Incident, context: &CardContext, words: &Words) -> String {
+    match &incident.phase {
+        Phase::Planning { request } => {
+            format!("*Preparing a proposal* from runbook {}: looking at its targets.", safe(request.runbook.as_str(), 100))
+        }
+        Phase::Proposed => incident.current().map_or_else(String::new, |track| proposed(track, context, words)),
+        Phase::Running => incident.current().map_or_else(String::new, |track| running(incident, track)),
+        Phase::Settling { until } => format!(
+            "*Fixed and verified.* Waiting for {} to say that it is over, until {}.",
+            safe(incident.source.as_str(), 60),
+            clock(*until)
+        ),
+        Phase::Handed { at, reason } => {
+            let who = match &incident.commander {
+                Some((_, name)) => format!("*@{} has it*", safe(name, 60)),
+                None => "*This needs a human*".to_owned(),
+            };
+            format!("{who} since {}: {}", clock(*at), handed(incident, reason, words))
+        }
+        Phase::Closed { .. } => String::new(),
+    }
+}
+
+fn proposed(track: &PlanTrack, context: &CardContext, words: &Words) -> String {
+    match (&track.approval, &track.decision) {
+        (Approval::Pending { votes, .. }, Decision::RequireApproval { approvals }) => {
+            let may = match context.who_may.as_slice() {
+                [] => "Nobody is configured who may approve it.".to_owned(),
+                [all @ ..] => format!("May approve: {}{}.", all.iter().take(6).cloned().collect::<Vec<_>>().join(", "),
+                    if all.len() > 6 { format!(" and {} more", all.len() - 6) } else { String::new() }),
+            };
+            if votes.is_empty() {
+                format!("*Waits for {}.* {may}", count(usize::from(*approvals), "approval"))
+            } else {
+                let names: Vec<String> = votes.iter().map(|vote| format!("@{}", safe(&vote.name, 60))).collect();
+                format!("*{} of {approvals} approved* by {}. {may}", votes.len(), names.join(" and "))
+            }
+        }
+        (Approval::Pending { .. }, Decision::Deny { .. }) => denied(track, words),
+        (Approval::Pending { .. }, Decision::Allow) => "*Only looks*, so it needs no approval; it starts now.".to_owned(),
+        (Approval::Approved { .. }, _) => format!("*Approved{}*, starting.", by(track)),
+        (Approval::Rejected { name, reason, .. }, _) => {
+            format!("*Rejected* by @{}: {}", safe(name, 60), safe(reason, 300))
+        }
+        (Approval::Expired { .. }, _) => "*Expired*: nobody decided in time, or nothing started in time.".to_owned(),
+        (Approval::Withdrawn { why, .. }, _) => format!("*Withdrawn*: {}", safe(why, 300)),
+        (Approval::Superseded { .. }, _) => "*Replaced* by a newer plan.".to_owned(),
+    }
+}
+
+/// The reasons, in the words of the one function that words them.
+fn denied(track: &PlanTrack, words: &Words) -> String {
+    match &track.decision {
+        Decision::Deny { reasons } => {
+            (words.answer)(&Answer::Refused(Refusal::NotAllowed { reasons: reasons.clone() }))
+        }
+        Decision::Allow | Decision::RequireApproval { .. } => "nobody may approve it.".to_owned(),
+    }
+}
+
+fn by(track: &PlanTrack) -> String {
+    let names: Vec<String> = track.approval.votes().iter().map(|vote| format!("@{}", safe(&vote.name, 60))).collect();
+    if names.is_empty() { String::new() } else { format!(" by {}", names.join(" and ")) }
+}
+
+fn running(incident: &Incident, track: &PlanTrack) -> String {
+    if let Some((_, step)) = unknown_step(incident) {
+        return format!("*Stopped: nobody knows whether step {step} happened.* Look at its target, then say what you found.");
+    }
+    let (done, meant) = track.run.progress(&track.plan);
+    let current = track.plan.steps.iter().find(|step| matches!(track.run.state(step.no), StepState::Started { .. }));
+    match current {
+        Some(step) => format!("*Running step {}*, {done} of {meant} done{}.", step.no, approved(track)),
+        None => format!("*Running*, {done} of {meant} done{}.", approved(track)),
+    }
+}
+
+fn approved(track: &PlanTrack) -> String {
+    let names = by(track);
+    if names.is_empty() { ", allowed to run alone".to_owned() } else { format!(", approved{names}") }
+}
+
+fn handed(incident: &Incident, reason: &HandoffReason, words: &Words) -> String {
+    match reason {
+        HandoffReason::NoMatch => "no runbook matches this alert.".to_owned(),
+        HandoffReason::SeveralMatch => "several runbooks match equally well. Choose one.".to_owned(),
+        HandoffReason::Checklist => "its runbook is a checklist for people.".to_owned(),
+        HandoffReason::PlanBlocked { problems } => {
+            let list: Vec<String> = problems.iter().take(5).map(|problem| safe(problem, 300)).collect();
+            format!("the runbook can't be run as it is: {}", list.join("; "))
+        }
+        HandoffReason::Denied => match incident.current() {
+            Some(track) => format!("nobody may approve this. {}", denied(track, words)),
+            None => "nobody may approve this.".to_owned(),
+        },
+        HandoffReason::Rejected { by, reason } if reason.trim().is_empty() => format!("@{} rejected the plan.", safe(by, 60)),
+        HandoffReason::Rejected { by, reason } => {
+            format!("@{} rejected the plan: {}", safe(by, 60), safe(reason, 300))
+        }
+        HandoffReason::NoDecision => "nobody decided in time.".to_owned(),
+        HandoffReason::StepStopped { step, why } => format!("step {step} stopped the run: {}", safe(why, 300)),
+        HandoffReason::Unknown { step } => {
+            format!("nobody knows whether step {step} happened. Look at its target, then say what you found.")
+        }
+        HandoffReason::NotVerified { why } => format!("the steps ran, but it is not verified: {}", safe(why, 300)),
+        HandoffReason::StillFiring => "the steps ran and were verified, but the alert still fires.".to_owned(),
+        HandoffReason::TakenOver { by } => format!("@{} took over.", safe(by, 60)),
+        HandoffReason::AskedFor { by } => format!("@{} asked for a human.", safe(by, 60)),
+        HandoffReason::DryRun => "this was a dry run; nothing was executed. Below is what would run.".to_owned(),
+        HandoffReason::Shadow => "Interlock only watches here. Below is what it would propose.".to_owned(),
+    }
+}
+
+/// What happens next, by when.
+pub fn next(incident: &Incident) -> Option<String> {
+    let page = match (&incident.paging.delivered_at, &incident.paging.asked_at, &incident.paging.due) {
+        (Some(at), _, _) => Some(format!("A human was paged at {}.", clock(*at))),
+        (None, Some(_), _) => Some("A human is being paged now.".to_owned()),
+        (None, None, Some(due)) if incident.is_open() => {
+            Some(format!("If nobody decides, a human is paged at {}.", clock(*due)))
+        }
+        (None, None, Some(_) | None) => None,
+    };
+    let expiry = match &incident.phase {
+        Phase::Proposed => incident.current().and_then(|track| match &track.approval {
+            Approval::Pending { approve_by, .. } => Some(format!("The proposal expires at {}.", clock(*approve_by))),
+            Approval::Approved { execute_by, .. } => Some(format!("It has to start before {}.", clock(*execute_by))),
+            Approval::Rejected { .. }
+            | Approval::Expired { .. }
+            | Approval::Withdrawn { .. }
+            | Approval::Superseded { .. } => None,
+        }),
+        Phase::Planning { .. }
+        | Phase::Running
+        | Phase::Settling { .. }
+        | Phase::Handed { .. }
+        | Phase::Closed { .. } => None,
+    };
+    let parts: Vec<String> = [page, expiry].into_iter().flatten().collect();
+    (!parts.is_empty()).then(|| parts.join(" "))
+}
+
+/// Why this runbook, or why none.
+pub fn why(incident: &Incident) -> Option<String> {
+    let matched: &MatchRecord = incident.matched.as_ref()?;
+    match &matched.verdict {
+        Verdict::One { runbook } => {
+            let line = matched.candidates.iter().find(|line| line.runbook == *runbook).or(matched.candidates.first())?;
+            Some(format!("*Why this runbook:* {}", safe(&line.why, 300)))
+        }
+        Verdict::Several => None,
+        Verdict::None => {
+            let misses: Vec<String> = matched
+                .misses
+                .iter()
+                .take(3)
+                .map(|line| format!("{}: {}", safe(&line.title, 100), safe(&line.why, 200)))
+                .collect();
+            (!misses.is_empty()).then(|| format!("*Nearest runbooks*\n{}", misses.join("\n")))
+        }
+    }
+}
+
+/// How a run ended, in a few words.
+pub fn result(result: &RunResult) -> String {
+    match result {
+        RunResult::Verified => "fixed and verified".to_owned(),
+        RunResult::NotVerified { why } => format!("not verified: {}", safe(why, 200)),
+        RunResult::Stopped { step, why, .. } => format!("stopped at step {step}: {}", safe(why, 200)),
+        RunResult::DryRun => "dry run, nothing executed".to_owned(),
+    }
+}

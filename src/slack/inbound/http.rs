@@ -1,0 +1,121 @@
+//! Signed HTTP: three routes into the pipeline. The signature is checked over the raw body by slack-morphism's verifier
+//! (constant time, five minutes either way) before anything is decoded; size and time are bounded outside of that.
+
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use axum::Router;
+use axum::body::Bytes;
+use axum::extract::{DefaultBodyLimit, State};
+use axum::http::{HeaderMap, HeaderName, HeaderValue, StatusCode, header};
+use axum::response::{IntoResponse, Response};
+use axum::routing::post;
+use slack_morphism::signature_verifier::SlackEventSignatureVerifier;
+use tower_http::limit::RequestBodyLimitLayer;
+use tower_http::timeout::TimeoutLayer;
+use tracing::warn;
+
+use super::envelope::{Ack, Inbound, Kind, Payload, Retry, Transport};
+use super::pipeline::Pipeline;
+use crate::slack::settings::{Settings, SettingsError};
+
+/// Largest body; Slack's own frameworks take 4 MB.
+const LARGEST: usize = 4 << 20;
+/// For reading the body and deciding; Slack hangs up after 3 s.
+const LONGEST: Duration = Duration::from_millis(2950);
+
+/// Checks signatures.
+pub struct Verifier(SlackEventSignatureVerifier);
+
+impl Verifier {
+    /// # Errors
+    /// When there is no signing secret: an empty one would let everybody in.
+    pub fn new(settings: &Settings) -> Result<Self, SettingsError> {
+        match settings.signing_secret.as_deref() {
+            Some(secret) if !secret.trim().is_empty() => {
+                Ok(Self(SlackEventSignatureVerifier::new(&secret.to_owned().into())))
+            }
+            Some(_) | None => Err(SettingsError::NoSigningSecret),
+        }
+    }
+
+    /// The body as text when its signature is good and fresh.
+    #[must_use]
+    pub fn check<'a>(&self, headers: &HeaderMap, body: &'a [u8]) -> Option<&'a str> {
+        let text = |name: &str| headers.get(name).and_then(|value| value.to_str().ok());
+        let signature = text(SlackEventSignatureVerifier::SLACK_SIGNED_HASH_HEADER)?;
+        let time = text(SlackEventSignatureVerifier::SLACK_SIGNED_TIMESTAMP)?;
+        let body = std::str::from_utf8(body).ok()?;
+        self.0.verify(signature, body, time).ok().map(|()| body)
+    }
+}
+
+struct Door {
+    verifier: Verifier,
+    pipeline: Pipeline,
+}
+
+/// The routes `POST /slack/{events,interactions,commands}`.
+///
+/// # Errors
+/// When there is no signing secret.
+pub fn router(settings: &Settings, pipeline: Pipeline) -> Result<Router, SettingsError> {
+    let door = Arc::new(Door { verifier: Verifier::new(settings)?, pipeline });
+    Ok(Router::new()
+        .route("/slack/events", post(events))
+        .route("/slack/interactions", post(interactions))
+        .route("/slack/commands", post(commands))
+        .layer(DefaultBodyLimit::disable())
+        .layer(RequestBodyLimitLayer::new(LARGEST))
+        .layer(TimeoutLayer::with_status_code(StatusCode::SERVICE_UNAVAILABLE, LONGEST))
+        .with_state(door))
+}
+
+async fn events(State(door): State<Arc<Door>>, headers: HeaderMap, body: Bytes) -> Response {
+    door.open(Kind::Event, &headers, &body).await
+}
+
+async fn interactions(State(door): State<Arc<Door>>, headers: HeaderMap, body: Bytes) -> Response {
+    door.open(Kind::Interaction, &headers, &body).await
+}
+
+async fn commands(State(door): State<Arc<Door>>, headers: HeaderMap, body: Bytes) -> Response {
+    door.open(Kind::Command, &headers, &body).await
+}
+
+impl Door {
+    async fn open(&self, kind: Kind, headers: &HeaderMap, body: &[u8]) -> Response {
+        let received_at = Instant::now();
+        let Some(body) = self.verifier.check(headers, body) else {
+            metrics::counter!("interlock_slack_bad_signatures_total").increment(1);
+            warn!(bytes = body.len(), "a request for /slack has no good signature; refused");
+            return StatusCode::UNAUTHORIZED.into_response();
+        };
+        let payload = match kind {
+            Kind::Event => Payload::Json(body),
+            Kind::Interaction | Kind::Command => Payload::Form(body),
+        };
+        let inbound = Inbound { kind, transport: Transport::Http, retry: retry(headers), payload, received_at };
+        respond(self.pipeline.take(inbound).await)
+    }
+}
+
+fn retry(headers: &HeaderMap) -> Option<Retry> {
+    let text = |name: &str| headers.get(name).and_then(|value| value.to_str().ok());
+    let number = text("x-slack-retry-num")?.parse().ok()?;
+    Some(Retry { number, reason: text("x-slack-retry-reason").unwrap_or_default().chars().take(60).collect() })
+}
+
+fn respond(ack: Ack) -> Response {
+    const JSON: (HeaderName, HeaderValue) =
+        (header::CONTENT_TYPE, HeaderValue::from_static("application/json; charset=utf-8"));
+    const TEXT: (HeaderName, HeaderValue) =
+        (header::CONTENT_TYPE, HeaderValue::from_static("text/plain; charset=utf-8"));
+    match ack {
+        Ack::Empty => StatusCode::OK.into_response(),
+        Ack::Body(body) => ([JSON], body).into_response(),
+        Ack::Challenge(challenge) => ([TEXT], challenge).into_response(),
+        Ack::Malformed => StatusCode::BAD_REQUEST.into_response(),
+        Ack::NotStored => (StatusCode::SERVICE_UNAVAILABLE, [(header::RETRY_AFTER, HeaderValue::from_static("1"))]).into_response(),
+    }
+}

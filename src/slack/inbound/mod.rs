@@ -1,0 +1,22 @@
+//! One pipeline for everything that comes from Slack, whichever way it came: store, then ack, within three seconds.
+
+mod deliver;
+mod envelope;
+mod form;
+mod http;
+mod intents;
+mod pipeline;
+mod respond;
+mod slash;
+mod socket;
+mod submission;
+pub mod values;
+mod wire;
+
+pub use deliver::{decode, Delivery};
+pub use envelope::{Ack, Inbound, Kind, Payload, Retry, Transport};
+pub use http::{Verifier, router};
+pub use pipeline::{Pipeline, Parts};
+pub use slash::COMMANDS;
+pub(super) use submission::{Change, INPUT, PARAMETER, REASON, SKIP, metadata};
+pub use socket::{SocketHealth, SocketMode};

@@ -1,0 +1,174 @@
+//! Store, then ack. A delivery becomes a command, the engine commits it, and only then does Slack get its ack; what
+//! the engine answers goes to the person by another way, except where the ack itself is the answer (views, commands).
+//!
+//! Invariants: an ack means stored. Everything ends within three seconds of receiving, whatever the engine does.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use tokio::time::{Instant, timeout_at};
+use tracing::{debug, error, warn};
+
+use super::deliver::{Act, Delivery, Surface, Wish, decode};
+use super::envelope::{Ack, Inbound};
+use super::{intents, respond, slash};
+use crate::domain::command::{Command, Intent, Reply};
+use crate::engine::Handle;
+use crate::slack::answers::Answers;
+use crate::slack::api::Api;
+use crate::slack::home;
+use crate::slack::modals::{self, Opener};
+use crate::slack::outbound::Hints;
+use crate::slack::people::People;
+use crate::slack::settings::Shared;
+
+/// Of Slack's three seconds, what the engine may use; the rest is for the way back.
+const DECIDE_WITHIN: Duration = Duration::from_millis(2600);
+/// A view's verdict comes back in the ack, so it has to leave earlier.
+const VERDICT_WITHIN: Duration = Duration::from_millis(2300);
+/// A modal that isn't there by then is opened empty, before its trigger id expires.
+const LOADING_AFTER: Duration = Duration::from_millis(700);
+
+/// What the pipeline works with.
+#[derive(Clone)]
+pub struct Parts {
+    pub engine: Handle,
+    pub api: Api,
+    pub people: Arc<People>,
+    pub answers: Answers,
+    pub hints: Hints,
+    pub shared: Shared,
+}
+
+/// The one way in. Cheap to clone.
+#[derive(Clone)]
+pub struct Pipeline {
+    parts: Arc<Parts>,
+}
+
+/// What became of a command.
+pub(super) enum Decided {
+    Reply(Reply),
+    /// Nothing was stored, or nobody knows within the time.
+    Nothing,
+}
+
+impl Pipeline {
+    #[must_use]
+    pub fn new(parts: Parts) -> Self {
+        Self { parts: Arc::new(parts) }
+    }
+
+    /// Takes one delivery and says what goes back. Never fails, never takes longer than Slack waits.
+    pub async fn take(&self, inbound: Inbound<'_>) -> Ack {
+        if let Some(retry) = &inbound.retry {
+            debug!(number = retry.number, reason = retry.reason, "Slack sends this again");
+        }
+        let Some(delivery) = decode(&inbound) else {
+            metrics::counter!("interlock_slack_malformed_total").increment(1);
+            return Ack::Malformed;
+        };
+        let received = Instant::from_std(inbound.received_at);
+        match delivery {
+            Delivery::Challenge(challenge) => Ack::Challenge(challenge),
+            Delivery::Act(act) => self.act(*act, received).await,
+            Delivery::Home { user } => {
+                let parts = self.parts.clone();
+                tokio::spawn(async move { home::publish(&parts.api, &parts.engine, &parts.shared, &user).await });
+                Ack::Empty
+            }
+            Delivery::PersonChanged { user } => {
+                self.parts.people.forget(&user);
+                Ack::Empty
+            }
+            Delivery::GroupsChanged => {
+                self.parts.people.forget_groups();
+                Ack::Empty
+            }
+            Delivery::Uninstalled => {
+                error!("the app was uninstalled or its tokens were revoked: install it again and set slack.bot_token");
+                Ack::Empty
+            }
+            Delivery::Ignored => Ack::Empty,
+        }
+    }
+
+    async fn act(&self, mut act: Act, received: Instant) -> Ack {
+        let within = match act.surface {
+            Surface::View { .. } => VERDICT_WITHIN,
+            Surface::Click | Surface::Slash | Surface::Message => DECIDE_WITHIN,
+        };
+        let deadline = received + within;
+        if let Wish::InThread { text, thread } = &act.wish {
+            let found = timeout_at(deadline, self.parts.hints.incident_of(thread)).await.ok().flatten();
+            act.wish = Wish::Intent(slash::parse(text, found));
+        }
+        let Wish::Intent(intent) = act.wish.clone() else { return Ack::NotStored };
+        if let (Some(trigger), true) = (act.trigger.clone(), intents::opens_form(&intent)) {
+            return self.with_form(act, intent, trigger, deadline).await;
+        }
+        // Before the engine decides: the card's new state may be on its way before the answer is.
+        if let Some(incident) = intents::incident(&intent) {
+            self.parts.hints.hurry(incident);
+        }
+        let decided = self.decide(&act, intent, deadline).await;
+        respond::to(&self.parts, act, decided)
+    }
+
+    /// Opens the modal with the answer; when the answer is late, opens an empty one first and fills it.
+    async fn with_form(&self, act: Act, intent: Intent, trigger: String, deadline: Instant) -> Ack {
+        let (decided, opener) = self.decide_and_open(&act, intent, trigger, deadline).await;
+        respond::form(&self.parts, act, decided, opener)
+    }
+
+    async fn decide_and_open(
+        &self,
+        act: &Act,
+        intent: Intent,
+        trigger: String,
+        deadline: Instant,
+    ) -> (Decided, Opener) {
+        let decide = self.decide(act, intent, deadline);
+        tokio::pin!(decide);
+        let early = tokio::time::timeout(LOADING_AFTER, &mut decide).await;
+        match early {
+            Ok(decided) => (decided, Opener::Trigger(trigger)),
+            Err(_) => {
+                let (opened, decided) =
+                    tokio::join!(modals::open(&self.parts.api, &trigger, modals::loading()), &mut decide);
+                match opened {
+                    Ok(view) => (decided, Opener::View(view)),
+                    Err(error) => {
+                        warn!(%error, "a modal could not be opened");
+                        (decided, Opener::Gone)
+                    }
+                }
+            }
+        }
+    }
+
+    /// Looks the person up and lets the engine decide and commit.
+    async fn decide(&self, act: &Act, intent: Intent, deadline: Instant) -> Decided {
+        let parts = &self.parts;
+        let work = async {
+            let person = match parts.people.cached(&act.person) {
+                Some(person) => person,
+                None => parts.people.look_up(&act.person).await,
+            };
+            let command =
+                Command::Act { key: act.key.clone(), person, channel: act.channel.clone(), intent };
+            parts.engine.submit(command).await
+        };
+        match timeout_at(deadline, work).await {
+            Ok(Ok(reply)) => Decided::Reply(reply),
+            Ok(Err(error)) => {
+                error!(%error, "a delivery of Slack is not stored; it is not acked");
+                Decided::Nothing
+            }
+            Err(_) => {
+                error!("the engine gave no answer in time; the delivery is not acked");
+                Decided::Nothing
+            }
+        }
+    }
+}

@@ -1,0 +1,137 @@
+//! From the engine's reply to what Slack and the person get: the ack, an answer, a modal, a verdict on a view.
+
+use std::sync::Arc;
+
+use serde_json::{Value, json};
+use tracing::warn;
+
+use super::deliver::{Act, Surface};
+use super::envelope::Ack;
+use super::pipeline::{Decided, Parts};
+use super::submission::{PARAMETER, REASON};
+use crate::domain::command::{Answer, Form, Reply};
+use crate::domain::event::Refusal;
+use crate::slack::answers;
+use crate::slack::cards::text::cut;
+use crate::slack::modals::{self, Opener};
+
+/// Longest text of one field's error in a view.
+const FIELD_ERROR: usize = 250;
+
+/// The ack of anything that opens no modal by itself.
+pub(super) fn to(parts: &Arc<Parts>, act: Act, decided: Decided) -> Ack {
+    let Decided::Reply(reply) = decided else { return Ack::NotStored };
+    match &act.surface {
+        Surface::View { error_block, stacked } => {
+            let (error_block, stacked) = (error_block.clone(), *stacked);
+            verdict(parts, act, reply, error_block, stacked)
+        }
+        Surface::Slash => match reply {
+            Reply::Answer(answer) => {
+                let text = (parts.shared.words.answer)(&answer);
+                Ack::Body(answers::reply(&text, None).to_string())
+            }
+            other => rest(parts, act, other, Opener::Gone),
+        },
+        Surface::Click | Surface::Message => {
+            let opener = act.trigger.clone().map_or(Opener::Gone, Opener::Trigger);
+            rest(parts, act, reply, opener)
+        }
+    }
+}
+
+/// The ack of what was expected to open a modal.
+pub(super) fn form(parts: &Arc<Parts>, act: Act, decided: Decided, opener: Opener) -> Ack {
+    match (decided, opener) {
+        (Decided::Nothing, Opener::View(view)) => {
+            let parts = parts.clone();
+            tokio::spawn(async move { modals::fill(&parts.api, &view, modals::failed()).await });
+            Ack::NotStored
+        }
+        (Decided::Nothing, Opener::Trigger(_) | Opener::Gone) => Ack::NotStored,
+        (Decided::Reply(Reply::Answer(answer)), Opener::View(view)) => {
+            let text = (parts.shared.words.answer)(&answer);
+            let parts = parts.clone();
+            tokio::spawn(async move { modals::fill(&parts.api, &view, modals::message(&text)).await });
+            Ack::Empty
+        }
+        (decided @ Decided::Reply(Reply::Answer(_)), Opener::Trigger(_) | Opener::Gone) => to(parts, act, decided),
+        (Decided::Reply(reply), opener) => rest(parts, act, reply, opener),
+    }
+}
+
+fn rest(parts: &Arc<Parts>, act: Act, reply: Reply, opener: Opener) -> Ack {
+    match reply {
+        Reply::Answer(answer) => parts.answers.send(act.place, answer),
+        Reply::Form(form) => {
+            let view = modals::view(&form, act.place.channel.as_deref(), &parts.shared);
+            let parts = parts.clone();
+            tokio::spawn(async move { show(&parts, act, view, opener).await });
+        }
+        Reply::Stored | Reply::Permit(_) | Reply::NotStarted { .. } => {}
+    }
+    Ack::Empty
+}
+
+async fn show(parts: &Parts, act: Act, view: Value, opener: Opener) {
+    let opened = match opener {
+        Opener::Trigger(trigger) => modals::open(&parts.api, &trigger, view).await.map(drop),
+        Opener::View(id) => {
+            modals::fill(&parts.api, &id, view).await;
+            Ok(())
+        }
+        Opener::Gone => return,
+    };
+    if let Err(error) = opened {
+        // The person sees nothing otherwise: the trigger had expired, or Slack is slow.
+        warn!(%error, "a modal could not be opened");
+        parts.answers.send(act.place, Answer::NotUnderstood { text: "Slack did not open the form; please click again".to_owned() });
+    }
+}
+
+fn verdict(parts: &Arc<Parts>, act: Act, reply: Reply, error_block: Option<String>, stacked: bool) -> Ack {
+    match reply {
+        Reply::Answer(Answer::Refused(Refusal::BadInput { problems })) if !stacked && error_block.is_some() => {
+            let fallback = error_block.unwrap_or_default();
+            errors(problems.into_iter().map(|(field, problem)| {
+                let block = match field.as_str() {
+                    "" => fallback.clone(),
+                    REASON => REASON.to_owned(),
+                    // A field that the form does not have can't show its error.
+                    name if fallback.starts_with(PARAMETER) => format!("{PARAMETER}{name}"),
+                    _ => fallback.clone(),
+                };
+                (block, problem)
+            }))
+        }
+        Reply::Answer(answer @ Answer::Refused(_)) => {
+            let text = (parts.shared.words.answer)(&answer);
+            Ack::Body(json!({"response_action": "update", "view": modals::message(&text)}).to_string())
+        }
+        Reply::Answer(answer) => {
+            parts.answers.send(act.place, answer);
+            if stacked { Ack::Body(json!({"response_action": "clear"}).to_string()) } else { Ack::Empty }
+        }
+        Reply::Form(form) => {
+            let view = modals::view(&form, act.place.channel.as_deref(), &parts.shared);
+            let action = match form {
+                Form::ModifyDiff { .. } => "push",
+                Form::Reject { .. } | Form::Modify { .. } | Form::ReviewPlan { .. } | Form::Runbook { .. } => "update",
+            };
+            Ack::Body(json!({"response_action": action, "view": view}).to_string())
+        }
+        Reply::Stored | Reply::Permit(_) | Reply::NotStarted { .. } => Ack::Empty,
+    }
+}
+
+fn errors(problems: impl IntoIterator<Item = (String, String)>) -> Ack {
+    let mut errors = serde_json::Map::new();
+    for (block, problem) in problems {
+        let text = match errors.get(&block).and_then(Value::as_str) {
+            Some(before) => format!("{before} {problem}"),
+            None => problem,
+        };
+        errors.insert(block, Value::String(cut(&text, FIELD_ERROR)));
+    }
+    Ack::Body(json!({"response_action": "errors", "errors": errors}).to_string())
+}

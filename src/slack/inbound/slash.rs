@@ -1,0 +1,187 @@
+//! What people type: after `/runbook`, in a direct message, behind a mention. A small grammar without cleverness; what it
+//! does not understand is answered with help, never run.
+
+use std::collections::BTreeMap;
+
+use crate::domain::command::Intent;
+use crate::domain::ids::IncidentId;
+
+/// Every command with what it takes, in the order of the help.
+pub const COMMANDS: &[(&str, &str)] = &[
+    ("list", ""),
+    ("show", "NAME"),
+    ("run", "NAME [key=value …]"),
+    ("status", "[INC-n]"),
+    ("why", "INC-n"),
+    ("freeze", "REASON"),
+    ("unfreeze", "REASON"),
+    ("help", ""),
+];
+
+/// Longest text that is looked at; Slack's own limit for a message.
+const LONGEST: usize = 4000;
+
+/// The intent of a line. `thread` is the incident in whose thread it was written.
+#[must_use]
+pub fn parse(line: &str, thread: Option<IncidentId>) -> Intent {
+    let line = unescape(line.trim());
+    let unrecognised = || Intent::Unrecognised { text: line.chars().take(200).collect() };
+    if line.len() > LONGEST {
+        return unrecognised();
+    }
+    let (word, rest) = line.split_once(char::is_whitespace).unwrap_or((&line, ""));
+    let rest = rest.trim();
+    match word.to_ascii_lowercase().as_str() {
+        "" | "help" | "?" => Intent::Help,
+        "list" | "ls" if rest.is_empty() => Intent::ListRunbooks,
+        "show" => match single(rest) {
+            Some(name) => Intent::ShowRunbookNamed(name),
+            None => unrecognised(),
+        },
+        "run" => run(rest).unwrap_or_else(|problem| Intent::Unrecognised { text: problem }),
+        "status" => about(rest, thread, Intent::StatusOf, Some(Intent::Status)).unwrap_or_else(unrecognised),
+        "why" => about(rest, thread, Intent::WhyOf, None).unwrap_or_else(unrecognised),
+        "freeze" => Intent::Freeze { reason: unquoted(rest) },
+        "unfreeze" => Intent::Unfreeze { reason: unquoted(rest) },
+        _ => unrecognised(),
+    }
+}
+
+fn about(
+    rest: &str,
+    thread: Option<IncidentId>,
+    of: fn(IncidentId) -> Intent,
+    general: Option<Intent>,
+) -> Option<Intent> {
+    match (rest.is_empty(), thread) {
+        (true, Some(incident)) => Some(of(incident)),
+        (true, None) => general,
+        (false, _) => IncidentId::parse(rest).map(of),
+    }
+}
+
+fn run(rest: &str) -> Result<Intent, String> {
+    let words = words(rest).map_err(|why| format!("run {rest}: {why}"))?;
+    let mut words = words.into_iter();
+    let Some(name) = words.next() else {
+        return Err("run: say which runbook, for example run redis-connection-timeout".to_owned());
+    };
+    let mut parameters = BTreeMap::new();
+    for word in words {
+        let Some((key, value)) = word.split_once('=') else {
+            return Err(format!("run {name}: \"{word}\" is no parameter; write key=value"));
+        };
+        if parameters.insert(key.to_owned(), value.to_owned()).is_some() {
+            return Err(format!("run {name}: \"{key}\" is given twice"));
+        }
+    }
+    Ok(Intent::RunRunbook { name, parameters })
+}
+
+fn single(rest: &str) -> Option<String> {
+    let mut words = words(rest).ok()?.into_iter();
+    let first = words.next()?;
+    words.next().is_none().then_some(first)
+}
+
+/// Words, with quotes around what holds spaces. Phones turn quotes into curly ones, so those count as well.
+fn words(text: &str) -> Result<Vec<String>, &'static str> {
+    let mut out = Vec::new();
+    let mut word: Option<String> = None;
+    let mut open: Option<char> = None;
+    for c in text.chars() {
+        match (open, c) {
+            (Some(close), c) if closes(close, c) => open = None,
+            (Some(_), c) => word.get_or_insert_default().push(c),
+            (None, '"' | '\'' | '\u{201c}' | '\u{201d}' | '\u{201e}' | '\u{2018}' | '\u{2019}') => {
+                open = Some(c);
+                word.get_or_insert_default();
+            }
+            (None, c) if c.is_whitespace() => out.extend(word.take()),
+            (None, c) => word.get_or_insert_default().push(c),
+        }
+    }
+    if open.is_some() {
+        return Err("a quote is not closed");
+    }
+    out.extend(word);
+    Ok(out)
+}
+
+fn closes(open: char, c: char) -> bool {
+    match open {
+        '\u{201c}' | '\u{201d}' | '\u{201e}' => matches!(c, '\u{201c}' | '\u{201d}'),
+        '\u{2018}' | '\u{2019}' => matches!(c, '\u{2018}' | '\u{2019}'),
+        other => c == other,
+    }
+}
+
+/// Quotes around the whole of a reason are not part of it.
+fn unquoted(text: &str) -> String {
+    let quote = |c: char| matches!(c, '"' | '\u{201c}' | '\u{201d}');
+    match text.strip_prefix(quote).and_then(|inner| inner.strip_suffix(quote)) {
+        Some(inner) if !inner.contains(quote) => inner.trim().to_owned(),
+        Some(_) | None => text.to_owned(),
+    }
+}
+
+/// Slack sends exactly these three characters as entities (docs.slack.dev, "Formatting message text").
+fn unescape(text: &str) -> String {
+    if text.contains('&') {
+        text.replace("&lt;", "<").replace("&gt;", ">").replace("&amp;", "&")
+    } else {
+        text.to_owned()
+    }
+}
+
+/// The words behind a mention: `<@U0BOT> status` is `status`.
+#[must_use]
+pub fn after_mention(text: &str) -> &str {
+    let text = text.trim();
+    match text.strip_prefix("<@").and_then(|rest| rest.split_once('>')) {
+        Some((_, rest)) => rest.trim().trim_start_matches([':', ',']).trim(),
+        None => text,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn run_of(name: &str, parameters: &[(&str, &str)]) -> Intent {
+        Intent::RunRunbook {
+            name: name.to_owned(),
+            parameters: parameters.iter().map(|(key, value)| ((*key).to_owned(), (*value).to_owned())).collect(),
+        }
+    }
+
+    #[test]
+    fn commands_are_read_as_people_write_them() {
+        assert_eq!(parse("", None), Intent::Help);
+        assert_eq!(parse(" LIST ", None), Intent::ListRunbooks);
+        assert_eq!(parse("show redis", None), Intent::ShowRunbookNamed("redis".to_owned()));
+        assert_eq!(parse("run scale replicas=4 why=\"too slow\"", None), run_of("scale", &[("replicas", "4"), ("why", "too slow")]));
+        assert_eq!(parse("run scale why=\u{201c}too slow\u{201d}", None), run_of("scale", &[("why", "too slow")]));
+        assert_eq!(parse("run scale q=a=b empty=", None), run_of("scale", &[("q", "a=b"), ("empty", "")]));
+        assert_eq!(parse("status", None), Intent::Status);
+        assert_eq!(parse("status inc-7", None), Intent::StatusOf(IncidentId(7)));
+        assert_eq!(parse("why", Some(IncidentId(7))), Intent::WhyOf(IncidentId(7)));
+        assert_eq!(parse("freeze deploy of a &lt;b&gt; &amp; c", None), Intent::Freeze { reason: "deploy of a <b> & c".to_owned() });
+        assert_eq!(parse("unfreeze \"all clear\"", None), Intent::Unfreeze { reason: "all clear".to_owned() });
+    }
+
+    #[test]
+    fn what_is_not_understood_is_said_and_not_run() {
+        for line in ["lst", "run", "run scale 4", "run scale a=1 a=2", "run scale a=\"x", "show a b", "why", "status soon"] {
+            assert!(matches!(parse(line, None), Intent::Unrecognised { .. }), "{line}");
+        }
+        assert!(matches!(parse(&"x".repeat(5000), None), Intent::Unrecognised { .. }));
+    }
+
+    #[test]
+    fn a_mention_is_cut_off() {
+        assert_eq!(after_mention("<@U0BOT> status"), "status");
+        assert_eq!(after_mention("<@U0BOT>: why"), "why");
+        assert_eq!(after_mention("status"), "status");
+    }
+}

@@ -1,0 +1,150 @@
+//! What a submitted view means. Block ids name the fields, `private_metadata` points at the plan; neither is trusted.
+
+use std::collections::BTreeMap;
+
+use serde::{Deserialize, Serialize};
+
+use crate::domain::command::{Intent, PlanRef};
+use crate::domain::ids::StepNo;
+
+use super::values;
+use super::wire::{Input, View};
+use crate::slack::surface::callback;
+
+/// Block of the reason in the Reject view.
+pub const REASON: &str = "reason";
+/// Before the name of a parameter.
+pub const PARAMETER: &str = "p.";
+/// Before the number of a group of steps to leave out.
+pub const SKIP: &str = "skip.";
+/// Action id of the one input in every block.
+pub const INPUT: &str = "v";
+
+/// What the confirmation of a change carries from the first submission to the second.
+#[derive(Debug, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Change {
+    pub at: String,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub channel: Option<String>,
+    pub parameters: BTreeMap<String, String>,
+    pub skip: Vec<StepNo>,
+}
+
+/// `42.1.0123456789ab@C0123`: the plan, and the channel in which answers are shown.
+#[must_use]
+pub fn metadata(at: &PlanRef, channel: Option<&str>) -> String {
+    match channel {
+        Some(channel) => format!("{}@{channel}", values::plan(at)),
+        None => values::plan(at),
+    }
+}
+
+/// The channel that the view was opened from. Says where to answer, and nothing else.
+#[must_use]
+pub fn channel(view: &View<'_>) -> Option<String> {
+    let metadata = view.private_metadata.as_deref()?;
+    let channel = match serde_json::from_str::<Change>(metadata) {
+        Ok(change) => change.channel?,
+        Err(_) => metadata.split_once('@')?.1.to_owned(),
+    };
+    let plain = channel.len() <= 32 && channel.bytes().all(|byte| byte.is_ascii_alphanumeric());
+    (plain && !channel.is_empty()).then_some(channel)
+}
+
+/// The intent of a view, `None` when it is not one of ours.
+#[must_use]
+pub fn of_view(view: &View<'_>) -> Option<Intent> {
+    let whole = view.private_metadata.as_deref().unwrap_or_default();
+    let metadata = whole.split_once('@').map_or(whole, |(at, _)| at);
+    match view.callback_id.as_deref()? {
+        callback::REJECT => Some(Intent::Reject {
+            at: values::parse_plan(metadata)?,
+            reason: text(view, REASON).unwrap_or_default().trim().to_owned(),
+        }),
+        callback::MODIFY => {
+            let at = values::parse_plan(metadata)?;
+            Some(Intent::Modify { at, parameters: parameters(view), skip: skipped(view)?, confirmed: false })
+        }
+        callback::MODIFY_CONFIRM => {
+            let change: Change = serde_json::from_str(whole).ok()?;
+            let at: PlanRef = values::parse_plan(&change.at)?;
+            Some(Intent::Modify { at, parameters: change.parameters, skip: change.skip, confirmed: true })
+        }
+        callback::REVIEW => values::parse_plan(metadata).map(Intent::Approve),
+        _ => None,
+    }
+}
+
+/// The first input block of a view: where an error shows that belongs to no field.
+#[must_use]
+pub fn first_block(view: &View<'_>) -> Option<String> {
+    view.state.as_ref()?.values.keys().next().map(|block| block.clone().into_owned())
+}
+
+fn input<'v, 'a>(view: &'v View<'a>, block: &str) -> Option<&'v Input<'a>> {
+    view.state.as_ref()?.values.get(block)?.values().next()
+}
+
+fn text(view: &View<'_>, block: &str) -> Option<String> {
+    let input = input(view, block)?;
+    let chosen = input.selected_option.as_ref().map(|choice| &choice.value);
+    input.value.as_ref().or(chosen).map(|value| value.clone().into_owned())
+}
+
+fn parameters(view: &View<'_>) -> BTreeMap<String, String> {
+    let Some(state) = &view.state else { return BTreeMap::new() };
+    let names = state.values.keys().filter_map(|block| block.strip_prefix(PARAMETER));
+    names
+        .filter_map(|name| {
+            let value = text(view, &format!("{PARAMETER}{name}"))?;
+            (!value.is_empty()).then(|| (name.to_owned(), value))
+        })
+        .collect()
+}
+
+fn skipped(view: &View<'_>) -> Option<Vec<StepNo>> {
+    let Some(state) = &view.state else { return Some(Vec::new()) };
+    let groups = state.values.iter().filter(|(block, _)| block.starts_with(SKIP));
+    let mut steps = groups
+        .flat_map(|(_, inputs)| inputs.values())
+        .flat_map(|input| &input.selected_options)
+        .map(|choice| choice.value.parse().ok().map(StepNo))
+        .collect::<Option<Vec<_>>>()?;
+    steps.sort_unstable();
+    Some(steps)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::domain::ids::{IncidentId, PlanNo};
+
+    #[test]
+    fn a_changed_plan_is_read_field_by_field() {
+        let json = r#"{"id":"V1","callback_id":"modify","private_metadata":"42.1.0123456789ab","state":{"values":{
+            "p.replicas":{"v":{"type":"plain_text_input","value":"4"}},
+            "p.region":{"v":{"type":"static_select","selected_option":{"value":"eu","text":{}}}},
+            "p.note":{"v":{"type":"plain_text_input","value":null}},
+            "skip.0":{"v":{"type":"checkboxes","selected_options":[{"value":"3"},{"value":"1"}]}}}}}"#;
+        let view: View<'_> = serde_json::from_str(json).unwrap();
+        let at = PlanRef { incident: IncidentId(42), plan: PlanNo(1), digest: "0123456789ab".to_owned() };
+        let parameters = [("region", "eu"), ("replicas", "4")].map(|(k, v)| (k.to_owned(), v.to_owned())).into();
+        let skip = vec![StepNo(1), StepNo(3)];
+        assert_eq!(of_view(&view), Some(Intent::Modify { at, parameters, skip, confirmed: false }));
+    }
+
+    #[test]
+    fn a_view_with_a_forged_pointer_means_nothing() {
+        for metadata in ["", "42", r#"{"at":"42","parameters":{},"skip":[]}"#] {
+            for callback in ["reject", "modify", "modify_confirm", "review", "show", "else"] {
+                let view = View {
+                    callback_id: Some(callback.into()),
+                    private_metadata: Some(metadata.into()),
+                    ..View::default()
+                };
+                assert_eq!(of_view(&view), None, "{callback} {metadata}");
+            }
+        }
+    }
+}

@@ -1,0 +1,20 @@
+//! Slack, and nobody else's business: clicks and commands come in, cards, threads and modals go out. The only part that
+//! names slack-morphism. What is decided is decided by the engine; what is worded is worded by `render`.
+
+mod answers;
+mod api;
+pub mod cards;
+pub mod inbound;
+mod modals;
+mod home;
+mod outbound;
+mod people;
+mod settings;
+pub mod surface;
+
+pub use answers::Answers;
+pub use api::{Api, ApiError, Trouble};
+pub use inbound::{SocketHealth, SocketMode};
+pub use outbound::{Hints, Outbound};
+pub use people::People;
+pub use settings::{Outlook, Settings, SettingsError, Words};

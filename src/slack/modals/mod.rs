@@ -1,0 +1,26 @@
+//! Modals: what the engine's forms look like. Opened within the three seconds of a trigger id, submitted back into the
+//! one pipeline.
+
+mod forms;
+mod open;
+mod show;
+
+pub use open::{Opener, fill, open};
+pub use show::{failed, loading, message};
+
+use serde_json::Value;
+
+use super::settings::Shared;
+use crate::domain::command::Form;
+
+/// The view of a form. `channel` is where answers will be shown.
+#[must_use]
+pub fn view(form: &Form, channel: Option<&str>, shared: &Shared) -> Value {
+    match form {
+        Form::Reject { at, title } => forms::reject(at, title, channel),
+        Form::Modify { at, parameters, steps } => forms::modify(at, parameters, steps, channel),
+        Form::ModifyDiff { at, parameters, skip, lines } => forms::diff(at, parameters, skip, lines, channel),
+        Form::ReviewPlan { at, incident } => show::review(at, incident, channel, &shared.outlook.card(incident)),
+        Form::Runbook { title, source } => show::runbook(title, source),
+    }
+}

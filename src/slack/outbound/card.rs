@@ -1,0 +1,167 @@
+//! One turn of one card: read the incident, draw it, and post or edit what changed. Says how it ended; keeps nothing.
+
+use std::hash::{DefaultHasher, Hash, Hasher};
+
+use serde_json::{Value, json};
+use tokio::time::Instant;
+use tracing::{error, warn};
+
+use super::bucket::{EDIT_METHOD, Limits, POST_METHOD, Rank};
+use super::channels::Channels;
+use super::hints::Hints;
+use super::post::{DeliveryIds, Message, post_once};
+use crate::domain::command::{Command, Delivered};
+use crate::domain::ids::IncidentId;
+use crate::domain::incident::{Incident, MessageRef, Phase};
+use crate::engine::Handle;
+use crate::slack::api::{Api, ApiError, CALL_TIMEOUT, Posted, Trouble};
+use crate::slack::cards::{self, Rendered};
+use crate::slack::settings::Shared;
+
+/// What every turn works with.
+pub struct Bench {
+    pub api: Api,
+    pub engine: Handle,
+    pub hints: Hints,
+    pub shared: Shared,
+    pub limits: Limits,
+    pub channels: Channels,
+}
+
+/// What the worker knows of a card.
+#[derive(Clone, Debug)]
+pub struct CardJob {
+    pub incident: IncidentId,
+    /// Delivery ids of the rows that this turn fulfils.
+    pub rows: Vec<String>,
+    pub since: i64,
+    pub maybe_sent: bool,
+    pub posted: Option<MessageRef>,
+    pub hash: Option<u64>,
+    /// Until then a first post waits for the plan.
+    pub plan_until: Instant,
+}
+
+/// How a turn ended.
+#[derive(Debug)]
+pub enum Turn {
+    /// Done, or there is nothing to do; what is shown now. `edited` counts against the pace of edits.
+    Shown { posted: Option<MessageRef>, hash: Option<u64>, edited: bool },
+    /// Not now.
+    Later(Instant),
+    /// The message that it hangs on is gone.
+    Gone,
+    /// To be tried again; `unclear` says that it may have gone through.
+    Failed { error: ApiError, unclear: bool },
+    /// The engine gave no answer.
+    NoEngine,
+}
+
+pub async fn turn(bench: &Bench, job: CardJob) -> Turn {
+    let incident = match bench.engine.incident(job.incident).await {
+        Ok(Some(incident)) => incident,
+        Ok(None) => return Turn::Shown { posted: None, hash: None, edited: false },
+        Err(_) => return Turn::NoEngine,
+    };
+    let rendered = cards::render(&incident, &bench.shared.outlook.card(&incident), &bench.shared.words);
+    match job.posted.clone().or_else(|| incident.card.clone()) {
+        Some(message) => {
+            bench.hints.is_card(&message, incident.id);
+            edit(bench, &job, &incident, message, rendered).await
+        }
+        None if matches!(incident.phase, Phase::Planning { .. }) && Instant::now() < job.plan_until => {
+            Turn::Later(job.plan_until)
+        }
+        None => post(bench, &job, &incident, rendered).await,
+    }
+}
+
+async fn post(bench: &Bench, job: &CardJob, incident: &Incident, rendered: Rendered) -> Turn {
+    let channel = match bench.channels.resolve(&bench.api, &incident.channel).await {
+        Ok(channel) => channel,
+        Err(error) => return Turn::Failed { error, unclear: false },
+    };
+    if let Err(at) = bench.limits.post(&channel, Rank::Card, Instant::now()) {
+        return Turn::Later(at);
+    }
+    let hash = hash(&rendered);
+    let mut message = Message {
+        channel,
+        thread: None,
+        body: rendered.body(),
+        ids: DeliveryIds { incident: incident.id, rows: job.rows.clone() },
+        since: job.since,
+    };
+    let mut sent = post_once(&bench.api, &message, job.maybe_sent).await;
+    if let Err(error) = &sent
+        && error.trouble() == Trouble::Content
+    {
+        error!(incident = %incident.id, %error, "Slack refuses this card; a plain one is posted instead");
+        message.body = cards::minimal(incident).body();
+        sent = post_once(&bench.api, &message, false).await;
+    }
+    match sent {
+        Ok(message) => {
+            bench.hints.is_card(&message, incident.id);
+            let delivered = Delivered::Card { incident: incident.id, message: message.clone() };
+            match bench.engine.submit(Command::Delivered(delivered)).await {
+                Ok(_) => Turn::Shown { posted: Some(message), hash: Some(hash), edited: true },
+                Err(_) => Turn::NoEngine,
+            }
+        }
+        Err(error) => failed(bench, POST_METHOD, error),
+    }
+}
+
+async fn edit(bench: &Bench, job: &CardJob, incident: &Incident, message: MessageRef, rendered: Rendered) -> Turn {
+    let hash = hash(&rendered);
+    if job.hash == Some(hash) {
+        return Turn::Shown { posted: Some(message), hash: Some(hash), edited: false };
+    }
+    if let Err(at) = bench.limits.edit(Instant::now()) {
+        return Turn::Later(at);
+    }
+    let mut sent = update(&bench.api, &message, rendered.body()).await;
+    if let Err(error) = &sent
+        && error.trouble() == Trouble::Content
+    {
+        error!(incident = %incident.id, %error, "Slack refuses this card; a plain one is shown instead");
+        sent = update(&bench.api, &message, cards::minimal(incident).body()).await;
+    }
+    match sent {
+        Ok(()) => Turn::Shown { posted: Some(message), hash: Some(hash), edited: true },
+        Err(error) if error.trouble() == Trouble::Gone => {
+            warn!(incident = %incident.id, %error, "the card can't be edited any more; a new one is posted");
+            post(bench, job, incident, rendered).await
+        }
+        // An edit that went through twice is the same edit.
+        Err(error) => failed(bench, EDIT_METHOD, error),
+    }
+}
+
+async fn update(api: &Api, message: &MessageRef, mut body: Value) -> Result<(), ApiError> {
+    body["channel"] = json!(message.channel);
+    body["ts"] = json!(message.ts);
+    // Left out, the metadata stays as it was posted.
+    api.post::<Posted>("chat.update", &body, CALL_TIMEOUT).await.map(drop)
+}
+
+/// Honours a 429, passes everything else on.
+pub fn failed(bench: &Bench, method: &'static str, error: ApiError) -> Turn {
+    match &error {
+        ApiError::RateLimited { after, .. } => {
+            let until = Instant::now() + *after;
+            bench.limits.block(method, until);
+            Turn::Later(until)
+        }
+        ApiError::Unclear { .. } => Turn::Failed { unclear: true, error },
+        ApiError::Refused { .. } if error.trouble() == Trouble::Gone => Turn::Gone,
+        ApiError::Refused { .. } => Turn::Failed { unclear: false, error },
+    }
+}
+
+fn hash(rendered: &Rendered) -> u64 {
+    let mut hasher = DefaultHasher::new();
+    rendered.body().to_string().hash(&mut hasher);
+    hasher.finish()
+}

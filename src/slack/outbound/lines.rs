@@ -1,0 +1,158 @@
+//! One turn of one thread: the next line, or several joined when the channel is busy; a summary; a file.
+//!
+//! Invariant: lines go out in the order of the journal; a line that may have been sent goes alone, so that it can be found.
+
+use tokio::time::Instant;
+use tracing::error;
+
+use super::attach;
+use super::bucket::{POST_METHOD, Rank};
+use super::card::{Bench, Turn, failed};
+use super::post::{DeliveryIds, Message, post_once};
+use crate::domain::event::Entry;
+use crate::domain::ids::{AttemptId, IncidentId};
+use crate::domain::incident::{Incident, MessageRef};
+use crate::slack::api::{ApiError, Trouble};
+use crate::slack::cards::section;
+use crate::slack::cards::text::{chunks, cut};
+
+/// Longest joined message, in characters.
+const JOINED: usize = 2800;
+/// Longest summary.
+const SUMMARY: usize = 12_000;
+
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum What {
+    Entry(u64),
+    Summary,
+    File(AttemptId),
+}
+
+#[derive(Clone, Debug)]
+pub struct Line {
+    pub row: i64,
+    /// `17@1732154400123`
+    pub id: String,
+    pub what: What,
+    pub maybe_sent: bool,
+    pub since: i64,
+}
+
+#[derive(Clone, Debug)]
+pub struct LinesJob {
+    pub incident: IncidentId,
+    pub card: MessageRef,
+    /// Never empty.
+    pub lines: Vec<Line>,
+}
+
+/// How many of the lines are over, and how the turn ended.
+pub struct LinesTurn {
+    pub over: usize,
+    pub turn: Turn,
+}
+
+pub async fn turn(bench: &Bench, job: LinesJob) -> LinesTurn {
+    let stop = |turn| LinesTurn { over: 0, turn };
+    let (incident, entries) =
+        match tokio::join!(bench.engine.incident(job.incident), bench.engine.entries(job.incident)) {
+            (Ok(Some(incident)), Ok(entries)) => (incident, entries),
+            (Ok(None), _) => return LinesTurn { over: job.lines.len(), turn: shown() },
+            (Err(_), _) | (_, Err(_)) => return stop(Turn::NoEngine),
+        };
+    let Some(first) = job.lines.first() else { return stop(shown()) };
+    match &first.what {
+        What::File(attempt) => {
+            if let Err(at) = bench.limits.post(&job.card.channel, Rank::Thread, Instant::now()) {
+                return stop(Turn::Later(at));
+            }
+            match attach::attach(bench, &job.card, first, *attempt).await {
+                Ok(()) => LinesTurn { over: 1, turn: shown() },
+                Err(error) => stop(failed(bench, "files.completeUploadExternal", error)),
+            }
+        }
+        What::Summary => {
+            let text = cut(&(bench.shared.words.summary)(&entries, &incident), SUMMARY);
+            send(bench, &job, &[first], text).await
+        }
+        What::Entry(_) => entry_lines(bench, &job, &incident, &entries).await,
+    }
+}
+
+async fn entry_lines(bench: &Bench, job: &LinesJob, incident: &Incident, entries: &[Entry]) -> LinesTurn {
+    let room = bench.limits.has_room(&job.card.channel, Instant::now());
+    let mut texts: Vec<String> = Vec::new();
+    let mut taken: Vec<&Line> = Vec::new();
+    let mut size = 0;
+    let mut silent = 0;
+    for line in &job.lines {
+        let What::Entry(seq) = line.what else { break };
+        let entry = entries.iter().find(|entry| entry.seq == seq);
+        let Some(text) = entry.and_then(|entry| (bench.shared.words.line)(entry, incident)) else {
+            // The thread doesn't show it; it is over as soon as everything before it is.
+            if taken.is_empty() {
+                silent += 1;
+                continue;
+            }
+            break;
+        };
+        let alone = line.maybe_sent || room;
+        size += text.chars().count() + 1;
+        if !taken.is_empty() && (alone || size > JOINED) {
+            break;
+        }
+        texts.push(text);
+        taken.push(line);
+        if alone {
+            break;
+        }
+    }
+    if taken.is_empty() {
+        return LinesTurn { over: silent, turn: shown() };
+    }
+    let mut sent = send(bench, job, &taken, texts.join("\n")).await;
+    sent.over += silent;
+    sent
+}
+
+async fn send(bench: &Bench, job: &LinesJob, lines: &[&Line], text: String) -> LinesTurn {
+    if let Err(at) = bench.limits.post(&job.card.channel, Rank::Thread, Instant::now()) {
+        return LinesTurn { over: 0, turn: Turn::Later(at) };
+    }
+    let mut message = Message {
+        channel: job.card.channel.clone(),
+        thread: Some(job.card.ts.clone()),
+        body: body(&text),
+        ids: DeliveryIds { incident: job.incident, rows: lines.iter().map(|line| line.id.clone()).collect() },
+        since: lines.iter().map(|line| line.since).min().unwrap_or_default(),
+    };
+    let maybe_sent = lines.iter().any(|line| line.maybe_sent);
+    let mut sent = post_once(&bench.api, &message, maybe_sent).await;
+    if let Err(error) = &sent
+        && refused_for_good(error)
+    {
+        error!(incident = %job.incident, %error, "Slack refuses a line of the thread; a plain one is posted instead");
+        message.body = body("Something happened here that Slack can't show; `interlock audit show` has it.");
+        sent = post_once(&bench.api, &message, false).await;
+    }
+    match sent {
+        Ok(_) => LinesTurn { over: lines.len(), turn: shown() },
+        Err(error) => LinesTurn { over: 0, turn: failed(bench, POST_METHOD, error) },
+    }
+}
+
+fn refused_for_good(error: &ApiError) -> bool {
+    error.trouble() == Trouble::Content
+}
+
+fn body(text: &str) -> serde_json::Value {
+    let blocks: Vec<serde_json::Value> = chunks(text, JOINED).iter().map(|part| section(part)).collect();
+    serde_json::json!({
+        "text": cut(text, 3000), "blocks": if blocks.is_empty() { vec![section("-")] } else { blocks },
+        "unfurl_links": false, "unfurl_media": false,
+    })
+}
+
+fn shown() -> Turn {
+    Turn::Shown { posted: None, hash: None, edited: false }
+}

@@ -1,0 +1,14 @@
+//! What goes out: cards, their edits, the thread. One worker on one lane of the outbox.
+
+mod attach;
+mod bucket;
+mod card;
+mod channels;
+mod desk;
+mod hints;
+mod lines;
+mod post;
+mod worker;
+
+pub use hints::Hints;
+pub use worker::Outbound;

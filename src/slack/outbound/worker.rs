@@ -1,0 +1,159 @@
+//! The worker of Slack's lane of the outbox. It gives each card and each thread its turns, cards first, and confirms what
+//! is done. What fails is kept and tried again; what an earlier process may have sent is looked for before it is sent.
+
+use std::collections::HashMap;
+use std::sync::Arc;
+use std::time::Duration;
+
+use tokio::task::JoinSet;
+use tokio::time::Instant;
+use tracing::{debug, error, warn};
+
+use super::bucket::Limits;
+use super::card::{self, Bench, Turn};
+use super::channels::Channels;
+use super::desk::Desk;
+use super::hints::Hints;
+use super::lines::{self, LinesTurn};
+use crate::domain::command::Effect;
+use crate::domain::ids::IncidentId;
+use crate::engine::{Lane, OutboxItem};
+use crate::slack::api::{Api, Trouble};
+use crate::slack::settings::Shared;
+
+/// Calls on their way at once.
+const CALLS: usize = 32;
+/// Desks kept after their work is done, for what they remember of their card.
+const IDLE: usize = 2000;
+
+/// Owns the lane; run it as one task.
+pub struct Outbound {
+    lane: Lane,
+    bench: Arc<Bench>,
+    desks: HashMap<IncidentId, Desk>,
+    running: JoinSet<Ended>,
+}
+
+enum Ended {
+    Card(IncidentId, Turn),
+    Lines(IncidentId, LinesTurn),
+}
+
+impl Outbound {
+    #[must_use]
+    pub fn new(lane: Lane, api: Api, hints: Hints, shared: Shared) -> Self {
+        let engine = lane.engine().clone();
+        let bench = Bench { api, engine, hints, shared, limits: Limits::default(), channels: Channels::default() };
+        Self { lane, bench: Arc::new(bench), desks: HashMap::new(), running: JoinSet::new() }
+    }
+
+    /// Runs until the engine has stopped and nothing is on its way any more.
+    pub async fn run(mut self) {
+        let mut open = true;
+        while open || !self.running.is_empty() {
+            self.start_turns();
+            let wake = self.desks.values().filter_map(Desk::due).min();
+            let full = self.running.len() >= CALLS;
+            let sleep = tokio::time::sleep_until(wake.unwrap_or_else(|| Instant::now() + Duration::from_secs(3600)));
+            tokio::select! {
+                item = self.lane.next(), if open => match item {
+                    Some(item) => self.accept(item).await,
+                    None => open = false,
+                },
+                Some(ended) = self.running.join_next() => match ended {
+                    Ok(ended) => self.end(ended).await,
+                    Err(problem) => error!(%problem, "a turn of the Slack worker broke"),
+                },
+                () = sleep, if !full => {}
+            }
+        }
+    }
+
+    async fn accept(&mut self, item: OutboxItem) {
+        let incident = match &item.effect {
+            Effect::Card { incident }
+            | Effect::Thread { incident, .. }
+            | Effect::Summary { incident }
+            | Effect::Attach { incident, .. }
+            | Effect::Page { incident }
+            | Effect::PageResolve { incident }
+            | Effect::SourceResolve { incident } => *incident,
+        };
+        let now = Instant::now();
+        let settings = &self.bench.shared.settings;
+        let desk = self.desks.entry(incident).or_insert_with(|| Desk::new(incident, now, settings.plan_wait));
+        if self.bench.hints.take_hurry(incident) {
+            desk.hurry(now, settings.edit_interval);
+        }
+        if desk.accept(&item, now) {
+            desk.needs_card();
+        } else {
+            error!(row = item.row, "an effect that is not for Slack came over its lane; left alone");
+        }
+    }
+
+    /// Cards before threads: a button that lies is worse than a story that is late.
+    fn start_turns(&mut self) {
+        let now = Instant::now();
+        for desk in self.desks.values_mut() {
+            if self.running.len() >= CALLS {
+                return;
+            }
+            if let Some(job) = desk.card_job(now) {
+                let (bench, id) = (self.bench.clone(), desk.incident);
+                self.running.spawn(async move { Ended::Card(id, card::turn(&bench, job).await) });
+            }
+        }
+        for desk in self.desks.values_mut() {
+            if self.running.len() >= CALLS {
+                return;
+            }
+            if let Some(job) = desk.lines_job(now) {
+                let (bench, id) = (self.bench.clone(), desk.incident);
+                self.running.spawn(async move { Ended::Lines(id, lines::turn(&bench, job).await) });
+            }
+        }
+    }
+
+    async fn end(&mut self, ended: Ended) {
+        let now = Instant::now();
+        let interval = self.bench.shared.settings.edit_interval;
+        let (id, done) = match ended {
+            Ended::Card(id, turn) => {
+                report(id, &turn);
+                let Some(desk) = self.desks.get_mut(&id) else { return };
+                let done = desk.card_ended(turn, now, interval);
+                // A click that came while the last edit was on its way.
+                if self.bench.hints.take_hurry(id) {
+                    desk.hurry(now, interval);
+                }
+                (id, done)
+            }
+            Ended::Lines(id, LinesTurn { over, turn }) => {
+                report(id, &turn);
+                let Some(desk) = self.desks.get_mut(&id) else { return };
+                (id, desk.lines_ended(over, turn, now))
+            }
+        };
+        for row in done {
+            if let Err(problem) = self.lane.confirm(row, None).await {
+                warn!(row, incident = %id, %problem, "a delivery could not be confirmed; it is looked for after a restart");
+            }
+        }
+        if self.desks.len() > IDLE {
+            self.desks.retain(|_, desk| !desk.is_idle(now));
+        }
+    }
+}
+
+fn report(incident: IncidentId, turn: &Turn) {
+    match turn {
+        Turn::Failed { error, .. } if error.trouble() == Trouble::Setup => {
+            error!(%incident, %error, advice = error.advice(), "Slack does not let us post");
+        }
+        Turn::Failed { error, .. } => warn!(%incident, %error, "a call of Slack failed; it is tried again"),
+        Turn::NoEngine => warn!(%incident, "the engine gave no answer; tried again"),
+        Turn::Later(_) => debug!(%incident, "waits for its turn"),
+        Turn::Shown { .. } | Turn::Gone => {}
+    }
+}

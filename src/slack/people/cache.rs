@@ -1,0 +1,318 @@
+//! The directory: people and groups as Slack knows them, kept for at most a minute, dropped when Slack says that they changed.
+//!
+//! Invariants: what could not be read is `Standing::Unreadable`, never an older answer; an answer that was asked for before
+//! a change was announced is not kept after it. Reading what is kept takes one short shared lock.
+
+use std::collections::HashMap;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, Weak};
+use std::time::Duration;
+
+use arc_swap::ArcSwap;
+use futures::FutureExt;
+use futures::future::{BoxFuture, Shared};
+use parking_lot::{Mutex, RwLock};
+use tokio::time::Instant;
+use tracing::warn;
+
+use super::groups::{self, Members};
+use super::wire::{AuthReply, User, UserReply};
+use crate::domain::ids::{GroupId, PersonId};
+use crate::ports::{Directory, Pending, Person, Standing};
+use crate::slack::api::{Api, ApiError, CALL_TIMEOUT};
+
+/// How old an answer may be.
+const KEPT: Duration = Duration::from_secs(60);
+/// From this age on a used answer is renewed behind the scenes, so that a click seldom waits.
+const RENEWED: Duration = Duration::from_secs(40);
+const TIMEOUT: Duration = Duration::from_millis(1500);
+/// More people than this are not kept; a whole workspace clicking within a minute would only be slower.
+const MOST: usize = 20_000;
+
+struct Kept {
+    person: Arc<Person>,
+    /// When it was asked for.
+    at: Instant,
+    renewing: bool,
+}
+
+struct Snapshot {
+    members: Arc<Members>,
+    at: Instant,
+    wanted: Arc<Vec<GroupId>>,
+}
+
+/// The workspace and ourselves in it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+struct Identity {
+    team: String,
+    bot_user: String,
+}
+
+type Looking = Shared<BoxFuture<'static, Arc<Person>>>;
+type Reading = Shared<BoxFuture<'static, Result<(Arc<Members>, Instant), ApiError>>>;
+
+/// People of one workspace. Made once, shared.
+pub struct People {
+    this: Weak<Self>,
+    api: Api,
+    /// The groups that the policy names; replaced when the policy is.
+    wanted: Arc<ArcSwap<Vec<GroupId>>>,
+    identity: RwLock<Option<Identity>>,
+    people: RwLock<HashMap<PersonId, Kept>>,
+    groups: RwLock<Option<Snapshot>>,
+    looking: Mutex<HashMap<PersonId, Looking>>,
+    reading: Mutex<Option<Reading>>,
+    /// Counts announced changes: what was asked for under an older number is not kept.
+    changes: AtomicU64,
+}
+
+impl People {
+    /// `wanted` are the groups that the policy names, see `Policy::groups`.
+    #[must_use]
+    pub fn new(api: Api, wanted: Arc<ArcSwap<Vec<GroupId>>>) -> Arc<Self> {
+        Arc::new_cyclic(|this| Self {
+            this: this.clone(),
+            api,
+            wanted,
+            identity: RwLock::new(None),
+            people: RwLock::default(),
+            groups: RwLock::new(None),
+            looking: Mutex::default(),
+            reading: Mutex::new(None),
+            changes: AtomicU64::new(0),
+        })
+    }
+
+    /// Asks Slack who we are. Until it has answered once, nobody counts.
+    ///
+    /// # Errors
+    /// What Slack said: a token that is not valid, or that it could not be asked.
+    pub async fn identify(&self) -> Result<String, ApiError> {
+        let auth: AuthReply = self.api.post("auth.test", &serde_json::json!({}), CALL_TIMEOUT).await?;
+        let team = auth.team_id.clone();
+        *self.identity.write() = Some(Identity { team: auth.team_id, bot_user: auth.user_id });
+        Ok(team)
+    }
+
+    /// The workspace that the app is installed in, once known.
+    #[must_use]
+    pub fn team(&self) -> Option<String> {
+        self.identity.read().as_ref().map(|identity| identity.team.clone())
+    }
+
+    /// Our own user id, once known.
+    #[must_use]
+    pub fn bot_user(&self) -> Option<String> {
+        self.identity.read().as_ref().map(|identity| identity.bot_user.clone())
+    }
+
+    /// What is kept and fresh.
+    #[must_use]
+    pub fn cached(&self, id: &PersonId) -> Option<Person> {
+        let (person, age) = {
+            let people = self.people.read();
+            let kept = people.get(id)?;
+            let age = kept.at.elapsed();
+            if age > RENEWED && !kept.renewing {
+                drop(people);
+                return self.renew(id);
+            }
+            (kept.person.clone(), age)
+        };
+        (age <= KEPT).then(|| Person::clone(&person))
+    }
+
+    fn renew(&self, id: &PersonId) -> Option<Person> {
+        let (person, age) = {
+            let mut people = self.people.write();
+            let kept = people.get_mut(id)?;
+            kept.renewing = true;
+            (kept.person.clone(), kept.at.elapsed())
+        };
+        if age > KEPT {
+            return None;
+        }
+        if let Some(this) = self.this.upgrade() {
+            let id = id.clone();
+            tokio::spawn(async move { this.look_up(&id).await });
+        }
+        Some(Person::clone(&person))
+    }
+
+    /// Asks Slack, once however many wait for the same person.
+    pub async fn look_up(&self, id: &PersonId) -> Person {
+        let looking = {
+            let mut all = self.looking.lock();
+            match all.get(id) {
+                Some(looking) => looking.clone(),
+                None => {
+                    let Some(this) = self.this.upgrade() else { return unreadable(id) };
+                    let wanted = id.clone();
+                    let looking = async move { this.ask(&wanted).await }.boxed().shared();
+                    all.insert(id.clone(), looking.clone());
+                    looking
+                }
+            }
+        };
+        let person = looking.await;
+        Person::clone(&person)
+    }
+
+    async fn ask(&self, id: &PersonId) -> Arc<Person> {
+        let mut at = Instant::now();
+        let change = self.changes.load(Ordering::Acquire);
+        let read = tokio::time::timeout(TIMEOUT, self.read(id)).await;
+        let person = match read {
+            Ok(Ok((person, groups_at))) => {
+                at = at.min(groups_at);
+                person
+            }
+            Ok(Err(error)) => {
+                warn!(user = id.user, %error, advice = error.advice(), "a person can't be read and counts as nobody");
+                unreadable(id)
+            }
+            Err(_) => {
+                warn!(user = id.user, "Slack did not say in time who this is; counts as nobody");
+                unreadable(id)
+            }
+        };
+        let person = Arc::new(person);
+        self.looking.lock().remove(id);
+        let mut people = self.people.write();
+        if person.standing == Standing::Unreadable || self.changes.load(Ordering::Acquire) != change {
+            people.remove(id);
+        } else {
+            if people.len() >= MOST {
+                people.retain(|_, kept| kept.at.elapsed() <= KEPT);
+            }
+            if people.len() < MOST {
+                people.insert(id.clone(), Kept { person: person.clone(), at, renewing: false });
+            }
+        }
+        person
+    }
+
+    /// The person, and when the groups were asked for.
+    async fn read(&self, id: &PersonId) -> Result<(Person, Instant), ApiError> {
+        let team = match self.team() {
+            Some(team) => team,
+            None => self.identify().await?,
+        };
+        let params = [("user", id.user.clone())];
+        let (reply, members) =
+            tokio::join!(self.api.get::<UserReply>("users.info", &params, TIMEOUT), self.members());
+        let (user, (members, at)) = (reply?.user, members?);
+        let person = Person {
+            id: id.clone(),
+            name: name(&user),
+            standing: if user.id == id.user { standing(&user, id, &team) } else { Standing::Unreadable },
+            groups: members.get(&id.user).cloned().unwrap_or_default(),
+        };
+        Ok((person, at))
+    }
+
+    async fn members(&self) -> Result<(Arc<Members>, Instant), ApiError> {
+        let wanted = self.wanted.load_full();
+        if let Some(snapshot) = self.groups.read().as_ref()
+            && snapshot.at.elapsed() <= RENEWED
+            && snapshot.wanted == wanted
+        {
+            return Ok((snapshot.members.clone(), snapshot.at));
+        }
+        let reading = {
+            let mut reading = self.reading.lock();
+            match reading.as_ref() {
+                Some(running) => running.clone(),
+                None => {
+                    let Some(this) = self.this.upgrade() else { return Ok((Arc::default(), Instant::now())) };
+                    let new = async move { this.read_groups(wanted).await }.boxed().shared();
+                    *reading = Some(new.clone());
+                    new
+                }
+            }
+        };
+        reading.await
+    }
+
+    async fn read_groups(&self, wanted: Arc<Vec<GroupId>>) -> Result<(Arc<Members>, Instant), ApiError> {
+        let at = Instant::now();
+        let change = self.changes.load(Ordering::Acquire);
+        let read = groups::read(&self.api, &wanted, TIMEOUT).await.map(Arc::new);
+        *self.reading.lock() = None;
+        if let Ok(members) = &read
+            && self.changes.load(Ordering::Acquire) == change
+        {
+            *self.groups.write() = Some(Snapshot { members: members.clone(), at, wanted });
+        }
+        read.map(|members| (members, at))
+    }
+
+    /// Slack says that this person changed.
+    pub fn forget(&self, user: &str) {
+        self.changes.fetch_add(1, Ordering::AcqRel);
+        self.people.write().retain(|id, _| id.user != user);
+        self.looking.lock().retain(|id, _| id.user != user);
+    }
+
+    /// Slack says that the members of a group changed: everybody is asked for anew.
+    pub fn forget_groups(&self) {
+        self.changes.fetch_add(1, Ordering::AcqRel);
+        *self.groups.write() = None;
+        *self.reading.lock() = None;
+        self.looking.lock().clear();
+        self.people.write().clear();
+    }
+}
+
+impl Directory for People {
+    fn person<'a>(&'a self, id: &'a PersonId) -> Pending<'a, Person> {
+        match self.cached(id) {
+            Some(person) => Box::pin(std::future::ready(person)),
+            None => Box::pin(self.look_up(id)),
+        }
+    }
+}
+
+fn standing(user: &User, id: &PersonId, team: &str) -> Standing {
+    let foreign = user.is_stranger || id.team != team || user.team_id.as_deref().is_some_and(|own| own != team);
+    if user.deleted {
+        Standing::Deactivated
+    } else if user.is_bot || user.is_app_user {
+        Standing::Bot
+    } else if foreign {
+        Standing::Stranger
+    } else if user.is_restricted || user.is_ultra_restricted {
+        Standing::Guest
+    } else {
+        Standing::Member
+    }
+}
+
+fn name(user: &User) -> String {
+    let shown = user.profile.display_name.trim();
+    if shown.is_empty() { user.name.clone() } else { shown.to_owned() }
+}
+
+fn unreadable(id: &PersonId) -> Person {
+    Person { id: id.clone(), name: id.user.clone(), standing: Standing::Unreadable, groups: Vec::new() }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_a_plain_member_of_this_workspace_is_a_member() {
+        let id = PersonId { team: "T1".to_owned(), user: "U1".to_owned() };
+        let member = || User { id: "U1".to_owned(), team_id: Some("T1".to_owned()), ..User::default() };
+        assert_eq!(standing(&member(), &id, "T1"), Standing::Member);
+        assert_eq!(standing(&User { deleted: true, ..member() }, &id, "T1"), Standing::Deactivated);
+        assert_eq!(standing(&User { is_bot: true, ..member() }, &id, "T1"), Standing::Bot);
+        assert_eq!(standing(&User { is_restricted: true, ..member() }, &id, "T1"), Standing::Guest);
+        assert_eq!(standing(&User { is_ultra_restricted: true, ..member() }, &id, "T1"), Standing::Guest);
+        assert_eq!(standing(&User { is_stranger: true, ..member() }, &id, "T1"), Standing::Stranger);
+        assert_eq!(standing(&User { team_id: Some("T2".to_owned()), ..member() }, &id, "T1"), Standing::Stranger);
+        assert_eq!(standing(&member(), &PersonId { team: "T2".to_owned(), ..id }, "T1"), Standing::Stranger);
+    }
+}

@@ -1,0 +1,42 @@
+//! Members of the groups that the policy names, by id (`S…`) or handle (`@sre`). One snapshot for all of them.
+
+use std::collections::HashMap;
+
+use super::wire::{GroupsReply, MembersReply};
+use crate::domain::ids::GroupId;
+use crate::slack::api::{Api, ApiError};
+use std::time::Duration;
+
+/// User id to the groups it is in, each under its id and its handle, so that a policy may use either.
+pub(super) type Members = HashMap<String, Vec<String>>;
+
+/// Reads the members of these groups. A group that does not exist or is switched off has nobody in it.
+///
+/// # Errors
+/// When anything can't be read: half a membership would be a guess.
+pub(super) async fn read(api: &Api, wanted: &[GroupId], timeout: Duration) -> Result<Members, ApiError> {
+    if wanted.is_empty() {
+        return Ok(Members::new());
+    }
+    let list: GroupsReply =
+        api.get("usergroups.list", &[("include_disabled", "false".to_owned())], timeout).await?;
+    let named = list.usergroups.into_iter().filter(|group| group.date_delete == 0).filter(|group| {
+        wanted.iter().any(|wanted| {
+            wanted.as_str() == group.id || wanted.as_str().trim_start_matches('@') == group.handle
+        })
+    });
+    let reads = named.map(|group| async move {
+        let params = [("usergroup", group.id.clone()), ("include_disabled", "false".to_owned())];
+        let reply: MembersReply = api.get("usergroups.users.list", &params, timeout).await?;
+        Ok::<_, ApiError>((group, reply.users))
+    });
+    let mut members = Members::new();
+    for (group, users) in futures::future::try_join_all(reads).await? {
+        for user in users {
+            let groups = members.entry(user).or_default();
+            groups.push(group.id.clone());
+            groups.push(format!("@{}", group.handle));
+        }
+    }
+    Ok(members)
+}

@@ -1,0 +1,7 @@
+//! Who somebody is: standing and groups, at most a minute old, and no when it can't be read.
+
+mod cache;
+mod groups;
+mod wire;
+
+pub use cache::People;

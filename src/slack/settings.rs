@@ -1,0 +1,159 @@
+//! What the adapter is given: addresses and secrets, words, and the little it asks back from the application.
+//! Nothing here is read from the environment; `config` does that.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use jiff::Timestamp;
+use url::Url;
+
+use crate::domain::command::Answer;
+use crate::domain::event::Entry;
+use crate::domain::ids::AttemptId;
+use crate::domain::incident::Incident;
+use crate::ports::Pending;
+
+use super::cards::CardContext;
+
+/// Addresses and secrets of one installation. `Debug` shows no secret.
+#[derive(Clone)]
+pub struct Settings {
+    /// Without a trailing slash: `https://slack.com/api`.
+    pub api_base: String,
+    /// `xoxb-…`
+    pub bot_token: String,
+    /// `xapp-…`; only for Socket Mode.
+    pub app_token: Option<String>,
+    /// Only for HTTP.
+    pub signing_secret: Option<String>,
+    /// Socket Mode connections: 1 to 10, two by default, so that one is up while the other is renewed.
+    pub connections: u32,
+    /// Hosts that a `response_url` or an upload address may name, beside `hooks.slack.com`, `files.slack.com` and the
+    /// host of `api_base`.
+    pub allowed_hosts: Vec<String>,
+    /// Time between two edits of one card.
+    pub edit_interval: Duration,
+    /// Time that a first post waits for the plan.
+    pub plan_wait: Duration,
+}
+
+impl std::fmt::Debug for Settings {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Settings")
+            .field("api_base", &self.api_base)
+            .field("app_token", &self.app_token.is_some())
+            .field("signing_secret", &self.signing_secret.is_some())
+            .field("connections", &self.connections)
+            .finish_non_exhaustive()
+    }
+}
+
+/// Why the adapter can't be built.
+#[derive(Debug, thiserror::Error)]
+pub enum SettingsError {
+    #[error("`slack.api_base` is `{0}`, which is not an http or https address; write for example `https://slack.com/api`")]
+    Base(String),
+    #[error("the system's TLS roots can't be read: {0}; install the package `ca-certificates`")]
+    Roots(#[from] std::io::Error),
+    #[error("`slack.bot_token` is empty; copy the bot token (xoxb-…) from the app's page \"OAuth & Permissions\"")]
+    NoBotToken,
+    #[error("Socket Mode needs `slack.app_token`; make an app-level token (xapp-…) with the scope connections:write")]
+    NoAppToken,
+    #[error("HTTP needs `slack.signing_secret`; copy it from the app's page \"Basic Information\"")]
+    NoSigningSecret,
+    #[error("Socket Mode could not be started: {0}")]
+    Socket(String),
+}
+
+impl Settings {
+    /// Settings with everything at its default but the address and the bot token.
+    #[must_use]
+    pub fn new(api_base: impl Into<String>, bot_token: impl Into<String>) -> Self {
+        Self {
+            api_base: api_base.into().trim_end_matches('/').to_owned(),
+            bot_token: bot_token.into(),
+            app_token: None,
+            signing_secret: None,
+            connections: 2,
+            allowed_hosts: Vec::new(),
+            edit_interval: Duration::from_millis(1500),
+            plan_wait: Duration::from_millis(150),
+        }
+    }
+
+    /// Whether an address that came in a payload or an answer may be called: the right host, and https unless the base
+    /// itself is plain http.
+    #[must_use]
+    pub fn may_call(&self, address: &str) -> Option<Url> {
+        let url = Url::parse(address).ok()?;
+        let base = Url::parse(&self.api_base).ok()?;
+        let host = url.host_str()?;
+        let own = base.host_str() == Some(host) && base.port_or_known_default() == url.port_or_known_default();
+        let listed = matches!(host, "hooks.slack.com" | "files.slack.com" | "slack.com")
+            || self.allowed_hosts.iter().any(|allowed| allowed == host);
+        let scheme = match url.scheme() {
+            "https" => true,
+            "http" => base.scheme() == "http",
+            _ => false,
+        };
+        let clean = url.username().is_empty() && url.password().is_none();
+        (scheme && clean && (own || listed)).then_some(url)
+    }
+}
+
+/// How things are worded; one function each, so that this adapter can be built and tested without the templates.
+/// Every text is Slack mrkdwn in which all foreign text is escaped already.
+#[derive(Clone, Copy)]
+pub struct Words {
+    /// An answer or a refusal, for the person it is for.
+    pub answer: fn(&Answer) -> String,
+    /// One journal entry as a line of the thread; `None` when the thread doesn't show it.
+    pub line: fn(&Entry, &Incident) -> Option<String>,
+    pub summary: fn(&[Entry], &Incident) -> String,
+}
+
+/// What the adapter asks of the application. Called often; must not block.
+pub trait Outlook: Send + Sync {
+    fn now(&self) -> Timestamp;
+
+    /// What a card shows beside the incident itself.
+    fn card(&self, incident: &Incident) -> CardContext;
+
+    /// Who froze everything and why, when it is frozen.
+    fn frozen(&self) -> Option<String>;
+
+    /// The whole output of an attempt, redacted; `None` when it is not kept.
+    fn whole_output(&self, attempt: AttemptId) -> Pending<'_, Option<Vec<u8>>>;
+}
+
+/// Everything that the parts of the adapter share.
+#[derive(Clone)]
+pub struct Shared {
+    pub settings: Arc<Settings>,
+    pub words: Words,
+    pub outlook: Arc<dyn Outlook>,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_slack_and_the_configured_base_are_called_back() {
+        let real = Settings::new("https://slack.com/api/", "xoxb");
+        assert!(real.may_call("https://hooks.slack.com/commands/T1/1/x").is_some());
+        for address in [
+            "http://hooks.slack.com/commands/T1/1/x",
+            "https://hooks.slack.com.evil.example/x",
+            "https://user@hooks.slack.com/x",
+            "https://169.254.169.254/latest",
+            "file:///etc/passwd",
+            "hooks.slack.com",
+        ] {
+            assert!(real.may_call(address).is_none(), "{address}");
+        }
+        let double = Settings::new("http://127.0.0.1:9911/api", "xoxb");
+        assert!(double.may_call("http://127.0.0.1:9911/response/1").is_some());
+        assert!(double.may_call("http://127.0.0.1:9912/response/1").is_none());
+    }
+}
