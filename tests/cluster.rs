@@ -2,6 +2,8 @@
 //! in the namespace `production`, the deployments `redis-primary` (redis), `api-gateway` (answers `/health` on 8080,
 //! has curl) and `busybox` (containers `main` and `sidecar`). Pods are restarted and deleted there.
 //!
+//! With `tests/cluster/sets.yaml` applied as well, restart and undo of a StatefulSet and a DaemonSet are tried too.
+//!
 //! Everything happens in one test, in order: the steps change the same objects.
 
 mod common;
@@ -45,6 +47,7 @@ async fn a_real_cluster_does_what_the_steps_say() {
     restart_and_undo(&bench).await;
     scale(&bench).await;
     delete_pod(&bench).await;
+    stateful_and_daemon_sets(&bench).await;
 }
 
 async fn commands(bench: &Bench) {
@@ -260,4 +263,47 @@ async fn delete_pod(bench: &Bench) {
         target: object(Kind::Deployment, "api-gateway"),
     };
     assert!(done(&bench.run_for(waiting, 60).await).contains("successfully rolled out"));
+}
+
+async fn stateful_and_daemon_sets(bench: &Bench) {
+    for (kind, name) in [(Kind::StatefulSet, "store"), (Kind::DaemonSet, "agent")] {
+        let target = object(kind, name);
+        let restart = Action::RolloutRestart {
+            target: target.clone(),
+        };
+        let approved = match bench.survey(&restart).await {
+            Ok(survey) => survey.target.expect("a target"),
+            Err(why) => {
+                eprintln!("skipped: {why}: apply tests/cluster/sets.yaml to try it");
+                continue;
+            }
+        };
+        let waiting = || Action::RolloutStatus {
+            target: target.clone(),
+        };
+        assert!(approved.replicas >= 1, "{approved:?}");
+        assert!(done(&bench.run_on(restart, &approved, 30).await).ends_with(" restarted\n"));
+        assert!(done(&bench.run_for(waiting(), 60).await).contains("roll"));
+        let undone = bench
+            .run(Action::RolloutUndo {
+                target: target.clone(),
+                to_revision: None,
+            })
+            .await;
+        assert!(done(&undone).contains(" rolled back to revision"), "{undone:?}");
+        assert!(done(&bench.run_for(waiting(), 60).await).contains("roll"));
+        let live = bench.run(get(kind, Some(name), true)).await;
+        let live: serde_json::Value = serde_json::from_str(done(&live)).expect("whole JSON");
+        let annotations = &live["spec"]["template"]["metadata"]["annotations"];
+        assert!(
+            annotations["kubectl.kubernetes.io/restartedAt"].is_null(),
+            "{annotations}"
+        );
+        let ran = Exec {
+            target: target.clone(),
+            container: None,
+            argv: vec!["echo".into(), "here".into()],
+        };
+        assert_eq!(done(&bench.run(Action::Exec(ran)).await), "here\n");
+    }
 }

@@ -8,9 +8,10 @@
 use std::collections::BTreeMap;
 use std::collections::HashMap;
 use std::path::PathBuf;
+use std::sync::{Arc, Weak};
 use std::time::Duration;
 
-use http::{HeaderName, HeaderValue, Request};
+use http::{HeaderName, HeaderValue, Request, StatusCode};
 use kube::client::Body;
 use kube::config::{KubeConfigOptions, Kubeconfig};
 use kube::{Client, Config};
@@ -58,15 +59,18 @@ pub enum ClusterError {
 /// The configured clusters.
 pub struct Clusters {
     settings: BTreeMap<ClusterName, ClusterSettings>,
-    clients: Mutex<HashMap<ClusterName, Client>>,
+    clients: Arc<Kept>,
 }
+
+/// The clients that are there already.
+type Kept = Mutex<HashMap<ClusterName, Client>>;
 
 impl Clusters {
     #[must_use]
     pub fn new(settings: BTreeMap<ClusterName, ClusterSettings>) -> Self {
         Self {
             settings,
-            clients: Mutex::new(HashMap::new()),
+            clients: Arc::default(),
         }
     }
 
@@ -100,11 +104,6 @@ impl Clusters {
         Ok(marked(client, mark))
     }
 
-    /// Drops the kept client: the next one reads credentials anew. Called after the server answered 401.
-    pub fn forget(&self, name: &ClusterName) {
-        self.clients.lock().remove(name);
-    }
-
     async fn connect(&self, name: &ClusterName) -> Result<Client, ClusterError> {
         let Some(settings) = self.settings.get(name) else {
             return Err(ClusterError::NotConfigured {
@@ -117,10 +116,15 @@ impl Clusters {
         config.read_timeout = None;
         config.write_timeout = Some(WRITE_TIMEOUT);
         config.default_retry = false;
-        Client::try_from(config).map_err(|error| ClusterError::Client {
+        let client = Client::try_from(config).map_err(|error| ClusterError::Client {
             name: name.to_string(),
             why: error.to_string(),
-        })
+        })?;
+        Ok(dropped_when_refused(
+            client,
+            name.clone(),
+            Arc::downgrade(&self.clients),
+        ))
     }
 
     fn known(&self) -> String {
@@ -156,6 +160,27 @@ async fn configuration(name: &ClusterName, settings: &ClusterSettings) -> Result
                 .map_err(|error| unusable(error.to_string()))
         }
     }
+}
+
+/// The same client behind a layer that drops it from those that are kept when the server answers 401: the next
+/// request then reads the credentials anew. This one's answer stays what it is.
+fn dropped_when_refused(client: Client, name: ClusterName, kept: Weak<Kept>) -> Client {
+    let namespace = client.default_namespace().to_owned();
+    let service = tower::service_fn(move |request: Request<Body>| {
+        let (client, name, kept) = (client.clone(), name.clone(), kept.clone());
+        async move {
+            let answer = client.send(request).await;
+            let is_refused = answer
+                .as_ref()
+                .is_ok_and(|answer| answer.status() == StatusCode::UNAUTHORIZED);
+            if let Some(kept) = kept.upgrade().filter(|_| is_refused) {
+                tracing::warn!(cluster = %name, "credentials are refused; they are read anew for the next request");
+                kept.lock().remove(&name);
+            }
+            answer
+        }
+    });
+    Client::new(service, namespace)
 }
 
 /// The same client behind a layer that adds the header to whatever is sent, exec's upgrade included.

@@ -18,3 +18,4 @@ pub mod rollout_status;
 pub mod survey;
 pub mod table;
 pub mod undo;
+pub mod write;

@@ -35,7 +35,6 @@ pub async fn target(clusters: &Clusters, action: &Action) -> Result<Option<Targe
     };
     let client = connect(clusters, &object.cluster).await?;
     let looking = Look {
-        clusters,
         client,
         object: &object,
         deadline,
@@ -105,7 +104,6 @@ async fn connect(clusters: &Clusters, name: &ClusterName) -> Result<Client, Surv
 }
 
 struct Look<'a> {
-    clusters: &'a Clusters,
     client: Client,
     object: &'a ObjectRef,
     deadline: Instant,
@@ -148,12 +146,9 @@ impl Look<'_> {
             Failure::Forbidden(message) => {
                 SurveyError::Forbidden(format!("cluster `{cluster}` refuses: {message}"))
             }
-            Failure::Unauthorized(message) => {
-                self.clusters.forget(cluster);
-                SurveyError::Forbidden(format!(
-                    "cluster `{cluster}` does not accept our credentials: {message}"
-                ))
-            }
+            Failure::Unauthorized(message) => SurveyError::Forbidden(format!(
+                "cluster `{cluster}` does not accept our credentials: {message}"
+            )),
             Failure::NoSuchApi(_) => SurveyError::NotThere(format!(
                 "cluster `{cluster}` has no {}: it does not serve that API",
                 kinds::plural(self.object.kind)

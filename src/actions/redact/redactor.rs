@@ -4,7 +4,7 @@
 
 use std::borrow::Cow;
 
-use regex::{Captures, Regex, RegexBuilder, RegexSet, RegexSetBuilder};
+use regex::{Captures, Regex, RegexBuilder};
 
 use super::held;
 use super::rules::{CUES, Hides, RULES};
@@ -25,8 +25,7 @@ pub struct Redactor {
     held: Option<Regex>,
     /// One of the words that every match contains.
     cues: Regex,
-    rules: RegexSet,
-    each: Vec<(&'static str, Hides, Regex)>,
+    rules: Vec<(&'static str, Hides, Regex)>,
 }
 
 impl Redactor {
@@ -53,17 +52,14 @@ impl Redactor {
                     .build()?,
             ),
         };
-        let each: Result<Vec<_>, regex::Error> = RULES
+        let rules: Result<Vec<_>, regex::Error> = RULES
             .iter()
             .map(|rule| Ok((rule.kind, rule.hides, Regex::new(rule.pattern)?)))
             .collect();
         Ok(Self {
             held,
             cues: Regex::new(&CUES.join("|"))?,
-            rules: RegexSetBuilder::new(RULES.iter().map(|rule| rule.pattern))
-                .size_limit(COMPILED_BYTES)
-                .build()?,
-            each: each?,
+            rules: rules?,
         })
     }
 
@@ -83,10 +79,7 @@ impl Redactor {
             Some(held) => held.replace_all(text, "[redacted: secret of interlock]"),
             None => Cow::Borrowed(text),
         };
-        for index in self.rules.matches(&clean).iter() {
-            let Some((kind, hides, rule)) = self.each.get(index) else {
-                continue;
-            };
+        for (kind, hides, rule) in &self.rules {
             let next = rule.replace_all(&clean, |found: &Captures<'_>| replacement(found, kind, *hides));
             if let Cow::Owned(next) = next
                 && next != clean

@@ -56,18 +56,30 @@ impl Scenario {
             Self::Calm => {}
             Self::RedisTimeout => {
                 world.update(|state| state.redis.pool = ConnectionPool::Exhausted);
-                world.print_to("production", "api-gateway", "error redis: connection pool timeout after 5000 ms");
+                world.print_to(
+                    "production",
+                    "api-gateway",
+                    "error redis: connection pool timeout after 5000 ms",
+                );
             }
             Self::RedisTimeoutStays => {
                 world.update(|state| {
                     state.redis.pool = ConnectionPool::Exhausted;
                     state.redis.flush = FlushEffect::DoesNotHelp;
                 });
-                world.print_to("production", "api-gateway", "error redis: connection pool timeout after 5000 ms");
+                world.print_to(
+                    "production",
+                    "api-gateway",
+                    "error redis: connection pool timeout after 5000 ms",
+                );
             }
             Self::BadDeploy => {
                 let log = vec!["FATAL config: PAYMENT_URL is not set".to_owned()];
-                let crashes = ImageBehaviour::Crashes { after: Duration::from_millis(200), exit_code: 1, log };
+                let crashes = ImageBehaviour::Crashes {
+                    after: Duration::from_millis(200),
+                    exit_code: 1,
+                    log,
+                };
                 world.set_image(BAD_IMAGE, crashes);
                 world.deploy("production", "checkout", BAD_IMAGE, "release 2.15.0");
                 world.pass(Duration::from_secs(15));
