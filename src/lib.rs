@@ -1,5 +1,6 @@
 //! Interlock.
 
+pub mod config;
 pub mod domain;
 #[cfg(feature = "playground")]
 pub mod playground;

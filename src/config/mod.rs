@@ -1,0 +1,3 @@
+//! What Interlock is told from outside at its start and while it runs.
+
+pub mod runbooks;
