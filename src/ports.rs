@@ -6,8 +6,9 @@ use std::pin::Pin;
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
-use crate::domain::action::{Action, Cost, ObjectRef};
+use crate::domain::action::{Action, Cost, Filter, ObjectRef};
 use crate::domain::ids::{AttemptId, PersonId};
+use crate::domain::runbook::Expectation;
 
 /// A boxed future, so that the traits below can be held as `Arc<dyn …>`.
 pub type Pending<'a, T> = Pin<Box<dyn Future<Output = T> + Send + 'a>>;
@@ -69,15 +70,20 @@ pub struct Output {
     /// Bytes left out of `text`; the whole is attached as a file when it isn't 0.
     #[serde(default)]
     pub cut_bytes: u64,
+    /// Everything that came, before the filters, redacted, at most 1 MiB and a line: what filters and expectations
+    /// read, and what is attached as a file. Never part of the journal.
+    #[serde(skip)]
+    pub whole: String,
 }
 
-/// How an attempt ended, before the runbook's expectation is looked at.
+/// How an attempt ended.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case", tag = "ended")]
 pub enum Ended {
-    /// The server said so: exec's Status frame, an HTTP answer, a verb's reply.
+    /// The server said so (exec's Status frame, an HTTP answer, a verb's reply) and the output is what was expected.
     Done { output: Output },
-    /// The server said no, or the program ended with another code than 0.
+    /// The server said no, the program ended with another code than 0, a filter failed, or the output is not what was
+    /// expected.
     Failed { reason: String, output: Output },
     /// Nobody can tell: connection lost, timeout, 5xx after a write. It may have happened and may still be running.
     Unknown { reason: String, output: Output },
@@ -88,9 +94,19 @@ pub enum Ended {
 pub struct Order {
     pub attempt: AttemptId,
     pub action: Action,
+    /// Run over the output, in order, inside Interlock.
+    pub filters: Vec<Filter>,
+    /// What the filtered output must be; anything else is a failure.
+    pub expected: Option<Expectation>,
     /// The object and uid that were approved; another one by the same name is refused.
     pub target: Option<TargetState>,
     pub timeout_seconds: u32,
+}
+
+/// Who a person is and which groups they are in. Implemented by `slack`.
+pub trait Directory: Send + Sync {
+    /// At most 60 s old. What can't be read comes back as `Standing::Unreadable`, which counts as no.
+    fn person<'a>(&'a self, id: &'a PersonId) -> Pending<'a, Person>;
 }
 
 /// Runs actions. Implemented by `actions`; dry-run and shadow never reach it.
@@ -99,7 +115,7 @@ pub trait ActionRunner: Send + Sync {
     fn survey<'a>(&'a self, action: &'a Action) -> Pending<'a, Result<Survey, SurveyError>>;
 
     /// Runs the action once. Never retries by itself; always returns within the order's timeout plus 2 s.
-    /// `Done` carries the raw output: filters and expectations are applied by the caller.
+    /// Filters and the expectation are applied here, so that the core never sees more output than it keeps.
     fn perform(&self, order: Order) -> Pending<'_, Ended>;
 }
 
@@ -126,10 +142,4 @@ pub enum Standing {
     Deactivated,
     /// The directory could not be asked: counts as no.
     Unreadable,
-}
-
-/// Who somebody is right now. Implemented by the Slack adapter.
-pub trait Directory: Send + Sync {
-    /// At most 60 s old and back within 2 s; what can't be read is a person of standing `Unreadable`.
-    fn person<'a>(&'a self, id: &'a PersonId) -> Pending<'a, Person>;
 }

@@ -8,7 +8,7 @@ use super::alert::Alert;
 use super::event::{Judgement, Outcome, Refusal};
 use super::freeze::FreezeFile;
 use super::ids::{AttemptId, Channel, DeliveryKey, IncidentId, PlanNo, RunbookName, Source, StepNo};
-use super::incident::{Incident, MessageRef};
+use super::incident::{Incident, MessageRef, Phase};
 use super::plan::Plan;
 use super::policy::Reason;
 use super::runbook::ParamValue;
@@ -114,6 +114,8 @@ pub enum Command {
     },
     /// Something of the outbox was confirmed.
     Delivered(Delivered),
+    /// Slack has not taken the card for a while: nobody can see it.
+    Unseen(IncidentId),
     /// The clock reached a deadline.
     Tick,
     /// The process has just started on old entries: what was started and not finished is Unknown.
@@ -220,7 +222,7 @@ pub struct StatusLine {
     pub incident: IncidentId,
     pub title: String,
     pub severity: String,
-    pub phase: String,
+    pub phase: Phase,
     pub message: Option<MessageRef>,
 }
 

@@ -57,10 +57,10 @@ pub enum Refusal {
     Over,
     /// The thing that was clicked is not waiting for anybody now.
     NotWaiting,
-    NoSuchRunbook {
-        name: String,
-        suggestion: Option<String>,
-    },
+    /// Says which name, and which is near.
+    NoSuchRunbook { why: String },
+    /// No runbook was found for this incident.
+    NoRunbook,
     BadInput {
         problems: Vec<(String, String)>,
     },
@@ -108,8 +108,9 @@ pub enum Outcome {
     Unknown { reason: String },
 }
 
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, strum::IntoStaticStr)]
 #[serde(rename_all = "snake_case", tag = "type")]
+#[strum(serialize_all = "snake_case")]
 pub enum Event {
     /// The process started; what follows ran under this.
     Started {
@@ -267,6 +268,10 @@ pub enum Event {
         incident: IncidentId,
         why: String,
     },
+    /// Nobody needs to be paged any more: somebody has it, or it runs.
+    PageSettled {
+        incident: IncidentId,
+    },
     /// The pager took it.
     Paged {
         incident: IncidentId,
@@ -308,6 +313,12 @@ pub enum Mode {
 }
 
 impl Event {
+    /// The word for this event in the journal: the same as its `type` in JSON.
+    #[must_use]
+    pub fn kind(&self) -> &'static str {
+        self.into()
+    }
+
     /// The one incident it is about, where there is one.
     #[must_use]
     pub fn incident(&self) -> Option<IncidentId> {
@@ -339,6 +350,7 @@ impl Event {
             | Self::HandedOver { incident, .. }
             | Self::PageDue { incident, .. }
             | Self::PageAsked { incident, .. }
+            | Self::PageSettled { incident }
             | Self::Paged { incident, .. }
             | Self::SourceResolved { incident, .. }
             | Self::TakenOver { incident, .. }

@@ -9,10 +9,11 @@ use serde::{Deserialize, Serialize};
 use super::alert::{Alert, Severity};
 use super::approval::Approval;
 use super::ids::{Channel, GroupKey, IncidentId, PersonId, PlanNo, RunbookName, Service, Source, StepNo};
+use super::matching::{self, Matches};
 use super::plan::{Plan, PlanDigest, Requester};
 use super::policy::Decision;
 use super::run::{Run, RunResult};
-use super::runbook::ParamValue;
+use super::runbook::{Catalog, ParamValue};
 
 /// A message in Slack. `ts` is a string: never a number.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
@@ -36,7 +37,40 @@ pub struct MatchRecord {
     /// Near misses with the line that did not hold; at most three.
     pub misses: Vec<MatchLine>,
     pub verdict: Verdict,
+    /// Two lines for people: why this one, and why not the next.
+    pub explanation: Vec<String>,
 }
+
+impl MatchRecord {
+    /// What is kept of a ranking.
+    #[must_use]
+    pub fn of(matches: &Matches, catalog: &Catalog) -> Self {
+        let candidates = matches.candidates.iter().map(|candidate| MatchLine {
+            runbook: candidate.runbook.name.clone(),
+            title: candidate.runbook.title.clone(),
+            why: candidate.why.join("; "),
+        });
+        let misses = matches.near_misses.iter().map(|miss| MatchLine {
+            runbook: miss.runbook.clone(),
+            title: catalog.get(&miss.runbook).map(|runbook| runbook.title.clone()).unwrap_or_default(),
+            why: miss.why_not.clone(),
+        });
+        let verdict = match (matches.verdict, matches.chosen()) {
+            (matching::Verdict::One, Some(chosen)) => Verdict::One { runbook: chosen.runbook.name.clone() },
+            (matching::Verdict::Several, _) => Verdict::Several,
+            (matching::Verdict::One | matching::Verdict::None, _) => Verdict::None,
+        };
+        Self {
+            candidates: candidates.take(MATCHES_KEPT).collect(),
+            misses: misses.take(MATCHES_KEPT).collect(),
+            verdict,
+            explanation: matches.explanation(),
+        }
+    }
+}
+
+/// Candidates and near misses that are kept for people to choose from.
+const MATCHES_KEPT: usize = 3;
 
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct MatchLine {

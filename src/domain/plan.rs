@@ -49,6 +49,9 @@ pub struct PlannedStep {
     pub when: When,
     pub role: Role,
     pub tier: Tier,
+    /// What the runbook raises it to at least.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub tier_at_least: Option<Tier>,
     pub tier_reason: String,
     pub effect: EffectClass,
     /// Where it takes effect; `None` (no `[[environments]]` row) means that nobody may approve it.

@@ -50,6 +50,8 @@ pub enum Reason {
         tier: Tier,
         environment: Environment,
     },
+    /// The person stands in no approver row at all.
+    NotResponder,
     /// The person asked for it or changed it.
     OwnRequest,
     Guest,
@@ -84,6 +86,12 @@ pub enum Reason {
     TargetBusy {
         with: String,
     },
+    /// The target could not be looked at just before the start.
+    SurveyFailed {
+        why: String,
+    },
+    /// The step is not the one whose turn it is: started before, or the run has moved on.
+    NotItsTurn,
     DryRun,
     Expired,
     /// The clock stepped back since the approval: its deadlines mean nothing.

@@ -64,8 +64,10 @@ pub struct Run {
 pub enum RunResult {
     /// Every verification step succeeded.
     Verified,
-    /// All steps are done, but nothing shows that it helped.
+    /// The verification says that it did not help.
     NotVerified { why: String },
+    /// All steps are done, and the runbook has no step that could tell whether it helped.
+    Unchecked,
     /// A step stopped the run; the person who takes over is told why.
     Stopped { step: StepNo, why: String, page: bool },
     /// Nothing ran: the mode is dry-run.

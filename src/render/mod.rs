@@ -1,3 +1,10 @@
 //! Text for people: escaping, the one function that words an answer or a refusal, thread lines, summaries.
 
 pub mod escape;
+pub mod explain;
+pub mod handoff;
+pub mod reasons;
+pub mod summary;
+pub mod thread;
+pub mod timeline;
+pub mod words;

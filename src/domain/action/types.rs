@@ -93,6 +93,7 @@ pub enum Kind {
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 pub struct ObjectRef {
     pub cluster: ClusterName,
+    /// Empty for a cluster-wide kind (node, namespace).
     pub namespace: Namespace,
     pub kind: Kind,
     pub name: String,
@@ -123,8 +124,24 @@ pub struct Get {
     pub selector: Option<String>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub field_selector: Option<String>,
-    /// True for `-o json`; otherwise a table as kubectl prints it.
+    /// True for `-o json`; otherwise text as kubectl prints it, see `columns`.
     pub json: bool,
+    /// Which text, when `json` is false.
+    #[serde(default)]
+    pub columns: Columns,
+}
+
+/// How `kubectl get` prints objects for people.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Columns {
+    /// The table.
+    #[default]
+    Table,
+    /// `-o wide`: the table with more columns.
+    Wide,
+    /// `-o name`: one `kind/name` a line.
+    Name,
 }
 
 /// `kubectl logs`.
@@ -163,6 +180,9 @@ pub struct HttpRequest {
     pub body: Option<String>,
     /// `-f`: a status of 400 or more is a failure.
     pub fail_on_error: bool,
+    /// `--max-time`, in seconds, 1 to 600; the step's timeout holds as well.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub max_time_seconds: Option<u32>,
 }
 
 /// One action of one step, with every choice made: what is shown, approved and run.
@@ -216,6 +236,9 @@ pub enum Filter {
     Grep {
         pattern: String,
         fixed: bool,
+        /// `-E`; otherwise a basic regular expression, where `+ ? | ( ) { }` are literal unless escaped.
+        #[serde(default)]
+        extended: bool,
         ignore_case: bool,
         invert: bool,
         count: bool,

@@ -1,8 +1,34 @@
 //! A runbook: one Markdown file of the team. `types` is what a file means; `parse` reads it and says with file, line and
-//! column what is wrong; `command` reads command lines; `catalog` holds the loaded ones.
+//! column what is wrong (`diagnostics`); `command` reads command lines; `resolve` gives parameters their values;
+//! `catalog` holds the loaded ones.
+//!
+//! On the way of a file: `markdown` cuts lines into blocks, `sections` cuts blocks at headings, `trigger`, `params`,
+//! `evidence`, `steps` with `step_keys` and `prose` read the sections, `lints` looks at the whole.
 
+mod catalog;
+mod command;
+mod diagnostics;
+mod evidence;
+mod lints;
+mod markdown;
+mod params;
+mod parse;
+mod prose;
+mod resolve;
+mod sections;
+mod step_keys;
+mod steps;
+#[cfg(test)]
+mod tests;
+mod trigger;
 mod types;
+mod words;
 
+pub use catalog::{Catalog, Loaded, NotFound, Refused};
+pub use command::CommandError;
+pub use diagnostics::{Code, Diagnostic, Level, Span, Style};
+pub use parse::{CommandCheck, CommandIssue, MAX_FILE_BYTES, Parsed};
+pub use resolve::{ParamProblem, SubstituteError, resolve_parameters, substitute};
 pub use types::{
     Autonomy, ChecklistItem, CommandLine, Evidence, EvidenceQuery, Expectation, FailureAction, NumberOp,
     ParamKind, ParamSpec, ParamValue, Runbook, Step, Term, Trigger, When, Word,

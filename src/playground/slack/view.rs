@@ -15,6 +15,20 @@ pub struct WorkspaceView {
     pub modal: Option<ModalView>,
     /// The app's home tab as published for the viewer.
     pub home: Option<Value>,
+    /// Errors that Slack itself showed the viewer ("That didn't work"), oldest first.
+    pub notices: Vec<NoticeView>,
+}
+
+/// One error mark: what a person reads when the app did not answer in time, or answered nonsense.
+#[derive(Clone, Debug, Serialize)]
+pub struct NoticeView {
+    pub text: String,
+    /// Where it is shown; `None` for something in the app's home tab.
+    pub channel: Option<String>,
+    /// The message whose button failed.
+    pub message_ts: Option<String>,
+    /// When, as a `ts`.
+    pub at: String,
 }
 
 #[derive(Clone, Debug, Serialize)]
@@ -34,6 +48,8 @@ pub struct ChannelView {
     pub id: String,
     pub name: String,
     pub is_private: bool,
+    /// The app's direct messages with the viewer; `name` is then the app's name.
+    pub is_direct: bool,
     /// Top-level messages, oldest first; replies hang under their parent.
     pub messages: Vec<MessageView>,
 }
@@ -73,4 +89,6 @@ pub struct ModalView {
     pub errors: Vec<(String, String)>,
     /// How many views lie below this one (0 to 2).
     pub depth: usize,
+    /// The error line above the fields, when the app did not answer the submission properly.
+    pub trouble: Option<String>,
 }

@@ -1,0 +1,283 @@
+//! The clusters by name, and one client for each: made when first needed, kept, and made anew after the server no
+//! longer accepts who we are (a rotated kubeconfig is then read again).
+//!
+//! Invariants: a client never repeats a request by itself (kube's own retry on 429, 503 and 504 would repeat writes
+//! that a proxy answered for), and carries no idle read timeout (that one would also end a silent exec); callers
+//! bound every wait themselves.
+
+use std::collections::BTreeMap;
+use std::collections::HashMap;
+use std::path::PathBuf;
+use std::sync::{Arc, Weak};
+use std::time::Duration;
+
+use http::{HeaderName, HeaderValue, Request, StatusCode};
+use kube::client::Body;
+use kube::config::{KubeConfigOptions, Kubeconfig};
+use kube::{Client, Config};
+use parking_lot::Mutex;
+
+use crate::domain::ids::{AttemptId, ClusterName};
+
+/// How long a connection and its TLS handshake may take.
+const CONNECT_TIMEOUT: Duration = Duration::from_secs(4);
+/// How long a request may take to be written.
+const WRITE_TIMEOUT: Duration = Duration::from_secs(10);
+/// The API server takes this header over into its audit log, so that both records can be joined.
+const AUDIT_ID: HeaderName = HeaderName::from_static("audit-id");
+
+/// How one cluster is reached: `kubernetes.clusters.NAME.{kubeconfig,context,in_cluster}`.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct ClusterSettings {
+    /// A kubeconfig file. Exactly one of this and `in_cluster` is set.
+    pub kubeconfig: Option<PathBuf>,
+    /// A context of that file; its current one when left out.
+    pub context: Option<String>,
+    /// The ServiceAccount of the pod that Interlock runs in.
+    pub in_cluster: bool,
+}
+
+/// Why there is no client for a cluster. Nothing was sent.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum ClusterError {
+    #[error("cluster `{name}` is not configured; configured are {known}")]
+    NotConfigured { name: String, known: String },
+    #[error(
+        "cluster `{0}` has neither a kubeconfig nor `in_cluster = true`: set `kubernetes.clusters.{0}.kubeconfig`"
+    )]
+    NoAccess(String),
+    #[error("cluster `{0}` has both a kubeconfig and `in_cluster = true`: remove one of them")]
+    TwoAccesses(String),
+    #[error("cluster `{name}`: `{path}` can't be used: {why}")]
+    Kubeconfig { name: String, path: String, why: String },
+    #[error("cluster `{name}`: not running in a pod of it, so `in_cluster = true` can't work: {why}")]
+    InCluster { name: String, why: String },
+    #[error("cluster `{name}`: no client can be made: {why}")]
+    Client { name: String, why: String },
+}
+
+/// The configured clusters.
+pub struct Clusters {
+    settings: BTreeMap<ClusterName, ClusterSettings>,
+    clients: Arc<Kept>,
+}
+
+/// The clients that are there already.
+type Kept = Mutex<HashMap<ClusterName, Client>>;
+
+impl Clusters {
+    #[must_use]
+    pub fn new(settings: BTreeMap<ClusterName, ClusterSettings>) -> Self {
+        Self {
+            settings,
+            clients: Arc::default(),
+        }
+    }
+
+    /// Names of the configured clusters, sorted.
+    pub fn names(&self) -> impl Iterator<Item = &ClusterName> {
+        self.settings.keys()
+    }
+
+    /// The client of a cluster. Reads files at most; asks the cluster nothing.
+    ///
+    /// # Errors
+    /// The cluster isn't configured, or its settings lead to no client.
+    pub async fn client(&self, name: &ClusterName) -> Result<Client, ClusterError> {
+        if let Some(client) = self.clients.lock().get(name) {
+            return Ok(client.clone());
+        }
+        let client = self.connect(name).await?;
+        Ok(self.clients.lock().entry(name.clone()).or_insert(client).clone())
+    }
+
+    /// The client of a cluster, with every request marked with the attempt that makes it.
+    ///
+    /// # Errors
+    /// As [`Clusters::client`].
+    pub async fn client_for(&self, name: &ClusterName, attempt: &AttemptId) -> Result<Client, ClusterError> {
+        let client = self.client(name).await?;
+        let mark = HeaderValue::from_str(&attempt.to_string()).map_err(|error| ClusterError::Client {
+            name: name.to_string(),
+            why: error.to_string(),
+        })?;
+        Ok(marked(client, mark))
+    }
+
+    async fn connect(&self, name: &ClusterName) -> Result<Client, ClusterError> {
+        let Some(settings) = self.settings.get(name) else {
+            return Err(ClusterError::NotConfigured {
+                name: name.to_string(),
+                known: self.known(),
+            });
+        };
+        let mut config = configuration(name, settings).await?;
+        config.connect_timeout = Some(CONNECT_TIMEOUT);
+        config.read_timeout = None;
+        config.write_timeout = Some(WRITE_TIMEOUT);
+        config.default_retry = false;
+        let client = Client::try_from(config).map_err(|error| ClusterError::Client {
+            name: name.to_string(),
+            why: error.to_string(),
+        })?;
+        Ok(dropped_when_refused(
+            client,
+            name.clone(),
+            Arc::downgrade(&self.clients),
+        ))
+    }
+
+    fn known(&self) -> String {
+        if self.settings.is_empty() {
+            return "none: set `kubernetes.clusters.NAME.kubeconfig`".to_owned();
+        }
+        let names: Vec<String> = self.settings.keys().map(|name| format!("`{name}`")).collect();
+        names.join(", ")
+    }
+}
+
+async fn configuration(name: &ClusterName, settings: &ClusterSettings) -> Result<Config, ClusterError> {
+    match (&settings.kubeconfig, settings.in_cluster) {
+        (None, false) => Err(ClusterError::NoAccess(name.to_string())),
+        (Some(_), true) => Err(ClusterError::TwoAccesses(name.to_string())),
+        (None, true) => Config::incluster().map_err(|error| ClusterError::InCluster {
+            name: name.to_string(),
+            why: error.to_string(),
+        }),
+        (Some(path), false) => {
+            let unusable = |why: String| ClusterError::Kubeconfig {
+                name: name.to_string(),
+                path: path.display().to_string(),
+                why,
+            };
+            let file = Kubeconfig::read_from(path).map_err(|error| unusable(error.to_string()))?;
+            let options = KubeConfigOptions {
+                context: settings.context.clone(),
+                ..Default::default()
+            };
+            Config::from_custom_kubeconfig(file, &options)
+                .await
+                .map_err(|error| unusable(error.to_string()))
+        }
+    }
+}
+
+/// The same client behind a layer that drops it from those that are kept when the server answers 401: the next
+/// request then reads the credentials anew. This one's answer stays what it is.
+fn dropped_when_refused(client: Client, name: ClusterName, kept: Weak<Kept>) -> Client {
+    let namespace = client.default_namespace().to_owned();
+    let service = tower::service_fn(move |request: Request<Body>| {
+        let (client, name, kept) = (client.clone(), name.clone(), kept.clone());
+        async move {
+            let answer = client.send(request).await;
+            let is_refused = answer
+                .as_ref()
+                .is_ok_and(|answer| answer.status() == StatusCode::UNAUTHORIZED);
+            if let Some(kept) = kept.upgrade().filter(|_| is_refused) {
+                tracing::warn!(cluster = %name, "credentials are refused; they are read anew for the next request");
+                kept.lock().remove(&name);
+            }
+            answer
+        }
+    });
+    Client::new(service, namespace)
+}
+
+/// The same client behind a layer that adds the header to whatever is sent, exec's upgrade included.
+fn marked(client: Client, mark: HeaderValue) -> Client {
+    let namespace = client.default_namespace().to_owned();
+    let service = tower::service_fn(move |mut request: Request<Body>| {
+        request.headers_mut().insert(AUDIT_ID, mark.clone());
+        let client = client.clone();
+        async move { client.send(request).await }
+    });
+    Client::new(service, namespace)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn clusters(name: &str, settings: ClusterSettings) -> Clusters {
+        Clusters::new(BTreeMap::from([(name.into(), settings)]))
+    }
+
+    async fn error(clusters: &Clusters, name: &str) -> String {
+        clusters
+            .client(&name.into())
+            .await
+            .err()
+            .expect("no client")
+            .to_string()
+    }
+
+    #[tokio::test]
+    async fn a_cluster_that_is_not_there_is_told_from_one_that_is_set_up_wrongly() {
+        let nowhere = ClusterSettings {
+            kubeconfig: Some("/nowhere/kubeconfig".into()),
+            ..Default::default()
+        };
+        let both = ClusterSettings {
+            in_cluster: true,
+            ..nowhere.clone()
+        };
+        let production = clusters("production", nowhere);
+        assert_eq!(
+            error(&production, "staging").await,
+            "cluster `staging` is not configured; configured are `production`"
+        );
+        let unreadable = error(&production, "production").await;
+        assert!(
+            unreadable.starts_with("cluster `production`: `/nowhere/kubeconfig` can't be used"),
+            "{unreadable}"
+        );
+        let neither = error(&clusters("a", ClusterSettings::default()), "a").await;
+        assert!(
+            neither.contains("set `kubernetes.clusters.a.kubeconfig`"),
+            "{neither}"
+        );
+        assert!(
+            error(&clusters("a", both), "a")
+                .await
+                .contains("remove one of them")
+        );
+        assert!(
+            error(&Clusters::new(BTreeMap::new()), "a")
+                .await
+                .contains("configured are none")
+        );
+    }
+
+    /// With the process's default rustls provider, an https client can be made: the one thing that a build with
+    /// another set of features would break only when it runs.
+    #[tokio::test]
+    async fn production_clients_are_made_with_the_default_tls_provider() {
+        let _ = rustls::crypto::ring::default_provider().install_default();
+        let folder = tempfile::tempdir().expect("a folder");
+        let path = folder.path().join("kubeconfig");
+        let text = "apiVersion: v1\nkind: Config\ncurrent-context: c\n\
+            clusters: [{name: c, cluster: {server: 'https://127.0.0.1:1'}}]\n\
+            contexts: [{name: c, context: {cluster: c, user: u}}]\n\
+            users: [{name: u, user: {token: t}}]\n";
+        std::fs::write(&path, text).expect("written");
+        let settings = ClusterSettings {
+            kubeconfig: Some(path),
+            ..Default::default()
+        };
+        let client = clusters("c", settings)
+            .client(&"c".into())
+            .await
+            .expect("a client");
+        let version = client
+            .apiserver_version()
+            .await
+            .expect_err("nothing listens there");
+        let failure = crate::actions::kubernetes::failure::Failure::from(version);
+        assert!(
+            matches!(failure, crate::actions::kubernetes::failure::Failure::NotSent(_)),
+            "{failure:?}"
+        );
+        crate::actions::http::HttpActions::new(crate::actions::http::HttpSettings::default())
+            .expect("a client");
+    }
+}

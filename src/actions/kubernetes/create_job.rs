@@ -1,0 +1,125 @@
+//! `kubectl create job --from=cronjob/…`: starts a prepared job now. The job's name carries the attempt, so asking
+//! twice finds the first.
+
+use kube::api::{Api, DynamicObject};
+use serde_json::{Value, json};
+
+use super::attempt::{ATTEMPT, Attempt, Outcome, Same, posting, unchanged};
+use super::failure::Failure;
+use super::kinds;
+use super::look;
+use crate::actions::verdict::Verdict;
+use crate::domain::action::{Kind, ObjectRef};
+use crate::domain::ids::AttemptId;
+
+/// Most characters of a job's name: it becomes a label of its pods.
+const NAME_CHARACTERS: usize = 63;
+
+/// Creates the job.
+///
+/// # Errors
+/// The verdict when nothing was created.
+pub async fn run(attempt: &Attempt<'_>, from: &ObjectRef, name: &str) -> Outcome {
+    let cron = attempt.live(from, Same::Object).await?;
+    let name = job_name(name, &attempt.id);
+    let job = job(attempt, from, &cron, &name)?;
+    let jobs = kinds::objects(attempt.client.clone(), Kind::Job, Some(&from.namespace));
+    let done = format!("job.batch/{name} created");
+    match attempt.ask(jobs.create(&posting(), &job)).await {
+        Ok(_) => Ok(Verdict::done(format!("{done}\n"))),
+        Err(failure @ Failure::Conflict(_)) => already_there(attempt, &jobs, &name, failure).await,
+        Err(failure) => {
+            let object = ObjectRef {
+                kind: Kind::Job,
+                name,
+                ..from.clone()
+            };
+            Ok(attempt
+                .after_write(failure, &object, |live| attempt.is_mine(live), done)
+                .await)
+        }
+    }
+}
+
+async fn already_there(
+    attempt: &Attempt<'_>,
+    jobs: &Api<DynamicObject>,
+    name: &str,
+    failure: Failure,
+) -> Outcome {
+    let found = attempt.ask(jobs.get(name)).await;
+    if found.is_ok_and(|job| attempt.is_mine(&job)) {
+        return Ok(Verdict::done(format!(
+            "job.batch/{name} was created by this attempt already\n"
+        )));
+    }
+    Err(unchanged(failure))
+}
+
+/// The given name with the attempt: `renew-certs-i42p1s2a1`.
+fn job_name(name: &str, id: &AttemptId) -> String {
+    let suffix = format!("-i{}p{}s{}a{}", id.incident.0, id.plan, id.step, id.attempt);
+    let room = NAME_CHARACTERS.saturating_sub(suffix.len());
+    let cut: String = name.chars().take(room).collect();
+    format!("{}{suffix}", cut.trim_end_matches(['-', '.']))
+}
+
+fn job(
+    attempt: &Attempt<'_>,
+    from: &ObjectRef,
+    cron: &DynamicObject,
+    name: &str,
+) -> Result<DynamicObject, Verdict> {
+    let field = |pointer: &str| cron.data.pointer(pointer).cloned();
+    let Some(spec) = field("/spec/jobTemplate/spec") else {
+        return Err(Verdict::failed(format!(
+            "{} has no job template",
+            kinds::printed(from)
+        )));
+    };
+    let mut annotations = match field("/spec/jobTemplate/metadata/annotations") {
+        Some(Value::Object(annotations)) => annotations,
+        _ => serde_json::Map::new(),
+    };
+    annotations.insert("cronjob.kubernetes.io/instantiate".to_owned(), json!("manual"));
+    annotations.insert(ATTEMPT.to_owned(), json!(attempt.id.to_string()));
+    let job = json!({
+        "apiVersion": "batch/v1",
+        "kind": "Job",
+        "metadata": {
+            "name": name,
+            "namespace": from.namespace,
+            "labels": field("/spec/jobTemplate/metadata/labels").unwrap_or_else(|| json!({})),
+            "annotations": annotations,
+            "ownerReferences": [{
+                "apiVersion": "batch/v1",
+                "kind": "CronJob",
+                "name": from.name,
+                "uid": look::uid(cron),
+                "controller": true,
+            }],
+        },
+        "spec": spec,
+    });
+    serde_json::from_value(job).map_err(|error| Verdict::failed(format!("the job can't be made: {error}")))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::domain::ids::{IncidentId, PlanNo, StepNo};
+
+    #[test]
+    fn a_jobs_name_carries_the_attempt_and_fits() {
+        let id = AttemptId {
+            incident: IncidentId(42),
+            plan: PlanNo(1),
+            step: StepNo(2),
+            attempt: 1,
+        };
+        assert_eq!(job_name("renew-certs", &id), "renew-certs-i42p1s2a1");
+        let long = job_name(&"x".repeat(80), &id);
+        assert_eq!(long.len(), NAME_CHARACTERS);
+        assert!(long.ends_with("x-i42p1s2a1"));
+    }
+}

@@ -1,0 +1,96 @@
+//! From an order to the verb that carries it out.
+
+use std::time::Duration;
+
+use jiff::Timestamp;
+use tokio::time::{Instant, timeout_at};
+
+use super::attempt::{Attempt, Outcome, Same};
+use super::clusters::Clusters;
+use super::resolve::{self, Want};
+use super::{change, create_job, describe, exec, get, logs, restart, rollout_status, undo};
+
+use crate::actions::verdict::Verdict;
+use crate::domain::action::{Action, Exec, Get};
+use crate::domain::ids::ClusterName;
+use crate::ports::Order;
+
+/// Time on top of the deadline for a verb to end by itself.
+const GRACE: Duration = Duration::from_millis(1900);
+
+/// Carries out an order on its cluster.
+pub async fn perform(clusters: &Clusters, order: &Order, deadline: Instant, now: Timestamp) -> Verdict {
+    let Some(cluster) = cluster(&order.action) else {
+        return Verdict::failed("this action is not one for a cluster");
+    };
+    let client = match clusters.client_for(cluster, &order.attempt).await {
+        Ok(client) => client,
+        Err(error) => return Verdict::failed(format!("nothing was sent: {error}")),
+    };
+    let attempt = Attempt {
+        client,
+        id: order.attempt,
+        target: order.target.as_ref(),
+        deadline,
+        now,
+    };
+    match timeout_at(deadline + GRACE, verb(&attempt, &order.action)).await {
+        Ok(Ok(verdict) | Err(verdict)) => verdict,
+        Err(_) => Verdict::unknown("no answer in time; it may have happened"),
+    }
+}
+
+fn cluster(action: &Action) -> Option<&ClusterName> {
+    match action {
+        Action::Exec(Exec { target, .. }) => Some(&target.cluster),
+        Action::Get(Get { cluster, .. }) => Some(cluster),
+        Action::Logs(logs) => Some(&logs.target.cluster),
+        Action::Describe { target }
+        | Action::RolloutStatus { target }
+        | Action::RolloutRestart { target }
+        | Action::RolloutUndo { target, .. }
+        | Action::Scale { target, .. }
+        | Action::DeletePod { target } => Some(&target.cluster),
+        Action::CreateJob { from, .. } => Some(&from.cluster),
+        Action::Http(_) => None,
+    }
+}
+
+async fn verb(attempt: &Attempt<'_>, action: &Action) -> Outcome {
+    match action {
+        Action::Exec(wanted) => run_command(attempt, wanted).await,
+        Action::RolloutRestart { target } => restart::run(attempt, target).await,
+        Action::RolloutUndo { target, to_revision } => undo::run(attempt, target, *to_revision).await,
+        Action::RolloutStatus { target } => rollout_status::run(attempt, target).await,
+        Action::Scale { target, replicas } => change::scale(attempt, target, *replicas).await,
+        Action::DeletePod { target } => change::delete_pod(attempt, target).await,
+        Action::CreateJob { from, name } => create_job::run(attempt, from, name).await,
+        Action::Get(wanted) => get::run(attempt, wanted).await,
+        Action::Logs(wanted) => logs::run(attempt, wanted).await,
+        Action::Describe { target } => describe::run(attempt, target).await,
+        Action::Http(_) => Err(Verdict::failed("this action is not one for a cluster")),
+    }
+}
+
+async fn run_command(attempt: &Attempt<'_>, wanted: &Exec) -> Outcome {
+    let live = attempt.live(&wanted.target, Same::Object).await?;
+    let choosing = async {
+        let pod = resolve::pod(&attempt.client, &wanted.target, &live, Want::Ready).await?;
+        let container = resolve::container(&pod, wanted.container.as_deref())?;
+        Ok((pod, container))
+    };
+    let (pod, container) = match timeout_at(attempt.deadline, choosing).await {
+        Ok(Ok(chosen)) => chosen,
+        Ok(Err(why)) => {
+            let why: resolve::Unresolved = why;
+            return Err(Verdict::failed(format!("the command was not started: {why}")));
+        }
+        Err(_) => {
+            return Err(Verdict::failed(
+                "the command was not started: no pod was found in time",
+            ));
+        }
+    };
+    let command = exec::at(&pod, &wanted.target.namespace, &container, &wanted.argv);
+    Ok(exec::run(attempt.client.clone(), command, attempt.deadline).await)
+}

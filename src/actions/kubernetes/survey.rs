@@ -1,0 +1,235 @@
+//! A look at an action's target before anything is shown, approved or started. Changes nothing.
+
+use std::time::Duration;
+
+use kube::Client;
+use kube::api::{DynamicObject, ListParams};
+use tokio::time::Instant;
+
+use super::attempt::within;
+use super::clusters::Clusters;
+use super::failure::Failure;
+use super::kinds::{self, Scope};
+use super::look;
+use super::resolve::{self, Unresolved, Want};
+use crate::domain::action::{Action, Exec, Get, Logs, ObjectRef};
+use crate::domain::ids::ClusterName;
+use crate::ports::{SurveyError, TargetState};
+
+/// A look takes at most this long.
+pub const LIMIT: Duration = Duration::from_secs(5);
+/// Names that a "not there" lists.
+const NAMES: usize = 5;
+
+/// What the action is aimed at, live; `None` for a `get` over many.
+///
+/// # Errors
+/// It isn't there, we may not see it, or the cluster can't be asked.
+pub async fn target(clusters: &Clusters, action: &Action) -> Result<Option<TargetState>, SurveyError> {
+    let deadline = Instant::now() + LIMIT;
+    let Some(object) = object(action) else {
+        if let Action::Get(get) = action {
+            connect(clusters, &get.cluster).await?;
+        }
+        return Ok(None);
+    };
+    let client = connect(clusters, &object.cluster).await?;
+    let looking = Look {
+        client,
+        object: &object,
+        deadline,
+    };
+    let live = looking.get().await?;
+    match action {
+        Action::Exec(Exec { container, .. }) => {
+            looking.can_take(&live, container.as_deref(), Want::Ready).await?
+        }
+        Action::Logs(Logs { container, .. }) => {
+            looking.can_take(&live, container.as_deref(), Want::Any).await?
+        }
+        Action::Get(_)
+        | Action::Describe { .. }
+        | Action::RolloutStatus { .. }
+        | Action::RolloutRestart { .. }
+        | Action::RolloutUndo { .. }
+        | Action::Scale { .. }
+        | Action::DeletePod { .. }
+        | Action::CreateJob { .. }
+        | Action::Http(_) => {}
+    }
+    Ok(Some(look::state(&object, &live)))
+}
+
+/// The one object that an action names.
+#[must_use]
+pub fn object(action: &Action) -> Option<ObjectRef> {
+    match action {
+        Action::Exec(Exec { target, .. }) | Action::Logs(Logs { target, .. }) => Some(target.clone()),
+        Action::Describe { target }
+        | Action::RolloutStatus { target }
+        | Action::RolloutRestart { target }
+        | Action::RolloutUndo { target, .. }
+        | Action::Scale { target, .. }
+        | Action::DeletePod { target } => Some(target.clone()),
+        Action::CreateJob { from, .. } => Some(from.clone()),
+        Action::Get(Get {
+            cluster,
+            namespace,
+            kind,
+            name,
+            ..
+        }) => {
+            let namespace = match (kinds::scope(*kind), namespace) {
+                (Scope::Namespaced, Some(namespace)) => namespace.clone(),
+                (Scope::Namespaced, None) => return None,
+                (Scope::Cluster, _) => "".into(),
+            };
+            let name = name.clone()?;
+            Some(ObjectRef {
+                cluster: cluster.clone(),
+                namespace,
+                kind: *kind,
+                name,
+            })
+        }
+        Action::Http(_) => None,
+    }
+}
+
+async fn connect(clusters: &Clusters, name: &ClusterName) -> Result<Client, SurveyError> {
+    clusters.client(name).await.map_err(|error| match error {
+        super::clusters::ClusterError::NotConfigured { .. } => SurveyError::NotThere(error.to_string()),
+        other => SurveyError::Unreachable(other.to_string()),
+    })
+}
+
+struct Look<'a> {
+    client: Client,
+    object: &'a ObjectRef,
+    deadline: Instant,
+}
+
+impl Look<'_> {
+    async fn get(&self) -> Result<DynamicObject, SurveyError> {
+        let api = kinds::siblings(self.client.clone(), self.object);
+        match within(self.deadline, api.get(&self.object.name)).await {
+            Ok(live) => Ok(live),
+            Err(Failure::NotFound(_)) => Err(self.not_there().await),
+            Err(failure) => Err(self.error(failure)),
+        }
+    }
+
+    async fn can_take(
+        &self,
+        live: &DynamicObject,
+        container: Option<&str>,
+        want: Want,
+    ) -> Result<(), SurveyError> {
+        let resolving = async {
+            let pod = resolve::pod(&self.client, self.object, live, want).await?;
+            resolve::container(&pod, container).map(|_| ())
+        };
+        match tokio::time::timeout_at(self.deadline, resolving).await {
+            Ok(Ok(())) => Ok(()),
+            Ok(Err(Unresolved::Failure(failure))) => Err(self.error(failure)),
+            Ok(Err(other)) => Err(SurveyError::NotThere(format!(
+                "cluster `{}`: {other}",
+                self.object.cluster
+            ))),
+            Err(_) => Err(self.error(Failure::Lost("no answer in time".to_owned()))),
+        }
+    }
+
+    fn error(&self, failure: Failure) -> SurveyError {
+        let cluster = &self.object.cluster;
+        match failure {
+            Failure::Forbidden(message) => {
+                SurveyError::Forbidden(format!("cluster `{cluster}` refuses: {message}"))
+            }
+            Failure::Unauthorized(message) => SurveyError::Forbidden(format!(
+                "cluster `{cluster}` does not accept our credentials: {message}"
+            )),
+            Failure::NoSuchApi(_) => SurveyError::NotThere(format!(
+                "cluster `{cluster}` has no {}: it does not serve that API",
+                kinds::plural(self.object.kind)
+            )),
+            Failure::NotFound(message) => SurveyError::NotThere(format!("cluster `{cluster}`: {message}")),
+            Failure::Conflict(_)
+            | Failure::Refused { .. }
+            | Failure::NotSent(_)
+            | Failure::Server { .. }
+            | Failure::Lost(_) => {
+                SurveyError::Unreachable(format!("cluster `{cluster}` could not be asked: {failure}"))
+            }
+        }
+    }
+
+    /// Names what is there instead, closest first.
+    async fn not_there(&self) -> SurveyError {
+        let ObjectRef {
+            namespace,
+            kind,
+            name,
+            ..
+        } = self.object;
+        let place = match kinds::scope(*kind) {
+            Scope::Namespaced => format!("namespace `{namespace}`"),
+            Scope::Cluster => format!("cluster `{}`", self.object.cluster),
+        };
+        let word = kinds::word(*kind);
+        let api = kinds::siblings(self.client.clone(), self.object);
+        let there = within(
+            self.deadline,
+            api.list_metadata(&ListParams::default().limit(500)),
+        )
+        .await;
+        let text = match there {
+            Ok(list) => {
+                let names = list
+                    .items
+                    .into_iter()
+                    .filter_map(|item| item.metadata.name)
+                    .collect();
+                format!(
+                    "{place} has no {word} `{name}`; it has {}",
+                    listed(name, names, kinds::plural(*kind))
+                )
+            }
+            // Whether others are there is only a help: not being able to tell doesn't change that this one isn't.
+            Err(_) => format!("{place} has no {word} `{name}`"),
+        };
+        SurveyError::NotThere(text)
+    }
+}
+
+fn listed(wanted: &str, mut names: Vec<String>, plural: &str) -> String {
+    if names.is_empty() {
+        return format!("no {plural} at all");
+    }
+    names.sort_by_cached_key(|name| (strsim::levenshtein(wanted, name), name.clone()));
+    let more = names.len().saturating_sub(NAMES);
+    names.truncate(NAMES);
+    let more = if more > 0 {
+        format!(" and {more} more")
+    } else {
+        String::new()
+    };
+    format!("{}{more}", names.join(", "))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_closest_names_come_first() {
+        let names = ["api-gateway", "redis-primary", "busybox", "a1", "a2", "a3"]
+            .map(str::to_owned)
+            .to_vec();
+        assert_eq!(
+            listed("redis-primay", names, "deployments"),
+            "redis-primary, api-gateway, a1, a2, a3 and 1 more"
+        );
+        assert_eq!(listed("x", Vec::new(), "deployments"), "no deployments at all");
+    }
+}

@@ -1,0 +1,13 @@
+//! What a step can do: Kubernetes verbs and exec, and HTTP. `runner` takes an order and says how it ended;
+//! `kubernetes` and `http` do it; `redact` and `output` make its output fit to be stored and shown; `filters` and
+//! `checked` look at it as the runbook says.
+
+mod checked;
+pub mod cost;
+pub mod filters;
+pub mod http;
+pub mod kubernetes;
+pub mod output;
+pub mod redact;
+pub mod runner;
+pub mod verdict;

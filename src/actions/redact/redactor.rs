@@ -1,0 +1,287 @@
+//! The redactor: the secrets that we hold, and the families of `rules`.
+//!
+//! Invariant: text is cleaned whole, before it is cut; a secret cut in half would no longer be found.
+
+use std::borrow::Cow;
+
+use regex::{Captures, Regex, RegexBuilder};
+
+use super::held;
+use super::rules::{CUES, Hides, RULES};
+
+/// Secrets shorter than this are not looked for: they would be found in every other word.
+pub const SHORTEST_SECRET: usize = 4;
+/// Memory that the compiled expressions may take.
+const COMPILED_BYTES: usize = 64 * 1024 * 1024;
+
+/// A pattern could not be compiled: a mistake in the rules, or secrets that are too long in all.
+#[derive(Debug, thiserror::Error)]
+#[error("the redactor can't be made: {0}")]
+pub struct RedactorError(#[from] regex::Error);
+
+/// Removes secrets from text. Cheap to share; made once.
+pub struct Redactor {
+    /// All forms of all secrets that we hold.
+    held: Option<Regex>,
+    /// One of the words that every match contains.
+    cues: Regex,
+    rules: Vec<(&'static str, Hides, Regex)>,
+}
+
+impl Redactor {
+    /// `secrets` are the values that we hold: tokens, signing secrets, keys. Those under [`SHORTEST_SECRET`]
+    /// characters are left out; the configuration should refuse them.
+    ///
+    /// # Errors
+    /// The secrets are so many or so long that they can't be searched for.
+    pub fn new<S: AsRef<str>>(secrets: impl IntoIterator<Item = S>) -> Result<Self, RedactorError> {
+        let mut forms: Vec<String> = secrets
+            .into_iter()
+            .map(|secret| secret.as_ref().trim().to_owned())
+            .filter(|secret| secret.chars().count() >= SHORTEST_SECRET)
+            .flat_map(|secret| held::forms(&secret))
+            .map(|form| regex::escape(&form))
+            .collect();
+        forms.sort_by_key(|form| std::cmp::Reverse(form.len()));
+        forms.dedup();
+        let held = match forms.is_empty() {
+            true => None,
+            false => Some(
+                RegexBuilder::new(&forms.join("|"))
+                    .size_limit(COMPILED_BYTES)
+                    .build()?,
+            ),
+        };
+        let rules: Result<Vec<_>, regex::Error> = RULES
+            .iter()
+            .map(|rule| Ok((rule.kind, rule.hides, Regex::new(rule.pattern)?)))
+            .collect();
+        Ok(Self {
+            held,
+            cues: Regex::new(&CUES.join("|"))?,
+            rules: rules?,
+        })
+    }
+
+    /// False when the text certainly holds no secret that we would find. Cheap: two searches for literals.
+    #[must_use]
+    pub fn maybe_secret(&self, text: &str) -> bool {
+        self.held.as_ref().is_some_and(|held| held.is_match(text)) || self.cues.is_match(text)
+    }
+
+    /// The text with every secret replaced by `[redacted: kind]`. Borrowed when there was none.
+    #[must_use]
+    pub fn clean<'a>(&self, text: &'a str) -> Cow<'a, str> {
+        if !self.maybe_secret(text) {
+            return Cow::Borrowed(text);
+        }
+        let mut clean = match &self.held {
+            Some(held) => held.replace_all(text, "[redacted: secret of interlock]"),
+            None => Cow::Borrowed(text),
+        };
+        for (kind, hides, rule) in &self.rules {
+            let next = rule.replace_all(&clean, |found: &Captures<'_>| replacement(found, kind, *hides));
+            if let Cow::Owned(next) = next
+                && next != clean
+            {
+                clean = Cow::Owned(next);
+            }
+        }
+        clean
+    }
+}
+
+fn replacement(found: &Captures<'_>, kind: &str, hides: Hides) -> String {
+    let whole = &found[0];
+    let mark = format!("[redacted: {kind}]");
+    let secret = match hides {
+        Hides::Whole => return mark,
+        Hides::Group | Hides::GroupIfLikely => ["secret", "secret2", "secret3"]
+            .iter()
+            .find_map(|name| found.name(name)),
+    };
+    let Some(secret) = secret else { return mark };
+    let start = secret.start() - found.get_match().start();
+    let end = start + secret.len();
+    let is_redacted = secret.as_str().starts_with("[redacted");
+    let is_unlikely = hides == Hides::GroupIfLikely
+        && (secret.len() < 8 || !secret.as_str().bytes().any(|byte| byte.is_ascii_digit()));
+    if is_redacted || is_unlikely {
+        return whole.to_owned();
+    }
+    format!("{}{mark}{}", &whole[..start], &whole[end..])
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn redactor() -> Redactor {
+        Redactor::new(["xoxb-our-own-token", "s3cr3t/with+signs=&\"quote\"", "abc"]).expect("a redactor")
+    }
+
+    /// What is hidden must be gone, and what stands around it must still be there.
+    fn hides(text: &str, secret: &str, kind: &str) {
+        let clean = redactor().clean(text).into_owned();
+        assert!(!clean.contains(secret), "{clean}");
+        assert!(clean.contains(&format!("[redacted: {kind}]")), "{clean}");
+    }
+
+    #[test]
+    fn secrets_that_we_hold_are_hidden_in_every_form() {
+        use base64::Engine as _;
+        use base64::engine::general_purpose::STANDARD;
+        let secret = "s3cr3t/with+signs=&\"quote\"";
+        hides(&format!("x{secret}y"), secret, "secret of interlock");
+        hides(
+            "q=s3cr3t%2Fwith%2Bsigns%3D%26%22quote%22&a=1",
+            "s3cr3t",
+            "secret of interlock",
+        );
+        hides(
+            "q=s3cr3t%2fwith%2bsigns%3d%26%22quote%22",
+            "s3cr3t",
+            "secret of interlock",
+        );
+        hides(
+            &serde_json::json!({ "a": secret }).to_string(),
+            "s3cr3t",
+            "secret of interlock",
+        );
+        for before in ["", "u", "us", "user:"] {
+            let encoded = STANDARD.encode(format!("{before}{secret}:after"));
+            let clean = redactor().clean(&encoded).into_owned();
+            assert!(clean.contains("[redacted"), "{before}: {clean}");
+            assert!(clean.len() < encoded.len(), "{before}: {clean}");
+        }
+    }
+
+    #[test]
+    fn families_of_secrets_are_hidden() {
+        let cases = [
+            (
+                "AKIAIOSFODNN7EXAMPLE",
+                "key id AKIAIOSFODNN7EXAMPLE used",
+                "AWS key",
+            ),
+            ("hunter2", "connecting with password=hunter2 to db", "password"),
+            ("hunter2", r#"{"db":{"password": "hunter2"}}"#, "password"),
+            ("hunter2", r#"{\"password\": \"hunter2\"}"#, "password"),
+            ("hunter2", "DB_PASSWORD: hunter2\nnext: line", "password"),
+            (
+                "c29tZTpiYXNpYw",
+                "Authorization: Basic c29tZTpiYXNpYw==",
+                "authorization",
+            ),
+            (
+                "abcdef0123456789abcdef",
+                "curl -H 'bearer abcdef0123456789abcdef'",
+                "bearer token",
+            ),
+            (
+                "p4ss",
+                "postgres://app:p4ss@db.internal:5432/orders",
+                "connection string",
+            ),
+            (
+                "ghp_",
+                "token ghp_0123456789abcdefghijABCDEFGHIJ012345",
+                "GitHub token",
+            ),
+            ("xoxb-", "SLACK xoxb-1234567890-abcdefgh", "Slack token"),
+            ("AIza", "AIzaSyA1234567890abcdefghijklmnopqrstuv", "GCP key"),
+            (
+                "eyJhbGci",
+                "eyJhbGciOiJSUzI1NiJ9.eyJpc3MiOiJrdWJlIn0.c2lnbmF0dXJl",
+                "JWT",
+            ),
+            (
+                "wJalrXUtnFEMI1",
+                "aws_secret_access_key = wJalrXUtnFEMI1K7MDENG",
+                "secret",
+            ),
+            ("0123456789abcdef", "access_token=0123456789abcdef&x=1", "token"),
+            (
+                "MIIE",
+                "-----BEGIN RSA PRIVATE KEY-----\nMIIEow\n-----END RSA PRIVATE KEY-----\nafter",
+                "private key",
+            ),
+            (
+                "MIIE",
+                "-----BEGIN PRIVATE KEY-----\nMIIEow and then it was cut",
+                "private key",
+            ),
+        ];
+        for (secret, text, kind) in cases {
+            hides(text, secret, kind);
+        }
+    }
+
+    #[test]
+    fn what_stands_around_a_secret_stays() {
+        let clean = redactor().clean("before password=hunter2, after").into_owned();
+        assert_eq!(clean, "before password=[redacted: password], after");
+        let clean = redactor().clean("redis://:p4ss@cache:6379/0").into_owned();
+        assert_eq!(clean, "redis://:[redacted: connection string]@cache:6379/0");
+    }
+
+    #[test]
+    fn innocent_text_stays_as_it_is() {
+        for text in [
+            "OK",
+            "redis connection timeout on api-gateway: 12 errors in 5m",
+            "see https://runbooks.example.com/redis?x=1",
+            "token: expired",
+            "secretName: redis-tls",
+            "deployment.apps/redis-primary restarted",
+            "the abc of it",
+        ] {
+            assert!(
+                matches!(redactor().clean(text), Cow::Borrowed(same) if same == text),
+                "{text}"
+            );
+        }
+    }
+
+    #[test]
+    fn text_without_a_telling_word_is_passed_by_the_first_look() {
+        let redactor = redactor();
+        assert!(!redactor.maybe_secret("redis connection timeout on api-gateway, 12 errors in 5m"));
+        assert!(redactor.maybe_secret("PASSWORD=x"));
+        assert!(redactor.maybe_secret("...xoxb-our-own-token..."));
+    }
+
+    /// Every rule's matches must contain a cue, or the first look would pass them by.
+    #[test]
+    fn the_first_look_passes_nothing_by_that_a_rule_would_hide() {
+        let alone = Redactor::new(Vec::<String>::new()).expect("a redactor");
+        for text in [
+            "-----BEGIN EC PRIVATE KEY-----",
+            "ab://b:c@d",
+            "authorization: abcdef",
+            "eyJ01234567.abcdefgh",
+            "ASIA0123456789ABCDEF",
+            "GOCSPX-01234567890123456789",
+            "ya29.01234567890123456789",
+            "xapp-1-0123456789",
+            "glpat-012345678901234567",
+            "sk_live_0123456789abcdef",
+            "rk_test_0123456789abcdef",
+            "npm_012345678901234567890123456789",
+            "my_pwd=x",
+            "my_pass=x",
+            "passphrase: x",
+            "apikey=01234567",
+            "credentials=01234567",
+            "signature=01234567",
+            "session_id=01234567",
+        ] {
+            assert!(alone.maybe_secret(text), "{text}");
+            assert!(
+                alone.clean(text).contains("[redacted"),
+                "{text}: {}",
+                alone.clean(text)
+            );
+        }
+    }
+}

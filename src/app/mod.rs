@@ -1,0 +1,18 @@
+//! The wiring: the one place that names implementations together. `bot` starts everything that `serve` and the demo
+//! run; `rules` turns settings into what the core needs; the workers of the outbox that belong to no adapter live here.
+
+mod bot;
+mod clock;
+mod intake;
+mod knowledge;
+mod outbox;
+mod outlook;
+mod outputs;
+mod rules;
+mod socket;
+
+pub use bot::{Bot, StartError, start};
+pub use clock::SystemClock;
+pub use knowledge::{check, open_runbooks};
+pub use rules::rules;
+pub use socket::{ControlRequest, ControlReply, ask as ask_bot, socket_path};

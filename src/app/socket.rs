@@ -1,0 +1,162 @@
+//! The control socket beside the database: commands of this machine that write go through the running bot, as the
+//! person that the configuration says the operating system's user is.
+
+use std::io;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::time::Duration;
+
+use serde::{Deserialize, Serialize};
+use tokio::io::{AsyncBufReadExt, AsyncReadExt, AsyncWriteExt, BufReader};
+use tokio::net::{UnixListener, UnixStream};
+use tokio::time::timeout;
+
+use crate::config::OperatorRow;
+use crate::domain::command::{Command, Intent, Reply};
+use crate::domain::ids::PersonId;
+use crate::engine::Handle;
+use crate::ports::Directory;
+use crate::render::explain;
+
+/// A request is one line of JSON of at most this many bytes.
+const LINE_MOST: u64 = 16 * 1024;
+/// The whole exchange takes at most this long.
+const WITHIN: Duration = Duration::from_secs(10);
+
+/// What the command line asks of the running bot.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case", tag = "do", deny_unknown_fields)]
+pub enum ControlRequest {
+    Freeze { reason: String },
+    Unfreeze { reason: String },
+    Status,
+}
+
+/// What it says.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct ControlReply {
+    pub done: bool,
+    pub text: String,
+}
+
+/// Where the socket is for a database.
+#[must_use]
+pub fn socket_path(store: &Path) -> PathBuf {
+    store.with_extension("sock")
+}
+
+/// What the socket needs.
+#[derive(Clone)]
+pub struct Control {
+    pub engine: Handle,
+    pub directory: Arc<dyn Directory>,
+    pub operators: Arc<Vec<OperatorRow>>,
+}
+
+/// Opens the socket for this user alone. A socket that a dead process left is replaced; the store's lock says that
+/// nobody else is using it.
+///
+/// # Errors
+/// When the file can't be made.
+pub fn open(path: &Path) -> io::Result<UnixListener> {
+    match std::fs::remove_file(path) {
+        Ok(()) => {}
+        Err(error) if error.kind() == io::ErrorKind::NotFound => {}
+        Err(error) => return Err(error),
+    }
+    let listener = UnixListener::bind(path)?;
+    std::fs::set_permissions(path, std::os::unix::fs::PermissionsExt::from_mode(0o660))?;
+    Ok(listener)
+}
+
+/// Answers until the listener fails.
+pub async fn serve(listener: UnixListener, control: Control) {
+    loop {
+        match listener.accept().await {
+            Ok((stream, _)) => {
+                let control = control.clone();
+                tokio::spawn(async move {
+                    match timeout(WITHIN, control.exchange(stream)).await {
+                        Ok(Ok(())) => {}
+                        Ok(Err(error)) => tracing::warn!(%error, "a request on the control socket failed"),
+                        Err(_) => tracing::warn!("a request on the control socket took too long"),
+                    }
+                });
+            }
+            Err(error) => {
+                tracing::error!(%error, "the control socket can't be read");
+                tokio::time::sleep(Duration::from_secs(1)).await;
+            }
+        }
+    }
+}
+
+impl Control {
+    async fn exchange(&self, stream: UnixStream) -> io::Result<()> {
+        let user = user_name(stream.peer_cred()?.uid());
+        let (read, mut write) = stream.into_split();
+        let mut line = String::new();
+        BufReader::new(read.take(LINE_MOST)).read_line(&mut line).await?;
+        let reply = match serde_json::from_str::<ControlRequest>(&line) {
+            Ok(request) => self.answer(user.as_deref(), request).await,
+            Err(error) => ControlReply { done: false, text: format!("that is no request: {error}") },
+        };
+        let mut text = serde_json::to_string(&reply).map_err(io::Error::other)?;
+        text.push('\n');
+        write.write_all(text.as_bytes()).await
+    }
+
+    async fn answer(&self, user: Option<&str>, request: ControlRequest) -> ControlReply {
+        let Some(id) = self.person(user) else {
+            let user = user.unwrap_or("unknown");
+            let text = format!("the user `{user}` is no person that Interlock knows: add an [[operators]] row with os_user = \"{user}\" and person = \"TEAM/USER\"");
+            return ControlReply { done: false, text };
+        };
+        let person = self.directory.person(&id).await;
+        let intent = match request {
+            ControlRequest::Freeze { reason } => Intent::Freeze { reason },
+            ControlRequest::Unfreeze { reason } => Intent::Unfreeze { reason },
+            ControlRequest::Status => Intent::Status,
+        };
+        let command = Command::Act { key: None, person, channel: None, intent };
+        match self.engine.submit(command).await {
+            Ok(Reply::Answer(answer)) => {
+                let done = !matches!(answer, crate::domain::command::Answer::Refused(_));
+                ControlReply { done, text: explain::answer(&answer) }
+            }
+            Ok(_) => ControlReply { done: true, text: "Done.".to_owned() },
+            Err(error) => ControlReply { done: false, text: error.to_string() },
+        }
+    }
+
+    fn person(&self, user: Option<&str>) -> Option<PersonId> {
+        let user = user?;
+        self.operators.iter().find(|row| row.os_user == user).map(|row| row.person.clone())
+    }
+}
+
+/// The name of a user id in `/etc/passwd`.
+fn user_name(uid: u32) -> Option<String> {
+    let users = std::fs::read_to_string("/etc/passwd").ok()?;
+    users.lines().find_map(|line| {
+        let mut fields = line.split(':');
+        let name = fields.next()?;
+        (fields.nth(1)? == uid.to_string()).then(|| name.to_owned())
+    })
+}
+
+/// Asks the running bot.
+///
+/// # Errors
+/// `NotFound` or `ConnectionRefused` when no bot is running on this database.
+pub async fn ask(store: &Path, request: &ControlRequest) -> io::Result<ControlReply> {
+    let stream = UnixStream::connect(socket_path(store)).await?;
+    let (read, mut write) = stream.into_split();
+    let mut text = serde_json::to_string(request).map_err(io::Error::other)?;
+    text.push('\n');
+    write.write_all(text.as_bytes()).await?;
+    let mut line = String::new();
+    timeout(WITHIN, BufReader::new(read).read_line(&mut line)).await??;
+    serde_json::from_str(&line).map_err(io::Error::other)
+}

@@ -1,0 +1,208 @@
+//! What keys mean together, once each of them is right by itself.
+
+use std::collections::BTreeSet;
+
+use super::error::ConfigError;
+use super::rows::ApproverRow;
+use super::settings::Settings;
+
+pub(super) fn check(settings: &Settings) -> Result<(), ConfigError> {
+    numbers(settings)?;
+    clusters(settings)?;
+    environments(settings)?;
+    for (index, row) in settings.approvers.iter().enumerate() {
+        approvers(index, row)?;
+    }
+    operators(settings)?;
+    hosts(settings)?;
+    let Settings { webhooks, server, .. } = settings;
+    if webhooks.allow_unauthenticated && !server.listen.is_loopback() {
+        return wrong(format!(
+            "`webhooks.allow_unauthenticated` is on while `server.listen` is `{}`, which others can reach: set a secret for each source, or listen on 127.0.0.1",
+            server.listen
+        ));
+    }
+    if !webhooks.alertmanager.secret.is_empty() {
+        return wrong(
+            "`webhooks.alertmanager.secret` is set, but Alertmanager signs nothing: set `webhooks.alertmanager.bearer_token`, and the same under `http_config.authorization` there".to_owned(),
+        );
+    }
+    Ok(())
+}
+
+fn wrong(text: String) -> Result<(), ConfigError> {
+    Err(ConfigError::Contradiction(text))
+}
+
+fn numbers(settings: &Settings) -> Result<(), ConfigError> {
+    let Settings {
+        server,
+        paging,
+        approval,
+        ..
+    } = settings;
+    for (key, value, low, high) in [
+        ("server.max_connections", server.max_connections, 1, 65_536),
+        (
+            "paging.critical_after_seconds",
+            paging.critical_after_seconds,
+            0,
+            86_400,
+        ),
+        ("paging.high_after_seconds", paging.high_after_seconds, 0, 86_400),
+        (
+            "paging.medium_after_seconds",
+            paging.medium_after_seconds,
+            0,
+            86_400,
+        ),
+        (
+            "approval.approve_by_minutes",
+            approval.approve_by_minutes,
+            1,
+            1_440,
+        ),
+        (
+            "approval.execute_by_minutes",
+            approval.execute_by_minutes,
+            1,
+            1_440,
+        ),
+        ("settle_seconds", settings.settle_seconds, 1, 86_400),
+    ] {
+        if !(low..=high).contains(&value) {
+            return wrong(format!("`{key}` is {value}: write a number from {low} to {high}"));
+        }
+    }
+    Ok(())
+}
+
+fn clusters(settings: &Settings) -> Result<(), ConfigError> {
+    let known = &settings.kubernetes.clusters;
+    for (name, cluster) in known {
+        let key = format!("kubernetes.clusters.{name}");
+        if cluster.access().is_none() {
+            return wrong(format!(
+                "`{key}` needs one way to be reached: write either `kubeconfig = \"PATH\"` or `in_cluster = true`"
+            ));
+        }
+        if cluster.in_cluster && cluster.context.is_some() {
+            return wrong(format!(
+                "`{key}.context` means nothing with `in_cluster = true`: remove one of them"
+            ));
+        }
+        for (tier, account) in &cluster.tier_service_accounts {
+            let named = account.split_once('/').is_some_and(|(namespace, name)| {
+                !namespace.is_empty() && !name.is_empty() && !name.contains('/')
+            });
+            if !named {
+                return wrong(format!(
+                    "`{key}.tier_service_accounts` names `{account}` for {tier}: write `NAMESPACE/NAME`"
+                ));
+            }
+        }
+    }
+    match &settings.kubernetes.default_cluster {
+        Some(name) if !known.contains_key(name) => wrong(format!(
+            "`kubernetes.default_cluster` is `{name}`, which is not configured: add [kubernetes.clusters.{name}], or name one that is ({})",
+            names(known.keys().map(ToString::to_string))
+        )),
+        Some(_) | None => Ok(()),
+    }
+}
+
+/// A namespace belongs to one environment, or what may be done in it would depend on the order of rows.
+fn environments(settings: &Settings) -> Result<(), ConfigError> {
+    let clusters = &settings.kubernetes.clusters;
+    let mut taken = BTreeSet::new();
+    for row in &settings.environments {
+        if !clusters.is_empty() && !clusters.contains_key(&row.cluster) {
+            return wrong(format!(
+                "[[environments]] `{}` names the cluster `{}`, which is not configured: add [kubernetes.clusters.{}], or name one that is ({})",
+                row.name,
+                row.cluster,
+                row.cluster,
+                names(clusters.keys().map(ToString::to_string))
+            ));
+        }
+        let whole_cluster = row.namespaces.is_empty().then_some(None);
+        for namespace in row.namespaces.iter().map(Some).chain(whole_cluster) {
+            if !taken.insert((&row.cluster, namespace)) {
+                let what = namespace.map_or("the rest".to_owned(), |name| format!("namespace `{name}`"));
+                return wrong(format!(
+                    "[[environments]] give {what} of cluster `{}` to two environments: keep one of the rows",
+                    row.cluster
+                ));
+            }
+        }
+    }
+    Ok(())
+}
+
+fn approvers(index: usize, row: &ApproverRow) -> Result<(), ConfigError> {
+    let at = format!("[[approvers]] row {}", index + 1);
+    if row.tiers.is_empty() || row.environments.is_empty() {
+        return wrong(format!(
+            "{at} holds for nothing: name at least one tier and one environment"
+        ));
+    }
+    if row.users.is_empty() && row.groups.is_empty() {
+        return wrong(format!("{at} names nobody: add `users` or `groups`"));
+    }
+    if row.approvals == 0 {
+        return wrong(format!(
+            "{at} asks for 0 approvals: write 1 or more (running without approval is `autonomy.mode`)"
+        ));
+    }
+    let people: BTreeSet<&String> = row.users.iter().collect();
+    if row.groups.is_empty() && people.len() < usize::from(row.approvals) {
+        return wrong(format!(
+            "{at} asks for {} approvals but names {}: nobody could ever start anything; add people or groups",
+            row.approvals,
+            people.len()
+        ));
+    }
+    match row.users.iter().find(|user| !is_user_id(user)) {
+        Some(user) => wrong(format!(
+            "{at} names the user `{user}`: write the Slack member id (`U…`, from the profile's menu, Copy member ID), since names can be changed by anybody"
+        )),
+        None => Ok(()),
+    }
+}
+
+fn is_user_id(text: &str) -> bool {
+    text.starts_with(['U', 'W']) && text.len() > 2 && text.bytes().all(|byte| byte.is_ascii_alphanumeric())
+}
+
+fn operators(settings: &Settings) -> Result<(), ConfigError> {
+    let mut seen = BTreeSet::new();
+    for row in &settings.operators {
+        if !seen.insert(&row.os_user) {
+            return wrong(format!(
+                "[[operators]] name the user `{}` twice: keep one row",
+                row.os_user
+            ));
+        }
+    }
+    Ok(())
+}
+
+fn hosts(settings: &Settings) -> Result<(), ConfigError> {
+    for host in &settings.http.allowed_hosts {
+        if host.is_empty() || host.contains(['/', '*', '@', ' ']) {
+            return wrong(format!(
+                "`http.allowed_hosts` holds `{host}`: write the host alone, or `host:port`, without scheme, path or `*`"
+            ));
+        }
+    }
+    Ok(())
+}
+
+fn names(words: impl Iterator<Item = String>) -> String {
+    let quoted: Vec<String> = words.map(|word| format!("`{word}`")).collect();
+    if quoted.is_empty() {
+        "there is none".to_owned()
+    } else {
+        quoted.join(", ")
+    }
+}

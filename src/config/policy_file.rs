@@ -1,0 +1,21 @@
+//! The file at `policy.path`: rows of the same types as in the configuration, so that those who decide on approvals can
+//! keep them in a file of their own.
+
+use std::path::Path;
+
+use serde::Deserialize;
+
+use super::error::ConfigError;
+use super::read::file_alone;
+use super::rows::{ApproverRow, CacheRow};
+
+#[derive(Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub(super) struct PolicyRows {
+    pub approvers: Vec<ApproverRow>,
+    pub caches: Vec<CacheRow>,
+}
+
+pub(super) fn read(path: &Path) -> Result<PolicyRows, ConfigError> {
+    file_alone(path)
+}

@@ -1,0 +1,376 @@
+//! The sections of the configuration, each with its defaults. What has no default and is needed to serve is an `Option`
+//! here and asked for by name where it is needed, so that `check` or `audit verify` run without tokens.
+
+use std::collections::BTreeMap;
+use std::path::PathBuf;
+
+use serde::{Deserialize, Serialize};
+
+use super::error::ConfigError;
+use super::secret::{Secret, Secrets};
+use super::value::{BaseUrl, Listen};
+use crate::domain::action::Tier;
+use crate::domain::alert::Severity;
+use crate::domain::ids::{Channel, ClusterName};
+use crate::domain::runbook::Autonomy;
+
+/// `[server]`
+#[derive(Clone, Debug, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct Server {
+    pub listen: Listen,
+    /// Connections open at once; the next one is answered 503 and closed. 1 to 65,536.
+    pub max_connections: u32,
+}
+
+impl Default for Server {
+    fn default() -> Self {
+        Self {
+            listen: Listen(([127, 0, 0, 1], 8080).into()),
+            max_connections: 512,
+        }
+    }
+}
+
+/// `[store]`
+#[derive(Clone, Debug, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct Store {
+    /// The database file. The control socket stands beside it.
+    pub path: PathBuf,
+}
+
+impl Default for Store {
+    fn default() -> Self {
+        Self {
+            path: PathBuf::from("interlock.db"),
+        }
+    }
+}
+
+/// `[runbooks]`
+#[derive(Clone, Debug, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct Runbooks {
+    /// Folder of Markdown files.
+    pub path: PathBuf,
+}
+
+impl Default for Runbooks {
+    fn default() -> Self {
+        Self {
+            path: PathBuf::from("runbooks"),
+        }
+    }
+}
+
+/// Whether approved steps run at all.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum ExecutionMode {
+    /// Resolve everything, show what would run, run nothing.
+    #[default]
+    DryRun,
+    Live,
+}
+
+/// `[execution]`
+#[derive(Clone, Debug, Default, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct Execution {
+    pub mode: ExecutionMode,
+}
+
+/// `[autonomy]`
+#[derive(Clone, Debug, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct AutonomySection {
+    pub mode: Autonomy,
+}
+
+impl Default for AutonomySection {
+    fn default() -> Self {
+        Self {
+            mode: Autonomy::Suggest,
+        }
+    }
+}
+
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum SlackTransport {
+    /// Socket Mode: no public address needed.
+    #[default]
+    Socket,
+    /// Signed requests to `/slack/…`.
+    Http,
+}
+
+/// `[slack]`
+#[derive(Clone, Debug, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct Slack {
+    pub transport: SlackTransport,
+    pub bot_token: Option<Secret>,
+    pub app_token: Option<Secret>,
+    pub signing_secret: Option<Secret>,
+    pub api_base: BaseUrl,
+    /// Where an alert goes that no `[[routes]]` row names a channel for.
+    pub channel: Option<Channel>,
+}
+
+impl Default for Slack {
+    fn default() -> Self {
+        Self {
+            transport: SlackTransport::default(),
+            bot_token: None,
+            app_token: None,
+            signing_secret: None,
+            api_base: BaseUrl::of_default("https://slack.com/api"),
+            channel: None,
+        }
+    }
+}
+
+/// What the chosen transport needs, complete.
+#[derive(Clone, Debug)]
+pub enum SlackCredentials {
+    Socket {
+        bot_token: Secret,
+        app_token: Secret,
+    },
+    Http {
+        bot_token: Secret,
+        signing_secret: Secret,
+    },
+}
+
+impl Slack {
+    /// # Errors
+    /// `ConfigError::Missing` with the token's name and the page of Slack where it is found.
+    pub fn credentials(&self) -> Result<SlackCredentials, ConfigError> {
+        let bot_token = needed(
+            self.bot_token.as_ref(),
+            "slack.bot_token",
+            "copy the Bot User OAuth Token (`xoxb-…`) from your app's page at https://api.slack.com/apps under OAuth & Permissions",
+        )?;
+        match self.transport {
+            SlackTransport::Socket => Ok(SlackCredentials::Socket {
+                bot_token,
+                app_token: needed(
+                    self.app_token.as_ref(),
+                    "slack.app_token",
+                    "make an app-level token (`xapp-…`) with the scope `connections:write` at https://api.slack.com/apps under Basic Information, or set slack.transport = \"http\"",
+                )?,
+            }),
+            SlackTransport::Http => Ok(SlackCredentials::Http {
+                bot_token,
+                signing_secret: needed(
+                    self.signing_secret.as_ref(),
+                    "slack.signing_secret",
+                    "copy the Signing Secret from https://api.slack.com/apps under Basic Information, or set slack.transport = \"socket\"",
+                )?,
+            }),
+        }
+    }
+}
+
+fn needed(secret: Option<&Secret>, key: &str, how: &str) -> Result<Secret, ConfigError> {
+    secret.cloned().ok_or_else(|| ConfigError::Missing {
+        key: key.to_owned(),
+        variable: super::place::variable(key),
+        how: how.to_owned(),
+    })
+}
+
+/// `[kubernetes]`
+#[derive(Clone, Debug, Default, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct Kubernetes {
+    /// For runbooks that name no cluster; not needed when there is only one.
+    pub default_cluster: Option<ClusterName>,
+    pub clusters: BTreeMap<ClusterName, Cluster>,
+}
+
+/// `[kubernetes.clusters.NAME]`
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct Cluster {
+    pub kubeconfig: Option<PathBuf>,
+    /// The kubeconfig's current context when not written.
+    pub context: Option<String>,
+    /// The account of the pod that Interlock runs in.
+    pub in_cluster: bool,
+    /// Service account for each tier, as `namespace/name`; a short token is asked for it at each start.
+    pub tier_service_accounts: BTreeMap<Tier, String>,
+}
+
+/// How a cluster is reached, with the choice made.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum ClusterAccess<'a> {
+    Kubeconfig {
+        path: &'a std::path::Path,
+        context: Option<&'a str>,
+    },
+    InCluster,
+}
+
+impl Cluster {
+    #[must_use]
+    pub fn access(&self) -> Option<ClusterAccess<'_>> {
+        match (&self.kubeconfig, self.in_cluster) {
+            (Some(path), false) => Some(ClusterAccess::Kubeconfig {
+                path,
+                context: self.context.as_deref(),
+            }),
+            (None, true) => Some(ClusterAccess::InCluster),
+            (Some(_), true) | (None, false) => None,
+        }
+    }
+}
+
+/// `[policy]`
+#[derive(Clone, Debug, Default, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct Policy {
+    /// A TOML file with `[[approvers]]` and `[[caches]]`, whose rows are added to those of the configuration.
+    pub path: Option<PathBuf>,
+}
+
+/// `[freeze]`
+#[derive(Clone, Debug, Default, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct Freeze {
+    /// While this file exists nothing starts. `freeze` beside `store.path` when not written.
+    pub file: Option<PathBuf>,
+}
+
+/// `[webhooks]`
+#[derive(Clone, Debug, Default, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct Webhooks {
+    /// Serve sources that have no secret. Only when `server.listen` is a loopback address.
+    pub allow_unauthenticated: bool,
+    /// The sender's word (any case) to a severity, asked before the built-in table.
+    pub severity: BTreeMap<String, Severity>,
+    /// Labels that may name the service, the first one present wins.
+    pub service_labels: Option<Vec<String>>,
+    pub alertmanager: WebhookSource,
+    pub pagerduty: WebhookSource,
+}
+
+/// `[webhooks.SOURCE]`; several values are valid at once, for rotation.
+#[derive(Clone, Debug, Default, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct WebhookSource {
+    /// Expected as `Authorization: Bearer …`.
+    pub bearer_token: Secrets,
+    /// Key of the sender's signature.
+    pub secret: Secrets,
+}
+
+/// `[http]`: what steps with `curl` may reach.
+#[derive(Clone, Debug, Default, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct Http {
+    /// `host` or `host:port`, exact. Empty: none.
+    pub allowed_hosts: Vec<String>,
+    /// Values that a header of a runbook names as `@name`.
+    pub secrets: BTreeMap<String, Secret>,
+}
+
+/// `[pagerduty]`
+#[derive(Clone, Debug, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct PagerDuty {
+    /// Integration key of the service that is paged (Events API v2).
+    pub routing_key: Option<Secret>,
+    pub events_base: BaseUrl,
+    /// For resolving at the source, notes and who is on call (REST API).
+    pub api_token: Option<Secret>,
+    pub api_base: BaseUrl,
+    /// E-mail address of the PagerDuty user in whose name REST writes are made.
+    pub from: Option<String>,
+    /// Id of that user (`P…`); webhooks about its own deeds are ignored.
+    pub own_user_id: Option<String>,
+    /// Escalation policies whose people count as on call.
+    pub escalation_policies: Vec<String>,
+}
+
+impl Default for PagerDuty {
+    fn default() -> Self {
+        Self {
+            routing_key: None,
+            events_base: BaseUrl::of_default("https://events.pagerduty.com"),
+            api_token: None,
+            api_base: BaseUrl::of_default("https://api.pagerduty.com"),
+            from: None,
+            own_user_id: None,
+            escalation_policies: Vec::new(),
+        }
+    }
+}
+
+/// `[paging]`: how long a card may wait for a human before somebody is paged, in seconds. Low severity never pages.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct Paging {
+    pub critical_after_seconds: u32,
+    pub high_after_seconds: u32,
+    pub medium_after_seconds: u32,
+}
+
+impl Default for Paging {
+    fn default() -> Self {
+        Self {
+            critical_after_seconds: 0,
+            high_after_seconds: 120,
+            medium_after_seconds: 600,
+        }
+    }
+}
+
+/// `[approval]`
+#[derive(Clone, Debug, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct Approval {
+    /// Minutes from the card to the last approval. 1 to 1,440.
+    pub approve_by_minutes: u32,
+    /// Minutes from the last approval to the start. 1 to 1,440.
+    pub execute_by_minutes: u32,
+}
+
+impl Default for Approval {
+    fn default() -> Self {
+        Self {
+            approve_by_minutes: 30,
+            execute_by_minutes: 10,
+        }
+    }
+}
+
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum LogFormat {
+    #[default]
+    Human,
+    Json,
+}
+
+/// `[log]`
+#[derive(Clone, Debug, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct Log {
+    pub format: LogFormat,
+    /// As of `tracing`: `info`, `interlock=debug,warn`.
+    pub filter: String,
+}
+
+impl Default for Log {
+    fn default() -> Self {
+        Self {
+            format: LogFormat::default(),
+            filter: "info".to_owned(),
+        }
+    }
+}

@@ -1,0 +1,140 @@
+//! Everything that can be set. `Settings::load` is the one way in.
+
+use std::path::PathBuf;
+
+use serde::{Deserialize, Serialize};
+use sha2::{Digest, Sha256};
+
+use super::rows::{ApproverRow, CacheRow, EnvironmentRow, OperatorRow, RouteRow};
+use super::secret::Secret;
+use super::sections::{
+    Approval, AutonomySection, Execution, Freeze, Http, Kubernetes, Log, PagerDuty, Paging, Policy, Runbooks,
+    Server, Slack, Store, Webhooks,
+};
+use super::value::BaseUrl;
+use crate::domain::ids::Revision;
+
+/// The whole configuration, checked. Without a file and without environment it is a bot that may look and propose, and
+/// that nobody can approve anything on.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct Settings {
+    pub server: Server,
+    pub store: Store,
+    pub runbooks: Runbooks,
+    pub execution: Execution,
+    pub autonomy: AutonomySection,
+    pub slack: Slack,
+    pub kubernetes: Kubernetes,
+    pub policy: Policy,
+    pub freeze: Freeze,
+    pub webhooks: Webhooks,
+    pub http: Http,
+    pub pagerduty: PagerDuty,
+    pub paging: Paging,
+    pub approval: Approval,
+    pub log: Log,
+    pub environments: Vec<EnvironmentRow>,
+    pub routes: Vec<RouteRow>,
+    /// Of the configuration and of `policy.path`.
+    pub caches: Vec<CacheRow>,
+    /// Of the configuration and of `policy.path`.
+    pub approvers: Vec<ApproverRow>,
+    pub operators: Vec<OperatorRow>,
+    /// How long a source without a resolve call may take to say `resolved` after the last step. 1 to 86,400.
+    pub settle_seconds: u32,
+    /// Where people reach this server, for links; none are made without it.
+    pub public_url: Option<BaseUrl>,
+}
+
+impl Default for Settings {
+    fn default() -> Self {
+        Self {
+            server: Server::default(),
+            store: Store::default(),
+            runbooks: Runbooks::default(),
+            execution: Execution::default(),
+            autonomy: AutonomySection::default(),
+            slack: Slack::default(),
+            kubernetes: Kubernetes::default(),
+            policy: Policy::default(),
+            freeze: Freeze::default(),
+            webhooks: Webhooks::default(),
+            http: Http::default(),
+            pagerduty: PagerDuty::default(),
+            paging: Paging::default(),
+            approval: Approval::default(),
+            log: Log::default(),
+            environments: Vec::new(),
+            routes: Vec::new(),
+            caches: Vec::new(),
+            approvers: Vec::new(),
+            operators: Vec::new(),
+            settle_seconds: 300,
+            public_url: None,
+        }
+    }
+}
+
+impl Settings {
+    /// Every secret that is set, for redaction.
+    #[must_use]
+    pub fn secrets(&self) -> Vec<&Secret> {
+        let Self {
+            slack,
+            webhooks,
+            http,
+            pagerduty,
+            ..
+        } = self;
+        [
+            &slack.bot_token,
+            &slack.app_token,
+            &slack.signing_secret,
+            &pagerduty.routing_key,
+            &pagerduty.api_token,
+        ]
+        .into_iter()
+        .flatten()
+        .chain(
+            [&webhooks.alertmanager, &webhooks.pagerduty]
+                .into_iter()
+                .flat_map(|source| source.bearer_token.iter().chain(source.secret.iter())),
+        )
+        .chain(http.secrets.values())
+        .collect()
+    }
+
+    /// The freeze file, with its default filled in.
+    #[must_use]
+    pub fn freeze_file(&self) -> PathBuf {
+        self.freeze
+            .file
+            .clone()
+            .unwrap_or_else(|| self.store.path.with_file_name("freeze"))
+    }
+
+    /// Content hash of what decides who may approve what: part of every plan's digest. The order of rows counts for
+    /// nothing, since rows are alternatives.
+    #[must_use]
+    pub fn policy_revision(&self) -> Revision {
+        let mut lines: Vec<String> = self
+            .approvers
+            .iter()
+            .map(|row| format!("approvers {row:?}"))
+            .chain(self.caches.iter().map(|row| format!("caches {row:?}")))
+            .chain(
+                self.environments
+                    .iter()
+                    .map(|row| format!("environments {row:?}")),
+            )
+            .collect();
+        lines.sort();
+        let mut hash = Sha256::new();
+        for line in lines {
+            hash.update(line.len().to_be_bytes());
+            hash.update(line.as_bytes());
+        }
+        Revision::new(format!("sha256:{}", hex::encode(hash.finalize())))
+    }
+}

@@ -1,0 +1,102 @@
+//! What an action is about: its cluster, namespace and object, and the key by which work on one target is serialised.
+
+use crate::domain::ids::{ClusterName, Namespace};
+
+use super::types::{Action, ObjectRef};
+
+impl Action {
+    /// The object that the action names; `None` for HTTP and for a `get` of many.
+    /// For exec and logs the workload or pod as written, for a Job the CronJob that it is made from.
+    #[must_use]
+    pub fn names_target(&self) -> Option<ObjectRef> {
+        match self {
+            Self::Exec(exec) => Some(exec.target.clone()),
+            Self::Logs(logs) => Some(logs.target.clone()),
+            Self::Get(get) => get.name.as_ref().map(|name| ObjectRef {
+                cluster: get.cluster.clone(),
+                namespace: get.namespace.clone().unwrap_or_else(|| Namespace::new("")),
+                kind: get.kind,
+                name: name.clone(),
+            }),
+            Self::Describe { target }
+            | Self::RolloutStatus { target }
+            | Self::RolloutRestart { target }
+            | Self::RolloutUndo { target, .. }
+            | Self::Scale { target, .. }
+            | Self::DeletePod { target } => Some(target.clone()),
+            Self::CreateJob { from, .. } => Some(from.clone()),
+            Self::Http(_) => None,
+        }
+    }
+
+    /// `CLUSTER/NAMESPACE/KIND/NAME`, or `http/HOST:PORT`: two actions with one key never run at the same time.
+    /// `None` for what only looks, which needs no turn.
+    #[must_use]
+    pub fn target_key(&self) -> Option<String> {
+        if self.only_looks() {
+            return None;
+        }
+        match self {
+            Self::Http(request) => {
+                let url = url::Url::parse(&request.url).ok();
+                let host = url.as_ref().and_then(url::Url::host_str).unwrap_or_default().to_owned();
+                let port = url.as_ref().and_then(url::Url::port_or_known_default).unwrap_or_default();
+                Some(format!("http/{host}:{port}"))
+            }
+            Self::Exec(_)
+            | Self::Get(_)
+            | Self::Logs(_)
+            | Self::Describe { .. }
+            | Self::RolloutStatus { .. }
+            | Self::RolloutRestart { .. }
+            | Self::RolloutUndo { .. }
+            | Self::Scale { .. }
+            | Self::DeletePod { .. }
+            | Self::CreateJob { .. } => self.names_target().map(|object| object.key()),
+        }
+    }
+
+    /// The namespace that the action acts in; `None` for HTTP, cluster-wide kinds and `-A`.
+    #[must_use]
+    pub fn namespace(&self) -> Option<Namespace> {
+        match self {
+            Self::Get(get) => get.namespace.clone(),
+            Self::Exec(_)
+            | Self::Logs(_)
+            | Self::Describe { .. }
+            | Self::RolloutStatus { .. }
+            | Self::RolloutRestart { .. }
+            | Self::RolloutUndo { .. }
+            | Self::Scale { .. }
+            | Self::DeletePod { .. }
+            | Self::CreateJob { .. }
+            | Self::Http(_) => self.names_target().map(|object| object.namespace).filter(|name| !name.as_str().is_empty()),
+        }
+    }
+
+    /// The cluster; `None` for HTTP.
+    #[must_use]
+    pub fn cluster(&self) -> Option<ClusterName> {
+        match self {
+            Self::Get(get) => Some(get.cluster.clone()),
+            Self::Exec(_)
+            | Self::Logs(_)
+            | Self::Describe { .. }
+            | Self::RolloutStatus { .. }
+            | Self::RolloutRestart { .. }
+            | Self::RolloutUndo { .. }
+            | Self::Scale { .. }
+            | Self::DeletePod { .. }
+            | Self::CreateJob { .. }
+            | Self::Http(_) => self.names_target().map(|object| object.cluster),
+        }
+    }
+}
+
+impl ObjectRef {
+    /// `CLUSTER/NAMESPACE/KIND/NAME`. A cluster's name may hold slashes, but the last three parts can't.
+    #[must_use]
+    pub fn key(&self) -> String {
+        format!("{}/{}/{}/{}", self.cluster, self.namespace, self.kind, self.name)
+    }
+}

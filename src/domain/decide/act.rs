@@ -1,0 +1,324 @@
+//! What people do: every click and command is answered, and every refusal is on record with all its reasons.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use super::{Context, Tx, advance, alerts, plan_act};
+use crate::domain::alert::{Alert, AlertStatus, Severity};
+use crate::domain::command::{Answer, Form, Intent, Reply, RunbookLine, StatusLine};
+use crate::domain::event::{Deed, Event, Refusal, Who};
+use crate::domain::freeze::Freeze;
+use crate::domain::ids::{Channel, EpisodeKey, Fingerprint, IncidentId, RunbookName, Source};
+use crate::domain::incident::{HandoffReason, Incident, Phase};
+use crate::domain::plan::Requester;
+use crate::domain::policy::{Reason, standing_reason};
+use crate::domain::runbook::{NotFound, ParamValue};
+use crate::ports::Person;
+
+/// What the deciding functions below share.
+pub struct Actor<'a> {
+    pub person: &'a Person,
+    pub who: Who,
+}
+
+impl Actor<'_> {
+    /// Records the refusal and words it.
+    pub fn refused(&self, tx: &mut Tx<'_>, incident: Option<IncidentId>, deed: Deed, refusal: Refusal) -> Reply {
+        tx.record(Event::Refused { incident, by: self.who.clone(), deed, refusal: refusal.clone() });
+        Reply::Answer(Answer::Refused(refusal))
+    }
+
+    pub fn asked(&self, tx: &mut Tx<'_>, incident: Option<IncidentId>, deed: Deed, reply: Reply) -> Reply {
+        tx.record(Event::Asked { incident, by: self.who.clone(), deed });
+        reply
+    }
+
+    /// A member of this workspace, able to be asked about at all.
+    pub fn standing(&self, context: Context<'_>) -> Result<(), Refusal> {
+        match standing_reason(self.person, &context.rules.team) {
+            None => Ok(()),
+            Some(reason) => Err(Refusal::NotAllowed { reasons: vec![reason] }),
+        }
+    }
+
+    /// Stands in some approver row: may stop things, take them over, change a proposal.
+    pub fn responder(&self, context: Context<'_>) -> Result<(), Refusal> {
+        self.standing(context)?;
+        if context.rules.policy.is_known(self.person) {
+            Ok(())
+        } else {
+            Err(Refusal::NotAllowed { reasons: vec![Reason::NotResponder] })
+        }
+    }
+}
+
+pub fn act(tx: &mut Tx<'_>, context: Context<'_>, person: &Person, channel: Option<Channel>, intent: Intent) -> Reply {
+    let actor = Actor { person, who: Who { id: person.id.clone(), name: person.name.clone() } };
+    match intent {
+        Intent::Approve(at) => plan_act::approve(tx, context, &actor, &at),
+        Intent::AskReject(at) => plan_act::ask_reject(tx, context, &actor, at),
+        Intent::Reject { at, reason } => plan_act::reject(tx, context, &actor, &at, reason),
+        Intent::AskModify(at) => plan_act::ask_modify(tx, context, &actor, at),
+        Intent::Modify { at, parameters, skip, confirmed } => {
+            plan_act::modify(tx, context, &actor, plan_act::Change { at, parameters, skip, confirmed })
+        }
+        Intent::ReviewPlan(at) => plan_act::review(tx, &actor, at),
+        Intent::Judge { at, step, judgement } => plan_act::judge(tx, context, &actor, &at, step, judgement),
+        Intent::Escalate(id) => escalate(tx, context, &actor, id),
+        Intent::TakeOver(id) => take_over(tx, context, &actor, id),
+        Intent::ShowRunbook(id) => show_runbook_of(tx, context, &actor, id),
+        Intent::ChooseRunbook { incident, runbook } => choose(tx, context, &actor, incident, runbook),
+        Intent::Tick { incident, item, done } => tick(tx, context, &actor, incident, item, done),
+        Intent::ListRunbooks => {
+            let lines = context.catalog.loaded().iter().map(|entry| &entry.runbook).map(|runbook| RunbookLine {
+                name: runbook.name.clone(),
+                title: runbook.title.clone(),
+                steps: runbook.steps.len(),
+                prose: runbook.is_prose(),
+            });
+            let reply = Reply::Answer(Answer::Runbooks(lines.collect()));
+            actor.asked(tx, None, Deed::Ask, reply)
+        }
+        Intent::ShowRunbookNamed(name) => show_runbook(tx, context, &actor, None, &name),
+        Intent::RunRunbook { name, parameters } => run(tx, context, &actor, channel, &name, parameters),
+        Intent::Status => {
+            let reply = Reply::Answer(Answer::Status(tx.state().open().map(status_line).collect()));
+            actor.asked(tx, None, Deed::Ask, reply)
+        }
+        Intent::StatusOf(id) => about(tx, &actor, id, Answer::StatusOf),
+        Intent::WhyOf(id) => about(tx, &actor, id, Answer::WhyOf),
+        Intent::Freeze { reason } => freeze(tx, context, &actor, reason),
+        Intent::Unfreeze { reason } => unfreeze(tx, context, &actor, reason),
+        Intent::Help => actor.asked(tx, None, Deed::Ask, Reply::Answer(Answer::Help)),
+        Intent::Unrecognised { text } => {
+            actor.asked(tx, None, Deed::Ask, Reply::Answer(Answer::NotUnderstood { text }))
+        }
+    }
+}
+
+fn status_line(incident: &Incident) -> StatusLine {
+    StatusLine {
+        incident: incident.id,
+        title: incident.title.clone(),
+        severity: incident.severity.to_string(),
+        phase: incident.phase.clone(),
+        message: incident.card.clone(),
+    }
+}
+
+fn about(tx: &mut Tx<'_>, actor: &Actor<'_>, id: IncidentId, answer: fn(Box<Incident>) -> Answer) -> Reply {
+    match tx.state().incident(id).cloned() {
+        Some(incident) => actor.asked(tx, Some(id), Deed::Ask, Reply::Answer(answer(Box::new(incident)))),
+        None => actor.refused(tx, None, Deed::Ask, Refusal::NoSuchIncident),
+    }
+}
+
+/// An open incident, or why it can't be acted on.
+fn open<'a>(tx: &'a Tx<'_>, id: IncidentId) -> Result<&'a Incident, Refusal> {
+    match tx.state().incident(id) {
+        None => Err(Refusal::NoSuchIncident),
+        Some(incident) if !incident.is_open() => Err(Refusal::Over),
+        Some(incident) => Ok(incident),
+    }
+}
+
+fn escalate(tx: &mut Tx<'_>, context: Context<'_>, actor: &Actor<'_>, id: IncidentId) -> Reply {
+    if let Err(refusal) = actor.standing(context).and_then(|()| open(tx, id).map(|_| ())) {
+        return actor.refused(tx, Some(id), Deed::Escalate, refusal);
+    }
+    let by = actor.who.name.clone();
+    if pending(tx, id) {
+        plan_act::withdraw(tx, id, format!("{by} escalated"));
+        advance::hand_over(tx, context, id, HandoffReason::AskedFor { by });
+    } else {
+        advance::page_now(tx, id, format!("{by} asked for a human"));
+    }
+    actor.asked(tx, Some(id), Deed::Escalate, Reply::Answer(Answer::Escalated))
+}
+
+fn pending(tx: &Tx<'_>, id: IncidentId) -> bool {
+    tx.state().incident(id).is_some_and(|incident| matches!(incident.phase, Phase::Proposed | Phase::Planning { .. }))
+}
+
+fn take_over(tx: &mut Tx<'_>, context: Context<'_>, actor: &Actor<'_>, id: IncidentId) -> Reply {
+    let taken = open(tx, id).map(|incident| incident.commander.clone());
+    let refusal = match (actor.responder(context), taken) {
+        (Err(refusal), _) | (Ok(()), Err(refusal)) => Some(refusal),
+        (Ok(()), Ok(Some((_, by)))) => Some(Refusal::AlreadyTaken { by }),
+        (Ok(()), Ok(None)) => None,
+    };
+    if let Some(refusal) = refusal {
+        return actor.refused(tx, Some(id), Deed::TakeOver, refusal);
+    }
+    let by = actor.who.name.clone();
+    plan_act::withdraw(tx, id, format!("{by} took over"));
+    tx.record(Event::TakenOver { incident: id, by: actor.who.clone() });
+    advance::hand_over(tx, context, id, HandoffReason::TakenOver { by });
+    Reply::Answer(Answer::TakenOver)
+}
+
+fn show_runbook_of(tx: &mut Tx<'_>, context: Context<'_>, actor: &Actor<'_>, id: IncidentId) -> Reply {
+    let name = tx.state().incident(id).and_then(|incident| {
+        let planned = incident.current().map(|track| track.plan.runbook.clone());
+        planned.or_else(|| incident.checklist.clone()).or_else(|| {
+            incident.matched.as_ref().and_then(|matched| matched.candidates.first()).map(|line| line.runbook.clone())
+        })
+    });
+    match name {
+        Some(name) => show_runbook(tx, context, actor, Some(id), name.as_str()),
+        None => actor.refused(tx, Some(id), Deed::ShowRunbook, Refusal::NoRunbook),
+    }
+}
+
+fn show_runbook(
+    tx: &mut Tx<'_>,
+    context: Context<'_>,
+    actor: &Actor<'_>,
+    incident: Option<IncidentId>,
+    name: &str,
+) -> Reply {
+    let runbook = match context.catalog.find(name) {
+        Ok(runbook) => runbook,
+        Err(error) => return actor.refused(tx, incident, Deed::ShowRunbook, no_such_runbook(&error)),
+    };
+    let reply = match incident {
+        Some(_) => Reply::Form(Form::Runbook { title: runbook.title.clone(), source: runbook.source.clone() }),
+        None => Reply::Answer(Answer::Runbook {
+            name: runbook.name.clone(),
+            title: runbook.title.clone(),
+            source: runbook.source.clone(),
+        }),
+    };
+    actor.asked(tx, incident, Deed::ShowRunbook, reply)
+}
+
+fn no_such_runbook(error: &NotFound) -> Refusal {
+    Refusal::NoSuchRunbook { why: error.to_string() }
+}
+
+fn choose(tx: &mut Tx<'_>, context: Context<'_>, actor: &Actor<'_>, id: IncidentId, runbook: RunbookName) -> Reply {
+    let free = open(tx, id).and_then(|incident| match &incident.phase {
+        Phase::Handed { reason: HandoffReason::SeveralMatch | HandoffReason::NoMatch, .. } => Ok(()),
+        Phase::Handed { .. }
+        | Phase::Planning { .. }
+        | Phase::Proposed
+        | Phase::Running
+        | Phase::Settling { .. }
+        | Phase::Closed { .. } => Err(Refusal::NotWaiting),
+    });
+    let known = context.catalog.find(runbook.as_str()).map(|_| ()).map_err(|error| no_such_runbook(&error));
+    if let Err(refusal) = actor.responder(context).and(free).and(known) {
+        return actor.refused(tx, Some(id), Deed::ChooseRunbook, refusal);
+    }
+    tx.record(Event::Asked { incident: Some(id), by: actor.who.clone(), deed: Deed::ChooseRunbook });
+    let requester = Requester::Person(actor.person.id.clone());
+    alerts::plan_or_checklist(tx, context, id, runbook.clone(), requester);
+    Reply::Answer(Answer::Chosen { runbook })
+}
+
+fn tick(tx: &mut Tx<'_>, context: Context<'_>, actor: &Actor<'_>, id: IncidentId, item: u16, done: bool) -> Reply {
+    let listed = open(tx, id).and_then(|incident| {
+        let items = incident.checklist.as_ref().and_then(|name| context.catalog.get(name)).map(|r| r.checklist.len());
+        if items.is_some_and(|count| usize::from(item) < count) { Ok(()) } else { Err(Refusal::NotWaiting) }
+    });
+    if let Err(refusal) = actor.standing(context).and(listed) {
+        return actor.refused(tx, Some(id), Deed::Tick, refusal);
+    }
+    tx.record(Event::Ticked { incident: id, item, by: actor.who.clone(), done });
+    Reply::Answer(Answer::Ticked)
+}
+
+/// `/runbook run`: an incident of its own, asked for by this person, through the same gate.
+fn run(
+    tx: &mut Tx<'_>,
+    context: Context<'_>,
+    actor: &Actor<'_>,
+    channel: Option<Channel>,
+    name: &str,
+    parameters: BTreeMap<String, String>,
+) -> Reply {
+    if let Err(refusal) = actor.standing(context) {
+        return actor.refused(tx, None, Deed::Run, refusal);
+    }
+    let runbook = match context.catalog.find(name) {
+        Ok(runbook) => runbook,
+        Err(error) => return actor.refused(tx, None, Deed::Run, no_such_runbook(&error)),
+    };
+    if let Some(problem) = plan_act::unknown_parameter(runbook, &parameters) {
+        return actor.refused(tx, None, Deed::Run, Refusal::BadInput { problems: vec![problem] });
+    }
+    let incident = IncidentId(tx.state().last_incident + 1);
+    let title = format!("{} (started by {})", runbook.title, actor.who.name);
+    let alert = manual_alert(incident, runbook.name.as_str(), &title);
+    let channel = channel.unwrap_or_else(|| context.rules.channel.clone());
+    let (severity, by) = (Severity::Medium, Some(actor.who.clone()));
+    tx.record(Event::Opened { incident, alert: Arc::new(alert), channel, title, severity, by });
+    let requester = Requester::Person(actor.person.id.clone());
+    let name = runbook.name.clone();
+    if runbook.is_prose() {
+        alerts::plan_or_checklist(tx, context, incident, name, requester);
+    } else {
+        let parameters = parameters.into_iter().map(|(name, value)| (name, ParamValue(value))).collect();
+        let request = crate::domain::incident::PlanRequest {
+            runbook: name,
+            requester,
+            parameters,
+            skip: Vec::new(),
+            modified_from: None,
+        };
+        super::survey::plan(tx, context, incident, request);
+    }
+    Reply::Answer(Answer::Started { incident })
+}
+
+fn manual_alert(incident: IncidentId, name: &str, title: &str) -> Alert {
+    let text = incident.to_string();
+    Alert {
+        source: Source::new(advance::MANUAL),
+        episode: EpisodeKey::new(text.clone()),
+        fingerprint: Fingerprint::new(text),
+        group: None,
+        status: AlertStatus::Firing,
+        name: name.to_owned(),
+        title: title.to_owned(),
+        description: String::new(),
+        severity: Severity::Medium,
+        severity_word: String::new(),
+        service: None,
+        labels: BTreeMap::new(),
+        annotations: BTreeMap::new(),
+        links: Vec::new(),
+        starts_at: None,
+        ends_at: None,
+        source_ref: None,
+        dedup_key: None,
+    }
+}
+
+fn freeze(tx: &mut Tx<'_>, context: Context<'_>, actor: &Actor<'_>, reason: String) -> Reply {
+    let reason = if reason.trim().is_empty() { "no reason given".to_owned() } else { reason };
+    let now = context.now;
+    let tripped = actor.standing(context).and_then(|()| {
+        tx.state()
+            .freeze
+            .trip(actor.who.id.clone(), actor.who.name.clone(), now, reason.clone())
+            .map_err(|refusal| Refusal::Freeze { refusal })
+    });
+    if let Err(refusal) = tripped {
+        return actor.refused(tx, None, Deed::Freeze, refusal);
+    }
+    tx.record(Event::Frozen { by: actor.who.clone(), reason });
+    Reply::Answer(Answer::Frozen { running: tx.state().running() })
+}
+
+fn unfreeze(tx: &mut Tx<'_>, context: Context<'_>, actor: &Actor<'_>, reason: String) -> Reply {
+    let lifted = actor.responder(context).and_then(|()| {
+        let lifted: Result<Freeze, _> = tx.state().freeze.lift(&actor.who.id, &reason);
+        lifted.map_err(|refusal| Refusal::Freeze { refusal })
+    });
+    if let Err(refusal) = lifted {
+        return actor.refused(tx, None, Deed::Unfreeze, refusal);
+    }
+    tx.record(Event::Unfrozen { by: actor.who.clone(), reason });
+    Reply::Answer(Answer::Unfrozen)
+}

@@ -1,0 +1,235 @@
+//! Moving an incident on: what follows once an approval is in, a step has ended, the source agrees, or nobody can go on.
+
+use jiff::Timestamp;
+
+use super::{Context, Tx};
+use crate::domain::approval::Approval;
+use crate::domain::command::{Drive, Effect};
+use crate::domain::event::{Event, Mode};
+use crate::domain::ids::{IncidentId, PlanNo};
+use crate::domain::incident::{ClosedAs, HandoffReason, Incident, Phase};
+use crate::domain::run::{Next, RunResult};
+
+/// How an incident came to a human, as far as paging goes.
+enum Urgency {
+    /// Something went wrong: a human is paged now.
+    Now,
+    /// A card waits: a human is paged after the delay for its severity.
+    Waiting,
+    /// A human has it already, or asked for it.
+    None,
+}
+
+/// Goes on with a running plan: asks for the next step, or draws the conclusion.
+pub fn advance(tx: &mut Tx<'_>, context: Context<'_>, id: IncidentId) {
+    loop {
+        let Some((plan, next)) = next(tx, id) else { return };
+        if context.rules.mode == Mode::DryRun && !matches!(next, Next::Finish(_)) {
+            tx.record(Event::RunEnded { incident: id, plan, result: RunResult::DryRun });
+            hand_over(tx, context, id, HandoffReason::DryRun);
+            return;
+        }
+        match next {
+            Next::Start { step, attempt, not_before } => {
+                tx.drive(Drive::Start { incident: id, plan, step, attempt, not_before });
+                return;
+            }
+            Next::Skip { step, why } => {
+                tx.record(Event::StepSkipped { incident: id, plan, step, why });
+            }
+            Next::Wait | Next::AskHuman { .. } => return,
+            Next::Finish(result) => {
+                tx.record(Event::RunEnded { incident: id, plan, result: result.clone() });
+                conclude(tx, context, id, result);
+                return;
+            }
+        }
+    }
+}
+
+/// What the current run wants, when there is one that may go on.
+fn next(tx: &Tx<'_>, id: IncidentId) -> Option<(PlanNo, Next)> {
+    let incident = tx.state().incident(id)?;
+    let track = incident.current()?;
+    let going = matches!(incident.phase, Phase::Running)
+        && matches!(track.approval, Approval::Approved { .. })
+        && track.run.result.is_none();
+    going.then(|| (track.plan.no, track.run.next(&track.plan)))
+}
+
+fn conclude(tx: &mut Tx<'_>, context: Context<'_>, id: IncidentId, result: RunResult) {
+    let Some(incident) = tx.state().incident(id) else { return };
+    let manual = is_manual(incident);
+    let resolved = incident.all_resolved();
+    match result {
+        RunResult::Verified if manual || resolved => close(tx, id, ClosedAs::Resolved),
+        RunResult::Unchecked if resolved => close(tx, id, ClosedAs::Resolved),
+        RunResult::Unchecked if manual => {
+            let why = "no step of the runbook can tell whether it helped".to_owned();
+            hand_over(tx, context, id, HandoffReason::NotVerified { why });
+        }
+        RunResult::Verified => {
+            if context.rules.resolvable.contains(&incident.source) {
+                tx.effect(Effect::SourceResolve { incident: id });
+            }
+            settle(tx, context, id);
+        }
+        RunResult::Unchecked => settle(tx, context, id),
+        RunResult::NotVerified { .. } if resolved => close(tx, id, ClosedAs::AlertCleared),
+        RunResult::NotVerified { why } => hand_over(tx, context, id, HandoffReason::NotVerified { why }),
+        RunResult::Stopped { step, why, page } => {
+            let reason = HandoffReason::StepStopped { step, why };
+            hand_over_with(tx, context, id, reason, if page { Urgency::Now } else { Urgency::Waiting });
+        }
+        RunResult::DryRun => hand_over(tx, context, id, HandoffReason::DryRun),
+    }
+}
+
+fn settle(tx: &mut Tx<'_>, context: Context<'_>, id: IncidentId) {
+    // A time that does not fit the calendar can only come from configuration; then nothing is waited for.
+    let until = context.now.checked_add(context.rules.settle).unwrap_or(context.now);
+    tx.record(Event::Settling { incident: id, until });
+}
+
+/// The source was told that it is over and took our word.
+pub fn source_told(tx: &mut Tx<'_>, id: IncidentId) {
+    let settling =
+        tx.state().incident(id).is_some_and(|incident| matches!(incident.phase, Phase::Settling { .. }));
+    if settling {
+        close(tx, id, ClosedAs::Resolved);
+    }
+}
+
+/// An alert resolved. When all have: what was pending is withdrawn, what was done is closed.
+pub fn source_agrees(tx: &mut Tx<'_>, context: Context<'_>, id: IncidentId) {
+    let Some(incident) = tx.state().incident(id) else { return };
+    if !incident.all_resolved() {
+        return;
+    }
+    match &incident.phase {
+        Phase::Planning { .. } | Phase::Handed { .. } => close(tx, id, ClosedAs::AlertCleared),
+        Phase::Proposed => withdraw_and_close(tx, id),
+        Phase::Running => {
+            let untouched = incident.current().is_some_and(|track| track.run.started_at.is_none());
+            if untouched {
+                withdraw_and_close(tx, id);
+            } else {
+                // The running step finishes; those after it are asked again whether they are still wanted.
+                advance(tx, context, id);
+            }
+        }
+        Phase::Settling { .. } => close(tx, id, ClosedAs::Resolved),
+        Phase::Closed { .. } => {}
+    }
+}
+
+fn withdraw_and_close(tx: &mut Tx<'_>, id: IncidentId) {
+    let plan = tx.state().incident(id).and_then(Incident::current).map(|track| track.plan.no);
+    if let Some(plan) = plan {
+        let why = "the alert resolved".to_owned();
+        tx.record(Event::Withdrawn { incident: id, plan, why });
+    }
+    close(tx, id, ClosedAs::AlertCleared);
+}
+
+pub fn close(tx: &mut Tx<'_>, id: IncidentId, result: ClosedAs) {
+    tx.record(Event::Closed { incident: id, result });
+}
+
+/// Gives the incident to a human, and pages one when that is due.
+pub fn hand_over(tx: &mut Tx<'_>, context: Context<'_>, id: IncidentId, reason: HandoffReason) {
+    let urgency = match &reason {
+        HandoffReason::NoMatch
+        | HandoffReason::SeveralMatch
+        | HandoffReason::Checklist
+        | HandoffReason::Shadow
+        | HandoffReason::DryRun => Urgency::Waiting,
+        HandoffReason::PlanBlocked { .. }
+        | HandoffReason::Denied
+        | HandoffReason::NoDecision
+        | HandoffReason::StepStopped { .. }
+        | HandoffReason::Unknown { .. }
+        | HandoffReason::NotVerified { .. }
+        | HandoffReason::StillFiring
+        | HandoffReason::AskedFor { .. } => Urgency::Now,
+        HandoffReason::Rejected { .. } | HandoffReason::TakenOver { .. } => Urgency::None,
+    };
+    hand_over_with(tx, context, id, reason, urgency);
+}
+
+fn hand_over_with(tx: &mut Tx<'_>, context: Context<'_>, id: IncidentId, reason: HandoffReason, urgency: Urgency) {
+    let why = page_why(&reason);
+    tx.record(Event::HandedOver { incident: id, reason });
+    match urgency {
+        Urgency::Now => page_now(tx, id, why),
+        Urgency::Waiting => page_when_due(tx, context, id),
+        Urgency::None => {}
+    }
+}
+
+/// Pages a human now, once an incident. Somebody who started a run by hand is there already.
+pub fn page_now(tx: &mut Tx<'_>, id: IncidentId, why: String) {
+    let wanted = tx
+        .state()
+        .incident(id)
+        .is_some_and(|incident| incident.paging.asked_at.is_none() && incident.commander.is_none());
+    if wanted {
+        tx.record(Event::PageAsked { incident: id, why });
+    }
+}
+
+/// Nobody can see the card, so the delay for its severity has no point; what never pages still does not.
+pub fn page_unseen(tx: &mut Tx<'_>, context: Context<'_>, id: IncidentId) {
+    let wanted = tx.state().incident(id).is_some_and(|incident| {
+        incident.is_open()
+            && incident.card.is_none()
+            && context.rules.page_wait(&incident.source, incident.severity).is_some()
+    });
+    if wanted {
+        page_now(tx, id, "Slack does not take the card".to_owned());
+    }
+}
+
+/// Sets when a human is paged if nobody acts; at once when that time is now.
+pub fn page_when_due(tx: &mut Tx<'_>, context: Context<'_>, id: IncidentId) {
+    let Some(incident) = tx.state().incident(id) else { return };
+    if is_manual(incident) || incident.paging.due.is_some() || incident.paging.asked_at.is_some() {
+        return;
+    }
+    let Some(wait) = context.rules.page_wait(&incident.source, incident.severity) else { return };
+    let at: Timestamp = context.now.checked_add(wait).unwrap_or(context.now);
+    if at <= context.now {
+        page_now(tx, id, "it is waiting for a human".to_owned());
+    } else {
+        tx.record(Event::PageDue { incident: id, at });
+    }
+}
+
+/// Started by a person with `/runbook run`: no alert stands behind it, and the person is there.
+pub fn is_manual(incident: &Incident) -> bool {
+    incident.source.as_str() == MANUAL
+}
+
+/// The source of what people start by hand.
+pub const MANUAL: &str = "manual";
+
+/// Why a page goes out, for its first line.
+fn page_why(reason: &HandoffReason) -> String {
+    match reason {
+        HandoffReason::NoMatch => "no runbook matches".to_owned(),
+        HandoffReason::SeveralMatch => "several runbooks match equally well".to_owned(),
+        HandoffReason::Checklist => "the runbook is a checklist for people".to_owned(),
+        HandoffReason::PlanBlocked { problems } => format!("no plan could be made: {}", problems.join("; ")),
+        HandoffReason::Denied => "the policy lets nobody approve the plan".to_owned(),
+        HandoffReason::Rejected { by, .. } => format!("{by} rejected the plan"),
+        HandoffReason::NoDecision => "nobody decided in time".to_owned(),
+        HandoffReason::StepStopped { step, why } => format!("step {step} stopped the plan: {why}"),
+        HandoffReason::Unknown { step } => format!("nobody knows whether step {step} happened"),
+        HandoffReason::NotVerified { why } => format!("the plan ran, but it did not help: {why}"),
+        HandoffReason::StillFiring => "the plan ran and was verified, but the alert still fires".to_owned(),
+        HandoffReason::TakenOver { by } => format!("{by} took over"),
+        HandoffReason::AskedFor { by } => format!("{by} asked for a human"),
+        HandoffReason::DryRun => "Interlock is in dry-run and ran nothing".to_owned(),
+        HandoffReason::Shadow => "Interlock is in shadow and only watches".to_owned(),
+    }
+}

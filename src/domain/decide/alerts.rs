@@ -1,0 +1,114 @@
+//! Alerts come in: duplicates collapse, related ones join, new ones open an incident and look for a runbook.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use super::{Context, Tx, advance, survey};
+use crate::domain::alert::{Alert, AlertStatus};
+use crate::domain::command::Reply;
+use crate::domain::event::Event;
+use crate::domain::ids::{DeliveryKey, IncidentId, RunbookName, Source};
+use crate::domain::incident::{HandoffReason, MatchRecord, PlanRequest, Verdict};
+use crate::domain::matching;
+use crate::domain::plan::Requester;
+
+/// Prefix of the `dedup_key` of everything that Interlock opens at a pager; an alert that carries it is our own echo.
+pub const OUR_DEDUP_PREFIX: &str = "interlock/";
+
+pub fn received(
+    tx: &mut Tx<'_>,
+    context: Context<'_>,
+    source: &Source,
+    key: Option<DeliveryKey>,
+    alerts: Vec<Alert>,
+) -> Reply {
+    tx.use_key(key);
+    let mut repeated: BTreeMap<IncidentId, u32> = BTreeMap::new();
+    for alert in alerts {
+        if alert.dedup_key.as_deref().is_some_and(|key| key.starts_with(OUR_DEDUP_PREFIX)) {
+            continue;
+        }
+        match (alert.status, tx.state().by_episode(source, &alert.episode)) {
+            (AlertStatus::Firing, Some(known)) => *repeated.entry(known).or_default() += 1,
+            (AlertStatus::Firing, None) => fired(tx, context, source, alert),
+            (AlertStatus::Resolved, Some(known)) => resolved(tx, context, known, &alert),
+            // The firing was never seen, or is long forgotten: there is nothing to resolve.
+            (AlertStatus::Resolved | AlertStatus::Acknowledged, _) => {}
+        }
+    }
+    if !repeated.is_empty() {
+        tx.record(Event::Repeated { incidents: repeated.into_iter().collect() });
+    }
+    tx.use_key(None);
+    Reply::Stored
+}
+
+fn fired(tx: &mut Tx<'_>, context: Context<'_>, source: &Source, alert: Alert) {
+    let open = alert.group.as_ref().and_then(|group| tx.state().by_group(source, group));
+    if let Some(incident) = open {
+        tx.record(Event::Joined { incident, alert: Arc::new(alert) });
+        return;
+    }
+    let incident = IncidentId(tx.state().last_incident + 1);
+    let alert = Arc::new(alert);
+    tx.record(Event::Opened {
+        incident,
+        channel: context.rules.route(&alert),
+        title: alert.title.clone(),
+        severity: alert.severity,
+        alert: alert.clone(),
+        by: None,
+    });
+    choose(tx, context, incident, &alert);
+}
+
+/// Looks for the runbook and goes on from there: one match is planned, everything else goes to a human.
+fn choose(tx: &mut Tx<'_>, context: Context<'_>, incident: IncidentId, alert: &Alert) {
+    let environment = context.rules.environment_of(alert);
+    let facts = matching::AlertFacts::of(alert, environment.as_ref());
+    let matched = MatchRecord::of(&matching::rank(context.catalog, &facts, None), context.catalog);
+    let verdict = matched.verdict.clone();
+    tx.record(Event::Matched { incident, matched });
+    match verdict {
+        Verdict::One { runbook } => plan_or_checklist(tx, context, incident, runbook, Requester::Interlock),
+        Verdict::Several => advance::hand_over(tx, context, incident, HandoffReason::SeveralMatch),
+        Verdict::None => advance::hand_over(tx, context, incident, HandoffReason::NoMatch),
+    }
+}
+
+/// An executable runbook is planned; a prose one is shown as a checklist.
+pub fn plan_or_checklist(
+    tx: &mut Tx<'_>,
+    context: Context<'_>,
+    incident: IncidentId,
+    runbook: RunbookName,
+    requester: Requester,
+) {
+    let prose = context.catalog.get(&runbook).is_some_and(|runbook| runbook.is_prose());
+    if prose {
+        tx.record(Event::Checklist { incident, runbook });
+        advance::hand_over(tx, context, incident, HandoffReason::Checklist);
+        return;
+    }
+    let request = PlanRequest {
+        runbook,
+        requester,
+        parameters: BTreeMap::new(),
+        skip: Vec::new(),
+        modified_from: None,
+    };
+    survey::plan(tx, context, incident, request);
+}
+
+fn resolved(tx: &mut Tx<'_>, context: Context<'_>, incident: IncidentId, alert: &Alert) {
+    let fresh = tx.state().incident(incident).is_some_and(|incident| {
+        incident
+            .episodes
+            .iter()
+            .any(|episode| episode.alert.episode == alert.episode && episode.resolved_at.is_none())
+    });
+    if fresh {
+        tx.record(Event::AlertResolved { incident, episode: alert.episode.clone() });
+        advance::source_agrees(tx, context, incident);
+    }
+}

@@ -1,0 +1,105 @@
+//! The clock reached something: an approval ran out, a page is due, the source kept silent. And the first thing a new
+//! process does: what was started and has no end is Unknown.
+
+use super::{Context, Tx, advance, step, survey};
+use crate::domain::command::Reply;
+use crate::domain::event::{Event, Outcome};
+use crate::domain::ids::{AttemptId, IncidentId};
+use crate::domain::incident::{HandoffReason, Incident, Phase};
+use crate::domain::run::StepState;
+use crate::ports::Output;
+
+pub fn tick(tx: &mut Tx<'_>, context: Context<'_>) -> Reply {
+    for id in tx.state().due(context.now) {
+        page_if_due(tx, context, id);
+        expire_if_due(tx, context, id);
+        settle_if_due(tx, context, id);
+    }
+    Reply::Stored
+}
+
+fn page_if_due(tx: &mut Tx<'_>, context: Context<'_>, id: IncidentId) {
+    let due = tx.state().incident(id).is_some_and(|incident| {
+        incident.is_open()
+            && incident.paging.asked_at.is_none()
+            && incident.paging.due.is_some_and(|at| at <= context.now)
+            && waits(incident)
+    });
+    if due {
+        advance::page_now(tx, id, "it is waiting for a human".to_owned());
+    }
+    // Somebody took it, or it runs: the reminder has no point any more, and must not come due for ever.
+    let stale = tx.state().incident(id).is_some_and(|incident| {
+        incident.paging.asked_at.is_none() && incident.paging.due.is_some_and(|at| at <= context.now)
+    });
+    if stale {
+        tx.record(Event::PageSettled { incident: id });
+    }
+}
+
+/// Whether nobody has done anything about it yet.
+fn waits(incident: &Incident) -> bool {
+    match &incident.phase {
+        Phase::Proposed | Phase::Planning { .. } => true,
+        Phase::Handed { reason, .. } => {
+            !matches!(reason, HandoffReason::TakenOver { .. } | HandoffReason::Rejected { .. })
+        }
+        Phase::Running | Phase::Settling { .. } | Phase::Closed { .. } => false,
+    }
+}
+
+fn expire_if_due(tx: &mut Tx<'_>, context: Context<'_>, id: IncidentId) {
+    let plan = tx.state().incident(id).and_then(|incident| {
+        let open = matches!(incident.phase, Phase::Proposed | Phase::Running);
+        let track = incident.current().filter(|track| open && track.run.started_at.is_none())?;
+        track.approval.deadline().filter(|at| *at <= context.now).map(|_| track.plan.no)
+    });
+    if let Some(plan) = plan {
+        tx.record(Event::Expired { incident: id, plan });
+        advance::hand_over(tx, context, id, HandoffReason::NoDecision);
+    }
+}
+
+fn settle_if_due(tx: &mut Tx<'_>, context: Context<'_>, id: IncidentId) {
+    let due = tx.state().incident(id).is_some_and(
+        |incident| matches!(incident.phase, Phase::Settling { until } if until <= context.now),
+    );
+    if due {
+        advance::hand_over(tx, context, id, HandoffReason::StillFiring);
+    }
+}
+
+/// Recovery is the normal path started on old entries.
+pub fn recover(tx: &mut Tx<'_>, context: Context<'_>) -> Reply {
+    let open: Vec<_> = tx.state().open().map(|incident| incident.id).collect();
+    for id in open {
+        for attempt in unfinished(tx, id) {
+            let reason = "Interlock stopped while it was running; it may have happened".to_owned();
+            step::ended(tx, context, attempt, Outcome::Unknown { reason }, Output::default(), 0);
+        }
+        survey::resume(tx, context, id);
+        advance::advance(tx, context, id);
+    }
+    tick(tx, context)
+}
+
+fn unfinished(tx: &Tx<'_>, id: IncidentId) -> Vec<AttemptId> {
+    let Some(track) = tx.state().incident(id).and_then(Incident::current) else { return Vec::new() };
+    let plan = track.plan.no;
+    track
+        .run
+        .steps
+        .iter()
+        .filter_map(|(step, state)| match state {
+            StepState::Started { attempt, .. } => {
+                Some(AttemptId { incident: id, plan, step: *step, attempt: *attempt })
+            }
+            StepState::Waiting
+            | StepState::Succeeded { .. }
+            | StepState::Failed { .. }
+            | StepState::Unknown { .. }
+            | StepState::Skipped { .. }
+            | StepState::Refused { .. } => None,
+        })
+        .collect()
+}

@@ -1,0 +1,93 @@
+//! Deciding: state, command and time in; entries, effects and an answer out. Each file decides one kind of command.
+//! `Tx` records an event and applies it at once, so that what follows in the same command sees it.
+
+mod act;
+mod advance;
+mod alerts;
+mod deadline;
+mod plan_act;
+mod step;
+mod survey;
+mod tx;
+
+use jiff::Timestamp;
+
+use super::command::{Command, Delivered, Reply};
+use super::event::Event;
+use super::ids::DeliveryKey;
+use super::rules::Rules;
+use super::runbook::Catalog;
+
+pub use tx::Tx;
+
+/// What a decision may look at beside the state.
+#[derive(Clone, Copy)]
+pub struct Context<'a> {
+    pub now: Timestamp,
+    pub rules: &'a Rules,
+    pub catalog: &'a Catalog,
+}
+
+/// Decides one command. Total: a command that makes no sense now is answered, never an error.
+pub fn decide(tx: &mut Tx<'_>, context: Context<'_>, command: Command) -> Reply {
+    if let Some(key) = command.key()
+        && tx.state().seen.contains(key)
+    {
+        return tx.again();
+    }
+    match command {
+        Command::Alerts { source, key, alerts } => alerts::received(tx, context, &source, key, alerts),
+        Command::Act { key, person, channel, intent } => {
+            tx.use_key(key);
+            act::act(tx, context, &person, channel, intent)
+        }
+        Command::Surveyed { incident, sketch, results } => {
+            survey::surveyed(tx, context, incident, *sketch, results)
+        }
+        Command::StartStep(request) => step::start(tx, context, &request),
+        Command::StepEnded { attempt, outcome, output, took_ms } => {
+            step::ended(tx, context, attempt, outcome, output, took_ms)
+        }
+        Command::Delivered(delivered) => confirmed(tx, delivered),
+        Command::Unseen(incident) => {
+            advance::page_unseen(tx, context, incident);
+            Reply::Stored
+        }
+        Command::Tick => deadline::tick(tx, context),
+        Command::Recover => deadline::recover(tx, context),
+    }
+}
+
+impl Command {
+    fn key(&self) -> Option<&DeliveryKey> {
+        match self {
+            Self::Alerts { key, .. } | Self::Act { key, .. } => key.as_ref(),
+            Self::Surveyed { .. }
+            | Self::StartStep(_)
+            | Self::StepEnded { .. }
+            | Self::Delivered(_)
+            | Self::Unseen(_)
+            | Self::Tick
+            | Self::Recover => None,
+        }
+    }
+}
+
+fn confirmed(tx: &mut Tx<'_>, delivered: Delivered) -> Reply {
+    match delivered {
+        Delivered::Card { incident, message } => {
+            let known = tx.state().incident(incident).map(|incident| incident.card.as_ref() == Some(&message));
+            if known == Some(false) {
+                tx.record(Event::CardPosted { incident, message });
+            }
+        }
+        Delivered::Page { incident, dedup_key } => {
+            tx.record(Event::Paged { incident, dedup_key });
+        }
+        Delivered::SourceResolved { incident, how } => {
+            tx.record(Event::SourceResolved { incident, how });
+            advance::source_told(tx, incident);
+        }
+    }
+    Reply::Stored
+}

@@ -1,0 +1,278 @@
+//! Clicks on a plan: approve, reject, modify, review, and a person's word on an Unknown step.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use super::act::Actor;
+use super::{Context, Tx, advance, survey};
+use crate::domain::approval::{Approval, ApprovalEvent, ApprovalRefusal, Vote};
+use crate::domain::command::{Answer, Form, FormField, PlanRef, Reply};
+use crate::domain::event::{Deed, Event, Judgement, Refusal};
+use crate::domain::freeze::Freeze;
+use crate::domain::ids::{IncidentId, StepNo};
+use crate::domain::incident::{HandoffReason, Incident, Phase, PlanRequest, PlanTrack};
+use crate::domain::plan::Requester;
+use crate::domain::planning;
+use crate::domain::policy::{Decision, Reason};
+use crate::domain::run::StepState;
+use crate::domain::runbook::{ParamKind, ParamSpec, ParamValue, Runbook};
+
+/// The plan that was clicked, if it is still the one that counts.
+fn clicked<'a>(tx: &'a Tx<'_>, at: &PlanRef) -> Result<(&'a Incident, &'a PlanTrack), Refusal> {
+    let incident = tx.state().incident(at.incident).ok_or(Refusal::NoSuchIncident)?;
+    let track = incident.current().ok_or(Refusal::PlanChanged)?;
+    let same = track.plan.no == at.plan && track.digest.short() == at.digest;
+    if !same {
+        return Err(Refusal::PlanChanged);
+    }
+    Ok((incident, track))
+}
+
+/// Why a plan that isn't pending can't be decided: who or what was first.
+fn already(track: &PlanTrack) -> Refusal {
+    let nothing = ApprovalEvent::Reject {
+        by: crate::domain::ids::PersonId { team: String::new(), user: String::new() },
+        name: String::new(),
+        at: jiff::Timestamp::MIN,
+        reason: String::new(),
+    };
+    match track.approval.transition(nothing) {
+        Err(refusal) => Refusal::Approval { refusal },
+        Ok(_) => Refusal::NotWaiting,
+    }
+}
+
+fn pending<'a>(tx: &'a Tx<'_>, at: &PlanRef) -> Result<(&'a Incident, &'a PlanTrack), Refusal> {
+    let (incident, track) = clicked(tx, at)?;
+    if !track.approval.is_pending() {
+        return Err(already(track));
+    }
+    if !matches!(incident.phase, Phase::Proposed) {
+        return Err(Refusal::NotWaiting);
+    }
+    Ok((incident, track))
+}
+
+pub fn approve(tx: &mut Tx<'_>, context: Context<'_>, actor: &Actor<'_>, at: &PlanRef) -> Reply {
+    match may_approve(tx, context, actor, at) {
+        Err(refusal) => actor.refused(tx, Some(at.incident), Deed::Approve, refusal),
+        Ok((needed, have)) => {
+            let vote = Vote { by: actor.who.id.clone(), name: actor.who.name.clone(), at: context.now };
+            let execute_by = context.now.checked_add(context.rules.execute_by).unwrap_or(context.now);
+            tx.record(Event::Voted { incident: at.incident, plan: at.plan, vote, needed, execute_by });
+            advance::advance(tx, context, at.incident);
+            Reply::Answer(Answer::Approved { have: have + 1, need: needed })
+        }
+    }
+}
+
+/// How many votes are needed and are there, or why this one does not count.
+fn may_approve(tx: &Tx<'_>, context: Context<'_>, actor: &Actor<'_>, at: &PlanRef) -> Result<(u8, u8), Refusal> {
+    let (_, track) = pending(tx, at)?;
+    let mut reasons = BTreeSet::new();
+    if let Err(why) = context.rules.policy.may_vote(actor.person, &context.rules.team, &track.plan) {
+        reasons.extend(why);
+    }
+    if let Freeze::On { name, reason, .. } = &tx.state().freeze {
+        reasons.insert(Reason::Frozen { by: name.clone(), reason: reason.clone() });
+    }
+    if track.plan.digest().ok().as_ref() != Some(&track.digest) {
+        reasons.insert(Reason::DigestDiffers);
+    }
+    if track.plan.policy_revision != context.rules.policy.revision {
+        reasons.insert(Reason::PolicyChanged);
+    }
+    let needed = match context.rules.policy.decide(track.plan.live_steps()) {
+        Decision::Allow => 1,
+        Decision::RequireApproval { approvals } => approvals,
+        Decision::Deny { reasons: denied } => {
+            reasons.extend(denied);
+            1
+        }
+    };
+    if !reasons.is_empty() {
+        return Err(Refusal::NotAllowed { reasons: reasons.into_iter().collect() });
+    }
+    let vote = Vote { by: actor.who.id.clone(), name: actor.who.name.clone(), at: context.now };
+    let event = ApprovalEvent::Approve { vote, needed, execute_by: context.now };
+    track.approval.transition(event).map_err(|refusal| Refusal::Approval { refusal })?;
+    Ok((needed, u8::try_from(track.approval.votes().len()).unwrap_or(u8::MAX)))
+}
+
+pub fn ask_reject(tx: &mut Tx<'_>, context: Context<'_>, actor: &Actor<'_>, at: PlanRef) -> Reply {
+    match actor.responder(context).and_then(|()| pending(tx, &at).map(|(incident, _)| incident.title.clone())) {
+        Err(refusal) => actor.refused(tx, Some(at.incident), Deed::Reject, refusal),
+        Ok(title) => actor.asked(tx, Some(at.incident), Deed::Reject, Reply::Form(Form::Reject { at, title })),
+    }
+}
+
+pub fn reject(tx: &mut Tx<'_>, context: Context<'_>, actor: &Actor<'_>, at: &PlanRef, reason: String) -> Reply {
+    let allowed = actor.responder(context).and_then(|()| {
+        let (_, track) = pending(tx, at)?;
+        match track.approval.deadline() {
+            Some(by) if by <= context.now => Err(Refusal::Approval { refusal: ApprovalRefusal::Expired }),
+            Some(_) | None => Ok(()),
+        }
+    });
+    if let Err(refusal) = allowed {
+        return actor.refused(tx, Some(at.incident), Deed::Reject, refusal);
+    }
+    let by = actor.who.name.clone();
+    tx.record(Event::Rejected { incident: at.incident, plan: at.plan, by: actor.who.clone(), reason: reason.clone() });
+    advance::hand_over(tx, context, at.incident, HandoffReason::Rejected { by, reason });
+    Reply::Answer(Answer::Rejected)
+}
+
+/// The plan of an incident stops: what is pending is withdrawn; a running one starts nothing more.
+pub fn withdraw(tx: &mut Tx<'_>, id: IncidentId, why: String) {
+    let plan = tx.state().incident(id).and_then(|incident| {
+        let track = incident.current()?;
+        let live = matches!(track.approval, Approval::Pending { .. } | Approval::Approved { .. });
+        (live && track.run.result.is_none()).then_some(track.plan.no)
+    });
+    if let Some(plan) = plan {
+        tx.record(Event::Withdrawn { incident: id, plan, why });
+    }
+}
+
+pub fn review(tx: &mut Tx<'_>, actor: &Actor<'_>, at: PlanRef) -> Reply {
+    match clicked(tx, &at).map(|(incident, _)| Box::new(incident.clone())) {
+        Err(refusal) => actor.refused(tx, Some(at.incident), Deed::ReviewPlan, refusal),
+        Ok(incident) => {
+            let id = at.incident;
+            actor.asked(tx, Some(id), Deed::ReviewPlan, Reply::Form(Form::ReviewPlan { at, incident }))
+        }
+    }
+}
+
+pub fn ask_modify(tx: &mut Tx<'_>, context: Context<'_>, actor: &Actor<'_>, at: PlanRef) -> Reply {
+    let form = actor.responder(context).and_then(|()| {
+        let (_, track) = pending(tx, &at)?;
+        let runbook = context
+            .catalog
+            .find(track.plan.runbook.as_str())
+            .map_err(|error| Refusal::NoSuchRunbook { why: error.to_string() })?;
+        let parameters = runbook.parameters.iter().map(|spec| field(spec, track)).collect();
+        let steps = track.plan.steps.iter().map(|step| (step.no, step.title.clone(), step.skip)).collect();
+        Ok(Form::Modify { at: at.clone(), parameters, steps })
+    });
+    match form {
+        Err(refusal) => actor.refused(tx, Some(at.incident), Deed::Modify, refusal),
+        Ok(form) => actor.asked(tx, Some(at.incident), Deed::Modify, Reply::Form(form)),
+    }
+}
+
+fn field(spec: &ParamSpec, track: &PlanTrack) -> FormField {
+    let choices = match &spec.kind {
+        ParamKind::Choice { of } => of.clone(),
+        ParamKind::Boolean => vec!["true".to_owned(), "false".to_owned()],
+        ParamKind::Integer { .. } | ParamKind::Name | ParamKind::Text { .. } => Vec::new(),
+    };
+    FormField {
+        name: spec.name.clone(),
+        value: track.plan.parameters.get(&spec.name).cloned(),
+        description: spec.description.clone().unwrap_or_default(),
+        choices,
+        optional: spec.default.is_some(),
+    }
+}
+
+/// What a person wants changed.
+pub struct Change {
+    pub at: PlanRef,
+    pub parameters: BTreeMap<String, String>,
+    pub skip: Vec<StepNo>,
+    pub confirmed: bool,
+}
+
+/// A parameter that the runbook does not have, as a form problem.
+pub fn unknown_parameter(runbook: &Runbook, given: &BTreeMap<String, String>) -> Option<(String, String)> {
+    let unknown = given.keys().find(|name| !runbook.parameters.iter().any(|spec| spec.name == **name))?;
+    let known = runbook.parameters.iter().map(|spec| spec.name.as_str()).collect::<Vec<_>>().join(", ");
+    let known = if known.is_empty() { "it takes none".to_owned() } else { format!("it takes {known}") };
+    Some((unknown.clone(), format!("this runbook has no parameter `{unknown}`; {known}")))
+}
+
+pub fn modify(tx: &mut Tx<'_>, context: Context<'_>, actor: &Actor<'_>, change: Change) -> Reply {
+    let id = change.at.incident;
+    let made = actor.responder(context).and_then(|()| request(tx, context, actor, &change));
+    let (request, lines) = match made {
+        Err(refusal) => return actor.refused(tx, Some(id), Deed::Modify, refusal),
+        Ok(made) => made,
+    };
+    if !change.confirmed {
+        let Change { at, parameters, skip, .. } = change;
+        let form = Form::ModifyDiff { at, parameters, skip, lines };
+        return actor.asked(tx, Some(id), Deed::Modify, Reply::Form(form));
+    }
+    let next = tx.state().incident(id).map(planning::next_no);
+    survey::plan(tx, context, id, request);
+    Reply::Answer(Answer::Modified { plan: next.unwrap_or(change.at.plan) })
+}
+
+/// The request and what it changes, in lines.
+fn request(
+    tx: &Tx<'_>,
+    context: Context<'_>,
+    actor: &Actor<'_>,
+    change: &Change,
+) -> Result<(PlanRequest, Vec<String>), Refusal> {
+    let (incident, track) = pending(tx, &change.at)?;
+    let parameters =
+        change.parameters.iter().map(|(name, value)| (name.clone(), ParamValue(value.clone()))).collect();
+    let request = PlanRequest {
+        runbook: track.plan.runbook.clone(),
+        requester: Requester::Person(actor.person.id.clone()),
+        parameters,
+        skip: change.skip.clone(),
+        modified_from: Some(track.plan.no),
+    };
+    let sketch = planning::sketch(context.catalog, context.rules, incident, &request).map_err(|problems| {
+        Refusal::BadInput {
+            problems: problems.into_iter().map(|p| (p.parameter.unwrap_or_default(), p.message)).collect(),
+        }
+    })?;
+    if sketch.live_steps().next().is_none() {
+        let problem = "every step is left out; reject the plan instead".to_owned();
+        return Err(Refusal::BadInput { problems: vec![("skip".to_owned(), problem)] });
+    }
+    let lines = planning::diff(&track.plan, &sketch);
+    if lines.is_empty() {
+        let problem = "nothing is changed".to_owned();
+        return Err(Refusal::BadInput { problems: vec![(String::new(), problem)] });
+    }
+    Ok((request, lines))
+}
+
+/// A person who may approve the plan says what became of a step that nobody knows about.
+pub fn judge(
+    tx: &mut Tx<'_>,
+    context: Context<'_>,
+    actor: &Actor<'_>,
+    at: &PlanRef,
+    step: StepNo,
+    judgement: Judgement,
+) -> Reply {
+    let allowed = clicked(tx, at).and_then(|(incident, track)| {
+        let unknown = matches!(track.run.state(step), StepState::Unknown { .. });
+        if !unknown || !incident.is_open() {
+            return Err(Refusal::NotWaiting);
+        }
+        context
+            .rules
+            .policy
+            .may_vote(actor.person, &context.rules.team, &track.plan)
+            .map_err(|reasons| Refusal::NotAllowed { reasons })
+    });
+    if let Err(refusal) = allowed {
+        return actor.refused(tx, Some(at.incident), Deed::Judge, refusal);
+    }
+    tx.record(Event::StepJudged {
+        incident: at.incident,
+        plan: at.plan,
+        step,
+        judgement,
+        by: actor.who.clone(),
+    });
+    advance::advance(tx, context, at.incident);
+    Reply::Answer(Answer::Judged(judgement))
+}

@@ -1,0 +1,249 @@
+//! Starting a step: everything is checked again, and only then is the start recorded. Only a recorded start yields a permit.
+
+use jiff::SignedDuration;
+
+use super::{Context, Tx, advance, survey};
+use crate::domain::action::EffectClass;
+use crate::domain::approval::Approval;
+use crate::domain::command::{Reply, StartStep};
+use crate::domain::event::{Event, Outcome, Who};
+use crate::domain::freeze::{Freeze, FreezeFile};
+use crate::domain::ids::AttemptId;
+use crate::domain::incident::{HandoffReason, Incident, Phase, PlanTrack};
+use crate::domain::plan::PlannedStep;
+use crate::domain::planning;
+use crate::domain::policy::{Decision, Reason, counted};
+use crate::domain::run::{Next, StepState, over_budget};
+use crate::ports::{Order, Output, Survey};
+
+/// A look at the target may be this old when the step starts (DESIGN §3.3).
+const SURVEY_MAX_AGE: SignedDuration = SignedDuration::from_secs(5);
+
+pub fn start(tx: &mut Tx<'_>, context: Context<'_>, request: &StartStep) -> Reply {
+    let Some((incident, track, step)) = its_turn(tx, request) else {
+        return Reply::NotStarted { reasons: vec![Reason::NotItsTurn] };
+    };
+    // An alert that went away takes the changes with it; looking on, to see whether it helped, does no harm.
+    if !advance::is_manual(incident) && incident.all_resolved() && step.effect != EffectClass::Observe {
+        let (incident, plan, step) = (request.incident, request.plan, request.step);
+        let why = "the alert resolved before it started".to_owned();
+        tx.record(Event::StepSkipped { incident, plan, step, why });
+        advance::advance(tx, context, request.incident);
+        return Reply::NotStarted { reasons: vec![Reason::AlertResolved] };
+    }
+    if let Some(holder) = busy(tx, request, step) {
+        return Reply::NotStarted { reasons: vec![Reason::TargetBusy { with: holder.to_string() }] };
+    }
+    let reasons = objections(tx, context, request, incident, track, step);
+    if reasons.is_empty() {
+        return permit(tx, request);
+    }
+    refuse(tx, context, request, reasons)
+}
+
+/// The step, if and only if it is what the run wants next: the compare-and-set that makes a start happen at most once.
+fn its_turn<'a>(tx: &'a Tx<'_>, request: &StartStep) -> Option<(&'a Incident, &'a PlanTrack, &'a PlannedStep)> {
+    let incident = tx.state().incident(request.incident)?;
+    let track = incident.current().filter(|track| track.plan.no == request.plan)?;
+    let step = track.plan.step(request.step)?;
+    let wanted = matches!(track.run.next(&track.plan),
+        Next::Start { step, attempt, .. } if step == request.step && attempt == request.attempt);
+    (matches!(incident.phase, Phase::Running) && wanted).then_some((incident, track, step))
+}
+
+fn busy(tx: &Tx<'_>, request: &StartStep, step: &PlannedStep) -> Option<AttemptId> {
+    let target = step.action.target_key()?;
+    tx.state().holder(&target).filter(|holder| holder.incident != request.incident)
+}
+
+fn objections(
+    tx: &Tx<'_>,
+    context: Context<'_>,
+    request: &StartStep,
+    incident: &Incident,
+    track: &PlanTrack,
+    step: &PlannedStep,
+) -> Vec<Reason> {
+    let mut reasons = Vec::new();
+    approval_holds(context, request, incident, track, &mut reasons);
+    if track.plan.digest().ok().as_ref() != Some(&track.digest) {
+        reasons.push(Reason::DigestDiffers);
+    }
+    if track.plan.policy_revision != context.rules.policy.revision {
+        reasons.push(Reason::PolicyChanged);
+    }
+    if let Freeze::On { name, reason, .. } = &tx.state().freeze {
+        reasons.push(Reason::Frozen { by: name.clone(), reason: reason.clone() });
+    }
+    match &request.freeze_file {
+        FreezeFile::Absent => {}
+        FreezeFile::Present { reason } => {
+            reasons.push(Reason::Frozen { by: "the freeze file".to_owned(), reason: reason.clone() });
+        }
+        FreezeFile::Unreadable { .. } => reasons.push(Reason::FreezeFileUnreadable),
+    }
+    match &request.survey {
+        Ok(survey) => world_holds(context, track, step, survey, &mut reasons),
+        Err(error) => reasons.push(Reason::SurveyFailed { why: error.to_string() }),
+    }
+    for (key, need, left) in over_budget(&track.plan, &track.run.spent, &step.cost) {
+        let key = serde_json::to_value(key).ok().and_then(|v| v.as_str().map(str::to_owned)).unwrap_or_default();
+        reasons.push(Reason::OverBudget { what: format!("it needs {need} of `{key}` and {left} are left") });
+    }
+    reasons
+}
+
+/// The approval stands, has not run out, and the people behind it still count.
+fn approval_holds(
+    context: Context<'_>,
+    request: &StartStep,
+    incident: &Incident,
+    track: &PlanTrack,
+    reasons: &mut Vec<Reason>,
+) {
+    let Approval::Approved { votes, at, execute_by } = &track.approval else {
+        reasons.push(Reason::NotItsTurn);
+        return;
+    };
+    if context.now < *at {
+        reasons.push(Reason::ClockWentBack);
+    }
+    if track.run.started_at.is_none() && context.now >= *execute_by {
+        reasons.push(Reason::Expired);
+    }
+    if votes.is_empty() {
+        if !survey::may_run_alone(context, incident, &track.plan) {
+            reasons.push(Reason::Quorum { have: 0, need: 1 });
+        }
+        return;
+    }
+    match context.rules.policy.decide(track.plan.live_steps()) {
+        Decision::Allow => {}
+        Decision::Deny { reasons: denied } => reasons.extend(denied),
+        Decision::RequireApproval { approvals } => {
+            let voters = request.voters.iter().filter(|person| votes.iter().any(|vote| vote.by == person.id));
+            let have = counted(&context.rules.policy, &context.rules.team, &track.plan, voters).len();
+            if have < usize::from(approvals) {
+                reasons.push(Reason::Quorum { have: u8::try_from(have).unwrap_or(u8::MAX), need: approvals });
+            }
+        }
+    }
+}
+
+/// The world is as it was shown: same object, same images, not more to lose.
+fn world_holds(
+    context: Context<'_>,
+    track: &PlanTrack,
+    step: &PlannedStep,
+    survey: &Survey,
+    reasons: &mut Vec<Reason>,
+) {
+    let age = context.now.duration_since(survey.taken_at);
+    if age > SURVEY_MAX_AGE || age < -SURVEY_MAX_AGE {
+        reasons.push(Reason::SurveyStale { seconds: age.as_secs() });
+    }
+    let moved = |what: String| Reason::TargetMoved { what };
+    match (&step.target, &survey.target) {
+        (None, _) => {}
+        (Some(shown), None) => reasons.push(moved(format!("{} can't be seen any more", shown.object))),
+        (Some(shown), Some(live)) if shown.uid != live.uid => {
+            reasons.push(moved(format!("{} was deleted and made anew", shown.object)));
+        }
+        // What our own earlier steps did to it was approved with the plan.
+        (Some(_), Some(_)) if changed_by_us(track, step) => {}
+        (Some(shown), Some(live)) if shown.images != live.images => {
+            let (was, is) = (shown.images.join(", "), live.images.join(", "));
+            reasons.push(moved(format!("{} runs {is}, the card showed {was}", shown.object)));
+        }
+        (Some(shown), Some(live)) if shown.generation != live.generation => {
+            reasons.push(moved(format!("{} was changed since the card was shown", shown.object)));
+        }
+        (Some(_), Some(_)) => {}
+    }
+    let live = planning::live_facts(context.rules, &step.action, survey.target.as_ref());
+    let dearer = step.action.cost(&live).iter().any(|(key, need)| *need > step.cost.get(key).copied().unwrap_or(0));
+    if dearer && !changed_by_us(track, step) {
+        let (now, shown) = (step.action.blast(&live), &step.blast);
+        reasons.push(moved(format!("it would now be more than the card showed: {now}, not {shown}")));
+    }
+}
+
+fn changed_by_us(track: &PlanTrack, step: &PlannedStep) -> bool {
+    let Some(target) = step.action.target_key() else { return false };
+    track.plan.steps.iter().any(|other| {
+        other.effect != EffectClass::Observe
+            && other.action.target_key().as_ref() == Some(&target)
+            && !matches!(track.run.state(other.no), StepState::Waiting | StepState::Skipped { .. } | StepState::Refused { .. })
+    })
+}
+
+fn permit(tx: &mut Tx<'_>, request: &StartStep) -> Reply {
+    let attempt = AttemptId {
+        incident: request.incident,
+        plan: request.plan,
+        step: request.step,
+        attempt: request.attempt,
+    };
+    let Some((_, track, step)) = its_turn(tx, request) else {
+        return Reply::NotStarted { reasons: vec![Reason::NotItsTurn] };
+    };
+    let order = Order {
+        attempt,
+        action: step.action.clone(),
+        filters: step.filters.clone(),
+        expected: step.expected.clone(),
+        target: step.target.clone(),
+        timeout_seconds: step.timeout_seconds,
+    };
+    let approved_by =
+        track.approval.votes().iter().map(|vote| Who { id: vote.by.clone(), name: vote.name.clone() }).collect();
+    let digest = track.digest.clone();
+    tx.record(Event::StepStarted { incident: request.incident, attempt, digest, approved_by });
+    Reply::Permit(Box::new(order))
+}
+
+fn refuse(tx: &mut Tx<'_>, context: Context<'_>, request: &StartStep, reasons: Vec<Reason>) -> Reply {
+    let (incident, plan) = (request.incident, request.plan);
+    if reasons.contains(&Reason::Expired) {
+        tx.record(Event::Expired { incident, plan });
+        advance::hand_over(tx, context, incident, HandoffReason::NoDecision);
+        return Reply::NotStarted { reasons };
+    }
+    tx.record(Event::StepRefused {
+        incident,
+        plan,
+        step: request.step,
+        attempt: request.attempt,
+        reasons: reasons.clone(),
+    });
+    advance::advance(tx, context, incident);
+    Reply::NotStarted { reasons }
+}
+
+/// An attempt has ended. A result for an attempt that isn't running changes nothing.
+pub fn ended(
+    tx: &mut Tx<'_>,
+    context: Context<'_>,
+    attempt: AttemptId,
+    outcome: Outcome,
+    output: Output,
+    took_ms: u64,
+) -> Reply {
+    let running = tx.state().incident(attempt.incident).and_then(|incident| incident.plan(attempt.plan)).is_some_and(
+        |track| {
+            matches!(track.run.state(attempt.step),
+                StepState::Started { attempt: running, .. } if *running == attempt.attempt)
+        },
+    );
+    if !running {
+        return Reply::Stored;
+    }
+    let incident = attempt.incident;
+    let unknown = matches!(outcome, Outcome::Unknown { .. });
+    tx.record(Event::StepEnded { incident, attempt, outcome, output, took_ms });
+    if unknown {
+        advance::page_now(tx, incident, format!("nobody knows whether step {} happened", attempt.step));
+    }
+    advance::advance(tx, context, incident);
+    Reply::Stored
+}

@@ -1,0 +1,127 @@
+//! From a chosen runbook to a proposed plan: the plan is sketched, its targets are looked at, then it is proposed,
+//! or a human is told why it can't be.
+
+use std::sync::Arc;
+
+use super::{Context, Tx, advance};
+use crate::domain::alert::Severity;
+use crate::domain::command::{Drive, Reply};
+use crate::domain::event::{Event, Mode};
+use crate::domain::ids::{IncidentId, PlanNo};
+use crate::domain::incident::{HandoffReason, Incident, Phase, PlanRequest};
+use crate::domain::plan::{Plan, Requester};
+use crate::domain::planning::{self, PlanProblem};
+use crate::domain::policy::Decision;
+use crate::domain::runbook::Autonomy;
+use crate::ports::{Survey, SurveyError};
+
+/// Sketches the plan and asks for a look at its targets.
+pub fn plan(tx: &mut Tx<'_>, context: Context<'_>, incident: IncidentId, request: PlanRequest) {
+    tx.record(Event::Planning { incident, request: request.clone() });
+    match sketch(tx, context, incident, &request) {
+        Ok(sketch) => tx.drive(Drive::Survey { incident, sketch: Box::new(sketch) }),
+        Err(problems) => blocked(tx, context, incident, problems.into_iter().map(|p| p.message).collect()),
+    }
+}
+
+/// The plan that this request leads to, not yet looked at.
+///
+/// # Errors
+/// Every problem: unknown runbook, parameter without a value, a command that does not fit.
+pub fn sketch(
+    tx: &Tx<'_>,
+    context: Context<'_>,
+    incident: IncidentId,
+    request: &PlanRequest,
+) -> Result<Plan, Vec<PlanProblem>> {
+    let Some(incident) = tx.state().incident(incident) else {
+        return Err(vec![PlanProblem::general(format!("there is no {incident}"))]);
+    };
+    planning::sketch(context.catalog, context.rules, incident, request)
+}
+
+/// Looks for incidents whose targets were being looked at when the process ended.
+pub fn resume(tx: &mut Tx<'_>, context: Context<'_>, incident: IncidentId) {
+    let Some(Phase::Planning { request }) = tx.state().incident(incident).map(|incident| incident.phase.clone())
+    else {
+        return;
+    };
+    match sketch(tx, context, incident, &request) {
+        Ok(sketch) => tx.drive(Drive::Survey { incident, sketch: Box::new(sketch) }),
+        Err(problems) => blocked(tx, context, incident, problems.into_iter().map(|p| p.message).collect()),
+    }
+}
+
+/// The targets were looked at.
+pub fn surveyed(
+    tx: &mut Tx<'_>,
+    context: Context<'_>,
+    id: IncidentId,
+    sketch: Plan,
+    results: Vec<Result<Survey, SurveyError>>,
+) -> Reply {
+    let wanted = tx.state().incident(id).is_some_and(|incident| {
+        matches!(&incident.phase, Phase::Planning { request }
+            if request.runbook == sketch.runbook && sketch.no == planning::next_no(incident))
+    });
+    if !wanted {
+        return Reply::Stored;
+    }
+    match planning::complete(sketch, results, context.rules) {
+        Ok(plan) => propose(tx, context, id, plan),
+        Err(problems) => blocked(tx, context, id, problems),
+    }
+    Reply::Stored
+}
+
+fn blocked(tx: &mut Tx<'_>, context: Context<'_>, id: IncidentId, problems: Vec<String>) {
+    advance::hand_over(tx, context, id, HandoffReason::PlanBlocked { problems });
+}
+
+fn propose(tx: &mut Tx<'_>, context: Context<'_>, id: IncidentId, plan: Plan) {
+    let Ok(digest) = plan.digest() else {
+        blocked(tx, context, id, vec!["the plan can't be hashed, so it can't be approved".to_owned()]);
+        return;
+    };
+    let decision = context.rules.policy.decide(plan.live_steps());
+    let approve_by = context.now.checked_add(context.rules.approve_by).unwrap_or(context.now);
+    let no = plan.no;
+    let alone = tx.state().incident(id).is_some_and(|incident| may_run_alone(context, incident, &plan));
+    tx.record(Event::Proposed { incident: id, plan: Arc::new(plan), digest, decision: decision.clone(), approve_by });
+    match decision {
+        _ if context.rules.autonomy == Autonomy::Shadow => {
+            advance::hand_over(tx, context, id, HandoffReason::Shadow);
+        }
+        Decision::Deny { .. } => {
+            withdraw(tx, id, no, "the policy lets nobody approve it");
+            advance::hand_over(tx, context, id, HandoffReason::Denied);
+        }
+        Decision::Allow | Decision::RequireApproval { .. } if alone => run_alone(tx, context, id, no),
+        Decision::Allow | Decision::RequireApproval { .. } => advance::page_when_due(tx, context, id),
+    }
+}
+
+fn withdraw(tx: &mut Tx<'_>, id: IncidentId, plan: PlanNo, why: &str) {
+    tx.record(Event::Withdrawn { incident: id, plan, why: why.to_owned() });
+}
+
+fn run_alone(tx: &mut Tx<'_>, context: Context<'_>, id: IncidentId, plan: PlanNo) {
+    let execute_by = context.now.checked_add(context.rules.execute_by).unwrap_or(context.now);
+    tx.record(Event::AllowedAlone { incident: id, plan, execute_by });
+    advance::advance(tx, context, id);
+}
+
+/// Whether policy lets this plan run without a person: asked when it is proposed and again at every start.
+pub fn may_run_alone(context: Context<'_>, incident: &Incident, plan: &Plan) -> bool {
+    let reaches_tier_two = plan.live_steps().any(|step| u8::from(step.tier) >= 2);
+    let placed = plan.live_steps().all(|step| step.environment.is_some());
+    context.rules.autonomy == Autonomy::Auto
+        && context.rules.mode == Mode::Live
+        && plan.autonomy == Autonomy::Auto
+        && !plan.requires_human_approval
+        && plan.requester == Requester::Interlock
+        && !matches!(incident.severity, Severity::Critical | Severity::Unknown)
+        && incident.commander.is_none()
+        && placed
+        && !reaches_tier_two
+}

@@ -1,0 +1,181 @@
+//! A transaction in the making: the events of one or several commands, applied as they are recorded, with the effects
+//! that follow from them. The engine commits it whole or throws it away with the state.
+
+use jiff::Timestamp;
+
+use crate::domain::command::{Answer, Drive, Effect, Reply};
+use crate::domain::event::{Entry, Event, Outcome};
+use crate::domain::ids::{DeliveryKey, IncidentId};
+use crate::domain::state::State;
+
+/// Collects what a batch of commands leads to.
+pub struct Tx<'a> {
+    state: &'a mut State,
+    now: Timestamp,
+    key: Option<DeliveryKey>,
+    pub entries: Vec<Entry>,
+    pub effects: Vec<Effect>,
+    pub drives: Vec<Drive>,
+}
+
+impl<'a> Tx<'a> {
+    pub fn new(state: &'a mut State, now: Timestamp) -> Self {
+        Self { state, now, key: None, entries: Vec::new(), effects: Vec::new(), drives: Vec::new() }
+    }
+
+    #[must_use]
+    pub fn state(&self) -> &State {
+        self.state
+    }
+
+    #[must_use]
+    pub fn now(&self) -> Timestamp {
+        self.now
+    }
+
+    /// The next event carries this delivery's key, so that the delivery is known when it comes again.
+    pub fn use_key(&mut self, key: Option<DeliveryKey>) {
+        self.key = key;
+    }
+
+    /// The same delivery came twice: nothing changes, the sender is answered.
+    #[must_use]
+    pub fn again(&self) -> Reply {
+        Reply::Answer(Answer::Again)
+    }
+
+    /// Records an event: gives it its number, applies it, and queues what follows from it.
+    pub fn record(&mut self, event: Event) -> u64 {
+        let entry = Entry { seq: self.state.seq + 1, at: self.now, key: self.key.take(), event };
+        self.state.apply(&entry);
+        self.follow(&entry);
+        let seq = entry.seq;
+        self.entries.push(entry);
+        seq
+    }
+
+    pub fn effect(&mut self, effect: Effect) {
+        self.effects.push(effect);
+    }
+
+    pub fn drive(&mut self, drive: Drive) {
+        self.drives.push(drive);
+    }
+
+    /// Effects that follow from every event of a kind, whoever recorded it.
+    fn follow(&mut self, entry: &Entry) {
+        let Some(incident) = entry.event.incident() else { return };
+        if redraws(&entry.event) {
+            self.redraw(incident);
+        }
+        if tells(&entry.event) {
+            self.effects.push(Effect::Thread { incident, seq: entry.seq });
+        }
+        match &entry.event {
+            Event::PageAsked { .. } => self.effects.push(Effect::Page { incident }),
+            Event::StepEnded { attempt, output, .. } if output.cut_bytes > 0 => {
+                self.effects.push(Effect::Attach { incident, attempt: *attempt });
+            }
+            Event::Closed { .. } => {
+                let paged =
+                    self.state.incident(incident).is_some_and(|incident| incident.paging.asked_at.is_some());
+                if paged {
+                    self.effects.push(Effect::PageResolve { incident });
+                }
+                self.effects.push(Effect::Summary { incident });
+            }
+            _ => {}
+        }
+    }
+
+    fn redraw(&mut self, incident: IncidentId) {
+        let effect = Effect::Card { incident };
+        if !self.effects.contains(&effect) {
+            self.effects.push(effect);
+        }
+    }
+}
+
+/// Whether the card may look different afterwards.
+fn redraws(event: &Event) -> bool {
+    match event {
+        Event::Opened { .. }
+        | Event::Joined { .. }
+        | Event::AlertResolved { .. }
+        | Event::Matched { .. }
+        | Event::Planning { .. }
+        | Event::Checklist { .. }
+        | Event::Ticked { .. }
+        | Event::Proposed { .. }
+        | Event::Voted { .. }
+        | Event::AllowedAlone { .. }
+        | Event::Rejected { .. }
+        | Event::Expired { .. }
+        | Event::Withdrawn { .. }
+        | Event::StepStarted { .. }
+        | Event::StepRefused { .. }
+        | Event::StepSkipped { .. }
+        | Event::StepEnded { .. }
+        | Event::StepJudged { .. }
+        | Event::RunEnded { .. }
+        | Event::Settling { .. }
+        | Event::HandedOver { .. }
+        | Event::PageAsked { .. }
+        | Event::Paged { .. }
+        | Event::TakenOver { .. }
+        | Event::Closed { .. } => true,
+        Event::Started { .. }
+        | Event::Repeated { .. }
+        | Event::Refused { .. }
+        | Event::Asked { .. }
+        | Event::PageDue { .. }
+        | Event::PageSettled { .. }
+        | Event::SourceResolved { .. }
+        | Event::CardPosted { .. }
+        | Event::Frozen { .. }
+        | Event::Unfrozen { .. } => false,
+    }
+}
+
+/// Whether the thread gets a line for it. What the card shows anyway stays out: threads are quiet by default.
+fn tells(event: &Event) -> bool {
+    match event {
+        Event::StepEnded { outcome, .. } => match outcome {
+            Outcome::Succeeded | Outcome::Failed { .. } | Outcome::Unknown { .. } => true,
+        },
+        Event::Matched { .. }
+        | Event::Proposed { .. }
+        | Event::Voted { .. }
+        | Event::AllowedAlone { .. }
+        | Event::Rejected { .. }
+        | Event::Expired { .. }
+        | Event::Withdrawn { .. }
+        | Event::StepRefused { .. }
+        | Event::StepSkipped { .. }
+        | Event::StepJudged { .. }
+        | Event::RunEnded { .. }
+        | Event::HandedOver { .. }
+        | Event::Paged { .. }
+        | Event::TakenOver { .. }
+        | Event::SourceResolved { .. } => true,
+        Event::Started { .. }
+        | Event::Repeated { .. }
+        | Event::Opened { .. }
+        | Event::Joined { .. }
+        | Event::AlertResolved { .. }
+        | Event::Planning { .. }
+        | Event::Checklist { .. }
+        | Event::Ticked { .. }
+        | Event::Refused { .. }
+        | Event::Asked { .. }
+        | Event::StepStarted { .. }
+        | Event::Settling { .. }
+        | Event::PageDue { .. }
+        | Event::PageSettled { .. }
+        | Event::PageAsked { .. }
+        | Event::Closed { .. }
+        | Event::CardPosted { .. }
+        | Event::Frozen { .. }
+        | Event::Unfrozen { .. } => false,
+    }
+}

@@ -1,0 +1,304 @@
+//! The one place where an entry changes the state. Total: every event is here, without a wildcard. An entry that does not
+//! fit (an unknown incident, a vote on a decided plan) changes nothing, so folding never fails half-way.
+
+use std::collections::BTreeMap;
+
+use jiff::Timestamp;
+
+use super::alert::{Alert, Severity};
+use super::approval::{Approval, ApprovalEvent};
+use super::event::{Entry, Event, Judgement, Outcome};
+use super::freeze::Freeze;
+use super::ids::{Channel, IncidentId, PlanNo, StepNo};
+use super::incident::{ClosedAs, Episode, Incident, Paging, Phase, PlanTrack, Tick};
+use super::run::{Run, RunResult, StepState};
+use super::state::State;
+
+impl State {
+    /// Applies one entry. Entries come in order and without a gap.
+    pub fn apply(&mut self, entry: &Entry) {
+        self.seq = entry.seq;
+        if let Some(key) = &entry.key {
+            self.seen.add(entry.at, key);
+        }
+        match &entry.event {
+            Event::Started { .. } | Event::Refused { .. } | Event::Asked { .. } => {}
+            Event::Repeated { incidents } => {
+                for (id, count) in incidents {
+                    if let Some(incident) = self.incidents.get_mut(id) {
+                        incident.repeats += u64::from(*count);
+                    }
+                }
+            }
+            Event::Frozen { by, reason } => {
+                self.freeze =
+                    Freeze::On { by: by.id.clone(), name: by.name.clone(), at: entry.at, reason: reason.clone() };
+            }
+            Event::Unfrozen { .. } => self.freeze = Freeze::Off,
+            Event::Opened { incident, alert, channel, title, severity, .. } => {
+                self.forget_old(entry.at);
+                self.last_incident = self.last_incident.max(incident.0);
+                let opened = opened(*incident, entry.at, alert, channel, title, *severity);
+                self.incidents.insert(*incident, opened);
+                self.touched(*incident, entry.seq);
+            }
+            event => self.apply_to_incident(entry, event),
+        }
+    }
+
+    fn apply_to_incident(&mut self, entry: &Entry, event: &Event) {
+        let Some(id) = event.incident() else { return };
+        let Some(incident) = self.incidents.get_mut(&id) else { return };
+        change(incident, event, entry.at);
+        if let Phase::Closed { at, .. } = incident.phase
+            && matches!(event, Event::Closed { .. })
+        {
+            self.closed.push_back((at, id));
+        }
+        self.touched(id, entry.seq);
+    }
+
+    fn touched(&mut self, id: IncidentId, seq: u64) {
+        if let Some(incident) = self.incidents.get_mut(&id) {
+            incident.last_seq = seq;
+        }
+        self.index_incident(id);
+    }
+}
+
+fn opened(
+    id: IncidentId,
+    at: Timestamp,
+    alert: &std::sync::Arc<Alert>,
+    channel: &Channel,
+    title: &str,
+    severity: Severity,
+) -> Incident {
+    let environment = ["environment", "env"].iter().find_map(|key| alert.labels.get(*key)).cloned();
+    Incident {
+        id,
+        opened_at: at,
+        title: title.to_owned(),
+        severity,
+        service: alert.service.clone(),
+        environment,
+        source: alert.source.clone(),
+        group: alert.group.clone(),
+        channel: channel.clone(),
+        episodes: vec![Episode { alert: alert.clone(), resolved_at: None }],
+        repeats: 0,
+        matched: None,
+        plans: Vec::new(),
+        // Until a `Matched` says more, nobody has chosen anything: a human has it.
+        phase: Phase::Handed { at, reason: super::incident::HandoffReason::NoMatch },
+        card: None,
+        paging: Paging::default(),
+        commander: None,
+        checklist: None,
+        ticks: BTreeMap::new(),
+        last_seq: 0,
+    }
+}
+
+/// Events about one incident.
+fn change(incident: &mut Incident, event: &Event, at: Timestamp) {
+    match event {
+        Event::Joined { alert, .. } => {
+            incident.severity = incident.severity.max(alert.severity);
+            incident.episodes.push(Episode { alert: alert.clone(), resolved_at: None });
+        }
+        Event::AlertResolved { episode, .. } => {
+            let known = incident.episodes.iter_mut().find(|known| known.alert.episode == *episode);
+            if let Some(known) = known {
+                known.resolved_at.get_or_insert(at);
+            }
+        }
+        Event::Matched { matched, .. } => incident.matched = Some(matched.clone()),
+        Event::Planning { request, .. } => {
+            settle_approval(incident, ApprovalEvent::Supersede { at });
+            incident.phase = Phase::Planning { request: request.clone() };
+        }
+        Event::Checklist { runbook, .. } => incident.checklist = Some(runbook.clone()),
+        Event::Ticked { item, by, done, .. } => {
+            if *done {
+                incident.ticks.insert(*item, Tick { by: by.name.clone(), at });
+            } else {
+                incident.ticks.remove(item);
+            }
+        }
+        Event::CardPosted { message, .. } => incident.card = Some(message.clone()),
+        Event::PageDue { at: due, .. } => incident.paging.due = Some(*due),
+        Event::PageSettled { .. } => incident.paging.due = None,
+        Event::PageAsked { .. } => {
+            incident.paging.asked_at.get_or_insert(at);
+        }
+        Event::Paged { .. } => incident.paging.delivered_at = Some(at),
+        Event::SourceResolved { .. } => {}
+        Event::TakenOver { by, .. } => incident.commander = Some((by.id.clone(), by.name.clone())),
+        Event::Settling { until, .. } => incident.phase = Phase::Settling { until: *until },
+        Event::HandedOver { reason, .. } => {
+            incident.phase = Phase::Handed { at, reason: reason.clone() };
+        }
+        Event::Closed { result, .. } => close(incident, at, result.clone()),
+        Event::Proposed { .. }
+        | Event::Voted { .. }
+        | Event::AllowedAlone { .. }
+        | Event::Rejected { .. }
+        | Event::Expired { .. }
+        | Event::Withdrawn { .. } => decide_plan(incident, event, at),
+        Event::StepStarted { .. }
+        | Event::StepRefused { .. }
+        | Event::StepSkipped { .. }
+        | Event::StepEnded { .. }
+        | Event::StepJudged { .. }
+        | Event::RunEnded { .. } => run_plan(incident, event, at),
+        Event::Started { .. }
+        | Event::Repeated { .. }
+        | Event::Opened { .. }
+        | Event::Refused { .. }
+        | Event::Asked { .. }
+        | Event::Frozen { .. }
+        | Event::Unfrozen { .. } => {}
+    }
+}
+
+fn close(incident: &mut Incident, at: Timestamp, result: ClosedAs) {
+    settle_approval(incident, ApprovalEvent::Withdraw { at, why: "the incident is over".to_owned() });
+    incident.paging.due = None;
+    incident.phase = Phase::Closed { at, result };
+}
+
+/// Ends the approval of the current plan if it can still end and nothing has started under it.
+fn settle_approval(incident: &mut Incident, event: ApprovalEvent) {
+    if let Some(track) = incident.plans.last_mut()
+        && track.run.started_at.is_none()
+        && let Ok(next) = track.approval.transition(event)
+    {
+        track.approval = next;
+    }
+}
+
+fn track(incident: &mut Incident, no: PlanNo) -> Option<&mut PlanTrack> {
+    incident.plans.iter_mut().find(|track| track.plan.no == no)
+}
+
+fn decide_plan(incident: &mut Incident, event: &Event, at: Timestamp) {
+    match event {
+        Event::Proposed { plan, digest, decision, approve_by, .. } => {
+            settle_approval(incident, ApprovalEvent::Supersede { at });
+            incident.plans.push(PlanTrack {
+                plan: plan.clone(),
+                digest: digest.clone(),
+                proposed_at: at,
+                decision: decision.clone(),
+                approval: Approval::Pending { votes: Vec::new(), approve_by: *approve_by },
+                run: Run::default(),
+            });
+            incident.phase = Phase::Proposed;
+        }
+        Event::Voted { plan, vote, needed, execute_by, .. } => {
+            let event =
+                ApprovalEvent::Approve { vote: vote.clone(), needed: *needed, execute_by: *execute_by };
+            approve(incident, *plan, event);
+        }
+        Event::AllowedAlone { plan, execute_by, .. } => {
+            if let Some(track) = track(incident, *plan) {
+                track.approval = Approval::Approved { votes: Vec::new(), at, execute_by: *execute_by };
+                incident.phase = Phase::Running;
+            }
+        }
+        Event::Rejected { plan, by, reason, .. } => {
+            let event = ApprovalEvent::Reject {
+                by: by.id.clone(),
+                name: by.name.clone(),
+                at,
+                reason: reason.clone(),
+            };
+            approve(incident, *plan, event);
+        }
+        Event::Expired { plan, .. } => approve(incident, *plan, ApprovalEvent::DeadlinePassed { at }),
+        Event::Withdrawn { plan, why, .. } => {
+            approve(incident, *plan, ApprovalEvent::Withdraw { at, why: why.clone() });
+        }
+        _ => {}
+    }
+}
+
+fn approve(incident: &mut Incident, plan: PlanNo, event: ApprovalEvent) {
+    let Some(track) = track(incident, plan) else { return };
+    if let Ok(next) = track.approval.transition(event) {
+        let approved = matches!(next, Approval::Approved { .. });
+        track.approval = next;
+        if approved {
+            incident.phase = Phase::Running;
+        }
+    }
+}
+
+fn run_plan(incident: &mut Incident, event: &Event, at: Timestamp) {
+    match event {
+        Event::StepStarted { attempt, .. } => {
+            let Some(track) = track(incident, attempt.plan) else { return };
+            let cost = track.plan.step(attempt.step).map(|step| step.cost.clone()).unwrap_or_default();
+            for (key, need) in cost {
+                *track.run.spent.entry(key).or_default() += need;
+            }
+            track.run.started_at.get_or_insert(at);
+            set(&mut track.run, attempt.step, StepState::Started { attempt: attempt.attempt, at });
+        }
+        Event::StepEnded { attempt, outcome, .. } => {
+            let Some(track) = track(incident, attempt.plan) else { return };
+            // A result counts only for the attempt that is running.
+            let running = matches!(
+                track.run.state(attempt.step),
+                StepState::Started { attempt: running, .. } if *running == attempt.attempt
+            );
+            if running {
+                let state = match outcome {
+                    Outcome::Succeeded => StepState::Succeeded { attempt: attempt.attempt, at },
+                    Outcome::Failed { reason } => {
+                        StepState::Failed { attempt: attempt.attempt, at, reason: reason.clone() }
+                    }
+                    Outcome::Unknown { reason } => {
+                        StepState::Unknown { attempt: attempt.attempt, at, reason: reason.clone() }
+                    }
+                };
+                track.run.last_ended_at = Some(at);
+                set(&mut track.run, attempt.step, state);
+            }
+        }
+        Event::StepJudged { plan, step, judgement, by, .. } => {
+            let Some(track) = track(incident, *plan) else { return };
+            let StepState::Unknown { attempt, .. } = *track.run.state(*step) else { return };
+            let state = match judgement {
+                Judgement::Worked => StepState::Succeeded { attempt, at },
+                Judgement::Failed => StepState::Failed {
+                    attempt,
+                    at,
+                    reason: format!("{} looked and says that it did not work", by.name),
+                },
+            };
+            set(&mut track.run, *step, state);
+        }
+        Event::StepRefused { plan, step, reasons, .. } => {
+            let Some(track) = track(incident, *plan) else { return };
+            set(&mut track.run, *step, StepState::Refused { reasons: reasons.clone() });
+        }
+        Event::StepSkipped { plan, step, why, .. } => {
+            let Some(track) = track(incident, *plan) else { return };
+            set(&mut track.run, *step, StepState::Skipped { why: why.clone() });
+        }
+        Event::RunEnded { plan, result, .. } => end_run(incident, *plan, result),
+        _ => {}
+    }
+}
+
+fn end_run(incident: &mut Incident, plan: PlanNo, result: &RunResult) {
+    if let Some(track) = track(incident, plan) {
+        track.run.result = Some(result.clone());
+    }
+}
+
+fn set(run: &mut Run, step: StepNo, state: StepState) {
+    run.steps.insert(step, state);
+}

@@ -1,0 +1,464 @@
+//! Which runbook an alert asks for, and why. Every line of a trigger must hold; what the alert doesn't say doesn't match.
+//! The more conditions a trigger sets, the more specific it is; of several that match, the most specific is chosen, and
+//! of equals nobody chooses but a human. Not here: what happens then, and how sure is sure enough (`policy`).
+//! Cost: one pass over the catalog; nothing is allocated for a runbook that is far from matching.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use serde::{Deserialize, Serialize};
+
+use super::alert::{Alert, Severity};
+use super::ids::{Environment, RunbookName, Service};
+use super::runbook::{Catalog, Loaded, Runbook, Term};
+
+/// Near misses that are told.
+const NEAR_MISSES: usize = 3;
+
+/// What matching knows of an alert.
+#[derive(Clone, Copy, Debug)]
+pub struct AlertFacts<'a> {
+    pub title: &'a str,
+    pub description: &'a str,
+    pub severity: Severity,
+    pub service: Option<&'a Service>,
+    pub environment: Option<&'a Environment>,
+    pub labels: &'a BTreeMap<String, String>,
+}
+
+impl<'a> AlertFacts<'a> {
+    /// The environment comes from `[[environments]]` of the configuration, never from the alert.
+    #[must_use]
+    pub fn of(alert: &'a Alert, environment: Option<&'a Environment>) -> Self {
+        Self {
+            title: &alert.title,
+            description: &alert.description,
+            severity: alert.severity,
+            service: alert.service.as_ref(),
+            environment,
+            labels: &alert.labels,
+        }
+    }
+}
+
+/// A runbook of which every trigger line holds.
+#[derive(Clone, Debug)]
+pub struct Candidate {
+    pub runbook: Arc<Runbook>,
+    /// Conditions that its trigger sets and that hold: each word or label, and severity, service, environment. From 1.
+    pub specificity: u32,
+    /// One clause for each line: `severity is high`.
+    pub why: Vec<String>,
+}
+
+/// A runbook that some of its trigger lines speak for.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct NearMiss {
+    pub runbook: RunbookName,
+    /// Trigger lines that hold, of so many.
+    pub held: u32,
+    pub lines: u32,
+    /// `severity is medium, it wants high or critical`.
+    pub why_not: String,
+}
+
+/// What a search found for an alert that no trigger matches. Never acts by itself.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Found {
+    pub runbook: RunbookName,
+    /// 0 to 1000.
+    pub similarity: u16,
+    /// For people: which words or symptoms they share.
+    pub why: String,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Verdict {
+    /// The first candidate is meant.
+    One,
+    /// Several are equally specific: a human chooses.
+    Several,
+    /// No trigger matches: a human looks.
+    None,
+}
+
+/// The answer for one alert.
+#[derive(Clone, Debug)]
+pub struct Matches {
+    /// Best first: specificity, then those that can run, then the name.
+    pub candidates: Vec<Candidate>,
+    /// Nearest first, at most three.
+    pub near_misses: Vec<NearMiss>,
+    /// What a search offers; only when there are no candidates.
+    pub suggestions: Vec<Found>,
+    pub verdict: Verdict,
+}
+
+impl Matches {
+    /// The runbook that is meant, when there is one.
+    #[must_use]
+    pub fn chosen(&self) -> Option<&Candidate> {
+        match self.verdict {
+            Verdict::One => self.candidates.first(),
+            Verdict::Several | Verdict::None => None,
+        }
+    }
+
+    /// How much more specific the best is than the next one that matches too; its own specificity when it is alone.
+    #[must_use]
+    pub fn margin(&self) -> u32 {
+        let best = self.candidates.first().map_or(0, |best| best.specificity);
+        best - self
+            .candidates
+            .get(1)
+            .map_or(0, |next| next.specificity)
+            .min(best)
+    }
+
+    /// Two lines for people: why this one, and why not the next.
+    #[must_use]
+    pub fn explanation(&self) -> Vec<String> {
+        let first = match (self.verdict, self.candidates.first()) {
+            (Verdict::One, Some(best)) => format!("matched because {}", best.why.join("; ")),
+            (Verdict::Several, Some(best)) => {
+                let equal = self
+                    .candidates
+                    .iter()
+                    .take_while(|other| other.specificity == best.specificity);
+                let names: Vec<String> = equal.map(|other| format!("`{}`", other.runbook.name)).collect();
+                format!("{} match equally well; a human chooses", and(&names))
+            }
+            (Verdict::One | Verdict::Several | Verdict::None, _) => "no runbook's trigger matches".to_owned(),
+        };
+        std::iter::once(first).chain(self.next_best()).collect()
+    }
+
+    fn next_best(&self) -> Option<String> {
+        let runner_up = self.candidates.get(1).filter(|_| self.verdict == Verdict::One);
+        if let (Some(best), Some(next)) = (self.candidates.first(), runner_up) {
+            return Some(if next.specificity == best.specificity {
+                format!(
+                    "next best `{}` matches as well, but has no steps to run",
+                    next.runbook.name
+                )
+            } else {
+                let conditions = if next.specificity == 1 {
+                    "condition"
+                } else {
+                    "conditions"
+                };
+                format!(
+                    "next best `{}` matches too, but sets only {} {conditions} against {}",
+                    next.runbook.name, next.specificity, best.specificity
+                )
+            });
+        }
+        let near = self.near_misses.first()?;
+        let (runbook, why_not) = (&near.runbook, &near.why_not);
+        Some(if self.candidates.is_empty() {
+            format!("nearest is `{runbook}`, which did not match because {why_not}")
+        } else {
+            format!("next best `{runbook}` did not match because {why_not}")
+        })
+    }
+}
+
+/// Ranks all runbooks for an alert. `found` is what a search by similarity offers, if there is one: it is only passed on
+/// when no trigger matches, and the verdict stays `None`, so that a guess never acts.
+#[must_use]
+pub fn rank(catalog: &Catalog, facts: &AlertFacts<'_>, found: Option<Vec<Found>>) -> Matches {
+    let text = Haystack::of(facts);
+    let mut candidates = Vec::new();
+    let mut nearest: Vec<Near<'_>> = Vec::new();
+    for entry in catalog.loaded() {
+        let tally = Tally::of(entry, facts, &text);
+        if tally.lines == 0 {
+            continue;
+        }
+        match tally.first_failed {
+            None => candidates.push(Candidate {
+                runbook: Arc::clone(&entry.runbook),
+                specificity: tally.specificity,
+                why: why(entry, facts, &text),
+            }),
+            // Severity and environment alone say nothing about what is broken.
+            Some(line) if tally.about => keep(&mut nearest, Near { entry, line, tally }),
+            Some(_) => {}
+        }
+    }
+    candidates.sort_by(|one, other| {
+        let order = other.specificity.cmp(&one.specificity);
+        let runs = one.runbook.is_prose().cmp(&other.runbook.is_prose());
+        order
+            .then(runs)
+            .then_with(|| one.runbook.name.cmp(&other.runbook.name))
+    });
+    let verdict = match candidates.as_slice() {
+        [] => Verdict::None,
+        [best, next, ..]
+            if best.specificity == next.specificity && best.runbook.is_prose() == next.runbook.is_prose() =>
+        {
+            Verdict::Several
+        }
+        [_, ..] => Verdict::One,
+    };
+    let mut suggestions = found.filter(|_| candidates.is_empty()).unwrap_or_default();
+    suggestions.retain(|found| catalog.get(&found.runbook).is_some());
+    let near_misses = nearest.iter().map(|near| near.told(facts, &text)).collect();
+    Matches {
+        candidates,
+        near_misses,
+        suggestions,
+        verdict,
+    }
+}
+
+/// Title, description and label values in lower case, each on lines of its own: no word reaches over two of them.
+struct Haystack {
+    all: String,
+    title: usize,
+}
+
+impl Haystack {
+    fn of(facts: &AlertFacts<'_>) -> Self {
+        let mut all = facts.title.to_lowercase();
+        let title = all.len();
+        for text in std::iter::once(facts.description).chain(facts.labels.values().map(String::as_str)) {
+            // No trigger word holds a line end.
+            all.push('\n');
+            all.push_str(&text.to_lowercase());
+        }
+        Self { all, title }
+    }
+
+    fn in_title(&self, word: &str) -> bool {
+        self.all
+            .get(..self.title)
+            .is_some_and(|title| title.contains(word))
+    }
+}
+
+/// One line of a trigger.
+#[derive(Clone, Copy)]
+enum Line {
+    /// One or more lines of "Alert contains".
+    Contains,
+    Severity,
+    Service,
+    Environment,
+}
+
+#[derive(Clone, Copy)]
+struct Tally {
+    lines: u32,
+    held: u32,
+    specificity: u32,
+    first_failed: Option<Line>,
+    /// Whether a word or the service holds, so that it is about the same thing.
+    about: bool,
+}
+
+impl Tally {
+    fn of(entry: &Loaded, facts: &AlertFacts<'_>, text: &Haystack) -> Self {
+        let mut tally = Self {
+            lines: 0,
+            held: 0,
+            specificity: 0,
+            first_failed: None,
+            about: false,
+        };
+        for term in &entry.lowered {
+            let holds = term_holds(term, facts, text);
+            tally.about |= holds;
+            tally.count(Line::Contains, holds, weight(term));
+        }
+        let trigger = &entry.runbook.trigger;
+        if !trigger.severities.is_empty() {
+            tally.count(Line::Severity, trigger.severities.contains(&facts.severity), 1);
+        }
+        if !trigger.services.is_empty() {
+            let holds = facts
+                .service
+                .is_some_and(|service| any_is(&trigger.services, Service::as_str, service.as_str()));
+            tally.about |= holds;
+            tally.count(Line::Service, holds, 1);
+        }
+        if !trigger.environments.is_empty() {
+            let given = facts.environment;
+            let holds =
+                given.is_some_and(|given| any_is(&trigger.environments, Environment::as_str, given.as_str()));
+            tally.count(Line::Environment, holds, 1);
+        }
+        tally
+    }
+
+    fn count(&mut self, line: Line, holds: bool, weight: u32) {
+        self.lines += 1;
+        if holds {
+            self.held += 1;
+            self.specificity += weight;
+        } else if self.first_failed.is_none() {
+            self.first_failed = Some(line);
+        }
+    }
+}
+
+fn any_is<T>(options: &[T], text: impl Fn(&T) -> &str, given: &str) -> bool {
+    options
+        .iter()
+        .any(|option| text(option).eq_ignore_ascii_case(given))
+}
+
+fn weight(term: &Term) -> u32 {
+    match term {
+        Term::Contains(_) | Term::Label(..) | Term::Any(_) => 1,
+        Term::All(terms) => terms.iter().map(weight).sum(),
+    }
+}
+
+fn term_holds(term: &Term, facts: &AlertFacts<'_>, text: &Haystack) -> bool {
+    match term {
+        Term::Contains(word) => text.all.contains(word.as_str()),
+        Term::Label(label, value) => label_is(label, value, facts),
+        Term::Any(terms) => terms.iter().any(|term| term_holds(term, facts, text)),
+        Term::All(terms) => terms.iter().all(|term| term_holds(term, facts, text)),
+    }
+}
+
+fn label_is(label: &str, value: &str, facts: &AlertFacts<'_>) -> bool {
+    let same = |given: &str| given.eq_ignore_ascii_case(value) || given.to_lowercase() == value;
+    match label {
+        "service" if facts.service.is_some_and(|service| same(service.as_str())) => return true,
+        "severity" if same(facts.severity.as_str()) => return true,
+        "environment" | "env" if facts.environment.is_some_and(|given| same(given.as_str())) => return true,
+        _ => {}
+    }
+    facts
+        .labels
+        .iter()
+        .any(|(name, given)| name.eq_ignore_ascii_case(label) && same(given))
+}
+
+fn why(entry: &Loaded, facts: &AlertFacts<'_>, text: &Haystack) -> Vec<String> {
+    let mut clauses = Vec::new();
+    let (mut title, mut elsewhere) = (Vec::new(), Vec::new());
+    for (term, lowered) in entry.runbook.trigger.contains.iter().zip(&entry.lowered) {
+        match (term, lowered) {
+            (Term::Contains(word), Term::Contains(low)) if text.in_title(low) => {
+                title.push(format!("\"{word}\""))
+            }
+            (Term::Contains(word), _) => elsewhere.push(format!("\"{word}\"")),
+            (Term::Any(terms), Term::Any(lowered)) => {
+                let holding = terms
+                    .iter()
+                    .zip(lowered)
+                    .find(|(_, low)| term_holds(low, facts, text));
+                clauses.extend(holding.map(|(term, _)| format!("it has {}", words(term))));
+            }
+            (term, _) => clauses.push(format!("it has {}", words(term))),
+        }
+    }
+    if !elsewhere.is_empty() {
+        clauses.insert(0, format!("its text contains {}", and(&elsewhere)));
+    }
+    if !title.is_empty() {
+        clauses.insert(0, format!("its title contains {}", and(&title)));
+    }
+    let trigger = &entry.runbook.trigger;
+    if !trigger.severities.is_empty() {
+        clauses.push(format!("severity is {}", facts.severity));
+    }
+    if let Some(service) = facts.service.filter(|_| !trigger.services.is_empty()) {
+        clauses.push(format!("service is {service}"));
+    }
+    if let Some(environment) = facts.environment.filter(|_| !trigger.environments.is_empty()) {
+        clauses.push(format!("environment is {environment}"));
+    }
+    clauses
+}
+
+struct Near<'c> {
+    entry: &'c Loaded,
+    line: Line,
+    tally: Tally,
+}
+
+/// Keeps the nearest few, best first.
+fn keep<'c>(nearest: &mut Vec<Near<'c>>, near: Near<'c>) {
+    // Fewest lines missing first, then the most that hold; the catalog's order decides the rest.
+    let key = |near: &Near<'_>| (near.tally.lines - near.tally.held, u32::MAX - near.tally.held);
+    let at = nearest.partition_point(|other| key(other) <= key(&near));
+    if at < NEAR_MISSES {
+        nearest.insert(at, near);
+        nearest.truncate(NEAR_MISSES);
+    }
+}
+
+impl Near<'_> {
+    fn told(&self, facts: &AlertFacts<'_>, text: &Haystack) -> NearMiss {
+        let trigger = &self.entry.runbook.trigger;
+        let given = |what: &str, given: Option<&str>, wanted: Vec<String>| {
+            let given = given.map_or_else(|| "not known".to_owned(), str::to_owned);
+            format!("{what} is {given}, it wants {}", or(&wanted))
+        };
+        let why_not = match self.line {
+            Line::Contains => {
+                let pairs = trigger.contains.iter().zip(&self.entry.lowered);
+                let missing = pairs
+                    .filter(|(_, low)| !term_holds(low, facts, text))
+                    .map(|(term, _)| words(term));
+                format!(
+                    "it wants {} in the alert, which is not there",
+                    and(&missing.collect::<Vec<_>>())
+                )
+            }
+            Line::Severity => {
+                let wanted = trigger.severities.iter().map(ToString::to_string).collect();
+                given("severity", Some(facts.severity.as_str()), wanted)
+            }
+            Line::Service => {
+                let wanted = trigger.services.iter().map(ToString::to_string).collect();
+                given("service", facts.service.map(Service::as_str), wanted)
+            }
+            Line::Environment => {
+                let wanted = trigger.environments.iter().map(ToString::to_string).collect();
+                given("environment", facts.environment.map(Environment::as_str), wanted)
+            }
+        };
+        NearMiss {
+            runbook: self.entry.runbook.name.clone(),
+            held: self.tally.held,
+            lines: self.tally.lines,
+            why_not,
+        }
+    }
+}
+
+fn words(term: &Term) -> String {
+    match term {
+        Term::Contains(word) => format!("\"{word}\""),
+        Term::Label(label, value) => format!("{label}:{value}"),
+        Term::Any(terms) => or(&terms.iter().map(words).collect::<Vec<_>>()),
+        Term::All(terms) => and(&terms.iter().map(words).collect::<Vec<_>>()),
+    }
+}
+
+fn and(parts: &[String]) -> String {
+    joined(parts, "and")
+}
+
+fn or(parts: &[String]) -> String {
+    joined(parts, "or")
+}
+
+fn joined(parts: &[String], last: &str) -> String {
+    match parts.split_last() {
+        None => String::new(),
+        Some((only, [])) => only.clone(),
+        Some((end, rest)) => format!("{} {last} {end}", rest.join(", ")),
+    }
+}
+
+#[cfg(test)]
+mod tests;

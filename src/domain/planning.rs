@@ -1,0 +1,259 @@
+//! Making a plan: a runbook, its parameters and the configuration in, a Plan with no choice left open out. In two parts,
+//! because the world is looked at in between: `sketch` resolves, `complete` adds what the look at the targets said.
+
+use super::action::{Action, Budget, BudgetKey, Cost, Defaults, Filter, LiveFacts, TierFacts, display_argv};
+use super::ids::{ClusterName, Environment, PlanNo, StepNo};
+use super::incident::{Incident, PlanRequest};
+use super::plan::{Plan, PlannedStep, Role};
+use super::rules::Rules;
+use super::runbook::{self, Autonomy, Catalog, CommandLine, Runbook, Step};
+use crate::ports::{Survey, SurveyError, TargetState};
+
+/// Why no plan can be made. `parameter` names the form field that would mend it, where one would.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct PlanProblem {
+    pub parameter: Option<String>,
+    pub message: String,
+}
+
+impl PlanProblem {
+    pub fn general(message: impl Into<String>) -> Self {
+        Self { parameter: None, message: message.into() }
+    }
+}
+
+/// The number that the next plan of this incident gets.
+#[must_use]
+pub fn next_no(incident: &Incident) -> PlanNo {
+    PlanNo(incident.current().map_or(0, |track| track.plan.no.0) + 1)
+}
+
+/// Resolves the runbook for this incident. Costs and targets are still empty.
+///
+/// # Errors
+/// Every problem, not the first.
+pub fn sketch(
+    catalog: &Catalog,
+    rules: &Rules,
+    incident: &Incident,
+    request: &PlanRequest,
+) -> Result<Plan, Vec<PlanProblem>> {
+    let Some(runbook) = catalog.get(&request.runbook) else {
+        let name = &request.runbook;
+        return Err(vec![PlanProblem::general(format!("there is no runbook `{name}` any more; it was removed or has errors"))]);
+    };
+    let labels = incident.first_alert().map(|alert| alert.labels.clone()).unwrap_or_default();
+    let given = request.parameters.iter().map(|(name, value)| (name.clone(), value.0.clone())).collect();
+    let parameters = runbook::resolve_parameters(&runbook.parameters, &given, &labels).map_err(|problems| {
+        problems
+            .into_iter()
+            .map(|problem| PlanProblem { parameter: Some(problem.name().to_owned()), message: problem.to_string() })
+            .collect::<Vec<_>>()
+    })?;
+    let maker = StepMaker { runbook, rules, parameters: &parameters, skip: &request.skip };
+    let steps = maker.all()?;
+    Ok(Plan {
+        no: next_no(incident),
+        runbook: runbook.name.clone(),
+        title: runbook.title.clone(),
+        runbook_revision: runbook.revision.clone(),
+        policy_revision: rules.policy.revision.clone(),
+        requester: request.requester.clone(),
+        modified_from: request.modified_from,
+        budget: runbook.budget.clone(),
+        requires_human_approval: runbook.requires_human_approval,
+        autonomy: runbook.autonomy.unwrap_or(Autonomy::Auto).min(rules.autonomy),
+        escalation: runbook.escalation.clone(),
+        steps,
+        parameters,
+    })
+}
+
+struct StepMaker<'a> {
+    runbook: &'a Runbook,
+    rules: &'a Rules,
+    parameters: &'a std::collections::BTreeMap<String, runbook::ParamValue>,
+    skip: &'a [StepNo],
+}
+
+impl StepMaker<'_> {
+    /// The steps, then those of the Verification section, numbered on. Without that section the last step with an
+    /// expected output is the verification.
+    fn all(&self) -> Result<Vec<PlannedStep>, Vec<PlanProblem>> {
+        let last_expecting = self.runbook.steps.iter().rposition(|step| step.expected.is_some());
+        let mut made = Vec::new();
+        let mut problems = Vec::new();
+        let mut keep = |result: Result<PlannedStep, PlanProblem>| match result {
+            Ok(step) => made.push(step),
+            Err(problem) => problems.push(problem),
+        };
+        for (index, step) in self.runbook.steps.iter().enumerate() {
+            let verifies = self.runbook.verification.is_empty() && last_expecting == Some(index);
+            keep(self.step(step, step.no, if verifies { Role::Verification } else { Role::Remedy }));
+        }
+        let offset = self.runbook.steps.iter().map(|step| step.no.0).max().unwrap_or(0);
+        for (index, step) in self.runbook.verification.iter().enumerate() {
+            let no = StepNo(offset + u16::try_from(index + 1).unwrap_or(u16::MAX));
+            keep(self.step(step, no, Role::Verification));
+        }
+        if problems.is_empty() { Ok(made) } else { Err(problems) }
+    }
+
+    fn step(&self, step: &Step, no: StepNo, role: Role) -> Result<PlannedStep, PlanProblem> {
+        let Command { action, filters, shown } = self.command(&step.command).map_err(|why| {
+            PlanProblem::general(format!("step {no} (`{}`): {why}", step.command.source))
+        })?;
+        let (tier, tier_reason) =
+            action.tier_at_least(&tier_facts(self.rules, &self.runbook.budget, None), step.tier_at_least);
+        let rollback = step.rollback.as_ref().map(|line| line.source.clone());
+        Ok(PlannedStep {
+            no,
+            title: step.title.clone(),
+            command: shown,
+            effect: action.effect_class(),
+            environment: environment(self.rules, &action),
+            plain: action.plain_line(),
+            filters,
+            expected: step.expected.clone(),
+            on_failure: step.on_failure,
+            attempts: step.attempts,
+            timeout_seconds: step.timeout_seconds,
+            wait_seconds: step.wait_seconds,
+            when: step.when,
+            role,
+            tier,
+            tier_at_least: step.tier_at_least,
+            tier_reason,
+            cost: Cost::new(),
+            blast: String::new(),
+            target: None,
+            skip: self.skip.contains(&no),
+            rollback,
+            action,
+        })
+    }
+
+    fn command(&self, line: &CommandLine) -> Result<Command, String> {
+        let stages = runbook::substitute(line, self.parameters).map_err(|error| error.to_string())?;
+        let Some((first, rest)) = stages.split_first() else {
+            return Err("it has no command".to_owned());
+        };
+        let unnamed = ClusterName::new("");
+        let defaults =
+            Defaults { default_cluster: self.rules.default_cluster.clone().unwrap_or_else(|| unnamed.clone()) };
+        let action = Action::parse(first, &defaults).map_err(|error| error.message)?;
+        if let Some(cluster) = action.cluster().filter(|cluster| !self.rules.clusters.contains(cluster)) {
+            let known = self.rules.clusters.iter().map(ClusterName::as_str).collect::<Vec<_>>().join(", ");
+            return Err(match (cluster == unnamed, known.as_str()) {
+                (_, "") => "no cluster is configured; set kubernetes.clusters.NAME.kubeconfig".to_owned(),
+                (true, _) => format!("it names no cluster and there are several: add `--context NAME` or set kubernetes.default_cluster; configured: {known}"),
+                (false, _) => format!("cluster `{cluster}` is not configured; configured: {known}"),
+            });
+        }
+        let mut shown = action.command_line();
+        let mut filters = Vec::with_capacity(rest.len());
+        for argv in rest {
+            filters.push(Filter::parse(argv).map_err(|error| error.message)?);
+            shown.push_str(" | ");
+            shown.push_str(&display_argv(argv));
+        }
+        Ok(Command { action, filters, shown })
+    }
+}
+
+/// A command line, read.
+struct Command {
+    action: Action,
+    filters: Vec<Filter>,
+    /// The canonical line, which parses back to the same action and filters.
+    shown: String,
+}
+
+fn tier_facts<'a>(rules: &'a Rules, budget: &Budget, replicas: Option<u32>) -> TierFacts<'a> {
+    TierFacts {
+        caches: &rules.caches,
+        replica_budget: budget.get(&BudgetKey::MaxReplicaChanges).copied().unwrap_or(0),
+        replicas,
+        irreversible: &[],
+    }
+}
+
+/// Where it takes effect. An action of no cluster (HTTP) is covered only by a row that covers every cluster and namespace.
+fn environment(rules: &Rules, action: &Action) -> Option<Environment> {
+    let cluster = action.cluster().unwrap_or_else(|| ClusterName::new(""));
+    rules.environment(&cluster, action.namespace().as_ref())
+}
+
+/// What the action takes and touches, seen on the live cluster.
+#[must_use]
+pub fn live_facts(rules: &Rules, action: &Action, target: Option<&TargetState>) -> LiveFacts {
+    let object = action.names_target();
+    LiveFacts {
+        replicas: target.map_or(0, |target| target.replicas),
+        is_cache: object.is_some_and(|object| rules.caches.iter().any(|cache| cache.matches(&object))),
+    }
+}
+
+/// Adds what the look at the targets said: cost, blast radius, target, and the tier where it depends on them.
+///
+/// # Errors
+/// What could not be looked at, worded for people.
+pub fn complete(
+    mut sketch: Plan,
+    results: Vec<Result<Survey, SurveyError>>,
+    rules: &Rules,
+) -> Result<Plan, Vec<String>> {
+    let mut problems = Vec::new();
+    if results.len() != sketch.steps.len() {
+        return Err(vec!["not every target was looked at; try again".to_owned()]);
+    }
+    let budget = sketch.budget.clone();
+    for (step, result) in sketch.steps.iter_mut().zip(results) {
+        match result {
+            Ok(survey) => {
+                let live = live_facts(rules, &step.action, survey.target.as_ref());
+                let replicas = survey.target.as_ref().map(|target| target.replicas);
+                let (tier, reason) = step.action.tier(&tier_facts(rules, &budget, replicas));
+                let raised = step.tier_at_least.is_some_and(|raised| raised >= tier);
+                if !raised {
+                    (step.tier, step.tier_reason) = (tier, reason);
+                }
+                step.cost = step.action.cost(&live);
+                step.blast = step.action.blast(&live);
+                step.target = survey.target;
+            }
+            Err(_) if step.skip => {}
+            Err(error) => problems.push(format!("step {}: {error}", step.no)),
+        }
+    }
+    if problems.is_empty() { Ok(sketch) } else { Err(problems) }
+}
+
+/// What differs between two plans, a line each, for the form and the record.
+#[must_use]
+pub fn diff(old: &Plan, new: &Plan) -> Vec<String> {
+    let mut lines = Vec::new();
+    for (name, value) in &new.parameters {
+        match old.parameters.get(name) {
+            Some(before) if before == value => {}
+            Some(before) => lines.push(format!("{name}: {} → {}", before.0, value.0)),
+            None => lines.push(format!("{name}: {}", value.0)),
+        }
+    }
+    for step in &new.steps {
+        let Some(before) = old.step(step.no) else { continue };
+        match (before.skip, step.skip) {
+            (false, true) => lines.push(format!("step {} is left out: {}", step.no, step.title)),
+            (true, false) => lines.push(format!("step {} is back: {}", step.no, step.title)),
+            (false, false) | (true, true) => {}
+        }
+        if before.command != step.command {
+            lines.push(format!("step {} was: {}", step.no, before.command));
+            lines.push(format!("step {} becomes: {}", step.no, step.command));
+        }
+        if before.tier != step.tier {
+            lines.push(format!("step {}: {} → {}", step.no, before.tier, step.tier));
+        }
+    }
+    lines
+}

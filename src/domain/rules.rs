@@ -1,0 +1,135 @@
+//! What the team set in its configuration, as the pure core needs it. Built once by `app` from `config`.
+
+use std::collections::BTreeMap;
+
+use jiff::SignedDuration;
+use serde::{Deserialize, Serialize};
+
+use super::action::ObjectPattern;
+use super::alert::{Alert, Severity};
+use super::event::Mode;
+use super::ids::{Channel, ClusterName, Environment, Namespace, Service, Source};
+use super::policy::Policy;
+use super::runbook::Autonomy;
+
+/// Maps a cluster and namespaces to an environment. The first row that covers both counts.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct EnvironmentRow {
+    pub name: Environment,
+    /// `None` covers every cluster.
+    pub cluster: Option<ClusterName>,
+    /// Empty covers every namespace.
+    pub namespaces: Vec<Namespace>,
+}
+
+/// Sends incidents of a service, or with labels, to a channel. The first row whose every condition holds counts; a row
+/// without conditions holds always.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Route {
+    pub service: Option<Service>,
+    /// Labels and the values that they must have, all of them.
+    pub labels: BTreeMap<String, String>,
+    pub channel: Channel,
+}
+
+/// How long a waiting card may wait until a human is paged. `None` never pages.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct PageAfter {
+    pub critical: Option<SignedDuration>,
+    pub high: Option<SignedDuration>,
+    pub medium: Option<SignedDuration>,
+    pub low: Option<SignedDuration>,
+}
+
+impl PageAfter {
+    /// An unknown severity counts as high: paging fails open.
+    #[must_use]
+    pub fn of(&self, severity: Severity) -> Option<SignedDuration> {
+        match severity {
+            Severity::Critical => self.critical,
+            Severity::High | Severity::Unknown => self.high,
+            Severity::Medium => self.medium,
+            Severity::Low => self.low,
+        }
+    }
+}
+
+impl Default for PageAfter {
+    fn default() -> Self {
+        Self {
+            critical: Some(SignedDuration::ZERO),
+            high: Some(SignedDuration::from_mins(2)),
+            medium: Some(SignedDuration::from_mins(10)),
+            low: None,
+        }
+    }
+}
+
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Rules {
+    pub mode: Mode,
+    pub autonomy: Autonomy,
+    /// The workspace that Interlock is installed in. Empty until Slack has said it: nobody is a member of it then.
+    pub team: String,
+    pub policy: Policy,
+    pub environments: Vec<EnvironmentRow>,
+    /// Targets that the team declares to be caches: emptying one loses nothing that can't be had again.
+    pub caches: Vec<ObjectPattern>,
+    pub clusters: Vec<ClusterName>,
+    /// `None` when there are several and none is named: a step has to name one then.
+    pub default_cluster: Option<ClusterName>,
+    pub routes: Vec<Route>,
+    pub channel: Channel,
+    /// How long a proposal waits for people.
+    pub approve_by: SignedDuration,
+    /// How long an approved plan may wait for its first step.
+    pub execute_by: SignedDuration,
+    /// How long the source may go on saying "firing" after a verified run.
+    pub settle: SignedDuration,
+    pub page_after: PageAfter,
+    /// Sources that page people by themselves.
+    pub pagers: Vec<Source>,
+    /// Sources that can be told that it is over.
+    pub resolvable: Vec<Source>,
+}
+
+impl Rules {
+    /// Where something in this namespace takes effect.
+    #[must_use]
+    pub fn environment(&self, cluster: &ClusterName, namespace: Option<&Namespace>) -> Option<Environment> {
+        self.environments
+            .iter()
+            .find(|row| {
+                row.cluster.as_ref().is_none_or(|name| name == cluster)
+                    && (row.namespaces.is_empty() || namespace.is_some_and(|name| row.namespaces.contains(name)))
+            })
+            .map(|row| row.name.clone())
+    }
+
+    /// Where the alert says it comes from, by its `cluster` and `namespace` labels and our own map: what triggers ask.
+    #[must_use]
+    pub fn environment_of(&self, alert: &Alert) -> Option<Environment> {
+        let cluster = alert.labels.get("cluster").map(|name| ClusterName::new(name.clone()));
+        let cluster = cluster.filter(|name| self.clusters.contains(name)).or_else(|| self.default_cluster.clone())?;
+        let namespace = alert.labels.get("namespace").map(|name| Namespace::new(name.clone()));
+        self.environment(&cluster, namespace.as_ref())
+    }
+
+    /// The channel for an alert.
+    #[must_use]
+    pub fn route(&self, alert: &Alert) -> Channel {
+        self.routes
+            .iter()
+            .find(|route| {
+                let service = route.service.is_none() || route.service == alert.service;
+                service && route.labels.iter().all(|(key, value)| alert.labels.get(key) == Some(value))
+            })
+            .map_or_else(|| self.channel.clone(), |route| route.channel.clone())
+    }
+
+    /// Whether a waiting card of this source pages anybody, and after how long.
+    #[must_use]
+    pub fn page_wait(&self, source: &Source, severity: Severity) -> Option<SignedDuration> {
+        if self.pagers.contains(source) { None } else { self.page_after.of(severity) }
+    }
+}

@@ -1,0 +1,249 @@
+//! Everything that is known, as the fold of the journal. The indexes beside the incidents are derived and not stored.
+
+use std::collections::{BTreeMap, BTreeSet, VecDeque};
+
+use jiff::{SignedDuration, Timestamp};
+use serde::{Deserialize, Serialize};
+
+use super::freeze::Freeze;
+use super::ids::{AttemptId, DeliveryKey, EpisodeKey, GroupKey, IncidentId, Source};
+use super::incident::{Incident, MessageRef, Phase};
+use super::run::StepState;
+
+/// Slack signs a request for 5 minutes and redelivers an event for up to 5 more (docs.slack.dev, Events API); a key
+/// older than this can't come again.
+const SEEN_FOR: SignedDuration = SignedDuration::from_mins(15);
+/// At most this many keys are kept; the oldest go first. 1,000,000 keys of 24 bytes and their text take about 100 MiB,
+/// which only a flood of more than 1,000 clicks a second over the whole window reaches.
+const SEEN_MOST: usize = 1_000_000;
+/// A closed incident stays at hand this long for late repeats and clicks on its card.
+const CLOSED_FOR: SignedDuration = SignedDuration::from_hours(24);
+
+/// Deliveries that were taken already.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Seen {
+    order: VecDeque<(Timestamp, DeliveryKey)>,
+    #[serde(skip)]
+    keys: BTreeSet<DeliveryKey>,
+}
+
+impl Seen {
+    #[must_use]
+    pub fn contains(&self, key: &DeliveryKey) -> bool {
+        self.keys.contains(key)
+    }
+
+    pub(super) fn add(&mut self, at: Timestamp, key: &DeliveryKey) {
+        if !self.keys.insert(key.clone()) {
+            return;
+        }
+        self.order.push_back((at, key.clone()));
+        while let Some((then, _)) = self.order.front() {
+            let old = at.duration_since(*then) > SEEN_FOR;
+            if !old && self.order.len() <= SEEN_MOST {
+                break;
+            }
+            if let Some((_, key)) = self.order.pop_front() {
+                self.keys.remove(&key);
+            }
+        }
+    }
+}
+
+/// The whole state.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct State {
+    /// Number of the last entry.
+    pub seq: u64,
+    /// Number of the last incident.
+    pub last_incident: u64,
+    pub incidents: BTreeMap<IncidentId, Incident>,
+    pub freeze: Freeze,
+    pub seen: Seen,
+    /// Closed incidents, oldest first, until they are let go.
+    pub closed: VecDeque<(Timestamp, IncidentId)>,
+    #[serde(skip)]
+    pub(super) index: Index,
+}
+
+/// Ways to find an incident. Rebuilt from the incidents; never stored.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub(super) struct Index {
+    pub episodes: BTreeMap<Source, BTreeMap<EpisodeKey, IncidentId>>,
+    /// Open incidents only.
+    pub groups: BTreeMap<Source, BTreeMap<GroupKey, IncidentId>>,
+    pub deadlines: BTreeSet<(Timestamp, IncidentId)>,
+    pub deadline_of: BTreeMap<IncidentId, Timestamp>,
+    /// Targets on which a step is started, or ended Unknown and not judged.
+    pub busy: BTreeMap<String, AttemptId>,
+    pub cards: BTreeMap<MessageRef, IncidentId>,
+}
+
+impl State {
+    #[must_use]
+    pub fn incident(&self, id: IncidentId) -> Option<&Incident> {
+        self.incidents.get(&id)
+    }
+
+    /// The incident that already has this episode.
+    #[must_use]
+    pub fn by_episode(&self, source: &Source, episode: &EpisodeKey) -> Option<IncidentId> {
+        self.index.episodes.get(source)?.get(episode).copied()
+    }
+
+    /// The open incident of this group.
+    #[must_use]
+    pub fn by_group(&self, source: &Source, group: &GroupKey) -> Option<IncidentId> {
+        self.index.groups.get(source)?.get(group).copied()
+    }
+
+    /// The incident whose card is this message.
+    #[must_use]
+    pub fn by_card(&self, message: &MessageRef) -> Option<IncidentId> {
+        self.index.cards.get(message).copied()
+    }
+
+    /// The attempt that holds a target.
+    #[must_use]
+    pub fn holder(&self, target: &str) -> Option<AttemptId> {
+        self.index.busy.get(target).copied()
+    }
+
+    /// The earliest time at which something is due.
+    #[must_use]
+    pub fn next_deadline(&self) -> Option<Timestamp> {
+        self.index.deadlines.first().map(|(at, _)| *at)
+    }
+
+    /// Incidents with something due at `now`.
+    #[must_use]
+    pub fn due(&self, now: Timestamp) -> Vec<IncidentId> {
+        self.index.deadlines.iter().take_while(|(at, _)| *at <= now).map(|(_, id)| *id).collect()
+    }
+
+    /// What is running right now, a line each, for the answer to a freeze.
+    #[must_use]
+    pub fn running(&self) -> Vec<String> {
+        let mut lines = Vec::new();
+        for incident in self.open() {
+            let Some(track) = incident.current() else { continue };
+            for step in &track.plan.steps {
+                if matches!(track.run.state(step.no), StepState::Started { .. }) {
+                    lines.push(format!("{} step {}: {}", incident.id, step.no, step.command));
+                }
+            }
+        }
+        lines
+    }
+
+    /// Incidents that aren't closed, oldest first.
+    pub fn open(&self) -> impl Iterator<Item = &Incident> {
+        self.incidents.values().filter(|incident| incident.is_open())
+    }
+
+    /// Rebuilds what is derived: after loading a stored state.
+    pub fn reindex(&mut self) {
+        self.seen.keys = self.seen.order.iter().map(|(_, key)| key.clone()).collect();
+        self.index = Index::default();
+        let ids: Vec<_> = self.incidents.keys().copied().collect();
+        for id in ids {
+            self.index_incident(id);
+        }
+    }
+
+    /// Brings the indexes up to date with one incident.
+    pub(super) fn index_incident(&mut self, id: IncidentId) {
+        let Some(incident) = self.incidents.get(&id) else { return };
+        if let Some(old) = self.index.deadline_of.remove(&id) {
+            self.index.deadlines.remove(&(old, id));
+        }
+        if let Some(at) = incident.deadline() {
+            self.index.deadlines.insert((at, id));
+            self.index.deadline_of.insert(id, at);
+        }
+        if let Some(card) = &incident.card {
+            self.index.cards.insert(card.clone(), id);
+        }
+        let group = incident.group.clone();
+        if let Some(group) = group {
+            let groups = self.index.groups.entry(incident.source.clone()).or_default();
+            if incident.is_open() {
+                groups.insert(group, id);
+            } else if groups.get(&group) == Some(&id) {
+                groups.remove(&group);
+            }
+        }
+        let known = self.index.episodes.entry(incident.source.clone()).or_default();
+        // Only new episodes are added: the newest is last, so walking back stops at the first known one.
+        for episode in incident.episodes.iter().rev() {
+            if known.insert(episode.alert.episode.clone(), id) == Some(id) {
+                break;
+            }
+        }
+        self.index_busy(id);
+    }
+
+    fn index_busy(&mut self, id: IncidentId) {
+        let Some(incident) = self.incidents.get(&id) else { return };
+        let Some(track) = incident.current() else { return };
+        for step in &track.plan.steps {
+            let Some(target) = step.action.target_key() else { continue };
+            let held = match track.run.state(step.no) {
+                StepState::Started { attempt, .. } | StepState::Unknown { attempt, .. } => Some(*attempt),
+                StepState::Waiting
+                | StepState::Succeeded { .. }
+                | StepState::Failed { .. }
+                | StepState::Skipped { .. }
+                | StepState::Refused { .. } => None,
+            };
+            let attempt_id =
+                |attempt| AttemptId { incident: id, plan: track.plan.no, step: step.no, attempt };
+            match held {
+                Some(attempt) if step.effect != super::action::EffectClass::Observe => {
+                    self.index.busy.insert(target, attempt_id(attempt));
+                }
+                Some(_) | None => {
+                    let ours = self
+                        .index
+                        .busy
+                        .get(&target)
+                        .is_some_and(|holder| holder.incident == id && holder.step == step.no);
+                    if ours {
+                        self.index.busy.remove(&target);
+                    }
+                }
+            }
+        }
+    }
+
+    /// Lets go of incidents that were closed long ago. Deterministic: depends on entry times only.
+    pub(super) fn forget_old(&mut self, now: Timestamp) {
+        while let Some((at, id)) = self.closed.front().copied() {
+            if now.duration_since(at) <= CLOSED_FOR {
+                break;
+            }
+            self.closed.pop_front();
+            let still_closed =
+                self.incidents.get(&id).is_some_and(|incident| matches!(incident.phase, Phase::Closed { at: closed, .. } if closed == at));
+            if still_closed && let Some(gone) = self.incidents.remove(&id) {
+                self.unindex(&gone);
+            }
+        }
+    }
+
+    fn unindex(&mut self, gone: &Incident) {
+        if let Some(known) = self.index.episodes.get_mut(&gone.source) {
+            for episode in &gone.episodes {
+                if known.get(&episode.alert.episode) == Some(&gone.id) {
+                    known.remove(&episode.alert.episode);
+                }
+            }
+        }
+        if let Some(card) = &gone.card {
+            self.index.cards.remove(card);
+        }
+        if let Some(at) = self.index.deadline_of.remove(&gone.id) {
+            self.index.deadlines.remove(&(at, gone.id));
+        }
+    }
+}

@@ -1,0 +1,294 @@
+//! The engine's thread: takes what waits, decides it together, commits once, then lets answers and effects go.
+//! Clicks and the executor come before alerts, so that a storm never delays a decision by more than one batch.
+
+use std::collections::VecDeque;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::mpsc::{Receiver, RecvTimeoutError, Sender, channel};
+use std::thread;
+use std::time::Duration;
+
+use arc_swap::ArcSwap;
+use jiff::Timestamp;
+use tokio::sync::{mpsc as tokio_mpsc, oneshot, watch};
+
+use super::core::{Core, Knowledge};
+use super::handle::{EngineError, Handle, Message, Question};
+use super::lane::{Lane, OutboxItem};
+use crate::domain::command::{Command, Drive, Effect, Reply};
+use crate::ports::Clock;
+use crate::store::{Store, StoreError};
+
+/// Urgent messages in one commit at most. A commit costs one fsync however many it holds; more than this delays the first.
+const URGENT_MOST: usize = 512;
+/// Deliveries of alerts in one commit at most.
+const INTAKE_MOST: usize = 128;
+/// The thread looks at the clock at least this often, because a clock can be moved.
+const NAP: Duration = Duration::from_millis(250);
+/// Entries after which a snapshot is stored when the thread has nothing else to do.
+const SNAPSHOT_EVERY: u64 = 20_000;
+
+/// Whether the journal can be written. Watched by `/readyz` and by what pages directly.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Health {
+    Ready,
+    /// Nothing starts and nothing is acknowledged until it can be written again.
+    Broken(String),
+}
+
+/// Where confirmed-until-done effects go.
+pub struct Lanes {
+    pub slack: Lane,
+    pub pager: Lane,
+    pub source: Lane,
+}
+
+/// What a running engine consists of.
+pub struct EngineParts {
+    pub handle: Handle,
+    pub lanes: Lanes,
+    /// Work for the executor.
+    pub drives: tokio_mpsc::UnboundedReceiver<Drive>,
+    pub health: watch::Receiver<Health>,
+}
+
+struct Senders {
+    slack: tokio_mpsc::UnboundedSender<OutboxItem>,
+    pager: tokio_mpsc::UnboundedSender<OutboxItem>,
+    source: tokio_mpsc::UnboundedSender<OutboxItem>,
+}
+
+impl Senders {
+    fn send(&self, item: OutboxItem) {
+        let lane = match item.effect {
+            Effect::Card { .. } | Effect::Thread { .. } | Effect::Summary { .. } | Effect::Attach { .. } => &self.slack,
+            Effect::Page { .. } | Effect::PageResolve { .. } => &self.pager,
+            Effect::SourceResolve { .. } => &self.source,
+        };
+        // A lane without a worker means that the process is ending; the row stays and is handed out by the next one.
+        let _ = lane.send(item);
+    }
+}
+
+type Waiting = oneshot::Sender<Result<Reply, EngineError>>;
+
+/// The thread's own things.
+pub struct Engine {
+    core: Core,
+    knowledge: Arc<ArcSwap<Knowledge>>,
+    clock: Arc<dyn Clock>,
+    queue: Receiver<Message>,
+    intake_count: Arc<AtomicUsize>,
+    urgent: VecDeque<Message>,
+    intake: VecDeque<(Box<Command>, Waiting)>,
+    senders: Senders,
+    drives: tokio_mpsc::UnboundedSender<Drive>,
+    health: watch::Sender<Health>,
+    last_snapshot: u64,
+}
+
+/// Opens the state and starts the thread. The first thing it does is to recover: what an earlier process left is
+/// picked up before anything new is decided.
+///
+/// # Errors
+/// When the journal can't be read or the thread can't be started.
+pub fn start(store: Store, knowledge: Arc<ArcSwap<Knowledge>>, clock: Arc<dyn Clock>) -> Result<EngineParts, StoreError> {
+    let waiting = store.outbox()?;
+    let core = Core::open(store)?;
+    let (tx, queue) = channel();
+    let intake_count = Arc::new(AtomicUsize::new(0));
+    let handle = Handle { queue: tx.clone(), intake: intake_count.clone() };
+    let (slack, slack_items) = tokio_mpsc::unbounded_channel();
+    let (pager, pager_items) = tokio_mpsc::unbounded_channel();
+    let (source, source_items) = tokio_mpsc::unbounded_channel();
+    let (drives, drive_items) = tokio_mpsc::unbounded_channel();
+    let (health, health_seen) = watch::channel(Health::Ready);
+    let lane = |items| Lane { items, handle: handle.clone() };
+    let lanes = Lanes { slack: lane(slack_items), pager: lane(pager_items), source: lane(source_items) };
+    let senders = Senders { slack, pager, source };
+    for (row, effect, created_at) in waiting {
+        senders.send(OutboxItem { row, effect, created_at, maybe_sent: true });
+    }
+    let last_snapshot = core.state().seq;
+    let engine = Engine {
+        core,
+        knowledge,
+        clock,
+        queue,
+        intake_count,
+        urgent: VecDeque::new(),
+        intake: VecDeque::new(),
+        senders,
+        drives,
+        health,
+        last_snapshot,
+    };
+    recover(&tx);
+    thread::Builder::new()
+        .name("engine".to_owned())
+        .spawn(move || engine.work())
+        .map_err(|error| StoreError::Io(format!("the engine's thread can't be started: {error}")))?;
+    Ok(EngineParts { handle, lanes, drives: drive_items, health: health_seen })
+}
+
+fn recover(queue: &Sender<Message>) {
+    let (reply, _nobody) = oneshot::channel();
+    let _ = queue.send(Message::Decide(Box::new(Command::Recover), reply));
+}
+
+impl Engine {
+    fn work(mut self) {
+        loop {
+            match self.queue.recv_timeout(self.nap()) {
+                Ok(message) => self.sort(message),
+                Err(RecvTimeoutError::Timeout) => self.snapshot_if_due(),
+                Err(RecvTimeoutError::Disconnected) => return,
+            }
+            loop {
+                while let Ok(message) = self.queue.try_recv() {
+                    self.sort(message);
+                }
+                if let Some(stopped) = self.batch() {
+                    if let Err(error) = self.core.save_snapshot() {
+                        tracing::warn!(%error, "no snapshot was stored; the next start reads the journal");
+                    }
+                    let _ = stopped.send(());
+                    return;
+                }
+                if self.urgent.is_empty() && self.intake.is_empty() {
+                    break;
+                }
+            }
+        }
+    }
+
+    fn nap(&self) -> Duration {
+        let until = self.core.state().next_deadline().map(|at| at.duration_since(self.now()));
+        match until.and_then(|left| Duration::try_from(left).ok()) {
+            Some(left) => left.min(NAP),
+            None if self.core.state().next_deadline().is_some() => Duration::ZERO,
+            None => NAP,
+        }
+    }
+
+    /// Milliseconds are what the journal stores; anything finer would make the fold differ from the state in memory.
+    fn now(&self) -> Timestamp {
+        Timestamp::from_millisecond(self.clock.now().as_millisecond()).unwrap_or(Timestamp::UNIX_EPOCH)
+    }
+
+    fn sort(&mut self, message: Message) {
+        match message {
+            Message::Decide(command, reply) if matches!(*command, Command::Alerts { .. }) => {
+                self.intake.push_back((command, reply));
+            }
+            Message::Decide(..) | Message::Ask(_) | Message::Done(_) | Message::Stop(_) => {
+                self.urgent.push_back(message);
+            }
+        }
+    }
+
+    /// One commit. Gives the sender of a `Stop` when there was one.
+    fn batch(&mut self) -> Option<oneshot::Sender<()>> {
+        let mut commands = Vec::new();
+        let mut waiting: Vec<Option<Waiting>> = Vec::new();
+        let mut questions = Vec::new();
+        let mut done = Vec::new();
+        let mut stop = None;
+        for message in self.urgent.drain(..self.urgent.len().min(URGENT_MOST)) {
+            match message {
+                Message::Decide(command, reply) => {
+                    commands.push(*command);
+                    waiting.push(Some(reply));
+                }
+                Message::Ask(question) => questions.push(question),
+                Message::Done(row) => done.push(row),
+                Message::Stop(sender) => stop = Some(sender),
+            }
+        }
+        let take = self.intake.len().min(INTAKE_MOST);
+        for (command, reply) in self.intake.drain(..take) {
+            commands.push(*command);
+            waiting.push(Some(reply));
+        }
+        self.intake_count.fetch_sub(take, Ordering::AcqRel);
+        let now = self.now();
+        if self.core.state().next_deadline().is_some_and(|at| at <= now) {
+            commands.push(Command::Tick);
+            waiting.push(None);
+        }
+        self.commit(commands, waiting, &done, now);
+        for question in questions {
+            self.answer(question);
+        }
+        stop
+    }
+
+    fn commit(&mut self, commands: Vec<Command>, waiting: Vec<Option<Waiting>>, done: &[i64], now: Timestamp) {
+        if commands.is_empty() && done.is_empty() {
+            return;
+        }
+        let knowledge = self.knowledge.load_full();
+        match self.core.run(commands, done, &knowledge, now) {
+            Ok(committed) => {
+                self.health.send_if_modified(|health| std::mem::replace(health, Health::Ready) != Health::Ready);
+                for (reply, waiting) in committed.replies.into_iter().zip(waiting) {
+                    if let Some(waiting) = waiting {
+                        let _ = waiting.send(Ok(reply));
+                    }
+                }
+                for (row, effect) in committed.effects {
+                    self.senders.send(OutboxItem { row, effect, created_at: now, maybe_sent: false });
+                }
+                for drive in committed.drives {
+                    let _ = self.drives.send(drive);
+                }
+            }
+            Err(error) => self.fail(&error, waiting),
+        }
+    }
+
+    fn fail(&mut self, error: &StoreError, waiting: Vec<Option<Waiting>>) {
+        tracing::error!(%error, "the journal can't be written; nothing starts");
+        let reason = error.to_string();
+        self.health.send_replace(Health::Broken(reason.clone()));
+        for waiting in waiting.into_iter().flatten() {
+            let _ = waiting.send(Err(EngineError::NotStored { reason: reason.clone() }));
+        }
+        // A deadline that is due would be tried again at once, for ever.
+        thread::sleep(Duration::from_millis(100));
+    }
+
+    fn answer(&self, question: Question) {
+        let state = self.core.state();
+        match question {
+            Question::Incident(id, reply) => {
+                let _ = reply.send(state.incident(id).cloned().map(Box::new));
+            }
+            Question::ByCard(card, reply) => {
+                let _ = reply.send(state.by_card(&card));
+            }
+            Question::Entries(id, reply) => {
+                let entries = self
+                    .core
+                    .store()
+                    .of_incident(id)
+                    .map_err(|error| EngineError::NotStored { reason: error.to_string() });
+                let _ = reply.send(entries);
+            }
+            Question::Open(reply) => {
+                let _ = reply.send((state.open().cloned().collect(), state.freeze.clone()));
+            }
+        }
+    }
+
+    fn snapshot_if_due(&mut self) {
+        let seq = self.core.state().seq;
+        if seq < self.last_snapshot + SNAPSHOT_EVERY {
+            return;
+        }
+        self.last_snapshot = seq;
+        if let Err(error) = self.core.save_snapshot() {
+            tracing::warn!(%error, "no snapshot was stored; the next start reads more of the journal");
+        }
+    }
+}

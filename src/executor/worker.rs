@@ -1,0 +1,188 @@
+//! One task for each thing to do. A task ends when the engine has stored what became of it.
+
+use std::path::PathBuf;
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use futures::future::join_all;
+use jiff::Timestamp;
+use tokio::sync::mpsc::UnboundedReceiver;
+use tokio::task::JoinSet;
+use tokio::time::sleep;
+
+use super::read_freeze_file;
+use crate::domain::command::{Command, Drive, Reply, StartStep};
+use crate::domain::event::Outcome;
+use crate::domain::ids::{IncidentId, PlanNo, StepNo};
+use crate::domain::plan::Plan;
+use crate::domain::policy::Reason;
+use crate::engine::{EngineError, Handle};
+use crate::ports::{ActionRunner, Clock, Directory, Ended, Order, Output, Person, Survey, SurveyError};
+
+/// How long to wait until a busy target is asked for again.
+const BUSY_WAIT: Duration = Duration::from_secs(2);
+/// How long to wait until a result is offered again to an engine that could not store it.
+const STORE_WAIT: Duration = Duration::from_millis(500);
+/// The clock may be moved, so a wait looks at it this often.
+const CLOCK_STEP: Duration = Duration::from_millis(200);
+/// Looks at targets of one plan at the same time, at most.
+const LOOKS_AT_ONCE: usize = 8;
+/// An unreachable cluster is asked this often before the plan is given up.
+const LOOK_TRIES: u32 = 3;
+
+/// What the executor works with.
+#[derive(Clone)]
+pub struct ExecutorParts {
+    pub engine: Handle,
+    pub runner: Arc<dyn ActionRunner>,
+    pub directory: Arc<dyn Directory>,
+    pub clock: Arc<dyn Clock>,
+    pub freeze_file: Option<PathBuf>,
+}
+
+/// Drives attempts until the engine ends.
+pub struct Executor {
+    parts: ExecutorParts,
+}
+
+/// A step that is to be started.
+#[derive(Clone, Copy)]
+struct Wanted {
+    incident: IncidentId,
+    plan: PlanNo,
+    step: StepNo,
+    attempt: u8,
+    not_before: Option<Timestamp>,
+}
+
+impl Executor {
+    #[must_use]
+    pub fn new(parts: ExecutorParts) -> Self {
+        Self { parts }
+    }
+
+    /// Takes work until there is no more. Dropping the future aborts what runs: its outcome is Unknown then.
+    pub async fn run(self, mut drives: UnboundedReceiver<Drive>) {
+        let mut tasks = JoinSet::new();
+        loop {
+            tokio::select! {
+                drive = drives.recv() => match drive {
+                    Some(drive) => {
+                        let parts = self.parts.clone();
+                        tasks.spawn(async move { parts.work(drive).await });
+                    }
+                    None => break,
+                },
+                Some(ended) = tasks.join_next() => {
+                    if let Err(error) = ended {
+                        tracing::error!(%error, "a task of the executor ended badly; its step is Unknown after a restart");
+                    }
+                }
+            }
+        }
+        while tasks.join_next().await.is_some() {}
+    }
+}
+
+impl ExecutorParts {
+    async fn work(&self, drive: Drive) {
+        match drive {
+            Drive::Survey { incident, sketch } => self.survey(incident, *sketch).await,
+            Drive::Start { incident, plan, step, attempt, not_before } => {
+                self.start(Wanted { incident, plan, step, attempt, not_before }).await;
+            }
+        }
+    }
+
+    async fn survey(&self, incident: IncidentId, sketch: Plan) {
+        let mut results = Vec::with_capacity(sketch.steps.len());
+        for steps in sketch.steps.chunks(LOOKS_AT_ONCE) {
+            results.extend(join_all(steps.iter().map(|step| self.look(&step.action))).await);
+        }
+        let command = Command::Surveyed { incident, sketch: Box::new(sketch), results };
+        // Not stored means that the plan is made anew after the next start.
+        if let Err(error) = self.engine.submit(command).await {
+            tracing::warn!(%incident, %error, "what was seen of the targets could not be stored");
+        }
+    }
+
+    /// Looks, and looks again when the cluster did not answer.
+    async fn look(&self, action: &crate::domain::action::Action) -> Result<Survey, SurveyError> {
+        let mut tries = 0;
+        loop {
+            tries += 1;
+            match self.runner.survey(action).await {
+                Err(SurveyError::Unreachable(_)) if tries < LOOK_TRIES => sleep(STORE_WAIT).await,
+                result => return result,
+            }
+        }
+    }
+
+    async fn start(&self, wanted: Wanted) {
+        loop {
+            self.wait_until(wanted.not_before).await;
+            let Some(request) = self.request(wanted).await else { return };
+            match self.engine.submit(Command::StartStep(Box::new(request))).await {
+                Ok(Reply::Permit(order)) => return self.perform(*order).await,
+                Ok(Reply::NotStarted { reasons }) if reasons.iter().any(is_busy) => sleep(BUSY_WAIT).await,
+                Ok(_) | Err(EngineError::Stopped) => return,
+                Err(error) => {
+                    tracing::warn!(incident = %wanted.incident, step = %wanted.step, %error, "the step was not started");
+                    sleep(BUSY_WAIT).await;
+                }
+            }
+        }
+    }
+
+    async fn wait_until(&self, at: Option<Timestamp>) {
+        while at.is_some_and(|at| self.clock.now() < at) {
+            sleep(CLOCK_STEP).await;
+        }
+    }
+
+    /// Everything that the pure core must know of the world. `None` when the incident is gone.
+    async fn request(&self, wanted: Wanted) -> Option<StartStep> {
+        let incident = self.engine.incident(wanted.incident).await.ok().flatten()?;
+        let track = incident.plan(wanted.plan)?;
+        let step = track.plan.step(wanted.step)?;
+        let votes = track.approval.votes().iter().map(|vote| self.directory.person(&vote.by));
+        let (voters, freeze_file, survey): (Vec<Person>, _, _) = tokio::join!(
+            join_all(votes),
+            read_freeze_file(self.freeze_file.as_deref()),
+            self.look(&step.action)
+        );
+        let Wanted { incident, plan, step, attempt, .. } = wanted;
+        Some(StartStep { incident, plan, step, attempt, survey, voters, freeze_file })
+    }
+
+    async fn perform(&self, order: Order) {
+        let attempt = order.attempt;
+        let since = Instant::now();
+        let (outcome, output) = match self.runner.perform(order).await {
+            Ended::Done { output } => (Outcome::Succeeded, output),
+            Ended::Failed { reason, output } => (Outcome::Failed { reason }, output),
+            Ended::Unknown { reason, output } => (Outcome::Unknown { reason }, output),
+        };
+        let took_ms = u64::try_from(since.elapsed().as_millis()).unwrap_or(u64::MAX);
+        self.report(attempt, outcome, output, took_ms).await;
+    }
+
+    /// Offers the result until it is stored. If the process ends first, the step is Unknown.
+    async fn report(&self, attempt: crate::domain::ids::AttemptId, outcome: Outcome, output: Output, took_ms: u64) {
+        loop {
+            let command =
+                Command::StepEnded { attempt, outcome: outcome.clone(), output: output.clone(), took_ms };
+            match self.engine.submit(command).await {
+                Ok(_) | Err(EngineError::Stopped) => return,
+                Err(error) => {
+                    tracing::warn!(%attempt, %error, "the result could not be stored yet");
+                    sleep(STORE_WAIT).await;
+                }
+            }
+        }
+    }
+}
+
+fn is_busy(reason: &Reason) -> bool {
+    matches!(reason, Reason::TargetBusy { .. })
+}

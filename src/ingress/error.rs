@@ -1,0 +1,69 @@
+//! Why a body could not be read as alerts. The text goes back to the sender, who logs it: it names places and types,
+//! never values.
+
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum ParseError {
+    #[error("the body is empty: send the JSON of the webhook with POST")]
+    Empty,
+
+    #[error(
+        "the body is not valid JSON (line {line}, column {column}): send the sender's own payload unchanged"
+    )]
+    NotJson { line: usize, column: usize },
+
+    /// JSON, but not of the expected shape.
+    #[error("`{at}` {problem} (line {line}, column {column}): this endpoint takes {expected}")]
+    Shape {
+        at: String,
+        problem: String,
+        line: usize,
+        column: usize,
+        expected: &'static str,
+    },
+
+    #[error("{0}")]
+    WrongSender(&'static str),
+}
+
+impl ParseError {
+    /// Reads the body again, slowly, to say where it went wrong; only errors pay for that.
+    pub(super) fn locate<'b, T: serde::Deserialize<'b>>(body: &'b [u8], expected: &'static str) -> Self {
+        let mut json = serde_json::Deserializer::from_slice(body);
+        let (at, error) = match serde_path_to_error::deserialize::<_, T>(&mut json) {
+            Err(error) => (error.path().to_string(), error.into_inner()),
+            // The value itself reads well: what follows it is wrong.
+            Ok(_) => match json.end() {
+                Err(error) => (String::new(), error),
+                Ok(()) => return Self::NotJson { line: 0, column: 0 },
+            },
+        };
+        let (line, column) = (error.line(), error.column());
+        if !error.is_data() {
+            return Self::NotJson { line, column };
+        }
+        let at = if at == "." || at.is_empty() {
+            "body".to_owned()
+        } else {
+            at
+        };
+        Self::Shape {
+            at,
+            problem: without_values(&error.to_string()),
+            line,
+            column,
+            expected,
+        }
+    }
+}
+
+/// serde quotes the value it met; a sender's value may be a secret, so only the type wanted is told.
+fn without_values(message: &str) -> String {
+    let message = message.split(" at line ").next().unwrap_or(message);
+    if let Some(field) = message.strip_prefix("missing field ") {
+        return format!("has no {field}");
+    }
+    match message.rsplit_once(", expected ") {
+        Some((_, wanted)) => format!("must be {wanted}"),
+        None => "can't be read".to_owned(),
+    }
+}

@@ -1,0 +1,65 @@
+//! How words of senders become ours: severities and services.
+
+use std::collections::{BTreeMap, HashMap};
+
+use crate::config::Settings;
+use crate::domain::alert::Severity;
+use crate::domain::ids::Service;
+
+/// Labels that name the service, in this order, unless the configuration says otherwise.
+const SERVICE_LABELS: [&str; 4] = ["service", "app", "job", "namespace"];
+
+/// Made once from the settings.
+#[derive(Clone, Debug)]
+pub struct Mapping {
+    /// By the lower-case word.
+    severity: HashMap<String, Severity>,
+    service_labels: Vec<String>,
+    /// Our own user at PagerDuty, whose deeds come back as webhooks.
+    pub(super) own_pager_user: Option<String>,
+}
+
+impl Default for Mapping {
+    fn default() -> Self {
+        Self {
+            severity: HashMap::new(),
+            service_labels: SERVICE_LABELS.map(str::to_owned).to_vec(),
+            own_pager_user: None,
+        }
+    }
+}
+
+impl Mapping {
+    #[must_use]
+    pub fn new(settings: &Settings) -> Self {
+        let webhooks = &settings.webhooks;
+        let own = Self::default();
+        Self {
+            severity: webhooks
+                .severity
+                .iter()
+                .map(|(word, severity)| (word.trim().to_lowercase(), *severity))
+                .collect(),
+            service_labels: webhooks.service_labels.clone().unwrap_or(own.service_labels),
+            own_pager_user: settings.pagerduty.own_user_id.clone(),
+        }
+    }
+
+    /// The configured table first, then the words met in the field.
+    pub(super) fn severity(&self, word: &str) -> Severity {
+        let configured = if self.severity.is_empty() {
+            None
+        } else {
+            self.severity.get(&word.trim().to_lowercase()).copied()
+        };
+        configured.unwrap_or_else(|| Severity::from_word(word))
+    }
+
+    pub(super) fn service(&self, labels: &BTreeMap<String, String>) -> Option<Service> {
+        self.service_labels
+            .iter()
+            .find_map(|label| labels.get(label))
+            .filter(|value| !value.is_empty())
+            .map(|value| Service::new(value.as_str()))
+    }
+}

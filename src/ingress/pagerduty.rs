@@ -1,0 +1,272 @@
+//! PagerDuty's v3 webhooks: one event a request. Events that tell of an incident opening, changing, being taken or ending
+//! become an alert; all others, and kinds that we don't know, are accepted and ignored, since three refusals in a row
+//! make PagerDuty switch the subscription off for a day.
+//!
+//! What Interlock itself did at PagerDuty comes back here too and must open nothing: it is known by the `dedup_key` that
+//! begins with `interlock/`, by the client's name, and by our own user as agent.
+//! Shapes: <https://developer.pagerduty.com/docs/webhooks/v3-overview/>.
+
+use std::borrow::Cow;
+use std::collections::BTreeMap;
+
+use http::HeaderMap;
+use serde::Deserialize;
+
+use super::error::ParseError;
+use super::mapping::Mapping;
+use super::routes::Read;
+use super::text::{MAX_NAME, MAX_VALUE, cut, is_link, one_line};
+use crate::domain::alert::{Alert, AlertStatus, Link, Severity};
+use crate::domain::ids::{DeliveryKey, EpisodeKey, Fingerprint, GroupKey, Service, Source};
+
+/// The name of this source, in settings, paths and the journal.
+pub(super) const SOURCE: &str = "pagerduty";
+const EXPECTED: &str = "PagerDuty's v3 webhook";
+const WEBHOOK_ID: &str = "x-webhook-id";
+/// How every `dedup_key` of ours begins; `paging` makes them.
+const OURS: &str = "interlock/";
+/// The `client` that we name in events.
+const OUR_CLIENT: &str = "Interlock";
+
+#[derive(Deserialize)]
+struct Payload<'b> {
+    #[serde(borrow)]
+    event: Event<'b>,
+}
+
+#[derive(Deserialize)]
+struct Event<'b> {
+    #[serde(borrow)]
+    id: Cow<'b, str>,
+    #[serde(borrow)]
+    event_type: Cow<'b, str>,
+    #[serde(borrow, default)]
+    occurred_at: Option<Cow<'b, str>>,
+    #[serde(borrow, default)]
+    agent: Option<Reference<'b>>,
+    #[serde(borrow, default)]
+    client: Option<Client<'b>>,
+    /// Differs by type: read only when the type is one that we know.
+    #[serde(borrow)]
+    data: &'b serde_json::value::RawValue,
+}
+
+#[derive(Default, Deserialize)]
+struct Reference<'b> {
+    #[serde(borrow, default)]
+    id: Option<Cow<'b, str>>,
+    #[serde(borrow, default)]
+    summary: Option<Cow<'b, str>>,
+}
+
+#[derive(Deserialize)]
+struct Client<'b> {
+    #[serde(borrow, default)]
+    name: Option<Cow<'b, str>>,
+}
+
+#[derive(Deserialize)]
+struct Incident<'b> {
+    #[serde(borrow)]
+    id: Cow<'b, str>,
+    #[serde(borrow, default)]
+    title: Option<Cow<'b, str>>,
+    #[serde(borrow, default)]
+    incident_key: Option<Cow<'b, str>>,
+    #[serde(default)]
+    number: Option<u64>,
+    #[serde(borrow, default)]
+    created_at: Option<Cow<'b, str>>,
+    #[serde(borrow, default)]
+    html_url: Option<Cow<'b, str>>,
+    #[serde(borrow, default)]
+    urgency: Option<Cow<'b, str>>,
+    #[serde(borrow, default)]
+    priority: Option<Reference<'b>>,
+    #[serde(borrow, default)]
+    service: Option<Reference<'b>>,
+    #[serde(borrow, default)]
+    escalation_policy: Option<Reference<'b>>,
+}
+
+/// What an event type means here; `None` for those that change nothing about the incident's state.
+fn status_of(event_type: &str) -> Option<AlertStatus> {
+    match event_type {
+        "incident.triggered"
+        | "incident.reopened"
+        | "incident.unacknowledged"
+        | "incident.escalated"
+        | "incident.priority_updated" => Some(AlertStatus::Firing),
+        "incident.acknowledged" => Some(AlertStatus::Acknowledged),
+        "incident.resolved" => Some(AlertStatus::Resolved),
+        _ => None,
+    }
+}
+
+/// Reads one event; an empty list means that it is nothing for us.
+///
+/// # Errors
+/// The body is not JSON or not a v3 event.
+pub fn parse(body: &[u8], mapping: &Mapping) -> Result<Vec<Alert>, ParseError> {
+    event(body, mapping).map(|(_, alerts)| alerts)
+}
+
+/// `parse`, and the number of the delivery: the header, which is the same on a retry, or else the event's own.
+pub(super) fn read(headers: &HeaderMap, body: &[u8], mapping: &Mapping) -> Result<Read, ParseError> {
+    let (event_id, alerts) = event(body, mapping)?;
+    let header = headers
+        .get(WEBHOOK_ID)
+        .and_then(|value| value.to_str().ok())
+        .filter(|text| !text.is_empty());
+    let key = header.map_or(event_id, str::to_owned);
+    Ok(Read {
+        alerts,
+        delivery_key: Some(DeliveryKey::new(format!("{SOURCE}/{}", cut(key, MAX_NAME)))),
+    })
+}
+
+fn event(body: &[u8], mapping: &Mapping) -> Result<(String, Vec<Alert>), ParseError> {
+    if body.iter().all(u8::is_ascii_whitespace) {
+        return Err(ParseError::Empty);
+    }
+    let Payload { event } =
+        serde_json::from_slice(body).map_err(|_| ParseError::locate::<Payload<'_>>(body, EXPECTED))?;
+    let id = event.id.to_string();
+    let Some(status) = status_of(&event.event_type) else {
+        tracing::debug!(event_type = %one_line(&event.event_type), "an event that changes nothing is ignored");
+        return Ok((id, Vec::new()));
+    };
+    let data = event.data.get();
+    let incident: Incident<'_> = serde_json::from_str(data)
+        .map_err(|_| ParseError::locate::<Incident<'_>>(data.as_bytes(), "an incident in `event.data`"))?;
+    if is_ours(&event, &incident, mapping) {
+        tracing::debug!(incident = %incident.id, "an echo of our own doing is ignored");
+        return Ok((id, Vec::new()));
+    }
+    Ok((id, vec![alert(&event, incident, status, mapping)]))
+}
+
+fn is_ours(event: &Event<'_>, incident: &Incident<'_>, mapping: &Mapping) -> bool {
+    let agent = event.agent.as_ref().and_then(|agent| agent.id.as_deref());
+    let client = event.client.as_ref().and_then(|client| client.name.as_deref());
+    incident
+        .incident_key
+        .as_deref()
+        .is_some_and(|key| key.starts_with(OURS))
+        || client == Some(OUR_CLIENT)
+        || (agent.is_some() && agent == mapping.own_pager_user.as_deref())
+}
+
+fn alert(event: &Event<'_>, incident: Incident<'_>, status: AlertStatus, mapping: &Mapping) -> Alert {
+    let id = cut(incident.id.into_owned(), MAX_NAME);
+    let service_id = summary_id(incident.service.as_ref());
+    let dedup_key = incident.incident_key.map(|key| cut(key.into_owned(), MAX_NAME));
+    let title = one_line(incident.title.as_deref().unwrap_or("(no title)"));
+    let name = without_prefix(&title).to_owned();
+    let (severity, severity_word) =
+        severity(incident.priority.as_ref(), incident.urgency.as_deref(), mapping);
+    let mut labels = BTreeMap::new();
+    for (label, value) in [
+        (
+            "service",
+            incident
+                .service
+                .as_ref()
+                .and_then(|service| service.summary.as_deref()),
+        ),
+        ("urgency", incident.urgency.as_deref()),
+        (
+            "priority",
+            incident
+                .priority
+                .as_ref()
+                .and_then(|priority| priority.summary.as_deref()),
+        ),
+        (
+            "escalation_policy",
+            incident
+                .escalation_policy
+                .as_ref()
+                .and_then(|policy| policy.summary.as_deref()),
+        ),
+    ] {
+        if let Some(value) = value.filter(|value| !value.is_empty()) {
+            labels.insert(label.to_owned(), cut(value.to_owned(), MAX_VALUE));
+        }
+    }
+    let mut annotations = BTreeMap::from([(
+        "pagerduty_event".to_owned(),
+        cut(event.event_type.to_string(), MAX_NAME),
+    )]);
+    if let Some(number) = incident.number {
+        annotations.insert("pagerduty_number".to_owned(), number.to_string());
+    }
+    let link = incident.html_url.as_deref().filter(|url| is_link(url));
+    Alert {
+        source: Source::new(SOURCE),
+        episode: EpisodeKey::new(id.as_str()),
+        fingerprint: Fingerprint::new(match &dedup_key {
+            Some(key) => format!("{service_id}/{key}"),
+            None => format!("{service_id}/{name}"),
+        }),
+        group: Some(GroupKey::new(id.as_str())),
+        status,
+        name,
+        title,
+        description: String::new(),
+        severity,
+        severity_word,
+        service: labels.get("service").map(|name| Service::new(name.as_str())),
+        links: link
+            .map(|url| Link {
+                title: "PagerDuty".to_owned(),
+                url: url.to_owned(),
+            })
+            .into_iter()
+            .collect(),
+        labels,
+        annotations,
+        starts_at: incident.created_at.as_deref().and_then(|text| text.parse().ok()),
+        ends_at: match status {
+            AlertStatus::Resolved => event.occurred_at.as_deref().and_then(|text| text.parse().ok()),
+            AlertStatus::Firing | AlertStatus::Acknowledged => None,
+        },
+        source_ref: Some(id),
+        dedup_key,
+    }
+}
+
+fn summary_id(service: Option<&Reference<'_>>) -> String {
+    let id = service
+        .and_then(|service| service.id.as_deref())
+        .unwrap_or_default();
+    cut(id.to_owned(), MAX_NAME)
+}
+
+/// The priority, which a person or rule chose, before the urgency, which the service has; the first known word counts.
+fn severity(
+    priority: Option<&Reference<'_>>,
+    urgency: Option<&str>,
+    mapping: &Mapping,
+) -> (Severity, String) {
+    let priority = priority.and_then(|priority| priority.summary.as_deref());
+    let words = [priority, urgency].into_iter().flatten();
+    let mut unknown = None;
+    for word in words {
+        let severity = mapping.severity(word);
+        let word = cut(word.to_owned(), MAX_NAME);
+        if severity != Severity::Unknown {
+            return (severity, word);
+        }
+        unknown.get_or_insert(word);
+    }
+    (Severity::Unknown, unknown.unwrap_or_default())
+}
+
+/// `[FIRING:1] RedisDown redis` to `RedisDown redis`: Alertmanager's default titles begin so.
+fn without_prefix(title: &str) -> &str {
+    match title.strip_prefix('[').and_then(|rest| rest.split_once("] ")) {
+        Some((mark, rest)) if mark.starts_with("FIRING") || mark.starts_with("RESOLVED") => rest,
+        _ => title,
+    }
+}

@@ -1,0 +1,11 @@
+//! Reaching a human, and telling a pager that it is over. One file a pager.
+//!
+//! `pagerduty` speaks to it; `event` makes what is sent, inside its limits; `reply` reads what came back.
+
+mod event;
+mod pagerduty;
+mod reply;
+
+pub use event::{DEDUP_PREFIX, Page, dedup_key};
+pub use pagerduty::{OnCall, PagerDuty, Receipt};
+pub use reply::PageError;

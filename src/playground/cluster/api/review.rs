@@ -1,0 +1,54 @@
+//! Reviews: "may I", "who am I", and the list of what one may do.
+
+use http::{Response, StatusCode};
+use serde_json::{Value, json};
+
+use super::query::Caller;
+use super::{Body, respond};
+use crate::playground::cluster::json;
+use crate::playground::cluster::status::ApiError;
+use crate::playground::cluster::users::{Attributes, Identity};
+
+/// Answers a review; only the caller's own rights can be asked for.
+pub(super) fn answer(resource: &str, caller: &Caller, body: &[u8]) -> Result<Response<Body>, ApiError> {
+    if caller.identity == Identity::Anonymous {
+        return Err(ApiError::unauthorized());
+    }
+    let mut review: Value = serde_json::from_slice(body)
+        .map_err(|error| ApiError::bad_request(format!("the body is not JSON: {error}")))?;
+    review["status"] = match resource {
+        "selfsubjectaccessreviews" => access(caller, &review),
+        "selfsubjectreviews" => {
+            json!({"userInfo": {"username": caller.identity.name(), "groups": ["system:authenticated"]}})
+        }
+        _ => json!({"resourceRules": [], "nonResourceRules": [], "incomplete": true,
+            "evaluationError": "ask for single rights with SelfSubjectAccessReview"}),
+    };
+    Ok(respond::json(StatusCode::CREATED, &review))
+}
+
+fn access(caller: &Caller, review: &Value) -> Value {
+    let Some(asked) = review.pointer("/spec/resourceAttributes") else {
+        // Paths that are no resources: everybody who is known may look at discovery.
+        let verb = json::text(review, "/spec/nonResourceAttributes/verb");
+        return json!({"allowed": verb == "get"});
+    };
+    let (resource, subresource) = (json::text(asked, "/resource"), json::text(asked, "/subresource"));
+    let full = if subresource.is_empty() {
+        resource.to_owned()
+    } else {
+        format!("{resource}/{subresource}")
+    };
+    let attributes = Attributes {
+        verb: json::text(asked, "/verb"),
+        group: json::text(asked, "/group"),
+        resource: &full,
+        namespace: json::text(asked, "/namespace"),
+        name: json::text(asked, "/name"),
+    };
+    if caller.identity.may(&attributes) {
+        json!({"allowed": true, "reason": "RBAC: allowed by a rule of the playground"})
+    } else {
+        json!({"allowed": false})
+    }
+}

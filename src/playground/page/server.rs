@@ -1,0 +1,151 @@
+//! The page over HTTP: the document, the fragment, the stream that says "changed", files, and the assets in
+//! the binary.
+
+use std::convert::Infallible;
+use std::sync::Arc;
+use std::time::Duration;
+
+use axum::Router;
+use axum::extract::{Path, Query, State};
+use axum::http::header::{CACHE_CONTROL, CONTENT_DISPOSITION, CONTENT_TYPE};
+use axum::http::{HeaderValue, StatusCode};
+use axum::middleware::from_fn;
+use axum::response::sse::{Event, KeepAlive, Sse};
+use axum::response::{IntoResponse, Response};
+use axum::routing::get;
+use futures::Stream;
+use tokio::sync::broadcast::error::RecvError;
+
+use super::backend::{Backend, BackendError};
+use super::html::Html;
+use super::layout::{self, Scene};
+use super::place::Place;
+use super::reading::Reading;
+use super::world::World;
+use super::{files, guard, icons};
+use crate::playground::control;
+
+/// Changes closer together than this reach a window as one.
+const GATHER: Duration = Duration::from_millis(60);
+
+/// Where the page's assets lie in the repository.
+macro_rules! asset_path {
+    ($name:literal) => {
+        concat!(env!("CARGO_MANIFEST_DIR"), "/templates/playground/", $name)
+    };
+}
+struct Page {
+    backend: Arc<dyn Backend>,
+    reading: Reading,
+}
+
+/// The page and the control API over one playground.
+pub fn router(backend: Arc<dyn Backend>) -> Router {
+    let page = Arc::new(Page {
+        backend: backend.clone(),
+        reading: Reading::default(),
+    });
+    Router::new()
+        .route("/", get(document))
+        .route("/fragment", get(fragment))
+        .route("/files/{id}", get(file))
+        .route(
+            "/assets/page.css",
+            get(|| asset("text/css; charset=utf-8", include_str!(asset_path!("page.css")))),
+        )
+        .route(
+            "/assets/page.js",
+            get(|| {
+                asset(
+                    "text/javascript; charset=utf-8",
+                    include_str!(asset_path!("page.js")),
+                )
+            }),
+        )
+        .route("/assets/icon.svg", get(|| asset("image/svg+xml", icons::FAVICON)))
+        .with_state(page)
+        .merge(control::router(backend))
+        .layer(from_fn(guard::guard))
+}
+
+async fn asset(kind: &'static str, body: &'static str) -> impl IntoResponse {
+    ([(CONTENT_TYPE, kind), (CACHE_CONTROL, "no-cache")], body)
+}
+
+async fn document(State(page): State<Arc<Page>>, Query(place): Query<Place>) -> Response {
+    draw(&page, place, layout::document).await
+}
+
+async fn fragment(State(page): State<Arc<Page>>, Query(place): Query<Place>) -> Response {
+    draw(&page, place, layout::fragment).await
+}
+
+async fn draw(page: &Page, mut place: Place, with: fn(&Scene<'_>) -> Html) -> Response {
+    let drawn = async {
+        if place.who.is_empty() {
+            let people = page.backend.people().await?;
+            place.who = people
+                .into_iter()
+                .find(|p| !p.is_bot)
+                .map(|p| p.id)
+                .unwrap_or_default();
+        }
+        let view = page.backend.view(&place.who).await?;
+        let world = World::ask(page.backend.as_ref()).await?;
+        Ok(with(&Scene {
+            place: &place,
+            view: &view,
+            world: &world,
+            reading: &page.reading,
+        }))
+    };
+    match drawn.await {
+        Ok(html) => ([(CONTENT_TYPE, "text/html; charset=utf-8")], html.into_string()).into_response(),
+        Err(error) => failed(&error),
+    }
+}
+
+fn failed(error: &BackendError) -> Response {
+    (control::status_of(error), error.to_string()).into_response()
+}
+
+/// Pictures are shown, text is shown as text, everything else is downloaded: nothing uploaded runs in the
+/// page's origin.
+async fn file(State(page): State<Arc<Page>>, Path(id): Path<String>) -> Response {
+    let file = match page.backend.file(&id).await {
+        Ok(file) => file,
+        Err(error) => return failed(&error),
+    };
+    let kind = file.mimetype.as_str();
+    let shown = if let Some(picture) = files::PICTURES.iter().find(|p| **p == kind) {
+        *picture
+    } else if kind.starts_with("text/") || kind == "application/json" {
+        "text/plain; charset=utf-8"
+    } else {
+        "application/octet-stream"
+    };
+    let mut response = (StatusCode::OK, [(CONTENT_TYPE, shown)], file.bytes).into_response();
+    if shown == "application/octet-stream" {
+        response
+            .headers_mut()
+            .insert(CONTENT_DISPOSITION, HeaderValue::from_static("attachment"));
+    }
+    response
+}
+
+/// A stream with an event `changed` after every burst of changes, and one at the start. It carries data
+/// because browsers drop an event without.
+pub fn changes(backend: &dyn Backend) -> Sse<impl Stream<Item = Result<Event, Infallible>> + use<>> {
+    let receiver = backend.changes();
+    let stream = futures::stream::unfold((receiver, true), |(mut receiver, first)| async move {
+        if !first {
+            if let Err(RecvError::Closed) = receiver.recv().await {
+                return None;
+            }
+            tokio::time::sleep(GATHER).await;
+            receiver = receiver.resubscribe();
+        }
+        Some((Ok(Event::default().event("changed").data("1")), (receiver, false)))
+    });
+    Sse::new(stream).keep_alive(KeepAlive::default())
+}

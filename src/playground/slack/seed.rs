@@ -1,0 +1,220 @@
+//! The standard cast, and the workspace made from a seed.
+
+use std::collections::{HashMap, VecDeque};
+
+use indexmap::IndexMap;
+
+use super::clock::Moment;
+use super::faults::FaultPlan;
+use super::ids;
+use super::model::app::App;
+use super::model::channel::{Channel, ChannelKind};
+use super::model::user::{Standing, User, UserGroup};
+use super::model::views::Views;
+use super::model::workspace::{Team, Workspace};
+use super::options::{Seed, SeedChannel, SeedGroup, SlackOptions, Tokens};
+use super::ratelimit::Levels;
+
+const BOT_USER: &str = "U0INTERLCK";
+
+fn person(id: &str, name: &str, real_name: &str, title: &str, standing: Standing) -> User {
+    User {
+        id: id.to_owned(),
+        name: name.to_owned(),
+        real_name: real_name.to_owned(),
+        title: title.to_owned(),
+        email: format!("{name}@acme.example"),
+        email_confirmed: true,
+        standing,
+        is_admin: false,
+    }
+}
+
+/// The default of [`Seed`].
+pub(super) fn standard() -> Seed {
+    let foreign = Standing::Foreign {
+        team: "T0PARTNER1".to_owned(),
+    };
+    let users = vec![
+        person(
+            "U0ANA00001",
+            "ana",
+            "Ana Ferreira",
+            "on-call engineer",
+            Standing::Member,
+        ),
+        person("U0BEN00001", "ben", "Ben Okafor", "SRE lead", Standing::Member),
+        person(
+            "U0CLEO0001",
+            "cleo",
+            "Cleo Martin",
+            "product manager",
+            Standing::Member,
+        ),
+        person("U0GUS00001", "gus", "Gus Lindqvist", "guest", Standing::Guest),
+        person(
+            "U0FAY00001",
+            "fay",
+            "Fay Tanaka",
+            "from a partner company",
+            foreign,
+        ),
+        person(
+            "U0DREW0001",
+            "drew",
+            "Drew Novak",
+            "left the company",
+            Standing::Deactivated,
+        ),
+    ];
+    let group = |id: &str, handle: &str, name: &str, members: &[&str]| SeedGroup {
+        id: id.to_owned(),
+        handle: handle.to_owned(),
+        name: name.to_owned(),
+        members: members.iter().map(|&member| member.to_owned()).collect(),
+    };
+    let (ana, ben, cleo, gus, fay) = (
+        "U0ANA00001",
+        "U0BEN00001",
+        "U0CLEO0001",
+        "U0GUS00001",
+        "U0FAY00001",
+    );
+    let channel = |id: &str, name: &str, members: &[&str], has_app| SeedChannel {
+        id: id.to_owned(),
+        name: name.to_owned(),
+        is_private: false,
+        is_shared: false,
+        members: members.iter().map(|&member| member.to_owned()).collect(),
+        has_app,
+    };
+    Seed {
+        team_id: "T0ACME0001".to_owned(),
+        team_domain: "acme".to_owned(),
+        team_name: "Acme".to_owned(),
+        users,
+        groups: vec![
+            group("S0SRE00001", "sre", "Site reliability", &[ana, ben]),
+            group("S0LEADS001", "sre-leads", "SRE leads", &[ben]),
+            group("S0ONCALL01", "oncall", "On call", &[ana]),
+        ],
+        channels: vec![
+            channel("C0INCIDENT", "incidents", &[ana, ben, cleo, gus], true),
+            channel("C0PAYMENTS", "payments", &[ana, ben, cleo], true),
+            channel("C0PLATFORM", "platform", &[ana, ben], true),
+            channel("C0GENERAL1", "general", &[ana, ben, cleo], false),
+            SeedChannel {
+                is_private: true,
+                ..channel("C0SREPRIV1", "sre-private", &[ben], false)
+            },
+            SeedChannel {
+                is_shared: true,
+                ..channel("C0SHARED01", "partner-status", &[ana, ben, fay], true)
+            },
+        ],
+    }
+}
+
+fn tokens(given: Option<Tokens>) -> Tokens {
+    given.unwrap_or_else(|| Tokens {
+        bot: format!("xoxb-{}-{}", ids::secret(12), ids::secret(24)),
+        app: format!("xapp-1-A0INTERLCK-{}-{}", ids::secret(13), ids::secret(32)),
+        signing_secret: ids::secret(32),
+    })
+}
+
+fn app(options: &SlackOptions) -> App {
+    let tokens = tokens(options.tokens.clone());
+    App {
+        id: "A0INTERLCK".to_owned(),
+        bot_id: "B0INTERLCK".to_owned(),
+        bot_user: BOT_USER.to_owned(),
+        bot_token: tokens.bot,
+        app_token: tokens.app,
+        signing_secret: tokens.signing_secret,
+        verification_token: ids::secret(24),
+        settings: options.app.clone(),
+        bot_token_revoked: false,
+        link_disabled: false,
+    }
+}
+
+fn channels(seed: &[SeedChannel], now: Moment) -> IndexMap<String, Channel> {
+    let mut channels = IndexMap::new();
+    for item in seed {
+        let kind = if item.is_private {
+            ChannelKind::Private
+        } else {
+            ChannelKind::Public
+        };
+        let mut channel = Channel::new(&item.id, &item.name, kind, now.seconds());
+        channel.members.extend(item.members.iter().cloned());
+        if item.has_app {
+            channel.members.insert(BOT_USER.to_owned());
+        }
+        channel.shared = item.is_shared;
+        channels.insert(item.id.clone(), channel);
+    }
+    channels
+}
+
+/// The workspace at its first moment; `base` is the address clients reach it at.
+pub(super) fn workspace(options: &SlackOptions, base: String, now: Moment) -> Workspace {
+    let app = app(options);
+    let mut users: IndexMap<String, User> = options
+        .seed
+        .users
+        .iter()
+        .map(|user| (user.id.clone(), user.clone()))
+        .collect();
+    let handle = app.settings.name.to_lowercase();
+    users.insert(
+        BOT_USER.to_owned(),
+        person(BOT_USER, &handle, &app.settings.name, "app", Standing::Bot),
+    );
+    let group = |item: &SeedGroup| UserGroup {
+        id: item.id.clone(),
+        handle: item.handle.clone(),
+        name: item.name.clone(),
+        members: item.members.clone(),
+        updated: now.seconds(),
+    };
+    let seed = &options.seed;
+    Workspace {
+        team: Team {
+            id: seed.team_id.clone(),
+            domain: seed.team_domain.clone(),
+            name: seed.team_name.clone(),
+        },
+        app,
+        base,
+        users,
+        groups: seed
+            .groups
+            .iter()
+            .map(|item| (item.id.clone(), group(item)))
+            .collect(),
+        channels: channels(&seed.channels, now),
+        ephemerals: Vec::new(),
+        files: IndexMap::new(),
+        views: Views::default(),
+        message_state: HashMap::new(),
+        triggers: HashMap::new(),
+        response_urls: HashMap::new(),
+        tickets: HashMap::new(),
+        notices: Vec::new(),
+        limits: options.limits,
+        levels: Levels::default(),
+        checks: options.checks.clone(),
+        faults: FaultPlan::default(),
+        calls: VecDeque::new(),
+        deliveries: VecDeque::new(),
+        violations: Vec::new(),
+        updates: VecDeque::new(),
+        posts: HashMap::new(),
+        delivery_ids: HashMap::new(),
+        pending_events: Vec::new(),
+        dirty: false,
+        file_delay: options.file_delay,
+    }
+}

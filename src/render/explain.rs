@@ -1,0 +1,121 @@
+//! The one function that words an answer for a person. Plain text; whoever posts it escapes it.
+
+use super::escape::Mrkdwn;
+use super::{reasons, summary, thread, words};
+use crate::domain::command::{Answer, RunbookLine, StatusLine};
+use crate::domain::event::Judgement;
+use crate::domain::incident::{ClosedAs, Incident, Phase};
+
+/// Characters of a runbook's text in an ephemeral answer; the modal has all of it.
+const RUNBOOK_MOST: usize = 2_500;
+
+/// What a person is told.
+#[must_use]
+pub fn answer(answer: &Answer) -> String {
+    match answer {
+        Answer::Approved { have, need } if have >= need => "Approved. It starts now; the card shows how far it is.".to_owned(),
+        Answer::Approved { have, need } => format!("Your approval counts: {have} of {need}. It waits for another person."),
+        Answer::Rejected => "Rejected. Nothing runs; the incident is yours now.".to_owned(),
+        Answer::Modified { plan } => {
+            format!("Plan {plan} is being made from your changes. Earlier approvals are void, and somebody else has to approve it.")
+        }
+        Answer::Escalated => "A human is being paged.".to_owned(),
+        Answer::TakenOver => "You have it. Interlock starts nothing more; a step that runs is finished.".to_owned(),
+        Answer::Chosen { runbook } => format!("{runbook} it is. Its plan is being made."),
+        Answer::Ticked => "Noted.".to_owned(),
+        Answer::Judged(Judgement::Worked) => "Noted: it worked. The plan goes on.".to_owned(),
+        Answer::Judged(Judgement::Failed) => "Noted: it did not work. The runbook says what follows.".to_owned(),
+        Answer::Frozen { running } if running.is_empty() => "Frozen. No step starts until another person lifts it. Nothing is running now.".to_owned(),
+        Answer::Frozen { running } => format!(
+            "Frozen. No step starts until another person lifts it. Still running, and not stopped by this: {}.",
+            running.join("; ")
+        ),
+        Answer::Unfrozen => "The freeze is lifted. Steps may start again.".to_owned(),
+        Answer::Again => "That was taken already.".to_owned(),
+        Answer::Refused(refusal) => reasons::refusal(refusal),
+        Answer::Runbooks(lines) => runbooks(lines),
+        Answer::Runbook { name, title, source } => format!("{title} ({name})\n{source}"),
+        Answer::Started { incident } => format!("{incident} is open; its card comes in a moment."),
+        Answer::Status(lines) => status(lines),
+        Answer::StatusOf(incident) => format!("{}: {}.", incident.id, summary::result(incident)),
+        Answer::WhyOf(incident) => why(incident),
+        Answer::Help => help(),
+        Answer::NotUnderstood { text } => format!("`{}` is nothing that I know.\n{}", words::cut(text, 60), help()),
+    }
+}
+
+/// The same as Slack's mrkdwn, every line escaped.
+#[must_use]
+pub fn slack_answer(given: &Answer) -> String {
+    match given {
+        Answer::Runbook { name, title, source } => {
+            let head = Mrkdwn::escape(&format!("{title} ({name})"));
+            format!("*{head}*\n{}", thread::fenced(&words::cut(source, RUNBOOK_MOST)))
+        }
+        other => {
+            let text = answer(other);
+            let lines: Vec<String> = text.lines().map(|line| Mrkdwn::escape(line).to_string()).collect();
+            lines.join("\n")
+        }
+    }
+}
+
+/// What `/runbook` understands.
+#[must_use]
+pub fn help() -> String {
+    "/runbook list: the runbooks\n\
+     /runbook show NAME: one of them, whole\n\
+     /runbook run NAME key=value …: propose it now; it goes through the same gate\n\
+     /runbook status: what is open\n\
+     /runbook freeze REASON: no step starts, anywhere\n\
+     /runbook unfreeze REASON: lift it (another person than who froze)\n\
+     /runbook help: this\n\
+     In a thread, mention me with `status` or `why`."
+        .to_owned()
+}
+
+fn runbooks(lines: &[RunbookLine]) -> String {
+    if lines.is_empty() {
+        return "No runbook is loaded. Put Markdown files into the folder that runbooks.path names; `interlock check` says what is wrong with one.".to_owned();
+    }
+    let line = |runbook: &RunbookLine| {
+        let kind = if runbook.prose { "checklist".to_owned() } else { words::counted(runbook.steps, "step") };
+        format!("{}: {} ({kind})", runbook.name, runbook.title)
+    };
+    lines.iter().map(line).collect::<Vec<_>>().join("\n")
+}
+
+fn status(lines: &[StatusLine]) -> String {
+    if lines.is_empty() {
+        return "Nothing is open.".to_owned();
+    }
+    let line = |line: &StatusLine| format!("{} ({}): {}. {}", line.incident, line.severity, line.title, phase(&line.phase));
+    lines.iter().map(line).collect::<Vec<_>>().join("\n")
+}
+
+/// Where an incident stands, in a short sentence.
+#[must_use]
+pub fn phase(phase: &Phase) -> String {
+    match phase {
+        Phase::Planning { .. } => "A plan is being made.".to_owned(),
+        Phase::Proposed => "A plan waits for a decision.".to_owned(),
+        Phase::Running => "Running.".to_owned(),
+        Phase::Settling { .. } => "Verified; waiting for the source.".to_owned(),
+        Phase::Handed { reason, .. } => format!("With a human: {}.", super::timeline::handoff(reason)),
+        Phase::Closed { result: ClosedAs::Resolved, .. } => "Resolved.".to_owned(),
+        Phase::Closed { result: ClosedAs::AlertCleared, .. } => "The alert went away.".to_owned(),
+    }
+}
+
+fn why(incident: &Incident) -> String {
+    let mut lines = vec![format!("{}: {}", incident.id, incident.title)];
+    if let Some(matched) = &incident.matched {
+        lines.extend(matched.explanation.iter().cloned());
+    }
+    if let Some(track) = incident.current() {
+        for step in track.plan.live_steps() {
+            lines.push(format!("Step {} is {}: {}. {}", step.no, step.tier, step.tier_reason, step.plain));
+        }
+    }
+    lines.join("\n")
+}

@@ -1,0 +1,91 @@
+//! The handoff packet: what a human needs who takes it from here. The same record for the page and the thread.
+
+use serde_json::{Value, json};
+
+use super::escape::Mrkdwn;
+use super::{timeline, words};
+use crate::domain::incident::{HandoffReason, Incident, Phase};
+use crate::domain::run::StepState;
+
+/// The packet for the thread, as mrkdwn.
+#[must_use]
+pub fn packet(incident: &Incident, reason: &HandoffReason) -> String {
+    let mut lines = vec![format!("*Handed over to a human:* {}", Mrkdwn::escape(&timeline::handoff(reason)))];
+    let tried = tried(incident);
+    if !tried.is_empty() {
+        lines.push("*Tried:*".to_owned());
+        lines.extend(tried.iter().map(|line| format!("• {}", Mrkdwn::escape(line))));
+    }
+    if let Some(next) = safe_next(incident) {
+        lines.push(format!("*Safe to try next:* {}", Mrkdwn::escape(&next)));
+    }
+    if let Some(text) = incident.current().and_then(|track| track.plan.escalation.as_ref()) {
+        lines.push(format!("*The runbook says:* {}", Mrkdwn::escape(&words::cut(text.trim(), 400))));
+    }
+    lines.join("\n")
+}
+
+/// Each step of the current plan with its result.
+#[must_use]
+pub fn tried(incident: &Incident) -> Vec<String> {
+    let Some(track) = incident.current() else { return Vec::new() };
+    let mut lines = Vec::new();
+    for step in &track.plan.steps {
+        let result = match track.run.state(step.no) {
+            StepState::Waiting => continue,
+            StepState::Started { .. } => "still running".to_owned(),
+            StepState::Succeeded { .. } => "succeeded".to_owned(),
+            StepState::Failed { attempt, reason, .. } => {
+                format!("failed after {}: {reason}", words::counted(usize::from(*attempt), "attempt"))
+            }
+            StepState::Unknown { reason, .. } => format!("UNKNOWN, it may have happened: {reason}"),
+            StepState::Skipped { why } => format!("skipped: {why}"),
+            StepState::Refused { reasons } => format!("not started: {}", super::reasons::all(reasons)),
+        };
+        lines.push(format!("step {} ({}): {result}", step.no, step.command));
+    }
+    lines
+}
+
+/// A step that only looks, for whoever goes on.
+fn safe_next(incident: &Incident) -> Option<String> {
+    let track = incident.current()?;
+    let look = track.plan.steps.iter().find(|step| u8::from(step.tier) == 0)?;
+    Some(look.command.clone())
+}
+
+/// The packet as `custom_details` of a page.
+#[must_use]
+pub fn details(incident: &Incident) -> Value {
+    let reason = match &incident.phase {
+        Phase::Handed { reason, .. } => timeline::handoff(reason),
+        Phase::Proposed => "a plan waits for a decision".to_owned(),
+        Phase::Running => "a step needs a human".to_owned(),
+        Phase::Planning { .. } | Phase::Settling { .. } | Phase::Closed { .. } => "a human is wanted".to_owned(),
+    };
+    let alerts: Vec<Value> = incident
+        .episodes
+        .iter()
+        .take(20)
+        .map(|episode| {
+            let alert = &episode.alert;
+            json!({
+                "name": alert.name, "title": alert.title, "description": alert.description,
+                "severity": alert.severity, "labels": alert.labels, "starts_at": alert.starts_at,
+                "links": alert.links,
+            })
+        })
+        .collect();
+    json!({
+        "incident": incident.id.to_string(),
+        "reason": reason,
+        "alerts": alerts,
+        "alerts_in_all": incident.episodes.len(),
+        "tried": tried(incident),
+        "runbook": incident.current().map(|track| track.plan.runbook.to_string()),
+        "runbook_revision": incident.current().map(|track| track.plan.runbook_revision.to_string()),
+        "why_this_runbook": incident.matched.as_ref().map(|matched| matched.explanation.clone()),
+        "safe_to_try_next": safe_next(incident),
+        "commander": incident.commander.as_ref().map(|(_, name)| name.clone()),
+    })
+}

@@ -1,0 +1,106 @@
+//! Why something is not allowed: a sentence for each reason that says why and what next. All of them are here.
+
+use crate::domain::approval::ApprovalRefusal;
+use crate::domain::event::Refusal;
+use crate::domain::freeze::FreezeRefusal;
+use crate::domain::policy::Reason;
+
+/// One sentence, without a stop at its end.
+#[must_use]
+pub fn reason(reason: &Reason) -> String {
+    match reason {
+        Reason::NoEnvironment { step } => format!(
+            "step {step} acts in a place that no [[environments]] row covers, so nobody may approve it; add a row for its cluster and namespace"
+        ),
+        Reason::NoRow { step, tier, environment } => format!(
+            "nobody may approve {tier} in {environment} (step {step}): no [[approvers]] row has it; a human runs that step, or the team adds a row"
+        ),
+        Reason::NotApprover { step, tier, environment } => {
+            format!("you are in no [[approvers]] row for {tier} in {environment} (step {step})")
+        }
+        Reason::NotResponder => "you are in no [[approvers]] row; ask somebody who is".to_owned(),
+        Reason::OwnRequest => {
+            "you asked for this plan or changed it, so somebody else has to approve it; Escalate now pages one".to_owned()
+        }
+        Reason::Guest => "guests of the workspace can't decide".to_owned(),
+        Reason::Bot => "bots can't decide".to_owned(),
+        Reason::Stranger => "people of other workspaces can't decide".to_owned(),
+        Reason::Deactivated => "this account is deactivated".to_owned(),
+        Reason::DirectoryUnreadable => {
+            "Slack did not say who you are and which groups you are in, and without that the answer is no; try again".to_owned()
+        }
+        Reason::Quorum { have, need } => format!("{have} of {need} approvals count now"),
+        Reason::Frozen { by, reason } => {
+            format!("everything is frozen by {by} ({reason}); another person lifts it with /runbook unfreeze REASON")
+        }
+        Reason::FreezeFileUnreadable => {
+            "the freeze file can't be read, which counts as frozen; mend its folder or its rights".to_owned()
+        }
+        Reason::DigestDiffers => "what would run is not what was shown; nothing runs".to_owned(),
+        Reason::PolicyChanged => "the policy changed since the plan was proposed; a new plan is needed".to_owned(),
+        Reason::AlertResolved => "the alert resolved".to_owned(),
+        Reason::TargetMoved { what } => format!("the world moved: {what}"),
+        Reason::SurveyStale { seconds } => format!("the look at the target is {seconds} s old"),
+        Reason::SurveyFailed { why } => format!("the target could not be looked at: {why}"),
+        Reason::OverBudget { what } => format!("the blast-radius budget does not allow it: {what}"),
+        Reason::TargetBusy { with } => format!("its target is busy with {with}"),
+        Reason::DryRun => "Interlock is in dry-run".to_owned(),
+        Reason::Expired => "the approval ran out before the first step started".to_owned(),
+        Reason::ClockWentBack => "the clock went back since the approval, so its deadline means nothing".to_owned(),
+        Reason::NotItsTurn => "it is not this step's turn".to_owned(),
+    }
+}
+
+/// All reasons, joined into one sentence.
+#[must_use]
+pub fn all(reasons: &[Reason]) -> String {
+    reasons.iter().map(reason).collect::<Vec<_>>().join("; ")
+}
+
+/// A refusal as an answer to the person who clicked.
+#[must_use]
+pub fn refusal(refusal: &Refusal) -> String {
+    match refusal {
+        Refusal::NotAllowed { reasons } => format!("Not allowed: {}.", all(reasons)),
+        Refusal::Approval { refusal } => approval(refusal),
+        Refusal::Freeze { refusal } => freeze(refusal),
+        Refusal::PlanChanged => "The plan changed since you saw this card. Nothing was decided; look at the card again.".to_owned(),
+        Refusal::NoSuchIncident => "There is no such incident any more. Closed incidents leave after a day; `interlock report` still has them.".to_owned(),
+        Refusal::Over => "This incident is over; nothing was changed.".to_owned(),
+        Refusal::NotWaiting => "That isn't waiting for anybody now; nothing was changed.".to_owned(),
+        Refusal::NoSuchRunbook { why } => format!("{}.", capital(why)),
+        Refusal::NoRunbook => "No runbook was found for this incident.".to_owned(),
+        Refusal::BadInput { problems } => {
+            let lines: Vec<_> = problems.iter().map(|(_, message)| message.as_str()).collect();
+            format!("That can't be done: {}.", lines.join("; "))
+        }
+        Refusal::AlreadyTaken { by } => format!("{by} has taken this over already."),
+    }
+}
+
+fn approval(refusal: &ApprovalRefusal) -> String {
+    match refusal {
+        ApprovalRefusal::AlreadyApproved { by } if by.is_empty() => "The policy already let this plan run.".to_owned(),
+        ApprovalRefusal::AlreadyApproved { by } => format!("Already approved by {by}."),
+        ApprovalRefusal::AlreadyRejected { by } => format!("Already rejected by {by}."),
+        ApprovalRefusal::Expired => "This plan expired. `/runbook run` proposes it again.".to_owned(),
+        ApprovalRefusal::Withdrawn { why } => format!("This plan was withdrawn: {why}."),
+        ApprovalRefusal::Superseded => "A newer plan took this one's place; look at the card again.".to_owned(),
+        ApprovalRefusal::VotedBefore => "You have approved this already; it waits for another person.".to_owned(),
+        ApprovalRefusal::NotDue => "Nothing is due here.".to_owned(),
+    }
+}
+
+fn freeze(refusal: &FreezeRefusal) -> String {
+    match refusal {
+        FreezeRefusal::AlreadyFrozen { by } => format!("It is frozen already, by {by}."),
+        FreezeRefusal::NotFrozen => "Nothing is frozen.".to_owned(),
+        FreezeRefusal::SamePerson => "You froze it, so another person has to lift it.".to_owned(),
+        FreezeRefusal::NoReason => "Lifting a freeze needs a reason: /runbook unfreeze REASON.".to_owned(),
+    }
+}
+
+fn capital(text: &str) -> String {
+    let mut chars = text.chars();
+    chars.next().map_or_else(String::new, |first| first.to_uppercase().chain(chars).collect())
+}

@@ -1,0 +1,122 @@
+//! The summary of an incident, rendered from the journal's entries: for the thread, `interlock report` and managers.
+
+use serde::Serialize;
+
+use super::escape::Mrkdwn;
+use super::{thread, timeline, words};
+use crate::domain::event::{Entry, Event};
+use crate::domain::incident::{ClosedAs, Incident, Phase};
+
+const TEMPLATE: &str = include_str!("../../templates/summary.md");
+
+/// What the template sees. All text is plain; the template is ours.
+#[derive(Clone, Debug, Serialize)]
+pub struct SummaryView {
+    pub incident: String,
+    pub title: String,
+    pub duration: String,
+    pub runbook: Option<String>,
+    pub revision: Option<String>,
+    pub done: usize,
+    pub meant: usize,
+    pub approved_by: String,
+    pub result: String,
+    pub timeline: Vec<TimelineLine>,
+}
+
+#[derive(Clone, Debug, Serialize)]
+pub struct TimelineLine {
+    /// `03:14:07`, UTC.
+    pub at: String,
+    pub text: String,
+}
+
+/// What the summary says, before it is text.
+#[must_use]
+pub fn view(entries: &[Entry], incident: &Incident) -> SummaryView {
+    let end = entries.last().map_or(incident.opened_at, |entry| entry.at);
+    let track = incident.current();
+    let (done, meant) = track.map_or((0, 0), |track| track.run.progress(&track.plan));
+    let lines = entries.iter().filter_map(|entry| {
+        timeline::line(&entry.event, incident).map(|text| TimelineLine { at: words::clock(entry.at), text })
+    });
+    SummaryView {
+        incident: incident.id.to_string(),
+        title: incident.title.clone(),
+        duration: words::duration(end.duration_since(incident.opened_at)),
+        runbook: track.map(|track| track.plan.runbook.to_string()),
+        revision: track.map(|track| track.plan.runbook_revision.as_str().chars().take(19).collect()),
+        done,
+        meant,
+        approved_by: approved_by(entries),
+        result: result(incident),
+        timeline: lines.collect(),
+    }
+}
+
+/// The summary as plain Markdown text.
+///
+/// # Errors
+/// When the template can't be rendered: a defect of this build.
+pub fn text(entries: &[Entry], incident: &Incident) -> Result<String, tera::Error> {
+    let mut tera = tera::Tera::default();
+    tera.add_raw_template("summary.md", TEMPLATE)?;
+    let context = tera::Context::from_serialize(&view(entries, incident))?;
+    tera.render("summary.md", &context)
+}
+
+/// Characters of a timeline in one message; Slack cuts longer ones.
+const TIMELINE_MOST: usize = 2_600;
+
+/// The summary as Slack's mrkdwn, every value escaped.
+#[must_use]
+pub fn slack(entries: &[Entry], incident: &Incident) -> String {
+    let view = view(entries, incident);
+    let value = |text: &str| Mrkdwn::escape(text).to_string();
+    let runbook = match (&view.runbook, &view.revision) {
+        (Some(name), Some(revision)) => format!("{} ({})", value(name), value(revision)),
+        _ => "none".to_owned(),
+    };
+    let lines: Vec<String> =
+        view.timeline.iter().map(|line| format!("{}  {}", line.at, words::cut(&line.text, 160))).collect();
+    format!(
+        "*Summary of {}: {}*\n*Duration:* {}\n*Runbook:* {runbook}\n*Steps executed:* {}/{}\n*Approved by:* {}\n*Result:* {}\n{}",
+        view.incident,
+        value(&view.title),
+        view.duration,
+        view.done,
+        view.meant,
+        value(&view.approved_by),
+        value(&view.result),
+        thread::fenced(&words::cut(&lines.join("\n"), TIMELINE_MOST)),
+    )
+}
+
+fn approved_by(entries: &[Entry]) -> String {
+    let names: Vec<&str> = entries
+        .iter()
+        .filter_map(|entry| match &entry.event {
+            Event::Voted { vote, .. } => Some(vote.name.as_str()),
+            Event::AllowedAlone { .. } => Some("the policy (auto)"),
+            _ => None,
+        })
+        .collect();
+    if names.is_empty() { "nobody".to_owned() } else { names.join(", ") }
+}
+
+/// How it stands, in words.
+#[must_use]
+pub fn result(incident: &Incident) -> String {
+    match &incident.phase {
+        Phase::Planning { .. } => "a plan is being made".to_owned(),
+        Phase::Proposed => "a plan waits for a decision".to_owned(),
+        Phase::Running => "running".to_owned(),
+        Phase::Settling { .. } => "verified; waiting for the source to say resolved".to_owned(),
+        Phase::Handed { reason, .. } => format!("handed over: {}", timeline::handoff(reason)),
+        Phase::Closed { result: ClosedAs::Resolved, .. } => match incident.result() {
+            Some(result) => format!("resolved; {}", timeline::run_result(result)),
+            None => "resolved".to_owned(),
+        },
+        Phase::Closed { result: ClosedAs::AlertCleared, .. } => "the alert went away".to_owned(),
+    }
+}

@@ -1,0 +1,154 @@
+//! One line of plain text for each thing that happened: for the thread, the summary and the report. Plain means that
+//! foreign text is in it as it came; whoever posts it escapes it.
+
+use super::{reasons, words};
+use crate::domain::event::{Deed, Event, Judgement, Outcome};
+use crate::domain::ids::StepNo;
+use crate::domain::incident::{ClosedAs, HandoffReason, Incident};
+use crate::domain::policy::Decision;
+use crate::domain::run::RunResult;
+
+/// What happened, in one line. `None` for what people need not read.
+#[must_use]
+pub fn line(event: &Event, incident: &Incident) -> Option<String> {
+    Some(match event {
+        Event::Opened { alert, by, .. } => match by {
+            Some(who) => format!("{} started {}", who.name, alert.name),
+            None => format!("{} fired: {}", alert.name, alert.title),
+        },
+        Event::Joined { alert, .. } => format!("{} joined: {}", alert.name, alert.title),
+        Event::AlertResolved { episode, .. } => {
+            let name = incident.episodes.iter().find(|known| known.alert.episode == *episode);
+            format!("{} resolved", name.map_or("an alert", |known| known.alert.name.as_str()))
+        }
+        Event::Matched { matched, .. } => matched.explanation.join(". "),
+        Event::Planning { .. } | Event::Checklist { .. } => return None,
+        Event::Ticked { item, by, done, .. } => {
+            format!("{} {} item {}", by.name, if *done { "ticked" } else { "unticked" }, item + 1)
+        }
+        Event::Proposed { plan, digest, decision, .. } => {
+            let steps = words::counted(plan.live_steps().count(), "step");
+            let ask = match decision {
+                Decision::Allow => "it needs no approval".to_owned(),
+                Decision::RequireApproval { approvals } => {
+                    format!("it needs {}", words::counted(usize::from(*approvals), "approval"))
+                }
+                Decision::Deny { reasons } => format!("nobody may approve it: {}", reasons::all(reasons)),
+            };
+            format!("plan {} proposed: {}, {steps}, digest {}; {ask}", plan.no, plan.title, digest.short())
+        }
+        Event::Voted { vote, .. } => format!("{} approved", vote.name),
+        Event::AllowedAlone { .. } => "the policy lets it run without a person".to_owned(),
+        Event::Rejected { by, reason, .. } if reason.is_empty() => format!("{} rejected the plan", by.name),
+        Event::Rejected { by, reason, .. } => format!("{} rejected the plan: {reason}", by.name),
+        Event::Expired { plan, .. } => format!("plan {plan} expired: nobody decided in time"),
+        Event::Withdrawn { plan, why, .. } => format!("plan {plan} withdrawn: {why}"),
+        Event::Refused { by, deed, refusal, .. } => {
+            format!("{} tried to {} and was told: {}", by.name, self::deed(*deed), reasons::refusal(refusal))
+        }
+        Event::StepStarted { attempt, .. } => {
+            format!("step {} started, attempt {}: {}", attempt.step, attempt.attempt, command(incident, attempt.step))
+        }
+        Event::StepRefused { step, reasons, .. } => format!("step {step} was not started: {}", reasons::all(reasons)),
+        Event::StepSkipped { step, why, .. } => format!("step {step} skipped: {why}"),
+        Event::StepEnded { attempt, outcome, took_ms, .. } => {
+            let took = words::took(*took_ms);
+            match outcome {
+                Outcome::Succeeded => format!("step {} succeeded in {took}: {}", attempt.step, title(incident, attempt.step)),
+                Outcome::Failed { reason } => {
+                    format!("step {} failed, attempt {}, after {took}: {reason}", attempt.step, attempt.attempt)
+                }
+                Outcome::Unknown { reason } => format!("step {} ended UNKNOWN: {reason}", attempt.step),
+            }
+        }
+        Event::StepJudged { step, judgement, by, .. } => match judgement {
+            Judgement::Worked => format!("{} says that step {step} worked", by.name),
+            Judgement::Failed => format!("{} says that step {step} did not work", by.name),
+        },
+        Event::RunEnded { result, .. } => run_result(result),
+        Event::Settling { .. } => "waiting for the source to say resolved".to_owned(),
+        Event::HandedOver { reason, .. } => format!("handed over to a human: {}", handoff(reason)),
+        Event::PageAsked { why, .. } => format!("paging a human: {why}"),
+        Event::Paged { .. } => "the pager took the page".to_owned(),
+        Event::SourceResolved { how, .. } => format!("resolved at the source: {how}"),
+        Event::TakenOver { by, .. } => format!("{} took over", by.name),
+        Event::Closed { result, .. } => match result {
+            ClosedAs::Resolved => "closed: resolved".to_owned(),
+            ClosedAs::AlertCleared => "closed: the alert went away".to_owned(),
+        },
+        Event::Frozen { by, reason } => format!("{} froze everything: {reason}", by.name),
+        Event::Unfrozen { by, reason } => format!("{} lifted the freeze: {reason}", by.name),
+        Event::Started { .. }
+        | Event::Repeated { .. }
+        | Event::Asked { .. }
+        | Event::PageDue { .. }
+        | Event::PageSettled { .. }
+        | Event::CardPosted { .. } => return None,
+    })
+}
+
+/// How a run ended.
+#[must_use]
+pub fn run_result(result: &RunResult) -> String {
+    match result {
+        RunResult::Verified => "all steps are done and verified".to_owned(),
+        RunResult::NotVerified { why } => format!("the steps ran, but it did not help: {why}"),
+        RunResult::Unchecked => "all steps are done; no step of the runbook tells whether it helped".to_owned(),
+        RunResult::Stopped { step, why, .. } => format!("stopped at step {step}: {why}"),
+        RunResult::DryRun => "dry run: nothing was run".to_owned(),
+    }
+}
+
+/// Why a human has it.
+#[must_use]
+pub fn handoff(reason: &HandoffReason) -> String {
+    match reason {
+        HandoffReason::NoMatch => "no runbook matches".to_owned(),
+        HandoffReason::SeveralMatch => "several runbooks match equally well; choose one".to_owned(),
+        HandoffReason::Checklist => "the runbook is a checklist for people".to_owned(),
+        HandoffReason::PlanBlocked { problems } => format!("no plan could be made: {}", problems.join("; ")),
+        HandoffReason::Denied => "the policy lets nobody approve the plan".to_owned(),
+        HandoffReason::Rejected { by, reason } if reason.is_empty() => format!("{by} rejected the plan"),
+        HandoffReason::Rejected { by, reason } => format!("{by} rejected the plan: {reason}"),
+        HandoffReason::NoDecision => "nobody decided in time".to_owned(),
+        HandoffReason::StepStopped { step, why } => format!("step {step} stopped the plan: {why}"),
+        HandoffReason::Unknown { step } => format!("nobody knows whether step {step} happened"),
+        HandoffReason::NotVerified { why } => format!("it did not help: {why}"),
+        HandoffReason::StillFiring => "the steps were verified, but the alert still fires".to_owned(),
+        HandoffReason::TakenOver { by } => format!("{by} took over"),
+        HandoffReason::AskedFor { by } => format!("{by} asked for a human"),
+        HandoffReason::DryRun => "Interlock is in dry-run and ran nothing".to_owned(),
+        HandoffReason::Shadow => "Interlock only watches (shadow)".to_owned(),
+    }
+}
+
+fn deed(deed: Deed) -> &'static str {
+    match deed {
+        Deed::Approve => "approve",
+        Deed::Reject => "reject",
+        Deed::Modify => "modify the plan",
+        Deed::ReviewPlan => "review the plan",
+        Deed::Escalate => "escalate",
+        Deed::TakeOver => "take over",
+        Deed::ShowRunbook => "see the runbook",
+        Deed::ChooseRunbook => "choose a runbook",
+        Deed::Tick => "tick an item",
+        Deed::Judge => "judge a step",
+        Deed::Run => "run a runbook",
+        Deed::Freeze => "freeze",
+        Deed::Unfreeze => "lift the freeze",
+        Deed::Ask => "ask",
+    }
+}
+
+fn command(incident: &Incident, step: StepNo) -> String {
+    planned(incident, step).map_or_else(String::new, |step| step.command.clone())
+}
+
+fn title(incident: &Incident, step: StepNo) -> String {
+    planned(incident, step).map_or_else(String::new, |step| step.title.clone())
+}
+
+fn planned(incident: &Incident, step: StepNo) -> Option<&crate::domain::plan::PlannedStep> {
+    incident.current().and_then(|track| track.plan.step(step))
+}

@@ -1,0 +1,49 @@
+//! Small words that several texts share: durations, counts, times.
+
+use jiff::{SignedDuration, Timestamp};
+
+/// `42 s`, `3 min 5 s`, `2 h 10 min`. Negative durations read as `0 s`.
+#[must_use]
+pub fn duration(duration: SignedDuration) -> String {
+    let seconds = duration.as_secs().max(0);
+    let (hours, minutes, seconds) = (seconds / 3600, seconds / 60 % 60, seconds % 60);
+    match (hours, minutes, seconds) {
+        (0, 0, seconds) => format!("{seconds} s"),
+        (0, minutes, 0) => format!("{minutes} min"),
+        (0, minutes, seconds) => format!("{minutes} min {seconds} s"),
+        (hours, 0, _) => format!("{hours} h"),
+        (hours, minutes, _) => format!("{hours} h {minutes} min"),
+    }
+}
+
+/// `1.2 s` below ten seconds, else as [`duration`].
+#[must_use]
+pub fn took(milliseconds: u64) -> String {
+    if milliseconds < 10_000 {
+        format!("{}.{} s", milliseconds / 1000, milliseconds % 1000 / 100)
+    } else {
+        duration(SignedDuration::from_millis(i64::try_from(milliseconds).unwrap_or(i64::MAX)))
+    }
+}
+
+/// `03:14:07` in UTC.
+#[must_use]
+pub fn clock(at: Timestamp) -> String {
+    at.strftime("%H:%M:%S").to_string()
+}
+
+/// `1 pod`, `3 pods`.
+#[must_use]
+pub fn counted(count: usize, word: &str) -> String {
+    if count == 1 { format!("1 {word}") } else { format!("{count} {word}s") }
+}
+
+/// At most `most` characters; what is cut is said.
+#[must_use]
+pub fn cut(text: &str, most: usize) -> String {
+    if text.chars().count() <= most {
+        return text.to_owned();
+    }
+    let kept: String = text.chars().take(most.saturating_sub(1)).collect();
+    format!("{}…", kept.trim_end())
+}

@@ -1,0 +1,39 @@
+//! What can go wrong with the database, worded with what to do.
+
+use std::path::PathBuf;
+
+#[derive(Debug, thiserror::Error)]
+pub enum StoreError {
+    #[error("`{}` was written by a newer Interlock (schema {found}; this one knows up to {known}): start that version, or restore an older backup", path.display())]
+    Newer { path: PathBuf, found: i64, known: i64 },
+    #[error("another Interlock is running on `{}`: stop it first, or give this one another store.path", .0.display())]
+    InUse(PathBuf),
+    #[error("`{}` can't be opened: {reason}; check that the folder exists and belongs to this user", path.display())]
+    Open { path: PathBuf, reason: String },
+    #[error("the disk is full: free some space; nothing starts until the journal can be written")]
+    Full,
+    #[error("the database is read-only: check the volume and the file's owner; nothing starts until the journal can be written")]
+    ReadOnly,
+    #[error("reading or writing the database failed ({0}): check the disk; nothing starts until the journal can be written")]
+    Io(String),
+    #[error("entry {seq} of the journal does not fit the one before it: the file was changed from outside or is damaged; restore a backup, and keep this file as evidence")]
+    Broken { seq: u64 },
+    #[error("entry {seq} of the journal can't be read: {reason}")]
+    Unreadable { seq: u64, reason: String },
+    #[error("the database answered with an error: {0}")]
+    Sql(String),
+}
+
+impl From<rusqlite::Error> for StoreError {
+    fn from(error: rusqlite::Error) -> Self {
+        use rusqlite::ErrorCode;
+        match error.sqlite_error_code() {
+            Some(ErrorCode::DiskFull) => Self::Full,
+            Some(ErrorCode::ReadOnly) => Self::ReadOnly,
+            Some(ErrorCode::SystemIoFailure | ErrorCode::CannotOpen | ErrorCode::DatabaseCorrupt | ErrorCode::NotADatabase) => {
+                Self::Io(error.to_string())
+            }
+            Some(_) | None => Self::Sql(error.to_string()),
+        }
+    }
+}

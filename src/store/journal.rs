@@ -1,0 +1,249 @@
+//! Appending to the journal and reading it back.
+
+use std::path::Path;
+
+use jiff::Timestamp;
+use rusqlite::{Connection, OpenFlags, OptionalExtension, Row, TransactionBehavior, params};
+use serde::{Deserialize, Serialize};
+
+use super::chain::{ChainHash, GENESIS, StoredEntry, link};
+use super::{StoreError, migrate};
+use crate::domain::command::Effect;
+use crate::domain::event::{Entry, Event};
+use crate::domain::ids::{DeliveryKey, IncidentId};
+
+/// The database. One per process; the engine's thread owns the one that writes.
+pub struct Store {
+    pub(super) connection: Connection,
+    head: ChainHash,
+    seq: u64,
+}
+
+/// What a check of the chain found.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Verified {
+    pub entries: u64,
+    pub head: ChainHash,
+}
+
+#[derive(Serialize)]
+struct PayloadRef<'a> {
+    #[serde(skip_serializing_if = "Option::is_none")]
+    key: Option<&'a DeliveryKey>,
+    event: &'a Event,
+}
+
+#[derive(Deserialize)]
+struct Payload {
+    #[serde(default)]
+    key: Option<DeliveryKey>,
+    event: Event,
+}
+
+impl Store {
+    /// Opens or makes the database for writing.
+    ///
+    /// # Errors
+    /// See [`StoreError`]; each says what to do.
+    pub fn open(path: &Path) -> Result<Self, StoreError> {
+        let open = |error: rusqlite::Error| StoreError::Open { path: path.to_owned(), reason: error.to_string() };
+        let mut connection = Connection::open(path).map_err(open)?;
+        migrate::prepare(&connection)?;
+        migrate::migrate(&mut connection, path)?;
+        Self::with(connection)
+    }
+
+    /// Opens an existing database for reading only; the bot may be running on it.
+    ///
+    /// # Errors
+    /// See [`StoreError`].
+    pub fn open_to_read(path: &Path) -> Result<Self, StoreError> {
+        let flags = OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_NO_MUTEX;
+        let connection = Connection::open_with_flags(path, flags)
+            .map_err(|error| StoreError::Open { path: path.to_owned(), reason: error.to_string() })?;
+        Self::with(connection)
+    }
+
+    fn with(connection: Connection) -> Result<Self, StoreError> {
+        let (seq, head) = last(&connection)?;
+        Ok(Self { connection, head, seq })
+    }
+
+    /// Reads again where the journal ends: after a failed commit nobody knows whether it landed.
+    ///
+    /// # Errors
+    /// When the database can't be read.
+    pub fn refresh(&mut self) -> Result<(), StoreError> {
+        (self.seq, self.head) = last(&self.connection)?;
+        Ok(())
+    }
+
+    /// Number of the last entry.
+    #[must_use]
+    pub fn seq(&self) -> u64 {
+        self.seq
+    }
+
+    /// Hash of the last entry.
+    #[must_use]
+    pub fn head(&self) -> ChainHash {
+        self.head
+    }
+
+    /// Appends entries, queues effects and lets go of confirmed outbox rows, all in one transaction. Gives the outbox
+    /// rows of `effects`, in order.
+    ///
+    /// # Errors
+    /// After any error nothing of it is stored, as far as anybody can tell: the caller must not retry the commit but
+    /// read the journal again.
+    pub fn commit(
+        &mut self,
+        entries: &[Entry],
+        effects: &[Effect],
+        done: &[i64],
+        now: Timestamp,
+    ) -> Result<Vec<i64>, StoreError> {
+        let transaction = self.connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
+        let mut head = self.head;
+        {
+            let mut insert = transaction.prepare_cached(
+                "INSERT INTO journal (seq, at_ms, kind, incident, payload, salt, hash) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)",
+            )?;
+            for entry in entries {
+                let stored = stored(entry, &head)?;
+                head = stored.hash;
+                insert.execute(params![
+                    stored.seq,
+                    stored.at_ms,
+                    stored.kind,
+                    stored.incident,
+                    stored.payload,
+                    stored.salt,
+                    stored.hash
+                ])?;
+            }
+        }
+        let rows = super::outbox::queue(&transaction, effects, done, now)?;
+        transaction.commit()?;
+        self.head = head;
+        self.seq = entries.last().map_or(self.seq, |entry| entry.seq);
+        Ok(rows)
+    }
+
+    /// Calls `each` with every entry after `seq`, oldest first.
+    ///
+    /// # Errors
+    /// `Unreadable` names the entry.
+    pub fn read_after(&self, seq: u64, mut each: impl FnMut(Entry)) -> Result<(), StoreError> {
+        let mut statement = self.connection.prepare_cached(
+            "SELECT seq, at_ms, kind, incident, payload, salt, hash FROM journal WHERE seq > ?1 ORDER BY seq",
+        )?;
+        let mut rows = statement.query([seq])?;
+        while let Some(row) = rows.next()? {
+            each(parse(&read(row)?)?);
+        }
+        Ok(())
+    }
+
+    /// All entries about one incident, oldest first.
+    ///
+    /// # Errors
+    /// `Unreadable` names the entry.
+    pub fn of_incident(&self, id: IncidentId) -> Result<Vec<Entry>, StoreError> {
+        let mut statement = self.connection.prepare_cached(
+            "SELECT seq, at_ms, kind, incident, payload, salt, hash FROM journal WHERE incident = ?1 ORDER BY seq",
+        )?;
+        let mut rows = statement.query([id.0])?;
+        let mut entries = Vec::new();
+        while let Some(row) = rows.next()? {
+            entries.push(parse(&read(row)?)?);
+        }
+        Ok(entries)
+    }
+
+    /// Calls `each` with every stored entry, for export.
+    ///
+    /// # Errors
+    /// When the database can't be read.
+    pub fn export(&self, mut each: impl FnMut(StoredEntry) -> std::io::Result<()>) -> Result<(), StoreError> {
+        let mut statement = self
+            .connection
+            .prepare("SELECT seq, at_ms, kind, incident, payload, salt, hash FROM journal ORDER BY seq")?;
+        let mut rows = statement.query([])?;
+        while let Some(row) = rows.next()? {
+            each(read(row)?).map_err(|error| StoreError::Io(error.to_string()))?;
+        }
+        Ok(())
+    }
+
+    /// Checks the whole chain.
+    ///
+    /// # Errors
+    /// `Broken` names the first entry that does not fit.
+    pub fn verify(&self) -> Result<Verified, StoreError> {
+        let mut head = GENESIS;
+        let mut entries = 0;
+        let mut broken = None;
+        self.export(|entry| {
+            entries += 1;
+            if broken.is_none() && (entry.seq != entries || link(&entry, &head) != entry.hash) {
+                broken = Some(entry.seq);
+            }
+            head = entry.hash;
+            Ok(())
+        })?;
+        match broken {
+            Some(seq) => Err(StoreError::Broken { seq }),
+            None => Ok(Verified { entries, head }),
+        }
+    }
+}
+
+fn last(connection: &Connection) -> Result<(u64, ChainHash), StoreError> {
+    let last = connection
+        .query_row("SELECT seq, hash FROM journal ORDER BY seq DESC LIMIT 1", [], |row| {
+            Ok((row.get::<_, u64>(0)?, row.get::<_, ChainHash>(1)?))
+        })
+        .optional()?;
+    Ok(last.unwrap_or((0, GENESIS)))
+}
+
+fn stored(entry: &Entry, previous: &ChainHash) -> Result<StoredEntry, StoreError> {
+    let unreadable =
+        |error: serde_json::Error| StoreError::Unreadable { seq: entry.seq, reason: error.to_string() };
+    let payload = PayloadRef { key: entry.key.as_ref(), event: &entry.event };
+    let mut stored = StoredEntry {
+        seq: entry.seq,
+        at_ms: entry.at.as_millisecond(),
+        kind: entry.event.kind().to_owned(),
+        incident: entry.event.incident().map(|id| id.0),
+        payload: serde_json::to_string(&payload).map_err(unreadable)?,
+        salt: rand::random(),
+        hash: GENESIS,
+    };
+    stored.hash = link(&stored, previous);
+    Ok(stored)
+}
+
+fn read(row: &Row<'_>) -> Result<StoredEntry, rusqlite::Error> {
+    Ok(StoredEntry {
+        seq: row.get(0)?,
+        at_ms: row.get(1)?,
+        kind: row.get(2)?,
+        incident: row.get(3)?,
+        payload: row.get(4)?,
+        salt: row.get(5)?,
+        hash: row.get(6)?,
+    })
+}
+
+/// Reads a stored entry back.
+///
+/// # Errors
+/// `Unreadable` names the entry.
+pub fn parse(stored: &StoredEntry) -> Result<Entry, StoreError> {
+    let unreadable = |reason: String| StoreError::Unreadable { seq: stored.seq, reason };
+    let payload: Payload = serde_json::from_str(&stored.payload).map_err(|error| unreadable(error.to_string()))?;
+    let at = Timestamp::from_millisecond(stored.at_ms).map_err(|error| unreadable(error.to_string()))?;
+    Ok(Entry { seq: stored.seq, at, key: payload.key, event: payload.event })
+}

@@ -1,0 +1,72 @@
+//! The schema, in steps. `user_version` says how many have run; a database with more than we know is refused.
+
+use std::path::Path;
+
+use rusqlite::Connection;
+
+use super::StoreError;
+
+/// Each runs once, in order, in a transaction of its own.
+const STEPS: &[&str] = &[
+    // Append-only by trigger. `INSERT OR REPLACE` would pass a delete trigger unless recursive_triggers is on (it is,
+    // see `prepare`), and the guard on insert holds even without it.
+    "CREATE TABLE journal (
+        seq INTEGER PRIMARY KEY,
+        at_ms INTEGER NOT NULL,
+        kind TEXT NOT NULL,
+        incident INTEGER,
+        payload TEXT NOT NULL,
+        salt BLOB NOT NULL CHECK (length(salt) = 16),
+        hash BLOB NOT NULL CHECK (length(hash) = 32)
+    ) STRICT;
+    CREATE INDEX journal_by_incident ON journal (incident, seq) WHERE incident IS NOT NULL;
+    CREATE TRIGGER journal_no_update BEFORE UPDATE ON journal BEGIN SELECT RAISE(ABORT, 'the journal is append-only'); END;
+    CREATE TRIGGER journal_no_delete BEFORE DELETE ON journal BEGIN SELECT RAISE(ABORT, 'the journal is append-only'); END;
+    CREATE TRIGGER journal_no_replace BEFORE INSERT ON journal
+        WHEN EXISTS (SELECT 1 FROM journal WHERE seq = NEW.seq)
+        BEGIN SELECT RAISE(ABORT, 'the journal is append-only'); END;
+    CREATE TABLE outbox (
+        row INTEGER PRIMARY KEY AUTOINCREMENT,
+        -- At most one effect waits in a slot; a newer one takes its place.
+        slot TEXT UNIQUE,
+        effect TEXT NOT NULL,
+        created_ms INTEGER NOT NULL
+    ) STRICT;
+    -- A cache: the state as of an entry, so that a start need not read the whole journal. May be deleted at any time.
+    CREATE TABLE snapshot (
+        only INTEGER PRIMARY KEY CHECK (only = 1),
+        seq INTEGER NOT NULL,
+        hash BLOB NOT NULL,
+        state TEXT NOT NULL
+    ) STRICT;",
+];
+
+/// Sets what holds for every connection that writes.
+pub fn prepare(connection: &Connection) -> Result<(), StoreError> {
+    connection.pragma_update(None, "journal_mode", "WAL")?;
+    connection.pragma_update(None, "synchronous", "FULL")?;
+    connection.pragma_update(None, "recursive_triggers", true)?;
+    connection.pragma_update(None, "foreign_keys", true)?;
+    connection.pragma_update(None, "trusted_schema", false)?;
+    connection.set_prepared_statement_cache_capacity(32);
+    Ok(())
+}
+
+/// Brings the schema up to date.
+///
+/// # Errors
+/// `Newer` when the file is from a later version.
+pub fn migrate(connection: &mut Connection, path: &Path) -> Result<(), StoreError> {
+    let found: i64 = connection.pragma_query_value(None, "user_version", |row| row.get(0))?;
+    let known = i64::try_from(STEPS.len()).unwrap_or(i64::MAX);
+    if found > known {
+        return Err(StoreError::Newer { path: path.to_owned(), found, known });
+    }
+    for (index, step) in STEPS.iter().enumerate().skip(usize::try_from(found).unwrap_or(0)) {
+        let transaction = connection.transaction()?;
+        transaction.execute_batch(step)?;
+        transaction.pragma_update(None, "user_version", i64::try_from(index + 1).unwrap_or(i64::MAX))?;
+        transaction.commit()?;
+    }
+    Ok(())
+}

@@ -1,0 +1,120 @@
+//! Logs and figures: tracing to standard error, as lines for people or as JSON; metrics as Prometheus text. A leaf: it is
+//! set up once by whoever starts the program, and everybody else only uses the macros.
+
+use metrics_exporter_prometheus::{PrometheusBuilder, PrometheusHandle};
+use tracing_subscriber::EnvFilter;
+use tracing_subscriber::util::SubscriberInitExt;
+
+use crate::config::{Log, LogFormat};
+
+/// Why telemetry could not be set up.
+#[derive(Debug, thiserror::Error)]
+pub enum TelemetryError {
+    #[error(
+        "`log.filter` is `{filter}`, which can't be read ({problem}): write a level like `info`, or `interlock=debug,warn`"
+    )]
+    Filter { filter: String, problem: String },
+    #[error("logging was set up before: call this once")]
+    LogTwice,
+    #[error("metrics could not be set up ({0})")]
+    Metrics(String),
+}
+
+/// Sends logs to standard error.
+///
+/// # Errors
+/// The filter can't be read, or a logger is there already.
+pub fn start_log(log: &Log) -> Result<(), TelemetryError> {
+    let filter = EnvFilter::try_new(&log.filter).map_err(|error| TelemetryError::Filter {
+        filter: log.filter.clone(),
+        problem: error.to_string(),
+    })?;
+    let lines = tracing_subscriber::fmt()
+        .with_env_filter(filter)
+        .with_writer(std::io::stderr);
+    match log.format {
+        LogFormat::Human => lines.with_target(false).finish().try_init(),
+        LogFormat::Json => lines.json().flatten_event(true).finish().try_init(),
+    }
+    .map_err(|_| TelemetryError::LogTwice)
+}
+
+/// The figures so far.
+#[derive(Clone)]
+pub struct Metrics(PrometheusHandle);
+
+/// Bounds in seconds, from a commit on a good disk to the longest answer.
+const SECONDS: [f64; 14] = [
+    0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0,
+];
+
+impl Metrics {
+    /// Makes the recorder the one that the `metrics` macros of this process write to.
+    ///
+    /// # Errors
+    /// There is one already.
+    pub fn install() -> Result<Self, TelemetryError> {
+        let recorder = builder()?.build_recorder();
+        let metrics = Self(recorder.handle());
+        metrics::set_global_recorder(recorder).map_err(|error| TelemetryError::Metrics(error.to_string()))?;
+        Ok(metrics)
+    }
+
+    /// A recorder that nothing writes to but what is run with `metrics::with_local_recorder`.
+    ///
+    /// # Errors
+    /// Never with the bounds above.
+    pub fn apart() -> Result<Self, TelemetryError> {
+        Ok(Self(builder()?.build_recorder().handle()))
+    }
+
+    /// Prometheus text format 0.0.4. Also folds what histograms have collected, so it is to be called now and then.
+    #[must_use]
+    pub fn render(&self) -> String {
+        self.0.run_upkeep();
+        self.0.render()
+    }
+}
+
+fn builder() -> Result<PrometheusBuilder, TelemetryError> {
+    PrometheusBuilder::new()
+        .set_buckets(&SECONDS)
+        .map_err(|error| TelemetryError::Metrics(error.to_string()))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_filter_that_makes_no_sense_is_refused_with_advice() {
+        let log = Log {
+            filter: "interlock=lots".to_owned(),
+            ..Log::default()
+        };
+        let told = start_log(&log).unwrap_err().to_string();
+        assert!(
+            told.contains("`interlock=lots`") && told.contains("write a level"),
+            "{told}"
+        );
+    }
+
+    #[test]
+    fn figures_are_prometheus_text() {
+        let recorder = builder().unwrap().build_recorder();
+        let metrics = Metrics(recorder.handle());
+        metrics::with_local_recorder(&recorder, || {
+            metrics::counter!("interlock_alerts_total", "source" => "alertmanager").increment(3);
+            metrics::histogram!("interlock_commit_seconds").record(0.002);
+        });
+        let text = metrics.render();
+        assert!(
+            text.contains("interlock_alerts_total{source=\"alertmanager\"} 3"),
+            "{text}"
+        );
+        assert!(
+            text.contains("interlock_commit_seconds_bucket{le=\"0.0025\"} 1"),
+            "{text}"
+        );
+    }
+}

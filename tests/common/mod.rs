@@ -1,0 +1,140 @@
+//! A runner on one cluster, and short words for orders and their ends.
+#![allow(dead_code, reason = "each test binary uses a part of it")]
+
+use std::collections::BTreeMap;
+use std::path::PathBuf;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU8, Ordering};
+
+use interlock::actions::http::{HttpActions, HttpSettings};
+use interlock::actions::kubernetes::clusters::{ClusterSettings, Clusters};
+use interlock::actions::redact::Redactor;
+use interlock::actions::runner::Runner;
+use interlock::domain::action::{Action, Get, Kind, ObjectRef};
+use interlock::domain::ids::{AttemptId, IncidentId, PlanNo, StepNo};
+use interlock::ports::{ActionRunner as _, Clock, Ended, Order, Survey, SurveyError, TargetState};
+
+struct Now;
+
+impl Clock for Now {
+    fn now(&self) -> jiff::Timestamp {
+        jiff::Timestamp::now()
+    }
+}
+
+/// A runner whose only cluster is called `main`.
+pub struct Bench {
+    pub runner: Runner,
+    attempts: AtomicU8,
+}
+
+impl Bench {
+    pub fn new(kubeconfig: PathBuf) -> Self {
+        Self::with(kubeconfig, HttpSettings::default())
+    }
+
+    pub fn with(kubeconfig: PathBuf, http: HttpSettings) -> Self {
+        // Another test of this process may have been first.
+        let _ = rustls::crypto::ring::default_provider().install_default();
+        let settings = ClusterSettings {
+            kubeconfig: Some(kubeconfig),
+            ..ClusterSettings::default()
+        };
+        let clusters = Clusters::new(BTreeMap::from([("main".into(), settings)]));
+        let redactor = Redactor::new(["our-own-secret"]).expect("a redactor");
+        let http = HttpActions::new(http).expect("an HTTP client");
+        Self {
+            runner: Runner::new(clusters, http, Arc::new(redactor), Arc::new(Now)),
+            attempts: AtomicU8::new(0),
+        }
+    }
+
+    pub async fn survey(&self, action: &Action) -> Result<Survey, SurveyError> {
+        self.runner.survey(action).await
+    }
+
+    pub async fn run(&self, action: Action) -> Ended {
+        self.run_for(action, 30).await
+    }
+
+    pub async fn run_for(&self, action: Action, timeout_seconds: u32) -> Ended {
+        self.perform(Order {
+            attempt: self.attempt(),
+            action,
+            target: None,
+            timeout_seconds,
+        })
+        .await
+    }
+
+    pub async fn run_on(&self, action: Action, approved: &TargetState, timeout_seconds: u32) -> Ended {
+        let target = Some(approved.clone());
+        self.perform(Order {
+            attempt: self.attempt(),
+            action,
+            target,
+            timeout_seconds,
+        })
+        .await
+    }
+
+    pub async fn perform(&self, order: Order) -> Ended {
+        self.runner.perform(order).await
+    }
+
+    /// A new attempt each time.
+    pub fn attempt(&self) -> AttemptId {
+        let attempt = self.attempts.fetch_add(1, Ordering::Relaxed) + 1;
+        AttemptId {
+            incident: IncidentId(7),
+            plan: PlanNo(1),
+            step: StepNo(1),
+            attempt,
+        }
+    }
+}
+
+pub fn object(kind: Kind, name: &str) -> ObjectRef {
+    ObjectRef {
+        cluster: "main".into(),
+        namespace: "production".into(),
+        kind,
+        name: name.to_owned(),
+    }
+}
+
+pub fn get(kind: Kind, name: Option<&str>, json: bool) -> Action {
+    Action::Get(Get {
+        cluster: "main".into(),
+        namespace: Some("production".into()),
+        kind,
+        name: name.map(str::to_owned),
+        selector: None,
+        field_selector: None,
+        json,
+    })
+}
+
+/// The whole text of an action that was done.
+pub fn done(ended: &Ended) -> &str {
+    match ended {
+        Ended::Done { output } => &output.whole,
+        Ended::Failed { .. } | Ended::Unknown { .. } => panic!("not done: {ended:?}"),
+    }
+}
+
+/// The reason of an action that failed.
+pub fn failed(ended: &Ended) -> &str {
+    match ended {
+        Ended::Failed { reason, .. } => reason,
+        Ended::Done { .. } | Ended::Unknown { .. } => panic!("not failed: {ended:?}"),
+    }
+}
+
+/// The reason of an action whose end nobody knows.
+pub fn unknown(ended: &Ended) -> &str {
+    match ended {
+        Ended::Unknown { reason, .. } => reason,
+        Ended::Done { .. } | Ended::Failed { .. } => panic!("not unknown: {ended:?}"),
+    }
+}

@@ -1,0 +1,289 @@
+//! Failing on purpose.
+
+use std::time::Duration;
+
+use interlock::playground::slack::{
+    ApiFault, DeliveryFault, DeliveryKind, Failure, Input, RequestUrls, ShareFault, SocketFault, Times,
+    request_signature,
+};
+use serde_json::json;
+
+use super::apps::*;
+
+fn texts(slack: &interlock::playground::slack::SlackDouble) -> Vec<String> {
+    let view = slack.view_as(ANA);
+    let channel = view
+        .channels
+        .into_iter()
+        .find(|channel| channel.id == INCIDENTS)
+        .unwrap();
+    channel.messages.into_iter().map(|message| message.text).collect()
+}
+
+async fn try_post(slack: &interlock::playground::slack::SlackDouble, text: &str) -> Option<Reply> {
+    let url = format!("{}/chat.postMessage", slack.api_base());
+    let token = format!("Bearer {}", slack.bot_token());
+    let headers = [
+        ("authorization", token.as_str()),
+        ("content-type", "application/json"),
+    ];
+    send(
+        "POST",
+        &url,
+        &headers,
+        json!({"channel": INCIDENTS, "text": text}).to_string(),
+    )
+    .await
+    .ok()
+}
+
+#[tokio::test]
+async fn a_call_can_fail_before_or_after_its_effect() {
+    let slack = unlimited().await;
+    let faults = slack.faults();
+    let arm = |fault| faults.on_call("chat.postMessage", fault, Times::Once);
+    arm(ApiFault::ResetBefore);
+    assert!(try_post(&slack, "lost").await.is_none());
+    arm(ApiFault::ResetAfter);
+    assert!(try_post(&slack, "stored, no answer").await.is_none());
+    arm(ApiFault::Status(503));
+    assert_eq!(try_post(&slack, "refused").await.unwrap().status, 503);
+    arm(ApiFault::StatusAfter(500));
+    assert_eq!(try_post(&slack, "stored, 500").await.unwrap().status, 500);
+    arm(ApiFault::RateLimited { retry_after: 30 });
+    let limited = try_post(&slack, "limited").await.unwrap();
+    assert_eq!(
+        (limited.status, limited.headers["retry-after"].to_str().unwrap()),
+        (429, "30")
+    );
+    arm(ApiFault::MalformedJson);
+    let cut = try_post(&slack, "stored, cut").await.unwrap();
+    assert!(serde_json::from_str::<serde_json::Value>(&cut.text).is_err());
+    arm(ApiFault::HtmlPage);
+    assert!(
+        try_post(&slack, "page")
+            .await
+            .unwrap()
+            .text
+            .starts_with("<!DOCTYPE html>")
+    );
+    arm(ApiFault::ExtraFields);
+    assert!(try_post(&slack, "stored, extra").await.unwrap().json()["brand_new_field"].is_object());
+    arm(ApiFault::Error("internal_error".into()));
+    assert_eq!(
+        try_post(&slack, "inner").await.unwrap().json()["error"],
+        "internal_error"
+    );
+    assert_eq!(try_post(&slack, "fine").await.unwrap().json()["ok"], true);
+    assert_eq!(
+        texts(&slack),
+        [
+            "stored, no answer",
+            "stored, 500",
+            "stored, cut",
+            "stored, extra",
+            "fine"
+        ]
+    );
+    assert_eq!(slack.calls().len(), 10);
+    assert_eq!(
+        slack.calls().iter().filter(|call| call.fault.is_some()).count(),
+        9
+    );
+}
+
+#[tokio::test]
+async fn an_event_can_arrive_twice_with_the_same_id() {
+    let slack = workspace().await;
+    let mut app = SocketApp::connect(&slack).await;
+    slack
+        .faults()
+        .on_delivery(Some(DeliveryKind::Event), DeliveryFault::Duplicate, Times::Once);
+    slack
+        .say(ANA, INCIDENTS, None, "@interlock status")
+        .await
+        .unwrap();
+    let (first, second) = (app.next().await, app.next().await);
+    assert_eq!(first["payload"]["event_id"], second["payload"]["event_id"]);
+    assert_ne!(first["envelope_id"], second["envelope_id"]);
+    assert_eq!(
+        (&first["retry_attempt"], &second["retry_attempt"]),
+        (&json!(0), &json!(1))
+    );
+}
+
+#[tokio::test]
+async fn a_lost_ack_is_an_error_to_the_person_and_not_the_apps_fault() {
+    let slack = workspace().await;
+    let at = post_card(&slack).await;
+    let mut app = SocketApp::connect(&slack).await;
+    slack.faults().on_delivery(
+        Some(DeliveryKind::BlockActions),
+        DeliveryFault::DropAck,
+        Times::Once,
+    );
+    let outcome = slack
+        .click(ANA, at, "gate", "approve", Input::Press)
+        .await
+        .unwrap();
+    assert_eq!(outcome.delivery().unwrap().failure, Some(Failure::AckLost));
+    assert_eq!(app.next().await["payload"]["type"], "block_actions");
+    assert_eq!(
+        (slack.view_as(ANA).notices.len(), slack.violations().len()),
+        (1, 0)
+    );
+}
+
+#[tokio::test]
+async fn http_requests_can_be_forged_or_old() {
+    let slack = workspace().await;
+    let mut app = HttpApp::start().await;
+    slack.use_http(RequestUrls::single(&app.url)).await.unwrap();
+    slack
+        .faults()
+        .on_delivery(None, DeliveryFault::WrongSecret, Times::Once);
+    slack.slash(ANA, INCIDENTS, "/runbook", "").await.unwrap();
+    let forged = app.next().await;
+    let timestamp: u64 = forged.header("x-slack-request-timestamp").parse().unwrap();
+    let good = request_signature(&slack.signing_secret(), timestamp, forged.body.as_bytes());
+    assert_ne!(forged.header("x-slack-signature"), good);
+    slack
+        .faults()
+        .on_delivery(None, DeliveryFault::ClockSkew { seconds: -301 }, Times::Once);
+    slack.slash(ANA, INCIDENTS, "/runbook", "").await.unwrap();
+    let old: u64 = app
+        .next()
+        .await
+        .header("x-slack-request-timestamp")
+        .parse()
+        .unwrap();
+    assert!(timestamp - old >= 299);
+}
+
+#[tokio::test]
+async fn a_connection_is_warned_then_closed_ten_seconds_later() {
+    let slack = workspace().await;
+    let mut app = SocketApp::connect(&slack).await;
+    assert_eq!(slack.faults().socket(SocketFault::Warning), 1);
+    assert_eq!(app.next().await["reason"], "warning");
+    slack.advance(Duration::from_secs(10));
+    assert_eq!(app.next().await["reason"], "refresh_requested");
+    assert_eq!(app.next().await["type"], "closed");
+}
+
+#[tokio::test]
+async fn connections_end_by_refresh_or_without_a_word() {
+    let slack = workspace().await;
+    let mut app = SocketApp::connect(&slack).await;
+    slack.faults().socket(SocketFault::Refresh);
+    assert_eq!(app.next().await["reason"], "refresh_requested");
+    let mut app = SocketApp::connect(&slack).await;
+    slack.faults().socket(SocketFault::Abrupt);
+    assert_eq!(app.next().await["type"], "closed");
+    slack.faults().socket(SocketFault::LinkDisabled);
+    let url = format!("{}/apps.connections.open", slack.api_base());
+    let token = format!("Bearer {}", slack.app_token());
+    let refused = send("POST", &url, &[("authorization", &token)], "")
+        .await
+        .unwrap()
+        .json();
+    assert_eq!(refused["error"], "socket_mode_disabled");
+}
+
+#[tokio::test]
+async fn what_goes_into_a_half_open_connection_is_lost() {
+    let slack = workspace().await;
+    let at = post_card(&slack).await;
+    let mut app = SocketApp::connect(&slack).await;
+    slack.faults().socket(SocketFault::HalfOpen);
+    let clicking = slack.click(ANA, at, "gate", "approve", Input::Press);
+    let (outcome, ()) = tokio::join!(clicking, async { slack.advance(Duration::from_secs(3)) });
+    assert_eq!(
+        outcome.unwrap().delivery().unwrap().failure,
+        Some(Failure::Timeout)
+    );
+    assert!(app.frames.try_recv().is_err());
+}
+
+#[tokio::test]
+async fn a_share_can_take_polls_or_never_come() {
+    let slack = workspace().await;
+    slack.faults().on_share(ShareFault::Polls(2), Times::Once);
+    slack.faults().on_share(ShareFault::Never, Times::Once);
+    let mut ids = Vec::new();
+    for _ in 0..2 {
+        let asked = call(
+            &slack,
+            "files.getUploadURLExternal",
+            json!({"filename": "a.txt", "length": 1}),
+        )
+        .await;
+        send("POST", asked["upload_url"].as_str().unwrap(), &[], "x")
+            .await
+            .unwrap();
+        let args = json!({"files": [{"id": asked["file_id"]}], "channel_id": INCIDENTS});
+        assert_eq!(
+            call(&slack, "files.completeUploadExternal", args).await["ok"],
+            true
+        );
+        ids.push(asked["file_id"].clone());
+    }
+    let mut shared = Vec::new();
+    for id in &ids {
+        for _ in 0..4 {
+            let info = call(&slack, "files.info", json!({"file": id})).await;
+            shared.push(info["file"]["shares"].is_object());
+        }
+    }
+    assert_eq!(shared, [false, false, true, true, false, false, false, false]);
+}
+
+#[tokio::test]
+async fn clicks_can_be_outdated_forged_or_racing() {
+    let slack = unlimited().await;
+    let at = post_card(&slack).await;
+    let mut app = SocketApp::connect(&slack).await;
+    let view = slack.view_as(ANA);
+    let shown = view
+        .channels
+        .iter()
+        .find(|channel| channel.id == INCIDENTS)
+        .unwrap()
+        .messages[0]
+        .clone();
+    call(
+        &slack,
+        "chat.update",
+        json!({"channel": INCIDENTS, "ts": at.ts, "text": "done", "blocks": [section("done")]}),
+    )
+    .await;
+    assert!(
+        slack
+            .click(ANA, at.clone(), "gate", "approve", Input::Press)
+            .await
+            .is_err()
+    );
+    slack
+        .click_outdated(ANA, at.clone(), &shown, "gate", "approve", Input::Press)
+        .await
+        .unwrap();
+    assert_eq!(
+        app.next().await["payload"]["message"]["blocks"][1]["block_id"],
+        "gate"
+    );
+    let at = post_card(&slack).await;
+    slack
+        .forge_click("U0DREW0001", at.clone(), "gate", "approve", Input::Press)
+        .await
+        .unwrap();
+    assert_eq!(app.next().await["payload"]["user"]["id"], "U0DREW0001");
+    let ana = slack.click(ANA, at.clone(), "gate", "approve", Input::Press);
+    let ben = slack.click(BEN, at, "gate", "approve", Input::Press);
+    let (one, two) = tokio::join!(ana, ben);
+    assert!(one.unwrap().delivery().unwrap().acked && two.unwrap().delivery().unwrap().acked);
+    let triggers = [
+        app.next().await["payload"]["trigger_id"].clone(),
+        app.next().await["payload"]["trigger_id"].clone(),
+    ];
+    assert_ne!(triggers[0], triggers[1]);
+}
