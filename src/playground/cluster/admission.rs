@@ -30,7 +30,11 @@ pub(super) fn admit(kind: Kind, object: &mut Value) -> Result<(), ApiError> {
         return Err(ApiError::invalid(kind, "", "metadata.name", problem));
     }
     let allowed = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '-' || c == '.';
-    if !name.chars().all(allowed) || name.len() > 253 || name.starts_with(['-', '.']) || name.ends_with(['-', '.']) {
+    if !name.chars().all(allowed)
+        || name.len() > 253
+        || name.starts_with(['-', '.'])
+        || name.ends_with(['-', '.'])
+    {
         let problem = format!(
             "Invalid value: \"{name}\": a lowercase RFC 1123 subdomain must consist of lower case alphanumeric characters, '-' or '.', \
              and must start and end with an alphanumeric character"
@@ -39,7 +43,9 @@ pub(super) fn admit(kind: Kind, object: &mut Value) -> Result<(), ApiError> {
     }
     match kind {
         Kind::Pod => admit_pod(object, &name),
-        Kind::Deployment | Kind::StatefulSet | Kind::DaemonSet | Kind::ReplicaSet => admit_workload(kind, object, &name),
+        Kind::Deployment | Kind::StatefulSet | Kind::DaemonSet | Kind::ReplicaSet => {
+            admit_workload(kind, object, &name)
+        }
         Kind::Job => admit_job(object),
         _ => Ok(()),
     }
@@ -60,7 +66,12 @@ fn default_template(object: &mut Value) {
 
 fn admit_pod(pod: &mut Value, name: &str) -> Result<(), ApiError> {
     if json::list(pod, "/spec/containers").is_empty() {
-        return Err(ApiError::invalid(Kind::Pod, name, "spec.containers", "Required value"));
+        return Err(ApiError::invalid(
+            Kind::Pod,
+            name,
+            "spec.containers",
+            "Required value",
+        ));
     }
     *pod = with_pod_defaults(pod.take());
     default(pod, &["status", "phase"], json!("Pending"));
@@ -69,7 +80,12 @@ fn admit_pod(pod: &mut Value, name: &str) -> Result<(), ApiError> {
 
 fn admit_workload(kind: Kind, object: &mut Value, name: &str) -> Result<(), ApiError> {
     if json::list(object, "/spec/template/spec/containers").is_empty() {
-        return Err(ApiError::invalid(kind, name, "spec.template.spec.containers", "Required value"));
+        return Err(ApiError::invalid(
+            kind,
+            name,
+            "spec.template.spec.containers",
+            "Required value",
+        ));
     }
     default_template(object);
     if kind != Kind::DaemonSet {
@@ -84,19 +100,35 @@ fn admit_workload(kind: Kind, object: &mut Value, name: &str) -> Result<(), ApiE
         Kind::Deployment => {
             default(object, &["spec", "strategy", "type"], json!("RollingUpdate"));
             if json::text(object, "/spec/strategy/type") == "RollingUpdate" {
-                default(object, &["spec", "strategy", "rollingUpdate", "maxSurge"], json!("25%"));
-                default(object, &["spec", "strategy", "rollingUpdate", "maxUnavailable"], json!("25%"));
+                default(
+                    object,
+                    &["spec", "strategy", "rollingUpdate", "maxSurge"],
+                    json!("25%"),
+                );
+                default(
+                    object,
+                    &["spec", "strategy", "rollingUpdate", "maxUnavailable"],
+                    json!("25%"),
+                );
             }
             default(object, &["spec", "revisionHistoryLimit"], json!(10));
             default(object, &["spec", "progressDeadlineSeconds"], json!(600));
         }
         Kind::StatefulSet => {
             default(object, &["spec", "podManagementPolicy"], json!("OrderedReady"));
-            default(object, &["spec", "updateStrategy", "type"], json!("RollingUpdate"));
+            default(
+                object,
+                &["spec", "updateStrategy", "type"],
+                json!("RollingUpdate"),
+            );
             default(object, &["spec", "revisionHistoryLimit"], json!(10));
         }
         Kind::DaemonSet => {
-            default(object, &["spec", "updateStrategy", "type"], json!("RollingUpdate"));
+            default(
+                object,
+                &["spec", "updateStrategy", "type"],
+                json!("RollingUpdate"),
+            );
             default(object, &["spec", "revisionHistoryLimit"], json!(10));
         }
         _ => {}
@@ -106,7 +138,12 @@ fn admit_workload(kind: Kind, object: &mut Value, name: &str) -> Result<(), ApiE
     if !selector.matches(template) {
         let labels = template.pointer("/metadata/labels").unwrap_or(&Value::Null);
         let problem = format!("Invalid value: {labels}: `selector` does not match template `labels`");
-        return Err(ApiError::invalid(kind, name, "spec.template.metadata.labels", &problem));
+        return Err(ApiError::invalid(
+            kind,
+            name,
+            "spec.template.metadata.labels",
+            &problem,
+        ));
     }
     Ok(())
 }
@@ -114,12 +151,22 @@ fn admit_workload(kind: Kind, object: &mut Value, name: &str) -> Result<(), ApiE
 fn admit_job(job: &mut Value) -> Result<(), ApiError> {
     let name = json::text(job, "/metadata/name").to_owned();
     if json::list(job, "/spec/template/spec/containers").is_empty() {
-        return Err(ApiError::invalid(Kind::Job, &name, "spec.template.spec.containers", "Required value"));
+        return Err(ApiError::invalid(
+            Kind::Job,
+            &name,
+            "spec.template.spec.containers",
+            "Required value",
+        ));
     }
     default_template(job);
     if json::text(job, "/spec/template/spec/restartPolicy") == "Always" {
         let problem = "Unsupported value: \"Always\": supported values: \"OnFailure\", \"Never\"";
-        return Err(ApiError::invalid(Kind::Job, &name, "spec.template.spec.restartPolicy", problem));
+        return Err(ApiError::invalid(
+            Kind::Job,
+            &name,
+            "spec.template.spec.restartPolicy",
+            problem,
+        ));
     }
     for (field, value) in [
         ("completions", json!(1)),
@@ -137,15 +184,26 @@ fn admit_job(job: &mut Value) -> Result<(), ApiError> {
 pub(super) fn check_immutable(kind: Kind, old: &Value, new: &Value) -> Result<(), ApiError> {
     let fields: &[(&str, &str)] = match kind {
         Kind::Deployment | Kind::ReplicaSet | Kind::DaemonSet => &[("/spec/selector", "spec.selector")],
-        Kind::Job => &[("/spec/template", "spec.template"), ("/spec/selector", "spec.selector")],
-        Kind::StatefulSet => &[("/spec/selector", "spec.selector"), ("/spec/serviceName", "spec.serviceName")],
+        Kind::Job => &[
+            ("/spec/template", "spec.template"),
+            ("/spec/selector", "spec.selector"),
+        ],
+        Kind::StatefulSet => &[
+            ("/spec/selector", "spec.selector"),
+            ("/spec/serviceName", "spec.serviceName"),
+        ],
         _ => &[],
     };
     for (pointer, field) in fields {
         if old.pointer(pointer) != new.pointer(pointer) {
             let value = new.pointer(pointer).unwrap_or(&Value::Null);
             let problem = format!("Invalid value: {value}: field is immutable");
-            return Err(ApiError::invalid(kind, json::text(new, "/metadata/name"), field, &problem));
+            return Err(ApiError::invalid(
+                kind,
+                json::text(new, "/metadata/name"),
+                field,
+                &problem,
+            ));
         }
     }
     Ok(())

@@ -86,7 +86,9 @@ impl Default for ClusterOptions {
 #[derive(Debug, Error)]
 pub enum ClusterError {
     /// The port is taken or may not be used.
-    #[error("the cluster can't listen on 127.0.0.1:{port}: {source}; choose another port, or 0 for a free one")]
+    #[error(
+        "the cluster can't listen on 127.0.0.1:{port}: {source}; choose another port, or 0 for a free one"
+    )]
     Listen {
         /// The port asked for.
         port: u16,
@@ -124,21 +126,40 @@ impl ClusterDouble {
         let identity = tls::identity()?;
         let port = options.port;
         let listen = |source| ClusterError::Listen { port, source };
-        let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, port)).await.map_err(listen)?;
+        let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, port))
+            .await
+            .map_err(listen)?;
         let address = listener.local_addr().map_err(listen)?;
         let mut model = Model::new(options.start, options.seed, options.timings);
         seed::plant(&mut model);
         let shared = Arc::new(Shared::new(model, options.flavour, options.without_groups));
         let stop = CancellationToken::new();
-        tokio::spawn(server::run(shared.clone(), listener, address, identity.server, stop.clone()));
+        tokio::spawn(server::run(
+            shared.clone(),
+            listener,
+            address,
+            identity.server,
+            stop.clone(),
+        ));
         match options.speed {
             Speed::Stepped => {}
             Speed::Running(factor) => {
-                tokio::spawn(run_clock(shared.clone(), factor.clamp(0.01, 1000.0), stop.clone()));
+                tokio::spawn(run_clock(
+                    shared.clone(),
+                    factor.clamp(0.01, 1000.0),
+                    stop.clone(),
+                ));
             }
         }
-        let inner = Inner { shared, address, ca_pem: identity.ca_pem, _stop: stop.drop_guard() };
-        let double = Self { inner: Arc::new(inner) };
+        let inner = Inner {
+            shared,
+            address,
+            ca_pem: identity.ca_pem,
+            _stop: stop.drop_guard(),
+        };
+        let double = Self {
+            inner: Arc::new(inner),
+        };
         double.world().apply(options.scenario);
         Ok(double)
     }

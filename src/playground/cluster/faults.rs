@@ -77,11 +77,15 @@ pub(super) struct Asked<'a> {
 
 impl FaultMatch {
     fn meets(&self, asked: &Asked<'_>) -> bool {
-        let same = |wanted: &Option<String>, have: &str| wanted.as_deref().is_none_or(|wanted| wanted == have);
+        let same =
+            |wanted: &Option<String>, have: &str| wanted.as_deref().is_none_or(|wanted| wanted == have);
         same(&self.verb, asked.verb)
             && same(&self.resource, asked.resource)
             && same(&self.namespace, asked.namespace)
-            && self.name_prefix.as_deref().is_none_or(|prefix| asked.name.starts_with(prefix))
+            && self
+                .name_prefix
+                .as_deref()
+                .is_none_or(|prefix| asked.name.starts_with(prefix))
     }
 }
 
@@ -112,7 +116,10 @@ pub struct Faults {
 
 impl Faults {
     pub(super) fn new() -> Self {
-        Self { list: Arc::default(), up: watch::Sender::new(true) }
+        Self {
+            list: Arc::default(),
+            up: watch::Sender::new(true),
+        }
     }
 
     /// Adds a fault. Of several that meet a request the oldest acts.
@@ -122,7 +129,11 @@ impl Faults {
 
     /// Adds a fault that acts once.
     pub fn once(&self, on: FaultMatch, kind: FaultKind) {
-        self.add(Fault { on, kind, times: Some(1) });
+        self.add(Fault {
+            on,
+            kind,
+            times: Some(1),
+        });
     }
 
     /// Takes all faults away. Whether the API is up is not touched.
@@ -157,7 +168,9 @@ impl Faults {
     /// Takes the fault that meets a request, counting it down.
     pub(super) fn take(&self, asked: &Asked<'_>) -> Option<FaultKind> {
         let mut list = self.list.lock();
-        let at = list.iter().position(|fault| fault.times != Some(0) && fault.on.meets(asked))?;
+        let at = list
+            .iter()
+            .position(|fault| fault.times != Some(0) && fault.on.meets(asked))?;
         let kind = list[at].kind.clone();
         if let Some(left) = list[at].times {
             if left <= 1 {
@@ -177,9 +190,21 @@ mod tests {
     #[test]
     fn a_fault_acts_as_often_as_it_says_and_only_where_it_says() {
         let faults = Faults::new();
-        let on = FaultMatch { verb: Some("patch".into()), ..FaultMatch::default() };
-        faults.add(Fault { on, kind: FaultKind::Hang, times: Some(2) });
-        let asked = |verb| Asked { verb, resource: "deployments", namespace: "production", name: "x" };
+        let on = FaultMatch {
+            verb: Some("patch".into()),
+            ..FaultMatch::default()
+        };
+        faults.add(Fault {
+            on,
+            kind: FaultKind::Hang,
+            times: Some(2),
+        });
+        let asked = |verb| Asked {
+            verb,
+            resource: "deployments",
+            namespace: "production",
+            name: "x",
+        };
         assert_eq!(faults.take(&asked("get")), None);
         assert_eq!(faults.take(&asked("patch")), Some(FaultKind::Hang));
         assert_eq!(faults.take(&asked("patch")), Some(FaultKind::Hang));

@@ -56,5 +56,9 @@ fn letter(byte: u8) -> char {
 
 /// A hash of a pod template for `pod-template-hash`: ten characters of the safe alphabet.
 pub(super) fn template_hash(template: &Value) -> String {
-    Sha256::digest(template.to_string()).iter().take(10).map(|byte| letter(*byte)).collect()
+    Sha256::digest(template.to_string())
+        .iter()
+        .take(10)
+        .map(|byte| letter(*byte))
+        .collect()
 }

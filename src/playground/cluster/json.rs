@@ -15,7 +15,10 @@ pub(super) fn int(value: &Value, pointer: &str) -> Option<i64> {
 
 /// The list at a JSON pointer, or an empty one.
 pub(super) fn list<'a>(value: &'a Value, pointer: &str) -> &'a [Value] {
-    value.pointer(pointer).and_then(Value::as_array).map_or(&[], Vec::as_slice)
+    value
+        .pointer(pointer)
+        .and_then(Value::as_array)
+        .map_or(&[], Vec::as_slice)
 }
 
 /// Whether the boolean at a JSON pointer is true.
@@ -71,5 +74,7 @@ pub(super) fn controller_uid(object: &Value) -> &str {
 
 /// The owner reference that controls an object.
 pub(super) fn controller(object: &Value) -> Option<&Value> {
-    list(object, "/metadata/ownerReferences").iter().find(|owner| truth(owner, "/controller"))
+    list(object, "/metadata/ownerReferences")
+        .iter()
+        .find(|owner| truth(owner, "/controller"))
 }

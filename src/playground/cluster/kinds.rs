@@ -138,20 +138,34 @@ impl Kind {
     /// `plural` or `plural.group`, as Status messages name a resource.
     pub(super) fn qualified(self) -> String {
         let info = self.info();
-        if info.group.is_empty() { info.plural.to_owned() } else { format!("{}.{}", info.plural, info.group) }
+        if info.group.is_empty() {
+            info.plural.to_owned()
+        } else {
+            format!("{}.{}", info.plural, info.group)
+        }
     }
 
     /// `v1` or `group/version`.
     pub(super) fn api_version(self) -> String {
         let info = self.info();
-        if info.group.is_empty() { info.version.to_owned() } else { format!("{}/{}", info.group, info.version) }
+        if info.group.is_empty() {
+            info.version.to_owned()
+        } else {
+            format!("{}/{}", info.group, info.version)
+        }
     }
 
     /// Whether a write that changes the spec raises `metadata.generation`.
     pub(super) fn counts_generations(self) -> bool {
         !matches!(
             self,
-            Self::Namespace | Self::Node | Self::ConfigMap | Self::Secret | Self::Event | Self::ServiceAccount | Self::Service
+            Self::Namespace
+                | Self::Node
+                | Self::ConfigMap
+                | Self::Secret
+                | Self::Event
+                | Self::ServiceAccount
+                | Self::Service
         )
     }
 }

@@ -43,5 +43,7 @@ pub use sim::{ImageBehaviour, Timings};
 pub use tls::TlsError;
 pub use users::ClusterUser;
 pub use view::{ClusterView, EventView, NodeView, PodView, RequestView, WorkloadView};
-pub use world::{CertificateState, ConnectionPool, DiskState, FlushEffect, QueueState, RedisState, WorldState};
+pub use world::{
+    CertificateState, ConnectionPool, DiskState, FlushEffect, QueueState, RedisState, WorldState,
+};
 pub use world_handle::World;

@@ -120,7 +120,10 @@ impl Model {
         let mut pod = self.copy(key)?;
         let wanted = json::int(&pod, "/spec/terminationGracePeriodSeconds").unwrap_or(30);
         let grace = grace.unwrap_or(wanted).max(0);
-        let span = self.timings.stop.min(Duration::from_secs(u64::try_from(grace).unwrap_or(0)));
+        let span = self
+            .timings
+            .stop
+            .min(Duration::from_secs(u64::try_from(grace).unwrap_or(0)));
         let leaves = self.after(span);
         if let Some(sim) = self.sim_mut(&pod) {
             let unstarted = sim.started.is_none();
@@ -133,8 +136,15 @@ impl Model {
         if pod.pointer("/metadata/deletionTimestamp").is_none() {
             let at = stamp(self.after(Duration::from_secs(u64::try_from(grace).unwrap_or(0))));
             json::set(&mut pod, &["metadata", "deletionTimestamp"], json!(at));
-            json::set(&mut pod, &["metadata", "deletionGracePeriodSeconds"], json!(grace));
-            let message = format!("Stopping container {}", json::text(&pod, "/spec/containers/0/name"));
+            json::set(
+                &mut pod,
+                &["metadata", "deletionGracePeriodSeconds"],
+                json!(grace),
+            );
+            let message = format!(
+                "Stopping container {}",
+                json::text(&pod, "/spec/containers/0/name")
+            );
             let stored = self.store.put(Kind::Pod, pod);
             self.event(Kind::Pod, &stored, Tone::Normal, "Killing", &message, "kubelet");
             return Some(stored);
@@ -163,7 +173,9 @@ impl Model {
     pub fn advance(&mut self, span: Duration) {
         let target = self.after(span);
         for _ in 0..ADVANCE_STEPS {
-            let Some(due) = self.next_due().filter(|due| *due <= target) else { break };
+            let Some(due) = self.next_due().filter(|due| *due <= target) else {
+                break;
+            };
             self.pass_to(due.max(self.now));
             controller::kubelet::step(self);
             self.settle();
@@ -181,9 +193,24 @@ impl Model {
     }
 
     /// Records an event about an object; the same event again raises its count.
-    pub fn event(&mut self, kind: Kind, about: &Value, tone: Tone, reason: &str, message: &str, component: &str) {
-        let (name, namespace) = (json::text(about, "/metadata/name"), json::text(about, "/metadata/namespace"));
-        let home = if namespace.is_empty() { "default" } else { namespace };
+    pub fn event(
+        &mut self,
+        kind: Kind,
+        about: &Value,
+        tone: Tone,
+        reason: &str,
+        message: &str,
+        component: &str,
+    ) {
+        let (name, namespace) = (
+            json::text(about, "/metadata/name"),
+            json::text(about, "/metadata/namespace"),
+        );
+        let home = if namespace.is_empty() {
+            "default"
+        } else {
+            namespace
+        };
         let uid = json::text(about, "/metadata/uid");
         let same = self.store.list(Kind::Event, home).find(|(_, event)| {
             json::text(event, "/involvedObject/uid") == uid
@@ -229,7 +256,10 @@ impl Model {
 
 /// The key of a pod's record.
 pub(super) fn sim_key(pod: &Value) -> (String, String) {
-    (json::text(pod, "/metadata/namespace").to_owned(), json::text(pod, "/metadata/name").to_owned())
+    (
+        json::text(pod, "/metadata/namespace").to_owned(),
+        json::text(pod, "/metadata/name").to_owned(),
+    )
 }
 
 /// A time as Kubernetes writes it: UTC, whole seconds.

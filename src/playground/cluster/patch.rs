@@ -57,14 +57,18 @@ fn merge(target: &mut Value, patch: &Value) {
 }
 
 fn json_patch(target: &mut Value, patch: &Value) -> Result<(), String> {
-    let operations = patch.as_array().ok_or("json: cannot unmarshal object into Go value of type jsonpatch.Patch")?;
+    let operations = patch
+        .as_array()
+        .ok_or("json: cannot unmarshal object into Go value of type jsonpatch.Patch")?;
     for operation in operations {
         let field = |name: &str| operation.get(name).and_then(Value::as_str).unwrap_or("");
         let value = operation.get("value").cloned().unwrap_or(Value::Null);
         match field("op") {
             "add" => add(target, field("path"), value)?,
             "replace" => {
-                let slot = target.pointer_mut(field("path")).ok_or_else(|| missing("replace", field("path")))?;
+                let slot = target
+                    .pointer_mut(field("path"))
+                    .ok_or_else(|| missing("replace", field("path")))?;
                 *slot = value;
             }
             "remove" => {
@@ -80,7 +84,10 @@ fn json_patch(target: &mut Value, patch: &Value) -> Result<(), String> {
                 add(target, field("path"), taken)?;
             }
             "copy" => {
-                let copied = target.pointer(field("from")).cloned().ok_or_else(|| missing("copy", field("from")))?;
+                let copied = target
+                    .pointer(field("from"))
+                    .cloned()
+                    .ok_or_else(|| missing("copy", field("from")))?;
                 add(target, field("path"), copied)?;
             }
             other => return Err(format!("Unexpected kind: {other}")),
@@ -109,7 +116,11 @@ fn add(target: &mut Value, path: &str, value: Value) -> Result<(), String> {
             Ok(())
         }
         Some(Value::Array(items)) => {
-            let at = if last == "-" { Some(items.len()) } else { last.parse().ok().filter(|at| *at <= items.len()) };
+            let at = if last == "-" {
+                Some(items.len())
+            } else {
+                last.parse().ok().filter(|at| *at <= items.len())
+            };
             items.insert(at.ok_or_else(|| missing("add", path))?, value);
             Ok(())
         }
@@ -132,9 +143,13 @@ fn take(target: &mut Value, path: &str) -> Option<Value> {
 /// The key that tells the elements of a list apart, by the name of the list.
 fn merge_keys(field: &str) -> &'static [&'static str] {
     match field {
-        "containers" | "initContainers" | "ephemeralContainers" | "env" | "volumes" | "imagePullSecrets" | "secrets" => {
-            &["name"]
-        }
+        "containers"
+        | "initContainers"
+        | "ephemeralContainers"
+        | "env"
+        | "volumes"
+        | "imagePullSecrets"
+        | "secrets" => &["name"],
         "volumeMounts" => &["mountPath"],
         "volumeDevices" => &["devicePath"],
         "ports" => &["containerPort", "port"],
@@ -212,14 +227,24 @@ fn strategic_list(field: &str, target: &mut Value, patch: &[Value]) -> Result<()
         }
         return Ok(());
     }
-    let replaces = patch.iter().any(|item| item.get("$patch").and_then(Value::as_str) == Some("replace"));
-    let key = merge_keys(field).iter().find(|key| patch.iter().any(|item| item.get(**key).is_some()));
+    let replaces = patch
+        .iter()
+        .any(|item| item.get("$patch").and_then(Value::as_str) == Some("replace"));
+    let key = merge_keys(field)
+        .iter()
+        .find(|key| patch.iter().any(|item| item.get(**key).is_some()));
     let Some(key) = key.filter(|_| !replaces) else {
-        *have = patch.iter().filter(|item| item.get("$patch").is_none()).cloned().collect();
+        *have = patch
+            .iter()
+            .filter(|item| item.get("$patch").is_none())
+            .cloned()
+            .collect();
         return Ok(());
     };
     for item in patch {
-        let id = item.get(*key).ok_or_else(|| format!("map: {item} does not contain declared merge key: {key}"))?;
+        let id = item
+            .get(*key)
+            .ok_or_else(|| format!("map: {item} does not contain declared merge key: {key}"))?;
         let at = have.iter().position(|existing| existing.get(*key) == Some(id));
         let deletes = item.get("$patch").and_then(Value::as_str) == Some("delete");
         match (at, deletes) {
@@ -243,14 +268,18 @@ mod tests {
         let mut target = json!({"containers": [{"name": "a", "image": "1", "env": [{"name": "X", "value": "1"}]}, {"name": "b"}]});
         let patch = json!({"$setElementOrder/containers": [{"name": "a"}], "containers": [{"name": "a", "image": "2"}]});
         apply(PatchKind::Strategic, &mut target, &patch).unwrap();
-        assert_eq!(target["containers"][0], json!({"name": "a", "image": "2", "env": [{"name": "X", "value": "1"}]}));
+        assert_eq!(
+            target["containers"][0],
+            json!({"name": "a", "image": "2", "env": [{"name": "X", "value": "1"}]})
+        );
         assert_eq!(target["containers"][1]["name"], "b");
     }
 
     #[test]
     fn strategic_directives_replace_and_delete() {
         let mut target = json!({"template": {"old": 1, "kept": 2}, "env": [{"name": "A"}, {"name": "B"}]});
-        let patch = json!({"template": {"$patch": "replace", "new": 3}, "env": [{"$patch": "delete", "name": "A"}]});
+        let patch =
+            json!({"template": {"$patch": "replace", "new": 3}, "env": [{"$patch": "delete", "name": "A"}]});
         apply(PatchKind::Strategic, &mut target, &patch).unwrap();
         assert_eq!(target, json!({"template": {"new": 3}, "env": [{"name": "B"}]}));
     }
@@ -261,7 +290,11 @@ mod tests {
         let patch = json!([{"op": "replace", "path": "/a/b~1c", "value": 2}, {"op": "add", "path": "/list/1", "value": 2}]);
         apply(PatchKind::Json, &mut target, &patch).unwrap();
         assert_eq!(target, json!({"a": {"b/c": 2}, "list": [1, 2, 3]}));
-        let refused = apply(PatchKind::Json, &mut target, &json!([{"op": "test", "path": "/list/0", "value": 9}]));
+        let refused = apply(
+            PatchKind::Json,
+            &mut target,
+            &json!([{"op": "test", "path": "/list/0", "value": 9}]),
+        );
         assert!(refused.is_err());
     }
 

@@ -27,22 +27,31 @@ pub(super) fn plant(model: &mut Model) {
     }
     for namespace in ["default", "kube-system", "production", "staging"] {
         let labels = json!({"kubernetes.io/metadata.name": namespace});
-        let object = json!({"metadata": {"name": namespace, "labels": labels}, "status": {"phase": "Active"}});
+        let object =
+            json!({"metadata": {"name": namespace, "labels": labels}, "status": {"phase": "Active"}});
         add(model, Kind::Namespace, object);
     }
     for account in ["default", "interlock", "noexec"] {
-        add(model, Kind::ServiceAccount, json!({"metadata": {"name": account, "namespace": "production"}}));
+        add(
+            model,
+            Kind::ServiceAccount,
+            json!({"metadata": {"name": account, "namespace": "production"}}),
+        );
     }
     production(model);
     elsewhere(model);
     model.settle();
     model.advance(Duration::from_secs(60));
-    second_revision(model);
+    checkout_history(model);
     model.advance(AGE);
     model.now = start;
     model.world = super::world::WorldState::default();
     // Events of five days ago are long forgotten.
-    let events: Vec<Key> = model.store.list(Kind::Event, "").map(|(key, _)| key.clone()).collect();
+    let events: Vec<Key> = model
+        .store
+        .list(Kind::Event, "")
+        .map(|(key, _)| key.clone())
+        .collect();
     for key in events {
         model.store.remove(&key);
     }
@@ -56,22 +65,54 @@ fn add(model: &mut Model, kind: Kind, mut object: Value) {
 }
 
 fn images(model: &mut Model) {
-    let serves = |lines: &[&str]| ImageBehaviour::Serves { log: lines.iter().map(|line| (*line).to_owned()).collect() };
+    let serves = |lines: &[&str]| ImageBehaviour::Serves {
+        log: lines.iter().map(|line| (*line).to_owned()).collect(),
+    };
     let table = [
-        ("registry.example/redis:7.0.15", serves(&["Ready to accept connections tcp"])),
-        ("registry.example/api-gateway:4.2.1", serves(&["listening on :8080", "redis: pool of 64 connections opened"])),
-        ("registry.example/checkout:2.13.0", serves(&["checkout 2.13.0 listening on :8080"])),
-        ("registry.example/checkout:2.14.0", serves(&["checkout 2.14.0 listening on :8080"])),
-        ("registry.example/user-service:1.9.4", serves(&["user-service listening on :8080", "session store opened"])),
-        ("registry.example/orders-worker:3.1.0", serves(&["worker started", "consuming from queue orders"])),
-        ("registry.example/log-collector:0.8.2", serves(&["collecting from /var/log/app"])),
+        (
+            "registry.example/redis:7.0.15",
+            serves(&["Ready to accept connections tcp"]),
+        ),
+        (
+            "registry.example/api-gateway:4.2.1",
+            serves(&["listening on :8080", "redis: pool of 64 connections opened"]),
+        ),
+        (
+            "registry.example/checkout:2.13.0",
+            serves(&["checkout 2.13.0 listening on :8080"]),
+        ),
+        (
+            "registry.example/checkout:2.14.0",
+            serves(&["checkout 2.14.0 listening on :8080"]),
+        ),
+        (
+            "registry.example/user-service:1.9.4",
+            serves(&["user-service listening on :8080", "session store opened"]),
+        ),
+        (
+            "registry.example/orders-worker:3.1.0",
+            serves(&["worker started", "consuming from queue orders"]),
+        ),
+        (
+            "registry.example/log-collector:0.8.2",
+            serves(&["collecting from /var/log/app"]),
+        ),
     ];
     for (image, behaviour) in table {
         model.images.insert(image.to_owned(), behaviour);
     }
-    let log = vec!["renewing shop.example".to_owned(), "certificate stored, valid for 90 days".to_owned()];
-    let renews = ImageBehaviour::Finishes { after: Duration::from_millis(800), exit_code: 0, log };
-    model.images.insert("registry.example/cert-renewal:1.0.3".to_owned(), renews);
+    let log = vec![
+        "renewing shop.example".to_owned(),
+        "certificate stored, valid for 90 days".to_owned(),
+    ];
+    let renews = ImageBehaviour::Finishes {
+        after: Duration::from_millis(800),
+        exit_code: 0,
+        log,
+    };
+    model
+        .images
+        .insert("registry.example/cert-renewal:1.0.3".to_owned(), renews);
 }
 
 fn node_object(model: &Model, name: &str) -> Value {
@@ -117,24 +158,53 @@ fn template(name: &str, image: &str, port: Option<u16>) -> Value {
 }
 
 fn deployment(model: &mut Model, service: &Service) {
-    let &Service { namespace, name, replicas, image, port } = service;
+    let &Service {
+        namespace,
+        name,
+        replicas,
+        image,
+        port,
+    } = service;
     let labels = json!({"app": name});
     let spec = json!({"replicas": replicas, "selector": {"matchLabels": labels}, "template": template(name, image, port)});
     let metadata = json!({"name": name, "namespace": namespace, "labels": labels});
-    add(model, Kind::Deployment, json!({"metadata": metadata, "spec": spec}));
+    add(
+        model,
+        Kind::Deployment,
+        json!({"metadata": metadata, "spec": spec}),
+    );
     if let Some(port) = port {
-        let spec = json!({"type": "ClusterIP", "clusterIP": "10.96.0.10", "selector": labels,
+        let spec = json!({"type": "ClusterIP", "clusterIP": cluster_ip(name), "selector": labels,
             "ports": [{"port": port, "targetPort": port, "protocol": "TCP"}]});
         add(model, Kind::Service, json!({"metadata": metadata, "spec": spec}));
     }
 }
 
+/// An address that stays the same for the same name.
+fn cluster_ip(name: &str) -> String {
+    let sum = name
+        .bytes()
+        .fold(0_u8, |sum, byte| sum.wrapping_mul(31).wrapping_add(byte));
+    format!("10.96.0.{}", sum.clamp(2, 254))
+}
+
 fn production(model: &mut Model) {
-    let service = |name, replicas, image, port| Service { namespace: "production", name, replicas, image, port };
+    let service = |name, replicas, image, port| Service {
+        namespace: "production",
+        name,
+        replicas,
+        image,
+        port,
+    };
     for service in [
         service("redis-primary", 1, "registry.example/redis:7.0.15", Some(6379)),
         service("api-gateway", 2, "registry.example/api-gateway:4.2.1", Some(8080)),
-        service("user-service", 2, "registry.example/user-service:1.9.4", Some(8080)),
+        service(
+            "user-service",
+            2,
+            "registry.example/user-service:1.9.4",
+            Some(8080),
+        ),
         service("checkout", 3, "registry.example/checkout:2.13.0", Some(8080)),
         service("orders-worker", 2, "registry.example/orders-worker:3.1.0", None),
         service("queue", 1, "registry.example/rabbitmq:3.13", Some(5672)),
@@ -150,7 +220,11 @@ fn production(model: &mut Model) {
         "spec": {"minAvailable": 1, "selector": {"matchLabels": {"app": "api-gateway"}}}});
     add(model, Kind::PodDisruptionBudget, budget);
     let data = json!({"log_level": "info", "redis_url": "redis://redis-primary:6379/0"});
-    add(model, Kind::ConfigMap, json!({"metadata": {"name": "api-gateway", "namespace": "production"}, "data": data}));
+    add(
+        model,
+        Kind::ConfigMap,
+        json!({"metadata": {"name": "api-gateway", "namespace": "production"}, "data": data}),
+    );
     let mut job = template("cert-renewal", "registry.example/cert-renewal:1.0.3", None);
     json::set(&mut job, &["spec", "restartPolicy"], json!("Never"));
     let cron = json!({"metadata": {"name": "cert-renewal", "namespace": "production", "labels": {"app": "cert-renewal"}},
@@ -166,24 +240,54 @@ fn elsewhere(model: &mut Model) {
     let two = json!({"metadata": {"name": "busybox", "namespace": "staging", "labels": {"app": "busybox"}},
         "spec": {"replicas": 1, "selector": {"matchLabels": {"app": "busybox"}}, "template": busybox}});
     add(model, Kind::Deployment, two);
-    let service = |namespace, name, replicas, image, port| Service { namespace, name, replicas, image, port };
-    deployment(model, &service("staging", "api-gateway", 1, "registry.example/api-gateway:4.2.1", Some(8080)));
-    deployment(model, &service("kube-system", "coredns", 2, "registry.example/coredns:1.12", Some(53)));
+    let service = |namespace, name, replicas, image, port| Service {
+        namespace,
+        name,
+        replicas,
+        image,
+        port,
+    };
+    deployment(
+        model,
+        &service(
+            "staging",
+            "api-gateway",
+            1,
+            "registry.example/api-gateway:4.2.1",
+            Some(8080),
+        ),
+    );
+    deployment(
+        model,
+        &service(
+            "kube-system",
+            "coredns",
+            2,
+            "registry.example/coredns:1.12",
+            Some(53),
+        ),
+    );
     let agent = json!({"metadata": {"name": "node-agent", "namespace": "kube-system", "labels": {"app": "node-agent"}},
         "spec": {"selector": {"matchLabels": {"app": "node-agent"}},
             "template": template("node-agent", "registry.example/node-agent:1.4", None)}});
     add(model, Kind::DaemonSet, agent);
 }
 
-/// `checkout` has been released twice.
-fn second_revision(model: &mut Model) {
+/// `checkout` has been released twice, and gives up one pod early when it is released.
+fn checkout_history(model: &mut Model) {
     let key = Key::new(Kind::Deployment, "production", "checkout");
     for (image, cause) in [("2.13.0", "release 2.13.0"), ("2.14.0", "release 2.14.0")] {
         if let Some(mut checkout) = model.copy(&key) {
             if let Some(slot) = checkout.pointer_mut("/spec/template/spec/containers/0/image") {
                 *slot = json!(format!("registry.example/checkout:{image}"));
             }
-            json::set(&mut checkout, &["metadata", "annotations", "kubernetes.io/change-cause"], json!(cause));
+            json::set(
+                &mut checkout,
+                &["metadata", "annotations", "kubernetes.io/change-cause"],
+                json!(cause),
+            );
+            let rolling = json!({"maxSurge": 1, "maxUnavailable": 1});
+            json::set(&mut checkout, &["spec", "strategy", "rollingUpdate"], rolling);
             model.store.put(Kind::Deployment, checkout);
             model.settle();
             model.advance(Duration::from_secs(60));

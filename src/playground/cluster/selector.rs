@@ -37,7 +37,8 @@ impl LabelSelector {
             if part.is_empty() {
                 continue;
             }
-            requirements.push(requirement(part).ok_or_else(|| format!("unable to parse requirement: {part}"))?);
+            requirements
+                .push(requirement(part).ok_or_else(|| format!("unable to parse requirement: {part}"))?);
         }
         Ok(Self(requirements))
     }
@@ -47,12 +48,21 @@ impl LabelSelector {
         let mut requirements = Vec::new();
         if let Some(labels) = selector.get("matchLabels").and_then(Value::as_object) {
             for (key, value) in labels {
-                requirements.push(Requirement::In(key.clone(), vec![value.as_str().unwrap_or("").to_owned()]));
+                requirements.push(Requirement::In(
+                    key.clone(),
+                    vec![value.as_str().unwrap_or("").to_owned()],
+                ));
             }
         }
         for expression in json::list(selector, "/matchExpressions") {
             let key = json::text(expression, "/key").to_owned();
-            let values = || json::list(expression, "/values").iter().filter_map(Value::as_str).map(str::to_owned).collect();
+            let values = || {
+                json::list(expression, "/values")
+                    .iter()
+                    .filter_map(Value::as_str)
+                    .map(str::to_owned)
+                    .collect()
+            };
             requirements.push(match json::text(expression, "/operator") {
                 "NotIn" => Requirement::NotIn(key, values()),
                 "Exists" => Requirement::Exists(key),
@@ -85,7 +95,9 @@ impl LabelSelector {
         let value = |key: &str| labels.and_then(|labels| labels.get(key)).and_then(Value::as_str);
         self.0.iter().all(|requirement| match requirement {
             Requirement::In(key, values) => value(key).is_some_and(|have| values.iter().any(|v| v == have)),
-            Requirement::NotIn(key, values) => value(key).is_none_or(|have| !values.iter().any(|v| v == have)),
+            Requirement::NotIn(key, values) => {
+                value(key).is_none_or(|have| !values.iter().any(|v| v == have))
+            }
             Requirement::Exists(key) => value(key).is_some(),
             Requirement::Absent(key) => value(key).is_none(),
         })
@@ -97,10 +109,16 @@ fn requirement(part: &str) -> Option<Requirement> {
         return Some(Requirement::Absent(key.trim().to_owned()));
     }
     if let Some((key, value)) = part.split_once("!=") {
-        return Some(Requirement::NotIn(key.trim().to_owned(), vec![value.trim().to_owned()]));
+        return Some(Requirement::NotIn(
+            key.trim().to_owned(),
+            vec![value.trim().to_owned()],
+        ));
     }
     if let Some((key, value)) = part.split_once("==").or_else(|| part.split_once('=')) {
-        return Some(Requirement::In(key.trim().to_owned(), vec![value.trim().to_owned()]));
+        return Some(Requirement::In(
+            key.trim().to_owned(),
+            vec![value.trim().to_owned()],
+        ));
     }
     if let Some(inner) = part.strip_suffix(')') {
         let (head, values) = inner.split_once('(')?;
@@ -145,7 +163,11 @@ impl FieldSelector {
             } else {
                 return Err(format!("invalid selector: '{part}'; can't understand '{part}'"));
             };
-            terms.push((format!("/{}", field.replace('.', "/")), comparison, value.to_owned()));
+            terms.push((
+                format!("/{}", field.replace('.', "/")),
+                comparison,
+                value.to_owned(),
+            ));
         }
         Ok(Self(terms))
     }
@@ -183,7 +205,11 @@ mod tests {
             ("app notin (api)", false),
             ("canary", false),
         ] {
-            assert_eq!(LabelSelector::parse(text).unwrap().matches(&pod), expected, "{text}");
+            assert_eq!(
+                LabelSelector::parse(text).unwrap().matches(&pod),
+                expected,
+                "{text}"
+            );
         }
         assert!(LabelSelector::parse("a b").is_err());
     }
@@ -191,7 +217,15 @@ mod tests {
     #[test]
     fn field_selectors_read_nested_fields() {
         let event = json!({"involvedObject": {"name": "x"}, "metadata": {"name": "y"}});
-        assert!(FieldSelector::parse("involvedObject.name=x,metadata.name!=z").unwrap().matches(&event));
-        assert!(!FieldSelector::parse("involvedObject.name=y").unwrap().matches(&event));
+        assert!(
+            FieldSelector::parse("involvedObject.name=x,metadata.name!=z")
+                .unwrap()
+                .matches(&event)
+        );
+        assert!(
+            !FieldSelector::parse("involvedObject.name=y")
+                .unwrap()
+                .matches(&event)
+        );
     }
 }

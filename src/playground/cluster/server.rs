@@ -32,7 +32,9 @@ pub(super) async fn run(
     let mut up = shared.faults.watch_up();
     let mut listener = Some(listener);
     loop {
-        let Some(open) = reopen(listener.take(), address, &stop).await else { return };
+        let Some(open) = reopen(listener.take(), address, &stop).await else {
+            return;
+        };
         let connections = stop.child_token();
         tokio::select! {
             () = stop.cancelled() => return,
@@ -47,7 +49,11 @@ pub(super) async fn run(
     }
 }
 
-async fn reopen(listener: Option<TcpListener>, address: SocketAddr, stop: &CancellationToken) -> Option<TcpListener> {
+async fn reopen(
+    listener: Option<TcpListener>,
+    address: SocketAddr,
+    stop: &CancellationToken,
+) -> Option<TcpListener> {
     if listener.is_some() {
         return listener;
     }
@@ -62,7 +68,12 @@ async fn reopen(listener: Option<TcpListener>, address: SocketAddr, stop: &Cance
     }
 }
 
-async fn accept(shared: &Arc<Shared>, listener: TcpListener, tls: &Arc<ServerConfig>, stop: &CancellationToken) {
+async fn accept(
+    shared: &Arc<Shared>,
+    listener: TcpListener,
+    tls: &Arc<ServerConfig>,
+    stop: &CancellationToken,
+) {
     loop {
         match listener.accept().await {
             Ok((stream, _)) => {
@@ -89,12 +100,20 @@ async fn connection(shared: Arc<Shared>, stream: TcpStream, tls: Arc<ServerConfi
     if stream.set_nodelay(true).is_err() {
         return;
     }
-    let Ok(Ok(stream)) = tokio::time::timeout(PATIENCE, TlsAcceptor::from(tls).accept(stream)).await else { return };
+    let Ok(Ok(stream)) = tokio::time::timeout(PATIENCE, TlsAcceptor::from(tls).accept(stream)).await else {
+        return;
+    };
     let service = service_fn(move |request| api::handle(shared.clone(), request, stop.clone()));
     let mut builder = auto::Builder::new(TokioExecutor::new());
-    builder.http1().timer(TokioTimer::new()).header_read_timeout(PATIENCE);
+    builder
+        .http1()
+        .timer(TokioTimer::new())
+        .header_read_timeout(PATIENCE);
     builder.http2().timer(TokioTimer::new());
-    if let Err(error) = builder.serve_connection_with_upgrades(TokioIo::new(stream), service).await {
+    if let Err(error) = builder
+        .serve_connection_with_upgrades(TokioIo::new(stream), service)
+        .await
+    {
         tracing::debug!(%error, "a connection to the cluster double ended early");
     }
 }

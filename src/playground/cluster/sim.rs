@@ -163,6 +163,10 @@ impl PodSim {
         if self.log.len() >= LOG_LINES {
             self.log.remove(0);
         }
-        self.log.push(LogLine { at, container: container.to_owned(), text: text.to_owned() });
+        self.log.push(LogLine {
+            at,
+            container: container.to_owned(),
+            text: text.to_owned(),
+        });
     }
 }

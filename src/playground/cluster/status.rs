@@ -15,14 +15,25 @@ pub(super) struct ApiError {
 
 #[derive(Clone, Debug)]
 enum Body {
-    Status { reason: &'static str, message: String, details: Option<Value> },
+    Status {
+        reason: &'static str,
+        message: String,
+        details: Option<Value>,
+    },
     Text(String),
     Empty,
 }
 
 impl ApiError {
     fn status(code: StatusCode, reason: &'static str, message: String, details: Option<Value>) -> Self {
-        Self { code, body: Body::Status { reason, message, details } }
+        Self {
+            code,
+            body: Body::Status {
+                reason,
+                message,
+                details,
+            },
+        }
     }
 
     /// Any Status, for faults that are scripted.
@@ -32,21 +43,40 @@ impl ApiError {
 
     pub fn not_found(kind: Kind, name: &str) -> Self {
         let message = format!("{} \"{name}\" not found", kind.qualified());
-        Self::status(StatusCode::NOT_FOUND, "NotFound", message, Some(details(kind, name)))
+        Self::status(
+            StatusCode::NOT_FOUND,
+            "NotFound",
+            message,
+            Some(details(kind, name)),
+        )
     }
 
     pub fn already_exists(kind: Kind, name: &str) -> Self {
         let message = format!("{} \"{name}\" already exists", kind.qualified());
-        Self::status(StatusCode::CONFLICT, "AlreadyExists", message, Some(details(kind, name)))
+        Self::status(
+            StatusCode::CONFLICT,
+            "AlreadyExists",
+            message,
+            Some(details(kind, name)),
+        )
     }
 
     pub fn conflict(kind: Kind, name: &str, why: &str) -> Self {
-        let message = format!("Operation cannot be fulfilled on {} \"{name}\": {why}", kind.qualified());
-        Self::status(StatusCode::CONFLICT, "Conflict", message, Some(details(kind, name)))
+        let message = format!(
+            "Operation cannot be fulfilled on {} \"{name}\": {why}",
+            kind.qualified()
+        );
+        Self::status(
+            StatusCode::CONFLICT,
+            "Conflict",
+            message,
+            Some(details(kind, name)),
+        )
     }
 
     pub fn modified(kind: Kind, name: &str) -> Self {
-        let why = "the object has been modified; please apply your changes to the latest version and try again";
+        let why =
+            "the object has been modified; please apply your changes to the latest version and try again";
         Self::conflict(kind, name, why)
     }
 
@@ -63,7 +93,12 @@ impl ApiError {
     }
 
     pub fn unauthorized() -> Self {
-        Self::status(StatusCode::UNAUTHORIZED, "Unauthorized", "Unauthorized".to_owned(), None)
+        Self::status(
+            StatusCode::UNAUTHORIZED,
+            "Unauthorized",
+            "Unauthorized".to_owned(),
+            None,
+        )
     }
 
     pub fn bad_request(message: impl Into<String>) -> Self {
@@ -73,13 +108,21 @@ impl ApiError {
     /// 422; `field` and `problem` as in `spec.replicas` and `Invalid value: -1: must be …`.
     pub fn invalid(kind: Kind, name: &str, field: &str, problem: &str) -> Self {
         let info = kind.info();
-        let qualified =
-            if info.group.is_empty() { info.name.to_owned() } else { format!("{}.{}", info.name, info.group) };
+        let qualified = if info.group.is_empty() {
+            info.name.to_owned()
+        } else {
+            format!("{}.{}", info.name, info.group)
+        };
         let message = format!("{qualified} \"{name}\" is invalid: {field}: {problem}");
         let mut details = details(kind, name);
         details["kind"] = json!(info.name);
         details["causes"] = json!([{"reason": "FieldValueInvalid", "message": problem, "field": field}]);
-        Self::status(StatusCode::UNPROCESSABLE_ENTITY, "Invalid", message, Some(details))
+        Self::status(
+            StatusCode::UNPROCESSABLE_ENTITY,
+            "Invalid",
+            message,
+            Some(details),
+        )
     }
 
     pub fn expired(requested: u64, current: u64) -> Self {
@@ -89,17 +132,45 @@ impl ApiError {
 
     pub fn method_not_allowed() -> Self {
         let message = "the server does not allow this method on the requested resource".to_owned();
-        Self::status(StatusCode::METHOD_NOT_ALLOWED, "MethodNotAllowed", message, Some(json!({})))
+        Self::status(
+            StatusCode::METHOD_NOT_ALLOWED,
+            "MethodNotAllowed",
+            message,
+            Some(json!({})),
+        )
     }
 
     pub fn unsupported_patch(kind: &str) -> Self {
-        let message = format!("the body of the request was in an unknown format - accepted media types include: {kind}");
-        Self::status(StatusCode::UNSUPPORTED_MEDIA_TYPE, "UnsupportedMediaType", message, None)
+        let message = format!(
+            "the body of the request was in an unknown format - accepted media types include: {kind}"
+        );
+        Self::status(
+            StatusCode::UNSUPPORTED_MEDIA_TYPE,
+            "UnsupportedMediaType",
+            message,
+            None,
+        )
+    }
+
+    /// 415 for a protobuf body that holds more than is understood.
+    pub fn unsupported_media(why: &str) -> Self {
+        let message = format!("the body of the request was in an unknown format: {why}; send it as JSON");
+        Self::status(
+            StatusCode::UNSUPPORTED_MEDIA_TYPE,
+            "UnsupportedMediaType",
+            message,
+            None,
+        )
     }
 
     pub fn too_large() -> Self {
         let message = "Request entity too large: limit is 3145728".to_owned();
-        Self::status(StatusCode::PAYLOAD_TOO_LARGE, "RequestEntityTooLarge", message, None)
+        Self::status(
+            StatusCode::PAYLOAD_TOO_LARGE,
+            "RequestEntityTooLarge",
+            message,
+            None,
+        )
     }
 
     pub fn no_such_resource() -> Self {
@@ -109,18 +180,28 @@ impl ApiError {
 
     /// A plain-text answer, as the kubelet and the mux give it.
     pub fn text(code: StatusCode, text: &str) -> Self {
-        Self { code, body: Body::Text(text.to_owned()) }
+        Self {
+            code,
+            body: Body::Text(text.to_owned()),
+        }
     }
 
     /// An answer with a code and nothing else.
     pub fn empty(code: StatusCode) -> Self {
-        Self { code, body: Body::Empty }
+        Self {
+            code,
+            body: Body::Empty,
+        }
     }
 
     /// Content type, if any, and the bytes.
     pub fn into_body(self) -> (Option<&'static str>, String) {
         match self.body {
-            Body::Status { reason, message, details } => {
+            Body::Status {
+                reason,
+                message,
+                details,
+            } => {
                 let mut status = json!({"kind": "Status", "apiVersion": "v1", "metadata": {}, "status": "Failure",
                     "message": message, "reason": reason, "code": self.code.as_u16()});
                 if let Some(details) = details {

@@ -24,12 +24,20 @@ pub(super) struct Key {
 
 impl Key {
     pub fn new(kind: Kind, namespace: &str, name: &str) -> Self {
-        Self { kind, namespace: namespace.to_owned(), name: name.to_owned() }
+        Self {
+            kind,
+            namespace: namespace.to_owned(),
+            name: name.to_owned(),
+        }
     }
 
     /// The key of a stored object.
     pub fn of(kind: Kind, object: &Value) -> Self {
-        Self::new(kind, json::text(object, "/metadata/namespace"), json::text(object, "/metadata/name"))
+        Self::new(
+            kind,
+            json::text(object, "/metadata/namespace"),
+            json::text(object, "/metadata/name"),
+        )
     }
 }
 
@@ -61,11 +69,15 @@ impl Store {
     }
 
     /// All objects of a kind in one namespace, or in all when it is empty, in order of namespace and name.
-    pub fn list<'a>(&'a self, kind: Kind, namespace: &'a str) -> impl Iterator<Item = (&'a Key, &'a Arc<Value>)> {
+    pub fn list<'a>(
+        &'a self,
+        kind: Kind,
+        namespace: &'a str,
+    ) -> impl Iterator<Item = (&'a Key, &'a Arc<Value>)> {
         let start = Key::new(kind, namespace, "");
-        self.objects
-            .range(start..)
-            .take_while(move |(key, _)| key.kind == kind && (namespace.is_empty() || key.namespace == namespace))
+        self.objects.range(start..).take_while(move |(key, _)| {
+            key.kind == kind && (namespace.is_empty() || key.namespace == namespace)
+        })
     }
 
     /// Every object.
@@ -78,14 +90,21 @@ impl Store {
         let key = Key::of(kind, &object);
         let old = self.objects.get(&key).cloned();
         if let Some(old) = &old {
-            let version = old.pointer("/metadata/resourceVersion").cloned().unwrap_or(Value::Null);
+            let version = old
+                .pointer("/metadata/resourceVersion")
+                .cloned()
+                .unwrap_or(Value::Null);
             json::set(&mut object, &["metadata", "resourceVersion"], version);
             if **old == object {
                 return old.clone();
             }
         }
         self.version += 1;
-        json::set(&mut object, &["metadata", "resourceVersion"], json!(self.version.to_string()));
+        json::set(
+            &mut object,
+            &["metadata", "resourceVersion"],
+            json!(self.version.to_string()),
+        );
         let new = Arc::new(object);
         self.objects.insert(key.clone(), new.clone());
         self.record(key, old, Some(new.clone()));
@@ -97,14 +116,23 @@ impl Store {
         let old = self.objects.remove(key)?;
         self.version += 1;
         let mut last = (*old).clone();
-        json::set(&mut last, &["metadata", "resourceVersion"], json!(self.version.to_string()));
+        json::set(
+            &mut last,
+            &["metadata", "resourceVersion"],
+            json!(self.version.to_string()),
+        );
         let last = Arc::new(last);
         self.record(key.clone(), Some(last.clone()), None);
         Some(last)
     }
 
     fn record(&mut self, key: Key, old: Option<Arc<Value>>, new: Option<Arc<Value>>) {
-        self.log.push_back(StoreEvent { version: self.version, key, old, new });
+        self.log.push_back(StoreEvent {
+            version: self.version,
+            key,
+            old,
+            new,
+        });
         if self.log.len() > LOG_LIMIT {
             self.log.pop_front();
         }

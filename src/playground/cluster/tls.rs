@@ -4,7 +4,8 @@
 use std::sync::Arc;
 
 use rcgen::{
-    BasicConstraints, CertificateParams, CertifiedIssuer, DnType, ExtendedKeyUsagePurpose, IsCa, KeyPair, KeyUsagePurpose,
+    BasicConstraints, CertificateParams, CertifiedIssuer, DnType, ExtendedKeyUsagePurpose, IsCa, KeyPair,
+    KeyUsagePurpose,
 };
 use rustls::ServerConfig;
 use rustls::pki_types::{PrivateKeyDer, PrivatePkcs8KeyDer};
@@ -30,7 +31,9 @@ pub enum TlsError {
 /// Makes both certificates.
 pub(super) fn identity() -> Result<Identity, TlsError> {
     let mut authority = CertificateParams::default();
-    authority.distinguished_name.push(DnType::CommonName, "interlock playground cluster");
+    authority
+        .distinguished_name
+        .push(DnType::CommonName, "interlock playground cluster");
     authority.is_ca = IsCa::Ca(BasicConstraints::Constrained(0));
     authority.key_usages = vec![KeyUsagePurpose::KeyCertSign, KeyUsagePurpose::DigitalSignature];
     let authority = CertifiedIssuer::self_signed(authority, KeyPair::generate()?)?;
@@ -50,5 +53,8 @@ pub(super) fn identity() -> Result<Identity, TlsError> {
         .with_no_client_auth()
         .with_single_cert(vec![certificate.der().clone()], private)?;
     server.alpn_protocols = vec![b"h2".to_vec(), b"http/1.1".to_vec()];
-    Ok(Identity { ca_pem: authority.pem(), server: Arc::new(server) })
+    Ok(Identity {
+        ca_pem: authority.pem(),
+        server: Arc::new(server),
+    })
 }

@@ -53,9 +53,16 @@ impl Attributes<'_> {
     /// The refusal, in the words of the real authorizer.
     pub fn refusal(&self, user: &str) -> String {
         let plural = self.resource.split('/').next().unwrap_or("");
-        let qualified = if self.group.is_empty() { plural.to_owned() } else { format!("{plural}.{}", self.group) };
-        let subject =
-            if self.name.is_empty() { qualified } else { format!("{qualified} \"{}\"", self.name) };
+        let qualified = if self.group.is_empty() {
+            plural.to_owned()
+        } else {
+            format!("{plural}.{}", self.group)
+        };
+        let subject = if self.name.is_empty() {
+            qualified
+        } else {
+            format!("{qualified} \"{}\"", self.name)
+        };
         let place = if self.namespace.is_empty() {
             "at the cluster scope".to_owned()
         } else {
@@ -116,7 +123,9 @@ impl Rule {
             RuleScope::Namespaces(names) => names.contains(&asked.namespace),
             RuleScope::Everywhere => true,
         };
-        here && self.group == asked.group && self.resources.contains(&asked.resource) && self.verbs.contains(&asked.verb)
+        here && self.group == asked.group
+            && self.resources.contains(&asked.resource)
+            && self.verbs.contains(&asked.verb)
     }
 }
 
@@ -163,7 +172,10 @@ impl Users {
     }
 
     pub fn token(&self, user: ClusterUser) -> &str {
-        self.0.iter().find(|(_, owner)| **owner == user).map_or("", |(token, _)| token)
+        self.0
+            .iter()
+            .find(|(_, owner)| **owner == user)
+            .map_or("", |(token, _)| token)
     }
 
     /// Who sent a request; `None` for a token that nobody has.
@@ -182,7 +194,13 @@ mod tests {
     #[test]
     fn interlock_may_exec_at_home_only() {
         let interlock = Identity::User(ClusterUser::Interlock);
-        let exec = |namespace| Attributes { verb: "get", group: "", resource: "pods/exec", namespace, name: "x" };
+        let exec = |namespace| Attributes {
+            verb: "get",
+            group: "",
+            resource: "pods/exec",
+            namespace,
+            name: "x",
+        };
         assert!(interlock.may(&exec("production")));
         assert!(!interlock.may(&exec("kube-system")));
         assert!(!Identity::User(ClusterUser::NoExec).may(&exec("production")));
@@ -199,6 +217,9 @@ mod tests {
         assert_eq!(users.identify(Some("Bearer wrong")), None);
         assert_eq!(users.identify(None), Some(Identity::Anonymous));
         let header = format!("Bearer {}", users.token(ClusterUser::Admin));
-        assert_eq!(users.identify(Some(&header)), Some(Identity::User(ClusterUser::Admin)));
+        assert_eq!(
+            users.identify(Some(&header)),
+            Some(Identity::User(ClusterUser::Admin))
+        );
     }
 }

@@ -6,8 +6,8 @@ use serde_json::Value;
 
 use super::controller::deployment::REVISION;
 use super::controller::{pod_status, pods};
-use super::json;
 use super::journal::RequestRecord;
+use super::json;
 use super::kinds::Kind;
 use super::model::Model;
 use super::shared::Shared;
@@ -130,7 +130,11 @@ pub(super) fn of(shared: &Shared) -> ClusterView {
             api_up,
             nodes: nodes(model),
             workloads: workloads(model),
-            pods: model.store.list(Kind::Pod, "").map(|(_, object)| pod(model, object)).collect(),
+            pods: model
+                .store
+                .list(Kind::Pod, "")
+                .map(|(_, object)| pod(model, object))
+                .collect(),
             events,
             requests,
             world: model.world.clone(),
@@ -140,11 +144,24 @@ pub(super) fn of(shared: &Shared) -> ClusterView {
 
 fn nodes(model: &Model) -> Vec<NodeView> {
     let ready = |name: &str| super::controller::kubelet::node_is_ready(model, name);
-    model.store.list(Kind::Node, "").map(|(key, _)| NodeView { name: key.name.clone(), ready: ready(&key.name) }).collect()
+    model
+        .store
+        .list(Kind::Node, "")
+        .map(|(key, _)| NodeView {
+            name: key.name.clone(),
+            ready: ready(&key.name),
+        })
+        .collect()
 }
 
 fn workloads(model: &Model) -> Vec<WorkloadView> {
-    let kinds = [Kind::Deployment, Kind::StatefulSet, Kind::DaemonSet, Kind::Job, Kind::CronJob];
+    let kinds = [
+        Kind::Deployment,
+        Kind::StatefulSet,
+        Kind::DaemonSet,
+        Kind::Job,
+        Kind::CronJob,
+    ];
     let mut all: Vec<WorkloadView> = kinds
         .into_iter()
         .flat_map(|kind| model.store.list(kind, "").map(move |(_, object)| (kind, object)))
@@ -156,11 +173,16 @@ fn workloads(model: &Model) -> Vec<WorkloadView> {
 
 fn workload(model: &Model, kind: Kind, object: &Value) -> WorkloadView {
     let int = |pointer: &str| json::int(object, pointer).unwrap_or(0);
-    let (namespace, name) = (json::text(object, "/metadata/namespace"), json::text(object, "/metadata/name"));
+    let (namespace, name) = (
+        json::text(object, "/metadata/namespace"),
+        json::text(object, "/metadata/name"),
+    );
     let restarts = model
         .store
         .list(Kind::Pod, namespace)
-        .filter(|(_, pod)| pod_status::workload(model, pod).is_some_and(|owner| owner == (kind, name.to_owned())))
+        .filter(|(_, pod)| {
+            pod_status::workload(model, pod).is_some_and(|owner| owner == (kind, name.to_owned()))
+        })
         .map(|(_, pod)| pod_status::restarts(pod))
         .sum();
     let revision = json::annotation(object, REVISION)
@@ -203,7 +225,11 @@ pub(super) fn pod(model: &Model, object: &Value) -> PodView {
 
 /// Events, oldest first; namespace empty for all.
 pub(super) fn events(model: &Model, namespace: &str) -> Vec<EventView> {
-    let version = |event: &Value| json::text(event, "/metadata/resourceVersion").parse::<u64>().unwrap_or(0);
+    let version = |event: &Value| {
+        json::text(event, "/metadata/resourceVersion")
+            .parse::<u64>()
+            .unwrap_or(0)
+    };
     let mut found: Vec<(u64, EventView)> = model
         .store
         .list(Kind::Event, namespace)
@@ -212,7 +238,11 @@ pub(super) fn events(model: &Model, namespace: &str) -> Vec<EventView> {
             let seen = EventView {
                 at: text("/lastTimestamp"),
                 namespace: text("/metadata/namespace"),
-                object: format!("{}/{}", text("/involvedObject/kind"), text("/involvedObject/name")),
+                object: format!(
+                    "{}/{}",
+                    text("/involvedObject/kind"),
+                    text("/involvedObject/name")
+                ),
                 warning: json::text(event, "/type") == "Warning",
                 reason: text("/reason"),
                 message: text("/message"),

@@ -90,10 +90,27 @@ pub struct CertificateState {
 impl Default for WorldState {
     fn default() -> Self {
         Self {
-            redis: RedisState { pool: ConnectionPool::Healthy, flush: FlushEffect::Helps, keys: 48_213, flushes: 0 },
-            queue: QueueState { depth: 40.0, arrivals: 20.0, per_worker: 12.0 },
-            disk: DiskState { total_mib: 20_480, base_mib: 2_100, log_mib: 3_900, rotations: 0 },
-            certificate: CertificateState { days_left: 61, renewals: 0 },
+            redis: RedisState {
+                pool: ConnectionPool::Healthy,
+                flush: FlushEffect::Helps,
+                keys: 48_213,
+                flushes: 0,
+            },
+            queue: QueueState {
+                depth: 40.0,
+                arrivals: 20.0,
+                per_worker: 12.0,
+            },
+            disk: DiskState {
+                total_mib: 20_480,
+                base_mib: 2_100,
+                log_mib: 3_900,
+                rotations: 0,
+            },
+            certificate: CertificateState {
+                days_left: 61,
+                renewals: 0,
+            },
             custom: BTreeMap::new(),
         }
     }

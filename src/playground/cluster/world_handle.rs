@@ -1,7 +1,6 @@
 //! The handle on what is true in the cluster: readers and setters for scenarios, tests and the page. A clone is the same world.
 
 use std::sync::Arc;
-use std::time::Duration;
 
 use serde_json::{Value, json};
 
@@ -54,30 +53,39 @@ impl World {
 
     /// Installs a program, called by its name (`argv[0]`), at a place.
     pub fn install(&self, place: Place, name: &str, program: Arc<dyn Program>) {
-        self.shared.touch(|model| model.programs.install(place, name, program));
+        self.shared
+            .touch(|model| model.programs.install(place, name, program));
     }
 
     /// Fixes what exactly this argv does at a place. The way to have a `sh -c …` that works.
     pub fn script(&self, place: Place, argv: &[&str], output: Output) {
-        self.shared.touch(|model| model.programs.script(place, argv, ProgramRun::Done(output)));
+        self.shared
+            .touch(|model| model.programs.script(place, argv, ProgramRun::Done(output)));
     }
 
     /// What containers of an image do from their next start on.
     pub fn set_image(&self, image: &str, behaviour: ImageBehaviour) {
-        self.shared.touch(|model| model.images.insert(image.to_owned(), behaviour));
+        self.shared
+            .touch(|model| model.images.insert(image.to_owned(), behaviour));
     }
 
     /// Gives the first container of a Deployment a new image, as a team's pipeline would, with a change cause.
     pub fn deploy(&self, namespace: &str, deployment: &str, image: &str, cause: &str) {
         let key = Key::new(Kind::Deployment, namespace, deployment);
         self.shared.change(|model| {
-            let Some(mut object) = model.copy(&key) else { return };
+            let Some(mut object) = model.copy(&key) else {
+                return;
+            };
             if let Some(slot) = object.pointer_mut("/spec/template/spec/containers/0/image") {
                 *slot = json!(image);
             }
             let generation = json::int(&object, "/metadata/generation").unwrap_or(1) + 1;
             json::set(&mut object, &["metadata", "generation"], json!(generation));
-            json::set(&mut object, &["metadata", "annotations", "kubernetes.io/change-cause"], json!(cause));
+            json::set(
+                &mut object,
+                &["metadata", "annotations", "kubernetes.io/change-cause"],
+                json!(cause),
+            );
             model.store.put(Kind::Deployment, object);
         });
     }
@@ -101,15 +109,27 @@ impl World {
     pub fn set_node_ready(&self, node: &str, ready: bool) {
         let key = Key::new(Kind::Node, "", node);
         self.shared.change(|model| {
-            let Some(mut object) = model.copy(&key) else { return };
+            let Some(mut object) = model.copy(&key) else {
+                return;
+            };
             let (status, reason, message) = if ready {
                 ("True", "KubeletReady", "kubelet is posting ready status")
             } else {
-                ("Unknown", "NodeStatusUnknown", "Kubelet stopped posting node status.")
+                (
+                    "Unknown",
+                    "NodeStatusUnknown",
+                    "Kubelet stopped posting node status.",
+                )
             };
             let now = stamp(model.now);
-            if let Some(conditions) = object.pointer_mut("/status/conditions").and_then(Value::as_array_mut) {
-                for condition in conditions.iter_mut().filter(|condition| json::text(condition, "/type") == "Ready") {
+            if let Some(conditions) = object
+                .pointer_mut("/status/conditions")
+                .and_then(Value::as_array_mut)
+            {
+                for condition in conditions
+                    .iter_mut()
+                    .filter(|condition| json::text(condition, "/type") == "Ready")
+                {
                     if json::text(condition, "/status") != status {
                         condition["lastTransitionTime"] = json!(now);
                     }
@@ -135,24 +155,31 @@ impl World {
         });
     }
 
-    /// Moves the model's clock on.
-    pub fn pass(&self, span: Duration) {
-        self.shared.advance(span);
-    }
-
     /// Names of all objects of a kind; namespace empty for all.
     pub fn names(&self, kind: Kind, namespace: &str) -> Vec<String> {
-        self.shared.read(|model| model.store.list(kind, namespace).map(|(key, _)| key.name.clone()).collect())
+        self.shared.read(|model| {
+            model
+                .store
+                .list(kind, namespace)
+                .map(|(key, _)| key.name.clone())
+                .collect()
+        })
     }
 
     /// An object as the API shows it.
     pub fn object(&self, kind: Kind, namespace: &str, name: &str) -> Option<Value> {
-        self.shared.read(|model| model.copy(&Key::new(kind, namespace, name)))
+        self.shared
+            .read(|model| model.copy(&Key::new(kind, namespace, name)))
     }
 
     /// The pods of a workload, in order of name.
     pub fn pods_of(&self, namespace: &str, workload: &str) -> Vec<PodView> {
-        self.shared.read(|model| pods(model, namespace, workload).iter().map(|pod| view::pod(model, pod)).collect())
+        self.shared.read(|model| {
+            pods(model, namespace, workload)
+                .iter()
+                .map(|pod| view::pod(model, pod))
+                .collect()
+        })
     }
 
     /// The present revision of a Deployment.

@@ -29,10 +29,20 @@ fn columns(kind: Kind) -> Vec<Column> {
     match kind {
         Kind::Pod => {
             list.extend([text("Ready"), text("Status"), text("Restarts"), AGE]);
-            list.extend([wide("IP"), wide("Node"), wide("Nominated Node"), wide("Readiness Gates")]);
+            list.extend([
+                wide("IP"),
+                wide("Node"),
+                wide("Nominated Node"),
+                wide("Readiness Gates"),
+            ]);
         }
         Kind::Deployment => {
-            list.extend([text("Ready"), ("Up-to-date", "integer", 0), ("Available", "integer", 0), AGE]);
+            list.extend([
+                text("Ready"),
+                ("Up-to-date", "integer", 0),
+                ("Available", "integer", 0),
+                AGE,
+            ]);
             list.extend(workload);
         }
         Kind::ReplicaSet | Kind::ReplicationController => {
@@ -41,7 +51,13 @@ fn columns(kind: Kind) -> Vec<Column> {
         }
         Kind::StatefulSet => list.extend([text("Ready"), AGE, wide("Containers"), wide("Images")]),
         Kind::DaemonSet => {
-            list.extend([text("Desired"), text("Current"), text("Ready"), text("Up-to-date"), text("Available")]);
+            list.extend([
+                text("Desired"),
+                text("Current"),
+                text("Ready"),
+                text("Up-to-date"),
+                text("Available"),
+            ]);
             list.extend([text("Node Selector"), AGE]);
             list.extend(workload);
         }
@@ -50,20 +66,52 @@ fn columns(kind: Kind) -> Vec<Column> {
             list.extend(workload);
         }
         Kind::CronJob => {
-            list.extend([text("Schedule"), text("Timezone"), text("Suspend"), text("Active"), text("Last Schedule"), AGE]);
+            list.extend([
+                text("Schedule"),
+                text("Timezone"),
+                text("Suspend"),
+                text("Active"),
+                text("Last Schedule"),
+                AGE,
+            ]);
         }
-        Kind::Node => list.extend([text("Status"), text("Roles"), AGE, text("Version"), wide("Internal-IP")]),
+        Kind::Node => list.extend([
+            text("Status"),
+            text("Roles"),
+            AGE,
+            text("Version"),
+            wide("Internal-IP"),
+        ]),
         Kind::Namespace => list.extend([text("Status"), AGE]),
         Kind::Service => {
-            list.extend([text("Type"), text("Cluster-IP"), text("External-IP"), text("Port(s)"), AGE, wide("Selector")]);
+            list.extend([
+                text("Type"),
+                text("Cluster-IP"),
+                text("External-IP"),
+                text("Port(s)"),
+                AGE,
+                wide("Selector"),
+            ]);
         }
         Kind::ConfigMap => list.extend([text("Data"), AGE]),
         Kind::Secret => list.extend([text("Type"), text("Data"), AGE]),
         Kind::Event => {
-            list = vec![text("Last Seen"), text("Type"), text("Reason"), text("Object"), text("Message"), ("Name", "string", 1)];
+            list = vec![
+                text("Last Seen"),
+                text("Type"),
+                text("Reason"),
+                text("Object"),
+                text("Message"),
+                ("Name", "string", 1),
+            ];
         }
         Kind::PodDisruptionBudget => {
-            list.extend([text("Min Available"), text("Max Unavailable"), text("Allowed Disruptions"), AGE]);
+            list.extend([
+                text("Min Available"),
+                text("Max Unavailable"),
+                text("Allowed Disruptions"),
+                AGE,
+            ]);
         }
         Kind::Lease => list.extend([text("Holder"), AGE]),
         Kind::ControllerRevision => list.extend([text("Controller"), text("Revision"), AGE]),
@@ -91,7 +139,10 @@ pub(super) fn definitions(kind: Kind) -> Vec<Value> {
 /// The cells of one object, in the order of its kind's columns.
 pub(super) fn cells(model: &Model, kind: Kind, object: &Value) -> Vec<Value> {
     let row = Row { model, kind, object };
-    columns(kind).into_iter().map(|(name, _, _)| row.cell(name)).collect()
+    columns(kind)
+        .into_iter()
+        .map(|(name, _, _)| row.cell(name))
+        .collect()
 }
 
 struct Row<'a> {
@@ -116,20 +167,33 @@ impl Row<'_> {
     fn cell(&self, column: &str) -> Value {
         match column {
             "Name" => json!(json::text(self.object, "/metadata/name")),
-            "Age" => json!(age::since(json::text(self.object, "/metadata/creationTimestamp"), self.model.now)),
+            "Age" => json!(age::since(
+                json::text(self.object, "/metadata/creationTimestamp"),
+                self.model.now
+            )),
             "Ready" => self.ready(),
             "Status" => self.status(),
             "Restarts" => json!(self.restarts()),
-            "Up-to-date" => json!(self.int("/status/updatedReplicas") + self.int("/status/updatedNumberScheduled")),
+            "Up-to-date" => {
+                json!(self.int("/status/updatedReplicas") + self.int("/status/updatedNumberScheduled"))
+            }
             "Available" => json!(self.int("/status/availableReplicas") + self.int("/status/numberAvailable")),
             "Desired" => json!(self.int("/spec/replicas") + self.int("/status/desiredNumberScheduled")),
             "Current" => json!(self.int("/status/replicas") + self.int("/status/currentNumberScheduled")),
             "Node Selector" => json!("<none>"),
-            "Completions" => json!(format!("{}/{}", self.int("/status/succeeded"), self.int("/spec/completions"))),
+            "Completions" => json!(format!(
+                "{}/{}",
+                self.int("/status/succeeded"),
+                self.int("/spec/completions")
+            )),
             "Duration" => json!(self.duration()),
             "Schedule" => self.or("/spec/schedule", ""),
             "Timezone" => self.or("/spec/timeZone", "<none>"),
-            "Suspend" => json!(if json::truth(self.object, "/spec/suspend") { "True" } else { "False" }),
+            "Suspend" => json!(if json::truth(self.object, "/spec/suspend") {
+                "True"
+            } else {
+                "False"
+            }),
             "Active" => json!(json::list(self.object, "/status/active").len()),
             "Last Schedule" => json!(self.time_or("/status/lastScheduleTime", "<none>")),
             "Roles" => json!("<none>"),
@@ -140,7 +204,12 @@ impl Row<'_> {
             "Cluster-IP" => self.or("/spec/clusterIP", "<none>"),
             "External-IP" | "Nominated Node" | "Readiness Gates" => json!("<none>"),
             "Port(s)" => json!(self.ports()),
-            "Data" => json!(self.object.get("data").and_then(Value::as_object).map_or(0, serde_json::Map::len)),
+            "Data" => json!(
+                self.object
+                    .get("data")
+                    .and_then(Value::as_object)
+                    .map_or(0, serde_json::Map::len)
+            ),
             "Last Seen" => json!(self.time_or("/lastTimestamp", "<unknown>")),
             "Reason" => self.or("/reason", ""),
             "Message" => self.or("/message", ""),
@@ -153,7 +222,9 @@ impl Row<'_> {
             "Max Unavailable" => self.or("/spec/maxUnavailable", "N/A"),
             "Allowed Disruptions" => json!(self.int("/status/disruptionsAllowed")),
             "Holder" => self.or("/spec/holderIdentity", ""),
-            "Controller" => json!(json::controller(self.object).map_or("<none>", |owner| json::text(owner, "/name"))),
+            "Controller" => {
+                json!(json::controller(self.object).map_or("<none>", |owner| json::text(owner, "/name")))
+            }
             "Revision" => json!(self.int("/revision")),
             "IP" => self.or("/status/podIP", "<none>"),
             "Node" => self.or("/spec/nodeName", "<none>"),
@@ -166,18 +237,32 @@ impl Row<'_> {
 
     fn time_or(&self, pointer: &str, otherwise: &str) -> String {
         let text = json::text(self.object, pointer);
-        if text.is_empty() { otherwise.to_owned() } else { age::since(text, self.model.now) }
+        if text.is_empty() {
+            otherwise.to_owned()
+        } else {
+            age::since(text, self.model.now)
+        }
     }
 
     fn ready(&self) -> Value {
         match self.kind {
             Kind::Pod => {
                 let statuses = json::list(self.object, "/status/containerStatuses");
-                let ready = statuses.iter().filter(|status| json::truth(status, "/ready")).count();
-                json!(format!("{ready}/{}", json::list(self.object, "/spec/containers").len()))
+                let ready = statuses
+                    .iter()
+                    .filter(|status| json::truth(status, "/ready"))
+                    .count();
+                json!(format!(
+                    "{ready}/{}",
+                    json::list(self.object, "/spec/containers").len()
+                ))
             }
             Kind::Deployment | Kind::StatefulSet => {
-                json!(format!("{}/{}", self.int("/status/readyReplicas"), self.int("/spec/replicas")))
+                json!(format!(
+                    "{}/{}",
+                    self.int("/status/readyReplicas"),
+                    self.int("/spec/replicas")
+                ))
             }
             _ => json!(self.int("/status/readyReplicas") + self.int("/status/numberReady")),
         }
@@ -186,14 +271,20 @@ impl Row<'_> {
     fn status(&self) -> Value {
         let conditions = json::list(self.object, "/status/conditions");
         let holds = |kind: &str| {
-            conditions.iter().any(|c| json::text(c, "/type") == kind && json::text(c, "/status") == "True")
+            conditions
+                .iter()
+                .any(|c| json::text(c, "/type") == kind && json::text(c, "/status") == "True")
         };
         match self.kind {
             Kind::Pod => json!(pod_status::shown(self.object)),
             Kind::Node => {
                 let word = if holds("Ready") { "Ready" } else { "NotReady" };
                 let cordoned = json::truth(self.object, "/spec/unschedulable");
-                json!(if cordoned { format!("{word},SchedulingDisabled") } else { word.to_owned() })
+                json!(if cordoned {
+                    format!("{word},SchedulingDisabled")
+                } else {
+                    word.to_owned()
+                })
             }
             Kind::Job if holds("Complete") => json!("Complete"),
             Kind::Job if holds("Failed") => json!("Failed"),
@@ -204,7 +295,10 @@ impl Row<'_> {
 
     fn restarts(&self) -> String {
         let count = pod_status::restarts(self.object);
-        let last = json::text(self.object, "/status/containerStatuses/0/lastState/terminated/finishedAt");
+        let last = json::text(
+            self.object,
+            "/status/containerStatuses/0/lastState/terminated/finishedAt",
+        );
         if count == 0 || last.is_empty() {
             return count.to_string();
         }
@@ -225,17 +319,34 @@ impl Row<'_> {
             .iter()
             .map(|port| format!("{}/TCP", json::int(port, "/port").unwrap_or(0)))
             .collect();
-        if ports.is_empty() { "<none>".to_owned() } else { ports.join(",") }
+        if ports.is_empty() {
+            "<none>".to_owned()
+        } else {
+            ports.join(",")
+        }
     }
 
     fn containers(&self, field: &str) -> String {
         let containers = json::list(self.object, "/spec/template/spec/containers");
-        containers.iter().map(|container| json::text(container, field)).collect::<Vec<_>>().join(",")
+        containers
+            .iter()
+            .map(|container| json::text(container, field))
+            .collect::<Vec<_>>()
+            .join(",")
     }
 
     fn selector(&self) -> String {
-        let labels = self.object.pointer("/spec/selector/matchLabels").or_else(|| self.object.pointer("/spec/selector"));
-        let Some(labels) = labels.and_then(Value::as_object) else { return "<none>".to_owned() };
-        labels.iter().map(|(key, value)| format!("{key}={}", value.as_str().unwrap_or(""))).collect::<Vec<_>>().join(",")
+        let labels = self
+            .object
+            .pointer("/spec/selector/matchLabels")
+            .or_else(|| self.object.pointer("/spec/selector"));
+        let Some(labels) = labels.and_then(Value::as_object) else {
+            return "<none>".to_owned();
+        };
+        labels
+            .iter()
+            .map(|(key, value)| format!("{key}={}", value.as_str().unwrap_or("")))
+            .collect::<Vec<_>>()
+            .join(",")
     }
 }

@@ -10,13 +10,37 @@ use crate::playground::cluster::kinds::{KINDS, Kind, KindInfo};
 use crate::playground::cluster::status::ApiError;
 
 const AGGREGATED: &str = "application/json;g=apidiscovery.k8s.io;v=v2;as=APIGroupDiscoveryList";
-const VERBS: [&str; 8] = ["create", "delete", "deletecollection", "get", "list", "patch", "update", "watch"];
+const VERBS: [&str; 8] = [
+    "create",
+    "delete",
+    "deletecollection",
+    "get",
+    "list",
+    "patch",
+    "update",
+    "watch",
+];
 
 /// Groups that have no stored kind but answer reviews.
 const REVIEWS: [(&str, &str, &str, &str); 3] = [
-    ("authorization.k8s.io", "selfsubjectaccessreviews", "selfsubjectaccessreview", "SelfSubjectAccessReview"),
-    ("authorization.k8s.io", "selfsubjectrulesreviews", "selfsubjectrulesreview", "SelfSubjectRulesReview"),
-    ("authentication.k8s.io", "selfsubjectreviews", "selfsubjectreview", "SelfSubjectReview"),
+    (
+        "authorization.k8s.io",
+        "selfsubjectaccessreviews",
+        "selfsubjectaccessreview",
+        "SelfSubjectAccessReview",
+    ),
+    (
+        "authorization.k8s.io",
+        "selfsubjectrulesreviews",
+        "selfsubjectrulesreview",
+        "SelfSubjectRulesReview",
+    ),
+    (
+        "authentication.k8s.io",
+        "selfsubjectreviews",
+        "selfsubjectreview",
+        "SelfSubjectReview",
+    ),
 ];
 
 /// `/version`.
@@ -36,7 +60,8 @@ pub(super) fn version(flavour: ServerFlavour) -> Response<Body> {
 pub(super) fn group_versions(without: &[String]) -> Vec<(&'static str, &'static str)> {
     let mut groups: Vec<(&str, &str)> = Vec::new();
     for info in KINDS.iter().filter(|info| !info.group.is_empty()) {
-        if !groups.contains(&(info.group, info.version)) && !without.iter().any(|hidden| hidden == info.group) {
+        if !groups.contains(&(info.group, info.version)) && !without.iter().any(|hidden| hidden == info.group)
+        {
             groups.push((info.group, info.version));
         }
     }
@@ -56,7 +81,11 @@ fn aggregated(groups: &[(&str, &str)]) -> Response<Body> {
     let items: Vec<Value> = groups
         .iter()
         .map(|(group, version)| {
-            let metadata = if group.is_empty() { json!({}) } else { json!({"name": group}) };
+            let metadata = if group.is_empty() {
+                json!({})
+            } else {
+                json!({"name": group})
+            };
             json!({"metadata": metadata, "versions": [{"version": version, "freshness": "Current",
                 "resources": aggregated_resources(group, version)}]})
         })
@@ -66,9 +95,13 @@ fn aggregated(groups: &[(&str, &str)]) -> Response<Body> {
 }
 
 fn aggregated_resources(group: &str, version: &str) -> Vec<Value> {
-    let kind = |group: &str, version: &str, name: &str| json!({"group": group, "version": version, "kind": name});
+    let kind =
+        |group: &str, version: &str, name: &str| json!({"group": group, "version": version, "kind": name});
     let mut resources = Vec::new();
-    for info in KINDS.iter().filter(|info| info.group == group && info.version == version) {
+    for info in KINDS
+        .iter()
+        .filter(|info| info.group == group && info.version == version)
+    {
         let subresources: Vec<Value> = info
             .subresources
             .iter()
@@ -89,8 +122,10 @@ fn aggregated_resources(group: &str, version: &str) -> Vec<Value> {
         resources.push(resource);
     }
     for (_, plural, singular, name) in REVIEWS.iter().filter(|review| review.0 == group) {
-        resources.push(json!({"resource": plural, "responseKind": kind("", "", name), "scope": "Cluster",
-            "singularResource": singular, "verbs": ["create"]}));
+        resources.push(
+            json!({"resource": plural, "responseKind": kind("", "", name), "scope": "Cluster",
+            "singularResource": singular, "verbs": ["create"]}),
+        );
     }
     resources
 }
@@ -116,7 +151,10 @@ pub(super) fn core(caller: &Caller) -> Response<Body> {
     if wants_aggregated(caller) {
         return aggregated(&[("", "v1")]);
     }
-    respond::json(StatusCode::OK, &json!({"kind": "APIVersions", "versions": ["v1"], "serverAddressByClientCIDRs": []}))
+    respond::json(
+        StatusCode::OK,
+        &json!({"kind": "APIVersions", "versions": ["v1"], "serverAddressByClientCIDRs": []}),
+    )
 }
 
 fn group_object(group: &str, version: &str) -> Value {
@@ -130,14 +168,21 @@ pub(super) fn groups(caller: &Caller, without: &[String]) -> Response<Body> {
     if wants_aggregated(caller) {
         return aggregated(&groups);
     }
-    let objects: Vec<Value> = groups.iter().map(|(group, version)| group_object(group, version)).collect();
-    respond::json(StatusCode::OK, &json!({"kind": "APIGroupList", "apiVersion": "v1", "groups": objects}))
+    let objects: Vec<Value> = groups
+        .iter()
+        .map(|(group, version)| group_object(group, version))
+        .collect();
+    respond::json(
+        StatusCode::OK,
+        &json!({"kind": "APIGroupList", "apiVersion": "v1", "groups": objects}),
+    )
 }
 
 /// `/apis/GROUP`.
 pub(super) fn group(group: &str) -> Result<Response<Body>, ApiError> {
     let known = group_versions(&[]).into_iter().find(|(name, _)| *name == group);
-    let (name, version) = known.ok_or_else(|| ApiError::text(StatusCode::NOT_FOUND, "404 page not found\n"))?;
+    let (name, version) =
+        known.ok_or_else(|| ApiError::text(StatusCode::NOT_FOUND, "404 page not found\n"))?;
     let mut object = group_object(name, version);
     object["kind"] = json!("APIGroup");
     object["apiVersion"] = json!("v1");
@@ -147,7 +192,10 @@ pub(super) fn group(group: &str) -> Result<Response<Body>, ApiError> {
 /// `/api/v1` and `/apis/GROUP/VERSION`.
 pub(super) fn resources(group: &str, version: &str) -> Result<Response<Body>, ApiError> {
     let mut resources = Vec::new();
-    for info in KINDS.iter().filter(|info| info.group == group && info.version == version) {
+    for info in KINDS
+        .iter()
+        .filter(|info| info.group == group && info.version == version)
+    {
         let mut resource = json!({"name": info.plural, "singularName": info.singular, "namespaced": info.is_namespaced(),
             "kind": info.name, "verbs": VERBS});
         if !info.short.is_empty() {
@@ -161,14 +209,23 @@ pub(super) fn resources(group: &str, version: &str) -> Result<Response<Body>, Ap
             resources.push(old_subresource(info, sub));
         }
     }
-    for (_, plural, singular, name) in REVIEWS.iter().filter(|review| review.0 == group && version == "v1") {
-        resources.push(json!({"name": plural, "singularName": singular, "namespaced": false, "kind": name,
-            "verbs": ["create"]}));
+    for (_, plural, singular, name) in REVIEWS
+        .iter()
+        .filter(|review| review.0 == group && version == "v1")
+    {
+        resources.push(
+            json!({"name": plural, "singularName": singular, "namespaced": false, "kind": name,
+            "verbs": ["create"]}),
+        );
     }
     if resources.is_empty() {
         return Err(ApiError::text(StatusCode::NOT_FOUND, "404 page not found\n"));
     }
-    let group_version = if group.is_empty() { version.to_owned() } else { format!("{group}/{version}") };
+    let group_version = if group.is_empty() {
+        version.to_owned()
+    } else {
+        format!("{group}/{version}")
+    };
     let list = json!({"kind": "APIResourceList", "apiVersion": "v1", "groupVersion": group_version, "resources": resources});
     Ok(respond::json(StatusCode::OK, &list))
 }
@@ -186,5 +243,8 @@ fn old_subresource(info: &KindInfo, sub: &str) -> Value {
 
 /// Kinds of a group and version.
 pub(super) fn kinds(group: &str, version: &str) -> impl Iterator<Item = Kind> {
-    KINDS.iter().filter(move |info| info.group == group && info.version == version).map(|info| info.kind)
+    KINDS
+        .iter()
+        .filter(move |info| info.group == group && info.version == version)
+        .map(|info| info.kind)
 }

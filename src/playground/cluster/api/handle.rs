@@ -12,7 +12,7 @@ use tokio_util::sync::CancellationToken;
 
 use super::query::{Caller, Query};
 use super::target::{ObjectTarget, Target};
-use super::{discovery, log, openapi, read, respond, review, scale, watch, write};
+use super::{discovery, log, openapi, protobuf, read, respond, review, scale, watch, write};
 use crate::playground::cluster::api::Body;
 use crate::playground::cluster::exec;
 use crate::playground::cluster::faults::{Asked, FaultKind};
@@ -48,9 +48,19 @@ pub(in crate::playground::cluster) async fn handle(
         _ => None,
     };
     let audit_id = audit_id(&request, &shared);
-    let authorization = request.headers().get("authorization").and_then(|value| value.to_str().ok());
+    let authorization = request
+        .headers()
+        .get("authorization")
+        .and_then(|value| value.to_str().ok());
     let identity = shared.users.identify(authorization);
-    let seq = note(&shared, &request, &audit_id, verb, object.as_ref(), identity.map_or("", |who| who.name()));
+    let seq = note(
+        &shared,
+        &request,
+        &audit_id,
+        verb,
+        object.as_ref(),
+        identity.map_or("", |who| who.name()),
+    );
     let fault = take_fault(&shared, verb, object.as_ref());
     let fault = match before(fault).await? {
         Before::Go(fault) => fault,
@@ -61,13 +71,23 @@ pub(in crate::playground::cluster) async fn handle(
         (None, _) => Err(ApiError::unauthorized()),
         (Some(_), None) => Err(ApiError::text(StatusCode::NOT_FOUND, "404 page not found\n")),
         (Some(identity), Some(target)) => {
-            let caller = Caller { identity, audit_id: audit_id.clone(), query, headers: request.headers().clone() };
+            let caller = Caller {
+                identity,
+                audit_id: audit_id.clone(),
+                query,
+                headers: request.headers().clone(),
+            };
             dispatch(&shared, request, caller, target, verb, fault.clone(), stop).await
         }
     };
     let applied = answer.is_ok();
     let response = answer.unwrap_or_else(respond::refusal);
-    let response = after(fault, applied && response.status() != StatusCode::SWITCHING_PROTOCOLS, response).await?;
+    let response = after(
+        fault,
+        applied && response.status() != StatusCode::SWITCHING_PROTOCOLS,
+        response,
+    )
+    .await?;
     Ok(finish(&shared, seq, &audit_id, response))
 }
 
@@ -104,9 +124,13 @@ fn verb(method: &Method, target: Option<&Target>, query: &Query) -> &'static str
 }
 
 fn audit_id(request: &Request<Incoming>, shared: &Shared) -> String {
-    let sent = request.headers().get("audit-id").and_then(|value| value.to_str().ok());
+    let sent = request
+        .headers()
+        .get("audit-id")
+        .and_then(|value| value.to_str().ok());
     let fresh = |ids: &mut Ids| ids.uid();
-    sent.filter(|id| !id.is_empty()).map_or_else(|| shared.make_id(fresh), str::to_owned)
+    sent.filter(|id| !id.is_empty())
+        .map_or_else(|| shared.make_id(fresh), str::to_owned)
 }
 
 fn note(
@@ -117,10 +141,18 @@ fn note(
     object: Option<&ObjectTarget>,
     user: &str,
 ) -> u64 {
-    let user_agent = request.headers().get("user-agent").and_then(|value| value.to_str().ok()).unwrap_or("");
+    let user_agent = request
+        .headers()
+        .get("user-agent")
+        .and_then(|value| value.to_str().ok())
+        .unwrap_or("");
     let resource = object.map_or_else(String::new, |object| {
         let group = object.kind.info().group;
-        if group.is_empty() { object.resource() } else { format!("{}.{group}", object.resource()) }
+        if group.is_empty() {
+            object.resource()
+        } else {
+            format!("{}.{group}", object.resource())
+        }
     });
     shared.note_request(RequestRecord {
         seq: 0,
@@ -128,7 +160,10 @@ fn note(
         audit_id: audit_id.to_owned(),
         user: user.to_owned(),
         method: request.method().to_string(),
-        path: request.uri().path_and_query().map_or_else(String::new, ToString::to_string),
+        path: request
+            .uri()
+            .path_and_query()
+            .map_or_else(String::new, ToString::to_string),
         verb: verb.to_owned(),
         resource,
         code: None,
@@ -139,7 +174,12 @@ fn note(
 fn take_fault(shared: &Shared, verb: &str, object: Option<&ObjectTarget>) -> Option<FaultKind> {
     let resource = object.map_or_else(String::new, ObjectTarget::resource);
     let (namespace, name) = object.map_or(("", ""), |object| (object.namespace.as_str(), object.name()));
-    shared.faults.take(&Asked { verb, resource: &resource, namespace, name })
+    shared.faults.take(&Asked {
+        verb,
+        resource: &resource,
+        namespace,
+        name,
+    })
 }
 
 enum Before {
@@ -178,15 +218,25 @@ fn reason(code: StatusCode) -> &'static str {
 }
 
 /// What a fault does once the request has taken effect. An exec that was upgraded meets its fault in its own frames.
-async fn after(fault: Option<FaultKind>, applied: bool, response: Response<Body>) -> Result<Response<Body>, Cut> {
+async fn after(
+    fault: Option<FaultKind>,
+    applied: bool,
+    response: Response<Body>,
+) -> Result<Response<Body>, Cut> {
     match fault {
         Some(FaultKind::FailAfterApply) if applied => {
             let message = "Internal error occurred: etcdserver: request timed out".to_owned();
             let error = ApiError::scripted(StatusCode::INTERNAL_SERVER_ERROR, "InternalError", message);
             Ok(respond::refusal(error))
         }
-        Some(FaultKind::CutAfterApply | FaultKind::CutAfterFrames(_) | FaultKind::CutBeforeStatus) if applied => Err(Cut),
-        Some(FaultKind::HangAfterApply | FaultKind::HangAfterFrames(_)) if applied => std::future::pending().await,
+        Some(FaultKind::CutAfterApply | FaultKind::CutAfterFrames(_) | FaultKind::CutBeforeStatus)
+            if applied =>
+        {
+            Err(Cut)
+        }
+        Some(FaultKind::HangAfterApply | FaultKind::HangAfterFrames(_)) if applied => {
+            std::future::pending().await
+        }
         _ => Ok(response),
     }
 }
@@ -197,7 +247,9 @@ fn finish(shared: &Shared, seq: u64, audit_id: &str, mut response: Response<Body
         if let Ok(value) = HeaderValue::from_str(audit_id) {
             response.headers_mut().insert("audit-id", value);
         }
-        response.headers_mut().insert("cache-control", HeaderValue::from_static("no-cache, private"));
+        response
+            .headers_mut()
+            .insert("cache-control", HeaderValue::from_static("no-cache, private"));
     }
     response
 }
@@ -238,13 +290,28 @@ fn authorize(caller: &Caller, verb: &str, target: &ObjectTarget) -> Result<(), A
     let resource = target.resource();
     let info = target.kind.info();
     // The authorizer sees a namespace as the namespace of its own name.
-    let namespace = if target.kind == crate::playground::cluster::Kind::Namespace { target.name() } else { &target.namespace };
-    let asked = Attributes { verb, group: info.group, resource: &resource, namespace, name: target.name() };
+    let namespace = if target.kind == crate::playground::cluster::Kind::Namespace {
+        target.name()
+    } else {
+        &target.namespace
+    };
+    let asked = Attributes {
+        verb,
+        group: info.group,
+        resource: &resource,
+        namespace,
+        name: target.name(),
+    };
     if caller.identity.may(&asked) {
         return Ok(());
     }
     let message = asked.refusal(caller.identity.name());
-    Err(ApiError::forbidden(info.group, info.plural, target.name(), message))
+    Err(ApiError::forbidden(
+        info.group,
+        info.plural,
+        target.name(),
+        message,
+    ))
 }
 
 async fn object(
@@ -278,11 +345,28 @@ async fn object(
     }
 }
 
+/// The body as JSON, whatever it was sent as.
 async fn body(request: Request<Incoming>) -> Result<Bytes, ApiError> {
+    let content_type = request
+        .headers()
+        .get("content-type")
+        .and_then(|value| value.to_str().ok())
+        .unwrap_or("");
+    let is_protobuf = content_type.starts_with("application/vnd.kubernetes.protobuf");
     let collected = Limited::new(request.into_body(), BODY_LIMIT).collect();
-    match tokio::time::timeout(BODY_PATIENCE, collected).await {
-        Ok(Ok(body)) => Ok(body.to_bytes()),
-        Ok(Err(_)) => Err(ApiError::too_large()),
-        Err(_) => Err(ApiError::text(StatusCode::REQUEST_TIMEOUT, "the request body took too long\n")),
+    let bytes = match tokio::time::timeout(BODY_PATIENCE, collected).await {
+        Ok(Ok(body)) => body.to_bytes(),
+        Ok(Err(_)) => return Err(ApiError::too_large()),
+        Err(_) => {
+            return Err(ApiError::text(
+                StatusCode::REQUEST_TIMEOUT,
+                "the request body took too long\n",
+            ));
+        }
+    };
+    if is_protobuf && !bytes.is_empty() {
+        let object = protobuf::to_json(&bytes).map_err(|why| ApiError::unsupported_media(&why))?;
+        return Ok(Bytes::from(object.to_string()));
     }
+    Ok(bytes)
 }

@@ -20,12 +20,20 @@ use crate::playground::cluster::status::ApiError;
 const TEXT: &str = "text/plain";
 
 /// The container that a request means: the named one, or the only one.
-pub(in crate::playground::cluster) fn container(pod: &Value, asked: Option<&str>) -> Result<String, ApiError> {
+pub(in crate::playground::cluster) fn container(
+    pod: &Value,
+    asked: Option<&str>,
+) -> Result<String, ApiError> {
     let pod_name = json::text(pod, "/metadata/name");
-    let names: Vec<&str> = json::list(pod, "/spec/containers").iter().map(|c| json::text(c, "/name")).collect();
+    let names: Vec<&str> = json::list(pod, "/spec/containers")
+        .iter()
+        .map(|c| json::text(c, "/name"))
+        .collect();
     match (asked.filter(|name| !name.is_empty()), names.as_slice()) {
         (Some(name), names) if names.contains(&name) => Ok(name.to_owned()),
-        (Some(name), _) => Err(ApiError::bad_request(format!("container {name} is not valid for pod {pod_name}"))),
+        (Some(name), _) => Err(ApiError::bad_request(format!(
+            "container {name} is not valid for pod {pod_name}"
+        ))),
         (None, [only]) => Ok((*only).to_owned()),
         (None, names) => Err(ApiError::bad_request(format!(
             "a container name must be specified for pod {pod_name}, choose one of: [{}]",
@@ -44,22 +52,35 @@ struct Wanted {
 }
 
 /// The log of one container.
-pub(super) fn answer(shared: &Arc<Shared>, caller: &Caller, target: &ObjectTarget) -> Result<Response<Body>, ApiError> {
+pub(super) fn answer(
+    shared: &Arc<Shared>,
+    caller: &Caller,
+    target: &ObjectTarget,
+) -> Result<Response<Body>, ApiError> {
     let query = &caller.query;
     let (wanted, uid, text, seen) = shared.read(|model| {
         let pod = read::find(model, target)?;
         let number = |name: &str| query.get(name).and_then(|text| text.parse::<usize>().ok());
-        let seconds = query.get("sinceSeconds").and_then(|text| text.parse().ok()).map(Duration::from_secs);
-        let since_time = query.get("sinceTime").and_then(|text| text.parse::<Timestamp>().ok());
+        let seconds = query
+            .get("sinceSeconds")
+            .and_then(|text| text.parse().ok())
+            .map(Duration::from_secs);
+        let since_time = query
+            .get("sinceTime")
+            .and_then(|text| text.parse::<Timestamp>().ok());
         let wanted = Wanted {
             container: container(&pod, query.get("container"))?,
             previous: query.truth("previous"),
             timestamps: query.truth("timestamps"),
             tail: number("tailLines"),
-            since: seconds.and_then(|span| model.now.checked_sub(span).ok()).or(since_time),
+            since: seconds
+                .and_then(|span| model.now.checked_sub(span).ok())
+                .or(since_time),
             bytes: number("limitBytes"),
         };
-        let sim = model.sim(&pod).ok_or_else(|| ApiError::not_found(target.kind, target.name()))?;
+        let sim = model
+            .sim(&pod)
+            .ok_or_else(|| ApiError::not_found(target.kind, target.name()))?;
         check(&pod, sim, &wanted)?;
         let source = if wanted.previous { &sim.previous } else { &sim.log };
         let (text, seen) = (wanted.text(source, 0), source.len());
@@ -95,7 +116,9 @@ async fn follow(
             () = sender.closed() => return,
         }
         let news = shared.read(|model| {
-            let pod = read::find(model, &target).ok().filter(|pod| json::text(pod, "/metadata/uid") == uid)?;
+            let pod = read::find(model, &target)
+                .ok()
+                .filter(|pod| json::text(pod, "/metadata/uid") == uid)?;
             let sim = model.sim(&pod)?;
             if sim.log.len() < seen {
                 seen = 0;
@@ -135,8 +158,13 @@ impl Wanted {
     /// The wanted lines; the tail counts only from the beginning.
     fn text(&self, lines: &[LogLine], from: usize) -> String {
         let mine = lines.iter().filter(|line| line.container == self.container);
-        let recent: Vec<&LogLine> = mine.filter(|line| self.since.is_none_or(|since| line.at >= since)).collect();
-        let skip = self.tail.filter(|_| from == 0).map_or(0, |tail| recent.len().saturating_sub(tail));
+        let recent: Vec<&LogLine> = mine
+            .filter(|line| self.since.is_none_or(|since| line.at >= since))
+            .collect();
+        let skip = self
+            .tail
+            .filter(|_| from == 0)
+            .map_or(0, |tail| recent.len().saturating_sub(tail));
         let mut text = String::new();
         for line in recent.into_iter().skip(skip) {
             if self.timestamps {
@@ -146,7 +174,10 @@ impl Wanted {
             text.push('\n');
         }
         if let Some(bytes) = self.bytes {
-            let end = (0..=bytes.min(text.len())).rev().find(|at| text.is_char_boundary(*at)).unwrap_or(0);
+            let end = (0..=bytes.min(text.len()))
+                .rev()
+                .find(|at| text.is_char_boundary(*at))
+                .unwrap_or(0);
             text.truncate(end);
         }
         text

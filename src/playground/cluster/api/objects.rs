@@ -29,7 +29,10 @@ pub(super) fn replace(
     if !sent_version.is_empty() && sent_version != json::text(old, "/metadata/resourceVersion") {
         return Err(ApiError::modified(kind, target.name()));
     }
-    let (sent_uid, uid) = (json::text(&new, "/metadata/uid"), json::text(old, "/metadata/uid"));
+    let (sent_uid, uid) = (
+        json::text(&new, "/metadata/uid"),
+        json::text(old, "/metadata/uid"),
+    );
     if !sent_uid.is_empty() && sent_uid != uid {
         let why = format!("Precondition failed: UID in precondition: {sent_uid}, UID in object meta: {uid}");
         return Err(ApiError::conflict(kind, target.name(), &why));
@@ -60,7 +63,15 @@ pub(super) fn replace(
 
 /// What a client can't change: names, ids, times, and the status.
 fn keep_identity(old: &Value, new: &mut Value) {
-    for field in ["name", "namespace", "uid", "creationTimestamp", "generation", "deletionTimestamp", "deletionGracePeriodSeconds"] {
+    for field in [
+        "name",
+        "namespace",
+        "uid",
+        "creationTimestamp",
+        "generation",
+        "deletionTimestamp",
+        "deletionGracePeriodSeconds",
+    ] {
         match old.pointer(&format!("/metadata/{field}")) {
             Some(value) => json::set(new, &["metadata", field], value.clone()),
             None => json::remove(new, &["metadata", field]),
@@ -81,14 +92,27 @@ pub(super) fn complete_job(model: &mut Model, stored: &Arc<Value>) -> Arc<Value>
     let mut job = (**stored).clone();
     let uid = json!(json::text(stored, "/metadata/uid"));
     let name = json!(json::text(stored, "/metadata/name"));
-    json::set(&mut job, &["spec", "selector", "matchLabels", "batch.kubernetes.io/controller-uid"], uid.clone());
+    json::set(
+        &mut job,
+        &[
+            "spec",
+            "selector",
+            "matchLabels",
+            "batch.kubernetes.io/controller-uid",
+        ],
+        uid.clone(),
+    );
     for (key, value) in [
         ("batch.kubernetes.io/controller-uid", &uid),
         ("controller-uid", &uid),
         ("batch.kubernetes.io/job-name", &name),
         ("job-name", &name),
     ] {
-        json::set(&mut job, &["spec", "template", "metadata", "labels", key], value.clone());
+        json::set(
+            &mut job,
+            &["spec", "template", "metadata", "labels", key],
+            value.clone(),
+        );
     }
     model.store.put(Kind::Job, job)
 }
@@ -98,7 +122,11 @@ pub(super) fn orphan(model: &mut Model, uid: &str) {
     let owned: Vec<Key> = model
         .store
         .all()
-        .filter(|(_, object)| json::list(object, "/metadata/ownerReferences").iter().any(|o| json::text(o, "/uid") == uid))
+        .filter(|(_, object)| {
+            json::list(object, "/metadata/ownerReferences")
+                .iter()
+                .any(|o| json::text(o, "/uid") == uid)
+        })
         .map(|(key, _)| key.clone())
         .collect();
     for key in owned {
@@ -131,7 +159,11 @@ pub(super) fn note_effect(
         audit_id: caller.audit_id.clone(),
         user: caller.identity.name().to_owned(),
         verb: verb.to_owned(),
-        resource: if group.is_empty() { resource } else { format!("{resource}.{group}") },
+        resource: if group.is_empty() {
+            resource
+        } else {
+            format!("{resource}.{group}")
+        },
         namespace: target.namespace.clone(),
         name: name.to_owned(),
         argv: Vec::new(),

@@ -10,15 +10,26 @@ pub(in crate::playground::cluster) struct Query(Vec<(String, String)>);
 
 impl Query {
     pub fn parse(text: Option<&str>) -> Self {
-        Self(url::form_urlencoded::parse(text.unwrap_or("").as_bytes()).into_owned().collect())
+        Self(
+            url::form_urlencoded::parse(text.unwrap_or("").as_bytes())
+                .into_owned()
+                .collect(),
+        )
     }
 
     pub fn get(&self, name: &str) -> Option<&str> {
-        self.0.iter().find(|(key, _)| key == name).map(|(_, value)| value.as_str())
+        self.0
+            .iter()
+            .find(|(key, _)| key == name)
+            .map(|(_, value)| value.as_str())
     }
 
     pub fn all(&self, name: &str) -> Vec<String> {
-        self.0.iter().filter(|(key, _)| key == name).map(|(_, value)| value.clone()).collect()
+        self.0
+            .iter()
+            .filter(|(key, _)| key == name)
+            .map(|(_, value)| value.clone())
+            .collect()
     }
 
     /// Whether a boolean parameter is set, as Go's `strconv.ParseBool` reads it.
@@ -28,7 +39,9 @@ impl Query {
 
     /// `dryRun=All`.
     pub fn is_dry_run(&self) -> bool {
-        self.0.iter().any(|(key, value)| key == "dryRun" && value == "All")
+        self.0
+            .iter()
+            .any(|(key, value)| key == "dryRun" && value == "All")
     }
 }
 
@@ -43,6 +56,9 @@ pub(in crate::playground::cluster) struct Caller {
 
 impl Caller {
     pub fn header(&self, name: &str) -> &str {
-        self.headers.get(name).and_then(|value| value.to_str().ok()).unwrap_or("")
+        self.headers
+            .get(name)
+            .and_then(|value| value.to_str().ok())
+            .unwrap_or("")
     }
 }

@@ -33,13 +33,24 @@ impl Chosen {
 }
 
 /// Looks an object up.
-pub(in crate::playground::cluster) fn find(model: &Model, target: &ObjectTarget) -> Result<std::sync::Arc<Value>, ApiError> {
+pub(in crate::playground::cluster) fn find(
+    model: &Model,
+    target: &ObjectTarget,
+) -> Result<std::sync::Arc<Value>, ApiError> {
     let key = Key::new(target.kind, &target.namespace, target.name());
-    model.store.get(&key).cloned().ok_or_else(|| ApiError::not_found(target.kind, target.name()))
+    model
+        .store
+        .get(&key)
+        .cloned()
+        .ok_or_else(|| ApiError::not_found(target.kind, target.name()))
 }
 
 /// One object.
-pub(super) fn get(shared: &Shared, caller: &Caller, target: &ObjectTarget) -> Result<Response<Body>, ApiError> {
+pub(super) fn get(
+    shared: &Shared,
+    caller: &Caller,
+    target: &ObjectTarget,
+) -> Result<Response<Body>, ApiError> {
     shared.read(|model| {
         let object = find(model, target)?;
         if table::is_wanted(caller) {
@@ -51,15 +62,31 @@ pub(super) fn get(shared: &Shared, caller: &Caller, target: &ObjectTarget) -> Re
 }
 
 /// A collection. `limit` cuts it; `continue` carries the place where the next part begins.
-pub(super) fn list(shared: &Shared, caller: &Caller, target: &ObjectTarget) -> Result<Response<Body>, ApiError> {
+pub(super) fn list(
+    shared: &Shared,
+    caller: &Caller,
+    target: &ObjectTarget,
+) -> Result<Response<Body>, ApiError> {
     let chosen = Chosen::of(caller)?;
-    let limit = caller.query.get("limit").and_then(|text| text.parse::<usize>().ok()).filter(|limit| *limit > 0);
-    let from = caller.query.get("continue").filter(|text| !text.is_empty()).map(decode_place).transpose()?;
+    let limit = caller
+        .query
+        .get("limit")
+        .and_then(|text| text.parse::<usize>().ok())
+        .filter(|limit| *limit > 0);
+    let from = caller
+        .query
+        .get("continue")
+        .filter(|text| !text.is_empty())
+        .map(decode_place)
+        .transpose()?;
     shared.read(|model| {
         let mut found: Vec<_> = model
             .store
             .list(target.kind, &target.namespace)
-            .filter(|(key, _)| from.as_ref().is_none_or(|place| (&key.namespace, &key.name) > (&place.0, &place.1)))
+            .filter(|(key, _)| {
+                from.as_ref()
+                    .is_none_or(|place| (&key.namespace, &key.name) > (&place.0, &place.1))
+            })
             .filter(|(_, object)| chosen.matches(object))
             .collect();
         let mut metadata = json!({"resourceVersion": model.store.version().to_string()});

@@ -14,11 +14,13 @@ pub(super) fn answer(resource: &str, caller: &Caller, body: &[u8]) -> Result<Res
     if caller.identity == Identity::Anonymous {
         return Err(ApiError::unauthorized());
     }
-    let mut review: Value =
-        serde_json::from_slice(body).map_err(|error| ApiError::bad_request(format!("the body is not JSON: {error}")))?;
+    let mut review: Value = serde_json::from_slice(body)
+        .map_err(|error| ApiError::bad_request(format!("the body is not JSON: {error}")))?;
     review["status"] = match resource {
         "selfsubjectaccessreviews" => access(caller, &review),
-        "selfsubjectreviews" => json!({"userInfo": {"username": caller.identity.name(), "groups": ["system:authenticated"]}}),
+        "selfsubjectreviews" => {
+            json!({"userInfo": {"username": caller.identity.name(), "groups": ["system:authenticated"]}})
+        }
         _ => json!({"resourceRules": [], "nonResourceRules": [], "incomplete": true,
             "evaluationError": "ask for single rights with SelfSubjectAccessReview"}),
     };
@@ -32,7 +34,11 @@ fn access(caller: &Caller, review: &Value) -> Value {
         return json!({"allowed": verb == "get"});
     };
     let (resource, subresource) = (json::text(asked, "/resource"), json::text(asked, "/subresource"));
-    let full = if subresource.is_empty() { resource.to_owned() } else { format!("{resource}/{subresource}") };
+    let full = if subresource.is_empty() {
+        resource.to_owned()
+    } else {
+        format!("{resource}/{subresource}")
+    };
     let attributes = Attributes {
         verb: json::text(asked, "/verb"),
         group: json::text(asked, "/group"),

@@ -13,15 +13,23 @@ use crate::playground::cluster::shared::Shared;
 use crate::playground::cluster::status::ApiError;
 
 fn check_kind(kind: Kind) -> Result<(), ApiError> {
-    if kind.info().subresources.contains(&"scale") { Ok(()) } else { Err(ApiError::no_such_resource()) }
+    if kind.info().subresources.contains(&"scale") {
+        Ok(())
+    } else {
+        Err(ApiError::no_such_resource())
+    }
 }
 
 fn scale_of(object: &Value) -> Value {
     let mut metadata = json!({});
     for field in ["name", "namespace", "uid", "resourceVersion", "creationTimestamp"] {
-        metadata[field] = object.pointer(&format!("/metadata/{field}")).cloned().unwrap_or(Value::Null);
+        metadata[field] = object
+            .pointer(&format!("/metadata/{field}"))
+            .cloned()
+            .unwrap_or(Value::Null);
     }
-    let selector = LabelSelector::from_object(object.pointer("/spec/selector").unwrap_or(&Value::Null)).to_text();
+    let selector =
+        LabelSelector::from_object(object.pointer("/spec/selector").unwrap_or(&Value::Null)).to_text();
     json!({"kind": "Scale", "apiVersion": "autoscaling/v1", "metadata": metadata,
         "spec": {"replicas": json::int(object, "/spec/replicas").unwrap_or(0)},
         "status": {"replicas": json::int(object, "/status/replicas").unwrap_or(0), "selector": selector}})
@@ -30,7 +38,12 @@ fn scale_of(object: &Value) -> Value {
 /// Reads the scale of a workload.
 pub(super) fn read(shared: &Shared, target: &ObjectTarget) -> Result<Response<Body>, ApiError> {
     check_kind(target.kind)?;
-    shared.read(|model| Ok(respond::json(StatusCode::OK, &scale_of(&*read::find(model, target)?))))
+    shared.read(|model| {
+        Ok(respond::json(
+            StatusCode::OK,
+            &scale_of(&*read::find(model, target)?),
+        ))
+    })
 }
 
 /// Changes it, by a whole Scale or a patch of one.
@@ -43,8 +56,8 @@ pub(super) fn write(
     body: &[u8],
 ) -> Result<Response<Body>, ApiError> {
     check_kind(target.kind)?;
-    let sent: Value =
-        serde_json::from_slice(body).map_err(|error| ApiError::bad_request(format!("the body is not JSON: {error}")))?;
+    let sent: Value = serde_json::from_slice(body)
+        .map_err(|error| ApiError::bad_request(format!("the body is not JSON: {error}")))?;
     let (stored, changed) = shared.change(|model| {
         let old = read::find(model, target)?;
         let scale = if verb == "patch" {
@@ -63,7 +76,10 @@ pub(super) fn write(
         if !version.is_empty() {
             json::set(&mut new, &["metadata", "resourceVersion"], json!(version));
         }
-        let whole = ObjectTarget { subresource: None, ..target.clone() };
+        let whole = ObjectTarget {
+            subresource: None,
+            ..target.clone()
+        };
         objects::replace(model, &whole, &old, new, caller.query.is_dry_run())
     })?;
     if changed {

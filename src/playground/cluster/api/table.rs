@@ -17,7 +17,12 @@ pub(super) enum Header {
 
 /// Whether the client prefers a table.
 pub(super) fn is_wanted(caller: &Caller) -> bool {
-    caller.header("accept").split(',').next().unwrap_or("").contains("as=Table")
+    caller
+        .header("accept")
+        .split(',')
+        .next()
+        .unwrap_or("")
+        .contains("as=Table")
 }
 
 /// A table of objects of one kind.
@@ -37,7 +42,10 @@ pub(super) fn of(model: &Model, kind: Kind, objects: &[&Value], caller: &Caller,
         Header::Shown => json!(columns::definitions(kind)),
         Header::Known => Value::Null,
     };
-    let version = objects.first().and_then(|object| object.pointer("/metadata/resourceVersion")).cloned();
+    let version = objects
+        .first()
+        .and_then(|object| object.pointer("/metadata/resourceVersion"))
+        .cloned();
     json!({"kind": "Table", "apiVersion": "meta.k8s.io/v1", "metadata": {"resourceVersion": version.unwrap_or(json!(""))},
         "columnDefinitions": definitions, "rows": rows})
 }

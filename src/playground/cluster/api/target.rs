@@ -38,7 +38,9 @@ impl ObjectTarget {
     /// `pods` or `pods/exec`.
     pub fn resource(&self) -> String {
         let plural = self.kind.info().plural;
-        self.subresource.as_ref().map_or_else(|| plural.to_owned(), |sub| format!("{plural}/{sub}"))
+        self.subresource
+            .as_ref()
+            .map_or_else(|| plural.to_owned(), |sub| format!("{plural}/{sub}"))
     }
 
     /// The object's name, empty for collections.
@@ -53,7 +55,11 @@ impl Target {
         let parts: Vec<String> = path
             .split('/')
             .filter(|part| !part.is_empty())
-            .map(|part| percent_encoding::percent_decode_str(part).decode_utf8_lossy().into_owned())
+            .map(|part| {
+                percent_encoding::percent_decode_str(part)
+                    .decode_utf8_lossy()
+                    .into_owned()
+            })
             .collect();
         let words: Vec<&str> = parts.iter().map(String::as_str).collect();
         match words.as_slice() {
@@ -76,7 +82,9 @@ impl Target {
             ["apis", "authorization.k8s.io", "v1", "selfsubjectrulesreviews"] => {
                 Some(Self::Review("selfsubjectrulesreviews"))
             }
-            ["apis", "authentication.k8s.io", "v1", "selfsubjectreviews"] => Some(Self::Review("selfsubjectreviews")),
+            ["apis", "authentication.k8s.io", "v1", "selfsubjectreviews"] => {
+                Some(Self::Review("selfsubjectreviews"))
+            }
             ["api", version, rest @ ..] => object("", version, rest),
             ["apis", group, version, rest @ ..] => object(group, version, rest),
             _ => None,
@@ -97,7 +105,12 @@ fn object(group: &str, version: &str, rest: &[&str]) -> Option<Target> {
         return None;
     }
     let owned = |at: usize| rest.get(at).map(|part| (*part).to_owned());
-    let target = ObjectTarget { kind, namespace: namespace.to_owned(), name: owned(0), subresource: owned(1) };
+    let target = ObjectTarget {
+        kind,
+        namespace: namespace.to_owned(),
+        name: owned(0),
+        subresource: owned(1),
+    };
     Some(Target::Object(target))
 }
 
@@ -108,13 +121,29 @@ mod tests {
     #[test]
     fn paths_name_objects_collections_and_subresources() {
         let parse = |path| match Target::parse(path) {
-            Some(Target::Object(target)) => (target.resource(), target.namespace.clone(), target.name().to_owned()),
+            Some(Target::Object(target)) => (
+                target.resource(),
+                target.namespace.clone(),
+                target.name().to_owned(),
+            ),
             other => panic!("{path}: {other:?}"),
         };
-        assert_eq!(parse("/api/v1/namespaces"), ("namespaces".into(), String::new(), String::new()));
-        assert_eq!(parse("/api/v1/namespaces/a"), ("namespaces".into(), String::new(), "a".into()));
-        assert_eq!(parse("/api/v1/namespaces/a/pods/b/exec"), ("pods/exec".into(), "a".into(), "b".into()));
-        assert_eq!(parse("/apis/apps/v1/deployments"), ("deployments".into(), String::new(), String::new()));
+        assert_eq!(
+            parse("/api/v1/namespaces"),
+            ("namespaces".into(), String::new(), String::new())
+        );
+        assert_eq!(
+            parse("/api/v1/namespaces/a"),
+            ("namespaces".into(), String::new(), "a".into())
+        );
+        assert_eq!(
+            parse("/api/v1/namespaces/a/pods/b/exec"),
+            ("pods/exec".into(), "a".into(), "b".into())
+        );
+        assert_eq!(
+            parse("/apis/apps/v1/deployments"),
+            ("deployments".into(), String::new(), String::new())
+        );
         assert_eq!(Target::parse("/apis/apps/v1/nonsense"), None);
     }
 }

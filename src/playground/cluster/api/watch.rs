@@ -31,14 +31,25 @@ struct Watch {
 }
 
 /// Starts a watch.
-pub(super) fn answer(shared: &Arc<Shared>, caller: &Caller, target: &ObjectTarget) -> Result<Response<Body>, ApiError> {
+pub(super) fn answer(
+    shared: &Arc<Shared>,
+    caller: &Caller,
+    target: &ObjectTarget,
+) -> Result<Response<Body>, ApiError> {
     let chosen = Chosen::of(caller)?;
     let asked = caller.query.get("resourceVersion").unwrap_or("");
     let version: Option<u64> = match asked {
         "" | "0" => None,
-        text => Some(text.parse().map_err(|_| ApiError::bad_request(format!("invalid resource version: {text}")))?),
+        text => Some(
+            text.parse()
+                .map_err(|_| ApiError::bad_request(format!("invalid resource version: {text}")))?,
+        ),
     };
-    let life = caller.query.get("timeoutSeconds").and_then(|text| text.parse().ok()).map_or(DEFAULT_LIFE, Duration::from_secs);
+    let life = caller
+        .query
+        .get("timeoutSeconds")
+        .and_then(|text| text.parse().ok())
+        .map_or(DEFAULT_LIFE, Duration::from_secs);
     let mut watch = Watch {
         target: target.clone(),
         caller: caller.clone(),
@@ -94,7 +105,10 @@ impl Watch {
             .filter(|(_, object)| self.chosen.matches(object))
             .map(|(_, object)| object.clone())
             .collect();
-        objects.iter().map(|object| self.line(model, "ADDED", object)).collect()
+        objects
+            .iter()
+            .map(|object| self.line(model, "ADDED", object))
+            .collect()
     }
 
     fn news(&mut self, model: &Model) -> Vec<Bytes> {
@@ -106,7 +120,10 @@ impl Watch {
         };
         let events: Vec<StoreEvent> = events.filter(|event| self.concerns(event)).cloned().collect();
         self.version = model.store.version();
-        events.iter().filter_map(|event| self.tell(model, event)).collect()
+        events
+            .iter()
+            .filter_map(|event| self.tell(model, event))
+            .collect()
     }
 
     fn concerns(&self, event: &StoreEvent) -> bool {
@@ -115,7 +132,8 @@ impl Watch {
     }
 
     fn tell(&mut self, model: &Model, event: &StoreEvent) -> Option<Bytes> {
-        let wanted = |object: &Option<Arc<Value>>| object.clone().filter(|object| self.chosen.matches(object));
+        let wanted =
+            |object: &Option<Arc<Value>>| object.clone().filter(|object| self.chosen.matches(object));
         match (wanted(&event.old), wanted(&event.new)) {
             (None, Some(new)) => Some(self.line(model, "ADDED", &new)),
             (Some(_), Some(new)) => Some(self.line(model, "MODIFIED", &new)),
@@ -136,8 +154,16 @@ impl Watch {
     fn bookmark(&self) -> Bytes {
         let kind = self.target.kind;
         let mut object = json!({"kind": kind.info().name, "apiVersion": kind.api_version()});
-        json::set(&mut object, &["metadata", "resourceVersion"], json!(self.version.to_string()));
-        json::set(&mut object, &["metadata", "annotations", "k8s.io/initial-events-end"], json!("true"));
+        json::set(
+            &mut object,
+            &["metadata", "resourceVersion"],
+            json!(self.version.to_string()),
+        );
+        json::set(
+            &mut object,
+            &["metadata", "annotations", "k8s.io/initial-events-end"],
+            json!("true"),
+        );
         json_line(&json!({"type": "BOOKMARK", "object": object}))
     }
 }

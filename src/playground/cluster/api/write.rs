@@ -21,7 +21,9 @@ type Answer = Result<Response<Body>, ApiError>;
 fn parse(body: &[u8]) -> Result<Value, ApiError> {
     serde_json::from_slice(body).map_err(|error| {
         let why = format!("couldn't get version/kind; json parse error: {error}");
-        ApiError::bad_request(format!("the object provided is unrecognized (must be of type …): {why}"))
+        ApiError::bad_request(format!(
+            "the object provided is unrecognized (must be of type …): {why}"
+        ))
     })
 }
 
@@ -38,8 +40,14 @@ pub(super) fn create(shared: &Shared, caller: &Caller, target: &ObjectTarget, bo
         if target.kind.info().is_namespaced() && model.store.get(&home).is_none() {
             return Err(ApiError::not_found(Kind::Namespace, &target.namespace));
         }
-        if json::text(&object, "/metadata/name").is_empty() && !json::text(&object, "/metadata/generateName").is_empty() {
-            let name = format!("{}{}", json::text(&object, "/metadata/generateName"), model.ids.suffix());
+        if json::text(&object, "/metadata/name").is_empty()
+            && !json::text(&object, "/metadata/generateName").is_empty()
+        {
+            let name = format!(
+                "{}{}",
+                json::text(&object, "/metadata/generateName"),
+                model.ids.suffix()
+            );
             json::set(&mut object, &["metadata", "name"], json!(name));
         }
         admission::admit(target.kind, &mut object)?;
@@ -136,9 +144,18 @@ struct DeleteWish {
 impl DeleteWish {
     fn of(caller: &Caller, body: &[u8]) -> Result<Self, ApiError> {
         let options = if body.is_empty() { json!({}) } else { parse(body)? };
-        let owned = |pointer: &str| options.pointer(pointer).and_then(Value::as_str).map(str::to_owned);
-        let policy = owned("/propagationPolicy").or_else(|| caller.query.get("propagationPolicy").map(str::to_owned));
-        let from_query = caller.query.get("gracePeriodSeconds").and_then(|text| text.parse().ok());
+        let owned = |pointer: &str| {
+            options
+                .pointer(pointer)
+                .and_then(Value::as_str)
+                .map(str::to_owned)
+        };
+        let policy =
+            owned("/propagationPolicy").or_else(|| caller.query.get("propagationPolicy").map(str::to_owned));
+        let from_query = caller
+            .query
+            .get("gracePeriodSeconds")
+            .and_then(|text| text.parse().ok());
         Ok(Self {
             grace: json::int(&options, "/gracePeriodSeconds").or(from_query),
             uid: owned("/preconditions/uid"),
@@ -150,12 +167,15 @@ impl DeleteWish {
 
     fn check(&self, kind: Kind, object: &Value) -> Result<(), ApiError> {
         let name = json::text(object, "/metadata/name");
-        for (wanted, pointer, word) in
-            [(&self.uid, "/metadata/uid", "UID"), (&self.version, "/metadata/resourceVersion", "ResourceVersion")]
-        {
+        for (wanted, pointer, word) in [
+            (&self.uid, "/metadata/uid", "UID"),
+            (&self.version, "/metadata/resourceVersion", "ResourceVersion"),
+        ] {
             let have = json::text(object, pointer);
             if let Some(wanted) = wanted.as_deref().filter(|wanted| *wanted != have) {
-                let why = format!("Precondition failed: {word} in precondition: {wanted}, {word} in object meta: {have}");
+                let why = format!(
+                    "Precondition failed: {word} in precondition: {wanted}, {word} in object meta: {have}"
+                );
                 return Err(ApiError::conflict(kind, name, &why));
             }
         }
@@ -173,7 +193,13 @@ pub(super) fn delete(shared: &Shared, caller: &Caller, target: &ObjectTarget, bo
             return Ok(object);
         }
         remove(model, target.kind, &object, &wish);
-        Ok::<_, ApiError>(model.store.get(&Key::of(target.kind, &object)).cloned().unwrap_or(object))
+        Ok::<_, ApiError>(
+            model
+                .store
+                .get(&Key::of(target.kind, &object))
+                .cloned()
+                .unwrap_or(object),
+        )
     })?;
     if !wish.dry_run {
         objects::note_effect(shared, caller, "delete", target, target.name(), None);
@@ -182,7 +208,8 @@ pub(super) fn delete(shared: &Shared, caller: &Caller, target: &ObjectTarget, bo
         return Ok(respond::json(StatusCode::OK, &last));
     }
     let info = target.kind.info();
-    let mut details = json!({"name": target.name(), "kind": info.plural, "uid": json::text(&last, "/metadata/uid")});
+    let mut details =
+        json!({"name": target.name(), "kind": info.plural, "uid": json::text(&last, "/metadata/uid")});
     if !info.group.is_empty() {
         details["group"] = json!(info.group);
     }
@@ -196,8 +223,12 @@ fn remove(model: &mut Model, kind: Kind, object: &Value, wish: &DeleteWish) {
     }
     if kind == Kind::Namespace {
         let name = json::text(object, "/metadata/name");
-        let inside: Vec<Key> =
-            model.store.all().filter(|(key, _)| key.namespace == name).map(|(key, _)| key.clone()).collect();
+        let inside: Vec<Key> = model
+            .store
+            .all()
+            .filter(|(key, _)| key.namespace == name)
+            .map(|(key, _)| key.clone())
+            .collect();
         for key in inside {
             model.delete(&key, Some(0));
         }
@@ -225,7 +256,14 @@ pub(super) fn delete_all(shared: &Shared, caller: &Caller, target: &ObjectTarget
     });
     if !wish.dry_run {
         for object in &gone {
-            objects::note_effect(shared, caller, "delete", target, json::text(object, "/metadata/name"), None);
+            objects::note_effect(
+                shared,
+                caller,
+                "delete",
+                target,
+                json::text(object, "/metadata/name"),
+                None,
+            );
         }
     }
     let list = json!({"kind": format!("{}List", target.kind.info().name), "apiVersion": target.kind.api_version(),

@@ -13,7 +13,9 @@ use crate::playground::cluster::store::Key;
 
 /// Writes the status of one budget.
 pub(in crate::playground::cluster) fn reconcile(model: &mut Model, key: &Key) {
-    let Some(budget) = model.store.get(key).cloned() else { return };
+    let Some(budget) = model.store.get(key).cloned() else {
+        return;
+    };
     let selector = LabelSelector::from_object(budget.pointer("/spec/selector").unwrap_or(&Value::Null));
     let chosen: Vec<Arc<Value>> = model
         .store
@@ -23,13 +25,20 @@ pub(in crate::playground::cluster) fn reconcile(model: &mut Model, key: &Key) {
         .collect();
     let expected = i64::try_from(chosen.len()).unwrap_or(i64::MAX);
     let healthy = pods::count_ready(&chosen);
-    let desired = match (budget.pointer("/spec/minAvailable"), budget.pointer("/spec/maxUnavailable")) {
+    let desired = match (
+        budget.pointer("/spec/minAvailable"),
+        budget.pointer("/spec/maxUnavailable"),
+    ) {
         (Some(least), _) => portion(least, expected),
         (None, Some(most)) => expected - portion(most, expected),
         (None, None) => expected,
     };
     let allowed = (healthy - desired).max(0);
-    let reason = if allowed > 0 { "SufficientPods" } else { "InsufficientPods" };
+    let reason = if allowed > 0 {
+        "SufficientPods"
+    } else {
+        "InsufficientPods"
+    };
     let condition = pods::condition(model, &budget, "DisruptionAllowed", allowed > 0, reason, "");
     let status = json!({"currentHealthy": healthy, "desiredHealthy": desired, "disruptionsAllowed": allowed,
         "expectedPods": expected, "observedGeneration": json::int(&budget, "/metadata/generation"),

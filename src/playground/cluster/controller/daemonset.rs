@@ -14,14 +14,26 @@ use crate::playground::cluster::store::Key;
 
 /// Moves one DaemonSet on.
 pub(in crate::playground::cluster) fn reconcile(model: &mut Model, key: &Key) {
-    let Some(set) = model.store.get(key).cloned() else { return };
+    let Some(set) = model.store.get(key).cloned() else {
+        return;
+    };
     let update = revision::ensure(model, Kind::DaemonSet, &set);
-    let hash = update.pointer("/metadata/labels").and_then(|labels| labels.get(revision::LABEL)).cloned();
+    let hash = update
+        .pointer("/metadata/labels")
+        .and_then(|labels| labels.get(revision::LABEL))
+        .cloned();
     let hash = hash.as_ref().and_then(Value::as_str).unwrap_or("").to_owned();
-    let nodes: Vec<String> = model.store.list(Kind::Node, "").map(|(key, _)| key.name.clone()).collect();
+    let nodes: Vec<String> = model
+        .store
+        .list(Kind::Node, "")
+        .map(|(key, _)| key.name.clone())
+        .collect();
     let mine = owned(model, &set);
     for node in &nodes {
-        if !mine.iter().any(|pod| json::text(pod, "/spec/nodeName") == node.as_str()) {
+        if !mine
+            .iter()
+            .any(|pod| json::text(pod, "/spec/nodeName") == node.as_str())
+        {
             let prefix = format!("{}-", key.name);
             let name = format!("{prefix}{}", model.ids.suffix());
             let empty = Value::Null;
@@ -40,27 +52,46 @@ pub(in crate::playground::cluster) fn reconcile(model: &mut Model, key: &Key) {
     }
     let settled = mine.iter().all(|pod| !pods::is_leaving(pod));
     if settled && let Some(outdated) = mine.iter().find(|pod| revision_of(pod) != hash) {
-        let others_ready =
-            mine.iter().filter(|pod| revision_of(pod) == hash).all(|pod| pods::is_ready(pod)) && mine.len() == nodes.len();
+        let others_ready = mine
+            .iter()
+            .filter(|pod| revision_of(pod) == hash)
+            .all(|pod| pods::is_ready(pod))
+            && mine.len() == nodes.len();
         if others_ready {
             let message = format!("Deleted pod: {}", json::text(outdated, "/metadata/name"));
             model.delete(&Key::of(Kind::Pod, outdated), None);
-            model.event(Kind::DaemonSet, &set, Tone::Normal, "SuccessfulDelete", &message, "daemonset-controller");
+            model.event(
+                Kind::DaemonSet,
+                &set,
+                Tone::Normal,
+                "SuccessfulDelete",
+                &message,
+                "daemonset-controller",
+            );
         }
     }
     write_status(model, key, nodes.len(), &hash);
 }
 
 fn owned(model: &Model, set: &Value) -> Vec<Arc<Value>> {
-    model.owned(Kind::Pod, json::text(set, "/metadata/namespace"), json::text(set, "/metadata/uid"))
+    model.owned(
+        Kind::Pod,
+        json::text(set, "/metadata/namespace"),
+        json::text(set, "/metadata/uid"),
+    )
 }
 
 fn revision_of(pod: &Value) -> &str {
-    pod.pointer("/metadata/labels").and_then(|labels| labels.get(revision::LABEL)).and_then(Value::as_str).unwrap_or("")
+    pod.pointer("/metadata/labels")
+        .and_then(|labels| labels.get(revision::LABEL))
+        .and_then(Value::as_str)
+        .unwrap_or("")
 }
 
 fn write_status(model: &mut Model, key: &Key, nodes: usize, hash: &str) {
-    let Some(set) = model.store.get(key).cloned() else { return };
+    let Some(set) = model.store.get(key).cloned() else {
+        return;
+    };
     let mut pods = owned(model, &set);
     pods.retain(|pod| pods::is_active(pod));
     let updated = pods.iter().filter(|pod| revision_of(pod) == hash).count();

@@ -8,13 +8,20 @@ use crate::playground::cluster::store::Key;
 
 /// Deletes every object whose owners are all gone.
 pub(in crate::playground::cluster) fn collect(model: &mut Model) {
-    let living: BTreeSet<&str> = model.store.all().map(|(_, object)| json::text(object, "/metadata/uid")).collect();
+    let living: BTreeSet<&str> = model
+        .store
+        .all()
+        .map(|(_, object)| json::text(object, "/metadata/uid"))
+        .collect();
     let orphans: Vec<Key> = model
         .store
         .all()
         .filter(|(_, object)| {
             let owners = json::list(object, "/metadata/ownerReferences");
-            !owners.is_empty() && owners.iter().all(|owner| !living.contains(json::text(owner, "/uid")))
+            !owners.is_empty()
+                && owners
+                    .iter()
+                    .all(|owner| !living.contains(json::text(owner, "/uid")))
         })
         .filter(|(_, object)| object.pointer("/metadata/deletionTimestamp").is_none())
         .map(|(key, _)| key.clone())

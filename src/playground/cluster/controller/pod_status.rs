@@ -11,14 +11,21 @@ use crate::playground::cluster::store::Key;
 
 /// Writes the status of one pod.
 pub(in crate::playground::cluster) fn write(model: &mut Model, key: &Key) {
-    let Some(pod) = model.store.get(key).cloned() else { return };
-    let Some(sim) = model.sim(&pod).cloned() else { return };
+    let Some(pod) = model.store.get(key).cloned() else {
+        return;
+    };
+    let Some(sim) = model.sim(&pod).cloned() else {
+        return;
+    };
     let status = status(model, &pod, &sim);
     pods::put_status(model, key, status);
 }
 
 fn status(model: &Model, pod: &Value, sim: &PodSim) -> Value {
-    let qos = pod.pointer("/status/qosClass").cloned().unwrap_or_else(|| json!("BestEffort"));
+    let qos = pod
+        .pointer("/status/qosClass")
+        .cloned()
+        .unwrap_or_else(|| json!("BestEffort"));
     if sim.phase == Phase::Unscheduled {
         let why = "0/0 nodes are available: no nodes available to schedule pods.";
         let condition = pods::condition(model, pod, "PodScheduled", false, "Unschedulable", why);
@@ -35,9 +42,15 @@ fn status(model: &Model, pod: &Value, sim: &PodSim) -> Value {
     } else {
         "ContainersNotReady"
     };
-    let names: Vec<&str> = json::list(pod, "/spec/containers").iter().map(|c| json::text(c, "/name")).collect();
-    let message =
-        if ready || ended { String::new() } else { format!("containers with unready status: [{}]", names.join(" ")) };
+    let names: Vec<&str> = json::list(pod, "/spec/containers")
+        .iter()
+        .map(|c| json::text(c, "/name"))
+        .collect();
+    let message = if ready || ended {
+        String::new()
+    } else {
+        format!("containers with unready status: [{}]", names.join(" "))
+    };
     let conditions = json!([
         pods::condition(model, pod, "PodReadyToStartContainers", true, "", ""),
         pods::condition(model, pod, "Initialized", true, "", ""),
@@ -45,15 +58,20 @@ fn status(model: &Model, pod: &Value, sim: &PodSim) -> Value {
         pods::condition(model, pod, "ContainersReady", ready, reason, &message),
         pods::condition(model, pod, "PodScheduled", true, "", ""),
     ]);
-    let containers: Vec<Value> =
-        json::list(pod, "/spec/containers").iter().map(|container| container_status(pod, container, sim, ready)).collect();
+    let containers: Vec<Value> = json::list(pod, "/spec/containers")
+        .iter()
+        .map(|container| container_status(pod, container, sim, ready))
+        .collect();
     let phase = match sim.phase {
         Phase::Unscheduled | Phase::Creating | Phase::PullBackOff => "Pending",
         Phase::Started | Phase::Ready | Phase::BackOff => "Running",
         Phase::Succeeded => "Succeeded",
         Phase::Failed => "Failed",
     };
-    let start = pod.pointer("/status/startTime").cloned().unwrap_or_else(|| model.stamp());
+    let start = pod
+        .pointer("/status/startTime")
+        .cloned()
+        .unwrap_or_else(|| model.stamp());
     let mut status = json!({"phase": phase, "qosClass": qos, "conditions": conditions, "containerStatuses": containers,
         "hostIP": "10.0.0.1", "hostIPs": [{"ip": "10.0.0.1"}], "startTime": start});
     if sim.started.is_some() && !ended {
@@ -65,7 +83,11 @@ fn status(model: &Model, pod: &Value, sim: &PodSim) -> Value {
 }
 
 fn address(uid: &str) -> String {
-    let byte = |at: usize| uid.get(at..at + 2).and_then(|hex| u8::from_str_radix(hex, 16).ok()).unwrap_or(1);
+    let byte = |at: usize| {
+        uid.get(at..at + 2)
+            .and_then(|hex| u8::from_str_radix(hex, 16).ok())
+            .unwrap_or(1)
+    };
     format!("10.244.{}.{}", byte(0), byte(2).clamp(2, 254))
 }
 
@@ -74,19 +96,33 @@ fn container_status(pod: &Value, container: &Value, sim: &PodSim, ready: bool) -
     let uid = json::text(pod, "/metadata/uid").replace('-', "");
     let id = format!("containerd://{uid}{uid}");
     let terminated = |ended: Ended| {
-        let reason = if ended.exit_code == 0 { "Completed" } else { "Error" };
+        let reason = if ended.exit_code == 0 {
+            "Completed"
+        } else {
+            "Error"
+        };
         json!({"terminated": {"exitCode": ended.exit_code, "reason": reason, "startedAt": stamp(ended.started),
             "finishedAt": stamp(ended.finished), "containerID": id}})
     };
     let state = match (sim.phase, sim.ended, sim.started) {
-        (Phase::Started | Phase::Ready, _, Some(started)) => json!({"running": {"startedAt": stamp(started)}}),
+        (Phase::Started | Phase::Ready, _, Some(started)) => {
+            json!({"running": {"startedAt": stamp(started)}})
+        }
         (Phase::Succeeded | Phase::Failed, Some(ended), _) => terminated(ended),
         (Phase::BackOff, ..) => json!({"waiting": {"reason": "CrashLoopBackOff",
             "message": format!("back-off restarting failed container={name} pod={}_{}({})",
                 json::text(pod, "/metadata/name"), json::text(pod, "/metadata/namespace"), json::text(pod, "/metadata/uid"))}}),
         (Phase::PullBackOff, ..) => json!({"waiting": {"reason": "ImagePullBackOff",
             "message": format!("Back-off pulling image \"{image}\"")}}),
-        (Phase::Unscheduled | Phase::Creating | Phase::Started | Phase::Ready | Phase::Succeeded | Phase::Failed, ..) => {
+        (
+            Phase::Unscheduled
+            | Phase::Creating
+            | Phase::Started
+            | Phase::Ready
+            | Phase::Succeeded
+            | Phase::Failed,
+            ..,
+        ) => {
             json!({"waiting": {"reason": "ContainerCreating"}})
         }
     };
@@ -121,7 +157,10 @@ pub(in crate::playground::cluster) fn shown(pod: &Value) -> String {
 
 /// How often the containers of a pod were restarted.
 pub(in crate::playground::cluster) fn restarts(pod: &Value) -> i64 {
-    json::list(pod, "/status/containerStatuses").iter().filter_map(|status| json::int(status, "/restartCount")).sum()
+    json::list(pod, "/status/containerStatuses")
+        .iter()
+        .filter_map(|status| json::int(status, "/restartCount"))
+        .sum()
 }
 
 /// The kind of owner that a pod hangs under, for finding its workload.

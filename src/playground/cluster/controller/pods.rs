@@ -36,16 +36,28 @@ pub(in crate::playground::cluster) fn create(model: &mut Model, new: NewPod<'_>)
     for (key, value) in new.labels {
         json::set(&mut metadata, &["labels", key], json!(value));
     }
-    json::set(&mut metadata, &["ownerReferences"], json!([owner_reference(new.owner_kind, new.owner)]));
+    json::set(
+        &mut metadata,
+        &["ownerReferences"],
+        json!([owner_reference(new.owner_kind, new.owner)]),
+    );
     let mut spec = new.template.get("spec").cloned().unwrap_or_else(|| json!({}));
     if let Some(node) = new.node {
         json::set(&mut spec, &["nodeName"], json!(node));
     }
-    let pod = json!({"metadata": metadata, "spec": spec, "status": {"phase": "Pending", "qosClass": "BestEffort"}});
+    let pod =
+        json!({"metadata": metadata, "spec": spec, "status": {"phase": "Pending", "qosClass": "BestEffort"}});
     let pod = model.create(Kind::Pod, with_pod_defaults(pod));
     let message = format!("Created pod: {}", json::text(&pod, "/metadata/name"));
     let component = format!("{}-controller", new.owner_kind.info().singular);
-    model.event(new.owner_kind, new.owner, Tone::Normal, "SuccessfulCreate", &message, &component);
+    model.event(
+        new.owner_kind,
+        new.owner,
+        Tone::Normal,
+        "SuccessfulCreate",
+        &message,
+        &component,
+    );
     pod
 }
 
@@ -99,9 +111,9 @@ pub(in crate::playground::cluster) fn is_active(pod: &Value) -> bool {
 
 /// Whether the Ready condition of a pod is true.
 pub(in crate::playground::cluster) fn is_ready(pod: &Value) -> bool {
-    json::list(pod, "/status/conditions")
-        .iter()
-        .any(|condition| json::text(condition, "/type") == "Ready" && json::text(condition, "/status") == "True")
+    json::list(pod, "/status/conditions").iter().any(|condition| {
+        json::text(condition, "/type") == "Ready" && json::text(condition, "/status") == "True"
+    })
 }
 
 /// How many of these pods are ready and not being deleted.
@@ -128,7 +140,9 @@ pub(in crate::playground::cluster) fn condition(
     message: &str,
 ) -> Value {
     let status = if truth { "True" } else { "False" };
-    let before = json::list(old, "/status/conditions").iter().find(|condition| json::text(condition, "/type") == kind);
+    let before = json::list(old, "/status/conditions")
+        .iter()
+        .find(|condition| json::text(condition, "/type") == kind);
     let now = model.stamp();
     let mut new = json!({"type": kind, "status": status, "reason": reason, "message": message,
         "lastTransitionTime": now, "lastUpdateTime": now});

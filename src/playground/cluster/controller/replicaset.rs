@@ -15,11 +15,16 @@ const BURST: i64 = 100;
 
 /// Brings the pods of one ReplicaSet to the wanted number.
 pub(in crate::playground::cluster) fn reconcile(model: &mut Model, key: &Key) {
-    let Some(set) = model.store.get(key).cloned() else { return };
+    let Some(set) = model.store.get(key).cloned() else {
+        return;
+    };
     let wanted = json::int(&set, "/spec/replicas").unwrap_or(1).max(0);
     let uid = json::text(&set, "/metadata/uid");
-    let mut active: Vec<Arc<Value>> =
-        model.owned(Kind::Pod, &key.namespace, uid).into_iter().filter(|pod| pods::is_active(pod)).collect();
+    let mut active: Vec<Arc<Value>> = model
+        .owned(Kind::Pod, &key.namespace, uid)
+        .into_iter()
+        .filter(|pod| pods::is_active(pod))
+        .collect();
     let have = i64::try_from(active.len()).unwrap_or(i64::MAX);
     for _ in 0..(wanted - have).clamp(0, BURST) {
         let prefix = format!("{}-", key.name);
@@ -42,23 +47,36 @@ pub(in crate::playground::cluster) fn reconcile(model: &mut Model, key: &Key) {
     if have > wanted {
         // The real controller prefers pods that are not ready, then the newest.
         active.sort_by_key(|pod| {
-            (pods::is_ready(pod), std::cmp::Reverse(json::text(pod, "/metadata/creationTimestamp").to_owned()))
+            (
+                pods::is_ready(pod),
+                std::cmp::Reverse(json::text(pod, "/metadata/creationTimestamp").to_owned()),
+            )
         });
         for pod in active.iter().take(usize::try_from(have - wanted).unwrap_or(0)) {
             let message = format!("Deleted pod: {}", json::text(pod, "/metadata/name"));
             model.delete(&Key::of(Kind::Pod, pod), None);
             let component = "replicaset-controller";
-            model.event(Kind::ReplicaSet, &set, Tone::Normal, "SuccessfulDelete", &message, component);
+            model.event(
+                Kind::ReplicaSet,
+                &set,
+                Tone::Normal,
+                "SuccessfulDelete",
+                &message,
+                component,
+            );
         }
     }
     write_status(model, key, uid);
 }
 
 fn write_status(model: &mut Model, key: &Key, uid: &str) {
-    let Some(set) = model.store.get(key).cloned() else { return };
+    let Some(set) = model.store.get(key).cloned() else {
+        return;
+    };
     let mut pods = model.owned(Kind::Pod, &key.namespace, uid);
     pods.retain(|pod| pods::is_active(pod));
-    let mut status = json!({"replicas": pods.len(), "observedGeneration": json::int(&set, "/metadata/generation")});
+    let mut status =
+        json!({"replicas": pods.len(), "observedGeneration": json::int(&set, "/metadata/generation")});
     if !pods.is_empty() {
         status["fullyLabeledReplicas"] = json!(pods.len());
         status["readyReplicas"] = json!(pods::count_ready(&pods));

@@ -20,16 +20,27 @@ pub(in crate::playground::cluster) fn excess(have: usize, limit: Option<i64>) ->
 }
 
 /// Finds or makes the revision of an owner's present template, gives it the highest number, and returns it.
-pub(in crate::playground::cluster) fn ensure(model: &mut Model, owner_kind: Kind, owner: &Value) -> Arc<Value> {
+pub(in crate::playground::cluster) fn ensure(
+    model: &mut Model,
+    owner_kind: Kind,
+    owner: &Value,
+) -> Arc<Value> {
     let namespace = json::text(owner, "/metadata/namespace");
     let template = owner.pointer("/spec/template").cloned().unwrap_or(Value::Null);
     let mut marked = template.clone();
     // kubectl sends this data back as a strategic merge patch; the mark makes it replace the template whole.
     json::set(&mut marked, &["$patch"], json!("replace"));
     let data = json!({"spec": {"template": marked}});
-    let mut known = model.owned(Kind::ControllerRevision, namespace, json::text(owner, "/metadata/uid"));
+    let mut known = model.owned(
+        Kind::ControllerRevision,
+        namespace,
+        json::text(owner, "/metadata/uid"),
+    );
     known.sort_by_key(|revision| json::int(revision, "/revision"));
-    let highest = known.last().and_then(|revision| json::int(revision, "/revision")).unwrap_or(0);
+    let highest = known
+        .last()
+        .and_then(|revision| json::int(revision, "/revision"))
+        .unwrap_or(0);
     if let Some(same) = known.iter().find(|revision| revision.get("data") == Some(&data)) {
         if json::int(same, "/revision") == Some(highest) {
             return same.clone();
@@ -41,9 +52,15 @@ pub(in crate::playground::cluster) fn ensure(model: &mut Model, owner_kind: Kind
     forget_old(model, owner, &known);
     let hash = ids::template_hash(&template);
     let name = format!("{}-{hash}", json::text(owner, "/metadata/name"));
-    let mut labels = owner.pointer("/spec/selector/matchLabels").cloned().unwrap_or_else(|| json!({}));
+    let mut labels = owner
+        .pointer("/spec/selector/matchLabels")
+        .cloned()
+        .unwrap_or_else(|| json!({}));
     json::set(&mut labels, &[LABEL], json!(hash));
-    let annotations = owner.pointer("/metadata/annotations").cloned().unwrap_or_else(|| json!({}));
+    let annotations = owner
+        .pointer("/metadata/annotations")
+        .cloned()
+        .unwrap_or_else(|| json!({}));
     let revision = json!({
         "metadata": {"name": name, "namespace": namespace, "labels": labels, "annotations": annotations,
             "ownerReferences": [pods::owner_reference(owner_kind, owner)]},

@@ -13,7 +13,9 @@ use crate::playground::cluster::store::Key;
 
 /// Moves one StatefulSet on.
 pub(in crate::playground::cluster) fn reconcile(model: &mut Model, key: &Key) {
-    let Some(set) = model.store.get(key).cloned() else { return };
+    let Some(set) = model.store.get(key).cloned() else {
+        return;
+    };
     let update = revision::ensure(model, Kind::StatefulSet, &set);
     let update_name = json::text(&update, "/metadata/name").to_owned();
     let wanted = json::int(&set, "/spec/replicas").unwrap_or(1).max(0);
@@ -24,7 +26,14 @@ pub(in crate::playground::cluster) fn reconcile(model: &mut Model, key: &Key) {
 }
 
 fn pod_at(model: &Model, key: &Key, ordinal: i64) -> Option<Arc<Value>> {
-    model.store.get(&Key::new(Kind::Pod, &key.namespace, &format!("{}-{ordinal}", key.name))).cloned()
+    model
+        .store
+        .get(&Key::new(
+            Kind::Pod,
+            &key.namespace,
+            &format!("{}-{ordinal}", key.name),
+        ))
+        .cloned()
 }
 
 /// Makes the next missing pod, or takes away the highest surplus one. True while the set is not yet whole.
@@ -61,7 +70,10 @@ fn step(model: &mut Model, set: &Arc<Value>, key: &Key, wanted: i64, update: &st
             }
         }
     }
-    let surplus = owned(model, set).into_iter().filter(|pod| ordinal_of(pod) >= wanted).max_by_key(|pod| ordinal_of(pod));
+    let surplus = owned(model, set)
+        .into_iter()
+        .filter(|pod| ordinal_of(pod) >= wanted)
+        .max_by_key(|pod| ordinal_of(pod));
     if let Some(pod) = surplus {
         if !pods::is_leaving(&pod) {
             remove(model, set, &pod);
@@ -78,7 +90,9 @@ fn roll(model: &mut Model, set: &Arc<Value>, key: &Key, wanted: i64, update: &st
     }
     let partition = json::int(set, "/spec/updateStrategy/rollingUpdate/partition").unwrap_or(0);
     for ordinal in (partition.max(0)..wanted).rev() {
-        let Some(pod) = pod_at(model, key, ordinal) else { return };
+        let Some(pod) = pod_at(model, key, ordinal) else {
+            return;
+        };
         if pods::is_leaving(&pod) {
             return;
         }
@@ -94,32 +108,59 @@ fn roll(model: &mut Model, set: &Arc<Value>, key: &Key, wanted: i64, update: &st
 
 fn remove(model: &mut Model, set: &Value, pod: &Value) {
     let name = json::text(pod, "/metadata/name");
-    let message = format!("delete Pod {name} in StatefulSet {} successful", json::text(set, "/metadata/name"));
+    let message = format!(
+        "delete Pod {name} in StatefulSet {} successful",
+        json::text(set, "/metadata/name")
+    );
     model.delete(&Key::of(Kind::Pod, pod), None);
-    model.event(Kind::StatefulSet, set, Tone::Normal, "SuccessfulDelete", &message, "statefulset-controller");
+    model.event(
+        Kind::StatefulSet,
+        set,
+        Tone::Normal,
+        "SuccessfulDelete",
+        &message,
+        "statefulset-controller",
+    );
 }
 
 fn owned(model: &Model, set: &Value) -> Vec<Arc<Value>> {
-    model.owned(Kind::Pod, json::text(set, "/metadata/namespace"), json::text(set, "/metadata/uid"))
+    model.owned(
+        Kind::Pod,
+        json::text(set, "/metadata/namespace"),
+        json::text(set, "/metadata/uid"),
+    )
 }
 
 fn ordinal_of(pod: &Value) -> i64 {
-    json::text(pod, "/metadata/name").rsplit('-').next().and_then(|end| end.parse().ok()).unwrap_or(0)
+    json::text(pod, "/metadata/name")
+        .rsplit('-')
+        .next()
+        .and_then(|end| end.parse().ok())
+        .unwrap_or(0)
 }
 
 fn revision_of(pod: &Value) -> &str {
-    pod.pointer("/metadata/labels").and_then(|labels| labels.get(revision::LABEL)).and_then(Value::as_str).unwrap_or("")
+    pod.pointer("/metadata/labels")
+        .and_then(|labels| labels.get(revision::LABEL))
+        .and_then(Value::as_str)
+        .unwrap_or("")
 }
 
 fn write_status(model: &mut Model, key: &Key, wanted: i64, update: &str) {
-    let Some(set) = model.store.get(key).cloned() else { return };
+    let Some(set) = model.store.get(key).cloned() else {
+        return;
+    };
     let mut pods = owned(model, &set);
     pods.retain(|pod| pods::is_active(pod));
     let updated = pods.iter().filter(|pod| revision_of(pod) == update).count();
     let ready = pods::count_ready(&pods);
     let all_updated = i64::try_from(updated).unwrap_or(0) == wanted && ready == wanted;
     let before = json::text(&set, "/status/currentRevision");
-    let current = if all_updated || before.is_empty() { update } else { before };
+    let current = if all_updated || before.is_empty() {
+        update
+    } else {
+        before
+    };
     let on_current = pods.iter().filter(|pod| revision_of(pod) == current).count();
     let status = json!({"observedGeneration": json::int(&set, "/metadata/generation"), "replicas": pods.len(),
         "readyReplicas": ready, "availableReplicas": ready, "currentReplicas": on_current, "updatedReplicas": updated,

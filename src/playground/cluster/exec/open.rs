@@ -47,15 +47,16 @@ pub(in crate::playground::cluster) fn open(
     }
     if request.method() != Method::GET {
         let refusal = match flavour {
-            ServerFlavour::V136 => ApiError::empty(StatusCode::METHOD_NOT_ALLOWED),
-            ServerFlavour::V130 | ServerFlavour::V129 | ServerFlavour::V120 => {
-                ApiError::text(StatusCode::METHOD_NOT_ALLOWED, "bad method")
+            ServerFlavour::V130 => ApiError::text(StatusCode::METHOD_NOT_ALLOWED, "bad method"),
+            ServerFlavour::V136 | ServerFlavour::V129 | ServerFlavour::V120 => {
+                ApiError::empty(StatusCode::METHOD_NOT_ALLOWED)
             }
         };
         return Err(refusal);
     }
     let offered = caller.header("sec-websocket-protocol");
-    let protocol = Protocol::choose(flavour, offered).ok_or_else(|| ApiError::empty(StatusCode::FORBIDDEN))?;
+    let protocol =
+        Protocol::choose(flavour, offered).ok_or_else(|| ApiError::empty(StatusCode::FORBIDDEN))?;
     let accept = derive_accept_key(caller.header("sec-websocket-key").as_bytes());
     let upgraded = hyper::upgrade::on(&mut request);
     let shared = shared.clone();
@@ -82,14 +83,22 @@ fn switching(protocol: Protocol, accept: &str) -> Result<Response<Body>, ApiErro
     headers.insert("upgrade", HeaderValue::from_static("websocket"));
     headers.insert("connection", HeaderValue::from_static("Upgrade"));
     headers.insert("sec-websocket-accept", accept);
-    headers.insert("sec-websocket-protocol", HeaderValue::from_static(protocol.name()));
+    headers.insert(
+        "sec-websocket-protocol",
+        HeaderValue::from_static(protocol.name()),
+    );
     Ok(response)
 }
 
 /// From 1.35 on a WebSocket needs `create` as well, and is refused without a reason.
 fn check_create(caller: &Caller, target: &ObjectTarget, flavour: ServerFlavour) -> Result<(), ApiError> {
-    let asked =
-        Attributes { verb: "create", group: "", resource: "pods/exec", namespace: &target.namespace, name: target.name() };
+    let asked = Attributes {
+        verb: "create",
+        group: "",
+        resource: "pods/exec",
+        namespace: &target.namespace,
+        name: target.name(),
+    };
     if flavour == ServerFlavour::V136 && !caller.identity.may(&asked) {
         let message = format!("pods \"{}\" is forbidden: ", target.name());
         return Err(ApiError::forbidden("", "pods", target.name(), message));
@@ -97,7 +106,12 @@ fn check_create(caller: &Caller, target: &ObjectTarget, flavour: ServerFlavour) 
     Ok(())
 }
 
-fn job(model: &Model, caller: &Caller, target: &ObjectTarget, flavour: ServerFlavour) -> Result<Job, ApiError> {
+fn job(
+    model: &Model,
+    caller: &Caller,
+    target: &ObjectTarget,
+    flavour: ServerFlavour,
+) -> Result<Job, ApiError> {
     let pod: Arc<Value> = find(model, target)?;
     let query = &caller.query;
     let container = container_of(&pod, query.get("container"))?;
@@ -109,7 +123,8 @@ fn job(model: &Model, caller: &Caller, target: &ObjectTarget, flavour: ServerFla
         namespace: target.namespace.clone(),
         pod: target.name().to_owned(),
         uid: json::text(&pod, "/metadata/uid").to_owned(),
-        workload: pod_status::workload(model, &pod).map_or_else(|| target.name().to_owned(), |(_, name)| name),
+        workload: pod_status::workload(model, &pod)
+            .map_or_else(|| target.name().to_owned(), |(_, name)| name),
         container,
         argv: query.all("command"),
         stdin: query.truth("stdin"),
@@ -128,16 +143,18 @@ fn job(model: &Model, caller: &Caller, target: &ObjectTarget, flavour: ServerFla
 fn refuse_early(mut job: Job, running: bool, flavour: ServerFlavour) -> Result<Job, ApiError> {
     let no_streams = !(job.stdin || job.stdout || job.stderr);
     match flavour {
-        ServerFlavour::V136 if no_streams => {
-            Err(ApiError::text(StatusCode::BAD_REQUEST, "you must specify at least 1 of stdin, stdout, stderr"))
-        }
+        ServerFlavour::V136 if no_streams => Err(ApiError::text(
+            StatusCode::BAD_REQUEST,
+            "you must specify at least 1 of stdin, stdout, stderr",
+        )),
         ServerFlavour::V136 if !running => {
             let why = format!("container not found (\"{}\")", job.container);
             Err(ApiError::text(StatusCode::INTERNAL_SERVER_ERROR, &why))
         }
-        ServerFlavour::V129 | ServerFlavour::V120 if no_streams => {
-            Err(ApiError::text(StatusCode::BAD_REQUEST, "you must specify at least 1 of stdin, stdout, stderr"))
-        }
+        ServerFlavour::V129 | ServerFlavour::V120 if no_streams => Err(ApiError::text(
+            StatusCode::BAD_REQUEST,
+            "you must specify at least 1 of stdin, stdout, stderr",
+        )),
         ServerFlavour::V136 | ServerFlavour::V130 | ServerFlavour::V129 | ServerFlavour::V120 => {
             job.doomed = match (no_streams, running) {
                 (true, _) => Some(Ending::NoStreams),

@@ -18,7 +18,11 @@ pub(super) enum Protocol {
 impl Protocol {
     /// Chooses as the server does, whatever the order offered; `None` means that nothing offered is known.
     pub fn choose(flavour: ServerFlavour, offered: &str) -> Option<Self> {
-        let offered: Vec<&str> = offered.split(',').map(str::trim).filter(|name| !name.is_empty()).collect();
+        let offered: Vec<&str> = offered
+            .split(',')
+            .map(str::trim)
+            .filter(|name| !name.is_empty())
+            .collect();
         if offered.is_empty() {
             return Some(Self::Unnamed);
         }

@@ -9,12 +9,12 @@ use super::status_frame::{self, Ending};
 use super::wire::{Incoming, Over, STDERR, STDOUT, Wire};
 use crate::playground::cluster::double::ServerFlavour;
 use crate::playground::cluster::journal::Effect;
+use crate::playground::cluster::json;
 use crate::playground::cluster::kinds::Kind;
 use crate::playground::cluster::model::Model;
 use crate::playground::cluster::programs::{ExecCall, Output, Program, ProgramRun};
 use crate::playground::cluster::shared::Shared;
 use crate::playground::cluster::store::Key;
-use crate::playground::cluster::json;
 
 /// Largest stdin of a program that reads it whole.
 const STDIN_LIMIT: usize = 16 * 1024 * 1024;
@@ -52,13 +52,20 @@ pub(super) async fn run(shared: Arc<Shared>, job: Job, mut wire: Wire, protocol:
 }
 
 async fn drive(shared: &Arc<Shared>, job: &Job, wire: &mut Wire) -> Result<Ending, Over> {
-    let greeting = if job.doomed == Some(Ending::NoStreams) { super::wire::STATUS } else { STDOUT };
+    let greeting = if job.doomed == Some(Ending::NoStreams) {
+        super::wire::STATUS
+    } else {
+        STDOUT
+    };
     wire.send(greeting, &[]).await?;
     if let Some(ending) = &job.doomed {
         return Ok(ending.clone());
     }
     if job.argv.is_empty() {
-        return Ok(not_started(shared, "OCI runtime exec failed: exec failed: args must not be empty"));
+        return Ok(not_started(
+            shared,
+            "OCI runtime exec failed: exec failed: args must not be empty",
+        ));
     }
     let program = shared.read(|model| model.programs.find(&job.namespace, &job.workload, &job.argv));
     let mut stdin = Vec::new();
@@ -70,11 +77,15 @@ async fn drive(shared: &Arc<Shared>, job: &Job, wire: &mut Wire) -> Result<Endin
         ProgramRun::Copies => copy(shared, job, wire).await,
         ProgramRun::NotFound => {
             let why = "executable file not found in $PATH";
-            Ok(not_started(shared, &format!("{STARTING}exec: \"{}\": {why}", job.argv[0])))
+            Ok(not_started(
+                shared,
+                &format!("{STARTING}exec: \"{}\": {why}", job.argv[0]),
+            ))
         }
-        ProgramRun::NotExecutable => {
-            Ok(not_started(shared, &format!("{STARTING}exec: \"{}\": permission denied", job.argv[0])))
-        }
+        ProgramRun::NotExecutable => Ok(not_started(
+            shared,
+            &format!("{STARTING}exec: \"{}\": permission denied", job.argv[0]),
+        )),
     }
 }
 
@@ -83,7 +94,11 @@ const STARTING: &str = "OCI runtime exec failed: exec failed: unable to start co
 fn not_started(shared: &Shared, why: &str) -> Ending {
     let id = shared.make_id(|ids| ids.hex64());
     // The oldest runtime adds a word.
-    let end = if shared.flavour == ServerFlavour::V120 { ": unknown" } else { "" };
+    let end = if shared.flavour == ServerFlavour::V120 {
+        ": unknown"
+    } else {
+        ""
+    };
     Ending::NotStarted(format!(
         "error executing command in container: failed to exec in container: failed to start exec \"{id}\": {why}{end}"
     ))
@@ -187,7 +202,8 @@ async fn copy(shared: &Arc<Shared>, job: &Job, wire: &mut Wire) -> Result<Ending
 fn is_alive(model: &Model, job: &Job) -> bool {
     let key = Key::new(Kind::Pod, &job.namespace, &job.pod);
     model.store.get(&key).is_some_and(|pod| {
-        json::text(pod, "/metadata/uid") == job.uid && model.sim(pod).is_some_and(super::super::sim::PodSim::is_running)
+        json::text(pod, "/metadata/uid") == job.uid
+            && model.sim(pod).is_some_and(super::super::sim::PodSim::is_running)
     })
 }
 

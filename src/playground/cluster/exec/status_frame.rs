@@ -47,7 +47,12 @@ struct Cause<'a> {
 }
 
 /// The bytes behind the channel number.
-pub(super) fn encode(ending: &Ending, flavour: ServerFlavour, protocol: Protocol, argv: &[String]) -> Vec<u8> {
+pub(super) fn encode(
+    ending: &Ending,
+    flavour: ServerFlavour,
+    protocol: Protocol,
+    argv: &[String],
+) -> Vec<u8> {
     let status = match ending {
         Ending::Exited(0) => Status {
             metadata: Empty {},
@@ -59,14 +64,19 @@ pub(super) fn encode(ending: &Ending, flavour: ServerFlavour, protocol: Protocol
         },
         Ending::Exited(code) => exited(*code, flavour, protocol, argv),
         Ending::NotStarted(why) => internal(format!("{}{why}", prefix(flavour, protocol))),
-        Ending::NoContainer(name) => {
-            internal(format!("unable to upgrade connection: container not found (\"{name}\")"))
-        }
-        Ending::NoStreams => {
-            internal("unable to upgrade connection: you must specify at least 1 of stdin, stdout, stderr".to_owned())
-        }
+        Ending::NoContainer(name) => internal(format!(
+            "unable to upgrade connection: container not found (\"{name}\")"
+        )),
+        Ending::NoStreams => internal(
+            "unable to upgrade connection: you must specify at least 1 of stdin, stdout, stderr".to_owned(),
+        ),
     };
-    serde_json::to_vec(&status).unwrap_or_default()
+    let json = serde_json::to_string(&status).unwrap_or_default();
+    // Go's encoder escapes these three.
+    json.replace('<', "\\u003c")
+        .replace('>', "\\u003e")
+        .replace('&', "\\u0026")
+        .into_bytes()
 }
 
 fn from_runtime(flavour: ServerFlavour, protocol: Protocol) -> bool {
@@ -88,13 +98,22 @@ fn exited(code: i32, flavour: ServerFlavour, protocol: Protocol, argv: &[String]
         status: "Failure",
         message: Some(format!("command terminated with non-zero exit code: {told}")),
         reason: Some("NonZeroExitCode"),
-        details: Some(Details { causes: [Cause { reason: Some("ExitCode"), message: code.to_string() }] }),
+        details: Some(Details {
+            causes: [Cause {
+                reason: Some("ExitCode"),
+                message: code.to_string(),
+            }],
+        }),
         code: None,
     }
 }
 
 fn prefix(flavour: ServerFlavour, protocol: Protocol) -> &'static str {
-    if from_runtime(flavour, protocol) { "" } else { "Internal error occurred: " }
+    if from_runtime(flavour, protocol) {
+        ""
+    } else {
+        "Internal error occurred: "
+    }
 }
 
 fn internal(cause: String) -> Status<'static> {
@@ -103,7 +122,12 @@ fn internal(cause: String) -> Status<'static> {
         status: "Failure",
         message: Some(format!("Internal error occurred: {cause}")),
         reason: Some("InternalError"),
-        details: Some(Details { causes: [Cause { reason: None, message: cause }] }),
+        details: Some(Details {
+            causes: [Cause {
+                reason: None,
+                message: cause,
+            }],
+        }),
         code: Some(500),
     }
 }

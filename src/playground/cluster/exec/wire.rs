@@ -50,7 +50,12 @@ pub(super) struct Wire {
 impl Wire {
     pub async fn new(upgraded: Upgraded, protocol: Protocol, fault: Option<FaultKind>) -> Self {
         let socket = WebSocketStream::from_raw_socket(TokioIo::new(upgraded), Role::Server, None).await;
-        Self { socket, protocol, fault, frames: 0 }
+        Self {
+            socket,
+            protocol,
+            fault,
+            frames: 0,
+        }
     }
 
     /// Sends data on a channel, cut into frames; no data is one empty frame.
@@ -73,13 +78,19 @@ impl Wire {
             Some(FaultKind::HangAfterApply) => std::future::pending::<()>().await,
             _ => {}
         }
-        if self.protocol.tells_status() { self.frame(STATUS, status).await } else { Ok(()) }
+        if self.protocol.tells_status() {
+            self.frame(STATUS, status).await
+        } else {
+            Ok(())
+        }
     }
 
     async fn frame(&mut self, channel: u8, data: &[u8]) -> Result<(), Over> {
         match self.fault {
             Some(FaultKind::CutAfterFrames(most)) if self.frames >= most => return Err(Over::Lost),
-            Some(FaultKind::HangAfterFrames(most)) if self.frames >= most => std::future::pending::<()>().await,
+            Some(FaultKind::HangAfterFrames(most)) if self.frames >= most => {
+                std::future::pending::<()>().await
+            }
             _ => {}
         }
         self.frames += 1;
@@ -127,7 +138,10 @@ impl Wire {
 
     /// Ends the session as the server does: close frame 1000 without a reason, then the connection.
     pub async fn close(mut self) {
-        let frame = CloseFrame { code: CloseCode::Normal, reason: "".into() };
+        let frame = CloseFrame {
+            code: CloseCode::Normal,
+            reason: "".into(),
+        };
         if self.socket.close(Some(frame)).await.is_ok() {
             let mut stream = self.socket.into_inner();
             let _ = tokio::io::AsyncWriteExt::shutdown(&mut stream).await;

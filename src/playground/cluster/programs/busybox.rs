@@ -11,12 +11,21 @@ pub(super) struct Busybox;
 
 impl Program for Busybox {
     fn run(&self, call: &ExecCall<'_>, _world: &mut WorldState) -> ProgramRun {
-        let Some((program, arguments)) = call.argv.split_first() else { return ProgramRun::NotFound };
-        let name = program.strip_prefix("/bin/").or_else(|| program.strip_prefix("/usr/bin/")).unwrap_or(program);
+        let Some((program, arguments)) = call.argv.split_first() else {
+            return ProgramRun::NotFound;
+        };
+        let name = program
+            .strip_prefix("/bin/")
+            .or_else(|| program.strip_prefix("/usr/bin/"))
+            .unwrap_or(program);
         match name {
             "echo" => echo(arguments),
             "true" => Output::default().into(),
-            "false" => Output { exit_code: 1, ..Output::default() }.into(),
+            "false" => Output {
+                exit_code: 1,
+                ..Output::default()
+            }
+            .into(),
             "cat" => cat(arguments),
             "sleep" => sleep(arguments),
             "ls" => ls(arguments),
@@ -25,7 +34,11 @@ impl Program for Busybox {
             "id" => Output::stdout("uid=1000 gid=1000 groups=1000\n").into(),
             "whoami" => Output::stdout("app\n").into(),
             "date" => Output::stdout(format!("{}\n", call.now.strftime("%a %b %e %H:%M:%S UTC %Y"))).into(),
-            "env" => Output::stdout(format!("HOSTNAME={}\nPATH=/usr/local/bin:/usr/bin:/bin\nHOME=/\n", call.pod)).into(),
+            "env" => Output::stdout(format!(
+                "HOSTNAME={}\nPATH=/usr/local/bin:/usr/bin:/bin\nHOME=/\n",
+                call.pod
+            ))
+            .into(),
             "/tmp" | "/etc" | "/var" | "/" => ProgramRun::NotExecutable,
             _ => ProgramRun::NotFound,
         }
@@ -45,7 +58,11 @@ fn cat(arguments: &[String]) -> ProgramRun {
         [dash] if dash == "-" => ProgramRun::Copies,
         [path, ..] => match path.as_str() {
             "/etc/os-release" => Output::stdout("ID=debian\nVERSION_ID=\"12\"\n").into(),
-            other => Output::failure(format!("cat: can't open '{other}': No such file or directory\n"), 1).into(),
+            other => Output::failure(
+                format!("cat: can't open '{other}': No such file or directory\n"),
+                1,
+            )
+            .into(),
         },
     }
 }
@@ -60,14 +77,22 @@ fn sleep(arguments: &[String]) -> ProgramRun {
         Some(digits) => (digits, 1.0),
         None => (text.as_str(), 1.0),
     };
-    match digits.parse::<f64>().ok().and_then(|seconds| Duration::try_from_secs_f64(seconds * unit).ok()) {
+    match digits
+        .parse::<f64>()
+        .ok()
+        .and_then(|seconds| Duration::try_from_secs_f64(seconds * unit).ok())
+    {
         Some(span) => Output::default().taking(span).into(),
         None => Output::failure(format!("sleep: invalid number '{text}'\n"), 1).into(),
     }
 }
 
 fn ls(arguments: &[String]) -> ProgramRun {
-    match arguments.iter().find(|argument| !argument.starts_with('-')).map(String::as_str) {
+    match arguments
+        .iter()
+        .find(|argument| !argument.starts_with('-'))
+        .map(String::as_str)
+    {
         None | Some("/" | ".") => Output::stdout("bin\ndata\netc\nhome\ntmp\nusr\nvar\n").into(),
         Some("/tmp" | "/data" | "/home") => Output::default().into(),
         Some(other) => Output::failure(format!("ls: {other}: No such file or directory\n"), 1).into(),

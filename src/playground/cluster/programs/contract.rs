@@ -74,12 +74,19 @@ where
 impl Output {
     /// Success with this on stdout.
     pub fn stdout(text: impl Into<Vec<u8>>) -> Self {
-        Self { stdout: text.into(), ..Self::default() }
+        Self {
+            stdout: text.into(),
+            ..Self::default()
+        }
     }
 
     /// This on stderr and this exit code.
     pub fn failure(text: impl Into<Vec<u8>>, exit_code: i32) -> Self {
-        Self { stderr: text.into(), exit_code, ..Self::default() }
+        Self {
+            stderr: text.into(),
+            exit_code,
+            ..Self::default()
+        }
     }
 
     /// The same, ending this much later.

@@ -37,9 +37,10 @@ impl std::str::FromStr for Place {
             return Ok(Self::Everywhere);
         }
         match text.split_once('/') {
-            Some((namespace, name)) if !namespace.is_empty() && !name.is_empty() => {
-                Ok(Self::Workload { namespace: namespace.to_owned(), name: name.to_owned() })
-            }
+            Some((namespace, name)) if !namespace.is_empty() && !name.is_empty() => Ok(Self::Workload {
+                namespace: namespace.to_owned(),
+                name: name.to_owned(),
+            }),
             _ => Err(UnknownPlace(text.to_owned())),
         }
     }
@@ -70,13 +71,21 @@ impl fmt::Debug for Registry {
 
 impl Registry {
     pub fn install(&mut self, place: Place, name: &str, program: Arc<dyn Program>) {
-        self.0.push(Entry { place, wanted: Wanted::Program(name.to_owned()), program });
+        self.0.push(Entry {
+            place,
+            wanted: Wanted::Program(name.to_owned()),
+            program,
+        });
     }
 
     pub fn script(&mut self, place: Place, argv: &[&str], run: ProgramRun) {
         let argv = argv.iter().map(|word| (*word).to_owned()).collect();
         let program = move |_: &ExecCall<'_>, _: &mut WorldState| run.clone();
-        self.0.push(Entry { place, wanted: Wanted::Argv(argv), program: Arc::new(program) });
+        self.0.push(Entry {
+            place,
+            wanted: Wanted::Argv(argv),
+            program: Arc::new(program),
+        });
     }
 
     /// The program that answers an argv.
@@ -86,10 +95,16 @@ impl Registry {
             Place::Workload { namespace: n, name } => n == namespace && name == workload,
         };
         let scripted = |entry: &&Entry| matches!(&entry.wanted, Wanted::Argv(wanted) if wanted == argv);
-        let named = |entry: &&Entry| matches!(&entry.wanted, Wanted::Program(name) if argv.first() == Some(name));
+        let named =
+            |entry: &&Entry| matches!(&entry.wanted, Wanted::Program(name) if argv.first() == Some(name));
         let newest_first = || self.0.iter().rev().filter(here);
-        let found = newest_first().find(scripted).or_else(|| newest_first().find(named));
-        found.map_or_else(|| Arc::new(busybox::Busybox) as Arc<dyn Program>, |entry| entry.program.clone())
+        let found = newest_first()
+            .find(scripted)
+            .or_else(|| newest_first().find(named));
+        found.map_or_else(
+            || Arc::new(busybox::Busybox) as Arc<dyn Program>,
+            |entry| entry.program.clone(),
+        )
     }
 }
 

@@ -9,7 +9,10 @@ use crate::playground::cluster::world::{ConnectionPool, WorldState};
 
 /// Installs them.
 pub(in crate::playground::cluster) fn install(registry: &mut Registry) {
-    let of = |name: &str| Place::Workload { namespace: "production".to_owned(), name: name.to_owned() };
+    let of = |name: &str| Place::Workload {
+        namespace: "production".to_owned(),
+        name: name.to_owned(),
+    };
     registry.install(of("redis-primary"), "redis-cli", Arc::new(redis_cli));
     registry.install(of("api-gateway"), "curl", Arc::new(curl));
     registry.install(of("user-service"), "curl", Arc::new(curl));
@@ -37,10 +40,19 @@ fn redis_cli(call: &ExecCall<'_>, world: &mut WorldState) -> ProgramRun {
         }
         ("DBSIZE", _) => Output::stdout(format!("{}\n", world.redis.keys)).into(),
         ("INFO", _) => Output::stdout(info(world)).into(),
-        ("GET", [_, key]) => Output::stdout(world.custom.get(*key).map_or("\n".to_owned(), |v| format!("{v}\n"))).into(),
+        ("GET", [_, key]) => Output::stdout(
+            world
+                .custom
+                .get(*key)
+                .map_or("\n".to_owned(), |v| format!("{v}\n")),
+        )
+        .into(),
         ("LLEN", [_, "orders"]) => Output::stdout(format!("{}\n", depth(world))).into(),
         // The real client prints the server's error on stdout and still ends with 0.
-        (_, [word, ..]) => Output::stdout(format!("ERR unknown command '{word}', with args beginning with: \n\n")).into(),
+        (_, [word, ..]) => Output::stdout(format!(
+            "ERR unknown command '{word}', with args beginning with: \n\n"
+        ))
+        .into(),
         (_, []) => Output::default().into(),
     }
 }
@@ -76,14 +88,21 @@ fn curl(call: &ExecCall<'_>, world: &mut WorldState) -> ProgramRun {
             };
             Output::stdout(format!("{{\"redis\":\"{redis}\"}}")).into()
         }
-        _ if words.iter().any(|word| word.starts_with('-') && !word.starts_with("--") && word.contains('f')) => {
+        _ if words
+            .iter()
+            .any(|word| word.starts_with('-') && !word.starts_with("--") && word.contains('f')) =>
+        {
             Output::failure("curl: (22) The requested URL returned error: 404\n", 22).into()
         }
         _ => Output::stdout("404 page not found\n").into(),
     }
 }
 
-#[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "a queue's depth is never negative and far below 2^53")]
+#[expect(
+    clippy::cast_possible_truncation,
+    clippy::cast_sign_loss,
+    reason = "a queue's depth is never negative and far below 2^53"
+)]
 fn depth(world: &WorldState) -> u64 {
     world.queue.depth.round() as u64
 }
@@ -115,7 +134,12 @@ fn df(_call: &ExecCall<'_>, world: &mut WorldState) -> ProgramRun {
 
 fn du(_call: &ExecCall<'_>, world: &mut WorldState) -> ProgramRun {
     let disk = &world.disk;
-    Output::stdout(format!("{}M\t/var/log/app\n{}M\t/var/log\n", disk.log_mib, disk.base_mib + disk.log_mib)).into()
+    Output::stdout(format!(
+        "{}M\t/var/log/app\n{}M\t/var/log\n",
+        disk.log_mib,
+        disk.base_mib + disk.log_mib
+    ))
+    .into()
 }
 
 fn logrotate(call: &ExecCall<'_>, world: &mut WorldState) -> ProgramRun {
@@ -126,7 +150,10 @@ fn logrotate(call: &ExecCall<'_>, world: &mut WorldState) -> ProgramRun {
     if !words.contains(&"-d") && !words.contains(&"--debug") {
         world.disk.rotate();
     }
-    if words.iter().any(|word| matches!(*word, "-v" | "--verbose" | "-vf" | "-fv")) {
+    if words
+        .iter()
+        .any(|word| matches!(*word, "-v" | "--verbose" | "-vf" | "-fv"))
+    {
         return Output::failure("rotating pattern: /var/log/app/*.log\nlog needs rotating\n", 0).into();
     }
     Output::default().into()
