@@ -138,7 +138,7 @@ fn value(wire: &Wire<'_>, field: &Field, depth: usize) -> Result<Option<Value>, 
         (Shape::Int, Wire::Number(number)) => Some(json!(number.cast_signed())),
         (Shape::PlainInt, Wire::Number(number)) => (*number != 0).then(|| json!(number.cast_signed())),
         (Shape::Bool, Wire::Number(number)) => Some(json!(*number != 0)),
-        (Shape::PlainBool, Wire::Number(number)) => (*number != 0).then(|| json!(true)),
+        (Shape::PlainBool, Wire::Number(number)) => (*number != 0).then_some(Value::Bool(true)),
         (Shape::Message(fields), Wire::Bytes(bytes)) => {
             let inner = message(bytes, fields, field.name, depth)?;
             (!inner.is_empty() || field.many).then_some(Value::Object(inner))

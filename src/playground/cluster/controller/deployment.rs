@@ -124,15 +124,15 @@ fn ensure_newest(
         None => make_set(model, key, deployment, template, highest + 1),
     };
     let revision = number(&newest).to_string();
-    if json::annotation(deployment, REVISION) != Some(revision.as_str()) {
-        if let Some(mut changed) = model.copy(key) {
-            json::set(
-                &mut changed,
-                &["metadata", "annotations", REVISION],
-                json!(revision),
-            );
-            model.store.put(Kind::Deployment, changed);
-        }
+    if json::annotation(deployment, REVISION) != Some(revision.as_str())
+        && let Some(mut changed) = model.copy(key)
+    {
+        json::set(
+            &mut changed,
+            &["metadata", "annotations", REVISION],
+            json!(revision),
+        );
+        model.store.put(Kind::Deployment, changed);
     }
     newest
 }
