@@ -172,11 +172,20 @@
     stream.addEventListener("changed", () => { offline(false); refresh(); });
     stream.onerror = () => offline(true);
   }
-  function go(href, push = true) {
-    if (push) history.pushState(null, "", href);
-    return refresh();
+  function go(href) {
+    history.pushState(null, "", href);
+    return arrive();
   }
-  window.addEventListener("popstate", () => refresh());
+  // Whoever comes to the home tab opens it, so that the app fills it for them.
+  let home = "";
+  function arrive() {
+    const query = new URLSearchParams(location.search);
+    const who = query.get("home") ? query.get("as") || me() : "";
+    const opened = who && who !== home;
+    home = who;
+    return opened ? send("POST", "/api/home", { as: who }) : refresh();
+  }
+  window.addEventListener("popstate", arrive);
 
   // ---- Sending what people do ---------------------------------------------------------------------------------------
   const me = () => app.querySelector(".shell").dataset.as;
@@ -283,7 +292,6 @@
     if (el.matches("a[data-nav]")) {
       if (event.metaKey || event.ctrlKey || event.shiftKey) return;
       event.preventDefault();
-      if (el.dataset.home) send("POST", "/api/home", { as: me() });
       go(el.getAttribute("href"));
     } else if (el.dataset.act !== undefined) {
       act(el);
@@ -388,5 +396,6 @@
   app.addEventListener("load", () => { restoreScroll(); }, true);
   app.addEventListener("scroll", rememberScroll, true);
   window.addEventListener("resize", restoreScroll);
+  if (new URLSearchParams(location.search).get("home")) arrive();
   listen();
 })();
