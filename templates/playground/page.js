@@ -104,15 +104,27 @@
     }
   }
 
+  // A list that stands at its foot stays there when it grows or its frame changes; only a person's scroll takes it away.
   const atFoot = new Map();
+  const sizes = new Map();
+  const sizeOf = (el) => `${el.scrollHeight} ${el.clientHeight}`;
   function rememberScroll() {
     for (const el of app.querySelectorAll("[data-stick]")) {
-      atFoot.set(el.dataset.scroll, el.scrollHeight - el.scrollTop - el.clientHeight < 60);
+      const key = el.dataset.scroll;
+      const resized = sizes.has(key) && sizes.get(key) !== sizeOf(el);
+      if (resized && atFoot.get(key)) el.scrollTop = el.scrollHeight;
+      else atFoot.set(key, el.scrollHeight - el.scrollTop - el.clientHeight < 60);
+      sizes.set(key, sizeOf(el));
     }
   }
   function restoreScroll() {
     for (const el of app.querySelectorAll("[data-stick]")) {
-      if (atFoot.get(el.dataset.scroll) !== false) el.scrollTop = el.scrollHeight;
+      const key = el.dataset.scroll;
+      if (atFoot.get(key) !== false) {
+        el.scrollTop = el.scrollHeight;
+        atFoot.set(key, true);
+      }
+      sizes.set(key, sizeOf(el));
     }
   }
   function show(html) {
