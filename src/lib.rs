@@ -13,6 +13,6 @@ pub mod paging;
 pub mod playground;
 pub mod ports;
 pub mod render;
+pub mod slack;
 pub mod store;
 pub mod telemetry;
-pub mod slack;

@@ -143,9 +143,3 @@ pub enum Standing {
     /// The directory could not be asked: counts as no.
     Unreadable,
 }
-
-/// Who somebody is right now. Implemented by the Slack adapter.
-pub trait Directory: Send + Sync {
-    /// At most 60 s old and back within 2 s; what can't be read is a person of standing `Unreadable`.
-    fn person<'a>(&'a self, id: &'a PersonId) -> Pending<'a, Person>;
-}

@@ -9,5 +9,7 @@ mod delivery;
 mod faults;
 #[path = "slack_double/modals.rs"]
 mod modals;
+#[path = "slack_double/morphism.rs"]
+mod morphism;
 #[path = "slack_double/web_api.rs"]
 mod web_api;

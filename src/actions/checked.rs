@@ -1,13 +1,8 @@
-//! The runbook's view of an output: its filters, then its expectation. A jq program computes and takes stack, so both
-//! run on a thread of their own.
-
-use std::thread;
-
-use tokio::sync::oneshot;
+//! The runbook's view of an output: its filters, then its expectation. A jq program computes,
+//! so both run off the async threads.
 
 use super::filters::{apply, jq_values};
 use crate::domain::action::Filter;
-use crate::domain::jq::STACK_BYTES;
 use crate::domain::runbook::Expectation;
 
 /// Filters `text` and compares it. Gives the filtered text either way, so that people see what was compared.
@@ -22,19 +17,10 @@ pub async fn check(
     if filters.is_empty() && expected.is_none() {
         return Ok(text);
     }
-    let (done, result) = oneshot::channel();
     let kept = text.clone();
-    let work = move || {
-        // Nobody waits any more when the send fails.
-        let _ = done.send(compare(text, &filters, expected.as_ref()));
-    };
-    let thread = thread::Builder::new().name("filters".to_owned()).stack_size(STACK_BYTES).spawn(work);
-    if let Err(error) = thread {
-        return Err((kept, format!("the output could not be filtered: {error}")));
-    }
-    match result.await {
+    match tokio::task::spawn_blocking(move || compare(text, &filters, expected.as_ref())).await {
         Ok(result) => result,
-        Err(_) => Err((kept, "the output could not be filtered: its filter broke off".to_owned())),
+        Err(error) => Err((kept, format!("the output could not be filtered: {error}"))),
     }
 }
 

@@ -51,7 +51,7 @@ pub fn log_refused(runbooks: &Runbooks) {
 /// When nothing can be watched; the runbooks that are loaded stay.
 pub fn watch_runbooks(runbooks: &Arc<Runbooks>, knowledge: Arc<ArcSwap<Knowledge>>) -> Result<Watch, WatchError> {
     let kept = runbooks.clone();
-    runbooks.watch(move |result: Result<Reload, LoadError>| match result {
+    runbooks.watch(move |result: &Result<Reload, LoadError>| match result {
         Ok(_) => {
             log_refused(&kept);
             let catalog = kept.current();

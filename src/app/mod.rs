@@ -6,15 +6,13 @@ mod clock;
 mod intake;
 mod knowledge;
 mod outbox;
-#[cfg(feature = "playground")]
-mod playground;
+mod outlook;
+mod outputs;
 mod rules;
 mod socket;
 
 pub use bot::{Bot, StartError, start};
 pub use clock::SystemClock;
-pub use knowledge::{load_catalog, watch_runbooks};
-#[cfg(feature = "playground")]
-pub use playground::{Demo, DemoOptions, Scene, start_demo};
+pub use knowledge::{check, open_runbooks};
 pub use rules::rules;
 pub use socket::{ControlRequest, ControlReply, ask as ask_bot, socket_path};

@@ -25,7 +25,9 @@ const UNSEEN: jiff::SignedDuration = jiff::SignedDuration::from_secs(30);
 /// What the workers share.
 #[derive(Clone)]
 pub struct Pagers {
-    pub pagerduty: Option<Arc<PagerDuty>>,
+    pub pagerduty: Arc<PagerDuty>,
+    /// Whether a key to page with is configured.
+    pub can_page: bool,
     pub clock: Arc<dyn Clock>,
     /// Where people reach Interlock's threads; `None` when it isn't known.
     pub thread_url: Arc<dyn Fn(&Incident) -> Option<String> + Send + Sync>,
@@ -74,30 +76,29 @@ async fn confirm(lane: &Lane, item: &OutboxItem, delivered: Option<Delivered>) {
 
 impl Pagers {
     async fn page(&self, lane: &Lane, id: IncidentId) -> Option<Delivered> {
-        let Some(pager) = &self.pagerduty else {
+        if !self.can_page {
             tracing::error!(incident = %id, "a human should be paged, but no pager is configured; set pagerduty.routing_key");
             return None;
-        };
+        }
         let incident = lane.engine().incident(id).await.ok().flatten()?;
         let page = self.packet(&incident);
-        let receipt = until_taken("page", || pager.trigger(&page)).await?;
+        let receipt = until_taken("page", || self.pagerduty.trigger(&page)).await?;
         Some(Delivered::Page { incident: id, dedup_key: receipt.dedup_key })
     }
 
     async fn resolve(&self, id: IncidentId) {
-        if let Some(pager) = &self.pagerduty {
-            until_taken("resolve the page", || pager.resolve(id)).await;
+        if self.can_page {
+            until_taken("resolve the page", || self.pagerduty.resolve(id)).await;
         }
     }
 
     async fn resolve_source(&self, lane: &Lane, id: IncidentId) -> Option<Delivered> {
-        let pager = self.pagerduty.as_ref()?;
         let incident = lane.engine().incident(id).await.ok().flatten()?;
         let text = format!("Interlock {id}: {}", summary::result(&incident));
         let mut told = false;
         for episode in &incident.episodes {
             if let Some(reference) = &episode.alert.source_ref {
-                told |= until_taken("resolve at the source", || pager.resolve_at_source(reference, &text)).await.is_some();
+                told |= until_taken("resolve at the source", || self.pagerduty.resolve_at_source(reference, &text)).await.is_some();
             }
         }
         told.then(|| Delivered::SourceResolved { incident: id, how: "PagerDuty was told".to_owned() })
@@ -125,15 +126,17 @@ impl Pagers {
     pub async fn watch_health(self, mut health: watch::Receiver<Health>) {
         while health.changed().await.is_ok() {
             let state = health.borrow_and_update().clone();
-            let Some(pager) = &self.pagerduty else { continue };
+            if !self.can_page {
+                continue;
+            }
             match state {
                 Health::Broken(reason) => {
                     let page = self.direct(&format!("Interlock can't write its journal, so nothing runs: {reason}"));
-                    until_taken("page directly", || pager.trigger(&page)).await;
+                    until_taken("page directly", || self.pagerduty.trigger(&page)).await;
                 }
                 Health::Ready => {
                     let key = dedup_key(DIRECT);
-                    until_taken("resolve the direct page", || pager.resolve_by_key(&key)).await;
+                    until_taken("resolve the direct page", || self.pagerduty.resolve_by_key(&key)).await;
                 }
             }
         }

@@ -1,16 +1,18 @@
 //! Settings: one file (`interlock.toml`), the environment over it (`INTERLOCK__SECTION__KEY`), secrets also from files
 //! (`…_file`). Parsed once, at start, into types; the rest of the program never sees a text that it has to read again.
 //!
-//! `settings` and `rows` are what can be set; `read` brings the layers together; `node` gives each value its type;
+//! `settings` and `rows` are what can be set; `read` brings the layers together; `node` gives each value its type (`node_error` says what is wrong with it);
 //! `place` says where a key stands; `check` looks at keys together; `policy_file` reads `policy.path`.
 
 mod check;
 mod error;
 mod node;
+mod node_error;
 mod place;
 mod policy_file;
 mod read;
 mod rows;
+pub mod runbooks;
 mod secret;
 mod sections;
 mod settings;

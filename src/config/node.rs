@@ -2,160 +2,12 @@
 //! a boolean, `"8080"` a number, `1` a text); here a value of a file must have the type it is written for, and only the
 //! environment, which has nothing but text, is read as what the key asks for.
 
-use std::fmt;
-
 use config::{Value, ValueKind};
 use serde::de::value::StringDeserializer;
-use serde::de::{self, DeserializeSeed, Deserializer, IntoDeserializer, Unexpected, Visitor};
+use serde::de::{self, DeserializeSeed, Deserializer, IntoDeserializer, Visitor};
 
+use super::node_error::{NodeError, Origin, listed};
 use super::place::Segment;
-
-/// Where the value whose reading failed came from.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Origin {
-    File,
-    Environment,
-}
-
-#[derive(Clone, Debug)]
-pub(super) enum Problem {
-    /// A key that the section doesn't have, and those that it has.
-    Unknown { expected: Vec<&'static str> },
-    /// The end of the sentence "`key` …".
-    Wrong(String),
-}
-
-/// What went wrong, and the way to it (innermost last once it has reached the top).
-#[derive(Clone, Debug)]
-pub(super) struct NodeError {
-    pub path: Vec<Segment>,
-    pub origin: Option<Origin>,
-    pub problem: Problem,
-}
-
-impl NodeError {
-    fn wrong(problem: impl Into<String>) -> Self {
-        Self {
-            path: Vec::new(),
-            origin: None,
-            problem: Problem::Wrong(problem.into()),
-        }
-    }
-
-    fn from_origin(mut self, origin: Origin) -> Self {
-        self.origin.get_or_insert(origin);
-        self
-    }
-
-    fn under(mut self, segment: Segment) -> Self {
-        self.path.insert(0, segment);
-        self
-    }
-}
-
-impl fmt::Display for NodeError {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{:?}", self.problem)
-    }
-}
-
-impl std::error::Error for NodeError {}
-
-impl de::Error for NodeError {
-    fn custom<T: fmt::Display>(text: T) -> Self {
-        Self::wrong(text.to_string())
-    }
-
-    fn invalid_type(found: Unexpected<'_>, wanted: &dyn de::Expected) -> Self {
-        Self::wrong(format!("must be {}, but is {}", plain(wanted), worded(found)))
-    }
-
-    fn invalid_value(found: Unexpected<'_>, wanted: &dyn de::Expected) -> Self {
-        Self::wrong(format!("must be {}, but is {}", plain(wanted), worded(found)))
-    }
-
-    fn unknown_variant(found: &str, expected: &'static [&'static str]) -> Self {
-        let words = listed(expected);
-        Self::wrong(match nearest(found, expected) {
-            Some(near) => format!("is {}: did you mean `{near}`? It takes {words}", quoted(found)),
-            None => format!("is {}: it takes {words}", quoted(found)),
-        })
-    }
-
-    fn unknown_field(_: &str, expected: &'static [&'static str]) -> Self {
-        Self {
-            path: Vec::new(),
-            origin: None,
-            problem: Problem::Unknown {
-                expected: expected.to_vec(),
-            },
-        }
-    }
-
-    fn missing_field(field: &'static str) -> Self {
-        Self::wrong(format!("has no `{field}`: add it"))
-    }
-}
-
-/// What Rust calls the wanted type, as people call it.
-fn plain(wanted: &dyn de::Expected) -> String {
-    let word = wanted.to_string();
-    match word.as_str() {
-        "u8" => "a whole number from 0 to 255".to_owned(),
-        "u16" | "u32" | "u64" => "a whole number, not negative".to_owned(),
-        "i8" | "i16" | "i32" | "i64" => "a whole number".to_owned(),
-        "a boolean" => "true or false, without quotes".to_owned(),
-        "a string" | "path string" => "text in quotes".to_owned(),
-        "a sequence" => "a list in [ ]".to_owned(),
-        "a map" => "a table".to_owned(),
-        other if other.starts_with("struct ") => "a table".to_owned(),
-        _ => word,
-    }
-}
-
-/// User input in backticks; a token that was pasted under the wrong key is not repeated.
-fn quoted(text: &str) -> String {
-    if text.starts_with("xox") || text.starts_with("xapp-") || text.chars().count() > 80 {
-        "something that looks like a secret".to_owned()
-    } else {
-        format!("`{text}`")
-    }
-}
-
-fn worded(found: Unexpected<'_>) -> String {
-    match found {
-        Unexpected::Str(text) => format!("the text {}", quoted(text)),
-        Unexpected::Bool(value) => format!("`{value}`"),
-        Unexpected::Signed(value) => format!("the number {value}"),
-        Unexpected::Unsigned(value) => format!("the number {value}"),
-        Unexpected::Float(value) => format!("the number {value}"),
-        Unexpected::Seq => "a list".to_owned(),
-        Unexpected::Map => "a table".to_owned(),
-        Unexpected::Unit | Unexpected::Option => "empty".to_owned(),
-        other => other.to_string(),
-    }
-}
-
-/// `` `a`, `b` or `c` ``
-pub(super) fn listed(words: &[&str]) -> String {
-    let quoted: Vec<String> = words.iter().map(|word| format!("`{word}`")).collect();
-    match quoted.split_last() {
-        None => "nothing".to_owned(),
-        Some((only, [])) => only.clone(),
-        Some((last, rest)) => format!("{} or {last}", rest.join(", ")),
-    }
-}
-
-/// The word that was probably meant.
-pub(super) fn nearest<'w>(typed: &str, known: &[&'w str]) -> Option<&'w str> {
-    let typed = typed.to_ascii_lowercase().replace('-', "_");
-    known
-        .iter()
-        .map(|word| (strsim::jaro_winkler(&typed, &word.replace('-', "_")), *word))
-        .filter(|(likeness, _)| *likeness > 0.8)
-        .max_by(|left, right| left.0.total_cmp(&right.0))
-        .map(|(_, word)| word)
-}
 
 /// One value of the merged layers.
 pub(super) struct Node(pub Value);
@@ -178,7 +30,7 @@ impl Node {
         match self.loose_text().map(str::parse::<i64>) {
             Some(Ok(number)) => visitor
                 .visit_i64(number)
-                .map_err(|error: NodeError| error.from_origin(origin)),
+                .map_err(|error: NodeError| error.at_origin(origin)),
             Some(Err(_)) | None => self.deserialize_any(visitor),
         }
     }
@@ -213,7 +65,7 @@ impl<'de> de::MapAccess<'de> for Entries {
         };
         let read = seed.deserialize(KeyText(key.clone())).map_err(|error| {
             error
-                .from_origin(first_origin(&value))
+                .at_origin(first_origin(&value))
                 .under(Segment::Key(key.clone()))
         })?;
         self.next = Some(Entry { key, value });
@@ -226,7 +78,7 @@ impl<'de> de::MapAccess<'de> for Entries {
         };
         let origin = first_origin(&value);
         seed.deserialize(Node(value))
-            .map_err(|error| error.from_origin(origin).under(Segment::Key(key)))
+            .map_err(|error| error.at_origin(origin).under(Segment::Key(key)))
     }
 }
 
@@ -294,7 +146,7 @@ impl<'de> de::SeqAccess<'de> for Items {
         let origin = first_origin(&value);
         seed.deserialize(Node(value))
             .map(Some)
-            .map_err(|error| error.from_origin(origin).under(Segment::Index(index)))
+            .map_err(|error| error.at_origin(origin).under(Segment::Index(index)))
     }
 }
 
@@ -324,7 +176,7 @@ impl<'de> Deserializer<'de> for Node {
                 });
             }
         };
-        read.map_err(|error| error.from_origin(origin))
+        read.map_err(|error| error.at_origin(origin))
     }
 
     fn deserialize_bool<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, NodeError> {
@@ -394,11 +246,9 @@ impl<'de> Deserializer<'de> for Node {
         match self.0.kind {
             ValueKind::String(word) => {
                 let word: StringDeserializer<NodeError> = word.into_deserializer();
-                visitor
-                    .visit_enum(word)
-                    .map_err(|error| error.from_origin(origin))
+                visitor.visit_enum(word).map_err(|error| error.at_origin(origin))
             }
-            _ => Err(NodeError::wrong(format!("must be one of {}", listed(variants))).from_origin(origin)),
+            _ => Err(NodeError::wrong(format!("must be one of {}", listed(variants))).at_origin(origin)),
         }
     }
 

@@ -7,7 +7,8 @@ use config::{Config, Environment, File, FileFormat, Map, Value, ValueKind};
 use serde::de::DeserializeOwned;
 
 use super::error::ConfigError;
-use super::node::{Node, NodeError, Origin, Problem, listed, nearest};
+use super::node::Node;
+use super::node_error::{NodeError, Origin, Problem, listed, nearest};
 use super::place::{FileText, PREFIX, Place, SEPARATOR, Segment, dotted, variable};
 use super::settings::Settings;
 use super::{check, policy_file};

@@ -113,6 +113,15 @@ impl Handle {
         rx.await.map_err(|_| EngineError::Stopped)
     }
 
+    /// Ids of the incidents that are open, oldest first.
+    ///
+    /// # Errors
+    /// `Stopped`.
+    pub async fn open_incidents(&self) -> Result<Vec<IncidentId>, EngineError> {
+        let (open, _) = self.open().await?;
+        Ok(open.into_iter().map(|incident| incident.id).collect())
+    }
+
     /// Commits what waits, stores a snapshot and ends the engine.
     ///
     /// # Errors

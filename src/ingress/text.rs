@@ -20,7 +20,11 @@ const LEFT_OUT: &str = "interlock_left_out";
 /// Cuts at a character, and says so; at most `max` bytes and the mark.
 pub(super) fn cut(mut text: String, max: usize) -> String {
     if text.len() > max {
-        text.truncate(text.floor_char_boundary(max));
+        let end = (0..=max)
+            .rev()
+            .find(|end| text.is_char_boundary(*end))
+            .unwrap_or(0);
+        text.truncate(end);
         text.push_str(MARK);
     }
     text

@@ -158,7 +158,12 @@ fn bytes(text: &str, most: usize) -> String {
     if text.len() <= most {
         return text.to_owned();
     }
-    format!("{}{MARK}", &text[..text.floor_char_boundary(most - MARK.len())])
+    let room = most.saturating_sub(MARK.len());
+    let end = (0..=room)
+        .rev()
+        .find(|end| text.is_char_boundary(*end))
+        .unwrap_or(0);
+    format!("{}{MARK}", &text[..end])
 }
 
 /// Depth is bounded by what serde_json reads and by what we build.

@@ -1,4 +1,5 @@
-//! The control API of the playground: HTTP and JSON for everything a person can do and see on the page, for scripts and tests.
+//! The control API of the playground: HTTP and JSON for everything a person can do and see on the page, for
+//! scripts and tests.
 //!
 //! | Method and path | Body or query | What it does |
 //! |---|---|---|
@@ -24,10 +25,10 @@
 //! | `DELETE /api/faults/{id}`, `DELETE /api/faults` | | switches one off, or all |
 //!
 //! `PERSON` is a user id or a name (`ana`), `channel` an id or a name with or without `#`. `target` is
-//! `{"in": "message", "channel", "ts"}`, `{"in": "modal"}` or `{"in": "home"}`; `INPUT` is `{"kind": "button"}` or
-//! `{"kind": KIND, "value": …}` with the kinds of [`Input`](super::page::Input). Every change needs
-//! `content-type: application/json`, also an empty one. Done is `{"ok": true}`; not done is `{"ok": false, "error": "…"}` with
-//! 404 (no such thing), 409 (refused) or 502 (the app failed).
+//! `{"in": "message", "channel", "ts"}`, `{"in": "modal"}` or `{"in": "home"}`; `INPUT` is `{"kind":
+//! "button"}` or `{"kind": KIND, "value": …}` with the kinds of [`Input`](super::page::Input). Every change
+//! needs `content-type: application/json`, also an empty one. Done is `{"ok": true}`; not done is `{"ok":
+//! false, "error": "…"}` with 404 (no such thing), 409 (refused) or 502 (the app failed).
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -54,12 +55,24 @@ type Playground = State<Arc<dyn Backend>>;
 /// The routes below `/api`.
 pub fn router(backend: Arc<dyn Backend>) -> Router {
     Router::new()
-        .route("/api/people", get(|State(b): Playground| async move { shown(b.people().await) }))
+        .route(
+            "/api/people",
+            get(|State(b): Playground| async move { shown(b.people().await) }),
+        )
         .route("/api/view", get(view))
         .route("/api/seen", get(seen))
-        .route("/api/changes", get(|State(b): Playground| async move { server::changes(b.as_ref()) }))
-        .route("/api/cluster", get(|State(b): Playground| async move { shown(b.cluster().await) }))
-        .route("/api/pager", get(|State(b): Playground| async move { shown(b.pager().await) }))
+        .route(
+            "/api/changes",
+            get(|State(b): Playground| async move { server::changes(b.as_ref()) }),
+        )
+        .route(
+            "/api/cluster",
+            get(|State(b): Playground| async move { shown(b.cluster().await) }),
+        )
+        .route(
+            "/api/pager",
+            get(|State(b): Playground| async move { shown(b.pager().await) }),
+        )
         .route("/api/click", post(click))
         .route("/api/press", post(press_button))
         .route("/api/modal/submit", post(submit))
@@ -67,12 +80,21 @@ pub fn router(backend: Arc<dyn Backend>) -> Router {
         .route("/api/slash", post(slash))
         .route("/api/say", post(say))
         .route("/api/home", post(home))
-        .route("/api/scenarios", get(|State(b): Playground| async move { shown(b.scenarios().await) }))
+        .route(
+            "/api/scenarios",
+            get(|State(b): Playground| async move { shown(b.scenarios().await) }),
+        )
         .route("/api/scenarios/{id}", post(fire))
         .route("/api/alerts/{source}", post(alert))
-        .route("/api/clock", get(|State(b): Playground| async move { Json(json!({ "now": b.now() })) }))
+        .route(
+            "/api/clock",
+            get(|State(b): Playground| async move { Json(json!({ "now": b.now() })) }),
+        )
         .route("/api/clock/advance", post(advance))
-        .route("/api/faults", get(|State(b): Playground| async move { shown(b.faults().await) }).delete(clear_faults))
+        .route(
+            "/api/faults",
+            get(|State(b): Playground| async move { shown(b.faults().await) }).delete(clear_faults),
+        )
         .route("/api/faults/{id}", put(set_fault).delete(unset_fault))
         .with_state(backend)
 }
@@ -108,7 +130,11 @@ where
 }
 
 fn refusal(error: &BackendError) -> Response {
-    (status_of(error), Json(json!({ "ok": false, "error": error.to_string() }))).into_response()
+    (
+        status_of(error),
+        Json(json!({ "ok": false, "error": error.to_string() })),
+    )
+        .into_response()
 }
 
 fn shown<T: Serialize>(answer: Result<T, BackendError>) -> Response {
@@ -125,8 +151,15 @@ fn done(answer: Result<(), BackendError>) -> Response {
 /// A person by id or name.
 async fn person(backend: &dyn Backend, named: &str) -> Result<String, BackendError> {
     let name = named.trim_start_matches('@');
-    let found = backend.people().await?.into_iter().find(|p| p.id == name || p.name == name);
-    found.map(|p| p.id).ok_or(BackendError::NotFound { what: "person", id: named.to_owned() })
+    let found = backend
+        .people()
+        .await?
+        .into_iter()
+        .find(|p| p.id == name || p.name == name);
+    found.map(|p| p.id).ok_or(BackendError::NotFound {
+        what: "person",
+        id: named.to_owned(),
+    })
 }
 
 /// A person with what they see.
@@ -137,7 +170,10 @@ async fn eyes(backend: &dyn Backend, named: &str) -> Result<WorkspaceView, Backe
 fn channel(view: &WorkspaceView, named: &str) -> Result<String, BackendError> {
     let name = named.trim_start_matches('#');
     let found = view.channels.iter().find(|c| c.id == name || c.name == name);
-    found.map(|c| c.id.clone()).ok_or(BackendError::NotFound { what: "channel", id: named.to_owned() })
+    found.map(|c| c.id.clone()).ok_or(BackendError::NotFound {
+        what: "channel",
+        id: named.to_owned(),
+    })
 }
 
 #[derive(Deserialize)]
@@ -175,10 +211,25 @@ struct ClickBody {
 }
 
 async fn click(State(b): Playground, Body(body): Body<ClickBody>) -> Response {
-    let ClickBody { who, target, block_id, action_id, input } = body;
+    let ClickBody {
+        who,
+        target,
+        block_id,
+        action_id,
+        input,
+    } = body;
     let answer = async {
         let user = person(b.as_ref(), &who).await?;
-        b.click(&user, Click { target, block_id, action_id, input }).await
+        b.click(
+            &user,
+            Click {
+                target,
+                block_id,
+                action_id,
+                input,
+            },
+        )
+        .await
     };
     done(answer.await)
 }
@@ -194,7 +245,10 @@ struct PressBody {
 async fn press_button(State(b): Playground, Body(body): Body<PressBody>) -> Response {
     let answer = async {
         let view = eyes(b.as_ref(), &body.who).await?;
-        let missing = || BackendError::NotFound { what: "button", id: body.label.clone() };
+        let missing = || BackendError::NotFound {
+            what: "button",
+            id: body.label.clone(),
+        };
         let click = press::find(&view, &body.label).ok_or_else(missing)?;
         b.click(&view.viewer, click).await
     };
@@ -242,13 +296,18 @@ async fn slash(State(b): Playground, Body(body): Body<TextBody>) -> Response {
     let answer = async {
         let command = body.text.split_whitespace().next().unwrap_or_default();
         if !command.starts_with('/') {
-            return Err(BackendError::Refused(format!("`{command}` is no slash command; it begins with `/`")));
+            return Err(BackendError::Refused(format!(
+                "`{command}` is no slash command; it begins with `/`"
+            )));
         }
         if body.thread.is_some() {
-            return Err(BackendError::Refused(format!("`{command}` is not supported in threads; type it in the channel")));
+            return Err(BackendError::Refused(format!(
+                "`{command}` is not supported in threads; type it in the channel"
+            )));
         }
         let view = eyes(b.as_ref(), &body.who).await?;
-        b.slash(&view.viewer, &channel(&view, &body.channel)?, &body.text).await
+        b.slash(&view.viewer, &channel(&view, &body.channel)?, &body.text)
+            .await
     };
     done(answer.await)
 }
@@ -271,7 +330,11 @@ async fn fire(State(b): Playground, Path(id): Path<String>) -> Response {
 }
 
 async fn alert(State(b): Playground, Path(source): Path<String>, Body(body): Body<Value>) -> Response {
-    shown(b.alert(&source, body).await.map(|status| json!({ "ok": (200..300).contains(&status), "status": status })))
+    shown(
+        b.alert(&source, body)
+            .await
+            .map(|status| json!({ "ok": (200..300).contains(&status), "status": status })),
+    )
 }
 
 #[derive(Deserialize)]
@@ -284,7 +347,9 @@ async fn advance(State(b): Playground, Body(body): Body<AdvanceBody>) -> Respons
     let by = Duration::from_secs(body.seconds);
     if by > MAX_JUMP {
         let days = MAX_JUMP.as_secs() / 86_400;
-        return refusal(&BackendError::Refused(format!("the clock moves by at most {days} days at once")));
+        return refusal(&BackendError::Refused(format!(
+            "the clock moves by at most {days} days at once"
+        )));
     }
     done(b.advance(by).await)
 }

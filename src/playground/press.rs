@@ -1,5 +1,5 @@
-//! Finds a button by what is written on it, as a person does: in the modal on top, else in the home tab, else in the newest
-//! message that has one.
+//! Finds a button by what is written on it, as a person does: in the modal on top, else in the home tab, else
+//! in the newest message that has one.
 
 use serde_json::Value;
 
@@ -8,12 +8,16 @@ use super::page::text;
 use super::page::{Click, Input, Target};
 use super::slack::view::{MessageView, WorkspaceView};
 
-/// The click that presses the button (or the overflow entry) with this label, compared without regard to case.
+/// The click that presses the button (or the overflow entry) with this label, compared without regard to
+/// case.
 pub fn find(view: &WorkspaceView, label: &str) -> Option<Click> {
     if let Some(modal) = &view.modal {
         return in_blocks(list_of(&modal.view, "blocks"), label, &Target::Modal);
     }
-    let home = view.home.as_ref().and_then(|home| in_blocks(list_of(home, "blocks"), label, &Target::Home));
+    let home = view
+        .home
+        .as_ref()
+        .and_then(|home| in_blocks(list_of(home, "blocks"), label, &Target::Home));
     let mut messages: Vec<(&str, &MessageView)> = Vec::new();
     for channel in &view.channels {
         for message in &channel.messages {
@@ -22,20 +26,31 @@ pub fn find(view: &WorkspaceView, label: &str) -> Option<Click> {
         }
     }
     messages.sort_by(|a, b| b.1.ts.cmp(&a.1.ts));
-    home.or_else(|| messages.into_iter().find_map(|(channel, message)| in_message(channel, message, label)))
+    home.or_else(|| {
+        messages
+            .into_iter()
+            .find_map(|(channel, message)| in_message(channel, message, label))
+    })
 }
 
 fn in_message(channel: &str, message: &MessageView, label: &str) -> Option<Click> {
-    let target = Target::Message { channel: channel.to_owned(), ts: message.ts.clone() };
+    let target = Target::Message {
+        channel: channel.to_owned(),
+        ts: message.ts.clone(),
+    };
     let attached = message.attachments.iter().map(|a| list_of(a, "blocks"));
-    std::iter::once(message.blocks.as_slice()).chain(attached).find_map(|blocks| in_blocks(blocks, label, &target))
+    std::iter::once(message.blocks.as_slice())
+        .chain(attached)
+        .find_map(|blocks| in_blocks(blocks, label, &target))
 }
 
 fn in_blocks(blocks: &[Value], label: &str, target: &Target) -> Option<Click> {
     blocks.iter().find_map(|block| {
         let accessory = block.get("accessory").into_iter();
         let element = accessory.chain(list_of(block, "elements"));
-        let (action_id, input) = element.filter_map(|e| Some((str_of(e, "action_id"), on(e, label)?))).next()?;
+        let (action_id, input) = element
+            .filter_map(|e| Some((str_of(e, "action_id"), on(e, label)?)))
+            .next()?;
         Some(Click {
             target: target.clone(),
             block_id: str_of(block, "block_id").to_owned(),

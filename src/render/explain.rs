@@ -1,9 +1,13 @@
 //! The one function that words an answer for a person. Plain text; whoever posts it escapes it.
 
-use super::{reasons, summary, words};
+use super::escape::Mrkdwn;
+use super::{reasons, summary, thread, words};
 use crate::domain::command::{Answer, RunbookLine, StatusLine};
 use crate::domain::event::Judgement;
 use crate::domain::incident::{ClosedAs, Incident, Phase};
+
+/// Characters of a runbook's text in an ephemeral answer; the modal has all of it.
+const RUNBOOK_MOST: usize = 2_500;
 
 /// What a person is told.
 #[must_use]
@@ -37,6 +41,22 @@ pub fn answer(answer: &Answer) -> String {
         Answer::WhyOf(incident) => why(incident),
         Answer::Help => help(),
         Answer::NotUnderstood { text } => format!("`{}` is nothing that I know.\n{}", words::cut(text, 60), help()),
+    }
+}
+
+/// The same as Slack's mrkdwn, every line escaped.
+#[must_use]
+pub fn slack_answer(given: &Answer) -> String {
+    match given {
+        Answer::Runbook { name, title, source } => {
+            let head = Mrkdwn::escape(&format!("{title} ({name})"));
+            format!("*{head}*\n{}", thread::fenced(&words::cut(source, RUNBOOK_MOST)))
+        }
+        other => {
+            let text = answer(other);
+            let lines: Vec<String> = text.lines().map(|line| Mrkdwn::escape(line).to_string()).collect();
+            lines.join("\n")
+        }
     }
 }
 

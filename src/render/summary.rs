@@ -2,7 +2,8 @@
 
 use serde::Serialize;
 
-use super::{timeline, words};
+use super::escape::Mrkdwn;
+use super::{thread, timeline, words};
 use crate::domain::event::{Entry, Event};
 use crate::domain::incident::{ClosedAs, Incident, Phase};
 
@@ -62,6 +63,33 @@ pub fn text(entries: &[Entry], incident: &Incident) -> Result<String, tera::Erro
     tera.add_raw_template("summary.md", TEMPLATE)?;
     let context = tera::Context::from_serialize(&view(entries, incident))?;
     tera.render("summary.md", &context)
+}
+
+/// Characters of a timeline in one message; Slack cuts longer ones.
+const TIMELINE_MOST: usize = 2_600;
+
+/// The summary as Slack's mrkdwn, every value escaped.
+#[must_use]
+pub fn slack(entries: &[Entry], incident: &Incident) -> String {
+    let view = view(entries, incident);
+    let value = |text: &str| Mrkdwn::escape(text).to_string();
+    let runbook = match (&view.runbook, &view.revision) {
+        (Some(name), Some(revision)) => format!("{} ({})", value(name), value(revision)),
+        _ => "none".to_owned(),
+    };
+    let lines: Vec<String> =
+        view.timeline.iter().map(|line| format!("{}  {}", line.at, words::cut(&line.text, 160))).collect();
+    format!(
+        "*Summary of {}: {}*\n*Duration:* {}\n*Runbook:* {runbook}\n*Steps executed:* {}/{}\n*Approved by:* {}\n*Result:* {}\n{}",
+        view.incident,
+        value(&view.title),
+        view.duration,
+        view.done,
+        view.meant,
+        value(&view.approved_by),
+        value(&view.result),
+        thread::fenced(&words::cut(&lines.join("\n"), TIMELINE_MOST)),
+    )
 }
 
 fn approved_by(entries: &[Entry]) -> String {

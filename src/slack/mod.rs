@@ -14,7 +14,7 @@ pub mod surface;
 
 pub use answers::Answers;
 pub use api::{Api, ApiError, Trouble};
-pub use inbound::{SocketHealth, SocketMode};
+pub use inbound::{Parts, Pipeline, SocketHealth, SocketMode, router};
 pub use outbound::{Hints, Outbound};
 pub use people::People;
-pub use settings::{Outlook, Settings, SettingsError, Words};
+pub use settings::{Outlook, Settings, SettingsError, Shared, Words};

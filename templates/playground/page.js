@@ -383,5 +383,10 @@
   localTimes(app);
   restoreScroll();
   focusModal();
+  // Letters and pictures that arrive late make the page longer.
+  document.fonts?.ready.then(restoreScroll);
+  app.addEventListener("load", () => { restoreScroll(); }, true);
+  app.addEventListener("scroll", rememberScroll, true);
+  window.addEventListener("resize", restoreScroll);
   listen();
 })();

@@ -19,7 +19,10 @@ pub fn text(ts: &str, author: &str, text: &str) -> MessageView {
 }
 
 pub fn blocks(ts: &str, author: &str, says: &str, blocks: Value) -> MessageView {
-    MessageView { blocks: blocks.as_array().cloned().unwrap_or_default(), ..text(ts, author, says) }
+    MessageView {
+        blocks: blocks.as_array().cloned().unwrap_or_default(),
+        ..text(ts, author, says)
+    }
 }
 
 /// The card of an incident that waits for a decision.
@@ -65,10 +68,15 @@ pub fn incident_card() -> Value {
 }
 
 pub fn thread_log() -> Vec<MessageView> {
-    let mut output = blocks("1795212041.000200", "U0BOT", "Step 1 succeeded", json!([
-        {"type": "section", "text": {"type": "mrkdwn", "text": "*Step 1 · Flush the connection pool* succeeded in 0.4 s :white_check_mark:"}},
-        {"type": "rich_text", "elements": [{"type": "rich_text_preformatted", "elements": [{"type": "text", "text": "OK"}]}]}
-    ]));
+    let mut output = blocks(
+        "1795212041.000200",
+        "U0BOT",
+        "Step 1 succeeded",
+        json!([
+            {"type": "section", "text": {"type": "mrkdwn", "text": "*Step 1 · Flush the connection pool* succeeded in 0.4 s :white_check_mark:"}},
+            {"type": "rich_text", "elements": [{"type": "rich_text_preformatted", "elements": [{"type": "text", "text": "OK"}]}]}
+        ]),
+    );
     output.files = vec![FileView {
         id: "F0OUTPUT1".into(),
         title: "step-1-output.txt".into(),
@@ -78,10 +86,27 @@ pub fn thread_log() -> Vec<MessageView> {
         url_path: "/files-pri/T0-F0OUTPUT1/step-1-output.txt".into(),
     }];
     vec![
-        text("1795212004.000200", "U0BOT", "Matched *Redis Connection Timeout*. The next best, _High error rate_, lacks “redis” in its trigger."),
-        text("1795212021.000200", "U0SAM", "Looks right to me, pool went stale after the failover. <@U0ANA> your call."),
-        MessageView { reactions: vec![("eyes".into(), vec!["U0ANA".into(), "U0SAM".into()]), ("+1".into(), vec!["U0SAM".into()])],
-            ..text("1795212030.000200", "U0ANA", "Approving. Dashboard: <https://grafana.example.test/d/redis|Redis overview>\n&gt; used_memory 61 %, blocked_clients 412") },
+        text(
+            "1795212004.000200",
+            "U0BOT",
+            "Matched *Redis Connection Timeout*. The next best, _High error rate_, lacks “redis” in its trigger.",
+        ),
+        text(
+            "1795212021.000200",
+            "U0SAM",
+            "Looks right to me, pool went stale after the failover. <@U0ANA> your call.",
+        ),
+        MessageView {
+            reactions: vec![
+                ("eyes".into(), vec!["U0ANA".into(), "U0SAM".into()]),
+                ("+1".into(), vec!["U0SAM".into()]),
+            ],
+            ..text(
+                "1795212030.000200",
+                "U0ANA",
+                "Approving. Dashboard: <https://grafana.example.test/d/redis|Redis overview>\n&gt; used_memory 61 %, blocked_clients 412",
+            )
+        },
         output,
     ]
 }

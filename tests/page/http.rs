@@ -35,22 +35,42 @@ impl Said {
 impl Site {
     pub async fn start() -> Self {
         let fixture = Arc::new(Fixture::default());
-        let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.expect("a free port");
+        let listener = tokio::net::TcpListener::bind("127.0.0.1:0")
+            .await
+            .expect("a free port");
         let base = format!("http://{}", listener.local_addr().expect("an address"));
         let app = page::router(fixture.clone());
         tokio::spawn(async move { axum::serve(listener, app).await });
-        Self { fixture, base, client: Client::builder(TokioExecutor::new()).build_http() }
+        Self {
+            fixture,
+            base,
+            client: Client::builder(TokioExecutor::new()).build_http(),
+        }
     }
 
     pub async fn send(&self, request: Request<Full<Bytes>>) -> Said {
-        let (parts, body) = self.client.request(request).await.expect("an answer").into_parts();
+        let (parts, body) = self
+            .client
+            .request(request)
+            .await
+            .expect("an answer")
+            .into_parts();
         let bytes = body.collect().await.expect("a body").to_bytes();
         let text = String::from_utf8_lossy(&bytes).into_owned();
-        Said { status: parts.status.as_u16(), headers: parts.headers, text }
+        Said {
+            status: parts.status.as_u16(),
+            headers: parts.headers,
+            text,
+        }
     }
 
     pub async fn get(&self, path: &str) -> Said {
-        self.send(Request::get(format!("{}{path}", self.base)).body(Full::default()).expect("a request")).await
+        self.send(
+            Request::get(format!("{}{path}", self.base))
+                .body(Full::default())
+                .expect("a request"),
+        )
+        .await
     }
 
     pub async fn call(&self, method: Method, path: &str, body: &Value) -> Said {
@@ -67,7 +87,9 @@ impl Site {
     }
 
     pub async fn client_stream(&self, path: &str) -> hyper::body::Incoming {
-        let request = Request::get(format!("{}{path}", self.base)).body(Full::default()).expect("a request");
+        let request = Request::get(format!("{}{path}", self.base))
+            .body(Full::default())
+            .expect("a request");
         self.client.request(request).await.expect("an answer").into_body()
     }
 }

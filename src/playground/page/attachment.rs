@@ -12,13 +12,19 @@ use super::mrkdwn::{self, AutoLink};
 pub fn write(h: &mut Html, attachment: &Value, ctx: &Ctx<'_>) {
     let pretext = str_of(attachment, "pretext");
     if !pretext.is_empty() {
-        h.el("div", &[("class", "text")], |h| mrkdwn::write(h, pretext, ctx.names, AutoLink::On));
+        h.el("div", &[("class", "text")], |h| {
+            mrkdwn::write(h, pretext, ctx.names, AutoLink::On)
+        });
     }
     h.el("div", &[("class", "attachment")], |h| {
         bar(h, str_of(attachment, "color"));
         h.el("div", &[("class", "attached")], |h| {
             let inner = list_of(attachment, "blocks");
-            if inner.is_empty() { legacy(h, attachment, ctx) } else { blocks::write_all(h, inner, ctx) }
+            if inner.is_empty() {
+                legacy(h, attachment, ctx)
+            } else {
+                blocks::write_all(h, inner, ctx)
+            }
         });
     });
 }
@@ -35,22 +41,39 @@ fn bar(h: &mut Html, color: &str) {
         _ => "#8d8d91".to_owned(),
     };
     h.el("svg", &[("class", "bar"), ("aria-hidden", "true")], |h| {
-        h.open("rect", &[("width", "100%"), ("height", "100%"), ("rx", "2"), ("fill", &fill)]).close("rect");
+        h.open(
+            "rect",
+            &[
+                ("width", "100%"),
+                ("height", "100%"),
+                ("rx", "2"),
+                ("fill", &fill),
+            ],
+        )
+        .close("rect");
     });
 }
 
 fn legacy(h: &mut Html, attachment: &Value, ctx: &Ctx<'_>) {
     let title = str_of(attachment, "title");
     if !title.is_empty() {
-        h.el("div", &[("class", "att-title")], |h| linked(h, title, str_of(attachment, "title_link")));
+        h.el("div", &[("class", "att-title")], |h| {
+            linked(h, title, str_of(attachment, "title_link"))
+        });
     }
-    let text = Some(str_of(attachment, "text")).filter(|t| !t.is_empty()).unwrap_or(str_of(attachment, "fallback"));
+    let text = Some(str_of(attachment, "text"))
+        .filter(|t| !t.is_empty())
+        .unwrap_or(str_of(attachment, "fallback"));
     if !text.is_empty() {
-        h.el("div", &[("class", "text")], |h| mrkdwn::write(h, text, ctx.names, AutoLink::On));
+        h.el("div", &[("class", "text")], |h| {
+            mrkdwn::write(h, text, ctx.names, AutoLink::On)
+        });
     }
     legacy_fields(h, attachment, ctx);
     let footer = str_of(attachment, "footer");
     if !footer.is_empty() {
-        h.el("div", &[("class", "context")], |h| mrkdwn::write(h, footer, ctx.names, AutoLink::Off));
+        h.el("div", &[("class", "context")], |h| {
+            mrkdwn::write(h, footer, ctx.names, AutoLink::Off)
+        });
     }
 }

@@ -1,7 +1,9 @@
-//! What the page and the control API ask of the playground behind them: one trait, and the plain data that crosses it.
+//! What the page and the control API ask of the playground behind them: one trait, and the plain data that
+//! crosses it.
 //!
-//! The doubles don't know the page and the page doesn't know the doubles; whoever starts a playground implements [`Backend`] over
-//! them. Every method is asked as a person, by user id, because two people on one page see and may do different things.
+//! The doubles don't know the page and the page doesn't know the doubles; whoever starts a playground
+//! implements [`Backend`] over them. Every method is asked as a person, by user id, because two people on one
+//! page see and may do different things.
 
 use std::time::Duration;
 
@@ -36,8 +38,15 @@ pub trait Backend: Send + Sync + 'static {
     fn close_modal<'a>(&'a self, user: &'a str) -> Answer<'a, ()>;
     /// The person sends a slash command, `text` being the whole line with the command.
     fn slash<'a>(&'a self, user: &'a str, channel: &'a str, text: &'a str) -> Answer<'a, ()>;
-    /// The person writes a message, in a thread or not. `text` is in the form that clients send: escaped, mentions as `<@U…>`.
-    fn say<'a>(&'a self, user: &'a str, channel: &'a str, thread: Option<&'a str>, text: &'a str) -> Answer<'a, ()>;
+    /// The person writes a message, in a thread or not. `text` is in the form that clients send: escaped,
+    /// mentions as `<@U…>`.
+    fn say<'a>(
+        &'a self,
+        user: &'a str,
+        channel: &'a str,
+        thread: Option<&'a str>,
+        text: &'a str,
+    ) -> Answer<'a, ()>;
     /// The person opens the app's home tab.
     fn open_home<'a>(&'a self, user: &'a str) -> Answer<'a, ()>;
     fn cluster(&self) -> Answer<'_, ClusterPanel>;
@@ -45,8 +54,8 @@ pub trait Backend: Send + Sync + 'static {
     /// What can be fired, in the order shown.
     fn scenarios(&self) -> Answer<'_, Vec<ScenarioInfo>>;
     fn fire<'a>(&'a self, scenario: &'a str) -> Answer<'a, ()>;
-    /// Delivers a webhook body of one's own to the app, `source` being the last part of its path (`alertmanager`, `pagerduty`).
-    /// Gives back the status code of the app's answer.
+    /// Delivers a webhook body of one's own to the app, `source` being the last part of its path
+    /// (`alertmanager`, `pagerduty`). Gives back the status code of the app's answer.
     fn alert<'a>(&'a self, source: &'a str, body: Value) -> Answer<'a, u16>;
     /// The playground's clock.
     fn now(&self) -> Timestamp;
@@ -91,7 +100,12 @@ pub enum Target {
 
 /// What was pressed, chosen or typed, by the kind of control.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
-#[serde(tag = "kind", content = "value", rename_all = "snake_case", deny_unknown_fields)]
+#[serde(
+    tag = "kind",
+    content = "value",
+    rename_all = "snake_case",
+    deny_unknown_fields
+)]
 pub enum Input {
     /// A button was pressed. Its `value` is the app's, the double knows it.
     #[default]

@@ -1,6 +1,7 @@
 //! Layout blocks of Block Kit to HTML: one function per kind, [`write`] chooses.
 //!
-//! What a block holds inside is drawn elsewhere: text in [`super::text`], controls in [`super::elements`], pictures in
+//! What a block holds inside is drawn elsewhere: text in [`super::text`], controls in [`super::elements`],
+//! pictures in
 //! [`super::image`], tables in [`super::table`]. A kind that is not known is shown as such with its JSON, never left out.
 
 use serde_json::Value;
@@ -20,11 +21,15 @@ pub fn write_all(h: &mut Html, blocks: &[Value], ctx: &Ctx<'_>) {
 /// Writes one block; `index` stands in for a `block_id` that is not there.
 pub fn write(h: &mut Html, block: &Value, index: usize, ctx: &Ctx<'_>) {
     let fallback = format!("b{index}");
-    let id = Some(str_of(block, "block_id")).filter(|id| !id.is_empty()).unwrap_or(&fallback);
+    let id = Some(str_of(block, "block_id"))
+        .filter(|id| !id.is_empty())
+        .unwrap_or(&fallback);
     match str_of(block, "type") {
         "section" => section(h, block, id, ctx),
         "header" => {
-            h.el("h3", &[("class", "blk header")], |h| text::write(h, &block["text"], ctx));
+            h.el("h3", &[("class", "blk header")], |h| {
+                text::write(h, &block["text"], ctx)
+            });
         }
         "divider" => {
             h.raw("<hr class=\"blk\">");
@@ -39,20 +44,30 @@ pub fn write(h: &mut Html, block: &Value, index: usize, ctx: &Ctx<'_>) {
         }
         "input" => input(h, block, id, ctx),
         "rich_text" => {
-            h.el("div", &[("class", "blk rich")], |h| rich_text::write(h, block, ctx));
+            h.el("div", &[("class", "blk rich")], |h| {
+                rich_text::write(h, block, ctx)
+            });
         }
         "markdown" => {
-            h.el("div", &[("class", "blk rich md")], |h| markdown::write(h, str_of(block, "text")));
+            h.el("div", &[("class", "blk rich md")], |h| {
+                markdown::write(h, str_of(block, "text"))
+            });
         }
         "image" => image::block(h, block, ctx),
         "table" => table::write(h, block, ctx),
         "file" => {
-            h.tag("div", &[("class", "blk note")], &format!("Remote file {}", str_of(block, "external_id")));
+            h.tag(
+                "div",
+                &[("class", "blk note")],
+                &format!("Remote file {}", str_of(block, "external_id")),
+            );
         }
         "video" => video(h, block, ctx),
         "alert" => {
             let class = format!("blk alert {}", level(block));
-            h.el("div", &[("class", &class), ("role", "note")], |h| text::write(h, &block["text"], ctx));
+            h.el("div", &[("class", &class), ("role", "note")], |h| {
+                text::write(h, &block["text"], ctx)
+            });
         }
         kind => unknown(h, kind, block),
     }
@@ -71,7 +86,9 @@ fn section(h: &mut Html, block: &Value, id: &str, ctx: &Ctx<'_>) {
     h.open("div", &[("class", "blk section")]);
     h.el("div", &[("class", "section-text")], |h| {
         if block.get("text").is_some() {
-            h.el("div", &[("class", "text")], |h| text::write(h, &block["text"], ctx));
+            h.el("div", &[("class", "text")], |h| {
+                text::write(h, &block["text"], ctx)
+            });
         }
         let fields = list_of(block, "fields");
         if !fields.is_empty() {
@@ -83,7 +100,9 @@ fn section(h: &mut Html, block: &Value, id: &str, ctx: &Ctx<'_>) {
         }
     });
     if let Some(accessory) = block.get("accessory").filter(|a| a.is_object()) {
-        h.el("div", &[("class", "accessory")], |h| elements::write(h, accessory, Place::live(id), ctx));
+        h.el("div", &[("class", "accessory")], |h| {
+            elements::write(h, accessory, Place::live(id), ctx)
+        });
     }
     h.close("div");
 }
@@ -102,12 +121,27 @@ fn context(h: &mut Html, block: &Value, ctx: &Ctx<'_>) {
 
 fn input(h: &mut Html, block: &Value, id: &str, ctx: &Ctx<'_>) {
     let error = ctx.error(id);
-    let class = if error.is_some() { "blk input invalid" } else { "blk input" };
+    let class = if error.is_some() {
+        "blk input invalid"
+    } else {
+        "blk input"
+    };
     let optional = bool_of(block, "optional");
     let element = block.get("element").unwrap_or(&Value::Null);
-    let place = if bool_of(block, "dispatch_action") { Place::live(id) } else { Place::collected(id) };
+    let place = if bool_of(block, "dispatch_action") {
+        Place::live(id)
+    } else {
+        Place::collected(id)
+    };
     let required = if optional { "false" } else { "true" };
-    h.open("div", &[("class", class), ("data-input-block", id), ("data-required", required)]);
+    h.open(
+        "div",
+        &[
+            ("class", class),
+            ("data-input-block", id),
+            ("data-required", required),
+        ],
+    );
     let for_id = elements::dom_id(id, str_of(element, "action_id"), ctx);
     h.el("label", &[("for", &for_id)], |h| {
         text::write(h, &block["label"], ctx);
@@ -135,7 +169,11 @@ fn video(h: &mut Html, block: &Value, ctx: &Ctx<'_>) {
 fn unknown(h: &mut Html, kind: &str, block: &Value) {
     let json = serde_json::to_string_pretty(block).unwrap_or_default();
     h.el("details", &[("class", "blk note")], |h| {
-        h.tag("summary", &[], &format!("A `{kind}` block, which this page doesn't draw"));
+        h.tag(
+            "summary",
+            &[],
+            &format!("A `{kind}` block, which this page doesn't draw"),
+        );
         h.tag("pre", &[], &json);
     });
 }

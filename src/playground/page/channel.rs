@@ -31,28 +31,63 @@ pub fn middle(h: &mut Html, scene: &Scene<'_>, channel: &ChannelView, names: &Na
             h.text(&channel.name);
         });
         let count = channel.messages.iter().filter(|m| !m.ephemeral).count();
-        h.tag("p", &[("class", "topic")], &format!("{count} message{}", if count == 1 { "" } else { "s" }));
+        h.tag(
+            "p",
+            &[("class", "topic")],
+            &format!("{count} message{}", if count == 1 { "" } else { "s" }),
+        );
     });
     let key = format!("channel-{}", channel.id);
-    h.el("div", &[("class", "scroll messages"), ("data-scroll", &key), ("data-stick", "1"), ("data-key", &key)], |h| {
-        timeline(h, scene, channel, names);
-    });
-    composer(h, channel, None, &format!("Message #{} or /runbook list", channel.name));
+    h.el(
+        "div",
+        &[
+            ("class", "scroll messages"),
+            ("data-scroll", &key),
+            ("data-stick", "1"),
+            ("data-key", &key),
+        ],
+        |h| {
+            timeline(h, scene, channel, names);
+        },
+    );
+    composer(
+        h,
+        channel,
+        None,
+        &format!("Message #{} or /runbook list", channel.name),
+    );
     h.close("main");
 }
 
 pub fn menu_button(h: &mut Html, scene: &Scene<'_>) {
     let href = scene.place.with_pane(Pane::Menu).href();
-    h.el("a", &[("class", "icon phone-only"), ("href", &href), ("data-nav", "1"), ("aria-label", "Workspace")], |h| {
-        h.raw(icons::MENU);
-    });
+    h.el(
+        "a",
+        &[
+            ("class", "icon phone-only"),
+            ("href", &href),
+            ("data-nav", "1"),
+            ("aria-label", "Workspace"),
+        ],
+        |h| {
+            h.raw(icons::MENU);
+        },
+    );
 }
 
 fn timeline(h: &mut Html, scene: &Scene<'_>, channel: &ChannelView, names: &Names) {
-    let hidden = if scene.place.all.is_empty() { channel.messages.len().saturating_sub(SHOWN) } else { 0 };
+    let hidden = if scene.place.all.is_empty() {
+        channel.messages.len().saturating_sub(SHOWN)
+    } else {
+        0
+    };
     if hidden > 0 {
         let href = scene.place.with_all().href();
-        h.tag("a", &[("class", "earlier"), ("href", &href), ("data-nav", "1")], &format!("Show {hidden} earlier messages"));
+        h.tag(
+            "a",
+            &[("class", "earlier"), ("href", &href), ("data-nav", "1")],
+            &format!("Show {hidden} earlier messages"),
+        );
     }
     if channel.messages.is_empty() {
         h.raw("<div class=\"empty\"><p><b>Nothing here yet</b></p>");
@@ -89,7 +124,10 @@ fn is_run(before: &MessageView, message: &MessageView) -> bool {
         (Some(a), Some(b)) => b.as_second() - a.as_second(),
         (None, _) | (_, None) => i64::MAX,
     };
-    before.author == message.author && before.ephemeral == message.ephemeral && before.replies.is_empty() && apart < RUN_SECONDS
+    before.author == message.author
+        && before.ephemeral == message.ephemeral
+        && before.replies.is_empty()
+        && apart < RUN_SECONDS
 }
 
 /// The thread under `root`.
@@ -97,47 +135,83 @@ pub fn thread(h: &mut Html, scene: &Scene<'_>, channel: &ChannelView, root: &Mes
     let world = scene.place.with_pane(Pane::World).href();
     let closed = scene.place.with_channel(&channel.id).href();
     h.el("header", &[("class", "bar-top")], |h| {
-        h.el("a", &[("class", "icon phone-only"), ("href", &closed), ("data-nav", "1"), ("aria-label", "Back")], |h| {
-            h.raw(icons::BACK);
-        });
-        h.raw("<h1>Thread</h1>").tag("p", &[("class", "topic")], &format!("#{}", channel.name));
-        h.el("a", &[("class", "tab"), ("href", &world), ("data-nav", "1")], |h| {
-            h.raw(icons::WORLD).raw("World");
-        });
-        h.el("a", &[("class", "icon wide-only"), ("href", &closed), ("data-nav", "1"), ("aria-label", "Close thread")], |h| {
-            h.raw(icons::CLOSE);
-        });
+        h.el(
+            "a",
+            &[
+                ("class", "icon phone-only"),
+                ("href", &closed),
+                ("data-nav", "1"),
+                ("aria-label", "Back"),
+            ],
+            |h| {
+                h.raw(icons::BACK);
+            },
+        );
+        h.raw("<h1>Thread</h1>")
+            .tag("p", &[("class", "topic")], &format!("#{}", channel.name));
+        h.el(
+            "a",
+            &[("class", "tab"), ("href", &world), ("data-nav", "1")],
+            |h| {
+                h.raw(icons::WORLD).raw("World");
+            },
+        );
+        h.el(
+            "a",
+            &[
+                ("class", "icon wide-only"),
+                ("href", &closed),
+                ("data-nav", "1"),
+                ("aria-label", "Close thread"),
+            ],
+            |h| {
+                h.raw(icons::CLOSE);
+            },
+        );
     });
     let key = format!("thread-{}", root.ts);
-    h.el("div", &[("class", "scroll messages"), ("data-scroll", &key), ("data-stick", "1"), ("data-key", &key)], |h| {
-        let frame = |follows| Frame {
-            channel: &channel.id,
-            names,
-            people: &scene.view.people,
-            thread_href: None,
-            follows,
-            open: false,
-        };
-        message::write(h, root, &frame(false));
-        let count = root.replies.len();
-        if count > 0 {
-            let label = format!("{count} repl{}", if count == 1 { "y" } else { "ies" });
-            h.el("div", &[("class", "day replies")], |h| {
-                h.tag("span", &[], &label);
-            });
-        }
-        let mut before: Option<&MessageView> = None;
-        for reply in &root.replies {
-            message::write(h, reply, &frame(before.is_some_and(|b| is_run(b, reply))));
-            before = Some(reply);
-        }
-    });
+    h.el(
+        "div",
+        &[
+            ("class", "scroll messages"),
+            ("data-scroll", &key),
+            ("data-stick", "1"),
+            ("data-key", &key),
+        ],
+        |h| {
+            let frame = |follows| Frame {
+                channel: &channel.id,
+                names,
+                people: &scene.view.people,
+                thread_href: None,
+                follows,
+                open: false,
+            };
+            message::write(h, root, &frame(false));
+            let count = root.replies.len();
+            if count > 0 {
+                let label = format!("{count} repl{}", if count == 1 { "y" } else { "ies" });
+                h.el("div", &[("class", "day replies")], |h| {
+                    h.tag("span", &[], &label);
+                });
+            }
+            let mut before: Option<&MessageView> = None;
+            for reply in &root.replies {
+                message::write(h, reply, &frame(before.is_some_and(|b| is_run(b, reply))));
+                before = Some(reply);
+            }
+        },
+    );
     composer(h, channel, Some(&root.ts), "Reply, or @interlock status");
 }
 
 fn composer(h: &mut Html, channel: &ChannelView, thread: Option<&str>, hint: &str) {
     let key = format!("composer-{}-{}", channel.id, thread.unwrap_or_default());
-    let mut attrs = vec![("class", "composer"), ("data-key", key.as_str()), ("data-channel", channel.id.as_str())];
+    let mut attrs = vec![
+        ("class", "composer"),
+        ("data-key", key.as_str()),
+        ("data-channel", channel.id.as_str()),
+    ];
     if let Some(thread) = thread {
         attrs.push(("data-thread", thread));
     }
@@ -153,8 +227,12 @@ fn composer(h: &mut Html, channel: &ChannelView, thread: Option<&str>, hint: &st
             ("maxlength", "4000"),
         ];
         h.open("textarea", &attrs).close("textarea");
-        h.el("button", &[("class", "send"), ("type", "submit"), ("aria-label", "Send")], |h| {
-            h.raw(icons::SEND);
-        });
+        h.el(
+            "button",
+            &[("class", "send"), ("type", "submit"), ("aria-label", "Send")],
+            |h| {
+                h.raw(icons::SEND);
+            },
+        );
     });
 }

@@ -1,8 +1,10 @@
-//! What a Slack client does to a line before it sends it: the three characters are escaped, `@name` and `#channel` become ids.
+//! What a Slack client does to a line before it sends it: the three characters are escaped, `@name` and
+//! `#channel` become ids.
 
 use crate::playground::slack::view::WorkspaceView;
 
-/// The text as a client would send it. Typed markup such as `<@U123>` is escaped, so a person can't forge a mention by hand.
+/// The text as a client would send it. Typed markup such as `<@U123>` is escaped, so a person can't forge a
+/// mention by hand.
 pub fn encode(text: &str, view: &WorkspaceView) -> String {
     let mut out = String::with_capacity(text.len());
     let mut before: Option<char> = None;
@@ -36,17 +38,23 @@ pub fn encode(text: &str, view: &WorkspaceView) -> String {
 }
 
 fn mention(rest: &str, view: &WorkspaceView) -> Option<(String, usize)> {
-    let range = ["here", "channel", "everyone"].into_iter().find(|range| whole(rest, range));
+    let range = ["here", "channel", "everyone"]
+        .into_iter()
+        .find(|range| whole(rest, range));
     if let Some(range) = range {
         return Some((format!("<!{range}>"), range.len()));
     }
     let people = view.people.iter().filter(|p| whole(rest, &p.name));
-    people.max_by_key(|p| p.name.len()).map(|p| (format!("<@{}>", p.id), p.name.len()))
+    people
+        .max_by_key(|p| p.name.len())
+        .map(|p| (format!("<@{}>", p.id), p.name.len()))
 }
 
 fn channel(rest: &str, view: &WorkspaceView) -> Option<(String, usize)> {
     let channels = view.channels.iter().filter(|c| whole(rest, &c.name));
-    channels.max_by_key(|c| c.name.len()).map(|c| (format!("<#{}|{}>", c.id, c.name), c.name.len()))
+    channels
+        .max_by_key(|c| c.name.len())
+        .map(|c| (format!("<#{}|{}>", c.id, c.name), c.name.len()))
 }
 
 /// Whether `name` stands at the start of `rest` as a whole word.

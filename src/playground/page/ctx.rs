@@ -1,4 +1,5 @@
-//! What a renderer needs to know beside the block itself: names for ids, where the block hangs, and what people typed.
+//! What a renderer needs to know beside the block itself: names for ids, where the block hangs, and what
+//! people typed.
 
 use std::collections::BTreeMap;
 
@@ -19,7 +20,11 @@ impl Host {
     pub fn attrs(&self) -> Vec<(&'static str, &str)> {
         match self {
             Host::Message { channel, ts } => {
-                vec![("data-host", "message"), ("data-channel", channel), ("data-ts", ts)]
+                vec![
+                    ("data-host", "message"),
+                    ("data-channel", channel),
+                    ("data-ts", ts),
+                ]
             }
             Host::Modal { view_id } => vec![("data-host", "modal"), ("data-view", view_id)],
             Host::Home => vec![("data-host", "home")],
@@ -50,8 +55,16 @@ pub struct Names {
 impl Names {
     pub fn of(view: &WorkspaceView) -> Self {
         Self {
-            people: view.people.iter().map(|p| (p.id.clone(), p.name.clone())).collect(),
-            channels: view.channels.iter().map(|c| (c.id.clone(), c.name.clone())).collect(),
+            people: view
+                .people
+                .iter()
+                .map(|p| (p.id.clone(), p.name.clone()))
+                .collect(),
+            channels: view
+                .channels
+                .iter()
+                .map(|c| (c.id.clone(), c.name.clone()))
+                .collect(),
             viewer: view.viewer.clone(),
         }
     }
@@ -69,17 +82,31 @@ pub struct Ctx<'a> {
 
 impl<'a> Ctx<'a> {
     pub fn message(names: &'a Names, channel: &str, ts: &str) -> Self {
-        let host = Host::Message { channel: channel.to_owned(), ts: ts.to_owned() };
-        Self { names, host, state: None, errors: &[] }
+        let host = Host::Message {
+            channel: channel.to_owned(),
+            ts: ts.to_owned(),
+        };
+        Self {
+            names,
+            host,
+            state: None,
+            errors: &[],
+        }
     }
 
     /// What the double remembers for one element, in the shape of `state.values`.
     pub fn kept(&self, block_id: &str, action_id: &str) -> Option<&'a Value> {
-        self.state?.get(block_id)?.get(action_id).filter(|v| v.is_object())
+        self.state?
+            .get(block_id)?
+            .get(action_id)
+            .filter(|v| v.is_object())
     }
 
     pub fn error(&self, block_id: &str) -> Option<&str> {
-        self.errors.iter().find(|(id, _)| id == block_id).map(|(_, message)| message.as_str())
+        self.errors
+            .iter()
+            .find(|(id, _)| id == block_id)
+            .map(|(_, message)| message.as_str())
     }
 }
 
@@ -90,7 +117,10 @@ pub fn str_of<'v>(value: &'v Value, key: &str) -> &'v str {
 
 /// An array field, or nothing.
 pub fn list_of<'v>(value: &'v Value, key: &str) -> &'v [Value] {
-    value.get(key).and_then(Value::as_array).map_or(&[], Vec::as_slice)
+    value
+        .get(key)
+        .and_then(Value::as_array)
+        .map_or(&[], Vec::as_slice)
 }
 
 /// A boolean field, or `false`.

@@ -1,8 +1,9 @@
 //! Interactive elements: buttons, menus, pickers, inputs.
 //!
-//! A control carries `data-act` (its `action_id`), `data-block` and `data-kind`; the script turns what a person does with it into
-//! an [`Input`](super::backend::Input) of that kind. A live control is sent at once (actions blocks, accessories, inputs that
-//! dispatch), a collected one when its modal is submitted. Choices are drawn in [`super::choices`].
+//! A control carries `data-act` (its `action_id`), `data-block` and `data-kind`; the script turns what a
+//! person does with it into an [`Input`](super::backend::Input) of that kind. A live control is sent at once
+//! (actions blocks, accessories, inputs that dispatch), a collected one when its modal is submitted. Choices
+//! are drawn in [`super::choices`].
 
 use serde_json::Value;
 
@@ -27,7 +28,10 @@ impl<'a> Place<'a> {
 
     /// Sent with the rest of the modal.
     pub fn collected(block_id: &'a str) -> Self {
-        Self { block_id, live: false }
+        Self {
+            block_id,
+            live: false,
+        }
     }
 }
 
@@ -93,11 +97,25 @@ pub fn write(h: &mut Html, element: &Value, place: Place<'_>, ctx: &Ctx<'_>) {
         "number_input" => number(h, &control, ctx),
         "email_text_input" => field(h, &control, ctx, ("email", "text", "value", "initial_value")),
         "url_text_input" => field(h, &control, ctx, ("url", "text", "value", "initial_value")),
-        "datepicker" => field(h, &control, ctx, ("date", "date", "selected_date", "initial_date")),
-        "timepicker" => field(h, &control, ctx, ("time", "time", "selected_time", "initial_time")),
+        "datepicker" => field(
+            h,
+            &control,
+            ctx,
+            ("date", "date", "selected_date", "initial_date"),
+        ),
+        "timepicker" => field(
+            h,
+            &control,
+            ctx,
+            ("time", "time", "selected_time", "initial_time"),
+        ),
         "datetimepicker" => date_time(h, &control, ctx),
         _ => {
-            h.tag("span", &[("class", "note")], &format!("A `{kind}` element, which this page doesn't draw"));
+            h.tag(
+                "span",
+                &[("class", "note")],
+                &format!("A `{kind}` element, which this page doesn't draw"),
+            );
         }
     }
     confirm::write(h, element, ctx);
@@ -119,7 +137,11 @@ fn button(h: &mut Html, control: &Control<'_>, ctx: &Ctx<'_>) {
     }
     match safe_href(str_of(element, "url")) {
         Some(href) => {
-            attrs.extend([("href", href), ("target", "_blank"), ("rel", "noopener noreferrer")]);
+            attrs.extend([
+                ("href", href),
+                ("target", "_blank"),
+                ("rel", "noopener noreferrer"),
+            ]);
             h.el("a", &attrs, |h| text::write(h, &element["text"], ctx));
         }
         None => {
@@ -146,16 +168,28 @@ fn text_input(h: &mut Html, control: &Control<'_>, ctx: &Ctx<'_>) {
     let element = control.element;
     let value = standing(control, ctx, "value", "initial_value");
     let placeholder = text::line(&element["placeholder"]);
-    let max = element.get("max_length").and_then(Value::as_u64).unwrap_or(3_000).to_string();
+    let max = element
+        .get("max_length")
+        .and_then(Value::as_u64)
+        .unwrap_or(3_000)
+        .to_string();
     let mut attrs = control.attrs("text");
-    attrs.extend([("id", control.id.as_str()), ("placeholder", &placeholder), ("maxlength", &max), ("class", "field-in")]);
+    attrs.extend([
+        ("id", control.id.as_str()),
+        ("placeholder", &placeholder),
+        ("maxlength", &max),
+        ("class", "field-in"),
+    ]);
     if bool_of(element, "focus_on_load") {
         attrs.push(("data-focus", "1"));
     }
     if bool_of(element, "multiline") {
         attrs.push(("rows", "4"));
         // A newline directly after the tag is dropped by browsers, so one is always put there.
-        h.open("textarea", &attrs).raw("\n").text(&value).close("textarea");
+        h.open("textarea", &attrs)
+            .raw("\n")
+            .text(&value)
+            .close("textarea");
     } else {
         attrs.extend([("type", "text"), ("value", &value), ("autocomplete", "off")]);
         h.open("input", &attrs);
@@ -166,10 +200,23 @@ fn number(h: &mut Html, control: &Control<'_>, ctx: &Ctx<'_>) {
     let element = control.element;
     let value = standing(control, ctx, "value", "initial_value");
     let placeholder = text::line(&element["placeholder"]);
-    let step = if bool_of(element, "is_decimal_allowed") { "any" } else { "1" };
+    let step = if bool_of(element, "is_decimal_allowed") {
+        "any"
+    } else {
+        "1"
+    };
     let mut attrs = control.attrs("text");
-    attrs.extend([("id", control.id.as_str()), ("type", "number"), ("step", step), ("value", value.as_str())]);
-    attrs.extend([("placeholder", placeholder.as_str()), ("class", "field-in"), ("inputmode", "decimal")]);
+    attrs.extend([
+        ("id", control.id.as_str()),
+        ("type", "number"),
+        ("step", step),
+        ("value", value.as_str()),
+    ]);
+    attrs.extend([
+        ("placeholder", placeholder.as_str()),
+        ("class", "field-in"),
+        ("inputmode", "decimal"),
+    ]);
     for (from, to) in [("min_value", "min"), ("max_value", "max")] {
         if !str_of(element, from).is_empty() {
             attrs.push((to, str_of(element, from)));
@@ -178,22 +225,37 @@ fn number(h: &mut Html, control: &Control<'_>, ctx: &Ctx<'_>) {
     h.open("input", &attrs);
 }
 
-/// A one-line field: HTML type, input kind, where the state keeps its value, where the app's first value stands.
-fn field(h: &mut Html, control: &Control<'_>, ctx: &Ctx<'_>, shape: (&'static str, &'static str, &str, &str)) {
+/// A one-line field: HTML type, input kind, where the state keeps its value, where the app's first value
+/// stands.
+fn field(
+    h: &mut Html,
+    control: &Control<'_>,
+    ctx: &Ctx<'_>,
+    shape: (&'static str, &'static str, &str, &str),
+) {
     let (html_type, kind, kept, initial) = shape;
     let value = standing(control, ctx, kept, initial);
     let placeholder = text::line(&control.element["placeholder"]);
     let mut attrs = control.attrs(kind);
-    attrs.extend([("id", control.id.as_str()), ("type", html_type), ("value", value.as_str())]);
+    attrs.extend([
+        ("id", control.id.as_str()),
+        ("type", html_type),
+        ("value", value.as_str()),
+    ]);
     attrs.extend([("placeholder", placeholder.as_str()), ("class", "field-in")]);
     h.open("input", &attrs);
 }
 
-/// Seconds since 1970 in Block Kit, a local date and time in HTML: the script converts, so the value travels as `data-unix`.
+/// Seconds since 1970 in Block Kit, a local date and time in HTML: the script converts, so the value travels
+/// as `data-unix`.
 fn date_time(h: &mut Html, control: &Control<'_>, ctx: &Ctx<'_>) {
     let unix = standing(control, ctx, "selected_date_time", "initial_date_time");
     let mut attrs = control.attrs("date_time");
-    attrs.extend([("id", control.id.as_str()), ("type", "datetime-local"), ("class", "field-in")]);
+    attrs.extend([
+        ("id", control.id.as_str()),
+        ("type", "datetime-local"),
+        ("class", "field-in"),
+    ]);
     attrs.push(("data-at", unix.as_str()));
     h.open("input", &attrs);
 }

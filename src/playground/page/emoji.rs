@@ -3,7 +3,10 @@
 /// The picture for a name without colons. Skin tone suffixes are ignored.
 pub fn lookup(name: &str) -> Option<&'static str> {
     let name = name.split("::").next().unwrap_or(name);
-    TABLE.iter().find(|(known, _)| *known == name).map(|(_, picture)| *picture)
+    TABLE
+        .iter()
+        .find(|(known, _)| *known == name)
+        .map(|(_, picture)| *picture)
 }
 
 /// A stretch of text, or an emoji that was written by name.
@@ -19,7 +22,10 @@ pub fn pieces(text: &str) -> Vec<Piece<'_>> {
     let mut start = 0;
     let mut at = 0;
     while let Some(colon) = text[at..].find(':').map(|found| at + found) {
-        let name = text[colon + 1..].split([':', ' ', '\n']).next().unwrap_or_default();
+        let name = text[colon + 1..]
+            .split([':', ' ', '\n'])
+            .next()
+            .unwrap_or_default();
         let end = colon + 1 + name.len();
         match lookup(name).filter(|_| text[end..].starts_with(':')) {
             Some(picture) => {
@@ -188,7 +194,10 @@ mod tests {
 
     #[test]
     fn text_is_cut_at_known_names_only() {
-        let check = Piece::Emoji { name: "x", picture: "❌" };
+        let check = Piece::Emoji {
+            name: "x",
+            picture: "❌",
+        };
         assert_eq!(pieces("a:x:b"), vec![Piece::Text("a"), check, Piece::Text("b")]);
         assert_eq!(pieces("10:30:45 :nope:"), vec![Piece::Text("10:30:45 :nope:")]);
         assert_eq!(pieces(":x"), vec![Piece::Text(":x")]);

@@ -10,11 +10,23 @@ pub const PICTURES: [&str; 4] = ["image/png", "image/jpeg", "image/gif", "image/
 /// Writes one file.
 pub fn write(h: &mut Html, file: &FileView) {
     let src = file_src(&file.id);
-    let title = if file.title.is_empty() { &file.name } else { &file.title };
+    let title = if file.title.is_empty() {
+        &file.name
+    } else {
+        &file.title
+    };
     if PICTURES.contains(&file.mimetype.as_str()) {
         h.el("figure", &[("class", "blk image")], |h| {
             h.tag("figcaption", &[], title);
-            h.open("img", &[("class", "picture"), ("src", &src), ("alt", title), ("loading", "lazy")]);
+            h.open(
+                "img",
+                &[
+                    ("class", "picture"),
+                    ("src", &src),
+                    ("alt", title),
+                    ("loading", "lazy"),
+                ],
+            );
         });
         return;
     }

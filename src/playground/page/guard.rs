@@ -1,12 +1,14 @@
 //! What stands between other web pages in the same browser and the playground.
 //!
-//! The playground has no log-in because it listens on loopback. A page from elsewhere could still send it requests, so: the `Host`
-//! must be a loopback name (else a name that was re-bound to 127.0.0.1 could read answers), changes need a JSON content type
-//! (which another origin can't send without asking first, and nobody answers), and the documents carry a policy that lets
-//! nothing from outside in.
+//! The playground has no log-in because it listens on loopback. A page from elsewhere could still send it
+//! requests, so: the `Host` must be a loopback name (else a name that was re-bound to 127.0.0.1 could read
+//! answers), changes need a JSON content type (which another origin can't send without asking first, and
+//! nobody answers), and the documents carry a policy that lets nothing from outside in.
 
 use axum::extract::Request;
-use axum::http::header::{CACHE_CONTROL, CONTENT_SECURITY_POLICY, CONTENT_TYPE, HOST, REFERRER_POLICY, X_CONTENT_TYPE_OPTIONS};
+use axum::http::header::{
+    CACHE_CONTROL, CONTENT_SECURITY_POLICY, CONTENT_TYPE, HOST, REFERRER_POLICY, X_CONTENT_TYPE_OPTIONS,
+};
 use axum::http::{HeaderMap, HeaderValue, Method, StatusCode};
 use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
@@ -17,7 +19,8 @@ const POLICY: &str = "default-src 'none'; script-src 'self'; style-src 'self'; i
 /// Refuses strangers and dresses every answer.
 pub async fn guard(request: Request, next: Next) -> Response {
     if !host_is_loopback(request.headers()) {
-        let text = "the playground answers to 127.0.0.1, [::1] and localhost only; open it under one of these";
+        let text =
+            "the playground answers to 127.0.0.1, [::1] and localhost only; open it under one of these";
         return (StatusCode::FORBIDDEN, text).into_response();
     }
     if changes_something(request.method()) && !has_json(request.headers()) {
@@ -29,7 +32,9 @@ pub async fn guard(request: Request, next: Next) -> Response {
     headers.insert(CONTENT_SECURITY_POLICY, HeaderValue::from_static(POLICY));
     headers.insert(X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff"));
     headers.insert(REFERRER_POLICY, HeaderValue::from_static("no-referrer"));
-    headers.entry(CACHE_CONTROL).or_insert(HeaderValue::from_static("no-store"));
+    headers
+        .entry(CACHE_CONTROL)
+        .or_insert(HeaderValue::from_static("no-store"));
     response
 }
 
@@ -38,12 +43,19 @@ fn changes_something(method: &Method) -> bool {
 }
 
 fn has_json(headers: &HeaderMap) -> bool {
-    let kind = headers.get(CONTENT_TYPE).and_then(|v| v.to_str().ok()).unwrap_or_default();
-    kind.split(';').next().is_some_and(|kind| kind.trim().eq_ignore_ascii_case("application/json"))
+    let kind = headers
+        .get(CONTENT_TYPE)
+        .and_then(|v| v.to_str().ok())
+        .unwrap_or_default();
+    kind.split(';')
+        .next()
+        .is_some_and(|kind| kind.trim().eq_ignore_ascii_case("application/json"))
 }
 
 fn host_is_loopback(headers: &HeaderMap) -> bool {
-    let Some(host) = headers.get(HOST).and_then(|v| v.to_str().ok()) else { return false };
+    let Some(host) = headers.get(HOST).and_then(|v| v.to_str().ok()) else {
+        return false;
+    };
     let name = match host.strip_prefix('[') {
         Some(v6) => v6.split(']').next().unwrap_or_default(),
         None => host.split(':').next().unwrap_or_default(),
@@ -64,10 +76,22 @@ mod tests {
 
     #[test]
     fn only_loopback_names_are_answered() {
-        for good in ["127.0.0.1:8080", "localhost", "LOCALHOST:1", "[::1]:8080", "127.8.8.8"] {
+        for good in [
+            "127.0.0.1:8080",
+            "localhost",
+            "LOCALHOST:1",
+            "[::1]:8080",
+            "127.8.8.8",
+        ] {
             assert!(accepts(good), "{good}");
         }
-        for bad in ["evil.example", "127.0.0.1.evil.example", "10.0.0.1:80", "", "[::2]"] {
+        for bad in [
+            "evil.example",
+            "127.0.0.1.evil.example",
+            "10.0.0.1:80",
+            "",
+            "[::2]",
+        ] {
             assert!(!accepts(bad), "{bad}");
         }
     }

@@ -1,14 +1,16 @@
 //! A writer of HTML that can't be talked into writing anyone else's.
 //!
-//! Tag names, attribute names and raw fragments are `&'static str`, so they come from this source code alone; everything that
-//! comes from outside goes through [`Html::text`] or an attribute value, and both escape. There is no way to add a foreign
-//! string unescaped. URLs need one more check, because an escaped `javascript:` is still one: see [`safe_href`].
+//! Tag names, attribute names and raw fragments are `&'static str`, so they come from this source code alone;
+//! everything that comes from outside goes through [`Html::text`] or an attribute value, and both escape.
+//! There is no way to add a foreign string unescaped. URLs need one more check, because an escaped
+//! `javascript:` is still one: see [`safe_href`].
 
 /// Markup that is safe to send: built from constants of this program and escaped text.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Html(String);
 
-/// Attributes of one element: a constant name and an outside value. An empty value still writes the attribute.
+/// Attributes of one element: a constant name and an outside value. An empty value still writes the
+/// attribute.
 pub type Attrs<'a> = [(&'static str, &'a str)];
 
 impl Html {
@@ -106,12 +108,14 @@ fn escape_into(out: &mut String, text: &str) {
     }
 }
 
-/// The URL when a link may lead there: `http`, `https` and `mailto` alone, and no control characters, which browsers skip
-/// while reading a scheme.
+/// The URL when a link may lead there: `http`, `https` and `mailto` alone, and no control characters, which
+/// browsers skip while reading a scheme.
 pub fn safe_href(url: &str) -> Option<&str> {
     let plain = !url.chars().any(|c| c.is_control() || c.is_whitespace());
     let lower = url.get(..8).unwrap_or(url).to_ascii_lowercase();
-    let known = ["http://", "https://", "mailto:"].iter().any(|scheme| lower.starts_with(scheme));
+    let known = ["http://", "https://", "mailto:"]
+        .iter()
+        .any(|scheme| lower.starts_with(scheme));
     (plain && known).then_some(url)
 }
 
@@ -122,7 +126,11 @@ mod tests {
     #[test]
     fn outside_text_never_becomes_markup() {
         let mut h = Html::new();
-        h.tag("p", &[("title", "\" onmouseover=\"x")], "<script>alert('1')</script>&amp;");
+        h.tag(
+            "p",
+            &[("title", "\" onmouseover=\"x")],
+            "<script>alert('1')</script>&amp;",
+        );
         assert_eq!(
             h.as_str(),
             "<p title=\"&quot; onmouseover=&quot;x\">&lt;script&gt;alert(&#39;1&#39;)&lt;/script&gt;&amp;amp;</p>"
@@ -131,10 +139,22 @@ mod tests {
 
     #[test]
     fn only_links_to_the_web_and_to_mail_are_followed() {
-        for good in ["https://a.example/x?y=1", "HTTP://a.example", "mailto:ana@example.test"] {
+        for good in [
+            "https://a.example/x?y=1",
+            "HTTP://a.example",
+            "mailto:ana@example.test",
+        ] {
             assert_eq!(safe_href(good), Some(good));
         }
-        for bad in ["javascript:alert(1)", "java\nscript:alert(1)", "data:text/html,x", " https://x", "//x", "", "é"] {
+        for bad in [
+            "javascript:alert(1)",
+            "java\nscript:alert(1)",
+            "data:text/html,x",
+            " https://x",
+            "//x",
+            "",
+            "é",
+        ] {
             assert_eq!(safe_href(bad), None, "{bad:?}");
         }
     }

@@ -1,5 +1,5 @@
-//! Pictures. The page loads nothing from outside: files of the workspace and `data:` pictures are drawn, any other URL is
-//! shown as its alternative text with a link.
+//! Pictures. The page loads nothing from outside: files of the workspace and `data:` pictures are drawn, any
+//! other URL is shown as its alternative text with a link.
 
 use serde_json::Value;
 
@@ -26,7 +26,16 @@ fn picture(h: &mut Html, object: &Value, class: &str) {
     let alt = str_of(object, "alt_text");
     match source(object) {
         Some(src) => {
-            h.open("img", &[("class", class), ("src", &src), ("alt", alt), ("title", alt), ("loading", "lazy")]);
+            h.open(
+                "img",
+                &[
+                    ("class", class),
+                    ("src", &src),
+                    ("alt", alt),
+                    ("title", alt),
+                    ("loading", "lazy"),
+                ],
+            );
         }
         None => {
             h.el("span", &[("class", "img-missing")], |h| {
@@ -43,11 +52,16 @@ fn picture(h: &mut Html, object: &Value, class: &str) {
 /// Where the page itself serves the picture, if it does.
 fn source(object: &Value) -> Option<String> {
     if let Some(file) = object.get("slack_file") {
-        let id = Some(str_of(file, "id")).filter(|id| !id.is_empty()).or_else(|| file_id_in(str_of(file, "url")))?;
+        let id = Some(str_of(file, "id"))
+            .filter(|id| !id.is_empty())
+            .or_else(|| file_id_in(str_of(file, "url")))?;
         return is_file_id(id).then(|| file_src(id));
     }
     let url = str_of(object, "image_url");
-    if ["png", "jpeg", "gif", "webp"].iter().any(|kind| url.starts_with(&format!("data:image/{kind};base64,"))) {
+    if ["png", "jpeg", "gif", "webp"]
+        .iter()
+        .any(|kind| url.starts_with(&format!("data:image/{kind};base64,")))
+    {
         return Some(url.to_owned());
     }
     file_id_in(url).map(file_src)
@@ -55,7 +69,10 @@ fn source(object: &Value) -> Option<String> {
 
 /// The page's address for the bytes of a file.
 pub fn file_src(id: &str) -> String {
-    format!("/files/{}", percent_encoding::utf8_percent_encode(id, percent_encoding::NON_ALPHANUMERIC))
+    format!(
+        "/files/{}",
+        percent_encoding::utf8_percent_encode(id, percent_encoding::NON_ALPHANUMERIC)
+    )
 }
 
 /// Workspace files have ids like `F0123ABCD` (at least nine characters, [Block Kit's own pattern]).
@@ -80,9 +97,15 @@ mod tests {
     #[test]
     fn only_the_workspace_and_inline_data_are_loaded() {
         let src = |v: Value| source(&v);
-        assert_eq!(src(json!({"slack_file": {"id": "F0123ABCD"}})).as_deref(), Some("/files/F0123ABCD"));
+        assert_eq!(
+            src(json!({"slack_file": {"id": "F0123ABCD"}})).as_deref(),
+            Some("/files/F0123ABCD")
+        );
         let url = "http://127.0.0.1:1/files-pri/T012-F0123ABCD/a.png";
-        assert_eq!(src(json!({"slack_file": {"url": url}})).as_deref(), Some("/files/F0123ABCD"));
+        assert_eq!(
+            src(json!({"slack_file": {"url": url}})).as_deref(),
+            Some("/files/F0123ABCD")
+        );
         assert_eq!(src(json!({"slack_file": {"id": "../../etc"}})), None);
         assert_eq!(src(json!({"image_url": "https://evil.example/pixel.png"})), None);
         assert_eq!(src(json!({"image_url": "data:image/svg+xml;base64,AAAA"})), None);

@@ -1,7 +1,8 @@
 //! What stands within one line of mrkdwn: styles, code, emoji, mentions, links and dates.
 //!
-//! A style opens after a boundary and before a non-space, and closes after a non-space and before a boundary, as in Slack. The
-//! search for a closing mark that fails once on a line is not made again, so a hostile line costs linear time.
+//! A style opens after a boundary and before a non-space, and closes after a non-space and before a boundary,
+//! as in Slack. The search for a closing mark that fails once on a line is not made again, so a hostile line
+//! costs linear time.
 
 use super::ctx::Names;
 use super::emoji;
@@ -20,7 +21,9 @@ pub fn write(h: &mut Html, line: &str, names: &Names, auto: AutoLink) {
 
 /// Turns the three entities of mrkdwn back into characters.
 pub fn decode(text: &str) -> String {
-    text.replace("&lt;", "<").replace("&gt;", ">").replace("&amp;", "&")
+    text.replace("&lt;", "<")
+        .replace("&gt;", ">")
+        .replace("&amp;", "&")
 }
 
 struct Writer<'a> {
@@ -92,8 +95,9 @@ impl Writer<'_> {
     }
 
     fn entity(&mut self, rest: &str) -> Option<usize> {
-        let (entity, c) =
-            [("&lt;", '<'), ("&gt;", '>'), ("&amp;", '&')].into_iter().find(|(entity, _)| rest.starts_with(entity))?;
+        let (entity, c) = [("&lt;", '<'), ("&gt;", '>'), ("&amp;", '&')]
+            .into_iter()
+            .find(|(entity, _)| rest.starts_with(entity))?;
         self.h.char(c);
         Some(entity.len())
     }
@@ -113,8 +117,12 @@ impl Writer<'_> {
     }
 
     fn bare_url(&mut self, rest: &str) -> Option<usize> {
-        let scheme = ["https://", "http://"].into_iter().find(|s| rest.starts_with(s))?;
-        let end = rest.find(|c: char| c.is_whitespace() || "<>`|\"".contains(c)).unwrap_or(rest.len());
+        let scheme = ["https://", "http://"]
+            .into_iter()
+            .find(|s| rest.starts_with(s))?;
+        let end = rest
+            .find(|c: char| c.is_whitespace() || "<>`|\"".contains(c))
+            .unwrap_or(rest.len());
         let url = rest[..end].trim_end_matches(['.', ',', ')', ';', ':', '!', '?', '*', '_', '~']);
         if url.len() <= scheme.len() {
             return None;
@@ -126,7 +134,9 @@ impl Writer<'_> {
 
     /// `<…>`: a mention, a link or a date.
     fn token(&mut self, rest: &str) -> Option<usize> {
-        let end = rest[1..].find(['>', '<']).filter(|end| rest[1 + end..].starts_with('>'))?;
+        let end = rest[1..]
+            .find(['>', '<'])
+            .filter(|end| rest[1 + end..].starts_with('>'))?;
         let (target, label) = match rest[1..=end].split_once('|') {
             Some((target, label)) => (target, Some(decode(label))),
             None => (&rest[1..=end], None),
@@ -141,7 +151,11 @@ impl Writer<'_> {
         } else {
             let url = decode(target);
             let href = safe_href(&url)?;
-            link(self.h, href, label.unwrap_or(href.strip_prefix("mailto:").unwrap_or(href)));
+            link(
+                self.h,
+                href,
+                label.unwrap_or(href.strip_prefix("mailto:").unwrap_or(href)),
+            );
         }
         Some(end + 2)
     }
@@ -152,7 +166,11 @@ impl Writer<'_> {
             range @ ("here" | "channel" | "everyone") => mention_range(self.h, range),
             "subteam" => mention_group(self.h, parts.next()?, label),
             "date" => {
-                let moment = parts.next()?.parse().ok().and_then(|unix| jiff::Timestamp::from_second(unix).ok());
+                let moment = parts
+                    .next()?
+                    .parse()
+                    .ok()
+                    .and_then(|unix| jiff::Timestamp::from_second(unix).ok());
                 match (moment, parts.next()) {
                     (Some(at), Some(pattern)) => {
                         let target = parts.next().map(decode);
@@ -184,7 +202,8 @@ fn closing(inner: &str, mark: char) -> Option<usize> {
             in_code = !in_code;
         }
         let after = chars.peek().map(|(_, c)| *c);
-        let closes = c == mark && !in_code && before.is_some_and(|b| !b.is_whitespace()) && is_boundary(after);
+        let closes =
+            c == mark && !in_code && before.is_some_and(|b| !b.is_whitespace()) && is_boundary(after);
         if closes {
             return Some(at);
         }
@@ -198,7 +217,11 @@ fn is_boundary(c: Option<char>) -> bool {
 }
 
 fn link_attrs(href: &str) -> [(&'static str, &str); 3] {
-    [("href", href), ("target", "_blank"), ("rel", "noopener noreferrer nofollow")]
+    [
+        ("href", href),
+        ("target", "_blank"),
+        ("rel", "noopener noreferrer nofollow"),
+    ]
 }
 
 /// A link whose target [`safe_href`] has let through.
@@ -207,18 +230,34 @@ pub fn link(h: &mut Html, href: &str, label: &str) {
 }
 
 pub fn write_emoji(h: &mut Html, name: &str, picture: &str) {
-    h.tag("span", &[("class", "emoji"), ("role", "img"), ("aria-label", name)], picture);
+    h.tag(
+        "span",
+        &[("class", "emoji"), ("role", "img"), ("aria-label", name)],
+        picture,
+    );
 }
 
 pub fn mention_user(h: &mut Html, names: &Names, id: &str, label: Option<&str>) {
-    let class = if id == names.viewer { "mention me" } else { "mention" };
+    let class = if id == names.viewer {
+        "mention me"
+    } else {
+        "mention"
+    };
     let name = names.people.get(id).map(String::as_str).or(label).unwrap_or(id);
-    h.tag("span", &[("class", class)], &format!("@{}", name.trim_start_matches('@')));
+    h.tag(
+        "span",
+        &[("class", class)],
+        &format!("@{}", name.trim_start_matches('@')),
+    );
 }
 
 pub fn mention_channel(h: &mut Html, names: &Names, id: &str, label: Option<&str>) {
     let name = names.channels.get(id).map(String::as_str).or(label).unwrap_or(id);
-    h.tag("span", &[("class", "mention")], &format!("#{}", name.trim_start_matches('#')));
+    h.tag(
+        "span",
+        &[("class", "mention")],
+        &format!("#{}", name.trim_start_matches('#')),
+    );
 }
 
 pub fn mention_range(h: &mut Html, range: &str) {
@@ -227,5 +266,9 @@ pub fn mention_range(h: &mut Html, range: &str) {
 
 pub fn mention_group(h: &mut Html, id: &str, label: Option<&str>) {
     let name = label.unwrap_or(id);
-    h.tag("span", &[("class", "mention")], &format!("@{}", name.trim_start_matches('@')));
+    h.tag(
+        "span",
+        &[("class", "mention")],
+        &format!("@{}", name.trim_start_matches('@')),
+    );
 }

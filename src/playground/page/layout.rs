@@ -20,7 +20,11 @@ impl Scene<'_> {
     /// The channel in the middle.
     pub fn channel(&self) -> Option<&ChannelView> {
         let named = self.view.channels.iter().find(|c| c.id == self.place.channel);
-        if self.place.is_home() { None } else { named.or(self.view.channels.first()) }
+        if self.place.is_home() {
+            None
+        } else {
+            named.or(self.view.channels.first())
+        }
     }
 
     fn viewer(&self) -> Option<&PersonView> {
@@ -43,8 +47,12 @@ pub fn document(scene: &Scene<'_>) -> Html {
 }
 
 fn title(scene: &Scene<'_>) -> String {
-    let place = scene.channel().map_or("Interlock".to_owned(), |c| format!("#{}", c.name));
-    let who = scene.viewer().map_or(scene.view.viewer.as_str(), |p| p.name.as_str());
+    let place = scene
+        .channel()
+        .map_or("Interlock".to_owned(), |c| format!("#{}", c.name));
+    let who = scene
+        .viewer()
+        .map_or(scene.view.viewer.as_str(), |p| p.name.as_str());
     format!("{place} · {who} · Interlock playground")
 }
 
@@ -60,8 +68,12 @@ pub fn fragment(scene: &Scene<'_>) -> Html {
         Pane::Thread if thread.is_none() => Pane::Middle,
         pane => pane,
     };
-    let attrs =
-        [("class", "shell"), ("data-pane", pane.name()), ("data-as", scene.view.viewer.as_str()), ("data-key", "shell")];
+    let attrs = [
+        ("class", "shell"),
+        ("data-pane", pane.name()),
+        ("data-as", scene.view.viewer.as_str()),
+        ("data-key", "shell"),
+    ];
     h.el("div", &attrs, |h| {
         rail(h, scene);
         match scene.channel() {
@@ -84,7 +96,14 @@ pub fn fragment(scene: &Scene<'_>) -> Html {
 }
 
 fn rail(h: &mut Html, scene: &Scene<'_>) {
-    h.open("nav", &[("class", "rail"), ("data-key", "rail"), ("aria-label", "Workspace")]);
+    h.open(
+        "nav",
+        &[
+            ("class", "rail"),
+            ("data-key", "rail"),
+            ("aria-label", "Workspace"),
+        ],
+    );
     h.el("div", &[("class", "workspace")], |h| {
         h.raw(icons::MARK);
         h.raw("<div><b>Interlock</b><small>playground workspace</small></div>");
@@ -105,9 +124,19 @@ fn rail(h: &mut Html, scene: &Scene<'_>) {
         h.raw("<h2>Apps</h2>");
         let class = if scene.place.is_home() { "nav on" } else { "nav" };
         let href = scene.place.with_home().href();
-        h.el("a", &[("class", class), ("href", &href), ("data-nav", "1"), ("data-home", "1")], |h| {
-            h.raw(icons::HOME).raw("<span class=\"nav-name\">Interlock home</span>");
-        });
+        h.el(
+            "a",
+            &[
+                ("class", class),
+                ("href", &href),
+                ("data-nav", "1"),
+                ("data-home", "1"),
+            ],
+            |h| {
+                h.raw(icons::HOME)
+                    .raw("<span class=\"nav-name\">Interlock home</span>");
+            },
+        );
         people(h, scene);
     });
     h.close("nav");
@@ -127,7 +156,12 @@ fn channel_link(h: &mut Html, scene: &Scene<'_>, channel: &ChannelView, current:
         (false, false) => "nav",
     };
     let href = scene.place.with_channel(&channel.id).href();
-    let mut attrs = vec![("class", class), ("href", href.as_str()), ("data-nav", "1"), ("data-key", channel.id.as_str())];
+    let mut attrs = vec![
+        ("class", class),
+        ("href", href.as_str()),
+        ("data-nav", "1"),
+        ("data-key", channel.id.as_str()),
+    ];
     if on {
         attrs.push(("aria-current", "page"));
     }
@@ -139,7 +173,11 @@ fn channel_link(h: &mut Html, scene: &Scene<'_>, channel: &ChannelView, current:
         });
         h.tag("span", &[("class", "nav-name")], &channel.name);
         if count > 0 && !on {
-            let shown = if count > 99 { "99+".to_owned() } else { count.to_string() };
+            let shown = if count > 99 {
+                "99+".to_owned()
+            } else {
+                count.to_string()
+            };
             h.tag("span", &[("class", "badge"), ("aria-label", "unread")], &shown);
         }
     });
@@ -151,14 +189,20 @@ fn people(h: &mut Html, scene: &Scene<'_>) {
         let on = person.id == scene.view.viewer;
         let href = scene.place.with_person(&person.id).href();
         let class = if on { "person on" } else { "person" };
-        let mut attrs = vec![("class", class), ("href", href.as_str()), ("data-nav", "1"), ("data-key", &person.id)];
+        let mut attrs = vec![
+            ("class", class),
+            ("href", href.as_str()),
+            ("data-nav", "1"),
+            ("data-key", &person.id),
+        ];
         if on {
             attrs.push(("aria-current", "true"));
         }
         h.el("a", &attrs, |h| {
             avatar(h, &person.id, Some(person));
             h.el("span", &[("class", "person-name")], |h| {
-                h.tag("b", &[], &person.real_name).tag("small", &[], &person.title);
+                h.tag("b", &[], &person.real_name)
+                    .tag("small", &[], &person.title);
             });
             if on {
                 h.raw("<span class=\"you\">you</span>");
@@ -173,27 +217,43 @@ fn home(h: &mut Html, scene: &Scene<'_>, names: &Names) {
         channel::menu_button(h, scene);
         h.raw("<h1>Interlock</h1><span class=\"app-mark\">APP</span><p class=\"topic\">Home</p>");
     });
-    h.el("div", &[("class", "scroll home-scroll"), ("data-scroll", "home")], |h| {
-        modal::home(h, scene.view.home.as_ref(), names);
-    });
+    h.el(
+        "div",
+        &[("class", "scroll home-scroll"), ("data-scroll", "home")],
+        |h| {
+            modal::home(h, scene.view.home.as_ref(), names);
+        },
+    );
     h.close("main");
 }
 
 /// The bar at the foot of a narrow screen.
 fn phone_bar(h: &mut Html, scene: &Scene<'_>, pane: Pane) {
-    h.el("nav", &[("class", "phone-bar"), ("aria-label", "Sections"), ("data-key", "phone")], |h| {
-        let tabs = [
-            (Pane::Menu, icons::PERSON, "Workspace"),
-            (Pane::Middle, icons::HASH, "Channel"),
-            (Pane::World, icons::WORLD, "World"),
-        ];
-        for (target, icon, label) in tabs {
-            let on = pane == target || (pane == Pane::Thread && target == Pane::Middle);
-            let class = if on { "on" } else { "" };
-            let href = scene.place.with_pane(target).href();
-            h.el("a", &[("class", class), ("href", &href), ("data-nav", "1")], |h| {
-                h.raw(icon).tag("span", &[], label);
-            });
-        }
-    });
+    h.el(
+        "nav",
+        &[
+            ("class", "phone-bar"),
+            ("aria-label", "Sections"),
+            ("data-key", "phone"),
+        ],
+        |h| {
+            let tabs = [
+                (Pane::Menu, icons::PERSON, "Workspace"),
+                (Pane::Middle, icons::HASH, "Channel"),
+                (Pane::World, icons::WORLD, "World"),
+            ];
+            for (target, icon, label) in tabs {
+                let on = pane == target || (pane == Pane::Thread && target == Pane::Middle);
+                let class = if on { "on" } else { "" };
+                let href = scene.place.with_pane(target).href();
+                h.el(
+                    "a",
+                    &[("class", class), ("href", &href), ("data-nav", "1")],
+                    |h| {
+                        h.raw(icon).tag("span", &[], label);
+                    },
+                );
+            }
+        },
+    );
 }

@@ -1,6 +1,8 @@
-//! The `markdown` block: the part of Markdown that bots write (headings, lists, quotes, fences, tables of pipes, emphasis, links).
+//! The `markdown` block: the part of Markdown that bots write (headings, lists, quotes, fences, tables of
+//! pipes, emphasis, links).
 //!
-//! HTML in it is text, pictures are links, and nesting of lists is drawn flat. This is a viewer, not a CommonMark implementation.
+//! HTML in it is text, pictures are links, and nesting of lists is drawn flat. This is a viewer, not a
+//! CommonMark implementation.
 
 use super::html::{Html, safe_href};
 use super::inline;
@@ -21,7 +23,10 @@ fn block(h: &mut Html, line: &str, lines: &[&str]) -> usize {
         return 1;
     }
     if let Some(fence) = trimmed.strip_prefix("```") {
-        let end = lines.iter().skip(1).position(|l| l.trim_start().starts_with("```"));
+        let end = lines
+            .iter()
+            .skip(1)
+            .position(|l| l.trim_start().starts_with("```"));
         if let (Some(end), false) = (end, fence.contains('`')) {
             h.tag("pre", &[], &lines[1..=end].join("\n"));
             return end + 2;
@@ -50,16 +55,24 @@ fn block(h: &mut Html, line: &str, lines: &[&str]) -> usize {
 fn heading(line: &str) -> Option<&'static str> {
     let level = line.chars().take_while(|c| *c == '#').count();
     let tags = ["h3", "h4", "h5", "h6", "h6", "h6"];
-    line[level..].starts_with(' ').then(|| level.checked_sub(1).and_then(|i| tags.get(i).copied()))?
+    line[level..]
+        .starts_with(' ')
+        .then(|| level.checked_sub(1).and_then(|i| tags.get(i).copied()))?
 }
 
 /// The text of a list item, and whether the list is numbered.
 fn item(line: &str) -> Option<(&str, bool)> {
-    if let Some(text) = ["- ", "* ", "+ "].iter().find_map(|bullet| line.strip_prefix(bullet)) {
+    if let Some(text) = ["- ", "* ", "+ "]
+        .iter()
+        .find_map(|bullet| line.strip_prefix(bullet))
+    {
         return Some((text, false));
     }
     let digits = line.chars().take_while(char::is_ascii_digit).count();
-    (1..=9).contains(&digits).then(|| line[digits..].strip_prefix(". "))?.map(|text| (text, true))
+    (1..=9)
+        .contains(&digits)
+        .then(|| line[digits..].strip_prefix(". "))?
+        .map(|text| (text, true))
 }
 
 fn list(h: &mut Html, lines: &[&str]) -> usize {
@@ -68,11 +81,15 @@ fn list(h: &mut Html, lines: &[&str]) -> usize {
     let mut taken = 0;
     h.open(tag, &[]);
     for line in lines {
-        let Some((text, _)) = item(line.trim()).filter(|(_, n)| *n == numbered) else { break };
-        h.el("li", &[], |h| match (text.strip_prefix("[ ] "), text.strip_prefix("[x] ")) {
-            (Some(open), _) => spans(h.text("☐ "), open, 0),
-            (_, Some(done)) => spans(h.text("☑ "), done, 0),
-            (None, None) => spans(h, text, 0),
+        let Some((text, _)) = item(line.trim()).filter(|(_, n)| *n == numbered) else {
+            break;
+        };
+        h.el("li", &[], |h| {
+            match (text.strip_prefix("[ ] "), text.strip_prefix("[x] ")) {
+                (Some(open), _) => spans(h.text("☐ "), open, 0),
+                (_, Some(done)) => spans(h.text("☑ "), done, 0),
+                (None, None) => spans(h, text, 0),
+            }
         });
         taken += 1;
     }
@@ -81,8 +98,11 @@ fn list(h: &mut Html, lines: &[&str]) -> usize {
 }
 
 fn quote(h: &mut Html, lines: &[&str]) -> usize {
-    let quoted: Vec<&str> =
-        lines.iter().map_while(|l| l.trim_start().strip_prefix('>')).map(|l| l.strip_prefix(' ').unwrap_or(l)).collect();
+    let quoted: Vec<&str> = lines
+        .iter()
+        .map_while(|l| l.trim_start().strip_prefix('>'))
+        .map(|l| l.strip_prefix(' ').unwrap_or(l))
+        .collect();
     h.el("blockquote", &[], |h| {
         for (index, line) in quoted.iter().enumerate() {
             if index > 0 {
@@ -100,7 +120,11 @@ fn is_rule(line: &str) -> bool {
 }
 
 fn table(h: &mut Html, lines: &[&str]) -> usize {
-    let rows: Vec<&str> = lines.iter().map(|l| l.trim()).take_while(|l| l.starts_with('|')).collect();
+    let rows: Vec<&str> = lines
+        .iter()
+        .map(|l| l.trim())
+        .take_while(|l| l.starts_with('|'))
+        .collect();
     h.el("div", &[("class", "table-wrap")], |h| {
         h.el("table", &[], |h| {
             for (index, row) in rows.iter().enumerate().filter(|(index, _)| *index != 1) {
@@ -119,7 +143,11 @@ fn table(h: &mut Html, lines: &[&str]) -> usize {
 fn paragraph(h: &mut Html, lines: &[&str]) -> usize {
     let starts_block = |l: &str| {
         let l = l.trim_start();
-        l.is_empty() || l.starts_with("```") || l.starts_with('>') || heading(l).is_some() || item(l).is_some()
+        l.is_empty()
+            || l.starts_with("```")
+            || l.starts_with('>')
+            || heading(l).is_some()
+            || item(l).is_some()
     };
     let taken = 1 + lines.iter().skip(1).take_while(|l| !starts_block(l)).count();
     h.el("p", &[], |h| {
@@ -153,7 +181,9 @@ fn span(h: &mut Html, rest: &str, depth: usize) -> Option<usize> {
         return Some(end + 2);
     }
     for (mark, tag) in [("**", "b"), ("__", "b"), ("~~", "s"), ("*", "i")] {
-        let Some(inner) = rest.strip_prefix(mark) else { continue };
+        let Some(inner) = rest.strip_prefix(mark) else {
+            continue;
+        };
         let end = within(inner, mark).filter(|_| !inner.starts_with(char::is_whitespace))?;
         h.el(tag, &[], |h| spans(h, &inner[..end], depth + 1));
         return Some(end + 2 * mark.len());
@@ -166,7 +196,8 @@ fn span(h: &mut Html, rest: &str, depth: usize) -> Option<usize> {
     Some(1 + middle + 2 + end + 1)
 }
 
-/// Where `mark` stands in `text`, not at once and not further than a long line goes: a bound on the work for hostile text.
+/// Where `mark` stands in `text`, not at once and not further than a long line goes: a bound on the work for
+/// hostile text.
 fn within(text: &str, mark: &str) -> Option<usize> {
     let mut limit = text.len().min(1_000);
     while !text.is_char_boundary(limit) {
@@ -187,18 +218,32 @@ mod tests {
 
     #[test]
     fn blocks_of_markdown_are_drawn() {
-        assert_eq!(html("# Title\ntext **bold** and *it*"), "<h3>Title</h3><p>text <b>bold</b> and <i>it</i></p>");
-        assert_eq!(html("- a\n- [x] b\n1. c"), "<ul><li>a</li><li>☑ b</li></ul><ol><li>c</li></ol>");
+        assert_eq!(
+            html("# Title\ntext **bold** and *it*"),
+            "<h3>Title</h3><p>text <b>bold</b> and <i>it</i></p>"
+        );
+        assert_eq!(
+            html("- a\n- [x] b\n1. c"),
+            "<ul><li>a</li><li>☑ b</li></ul><ol><li>c</li></ol>"
+        );
         assert_eq!(html("> q\n> r"), "<blockquote>q<br>r</blockquote>");
-        assert_eq!(html("```sh\nrm <x>\n```\nend"), "<pre>rm &lt;x&gt;</pre><p>end</p>");
-        assert!(html("| a | b |\n|---|---|\n| 1 | `2` |").contains("<tr><td>1</td><td><code>2</code></td></tr>"));
+        assert_eq!(
+            html("```sh\nrm <x>\n```\nend"),
+            "<pre>rm &lt;x&gt;</pre><p>end</p>"
+        );
+        assert!(
+            html("| a | b |\n|---|---|\n| 1 | `2` |").contains("<tr><td>1</td><td><code>2</code></td></tr>")
+        );
         assert!(html("[run](https://a.example)").contains("href=\"https://a.example\""));
     }
 
     #[test]
     fn hostile_markdown_stays_text() {
         assert_eq!(html("<b onclick=x>"), "<p>&lt;b onclick=x&gt;</p>");
-        assert_eq!(html("[x](javascript:alert(1))"), "<p>[x](javascript:alert(1))</p>");
+        assert_eq!(
+            html("[x](javascript:alert(1))"),
+            "<p>[x](javascript:alert(1))</p>"
+        );
         for wall in ["*", "[", "`", "é**", "> ", "|"] {
             assert!(!html(&wall.repeat(4_000)).is_empty());
         }

@@ -25,7 +25,11 @@ pub struct Frame<'a> {
 pub fn write(h: &mut Html, message: &MessageView, frame: &Frame<'_>) {
     let person = frame.people.iter().find(|p| p.id == message.author);
     let mut class = String::from("msg");
-    for (name, on) in [("follows", frame.follows), ("ephemeral", message.ephemeral), ("open", frame.open)] {
+    for (name, on) in [
+        ("follows", frame.follows),
+        ("ephemeral", message.ephemeral),
+        ("open", frame.open),
+    ] {
         if on {
             class.push(' ');
             class.push_str(name);
@@ -59,9 +63,13 @@ pub fn write(h: &mut Html, message: &MessageView, frame: &Frame<'_>) {
 
 fn body(h: &mut Html, message: &MessageView, ctx: &Ctx<'_>) {
     if message.blocks.is_empty() {
-        h.el("div", &[("class", "text")], |h| mrkdwn::write(h, &message.text, ctx.names, AutoLink::On));
+        h.el("div", &[("class", "text")], |h| {
+            mrkdwn::write(h, &message.text, ctx.names, AutoLink::On)
+        });
     } else {
-        h.el("div", &[("class", "blocks")], |h| blocks::write_all(h, &message.blocks, ctx));
+        h.el("div", &[("class", "blocks")], |h| {
+            blocks::write_all(h, &message.blocks, ctx)
+        });
     }
     if message.edited {
         h.raw("<span class=\"edited\">(edited)</span>");
@@ -76,7 +84,11 @@ fn body(h: &mut Html, message: &MessageView, ctx: &Ctx<'_>) {
 
 fn head(h: &mut Html, message: &MessageView, person: Option<&PersonView>) {
     h.el("header", &[("class", "who")], |h| {
-        h.tag("b", &[], person.map_or(message.author.as_str(), |p| p.real_name.as_str()));
+        h.tag(
+            "b",
+            &[],
+            person.map_or(message.author.as_str(), |p| p.real_name.as_str()),
+        );
         if person.is_some_and(|p| p.is_bot) {
             h.raw("<span class=\"app-mark\">APP</span>");
         } else if let Some(person) = person.filter(|p| !p.title.is_empty()) {
@@ -103,11 +115,21 @@ pub fn avatar(h: &mut Html, id: &str, person: Option<&PersonView>) {
         ));
         return;
     }
-    let hue = id.bytes().fold(7_u32, |sum, byte| sum.wrapping_mul(31).wrapping_add(u32::from(byte))) % 8;
+    let hue = id.bytes().fold(7_u32, |sum, byte| {
+        sum.wrapping_mul(31).wrapping_add(u32::from(byte))
+    }) % 8;
     let class = format!("av av-{hue}");
     let name = person.map_or(id, |p| p.real_name.as_str());
-    let initials: String = name.split_whitespace().filter_map(|word| word.chars().next()).take(2).collect();
-    h.tag("span", &[("class", &class), ("aria-hidden", "true")], &initials.to_uppercase());
+    let initials: String = name
+        .split_whitespace()
+        .filter_map(|word| word.chars().next())
+        .take(2)
+        .collect();
+    h.tag(
+        "span",
+        &[("class", &class), ("aria-hidden", "true")],
+        &initials.to_uppercase(),
+    );
 }
 
 fn reactions(h: &mut Html, message: &MessageView, names: &Names) {
@@ -116,8 +138,11 @@ fn reactions(h: &mut Html, message: &MessageView, names: &Names) {
     }
     h.el("div", &[("class", "reactions")], |h| {
         for (name, users) in &message.reactions {
-            let mine = users.iter().any(|u| *u == names.viewer);
-            let who: Vec<&str> = users.iter().map(|u| names.people.get(u).map_or(u.as_str(), String::as_str)).collect();
+            let mine = users.contains(&names.viewer);
+            let who: Vec<&str> = users
+                .iter()
+                .map(|u| names.people.get(u).map_or(u.as_str(), String::as_str))
+                .collect();
             let class = if mine { "reaction mine" } else { "reaction" };
             let title = format!("{} reacted with :{name}:", who.join(", "));
             h.el("span", &[("class", class), ("title", &title)], |h| {
@@ -136,28 +161,51 @@ fn reactions(h: &mut Html, message: &MessageView, names: &Names) {
 fn thread_line(h: &mut Html, message: &MessageView, people: &[PersonView], href: &str) {
     let count = message.replies.len();
     if count == 0 {
-        h.tag("a", &[("class", "reply-here"), ("href", href), ("data-nav", "1")], "Reply in thread");
+        h.tag(
+            "a",
+            &[("class", "reply-here"), ("href", href), ("data-nav", "1")],
+            "Reply in thread",
+        );
         return;
     }
-    h.el("a", &[("class", "thread-line"), ("href", href), ("data-nav", "1")], |h| {
-        let mut shown: Vec<&str> = Vec::new();
-        for reply in &message.replies {
-            if !shown.contains(&reply.author.as_str()) && shown.len() < 4 {
-                shown.push(&reply.author);
-                avatar(h, &reply.author, people.iter().find(|p| p.id == reply.author));
+    h.el(
+        "a",
+        &[("class", "thread-line"), ("href", href), ("data-nav", "1")],
+        |h| {
+            let mut shown: Vec<&str> = Vec::new();
+            for reply in &message.replies {
+                if !shown.contains(&reply.author.as_str()) && shown.len() < 4 {
+                    shown.push(&reply.author);
+                    avatar(h, &reply.author, people.iter().find(|p| p.id == reply.author));
+                }
             }
-        }
-        h.tag("b", &[], &if count == 1 { "1 reply".to_owned() } else { format!("{count} replies") });
-        if let Some(at) = message.replies.last().and_then(|last| time::of_ts(&last.ts)) {
-            h.el("span", &[("class", "last")], |h| time::write(h.text("Last reply "), at, "{time}"));
-        }
-    });
+            h.tag(
+                "b",
+                &[],
+                &if count == 1 {
+                    "1 reply".to_owned()
+                } else {
+                    format!("{count} replies")
+                },
+            );
+            if let Some(at) = message.replies.last().and_then(|last| time::of_ts(&last.ts)) {
+                h.el("span", &[("class", "last")], |h| {
+                    time::write(h.text("Last reply "), at, "{time}")
+                });
+            }
+        },
+    );
 }
 
 /// The first words of a message, for titles.
 pub fn gist(message: &MessageView) -> String {
     let text = if message.text.is_empty() {
-        message.blocks.iter().map(|b| str_of(&b["text"], "text")).find(|t| !t.is_empty()).unwrap_or_default()
+        message
+            .blocks
+            .iter()
+            .map(|b| str_of(&b["text"], "text"))
+            .find(|t| !t.is_empty())
+            .unwrap_or_default()
     } else {
         &message.text
     };

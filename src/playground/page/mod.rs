@@ -1,15 +1,16 @@
 //! The playground's page: a chat client for the workspace double with a panel for cluster and pager.
 //!
-//! Server-rendered. A window's whole state is its address ([`place`]); [`server`] draws the document and, after every change, the
-//! same fragment again, which the script swaps in. What people do goes through the control API
-//! ([`control`](super::control)); both know the playground as a [`Backend`] alone.
+//! Server-rendered. A window's whole state is its address ([`place`]); [`server`] draws the document and,
+//! after every change, the same fragment again, which the script swaps in. What people do goes through the
+//! control API ([`control`](super::control)); both know the playground as a [`Backend`] alone.
 //!
-//! From outside text to markup: [`html`] (escapes by construction) ← [`mrkdwn`] and [`inline`], [`markdown`], [`rich_text`], [`text`]
-//! ← [`blocks`] with [`elements`], [`choices`], [`confirm`], [`image`], [`table`] ← [`message`], [`attachment`], [`files`],
+//! From outside text to markup: [`html`] (escapes by construction) ← [`mrkdwn`] and [`inline`], [`markdown`],
+//! [`rich_text`], [`text`] ← [`blocks`] with [`elements`], [`choices`], [`confirm`], [`image`], [`table`] ←
+//! [`message`], [`attachment`], [`files`],
 //! [`modal`] ← [`channel`], [`layout`], [`world`].
 //!
-//! Absent on purpose: sessions and log-in (it listens on loopback, see [`guard`]), anything loaded from another host, any
-//! knowledge of incidents or approvals.
+//! Absent on purpose: sessions and log-in (it listens on loopback, see [`guard`]), anything loaded from
+//! another host, any knowledge of incidents or approvals.
 
 pub mod attachment;
 pub mod backend;
@@ -46,8 +47,8 @@ pub mod world_pager;
 
 pub use backend::{Answer, Backend, BackendError, Click, FileBytes, Input, ModalValues, PagerPanel, Target};
 pub use panels::{
-    ActivityView, ClusterPanel, ClusterView, Double, EventView, FaultInfo, Health, NamespaceView, PodView, ScenarioInfo,
-    WorkloadView,
+    ActivityView, ClusterPanel, ClusterView, Double, EventView, FaultInfo, Health, NamespaceView, PodView,
+    ScenarioInfo, WorkloadView,
 };
 pub use place::encode_segment;
 pub use server::router;

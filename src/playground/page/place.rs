@@ -1,6 +1,7 @@
 //! Where on the page a person is: the query of the address, and addresses of other places.
 //!
-//! The whole state of a window is in its address, so reload, back and a second window work, and the server keeps nothing about it.
+//! The whole state of a window is in its address, so reload, back and a second window work, and the server
+//! keeps nothing about it.
 
 use percent_encoding::{NON_ALPHANUMERIC, utf8_percent_encode};
 use serde::Deserialize;
@@ -60,20 +61,41 @@ impl Place {
 
     /// The same place seen by someone else.
     pub fn with_person(&self, who: &str) -> Place {
-        Place { who: who.to_owned(), pane: Pane::Middle, ..self.clone() }
+        Place {
+            who: who.to_owned(),
+            pane: Pane::Middle,
+            ..self.clone()
+        }
     }
 
     pub fn with_channel(&self, channel: &str) -> Place {
-        let pane = if self.pane == Pane::World { Pane::World } else { Pane::Middle };
-        Place { who: self.who.clone(), channel: channel.to_owned(), pane, ..Place::default() }
+        let pane = if self.pane == Pane::World {
+            Pane::World
+        } else {
+            Pane::Middle
+        };
+        Place {
+            who: self.who.clone(),
+            channel: channel.to_owned(),
+            pane,
+            ..Place::default()
+        }
     }
 
     pub fn with_home(&self) -> Place {
-        Place { who: self.who.clone(), home: "1".to_owned(), ..Place::default() }
+        Place {
+            who: self.who.clone(),
+            home: "1".to_owned(),
+            ..Place::default()
+        }
     }
 
     pub fn with_thread(&self, ts: &str) -> Place {
-        Place { thread: ts.to_owned(), pane: Pane::Thread, ..self.clone() }
+        Place {
+            thread: ts.to_owned(),
+            pane: Pane::Thread,
+            ..self.clone()
+        }
     }
 
     pub fn with_pane(&self, pane: Pane) -> Place {
@@ -81,12 +103,19 @@ impl Place {
     }
 
     pub fn with_all(&self) -> Place {
-        Place { all: "1".to_owned(), ..self.clone() }
+        Place {
+            all: "1".to_owned(),
+            ..self.clone()
+        }
     }
 
     /// The address of this place.
     pub fn href(&self) -> String {
-        let pane = if self.pane == Pane::Middle { "" } else { self.pane.name() };
+        let pane = if self.pane == Pane::Middle {
+            ""
+        } else {
+            self.pane.name()
+        };
         let parts = [
             ("as", self.who.as_str()),
             ("channel", &self.channel),
@@ -115,16 +144,29 @@ mod tests {
 
     #[test]
     fn addresses_carry_the_whole_place() {
-        let place = Place { who: "U1".into(), channel: "C1".into(), ..Place::default() };
+        let place = Place {
+            who: "U1".into(),
+            channel: "C1".into(),
+            ..Place::default()
+        };
         assert_eq!(place.href(), "/?as=U1&channel=C1");
-        assert_eq!(place.with_thread("1.2").href(), "/?as=U1&channel=C1&thread=1%2E2&pane=thread");
-        assert_eq!(place.with_thread("1.2").with_person("U2").href(), "/?as=U2&channel=C1&thread=1%2E2");
+        assert_eq!(
+            place.with_thread("1.2").href(),
+            "/?as=U1&channel=C1&thread=1%2E2&pane=thread"
+        );
+        assert_eq!(
+            place.with_thread("1.2").with_person("U2").href(),
+            "/?as=U2&channel=C1&thread=1%2E2"
+        );
         assert_eq!(place.with_home().href(), "/?as=U1&home=1");
     }
 
     #[test]
     fn the_panel_covers_an_open_thread() {
-        let place = Place { thread: "1.2".into(), ..Place::default() };
+        let place = Place {
+            thread: "1.2".into(),
+            ..Place::default()
+        };
         assert_eq!(place.open_thread(), Some("1.2"));
         assert_eq!(place.with_pane(Pane::World).open_thread(), None);
     }

@@ -1,4 +1,5 @@
-//! Who has read how far, for unread marks. Kept in memory: it is about what people saw on this page, not about the workspace.
+//! Who has read how far, for unread marks. Kept in memory: it is about what people saw on this page, not
+//! about the workspace.
 
 use std::collections::HashMap;
 
@@ -16,7 +17,9 @@ impl Reading {
     /// The viewer has this channel before them.
     pub fn seen(&self, viewer: &str, channel: &ChannelView) {
         if let Some(newest) = channel.messages.iter().flat_map(moments).max() {
-            self.0.lock().insert((viewer.to_owned(), channel.id.clone()), newest);
+            self.0
+                .lock()
+                .insert((viewer.to_owned(), channel.id.clone()), newest);
         }
     }
 
@@ -33,7 +36,9 @@ impl Reading {
 }
 
 fn moments(message: &MessageView) -> impl Iterator<Item = Timestamp> + '_ {
-    std::iter::once(&message.ts).chain(message.replies.iter().map(|r| &r.ts)).filter_map(|ts| time::of_ts(ts))
+    std::iter::once(&message.ts)
+        .chain(message.replies.iter().map(|r| &r.ts))
+        .filter_map(|ts| time::of_ts(ts))
 }
 
 #[cfg(test)]
@@ -58,8 +63,12 @@ mod tests {
     #[test]
     fn only_what_others_wrote_since_counts() {
         let reading = Reading::default();
-        let mut channel =
-            ChannelView { id: "C1".into(), name: "x".into(), is_private: false, messages: vec![message("1.000001", "U2")] };
+        let mut channel = ChannelView {
+            id: "C1".into(),
+            name: "x".into(),
+            is_private: false,
+            messages: vec![message("1.000001", "U2")],
+        };
         assert_eq!(reading.unread("U1", &channel), (1, true));
         reading.seen("U1", &channel);
         assert_eq!(reading.unread("U1", &channel), (0, false));

@@ -27,10 +27,24 @@ pub fn write(h: &mut Html, block: &Value, ctx: &Ctx<'_>) {
 }
 
 fn list(h: &mut Html, element: &Value, ctx: &Ctx<'_>) {
-    let tag = if str_of(element, "style") == "ordered" { "ol" } else { "ul" };
-    let level = element.get("indent").and_then(Value::as_u64).unwrap_or(0).min(8).to_string();
+    let tag = if str_of(element, "style") == "ordered" {
+        "ol"
+    } else {
+        "ul"
+    };
+    let level = element
+        .get("indent")
+        .and_then(Value::as_u64)
+        .unwrap_or(0)
+        .min(8)
+        .to_string();
     // `offset` counts the items before, so the first of a continued list is one more.
-    let first = element.get("offset").and_then(Value::as_u64).unwrap_or(0).saturating_add(1).to_string();
+    let first = element
+        .get("offset")
+        .and_then(Value::as_u64)
+        .unwrap_or(0)
+        .saturating_add(1)
+        .to_string();
     let mut attrs = vec![("class", "rt-list"), ("data-indent", level.as_str())];
     if tag == "ol" {
         attrs.push(("start", &first));
@@ -51,8 +65,18 @@ pub fn runs(h: &mut Html, element: &Value, ctx: &Ctx<'_>) {
 
 fn styled(h: &mut Html, run: &Value, ctx: &Ctx<'_>) {
     let style = run.get("style").unwrap_or(&Value::Null);
-    let wanted = [("bold", "b"), ("italic", "i"), ("strike", "s"), ("underline", "u"), ("code", "code")];
-    let tags: Vec<&'static str> = wanted.iter().filter(|(name, _)| bool_of(style, name)).map(|(_, tag)| *tag).collect();
+    let wanted = [
+        ("bold", "b"),
+        ("italic", "i"),
+        ("strike", "s"),
+        ("underline", "u"),
+        ("code", "code"),
+    ];
+    let tags: Vec<&'static str> = wanted
+        .iter()
+        .filter(|(name, _)| bool_of(style, name))
+        .map(|(_, tag)| *tag)
+        .collect();
     for tag in &tags {
         h.open(tag, &[]);
     }
@@ -85,7 +109,10 @@ fn one(h: &mut Html, run: &Value, ctx: &Ctx<'_>) {
         "usergroup" => inline::mention_group(h, str_of(run, "usergroup_id"), None),
         "broadcast" => inline::mention_range(h, str_of(run, "range")),
         "date" => {
-            let at = run.get("timestamp").and_then(Value::as_i64).and_then(|s| jiff::Timestamp::from_second(s).ok());
+            let at = run
+                .get("timestamp")
+                .and_then(Value::as_i64)
+                .and_then(|s| jiff::Timestamp::from_second(s).ok());
             match at {
                 Some(at) => time::write(h, at, str_of(run, "format")),
                 None => with_breaks(h, str_of(run, "fallback")),

@@ -1,4 +1,5 @@
-//! The page over HTTP: the document, the fragment, the stream that says "changed", files, and the assets in the binary.
+//! The page over HTTP: the document, the fragment, the stream that says "changed", files, and the assets in
+//! the binary.
 
 use std::convert::Infallible;
 use std::sync::Arc;
@@ -40,13 +41,27 @@ struct Page {
 
 /// The page and the control API over one playground.
 pub fn router(backend: Arc<dyn Backend>) -> Router {
-    let page = Arc::new(Page { backend: backend.clone(), reading: Reading::default() });
+    let page = Arc::new(Page {
+        backend: backend.clone(),
+        reading: Reading::default(),
+    });
     Router::new()
         .route("/", get(document))
         .route("/fragment", get(fragment))
         .route("/files/{id}", get(file))
-        .route("/assets/page.css", get(|| asset("text/css; charset=utf-8", include_str!(asset_path!("page.css")))))
-        .route("/assets/page.js", get(|| asset("text/javascript; charset=utf-8", include_str!(asset_path!("page.js")))))
+        .route(
+            "/assets/page.css",
+            get(|| asset("text/css; charset=utf-8", include_str!(asset_path!("page.css")))),
+        )
+        .route(
+            "/assets/page.js",
+            get(|| {
+                asset(
+                    "text/javascript; charset=utf-8",
+                    include_str!(asset_path!("page.js")),
+                )
+            }),
+        )
         .route("/assets/icon.svg", get(|| asset("image/svg+xml", icons::FAVICON)))
         .with_state(page)
         .merge(control::router(backend))
@@ -69,11 +84,20 @@ async fn draw(page: &Page, mut place: Place, with: fn(&Scene<'_>) -> Html) -> Re
     let drawn = async {
         if place.who.is_empty() {
             let people = page.backend.people().await?;
-            place.who = people.into_iter().find(|p| !p.is_bot).map(|p| p.id).unwrap_or_default();
+            place.who = people
+                .into_iter()
+                .find(|p| !p.is_bot)
+                .map(|p| p.id)
+                .unwrap_or_default();
         }
         let view = page.backend.view(&place.who).await?;
         let world = World::ask(page.backend.as_ref()).await?;
-        Ok(with(&Scene { place: &place, view: &view, world: &world, reading: &page.reading }))
+        Ok(with(&Scene {
+            place: &place,
+            view: &view,
+            world: &world,
+            reading: &page.reading,
+        }))
     };
     match drawn.await {
         Ok(html) => ([(CONTENT_TYPE, "text/html; charset=utf-8")], html.into_string()).into_response(),
@@ -85,7 +109,8 @@ fn failed(error: &BackendError) -> Response {
     (control::status_of(error), error.to_string()).into_response()
 }
 
-/// Pictures are shown, text is shown as text, everything else is downloaded: nothing uploaded runs in the page's origin.
+/// Pictures are shown, text is shown as text, everything else is downloaded: nothing uploaded runs in the
+/// page's origin.
 async fn file(State(page): State<Arc<Page>>, Path(id): Path<String>) -> Response {
     let file = match page.backend.file(&id).await {
         Ok(file) => file,
@@ -101,12 +126,15 @@ async fn file(State(page): State<Arc<Page>>, Path(id): Path<String>) -> Response
     };
     let mut response = (StatusCode::OK, [(CONTENT_TYPE, shown)], file.bytes).into_response();
     if shown == "application/octet-stream" {
-        response.headers_mut().insert(CONTENT_DISPOSITION, HeaderValue::from_static("attachment"));
+        response
+            .headers_mut()
+            .insert(CONTENT_DISPOSITION, HeaderValue::from_static("attachment"));
     }
     response
 }
 
-/// A stream with an event `changed` after every burst of changes, and one at the start.
+/// A stream with an event `changed` after every burst of changes, and one at the start. It carries data
+/// because browsers drop an event without.
 pub fn changes(backend: &dyn Backend) -> Sse<impl Stream<Item = Result<Event, Infallible>> + use<>> {
     let receiver = backend.changes();
     let stream = futures::stream::unfold((receiver, true), |(mut receiver, first)| async move {
@@ -117,7 +145,7 @@ pub fn changes(backend: &dyn Backend) -> Sse<impl Stream<Item = Result<Event, In
             tokio::time::sleep(GATHER).await;
             receiver = receiver.resubscribe();
         }
-        Some((Ok(Event::default().event("changed").data("")), (receiver, false)))
+        Some((Ok(Event::default().event("changed").data("1")), (receiver, false)))
     });
     Sse::new(stream).keep_alive(KeepAlive::default())
 }

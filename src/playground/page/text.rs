@@ -13,7 +13,11 @@ pub fn write(h: &mut Html, object: &Value, ctx: &Ctx<'_>) {
     if let Some(text) = object.as_str() {
         plain(h, text, true);
     } else if str_of(object, "type") == "mrkdwn" {
-        let auto = if bool_of(object, "verbatim") { AutoLink::Off } else { AutoLink::On };
+        let auto = if bool_of(object, "verbatim") {
+            AutoLink::Off
+        } else {
+            AutoLink::On
+        };
         mrkdwn::write(h, str_of(object, "text"), ctx.names, auto);
     } else {
         let with_emoji = object.get("emoji").and_then(Value::as_bool).unwrap_or(true);

@@ -1,8 +1,9 @@
-//! Moments on the page. The server writes UTC and the pattern; the script rewrites it in the reader's own zone.
+//! Moments on the page. The server writes UTC and the pattern; the script rewrites it in the reader's own
+//! zone.
 //!
-//! Patterns are those of Slack's date formatting (`<!date^unix^pattern^link|fallback>`): `{date_num}`, `{date}`, `{date_short}`,
-//! `{date_long}`, their `_pretty` forms, `{time}`, `{time_secs}` and `{ago}`. The server has no "today" of the reader, so it
-//! writes the plain forms where a pretty one was asked for.
+//! Patterns are those of Slack's date formatting (`<!date^unix^pattern^link|fallback>`): `{date_num}`,
+//! `{date}`, `{date_short}`, `{date_long}`, their `_pretty` forms, `{time}`, `{time_secs}` and `{ago}`. The
+//! server has no "today" of the reader, so it writes the plain forms where a pretty one was asked for.
 
 use jiff::Timestamp;
 use jiff::tz::TimeZone;
@@ -13,7 +14,14 @@ use super::html::Html;
 pub fn of_ts(ts: &str) -> Option<Timestamp> {
     let (seconds, micros) = ts.split_once('.').unwrap_or((ts, "0"));
     let micros: i64 = micros.parse().ok().filter(|m| (0..1_000_000).contains(m))?;
-    Timestamp::from_microsecond(seconds.parse::<i64>().ok()?.checked_mul(1_000_000)?.checked_add(micros)?).ok()
+    Timestamp::from_microsecond(
+        seconds
+            .parse::<i64>()
+            .ok()?
+            .checked_mul(1_000_000)?
+            .checked_add(micros)?,
+    )
+    .ok()
 }
 
 /// A moment in a pattern of Slack's.
@@ -22,7 +30,11 @@ pub fn write(h: &mut Html, at: Timestamp, pattern: &str) {
     let iso = at.to_string();
     h.tag(
         "time",
-        &[("datetime", &iso), ("data-unix", &unix), ("data-pattern", pattern)],
+        &[
+            ("datetime", &iso),
+            ("data-unix", &unix),
+            ("data-pattern", pattern),
+        ],
         &in_utc(at, pattern),
     );
 }
@@ -82,7 +94,10 @@ mod tests {
     #[test]
     fn patterns_are_filled_and_unknown_tokens_stay() {
         let at: Timestamp = "2026-11-20T22:05:09Z".parse().expect("a timestamp");
-        assert_eq!(in_utc(at, "since {time_secs} on {date_num}, {what}"), "since 22:05:09 on 2026-11-20, {what}");
+        assert_eq!(
+            in_utc(at, "since {time_secs} on {date_num}, {what}"),
+            "since 22:05:09 on 2026-11-20, {what}"
+        );
         assert_eq!(in_utc(at, "open {brace"), "open {brace");
     }
 }

@@ -39,22 +39,41 @@ pub fn write(h: &mut Html, scene: &Scene<'_>) {
         h.raw("<h1>World</h1><p class=\"topic\">what Interlock acts on</p>");
         if !scene.place.thread.is_empty() {
             let href = scene.place.with_pane(Pane::Thread).href();
-            h.el("a", &[("class", "tab"), ("href", &href), ("data-nav", "1")], |h| {
-                h.raw(icons::BACK).raw("Thread");
-            });
+            h.el(
+                "a",
+                &[("class", "tab"), ("href", &href), ("data-nav", "1")],
+                |h| {
+                    h.raw(icons::BACK).raw("Thread");
+                },
+            );
         }
     });
-    h.el("div", &[("class", "scroll world"), ("data-scroll", "world"), ("data-key", "world")], |h| {
-        scenarios(h, &world.scenarios);
-        world_cluster::write(h, &world.cluster, world.now);
-        world_pager::write(h, &world.pager);
-        clock(h, world.now);
-        faults(h, &world.faults);
-    });
+    h.el(
+        "div",
+        &[
+            ("class", "scroll world"),
+            ("data-scroll", "world"),
+            ("data-key", "world"),
+        ],
+        |h| {
+            scenarios(h, &world.scenarios);
+            world_cluster::write(h, &world.cluster, world.now);
+            world_pager::write(h, &world.pager);
+            clock(h, world.now);
+            faults(h, &world.faults);
+        },
+    );
 }
 
 /// A foldable part of the panel; folding survives live updates.
-pub fn part(h: &mut Html, key: &'static str, title: &str, count: Option<usize>, open: bool, inside: impl FnOnce(&mut Html)) {
+pub fn part(
+    h: &mut Html,
+    key: &'static str,
+    title: &str,
+    count: Option<usize>,
+    open: bool,
+    inside: impl FnOnce(&mut Html),
+) {
     let mut attrs = vec![("class", "part"), ("data-key", key), ("data-keep-open", "1")];
     if open {
         attrs.push(("open", ""));
@@ -74,7 +93,11 @@ fn scenarios(h: &mut Html, scenarios: &[ScenarioInfo]) {
     part(h, "scenarios", "Scenarios", None, true, |h| {
         for scenario in scenarios {
             let path = format!("/api/scenarios/{}", super::encode_segment(&scenario.id));
-            let class = if scenario.running { "scenario running" } else { "scenario" };
+            let class = if scenario.running {
+                "scenario running"
+            } else {
+                "scenario"
+            };
             let label = format!("Fire: {}", scenario.title);
             let attrs = [
                 ("class", class),
@@ -86,7 +109,8 @@ fn scenarios(h: &mut Html, scenarios: &[ScenarioInfo]) {
             h.el("button", &attrs, |h| {
                 h.raw(icons::FIRE);
                 h.el("span", &[], |h| {
-                    h.tag("b", &[], &scenario.title).tag("small", &[], &scenario.story);
+                    h.tag("b", &[], &scenario.title)
+                        .tag("small", &[], &scenario.story);
                 });
                 if scenario.running {
                     h.raw("<span class=\"pill changing\">under way</span>");
@@ -100,10 +124,19 @@ fn clock(h: &mut Html, now: Timestamp) {
     part(h, "clock", "Clock", None, true, |h| {
         h.el("div", &[("class", "clock")], |h| {
             h.el("b", &[], |h| time::write(h, now, "{time_secs}"));
-            for (label, seconds) in [("+1 min", "60"), ("+5 min", "300"), ("+15 min", "900"), ("+1 h", "3600")] {
+            for (label, seconds) in [
+                ("+1 min", "60"),
+                ("+5 min", "300"),
+                ("+15 min", "900"),
+                ("+1 h", "3600"),
+            ] {
                 let body = format!("{{\"seconds\":{seconds}}}");
-                let attrs =
-                    [("class", "btn small"), ("type", "button"), ("data-post", "/api/clock/advance"), ("data-body", &body)];
+                let attrs = [
+                    ("class", "btn small"),
+                    ("type", "button"),
+                    ("data-post", "/api/clock/advance"),
+                    ("data-body", &body),
+                ];
                 h.tag("button", &attrs, label);
             }
         });
@@ -112,25 +145,36 @@ fn clock(h: &mut Html, now: Timestamp) {
 
 fn faults(h: &mut Html, faults: &[FaultInfo]) {
     let active = faults.iter().filter(|f| f.active.is_some()).count();
-    part(h, "faults", "Faults", (active > 0).then_some(active), active > 0, |h| {
-        for fault in faults {
-            let path = format!("/api/faults/{}", super::encode_segment(&fault.id));
-            let on = fault.active.is_some();
-            let body = fault.default.to_string();
-            let mut attrs = vec![("type", "checkbox"), ("role", "switch"), ("data-fault", path.as_str())];
-            attrs.extend([("data-body", body.as_str()), ("data-key", path.as_str())]);
-            if on {
-                attrs.push(("checked", ""));
-            }
-            h.el("label", &[("class", "fault")], |h| {
-                h.open("input", &attrs);
-                h.el("span", &[], |h| {
-                    h.tag("b", &[], &fault.title).tag("small", &[], &fault.help);
-                });
-                if let Some(value) = fault.active.as_ref().filter(|v| !v.is_boolean()) {
-                    h.tag("code", &[], &value.to_string());
+    part(
+        h,
+        "faults",
+        "Faults",
+        (active > 0).then_some(active),
+        active > 0,
+        |h| {
+            for fault in faults {
+                let path = format!("/api/faults/{}", super::encode_segment(&fault.id));
+                let on = fault.active.is_some();
+                let body = fault.default.to_string();
+                let mut attrs = vec![
+                    ("type", "checkbox"),
+                    ("role", "switch"),
+                    ("data-fault", path.as_str()),
+                ];
+                attrs.extend([("data-body", body.as_str()), ("data-key", path.as_str())]);
+                if on {
+                    attrs.push(("checked", ""));
                 }
-            });
-        }
-    });
+                h.el("label", &[("class", "fault")], |h| {
+                    h.open("input", &attrs);
+                    h.el("span", &[], |h| {
+                        h.tag("b", &[], &fault.title).tag("small", &[], &fault.help);
+                    });
+                    if let Some(value) = fault.active.as_ref().filter(|v| !v.is_boolean()) {
+                        h.tag("code", &[], &value.to_string());
+                    }
+                });
+            }
+        },
+    );
 }

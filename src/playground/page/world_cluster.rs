@@ -13,19 +13,28 @@ const LINES: usize = 8;
 /// Writes all clusters.
 pub fn write(h: &mut Html, panel: &ClusterPanel, now: Timestamp) {
     for cluster in &panel.clusters {
-        part(h, "cluster", &format!("Cluster {}", cluster.name), None, true, |h| {
-            workloads(h, cluster, now);
-            if !cluster.activity.is_empty() {
-                h.raw("<h3 class=\"sub\">What reached it</h3>");
-                h.el("ul", &[("class", "log")], |h| cluster.activity.iter().take(LINES).for_each(|a| activity(h, a)));
-            }
-            let warnings = cluster.events.iter().filter(|e| e.warning).take(LINES / 2);
-            let mut shown = warnings.peekable();
-            if shown.peek().is_some() {
-                h.raw("<h3 class=\"sub\">Warnings</h3>");
-                h.el("ul", &[("class", "log")], |h| shown.for_each(|e| event(h, e)));
-            }
-        });
+        part(
+            h,
+            "cluster",
+            &format!("Cluster {}", cluster.name),
+            None,
+            true,
+            |h| {
+                workloads(h, cluster, now);
+                if !cluster.activity.is_empty() {
+                    h.raw("<h3 class=\"sub\">What reached it</h3>");
+                    h.el("ul", &[("class", "log")], |h| {
+                        cluster.activity.iter().take(LINES).for_each(|a| activity(h, a))
+                    });
+                }
+                let warnings = cluster.events.iter().filter(|e| e.warning).take(LINES / 2);
+                let mut shown = warnings.peekable();
+                if shown.peek().is_some() {
+                    h.raw("<h3 class=\"sub\">Warnings</h3>");
+                    h.el("ul", &[("class", "log")], |h| shown.for_each(|e| event(h, e)));
+                }
+            },
+        );
     }
 }
 
@@ -41,7 +50,15 @@ fn workloads(h: &mut Html, cluster: &ClusterView, now: Timestamp) {
 fn row(h: &mut Html, workload: &WorkloadView, now: Timestamp) {
     h.el("div", &[("class", "workload")], |h| {
         let class = format!("dot {}", word(workload.health));
-        h.tag("span", &[("class", &class), ("role", "img"), ("aria-label", word(workload.health))], "");
+        h.tag(
+            "span",
+            &[
+                ("class", &class),
+                ("role", "img"),
+                ("aria-label", word(workload.health)),
+            ],
+            "",
+        );
         h.el("div", &[("class", "workload-name")], |h| {
             h.tag("b", &[], &workload.name);
             let mut about = vec![workload.kind.clone()];
@@ -53,7 +70,10 @@ fn row(h: &mut Html, workload: &WorkloadView, now: Timestamp) {
             }
             let restarts: u32 = workload.pods.iter().map(|p| p.restarts).sum();
             if restarts > 0 {
-                about.push(format!("{restarts} restart{}", if restarts == 1 { "" } else { "s" }));
+                about.push(format!(
+                    "{restarts} restart{}",
+                    if restarts == 1 { "" } else { "s" }
+                ));
             }
             h.tag("small", &[], &about.join(" · "));
         });
@@ -72,9 +92,21 @@ fn row(h: &mut Html, workload: &WorkloadView, now: Timestamp) {
 
 fn tile(h: &mut Html, pod: &PodView, now: Timestamp) {
     let class = format!("tile {}", word(pod.health));
-    let age = pod.started_at.map(|at| format!(", {}", age(now, at))).unwrap_or_default();
+    let age = pod
+        .started_at
+        .map(|at| format!(", {}", age(now, at)))
+        .unwrap_or_default();
     let title = format!("{}: {}{age}, {} restarts", pod.name, pod.status, pod.restarts);
-    h.tag("span", &[("class", &class), ("title", &title), ("role", "img"), ("aria-label", &title)], "");
+    h.tag(
+        "span",
+        &[
+            ("class", &class),
+            ("title", &title),
+            ("role", "img"),
+            ("aria-label", &title),
+        ],
+        "",
+    );
 }
 
 fn age(now: Timestamp, then: Timestamp) -> String {

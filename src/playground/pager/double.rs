@@ -1,34 +1,23 @@
 //! The pager as a server on loopback, and the handle by which tests and the page look inside.
 //!
-//! One listener serves both APIs: `/v2/…` is the Events API, everything else the REST API. Requests are taken by a plain hyper
-//! loop, because a dropped reply must really close the connection. Dropping the handle stops everything.
+//! One listener serves both APIs: `/v2/…` is the Events API, everything else the REST API ([`super::serve`]).
+//! Dropping the handle stops everything.
 
-use std::collections::VecDeque;
 use std::net::SocketAddr;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicU64, Ordering};
 
-use bytes::Bytes;
-use http::{HeaderMap, Method, Request, Response};
-use http_body_util::{BodyExt, Full, Limited};
-use hyper::body::Incoming;
-use hyper::service::service_fn;
-use hyper_util::rt::{TokioIo, TokioTimer};
 use jiff::Timestamp;
-use parking_lot::Mutex;
 use serde_json::{Value, json};
-use tokio::net::{TcpListener, TcpStream};
+use tokio::net::TcpListener;
 use tokio::sync::{broadcast, mpsc};
 use tokio::task::JoinSet;
 
-use super::calls::{self, Call};
-use super::faults::{Fate, PagerFaults};
-use super::limits::Window;
-use super::model::{Change, Incident, Model, Person, Service};
-use super::rest::{self, Ask};
+use super::calls::Call;
+use super::faults::PagerFaults;
+use super::model::{Incident, Person, Service};
+use super::serve::{self, Shared};
 use super::view::PagerView;
-use super::webhooks::{self, Delivery, Subscription};
-use super::{events, limits};
+use super::webhooks::{self, Subscription};
 
 /// Where the double's time comes from.
 pub type Clock = Arc<dyn Fn() -> Timestamp + Send + Sync>;
@@ -51,7 +40,11 @@ pub struct PagerOptions {
 
 impl Default for PagerOptions {
     fn default() -> Self {
-        let person = |id: &str, name: &str, email: &str| Person { id: id.into(), name: name.into(), email: email.into() };
+        let person = |id: &str, name: &str, email: &str| Person {
+            id: id.into(),
+            name: name.into(),
+            email: email.into(),
+        };
         let routing_key = "R0PLAYGROUND00000000000000000001".to_owned();
         Self {
             port: 0,
@@ -60,7 +53,11 @@ impl Default for PagerOptions {
                 person("PUSR001", "Ana Okafor", "ana@example.test"),
                 person("PUSR002", "Sam Lindqvist", "sam@example.test"),
             ],
-            services: vec![Service { id: "PSVC001".into(), name: "production".into(), routing_key }],
+            services: vec![Service {
+                id: "PSVC001".into(),
+                name: "production".into(),
+                routing_key,
+            }],
             api_token: "u+playgroundtoken0001".to_owned(),
             webhook_url: None,
             webhook_secrets: vec!["playground-webhook-secret".to_owned()],
@@ -88,17 +85,6 @@ pub struct PagerDouble {
     _tasks: JoinSet<()>,
 }
 
-struct Shared {
-    options: PagerOptions,
-    model: Mutex<Model>,
-    faults: Mutex<PagerFaults>,
-    calls: Mutex<VecDeque<Call>>,
-    window: Mutex<Window>,
-    serial: AtomicU64,
-    tick: broadcast::Sender<()>,
-    outbox: Option<mpsc::UnboundedSender<Delivery>>,
-}
-
 impl PagerDouble {
     /// Binds the port and starts serving.
     ///
@@ -110,21 +96,22 @@ impl PagerDouble {
         let mut tasks = JoinSet::new();
         let outbox = options.webhook_url.clone().map(|url| {
             let (sender, receiver) = mpsc::unbounded_channel();
-            tasks.spawn(webhooks::run(Subscription { url, secrets: options.webhook_secrets.clone() }, receiver));
+            tasks.spawn(webhooks::run(
+                Subscription {
+                    url,
+                    secrets: options.webhook_secrets.clone(),
+                },
+                receiver,
+            ));
             sender
         });
-        let shared = Arc::new(Shared {
-            model: Mutex::new(Model::new(options.people.clone(), options.services.clone())),
-            faults: Mutex::default(),
-            calls: Mutex::default(),
-            window: Mutex::default(),
-            serial: AtomicU64::new(1),
-            tick: broadcast::channel(64).0,
-            outbox,
-            options,
-        });
-        tasks.spawn(accept(listener, shared.clone()));
-        Ok(Self { address, shared, _tasks: tasks })
+        let shared = Arc::new(Shared::new(options, outbox));
+        tasks.spawn(serve::accept(listener, shared.clone()));
+        Ok(Self {
+            address,
+            shared,
+            _tasks: tasks,
+        })
     }
 
     /// Base address of the Events API: append `/v2/enqueue`.
@@ -139,7 +126,12 @@ impl PagerDouble {
 
     /// The routing key of the first service; empty when there is none.
     pub fn routing_key(&self) -> String {
-        self.shared.options.services.first().map(|s| s.routing_key.clone()).unwrap_or_default()
+        self.shared
+            .options
+            .services
+            .first()
+            .map(|s| s.routing_key.clone())
+            .unwrap_or_default()
     }
 
     pub fn api_token(&self) -> &str {
@@ -148,7 +140,11 @@ impl PagerDouble {
 
     /// The first secret that signs webhooks; empty when there is none.
     pub fn webhook_secret(&self) -> &str {
-        self.shared.options.webhook_secrets.first().map_or("", String::as_str)
+        self.shared
+            .options
+            .webhook_secrets
+            .first()
+            .map_or("", String::as_str)
     }
 
     /// All incidents, oldest first.
@@ -161,7 +157,7 @@ impl PagerDouble {
         self.shared.model.lock().change_events.clone()
     }
 
-    /// The requests of late, oldest first, at most [`calls::KEPT`].
+    /// The requests of late, oldest first, at most [`KEPT`](super::calls::KEPT).
     pub fn calls(&self) -> Vec<Call> {
         self.shared.calls.lock().iter().cloned().collect()
     }
@@ -184,7 +180,8 @@ impl PagerDouble {
         self.shared.changed();
     }
 
-    /// Opens an incident as an integration would, and sends its webhook. An open one with the same key gets another alert.
+    /// Opens an incident as an integration would, and sends its webhook. An open one with the same key gets
+    /// another alert.
     pub fn trigger_incident(&self, trigger: Trigger) -> Option<Incident> {
         let now = (self.shared.options.clock)();
         let mut model = self.shared.model.lock();
@@ -197,197 +194,13 @@ impl PagerDouble {
             "custom_details": trigger.custom_details,
         }});
         let change = model.trigger(&service, &trigger.dedup_key, event, now);
-        let found = model.incidents.iter().rev().find(|i| i.service == service && i.dedup_key == trigger.dedup_key).cloned();
+        let found = model
+            .incidents
+            .iter()
+            .rev()
+            .find(|i| i.service == service && i.dedup_key == trigger.dedup_key)
+            .cloned();
         self.shared.tell(&model, change.into_iter().collect(), now);
         found
     }
 }
-
-impl Shared {
-    fn changed(&self) {
-        // Nobody listening is fine.
-        let _ = self.tick.send(());
-    }
-
-    /// Puts the webhooks of changes into the queue, while the model is still locked: their order is the order of changes.
-    fn tell(&self, model: &Model, changes: Vec<Change>, now: Timestamp) {
-        for change in &changes {
-            let serial = self.serial.fetch_add(1, Ordering::Relaxed);
-            if let Some(outbox) = &self.outbox {
-                let body = webhooks::event(model, change, serial, now).to_string();
-                let delivery = Delivery { id: format!("wh-{serial:0>8}"), body: Bytes::from(body) };
-                if outbox.send(delivery).is_err() {
-                    tracing::warn!("the pager's webhook sender has stopped; nothing more is delivered");
-                }
-            }
-        }
-        self.changed();
-    }
-}
-
-async fn accept(listener: TcpListener, shared: Arc<Shared>) {
-    let mut connections = JoinSet::new();
-    loop {
-        tokio::select! {
-            accepted = listener.accept() => match accepted {
-                Ok((stream, _)) => {
-                    connections.spawn(serve(stream, shared.clone()));
-                }
-                Err(error) => {
-                    tracing::warn!(%error, "the pager could not take a connection");
-                    tokio::time::sleep(std::time::Duration::from_millis(50)).await;
-                }
-            },
-            Some(_) = connections.join_next() => {}
-        }
-    }
-}
-
-async fn serve(stream: TcpStream, shared: Arc<Shared>) {
-    let service = service_fn(move |request| {
-        let shared = shared.clone();
-        async move { handle(request, &shared).await }
-    });
-    let served = hyper::server::conn::http1::Builder::new()
-        .timer(TokioTimer::new())
-        .serve_connection(TokioIo::new(stream), service)
-        .await;
-    if let Err(error) = served {
-        tracing::debug!(%error, "a connection to the pager ended early");
-    }
-}
-
-/// The reply was to be dropped: hyper closes the connection on an error.
-#[derive(Debug, thiserror::Error)]
-#[error("the reply is dropped, as the fault asks")]
-struct Dropped;
-
-async fn handle(request: Request<Incoming>, shared: &Shared) -> Result<Response<Full<Bytes>>, Dropped> {
-    let (parts, body) = request.into_parts();
-    let latency = shared.faults.lock().latency;
-    if let Some(latency) = latency {
-        tokio::time::sleep(latency).await;
-    }
-    let path = parts.uri.path().to_owned();
-    let is_event = path.starts_with("/v2/");
-    let max = if is_event { events::MAX_BYTES } else { rest::MAX_BYTES };
-    let raw = Limited::new(body, max).collect().await.map(|whole| whole.to_bytes());
-    let now = (shared.options.clock)();
-    let fate = shared.faults.lock().next();
-    let json = raw.as_ref().ok().and_then(|raw| serde_json::from_slice::<Value>(raw).ok());
-    let over = shared.window.lock().hit(is_event.then(|| key_of(json.as_ref())), now);
-    let (status, reply) = match (fate, raw.is_err()) {
-        (Fate::Fail, _) => (500, json!({ "error": { "message": "Internal Server Error", "code": 2000 } })),
-        (Fate::Throttle, _) => throttled(is_event),
-        (Fate::Serve | Fate::ServeAndDrop, true) => too_large(is_event),
-        (Fate::Serve | Fate::ServeAndDrop, false) if over.is_over => throttled(is_event),
-        (Fate::Serve | Fate::ServeAndDrop, false) if is_event => on_event(shared, &parts.method, &path, json.clone(), now),
-        (Fate::Serve | Fate::ServeAndDrop, false) => on_rest(shared, &parts, json.as_ref(), now),
-    };
-    note(shared, &parts, json, (fate != Fate::ServeAndDrop).then_some(status), now);
-    if fate == Fate::ServeAndDrop {
-        return Err(Dropped);
-    }
-    Ok(respond(status, &reply, (!is_event).then_some(over)))
-}
-
-fn key_of(event: Option<&Value>) -> String {
-    event.and_then(|e| e["routing_key"].as_str()).unwrap_or_default().to_owned()
-}
-
-fn throttled(is_event: bool) -> (u16, Value) {
-    if is_event {
-        return (429, events::throttled());
-    }
-    let (status, body, _) = rest::error(429, 2020, "Rate Limit Exceeded", &[]);
-    (status, body)
-}
-
-fn too_large(is_event: bool) -> (u16, Value) {
-    if is_event {
-        return (413, events::refusal(&["Event object is larger than 512 KB".to_owned()]));
-    }
-    let (status, body, _) = rest::error(413, 2001, "Request Entity Too Large", &[]);
-    (status, body)
-}
-
-fn on_event(shared: &Shared, method: &Method, path: &str, event: Option<Value>, now: Timestamp) -> (u16, Value) {
-    if *method != Method::POST || !matches!(path, "/v2/enqueue" | "/v2/change/enqueue") {
-        return (404, json!({ "status": "not found", "message": "POST to /v2/enqueue or /v2/change/enqueue" }));
-    }
-    let Some(event) = event.filter(Value::is_object) else {
-        return (400, events::refusal(&["Event object is not valid JSON".to_owned()]));
-    };
-    let mut model = shared.model.lock();
-    if path == "/v2/change/enqueue" {
-        return match events::check_change(&model, &event) {
-            Ok(()) => {
-                model.change_events.push(event);
-                shared.tell(&model, Vec::new(), now);
-                (202, json!({ "status": "success", "message": "Change event processed" }))
-            }
-            Err(errors) => (400, events::refusal(&errors)),
-        };
-    }
-    match events::check(&model, event) {
-        Ok(accepted) => {
-            let fresh = format!("{:032x}", rand::random::<u128>());
-            let (key, change) = events::apply(&mut model, accepted, fresh, now);
-            shared.tell(&model, change.into_iter().collect(), now);
-            (202, json!({ "status": "success", "message": "Event processed", "dedup_key": key }))
-        }
-        Err(errors) => (400, events::refusal(&errors)),
-    }
-}
-
-fn on_rest(shared: &Shared, parts: &http::request::Parts, json: Option<&Value>, now: Timestamp) -> (u16, Value) {
-    let query = url::form_urlencoded::parse(parts.uri.query().unwrap_or_default().as_bytes()).into_owned().collect();
-    let ask = Ask {
-        method: &parts.method,
-        path: parts.uri.path().split('/').filter(|s| !s.is_empty()).collect(),
-        query,
-        authorization: header(&parts.headers, "authorization"),
-        from: header(&parts.headers, "from"),
-        body: json.unwrap_or(&Value::Null),
-        now,
-    };
-    let mut model = shared.model.lock();
-    let (status, body, changes) = rest::answer(&mut model, &ask, &shared.options.api_token);
-    if !changes.is_empty() {
-        shared.tell(&model, changes, now);
-    }
-    (status, body)
-}
-
-fn header<'a>(headers: &'a HeaderMap, name: &str) -> Option<&'a str> {
-    headers.get(name).and_then(|value| value.to_str().ok())
-}
-
-fn note(shared: &Shared, parts: &http::request::Parts, json: Option<Value>, status: Option<u16>, now: Timestamp) {
-    let mut calls = shared.calls.lock();
-    if calls.len() >= calls::KEPT {
-        calls.pop_front();
-    }
-    calls.push_back(Call {
-        at: now,
-        method: parts.method.to_string(),
-        path: parts.uri.path_and_query().map(ToString::to_string).unwrap_or_default(),
-        from: header(&parts.headers, "from").map(str::to_owned),
-        body: json.unwrap_or(Value::Null),
-        status,
-    });
-}
-
-fn respond(status: u16, body: &Value, rate: Option<limits::Hit>) -> Response<Full<Bytes>> {
-    let mut response = Response::new(Full::new(Bytes::from(body.to_string())));
-    *response.status_mut() = http::StatusCode::from_u16(status).unwrap_or(http::StatusCode::INTERNAL_SERVER_ERROR);
-    let headers = response.headers_mut();
-    headers.insert("content-type", http::HeaderValue::from_static("application/json"));
-    if let Some(rate) = rate {
-        headers.insert("ratelimit-limit", rate.limit.into());
-        headers.insert("ratelimit-remaining", rate.remaining.into());
-        headers.insert("ratelimit-reset", rate.reset.into());
-    }
-    response
-}
-

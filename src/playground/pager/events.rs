@@ -1,7 +1,7 @@
 //! Events API v2: what `/v2/enqueue` and `/v2/change/enqueue` accept, and the words in which they refuse.
 //!
-//! Rules after PagerDuty's developer documentation (docs/events-API-v2): fields, lengths, 512 KB, 202. The bodies of refusals are
-//! not documented in full; these follow what clients print of them.
+//! Rules after PagerDuty's developer documentation (docs/events-API-v2): fields, lengths, 512 KB, 202. The
+//! bodies of refusals are not documented in full; these follow what clients print of them.
 
 use jiff::Timestamp;
 use serde_json::{Value, json};
@@ -41,13 +41,18 @@ pub fn check(model: &Model, event: Value) -> Result<Accepted, Vec<String>> {
         Some(_) | None => None,
     };
     if action.is_none() {
-        errors.push("'event_action' is invalid (must be one of the following: 'trigger', 'acknowledge', 'resolve')".to_owned());
+        errors.push(
+            "'event_action' is invalid (must be one of the following: 'trigger', 'acknowledge', 'resolve')"
+                .to_owned(),
+        );
     }
     let dedup_key = match &event["dedup_key"] {
         Value::Null => None,
         Value::String(key) if key.chars().count() <= 255 => Some(key.clone()).filter(|k| !k.is_empty()),
         Value::String(_) => {
-            errors.push("Length of 'dedup_key' is incorrect (should be between 1 and 255 characters)".to_owned());
+            errors.push(
+                "Length of 'dedup_key' is incorrect (should be between 1 and 255 characters)".to_owned(),
+            );
             None
         }
         _ => {
@@ -66,7 +71,12 @@ pub fn check(model: &Model, event: Value) -> Result<Accepted, Vec<String>> {
         Some(Action::Acknowledge | Action::Resolve) | None => {}
     }
     match (service, action) {
-        (Some(service), Some(action)) if errors.is_empty() => Ok(Accepted { service, action, dedup_key, event }),
+        (Some(service), Some(action)) if errors.is_empty() => Ok(Accepted {
+            service,
+            action,
+            dedup_key,
+            event,
+        }),
         _ => Err(errors),
     }
 }
@@ -100,12 +110,21 @@ fn payload(payload: &Value, errors: &mut Vec<String>) {
             errors.push(format!("'payload.{field}' is missing or blank"));
         }
     }
-    if payload["summary"].as_str().is_some_and(|s| s.chars().count() > 1024) {
-        errors.push("Length of 'payload.summary' is incorrect (should be at most 1024 characters)".to_owned());
+    if payload["summary"]
+        .as_str()
+        .is_some_and(|s| s.chars().count() > 1024)
+    {
+        errors
+            .push("Length of 'payload.summary' is incorrect (should be at most 1024 characters)".to_owned());
     }
-    if !matches!(payload["severity"].as_str(), Some("critical" | "error" | "warning" | "info")) {
+    if !matches!(
+        payload["severity"].as_str(),
+        Some("critical" | "error" | "warning" | "info")
+    ) {
         let allowed = "'critical', 'warning', 'error', 'info'";
-        errors.push(format!("'payload.severity' is invalid (must be one of the following: {allowed})"));
+        errors.push(format!(
+            "'payload.severity' is invalid (must be one of the following: {allowed})"
+        ));
     }
     timestamp(payload, errors);
     for field in ["component", "group", "class"] {
@@ -131,7 +150,10 @@ fn links_and_images(event: &Value, errors: &mut Vec<String>) {
         match &event[list] {
             Value::Null => {}
             Value::Array(items) => {
-                if items.iter().any(|item| item[field].as_str().is_none_or(str::is_empty)) {
+                if items
+                    .iter()
+                    .any(|item| item[field].as_str().is_none_or(str::is_empty))
+                {
                     errors.push(format!("'{list}.{field}' is missing or blank"));
                 }
             }
@@ -140,9 +162,20 @@ fn links_and_images(event: &Value, errors: &mut Vec<String>) {
     }
 }
 
-/// Applies an accepted event; gives back its key and what changed. `fresh` is the key of a trigger that brought none.
-pub fn apply(model: &mut Model, accepted: Accepted, fresh: String, now: Timestamp) -> (String, Option<Change>) {
-    let Accepted { service, action, dedup_key, event } = accepted;
+/// Applies an accepted event; gives back its key and what changed. `fresh` is the key of a trigger that
+/// brought none.
+pub fn apply(
+    model: &mut Model,
+    accepted: Accepted,
+    fresh: String,
+    now: Timestamp,
+) -> (String, Option<Change>) {
+    let Accepted {
+        service,
+        action,
+        dedup_key,
+        event,
+    } = accepted;
     let key = dedup_key.unwrap_or(fresh);
     let change = match action {
         Action::Trigger => model.trigger(&service, &key, event, now),
@@ -156,7 +189,10 @@ pub fn apply(model: &mut Model, accepted: Accepted, fresh: String, now: Timestam
 pub fn check_change(model: &Model, event: &Value) -> Result<(), Vec<String>> {
     let mut errors = Vec::new();
     routing_key(model, event, &mut errors);
-    if event["payload"]["summary"].as_str().is_none_or(|s| s.trim().is_empty()) {
+    if event["payload"]["summary"]
+        .as_str()
+        .is_none_or(|s| s.trim().is_empty())
+    {
         errors.push("'payload.summary' is missing or blank".to_owned());
     }
     timestamp(&event["payload"], &mut errors);

@@ -26,10 +26,12 @@ pub enum Fate {
 
 impl PagerFaults {
     /// The fate of the next request; counts down.
-    pub fn next(&mut self) -> Fate {
-        for (left, fate) in
-            [(&mut self.throttle, Fate::Throttle), (&mut self.fail, Fate::Fail), (&mut self.drop_reply, Fate::ServeAndDrop)]
-        {
+    pub fn fate(&mut self) -> Fate {
+        for (left, fate) in [
+            (&mut self.throttle, Fate::Throttle),
+            (&mut self.fail, Fate::Fail),
+            (&mut self.drop_reply, Fate::ServeAndDrop),
+        ] {
             if *left > 0 {
                 *left = left.saturating_sub(1);
                 return fate;

@@ -32,7 +32,10 @@ impl Window {
     pub fn hit(&mut self, routing_key: Option<String>, now: Timestamp) -> Hit {
         let minute = now.as_second().div_euclid(60);
         if minute != self.minute {
-            *self = Self { minute, ..Self::default() };
+            *self = Self {
+                minute,
+                ..Self::default()
+            };
         }
         let (count, limit) = match routing_key {
             Some(key) => (self.events.entry(key).or_default(), PER_MINUTE),
@@ -57,7 +60,9 @@ mod tests {
     fn a_key_is_throttled_alone_and_only_for_its_minute() {
         let mut window = Window::default();
         let start = Timestamp::UNIX_EPOCH;
-        let hits: Vec<bool> = (0..=PER_MINUTE).map(|_| window.hit(Some("a".into()), start).is_over).collect();
+        let hits: Vec<bool> = (0..=PER_MINUTE)
+            .map(|_| window.hit(Some("a".into()), start).is_over)
+            .collect();
         assert_eq!(hits.iter().filter(|over| **over).count(), 1);
         assert!(!window.hit(Some("b".into()), start).is_over);
         assert_eq!(window.hit(None, start).remaining, 959);

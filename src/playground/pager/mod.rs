@@ -1,8 +1,9 @@
 //! The pager of the playground: PagerDuty on loopback.
 //!
-//! It speaks the Events API v2 ([`events`]), the part of the REST API that a responder uses ([`rest`]), and sends signed v3 webhooks
-//! ([`webhooks`]); it refuses what the real one refuses and fails on request ([`faults`]). [`PagerDouble`] starts it and lets a
-//! test look inside. What is behind the protocols is a small model ([`model`]) without any I/O.
+//! It speaks the Events API v2 ([`events`]), the part of the REST API that a responder uses ([`rest`]), and
+//! sends signed v3 webhooks ([`webhooks`]); it refuses what the real one refuses and fails on request
+//! ([`faults`]). [`PagerDouble`] starts it and lets a test look inside. What is behind the protocols is a
+//! small model ([`model`]) without any I/O.
 //!
 //! Absent: escalation by time, schedules with layers, teams, priorities, and every other part of the product.
 
@@ -13,6 +14,7 @@ pub mod faults;
 pub mod limits;
 pub mod model;
 pub mod rest;
+mod serve;
 pub mod shapes;
 pub mod view;
 pub mod webhooks;

@@ -1,7 +1,8 @@
-//! What the pager knows: services, people on call, incidents with their alerts and notes. Pure; the time is an argument.
+//! What the pager knows: services, people on call, incidents with their alerts and notes. Pure; the time is
+//! an argument.
 //!
-//! Invariants: an open incident's `dedup_key` is unique within its service; a resolved incident's key may open a new one; the
-//! history of an incident only grows.
+//! Invariants: an open incident's `dedup_key` is unique within its service; a resolved incident's key may
+//! open a new one; the history of an incident only grows.
 
 use std::collections::BTreeMap;
 
@@ -27,7 +28,9 @@ impl Status {
     }
 
     pub fn parse(name: &str) -> Option<Self> {
-        [Status::Triggered, Status::Acknowledged, Status::Resolved].into_iter().find(|s| s.name() == name)
+        [Status::Triggered, Status::Acknowledged, Status::Resolved]
+            .into_iter()
+            .find(|s| s.name() == name)
     }
 }
 
@@ -157,10 +160,28 @@ impl Model {
     }
 
     /// A trigger event: opens an incident, or adds an alert to the open one with the same key.
-    pub fn trigger(&mut self, service: &str, dedup_key: &str, event: Value, now: Timestamp) -> Option<Change> {
-        let summary = event["payload"]["summary"].as_str().unwrap_or_default().to_owned();
-        let severity = event["payload"]["severity"].as_str().unwrap_or_default().to_owned();
-        let alert = Alert { id: self.id("A"), created_at: now, severity, summary, event };
+    pub fn trigger(
+        &mut self,
+        service: &str,
+        dedup_key: &str,
+        event: Value,
+        now: Timestamp,
+    ) -> Option<Change> {
+        let summary = event["payload"]["summary"]
+            .as_str()
+            .unwrap_or_default()
+            .to_owned();
+        let severity = event["payload"]["severity"]
+            .as_str()
+            .unwrap_or_default()
+            .to_owned();
+        let alert = Alert {
+            id: self.id("A"),
+            created_at: now,
+            severity,
+            summary,
+            event,
+        };
         let key = (service.to_owned(), dedup_key.to_owned());
         if let Some(id) = self.open.get(&key).cloned() {
             self.incident_mut(&id)?.alerts.push(alert);
@@ -173,7 +194,11 @@ impl Model {
     fn open_incident(&mut self, key: (String, String), alert: Alert, now: Timestamp) -> Incident {
         let first = self.people.first().cloned();
         // PagerDuty's dynamic urgency: critical and error wake people, warning and info don't.
-        let urgency = if matches!(alert.severity.as_str(), "critical" | "error") { Urgency::High } else { Urgency::Low };
+        let urgency = if matches!(alert.severity.as_str(), "critical" | "error") {
+            Urgency::High
+        } else {
+            Urgency::Low
+        };
         let incident = Incident {
             id: self.id("Q"),
             number: self.next,
@@ -198,12 +223,25 @@ impl Model {
 
     fn page(&mut self, to: &str, incident: &Incident, now: Timestamp) {
         let text = format!("[{}] {}", incident.urgency.name(), incident.title);
-        self.pages.push(PageView { at: now, to: to.to_owned(), text });
+        self.pages.push(PageView {
+            at: now,
+            to: to.to_owned(),
+            text,
+        });
     }
 
     /// An acknowledge or resolve event. Without an open incident it is dropped, as the real one does.
-    pub fn event_status(&mut self, service: &str, dedup_key: &str, status: Status, now: Timestamp) -> Option<Change> {
-        let id = self.open.get(&(service.to_owned(), dedup_key.to_owned())).cloned()?;
+    pub fn event_status(
+        &mut self,
+        service: &str,
+        dedup_key: &str,
+        status: Status,
+        now: Timestamp,
+    ) -> Option<Change> {
+        let id = self
+            .open
+            .get(&(service.to_owned(), dedup_key.to_owned()))
+            .cloned()?;
         self.set_status(&id, status, None, Agent::Integration, now)
     }
 
@@ -219,7 +257,11 @@ impl Model {
         let incident = self.incident_mut(id)?;
         let before = std::mem::replace(&mut incident.status, status);
         let key = (incident.service.clone(), incident.dedup_key.clone());
-        incident.resolution = if status == Status::Resolved { resolution } else { None };
+        incident.resolution = if status == Status::Resolved {
+            resolution
+        } else {
+            None
+        };
         let after = incident.clone();
         match (before, status) {
             (a, b) if a == b => None,
@@ -241,7 +283,11 @@ impl Model {
     }
 
     fn page_assignee(&mut self, incident: &Incident, now: Timestamp) {
-        let name = incident.assignee.as_deref().and_then(|id| self.person(id)).map(|p| p.name.clone());
+        let name = incident
+            .assignee
+            .as_deref()
+            .and_then(|id| self.person(id))
+            .map(|p| p.name.clone());
         if let Some(name) = name {
             self.page(&name, incident, now);
         }
@@ -249,7 +295,12 @@ impl Model {
 
     /// Adds a note; `None` when the incident is not there.
     pub fn annotate(&mut self, id: &str, content: String, by: Agent, now: Timestamp) -> Option<Change> {
-        let note = Note { id: self.id("N"), content, created_at: now, by };
+        let note = Note {
+            id: self.id("N"),
+            content,
+            created_at: now,
+            by,
+        };
         let incident = self.incident_mut(id)?;
         incident.notes.push(note.clone());
         Some(Change::Annotated(incident.clone(), note))
@@ -258,7 +309,12 @@ impl Model {
     /// What the panel shows.
     pub fn view(&self) -> PagerView {
         let name = |id: &String| self.person(id).map_or(id.clone(), |p| p.name.clone());
-        let service = |id: &str| self.services.iter().find(|s| s.id == id).map_or(id.to_owned(), |s| s.name.clone());
+        let service = |id: &str| {
+            self.services
+                .iter()
+                .find(|s| s.id == id)
+                .map_or(id.to_owned(), |s| s.name.clone())
+        };
         let incidents = self.incidents.iter().rev().map(|i| IncidentView {
             id: i.id.clone(),
             number: i.number,
@@ -296,46 +352,5 @@ impl Model {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-    use serde_json::json;
-
-    fn model() -> Model {
-        let person = |id: &str| Person { id: id.into(), name: id.to_lowercase(), email: format!("{id}@example.test") };
-        let service = |id: &str| Service { id: id.into(), name: id.into(), routing_key: id.repeat(4) };
-        Model::new(vec![person("PUSR001"), person("PUSR002")], vec![service("PSVC001"), service("PSVC002")])
-    }
-
-    fn event() -> Value {
-        json!({"payload": {"summary": "redis is slow", "source": "r", "severity": "critical"}})
-    }
-
-    const NOW: Timestamp = Timestamp::UNIX_EPOCH;
-
-    #[test]
-    fn a_key_opens_one_incident_until_it_is_resolved() {
-        let mut m = model();
-        assert!(matches!(m.trigger("PSVC001", "k", event(), NOW), Some(Change::Triggered(_))));
-        assert_eq!(m.trigger("PSVC001", "k", event(), NOW), None);
-        assert_eq!((m.incidents.len(), m.incidents[0].alerts.len(), m.pages.len()), (1, 2, 1));
-        assert_eq!(m.event_status("PSVC002", "k", Status::Resolved, NOW), None, "another service's key does not match");
-        assert!(matches!(m.event_status("PSVC001", "k", Status::Resolved, NOW), Some(Change::Resolved(..))));
-        assert_eq!(m.event_status("PSVC001", "k", Status::Acknowledged, NOW), None, "nothing is open any more");
-        assert!(matches!(m.trigger("PSVC001", "k", event(), NOW), Some(Change::Triggered(_))));
-        assert_eq!(m.incidents.len(), 2);
-        assert_ne!(m.incidents[0].number, m.incidents[1].number);
-    }
-
-    #[test]
-    fn reopening_pages_again_and_takes_its_key_back() {
-        let mut m = model();
-        m.trigger("PSVC001", "k", event(), NOW);
-        let id = m.incidents[0].id.clone();
-        let by = || Agent::Person("PUSR001".into());
-        m.set_status(&id, Status::Resolved, Some("restarted".into()), by(), NOW);
-        assert!(matches!(m.set_status(&id, Status::Triggered, None, by(), NOW), Some(Change::Reopened(..))));
-        assert_eq!(m.pages.len(), 2);
-        assert_eq!(m.trigger("PSVC001", "k", event(), NOW), None);
-        assert_eq!(m.incidents.len(), 1);
-    }
-}
+#[path = "model_tests.rs"]
+mod tests;

@@ -1,7 +1,8 @@
 //! The REST API: incidents, their alerts and notes, users, services, who is on call.
 //!
-//! `Authorization: Token token=…` (or `Bearer …`) on everything, `From: <e-mail of a user>` on writes, after PagerDuty's API
-//! reference. Codes inside errors: 2001 (bad input), 2020 (rate) and 2100 (not found) are the documented ones, 2006 is believed.
+//! `Authorization: Token token=…` (or `Bearer …`) on everything, `From: <e-mail of a user>` on writes, after
+//! PagerDuty's API reference. Codes inside errors: 2001 (bad input), 2020 (rate) and 2100 (not found) are the
+//! documented ones, 2006 is believed.
 
 use http::Method;
 use jiff::Timestamp;
@@ -60,16 +61,30 @@ pub fn answer(model: &mut Model, ask: &Ask<'_>, token: &str) -> Reply {
             let alerts: Vec<Value> = i.alerts.iter().map(|a| shapes::alert(m, i, a)).collect();
             listed("alerts", alerts, ask)
         }),
-        ("GET", ["incidents", id, "notes"]) => with(model, id, |m, i| {
-            json!({ "notes": i.notes.iter().map(|n| shapes::note(m, n)).collect::<Vec<_>>() })
-        }),
+        ("GET", ["incidents", id, "notes"]) => with(
+            model,
+            id,
+            |m, i| json!({ "notes": i.notes.iter().map(|n| shapes::note(m, n)).collect::<Vec<_>>() }),
+        ),
         ("POST", ["incidents", id, "notes"]) => post_note(model, ask, id, by),
-        ("GET", ["users"]) => fine(listed("users", model.people.iter().map(shapes::user).collect(), ask)),
+        ("GET", ["users"]) => fine(listed(
+            "users",
+            model.people.iter().map(shapes::user).collect(),
+            ask,
+        )),
         ("GET", ["users", id]) => found(model.person(id).map(|p| json!({ "user": shapes::user(p) }))),
-        ("GET", ["services"]) => fine(listed("services", model.services.iter().map(shapes::service).collect(), ask)),
-        ("GET", ["services", id]) => {
-            found(model.services.iter().find(|s| s.id == *id).map(|s| json!({ "service": shapes::service(s) })))
-        }
+        ("GET", ["services"]) => fine(listed(
+            "services",
+            model.services.iter().map(shapes::service).collect(),
+            ask,
+        )),
+        ("GET", ["services", id]) => found(
+            model
+                .services
+                .iter()
+                .find(|s| s.id == *id)
+                .map(|s| json!({ "service": shapes::service(s) })),
+        ),
         ("GET", ["services", id, "change_events"]) => change_events(model, ask, id),
         ("GET", ["oncalls"]) => on_calls(model, ask),
         _ => error(404, 2100, "Not Found", &[]),
@@ -78,16 +93,26 @@ pub fn answer(model: &mut Model, ask: &Ask<'_>, token: &str) -> Reply {
 
 fn authorized(header: Option<&str>, token: &str) -> bool {
     let Some(header) = header else { return false };
-    let given = header.strip_prefix("Token token=").or_else(|| header.strip_prefix("Bearer ")).unwrap_or_default();
+    let given = header
+        .strip_prefix("Token token=")
+        .or_else(|| header.strip_prefix("Bearer "))
+        .unwrap_or_default();
     given.trim_matches('"') == token
 }
 
 fn requester(model: &Model, from: Option<&str>) -> Result<String, Reply> {
     let Some(email) = from.filter(|f| !f.trim().is_empty()) else {
-        return Err(error(400, 2001, "Invalid Input Provided", &["From header is required"]));
+        return Err(error(
+            400,
+            2001,
+            "Invalid Input Provided",
+            &["From header is required"],
+        ));
     };
     let person = model.person_by_email(email.trim());
-    person.map(|p| p.id.clone()).ok_or_else(|| error(400, 2001, "Requester User Not Found", &[]))
+    person
+        .map(|p| p.id.clone())
+        .ok_or_else(|| error(400, 2001, "Requester User Not Found", &[]))
 }
 
 fn fine(body: Value) -> Reply {
@@ -117,7 +142,11 @@ fn bad(errors: &[&str]) -> Reply {
 
 /// All values of a query key, with or without `[]`.
 fn asked<'a>(ask: &'a Ask<'_>, key: &str) -> Vec<&'a str> {
-    ask.query.iter().filter(|(k, _)| k.trim_end_matches("[]") == key).map(|(_, v)| v.as_str()).collect()
+    ask.query
+        .iter()
+        .filter(|(k, _)| k.trim_end_matches("[]") == key)
+        .map(|(_, v)| v.as_str())
+        .collect()
 }
 
 /// One page of a list in the API's classic pagination.
@@ -125,7 +154,11 @@ fn listed(name: &str, items: Vec<Value>, ask: &Ask<'_>) -> Value {
     let number = |key: &str| asked(ask, key).first().and_then(|v| v.parse::<usize>().ok());
     let limit = number("limit").unwrap_or(LIMIT).clamp(1, MAX_LIMIT);
     let offset = number("offset").unwrap_or(0);
-    let total = if asked(ask, "total") == ["true"] { json!(items.len()) } else { Value::Null };
+    let total = if asked(ask, "total") == ["true"] {
+        json!(items.len())
+    } else {
+        Value::Null
+    };
     let more = items.len() > offset.saturating_add(limit);
     let page: Vec<Value> = items.into_iter().skip(offset).take(limit).collect();
     let mut body = json!({ "limit": limit, "offset": offset, "more": more, "total": total });
@@ -138,7 +171,11 @@ fn list_incidents(model: &Model, ask: &Ask<'_>) -> Reply {
     if let Some(unknown) = statuses.iter().find(|s| Status::parse(s).is_none()) {
         return bad(&[&format!("statuses[] `{unknown}` is invalid")]);
     }
-    let (services, keys, urgencies) = (asked(ask, "service_ids"), asked(ask, "incident_key"), asked(ask, "urgencies"));
+    let (services, keys, urgencies) = (
+        asked(ask, "service_ids"),
+        asked(ask, "incident_key"),
+        asked(ask, "urgencies"),
+    );
     let fits = |wanted: &[&str], value: &str| wanted.is_empty() || wanted.contains(&value);
     let mut chosen: Vec<&Incident> = model
         .incidents
@@ -146,10 +183,17 @@ fn list_incidents(model: &Model, ask: &Ask<'_>) -> Reply {
         .filter(|i| fits(&statuses, i.status.name()) && fits(&services, &i.service))
         .filter(|i| fits(&keys, &i.dedup_key) && fits(&urgencies, i.urgency.name()))
         .collect();
-    if asked(ask, "sort_by").first().is_some_and(|s| s.ends_with(":desc")) {
+    if asked(ask, "sort_by")
+        .first()
+        .is_some_and(|s| s.ends_with(":desc"))
+    {
         chosen.reverse();
     }
-    fine(listed("incidents", chosen.into_iter().map(|i| shapes::incident(model, i)).collect(), ask))
+    fine(listed(
+        "incidents",
+        chosen.into_iter().map(|i| shapes::incident(model, i)).collect(),
+        ask,
+    ))
 }
 
 fn create_incident(model: &mut Model, ask: &Ask<'_>) -> Reply {
@@ -160,7 +204,11 @@ fn create_incident(model: &mut Model, ask: &Ask<'_>) -> Reply {
     if !model.services.iter().any(|s| s.id == service) {
         return bad(&["Service not found"]);
     }
-    let severity = if wanted["urgency"].as_str() == Some("low") { "info" } else { "critical" };
+    let severity = if wanted["urgency"].as_str() == Some("low") {
+        "info"
+    } else {
+        "critical"
+    };
     let event = json!({ "payload": { "summary": title, "source": "api", "severity": severity,
                                      "custom_details": wanted["body"]["details"] } });
     let fresh = format!("api-{}", model.incidents.len());
@@ -180,8 +228,13 @@ fn wanted_status(object: &Value) -> Result<Option<(Status, Option<String>)>, Rep
     if kind != "incident_reference" && kind != "incident" {
         return Err(bad(&["Type must be `incident_reference`"]));
     }
-    let Some(status) = object.get("status") else { return Ok(None) };
-    let status = status.as_str().and_then(Status::parse).ok_or_else(|| bad(&["Status is invalid"]))?;
+    let Some(status) = object.get("status") else {
+        return Ok(None);
+    };
+    let status = status
+        .as_str()
+        .and_then(Status::parse)
+        .ok_or_else(|| bad(&["Status is invalid"]))?;
     Ok(Some((status, object["resolution"].as_str().map(str::to_owned))))
 }
 
@@ -193,13 +246,16 @@ fn put_one(model: &mut Model, ask: &Ask<'_>, id: &str, by: Agent) -> Reply {
         Ok(wanted) => wanted,
         Err(reply) => return reply,
     };
-    let change = wanted.and_then(|(status, resolution)| model.set_status(id, status, resolution, by, ask.now));
+    let change =
+        wanted.and_then(|(status, resolution)| model.set_status(id, status, resolution, by, ask.now));
     let (status, body, _) = with(model, id, |m, i| json!({ "incident": shapes::incident(m, i) }));
     (status, body, change.into_iter().collect())
 }
 
 fn put_many(model: &mut Model, ask: &Ask<'_>, by: &Agent) -> Reply {
-    let Some(objects) = ask.body["incidents"].as_array() else { return bad(&["Incidents can't be blank"]) };
+    let Some(objects) = ask.body["incidents"].as_array() else {
+        return bad(&["Incidents can't be blank"]);
+    };
     if objects.len() > MAX_BULK {
         return error(413, 2001, "Too many incidents: at most 250 in one request", &[]);
     }
@@ -219,8 +275,11 @@ fn put_many(model: &mut Model, ask: &Ask<'_>, by: &Agent) -> Reply {
             changes.extend(model.set_status(id, status, resolution, by.clone(), ask.now));
         }
     }
-    let shown: Vec<Value> =
-        wanted.iter().filter_map(|(id, _)| model.incident(id)).map(|i| shapes::incident(model, i)).collect();
+    let shown: Vec<Value> = wanted
+        .iter()
+        .filter_map(|(id, _)| model.incident(id))
+        .map(|i| shapes::incident(model, i))
+        .collect();
     (200, json!({ "incidents": shown }), changes)
 }
 
@@ -242,8 +301,13 @@ fn post_note(model: &mut Model, ask: &Ask<'_>, id: &str, by: Agent) -> Reply {
 }
 
 fn change_events(model: &Model, ask: &Ask<'_>, id: &str) -> Reply {
-    let Some(service) = model.services.iter().find(|s| s.id == id) else { return error(404, 2100, "Not Found", &[]) };
-    let of_service = model.change_events.iter().filter(|e| e["routing_key"] == service.routing_key.as_str());
+    let Some(service) = model.services.iter().find(|s| s.id == id) else {
+        return error(404, 2100, "Not Found", &[]);
+    };
+    let of_service = model
+        .change_events
+        .iter()
+        .filter(|e| e["routing_key"] == service.routing_key.as_str());
     let shown = of_service.rev().map(|e| {
         json!({ "type": "change_event", "summary": e["payload"]["summary"], "timestamp": e["payload"]["timestamp"],
                 "source": e["payload"]["source"], "custom_details": e["payload"]["custom_details"], "links": e["links"],
@@ -256,9 +320,15 @@ fn on_calls(model: &Model, ask: &Ask<'_>) -> Reply {
     let policies = asked(ask, "escalation_policy_ids");
     let users = asked(ask, "user_ids");
     let known = policies.is_empty() || policies.contains(&shapes::POLICY);
-    let entries = model.people.iter().enumerate().filter(|(_, p)| users.is_empty() || users.contains(&p.id.as_str()));
-    let shown: Vec<Value> =
-        entries.filter(|_| known).map(|(index, p)| shapes::on_call(p, index + 1, ask.now)).collect();
+    let entries = model
+        .people
+        .iter()
+        .enumerate()
+        .filter(|(_, p)| users.is_empty() || users.contains(&p.id.as_str()));
+    let shown: Vec<Value> = entries
+        .filter(|_| known)
+        .map(|(index, p)| shapes::on_call(p, index + 1, ask.now))
+        .collect();
     fine(listed("oncalls", shown, ask))
 }
 

@@ -1,4 +1,5 @@
-//! The JSON of the REST API and of webhooks, from the model. Shapes after PagerDuty's OpenAPI schema and recorded answers.
+//! The JSON of the REST API and of webhooks, from the model. Shapes after PagerDuty's OpenAPI schema and
+//! recorded answers.
 
 use jiff::Timestamp;
 use serde_json::{Value, json};
@@ -43,7 +44,15 @@ pub fn user_reference(model: &Model, id: &str) -> Value {
 }
 
 pub fn service_reference(model: &Model, id: &str) -> Value {
-    reference("service", id, model.services.iter().find(|s| s.id == id).map_or(id, |s| s.name.as_str()))
+    reference(
+        "service",
+        id,
+        model
+            .services
+            .iter()
+            .find(|s| s.id == id)
+            .map_or(id, |s| s.name.as_str()),
+    )
 }
 
 /// An incident as the REST API gives it.
@@ -83,7 +92,12 @@ pub fn alert(model: &Model, i: &Incident, a: &Alert) -> Value {
     let payload = &a.event["payload"];
     let contexts: Vec<Value> = a.event["links"]
         .as_array()
-        .map(|links| links.iter().map(|l| json!({ "type": "link", "href": l["href"], "text": l["text"] })).collect())
+        .map(|links| {
+            links
+                .iter()
+                .map(|l| json!({ "type": "link", "href": l["href"], "text": l["text"] }))
+                .collect()
+        })
         .unwrap_or_default();
     json!({
         "id": a.id,

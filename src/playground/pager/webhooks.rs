@@ -1,8 +1,9 @@
 //! v3 webhooks out: one event per delivery, signed, in order, retried as PagerDuty retries.
 //!
-//! `X-PagerDuty-Signature: v1=<hmac-sha256 of the body, hex>`, one per secret; `X-Webhook-Id` is the same across retries. Timeouts,
-//! connection errors, 429 and 5xx are tried again, any other answer but 2xx drops the delivery. The real one tries for 48 hours,
-//! this one [`ATTEMPTS`] times. Plain HTTP only: the receiver is on loopback.
+//! `X-PagerDuty-Signature: v1=<hmac-sha256 of the body, hex>`, one per secret; `X-Webhook-Id` is the same
+//! across retries. Timeouts, connection errors, 429 and 5xx are tried again, any other answer but 2xx drops
+//! the delivery. The real one tries for 48 hours, this one [`ATTEMPTS`] times. Plain HTTP only: the receiver
+//! is on loopback.
 
 use std::time::Duration;
 
@@ -77,7 +78,11 @@ pub fn event(model: &Model, change: &Change, serial: u64, now: Timestamp) -> Val
 /// The incident as webhooks carry it: other field names than the REST API, and no alerts.
 fn incident(model: &Model, i: &Incident) -> Value {
     let rest = shapes::incident(model, i);
-    let assignees: Vec<Value> = i.assignee.iter().map(|id| shapes::user_reference(model, id)).collect();
+    let assignees: Vec<Value> = i
+        .assignee
+        .iter()
+        .map(|id| shapes::user_reference(model, id))
+        .collect();
     json!({
         "id": i.id,
         "type": "incident",
@@ -137,10 +142,19 @@ async fn deliver(client: &Client<HttpConnector, Full<Bytes>>, to: &Subscription,
         match tokio::time::timeout(TIMEOUT, client.request(request)).await {
             Ok(Ok(answer)) if answer.status().is_success() => return,
             Ok(Ok(answer)) if answer.status().is_server_error() || answer.status().as_u16() == 429 => {
-                tracing::debug!(id = delivery.id, attempt, status = answer.status().as_u16(), "webhook put off");
+                tracing::debug!(
+                    id = delivery.id,
+                    attempt,
+                    status = answer.status().as_u16(),
+                    "webhook put off"
+                );
             }
             Ok(Ok(answer)) => {
-                tracing::warn!(id = delivery.id, status = answer.status().as_u16(), "webhook refused and dropped");
+                tracing::warn!(
+                    id = delivery.id,
+                    status = answer.status().as_u16(),
+                    "webhook refused and dropped"
+                );
                 return;
             }
             Ok(Err(error)) => tracing::debug!(id = delivery.id, attempt, %error, "webhook not delivered"),

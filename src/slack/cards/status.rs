@@ -193,6 +193,7 @@ pub fn result(result: &RunResult) -> String {
         RunResult::Verified => "fixed and verified".to_owned(),
         RunResult::NotVerified { why } => format!("not verified: {}", safe(why, 200)),
         RunResult::Stopped { step, why, .. } => format!("stopped at step {step}: {}", safe(why, 200)),
+        RunResult::Unchecked => "done; no step tells whether it helped".to_owned(),
         RunResult::DryRun => "dry run, nothing executed".to_owned(),
     }
 }

@@ -19,7 +19,7 @@ use super::types::{Cannot, Click, ClickOutcome, ConfirmDialog, Confirmation, Sig
 const CLICK_FAILED: &str = "Something went wrong: the app did not respond. Try again.";
 
 enum Prepared {
-    Ask(ConfirmDialog),
+    Ask(Box<ConfirmDialog>),
     Noted,
     Send(Value),
 }
@@ -143,7 +143,7 @@ impl SlackDouble {
     async fn act(&self, click: Click) -> Result<ClickOutcome, Cannot> {
         let now = self.now();
         let payload = match self.core.with(|ws| prepare(ws, &click, now))? {
-            Prepared::Ask(dialog) => return Ok(ClickOutcome::Confirm(dialog)),
+            Prepared::Ask(dialog) => return Ok(ClickOutcome::Confirm(*dialog)),
             Prepared::Noted => return Ok(ClickOutcome::Noted),
             Prepared::Send(payload) => payload,
         };
@@ -199,7 +199,7 @@ fn prepare(ws: &mut Workspace, click: &Click, now: Moment) -> Result<Prepared, C
         && click.confirmation == Confirmation::Open
         && let Some(dialog) = dialog(&found.element, click)
     {
-        return Ok(Prepared::Ask(dialog));
+        return Ok(Prepared::Ask(Box::new(dialog)));
     }
     let mut action = value.clone();
     action["action_id"] = json!(click.action_id);

@@ -86,10 +86,6 @@ pub struct ConfirmDialog {
 /// What a click led to.
 #[derive(Clone, Debug, Serialize)]
 #[serde(rename_all = "snake_case")]
-#[expect(
-    clippy::large_enum_variant,
-    reason = "one value per click; boxing would only make callers dereference"
-)]
 pub enum ClickOutcome {
     /// The app was told.
     Delivered(Delivery),

@@ -1,0 +1,367 @@
+//! Starting and stopping everything that `serve` and the demo run, in one order: the journal first, the port before
+//! anything that may take long, Slack last. Nothing here waits for Slack or a cluster: both may be away when it starts.
+
+use std::net::SocketAddr;
+use std::sync::Arc;
+use std::time::Duration;
+
+use arc_swap::ArcSwap;
+use axum::Router;
+use parking_lot::RwLock;
+use tokio::sync::{oneshot, watch};
+use tokio::task::JoinSet;
+
+use super::intake::EngineIntake;
+use super::outbox::{self, Pagers};
+use super::outlook::AppOutlook;
+use super::outputs::{Keeping, Outputs};
+use super::{knowledge, rules, socket};
+use crate::actions::http::{HttpActions, HttpSettings};
+use crate::actions::kubernetes::clusters::{ClusterSettings, Clusters};
+use crate::actions::redact::Redactor;
+use crate::actions::runner::Runner;
+use crate::config::runbooks::{LoadError, Runbooks, Watch};
+use crate::config::{ConfigError, Settings, SlackCredentials};
+use crate::domain::freeze::Freeze;
+use crate::domain::incident::Incident;
+use crate::engine::{self, EngineParts, Handle, Health, Knowledge, Lanes};
+use crate::executor::{Executor, ExecutorParts};
+use crate::ingress::{self, ANSWER_WITHIN, BindError, Limits, Mapping, Probes, WebhookSettings, webhooks};
+use crate::paging::PagerDuty;
+use crate::ports::{Clock, Directory};
+use crate::render::{explain, summary, thread};
+use crate::slack::{
+    self, Answers, Api, Hints, Outbound, People, Pipeline, SettingsError, Shared, SocketHealth, SocketMode, Words,
+};
+use crate::store::{Store, StoreError, StoreLock};
+use crate::telemetry::Metrics;
+
+/// Between tries to learn which workspace the token belongs to.
+const ASK_AGAIN: Duration = Duration::from_secs(5);
+/// How often the freeze is read from the engine for what is only shown.
+const FREEZE_LOOK: Duration = Duration::from_secs(1);
+/// How long a stop waits for what is under way.
+const STOP_WITHIN: Duration = Duration::from_secs(10);
+
+/// Why it does not start. Each says what to do.
+#[derive(Debug, thiserror::Error)]
+pub enum StartError {
+    #[error(transparent)]
+    Config(#[from] ConfigError),
+    #[error(transparent)]
+    Store(#[from] StoreError),
+    #[error(transparent)]
+    Runbooks(#[from] LoadError),
+    #[error(transparent)]
+    Bind(#[from] BindError),
+    #[error(transparent)]
+    Slack(#[from] SettingsError),
+    #[error("the control socket `{path}` can't be made: {reason}; check the folder of store.path")]
+    Socket { path: String, reason: String },
+    #[error("slack.channel is not set: name the channel for alerts that no [[routes]] row covers, for example \"#incidents\"")]
+    NoChannel,
+    #[error("{0}")]
+    Setup(String),
+}
+
+/// A running Interlock.
+pub struct Bot {
+    pub engine: Handle,
+    /// Where it listens.
+    pub address: SocketAddr,
+    /// Connections to Slack, with Socket Mode.
+    pub socket_health: Option<SocketHealth>,
+    stop_server: oneshot::Sender<()>,
+    socket_mode: Option<SocketMode>,
+    tasks: JoinSet<()>,
+    _watch: Option<Watch>,
+    _lock: StoreLock,
+}
+
+/// What the parts share while they are put together.
+struct Parts {
+    settings: Settings,
+    clock: Arc<dyn Clock>,
+    knowledge: Arc<ArcSwap<Knowledge>>,
+    engine: Handle,
+    health: watch::Receiver<Health>,
+    redactor: Arc<Redactor>,
+    outputs: Arc<Outputs>,
+    tasks: JoinSet<()>,
+}
+
+/// Starts everything.
+///
+/// # Errors
+/// Whatever keeps it from doing its work, worded with what to do. Slack and the clusters being away is no reason.
+pub async fn start(settings: Settings, clock: Arc<dyn Clock>, metrics: Metrics) -> Result<Bot, StartError> {
+    let credentials = settings.slack.credentials()?;
+    if settings.slack.channel.is_none() {
+        return Err(StartError::NoChannel);
+    }
+    let lock = StoreLock::take(&settings.store.path)?;
+    let store = Store::open(&settings.store.path)?;
+    let runbooks = knowledge::open_runbooks(&settings.runbooks.path)?;
+    knowledge::log_refused(&runbooks);
+    let listener = ingress::bind(settings.server.listen.0).await?;
+    let address = listener.local_addr().map_err(|error| StartError::Setup(error.to_string()))?;
+    let knowledge = first_knowledge(&settings, &runbooks);
+    let EngineParts { handle, lanes, drives, health } = engine::start(store, knowledge.clone(), clock.clone())?;
+    let redactor = Redactor::new(settings.secrets().into_iter().map(|secret| secret.expose()))
+        .map_err(|error| StartError::Setup(error.to_string()))?;
+    let mut parts = Parts {
+        clock,
+        engine: handle.clone(),
+        knowledge: knowledge.clone(),
+        health,
+        redactor: Arc::new(redactor),
+        outputs: Arc::default(),
+        tasks: JoinSet::new(),
+        settings,
+    };
+    let watch = watch_files(&runbooks, &knowledge);
+    let slack = parts.slack(&credentials, lanes).await?;
+    parts.executor(&slack, drives)?;
+    parts.control_socket(&slack)?;
+    let router = parts.router(slack.router, metrics)?;
+    let (stop_server, stopped) = oneshot::channel::<()>();
+    let limits = Limits { connections: parts.settings.server.max_connections as usize, ..Limits::default() };
+    parts.tasks.spawn(ingress::serve(listener, router, limits, async move {
+        let _ = stopped.await;
+    }));
+    let socket_health = slack.socket_mode.as_ref().map(SocketMode::health);
+    Ok(Bot {
+        engine: handle,
+        address,
+        socket_health,
+        stop_server,
+        socket_mode: slack.socket_mode,
+        tasks: parts.tasks,
+        _watch: watch,
+        _lock: lock,
+    })
+}
+
+fn first_knowledge(settings: &Settings, runbooks: &Arc<Runbooks>) -> Arc<ArcSwap<Knowledge>> {
+    let rules = Arc::new(rules::rules(settings, ""));
+    Arc::new(ArcSwap::from_pointee(Knowledge { rules, catalog: runbooks.current() }))
+}
+
+fn watch_files(runbooks: &Arc<Runbooks>, knowledge: &Arc<ArcSwap<Knowledge>>) -> Option<Watch> {
+    match knowledge::watch_runbooks(runbooks, knowledge.clone()) {
+        Ok(watch) => Some(watch),
+        Err(error) => {
+            tracing::warn!(%error, "changes of runbooks are seen only at the next start");
+            None
+        }
+    }
+}
+
+struct SlackSide {
+    people: Arc<People>,
+    router: Option<Router>,
+    socket_mode: Option<SocketMode>,
+}
+
+impl Parts {
+    async fn slack(&mut self, credentials: &SlackCredentials, lanes: Lanes) -> Result<SlackSide, StartError> {
+        let settings = Arc::new(slack_settings(&self.settings, credentials));
+        let api = Api::new(&settings)?;
+        let groups = Arc::new(self.knowledge.load().rules.policy.groups().cloned().collect::<Vec<_>>());
+        let people = People::new(api.clone(), Arc::new(ArcSwap::new(groups)));
+        let freeze = Arc::new(RwLock::new(Freeze::Off));
+        let outlook = AppOutlook {
+            clock: self.clock.clone(),
+            knowledge: self.knowledge.clone(),
+            freeze: freeze.clone(),
+            outputs: self.outputs.clone(),
+        };
+        let words = Words { answer: explain::slack_answer, line: thread::line, summary: summary::slack };
+        let shared = Shared { settings: settings.clone(), words, outlook: Arc::new(outlook) };
+        let hints = Hints::new(api.clone());
+        let (answers, answering) = Answers::new(api.clone(), settings.clone(), words);
+        let pipeline = Pipeline::new(slack::Parts {
+            engine: self.engine.clone(),
+            api: api.clone(),
+            people: people.clone(),
+            answers,
+            hints: hints.clone(),
+            shared: shared.clone(),
+        });
+        let (router, socket_mode) = match credentials {
+            SlackCredentials::Http { .. } => (Some(slack::router(&settings, pipeline)?), None),
+            SlackCredentials::Socket { .. } => {
+                (None, Some(SocketMode::start(&settings, &api, pipeline).await?))
+            }
+        };
+        self.tasks.spawn(answering.run());
+        self.tasks.spawn(Outbound::new(lanes.slack, api, hints, shared).run());
+        self.tasks.spawn(learn_team(people.clone(), self.settings.clone(), self.knowledge.clone()));
+        self.tasks.spawn(follow_freeze(self.engine.clone(), freeze));
+        self.pagers(lanes.pager, lanes.source)?;
+        Ok(SlackSide { people, router, socket_mode })
+    }
+
+    fn pagers(&mut self, pager: engine::Lane, source: engine::Lane) -> Result<(), StartError> {
+        let client =
+            PagerDuty::new(&self.settings.pagerduty).map_err(|error| StartError::Setup(error.to_string()))?;
+        let pagers = Pagers {
+            can_page: client.can_page(),
+            pagerduty: Arc::new(client),
+            clock: self.clock.clone(),
+            thread_url: Arc::new(thread_url),
+        };
+        self.tasks.spawn(outbox::pager(pager, pagers.clone()));
+        self.tasks.spawn(outbox::source(source, pagers.clone()));
+        self.tasks.spawn(pagers.watch_health(self.health.clone()));
+        self.tasks.spawn(outbox::watch_unseen(self.engine.clone(), self.clock.clone()));
+        Ok(())
+    }
+
+    fn executor(
+        &mut self,
+        slack: &SlackSide,
+        drives: tokio::sync::mpsc::UnboundedReceiver<crate::domain::command::Drive>,
+    ) -> Result<(), StartError> {
+        let http = HttpSettings {
+            allowed_hosts: self.settings.http.allowed_hosts.clone(),
+            private_hosts: Vec::new(),
+            secrets: self
+                .settings
+                .http
+                .secrets
+                .iter()
+                .map(|(name, secret)| (name.clone(), secret.expose().to_owned()))
+                .collect(),
+        };
+        let http = HttpActions::new(http).map_err(|error| StartError::Setup(error.to_string()))?;
+        let clusters = Clusters::new(
+            self.settings
+                .kubernetes
+                .clusters
+                .iter()
+                .map(|(name, cluster)| (name.clone(), cluster_settings(cluster)))
+                .collect(),
+        );
+        let runner = Runner::new(clusters, http, self.redactor.clone(), self.clock.clone());
+        let executor = Executor::new(ExecutorParts {
+            engine: self.engine.clone(),
+            runner: Arc::new(Keeping { runner: Arc::new(runner), outputs: self.outputs.clone() }),
+            directory: slack.people.clone() as Arc<dyn Directory>,
+            clock: self.clock.clone(),
+            freeze_file: Some(self.settings.freeze_file()),
+        });
+        self.tasks.spawn(executor.run(drives));
+        Ok(())
+    }
+
+    fn control_socket(&mut self, slack: &SlackSide) -> Result<(), StartError> {
+        let path = socket::socket_path(&self.settings.store.path);
+        let listener = socket::open(&path)
+            .map_err(|error| StartError::Socket { path: path.display().to_string(), reason: error.to_string() })?;
+        let control = socket::Control {
+            engine: self.engine.clone(),
+            directory: slack.people.clone(),
+            operators: Arc::new(self.settings.operators.clone()),
+        };
+        self.tasks.spawn(socket::serve(listener, control));
+        Ok(())
+    }
+
+    fn router(&self, slack: Option<Router>, metrics: Metrics) -> Result<Router, StartError> {
+        let health = self.health.clone();
+        let ready = move || match &*health.borrow() {
+            Health::Ready => Ok(()),
+            Health::Broken(reason) => Err(reason.clone()),
+        };
+        let redactor = ingress::Redactor::new(self.settings.secrets())
+            .map_err(|error| StartError::Setup(error.to_string()))?;
+        let hooks = webhooks(WebhookSettings {
+            webhooks: &self.settings.webhooks,
+            mapping: Mapping::new(&self.settings),
+            redactor,
+            intake: Arc::new(EngineIntake(self.engine.clone())),
+            clock: self.clock.clone(),
+            on_loopback: self.settings.server.listen.is_loopback(),
+            answer_within: ANSWER_WITHIN,
+        });
+        let probes = Probes { ready: Arc::new(ready), metrics };
+        Ok(hooks.merge(probes.routes()).merge(slack.unwrap_or_default()))
+    }
+}
+
+fn cluster_settings(cluster: &crate::config::Cluster) -> ClusterSettings {
+    ClusterSettings {
+        kubeconfig: cluster.kubeconfig.clone(),
+        context: cluster.context.clone(),
+        in_cluster: cluster.in_cluster,
+    }
+}
+
+fn slack_settings(settings: &Settings, credentials: &SlackCredentials) -> slack::Settings {
+    let mut made = match credentials {
+        SlackCredentials::Socket { bot_token, app_token } => {
+            let mut made = slack::Settings::new(settings.slack.api_base.as_str(), bot_token.expose());
+            made.app_token = Some(app_token.expose().to_owned());
+            made
+        }
+        SlackCredentials::Http { bot_token, signing_secret } => {
+            let mut made = slack::Settings::new(settings.slack.api_base.as_str(), bot_token.expose());
+            made.signing_secret = Some(signing_secret.expose().to_owned());
+            made
+        }
+    };
+    if let Some(public) = &settings.public_url
+        && let Ok(url) = url::Url::parse(public.as_str())
+    {
+        made.allowed_hosts.extend(url.host_str().map(str::to_owned));
+    }
+    made
+}
+
+/// A link to the incident's thread that opens in the Slack app.
+fn thread_url(incident: &Incident) -> Option<String> {
+    let card = incident.card.as_ref()?;
+    Some(format!("https://slack.com/app_redirect?channel={}&message_ts={}", card.channel, card.ts))
+}
+
+/// Until Slack has said which workspace the token belongs to, nobody is a member of it and every decision is refused.
+async fn learn_team(people: Arc<People>, settings: Settings, knowledge: Arc<ArcSwap<Knowledge>>) {
+    loop {
+        match people.identify().await {
+            Ok(team) => {
+                let rules = Arc::new(rules::rules(&settings, &team));
+                knowledge.rcu(|now| Knowledge { rules: rules.clone(), catalog: now.catalog.clone() });
+                tracing::info!(team, "connected to Slack");
+                return;
+            }
+            Err(error) => {
+                tracing::error!(%error, "Slack did not say who we are; nobody can decide anything until it does");
+                tokio::time::sleep(ASK_AGAIN).await;
+            }
+        }
+    }
+}
+
+async fn follow_freeze(engine: Handle, freeze: Arc<RwLock<Freeze>>) {
+    while let Ok((_, now)) = engine.open().await {
+        *freeze.write() = now;
+        tokio::time::sleep(FREEZE_LOOK).await;
+    }
+}
+
+impl Bot {
+    /// Stops taking requests, commits what waits and ends. A step that runs is not waited for: it is Unknown then, and
+    /// the next start says so.
+    pub async fn stop(mut self) {
+        let _ = self.stop_server.send(());
+        if let Some(socket) = &self.socket_mode {
+            socket.stop().await;
+        }
+        if tokio::time::timeout(STOP_WITHIN, self.engine.stop()).await.is_err() {
+            tracing::warn!("the engine did not stop in time");
+        }
+        self.tasks.abort_all();
+        while self.tasks.join_next().await.is_some() {}
+    }
+}

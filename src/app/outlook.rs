@@ -1,0 +1,59 @@
+//! What Slack's cards show beside an incident: the rules in force, the freeze, and whole outputs.
+
+use std::sync::Arc;
+
+use arc_swap::ArcSwap;
+use jiff::Timestamp;
+use parking_lot::RwLock;
+
+use crate::domain::freeze::Freeze;
+use crate::domain::ids::AttemptId;
+use crate::domain::incident::Incident;
+use crate::engine::Knowledge;
+use crate::ports::{Clock, Pending};
+use crate::slack::Outlook;
+use crate::slack::cards::{CardContext, who_may};
+
+use super::outputs::Outputs;
+
+/// Answers from memory; the freeze is told to it by the task that follows the engine.
+pub struct AppOutlook {
+    pub clock: Arc<dyn Clock>,
+    pub knowledge: Arc<ArcSwap<Knowledge>>,
+    pub freeze: Arc<RwLock<Freeze>>,
+    pub outputs: Arc<Outputs>,
+}
+
+impl Outlook for AppOutlook {
+    fn now(&self) -> Timestamp {
+        self.clock.now()
+    }
+
+    fn card(&self, incident: &Incident) -> CardContext {
+        let knowledge = self.knowledge.load();
+        let checklist = incident
+            .checklist
+            .as_ref()
+            .and_then(|name| knowledge.catalog.get(name))
+            .map(|runbook| runbook.checklist.clone());
+        CardContext {
+            now: self.clock.now(),
+            mode: knowledge.rules.mode,
+            autonomy: knowledge.rules.autonomy,
+            who_may: who_may(&knowledge.rules.policy, incident),
+            checklist: checklist.unwrap_or_default(),
+        }
+    }
+
+    fn frozen(&self) -> Option<String> {
+        match &*self.freeze.read() {
+            Freeze::Off => None,
+            Freeze::On { name, reason, .. } => Some(format!("{name}: {reason}")),
+        }
+    }
+
+    fn whole_output(&self, attempt: AttemptId) -> Pending<'_, Option<Vec<u8>>> {
+        let whole = self.outputs.take(attempt);
+        Box::pin(async move { whole })
+    }
+}

@@ -1,0 +1,64 @@
+//! Whole outputs of attempts, between the runner that has them and Slack that gets them as a file. Only the journal's
+//! part of an output survives a restart; the whole is kept in memory, for a while and up to a size.
+
+use std::collections::VecDeque;
+use std::sync::Arc;
+
+use parking_lot::Mutex;
+
+use crate::domain::action::Action;
+use crate::domain::ids::AttemptId;
+use crate::ports::{ActionRunner, Ended, Order, Output, Pending, Survey, SurveyError};
+
+/// Bytes that are kept at most; the oldest outputs go first. A whole output is at most 1 MiB.
+const KEPT_BYTES: usize = 16 << 20;
+
+/// The store of whole outputs.
+#[derive(Default)]
+pub struct Outputs {
+    kept: Mutex<VecDeque<(AttemptId, Vec<u8>)>>,
+}
+
+impl Outputs {
+    fn keep(&self, attempt: AttemptId, output: &Output) {
+        if output.cut_bytes == 0 {
+            return;
+        }
+        let mut kept = self.kept.lock();
+        kept.push_back((attempt, output.whole.clone().into_bytes()));
+        let mut size: usize = kept.iter().map(|(_, bytes)| bytes.len()).sum();
+        while size > KEPT_BYTES {
+            size -= kept.pop_front().map_or(size, |(_, bytes)| bytes.len());
+        }
+    }
+
+    /// Gives a whole output away.
+    #[must_use]
+    pub fn take(&self, attempt: AttemptId) -> Option<Vec<u8>> {
+        let mut kept = self.kept.lock();
+        let at = kept.iter().position(|(id, _)| *id == attempt)?;
+        kept.remove(at).map(|(_, bytes)| bytes)
+    }
+}
+
+/// A runner whose whole outputs are kept.
+pub struct Keeping {
+    pub runner: Arc<dyn ActionRunner>,
+    pub outputs: Arc<Outputs>,
+}
+
+impl ActionRunner for Keeping {
+    fn survey<'a>(&'a self, action: &'a Action) -> Pending<'a, Result<Survey, SurveyError>> {
+        self.runner.survey(action)
+    }
+
+    fn perform(&self, order: Order) -> Pending<'_, Ended> {
+        Box::pin(async move {
+            let attempt = order.attempt;
+            let ended = self.runner.perform(order).await;
+            let (Ended::Done { output } | Ended::Failed { output, .. } | Ended::Unknown { output, .. }) = &ended;
+            self.outputs.keep(attempt, output);
+            ended
+        })
+    }
+}
