@@ -8,7 +8,7 @@ use std::time::Duration;
 use tokio::time::Instant;
 
 use super::checked;
-use super::cost;
+use super::cost::{self, Caches};
 use super::http::HttpActions;
 use super::kubernetes::clusters::Clusters;
 use super::kubernetes::{perform, survey};
@@ -25,6 +25,7 @@ pub struct Runner {
     http: HttpActions,
     redactor: Arc<Redactor>,
     clock: Arc<dyn Clock>,
+    caches: Caches,
 }
 
 impl Runner {
@@ -57,9 +58,10 @@ impl Runner {
                 ));
             }
         };
+        let (cost, blast) = cost::cost_and_blast(action, target.as_ref(), &self.caches);
         Ok(Survey {
-            cost: cost::cost(action, target.as_ref()),
-            blast: cost::blast(action, target.as_ref()),
+            cost,
+            blast,
             target,
             taken_at: self.clock.now(),
         })
@@ -87,14 +89,25 @@ impl Runner {
 
     /// Filters and the expectation see the whole output, already redacted; only what comes out of them is kept.
     async fn checked(&self, verdict: Verdict, filters: Vec<Filter>, expected: Option<Expectation>) -> Ended {
-        let Verdict::Done(raw) = verdict else { return self.ended(verdict) };
-        let text = self.redactor.clean(&String::from_utf8_lossy(&raw.text)).into_owned();
-        let errors = self.redactor.clean(&String::from_utf8_lossy(&raw.errors)).into_owned();
+        let Verdict::Done(raw) = verdict else {
+            return self.ended(verdict);
+        };
+        let text = self
+            .redactor
+            .clean(&String::from_utf8_lossy(&raw.text))
+            .into_owned();
+        let errors = self
+            .redactor
+            .clean(&String::from_utf8_lossy(&raw.errors))
+            .into_owned();
         match checked::check(text, filters, expected).await {
-            Ok(text) => Ended::Done { output: output::output(text, &errors) },
-            Err((text, reason)) => {
-                Ended::Failed { reason: self.clean(&reason), output: output::output(text, &errors) }
-            }
+            Ok(text) => Ended::Done {
+                output: output::output(text, &errors),
+            },
+            Err((text, reason)) => Ended::Failed {
+                reason: self.clean(&reason),
+                output: output::output(text, &errors),
+            },
         }
     }
 
