@@ -209,6 +209,7 @@ pub(super) fn workspace(options: &SlackOptions, base: String, now: Moment) -> Wo
         faults: FaultPlan::default(),
         calls: VecDeque::new(),
         deliveries: VecDeque::new(),
+        delivery_count: 0,
         violations: Vec::new(),
         updates: VecDeque::new(),
         posts: HashMap::new(),
