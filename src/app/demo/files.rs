@@ -88,7 +88,7 @@ bearer_token = {alert_token}
 secret = {webhook_secret}
 
 [http]
-allowed_hosts = ["http://127.0.0.1"]
+allowed_hosts = ["127.0.0.1"]
 
 [pagerduty]
 routing_key = {routing_key}

@@ -7,12 +7,14 @@ mod clock;
 mod faults;
 mod files;
 mod panels;
+mod play;
 mod scene;
 mod stage;
 mod start;
 mod world;
 
+pub use play::{Played, play};
 pub use scene::Scene;
 pub use stage::Stage;
 pub use start::{DemoError, DemoOptions, PlaygroundOptions, Show, start_demo, start_playground};
-pub use world::World;
+pub use world::{Ports, World};
