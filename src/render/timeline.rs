@@ -11,6 +11,16 @@ use crate::domain::run::RunResult;
 /// What happened, in one line. `None` for what people need not read.
 #[must_use]
 pub fn line(event: &Event, incident: &Incident) -> Option<String> {
+    worded(event, Some(incident))
+}
+
+/// The same for what concerns no incident, or one that isn't at hand: titles and commands are left out then.
+#[must_use]
+pub fn line_alone(event: &Event) -> Option<String> {
+    worded(event, None)
+}
+
+fn worded(event: &Event, incident: Option<&Incident>) -> Option<String> {
     Some(match event {
         Event::Opened { alert, by, .. } => match by {
             Some(who) => format!("{} started {}", who.name, alert.name),
@@ -18,7 +28,8 @@ pub fn line(event: &Event, incident: &Incident) -> Option<String> {
         },
         Event::Joined { alert, .. } => format!("{} joined: {}", alert.name, alert.title),
         Event::AlertResolved { episode, .. } => {
-            let name = incident.episodes.iter().find(|known| known.alert.episode == *episode);
+            let known = incident.into_iter().flat_map(|incident| &incident.episodes);
+            let name = known.into_iter().find(|known| known.alert.episode == *episode);
             format!("{} resolved", name.map_or("an alert", |known| known.alert.name.as_str()))
         }
         Event::Matched { matched, .. } => matched.explanation.join(". "),
@@ -141,14 +152,14 @@ fn deed(deed: Deed) -> &'static str {
     }
 }
 
-fn command(incident: &Incident, step: StepNo) -> String {
+fn command(incident: Option<&Incident>, step: StepNo) -> String {
     planned(incident, step).map_or_else(String::new, |step| step.command.clone())
 }
 
-fn title(incident: &Incident, step: StepNo) -> String {
+fn title(incident: Option<&Incident>, step: StepNo) -> String {
     planned(incident, step).map_or_else(String::new, |step| step.title.clone())
 }
 
-fn planned(incident: &Incident, step: StepNo) -> Option<&crate::domain::plan::PlannedStep> {
-    incident.current().and_then(|track| track.plan.step(step))
+fn planned(incident: Option<&Incident>, step: StepNo) -> Option<&crate::domain::plan::PlannedStep> {
+    incident?.current().and_then(|track| track.plan.step(step))
 }

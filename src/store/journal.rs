@@ -61,6 +61,7 @@ impl Store {
         let flags = OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_NO_MUTEX;
         let connection = Connection::open_with_flags(path, flags)
             .map_err(|error| StoreError::Open { path: path.to_owned(), reason: error.to_string() })?;
+        migrate::refuse_newer(&connection, path)?;
         Self::with(connection)
     }
 

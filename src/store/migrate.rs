@@ -57,11 +57,7 @@ pub fn prepare(connection: &Connection) -> Result<(), StoreError> {
 /// # Errors
 /// `Newer` when the file is from a later version.
 pub fn migrate(connection: &mut Connection, path: &Path) -> Result<(), StoreError> {
-    let found: i64 = connection.pragma_query_value(None, "user_version", |row| row.get(0))?;
-    let known = i64::try_from(STEPS.len()).unwrap_or(i64::MAX);
-    if found > known {
-        return Err(StoreError::Newer { path: path.to_owned(), found, known });
-    }
+    let found = refuse_newer(connection, path)?;
     for (index, step) in STEPS.iter().enumerate().skip(usize::try_from(found).unwrap_or(0)) {
         let transaction = connection.transaction()?;
         transaction.execute_batch(step)?;
@@ -69,4 +65,17 @@ pub fn migrate(connection: &mut Connection, path: &Path) -> Result<(), StoreErro
         transaction.commit()?;
     }
     Ok(())
+}
+
+/// How many steps have run.
+///
+/// # Errors
+/// `Newer` when the file is from a later version.
+pub fn refuse_newer(connection: &Connection, path: &Path) -> Result<i64, StoreError> {
+    let found: i64 = connection.pragma_query_value(None, "user_version", |row| row.get(0))?;
+    let known = i64::try_from(STEPS.len()).unwrap_or(i64::MAX);
+    if found > known {
+        return Err(StoreError::Newer { path: path.to_owned(), found, known });
+    }
+    Ok(found)
 }

@@ -1,0 +1,135 @@
+//! `interlock audit show`: the journal as a timeline.
+
+use jiff::{SignedDuration, Timestamp};
+
+use super::worded;
+use crate::cli::args::{Format, FormatArg};
+use crate::cli::journal;
+use crate::cli::outcome::{Ended, Failure};
+use crate::cli::screen::{Paint, Screen};
+use crate::cli::setup::Setup;
+use crate::domain::event::Entry;
+use crate::domain::state::State;
+
+/// Show what happened, a line for each entry of the journal, oldest first
+#[derive(Debug, clap::Args)]
+#[command(after_help = "Example: interlock audit show --since 2h\n\n\
+    With --format json each line is an entry as it is stored.")]
+pub(super) struct Show {
+    /// Only what concerns this incident, like INC-42.
+    #[arg(long, value_name = "INC")]
+    incident: Option<String>,
+    /// Only what happened since: a moment (2026-11-20T14:00:00Z) or how long ago (2h, 7d).
+    #[arg(long, value_name = "WHEN")]
+    since: Option<String>,
+    #[command(flatten)]
+    format: FormatArg,
+}
+
+impl Show {
+    pub fn run(self, setup: &Setup, screen: &mut Screen) -> Result<Ended, Failure> {
+        let since = self
+            .since
+            .as_deref()
+            .map(|given| moment(given, Timestamp::now()))
+            .transpose()?;
+        let wanted = self.incident.as_deref().map(journal::incident).transpose()?;
+        let store = journal::open(&setup.settings()?.store.path)?;
+        let mut shown = Shown {
+            state: State::default(),
+            since,
+            format: self.format.format,
+            failure: None,
+        };
+        match wanted {
+            Some(id) => {
+                let entries = store.of_incident(id)?;
+                if entries.is_empty() {
+                    let known = format!("the last one is INC-{}", store.load()?.last_incident);
+                    return Err(Failure::NoSuchIncident {
+                        id: id.to_string(),
+                        known,
+                    });
+                }
+                entries.iter().for_each(|entry| shown.take(entry, screen));
+            }
+            None => store.read_after(0, |entry| shown.take(&entry, screen))?,
+        }
+        shown.failure.map_or(Ok(Ended::Fine), Err)
+    }
+}
+
+/// The entries as they are told: each with the state that it led to, since that knows titles and commands.
+struct Shown {
+    state: State,
+    since: Option<Timestamp>,
+    format: Format,
+    failure: Option<Failure>,
+}
+
+impl Shown {
+    fn take(&mut self, entry: &Entry, screen: &mut Screen) {
+        self.state.apply(entry);
+        if self.failure.is_some() || self.since.is_some_and(|since| entry.at < since) {
+            return;
+        }
+        let said = match self.format {
+            Format::Json => screen.json_line(entry),
+            Format::Human => {
+                let incident = entry.event.incident();
+                let name = incident.map_or_else(|| "-".to_owned(), |id| id.to_string());
+                let text = worded::entry(&entry.event, incident.and_then(|id| self.state.incident(id)));
+                let head = format!(
+                    "{:>6}  {}  {name:<8}",
+                    entry.seq,
+                    entry.at.strftime("%Y-%m-%d %H:%M:%SZ")
+                );
+                screen.say_painted(Paint::Faint, &head, &format!("  {}", text.replace('\n', " ")))
+            }
+        };
+        self.failure = said.err();
+    }
+}
+
+/// A moment, or how long before `now`.
+fn moment(given: &str, now: Timestamp) -> Result<Timestamp, Failure> {
+    let wrong = || Failure::NotATime {
+        given: given.to_owned(),
+    };
+    if let Ok(at) = given.parse::<Timestamp>() {
+        return Ok(at);
+    }
+    // A day has 24 hours here: the journal is in UTC.
+    let ago = match given.strip_suffix('d') {
+        Some(days) => days
+            .trim()
+            .parse::<i64>()
+            .ok()
+            .and_then(|days| days.checked_mul(24))
+            .map(SignedDuration::from_hours),
+        None => given.parse::<SignedDuration>().ok(),
+    };
+    let ago = ago.filter(|ago| !ago.is_negative()).ok_or_else(wrong)?;
+    now.checked_sub(ago).map_err(|_| wrong())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::moment;
+
+    #[test]
+    fn since_is_a_moment_or_how_long_ago() {
+        let now = "2026-11-20T14:00:00Z".parse().unwrap();
+        let read = |text| moment(text, now).map(|at| at.to_string()).ok();
+        assert_eq!(
+            read("2026-11-20T12:00:00Z").as_deref(),
+            Some("2026-11-20T12:00:00Z")
+        );
+        assert_eq!(read("2h").as_deref(), Some("2026-11-20T12:00:00Z"));
+        assert_eq!(read("90m").as_deref(), Some("2026-11-20T12:30:00Z"));
+        assert_eq!(read("7d").as_deref(), Some("2026-11-13T14:00:00Z"));
+        for wrong in ["yesterday", "-2h", "d", "99999999999999999d"] {
+            assert_eq!(read(wrong), None, "{wrong}");
+        }
+    }
+}

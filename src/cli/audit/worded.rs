@@ -1,0 +1,71 @@
+//! An entry in one line. The thread leaves out what people need not read; here everything is told.
+
+use crate::domain::event::{Event, Mode};
+use crate::domain::incident::Incident;
+use crate::render::{timeline, words};
+
+/// What happened, whatever it was.
+pub(super) fn entry(event: &Event, incident: Option<&Incident>) -> String {
+    let told = match incident {
+        Some(incident) => timeline::line(event, incident),
+        None => timeline::line_alone(event),
+    };
+    told.or_else(|| machinery(event))
+        .unwrap_or_else(|| event.kind().replace('_', " "))
+}
+
+/// What a thread doesn't tell.
+fn machinery(event: &Event) -> Option<String> {
+    if let Event::Started {
+        version,
+        mode,
+        policy,
+    } = event
+    {
+        let mode = match mode {
+            Mode::DryRun => "DRY RUN",
+            Mode::Live => "LIVE",
+        };
+        let policy: String = policy.as_str().chars().take(19).collect();
+        return Some(format!("Interlock {version} started, {mode}, policy {policy}"));
+    }
+    if let Event::Repeated { incidents } = event {
+        let of: Vec<String> = incidents
+            .iter()
+            .map(|(id, count)| format!("{id} {count} times"))
+            .collect();
+        return Some(if of.is_empty() {
+            "a delivery held nothing new".to_owned()
+        } else {
+            format!("known alerts came again: {}", of.join(", "))
+        });
+    }
+    if let Event::Asked { by, deed, .. } = event {
+        return Some(format!("{} looked: {}", by.name, word(deed)?));
+    }
+    if let Event::PageDue { at, .. } = event {
+        return Some(format!(
+            "a human is paged at {} if nobody has decided",
+            words::clock(*at)
+        ));
+    }
+    if let Event::PageSettled { .. } = event {
+        return Some("nobody needs to be paged any more".to_owned());
+    }
+    if let Event::CardPosted { message, .. } = event {
+        return Some(format!("the card is in {} at {}", message.channel, message.ts));
+    }
+    if let Event::Planning { request, .. } = event {
+        return Some(format!("a plan is being made from {}", request.runbook));
+    }
+    if let Event::Checklist { runbook, .. } = event {
+        return Some(format!("the checklist {runbook} is shown"));
+    }
+    None
+}
+
+/// The deed as the journal writes it.
+fn word(deed: &crate::domain::event::Deed) -> Option<String> {
+    let value = serde_json::to_value(deed).ok()?;
+    Some(value.as_str()?.replace('_', " "))
+}

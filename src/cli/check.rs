@@ -1,0 +1,149 @@
+//! `interlock check`: what is wrong with runbooks, with the lines it is about.
+
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
+
+use serde::Serialize;
+
+use super::args::{Format, FormatArg};
+use super::outcome::{Ended, Failure};
+use super::screen::{Paint, Screen};
+use super::setup::Setup;
+use crate::app;
+use crate::config::runbooks::{Files, read_folder};
+use crate::domain::runbook::{Catalog, Diagnostic};
+use crate::render::words;
+
+/// Look for mistakes in runbooks: exit code 1 when one has errors
+#[derive(Debug, clap::Args)]
+#[command(after_help = "Example: interlock check runbooks/ && git commit -am \"Add a runbook\"")]
+pub(super) struct Check {
+    /// Runbook files or folders of them. Without any: runbooks.path of the configuration.
+    #[arg(value_name = "PATH")]
+    paths: Vec<PathBuf>,
+    #[command(flatten)]
+    format: FormatArg,
+}
+
+#[derive(Serialize)]
+struct Checked<'a> {
+    runbooks: usize,
+    errors: usize,
+    warnings: usize,
+    files: Vec<CheckedFile<'a>>,
+}
+
+#[derive(Serialize)]
+struct CheckedFile<'a> {
+    file: &'a str,
+    /// Whether it would be loaded.
+    usable: bool,
+    diagnostics: &'a [Diagnostic],
+    #[serde(skip)]
+    text: &'a str,
+}
+
+impl Check {
+    pub fn run(self, setup: &Setup, screen: &mut Screen) -> Result<Ended, Failure> {
+        let paths = if self.paths.is_empty() {
+            vec![setup.settings()?.runbooks.path]
+        } else {
+            self.paths
+        };
+        let mut files = Files::default();
+        for path in &paths {
+            read(path, &mut files)?;
+        }
+        let catalog = Catalog::build_with(files.files, files.unreadable, &app::check);
+        let checked = checked(&catalog);
+        match self.format.format {
+            Format::Json => screen.json(&checked)?,
+            Format::Human => say(&checked, screen)?,
+        }
+        Ok(if checked.errors == 0 {
+            Ended::Fine
+        } else {
+            Ended::Found
+        })
+    }
+}
+
+fn read(path: &Path, into: &mut Files) -> Result<(), Failure> {
+    let unreadable = |source| Failure::Read {
+        path: path.to_owned(),
+        source,
+    };
+    if std::fs::metadata(path).map_err(unreadable)?.is_dir() {
+        let found = read_folder(path)?;
+        let named = |file: &str| path.join(file).display().to_string();
+        into.files
+            .extend(found.files.into_iter().map(|(file, bytes)| (named(&file), bytes)));
+        into.unreadable.extend(
+            found
+                .unreadable
+                .into_iter()
+                .map(|(file, problem)| (named(&file), problem)),
+        );
+    } else {
+        let bytes = std::fs::read(path).map_err(unreadable)?;
+        into.files.push((path.display().to_string(), bytes));
+    }
+    Ok(())
+}
+
+/// In the order of the files.
+fn checked(catalog: &Catalog) -> Checked<'_> {
+    let loaded = catalog.loaded().iter().map(|entry| CheckedFile {
+        file: &entry.file,
+        usable: true,
+        diagnostics: &entry.diagnostics,
+        text: &entry.runbook.source,
+    });
+    let refused = catalog.refused().iter().map(|entry| CheckedFile {
+        file: &entry.file,
+        usable: false,
+        diagnostics: &entry.diagnostics,
+        text: &entry.text,
+    });
+    let files: BTreeMap<&str, CheckedFile<'_>> =
+        loaded.chain(refused).map(|file| (file.file, file)).collect();
+    let files: Vec<CheckedFile<'_>> = files.into_values().collect();
+    let all: usize = files.iter().map(|file| file.diagnostics.len()).sum();
+    let errors = files
+        .iter()
+        .flat_map(|file| file.diagnostics)
+        .filter(|found| found.is_error())
+        .count();
+    Checked {
+        runbooks: files.len(),
+        errors,
+        warnings: all - errors,
+        files,
+    }
+}
+
+fn say(checked: &Checked<'_>, screen: &mut Screen) -> Result<(), Failure> {
+    for file in &checked.files {
+        for found in file.diagnostics {
+            let text = found.render(file.file, file.text, screen.style());
+            screen.put(&text)?;
+            screen.put("\n")?;
+        }
+    }
+    let count = |number: usize, word: &str| words::counted(number, word);
+    let summary = format!(
+        "{}, {}, {}",
+        count(checked.runbooks, "runbook"),
+        count(checked.errors, "error"),
+        count(checked.warnings, "warning")
+    );
+    screen.say_painted(
+        if checked.errors == 0 {
+            Paint::Good
+        } else {
+            Paint::Bad
+        },
+        &summary,
+        "",
+    )
+}

@@ -1,0 +1,191 @@
+//! `interlock match`: which runbook an alert would get, and why, without a bot.
+
+use std::io::Read;
+use std::path::{Path, PathBuf};
+
+use serde::Serialize;
+use serde_json::{Value, json};
+
+use super::args::{Format, FormatArg};
+use super::outcome::{Ended, Failure};
+use super::screen::{Paint, Screen};
+use super::setup::Setup;
+use crate::app;
+use crate::config::Settings;
+use crate::domain::alert::Alert;
+use crate::domain::matching::{AlertFacts, Matches, NearMiss, Verdict, rank};
+use crate::domain::runbook::Catalog;
+use crate::ingress::{Mapping, parse_alertmanager};
+
+/// Show which runbook an alert would get, why, and why not the others: exit code 1 when it is not exactly one
+#[derive(Debug, clap::Args)]
+#[command(after_help = "Example: interlock match --alert alert.json --runbooks runbooks/")]
+pub(super) struct Match {
+    /// A body of Alertmanager's webhook, or one alert as an object with `labels`; `-` reads standard input.
+    #[arg(long, value_name = "FILE")]
+    alert: PathBuf,
+    /// The folder of runbooks. Without it: runbooks.path of the configuration.
+    #[arg(long, value_name = "DIR")]
+    runbooks: Option<PathBuf>,
+    #[command(flatten)]
+    format: FormatArg,
+}
+
+#[derive(Serialize)]
+struct Answer {
+    alert: String,
+    severity: String,
+    service: Option<String>,
+    environment: Option<String>,
+    verdict: Verdict,
+    /// The runbook that would be proposed.
+    chosen: Option<String>,
+    explanation: Vec<String>,
+    matching: Vec<Candidate>,
+    near_misses: Vec<NearMiss>,
+}
+
+#[derive(Serialize)]
+struct Candidate {
+    runbook: String,
+    specificity: u32,
+    why: Vec<String>,
+}
+
+impl Match {
+    pub fn run(self, setup: &Setup, screen: &mut Screen) -> Result<Ended, Failure> {
+        let settings = setup.settings()?;
+        let alerts = read_alerts(&self.alert, &Mapping::new(&settings))?;
+        let runbooks = app::open_runbooks(self.runbooks.as_deref().unwrap_or(&settings.runbooks.path))?;
+        let catalog = runbooks.current();
+        let answers: Vec<Answer> = alerts
+            .iter()
+            .map(|alert| answer(&settings, &catalog, alert))
+            .collect();
+        match self.format.format {
+            Format::Json => screen.json(&answers)?,
+            Format::Human => {
+                for answer in &answers {
+                    say(answer, screen)?;
+                }
+                say_refused(&catalog, screen)?;
+            }
+        }
+        let one = answers.iter().all(|answer| answer.verdict == Verdict::One);
+        Ok(if one { Ended::Fine } else { Ended::Found })
+    }
+}
+
+fn answer(settings: &Settings, catalog: &Catalog, alert: &Alert) -> Answer {
+    let environment = app::rules(settings, "").environment_of(alert);
+    let matches: Matches = rank(catalog, &AlertFacts::of(alert, environment.as_ref()), None);
+    Answer {
+        alert: if alert.title == alert.name {
+            alert.name.clone()
+        } else {
+            format!("{}: {}", alert.name, alert.title)
+        },
+        severity: alert.severity.to_string(),
+        service: alert.service.as_ref().map(ToString::to_string),
+        environment: environment.map(|name| name.to_string()),
+        verdict: matches.verdict,
+        chosen: matches.chosen().map(|chosen| chosen.runbook.name.to_string()),
+        explanation: matches.explanation(),
+        matching: matches
+            .candidates
+            .iter()
+            .map(|found| Candidate {
+                runbook: found.runbook.name.to_string(),
+                specificity: found.specificity,
+                why: found.why.clone(),
+            })
+            .collect(),
+        near_misses: matches.near_misses,
+    }
+}
+
+fn say(answer: &Answer, screen: &mut Screen) -> Result<(), Failure> {
+    let or_none = |text: &Option<String>| text.clone().unwrap_or_else(|| "unknown".to_owned());
+    screen.say_painted(Paint::Strong, &answer.alert, "")?;
+    screen.say(&format!(
+        "  severity {}, service {}, environment {}",
+        answer.severity,
+        or_none(&answer.service),
+        or_none(&answer.environment)
+    ))?;
+    match (answer.verdict, &answer.chosen) {
+        (Verdict::One, Some(name)) => screen.say_painted(Paint::Good, &format!("  → {name}"), "")?,
+        (Verdict::Several, _) => screen.say_painted(Paint::Bad, "  → a human chooses", "")?,
+        (Verdict::One | Verdict::None, _) => screen.say_painted(Paint::Bad, "  → a human looks", "")?,
+    }
+    for line in &answer.explanation {
+        screen.say(&format!("  {line}"))?;
+    }
+    for (place, found) in (1..).zip(&answer.matching) {
+        let (name, count, why) = (&found.runbook, found.specificity, found.why.join("; "));
+        screen.say(&format!("  {place}. {name} ({count} conditions hold): {why}"))?;
+    }
+    for miss in &answer.near_misses {
+        let NearMiss {
+            runbook,
+            held,
+            lines,
+            why_not,
+        } = miss;
+        screen.say(&format!(
+            "  not {runbook} ({held} of {lines} trigger lines hold): {why_not}"
+        ))?;
+    }
+    Ok(())
+}
+
+fn say_refused(catalog: &Catalog, screen: &mut Screen) -> Result<(), Failure> {
+    for refused in catalog.refused() {
+        screen.say_painted(
+            Paint::Bad,
+            &refused.file,
+            " has errors and takes no part; `interlock check` says more",
+        )?;
+    }
+    Ok(())
+}
+
+fn read_alerts(path: &Path, mapping: &Mapping) -> Result<Vec<Alert>, Failure> {
+    let unreadable = |source| Failure::Read {
+        path: path.to_owned(),
+        source,
+    };
+    let mut body = Vec::new();
+    if path == Path::new("-") {
+        std::io::stdin()
+            .lock()
+            .read_to_end(&mut body)
+            .map_err(unreadable)?;
+    } else {
+        body = std::fs::read(path).map_err(unreadable)?;
+    }
+    let body = webhook(&body).unwrap_or(body);
+    let alerts = parse_alertmanager(&body, mapping).map_err(|problem| Failure::NotAnAlert {
+        path: path.to_owned(),
+        problem,
+    })?;
+    if alerts.is_empty() {
+        Err(Failure::EmptyAlert(path.to_owned()))
+    } else {
+        Ok(alerts)
+    }
+}
+
+/// One alert, made into the body that a webhook has. `None` when it is something else.
+fn webhook(body: &[u8]) -> Option<Vec<u8>> {
+    let mut alert: Value = serde_json::from_slice(body).ok()?;
+    let fields = alert.as_object_mut()?;
+    if fields.contains_key("alerts") || !fields.contains_key("labels") {
+        return None;
+    }
+    // Alertmanager's API has an object here, its webhook a word; an alert that is asked about fires.
+    if !fields.get("status").is_some_and(Value::is_string) {
+        fields.insert("status".to_owned(), json!("firing"));
+    }
+    serde_json::to_vec(&json!({ "version": "4", "alerts": [alert] })).ok()
+}

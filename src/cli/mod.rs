@@ -1,0 +1,20 @@
+//! The command line: one file for each command, and what they share. `args` is what can be typed and where it goes;
+//! `setup` finds the configuration; `screen` is where text goes; `outcome` is how a command ends. Commands only read,
+//! word and print; what decides is elsewhere.
+
+mod args;
+mod audit;
+mod check;
+mod freeze;
+mod journal;
+mod matches;
+mod outcome;
+mod policy;
+mod report;
+mod screen;
+mod serve;
+mod setup;
+mod status;
+mod unfreeze;
+
+pub use args::main;

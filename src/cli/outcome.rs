@@ -1,0 +1,77 @@
+//! How a command ends: fine, with something found, or not at all. The exit codes are made from this in `args` alone.
+
+use std::io;
+use std::path::PathBuf;
+
+use crate::app::StartError;
+use crate::config::ConfigError;
+use crate::config::runbooks::LoadError;
+use crate::domain::runbook::NotFound;
+use crate::ingress::ParseError;
+use crate::store::StoreError;
+use crate::telemetry::TelemetryError;
+
+/// It ran.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Ended {
+    /// Exit code 0.
+    Fine,
+    /// What it looked for is there: exit code 1.
+    Found,
+}
+
+/// It could not run: exit code 2, and this on standard error.
+#[derive(Debug, thiserror::Error)]
+pub(super) enum Failure {
+    #[error(transparent)]
+    Config(#[from] ConfigError),
+    #[error(transparent)]
+    Start(#[from] StartError),
+    #[error(transparent)]
+    Store(#[from] StoreError),
+    #[error(transparent)]
+    Runbooks(#[from] LoadError),
+    #[error(transparent)]
+    Runbook(#[from] NotFound),
+    #[error(transparent)]
+    Telemetry(#[from] TelemetryError),
+    #[error("`{}` can't be read ({source}): check the path and its permissions", path.display())]
+    Read { path: PathBuf, source: io::Error },
+    #[error("`{}` can't be written ({source}): check the folder, its permissions and the space that is left", path.display())]
+    Write { path: PathBuf, source: io::Error },
+    #[error("the answer can't be written ({0})")]
+    Output(io::Error),
+    #[error("there is no journal at `{}`: nothing was recorded there yet, or store.path names another file (--config chooses the configuration)", .0.display())]
+    NoJournal(PathBuf),
+    #[error("`{given}` is no incident: write it like INC-42")]
+    NotAnIncident { given: String },
+    #[error("the journal has no incident {id}; {known}")]
+    NoSuchIncident { id: String, known: String },
+    #[error("`{}` is no alert that can be read: {problem}; give a body of Alertmanager's webhook, or one alert as an object with `labels`", path.display())]
+    NotAnAlert { path: PathBuf, problem: ParseError },
+    #[error("`{}` holds no alert", .0.display())]
+    EmptyAlert(PathBuf),
+    #[error("line {line} of `{}` is no entry of an export: {problem}", path.display())]
+    NotAnExport {
+        path: PathBuf,
+        line: u64,
+        problem: String,
+    },
+    #[error("`{given}` is no time: write a moment like 2026-11-20T14:00:00Z, or how long ago, like 2h or 7d")]
+    NotATime { given: String },
+    /// The running bot said no; its own words.
+    #[error("{0}")]
+    Refused(String),
+    #[error("stopped before everything under way was finished; the next start says what it does not know")]
+    StoppedHard,
+    #[error("the process can't be set up ({0})")]
+    Process(io::Error),
+    #[error("the answer can't be put together ({0}): this is a defect of Interlock; please report it")]
+    Defect(String),
+}
+
+impl From<serde_json::Error> for Failure {
+    fn from(error: serde_json::Error) -> Self {
+        Self::Defect(error.to_string())
+    }
+}

@@ -1,0 +1,269 @@
+//! `interlock policy explain`: who may approve one step, and why not somebody. It plans the runbook as the bot would,
+//! and asks the same policy; only Slack and the clusters are not asked.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use jiff::Timestamp;
+use serde::Serialize;
+
+use super::show::{rows_for, who};
+use crate::app;
+use crate::cli::args::{Format, FormatArg};
+use crate::cli::outcome::{Ended, Failure};
+use crate::cli::screen::{Paint, Screen};
+use crate::cli::setup::Setup;
+use crate::config::Settings;
+use crate::domain::alert::{Alert, AlertStatus, Severity};
+use crate::domain::event::{Entry, Event};
+use crate::domain::ids::{
+    Channel, ClusterName, Environment, EpisodeKey, Fingerprint, IncidentId, PersonId, RunbookName, Source,
+    StepNo,
+};
+use crate::domain::incident::{Incident, PlanRequest};
+use crate::domain::plan::{Plan, PlannedStep, Requester};
+use crate::domain::planning;
+use crate::domain::policy::{Decision, Reason};
+use crate::domain::rules::Rules;
+use crate::domain::runbook::ParamValue;
+use crate::domain::state::State;
+use crate::ports::{Person, Standing};
+use crate::render::{reasons, words};
+
+/// The workspace that is assumed: that of the person who is asked about.
+const TEAM: &str = "T";
+
+/// Say who may approve a step, and why not you: exit code 1 when the answer is no
+#[derive(Debug, clap::Args)]
+#[command(
+    after_help = "Example: interlock policy explain --runbook redis-connection-timeout --step 1 --env production \\\n    \
+    --user U0456 --group @sre\n\n\
+    Slack is not asked: say with --group which of the policy's groups the person is in."
+)]
+pub(super) struct Explain {
+    /// Name of the runbook.
+    #[arg(long, value_name = "NAME")]
+    runbook: String,
+    /// Number of the step; steps of a Verification section are counted on.
+    #[arg(long, value_name = "N")]
+    step: u16,
+    /// The environment. Without it: the one that [[environments]] gives the step's cluster and namespace.
+    #[arg(long = "env", value_name = "ENVIRONMENT")]
+    environment: Option<String>,
+    /// A Slack user id: may this person approve it?
+    #[arg(long, value_name = "USER")]
+    user: Option<String>,
+    /// A group that the person is in, by id or handle as the policy names it; may be given several times.
+    #[arg(long = "group", value_name = "GROUP", requires = "user")]
+    groups: Vec<String>,
+    /// The person asked for the plan, or changed it.
+    #[arg(long, requires = "user")]
+    own: bool,
+    /// A value for a parameter of the runbook, as name=value; may be given several times.
+    #[arg(long = "set", value_name = "NAME=VALUE", value_parser = pair)]
+    set: Vec<(String, String)>,
+    #[command(flatten)]
+    format: FormatArg,
+}
+
+fn pair(text: &str) -> Result<(String, String), String> {
+    let (name, value) = text
+        .split_once('=')
+        .ok_or_else(|| "write it as name=value".to_owned())?;
+    Ok((name.to_owned(), value.to_owned()))
+}
+
+#[derive(Serialize)]
+struct Answer {
+    runbook: RunbookName,
+    step: u16,
+    command: String,
+    plain: String,
+    tier: String,
+    tier_reason: String,
+    environment: Option<Environment>,
+    decision: Decision,
+    /// Rows that could approve it, in words.
+    rows: Vec<String>,
+    /// For the person who was asked about: every reason why not; empty means yes.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    person: Option<Vec<Reason>>,
+}
+
+impl Explain {
+    pub fn run(self, setup: &Setup, screen: &mut Screen) -> Result<Ended, Failure> {
+        let settings = setup.settings()?;
+        let mut rules = app::rules(&settings, TEAM);
+        if rules.clusters.is_empty() {
+            // Planning wants a name; what is asked here does not depend on it.
+            let assumed = ClusterName::new("default");
+            rules.clusters.push(assumed.clone());
+            rules.default_cluster = Some(assumed);
+        }
+        let mut plan = self.plan(&settings, &rules)?;
+        plan.steps.retain(|step| step.no == StepNo(self.step));
+        if let (Some(environment), Some(step)) = (&self.environment, plan.steps.first_mut()) {
+            step.environment = Some(Environment::new(environment.clone()));
+        }
+        let Some(step) = plan.steps.first() else {
+            let name = &plan.runbook;
+            return Err(Failure::Refused(format!(
+                "the runbook `{name}` has no step {}",
+                self.step
+            )));
+        };
+        let answer = self.answer(&settings, &rules, &plan, step);
+        match self.format.format {
+            Format::Json => screen.json(&answer)?,
+            Format::Human => self.say(&answer, screen)?,
+        }
+        let no = matches!(answer.decision, Decision::Deny { .. })
+            || answer.person.as_ref().is_some_and(|reasons| !reasons.is_empty());
+        Ok(if no { Ended::Found } else { Ended::Fine })
+    }
+
+    fn plan(&self, settings: &Settings, rules: &Rules) -> Result<Plan, Failure> {
+        let catalog = app::open_runbooks(&settings.runbooks.path)?.current();
+        let runbook = catalog.find(&self.runbook)?;
+        let request = PlanRequest {
+            runbook: runbook.name.clone(),
+            parameters: self
+                .set
+                .iter()
+                .map(|(name, value)| (name.clone(), ParamValue(value.clone())))
+                .collect(),
+            skip: Vec::new(),
+            requester: if self.own {
+                Requester::Person(self.person_id())
+            } else {
+                Requester::Interlock
+            },
+            modified_from: None,
+        };
+        let incident = incident().ok_or_else(|| Failure::Defect("no incident to plan for".to_owned()))?;
+        planning::sketch(&catalog, rules, &incident, &request).map_err(|problems| {
+            let lines: Vec<String> = problems.into_iter().map(|problem| problem.message).collect();
+            Failure::Refused(format!(
+                "no plan can be made, so nobody can approve it: {}",
+                lines.join("; ")
+            ))
+        })
+    }
+
+    fn person_id(&self) -> PersonId {
+        PersonId {
+            team: TEAM.to_owned(),
+            user: self.user.clone().unwrap_or_default(),
+        }
+    }
+
+    fn answer(&self, settings: &Settings, rules: &Rules, plan: &Plan, step: &PlannedStep) -> Answer {
+        let rows = step
+            .environment
+            .iter()
+            .flat_map(|environment| rows_for(settings, step.tier, environment))
+            .map(who);
+        let person = self.user.as_ref().map(|user| Person {
+            id: self.person_id(),
+            name: user.clone(),
+            standing: Standing::Member,
+            groups: self.groups.clone(),
+        });
+        Answer {
+            runbook: plan.runbook.clone(),
+            step: step.no.0,
+            command: step.command.clone(),
+            plain: step.plain.clone(),
+            tier: step.tier.to_string(),
+            tier_reason: step.tier_reason.clone(),
+            environment: step.environment.clone(),
+            decision: rules.policy.decide(std::iter::once(step)),
+            rows: rows.collect(),
+            person: person.map(|person| {
+                rules
+                    .policy
+                    .may_vote(&person, TEAM, plan)
+                    .err()
+                    .unwrap_or_default()
+            }),
+        }
+    }
+
+    fn say(&self, answer: &Answer, screen: &mut Screen) -> Result<(), Failure> {
+        screen.say_painted(
+            Paint::Strong,
+            &format!("{} step {}: ", answer.runbook, answer.step),
+            &answer.command,
+        )?;
+        let place = answer
+            .environment
+            .as_ref()
+            .map_or("no environment", Environment::as_str);
+        screen.say(&format!("  {} in {place}: {}", answer.tier, answer.tier_reason))?;
+        match &answer.decision {
+            Decision::Allow => screen.say("  It needs no approval.")?,
+            Decision::RequireApproval { approvals } => {
+                screen.say(&format!(
+                    "  It needs {}.",
+                    words::counted(usize::from(*approvals), "approval")
+                ))?;
+            }
+            Decision::Deny { reasons: why } => {
+                screen.say_painted(Paint::Bad, "  No: ", &reasons::all(why))?
+            }
+        }
+        for row in &answer.rows {
+            screen.say(&format!("  May approve: {row}"))?;
+        }
+        match (&self.user, &answer.person) {
+            (Some(user), Some(why)) if why.is_empty() => {
+                screen.say_painted(Paint::Good, &format!("  {user}: yes"), "")
+            }
+            (Some(user), Some(why)) => {
+                screen.say_painted(Paint::Bad, &format!("  {user}: no, "), &reasons::all(why))
+            }
+            (_, None) | (None, _) => Ok(()),
+        }
+    }
+}
+
+/// An incident about nothing, since a plan is made for one.
+fn incident() -> Option<Incident> {
+    let id = IncidentId(1);
+    let alert = Alert {
+        source: Source::new("manual"),
+        episode: EpisodeKey::new("policy-explain"),
+        fingerprint: Fingerprint::new("policy-explain"),
+        group: None,
+        status: AlertStatus::Firing,
+        name: "policy explain".to_owned(),
+        title: "policy explain".to_owned(),
+        description: String::new(),
+        severity: Severity::Unknown,
+        severity_word: String::new(),
+        service: None,
+        labels: BTreeMap::new(),
+        annotations: BTreeMap::new(),
+        links: Vec::new(),
+        starts_at: None,
+        ends_at: None,
+        source_ref: None,
+        dedup_key: None,
+    };
+    let event = Event::Opened {
+        incident: id,
+        title: alert.title.clone(),
+        alert: Arc::new(alert),
+        channel: Channel::new("#none"),
+        severity: Severity::Unknown,
+        by: None,
+    };
+    let mut state = State::default();
+    state.apply(&Entry {
+        seq: 1,
+        at: Timestamp::UNIX_EPOCH,
+        key: None,
+        event,
+    });
+    state.incident(id).cloned()
+}

@@ -1,0 +1,7 @@
+//! `interlock policy`: who may approve what, as a table and for one step.
+
+mod command;
+mod explain;
+mod show;
+
+pub(super) use command::Policy;

@@ -1,0 +1,122 @@
+//! `interlock serve`: the bot, until somebody stops it. Nothing here is slow: an alert may be waiting.
+
+use std::sync::Arc;
+
+use tokio::signal::unix::{Signal, SignalKind, signal};
+
+use super::outcome::{Ended, Failure};
+use super::screen::Screen;
+use super::setup::Setup;
+use crate::app::{self, Bot, SystemClock};
+use crate::config::{ExecutionMode, Settings, WebhookSource};
+use crate::domain::runbook::Autonomy;
+use crate::telemetry::{self, Metrics};
+
+/// Run the bot: take alerts, propose runbooks in Slack, run what people approve
+#[derive(Debug, clap::Args)]
+#[command(
+    after_help = "Example: interlock serve --config /etc/interlock/interlock.toml\n\n\
+    It runs until SIGINT or SIGTERM. Logs go to standard error. Nothing is executed until the configuration says\n\
+    execution.mode = \"live\"."
+)]
+pub(super) struct Serve {}
+
+impl Serve {
+    pub fn run(self, setup: &Setup, screen: &mut Screen) -> Result<Ended, Failure> {
+        let settings = setup.settings()?;
+        // Only fails when one is installed already, and then that one is used.
+        let _ = rustls::crypto::ring::default_provider().install_default();
+        telemetry::start_log(&settings.log)?;
+        let metrics = Metrics::install()?;
+        let runtime = tokio::runtime::Builder::new_multi_thread()
+            .enable_all()
+            .build()
+            .map_err(Failure::Process)?;
+        let ended = runtime.block_on(serve(settings, metrics, screen));
+        // What still blocks a thread must not keep the process from ending.
+        runtime.shutdown_background();
+        ended
+    }
+}
+
+async fn serve(settings: Settings, metrics: Metrics, screen: &mut Screen) -> Result<Ended, Failure> {
+    let mut signals = Signals::listen()?;
+    let bot = app::start(settings.clone(), Arc::new(SystemClock), metrics).await?;
+    screen.say(&first_line(&settings, &bot))?;
+    screen.flush()?;
+    signals.next().await;
+    tracing::info!("stopping; a second signal ends it at once");
+    tokio::select! {
+        () = bot.stop() => Ok(Ended::Fine),
+        () = signals.next() => Err(Failure::StoppedHard),
+    }
+}
+
+/// The signals that end a service.
+struct Signals {
+    interrupt: Signal,
+    terminate: Signal,
+}
+
+impl Signals {
+    fn listen() -> Result<Self, Failure> {
+        Ok(Self {
+            interrupt: signal(SignalKind::interrupt()).map_err(Failure::Process)?,
+            terminate: signal(SignalKind::terminate()).map_err(Failure::Process)?,
+        })
+    }
+
+    async fn next(&mut self) {
+        tokio::select! {
+            _ = self.interrupt.recv() => {}
+            _ = self.terminate.recv() => {}
+        }
+    }
+}
+
+fn first_line(settings: &Settings, bot: &Bot) -> String {
+    let address = format!("http://{}", bot.address);
+    let mode = match settings.execution.mode {
+        ExecutionMode::DryRun => "DRY RUN",
+        ExecutionMode::Live => "LIVE",
+    };
+    let base = settings
+        .public_url
+        .as_ref()
+        .map_or(address.as_str(), |url| url.as_str());
+    let autonomy = autonomy(settings.autonomy.mode);
+    format!(
+        "Interlock listens on {address}, {mode}, {autonomy}. {}",
+        webhooks(settings, base)
+    )
+}
+
+pub(super) fn autonomy(autonomy: Autonomy) -> &'static str {
+    match autonomy {
+        Autonomy::Shadow => "shadow",
+        Autonomy::Suggest => "suggest",
+        Autonomy::Auto => "auto",
+    }
+}
+
+/// Which sources are served, and where to point them.
+fn webhooks(settings: &Settings, base: &str) -> String {
+    let hooks = &settings.webhooks;
+    let open = hooks.allow_unauthenticated && settings.server.listen.is_loopback();
+    let served =
+        |source: &WebhookSource| open || !source.bearer_token.is_empty() || !source.secret.is_empty();
+    let paths: Vec<String> = [
+        ("alertmanager", &hooks.alertmanager),
+        ("pagerduty", &hooks.pagerduty),
+    ]
+    .into_iter()
+    .filter(|(_, source)| served(source))
+    .map(|(name, _)| format!("{base}/webhooks/{name}"))
+    .collect();
+    if paths.is_empty() {
+        "No alert can reach it yet: set webhooks.alertmanager.bearer_token or webhooks.pagerduty.secret."
+            .to_owned()
+    } else {
+        format!("Point webhooks at {}.", paths.join(" or "))
+    }
+}

@@ -1,0 +1,35 @@
+//! Where the configuration comes from, the same for every command.
+
+use std::path::{Path, PathBuf};
+
+use super::outcome::Failure;
+use crate::config::Settings;
+
+/// Names the file when `--config` doesn't.
+const VARIABLE: &str = "INTERLOCK_CONFIG";
+/// Looked for in the working directory when nothing names a file.
+const DEFAULT: &str = "interlock.toml";
+
+/// What holds for the whole command line.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Setup {
+    pub config: Option<PathBuf>,
+}
+
+impl Setup {
+    /// The configuration as of now.
+    pub fn settings(&self) -> Result<Settings, Failure> {
+        let file = self.file();
+        Ok(Settings::load(file.as_deref(), std::env::vars_os())?)
+    }
+
+    fn file(&self) -> Option<PathBuf> {
+        let named = std::env::var_os(VARIABLE)
+            .filter(|name| !name.is_empty())
+            .map(PathBuf::from);
+        self.config
+            .clone()
+            .or(named)
+            .or_else(|| Path::new(DEFAULT).exists().then(|| PathBuf::from(DEFAULT)))
+    }
+}

@@ -1,0 +1,143 @@
+//! `interlock status`: what is open. The running bot says it; without one the journal does.
+
+use std::path::Path;
+
+use serde::Serialize;
+
+use super::args::{Format, FormatArg};
+use super::journal;
+use super::outcome::{Ended, Failure};
+use super::screen::{Paint, Screen};
+use super::setup::Setup;
+use crate::app::{self, ControlReply, ControlRequest};
+use crate::config::Settings;
+use crate::domain::freeze::{Freeze, FreezeFile};
+use crate::domain::state::State;
+use crate::executor::read_freeze_file;
+use crate::render::explain;
+
+/// Show what is open and whether everything is frozen
+#[derive(Debug, clap::Args)]
+#[command(after_help = "Example: interlock status")]
+pub(super) struct Status {
+    #[command(flatten)]
+    format: FormatArg,
+}
+
+#[derive(Serialize)]
+struct Answer {
+    /// Whether a bot answers on the control socket.
+    running: bool,
+    open: Vec<Line>,
+    freeze: Freeze,
+    freeze_file: FreezeFile,
+}
+
+#[derive(Serialize)]
+struct Line {
+    incident: String,
+    title: String,
+    severity: String,
+    stands: String,
+}
+
+impl Status {
+    pub fn run(self, setup: &Setup, screen: &mut Screen) -> Result<Ended, Failure> {
+        let settings = setup.settings()?;
+        let asked = ask(&settings.store.path, &ControlRequest::Status);
+        let running = asked.is_ok();
+        let file = block_on(read_freeze_file(Some(&settings.freeze_file())))?;
+        if let Format::Json = self.format.format {
+            screen.json(&answer(&settings, running, file)?)?;
+            return Ok(Ended::Fine);
+        }
+        match asked {
+            Ok(ControlReply { done: true, text }) => screen.say(&text)?,
+            Ok(ControlReply { done: false, text }) => {
+                screen.say_painted(Paint::Faint, "The running bot does not answer you: ", &text)?;
+                screen.say("This is what the journal says:")?;
+                from_journal(&answer(&settings, running, file.clone())?, screen)?;
+            }
+            Err(_) => {
+                screen.say("No bot is running on this database. This is what the journal says:")?;
+                from_journal(&answer(&settings, running, file.clone())?, screen)?;
+            }
+        }
+        frozen_by_file(&settings, &file, screen)?;
+        Ok(Ended::Fine)
+    }
+}
+
+fn answer(settings: &Settings, running: bool, freeze_file: FreezeFile) -> Result<Answer, Failure> {
+    let state: State = journal::open(&settings.store.path)?.load()?;
+    let open = state.open().map(|incident| Line {
+        incident: incident.id.to_string(),
+        title: incident.title.clone(),
+        severity: incident.severity.to_string(),
+        stands: explain::phase(&incident.phase),
+    });
+    Ok(Answer {
+        running,
+        open: open.collect(),
+        freeze: state.freeze.clone(),
+        freeze_file,
+    })
+}
+
+fn from_journal(answer: &Answer, screen: &mut Screen) -> Result<(), Failure> {
+    if answer.open.is_empty() {
+        screen.say("Nothing is open.")?;
+    }
+    for line in &answer.open {
+        screen.say(&format!(
+            "{} ({}): {}. {}",
+            line.incident, line.severity, line.title, line.stands
+        ))?;
+    }
+    if let Some(text) = frozen(&answer.freeze) {
+        screen.say_painted(Paint::Bad, "FROZEN ", &text)?;
+    }
+    Ok(())
+}
+
+/// Who froze it, when and why.
+pub(super) fn frozen(freeze: &Freeze) -> Option<String> {
+    match freeze {
+        Freeze::Off => None,
+        Freeze::On { name, at, reason, .. } => Some(format!(
+            "by {name} since {}: {reason}",
+            at.strftime("%Y-%m-%d %H:%M:%SZ")
+        )),
+    }
+}
+
+fn frozen_by_file(settings: &Settings, file: &FreezeFile, screen: &mut Screen) -> Result<(), Failure> {
+    let path = settings.freeze_file();
+    match file {
+        FreezeFile::Absent => Ok(()),
+        FreezeFile::Present { reason } => screen.say_painted(
+            Paint::Bad,
+            "FROZEN ",
+            &format!("by the file {}: {reason}", path.display()),
+        ),
+        FreezeFile::Unreadable { why } => screen.say_painted(
+            Paint::Bad,
+            "FROZEN ",
+            &format!("because the freeze file {} can't be read: {why}", path.display()),
+        ),
+    }
+}
+
+/// Asks the running bot.
+pub(super) fn ask(store: &Path, request: &ControlRequest) -> std::io::Result<ControlReply> {
+    block_on(app::ask_bot(store, request)).map_err(std::io::Error::other)?
+}
+
+/// Runs a short wait on this thread.
+pub(super) fn block_on<T>(wait: impl Future<Output = T>) -> Result<T, Failure> {
+    let runtime = tokio::runtime::Builder::new_current_thread()
+        .enable_all()
+        .build()
+        .map_err(Failure::Process)?;
+    Ok(runtime.block_on(wait))
+}

@@ -1,0 +1,99 @@
+//! `interlock unfreeze`: lifts a freeze. The journal's freeze is lifted by another person than the one who made it, and
+//! only through the running bot; the freeze file is removed only on request.
+
+use std::io::ErrorKind;
+
+use super::journal;
+use super::outcome::{Ended, Failure};
+use super::screen::Screen;
+use super::setup::Setup;
+use super::status::{ask, frozen};
+use crate::app::{ControlReply, ControlRequest};
+use crate::config::Settings;
+
+/// Lift the freeze: another person than the one who froze, with a reason
+#[derive(Debug, clap::Args)]
+#[command(after_help = "Example: interlock unfreeze \"the database is fine\"\n\n\
+    With --file the freeze file is removed; a freeze in the journal stays, and it is said who has to lift it.")]
+pub(super) struct Unfreeze {
+    /// Why it may go on, for the record.
+    #[arg(value_name = "REASON", required = true)]
+    reason: Vec<String>,
+    /// Remove the freeze file.
+    #[arg(long)]
+    file: bool,
+}
+
+impl Unfreeze {
+    pub fn run(self, setup: &Setup, screen: &mut Screen) -> Result<Ended, Failure> {
+        let settings = setup.settings()?;
+        if self.file {
+            return remove(&settings, screen);
+        }
+        let path = settings.freeze_file();
+        match ask(
+            &settings.store.path,
+            &ControlRequest::Unfreeze {
+                reason: self.reason.join(" "),
+            },
+        ) {
+            Ok(ControlReply { done: true, text }) => {
+                screen.say(&text)?;
+                if path.exists() {
+                    let path = path.display();
+                    screen.say(&format!(
+                        "The file {path} still freezes; `interlock unfreeze --file REASON` removes it."
+                    ))?;
+                }
+                Ok(Ended::Fine)
+            }
+            Ok(ControlReply { done: false, text }) => Err(Failure::Refused(text)),
+            Err(error) => {
+                let what = standing(&settings)?;
+                Err(Failure::Refused(format!(
+                    "no bot answers on this database ({error}), so nothing was lifted. {what}"
+                )))
+            }
+        }
+    }
+}
+
+fn remove(settings: &Settings, screen: &mut Screen) -> Result<Ended, Failure> {
+    let path = settings.freeze_file();
+    match std::fs::remove_file(&path) {
+        Ok(()) => screen.say(&format!("Removed {}.", path.display()))?,
+        Err(error) if error.kind() == ErrorKind::NotFound => {
+            screen.say(&format!("There is no freeze file at {}.", path.display()))?;
+        }
+        Err(source) => return Err(Failure::Write { path, source }),
+    }
+    screen.say(&standing(settings)?)?;
+    Ok(Ended::Fine)
+}
+
+/// What still freezes, and who has to lift it.
+fn standing(settings: &Settings) -> Result<String, Failure> {
+    let file = settings.freeze_file();
+    let of_file = match file.try_exists() {
+        Ok(false) => None,
+        Ok(true) | Err(_) => Some(format!(
+            "The file {} freezes; `interlock unfreeze --file REASON` removes it.",
+            file.display()
+        )),
+    };
+    let of_journal = match journal::open(&settings.store.path) {
+        Ok(store) => frozen(&store.load()?.freeze).map(|who| {
+            format!(
+                "The journal is frozen {who}. Another person lifts that: with `/runbook unfreeze REASON` in Slack, or here while the bot runs."
+            )
+        }),
+        Err(Failure::NoJournal(_)) => None,
+        Err(other) => return Err(other),
+    };
+    let said: Vec<String> = of_file.into_iter().chain(of_journal).collect();
+    Ok(if said.is_empty() {
+        "Nothing else is frozen.".to_owned()
+    } else {
+        said.join(" ")
+    })
+}
