@@ -6,8 +6,8 @@ use std::time::Instant;
 use axum::http::{HeaderMap, HeaderValue};
 use criterion::{Criterion, criterion_group, criterion_main};
 use hmac::{Hmac, KeyInit, Mac};
-use interlock::slack::inbound::{Inbound, Kind, Payload, Transport, Verifier, decode};
 use interlock::slack::Settings;
+use interlock::slack::inbound::{Inbound, Kind, Payload, Transport, Verifier, decode};
 use sha2::Sha256;
 
 const SECRET: &str = "8f742231b10e8888abcd99yyyzzz85a5";
@@ -26,7 +26,9 @@ fn body() -> String {
         "block_id":"act","text":{{"type":"plain_text","text":"Approve 2 steps"}},"value":"42.1.0123456789ab","style":"primary",
         "type":"button","action_ts":"1763690001.1"}}]}}"#
     );
-    url::form_urlencoded::Serializer::new(String::new()).append_pair("payload", &click).finish()
+    url::form_urlencoded::Serializer::new(String::new())
+        .append_pair("payload", &click)
+        .finish()
 }
 
 fn headers(body: &str) -> HeaderMap {
@@ -35,7 +37,10 @@ fn headers(body: &str) -> HeaderMap {
     mac.update(format!("v0:{now}:{body}").as_bytes());
     let signature = format!("v0={}", hex::encode(mac.finalize().into_bytes()));
     let mut headers = HeaderMap::new();
-    headers.insert("x-slack-signature", HeaderValue::from_str(&signature).expect("hex"));
+    headers.insert(
+        "x-slack-signature",
+        HeaderValue::from_str(&signature).expect("hex"),
+    );
     headers.insert("x-slack-request-timestamp", HeaderValue::from(now));
     headers
 }
@@ -48,15 +53,32 @@ fn one_click(c: &mut Criterion) {
     let headers = headers(&body);
     let decode = |body: &str| {
         let payload = Payload::Form(body);
-        let inbound =
-            Inbound { kind: Kind::Interaction, transport: Transport::Http, retry: None, payload, received_at: Instant::now() };
+        let inbound = Inbound {
+            kind: Kind::Interaction,
+            transport: Transport::Http,
+            retry: None,
+            payload,
+            received_at: Instant::now(),
+        };
         decode(&inbound).expect("it is a click")
     };
     println!("a click of {} bytes", body.len());
-    c.bench_function("slack/verify", |b| b.iter(|| verifier.check(black_box(&headers), black_box(body.as_bytes())).is_some()));
+    c.bench_function("slack/verify", |b| {
+        b.iter(|| {
+            verifier
+                .check(black_box(&headers), black_box(body.as_bytes()))
+                .is_some()
+        })
+    });
     c.bench_function("slack/decode", |b| b.iter(|| decode(black_box(&body))));
     c.bench_function("slack/verify+decode+intent", |b| {
-        b.iter(|| decode(verifier.check(black_box(&headers), black_box(body.as_bytes())).expect("signed")));
+        b.iter(|| {
+            decode(
+                verifier
+                    .check(black_box(&headers), black_box(body.as_bytes()))
+                    .expect("signed"),
+            )
+        });
     });
 }
 

@@ -9,9 +9,14 @@ const HTTP: &str = include_str!("../deploy/manifest-http.yml");
 
 /// Values of the list under a key; enough YAML for our own two files.
 fn list(manifest: &str, key: &str) -> BTreeSet<String> {
-    let mut lines = manifest.lines().skip_while(|line| line.trim() != format!("{key}:"));
+    let mut lines = manifest
+        .lines()
+        .skip_while(|line| line.trim() != format!("{key}:"));
     lines.next();
-    lines.map_while(|line| line.trim().strip_prefix("- ")).map(str::to_owned).collect()
+    lines
+        .map_while(|line| line.trim().strip_prefix("- "))
+        .map(str::to_owned)
+        .collect()
 }
 
 fn value<'a>(manifest: &'a str, key: &str) -> Vec<&'a str> {
@@ -30,7 +35,10 @@ fn names(list: &[&str]) -> BTreeSet<String> {
 
 #[test]
 fn scopes_events_and_commands_are_those_of_the_code() {
-    let scopes: BTreeSet<String> = surface::SCOPES.iter().map(|(scope, _)| (*scope).to_owned()).collect();
+    let scopes: BTreeSet<String> = surface::SCOPES
+        .iter()
+        .map(|(scope, _)| (*scope).to_owned())
+        .collect();
     for manifest in [SOCKET, HTTP] {
         assert_eq!(list(manifest, "bot"), scopes);
         assert_eq!(list(manifest, "bot_events"), names(surface::EVENTS));
@@ -43,7 +51,10 @@ fn scopes_events_and_commands_are_those_of_the_code() {
 #[test]
 fn every_scope_says_which_method_or_event_needs_it() {
     for (scope, why) in surface::SCOPES {
-        let used = surface::METHODS.iter().chain(surface::EVENTS).any(|name| why.contains(name))
+        let used = surface::METHODS
+            .iter()
+            .chain(surface::EVENTS)
+            .any(|name| why.contains(name))
             || why.contains(surface::COMMAND)
             || why.starts_with("the same in private channels");
         assert!(used, "{scope}: {why}");
@@ -57,10 +68,18 @@ fn the_http_manifest_differs_only_in_its_addresses() {
     assert!(value(SOCKET, "request_url").is_empty() && value(SOCKET, "url").is_empty());
     let base = "https://interlock.example.com/slack";
     assert_eq!(value(HTTP, "url"), [format!("{base}/commands")]);
-    assert_eq!(value(HTTP, "request_url"), [format!("{base}/events"), format!("{base}/interactions")]);
+    assert_eq!(
+        value(HTTP, "request_url"),
+        [format!("{base}/events"), format!("{base}/interactions")]
+    );
     let plain = |manifest: &str| -> Vec<String> {
-        let lines = manifest.lines().filter(|line| !line.starts_with('#') && !line.contains("url:"));
-        lines.filter(|line| !line.contains("socket_mode_enabled")).map(str::to_owned).collect()
+        let lines = manifest
+            .lines()
+            .filter(|line| !line.starts_with('#') && !line.contains("url:"));
+        lines
+            .filter(|line| !line.contains("socket_mode_enabled"))
+            .map(str::to_owned)
+            .collect()
     };
     assert_eq!(plain(SOCKET), plain(HTTP));
 }
@@ -69,8 +88,20 @@ fn the_http_manifest_differs_only_in_its_addresses() {
 fn lengths_are_within_slacks_limits() {
     for manifest in [SOCKET, HTTP] {
         assert!(value(manifest, "name").iter().all(|name| name.len() <= 35));
-        assert!(value(manifest, "display_name").iter().all(|name| name.len() <= 80));
-        assert!(value(manifest, "description").iter().all(|text| text.len() <= 140));
-        assert!(value(manifest, "usage_hint").iter().all(|text| text.len() <= 1000));
+        assert!(
+            value(manifest, "display_name")
+                .iter()
+                .all(|name| name.len() <= 80)
+        );
+        assert!(
+            value(manifest, "description")
+                .iter()
+                .all(|text| text.len() <= 140)
+        );
+        assert!(
+            value(manifest, "usage_hint")
+                .iter()
+                .all(|text| text.len() <= 1000)
+        );
     }
 }

@@ -8,7 +8,11 @@ use serde_json::Value;
 pub(crate) fn problems_of_message(body: &Value) -> Vec<String> {
     let mut problems = Problems::default();
     problems.text(body.get("text"), 4000, "text");
-    let blocks = body.get("blocks").and_then(Value::as_array).cloned().unwrap_or_default();
+    let blocks = body
+        .get("blocks")
+        .and_then(Value::as_array)
+        .cloned()
+        .unwrap_or_default();
     problems.blocks(&blocks, 50, false);
     problems.0
 }
@@ -28,7 +32,13 @@ pub(crate) fn problems_of_view(view: &Value) -> Vec<String> {
             problems.0.push("inputs without submit".to_owned());
         }
     }
-    if view["private_metadata"].as_str().unwrap_or_default().chars().count() > 3000 {
+    if view["private_metadata"]
+        .as_str()
+        .unwrap_or_default()
+        .chars()
+        .count()
+        > 3000
+    {
         problems.0.push("private_metadata".to_owned());
     }
     if view.to_string().len() > 250_000 {
@@ -44,7 +54,9 @@ impl Problems {
     fn text(&mut self, text: Option<&Value>, most: usize, place: &str) {
         match text.and_then(Value::as_str) {
             Some(text) if (1..=most).contains(&text.chars().count()) && !text.trim().is_empty() => {}
-            Some(text) => self.0.push(format!("{place}: {} characters", text.chars().count())),
+            Some(text) => self
+                .0
+                .push(format!("{place}: {} characters", text.chars().count())),
             None => self.0.push(format!("{place}: missing")),
         }
     }
@@ -102,11 +114,19 @@ impl Problems {
                 if elements.is_empty() || elements.len() > 25 {
                     self.0.push(format!("{place}: {} elements", elements.len()));
                 }
-                let ids: HashSet<_> = elements.iter().map(|element| element["action_id"].to_string()).collect();
+                let ids: HashSet<_> = elements
+                    .iter()
+                    .map(|element| element["action_id"].to_string())
+                    .collect();
                 if ids.len() != elements.len() {
                     self.0.push(format!("{place}: an action_id twice"));
                 }
-                if elements.iter().filter(|element| element["style"] == "primary").count() > 1 {
+                if elements
+                    .iter()
+                    .filter(|element| element["style"] == "primary")
+                    .count()
+                    > 1
+                {
                     self.0.push(format!("{place}: two primary buttons"));
                 }
                 for element in &elements {

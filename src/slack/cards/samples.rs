@@ -19,7 +19,8 @@ use crate::domain::runbook::{Autonomy, ChecklistItem, Expectation, FailureAction
 use crate::slack::settings::Words;
 
 /// Text that tries everything: mentions, links, markup, direction marks.
-pub(crate) const HOSTILE: &str = "<!channel> <@U1> <https://evil.example|Approve here> *b* `c` ~d~ & \u{202e}txt\u{200b} ``` \n> quote";
+pub(crate) const HOSTILE: &str =
+    "<!channel> <@U1> <https://evil.example|Approve here> *b* `c` ~d~ & \u{202e}txt\u{200b} ``` \n> quote";
 
 pub(crate) fn at(second: i64) -> Timestamp {
     Timestamp::from_second(1_763_690_000 + second).unwrap()
@@ -31,7 +32,12 @@ pub(crate) fn context() -> CardContext {
         mode: Mode::Live,
         autonomy: Autonomy::Suggest,
         who_may: vec!["@sre".to_owned()],
-        checklist: (0..40).map(|n| ChecklistItem { section: "Diagnosis".to_owned(), text: format!("{n} {HOSTILE}") }).collect(),
+        checklist: (0..40)
+            .map(|n| ChecklistItem {
+                section: "Diagnosis".to_owned(),
+                text: format!("{n} {HOSTILE}"),
+            })
+            .collect(),
     }
 }
 
@@ -52,7 +58,11 @@ pub(crate) fn step(no: u16, tier: Tier, title: &str, command: &str, plain: &str)
         no: StepNo(no),
         title: title.to_owned(),
         command: command.to_owned(),
-        action: Action::Exec(Exec { target, container: None, argv: vec!["redis-cli".to_owned()] }),
+        action: Action::Exec(Exec {
+            target,
+            container: None,
+            argv: vec!["redis-cli".to_owned()],
+        }),
         filters: Vec::new(),
         expected: Some(Expectation::Exact("OK".to_owned())),
         on_failure: FailureAction::Continue,
@@ -116,7 +126,10 @@ pub(crate) fn track(steps: Vec<PlannedStep>) -> PlanTrack {
         digest,
         proposed_at: at(1),
         decision: Decision::RequireApproval { approvals: 2 },
-        approval: Approval::Pending { votes: Vec::new(), approve_by: at(1200) },
+        approval: Approval::Pending {
+            votes: Vec::new(),
+            approve_by: at(1200),
+        },
         run: Run::default(),
     }
 }
@@ -136,7 +149,10 @@ pub(crate) fn incident(title: &str, steps: Vec<PlannedStep>) -> Incident {
         service: Some("api-gateway".into()),
         labels: BTreeMap::new(),
         annotations: BTreeMap::new(),
-        links: vec![Link { title: "Approve here".to_owned(), url: "https://prometheus.example/graph?a=1&b=2".to_owned() }],
+        links: vec![Link {
+            title: "Approve here".to_owned(),
+            url: "https://prometheus.example/graph?a=1&b=2".to_owned(),
+        }],
         starts_at: None,
         ends_at: None,
         source_ref: None,
@@ -152,22 +168,32 @@ pub(crate) fn incident(title: &str, steps: Vec<PlannedStep>) -> Incident {
         source: "alertmanager".into(),
         group: None,
         channel: Channel::from("C1"),
-        episodes: vec![Episode { alert: Arc::new(alert), resolved_at: None }],
+        episodes: vec![Episode {
+            alert: Arc::new(alert),
+            resolved_at: None,
+        }],
         repeats: 0,
         matched: Some(MatchRecord {
             candidates: vec![MatchLine {
                 runbook: "redis-connection-timeout".into(),
                 title: "Redis Connection Timeout".to_owned(),
-                why: "the alert contains redis, connection and timeout; severity high; service api-gateway".to_owned(),
+                why: "the alert contains redis, connection and timeout; severity high; service api-gateway"
+                    .to_owned(),
             }],
             misses: Vec::new(),
-            verdict: Verdict::One { runbook: "redis-connection-timeout".into() },
+            verdict: Verdict::One {
+                runbook: "redis-connection-timeout".into(),
+            },
             explanation: Vec::new(),
         }),
         plans: vec![track(steps)],
         phase: Phase::Proposed,
         card: None,
-        paging: Paging { due: Some(at(120)), asked_at: None, delivered_at: None },
+        paging: Paging {
+            due: Some(at(120)),
+            asked_at: None,
+            delivered_at: None,
+        },
         commander: None,
         checklist: None,
         ticks: BTreeMap::new(),
