@@ -8,14 +8,14 @@ use std::time::Duration;
 use tokio::time::Instant;
 
 use super::checked;
-use super::cost::{self, Caches};
+use super::cost;
 use super::http::HttpActions;
 use super::kubernetes::clusters::Clusters;
 use super::kubernetes::{perform, survey};
 use super::output;
 use super::redact::Redactor;
 use super::verdict::{Raw, Verdict};
-use crate::domain::action::{Action, Filter};
+use crate::domain::action::{Action, Filter, ObjectPattern};
 use crate::domain::runbook::Expectation;
 use crate::ports::{ActionRunner, Clock, Ended, Order, Output, Pending, Survey, SurveyError};
 
@@ -25,10 +25,11 @@ pub struct Runner {
     http: HttpActions,
     redactor: Arc<Redactor>,
     clock: Arc<dyn Clock>,
-    caches: Caches,
+    caches: Vec<ObjectPattern>,
 }
 
 impl Runner {
+    /// `redactor` must know every secret that this process holds, those for HTTP headers included.
     #[must_use]
     pub fn new(
         clusters: Clusters,
@@ -41,7 +42,14 @@ impl Runner {
             http,
             redactor,
             clock,
+            caches: Vec::new(),
         }
+    }
+
+    /// The workloads that the policy declares to be caches: a cache operation on one takes from its own budget.
+    #[must_use]
+    pub fn with_caches(self, caches: Vec<ObjectPattern>) -> Self {
+        Self { caches, ..self }
     }
 
     async fn look(&self, action: &Action) -> Result<Survey, SurveyError> {
