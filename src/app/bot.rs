@@ -351,6 +351,16 @@ async fn follow_freeze(engine: Handle, freeze: Arc<RwLock<Freeze>>) {
 }
 
 impl Bot {
+    /// Ends it as a crash would: nothing that waits is committed, nothing is tidied up. For the playground.
+    pub async fn crash(mut self) {
+        self.engine.abandon().await;
+        if let Some(socket) = &self.socket_mode {
+            socket.stop().await;
+        }
+        self.tasks.abort_all();
+        while self.tasks.join_next().await.is_some() {}
+    }
+
     /// Stops taking requests, commits what waits and ends. A step that runs is not waited for: it is Unknown then, and
     /// the next start says so.
     pub async fn stop(mut self) {

@@ -3,6 +3,8 @@
 
 mod bot;
 mod clock;
+#[cfg(feature = "playground")]
+pub mod demo;
 mod intake;
 mod knowledge;
 mod outbox;

@@ -85,6 +85,7 @@ pub struct Engine {
     drives: tokio_mpsc::UnboundedSender<Drive>,
     health: watch::Sender<Health>,
     last_snapshot: u64,
+    abandoned: Option<oneshot::Sender<()>>,
 }
 
 /// Opens the state and starts the thread. The first thing it does is to recover: what an earlier process left is
@@ -122,6 +123,7 @@ pub fn start(store: Store, knowledge: Arc<ArcSwap<Knowledge>>, clock: Arc<dyn Cl
         drives,
         health,
         last_snapshot,
+        abandoned: None,
     };
     recover(&tx);
     thread::Builder::new()
@@ -147,6 +149,12 @@ impl Engine {
             loop {
                 while let Ok(message) = self.queue.try_recv() {
                     self.sort(message);
+                }
+                if let Some(told) = self.abandoned.take() {
+                    // The database is closed before anybody is told that it may be opened again.
+                    drop(self);
+                    let _ = told.send(());
+                    return;
                 }
                 if let Some(stopped) = self.batch() {
                     if let Err(error) = self.core.save_snapshot() {
@@ -181,6 +189,7 @@ impl Engine {
             Message::Decide(command, reply) if matches!(*command, Command::Alerts { .. }) => {
                 self.intake.push_back((command, reply));
             }
+            Message::Abandon(told) => self.abandoned = Some(told),
             Message::Decide(..) | Message::Ask(_) | Message::Done(_) | Message::Stop(_) => {
                 self.urgent.push_back(message);
             }
@@ -203,6 +212,7 @@ impl Engine {
                 Message::Ask(question) => questions.push(question),
                 Message::Done(row) => done.push(row),
                 Message::Stop(sender) => stop = Some(sender),
+                Message::Abandon(told) => self.abandoned = Some(told),
             }
         }
         let take = self.intake.len().min(INTAKE_MOST);

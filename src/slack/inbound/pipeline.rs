@@ -100,7 +100,10 @@ impl Pipeline {
         };
         let deadline = received + within;
         if let Wish::InThread { text, thread } = &act.wish {
-            let found = timeout_at(deadline, self.parts.hints.incident_of(thread)).await.ok().flatten();
+            let found = match self.parts.engine.incident_at(thread.clone()).await {
+                Ok(Some(incident)) => Some(incident),
+                Ok(None) | Err(_) => timeout_at(deadline, self.parts.hints.incident_of(thread)).await.ok().flatten(),
+            };
             act.wish = Wish::Intent(slash::parse(text, found));
         }
         let Wish::Intent(intent) = act.wish.clone() else { return Ack::NotStored };

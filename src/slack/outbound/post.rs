@@ -33,6 +33,7 @@ impl DeliveryIds {
     fn metadata(&self) -> Value {
         json!({"event_type": METADATA, "event_payload": {
             "incident": self.incident.to_string(), "rows": self.rows.join(","),
+            "delivery_id": format!("{}:{}", self.incident, self.rows.join(",")),
         }})
     }
 }
