@@ -292,7 +292,7 @@ const EXEC_TIERS: &[(&str, Tier)] = &[
     ("curl -X POST localhost:8080/reload", Tier::Two),
     ("curl -XDELETE localhost:9200/index", Tier::Three),
     ("curl -d x localhost:8080", Tier::Two),
-    ("curl -o /etc/passwd localhost:8080", Tier::Two),
+    ("curl -o /tmp/x localhost:8080", Tier::Two),
     ("curl -s http://localhost@evil.example/", Tier::Two),
     ("curl -s http://169.254.169.254/latest", Tier::Two),
     ("curl -s file://localhost/etc/passwd", Tier::Two),

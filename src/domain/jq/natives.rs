@@ -4,7 +4,7 @@
 use jaq_core::box_iter::box_once;
 use jaq_core::data::{DataT, HasLut};
 use jaq_core::native::{Fun, v};
-use jaq_core::{Error, Exn, Lut, Native, ValX};
+use jaq_core::{Error, Exn, Lut, Native, ValX, ValXs};
 use jaq_json::Val;
 use jaq_std::ValT as _;
 
@@ -55,7 +55,7 @@ fn own() -> [Fun<Metered>; 7] {
     let step = Native::<Metered>::new(|cv| box_once(step(cv.0.data().meter).map(|()| cv.1)))
         .with_paths(|cv| box_once(step(cv.0.data().meter).map(|()| cv.1)))
         .with_update(|cv, update| match step(cv.0.data().meter) {
-            Ok(()) => update(cv.1),
+            Ok(()) => nested(cv.0.data().meter, || update(cv.1)),
             Err(error) => box_once(Err(error)),
         });
     let weigh = Native::<Metered>::new(|cv| box_once(weigh(cv.0.data().meter, &cv.1).map(|()| cv.1)))
@@ -91,10 +91,18 @@ fn own() -> [Fun<Metered>; 7] {
 }
 
 /// A step takes about as long as counting this many parts.
-const STEP: u64 = 20;
+const STEP: u64 = 12;
 
 fn step<'a>(meter: &Meter) -> Result<(), Exn<'a, Val>> {
     meter.charge(STEP).map_err(Exn::from)
+}
+
+/// An update, made now and not when its values are asked for, so that the levels can be counted.
+fn nested<'a>(meter: &Meter, update: impl FnOnce() -> ValXs<'a, Val>) -> ValXs<'a, Val> {
+    match meter.nested(|| update().collect::<Vec<_>>()) {
+        Some(values) => Box::new(values.into_iter()),
+        None => box_once(Err(Exn::from(Error::str("an update goes too deep")))),
+    }
 }
 
 fn weigh<'a>(meter: &Meter, value: &Val) -> Result<(), Exn<'a, Val>> {

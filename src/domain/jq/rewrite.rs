@@ -80,7 +80,8 @@ pub(crate) fn term(from: Tm<'_>) -> Tm<'_> {
     }
 }
 
-/// A call of a function weighs what it gets, since the work inside isn't metered, and steps for each value it yields.
+/// A call of a function weighs what it gets, since the work inside isn't metered, and each value that it yields: `path`
+/// makes long ones out of nothing.
 /// In the place of a path both let the path through. Our own functions are left as they are.
 fn call<'s>(name: &'s str, arguments: Vec<Tm<'s>>) -> Tm<'s> {
     if name.starts_with('!') {
@@ -90,7 +91,7 @@ fn call<'s>(name: &'s str, arguments: Vec<Tm<'s>>) -> Tm<'s> {
     if is_parameter_like(name, &arguments) {
         return pipe(step(), Term::Call(name, arguments));
     }
-    pipe(pipe(weigh(), Term::Call(name, arguments)), step())
+    pipe(pipe(weigh(), Term::Call(name, arguments)), weigh())
 }
 
 /// Names without arguments that the library's definitions use for their own parameters and inner loops; their last call

@@ -126,7 +126,10 @@ fn each(program: &str, input: &str, take: &mut dyn FnMut(Val) -> Result<(), JqEr
     Ok(())
 }
 
-fn one_line(text: &str) -> String {
+/// jaq prints an error's value as JSON; a text is shown without its quotes.
+fn one_line(error: &str) -> String {
+    let text = serde_json::from_str::<String>(error);
+    let text = text.as_deref().unwrap_or(error);
     crate::domain::action::visible(text, 200)
 }
 
