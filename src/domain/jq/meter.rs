@@ -30,7 +30,10 @@ pub(crate) struct Meter {
 
 impl Meter {
     pub(crate) fn full() -> Self {
-        Self { left: Cell::new(FUEL), updates: Cell::new(0) }
+        Self {
+            left: Cell::new(FUEL),
+            updates: Cell::new(0),
+        }
     }
 
     /// True once a step was refused for want of fuel; what the program yielded then means nothing.
@@ -106,9 +109,9 @@ fn count(value: &Val, depth: usize, parts: &mut u64) -> bool {
             text.len() <= MAX_TEXT
         }
         Val::Arr(items) => items.iter().all(|item| count(item, depth + 1, parts)),
-        Val::Obj(fields) => {
-            fields.iter().all(|(key, item)| count(key, depth + 1, parts) && count(item, depth + 1, parts))
-        }
+        Val::Obj(fields) => fields
+            .iter()
+            .all(|(key, item)| count(key, depth + 1, parts) && count(item, depth + 1, parts)),
     }
 }
 

@@ -32,13 +32,27 @@ impl<'a> HasLut<'a, Metered> for Data<'a> {
 
 /// Functions of jaq that a step can't have: they end the process, read its environment, print past us, or know the time.
 const LEFT_OUT: &[&str] = &[
-    "halt", "env", "debug_empty", "stderr_empty", "now", "localtime", "strflocaltime", "input", "inputs",
-    "input_filename", "repl", "input_line_number",
+    "halt",
+    "env",
+    "debug_empty",
+    "stderr_empty",
+    "now",
+    "localtime",
+    "strflocaltime",
+    "input",
+    "inputs",
+    "input_filename",
+    "repl",
+    "input_line_number",
 ];
 
 /// Functions whose work is more than the size of their input; the definitions in `program` charge for them first.
-const BEHIND_METER: &[(&str, &str)] =
-    &[("contains", "!contains"), ("indices", "!indices"), ("fromjson", "!fromjson"), ("tojson", "!tojson")];
+const BEHIND_METER: &[(&str, &str)] = &[
+    ("contains", "!contains"),
+    ("indices", "!indices"),
+    ("fromjson", "!fromjson"),
+    ("tojson", "!tojson"),
+];
 
 pub(crate) fn all() -> impl Iterator<Item = Fun<Metered>> {
     let jaq = jaq_core::funs().chain(jaq_std::funs()).chain(jaq_json::funs());
@@ -67,26 +81,57 @@ fn own() -> [Fun<Metered>; 7] {
     [
         ("!step", v(0), step),
         ("!weigh", v(0), weigh),
-        ("!times", v(2), Native::new(|mut cv| {
-            let (right, left) = (cv.0.pop_var(), cv.0.pop_var());
-            box_once(times(cv.0.data().meter, left, right))
-        })),
-        ("!minus", v(2), Native::new(|mut cv| {
-            let (right, left) = (cv.0.pop_var(), cv.0.pop_var());
-            box_once(product(cv.0.data().meter, &left, &right).and_then(|()| (left - right).map_err(Exn::from)))
-        })),
-        ("!product", v(1), Native::new(|mut cv| {
-            let other = cv.0.pop_var();
-            box_once(product(cv.0.data().meter, &cv.1, &other).map(|()| cv.1))
-        })),
-        ("!shallow", v(0), Native::new(|cv| {
-            let shallow = cv.1.as_bytes().is_none_or(is_shallow);
-            box_once(if shallow { Ok(cv.1) } else { Err(Exn::from(Error::str("the text is nested too deeply"))) })
-        })),
-        ("!short", v(0), Native::new(|cv| {
-            let short = !matches!(&cv.1, Val::Arr(items) if items.len() > 100);
-            box_once(if short { Ok(cv.1) } else { Err(Exn::from(Error::str("the path is too long"))) })
-        })),
+        (
+            "!times",
+            v(2),
+            Native::new(|mut cv| {
+                let (right, left) = (cv.0.pop_var(), cv.0.pop_var());
+                box_once(times(cv.0.data().meter, left, right))
+            }),
+        ),
+        (
+            "!minus",
+            v(2),
+            Native::new(|mut cv| {
+                let (right, left) = (cv.0.pop_var(), cv.0.pop_var());
+                box_once(
+                    product(cv.0.data().meter, &left, &right)
+                        .and_then(|()| (left - right).map_err(Exn::from)),
+                )
+            }),
+        ),
+        (
+            "!product",
+            v(1),
+            Native::new(|mut cv| {
+                let other = cv.0.pop_var();
+                box_once(product(cv.0.data().meter, &cv.1, &other).map(|()| cv.1))
+            }),
+        ),
+        (
+            "!shallow",
+            v(0),
+            Native::new(|cv| {
+                let shallow = cv.1.as_bytes().is_none_or(is_shallow);
+                box_once(if shallow {
+                    Ok(cv.1)
+                } else {
+                    Err(Exn::from(Error::str("the text is nested too deeply")))
+                })
+            }),
+        ),
+        (
+            "!short",
+            v(0),
+            Native::new(|cv| {
+                let short = !matches!(&cv.1, Val::Arr(items) if items.len() > 100);
+                box_once(if short {
+                    Ok(cv.1)
+                } else {
+                    Err(Exn::from(Error::str("the path is too long")))
+                })
+            }),
+        ),
     ]
 }
 
@@ -118,9 +163,9 @@ fn product<'a>(meter: &Meter, left: &Val, right: &Val) -> Result<(), Exn<'a, Val
 /// `left * right`; a text times a number is the only operation that makes much out of little.
 fn times<'a>(meter: &Meter, left: Val, right: Val) -> ValX<'a, Val> {
     let (weight, other) = (meter.weigh(&left)?, meter.weigh(&right)?);
-    let repeats = [(&left, &right), (&right, &left)].into_iter().find_map(|(text, number)| {
-        text.as_bytes().and(number.as_f64())
-    });
+    let repeats = [(&left, &right), (&right, &left)]
+        .into_iter()
+        .find_map(|(text, number)| text.as_bytes().and(number.as_f64()));
     if let Some(number) = repeats {
         // `as` saturates, and a negative number or NaN is 0: jq then yields null.
         meter.charge((number.ceil() as u64).saturating_mul(weight.max(other)))?;

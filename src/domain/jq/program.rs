@@ -38,12 +38,18 @@ pub(crate) fn compile(program: &str) -> Result<Filter<Metered>, String> {
         return Err(format!("a jq program has at most {MAX_PROGRAM} bytes"));
     }
     if deepest(program) > MAX_NESTING {
-        return Err(format!("a jq program has at most {MAX_NESTING} brackets in each other"));
+        return Err(format!(
+            "a jq program has at most {MAX_NESTING} brackets in each other"
+        ));
     }
     let main = parse(program, |parser| parser.term())
         .ok_or_else(|| format!("`{program}` is not a jq program that can be read"))?;
     refuse(&main)?;
-    let main = Def { name: "step_program", args: Vec::new(), body: rewrite::term(main) };
+    let main = Def {
+        name: "step_program",
+        args: Vec::new(),
+        body: rewrite::term(main),
+    };
     let own = parse(OWN_DEFS, |parser| parser.defs()).ok_or("the library of jq can't be read")?;
     let library = jaq_core::defs()
         .chain(jaq_std::defs())
@@ -53,15 +59,26 @@ pub(crate) fn compile(program: &str) -> Result<Filter<Metered>, String> {
     // Own definitions stand in for the library's, and come first, so that the rest of the library finds them.
     let prelude = own.into_iter().map(hidden).chain(library).chain([main]);
     let arena = Arena::default();
-    let file = File { code: "step_program", path: () };
-    let modules = Loader::new(prelude).load(&arena, file).map_err(|_| "the program can't be loaded".to_owned())?;
-    Compiler::default().with_funs(natives::all()).compile(modules).map_err(|errors| {
-        let first = errors.into_iter().flat_map(|(_, undefined)| undefined).next();
-        match first {
-            Some((name, kind)) => format!("the jq program uses the {} `{name}`, which is not there", kind.as_str()),
-            None => "the jq program can't be compiled".to_owned(),
-        }
-    })
+    let file = File {
+        code: "step_program",
+        path: (),
+    };
+    let modules = Loader::new(prelude)
+        .load(&arena, file)
+        .map_err(|_| "the program can't be loaded".to_owned())?;
+    Compiler::default()
+        .with_funs(natives::all())
+        .compile(modules)
+        .map_err(|errors| {
+            let first = errors.into_iter().flat_map(|(_, undefined)| undefined).next();
+            match first {
+                Some((name, kind)) => format!(
+                    "the jq program uses the {} `{name}`, which is not there",
+                    kind.as_str()
+                ),
+                None => "the jq program can't be compiled".to_owned(),
+            }
+        })
 }
 
 /// The library lives for ever; beside a program it lives as long as that.
@@ -71,7 +88,11 @@ fn metered<'s>(def: Def<&'static str>) -> Def<&'s str> {
 
 /// The meter's functions have names that can't be written; in `OWN_DEFS` they end in `_` instead.
 fn hidden<'s>(def: Def<&'static str>) -> Def<&'s str> {
-    Def { name: def.name, args: def.args, body: hide(def.body) }
+    Def {
+        name: def.name,
+        args: def.args,
+        body: hide(def.body),
+    }
 }
 
 fn hide(term: Term<&str>) -> Term<&str> {
@@ -133,7 +154,12 @@ fn refuse(term: &Term<&str>) -> Result<(), String> {
             .iter()
             .try_for_each(|(when, then)| refuse(when).and_then(|()| refuse(then)))
             .and_then(|()| last.as_deref().map_or(Ok(()), refuse)),
-        Term::Call(name, _) if matches!(*name, "halt" | "halt_error" | "env" | "input" | "inputs" | "debug" | "stderr" | "now") => {
+        Term::Call(name, _)
+            if matches!(
+                *name,
+                "halt" | "halt_error" | "env" | "input" | "inputs" | "debug" | "stderr" | "now"
+            ) =>
+        {
             Err(format!("the jq program of a step can't use `{name}`"))
         }
         Term::Call(_, arguments) => all(arguments),

@@ -11,7 +11,11 @@ type Tm<'s> = Term<&'s str>;
 
 /// A definition with its meter.
 pub(crate) fn definition<'s>(def: Def<&'s str>) -> Def<&'s str> {
-    Def { name: def.name, args: def.args, body: pipe(step(), term(def.body)) }
+    Def {
+        name: def.name,
+        args: def.args,
+        body: pipe(step(), term(def.body)),
+    }
 }
 
 fn step<'s>() -> Tm<'s> {
@@ -62,7 +66,10 @@ pub(crate) fn term(from: Tm<'_>) -> Tm<'_> {
         }
         Term::TryCatch(inner, catch) => Term::TryCatch(boxed(inner), catch.map(boxed)),
         Term::IfThenElse(branches, last) => {
-            let branches = branches.into_iter().map(|(when, then)| (term(when), term(then))).collect();
+            let branches = branches
+                .into_iter()
+                .map(|(when, then)| (term(when), term(then)))
+                .collect();
             Term::IfThenElse(branches, last.map(boxed))
         }
         Term::Def(defs, inner) => Term::Def(defs.into_iter().map(definition).collect(), boxed(inner)),
@@ -97,7 +104,11 @@ fn call<'s>(name: &'s str, arguments: Vec<Tm<'s>>) -> Tm<'s> {
 /// Names without arguments that the library's definitions use for their own parameters and inner loops; their last call
 /// must stay last, so that a long loop needs no stack, and what they do is metered where it is written.
 fn is_parameter_like(name: &str, arguments: &[Tm<'_>]) -> bool {
-    arguments.is_empty() && matches!(name, "f" | "g" | "p" | "e" | "rec" | "cond" | "update" | "xs" | "empty" | "!empty")
+    arguments.is_empty()
+        && matches!(
+            name,
+            "f" | "g" | "p" | "e" | "rec" | "cond" | "update" | "xs" | "empty" | "!empty"
+        )
 }
 
 fn binary<'s>(left: Tm<'s>, op: BinaryOp<&'s str>, right: Tm<'s>) -> Tm<'s> {
@@ -109,7 +120,10 @@ fn binary<'s>(left: Tm<'s>, op: BinaryOp<&'s str>, right: Tm<'s>) -> Tm<'s> {
         BinaryOp::Alt | BinaryOp::Or | BinaryOp::And => with(left, op, right),
         BinaryOp::Math(Math::Mul) => pipe(Term::Call("!times", vec![left, right]), weigh()),
         BinaryOp::Math(Math::Sub) => pipe(Term::Call("!minus", vec![left, right]), weigh()),
-        BinaryOp::Math(math) => pipe(with(pipe(left, weigh()), BinaryOp::Math(math), pipe(right, weigh())), weigh()),
+        BinaryOp::Math(math) => pipe(
+            with(pipe(left, weigh()), BinaryOp::Math(math), pipe(right, weigh())),
+            weigh(),
+        ),
         BinaryOp::Cmp(compare) => with(pipe(left, weigh()), BinaryOp::Cmp(compare), pipe(right, weigh())),
         BinaryOp::Assign | BinaryOp::Update | BinaryOp::UpdateMath(_) | BinaryOp::UpdateAlt => {
             pipe(with(left, op, right), weigh())
@@ -121,6 +135,11 @@ fn bind(pattern: Pattern<&str>) -> Pattern<&str> {
     match pattern {
         Pattern::Var(name) => Pattern::Var(name),
         Pattern::Arr(parts) => Pattern::Arr(parts.into_iter().map(bind).collect()),
-        Pattern::Obj(fields) => Pattern::Obj(fields.into_iter().map(|(key, inner)| (term(key), bind(inner))).collect()),
+        Pattern::Obj(fields) => Pattern::Obj(
+            fields
+                .into_iter()
+                .map(|(key, inner)| (term(key), bind(inner)))
+                .collect(),
+        ),
     }
 }
