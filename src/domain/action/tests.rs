@@ -331,7 +331,7 @@ const EXEC_TIERS: &[(&str, Tier)] = &[
     ("curl -o /tmp/x localhost:8080", Tier::Two),
     ("curl -s http://localhost@evil.example/", Tier::Two),
     ("curl -s http://169.254.169.254/latest", Tier::Two),
-    ("curl -s file://localhost/etc/passwd", Tier::Two),
+    ("curl -s file://localhost/etc/hosts", Tier::Two),
     ("curl -K x localhost", Tier::Two),
     ("wget -qO- http://localhost:8080/", Tier::Zero),
     ("wget http://localhost:8080/", Tier::Two),

@@ -52,6 +52,9 @@ const BEHIND_METER: &[(&str, &str)] = &[
     ("indices", "!indices"),
     ("fromjson", "!fromjson"),
     ("tojson", "!tojson"),
+    ("matches", "!matches"),
+    ("split_matches", "!split_matches"),
+    ("split_", "!split_"),
 ];
 
 pub(crate) fn all() -> impl Iterator<Item = Fun<Metered>> {
@@ -65,7 +68,7 @@ pub(crate) fn all() -> impl Iterator<Item = Fun<Metered>> {
 }
 
 /// The meter's own functions. The first two give their input on, also where a path is followed or updated.
-fn own() -> [Fun<Metered>; 7] {
+fn own() -> [Fun<Metered>; 9] {
     let step = Native::<Metered>::new(|cv| box_once(step(cv.0.data().meter).map(|()| cv.1)))
         .with_paths(|cv| box_once(step(cv.0.data().meter).map(|()| cv.1)))
         .with_update(|cv, update| match step(cv.0.data().meter) {
@@ -117,6 +120,29 @@ fn own() -> [Fun<Metered>; 7] {
                     Ok(cv.1)
                 } else {
                     Err(Exn::from(Error::str("the text is nested too deeply")))
+                })
+            }),
+        ),
+        (
+            "!costly",
+            v(0),
+            Native::new(|cv| {
+                // A match of one byte is an object of several fields.
+                let bytes = cv.1.as_bytes().map_or(0, <[u8]>::len) as u64;
+                let paid = cv.0.data().meter.charge(bytes.saturating_mul(8));
+                box_once(paid.map(|()| cv.1).map_err(Exn::from))
+            }),
+        ),
+        (
+            "!index",
+            v(0),
+            Native::new(|cv| {
+                // An array as an index looks for it everywhere, which is `indices` past its meter.
+                let is_array = matches!(&cv.1, Val::Arr(_));
+                box_once(if is_array {
+                    Err(Exn::from(Error::str("an array is no index here: use `indices`")))
+                } else {
+                    Ok(cv.1)
                 })
             }),
         ),

@@ -22,6 +22,9 @@ const OWN_DEFS: &str = r#"
     def indices($x): product_($x) | indices_($x);
     def fromjson: shallow_ | fromjson_;
     def tojson: weigh_ | tojson_;
+    def matches($re; $flags): costly_ | matches_($re; $flags);
+    def split_matches($re; $flags): costly_ | split_matches_($re; $flags);
+    def split_($re; $flags): costly_ | split__($re; $flags);
 "#;
 
 /// Says why a program can't be used; nothing when it can.
@@ -57,7 +60,12 @@ pub(crate) fn compile(program: &str) -> Result<Filter<Metered>, String> {
         .filter(|def| !matches!(def.name, "getpath" | "debug" | "stderr" | "halt" | "halt_error"))
         .map(metered);
     // Own definitions stand in for the library's, and come first, so that the rest of the library finds them.
-    let prelude = own.into_iter().map(hidden).chain(library).chain([main]);
+    let prelude = own
+        .into_iter()
+        .map(hidden)
+        .map(rewrite::definition)
+        .chain(library)
+        .chain([main]);
     let arena = Arena::default();
     let file = File {
         code: "step_program",
@@ -107,6 +115,10 @@ fn hide(term: Term<&str>) -> Term<&str> {
                 "fromjson_" => "!fromjson",
                 "weigh_" => "!weigh",
                 "tojson_" => "!tojson",
+                "costly_" => "!costly",
+                "matches_" => "!matches",
+                "split_matches_" => "!split_matches",
+                "split__" => "!split_",
                 other => other,
             };
             Term::Call(hidden, arguments)

@@ -5,7 +5,7 @@
 use jaq_core::load::lex::StrPart;
 use jaq_core::load::parse::{BinaryOp, Def, Pattern, Term};
 use jaq_core::ops::Math;
-use jaq_core::path::{Part, Path};
+use jaq_core::path::{Opt, Part, Path};
 
 type Tm<'s> = Term<&'s str>;
 
@@ -74,17 +74,43 @@ pub(crate) fn term(from: Tm<'_>) -> Tm<'_> {
         }
         Term::Def(defs, inner) => Term::Def(defs.into_iter().map(definition).collect(), boxed(inner)),
         Term::Call(name, arguments) => call(name, arguments),
-        Term::Path(head, Path(parts)) => {
-            let parts = parts.into_iter().map(|(part, optional)| {
-                let part = match part {
-                    Part::Index(index) => Part::Index(term(index)),
-                    Part::Range(from, to) => Part::Range(from.map(term), to.map(term)),
-                };
-                (part, optional)
-            });
-            pipe(Term::Path(boxed(head), Path(parts.collect())), step())
-        }
+        Term::Path(head, Path(parts)) => path(*head, parts),
     }
+}
+
+/// A number or a text without a program inside.
+fn is_plain(index: &Tm<'_>) -> bool {
+    match index {
+        Term::Num(_) => true,
+        Term::Str(None, parts) => !parts.iter().any(|part| matches!(part, StrPart::Term(_))),
+        _ => false,
+    }
+}
+
+/// A path gives a part of what is there already, for the price of a step; a slice is a copy, and is weighed.
+fn path<'s>(head: Tm<'s>, parts: Vec<(Part<Tm<'s>>, Opt)>) -> Tm<'s> {
+    let mut copies = false;
+    let parts = parts.into_iter().map(|(part, optional)| {
+        let part = match part {
+            Part::Index(index) if is_plain(&index) => Part::Index(index),
+            // `.[{"start": 1}]` is a slice as well.
+            Part::Index(index) => {
+                copies = true;
+                Part::Index(pipe(term(index), Term::Call("!index", Vec::new())))
+            }
+            Part::Range(None, None) => Part::Range(None, None),
+            Part::Range(from, to) => {
+                copies = true;
+                Part::Range(from.map(term), to.map(term))
+            }
+        };
+        (part, optional)
+    });
+    let parts = Path(parts.collect());
+    pipe(
+        Term::Path(Box::new(term(head)), parts),
+        if copies { weigh() } else { step() },
+    )
 }
 
 /// A call of a function weighs what it gets, since the work inside isn't metered, and each value that it yields: `path`
