@@ -68,7 +68,9 @@ impl Handle {
             let waiting = self.intake.fetch_add(1, Ordering::AcqRel);
             if waiting >= INTAKE_MOST {
                 self.intake.fetch_sub(1, Ordering::AcqRel);
-                return Err(EngineError::Overloaded { retry_after_seconds: 1 });
+                return Err(EngineError::Overloaded {
+                    retry_after_seconds: 1,
+                });
             }
         }
         self.send(Message::Decide(Box::new(command), tx))?;

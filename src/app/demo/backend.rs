@@ -39,7 +39,11 @@ impl Backend for Arc<Stage> {
                 Target::Home => Place::Home,
             };
             let input = input(click.input);
-            let outcome = self.world.slack.click(user, place, &click.block_id, &click.action_id, input).await;
+            let outcome = self
+                .world
+                .slack
+                .click(user, place, &click.block_id, &click.action_id, input)
+                .await;
             let outcome = match outcome.map_err(refused)? {
                 // The page has asked already.
                 ClickOutcome::Confirm(dialog) => self.world.slack.confirm(dialog).await.map_err(refused)?,
@@ -55,38 +59,83 @@ impl Backend for Arc<Stage> {
             let flat: Vec<(String, String, slack::Input)> = values
                 .into_iter()
                 .flat_map(|(block, actions)| {
-                    actions.into_iter().map(move |(action, value)| (block.clone(), action, input(value)))
+                    actions
+                        .into_iter()
+                        .map(move |(action, value)| (block.clone(), action, input(value)))
                 })
                 .collect();
             let borrowed: Vec<(&str, &str, slack::Input)> = flat
                 .iter()
                 .map(|(block, action, value)| (block.as_str(), action.as_str(), value.clone()))
                 .collect();
-            let delivery = self.world.slack.submit_modal(user, &borrowed).await.map_err(refused)?;
+            let delivery = self
+                .world
+                .slack
+                .submit_modal(user, &borrowed)
+                .await
+                .map_err(refused)?;
             taken(&delivery)
         }
         .boxed()
     }
 
     fn close_modal<'a>(&'a self, user: &'a str) -> Answer<'a, ()> {
-        async move { self.world.slack.close_modal(user).await.map(|_| ()).map_err(refused) }.boxed()
+        async move {
+            self.world
+                .slack
+                .close_modal(user)
+                .await
+                .map(|_| ())
+                .map_err(refused)
+        }
+        .boxed()
     }
 
     fn slash<'a>(&'a self, user: &'a str, channel: &'a str, text: &'a str) -> Answer<'a, ()> {
         async move {
-            let (command, rest) = text.trim().split_once(char::is_whitespace).unwrap_or((text.trim(), ""));
-            let delivery = self.world.slack.slash(user, channel, command, rest).await.map_err(refused)?;
+            let (command, rest) = text
+                .trim()
+                .split_once(char::is_whitespace)
+                .unwrap_or((text.trim(), ""));
+            let delivery = self
+                .world
+                .slack
+                .slash(user, channel, command, rest)
+                .await
+                .map_err(refused)?;
             taken(&delivery)
         }
         .boxed()
     }
 
-    fn say<'a>(&'a self, user: &'a str, channel: &'a str, thread: Option<&'a str>, text: &'a str) -> Answer<'a, ()> {
-        async move { self.world.slack.say(user, channel, thread, text).await.map(|_| ()).map_err(refused) }.boxed()
+    fn say<'a>(
+        &'a self,
+        user: &'a str,
+        channel: &'a str,
+        thread: Option<&'a str>,
+        text: &'a str,
+    ) -> Answer<'a, ()> {
+        async move {
+            self.world
+                .slack
+                .say(user, channel, thread, text)
+                .await
+                .map(|_| ())
+                .map_err(refused)
+        }
+        .boxed()
     }
 
     fn open_home<'a>(&'a self, user: &'a str) -> Answer<'a, ()> {
-        async move { self.world.slack.open_home(user).await.map(|_| ()).map_err(refused) }.boxed()
+        async move {
+            self.world
+                .slack
+                .open_home(user)
+                .await
+                .map(|_| ())
+                .map_err(refused)
+        }
+        .boxed()
     }
 
     fn cluster(&self) -> Answer<'_, ClusterPanel> {
@@ -109,9 +158,10 @@ impl Backend for Arc<Stage> {
 
     fn fire<'a>(&'a self, scenario: &'a str) -> Answer<'a, ()> {
         async move {
-            let scene: Scene = scenario
-                .parse()
-                .map_err(|_| BackendError::NotFound { what: "scenario", id: scenario.to_owned() })?;
+            let scene: Scene = scenario.parse().map_err(|_| BackendError::NotFound {
+                what: "scenario",
+                id: scenario.to_owned(),
+            })?;
             Stage::fire(self, scene).await.map_err(BackendError::App)
         }
         .boxed()
@@ -137,7 +187,13 @@ impl Backend for Arc<Stage> {
 
     fn set_fault<'a>(&'a self, id: &'a str, value: Option<Value>) -> Answer<'a, ()> {
         let result = self.switch_fault(id, value);
-        async move { result.map_err(|()| BackendError::NotFound { what: "fault", id: id.to_owned() }) }.boxed()
+        async move {
+            result.map_err(|()| BackendError::NotFound {
+                what: "fault",
+                id: id.to_owned(),
+            })
+        }
+        .boxed()
     }
 
     fn clear_faults(&self) -> Answer<'_, ()> {
@@ -152,9 +208,16 @@ impl Backend for Arc<Stage> {
 
     fn file<'a>(&'a self, id: &'a str) -> Answer<'a, FileBytes> {
         async move {
-            let missing = || BackendError::NotFound { what: "file", id: id.to_owned() };
+            let missing = || BackendError::NotFound {
+                what: "file",
+                id: id.to_owned(),
+            };
             let bytes = self.world.slack.file(id).ok_or_else(missing)?;
-            Ok(FileBytes { name: format!("{id}.txt"), mimetype: "text/plain; charset=utf-8".to_owned(), bytes })
+            Ok(FileBytes {
+                name: format!("{id}.txt"),
+                mimetype: "text/plain; charset=utf-8".to_owned(),
+                bytes,
+            })
         }
         .boxed()
     }

@@ -16,7 +16,10 @@ pub struct PlayClock {
 impl PlayClock {
     /// Moves it forward.
     pub fn advance(&self, by: Duration) {
-        self.ahead_ms.fetch_add(i64::try_from(by.as_millis()).unwrap_or(i64::MAX), Ordering::AcqRel);
+        self.ahead_ms.fetch_add(
+            i64::try_from(by.as_millis()).unwrap_or(i64::MAX),
+            Ordering::AcqRel,
+        );
     }
 }
 

@@ -52,26 +52,60 @@ impl Switch {
 
     fn words(self) -> (Double, &'static str, &'static str, Value) {
         match self {
-            Self::SlackDown => (Double::Slack, "Slack is down", "posting and editing answer 503", json!(true)),
-            Self::SlackRateLimited => {
-                (Double::Slack, "Slack limits posting", "the next calls answer 429 with this many seconds", json!(5))
-            }
-            Self::SlackLostReply => {
-                (Double::Slack, "A reply of Slack is lost", "the next post is stored and its answer lost", json!(true))
-            }
-            Self::SlackSocketDrop => {
-                (Double::Slack, "The sockets drop", "every Socket Mode connection ends without a word", json!(true))
-            }
-            Self::ClusterDown => (Double::Cluster, "The API server is down", "no connection is taken", json!(true)),
+            Self::SlackDown => (
+                Double::Slack,
+                "Slack is down",
+                "posting and editing answer 503",
+                json!(true),
+            ),
+            Self::SlackRateLimited => (
+                Double::Slack,
+                "Slack limits posting",
+                "the next calls answer 429 with this many seconds",
+                json!(5),
+            ),
+            Self::SlackLostReply => (
+                Double::Slack,
+                "A reply of Slack is lost",
+                "the next post is stored and its answer lost",
+                json!(true),
+            ),
+            Self::SlackSocketDrop => (
+                Double::Slack,
+                "The sockets drop",
+                "every Socket Mode connection ends without a word",
+                json!(true),
+            ),
+            Self::ClusterDown => (
+                Double::Cluster,
+                "The API server is down",
+                "no connection is taken",
+                json!(true),
+            ),
             Self::ClusterCutExec => (
                 Double::Cluster,
                 "The next exec loses its end",
                 "the command runs, its status never comes: the step is UNKNOWN",
                 json!(true),
             ),
-            Self::ClusterSlow => (Double::Cluster, "The cluster is slow", "milliseconds before every answer", json!(2_000)),
-            Self::PagerFails => (Double::Pager, "The pager fails", "this many requests answer 500", json!(3)),
-            Self::PagerSlow => (Double::Pager, "The pager is slow", "milliseconds before every answer", json!(2_000)),
+            Self::ClusterSlow => (
+                Double::Cluster,
+                "The cluster is slow",
+                "milliseconds before every answer",
+                json!(2_000),
+            ),
+            Self::PagerFails => (
+                Double::Pager,
+                "The pager fails",
+                "this many requests answer 500",
+                json!(3),
+            ),
+            Self::PagerSlow => (
+                Double::Pager,
+                "The pager is slow",
+                "milliseconds before every answer",
+                json!(2_000),
+            ),
         }
     }
 }
@@ -101,7 +135,12 @@ pub fn set(world: &World, id: &str, value: &Value) -> Result<(), ()> {
     let cluster = world.cluster.faults();
     match switch {
         Switch::SlackDown => {
-            for method in ["chat.postMessage", "chat.update", "chat.postEphemeral", "views.open"] {
+            for method in [
+                "chat.postMessage",
+                "chat.update",
+                "chat.postEphemeral",
+                "views.open",
+            ] {
                 slack.on_call(method, ApiFault::Status(503), Times::Always);
             }
         }
@@ -116,11 +155,18 @@ pub fn set(world: &World, id: &str, value: &Value) -> Result<(), ()> {
         }
         Switch::ClusterDown => cluster.api_down(),
         Switch::ClusterCutExec => {
-            let on = FaultMatch { resource: Some("pods/exec".to_owned()), ..FaultMatch::default() };
+            let on = FaultMatch {
+                resource: Some("pods/exec".to_owned()),
+                ..FaultMatch::default()
+            };
             cluster.once(on, FaultKind::CutBeforeStatus);
         }
         Switch::ClusterSlow => {
-            cluster.add(Fault { on: FaultMatch::default(), kind: FaultKind::Latency(number), times: None });
+            cluster.add(Fault {
+                on: FaultMatch::default(),
+                kind: FaultKind::Latency(number),
+                times: None,
+            });
         }
         Switch::PagerFails => {
             let mut faults = world.pager.faults();
@@ -141,5 +187,7 @@ pub fn clear(world: &World) {
     world.slack.faults().clear();
     world.cluster.faults().clear();
     world.cluster.faults().api_up();
-    world.pager.set_faults(crate::playground::pager::PagerFaults::default());
+    world
+        .pager
+        .set_faults(crate::playground::pager::PagerFaults::default());
 }

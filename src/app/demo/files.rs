@@ -33,7 +33,10 @@ pub fn write(folder: &Path, world: &World, runbooks: &Path, listen: &str) -> io:
         kubeconfig: folder.join("kubeconfig"),
         access: folder.join("playground.json"),
     };
-    std::fs::write(&files.kubeconfig, world.cluster.kubeconfig(ClusterUser::Interlock))?;
+    std::fs::write(
+        &files.kubeconfig,
+        world.cluster.kubeconfig(ClusterUser::Interlock),
+    )?;
     std::fs::write(&files.config, config(&files, world, runbooks, listen))?;
     let slack = world.slack.addresses();
     let access = json!({

@@ -36,7 +36,11 @@ pub enum Played {
 /// # Errors
 /// When the scene can't be fired or a button does not answer.
 pub async fn play(stage: &Arc<Stage>, scene: Scene, mut say: impl FnMut(&str)) -> Result<Played, String> {
-    let person = stage.world.slack.user_id(scene.approver()).ok_or("the person is not in the workspace")?;
+    let person = stage
+        .world
+        .slack
+        .user_id(scene.approver())
+        .ok_or("the person is not in the workspace")?;
     say(&format!("Fired: {}. {}", scene.title(), scene.story()));
     stage.fire(scene).await?;
     let mut watcher = Watcher::default();
@@ -46,7 +50,9 @@ pub async fn play(stage: &Arc<Stage>, scene: Scene, mut say: impl FnMut(&str)) -
         if let Some(played) = watcher.read(&view, &mut say) {
             return Ok(played);
         }
-        watcher.press(stage, &view, &person, scene.approver(), &mut say).await?;
+        watcher
+            .press(stage, &view, &person, scene.approver(), &mut say)
+            .await?;
         sleep(LOOK).await;
     }
     Ok(Played::TimedOut)
@@ -84,7 +90,11 @@ impl Watcher {
             return None;
         }
         let text = plain(&reply.text);
-        say(&text.lines().map(|line| format!("  {line}")).collect::<Vec<_>>().join("\n"));
+        say(&text
+            .lines()
+            .map(|line| format!("  {line}"))
+            .collect::<Vec<_>>()
+            .join("\n"));
         if text.contains("Summary of INC-") {
             return Some(Played::Summary);
         }
@@ -103,14 +113,19 @@ impl Watcher {
         say: &mut impl FnMut(&str),
     ) -> Result<(), String> {
         for label in PRESSED {
-            let Some(click) = press::find_beginning(view, label) else { continue };
+            let Some(click) = press::find(view, label) else {
+                continue;
+            };
             let on = self.cards.values().next_back().cloned().unwrap_or_default();
             if self.pressed.contains(&(label.to_owned(), on.clone())) {
                 continue;
             }
             self.pressed.push((label.to_owned(), on));
             say(&format!("[{name} presses {label}]"));
-            stage.click(person, click).await.map_err(|error| error.to_string())?;
+            stage
+                .click(person, click)
+                .await
+                .map_err(|error| error.to_string())?;
             return Ok(());
         }
         Ok(())
@@ -119,5 +134,9 @@ impl Watcher {
 
 /// Slack's text without its marks, for a terminal.
 fn plain(text: &str) -> String {
-    text.replace('*', "").replace("```", "").replace("&lt;", "<").replace("&gt;", ">").replace("&amp;", "&")
+    text.replace('*', "")
+        .replace("```", "")
+        .replace("&lt;", "<")
+        .replace("&gt;", ">")
+        .replace("&amp;", "&")
 }

@@ -24,8 +24,14 @@ pub enum Scene {
 const STORM: usize = 500;
 
 impl Scene {
-    pub const ALL: [Self; 6] =
-        [Self::RedisTimeout, Self::BadDeploy, Self::FixDoesNotHelp, Self::NoRunbook, Self::Storm, Self::BotCrash];
+    pub const ALL: [Self; 6] = [
+        Self::RedisTimeout,
+        Self::BadDeploy,
+        Self::FixDoesNotHelp,
+        Self::NoRunbook,
+        Self::Storm,
+        Self::BotCrash,
+    ];
 
     /// Its name on the command line and in the control API.
     #[must_use]
@@ -56,12 +62,20 @@ impl Scene {
     #[must_use]
     pub fn story(self) -> &'static str {
         match self {
-            Self::RedisTimeout => "api-gateway can't reach Redis; two approved steps flush the pool and prove that it is back.",
+            Self::RedisTimeout => {
+                "api-gateway can't reach Redis; two approved steps flush the pool and prove that it is back."
+            }
             Self::BadDeploy => "checkout crashes after a rollout; an SRE lead approves going back (Tier 2).",
-            Self::FixDoesNotHelp => "The flush answers OK and nothing gets better: verification fails and a human is paged.",
-            Self::NoRunbook => "No trigger matches; the card says so, and a human is paged if nobody takes it.",
+            Self::FixDoesNotHelp => {
+                "The flush answers OK and nothing gets better: verification fails and a human is paged."
+            }
+            Self::NoRunbook => {
+                "No trigger matches; the card says so, and a human is paged if nobody takes it."
+            }
             Self::Storm => "500 alerts of one cause arrive at once and become one card.",
-            Self::BotCrash => "The bot dies while a step runs; after its restart the step is UNKNOWN and a person decides.",
+            Self::BotCrash => {
+                "The bot dies while a step runs; after its restart the step is UNKNOWN and a person decides."
+            }
         }
     }
 
@@ -70,7 +84,9 @@ impl Scene {
     pub fn approver(self) -> &'static str {
         match self {
             Self::BadDeploy => "ben",
-            Self::RedisTimeout | Self::FixDoesNotHelp | Self::NoRunbook | Self::Storm | Self::BotCrash => "ana",
+            Self::RedisTimeout | Self::FixDoesNotHelp | Self::NoRunbook | Self::Storm | Self::BotCrash => {
+                "ana"
+            }
         }
     }
 
@@ -93,7 +109,10 @@ impl Scene {
             }
             Self::BadDeploy => {
                 let pods = cluster.pods_of("production", "checkout");
-                !pods.is_empty() && pods.iter().all(|pod| pod.ready && !pod.image.ends_with(":2.15.0"))
+                !pods.is_empty()
+                    && pods
+                        .iter()
+                        .all(|pod| pod.ready && !pod.image.ends_with(":2.15.0"))
             }
             Self::NoRunbook => false,
         }
@@ -103,9 +122,12 @@ impl Scene {
     #[must_use]
     pub fn body(self, starts_at: Timestamp, ends_at: Option<Timestamp>) -> Value {
         match self {
-            Self::RedisTimeout | Self::FixDoesNotHelp | Self::BotCrash => {
-                group("RedisConnectionTimeout", &[redis("api-gateway-0")], starts_at, ends_at)
-            }
+            Self::RedisTimeout | Self::FixDoesNotHelp | Self::BotCrash => group(
+                "RedisConnectionTimeout",
+                &[redis("api-gateway-0")],
+                starts_at,
+                ends_at,
+            ),
             Self::BadDeploy => group("CheckoutCrashLooping", &[deploy()], starts_at, ends_at),
             Self::NoRunbook => group("TapeLibraryJammed", &[tape()], starts_at, ends_at),
             Self::Storm => {

@@ -66,7 +66,13 @@ pub struct StageParts {
 impl Stage {
     #[must_use]
     pub fn new(parts: StageParts) -> Arc<Self> {
-        let StageParts { world, settings, metrics, app, folder } = parts;
+        let StageParts {
+            world,
+            settings,
+            metrics,
+            app,
+            folder,
+        } = parts;
         let (changes, _) = broadcast::channel(64);
         let stage = Arc::new(Self {
             world,
@@ -117,7 +123,9 @@ impl Stage {
     /// # Errors
     /// As `app::start`.
     pub async fn start_bot(&self) -> Result<(), StartError> {
-        let Some(settings) = self.settings.clone() else { return Ok(()) };
+        let Some(settings) = self.settings.clone() else {
+            return Ok(());
+        };
         let mut slot = self.bot.lock().await;
         if slot.is_some() {
             return Ok(());
@@ -151,7 +159,10 @@ impl Stage {
     /// Whether a story is under way.
     #[must_use]
     pub fn is_running(&self, scene: Scene) -> bool {
-        self.stories.lock().get(&scene).is_some_and(|story| !story.task.is_finished())
+        self.stories
+            .lock()
+            .get(&scene)
+            .is_some_and(|story| !story.task.is_finished())
     }
 
     /// Posts a webhook body to the bot.
@@ -184,7 +195,9 @@ impl Stage {
         if scene == Scene::BotCrash {
             self.prepare_crash();
         }
-        let status = self.post_alert("alertmanager", &scene.body(starts_at, None)).await?;
+        let status = self
+            .post_alert("alertmanager", &scene.body(starts_at, None))
+            .await?;
         if !(200..300).contains(&status) {
             return Err(format!("the bot answered {status} to the alert"));
         }
@@ -234,8 +247,14 @@ impl Stage {
     }
 
     fn prepare_crash(&self) {
-        let on = FaultMatch { resource: Some("pods/exec".to_owned()), ..FaultMatch::default() };
-        self.world.cluster.faults().once(on, FaultKind::Latency(LONG_STEP_MS));
+        let on = FaultMatch {
+            resource: Some("pods/exec".to_owned()),
+            ..FaultMatch::default()
+        };
+        self.world
+            .cluster
+            .faults()
+            .once(on, FaultKind::Latency(LONG_STEP_MS));
     }
 
     /// Waits until the first exec is on its way, ends the bot, and starts it again a moment later.
@@ -264,5 +283,10 @@ impl Stage {
 }
 
 fn execs(world: &World) -> usize {
-    world.cluster.requests().iter().filter(|request| request.path.contains("/exec")).count()
+    world
+        .cluster
+        .requests()
+        .iter()
+        .filter(|request| request.path.contains("/exec"))
+        .count()
 }

@@ -17,15 +17,42 @@ use crate::telemetry::Metrics;
 
 /// The runbooks that ship with Interlock, for a demo that is started away from its repository.
 const SHIPPED: &[(&str, &str)] = &[
-    ("redis-connection-timeout.md", include_str!("../../../runbooks/redis-connection-timeout.md")),
-    ("bad-deploy-rollback.md", include_str!("../../../runbooks/bad-deploy-rollback.md")),
-    ("crash-looping-pods.md", include_str!("../../../runbooks/crash-looping-pods.md")),
-    ("stuck-queue-scale.md", include_str!("../../../runbooks/stuck-queue-scale.md")),
-    ("disk-pressure-log-rotation.md", include_str!("../../../runbooks/disk-pressure-log-rotation.md")),
-    ("certificate-renewal.md", include_str!("../../../runbooks/certificate-renewal.md")),
-    ("feature-flag-off.md", include_str!("../../../runbooks/feature-flag-off.md")),
-    ("node-not-ready.md", include_str!("../../../runbooks/node-not-ready.md")),
-    ("high-error-rate.md", include_str!("../../../runbooks/high-error-rate.md")),
+    (
+        "redis-connection-timeout.md",
+        include_str!("../../../runbooks/redis-connection-timeout.md"),
+    ),
+    (
+        "bad-deploy-rollback.md",
+        include_str!("../../../runbooks/bad-deploy-rollback.md"),
+    ),
+    (
+        "crash-looping-pods.md",
+        include_str!("../../../runbooks/crash-looping-pods.md"),
+    ),
+    (
+        "stuck-queue-scale.md",
+        include_str!("../../../runbooks/stuck-queue-scale.md"),
+    ),
+    (
+        "disk-pressure-log-rotation.md",
+        include_str!("../../../runbooks/disk-pressure-log-rotation.md"),
+    ),
+    (
+        "certificate-renewal.md",
+        include_str!("../../../runbooks/certificate-renewal.md"),
+    ),
+    (
+        "feature-flag-off.md",
+        include_str!("../../../runbooks/feature-flag-off.md"),
+    ),
+    (
+        "node-not-ready.md",
+        include_str!("../../../runbooks/node-not-ready.md"),
+    ),
+    (
+        "high-error-rate.md",
+        include_str!("../../../runbooks/high-error-rate.md"),
+    ),
 ];
 
 /// Why the show does not start.
@@ -90,7 +117,12 @@ impl Show {
 /// Whatever did not start, worded with what to do.
 pub async fn start_demo(options: DemoOptions) -> Result<Show, DemoError> {
     let world = World::start(Ports::default()).await?;
-    let files = write_files(&options.folder, options.runbooks.as_deref(), &world, "127.0.0.1:0")?;
+    let files = write_files(
+        &options.folder,
+        options.runbooks.as_deref(),
+        &world,
+        "127.0.0.1:0",
+    )?;
     let settings = Settings::load(Some(&files.config), std::iter::empty())?;
     let stage = Stage::new(StageParts {
         world,
@@ -109,15 +141,33 @@ pub async fn start_demo(options: DemoOptions) -> Result<Show, DemoError> {
 /// Whatever did not start, worded with what to do.
 pub async fn start_playground(options: PlaygroundOptions) -> Result<Show, DemoError> {
     let world = World::start(options.ports).await?;
-    let listen = options.app.as_deref().and_then(|url| url.strip_prefix("http://")).unwrap_or("127.0.0.1:8080");
+    let listen = options
+        .app
+        .as_deref()
+        .and_then(|url| url.strip_prefix("http://"))
+        .unwrap_or("127.0.0.1:8080");
     let files = write_files(&options.folder, options.runbooks.as_deref(), &world, listen)?;
     let app = options.app.clone().or_else(|| Some(format!("http://{listen}")));
-    let parts = StageParts { world, settings: None, metrics: options.metrics, app, folder: options.folder };
+    let parts = StageParts {
+        world,
+        settings: None,
+        metrics: options.metrics,
+        app,
+        folder: options.folder,
+    };
     show(Stage::new(parts), options.port, files).await
 }
 
-fn write_files(folder: &Path, runbooks: Option<&Path>, world: &World, listen: &str) -> Result<Files, DemoError> {
-    let failed = |reason| DemoError::Files { folder: folder.display().to_string(), reason };
+fn write_files(
+    folder: &Path,
+    runbooks: Option<&Path>,
+    world: &World,
+    listen: &str,
+) -> Result<Files, DemoError> {
+    let failed = |reason| DemoError::Files {
+        folder: folder.display().to_string(),
+        reason,
+    };
     let runbooks = match runbooks {
         Some(own) => std::path::absolute(own).map_err(failed)?,
         None => shipped(folder).map_err(failed)?,
@@ -146,5 +196,10 @@ async fn show(stage: Arc<Stage>, port: u16, files: Files) -> Result<Show, DemoEr
             tracing::error!(%error, "the page ended");
         }
     });
-    Ok(Show { stage, page, files, page_task })
+    Ok(Show {
+        stage,
+        page,
+        files,
+        page_task,
+    })
 }

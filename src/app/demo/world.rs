@@ -44,10 +44,16 @@ impl World {
     /// When a port can't be had.
     pub async fn start(ports: Ports) -> Result<Self, WorldError> {
         let clock = Arc::new(PlayClock::default());
-        let slack_options = SlackOptions { port: (ports.slack != 0).then_some(ports.slack), ..SlackOptions::default() };
+        let slack_options = SlackOptions {
+            port: (ports.slack != 0).then_some(ports.slack),
+            ..SlackOptions::default()
+        };
         let slack = SlackDouble::start(slack_options).await?;
-        let cluster_options =
-            ClusterOptions { port: ports.cluster, speed: Speed::Running(4.0), ..ClusterOptions::default() };
+        let cluster_options = ClusterOptions {
+            port: ports.cluster,
+            speed: Speed::Running(4.0),
+            ..ClusterOptions::default()
+        };
         let cluster = ClusterDouble::start(cluster_options).await?;
         let pager_clock = clock.clone();
         let pager_options = PagerOptions {
@@ -57,8 +63,16 @@ impl World {
         };
         let pager = PagerDouble::start(pager_options)
             .await
-            .map_err(|reason| WorldError::Pager { port: ports.pager, reason })?;
-        Ok(Self { slack, cluster, pager, clock })
+            .map_err(|reason| WorldError::Pager {
+                port: ports.pager,
+                reason,
+            })?;
+        Ok(Self {
+            slack,
+            cluster,
+            pager,
+            clock,
+        })
     }
 
     /// Moves every clock forward.

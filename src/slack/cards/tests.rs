@@ -165,7 +165,9 @@ fn hidden_characters_in_a_command_are_visible_on_the_card() {
 /// Everything in which markup means something.
 fn markup(value: &Value) -> String {
     match value {
-        Value::Object(object) if object.get("type").is_some_and(|kind| kind == "mrkdwn") => object["text"].to_string(),
+        Value::Object(object) if object.get("type").is_some_and(|kind| kind == "mrkdwn") => {
+            object["text"].to_string()
+        }
         Value::Object(object) => object.values().map(markup).collect(),
         Value::Array(list) => list.iter().map(markup).collect(),
         Value::Null | Value::Bool(_) | Value::Number(_) | Value::String(_) => String::new(),
