@@ -351,7 +351,7 @@ async fn a_deleted_card_comes_back() {
     world.slack.faults().on_call(
         "chat.update",
         ApiFault::Error("message_not_found".to_owned()),
-        Times::Once,
+        Times::Always,
     );
     world.press(ANA, &card, "take_over").await;
     let again = world.card(|card| text(card).contains("@ana has it")).await;
