@@ -29,6 +29,11 @@ pub fn start_log(log: &Log) -> Result<(), TelemetryError> {
         filter: log.filter.clone(),
         problem: error.to_string(),
     })?;
+    // slack-morphism logs one-time socket addresses and the bodies of frames: nothing of it is ever logged.
+    let filter = match "slack_morphism=off".parse() {
+        Ok(directive) => filter.add_directive(directive),
+        Err(_) => filter,
+    };
     let lines = tracing_subscriber::fmt()
         .with_env_filter(filter)
         .with_writer(std::io::stderr);
