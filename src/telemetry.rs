@@ -48,6 +48,12 @@ pub fn start_log(log: &Log) -> Result<(), TelemetryError> {
 #[derive(Clone)]
 pub struct Metrics(PrometheusHandle);
 
+impl std::fmt::Debug for Metrics {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("Metrics")
+    }
+}
+
 /// Bounds in seconds, from a commit on a good disk to the longest answer.
 const SECONDS: [f64; 14] = [
     0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0,

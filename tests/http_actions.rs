@@ -57,6 +57,7 @@ fn request(method: HttpMethod, address: SocketAddr, path: &str) -> HttpRequest {
         headers: Vec::new(),
         body: None,
         fail_on_error: false,
+        max_time_seconds: None,
     }
 }
 

@@ -24,7 +24,11 @@ pub async fn check(
     }
 }
 
-fn compare(text: String, filters: &[Filter], expected: Option<&Expectation>) -> Result<String, (String, String)> {
+fn compare(
+    text: String,
+    filters: &[Filter],
+    expected: Option<&Expectation>,
+) -> Result<String, (String, String)> {
     let filtered = match apply(filters, &text) {
         Ok(filtered) => filtered,
         Err(error) => return Err((text, error.to_string())),

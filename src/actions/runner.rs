@@ -15,7 +15,7 @@ use super::kubernetes::{perform, survey};
 use super::output;
 use super::redact::Redactor;
 use super::verdict::{Raw, Verdict};
-use crate::domain::action::{Action, Filter};
+use crate::domain::action::{Action, Filter, ObjectPattern};
 use crate::domain::runbook::Expectation;
 use crate::ports::{ActionRunner, Clock, Ended, Order, Output, Pending, Survey, SurveyError};
 
@@ -25,9 +25,11 @@ pub struct Runner {
     http: HttpActions,
     redactor: Arc<Redactor>,
     clock: Arc<dyn Clock>,
+    caches: Vec<ObjectPattern>,
 }
 
 impl Runner {
+    /// `redactor` must know every secret that this process holds, those for HTTP headers included.
     #[must_use]
     pub fn new(
         clusters: Clusters,
@@ -40,7 +42,14 @@ impl Runner {
             http,
             redactor,
             clock,
+            caches: Vec::new(),
         }
+    }
+
+    /// The workloads that the policy declares to be caches: a cache operation on one takes from its own budget.
+    #[must_use]
+    pub fn with_caches(self, caches: Vec<ObjectPattern>) -> Self {
+        Self { caches, ..self }
     }
 
     async fn look(&self, action: &Action) -> Result<Survey, SurveyError> {
@@ -57,9 +66,10 @@ impl Runner {
                 ));
             }
         };
+        let (cost, blast) = cost::cost_and_blast(action, target.as_ref(), &self.caches);
         Ok(Survey {
-            cost: cost::cost(action, target.as_ref()),
-            blast: cost::blast(action, target.as_ref()),
+            cost,
+            blast,
             target,
             taken_at: self.clock.now(),
         })
@@ -87,14 +97,25 @@ impl Runner {
 
     /// Filters and the expectation see the whole output, already redacted; only what comes out of them is kept.
     async fn checked(&self, verdict: Verdict, filters: Vec<Filter>, expected: Option<Expectation>) -> Ended {
-        let Verdict::Done(raw) = verdict else { return self.ended(verdict) };
-        let text = self.redactor.clean(&String::from_utf8_lossy(&raw.text)).into_owned();
-        let errors = self.redactor.clean(&String::from_utf8_lossy(&raw.errors)).into_owned();
+        let Verdict::Done(raw) = verdict else {
+            return self.ended(verdict);
+        };
+        let text = self
+            .redactor
+            .clean(&String::from_utf8_lossy(&raw.text))
+            .into_owned();
+        let errors = self
+            .redactor
+            .clean(&String::from_utf8_lossy(&raw.errors))
+            .into_owned();
         match checked::check(text, filters, expected).await {
-            Ok(text) => Ended::Done { output: output::output(text, &errors) },
-            Err((text, reason)) => {
-                Ended::Failed { reason: self.clean(&reason), output: output::output(text, &errors) }
-            }
+            Ok(text) => Ended::Done {
+                output: output::output(text, &errors),
+            },
+            Err((text, reason)) => Ended::Failed {
+                reason: self.clean(&reason),
+                output: output::output(text, &errors),
+            },
         }
     }
 

@@ -31,7 +31,8 @@ use crate::paging::PagerDuty;
 use crate::ports::{Clock, Directory};
 use crate::render::{explain, summary, thread};
 use crate::slack::{
-    self, Answers, Api, Hints, Outbound, People, Pipeline, SettingsError, Shared, SocketHealth, SocketMode, Words,
+    self, Answers, Api, Hints, Outbound, People, Pipeline, SettingsError, Shared, SocketHealth, SocketMode,
+    Words,
 };
 use crate::store::{Store, StoreError, StoreLock};
 use crate::telemetry::Metrics;
@@ -58,7 +59,9 @@ pub enum StartError {
     Slack(#[from] SettingsError),
     #[error("the control socket `{path}` can't be made: {reason}; check the folder of store.path")]
     Socket { path: String, reason: String },
-    #[error("slack.channel is not set: name the channel for alerts that no [[routes]] row covers, for example \"#incidents\"")]
+    #[error(
+        "slack.channel is not set: name the channel for alerts that no [[routes]] row covers, for example \"#incidents\""
+    )]
     NoChannel,
     #[error("{0}")]
     Setup(String),
@@ -104,9 +107,16 @@ pub async fn start(settings: Settings, clock: Arc<dyn Clock>, metrics: Metrics) 
     let runbooks = knowledge::open_runbooks(&settings.runbooks.path)?;
     knowledge::log_refused(&runbooks);
     let listener = ingress::bind(settings.server.listen.0).await?;
-    let address = listener.local_addr().map_err(|error| StartError::Setup(error.to_string()))?;
+    let address = listener
+        .local_addr()
+        .map_err(|error| StartError::Setup(error.to_string()))?;
     let knowledge = first_knowledge(&settings, &runbooks);
-    let EngineParts { handle, lanes, drives, health } = engine::start(store, knowledge.clone(), clock.clone())?;
+    let EngineParts {
+        handle,
+        lanes,
+        drives,
+        health,
+    } = engine::start(store, knowledge.clone(), clock.clone())?;
     let redactor = Redactor::new(settings.secrets().into_iter().map(|secret| secret.expose()))
         .map_err(|error| StartError::Setup(error.to_string()))?;
     let mut parts = Parts {
@@ -125,10 +135,15 @@ pub async fn start(settings: Settings, clock: Arc<dyn Clock>, metrics: Metrics) 
     parts.control_socket(&slack)?;
     let router = parts.router(slack.router, metrics)?;
     let (stop_server, stopped) = oneshot::channel::<()>();
-    let limits = Limits { connections: parts.settings.server.max_connections as usize, ..Limits::default() };
-    parts.tasks.spawn(ingress::serve(listener, router, limits, async move {
-        let _ = stopped.await;
-    }));
+    let limits = Limits {
+        connections: parts.settings.server.max_connections as usize,
+        ..Limits::default()
+    };
+    parts
+        .tasks
+        .spawn(ingress::serve(listener, router, limits, async move {
+            let _ = stopped.await;
+        }));
     let socket_health = slack.socket_mode.as_ref().map(SocketMode::health);
     Ok(Bot {
         engine: handle,
@@ -144,7 +159,10 @@ pub async fn start(settings: Settings, clock: Arc<dyn Clock>, metrics: Metrics) 
 
 fn first_knowledge(settings: &Settings, runbooks: &Arc<Runbooks>) -> Arc<ArcSwap<Knowledge>> {
     let rules = Arc::new(rules::rules(settings, ""));
-    Arc::new(ArcSwap::from_pointee(Knowledge { rules, catalog: runbooks.current() }))
+    Arc::new(ArcSwap::from_pointee(Knowledge {
+        rules,
+        catalog: runbooks.current(),
+    }))
 }
 
 fn watch_files(runbooks: &Arc<Runbooks>, knowledge: &Arc<ArcSwap<Knowledge>>) -> Option<Watch> {
@@ -167,7 +185,15 @@ impl Parts {
     async fn slack(&mut self, credentials: &SlackCredentials, lanes: Lanes) -> Result<SlackSide, StartError> {
         let settings = Arc::new(slack_settings(&self.settings, credentials));
         let api = Api::new(&settings)?;
-        let groups = Arc::new(self.knowledge.load().rules.policy.groups().cloned().collect::<Vec<_>>());
+        let groups = Arc::new(
+            self.knowledge
+                .load()
+                .rules
+                .policy
+                .groups()
+                .cloned()
+                .collect::<Vec<_>>(),
+        );
         let people = People::new(api.clone(), Arc::new(ArcSwap::new(groups)));
         let freeze = Arc::new(RwLock::new(Freeze::Off));
         let outlook = AppOutlook {
@@ -176,8 +202,16 @@ impl Parts {
             freeze: freeze.clone(),
             outputs: self.outputs.clone(),
         };
-        let words = Words { answer: explain::slack_answer, line: thread::line, summary: summary::slack };
-        let shared = Shared { settings: settings.clone(), words, outlook: Arc::new(outlook) };
+        let words = Words {
+            answer: explain::slack_answer,
+            line: thread::line,
+            summary: summary::slack,
+        };
+        let shared = Shared {
+            settings: settings.clone(),
+            words,
+            outlook: Arc::new(outlook),
+        };
         let hints = Hints::new(api.clone());
         let (answers, answering) = Answers::new(api.clone(), settings.clone(), words);
         let pipeline = Pipeline::new(slack::Parts {
@@ -195,11 +229,20 @@ impl Parts {
             }
         };
         self.tasks.spawn(answering.run());
-        self.tasks.spawn(Outbound::new(lanes.slack, api, hints, shared).run());
-        self.tasks.spawn(learn_team(people.clone(), self.settings.clone(), self.knowledge.clone()));
+        self.tasks
+            .spawn(Outbound::new(lanes.slack, api, hints, shared).run());
+        self.tasks.spawn(learn_team(
+            people.clone(),
+            self.settings.clone(),
+            self.knowledge.clone(),
+        ));
         self.tasks.spawn(follow_freeze(self.engine.clone(), freeze));
         self.pagers(lanes.pager, lanes.source)?;
-        Ok(SlackSide { people, router, socket_mode })
+        Ok(SlackSide {
+            people,
+            router,
+            socket_mode,
+        })
     }
 
     fn pagers(&mut self, pager: engine::Lane, source: engine::Lane) -> Result<(), StartError> {
@@ -214,7 +257,8 @@ impl Parts {
         self.tasks.spawn(outbox::pager(pager, pagers.clone()));
         self.tasks.spawn(outbox::source(source, pagers.clone()));
         self.tasks.spawn(pagers.watch_health(self.health.clone()));
-        self.tasks.spawn(outbox::watch_unseen(self.engine.clone(), self.clock.clone()));
+        self.tasks
+            .spawn(outbox::watch_unseen(self.engine.clone(), self.clock.clone()));
         Ok(())
     }
 
@@ -246,7 +290,10 @@ impl Parts {
         let runner = Runner::new(clusters, http, self.redactor.clone(), self.clock.clone());
         let executor = Executor::new(ExecutorParts {
             engine: self.engine.clone(),
-            runner: Arc::new(Keeping { runner: Arc::new(runner), outputs: self.outputs.clone() }),
+            runner: Arc::new(Keeping {
+                runner: Arc::new(runner),
+                outputs: self.outputs.clone(),
+            }),
             directory: slack.people.clone() as Arc<dyn Directory>,
             clock: self.clock.clone(),
             freeze_file: Some(self.settings.freeze_file()),
@@ -257,8 +304,10 @@ impl Parts {
 
     fn control_socket(&mut self, slack: &SlackSide) -> Result<(), StartError> {
         let path = socket::socket_path(&self.settings.store.path);
-        let listener = socket::open(&path)
-            .map_err(|error| StartError::Socket { path: path.display().to_string(), reason: error.to_string() })?;
+        let listener = socket::open(&path).map_err(|error| StartError::Socket {
+            path: path.display().to_string(),
+            reason: error.to_string(),
+        })?;
         let control = socket::Control {
             engine: self.engine.clone(),
             directory: slack.people.clone(),
@@ -285,7 +334,10 @@ impl Parts {
             on_loopback: self.settings.server.listen.is_loopback(),
             answer_within: ANSWER_WITHIN,
         });
-        let probes = Probes { ready: Arc::new(ready), metrics };
+        let probes = Probes {
+            ready: Arc::new(ready),
+            metrics,
+        };
         Ok(hooks.merge(probes.routes()).merge(slack.unwrap_or_default()))
     }
 }
@@ -305,7 +357,10 @@ fn slack_settings(settings: &Settings, credentials: &SlackCredentials) -> slack:
             made.app_token = Some(app_token.expose().to_owned());
             made
         }
-        SlackCredentials::Http { bot_token, signing_secret } => {
+        SlackCredentials::Http {
+            bot_token,
+            signing_secret,
+        } => {
             let mut made = slack::Settings::new(settings.slack.api_base.as_str(), bot_token.expose());
             made.signing_secret = Some(signing_secret.expose().to_owned());
             made
@@ -322,7 +377,10 @@ fn slack_settings(settings: &Settings, credentials: &SlackCredentials) -> slack:
 /// A link to the incident's thread that opens in the Slack app.
 fn thread_url(incident: &Incident) -> Option<String> {
     let card = incident.card.as_ref()?;
-    Some(format!("https://slack.com/app_redirect?channel={}&message_ts={}", card.channel, card.ts))
+    Some(format!(
+        "https://slack.com/app_redirect?channel={}&message_ts={}",
+        card.channel, card.ts
+    ))
 }
 
 /// Until Slack has said which workspace the token belongs to, nobody is a member of it and every decision is refused.
@@ -331,7 +389,10 @@ async fn learn_team(people: Arc<People>, settings: Settings, knowledge: Arc<ArcS
         match people.identify().await {
             Ok(team) => {
                 let rules = Arc::new(rules::rules(&settings, &team));
-                knowledge.rcu(|now| Knowledge { rules: rules.clone(), catalog: now.catalog.clone() });
+                knowledge.rcu(|now| Knowledge {
+                    rules: rules.clone(),
+                    catalog: now.catalog.clone(),
+                });
                 tracing::info!(team, "connected to Slack");
                 return;
             }
@@ -351,6 +412,16 @@ async fn follow_freeze(engine: Handle, freeze: Arc<RwLock<Freeze>>) {
 }
 
 impl Bot {
+    /// Ends it as a crash would: nothing that waits is committed, nothing is tidied up. For the playground.
+    pub async fn crash(mut self) {
+        self.engine.abandon().await;
+        if let Some(socket) = &self.socket_mode {
+            socket.stop().await;
+        }
+        self.tasks.abort_all();
+        while self.tasks.join_next().await.is_some() {}
+    }
+
     /// Stops taking requests, commits what waits and ends. A step that runs is not waited for: it is Unknown then, and
     /// the next start says so.
     pub async fn stop(mut self) {
@@ -358,7 +429,10 @@ impl Bot {
         if let Some(socket) = &self.socket_mode {
             socket.stop().await;
         }
-        if tokio::time::timeout(STOP_WITHIN, self.engine.stop()).await.is_err() {
+        if tokio::time::timeout(STOP_WITHIN, self.engine.stop())
+            .await
+            .is_err()
+        {
             tracing::warn!("the engine did not stop in time");
         }
         self.tasks.abort_all();

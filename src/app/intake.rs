@@ -11,14 +11,29 @@ pub struct EngineIntake(pub Handle);
 impl Intake for EngineIntake {
     fn submit(&self, delivery: Delivery) -> Pending<'_, Result<Accepted, Refused>> {
         Box::pin(async move {
-            let Delivery { source, delivery_key, alerts, .. } = delivery;
-            match self.0.submit(Command::Alerts { source, key: delivery_key, alerts }).await {
+            let Delivery {
+                source,
+                delivery_key,
+                alerts,
+                ..
+            } = delivery;
+            match self
+                .0
+                .submit(Command::Alerts {
+                    source,
+                    key: delivery_key,
+                    alerts,
+                })
+                .await
+            {
                 Ok(_) => Ok(Accepted),
                 Err(EngineError::Overloaded { retry_after_seconds }) => {
                     Err(Refused::Overloaded { retry_after_seconds })
                 }
                 Err(error @ (EngineError::NotStored { .. } | EngineError::Stopped)) => {
-                    Err(Refused::NotStored { reason: error.to_string() })
+                    Err(Refused::NotStored {
+                        reason: error.to_string(),
+                    })
                 }
             }
         })

@@ -24,7 +24,12 @@ pub fn open_runbooks(path: &Path) -> Result<Arc<Runbooks>, LoadError> {
 pub fn check(line: &CommandLine, parameters: &[ParamSpec]) -> Vec<CommandIssue> {
     action::check_command(line, parameters)
         .into_iter()
-        .map(|issue| CommandIssue { stage: issue.stage, word: issue.word, message: issue.message, help: issue.help })
+        .map(|issue| CommandIssue {
+            stage: issue.stage,
+            word: issue.word,
+            message: issue.message,
+            help: issue.help,
+        })
         .collect()
 }
 
@@ -32,7 +37,11 @@ pub fn check(line: &CommandLine, parameters: &[ParamSpec]) -> Vec<CommandIssue> 
 pub fn log_refused(runbooks: &Runbooks) {
     let catalog = runbooks.current();
     for refused in catalog.refused() {
-        for diagnostic in refused.diagnostics.iter().filter(|diagnostic| diagnostic.is_error()) {
+        for diagnostic in refused
+            .diagnostics
+            .iter()
+            .filter(|diagnostic| diagnostic.is_error())
+        {
             tracing::warn!(
                 file = refused.file,
                 line = diagnostic.line,
@@ -42,21 +51,33 @@ pub fn log_refused(runbooks: &Runbooks) {
             );
         }
     }
-    tracing::info!(runbooks = catalog.len(), refused = catalog.refused().len(), "runbooks loaded");
+    tracing::info!(
+        runbooks = catalog.len(),
+        refused = catalog.refused().len(),
+        "runbooks loaded"
+    );
 }
 
 /// Loads the runbooks again whenever their files change. A running plan keeps its own copy.
 ///
 /// # Errors
 /// When nothing can be watched; the runbooks that are loaded stay.
-pub fn watch_runbooks(runbooks: &Arc<Runbooks>, knowledge: Arc<ArcSwap<Knowledge>>) -> Result<Watch, WatchError> {
+pub fn watch_runbooks(
+    runbooks: &Arc<Runbooks>,
+    knowledge: Arc<ArcSwap<Knowledge>>,
+) -> Result<Watch, WatchError> {
     let kept = runbooks.clone();
     runbooks.watch(move |result: &Result<Reload, LoadError>| match result {
         Ok(_) => {
             log_refused(&kept);
             let catalog = kept.current();
-            knowledge.rcu(|now| Knowledge { rules: now.rules.clone(), catalog: catalog.clone() });
+            knowledge.rcu(|now| Knowledge {
+                rules: now.rules.clone(),
+                catalog: catalog.clone(),
+            });
         }
-        Err(error) => tracing::warn!(%error, "the runbooks could not be read again; those that are loaded stay"),
+        Err(error) => {
+            tracing::warn!(%error, "the runbooks could not be read again; those that are loaded stay")
+        }
     })
 }

@@ -3,6 +3,8 @@
 
 mod bot;
 mod clock;
+#[cfg(feature = "playground")]
+pub mod demo;
 mod intake;
 mod knowledge;
 mod outbox;
@@ -15,4 +17,4 @@ pub use bot::{Bot, StartError, start};
 pub use clock::SystemClock;
 pub use knowledge::{check, open_runbooks};
 pub use rules::rules;
-pub use socket::{ControlRequest, ControlReply, ask as ask_bot, socket_path};
+pub use socket::{ControlReply, ControlRequest, ask as ask_bot, socket_path};

@@ -83,7 +83,10 @@ impl Pagers {
         let incident = lane.engine().incident(id).await.ok().flatten()?;
         let page = self.packet(&incident);
         let receipt = until_taken("page", || self.pagerduty.trigger(&page)).await?;
-        Some(Delivered::Page { incident: id, dedup_key: receipt.dedup_key })
+        Some(Delivered::Page {
+            incident: id,
+            dedup_key: receipt.dedup_key,
+        })
     }
 
     async fn resolve(&self, id: IncidentId) {
@@ -98,10 +101,17 @@ impl Pagers {
         let mut told = false;
         for episode in &incident.episodes {
             if let Some(reference) = &episode.alert.source_ref {
-                told |= until_taken("resolve at the source", || self.pagerduty.resolve_at_source(reference, &text)).await.is_some();
+                told |= until_taken("resolve at the source", || {
+                    self.pagerduty.resolve_at_source(reference, &text)
+                })
+                .await
+                .is_some();
             }
         }
-        told.then(|| Delivered::SourceResolved { incident: id, how: "PagerDuty was told".to_owned() })
+        told.then(|| Delivered::SourceResolved {
+            incident: id,
+            how: "PagerDuty was told".to_owned(),
+        })
     }
 
     fn packet(&self, incident: &Incident) -> Page {
@@ -109,7 +119,12 @@ impl Pagers {
         let service = incident.service.as_ref().map(ToString::to_string);
         Page {
             incident: incident.id,
-            summary: format!("{}: {} ({})", incident.id, incident.title, summary::result(incident)),
+            summary: format!(
+                "{}: {} ({})",
+                incident.id,
+                incident.title,
+                summary::result(incident)
+            ),
             source: service.clone().unwrap_or_else(|| incident.source.to_string()),
             severity: incident.severity,
             component: service,
@@ -131,7 +146,9 @@ impl Pagers {
             }
             match state {
                 Health::Broken(reason) => {
-                    let page = self.direct(&format!("Interlock can't write its journal, so nothing runs: {reason}"));
+                    let page = self.direct(&format!(
+                        "Interlock can't write its journal, so nothing runs: {reason}"
+                    ));
                     until_taken("page directly", || self.pagerduty.trigger(&page)).await;
                 }
                 Health::Ready => {
@@ -166,7 +183,9 @@ const DIRECT: IncidentId = IncidentId(0);
 pub async fn watch_unseen(engine: Handle, clock: Arc<dyn Clock>) {
     loop {
         sleep(LOOK).await;
-        let Ok((open, _)) = engine.open().await else { return };
+        let Ok((open, _)) = engine.open().await else {
+            return;
+        };
         for incident in open {
             let unseen = incident.card.is_none() && clock.now().duration_since(incident.opened_at) > UNSEEN;
             if unseen && incident.paging.asked_at.is_none() {
@@ -195,7 +214,11 @@ where
                 sleep(RETRY).await;
             }
             Err(paging::PageError::Refused { reason }) => {
-                tracing::error!(what, reason, "the pager refuses it; look at pagerduty.* in the configuration");
+                tracing::error!(
+                    what,
+                    reason,
+                    "the pager refuses it; look at pagerduty.* in the configuration"
+                );
                 return None;
             }
         }

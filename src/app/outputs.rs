@@ -56,7 +56,8 @@ impl ActionRunner for Keeping {
         Box::pin(async move {
             let attempt = order.attempt;
             let ended = self.runner.perform(order).await;
-            let (Ended::Done { output } | Ended::Failed { output, .. } | Ended::Unknown { output, .. }) = &ended;
+            let (Ended::Done { output } | Ended::Failed { output, .. } | Ended::Unknown { output, .. }) =
+                &ended;
             self.outputs.keep(attempt, output);
             ended
         })

@@ -67,7 +67,10 @@ fn policy(settings: &Settings) -> Policy {
         approvals: row.approvals.max(1),
         requester_may: Some(row.requester_may),
     });
-    Policy { rows: rows.collect(), revision: settings.policy_revision() }
+    Policy {
+        rows: rows.collect(),
+        revision: settings.policy_revision(),
+    }
 }
 
 /// Rows that name namespaces come first: a row without any stands for what no other row names.

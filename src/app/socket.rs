@@ -100,7 +100,10 @@ impl Control {
         BufReader::new(read.take(LINE_MOST)).read_line(&mut line).await?;
         let reply = match serde_json::from_str::<ControlRequest>(&line) {
             Ok(request) => self.answer(user.as_deref(), request).await,
-            Err(error) => ControlReply { done: false, text: format!("that is no request: {error}") },
+            Err(error) => ControlReply {
+                done: false,
+                text: format!("that is no request: {error}"),
+            },
         };
         let mut text = serde_json::to_string(&reply).map_err(io::Error::other)?;
         text.push('\n');
@@ -110,7 +113,9 @@ impl Control {
     async fn answer(&self, user: Option<&str>, request: ControlRequest) -> ControlReply {
         let Some(id) = self.person(user) else {
             let user = user.unwrap_or("unknown");
-            let text = format!("the user `{user}` is no person that Interlock knows: add an [[operators]] row with os_user = \"{user}\" and person = \"TEAM/USER\"");
+            let text = format!(
+                "the user `{user}` is no person that Interlock knows: add an [[operators]] row with os_user = \"{user}\" and person = \"TEAM/USER\""
+            );
             return ControlReply { done: false, text };
         };
         let person = self.directory.person(&id).await;
@@ -119,20 +124,37 @@ impl Control {
             ControlRequest::Unfreeze { reason } => Intent::Unfreeze { reason },
             ControlRequest::Status => Intent::Status,
         };
-        let command = Command::Act { key: None, person, channel: None, intent };
+        let command = Command::Act {
+            key: None,
+            person,
+            channel: None,
+            intent,
+        };
         match self.engine.submit(command).await {
             Ok(Reply::Answer(answer)) => {
                 let done = !matches!(answer, crate::domain::command::Answer::Refused(_));
-                ControlReply { done, text: explain::answer(&answer) }
+                ControlReply {
+                    done,
+                    text: explain::answer(&answer),
+                }
             }
-            Ok(_) => ControlReply { done: true, text: "Done.".to_owned() },
-            Err(error) => ControlReply { done: false, text: error.to_string() },
+            Ok(_) => ControlReply {
+                done: true,
+                text: "Done.".to_owned(),
+            },
+            Err(error) => ControlReply {
+                done: false,
+                text: error.to_string(),
+            },
         }
     }
 
     fn person(&self, user: Option<&str>) -> Option<PersonId> {
         let user = user?;
-        self.operators.iter().find(|row| row.os_user == user).map(|row| row.person.clone())
+        self.operators
+            .iter()
+            .find(|row| row.os_user == user)
+            .map(|row| row.person.clone())
     }
 }
 

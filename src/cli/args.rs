@@ -11,6 +11,8 @@ use super::outcome::{Ended, Failure};
 use super::screen::{Screen, harmless};
 use super::setup::Setup;
 use super::{audit, check, freeze, matches, policy, report, serve, status, unfreeze};
+#[cfg(feature = "playground")]
+use super::{demo, playground};
 
 /// Answers alerts in Slack: proposes the team's own runbooks, runs what people approve, writes everything down.
 ///
@@ -33,6 +35,8 @@ struct Cli {
 /// Each has a file of its own.
 #[derive(Debug, Subcommand)]
 enum Command {
+    #[cfg(feature = "playground")]
+    Demo(demo::Demo),
     Serve(serve::Serve),
     Check(check::Check),
     Match(matches::Match),
@@ -42,11 +46,17 @@ enum Command {
     Unfreeze(unfreeze::Unfreeze),
     Audit(audit::Audit),
     Policy(policy::Policy),
+    #[cfg(feature = "playground")]
+    Playground(playground::Playground),
 }
 
 impl Command {
     fn run(self, setup: &Setup, screen: &mut Screen) -> Result<Ended, Failure> {
         match self {
+            #[cfg(feature = "playground")]
+            Self::Demo(command) => command.run(setup, screen),
+            #[cfg(feature = "playground")]
+            Self::Playground(command) => command.run(setup, screen),
             Self::Serve(command) => command.run(setup, screen),
             Self::Check(command) => command.run(setup, screen),
             Self::Match(command) => command.run(setup, screen),

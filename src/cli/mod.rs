@@ -5,15 +5,21 @@
 mod args;
 mod audit;
 mod check;
+#[cfg(feature = "playground")]
+mod demo;
 mod freeze;
 mod journal;
 mod matches;
 mod outcome;
+#[cfg(feature = "playground")]
+mod playground;
 mod policy;
 mod report;
 mod screen;
 mod serve;
 mod setup;
+#[cfg(feature = "playground")]
+mod show;
 mod status;
 mod unfreeze;
 

@@ -27,6 +27,9 @@ pub(super) enum Failure {
     Config(#[from] ConfigError),
     #[error(transparent)]
     Start(#[from] StartError),
+    #[cfg(feature = "playground")]
+    #[error(transparent)]
+    Demo(#[from] crate::app::demo::DemoError),
     #[error(transparent)]
     Store(#[from] StoreError),
     #[error(transparent)]

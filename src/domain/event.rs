@@ -58,7 +58,9 @@ pub enum Refusal {
     /// The thing that was clicked is not waiting for anybody now.
     NotWaiting,
     /// Says which name, and which is near.
-    NoSuchRunbook { why: String },
+    NoSuchRunbook {
+        why: String,
+    },
     /// No runbook was found for this incident.
     NoRunbook,
     BadInput {

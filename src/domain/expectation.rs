@@ -23,13 +23,29 @@ impl Expectation {
         let came = || shown(output);
         match self {
             Self::Exact(text) if output == text.strip_suffix('\n').unwrap_or(text) => Ok(()),
-            Self::Exact(text) => Err(format!("expected exactly {}, {}{}", quoted(text), came(), exact_hint(text, output))),
+            Self::Exact(text) => Err(format!(
+                "expected exactly {}, {}{}",
+                quoted(text),
+                came(),
+                exact_hint(text, output)
+            )),
             Self::Contains(text) if output.contains(text.as_str()) => Ok(()),
-            Self::Contains(text) => Err(format!("expected something with {} in it, {}", quoted(text), came())),
+            Self::Contains(text) => Err(format!(
+                "expected something with {} in it, {}",
+                quoted(text),
+                came()
+            )),
             Self::Matches(pattern) => match grep::build(pattern, false) {
                 Ok(pattern) if pattern.is_match(output) => Ok(()),
-                Ok(_) => Err(format!("expected a match of /{}/, {}", visible(pattern, MAX_SHOWN), came())),
-                Err(why) => Err(format!("the pattern /{}/ can't be used: {why}", visible(pattern, MAX_SHOWN))),
+                Ok(_) => Err(format!(
+                    "expected a match of /{}/, {}",
+                    visible(pattern, MAX_SHOWN),
+                    came()
+                )),
+                Err(why) => Err(format!(
+                    "the pattern /{}/ can't be used: {why}",
+                    visible(pattern, MAX_SHOWN)
+                )),
             },
             Self::Jq(program) => {
                 let shown_program = visible(program, MAX_SHOWN);
@@ -50,7 +66,8 @@ fn is_true(value: &Value) -> bool {
 }
 
 fn number(op: NumberOp, than: &str, output: &str) -> Result<(), String> {
-    let wanted = finite(than).ok_or_else(|| format!("`{}` is not a number to compare with", visible(than, MAX_SHOWN)))?;
+    let wanted = finite(than)
+        .ok_or_else(|| format!("`{}` is not a number to compare with", visible(than, MAX_SHOWN)))?;
     let got = finite(output.trim())
         .ok_or_else(|| format!("expected a number {} {than}, {}", op.symbol(), shown(output)))?;
     let holds = match op {
@@ -61,13 +78,25 @@ fn number(op: NumberOp, than: &str, output: &str) -> Result<(), String> {
         NumberOp::Equal => got.eq(&wanted),
         NumberOp::NotEqual => got.ne(&wanted),
     };
-    if holds { Ok(()) } else { Err(format!("expected a number {} {than}, {}", op.symbol(), shown(output))) }
+    if holds {
+        Ok(())
+    } else {
+        Err(format!(
+            "expected a number {} {than}, {}",
+            op.symbol(),
+            shown(output)
+        ))
+    }
 }
 
 /// A plain decimal; `nan`, `inf` and hexadecimal are not numbers here.
 fn finite(text: &str) -> Option<f64> {
-    let plain = text.bytes().all(|byte| byte.is_ascii_digit() || b"+-.eE".contains(&byte));
-    text.parse::<f64>().ok().filter(|number| plain && number.is_finite())
+    let plain = text
+        .bytes()
+        .all(|byte| byte.is_ascii_digit() || b"+-.eE".contains(&byte));
+    text.parse::<f64>()
+        .ok()
+        .filter(|number| plain && number.is_finite())
 }
 
 fn quoted(text: &str) -> String {
@@ -75,7 +104,11 @@ fn quoted(text: &str) -> String {
 }
 
 fn shown(output: &str) -> String {
-    if output.is_empty() { "got nothing".to_owned() } else { format!("got {}", quoted(output)) }
+    if output.is_empty() {
+        "got nothing".to_owned()
+    } else {
+        format!("got {}", quoted(output))
+    }
 }
 
 /// The two slips that people make with exact outputs.
@@ -115,7 +148,10 @@ mod tests {
     #[test]
     fn outputs_are_judged_as_written() {
         use Expectation as E;
-        let number = |op, than: &str| E::Number { op, than: than.to_owned() };
+        let number = |op, than: &str| E::Number {
+            op,
+            than: than.to_owned(),
+        };
         let cases = [
             (E::Exact("OK".into()), "OK\n", true),
             (E::Exact("OK".into()), "OK", true),
@@ -140,7 +176,11 @@ mod tests {
             (E::Jq(".ok".into()), "{}", false),
         ];
         for (expectation, output, holds) in cases {
-            assert_eq!(expectation.holds(output, &no_jq).is_ok(), holds, "{expectation:?} of {output:?}");
+            assert_eq!(
+                expectation.holds(output, &no_jq).is_ok(),
+                holds,
+                "{expectation:?} of {output:?}"
+            );
         }
     }
 
@@ -151,10 +191,16 @@ mod tests {
             exact.holds("\"connected\"\n", &no_jq).unwrap_err(),
             "expected exactly \"connected\", got \"\"connected\"\" (jq prints a text with its quotes; `jq -r` without)"
         );
-        assert_eq!(exact.holds("", &no_jq).unwrap_err(), "expected exactly \"connected\", got nothing");
+        assert_eq!(
+            exact.holds("", &no_jq).unwrap_err(),
+            "expected exactly \"connected\", got nothing"
+        );
         let long = exact.holds(&"x\u{202e}y\n".repeat(500), &no_jq).unwrap_err();
         assert!(long.len() < 300 && !long.contains(['\n', '\u{202e}']), "{long}");
         let jq = |_: &str, _: &str| Ok(vec![Value::Null, Value::from(0)]);
-        assert!(Expectation::Jq(".x".into()).holds("{}", &jq).is_ok(), "0 is true in jq");
+        assert!(
+            Expectation::Jq(".x".into()).holds("{}", &jq).is_ok(),
+            "0 is true in jq"
+        );
     }
 }

@@ -31,11 +31,22 @@ impl State {
                 }
             }
             Event::Frozen { by, reason } => {
-                self.freeze =
-                    Freeze::On { by: by.id.clone(), name: by.name.clone(), at: entry.at, reason: reason.clone() };
+                self.freeze = Freeze::On {
+                    by: by.id.clone(),
+                    name: by.name.clone(),
+                    at: entry.at,
+                    reason: reason.clone(),
+                };
             }
             Event::Unfrozen { .. } => self.freeze = Freeze::Off,
-            Event::Opened { incident, alert, channel, title, severity, .. } => {
+            Event::Opened {
+                incident,
+                alert,
+                channel,
+                title,
+                severity,
+                ..
+            } => {
                 self.forget_old(entry.at);
                 self.last_incident = self.last_incident.max(incident.0);
                 let opened = opened(*incident, entry.at, alert, channel, title, *severity);
@@ -48,7 +59,9 @@ impl State {
 
     fn apply_to_incident(&mut self, entry: &Entry, event: &Event) {
         let Some(id) = event.incident() else { return };
-        let Some(incident) = self.incidents.get_mut(&id) else { return };
+        let Some(incident) = self.incidents.get_mut(&id) else {
+            return;
+        };
         change(incident, event, entry.at);
         if let Phase::Closed { at, .. } = incident.phase
             && matches!(event, Event::Closed { .. })
@@ -74,7 +87,10 @@ fn opened(
     title: &str,
     severity: Severity,
 ) -> Incident {
-    let environment = ["environment", "env"].iter().find_map(|key| alert.labels.get(*key)).cloned();
+    let environment = ["environment", "env"]
+        .iter()
+        .find_map(|key| alert.labels.get(*key))
+        .cloned();
     Incident {
         id,
         opened_at: at,
@@ -85,12 +101,18 @@ fn opened(
         source: alert.source.clone(),
         group: alert.group.clone(),
         channel: channel.clone(),
-        episodes: vec![Episode { alert: alert.clone(), resolved_at: None }],
+        episodes: vec![Episode {
+            alert: alert.clone(),
+            resolved_at: None,
+        }],
         repeats: 0,
         matched: None,
         plans: Vec::new(),
         // Until a `Matched` says more, nobody has chosen anything: a human has it.
-        phase: Phase::Handed { at, reason: super::incident::HandoffReason::NoMatch },
+        phase: Phase::Handed {
+            at,
+            reason: super::incident::HandoffReason::NoMatch,
+        },
         card: None,
         paging: Paging::default(),
         commander: None,
@@ -105,10 +127,16 @@ fn change(incident: &mut Incident, event: &Event, at: Timestamp) {
     match event {
         Event::Joined { alert, .. } => {
             incident.severity = incident.severity.max(alert.severity);
-            incident.episodes.push(Episode { alert: alert.clone(), resolved_at: None });
+            incident.episodes.push(Episode {
+                alert: alert.clone(),
+                resolved_at: None,
+            });
         }
         Event::AlertResolved { episode, .. } => {
-            let known = incident.episodes.iter_mut().find(|known| known.alert.episode == *episode);
+            let known = incident
+                .episodes
+                .iter_mut()
+                .find(|known| known.alert.episode == *episode);
             if let Some(known) = known {
                 known.resolved_at.get_or_insert(at);
             }
@@ -116,12 +144,20 @@ fn change(incident: &mut Incident, event: &Event, at: Timestamp) {
         Event::Matched { matched, .. } => incident.matched = Some(matched.clone()),
         Event::Planning { request, .. } => {
             settle_approval(incident, ApprovalEvent::Supersede { at });
-            incident.phase = Phase::Planning { request: request.clone() };
+            incident.phase = Phase::Planning {
+                request: request.clone(),
+            };
         }
         Event::Checklist { runbook, .. } => incident.checklist = Some(runbook.clone()),
         Event::Ticked { item, by, done, .. } => {
             if *done {
-                incident.ticks.insert(*item, Tick { by: by.name.clone(), at });
+                incident.ticks.insert(
+                    *item,
+                    Tick {
+                        by: by.name.clone(),
+                        at,
+                    },
+                );
             } else {
                 incident.ticks.remove(item);
             }
@@ -137,7 +173,10 @@ fn change(incident: &mut Incident, event: &Event, at: Timestamp) {
         Event::TakenOver { by, .. } => incident.commander = Some((by.id.clone(), by.name.clone())),
         Event::Settling { until, .. } => incident.phase = Phase::Settling { until: *until },
         Event::HandedOver { reason, .. } => {
-            incident.phase = Phase::Handed { at, reason: reason.clone() };
+            incident.phase = Phase::Handed {
+                at,
+                reason: reason.clone(),
+            };
         }
         Event::Closed { result, .. } => close(incident, at, result.clone()),
         Event::Proposed { .. }
@@ -163,7 +202,13 @@ fn change(incident: &mut Incident, event: &Event, at: Timestamp) {
 }
 
 fn close(incident: &mut Incident, at: Timestamp, result: ClosedAs) {
-    settle_approval(incident, ApprovalEvent::Withdraw { at, why: "the incident is over".to_owned() });
+    settle_approval(
+        incident,
+        ApprovalEvent::Withdraw {
+            at,
+            why: "the incident is over".to_owned(),
+        },
+    );
     incident.paging.due = None;
     incident.phase = Phase::Closed { at, result };
 }
@@ -184,26 +229,48 @@ fn track(incident: &mut Incident, no: PlanNo) -> Option<&mut PlanTrack> {
 
 fn decide_plan(incident: &mut Incident, event: &Event, at: Timestamp) {
     match event {
-        Event::Proposed { plan, digest, decision, approve_by, .. } => {
+        Event::Proposed {
+            plan,
+            digest,
+            decision,
+            approve_by,
+            ..
+        } => {
             settle_approval(incident, ApprovalEvent::Supersede { at });
             incident.plans.push(PlanTrack {
                 plan: plan.clone(),
                 digest: digest.clone(),
                 proposed_at: at,
                 decision: decision.clone(),
-                approval: Approval::Pending { votes: Vec::new(), approve_by: *approve_by },
+                approval: Approval::Pending {
+                    votes: Vec::new(),
+                    approve_by: *approve_by,
+                },
                 run: Run::default(),
             });
             incident.phase = Phase::Proposed;
         }
-        Event::Voted { plan, vote, needed, execute_by, .. } => {
-            let event =
-                ApprovalEvent::Approve { vote: vote.clone(), needed: *needed, execute_by: *execute_by };
+        Event::Voted {
+            plan,
+            vote,
+            needed,
+            execute_by,
+            ..
+        } => {
+            let event = ApprovalEvent::Approve {
+                vote: vote.clone(),
+                needed: *needed,
+                execute_by: *execute_by,
+            };
             approve(incident, *plan, event);
         }
         Event::AllowedAlone { plan, execute_by, .. } => {
             if let Some(track) = track(incident, *plan) {
-                track.approval = Approval::Approved { votes: Vec::new(), at, execute_by: *execute_by };
+                track.approval = Approval::Approved {
+                    votes: Vec::new(),
+                    at,
+                    execute_by: *execute_by,
+                };
                 incident.phase = Phase::Running;
             }
         }
@@ -225,7 +292,9 @@ fn decide_plan(incident: &mut Incident, event: &Event, at: Timestamp) {
 }
 
 fn approve(incident: &mut Incident, plan: PlanNo, event: ApprovalEvent) {
-    let Some(track) = track(incident, plan) else { return };
+    let Some(track) = track(incident, plan) else {
+        return;
+    };
     if let Ok(next) = track.approval.transition(event) {
         let approved = matches!(next, Approval::Approved { .. });
         track.approval = next;
@@ -238,16 +307,31 @@ fn approve(incident: &mut Incident, plan: PlanNo, event: ApprovalEvent) {
 fn run_plan(incident: &mut Incident, event: &Event, at: Timestamp) {
     match event {
         Event::StepStarted { attempt, .. } => {
-            let Some(track) = track(incident, attempt.plan) else { return };
-            let cost = track.plan.step(attempt.step).map(|step| step.cost.clone()).unwrap_or_default();
+            let Some(track) = track(incident, attempt.plan) else {
+                return;
+            };
+            let cost = track
+                .plan
+                .step(attempt.step)
+                .map(|step| step.cost.clone())
+                .unwrap_or_default();
             for (key, need) in cost {
                 *track.run.spent.entry(key).or_default() += need;
             }
             track.run.started_at.get_or_insert(at);
-            set(&mut track.run, attempt.step, StepState::Started { attempt: attempt.attempt, at });
+            set(
+                &mut track.run,
+                attempt.step,
+                StepState::Started {
+                    attempt: attempt.attempt,
+                    at,
+                },
+            );
         }
         Event::StepEnded { attempt, outcome, .. } => {
-            let Some(track) = track(incident, attempt.plan) else { return };
+            let Some(track) = track(incident, attempt.plan) else {
+                return;
+            };
             // A result counts only for the attempt that is running.
             let running = matches!(
                 track.run.state(attempt.step),
@@ -255,21 +339,38 @@ fn run_plan(incident: &mut Incident, event: &Event, at: Timestamp) {
             );
             if running {
                 let state = match outcome {
-                    Outcome::Succeeded => StepState::Succeeded { attempt: attempt.attempt, at },
-                    Outcome::Failed { reason } => {
-                        StepState::Failed { attempt: attempt.attempt, at, reason: reason.clone() }
-                    }
-                    Outcome::Unknown { reason } => {
-                        StepState::Unknown { attempt: attempt.attempt, at, reason: reason.clone() }
-                    }
+                    Outcome::Succeeded => StepState::Succeeded {
+                        attempt: attempt.attempt,
+                        at,
+                    },
+                    Outcome::Failed { reason } => StepState::Failed {
+                        attempt: attempt.attempt,
+                        at,
+                        reason: reason.clone(),
+                    },
+                    Outcome::Unknown { reason } => StepState::Unknown {
+                        attempt: attempt.attempt,
+                        at,
+                        reason: reason.clone(),
+                    },
                 };
                 track.run.last_ended_at = Some(at);
                 set(&mut track.run, attempt.step, state);
             }
         }
-        Event::StepJudged { plan, step, judgement, by, .. } => {
-            let Some(track) = track(incident, *plan) else { return };
-            let StepState::Unknown { attempt, .. } = *track.run.state(*step) else { return };
+        Event::StepJudged {
+            plan,
+            step,
+            judgement,
+            by,
+            ..
+        } => {
+            let Some(track) = track(incident, *plan) else {
+                return;
+            };
+            let StepState::Unknown { attempt, .. } = *track.run.state(*step) else {
+                return;
+            };
             let state = match judgement {
                 Judgement::Worked => StepState::Succeeded { attempt, at },
                 Judgement::Failed => StepState::Failed {
@@ -280,12 +381,24 @@ fn run_plan(incident: &mut Incident, event: &Event, at: Timestamp) {
             };
             set(&mut track.run, *step, state);
         }
-        Event::StepRefused { plan, step, reasons, .. } => {
-            let Some(track) = track(incident, *plan) else { return };
-            set(&mut track.run, *step, StepState::Refused { reasons: reasons.clone() });
+        Event::StepRefused {
+            plan, step, reasons, ..
+        } => {
+            let Some(track) = track(incident, *plan) else {
+                return;
+            };
+            set(
+                &mut track.run,
+                *step,
+                StepState::Refused {
+                    reasons: reasons.clone(),
+                },
+            );
         }
         Event::StepSkipped { plan, step, why, .. } => {
-            let Some(track) = track(incident, *plan) else { return };
+            let Some(track) = track(incident, *plan) else {
+                return;
+            };
             set(&mut track.run, *step, StepState::Skipped { why: why.clone() });
         }
         Event::RunEnded { plan, result, .. } => end_run(incident, *plan, result),

@@ -54,12 +54,21 @@ pub fn compile(pattern: &str, syntax: Syntax, ignore_case: bool) -> Result<Regex
 /// # Errors
 /// Why not.
 pub fn build(pattern: &str, ignore_case: bool) -> Result<Regex, String> {
-    RegexBuilder::new(pattern).size_limit(MAX_COMPILED).nest_limit(50).case_insensitive(ignore_case).build().map_err(
-        |error| match error {
+    RegexBuilder::new(pattern)
+        .size_limit(MAX_COMPILED)
+        .nest_limit(50)
+        .case_insensitive(ignore_case)
+        .build()
+        .map_err(|error| match error {
             regex::Error::CompiledTooBig(_) => "it is too large".to_owned(),
-            other => other.to_string().lines().last().unwrap_or("it can't be read").trim().replace("error: ", ""),
-        },
-    )
+            other => other
+                .to_string()
+                .lines()
+                .last()
+                .unwrap_or("it can't be read")
+                .trim()
+                .replace("error: ", ""),
+        })
 }
 
 fn translate(pattern: &str, syntax: Syntax) -> Result<String, String> {
@@ -193,7 +202,14 @@ mod tests {
             assert!(compiled.is_match(yes), "{pattern} on {yes}");
             assert!(!compiled.is_match(no), "{pattern} on {no}");
         }
-        for pattern in ["\\(a\\)\\1", "[a", "a\\", "\\d", &"(".repeat(9), &"x".repeat(3000)] {
+        for pattern in [
+            "\\(a\\)\\1",
+            "[a",
+            "a\\",
+            "\\d",
+            &"(".repeat(9),
+            &"x".repeat(3000),
+        ] {
             assert!(compile(pattern, Syntax::Extended, false).is_err(), "{pattern}");
         }
     }

@@ -52,11 +52,16 @@ impl MatchRecord {
         });
         let misses = matches.near_misses.iter().map(|miss| MatchLine {
             runbook: miss.runbook.clone(),
-            title: catalog.get(&miss.runbook).map(|runbook| runbook.title.clone()).unwrap_or_default(),
+            title: catalog
+                .get(&miss.runbook)
+                .map(|runbook| runbook.title.clone())
+                .unwrap_or_default(),
             why: miss.why_not.clone(),
         });
         let verdict = match (matches.verdict, matches.chosen()) {
-            (matching::Verdict::One, Some(chosen)) => Verdict::One { runbook: chosen.runbook.name.clone() },
+            (matching::Verdict::One, Some(chosen)) => Verdict::One {
+                runbook: chosen.runbook.name.clone(),
+            },
             (matching::Verdict::Several, _) => Verdict::Several,
             (matching::Verdict::One | matching::Verdict::None, _) => Verdict::None,
         };

@@ -18,7 +18,10 @@ pub struct PlanProblem {
 
 impl PlanProblem {
     pub fn general(message: impl Into<String>) -> Self {
-        Self { parameter: None, message: message.into() }
+        Self {
+            parameter: None,
+            message: message.into(),
+        }
     }
 }
 
@@ -40,17 +43,35 @@ pub fn sketch(
 ) -> Result<Plan, Vec<PlanProblem>> {
     let Some(runbook) = catalog.get(&request.runbook) else {
         let name = &request.runbook;
-        return Err(vec![PlanProblem::general(format!("there is no runbook `{name}` any more; it was removed or has errors"))]);
+        return Err(vec![PlanProblem::general(format!(
+            "there is no runbook `{name}` any more; it was removed or has errors"
+        ))]);
     };
-    let labels = incident.first_alert().map(|alert| alert.labels.clone()).unwrap_or_default();
-    let given = request.parameters.iter().map(|(name, value)| (name.clone(), value.0.clone())).collect();
-    let parameters = runbook::resolve_parameters(&runbook.parameters, &given, &labels).map_err(|problems| {
-        problems
-            .into_iter()
-            .map(|problem| PlanProblem { parameter: Some(problem.name().to_owned()), message: problem.to_string() })
-            .collect::<Vec<_>>()
-    })?;
-    let maker = StepMaker { runbook, rules, parameters: &parameters, skip: &request.skip };
+    let labels = incident
+        .first_alert()
+        .map(|alert| alert.labels.clone())
+        .unwrap_or_default();
+    let given = request
+        .parameters
+        .iter()
+        .map(|(name, value)| (name.clone(), value.0.clone()))
+        .collect();
+    let parameters =
+        runbook::resolve_parameters(&runbook.parameters, &given, &labels).map_err(|problems| {
+            problems
+                .into_iter()
+                .map(|problem| PlanProblem {
+                    parameter: Some(problem.name().to_owned()),
+                    message: problem.to_string(),
+                })
+                .collect::<Vec<_>>()
+        })?;
+    let maker = StepMaker {
+        runbook,
+        rules,
+        parameters: &parameters,
+        skip: &request.skip,
+    };
     let steps = maker.all()?;
     Ok(Plan {
         no: next_no(incident),
@@ -80,7 +101,11 @@ impl StepMaker<'_> {
     /// The steps, then those of the Verification section, numbered on. Without that section the last step with an
     /// expected output is the verification.
     fn all(&self) -> Result<Vec<PlannedStep>, Vec<PlanProblem>> {
-        let last_expecting = self.runbook.steps.iter().rposition(|step| step.expected.is_some());
+        let last_expecting = self
+            .runbook
+            .steps
+            .iter()
+            .rposition(|step| step.expected.is_some());
         let mut made = Vec::new();
         let mut problems = Vec::new();
         let mut keep = |result: Result<PlannedStep, PlanProblem>| match result {
@@ -89,22 +114,40 @@ impl StepMaker<'_> {
         };
         for (index, step) in self.runbook.steps.iter().enumerate() {
             let verifies = self.runbook.verification.is_empty() && last_expecting == Some(index);
-            keep(self.step(step, step.no, if verifies { Role::Verification } else { Role::Remedy }));
+            keep(self.step(
+                step,
+                step.no,
+                if verifies {
+                    Role::Verification
+                } else {
+                    Role::Remedy
+                },
+            ));
         }
         let offset = self.runbook.steps.iter().map(|step| step.no.0).max().unwrap_or(0);
         for (index, step) in self.runbook.verification.iter().enumerate() {
             let no = StepNo(offset + u16::try_from(index + 1).unwrap_or(u16::MAX));
             keep(self.step(step, no, Role::Verification));
         }
-        if problems.is_empty() { Ok(made) } else { Err(problems) }
+        if problems.is_empty() {
+            Ok(made)
+        } else {
+            Err(problems)
+        }
     }
 
     fn step(&self, step: &Step, no: StepNo, role: Role) -> Result<PlannedStep, PlanProblem> {
-        let Command { action, filters, shown } = self.command(&step.command).map_err(|why| {
-            PlanProblem::general(format!("step {no} (`{}`): {why}", step.command.source))
-        })?;
-        let (tier, tier_reason) =
-            action.tier_at_least(&tier_facts(self.rules, &self.runbook.budget, None), step.tier_at_least);
+        let Command {
+            action,
+            filters,
+            shown,
+        } = self
+            .command(&step.command)
+            .map_err(|why| PlanProblem::general(format!("step {no} (`{}`): {why}", step.command.source)))?;
+        let (tier, tier_reason) = action.tier_at_least(
+            &tier_facts(self.rules, &self.runbook.budget, None),
+            step.tier_at_least,
+        );
         let rollback = step.rollback.as_ref().map(|line| line.source.clone());
         Ok(PlannedStep {
             no,
@@ -139,14 +182,30 @@ impl StepMaker<'_> {
             return Err("it has no command".to_owned());
         };
         let unnamed = ClusterName::new("");
-        let defaults =
-            Defaults { default_cluster: self.rules.default_cluster.clone().unwrap_or_else(|| unnamed.clone()) };
+        let defaults = Defaults {
+            default_cluster: self
+                .rules
+                .default_cluster
+                .clone()
+                .unwrap_or_else(|| unnamed.clone()),
+        };
         let action = Action::parse(first, &defaults).map_err(|error| error.message)?;
-        if let Some(cluster) = action.cluster().filter(|cluster| !self.rules.clusters.contains(cluster)) {
-            let known = self.rules.clusters.iter().map(ClusterName::as_str).collect::<Vec<_>>().join(", ");
+        if let Some(cluster) = action
+            .cluster()
+            .filter(|cluster| !self.rules.clusters.contains(cluster))
+        {
+            let known = self
+                .rules
+                .clusters
+                .iter()
+                .map(ClusterName::as_str)
+                .collect::<Vec<_>>()
+                .join(", ");
             return Err(match (cluster == unnamed, known.as_str()) {
                 (_, "") => "no cluster is configured; set kubernetes.clusters.NAME.kubeconfig".to_owned(),
-                (true, _) => format!("it names no cluster and there are several: add `--context NAME` or set kubernetes.default_cluster; configured: {known}"),
+                (true, _) => format!(
+                    "it names no cluster and there are several: add `--context NAME` or set kubernetes.default_cluster; configured: {known}"
+                ),
                 (false, _) => format!("cluster `{cluster}` is not configured; configured: {known}"),
             });
         }
@@ -157,7 +216,11 @@ impl StepMaker<'_> {
             shown.push_str(" | ");
             shown.push_str(&display_argv(argv));
         }
-        Ok(Command { action, filters, shown })
+        Ok(Command {
+            action,
+            filters,
+            shown,
+        })
     }
 }
 
@@ -226,7 +289,11 @@ pub fn complete(
             Err(error) => problems.push(format!("step {}: {error}", step.no)),
         }
     }
-    if problems.is_empty() { Ok(sketch) } else { Err(problems) }
+    if problems.is_empty() {
+        Ok(sketch)
+    } else {
+        Err(problems)
+    }
 }
 
 /// What differs between two plans, a line each, for the form and the record.

@@ -101,7 +101,8 @@ impl Rules {
             .iter()
             .find(|row| {
                 row.cluster.as_ref().is_none_or(|name| name == cluster)
-                    && (row.namespaces.is_empty() || namespace.is_some_and(|name| row.namespaces.contains(name)))
+                    && (row.namespaces.is_empty()
+                        || namespace.is_some_and(|name| row.namespaces.contains(name)))
             })
             .map(|row| row.name.clone())
     }
@@ -109,9 +110,17 @@ impl Rules {
     /// Where the alert says it comes from, by its `cluster` and `namespace` labels and our own map: what triggers ask.
     #[must_use]
     pub fn environment_of(&self, alert: &Alert) -> Option<Environment> {
-        let cluster = alert.labels.get("cluster").map(|name| ClusterName::new(name.clone()));
-        let cluster = cluster.filter(|name| self.clusters.contains(name)).or_else(|| self.default_cluster.clone())?;
-        let namespace = alert.labels.get("namespace").map(|name| Namespace::new(name.clone()));
+        let cluster = alert
+            .labels
+            .get("cluster")
+            .map(|name| ClusterName::new(name.clone()));
+        let cluster = cluster
+            .filter(|name| self.clusters.contains(name))
+            .or_else(|| self.default_cluster.clone())?;
+        let namespace = alert
+            .labels
+            .get("namespace")
+            .map(|name| Namespace::new(name.clone()));
         self.environment(&cluster, namespace.as_ref())
     }
 
@@ -122,7 +131,11 @@ impl Rules {
             .iter()
             .find(|route| {
                 let service = route.service.is_none() || route.service == alert.service;
-                service && route.labels.iter().all(|(key, value)| alert.labels.get(key) == Some(value))
+                service
+                    && route
+                        .labels
+                        .iter()
+                        .all(|(key, value)| alert.labels.get(key) == Some(value))
             })
             .map_or_else(|| self.channel.clone(), |route| route.channel.clone())
     }
@@ -130,6 +143,10 @@ impl Rules {
     /// Whether a waiting card of this source pages anybody, and after how long.
     #[must_use]
     pub fn page_wait(&self, source: &Source, severity: Severity) -> Option<SignedDuration> {
-        if self.pagers.contains(source) { None } else { self.page_after.of(severity) }
+        if self.pagers.contains(source) {
+            None
+        } else {
+            self.page_after.of(severity)
+        }
     }
 }

@@ -118,7 +118,12 @@ impl State {
     /// Incidents with something due at `now`.
     #[must_use]
     pub fn due(&self, now: Timestamp) -> Vec<IncidentId> {
-        self.index.deadlines.iter().take_while(|(at, _)| *at <= now).map(|(_, id)| *id).collect()
+        self.index
+            .deadlines
+            .iter()
+            .take_while(|(at, _)| *at <= now)
+            .map(|(_, id)| *id)
+            .collect()
     }
 
     /// What is running right now, a line each, for the answer to a freeze.
@@ -153,7 +158,9 @@ impl State {
 
     /// Brings the indexes up to date with one incident.
     pub(super) fn index_incident(&mut self, id: IncidentId) {
-        let Some(incident) = self.incidents.get(&id) else { return };
+        let Some(incident) = self.incidents.get(&id) else {
+            return;
+        };
         if let Some(old) = self.index.deadline_of.remove(&id) {
             self.index.deadlines.remove(&(old, id));
         }
@@ -184,10 +191,14 @@ impl State {
     }
 
     fn index_busy(&mut self, id: IncidentId) {
-        let Some(incident) = self.incidents.get(&id) else { return };
+        let Some(incident) = self.incidents.get(&id) else {
+            return;
+        };
         let Some(track) = incident.current() else { return };
         for step in &track.plan.steps {
-            let Some(target) = step.action.target_key() else { continue };
+            let Some(target) = step.action.target_key() else {
+                continue;
+            };
             let held = match track.run.state(step.no) {
                 StepState::Started { attempt, .. } | StepState::Unknown { attempt, .. } => Some(*attempt),
                 StepState::Waiting
@@ -196,8 +207,12 @@ impl State {
                 | StepState::Skipped { .. }
                 | StepState::Refused { .. } => None,
             };
-            let attempt_id =
-                |attempt| AttemptId { incident: id, plan: track.plan.no, step: step.no, attempt };
+            let attempt_id = |attempt| AttemptId {
+                incident: id,
+                plan: track.plan.no,
+                step: step.no,
+                attempt,
+            };
             match held {
                 Some(attempt) if step.effect != super::action::EffectClass::Observe => {
                     self.index.busy.insert(target, attempt_id(attempt));
@@ -223,8 +238,9 @@ impl State {
                 break;
             }
             self.closed.pop_front();
-            let still_closed =
-                self.incidents.get(&id).is_some_and(|incident| matches!(incident.phase, Phase::Closed { at: closed, .. } if closed == at));
+            let still_closed = self.incidents.get(&id).is_some_and(
+                |incident| matches!(incident.phase, Phase::Closed { at: closed, .. } if closed == at),
+            );
             if still_closed && let Some(gone) = self.incidents.remove(&id) {
                 self.unindex(&gone);
             }

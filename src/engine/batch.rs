@@ -61,7 +61,9 @@ struct Senders {
 impl Senders {
     fn send(&self, item: OutboxItem) {
         let lane = match item.effect {
-            Effect::Card { .. } | Effect::Thread { .. } | Effect::Summary { .. } | Effect::Attach { .. } => &self.slack,
+            Effect::Card { .. } | Effect::Thread { .. } | Effect::Summary { .. } | Effect::Attach { .. } => {
+                &self.slack
+            }
             Effect::Page { .. } | Effect::PageResolve { .. } => &self.pager,
             Effect::SourceResolve { .. } => &self.source,
         };
@@ -85,6 +87,7 @@ pub struct Engine {
     drives: tokio_mpsc::UnboundedSender<Drive>,
     health: watch::Sender<Health>,
     last_snapshot: u64,
+    abandoned: Option<oneshot::Sender<()>>,
 }
 
 /// Opens the state and starts the thread. The first thing it does is to recover: what an earlier process left is
@@ -92,22 +95,41 @@ pub struct Engine {
 ///
 /// # Errors
 /// When the journal can't be read or the thread can't be started.
-pub fn start(store: Store, knowledge: Arc<ArcSwap<Knowledge>>, clock: Arc<dyn Clock>) -> Result<EngineParts, StoreError> {
+pub fn start(
+    store: Store,
+    knowledge: Arc<ArcSwap<Knowledge>>,
+    clock: Arc<dyn Clock>,
+) -> Result<EngineParts, StoreError> {
     let waiting = store.outbox()?;
     let core = Core::open(store)?;
     let (tx, queue) = channel();
     let intake_count = Arc::new(AtomicUsize::new(0));
-    let handle = Handle { queue: tx.clone(), intake: intake_count.clone() };
+    let handle = Handle {
+        queue: tx.clone(),
+        intake: intake_count.clone(),
+    };
     let (slack, slack_items) = tokio_mpsc::unbounded_channel();
     let (pager, pager_items) = tokio_mpsc::unbounded_channel();
     let (source, source_items) = tokio_mpsc::unbounded_channel();
     let (drives, drive_items) = tokio_mpsc::unbounded_channel();
     let (health, health_seen) = watch::channel(Health::Ready);
-    let lane = |items| Lane { items, handle: handle.clone() };
-    let lanes = Lanes { slack: lane(slack_items), pager: lane(pager_items), source: lane(source_items) };
+    let lane = |items| Lane {
+        items,
+        handle: handle.clone(),
+    };
+    let lanes = Lanes {
+        slack: lane(slack_items),
+        pager: lane(pager_items),
+        source: lane(source_items),
+    };
     let senders = Senders { slack, pager, source };
     for (row, effect, created_at) in waiting {
-        senders.send(OutboxItem { row, effect, created_at, maybe_sent: true });
+        senders.send(OutboxItem {
+            row,
+            effect,
+            created_at,
+            maybe_sent: true,
+        });
     }
     let last_snapshot = core.state().seq;
     let engine = Engine {
@@ -122,13 +144,19 @@ pub fn start(store: Store, knowledge: Arc<ArcSwap<Knowledge>>, clock: Arc<dyn Cl
         drives,
         health,
         last_snapshot,
+        abandoned: None,
     };
     recover(&tx);
     thread::Builder::new()
         .name("engine".to_owned())
         .spawn(move || engine.work())
         .map_err(|error| StoreError::Io(format!("the engine's thread can't be started: {error}")))?;
-    Ok(EngineParts { handle, lanes, drives: drive_items, health: health_seen })
+    Ok(EngineParts {
+        handle,
+        lanes,
+        drives: drive_items,
+        health: health_seen,
+    })
 }
 
 fn recover(queue: &Sender<Message>) {
@@ -148,6 +176,12 @@ impl Engine {
                 while let Ok(message) = self.queue.try_recv() {
                     self.sort(message);
                 }
+                if let Some(told) = self.abandoned.take() {
+                    // The database is closed before anybody is told that it may be opened again.
+                    drop(self);
+                    let _ = told.send(());
+                    return;
+                }
                 if let Some(stopped) = self.batch() {
                     if let Err(error) = self.core.save_snapshot() {
                         tracing::warn!(%error, "no snapshot was stored; the next start reads the journal");
@@ -163,7 +197,11 @@ impl Engine {
     }
 
     fn nap(&self) -> Duration {
-        let until = self.core.state().next_deadline().map(|at| at.duration_since(self.now()));
+        let until = self
+            .core
+            .state()
+            .next_deadline()
+            .map(|at| at.duration_since(self.now()));
         match until.and_then(|left| Duration::try_from(left).ok()) {
             Some(left) => left.min(NAP),
             None if self.core.state().next_deadline().is_some() => Duration::ZERO,
@@ -181,6 +219,7 @@ impl Engine {
             Message::Decide(command, reply) if matches!(*command, Command::Alerts { .. }) => {
                 self.intake.push_back((command, reply));
             }
+            Message::Abandon(told) => self.abandoned = Some(told),
             Message::Decide(..) | Message::Ask(_) | Message::Done(_) | Message::Stop(_) => {
                 self.urgent.push_back(message);
             }
@@ -203,6 +242,7 @@ impl Engine {
                 Message::Ask(question) => questions.push(question),
                 Message::Done(row) => done.push(row),
                 Message::Stop(sender) => stop = Some(sender),
+                Message::Abandon(told) => self.abandoned = Some(told),
             }
         }
         let take = self.intake.len().min(INTAKE_MOST);
@@ -223,21 +263,33 @@ impl Engine {
         stop
     }
 
-    fn commit(&mut self, commands: Vec<Command>, waiting: Vec<Option<Waiting>>, done: &[i64], now: Timestamp) {
+    fn commit(
+        &mut self,
+        commands: Vec<Command>,
+        waiting: Vec<Option<Waiting>>,
+        done: &[i64],
+        now: Timestamp,
+    ) {
         if commands.is_empty() && done.is_empty() {
             return;
         }
         let knowledge = self.knowledge.load_full();
         match self.core.run(commands, done, &knowledge, now) {
             Ok(committed) => {
-                self.health.send_if_modified(|health| std::mem::replace(health, Health::Ready) != Health::Ready);
+                self.health
+                    .send_if_modified(|health| std::mem::replace(health, Health::Ready) != Health::Ready);
                 for (reply, waiting) in committed.replies.into_iter().zip(waiting) {
                     if let Some(waiting) = waiting {
                         let _ = waiting.send(Ok(reply));
                     }
                 }
                 for (row, effect) in committed.effects {
-                    self.senders.send(OutboxItem { row, effect, created_at: now, maybe_sent: false });
+                    self.senders.send(OutboxItem {
+                        row,
+                        effect,
+                        created_at: now,
+                        maybe_sent: false,
+                    });
                 }
                 for drive in committed.drives {
                     let _ = self.drives.send(drive);
@@ -252,7 +304,9 @@ impl Engine {
         let reason = error.to_string();
         self.health.send_replace(Health::Broken(reason.clone()));
         for waiting in waiting.into_iter().flatten() {
-            let _ = waiting.send(Err(EngineError::NotStored { reason: reason.clone() }));
+            let _ = waiting.send(Err(EngineError::NotStored {
+                reason: reason.clone(),
+            }));
         }
         // A deadline that is due would be tried again at once, for ever.
         thread::sleep(Duration::from_millis(100));
@@ -272,7 +326,9 @@ impl Engine {
                     .core
                     .store()
                     .of_incident(id)
-                    .map_err(|error| EngineError::NotStored { reason: error.to_string() });
+                    .map_err(|error| EngineError::NotStored {
+                        reason: error.to_string(),
+                    });
                 let _ = reply.send(entries);
             }
             Question::Open(reply) => {

@@ -43,7 +43,11 @@ impl Core {
     /// When the journal can't be read.
     pub fn open(store: Store) -> Result<Self, StoreError> {
         let state = store.load()?;
-        Ok(Self { state, store, broken: false })
+        Ok(Self {
+            state,
+            store,
+            broken: false,
+        })
     }
 
     #[must_use]
@@ -69,7 +73,11 @@ impl Core {
         now: Timestamp,
     ) -> Result<Committed, StoreError> {
         self.mend()?;
-        let context = Context { now, rules: &knowledge.rules, catalog: &knowledge.catalog };
+        let context = Context {
+            now,
+            rules: &knowledge.rules,
+            catalog: &knowledge.catalog,
+        };
         let mut tx = Tx::new(&mut self.state, now);
         let replies: Vec<Reply> = commands
             .into_iter()
@@ -79,12 +87,25 @@ impl Core {
                 reply
             })
             .collect();
-        let Tx { entries, effects, drives, .. } = tx;
+        let Tx {
+            entries,
+            effects,
+            drives,
+            ..
+        } = tx;
         if entries.is_empty() && effects.is_empty() && done.is_empty() {
-            return Ok(Committed { replies, effects: Vec::new(), drives });
+            return Ok(Committed {
+                replies,
+                effects: Vec::new(),
+                drives,
+            });
         }
         match self.store.commit(&entries, &effects, done, now) {
-            Ok(rows) => Ok(Committed { replies, effects: rows.into_iter().zip(effects).collect(), drives }),
+            Ok(rows) => Ok(Committed {
+                replies,
+                effects: rows.into_iter().zip(effects).collect(),
+                drives,
+            }),
             Err(error) => {
                 self.broken = true;
                 Err(error)

@@ -41,6 +41,8 @@ pub(super) enum Message {
     Done(i64),
     /// Commit what waits, take a snapshot, end.
     Stop(oneshot::Sender<()>),
+    /// End at once.
+    Abandon(oneshot::Sender<()>),
 }
 
 /// Alerts waiting to be decided at most, in deliveries. At 2,000 deliveries a second (40,000 known alerts) this is a
@@ -66,7 +68,9 @@ impl Handle {
             let waiting = self.intake.fetch_add(1, Ordering::AcqRel);
             if waiting >= INTAKE_MOST {
                 self.intake.fetch_sub(1, Ordering::AcqRel);
-                return Err(EngineError::Overloaded { retry_after_seconds: 1 });
+                return Err(EngineError::Overloaded {
+                    retry_after_seconds: 1,
+                });
             }
         }
         self.send(Message::Decide(Box::new(command), tx))?;
@@ -130,6 +134,15 @@ impl Handle {
         let (tx, rx) = oneshot::channel();
         self.send(Message::Stop(tx))?;
         rx.await.map_err(|_| EngineError::Stopped)
+    }
+
+    /// Ends the engine at once, without committing what waits: what a crash does.
+    pub async fn abandon(&self) {
+        let (tx, rx) = oneshot::channel();
+        if self.send(Message::Abandon(tx)).is_ok() {
+            // An error means that it has ended, which is what was asked for.
+            let _ = rx.await;
+        }
     }
 
     pub(super) fn done(&self, row: i64) -> Result<(), EngineError> {

@@ -10,21 +10,30 @@ const REASON_MOST: usize = 200;
 
 /// Present means frozen, whatever is in it; the first line is the reason. Anything but a clear "not there" counts as frozen.
 pub async fn read_freeze_file(path: Option<&Path>) -> FreezeFile {
-    let Some(path) = path else { return FreezeFile::Absent };
+    let Some(path) = path else {
+        return FreezeFile::Absent;
+    };
     match tokio::fs::read(path).await {
         Ok(bytes) => {
             let text = String::from_utf8_lossy(&bytes);
             let line = text.lines().next().unwrap_or_default().trim();
             let reason: String = line.chars().take(REASON_MOST).collect();
-            let reason = if reason.is_empty() { format!("{} exists", path.display()) } else { reason };
+            let reason = if reason.is_empty() {
+                format!("{} exists", path.display())
+            } else {
+                reason
+            };
             FreezeFile::Present { reason }
         }
         Err(error) if error.kind() == ErrorKind::NotFound && parent_exists(path) => FreezeFile::Absent,
-        Err(error) => FreezeFile::Unreadable { why: error.to_string() },
+        Err(error) => FreezeFile::Unreadable {
+            why: error.to_string(),
+        },
     }
 }
 
 /// A missing folder may be a volume that isn't mounted: nobody can tell whether the file is in it.
 fn parent_exists(path: &Path) -> bool {
-    path.parent().is_none_or(|parent| parent.as_os_str().is_empty() || parent.is_dir())
+    path.parent()
+        .is_none_or(|parent| parent.as_os_str().is_empty() || parent.is_dir())
 }

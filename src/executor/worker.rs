@@ -88,8 +88,21 @@ impl ExecutorParts {
     async fn work(&self, drive: Drive) {
         match drive {
             Drive::Survey { incident, sketch } => self.survey(incident, *sketch).await,
-            Drive::Start { incident, plan, step, attempt, not_before } => {
-                self.start(Wanted { incident, plan, step, attempt, not_before }).await;
+            Drive::Start {
+                incident,
+                plan,
+                step,
+                attempt,
+                not_before,
+            } => {
+                self.start(Wanted {
+                    incident,
+                    plan,
+                    step,
+                    attempt,
+                    not_before,
+                })
+                .await;
             }
         }
     }
@@ -99,7 +112,11 @@ impl ExecutorParts {
         for steps in sketch.steps.chunks(LOOKS_AT_ONCE) {
             results.extend(join_all(steps.iter().map(|step| self.look(&step.action))).await);
         }
-        let command = Command::Surveyed { incident, sketch: Box::new(sketch), results };
+        let command = Command::Surveyed {
+            incident,
+            sketch: Box::new(sketch),
+            results,
+        };
         // Not stored means that the plan is made anew after the next start.
         if let Err(error) = self.engine.submit(command).await {
             tracing::warn!(%incident, %error, "what was seen of the targets could not be stored");
@@ -121,7 +138,9 @@ impl ExecutorParts {
     async fn start(&self, wanted: Wanted) {
         loop {
             self.wait_until(wanted.not_before).await;
-            let Some(request) = self.request(wanted).await else { return };
+            let Some(request) = self.request(wanted).await else {
+                return;
+            };
             match self.engine.submit(Command::StartStep(Box::new(request))).await {
                 Ok(Reply::Permit(order)) => return self.perform(*order).await,
                 Ok(Reply::NotStarted { reasons }) if reasons.iter().any(is_busy) => sleep(BUSY_WAIT).await,
@@ -145,14 +164,32 @@ impl ExecutorParts {
         let incident = self.engine.incident(wanted.incident).await.ok().flatten()?;
         let track = incident.plan(wanted.plan)?;
         let step = track.plan.step(wanted.step)?;
-        let votes = track.approval.votes().iter().map(|vote| self.directory.person(&vote.by));
+        let votes = track
+            .approval
+            .votes()
+            .iter()
+            .map(|vote| self.directory.person(&vote.by));
         let (voters, freeze_file, survey): (Vec<Person>, _, _) = tokio::join!(
             join_all(votes),
             read_freeze_file(self.freeze_file.as_deref()),
             self.look(&step.action)
         );
-        let Wanted { incident, plan, step, attempt, .. } = wanted;
-        Some(StartStep { incident, plan, step, attempt, survey, voters, freeze_file })
+        let Wanted {
+            incident,
+            plan,
+            step,
+            attempt,
+            ..
+        } = wanted;
+        Some(StartStep {
+            incident,
+            plan,
+            step,
+            attempt,
+            survey,
+            voters,
+            freeze_file,
+        })
     }
 
     async fn perform(&self, order: Order) {
@@ -168,10 +205,20 @@ impl ExecutorParts {
     }
 
     /// Offers the result until it is stored. If the process ends first, the step is Unknown.
-    async fn report(&self, attempt: crate::domain::ids::AttemptId, outcome: Outcome, output: Output, took_ms: u64) {
+    async fn report(
+        &self,
+        attempt: crate::domain::ids::AttemptId,
+        outcome: Outcome,
+        output: Output,
+        took_ms: u64,
+    ) {
         loop {
-            let command =
-                Command::StepEnded { attempt, outcome: outcome.clone(), output: output.clone(), took_ms };
+            let command = Command::StepEnded {
+                attempt,
+                outcome: outcome.clone(),
+                output: output.clone(),
+                took_ms,
+            };
             match self.engine.submit(command).await {
                 Ok(_) | Err(EngineError::Stopped) => return,
                 Err(error) => {

@@ -8,9 +8,19 @@ use super::page::text;
 use super::page::{Click, Input, Target};
 use super::slack::view::{MessageView, WorkspaceView};
 
-/// The click that presses the button (or the overflow entry) with this label, compared without regard to
-/// case.
+/// Whether a label is the one looked for.
+type Label<'l> = &'l dyn Fn(&str) -> bool;
+
+/// The click that presses the button (or the overflow entry) with this label, compared without regard to case. Without
+/// one, the button whose label begins with it: people say "Approve" to "Approve 2 steps".
 pub fn find(view: &WorkspaceView, label: &str) -> Option<Click> {
+    find_by(view, &|text| text.eq_ignore_ascii_case(label)).or_else(|| {
+        let beginning = label.to_lowercase();
+        find_by(view, &|text| text.to_lowercase().starts_with(&beginning))
+    })
+}
+
+fn find_by(view: &WorkspaceView, label: Label<'_>) -> Option<Click> {
     if let Some(modal) = &view.modal {
         return in_blocks(list_of(&modal.view, "blocks"), label, &Target::Modal);
     }
@@ -33,7 +43,7 @@ pub fn find(view: &WorkspaceView, label: &str) -> Option<Click> {
     })
 }
 
-fn in_message(channel: &str, message: &MessageView, label: &str) -> Option<Click> {
+fn in_message(channel: &str, message: &MessageView, label: Label<'_>) -> Option<Click> {
     let target = Target::Message {
         channel: channel.to_owned(),
         ts: message.ts.clone(),
@@ -44,7 +54,7 @@ fn in_message(channel: &str, message: &MessageView, label: &str) -> Option<Click
         .find_map(|blocks| in_blocks(blocks, label, &target))
 }
 
-fn in_blocks(blocks: &[Value], label: &str, target: &Target) -> Option<Click> {
+fn in_blocks(blocks: &[Value], label: Label<'_>, target: &Target) -> Option<Click> {
     blocks.iter().find_map(|block| {
         let accessory = block.get("accessory").into_iter();
         let element = accessory.chain(list_of(block, "elements"));
@@ -60,8 +70,8 @@ fn in_blocks(blocks: &[Value], label: &str, target: &Target) -> Option<Click> {
     })
 }
 
-fn on(element: &Value, label: &str) -> Option<Input> {
-    let is = |object: &Value| text::line(object).eq_ignore_ascii_case(label);
+fn on(element: &Value, label: Label<'_>) -> Option<Input> {
+    let is = |object: &Value| label(&text::line(object));
     match str_of(element, "type") {
         "button" => is(&element["text"]).then_some(Input::Button),
         "overflow" => list_of(element, "options")

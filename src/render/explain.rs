@@ -13,19 +13,31 @@ const RUNBOOK_MOST: usize = 2_500;
 #[must_use]
 pub fn answer(answer: &Answer) -> String {
     match answer {
-        Answer::Approved { have, need } if have >= need => "Approved. It starts now; the card shows how far it is.".to_owned(),
-        Answer::Approved { have, need } => format!("Your approval counts: {have} of {need}. It waits for another person."),
+        Answer::Approved { have, need } if have >= need => {
+            "Approved. It starts now; the card shows how far it is.".to_owned()
+        }
+        Answer::Approved { have, need } => {
+            format!("Your approval counts: {have} of {need}. It waits for another person.")
+        }
         Answer::Rejected => "Rejected. Nothing runs; the incident is yours now.".to_owned(),
         Answer::Modified { plan } => {
-            format!("Plan {plan} is being made from your changes. Earlier approvals are void, and somebody else has to approve it.")
+            format!(
+                "Plan {plan} is being made from your changes. Earlier approvals are void, and somebody else has to approve it."
+            )
         }
         Answer::Escalated => "A human is being paged.".to_owned(),
-        Answer::TakenOver => "You have it. Interlock starts nothing more; a step that runs is finished.".to_owned(),
+        Answer::TakenOver => {
+            "You have it. Interlock starts nothing more; a step that runs is finished.".to_owned()
+        }
         Answer::Chosen { runbook } => format!("{runbook} it is. Its plan is being made."),
         Answer::Ticked => "Noted.".to_owned(),
         Answer::Judged(Judgement::Worked) => "Noted: it worked. The plan goes on.".to_owned(),
-        Answer::Judged(Judgement::Failed) => "Noted: it did not work. The runbook says what follows.".to_owned(),
-        Answer::Frozen { running } if running.is_empty() => "Frozen. No step starts until another person lifts it. Nothing is running now.".to_owned(),
+        Answer::Judged(Judgement::Failed) => {
+            "Noted: it did not work. The runbook says what follows.".to_owned()
+        }
+        Answer::Frozen { running } if running.is_empty() => {
+            "Frozen. No step starts until another person lifts it. Nothing is running now.".to_owned()
+        }
         Answer::Frozen { running } => format!(
             "Frozen. No step starts until another person lifts it. Still running, and not stopped by this: {}.",
             running.join("; ")
@@ -40,7 +52,9 @@ pub fn answer(answer: &Answer) -> String {
         Answer::StatusOf(incident) => format!("{}: {}.", incident.id, summary::result(incident)),
         Answer::WhyOf(incident) => why(incident),
         Answer::Help => help(),
-        Answer::NotUnderstood { text } => format!("`{}` is nothing that I know.\n{}", words::cut(text, 60), help()),
+        Answer::NotUnderstood { text } => {
+            format!("`{}` is nothing that I know.\n{}", words::cut(text, 60), help())
+        }
     }
 }
 
@@ -54,7 +68,10 @@ pub fn slack_answer(given: &Answer) -> String {
         }
         other => {
             let text = answer(other);
-            let lines: Vec<String> = text.lines().map(|line| Mrkdwn::escape(line).to_string()).collect();
+            let lines: Vec<String> = text
+                .lines()
+                .map(|line| Mrkdwn::escape(line).to_string())
+                .collect();
             lines.join("\n")
         }
     }
@@ -79,7 +96,11 @@ fn runbooks(lines: &[RunbookLine]) -> String {
         return "No runbook is loaded. Put Markdown files into the folder that runbooks.path names; `interlock check` says what is wrong with one.".to_owned();
     }
     let line = |runbook: &RunbookLine| {
-        let kind = if runbook.prose { "checklist".to_owned() } else { words::counted(runbook.steps, "step") };
+        let kind = if runbook.prose {
+            "checklist".to_owned()
+        } else {
+            words::counted(runbook.steps, "step")
+        };
         format!("{}: {} ({kind})", runbook.name, runbook.title)
     };
     lines.iter().map(line).collect::<Vec<_>>().join("\n")
@@ -89,7 +110,15 @@ fn status(lines: &[StatusLine]) -> String {
     if lines.is_empty() {
         return "Nothing is open.".to_owned();
     }
-    let line = |line: &StatusLine| format!("{} ({}): {}. {}", line.incident, line.severity, line.title, phase(&line.phase));
+    let line = |line: &StatusLine| {
+        format!(
+            "{} ({}): {}. {}",
+            line.incident,
+            line.severity,
+            line.title,
+            phase(&line.phase)
+        )
+    };
     lines.iter().map(line).collect::<Vec<_>>().join("\n")
 }
 
@@ -102,8 +131,14 @@ pub fn phase(phase: &Phase) -> String {
         Phase::Running => "Running.".to_owned(),
         Phase::Settling { .. } => "Verified; waiting for the source.".to_owned(),
         Phase::Handed { reason, .. } => format!("With a human: {}.", super::timeline::handoff(reason)),
-        Phase::Closed { result: ClosedAs::Resolved, .. } => "Resolved.".to_owned(),
-        Phase::Closed { result: ClosedAs::AlertCleared, .. } => "The alert went away.".to_owned(),
+        Phase::Closed {
+            result: ClosedAs::Resolved,
+            ..
+        } => "Resolved.".to_owned(),
+        Phase::Closed {
+            result: ClosedAs::AlertCleared,
+            ..
+        } => "The alert went away.".to_owned(),
     }
 }
 
@@ -114,7 +149,10 @@ fn why(incident: &Incident) -> String {
     }
     if let Some(track) = incident.current() {
         for step in track.plan.live_steps() {
-            lines.push(format!("Step {} is {}: {}. {}", step.no, step.tier, step.tier_reason, step.plain));
+            lines.push(format!(
+                "Step {} is {}: {}. {}",
+                step.no, step.tier, step.tier_reason, step.plain
+            ));
         }
     }
     lines.join("\n")

@@ -10,7 +10,10 @@ use crate::domain::run::StepState;
 /// The packet for the thread, as mrkdwn.
 #[must_use]
 pub fn packet(incident: &Incident, reason: &HandoffReason) -> String {
-    let mut lines = vec![format!("*Handed over to a human:* {}", Mrkdwn::escape(&timeline::handoff(reason)))];
+    let mut lines = vec![format!(
+        "*Handed over to a human:* {}",
+        Mrkdwn::escape(&timeline::handoff(reason))
+    )];
     let tried = tried(incident);
     if !tried.is_empty() {
         lines.push("*Tried:*".to_owned());
@@ -19,8 +22,14 @@ pub fn packet(incident: &Incident, reason: &HandoffReason) -> String {
     if let Some(next) = safe_next(incident) {
         lines.push(format!("*Safe to try next:* {}", Mrkdwn::escape(&next)));
     }
-    if let Some(text) = incident.current().and_then(|track| track.plan.escalation.as_ref()) {
-        lines.push(format!("*The runbook says:* {}", Mrkdwn::escape(&words::cut(text.trim(), 400))));
+    if let Some(text) = incident
+        .current()
+        .and_then(|track| track.plan.escalation.as_ref())
+    {
+        lines.push(format!(
+            "*The runbook says:* {}",
+            Mrkdwn::escape(&words::cut(text.trim(), 400))
+        ));
     }
     lines.join("\n")
 }
@@ -28,7 +37,9 @@ pub fn packet(incident: &Incident, reason: &HandoffReason) -> String {
 /// Each step of the current plan with its result.
 #[must_use]
 pub fn tried(incident: &Incident) -> Vec<String> {
-    let Some(track) = incident.current() else { return Vec::new() };
+    let Some(track) = incident.current() else {
+        return Vec::new();
+    };
     let mut lines = Vec::new();
     for step in &track.plan.steps {
         let result = match track.run.state(step.no) {
@@ -36,7 +47,10 @@ pub fn tried(incident: &Incident) -> Vec<String> {
             StepState::Started { .. } => "still running".to_owned(),
             StepState::Succeeded { .. } => "succeeded".to_owned(),
             StepState::Failed { attempt, reason, .. } => {
-                format!("failed after {}: {reason}", words::counted(usize::from(*attempt), "attempt"))
+                format!(
+                    "failed after {}: {reason}",
+                    words::counted(usize::from(*attempt), "attempt")
+                )
             }
             StepState::Unknown { reason, .. } => format!("UNKNOWN, it may have happened: {reason}"),
             StepState::Skipped { why } => format!("skipped: {why}"),
@@ -61,7 +75,9 @@ pub fn details(incident: &Incident) -> Value {
         Phase::Handed { reason, .. } => timeline::handoff(reason),
         Phase::Proposed => "a plan waits for a decision".to_owned(),
         Phase::Running => "a step needs a human".to_owned(),
-        Phase::Planning { .. } | Phase::Settling { .. } | Phase::Closed { .. } => "a human is wanted".to_owned(),
+        Phase::Planning { .. } | Phase::Settling { .. } | Phase::Closed { .. } => {
+            "a human is wanted".to_owned()
+        }
     };
     let alerts: Vec<Value> = incident
         .episodes

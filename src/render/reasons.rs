@@ -80,13 +80,19 @@ pub fn refusal(refusal: &Refusal) -> String {
 
 fn approval(refusal: &ApprovalRefusal) -> String {
     match refusal {
-        ApprovalRefusal::AlreadyApproved { by } if by.is_empty() => "The policy already let this plan run.".to_owned(),
+        ApprovalRefusal::AlreadyApproved { by } if by.is_empty() => {
+            "The policy already let this plan run.".to_owned()
+        }
         ApprovalRefusal::AlreadyApproved { by } => format!("Already approved by {by}."),
         ApprovalRefusal::AlreadyRejected { by } => format!("Already rejected by {by}."),
         ApprovalRefusal::Expired => "This plan expired. `/runbook run` proposes it again.".to_owned(),
         ApprovalRefusal::Withdrawn { why } => format!("This plan was withdrawn: {why}."),
-        ApprovalRefusal::Superseded => "A newer plan took this one's place; look at the card again.".to_owned(),
-        ApprovalRefusal::VotedBefore => "You have approved this already; it waits for another person.".to_owned(),
+        ApprovalRefusal::Superseded => {
+            "A newer plan took this one's place; look at the card again.".to_owned()
+        }
+        ApprovalRefusal::VotedBefore => {
+            "You have approved this already; it waits for another person.".to_owned()
+        }
         ApprovalRefusal::NotDue => "Nothing is due here.".to_owned(),
     }
 }
@@ -102,5 +108,7 @@ fn freeze(refusal: &FreezeRefusal) -> String {
 
 fn capital(text: &str) -> String {
     let mut chars = text.chars();
-    chars.next().map_or_else(String::new, |first| first.to_uppercase().chain(chars).collect())
+    chars
+        .next()
+        .map_or_else(String::new, |first| first.to_uppercase().chain(chars).collect())
 }

@@ -38,7 +38,10 @@ pub fn view(entries: &[Entry], incident: &Incident) -> SummaryView {
     let track = incident.current();
     let (done, meant) = track.map_or((0, 0), |track| track.run.progress(&track.plan));
     let lines = entries.iter().filter_map(|entry| {
-        timeline::line(&entry.event, incident).map(|text| TimelineLine { at: words::clock(entry.at), text })
+        timeline::line(&entry.event, incident).map(|text| TimelineLine {
+            at: words::clock(entry.at),
+            text,
+        })
     });
     SummaryView {
         incident: incident.id.to_string(),
@@ -77,8 +80,11 @@ pub fn slack(entries: &[Entry], incident: &Incident) -> String {
         (Some(name), Some(revision)) => format!("{} ({})", value(name), value(revision)),
         _ => "none".to_owned(),
     };
-    let lines: Vec<String> =
-        view.timeline.iter().map(|line| format!("{}  {}", line.at, words::cut(&line.text, 160))).collect();
+    let lines: Vec<String> = view
+        .timeline
+        .iter()
+        .map(|line| format!("{}  {}", line.at, words::cut(&line.text, 160)))
+        .collect();
     format!(
         "*Summary of {}: {}*\n*Duration:* {}\n*Runbook:* {runbook}\n*Steps executed:* {}/{}\n*Approved by:* {}\n*Result:* {}\n{}",
         view.incident,
@@ -101,7 +107,11 @@ fn approved_by(entries: &[Entry]) -> String {
             _ => None,
         })
         .collect();
-    if names.is_empty() { "nobody".to_owned() } else { names.join(", ") }
+    if names.is_empty() {
+        "nobody".to_owned()
+    } else {
+        names.join(", ")
+    }
 }
 
 /// How it stands, in words.
@@ -113,10 +123,16 @@ pub fn result(incident: &Incident) -> String {
         Phase::Running => "running".to_owned(),
         Phase::Settling { .. } => "verified; waiting for the source to say resolved".to_owned(),
         Phase::Handed { reason, .. } => format!("handed over: {}", timeline::handoff(reason)),
-        Phase::Closed { result: ClosedAs::Resolved, .. } => match incident.result() {
+        Phase::Closed {
+            result: ClosedAs::Resolved,
+            ..
+        } => match incident.result() {
             Some(result) => format!("resolved; {}", timeline::run_result(result)),
             None => "resolved".to_owned(),
         },
-        Phase::Closed { result: ClosedAs::AlertCleared, .. } => "the alert went away".to_owned(),
+        Phase::Closed {
+            result: ClosedAs::AlertCleared,
+            ..
+        } => "the alert went away".to_owned(),
     }
 }

@@ -16,9 +16,15 @@ pub fn line(entry: &Entry, incident: &Incident) -> Option<String> {
     }
     let text = Mrkdwn::escape(&timeline::line(&entry.event, incident)?).to_string();
     Some(match &entry.event {
-        Event::StepEnded { output, .. } if !output.text.trim().is_empty() || !output.errors.trim().is_empty() => {
+        Event::StepEnded { output, .. }
+            if !output.text.trim().is_empty() || !output.errors.trim().is_empty() =>
+        {
             let both = [output.text.trim_end(), output.errors.trim_end()];
-            let both = both.into_iter().filter(|part| !part.is_empty()).collect::<Vec<_>>().join("\n");
+            let both = both
+                .into_iter()
+                .filter(|part| !part.is_empty())
+                .collect::<Vec<_>>()
+                .join("\n");
             format!("{text}\n{}", fenced(&words::cut(&both, OUTPUT_MOST)))
         }
         _ => text,
@@ -28,6 +34,9 @@ pub fn line(entry: &Entry, incident: &Incident) -> Option<String> {
 /// Foreign text in a code block: escaped, and unable to end the block.
 #[must_use]
 pub fn fenced(text: &str) -> String {
-    let lines: Vec<String> = text.lines().map(|line| Mrkdwn::escape(line).to_string()).collect();
+    let lines: Vec<String> = text
+        .lines()
+        .map(|line| Mrkdwn::escape(line).to_string())
+        .collect();
     format!("```\n{}\n```", lines.join("\n"))
 }

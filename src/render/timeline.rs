@@ -30,14 +30,27 @@ fn worded(event: &Event, incident: Option<&Incident>) -> Option<String> {
         Event::AlertResolved { episode, .. } => {
             let known = incident.into_iter().flat_map(|incident| &incident.episodes);
             let name = known.into_iter().find(|known| known.alert.episode == *episode);
-            format!("{} resolved", name.map_or("an alert", |known| known.alert.name.as_str()))
+            format!(
+                "{} resolved",
+                name.map_or("an alert", |known| known.alert.name.as_str())
+            )
         }
         Event::Matched { matched, .. } => matched.explanation.join(". "),
         Event::Planning { .. } | Event::Checklist { .. } => return None,
         Event::Ticked { item, by, done, .. } => {
-            format!("{} {} item {}", by.name, if *done { "ticked" } else { "unticked" }, item + 1)
+            format!(
+                "{} {} item {}",
+                by.name,
+                if *done { "ticked" } else { "unticked" },
+                item + 1
+            )
         }
-        Event::Proposed { plan, digest, decision, .. } => {
+        Event::Proposed {
+            plan,
+            digest,
+            decision,
+            ..
+        } => {
             let steps = words::counted(plan.live_steps().count(), "step");
             let ask = match decision {
                 Decision::Allow => "it needs no approval".to_owned(),
@@ -46,7 +59,12 @@ fn worded(event: &Event, incident: Option<&Incident>) -> Option<String> {
                 }
                 Decision::Deny { reasons } => format!("nobody may approve it: {}", reasons::all(reasons)),
             };
-            format!("plan {} proposed: {}, {steps}, digest {}; {ask}", plan.no, plan.title, digest.short())
+            format!(
+                "plan {} proposed: {}, {steps}, digest {}; {ask}",
+                plan.no,
+                plan.title,
+                digest.short()
+            )
         }
         Event::Voted { vote, .. } => format!("{} approved", vote.name),
         Event::AllowedAlone { .. } => "the policy lets it run without a person".to_owned(),
@@ -54,25 +72,53 @@ fn worded(event: &Event, incident: Option<&Incident>) -> Option<String> {
         Event::Rejected { by, reason, .. } => format!("{} rejected the plan: {reason}", by.name),
         Event::Expired { plan, .. } => format!("plan {plan} expired: nobody decided in time"),
         Event::Withdrawn { plan, why, .. } => format!("plan {plan} withdrawn: {why}"),
-        Event::Refused { by, deed, refusal, .. } => {
-            format!("{} tried to {} and was told: {}", by.name, self::deed(*deed), reasons::refusal(refusal))
+        Event::Refused {
+            by, deed, refusal, ..
+        } => {
+            format!(
+                "{} tried to {} and was told: {}",
+                by.name,
+                self::deed(*deed),
+                reasons::refusal(refusal)
+            )
         }
         Event::StepStarted { attempt, .. } => {
-            format!("step {} started, attempt {}: {}", attempt.step, attempt.attempt, command(incident, attempt.step))
+            format!(
+                "step {} started, attempt {}: {}",
+                attempt.step,
+                attempt.attempt,
+                command(incident, attempt.step)
+            )
         }
-        Event::StepRefused { step, reasons, .. } => format!("step {step} was not started: {}", reasons::all(reasons)),
+        Event::StepRefused { step, reasons, .. } => {
+            format!("step {step} was not started: {}", reasons::all(reasons))
+        }
         Event::StepSkipped { step, why, .. } => format!("step {step} skipped: {why}"),
-        Event::StepEnded { attempt, outcome, took_ms, .. } => {
+        Event::StepEnded {
+            attempt,
+            outcome,
+            took_ms,
+            ..
+        } => {
             let took = words::took(*took_ms);
             match outcome {
-                Outcome::Succeeded => format!("step {} succeeded in {took}: {}", attempt.step, title(incident, attempt.step)),
+                Outcome::Succeeded => format!(
+                    "step {} succeeded in {took}: {}",
+                    attempt.step,
+                    title(incident, attempt.step)
+                ),
                 Outcome::Failed { reason } => {
-                    format!("step {} failed, attempt {}, after {took}: {reason}", attempt.step, attempt.attempt)
+                    format!(
+                        "step {} failed, attempt {}, after {took}: {reason}",
+                        attempt.step, attempt.attempt
+                    )
                 }
                 Outcome::Unknown { reason } => format!("step {} ended UNKNOWN: {reason}", attempt.step),
             }
         }
-        Event::StepJudged { step, judgement, by, .. } => match judgement {
+        Event::StepJudged {
+            step, judgement, by, ..
+        } => match judgement {
             Judgement::Worked => format!("{} says that step {step} worked", by.name),
             Judgement::Failed => format!("{} says that step {step} did not work", by.name),
         },
@@ -104,7 +150,9 @@ pub fn run_result(result: &RunResult) -> String {
     match result {
         RunResult::Verified => "all steps are done and verified".to_owned(),
         RunResult::NotVerified { why } => format!("the steps ran, but it did not help: {why}"),
-        RunResult::Unchecked => "all steps are done; no step of the runbook tells whether it helped".to_owned(),
+        RunResult::Unchecked => {
+            "all steps are done; no step of the runbook tells whether it helped".to_owned()
+        }
         RunResult::Stopped { step, why, .. } => format!("stopped at step {step}: {why}"),
         RunResult::DryRun => "dry run: nothing was run".to_owned(),
     }

@@ -22,7 +22,9 @@ pub fn took(milliseconds: u64) -> String {
     if milliseconds < 10_000 {
         format!("{}.{} s", milliseconds / 1000, milliseconds % 1000 / 100)
     } else {
-        duration(SignedDuration::from_millis(i64::try_from(milliseconds).unwrap_or(i64::MAX)))
+        duration(SignedDuration::from_millis(
+            i64::try_from(milliseconds).unwrap_or(i64::MAX),
+        ))
     }
 }
 
@@ -35,7 +37,11 @@ pub fn clock(at: Timestamp) -> String {
 /// `1 pod`, `3 pods`.
 #[must_use]
 pub fn counted(count: usize, word: &str) -> String {
-    if count == 1 { format!("1 {word}") } else { format!("{count} {word}s") }
+    if count == 1 {
+        format!("1 {word}")
+    } else {
+        format!("{count} {word}s")
+    }
 }
 
 /// At most `most` characters; what is cut is said.

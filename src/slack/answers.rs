@@ -63,7 +63,15 @@ impl Answers {
     #[must_use]
     pub fn new(api: Api, settings: std::sync::Arc<Settings>, words: Words) -> (Self, Answering) {
         let (tx, rx) = mpsc::channel(QUEUE);
-        (Self { queue: tx }, Answering { queue: rx, api, settings, words })
+        (
+            Self { queue: tx },
+            Answering {
+                queue: rx,
+                api,
+                settings,
+                words,
+            },
+        )
     }
 
     /// Never waits: an answer that finds the queue full is dropped and counted.
@@ -83,7 +91,10 @@ impl Answering {
             let mut texts: HashMap<Place, Vec<String>> = HashMap::new();
             for (place, answer) in batch.drain(..) {
                 // A second click at the same place has another response_url; one of them is enough.
-                let spot = Place { response_url: None, ..place.clone() };
+                let spot = Place {
+                    response_url: None,
+                    ..place.clone()
+                };
                 let waiting = texts.entry(spot.clone()).or_insert_with(|| {
                     order.push(place);
                     Vec::new()
@@ -94,15 +105,22 @@ impl Answering {
                 }
             }
             let sends = order.into_iter().filter_map(|place| {
-                let spot = Place { response_url: None, ..place.clone() };
-                texts.remove(&spot).map(|texts| self.deliver(place, joined(&texts)))
+                let spot = Place {
+                    response_url: None,
+                    ..place.clone()
+                };
+                texts
+                    .remove(&spot)
+                    .map(|texts| self.deliver(place, joined(&texts)))
             });
             futures::future::join_all(sends).await;
         }
     }
 
     async fn deliver(&self, place: Place, text: String) {
-        let Err(error) = self.send(&place, &text).await else { return };
+        let Err(error) = self.send(&place, &text).await else {
+            return;
+        };
         let wait = match &error {
             ApiError::RateLimited { after, .. } => *after,
             ApiError::Refused { .. } | ApiError::Unclear { .. } => RETRY_AFTER,
@@ -119,28 +137,49 @@ impl Answering {
     }
 
     async fn send(&self, place: &Place, text: &str) -> Result<(), ApiError> {
-        let url = place.response_url.as_deref().and_then(|url| self.settings.may_call(url));
+        let url = place
+            .response_url
+            .as_deref()
+            .and_then(|url| self.settings.may_call(url));
         match (&place.channel, place.how, url) {
-            (Some(channel), How::Openly, _) => {
-                self.api.post::<Value>("chat.postMessage", &openly(place, channel, text), CALL_TIMEOUT).await.map(drop)
-            }
+            (Some(channel), How::Openly, _) => self
+                .api
+                .post::<Value>("chat.postMessage", &openly(place, channel, text), CALL_TIMEOUT)
+                .await
+                .map(drop),
             (Some(channel), How::OnlyTo, None) => {
                 let body = only_to(place, channel, text);
-                self.api.post::<Value>("chat.postEphemeral", &body, CALL_TIMEOUT).await.map(drop)
+                self.api
+                    .post::<Value>("chat.postEphemeral", &body, CALL_TIMEOUT)
+                    .await
+                    .map(drop)
             }
             (_, How::OnlyTo | How::Openly, Some(url)) => {
-                self.api.post_to(url, &reply(text, place.thread.as_deref()), CALL_TIMEOUT).await
+                self.api
+                    .post_to(url, &reply(text, place.thread.as_deref()), CALL_TIMEOUT)
+                    .await
             }
             // Sent from a view: there is no channel, so it goes to the person's messages with the app.
-            (None, How::OnlyTo | How::Openly, None) => {
-                self.api.post::<Value>("chat.postMessage", &openly(place, &place.user, text), CALL_TIMEOUT).await.map(drop)
-            }
+            (None, How::OnlyTo | How::Openly, None) => self
+                .api
+                .post::<Value>(
+                    "chat.postMessage",
+                    &openly(place, &place.user, text),
+                    CALL_TIMEOUT,
+                )
+                .await
+                .map(drop),
         }
     }
 }
 
 fn joined(texts: &[String]) -> String {
-    let mut text = texts.iter().take(JOINED).map(String::as_str).collect::<Vec<_>>().join("\n");
+    let mut text = texts
+        .iter()
+        .take(JOINED)
+        .map(String::as_str)
+        .collect::<Vec<_>>()
+        .join("\n");
     if texts.len() > JOINED {
         text.push_str(&format!("\n({} more)", texts.len() - JOINED));
     }
@@ -180,7 +219,12 @@ fn only_to(place: &Place, channel: &str, text: &str) -> Value {
 
 /// `verbatim`, so that nothing in the text turns into a link or a mention by itself.
 fn section(text: &str) -> Value {
-    Value::Array(super::cards::text::chunks(text, 2900).into_iter().map(|part| {
-        json!({"type": "section", "text": {"type": "mrkdwn", "text": part, "verbatim": true}})
-    }).collect())
+    Value::Array(
+        super::cards::text::chunks(text, 2900)
+            .into_iter()
+            .map(
+                |part| json!({"type": "section", "text": {"type": "mrkdwn", "text": part, "verbatim": true}}),
+            )
+            .collect(),
+    )
 }

@@ -72,18 +72,42 @@ impl ApiError {
     pub fn trouble(&self) -> Trouble {
         match self.code() {
             Some(
-                "invalid_blocks" | "invalid_blocks_format" | "invalid_attachments" | "msg_blocks_too_long"
-                | "msg_too_long" | "no_text" | "invalid_arguments" | "invalid_arg_name" | "too_many_attachments"
-                | "metadata_too_large" | "invalid_metadata_format" | "block_mismatch" | "invalid_post_type",
+                "invalid_blocks"
+                | "invalid_blocks_format"
+                | "invalid_attachments"
+                | "msg_blocks_too_long"
+                | "msg_too_long"
+                | "no_text"
+                | "invalid_arguments"
+                | "invalid_arg_name"
+                | "too_many_attachments"
+                | "metadata_too_large"
+                | "invalid_metadata_format"
+                | "block_mismatch"
+                | "invalid_post_type",
             ) => Trouble::Content,
             Some(
-                "message_not_found" | "edit_window_closed" | "cant_update_message" | "is_inactive"
+                "message_not_found"
+                | "edit_window_closed"
+                | "cant_update_message"
+                | "is_inactive"
                 | "thread_not_found",
             ) => Trouble::Gone,
             Some(
-                "not_in_channel" | "channel_not_found" | "is_archived" | "restricted_action" | "missing_scope"
-                | "invalid_auth" | "not_authed" | "account_inactive" | "token_revoked" | "token_expired"
-                | "no_permission" | "team_access_not_granted" | "ekm_access_denied" | "not_allowed_token_type",
+                "not_in_channel"
+                | "channel_not_found"
+                | "is_archived"
+                | "restricted_action"
+                | "missing_scope"
+                | "invalid_auth"
+                | "not_authed"
+                | "account_inactive"
+                | "token_revoked"
+                | "token_expired"
+                | "no_permission"
+                | "team_access_not_granted"
+                | "ekm_access_denied"
+                | "not_allowed_token_type",
             ) => Trouble::Setup,
             Some(_) | None => Trouble::Other,
         }
@@ -164,15 +188,22 @@ impl Api {
         timeout: Duration,
     ) -> Result<T, ApiError> {
         let session = self.client.open_session(&self.token);
-        let params: Vec<(&str, Option<&String>)> = params.iter().map(|(key, value)| (*key, Some(value))).collect();
-        let call = session.http_session_api.http_get::<Value, _, _>(method, &params, None);
+        let params: Vec<(&str, Option<&String>)> =
+            params.iter().map(|(key, value)| (*key, Some(value))).collect();
+        let call = session
+            .http_session_api
+            .http_get::<Value, _, _>(method, &params, None);
         read(method, within(method, timeout, call).await?)
     }
 
     /// A POST to an address that Slack gave us, without our token.
     pub(super) async fn post_to(&self, url: Url, body: &Value, timeout: Duration) -> Result<(), ApiError> {
         let span = Span::current();
-        let call = self.client.http_api.connector.http_post_uri::<_, Value>(url, body, bare(&span));
+        let call = self
+            .client
+            .http_api
+            .connector
+            .http_post_uri::<_, Value>(url, body, bare(&span));
         within("response_url", timeout, call).await.map(drop)
     }
 
@@ -180,7 +211,11 @@ impl Api {
     pub(super) async fn upload(&self, url: Url, bytes: &[u8], timeout: Duration) -> Result<(), ApiError> {
         let span = Span::current();
         let kind = "application/octet-stream".to_owned();
-        let call = self.client.http_api.connector.http_post_uri_binary::<Value>(url, kind, bytes, bare(&span));
+        let call =
+            self.client
+                .http_api
+                .connector
+                .http_post_uri_binary::<Value>(url, kind, bytes, bare(&span));
         within("upload", timeout, call).await.map(drop)
     }
 }
@@ -201,7 +236,12 @@ fn client(base: &str) -> Result<SlackClient<Connector>, SettingsError> {
 }
 
 fn bare(span: &Span) -> SlackClientApiCallContext<'_> {
-    SlackClientApiCallContext { rate_control_params: None, token: None, tracing_span: span, is_sensitive_url: true }
+    SlackClientApiCallContext {
+        rate_control_params: None,
+        token: None,
+        tracing_span: span,
+        is_sensitive_url: true,
+    }
 }
 
 async fn within<T>(
@@ -221,7 +261,10 @@ async fn within<T>(
 
 /// The client decodes `{}` out of a reply that is not JSON; without `ok: true` it counts as unclear.
 fn read<T: DeserializeOwned>(method: &str, reply: Value) -> Result<T, ApiError> {
-    let unclear = |why: &str| ApiError::Unclear { method: method.to_owned(), why: why.to_owned() };
+    let unclear = |why: &str| ApiError::Unclear {
+        method: method.to_owned(),
+        why: why.to_owned(),
+    };
     if reply.get("ok").and_then(Value::as_bool) != Some(true) {
         return Err(unclear("the reply is not one of Slack's"));
     }
@@ -233,49 +276,82 @@ fn classify(method: &str, error: SlackClientError) -> ApiError {
     match error {
         // These two may have partly succeeded (docs.slack.dev, errors of chat.postMessage).
         SlackClientError::ApiError(api)
-            if matches!(api.code.as_str(), "internal_error" | "fatal_error" | "service_unavailable" | "request_timeout") =>
+            if matches!(
+                api.code.as_str(),
+                "internal_error" | "fatal_error" | "service_unavailable" | "request_timeout"
+            ) =>
         {
-            ApiError::Unclear { method, why: api.code }
+            ApiError::Unclear {
+                method,
+                why: api.code,
+            }
         }
         SlackClientError::ApiError(api) if matches!(api.code.as_str(), "ratelimited" | "rate_limited") => {
-            ApiError::RateLimited { method, after: Duration::from_secs(1) }
+            ApiError::RateLimited {
+                method,
+                after: Duration::from_secs(1),
+            }
         }
         SlackClientError::ApiError(api) => {
-            let detail = api.http_response_body.as_deref().map(messages).unwrap_or_default();
-            ApiError::Refused { method, code: api.code, detail }
+            let detail = api
+                .http_response_body
+                .as_deref()
+                .map(messages)
+                .unwrap_or_default();
+            ApiError::Refused {
+                method,
+                code: api.code,
+                detail,
+            }
         }
-        SlackClientError::RateLimitError(limit) => {
-            ApiError::RateLimited { method, after: limit.retry_after.unwrap_or(Duration::from_secs(1)) }
-        }
+        SlackClientError::RateLimitError(limit) => ApiError::RateLimited {
+            method,
+            after: limit.retry_after.unwrap_or(Duration::from_secs(1)),
+        },
         SlackClientError::HttpError(http) if http.status_code.is_client_error() => ApiError::Refused {
             method,
             code: format!("http_{}", http.status_code.as_u16()),
             detail: String::new(),
         },
-        SlackClientError::HttpError(http) => {
-            ApiError::Unclear { method, why: format!("status {}", http.status_code.as_u16()) }
-        }
-        SlackClientError::HttpProtocolError(_) => ApiError::Unclear { method, why: "the connection failed".to_owned() },
-        SlackClientError::ProtocolError(_) => {
-            ApiError::Unclear { method, why: "the reply can't be read".to_owned() }
-        }
+        SlackClientError::HttpError(http) => ApiError::Unclear {
+            method,
+            why: format!("status {}", http.status_code.as_u16()),
+        },
+        SlackClientError::HttpProtocolError(_) => ApiError::Unclear {
+            method,
+            why: "the connection failed".to_owned(),
+        },
+        SlackClientError::ProtocolError(_) => ApiError::Unclear {
+            method,
+            why: "the reply can't be read".to_owned(),
+        },
         SlackClientError::EndOfStream(_)
         | SlackClientError::SystemError(_)
-        | SlackClientError::SocketModeProtocolError(_) => {
-            ApiError::Unclear { method, why: "the connection broke".to_owned() }
-        }
+        | SlackClientError::SocketModeProtocolError(_) => ApiError::Unclear {
+            method,
+            why: "the connection broke".to_owned(),
+        },
     }
 }
 
 /// `response_metadata.messages`, where Slack says which block it does not like; at most 300 characters.
 fn messages(body: &str) -> String {
-    let Ok(value) = serde_json::from_str::<Value>(body) else { return String::new() };
-    let Some(list) = value.pointer("/response_metadata/messages").and_then(Value::as_array) else {
+    let Ok(value) = serde_json::from_str::<Value>(body) else {
+        return String::new();
+    };
+    let Some(list) = value
+        .pointer("/response_metadata/messages")
+        .and_then(Value::as_array)
+    else {
         return String::new();
     };
     let text: Vec<&str> = list.iter().filter_map(Value::as_str).collect();
     let text: String = text.join("; ").chars().take(300).collect();
-    if text.is_empty() { text } else { format!(" ({text})") }
+    if text.is_empty() {
+        text
+    } else {
+        format!(" ({text})")
+    }
 }
 
 #[cfg(test)]
@@ -286,13 +362,22 @@ mod tests {
     fn the_production_connector_can_be_built() {
         let _already = rustls::crypto::ring::default_provider().install_default();
         assert!(Api::new(&Settings::new("https://slack.com/api", "xoxb-1")).is_ok());
-        assert!(matches!(Api::new(&Settings::new("ftp://slack.com", "xoxb-1")), Err(SettingsError::Base(_))));
-        assert!(matches!(Api::new(&Settings::new("https://slack.com/api", "")), Err(SettingsError::NoBotToken)));
+        assert!(matches!(
+            Api::new(&Settings::new("ftp://slack.com", "xoxb-1")),
+            Err(SettingsError::Base(_))
+        ));
+        assert!(matches!(
+            Api::new(&Settings::new("https://slack.com/api", "")),
+            Err(SettingsError::NoBotToken)
+        ));
     }
 
     #[test]
     fn a_reply_that_is_not_slacks_is_unclear_and_not_a_success() {
-        assert!(matches!(read::<Posted>("m", serde_json::json!({})), Err(ApiError::Unclear { .. })));
+        assert!(matches!(
+            read::<Posted>("m", serde_json::json!({})),
+            Err(ApiError::Unclear { .. })
+        ));
         assert!(read::<Posted>("m", serde_json::json!({"ok": true, "ts": "1.2", "new": {"x": 1}})).is_ok());
     }
 }

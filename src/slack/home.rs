@@ -50,16 +50,24 @@ fn blocks(incidents: &[Box<Incident>], all: usize, frozen: Option<&str>) -> Vec<
     }
     blocks.extend(others.iter().map(|incident| line(incident)));
     if all > incidents.len() {
-        blocks.push(context(&[format!("{} of {all} open incidents shown", incidents.len())]));
+        blocks.push(context(&[format!(
+            "{} of {all} open incidents shown",
+            incidents.len()
+        )]));
     }
     if frozen.is_none() {
-        blocks.push(context(&["Stop everything at once: `/runbook freeze REASON`".to_owned()]));
+        blocks.push(context(&[
+            "Stop everything at once: `/runbook freeze REASON`".to_owned()
+        ]));
     }
     blocks
 }
 
 fn waits(incident: &Incident) -> bool {
-    matches!(incident.phase, Phase::Proposed) && incident.current().is_some_and(|track| track.approval.is_pending())
+    matches!(incident.phase, Phase::Proposed)
+        && incident
+            .current()
+            .is_some_and(|track| track.approval.is_pending())
 }
 
 fn line(incident: &Incident) -> Value {
@@ -71,6 +79,15 @@ fn line(incident: &Incident) -> Value {
         Phase::Handed { .. } => "with a human",
         Phase::Closed { .. } => "closed",
     };
-    let place = incident.card.as_ref().map(|card| format!(" in <#{}>", cut(&card.channel, 40))).unwrap_or_default();
-    section(&format!("*{}* {} · {} · {phase}{place}", incident.id, safe(&incident.title, 150), incident.severity))
+    let place = incident
+        .card
+        .as_ref()
+        .map(|card| format!(" in <#{}>", cut(&card.channel, 40)))
+        .unwrap_or_default();
+    section(&format!(
+        "*{}* {} · {} · {phase}{place}",
+        incident.id,
+        safe(&incident.title, 150),
+        incident.severity
+    ))
 }

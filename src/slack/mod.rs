@@ -4,9 +4,9 @@
 mod answers;
 mod api;
 pub mod cards;
+mod home;
 pub mod inbound;
 mod modals;
-mod home;
 mod outbound;
 mod people;
 mod settings;

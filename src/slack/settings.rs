@@ -51,13 +51,19 @@ impl std::fmt::Debug for Settings {
 /// Why the adapter can't be built.
 #[derive(Debug, thiserror::Error)]
 pub enum SettingsError {
-    #[error("`slack.api_base` is `{0}`, which is not an http or https address; write for example `https://slack.com/api`")]
+    #[error(
+        "`slack.api_base` is `{0}`, which is not an http or https address; write for example `https://slack.com/api`"
+    )]
     Base(String),
     #[error("the system's TLS roots can't be read: {0}; install the package `ca-certificates`")]
     Roots(#[from] std::io::Error),
-    #[error("`slack.bot_token` is empty; copy the bot token (xoxb-…) from the app's page \"OAuth & Permissions\"")]
+    #[error(
+        "`slack.bot_token` is empty; copy the bot token (xoxb-…) from the app's page \"OAuth & Permissions\""
+    )]
     NoBotToken,
-    #[error("Socket Mode needs `slack.app_token`; make an app-level token (xapp-…) with the scope connections:write")]
+    #[error(
+        "Socket Mode needs `slack.app_token`; make an app-level token (xapp-…) with the scope connections:write"
+    )]
     NoAppToken,
     #[error("HTTP needs `slack.signing_secret`; copy it from the app's page \"Basic Information\"")]
     NoSigningSecret,
@@ -88,7 +94,8 @@ impl Settings {
         let url = Url::parse(address).ok()?;
         let base = Url::parse(&self.api_base).ok()?;
         let host = url.host_str()?;
-        let own = base.host_str() == Some(host) && base.port_or_known_default() == url.port_or_known_default();
+        let own =
+            base.host_str() == Some(host) && base.port_or_known_default() == url.port_or_known_default();
         let listed = matches!(host, "hooks.slack.com" | "files.slack.com" | "slack.com")
             || self.allowed_hosts.iter().any(|allowed| allowed == host);
         let scheme = match url.scheme() {

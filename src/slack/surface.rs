@@ -37,22 +37,41 @@ pub const COMMAND: &str = "/runbook";
 /// Bot scopes with what needs them.
 pub const SCOPES: &[(&str, &str)] = &[
     ("app_mentions:read", "the event app_mention"),
-    ("channels:history", "conversations.history and .replies, to see whether a post went through"),
-    ("channels:read", "conversations.list, to find a channel by its name"),
+    (
+        "channels:history",
+        "conversations.history and .replies, to see whether a post went through",
+    ),
+    (
+        "channels:read",
+        "conversations.list, to find a channel by its name",
+    ),
     ("chat:write", "chat.postMessage, chat.update, chat.postEphemeral"),
     ("commands", "/runbook"),
     ("files:read", "files.info, to see that an upload was shared"),
-    ("files:write", "files.getUploadURLExternal, files.completeUploadExternal"),
+    (
+        "files:write",
+        "files.getUploadURLExternal, files.completeUploadExternal",
+    ),
     ("groups:history", "the same in private channels"),
     ("groups:read", "the same in private channels"),
     ("im:history", "the event message.im"),
-    ("usergroups:read", "usergroups.list, usergroups.users.list, the event subteam_members_changed"),
+    (
+        "usergroups:read",
+        "usergroups.list, usergroups.users.list, the event subteam_members_changed",
+    ),
     ("users:read", "users.info, the event user_change"),
 ];
 
 /// Events that the pipeline understands.
-pub const EVENTS: &[&str] =
-    &["app_home_opened", "app_mention", "app_uninstalled", "message.im", "subteam_members_changed", "tokens_revoked", "user_change"];
+pub const EVENTS: &[&str] = &[
+    "app_home_opened",
+    "app_mention",
+    "app_uninstalled",
+    "message.im",
+    "subteam_members_changed",
+    "tokens_revoked",
+    "user_change",
+];
 
 /// Web API methods that are called.
 pub const METHODS: &[&str] = &[

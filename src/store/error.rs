@@ -12,11 +12,17 @@ pub enum StoreError {
     Open { path: PathBuf, reason: String },
     #[error("the disk is full: free some space; nothing starts until the journal can be written")]
     Full,
-    #[error("the database is read-only: check the volume and the file's owner; nothing starts until the journal can be written")]
+    #[error(
+        "the database is read-only: check the volume and the file's owner; nothing starts until the journal can be written"
+    )]
     ReadOnly,
-    #[error("reading or writing the database failed ({0}): check the disk; nothing starts until the journal can be written")]
+    #[error(
+        "reading or writing the database failed ({0}): check the disk; nothing starts until the journal can be written"
+    )]
     Io(String),
-    #[error("entry {seq} of the journal does not fit the one before it: the file was changed from outside or is damaged; restore a backup, and keep this file as evidence")]
+    #[error(
+        "entry {seq} of the journal does not fit the one before it: the file was changed from outside or is damaged; restore a backup, and keep this file as evidence"
+    )]
     Broken { seq: u64 },
     #[error("entry {seq} of the journal can't be read: {reason}")]
     Unreadable { seq: u64, reason: String },
@@ -30,9 +36,12 @@ impl From<rusqlite::Error> for StoreError {
         match error.sqlite_error_code() {
             Some(ErrorCode::DiskFull) => Self::Full,
             Some(ErrorCode::ReadOnly) => Self::ReadOnly,
-            Some(ErrorCode::SystemIoFailure | ErrorCode::CannotOpen | ErrorCode::DatabaseCorrupt | ErrorCode::NotADatabase) => {
-                Self::Io(error.to_string())
-            }
+            Some(
+                ErrorCode::SystemIoFailure
+                | ErrorCode::CannotOpen
+                | ErrorCode::DatabaseCorrupt
+                | ErrorCode::NotADatabase,
+            ) => Self::Io(error.to_string()),
             Some(_) | None => Self::Sql(error.to_string()),
         }
     }

@@ -46,7 +46,10 @@ impl Store {
     /// # Errors
     /// See [`StoreError`]; each says what to do.
     pub fn open(path: &Path) -> Result<Self, StoreError> {
-        let open = |error: rusqlite::Error| StoreError::Open { path: path.to_owned(), reason: error.to_string() };
+        let open = |error: rusqlite::Error| StoreError::Open {
+            path: path.to_owned(),
+            reason: error.to_string(),
+        };
         let mut connection = Connection::open(path).map_err(open)?;
         migrate::prepare(&connection)?;
         migrate::migrate(&mut connection, path)?;
@@ -59,15 +62,21 @@ impl Store {
     /// See [`StoreError`].
     pub fn open_to_read(path: &Path) -> Result<Self, StoreError> {
         let flags = OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_NO_MUTEX;
-        let connection = Connection::open_with_flags(path, flags)
-            .map_err(|error| StoreError::Open { path: path.to_owned(), reason: error.to_string() })?;
+        let connection = Connection::open_with_flags(path, flags).map_err(|error| StoreError::Open {
+            path: path.to_owned(),
+            reason: error.to_string(),
+        })?;
         migrate::refuse_newer(&connection, path)?;
         Self::with(connection)
     }
 
     fn with(connection: Connection) -> Result<Self, StoreError> {
         let (seq, head) = last(&connection)?;
-        Ok(Self { connection, head, seq })
+        Ok(Self {
+            connection,
+            head,
+            seq,
+        })
     }
 
     /// Reads again where the journal ends: after a failed commit nobody knows whether it landed.
@@ -104,7 +113,9 @@ impl Store {
         done: &[i64],
         now: Timestamp,
     ) -> Result<Vec<i64>, StoreError> {
-        let transaction = self.connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
+        let transaction = self
+            .connection
+            .transaction_with_behavior(TransactionBehavior::Immediate)?;
         let mut head = self.head;
         {
             let mut insert = transaction.prepare_cached(
@@ -202,17 +213,24 @@ impl Store {
 
 fn last(connection: &Connection) -> Result<(u64, ChainHash), StoreError> {
     let last = connection
-        .query_row("SELECT seq, hash FROM journal ORDER BY seq DESC LIMIT 1", [], |row| {
-            Ok((row.get::<_, u64>(0)?, row.get::<_, ChainHash>(1)?))
-        })
+        .query_row(
+            "SELECT seq, hash FROM journal ORDER BY seq DESC LIMIT 1",
+            [],
+            |row| Ok((row.get::<_, u64>(0)?, row.get::<_, ChainHash>(1)?)),
+        )
         .optional()?;
     Ok(last.unwrap_or((0, GENESIS)))
 }
 
 fn stored(entry: &Entry, previous: &ChainHash) -> Result<StoredEntry, StoreError> {
-    let unreadable =
-        |error: serde_json::Error| StoreError::Unreadable { seq: entry.seq, reason: error.to_string() };
-    let payload = PayloadRef { key: entry.key.as_ref(), event: &entry.event };
+    let unreadable = |error: serde_json::Error| StoreError::Unreadable {
+        seq: entry.seq,
+        reason: error.to_string(),
+    };
+    let payload = PayloadRef {
+        key: entry.key.as_ref(),
+        event: &entry.event,
+    };
     let mut stored = StoredEntry {
         seq: entry.seq,
         at_ms: entry.at.as_millisecond(),
@@ -243,8 +261,17 @@ fn read(row: &Row<'_>) -> Result<StoredEntry, rusqlite::Error> {
 /// # Errors
 /// `Unreadable` names the entry.
 pub fn parse(stored: &StoredEntry) -> Result<Entry, StoreError> {
-    let unreadable = |reason: String| StoreError::Unreadable { seq: stored.seq, reason };
-    let payload: Payload = serde_json::from_str(&stored.payload).map_err(|error| unreadable(error.to_string()))?;
+    let unreadable = |reason: String| StoreError::Unreadable {
+        seq: stored.seq,
+        reason,
+    };
+    let payload: Payload =
+        serde_json::from_str(&stored.payload).map_err(|error| unreadable(error.to_string()))?;
     let at = Timestamp::from_millisecond(stored.at_ms).map_err(|error| unreadable(error.to_string()))?;
-    Ok(Entry { seq: stored.seq, at, key: payload.key, event: payload.event })
+    Ok(Entry {
+        seq: stored.seq,
+        at,
+        key: payload.key,
+        event: payload.event,
+    })
 }

@@ -17,7 +17,10 @@ impl StoreLock {
     /// `InUse` when another process holds it, `Open` when the file can't be made.
     pub fn take(store: &Path) -> Result<Self, StoreError> {
         let path = store.with_extension("lock");
-        let open = |reason: String| StoreError::Open { path: path.clone(), reason };
+        let open = |reason: String| StoreError::Open {
+            path: path.clone(),
+            reason,
+        };
         let file = OpenOptions::new()
             .create(true)
             .truncate(false)

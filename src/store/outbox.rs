@@ -13,13 +13,16 @@ pub(super) fn queue(
     done: &[i64],
     now: Timestamp,
 ) -> Result<Vec<i64>, StoreError> {
-    let mut insert = transaction
-        .prepare_cached("INSERT OR REPLACE INTO outbox (slot, effect, created_ms) VALUES (?1, ?2, ?3) RETURNING row")?;
+    let mut insert = transaction.prepare_cached(
+        "INSERT OR REPLACE INTO outbox (slot, effect, created_ms) VALUES (?1, ?2, ?3) RETURNING row",
+    )?;
     let mut delete = transaction.prepare_cached("DELETE FROM outbox WHERE row = ?1")?;
     let mut rows = Vec::with_capacity(effects.len());
     for effect in effects {
         let text = serde_json::to_string(effect).map_err(|error| StoreError::Sql(error.to_string()))?;
-        let row = insert.query_row(params![slot(effect), text, now.as_millisecond()], |row| row.get(0))?;
+        let row = insert.query_row(params![slot(effect), text, now.as_millisecond()], |row| {
+            row.get(0)
+        })?;
         rows.push(row);
     }
     for row in done {
@@ -47,7 +50,9 @@ impl Store {
     /// # Errors
     /// When the database can't be read.
     pub fn outbox(&self) -> Result<Vec<(i64, Effect, Timestamp)>, StoreError> {
-        let mut statement = self.connection.prepare("SELECT row, effect, created_ms FROM outbox ORDER BY row")?;
+        let mut statement = self
+            .connection
+            .prepare("SELECT row, effect, created_ms FROM outbox ORDER BY row")?;
         let mut rows = statement.query([])?;
         let mut waiting = Vec::new();
         while let Some(row) = rows.next()? {

@@ -23,18 +23,30 @@ impl Store {
     fn snapshot(&self) -> Result<Option<State>, StoreError> {
         let found = self
             .connection
-            .query_row("SELECT seq, hash, state FROM snapshot WHERE only = 1", [], |row| {
-                Ok((row.get::<_, u64>(0)?, row.get::<_, ChainHash>(1)?, row.get::<_, String>(2)?))
-            })
+            .query_row(
+                "SELECT seq, hash, state FROM snapshot WHERE only = 1",
+                [],
+                |row| {
+                    Ok((
+                        row.get::<_, u64>(0)?,
+                        row.get::<_, ChainHash>(1)?,
+                        row.get::<_, String>(2)?,
+                    ))
+                },
+            )
             .optional()?;
-        let Some((seq, hash, text)) = found else { return Ok(None) };
+        let Some((seq, hash, text)) = found else {
+            return Ok(None);
+        };
         let at: Option<ChainHash> = self
             .connection
             .query_row("SELECT hash FROM journal WHERE seq = ?1", [seq], |row| row.get(0))
             .optional()?;
         let same = at.unwrap_or(GENESIS) == hash;
         // A snapshot of another version does not parse: the journal is read from the beginning then.
-        Ok(serde_json::from_str::<State>(&text).ok().filter(|state| same && state.seq == seq))
+        Ok(serde_json::from_str::<State>(&text)
+            .ok()
+            .filter(|state| same && state.seq == seq))
     }
 
     /// Stores the state as of now. To be called between commits.

@@ -104,15 +104,27 @@
     }
   }
 
+  // A list that stands at its foot stays there when it grows or its frame changes; only a person's scroll takes it away.
   const atFoot = new Map();
+  const sizes = new Map();
+  const sizeOf = (el) => `${el.scrollHeight} ${el.clientHeight}`;
   function rememberScroll() {
     for (const el of app.querySelectorAll("[data-stick]")) {
-      atFoot.set(el.dataset.scroll, el.scrollHeight - el.scrollTop - el.clientHeight < 60);
+      const key = el.dataset.scroll;
+      const resized = sizes.has(key) && sizes.get(key) !== sizeOf(el);
+      if (resized && atFoot.get(key)) el.scrollTop = el.scrollHeight;
+      else atFoot.set(key, el.scrollHeight - el.scrollTop - el.clientHeight < 60);
+      sizes.set(key, sizeOf(el));
     }
   }
   function restoreScroll() {
     for (const el of app.querySelectorAll("[data-stick]")) {
-      if (atFoot.get(el.dataset.scroll) !== false) el.scrollTop = el.scrollHeight;
+      const key = el.dataset.scroll;
+      if (atFoot.get(key) !== false) {
+        el.scrollTop = el.scrollHeight;
+        atFoot.set(key, true);
+      }
+      sizes.set(key, sizeOf(el));
     }
   }
   function show(html) {
@@ -172,11 +184,20 @@
     stream.addEventListener("changed", () => { offline(false); refresh(); });
     stream.onerror = () => offline(true);
   }
-  function go(href, push = true) {
-    if (push) history.pushState(null, "", href);
-    return refresh();
+  function go(href) {
+    history.pushState(null, "", href);
+    return arrive();
   }
-  window.addEventListener("popstate", () => refresh());
+  // Whoever comes to the home tab opens it, so that the app fills it for them.
+  let home = "";
+  function arrive() {
+    const query = new URLSearchParams(location.search);
+    const who = query.get("home") ? query.get("as") || me() : "";
+    const opened = who && who !== home;
+    home = who;
+    return opened ? send("POST", "/api/home", { as: who }) : refresh();
+  }
+  window.addEventListener("popstate", arrive);
 
   // ---- Sending what people do ---------------------------------------------------------------------------------------
   const me = () => app.querySelector(".shell").dataset.as;
@@ -283,7 +304,6 @@
     if (el.matches("a[data-nav]")) {
       if (event.metaKey || event.ctrlKey || event.shiftKey) return;
       event.preventDefault();
-      if (el.dataset.home) send("POST", "/api/home", { as: me() });
       go(el.getAttribute("href"));
     } else if (el.dataset.act !== undefined) {
       act(el);
@@ -388,5 +408,6 @@
   app.addEventListener("load", () => { restoreScroll(); }, true);
   app.addEventListener("scroll", rememberScroll, true);
   window.addEventListener("resize", restoreScroll);
+  if (new URLSearchParams(location.search).get("home")) arrive();
   listen();
 })();

@@ -10,7 +10,7 @@ use interlock::actions::http::{HttpActions, HttpSettings};
 use interlock::actions::kubernetes::clusters::{ClusterSettings, Clusters};
 use interlock::actions::redact::Redactor;
 use interlock::actions::runner::Runner;
-use interlock::domain::action::{Action, Get, Kind, ObjectRef};
+use interlock::domain::action::{Action, Columns, Get, Kind, ObjectRef};
 use interlock::domain::ids::{AttemptId, IncidentId, PlanNo, StepNo};
 use interlock::ports::{ActionRunner as _, Clock, Ended, Order, Survey, SurveyError, TargetState};
 
@@ -58,28 +58,28 @@ impl Bench {
     }
 
     pub async fn run_for(&self, action: Action, timeout_seconds: u32) -> Ended {
-        self.perform(Order {
-            attempt: self.attempt(),
-            action,
-            target: None,
-            timeout_seconds,
-        })
-        .await
+        self.perform(self.order(action, None, timeout_seconds)).await
     }
 
     pub async fn run_on(&self, action: Action, approved: &TargetState, timeout_seconds: u32) -> Ended {
-        let target = Some(approved.clone());
-        self.perform(Order {
-            attempt: self.attempt(),
-            action,
-            target,
-            timeout_seconds,
-        })
-        .await
+        self.perform(self.order(action, Some(approved.clone()), timeout_seconds))
+            .await
     }
 
     pub async fn perform(&self, order: Order) -> Ended {
         self.runner.perform(order).await
+    }
+
+    /// An order with a new attempt, nothing filtered and nothing expected.
+    pub fn order(&self, action: Action, target: Option<TargetState>, timeout_seconds: u32) -> Order {
+        Order {
+            attempt: self.attempt(),
+            action,
+            filters: Vec::new(),
+            expected: None,
+            target,
+            timeout_seconds,
+        }
     }
 
     /// A new attempt each time.
@@ -112,6 +112,7 @@ pub fn get(kind: Kind, name: Option<&str>, json: bool) -> Action {
         selector: None,
         field_selector: None,
         json,
+        columns: Columns::default(),
     })
 }
 

@@ -1,8 +1,8 @@
 //! Restart, undo, scale, delete pod and jobs: only to what was approved, once, and read back after a lost reply.
 
-use interlock::domain::action::{Action, Kind, ObjectRef};
+use interlock::domain::action::{Action, Columns, Get, Kind, ObjectRef};
 use interlock::playground::cluster::{ClusterOptions, ClusterUser, FaultKind, Kind as Objects};
-use interlock::ports::{Order, TargetState};
+use interlock::ports::TargetState;
 
 use crate::common::{done, failed, get, object, unknown};
 use crate::yard::Yard;
@@ -254,12 +254,7 @@ async fn a_job_is_created_once_for_an_attempt() {
         from: from.clone(),
         name: "renew-now".into(),
     };
-    let order = Order {
-        attempt: yard.attempt(),
-        action,
-        target: None,
-        timeout_seconds: 10,
-    };
+    let order = yard.order(action, None, 10);
     let ended = yard.perform(order.clone()).await;
     assert_eq!(done(&ended), "job.batch/renew-now-i7p1s1a1 created\n");
     let job = yard.live(Objects::Job, "renew-now-i7p1s1a1");
@@ -294,6 +289,19 @@ async fn looks_read_as_kubectl_prints() {
     assert!(
         done(&table).starts_with("NAME            READY   UP-TO-DATE   AVAILABLE"),
         "{table:?}"
+    );
+    let Action::Get(named) = get(Kind::Deployment, None, false) else {
+        panic!("a get")
+    };
+    let names = yard
+        .run(Action::Get(Get {
+            columns: Columns::Name,
+            ..named
+        }))
+        .await;
+    assert!(
+        done(&names).contains("deployment.apps/redis-primary\n"),
+        "{names:?}"
     );
     let json = yard.run(get(Kind::Pod, None, true)).await;
     let json: serde_json::Value = serde_json::from_str(done(&json)).expect("whole JSON");

@@ -1,6 +1,6 @@
 //! Exec: only the Status frame tells how it ended.
 
-use interlock::domain::action::{Action, Exec, Kind};
+use interlock::domain::action::{Action, Exec, Filter, Kind};
 use interlock::playground::cluster::{ClusterOptions, ClusterUser, FaultKind, Output, ServerFlavour};
 use interlock::ports::{Ended, Order};
 
@@ -257,12 +257,7 @@ async fn an_unknown_cluster_fails_and_says_which_there_are() {
         container: None,
         argv: vec!["true".into()],
     });
-    let order = Order {
-        attempt: yard.attempt(),
-        action,
-        target: None,
-        timeout_seconds: 5,
-    };
+    let order = yard.order(action, None, 5);
     let ended = yard.perform(order).await;
     assert!(
         failed(&ended).contains("cluster `staging` is not configured; configured are `main`"),
@@ -282,4 +277,43 @@ async fn refused_credentials_fail_and_the_next_attempt_reads_them_anew() {
     );
     yard.write_kubeconfig(&good);
     assert_eq!(done(&yard.run(redis(&["redis-cli", "PING"])).await), "PONG\n");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_output_is_filtered_and_compared_as_the_runbook_says() {
+    let yard = Yard::new().await;
+    yard.script(
+        "redis-primary",
+        &["health"],
+        Output::stdout("redis: connected\nqueue: down\n"),
+    );
+    let grep = |pattern: &str| Filter::Grep {
+        pattern: pattern.into(),
+        fixed: true,
+        extended: false,
+        ignore_case: false,
+        invert: false,
+        count: false,
+    };
+    let order = yard.order(redis(&["health"]), None, 10);
+    let ended = yard
+        .perform(Order {
+            filters: vec![grep("redis")],
+            ..order.clone()
+        })
+        .await;
+    assert!(
+        matches!(&ended, Ended::Done { output } if output.text == "redis: connected\n"),
+        "{ended:?}"
+    );
+    let ended = yard
+        .perform(Order {
+            filters: vec![grep("refused")],
+            ..order
+        })
+        .await;
+    assert!(
+        matches!(ended, Ended::Failed { .. }),
+        "a grep that finds nothing fails: {ended:?}"
+    );
 }

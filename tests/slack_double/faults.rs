@@ -287,3 +287,73 @@ async fn clicks_can_be_outdated_forged_or_racing() {
     ];
     assert_ne!(triggers[0], triggers[1]);
 }
+
+#[tokio::test]
+async fn an_old_signed_request_can_come_again_byte_for_byte() {
+    let slack = workspace().await;
+    let mut app = HttpApp::start().await;
+    slack.use_http(RequestUrls::single(&app.url)).await.unwrap();
+    let after = Duration::from_secs(600);
+    slack.faults().on_delivery(
+        Some(DeliveryKind::SlashCommand),
+        DeliveryFault::Replay { after },
+        Times::Once,
+    );
+    slack
+        .slash(ANA, INCIDENTS, "/runbook", "run redis")
+        .await
+        .unwrap();
+    let first = app.next().await;
+    assert!(app.requests.try_recv().is_err());
+    slack.advance(after);
+    let again = app.next().await;
+    assert_eq!(
+        (&first.body, first.header("x-slack-signature")),
+        (&again.body, again.header("x-slack-signature"))
+    );
+}
+
+#[tokio::test]
+async fn a_delayed_event_is_overtaken() {
+    let slack = workspace().await;
+    let mut app = SocketApp::connect(&slack).await;
+    let late = DeliveryFault::Delay(Duration::from_secs(30));
+    slack
+        .faults()
+        .on_delivery(Some(DeliveryKind::Event), late, Times::Once);
+    let (held, ()) = tokio::join!(slack.say(ANA, INCIDENTS, None, "@interlock first"), async {
+        slack
+            .say(ANA, INCIDENTS, None, "@interlock second")
+            .await
+            .unwrap();
+        assert!(
+            app.next().await["payload"]["event"]["text"]
+                .as_str()
+                .unwrap()
+                .ends_with("second")
+        );
+        slack.advance(Duration::from_secs(30));
+        assert!(
+            app.next().await["payload"]["event"]["text"]
+                .as_str()
+                .unwrap()
+                .ends_with("first")
+        );
+    });
+    assert!(held.unwrap().deliveries[0].acked);
+}
+
+#[tokio::test]
+async fn what_is_under_way_can_be_awaited_before_the_clock_moves() {
+    let slack = workspace().await;
+    let mut app = SocketApp::connect(&slack).await;
+    slack.set_group("oncall", &[BEN]);
+    slack.faults().set_token_revoked(true);
+    slack.settled().await;
+    slack.advance(Duration::from_secs(3600));
+    let mut kinds =
+        [app.next().await, app.next().await].map(|frame| frame["payload"]["event"]["type"].to_string());
+    kinds.sort();
+    assert_eq!(kinds, ["\"subteam_members_changed\"", "\"tokens_revoked\""]);
+    assert_eq!(slack.violations(), []);
+}

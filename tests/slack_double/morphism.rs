@@ -57,10 +57,25 @@ async fn its_typed_calls_are_understood_and_their_replies_decode() {
         ))
         .await
         .unwrap();
+    assert_eq!(slack.violations(), []);
+}
+
+#[tokio::test]
+async fn what_it_reads_decodes() {
+    let slack = workspace().await;
+    let at = post_card(&slack).await;
+    let client = client(&slack);
+    let token = token(slack.bot_token());
+    let session = client.open_session(&token);
+    let (channel, ana) = (
+        SlackChannelId::new(INCIDENTS.into()),
+        SlackUserId::new(ANA.into()),
+    );
+    let ts = SlackTs::new(at.ts);
     let history = SlackApiConversationsHistoryRequest::new().with_channel(channel.clone());
     let history = session.conversations_history(&history).await.unwrap();
-    assert_eq!(history.messages[0].origin.ts, posted.ts);
-    let replies = SlackApiConversationsRepliesRequest::new(channel.clone(), posted.ts.clone());
+    assert_eq!(history.messages[0].origin.ts, ts);
+    let replies = SlackApiConversationsRepliesRequest::new(channel.clone(), ts.clone());
     assert_eq!(
         session
             .conversations_replies(&replies)
@@ -103,9 +118,9 @@ async fn its_typed_calls_are_understood_and_their_replies_decode() {
         .await
         .unwrap();
     assert_eq!(groups.usergroups.len(), 3);
-    let link = SlackApiChatGetPermalinkRequest::new(channel.clone(), posted.ts.clone());
+    let link = SlackApiChatGetPermalinkRequest::new(channel.clone(), ts.clone());
     assert!(session.chat_get_permalink(&link).await.is_ok());
-    let eyes = SlackApiReactionsAddRequest::new(channel, SlackReactionName::new("eyes".into()), posted.ts);
+    let eyes = SlackApiReactionsAddRequest::new(channel, SlackReactionName::new("eyes".into()), ts);
     session.reactions_add(&eyes).await.unwrap();
     assert_eq!(slack.violations(), []);
 }

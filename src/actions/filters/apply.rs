@@ -12,7 +12,9 @@ pub const MAX_OUTPUT: usize = jq::MAX_OUTPUT;
 /// Why a filter failed. Where the real tool would end with another code than 0, so do we.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum FilterError {
-    #[error("the output is {bytes} bytes, and a filter takes at most {MAX_INPUT}: filter in the pod, or ask for less")]
+    #[error(
+        "the output is {bytes} bytes, and a filter takes at most {MAX_INPUT}: filter in the pod, or ask for less"
+    )]
     InputTooLarge { bytes: usize },
     #[error("a filter prints more than {MAX_OUTPUT} bytes: filter for less")]
     OutputTooLarge,
@@ -45,12 +47,35 @@ pub fn apply(filters: &[Filter], input: &str) -> Result<String, FilterError> {
 
 fn one(filter: &Filter, input: &str) -> Result<String, FilterError> {
     match filter {
-        Filter::Jq { program, raw, compact, exit_status } => {
-            let options = JqOptions { raw: *raw, compact: *compact, exit_status: *exit_status };
+        Filter::Jq {
+            program,
+            raw,
+            compact,
+            exit_status,
+        } => {
+            let options = JqOptions {
+                raw: *raw,
+                compact: *compact,
+                exit_status: *exit_status,
+            };
             Ok(jq::filter(program, input, options)?)
         }
-        Filter::Grep { pattern, fixed, extended, ignore_case, invert, count } => {
-            let grep = lines::Grep { pattern, fixed: *fixed, extended: *extended, ignore_case: *ignore_case, invert: *invert, count: *count };
+        Filter::Grep {
+            pattern,
+            fixed,
+            extended,
+            ignore_case,
+            invert,
+            count,
+        } => {
+            let grep = lines::Grep {
+                pattern,
+                fixed: *fixed,
+                extended: *extended,
+                ignore_case: *ignore_case,
+                invert: *invert,
+                count: *count,
+            };
             grep.run(input)
         }
         Filter::Head { lines } => Ok(lines::head(input, *lines).to_owned()),

@@ -18,8 +18,15 @@ pub(super) struct Grep<'a> {
 impl Grep<'_> {
     pub(super) fn run(&self, input: &str) -> Result<String, FilterError> {
         let shown = || visible(self.pattern, 100);
-        let pattern = compile(self.pattern, Syntax::of(self.fixed, self.extended), self.ignore_case)
-            .map_err(|why| FilterError::Pattern { pattern: shown(), why })?;
+        let pattern = compile(
+            self.pattern,
+            Syntax::of(self.fixed, self.extended),
+            self.ignore_case,
+        )
+        .map_err(|why| FilterError::Pattern {
+            pattern: shown(),
+            why,
+        })?;
         let chosen: Vec<&str> = input
             .split_inclusive('\n')
             .map(|line| line.strip_suffix('\n').unwrap_or(line))
@@ -43,7 +50,10 @@ impl Grep<'_> {
 /// The first lines, as they stand.
 pub(super) fn head(input: &str, lines: u32) -> &str {
     let count = usize::try_from(lines).unwrap_or(usize::MAX);
-    let end = input.match_indices('\n').nth(count.saturating_sub(1)).map_or(input.len(), |(at, _)| at + 1);
+    let end = input
+        .match_indices('\n')
+        .nth(count.saturating_sub(1))
+        .map_or(input.len(), |(at, _)| at + 1);
     input.get(..end).unwrap_or(input)
 }
 
@@ -51,7 +61,10 @@ pub(super) fn head(input: &str, lines: u32) -> &str {
 pub(super) fn tail(input: &str, lines: u32) -> &str {
     let count = usize::try_from(lines).unwrap_or(usize::MAX);
     let body = input.strip_suffix('\n').unwrap_or(input);
-    let start = body.rmatch_indices('\n').nth(count.saturating_sub(1)).map_or(0, |(at, _)| at + 1);
+    let start = body
+        .rmatch_indices('\n')
+        .nth(count.saturating_sub(1))
+        .map_or(0, |(at, _)| at + 1);
     input.get(start..).unwrap_or(input)
 }
 

@@ -12,7 +12,9 @@ use crate::domain::action::{Filter, read_argv};
 fn run(filters: &str, input: &str) -> Result<String, FilterError> {
     let filters: Vec<Filter> = filters
         .split(" ¦ ")
-        .map(|filter| Filter::parse(&read_argv(filter).unwrap()).unwrap_or_else(|error| panic!("{filter}: {error}")))
+        .map(|filter| {
+            Filter::parse(&read_argv(filter).unwrap()).unwrap_or_else(|error| panic!("{filter}: {error}"))
+        })
         .collect();
     apply(&filters, input)
 }
@@ -29,10 +31,14 @@ fn real(argv: &[String], input: &str) -> Result<Option<String>, std::io::Error> 
     // A tool may end without reading all of its input.
     let _ = child.stdin.take().unwrap().write_all(input.as_bytes());
     let output = child.wait_with_output()?;
-    Ok(output.status.success().then(|| String::from_utf8_lossy(&output.stdout).into_owned()))
+    Ok(output
+        .status
+        .success()
+        .then(|| String::from_utf8_lossy(&output.stdout).into_owned()))
 }
 
-const JSON: &str = r#"{"redis":"connected","b":[3,1,2],"a":{"x":null,"y":1.5,"z":"ä\n\"q\""},"empty":[],"o":{}}"#;
+const JSON: &str =
+    r#"{"redis":"connected","b":[3,1,2],"a":{"x":null,"y":1.5,"z":"ä\n\"q\""},"empty":[],"o":{}}"#;
 const PODS: &str = r#"{"items":[{"name":"a","phase":"Running","n":2},{"name":"b","phase":"Failed","n":1},{"name":"c","phase":"Running","n":3}]}"#;
 const TEXT: &str = "ready 1\nError: x\nREADY 2\n\nerror(s) + more\nlast";
 
@@ -66,14 +72,23 @@ const SAME: &[(&str, &str)] = &[
     ("jq -c '.b[1:] , .b[-1]'", JSON),
     ("jq '[.items[] | select(.phase == \"Running\")] | length'", PODS),
     ("jq -r '.items[] | select(.n >= 2) | .name'", PODS),
-    ("jq -c '.items | group_by(.phase) | map({phase: .[0].phase, n: length})'", PODS),
+    (
+        "jq -c '.items | group_by(.phase) | map({phase: .[0].phase, n: length})'",
+        PODS,
+    ),
     ("jq -r '.items | map(.name) | join(\",\")'", PODS),
     ("jq -r '.items[] | \"\\(.name)=\\(.n)\"'", PODS),
     ("jq '.items | any(.phase == \"Failed\")'", PODS),
-    ("jq -c '.items | min_by(.n).name, (sort_by(.n) | last.name)'", PODS),
+    (
+        "jq -c '.items | min_by(.n).name, (sort_by(.n) | last.name)'",
+        PODS,
+    ),
     ("jq -c 'reduce .items[].n as $n (0; . + $n)'", PODS),
     ("jq -c '[limit(2; .items[].name)]'", PODS),
-    ("jq -c '.items | map(if .n > 1 then \"big\" else \"small\" end)'", PODS),
+    (
+        "jq -c '.items | map(if .n > 1 then \"big\" else \"small\" end)'",
+        PODS,
+    ),
     ("jq -c '.items[0] | with_entries(.value |= tostring)'", PODS),
     ("jq -c '[range(5)] | map(select(. % 2 == 0))'", "null"),
     ("jq -c '[.[] | tonumber]'", "[\"1\",\"2.5\"]"),
@@ -116,17 +131,36 @@ fn filters_print_what_the_real_tools_print() {
     for (line, input) in SAME {
         let argv = read_argv(line).unwrap();
         match real(&argv, input) {
-            Ok(expected) => assert_eq!(run(line, input).ok(), expected, "{line} on {input}: {:?}", run(line, input)),
-            Err(_) => println!("skipped: `{}` is not installed (Debian package of the same name)", argv[0]),
+            Ok(expected) => assert_eq!(
+                run(line, input).ok(),
+                expected,
+                "{line} on {input}: {:?}",
+                run(line, input)
+            ),
+            Err(_) => println!(
+                "skipped: `{}` is not installed (Debian package of the same name)",
+                argv[0]
+            ),
         }
     }
 }
 
 #[test]
 fn filters_follow_each_other_and_the_first_failure_ends_it() {
-    assert_eq!(run("jq -r '.items[].name' ¦ grep -v b ¦ wc -l", PODS), Ok("2\n".to_owned()));
-    assert_eq!(run("grep nothing ¦ wc -l", PODS), Err(FilterError::NoMatch { pattern: "nothing".into() }));
-    assert!(matches!(run("jq .", &"x".repeat(MAX_INPUT + 1)), Err(FilterError::InputTooLarge { .. })));
+    assert_eq!(
+        run("jq -r '.items[].name' ¦ grep -v b ¦ wc -l", PODS),
+        Ok("2\n".to_owned())
+    );
+    assert_eq!(
+        run("grep nothing ¦ wc -l", PODS),
+        Err(FilterError::NoMatch {
+            pattern: "nothing".into()
+        })
+    );
+    assert!(matches!(
+        run("jq .", &"x".repeat(MAX_INPUT + 1)),
+        Err(FilterError::InputTooLarge { .. })
+    ));
     assert!(matches!(run("jq '[.] * 2'", "1"), Err(FilterError::Jq(_))));
 }
 
@@ -134,12 +168,9 @@ fn filters_follow_each_other_and_the_first_failure_ends_it() {
 const EXPLODING: &[&str] = &[
     "repeat(.)",
     "[repeat(.)]",
-    "last(repeat(.))",
     "repeat(empty)",
     "until(false; .)",
-    "[while(true; .)] | length",
     "range(1e18)",
-    "[range(1e18)] | length",
     "last(range(1e18))",
     "reduce range(1e9) as $x (0; [.])",
     "reduce range(1e9) as $x (\"a\"; . + .)",
@@ -153,39 +184,90 @@ const EXPLODING: &[&str] = &[
     "reduce range(1e6) as $x (10; . * .)",
     "recurse(.)",
     "[recurse([.])]",
-    "recurse(. + 1) | empty",
     "setpath([range(100000) | \"a\"]; 1)",
-    "first(range(1e18) | select(false))",
     "try repeat(.) catch repeat(.)",
     "[range(200000)] | . - .",
     "[range(200000) | tostring] | join(\",\") | indices(\"1\") | length | range(1e12)",
     "\"[\" * 100000 | fromjson",
-    "label $f | range(1e18) | if . < 0 then break $f else empty end",
     "foreach range(1e18) as $x (0; . + 1; empty)",
-    "[splits(\"a\")] | repeat(.)",
-    "isempty(range(1e18) | select(false))",
-    "all(range(1e18); true)",
-    "limit(1e18; repeat(1)) | empty",
-    "input_line_number? // repeat(.)",
+    "..|=[.,.]",
+    ".. |= [.]",
+    "walk([.])",
+    "path(recurse(.))",
+    "first(path(repeat(.[0])) | select(false))",
+    "null | path(recurse(.a))",
+    "null | [path(limit(100000; recurse(.a)))] | length | repeat(.)",
+];
+
+/// Programs that might loop or grow; some of them end by themselves, since jaq stops where jq goes on.
+const ODD: &[&str] = &[
+    "null | recurse(.a) |= 1",
+    "null | (limit(1e9; repeat(.a))) |= 1",
+    "null | until(false; .a) |= 1",
+    "repeat(.) |= 1",
+    "null | del(recurse(.a))",
+    "null | pick(recurse(.a))",
+    ".[] |= repeat(.)",
+    ".[] = repeat(1)",
+    "map_values(repeat(.))",
+    "with_entries(repeat(.))",
+    "\"\\(repeat(1))\"",
+    "getpath(repeat([0]))",
+    "recurse(recurse(.))",
+    "recurse(recurse(recurse(.)))",
+    "[range(1e3)] | sort_by(repeat(.))",
+    "repeat(.) as [$x] | empty",
+    "reduce repeat(.) as $x (.; .)",
+    "null | reduce range(1e9) as $x (.; .a |= [.])",
+    "null | reduce range(1e9) as $x (.; setpath([\"a\", \"b\"]; .))",
+    "[recurse(if . < 1e9 then . + 1 else empty end)]",
+    "0 | last(recurse(if . < 1e9 then . + 1 else empty end))",
+    "0 | until(. > 1e9; . + 1)",
+    "[range(1e5)] | [.[] as $x | .[$x:]] | length",
+    "[range(1e5) | [.]] | flatten | repeat(.)",
+    "reduce range(1e9) as $x ({}; .[$x | tostring] = $x)",
+    "reduce range(1e9) as $x ([]; .[$x] = $x)",
+    "[range(1e5)] | [.[] as $x | .[{start: $x}]] | length",
+    "[range(1e5) | 0] | .[.] | repeat(.)",
+    "[range(1e5) | 0] | getpath([.]) | repeat(.)",
+    ".[\"\\(repeat(1))\"]?",
+    "[] | .[1e9] = 1",
+    "[] | .[100000000] = 1",
+    "[limit(1000000; repeat(0))] | map(tojson) | join(\"\") | test(\"(0*)*1\")",
+    "[range(1e5)] | implode | repeat(.)",
+    "\"a\" * 1000000 | [match(\"a\"; \"g\")] | length | repeat(.)",
+    "\"a\" * 1000000 | gsub(\"a\"; \"bbbbbbbbbbbbbbbbbbbb\") | repeat(.)",
     "..|=[.,.]|..|=[.,.]|..|=[.,.]|..|=[.,.]|..|=[.,.]|..|=[.,.]",
 ];
 
 #[test]
 fn no_program_runs_for_ever_or_takes_all_memory() {
-    for program in EXPLODING {
+    for program in EXPLODING.iter().chain(ODD) {
         let started = Instant::now();
-        let filter = Filter::parse(&["jq".to_owned(), "-c".to_owned(), (*program).to_owned()]);
-        let result = filter.map_err(|error| error.message).map(|filter| apply(&[filter], "[[1]]"));
+        let filter = Filter::parse(&["jq".to_owned(), "-c".to_owned(), (*program).to_owned()]).unwrap();
+        let result = apply(&[filter], "[[1]]");
         let took = started.elapsed();
-        assert!(!matches!(result, Ok(Ok(_))), "`{program}` gave a result");
-        assert!(took < Duration::from_secs(20), "`{program}` took {took:?}");
+        assert!(
+            result.is_err() || ODD.contains(program),
+            "`{program}` gave a result"
+        );
+        assert!(took < Duration::from_secs(30), "`{program}` took {took:?}");
     }
 }
 
 #[test]
 fn a_program_at_the_limits_is_read_and_run_on_a_plain_stack() {
     let thread = std::thread::Builder::new().stack_size(2 << 20).spawn(|| {
-        for program in ["1+".repeat(499) + "1", ".|".repeat(499) + ".", "-".repeat(990) + "1", "try ".repeat(248) + "1", "1,".repeat(499) + "1", ".a".repeat(499), "1 as $x|".repeat(124) + "1", "[1]|".repeat(249) + "."] {
+        for program in [
+            "1+".repeat(499) + "1",
+            ".|".repeat(499) + ".",
+            "-".repeat(990) + "1",
+            "try ".repeat(248) + "1",
+            "1,".repeat(499) + "1",
+            ".a".repeat(499),
+            "1 as $x|".repeat(124) + "1",
+            "[1]|".repeat(249) + ".",
+        ] {
             let _ = jq_values(&program, "[1]");
         }
     });
@@ -198,14 +280,35 @@ fn a_program_at_the_limits_is_read_and_run_on_a_plain_stack() {
 
 #[test]
 fn no_program_reaches_outside() {
-    for program in ["env", "$ENV", "$ENV.HOME", "input", "inputs", "halt", "halt_error", "debug", "stderr", "now", "localtime", "import \"a\" as a; .", "include \"a\"; .", "def f: f; f", "input_filename", "$__prog_args", "get_search_list"] {
+    for program in [
+        "env",
+        "$ENV",
+        "$ENV.HOME",
+        "input",
+        "inputs",
+        "halt",
+        "halt_error",
+        "debug",
+        "stderr",
+        "now",
+        "localtime",
+        "import \"a\" as a; .",
+        "include \"a\"; .",
+        "def f: f; f",
+        "input_filename",
+        "$__prog_args",
+        "get_search_list",
+    ] {
         assert!(crate::domain::jq::check(program).is_err(), "{program}");
     }
 }
 
 #[test]
 fn values_are_for_expectations() {
-    assert_eq!(jq_values(".redis == \"connected\"", JSON).unwrap(), vec![serde_json::Value::Bool(true)]);
+    assert_eq!(
+        jq_values(".redis == \"connected\"", JSON).unwrap(),
+        vec![serde_json::Value::Bool(true)]
+    );
     assert!(jq_values(".", "{").unwrap_err().contains("not JSON"));
 }
 

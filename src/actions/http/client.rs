@@ -79,6 +79,10 @@ impl HttpActions {
 
     /// Makes the request once.
     pub async fn perform(&self, request: &HttpRequest, attempt: &AttemptId, deadline: Instant) -> Verdict {
+        let own = request
+            .max_time_seconds
+            .map(|seconds| Instant::now() + Duration::from_secs(u64::from(seconds)));
+        let deadline = own.map_or(deadline, |own| own.min(deadline));
         let (url, mut headers) = match self.prepare(request) {
             Ok(prepared) => prepared,
             Err(refusal) => return Verdict::failed(format!("nothing was sent: {refusal}")),

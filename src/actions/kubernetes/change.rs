@@ -1,36 +1,34 @@
 //! The small changes: scale, and delete of one pod.
 
 use k8s_openapi::api::core::v1::Pod;
-use kube::api::{Api, DeleteParams, Patch, Preconditions};
+use kube::api::{Api, DeleteParams, DynamicObject, Preconditions};
 use serde_json::json;
 
-use super::attempt::{Attempt, Outcome, Same, patching, unchanged};
+use super::attempt::{Attempt, Outcome, Same, unchanged};
 use super::kinds;
 use super::look;
+use super::write::{self, Change};
 use crate::actions::verdict::Verdict;
 use crate::domain::action::ObjectRef;
 
-/// `kubectl scale`, through the scale subresource. Refused with 409 when anything wrote the object after our reading.
+/// `kubectl scale`, through the scale subresource. Refused with 409 when anything changed the object after our reading.
 ///
 /// # Errors
 /// The verdict when nothing was changed.
 pub async fn scale(attempt: &Attempt<'_>, target: &ObjectRef, replicas: u32) -> Outcome {
     let live = attempt.live(target, Same::Spec).await?;
-    let patch = json!({
-        "metadata": {"resourceVersion": look::version(&live)},
-        "spec": {"replicas": replicas},
-    });
-    let api = kinds::siblings(attempt.client.clone(), target);
+    let change = |live: &DynamicObject| {
+        Change::Scale(json!({
+            "metadata": {"resourceVersion": look::version(live)},
+            "spec": {"replicas": replicas},
+        }))
+    };
     let done = format!("{} scaled to {replicas}", kinds::printed(target));
-    match attempt
-        .ask(api.patch_scale(&target.name, &patching(), &Patch::Merge(&patch)))
-        .await
-    {
-        Ok(_) => Ok(Verdict::done(format!("{done}\n"))),
+    match write::write(attempt, target, live, change).await {
+        Ok(()) => Ok(Verdict::done(format!("{done}\n"))),
         Err(failure) => {
-            let evidence = |live: &kube::api::DynamicObject| {
-                look::number(&live.data, "/spec/replicas") == i64::from(replicas)
-            };
+            let evidence =
+                |live: &DynamicObject| look::number(&live.data, "/spec/replicas") == i64::from(replicas);
             Ok(attempt.after_write(failure, target, evidence, done).await)
         }
     }

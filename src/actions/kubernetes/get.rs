@@ -8,9 +8,9 @@ use serde_json::{Value, json};
 use super::attempt::{Attempt, Outcome};
 use super::failure::Failure;
 use super::kinds::{self, Scope};
-use super::table;
+use super::table::{self, Width};
 use crate::actions::verdict::{HELD_BYTES, Raw, Verdict};
-use crate::domain::action::Get;
+use crate::domain::action::{Columns, Get};
 
 /// Objects asked for at once.
 const PAGE: u32 = 500;
@@ -43,7 +43,7 @@ async fn one(attempt: &Attempt<'_>, get: &Get, name: &str) -> Outcome {
         .map_err(|failure| Verdict::failed(failure.to_string()))?;
     match get.json {
         true => printed(without_managed_fields(answer)),
-        false => Ok(Verdict::done(table::print(&[answer], with_namespace(get)))),
+        false => Ok(Verdict::done(text(get, &[answer]))),
     }
 }
 
@@ -81,8 +81,8 @@ async fn many(attempt: &Attempt<'_>, get: &Get) -> Outcome {
     if get.json {
         return printed(list(get, pages));
     }
-    let text = table::print(&pages, with_namespace(get));
-    if text.is_empty() {
+    let shown = text(get, &pages);
+    if shown.is_empty() {
         let errors = match &get.namespace {
             Some(namespace) => format!("No resources found in {namespace} namespace.\n"),
             None => "No resources found\n".to_owned(),
@@ -92,7 +92,7 @@ async fn many(attempt: &Attempt<'_>, get: &Get) -> Outcome {
             errors: errors.into_bytes(),
         }));
     }
-    Ok(Verdict::done(text))
+    Ok(Verdict::done(shown))
 }
 
 fn requests(attempt: &Attempt<'_>, get: &Get) -> Request {
@@ -106,10 +106,24 @@ async fn ask(
     request: Result<http::Request<Vec<u8>>, kube::core::request::Error>,
 ) -> Result<Value, Failure> {
     let mut request = request.map_err(|error| Failure::NotSent(error.to_string()))?;
-    if !get.json {
+    if !get.json && get.columns != Columns::Name {
         request.headers_mut().insert(ACCEPT, TABLE);
     }
     attempt.ask(attempt.client.request::<Value>(request)).await
+}
+
+/// As kubectl prints them for people.
+fn text(get: &Get, pages: &[Value]) -> String {
+    match get.columns {
+        Columns::Table => table::print(pages, with_namespace(get), Width::Usual),
+        Columns::Wide => table::print(pages, with_namespace(get), Width::Wide),
+        Columns::Name => {
+            let names = table::names(pages);
+            names
+                .map(|name| format!("{}\n", kinds::printed_as(get.kind, name)))
+                .collect()
+        }
+    }
 }
 
 fn with_namespace(get: &Get) -> bool {

@@ -100,9 +100,15 @@ pub fn word(kind: Kind) -> String {
 /// `deployment.apps/redis-primary`, as kubectl prints what it changed.
 #[must_use]
 pub fn printed(object: &ObjectRef) -> String {
-    let (group, _, _, _, _) = place(object.kind);
+    printed_as(object.kind, &object.name)
+}
+
+/// [`printed`], of a kind and a name.
+#[must_use]
+pub fn printed_as(kind: Kind, name: &str) -> String {
+    let group = place(kind).0;
     let dot = if group.is_empty() { "" } else { "." };
-    format!("{}{dot}{group}/{}", word(object.kind), object.name)
+    format!("{}{dot}{group}/{name}", word(kind))
 }
 
 /// The objects of a kind, in one namespace, or everywhere when it is `None` or the kind has no namespaces.

@@ -42,6 +42,8 @@ pub async fn run(attempt: &Attempt<'_>, target: &ObjectRef) -> Outcome {
     let done = format!("{} restarted", kinds::printed(target));
     match write::write(attempt, target, live, change).await {
         Ok(()) => Ok(Verdict::done(format!("{done}\n"))),
-        Err(failure) => Ok(attempt.after_write(failure, target, |live| attempt.is_mine(live), done).await),
+        Err(failure) => Ok(attempt
+            .after_write(failure, target, |live| attempt.is_mine(live), done)
+            .await),
     }
 }

@@ -5,15 +5,23 @@ use serde_json::Value;
 /// Spaces between columns.
 const GAP: usize = 3;
 
+/// Which columns are printed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Width {
+    Usual,
+    /// Those for `-o wide` too.
+    Wide,
+}
+
 /// Prints the rows of all pages under one heading; empty when there are none. A page that is no table but a list or
 /// an object gives its names.
 #[must_use]
-pub fn print(pages: &[Value], with_namespace: bool) -> String {
+pub fn print(pages: &[Value], with_namespace: bool, width: Width) -> String {
     let mut heading: Option<Vec<String>> = None;
     let mut rows = Vec::new();
     for page in pages {
         let (columns, page_rows) = if page["kind"] == "Table" {
-            from_table(page)
+            from_table(page, width)
         } else {
             from_objects(page)
         };
@@ -36,15 +44,24 @@ pub fn print(pages: &[Value], with_namespace: bool) -> String {
     aligned(&lines)
 }
 
+/// The names of all objects of the pages, which are lists or objects.
+pub fn names(pages: &[Value]) -> impl Iterator<Item = &str> {
+    let objects = pages.iter().flat_map(|page| match page["items"].as_array() {
+        Some(items) => items.as_slice(),
+        None => std::slice::from_ref(page),
+    });
+    objects.filter_map(|object| object["metadata"]["name"].as_str())
+}
+
 type Rows = Vec<(String, Vec<String>)>;
 
 /// Columns with a priority above 0 are for `-o wide`.
-fn from_table(table: &Value) -> (Vec<String>, Rows) {
+fn from_table(table: &Value, width: Width) -> (Vec<String>, Rows) {
     let columns = array(table, "columnDefinitions");
     let shown: Vec<usize> = columns
         .iter()
         .enumerate()
-        .filter(|(_, column)| column["priority"].as_i64().unwrap_or(0) == 0)
+        .filter(|(_, column)| width == Width::Wide || column["priority"].as_i64().unwrap_or(0) == 0)
         .map(|(index, _)| index)
         .collect();
     let heading = shown
@@ -124,12 +141,14 @@ mod tests {
                 {"cells": ["api", "0/2", 12, "10.0.0.2"], "object": {"metadata": {"namespace": "staging"}}},
             ],
         });
-        let text = print(std::slice::from_ref(&page), false);
+        let text = print(std::slice::from_ref(&page), false, Width::Usual);
         assert_eq!(
             text,
             "NAME              READY   RESTARTS\nredis-primary-1   1/1     0\napi               0/2     12\n"
         );
-        assert!(print(&[page], true).starts_with("NAMESPACE    NAME              READY"));
+        let wide = print(std::slice::from_ref(&page), false, Width::Wide);
+        assert!(wide.contains("IP") && wide.contains("10.0.0.2"), "{wide}");
+        assert!(print(&[page], true, Width::Usual).starts_with("NAMESPACE    NAME              READY"));
     }
 
     #[test]
@@ -137,10 +156,11 @@ mod tests {
         assert_eq!(
             print(
                 &[json!({"kind": "Table", "columnDefinitions": [{"name": "Name"}], "rows": []})],
-                false
+                false,
+                Width::Usual
             ),
             ""
         );
-        assert_eq!(print(&[json!({"items": []})], false), "");
+        assert_eq!(print(&[json!({"items": []})], false, Width::Usual), "");
     }
 }

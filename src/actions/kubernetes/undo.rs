@@ -3,23 +3,23 @@
 
 use std::collections::BTreeMap;
 
-use http::header::CONTENT_TYPE;
-use kube::api::{Api, ApiResource, DynamicObject, Patch};
+use kube::api::{Api, ApiResource, DynamicObject};
 use serde_json::{Value, json};
 
-use super::attempt::{ATTEMPT, Attempt, MANAGER, Outcome, Same, patching};
+use super::attempt::{ATTEMPT, Attempt, Outcome, Same};
 use super::failure::Failure;
 use super::kinds;
 use super::look;
 use super::resolve;
+use super::write::{self, Change};
 use crate::actions::verdict::Verdict;
 use crate::domain::action::{Kind, ObjectRef};
 
 /// The label that the deployment controller adds to each ReplicaSet's template.
 const TEMPLATE_HASH: &str = "pod-template-hash";
 
-/// Rolls back to a revision, or to the one before the current. Refused with 409 when anything wrote the object after
-/// our reading.
+/// Rolls back to a revision, or to the one before the current. Refused with 409 when anything changed the object
+/// after our reading.
 ///
 /// # Errors
 /// The verdict when nothing was changed.
@@ -40,11 +40,11 @@ pub async fn run(attempt: &Attempt<'_>, target: &ObjectRef, to_revision: Option<
         )));
     }
     let done = format!("{} rolled back to revision {revision}", kinds::printed(target));
-    let written = match target.kind {
-        Kind::Deployment => replace_template(attempt, target, &live, template).await,
-        _ => merge_template(attempt, target, &live, template).await,
+    let change = |live: &DynamicObject| match target.kind {
+        Kind::Deployment => replaced(attempt, live, &template),
+        _ => merged(attempt, live, &template),
     };
-    match written {
+    match write::write(attempt, target, live, change).await {
         Ok(()) => Ok(Verdict::done(format!("{done}\n"))),
         Err(failure) => Ok(attempt
             .after_write(failure, target, |live| attempt.is_mine(live), done)
@@ -131,59 +131,32 @@ fn chosen(target: &ObjectRef, mut history: History, wanted: Option<u32>) -> Resu
 }
 
 /// As kubectl does for deployments: a JSON patch that puts the whole template in place of the current one.
-async fn replace_template(
-    attempt: &Attempt<'_>,
-    target: &ObjectRef,
-    live: &DynamicObject,
-    template: Value,
-) -> Result<(), Failure> {
+fn replaced(attempt: &Attempt<'_>, live: &DynamicObject, template: &Value) -> Change {
+    let id = attempt.id.to_string();
     let mark = match live.metadata.annotations {
-        Some(_) => {
-            json!({"op": "add", "path": "/metadata/annotations/interlock.dev~1attempt", "value": attempt.id.to_string()})
-        }
-        None => {
-            json!({"op": "add", "path": "/metadata/annotations", "value": {ATTEMPT: attempt.id.to_string()}})
-        }
+        Some(_) => json!({"op": "add", "path": "/metadata/annotations/interlock.dev~1attempt", "value": id}),
+        None => json!({"op": "add", "path": "/metadata/annotations", "value": {ATTEMPT: id}}),
     };
-    let patch = json!([
+    Change::JsonPatch(json!([
         {"op": "test", "path": "/metadata/uid", "value": look::uid(live)},
         {"op": "replace", "path": "/metadata/resourceVersion", "value": look::version(live)},
         {"op": "replace", "path": "/spec/template", "value": template},
         mark,
-    ]);
-    let api = kinds::siblings(attempt.client.clone(), target);
-    let url = format!("{}/{}?fieldManager={MANAGER}", api.resource_url(), target.name);
-    let request = http::Request::patch(url)
-        .header(CONTENT_TYPE, "application/json-patch+json")
-        .body(patch.to_string().into_bytes())
-        .map_err(|error| Failure::NotSent(error.to_string()))?;
-    attempt
-        .ask(attempt.client.request::<Value>(request))
-        .await
-        .map(|_| ())
+    ]))
 }
 
 /// As kubectl does for the others: a strategic merge patch whose template replaces.
-async fn merge_template(
-    attempt: &Attempt<'_>,
-    target: &ObjectRef,
-    live: &DynamicObject,
-    mut template: Value,
-) -> Result<(), Failure> {
+fn merged(attempt: &Attempt<'_>, live: &DynamicObject, template: &Value) -> Change {
+    let mut template = template.clone();
     if let Value::Object(fields) = &mut template {
         fields.insert("$patch".to_owned(), json!("replace"));
     }
-    let patch = json!({
+    Change::StrategicMerge(json!({
         "metadata": {
             "uid": look::uid(live),
             "resourceVersion": look::version(live),
             "annotations": { ATTEMPT: attempt.id.to_string() },
         },
         "spec": {"template": template},
-    });
-    let api = kinds::siblings(attempt.client.clone(), target);
-    attempt
-        .ask(api.patch(&target.name, &patching(), &Patch::Strategic(&patch)))
-        .await
-        .map(|_| ())
+    }))
 }

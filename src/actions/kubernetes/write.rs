@@ -40,7 +40,9 @@ pub async fn write(
             Err(Failure::Conflict(message)) => Failure::Conflict(message),
             done_or_other => return done_or_other,
         };
-        let Ok(fresh) = attempt.live(target, Same::Spec).await else { return Err(refused) };
+        let Ok(fresh) = attempt.live(target, Same::Spec).await else {
+            return Err(refused);
+        };
         if look::uid(&fresh) != look::uid(&live) || fresh.metadata.generation != live.metadata.generation {
             return Err(refused);
         }
@@ -52,19 +54,24 @@ pub async fn write(
 async fn send(attempt: &Attempt<'_>, target: &ObjectRef, change: Change) -> Result<(), Failure> {
     let api = kinds::siblings(attempt.client.clone(), target);
     match change {
-        Change::StrategicMerge(patch) => {
-            attempt.ask(api.patch(&target.name, &patching(), &Patch::Strategic(&patch))).await.map(|_| ())
-        }
-        Change::Scale(patch) => {
-            attempt.ask(api.patch_scale(&target.name, &patching(), &Patch::Merge(&patch))).await.map(|_| ())
-        }
+        Change::StrategicMerge(patch) => attempt
+            .ask(api.patch(&target.name, &patching(), &Patch::Strategic(&patch)))
+            .await
+            .map(|_| ()),
+        Change::Scale(patch) => attempt
+            .ask(api.patch_scale(&target.name, &patching(), &Patch::Merge(&patch)))
+            .await
+            .map(|_| ()),
         Change::JsonPatch(patch) => {
             let url = format!("{}/{}?fieldManager={MANAGER}", api.resource_url(), target.name);
             let request = http::Request::patch(url)
                 .header(CONTENT_TYPE, "application/json-patch+json")
                 .body(patch.to_string().into_bytes())
                 .map_err(|error| Failure::NotSent(error.to_string()))?;
-            attempt.ask(attempt.client.request::<Value>(request)).await.map(|_| ())
+            attempt
+                .ask(attempt.client.request::<Value>(request))
+                .await
+                .map(|_| ())
         }
     }
 }

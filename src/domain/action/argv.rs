@@ -16,7 +16,11 @@ pub struct ArgvError {
 
 impl ArgvError {
     pub(crate) fn new(word: usize, message: impl Into<String>, help: impl Into<String>) -> Self {
-        Self { word, message: message.into(), help: help.into() }
+        Self {
+            word,
+            message: message.into(),
+            help: help.into(),
+        }
     }
 }
 
@@ -62,8 +66,16 @@ pub(crate) struct Scanned<F> {
 ///
 /// # Errors
 /// An unknown flag, or a flag whose value is missing.
-pub(crate) fn scan<F: Copy>(argv: &[String], from: usize, table: &[FlagSpec<F>]) -> Result<Scanned<F>, ArgvError> {
-    let mut out = Scanned { flags: Vec::new(), words: Vec::new(), after_dashes: None };
+pub(crate) fn scan<F: Copy>(
+    argv: &[String],
+    from: usize,
+    table: &[FlagSpec<F>],
+) -> Result<Scanned<F>, ArgvError> {
+    let mut out = Scanned {
+        flags: Vec::new(),
+        words: Vec::new(),
+        after_dashes: None,
+    };
     let mut at = from;
     while let Some(word) = argv.get(at) {
         if word == "--" {
@@ -95,7 +107,10 @@ fn scan_long<F: Copy>(
         None => (long, None),
     };
     let written = format!("--{name}");
-    let spec = table.iter().find(|spec| spec.long == name).ok_or_else(|| unknown(at, &written, table))?;
+    let spec = table
+        .iter()
+        .find(|spec| spec.long == name)
+        .ok_or_else(|| unknown(at, &written, table))?;
     let (value, next) = match (spec.takes, inline) {
         (_, Some(value)) => (value, at + 1),
         (Takes::Nothing, None) => ("true".to_owned(), at + 1),
@@ -104,7 +119,12 @@ fn scan_long<F: Copy>(
     if spec.takes == Takes::Nothing {
         check_bool(at, &written, &value)?;
     }
-    flags.push(Found { id: spec.id, written, value, word: next - 1 });
+    flags.push(Found {
+        id: spec.id,
+        written,
+        value,
+        word: next - 1,
+    });
     Ok(next)
 }
 
@@ -118,7 +138,10 @@ fn scan_short<F: Copy>(
     let mut rest = letters.chars();
     while let Some(letter) = rest.next() {
         let written = format!("-{letter}");
-        let spec = table.iter().find(|spec| spec.short == Some(letter)).ok_or_else(|| unknown(at, &written, table))?;
+        let spec = table
+            .iter()
+            .find(|spec| spec.short == Some(letter))
+            .ok_or_else(|| unknown(at, &written, table))?;
         let tail = rest.as_str();
         match spec.takes {
             Takes::Nothing => {
@@ -126,7 +149,12 @@ fn scan_short<F: Copy>(
                 let done = value.is_some();
                 let value = value.unwrap_or_else(|| "true".to_owned());
                 check_bool(at, &written, &value)?;
-                flags.push(Found { id: spec.id, written, value, word: at });
+                flags.push(Found {
+                    id: spec.id,
+                    written,
+                    value,
+                    word: at,
+                });
                 if done {
                     return Ok(at + 1);
                 }
@@ -137,7 +165,12 @@ fn scan_short<F: Copy>(
                 } else {
                     (tail.strip_prefix('=').unwrap_or(tail).to_owned(), at + 1)
                 };
-                flags.push(Found { id: spec.id, written, value, word: next - 1 });
+                flags.push(Found {
+                    id: spec.id,
+                    written,
+                    value,
+                    word: next - 1,
+                });
                 return Ok(next);
             }
         }
@@ -149,14 +182,24 @@ fn following(argv: &[String], at: usize, written: &str) -> Result<String, ArgvEr
     argv.get(at + 1)
         .filter(|value| *value != "--")
         .cloned()
-        .ok_or_else(|| ArgvError::new(at, format!("`{written}` needs a value"), format!("write `{written} VALUE`")))
+        .ok_or_else(|| {
+            ArgvError::new(
+                at,
+                format!("`{written}` needs a value"),
+                format!("write `{written} VALUE`"),
+            )
+        })
 }
 
 fn check_bool(at: usize, written: &str, value: &str) -> Result<(), ArgvError> {
     if matches!(value, "true" | "false") {
         return Ok(());
     }
-    Err(ArgvError::new(at, format!("`{written}` takes true or false, not `{value}`"), ""))
+    Err(ArgvError::new(
+        at,
+        format!("`{written}` takes true or false, not `{value}`"),
+        "",
+    ))
 }
 
 fn unknown<F>(at: usize, written: &str, table: &[FlagSpec<F>]) -> ArgvError {
@@ -168,7 +211,8 @@ fn unknown<F>(at: usize, written: &str, table: &[FlagSpec<F>]) -> ArgvError {
         .filter(|(distance, _)| *distance <= 2);
     let help = match close {
         Some((_, long)) => format!("did you mean `--{long}`?"),
-        None => "leave it out: Interlock runs the command itself and knows only the flags of its README".to_owned(),
+        None => "leave it out: Interlock runs the command itself and knows only the flags of its README"
+            .to_owned(),
     };
     ArgvError::new(at, format!("the flag `{written}` is not understood here"), help)
 }

@@ -28,17 +28,33 @@ pub struct CommandIssue {
 #[must_use]
 pub fn check_command(line: &CommandLine, parameters: &[ParamSpec]) -> Vec<CommandIssue> {
     if line.stages.is_empty() {
-        let (message, help) = ("the command is empty".to_owned(), "write a `kubectl` or `curl` command".to_owned());
-        return vec![CommandIssue { stage: 0, word: 0, message, help }];
+        let (message, help) = (
+            "the command is empty".to_owned(),
+            "write a `kubectl` or `curl` command".to_owned(),
+        );
+        return vec![CommandIssue {
+            stage: 0,
+            word: 0,
+            message,
+            help,
+        }];
     }
     let mut issues = Vec::new();
     for (stage, words) in line.stages.iter().enumerate() {
         let mut found = misplaced(stage, words, parameters);
         found.extend(unreadable(stage, words, parameters));
         for error in found {
-            let issue = CommandIssue { stage, word: error.word, message: error.message, help: error.help };
+            let issue = CommandIssue {
+                stage,
+                word: error.word,
+                message: error.message,
+                help: error.help,
+            };
             // One problem of one word is told once, however many sample values show it.
-            if !issues.iter().any(|known: &CommandIssue| known.stage == stage && known.word == issue.word) {
+            if !issues
+                .iter()
+                .any(|known: &CommandIssue| known.stage == stage && known.word == issue.word)
+            {
                 issues.push(issue);
             }
         }
@@ -62,8 +78,12 @@ pub fn fill<'a>(words: &'a [Word], value: &dyn Fn(&str) -> Option<String>) -> Re
 
 fn misplaced(stage: usize, words: &[Word], parameters: &[ParamSpec]) -> Vec<ArgvError> {
     let program = literal(words, 0).unwrap_or_default();
-    let dashes = words.iter().position(|word| *word == Word::Literal("--".to_owned()));
-    let in_pod = dashes.filter(|_| stage == 0 && program == "kubectl").map(|at| at + 1);
+    let dashes = words
+        .iter()
+        .position(|word| *word == Word::Literal("--".to_owned()));
+    let in_pod = dashes
+        .filter(|_| stage == 0 && program == "kubectl")
+        .map(|at| at + 1);
     let placeholders = words.iter().enumerate().filter_map(|(at, word)| match word {
         Word::Placeholder(name) => Some((at, name.as_str())),
         Word::Literal(_) => None,
@@ -72,7 +92,10 @@ fn misplaced(stage: usize, words: &[Word], parameters: &[ParamSpec]) -> Vec<Argv
         .filter_map(|(at, name)| {
             let spec = parameters.iter().find(|spec| spec.name == name);
             let reason = match (spec, in_pod) {
-                (None, _) => Some((format!("`{{{{ {name} }}}}` is not a declared parameter"), "declare it under `## Parameters`")),
+                (None, _) => Some((
+                    format!("`{{{{ {name} }}}}` is not a declared parameter"),
+                    "declare it under `## Parameters`",
+                )),
                 (Some(_), _) if at == 0 => Some((wrong_place(name, "the program"), "write the program")),
                 (Some(_), Some(from)) if at >= from => in_exec(words, from, at, name),
                 (Some(spec), _) => in_command(&program, stage, words, at, spec),
@@ -89,12 +112,19 @@ fn wrong_place(name: &str, what: &str) -> String {
 /// Behind `--`: the program is fixed, and no value becomes a script.
 fn in_exec(words: &[Word], from: usize, at: usize, name: &str) -> Option<(String, &'static str)> {
     if at == from {
-        return Some((wrong_place(name, "the program"), "write the program; a parameter may be one of its arguments"));
+        return Some((
+            wrong_place(name, "the program"),
+            "write the program; a parameter may be one of its arguments",
+        ));
     }
-    let inner: Vec<&str> = words.iter().skip(from).map(|word| match word {
-        Word::Literal(text) => text.as_str(),
-        Word::Placeholder(_) => "",
-    }).collect();
+    let inner: Vec<&str> = words
+        .iter()
+        .skip(from)
+        .map(|word| match word {
+            Word::Literal(text) => text.as_str(),
+            Word::Placeholder(_) => "",
+        })
+        .collect();
     if inner.iter().any(|word| is_shell(word)) {
         return Some((
             format!("`{{{{ {name} }}}}` stands in a command that a shell reads"),
@@ -102,8 +132,13 @@ fn in_exec(words: &[Word], from: usize, at: usize, name: &str) -> Option<(String
         ));
     }
     let before = literal(words, at - 1).unwrap_or_default();
-    let is_code = matches!(before.as_str(), "-c" | "-e" | "-E" | "-r" | "--eval" | "--command" | "--execute" | "-exec" | "EVAL" | "eval");
-    let interpreter = inner.iter().find(|word| INTERPRETERS.contains(&base(word).as_str()));
+    let is_code = matches!(
+        before.as_str(),
+        "-c" | "-e" | "-E" | "-r" | "--eval" | "--command" | "--execute" | "-exec" | "EVAL" | "eval"
+    );
+    let interpreter = inner
+        .iter()
+        .find(|word| INTERPRETERS.contains(&base(word).as_str()));
     match interpreter {
         Some(program) if is_code || inner.first() == Some(program) && at == from + 1 => Some((
             wrong_place(name, &format!("what `{program}` does")),
@@ -114,7 +149,13 @@ fn in_exec(words: &[Word], from: usize, at: usize, name: &str) -> Option<(String
 }
 
 /// In kubectl's own words, in curl's and in a filter's.
-fn in_command(program: &str, stage: usize, words: &[Word], at: usize, spec: &ParamSpec) -> Option<(String, &'static str)> {
+fn in_command(
+    program: &str,
+    stage: usize,
+    words: &[Word],
+    at: usize,
+    spec: &ParamSpec,
+) -> Option<(String, &'static str)> {
     let name = spec.name.as_str();
     let before = literal(words, at - 1).unwrap_or_default();
     let written_in_file = matches!(spec.kind, ParamKind::Choice { .. });
@@ -123,13 +164,26 @@ fn in_command(program: &str, stage: usize, words: &[Word], at: usize, spec: &Par
             wrong_place(name, "the namespace"),
             "write the namespace, or make the parameter a choice: a runbook acts in no namespace that its text does not name",
         )),
-        ("kubectl", 0) if !written_in_file && before == "--context" => {
-            Some((wrong_place(name, "the cluster"), "write the cluster, or make the parameter a choice"))
-        }
+        ("kubectl", 0) if !written_in_file && before == "--context" => Some((
+            wrong_place(name, "the cluster"),
+            "write the cluster, or make the parameter a choice",
+        )),
         ("curl", 0) if !written_in_file => {
-            let data = ["-d", "--data", "--data-raw", "--data-ascii", "--data-binary", "--json", "-m", "--max-time"];
+            let data = [
+                "-d",
+                "--data",
+                "--data-raw",
+                "--data-ascii",
+                "--data-binary",
+                "--json",
+                "-m",
+                "--max-time",
+            ];
             (!data.contains(&before.as_str())).then(|| {
-                (wrong_place(name, "where the request goes or what it is"), "a parameter may be the data: `--data-raw {{ … }}`; or make it a choice")
+                (
+                    wrong_place(name, "where the request goes or what it is"),
+                    "a parameter may be the data: `--data-raw {{ … }}`; or make it a choice",
+                )
             })
         }
         ("jq", 1..) if !written_in_file => Some((wrong_place(name, "the jq program"), "write the program")),
@@ -146,8 +200,10 @@ fn literal(words: &[Word], at: usize) -> Option<String> {
 
 /// Parses the stage with sample values, one parameter varied at a time.
 fn unreadable(stage: usize, words: &[Word], parameters: &[ParamSpec]) -> Vec<ArgvError> {
-    let samples: Vec<(&str, Vec<String>)> =
-        parameters.iter().map(|spec| (spec.name.as_str(), samples(&spec.kind))).collect();
+    let samples: Vec<(&str, Vec<String>)> = parameters
+        .iter()
+        .map(|spec| (spec.name.as_str(), samples(&spec.kind)))
+        .collect();
     let used = |name: &str| words.contains(&Word::Placeholder(name.to_owned()));
     let mut tries: Vec<(&str, &str)> = vec![("", "")];
     for (name, values) in samples.iter().filter(|(name, _)| used(name)) {
@@ -157,8 +213,15 @@ fn unreadable(stage: usize, words: &[Word], parameters: &[ParamSpec]) -> Vec<Arg
         .into_iter()
         .filter_map(|(varied, with)| {
             let value = |name: &str| {
-                let first = samples.iter().find(|(known, _)| *known == name).and_then(|(_, values)| values.first());
-                Some(if name == varied { with.to_owned() } else { first.cloned().unwrap_or_else(|| "sample".to_owned()) })
+                let first = samples
+                    .iter()
+                    .find(|(known, _)| *known == name)
+                    .and_then(|(_, values)| values.first());
+                Some(if name == varied {
+                    with.to_owned()
+                } else {
+                    first.cloned().unwrap_or_else(|| "sample".to_owned())
+                })
             };
             let argv = fill(words, &value).unwrap_or_default();
             read(stage, &argv).err()
@@ -169,7 +232,9 @@ fn unreadable(stage: usize, words: &[Word], parameters: &[ParamSpec]) -> Vec<Arg
 
 fn read(stage: usize, argv: &[String]) -> Result<(), ArgvError> {
     if stage == 0 {
-        let defaults = Defaults { default_cluster: ClusterName::new("default") };
+        let defaults = Defaults {
+            default_cluster: ClusterName::new("default"),
+        };
         Action::parse(argv, &defaults).map(|_| ())
     } else {
         Filter::parse(argv).map(|_| ())
@@ -178,8 +243,12 @@ fn read(stage: usize, argv: &[String]) -> Result<(), ArgvError> {
 
 /// A text with a pattern may have no value that we can think of; its values are checked when they are known.
 fn is_patterned(word: Option<&Word>, parameters: &[ParamSpec]) -> bool {
-    let Some(Word::Placeholder(name)) = word else { return false };
-    parameters.iter().any(|spec| spec.name == *name && matches!(spec.kind, ParamKind::Text { pattern: Some(_), .. }))
+    let Some(Word::Placeholder(name)) = word else {
+        return false;
+    };
+    parameters
+        .iter()
+        .any(|spec| spec.name == *name && matches!(spec.kind, ParamKind::Text { pattern: Some(_), .. }))
 }
 
 /// Values at the edges of what a parameter allows; never empty.

@@ -25,12 +25,16 @@ pub enum ExecClass {
 #[must_use]
 pub fn classify(argv: &[String]) -> ExecClass {
     let Some((program, rest)) = split(argv) else {
-        return ExecClass::Unknown { why: "no program".to_owned() };
+        return ExecClass::Unknown {
+            why: "no program".to_owned(),
+        };
     };
     if let Some(inner) = looks_through(&program, rest) {
         return match classify(inner) {
             // A wrapped command keeps its class when the wrapper is one that only bounds it.
-            class @ (ExecClass::Looks { .. } | ExecClass::CacheOperation { .. } | ExecClass::Destructive { .. }) => class,
+            class @ (ExecClass::Looks { .. }
+            | ExecClass::CacheOperation { .. }
+            | ExecClass::Destructive { .. }) => class,
             ExecClass::Unknown { why } => suspicious(argv).unwrap_or(ExecClass::Unknown { why }),
         };
     }
@@ -38,7 +42,9 @@ pub fn classify(argv: &[String]) -> ExecClass {
         return redis::classify(rest);
     }
     if only_looks(&program, rest) {
-        return ExecClass::Looks { why: format!("`{program}` with these arguments only looks") };
+        return ExecClass::Looks {
+            why: format!("`{program}` with these arguments only looks"),
+        };
     }
     if let Some(class) = suspicious(argv) {
         return class;
@@ -69,22 +75,34 @@ fn split(argv: &[String]) -> Option<(String, &[String])> {
 
 /// `timeout 5 CMD`, `nice CMD`, `busybox CMD`: the inner command, when the wrapper has no option that we don't know.
 fn looks_through<'a>(program: &str, rest: &'a [String]) -> Option<&'a [String]> {
-    let wrapper = WRAPPERS_THAT_LOOK.iter().find(|wrapper| wrapper.name == program)?;
+    let wrapper = WRAPPERS_THAT_LOOK
+        .iter()
+        .find(|wrapper| wrapper.name == program)?;
     let inner = rest.get(wrapper.words..)?;
-    let plain = rest.iter().take(wrapper.words + 1).all(|word| !word.starts_with('-'));
+    let plain = rest
+        .iter()
+        .take(wrapper.words + 1)
+        .all(|word| !word.starts_with('-'));
     (plain && !inner.is_empty()).then_some(inner)
 }
 
 fn only_looks(program: &str, rest: &[String]) -> bool {
-    LOOKS.iter().filter(|row| row.program == program).any(|row| match row.shape {
-        Shape::Anything => true,
-        Shape::Paths => rest.iter().all(|word| !is_sensitive(word)),
-        Shape::Without(flags) => rest.iter().all(|word| !is_sensitive(word) && !has_flag(word, flags)),
-        Shape::OneOf(forms) => forms.iter().any(|form| form.len() == rest.len() && form.iter().zip(rest).all(|(a, b)| a == b)),
-        Shape::Subcommand(names) => rest.first().is_some_and(|word| names.contains(&word.as_str())),
-        Shape::Curl => super::programs_http::curl_looks(rest),
-        Shape::Wget => super::programs_http::wget_looks(rest),
-    })
+    LOOKS
+        .iter()
+        .filter(|row| row.program == program)
+        .any(|row| match row.shape {
+            Shape::Anything => true,
+            Shape::Paths => rest.iter().all(|word| !is_sensitive(word)),
+            Shape::Without(flags) => rest
+                .iter()
+                .all(|word| !is_sensitive(word) && !has_flag(word, flags)),
+            Shape::OneOf(forms) => forms
+                .iter()
+                .any(|form| form.len() == rest.len() && form.iter().zip(rest).all(|(a, b)| a == b)),
+            Shape::Subcommand(names) => rest.first().is_some_and(|word| names.contains(&word.as_str())),
+            Shape::Curl => super::programs_http::curl_looks(rest),
+            Shape::Wget => super::programs_http::wget_looks(rest),
+        })
 }
 
 /// A flag that writes, in any spelling: `-o`, `-ofile`, `--output=x`, or a short one inside a group.
@@ -92,10 +110,18 @@ fn has_flag(word: &str, flags: &[&str]) -> bool {
     if let Some(long) = word.strip_prefix("--") {
         let name = long.split('=').next().unwrap_or(long);
         // GNU programs take any unambiguous beginning of a long option.
-        return flags.iter().any(|flag| flag.strip_prefix("--").is_some_and(|flag| !name.is_empty() && flag.starts_with(name)));
+        return flags.iter().any(|flag| {
+            flag.strip_prefix("--")
+                .is_some_and(|flag| !name.is_empty() && flag.starts_with(name))
+        });
     }
     word.strip_prefix('-').is_some_and(|letters| {
-        flags.iter().any(|flag| flag.len() == 2 && flag.strip_prefix('-').is_some_and(|letter| letters.contains(letter)))
+        flags.iter().any(|flag| {
+            flag.len() == 2
+                && flag
+                    .strip_prefix('-')
+                    .is_some_and(|letter| letters.contains(letter))
+        })
     })
 }
 
@@ -103,8 +129,27 @@ fn has_flag(word: &str, flags: &[&str]) -> bool {
 fn is_sensitive(word: &str) -> bool {
     let lower = word.to_ascii_lowercase();
     const WORDS: &[&str] = &[
-        "secret", "token", "credential", "passw", "shadow", "id_rsa", "id_ed25519", ".ssh", ".pem", ".key", ".env",
-        "environ", ".netrc", "kubeconfig", ".kube", ".aws", ".docker", "private", "/proc/kcore", "/dev/mem", "/dev/sd",
+        "secret",
+        "token",
+        "credential",
+        "passw",
+        "shadow",
+        "id_rsa",
+        "id_ed25519",
+        ".ssh",
+        ".pem",
+        ".key",
+        ".env",
+        "environ",
+        ".netrc",
+        "kubeconfig",
+        ".kube",
+        ".aws",
+        ".docker",
+        "private",
+        "/proc/kcore",
+        "/dev/mem",
+        "/dev/sd",
     ];
     WORDS.iter().any(|part| lower.contains(part))
 }
@@ -113,8 +158,13 @@ fn is_sensitive(word: &str) -> bool {
 fn suspicious(argv: &[String]) -> Option<ExecClass> {
     for (at, word) in argv.iter().enumerate() {
         let name = base(word);
-        if let Some(row) = DESTRUCTIVE.iter().find(|row| name == row.program || is_family(&name, row.program)) {
-            return Some(ExecClass::Destructive { what: format!("`{name}` {}", row.what) });
+        if let Some(row) = DESTRUCTIVE
+            .iter()
+            .find(|row| name == row.program || is_family(&name, row.program))
+        {
+            return Some(ExecClass::Destructive {
+                what: format!("`{name}` {}", row.what),
+            });
         }
         if at > 0 && (name == "redis-cli" || name == "valkey-cli") {
             match redis::classify(argv.get(at + 1..).unwrap_or_default()) {
@@ -126,7 +176,9 @@ fn suspicious(argv: &[String]) -> Option<ExecClass> {
             }
         }
         if let Some(found) = destructive_word(word) {
-            return Some(ExecClass::Destructive { what: format!("`{found}` may destroy something") });
+            return Some(ExecClass::Destructive {
+                what: format!("`{found}` may destroy something"),
+            });
         }
     }
     None
@@ -134,7 +186,8 @@ fn suspicious(argv: &[String]) -> Option<ExecClass> {
 
 /// `mkfs.ext4` is `mkfs`.
 fn is_family(name: &str, program: &str) -> bool {
-    name.strip_prefix(program).is_some_and(|rest| rest.starts_with('.'))
+    name.strip_prefix(program)
+        .is_some_and(|rest| rest.starts_with('.'))
 }
 
 /// Words inside one argument: a script, a statement, an option.

@@ -25,16 +25,19 @@ impl Action {
         match self {
             Self::Get(_) | Self::Logs(_) | Self::Describe { .. } | Self::RolloutStatus { .. } => Cost::new(),
             Self::RolloutRestart { .. } => Cost::from([(BudgetKey::MaxPodRestarts, live.replicas)]),
-            Self::RolloutUndo { .. } => {
-                Cost::from([(BudgetKey::MaxPodRestarts, live.replicas), (BudgetKey::MaxRollbacks, 1)])
-            }
+            Self::RolloutUndo { .. } => Cost::from([
+                (BudgetKey::MaxPodRestarts, live.replicas),
+                (BudgetKey::MaxRollbacks, 1),
+            ]),
             Self::DeletePod { .. } => Cost::from([(BudgetKey::MaxPodRestarts, 1)]),
             Self::Scale { replicas, .. } => {
                 Cost::from([(BudgetKey::MaxReplicaChanges, replicas.abs_diff(live.replicas))])
             }
             Self::CreateJob { .. } => Cost::from([(BudgetKey::MaxJobs, 1)]),
             Self::Http(_) => Cost::from([(BudgetKey::MaxHttpCalls, 1)]),
-            Self::Exec(exec) if is_cache_operation(exec, live) => Cost::from([(BudgetKey::MaxCacheOperations, 1)]),
+            Self::Exec(exec) if is_cache_operation(exec, live) => {
+                Cost::from([(BudgetKey::MaxCacheOperations, 1)])
+            }
             Self::Exec(_) => Cost::from([(BudgetKey::MaxCommands, 1)]),
         }
     }
@@ -55,14 +58,22 @@ impl Action {
             Self::RolloutUndo { .. } => format!("takes one rollout back and restarts {all_pods}"),
             Self::DeletePod { .. } => "deletes 1 pod".to_owned(),
             Self::Scale { replicas, .. } if *replicas >= pods => {
-                format!("adds {} ({pods} to {replicas})", counted(replicas - pods, "replica"))
+                format!(
+                    "adds {} ({pods} to {replicas})",
+                    counted(replicas - pods, "replica")
+                )
             }
             Self::Scale { replicas, .. } => {
-                format!("takes away {} ({pods} to {replicas})", counted(pods - replicas, "replica"))
+                format!(
+                    "takes away {} ({pods} to {replicas})",
+                    counted(pods - replicas, "replica")
+                )
             }
             Self::CreateJob { .. } => "starts 1 Job".to_owned(),
             Self::Http(_) => "sends 1 request that may change something".to_owned(),
-            Self::Exec(exec) if is_cache_operation(exec, live) => "takes 1 of its cache operations".to_owned(),
+            Self::Exec(exec) if is_cache_operation(exec, live) => {
+                "takes 1 of its cache operations".to_owned()
+            }
             Self::Exec(_) => "runs 1 command in 1 pod".to_owned(),
         }
     }
@@ -73,7 +84,11 @@ fn is_cache_operation(exec: &Exec, live: &LiveFacts) -> bool {
 }
 
 fn counted(number: u32, what: &str) -> String {
-    if number == 1 { format!("{number} {what}") } else { format!("{number} {what}s") }
+    if number == 1 {
+        format!("{number} {what}")
+    } else {
+        format!("{number} {what}s")
+    }
 }
 
 /// Whether `cost` fits into what `spent` leaves of `budget`. A key that the budget doesn't have is 0.
@@ -85,7 +100,11 @@ pub fn budget_left(budget: &Budget, spent: &Cost, cost: &Cost) -> Result<(), Vec
         .iter()
         .map(|(key, need)| {
             let allowed = budget.get(key).copied().unwrap_or(0);
-            (*key, *need, allowed.saturating_sub(spent.get(key).copied().unwrap_or(0)))
+            (
+                *key,
+                *need,
+                allowed.saturating_sub(spent.get(key).copied().unwrap_or(0)),
+            )
         })
         .filter(|(_, need, left)| need > left)
         .collect();

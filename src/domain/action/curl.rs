@@ -25,11 +25,18 @@ enum Flag {
 }
 
 const fn flag(long: &'static str, short: Option<char>, takes: Takes, id: Flag) -> FlagSpec<Flag> {
-    FlagSpec { long, short, takes, id }
+    FlagSpec {
+        long,
+        short,
+        takes,
+        id,
+    }
 }
 
-const NO_FILES: &str = "a step touches no file of the machine Interlock runs on; its output is kept with the incident";
-const NO_REDIRECT: &str = "redirects are not followed, since they could lead off the allow-list; write the final address";
+const NO_FILES: &str =
+    "a step touches no file of the machine Interlock runs on; its output is kept with the incident";
+const NO_REDIRECT: &str =
+    "redirects are not followed, since they could lead off the allow-list; write the final address";
 const NO_TLS: &str = "certificates are always checked; give Interlock the CA in its configuration";
 const SECRET: &str = "name a secret of the configuration: `-H \"Authorization: Bearer @NAME\"`";
 const FILTERS: &str = "leave it out; shape the output behind `|` with jq, grep, head, tail or wc";
@@ -60,40 +67,112 @@ const FLAGS: &[FlagSpec<Flag>] = &[
     flag("netrc", Some('n'), Takes::Nothing, Flag::Refused(NO_FILES)),
     flag("cert", Some('E'), Takes::Value, Flag::Refused(NO_FILES)),
     flag("key", None, Takes::Value, Flag::Refused(NO_FILES)),
-    flag("data-urlencode", None, Takes::Value, Flag::Refused("write the encoded text with `--data-raw`")),
+    flag(
+        "data-urlencode",
+        None,
+        Takes::Value,
+        Flag::Refused("write the encoded text with `--data-raw`"),
+    ),
     flag("location", Some('L'), Takes::Nothing, Flag::Refused(NO_REDIRECT)),
     flag("insecure", Some('k'), Takes::Nothing, Flag::Refused(NO_TLS)),
     flag("cacert", None, Takes::Value, Flag::Refused(NO_TLS)),
     flag("user", Some('u'), Takes::Value, Flag::Refused(SECRET)),
     flag("oauth2-bearer", None, Takes::Value, Flag::Refused(SECRET)),
     flag("cookie", Some('b'), Takes::Value, Flag::Refused(SECRET)),
-    flag("proxy", Some('x'), Takes::Value, Flag::Refused("the way out is set in Interlock's configuration")),
-    flag("resolve", None, Takes::Value, Flag::Refused("write the name that the allow-list has")),
-    flag("connect-to", None, Takes::Value, Flag::Refused("write the name that the allow-list has")),
-    flag("unix-socket", None, Takes::Value, Flag::Refused("write an http or https address")),
-    flag("get", Some('G'), Takes::Nothing, Flag::Refused("write the query into the address")),
+    flag(
+        "proxy",
+        Some('x'),
+        Takes::Value,
+        Flag::Refused("the way out is set in Interlock's configuration"),
+    ),
+    flag(
+        "resolve",
+        None,
+        Takes::Value,
+        Flag::Refused("write the name that the allow-list has"),
+    ),
+    flag(
+        "connect-to",
+        None,
+        Takes::Value,
+        Flag::Refused("write the name that the allow-list has"),
+    ),
+    flag(
+        "unix-socket",
+        None,
+        Takes::Value,
+        Flag::Refused("write an http or https address"),
+    ),
+    flag(
+        "get",
+        Some('G'),
+        Takes::Nothing,
+        Flag::Refused("write the query into the address"),
+    ),
     flag("include", Some('i'), Takes::Nothing, Flag::Refused(FILTERS)),
     flag("verbose", Some('v'), Takes::Nothing, Flag::Refused(FILTERS)),
-    flag("write-out", Some('w'), Takes::Value, Flag::Refused("use `-f`: a status of 400 or more then fails the step")),
-    flag("user-agent", Some('A'), Takes::Value, Flag::Refused("leave it out: requests say that they come from Interlock")),
-    flag("retry", None, Takes::Value, Flag::Refused("write `Attempts:` under the step")),
-    flag("connect-timeout", None, Takes::Value, Flag::Refused("write `--max-time SECONDS`")),
+    flag(
+        "write-out",
+        Some('w'),
+        Takes::Value,
+        Flag::Refused("use `-f`: a status of 400 or more then fails the step"),
+    ),
+    flag(
+        "user-agent",
+        Some('A'),
+        Takes::Value,
+        Flag::Refused("leave it out: requests say that they come from Interlock"),
+    ),
+    flag(
+        "retry",
+        None,
+        Takes::Value,
+        Flag::Refused("write `Attempts:` under the step"),
+    ),
+    flag(
+        "connect-timeout",
+        None,
+        Takes::Value,
+        Flag::Refused("write `--max-time SECONDS`"),
+    ),
     flag("compressed", None, Takes::Nothing, Flag::Refused("leave it out")),
 ];
 
 /// Headers that the transport sets; writing them would change where a request goes or how it is read.
-const OWN_HEADERS: &[&str] =
-    &["host", "content-length", "transfer-encoding", "connection", "te", "trailer", "upgrade", "expect", "user-agent", "audit-id"];
+const OWN_HEADERS: &[&str] = &[
+    "host",
+    "content-length",
+    "transfer-encoding",
+    "connection",
+    "te",
+    "trailer",
+    "upgrade",
+    "expect",
+    "user-agent",
+    "audit-id",
+];
 
 /// Words in a header's name that say it carries a credential.
-const CREDENTIAL_WORDS: &[&str] = &["auth", "token", "key", "secret", "cookie", "password", "credential"];
+const CREDENTIAL_WORDS: &[&str] = &[
+    "auth",
+    "token",
+    "key",
+    "secret",
+    "cookie",
+    "password",
+    "credential",
+];
 
 /// # Errors
 /// The first word that is not understood or not allowed.
 pub(crate) fn parse(argv: &[String]) -> Result<HttpRequest, ArgvError> {
     let scanned = scan(argv, 1, FLAGS)?;
     if let Some(after) = scanned.after_dashes {
-        return Err(ArgvError::new(after - 1, "`curl` takes no `--` here", "leave it out"));
+        return Err(ArgvError::new(
+            after - 1,
+            "`curl` takes no `--` here",
+            "leave it out",
+        ));
     }
     let mut draft = Draft::default();
     for found in &scanned.flags {
@@ -110,9 +189,17 @@ pub(crate) fn parse(argv: &[String]) -> Result<HttpRequest, ArgvError> {
 fn check_spelling(argv: &[String], found: &Found<Flag>) -> Result<(), ArgvError> {
     let word = argv.get(found.word).map_or("", String::as_str);
     let is_inline = word != found.value && word.starts_with('-');
-    if is_inline && word.strip_suffix(&found.value).is_some_and(|before| before.ends_with('=')) {
+    if is_inline
+        && word
+            .strip_suffix(&found.value)
+            .is_some_and(|before| before.ends_with('='))
+    {
         let written = &found.written;
-        return Err(ArgvError::new(found.word, format!("curl takes no `=` after `{written}`"), format!("write `{written} VALUE`")));
+        return Err(ArgvError::new(
+            found.word,
+            format!("curl takes no `=` after `{written}`"),
+            format!("write `{written} VALUE`"),
+        ));
     }
     Ok(())
 }
@@ -143,14 +230,24 @@ impl Draft {
             Flag::Method => self.method = Some(method(at, &found.value)?),
             Flag::Header => self.headers.push(header(at, &found.value)?),
             Flag::Data | Flag::Json if found.value.starts_with('@') => {
-                return Err(ArgvError::new(at, format!("`{}` would read a file", found.value), NO_FILES));
+                return Err(ArgvError::new(
+                    at,
+                    format!("`{}` would read a file", found.value),
+                    NO_FILES,
+                ));
             }
-            Flag::Data | Flag::DataRaw => self.add_body(&found.value, "&", "application/x-www-form-urlencoded"),
+            Flag::Data | Flag::DataRaw => {
+                self.add_body(&found.value, "&", "application/x-www-form-urlencoded")
+            }
             Flag::Json => self.add_body(&found.value, "", "application/json"),
             Flag::MaxTime => self.max_time_seconds = Some(number(at, "--max-time", &found.value, 1, 600)?),
             Flag::Url => self.set_url(at, &found.value)?,
             Flag::Refused(help) => {
-                return Err(ArgvError::new(at, format!("`{}` can't be used in a step", found.written), help));
+                return Err(ArgvError::new(
+                    at,
+                    format!("`{}` can't be used in a step", found.written),
+                    help,
+                ));
             }
         }
         Ok(())
@@ -167,28 +264,46 @@ impl Draft {
 
     fn set_url(&mut self, at: usize, text: &str) -> Result<(), ArgvError> {
         if self.url.is_some() {
-            return Err(ArgvError::new(at, format!("`{text}` is a second address"), "write one step for each request"));
+            return Err(ArgvError::new(
+                at,
+                format!("`{text}` is a second address"),
+                "write one step for each request",
+            ));
         }
         self.url = Some(address(at, text)?);
         Ok(())
     }
 
     fn finish(mut self, end: usize) -> Result<HttpRequest, ArgvError> {
-        let url = self.url.take().ok_or_else(|| ArgvError::new(end, "`curl` has no address", "write `curl https://HOST/PATH`"))?;
+        let url = self
+            .url
+            .take()
+            .ok_or_else(|| ArgvError::new(end, "`curl` has no address", "write `curl https://HOST/PATH`"))?;
         let method = match (self.method, self.head, &self.body) {
             (None, true, None) => HttpMethod::Head,
             (None, false, Some(_)) => HttpMethod::Post,
             (None, false, None) => HttpMethod::Get,
             (None, true, Some(_)) | (Some(_), true, _) => {
-                return Err(ArgvError::new(end, "`-I` goes with neither data nor `-X`", "leave one of them out"));
+                return Err(ArgvError::new(
+                    end,
+                    "`-I` goes with neither data nor `-X`",
+                    "leave one of them out",
+                ));
             }
             (Some(method), false, _) => method,
         };
         if matches!(method, HttpMethod::Get | HttpMethod::Head) && self.body.is_some() {
-            return Err(ArgvError::new(end, "a request that only looks takes no data", "write `-X POST`, or the query into the address"));
+            return Err(ArgvError::new(
+                end,
+                "a request that only looks takes no data",
+                "write `-X POST`, or the query into the address",
+            ));
         }
         self.declare("Content-Type", self.body_type);
-        self.declare("Accept", self.body_type.filter(|kind| *kind == "application/json"));
+        self.declare(
+            "Accept",
+            self.body_type.filter(|kind| *kind == "application/json"),
+        );
         Ok(HttpRequest {
             method,
             url,
@@ -202,7 +317,10 @@ impl Draft {
     /// What curl sends without being asked is written out, so that what is shown is what is sent.
     fn declare(&mut self, name: &str, value: Option<&str>) {
         if let Some(value) = value
-            && !self.headers.iter().any(|(written, _)| written.eq_ignore_ascii_case(name))
+            && !self
+                .headers
+                .iter()
+                .any(|(written, _)| written.eq_ignore_ascii_case(name))
         {
             self.headers.push((name.to_owned(), value.to_owned()));
         }
@@ -211,27 +329,50 @@ impl Draft {
 
 fn method(at: usize, word: &str) -> Result<HttpMethod, ArgvError> {
     HttpMethod::from_word(word).ok_or_else(|| {
-        ArgvError::new(at, format!("the method `{word}` is not understood"), "write GET, HEAD, POST, PUT, PATCH or DELETE")
+        ArgvError::new(
+            at,
+            format!("the method `{word}` is not understood"),
+            "write GET, HEAD, POST, PUT, PATCH or DELETE",
+        )
     })
 }
 
 fn header(at: usize, text: &str) -> Result<(String, String), ArgvError> {
     if text.starts_with('@') {
-        return Err(ArgvError::new(at, format!("`{text}` would read a file"), NO_FILES));
+        return Err(ArgvError::new(
+            at,
+            format!("`{text}` would read a file"),
+            NO_FILES,
+        ));
     }
-    let wrong = || ArgvError::new(at, format!("`{text}` is not a header"), "write `-H \"Name: value\"`");
+    let wrong = || {
+        ArgvError::new(
+            at,
+            format!("`{text}` is not a header"),
+            "write `-H \"Name: value\"`",
+        )
+    };
     let (name, value) = text.split_once(':').ok_or_else(wrong)?;
     let value = value.trim_matches([' ', '\t']);
     let token = |byte: u8| byte.is_ascii_alphanumeric() || b"!#$%&'*+-.^_`|~".contains(&byte);
-    if name.is_empty() || !name.bytes().all(token) || value.is_empty() || value.chars().any(char::is_control) {
+    if name.is_empty() || !name.bytes().all(token) || value.is_empty() || value.chars().any(char::is_control)
+    {
         return Err(wrong());
     }
     let lower = name.to_ascii_lowercase();
     if OWN_HEADERS.contains(&lower.as_str()) {
-        return Err(ArgvError::new(at, format!("the header `{name}` is set by Interlock"), "leave it out"));
+        return Err(ArgvError::new(
+            at,
+            format!("the header `{name}` is set by Interlock"),
+            "leave it out",
+        ));
     }
     if CREDENTIAL_WORDS.iter().any(|word| lower.contains(word)) && !names_secret(value) {
-        return Err(ArgvError::new(at, format!("the header `{name}` carries a credential in clear text"), SECRET));
+        return Err(ArgvError::new(
+            at,
+            format!("the header `{name}` carries a credential in clear text"),
+            SECRET,
+        ));
     }
     Ok((name.to_owned(), value.to_owned()))
 }
@@ -249,20 +390,34 @@ fn address(at: usize, text: &str) -> Result<String, ArgvError> {
     let wrong = |what: &str, help: &str| Err(ArgvError::new(at, format!("`{text}` {what}"), help));
     let lower = text.to_ascii_lowercase();
     if !lower.starts_with("http://") && !lower.starts_with("https://") {
-        return wrong("is not an http or https address", "write it whole: `https://HOST/PATH`");
+        return wrong(
+            "is not an http or https address",
+            "write it whole: `https://HOST/PATH`",
+        );
     }
-    if text.bytes().any(|byte| !byte.is_ascii_graphic() || b"\\\"<>{}|^`".contains(&byte)) {
+    if text
+        .bytes()
+        .any(|byte| !byte.is_ascii_graphic() || b"\\\"<>{}|^`".contains(&byte))
+    {
         return wrong("has a character that no address has", "percent-encode it");
     }
-    let Ok(url) = Url::parse(text) else { return wrong("is not an address", "write `https://HOST/PATH`") };
+    let Ok(url) = Url::parse(text) else {
+        return wrong("is not an address", "write `https://HOST/PATH`");
+    };
     if !url.username().is_empty() || url.password().is_some() || authority(text).contains('@') {
         return wrong("carries a credential", SECRET);
     }
     if url.host_str().is_none_or(str::is_empty) {
         return wrong("names no host", "write `https://HOST/PATH`");
     }
-    if text.get(text.find("//").map_or(0, |at| at + 2 + authority(text).len())..).is_some_and(|path| path.contains(['[', ']'])) {
-        return wrong("has brackets, which curl expands to several requests", "percent-encode them: %5B and %5D");
+    if text
+        .get(text.find("//").map_or(0, |at| at + 2 + authority(text).len())..)
+        .is_some_and(|path| path.contains(['[', ']']))
+    {
+        return wrong(
+            "has brackets, which curl expands to several requests",
+            "percent-encode them: %5B and %5D",
+        );
     }
     Ok(text.to_owned())
 }
@@ -277,9 +432,16 @@ impl HttpMethod {
     /// Reads the upper-case word; HTTP methods are case-sensitive.
     #[must_use]
     pub fn from_word(word: &str) -> Option<Self> {
-        [Self::Get, Self::Head, Self::Post, Self::Put, Self::Patch, Self::Delete]
-            .into_iter()
-            .find(|method| method.as_str() == word)
+        [
+            Self::Get,
+            Self::Head,
+            Self::Post,
+            Self::Put,
+            Self::Patch,
+            Self::Delete,
+        ]
+        .into_iter()
+        .find(|method| method.as_str() == word)
     }
 
     #[must_use]

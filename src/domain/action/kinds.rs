@@ -25,16 +25,44 @@ const fn row(
     short: &'static [&'static str],
     namespaced: bool,
 ) -> KindRow {
-    KindRow { kind, singular, plural, group, short, namespaced }
+    KindRow {
+        kind,
+        singular,
+        plural,
+        group,
+        short,
+        namespaced,
+    }
 }
 
 /// Source: `kubectl api-resources` of Kubernetes 1.36.
 const KINDS: &[KindRow] = &[
     row(Kind::Pod, "pod", "pods", "", &["po"], true),
-    row(Kind::Deployment, "deployment", "deployments", "apps", &["deploy"], true),
-    row(Kind::StatefulSet, "statefulset", "statefulsets", "apps", &["sts"], true),
+    row(
+        Kind::Deployment,
+        "deployment",
+        "deployments",
+        "apps",
+        &["deploy"],
+        true,
+    ),
+    row(
+        Kind::StatefulSet,
+        "statefulset",
+        "statefulsets",
+        "apps",
+        &["sts"],
+        true,
+    ),
     row(Kind::DaemonSet, "daemonset", "daemonsets", "apps", &["ds"], true),
-    row(Kind::ReplicaSet, "replicaset", "replicasets", "apps", &["rs"], true),
+    row(
+        Kind::ReplicaSet,
+        "replicaset",
+        "replicasets",
+        "apps",
+        &["rs"],
+        true,
+    ),
     row(Kind::Job, "job", "jobs", "batch", &[], true),
     row(Kind::CronJob, "cronjob", "cronjobs", "batch", &["cj"], true),
     row(Kind::Service, "service", "services", "", &["svc"], true),
@@ -42,11 +70,39 @@ const KINDS: &[KindRow] = &[
     row(Kind::Node, "node", "nodes", "", &["no"], false),
     row(Kind::Namespace, "namespace", "namespaces", "", &["ns"], false),
     row(Kind::Event, "event", "events", "", &["ev"], true),
-    row(Kind::Ingress, "ingress", "ingresses", "networking.k8s.io", &["ing"], true),
+    row(
+        Kind::Ingress,
+        "ingress",
+        "ingresses",
+        "networking.k8s.io",
+        &["ing"],
+        true,
+    ),
     row(Kind::Endpoints, "endpoints", "endpoints", "", &["ep"], true),
-    row(Kind::HorizontalPodAutoscaler, "horizontalpodautoscaler", "horizontalpodautoscalers", "autoscaling", &["hpa"], true),
-    row(Kind::PersistentVolumeClaim, "persistentvolumeclaim", "persistentvolumeclaims", "", &["pvc"], true),
-    row(Kind::PodDisruptionBudget, "poddisruptionbudget", "poddisruptionbudgets", "policy", &["pdb"], true),
+    row(
+        Kind::HorizontalPodAutoscaler,
+        "horizontalpodautoscaler",
+        "horizontalpodautoscalers",
+        "autoscaling",
+        &["hpa"],
+        true,
+    ),
+    row(
+        Kind::PersistentVolumeClaim,
+        "persistentvolumeclaim",
+        "persistentvolumeclaims",
+        "",
+        &["pvc"],
+        true,
+    ),
+    row(
+        Kind::PodDisruptionBudget,
+        "poddisruptionbudget",
+        "poddisruptionbudgets",
+        "policy",
+        &["pdb"],
+        true,
+    ),
 ];
 
 impl Kind {
@@ -121,7 +177,10 @@ mod tests {
     #[test]
     fn every_kind_has_a_row_and_reads_back() {
         for row in KINDS {
-            for word in [row.singular, row.plural].into_iter().chain(row.short.iter().copied()) {
+            for word in [row.singular, row.plural]
+                .into_iter()
+                .chain(row.short.iter().copied())
+            {
                 assert_eq!(Kind::from_word(word), Some(row.kind), "{word}");
             }
             assert_eq!(row.kind.singular(), row.singular);

@@ -29,7 +29,10 @@ const PREPARED_JOB: &str = "put it into a suspended CronJob with its own rights 
 /// Verbs that kubectl has and a step has not, each with what to do instead.
 const REFUSED_VERBS: &[(&str, &str)] = &[
     ("apply", PREPARED_JOB),
-    ("edit", "a step is not interactive; use `kubectl scale`, `kubectl rollout undo`, or a prepared Job"),
+    (
+        "edit",
+        "a step is not interactive; use `kubectl scale`, `kubectl rollout undo`, or a prepared Job",
+    ),
     ("patch", PREPARED_JOB),
     ("replace", PREPARED_JOB),
     ("set", PREPARED_JOB),
@@ -39,21 +42,51 @@ const REFUSED_VERBS: &[(&str, &str)] = &[
     ("expose", PREPARED_JOB),
     ("autoscale", PREPARED_JOB),
     ("run", PREPARED_JOB),
-    ("cp", "print the file with `kubectl exec … -- cat FILE`, or use a prepared Job"),
+    (
+        "cp",
+        "print the file with `kubectl exec … -- cat FILE`, or use a prepared Job",
+    ),
     ("attach", "read what a pod wrote with `kubectl logs`"),
-    ("debug", "a person does that by hand; write it as a sentence of a prose runbook"),
-    ("port-forward", "ask from inside with `kubectl exec … -- curl -s localhost:PORT/PATH`, or write a `curl` step"),
+    (
+        "debug",
+        "a person does that by hand; write it as a sentence of a prose runbook",
+    ),
+    (
+        "port-forward",
+        "ask from inside with `kubectl exec … -- curl -s localhost:PORT/PATH`, or write a `curl` step",
+    ),
     ("proxy", "use `kubectl get`"),
-    ("cordon", "nodes are for people; write it as a sentence of a prose runbook"),
-    ("uncordon", "nodes are for people; write it as a sentence of a prose runbook"),
-    ("drain", "nodes are for people; write it as a sentence of a prose runbook"),
+    (
+        "cordon",
+        "nodes are for people; write it as a sentence of a prose runbook",
+    ),
+    (
+        "uncordon",
+        "nodes are for people; write it as a sentence of a prose runbook",
+    ),
+    (
+        "drain",
+        "nodes are for people; write it as a sentence of a prose runbook",
+    ),
     ("top", "use an Evidence query, or `kubectl exec … -- ps aux`"),
-    ("wait", "use `kubectl rollout status`, or `Attempts:` and `Expected output:` on a `kubectl get`"),
+    (
+        "wait",
+        "use `kubectl rollout status`, or `Attempts:` and `Expected output:` on a `kubectl get`",
+    ),
     ("events", "write `kubectl get events`"),
-    ("auth", "`interlock doctor` says what Interlock may do in a cluster"),
-    ("config", "clusters stand in Interlock's configuration; name one with `--context NAME`"),
+    (
+        "auth",
+        "`interlock doctor` says what Interlock may do in a cluster",
+    ),
+    (
+        "config",
+        "clusters stand in Interlock's configuration; name one with `--context NAME`",
+    ),
     ("diff", "use `kubectl get … -o json` and jq"),
-    ("certificate", "identity is for people; write it as a sentence of a prose runbook"),
+    (
+        "certificate",
+        "identity is for people; write it as a sentence of a prose runbook",
+    ),
 ];
 
 /// # Errors
@@ -71,7 +104,13 @@ pub(crate) fn parse(argv: &[String], defaults: &Defaults) -> Result<Action, Argv
     let (verb_at, verb) = scanned.words.remove(0);
     match verb.as_str() {
         "get" => {
-            let allowed = [Flag::AllNamespaces, Flag::Output, Flag::Selector, Flag::FieldSelector, Flag::Watch];
+            let allowed = [
+                Flag::AllNamespaces,
+                Flag::Output,
+                Flag::Selector,
+                Flag::FieldSelector,
+                Flag::Watch,
+            ];
             verbs::get(&command(argv, scanned, verb_at, "get", &allowed, defaults)?)
         }
         "logs" => {
@@ -79,24 +118,53 @@ pub(crate) fn parse(argv: &[String], defaults: &Defaults) -> Result<Action, Argv
             verbs::logs(&command(argv, scanned, verb_at, "logs", &allowed, defaults)?)
         }
         "describe" => verbs::describe(&command(argv, scanned, verb_at, "describe", &[], defaults)?),
-        "exec" => verbs::exec(&command(argv, scanned, verb_at, "exec", &[Flag::Container], defaults)?),
+        "exec" => verbs::exec(&command(
+            argv,
+            scanned,
+            verb_at,
+            "exec",
+            &[Flag::Container],
+            defaults,
+        )?),
         "rollout" => {
             let allowed = [Flag::ToRevision, Flag::Watch];
             verbs::rollout(&command(argv, scanned, verb_at, "rollout", &allowed, defaults)?)
         }
-        "scale" => verbs::scale(&command(argv, scanned, verb_at, "scale", &[Flag::Replicas], defaults)?),
+        "scale" => verbs::scale(&command(
+            argv,
+            scanned,
+            verb_at,
+            "scale",
+            &[Flag::Replicas],
+            defaults,
+        )?),
         "delete" => verbs::delete(&command(argv, scanned, verb_at, "delete", &[], defaults)?),
-        "create" => verbs::create(&command(argv, scanned, verb_at, "create", &[Flag::From], defaults)?),
+        "create" => verbs::create(&command(
+            argv,
+            scanned,
+            verb_at,
+            "create",
+            &[Flag::From],
+            defaults,
+        )?),
         other => {
             refused_verb(verb_at, other)?;
-            Err(ArgvError::new(verb_at, format!("`kubectl {other}` can't be a step"), VERBS))
+            Err(ArgvError::new(
+                verb_at,
+                format!("`kubectl {other}` can't be a step"),
+                VERBS,
+            ))
         }
     }
 }
 
 fn refused_verb(at: usize, verb: &str) -> Result<(), ArgvError> {
     match REFUSED_VERBS.iter().find(|(name, _)| *name == verb) {
-        Some((_, help)) => Err(ArgvError::new(at, format!("`kubectl {verb}` can't be a step"), *help)),
+        Some((_, help)) => Err(ArgvError::new(
+            at,
+            format!("`kubectl {verb}` can't be a step"),
+            *help,
+        )),
         None => Ok(()),
     }
 }
@@ -107,7 +175,10 @@ fn first_word_is(argv: &[String], verb: &str) -> Result<bool, ArgvError> {
     if upto == 0 {
         return Ok(false);
     }
-    Ok(scan(&argv[..=upto], 1, &table(false))?.words.first().is_some_and(|(at, _)| *at == upto))
+    Ok(scan(&argv[..=upto], 1, &table(false))?
+        .words
+        .first()
+        .is_some_and(|(at, _)| *at == upto))
 }
 
 fn command<'a>(
@@ -128,10 +199,22 @@ fn command<'a>(
         None => None,
     };
     if let (Some(after), true) = (scanned.after_dashes, verb != "exec") {
-        return Err(ArgvError::new(after - 1, format!("`kubectl {verb}` takes no `--`"), "leave it out"));
+        return Err(ArgvError::new(
+            after - 1,
+            format!("`kubectl {verb}` takes no `--`"),
+            "leave it out",
+        ));
     }
     let after_dashes = scanned.after_dashes;
-    Ok(Command { argv, flags, words: scanned.words, verb_at, after_dashes, cluster, namespace })
+    Ok(Command {
+        argv,
+        flags,
+        words: scanned.words,
+        verb_at,
+        after_dashes,
+        cluster,
+        namespace,
+    })
 }
 
 impl Command<'_> {
@@ -139,7 +222,11 @@ impl Command<'_> {
     /// does not name.
     pub(crate) fn namespace(&self) -> Result<Namespace, ArgvError> {
         self.namespace.clone().ok_or_else(|| {
-            ArgvError::new(self.verb_at, "the command names no namespace", "write `-n NAMESPACE` after the verb")
+            ArgvError::new(
+                self.verb_at,
+                "the command names no namespace",
+                "write `-n NAMESPACE` after the verb",
+            )
         })
     }
 
@@ -148,18 +235,37 @@ impl Command<'_> {
     }
 
     pub(crate) fn object(&self, kind: Kind, name: &(usize, String)) -> Result<ObjectRef, ArgvError> {
-        let namespace = if kind.is_namespaced() { self.namespace()? } else { Namespace::new("") };
-        Ok(ObjectRef { cluster: self.cluster.clone(), namespace, kind, name: object_name(name.0, &name.1)? })
+        let namespace = if kind.is_namespaced() {
+            self.namespace()?
+        } else {
+            Namespace::new("")
+        };
+        Ok(ObjectRef {
+            cluster: self.cluster.clone(),
+            namespace,
+            kind,
+            name: object_name(name.0, &name.1)?,
+        })
     }
 
     /// `KIND/NAME` or `KIND NAME`; exactly one object, nothing behind it.
     pub(crate) fn one_object(&self, words: &[(usize, String)]) -> Result<ObjectRef, ArgvError> {
         let end = self.argv.len();
-        let missing = || ArgvError::new(end, "the command names no object", "write `KIND/NAME`, for example `deploy/api-gateway`");
+        let missing = || {
+            ArgvError::new(
+                end,
+                "the command names no object",
+                "write `KIND/NAME`, for example `deploy/api-gateway`",
+            )
+        };
         let first = words.first().ok_or_else(missing)?;
         let (kind, name, used) = match first.1.split_once('/') {
             Some((kind, name)) => (kind_of(first.0, kind)?, (first.0, name.to_owned()), 1),
-            None => (kind_of(first.0, &first.1)?, words.get(1).cloned().ok_or_else(missing)?, 2),
+            None => (
+                kind_of(first.0, &first.1)?,
+                words.get(1).cloned().ok_or_else(missing)?,
+                2,
+            ),
         };
         no_more(words, used)?;
         self.object(kind, &name)
@@ -184,7 +290,11 @@ pub(crate) fn no_more(words: &[(usize, String)], used: usize) -> Result<(), Argv
 pub(crate) fn kind_of(at: usize, word: &str) -> Result<Kind, ArgvError> {
     let lower = word.to_ascii_lowercase();
     if word.contains(',') {
-        return Err(ArgvError::new(at, format!("`{word}` names several kinds"), "write one step for each kind"));
+        return Err(ArgvError::new(
+            at,
+            format!("`{word}` names several kinds"),
+            "write one step for each kind",
+        ));
     }
     if matches!(lower.split('.').next(), Some("secret" | "secrets")) {
         return Err(ArgvError::new(
@@ -194,11 +304,19 @@ pub(crate) fn kind_of(at: usize, word: &str) -> Result<Kind, ArgvError> {
         ));
     }
     if lower == "all" {
-        return Err(ArgvError::new(at, "`all` names several kinds", "write one step for each kind"));
+        return Err(ArgvError::new(
+            at,
+            "`all` names several kinds",
+            "write one step for each kind",
+        ));
     }
     Kind::from_word(word).ok_or_else(|| {
         let known: Vec<&str> = Kind::all_names().collect();
-        ArgvError::new(at, format!("the kind `{word}` is not understood"), format!("known kinds: {}", known.join(", ")))
+        ArgvError::new(
+            at,
+            format!("the kind `{word}` is not understood"),
+            format!("known kinds: {}", known.join(", ")),
+        )
     })
 }
 
@@ -230,7 +348,9 @@ fn cluster_name(at: usize, name: &str) -> Result<ClusterName, ArgvError> {
     let ok = !name.is_empty()
         && name.len() <= 253
         && !name.starts_with('-')
-        && name.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"._-@:/".contains(&byte));
+        && name
+            .bytes()
+            .all(|byte| byte.is_ascii_alphanumeric() || b"._-@:/".contains(&byte));
     ok.then(|| ClusterName::new(name)).ok_or_else(|| {
         ArgvError::new(
             at,

@@ -23,10 +23,16 @@ pub(crate) enum Flag {
 }
 
 const fn flag(long: &'static str, short: Option<char>, takes: Takes, id: Flag) -> FlagSpec<Flag> {
-    FlagSpec { long, short, takes, id }
+    FlagSpec {
+        long,
+        short,
+        takes,
+        id,
+    }
 }
 
-const CREDENTIALS: &str = "Interlock connects with the identity of its own configuration: name the cluster with `--context NAME`";
+const CREDENTIALS: &str =
+    "Interlock connects with the identity of its own configuration: name the cluster with `--context NAME`";
 const FILES: &str = "manifests are not applied by a step; start a prepared Job: `kubectl create job NAME --from=cronjob/NAME`";
 const STDIN: &str = "nobody is there to type: a step has no standard input and no terminal; leave it out";
 const FOLLOW: &str = "a step must end by itself; leave it out and use `Attempts:` or `Wait:` to look again";
@@ -63,9 +69,24 @@ const COMMON: &[FlagSpec<Flag>] = &[
     flag("username", None, Takes::Value, Flag::Refused(CREDENTIALS)),
     flag("password", None, Takes::Value, Flag::Refused(CREDENTIALS)),
     flag("client-key", None, Takes::Value, Flag::Refused(CREDENTIALS)),
-    flag("client-certificate", None, Takes::Value, Flag::Refused(CREDENTIALS)),
-    flag("certificate-authority", None, Takes::Value, Flag::Refused(CREDENTIALS)),
-    flag("insecure-skip-tls-verify", None, Takes::Nothing, Flag::Refused(CREDENTIALS)),
+    flag(
+        "client-certificate",
+        None,
+        Takes::Value,
+        Flag::Refused(CREDENTIALS),
+    ),
+    flag(
+        "certificate-authority",
+        None,
+        Takes::Value,
+        Flag::Refused(CREDENTIALS),
+    ),
+    flag(
+        "insecure-skip-tls-verify",
+        None,
+        Takes::Nothing,
+        Flag::Refused(CREDENTIALS),
+    ),
     flag("tls-server-name", None, Takes::Value, Flag::Refused(CREDENTIALS)),
     flag("filename", Some('f'), Takes::Value, Flag::Refused(FILES)),
     flag("kustomize", Some('k'), Takes::Value, Flag::Refused(FILES)),
@@ -77,32 +98,92 @@ const COMMON: &[FlagSpec<Flag>] = &[
     flag("force", None, Takes::Nothing, Flag::Refused(FORCE)),
     flag("now", None, Takes::Nothing, Flag::Refused(FORCE)),
     flag("grace-period", None, Takes::Value, Flag::Refused(FORCE)),
-    flag("wait", None, Takes::Nothing, Flag::Refused("leave it out: Interlock itself waits for the end of a step")),
+    flag(
+        "wait",
+        None,
+        Takes::Nothing,
+        Flag::Refused("leave it out: Interlock itself waits for the end of a step"),
+    ),
     flag("cascade", None, Takes::Value, Flag::Refused(FORCE)),
     flag("all", None, Takes::Nothing, Flag::Refused(ONE)),
-    flag("all-containers", None, Takes::Nothing, Flag::Refused("name one container with `-c NAME`")),
+    flag(
+        "all-containers",
+        None,
+        Takes::Nothing,
+        Flag::Refused("name one container with `-c NAME`"),
+    ),
     flag("all-pods", None, Takes::Nothing, Flag::Refused(ONE)),
     flag("max-log-requests", None, Takes::Value, Flag::Refused(ONE)),
     flag("dry-run", None, Takes::Value, Flag::Refused(DRY)),
     flag("timeout", None, Takes::Value, Flag::Refused(TIME)),
     flag("request-timeout", None, Takes::Value, Flag::Refused(TIME)),
     flag("pod-running-timeout", None, Takes::Value, Flag::Refused(TIME)),
-    flag("since-time", None, Takes::Value, Flag::Refused("write `--since=10m`: a fixed time is over at the next incident")),
+    flag(
+        "since-time",
+        None,
+        Takes::Value,
+        Flag::Refused("write `--since=10m`: a fixed time is over at the next incident"),
+    ),
     flag("timestamps", None, Takes::Nothing, Flag::Refused(FILTERS)),
     flag("prefix", None, Takes::Nothing, Flag::Refused(FILTERS)),
-    flag("limit-bytes", None, Takes::Value, Flag::Refused("write `--tail=N`; Interlock limits the bytes itself")),
-    flag("no-headers", None, Takes::Nothing, Flag::Refused("write `-o name`, which prints no headings")),
+    flag(
+        "limit-bytes",
+        None,
+        Takes::Value,
+        Flag::Refused("write `--tail=N`; Interlock limits the bytes itself"),
+    ),
+    flag(
+        "no-headers",
+        None,
+        Takes::Nothing,
+        Flag::Refused("write `-o name`, which prints no headings"),
+    ),
     flag("show-labels", None, Takes::Nothing, Flag::Refused(FILTERS)),
     flag("show-kind", None, Takes::Nothing, Flag::Refused(FILTERS)),
     flag("label-columns", Some('L'), Takes::Value, Flag::Refused(FILTERS)),
-    flag("sort-by", None, Takes::Value, Flag::Refused("write `-o json` and sort with `| jq '.items | sort_by(…)'`")),
+    flag(
+        "sort-by",
+        None,
+        Takes::Value,
+        Flag::Refused("write `-o json` and sort with `| jq '.items | sort_by(…)'`"),
+    ),
     flag("template", None, Takes::Value, Flag::Refused(FILTERS)),
-    flag("raw", None, Takes::Value, Flag::Refused("name a kind: `kubectl get KIND NAME`")),
-    flag("subresource", None, Takes::Value, Flag::Refused("leave it out; `-o json` shows the status as well")),
-    flag("current-replicas", None, Takes::Value, Flag::Refused("leave it out: the state that was approved is checked again before the start")),
-    flag("resource-version", None, Takes::Value, Flag::Refused("leave it out: the state that was approved is checked again before the start")),
-    flag("image", None, Takes::Value, Flag::Refused("write `--from=cronjob/NAME`: a step starts only what the team has prepared")),
-    flag("v", Some('v'), Takes::Value, Flag::Refused("leave it out: Interlock keeps its own log")),
+    flag(
+        "raw",
+        None,
+        Takes::Value,
+        Flag::Refused("name a kind: `kubectl get KIND NAME`"),
+    ),
+    flag(
+        "subresource",
+        None,
+        Takes::Value,
+        Flag::Refused("leave it out; `-o json` shows the status as well"),
+    ),
+    flag(
+        "current-replicas",
+        None,
+        Takes::Value,
+        Flag::Refused("leave it out: the state that was approved is checked again before the start"),
+    ),
+    flag(
+        "resource-version",
+        None,
+        Takes::Value,
+        Flag::Refused("leave it out: the state that was approved is checked again before the start"),
+    ),
+    flag(
+        "image",
+        None,
+        Takes::Value,
+        Flag::Refused("write `--from=cronjob/NAME`: a step starts only what the team has prepared"),
+    ),
+    flag(
+        "v",
+        Some('v'),
+        Takes::Value,
+        Flag::Refused("leave it out: Interlock keeps its own log"),
+    ),
 ];
 
 /// The table for `scan`: `-f` follows logs and takes no value there.
@@ -115,7 +196,12 @@ pub(crate) fn table(is_logs: bool) -> Vec<FlagSpec<Flag>> {
                 "follow" if is_logs => Some('f'),
                 _ => spec.short,
             };
-            FlagSpec { long: spec.long, short, takes: spec.takes, id: spec.id }
+            FlagSpec {
+                long: spec.long,
+                short,
+                takes: spec.takes,
+                id: spec.id,
+            }
         })
         .collect()
 }
@@ -133,7 +219,11 @@ impl Flags {
         let found = std::mem::take(&mut scanned.flags);
         for (index, flag) in found.iter().enumerate() {
             if let Flag::Refused(help) = flag.id {
-                return Err(ArgvError::new(flag.word, format!("`{}` can't be used in a step", flag.written), help));
+                return Err(ArgvError::new(
+                    flag.word,
+                    format!("`{}` can't be used in a step", flag.written),
+                    help,
+                ));
             }
             if !matches!(flag.id, Flag::Context | Flag::Namespace) && !allowed.contains(&flag.id) {
                 return Err(ArgvError::new(
@@ -143,7 +233,11 @@ impl Flags {
                 ));
             }
             if found.iter().take(index).any(|earlier| earlier.id == flag.id) {
-                return Err(ArgvError::new(flag.word, format!("`{}` is written twice", flag.written), "leave one"));
+                return Err(ArgvError::new(
+                    flag.word,
+                    format!("`{}` is written twice", flag.written),
+                    "leave one",
+                ));
             }
         }
         Ok(Self { found })

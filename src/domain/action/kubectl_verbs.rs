@@ -19,7 +19,11 @@ const MAX_JOB_NAME: usize = 40;
 
 pub(crate) fn get(command: &Command<'_>) -> Result<Action, ArgvError> {
     let first = command.words.first().ok_or_else(|| {
-        ArgvError::new(command.argv.len(), "`kubectl get` names no kind", "write `kubectl get KIND [NAME]`")
+        ArgvError::new(
+            command.argv.len(),
+            "`kubectl get` names no kind",
+            "write `kubectl get KIND [NAME]`",
+        )
     })?;
     let (kind_word, slash_name) = match first.1.split_once('/') {
         Some((kind, name)) => (kind, Some((first.0, name.to_owned()))),
@@ -33,13 +37,26 @@ pub(crate) fn get(command: &Command<'_>) -> Result<Action, ArgvError> {
         None => None,
     };
     if command.flags.is_set(Flag::Watch) {
-        return Err(ArgvError::new(command.verb_at, "a step can't watch", "leave `-w` out: a step must end by itself"));
+        return Err(ArgvError::new(
+            command.verb_at,
+            "a step can't watch",
+            "leave `-w` out: a step must end by itself",
+        ));
     }
     let namespace = scope(command, kind, name.is_some())?;
     let (json, columns) = output(command)?;
     let selector = selecting(command, Flag::Selector, name.is_some())?;
     let field_selector = selecting(command, Flag::FieldSelector, name.is_some())?;
-    Ok(Action::Get(Get { cluster: command.cluster.clone(), namespace, kind, name, selector, field_selector, json, columns }))
+    Ok(Action::Get(Get {
+        cluster: command.cluster.clone(),
+        namespace,
+        kind,
+        name,
+        selector,
+        field_selector,
+        json,
+        columns,
+    }))
 }
 
 /// Where `get` looks: one written namespace, all of them by `-A`, or the whole cluster.
@@ -47,20 +64,36 @@ fn scope(command: &Command<'_>, kind: Kind, has_name: bool) -> Result<Option<Nam
     if !kind.is_namespaced() {
         return Ok(None);
     }
-    let Some(all) = command.flags.get(Flag::AllNamespaces).filter(|flag| flag.value == "true") else {
+    let Some(all) = command
+        .flags
+        .get(Flag::AllNamespaces)
+        .filter(|flag| flag.value == "true")
+    else {
         return command.namespace().map(Some);
     };
     if has_name {
-        return Err(ArgvError::new(all.word, "a name and `-A` don't go together", "write `-n NAMESPACE`"));
+        return Err(ArgvError::new(
+            all.word,
+            "a name and `-A` don't go together",
+            "write `-n NAMESPACE`",
+        ));
     }
     if command.written_namespace().is_some() {
-        return Err(ArgvError::new(all.word, "`-n` and `-A` don't go together", "leave one of them"));
+        return Err(ArgvError::new(
+            all.word,
+            "`-n` and `-A` don't go together",
+            "leave one of them",
+        ));
     }
     Ok(None)
 }
 
 fn output(command: &Command<'_>) -> Result<(bool, Columns), ArgvError> {
-    match command.flags.get(Flag::Output).map(|flag| (flag.word, flag.value.as_str())) {
+    match command
+        .flags
+        .get(Flag::Output)
+        .map(|flag| (flag.word, flag.value.as_str()))
+    {
         None => Ok((false, Columns::Table)),
         Some((_, "json")) => Ok((true, Columns::Table)),
         Some((_, "wide")) => Ok((false, Columns::Wide)),
@@ -74,35 +107,61 @@ fn output(command: &Command<'_>) -> Result<(bool, Columns), ArgvError> {
 }
 
 fn selecting(command: &Command<'_>, flag: Flag, has_name: bool) -> Result<Option<String>, ArgvError> {
-    let Some(found) = command.flags.get(flag) else { return Ok(None) };
+    let Some(found) = command.flags.get(flag) else {
+        return Ok(None);
+    };
     if has_name {
-        return Err(ArgvError::new(found.word, format!("a name and `{}` don't go together", found.written), "leave one of them"));
+        return Err(ArgvError::new(
+            found.word,
+            format!("a name and `{}` don't go together", found.written),
+            "leave one of them",
+        ));
     }
     if found.value.is_empty() || found.value.len() > 1_000 || found.value.chars().any(char::is_control) {
-        return Err(ArgvError::new(found.word, format!("`{}` is not a selector", found.value), "write `KEY=VALUE`"));
+        return Err(ArgvError::new(
+            found.word,
+            format!("`{}` is not a selector", found.value),
+            "write `KEY=VALUE`",
+        ));
     }
     Ok(Some(found.value.clone()))
 }
 
 pub(crate) fn describe(command: &Command<'_>) -> Result<Action, ArgvError> {
-    Ok(Action::Describe { target: command.one_object(&command.words)? })
+    Ok(Action::Describe {
+        target: command.one_object(&command.words)?,
+    })
 }
 
 /// Pods, and workloads that stand for one of their pods.
-const POD_LIKE: &[Kind] =
-    &[Kind::Pod, Kind::Deployment, Kind::StatefulSet, Kind::DaemonSet, Kind::ReplicaSet, Kind::Job];
+const POD_LIKE: &[Kind] = &[
+    Kind::Pod,
+    Kind::Deployment,
+    Kind::StatefulSet,
+    Kind::DaemonSet,
+    Kind::ReplicaSet,
+    Kind::Job,
+];
 
 /// `POD`, `pod/POD` or `deploy/NAME`; a bare word is a pod, as with kubectl.
 fn pod_like(command: &Command<'_>, verb: &str) -> Result<ObjectRef, ArgvError> {
     let first = command.words.first().ok_or_else(|| {
-        ArgvError::new(command.argv.len(), format!("`kubectl {verb}` names no pod"), format!("write `kubectl {verb} -n NAMESPACE deploy/NAME`"))
+        ArgvError::new(
+            command.argv.len(),
+            format!("`kubectl {verb}` names no pod"),
+            format!("write `kubectl {verb} -n NAMESPACE deploy/NAME`"),
+        )
     })?;
     let Some((kind, name)) = first.1.split_once('/') else {
         return command.object(Kind::Pod, first);
     };
     let kind = kind_of(first.0, kind)?;
     if !POD_LIKE.contains(&kind) {
-        return Err(ArgvError::new(first.0, format!("a {kind} has no pod of its own"), "name a pod, deployment, statefulset, daemonset, replicaset or job"));
+        return Err(ArgvError::new(
+            first.0,
+            format!("a {kind} has no pod of its own"),
+            "name a pod, deployment, statefulset, daemonset, replicaset or job",
+        ));
     }
     command.object(kind, &(first.0, name.to_owned()))
 }
@@ -122,7 +181,11 @@ fn container(command: &Command<'_>) -> Result<Option<String>, ArgvError> {
 pub(crate) fn logs(command: &Command<'_>) -> Result<Action, ArgvError> {
     let target = pod_like(command, "logs")?;
     if let Some((at, word)) = command.words.get(1) {
-        return Err(ArgvError::new(*at, format!("`{word}` is one word too many"), "name a container with `-c NAME`"));
+        return Err(ArgvError::new(
+            *at,
+            format!("`{word}` is one word too many"),
+            "name a container with `-c NAME`",
+        ));
     }
     let tail = match command.flags.get(Flag::Tail) {
         Some(found) => number(found.word, "--tail", &found.value, 1, MAX_TAIL)?,
@@ -133,12 +196,24 @@ pub(crate) fn logs(command: &Command<'_>) -> Result<Action, ArgvError> {
         None => None,
     };
     let previous = command.flags.is_set(Flag::Previous);
-    Ok(Action::Logs(Logs { target, container: container(command)?, tail, since_seconds, previous }))
+    Ok(Action::Logs(Logs {
+        target,
+        container: container(command)?,
+        tail,
+        since_seconds,
+        previous,
+    }))
 }
 
 /// `5m`, `1h30m`, `90s`: whole hours, minutes and seconds of Go's duration text. At least 1 s, at most a week.
 fn duration(at: usize, text: &str) -> Result<u32, ArgvError> {
-    let wrong = || ArgvError::new(at, format!("`--since` takes a time like 5m or 1h30m, not `{text}`"), "at least 1s, at most 168h");
+    let wrong = || {
+        ArgvError::new(
+            at,
+            format!("`--since` takes a time like 5m or 1h30m, not `{text}`"),
+            "at least 1s, at most 168h",
+        )
+    };
     let mut total: u64 = 0;
     let mut digits = String::new();
     for character in text.chars() {
@@ -165,52 +240,95 @@ pub(crate) fn exec(command: &Command<'_>) -> Result<Action, ArgvError> {
     let target = pod_like(command, "exec")?;
     let write_dashes = "write `kubectl exec -n NAMESPACE deploy/NAME -- PROGRAM ARGUMENT…`";
     if let Some((at, word)) = command.words.get(1) {
-        return Err(ArgvError::new(*at, format!("`--` is missing before `{word}`"), write_dashes));
+        return Err(ArgvError::new(
+            *at,
+            format!("`--` is missing before `{word}`"),
+            write_dashes,
+        ));
     }
-    let from = command
-        .after_dashes
-        .ok_or_else(|| ArgvError::new(command.argv.len(), "`--` and the program to run are missing", write_dashes))?;
+    let from = command.after_dashes.ok_or_else(|| {
+        ArgvError::new(
+            command.argv.len(),
+            "`--` and the program to run are missing",
+            write_dashes,
+        )
+    })?;
     let argv: Vec<String> = command.argv.get(from..).unwrap_or_default().to_vec();
     if argv.first().is_none_or(|program| program.trim().is_empty()) {
         return Err(ArgvError::new(from, "no program stands after `--`", write_dashes));
     }
-    Ok(Action::Exec(Exec { target, container: container(command)?, argv }))
+    Ok(Action::Exec(Exec {
+        target,
+        container: container(command)?,
+        argv,
+    }))
 }
 
 pub(crate) fn rollout(command: &Command<'_>) -> Result<Action, ArgvError> {
     let help = "write `kubectl rollout status|restart|undo KIND/NAME`";
-    let (at, what) = command
-        .words
-        .first()
-        .ok_or_else(|| ArgvError::new(command.argv.len(), "`kubectl rollout` needs status, restart or undo", help))?;
+    let (at, what) = command.words.first().ok_or_else(|| {
+        ArgvError::new(
+            command.argv.len(),
+            "`kubectl rollout` needs status, restart or undo",
+            help,
+        )
+    })?;
     if let Some(found) = command.flags.get(Flag::Watch)
         && (what != "status" || found.value == "true")
     {
-        return Err(ArgvError::new(found.word, "a step can't watch", "leave `--watch` out: the step's `Timeout:` says how long to wait"));
+        return Err(ArgvError::new(
+            found.word,
+            "a step can't watch",
+            "leave `--watch` out: the step's `Timeout:` says how long to wait",
+        ));
     }
     if let Some(found) = command.flags.get(Flag::ToRevision)
         && what != "undo"
     {
-        return Err(ArgvError::new(found.word, format!("`kubectl rollout {what}` takes no `--to-revision`"), "leave it out"));
+        return Err(ArgvError::new(
+            found.word,
+            format!("`kubectl rollout {what}` takes no `--to-revision`"),
+            "leave it out",
+        ));
     }
     let rest = command.words.get(1..).unwrap_or_default();
     match what.as_str() {
-        "status" => Ok(Action::RolloutStatus { target: rolling(command, rest)? }),
-        "restart" => Ok(Action::RolloutRestart { target: rolling(command, rest)? }),
+        "status" => Ok(Action::RolloutStatus {
+            target: rolling(command, rest)?,
+        }),
+        "restart" => Ok(Action::RolloutRestart {
+            target: rolling(command, rest)?,
+        }),
         "undo" => {
             let to_revision = match command.flags.get(Flag::ToRevision) {
                 Some(found) => Some(number(found.word, "--to-revision", &found.value, 1, u32::MAX)?),
                 None => None,
             };
-            Ok(Action::RolloutUndo { target: rolling(command, rest)?, to_revision })
+            Ok(Action::RolloutUndo {
+                target: rolling(command, rest)?,
+                to_revision,
+            })
         }
-        "history" => Err(ArgvError::new(*at, "`kubectl rollout history` can't be a step", "write `kubectl get rs -n NAMESPACE`")),
-        other => Err(ArgvError::new(*at, format!("`kubectl rollout {other}` can't be a step"), help)),
+        "history" => Err(ArgvError::new(
+            *at,
+            "`kubectl rollout history` can't be a step",
+            "write `kubectl get rs -n NAMESPACE`",
+        )),
+        other => Err(ArgvError::new(
+            *at,
+            format!("`kubectl rollout {other}` can't be a step"),
+            help,
+        )),
     }
 }
 
 fn rolling(command: &Command<'_>, words: &[(usize, String)]) -> Result<ObjectRef, ArgvError> {
-    workload(command, words, &[Kind::Deployment, Kind::StatefulSet, Kind::DaemonSet], "rolled out")
+    workload(
+        command,
+        words,
+        &[Kind::Deployment, Kind::StatefulSet, Kind::DaemonSet],
+        "rolled out",
+    )
 }
 
 fn workload(
@@ -225,14 +343,22 @@ fn workload(
     }
     let known: Vec<&str> = kinds.iter().map(|kind| kind.singular()).collect();
     let at = words.first().map_or(command.verb_at, |word| word.0);
-    Err(ArgvError::new(at, format!("a {} can't be {what}", target.kind), format!("name a {}", known.join(" or "))))
+    Err(ArgvError::new(
+        at,
+        format!("a {} can't be {what}", target.kind),
+        format!("name a {}", known.join(" or ")),
+    ))
 }
 
 pub(crate) fn scale(command: &Command<'_>) -> Result<Action, ArgvError> {
     let kinds = [Kind::Deployment, Kind::StatefulSet, Kind::ReplicaSet];
     let target = workload(command, &command.words, &kinds, "scaled")?;
     let found = command.flags.get(Flag::Replicas).ok_or_else(|| {
-        ArgvError::new(command.argv.len(), "`kubectl scale` says no number", "write `--replicas=N`")
+        ArgvError::new(
+            command.argv.len(),
+            "`kubectl scale` says no number",
+            "write `--replicas=N`",
+        )
     })?;
     let replicas = number(found.word, "--replicas", &found.value, 0, MAX_REPLICAS)?;
     Ok(Action::Scale { target, replicas })
@@ -246,9 +372,15 @@ pub(crate) fn delete(command: &Command<'_>) -> Result<Action, ArgvError> {
         .ok_or_else(|| ArgvError::new(command.argv.len(), "`kubectl delete` names no pod", help))?;
     let kind = kind_of(first.0, first.1.split('/').next().unwrap_or_default())?;
     if kind != Kind::Pod {
-        return Err(ArgvError::new(first.0, format!("a step can't delete a {kind}"), help));
+        return Err(ArgvError::new(
+            first.0,
+            format!("a step can't delete a {kind}"),
+            help,
+        ));
     }
-    Ok(Action::DeletePod { target: command.one_object(&command.words)? })
+    Ok(Action::DeletePod {
+        target: command.one_object(&command.words)?,
+    })
 }
 
 pub(crate) fn create(command: &Command<'_>) -> Result<Action, ArgvError> {
@@ -258,7 +390,11 @@ pub(crate) fn create(command: &Command<'_>) -> Result<Action, ArgvError> {
         .first()
         .ok_or_else(|| ArgvError::new(command.argv.len(), "`kubectl create` says not what", help))?;
     if kind != "job" && kind != "jobs" {
-        return Err(ArgvError::new(*at, format!("a step can't create a `{kind}`"), help));
+        return Err(ArgvError::new(
+            *at,
+            format!("a step can't create a `{kind}`"),
+            help,
+        ));
     }
     let (name_at, name) = command
         .words
@@ -269,15 +405,24 @@ pub(crate) fn create(command: &Command<'_>) -> Result<Action, ArgvError> {
         return Err(ArgvError::new(
             *name_at,
             format!("`{name}` can't name the Job"),
-            format!("at most {MAX_JOB_NAME} lower-case letters, digits and `-`: Interlock appends the number of the attempt"),
+            format!(
+                "at most {MAX_JOB_NAME} lower-case letters, digits and `-`: Interlock appends the number of the attempt"
+            ),
         ));
     }
     let found = command
         .flags
         .get(Flag::From)
         .ok_or_else(|| ArgvError::new(command.argv.len(), "`--from=cronjob/NAME` is missing", help))?;
-    let from = found.value.split_once('/').filter(|(kind, _)| kind_of(found.word, kind) == Ok(Kind::CronJob));
-    let (_, cron) = from.ok_or_else(|| ArgvError::new(found.word, format!("`{}` is not a CronJob", found.value), help))?;
+    let from = found
+        .value
+        .split_once('/')
+        .filter(|(kind, _)| kind_of(found.word, kind) == Ok(Kind::CronJob));
+    let (_, cron) =
+        from.ok_or_else(|| ArgvError::new(found.word, format!("`{}` is not a CronJob", found.value), help))?;
     let from = command.object(Kind::CronJob, &(found.word, cron.to_owned()))?;
-    Ok(Action::CreateJob { from, name: name.clone() })
+    Ok(Action::CreateJob {
+        from,
+        name: name.clone(),
+    })
 }

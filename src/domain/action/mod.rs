@@ -36,6 +36,6 @@ pub use parse::Defaults;
 pub use show::{display_argv, is_deceptive, read_argv, visible};
 pub use tier::{CommandPattern, ObjectPattern, TierFacts};
 pub use types::{
-    Action, Budget, BudgetKey, Columns, Cost, EffectClass, Exec, Filter, Get, HttpMethod, HttpRequest, Kind, Logs,
-    ObjectRef, Tier, WcUnit,
+    Action, Budget, BudgetKey, Columns, Cost, EffectClass, Exec, Filter, Get, HttpMethod, HttpRequest, Kind,
+    Logs, ObjectRef, Tier, WcUnit,
 };

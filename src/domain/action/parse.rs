@@ -49,7 +49,11 @@ impl Action {
 /// Bounds and the one byte that no argv can hold.
 pub(crate) fn check_size(argv: &[String]) -> Result<(), ArgvError> {
     if argv.len() > MAX_WORDS {
-        return Err(ArgvError::new(MAX_WORDS, format!("a command has at most {MAX_WORDS} words"), "split it into steps"));
+        return Err(ArgvError::new(
+            MAX_WORDS,
+            format!("a command has at most {MAX_WORDS} words"),
+            "split it into steps",
+        ));
     }
     let bytes: usize = argv.iter().map(String::len).sum();
     if bytes > MAX_BYTES {
@@ -60,7 +64,11 @@ pub(crate) fn check_size(argv: &[String]) -> Result<(), ArgvError> {
         ));
     }
     match argv.iter().position(|word| word.contains('\0')) {
-        Some(word) => Err(ArgvError::new(word, "a word holds a NUL character", "remove it: no program can receive it")),
+        Some(word) => Err(ArgvError::new(
+            word,
+            "a word holds a NUL character",
+            "remove it: no program can receive it",
+        )),
         None => Ok(()),
     }
 }

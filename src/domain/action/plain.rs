@@ -20,26 +20,48 @@ impl Action {
             Self::Get(get) => get_line(get),
             Self::Logs(logs) => logs_line(logs),
             Self::Describe { target } => format!("Looks: describes {}.", of(target)),
-            Self::RolloutStatus { target } => format!("Looks: asks whether the rollout of {} is complete.", of(target)),
+            Self::RolloutStatus { target } => {
+                format!("Looks: asks whether the rollout of {} is complete.", of(target))
+            }
             Self::RolloutRestart { target } => {
                 format!("Restarts {}: replaces its pods one after another.", short(target))
             }
-            Self::RolloutUndo { target, to_revision: Some(revision) } => {
-                format!("Takes {} back to its revision {revision} and replaces its pods.", short(target))
+            Self::RolloutUndo {
+                target,
+                to_revision: Some(revision),
+            } => {
+                format!(
+                    "Takes {} back to its revision {revision} and replaces its pods.",
+                    short(target)
+                )
             }
-            Self::RolloutUndo { target, to_revision: None } => {
-                format!("Takes {} back to the revision before this one and replaces its pods.", short(target))
+            Self::RolloutUndo {
+                target,
+                to_revision: None,
+            } => {
+                format!(
+                    "Takes {} back to the revision before this one and replaces its pods.",
+                    short(target)
+                )
             }
-            Self::Scale { target, replicas: 0 } => format!("Scales {} to zero: it stops serving.", short(target)),
+            Self::Scale { target, replicas: 0 } => {
+                format!("Scales {} to zero: it stops serving.", short(target))
+            }
             Self::Scale { target, replicas } => {
                 let pods = if *replicas == 1 { "pod" } else { "pods" };
                 format!("Scales {} to {replicas} {pods}.", short(target))
             }
             Self::DeletePod { target } => {
-                format!("Deletes the pod {}; its workload, if it has one, starts another.", short(target))
+                format!(
+                    "Deletes the pod {}; its workload, if it has one, starts another.",
+                    short(target)
+                )
             }
             Self::CreateJob { from, .. } => {
-                format!("Starts a Job from the CronJob {}, with that Job's own rights.", short(from))
+                format!(
+                    "Starts a Job from the CronJob {}, with that Job's own rights.",
+                    short(from)
+                )
             }
             Self::Http(request) => http_line(request),
         };
@@ -68,7 +90,11 @@ fn of(target: &ObjectRef) -> String {
 
 /// `one pod of api-gateway`, or `the pod api-gateway-x`
 fn inside(target: &ObjectRef) -> String {
-    if target.kind == Kind::Pod { format!("the pod {}", short(target)) } else { format!("one pod of {}", short(target)) }
+    if target.kind == Kind::Pod {
+        format!("the pod {}", short(target))
+    } else {
+        format!("one pod of {}", short(target))
+    }
 }
 
 fn get_line(get: &Get) -> String {
@@ -78,14 +104,26 @@ fn get_line(get: &Get) -> String {
         (None, false) => String::new(),
     };
     match &get.name {
-        Some(name) => format!("Looks: reads the {} {}{scope}.", get.kind, visible(name, MAX_PART)),
+        Some(name) => format!(
+            "Looks: reads the {} {}{scope}.",
+            get.kind,
+            visible(name, MAX_PART)
+        ),
         None => format!("Looks: lists {}{scope}.", get.kind.plural()),
     }
 }
 
 fn logs_line(logs: &Logs) -> String {
-    let which = if logs.previous { " of the run before the last restart" } else { "" };
-    format!("Looks: reads the last {} log lines{which} of {}.", logs.tail, inside(&logs.target))
+    let which = if logs.previous {
+        " of the run before the last restart"
+    } else {
+        ""
+    };
+    format!(
+        "Looks: reads the last {} log lines{which} of {}.",
+        logs.tail,
+        inside(&logs.target)
+    )
 }
 
 fn http_line(request: &HttpRequest) -> String {
@@ -95,7 +133,10 @@ fn http_line(request: &HttpRequest) -> String {
         HttpMethod::Delete => format!("Sends a DELETE request to {url}. What it deletes may not come back."),
         HttpMethod::Post | HttpMethod::Put | HttpMethod::Patch => {
             let body = if request.body.is_some() { " with data" } else { "" };
-            format!("Sends a {} request{body} to {url}, which may change something there.", request.method.as_str())
+            format!(
+                "Sends a {} request{body} to {url}, which may change something there.",
+                request.method.as_str()
+            )
         }
     }
 }
@@ -132,7 +173,11 @@ fn redis_line(exec: &Exec) -> Option<String> {
         return None;
     }
     let target = short(&exec.target);
-    let place = if call.elsewhere { format!("another server, asked from {target}") } else { target };
+    let place = if call.elsewhere {
+        format!("another server, asked from {target}")
+    } else {
+        target
+    };
     let database = visible(call.database.as_deref().unwrap_or("0"), 10);
     let keys = visible(&call.arguments.join(" "), MAX_PART);
     let what = match call.command.as_str() {

@@ -52,7 +52,20 @@ pub(crate) const LOOKS: &[Look] = &[
     look("realpath", Shape::Anything),
     look("test", Shape::Anything),
     // Prints the state of the system. `ps e` and `ps auxe` would print environments, hence the forms.
-    look("ps", Shape::OneOf(&[&[], &["aux"], &["-ef"], &["-e"], &["-A"], &["ax"], &["-aux"], &["auxf"], &["axf"]])),
+    look(
+        "ps",
+        Shape::OneOf(&[
+            &[],
+            &["aux"],
+            &["-ef"],
+            &["-e"],
+            &["-A"],
+            &["ax"],
+            &["-aux"],
+            &["auxf"],
+            &["axf"],
+        ]),
+    ),
     look("free", Shape::Without(&["-s", "--seconds"])),
     look("uptime", Shape::Anything),
     look("nproc", Shape::Anything),
@@ -61,34 +74,89 @@ pub(crate) const LOOKS: &[Look] = &[
     look("whoami", Shape::Anything),
     look("pwd", Shape::Anything),
     look("pgrep", Shape::Anything),
-    look("vmstat", Shape::OneOf(&[&[], &["-s"], &["1", "1"], &["1", "2"], &["1", "3"]])),
-    look("top", Shape::OneOf(&[&["-b", "-n1"], &["-b", "-n", "1"], &["-bn1"]])),
+    look(
+        "vmstat",
+        Shape::OneOf(&[&[], &["-s"], &["1", "1"], &["1", "2"], &["1", "3"]]),
+    ),
+    look(
+        "top",
+        Shape::OneOf(&[&["-b", "-n1"], &["-b", "-n", "1"], &["-bn1"]]),
+    ),
     // `date WORD` sets the clock; only a format may stand here.
-    look("date", Shape::OneOf(&[&[], &["-u"], &["+%s"], &["-u", "+%s"], &["-Is"]])),
+    look(
+        "date",
+        Shape::OneOf(&[&[], &["-u"], &["+%s"], &["-u", "+%s"], &["-Is"]]),
+    ),
     look("hostname", Shape::OneOf(&[&[], &["-f"], &["-i"], &["-I"]])),
     look("mount", Shape::OneOf(&[&[]])),
     look("true", Shape::Anything),
     look("echo", Shape::Anything),
     // Asks the network; `ss -K` would close sockets.
-    look("ss", Shape::Without(&["-K", "--kill", "-D", "--diag", "-E", "--events"])),
+    look(
+        "ss",
+        Shape::Without(&["-K", "--kill", "-D", "--diag", "-E", "--events"]),
+    ),
     look("netstat", Shape::Without(&["-c", "--continuous"])),
     look("nslookup", Shape::Anything),
     look("dig", Shape::Without(&["-f", "-k"])),
-    look("getent", Shape::Subcommand(&["hosts", "ahosts", "ahostsv4", "ahostsv6", "services", "protocols"])),
+    look(
+        "getent",
+        Shape::Subcommand(&["hosts", "ahosts", "ahostsv4", "ahostsv6", "services", "protocols"]),
+    ),
     look("curl", Shape::Curl),
     look("wget", Shape::Wget),
     // Servers checking themselves.
-    look("nginx", Shape::OneOf(&[&["-t"], &["-T"], &["-tq"], &["-t", "-q"], &["-v"], &["-V"]])),
-    look("apachectl", Shape::OneOf(&[&["-t"], &["configtest"], &["-S"], &["-v"]])),
+    look(
+        "nginx",
+        Shape::OneOf(&[&["-t"], &["-T"], &["-tq"], &["-t", "-q"], &["-v"], &["-V"]]),
+    ),
+    look(
+        "apachectl",
+        Shape::OneOf(&[&["-t"], &["configtest"], &["-S"], &["-v"]]),
+    ),
     look("httpd", Shape::OneOf(&[&["-t"], &["-S"], &["-v"]])),
     look("php-fpm", Shape::OneOf(&[&["-t"], &["-v"]])),
     look("pg_isready", Shape::Anything),
-    look("mysqladmin", Shape::OneOf(&[&["ping"], &["status"], &["version"]])),
-    look("rabbitmq-diagnostics", Shape::OneOf(&[&["ping"], &["status"], &["check_running"], &["alarms"], &["memory_breakdown"]])),
-    look("rabbitmqctl", Shape::Subcommand(&["status", "list_queues", "list_connections", "list_channels", "list_consumers", "cluster_status", "ping"])),
+    look(
+        "mysqladmin",
+        Shape::OneOf(&[&["ping"], &["status"], &["version"]]),
+    ),
+    look(
+        "rabbitmq-diagnostics",
+        Shape::OneOf(&[
+            &["ping"],
+            &["status"],
+            &["check_running"],
+            &["alarms"],
+            &["memory_breakdown"],
+        ]),
+    ),
+    look(
+        "rabbitmqctl",
+        Shape::Subcommand(&[
+            "status",
+            "list_queues",
+            "list_connections",
+            "list_channels",
+            "list_consumers",
+            "cluster_status",
+            "ping",
+        ]),
+    ),
     look("supervisorctl", Shape::Subcommand(&["status"])),
-    look("systemctl", Shape::Subcommand(&["status", "is-active", "is-failed", "is-enabled", "list-units"])),
-    look("etcdctl", Shape::OneOf(&[&["endpoint", "health"], &["endpoint", "status"], &["member", "list"], &["alarm", "list"]])),
+    look(
+        "systemctl",
+        Shape::Subcommand(&["status", "is-active", "is-failed", "is-enabled", "list-units"]),
+    ),
+    look(
+        "etcdctl",
+        Shape::OneOf(&[
+            &["endpoint", "health"],
+            &["endpoint", "status"],
+            &["member", "list"],
+            &["alarm", "list"],
+        ]),
+    ),
     look("java", Shape::OneOf(&[&["-version"], &["--version"]])),
 ];
 
@@ -101,20 +169,64 @@ pub(crate) struct Wrapper {
 
 /// `env` and `sudo` are not here: they change what the inner program is.
 pub(crate) const WRAPPERS_THAT_LOOK: &[Wrapper] = &[
-    Wrapper { name: "timeout", words: 1 },
-    Wrapper { name: "nice", words: 0 },
-    Wrapper { name: "busybox", words: 0 },
-    Wrapper { name: "nohup", words: 0 },
+    Wrapper {
+        name: "timeout",
+        words: 1,
+    },
+    Wrapper {
+        name: "nice",
+        words: 0,
+    },
+    Wrapper {
+        name: "busybox",
+        words: 0,
+    },
+    Wrapper {
+        name: "nohup",
+        words: 0,
+    },
 ];
 
 /// Programs whose argument is a script.
-pub(crate) const SHELLS: &[&str] = &["sh", "bash", "ash", "dash", "zsh", "ksh", "fish", "csh", "tcsh", "rbash"];
+pub(crate) const SHELLS: &[&str] = &[
+    "sh", "bash", "ash", "dash", "zsh", "ksh", "fish", "csh", "tcsh", "rbash",
+];
 
 /// Programs with an option that takes a script or a statement.
 pub(crate) const INTERPRETERS: &[&str] = &[
-    "python", "python2", "python3", "perl", "ruby", "node", "nodejs", "php", "lua", "awk", "gawk", "mawk", "sed",
-    "psql", "mysql", "mariadb", "mongo", "mongosh", "sqlite3", "clickhouse-client", "cqlsh", "eval", "xargs", "env",
-    "sudo", "su", "ssh", "find", "busybox", "nsenter", "chroot", "redis-cli", "valkey-cli",
+    "python",
+    "python2",
+    "python3",
+    "perl",
+    "ruby",
+    "node",
+    "nodejs",
+    "php",
+    "lua",
+    "awk",
+    "gawk",
+    "mawk",
+    "sed",
+    "psql",
+    "mysql",
+    "mariadb",
+    "mongo",
+    "mongosh",
+    "sqlite3",
+    "clickhouse-client",
+    "cqlsh",
+    "eval",
+    "xargs",
+    "env",
+    "sudo",
+    "su",
+    "ssh",
+    "find",
+    "busybox",
+    "nsenter",
+    "chroot",
+    "redis-cli",
+    "valkey-cli",
 ];
 
 #[derive(Debug)]
@@ -187,8 +299,46 @@ pub(crate) const DESTRUCTIVE: &[Danger] = &[
 
 /// Words that make an argument suspicious wherever they stand in it: in a statement, in a script, as a subcommand.
 pub(crate) const DESTRUCTIVE_WORDS: &[&str] = &[
-    "drop", "truncate", "delete", "xdelete", "deleteone", "deletemany", "dropdatabase", "remove", "destroy", "purge", "wipe",
-    "erase", "alter", "grant", "revoke", "update", "insert", "flush_all", "flushall", "flushdb", "shutdown", "reboot",
-    "halt", "poweroff", "kill", "pkill", "killall", "rm", "rmdir", "mkfs", "dd", "shred", "unlink", "rmtree",
-    "kubectl", "helm", "docker", "del", "reset", "forget_cluster_node", "purge_queue", "delete_queue",
+    "drop",
+    "truncate",
+    "delete",
+    "xdelete",
+    "deleteone",
+    "deletemany",
+    "dropdatabase",
+    "remove",
+    "destroy",
+    "purge",
+    "wipe",
+    "erase",
+    "alter",
+    "grant",
+    "revoke",
+    "update",
+    "insert",
+    "flush_all",
+    "flushall",
+    "flushdb",
+    "shutdown",
+    "reboot",
+    "halt",
+    "poweroff",
+    "kill",
+    "pkill",
+    "killall",
+    "rm",
+    "rmdir",
+    "mkfs",
+    "dd",
+    "shred",
+    "unlink",
+    "rmtree",
+    "kubectl",
+    "helm",
+    "docker",
+    "del",
+    "reset",
+    "forget_cluster_node",
+    "purge_queue",
+    "delete_queue",
 ];

@@ -3,8 +3,19 @@
 
 /// Flags of curl that take nothing and neither write nor send anything.
 const CURL_PLAIN: &[&str] = &[
-    "--silent", "--show-error", "--fail", "--head", "--include", "--verbose", "--insecure", "--compressed", "--ipv4",
-    "--ipv6", "--no-progress-meter", "--http1.1", "--fail-with-body",
+    "--silent",
+    "--show-error",
+    "--fail",
+    "--head",
+    "--include",
+    "--verbose",
+    "--insecure",
+    "--compressed",
+    "--ipv4",
+    "--ipv6",
+    "--no-progress-meter",
+    "--http1.1",
+    "--fail-with-body",
 ];
 /// The same as single letters, which may be written together: `-sSf`.
 const CURL_LETTERS: &str = "sSfIivk46";
@@ -74,22 +85,37 @@ fn is_number(word: &str) -> bool {
 
 /// A header that can't turn the request into another one.
 fn harmless_header(text: &str) -> bool {
-    let name = text.split(':').next().unwrap_or_default().trim().to_ascii_lowercase();
-    matches!(name.as_str(), "accept" | "accept-language" | "cache-control" | "host" | "x-request-id" | "user-agent")
-        && !text.starts_with('@')
+    let name = text
+        .split(':')
+        .next()
+        .unwrap_or_default()
+        .trim()
+        .to_ascii_lowercase();
+    matches!(
+        name.as_str(),
+        "accept" | "accept-language" | "cache-control" | "host" | "x-request-id" | "user-agent"
+    ) && !text.starts_with('@')
         && !text.chars().any(char::is_control)
 }
 
 /// http to the pod's own loopback address; no credentials, nothing that curl expands.
 fn is_own_pod(url: &str) -> bool {
     let lower = url.to_ascii_lowercase();
-    let rest = lower.strip_prefix("http://").or_else(|| lower.strip_prefix("https://")).unwrap_or(&lower);
+    let rest = lower
+        .strip_prefix("http://")
+        .or_else(|| lower.strip_prefix("https://"))
+        .unwrap_or(&lower);
     let authority = rest.split(['/', '?', '#']).next().unwrap_or_default();
     let (host, port) = match authority.strip_prefix("[::1]") {
-        Some(port) => ("[::1]", port.strip_prefix(':').unwrap_or(if port.is_empty() { "80" } else { "x" })),
+        Some(port) => (
+            "[::1]",
+            port.strip_prefix(':')
+                .unwrap_or(if port.is_empty() { "80" } else { "x" }),
+        ),
         None => authority.split_once(':').unwrap_or((authority, "80")),
     };
-    let plain = url.bytes().all(|byte| byte.is_ascii_graphic()) && !url.contains(['{', '}', '\\', '@', '"', '|', '`']);
+    let plain = url.bytes().all(|byte| byte.is_ascii_graphic())
+        && !url.contains(['{', '}', '\\', '@', '"', '|', '`']);
     let brackets = !rest[authority.len()..].contains(['[', ']']);
     matches!(host, "localhost" | "127.0.0.1" | "[::1]") && port.parse::<u16>().is_ok() && plain && brackets
 }

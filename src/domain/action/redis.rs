@@ -8,13 +8,40 @@ use super::classify::ExecClass;
 
 /// Options that take no value and change nothing about where the command goes.
 const PLAIN: &[&str] = &[
-    "--raw", "--no-raw", "--csv", "--json", "--quoted-json", "--no-auth-warning", "--tls", "--insecure", "--verbose",
-    "-e", "-2", "-3", "-c", "--quoted-input", "--askpass",
+    "--raw",
+    "--no-raw",
+    "--csv",
+    "--json",
+    "--quoted-json",
+    "--no-auth-warning",
+    "--tls",
+    "--insecure",
+    "--verbose",
+    "-e",
+    "-2",
+    "-3",
+    "-c",
+    "--quoted-input",
+    "--askpass",
 ];
 /// Options with a value that change nothing about where the command goes.
 const WITH_VALUE: &[&str] = &[
-    "-p", "-a", "--pass", "--user", "-n", "-r", "-i", "-d", "-D", "--sni", "--cacert", "--cacertdir", "--cert", "--key",
-    "--show-pushes", "-t",
+    "-p",
+    "-a",
+    "--pass",
+    "--user",
+    "-n",
+    "-r",
+    "-i",
+    "-d",
+    "-D",
+    "--sni",
+    "--cacert",
+    "--cacertdir",
+    "--cert",
+    "--key",
+    "--show-pushes",
+    "-t",
 ];
 /// Options that name another server, with a value.
 const OTHER_SERVER: &[&str] = &["-h", "-u", "-s"];
@@ -23,15 +50,63 @@ const LOOKING_MODES: &[&str] = &["--scan", "--bigkeys", "--memkeys", "--hotkeys"
 
 /// Commands that only look.
 const LOOKS: &[&str] = &[
-    "PING", "INFO", "GET", "MGET", "EXISTS", "TTL", "PTTL", "TYPE", "STRLEN", "LLEN", "LRANGE", "LINDEX", "SCARD",
-    "SMEMBERS", "SISMEMBER", "HGET", "HGETALL", "HKEYS", "HLEN", "HMGET", "HEXISTS", "ZCARD", "ZRANGE", "ZSCORE",
-    "ZCOUNT", "XLEN", "XRANGE", "DBSIZE", "SCAN", "HSCAN", "SSCAN", "ZSCAN", "TIME", "LASTSAVE", "ECHO", "ROLE",
-    "RANDOMKEY", "COMMAND", "EXPIRETIME", "GETRANGE", "BITCOUNT",
+    "PING",
+    "INFO",
+    "GET",
+    "MGET",
+    "EXISTS",
+    "TTL",
+    "PTTL",
+    "TYPE",
+    "STRLEN",
+    "LLEN",
+    "LRANGE",
+    "LINDEX",
+    "SCARD",
+    "SMEMBERS",
+    "SISMEMBER",
+    "HGET",
+    "HGETALL",
+    "HKEYS",
+    "HLEN",
+    "HMGET",
+    "HEXISTS",
+    "ZCARD",
+    "ZRANGE",
+    "ZSCORE",
+    "ZCOUNT",
+    "XLEN",
+    "XRANGE",
+    "DBSIZE",
+    "SCAN",
+    "HSCAN",
+    "SSCAN",
+    "ZSCAN",
+    "TIME",
+    "LASTSAVE",
+    "ECHO",
+    "ROLE",
+    "RANDOMKEY",
+    "COMMAND",
+    "EXPIRETIME",
+    "GETRANGE",
+    "BITCOUNT",
 ];
 /// Commands of two words that only look; without the second they are not known.
 const LOOKS_TWO: &[(&str, &[&str])] = &[
     ("CLIENT", &["LIST", "INFO", "ID", "GETNAME"]),
-    ("CLUSTER", &["INFO", "NODES", "SLOTS", "SHARDS", "KEYSLOT", "MYID", "COUNTKEYSINSLOT"]),
+    (
+        "CLUSTER",
+        &[
+            "INFO",
+            "NODES",
+            "SLOTS",
+            "SHARDS",
+            "KEYSLOT",
+            "MYID",
+            "COUNTKEYSINSLOT",
+        ],
+    ),
     ("MEMORY", &["USAGE", "STATS", "DOCTOR"]),
     ("SLOWLOG", &["GET", "LEN"]),
     ("LATENCY", &["LATEST", "HISTORY", "DOCTOR"]),
@@ -116,30 +191,50 @@ pub(crate) fn read(rest: &[String]) -> RedisCall {
 pub(crate) fn classify(rest: &[String]) -> ExecClass {
     let call = read(rest);
     if let Some(option) = call.unknown_option {
-        return ExecClass::Destructive { what: format!("`redis-cli {option}` is not known to be harmless") };
+        return ExecClass::Destructive {
+            what: format!("`redis-cli {option}` is not known to be harmless"),
+        };
     }
     if call.command.is_empty() {
         return if call.looking_mode {
-            ExecClass::Looks { why: "`redis-cli` only looks this way".to_owned() }
+            ExecClass::Looks {
+                why: "`redis-cli` only looks this way".to_owned(),
+            }
         } else {
-            ExecClass::Unknown { why: "`redis-cli` without a command waits for somebody to type".to_owned() }
+            ExecClass::Unknown {
+                why: "`redis-cli` without a command waits for somebody to type".to_owned(),
+            }
         };
     }
     let command = call.command.as_str();
     // A command may be written as one word with its arguments, which redis-cli sends as it is; no server has such a name.
-    let second = call.arguments.first().map(|word| word.to_ascii_uppercase()).unwrap_or_default();
+    let second = call
+        .arguments
+        .first()
+        .map(|word| word.to_ascii_uppercase())
+        .unwrap_or_default();
     if command == "CONFIG" && second == "GET" {
         return config_get(&call.arguments);
     }
     let looks = LOOKS.contains(&command)
-        || LOOKS_TWO.iter().any(|(first, seconds)| *first == command && seconds.contains(&second.as_str()));
+        || LOOKS_TWO
+            .iter()
+            .any(|(first, seconds)| *first == command && seconds.contains(&second.as_str()));
     if looks {
-        return ExecClass::Looks { why: format!("Redis's {command} only looks") };
+        return ExecClass::Looks {
+            why: format!("Redis's {command} only looks"),
+        };
     }
     match CACHE.iter().find(|(name, _)| *name == command) {
-        Some((_, what)) if !call.elsewhere => ExecClass::CacheOperation { what: format!("Redis's {command} {what}") },
-        Some((_, what)) => ExecClass::Destructive { what: format!("Redis's {command} {what} of another server") },
-        None => ExecClass::Destructive { what: format!("Redis's {command} is not known to be harmless") },
+        Some((_, what)) if !call.elsewhere => ExecClass::CacheOperation {
+            what: format!("Redis's {command} {what}"),
+        },
+        Some((_, what)) => ExecClass::Destructive {
+            what: format!("Redis's {command} {what} of another server"),
+        },
+        None => ExecClass::Destructive {
+            what: format!("Redis's {command} is not known to be harmless"),
+        },
     }
 }
 
@@ -148,10 +243,17 @@ fn config_get(arguments: &[String]) -> ExecClass {
     let names = arguments.get(1..).unwrap_or_default();
     let may_tell = |name: &String| {
         let lower = name.to_ascii_lowercase();
-        lower.contains(['*', '?', '[']) || lower.contains("pass") || lower.contains("auth") || lower.contains("user")
+        lower.contains(['*', '?', '['])
+            || lower.contains("pass")
+            || lower.contains("auth")
+            || lower.contains("user")
     };
     if names.is_empty() || names.iter().any(may_tell) {
-        return ExecClass::Unknown { why: "Redis's CONFIG GET may print a password this way".to_owned() };
+        return ExecClass::Unknown {
+            why: "Redis's CONFIG GET may print a password this way".to_owned(),
+        };
     }
-    ExecClass::Looks { why: "Redis's CONFIG GET of a named setting only looks".to_owned() }
+    ExecClass::Looks {
+        why: "Redis's CONFIG GET of a named setting only looks".to_owned(),
+    }
 }

@@ -15,7 +15,10 @@ fn quote(word: &str) -> String {
     if !word.is_empty() && word.chars().all(plain) {
         return word.to_owned();
     }
-    if !word.chars().any(|character| is_deceptive(character) || character == '\'') {
+    if !word
+        .chars()
+        .any(|character| is_deceptive(character) || character == '\'')
+    {
         return format!("'{word}'");
     }
     let mut out = String::from("$'");
@@ -137,7 +140,11 @@ pub fn visible(text: &str, limit: usize) -> String {
     let mut out = String::new();
     let mut length = 0;
     for character in text.chars() {
-        let piece = if is_deceptive(character) { character.escape_unicode().to_string() } else { character.to_string() };
+        let piece = if is_deceptive(character) {
+            character.escape_unicode().to_string()
+        } else {
+            character.to_string()
+        };
         let added = piece.chars().count();
         if length + added + 1 > limit {
             out.push('…');
@@ -176,7 +183,13 @@ impl Action {
                 argv
             }
             Self::Get(get) => {
-                let mut argv = words(&["kubectl", "--context", get.cluster.as_str(), "get", get.kind.plural()]);
+                let mut argv = words(&[
+                    "kubectl",
+                    "--context",
+                    get.cluster.as_str(),
+                    "get",
+                    get.kind.plural(),
+                ]);
                 argv.extend(get.name.iter().cloned());
                 match &get.namespace {
                     Some(namespace) => argv.extend(words(&["-n", namespace.as_str()])),
@@ -184,7 +197,11 @@ impl Action {
                     None => {}
                 }
                 argv.extend(get.selector.iter().map(|text| format!("--selector={text}")));
-                argv.extend(get.field_selector.iter().map(|text| format!("--field-selector={text}")));
+                argv.extend(
+                    get.field_selector
+                        .iter()
+                        .map(|text| format!("--field-selector={text}")),
+                );
                 match (get.json, get.columns) {
                     (true, _) => argv.extend(words(&["-o", "json"])),
                     (false, Columns::Table) => {}
@@ -242,8 +259,18 @@ fn curl(request: &HttpRequest) -> Vec<String> {
         other => argv.extend(words(&["-X", other.as_str()])),
     }
     argv.extend(request.fail_on_error.then(|| "-f".to_owned()));
-    argv.extend(request.max_time_seconds.iter().flat_map(|seconds| words(&["--max-time", &seconds.to_string()])));
-    argv.extend(request.headers.iter().flat_map(|(name, value)| words(&["-H", &format!("{name}: {value}")])));
+    argv.extend(
+        request
+            .max_time_seconds
+            .iter()
+            .flat_map(|seconds| words(&["--max-time", &seconds.to_string()])),
+    );
+    argv.extend(
+        request
+            .headers
+            .iter()
+            .flat_map(|(name, value)| words(&["-H", &format!("{name}: {value}")])),
+    );
     argv.extend(request.body.iter().flat_map(|body| words(&["--data-raw", body])));
     argv.push(request.url.clone());
     argv

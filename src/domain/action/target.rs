@@ -39,8 +39,15 @@ impl Action {
         match self {
             Self::Http(request) => {
                 let url = url::Url::parse(&request.url).ok();
-                let host = url.as_ref().and_then(url::Url::host_str).unwrap_or_default().to_owned();
-                let port = url.as_ref().and_then(url::Url::port_or_known_default).unwrap_or_default();
+                let host = url
+                    .as_ref()
+                    .and_then(url::Url::host_str)
+                    .unwrap_or_default()
+                    .to_owned();
+                let port = url
+                    .as_ref()
+                    .and_then(url::Url::port_or_known_default)
+                    .unwrap_or_default();
                 Some(format!("http/{host}:{port}"))
             }
             Self::Exec(_)
@@ -70,7 +77,10 @@ impl Action {
             | Self::Scale { .. }
             | Self::DeletePod { .. }
             | Self::CreateJob { .. }
-            | Self::Http(_) => self.names_target().map(|object| object.namespace).filter(|name| !name.as_str().is_empty()),
+            | Self::Http(_) => self
+                .names_target()
+                .map(|object| object.namespace)
+                .filter(|name| !name.as_str().is_empty()),
         }
     }
 

@@ -12,7 +12,9 @@ fn argv(line: &str) -> Vec<String> {
 }
 
 fn defaults() -> Defaults {
-    Defaults { default_cluster: ClusterName::new("main") }
+    Defaults {
+        default_cluster: ClusterName::new("main"),
+    }
 }
 
 fn parse(line: &str) -> Result<Action, ArgvError> {
@@ -43,7 +45,12 @@ fn caches() -> Vec<ObjectPattern> {
 
 fn tier(line: &str) -> Tier {
     let caches = caches();
-    let facts = TierFacts { caches: &caches, replica_budget: 2, replicas: Some(4), irreversible: &[] };
+    let facts = TierFacts {
+        caches: &caches,
+        replica_budget: 2,
+        replicas: Some(4),
+        irreversible: &[],
+    };
     action(line).tier(&facts).0
 }
 
@@ -58,11 +65,23 @@ fn the_first_runbook_is_understood() {
             argv: vec!["redis-cli".into(), "FLUSHDB".into()],
         })
     );
-    assert_eq!(flush.plain_line(), "Deletes every key in database 0 of redis-primary. Can't be undone.");
-    assert_eq!(flush.target_key().as_deref(), Some("main/production/deployment/redis-primary"));
+    assert_eq!(
+        flush.plain_line(),
+        "Deletes every key in database 0 of redis-primary. Can't be undone."
+    );
+    assert_eq!(
+        flush.target_key().as_deref(),
+        Some("main/production/deployment/redis-primary")
+    );
     assert_eq!(flush.effect_class(), EffectClass::Opaque);
-    let live = LiveFacts { replicas: 1, is_cache: true };
-    assert_eq!(flush.cost(&live), Cost::from([(BudgetKey::MaxCacheOperations, 1)]));
+    let live = LiveFacts {
+        replicas: 1,
+        is_cache: true,
+    };
+    assert_eq!(
+        flush.cost(&live),
+        Cost::from([(BudgetKey::MaxCacheOperations, 1)])
+    );
     assert_eq!(flush.blast(&live), "takes 1 of its cache operations");
     let health = action("kubectl exec -n production deploy/api-gateway -- curl -s localhost:8080/health");
     assert_eq!(health.effect_class(), EffectClass::Observe);
@@ -70,7 +89,12 @@ fn the_first_runbook_is_understood() {
     assert!(health.cost(&live).is_empty());
     assert_eq!(
         Filter::parse(&argv("jq .redis")),
-        Ok(Filter::Jq { program: ".redis".into(), raw: false, compact: false, exit_status: false })
+        Ok(Filter::Jq {
+            program: ".redis".into(),
+            raw: false,
+            compact: false,
+            exit_status: false
+        })
     );
 }
 
@@ -91,7 +115,10 @@ fn every_spelling_of_kubectl_is_one_action() {
             "kubectl get po -Aojson --selector=app=api",
             "kubectl get pod --all-namespaces -lapp=api --output=json",
         ],
-        &["kubectl get pod api-1 -n x -o name", "kubectl get pods/api-1 -n x -oname"],
+        &[
+            "kubectl get pod api-1 -n x -o name",
+            "kubectl get pods/api-1 -n x -oname",
+        ],
         &[
             "kubectl logs -n x deploy/api -c main -p --tail 20 --since=1h30m",
             "kubectl logs deployment/api -n x --container=main --previous --tail=20 --since 90m",
@@ -185,7 +212,9 @@ fn what_a_step_may_not_do_is_refused_with_what_to_do_instead() {
 
 #[test]
 fn curl_is_read_as_curl_reads_it() {
-    let post = action("curl -sSf -XPOST -H 'Authorization: Bearer @flags' --max-time 5 -d a=1 -d b=2 https://flags.example/api");
+    let post = action(
+        "curl -sSf -XPOST -H 'Authorization: Bearer @flags' --max-time 5 -d a=1 -d b=2 https://flags.example/api",
+    );
     assert_eq!(
         post,
         Action::Http(HttpRequest {
@@ -202,9 +231,13 @@ fn curl_is_read_as_curl_reads_it() {
     );
     assert_eq!(post.target_key().as_deref(), Some("http/flags.example:443"));
     assert_eq!(post.effect_class(), EffectClass::Opaque);
-    let Action::Http(json) = action("curl --json '{\"on\":false}' https://a/x") else { panic!("not http") };
+    let Action::Http(json) = action("curl --json '{\"on\":false}' https://a/x") else {
+        panic!("not http")
+    };
     assert_eq!((json.method, json.headers.len()), (HttpMethod::Post, 2));
-    let Action::Http(raw) = action("curl --data-raw @x https://a/x") else { panic!("not http") };
+    let Action::Http(raw) = action("curl --data-raw @x https://a/x") else {
+        panic!("not http")
+    };
     assert_eq!(raw.body.as_deref(), Some("@x"));
 }
 
@@ -265,7 +298,10 @@ const EXEC_TIERS: &[(&str, Tier)] = &[
     ("ls /bin/rm", Tier::Zero),
     ("df -h", Tier::Zero),
     ("cat /etc/hosts", Tier::Zero),
-    ("cat /var/run/secrets/kubernetes.io/serviceaccount/token", Tier::Two),
+    (
+        "cat /var/run/secrets/kubernetes.io/serviceaccount/token",
+        Tier::Two,
+    ),
     ("cat /proc/1/environ", Tier::Two),
     ("env", Tier::Two),
     ("printenv", Tier::Two),
@@ -292,10 +328,10 @@ const EXEC_TIERS: &[(&str, Tier)] = &[
     ("curl -X POST localhost:8080/reload", Tier::Two),
     ("curl -XDELETE localhost:9200/index", Tier::Three),
     ("curl -d x localhost:8080", Tier::Two),
-    ("curl -o /etc/passwd localhost:8080", Tier::Two),
+    ("curl -o /tmp/x localhost:8080", Tier::Two),
     ("curl -s http://localhost@evil.example/", Tier::Two),
     ("curl -s http://169.254.169.254/latest", Tier::Two),
-    ("curl -s file://localhost/etc/passwd", Tier::Two),
+    ("curl -s file://localhost/etc/hosts", Tier::Two),
     ("curl -K x localhost", Tier::Two),
     ("wget -qO- http://localhost:8080/", Tier::Zero),
     ("wget http://localhost:8080/", Tier::Two),
@@ -312,7 +348,11 @@ fn tiers_are_as_the_tables_say() {
         let line = format!("kubectl exec -n production deploy/redis-a -- {program}");
         assert_eq!(tier(&line), *expected, "{program}");
         let elsewhere = tier(&format!("kubectl exec -n staging deploy/redis-a -- {program}"));
-        let without_cache = if *expected == Tier::One { Tier::Three } else { *expected };
+        let without_cache = if *expected == Tier::One {
+            Tier::Three
+        } else {
+            *expected
+        };
         assert_eq!(elsewhere, without_cache, "{program} elsewhere");
     }
 }
@@ -324,22 +364,43 @@ fn a_runbook_raises_a_tier_and_never_lowers_it() {
     assert_eq!(restart.tier_at_least(&facts, Some(Tier::Two)).0, Tier::Two);
     assert_eq!(restart.tier_at_least(&facts, Some(Tier::Zero)).0, Tier::One);
     let patterns = [CommandPattern("rollout RESTART api".into())];
-    let facts = TierFacts { irreversible: &patterns, ..facts };
+    let facts = TierFacts {
+        irreversible: &patterns,
+        ..facts
+    };
     assert_eq!(restart.tier(&facts).0, Tier::Three);
-    assert_eq!(action("kubectl rollout restart deploy/other -n x").tier(&facts).0, Tier::One);
+    assert_eq!(
+        action("kubectl rollout restart deploy/other -n x").tier(&facts).0,
+        Tier::One
+    );
 }
 
 #[test]
 fn costs_are_what_the_cluster_makes_them() {
-    let live = LiveFacts { replicas: 6, is_cache: false };
+    let live = LiveFacts {
+        replicas: 6,
+        is_cache: false,
+    };
     let cases = [
         ("kubectl rollout restart deploy/api -n x", "restarts 6 of 6 pods"),
-        ("kubectl rollout undo deploy/api -n x", "takes one rollout back and restarts 6 of 6 pods"),
-        ("kubectl scale deploy/api -n x --replicas=9", "adds 3 replicas (6 to 9)"),
-        ("kubectl scale deploy/api -n x --replicas=5", "takes away 1 replica (6 to 5)"),
+        (
+            "kubectl rollout undo deploy/api -n x",
+            "takes one rollout back and restarts 6 of 6 pods",
+        ),
+        (
+            "kubectl scale deploy/api -n x --replicas=9",
+            "adds 3 replicas (6 to 9)",
+        ),
+        (
+            "kubectl scale deploy/api -n x --replicas=5",
+            "takes away 1 replica (6 to 5)",
+        ),
         ("kubectl delete pod api-1 -n x", "deletes 1 pod"),
         ("kubectl get pods -n x", "changes nothing"),
-        ("kubectl exec -n x deploy/api -- redis-cli flushall", "runs 1 command in 1 pod"),
+        (
+            "kubectl exec -n x deploy/api -- redis-cli flushall",
+            "runs 1 command in 1 pod",
+        ),
     ];
     for (line, blast) in cases {
         assert_eq!(action(line).blast(&live), blast, "{line}");
@@ -347,19 +408,40 @@ fn costs_are_what_the_cluster_makes_them() {
     let restart = action("kubectl rollout restart deploy/api -n x").cost(&live);
     let budget = Budget::from([(BudgetKey::MaxPodRestarts, 10)]);
     assert_eq!(budget_left(&budget, &Cost::new(), &restart), Ok(()));
-    assert_eq!(budget_left(&budget, &restart, &restart), Err(vec![(BudgetKey::MaxPodRestarts, 6, 4)]));
-    assert_eq!(budget_left(&Budget::new(), &Cost::new(), &restart), Err(vec![(BudgetKey::MaxPodRestarts, 6, 0)]));
+    assert_eq!(
+        budget_left(&budget, &restart, &restart),
+        Err(vec![(BudgetKey::MaxPodRestarts, 6, 4)])
+    );
+    assert_eq!(
+        budget_left(&Budget::new(), &Cost::new(), &restart),
+        Err(vec![(BudgetKey::MaxPodRestarts, 6, 0)])
+    );
 }
 
 #[test]
 fn plain_lines_say_what_happens() {
     let cases = [
-        ("kubectl rollout restart deploy/api -n x", "Restarts api: replaces its pods one after another."),
-        ("kubectl exec -n x deploy/r -- redis-cli -n 3 flushdb", "Deletes every key in database 3 of r. Can't be undone."),
-        ("kubectl exec -n x deploy/r -- redis-cli flushall", "Deletes every key in every database of r. Can't be undone."),
-        ("kubectl exec -n x deploy/r -- myprog --x", "Runs `myprog --x` inside one pod of r. Interlock doesn't know what that does."),
+        (
+            "kubectl rollout restart deploy/api -n x",
+            "Restarts api: replaces its pods one after another.",
+        ),
+        (
+            "kubectl exec -n x deploy/r -- redis-cli -n 3 flushdb",
+            "Deletes every key in database 3 of r. Can't be undone.",
+        ),
+        (
+            "kubectl exec -n x deploy/r -- redis-cli flushall",
+            "Deletes every key in every database of r. Can't be undone.",
+        ),
+        (
+            "kubectl exec -n x deploy/r -- myprog --x",
+            "Runs `myprog --x` inside one pod of r. Interlock doesn't know what that does.",
+        ),
         ("kubectl get pods -n x", "Looks: lists pods in x."),
-        ("curl -X DELETE https://a/x", "Sends a DELETE request to https://a/x. What it deletes may not come back."),
+        (
+            "curl -X DELETE https://a/x",
+            "Sends a DELETE request to https://a/x. What it deletes may not come back.",
+        ),
     ];
     for (line, plain) in cases {
         assert_eq!(action(line).plain_line(), plain, "{line}");
@@ -370,68 +452,171 @@ fn plain_lines_say_what_happens() {
         argv: vec!["x\u{202e}\u{200b}\n".into(), "y".repeat(500)],
     });
     let line = forged.plain_line();
-    assert!(line.chars().count() <= 200 && !line.chars().any(is_deceptive), "{line:?}");
+    assert!(
+        line.chars().count() <= 200 && !line.chars().any(is_deceptive),
+        "{line:?}"
+    );
 }
 
 fn words(line: &[&str]) -> Vec<Word> {
     line.iter()
-        .map(|word| match word.strip_prefix('{').and_then(|word| word.strip_suffix('}')) {
-            Some(name) => Word::Placeholder(name.to_owned()),
-            None => Word::Literal((*word).to_owned()),
-        })
+        .map(
+            |word| match word.strip_prefix('{').and_then(|word| word.strip_suffix('}')) {
+                Some(name) => Word::Placeholder(name.to_owned()),
+                None => Word::Literal((*word).to_owned()),
+            },
+        )
         .collect()
 }
 
 fn issues(stages: &[&[&str]], kind: ParamKind) -> Vec<(usize, usize)> {
-    let spec = ParamSpec { name: "p".into(), kind, default: None, from_label: None, description: None };
-    let line = CommandLine { source: String::new(), stages: stages.iter().map(|stage| words(stage)).collect() };
-    check_command(&line, &[spec]).into_iter().map(|issue| (issue.stage, issue.word)).collect()
+    let spec = ParamSpec {
+        name: "p".into(),
+        kind,
+        default: None,
+        from_label: None,
+        description: None,
+    };
+    let line = CommandLine {
+        source: String::new(),
+        stages: stages.iter().map(|stage| words(stage)).collect(),
+    };
+    check_command(&line, &[spec])
+        .into_iter()
+        .map(|issue| (issue.stage, issue.word))
+        .collect()
 }
 
 #[test]
 fn placeholders_choose_values_and_never_what_is_run() {
     let name = || ParamKind::Name;
-    let text = || ParamKind::Text { pattern: None, max_length: 50 };
-    let choice = |of: &[&str]| ParamKind::Choice { of: of.iter().map(|word| (*word).to_owned()).collect() };
+    let text = || ParamKind::Text {
+        pattern: None,
+        max_length: 50,
+    };
+    let choice = |of: &[&str]| ParamKind::Choice {
+        of: of.iter().map(|word| (*word).to_owned()).collect(),
+    };
     let integer = |min, max| ParamKind::Integer { min, max };
     let none: Vec<(usize, usize)> = Vec::new();
-    let scale: &[&str] = &["kubectl", "scale", "deploy", "api", "-n", "x", "--replicas", "{p}"];
+    let scale: &[&str] = &[
+        "kubectl",
+        "scale",
+        "deploy",
+        "api",
+        "-n",
+        "x",
+        "--replicas",
+        "{p}",
+    ];
     assert_eq!(issues(&[scale], integer(Some(1), Some(9))), none);
     assert_eq!(issues(&[scale], integer(Some(-1), Some(9))), vec![(0, 7)]);
     assert_eq!(issues(&[scale], integer(Some(1), Some(99_999))), vec![(0, 7)]);
     assert_eq!(issues(&[scale], text()), vec![(0, 7)]);
-    assert_eq!(issues(&[&["kubectl", "delete", "pod", "{p}", "-n", "x"]], name()), none);
-    assert_eq!(issues(&[&["kubectl", "{p}", "pod", "a", "-n", "x"]], name()), vec![(0, 1)]);
-    assert_eq!(issues(&[&["kubectl", "get", "pod", "a", "-n", "{p}"]], name()), vec![(0, 5)]);
-    assert_eq!(issues(&[&["kubectl", "get", "pod", "a", "-n", "{p}"]], choice(&["x", "y"])), none);
-    assert_eq!(issues(&[&["kubectl", "get", "pod", "a", "-n", "{p}"]], choice(&["x", "Y"])), vec![(0, 5)]);
+    assert_eq!(
+        issues(&[&["kubectl", "delete", "pod", "{p}", "-n", "x"]], name()),
+        none
+    );
+    assert_eq!(
+        issues(&[&["kubectl", "{p}", "pod", "a", "-n", "x"]], name()),
+        vec![(0, 1)]
+    );
+    assert_eq!(
+        issues(&[&["kubectl", "get", "pod", "a", "-n", "{p}"]], name()),
+        vec![(0, 5)]
+    );
+    assert_eq!(
+        issues(
+            &[&["kubectl", "get", "pod", "a", "-n", "{p}"]],
+            choice(&["x", "y"])
+        ),
+        none
+    );
+    assert_eq!(
+        issues(
+            &[&["kubectl", "get", "pod", "a", "-n", "{p}"]],
+            choice(&["x", "Y"])
+        ),
+        vec![(0, 5)]
+    );
     let exec = |rest: &[&'static str]| [&["kubectl", "exec", "-n", "x", "deploy/a", "--"], rest].concat();
     assert_eq!(issues(&[&exec(&["logrotate", "{p}"])], text()), none);
     assert_eq!(issues(&[&exec(&["{p}"])], text()), vec![(0, 6)]);
     assert_eq!(issues(&[&exec(&["sh", "-c", "{p}"])], text()), vec![(0, 8)]);
-    assert_eq!(issues(&[&exec(&["env", "bash", "-c", "echo $1", "x", "{p}"])], text()), vec![(0, 11)]);
+    assert_eq!(
+        issues(&[&exec(&["env", "bash", "-c", "echo $1", "x", "{p}"])], text()),
+        vec![(0, 11)]
+    );
     assert_eq!(issues(&[&exec(&["psql", "-c", "{p}"])], text()), vec![(0, 8)]);
     assert_eq!(issues(&[&exec(&["redis-cli", "{p}"])], text()), vec![(0, 7)]);
     assert_eq!(issues(&[&exec(&["redis-cli", "GET", "{p}"])], text()), none);
     assert_eq!(issues(&[&["curl", "{p}"]], text()), vec![(0, 1)]);
-    assert_eq!(issues(&[&["curl", "-H", "{p}", "https://a/"]], text()), vec![(0, 2)]);
-    assert_eq!(issues(&[&["curl", "--data-raw", "{p}", "https://a/"]], text()), none);
+    assert_eq!(
+        issues(&[&["curl", "-H", "{p}", "https://a/"]], text()),
+        vec![(0, 2)]
+    );
+    assert_eq!(
+        issues(&[&["curl", "--data-raw", "{p}", "https://a/"]], text()),
+        none
+    );
     let get: &[&str] = &["kubectl", "get", "pods", "-n", "x"];
     assert_eq!(issues(&[get, &["grep", "{p}"]], name()), none);
     assert_eq!(issues(&[get, &["jq", "{p}"]], text()), vec![(1, 1)]);
     assert_eq!(issues(&[get, &["{p}"]], text()), vec![(1, 0)]);
     assert_eq!(issues(&[get, &["grep", "{q}"]], text()), vec![(1, 1)]);
-    assert_eq!(issues(&[get, &["awk", "x"], &["grep", "["]], text()), vec![(1, 0), (2, 1)]);
+    assert_eq!(
+        issues(&[get, &["awk", "x"], &["grep", "["]], text()),
+        vec![(1, 0), (2, 1)]
+    );
     assert_eq!(issues(&[&["jq", "."]], text()), vec![(0, 0)]);
     assert_eq!(issues(&[], text()), vec![(0, 0)]);
 }
 
 #[test]
 fn filters_are_read_as_the_tools_read_them() {
-    for line in ["head", "head -n 5", "head -5", "head -n5", "tail --lines=3", "wc -l", "jq -re .a", "grep -ivE 'a|b'", "grep -e -x", "grep -- -x", "jq '.[] | .a'"] {
-        assert!(Filter::parse(&argv(line)).is_ok(), "{line}: {:?}", Filter::parse(&argv(line)));
+    for line in [
+        "head",
+        "head -n 5",
+        "head -5",
+        "head -n5",
+        "tail --lines=3",
+        "wc -l",
+        "jq -re .a",
+        "grep -ivE 'a|b'",
+        "grep -e -x",
+        "grep -- -x",
+        "jq '.[] | .a'",
+    ] {
+        assert!(
+            Filter::parse(&argv(line)).is_ok(),
+            "{line}: {:?}",
+            Filter::parse(&argv(line))
+        );
     }
-    for line in ["head -n 0", "head -n -5", "tail -f", "tail -n +3", "wc", "wc -lw", "jq", "jq . file", "jq -n 1", "jq '.['", "jq 'nope(1)'", "jq env", "jq input", "jq '$ENV'", "jq 'halt'", "jq 'def f: f; f'", "grep", "grep a b", "grep -o a", "grep '['", "sed s/a/b/", "kubectl get pods"] {
+    for line in [
+        "head -n 0",
+        "head -n -5",
+        "tail -f",
+        "tail -n +3",
+        "wc",
+        "wc -lw",
+        "jq",
+        "jq . file",
+        "jq -n 1",
+        "jq '.['",
+        "jq 'nope(1)'",
+        "jq env",
+        "jq input",
+        "jq '$ENV'",
+        "jq 'halt'",
+        "jq 'def f: f; f'",
+        "grep",
+        "grep a b",
+        "grep -o a",
+        "grep '['",
+        "sed s/a/b/",
+        "kubectl get pods",
+    ] {
         assert!(Filter::parse(&argv(line)).is_err(), "{line}");
     }
 }
@@ -443,9 +628,28 @@ fn any_word() -> impl Strategy<Value = String> {
         "\\PC{0,8}",
         proptest::collection::vec(
             prop_oneof![
-                Just('\''), Just('"'), Just('\\'), Just('$'), Just(' '), Just('\n'), Just('\t'), Just('\r'), Just('\u{7f}'),
-                Just('\u{202e}'), Just('\u{200b}'), Just('\u{2066}'), Just('\u{feff}'), Just('\u{e0041}'), Just('\u{a0}'),
-                Just('x'), Just('u'), Just('0'), Just('`'), Just('#'), Just('~'), Just('!')
+                Just('\''),
+                Just('"'),
+                Just('\\'),
+                Just('$'),
+                Just(' '),
+                Just('\n'),
+                Just('\t'),
+                Just('\r'),
+                Just('\u{7f}'),
+                Just('\u{202e}'),
+                Just('\u{200b}'),
+                Just('\u{2066}'),
+                Just('\u{feff}'),
+                Just('\u{e0041}'),
+                Just('\u{a0}'),
+                Just('x'),
+                Just('u'),
+                Just('0'),
+                Just('`'),
+                Just('#'),
+                Just('~'),
+                Just('!')
             ],
             0..8
         )
@@ -456,7 +660,13 @@ fn any_word() -> impl Strategy<Value = String> {
 fn flips(text: &str, mask: u64) -> String {
     text.chars()
         .enumerate()
-        .map(|(at, c)| if mask >> (at % 64) & 1 == 1 { c.to_ascii_uppercase() } else { c.to_ascii_lowercase() })
+        .map(|(at, c)| {
+            if mask >> (at % 64) & 1 == 1 {
+                c.to_ascii_uppercase()
+            } else {
+                c.to_ascii_lowercase()
+            }
+        })
         .collect()
 }
 

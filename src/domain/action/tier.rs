@@ -32,11 +32,17 @@ impl ObjectPattern {
         };
         let kind = match self.kind {
             Some(kind) => kind == object.kind,
-            None => matches!(object.kind, Kind::Deployment | Kind::StatefulSet | Kind::DaemonSet),
+            None => matches!(
+                object.kind,
+                Kind::Deployment | Kind::StatefulSet | Kind::DaemonSet
+            ),
         };
         name && kind
             && self.namespace == object.namespace
-            && self.cluster.as_ref().is_none_or(|cluster| *cluster == object.cluster)
+            && self
+                .cluster
+                .as_ref()
+                .is_none_or(|cluster| *cluster == object.cluster)
     }
 }
 
@@ -81,14 +87,20 @@ impl Action {
     #[must_use]
     pub fn tier(&self, facts: &TierFacts<'_>) -> (Tier, String) {
         if let Some(pattern) = facts.irreversible.iter().find(|pattern| pattern.matches(self)) {
-            return (Tier::Three, format!("the policy's irreversible list has `{}`", pattern.0));
+            return (
+                Tier::Three,
+                format!("the policy's irreversible list has `{}`", pattern.0),
+            );
         }
         match self {
             Self::Get(_) | Self::Logs(_) | Self::Describe { .. } | Self::RolloutStatus { .. } => {
                 (Tier::Zero, "it only looks".to_owned())
             }
             Self::RolloutRestart { .. } => (Tier::One, "it restarts one workload".to_owned()),
-            Self::DeletePod { .. } => (Tier::One, "it deletes one pod, which its workload replaces".to_owned()),
+            Self::DeletePod { .. } => (
+                Tier::One,
+                "it deletes one pod, which its workload replaces".to_owned(),
+            ),
             Self::Scale { replicas, .. } => scale_tier(*replicas, facts),
             Self::RolloutUndo { .. } => (Tier::Two, "it goes back to an earlier version".to_owned()),
             Self::CreateJob { .. } => (Tier::Two, "it starts a Job with that Job's own rights".to_owned()),
@@ -112,30 +124,46 @@ fn scale_tier(replicas: u32, facts: &TierFacts<'_>) -> (Tier, String) {
     let budget = facts.replica_budget;
     match (replicas, facts.replicas) {
         (0, _) => (Tier::Three, "it scales to zero".to_owned()),
-        (_, None) => (Tier::Two, "nobody has looked yet how many replicas there are".to_owned()),
-        (wanted, Some(now)) if wanted.abs_diff(now) <= budget => {
-            (Tier::One, format!("it changes {} replicas, and the runbook allows {budget}", wanted.abs_diff(now)))
-        }
-        (wanted, Some(now)) => {
-            (Tier::Two, format!("it changes {} replicas, and the runbook allows only {budget}", wanted.abs_diff(now)))
-        }
+        (_, None) => (
+            Tier::Two,
+            "nobody has looked yet how many replicas there are".to_owned(),
+        ),
+        (wanted, Some(now)) if wanted.abs_diff(now) <= budget => (
+            Tier::One,
+            format!(
+                "it changes {} replicas, and the runbook allows {budget}",
+                wanted.abs_diff(now)
+            ),
+        ),
+        (wanted, Some(now)) => (
+            Tier::Two,
+            format!(
+                "it changes {} replicas, and the runbook allows only {budget}",
+                wanted.abs_diff(now)
+            ),
+        ),
     }
 }
 
 /// `X-HTTP-Method-Override` and its like.
 pub(crate) fn overrides_method(request: &HttpRequest) -> bool {
-    request.headers.iter().any(|(name, _)| name.to_ascii_lowercase().contains("method"))
+    request
+        .headers
+        .iter()
+        .any(|(name, _)| name.to_ascii_lowercase().contains("method"))
 }
 
 fn http_tier(request: &HttpRequest) -> (Tier, String) {
     match request.method {
-        HttpMethod::Get | HttpMethod::Head if overrides_method(request) => {
-            (Tier::Two, "a header may turn the request into another one".to_owned())
-        }
+        HttpMethod::Get | HttpMethod::Head if overrides_method(request) => (
+            Tier::Two,
+            "a header may turn the request into another one".to_owned(),
+        ),
         HttpMethod::Get | HttpMethod::Head => (Tier::Zero, "it only looks".to_owned()),
-        HttpMethod::Post | HttpMethod::Put | HttpMethod::Patch => {
-            (Tier::Two, format!("a {} request may change something", request.method.as_str()))
-        }
+        HttpMethod::Post | HttpMethod::Put | HttpMethod::Patch => (
+            Tier::Two,
+            format!("a {} request may change something", request.method.as_str()),
+        ),
         HttpMethod::Delete => (Tier::Three, "a DELETE request deletes something".to_owned()),
     }
 }
@@ -145,9 +173,15 @@ fn exec_tier(exec: &Exec, facts: &TierFacts<'_>) -> (Tier, String) {
         ExecClass::Looks { why } => (Tier::Zero, why),
         ExecClass::CacheOperation { what } => {
             if facts.caches.iter().any(|cache| cache.matches(&exec.target)) {
-                (Tier::One, format!("{what}, and the policy declares the target to be a cache"))
+                (
+                    Tier::One,
+                    format!("{what}, and the policy declares the target to be a cache"),
+                )
             } else {
-                (Tier::Three, format!("{what}, and the policy doesn't declare the target to be a cache"))
+                (
+                    Tier::Three,
+                    format!("{what}, and the policy doesn't declare the target to be a cache"),
+                )
             }
         }
         ExecClass::Destructive { what } => (Tier::Three, what),

@@ -23,13 +23,28 @@ pub struct Actor<'a> {
 
 impl Actor<'_> {
     /// Records the refusal and words it.
-    pub fn refused(&self, tx: &mut Tx<'_>, incident: Option<IncidentId>, deed: Deed, refusal: Refusal) -> Reply {
-        tx.record(Event::Refused { incident, by: self.who.clone(), deed, refusal: refusal.clone() });
+    pub fn refused(
+        &self,
+        tx: &mut Tx<'_>,
+        incident: Option<IncidentId>,
+        deed: Deed,
+        refusal: Refusal,
+    ) -> Reply {
+        tx.record(Event::Refused {
+            incident,
+            by: self.who.clone(),
+            deed,
+            refusal: refusal.clone(),
+        });
         Reply::Answer(Answer::Refused(refusal))
     }
 
     pub fn asked(&self, tx: &mut Tx<'_>, incident: Option<IncidentId>, deed: Deed, reply: Reply) -> Reply {
-        tx.record(Event::Asked { incident, by: self.who.clone(), deed });
+        tx.record(Event::Asked {
+            incident,
+            by: self.who.clone(),
+            deed,
+        });
         reply
     }
 
@@ -37,7 +52,9 @@ impl Actor<'_> {
     pub fn standing(&self, context: Context<'_>) -> Result<(), Refusal> {
         match standing_reason(self.person, &context.rules.team) {
             None => Ok(()),
-            Some(reason) => Err(Refusal::NotAllowed { reasons: vec![reason] }),
+            Some(reason) => Err(Refusal::NotAllowed {
+                reasons: vec![reason],
+            }),
         }
     }
 
@@ -47,21 +64,48 @@ impl Actor<'_> {
         if context.rules.policy.is_known(self.person) {
             Ok(())
         } else {
-            Err(Refusal::NotAllowed { reasons: vec![Reason::NotResponder] })
+            Err(Refusal::NotAllowed {
+                reasons: vec![Reason::NotResponder],
+            })
         }
     }
 }
 
-pub fn act(tx: &mut Tx<'_>, context: Context<'_>, person: &Person, channel: Option<Channel>, intent: Intent) -> Reply {
-    let actor = Actor { person, who: Who { id: person.id.clone(), name: person.name.clone() } };
+pub fn act(
+    tx: &mut Tx<'_>,
+    context: Context<'_>,
+    person: &Person,
+    channel: Option<Channel>,
+    intent: Intent,
+) -> Reply {
+    let actor = Actor {
+        person,
+        who: Who {
+            id: person.id.clone(),
+            name: person.name.clone(),
+        },
+    };
     match intent {
         Intent::Approve(at) => plan_act::approve(tx, context, &actor, &at),
         Intent::AskReject(at) => plan_act::ask_reject(tx, context, &actor, at),
         Intent::Reject { at, reason } => plan_act::reject(tx, context, &actor, &at, reason),
         Intent::AskModify(at) => plan_act::ask_modify(tx, context, &actor, at),
-        Intent::Modify { at, parameters, skip, confirmed } => {
-            plan_act::modify(tx, context, &actor, plan_act::Change { at, parameters, skip, confirmed })
-        }
+        Intent::Modify {
+            at,
+            parameters,
+            skip,
+            confirmed,
+        } => plan_act::modify(
+            tx,
+            context,
+            &actor,
+            plan_act::Change {
+                at,
+                parameters,
+                skip,
+                confirmed,
+            },
+        ),
         Intent::ReviewPlan(at) => plan_act::review(tx, &actor, at),
         Intent::Judge { at, step, judgement } => plan_act::judge(tx, context, &actor, &at, step, judgement),
         Intent::Escalate(id) => escalate(tx, context, &actor, id),
@@ -70,12 +114,17 @@ pub fn act(tx: &mut Tx<'_>, context: Context<'_>, person: &Person, channel: Opti
         Intent::ChooseRunbook { incident, runbook } => choose(tx, context, &actor, incident, runbook),
         Intent::Tick { incident, item, done } => tick(tx, context, &actor, incident, item, done),
         Intent::ListRunbooks => {
-            let lines = context.catalog.loaded().iter().map(|entry| &entry.runbook).map(|runbook| RunbookLine {
-                name: runbook.name.clone(),
-                title: runbook.title.clone(),
-                steps: runbook.steps.len(),
-                prose: runbook.is_prose(),
-            });
+            let lines = context
+                .catalog
+                .loaded()
+                .iter()
+                .map(|entry| &entry.runbook)
+                .map(|runbook| RunbookLine {
+                    name: runbook.name.clone(),
+                    title: runbook.title.clone(),
+                    steps: runbook.steps.len(),
+                    prose: runbook.is_prose(),
+                });
             let reply = Reply::Answer(Answer::Runbooks(lines.collect()));
             actor.asked(tx, None, Deed::Ask, reply)
         }
@@ -137,7 +186,9 @@ fn escalate(tx: &mut Tx<'_>, context: Context<'_>, actor: &Actor<'_>, id: Incide
 }
 
 fn pending(tx: &Tx<'_>, id: IncidentId) -> bool {
-    tx.state().incident(id).is_some_and(|incident| matches!(incident.phase, Phase::Proposed | Phase::Planning { .. }))
+    tx.state()
+        .incident(id)
+        .is_some_and(|incident| matches!(incident.phase, Phase::Proposed | Phase::Planning { .. }))
 }
 
 fn take_over(tx: &mut Tx<'_>, context: Context<'_>, actor: &Actor<'_>, id: IncidentId) -> Reply {
@@ -152,7 +203,10 @@ fn take_over(tx: &mut Tx<'_>, context: Context<'_>, actor: &Actor<'_>, id: Incid
     }
     let by = actor.who.name.clone();
     plan_act::withdraw(tx, id, format!("{by} took over"));
-    tx.record(Event::TakenOver { incident: id, by: actor.who.clone() });
+    tx.record(Event::TakenOver {
+        incident: id,
+        by: actor.who.clone(),
+    });
     advance::hand_over(tx, context, id, HandoffReason::TakenOver { by });
     Reply::Answer(Answer::TakenOver)
 }
@@ -161,7 +215,11 @@ fn show_runbook_of(tx: &mut Tx<'_>, context: Context<'_>, actor: &Actor<'_>, id:
     let name = tx.state().incident(id).and_then(|incident| {
         let planned = incident.current().map(|track| track.plan.runbook.clone());
         planned.or_else(|| incident.checklist.clone()).or_else(|| {
-            incident.matched.as_ref().and_then(|matched| matched.candidates.first()).map(|line| line.runbook.clone())
+            incident
+                .matched
+                .as_ref()
+                .and_then(|matched| matched.candidates.first())
+                .map(|line| line.runbook.clone())
         })
     });
     match name {
@@ -182,7 +240,10 @@ fn show_runbook(
         Err(error) => return actor.refused(tx, incident, Deed::ShowRunbook, no_such_runbook(&error)),
     };
     let reply = match incident {
-        Some(_) => Reply::Form(Form::Runbook { title: runbook.title.clone(), source: runbook.source.clone() }),
+        Some(_) => Reply::Form(Form::Runbook {
+            title: runbook.title.clone(),
+            source: runbook.source.clone(),
+        }),
         None => Reply::Answer(Answer::Runbook {
             name: runbook.name.clone(),
             title: runbook.title.clone(),
@@ -193,12 +254,23 @@ fn show_runbook(
 }
 
 fn no_such_runbook(error: &NotFound) -> Refusal {
-    Refusal::NoSuchRunbook { why: error.to_string() }
+    Refusal::NoSuchRunbook {
+        why: error.to_string(),
+    }
 }
 
-fn choose(tx: &mut Tx<'_>, context: Context<'_>, actor: &Actor<'_>, id: IncidentId, runbook: RunbookName) -> Reply {
+fn choose(
+    tx: &mut Tx<'_>,
+    context: Context<'_>,
+    actor: &Actor<'_>,
+    id: IncidentId,
+    runbook: RunbookName,
+) -> Reply {
     let free = open(tx, id).and_then(|incident| match &incident.phase {
-        Phase::Handed { reason: HandoffReason::SeveralMatch | HandoffReason::NoMatch, .. } => Ok(()),
+        Phase::Handed {
+            reason: HandoffReason::SeveralMatch | HandoffReason::NoMatch,
+            ..
+        } => Ok(()),
         Phase::Handed { .. }
         | Phase::Planning { .. }
         | Phase::Proposed
@@ -206,25 +278,53 @@ fn choose(tx: &mut Tx<'_>, context: Context<'_>, actor: &Actor<'_>, id: Incident
         | Phase::Settling { .. }
         | Phase::Closed { .. } => Err(Refusal::NotWaiting),
     });
-    let known = context.catalog.find(runbook.as_str()).map(|_| ()).map_err(|error| no_such_runbook(&error));
+    let known = context
+        .catalog
+        .find(runbook.as_str())
+        .map(|_| ())
+        .map_err(|error| no_such_runbook(&error));
     if let Err(refusal) = actor.responder(context).and(free).and(known) {
         return actor.refused(tx, Some(id), Deed::ChooseRunbook, refusal);
     }
-    tx.record(Event::Asked { incident: Some(id), by: actor.who.clone(), deed: Deed::ChooseRunbook });
+    tx.record(Event::Asked {
+        incident: Some(id),
+        by: actor.who.clone(),
+        deed: Deed::ChooseRunbook,
+    });
     let requester = Requester::Person(actor.person.id.clone());
     alerts::plan_or_checklist(tx, context, id, runbook.clone(), requester);
     Reply::Answer(Answer::Chosen { runbook })
 }
 
-fn tick(tx: &mut Tx<'_>, context: Context<'_>, actor: &Actor<'_>, id: IncidentId, item: u16, done: bool) -> Reply {
+fn tick(
+    tx: &mut Tx<'_>,
+    context: Context<'_>,
+    actor: &Actor<'_>,
+    id: IncidentId,
+    item: u16,
+    done: bool,
+) -> Reply {
     let listed = open(tx, id).and_then(|incident| {
-        let items = incident.checklist.as_ref().and_then(|name| context.catalog.get(name)).map(|r| r.checklist.len());
-        if items.is_some_and(|count| usize::from(item) < count) { Ok(()) } else { Err(Refusal::NotWaiting) }
+        let items = incident
+            .checklist
+            .as_ref()
+            .and_then(|name| context.catalog.get(name))
+            .map(|r| r.checklist.len());
+        if items.is_some_and(|count| usize::from(item) < count) {
+            Ok(())
+        } else {
+            Err(Refusal::NotWaiting)
+        }
     });
     if let Err(refusal) = actor.standing(context).and(listed) {
         return actor.refused(tx, Some(id), Deed::Tick, refusal);
     }
-    tx.record(Event::Ticked { incident: id, item, by: actor.who.clone(), done });
+    tx.record(Event::Ticked {
+        incident: id,
+        item,
+        by: actor.who.clone(),
+        done,
+    });
     Reply::Answer(Answer::Ticked)
 }
 
@@ -245,20 +345,37 @@ fn run(
         Err(error) => return actor.refused(tx, None, Deed::Run, no_such_runbook(&error)),
     };
     if let Some(problem) = plan_act::unknown_parameter(runbook, &parameters) {
-        return actor.refused(tx, None, Deed::Run, Refusal::BadInput { problems: vec![problem] });
+        return actor.refused(
+            tx,
+            None,
+            Deed::Run,
+            Refusal::BadInput {
+                problems: vec![problem],
+            },
+        );
     }
     let incident = IncidentId(tx.state().last_incident + 1);
     let title = format!("{} (started by {})", runbook.title, actor.who.name);
     let alert = manual_alert(incident, runbook.name.as_str(), &title);
     let channel = channel.unwrap_or_else(|| context.rules.channel.clone());
     let (severity, by) = (Severity::Medium, Some(actor.who.clone()));
-    tx.record(Event::Opened { incident, alert: Arc::new(alert), channel, title, severity, by });
+    tx.record(Event::Opened {
+        incident,
+        alert: Arc::new(alert),
+        channel,
+        title,
+        severity,
+        by,
+    });
     let requester = Requester::Person(actor.person.id.clone());
     let name = runbook.name.clone();
     if runbook.is_prose() {
         alerts::plan_or_checklist(tx, context, incident, name, requester);
     } else {
-        let parameters = parameters.into_iter().map(|(name, value)| (name, ParamValue(value))).collect();
+        let parameters = parameters
+            .into_iter()
+            .map(|(name, value)| (name, ParamValue(value)))
+            .collect();
         let request = crate::domain::incident::PlanRequest {
             runbook: name,
             requester,
@@ -296,7 +413,11 @@ fn manual_alert(incident: IncidentId, name: &str, title: &str) -> Alert {
 }
 
 fn freeze(tx: &mut Tx<'_>, context: Context<'_>, actor: &Actor<'_>, reason: String) -> Reply {
-    let reason = if reason.trim().is_empty() { "no reason given".to_owned() } else { reason };
+    let reason = if reason.trim().is_empty() {
+        "no reason given".to_owned()
+    } else {
+        reason
+    };
     let now = context.now;
     let tripped = actor.standing(context).and_then(|()| {
         tx.state()
@@ -307,8 +428,13 @@ fn freeze(tx: &mut Tx<'_>, context: Context<'_>, actor: &Actor<'_>, reason: Stri
     if let Err(refusal) = tripped {
         return actor.refused(tx, None, Deed::Freeze, refusal);
     }
-    tx.record(Event::Frozen { by: actor.who.clone(), reason });
-    Reply::Answer(Answer::Frozen { running: tx.state().running() })
+    tx.record(Event::Frozen {
+        by: actor.who.clone(),
+        reason,
+    });
+    Reply::Answer(Answer::Frozen {
+        running: tx.state().running(),
+    })
 }
 
 fn unfreeze(tx: &mut Tx<'_>, context: Context<'_>, actor: &Actor<'_>, reason: String) -> Reply {
@@ -319,6 +445,9 @@ fn unfreeze(tx: &mut Tx<'_>, context: Context<'_>, actor: &Actor<'_>, reason: St
     if let Err(refusal) = lifted {
         return actor.refused(tx, None, Deed::Unfreeze, refusal);
     }
-    tx.record(Event::Unfrozen { by: actor.who.clone(), reason });
+    tx.record(Event::Unfrozen {
+        by: actor.who.clone(),
+        reason,
+    });
     Reply::Answer(Answer::Unfrozen)
 }

@@ -25,21 +25,44 @@ pub fn advance(tx: &mut Tx<'_>, context: Context<'_>, id: IncidentId) {
     loop {
         let Some((plan, next)) = next(tx, id) else { return };
         if context.rules.mode == Mode::DryRun && !matches!(next, Next::Finish(_)) {
-            tx.record(Event::RunEnded { incident: id, plan, result: RunResult::DryRun });
+            tx.record(Event::RunEnded {
+                incident: id,
+                plan,
+                result: RunResult::DryRun,
+            });
             hand_over(tx, context, id, HandoffReason::DryRun);
             return;
         }
         match next {
-            Next::Start { step, attempt, not_before } => {
-                tx.drive(Drive::Start { incident: id, plan, step, attempt, not_before });
+            Next::Start {
+                step,
+                attempt,
+                not_before,
+            } => {
+                tx.drive(Drive::Start {
+                    incident: id,
+                    plan,
+                    step,
+                    attempt,
+                    not_before,
+                });
                 return;
             }
             Next::Skip { step, why } => {
-                tx.record(Event::StepSkipped { incident: id, plan, step, why });
+                tx.record(Event::StepSkipped {
+                    incident: id,
+                    plan,
+                    step,
+                    why,
+                });
             }
             Next::Wait | Next::AskHuman { .. } => return,
             Next::Finish(result) => {
-                tx.record(Event::RunEnded { incident: id, plan, result: result.clone() });
+                tx.record(Event::RunEnded {
+                    incident: id,
+                    plan,
+                    result: result.clone(),
+                });
                 conclude(tx, context, id, result);
                 return;
             }
@@ -58,7 +81,9 @@ fn next(tx: &Tx<'_>, id: IncidentId) -> Option<(PlanNo, Next)> {
 }
 
 fn conclude(tx: &mut Tx<'_>, context: Context<'_>, id: IncidentId, result: RunResult) {
-    let Some(incident) = tx.state().incident(id) else { return };
+    let Some(incident) = tx.state().incident(id) else {
+        return;
+    };
     let manual = is_manual(incident);
     let resolved = incident.all_resolved();
     match result {
@@ -79,7 +104,13 @@ fn conclude(tx: &mut Tx<'_>, context: Context<'_>, id: IncidentId, result: RunRe
         RunResult::NotVerified { why } => hand_over(tx, context, id, HandoffReason::NotVerified { why }),
         RunResult::Stopped { step, why, page } => {
             let reason = HandoffReason::StepStopped { step, why };
-            hand_over_with(tx, context, id, reason, if page { Urgency::Now } else { Urgency::Waiting });
+            hand_over_with(
+                tx,
+                context,
+                id,
+                reason,
+                if page { Urgency::Now } else { Urgency::Waiting },
+            );
         }
         RunResult::DryRun => hand_over(tx, context, id, HandoffReason::DryRun),
     }
@@ -87,14 +118,19 @@ fn conclude(tx: &mut Tx<'_>, context: Context<'_>, id: IncidentId, result: RunRe
 
 fn settle(tx: &mut Tx<'_>, context: Context<'_>, id: IncidentId) {
     // A time that does not fit the calendar can only come from configuration; then nothing is waited for.
-    let until = context.now.checked_add(context.rules.settle).unwrap_or(context.now);
+    let until = context
+        .now
+        .checked_add(context.rules.settle)
+        .unwrap_or(context.now);
     tx.record(Event::Settling { incident: id, until });
 }
 
 /// The source was told that it is over and took our word.
 pub fn source_told(tx: &mut Tx<'_>, id: IncidentId) {
-    let settling =
-        tx.state().incident(id).is_some_and(|incident| matches!(incident.phase, Phase::Settling { .. }));
+    let settling = tx
+        .state()
+        .incident(id)
+        .is_some_and(|incident| matches!(incident.phase, Phase::Settling { .. }));
     if settling {
         close(tx, id, ClosedAs::Resolved);
     }
@@ -102,7 +138,9 @@ pub fn source_told(tx: &mut Tx<'_>, id: IncidentId) {
 
 /// An alert resolved. When all have: what was pending is withdrawn, what was done is closed.
 pub fn source_agrees(tx: &mut Tx<'_>, context: Context<'_>, id: IncidentId) {
-    let Some(incident) = tx.state().incident(id) else { return };
+    let Some(incident) = tx.state().incident(id) else {
+        return;
+    };
     if !incident.all_resolved() {
         return;
     }
@@ -110,7 +148,9 @@ pub fn source_agrees(tx: &mut Tx<'_>, context: Context<'_>, id: IncidentId) {
         Phase::Planning { .. } | Phase::Handed { .. } => close(tx, id, ClosedAs::AlertCleared),
         Phase::Proposed => withdraw_and_close(tx, id),
         Phase::Running => {
-            let untouched = incident.current().is_some_and(|track| track.run.started_at.is_none());
+            let untouched = incident
+                .current()
+                .is_some_and(|track| track.run.started_at.is_none());
             if untouched {
                 withdraw_and_close(tx, id);
             } else {
@@ -124,10 +164,18 @@ pub fn source_agrees(tx: &mut Tx<'_>, context: Context<'_>, id: IncidentId) {
 }
 
 fn withdraw_and_close(tx: &mut Tx<'_>, id: IncidentId) {
-    let plan = tx.state().incident(id).and_then(Incident::current).map(|track| track.plan.no);
+    let plan = tx
+        .state()
+        .incident(id)
+        .and_then(Incident::current)
+        .map(|track| track.plan.no);
     if let Some(plan) = plan {
         let why = "the alert resolved".to_owned();
-        tx.record(Event::Withdrawn { incident: id, plan, why });
+        tx.record(Event::Withdrawn {
+            incident: id,
+            plan,
+            why,
+        });
     }
     close(tx, id, ClosedAs::AlertCleared);
 }
@@ -157,7 +205,13 @@ pub fn hand_over(tx: &mut Tx<'_>, context: Context<'_>, id: IncidentId, reason: 
     hand_over_with(tx, context, id, reason, urgency);
 }
 
-fn hand_over_with(tx: &mut Tx<'_>, context: Context<'_>, id: IncidentId, reason: HandoffReason, urgency: Urgency) {
+fn hand_over_with(
+    tx: &mut Tx<'_>,
+    context: Context<'_>,
+    id: IncidentId,
+    reason: HandoffReason,
+    urgency: Urgency,
+) {
     let why = page_why(&reason);
     tx.record(Event::HandedOver { incident: id, reason });
     match urgency {
@@ -183,7 +237,10 @@ pub fn page_unseen(tx: &mut Tx<'_>, context: Context<'_>, id: IncidentId) {
     let wanted = tx.state().incident(id).is_some_and(|incident| {
         incident.is_open()
             && incident.card.is_none()
-            && context.rules.page_wait(&incident.source, incident.severity).is_some()
+            && context
+                .rules
+                .page_wait(&incident.source, incident.severity)
+                .is_some()
     });
     if wanted {
         page_now(tx, id, "Slack does not take the card".to_owned());
@@ -192,11 +249,15 @@ pub fn page_unseen(tx: &mut Tx<'_>, context: Context<'_>, id: IncidentId) {
 
 /// Sets when a human is paged if nobody acts; at once when that time is now.
 pub fn page_when_due(tx: &mut Tx<'_>, context: Context<'_>, id: IncidentId) {
-    let Some(incident) = tx.state().incident(id) else { return };
+    let Some(incident) = tx.state().incident(id) else {
+        return;
+    };
     if is_manual(incident) || incident.paging.due.is_some() || incident.paging.asked_at.is_some() {
         return;
     }
-    let Some(wait) = context.rules.page_wait(&incident.source, incident.severity) else { return };
+    let Some(wait) = context.rules.page_wait(&incident.source, incident.severity) else {
+        return;
+    };
     let at: Timestamp = context.now.checked_add(wait).unwrap_or(context.now);
     if at <= context.now {
         page_now(tx, id, "it is waiting for a human".to_owned());

@@ -25,7 +25,11 @@ pub fn received(
     tx.use_key(key);
     let mut repeated: BTreeMap<IncidentId, u32> = BTreeMap::new();
     for alert in alerts {
-        if alert.dedup_key.as_deref().is_some_and(|key| key.starts_with(OUR_DEDUP_PREFIX)) {
+        if alert
+            .dedup_key
+            .as_deref()
+            .is_some_and(|key| key.starts_with(OUR_DEDUP_PREFIX))
+        {
             continue;
         }
         match (alert.status, tx.state().by_episode(source, &alert.episode)) {
@@ -37,16 +41,24 @@ pub fn received(
         }
     }
     if !repeated.is_empty() {
-        tx.record(Event::Repeated { incidents: repeated.into_iter().collect() });
+        tx.record(Event::Repeated {
+            incidents: repeated.into_iter().collect(),
+        });
     }
     tx.use_key(None);
     Reply::Stored
 }
 
 fn fired(tx: &mut Tx<'_>, context: Context<'_>, source: &Source, alert: Alert) {
-    let open = alert.group.as_ref().and_then(|group| tx.state().by_group(source, group));
+    let open = alert
+        .group
+        .as_ref()
+        .and_then(|group| tx.state().by_group(source, group));
     if let Some(incident) = open {
-        tx.record(Event::Joined { incident, alert: Arc::new(alert) });
+        tx.record(Event::Joined {
+            incident,
+            alert: Arc::new(alert),
+        });
         return;
     }
     let incident = IncidentId(tx.state().last_incident + 1);
@@ -84,7 +96,10 @@ pub fn plan_or_checklist(
     runbook: RunbookName,
     requester: Requester,
 ) {
-    let prose = context.catalog.get(&runbook).is_some_and(|runbook| runbook.is_prose());
+    let prose = context
+        .catalog
+        .get(&runbook)
+        .is_some_and(|runbook| runbook.is_prose());
     if prose {
         tx.record(Event::Checklist { incident, runbook });
         advance::hand_over(tx, context, incident, HandoffReason::Checklist);
@@ -108,7 +123,10 @@ fn resolved(tx: &mut Tx<'_>, context: Context<'_>, incident: IncidentId, alert: 
             .any(|episode| episode.alert.episode == alert.episode && episode.resolved_at.is_none())
     });
     if fresh {
-        tx.record(Event::AlertResolved { incident, episode: alert.episode.clone() });
+        tx.record(Event::AlertResolved {
+            incident,
+            episode: alert.episode.clone(),
+        });
         advance::source_agrees(tx, context, incident);
     }
 }

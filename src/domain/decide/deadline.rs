@@ -41,9 +41,10 @@ fn page_if_due(tx: &mut Tx<'_>, context: Context<'_>, id: IncidentId) {
 fn waits(incident: &Incident) -> bool {
     match &incident.phase {
         Phase::Proposed | Phase::Planning { .. } => true,
-        Phase::Handed { reason, .. } => {
-            !matches!(reason, HandoffReason::TakenOver { .. } | HandoffReason::Rejected { .. })
-        }
+        Phase::Handed { reason, .. } => !matches!(
+            reason,
+            HandoffReason::TakenOver { .. } | HandoffReason::Rejected { .. }
+        ),
         Phase::Running | Phase::Settling { .. } | Phase::Closed { .. } => false,
     }
 }
@@ -51,8 +52,14 @@ fn waits(incident: &Incident) -> bool {
 fn expire_if_due(tx: &mut Tx<'_>, context: Context<'_>, id: IncidentId) {
     let plan = tx.state().incident(id).and_then(|incident| {
         let open = matches!(incident.phase, Phase::Proposed | Phase::Running);
-        let track = incident.current().filter(|track| open && track.run.started_at.is_none())?;
-        track.approval.deadline().filter(|at| *at <= context.now).map(|_| track.plan.no)
+        let track = incident
+            .current()
+            .filter(|track| open && track.run.started_at.is_none())?;
+        track
+            .approval
+            .deadline()
+            .filter(|at| *at <= context.now)
+            .map(|_| track.plan.no)
     });
     if let Some(plan) = plan {
         tx.record(Event::Expired { incident: id, plan });
@@ -61,9 +68,10 @@ fn expire_if_due(tx: &mut Tx<'_>, context: Context<'_>, id: IncidentId) {
 }
 
 fn settle_if_due(tx: &mut Tx<'_>, context: Context<'_>, id: IncidentId) {
-    let due = tx.state().incident(id).is_some_and(
-        |incident| matches!(incident.phase, Phase::Settling { until } if until <= context.now),
-    );
+    let due = tx
+        .state()
+        .incident(id)
+        .is_some_and(|incident| matches!(incident.phase, Phase::Settling { until } if until <= context.now));
     if due {
         advance::hand_over(tx, context, id, HandoffReason::StillFiring);
     }
@@ -75,7 +83,14 @@ pub fn recover(tx: &mut Tx<'_>, context: Context<'_>) -> Reply {
     for id in open {
         for attempt in unfinished(tx, id) {
             let reason = "Interlock stopped while it was running; it may have happened".to_owned();
-            step::ended(tx, context, attempt, Outcome::Unknown { reason }, Output::default(), 0);
+            step::ended(
+                tx,
+                context,
+                attempt,
+                Outcome::Unknown { reason },
+                Output::default(),
+                0,
+            );
         }
         survey::resume(tx, context, id);
         advance::advance(tx, context, id);
@@ -84,16 +99,21 @@ pub fn recover(tx: &mut Tx<'_>, context: Context<'_>) -> Reply {
 }
 
 fn unfinished(tx: &Tx<'_>, id: IncidentId) -> Vec<AttemptId> {
-    let Some(track) = tx.state().incident(id).and_then(Incident::current) else { return Vec::new() };
+    let Some(track) = tx.state().incident(id).and_then(Incident::current) else {
+        return Vec::new();
+    };
     let plan = track.plan.no;
     track
         .run
         .steps
         .iter()
         .filter_map(|(step, state)| match state {
-            StepState::Started { attempt, .. } => {
-                Some(AttemptId { incident: id, plan, step: *step, attempt: *attempt })
-            }
+            StepState::Started { attempt, .. } => Some(AttemptId {
+                incident: id,
+                plan,
+                step: *step,
+                attempt: *attempt,
+            }),
             StepState::Waiting
             | StepState::Succeeded { .. }
             | StepState::Failed { .. }

@@ -37,17 +37,27 @@ pub fn decide(tx: &mut Tx<'_>, context: Context<'_>, command: Command) -> Reply 
     }
     match command {
         Command::Alerts { source, key, alerts } => alerts::received(tx, context, &source, key, alerts),
-        Command::Act { key, person, channel, intent } => {
+        Command::Act {
+            key,
+            person,
+            channel,
+            intent,
+        } => {
             tx.use_key(key);
             act::act(tx, context, &person, channel, intent)
         }
-        Command::Surveyed { incident, sketch, results } => {
-            survey::surveyed(tx, context, incident, *sketch, results)
-        }
+        Command::Surveyed {
+            incident,
+            sketch,
+            results,
+        } => survey::surveyed(tx, context, incident, *sketch, results),
         Command::StartStep(request) => step::start(tx, context, &request),
-        Command::StepEnded { attempt, outcome, output, took_ms } => {
-            step::ended(tx, context, attempt, outcome, output, took_ms)
-        }
+        Command::StepEnded {
+            attempt,
+            outcome,
+            output,
+            took_ms,
+        } => step::ended(tx, context, attempt, outcome, output, took_ms),
         Command::Delivered(delivered) => confirmed(tx, delivered),
         Command::Unseen(incident) => {
             advance::page_unseen(tx, context, incident);
@@ -76,7 +86,10 @@ impl Command {
 fn confirmed(tx: &mut Tx<'_>, delivered: Delivered) -> Reply {
     match delivered {
         Delivered::Card { incident, message } => {
-            let known = tx.state().incident(incident).map(|incident| incident.card.as_ref() == Some(&message));
+            let known = tx
+                .state()
+                .incident(incident)
+                .map(|incident| incident.card.as_ref() == Some(&message));
             if known == Some(false) {
                 tx.record(Event::CardPosted { incident, message });
             }

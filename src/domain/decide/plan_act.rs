@@ -30,7 +30,10 @@ fn clicked<'a>(tx: &'a Tx<'_>, at: &PlanRef) -> Result<(&'a Incident, &'a PlanTr
 /// Why a plan that isn't pending can't be decided: who or what was first.
 fn already(track: &PlanTrack) -> Refusal {
     let nothing = ApprovalEvent::Reject {
-        by: crate::domain::ids::PersonId { team: String::new(), user: String::new() },
+        by: crate::domain::ids::PersonId {
+            team: String::new(),
+            user: String::new(),
+        },
         name: String::new(),
         at: jiff::Timestamp::MIN,
         reason: String::new(),
@@ -56,24 +59,52 @@ pub fn approve(tx: &mut Tx<'_>, context: Context<'_>, actor: &Actor<'_>, at: &Pl
     match may_approve(tx, context, actor, at) {
         Err(refusal) => actor.refused(tx, Some(at.incident), Deed::Approve, refusal),
         Ok((needed, have)) => {
-            let vote = Vote { by: actor.who.id.clone(), name: actor.who.name.clone(), at: context.now };
-            let execute_by = context.now.checked_add(context.rules.execute_by).unwrap_or(context.now);
-            tx.record(Event::Voted { incident: at.incident, plan: at.plan, vote, needed, execute_by });
+            let vote = Vote {
+                by: actor.who.id.clone(),
+                name: actor.who.name.clone(),
+                at: context.now,
+            };
+            let execute_by = context
+                .now
+                .checked_add(context.rules.execute_by)
+                .unwrap_or(context.now);
+            tx.record(Event::Voted {
+                incident: at.incident,
+                plan: at.plan,
+                vote,
+                needed,
+                execute_by,
+            });
             advance::advance(tx, context, at.incident);
-            Reply::Answer(Answer::Approved { have: have + 1, need: needed })
+            Reply::Answer(Answer::Approved {
+                have: have + 1,
+                need: needed,
+            })
         }
     }
 }
 
 /// How many votes are needed and are there, or why this one does not count.
-fn may_approve(tx: &Tx<'_>, context: Context<'_>, actor: &Actor<'_>, at: &PlanRef) -> Result<(u8, u8), Refusal> {
+fn may_approve(
+    tx: &Tx<'_>,
+    context: Context<'_>,
+    actor: &Actor<'_>,
+    at: &PlanRef,
+) -> Result<(u8, u8), Refusal> {
     let (_, track) = pending(tx, at)?;
     let mut reasons = BTreeSet::new();
-    if let Err(why) = context.rules.policy.may_vote(actor.person, &context.rules.team, &track.plan) {
+    if let Err(why) = context
+        .rules
+        .policy
+        .may_vote(actor.person, &context.rules.team, &track.plan)
+    {
         reasons.extend(why);
     }
     if let Freeze::On { name, reason, .. } = &tx.state().freeze {
-        reasons.insert(Reason::Frozen { by: name.clone(), reason: reason.clone() });
+        reasons.insert(Reason::Frozen {
+            by: name.clone(),
+            reason: reason.clone(),
+        });
     }
     if track.plan.digest().ok().as_ref() != Some(&track.digest) {
         reasons.insert(Reason::DigestDiffers);
@@ -90,26 +121,58 @@ fn may_approve(tx: &Tx<'_>, context: Context<'_>, actor: &Actor<'_>, at: &PlanRe
         }
     };
     if !reasons.is_empty() {
-        return Err(Refusal::NotAllowed { reasons: reasons.into_iter().collect() });
+        return Err(Refusal::NotAllowed {
+            reasons: reasons.into_iter().collect(),
+        });
     }
-    let vote = Vote { by: actor.who.id.clone(), name: actor.who.name.clone(), at: context.now };
-    let event = ApprovalEvent::Approve { vote, needed, execute_by: context.now };
-    track.approval.transition(event).map_err(|refusal| Refusal::Approval { refusal })?;
-    Ok((needed, u8::try_from(track.approval.votes().len()).unwrap_or(u8::MAX)))
+    let vote = Vote {
+        by: actor.who.id.clone(),
+        name: actor.who.name.clone(),
+        at: context.now,
+    };
+    let event = ApprovalEvent::Approve {
+        vote,
+        needed,
+        execute_by: context.now,
+    };
+    track
+        .approval
+        .transition(event)
+        .map_err(|refusal| Refusal::Approval { refusal })?;
+    Ok((
+        needed,
+        u8::try_from(track.approval.votes().len()).unwrap_or(u8::MAX),
+    ))
 }
 
 pub fn ask_reject(tx: &mut Tx<'_>, context: Context<'_>, actor: &Actor<'_>, at: PlanRef) -> Reply {
-    match actor.responder(context).and_then(|()| pending(tx, &at).map(|(incident, _)| incident.title.clone())) {
+    match actor
+        .responder(context)
+        .and_then(|()| pending(tx, &at).map(|(incident, _)| incident.title.clone()))
+    {
         Err(refusal) => actor.refused(tx, Some(at.incident), Deed::Reject, refusal),
-        Ok(title) => actor.asked(tx, Some(at.incident), Deed::Reject, Reply::Form(Form::Reject { at, title })),
+        Ok(title) => actor.asked(
+            tx,
+            Some(at.incident),
+            Deed::Reject,
+            Reply::Form(Form::Reject { at, title }),
+        ),
     }
 }
 
-pub fn reject(tx: &mut Tx<'_>, context: Context<'_>, actor: &Actor<'_>, at: &PlanRef, reason: String) -> Reply {
+pub fn reject(
+    tx: &mut Tx<'_>,
+    context: Context<'_>,
+    actor: &Actor<'_>,
+    at: &PlanRef,
+    reason: String,
+) -> Reply {
     let allowed = actor.responder(context).and_then(|()| {
         let (_, track) = pending(tx, at)?;
         match track.approval.deadline() {
-            Some(by) if by <= context.now => Err(Refusal::Approval { refusal: ApprovalRefusal::Expired }),
+            Some(by) if by <= context.now => Err(Refusal::Approval {
+                refusal: ApprovalRefusal::Expired,
+            }),
             Some(_) | None => Ok(()),
         }
     });
@@ -117,7 +180,12 @@ pub fn reject(tx: &mut Tx<'_>, context: Context<'_>, actor: &Actor<'_>, at: &Pla
         return actor.refused(tx, Some(at.incident), Deed::Reject, refusal);
     }
     let by = actor.who.name.clone();
-    tx.record(Event::Rejected { incident: at.incident, plan: at.plan, by: actor.who.clone(), reason: reason.clone() });
+    tx.record(Event::Rejected {
+        incident: at.incident,
+        plan: at.plan,
+        by: actor.who.clone(),
+        reason: reason.clone(),
+    });
     advance::hand_over(tx, context, at.incident, HandoffReason::Rejected { by, reason });
     Reply::Answer(Answer::Rejected)
 }
@@ -126,11 +194,18 @@ pub fn reject(tx: &mut Tx<'_>, context: Context<'_>, actor: &Actor<'_>, at: &Pla
 pub fn withdraw(tx: &mut Tx<'_>, id: IncidentId, why: String) {
     let plan = tx.state().incident(id).and_then(|incident| {
         let track = incident.current()?;
-        let live = matches!(track.approval, Approval::Pending { .. } | Approval::Approved { .. });
+        let live = matches!(
+            track.approval,
+            Approval::Pending { .. } | Approval::Approved { .. }
+        );
         (live && track.run.result.is_none()).then_some(track.plan.no)
     });
     if let Some(plan) = plan {
-        tx.record(Event::Withdrawn { incident: id, plan, why });
+        tx.record(Event::Withdrawn {
+            incident: id,
+            plan,
+            why,
+        });
     }
 }
 
@@ -139,7 +214,12 @@ pub fn review(tx: &mut Tx<'_>, actor: &Actor<'_>, at: PlanRef) -> Reply {
         Err(refusal) => actor.refused(tx, Some(at.incident), Deed::ReviewPlan, refusal),
         Ok(incident) => {
             let id = at.incident;
-            actor.asked(tx, Some(id), Deed::ReviewPlan, Reply::Form(Form::ReviewPlan { at, incident }))
+            actor.asked(
+                tx,
+                Some(id),
+                Deed::ReviewPlan,
+                Reply::Form(Form::ReviewPlan { at, incident }),
+            )
         }
     }
 }
@@ -150,10 +230,21 @@ pub fn ask_modify(tx: &mut Tx<'_>, context: Context<'_>, actor: &Actor<'_>, at: 
         let runbook = context
             .catalog
             .find(track.plan.runbook.as_str())
-            .map_err(|error| Refusal::NoSuchRunbook { why: error.to_string() })?;
+            .map_err(|error| Refusal::NoSuchRunbook {
+                why: error.to_string(),
+            })?;
         let parameters = runbook.parameters.iter().map(|spec| field(spec, track)).collect();
-        let steps = track.plan.steps.iter().map(|step| (step.no, step.title.clone(), step.skip)).collect();
-        Ok(Form::Modify { at: at.clone(), parameters, steps })
+        let steps = track
+            .plan
+            .steps
+            .iter()
+            .map(|step| (step.no, step.title.clone(), step.skip))
+            .collect();
+        Ok(Form::Modify {
+            at: at.clone(),
+            parameters,
+            steps,
+        })
     });
     match form {
         Err(refusal) => actor.refused(tx, Some(at.incident), Deed::Modify, refusal),
@@ -186,27 +277,52 @@ pub struct Change {
 
 /// A parameter that the runbook does not have, as a form problem.
 pub fn unknown_parameter(runbook: &Runbook, given: &BTreeMap<String, String>) -> Option<(String, String)> {
-    let unknown = given.keys().find(|name| !runbook.parameters.iter().any(|spec| spec.name == **name))?;
-    let known = runbook.parameters.iter().map(|spec| spec.name.as_str()).collect::<Vec<_>>().join(", ");
-    let known = if known.is_empty() { "it takes none".to_owned() } else { format!("it takes {known}") };
-    Some((unknown.clone(), format!("this runbook has no parameter `{unknown}`; {known}")))
+    let unknown = given
+        .keys()
+        .find(|name| !runbook.parameters.iter().any(|spec| spec.name == **name))?;
+    let known = runbook
+        .parameters
+        .iter()
+        .map(|spec| spec.name.as_str())
+        .collect::<Vec<_>>()
+        .join(", ");
+    let known = if known.is_empty() {
+        "it takes none".to_owned()
+    } else {
+        format!("it takes {known}")
+    };
+    Some((
+        unknown.clone(),
+        format!("this runbook has no parameter `{unknown}`; {known}"),
+    ))
 }
 
 pub fn modify(tx: &mut Tx<'_>, context: Context<'_>, actor: &Actor<'_>, change: Change) -> Reply {
     let id = change.at.incident;
-    let made = actor.responder(context).and_then(|()| request(tx, context, actor, &change));
+    let made = actor
+        .responder(context)
+        .and_then(|()| request(tx, context, actor, &change));
     let (request, lines) = match made {
         Err(refusal) => return actor.refused(tx, Some(id), Deed::Modify, refusal),
         Ok(made) => made,
     };
     if !change.confirmed {
-        let Change { at, parameters, skip, .. } = change;
-        let form = Form::ModifyDiff { at, parameters, skip, lines };
+        let Change {
+            at, parameters, skip, ..
+        } = change;
+        let form = Form::ModifyDiff {
+            at,
+            parameters,
+            skip,
+            lines,
+        };
         return actor.asked(tx, Some(id), Deed::Modify, Reply::Form(form));
     }
     let next = tx.state().incident(id).map(planning::next_no);
     survey::plan(tx, context, id, request);
-    Reply::Answer(Answer::Modified { plan: next.unwrap_or(change.at.plan) })
+    Reply::Answer(Answer::Modified {
+        plan: next.unwrap_or(change.at.plan),
+    })
 }
 
 /// The request and what it changes, in lines.
@@ -217,8 +333,11 @@ fn request(
     change: &Change,
 ) -> Result<(PlanRequest, Vec<String>), Refusal> {
     let (incident, track) = pending(tx, &change.at)?;
-    let parameters =
-        change.parameters.iter().map(|(name, value)| (name.clone(), ParamValue(value.clone()))).collect();
+    let parameters = change
+        .parameters
+        .iter()
+        .map(|(name, value)| (name.clone(), ParamValue(value.clone())))
+        .collect();
     let request = PlanRequest {
         runbook: track.plan.runbook.clone(),
         requester: Requester::Person(actor.person.id.clone()),
@@ -226,19 +345,27 @@ fn request(
         skip: change.skip.clone(),
         modified_from: Some(track.plan.no),
     };
-    let sketch = planning::sketch(context.catalog, context.rules, incident, &request).map_err(|problems| {
-        Refusal::BadInput {
-            problems: problems.into_iter().map(|p| (p.parameter.unwrap_or_default(), p.message)).collect(),
-        }
-    })?;
+    let sketch =
+        planning::sketch(context.catalog, context.rules, incident, &request).map_err(|problems| {
+            Refusal::BadInput {
+                problems: problems
+                    .into_iter()
+                    .map(|p| (p.parameter.unwrap_or_default(), p.message))
+                    .collect(),
+            }
+        })?;
     if sketch.live_steps().next().is_none() {
         let problem = "every step is left out; reject the plan instead".to_owned();
-        return Err(Refusal::BadInput { problems: vec![("skip".to_owned(), problem)] });
+        return Err(Refusal::BadInput {
+            problems: vec![("skip".to_owned(), problem)],
+        });
     }
     let lines = planning::diff(&track.plan, &sketch);
     if lines.is_empty() {
         let problem = "nothing is changed".to_owned();
-        return Err(Refusal::BadInput { problems: vec![(String::new(), problem)] });
+        return Err(Refusal::BadInput {
+            problems: vec![(String::new(), problem)],
+        });
     }
     Ok((request, lines))
 }

@@ -21,18 +21,31 @@ const SURVEY_MAX_AGE: SignedDuration = SignedDuration::from_secs(5);
 
 pub fn start(tx: &mut Tx<'_>, context: Context<'_>, request: &StartStep) -> Reply {
     let Some((incident, track, step)) = its_turn(tx, request) else {
-        return Reply::NotStarted { reasons: vec![Reason::NotItsTurn] };
+        return Reply::NotStarted {
+            reasons: vec![Reason::NotItsTurn],
+        };
     };
     // An alert that went away takes the changes with it; looking on, to see whether it helped, does no harm.
     if !advance::is_manual(incident) && incident.all_resolved() && step.effect != EffectClass::Observe {
         let (incident, plan, step) = (request.incident, request.plan, request.step);
         let why = "the alert resolved before it started".to_owned();
-        tx.record(Event::StepSkipped { incident, plan, step, why });
+        tx.record(Event::StepSkipped {
+            incident,
+            plan,
+            step,
+            why,
+        });
         advance::advance(tx, context, request.incident);
-        return Reply::NotStarted { reasons: vec![Reason::AlertResolved] };
+        return Reply::NotStarted {
+            reasons: vec![Reason::AlertResolved],
+        };
     }
     if let Some(holder) = busy(tx, request, step) {
-        return Reply::NotStarted { reasons: vec![Reason::TargetBusy { with: holder.to_string() }] };
+        return Reply::NotStarted {
+            reasons: vec![Reason::TargetBusy {
+                with: holder.to_string(),
+            }],
+        };
     }
     let reasons = objections(tx, context, request, incident, track, step);
     if reasons.is_empty() {
@@ -42,7 +55,10 @@ pub fn start(tx: &mut Tx<'_>, context: Context<'_>, request: &StartStep) -> Repl
 }
 
 /// The step, if and only if it is what the run wants next: the compare-and-set that makes a start happen at most once.
-fn its_turn<'a>(tx: &'a Tx<'_>, request: &StartStep) -> Option<(&'a Incident, &'a PlanTrack, &'a PlannedStep)> {
+fn its_turn<'a>(
+    tx: &'a Tx<'_>,
+    request: &StartStep,
+) -> Option<(&'a Incident, &'a PlanTrack, &'a PlannedStep)> {
     let incident = tx.state().incident(request.incident)?;
     let track = incident.current().filter(|track| track.plan.no == request.plan)?;
     let step = track.plan.step(request.step)?;
@@ -53,7 +69,9 @@ fn its_turn<'a>(tx: &'a Tx<'_>, request: &StartStep) -> Option<(&'a Incident, &'
 
 fn busy(tx: &Tx<'_>, request: &StartStep, step: &PlannedStep) -> Option<AttemptId> {
     let target = step.action.target_key()?;
-    tx.state().holder(&target).filter(|holder| holder.incident != request.incident)
+    tx.state()
+        .holder(&target)
+        .filter(|holder| holder.incident != request.incident)
 }
 
 fn objections(
@@ -73,22 +91,35 @@ fn objections(
         reasons.push(Reason::PolicyChanged);
     }
     if let Freeze::On { name, reason, .. } = &tx.state().freeze {
-        reasons.push(Reason::Frozen { by: name.clone(), reason: reason.clone() });
+        reasons.push(Reason::Frozen {
+            by: name.clone(),
+            reason: reason.clone(),
+        });
     }
     match &request.freeze_file {
         FreezeFile::Absent => {}
         FreezeFile::Present { reason } => {
-            reasons.push(Reason::Frozen { by: "the freeze file".to_owned(), reason: reason.clone() });
+            reasons.push(Reason::Frozen {
+                by: "the freeze file".to_owned(),
+                reason: reason.clone(),
+            });
         }
         FreezeFile::Unreadable { .. } => reasons.push(Reason::FreezeFileUnreadable),
     }
     match &request.survey {
         Ok(survey) => world_holds(context, track, step, survey, &mut reasons),
-        Err(error) => reasons.push(Reason::SurveyFailed { why: error.to_string() }),
+        Err(error) => reasons.push(Reason::SurveyFailed {
+            why: error.to_string(),
+        }),
     }
     for (key, need, left) in over_budget(&track.plan, &track.run.spent, &step.cost) {
-        let key = serde_json::to_value(key).ok().and_then(|v| v.as_str().map(str::to_owned)).unwrap_or_default();
-        reasons.push(Reason::OverBudget { what: format!("it needs {need} of `{key}` and {left} are left") });
+        let key = serde_json::to_value(key)
+            .ok()
+            .and_then(|v| v.as_str().map(str::to_owned))
+            .unwrap_or_default();
+        reasons.push(Reason::OverBudget {
+            what: format!("it needs {need} of `{key}` and {left} are left"),
+        });
     }
     reasons
 }
@@ -101,7 +132,12 @@ fn approval_holds(
     track: &PlanTrack,
     reasons: &mut Vec<Reason>,
 ) {
-    let Approval::Approved { votes, at, execute_by } = &track.approval else {
+    let Approval::Approved {
+        votes,
+        at,
+        execute_by,
+    } = &track.approval
+    else {
         reasons.push(Reason::NotItsTurn);
         return;
     };
@@ -121,10 +157,16 @@ fn approval_holds(
         Decision::Allow => {}
         Decision::Deny { reasons: denied } => reasons.extend(denied),
         Decision::RequireApproval { approvals } => {
-            let voters = request.voters.iter().filter(|person| votes.iter().any(|vote| vote.by == person.id));
+            let voters = request
+                .voters
+                .iter()
+                .filter(|person| votes.iter().any(|vote| vote.by == person.id));
             let have = counted(&context.rules.policy, &context.rules.team, &track.plan, voters).len();
             if have < usize::from(approvals) {
-                reasons.push(Reason::Quorum { have: u8::try_from(have).unwrap_or(u8::MAX), need: approvals });
+                reasons.push(Reason::Quorum {
+                    have: u8::try_from(have).unwrap_or(u8::MAX),
+                    need: approvals,
+                });
             }
         }
     }
@@ -140,7 +182,9 @@ fn world_holds(
 ) {
     let age = context.now.duration_since(survey.taken_at);
     if age > SURVEY_MAX_AGE || age < -SURVEY_MAX_AGE {
-        reasons.push(Reason::SurveyStale { seconds: age.as_secs() });
+        reasons.push(Reason::SurveyStale {
+            seconds: age.as_secs(),
+        });
     }
     let moved = |what: String| Reason::TargetMoved { what };
     match (&step.target, &survey.target) {
@@ -153,27 +197,44 @@ fn world_holds(
         (Some(_), Some(_)) if changed_by_us(track, step) => {}
         (Some(shown), Some(live)) if shown.images != live.images => {
             let (was, is) = (shown.images.join(", "), live.images.join(", "));
-            reasons.push(moved(format!("{} runs {is}, the card showed {was}", shown.object)));
+            reasons.push(moved(format!(
+                "{} runs {is}, the card showed {was}",
+                shown.object
+            )));
         }
         (Some(shown), Some(live)) if shown.generation != live.generation => {
-            reasons.push(moved(format!("{} was changed since the card was shown", shown.object)));
+            reasons.push(moved(format!(
+                "{} was changed since the card was shown",
+                shown.object
+            )));
         }
         (Some(_), Some(_)) => {}
     }
     let live = planning::live_facts(context.rules, &step.action, survey.target.as_ref());
-    let dearer = step.action.cost(&live).iter().any(|(key, need)| *need > step.cost.get(key).copied().unwrap_or(0));
+    let dearer = step
+        .action
+        .cost(&live)
+        .iter()
+        .any(|(key, need)| *need > step.cost.get(key).copied().unwrap_or(0));
     if dearer && !changed_by_us(track, step) {
         let (now, shown) = (step.action.blast(&live), &step.blast);
-        reasons.push(moved(format!("it would now be more than the card showed: {now}, not {shown}")));
+        reasons.push(moved(format!(
+            "it would now be more than the card showed: {now}, not {shown}"
+        )));
     }
 }
 
 fn changed_by_us(track: &PlanTrack, step: &PlannedStep) -> bool {
-    let Some(target) = step.action.target_key() else { return false };
+    let Some(target) = step.action.target_key() else {
+        return false;
+    };
     track.plan.steps.iter().any(|other| {
         other.effect != EffectClass::Observe
             && other.action.target_key().as_ref() == Some(&target)
-            && !matches!(track.run.state(other.no), StepState::Waiting | StepState::Skipped { .. } | StepState::Refused { .. })
+            && !matches!(
+                track.run.state(other.no),
+                StepState::Waiting | StepState::Skipped { .. } | StepState::Refused { .. }
+            )
     })
 }
 
@@ -185,7 +246,9 @@ fn permit(tx: &mut Tx<'_>, request: &StartStep) -> Reply {
         attempt: request.attempt,
     };
     let Some((_, track, step)) = its_turn(tx, request) else {
-        return Reply::NotStarted { reasons: vec![Reason::NotItsTurn] };
+        return Reply::NotStarted {
+            reasons: vec![Reason::NotItsTurn],
+        };
     };
     let order = Order {
         attempt,
@@ -195,10 +258,22 @@ fn permit(tx: &mut Tx<'_>, request: &StartStep) -> Reply {
         target: step.target.clone(),
         timeout_seconds: step.timeout_seconds,
     };
-    let approved_by =
-        track.approval.votes().iter().map(|vote| Who { id: vote.by.clone(), name: vote.name.clone() }).collect();
+    let approved_by = track
+        .approval
+        .votes()
+        .iter()
+        .map(|vote| Who {
+            id: vote.by.clone(),
+            name: vote.name.clone(),
+        })
+        .collect();
     let digest = track.digest.clone();
-    tx.record(Event::StepStarted { incident: request.incident, attempt, digest, approved_by });
+    tx.record(Event::StepStarted {
+        incident: request.incident,
+        attempt,
+        digest,
+        approved_by,
+    });
     Reply::Permit(Box::new(order))
 }
 
@@ -229,20 +304,32 @@ pub fn ended(
     output: Output,
     took_ms: u64,
 ) -> Reply {
-    let running = tx.state().incident(attempt.incident).and_then(|incident| incident.plan(attempt.plan)).is_some_and(
-        |track| {
+    let running = tx
+        .state()
+        .incident(attempt.incident)
+        .and_then(|incident| incident.plan(attempt.plan))
+        .is_some_and(|track| {
             matches!(track.run.state(attempt.step),
                 StepState::Started { attempt: running, .. } if *running == attempt.attempt)
-        },
-    );
+        });
     if !running {
         return Reply::Stored;
     }
     let incident = attempt.incident;
     let unknown = matches!(outcome, Outcome::Unknown { .. });
-    tx.record(Event::StepEnded { incident, attempt, outcome, output, took_ms });
+    tx.record(Event::StepEnded {
+        incident,
+        attempt,
+        outcome,
+        output,
+        took_ms,
+    });
     if unknown {
-        advance::page_now(tx, incident, format!("nobody knows whether step {} happened", attempt.step));
+        advance::page_now(
+            tx,
+            incident,
+            format!("nobody knows whether step {} happened", attempt.step),
+        );
     }
     advance::advance(tx, context, incident);
     Reply::Stored

@@ -17,10 +17,21 @@ use crate::ports::{Survey, SurveyError};
 
 /// Sketches the plan and asks for a look at its targets.
 pub fn plan(tx: &mut Tx<'_>, context: Context<'_>, incident: IncidentId, request: PlanRequest) {
-    tx.record(Event::Planning { incident, request: request.clone() });
+    tx.record(Event::Planning {
+        incident,
+        request: request.clone(),
+    });
     match sketch(tx, context, incident, &request) {
-        Ok(sketch) => tx.drive(Drive::Survey { incident, sketch: Box::new(sketch) }),
-        Err(problems) => blocked(tx, context, incident, problems.into_iter().map(|p| p.message).collect()),
+        Ok(sketch) => tx.drive(Drive::Survey {
+            incident,
+            sketch: Box::new(sketch),
+        }),
+        Err(problems) => blocked(
+            tx,
+            context,
+            incident,
+            problems.into_iter().map(|p| p.message).collect(),
+        ),
     }
 }
 
@@ -42,13 +53,24 @@ pub fn sketch(
 
 /// Looks for incidents whose targets were being looked at when the process ended.
 pub fn resume(tx: &mut Tx<'_>, context: Context<'_>, incident: IncidentId) {
-    let Some(Phase::Planning { request }) = tx.state().incident(incident).map(|incident| incident.phase.clone())
+    let Some(Phase::Planning { request }) = tx
+        .state()
+        .incident(incident)
+        .map(|incident| incident.phase.clone())
     else {
         return;
     };
     match sketch(tx, context, incident, &request) {
-        Ok(sketch) => tx.drive(Drive::Survey { incident, sketch: Box::new(sketch) }),
-        Err(problems) => blocked(tx, context, incident, problems.into_iter().map(|p| p.message).collect()),
+        Ok(sketch) => tx.drive(Drive::Survey {
+            incident,
+            sketch: Box::new(sketch),
+        }),
+        Err(problems) => blocked(
+            tx,
+            context,
+            incident,
+            problems.into_iter().map(|p| p.message).collect(),
+        ),
     }
 }
 
@@ -80,14 +102,31 @@ fn blocked(tx: &mut Tx<'_>, context: Context<'_>, id: IncidentId, problems: Vec<
 
 fn propose(tx: &mut Tx<'_>, context: Context<'_>, id: IncidentId, plan: Plan) {
     let Ok(digest) = plan.digest() else {
-        blocked(tx, context, id, vec!["the plan can't be hashed, so it can't be approved".to_owned()]);
+        blocked(
+            tx,
+            context,
+            id,
+            vec!["the plan can't be hashed, so it can't be approved".to_owned()],
+        );
         return;
     };
     let decision = context.rules.policy.decide(plan.live_steps());
-    let approve_by = context.now.checked_add(context.rules.approve_by).unwrap_or(context.now);
+    let approve_by = context
+        .now
+        .checked_add(context.rules.approve_by)
+        .unwrap_or(context.now);
     let no = plan.no;
-    let alone = tx.state().incident(id).is_some_and(|incident| may_run_alone(context, incident, &plan));
-    tx.record(Event::Proposed { incident: id, plan: Arc::new(plan), digest, decision: decision.clone(), approve_by });
+    let alone = tx
+        .state()
+        .incident(id)
+        .is_some_and(|incident| may_run_alone(context, incident, &plan));
+    tx.record(Event::Proposed {
+        incident: id,
+        plan: Arc::new(plan),
+        digest,
+        decision: decision.clone(),
+        approve_by,
+    });
     match decision {
         _ if context.rules.autonomy == Autonomy::Shadow => {
             advance::hand_over(tx, context, id, HandoffReason::Shadow);
@@ -102,12 +141,23 @@ fn propose(tx: &mut Tx<'_>, context: Context<'_>, id: IncidentId, plan: Plan) {
 }
 
 fn withdraw(tx: &mut Tx<'_>, id: IncidentId, plan: PlanNo, why: &str) {
-    tx.record(Event::Withdrawn { incident: id, plan, why: why.to_owned() });
+    tx.record(Event::Withdrawn {
+        incident: id,
+        plan,
+        why: why.to_owned(),
+    });
 }
 
 fn run_alone(tx: &mut Tx<'_>, context: Context<'_>, id: IncidentId, plan: PlanNo) {
-    let execute_by = context.now.checked_add(context.rules.execute_by).unwrap_or(context.now);
-    tx.record(Event::AllowedAlone { incident: id, plan, execute_by });
+    let execute_by = context
+        .now
+        .checked_add(context.rules.execute_by)
+        .unwrap_or(context.now);
+    tx.record(Event::AllowedAlone {
+        incident: id,
+        plan,
+        execute_by,
+    });
     advance::advance(tx, context, id);
 }
 

@@ -20,7 +20,14 @@ pub struct Tx<'a> {
 
 impl<'a> Tx<'a> {
     pub fn new(state: &'a mut State, now: Timestamp) -> Self {
-        Self { state, now, key: None, entries: Vec::new(), effects: Vec::new(), drives: Vec::new() }
+        Self {
+            state,
+            now,
+            key: None,
+            entries: Vec::new(),
+            effects: Vec::new(),
+            drives: Vec::new(),
+        }
     }
 
     #[must_use]
@@ -46,7 +53,12 @@ impl<'a> Tx<'a> {
 
     /// Records an event: gives it its number, applies it, and queues what follows from it.
     pub fn record(&mut self, event: Event) -> u64 {
-        let entry = Entry { seq: self.state.seq + 1, at: self.now, key: self.key.take(), event };
+        let entry = Entry {
+            seq: self.state.seq + 1,
+            at: self.now,
+            key: self.key.take(),
+            event,
+        };
         self.state.apply(&entry);
         self.follow(&entry);
         let seq = entry.seq;
@@ -64,21 +76,31 @@ impl<'a> Tx<'a> {
 
     /// Effects that follow from every event of a kind, whoever recorded it.
     fn follow(&mut self, entry: &Entry) {
-        let Some(incident) = entry.event.incident() else { return };
+        let Some(incident) = entry.event.incident() else {
+            return;
+        };
         if redraws(&entry.event) {
             self.redraw(incident);
         }
         if tells(&entry.event) {
-            self.effects.push(Effect::Thread { incident, seq: entry.seq });
+            self.effects.push(Effect::Thread {
+                incident,
+                seq: entry.seq,
+            });
         }
         match &entry.event {
             Event::PageAsked { .. } => self.effects.push(Effect::Page { incident }),
             Event::StepEnded { attempt, output, .. } if output.cut_bytes > 0 => {
-                self.effects.push(Effect::Attach { incident, attempt: *attempt });
+                self.effects.push(Effect::Attach {
+                    incident,
+                    attempt: *attempt,
+                });
             }
             Event::Closed { .. } => {
-                let paged =
-                    self.state.incident(incident).is_some_and(|incident| incident.paging.asked_at.is_some());
+                let paged = self
+                    .state
+                    .incident(incident)
+                    .is_some_and(|incident| incident.paging.asked_at.is_some());
                 if paged {
                     self.effects.push(Effect::PageResolve { incident });
                 }

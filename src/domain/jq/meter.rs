@@ -7,12 +7,15 @@ use std::cell::Cell;
 use jaq_core::Error;
 use jaq_json::{Num, Val};
 
-/// Fuel of one run. One unit is one step or one part of a value; a hundred million is about a second of one core.
-pub const FUEL: u64 = 30_000_000;
+/// Fuel of one run, in parts of values; a step costs as much as a few. Since every value that is kept was paid for, it
+/// bounds memory as well: some 50 bytes a part.
+pub const FUEL: u64 = 8_000_000;
 /// The most parts of one value, counted as a tree; a part is a value or 16 bytes of text.
-const MAX_PARTS: u64 = 2_000_000;
+const MAX_PARTS: u64 = 1_000_000;
 /// The deepest nesting of a value.
 pub(crate) const MAX_DEPTH: usize = 200;
+/// The most updates inside each other: each level of a value takes a few.
+const MAX_UPDATES: usize = 4 * MAX_DEPTH;
 /// The longest text in bytes, and number in bits.
 const MAX_TEXT: usize = 2 << 20;
 const MAX_BITS: u64 = 1 << 16;
@@ -21,11 +24,16 @@ const MAX_BITS: u64 = 1 << 16;
 #[derive(Debug)]
 pub(crate) struct Meter {
     left: Cell<u64>,
+    /// How many updates are inside each other at the moment.
+    updates: Cell<usize>,
 }
 
 impl Meter {
     pub(crate) fn full() -> Self {
-        Self { left: Cell::new(FUEL) }
+        Self {
+            left: Cell::new(FUEL),
+            updates: Cell::new(0),
+        }
     }
 
     /// True once a step was refused for want of fuel; what the program yielded then means nothing.
@@ -46,6 +54,20 @@ impl Meter {
                 Err(Error::str("the program takes too long"))
             }
         }
+    }
+
+    /// Runs one update inside those that are under way. `.. |= [.]` goes down into what it has just made, and each level
+    /// takes stack, so the levels are counted.
+    pub(crate) fn nested<T>(&self, update: impl FnOnce() -> T) -> Option<T> {
+        let before = self.updates.get();
+        if before >= MAX_UPDATES {
+            self.left.set(0);
+            return None;
+        }
+        self.updates.set(before + 1);
+        let result = update();
+        self.updates.set(before);
+        Some(result)
     }
 
     /// Charges for all parts of a value and refuses one that is too large or too deep.
@@ -87,9 +109,9 @@ fn count(value: &Val, depth: usize, parts: &mut u64) -> bool {
             text.len() <= MAX_TEXT
         }
         Val::Arr(items) => items.iter().all(|item| count(item, depth + 1, parts)),
-        Val::Obj(fields) => {
-            fields.iter().all(|(key, item)| count(key, depth + 1, parts) && count(item, depth + 1, parts))
-        }
+        Val::Obj(fields) => fields
+            .iter()
+            .all(|(key, item)| count(key, depth + 1, parts) && count(item, depth + 1, parts)),
     }
 }
 

@@ -4,7 +4,7 @@
 use jaq_core::box_iter::box_once;
 use jaq_core::data::{DataT, HasLut};
 use jaq_core::native::{Fun, v};
-use jaq_core::{Error, Exn, Lut, Native, ValX};
+use jaq_core::{Error, Exn, Lut, Native, ValX, ValXs};
 use jaq_json::Val;
 use jaq_std::ValT as _;
 
@@ -32,13 +32,30 @@ impl<'a> HasLut<'a, Metered> for Data<'a> {
 
 /// Functions of jaq that a step can't have: they end the process, read its environment, print past us, or know the time.
 const LEFT_OUT: &[&str] = &[
-    "halt", "env", "debug_empty", "stderr_empty", "now", "localtime", "strflocaltime", "input", "inputs",
-    "input_filename", "repl", "input_line_number",
+    "halt",
+    "env",
+    "debug_empty",
+    "stderr_empty",
+    "now",
+    "localtime",
+    "strflocaltime",
+    "input",
+    "inputs",
+    "input_filename",
+    "repl",
+    "input_line_number",
 ];
 
 /// Functions whose work is more than the size of their input; the definitions in `program` charge for them first.
-const BEHIND_METER: &[(&str, &str)] =
-    &[("contains", "!contains"), ("indices", "!indices"), ("fromjson", "!fromjson"), ("tojson", "!tojson")];
+const BEHIND_METER: &[(&str, &str)] = &[
+    ("contains", "!contains"),
+    ("indices", "!indices"),
+    ("fromjson", "!fromjson"),
+    ("tojson", "!tojson"),
+    ("matches", "!matches"),
+    ("split_matches", "!split_matches"),
+    ("split_", "!split_"),
+];
 
 pub(crate) fn all() -> impl Iterator<Item = Fun<Metered>> {
     let jaq = jaq_core::funs().chain(jaq_std::funs()).chain(jaq_json::funs());
@@ -51,11 +68,11 @@ pub(crate) fn all() -> impl Iterator<Item = Fun<Metered>> {
 }
 
 /// The meter's own functions. The first two give their input on, also where a path is followed or updated.
-fn own() -> [Fun<Metered>; 7] {
+fn own() -> [Fun<Metered>; 9] {
     let step = Native::<Metered>::new(|cv| box_once(step(cv.0.data().meter).map(|()| cv.1)))
         .with_paths(|cv| box_once(step(cv.0.data().meter).map(|()| cv.1)))
         .with_update(|cv, update| match step(cv.0.data().meter) {
-            Ok(()) => update(cv.1),
+            Ok(()) => nested(cv.0.data().meter, || update(cv.1)),
             Err(error) => box_once(Err(error)),
         });
     let weigh = Native::<Metered>::new(|cv| box_once(weigh(cv.0.data().meter, &cv.1).map(|()| cv.1)))
@@ -67,34 +84,96 @@ fn own() -> [Fun<Metered>; 7] {
     [
         ("!step", v(0), step),
         ("!weigh", v(0), weigh),
-        ("!times", v(2), Native::new(|mut cv| {
-            let (right, left) = (cv.0.pop_var(), cv.0.pop_var());
-            box_once(times(cv.0.data().meter, left, right))
-        })),
-        ("!minus", v(2), Native::new(|mut cv| {
-            let (right, left) = (cv.0.pop_var(), cv.0.pop_var());
-            box_once(product(cv.0.data().meter, &left, &right).and_then(|()| (left - right).map_err(Exn::from)))
-        })),
-        ("!product", v(1), Native::new(|mut cv| {
-            let other = cv.0.pop_var();
-            box_once(product(cv.0.data().meter, &cv.1, &other).map(|()| cv.1))
-        })),
-        ("!shallow", v(0), Native::new(|cv| {
-            let shallow = cv.1.as_bytes().is_none_or(is_shallow);
-            box_once(if shallow { Ok(cv.1) } else { Err(Exn::from(Error::str("the text is nested too deeply"))) })
-        })),
-        ("!short", v(0), Native::new(|cv| {
-            let short = !matches!(&cv.1, Val::Arr(items) if items.len() > 100);
-            box_once(if short { Ok(cv.1) } else { Err(Exn::from(Error::str("the path is too long"))) })
-        })),
+        (
+            "!times",
+            v(2),
+            Native::new(|mut cv| {
+                let (right, left) = (cv.0.pop_var(), cv.0.pop_var());
+                box_once(times(cv.0.data().meter, left, right))
+            }),
+        ),
+        (
+            "!minus",
+            v(2),
+            Native::new(|mut cv| {
+                let (right, left) = (cv.0.pop_var(), cv.0.pop_var());
+                box_once(
+                    product(cv.0.data().meter, &left, &right)
+                        .and_then(|()| (left - right).map_err(Exn::from)),
+                )
+            }),
+        ),
+        (
+            "!product",
+            v(1),
+            Native::new(|mut cv| {
+                let other = cv.0.pop_var();
+                box_once(product(cv.0.data().meter, &cv.1, &other).map(|()| cv.1))
+            }),
+        ),
+        (
+            "!shallow",
+            v(0),
+            Native::new(|cv| {
+                let shallow = cv.1.as_bytes().is_none_or(is_shallow);
+                box_once(if shallow {
+                    Ok(cv.1)
+                } else {
+                    Err(Exn::from(Error::str("the text is nested too deeply")))
+                })
+            }),
+        ),
+        (
+            "!costly",
+            v(0),
+            Native::new(|cv| {
+                // A match of one byte is an object of several fields.
+                let bytes = cv.1.as_bytes().map_or(0, <[u8]>::len) as u64;
+                let paid = cv.0.data().meter.charge(bytes.saturating_mul(8));
+                box_once(paid.map(|()| cv.1).map_err(Exn::from))
+            }),
+        ),
+        (
+            "!index",
+            v(0),
+            Native::new(|cv| {
+                // An array as an index looks for it everywhere, which is `indices` past its meter.
+                let is_array = matches!(&cv.1, Val::Arr(_));
+                box_once(if is_array {
+                    Err(Exn::from(Error::str("an array is no index here: use `indices`")))
+                } else {
+                    Ok(cv.1)
+                })
+            }),
+        ),
+        (
+            "!short",
+            v(0),
+            Native::new(|cv| {
+                let short = !matches!(&cv.1, Val::Arr(items) if items.len() > 100);
+                box_once(if short {
+                    Ok(cv.1)
+                } else {
+                    Err(Exn::from(Error::str("the path is too long")))
+                })
+            }),
+        ),
     ]
 }
 
 /// A step takes about as long as counting this many parts.
-const STEP: u64 = 20;
+const STEP: u64 = 12;
 
 fn step<'a>(meter: &Meter) -> Result<(), Exn<'a, Val>> {
     meter.charge(STEP).map_err(Exn::from)
+}
+
+/// An update, made now and not when its values are asked for, so that the levels can be counted.
+fn nested<'a>(meter: &Meter, update: impl FnOnce() -> ValXs<'a, Val>) -> ValXs<'a, Val> {
+    match meter.nested(|| update().collect::<Vec<_>>()) {
+        Some(values) => Box::new(values.into_iter()),
+        None => box_once(Err(Exn::from(Error::str("an update goes too deep")))),
+    }
 }
 
 fn weigh<'a>(meter: &Meter, value: &Val) -> Result<(), Exn<'a, Val>> {
@@ -110,9 +189,9 @@ fn product<'a>(meter: &Meter, left: &Val, right: &Val) -> Result<(), Exn<'a, Val
 /// `left * right`; a text times a number is the only operation that makes much out of little.
 fn times<'a>(meter: &Meter, left: Val, right: Val) -> ValX<'a, Val> {
     let (weight, other) = (meter.weigh(&left)?, meter.weigh(&right)?);
-    let repeats = [(&left, &right), (&right, &left)].into_iter().find_map(|(text, number)| {
-        text.as_bytes().and(number.as_f64())
-    });
+    let repeats = [(&left, &right), (&right, &left)]
+        .into_iter()
+        .find_map(|(text, number)| text.as_bytes().and(number.as_f64()));
     if let Some(number) = repeats {
         // `as` saturates, and a negative number or NaN is 0: jq then yields null.
         meter.charge((number.ceil() as u64).saturating_mul(weight.max(other)))?;

@@ -22,6 +22,9 @@ const OWN_DEFS: &str = r#"
     def indices($x): product_($x) | indices_($x);
     def fromjson: shallow_ | fromjson_;
     def tojson: weigh_ | tojson_;
+    def matches($re; $flags): costly_ | matches_($re; $flags);
+    def split_matches($re; $flags): costly_ | split_matches_($re; $flags);
+    def split_($re; $flags): costly_ | split__($re; $flags);
 "#;
 
 /// Says why a program can't be used; nothing when it can.
@@ -38,12 +41,18 @@ pub(crate) fn compile(program: &str) -> Result<Filter<Metered>, String> {
         return Err(format!("a jq program has at most {MAX_PROGRAM} bytes"));
     }
     if deepest(program) > MAX_NESTING {
-        return Err(format!("a jq program has at most {MAX_NESTING} brackets in each other"));
+        return Err(format!(
+            "a jq program has at most {MAX_NESTING} brackets in each other"
+        ));
     }
     let main = parse(program, |parser| parser.term())
         .ok_or_else(|| format!("`{program}` is not a jq program that can be read"))?;
     refuse(&main)?;
-    let main = Def { name: "step_program", args: Vec::new(), body: rewrite::term(main) };
+    let main = Def {
+        name: "step_program",
+        args: Vec::new(),
+        body: rewrite::term(main),
+    };
     let own = parse(OWN_DEFS, |parser| parser.defs()).ok_or("the library of jq can't be read")?;
     let library = jaq_core::defs()
         .chain(jaq_std::defs())
@@ -51,17 +60,33 @@ pub(crate) fn compile(program: &str) -> Result<Filter<Metered>, String> {
         .filter(|def| !matches!(def.name, "getpath" | "debug" | "stderr" | "halt" | "halt_error"))
         .map(metered);
     // Own definitions stand in for the library's, and come first, so that the rest of the library finds them.
-    let prelude = own.into_iter().map(hidden).chain(library).chain([main]);
+    let prelude = own
+        .into_iter()
+        .map(hidden)
+        .map(rewrite::definition)
+        .chain(library)
+        .chain([main]);
     let arena = Arena::default();
-    let file = File { code: "step_program", path: () };
-    let modules = Loader::new(prelude).load(&arena, file).map_err(|_| "the program can't be loaded".to_owned())?;
-    Compiler::default().with_funs(natives::all()).compile(modules).map_err(|errors| {
-        let first = errors.into_iter().flat_map(|(_, undefined)| undefined).next();
-        match first {
-            Some((name, kind)) => format!("the jq program uses the {} `{name}`, which is not there", kind.as_str()),
-            None => "the jq program can't be compiled".to_owned(),
-        }
-    })
+    let file = File {
+        code: "step_program",
+        path: (),
+    };
+    let modules = Loader::new(prelude)
+        .load(&arena, file)
+        .map_err(|_| "the program can't be loaded".to_owned())?;
+    Compiler::default()
+        .with_funs(natives::all())
+        .compile(modules)
+        .map_err(|errors| {
+            let first = errors.into_iter().flat_map(|(_, undefined)| undefined).next();
+            match first {
+                Some((name, kind)) => format!(
+                    "the jq program uses the {} `{name}`, which is not there",
+                    kind.as_str()
+                ),
+                None => "the jq program can't be compiled".to_owned(),
+            }
+        })
 }
 
 /// The library lives for ever; beside a program it lives as long as that.
@@ -71,7 +96,11 @@ fn metered<'s>(def: Def<&'static str>) -> Def<&'s str> {
 
 /// The meter's functions have names that can't be written; in `OWN_DEFS` they end in `_` instead.
 fn hidden<'s>(def: Def<&'static str>) -> Def<&'s str> {
-    Def { name: def.name, args: def.args, body: hide(def.body) }
+    Def {
+        name: def.name,
+        args: def.args,
+        body: hide(def.body),
+    }
 }
 
 fn hide(term: Term<&str>) -> Term<&str> {
@@ -86,6 +115,10 @@ fn hide(term: Term<&str>) -> Term<&str> {
                 "fromjson_" => "!fromjson",
                 "weigh_" => "!weigh",
                 "tojson_" => "!tojson",
+                "costly_" => "!costly",
+                "matches_" => "!matches",
+                "split_matches_" => "!split_matches",
+                "split__" => "!split_",
                 other => other,
             };
             Term::Call(hidden, arguments)
@@ -133,7 +166,12 @@ fn refuse(term: &Term<&str>) -> Result<(), String> {
             .iter()
             .try_for_each(|(when, then)| refuse(when).and_then(|()| refuse(then)))
             .and_then(|()| last.as_deref().map_or(Ok(()), refuse)),
-        Term::Call(name, _) if matches!(*name, "halt" | "halt_error" | "env" | "input" | "inputs" | "debug" | "stderr" | "now") => {
+        Term::Call(name, _)
+            if matches!(
+                *name,
+                "halt" | "halt_error" | "env" | "input" | "inputs" | "debug" | "stderr" | "now"
+            ) =>
+        {
             Err(format!("the jq program of a step can't use `{name}`"))
         }
         Term::Call(_, arguments) => all(arguments),

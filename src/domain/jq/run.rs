@@ -58,16 +58,25 @@ pub fn filter(program: &str, input: &str, options: JqOptions) -> Result<String, 
 }
 
 fn print(program: &str, input: &str, options: JqOptions) -> Result<String, JqError> {
-    let mut out = Bounded { bytes: Vec::new(), full: false };
+    let mut out = Bounded {
+        bytes: Vec::new(),
+        full: false,
+    };
     let mut last = None;
-    let pp = Pp { indent: (!options.compact).then(|| "  ".to_owned()), sep_space: !options.compact, ..Pp::default() };
+    let pp = Pp {
+        indent: (!options.compact).then(|| "  ".to_owned()),
+        sep_space: !options.compact,
+        ..Pp::default()
+    };
     each(program, input, &mut |value| {
         let printed = match &value {
             Val::TStr(text) if options.raw => out.write_all(text),
             _ => write::write(&mut out, &pp, 0, &value),
         };
         last = Some(!matches!(value, Val::Null | Val::Bool(false)));
-        printed.and_then(|()| out.write_all(b"\n")).map_err(|_| JqError::OutputTooLarge)
+        printed
+            .and_then(|()| out.write_all(b"\n"))
+            .map_err(|_| JqError::OutputTooLarge)
     })?;
     match last {
         None if options.exit_status => Err(JqError::Nothing),
@@ -88,9 +97,14 @@ fn collect(program: &str, input: &str) -> Result<Vec<serde_json::Value>, JqError
     let mut out = Vec::new();
     let mut room = MAX_OUTPUT;
     each(program, input, &mut |value| {
-        let mut text = Bounded { bytes: Vec::new(), full: false };
+        let mut text = Bounded {
+            bytes: Vec::new(),
+            full: false,
+        };
         write::write(&mut text, &Pp::default(), 0, &value).map_err(|_| JqError::OutputTooLarge)?;
-        room = room.checked_sub(text.bytes.len()).ok_or(JqError::OutputTooLarge)?;
+        room = room
+            .checked_sub(text.bytes.len())
+            .ok_or(JqError::OutputTooLarge)?;
         // What JSON has no word for (NaN) is null, as jq prints it.
         out.push(serde_json::from_slice(&text.bytes).unwrap_or(serde_json::Value::Null));
         Ok(())
@@ -110,7 +124,10 @@ fn each(program: &str, input: &str, take: &mut dyn FnMut(Val) -> Result<(), JqEr
     let mut yielded = 0;
     for document in read::parse_many(input.as_bytes()) {
         let document = document.map_err(|error| JqError::NotJson(error.to_string()))?;
-        let data = Data { lut: &filter.lut, meter: &meter };
+        let data = Data {
+            lut: &filter.lut,
+            meter: &meter,
+        };
         let ctx = Ctx::<Metered>::new(data, Vars::new([]));
         for value in filter.id.run((ctx, document)).map(unwrap_valr) {
             yielded += 1;
@@ -126,7 +143,10 @@ fn each(program: &str, input: &str, take: &mut dyn FnMut(Val) -> Result<(), JqEr
     Ok(())
 }
 
-fn one_line(text: &str) -> String {
+/// jaq prints an error's value as JSON; a text is shown without its quotes.
+fn one_line(error: &str) -> String {
+    let text = serde_json::from_str::<String>(error);
+    let text = text.as_deref().unwrap_or(error);
     crate::domain::action::visible(text, 200)
 }
 

@@ -13,8 +13,14 @@ const STACK_BYTES: usize = 64 << 20;
 /// When the machine has no thread left.
 pub(crate) fn deep<T: Send>(work: impl FnOnce() -> T + Send) -> Result<T, String> {
     thread::scope(|scope| {
-        let builder = thread::Builder::new().name("jq".to_owned()).stack_size(STACK_BYTES);
-        let thread = builder.spawn_scoped(scope, work).map_err(|error| format!("could not start a thread: {error}"))?;
-        thread.join().map_err(|_| "the program could not be run".to_owned())
+        let builder = thread::Builder::new()
+            .name("jq".to_owned())
+            .stack_size(STACK_BYTES);
+        let thread = builder
+            .spawn_scoped(scope, work)
+            .map_err(|error| format!("could not start a thread: {error}"))?;
+        thread
+            .join()
+            .map_err(|_| "the program could not be run".to_owned())
     })
 }

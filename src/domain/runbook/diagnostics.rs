@@ -7,6 +7,8 @@ use std::fmt;
 use miette::{GraphicalReportHandler, GraphicalTheme, LabeledSpan, NamedSource, SourceCode, SourceSpan};
 use serde::Serialize;
 
+use super::lexemes::is_invisible;
+
 /// Diagnostics kept for one file; what comes after is counted by nobody, since mending these comes first.
 const KEPT: usize = 100;
 
@@ -199,11 +201,11 @@ pub enum Style {
     Colour,
 }
 
-/// Same byte length as `text`, without control characters other than the newline.
+/// Same byte length as `text`, without control and direction characters other than the newline.
 fn harmless(text: &str) -> String {
     text.chars()
         .flat_map(|c| {
-            let control = c.is_control() && c != '\n';
+            let control = (c.is_control() || is_invisible(c)) && c != '\n';
             let width = if control { c.len_utf8() } else { 1 };
             std::iter::repeat_n(if control { ' ' } else { c }, width)
         })
@@ -297,8 +299,8 @@ impl<'a> Findings<'a> {
         self.list.push(Diagnostic {
             severity,
             code,
-            message,
-            help,
+            message: shown(&message),
+            help: shown(&help),
             span: Span {
                 offset,
                 len: end - offset,
@@ -307,6 +309,23 @@ impl<'a> Findings<'a> {
             column: u32::try_from(column).unwrap_or(u32::MAX),
         });
     }
+}
+
+/// Texts quote the file: control characters don't reach a terminal, and a long quotation is cut.
+fn shown(text: &str) -> String {
+    const LONGEST: usize = 400;
+    let clean = |c: char| {
+        if c.is_control() || is_invisible(c) {
+            '\u{fffd}'
+        } else {
+            c
+        }
+    };
+    let mut out: String = text.chars().take(LONGEST).map(clean).collect();
+    if text.chars().nth(LONGEST).is_some() {
+        out.push('…');
+    }
+    out
 }
 
 /// The nearest character boundary at or before `at`.

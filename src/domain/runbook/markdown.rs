@@ -215,7 +215,7 @@ fn push_line<'a>(text: &'a str, line: Piece<'a>, blocks: &mut Vec<Block<'a>>) {
     if let Some(level) = underline(body.text)
         && let Some(Block::Text { text, .. }) = blocks.last().copied()
         // Below `Failure action: stop` a rule is meant; the key must not vanish into a heading.
-        && !text.text.contains(':')
+        && (level == 1 || !text.text.contains(':'))
     {
         blocks.pop();
         blocks.push(Block::Heading { level, text });

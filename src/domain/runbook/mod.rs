@@ -2,20 +2,31 @@
 //! column what is wrong (`diagnostics`); `command` reads command lines; `resolve` gives parameters their values;
 //! `catalog` holds the loaded ones.
 //!
-//! On the way of a file: `markdown` cuts lines into blocks, `sections` cuts blocks at headings, `trigger`, `params`,
+//! On the way of a file: `markdown` cuts lines into blocks, `sections` cuts blocks at headings, `trigger`, `blast_radius`, `params`,
 //! `evidence`, `steps` with `step_keys` and `prose` read the sections, `lints` looks at the whole.
 
+mod blast_radius;
 mod catalog;
 mod command;
+mod costs;
 mod diagnostics;
 mod evidence;
+#[cfg(test)]
+mod forms;
+mod lexemes;
 mod lints;
 mod markdown;
+#[cfg(test)]
+mod mistakes;
+#[cfg(test)]
+mod never_panics;
+mod param_clauses;
 mod params;
 mod parse;
 mod prose;
 mod resolve;
 mod sections;
+mod step_cut;
 mod step_keys;
 mod steps;
 #[cfg(test)]

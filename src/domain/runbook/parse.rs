@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 
 use sha2::{Digest, Sha256};
 
+use super::blast_radius::{BlastRadius, read_blast_radius};
 use super::command::lex;
 use super::diagnostics::{Code, Diagnostic, Findings, Span};
 use super::evidence::read_evidence;
@@ -14,7 +15,7 @@ use super::params::read_parameters;
 use super::prose;
 use super::sections::{Known, Outline, Section, check_names, outline};
 use super::steps::{Role, has_commands, read_steps};
-use super::trigger::{BlastRadius, missing_value, read_blast_radius, read_trigger};
+use super::trigger::{missing_value, read_trigger};
 use super::types::{Autonomy, CommandLine, ParamSpec, Runbook, Word};
 use super::words::{did_you_mean, normalise, split_key, unquote};
 use crate::domain::ids::{Revision, RunbookName};

@@ -96,7 +96,7 @@ fn collect(section: &Section<'_, '_>, items: &mut Vec<ChecklistItem>) {
             }
             // A command that people copy stays with the sentence above it.
             Block::Fence { body, .. } => {
-                let code = format!("```\n{}\n```", body.text.trim_matches('\n'));
+                let code = format!("```\n{}\n```", dedented(body.text));
                 if items.len() > first {
                     append(items, &format!("\n{code}"));
                 } else {
@@ -115,6 +115,21 @@ fn append(items: &mut [ChecklistItem], text: &str) {
     if let Some(item) = items.last_mut() {
         item.text.push_str(text);
     }
+}
+
+/// The lines without the blanks that all of them begin with.
+fn dedented(text: &str) -> String {
+    let lines = || text.trim_matches('\n').lines();
+    let blanks = |line: &str| line.len() - line.trim_start_matches(' ').len();
+    let common = lines()
+        .filter(|line| !line.trim().is_empty())
+        .map(blanks)
+        .min()
+        .unwrap_or_default();
+    lines()
+        .map(|line| line.get(common..).unwrap_or_default())
+        .collect::<Vec<_>>()
+        .join("\n")
 }
 
 fn one_line(text: &str) -> String {

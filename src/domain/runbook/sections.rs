@@ -110,7 +110,11 @@ pub(super) fn outline<'a, 'b>(text: &'a str, blocks: &'b [Block<'a>]) -> Outline
         .position(|block| *block != Block::Blank)
         .unwrap_or(0);
     let title = match blocks.get(first) {
-        Some(Block::Heading { text, .. }) if Known::of(&normalise(text.text)).is_none() => Some(*text),
+        Some(Block::Heading { level, text }) => {
+            let words = normalise(text.text);
+            let named = *level == 1 || words.starts_with("runbook");
+            (named && Known::of(&words).is_none()).then_some(*text)
+        }
         _ => None,
     };
     let start = if title.is_some() { first + 1 } else { 0 };

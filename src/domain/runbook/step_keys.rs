@@ -2,11 +2,11 @@
 
 use regex::RegexBuilder;
 
-use super::command::has_placeholder;
+use super::blast_radius::read_bool;
 use super::diagnostics::Code;
+use super::lexemes::has_placeholder;
 use super::markdown::Piece;
 use super::parse::Reader;
-use super::trigger::read_bool;
 use super::types::{Expectation, FailureAction, NumberOp, Step, When};
 use super::words::{did_you_mean, normalise, one_of, unquote};
 use crate::domain::action::Tier;

@@ -11,8 +11,30 @@ fn no_check(_: &CommandLine, _: &[ParamSpec]) -> Vec<CommandIssue> {
     Vec::new()
 }
 
+/// Stands for the check of actions: knows one program that it refuses.
+fn check(line: &CommandLine, _: &[ParamSpec]) -> Vec<CommandIssue> {
+    let refused = line
+        .stages
+        .iter()
+        .enumerate()
+        .filter(|(_, stage)| stage[0] == Word::Literal("forbidden".to_owned()));
+    refused
+        .map(|(stage, _)| CommandIssue {
+            stage,
+            word: 0,
+            message: "`forbidden` is not a program that Interlock runs".to_owned(),
+            help: "write `kubectl` or `curl`".to_owned(),
+        })
+        .collect()
+}
+
+/// A good runbook with these steps.
+pub(super) fn with_steps(steps: &str) -> String {
+    format!("# X\n## Owner\nus\n## Trigger Conditions\n- Alert contains: \"x\"\n## Steps\n{steps}")
+}
+
 pub(super) fn parse(text: &str) -> Parsed {
-    Runbook::parse("test.md", text, &no_check)
+    Runbook::parse("test.md", text, &check)
 }
 
 fn words(words: &[&str]) -> Vec<Word> {
@@ -82,7 +104,7 @@ fn the_redis_runbook_is_read_as_its_authors_meant_it() {
 }
 
 /// The shipped runbooks with how many steps each runs.
-const SHIPPED: [(&str, &str, usize); 9] = [
+pub(super) const SHIPPED: [(&str, &str, usize); 9] = [
     ("redis-connection-timeout.md", REDIS, 2),
     (
         "bad-deploy-rollback.md",
@@ -156,8 +178,8 @@ fn a_prose_runbook_becomes_a_checklist() {
     insta::assert_snapshot!(items.join("\n"), @"
 [Diagnosis] Which node, and since when:
 ```
-  kubectl get nodes
-  kubectl describe node NODE
+kubectl get nodes
+kubectl describe node NODE
 ```
 [Diagnosis] Is it one node, one zone or one machine type? More than one points to the network or the cloud provider, not to the node.
 [Diagnosis] Look at the conditions: `MemoryPressure`, `DiskPressure` and `PIDPressure` say that the node is overloaded rather than gone.

@@ -4,12 +4,12 @@ use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
 
-use super::kinds::Kind;
 use super::sim::ImageBehaviour;
 use super::world::{ConnectionPool, FlushEffect};
 use super::world_handle::World;
 
 /// A state of the cluster. Applying one first takes away what another had set inside the containers; objects stay as they are.
+/// Pods follow on the model's clock: a bad deploy crashes about half a second of model time later.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Scenario {
@@ -82,12 +82,8 @@ impl Scenario {
                 };
                 world.set_image(BAD_IMAGE, crashes);
                 world.deploy("production", "checkout", BAD_IMAGE, "release 2.15.0");
-                world.pass(Duration::from_secs(15));
             }
-            Self::CrashLoop => {
-                world.poison("production", "user-service");
-                world.pass(Duration::from_secs(15));
-            }
+            Self::CrashLoop => world.poison("production", "user-service"),
             Self::StuckQueue => world.update(|state| {
                 state.queue.depth = 4_800.0;
                 state.queue.arrivals = 40.0;
@@ -95,10 +91,7 @@ impl Scenario {
             }),
             Self::DiskPressure => world.update(|state| state.disk.log_mib = 17_300),
             Self::CertificateExpiring => world.update(|state| state.certificate.days_left = 2),
-            Self::NodeNotReady => {
-                debug_assert!(world.names(Kind::Node, "").len() > 1);
-                world.set_node_ready("node-b", false);
-            }
+            Self::NodeNotReady => world.set_node_ready("node-b", false),
         }
     }
 }

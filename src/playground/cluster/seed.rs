@@ -42,7 +42,7 @@ pub(super) fn plant(model: &mut Model) {
     elsewhere(model);
     model.settle();
     model.advance(Duration::from_secs(60));
-    second_revision(model);
+    checkout_history(model);
     model.advance(AGE);
     model.now = start;
     model.world = super::world::WorldState::default();
@@ -174,10 +174,18 @@ fn deployment(model: &mut Model, service: &Service) {
         json!({"metadata": metadata, "spec": spec}),
     );
     if let Some(port) = port {
-        let spec = json!({"type": "ClusterIP", "clusterIP": "10.96.0.10", "selector": labels,
+        let spec = json!({"type": "ClusterIP", "clusterIP": cluster_ip(name), "selector": labels,
             "ports": [{"port": port, "targetPort": port, "protocol": "TCP"}]});
         add(model, Kind::Service, json!({"metadata": metadata, "spec": spec}));
     }
+}
+
+/// An address that stays the same for the same name.
+fn cluster_ip(name: &str) -> String {
+    let sum = name
+        .bytes()
+        .fold(0_u8, |sum, byte| sum.wrapping_mul(31).wrapping_add(byte));
+    format!("10.96.0.{}", sum.clamp(2, 254))
 }
 
 fn production(model: &mut Model) {
@@ -265,8 +273,8 @@ fn elsewhere(model: &mut Model) {
     add(model, Kind::DaemonSet, agent);
 }
 
-/// `checkout` has been released twice.
-fn second_revision(model: &mut Model) {
+/// `checkout` has been released twice, and gives up one pod early when it is released.
+fn checkout_history(model: &mut Model) {
     let key = Key::new(Kind::Deployment, "production", "checkout");
     for (image, cause) in [("2.13.0", "release 2.13.0"), ("2.14.0", "release 2.14.0")] {
         if let Some(mut checkout) = model.copy(&key) {
@@ -278,6 +286,8 @@ fn second_revision(model: &mut Model) {
                 &["metadata", "annotations", "kubernetes.io/change-cause"],
                 json!(cause),
             );
+            let rolling = json!({"maxSurge": 1, "maxUnavailable": 1});
+            json::set(&mut checkout, &["spec", "strategy", "rollingUpdate"], rolling);
             model.store.put(Kind::Deployment, checkout);
             model.settle();
             model.advance(Duration::from_secs(60));

@@ -178,7 +178,11 @@ impl FieldSelector {
             let same = match object.pointer(pointer) {
                 None | Some(Value::Null) => wanted.is_empty(),
                 Some(Value::String(text)) => text == wanted,
-                Some(other) => other.to_string() == *wanted,
+                Some(Value::Bool(truth)) => wanted.parse() == Ok(*truth),
+                Some(Value::Number(number)) => {
+                    serde_json::from_str::<serde_json::Number>(wanted).is_ok_and(|n| n == *number)
+                }
+                Some(Value::Array(_) | Value::Object(_)) => false,
             };
             match comparison {
                 Comparison::Same => same,

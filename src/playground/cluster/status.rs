@@ -152,6 +152,17 @@ impl ApiError {
         )
     }
 
+    /// 415 for a protobuf body that holds more than is understood.
+    pub fn unsupported_media(why: &str) -> Self {
+        let message = format!("the body of the request was in an unknown format: {why}; send it as JSON");
+        Self::status(
+            StatusCode::UNSUPPORTED_MEDIA_TYPE,
+            "UnsupportedMediaType",
+            message,
+            None,
+        )
+    }
+
     pub fn too_large() -> Self {
         let message = "Request entity too large: limit is 3145728".to_owned();
         Self::status(

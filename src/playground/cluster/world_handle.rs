@@ -1,7 +1,6 @@
 //! The handle on what is true in the cluster: readers and setters for scenarios, tests and the page. A clone is the same world.
 
 use std::sync::Arc;
-use std::time::Duration;
 
 use serde_json::{Value, json};
 
@@ -154,11 +153,6 @@ impl World {
                 }
             }
         });
-    }
-
-    /// Moves the model's clock on.
-    pub fn pass(&self, span: Duration) {
-        self.shared.advance(span);
     }
 
     /// Names of all objects of a kind; namespace empty for all.

@@ -126,12 +126,7 @@ fn rail(h: &mut Html, scene: &Scene<'_>) {
         let href = scene.place.with_home().href();
         h.el(
             "a",
-            &[
-                ("class", class),
-                ("href", &href),
-                ("data-nav", "1"),
-                ("data-home", "1"),
-            ],
+            &[("class", class), ("href", &href), ("data-nav", "1")],
             |h| {
                 h.raw(icons::HOME)
                     .raw("<span class=\"nav-name\">Interlock home</span>");

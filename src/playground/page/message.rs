@@ -197,21 +197,6 @@ fn thread_line(h: &mut Html, message: &MessageView, people: &[PersonView], href:
     );
 }
 
-/// The first words of a message, for titles.
-pub fn gist(message: &MessageView) -> String {
-    let text = if message.text.is_empty() {
-        message
-            .blocks
-            .iter()
-            .map(|b| str_of(&b["text"], "text"))
-            .find(|t| !t.is_empty())
-            .unwrap_or_default()
-    } else {
-        &message.text
-    };
-    mrkdwn::plain(text).chars().take(80).collect()
-}
-
 /// Fields of old-style attachments are mrkdwn in two columns.
 pub fn legacy_fields(h: &mut Html, attachment: &Value, ctx: &Ctx<'_>) {
     let fields = list_of(attachment, "fields");

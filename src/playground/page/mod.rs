@@ -6,8 +6,8 @@
 //!
 //! From outside text to markup: [`html`] (escapes by construction) ← [`mrkdwn`] and [`inline`], [`markdown`],
 //! [`rich_text`], [`text`] ← [`blocks`] with [`elements`], [`choices`], [`confirm`], [`image`], [`table`] ←
-//! [`message`], [`attachment`], [`files`],
-//! [`modal`] ← [`channel`], [`layout`], [`world`].
+//! [`message`], [`attachment`], [`files`], [`modal`] ← [`channel`], [`layout`],
+//! [`world`].
 //!
 //! Absent on purpose: sessions and log-in (it listens on loopback, see [`guard`]), anything loaded from
 //! another host, any knowledge of incidents or approvals.

@@ -67,6 +67,7 @@ mod tests {
             id: "C1".into(),
             name: "x".into(),
             is_private: false,
+            is_direct: false,
             messages: vec![message("1.000001", "U2")],
         };
         assert_eq!(reading.unread("U1", &channel), (1, true));

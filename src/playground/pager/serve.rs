@@ -234,7 +234,7 @@ fn on_event(
     }
     match events::check(&model, event) {
         Ok(accepted) => {
-            let fresh = format!("{:032x}", rand::random::<u128>());
+            let fresh = format!("{:032x}", shared.serial.fetch_add(1, Ordering::Relaxed));
             let (key, change) = events::apply(&mut model, accepted, fresh, now);
             shared.tell(&model, change.into_iter().collect(), now);
             (

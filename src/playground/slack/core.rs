@@ -28,6 +28,16 @@ pub(super) struct Core {
     pub base: String,
     workspace: Mutex<Workspace>,
     changes: watch::Sender<u64>,
+    under_way: watch::Sender<usize>,
+}
+
+/// Counts one delivery as under way until it is dropped.
+pub(super) struct UnderWay<'a>(&'a watch::Sender<usize>);
+
+impl Drop for UnderWay<'_> {
+    fn drop(&mut self) {
+        self.0.send_modify(|count| *count = count.saturating_sub(1));
+    }
 }
 
 impl Core {
@@ -46,6 +56,7 @@ impl Core {
             base: workspace.base.clone(),
             workspace: Mutex::new(workspace),
             changes: watch::Sender::new(0),
+            under_way: watch::Sender::new(0),
         }
     }
 
@@ -54,7 +65,11 @@ impl Core {
         let (result, events) = self.collect(f);
         for event in events {
             let core = Arc::clone(self);
-            self.runtime.spawn(async move { core.deliver_event(event).await });
+            self.under_way.send_modify(|count| *count += 1);
+            self.runtime.spawn(async move {
+                let _counted = UnderWay(&core.under_way);
+                core.deliver_event(event).await
+            });
         }
         result
     }
@@ -70,6 +85,25 @@ impl Core {
             self.announce();
         }
         (result, events)
+    }
+
+    pub(super) fn under_way(&self) -> UnderWay<'_> {
+        self.under_way.send_modify(|count| *count += 1);
+        UnderWay(&self.under_way)
+    }
+
+    /// Waits until nothing is on its way to the app.
+    pub(super) async fn settled(&self) {
+        // The sender lives as long as this core, so waiting cannot fail.
+        if self
+            .under_way
+            .subscribe()
+            .wait_for(|count| *count == 0)
+            .await
+            .is_err()
+        {
+            tracing::debug!("the workspace ended while somebody waited");
+        }
     }
 
     fn announce(&self) {

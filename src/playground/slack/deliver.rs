@@ -117,6 +117,8 @@ impl Failure {
 /// One delivery and what came of it.
 #[derive(Clone, Debug, Serialize)]
 pub struct Delivery {
+    /// Counts deliveries of this workspace.
+    pub id: u64,
     pub kind: DeliveryKind,
     pub payload: Value,
     pub at: Moment,
@@ -144,6 +146,8 @@ pub(super) struct Parcel<'a> {
     pub payload: &'a Value,
     pub retry: Option<Retry>,
     pub fault: Option<DeliveryFault>,
+    /// When the signature says it was signed, in Unix seconds of the real clock.
+    pub signed_at: u64,
 }
 
 impl Core {
@@ -194,18 +198,25 @@ impl Core {
         }
         let payload = bent(payload, fault.as_ref());
         let at = self.clock.now();
+        let signed_at = self.clock.wall().seconds();
         let parcel = Parcel {
             kind,
             payload: &payload,
             retry,
             fault: fault.clone(),
+            signed_at,
         };
         let mut result = self.send(&parcel).await;
         if fault == Some(DeliveryFault::DropAck) && result.is_ok() {
             result = Err(Failure::AckLost);
         }
-        if fault == Some(DeliveryFault::Duplicate) {
-            self.send_again(kind, payload.clone());
+        match fault {
+            Some(DeliveryFault::Duplicate) => {
+                self.send_again(kind, payload.clone(), signed_at, Duration::ZERO)
+            }
+            Some(DeliveryFault::Replay { after }) => self.send_again(kind, payload.clone(), signed_at, after),
+            Some(DeliveryFault::DropAck | DeliveryFault::Delay(_) | DeliveryFault::WrongSecret) => {}
+            Some(DeliveryFault::ClockSkew { .. } | DeliveryFault::NullTeam) | None => {}
         }
         let latency = result.is_ok().then(|| self.clock.now().since(at));
         let (ack, failure) = match result {
@@ -214,7 +225,8 @@ impl Core {
         };
         let number = retry.map_or(0, |retry| retry.number);
         let acked = failure.is_none();
-        let delivery = Delivery {
+        let mut delivery = Delivery {
+            id: 0,
             kind,
             payload,
             at,
@@ -225,11 +237,12 @@ impl Core {
             failure,
             seen_error: None,
         };
-        self.record(&delivery);
+        self.record(&mut delivery);
         delivery
     }
 
     async fn send(self: &Arc<Self>, parcel: &Parcel<'_>) -> Result<AckBody, Failure> {
+        let _under_way = self.under_way();
         let transport = self.with(|ws| ws.app.settings.transport.clone());
         match transport {
             Transport::SocketMode => self.send_by_socket(parcel).await,
@@ -237,28 +250,31 @@ impl Core {
         }
     }
 
-    /// The second copy of a duplicated delivery; its acknowledgement matters to nobody.
-    fn send_again(self: &Arc<Self>, kind: DeliveryKind, payload: Value) {
+    /// The second copy of a delivery; its acknowledgement matters to nobody.
+    fn send_again(self: &Arc<Self>, kind: DeliveryKind, payload: Value, signed_at: u64, after: Duration) {
         let core = Arc::clone(self);
+        let due = self.clock.now().plus(after);
         self.runtime.spawn(async move {
+            core.clock.sleep_until(due).await;
             let marks = Retry {
                 number: 1,
                 reason: "http_timeout",
             };
-            let retry = (kind == DeliveryKind::Event).then_some(marks);
+            let retry = (kind == DeliveryKind::Event && after.is_zero()).then_some(marks);
             let parcel = Parcel {
                 kind,
                 payload: &payload,
                 retry,
                 fault: None,
+                signed_at,
             };
             if let Err(failure) = core.send(&parcel).await {
-                tracing::debug!(?kind, ?failure, "the duplicate was not acknowledged");
+                tracing::debug!(?kind, ?failure, "the copy was not acknowledged");
             }
         });
     }
 
-    fn record(self: &Arc<Self>, delivery: &Delivery) {
+    fn record(self: &Arc<Self>, delivery: &mut Delivery) {
         let now = self.clock.now();
         let verdict = legal(delivery.kind, &delivery.ack);
         self.with(|ws| {
@@ -287,8 +303,7 @@ impl Core {
             if let Err(why) = verdict {
                 ws.violate(ViolationKind::IllegalAck, format!("{name}: {why}"), now);
             }
-            ws.record_delivery(delivery.clone());
-            ws.dirty = true;
+            ws.record_delivery(delivery);
         });
     }
 }

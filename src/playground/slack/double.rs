@@ -196,6 +196,12 @@ impl SlackDouble {
         self.core.clock.now()
     }
 
+    /// Waits until no delivery is on its way to the app. Worth calling before [`advance`](Self::advance), which would
+    /// otherwise let what is on its way miss its deadline.
+    pub async fn settled(&self) {
+        self.core.settled().await;
+    }
+
     /// Moves the workspace's clock forward; whatever waits for a moment that has come, wakes.
     pub fn advance(&self, by: Duration) {
         self.core.clock.advance(by);
@@ -205,6 +211,18 @@ impl SlackDouble {
     #[must_use]
     pub fn calls(&self) -> Vec<ApiCall> {
         self.core.with(|ws| ws.calls.iter().cloned().collect())
+    }
+
+    /// The calls of one method so far, oldest first.
+    #[must_use]
+    pub fn calls_of(&self, method: &str) -> Vec<ApiCall> {
+        self.core.with(|ws| {
+            ws.calls
+                .iter()
+                .filter(|call| call.method == method)
+                .cloned()
+                .collect()
+        })
     }
 
     /// Every delivery to the app so far, oldest first.

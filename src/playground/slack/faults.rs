@@ -47,8 +47,10 @@ pub enum DeliveryFault {
     DropAck,
     /// Delivered twice; an event with its retry marks, anything else as the same bytes again.
     Duplicate,
-    /// Sent this much later, on the double's clock.
+    /// Sent this much later, on the double's clock; what happens meanwhile overtakes it.
     Delay(Duration),
+    /// Delivered, and this much later (on the double's clock) once more: over HTTP the same bytes with the old signature.
+    Replay { after: Duration },
     /// HTTP only: signed with another secret.
     WrongSecret,
     /// HTTP only: signed as if the clock were off by this many seconds.
@@ -207,9 +209,19 @@ impl Faults {
         self.core.with(|ws| ws.app.settings.bot_scopes.remove(scope));
     }
 
-    /// Revokes the bot token, or accepts it again.
+    /// Revokes the bot token (the app hears `tokens_revoked`), or accepts it again.
     pub fn set_token_revoked(&self, revoked: bool) {
-        self.core.with(|ws| ws.app.bot_token_revoked = revoked);
+        let now = self.core.clock.now();
+        self.core.with(|ws| {
+            ws.app.bot_token_revoked = revoked;
+            if revoked {
+                let bot = ws.app.bot_user.clone();
+                let event = serde_json::json!({
+                    "type": "tokens_revoked", "tokens": {"oauth": [], "bot": [bot]}, "event_ts": now.ts(),
+                });
+                ws.emit("tokens_revoked", event);
+            }
+        });
     }
 
     /// Somebody deletes a message.

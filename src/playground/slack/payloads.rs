@@ -11,6 +11,7 @@ use super::model::workspace::Workspace;
 
 /// Issues a trigger id for something `user` just did.
 pub(super) fn trigger(ws: &mut Workspace, user: &str, from_view: Option<&str>, now: Moment) -> String {
+    ws.tidy(now);
     let id = format!("{}.{}.{}", now.micros(), ids::secret(12), ids::secret(32));
     let trigger = Trigger {
         user: user.to_owned(),

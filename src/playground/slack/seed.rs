@@ -30,35 +30,38 @@ fn person(id: &str, name: &str, real_name: &str, title: &str, standing: Standing
     }
 }
 
+const ANA: &str = "U0ANA00001";
+const BEN: &str = "U0BEN00001";
+const CLEO: &str = "U0CLEO0001";
+const GUS: &str = "U0GUS00001";
+const FAY: &str = "U0FAY00001";
+
 /// The default of [`Seed`].
 pub(super) fn standard() -> Seed {
+    Seed {
+        team_id: "T0ACME0001".to_owned(),
+        team_domain: "acme".to_owned(),
+        team_name: "Acme".to_owned(),
+        users: standard_users(),
+        groups: vec![
+            group("S0SRE00001", "sre", "Site reliability", &[ANA, BEN]),
+            group("S0LEADS001", "sre-leads", "SRE leads", &[BEN]),
+            group("S0ONCALL01", "oncall", "On call", &[ANA]),
+        ],
+        channels: standard_channels(),
+    }
+}
+
+fn standard_users() -> Vec<User> {
     let foreign = Standing::Foreign {
         team: "T0PARTNER1".to_owned(),
     };
-    let users = vec![
-        person(
-            "U0ANA00001",
-            "ana",
-            "Ana Ferreira",
-            "on-call engineer",
-            Standing::Member,
-        ),
-        person("U0BEN00001", "ben", "Ben Okafor", "SRE lead", Standing::Member),
-        person(
-            "U0CLEO0001",
-            "cleo",
-            "Cleo Martin",
-            "product manager",
-            Standing::Member,
-        ),
-        person("U0GUS00001", "gus", "Gus Lindqvist", "guest", Standing::Guest),
-        person(
-            "U0FAY00001",
-            "fay",
-            "Fay Tanaka",
-            "from a partner company",
-            foreign,
-        ),
+    vec![
+        person(ANA, "ana", "Ana Ferreira", "on-call engineer", Standing::Member),
+        person(BEN, "ben", "Ben Okafor", "SRE lead", Standing::Member),
+        person(CLEO, "cleo", "Cleo Martin", "product manager", Standing::Member),
+        person(GUS, "gus", "Gus Lindqvist", "guest", Standing::Guest),
+        person(FAY, "fay", "Fay Tanaka", "from a partner company", foreign),
         person(
             "U0DREW0001",
             "drew",
@@ -66,52 +69,47 @@ pub(super) fn standard() -> Seed {
             "left the company",
             Standing::Deactivated,
         ),
-    ];
-    let group = |id: &str, handle: &str, name: &str, members: &[&str]| SeedGroup {
+    ]
+}
+
+fn standard_channels() -> Vec<SeedChannel> {
+    vec![
+        channel("C0INCIDENT", "incidents", &[ANA, BEN, CLEO, GUS], true),
+        channel("C0PAYMENTS", "payments", &[ANA, BEN, CLEO], true),
+        channel("C0PLATFORM", "platform", &[ANA, BEN], true),
+        channel("C0GENERAL1", "general", &[ANA, BEN, CLEO], false),
+        SeedChannel {
+            is_private: true,
+            ..channel("C0SREPRIV1", "sre-private", &[BEN], false)
+        },
+        SeedChannel {
+            is_shared: true,
+            ..channel("C0SHARED01", "partner-status", &[ANA, BEN, FAY], true)
+        },
+    ]
+}
+
+fn owned(ids: &[&str]) -> Vec<String> {
+    ids.iter().map(|&id| id.to_owned()).collect()
+}
+
+fn group(id: &str, handle: &str, name: &str, members: &[&str]) -> SeedGroup {
+    SeedGroup {
         id: id.to_owned(),
         handle: handle.to_owned(),
         name: name.to_owned(),
-        members: members.iter().map(|&member| member.to_owned()).collect(),
-    };
-    let (ana, ben, cleo, gus, fay) = (
-        "U0ANA00001",
-        "U0BEN00001",
-        "U0CLEO0001",
-        "U0GUS00001",
-        "U0FAY00001",
-    );
-    let channel = |id: &str, name: &str, members: &[&str], has_app| SeedChannel {
+        members: owned(members),
+    }
+}
+
+fn channel(id: &str, name: &str, members: &[&str], has_app: bool) -> SeedChannel {
+    SeedChannel {
         id: id.to_owned(),
         name: name.to_owned(),
         is_private: false,
         is_shared: false,
-        members: members.iter().map(|&member| member.to_owned()).collect(),
+        members: owned(members),
         has_app,
-    };
-    Seed {
-        team_id: "T0ACME0001".to_owned(),
-        team_domain: "acme".to_owned(),
-        team_name: "Acme".to_owned(),
-        users,
-        groups: vec![
-            group("S0SRE00001", "sre", "Site reliability", &[ana, ben]),
-            group("S0LEADS001", "sre-leads", "SRE leads", &[ben]),
-            group("S0ONCALL01", "oncall", "On call", &[ana]),
-        ],
-        channels: vec![
-            channel("C0INCIDENT", "incidents", &[ana, ben, cleo, gus], true),
-            channel("C0PAYMENTS", "payments", &[ana, ben, cleo], true),
-            channel("C0PLATFORM", "platform", &[ana, ben], true),
-            channel("C0GENERAL1", "general", &[ana, ben, cleo], false),
-            SeedChannel {
-                is_private: true,
-                ..channel("C0SREPRIV1", "sre-private", &[ben], false)
-            },
-            SeedChannel {
-                is_shared: true,
-                ..channel("C0SHARED01", "partner-status", &[ana, ben, fay], true)
-            },
-        ],
     }
 }
 
@@ -209,6 +207,7 @@ pub(super) fn workspace(options: &SlackOptions, base: String, now: Moment) -> Wo
         faults: FaultPlan::default(),
         calls: VecDeque::new(),
         deliveries: VecDeque::new(),
+        delivery_count: 0,
         violations: Vec::new(),
         updates: VecDeque::new(),
         posts: HashMap::new(),

@@ -69,5 +69,9 @@ pub fn confirm(title: &str, text: &str, yes: &str) -> Value {
 
 /// A text object may not be empty.
 fn filled(text: &str) -> String {
-    if text.trim().is_empty() { "-".to_owned() } else { text.to_owned() }
+    if text.trim().is_empty() {
+        "-".to_owned()
+    } else {
+        text.to_owned()
+    }
 }

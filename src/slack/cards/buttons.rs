@@ -19,7 +19,11 @@ use crate::slack::surface::action;
 /// The plan that a button of this track points at.
 #[must_use]
 pub fn at(incident: &Incident, track: &PlanTrack) -> PlanRef {
-    PlanRef { incident: incident.id, plan: track.plan.no, digest: track.digest.short().to_owned() }
+    PlanRef {
+        incident: incident.id,
+        plan: track.plan.no,
+        digest: track.digest.short().to_owned(),
+    }
 }
 
 /// The row of buttons under a card that is not closed.
@@ -38,13 +42,21 @@ pub fn row(incident: &Incident, context: &CardContext) -> Option<Value> {
             if incident.commander.is_none() {
                 let spoken = format!("Take over {}", incident.id);
                 let value = values::incident(incident.id);
-                elements.push(button("Take over", &spoken, action::TAKE_OVER, &value, Style::Primary));
+                elements.push(button(
+                    "Take over",
+                    &spoken,
+                    action::TAKE_OVER,
+                    &value,
+                    Style::Primary,
+                ));
             }
         }
         Phase::Closed { .. } => return None,
     }
     elements.extend(more(incident));
-    let plan = incident.current().map(|track| format!("{}.{}", track.plan.no, track.digest.short()));
+    let plan = incident
+        .current()
+        .map(|track| format!("{}.{}", track.plan.no, track.digest.short()));
     let block = format!("act.{}.{}", incident.id.0, plan.unwrap_or_default());
     (!elements.is_empty()).then(|| json!({"type": "actions", "block_id": block, "elements": elements}))
 }
@@ -75,20 +87,38 @@ fn proposed(incident: &Incident, track: &PlanTrack, context: &CardContext) -> Ve
     let of = |deed: &str| format!("{deed} plan {} of {}", track.plan.no, incident.id);
     let mut buttons = vec![yes];
     // What is not shown whole can be approved, rejected and changed only by who has looked at it; but a no is always safe.
-    buttons.push(button("Reject", &of("Reject"), action::REJECT, &value, Style::Danger));
-    buttons.push(button("Modify", &of("Modify"), action::MODIFY, &value, Style::Plain));
+    buttons.push(button(
+        "Reject",
+        &of("Reject"),
+        action::REJECT,
+        &value,
+        Style::Danger,
+    ));
+    buttons.push(button(
+        "Modify",
+        &of("Modify"),
+        action::MODIFY,
+        &value,
+        Style::Plain,
+    ));
     buttons
 }
 
 /// The step whose outcome nobody knows.
 pub fn unknown_step(incident: &Incident) -> Option<(&PlanTrack, StepNo)> {
     let track = incident.current()?;
-    let step = track.plan.steps.iter().find(|step| matches!(track.run.state(step.no), StepState::Unknown { .. }))?;
+    let step = track
+        .plan
+        .steps
+        .iter()
+        .find(|step| matches!(track.run.state(step.no), StepState::Unknown { .. }))?;
     Some((track, step.no))
 }
 
 fn unknown(incident: &Incident) -> Vec<Value> {
-    let Some((track, step)) = unknown_step(incident) else { return Vec::new() };
+    let Some((track, step)) = unknown_step(incident) else {
+        return Vec::new();
+    };
     let value = values::step(&at(incident, track), step);
     vec![
         button(
@@ -98,7 +128,13 @@ fn unknown(incident: &Incident) -> Vec<Value> {
             &value,
             Style::Plain,
         ),
-        button("It failed", &format!("Step {step} of {} failed", incident.id), action::FAILED, &value, Style::Danger),
+        button(
+            "It failed",
+            &format!("Step {step} of {} failed", incident.id),
+            action::FAILED,
+            &value,
+            Style::Danger,
+        ),
     ]
 }
 
@@ -113,7 +149,10 @@ fn more(incident: &Incident) -> Option<Value> {
     if incident.commander.is_none() && !matches!(incident.phase, Phase::Handed { .. }) {
         options.push(entry("Take over: I handle it by hand", action::TAKE_OVER));
     }
-    if incident.current().is_some() || incident.checklist.is_some() || matches!(incident.phase, Phase::Planning { .. }) {
+    if incident.current().is_some()
+        || incident.checklist.is_some()
+        || matches!(incident.phase, Phase::Planning { .. })
+    {
         options.push(entry("Show runbook", action::SHOW_RUNBOOK));
     }
     (!options.is_empty()).then(|| json!({"type": "overflow", "action_id": action::MORE, "options": options}))
@@ -121,7 +160,13 @@ fn more(incident: &Incident) -> Option<Value> {
 
 /// One line with a button for each runbook that matches, when several do.
 pub fn candidates(incident: &Incident) -> Vec<Value> {
-    let Phase::Handed { reason: HandoffReason::SeveralMatch, .. } = &incident.phase else { return Vec::new() };
+    let Phase::Handed {
+        reason: HandoffReason::SeveralMatch,
+        ..
+    } = &incident.phase
+    else {
+        return Vec::new();
+    };
     let lines = incident.matched.iter().flat_map(|matched| &matched.candidates);
     lines
         .take(3)
@@ -155,12 +200,24 @@ pub fn checklist(incident: &Incident, context: &CardContext) -> Vec<Value> {
             };
             let id = format!("{}{number}", action::TICK);
             let value = values::tick(incident.id, number, ticked.is_none());
-            section_with(&text, button(label, &format!("{label}: {}", item.text), &id, &value, Style::Plain))
+            section_with(
+                &text,
+                button(
+                    label,
+                    &format!("{label}: {}", item.text),
+                    &id,
+                    &value,
+                    Style::Plain,
+                ),
+            )
         })
         .collect();
     if context.checklist.len() > MOST {
         let hidden = context.checklist.len() - MOST;
-        blocks.push(super::blocks::context(&[format!("{MOST} of {} items shown; {hidden} more in the runbook", context.checklist.len())]));
+        blocks.push(super::blocks::context(&[format!(
+            "{MOST} of {} items shown; {hidden} more in the runbook",
+            context.checklist.len()
+        )]));
     }
     blocks
 }

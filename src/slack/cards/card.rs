@@ -28,7 +28,10 @@ pub fn render(incident: &Incident, context: &CardContext, words: &Words) -> Rend
     } else {
         open(incident, context, words)
     };
-    Rendered { blocks, text: sentence(incident) }
+    Rendered {
+        blocks,
+        text: sentence(incident),
+    }
 }
 
 /// A card that Slack can't refuse: one section without anything foreign in it. Used when the full one was refused.
@@ -38,7 +41,10 @@ pub fn minimal(incident: &Incident) -> Rendered {
         "*{}* ({}) needs a look. Its card could not be shown; use `/runbook status {}` or mention me here with `status`.",
         incident.id, incident.severity, incident.id
     );
-    Rendered { blocks: vec![section(&text)], text: format!("{} needs a look", incident.id) }
+    Rendered {
+        blocks: vec![section(&text)],
+        text: format!("{} needs a look", incident.id),
+    }
 }
 
 fn open(incident: &Incident, context: &CardContext, words: &Words) -> Vec<Value> {
@@ -67,19 +73,42 @@ fn open(incident: &Incident, context: &CardContext, words: &Words) -> Vec<Value>
 
 fn title(incident: &Incident) -> String {
     let mut facts = vec![format!("*{}*", severity(incident.severity))];
-    facts.extend(incident.service.as_ref().map(|service| safe(service.as_str(), 80)));
-    facts.extend(incident.environment.as_ref().map(|environment| safe(environment, 60)));
+    facts.extend(
+        incident
+            .service
+            .as_ref()
+            .map(|service| safe(service.as_str(), 80)),
+    );
+    facts.extend(
+        incident
+            .environment
+            .as_ref()
+            .map(|environment| safe(environment, 60)),
+    );
     facts.push(format!("since {}", clock(incident.opened_at)));
-    let firing = incident.episodes.iter().filter(|episode| episode.resolved_at.is_none()).count();
+    let firing = incident
+        .episodes
+        .iter()
+        .filter(|episode| episode.resolved_at.is_none())
+        .count();
     match (incident.episodes.len(), firing) {
         (0 | 1, 1..) => {}
         (0 | 1, 0) => facts.push("the alert has cleared".to_owned()),
         (all, 0) => facts.push(format!("all {all} alerts have cleared")),
         (all, firing) => facts.push(format!("{firing} of {all} alerts firing")),
     }
-    let described = incident.first_alert().map(|alert| alert.description.trim()).filter(|text| !text.is_empty());
-    let described = described.map(|text| format!("\n{}", safe(text, 400))).unwrap_or_default();
-    format!("*{}*\n{}{described}", safe(&incident.title, 250), facts.join(" · "))
+    let described = incident
+        .first_alert()
+        .map(|alert| alert.description.trim())
+        .filter(|text| !text.is_empty());
+    let described = described
+        .map(|text| format!("\n{}", safe(text, 400)))
+        .unwrap_or_default();
+    format!(
+        "*{}*\n{}{described}",
+        safe(&incident.title, 250),
+        facts.join(" · ")
+    )
 }
 
 fn severity(severity: Severity) -> &'static str {
@@ -95,13 +124,22 @@ fn severity(severity: Severity) -> &'static str {
 /// What is proposed, ran or would run.
 fn plan(incident: &Incident, track: &PlanTrack, why: Option<&str>) -> Vec<Value> {
     let plan = &track.plan;
-    let targets: std::collections::BTreeSet<String> = plan.live_steps().filter_map(|step| target(&step.action)).collect();
+    let targets: std::collections::BTreeSet<String> = plan
+        .live_steps()
+        .filter_map(|step| target(&step.action))
+        .collect();
     let on = match targets.len() {
         0 => String::new(),
-        1..=3 => format!(" on {}", safe(&targets.into_iter().collect::<Vec<_>>().join(", "), 200)),
+        1..=3 => format!(
+            " on {}",
+            safe(&targets.into_iter().collect::<Vec<_>>().join(", "), 200)
+        ),
         n => format!(" on {n} targets"),
     };
-    let changed = plan.modified_from.map(|no| format!(" (plan {}, changed from plan {no})", plan.no)).unwrap_or_default();
+    let changed = plan
+        .modified_from
+        .map(|no| format!(" (plan {}, changed from plan {no})", plan.no))
+        .unwrap_or_default();
     let verb = match &incident.phase {
         Phase::Planning { .. } | Phase::Proposed => "Proposed",
         Phase::Running | Phase::Settling { .. } | Phase::Closed { .. } => "Runbook",
@@ -124,13 +162,21 @@ fn plan(incident: &Incident, track: &PlanTrack, why: Option<&str>) -> Vec<Value>
     };
     let steps = count(plan.live_steps().count(), "step");
     let why = why.map(|why| format!("\n{why}")).unwrap_or_default();
-    let mut blocks =
-        vec![section(&format!("*{verb}: {}*, {steps}{on}{changed}{why}", safe(&plan.title, 150)))];
+    let mut blocks = vec![section(&format!(
+        "*{verb}: {}*, {steps}{on}{changed}{why}",
+        safe(&plan.title, 150)
+    ))];
     let unknown = buttons::unknown_step(incident).and_then(|(track, step)| track.plan.step(step));
     if track.run.started_at.is_some() {
         blocks.extend(brief(plan, &track.run));
         // Whoever has to say what happened needs to see what it was.
-        blocks.extend(unknown.map(|step| super::code(&step.command)).into_iter().flatten().take(3));
+        blocks.extend(
+            unknown
+                .map(|step| super::code(&step.command))
+                .into_iter()
+                .flatten()
+                .take(3),
+        );
     } else if shown_whole(plan) {
         blocks.extend(full(plan, None));
     } else {
@@ -146,8 +192,16 @@ fn footer(incident: &Incident) -> Value {
     let mut ids = vec![incident.id.to_string(), safe(incident.source.as_str(), 40)];
     if let Some(track) = incident.current() {
         let revision = track.plan.runbook_revision.as_str().trim_start_matches("sha256:");
-        ids.push(format!("plan {} ({})", track.plan.no, safe(track.digest.short(), 12)));
-        ids.push(format!("runbook {} at {}", safe(track.plan.runbook.as_str(), 80), safe(&cut(revision, 13), 13)));
+        ids.push(format!(
+            "plan {} ({})",
+            track.plan.no,
+            safe(track.digest.short(), 12)
+        ));
+        ids.push(format!(
+            "runbook {} at {}",
+            safe(track.plan.runbook.as_str(), 80),
+            safe(&cut(revision, 13), 13)
+        ));
     }
     if incident.repeats > 1 {
         ids.push(format!("delivered {} times", incident.repeats + 1));
@@ -160,10 +214,18 @@ fn footer(incident: &Incident) -> Value {
 /// The first address that the alert gave, under the name of its host and no other.
 fn source(incident: &Incident) -> Option<String> {
     let link = incident.first_alert()?.links.first()?;
-    let url = url::Url::parse(&link.url).ok().filter(|url| matches!(url.scheme(), "http" | "https"))?;
+    let url = url::Url::parse(&link.url)
+        .ok()
+        .filter(|url| matches!(url.scheme(), "http" | "https"))?;
     let address = url.as_str();
     let plain = address.len() <= 300 && !address.contains(['<', '>', '|', ' ', '\\']);
-    plain.then(|| format!("<{}|{}>", address.replace('&', "&amp;"), safe(url.host_str().unwrap_or("source"), 80)))
+    plain.then(|| {
+        format!(
+            "<{}|{}>",
+            address.replace('&', "&amp;"),
+            safe(url.host_str().unwrap_or("source"), 80)
+        )
+    })
 }
 
 /// For lock screens and screen readers: one whole sentence.
@@ -172,7 +234,11 @@ fn sentence(incident: &Incident) -> String {
     let rest = match (&incident.phase, incident.current()) {
         (Phase::Planning { .. }, _) => "A proposal is being prepared.".to_owned(),
         (Phase::Proposed, Some(track)) if track.approval.is_pending() => {
-            format!("{} of {} wait for approval.", steps(track), cut(&track.plan.title, 80))
+            format!(
+                "{} of {} wait for approval.",
+                steps(track),
+                cut(&track.plan.title, 80)
+            )
         }
         (Phase::Proposed, _) => "The proposal is decided.".to_owned(),
         (Phase::Running, Some(track)) => {
@@ -187,7 +253,12 @@ fn sentence(incident: &Incident) -> String {
         },
         (Phase::Closed { .. }, _) => "It is over.".to_owned(),
     };
-    let text = format!("{} {}: {}. {rest}", incident.id, incident.severity, cut(incident.title.trim_end_matches('.'), 150));
+    let text = format!(
+        "{} {}: {}. {rest}",
+        incident.id,
+        incident.severity,
+        cut(incident.title.trim_end_matches('.'), 150)
+    );
     cut(Mrkdwn::escape(&text).as_str(), 300)
 }
 

@@ -8,29 +8,57 @@ use super::text::{clock, safe, span};
 use crate::domain::incident::{ClosedAs, Incident, Phase};
 
 pub fn blocks(incident: &Incident) -> Vec<Value> {
-    let Phase::Closed { at, result: closed } = &incident.phase else { return Vec::new() };
+    let Phase::Closed { at, result: closed } = &incident.phase else {
+        return Vec::new();
+    };
     let how = match closed {
         ClosedAs::Resolved => "Resolved",
         ClosedAs::AlertCleared => "The alert cleared",
     };
     let lasted = span(at.as_second() - incident.opened_at.as_second());
     let title = safe(&incident.title, 250);
-    let mut blocks = vec![section(&format!("~{title}~\n*{how}* at {} after {lasted}", clock(*at)))];
+    let mut blocks = vec![section(&format!(
+        "~{title}~\n*{how}* at {} after {lasted}",
+        clock(*at)
+    ))];
     if let Some(track) = incident.current() {
         let (done, meant) = track.run.progress(&track.plan);
-        let names: Vec<String> = track.approval.votes().iter().map(|vote| format!("@{}", safe(&vote.name, 60))).collect();
-        let by = if names.is_empty() { String::new() } else { format!(", approved by {}", names.join(" and ")) };
-        let ended = track.run.result.as_ref().map(|ended| format!(": {}", result(ended))).unwrap_or_default();
-        let what = if track.run.started_at.is_some() {
-            format!("*{}*, {done} of {meant} steps done{by}{ended}", safe(&track.plan.title, 150))
+        let names: Vec<String> = track
+            .approval
+            .votes()
+            .iter()
+            .map(|vote| format!("@{}", safe(&vote.name, 60)))
+            .collect();
+        let by = if names.is_empty() {
+            String::new()
         } else {
-            format!("*{}* was proposed; nothing was executed", safe(&track.plan.title, 150))
+            format!(", approved by {}", names.join(" and "))
+        };
+        let ended = track
+            .run
+            .result
+            .as_ref()
+            .map(|ended| format!(": {}", result(ended)))
+            .unwrap_or_default();
+        let what = if track.run.started_at.is_some() {
+            format!(
+                "*{}*, {done} of {meant} steps done{by}{ended}",
+                safe(&track.plan.title, 150)
+            )
+        } else {
+            format!(
+                "*{}* was proposed; nothing was executed",
+                safe(&track.plan.title, 150)
+            )
         };
         blocks.push(section(&what));
     }
     if let Some((_, name)) = &incident.commander {
         blocks.push(section(&format!("@{} had it", safe(name, 60))));
     }
-    blocks.push(context(&[format!("{} · the whole story is in the thread", incident.id)]));
+    blocks.push(context(&[format!(
+        "{} · the whole story is in the thread",
+        incident.id
+    )]));
     blocks
 }

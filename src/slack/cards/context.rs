@@ -22,18 +22,28 @@ pub struct CardContext {
 /// words; anything else is left out.
 #[must_use]
 pub fn who_may(policy: &Policy, incident: &Incident) -> Vec<String> {
-    let Some(track) = incident.current() else { return Vec::new() };
+    let Some(track) = incident.current() else {
+        return Vec::new();
+    };
     let mut all: Option<Vec<String>> = None;
     for step in track.plan.live_steps() {
-        let Some(environment) = &step.environment else { return Vec::new() };
-        let rows = policy.rows.iter().filter(|row| row.tiers.contains(&step.tier) && row.environments.contains(environment));
+        let Some(environment) = &step.environment else {
+            return Vec::new();
+        };
+        let rows = policy
+            .rows
+            .iter()
+            .filter(|row| row.tiers.contains(&step.tier) && row.environments.contains(environment));
         let mut named: Vec<String> = Vec::new();
         for row in rows {
             let users = row.users.iter().filter_map(|user| mention(user, "<@"));
-            let groups = row.groups.iter().filter_map(|group| match group.as_str().strip_prefix('@') {
-                Some(handle) => plain(handle).then(|| format!("@{handle}")),
-                None => mention(group.as_str(), "<!subteam^"),
-            });
+            let groups = row
+                .groups
+                .iter()
+                .filter_map(|group| match group.as_str().strip_prefix('@') {
+                    Some(handle) => plain(handle).then(|| format!("@{handle}")),
+                    None => mention(group.as_str(), "<!subteam^"),
+                });
             for name in users.chain(groups) {
                 if !named.contains(&name) {
                     named.push(name);
@@ -52,10 +62,17 @@ pub fn who_may(policy: &Policy, incident: &Incident) -> Vec<String> {
 }
 
 fn plain(text: &str) -> bool {
-    !text.is_empty() && text.len() <= 80 && text.chars().all(|c| c.is_alphanumeric() || matches!(c, '-' | '_' | '.'))
+    !text.is_empty()
+        && text.len() <= 80
+        && text
+            .chars()
+            .all(|c| c.is_alphanumeric() || matches!(c, '-' | '_' | '.'))
 }
 
 fn mention(id: &str, open: &str) -> Option<String> {
-    let fits = (2..=32).contains(&id.len()) && id.bytes().all(|byte| byte.is_ascii_uppercase() || byte.is_ascii_digit());
+    let fits = (2..=32).contains(&id.len())
+        && id
+            .bytes()
+            .all(|byte| byte.is_ascii_uppercase() || byte.is_ascii_digit());
     fits.then(|| format!("{open}{id}>"))
 }

@@ -18,3 +18,6 @@ pub(crate) use blocks::{context, plain, section};
 pub use card::{Rendered, minimal, render};
 pub use context::{CardContext, who_may};
 pub(crate) use steps::{code, describe};
+
+#[cfg(test)]
+mod tests;

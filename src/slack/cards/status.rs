@@ -27,10 +27,17 @@ pub fn mode(context: &CardContext) -> Option<&'static str> {
 pub fn now(incident: &Incident, context: &CardContext, words: &Words) -> String {
     match &incident.phase {
         Phase::Planning { request } => {
-            format!("*Preparing a proposal* from runbook {}: looking at its targets.", safe(request.runbook.as_str(), 100))
+            format!(
+                "*Preparing a proposal* from runbook {}: looking at its targets.",
+                safe(request.runbook.as_str(), 100)
+            )
         }
-        Phase::Proposed => incident.current().map_or_else(String::new, |track| proposed(track, context, words)),
-        Phase::Running => incident.current().map_or_else(String::new, |track| running(incident, track)),
+        Phase::Proposed => incident
+            .current()
+            .map_or_else(String::new, |track| proposed(track, context, words)),
+        Phase::Running => incident
+            .current()
+            .map_or_else(String::new, |track| running(incident, track)),
         Phase::Settling { until } => format!(
             "*Fixed and verified.* Waiting for {} to say that it is over, until {}.",
             safe(incident.source.as_str(), 60),
@@ -52,23 +59,44 @@ fn proposed(track: &PlanTrack, context: &CardContext, words: &Words) -> String {
         (Approval::Pending { votes, .. }, Decision::RequireApproval { approvals }) => {
             let may = match context.who_may.as_slice() {
                 [] => "Nobody is configured who may approve it.".to_owned(),
-                [all @ ..] => format!("May approve: {}{}.", all.iter().take(6).cloned().collect::<Vec<_>>().join(", "),
-                    if all.len() > 6 { format!(" and {} more", all.len() - 6) } else { String::new() }),
+                [all @ ..] => format!(
+                    "May approve: {}{}.",
+                    all.iter().take(6).cloned().collect::<Vec<_>>().join(", "),
+                    if all.len() > 6 {
+                        format!(" and {} more", all.len() - 6)
+                    } else {
+                        String::new()
+                    }
+                ),
             };
             if votes.is_empty() {
-                format!("*Waits for {}.* {may}", count(usize::from(*approvals), "approval"))
+                format!(
+                    "*Waits for {}.* {may}",
+                    count(usize::from(*approvals), "approval")
+                )
             } else {
-                let names: Vec<String> = votes.iter().map(|vote| format!("@{}", safe(&vote.name, 60))).collect();
-                format!("*{} of {approvals} approved* by {}. {may}", votes.len(), names.join(" and "))
+                let names: Vec<String> = votes
+                    .iter()
+                    .map(|vote| format!("@{}", safe(&vote.name, 60)))
+                    .collect();
+                format!(
+                    "*{} of {approvals} approved* by {}. {may}",
+                    votes.len(),
+                    names.join(" and ")
+                )
             }
         }
         (Approval::Pending { .. }, Decision::Deny { .. }) => denied(track, words),
-        (Approval::Pending { .. }, Decision::Allow) => "*Only looks*, so it needs no approval; it starts now.".to_owned(),
+        (Approval::Pending { .. }, Decision::Allow) => {
+            "*Only looks*, so it needs no approval; it starts now.".to_owned()
+        }
         (Approval::Approved { .. }, _) => format!("*Approved{}*, starting.", by(track)),
         (Approval::Rejected { name, reason, .. }, _) => {
             format!("*Rejected* by @{}: {}", safe(name, 60), safe(reason, 300))
         }
-        (Approval::Expired { .. }, _) => "*Expired*: nobody decided in time, or nothing started in time.".to_owned(),
+        (Approval::Expired { .. }, _) => {
+            "*Expired*: nobody decided in time, or nothing started in time.".to_owned()
+        }
         (Approval::Withdrawn { why, .. }, _) => format!("*Withdrawn*: {}", safe(why, 300)),
         (Approval::Superseded { .. }, _) => "*Replaced* by a newer plan.".to_owned(),
     }
@@ -77,33 +105,56 @@ fn proposed(track: &PlanTrack, context: &CardContext, words: &Words) -> String {
 /// The reasons, in the words of the one function that words them.
 fn denied(track: &PlanTrack, words: &Words) -> String {
     match &track.decision {
-        Decision::Deny { reasons } => {
-            (words.answer)(&Answer::Refused(Refusal::NotAllowed { reasons: reasons.clone() }))
-        }
+        Decision::Deny { reasons } => (words.answer)(&Answer::Refused(Refusal::NotAllowed {
+            reasons: reasons.clone(),
+        })),
         Decision::Allow | Decision::RequireApproval { .. } => "nobody may approve it.".to_owned(),
     }
 }
 
 fn by(track: &PlanTrack) -> String {
-    let names: Vec<String> = track.approval.votes().iter().map(|vote| format!("@{}", safe(&vote.name, 60))).collect();
-    if names.is_empty() { String::new() } else { format!(" by {}", names.join(" and ")) }
+    let names: Vec<String> = track
+        .approval
+        .votes()
+        .iter()
+        .map(|vote| format!("@{}", safe(&vote.name, 60)))
+        .collect();
+    if names.is_empty() {
+        String::new()
+    } else {
+        format!(" by {}", names.join(" and "))
+    }
 }
 
 fn running(incident: &Incident, track: &PlanTrack) -> String {
     if let Some((_, step)) = unknown_step(incident) {
-        return format!("*Stopped: nobody knows whether step {step} happened.* Look at its target, then say what you found.");
+        return format!(
+            "*Stopped: nobody knows whether step {step} happened.* Look at its target, then say what you found."
+        );
     }
     let (done, meant) = track.run.progress(&track.plan);
-    let current = track.plan.steps.iter().find(|step| matches!(track.run.state(step.no), StepState::Started { .. }));
+    let current = track
+        .plan
+        .steps
+        .iter()
+        .find(|step| matches!(track.run.state(step.no), StepState::Started { .. }));
     match current {
-        Some(step) => format!("*Running step {}*, {done} of {meant} done{}.", step.no, approved(track)),
+        Some(step) => format!(
+            "*Running step {}*, {done} of {meant} done{}.",
+            step.no,
+            approved(track)
+        ),
         None => format!("*Running*, {done} of {meant} done{}.", approved(track)),
     }
 }
 
 fn approved(track: &PlanTrack) -> String {
     let names = by(track);
-    if names.is_empty() { ", allowed to run alone".to_owned() } else { format!(", approved{names}") }
+    if names.is_empty() {
+        ", allowed to run alone".to_owned()
+    } else {
+        format!(", approved{names}")
+    }
 }
 
 fn handed(incident: &Incident, reason: &HandoffReason, words: &Words) -> String {
@@ -112,34 +163,52 @@ fn handed(incident: &Incident, reason: &HandoffReason, words: &Words) -> String 
         HandoffReason::SeveralMatch => "several runbooks match equally well. Choose one.".to_owned(),
         HandoffReason::Checklist => "its runbook is a checklist for people.".to_owned(),
         HandoffReason::PlanBlocked { problems } => {
-            let list: Vec<String> = problems.iter().take(5).map(|problem| safe(problem, 300)).collect();
+            let list: Vec<String> = problems
+                .iter()
+                .take(5)
+                .map(|problem| safe(problem, 300))
+                .collect();
             format!("the runbook can't be run as it is: {}", list.join("; "))
         }
         HandoffReason::Denied => match incident.current() {
             Some(track) => format!("nobody may approve this. {}", denied(track, words)),
             None => "nobody may approve this.".to_owned(),
         },
-        HandoffReason::Rejected { by, reason } if reason.trim().is_empty() => format!("@{} rejected the plan.", safe(by, 60)),
+        HandoffReason::Rejected { by, reason } if reason.trim().is_empty() => {
+            format!("@{} rejected the plan.", safe(by, 60))
+        }
         HandoffReason::Rejected { by, reason } => {
             format!("@{} rejected the plan: {}", safe(by, 60), safe(reason, 300))
         }
         HandoffReason::NoDecision => "nobody decided in time.".to_owned(),
-        HandoffReason::StepStopped { step, why } => format!("step {step} stopped the run: {}", safe(why, 300)),
+        HandoffReason::StepStopped { step, why } => {
+            format!("step {step} stopped the run: {}", safe(why, 300))
+        }
         HandoffReason::Unknown { step } => {
             format!("nobody knows whether step {step} happened. Look at its target, then say what you found.")
         }
-        HandoffReason::NotVerified { why } => format!("the steps ran, but it is not verified: {}", safe(why, 300)),
-        HandoffReason::StillFiring => "the steps ran and were verified, but the alert still fires.".to_owned(),
+        HandoffReason::NotVerified { why } => {
+            format!("the steps ran, but it is not verified: {}", safe(why, 300))
+        }
+        HandoffReason::StillFiring => {
+            "the steps ran and were verified, but the alert still fires.".to_owned()
+        }
         HandoffReason::TakenOver { by } => format!("@{} took over.", safe(by, 60)),
         HandoffReason::AskedFor { by } => format!("@{} asked for a human.", safe(by, 60)),
-        HandoffReason::DryRun => "this was a dry run; nothing was executed. Below is what would run.".to_owned(),
+        HandoffReason::DryRun => {
+            "this was a dry run; nothing was executed. Below is what would run.".to_owned()
+        }
         HandoffReason::Shadow => "Interlock only watches here. Below is what it would propose.".to_owned(),
     }
 }
 
 /// What happens next, by when.
 pub fn next(incident: &Incident) -> Option<String> {
-    let page = match (&incident.paging.delivered_at, &incident.paging.asked_at, &incident.paging.due) {
+    let page = match (
+        &incident.paging.delivered_at,
+        &incident.paging.asked_at,
+        &incident.paging.due,
+    ) {
         (Some(at), _, _) => Some(format!("A human was paged at {}.", clock(*at))),
         (None, Some(_), _) => Some("A human is being paged now.".to_owned()),
         (None, None, Some(due)) if incident.is_open() => {
@@ -149,8 +218,12 @@ pub fn next(incident: &Incident) -> Option<String> {
     };
     let expiry = match &incident.phase {
         Phase::Proposed => incident.current().and_then(|track| match &track.approval {
-            Approval::Pending { approve_by, .. } => Some(format!("The proposal expires at {}.", clock(*approve_by))),
-            Approval::Approved { execute_by, .. } => Some(format!("It has to start before {}.", clock(*execute_by))),
+            Approval::Pending { approve_by, .. } => {
+                Some(format!("The proposal expires at {}.", clock(*approve_by)))
+            }
+            Approval::Approved { execute_by, .. } => {
+                Some(format!("It has to start before {}.", clock(*execute_by)))
+            }
             Approval::Rejected { .. }
             | Approval::Expired { .. }
             | Approval::Withdrawn { .. }
@@ -171,7 +244,11 @@ pub fn why(incident: &Incident) -> Option<String> {
     let matched: &MatchRecord = incident.matched.as_ref()?;
     match &matched.verdict {
         Verdict::One { runbook } => {
-            let line = matched.candidates.iter().find(|line| line.runbook == *runbook).or(matched.candidates.first())?;
+            let line = matched
+                .candidates
+                .iter()
+                .find(|line| line.runbook == *runbook)
+                .or(matched.candidates.first())?;
             Some(format!("*Why this runbook:* {}", safe(&line.why, 300)))
         }
         Verdict::Several => None,

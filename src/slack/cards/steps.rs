@@ -55,12 +55,21 @@ pub fn code(command: &str) -> Vec<Value> {
 #[must_use]
 pub fn describe(step: &PlannedStep) -> String {
     let plain = safe(&step.plain, PLAIN);
-    let plain = if plain.is_empty() { String::new() } else { format!("\n{plain}") };
+    let plain = if plain.is_empty() {
+        String::new()
+    } else {
+        format!("\n{plain}")
+    };
     let human = match step.tier {
         Tier::Three => "\n*For a person to do by hand*",
         Tier::Zero | Tier::One | Tier::Two => "",
     };
-    format!("*Step {} · {}*{human}{plain}\n{}", step.no, safe(&step.title, 150), facts(step))
+    format!(
+        "*Step {} · {}*{human}{plain}\n{}",
+        step.no,
+        safe(&step.title, 150),
+        facts(step)
+    )
 }
 
 fn facts(step: &PlannedStep) -> String {
@@ -68,7 +77,14 @@ fn facts(step: &PlannedStep) -> String {
     if !step.tier_reason.trim().is_empty() && step.tier >= Tier::Two {
         facts.push(safe(&step.tier_reason, 200));
     }
-    facts.push(format!("Blast radius: {}", if step.blast.trim().is_empty() { "unknown".to_owned() } else { safe(&step.blast, 300) }));
+    facts.push(format!(
+        "Blast radius: {}",
+        if step.blast.trim().is_empty() {
+            "unknown".to_owned()
+        } else {
+            safe(&step.blast, 300)
+        }
+    ));
     if let Some(environment) = &step.environment {
         facts.push(safe(environment.as_str(), 60));
     }
@@ -131,7 +147,9 @@ fn expectation(expected: &Expectation) -> String {
 pub fn full(plan: &Plan, label: Option<&Run>) -> Vec<Value> {
     let mut blocks = Vec::new();
     for step in plan.steps.iter().filter(|step| !step.skip) {
-        let state = label.map(|run| format!("\n{}", state(step, run))).unwrap_or_default();
+        let state = label
+            .map(|run| format!("\n{}", state(step, run)))
+            .unwrap_or_default();
         blocks.push(section(&format!("{}{state}", describe(step))));
         blocks.extend(code(&step.command));
     }
@@ -156,20 +174,32 @@ pub fn brief(plan: &Plan, run: &Run) -> Vec<Value> {
         .iter()
         .map(|step| format!("{}. {}: {}", step.no, safe(&step.title, 100), state(step, run)))
         .collect();
-    chunks(&lines.join("\n"), 2800).into_iter().take(3).map(|part| section(&part)).collect()
+    chunks(&lines.join("\n"), 2800)
+        .into_iter()
+        .take(3)
+        .map(|part| section(&part))
+        .collect()
 }
 
 fn state(step: &PlannedStep, run: &Run) -> String {
     match run.state(step.no) {
         StepState::Waiting => "waiting".to_owned(),
         StepState::Started { attempt: 1, .. } => "*running now*".to_owned(),
-        StepState::Started { attempt, .. } => format!("*running now*, attempt {attempt} of {}", step.attempts),
+        StepState::Started { attempt, .. } => {
+            format!("*running now*, attempt {attempt} of {}", step.attempts)
+        }
         StepState::Succeeded { attempt: 1, .. } => "done".to_owned(),
         StepState::Succeeded { attempt, .. } => format!("done at attempt {attempt}"),
         StepState::Failed { attempt, reason, .. } => {
-            format!("*failed*, attempt {attempt} of {}: {}", step.attempts, safe(reason, 160))
+            format!(
+                "*failed*, attempt {attempt} of {}: {}",
+                step.attempts,
+                safe(reason, 160)
+            )
         }
-        StepState::Unknown { reason, .. } => format!("*nobody knows whether it happened*: {}", safe(reason, 160)),
+        StepState::Unknown { reason, .. } => {
+            format!("*nobody knows whether it happened*: {}", safe(reason, 160))
+        }
         StepState::Skipped { why } => format!("skipped: {}", safe(why, 120)),
         StepState::Refused { .. } => "*refused* when everything was checked again at the start".to_owned(),
     }
@@ -180,7 +210,13 @@ pub fn effect(plan: &Plan) -> String {
     let lines: Vec<&str> = plan
         .live_steps()
         .filter(|step| step.tier >= Tier::One)
-        .map(|step| if step.plain.trim().is_empty() { step.command.as_str() } else { step.plain.as_str() })
+        .map(|step| {
+            if step.plain.trim().is_empty() {
+                step.command.as_str()
+            } else {
+                step.plain.as_str()
+            }
+        })
         .collect();
     visible(&lines.join(" Then: "))
 }

@@ -96,7 +96,12 @@ pub fn clock(at: Timestamp) -> String {
 #[must_use]
 pub fn span(seconds: i64) -> String {
     let seconds = seconds.max(0);
-    match (seconds / 86_400, seconds / 3600 % 24, seconds / 60 % 60, seconds % 60) {
+    match (
+        seconds / 86_400,
+        seconds / 3600 % 24,
+        seconds / 60 % 60,
+        seconds % 60,
+    ) {
         (0, 0, 0, seconds) => format!("{seconds} s"),
         (0, 0, minutes, _) => format!("{minutes} min"),
         (0, hours, minutes, _) => format!("{hours} h {minutes} min"),
@@ -107,7 +112,11 @@ pub fn span(seconds: i64) -> String {
 /// `1 step`, `2 steps`.
 #[must_use]
 pub fn count(number: usize, one: &str) -> String {
-    if number == 1 { format!("1 {one}") } else { format!("{number} {one}s") }
+    if number == 1 {
+        format!("1 {one}")
+    } else {
+        format!("{number} {one}s")
+    }
 }
 
 #[cfg(test)]

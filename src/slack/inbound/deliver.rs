@@ -20,9 +20,13 @@ pub enum Delivery {
     /// A person wants something.
     Act(Box<Act>),
     /// The app's home was opened by this user.
-    Home { user: String },
+    Home {
+        user: String,
+    },
     /// A person changed: what we know of them is stale.
-    PersonChanged { user: String },
+    PersonChanged {
+        user: String,
+    },
     GroupsChanged,
     /// The installation is over.
     Uninstalled,
@@ -46,7 +50,10 @@ pub struct Act {
 pub enum Wish {
     Intent(Intent),
     /// Typed in a thread: which incident it is about has still to be found.
-    InThread { text: String, thread: MessageRef },
+    InThread {
+        text: String,
+        thread: MessageRef,
+    },
 }
 
 /// Where it was done, which says how it is answered.
@@ -56,7 +63,10 @@ pub enum Surface {
     Slash,
     Message,
     /// A submitted view, with the block that takes errors of no field and whether another view lies below it.
-    View { error_block: Option<String>, stacked: bool },
+    View {
+        error_block: Option<String>,
+        stacked: bool,
+    },
 }
 
 /// Reads a delivery. `None` when it is not what Slack sends.
@@ -88,9 +98,15 @@ fn clicked(payload: &Interaction<'_>) -> Option<Delivery> {
         return Some(Delivery::Ignored);
     }
     let chosen = action.selected_option.as_ref().map(|choice| &choice.value);
-    let value = action.value.as_ref().or(chosen).map(Cow::as_ref).unwrap_or_default();
-    let intent = intents::of_action(&action.action_id, value)
-        .unwrap_or_else(|| Intent::Unrecognised { text: action.action_id.chars().take(60).collect() });
+    let value = action
+        .value
+        .as_ref()
+        .or(chosen)
+        .map(Cow::as_ref)
+        .unwrap_or_default();
+    let intent = intents::of_action(&action.action_id, value).unwrap_or_else(|| Intent::Unrecognised {
+        text: action.action_id.chars().take(60).collect(),
+    });
     let person = person(payload)?;
     let container = payload.container.as_ref();
     let channel = payload
@@ -121,8 +137,14 @@ fn clicked(payload: &Interaction<'_>) -> Option<Delivery> {
 fn submitted(payload: &Interaction<'_>) -> Option<Delivery> {
     let view = payload.view.as_ref()?;
     let person = person(payload)?;
-    let Some(intent) = submission::of_view(view) else { return Some(Delivery::Ignored) };
-    let place = Place { user: person.user.clone(), channel: submission::channel(view), ..Place::default() };
+    let Some(intent) = submission::of_view(view) else {
+        return Some(Delivery::Ignored);
+    };
+    let place = Place {
+        user: person.user.clone(),
+        channel: submission::channel(view),
+        ..Place::default()
+    };
     Some(Delivery::Act(Box::new(Act {
         key: view_key(view, payload.trigger_id.as_deref()),
         person,
@@ -146,13 +168,17 @@ fn view_key(view: &View<'_>, trigger: Option<&str>) -> Option<DeliveryKey> {
 }
 
 fn key(kind: &str, id: Option<&str>) -> Option<DeliveryKey> {
-    id.filter(|id| !id.is_empty()).map(|id| DeliveryKey::new(format!("{kind}:{id}")))
+    id.filter(|id| !id.is_empty())
+        .map(|id| DeliveryKey::new(format!("{kind}:{id}")))
 }
 
 /// A person of whom Slack doesn't say the workspace gets that of the payload; the directory checks it in any case.
 fn person(payload: &Interaction<'_>) -> Option<PersonId> {
     let user = payload.user.as_ref()?;
-    let team = user.team_id.as_ref().or(payload.team.as_ref().map(|team| &team.id));
+    let team = user
+        .team_id
+        .as_ref()
+        .or(payload.team.as_ref().map(|team| &team.id));
     Some(PersonId {
         team: team.map(|team| team.clone().into_owned()).unwrap_or_default(),
         user: user.id.clone().into_owned(),
@@ -184,7 +210,10 @@ fn command(form: &Slash<'_>) -> Option<Delivery> {
     let channel = form.channel_id.as_deref().map(str::to_owned);
     Some(Delivery::Act(Box::new(Act {
         key: key("slash", form.trigger_id.as_deref()),
-        person: PersonId { team: form.team_id.as_deref().unwrap_or_default().to_owned(), user: user.clone() },
+        person: PersonId {
+            team: form.team_id.as_deref().unwrap_or_default().to_owned(),
+            user: user.clone(),
+        },
         channel: channel.as_deref().map(Channel::from),
         wish: Wish::Intent(slash::parse(form.text.as_deref().unwrap_or_default(), None)),
         place: Place {
@@ -201,7 +230,10 @@ fn command(form: &Slash<'_>) -> Option<Delivery> {
 
 fn push(push: &Push<'_>) -> Option<Delivery> {
     match push.kind.as_ref() {
-        "url_verification" => push.challenge.as_deref().map(|challenge| Delivery::Challenge(challenge.to_owned())),
+        "url_verification" => push
+            .challenge
+            .as_deref()
+            .map(|challenge| Delivery::Challenge(challenge.to_owned())),
         "event_callback" => Some(event(push).unwrap_or(Delivery::Ignored)),
         "app_rate_limited" => Some(Delivery::Ignored),
         _ => None,
@@ -237,22 +269,36 @@ fn said(push: &Push<'_>) -> Option<Delivery> {
     let user = event.user.as_ref()?.id().to_owned();
     let channel = event.channel.as_deref()?.to_owned();
     let text = slash::after_mention(event.text.as_deref().unwrap_or_default());
-    let team = event.user_team.as_ref().or(event.team.as_ref()).or(push.team_id.as_ref());
+    let team = event
+        .user_team
+        .as_ref()
+        .or(event.team.as_ref())
+        .or(push.team_id.as_ref());
     let thread = event.thread_ts.as_deref().map(str::to_owned);
     let wish = match &thread {
         Some(ts) if !direct => Wish::InThread {
             text: text.to_owned(),
-            thread: MessageRef { channel: channel.clone(), ts: ts.clone() },
+            thread: MessageRef {
+                channel: channel.clone(),
+                ts: ts.clone(),
+            },
         },
         Some(_) | None => Wish::Intent(slash::parse(text, None)),
     };
     Some(Delivery::Act(Box::new(Act {
         key: key("event", push.event_id.as_deref()),
-        person: PersonId { team: team.map(|team| team.clone().into_owned()).unwrap_or_default(), user: user.clone() },
+        person: PersonId {
+            team: team.map(|team| team.clone().into_owned()).unwrap_or_default(),
+            user: user.clone(),
+        },
         channel: Some(Channel::new(channel.clone())),
         wish,
         place: Place {
-            how: if direct || thread.is_some() { How::Openly } else { How::OnlyTo },
+            how: if direct || thread.is_some() {
+                How::Openly
+            } else {
+                How::OnlyTo
+            },
             channel: Some(channel),
             thread,
             user,

@@ -8,7 +8,13 @@ use crate::domain::ids::{IncidentId, PlanNo};
 use crate::slack::inbound::envelope::Transport;
 
 fn read(kind: Kind, payload: Payload<'_>) -> Option<Delivery> {
-    decode(&Inbound { kind, transport: Transport::Http, retry: None, payload, received_at: Instant::now() })
+    decode(&Inbound {
+        kind,
+        transport: Transport::Http,
+        retry: None,
+        payload,
+        received_at: Instant::now(),
+    })
 }
 
 fn act(delivery: Option<Delivery>) -> Act {
@@ -26,11 +32,23 @@ const CLICK: &str = r#"{"type":"block_actions","team":null,"user":{"id":"U1","te
 #[test]
 fn a_click_of_an_organisation_wide_installation_is_read_over_both_transports() {
     let socket = act(read(Kind::Interaction, Payload::Json(CLICK)));
-    let form = url::form_urlencoded::Serializer::new(String::new()).append_pair("payload", CLICK).finish();
+    let form = url::form_urlencoded::Serializer::new(String::new())
+        .append_pair("payload", CLICK)
+        .finish();
     assert_eq!(act(read(Kind::Interaction, Payload::Form(&form))), socket);
-    let at = PlanRef { incident: IncidentId(42), plan: PlanNo(1), digest: "0123456789ab".to_owned() };
+    let at = PlanRef {
+        incident: IncidentId(42),
+        plan: PlanNo(1),
+        digest: "0123456789ab".to_owned(),
+    };
     assert_eq!(socket.wish, Wish::Intent(Intent::Approve(at)));
-    assert_eq!(socket.person, PersonId { team: "T9".to_owned(), user: "U1".to_owned() });
+    assert_eq!(
+        socket.person,
+        PersonId {
+            team: "T9".to_owned(),
+            user: "U1".to_owned()
+        }
+    );
     assert_eq!(socket.key, Some(DeliveryKey::from("click:1.2.3")));
     assert_eq!(socket.place.channel.as_deref(), Some("C1"));
 }
@@ -57,22 +75,46 @@ fn a_slash_command_is_the_same_over_both_transports() {
         &command=%2Frunbook&text=run+redis+a%3D1&api_app_id=A1&response_url=https%3A%2F%2Fhooks.slack.com%2Fc%2F1&trigger_id=9.9";
     let json = r#"{"token":"x","team_id":"T1","channel_id":"C1","user_id":"U1","command":"/runbook","text":"run redis a=1",
         "response_url":"https://hooks.slack.com/c/1","trigger_id":"9.9"}"#;
-    assert_eq!(act(read(Kind::Command, Payload::Form(form))), act(read(Kind::Command, Payload::Json(json))));
-    assert_eq!(read(Kind::Command, Payload::Form("ssl_check=1&token=x")), Some(Delivery::Ignored));
-    assert_eq!(read(Kind::Command, Payload::Form("user_id=U1&command=%2Fdeploy")), None);
+    assert_eq!(
+        act(read(Kind::Command, Payload::Form(form))),
+        act(read(Kind::Command, Payload::Json(json)))
+    );
+    assert_eq!(
+        read(Kind::Command, Payload::Form("ssl_check=1&token=x")),
+        Some(Delivery::Ignored)
+    );
+    assert_eq!(
+        read(Kind::Command, Payload::Form("user_id=U1&command=%2Fdeploy")),
+        None
+    );
 }
 
 #[test]
 fn events_are_people_asking_or_something_changing() {
     let event = |inner: &str| {
-        format!(r#"{{"type":"event_callback","team_id":"T1","event_id":"Ev1","event":{inner},"authorizations":[{{}}]}}"#)
+        format!(
+            r#"{{"type":"event_callback","team_id":"T1","event_id":"Ev1","event":{inner},"authorizations":[{{}}]}}"#
+        )
     };
     let of = |inner: &str| read(Kind::Event, Payload::Json(&event(inner)));
-    let mention = act(of(r#"{"type":"app_mention","user":"U1","text":"<@U0> why","channel":"C1","ts":"2.1","thread_ts":"1.1"}"#));
-    let thread = MessageRef { channel: "C1".to_owned(), ts: "1.1".to_owned() };
-    assert_eq!(mention.wish, Wish::InThread { text: "why".to_owned(), thread });
+    let mention = act(of(
+        r#"{"type":"app_mention","user":"U1","text":"<@U0> why","channel":"C1","ts":"2.1","thread_ts":"1.1"}"#,
+    ));
+    let thread = MessageRef {
+        channel: "C1".to_owned(),
+        ts: "1.1".to_owned(),
+    };
+    assert_eq!(
+        mention.wish,
+        Wish::InThread {
+            text: "why".to_owned(),
+            thread
+        }
+    );
     assert_eq!(mention.key, Some(DeliveryKey::from("event:Ev1")));
-    let direct = act(of(r#"{"type":"message","channel_type":"im","user":"U1","text":"status","channel":"D1","ts":"2.1"}"#));
+    let direct = act(of(
+        r#"{"type":"message","channel_type":"im","user":"U1","text":"status","channel":"D1","ts":"2.1"}"#,
+    ));
     assert_eq!(direct.wish, Wish::Intent(Intent::Status));
     for own in [
         r#"{"type":"message","channel_type":"im","user":"U0","bot_id":"B1","text":"status","channel":"D1","ts":"2.1"}"#,
@@ -82,14 +124,29 @@ fn events_are_people_asking_or_something_changing() {
     ] {
         assert_eq!(of(own), Some(Delivery::Ignored), "{own}");
     }
-    assert_eq!(of(r#"{"type":"user_change","user":{"id":"U7","deleted":true}}"#), Some(Delivery::PersonChanged { user: "U7".to_owned() }));
+    assert_eq!(
+        of(r#"{"type":"user_change","user":{"id":"U7","deleted":true}}"#),
+        Some(Delivery::PersonChanged {
+            user: "U7".to_owned()
+        })
+    );
     let challenge = r#"{"type":"url_verification","challenge":"abc","token":"x"}"#;
-    assert_eq!(read(Kind::Event, Payload::Json(challenge)), Some(Delivery::Challenge("abc".to_owned())));
+    assert_eq!(
+        read(Kind::Event, Payload::Json(challenge)),
+        Some(Delivery::Challenge("abc".to_owned()))
+    );
 }
 
 #[test]
 fn what_slack_would_not_send_is_refused() {
-    for body in ["", "{", "[]", "{}", r#"{"type":"block_actions","user":{"id":"U1"},"actions":[]}"#, "null"] {
+    for body in [
+        "",
+        "{",
+        "[]",
+        "{}",
+        r#"{"type":"block_actions","user":{"id":"U1"},"actions":[]}"#,
+        "null",
+    ] {
         assert_eq!(read(Kind::Interaction, Payload::Json(body)), None, "{body}");
     }
     assert_eq!(read(Kind::Interaction, Payload::Form("payload=")), None);
@@ -99,7 +156,13 @@ fn what_slack_would_not_send_is_refused() {
 #[test]
 fn an_unknown_button_is_answered_and_an_address_button_only_acked() {
     let unknown = CLICK.replace("\"approve\"", "\"launch\"");
-    assert!(matches!(act(read(Kind::Interaction, Payload::Json(&unknown))).wish, Wish::Intent(Intent::Unrecognised { .. })));
+    assert!(matches!(
+        act(read(Kind::Interaction, Payload::Json(&unknown))).wish,
+        Wish::Intent(Intent::Unrecognised { .. })
+    ));
     let link = CLICK.replace("\"approve\"", "\"link.0\"");
-    assert_eq!(read(Kind::Interaction, Payload::Json(&link)), Some(Delivery::Ignored));
+    assert_eq!(
+        read(Kind::Interaction, Payload::Json(&link)),
+        Some(Delivery::Ignored)
+    );
 }

@@ -60,14 +60,20 @@ struct Door {
 /// # Errors
 /// When there is no signing secret.
 pub fn router(settings: &Settings, pipeline: Pipeline) -> Result<Router, SettingsError> {
-    let door = Arc::new(Door { verifier: Verifier::new(settings)?, pipeline });
+    let door = Arc::new(Door {
+        verifier: Verifier::new(settings)?,
+        pipeline,
+    });
     Ok(Router::new()
         .route("/slack/events", post(events))
         .route("/slack/interactions", post(interactions))
         .route("/slack/commands", post(commands))
         .layer(DefaultBodyLimit::disable())
         .layer(RequestBodyLimitLayer::new(LARGEST))
-        .layer(TimeoutLayer::with_status_code(StatusCode::SERVICE_UNAVAILABLE, LONGEST))
+        .layer(TimeoutLayer::with_status_code(
+            StatusCode::SERVICE_UNAVAILABLE,
+            LONGEST,
+        ))
         .with_state(door))
 }
 
@@ -88,14 +94,23 @@ impl Door {
         let received_at = Instant::now();
         let Some(body) = self.verifier.check(headers, body) else {
             metrics::counter!("interlock_slack_bad_signatures_total").increment(1);
-            warn!(bytes = body.len(), "a request for /slack has no good signature; refused");
+            warn!(
+                bytes = body.len(),
+                "a request for /slack has no good signature; refused"
+            );
             return StatusCode::UNAUTHORIZED.into_response();
         };
         let payload = match kind {
             Kind::Event => Payload::Json(body),
             Kind::Interaction | Kind::Command => Payload::Form(body),
         };
-        let inbound = Inbound { kind, transport: Transport::Http, retry: retry(headers), payload, received_at };
+        let inbound = Inbound {
+            kind,
+            transport: Transport::Http,
+            retry: retry(headers),
+            payload,
+            received_at,
+        };
         respond(self.pipeline.take(inbound).await)
     }
 }
@@ -103,19 +118,34 @@ impl Door {
 fn retry(headers: &HeaderMap) -> Option<Retry> {
     let text = |name: &str| headers.get(name).and_then(|value| value.to_str().ok());
     let number = text("x-slack-retry-num")?.parse().ok()?;
-    Some(Retry { number, reason: text("x-slack-retry-reason").unwrap_or_default().chars().take(60).collect() })
+    Some(Retry {
+        number,
+        reason: text("x-slack-retry-reason")
+            .unwrap_or_default()
+            .chars()
+            .take(60)
+            .collect(),
+    })
 }
 
 fn respond(ack: Ack) -> Response {
-    const JSON: (HeaderName, HeaderValue) =
-        (header::CONTENT_TYPE, HeaderValue::from_static("application/json; charset=utf-8"));
-    const TEXT: (HeaderName, HeaderValue) =
-        (header::CONTENT_TYPE, HeaderValue::from_static("text/plain; charset=utf-8"));
+    const JSON: (HeaderName, HeaderValue) = (
+        header::CONTENT_TYPE,
+        HeaderValue::from_static("application/json; charset=utf-8"),
+    );
+    const TEXT: (HeaderName, HeaderValue) = (
+        header::CONTENT_TYPE,
+        HeaderValue::from_static("text/plain; charset=utf-8"),
+    );
     match ack {
         Ack::Empty => StatusCode::OK.into_response(),
         Ack::Body(body) => ([JSON], body).into_response(),
         Ack::Challenge(challenge) => ([TEXT], challenge).into_response(),
         Ack::Malformed => StatusCode::BAD_REQUEST.into_response(),
-        Ack::NotStored => (StatusCode::SERVICE_UNAVAILABLE, [(header::RETRY_AFTER, HeaderValue::from_static("1"))]).into_response(),
+        Ack::NotStored => (
+            StatusCode::SERVICE_UNAVAILABLE,
+            [(header::RETRY_AFTER, HeaderValue::from_static("1"))],
+        )
+            .into_response(),
     }
 }

@@ -10,9 +10,7 @@ use crate::slack::surface::action;
 /// The intent of a button or menu entry, `None` when neither we nor an earlier version of us can have written it.
 #[must_use]
 pub fn of_action(id: &str, value: &str) -> Option<Intent> {
-    let judge = |judgement| {
-        values::parse_step(value).map(|(at, step)| Intent::Judge { at, step, judgement })
-    };
+    let judge = |judgement| values::parse_step(value).map(|(at, step)| Intent::Judge { at, step, judgement });
     match id {
         action::APPROVE => values::parse_plan(value).map(Intent::Approve),
         action::REJECT => values::parse_plan(value).map(Intent::AskReject),
@@ -26,11 +24,14 @@ pub fn of_action(id: &str, value: &str) -> Option<Intent> {
         action::MORE => {
             let (what, incident) = value.split_once('.')?;
             // A menu inside a menu would have no end.
-            if what == action::MORE { None } else { of_action(what, incident) }
+            if what == action::MORE {
+                None
+            } else {
+                of_action(what, incident)
+            }
         }
-        _ if id.starts_with(action::CHOOSE) => {
-            values::parse_runbook(value).map(|(incident, runbook)| Intent::ChooseRunbook { incident, runbook })
-        }
+        _ if id.starts_with(action::CHOOSE) => values::parse_runbook(value)
+            .map(|(incident, runbook)| Intent::ChooseRunbook { incident, runbook }),
         _ if id.starts_with(action::TICK) => {
             values::parse_tick(value).map(|(incident, item, done)| Intent::Tick { incident, item, done })
         }
@@ -42,7 +43,9 @@ pub fn of_action(id: &str, value: &str) -> Option<Intent> {
 #[must_use]
 pub fn incident(intent: &Intent) -> Option<IncidentId> {
     match intent {
-        Intent::Approve(at) | Intent::AskReject(at) | Intent::AskModify(at) | Intent::ReviewPlan(at) => Some(at.incident),
+        Intent::Approve(at) | Intent::AskReject(at) | Intent::AskModify(at) | Intent::ReviewPlan(at) => {
+            Some(at.incident)
+        }
         Intent::Reject { at, .. } | Intent::Modify { at, .. } | Intent::Judge { at, .. } => Some(at.incident),
         Intent::Escalate(incident)
         | Intent::TakeOver(incident)
@@ -83,11 +86,25 @@ mod tests {
 
     #[test]
     fn every_button_of_ours_is_understood_and_nothing_else() {
-        let at = PlanRef { incident: IncidentId(42), plan: PlanNo(1), digest: "0123456789ab".to_owned() };
-        assert_eq!(of_action("approve", "42.1.0123456789ab"), Some(Intent::Approve(at.clone())));
-        let judged = Intent::Judge { at, step: StepNo(2), judgement: Judgement::Failed };
+        let at = PlanRef {
+            incident: IncidentId(42),
+            plan: PlanNo(1),
+            digest: "0123456789ab".to_owned(),
+        };
+        assert_eq!(
+            of_action("approve", "42.1.0123456789ab"),
+            Some(Intent::Approve(at.clone()))
+        );
+        let judged = Intent::Judge {
+            at,
+            step: StepNo(2),
+            judgement: Judgement::Failed,
+        };
         assert_eq!(of_action("failed", "42.1.0123456789ab.2"), Some(judged));
-        assert_eq!(of_action("more", "take_over.42"), Some(Intent::TakeOver(IncidentId(42))));
+        assert_eq!(
+            of_action("more", "take_over.42"),
+            Some(Intent::TakeOver(IncidentId(42)))
+        );
         assert_eq!(of_action("more", "more.take_over.42"), None);
         assert_eq!(of_action("approve", "42"), None);
         assert_eq!(of_action("approve_everything", "42.1.0123456789ab"), None);

@@ -13,10 +13,10 @@ mod submission;
 pub mod values;
 mod wire;
 
-pub use deliver::{decode, Delivery};
+pub use deliver::{Delivery, decode};
 pub use envelope::{Ack, Inbound, Kind, Payload, Retry, Transport};
 pub use http::{Verifier, router};
-pub use pipeline::{Pipeline, Parts};
+pub use pipeline::{Parts, Pipeline};
 pub use slash::COMMANDS;
-pub(super) use submission::{Change, INPUT, PARAMETER, REASON, SKIP, metadata};
 pub use socket::{SocketHealth, SocketMode};
+pub(super) use submission::{Change, INPUT, PARAMETER, REASON, SKIP, metadata};

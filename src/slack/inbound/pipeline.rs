@@ -56,13 +56,19 @@ pub(super) enum Decided {
 impl Pipeline {
     #[must_use]
     pub fn new(parts: Parts) -> Self {
-        Self { parts: Arc::new(parts) }
+        Self {
+            parts: Arc::new(parts),
+        }
     }
 
     /// Takes one delivery and says what goes back. Never fails, never takes longer than Slack waits.
     pub async fn take(&self, inbound: Inbound<'_>) -> Ack {
         if let Some(retry) = &inbound.retry {
-            debug!(number = retry.number, reason = retry.reason, "Slack sends this again");
+            debug!(
+                number = retry.number,
+                reason = retry.reason,
+                "Slack sends this again"
+            );
         }
         let Some(delivery) = decode(&inbound) else {
             metrics::counter!("interlock_slack_malformed_total").increment(1);
@@ -74,7 +80,9 @@ impl Pipeline {
             Delivery::Act(act) => self.act(*act, received).await,
             Delivery::Home { user } => {
                 let parts = self.parts.clone();
-                tokio::spawn(async move { home::publish(&parts.api, &parts.engine, &parts.shared, &user).await });
+                tokio::spawn(
+                    async move { home::publish(&parts.api, &parts.engine, &parts.shared, &user).await },
+                );
                 Ack::Empty
             }
             Delivery::PersonChanged { user } => {
@@ -86,7 +94,9 @@ impl Pipeline {
                 Ack::Empty
             }
             Delivery::Uninstalled => {
-                error!("the app was uninstalled or its tokens were revoked: install it again and set slack.bot_token");
+                error!(
+                    "the app was uninstalled or its tokens were revoked: install it again and set slack.bot_token"
+                );
                 Ack::Empty
             }
             Delivery::Ignored => Ack::Empty,
@@ -100,10 +110,18 @@ impl Pipeline {
         };
         let deadline = received + within;
         if let Wish::InThread { text, thread } = &act.wish {
-            let found = timeout_at(deadline, self.parts.hints.incident_of(thread)).await.ok().flatten();
+            let found = match self.parts.engine.incident_at(thread.clone()).await {
+                Ok(Some(incident)) => Some(incident),
+                Ok(None) | Err(_) => timeout_at(deadline, self.parts.hints.incident_of(thread))
+                    .await
+                    .ok()
+                    .flatten(),
+            };
             act.wish = Wish::Intent(slash::parse(text, found));
         }
-        let Wish::Intent(intent) = act.wish.clone() else { return Ack::NotStored };
+        let Wish::Intent(intent) = act.wish.clone() else {
+            return Ack::NotStored;
+        };
         if let (Some(trigger), true) = (act.trigger.clone(), intents::opens_form(&intent)) {
             return self.with_form(act, intent, trigger, deadline).await;
         }
@@ -134,8 +152,10 @@ impl Pipeline {
         match early {
             Ok(decided) => (decided, Opener::Trigger(trigger)),
             Err(_) => {
-                let (opened, decided) =
-                    tokio::join!(modals::open(&self.parts.api, &trigger, modals::loading()), &mut decide);
+                let (opened, decided) = tokio::join!(
+                    modals::open(&self.parts.api, &trigger, modals::loading()),
+                    &mut decide
+                );
                 match opened {
                     Ok(view) => (decided, Opener::View(view)),
                     Err(error) => {
@@ -155,8 +175,12 @@ impl Pipeline {
                 Some(person) => person,
                 None => parts.people.look_up(&act.person).await,
             };
-            let command =
-                Command::Act { key: act.key.clone(), person, channel: act.channel.clone(), intent };
+            let command = Command::Act {
+                key: act.key.clone(),
+                person,
+                channel: act.channel.clone(),
+                intent,
+            };
             parts.engine.submit(command).await
         };
         match timeout_at(deadline, work).await {

@@ -20,7 +20,9 @@ const FIELD_ERROR: usize = 250;
 
 /// The ack of anything that opens no modal by itself.
 pub(super) fn to(parts: &Arc<Parts>, act: Act, decided: Decided) -> Ack {
-    let Decided::Reply(reply) = decided else { return Ack::NotStored };
+    let Decided::Reply(reply) = decided else {
+        return Ack::NotStored;
+    };
     match &act.surface {
         Surface::View { error_block, stacked } => {
             let (error_block, stacked) = (error_block.clone(), *stacked);
@@ -55,7 +57,9 @@ pub(super) fn form(parts: &Arc<Parts>, act: Act, decided: Decided, opener: Opene
             tokio::spawn(async move { modals::fill(&parts.api, &view, modals::message(&text)).await });
             Ack::Empty
         }
-        (decided @ Decided::Reply(Reply::Answer(_)), Opener::Trigger(_) | Opener::Gone) => to(parts, act, decided),
+        (decided @ Decided::Reply(Reply::Answer(_)), Opener::Trigger(_) | Opener::Gone) => {
+            to(parts, act, decided)
+        }
         (Decided::Reply(reply), opener) => rest(parts, act, reply, opener),
     }
 }
@@ -85,13 +89,20 @@ async fn show(parts: &Parts, act: Act, view: Value, opener: Opener) {
     if let Err(error) = opened {
         // The person sees nothing otherwise: the trigger had expired, or Slack is slow.
         warn!(%error, "a modal could not be opened");
-        parts.answers.send(act.place, Answer::NotUnderstood { text: "Slack did not open the form; please click again".to_owned() });
+        parts.answers.send(
+            act.place,
+            Answer::NotUnderstood {
+                text: "Slack did not open the form; please click again".to_owned(),
+            },
+        );
     }
 }
 
 fn verdict(parts: &Arc<Parts>, act: Act, reply: Reply, error_block: Option<String>, stacked: bool) -> Ack {
     match reply {
-        Reply::Answer(Answer::Refused(Refusal::BadInput { problems })) if !stacked && error_block.is_some() => {
+        Reply::Answer(Answer::Refused(Refusal::BadInput { problems }))
+            if !stacked && error_block.is_some() =>
+        {
             let fallback = error_block.unwrap_or_default();
             errors(problems.into_iter().map(|(field, problem)| {
                 let block = match field.as_str() {
@@ -110,13 +121,20 @@ fn verdict(parts: &Arc<Parts>, act: Act, reply: Reply, error_block: Option<Strin
         }
         Reply::Answer(answer) => {
             parts.answers.send(act.place, answer);
-            if stacked { Ack::Body(json!({"response_action": "clear"}).to_string()) } else { Ack::Empty }
+            if stacked {
+                Ack::Body(json!({"response_action": "clear"}).to_string())
+            } else {
+                Ack::Empty
+            }
         }
         Reply::Form(form) => {
             let view = modals::view(&form, act.place.channel.as_deref(), &parts.shared);
             let action = match form {
                 Form::ModifyDiff { .. } => "push",
-                Form::Reject { .. } | Form::Modify { .. } | Form::ReviewPlan { .. } | Form::Runbook { .. } => "update",
+                Form::Reject { .. }
+                | Form::Modify { .. }
+                | Form::ReviewPlan { .. }
+                | Form::Runbook { .. } => "update",
             };
             Ack::Body(json!({"response_action": action, "view": view}).to_string())
         }

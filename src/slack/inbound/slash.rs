@@ -25,7 +25,9 @@ const LONGEST: usize = 4000;
 #[must_use]
 pub fn parse(line: &str, thread: Option<IncidentId>) -> Intent {
     let line = unescape(line.trim());
-    let unrecognised = || Intent::Unrecognised { text: line.chars().take(200).collect() };
+    let unrecognised = || Intent::Unrecognised {
+        text: line.chars().take(200).collect(),
+    };
     if line.len() > LONGEST {
         return unrecognised();
     }
@@ -41,8 +43,12 @@ pub fn parse(line: &str, thread: Option<IncidentId>) -> Intent {
         "run" => run(rest).unwrap_or_else(|problem| Intent::Unrecognised { text: problem }),
         "status" => about(rest, thread, Intent::StatusOf, Some(Intent::Status)).unwrap_or_else(unrecognised),
         "why" => about(rest, thread, Intent::WhyOf, None).unwrap_or_else(unrecognised),
-        "freeze" => Intent::Freeze { reason: unquoted(rest) },
-        "unfreeze" => Intent::Unfreeze { reason: unquoted(rest) },
+        "freeze" => Intent::Freeze {
+            reason: unquoted(rest),
+        },
+        "unfreeze" => Intent::Unfreeze {
+            reason: unquoted(rest),
+        },
         _ => unrecognised(),
     }
 }
@@ -119,7 +125,10 @@ fn closes(open: char, c: char) -> bool {
 /// Quotes around the whole of a reason are not part of it.
 fn unquoted(text: &str) -> String {
     let quote = |c: char| matches!(c, '"' | '\u{201c}' | '\u{201d}');
-    match text.strip_prefix(quote).and_then(|inner| inner.strip_suffix(quote)) {
+    match text
+        .strip_prefix(quote)
+        .and_then(|inner| inner.strip_suffix(quote))
+    {
         Some(inner) if !inner.contains(quote) => inner.trim().to_owned(),
         Some(_) | None => text.to_owned(),
     }
@@ -128,7 +137,9 @@ fn unquoted(text: &str) -> String {
 /// Slack sends exactly these three characters as entities (docs.slack.dev, "Formatting message text").
 fn unescape(text: &str) -> String {
     if text.contains('&') {
-        text.replace("&lt;", "<").replace("&gt;", ">").replace("&amp;", "&")
+        text.replace("&lt;", "<")
+            .replace("&gt;", ">")
+            .replace("&amp;", "&")
     } else {
         text.to_owned()
     }
@@ -151,7 +162,10 @@ mod tests {
     fn run_of(name: &str, parameters: &[(&str, &str)]) -> Intent {
         Intent::RunRunbook {
             name: name.to_owned(),
-            parameters: parameters.iter().map(|(key, value)| ((*key).to_owned(), (*value).to_owned())).collect(),
+            parameters: parameters
+                .iter()
+                .map(|(key, value)| ((*key).to_owned(), (*value).to_owned()))
+                .collect(),
         }
     }
 
@@ -159,23 +173,57 @@ mod tests {
     fn commands_are_read_as_people_write_them() {
         assert_eq!(parse("", None), Intent::Help);
         assert_eq!(parse(" LIST ", None), Intent::ListRunbooks);
-        assert_eq!(parse("show redis", None), Intent::ShowRunbookNamed("redis".to_owned()));
-        assert_eq!(parse("run scale replicas=4 why=\"too slow\"", None), run_of("scale", &[("replicas", "4"), ("why", "too slow")]));
-        assert_eq!(parse("run scale why=\u{201c}too slow\u{201d}", None), run_of("scale", &[("why", "too slow")]));
-        assert_eq!(parse("run scale q=a=b empty=", None), run_of("scale", &[("q", "a=b"), ("empty", "")]));
+        assert_eq!(
+            parse("show redis", None),
+            Intent::ShowRunbookNamed("redis".to_owned())
+        );
+        assert_eq!(
+            parse("run scale replicas=4 why=\"too slow\"", None),
+            run_of("scale", &[("replicas", "4"), ("why", "too slow")])
+        );
+        assert_eq!(
+            parse("run scale why=\u{201c}too slow\u{201d}", None),
+            run_of("scale", &[("why", "too slow")])
+        );
+        assert_eq!(
+            parse("run scale q=a=b empty=", None),
+            run_of("scale", &[("q", "a=b"), ("empty", "")])
+        );
         assert_eq!(parse("status", None), Intent::Status);
         assert_eq!(parse("status inc-7", None), Intent::StatusOf(IncidentId(7)));
         assert_eq!(parse("why", Some(IncidentId(7))), Intent::WhyOf(IncidentId(7)));
-        assert_eq!(parse("freeze deploy of a &lt;b&gt; &amp; c", None), Intent::Freeze { reason: "deploy of a <b> & c".to_owned() });
-        assert_eq!(parse("unfreeze \"all clear\"", None), Intent::Unfreeze { reason: "all clear".to_owned() });
+        assert_eq!(
+            parse("freeze deploy of a &lt;b&gt; &amp; c", None),
+            Intent::Freeze {
+                reason: "deploy of a <b> & c".to_owned()
+            }
+        );
+        assert_eq!(
+            parse("unfreeze \"all clear\"", None),
+            Intent::Unfreeze {
+                reason: "all clear".to_owned()
+            }
+        );
     }
 
     #[test]
     fn what_is_not_understood_is_said_and_not_run() {
-        for line in ["lst", "run", "run scale 4", "run scale a=1 a=2", "run scale a=\"x", "show a b", "why", "status soon"] {
+        for line in [
+            "lst",
+            "run",
+            "run scale 4",
+            "run scale a=1 a=2",
+            "run scale a=\"x",
+            "show a b",
+            "why",
+            "status soon",
+        ] {
             assert!(matches!(parse(line, None), Intent::Unrecognised { .. }), "{line}");
         }
-        assert!(matches!(parse(&"x".repeat(5000), None), Intent::Unrecognised { .. }));
+        assert!(matches!(
+            parse(&"x".repeat(5000), None),
+            Intent::Unrecognised { .. }
+        ));
     }
 
     #[test]

@@ -60,7 +60,11 @@ impl SocketMode {
         let environment = Arc::new(SlackClientEventsListenerEnvironment::new(client.clone()));
         let manager = client.http_api.connector.new_clients_manager(environment);
         let health = SocketHealth::default();
-        let listener = Arc::new(Listener { pipeline, manager: OnceLock::new(), health: health.clone() });
+        let listener = Arc::new(Listener {
+            pipeline,
+            manager: OnceLock::new(),
+            health: health.clone(),
+        });
         let _first = listener.manager.set(Arc::downgrade(&manager));
         let config = SlackClientSocketModeConfig::new()
             .with_max_connections_count(settings.connections.clamp(1, 10))
@@ -104,17 +108,28 @@ impl Listener {
     async fn envelope(&self, kind: Kind, frame: &Frame<'_>, received_at: Instant) -> Option<String> {
         let envelope = frame.envelope_id.as_deref()?;
         let payload = frame.payload?;
-        let retry = frame.retry_attempt.filter(|number| *number > 0).map(|number| Retry {
-            number,
-            reason: frame.retry_reason.as_deref().unwrap_or_default().to_owned(),
-        });
-        let inbound =
-            Inbound { kind, transport: Transport::Socket, retry, payload: Payload::Json(payload.get()), received_at };
+        let retry = frame
+            .retry_attempt
+            .filter(|number| *number > 0)
+            .map(|number| Retry {
+                number,
+                reason: frame.retry_reason.as_deref().unwrap_or_default().to_owned(),
+            });
+        let inbound = Inbound {
+            kind,
+            transport: Transport::Socket,
+            retry,
+            payload: Payload::Json(payload.get()),
+            received_at,
+        };
         match self.pipeline.take(inbound).await {
             Ack::Empty | Ack::Challenge(_) => Some(bare(envelope)),
             Ack::Body(body) if frame.accepts_response_payload => {
                 // The body is JSON of our own making; putting the two together as text saves parsing it again.
-                Some(format!("{{\"envelope_id\":{},\"payload\":{body}}}", json!(envelope)))
+                Some(format!(
+                    "{{\"envelope_id\":{},\"payload\":{body}}}",
+                    json!(envelope)
+                ))
             }
             Ack::Body(_) => {
                 warn!("Slack accepts no payload for this envelope; its answer is lost");
@@ -151,7 +166,9 @@ impl SlackSocketModeClientListener for Listener {
             "disconnect" => {
                 match frame.reason.as_deref() {
                     Some("link_disabled") => {
-                        error!("Slack has switched Socket Mode off for this app: switch it on again on the app's page");
+                        error!(
+                            "Slack has switched Socket Mode off for this app: switch it on again on the app's page"
+                        );
                     }
                     reason => debug!(reason, "Slack renews a connection"),
                 }

@@ -64,12 +64,22 @@ pub fn of_view(view: &View<'_>) -> Option<Intent> {
         }),
         callback::MODIFY => {
             let at = values::parse_plan(metadata)?;
-            Some(Intent::Modify { at, parameters: parameters(view), skip: skipped(view)?, confirmed: false })
+            Some(Intent::Modify {
+                at,
+                parameters: parameters(view),
+                skip: skipped(view)?,
+                confirmed: false,
+            })
         }
         callback::MODIFY_CONFIRM => {
             let change: Change = serde_json::from_str(whole).ok()?;
             let at: PlanRef = values::parse_plan(&change.at)?;
-            Some(Intent::Modify { at, parameters: change.parameters, skip: change.skip, confirmed: true })
+            Some(Intent::Modify {
+                at,
+                parameters: change.parameters,
+                skip: change.skip,
+                confirmed: true,
+            })
         }
         callback::REVIEW => values::parse_plan(metadata).map(Intent::Approve),
         _ => None,
@@ -79,7 +89,12 @@ pub fn of_view(view: &View<'_>) -> Option<Intent> {
 /// The first input block of a view: where an error shows that belongs to no field.
 #[must_use]
 pub fn first_block(view: &View<'_>) -> Option<String> {
-    view.state.as_ref()?.values.keys().next().map(|block| block.clone().into_owned())
+    view.state
+        .as_ref()?
+        .values
+        .keys()
+        .next()
+        .map(|block| block.clone().into_owned())
 }
 
 fn input<'v, 'a>(view: &'v View<'a>, block: &str) -> Option<&'v Input<'a>> {
@@ -89,12 +104,21 @@ fn input<'v, 'a>(view: &'v View<'a>, block: &str) -> Option<&'v Input<'a>> {
 fn text(view: &View<'_>, block: &str) -> Option<String> {
     let input = input(view, block)?;
     let chosen = input.selected_option.as_ref().map(|choice| &choice.value);
-    input.value.as_ref().or(chosen).map(|value| value.clone().into_owned())
+    input
+        .value
+        .as_ref()
+        .or(chosen)
+        .map(|value| value.clone().into_owned())
 }
 
 fn parameters(view: &View<'_>) -> BTreeMap<String, String> {
-    let Some(state) = &view.state else { return BTreeMap::new() };
-    let names = state.values.keys().filter_map(|block| block.strip_prefix(PARAMETER));
+    let Some(state) = &view.state else {
+        return BTreeMap::new();
+    };
+    let names = state
+        .values
+        .keys()
+        .filter_map(|block| block.strip_prefix(PARAMETER));
     names
         .filter_map(|name| {
             let value = text(view, &format!("{PARAMETER}{name}"))?;
@@ -104,7 +128,9 @@ fn parameters(view: &View<'_>) -> BTreeMap<String, String> {
 }
 
 fn skipped(view: &View<'_>) -> Option<Vec<StepNo>> {
-    let Some(state) = &view.state else { return Some(Vec::new()) };
+    let Some(state) = &view.state else {
+        return Some(Vec::new());
+    };
     let groups = state.values.iter().filter(|(block, _)| block.starts_with(SKIP));
     let mut steps = groups
         .flat_map(|(_, inputs)| inputs.values())
@@ -128,10 +154,24 @@ mod tests {
             "p.note":{"v":{"type":"plain_text_input","value":null}},
             "skip.0":{"v":{"type":"checkboxes","selected_options":[{"value":"3"},{"value":"1"}]}}}}}"#;
         let view: View<'_> = serde_json::from_str(json).unwrap();
-        let at = PlanRef { incident: IncidentId(42), plan: PlanNo(1), digest: "0123456789ab".to_owned() };
-        let parameters = [("region", "eu"), ("replicas", "4")].map(|(k, v)| (k.to_owned(), v.to_owned())).into();
+        let at = PlanRef {
+            incident: IncidentId(42),
+            plan: PlanNo(1),
+            digest: "0123456789ab".to_owned(),
+        };
+        let parameters = [("region", "eu"), ("replicas", "4")]
+            .map(|(k, v)| (k.to_owned(), v.to_owned()))
+            .into();
         let skip = vec![StepNo(1), StepNo(3)];
-        assert_eq!(of_view(&view), Some(Intent::Modify { at, parameters, skip, confirmed: false }));
+        assert_eq!(
+            of_view(&view),
+            Some(Intent::Modify {
+                at,
+                parameters,
+                skip,
+                confirmed: false
+            })
+        );
     }
 
     #[test]

@@ -55,7 +55,9 @@ pub fn parse_incident(text: &str) -> Option<IncidentId> {
 pub fn parse_runbook(text: &str) -> Option<(IncidentId, RunbookName)> {
     let (incident, name) = text.split_once('.')?;
     let fits = (1..=200).contains(&name.len())
-        && name.bytes().all(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_' | b'.'));
+        && name
+            .bytes()
+            .all(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_' | b'.'));
     fits.then_some((parse_incident(incident)?, RunbookName::from(name)))
 }
 
@@ -77,15 +79,24 @@ fn plan_and_rest(text: &str) -> Option<(PlanRef, Option<&str>)> {
     let incident = parse_incident(parts.next()?)?;
     let plan = PlanNo(number(parts.next()?)?);
     let digest = parts.next()?;
-    let hex = digest.len() == 12 && digest.bytes().all(|byte| matches!(byte, b'0'..=b'9' | b'a'..=b'f'));
-    let at = PlanRef { incident, plan, digest: digest.to_owned() };
+    let hex = digest.len() == 12
+        && digest
+            .bytes()
+            .all(|byte| matches!(byte, b'0'..=b'9' | b'a'..=b'f'));
+    let at = PlanRef {
+        incident,
+        plan,
+        digest: digest.to_owned(),
+    };
     hex.then_some((at, parts.next()))
 }
 
 /// Decimal digits as we write them: no sign, no leading zero.
 fn number<T: std::str::FromStr>(text: &str) -> Option<T> {
     let plain = text == "0" || (!text.starts_with('0') && !text.is_empty());
-    (plain && text.bytes().all(|byte| byte.is_ascii_digit())).then(|| text.parse().ok()).flatten()
+    (plain && text.bytes().all(|byte| byte.is_ascii_digit()))
+        .then(|| text.parse().ok())
+        .flatten()
 }
 
 #[cfg(test)]
@@ -94,20 +105,40 @@ mod tests {
 
     #[test]
     fn a_value_reads_back_as_it_was_written() {
-        let at = PlanRef { incident: IncidentId(42), plan: PlanNo(3), digest: "0123456789ab".to_owned() };
+        let at = PlanRef {
+            incident: IncidentId(42),
+            plan: PlanNo(3),
+            digest: "0123456789ab".to_owned(),
+        };
         assert_eq!(parse_plan(&plan(&at)), Some(at.clone()));
         assert_eq!(parse_step(&step(&at, StepNo(2))), Some((at, StepNo(2))));
-        assert_eq!(parse_tick(&tick(IncidentId(7), 3, true)), Some((IncidentId(7), 3, true)));
+        assert_eq!(
+            parse_tick(&tick(IncidentId(7), 3, true)),
+            Some((IncidentId(7), 3, true))
+        );
         let name = RunbookName::from("redis-connection-timeout");
-        assert_eq!(parse_runbook(&runbook(IncidentId(7), &name)), Some((IncidentId(7), name)));
+        assert_eq!(
+            parse_runbook(&runbook(IncidentId(7), &name)),
+            Some((IncidentId(7), name))
+        );
     }
 
     #[test]
     fn what_we_did_not_write_is_not_read() {
         for text in [
-            "", "42", "42.1", "42.1.0123456789a", "42.1.0123456789aB", "+42.1.0123456789ab", "042.1.0123456789ab",
-            "42.1.0123456789ab.", "42.1.0123456789ab.2", "42.-1.0123456789ab", "99999999999999999999.1.0123456789ab",
-            "42 .1.0123456789ab", "42.1.0123456789ab\n",
+            "",
+            "42",
+            "42.1",
+            "42.1.0123456789a",
+            "42.1.0123456789aB",
+            "+42.1.0123456789ab",
+            "042.1.0123456789ab",
+            "42.1.0123456789ab.",
+            "42.1.0123456789ab.2",
+            "42.-1.0123456789ab",
+            "99999999999999999999.1.0123456789ab",
+            "42 .1.0123456789ab",
+            "42.1.0123456789ab\n",
         ] {
             assert_eq!(parse_plan(text), None, "{text}");
         }

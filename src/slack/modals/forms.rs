@@ -33,26 +33,59 @@ pub fn reject(at: &PlanRef, title: &str, channel: Option<&str>) -> Value {
         "element": {"type": "plain_text_input", "action_id": INPUT, "multiline": true, "max_length": 500,
             "placeholder": plain("The primary is being failed over by hand", 150)},
     });
-    let intro = format!("*{}*\nNothing of this plan will run, and the incident is handed to you. You are not paged.", safe(title, 200));
-    form(callback::REJECT, "Reject the plan", "Reject", &metadata(at, channel), vec![section(&intro), input])
+    let intro = format!(
+        "*{}*\nNothing of this plan will run, and the incident is handed to you. You are not paged.",
+        safe(title, 200)
+    );
+    form(
+        callback::REJECT,
+        "Reject the plan",
+        "Reject",
+        &metadata(at, channel),
+        vec![section(&intro), input],
+    )
 }
 
-pub fn modify(at: &PlanRef, parameters: &[FormField], steps: &[(StepNo, String, bool)], channel: Option<&str>) -> Value {
+pub fn modify(
+    at: &PlanRef,
+    parameters: &[FormField],
+    steps: &[(StepNo, String, bool)],
+    channel: Option<&str>,
+) -> Value {
     let mut blocks = vec![section(
         "The changed plan is shown to you first. It is a new plan: earlier approvals don't count for it, and you count as the one who asked for it.",
     )];
     blocks.extend(parameters.iter().take(FIELDS).map(field));
-    blocks.extend(steps.chunks(GROUP).take(20).zip(0..).map(|(group, number)| leave_out(group, number)));
+    blocks.extend(
+        steps
+            .chunks(GROUP)
+            .take(20)
+            .zip(0..)
+            .map(|(group, number)| leave_out(group, number)),
+    );
     if parameters.len() > FIELDS {
-        blocks.push(context(&[format!("{FIELDS} of {} parameters shown; the others keep their values", parameters.len())]));
+        blocks.push(context(&[format!(
+            "{FIELDS} of {} parameters shown; the others keep their values",
+            parameters.len()
+        )]));
     }
     let title = format!("Modify plan {}", at.plan);
-    form(callback::MODIFY, &title, "Show the change", &metadata(at, channel), blocks)
+    form(
+        callback::MODIFY,
+        &title,
+        "Show the change",
+        &metadata(at, channel),
+        blocks,
+    )
 }
 
 fn field(field: &FormField) -> Value {
     let value = field.value.as_ref().map(|value| value.0.as_str());
-    let fits = field.choices.len() <= 100 && field.choices.iter().all(|choice| (1..=75).contains(&choice.chars().count()));
+    let fits = field.choices.len() <= 100
+        && field
+            .choices
+            .iter()
+            .all(|choice| (1..=75).contains(&choice.chars().count()));
     let element = if field.choices.is_empty() || !fits {
         let mut element = json!({"type": "plain_text_input", "action_id": INPUT, "max_length": 1000});
         if let Some(value) = value.filter(|value| !value.is_empty() && value.chars().count() <= 1000) {
@@ -79,9 +112,7 @@ fn field(field: &FormField) -> Value {
 }
 
 fn leave_out(steps: &[(StepNo, String, bool)], group: usize) -> Value {
-    let option = |(no, title, _): &(StepNo, String, bool)| {
-        json!({"text": plain(&format!("Step {no}: {title}"), 75), "value": no.to_string()})
-    };
+    let option = |(no, title, _): &(StepNo, String, bool)| json!({"text": plain(&format!("Step {no}: {title}"), 75), "value": no.to_string()});
     let options: Vec<Value> = steps.iter().map(option).collect();
     let chosen: Vec<Value> = steps.iter().filter(|(_, _, out)| *out).map(option).collect();
     let mut element = json!({"type": "checkboxes", "action_id": INPUT, "options": options});
@@ -111,7 +142,9 @@ pub fn diff(
     let carried = match serde_json::to_string(&change) {
         Ok(text) if text.chars().count() <= METADATA => text,
         Ok(_) | Err(_) => {
-            return message("These values are together longer than a form can carry (3,000 characters). Use shorter ones, or `/runbook run`.");
+            return message(
+                "These values are together longer than a form can carry (3,000 characters). Use shorter ones, or `/runbook run`.",
+            );
         }
     };
     let text: String = lines.iter().map(|line| visible(line) + "\n").collect();
@@ -122,6 +155,14 @@ pub fn diff(
             {"type": "rich_text_preformatted", "elements": [{"type": "text", "text": part}]}
         ]})
     }));
-    blocks.push(section("*Make this plan* replaces the proposal on the card. It needs fresh approval."));
-    form(callback::MODIFY_CONFIRM, "Confirm the change", "Make this plan", &carried, blocks)
+    blocks.push(section(
+        "*Make this plan* replaces the proposal on the card. It needs fresh approval.",
+    ));
+    form(
+        callback::MODIFY_CONFIRM,
+        "Confirm the change",
+        "Make this plan",
+        &carried,
+        blocks,
+    )
 }

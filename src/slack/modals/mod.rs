@@ -18,9 +18,20 @@ use crate::domain::command::Form;
 pub fn view(form: &Form, channel: Option<&str>, shared: &Shared) -> Value {
     match form {
         Form::Reject { at, title } => forms::reject(at, title, channel),
-        Form::Modify { at, parameters, steps } => forms::modify(at, parameters, steps, channel),
-        Form::ModifyDiff { at, parameters, skip, lines } => forms::diff(at, parameters, skip, lines, channel),
-        Form::ReviewPlan { at, incident } => show::review(at, incident, channel, &shared.outlook.card(incident)),
+        Form::Modify {
+            at,
+            parameters,
+            steps,
+        } => forms::modify(at, parameters, steps, channel),
+        Form::ModifyDiff {
+            at,
+            parameters,
+            skip,
+            lines,
+        } => forms::diff(at, parameters, skip, lines, channel),
+        Form::ReviewPlan { at, incident } => {
+            show::review(at, incident, channel, &shared.outlook.card(incident))
+        }
         Form::Runbook { title, source } => show::runbook(title, source),
     }
 }

@@ -31,14 +31,30 @@ pub fn loading() -> Value {
 
 #[must_use]
 pub fn failed() -> Value {
-    shown("That did not work", vec![section("Nothing was done: there was no answer in time. Close this and click again.")])
+    shown(
+        "That did not work",
+        vec![section(
+            "Nothing was done: there was no answer in time. Close this and click again.",
+        )],
+    )
 }
 
 /// A text of ours, as mrkdwn.
 #[must_use]
 pub fn message(text: &str) -> Value {
-    let blocks: Vec<Value> = chunks(text, 2800).iter().take(BLOCKS).map(|part| section(part)).collect();
-    shown("Interlock", if blocks.is_empty() { vec![section("-")] } else { blocks })
+    let blocks: Vec<Value> = chunks(text, 2800)
+        .iter()
+        .take(BLOCKS)
+        .map(|part| section(part))
+        .collect();
+    shown(
+        "Interlock",
+        if blocks.is_empty() {
+            vec![section("-")]
+        } else {
+            blocks
+        },
+    )
 }
 
 /// A runbook's text, whole if it fits.
@@ -59,7 +75,9 @@ pub fn runbook(title: &str, source: &str) -> Value {
     let cut_off = all > fit.len();
     blocks.extend(fit);
     if cut_off {
-        blocks.push(section("_The rest is too long to be shown here; read it in the repository._"));
+        blocks.push(section(
+            "_The rest is too long to be shown here; read it in the repository._",
+        ));
     }
     shown("Runbook", blocks)
 }
@@ -97,9 +115,13 @@ pub fn review(at: &PlanRef, incident: &Incident, channel: Option<&str>, context:
     let may = whole && waits;
     if may {
         let what = match context.mode {
-            Mode::Live if plan.tier() >= Tier::Two => format!("*Approve* lets {steps} run as shown above. Some of it can't be taken back."),
+            Mode::Live if plan.tier() >= Tier::Two => {
+                format!("*Approve* lets {steps} run as shown above. Some of it can't be taken back.")
+            }
             Mode::Live => format!("*Approve* lets {steps} run as shown above."),
-            Mode::DryRun => "*Approve* checks everything again; this is a dry run and nothing is executed.".to_owned(),
+            Mode::DryRun => {
+                "*Approve* checks everything again; this is a dry run and nothing is executed.".to_owned()
+            }
         };
         blocks.push(section(&what));
     }

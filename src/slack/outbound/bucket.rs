@@ -20,8 +20,14 @@ struct Rate {
     per_second: f64,
 }
 
-const POST: Rate = Rate { burst: 3.0, per_second: 1.0 };
-const EDIT: Rate = Rate { burst: 20.0, per_second: 50.0 / 60.0 };
+const POST: Rate = Rate {
+    burst: 3.0,
+    per_second: 1.0,
+};
+const EDIT: Rate = Rate {
+    burst: 20.0,
+    per_second: 50.0 / 60.0,
+};
 
 #[derive(Debug)]
 struct Bucket {
@@ -34,7 +40,12 @@ struct Bucket {
 
 impl Bucket {
     fn full(rate: Rate, now: Instant) -> Self {
-        Self { rate, tokens: rate.burst, at: now, reserved: false }
+        Self {
+            rate,
+            tokens: rate.burst,
+            at: now,
+            reserved: false,
+        }
     }
 
     fn refill(&mut self, now: Instant) {
@@ -45,7 +56,11 @@ impl Bucket {
 
     fn take(&mut self, rank: Rank, now: Instant) -> Result<(), Instant> {
         self.refill(now);
-        let need = if self.reserved && rank == Rank::Thread { 2.0 } else { 1.0 };
+        let need = if self.reserved && rank == Rank::Thread {
+            2.0
+        } else {
+            1.0
+        };
         if self.tokens >= need {
             self.tokens -= 1.0;
             if rank == Rank::Card {
@@ -56,7 +71,9 @@ impl Bucket {
         if rank == Rank::Card {
             self.reserved = true;
         }
-        Err(now + Duration::from_secs_f64((need - self.tokens) / self.rate.per_second) + Duration::from_millis(5))
+        Err(now
+            + Duration::from_secs_f64((need - self.tokens) / self.rate.per_second)
+            + Duration::from_millis(5))
     }
 }
 
@@ -94,7 +111,11 @@ impl Limits {
                 bucket.tokens < bucket.rate.burst
             });
         }
-        state.channels.entry(channel.to_owned()).or_insert_with(|| Bucket::full(POST, now)).take(rank, now)
+        state
+            .channels
+            .entry(channel.to_owned())
+            .or_insert_with(|| Bucket::full(POST, now))
+            .take(rank, now)
     }
 
     /// Whether more than one message may be posted here right now.
@@ -116,7 +137,10 @@ impl Limits {
     pub fn edit(&self, now: Instant) -> Result<(), Instant> {
         let mut state = self.state.lock();
         state.free(EDIT_METHOD, now)?;
-        state.edits.get_or_insert_with(|| Bucket::full(EDIT, now)).take(Rank::Card, now)
+        state
+            .edits
+            .get_or_insert_with(|| Bucket::full(EDIT, now))
+            .take(Rank::Card, now)
     }
 
     /// Slack said 429.
@@ -154,7 +178,10 @@ mod tests {
             }
         }
         assert!((32..=33).contains(&sent), "{sent}");
-        assert!(limits.post("C2", Rank::Thread, start).is_ok(), "another channel has its own");
+        assert!(
+            limits.post("C2", Rank::Thread, start).is_ok(),
+            "another channel has its own"
+        );
     }
 
     #[test]
@@ -165,7 +192,10 @@ mod tests {
             assert!(limits.post("C1", Rank::Thread, now).is_ok());
         }
         let at = limits.post("C1", Rank::Card, now).unwrap_err();
-        assert!(limits.post("C1", Rank::Thread, at).is_err(), "the token is the card's");
+        assert!(
+            limits.post("C1", Rank::Thread, at).is_err(),
+            "the token is the card's"
+        );
         assert!(limits.post("C1", Rank::Card, at).is_ok());
     }
 
@@ -174,8 +204,15 @@ mod tests {
         let limits = Limits::default();
         let now = Instant::now();
         limits.block(POST_METHOD, now + Duration::from_secs(7));
-        assert_eq!(limits.post("C1", Rank::Card, now), Err(now + Duration::from_secs(7)));
+        assert_eq!(
+            limits.post("C1", Rank::Card, now),
+            Err(now + Duration::from_secs(7))
+        );
         assert!(limits.edit(now).is_ok());
-        assert!(limits.post("C1", Rank::Card, now + Duration::from_secs(7)).is_ok());
+        assert!(
+            limits
+                .post("C1", Rank::Card, now + Duration::from_secs(7))
+                .is_ok()
+        );
     }
 }

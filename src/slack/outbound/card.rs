@@ -46,7 +46,11 @@ pub struct CardJob {
 #[derive(Debug)]
 pub enum Turn {
     /// Done, or there is nothing to do; what is shown now. `edited` counts against the pace of edits.
-    Shown { posted: Option<MessageRef>, hash: Option<u64>, edited: bool },
+    Shown {
+        posted: Option<MessageRef>,
+        hash: Option<u64>,
+        edited: bool,
+    },
     /// Not now.
     Later(Instant),
     /// The message that it hangs on is gone.
@@ -60,10 +64,20 @@ pub enum Turn {
 pub async fn turn(bench: &Bench, job: CardJob) -> Turn {
     let incident = match bench.engine.incident(job.incident).await {
         Ok(Some(incident)) => incident,
-        Ok(None) => return Turn::Shown { posted: None, hash: None, edited: false },
+        Ok(None) => {
+            return Turn::Shown {
+                posted: None,
+                hash: None,
+                edited: false,
+            };
+        }
         Err(_) => return Turn::NoEngine,
     };
-    let rendered = cards::render(&incident, &bench.shared.outlook.card(&incident), &bench.shared.words);
+    let rendered = cards::render(
+        &incident,
+        &bench.shared.outlook.card(&incident),
+        &bench.shared.words,
+    );
     match job.posted.clone().or_else(|| incident.card.clone()) {
         Some(message) => {
             bench.hints.is_card(&message, incident.id);
@@ -79,7 +93,12 @@ pub async fn turn(bench: &Bench, job: CardJob) -> Turn {
 async fn post(bench: &Bench, job: &CardJob, incident: &Incident, rendered: Rendered) -> Turn {
     let channel = match bench.channels.resolve(&bench.api, &incident.channel).await {
         Ok(channel) => channel,
-        Err(error) => return Turn::Failed { error, unclear: false },
+        Err(error) => {
+            return Turn::Failed {
+                error,
+                unclear: false,
+            };
+        }
     };
     if let Err(at) = bench.limits.post(&channel, Rank::Card, Instant::now()) {
         return Turn::Later(at);
@@ -89,7 +108,10 @@ async fn post(bench: &Bench, job: &CardJob, incident: &Incident, rendered: Rende
         channel,
         thread: None,
         body: rendered.body(),
-        ids: DeliveryIds { incident: incident.id, rows: job.rows.clone() },
+        ids: DeliveryIds {
+            incident: incident.id,
+            rows: job.rows.clone(),
+        },
         since: job.since,
     };
     let mut sent = post_once(&bench.api, &message, job.maybe_sent).await;
@@ -103,9 +125,16 @@ async fn post(bench: &Bench, job: &CardJob, incident: &Incident, rendered: Rende
     match sent {
         Ok(message) => {
             bench.hints.is_card(&message, incident.id);
-            let delivered = Delivered::Card { incident: incident.id, message: message.clone() };
+            let delivered = Delivered::Card {
+                incident: incident.id,
+                message: message.clone(),
+            };
             match bench.engine.submit(Command::Delivered(delivered)).await {
-                Ok(_) => Turn::Shown { posted: Some(message), hash: Some(hash), edited: true },
+                Ok(_) => Turn::Shown {
+                    posted: Some(message),
+                    hash: Some(hash),
+                    edited: true,
+                },
                 Err(_) => Turn::NoEngine,
             }
         }
@@ -113,10 +142,20 @@ async fn post(bench: &Bench, job: &CardJob, incident: &Incident, rendered: Rende
     }
 }
 
-async fn edit(bench: &Bench, job: &CardJob, incident: &Incident, message: MessageRef, rendered: Rendered) -> Turn {
+async fn edit(
+    bench: &Bench,
+    job: &CardJob,
+    incident: &Incident,
+    message: MessageRef,
+    rendered: Rendered,
+) -> Turn {
     let hash = hash(&rendered);
     if job.hash == Some(hash) {
-        return Turn::Shown { posted: Some(message), hash: Some(hash), edited: false };
+        return Turn::Shown {
+            posted: Some(message),
+            hash: Some(hash),
+            edited: false,
+        };
     }
     if let Err(at) = bench.limits.edit(Instant::now()) {
         return Turn::Later(at);
@@ -129,7 +168,11 @@ async fn edit(bench: &Bench, job: &CardJob, incident: &Incident, message: Messag
         sent = update(&bench.api, &message, cards::minimal(incident).body()).await;
     }
     match sent {
-        Ok(()) => Turn::Shown { posted: Some(message), hash: Some(hash), edited: true },
+        Ok(()) => Turn::Shown {
+            posted: Some(message),
+            hash: Some(hash),
+            edited: true,
+        },
         Err(error) if error.trouble() == Trouble::Gone => {
             warn!(incident = %incident.id, %error, "the card can't be edited any more; a new one is posted");
             post(bench, job, incident, rendered).await
@@ -143,7 +186,9 @@ async fn update(api: &Api, message: &MessageRef, mut body: Value) -> Result<(), 
     body["channel"] = json!(message.channel);
     body["ts"] = json!(message.ts);
     // Left out, the metadata stays as it was posted.
-    api.post::<Posted>("chat.update", &body, CALL_TIMEOUT).await.map(drop)
+    api.post::<Posted>("chat.update", &body, CALL_TIMEOUT)
+        .await
+        .map(drop)
 }
 
 /// Honours a 429, passes everything else on.
@@ -156,7 +201,10 @@ pub fn failed(bench: &Bench, method: &'static str, error: ApiError) -> Turn {
         }
         ApiError::Unclear { .. } => Turn::Failed { unclear: true, error },
         ApiError::Refused { .. } if error.trouble() == Trouble::Gone => Turn::Gone,
-        ApiError::Refused { .. } => Turn::Failed { unclear: false, error },
+        ApiError::Refused { .. } => Turn::Failed {
+            unclear: false,
+            error,
+        },
     }
 }
 

@@ -83,7 +83,9 @@ impl Channels {
 fn is_id(text: &str) -> bool {
     text.len() >= 3
         && text.starts_with(['C', 'G', 'D'])
-        && text.bytes().all(|byte| byte.is_ascii_uppercase() || byte.is_ascii_digit())
+        && text
+            .bytes()
+            .all(|byte| byte.is_ascii_uppercase() || byte.is_ascii_digit())
 }
 
 #[cfg(test)]

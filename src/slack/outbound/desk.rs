@@ -75,7 +75,11 @@ impl Desk {
         let since = item.created_at.as_second() - SKEW;
         let what = match &item.effect {
             Effect::Card { .. } => {
-                self.rows.push(Row { row: item.row, id, since });
+                self.rows.push(Row {
+                    row: item.row,
+                    id,
+                    since,
+                });
                 self.maybe_sent |= item.maybe_sent;
                 self.wanted = true;
                 // It may have a plan now; a card that failed keeps its pause.
@@ -89,7 +93,13 @@ impl Desk {
             Effect::Attach { attempt, .. } => What::File(*attempt),
             Effect::Page { .. } | Effect::PageResolve { .. } | Effect::SourceResolve { .. } => return false,
         };
-        self.lines.push_back(Line { row: item.row, id, what, maybe_sent: item.maybe_sent, since });
+        self.lines.push_back(Line {
+            row: item.row,
+            id,
+            what,
+            maybe_sent: item.maybe_sent,
+            since,
+        });
         true
     }
 
@@ -122,7 +132,11 @@ impl Desk {
 
     fn card_due(&self) -> Option<Instant> {
         (!self.busy && self.wanted).then(|| {
-            if self.posted.is_some() { self.not_before.max(self.next_edit) } else { self.not_before }
+            if self.posted.is_some() {
+                self.not_before.max(self.next_edit)
+            } else {
+                self.not_before
+            }
         })
     }
 
@@ -192,7 +206,11 @@ impl Desk {
     /// A thread's turn has ended: the rows that are done.
     pub fn lines_ended(&mut self, over: usize, turn: Turn, now: Instant) -> Vec<i64> {
         self.lines_busy = false;
-        let over: Vec<i64> = self.lines.drain(..over.min(self.lines.len())).map(|line| line.row).collect();
+        let over: Vec<i64> = self
+            .lines
+            .drain(..over.min(self.lines.len()))
+            .map(|line| line.row)
+            .collect();
         match turn {
             Turn::Shown { .. } => self.lines_failures = 0,
             Turn::Later(at) => self.lines_not_before = at,
@@ -206,7 +224,10 @@ impl Desk {
                 self.lines_failures += 1;
                 self.lines_not_before = now + pause(&error, self.lines_failures);
                 if unclear {
-                    self.lines.iter_mut().take(LINES).for_each(|line| line.maybe_sent = true);
+                    self.lines
+                        .iter_mut()
+                        .take(LINES)
+                        .for_each(|line| line.maybe_sent = true);
                 }
             }
             Turn::NoEngine => self.lines_not_before = now + Duration::from_secs(1),
@@ -216,7 +237,12 @@ impl Desk {
 
     /// Nothing waits and nothing is on its way.
     pub fn is_idle(&self, now: Instant) -> bool {
-        self.rows.is_empty() && self.lines.is_empty() && !self.busy && !self.lines_busy && !self.wanted && self.next_edit < now
+        self.rows.is_empty()
+            && self.lines.is_empty()
+            && !self.busy
+            && !self.lines_busy
+            && !self.wanted
+            && self.next_edit < now
     }
 }
 

@@ -26,7 +26,11 @@ pub struct Hints {
 impl Hints {
     #[must_use]
     pub fn new(api: Api) -> Self {
-        Self { api, clicked: Arc::default(), cards: Arc::default() }
+        Self {
+            api,
+            clicked: Arc::default(),
+            cards: Arc::default(),
+        }
     }
 
     /// Somebody waits for this card to change.
@@ -58,10 +62,14 @@ impl Hints {
             ("limit", "1".to_owned()),
             ("include_all_metadata", "true".to_owned()),
         ];
-        let found: Result<super::post::Page, _> = self.api.get("conversations.replies", &params, TIMEOUT).await;
+        let found: Result<super::post::Page, _> =
+            self.api.get("conversations.replies", &params, TIMEOUT).await;
         match found {
             Ok(page) => {
-                let first = page.messages.into_iter().find(|message| message.ts == thread.ts)?;
+                let first = page
+                    .messages
+                    .into_iter()
+                    .find(|message| message.ts == thread.ts)?;
                 let incident = first.delivery()?.incident;
                 self.is_card(thread, incident);
                 Some(incident)

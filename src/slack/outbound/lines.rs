@@ -54,20 +54,32 @@ pub struct LinesTurn {
 
 pub async fn turn(bench: &Bench, job: LinesJob) -> LinesTurn {
     let stop = |turn| LinesTurn { over: 0, turn };
-    let (incident, entries) =
-        match tokio::join!(bench.engine.incident(job.incident), bench.engine.entries(job.incident)) {
-            (Ok(Some(incident)), Ok(entries)) => (incident, entries),
-            (Ok(None), _) => return LinesTurn { over: job.lines.len(), turn: shown() },
-            (Err(_), _) | (_, Err(_)) => return stop(Turn::NoEngine),
-        };
-    let Some(first) = job.lines.first() else { return stop(shown()) };
+    let (incident, entries) = match tokio::join!(
+        bench.engine.incident(job.incident),
+        bench.engine.entries(job.incident)
+    ) {
+        (Ok(Some(incident)), Ok(entries)) => (incident, entries),
+        (Ok(None), _) => {
+            return LinesTurn {
+                over: job.lines.len(),
+                turn: shown(),
+            };
+        }
+        (Err(_), _) | (_, Err(_)) => return stop(Turn::NoEngine),
+    };
+    let Some(first) = job.lines.first() else {
+        return stop(shown());
+    };
     match &first.what {
         What::File(attempt) => {
             if let Err(at) = bench.limits.post(&job.card.channel, Rank::Thread, Instant::now()) {
                 return stop(Turn::Later(at));
             }
             match attach::attach(bench, &job.card, first, *attempt).await {
-                Ok(()) => LinesTurn { over: 1, turn: shown() },
+                Ok(()) => LinesTurn {
+                    over: 1,
+                    turn: shown(),
+                },
                 Err(error) => stop(failed(bench, "files.completeUploadExternal", error)),
             }
         }
@@ -108,7 +120,10 @@ async fn entry_lines(bench: &Bench, job: &LinesJob, incident: &Incident, entries
         }
     }
     if taken.is_empty() {
-        return LinesTurn { over: silent, turn: shown() };
+        return LinesTurn {
+            over: silent,
+            turn: shown(),
+        };
     }
     let mut sent = send(bench, job, &taken, texts.join("\n")).await;
     sent.over += silent;
@@ -117,13 +132,19 @@ async fn entry_lines(bench: &Bench, job: &LinesJob, incident: &Incident, entries
 
 async fn send(bench: &Bench, job: &LinesJob, lines: &[&Line], text: String) -> LinesTurn {
     if let Err(at) = bench.limits.post(&job.card.channel, Rank::Thread, Instant::now()) {
-        return LinesTurn { over: 0, turn: Turn::Later(at) };
+        return LinesTurn {
+            over: 0,
+            turn: Turn::Later(at),
+        };
     }
     let mut message = Message {
         channel: job.card.channel.clone(),
         thread: Some(job.card.ts.clone()),
         body: body(&text),
-        ids: DeliveryIds { incident: job.incident, rows: lines.iter().map(|line| line.id.clone()).collect() },
+        ids: DeliveryIds {
+            incident: job.incident,
+            rows: lines.iter().map(|line| line.id.clone()).collect(),
+        },
         since: lines.iter().map(|line| line.since).min().unwrap_or_default(),
     };
     let maybe_sent = lines.iter().any(|line| line.maybe_sent);
@@ -136,8 +157,14 @@ async fn send(bench: &Bench, job: &LinesJob, lines: &[&Line], text: String) -> L
         sent = post_once(&bench.api, &message, false).await;
     }
     match sent {
-        Ok(_) => LinesTurn { over: lines.len(), turn: shown() },
-        Err(error) => LinesTurn { over: 0, turn: failed(bench, POST_METHOD, error) },
+        Ok(_) => LinesTurn {
+            over: lines.len(),
+            turn: shown(),
+        },
+        Err(error) => LinesTurn {
+            over: 0,
+            turn: failed(bench, POST_METHOD, error),
+        },
     }
 }
 
@@ -154,5 +181,9 @@ fn body(text: &str) -> serde_json::Value {
 }
 
 fn shown() -> Turn {
-    Turn::Shown { posted: None, hash: None, edited: false }
+    Turn::Shown {
+        posted: None,
+        hash: None,
+        edited: false,
+    }
 }

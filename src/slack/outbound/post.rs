@@ -33,6 +33,7 @@ impl DeliveryIds {
     fn metadata(&self) -> Value {
         json!({"event_type": METADATA, "event_payload": {
             "incident": self.incident.to_string(), "rows": self.rows.join(","),
+            "delivery_id": format!("{}:{}", self.incident, self.rows.join(",")),
         }})
     }
 }
@@ -75,11 +76,18 @@ struct Metadata {
 impl Seen {
     /// Our delivery ids, when it is a message of ours.
     pub fn delivery(&self) -> Option<DeliveryIds> {
-        let metadata = self.metadata.as_ref().filter(|metadata| metadata.event_type == METADATA)?;
+        let metadata = self
+            .metadata
+            .as_ref()
+            .filter(|metadata| metadata.event_type == METADATA)?;
         let text = |name: &str| metadata.event_payload.get(name).and_then(Value::as_str);
         Some(DeliveryIds {
             incident: IncidentId::parse(text("incident")?)?,
-            rows: text("rows").unwrap_or_default().split(',').map(str::to_owned).collect(),
+            rows: text("rows")
+                .unwrap_or_default()
+                .split(',')
+                .map(str::to_owned)
+                .collect(),
         })
     }
 }
@@ -110,9 +118,14 @@ pub async fn post_once(api: &Api, message: &Message, maybe_sent: bool) -> Result
         body["thread_ts"] = json!(thread);
     }
     match api.post::<Posted>("chat.postMessage", &body, CALL_TIMEOUT).await {
-        Ok(Posted { ts: Some(ts), channel, .. }) => {
-            Ok(MessageRef { channel: channel.unwrap_or_else(|| message.channel.clone()), ts })
-        }
+        Ok(Posted {
+            ts: Some(ts),
+            channel,
+            ..
+        }) => Ok(MessageRef {
+            channel: channel.unwrap_or_else(|| message.channel.clone()),
+            ts,
+        }),
         Ok(Posted { ts: None, .. }) => look(api, message, "the reply names no message").await,
         Err(ApiError::Unclear { why, .. }) => look(api, message, &why).await,
         Err(error) => Err(error),
@@ -127,7 +140,10 @@ async fn look(api: &Api, message: &Message, why: &str) -> Result<MessageRef, Api
             return Ok(found);
         }
     }
-    Err(ApiError::Unclear { method: "chat.postMessage".to_owned(), why: why.to_owned() })
+    Err(ApiError::Unclear {
+        method: "chat.postMessage".to_owned(),
+        why: why.to_owned(),
+    })
 }
 
 /// The message of ours that carries any of these rows.
@@ -137,8 +153,18 @@ async fn find(api: &Api, message: &Message) -> Result<Option<MessageRef>, ApiErr
             ids.incident == message.ids.incident && ids.rows.iter().any(|row| message.ids.rows.contains(row))
         })
     };
-    let found = scan(api, &message.channel, message.thread.as_deref(), message.since, wanted).await?;
-    Ok(found.map(|seen| MessageRef { channel: message.channel.clone(), ts: seen.ts }))
+    let found = scan(
+        api,
+        &message.channel,
+        message.thread.as_deref(),
+        message.since,
+        wanted,
+    )
+    .await?;
+    Ok(found.map(|seen| MessageRef {
+        channel: message.channel.clone(),
+        ts: seen.ts,
+    }))
 }
 
 /// The first message that fits, in a channel or thread, since a time. Nothing when Slack lets us read nothing for good.
@@ -149,7 +175,11 @@ pub(super) async fn scan(
     since: i64,
     wanted: impl Fn(&Seen) -> bool,
 ) -> Result<Option<Seen>, ApiError> {
-    let method = if thread.is_some() { "conversations.replies" } else { "conversations.history" };
+    let method = if thread.is_some() {
+        "conversations.replies"
+    } else {
+        "conversations.history"
+    };
     let mut cursor = String::new();
     for _ in 0..PAGES {
         let mut params = vec![

@@ -43,8 +43,20 @@ impl Outbound {
     #[must_use]
     pub fn new(lane: Lane, api: Api, hints: Hints, shared: Shared) -> Self {
         let engine = lane.engine().clone();
-        let bench = Bench { api, engine, hints, shared, limits: Limits::default(), channels: Channels::default() };
-        Self { lane, bench: Arc::new(bench), desks: HashMap::new(), running: JoinSet::new() }
+        let bench = Bench {
+            api,
+            engine,
+            hints,
+            shared,
+            limits: Limits::default(),
+            channels: Channels::default(),
+        };
+        Self {
+            lane,
+            bench: Arc::new(bench),
+            desks: HashMap::new(),
+            running: JoinSet::new(),
+        }
     }
 
     /// Runs until the engine has stopped and nothing is on its way any more.
@@ -54,7 +66,8 @@ impl Outbound {
             self.start_turns();
             let wake = self.desks.values().filter_map(Desk::due).min();
             let full = self.running.len() >= CALLS;
-            let sleep = tokio::time::sleep_until(wake.unwrap_or_else(|| Instant::now() + Duration::from_secs(3600)));
+            let sleep =
+                tokio::time::sleep_until(wake.unwrap_or_else(|| Instant::now() + Duration::from_secs(3600)));
             tokio::select! {
                 item = self.lane.next(), if open => match item {
                     Some(item) => self.accept(item).await,
@@ -81,14 +94,20 @@ impl Outbound {
         };
         let now = Instant::now();
         let settings = &self.bench.shared.settings;
-        let desk = self.desks.entry(incident).or_insert_with(|| Desk::new(incident, now, settings.plan_wait));
+        let desk = self
+            .desks
+            .entry(incident)
+            .or_insert_with(|| Desk::new(incident, now, settings.plan_wait));
         if self.bench.hints.take_hurry(incident) {
             desk.hurry(now, settings.edit_interval);
         }
         if desk.accept(&item, now) {
             desk.needs_card();
         } else {
-            error!(row = item.row, "an effect that is not for Slack came over its lane; left alone");
+            error!(
+                row = item.row,
+                "an effect that is not for Slack came over its lane; left alone"
+            );
         }
     }
 
@@ -101,7 +120,8 @@ impl Outbound {
             }
             if let Some(job) = desk.card_job(now) {
                 let (bench, id) = (self.bench.clone(), desk.incident);
-                self.running.spawn(async move { Ended::Card(id, card::turn(&bench, job).await) });
+                self.running
+                    .spawn(async move { Ended::Card(id, card::turn(&bench, job).await) });
             }
         }
         for desk in self.desks.values_mut() {
@@ -110,7 +130,8 @@ impl Outbound {
             }
             if let Some(job) = desk.lines_job(now) {
                 let (bench, id) = (self.bench.clone(), desk.incident);
-                self.running.spawn(async move { Ended::Lines(id, lines::turn(&bench, job).await) });
+                self.running
+                    .spawn(async move { Ended::Lines(id, lines::turn(&bench, job).await) });
             }
         }
     }
@@ -121,7 +142,9 @@ impl Outbound {
         let (id, done) = match ended {
             Ended::Card(id, turn) => {
                 report(id, &turn);
-                let Some(desk) = self.desks.get_mut(&id) else { return };
+                let Some(desk) = self.desks.get_mut(&id) else {
+                    return;
+                };
                 let done = desk.card_ended(turn, now, interval);
                 // A click that came while the last edit was on its way.
                 if self.bench.hints.take_hurry(id) {
@@ -131,7 +154,9 @@ impl Outbound {
             }
             Ended::Lines(id, LinesTurn { over, turn }) => {
                 report(id, &turn);
-                let Some(desk) = self.desks.get_mut(&id) else { return };
+                let Some(desk) = self.desks.get_mut(&id) else {
+                    return;
+                };
                 (id, desk.lines_ended(over, turn, now))
             }
         };

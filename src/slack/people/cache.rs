@@ -89,22 +89,34 @@ impl People {
     /// # Errors
     /// What Slack said: a token that is not valid, or that it could not be asked.
     pub async fn identify(&self) -> Result<String, ApiError> {
-        let auth: AuthReply = self.api.post("auth.test", &serde_json::json!({}), CALL_TIMEOUT).await?;
+        let auth: AuthReply = self
+            .api
+            .post("auth.test", &serde_json::json!({}), CALL_TIMEOUT)
+            .await?;
         let team = auth.team_id.clone();
-        *self.identity.write() = Some(Identity { team: auth.team_id, bot_user: auth.user_id });
+        *self.identity.write() = Some(Identity {
+            team: auth.team_id,
+            bot_user: auth.user_id,
+        });
         Ok(team)
     }
 
     /// The workspace that the app is installed in, once known.
     #[must_use]
     pub fn team(&self) -> Option<String> {
-        self.identity.read().as_ref().map(|identity| identity.team.clone())
+        self.identity
+            .read()
+            .as_ref()
+            .map(|identity| identity.team.clone())
     }
 
     /// Our own user id, once known.
     #[must_use]
     pub fn bot_user(&self) -> Option<String> {
-        self.identity.read().as_ref().map(|identity| identity.bot_user.clone())
+        self.identity
+            .read()
+            .as_ref()
+            .map(|identity| identity.bot_user.clone())
     }
 
     /// What is kept and fresh.
@@ -147,7 +159,9 @@ impl People {
             match all.get(id) {
                 Some(looking) => looking.clone(),
                 None => {
-                    let Some(this) = self.this.upgrade() else { return unreadable(id) };
+                    let Some(this) = self.this.upgrade() else {
+                        return unreadable(id);
+                    };
                     let wanted = id.clone();
                     let looking = async move { this.ask(&wanted).await }.boxed().shared();
                     all.insert(id.clone(), looking.clone());
@@ -173,7 +187,10 @@ impl People {
                 unreadable(id)
             }
             Err(_) => {
-                warn!(user = id.user, "Slack did not say in time who this is; counts as nobody");
+                warn!(
+                    user = id.user,
+                    "Slack did not say in time who this is; counts as nobody"
+                );
                 unreadable(id)
             }
         };
@@ -187,7 +204,14 @@ impl People {
                 people.retain(|_, kept| kept.at.elapsed() <= KEPT);
             }
             if people.len() < MOST {
-                people.insert(id.clone(), Kept { person: person.clone(), at, renewing: false });
+                people.insert(
+                    id.clone(),
+                    Kept {
+                        person: person.clone(),
+                        at,
+                        renewing: false,
+                    },
+                );
             }
         }
         person
@@ -200,13 +224,19 @@ impl People {
             None => self.identify().await?,
         };
         let params = [("user", id.user.clone())];
-        let (reply, members) =
-            tokio::join!(self.api.get::<UserReply>("users.info", &params, TIMEOUT), self.members());
+        let (reply, members) = tokio::join!(
+            self.api.get::<UserReply>("users.info", &params, TIMEOUT),
+            self.members()
+        );
         let (user, (members, at)) = (reply?.user, members?);
         let person = Person {
             id: id.clone(),
             name: name(&user),
-            standing: if user.id == id.user { standing(&user, id, &team) } else { Standing::Unreadable },
+            standing: if user.id == id.user {
+                standing(&user, id, &team)
+            } else {
+                Standing::Unreadable
+            },
             groups: members.get(&id.user).cloned().unwrap_or_default(),
         };
         Ok((person, at))
@@ -225,7 +255,9 @@ impl People {
             match reading.as_ref() {
                 Some(running) => running.clone(),
                 None => {
-                    let Some(this) = self.this.upgrade() else { return Ok((Arc::default(), Instant::now())) };
+                    let Some(this) = self.this.upgrade() else {
+                        return Ok((Arc::default(), Instant::now()));
+                    };
                     let new = async move { this.read_groups(wanted).await }.boxed().shared();
                     *reading = Some(new.clone());
                     new
@@ -243,7 +275,11 @@ impl People {
         if let Ok(members) = &read
             && self.changes.load(Ordering::Acquire) == change
         {
-            *self.groups.write() = Some(Snapshot { members: members.clone(), at, wanted });
+            *self.groups.write() = Some(Snapshot {
+                members: members.clone(),
+                at,
+                wanted,
+            });
         }
         read.map(|members| (members, at))
     }
@@ -275,7 +311,8 @@ impl Directory for People {
 }
 
 fn standing(user: &User, id: &PersonId, team: &str) -> Standing {
-    let foreign = user.is_stranger || id.team != team || user.team_id.as_deref().is_some_and(|own| own != team);
+    let foreign =
+        user.is_stranger || id.team != team || user.team_id.as_deref().is_some_and(|own| own != team);
     if user.deleted {
         Standing::Deactivated
     } else if user.is_bot || user.is_app_user {
@@ -291,11 +328,20 @@ fn standing(user: &User, id: &PersonId, team: &str) -> Standing {
 
 fn name(user: &User) -> String {
     let shown = user.profile.display_name.trim();
-    if shown.is_empty() { user.name.clone() } else { shown.to_owned() }
+    if shown.is_empty() {
+        user.name.clone()
+    } else {
+        shown.to_owned()
+    }
 }
 
 fn unreadable(id: &PersonId) -> Person {
-    Person { id: id.clone(), name: id.user.clone(), standing: Standing::Unreadable, groups: Vec::new() }
+    Person {
+        id: id.clone(),
+        name: id.user.clone(),
+        standing: Standing::Unreadable,
+        groups: Vec::new(),
+    }
 }
 
 #[cfg(test)]
@@ -304,15 +350,92 @@ mod tests {
 
     #[test]
     fn only_a_plain_member_of_this_workspace_is_a_member() {
-        let id = PersonId { team: "T1".to_owned(), user: "U1".to_owned() };
-        let member = || User { id: "U1".to_owned(), team_id: Some("T1".to_owned()), ..User::default() };
+        let id = PersonId {
+            team: "T1".to_owned(),
+            user: "U1".to_owned(),
+        };
+        let member = || User {
+            id: "U1".to_owned(),
+            team_id: Some("T1".to_owned()),
+            ..User::default()
+        };
         assert_eq!(standing(&member(), &id, "T1"), Standing::Member);
-        assert_eq!(standing(&User { deleted: true, ..member() }, &id, "T1"), Standing::Deactivated);
-        assert_eq!(standing(&User { is_bot: true, ..member() }, &id, "T1"), Standing::Bot);
-        assert_eq!(standing(&User { is_restricted: true, ..member() }, &id, "T1"), Standing::Guest);
-        assert_eq!(standing(&User { is_ultra_restricted: true, ..member() }, &id, "T1"), Standing::Guest);
-        assert_eq!(standing(&User { is_stranger: true, ..member() }, &id, "T1"), Standing::Stranger);
-        assert_eq!(standing(&User { team_id: Some("T2".to_owned()), ..member() }, &id, "T1"), Standing::Stranger);
-        assert_eq!(standing(&member(), &PersonId { team: "T2".to_owned(), ..id }, "T1"), Standing::Stranger);
+        assert_eq!(
+            standing(
+                &User {
+                    deleted: true,
+                    ..member()
+                },
+                &id,
+                "T1"
+            ),
+            Standing::Deactivated
+        );
+        assert_eq!(
+            standing(
+                &User {
+                    is_bot: true,
+                    ..member()
+                },
+                &id,
+                "T1"
+            ),
+            Standing::Bot
+        );
+        assert_eq!(
+            standing(
+                &User {
+                    is_restricted: true,
+                    ..member()
+                },
+                &id,
+                "T1"
+            ),
+            Standing::Guest
+        );
+        assert_eq!(
+            standing(
+                &User {
+                    is_ultra_restricted: true,
+                    ..member()
+                },
+                &id,
+                "T1"
+            ),
+            Standing::Guest
+        );
+        assert_eq!(
+            standing(
+                &User {
+                    is_stranger: true,
+                    ..member()
+                },
+                &id,
+                "T1"
+            ),
+            Standing::Stranger
+        );
+        assert_eq!(
+            standing(
+                &User {
+                    team_id: Some("T2".to_owned()),
+                    ..member()
+                },
+                &id,
+                "T1"
+            ),
+            Standing::Stranger
+        );
+        assert_eq!(
+            standing(
+                &member(),
+                &PersonId {
+                    team: "T2".to_owned(),
+                    ..id
+                },
+                "T1"
+            ),
+            Standing::Stranger
+        );
     }
 }

@@ -18,15 +18,27 @@ pub(super) async fn read(api: &Api, wanted: &[GroupId], timeout: Duration) -> Re
     if wanted.is_empty() {
         return Ok(Members::new());
     }
-    let list: GroupsReply =
-        api.get("usergroups.list", &[("include_disabled", "false".to_owned())], timeout).await?;
-    let named = list.usergroups.into_iter().filter(|group| group.date_delete == 0).filter(|group| {
-        wanted.iter().any(|wanted| {
-            wanted.as_str() == group.id || wanted.as_str().trim_start_matches('@') == group.handle
-        })
-    });
+    let list: GroupsReply = api
+        .get(
+            "usergroups.list",
+            &[("include_disabled", "false".to_owned())],
+            timeout,
+        )
+        .await?;
+    let named = list
+        .usergroups
+        .into_iter()
+        .filter(|group| group.date_delete == 0)
+        .filter(|group| {
+            wanted.iter().any(|wanted| {
+                wanted.as_str() == group.id || wanted.as_str().trim_start_matches('@') == group.handle
+            })
+        });
     let reads = named.map(|group| async move {
-        let params = [("usergroup", group.id.clone()), ("include_disabled", "false".to_owned())];
+        let params = [
+            ("usergroup", group.id.clone()),
+            ("include_disabled", "false".to_owned()),
+        ];
         let reply: MembersReply = api.get("usergroups.users.list", &params, timeout).await?;
         Ok::<_, ApiError>((group, reply.users))
     });

@@ -12,7 +12,7 @@ use tokio_util::sync::CancellationToken;
 
 use super::query::{Caller, Query};
 use super::target::{ObjectTarget, Target};
-use super::{discovery, log, openapi, read, respond, review, scale, watch, write};
+use super::{discovery, log, openapi, protobuf, read, respond, review, scale, watch, write};
 use crate::playground::cluster::api::Body;
 use crate::playground::cluster::exec;
 use crate::playground::cluster::faults::{Asked, FaultKind};
@@ -345,14 +345,28 @@ async fn object(
     }
 }
 
+/// The body as JSON, whatever it was sent as.
 async fn body(request: Request<Incoming>) -> Result<Bytes, ApiError> {
+    let content_type = request
+        .headers()
+        .get("content-type")
+        .and_then(|value| value.to_str().ok())
+        .unwrap_or("");
+    let is_protobuf = content_type.starts_with("application/vnd.kubernetes.protobuf");
     let collected = Limited::new(request.into_body(), BODY_LIMIT).collect();
-    match tokio::time::timeout(BODY_PATIENCE, collected).await {
-        Ok(Ok(body)) => Ok(body.to_bytes()),
-        Ok(Err(_)) => Err(ApiError::too_large()),
-        Err(_) => Err(ApiError::text(
-            StatusCode::REQUEST_TIMEOUT,
-            "the request body took too long\n",
-        )),
+    let bytes = match tokio::time::timeout(BODY_PATIENCE, collected).await {
+        Ok(Ok(body)) => body.to_bytes(),
+        Ok(Err(_)) => return Err(ApiError::too_large()),
+        Err(_) => {
+            return Err(ApiError::text(
+                StatusCode::REQUEST_TIMEOUT,
+                "the request body took too long\n",
+            ));
+        }
+    };
+    if is_protobuf && !bytes.is_empty() {
+        let object = protobuf::to_json(&bytes).map_err(|why| ApiError::unsupported_media(&why))?;
+        return Ok(Bytes::from(object.to_string()));
     }
+    Ok(bytes)
 }

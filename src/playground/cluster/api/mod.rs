@@ -7,6 +7,8 @@ mod handle;
 mod log;
 mod objects;
 mod openapi;
+mod protobuf;
+mod protobuf_schema;
 mod query;
 mod read;
 mod respond;

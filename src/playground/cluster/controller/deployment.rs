@@ -27,8 +27,12 @@ struct Plan {
 
 /// Moves one Deployment on.
 pub(in crate::playground::cluster) fn reconcile(model: &mut Model, key: &Key) {
-    let Some(deployment) = model.store.get(key).cloned() else { return };
-    let Some(template) = deployment.pointer("/spec/template").cloned() else { return };
+    let Some(deployment) = model.store.get(key).cloned() else {
+        return;
+    };
+    let Some(template) = deployment.pointer("/spec/template").cloned() else {
+        return;
+    };
     let uid = json::text(&deployment, "/metadata/uid").to_owned();
     let sets = model.owned(Kind::ReplicaSet, &key.namespace, &uid);
     let newest = sets.iter().find(|set| same_template(set, &template)).cloned();
@@ -39,8 +43,10 @@ pub(in crate::playground::cluster) fn reconcile(model: &mut Model, key: &Key) {
     let newest = ensure_newest(model, key, &deployment, &template, &sets, newest);
     let plan = Plan::of(&deployment);
     let sets = model.owned(Kind::ReplicaSet, &key.namespace, &uid);
-    let old: Vec<Arc<Value>> =
-        sets.into_iter().filter(|set| json::text(set, "/metadata/uid") != json::text(&newest, "/metadata/uid")).collect();
+    let old: Vec<Arc<Value>> = sets
+        .into_iter()
+        .filter(|set| json::text(set, "/metadata/uid") != json::text(&newest, "/metadata/uid"))
+        .collect();
     if json::text(&deployment, "/spec/strategy/type") == "Recreate" {
         recreate(model, &deployment, &newest, &old, &plan);
     } else {
@@ -64,8 +70,16 @@ impl Plan {
         let surge = share("/spec/strategy/rollingUpdate/maxSurge", 99);
         let unavailable = share("/spec/strategy/rollingUpdate/maxUnavailable", 0);
         // Both zero would never move; the real controller then takes one down.
-        let unavailable = if surge == 0 && unavailable == 0 { 1 } else { unavailable };
-        Self { desired, surge, unavailable }
+        let unavailable = if surge == 0 && unavailable == 0 {
+            1
+        } else {
+            unavailable
+        };
+        Self {
+            desired,
+            surge,
+            unavailable,
+        }
     }
 }
 
@@ -76,7 +90,9 @@ fn same_template(set: &Value, template: &Value) -> bool {
 }
 
 fn number(set: &Value) -> i64 {
-    json::annotation(set, REVISION).and_then(|text| text.parse().ok()).unwrap_or(0)
+    json::annotation(set, REVISION)
+        .and_then(|text| text.parse().ok())
+        .unwrap_or(0)
 }
 
 /// Finds or makes the ReplicaSet of the template and gives it the highest revision.
@@ -91,20 +107,32 @@ fn ensure_newest(
     let highest = sets.iter().map(|set| number(set)).max().unwrap_or(0);
     let newest = match found {
         Some(set) => {
-            let revision = if number(&set) == highest { highest } else { highest + 1 };
+            let revision = if number(&set) == highest {
+                highest
+            } else {
+                highest + 1
+            };
             let mut noted = (*set).clone();
-            json::set(&mut noted, &["metadata", "annotations", REVISION], json!(revision.to_string()));
+            json::set(
+                &mut noted,
+                &["metadata", "annotations", REVISION],
+                json!(revision.to_string()),
+            );
             copy_annotations(deployment, &mut noted);
             model.store.put(Kind::ReplicaSet, noted)
         }
         None => make_set(model, key, deployment, template, highest + 1),
     };
     let revision = number(&newest).to_string();
-    if json::annotation(deployment, REVISION) != Some(revision.as_str()) {
-        if let Some(mut changed) = model.copy(key) {
-            json::set(&mut changed, &["metadata", "annotations", REVISION], json!(revision));
-            model.store.put(Kind::Deployment, changed);
-        }
+    if json::annotation(deployment, REVISION) != Some(revision.as_str())
+        && let Some(mut changed) = model.copy(key)
+    {
+        json::set(
+            &mut changed,
+            &["metadata", "annotations", REVISION],
+            json!(revision),
+        );
+        model.store.put(Kind::Deployment, changed);
     }
     newest
 }
@@ -112,10 +140,20 @@ fn ensure_newest(
 fn make_set(model: &mut Model, key: &Key, deployment: &Value, template: &Value, revision: i64) -> Arc<Value> {
     let hash = ids::template_hash(template);
     let mut own_template = template.clone();
-    json::set(&mut own_template, &["metadata", "labels", HASH_LABEL], json!(hash));
-    let mut selector = deployment.pointer("/spec/selector").cloned().unwrap_or_else(|| json!({}));
+    json::set(
+        &mut own_template,
+        &["metadata", "labels", HASH_LABEL],
+        json!(hash),
+    );
+    let mut selector = deployment
+        .pointer("/spec/selector")
+        .cloned()
+        .unwrap_or_else(|| json!({}));
     json::set(&mut selector, &["matchLabels", HASH_LABEL], json!(hash));
-    let labels = own_template.pointer("/metadata/labels").cloned().unwrap_or_else(|| json!({}));
+    let labels = own_template
+        .pointer("/metadata/labels")
+        .cloned()
+        .unwrap_or_else(|| json!({}));
     let mut set = json!({
         "metadata": {"name": format!("{}-{hash}", key.name), "namespace": key.namespace, "labels": labels,
             "annotations": {REVISION: revision.to_string()},
@@ -130,14 +168,25 @@ fn make_set(model: &mut Model, key: &Key, deployment: &Value, template: &Value, 
 /// Annotations go along with a revision (`kubernetes.io/change-cause` above all), except the bookkeeping ones.
 fn copy_annotations(deployment: &Value, set: &mut Value) {
     let desired = json::int(deployment, "/spec/replicas").unwrap_or(1);
-    if let Some(annotations) = deployment.pointer("/metadata/annotations").and_then(Value::as_object) {
+    if let Some(annotations) = deployment
+        .pointer("/metadata/annotations")
+        .and_then(Value::as_object)
+    {
         for (name, value) in annotations {
             if name != REVISION && name != "kubectl.kubernetes.io/last-applied-configuration" {
                 json::set(set, &["metadata", "annotations", name], value.clone());
             }
         }
     }
-    json::set(set, &["metadata", "annotations", "deployment.kubernetes.io/desired-replicas"], json!(desired.to_string()));
+    json::set(
+        set,
+        &[
+            "metadata",
+            "annotations",
+            "deployment.kubernetes.io/desired-replicas",
+        ],
+        json!(desired.to_string()),
+    );
 }
 
 fn wanted(set: &Value) -> i64 {
@@ -158,13 +207,24 @@ fn resize(model: &mut Model, deployment: &Value, set: &Value, replicas: i64) {
     let generation = json::int(set, "/metadata/generation").unwrap_or(1) + 1;
     json::set(&mut changed, &["metadata", "generation"], json!(generation));
     let desired = json::int(deployment, "/spec/replicas").unwrap_or(1);
-    let noted = ["metadata", "annotations", "deployment.kubernetes.io/desired-replicas"];
+    let noted = [
+        "metadata",
+        "annotations",
+        "deployment.kubernetes.io/desired-replicas",
+    ];
     json::set(&mut changed, &noted, json!(desired.to_string()));
     model.store.put(Kind::ReplicaSet, changed);
     let direction = if replicas > from { "up" } else { "down" };
     let name = json::text(set, "/metadata/name");
     let message = format!("Scaled {direction} replica set {name} from {from} to {replicas}");
-    model.event(Kind::Deployment, deployment, Tone::Normal, "ScalingReplicaSet", &message, COMPONENT);
+    model.event(
+        Kind::Deployment,
+        deployment,
+        Tone::Normal,
+        "ScalingReplicaSet",
+        &message,
+        COMPONENT,
+    );
 }
 
 fn roll(model: &mut Model, deployment: &Value, newest: &Value, old: &[Arc<Value>], plan: &Plan) {
@@ -176,7 +236,12 @@ fn roll(model: &mut Model, deployment: &Value, newest: &Value, old: &[Arc<Value>
     }
     let room = plan.desired + plan.surge - total;
     if current < plan.desired && room > 0 {
-        resize(model, deployment, newest, current + room.min(plan.desired - current));
+        resize(
+            model,
+            deployment,
+            newest,
+            current + room.min(plan.desired - current),
+        );
         return;
     }
     let least = plan.desired - plan.unavailable;
@@ -186,7 +251,9 @@ fn roll(model: &mut Model, deployment: &Value, newest: &Value, old: &[Arc<Value>
     for set in old.iter().filter(|set| wanted(set) > 0) {
         // Broken old pods go first, whatever is available; sound ones only as far as enough others are.
         let broken = (wanted(set) - available(set)).clamp(0, removable.max(0));
-        let sound = (wanted(set) - broken).min(spare.max(0)).min((removable - broken).max(0));
+        let sound = (wanted(set) - broken)
+            .min(spare.max(0))
+            .min((removable - broken).max(0));
         let gone = broken + sound;
         removable -= gone;
         spare -= sound;
@@ -199,7 +266,11 @@ fn recreate(model: &mut Model, deployment: &Value, newest: &Value, old: &[Arc<Va
         resize(model, deployment, set, 0);
     }
     let namespace = json::text(deployment, "/metadata/namespace").to_owned();
-    let lingering = old.iter().any(|set| !model.owned(Kind::Pod, &namespace, json::text(set, "/metadata/uid")).is_empty());
+    let lingering = old.iter().any(|set| {
+        !model
+            .owned(Kind::Pod, &namespace, json::text(set, "/metadata/uid"))
+            .is_empty()
+    });
     if !lingering {
         resize(model, deployment, newest, plan.desired);
     }
@@ -207,7 +278,10 @@ fn recreate(model: &mut Model, deployment: &Value, newest: &Value, old: &[Arc<Va
 
 /// Old ReplicaSets beyond the history limit go, oldest first.
 fn forget_old(model: &mut Model, key: &Key, old: &[Arc<Value>]) {
-    let limit = model.store.get(key).and_then(|deployment| json::int(deployment, "/spec/revisionHistoryLimit"));
+    let limit = model
+        .store
+        .get(key)
+        .and_then(|deployment| json::int(deployment, "/spec/revisionHistoryLimit"));
     let mut empty: Vec<&Arc<Value>> = old
         .iter()
         .filter(|set| wanted(set) == 0 && json::int(set, "/status/replicas").unwrap_or(0) == 0)
@@ -220,25 +294,47 @@ fn forget_old(model: &mut Model, key: &Key, old: &[Arc<Value>]) {
 }
 
 fn write_status(model: &mut Model, key: &Key, newest: Option<&Value>) {
-    let Some(deployment) = model.store.get(key).cloned() else { return };
+    let Some(deployment) = model.store.get(key).cloned() else {
+        return;
+    };
     let uid = json::text(&deployment, "/metadata/uid");
     let sets = model.owned(Kind::ReplicaSet, &key.namespace, uid);
-    let sum = |pointer: &str| sets.iter().map(|set| json::int(set, pointer).unwrap_or(0)).sum::<i64>();
+    let sum = |pointer: &str| {
+        sets.iter()
+            .map(|set| json::int(set, pointer).unwrap_or(0))
+            .sum::<i64>()
+    };
     let (replicas, ready) = (sum("/status/replicas"), sum("/status/readyReplicas"));
-    let updated = newest.and_then(|set| json::int(set, "/status/replicas")).unwrap_or(0);
+    let updated = newest
+        .and_then(|set| json::int(set, "/status/replicas"))
+        .unwrap_or(0);
     let updated_ready = newest.map_or(0, available);
     let plan = Plan::of(&deployment);
     let (enough, reason, message) = if ready >= plan.desired - plan.unavailable {
-        (true, "MinimumReplicasAvailable", "Deployment has minimum availability.")
+        (
+            true,
+            "MinimumReplicasAvailable",
+            "Deployment has minimum availability.",
+        )
     } else {
-        (false, "MinimumReplicasUnavailable", "Deployment does not have minimum availability.")
+        (
+            false,
+            "MinimumReplicasUnavailable",
+            "Deployment does not have minimum availability.",
+        )
     };
     let done = updated == plan.desired && updated_ready == plan.desired && replicas == plan.desired;
     let set_name = newest.map_or("", |set| json::text(set, "/metadata/name"));
     let (progress, said) = if done {
-        ("NewReplicaSetAvailable", format!("ReplicaSet \"{set_name}\" has successfully progressed."))
+        (
+            "NewReplicaSetAvailable",
+            format!("ReplicaSet \"{set_name}\" has successfully progressed."),
+        )
     } else {
-        ("ReplicaSetUpdated", format!("ReplicaSet \"{set_name}\" is progressing."))
+        (
+            "ReplicaSetUpdated",
+            format!("ReplicaSet \"{set_name}\" is progressing."),
+        )
     };
     let mut status = json!({
         "observedGeneration": json::int(&deployment, "/metadata/generation"),

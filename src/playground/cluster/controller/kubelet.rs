@@ -68,7 +68,7 @@ pub(in crate::playground::cluster) fn node_is_ready(model: &Model, name: &str) -
 fn schedule(model: &mut Model, key: &Key, pod: &Value) {
     let fixed = json::text(pod, "/spec/nodeName").to_owned();
     let node = if fixed.is_empty() {
-        emptiest_node(model)
+        emptiest_node(model, pod)
     } else {
         Some(fixed)
     };
@@ -102,7 +102,17 @@ fn schedule(model: &mut Model, key: &Key, pod: &Value) {
     enter(model, &placed, Phase::Creating, Some(due));
 }
 
-fn emptiest_node(model: &Model) -> Option<String> {
+/// The ready node with the fewest pods that has the labels which the pod selects.
+fn emptiest_node(model: &Model, pod: &Value) -> Option<String> {
+    let wanted = pod.pointer("/spec/nodeSelector").and_then(Value::as_object);
+    let fits = |node: &Value| {
+        let have = json::labels(node);
+        wanted.is_none_or(|wanted| {
+            wanted
+                .iter()
+                .all(|(key, value)| have.and_then(|have| have.get(key)) == Some(value))
+        })
+    };
     let load = |name: &str| {
         model
             .store
@@ -113,7 +123,9 @@ fn emptiest_node(model: &Model) -> Option<String> {
     model
         .store
         .list(Kind::Node, "")
-        .filter(|(key, node)| !json::truth(node, "/spec/unschedulable") && node_is_ready(model, &key.name))
+        .filter(|(key, node)| {
+            !json::truth(node, "/spec/unschedulable") && fits(node) && node_is_ready(model, &key.name)
+        })
         .min_by_key(|(key, _)| load(&key.name))
         .map(|(key, _)| key.name.clone())
 }

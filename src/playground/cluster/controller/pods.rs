@@ -146,12 +146,12 @@ pub(in crate::playground::cluster) fn condition(
     let now = model.stamp();
     let mut new = json!({"type": kind, "status": status, "reason": reason, "message": message,
         "lastTransitionTime": now, "lastUpdateTime": now});
-    if let Some(before) = before {
-        if json::text(before, "/status") == status {
-            new["lastTransitionTime"] = before.get("lastTransitionTime").cloned().unwrap_or(Value::Null);
-            if json::text(before, "/reason") == reason && json::text(before, "/message") == message {
-                new["lastUpdateTime"] = before.get("lastUpdateTime").cloned().unwrap_or(Value::Null);
-            }
+    if let Some(before) = before
+        && json::text(before, "/status") == status
+    {
+        new["lastTransitionTime"] = before.get("lastTransitionTime").cloned().unwrap_or(Value::Null);
+        if json::text(before, "/reason") == reason && json::text(before, "/message") == message {
+            new["lastUpdateTime"] = before.get("lastUpdateTime").cloned().unwrap_or(Value::Null);
         }
     }
     new

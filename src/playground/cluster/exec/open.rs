@@ -47,9 +47,9 @@ pub(in crate::playground::cluster) fn open(
     }
     if request.method() != Method::GET {
         let refusal = match flavour {
-            ServerFlavour::V136 => ApiError::empty(StatusCode::METHOD_NOT_ALLOWED),
-            ServerFlavour::V130 | ServerFlavour::V129 | ServerFlavour::V120 => {
-                ApiError::text(StatusCode::METHOD_NOT_ALLOWED, "bad method")
+            ServerFlavour::V130 => ApiError::text(StatusCode::METHOD_NOT_ALLOWED, "bad method"),
+            ServerFlavour::V136 | ServerFlavour::V129 | ServerFlavour::V120 => {
+                ApiError::empty(StatusCode::METHOD_NOT_ALLOWED)
             }
         };
         return Err(refusal);
@@ -139,29 +139,28 @@ fn job(
     refuse_early(job, running, flavour)
 }
 
-/// The newest server refuses before the upgrade what older ones tell in the Status.
+/// Servers that translate WebSocket at the API server find out only after the upgrade; all others refuse before it.
 fn refuse_early(mut job: Job, running: bool, flavour: ServerFlavour) -> Result<Job, ApiError> {
     let no_streams = !(job.stdin || job.stdout || job.stderr);
-    match flavour {
-        ServerFlavour::V136 if no_streams => Err(ApiError::text(
-            StatusCode::BAD_REQUEST,
-            "you must specify at least 1 of stdin, stdout, stderr",
-        )),
-        ServerFlavour::V136 if !running => {
+    let doom = match (no_streams, running) {
+        (true, _) => Ending::NoStreams,
+        (false, false) => Ending::NoContainer(job.container.clone()),
+        (false, true) => return Ok(job),
+    };
+    match (flavour, &doom) {
+        (ServerFlavour::V130, _) => {
+            job.doomed = Some(doom);
+            Ok(job)
+        }
+        (ServerFlavour::V136 | ServerFlavour::V129 | ServerFlavour::V120, Ending::NoStreams) => {
+            Err(ApiError::text(
+                StatusCode::BAD_REQUEST,
+                "you must specify at least 1 of stdin, stdout, stderr",
+            ))
+        }
+        (ServerFlavour::V136 | ServerFlavour::V129 | ServerFlavour::V120, _) => {
             let why = format!("container not found (\"{}\")", job.container);
             Err(ApiError::text(StatusCode::INTERNAL_SERVER_ERROR, &why))
-        }
-        ServerFlavour::V129 | ServerFlavour::V120 if no_streams => Err(ApiError::text(
-            StatusCode::BAD_REQUEST,
-            "you must specify at least 1 of stdin, stdout, stderr",
-        )),
-        ServerFlavour::V136 | ServerFlavour::V130 | ServerFlavour::V129 | ServerFlavour::V120 => {
-            job.doomed = match (no_streams, running) {
-                (true, _) => Some(Ending::NoStreams),
-                (false, false) => Some(Ending::NoContainer(job.container.clone())),
-                (false, true) => None,
-            };
-            Ok(job)
         }
     }
 }

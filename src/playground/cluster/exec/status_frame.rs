@@ -71,7 +71,12 @@ pub(super) fn encode(
             "unable to upgrade connection: you must specify at least 1 of stdin, stdout, stderr".to_owned(),
         ),
     };
-    serde_json::to_vec(&status).unwrap_or_default()
+    let json = serde_json::to_string(&status).unwrap_or_default();
+    // Go's encoder escapes these three.
+    json.replace('<', "\\u003c")
+        .replace('>', "\\u003e")
+        .replace('&', "\\u0026")
+        .into_bytes()
 }
 
 fn from_runtime(flavour: ServerFlavour, protocol: Protocol) -> bool {

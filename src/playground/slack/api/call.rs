@@ -63,16 +63,16 @@ impl Call<'_> {
             .ok_or_else(|| ApiError::new("channel_not_found"))?;
         let inside = channel.members.contains(&self.ws.app.bot_user);
         let settings = &self.ws.app.settings;
-        match &channel.kind {
-            ChannelKind::Private | ChannelKind::Direct { .. } if !inside => {
-                Err(ApiError::new("channel_not_found"))
-            }
-            _any_kind if channel.archived => Err(ApiError::new("is_archived")),
-            ChannelKind::Public if !inside && !settings.bot_scopes.contains("chat:write.public") => {
-                Err(ApiError::new("not_in_channel"))
-            }
-            ChannelKind::Public | ChannelKind::Private | ChannelKind::Direct { .. } => Ok(()),
+        if channel.kind != ChannelKind::Public && !inside {
+            return Err(ApiError::new("channel_not_found"));
         }
+        if channel.archived {
+            return Err(ApiError::new("is_archived"));
+        }
+        if !inside && !settings.bot_scopes.contains("chat:write.public") {
+            return Err(ApiError::new("not_in_channel"));
+        }
+        Ok(())
     }
 
     pub(super) fn user(&self, id: &str) -> Result<&User, ApiError> {

@@ -110,7 +110,7 @@ impl Core {
             Some(DeliveryFault::ClockSkew { seconds }) => seconds,
             Some(_) | None => 0,
         };
-        let signed_at = self.clock.wall().seconds().saturating_add_signed(skew);
+        let signed_at = parcel.signed_at.saturating_add_signed(skew);
         let mut request = Request::builder()
             .method(Method::POST)
             .uri(url)
@@ -134,11 +134,13 @@ impl Core {
         let challenge = super::super::ids::secret(40);
         let token = self.with(|ws| ws.app.verification_token.clone());
         let payload = json!({"type": "url_verification", "token": token, "challenge": challenge});
+        let signed_at = self.clock.wall().seconds();
         let parcel = Parcel {
             kind: DeliveryKind::Event,
             payload: &payload,
             retry: None,
             fault: None,
+            signed_at,
         };
         let urls = RequestUrls::single(url);
         match self.send_by_http(&parcel, &urls).await? {

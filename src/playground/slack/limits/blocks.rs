@@ -58,7 +58,7 @@ fn one(report: &mut Report, block: &Value, at: &str, surface: Surface) {
         "markdown" => {
             report.only(block, at, &["block_id", "text"]);
             if report.required(block, "text", at) {
-                report.string(block, "text", at, 1, super::MARKDOWN);
+                report.string(block, "text", at, 1, super::message::MARKDOWN);
             }
         }
         "table" => table(report, block, at),

@@ -25,6 +25,11 @@ use super::views::Views;
 
 /// Most entries that each log keeps; older ones go first.
 const LOG: usize = 50_000;
+/// Most error marks kept.
+const NOTICES: usize = 1_000;
+/// From how many on old trigger ids and addresses are forgotten, and how long dead ones are told from unknown ones.
+const RIGHTS: usize = 10_000;
+const KEPT: Duration = Duration::from_secs(2 * 60 * 60);
 
 #[derive(Clone, Debug)]
 pub(in super::super) struct Team {
@@ -57,6 +62,7 @@ pub(in super::super) struct Workspace {
     pub faults: FaultPlan,
     pub calls: VecDeque<ApiCall>,
     pub deliveries: VecDeque<Delivery>,
+    pub delivery_count: u64,
     pub violations: Vec<Violation>,
     pub updates: VecDeque<Moment>,
     pub posts: HashMap<String, VecDeque<Moment>>,
@@ -84,11 +90,47 @@ impl Workspace {
         self.calls.push_back(call);
     }
 
-    pub(in super::super) fn record_delivery(&mut self, delivery: Delivery) {
+    /// Numbers a delivery and keeps it.
+    pub(in super::super) fn record_delivery(&mut self, delivery: &mut Delivery) {
+        self.delivery_count += 1;
+        delivery.id = self.delivery_count;
         if self.deliveries.len() >= LOG {
             self.deliveries.pop_front();
         }
-        self.deliveries.push_back(delivery);
+        self.deliveries.push_back(delivery.clone());
+        self.dirty = true;
+    }
+
+    /// Notes the error that a person saw, on the delivery and on their screen.
+    pub(in super::super) fn show_error(&mut self, delivery: &mut Delivery, notice: Notice) {
+        delivery.seen_error = Some(notice.text.clone());
+        if let Some(known) = self
+            .deliveries
+            .iter_mut()
+            .rev()
+            .find(|known| known.id == delivery.id)
+        {
+            known.seen_error.clone_from(&delivery.seen_error);
+        }
+        if self.notices.len() >= NOTICES {
+            self.notices.remove(0);
+        }
+        self.notices.push(notice);
+        self.dirty = true;
+    }
+
+    /// Forgets rights that died long ago, so that a workspace can run for weeks.
+    pub(in super::super) fn tidy(&mut self, now: Moment) {
+        let fresh = |at: Moment| now.since(at) < KEPT;
+        if self.triggers.len() > RIGHTS {
+            self.triggers.retain(|_, trigger| fresh(trigger.sent));
+        }
+        if self.response_urls.len() > RIGHTS {
+            self.response_urls.retain(|_, address| fresh(address.issued));
+        }
+        if self.tickets.len() > RIGHTS {
+            self.tickets.retain(|_, ticket| fresh(ticket.issued));
+        }
     }
 
     pub(in super::super) fn subscribed(&self, event: &str) -> bool {

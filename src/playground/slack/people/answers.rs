@@ -17,32 +17,35 @@ use super::find;
 /// What a person reads in a modal that the app answered badly or not at all.
 const TROUBLE: &str = "We had some trouble connecting. Try again?";
 
-/// Applies the answer to a submission; returns the error that the person sees, if any.
+/// Applies the answer to a submission; a bad one leaves its mark on the modal.
 pub(super) fn submission(
     ws: &mut Workspace,
     user: &str,
     view_id: &str,
-    delivery: &Delivery,
+    delivery: &mut Delivery,
     now: Moment,
-) -> Option<String> {
+) {
     ws.dirty = true;
     let result = if delivery.acked {
         apply(ws, user, view_id, &delivery.ack, now)
     } else {
         Err(None)
     };
-    match result {
-        Ok(()) => None,
-        Err(why) => {
-            if let Some(why) = why {
-                ws.violate(ViolationKind::IllegalAck, format!("view_submission: {why}"), now);
-            }
-            if let Some(view) = ws.views.find_mut(|view| view.id == view_id) {
-                view.trouble = Some(TROUBLE.to_owned());
-            }
-            Some(TROUBLE.to_owned())
-        }
+    let Err(why) = result else { return };
+    if let Some(why) = why {
+        ws.violate(ViolationKind::IllegalAck, format!("view_submission: {why}"), now);
     }
+    if let Some(view) = ws.views.find_mut(|view| view.id == view_id) {
+        view.trouble = Some(TROUBLE.to_owned());
+    }
+    let notice = Notice {
+        user: user.to_owned(),
+        text: TROUBLE.to_owned(),
+        channel: None,
+        message_ts: None,
+        at: now,
+    };
+    ws.show_error(delivery, notice);
 }
 
 /// `Err` with the reason when it is worth a violation of its own.
@@ -144,14 +147,14 @@ fn errors(
     Ok(())
 }
 
-/// Applies the answer to a slash command; returns the error that the person sees, if any.
+/// Applies the answer to a slash command; a bad one leaves its mark in the channel.
 pub(super) fn command(
     ws: &mut Workspace,
     user: &str,
     place: (&str, &str),
-    delivery: &Delivery,
+    delivery: &mut Delivery,
     now: Moment,
-) -> Option<String> {
+) {
     let (channel, command) = place;
     let error = match (delivery.failure, &delivery.ack) {
         (Some(failure), _) => Some(failure.word()),
@@ -173,17 +176,16 @@ pub(super) fn command(
             }
         }
         (None, AckBody::Json(_)) => Some("invalid_response"),
-    }?;
-    let text = format!("{command} failed with the error \"{error}\"");
-    ws.notices.push(Notice {
+    };
+    let Some(error) = error else { return };
+    let notice = Notice {
         user: user.to_owned(),
-        text: text.clone(),
+        text: format!("{command} failed with the error \"{error}\""),
         channel: Some(channel.to_owned()),
         message_ts: None,
         at: now,
-    });
-    ws.dirty = true;
-    Some(text)
+    };
+    ws.show_error(delivery, notice);
 }
 
 fn reply(

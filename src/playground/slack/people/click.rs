@@ -149,7 +149,6 @@ impl SlackDouble {
         };
         let mut delivery = self.core.deliver(DeliveryKind::BlockActions, payload).await;
         if !delivery.acked {
-            delivery.seen_error = Some(CLICK_FAILED.to_owned());
             let (channel, message_ts) = match click.place {
                 Place::Message(at) => (Some(at.channel), Some(at.ts)),
                 Place::Modal | Place::Home => (None, None),
@@ -162,10 +161,7 @@ impl SlackDouble {
                 message_ts,
                 at,
             };
-            self.core.with(|ws| {
-                ws.notices.push(notice);
-                ws.dirty = true;
-            });
+            self.core.with(|ws| ws.show_error(&mut delivery, notice));
         }
         Ok(ClickOutcome::Delivered(delivery))
     }

@@ -4,6 +4,7 @@ mod answers;
 mod click;
 mod find;
 mod input;
+mod mentions;
 mod modal;
 pub mod place;
 mod speak;

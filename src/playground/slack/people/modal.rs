@@ -30,9 +30,8 @@ impl SlackDouble {
         })?;
         let mut delivery = self.core.deliver(DeliveryKind::ViewSubmission, payload).await;
         let now = self.now();
-        delivery.seen_error = self
-            .core
-            .with(|ws| answers::submission(ws, user, &view_id, &delivery, now));
+        self.core
+            .with(|ws| answers::submission(ws, user, &view_id, &mut delivery, now));
         Ok(delivery)
     }
 

@@ -11,6 +11,7 @@ use super::super::model::workspace::Workspace;
 use super::super::payloads;
 use super::answers;
 use super::find;
+use super::mentions;
 use super::place::MessageAt;
 use super::types::Cannot;
 
@@ -41,18 +42,18 @@ impl SlackDouble {
                     command: command.to_owned(),
                 });
             }
-            Ok(payloads::slash(ws, user, channel, command, text.trim(), now))
+            let text = mentions::linked(ws, text.trim());
+            Ok(payloads::slash(ws, user, channel, command, &text, now))
         })?;
         let mut delivery = self.core.deliver(DeliveryKind::SlashCommand, payload).await;
         let now = self.now();
         let place = (channel, command);
-        delivery.seen_error = self
-            .core
-            .with(|ws| answers::command(ws, user, place, &delivery, now));
+        self.core
+            .with(|ws| answers::command(ws, user, place, &mut delivery, now));
         Ok(delivery)
     }
 
-    /// A person writes a message. `@name` of the app becomes a mention. Waits for the first attempt of each event.
+    /// A person writes a message. `@name`, `@group` and `#channel` become links, `<`, `>` and `&` are escaped. Waits for the first attempt of each event.
     ///
     /// # Errors
     /// When the person is not in the channel or the thread does not exist.
@@ -203,8 +204,7 @@ fn write(
         });
     }
     let bot = ws.app.bot_user.clone();
-    let handle = format!("@{}", ws.app.settings.name.to_lowercase());
-    let text = text.replace(&handle, &format!("<@{bot}>"));
+    let text = mentions::linked(ws, text);
     let mentioned = text.contains(&format!("<@{bot}>"));
     let message = Message {
         user: user.to_owned(),

@@ -1,0 +1,147 @@
+//! What a client needs to reach the doubles, written into a folder: a configuration for `interlock serve`, a kubeconfig
+//! for kubectl, and a small file of addresses and secrets for everybody else. All of it is for the playground alone.
+
+use std::io;
+use std::path::{Path, PathBuf};
+
+use serde_json::json;
+
+use super::world::World;
+use crate::playground::cluster::ClusterUser;
+
+/// Token that the playground's alert sender shows to the bot.
+pub const ALERT_TOKEN: &str = "playground-alerts";
+
+/// The files and where they are.
+#[derive(Clone, Debug)]
+pub struct Files {
+    pub folder: PathBuf,
+    pub config: PathBuf,
+    pub kubeconfig: PathBuf,
+    pub access: PathBuf,
+}
+
+/// Writes them all. The configuration says `live`: in the playground there is nothing to break.
+///
+/// # Errors
+/// When the folder can't be written.
+pub fn write(folder: &Path, world: &World, runbooks: &Path, listen: &str) -> io::Result<Files> {
+    std::fs::create_dir_all(folder)?;
+    let files = Files {
+        folder: folder.to_owned(),
+        config: folder.join("interlock.toml"),
+        kubeconfig: folder.join("kubeconfig"),
+        access: folder.join("playground.json"),
+    };
+    std::fs::write(
+        &files.kubeconfig,
+        world.cluster.kubeconfig(ClusterUser::Interlock),
+    )?;
+    std::fs::write(&files.config, config(&files, world, runbooks, listen))?;
+    let slack = world.slack.addresses();
+    let access = json!({
+        "slack": { "api_base": slack.api_base, "bot_token": slack.bot_token, "app_token": slack.app_token, "signing_secret": slack.signing_secret },
+        "kubernetes": { "server": world.cluster.api_url(), "kubeconfig": files.kubeconfig },
+        "pagerduty": { "events_base": world.pager.events_base(), "api_base": world.pager.api_base(), "routing_key": world.pager.routing_key(), "api_token": world.pager.api_token(), "webhook_secret": world.pager.webhook_secret() },
+        "alerts": { "bearer_token": ALERT_TOKEN },
+    });
+    std::fs::write(&files.access, format!("{access:#}\n"))?;
+    Ok(files)
+}
+
+/// A string as TOML writes it.
+fn quoted(text: &str) -> String {
+    toml::Value::String(text.to_owned()).to_string()
+}
+
+fn config(files: &Files, world: &World, runbooks: &Path, listen: &str) -> String {
+    let path = |path: &Path| quoted(&path.display().to_string());
+    let slack = world.slack.addresses();
+    format!(
+        r##"# Written by the playground. Everything here is on this machine and nothing of it is real.
+settle_seconds = 60
+
+[server]
+listen = {listen}
+
+[store]
+path = {store}
+
+[runbooks]
+path = {runbooks}
+
+[execution]
+mode = "live"
+
+[slack]
+transport = "socket"
+api_base = {api_base}
+bot_token = {bot_token}
+app_token = {app_token}
+signing_secret = {signing_secret}
+channel = "#incidents"
+
+[kubernetes.clusters.demo]
+kubeconfig = {kubeconfig}
+
+[webhooks.alertmanager]
+bearer_token = {alert_token}
+
+[webhooks.pagerduty]
+secret = {webhook_secret}
+
+[http]
+allowed_hosts = ["127.0.0.1"]
+
+[pagerduty]
+routing_key = {routing_key}
+events_base = {events_base}
+api_base = {pager_api}
+api_token = {pager_token}
+from = "ana@example.test"
+
+[[environments]]
+name = "production"
+cluster = "demo"
+namespaces = ["production"]
+
+[[environments]]
+name = "staging"
+cluster = "demo"
+namespaces = ["staging"]
+
+[[caches]]
+cluster = "demo"
+namespace = "production"
+name = "redis-primary"
+
+[[approvers]]
+tiers = [0, 1]
+environments = ["production", "staging"]
+groups = ["@sre"]
+
+[[approvers]]
+tiers = [2]
+environments = ["production", "staging"]
+groups = ["@sre-leads"]
+
+[[routes]]
+service = "payments"
+channel = "#payments"
+"##,
+        listen = quoted(listen),
+        store = path(&files.folder.join("interlock.db")),
+        runbooks = path(runbooks),
+        api_base = quoted(&slack.api_base),
+        bot_token = quoted(&slack.bot_token),
+        app_token = quoted(&slack.app_token),
+        signing_secret = quoted(&slack.signing_secret),
+        kubeconfig = path(&files.kubeconfig),
+        alert_token = quoted(ALERT_TOKEN),
+        webhook_secret = quoted(world.pager.webhook_secret()),
+        routing_key = quoted(&world.pager.routing_key()),
+        events_base = quoted(&world.pager.events_base()),
+        pager_api = quoted(&world.pager.api_base()),
+        pager_token = quoted(world.pager.api_token()),
+    )
+}

@@ -1,0 +1,20 @@
+//! The demo and the playground: the doubles, the page over them, and the real bot in front of them, unchanged. The only
+//! place that knows both sides. `world` starts the doubles, `files` writes what a client needs to reach them, `scene`
+//! has the stories, `stage` runs them, `backend` lets the page and the control API act.
+
+mod backend;
+mod clock;
+mod faults;
+mod files;
+mod panels;
+mod play;
+mod scene;
+mod stage;
+mod start;
+mod world;
+
+pub use play::{Played, play};
+pub use scene::Scene;
+pub use stage::Stage;
+pub use start::{DemoError, DemoOptions, PlaygroundOptions, Show, start_demo, start_playground};
+pub use world::{Ports, World};

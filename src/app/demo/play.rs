@@ -1,0 +1,142 @@
+//! A story played without a browser: the person who may approve watches the channel, reads aloud what appears, and
+//! presses what has to be pressed. Only what a person sees is used.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+use std::time::Duration;
+
+use tokio::time::{Instant, sleep};
+
+use super::scene::Scene;
+use super::stage::Stage;
+use crate::playground::page::Backend;
+use crate::playground::press;
+use crate::playground::slack::view::{MessageView, WorkspaceView};
+
+/// How often the person looks at the channel.
+const LOOK: Duration = Duration::from_millis(100);
+/// A story takes no longer than this.
+const MOST: Duration = Duration::from_secs(60);
+/// What the person presses when it is there, in this order: the beginnings of the labels.
+const PRESSED: [&str; 2] = ["approve", "it worked"];
+
+/// How a story ended.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Played {
+    /// The thread ended with the summary.
+    Summary,
+    /// A human has it now; that is how some stories are meant to end.
+    HandedOver,
+    /// Neither came in time.
+    TimedOut,
+}
+
+/// Plays a story and hands every new line to `say`.
+///
+/// # Errors
+/// When the scene can't be fired or a button does not answer.
+pub async fn play(stage: &Arc<Stage>, scene: Scene, mut say: impl FnMut(&str)) -> Result<Played, String> {
+    let person = stage
+        .world
+        .slack
+        .user_id(scene.approver())
+        .ok_or("the person is not in the workspace")?;
+    say(&format!("Fired: {}. {}", scene.title(), scene.story()));
+    stage.fire(scene).await?;
+    let mut watcher = Watcher::default();
+    let until = Instant::now() + MOST;
+    while Instant::now() < until {
+        let view = stage.world.slack.view_as(&person);
+        if let Some(played) = watcher.read(&view, &mut say) {
+            return Ok(played);
+        }
+        watcher
+            .press(stage, &view, &person, scene.approver(), &mut say)
+            .await?;
+        sleep(LOOK).await;
+    }
+    Ok(Played::TimedOut)
+}
+
+/// What has been read aloud already.
+#[derive(Default)]
+struct Watcher {
+    cards: BTreeMap<String, String>,
+    lines: BTreeMap<String, ()>,
+    /// Labels pressed on which text of a card, so that a press is not repeated while the card has not changed.
+    pressed: Vec<(String, String)>,
+}
+
+impl Watcher {
+    fn read(&mut self, view: &WorkspaceView, say: &mut impl FnMut(&str)) -> Option<Played> {
+        let cards = view.channels.iter().flat_map(|channel| &channel.messages);
+        for card in cards.filter(|message| !message.blocks.is_empty()) {
+            let text = plain(&card.text);
+            if self.cards.get(&card.ts) != Some(&text) {
+                say(&format!("[card] {text}"));
+                self.cards.insert(card.ts.clone(), text);
+            }
+            for reply in &card.replies {
+                if let Some(played) = self.reply(reply, say) {
+                    return Some(played);
+                }
+            }
+        }
+        None
+    }
+
+    fn reply(&mut self, reply: &MessageView, say: &mut impl FnMut(&str)) -> Option<Played> {
+        if self.lines.insert(reply.ts.clone(), ()).is_some() {
+            return None;
+        }
+        let text = plain(&reply.text);
+        say(&text
+            .lines()
+            .map(|line| format!("  {line}"))
+            .collect::<Vec<_>>()
+            .join("\n"));
+        if text.contains("Summary of INC-") {
+            return Some(Played::Summary);
+        }
+        if text.contains("Handed over to a human") {
+            return Some(Played::HandedOver);
+        }
+        None
+    }
+
+    async fn press(
+        &mut self,
+        stage: &Arc<Stage>,
+        view: &WorkspaceView,
+        person: &str,
+        name: &str,
+        say: &mut impl FnMut(&str),
+    ) -> Result<(), String> {
+        for label in PRESSED {
+            let Some(click) = press::find(view, label) else {
+                continue;
+            };
+            let on = self.cards.values().next_back().cloned().unwrap_or_default();
+            if self.pressed.contains(&(label.to_owned(), on.clone())) {
+                continue;
+            }
+            self.pressed.push((label.to_owned(), on));
+            say(&format!("[{name} presses {label}]"));
+            stage
+                .click(person, click)
+                .await
+                .map_err(|error| error.to_string())?;
+            return Ok(());
+        }
+        Ok(())
+    }
+}
+
+/// Slack's text without its marks, for a terminal.
+fn plain(text: &str) -> String {
+    text.replace('*', "")
+        .replace("```", "")
+        .replace("&lt;", "<")
+        .replace("&gt;", ">")
+        .replace("&amp;", "&")
+}

@@ -1,0 +1,205 @@
+//! Starting the show: the world, the bot (or a place for one), and the page.
+
+use std::io;
+use std::net::SocketAddr;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use tokio::net::TcpListener;
+
+use super::files::{self, Files};
+use super::stage::{Stage, StageParts};
+use super::world::{Ports, World, WorldError};
+use crate::app::bot::StartError;
+use crate::config::{ConfigError, Settings};
+use crate::playground::page;
+use crate::telemetry::Metrics;
+
+/// The runbooks that ship with Interlock, for a demo that is started away from its repository.
+const SHIPPED: &[(&str, &str)] = &[
+    (
+        "redis-connection-timeout.md",
+        include_str!("../../../runbooks/redis-connection-timeout.md"),
+    ),
+    (
+        "bad-deploy-rollback.md",
+        include_str!("../../../runbooks/bad-deploy-rollback.md"),
+    ),
+    (
+        "crash-looping-pods.md",
+        include_str!("../../../runbooks/crash-looping-pods.md"),
+    ),
+    (
+        "stuck-queue-scale.md",
+        include_str!("../../../runbooks/stuck-queue-scale.md"),
+    ),
+    (
+        "disk-pressure-log-rotation.md",
+        include_str!("../../../runbooks/disk-pressure-log-rotation.md"),
+    ),
+    (
+        "certificate-renewal.md",
+        include_str!("../../../runbooks/certificate-renewal.md"),
+    ),
+    (
+        "feature-flag-off.md",
+        include_str!("../../../runbooks/feature-flag-off.md"),
+    ),
+    (
+        "node-not-ready.md",
+        include_str!("../../../runbooks/node-not-ready.md"),
+    ),
+    (
+        "high-error-rate.md",
+        include_str!("../../../runbooks/high-error-rate.md"),
+    ),
+];
+
+/// Why the show does not start.
+#[derive(Debug, thiserror::Error)]
+pub enum DemoError {
+    #[error(transparent)]
+    World(#[from] WorldError),
+    #[error("the playground's files can't be written to `{folder}`: {reason}; give another folder")]
+    Files { folder: String, reason: io::Error },
+    #[error(transparent)]
+    Config(#[from] ConfigError),
+    #[error(transparent)]
+    Bot(#[from] StartError),
+    #[error("the page can't listen on 127.0.0.1:{port}: {reason}; choose another port with --port")]
+    Page { port: u16, reason: io::Error },
+}
+
+/// How the demo is started.
+#[derive(Clone, Debug)]
+pub struct DemoOptions {
+    /// Port of the page; 0 takes a free one.
+    pub port: u16,
+    /// Where the files and the database go. Must be empty or the playground's own.
+    pub folder: PathBuf,
+    /// Runbooks of one's own; the shipped ones without it.
+    pub runbooks: Option<PathBuf>,
+    pub metrics: Metrics,
+}
+
+/// How the playground alone is started.
+#[derive(Clone, Debug)]
+pub struct PlaygroundOptions {
+    pub port: u16,
+    pub ports: Ports,
+    pub folder: PathBuf,
+    pub runbooks: Option<PathBuf>,
+    /// Where the bot listens, for alerts: `http://127.0.0.1:8080`.
+    pub app: Option<String>,
+    pub metrics: Metrics,
+}
+
+/// A running show.
+pub struct Show {
+    pub stage: Arc<Stage>,
+    /// Where the page is.
+    pub page: SocketAddr,
+    pub files: Files,
+    page_task: tokio::task::JoinHandle<()>,
+}
+
+impl Show {
+    /// Ends the bot and the page.
+    pub async fn stop(self) {
+        self.stage.stop_bot().await;
+        self.page_task.abort();
+    }
+}
+
+/// The whole demo: doubles, page and bot.
+///
+/// # Errors
+/// Whatever did not start, worded with what to do.
+pub async fn start_demo(options: DemoOptions) -> Result<Show, DemoError> {
+    let world = World::start(Ports::default()).await?;
+    let files = write_files(
+        &options.folder,
+        options.runbooks.as_deref(),
+        &world,
+        "127.0.0.1:0",
+    )?;
+    let settings = Settings::load(Some(&files.config), std::iter::empty())?;
+    let stage = Stage::new(StageParts {
+        world,
+        settings: Some(settings),
+        metrics: options.metrics,
+        app: None,
+        folder: options.folder,
+    });
+    stage.start_bot().await?;
+    show(stage, options.port, files).await
+}
+
+/// The doubles and the page, for a bot that somebody else starts.
+///
+/// # Errors
+/// Whatever did not start, worded with what to do.
+pub async fn start_playground(options: PlaygroundOptions) -> Result<Show, DemoError> {
+    let world = World::start(options.ports).await?;
+    let listen = options
+        .app
+        .as_deref()
+        .and_then(|url| url.strip_prefix("http://"))
+        .unwrap_or("127.0.0.1:8080");
+    let files = write_files(&options.folder, options.runbooks.as_deref(), &world, listen)?;
+    let app = options.app.clone().or_else(|| Some(format!("http://{listen}")));
+    let parts = StageParts {
+        world,
+        settings: None,
+        metrics: options.metrics,
+        app,
+        folder: options.folder,
+    };
+    show(Stage::new(parts), options.port, files).await
+}
+
+fn write_files(
+    folder: &Path,
+    runbooks: Option<&Path>,
+    world: &World,
+    listen: &str,
+) -> Result<Files, DemoError> {
+    let failed = |reason| DemoError::Files {
+        folder: folder.display().to_string(),
+        reason,
+    };
+    let runbooks = match runbooks {
+        Some(own) => std::path::absolute(own).map_err(failed)?,
+        None => shipped(folder).map_err(failed)?,
+    };
+    files::write(folder, world, &runbooks, listen).map_err(failed)
+}
+
+/// Writes the shipped runbooks beside the other files, so that they can be changed while the demo runs.
+fn shipped(folder: &Path) -> io::Result<PathBuf> {
+    let runbooks = folder.join("runbooks");
+    std::fs::create_dir_all(&runbooks)?;
+    for (name, text) in SHIPPED {
+        std::fs::write(runbooks.join(name), text)?;
+    }
+    Ok(runbooks)
+}
+
+async fn show(stage: Arc<Stage>, port: u16, files: Files) -> Result<Show, DemoError> {
+    let failed = |reason| DemoError::Page { port, reason };
+    let listener = TcpListener::bind(("127.0.0.1", port)).await.map_err(failed)?;
+    let page = listener.local_addr().map_err(failed)?;
+    let router = page::router(Arc::new(stage.clone()));
+    let page_task = tokio::spawn(async move {
+        // The page is for one person on this machine; the bot's own server has the limits.
+        if let Err(error) = axum::serve(listener, router).await {
+            tracing::error!(%error, "the page ended");
+        }
+    });
+    Ok(Show {
+        stage,
+        page,
+        files,
+        page_task,
+    })
+}

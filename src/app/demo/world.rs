@@ -1,0 +1,84 @@
+//! The world that the bot acts in: a Slack workspace, a cluster and a pager, each on a loopback port of its own.
+
+use std::io;
+use std::sync::Arc;
+use std::time::Duration;
+
+use super::clock::PlayClock;
+use crate::playground::cluster::{ClusterDouble, ClusterError, ClusterOptions, Speed};
+use crate::playground::pager::{PagerDouble, PagerOptions};
+use crate::playground::slack::{self, SlackDouble, SlackOptions};
+use crate::ports::Clock;
+
+/// Why a double did not start.
+#[derive(Debug, thiserror::Error)]
+pub enum WorldError {
+    #[error(transparent)]
+    Slack(#[from] slack::StartError),
+    #[error(transparent)]
+    Cluster(#[from] ClusterError),
+    #[error("the pager can't listen on 127.0.0.1:{port}: {reason}; choose another port")]
+    Pager { port: u16, reason: io::Error },
+}
+
+/// Ports to listen on; 0 takes a free one.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Ports {
+    pub slack: u16,
+    pub cluster: u16,
+    pub pager: u16,
+}
+
+/// The running doubles.
+pub struct World {
+    pub slack: SlackDouble,
+    pub cluster: ClusterDouble,
+    pub pager: PagerDouble,
+    pub clock: Arc<PlayClock>,
+}
+
+impl World {
+    /// Starts all three.
+    ///
+    /// # Errors
+    /// When a port can't be had.
+    pub async fn start(ports: Ports) -> Result<Self, WorldError> {
+        let clock = Arc::new(PlayClock::default());
+        let slack_options = SlackOptions {
+            port: (ports.slack != 0).then_some(ports.slack),
+            ..SlackOptions::default()
+        };
+        let slack = SlackDouble::start(slack_options).await?;
+        let cluster_options = ClusterOptions {
+            port: ports.cluster,
+            speed: Speed::Running(4.0),
+            ..ClusterOptions::default()
+        };
+        let cluster = ClusterDouble::start(cluster_options).await?;
+        let pager_clock = clock.clone();
+        let pager_options = PagerOptions {
+            port: ports.pager,
+            clock: Arc::new(move || pager_clock.now()),
+            ..PagerOptions::default()
+        };
+        let pager = PagerDouble::start(pager_options)
+            .await
+            .map_err(|reason| WorldError::Pager {
+                port: ports.pager,
+                reason,
+            })?;
+        Ok(Self {
+            slack,
+            cluster,
+            pager,
+            clock,
+        })
+    }
+
+    /// Moves every clock forward.
+    pub fn advance(&self, by: Duration) {
+        self.clock.advance(by);
+        self.slack.advance(by);
+        self.cluster.advance(by);
+    }
+}

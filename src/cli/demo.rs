@@ -1,0 +1,105 @@
+//! `interlock demo`: the real bot against a Slack workspace, a cluster and a pager in this process, with a page to click in.
+
+use std::path::PathBuf;
+
+use super::outcome::{Ended, Failure};
+use super::screen::Screen;
+use super::setup::Setup;
+use super::show::{self, ShowFolder};
+use crate::app::demo::{DemoOptions, Played, Scene, play, start_demo};
+use crate::config::Log;
+use crate::telemetry::Metrics;
+
+/// Try Interlock: no Slack, no cluster, no account; open the page it prints
+#[derive(Debug, clap::Args)]
+#[command(after_help = "Example: interlock demo, then open http://127.0.0.1:8088\n\
+    Example: interlock demo --auto --scenario bad-deploy\n\n\
+    The bot is the real one. The Slack workspace, the cluster and the pager run in this process, on loopback ports,\n\
+    and speak the real protocols. Scenarios: redis-timeout, bad-deploy, fix-does-not-help, no-runbook, storm, bot-crash.")]
+pub(super) struct Demo {
+    /// Play a story without a browser: print the thread as it grows, end with its summary.
+    #[arg(long)]
+    auto: bool,
+    /// The story to play with --auto, or to fire at the start without it.
+    #[arg(long, value_name = "NAME")]
+    scenario: Option<Scene>,
+    /// Runbooks of your own instead of the shipped ones.
+    #[arg(long, value_name = "DIR")]
+    runbooks: Option<PathBuf>,
+    /// Port of the page.
+    #[arg(long, default_value_t = 8088, value_name = "PORT")]
+    port: u16,
+    /// Folder for the database, the configuration and a copy of the runbooks; a fresh one that is removed at the end
+    /// without it.
+    #[arg(long, value_name = "DIR")]
+    folder: Option<PathBuf>,
+}
+
+impl Demo {
+    pub fn run(self, _setup: &Setup, screen: &mut Screen) -> Result<Ended, Failure> {
+        // Only fails when one is installed already, and then that one is used.
+        let _ = rustls::crypto::ring::default_provider().install_default();
+        show::start_log(&Log {
+            filter: "warn,interlock::slack=error".to_owned(),
+            ..Log::default()
+        })?;
+        let folder = ShowFolder::take(self.folder.clone())?;
+        let runtime = show::runtime()?;
+        let ended = runtime.block_on(self.show(&folder, screen));
+        runtime.shutdown_background();
+        ended
+    }
+
+    async fn show(self, folder: &ShowFolder, screen: &mut Screen) -> Result<Ended, Failure> {
+        let options = DemoOptions {
+            // Nobody looks at the page of a story that plays by itself, and two of them may run at once.
+            port: if self.auto { 0 } else { self.port },
+            folder: folder.path().to_owned(),
+            runbooks: self.runbooks.clone(),
+            metrics: Metrics::install()?,
+        };
+        let show = start_demo(options).await?;
+        let ended = if self.auto {
+            let scene = self.scenario.unwrap_or(Scene::RedisTimeout);
+            self.play(&show.stage, scene, screen).await
+        } else {
+            screen.say(&format!(
+                "Open http://{} and act as Ana (on-call engineer) or Ben (SRE lead). Fire a scenario from the panel.\n\
+                 Its files are in {}. Ctrl-C ends it.",
+                show.page,
+                show.files.folder.display()
+            ))?;
+            screen.flush()?;
+            if let Some(scene) = self.scenario {
+                show.stage.fire(scene).await.map_err(Failure::Refused)?;
+            }
+            show::until_stopped().await
+        };
+        show.stop().await;
+        ended
+    }
+
+    async fn play(
+        &self,
+        stage: &std::sync::Arc<crate::app::demo::Stage>,
+        scene: Scene,
+        screen: &mut Screen,
+    ) -> Result<Ended, Failure> {
+        let mut written = Ok(());
+        let played = play(stage, scene, |line| {
+            if written.is_ok() {
+                written = screen.say(line).and_then(|()| screen.flush());
+            }
+        })
+        .await
+        .map_err(Failure::Refused)?;
+        written?;
+        match played {
+            Played::Summary | Played::HandedOver => Ok(Ended::Fine),
+            Played::TimedOut => {
+                screen.say("The story did not come to its end within a minute.")?;
+                Ok(Ended::Found)
+            }
+        }
+    }
+}

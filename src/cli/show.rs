@@ -1,0 +1,78 @@
+//! What `demo` and `playground` share: their folder, their runtime, and how they end.
+
+use std::path::{Path, PathBuf};
+use std::time::{SystemTime, UNIX_EPOCH};
+
+use tokio::runtime::Runtime;
+use tokio::signal::unix::{SignalKind, signal};
+
+use super::outcome::{Ended, Failure};
+use crate::config::Log;
+use crate::telemetry;
+
+/// The folder of a show: the one that was named, or one of its own that goes away with it.
+pub(super) enum ShowFolder {
+    Named(PathBuf),
+    Own(PathBuf),
+}
+
+impl ShowFolder {
+    /// # Errors
+    /// When the folder can't be made.
+    pub fn take(named: Option<PathBuf>) -> Result<Self, Failure> {
+        if let Some(path) = named {
+            return Ok(Self::Named(path));
+        }
+        let since = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
+        let name = format!("interlock-{}-{}", std::process::id(), since.as_millis());
+        let path = std::env::temp_dir().join(name);
+        std::fs::create_dir_all(&path).map_err(|source| Failure::Write {
+            path: path.clone(),
+            source,
+        })?;
+        Ok(Self::Own(path))
+    }
+
+    pub fn path(&self) -> &Path {
+        match self {
+            Self::Named(path) | Self::Own(path) => path,
+        }
+    }
+}
+
+impl Drop for ShowFolder {
+    fn drop(&mut self) {
+        if let Self::Own(path) = self {
+            // What can't be removed is a few files in the system's folder for such.
+            let _ = std::fs::remove_dir_all(path);
+        }
+    }
+}
+
+/// `RUST_LOG` goes over what the show would log.
+pub(super) fn start_log(log: &Log) -> Result<(), Failure> {
+    let filter = std::env::var("RUST_LOG").unwrap_or_else(|_| log.filter.clone());
+    telemetry::start_log(&Log {
+        filter,
+        ..log.clone()
+    })?;
+    Ok(())
+}
+
+pub(super) fn runtime() -> Result<Runtime, Failure> {
+    tokio::runtime::Builder::new_multi_thread()
+        .enable_all()
+        .build()
+        .map_err(Failure::Process)
+}
+
+/// Until SIGINT or SIGTERM.
+pub(super) async fn until_stopped() -> Result<Ended, Failure> {
+    let mut interrupt = signal(SignalKind::interrupt()).map_err(Failure::Process)?;
+    let mut terminate = signal(SignalKind::terminate()).map_err(Failure::Process)?;
+    tokio::select! {
+        _ = interrupt.recv() => {}
+        _ = terminate.recv() => {}
+    }
+    Ok(Ended::Fine)
+}
