@@ -59,7 +59,7 @@ fn proposed(track: &PlanTrack, context: &CardContext, words: &Words) -> String {
         (Approval::Pending { votes, .. }, Decision::RequireApproval { approvals }) => {
             let may = match context.who_may.as_slice() {
                 [] => "Nobody is configured who may approve it.".to_owned(),
-                [all @ ..] => format!(
+                all => format!(
                     "May approve: {}{}.",
                     all.iter().take(6).cloned().collect::<Vec<_>>().join(", "),
                     if all.len() > 6 {

@@ -16,7 +16,8 @@ use tokio::time::Instant;
 use tracing::warn;
 
 use super::groups::{self, Members};
-use super::wire::{AuthReply, User, UserReply};
+use super::standing::{name, standing, unreadable};
+use super::wire::{AuthReply, UserReply};
 use crate::domain::ids::{GroupId, PersonId};
 use crate::ports::{Directory, Pending, Person, Standing};
 use crate::slack::api::{Api, ApiError, CALL_TIMEOUT};
@@ -307,135 +308,5 @@ impl Directory for People {
             Some(person) => Box::pin(std::future::ready(person)),
             None => Box::pin(self.look_up(id)),
         }
-    }
-}
-
-fn standing(user: &User, id: &PersonId, team: &str) -> Standing {
-    let foreign =
-        user.is_stranger || id.team != team || user.team_id.as_deref().is_some_and(|own| own != team);
-    if user.deleted {
-        Standing::Deactivated
-    } else if user.is_bot || user.is_app_user {
-        Standing::Bot
-    } else if foreign {
-        Standing::Stranger
-    } else if user.is_restricted || user.is_ultra_restricted {
-        Standing::Guest
-    } else {
-        Standing::Member
-    }
-}
-
-fn name(user: &User) -> String {
-    let shown = user.profile.display_name.trim();
-    if shown.is_empty() {
-        user.name.clone()
-    } else {
-        shown.to_owned()
-    }
-}
-
-fn unreadable(id: &PersonId) -> Person {
-    Person {
-        id: id.clone(),
-        name: id.user.clone(),
-        standing: Standing::Unreadable,
-        groups: Vec::new(),
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn only_a_plain_member_of_this_workspace_is_a_member() {
-        let id = PersonId {
-            team: "T1".to_owned(),
-            user: "U1".to_owned(),
-        };
-        let member = || User {
-            id: "U1".to_owned(),
-            team_id: Some("T1".to_owned()),
-            ..User::default()
-        };
-        assert_eq!(standing(&member(), &id, "T1"), Standing::Member);
-        assert_eq!(
-            standing(
-                &User {
-                    deleted: true,
-                    ..member()
-                },
-                &id,
-                "T1"
-            ),
-            Standing::Deactivated
-        );
-        assert_eq!(
-            standing(
-                &User {
-                    is_bot: true,
-                    ..member()
-                },
-                &id,
-                "T1"
-            ),
-            Standing::Bot
-        );
-        assert_eq!(
-            standing(
-                &User {
-                    is_restricted: true,
-                    ..member()
-                },
-                &id,
-                "T1"
-            ),
-            Standing::Guest
-        );
-        assert_eq!(
-            standing(
-                &User {
-                    is_ultra_restricted: true,
-                    ..member()
-                },
-                &id,
-                "T1"
-            ),
-            Standing::Guest
-        );
-        assert_eq!(
-            standing(
-                &User {
-                    is_stranger: true,
-                    ..member()
-                },
-                &id,
-                "T1"
-            ),
-            Standing::Stranger
-        );
-        assert_eq!(
-            standing(
-                &User {
-                    team_id: Some("T2".to_owned()),
-                    ..member()
-                },
-                &id,
-                "T1"
-            ),
-            Standing::Stranger
-        );
-        assert_eq!(
-            standing(
-                &member(),
-                &PersonId {
-                    team: "T2".to_owned(),
-                    ..id
-                },
-                "T1"
-            ),
-            Standing::Stranger
-        );
     }
 }
