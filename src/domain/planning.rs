@@ -1,7 +1,9 @@
 //! Making a plan: a runbook, its parameters and the configuration in, a Plan with no choice left open out. In two parts,
 //! because the world is looked at in between: `sketch` resolves, `complete` adds what the look at the targets said.
 
-use super::action::{Action, Budget, BudgetKey, Cost, Defaults, EffectClass, Filter, LiveFacts, TierFacts, display_argv};
+use super::action::{
+    Action, Budget, BudgetKey, Cost, Defaults, EffectClass, Filter, LiveFacts, TierFacts, display_argv,
+};
 use super::ids::{ClusterName, Environment, PlanNo, StepNo};
 use super::incident::{Incident, PlanRequest};
 use super::plan::{Plan, PlannedStep, Role};
@@ -118,13 +120,27 @@ impl StepMaker<'_> {
             Err(problem) => problems.push(problem),
         };
         let offset = self.runbook.steps.iter().map(|step| step.no.0).max().unwrap_or(0);
-        let numbered = |index: usize| StepNo(offset.saturating_add(u16::try_from(index + 1).unwrap_or(u16::MAX)));
-        let prechecks = self.runbook.prechecks.iter().filter(|check| !check.command.stages.is_empty());
+        let numbered =
+            |index: usize| StepNo(offset.saturating_add(u16::try_from(index + 1).unwrap_or(u16::MAX)));
+        let prechecks = self
+            .runbook
+            .prechecks
+            .iter()
+            .filter(|check| !check.command.stages.is_empty());
         for (index, check) in prechecks.enumerate() {
             // A precheck that does not hold stops the plan, whatever it says of itself; it never verifies anything.
             let title = format!("Precheck: {}", check.title);
-            let check = Step { title, on_failure: FailureAction::Stop, attempts: 1, ..check.clone() };
-            keep(self.step(&check, numbered(self.runbook.verification.len() + index), Role::Remedy));
+            let check = Step {
+                title,
+                on_failure: FailureAction::Stop,
+                attempts: 1,
+                ..check.clone()
+            };
+            keep(self.step(
+                &check,
+                numbered(self.runbook.verification.len() + index),
+                Role::Remedy,
+            ));
         }
         for (index, step) in self.runbook.steps.iter().enumerate() {
             let verifies = self.runbook.verification.is_empty() && last_expecting == Some(index);
@@ -238,7 +254,10 @@ impl StepMaker<'_> {
 
 /// Prechecks that are sentences: people answer them by approving.
 fn questions(runbook: &Runbook) -> Vec<String> {
-    let sentences = runbook.prechecks.iter().filter(|check| check.command.stages.is_empty());
+    let sentences = runbook
+        .prechecks
+        .iter()
+        .filter(|check| check.command.stages.is_empty());
     sentences.map(|check| check.title.clone()).collect()
 }
 
@@ -246,13 +265,18 @@ fn questions(runbook: &Runbook) -> Vec<String> {
 fn untouchable(listed: &[String], steps: &[PlannedStep]) -> Vec<PlanProblem> {
     let mut problems = Vec::new();
     for step in steps.iter().filter(|step| step.effect != EffectClass::Observe) {
-        let Some(object) = step.action.names_target() else { continue };
+        let Some(object) = step.action.names_target() else {
+            continue;
+        };
         let names = |line: &&String| {
             let mut words = line.split(|c: char| !c.is_ascii_alphanumeric() && !matches!(c, '-' | '.'));
             words.any(|word| word.eq_ignore_ascii_case(&object.name))
         };
         if let Some(line) = listed.iter().find(names) {
-            let message = format!("step {} would change {object}, and the runbook says not to touch it: {line}", step.no);
+            let message = format!(
+                "step {} would change {object}, and the runbook says not to touch it: {line}",
+                step.no
+            );
             problems.push(PlanProblem::general(message));
         }
     }

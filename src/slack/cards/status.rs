@@ -249,7 +249,11 @@ pub fn why(incident: &Incident) -> Option<String> {
                 .iter()
                 .find(|line| line.runbook == *runbook)
                 .or(matched.candidates.first())?;
-            Some(format!("*Why this runbook:* {}{}", safe(&line.why, 300), questions(incident)))
+            Some(format!(
+                "*Why this runbook:* {}{}",
+                safe(&line.why, 300),
+                questions(incident)
+            ))
         }
         Verdict::Several => None,
         Verdict::None => {
@@ -266,9 +270,21 @@ pub fn why(incident: &Incident) -> Option<String> {
 
 /// Prechecks that only people can answer.
 fn questions(incident: &Incident) -> String {
-    let Some(track) = incident.current().filter(|track| track.approval.is_pending()) else { return String::new() };
-    let asked: Vec<String> = track.plan.questions.iter().take(5).map(|asked| safe(asked, 200)).collect();
-    if asked.is_empty() { String::new() } else { format!("\n*By approving you say:* {}", asked.join("; ")) }
+    let Some(track) = incident.current().filter(|track| track.approval.is_pending()) else {
+        return String::new();
+    };
+    let asked: Vec<String> = track
+        .plan
+        .questions
+        .iter()
+        .take(5)
+        .map(|asked| safe(asked, 200))
+        .collect();
+    if asked.is_empty() {
+        String::new()
+    } else {
+        format!("\n*By approving you say:* {}", asked.join("; "))
+    }
 }
 
 /// How a run ended, in a few words.
