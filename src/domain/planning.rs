@@ -2,7 +2,7 @@
 //! because the world is looked at in between: `sketch` resolves, `complete` adds what the look at the targets said.
 
 use super::action::{
-    Action, Budget, BudgetKey, Cost, Defaults, EffectClass, Filter, LiveFacts, TierFacts, display_argv,
+    Action, Budget, BudgetKey, Cost, Defaults, EffectClass, Filter, Kind, LiveFacts, TierFacts, display_argv,
 };
 use super::ids::{ClusterName, Environment, PlanNo, StepNo};
 use super::incident::{Incident, PlanRequest};
@@ -268,10 +268,7 @@ fn untouchable(listed: &[String], steps: &[PlannedStep]) -> Vec<PlanProblem> {
         let Some(object) = step.action.names_target() else {
             continue;
         };
-        let names = |line: &&String| {
-            let mut words = line.split(|c: char| !c.is_ascii_alphanumeric() && !matches!(c, '-' | '.'));
-            words.any(|word| word.eq_ignore_ascii_case(&object.name))
-        };
+        let names = |line: &&String| named_in(line, object.kind, object.namespace.as_str(), &object.name);
         if let Some(line) = listed.iter().find(names) {
             let message = format!(
                 "step {} would change {object}, and the runbook says not to touch it: {line}",
@@ -281,6 +278,15 @@ fn untouchable(listed: &[String], steps: &[PlannedStep]) -> Vec<PlanProblem> {
         }
     }
     problems
+}
+
+/// Whether a line of "Do Not Touch" names this object: in backticks, or as the line's beginning up to a colon, comma or
+/// bracket. Prose that only mentions its name does not.
+fn named_in(line: &str, kind: Kind, namespace: &str, name: &str) -> bool {
+    let head = line.split([':', ',', '(']).next().unwrap_or_default();
+    let quoted = line.split('`').skip(1).step_by(2);
+    let full = [name.to_owned(), format!("{namespace}/{name}"), format!("{kind}/{name}"), format!("{kind} {name}")];
+    quoted.chain([head]).any(|words| full.iter().any(|full| words.trim().eq_ignore_ascii_case(full)))
 }
 
 /// A command line, read.
