@@ -249,7 +249,11 @@ pub fn why(incident: &Incident) -> Option<String> {
                 .iter()
                 .find(|line| line.runbook == *runbook)
                 .or(matched.candidates.first())?;
-            Some(format!("*Why this runbook:* {}", safe(&line.why, 300)))
+            Some(format!(
+                "*Why this runbook:* {}{}",
+                safe(&line.why, 300),
+                questions(incident)
+            ))
         }
         Verdict::Several => None,
         Verdict::None => {
@@ -261,6 +265,25 @@ pub fn why(incident: &Incident) -> Option<String> {
                 .collect();
             (!misses.is_empty()).then(|| format!("*Nearest runbooks*\n{}", misses.join("\n")))
         }
+    }
+}
+
+/// Prechecks that only people can answer.
+fn questions(incident: &Incident) -> String {
+    let Some(track) = incident.current().filter(|track| track.approval.is_pending()) else {
+        return String::new();
+    };
+    let asked: Vec<String> = track
+        .plan
+        .questions
+        .iter()
+        .take(5)
+        .map(|asked| safe(asked, 200))
+        .collect();
+    if asked.is_empty() {
+        String::new()
+    } else {
+        format!("\n*By approving you say:* {}", asked.join("; "))
     }
 }
 
