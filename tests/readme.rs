@@ -1,4 +1,4 @@
-//! What the README says is so: its configuration loads, and the tests that it names are there.
+//! What the README says is so: its configuration and the deployment's load, and the tests that it names are there.
 
 use std::path::Path;
 
@@ -72,4 +72,34 @@ fn every_file_that_is_linked_is_there() {
             assert!(path.exists(), "{target} is linked and is not there");
         }
     }
+}
+
+/// The configuration that `deploy/kubernetes.yaml` carries, with its secrets in a folder that is there.
+#[test]
+fn the_configuration_of_the_deployment_loads() {
+    let manifest = include_str!("../deploy/kubernetes.yaml");
+    let (_, rest) = manifest
+        .split_once("  interlock.toml: |\n")
+        .expect("the configuration is there");
+    let (block, _) = rest.split_once("\n---\n").expect("it ends");
+    let folder = tempfile::tempdir().expect("a folder");
+    for secret in ["bot_token", "app_token", "alertmanager", "pagerduty"] {
+        assert!(
+            manifest.contains(&format!("--from-literal={secret}=")),
+            "how `{secret}` is made is not said"
+        );
+        std::fs::write(folder.path().join(secret), "a secret\n").expect("written");
+    }
+    let secrets = folder.path().display().to_string();
+    let text = block
+        .lines()
+        .map(|line| line.strip_prefix("    ").unwrap_or(line))
+        .fold(String::new(), |text, line| text + line + "\n")
+        .replace("/run/secrets/interlock", &secrets);
+    let file = folder.path().join("interlock.toml");
+    std::fs::write(&file, text).expect("written");
+    let settings = Settings::load(Some(&file), std::iter::empty()).expect("the deployment's configuration");
+    assert_eq!(settings.execution.mode, ExecutionMode::DryRun);
+    assert!(settings.slack.credentials().is_ok());
+    assert!(settings.pagerduty.routing_key.is_some());
 }
