@@ -103,3 +103,26 @@ fn the_configuration_of_the_deployment_loads() {
     assert!(settings.slack.credentials().is_ok());
     assert!(settings.pagerduty.routing_key.is_some());
 }
+
+/// The table of commands is the program's own list.
+#[test]
+fn every_command_is_in_the_table() {
+    let help = std::process::Command::new(env!("CARGO_BIN_EXE_interlock"))
+        .arg("--help")
+        .output()
+        .expect("it runs");
+    let help = String::from_utf8(help.stdout).expect("text");
+    let (_, commands) = help.split_once("Commands:\n").expect("commands");
+    let (commands, _) = commands.split_once("\n\n").expect("the list ends");
+    let names = commands.lines().filter_map(|line| line.split_whitespace().next());
+    for name in names.filter(|name| *name != "help") {
+        let listed = README
+            .lines()
+            .filter(|line| line.starts_with("| `interlock "))
+            .any(|line| {
+                line.split('`')
+                    .any(|word| word == name || word == format!("interlock {name}"))
+            });
+        assert!(listed, "`interlock {name}` is not in the README's table");
+    }
+}
