@@ -285,8 +285,15 @@ fn untouchable(listed: &[String], steps: &[PlannedStep]) -> Vec<PlanProblem> {
 fn named_in(line: &str, kind: Kind, namespace: &str, name: &str) -> bool {
     let head = line.split([':', ',', '(']).next().unwrap_or_default();
     let quoted = line.split('`').skip(1).step_by(2);
-    let full = [name.to_owned(), format!("{namespace}/{name}"), format!("{kind}/{name}"), format!("{kind} {name}")];
-    quoted.chain([head]).any(|words| full.iter().any(|full| words.trim().eq_ignore_ascii_case(full)))
+    let full = [
+        name.to_owned(),
+        format!("{namespace}/{name}"),
+        format!("{kind}/{name}"),
+        format!("{kind} {name}"),
+    ];
+    quoted
+        .chain([head])
+        .any(|words| full.iter().any(|full| words.trim().eq_ignore_ascii_case(full)))
 }
 
 /// A command line, read.

@@ -1,4 +1,5 @@
 //! What people do: every click and command is answered, and every refusal is on record with all its reasons.
+//! Longer than other files, since everything that a person can do is answered here.
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
