@@ -38,7 +38,9 @@ fn run(seed: u64) -> Result<sim::Figures, String> {
         Ok(()) => Ok(sim.figures()),
         Err(broken) => {
             let story = sim.story.join("\n");
-            Err(format!("{story}\nseed {seed}: {broken}\nreplay with INTERLOCK_SIM_SEED={seed}"))
+            Err(format!(
+                "{story}\nseed {seed}: {broken}\nreplay with INTERLOCK_SIM_SEED={seed}"
+            ))
         }
     }
 }
@@ -57,7 +59,10 @@ fn every_schedule_keeps_the_promises() {
     let workers = std::thread::available_parallelism().map_or(1, usize::from);
     let results: Vec<Result<sim::Figures, String>> = std::thread::scope(|scope| {
         let spawned: Vec<_> = (0..workers).map(|_| scope.spawn(|| work(&next, most))).collect();
-        spawned.into_iter().map(|worker| worker.join().unwrap_or_else(|_| Err("a worker ended".to_owned()))).collect()
+        spawned
+            .into_iter()
+            .map(|worker| worker.join().unwrap_or_else(|_| Err("a worker ended".to_owned())))
+            .collect()
     });
     let mut all = sim::Figures::default();
     for result in results {
@@ -67,7 +72,10 @@ fn every_schedule_keeps_the_promises() {
         }
     }
     eprintln!("{all}");
-    assert!(all.shows_everything(), "the schedules no longer reach everything that they are for: {all}");
+    assert!(
+        all.shows_everything(),
+        "the schedules no longer reach everything that they are for: {all}"
+    );
 }
 
 fn work(next: &AtomicU64, most: u64) -> Result<sim::Figures, String> {

@@ -64,7 +64,9 @@ impl Actor<'_> {
     pub fn may_freeze(&self, context: Context<'_>) -> Result<(), Refusal> {
         match standing_reason(self.person, &context.rules.team) {
             None | Some(Reason::DirectoryUnreadable) => Ok(()),
-            Some(reason) => Err(Refusal::NotAllowed { reasons: vec![reason] }),
+            Some(reason) => Err(Refusal::NotAllowed {
+                reasons: vec![reason],
+            }),
         }
     }
 
