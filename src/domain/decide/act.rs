@@ -59,6 +59,17 @@ impl Actor<'_> {
         }
     }
 
+    /// Freezing is easy to trip: somebody whom Slack can't tell us about just now may freeze too, since stopping on a doubt
+    /// does no harm and Slack may be what is down.
+    pub fn may_freeze(&self, context: Context<'_>) -> Result<(), Refusal> {
+        match standing_reason(self.person, &context.rules.team) {
+            None | Some(Reason::DirectoryUnreadable) => Ok(()),
+            Some(reason) => Err(Refusal::NotAllowed {
+                reasons: vec![reason],
+            }),
+        }
+    }
+
     /// Stands in some approver row: may stop things, take them over, change a proposal.
     pub fn responder(&self, context: Context<'_>) -> Result<(), Refusal> {
         self.standing(context)?;
@@ -420,7 +431,7 @@ fn freeze(tx: &mut Tx<'_>, context: Context<'_>, actor: &Actor<'_>, reason: Stri
         reason
     };
     let now = context.now;
-    let tripped = actor.standing(context).and_then(|()| {
+    let tripped = actor.may_freeze(context).and_then(|()| {
         tx.state()
             .freeze
             .trip(actor.who.id.clone(), actor.who.name.clone(), now, reason.clone())

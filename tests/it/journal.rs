@@ -1,0 +1,59 @@
+//! The journal can't be written: nothing starts, senders are told to come again, a human is paged past it.
+
+use rusqlite::Connection;
+
+use crate::world::{Alert, TestWorld};
+
+/// Makes every write to the journal fail as a full disk does.
+fn disk_is_full(world: &TestWorld) {
+    let full = "CREATE TRIGGER disk_is_full BEFORE INSERT ON journal BEGIN SELECT RAISE(ABORT, 'database or disk is full'); END";
+    Connection::open(world.database())
+        .unwrap()
+        .execute_batch(full)
+        .unwrap();
+}
+
+fn disk_has_room_again(world: &TestWorld) {
+    Connection::open(world.database())
+        .unwrap()
+        .execute_batch("DROP TRIGGER disk_is_full")
+        .unwrap();
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn nothing_starts_that_can_not_be_written_down() {
+    let world = TestWorld::redis_times_out().await;
+    world.fires(&Alert::redis_timeout()).await;
+    world.card("Waits for 1 approval").await;
+    world.thread().says("plan 1 proposed").await;
+    disk_is_full(&world);
+    assert_eq!(world.posts(&Alert::tape_jam().firing()).await, 503);
+    let page = world
+        .a_human_is_paged("Interlock can't write its journal, so nothing runs")
+        .await;
+    let button = world.ana().sees_button("Approve 2 steps").await;
+    let delivery = world.ana().clicks(button).await.unwrap();
+    assert!(
+        !delivery.acked,
+        "a click that is not stored is not acked: {delivery:?}"
+    );
+    world.nothing_ran();
+
+    disk_has_room_again(&world);
+    world.fires(&Alert::tape_jam()).await;
+    world.card_shows("INC-2", "Tape library 3 is jammed").await;
+    world.pager_resolves(&page.id).await;
+    world.ana().presses("Approve 2 steps").await;
+    world.ana().is_told("Approved.").await;
+    world
+        .cluster_did(&["exec redis-cli FLUSHDB", "exec curl -s localhost:8080/health"])
+        .await;
+    world.card("Fixed and verified.").await;
+    world
+        .thread()
+        .ends_with("waiting for the source to say resolved")
+        .await;
+    world.thread_of("INC-2").is_uninteresting();
+    world.slack_complains(1);
+    world.ends().await;
+}

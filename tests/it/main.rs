@@ -1,0 +1,21 @@
+//! Stories: the true app against the doubles, told as a chat log. A story says what people do and what they and the
+//! outside see; it never looks inside the bot. Every story ends with `world.ends()`, which fails on anything left over:
+//! a message nobody read, an effect or a page that the story did not tell, an effect waiting in the outbox, a step
+//! without an end, a journal that does not verify, a rule of Slack that was broken.
+
+mod approvals;
+mod changed;
+mod crashes;
+mod ends;
+mod freeze;
+mod journal;
+mod matching;
+mod modes;
+mod modify;
+mod pagerduty;
+mod paging;
+mod redis;
+mod slack_trouble;
+mod talk;
+mod unknown;
+mod world;

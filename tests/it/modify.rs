@@ -1,0 +1,112 @@
+//! Modify: the change is shown before it counts, earlier approvals are void, and who changed it can't approve it alone.
+
+use interlock::playground::cluster::Scenario;
+use interlock::playground::slack::Input;
+
+use crate::shipped;
+use crate::world::{Alert, Setup, TestWorld};
+
+fn leads_of_three(approvals: u8) -> Setup {
+    let people = "users = [\"U0ANA00001\", \"U0BEN00001\", \"U0CLEO0001\"]";
+    Setup::default()
+        .no_approvers()
+        .approver(&format!("tiers = [0, 1, 2]\n{people}\napprovals = {approvals}"))
+        .runbook(shipped!("bad-deploy-rollback"))
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_changed_tier_two_plan_needs_fresh_approval_by_others() {
+    let world = TestWorld::start(leads_of_three(2)).await;
+    world.in_the_cluster(Scenario::BadDeploy);
+    world.fires(&Alert::bad_deploy()).await;
+    world.card("Waits for 2 approvals").await;
+    let stale = world.cleo().sees_button("Approve").await;
+    world.ana().presses("Approve").await;
+    world.ana().is_told("Your approval counts: 1 of 2.").await;
+
+    world.ben().presses("Modify").await;
+    world.ben().sees_modal("Leave out these steps").await;
+    world
+        .ben()
+        .submits(&[("Leave out these steps", Input::Options(vec!["3".to_owned()]))])
+        .await;
+    world.ben().sees_modal("This would change").await;
+    world.ben().submits(&[]).await;
+    world.ben().is_told("Earlier approvals are void").await;
+    world.card("(plan 2, changed from plan 1)").await;
+    world.card("Waits for 2 approvals").await;
+
+    world.cleo().clicks(stale).await.unwrap();
+    world
+        .cleo()
+        .is_told("The plan changed since you saw this card.")
+        .await;
+    world.ben().presses("Approve").await;
+    world.ben().is_told("you asked for this plan or changed it").await;
+    world.nothing_ran();
+    world.ana().presses("Approve").await;
+    world.ana().is_told("1 of 2").await;
+    world.cleo().presses("Approve").await;
+    world.cleo().is_told("Approved.").await;
+    world.cluster_did(&["patch deployments.apps/checkout"]).await;
+    world
+        .thread()
+        .says("step 3 skipped: left out when the plan was modified")
+        .await;
+    world.card("Fixed and verified.").await;
+    world
+        .thread()
+        .ends_with("waiting for the source to say resolved")
+        .await;
+    world.ends().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_changed_parameter_is_shown_and_used() {
+    let setup = Setup::default().runbook(shipped!("stuck-queue-scale"));
+    let world = TestWorld::start(setup).await;
+    world.in_the_cluster(Scenario::StuckQueue);
+    let alert = Alert::new("OrdersBacklog", "orders", "The queue orders has a backlog");
+    world.fires(&alert).await;
+    world.card("--replicas 6").await;
+    world.ana().presses("Modify").await;
+    world.ana().sees_modal("replicas: ____").await;
+
+    world
+        .ana()
+        .submits(&[("replicas", Input::Text("50".to_owned()))])
+        .await;
+    world.ana().sees_modal("! ").await;
+    world
+        .ana()
+        .submits(&[("replicas", Input::Text("8".to_owned()))])
+        .await;
+    let diff = world.ana().sees_modal("This would change").await;
+    assert!(diff.contains('6') && diff.contains('8'), "{diff}");
+    world.ana().submits(&[]).await;
+    world
+        .ana()
+        .is_told("Plan 2 is being made from your changes.")
+        .await;
+    world.card("--replicas 8").await;
+    world.nothing_ran();
+    world.thread().ends_with("plan 2 proposed").await;
+    world.ends().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_plan_without_steps_is_no_plan() {
+    let world = TestWorld::redis_times_out().await;
+    world.fires(&Alert::redis_timeout()).await;
+    world.ana().presses("Modify").await;
+    world.ana().sees_modal("Leave out these steps").await;
+    let all = Input::Options(vec!["1".to_owned(), "2".to_owned()]);
+    world.ana().submits(&[("Leave out these steps", all)]).await;
+    world
+        .ana()
+        .sees_modal("every step is left out; reject the plan instead")
+        .await;
+    world.card("plan 1 (DIGEST)").await;
+    world.thread().is_uninteresting();
+    world.ends().await;
+}

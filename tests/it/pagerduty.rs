@@ -1,0 +1,68 @@
+//! PagerDuty as a source: its incidents come in by webhook and are resolved there; our own open nothing.
+
+use interlock::playground::cluster::Scenario;
+use interlock::playground::pager::{Incident, Trigger};
+use serde_json::json;
+
+use crate::world::{Alert, Setup, TestWorld};
+
+fn pagerduty_fires(world: &TestWorld) -> Incident {
+    let trigger = Trigger {
+        service: String::new(),
+        dedup_key: "redis/pool".to_owned(),
+        summary: "Redis connection timeout on api-gateway".to_owned(),
+        severity: "critical".to_owned(),
+        source: "prometheus".to_owned(),
+        custom_details: json!({}),
+    };
+    world.doubles.pager.trigger_incident(trigger).unwrap()
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_incident_of_pagerduty_is_resolved_there_when_it_is_fixed() {
+    let world = TestWorld::redis_times_out().await;
+    let theirs = pagerduty_fires(&world);
+    world.a_human_is_paged("Redis connection timeout").await;
+    world.card("Waits for 1 approval").await;
+    world.ana().presses("Approve 2 steps").await;
+    world.ana().is_told("Approved.").await;
+    world
+        .cluster_did(&["exec redis-cli FLUSHDB", "exec curl -s localhost:8080/health"])
+        .await;
+    world.pager_resolves(&theirs.id).await;
+    world.card("Resolved").await;
+    world
+        .thread()
+        .says("resolved at the source: PagerDuty was told")
+        .await;
+    world.thread().ends_with("Summary of INC-1").await;
+    let calls = world.doubles.pager.calls();
+    assert!(
+        calls
+            .iter()
+            .any(|call| call.method == "PUT" && call.from.as_deref() == Some("ana@example.test")),
+        "{calls:#?}"
+    );
+    assert_eq!(world.pages().len(), 1, "who is paged already is not paged again");
+    world.ends().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_we_opened_at_the_pager_opens_nothing_here() {
+    let world = TestWorld::start(Setup::default()).await;
+    world.fires(&Alert::tape_jam().severity("critical")).await;
+    world.a_human_is_paged("Tape library 3 is jammed").await;
+    world.card("A human was paged").await;
+    world
+        .until("the pager's webhook about our own page was taken", || {
+            (world.webhooks() > 0).then_some(())
+        })
+        .await;
+    // The next incident has the next number: there was none between.
+    world.fires(&Alert::redis_timeout()).await;
+    world.card_shows("INC-2", "Redis connection timeout").await;
+    assert_eq!(world.channel("incidents").cards(), 2);
+    world.thread().is_uninteresting();
+    world.thread_of("INC-2").is_uninteresting();
+    world.ends().await;
+}

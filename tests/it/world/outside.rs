@@ -1,0 +1,155 @@
+//! The outside of the bot: alert senders, the cluster, the pager.
+
+use std::net::SocketAddr;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
+
+use axum::Router;
+use axum::body::Bytes;
+use axum::http::{HeaderMap, StatusCode, Uri};
+use interlock::playground::cluster::{FaultKind, FaultMatch, Scenario};
+use interlock::playground::pager::{Incident, Status};
+use parking_lot::RwLock;
+use serde_json::Value;
+
+use super::setup::ALERT_TOKEN;
+use super::{Alert, TestWorld};
+use interlock::ports::Clock as _;
+
+/// A fixed address that passes the pager's webhooks on to wherever the bot listens now.
+pub(super) async fn relay(bot: Arc<RwLock<Option<SocketAddr>>>, passed: Arc<AtomicUsize>) -> Uri {
+    let listener = tokio::net::TcpListener::bind(("127.0.0.1", 0)).await.unwrap();
+    let address = listener.local_addr().unwrap();
+    let http = reqwest::Client::builder().no_proxy().build().unwrap();
+    let pass_on = move |headers: HeaderMap, body: Bytes| {
+        let (bot, http, passed) = (*bot.read(), http.clone(), passed.clone());
+        async move {
+            let Some(bot) = bot else {
+                return StatusCode::BAD_GATEWAY;
+            };
+            let mut request = http.post(format!("http://{bot}/webhooks/pagerduty")).body(body);
+            for (name, value) in headers
+                .iter()
+                .filter(|(name, _)| !matches!(name.as_str(), "host" | "content-length"))
+            {
+                request = request.header(name, value);
+            }
+            match request.send().await {
+                Ok(answer) => {
+                    passed.fetch_add(usize::from(answer.status().is_success()), Ordering::AcqRel);
+                    answer.status()
+                }
+                Err(_) => StatusCode::BAD_GATEWAY,
+            }
+        }
+    };
+    let router = Router::new().fallback(pass_on);
+    tokio::spawn(async move { axum::serve(listener, router).await });
+    format!("http://{address}/").parse().unwrap()
+}
+
+impl TestWorld {
+    /// Posts a body to the bot, and says how it was answered.
+    pub async fn posts(&self, body: &Value) -> u16 {
+        let address = self.address.read().expect("a bot is running");
+        let url = format!("http://{address}/webhooks/alertmanager");
+        let request = self.http.post(url).bearer_auth(ALERT_TOKEN).json(body);
+        request.send().await.unwrap().status().as_u16()
+    }
+
+    pub async fn fires(&self, alert: &Alert) {
+        assert_eq!(self.posts(&alert.firing()).await, 202, "{alert:?}");
+    }
+
+    pub async fn resolves(&self, alert: &Alert) {
+        assert_eq!(
+            self.posts(&alert.resolved(self.clock.now())).await,
+            202,
+            "{alert:?}"
+        );
+    }
+
+    /// How many webhooks of the pager the bot has taken.
+    pub fn webhooks(&self) -> usize {
+        self.webhooks.load(Ordering::Acquire)
+    }
+
+    pub fn in_the_cluster(&self, scenario: Scenario) {
+        self.doubles.cluster.world().apply(scenario);
+    }
+
+    /// The next exec goes wrong in this way.
+    pub fn next_exec(&self, kind: FaultKind) {
+        let on = FaultMatch {
+            resource: Some("pods/exec".to_owned()),
+            ..FaultMatch::default()
+        };
+        self.doubles.cluster.faults().once(on, kind);
+    }
+
+    /// What really happened in the cluster so far, one line each.
+    pub fn effects(&self) -> Vec<String> {
+        let effects = self.doubles.cluster.effects();
+        effects
+            .iter()
+            .map(|effect| match effect.verb.as_str() {
+                "exec" => format!("exec {}", effect.argv.join(" ")),
+                verb => format!("{verb} {}/{}", effect.resource, effect.name),
+            })
+            .collect()
+    }
+
+    /// Waits until exactly this has happened in the cluster since the start.
+    pub async fn cluster_did(&self, expected: &[&str]) {
+        let what = format!("the cluster did {expected:?}, and did {:?}", self.effects());
+        self.until(&what, || (self.effects().len() >= expected.len()).then_some(()))
+            .await;
+        assert_eq!(self.effects(), expected);
+        self.read.lock().effects = expected.len();
+    }
+
+    pub fn nothing_ran(&self) {
+        assert_eq!(self.effects(), Vec::<String>::new());
+    }
+
+    /// Waits for a page, and reads it.
+    pub async fn a_human_is_paged(&self, fragment: &str) -> Incident {
+        let what = format!("a human is paged with `{fragment}`");
+        let page = self
+            .until(&what, || {
+                let read = self.read.lock().pages.clone();
+                let pages = self.doubles.pager.incidents().into_iter();
+                pages
+                    .filter(|page| !read.contains(&page.id))
+                    .find(|page| page.title.contains(fragment))
+            })
+            .await;
+        self.read.lock().pages.insert(page.id.clone());
+        page
+    }
+
+    pub fn nobody_was_paged(&self) {
+        assert_eq!(self.pages(), Vec::<String>::new());
+    }
+
+    /// Titles of everything that is or was open at the pager.
+    pub fn pages(&self) -> Vec<String> {
+        self.doubles
+            .pager
+            .incidents()
+            .into_iter()
+            .map(|page| page.title)
+            .collect()
+    }
+
+    /// Waits until the pager has it as resolved.
+    pub async fn pager_resolves(&self, id: &str) {
+        self.until("the pager resolves it", || {
+            let all = self.doubles.pager.incidents();
+            all.iter()
+                .any(|page| page.id == id && page.status == Status::Resolved)
+                .then_some(())
+        })
+        .await;
+    }
+}

@@ -1,0 +1,194 @@
+//! How a world is set up: what the team wrote into its configuration, and its runbooks. Everything has a default that
+//! lets the Redis story run, so that a story only says what is special about it.
+
+use std::path::Path;
+
+use super::Doubles;
+use interlock::playground::cluster::ClusterUser;
+
+/// Token that alert senders show.
+pub const ALERT_TOKEN: &str = "alerts-of-the-tests";
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Transport {
+    Socket,
+    Http,
+}
+
+/// The configuration of a story.
+#[derive(Clone, Debug)]
+pub struct Setup {
+    mode: &'static str,
+    autonomy: &'static str,
+    pub transport: Transport,
+    approvers: String,
+    tables: String,
+    settle_seconds: u32,
+    runbooks: Vec<(String, String)>,
+}
+
+/// `(file name, text)` of a runbook that ships with Interlock.
+#[macro_export]
+macro_rules! shipped {
+    ($name:literal) => {
+        (
+            concat!($name, ".md"),
+            include_str!(concat!(env!("CARGO_MANIFEST_DIR"), "/runbooks/", $name, ".md")),
+        )
+    };
+}
+
+impl Default for Setup {
+    /// Live, Socket Mode, `@sre` for Tier 0 and 1, `@sre-leads` for Tier 2, and the Redis runbook.
+    fn default() -> Self {
+        let setup = Self {
+            mode: "live",
+            autonomy: "suggest",
+            transport: Transport::Socket,
+            approvers: String::new(),
+            tables: String::new(),
+            settle_seconds: 60,
+            runbooks: Vec::new(),
+        };
+        setup
+            .approver("tiers = [0, 1]\ngroups = [\"@sre\"]")
+            .approver("tiers = [2]\ngroups = [\"@sre-leads\"]")
+            .runbook(shipped!("redis-connection-timeout"))
+    }
+}
+
+impl Setup {
+    /// `dry-run` or `live`.
+    pub fn mode(mut self, mode: &'static str) -> Self {
+        self.mode = mode;
+        self
+    }
+
+    /// `shadow`, `suggest` or `auto`.
+    pub fn autonomy(mut self, autonomy: &'static str) -> Self {
+        self.autonomy = autonomy;
+        self
+    }
+
+    pub fn over_http(mut self) -> Self {
+        self.transport = Transport::Http;
+        self
+    }
+
+    pub fn settles_within(mut self, seconds: u32) -> Self {
+        self.settle_seconds = seconds;
+        self
+    }
+
+    pub fn no_approvers(mut self) -> Self {
+        self.approvers.clear();
+        self
+    }
+
+    /// Adds a row of `[[approvers]]` for both environments.
+    pub fn approver(mut self, keys: &str) -> Self {
+        self.approvers.push_str(&format!(
+            "[[approvers]]\nenvironments = [\"production\", \"staging\"]\n{keys}\n\n"
+        ));
+        self
+    }
+
+    /// Adds tables to the configuration as they are.
+    pub fn table(mut self, toml: &str) -> Self {
+        self.tables.push_str(toml);
+        self.tables.push('\n');
+        self
+    }
+
+    pub fn no_runbooks(mut self) -> Self {
+        self.runbooks.clear();
+        self
+    }
+
+    pub fn runbook(mut self, (name, text): (&str, &str)) -> Self {
+        self.runbooks.push((name.to_owned(), text.to_owned()));
+        self
+    }
+
+    /// Writes everything into the folder.
+    pub fn write(&self, folder: &Path, doubles: &Doubles) {
+        let runbooks = folder.join("runbooks");
+        std::fs::create_dir_all(&runbooks).unwrap();
+        for (name, text) in &self.runbooks {
+            std::fs::write(runbooks.join(name), text).unwrap();
+        }
+        let kubeconfig = doubles.cluster.kubeconfig(ClusterUser::Interlock);
+        std::fs::write(folder.join("kubeconfig"), kubeconfig).unwrap();
+        std::fs::write(folder.join("interlock.toml"), self.toml(folder, doubles)).unwrap();
+    }
+
+    fn toml(&self, folder: &Path, doubles: &Doubles) -> String {
+        let slack = doubles.slack.addresses();
+        let pager = &doubles.pager;
+        let transport = match self.transport {
+            Transport::Socket => "socket",
+            Transport::Http => "http",
+        };
+        format!(
+            r##"settle_seconds = {settle}
+[server]
+listen = "127.0.0.1:0"
+[store]
+path = "{folder}/interlock.db"
+[runbooks]
+path = "{folder}/runbooks"
+[execution]
+mode = "{mode}"
+[autonomy]
+mode = "{autonomy}"
+[slack]
+transport = "{transport}"
+api_base = "{api_base}"
+bot_token = "{bot_token}"
+app_token = "{app_token}"
+signing_secret = "{signing_secret}"
+channel = "#incidents"
+[kubernetes.clusters.demo]
+kubeconfig = "{folder}/kubeconfig"
+[webhooks.alertmanager]
+bearer_token = "{ALERT_TOKEN}"
+[webhooks.pagerduty]
+secret = "{webhook_secret}"
+[pagerduty]
+routing_key = "{routing_key}"
+events_base = "{pager_base}"
+api_base = "{pager_base}"
+api_token = "{pager_token}"
+from = "ana@example.test"
+[[environments]]
+name = "production"
+cluster = "demo"
+namespaces = ["production"]
+[[environments]]
+name = "staging"
+cluster = "demo"
+namespaces = ["staging"]
+[[caches]]
+cluster = "demo"
+namespace = "production"
+name = "redis-primary"
+{approvers}
+{tables}
+"##,
+            settle = self.settle_seconds,
+            folder = folder.display(),
+            mode = self.mode,
+            autonomy = self.autonomy,
+            api_base = slack.api_base,
+            bot_token = slack.bot_token,
+            app_token = slack.app_token,
+            signing_secret = slack.signing_secret,
+            webhook_secret = pager.webhook_secret(),
+            routing_key = pager.routing_key(),
+            pager_base = pager.events_base(),
+            pager_token = pager.api_token(),
+            approvers = self.approvers,
+            tables = self.tables,
+        )
+    }
+}
