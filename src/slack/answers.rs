@@ -185,7 +185,11 @@ impl Sending {
 }
 
 fn joined(batch: &Batch, words: &Words) -> String {
-    let texts: Vec<String> = batch.answers.iter().map(|answer| (words.answer)(answer)).collect();
+    let texts: Vec<String> = batch
+        .answers
+        .iter()
+        .map(|answer| (words.answer)(answer))
+        .collect();
     let mut text = texts.join("\n");
     if batch.more > 0 {
         text.push_str(&format!("\n({} more)", batch.more));

@@ -123,7 +123,9 @@ mod tests {
     }
 
     fn text(text: &str) -> Answer {
-        Answer::NotUnderstood { text: text.to_owned() }
+        Answer::NotUnderstood {
+            text: text.to_owned(),
+        }
     }
 
     #[test]
@@ -142,7 +144,10 @@ mod tests {
                 sent += 1;
             }
         }
-        assert!((135..=141).contains(&sent), "{sent} in a minute: 40 at once and 100 a minute");
+        assert!(
+            (135..=141).contains(&sent),
+            "{sent} in a minute: 40 at once and 100 a minute"
+        );
     }
 
     #[test]
@@ -166,7 +171,9 @@ mod tests {
     #[test]
     fn there_is_an_end_to_what_waits() {
         let mut waiting = Waiting::new(Instant::now());
-        let taken = (0..5_000).filter(|user| waiting.add(place(*user), text("no"))).count();
+        let taken = (0..5_000)
+            .filter(|user| waiting.add(place(*user), text("no")))
+            .count();
         assert_eq!(taken, PLACES);
     }
 }

@@ -77,8 +77,9 @@ impl Bucket {
         if rank == Rank::Card {
             self.reserved = true;
         }
-        let soonest =
-            now + Duration::from_secs_f64((need - self.tokens) / self.rate.per_second) + Duration::from_millis(5);
+        let soonest = now
+            + Duration::from_secs_f64((need - self.tokens) / self.rate.per_second)
+            + Duration::from_millis(5);
         let told = match rank {
             Rank::Card => &mut self.told[0],
             Rank::Thread => &mut self.told[1],
@@ -201,8 +202,9 @@ mod tests {
     fn many_that_wait_are_told_to_come_one_after_the_other() {
         let limits = Limits::default();
         let now = Instant::now();
-        let told: Vec<Instant> =
-            (0..1000).filter_map(|_| limits.post("C1", Rank::Card, now).err()).collect();
+        let told: Vec<Instant> = (0..1000)
+            .filter_map(|_| limits.post("C1", Rank::Card, now).err())
+            .collect();
         assert_eq!(told.len(), 997);
         for (one, next) in told.iter().zip(&told[1..55]) {
             assert!(*next - *one >= Duration::from_millis(900));

@@ -144,12 +144,7 @@ async fn post(bench: &Bench, job: &CardJob, incident: &Incident) -> Turn {
     }
 }
 
-async fn edit(
-    bench: &Bench,
-    job: &CardJob,
-    incident: &Incident,
-    message: MessageRef,
-) -> Turn {
+async fn edit(bench: &Bench, job: &CardJob, incident: &Incident, message: MessageRef) -> Turn {
     let rendered = draw(bench, incident);
     let hash = hash(&rendered);
     if job.hash == Some(hash) {

@@ -321,6 +321,8 @@ impl Directory for People {
 fn kept_for(person: &Person) -> Duration {
     match person.standing {
         Standing::Unreadable => UNREADABLE_KEPT,
-        Standing::Member | Standing::Guest | Standing::Bot | Standing::Stranger | Standing::Deactivated => KEPT,
+        Standing::Member | Standing::Guest | Standing::Bot | Standing::Stranger | Standing::Deactivated => {
+            KEPT
+        }
     }
 }
