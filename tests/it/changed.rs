@@ -60,7 +60,7 @@ async fn a_running_plan_keeps_its_runbook_and_the_next_one_has_the_new() {
     the_list_has(&world, "Redis, second edition").await;
     world.cluster_did(&[FLUSH, HEALTH]).await;
     world.card("Fixed and verified.").await;
-    world.thread().ends_with("waiting for the source to say resolved").await;
+    world.thread().ends_with("all steps are done and verified").await;
     world.ana().ignores_answers();
     world.ends().await;
 }
@@ -114,6 +114,6 @@ async fn a_plan_that_does_not_fit_on_the_card_is_approved_from_its_review() {
     world.ana().is_told("Approved.").await;
     world.cluster_did(&[FLUSH, HEALTH]).await;
     world.card("Fixed and verified.").await;
-    world.thread().ends_with("waiting for the source to say resolved").await;
+    world.thread().ends_with("all steps are done and verified").await;
     world.ends().await;
 }

@@ -29,7 +29,7 @@ async fn a_crash_in_the_middle_of_a_step_is_unknown_and_never_run_again() {
     world.ana().is_told("Noted: it worked.").await;
     world.cluster_did(&[FLUSH, HEALTH]).await;
     world.card("Fixed and verified.").await;
-    world.thread().ends_with("waiting for the source to say resolved").await;
+    world.thread().ends_with("all steps are done and verified").await;
     assert_eq!(world.channel("incidents").cards(), 1);
     world.ends().await;
 }
@@ -46,7 +46,7 @@ async fn a_crash_while_waiting_loses_neither_the_card_nor_its_buttons() {
     world.ana().is_told("Approved.").await;
     world.cluster_did(&[FLUSH, HEALTH]).await;
     world.card("Fixed and verified.").await;
-    world.thread().ends_with("waiting for the source to say resolved").await;
+    world.thread().ends_with("all steps are done and verified").await;
     assert_eq!(world.channel("incidents").cards(), 1);
     world.ends().await;
 }

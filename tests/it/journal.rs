@@ -36,7 +36,7 @@ async fn nothing_starts_that_can_not_be_written_down() {
     world.ana().is_told("Approved.").await;
     world.cluster_did(&["exec redis-cli FLUSHDB", "exec curl -s localhost:8080/health"]).await;
     world.card("Fixed and verified.").await;
-    world.thread().ends_with("waiting for the source to say resolved").await;
+    world.thread().ends_with("all steps are done and verified").await;
     world.thread_of("INC-2").is_uninteresting();
     world.slack_complains(1);
     world.ends().await;

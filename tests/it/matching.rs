@@ -26,7 +26,7 @@ async fn of_several_matches_a_person_chooses_one() {
     world.ben().is_told("Approved.").await;
     world.cluster_did(&["exec redis-cli FLUSHDB", "exec curl -s localhost:8080/health"]).await;
     world.card("Fixed and verified.").await;
-    world.thread().ends_with("waiting for the source to say resolved").await;
+    world.thread().ends_with("all steps are done and verified").await;
     world.ends().await;
 }
 
@@ -38,11 +38,11 @@ async fn a_prose_runbook_is_a_checklist_that_people_tick() {
     world.card("Cordon the node").await;
     world.ana().presses("Done").await;
     world.ana().is_told("Noted.").await;
-    world.card("Done by @Ana Ferreira").await;
+    world.card("Done by @ana").await;
     world.ben().presses("Undo").await;
     world.ben().is_told("Noted.").await;
-    world.thread().says("Ana Ferreira ticked item 1").await;
-    world.thread().ends_with("Ben Okafor unticked item 1").await;
+    world.thread().says("ana ticked item 1").await;
+    world.thread().ends_with("ben unticked item 1").await;
     world.nothing_ran();
     world.ends().await;
 }

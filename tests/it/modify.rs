@@ -45,7 +45,7 @@ async fn a_changed_tier_two_plan_needs_fresh_approval_by_others() {
     world.cluster_did(&["patch deployments.apps/checkout"]).await;
     world.thread().says("step 3 skipped: left out when the plan was modified").await;
     world.card("Fixed and verified.").await;
-    world.thread().ends_with("waiting for the source to say resolved").await;
+    world.thread().ends_with("all steps are done and verified").await;
     world.ends().await;
 }
 
@@ -56,7 +56,7 @@ async fn a_changed_parameter_is_shown_and_used() {
     world.in_the_cluster(Scenario::StuckQueue);
     let alert = Alert::new("OrdersBacklog", "orders", "The queue orders has a backlog");
     world.fires(&alert).await;
-    world.card("--replicas 6").await;
+    world.card("--replicas=6").await;
     world.ana().presses("Modify").await;
     world.ana().sees_modal("replicas: ____").await;
 
@@ -67,7 +67,7 @@ async fn a_changed_parameter_is_shown_and_used() {
     assert!(diff.contains('6') && diff.contains('8'), "{diff}");
     world.ana().submits(&[]).await;
     world.ana().is_told("Plan 2 is being made from your changes.").await;
-    world.card("--replicas 8").await;
+    world.card("--replicas=8").await;
     world.nothing_ran();
     world.thread().ends_with("plan 2 proposed").await;
     world.ends().await;

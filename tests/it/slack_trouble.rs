@@ -21,7 +21,7 @@ async fn with_slack_down_at_the_start_a_human_is_paged_and_the_card_comes_later(
 
     faults.clear();
     world.card("Redis Connection Timeout").await;
-    world.thread().says("paging a human: Slack does not take the card").await;
+    world.thread().ends_with("the pager took the page").await;
     assert_eq!(world.channel("incidents").cards(), 1);
     world.nothing_ran();
     world.ends().await;
@@ -40,7 +40,7 @@ async fn with_slack_down_during_a_run_the_card_catches_up() {
     world.cluster_did(&["exec redis-cli FLUSHDB", "exec curl -s localhost:8080/health"]).await;
     faults.clear();
     world.card("Fixed and verified.").await;
-    world.thread().ends_with("waiting for the source to say resolved").await;
+    world.thread().ends_with("all steps are done and verified").await;
     assert_eq!(world.channel("incidents").cards(), 1);
     world.ends().await;
 }

@@ -53,11 +53,11 @@ impl TestWorld {
     }
 
     pub async fn fires(&self, alert: &Alert) {
-        assert_eq!(self.posts(&alert.firing()).await, 202, "{alert:?}");
+        assert_eq!(self.posts(&alert.firing()).await, 200, "{alert:?}");
     }
 
     pub async fn resolves(&self, alert: &Alert) {
-        assert_eq!(self.posts(&alert.resolved(self.clock.now())).await, 202, "{alert:?}");
+        assert_eq!(self.posts(&alert.resolved(self.clock.now())).await, 200, "{alert:?}");
     }
 
     /// How many webhooks of the pager the bot has taken.

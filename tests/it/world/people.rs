@@ -21,6 +21,8 @@ pub struct Button {
     pub block: String,
     pub action: String,
     pub input: Input,
+    /// The message as it was when the button was seen: a screen that has not caught up.
+    pub shown: Option<MessageView>,
 }
 
 impl Someone<'_> {
@@ -49,9 +51,12 @@ impl Someone<'_> {
     /// Presses one that was seen before, whatever became of it meanwhile.
     pub async fn clicks(self, button: Button) -> Result<Delivery, Cannot> {
         let slack = &self.world.doubles.slack;
-        let Button { at, block, action, input } = button;
+        let Button { at, block, action, input, shown } = button;
         let outcome = match &at {
-            Place::Message(at) => slack.forge_click(&self.id(), at.clone(), &block, &action, input.clone()).await,
+            Place::Message(at) => {
+                let shown = shown.expect("a button of a message was seen on it");
+                slack.click_outdated(&self.id(), at.clone(), &shown, &block, &action, input).await
+            }
             Place::Modal | Place::Home => slack.click(&self.id(), at.clone(), &block, &action, input.clone()).await,
         }?;
         let outcome = match outcome {
@@ -189,7 +194,11 @@ fn find(view: &WorkspaceView, label: &str) -> Option<Button> {
     messages.sort_by(|one, other| other.1.ts.cmp(&one.1.ts));
     messages.into_iter().find_map(|(channel, message)| {
         let at = Place::Message(MessageAt::new(&channel, &message.ts));
-        in_blocks(&message.blocks, label, &at)
+        let button = in_blocks(&message.blocks, label, &at)?;
+        Some(Button {
+            shown: Some(message.clone()),
+            ..button
+        })
     })
 }
 
@@ -211,6 +220,7 @@ fn in_blocks(blocks: &[Value], wanted: &str, at: &Place) -> Option<Button> {
                 block: block["block_id"].as_str()?.to_owned(),
                 action: element["action_id"].as_str()?.to_owned(),
                 input,
+                shown: None,
             })
         })
     })
