@@ -15,7 +15,7 @@ const SECRET: &str = "8f742231b10e8888abcd99yyyzzz85a5";
 /// A click as Slack sends it, with the whole card in it.
 fn body() -> String {
     let block = r#"{"type":"section","block_id":"b","text":{"type":"mrkdwn","text":"*Step 1 \u00b7 Flush the connection pool*\nDeletes every key in database 0 of redis-primary. Can't be undone.\nTier 2 (higher risk) \u00b7 Blast radius: 1 cache operation","verbatim":true}}"#;
-    let blocks = vec![block; 10].join(",");
+    let blocks = [block; 10].join(",");
     let click = format!(
         r#"{{"type":"block_actions","user":{{"id":"U0ANA00001","username":"ana","name":"ana","team_id":"T0ACME0001"}},
         "api_app_id":"A1","token":"x","container":{{"type":"message","message_ts":"1763690000.000100","channel_id":"C0INCIDENT",

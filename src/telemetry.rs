@@ -1,6 +1,8 @@
 //! Logs and figures: tracing to standard error, as lines for people or as JSON; metrics as Prometheus text. A leaf: it is
 //! set up once by whoever starts the program, and everybody else only uses the macros.
 
+use std::io::IsTerminal;
+
 use metrics_exporter_prometheus::{PrometheusBuilder, PrometheusHandle};
 use tracing_subscriber::EnvFilter;
 use tracing_subscriber::util::SubscriberInitExt;
@@ -29,8 +31,16 @@ pub fn start_log(log: &Log) -> Result<(), TelemetryError> {
         filter: log.filter.clone(),
         problem: error.to_string(),
     })?;
+    // slack-morphism logs one-time socket addresses and the bodies of frames: nothing of it is ever logged.
+    let filter = match "slack_morphism=off".parse() {
+        Ok(directive) => filter.add_directive(directive),
+        Err(_) => filter,
+    };
+    // https://no-color.org: set and not empty, whatever the value.
+    let unwanted = std::env::var_os("NO_COLOR").is_some_and(|value| !value.is_empty());
     let lines = tracing_subscriber::fmt()
         .with_env_filter(filter)
+        .with_ansi(std::io::stderr().is_terminal() && !unwanted)
         .with_writer(std::io::stderr);
     match log.format {
         LogFormat::Human => lines.with_target(false).finish().try_init(),

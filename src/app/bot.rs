@@ -1,5 +1,6 @@
 //! Starting and stopping everything that `serve` and the demo run, in one order: the journal first, the port before
 //! anything that may take long, Slack last. Nothing here waits for Slack or a cluster: both may be away when it starts.
+//! Longer than other files, since the order of everything that starts and stops can be read here alone.
 
 use std::net::SocketAddr;
 use std::sync::Arc;
@@ -405,7 +406,7 @@ async fn learn_team(people: Arc<People>, settings: Settings, knowledge: Arc<ArcS
 }
 
 async fn follow_freeze(engine: Handle, freeze: Arc<RwLock<Freeze>>) {
-    while let Ok((_, now)) = engine.open().await {
+    while let Ok(now) = engine.freeze().await {
         *freeze.write() = now;
         tokio::time::sleep(FREEZE_LOOK).await;
     }

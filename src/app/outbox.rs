@@ -22,6 +22,9 @@ const LOOK: Duration = Duration::from_secs(5);
 /// A card that Slack has not taken for this long is as good as not sent: a human is paged.
 const UNSEEN: jiff::SignedDuration = jiff::SignedDuration::from_secs(30);
 
+/// Makes a link to an incident's thread.
+pub type ThreadUrl = Arc<dyn Fn(&Incident) -> Option<String> + Send + Sync>;
+
 /// What the workers share.
 #[derive(Clone)]
 pub struct Pagers {
@@ -30,7 +33,7 @@ pub struct Pagers {
     pub can_page: bool,
     pub clock: Arc<dyn Clock>,
     /// Where people reach Interlock's threads; `None` when it isn't known.
-    pub thread_url: Arc<dyn Fn(&Incident) -> Option<String> + Send + Sync>,
+    pub thread_url: ThreadUrl,
 }
 
 /// Works through the pager's lane until the engine ends.
@@ -183,15 +186,14 @@ const DIRECT: IncidentId = IncidentId(0);
 pub async fn watch_unseen(engine: Handle, clock: Arc<dyn Clock>) {
     loop {
         sleep(LOOK).await;
-        let Ok((open, _)) = engine.open().await else {
+        // A clock that can't be set back by half a minute is at the beginning of time, where nothing is unseen.
+        let before = clock.now().checked_sub(UNSEEN).unwrap_or(jiff::Timestamp::MIN);
+        let Ok(unseen) = engine.unseen(before).await else {
             return;
         };
-        for incident in open {
-            let unseen = incident.card.is_none() && clock.now().duration_since(incident.opened_at) > UNSEEN;
-            if unseen && incident.paging.asked_at.is_none() {
-                if let Err(error) = engine.submit(Command::Unseen(incident.id)).await {
-                    tracing::warn!(incident = %incident.id, %error, "nobody could be paged for a card that Slack does not take");
-                }
+        for incident in unseen {
+            if let Err(error) = engine.submit(Command::Unseen(incident)).await {
+                tracing::warn!(%incident, %error, "nobody could be paged for a card that Slack does not take");
             }
         }
     }

@@ -45,8 +45,9 @@ impl Freeze {
                     return Ok(Ended::Fine);
                 }
                 Ok(ControlReply { done: false, text }) => {
+                    let said = text.trim_end_matches('.');
                     return Err(Failure::Refused(format!(
-                        "{text}; `interlock freeze --file` freezes without asking the bot"
+                        "{said}; `interlock freeze --file REASON` freezes without asking the bot"
                     )));
                 }
                 // Not there, not answering, not allowed: the file works in any case.

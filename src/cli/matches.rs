@@ -16,6 +16,7 @@ use crate::domain::alert::Alert;
 use crate::domain::matching::{AlertFacts, Matches, NearMiss, Verdict, rank};
 use crate::domain::runbook::Catalog;
 use crate::ingress::{Mapping, parse_alertmanager};
+use crate::render::words;
 
 /// Show which runbook an alert would get, why, and why not the others: exit code 1 when it is not exactly one
 #[derive(Debug, clap::Args)]
@@ -118,12 +119,22 @@ fn say(answer: &Answer, screen: &mut Screen) -> Result<(), Failure> {
         (Verdict::Several, _) => screen.say_painted(Paint::Bad, "  → a human chooses", "")?,
         (Verdict::One | Verdict::None, _) => screen.say_painted(Paint::Bad, "  → a human looks", "")?,
     }
-    for line in &answer.explanation {
+    // With one match its own line says why; without any the near misses say why not.
+    let told = match answer.matching.len() {
+        0 => 1,
+        1 => 0,
+        _ => answer.explanation.len(),
+    };
+    for line in answer.explanation.iter().take(told) {
         screen.say(&format!("  {line}"))?;
     }
     for (place, found) in (1..).zip(&answer.matching) {
-        let (name, count, why) = (&found.runbook, found.specificity, found.why.join("; "));
-        screen.say(&format!("  {place}. {name} ({count} conditions hold): {why}"))?;
+        let (name, why) = (&found.runbook, found.why.join("; "));
+        let count = words::counted(
+            usize::try_from(found.specificity).unwrap_or(usize::MAX),
+            "condition",
+        );
+        screen.say(&format!("  {place}. {name} ({count}): {why}"))?;
     }
     for miss in &answer.near_misses {
         let NearMiss {

@@ -14,7 +14,7 @@ use crate::config::Settings;
 use crate::domain::freeze::{Freeze, FreezeFile};
 use crate::domain::state::State;
 use crate::executor::read_freeze_file;
-use crate::render::explain;
+use crate::render::{explain, words};
 
 /// Show what is open and whether everything is frozen
 #[derive(Debug, clap::Args)]
@@ -28,6 +28,8 @@ pub(super) struct Status {
 struct Answer {
     /// Whether a bot answers on the control socket.
     running: bool,
+    /// Whether there is a journal at all.
+    recorded: bool,
     open: Vec<Line>,
     freeze: Freeze,
     freeze_file: FreezeFile,
@@ -55,11 +57,10 @@ impl Status {
             Ok(ControlReply { done: true, text }) => screen.say(&text)?,
             Ok(ControlReply { done: false, text }) => {
                 screen.say_painted(Paint::Faint, "The running bot does not answer you: ", &text)?;
-                screen.say("This is what the journal says:")?;
                 from_journal(&answer(&settings, running, file.clone())?, screen)?;
             }
             Err(_) => {
-                screen.say("No bot is running on this database. This is what the journal says:")?;
+                screen.say("No bot is running on this database.")?;
                 from_journal(&answer(&settings, running, file.clone())?, screen)?;
             }
         }
@@ -69,7 +70,11 @@ impl Status {
 }
 
 fn answer(settings: &Settings, running: bool, freeze_file: FreezeFile) -> Result<Answer, Failure> {
-    let state: State = journal::open(&settings.store.path)?.load()?;
+    let (recorded, state) = match journal::open(&settings.store.path) {
+        Ok(store) => (true, store.load()?),
+        Err(Failure::NoJournal(_)) => (false, State::default()),
+        Err(other) => return Err(other),
+    };
     let open = state.open().map(|incident| Line {
         incident: incident.id.to_string(),
         title: incident.title.clone(),
@@ -78,6 +83,7 @@ fn answer(settings: &Settings, running: bool, freeze_file: FreezeFile) -> Result
     });
     Ok(Answer {
         running,
+        recorded,
         open: open.collect(),
         freeze: state.freeze.clone(),
         freeze_file,
@@ -85,8 +91,16 @@ fn answer(settings: &Settings, running: bool, freeze_file: FreezeFile) -> Result
 }
 
 fn from_journal(answer: &Answer, screen: &mut Screen) -> Result<(), Failure> {
-    if answer.open.is_empty() {
-        screen.say("Nothing is open.")?;
+    match (answer.recorded, answer.open.len()) {
+        (false, _) => screen.say("There is no journal yet: nothing was recorded.")?,
+        (true, 0) => screen.say("The journal says that nothing is open.")?,
+        (true, count) => {
+            let verb = if count == 1 { "is" } else { "are" };
+            screen.say(&format!(
+                "The journal says that {} {verb} open:",
+                words::counted(count, "incident")
+            ))?;
+        }
     }
     for line in &answer.open {
         screen.say(&format!(

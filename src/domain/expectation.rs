@@ -107,7 +107,11 @@ fn shown(output: &str) -> String {
     if output.is_empty() {
         "got nothing".to_owned()
     } else {
-        format!("got {}", quoted(output))
+        // An output that has quotes of its own is shown as it is: doubled quotes are hard to read.
+        match output.starts_with('"') {
+            true => format!("got {}", visible(output, MAX_SHOWN)),
+            false => format!("got {}", quoted(output)),
+        }
     }
 }
 

@@ -95,6 +95,9 @@ pub struct Plan {
     /// The Escalation section, for the person who is paged.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub escalation: Option<String>,
+    /// Prechecks that only people can answer: who approves, says that they hold.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub questions: Vec<String>,
 }
 
 /// SHA-256 over everything that is shown and run.

@@ -1,12 +1,14 @@
 //! Making a plan: a runbook, its parameters and the configuration in, a Plan with no choice left open out. In two parts,
 //! because the world is looked at in between: `sketch` resolves, `complete` adds what the look at the targets said.
 
-use super::action::{Action, Budget, BudgetKey, Cost, Defaults, Filter, LiveFacts, TierFacts, display_argv};
+use super::action::{
+    Action, Budget, BudgetKey, Cost, Defaults, EffectClass, Filter, Kind, LiveFacts, TierFacts, display_argv,
+};
 use super::ids::{ClusterName, Environment, PlanNo, StepNo};
 use super::incident::{Incident, PlanRequest};
 use super::plan::{Plan, PlannedStep, Role};
 use super::rules::Rules;
-use super::runbook::{self, Autonomy, Catalog, CommandLine, Runbook, Step};
+use super::runbook::{self, Autonomy, Catalog, CommandLine, FailureAction, Runbook, Step};
 use crate::ports::{Survey, SurveyError, TargetState};
 
 /// Why no plan can be made. `parameter` names the form field that would mend it, where one would.
@@ -73,6 +75,10 @@ pub fn sketch(
         skip: &request.skip,
     };
     let steps = maker.all()?;
+    let untouchable = untouchable(&runbook.do_not_touch, &steps);
+    if !untouchable.is_empty() {
+        return Err(untouchable);
+    }
     Ok(Plan {
         no: next_no(incident),
         runbook: runbook.name.clone(),
@@ -85,6 +91,7 @@ pub fn sketch(
         requires_human_approval: runbook.requires_human_approval,
         autonomy: runbook.autonomy.unwrap_or(Autonomy::Auto).min(rules.autonomy),
         escalation: runbook.escalation.clone(),
+        questions: questions(runbook),
         steps,
         parameters,
     })
@@ -112,6 +119,29 @@ impl StepMaker<'_> {
             Ok(step) => made.push(step),
             Err(problem) => problems.push(problem),
         };
+        let offset = self.runbook.steps.iter().map(|step| step.no.0).max().unwrap_or(0);
+        let numbered =
+            |index: usize| StepNo(offset.saturating_add(u16::try_from(index + 1).unwrap_or(u16::MAX)));
+        let prechecks = self
+            .runbook
+            .prechecks
+            .iter()
+            .filter(|check| !check.command.stages.is_empty());
+        for (index, check) in prechecks.enumerate() {
+            // A precheck that does not hold stops the plan, whatever it says of itself; it never verifies anything.
+            let title = format!("Precheck: {}", check.title);
+            let check = Step {
+                title,
+                on_failure: FailureAction::Stop,
+                attempts: 1,
+                ..check.clone()
+            };
+            keep(self.step(
+                &check,
+                numbered(self.runbook.verification.len() + index),
+                Role::Remedy,
+            ));
+        }
         for (index, step) in self.runbook.steps.iter().enumerate() {
             let verifies = self.runbook.verification.is_empty() && last_expecting == Some(index);
             keep(self.step(
@@ -124,10 +154,8 @@ impl StepMaker<'_> {
                 },
             ));
         }
-        let offset = self.runbook.steps.iter().map(|step| step.no.0).max().unwrap_or(0);
         for (index, step) in self.runbook.verification.iter().enumerate() {
-            let no = StepNo(offset + u16::try_from(index + 1).unwrap_or(u16::MAX));
-            keep(self.step(step, no, Role::Verification));
+            keep(self.step(step, numbered(index), Role::Verification));
         }
         if problems.is_empty() {
             Ok(made)
@@ -222,6 +250,50 @@ impl StepMaker<'_> {
             shown,
         })
     }
+}
+
+/// Prechecks that are sentences: people answer them by approving.
+fn questions(runbook: &Runbook) -> Vec<String> {
+    let sentences = runbook
+        .prechecks
+        .iter()
+        .filter(|check| check.command.stages.is_empty());
+    sentences.map(|check| check.title.clone()).collect()
+}
+
+/// Steps that would change something that the runbook's own "Do Not Touch" names.
+fn untouchable(listed: &[String], steps: &[PlannedStep]) -> Vec<PlanProblem> {
+    let mut problems = Vec::new();
+    for step in steps.iter().filter(|step| step.effect != EffectClass::Observe) {
+        let Some(object) = step.action.names_target() else {
+            continue;
+        };
+        let names = |line: &&String| named_in(line, object.kind, object.namespace.as_str(), &object.name);
+        if let Some(line) = listed.iter().find(names) {
+            let message = format!(
+                "step {} would change {object}, and the runbook says not to touch it: {line}",
+                step.no
+            );
+            problems.push(PlanProblem::general(message));
+        }
+    }
+    problems
+}
+
+/// Whether a line of "Do Not Touch" names this object: in backticks, or as the line's beginning up to a colon, comma or
+/// bracket. Prose that only mentions its name does not.
+fn named_in(line: &str, kind: Kind, namespace: &str, name: &str) -> bool {
+    let head = line.split([':', ',', '(']).next().unwrap_or_default();
+    let quoted = line.split('`').skip(1).step_by(2);
+    let full = [
+        name.to_owned(),
+        format!("{namespace}/{name}"),
+        format!("{kind}/{name}"),
+        format!("{kind} {name}"),
+    ];
+    quoted
+        .chain([head])
+        .any(|words| full.iter().any(|full| words.trim().eq_ignore_ascii_case(full)))
 }
 
 /// A command line, read.

@@ -28,7 +28,7 @@ impl Mrkdwn {
                 '*' => out.push('\u{2217}'),
                 '_' => out.push('_'),
                 '~' => out.push('\u{223c}'),
-                '`' => out.push('\u{02cb}'),
+                '`' => out.push('\''),
                 '\n' | '\r' | '\t' => out.push(' '),
                 c if is_hidden(c) => out.push_str(&format!("\\u{{{:x}}}", u32::from(c))),
                 c => out.push(c),

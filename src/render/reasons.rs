@@ -1,5 +1,6 @@
 //! Why something is not allowed: a sentence for each reason that says why and what next. All of them are here.
 
+use super::words;
 use crate::domain::approval::ApprovalRefusal;
 use crate::domain::event::Refusal;
 use crate::domain::freeze::FreezeRefusal;
@@ -68,7 +69,7 @@ pub fn refusal(refusal: &Refusal) -> String {
         Refusal::NoSuchIncident => "There is no such incident any more. Closed incidents leave after a day; `interlock report` still has them.".to_owned(),
         Refusal::Over => "This incident is over; nothing was changed.".to_owned(),
         Refusal::NotWaiting => "That isn't waiting for anybody now; nothing was changed.".to_owned(),
-        Refusal::NoSuchRunbook { why } => format!("{}.", capital(why)),
+        Refusal::NoSuchRunbook { why } => format!("{}.", words::sentence(why)),
         Refusal::NoRunbook => "No runbook was found for this incident.".to_owned(),
         Refusal::BadInput { problems } => {
             let lines: Vec<_> = problems.iter().map(|(_, message)| message.as_str()).collect();
@@ -104,11 +105,4 @@ fn freeze(refusal: &FreezeRefusal) -> String {
         FreezeRefusal::SamePerson => "You froze it, so another person has to lift it.".to_owned(),
         FreezeRefusal::NoReason => "Lifting a freeze needs a reason: /runbook unfreeze REASON.".to_owned(),
     }
-}
-
-fn capital(text: &str) -> String {
-    let mut chars = text.chars();
-    chars
-        .next()
-        .map_or_else(String::new, |first| first.to_uppercase().chain(chars).collect())
 }

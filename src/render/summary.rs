@@ -37,12 +37,6 @@ pub fn view(entries: &[Entry], incident: &Incident) -> SummaryView {
     let end = entries.last().map_or(incident.opened_at, |entry| entry.at);
     let track = incident.current();
     let (done, meant) = track.map_or((0, 0), |track| track.run.progress(&track.plan));
-    let lines = entries.iter().filter_map(|entry| {
-        timeline::line(&entry.event, incident).map(|text| TimelineLine {
-            at: words::clock(entry.at),
-            text,
-        })
-    });
     SummaryView {
         incident: incident.id.to_string(),
         title: incident.title.clone(),
@@ -53,8 +47,36 @@ pub fn view(entries: &[Entry], incident: &Incident) -> SummaryView {
         meant,
         approved_by: approved_by(entries),
         result: result(incident),
-        timeline: lines.collect(),
+        timeline: lines(entries, incident),
     }
+}
+
+/// A line for each thing that happened. Alerts that only join or resolve come by the hundred in a storm: a run of them
+/// is one line.
+fn lines(entries: &[Entry], incident: &Incident) -> Vec<TimelineLine> {
+    let mut lines = Vec::new();
+    let mut rest = entries;
+    while let Some(entry) = rest.first() {
+        let run = rest
+            .iter()
+            .take_while(|next| is_crowd(entry) && next.event.kind() == entry.event.kind())
+            .count();
+        let text = match (&entry.event, run) {
+            (Event::Joined { .. }, 2..) => Some(format!("{run} more alerts of the same group joined")),
+            (Event::AlertResolved { .. }, 2..) => Some(format!("{run} alerts resolved")),
+            _ => timeline::line(&entry.event, incident),
+        };
+        lines.extend(text.map(|text| TimelineLine {
+            at: words::clock(entry.at),
+            text,
+        }));
+        rest = rest.get(run.max(1)..).unwrap_or_default();
+    }
+    lines
+}
+
+fn is_crowd(entry: &Entry) -> bool {
+    matches!(entry.event, Event::Joined { .. } | Event::AlertResolved { .. })
 }
 
 /// The summary as plain Markdown text.

@@ -14,7 +14,7 @@ pub fn line(entry: &Entry, incident: &Incident) -> Option<String> {
     if let Event::HandedOver { reason, .. } = &entry.event {
         return Some(handoff::packet(incident, reason));
     }
-    let text = Mrkdwn::escape(&timeline::line(&entry.event, incident)?).to_string();
+    let text = Mrkdwn::escape(&words::sentence(&timeline::line(&entry.event, incident)?)).to_string();
     Some(match &entry.event {
         Event::StepEnded { output, .. }
             if !output.text.trim().is_empty() || !output.errors.trim().is_empty() =>

@@ -181,7 +181,9 @@ pub fn handoff(reason: &HandoffReason) -> String {
     }
 }
 
-fn deed(deed: Deed) -> &'static str {
+/// What somebody tried, behind `to`.
+#[must_use]
+pub fn deed(deed: Deed) -> &'static str {
     match deed {
         Deed::Approve => "approve",
         Deed::Reject => "reject",

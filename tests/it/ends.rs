@@ -17,7 +17,9 @@ async fn a_fix_that_does_not_help_is_handed_over_with_the_whole_story() {
     world.ana().is_told("Approved.").await;
     // Step 2 says "escalate", and the runbook pages when it failed twice.
     world.cluster_did(&[FLUSH, HEALTH, HEALTH]).await;
-    let page = world.a_human_is_paged("Redis connection timeout on api-gateway").await;
+    let page = world
+        .a_human_is_paged("Redis connection timeout on api-gateway")
+        .await;
     assert_eq!(page.dedup_key, "interlock/INC-1");
     let details = &page.alerts[0].event["payload"]["custom_details"];
     let packet = details.to_string();
@@ -34,7 +36,10 @@ async fn a_fix_that_does_not_help_is_handed_over_with_the_whole_story() {
     world.thread().says("step 2 failed, attempt 1").await;
     world.thread().says("step 2 failed, attempt 2").await;
     let packet = world.thread().says("Handed over to a human").await;
-    assert!(packet.contains("*The runbook says:* If any step with"), "{packet}");
+    assert!(
+        packet.contains("*The runbook says:* If any step with"),
+        "{packet}"
+    );
     world.thread().ends_with("the pager took the page").await;
     world.ends().await;
 }
@@ -42,9 +47,16 @@ async fn a_fix_that_does_not_help_is_handed_over_with_the_whole_story() {
 #[tokio::test(flavor = "multi_thread")]
 async fn a_failure_that_may_continue_does_not_stand_in_the_way_and_budget_forbids_its_retry() {
     let world = TestWorld::start(Setup::default()).await;
-    let redis = Place::Workload { namespace: "production".to_owned(), name: "redis-primary".to_owned() };
+    let redis = Place::Workload {
+        namespace: "production".to_owned(),
+        name: "redis-primary".to_owned(),
+    };
     let refuses = Output::failure("MISCONF Redis is configured to save RDB snapshots", 1);
-    world.doubles.cluster.world().script(redis, &["redis-cli", "FLUSHDB"], refuses);
+    world
+        .doubles
+        .cluster
+        .world()
+        .script(redis, &["redis-cli", "FLUSHDB"], refuses);
     let alert = Alert::redis_timeout();
     world.fires(&alert).await;
     world.ana().presses("Approve 2 steps").await;
@@ -82,9 +94,13 @@ async fn an_alert_that_resolves_in_the_middle_of_a_run_stops_the_changes_and_not
     let (_, redis) = shipped!("redis-connection-timeout");
     let again = "## Steps\n### Step 1: Flush it\n```bash\nkubectl exec -n production deploy/redis-primary -- redis-cli FLUSHDB\n```\nFailure action: continue\n### Step 2: Flush it once more\n```bash\nkubectl exec -n production deploy/redis-primary -- redis-cli FLUSHDB\n```\nFailure action: continue\n### Step 3: Verify connections restored";
     let steps = redis.find("## Steps").unwrap();
-    let rest = redis.find("### Step 2: Verify connections restored").unwrap() + "### Step 2: Verify connections restored".len();
-    let text = format!("{}{again}{}", &redis[..steps], &redis[rest..]).replace("max_cache_operations: 1", "max_cache_operations: 2");
-    let setup = Setup::default().no_runbooks().runbook(("redis-twice.md", text.as_str()));
+    let rest = redis.find("### Step 2: Verify connections restored").unwrap()
+        + "### Step 2: Verify connections restored".len();
+    let text = format!("{}{again}{}", &redis[..steps], &redis[rest..])
+        .replace("max_cache_operations: 1", "max_cache_operations: 2");
+    let setup = Setup::default()
+        .no_runbooks()
+        .runbook(("redis-twice.md", text.as_str()));
     let world = TestWorld::start(setup).await;
     world.in_the_cluster(Scenario::RedisTimeout);
     let alert = Alert::redis_timeout();
@@ -95,7 +111,10 @@ async fn an_alert_that_resolves_in_the_middle_of_a_run_stops_the_changes_and_not
     world.card("Running step 1").await;
     world.resolves(&alert).await;
     world.thread().says("step 1 succeeded").await;
-    world.thread().says("step 2 skipped: the alert resolved before it started").await;
+    world
+        .thread()
+        .says("step 2 skipped: the alert resolved before it started")
+        .await;
     world.cluster_did(&[FLUSH, HEALTH]).await;
     world.thread().ends_with("Summary of INC-1").await;
     world.card("Resolved").await;

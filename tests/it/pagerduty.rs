@@ -26,13 +26,23 @@ async fn an_incident_of_pagerduty_is_resolved_there_when_it_is_fixed() {
     world.card("Waits for 1 approval").await;
     world.ana().presses("Approve 2 steps").await;
     world.ana().is_told("Approved.").await;
-    world.cluster_did(&["exec redis-cli FLUSHDB", "exec curl -s localhost:8080/health"]).await;
+    world
+        .cluster_did(&["exec redis-cli FLUSHDB", "exec curl -s localhost:8080/health"])
+        .await;
     world.pager_resolves(&theirs.id).await;
     world.card("Resolved").await;
-    world.thread().says("resolved at the source: PagerDuty was told").await;
+    world
+        .thread()
+        .says("resolved at the source: PagerDuty was told")
+        .await;
     world.thread().ends_with("Summary of INC-1").await;
     let calls = world.doubles.pager.calls();
-    assert!(calls.iter().any(|call| call.method == "PUT" && call.from.as_deref() == Some("ana@example.test")), "{calls:#?}");
+    assert!(
+        calls
+            .iter()
+            .any(|call| call.method == "PUT" && call.from.as_deref() == Some("ana@example.test")),
+        "{calls:#?}"
+    );
     assert_eq!(world.pages().len(), 1, "who is paged already is not paged again");
     world.ends().await;
 }
@@ -43,7 +53,11 @@ async fn what_we_opened_at_the_pager_opens_nothing_here() {
     world.fires(&Alert::tape_jam().severity("critical")).await;
     world.a_human_is_paged("Tape library 3 is jammed").await;
     world.card("A human was paged").await;
-    world.until("the pager's webhook about our own page was taken", || (world.webhooks() > 0).then_some(())).await;
+    world
+        .until("the pager's webhook about our own page was taken", || {
+            (world.webhooks() > 0).then_some(())
+        })
+        .await;
     // The next incident has the next number: there was none between.
     world.fires(&Alert::redis_timeout()).await;
     world.card_shows("INC-2", "Redis connection timeout").await;

@@ -33,7 +33,9 @@ async fn a_low_one_never_does() {
     let card = world.card("This needs a human").await;
     assert!(!card.contains("paged"), "{card}");
     world.minutes_pass(600).await;
-    world.fires(&Alert::new("Other", "archive", "Something else").severity("critical")).await;
+    world
+        .fires(&Alert::new("Other", "archive", "Something else").severity("critical"))
+        .await;
     world.a_human_is_paged("Something else").await;
     assert_eq!(world.pages().len(), 1);
     world.card_shows("INC-2", "A human was paged").await;
@@ -67,7 +69,9 @@ async fn a_proposal_that_waits_pages_and_can_still_be_approved() {
     let page = world.a_human_is_paged("INC-1").await;
     world.ana().presses("Approve 2 steps").await;
     world.ana().is_told("Approved.").await;
-    world.cluster_did(&["exec redis-cli FLUSHDB", "exec curl -s localhost:8080/health"]).await;
+    world
+        .cluster_did(&["exec redis-cli FLUSHDB", "exec curl -s localhost:8080/health"])
+        .await;
     world.card("Fixed and verified.").await;
     world.resolves(&alert).await;
     world.pager_resolves(&page.id).await;

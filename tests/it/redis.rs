@@ -12,12 +12,18 @@ async fn redis_is_fixed_by_two_approved_steps() {
     let world = TestWorld::redis_times_out().await;
     let alert = Alert::redis_timeout();
     world.fires(&alert).await;
-    let card = world.channel("incidents").shows_card("Waits for 1 approval").await;
+    let card = world
+        .channel("incidents")
+        .shows_card("Waits for 1 approval")
+        .await;
     assert_eq!(card, PROPOSED);
     world.nothing_ran();
 
     world.ana().presses("Approve 2 steps").await;
-    world.ana().is_told("Approved. It starts now; the card shows how far it is.").await;
+    world
+        .ana()
+        .is_told("Approved. It starts now; the card shows how far it is.")
+        .await;
     world.cluster_did(&[FLUSH, HEALTH]).await;
     world.card("Fixed and verified.").await;
     world.resolves(&alert).await;

@@ -120,7 +120,11 @@ impl TestWorld {
         };
         pager.services[0].name = "api-gateway".to_owned();
         let pager = PagerDouble::start(pager).await.unwrap();
-        let doubles = Doubles { slack, cluster, pager };
+        let doubles = Doubles {
+            slack,
+            cluster,
+            pager,
+        };
         let folder = tempfile::tempdir().unwrap();
         setup.write(folder.path(), &doubles);
         Self {
@@ -163,7 +167,9 @@ impl TestWorld {
     pub async fn bot_starts_alone(&self) {
         let path = self.folder.path().join("interlock.toml");
         let settings = Settings::load(Some(&path), std::iter::empty()).unwrap();
-        let bot = app::start(settings, self.clock.clone(), Metrics::apart().unwrap()).await.unwrap();
+        let bot = app::start(settings, self.clock.clone(), Metrics::apart().unwrap())
+            .await
+            .unwrap();
         *self.address.write() = Some(bot.address);
         let before = self.bot.lock().await.replace(bot);
         assert!(before.is_none(), "a bot is running already");

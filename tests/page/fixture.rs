@@ -63,6 +63,7 @@ impl Fixture {
             id: id.into(),
             name: name.into(),
             is_private,
+            is_direct: id.starts_with('D'),
             messages,
         };
         let card = cards::blocks(
@@ -320,6 +321,7 @@ impl Backend for Fixture {
             channels,
             modal: state.modal.clone(),
             home: state.home.then(cards::home),
+            notices: vec![],
         })
     }
 
@@ -336,6 +338,7 @@ impl Backend for Fixture {
                     view: cards::modify_modal(),
                     errors: vec![],
                     depth: 0,
+                    trouble: None,
                 });
             }
         })

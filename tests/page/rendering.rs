@@ -65,6 +65,7 @@ fn a_modal_with_errors_is_drawn_like_this() {
             ("gone".into(), "elsewhere".into()),
         ],
         depth: 1,
+        trouble: None,
     };
     let mut h = Html::new();
     modal::write(&mut h, &modal, &names());

@@ -27,8 +27,6 @@ const LOOK: Duration = Duration::from_millis(200);
 const STORY_MOST: Duration = Duration::from_secs(3_600);
 /// How long the bot stays dead in the story of its crash.
 const DEAD_FOR: Duration = Duration::from_millis(1_500);
-/// How long the step takes during which it dies.
-const LONG_STEP_MS: u64 = 4_000;
 
 /// The world with the bot in front of it.
 pub struct Stage {
@@ -246,6 +244,7 @@ impl Stage {
         }
     }
 
+    /// The command runs and its end never comes back: whoever dies now can't know.
     fn prepare_crash(&self) {
         let on = FaultMatch {
             resource: Some("pods/exec".to_owned()),
@@ -254,7 +253,7 @@ impl Stage {
         self.world
             .cluster
             .faults()
-            .once(on, FaultKind::Latency(LONG_STEP_MS));
+            .once(on, FaultKind::HangAfterFrames(1));
     }
 
     /// Waits until the first exec is on its way, ends the bot, and starts it again a moment later.

@@ -105,8 +105,8 @@ fn moment(given: &str, now: Timestamp) -> Result<Timestamp, Failure> {
             .trim()
             .parse::<i64>()
             .ok()
-            .and_then(|days| days.checked_mul(24))
-            .map(SignedDuration::from_hours),
+            .and_then(|days| days.checked_mul(24 * 60 * 60))
+            .map(SignedDuration::from_secs),
         None => given.parse::<SignedDuration>().ok(),
     };
     let ago = ago.filter(|ago| !ago.is_negative()).ok_or_else(wrong)?;

@@ -1,6 +1,6 @@
 //! An entry in one line. The thread leaves out what people need not read; here everything is told.
 
-use crate::domain::event::{Event, Mode};
+use crate::domain::event::{Deed, Event, Mode};
 use crate::domain::incident::Incident;
 use crate::render::{timeline, words};
 
@@ -41,7 +41,10 @@ fn machinery(event: &Event) -> Option<String> {
         });
     }
     if let Event::Asked { by, deed, .. } = event {
-        return Some(format!("{} looked: {}", by.name, word(deed)?));
+        return Some(match deed {
+            Deed::Ask => format!("{} asked the bot", by.name),
+            other => format!("{} asked to {}", by.name, timeline::deed(*other)),
+        });
     }
     if let Event::PageDue { at, .. } = event {
         return Some(format!(
@@ -62,10 +65,4 @@ fn machinery(event: &Event) -> Option<String> {
         return Some(format!("the checklist {runbook} is shown"));
     }
     None
-}
-
-/// The deed as the journal writes it.
-fn word(deed: &crate::domain::event::Deed) -> Option<String> {
-    let value = serde_json::to_value(deed).ok()?;
-    Some(value.as_str()?.replace('_', " "))
 }

@@ -1,3 +1,5 @@
+//! Reading a folder of runbooks, and following its changes.
+
 use std::sync::mpsc;
 
 use super::*;

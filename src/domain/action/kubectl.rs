@@ -1,9 +1,10 @@
-//! From a kubectl argv to an `Action`: the verb, the target and the namespace; `kubectl_verbs` reads what is special to
-//! a verb. What kubectl can do and a step may not is refused with what to do instead.
+//! From a kubectl argv to an `Action`: the verb, the target and the namespace; `kubectl_verbs`
+//! and `kubectl_change` read what is special to a verb. What kubectl can do and a step may not is refused with what to do instead.
 
 use crate::domain::ids::{ClusterName, Namespace};
 
 use super::argv::{ArgvError, Scanned, scan};
+use super::kubectl_change as change;
 use super::kubectl_flags::{Flag, Flags, table};
 use super::kubectl_verbs as verbs;
 use super::parse::Defaults;
@@ -89,6 +90,34 @@ const REFUSED_VERBS: &[(&str, &str)] = &[
     ),
 ];
 
+type ReadVerb = fn(&Command<'_>) -> Result<Action, ArgvError>;
+
+/// The verbs that a step may have, each with its flags (`-n` and `--context` stand everywhere) and its reader.
+const VERBS_OF_A_STEP: &[(&str, &[Flag], ReadVerb)] = &[
+    (
+        "get",
+        &[
+            Flag::AllNamespaces,
+            Flag::Output,
+            Flag::Selector,
+            Flag::FieldSelector,
+            Flag::Watch,
+        ],
+        verbs::get,
+    ),
+    (
+        "logs",
+        &[Flag::Container, Flag::Tail, Flag::Since, Flag::Previous],
+        verbs::logs,
+    ),
+    ("describe", &[], verbs::describe),
+    ("exec", &[Flag::Container], verbs::exec),
+    ("rollout", &[Flag::ToRevision, Flag::Watch], change::rollout),
+    ("scale", &[Flag::Replicas], change::scale),
+    ("delete", &[], change::delete),
+    ("create", &[Flag::From], change::create),
+];
+
 /// # Errors
 /// The first word that is not understood.
 pub(crate) fn parse(argv: &[String], defaults: &Defaults) -> Result<Action, ArgvError> {
@@ -102,60 +131,15 @@ pub(crate) fn parse(argv: &[String], defaults: &Defaults) -> Result<Action, Argv
         return Err(ArgvError::new(argv.len(), "`kubectl` needs a verb", VERBS));
     }
     let (verb_at, verb) = scanned.words.remove(0);
-    match verb.as_str() {
-        "get" => {
-            let allowed = [
-                Flag::AllNamespaces,
-                Flag::Output,
-                Flag::Selector,
-                Flag::FieldSelector,
-                Flag::Watch,
-            ];
-            verbs::get(&command(argv, scanned, verb_at, "get", &allowed, defaults)?)
-        }
-        "logs" => {
-            let allowed = [Flag::Container, Flag::Tail, Flag::Since, Flag::Previous];
-            verbs::logs(&command(argv, scanned, verb_at, "logs", &allowed, defaults)?)
-        }
-        "describe" => verbs::describe(&command(argv, scanned, verb_at, "describe", &[], defaults)?),
-        "exec" => verbs::exec(&command(
-            argv,
-            scanned,
+    let Some((name, allowed, read)) = VERBS_OF_A_STEP.iter().find(|(name, _, _)| *name == verb) else {
+        refused_verb(verb_at, &verb)?;
+        return Err(ArgvError::new(
             verb_at,
-            "exec",
-            &[Flag::Container],
-            defaults,
-        )?),
-        "rollout" => {
-            let allowed = [Flag::ToRevision, Flag::Watch];
-            verbs::rollout(&command(argv, scanned, verb_at, "rollout", &allowed, defaults)?)
-        }
-        "scale" => verbs::scale(&command(
-            argv,
-            scanned,
-            verb_at,
-            "scale",
-            &[Flag::Replicas],
-            defaults,
-        )?),
-        "delete" => verbs::delete(&command(argv, scanned, verb_at, "delete", &[], defaults)?),
-        "create" => verbs::create(&command(
-            argv,
-            scanned,
-            verb_at,
-            "create",
-            &[Flag::From],
-            defaults,
-        )?),
-        other => {
-            refused_verb(verb_at, other)?;
-            Err(ArgvError::new(
-                verb_at,
-                format!("`kubectl {other}` can't be a step"),
-                VERBS,
-            ))
-        }
-    }
+            format!("`kubectl {verb}` can't be a step"),
+            VERBS,
+        ));
+    };
+    read(&command(argv, scanned, verb_at, name, allowed, defaults)?)
 }
 
 fn refused_verb(at: usize, verb: &str) -> Result<(), ArgvError> {

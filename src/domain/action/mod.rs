@@ -9,10 +9,12 @@ mod check;
 mod classify;
 mod cost;
 mod curl;
+mod curl_flags;
 mod effect;
 mod filter;
 mod kinds;
 mod kubectl;
+mod kubectl_change;
 mod kubectl_flags;
 mod kubectl_verbs;
 mod parse;
@@ -27,6 +29,10 @@ mod types;
 
 #[cfg(test)]
 mod tests;
+#[cfg(test)]
+mod tests_check;
+#[cfg(test)]
+mod tests_generated;
 
 pub use argv::ArgvError;
 pub use check::{CommandIssue, check_command, fill};

@@ -1,7 +1,7 @@
 //! How an argv is shown: one line of shell quoting that a person can copy and that reads back to the same argv, with
 //! every character that could deceive the eye written as an escape. And the canonical command line of an action.
 
-use super::types::{Action, Columns, HttpRequest, ObjectRef};
+use super::types::{Action, Columns, Get, HttpMethod, HttpRequest, ObjectRef};
 
 /// Quotes an argv for people. Plain words stand as they are, others in `'…'`; a word with a character that can't be
 /// seen stands in bash's `$'…'` with that character escaped.
@@ -182,34 +182,7 @@ impl Action {
                 argv.extend(logs.previous.then(|| "--previous".to_owned()));
                 argv
             }
-            Self::Get(get) => {
-                let mut argv = words(&[
-                    "kubectl",
-                    "--context",
-                    get.cluster.as_str(),
-                    "get",
-                    get.kind.plural(),
-                ]);
-                argv.extend(get.name.iter().cloned());
-                match &get.namespace {
-                    Some(namespace) => argv.extend(words(&["-n", namespace.as_str()])),
-                    None if get.kind.is_namespaced() => argv.push("-A".to_owned()),
-                    None => {}
-                }
-                argv.extend(get.selector.iter().map(|text| format!("--selector={text}")));
-                argv.extend(
-                    get.field_selector
-                        .iter()
-                        .map(|text| format!("--field-selector={text}")),
-                );
-                match (get.json, get.columns) {
-                    (true, _) => argv.extend(words(&["-o", "json"])),
-                    (false, Columns::Table) => {}
-                    (false, Columns::Wide) => argv.extend(words(&["-o", "wide"])),
-                    (false, Columns::Name) => argv.extend(words(&["-o", "name"])),
-                }
-                argv
-            }
+            Self::Get(get) => get_argv(get),
             Self::Describe { target } => kubectl(&["describe"], target, slash(target)),
             Self::RolloutStatus { target } => kubectl(&["rollout", "status"], target, slash(target)),
             Self::RolloutRestart { target } => kubectl(&["rollout", "restart"], target, slash(target)),
@@ -252,11 +225,42 @@ fn kubectl(verb: &[&str], target: &ObjectRef, object: String) -> Vec<String> {
     argv
 }
 
+fn get_argv(get: &Get) -> Vec<String> {
+    let mut argv = words(&[
+        "kubectl",
+        "--context",
+        get.cluster.as_str(),
+        "get",
+        get.kind.plural(),
+    ]);
+    argv.extend(get.name.iter().cloned());
+    match &get.namespace {
+        Some(namespace) => argv.extend(words(&["-n", namespace.as_str()])),
+        None if get.kind.is_namespaced() => argv.push("-A".to_owned()),
+        None => {}
+    }
+    argv.extend(get.selector.iter().map(|text| format!("--selector={text}")));
+    argv.extend(
+        get.field_selector
+            .iter()
+            .map(|text| format!("--field-selector={text}")),
+    );
+    match (get.json, get.columns) {
+        (true, _) => argv.extend(words(&["-o", "json"])),
+        (false, Columns::Table) => {}
+        (false, Columns::Wide) => argv.extend(words(&["-o", "wide"])),
+        (false, Columns::Name) => argv.extend(words(&["-o", "name"])),
+    }
+    argv
+}
+
 fn curl(request: &HttpRequest) -> Vec<String> {
     let mut argv = words(&["curl", "-sS"]);
     match request.method {
-        super::types::HttpMethod::Head => argv.push("-I".to_owned()),
-        other => argv.extend(words(&["-X", other.as_str()])),
+        HttpMethod::Head => argv.push("-I".to_owned()),
+        HttpMethod::Get | HttpMethod::Post | HttpMethod::Put | HttpMethod::Patch | HttpMethod::Delete => {
+            argv.extend(words(&["-X", request.method.as_str()]));
+        }
     }
     argv.extend(request.fail_on_error.then(|| "-f".to_owned()));
     argv.extend(

@@ -1,17 +1,14 @@
 //! What people and attackers see of the action language: accepted and refused command lines, tiers, and that what is
 //! shown reads back to what was meant.
 
-use proptest::prelude::*;
-
 use super::*;
 use crate::domain::ids::{ClusterName, Namespace};
-use crate::domain::runbook::{CommandLine, ParamKind, ParamSpec, Word};
 
-fn argv(line: &str) -> Vec<String> {
+pub(super) fn argv(line: &str) -> Vec<String> {
     read_argv(line).unwrap()
 }
 
-fn defaults() -> Defaults {
+pub(super) fn defaults() -> Defaults {
     Defaults {
         default_cluster: ClusterName::new("main"),
     }
@@ -43,7 +40,7 @@ fn caches() -> Vec<ObjectPattern> {
     }]
 }
 
-fn tier(line: &str) -> Tier {
+pub(super) fn tier(line: &str) -> Tier {
     let caches = caches();
     let facts = TierFacts {
         caches: &caches,
@@ -242,7 +239,7 @@ fn curl_is_read_as_curl_reads_it() {
 }
 
 /// Action, tier. The caches are `production/redis-*`; the runbook allows 2 replicas; there are 4.
-const TIERS: &[(&str, Tier)] = &[
+pub(super) const TIERS: &[(&str, Tier)] = &[
     ("kubectl get pods -n x", Tier::Zero),
     ("kubectl logs -n x deploy/api", Tier::Zero),
     ("kubectl describe deploy/api -n x", Tier::Zero),
@@ -264,7 +261,7 @@ const TIERS: &[(&str, Tier)] = &[
 ];
 
 /// Program in a pod of a cache, tier there.
-const EXEC_TIERS: &[(&str, Tier)] = &[
+pub(super) const EXEC_TIERS: &[(&str, Tier)] = &[
     ("redis-cli ping", Tier::Zero),
     ("redis-cli -n 1 info memory", Tier::Zero),
     ("redis-cli --scan --pattern 'a*'", Tier::Zero),
@@ -458,120 +455,6 @@ fn plain_lines_say_what_happens() {
     );
 }
 
-fn words(line: &[&str]) -> Vec<Word> {
-    line.iter()
-        .map(
-            |word| match word.strip_prefix('{').and_then(|word| word.strip_suffix('}')) {
-                Some(name) => Word::Placeholder(name.to_owned()),
-                None => Word::Literal((*word).to_owned()),
-            },
-        )
-        .collect()
-}
-
-fn issues(stages: &[&[&str]], kind: ParamKind) -> Vec<(usize, usize)> {
-    let spec = ParamSpec {
-        name: "p".into(),
-        kind,
-        default: None,
-        from_label: None,
-        description: None,
-    };
-    let line = CommandLine {
-        source: String::new(),
-        stages: stages.iter().map(|stage| words(stage)).collect(),
-    };
-    check_command(&line, &[spec])
-        .into_iter()
-        .map(|issue| (issue.stage, issue.word))
-        .collect()
-}
-
-#[test]
-fn placeholders_choose_values_and_never_what_is_run() {
-    let name = || ParamKind::Name;
-    let text = || ParamKind::Text {
-        pattern: None,
-        max_length: 50,
-    };
-    let choice = |of: &[&str]| ParamKind::Choice {
-        of: of.iter().map(|word| (*word).to_owned()).collect(),
-    };
-    let integer = |min, max| ParamKind::Integer { min, max };
-    let none: Vec<(usize, usize)> = Vec::new();
-    let scale: &[&str] = &[
-        "kubectl",
-        "scale",
-        "deploy",
-        "api",
-        "-n",
-        "x",
-        "--replicas",
-        "{p}",
-    ];
-    assert_eq!(issues(&[scale], integer(Some(1), Some(9))), none);
-    assert_eq!(issues(&[scale], integer(Some(-1), Some(9))), vec![(0, 7)]);
-    assert_eq!(issues(&[scale], integer(Some(1), Some(99_999))), vec![(0, 7)]);
-    assert_eq!(issues(&[scale], text()), vec![(0, 7)]);
-    assert_eq!(
-        issues(&[&["kubectl", "delete", "pod", "{p}", "-n", "x"]], name()),
-        none
-    );
-    assert_eq!(
-        issues(&[&["kubectl", "{p}", "pod", "a", "-n", "x"]], name()),
-        vec![(0, 1)]
-    );
-    assert_eq!(
-        issues(&[&["kubectl", "get", "pod", "a", "-n", "{p}"]], name()),
-        vec![(0, 5)]
-    );
-    assert_eq!(
-        issues(
-            &[&["kubectl", "get", "pod", "a", "-n", "{p}"]],
-            choice(&["x", "y"])
-        ),
-        none
-    );
-    assert_eq!(
-        issues(
-            &[&["kubectl", "get", "pod", "a", "-n", "{p}"]],
-            choice(&["x", "Y"])
-        ),
-        vec![(0, 5)]
-    );
-    let exec = |rest: &[&'static str]| [&["kubectl", "exec", "-n", "x", "deploy/a", "--"], rest].concat();
-    assert_eq!(issues(&[&exec(&["logrotate", "{p}"])], text()), none);
-    assert_eq!(issues(&[&exec(&["{p}"])], text()), vec![(0, 6)]);
-    assert_eq!(issues(&[&exec(&["sh", "-c", "{p}"])], text()), vec![(0, 8)]);
-    assert_eq!(
-        issues(&[&exec(&["env", "bash", "-c", "echo $1", "x", "{p}"])], text()),
-        vec![(0, 11)]
-    );
-    assert_eq!(issues(&[&exec(&["psql", "-c", "{p}"])], text()), vec![(0, 8)]);
-    assert_eq!(issues(&[&exec(&["redis-cli", "{p}"])], text()), vec![(0, 7)]);
-    assert_eq!(issues(&[&exec(&["redis-cli", "GET", "{p}"])], text()), none);
-    assert_eq!(issues(&[&["curl", "{p}"]], text()), vec![(0, 1)]);
-    assert_eq!(
-        issues(&[&["curl", "-H", "{p}", "https://a/"]], text()),
-        vec![(0, 2)]
-    );
-    assert_eq!(
-        issues(&[&["curl", "--data-raw", "{p}", "https://a/"]], text()),
-        none
-    );
-    let get: &[&str] = &["kubectl", "get", "pods", "-n", "x"];
-    assert_eq!(issues(&[get, &["grep", "{p}"]], name()), none);
-    assert_eq!(issues(&[get, &["jq", "{p}"]], text()), vec![(1, 1)]);
-    assert_eq!(issues(&[get, &["{p}"]], text()), vec![(1, 0)]);
-    assert_eq!(issues(&[get, &["grep", "{q}"]], text()), vec![(1, 1)]);
-    assert_eq!(
-        issues(&[get, &["awk", "x"], &["grep", "["]], text()),
-        vec![(1, 0), (2, 1)]
-    );
-    assert_eq!(issues(&[&["jq", "."]], text()), vec![(0, 0)]);
-    assert_eq!(issues(&[], text()), vec![(0, 0)]);
-}
-
 #[test]
 fn filters_are_read_as_the_tools_read_them() {
     for line in [
@@ -618,117 +501,5 @@ fn filters_are_read_as_the_tools_read_them() {
         "kubectl get pods",
     ] {
         assert!(Filter::parse(&argv(line)).is_err(), "{line}");
-    }
-}
-
-/// Argv with everything that could be mistaken on a screen or by a reader.
-fn any_word() -> impl Strategy<Value = String> {
-    prop_oneof![
-        "[a-z0-9./=:-]{0,12}",
-        "\\PC{0,8}",
-        proptest::collection::vec(
-            prop_oneof![
-                Just('\''),
-                Just('"'),
-                Just('\\'),
-                Just('$'),
-                Just(' '),
-                Just('\n'),
-                Just('\t'),
-                Just('\r'),
-                Just('\u{7f}'),
-                Just('\u{202e}'),
-                Just('\u{200b}'),
-                Just('\u{2066}'),
-                Just('\u{feff}'),
-                Just('\u{e0041}'),
-                Just('\u{a0}'),
-                Just('x'),
-                Just('u'),
-                Just('0'),
-                Just('`'),
-                Just('#'),
-                Just('~'),
-                Just('!')
-            ],
-            0..8
-        )
-        .prop_map(|characters| characters.into_iter().collect()),
-    ]
-}
-
-fn flips(text: &str, mask: u64) -> String {
-    text.chars()
-        .enumerate()
-        .map(|(at, c)| {
-            if mask >> (at % 64) & 1 == 1 {
-                c.to_ascii_uppercase()
-            } else {
-                c.to_ascii_lowercase()
-            }
-        })
-        .collect()
-}
-
-proptest! {
-    #[test]
-    fn what_is_shown_reads_back(argv in proptest::collection::vec(any_word(), 0..6)) {
-        let line = display_argv(&argv);
-        prop_assert!(!line.chars().any(is_deceptive), "{line:?}");
-        prop_assert_eq!(read_argv(&line).unwrap(), argv);
-    }
-
-    #[test]
-    fn nothing_panics(words in proptest::collection::vec(any_word(), 0..8), program in 0_usize..6) {
-        let mut argv = vec![["kubectl", "curl", "jq", "grep", "head", "wc"][program].to_owned()];
-        argv.extend(words);
-        let facts = TierFacts::default();
-        if let Ok(action) = Action::parse(&argv, &defaults()) {
-            let _ = (action.tier(&facts), action.effect_class(), action.target_key());
-            prop_assert!(action.plain_line().chars().count() <= 200);
-        }
-        let _ = Filter::parse(&argv);
-        let _ = classify(&argv);
-    }
-
-    #[test]
-    fn an_accepted_command_reads_back_from_its_line(pick in 0_usize..TIERS.len() + EXEC_TIERS.len(), extra in any_word()) {
-        let mut argv = match TIERS.get(pick) {
-            Some((line, _)) => argv(line),
-            None => argv(&format!("kubectl exec -n production deploy/redis-a -- {}", EXEC_TIERS[pick - TIERS.len()].0)),
-        };
-        if TIERS.get(pick).is_none() {
-            argv.push(extra);
-        }
-        if let Ok(action) = Action::parse(&argv, &defaults()) {
-            let again = Action::parse(&read_argv(&action.command_line()).unwrap(), &defaults());
-            prop_assert_eq!(again, Ok(action));
-        }
-    }
-
-    #[test]
-    fn no_spelling_of_a_dangerous_redis_command_is_harmless(
-        command in prop_oneof![Just("flushall"), Just("flushdb"), Just("del"), Just("shutdown"), Just("debug"), Just("eval"), Just("slaveof")],
-        case in any::<u64>(),
-        path in prop_oneof![Just(""), Just("/usr/bin/"), Just("./")],
-        options in proptest::sample::subsequence(vec!["-n 1", "-a get", "--no-auth-warning", "-p 6380", "--raw", "-h info", "-x", "--user ping", "-i 0", "--tls"], 0..5),
-        wrapper in prop_oneof![Just(""), Just("env FOO=1 "), Just("timeout 5 "), Just("sudo -u redis "), Just("nice "), Just("exec ")],
-        rest in prop_oneof![Just(""), Just(" set x"), Just(" get"), Just(" async")],
-    ) {
-        let line = format!("{wrapper}{path}redis-cli {} {}{rest}", options.join(" "), flips(command, case));
-        let exec = format!("kubectl exec -n staging deploy/redis-a -- {line}");
-        prop_assert_eq!(tier(&exec), Tier::Three, "{}", line);
-        let on_cache = tier(&format!("kubectl exec -n production deploy/redis-a -- {line}"));
-        prop_assert!(on_cache >= Tier::One, "{line}");
-    }
-
-    #[test]
-    fn no_spelling_of_kubectl_lowers_a_tier(
-        pick in 4_usize..12,
-        context in prop_oneof![Just(""), Just("--context main "), Just("--context=main ")],
-    ) {
-        let (line, expected) = TIERS[pick];
-        let before = line.replacen("kubectl ", &format!("kubectl {context}"), 1);
-        prop_assert_eq!(tier(&before), expected);
     }
 }

@@ -1,4 +1,5 @@
 //! Clicks on a plan: approve, reject, modify, review, and a person's word on an Unknown step.
+//! Longer than other files, since each click on a plan is told from beginning to end.
 
 use std::collections::{BTreeMap, BTreeSet};
 

@@ -224,18 +224,21 @@ fn world_holds(
     }
 }
 
+/// Whether a change at this target is the plan's own doing, approved with it; and a step that only looks may look at
+/// whatever is there now, as long as it is the same object.
 fn changed_by_us(track: &PlanTrack, step: &PlannedStep) -> bool {
-    let Some(target) = step.action.target_key() else {
+    let Some(target) = step.action.names_target() else {
         return false;
     };
-    track.plan.steps.iter().any(|other| {
-        other.effect != EffectClass::Observe
-            && other.action.target_key().as_ref() == Some(&target)
-            && !matches!(
-                track.run.state(other.no),
-                StepState::Waiting | StepState::Skipped { .. } | StepState::Refused { .. }
-            )
-    })
+    step.effect == EffectClass::Observe
+        || track.plan.steps.iter().any(|other| {
+            other.effect != EffectClass::Observe
+                && other.action.names_target().as_ref() == Some(&target)
+                && !matches!(
+                    track.run.state(other.no),
+                    StepState::Waiting | StepState::Skipped { .. } | StepState::Refused { .. }
+                )
+        })
 }
 
 fn permit(tx: &mut Tx<'_>, request: &StartStep) -> Reply {

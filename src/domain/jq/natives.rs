@@ -64,11 +64,12 @@ pub(crate) fn all() -> impl Iterator<Item = Fun<Metered>> {
             let hidden = BEHIND_METER.iter().find(|(plain, _)| *plain == name);
             (hidden.map_or(name, |(_, hidden)| *hidden), arguments, run)
         })
-        .chain(own())
+        .chain(passing())
+        .chain(guards())
 }
 
-/// The meter's own functions. The first two give their input on, also where a path is followed or updated.
-fn own() -> [Fun<Metered>; 9] {
+/// The meter's own functions that give their input on, also where a path is followed or updated.
+fn passing() -> [Fun<Metered>; 2] {
     let step = Native::<Metered>::new(|cv| box_once(step(cv.0.data().meter).map(|()| cv.1)))
         .with_paths(|cv| box_once(step(cv.0.data().meter).map(|()| cv.1)))
         .with_update(|cv, update| match step(cv.0.data().meter) {
@@ -81,9 +82,12 @@ fn own() -> [Fun<Metered>; 9] {
             Ok(()) => update(cv.1),
             Err(error) => box_once(Err(error)),
         });
+    [("!step", v(0), step), ("!weigh", v(0), weigh)]
+}
+
+/// The meter's own functions that stand before or in the place of one of jaq's.
+fn guards() -> [Fun<Metered>; 7] {
     [
-        ("!step", v(0), step),
-        ("!weigh", v(0), weigh),
         (
             "!times",
             v(2),

@@ -10,7 +10,7 @@ use jaq_core::path::{Opt, Part, Path};
 type Tm<'s> = Term<&'s str>;
 
 /// A definition with its meter.
-pub(crate) fn definition<'s>(def: Def<&'s str>) -> Def<&'s str> {
+pub(crate) fn definition(def: Def<&str>) -> Def<&str> {
     Def {
         name: def.name,
         args: def.args,
@@ -30,8 +30,8 @@ fn pipe<'s>(left: Tm<'s>, right: Tm<'s>) -> Tm<'s> {
     Term::BinOp(Box::new(left), BinaryOp::Pipe(None), Box::new(right))
 }
 
-fn boxed<'s>(inner: Box<Tm<'s>>) -> Box<Tm<'s>> {
-    Box::new(term(*inner))
+fn boxed(inner: Tm<'_>) -> Box<Tm<'_>> {
+    Box::new(term(inner))
 }
 
 /// A term with its meter.
@@ -48,7 +48,7 @@ pub(crate) fn term(from: Tm<'_>) -> Tm<'_> {
             });
             pipe(Term::Str(format, parts.collect()), weigh())
         }
-        Term::Arr(Some(inner)) => pipe(Term::Arr(Some(boxed(inner))), weigh()),
+        Term::Arr(Some(inner)) => pipe(Term::Arr(Some(boxed(*inner))), weigh()),
         Term::Obj(fields) => {
             let fields = fields.into_iter().map(|(key, value)| match value {
                 // `{a}` and `{$x}` take the value from the key's own shape, which must stay as it is.
@@ -57,22 +57,22 @@ pub(crate) fn term(from: Tm<'_>) -> Tm<'_> {
             });
             pipe(Term::Obj(fields.collect()), weigh())
         }
-        Term::Neg(inner) => Term::Neg(boxed(inner)),
+        Term::Neg(inner) => Term::Neg(boxed(*inner)),
         Term::BinOp(left, op, right) => binary(*left, op, *right),
-        Term::Label(name, inner) => Term::Label(name, boxed(inner)),
+        Term::Label(name, inner) => Term::Label(name, boxed(*inner)),
         Term::Fold(kind, source, pattern, arguments) => {
             let arguments = arguments.into_iter().map(term).collect();
-            Term::Fold(kind, boxed(source), bind(pattern), arguments)
+            Term::Fold(kind, boxed(*source), bind(pattern), arguments)
         }
-        Term::TryCatch(inner, catch) => Term::TryCatch(boxed(inner), catch.map(boxed)),
+        Term::TryCatch(inner, catch) => Term::TryCatch(boxed(*inner), catch.map(|inner| boxed(*inner))),
         Term::IfThenElse(branches, last) => {
             let branches = branches
                 .into_iter()
                 .map(|(when, then)| (term(when), term(then)))
                 .collect();
-            Term::IfThenElse(branches, last.map(boxed))
+            Term::IfThenElse(branches, last.map(|inner| boxed(*inner)))
         }
-        Term::Def(defs, inner) => Term::Def(defs.into_iter().map(definition).collect(), boxed(inner)),
+        Term::Def(defs, inner) => Term::Def(defs.into_iter().map(definition).collect(), boxed(*inner)),
         Term::Call(name, arguments) => call(name, arguments),
         Term::Path(head, Path(parts)) => path(*head, parts),
     }

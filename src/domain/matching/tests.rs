@@ -1,3 +1,5 @@
+//! Which runbook an alert gets, and what is said of the others.
+
 use std::collections::BTreeMap;
 
 use super::*;

@@ -34,6 +34,9 @@ pub fn write(h: &mut Html, modal: &ModalView, names: &Names) {
         h.el("div", &[("class", "modal-body"), ("data-scroll", &key)], |h| {
             blocks::write_all(h, list_of(view, "blocks"), &ctx);
             stray_errors(h, modal);
+            if let Some(trouble) = &modal.trouble {
+                h.tag("p", &[("class", "error"), ("role", "alert")], trouble);
+            }
         });
         footer(h, view, &ctx);
         h.close("section");

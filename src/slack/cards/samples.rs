@@ -119,6 +119,7 @@ pub(crate) fn track(steps: Vec<PlannedStep>) -> PlanTrack {
         autonomy: Autonomy::Suggest,
         steps,
         escalation: None,
+        questions: Vec::new(),
     };
     let digest = plan.digest().unwrap();
     PlanTrack {

@@ -59,7 +59,7 @@ fn proposed(track: &PlanTrack, context: &CardContext, words: &Words) -> String {
         (Approval::Pending { votes, .. }, Decision::RequireApproval { approvals }) => {
             let may = match context.who_may.as_slice() {
                 [] => "Nobody is configured who may approve it.".to_owned(),
-                [all @ ..] => format!(
+                all => format!(
                     "May approve: {}{}.",
                     all.iter().take(6).cloned().collect::<Vec<_>>().join(", "),
                     if all.len() > 6 {
@@ -249,7 +249,11 @@ pub fn why(incident: &Incident) -> Option<String> {
                 .iter()
                 .find(|line| line.runbook == *runbook)
                 .or(matched.candidates.first())?;
-            Some(format!("*Why this runbook:* {}", safe(&line.why, 300)))
+            Some(format!(
+                "*Why this runbook:* {}{}",
+                safe(&line.why, 300),
+                questions(incident)
+            ))
         }
         Verdict::Several => None,
         Verdict::None => {
@@ -261,6 +265,25 @@ pub fn why(incident: &Incident) -> Option<String> {
                 .collect();
             (!misses.is_empty()).then(|| format!("*Nearest runbooks*\n{}", misses.join("\n")))
         }
+    }
+}
+
+/// Prechecks that only people can answer.
+fn questions(incident: &Incident) -> String {
+    let Some(track) = incident.current().filter(|track| track.approval.is_pending()) else {
+        return String::new();
+    };
+    let asked: Vec<String> = track
+        .plan
+        .questions
+        .iter()
+        .take(5)
+        .map(|asked| safe(asked, 200))
+        .collect();
+    if asked.is_empty() {
+        String::new()
+    } else {
+        format!("\n*By approving you say:* {}", asked.join("; "))
     }
 }
 

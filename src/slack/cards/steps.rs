@@ -73,10 +73,11 @@ pub fn describe(step: &PlannedStep) -> String {
 }
 
 fn facts(step: &PlannedStep) -> String {
-    let mut facts = vec![tier(step.tier).to_owned()];
-    if !step.tier_reason.trim().is_empty() && step.tier >= Tier::Two {
-        facts.push(safe(&step.tier_reason, 200));
-    }
+    // Why it is of this tier, in the words of the rule that put it there: a general word would be wrong for some.
+    let mut facts = vec![match step.tier_reason.trim() {
+        "" => tier(step.tier).to_owned(),
+        reason => format!("{} ({})", step.tier, safe(reason, 200)),
+    }];
     facts.push(format!(
         "Blast radius: {}",
         if step.blast.trim().is_empty() {

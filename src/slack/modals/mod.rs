@@ -4,6 +4,8 @@
 mod forms;
 mod open;
 mod show;
+#[cfg(test)]
+mod tests;
 
 pub use open::{Opener, fill, open};
 pub use show::{failed, loading, message};

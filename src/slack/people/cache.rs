@@ -16,13 +16,17 @@ use tokio::time::Instant;
 use tracing::warn;
 
 use super::groups::{self, Members};
-use super::wire::{AuthReply, User, UserReply};
+use super::standing::{name, standing, unreadable};
+use super::wire::{AuthReply, UserReply};
 use crate::domain::ids::{GroupId, PersonId};
 use crate::ports::{Directory, Pending, Person, Standing};
 use crate::slack::api::{Api, ApiError, CALL_TIMEOUT};
 
 /// How old an answer may be.
 const KEPT: Duration = Duration::from_secs(60);
+/// How long it counts that somebody could not be read. It allows nothing; it only keeps a flood of clicks from asking a
+/// Slack that does not answer for each of them.
+const UNREADABLE_KEPT: Duration = Duration::from_secs(1);
 /// From this age on a used answer is renewed behind the scenes, so that a click seldom waits.
 const RENEWED: Duration = Duration::from_secs(40);
 const TIMEOUT: Duration = Duration::from_millis(1500);
@@ -132,7 +136,7 @@ impl People {
             }
             (kept.person.clone(), age)
         };
-        (age <= KEPT).then(|| Person::clone(&person))
+        (age <= kept_for(&person)).then(|| Person::clone(&person))
     }
 
     fn renew(&self, id: &PersonId) -> Option<Person> {
@@ -197,7 +201,11 @@ impl People {
         let person = Arc::new(person);
         self.looking.lock().remove(id);
         let mut people = self.people.write();
-        if person.standing == Standing::Unreadable || self.changes.load(Ordering::Acquire) != change {
+        if person.standing == Standing::Unreadable {
+            // The time-out itself may have taken longer than this is kept.
+            at = Instant::now();
+        }
+        if self.changes.load(Ordering::Acquire) != change {
             people.remove(id);
         } else {
             if people.len() >= MOST {
@@ -310,132 +318,9 @@ impl Directory for People {
     }
 }
 
-fn standing(user: &User, id: &PersonId, team: &str) -> Standing {
-    let foreign =
-        user.is_stranger || id.team != team || user.team_id.as_deref().is_some_and(|own| own != team);
-    if user.deleted {
-        Standing::Deactivated
-    } else if user.is_bot || user.is_app_user {
-        Standing::Bot
-    } else if foreign {
-        Standing::Stranger
-    } else if user.is_restricted || user.is_ultra_restricted {
-        Standing::Guest
-    } else {
-        Standing::Member
-    }
-}
-
-fn name(user: &User) -> String {
-    let shown = user.profile.display_name.trim();
-    if shown.is_empty() {
-        user.name.clone()
-    } else {
-        shown.to_owned()
-    }
-}
-
-fn unreadable(id: &PersonId) -> Person {
-    Person {
-        id: id.clone(),
-        name: id.user.clone(),
-        standing: Standing::Unreadable,
-        groups: Vec::new(),
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn only_a_plain_member_of_this_workspace_is_a_member() {
-        let id = PersonId {
-            team: "T1".to_owned(),
-            user: "U1".to_owned(),
-        };
-        let member = || User {
-            id: "U1".to_owned(),
-            team_id: Some("T1".to_owned()),
-            ..User::default()
-        };
-        assert_eq!(standing(&member(), &id, "T1"), Standing::Member);
-        assert_eq!(
-            standing(
-                &User {
-                    deleted: true,
-                    ..member()
-                },
-                &id,
-                "T1"
-            ),
-            Standing::Deactivated
-        );
-        assert_eq!(
-            standing(
-                &User {
-                    is_bot: true,
-                    ..member()
-                },
-                &id,
-                "T1"
-            ),
-            Standing::Bot
-        );
-        assert_eq!(
-            standing(
-                &User {
-                    is_restricted: true,
-                    ..member()
-                },
-                &id,
-                "T1"
-            ),
-            Standing::Guest
-        );
-        assert_eq!(
-            standing(
-                &User {
-                    is_ultra_restricted: true,
-                    ..member()
-                },
-                &id,
-                "T1"
-            ),
-            Standing::Guest
-        );
-        assert_eq!(
-            standing(
-                &User {
-                    is_stranger: true,
-                    ..member()
-                },
-                &id,
-                "T1"
-            ),
-            Standing::Stranger
-        );
-        assert_eq!(
-            standing(
-                &User {
-                    team_id: Some("T2".to_owned()),
-                    ..member()
-                },
-                &id,
-                "T1"
-            ),
-            Standing::Stranger
-        );
-        assert_eq!(
-            standing(
-                &member(),
-                &PersonId {
-                    team: "T2".to_owned(),
-                    ..id
-                },
-                "T1"
-            ),
-            Standing::Stranger
-        );
+fn kept_for(person: &Person) -> Duration {
+    match person.standing {
+        Standing::Unreadable => UNREADABLE_KEPT,
+        Standing::Member | Standing::Guest | Standing::Bot | Standing::Stranger | Standing::Deactivated => KEPT,
     }
 }

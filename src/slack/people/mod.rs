@@ -2,6 +2,7 @@
 
 mod cache;
 mod groups;
+mod standing;
 mod wire;
 
 pub use cache::People;

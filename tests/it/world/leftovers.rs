@@ -32,7 +32,11 @@ impl TestWorld {
             if waiting.is_empty() {
                 return;
             }
-            assert!(Instant::now() < patience, "left in the outbox: {waiting:#?}\n{}", self.log());
+            assert!(
+                Instant::now() < patience,
+                "left in the outbox: {waiting:#?}\n{}",
+                self.log()
+            );
             tokio::time::sleep(LOOK).await;
         }
     }
@@ -59,7 +63,10 @@ impl TestWorld {
         };
         let violations = self.doubles.slack.violations();
         assert!(violations.is_empty() || expected.0, "{violations:#?}");
-        let notices: Vec<_> = PEOPLE.iter().flat_map(|name| self.someone(name).view().notices).collect();
+        let notices: Vec<_> = PEOPLE
+            .iter()
+            .flat_map(|name| self.someone(name).view().notices)
+            .collect();
         assert_eq!(notices.len(), expected.1, "{notices:#?}");
     }
 
@@ -67,14 +74,21 @@ impl TestWorld {
         let read = self.read.lock();
         let log = self.log();
         for (channel, _, card) in self.cards() {
-            assert!(read.cards.contains(&card.ts), "nobody read a card in #{channel}:\n{log}");
+            assert!(
+                read.cards.contains(&card.ts),
+                "nobody read a card in #{channel}:\n{log}"
+            );
             if read.ignored_threads.contains(&card.ts) {
                 continue;
             }
             let incident = card.text.split(' ').next().unwrap_or_default();
             let said = self.thread_of(incident).said();
             let from = read.threads.get(&card.ts).copied().unwrap_or(0).min(said.len());
-            assert!(said[from..].is_empty(), "nobody read {:#?} in the thread of {incident}:\n{log}", &said[from..]);
+            assert!(
+                said[from..].is_empty(),
+                "nobody read {:#?} in the thread of {incident}:\n{log}",
+                &said[from..]
+            );
         }
         for name in PEOPLE {
             for message in only_mine(&self.someone(name).view()) {
@@ -83,9 +97,17 @@ impl TestWorld {
             }
         }
         for page in self.doubles.pager.incidents() {
-            assert!(read.pages.contains(&page.id), "a page that the story does not tell: {}\n{log}", page.title);
+            assert!(
+                read.pages.contains(&page.id),
+                "a page that the story does not tell: {}\n{log}",
+                page.title
+            );
         }
-        assert_eq!(self.effects().len(), read.effects, "effects that the story does not tell:\n{log}");
+        assert_eq!(
+            self.effects().len(),
+            read.effects,
+            "effects that the story does not tell:\n{log}"
+        );
     }
 
     /// The story breaks a rule of Slack on purpose, or lets it fail; people see so many error marks for it.

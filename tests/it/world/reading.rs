@@ -39,7 +39,10 @@ impl TestWorld {
         let bot = self.doubles.slack.bot_user();
         let mut cards = Vec::new();
         for channel in view.channels.iter().filter(|channel| !channel.is_direct) {
-            let own = channel.messages.iter().filter(|message| message.author == bot && !message.ephemeral);
+            let own = channel
+                .messages
+                .iter()
+                .filter(|message| message.author == bot && !message.ephemeral);
             cards.extend(own.map(|message| (channel.name.clone(), channel.id.clone(), message.clone())));
         }
         cards
@@ -48,7 +51,10 @@ impl TestWorld {
     /// Channel id and card of an incident.
     pub fn card_of(&self, incident: &str) -> Option<(String, MessageView)> {
         let beginning = format!("{incident} ");
-        let found = self.cards().into_iter().find(|(_, _, card)| card.text.starts_with(&beginning))?;
+        let found = self
+            .cards()
+            .into_iter()
+            .find(|(_, _, card)| card.text.starts_with(&beginning))?;
         Some((found.1, found.2))
     }
 
@@ -75,7 +81,11 @@ impl TestWorld {
     pub fn log(&self) -> String {
         let mut log = String::new();
         for (channel, _, card) in self.cards() {
-            log.push_str(&format!("#{channel} ({})\n{}\n", card.text, indented(&text::card(&card), "  ")));
+            log.push_str(&format!(
+                "#{channel} ({})\n{}\n",
+                card.text,
+                indented(&text::card(&card), "  ")
+            ));
             for reply in &card.replies {
                 log.push_str(&format!("{}\n", indented(&text::message(reply), "    > ")));
             }
@@ -86,13 +96,20 @@ impl TestWorld {
                 log.push_str(&format!("{name} was told: {told:#?}\n"));
             }
         }
-        log.push_str(&format!("pages: {:#?}\neffects: {:#?}\n", self.pages(), self.effects()));
+        log.push_str(&format!(
+            "pages: {:#?}\neffects: {:#?}\n",
+            self.pages(),
+            self.effects()
+        ));
         log
     }
 }
 
 fn indented(text: &str, by: &str) -> String {
-    text.lines().map(|line| format!("{by}{line}")).collect::<Vec<_>>().join("\n")
+    text.lines()
+        .map(|line| format!("{by}{line}"))
+        .collect::<Vec<_>>()
+        .join("\n")
 }
 
 impl Channel<'_> {
@@ -102,7 +119,11 @@ impl Channel<'_> {
         let (ts, shown) = self
             .world
             .until(&what, || {
-                let here = self.world.cards().into_iter().filter(|(name, _, _)| name == self.name);
+                let here = self
+                    .world
+                    .cards()
+                    .into_iter()
+                    .filter(|(name, _, _)| name == self.name);
                 here.map(|(_, _, card)| (card.ts.clone(), text::card(&card)))
                     .find(|(_, shown)| shown.contains(fragment))
             })
@@ -113,7 +134,11 @@ impl Channel<'_> {
 
     /// How many cards there are.
     pub fn cards(&self) -> usize {
-        self.world.cards().iter().filter(|(name, _, _)| name == self.name).count()
+        self.world
+            .cards()
+            .iter()
+            .filter(|(name, _, _)| name == self.name)
+            .count()
     }
 }
 
@@ -124,12 +149,18 @@ impl Thread<'_> {
             return Vec::new();
         };
         let bot = self.world.doubles.slack.bot_user();
-        let own = card.replies.iter().filter(|reply| reply.author == bot && !reply.ephemeral);
+        let own = card
+            .replies
+            .iter()
+            .filter(|reply| reply.author == bot && !reply.ephemeral);
         own.flat_map(|reply| text::said(&text::message(reply))).collect()
     }
 
     fn key(&self) -> String {
-        self.world.card_of(&self.incident).map(|(_, card)| card.ts).unwrap_or_default()
+        self.world
+            .card_of(&self.incident)
+            .map(|(_, card)| card.ts)
+            .unwrap_or_default()
     }
 
     /// Waits until it says this, after what was read before, and gives the whole of it.
@@ -138,7 +169,14 @@ impl Thread<'_> {
         let (next, said) = self
             .world
             .until(&what, || {
-                let from = self.world.read.lock().threads.get(&self.key()).copied().unwrap_or(0);
+                let from = self
+                    .world
+                    .read
+                    .lock()
+                    .threads
+                    .get(&self.key())
+                    .copied()
+                    .unwrap_or(0);
                 let said = self.said();
                 let at = said.iter().skip(from).position(|line| line.contains(fragment))?;
                 Some((from + at + 1, said[from + at].clone()))
@@ -156,7 +194,9 @@ impl Thread<'_> {
     /// Waits until it has said exactly this, from its beginning.
     pub async fn reads(&self, expected: &[&str]) {
         let what = format!("the thread of {} says {} things", self.incident, expected.len());
-        self.world.until(&what, || (self.said().len() >= expected.len()).then_some(())).await;
+        self.world
+            .until(&what, || (self.said().len() >= expected.len()).then_some(()))
+            .await;
         assert_eq!(self.said(), expected, "\n{}", self.world.log());
         self.world.read.lock().threads.insert(self.key(), expected.len());
     }

@@ -46,7 +46,12 @@ pub fn block(block: &Value) -> String {
         }
         "header" => parts.push(word(&block["text"])),
         "context" => parts.extend(list(&block["elements"]).map(word)),
-        "actions" => parts.push(list(&block["elements"]).map(element).collect::<Vec<_>>().join(" ")),
+        "actions" => parts.push(
+            list(&block["elements"])
+                .map(element)
+                .collect::<Vec<_>>()
+                .join(" "),
+        ),
         "rich_text" => parts.push(format!("$ {}", rich(block).trim_end())),
         "input" => parts.push(format!("{}: ____", word(&block["label"]))),
         _ => {}
@@ -69,7 +74,11 @@ pub fn card(message: &MessageView) -> String {
 /// What a message says: its blocks when it has some, else its text.
 pub fn message(message: &MessageView) -> String {
     let shown = blocks(&message.blocks);
-    steady(if shown.trim().is_empty() { &message.text } else { &shown })
+    steady(if shown.trim().is_empty() {
+        &message.text
+    } else {
+        &shown
+    })
 }
 
 fn patterns() -> Vec<(Regex, &'static str)> {
@@ -91,9 +100,9 @@ static PATTERNS: LazyLock<Vec<(Regex, &'static str)>> = LazyLock::new(patterns);
 
 /// The same text whenever it is told.
 pub fn steady(text: &str) -> String {
-    PATTERNS
-        .iter()
-        .fold(text.to_owned(), |text, (pattern, with)| pattern.replace_all(&text, *with).into_owned())
+    PATTERNS.iter().fold(text.to_owned(), |text, (pattern, with)| {
+        pattern.replace_all(&text, *with).into_owned()
+    })
 }
 
 /// The things said in a thread: one line each, with the lines that belong to it (output, lists, facts).

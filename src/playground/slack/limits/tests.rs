@@ -1,3 +1,5 @@
+//! What the real Slack refuses, the double refuses.
+
 use serde_json::{Value, json};
 
 use super::*;

@@ -1,0 +1,17 @@
+//! The program as people type it: what each command prints, how it ends, and what it says to bad input. The real
+//! binary runs, in a folder of its own, without network.
+
+#[path = "cli/freezing.rs"]
+mod freezing;
+#[path = "cli/journal.rs"]
+mod journal;
+#[path = "cli/place.rs"]
+mod place;
+#[path = "cli/policy.rs"]
+mod policy;
+#[path = "cli/runbooks.rs"]
+mod runbooks;
+#[path = "cli/serving.rs"]
+mod serving;
+#[path = "cli/story.rs"]
+mod story;

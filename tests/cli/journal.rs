@@ -1,0 +1,260 @@
+//! `audit`, `report` and `status` over a journal in which something has happened.
+
+use serde_json::Value;
+
+use crate::place::Place;
+use crate::story;
+
+fn told() -> Place {
+    let place = Place::new();
+    story::write(&place);
+    place
+}
+
+/// The digest covers everything a plan says, so it differs whenever plans learn to say more.
+fn without_digest(text: &str) -> String {
+    let digest = regex::Regex::new("digest [0-9a-f]{12}").unwrap();
+    assert!(digest.is_match(text), "{text}");
+    digest.replace_all(text, "digest [DIGEST]").into_owned()
+}
+
+#[test]
+fn a_report_reads_like_the_thread() {
+    insta::assert_snapshot!(without_digest(&told().run(&["report", "inc-1"]).fine()));
+}
+
+#[test]
+fn a_report_for_programs_has_the_same_figures() {
+    let report: Value =
+        serde_json::from_str(&told().run(&["report", "INC-1", "--format", "json"]).fine()).unwrap();
+    assert_eq!(
+        (
+            &report["done"],
+            &report["meant"],
+            &report["approved_by"],
+            &report["duration"]
+        ),
+        (&2.into(), &2.into(), &"ana".into(), &"36 s".into())
+    );
+}
+
+#[test]
+fn a_report_of_what_is_not_there_says_what_is() {
+    let place = told();
+    assert_eq!(
+        place.run(&["report", "INC-7"]).failed(),
+        "interlock: the journal has no incident INC-7; it has 1 incident, up to INC-1"
+    );
+    assert_eq!(
+        place.run(&["report", "redis"]).failed(),
+        "interlock: `redis` is no incident: write it like INC-42"
+    );
+}
+
+#[test]
+fn the_journal_is_shown_a_line_for_each_entry() {
+    insta::assert_snapshot!(without_digest(&told().run(&["audit", "show"]).fine()));
+}
+
+#[test]
+fn the_journal_is_shown_in_part() {
+    let place = told();
+    let lines = |args: &[&str]| place.run(args).fine().lines().count();
+    let all = lines(&["audit", "show"]);
+    let of_incident = lines(&["audit", "show", "--incident", "INC-1"]);
+    assert_eq!(
+        of_incident,
+        all - 2,
+        "the start and the freeze are of no incident"
+    );
+    assert_eq!(
+        lines(&["audit", "show", "--since", "2026-11-20T03:15:00Z"]),
+        1,
+        "only the freeze is later"
+    );
+    assert!(
+        place
+            .run(&["audit", "show", "--since", "yesterday"])
+            .failed()
+            .contains("`yesterday` is no time")
+    );
+    let first = place.run(&["audit", "show", "--format", "json"]).fine();
+    let first: Value = serde_json::from_str(first.lines().next().unwrap()).unwrap();
+    assert_eq!(
+        (&first["seq"], &first["event"]["type"]),
+        (&1.into(), &"started".into())
+    );
+}
+
+#[test]
+fn a_journal_that_nobody_touched_is_whole() {
+    let place = told();
+    let said = place.run(&["audit", "verify"]).fine();
+    assert!(said.starts_with("whole: 13 entries, head "), "{said}");
+    let json: Value =
+        serde_json::from_str(&place.run(&["audit", "verify", "--format", "json"]).fine()).unwrap();
+    assert_eq!((&json["whole"], &json["entries"]), (&true.into(), &13.into()));
+}
+
+#[test]
+fn a_changed_entry_is_named() {
+    let place = told();
+    let database = rusqlite::Connection::open(place.path("interlock.db")).unwrap();
+    database
+        .execute_batch(
+            "DROP TRIGGER journal_no_update;
+             UPDATE journal SET payload = replace(payload, 'ana', 'eve') WHERE seq = 6;",
+        )
+        .unwrap();
+    let said = place.run(&["audit", "verify"]).found();
+    assert!(
+        said.starts_with("broken: entry 6 of the journal does not fit the one before it"),
+        "{said}"
+    );
+    let json: Value =
+        serde_json::from_str(&place.run(&["audit", "verify", "--format", "json"]).found()).unwrap();
+    assert_eq!(
+        (&json["whole"], &json["broken_at"], &json["entries"]),
+        (&false.into(), &6.into(), &5.into())
+    );
+}
+
+#[test]
+fn an_export_is_checked_without_the_database() {
+    let place = told();
+    let said = place.run(&["audit", "export", "--out", "journal.jsonl"]).fine();
+    assert_eq!(said, "wrote 13 lines to journal.jsonl\n");
+    assert_eq!(
+        place.run(&["audit", "export"]).fine(),
+        place.read("journal.jsonl")
+    );
+    let head = place.run(&["audit", "verify"]).fine();
+    std::fs::remove_file(place.path("interlock.db")).unwrap();
+    assert_eq!(
+        place.run(&["audit", "verify", "--file", "journal.jsonl"]).fine(),
+        head
+    );
+    let lines = place.read("journal.jsonl");
+    let third: Value = serde_json::from_str(lines.lines().nth(2).unwrap()).unwrap();
+    let second: Value = serde_json::from_str(lines.lines().nth(1).unwrap()).unwrap();
+    assert_eq!(third["prev"], second["hash"]);
+    assert!(third["salt"].is_string() && third["payload"].is_string());
+}
+
+#[test]
+fn an_export_that_was_touched_is_told_from_one_that_was_not() {
+    let place = told();
+    place.run(&["audit", "export", "--out", "journal.jsonl"]).fine();
+    let head = place.run(&["audit", "verify"]).fine();
+    let head = head.trim().rsplit(' ').next().unwrap().to_owned();
+    let whole = place.read("journal.jsonl");
+    let verify = |text: &str| {
+        place.write("touched.jsonl", text);
+        place.run(&["audit", "verify", "--file", "touched.jsonl", "--head", &head])
+    };
+    verify(&whole).fine();
+    assert!(
+        verify(&whole.replacen("ana\\\"", "eve\\\"", 1))
+            .found()
+            .contains("entry 6 ")
+    );
+    let without_third: Vec<&str> = whole
+        .lines()
+        .enumerate()
+        .filter(|(at, _)| *at != 2)
+        .map(|(_, line)| line)
+        .collect();
+    assert!(verify(&without_third.join("\n")).found().contains("entry 4 "));
+    let without_last = whole.trim_end().rsplit_once('\n').unwrap().0;
+    assert!(
+        verify(without_last)
+            .found()
+            .contains("entries were cut off at the end")
+    );
+    let said = verify("{}").failed();
+    assert!(
+        said.starts_with("interlock: line 1 of `touched.jsonl` is no entry of an export"),
+        "{said}"
+    );
+}
+
+#[test]
+fn an_export_is_never_overwritten() {
+    let place = told();
+    place.write("journal.jsonl", "evidence");
+    let said = place.run(&["audit", "export", "--out", "journal.jsonl"]).failed();
+    assert!(
+        said.starts_with("interlock: `journal.jsonl` can't be written"),
+        "{said}"
+    );
+    assert_eq!(place.read("journal.jsonl"), "evidence");
+}
+
+#[test]
+fn without_a_bot_the_journal_says_how_it_stands() {
+    insta::assert_snapshot!(told().run(&["status"]).fine(), @r"
+    No bot is running on this database.
+    The journal says that nothing is open.
+    FROZEN by ana since 2026-11-20 03:15:46Z: we look at the cause
+    ");
+    let json: Value = serde_json::from_str(&told().run(&["status", "--format", "json"]).fine()).unwrap();
+    assert_eq!(
+        (&json["running"], &json["freeze"]["name"]),
+        (&false.into(), &"ana".into())
+    );
+}
+
+#[test]
+fn where_nothing_was_recorded_that_is_said() {
+    let place = Place::new();
+    insta::assert_snapshot!(place.run(&["status"]).fine(), @r"
+    No bot is running on this database.
+    There is no journal yet: nothing was recorded.
+    ");
+    for args in [
+        &["audit", "show"][..],
+        &["audit", "verify"],
+        &["audit", "export"],
+        &["report", "INC-1"],
+    ] {
+        let said = place.run(args).failed();
+        assert!(
+            said.starts_with("interlock: there is no journal at `interlock.db`"),
+            "{said}"
+        );
+    }
+    assert!(!place.path("interlock.db").exists(), "reading makes no database");
+}
+
+#[test]
+fn a_database_from_a_newer_version_is_refused_by_all() {
+    let place = told();
+    let database = rusqlite::Connection::open(place.path("interlock.db")).unwrap();
+    database.pragma_update(None, "user_version", 99).unwrap();
+    for args in [
+        &["serve"][..],
+        &["status"],
+        &["report", "INC-1"],
+        &["audit", "verify"],
+    ] {
+        let said = place.run(args).failed();
+        assert!(
+            said.contains("`interlock.db` was written by a newer Interlock (schema 99;"),
+            "{said}"
+        );
+        assert!(
+            said.contains("start that version, or restore an older backup"),
+            "{said}"
+        );
+    }
+}
+
+#[test]
+fn a_file_that_is_no_database_is_refused() {
+    let place = Place::new();
+    place.write("interlock.db", &"this is not a database ".repeat(100));
+    for args in [&["audit", "verify"][..], &["serve"]] {
+        let said = place.run(args).failed();
+        assert!(said.contains("file is not a database"), "{said}");
+    }
+}

@@ -1,0 +1,128 @@
+//! `check` and `match`.
+
+use serde_json::Value;
+
+use crate::place::{Place, REDIS};
+
+const BAD: &str = "# Runbook: Bad\n## Owner\n@sre\n## Trigger Conditions\n- Alert contains: \"x\"\n## Steps\n### Step 1: Clean up\n```bash\nkubectl get pods -n production; rm -rf /\n```\nExpected output: contains \"x\"\n";
+
+const ALERT: &str = r#"{"labels": {"alertname": "RedisConnectionTimeout", "severity": "critical",
+  "service": "api-gateway", "namespace": "production"},
+  "annotations": {"summary": "Redis connection timeout on api-gateway"}}"#;
+
+#[test]
+fn a_runbook_with_an_error_is_shown_with_its_lines() {
+    let place = Place::new();
+    place.write("runbooks/bad.md", BAD);
+    insta::assert_snapshot!(place.run(&["check"]).found());
+}
+
+#[test]
+fn warnings_alone_are_fine() {
+    let said = Place::new().run(&["check", "runbooks"]).fine();
+    assert!(said.contains("nobody owns this runbook"), "{said}");
+    assert!(said.ends_with("\n1 runbook, 0 errors, 1 warning\n"), "{said}");
+}
+
+#[test]
+fn files_and_folders_are_checked_together() {
+    let place = Place::new();
+    place.write("drafts/bad.md", BAD);
+    let said = place
+        .run(&["check", "runbooks", "drafts/bad.md", "--format", "json"])
+        .found();
+    let json: Value = serde_json::from_str(&said).unwrap();
+    assert_eq!((&json["runbooks"], &json["errors"]), (&2.into(), &1.into()));
+    let bad = &json["files"][0];
+    assert_eq!(
+        (&bad["file"], &bad["usable"]),
+        (&"drafts/bad.md".into(), &false.into())
+    );
+    let errors: Vec<&Value> = bad["diagnostics"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .filter(|found| found["severity"] == "error")
+        .collect();
+    assert_eq!(
+        (errors.len(), &errors[0]["code"], &errors[0]["line"]),
+        (1, &"command-separator".into(), &9.into())
+    );
+}
+
+#[test]
+fn what_is_not_there_can_not_be_checked() {
+    let place = Place::bare();
+    assert!(
+        place
+            .run(&["check", "nowhere.md"])
+            .failed()
+            .contains("`nowhere.md` can't be read")
+    );
+    let said = place.run(&["check"]).failed();
+    assert!(said.starts_with("interlock: `runbooks` can't be read"), "{said}");
+}
+
+#[test]
+fn a_match_says_why_and_why_not() {
+    let place = Place::new();
+    place.write(
+        "runbooks/redis-memory.md",
+        &REDIS.replace("\"timeout\"", "\"memory\""),
+    );
+    place.write("runbooks/bad.md", BAD);
+    place.write("alert.json", ALERT);
+    insta::assert_snapshot!(place.run(&["match", "--alert", "alert.json"]).fine());
+    place.write(
+        "webhook.json",
+        &format!(
+            r#"{{"version":"4","alerts":[{}]}}"#,
+            ALERT.replacen('{', r#"{"status":"firing","#, 1)
+        ),
+    );
+    let whole = place
+        .run(&["match", "--alert", "webhook.json", "--format", "json"])
+        .fine();
+    let alone = place
+        .run(&["match", "--alert", "alert.json", "--format", "json"])
+        .fine();
+    assert_eq!(whole, alone);
+    let json: Value = serde_json::from_str(&whole).unwrap();
+    assert_eq!(json[0]["chosen"], "redis-connection-timeout");
+    assert_eq!(json[0]["environment"], "production");
+}
+
+#[test]
+fn no_match_and_several_are_found_out() {
+    let place = Place::new();
+    let none = place.run_with_input(&["match", "--alert", "-"], r#"{"labels": {"alertname": "Disk"}}"#);
+    assert!(none.found().contains("→ a human looks"));
+    place.write("runbooks/another.md", REDIS);
+    let several = place.run_with_input(&["match", "--alert", "-"], ALERT).found();
+    assert!(
+        several.contains("→ a human chooses") && several.contains("match equally well"),
+        "{several}"
+    );
+}
+
+#[test]
+fn an_alert_that_can_not_be_read_is_refused() {
+    let place = Place::new();
+    let said = place
+        .run_with_input(&["match", "--alert", "-"], "not json")
+        .failed();
+    assert!(
+        said.contains("`-` is no alert that can be read: the body is not valid JSON"),
+        "{said}"
+    );
+    let said = place
+        .run_with_input(&["match", "--alert", "-"], r#"{"version":"4","alerts":[]}"#)
+        .failed();
+    assert_eq!(said, "interlock: `-` holds no alert");
+    assert!(
+        place
+            .run(&["match", "--alert", "gone.json"])
+            .failed()
+            .contains("`gone.json` can't be read")
+    );
+}

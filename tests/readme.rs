@@ -1,0 +1,128 @@
+//! What the README says is so: its configuration and the deployment's load, and the tests that it names are there.
+
+use std::path::Path;
+
+use interlock::config::{ExecutionMode, Settings, SlackCredentials};
+
+const README: &str = include_str!("../README.md");
+
+/// The first block of this language, without the indentation of the list it stands in.
+fn block(language: &str) -> String {
+    let fence = format!("   ```{language}\n");
+    let (_, rest) = README.split_once(&fence).expect("the block is there");
+    let (block, _) = rest.split_once("   ```").expect("the block ends");
+    block
+        .lines()
+        .map(|line| line.strip_prefix("   ").unwrap_or(line))
+        .fold(String::new(), |text, line| text + line + "\n")
+}
+
+#[test]
+fn the_configuration_loads_and_executes_nothing() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let file = folder.path().join("interlock.toml");
+    std::fs::write(&file, block("toml")).expect("written");
+    let settings = Settings::load(Some(&file), std::iter::empty()).expect("the README's configuration");
+    assert_eq!(settings.execution.mode, ExecutionMode::DryRun);
+    assert!(matches!(
+        settings.slack.credentials(),
+        Ok(SlackCredentials::Socket { .. })
+    ));
+    assert!(settings.slack.channel.is_some());
+    assert_eq!(settings.approvers.len(), 2);
+    assert!(settings.server.listen.is_loopback());
+}
+
+/// The receiver's token is the one of the configuration, and its path is one that is served.
+#[test]
+fn the_receiver_fits_the_configuration() {
+    let token = "a long random text";
+    assert!(block("toml").contains(&format!("bearer_token = {token:?}")));
+    let receiver = block("yaml");
+    assert!(receiver.contains(&format!("credentials: {token}\n")));
+    assert!(receiver.contains("http://127.0.0.1:8080/webhooks/alertmanager\n"));
+}
+
+#[test]
+fn every_promise_names_a_test_that_is_there() {
+    let rows = README.lines().filter_map(|line| line.strip_suffix("` |"));
+    let mut promises = 0;
+    for row in rows {
+        let Some((rest, name)) = row.rsplit_once("` `") else {
+            continue;
+        };
+        let (_, file) = rest.rsplit_once('`').expect("a file");
+        let text = std::fs::read_to_string(Path::new(env!("CARGO_MANIFEST_DIR")).join(file))
+            .unwrap_or_else(|error| panic!("{file}: {error}"));
+        assert!(
+            text.contains(&format!("fn {name}(")),
+            "{file} has no test `{name}`"
+        );
+        promises += 1;
+    }
+    assert!(promises >= 10, "only {promises} promises were read");
+}
+
+#[test]
+fn every_file_that_is_linked_is_there() {
+    for link in README.split("](").skip(1) {
+        let target = link.split(')').next().unwrap_or_default();
+        if !target.starts_with("http") {
+            let path = Path::new(env!("CARGO_MANIFEST_DIR")).join(target);
+            assert!(path.exists(), "{target} is linked and is not there");
+        }
+    }
+}
+
+/// The configuration that `deploy/kubernetes.yaml` carries, with its secrets in a folder that is there.
+#[test]
+fn the_configuration_of_the_deployment_loads() {
+    let manifest = include_str!("../deploy/kubernetes.yaml");
+    let (_, rest) = manifest
+        .split_once("  interlock.toml: |\n")
+        .expect("the configuration is there");
+    let (block, _) = rest.split_once("\n---\n").expect("it ends");
+    let folder = tempfile::tempdir().expect("a folder");
+    for secret in ["bot_token", "app_token", "alertmanager", "pagerduty"] {
+        assert!(
+            manifest.contains(&format!("--from-literal={secret}=")),
+            "how `{secret}` is made is not said"
+        );
+        std::fs::write(folder.path().join(secret), "a secret\n").expect("written");
+    }
+    let secrets = folder.path().display().to_string();
+    let text = block
+        .lines()
+        .map(|line| line.strip_prefix("    ").unwrap_or(line))
+        .fold(String::new(), |text, line| text + line + "\n")
+        .replace("/run/secrets/interlock", &secrets);
+    let file = folder.path().join("interlock.toml");
+    std::fs::write(&file, text).expect("written");
+    let settings = Settings::load(Some(&file), std::iter::empty()).expect("the deployment's configuration");
+    assert_eq!(settings.execution.mode, ExecutionMode::DryRun);
+    assert!(settings.slack.credentials().is_ok());
+    assert!(settings.pagerduty.routing_key.is_some());
+}
+
+/// The table of commands is the program's own list.
+#[test]
+fn every_command_is_in_the_table() {
+    let help = std::process::Command::new(env!("CARGO_BIN_EXE_interlock"))
+        .arg("--help")
+        .output()
+        .expect("it runs");
+    let help = String::from_utf8(help.stdout).expect("text");
+    let (_, commands) = help.split_once("Commands:\n").expect("commands");
+    let (commands, _) = commands.split_once("\n\n").expect("the list ends");
+    let names = commands.lines().filter_map(|line| line.split_whitespace().next());
+    for name in names.filter(|name| *name != "help") {
+        let listed = README
+            .lines()
+            .filter(|line| line.starts_with("| `interlock "))
+            .any(|line| {
+                line.split('`')
+                    .any(|word| word == name || word == format!("interlock {name}"))
+            });
+        assert!(listed, "`interlock {name}` is not in the README's table");
+    }
+}

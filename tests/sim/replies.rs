@@ -1,0 +1,59 @@
+//! What answers lead to: permits are performed, refused starts end or wait, stored reports are forgotten.
+
+use interlock::domain::command::{Answer, Reply};
+use interlock::domain::policy::Reason;
+
+use super::notes::{Attempt, From};
+use super::sim::Sim;
+
+impl Sim {
+    pub fn answered(&mut self, from: From, line: String, reply: Reply) -> Result<(), String> {
+        let said = said(&reply);
+        self.tell(format!("{line} | {said}"));
+        match (from, reply) {
+            (From::Executor(drive), Reply::NotStarted { reasons }) => {
+                let busy = reasons
+                    .iter()
+                    .any(|reason| matches!(reason, Reason::TargetBusy { .. }));
+                if busy {
+                    self.drives.push(drive);
+                }
+            }
+            (From::Executor(_), Reply::Permit(order)) => {
+                let id = order.attempt;
+                if !self.permits.insert(id) {
+                    return Err(format!("two permits for {id}"));
+                }
+                // Through another connection: what this process believes to have written does not count.
+                self.watch.follow(self.now, &self.knowledge, &self.people)?;
+                if !self.watch.has_started(id) {
+                    return Err(format!(
+                        "a permit for {id} without a start record that others can read"
+                    ));
+                }
+                self.attempts.push(Attempt { id, performed: false });
+            }
+            (From::Report(id), _) => self.attempts.retain(|attempt| attempt.id != id),
+            (From::Worker(row), _) => self.confirmed(row),
+            (From::Outside | From::Engine | From::Executor(_), _) => {}
+        }
+        Ok(())
+    }
+
+    /// The effect is done with: its row goes with the next commit.
+    pub fn confirmed(&mut self, row: i64) {
+        self.outbox.retain(|(held, _)| *held != row);
+        self.done.push(row);
+    }
+}
+
+fn said(reply: &Reply) -> String {
+    match reply {
+        Reply::Stored => "stored".to_owned(),
+        Reply::Answer(Answer::StatusOf(_) | Answer::WhyOf(_)) => "a long answer".to_owned(),
+        Reply::Answer(answer) => format!("{answer:?}").chars().take(160).collect(),
+        Reply::Form(_) => "a form".to_owned(),
+        Reply::Permit(order) => format!("permit for {}", order.attempt),
+        Reply::NotStarted { reasons } => format!("not started: {reasons:?}").chars().take(200).collect(),
+    }
+}

@@ -1,0 +1,283 @@
+//! The storm is over: what is on its way arrives, people judge what nobody knew, alerts resolve. Nothing may be left:
+//! no effect in the outbox, no incident that waits for nobody, no target that is held by something that is over.
+
+use interlock::domain::alert::{AlertStatus, Severity};
+use interlock::domain::command::{Command, Effect, Intent};
+use interlock::domain::event::Judgement;
+use interlock::domain::incident::{HandoffReason, Incident, Phase};
+use interlock::domain::run::Next;
+use interlock::ports::{Output, Standing};
+use jiff::SignedDuration;
+
+use super::notes::{From, Sent};
+use super::scenery;
+use super::sim::{After, Sim};
+
+/// Rounds after which what still moves is taken to move for ever.
+const ROUNDS: usize = 60;
+
+impl Sim {
+    pub fn rest(&mut self) -> Result<(), String> {
+        self.tell("-- the storm is over".to_owned());
+        for person in self.people.iter_mut().take(4) {
+            person.standing = Standing::Member;
+        }
+        self.calm()?;
+        self.waits_for_somebody()?;
+        for _ in 0..4 {
+            self.unfreeze()?;
+            self.judge_all()?;
+            self.pass(60 * 60)?;
+        }
+        self.waits_for_somebody()?;
+        self.resolve_all()?;
+        for _ in 0..4 {
+            self.judge_all()?;
+            self.pass(60)?;
+        }
+        self.everything_is_over()?;
+        self.pass(60 * 60 * 25)?;
+        self.old_ones_are_forgotten()?;
+        let verified = self.core().store().verify().map_err(|error| error.to_string())?;
+        if verified.entries == self.core().state().seq {
+            Ok(())
+        } else {
+            Err("entries are missing".to_owned())
+        }
+    }
+
+    fn pass(&mut self, seconds: i64) -> Result<(), String> {
+        self.now = self
+            .now
+            .checked_add(SignedDuration::from_secs(seconds))
+            .map_err(|error| error.to_string())?;
+        self.submit(Vec::new(), After::GoOn)?;
+        self.calm()
+    }
+
+    /// Everything that is on its way arrives.
+    fn calm(&mut self) -> Result<(), String> {
+        for _ in 0..ROUNDS {
+            self.submit(Vec::new(), After::GoOn)?;
+            let drives = std::mem::take(&mut self.drives);
+            let mut sent: Vec<Sent> = drives
+                .into_iter()
+                .filter_map(|drive| self.drive_now(drive))
+                .collect();
+            sent.extend(self.attempts.clone().iter().map(|attempt| Sent {
+                command: Command::StepEnded {
+                    attempt: attempt.id,
+                    outcome: interlock::domain::event::Outcome::Failed {
+                        reason: "late".to_owned(),
+                    },
+                    output: Output::default(),
+                    took_ms: 1,
+                },
+                from: From::Report(attempt.id),
+                line: format!("{} ended: failed", attempt.id),
+            }));
+            for (row, effect) in self.outbox.clone() {
+                sent.extend(self.deliver(row, effect));
+            }
+            if sent.is_empty() && self.done.is_empty() && self.drives.is_empty() {
+                return self.nothing_is_left();
+            }
+            self.submit(sent, After::GoOn)?;
+            self.now = self
+                .now
+                .checked_add(SignedDuration::from_secs(2))
+                .map_err(|error| error.to_string())?;
+        }
+        Err(format!(
+            "it never comes to rest: {:?} {:?} {:?}",
+            self.drives, self.attempts, self.outbox
+        ))
+    }
+
+    fn nothing_is_left(&self) -> Result<(), String> {
+        let left: Vec<Effect> = self
+            .core()
+            .store()
+            .outbox()
+            .map_err(|e| e.to_string())?
+            .into_iter()
+            .map(|(_, it, _)| it)
+            .collect();
+        if left.is_empty() {
+            Ok(())
+        } else {
+            Err(format!("left in the outbox: {left:?}"))
+        }
+    }
+
+    /// Every open incident waits for a person or the clock; and who should be paged is.
+    fn waits_for_somebody(&self) -> Result<(), String> {
+        for incident in self.core().state().open() {
+            let next = incident.current().map(|track| track.run.next(&track.plan));
+            let fine = match &incident.phase {
+                Phase::Planning { .. } => false,
+                Phase::Proposed | Phase::Settling { .. } => incident.deadline().is_some(),
+                Phase::Running => matches!(next, Some(Next::AskHuman { .. })),
+                Phase::Handed { .. } => true,
+                Phase::Closed { .. } => true,
+            };
+            if !fine {
+                return Err(format!(
+                    "{} waits for nobody: {:?}, {next:?}",
+                    incident.id, incident.phase
+                ));
+            }
+            self.is_paged(incident)?;
+        }
+        Ok(())
+    }
+
+    /// A critical card that waits pages at once.
+    fn is_paged(&self, incident: &Incident) -> Result<(), String> {
+        let theirs = matches!(
+            incident.phase,
+            Phase::Handed {
+                reason: HandoffReason::TakenOver { .. } | HandoffReason::Rejected { .. },
+                ..
+            }
+        );
+        let waits = matches!(incident.phase, Phase::Proposed | Phase::Handed { .. });
+        let critical = incident.severity == Severity::Critical && incident.source.as_str() == "alertmanager";
+        let must = waits && critical && !theirs && incident.commander.is_none();
+        if !must || incident.paging.asked_at.is_some() {
+            return Ok(());
+        }
+        Err(format!(
+            "{} is critical, waits ({:?}) and nobody is paged",
+            incident.id, incident.phase
+        ))
+    }
+
+    fn by(&mut self, who: usize, intent: Intent) -> Result<(), String> {
+        let Some(person) = self.people.get(who).cloned() else {
+            return Ok(());
+        };
+        let line = format!("{} {intent:?}", person.name);
+        let command = Command::Act {
+            key: None,
+            person,
+            channel: None,
+            intent,
+        };
+        self.submit(
+            vec![Sent {
+                command,
+                from: From::Outside,
+                line,
+            }],
+            After::GoOn,
+        )
+    }
+
+    fn unfreeze(&mut self) -> Result<(), String> {
+        for who in 0..2 {
+            if self.core().state().freeze.is_on() {
+                self.by(
+                    who,
+                    Intent::Unfreeze {
+                        reason: "the storm is over".to_owned(),
+                    },
+                )?;
+            }
+        }
+        if self.core().state().freeze.is_on() {
+            Err("nobody can lift the freeze".to_owned())
+        } else {
+            Ok(())
+        }
+    }
+
+    /// Somebody says of every Unknown step that it worked.
+    fn judge_all(&mut self) -> Result<(), String> {
+        let open: Vec<_> = self.core().state().open().map(|incident| incident.id).collect();
+        for id in open {
+            for who in 0..4 {
+                if let Some((at, step)) = self.unknown_step(id) {
+                    self.by(
+                        who,
+                        Intent::Judge {
+                            at,
+                            step,
+                            judgement: Judgement::Worked,
+                        },
+                    )?;
+                }
+            }
+        }
+        self.calm()
+    }
+
+    fn resolve_all(&mut self) -> Result<(), String> {
+        for mut alert in self.alerts.clone() {
+            alert.status = AlertStatus::Resolved;
+            let line = format!("{} says {} Resolved", alert.source, alert.episode);
+            let command = Command::Alerts {
+                source: alert.source.clone(),
+                key: None,
+                alerts: vec![alert],
+            };
+            self.submit(
+                vec![Sent {
+                    command,
+                    from: From::Outside,
+                    line,
+                }],
+                After::GoOn,
+            )?;
+        }
+        self.calm()
+    }
+
+    fn everything_is_over(&self) -> Result<(), String> {
+        for incident in self.core().state().open() {
+            // What a person started by hand has no source that could say that it is over.
+            if incident.source.as_str() != "manual" {
+                return Err(format!("{} never ends: {:?}", incident.id, incident.phase));
+            }
+        }
+        let open: Vec<_> = self.core().state().open().map(|incident| incident.id).collect();
+        for key in self.cluster.keys() {
+            if let Some(holder) = self.core().state().holder(&key)
+                && !open.contains(&holder.incident)
+            {
+                return Err(format!("{key} is held by {holder}, which is over"));
+            }
+        }
+        Ok(())
+    }
+
+    fn old_ones_are_forgotten(&mut self) -> Result<(), String> {
+        let number = u64::try_from(self.alerts.len()).unwrap_or(0) + 1_000;
+        let alert = scenery::alert(&mut self.rng, number, self.now);
+        let command = Command::Alerts {
+            source: alert.source.clone(),
+            key: None,
+            alerts: vec![alert],
+        };
+        self.submit(
+            vec![Sent {
+                command,
+                from: From::Outside,
+                line: "one more alert".to_owned(),
+            }],
+            After::GoOn,
+        )?;
+        let closed = self
+            .watch
+            .state()
+            .incidents
+            .values()
+            .filter(|incident| !incident.is_open())
+            .count();
+        if closed == 0 {
+            Ok(())
+        } else {
+            Err(format!("{closed} closed incidents are kept for ever"))
+        }
+    }
+}

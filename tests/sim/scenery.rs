@@ -1,0 +1,206 @@
+//! Runbooks, rules, alerts and the cluster of the simulation.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use interlock::domain::action::{Action, ObjectPattern, Tier};
+use interlock::domain::alert::{Alert, AlertStatus, Severity};
+use interlock::domain::event::Mode;
+use interlock::domain::ids::{
+    Channel, ClusterName, Environment, EpisodeKey, Fingerprint, GroupId, GroupKey, Namespace, Revision,
+    Service, Source,
+};
+use interlock::domain::planning;
+use interlock::domain::policy::{ApproverRow, Policy};
+use interlock::domain::rules::{EnvironmentRow, PageAfter, Rules};
+use interlock::domain::runbook::{Autonomy, Catalog};
+use interlock::engine::Knowledge;
+use interlock::ports::{Survey, TargetState};
+use jiff::{SignedDuration, Timestamp};
+
+use super::cast;
+use super::rng::Rng;
+
+const RUNBOOKS: &[(&str, &str)] = &[
+    (
+        "flush.md",
+        "# Runbook: Flush\n## Trigger Conditions\n- Alert contains: \"redis\"\n## Blast Radius\n- max_cache_operations: 1\n- requires_human_approval: false\n## Steps\n### Step 1: Flush\n```bash\nkubectl exec -n production deploy/redis -- redis-cli FLUSHDB\n```\nExpected output: \"OK\"\nFailure action: continue\n### Step 2: Look\n```bash\nkubectl get deploy api -n production\n```\nExpected output: contains \"api\"\nFailure action: escalate\n",
+    ),
+    (
+        "restart.md",
+        "# Runbook: Restart\n## Trigger Conditions\n- Alert contains: \"slow\"\n## Blast Radius\n- max_pod_restarts: 4\n- requires_human_approval: true\n## Steps\n### Step 1: Restart\n```bash\nkubectl rollout restart deploy/api -n production\n```\nFailure action: escalate\nAttempts: 3\n### Step 2: Restart the cache too\n```bash\nkubectl rollout restart deploy/redis -n production\n```\nFailure action: continue\nWhen: previous failed\n## Verification\n### It answers\n```bash\nkubectl get deploy api -n production\n```\nExpected output: contains \"api\"\nWait: 30s\n",
+    ),
+    (
+        "undo.md",
+        "# Runbook: Undo\n## Trigger Conditions\n- Alert contains: \"deploy\"\n## Parameters\n- count: integer, 1 to 9, default 2\n## Blast Radius\n- max_rollbacks: 1\n- max_pod_restarts: 9\n- max_replica_changes: 9\n- requires_human_approval: true\n## Steps\n### Step 1: Undo\n```bash\nkubectl rollout undo deploy/api -n production\n```\nFailure action: escalate\nAttempts: 2\n### Step 2: Scale\n```bash\nkubectl scale deploy/api -n production --replicas {{ count }}\n```\nFailure action: stop\n### Step 3: Look\n```bash\nkubectl get deploy api -n production\n```\nExpected output: contains \"api\"\nFailure action: escalate\n",
+    ),
+    (
+        "prose.md",
+        "# Node\n## Trigger Conditions\n- Alert contains: \"node\"\n## Meaning\nA node is away.\n## Diagnosis\n- Look at it.\n- Look again.\n## Mitigation\n1. Turn it on.\n",
+    ),
+    (
+        "one.md",
+        "# Runbook: One\n## Trigger Conditions\n- Alert contains: \"twins\"\n## Blast Radius\n- max_pod_restarts: 2\n## Steps\n### Step 1: Restart\n```bash\nkubectl rollout restart deploy/api -n production\n```\nFailure action: stop\n",
+    ),
+    (
+        "two.md",
+        "# Runbook: Two\n## Trigger Conditions\n- Alert contains: \"twins\"\n## Blast Radius\n- max_pod_restarts: 2\n## Steps\n### Step 1: Restart\n```bash\nkubectl rollout restart deploy/api -n production\n```\nFailure action: stop\n",
+    ),
+];
+
+/// What alerts are about; the last matches no runbook.
+const TOPICS: &[&str] = &["redis", "slow", "deploy", "node", "twins", "nothing"];
+
+pub fn runbook_names() -> Vec<&'static str> {
+    vec!["flush", "restart", "undo", "prose", "one", "two", "gone"]
+}
+
+fn row(tiers: &[Tier], groups: &[&str], approvals: u8, requester_may: Option<bool>) -> ApproverRow {
+    ApproverRow {
+        tiers: tiers.to_vec(),
+        environments: vec![Environment::new("production")],
+        users: vec!["U6".to_owned(), "U7".to_owned()],
+        groups: groups.iter().map(|group| GroupId::new(*group)).collect(),
+        approvals,
+        requester_may,
+    }
+}
+
+/// On call may do Tier 1; Tier 2 takes one lead, or two of those on call.
+pub fn policy(revision: &str) -> Policy {
+    Policy {
+        rows: vec![
+            row(&[Tier::Zero, Tier::One], &["S-oncall", "S-leads"], 1, None),
+            row(&[Tier::Two], &["S-leads"], 1, None),
+            row(&[Tier::Two], &["S-oncall"], 2, None),
+        ],
+        revision: Revision::new(revision),
+    }
+}
+
+pub fn knowledge(rng: &mut Rng) -> Knowledge {
+    let files = RUNBOOKS
+        .iter()
+        .map(|(name, text)| ((*name).to_owned(), text.as_bytes().to_vec()))
+        .collect();
+    let catalog = Catalog::build(files, &|_, _| Vec::new());
+    assert_eq!(catalog.len(), RUNBOOKS.len(), "{:?}", catalog.refused());
+    let rules = Rules {
+        mode: if rng.chance(5) { Mode::DryRun } else { Mode::Live },
+        autonomy: *rng
+            .pick(&[Autonomy::Auto, Autonomy::Suggest, Autonomy::Suggest])
+            .unwrap_or(&Autonomy::Suggest),
+        team: cast::TEAM.to_owned(),
+        policy: policy("policy-1"),
+        environments: vec![EnvironmentRow {
+            name: Environment::new("production"),
+            cluster: None,
+            namespaces: Vec::new(),
+        }],
+        caches: vec![ObjectPattern {
+            cluster: None,
+            namespace: Namespace::new("production"),
+            kind: None,
+            name: "redis".to_owned(),
+        }],
+        clusters: vec![ClusterName::new("main")],
+        default_cluster: Some(ClusterName::new("main")),
+        routes: Vec::new(),
+        channel: Channel::new("C1"),
+        approve_by: SignedDuration::from_mins(30),
+        execute_by: SignedDuration::from_mins(10),
+        settle: SignedDuration::from_mins(5),
+        page_after: PageAfter::default(),
+        pagers: vec![Source::new("pagerduty")],
+        resolvable: vec![Source::new("pagerduty")],
+    };
+    Knowledge {
+        rules: Arc::new(rules),
+        catalog: Arc::new(catalog),
+    }
+}
+
+/// A new alert, of a group that others may share.
+pub fn alert(rng: &mut Rng, number: u64, now: Timestamp) -> Alert {
+    let topic = *rng.pick(TOPICS).unwrap_or(&"nothing");
+    let pager = rng.chance(20);
+    let source = if pager { "pagerduty" } else { "alertmanager" };
+    let severity = [
+        Severity::Low,
+        Severity::Medium,
+        Severity::High,
+        Severity::Critical,
+        Severity::Unknown,
+    ];
+    let group = if pager {
+        Some(format!("P{number}"))
+    } else {
+        rng.chance(40).then(|| format!("{topic}-group"))
+    };
+    Alert {
+        source: Source::new(source),
+        episode: EpisodeKey::new(format!("e{number}")),
+        fingerprint: Fingerprint::new(format!("f{number}")),
+        group: group.map(GroupKey::new),
+        status: AlertStatus::Firing,
+        name: topic.to_owned(),
+        title: format!("{topic} is in trouble ({number})"),
+        description: String::new(),
+        severity: *rng.pick(&severity).unwrap_or(&Severity::High),
+        severity_word: String::new(),
+        service: Some(Service::new("api")),
+        labels: BTreeMap::from([("namespace".to_owned(), "production".to_owned())]),
+        annotations: BTreeMap::new(),
+        links: Vec::new(),
+        starts_at: Some(now),
+        ends_at: None,
+        source_ref: None,
+        dedup_key: None,
+    }
+}
+
+/// The objects of the cluster, made when first looked at.
+#[derive(Default)]
+pub struct Cluster {
+    objects: BTreeMap<String, TargetState>,
+}
+
+impl Cluster {
+    pub fn survey(&mut self, rules: &Rules, action: &Action, now: Timestamp) -> Survey {
+        let target = action.names_target().map(|object| {
+            let fresh = TargetState {
+                object: object.clone(),
+                uid: "uid-1".to_owned(),
+                generation: 1,
+                images: vec!["image:1".to_owned()],
+                replicas: 2,
+                ready: 2,
+            };
+            self.objects.entry(object.key()).or_insert(fresh).clone()
+        });
+        let live = planning::live_facts(rules, action, target.as_ref());
+        Survey {
+            cost: action.cost(&live),
+            blast: action.blast(&live),
+            target,
+            taken_at: now,
+        }
+    }
+
+    pub fn keys(&self) -> Vec<String> {
+        self.objects.keys().cloned().collect()
+    }
+
+    /// Somebody else changes an object.
+    pub fn disturb(&mut self, rng: &mut Rng) -> Option<String> {
+        let keys = self.keys();
+        let key = rng.pick(&keys)?;
+        let object = self.objects.get_mut(key)?;
+        match rng.below(3) {
+            0 => object.uid.push('x'),
+            1 => object.generation += 1,
+            _ => object.replicas += 1,
+        }
+        Some(key.clone())
+    }
+}
