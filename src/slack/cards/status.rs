@@ -202,6 +202,18 @@ fn handed(incident: &Incident, reason: &HandoffReason, words: &Words) -> String 
     }
 }
 
+/// Whether somebody could still be paged because nobody did anything.
+fn waits(incident: &Incident) -> bool {
+    match &incident.phase {
+        Phase::Planning { .. } | Phase::Proposed => true,
+        Phase::Handed { reason, .. } => !matches!(
+            reason,
+            HandoffReason::Rejected { .. } | HandoffReason::TakenOver { .. }
+        ),
+        Phase::Running | Phase::Settling { .. } | Phase::Closed { .. } => false,
+    }
+}
+
 /// What happens next, by when.
 pub fn next(incident: &Incident) -> Option<String> {
     let page = match (
@@ -211,7 +223,7 @@ pub fn next(incident: &Incident) -> Option<String> {
     ) {
         (Some(at), _, _) => Some(format!("A human was paged at {}.", clock(*at))),
         (None, Some(_), _) => Some("A human is being paged now.".to_owned()),
-        (None, None, Some(due)) if incident.is_open() => {
+        (None, None, Some(due)) if waits(incident) => {
             Some(format!("If nobody decides, a human is paged at {}.", clock(*due)))
         }
         (None, None, Some(_) | None) => None,
