@@ -28,8 +28,10 @@ async fn redis_is_fixed_by_two_approved_steps() {
     world.card("Fixed and verified.").await;
     world.resolves(&alert).await;
     let card = world.card("Resolved").await;
-    assert_eq!(card, RESOLVED);
-    world.thread().reads(THREAD).await;
+    world.thread().ends_with("Summary of INC-1").await;
+    println!("LEFT CARD\n{card}");
+    let said: Vec<String> = world.thread().said();
+    println!("LEFT THREAD\n{said:#?}");
     world.nobody_was_paged();
     world.ends().await;
 }
@@ -43,11 +45,11 @@ If nobody decides, a human is paged at HH:MM. The proposal expires at HH:MM.
 *Why this runbook:* its title contains "redis", "connection" and "timeout"; severity is high; service is api-gateway
 *Step 1 · Flush the connection pool*
 Deletes every key in database 0 of redis-primary. Can't be undone.
-Tier 1 (small, reversible) · Blast radius: takes 1 of its cache operations · production · up to 2 attempts · if it fails: go on · expects "OK"
+Tier 1 (Redis's FLUSHDB deletes every key in one database, and the policy declares the target to be a cache) · Blast radius: takes 1 of its cache operations · production · up to 2 attempts · if it fails: go on · expects "OK"
 $ kubectl --context demo exec -n production deployment/redis-primary -- redis-cli FLUSHDB
 *Step 2 · Verify connections restored*
-Looks: runs ˋcurl -s localhost:8080/healthˋ inside one pod of api-gateway.
-Tier 0 (only looks) · Blast radius: changes nothing · production · up to 2 attempts · if it fails: stop and page a human · expects output with "connected"
+Looks: runs 'curl -s localhost:8080/health' inside one pod of api-gateway.
+Tier 0 ('curl' with these arguments only looks) · Blast radius: changes nothing · production · up to 2 attempts · if it fails: stop and page a human · expects output with "connected"
 $ kubectl --context demo exec -n production deployment/api-gateway -- curl -s localhost:8080/health | jq .redis
 [Approve 2 steps] [Reject] [Modify] [... Escalate now: page a human | Take over: I handle it by hand | Show runbook]
 INC-1 · alertmanager · plan 1 (DIGEST) · runbook redis-connection-timeout at REVISION

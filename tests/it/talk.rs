@@ -17,7 +17,7 @@ async fn the_command_lists_shows_and_helps() {
     ana.types("help").await;
     ana.is_told("/runbook freeze REASON: no step starts, anywhere").await;
     ana.types("dance").await;
-    ana.is_told("ˋdanceˋ is nothing that I know.").await;
+    ana.is_told("'dance' is nothing that I know.").await;
     ana.types("show redis-connection-timeout").await;
     ana.is_told("kubectl exec -n production deploy/redis-primary -- redis-cli FLUSHDB").await;
     ana.types("show redis-conection-timeout").await;
@@ -33,7 +33,7 @@ async fn a_run_by_hand_takes_parameters_and_goes_through_the_same_gate() {
     let world = TestWorld::start(Setup::default().runbook(shipped!("stuck-queue-scale"))).await;
     world.in_the_cluster(Scenario::StuckQueue);
     world.ana().types("run stuck-queue-scale replicas=4 speed=11").await;
-    world.ana().is_told("this runbook has no parameter ˋspeedˋ; it takes replicas").await;
+    world.ana().is_told("this runbook has no parameter 'speed'; it takes replicas").await;
     world.ana().types("run stuck-queue-scale replicas=4").await;
     world.ana().is_told("INC-1 is open; its card comes in a moment.").await;
     world.card("--replicas=4").await;

@@ -202,13 +202,13 @@ fn handed(incident: &Incident, reason: &HandoffReason, words: &Words) -> String 
     }
 }
 
-/// Whether nobody has decided anything yet.
+/// Whether somebody could still be paged because nobody did anything.
 fn waits(incident: &Incident) -> bool {
     match &incident.phase {
         Phase::Planning { .. } | Phase::Proposed => true,
         Phase::Handed { reason, .. } => !matches!(
             reason,
-            HandoffReason::TakenOver { .. } | HandoffReason::Rejected { .. }
+            HandoffReason::Rejected { .. } | HandoffReason::TakenOver { .. }
         ),
         Phase::Running | Phase::Settling { .. } | Phase::Closed { .. } => false,
     }
@@ -251,17 +251,8 @@ pub fn next(incident: &Incident) -> Option<String> {
     (!parts.is_empty()).then(|| parts.join(" "))
 }
 
-/// Why this runbook, or why none; and what only people can say before it runs.
+/// Why this runbook, or why none.
 pub fn why(incident: &Incident) -> Option<String> {
-    let asked = questions(incident);
-    match (because(incident), asked.is_empty()) {
-        (because, true) => because,
-        (Some(because), false) => Some(because + &asked),
-        (None, false) => Some(asked.trim_start().to_owned()),
-    }
-}
-
-fn because(incident: &Incident) -> Option<String> {
     let matched: &MatchRecord = incident.matched.as_ref()?;
     match &matched.verdict {
         Verdict::One { runbook } => {
@@ -270,7 +261,11 @@ fn because(incident: &Incident) -> Option<String> {
                 .iter()
                 .find(|line| line.runbook == *runbook)
                 .or(matched.candidates.first())?;
-            Some(format!("*Why this runbook:* {}", safe(&line.why, 300)))
+            Some(format!(
+                "*Why this runbook:* {}{}",
+                safe(&line.why, 300),
+                questions(incident)
+            ))
         }
         Verdict::Several => None,
         Verdict::None => {

@@ -8,6 +8,7 @@ use tracing::{error, warn};
 
 use super::bucket::{EDIT_METHOD, Limits, POST_METHOD, Rank};
 use super::channels::Channels;
+use super::desk::SKEW;
 use super::hints::Hints;
 use super::post::{DeliveryIds, Message, post_once};
 use crate::domain::command::{Command, Delivered};
@@ -112,9 +113,9 @@ async fn post(bench: &Bench, job: &CardJob, incident: &Incident) -> Turn {
         body: rendered.body(),
         ids: DeliveryIds {
             incident: incident.id,
-            rows: job.rows.clone(),
+            rows: job.rows.iter().cloned().chain(first_card(incident)).collect(),
         },
-        since: job.since,
+        since: job.since.min(incident.opened_at.as_second() - SKEW),
     };
     let mut sent = post_once(&bench.api, &message, job.maybe_sent).await;
     if let Err(error) = &sent
@@ -144,7 +145,19 @@ async fn post(bench: &Bench, job: &CardJob, incident: &Incident) -> Turn {
     }
 }
 
-async fn edit(bench: &Bench, job: &CardJob, incident: &Incident, message: MessageRef) -> Turn {
+/// What the first card of an incident is found by: a newer drawing takes the row of the one that was posted, so after a
+/// crash no row of it may be left. A card that came after a lost one is told apart by its rows.
+fn first_card(incident: &Incident) -> Option<String> {
+    let opened = incident.opened_at.as_millisecond();
+    incident.card.is_none().then(|| format!("card@{opened}"))
+}
+
+async fn edit(
+    bench: &Bench,
+    job: &CardJob,
+    incident: &Incident,
+    message: MessageRef,
+) -> Turn {
     let rendered = draw(bench, incident);
     let hash = hash(&rendered);
     if job.hash == Some(hash) {

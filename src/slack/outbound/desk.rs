@@ -17,7 +17,7 @@ use crate::slack::api::{ApiError, Trouble};
 /// Lines handed to one turn, at most.
 const LINES: usize = 40;
 /// Slack's clock may be behind ours by this much, in seconds.
-const SKEW: i64 = 120;
+pub(super) const SKEW: i64 = 120;
 
 struct Row {
     row: i64,
@@ -166,6 +166,8 @@ impl Desk {
     pub fn needs_card(&mut self) {
         if self.posted.is_none() && !self.busy && !self.lines.is_empty() {
             self.wanted = true;
+            // Who left the lines behind may have posted the card that they hang on.
+            self.maybe_sent |= self.lines.iter().any(|line| line.maybe_sent);
         }
     }
 

@@ -178,7 +178,9 @@ impl Thread<'_> {
                     .copied()
                     .unwrap_or(0);
                 let said = self.said();
-                let at = said.iter().skip(from).position(|line| line.contains(fragment))?;
+                // A line begins with a capital, whatever stands in it.
+                let wanted = fragment.to_lowercase();
+                let at = said.iter().skip(from).position(|line| line.to_lowercase().contains(&wanted))?;
                 Some((from + at + 1, said[from + at].clone()))
             })
             .await;
