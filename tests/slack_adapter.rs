@@ -42,6 +42,10 @@ impl Clock for System {
 struct TestOutlook(Arc<Rules>);
 
 impl Outlook for TestOutlook {
+    fn clean<'t>(&self, text: &'t str) -> std::borrow::Cow<'t, str> {
+        std::borrow::Cow::Borrowed(text)
+    }
+
     fn now(&self) -> Timestamp {
         Timestamp::now()
     }

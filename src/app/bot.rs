@@ -103,6 +103,10 @@ pub async fn start(settings: Settings, clock: Arc<dyn Clock>, metrics: Metrics) 
     if settings.slack.channel.is_none() {
         return Err(StartError::NoChannel);
     }
+    refuse_unsupported(&settings)?;
+    if settings.pagerduty.routing_key.is_none() {
+        tracing::warn!("no pager is configured: nobody will be paged; set pagerduty.routing_key");
+    }
     let lock = StoreLock::take(&settings.store.path)?;
     let store = Store::open(&settings.store.path)?;
     let runbooks = knowledge::open_runbooks(&settings.runbooks.path)?;
@@ -158,6 +162,22 @@ pub async fn start(settings: Settings, clock: Arc<dyn Clock>, metrics: Metrics) 
     })
 }
 
+/// A setting that would be ignored is refused: an operator would rely on it.
+fn refuse_unsupported(settings: &Settings) -> Result<(), StartError> {
+    let claims = |cluster: &crate::config::Cluster| !cluster.tier_service_accounts.is_empty();
+    match settings
+        .kubernetes
+        .clusters
+        .iter()
+        .find(|(_, cluster)| claims(cluster))
+    {
+        None => Ok(()),
+        Some((name, _)) => Err(StartError::Setup(format!(
+            "kubernetes.clusters.{name}.tier_service_accounts is not supported yet: take it out; every tier uses the cluster's own account"
+        ))),
+    }
+}
+
 fn first_knowledge(settings: &Settings, runbooks: &Arc<Runbooks>) -> Arc<ArcSwap<Knowledge>> {
     let rules = Arc::new(rules::rules(settings, ""));
     Arc::new(ArcSwap::from_pointee(Knowledge {
@@ -202,6 +222,7 @@ impl Parts {
             knowledge: self.knowledge.clone(),
             freeze: freeze.clone(),
             outputs: self.outputs.clone(),
+            redactor: self.redactor.clone(),
         };
         let words = Words {
             answer: explain::slack_answer,
@@ -270,7 +291,7 @@ impl Parts {
     ) -> Result<(), StartError> {
         let http = HttpSettings {
             allowed_hosts: self.settings.http.allowed_hosts.clone(),
-            private_hosts: Vec::new(),
+            private_hosts: self.settings.http.private_hosts.clone(),
             secrets: self
                 .settings
                 .http
@@ -330,7 +351,10 @@ impl Parts {
             webhooks: &self.settings.webhooks,
             mapping: Mapping::new(&self.settings),
             redactor,
-            intake: Arc::new(EngineIntake(self.engine.clone())),
+            intake: Arc::new(EngineIntake {
+                engine: self.engine.clone(),
+                redactor: self.redactor.clone(),
+            }),
             clock: self.clock.clone(),
             on_loopback: self.settings.server.listen.is_loopback(),
             answer_within: ANSWER_WITHIN,
@@ -406,7 +430,7 @@ async fn learn_team(people: Arc<People>, settings: Settings, knowledge: Arc<ArcS
 }
 
 async fn follow_freeze(engine: Handle, freeze: Arc<RwLock<Freeze>>) {
-    while let Ok((_, now)) = engine.open().await {
+    while let Ok(now) = engine.freeze().await {
         *freeze.write() = now;
         tokio::time::sleep(FREEZE_LOOK).await;
     }

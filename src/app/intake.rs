@@ -1,12 +1,18 @@
 //! The engine behind the webhooks.
 
+use std::sync::Arc;
+
+use crate::actions::redact::Redactor;
 use crate::domain::command::Command;
 use crate::engine::{EngineError, Handle};
 use crate::ingress::{Accepted, Delivery, Intake, Refused};
 use crate::ports::Pending;
 
 /// Hands deliveries to the engine.
-pub struct EngineIntake(pub Handle);
+pub struct EngineIntake {
+    pub engine: Handle,
+    pub redactor: Arc<Redactor>,
+}
 
 impl Intake for EngineIntake {
     fn submit(&self, delivery: Delivery) -> Pending<'_, Result<Accepted, Refused>> {
@@ -14,11 +20,14 @@ impl Intake for EngineIntake {
             let Delivery {
                 source,
                 delivery_key,
-                alerts,
+                mut alerts,
                 ..
             } = delivery;
+            for alert in &mut alerts {
+                alert.redact(&|text| self.redactor.clean(text));
+            }
             match self
-                .0
+                .engine
                 .submit(Command::Alerts {
                     source,
                     key: delivery_key,

@@ -1,11 +1,13 @@
 //! What Slack's cards show beside an incident: the rules in force, the freeze, and whole outputs.
 
+use std::borrow::Cow;
 use std::sync::Arc;
 
 use arc_swap::ArcSwap;
 use jiff::Timestamp;
 use parking_lot::RwLock;
 
+use crate::actions::redact::Redactor;
 use crate::domain::freeze::Freeze;
 use crate::domain::ids::AttemptId;
 use crate::domain::incident::Incident;
@@ -22,11 +24,16 @@ pub struct AppOutlook {
     pub knowledge: Arc<ArcSwap<Knowledge>>,
     pub freeze: Arc<RwLock<Freeze>>,
     pub outputs: Arc<Outputs>,
+    pub redactor: Arc<Redactor>,
 }
 
 impl Outlook for AppOutlook {
     fn now(&self) -> Timestamp {
         self.clock.now()
+    }
+
+    fn clean<'t>(&self, text: &'t str) -> Cow<'t, str> {
+        self.redactor.clean(text)
     }
 
     fn card(&self, incident: &Incident) -> CardContext {
@@ -53,7 +60,7 @@ impl Outlook for AppOutlook {
     }
 
     fn whole_output(&self, attempt: AttemptId) -> Pending<'_, Option<Vec<u8>>> {
-        let whole = self.outputs.take(attempt);
+        let whole = self.outputs.get(attempt);
         Box::pin(async move { whole })
     }
 }

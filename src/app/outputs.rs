@@ -32,12 +32,13 @@ impl Outputs {
         }
     }
 
-    /// Gives a whole output away.
+    /// A whole output, while it is kept: an upload that failed is tried again.
     #[must_use]
-    pub fn take(&self, attempt: AttemptId) -> Option<Vec<u8>> {
-        let mut kept = self.kept.lock();
-        let at = kept.iter().position(|(id, _)| *id == attempt)?;
-        kept.remove(at).map(|(_, bytes)| bytes)
+    pub fn get(&self, attempt: AttemptId) -> Option<Vec<u8>> {
+        let kept = self.kept.lock();
+        kept.iter()
+            .find(|(id, _)| *id == attempt)
+            .map(|(_, bytes)| bytes.clone())
     }
 }
 

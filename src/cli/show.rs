@@ -26,7 +26,10 @@ impl ShowFolder {
         let since = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
         let name = format!("interlock-{}-{}", std::process::id(), since.as_millis());
         let path = std::env::temp_dir().join(name);
-        std::fs::create_dir_all(&path).map_err(|source| Failure::Write {
+        // Tokens of the playground lie in it: for this user alone, and never a folder that somebody else made.
+        let mut builder = std::fs::DirBuilder::new();
+        std::os::unix::fs::DirBuilderExt::mode(&mut builder, 0o700);
+        builder.create(&path).map_err(|source| Failure::Write {
             path: path.clone(),
             source,
         })?;

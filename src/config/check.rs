@@ -188,10 +188,14 @@ fn operators(settings: &Settings) -> Result<(), ConfigError> {
 }
 
 fn hosts(settings: &Settings) -> Result<(), ConfigError> {
-    for host in &settings.http.allowed_hosts {
+    for entry in &settings.http.allowed_hosts {
+        let host = entry
+            .strip_prefix("https://")
+            .or_else(|| entry.strip_prefix("http://"))
+            .unwrap_or(entry);
         if host.is_empty() || host.contains(['/', '*', '@', ' ']) {
             return wrong(format!(
-                "`http.allowed_hosts` holds `{host}`: write the host alone, or `host:port`, without scheme, path or `*`"
+                "`http.allowed_hosts` holds `{entry}`: write `host`, `host:port` or `http://host:port`, without path or `*`"
             ));
         }
     }

@@ -273,8 +273,10 @@ pub struct WebhookSource {
 #[derive(Clone, Debug, Default, Serialize, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 pub struct Http {
-    /// `host` or `host:port`, exact. Empty: none.
+    /// `host`, `host:port` or `scheme://host[:port]`, exact. Without a scheme https, and http to loopback. Empty: none.
     pub allowed_hosts: Vec<String>,
+    /// Names out of `allowed_hosts` that may resolve to private addresses, as names inside a cluster do.
+    pub private_hosts: Vec<String>,
     /// Values that a header of a runbook names as `@name`.
     pub secrets: BTreeMap<String, Secret>,
 }

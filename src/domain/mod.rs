@@ -18,6 +18,7 @@ pub mod matching;
 pub mod plan;
 pub mod planning;
 pub mod policy;
+pub mod redaction;
 pub mod rules;
 pub mod run;
 pub mod runbook;

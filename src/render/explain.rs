@@ -14,7 +14,7 @@ const RUNBOOK_MOST: usize = 2_500;
 pub fn answer(answer: &Answer) -> String {
     match answer {
         Answer::Approved { have, need } if have >= need => {
-            "Approved. It starts now; the card shows how far it is.".to_owned()
+            "Approved. The card shows what follows.".to_owned()
         }
         Answer::Approved { have, need } => {
             format!("Your approval counts: {have} of {need}. It waits for another person.")
@@ -87,6 +87,7 @@ pub fn help() -> String {
      /runbook freeze REASON: no step starts, anywhere\n\
      /runbook unfreeze REASON: lift it (another person than who froze)\n\
      /runbook help: this\n\
+     /runbook status INC-1, /runbook why INC-1: how one stands, and why this runbook\n\
      In a thread, mention me with `status` or `why`."
         .to_owned()
 }

@@ -123,6 +123,9 @@ pub struct Words {
 pub trait Outlook: Send + Sync {
     fn now(&self) -> Timestamp;
 
+    /// Takes secrets out of what a person typed.
+    fn clean<'t>(&self, text: &'t str) -> std::borrow::Cow<'t, str>;
+
     /// What a card shows beside the incident itself.
     fn card(&self, incident: &Incident) -> CardContext;
 

@@ -20,10 +20,7 @@ async fn a_crash_in_the_middle_of_a_step_is_unknown_and_never_run_again() {
     world.bot_crashes_and_restarts().await;
     world.card("nobody knows whether step 1 happened").await;
     world.a_human_is_paged("INC-1").await;
-    world
-        .thread()
-        .says("step 1 ended UNKNOWN: Interlock stopped while it was running")
-        .await;
+    world.thread().says("step 1 ended UNKNOWN: Interlock stopped while it was running").await;
     world.minutes_pass(5).await;
     world.cluster_did(&[FLUSH]).await;
 
@@ -32,10 +29,7 @@ async fn a_crash_in_the_middle_of_a_step_is_unknown_and_never_run_again() {
     world.ana().is_told("Noted: it worked.").await;
     world.cluster_did(&[FLUSH, HEALTH]).await;
     world.card("Fixed and verified.").await;
-    world
-        .thread()
-        .ends_with("waiting for the source to say resolved")
-        .await;
+    world.thread().ends_with("all steps are done and verified").await;
     assert_eq!(world.channel("incidents").cards(), 1);
     world.ends().await;
 }
@@ -52,10 +46,7 @@ async fn a_crash_while_waiting_loses_neither_the_card_nor_its_buttons() {
     world.ana().is_told("Approved.").await;
     world.cluster_did(&[FLUSH, HEALTH]).await;
     world.card("Fixed and verified.").await;
-    world
-        .thread()
-        .ends_with("waiting for the source to say resolved")
-        .await;
+    world.thread().ends_with("all steps are done and verified").await;
     assert_eq!(world.channel("incidents").cards(), 1);
     world.ends().await;
 }

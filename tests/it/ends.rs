@@ -25,7 +25,7 @@ async fn a_fix_that_does_not_help_is_handed_over_with_the_whole_story() {
     let packet = details.to_string();
     for fact in [
         "step 2 stopped the plan: it failed twice",
-        "step 1 (kubectl exec -n production deploy/redis-primary -- redis-cli FLUSHDB): succeeded",
+        "step 1 (kubectl --context demo exec -n production deployment/redis-primary -- redis-cli FLUSHDB): succeeded",
         "failed after 2 attempts",
         "Connections to redis-primary time out after 5 s",
         "redis-connection-timeout",

@@ -50,7 +50,7 @@ async fn who_takes_over_in_time_is_not_paged() {
     world.fires(&Alert::tape_jam()).await;
     world.ana().presses("Take over").await;
     world.ana().is_told("You have it.").await;
-    world.card("@Ana Ferreira has it").await;
+    world.card("@ana has it").await;
     world.minutes_pass(10).await;
     world.ben().types("status").await;
     world.ben().is_told("INC-1").await;

@@ -34,7 +34,24 @@ async fn redis_is_fixed_by_two_approved_steps() {
     world.ends().await;
 }
 
-const PROPOSED: &str = "";
+const PROPOSED: &str = r#"*Redis connection timeout on api-gateway*
+*High* · api-gateway · since HH:MM
+Connections to redis-primary time out after 5 s; the pool is exhausted.
+*Waits for 1 approval.* May approve: @sre.
+If nobody decides, a human is paged at HH:MM. The proposal expires at HH:MM.
+*Proposed: Redis Connection Timeout*, 2 steps on production/api-gateway, production/redis-primary
+*Why this runbook:* its title contains "redis", "connection" and "timeout"; severity is high; service is api-gateway
+*Step 1 · Flush the connection pool*
+Deletes every key in database 0 of redis-primary. Can't be undone.
+Tier 1 (small, reversible) · Blast radius: takes 1 of its cache operations · production · up to 2 attempts · if it fails: go on · expects "OK"
+$ kubectl --context demo exec -n production deployment/redis-primary -- redis-cli FLUSHDB
+*Step 2 · Verify connections restored*
+Looks: runs ˋcurl -s localhost:8080/healthˋ inside one pod of api-gateway.
+Tier 0 (only looks) · Blast radius: changes nothing · production · up to 2 attempts · if it fails: stop and page a human · expects output with "connected"
+$ kubectl --context demo exec -n production deployment/api-gateway -- curl -s localhost:8080/health | jq .redis
+[Approve 2 steps] [Reject] [Modify] [... Escalate now: page a human | Take over: I handle it by hand | Show runbook]
+INC-1 · alertmanager · plan 1 (DIGEST) · runbook redis-connection-timeout at REVISION
+<http://prometheus.example/graph|prometheus.example>"#;
 const RESOLVED: &str = "";
 const THREAD: &[&str] = &[];
 

@@ -16,17 +16,12 @@ async fn with_slack_down_at_the_start_a_human_is_paged_and_the_card_comes_later(
     world.in_the_cluster(Scenario::RedisTimeout);
     world.fires(&Alert::redis_timeout()).await;
     world.clock_moves(Duration::from_secs(40)).await;
-    world
-        .a_human_is_paged("Redis connection timeout on api-gateway")
-        .await;
+    world.a_human_is_paged("Redis connection timeout on api-gateway").await;
     assert_eq!(world.channel("incidents").cards(), 0);
 
     faults.clear();
     world.card("Redis Connection Timeout").await;
-    world
-        .thread()
-        .says("paging a human: Slack does not take the card")
-        .await;
+    world.thread().ends_with("the pager took the page").await;
     assert_eq!(world.channel("incidents").cards(), 1);
     world.nothing_ran();
     world.ends().await;
@@ -42,15 +37,10 @@ async fn with_slack_down_during_a_run_the_card_catches_up() {
     let faults = world.doubles.slack.faults();
     faults.on_call("chat.postMessage", ApiFault::Status(503), Times::Always);
     faults.on_call("chat.update", ApiFault::Status(503), Times::Always);
-    world
-        .cluster_did(&["exec redis-cli FLUSHDB", "exec curl -s localhost:8080/health"])
-        .await;
+    world.cluster_did(&["exec redis-cli FLUSHDB", "exec curl -s localhost:8080/health"]).await;
     faults.clear();
     world.card("Fixed and verified.").await;
-    world
-        .thread()
-        .ends_with("waiting for the source to say resolved")
-        .await;
+    world.thread().ends_with("all steps are done and verified").await;
     assert_eq!(world.channel("incidents").cards(), 1);
     world.ends().await;
 }
@@ -58,11 +48,7 @@ async fn with_slack_down_during_a_run_the_card_catches_up() {
 #[tokio::test(flavor = "multi_thread")]
 async fn a_lost_reply_to_the_posted_card_makes_no_second_card() {
     let world = TestWorld::start(Setup::default()).await;
-    world
-        .doubles
-        .slack
-        .faults()
-        .on_call("chat.postMessage", ApiFault::ResetAfter, Times::Once);
+    world.doubles.slack.faults().on_call("chat.postMessage", ApiFault::ResetAfter, Times::Once);
     world.in_the_cluster(Scenario::RedisTimeout);
     world.fires(&Alert::redis_timeout()).await;
     world.card("Waits for 1 approval").await;
@@ -75,11 +61,7 @@ async fn a_lost_reply_to_the_posted_card_makes_no_second_card() {
 async fn a_rate_limit_delays_the_card_and_does_not_double_it() {
     let world = TestWorld::start(Setup::default()).await;
     let limited = ApiFault::RateLimited { retry_after: 1 };
-    world
-        .doubles
-        .slack
-        .faults()
-        .on_call("chat.postMessage", limited, Times::Count(3));
+    world.doubles.slack.faults().on_call("chat.postMessage", limited, Times::Count(3));
     world.in_the_cluster(Scenario::RedisTimeout);
     world.fires(&Alert::redis_timeout()).await;
     world.card("Waits for 1 approval").await;
@@ -97,9 +79,7 @@ async fn five_hundred_alerts_of_one_cause_are_one_card() {
     world.card("500 of 500 alerts firing").await;
     world.ana().presses("Approve 2 steps").await;
     world.ana().is_told("Approved.").await;
-    world
-        .cluster_did(&["exec redis-cli FLUSHDB", "exec curl -s localhost:8080/health"])
-        .await;
+    world.cluster_did(&["exec redis-cli FLUSHDB", "exec curl -s localhost:8080/health"]).await;
     world.card("Fixed and verified.").await;
     world.resolves(&storm).await;
     world.card("Resolved").await;

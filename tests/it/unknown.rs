@@ -28,13 +28,10 @@ async fn a_lost_status_asks_and_goes_on_when_it_worked() {
     world.cluster_did(&[FLUSH]).await;
     world.ana().presses("It worked, go on").await;
     world.ana().is_told("Noted: it worked. The plan goes on.").await;
-    world.thread().says("Ana Ferreira says that step 1 worked").await;
+    world.thread().says("ana says that step 1 worked").await;
     world.cluster_did(&[FLUSH, HEALTH]).await;
     world.card("Fixed and verified.").await;
-    world
-        .thread()
-        .ends_with("waiting for the source to say resolved")
-        .await;
+    world.thread().ends_with("all steps are done and verified").await;
     world.ends().await;
 }
 
@@ -42,20 +39,11 @@ async fn a_lost_status_asks_and_goes_on_when_it_worked() {
 async fn a_lost_status_that_failed_follows_the_runbook() {
     let world = the_status_of_step_one_is_lost().await;
     world.ana().presses("It failed").await;
-    world
-        .ana()
-        .is_told("Noted: it did not work. The runbook says what follows.")
-        .await;
+    world.ana().is_told("Noted: it did not work. The runbook says what follows.").await;
     // The step may fail (`continue`), and its budget of one cache operation is spent: it is not run a second time.
     world.cluster_did(&[FLUSH, HEALTH]).await;
     world.card("Fixed and verified.").await;
-    world
-        .thread()
-        .says("Ana Ferreira says that step 1 did not work")
-        .await;
-    world
-        .thread()
-        .ends_with("waiting for the source to say resolved")
-        .await;
+    world.thread().says("ana says that step 1 did not work").await;
+    world.thread().ends_with("all steps are done and verified").await;
     world.ends().await;
 }

@@ -33,7 +33,7 @@ pub use people::Someone;
 pub use setup::{Setup, Transport};
 
 /// How long anything may take before the story fails. Far above what anything takes; many stories run at once.
-const PATIENCE: Duration = Duration::from_secs(60);
+const PATIENCE: Duration = Duration::from_secs(20);
 
 /// What the bot acts in.
 pub struct Doubles {

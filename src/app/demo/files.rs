@@ -121,7 +121,7 @@ environments = ["production", "staging"]
 groups = ["@sre"]
 
 [[approvers]]
-tiers = [2]
+tiers = [1, 2]
 environments = ["production", "staging"]
 groups = ["@sre-leads"]
 

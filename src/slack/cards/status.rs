@@ -202,6 +202,18 @@ fn handed(incident: &Incident, reason: &HandoffReason, words: &Words) -> String 
     }
 }
 
+/// Whether nobody has decided anything yet.
+fn waits(incident: &Incident) -> bool {
+    match &incident.phase {
+        Phase::Planning { .. } | Phase::Proposed => true,
+        Phase::Handed { reason, .. } => !matches!(
+            reason,
+            HandoffReason::TakenOver { .. } | HandoffReason::Rejected { .. }
+        ),
+        Phase::Running | Phase::Settling { .. } | Phase::Closed { .. } => false,
+    }
+}
+
 /// What happens next, by when.
 pub fn next(incident: &Incident) -> Option<String> {
     let page = match (
@@ -211,7 +223,7 @@ pub fn next(incident: &Incident) -> Option<String> {
     ) {
         (Some(at), _, _) => Some(format!("A human was paged at {}.", clock(*at))),
         (None, Some(_), _) => Some("A human is being paged now.".to_owned()),
-        (None, None, Some(due)) if incident.is_open() => {
+        (None, None, Some(due)) if waits(incident) => {
             Some(format!("If nobody decides, a human is paged at {}.", clock(*due)))
         }
         (None, None, Some(_) | None) => None,
@@ -239,8 +251,17 @@ pub fn next(incident: &Incident) -> Option<String> {
     (!parts.is_empty()).then(|| parts.join(" "))
 }
 
-/// Why this runbook, or why none.
+/// Why this runbook, or why none; and what only people can say before it runs.
 pub fn why(incident: &Incident) -> Option<String> {
+    let asked = questions(incident);
+    match (because(incident), asked.is_empty()) {
+        (because, true) => because,
+        (Some(because), false) => Some(because + &asked),
+        (None, false) => Some(asked.trim_start().to_owned()),
+    }
+}
+
+fn because(incident: &Incident) -> Option<String> {
     let matched: &MatchRecord = incident.matched.as_ref()?;
     match &matched.verdict {
         Verdict::One { runbook } => {
@@ -249,11 +270,7 @@ pub fn why(incident: &Incident) -> Option<String> {
                 .iter()
                 .find(|line| line.runbook == *runbook)
                 .or(matched.candidates.first())?;
-            Some(format!(
-                "*Why this runbook:* {}{}",
-                safe(&line.why, 300),
-                questions(incident)
-            ))
+            Some(format!("*Why this runbook:* {}", safe(&line.why, 300)))
         }
         Verdict::Several => None,
         Verdict::None => {

@@ -175,6 +175,8 @@ impl Pipeline {
                 Some(person) => person,
                 None => parts.people.look_up(&act.person).await,
             };
+            let mut intent = intent;
+            intent.redact(&|text| parts.shared.outlook.clean(text));
             let command = Command::Act {
                 key: act.key.clone(),
                 person,

@@ -1,5 +1,7 @@
 //! Alerts as Alertmanager posts them.
 
+use std::hash::{DefaultHasher, Hash as _, Hasher as _};
+
 use jiff::Timestamp;
 use serde_json::{Value, json};
 
@@ -79,7 +81,7 @@ impl Alert {
             },
             "annotations": {"summary": self.summary, "description": self.description},
             "startsAt": self.starts_at.to_string(), "endsAt": ends,
-            "generatorURL": "http://prometheus.example/graph", "fingerprint": format!("{number:016x}"),
+            "generatorURL": "http://prometheus.example/graph", "fingerprint": self.fingerprint(number),
         })).collect();
         json!({
             "version": "4", "groupKey": format!("{{}}:{{alertname=\"{}\"}}", self.name), "truncatedAlerts": 0,
@@ -87,6 +89,13 @@ impl Alert {
             "commonLabels": {"alertname": self.name}, "commonAnnotations": {},
             "externalURL": "http://alertmanager.example", "alerts": alerts,
         })
+    }
+
+    /// The same for the same alert, another one for another.
+    fn fingerprint(&self, number: usize) -> String {
+        let mut hasher = DefaultHasher::new();
+        (&self.name, &self.service, number).hash(&mut hasher);
+        format!("{:016x}", hasher.finish())
     }
 
     pub fn firing(&self) -> Value {
