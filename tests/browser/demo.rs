@@ -2,6 +2,7 @@
 
 use std::process::Stdio;
 
+use tempfile::TempDir;
 use tokio::io::{AsyncBufReadExt, BufReader};
 use tokio::process::{Child, Command};
 use tokio::time::timeout;
@@ -13,14 +14,15 @@ pub struct Demo {
     /// `http://127.0.0.1:PORT`.
     pub page: String,
     _child: Child,
+    _folder: TempDir,
 }
 
 impl Demo {
     pub async fn start() -> Self {
-        let folder = tempfile::tempdir().expect("a folder").keep();
+        let folder = tempfile::tempdir().expect("a folder");
         let mut child = Command::new(env!("CARGO_BIN_EXE_interlock"))
             .args(["demo", "--port", "0", "--folder"])
-            .arg(folder)
+            .arg(folder.path())
             .stdout(Stdio::piped())
             .kill_on_drop(true)
             .spawn()
@@ -37,7 +39,11 @@ impl Demo {
             .expect("an address in the first line")
             .to_owned();
         tokio::spawn(async move { while let Ok(Some(_)) = lines.next_line().await {} });
-        Self { page, _child: child }
+        Self {
+            page,
+            _child: child,
+            _folder: folder,
+        }
     }
 
     /// The address at which a person acts.
