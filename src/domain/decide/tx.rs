@@ -1,6 +1,8 @@
 //! A transaction in the making: the events of one or several commands, applied as they are recorded, with the effects
 //! that follow from them. The engine commits it whole or throws it away with the state.
 
+use std::collections::BTreeSet;
+
 use jiff::Timestamp;
 
 use crate::domain::command::{Answer, Drive, Effect, Reply};
@@ -16,6 +18,8 @@ pub struct Tx<'a> {
     pub entries: Vec<Entry>,
     pub effects: Vec<Effect>,
     pub drives: Vec<Drive>,
+    /// Incidents whose card is drawn again anyway: in a storm one commit holds thousands of events.
+    redrawn: BTreeSet<IncidentId>,
 }
 
 impl<'a> Tx<'a> {
@@ -27,6 +31,7 @@ impl<'a> Tx<'a> {
             entries: Vec::new(),
             effects: Vec::new(),
             drives: Vec::new(),
+            redrawn: BTreeSet::new(),
         }
     }
 
@@ -111,9 +116,8 @@ impl<'a> Tx<'a> {
     }
 
     fn redraw(&mut self, incident: IncidentId) {
-        let effect = Effect::Card { incident };
-        if !self.effects.contains(&effect) {
-            self.effects.push(effect);
+        if self.redrawn.insert(incident) {
+            self.effects.push(Effect::Card { incident });
         }
     }
 }
