@@ -405,7 +405,7 @@ async fn learn_team(people: Arc<People>, settings: Settings, knowledge: Arc<ArcS
 }
 
 async fn follow_freeze(engine: Handle, freeze: Arc<RwLock<Freeze>>) {
-    while let Ok((_, now)) = engine.open().await {
+    while let Ok(now) = engine.freeze().await {
         *freeze.write() = now;
         tokio::time::sleep(FREEZE_LOOK).await;
     }

@@ -183,15 +183,14 @@ const DIRECT: IncidentId = IncidentId(0);
 pub async fn watch_unseen(engine: Handle, clock: Arc<dyn Clock>) {
     loop {
         sleep(LOOK).await;
-        let Ok((open, _)) = engine.open().await else {
+        // A clock that can't be set back by half a minute is at the beginning of time, where nothing is unseen.
+        let before = clock.now().checked_sub(UNSEEN).unwrap_or(jiff::Timestamp::MIN);
+        let Ok(unseen) = engine.unseen(before).await else {
             return;
         };
-        for incident in open {
-            let unseen = incident.card.is_none() && clock.now().duration_since(incident.opened_at) > UNSEEN;
-            if unseen && incident.paging.asked_at.is_none() {
-                if let Err(error) = engine.submit(Command::Unseen(incident.id)).await {
-                    tracing::warn!(incident = %incident.id, %error, "nobody could be paged for a card that Slack does not take");
-                }
+        for incident in unseen {
+            if let Err(error) = engine.submit(Command::Unseen(incident)).await {
+                tracing::warn!(%incident, %error, "nobody could be paged for a card that Slack does not take");
             }
         }
     }

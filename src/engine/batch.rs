@@ -332,7 +332,18 @@ impl Engine {
                 let _ = reply.send(entries);
             }
             Question::Open(reply) => {
-                let _ = reply.send((state.open().cloned().collect(), state.freeze.clone()));
+                let _ = reply.send(state.open().map(|incident| incident.id).collect());
+            }
+            Question::Unseen(before, reply) => {
+                let unseen = state.open().filter(|incident| {
+                    incident.card.is_none()
+                        && incident.opened_at < before
+                        && incident.paging.asked_at.is_none()
+                });
+                let _ = reply.send(unseen.map(|incident| incident.id).collect());
+            }
+            Question::Freeze(reply) => {
+                let _ = reply.send(state.freeze.clone());
             }
         }
     }

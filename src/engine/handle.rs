@@ -4,6 +4,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::mpsc;
 
+use jiff::Timestamp;
 use tokio::sync::oneshot;
 
 use crate::domain::command::{Command, Reply};
@@ -30,8 +31,11 @@ pub(super) enum Question {
     Incident(IncidentId, oneshot::Sender<Option<Box<Incident>>>),
     ByCard(MessageRef, oneshot::Sender<Option<IncidentId>>),
     Entries(IncidentId, oneshot::Sender<Result<Vec<Entry>, EngineError>>),
-    /// Incidents that aren't closed, and the freeze.
-    Open(oneshot::Sender<(Vec<Incident>, Freeze)>),
+    /// Incidents that aren't closed.
+    Open(oneshot::Sender<Vec<IncidentId>>),
+    /// Open incidents from before this time without a card, for which nobody was paged.
+    Unseen(Timestamp, oneshot::Sender<Vec<IncidentId>>),
+    Freeze(oneshot::Sender<Freeze>),
 }
 
 pub(super) enum Message {
@@ -107,23 +111,34 @@ impl Handle {
         rx.await.map_err(|_| EngineError::Stopped)?
     }
 
-    /// The incidents that are open, oldest first, and the freeze.
-    ///
-    /// # Errors
-    /// `Stopped`.
-    pub async fn open(&self) -> Result<(Vec<Incident>, Freeze), EngineError> {
-        let (tx, rx) = oneshot::channel();
-        self.send(Message::Ask(Question::Open(tx)))?;
-        rx.await.map_err(|_| EngineError::Stopped)
-    }
-
     /// Ids of the incidents that are open, oldest first.
     ///
     /// # Errors
     /// `Stopped`.
     pub async fn open_incidents(&self) -> Result<Vec<IncidentId>, EngineError> {
-        let (open, _) = self.open().await?;
-        Ok(open.into_iter().map(|incident| incident.id).collect())
+        let (tx, rx) = oneshot::channel();
+        self.send(Message::Ask(Question::Open(tx)))?;
+        rx.await.map_err(|_| EngineError::Stopped)
+    }
+
+    /// Open incidents from before this time that have no card and for which no page was asked, oldest first.
+    ///
+    /// # Errors
+    /// `Stopped`.
+    pub async fn unseen(&self, opened_before: Timestamp) -> Result<Vec<IncidentId>, EngineError> {
+        let (tx, rx) = oneshot::channel();
+        self.send(Message::Ask(Question::Unseen(opened_before, tx)))?;
+        rx.await.map_err(|_| EngineError::Stopped)
+    }
+
+    /// Whether anything may run.
+    ///
+    /// # Errors
+    /// `Stopped`.
+    pub async fn freeze(&self) -> Result<Freeze, EngineError> {
+        let (tx, rx) = oneshot::channel();
+        self.send(Message::Ask(Question::Freeze(tx)))?;
+        rx.await.map_err(|_| EngineError::Stopped)
     }
 
     /// Commits what waits, stores a snapshot and ends the engine.
