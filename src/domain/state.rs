@@ -161,31 +161,41 @@ impl State {
         let Some(incident) = self.incidents.get(&id) else {
             return;
         };
-        if let Some(old) = self.index.deadline_of.remove(&id) {
-            self.index.deadlines.remove(&(old, id));
+        // Most events change none of this, so every index is asked before anything is copied for it.
+        let deadline = incident.deadline();
+        if self.index.deadline_of.get(&id) != deadline.as_ref() {
+            if let Some(old) = self.index.deadline_of.remove(&id) {
+                self.index.deadlines.remove(&(old, id));
+            }
+            if let Some(at) = deadline {
+                self.index.deadlines.insert((at, id));
+                self.index.deadline_of.insert(id, at);
+            }
         }
-        if let Some(at) = incident.deadline() {
-            self.index.deadlines.insert((at, id));
-            self.index.deadline_of.insert(id, at);
-        }
-        if let Some(card) = &incident.card {
+        if let Some(card) = &incident.card
+            && self.index.cards.get(card) != Some(&id)
+        {
             self.index.cards.insert(card.clone(), id);
         }
-        let group = incident.group.clone();
-        if let Some(group) = group {
+        if let Some(group) = &incident.group {
             let groups = self.index.groups.entry(incident.source.clone()).or_default();
-            if incident.is_open() {
-                groups.insert(group, id);
-            } else if groups.get(&group) == Some(&id) {
-                groups.remove(&group);
+            match (groups.get(group) == Some(&id), incident.is_open()) {
+                (false, true) => {
+                    groups.insert(group.clone(), id);
+                }
+                (true, false) => {
+                    groups.remove(group);
+                }
+                (true, true) | (false, false) => {}
             }
         }
         let known = self.index.episodes.entry(incident.source.clone()).or_default();
         // Only new episodes are added: the newest is last, so walking back stops at the first known one.
         for episode in incident.episodes.iter().rev() {
-            if known.insert(episode.alert.episode.clone(), id) == Some(id) {
+            if known.get(&episode.alert.episode) == Some(&id) {
                 break;
             }
+            known.insert(episode.alert.episode.clone(), id);
         }
         self.index_busy(id);
     }
@@ -195,6 +205,10 @@ impl State {
             return;
         };
         let Some(track) = incident.current() else { return };
+        // Nothing is held and nothing of this plan has begun: the common case while a storm comes in.
+        if self.index.busy.is_empty() && track.run.steps.is_empty() {
+            return;
+        }
         for step in &track.plan.steps {
             let Some(target) = step.action.target_key() else {
                 continue;
