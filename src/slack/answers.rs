@@ -3,16 +3,18 @@
 //!
 //! Invariants: the queue is bounded and never holds up a click; what waits for one person at one place goes out as one message.
 
-use std::collections::HashMap;
 use std::time::Duration;
 
 use serde_json::{Value, json};
 use tokio::sync::mpsc;
+use tokio::task::JoinSet;
+use tokio::time::Instant;
 use tracing::{debug, warn};
 
 use super::api::{Api, ApiError, CALL_TIMEOUT};
 use super::cards::text::cut;
 use super::settings::{Settings, Words};
+use super::waiting::{Batch, Waiting};
 use crate::domain::command::Answer;
 
 /// How an answer is shown.
@@ -39,8 +41,8 @@ pub struct Place {
 const QUEUE: usize = 4096;
 /// How many are looked at together.
 const BATCH: usize = 256;
-/// Different texts joined into one message; the rest is counted.
-const JOINED: usize = 5;
+/// Calls on their way at once.
+const CALLS: usize = 16;
 const RETRY_AFTER: Duration = Duration::from_secs(1);
 /// Longest answer, in characters: Slack advises 4,000 for a text.
 const LONGEST: usize = 3800;
@@ -54,6 +56,12 @@ pub struct Answers {
 /// The other end, run as one task.
 pub struct Answering {
     queue: mpsc::Receiver<(Place, Answer)>,
+    sending: Sending,
+}
+
+/// What it takes to send one; cheap to clone.
+#[derive(Clone)]
+struct Sending {
     api: Api,
     settings: std::sync::Arc<Settings>,
     words: Words,
@@ -67,9 +75,7 @@ impl Answers {
             Self { queue: tx },
             Answering {
                 queue: rx,
-                api,
-                settings,
-                words,
+                sending: Sending { api, settings, words },
             },
         )
     }
@@ -83,40 +89,45 @@ impl Answers {
 }
 
 impl Answering {
-    /// Runs until every sender is gone.
-    pub async fn run(mut self) {
+    /// Runs until every sender is gone and everything is delivered or given up.
+    pub async fn run(self) {
+        let Self { mut queue, sending } = self;
+        let mut waiting = Waiting::new(Instant::now());
+        let mut running = JoinSet::new();
         let mut batch = Vec::with_capacity(BATCH);
-        while self.queue.recv_many(&mut batch, BATCH).await > 0 {
-            let mut order: Vec<Place> = Vec::new();
-            let mut texts: HashMap<Place, Vec<String>> = HashMap::new();
-            for (place, answer) in batch.drain(..) {
-                // A second click at the same place has another response_url; one of them is enough.
-                let spot = Place {
-                    response_url: None,
-                    ..place.clone()
-                };
-                let waiting = texts.entry(spot.clone()).or_insert_with(|| {
-                    order.push(place);
-                    Vec::new()
+        let mut open = true;
+        while open || !waiting.is_empty() || !running.is_empty() {
+            while running.len() < CALLS
+                && let Some((place, batch)) = waiting.next(Instant::now())
+            {
+                let sending = sending.clone();
+                running.spawn(async move {
+                    let text = joined(&batch, &sending.words);
+                    sending.deliver(batch.place, text).await;
+                    place
                 });
-                let text = (self.words.answer)(&answer);
-                if !waiting.contains(&text) {
-                    waiting.push(text);
-                }
             }
-            let sends = order.into_iter().filter_map(|place| {
-                let spot = Place {
-                    response_url: None,
-                    ..place.clone()
-                };
-                texts
-                    .remove(&spot)
-                    .map(|texts| self.deliver(place, joined(&texts)))
-            });
-            futures::future::join_all(sends).await;
+            let due = waiting.due().filter(|_| running.len() < CALLS);
+            tokio::select! {
+                taken = queue.recv_many(&mut batch, BATCH), if open => {
+                    open = taken > 0;
+                    for (place, answer) in batch.drain(..) {
+                        if !waiting.add(place, answer) {
+                            metrics::counter!("interlock_slack_answers_dropped_total").increment(1);
+                        }
+                    }
+                }
+                Some(ended) = running.join_next() => match ended {
+                    Ok(place) => waiting.sent(place),
+                    Err(problem) => warn!(%problem, "an answer to a person broke"),
+                },
+                () = tokio::time::sleep_until(due.unwrap_or_else(Instant::now)), if due.is_some() => {}
+            }
         }
     }
+}
 
+impl Sending {
     async fn deliver(&self, place: Place, text: String) {
         let Err(error) = self.send(&place, &text).await else {
             return;
@@ -173,15 +184,15 @@ impl Answering {
     }
 }
 
-fn joined(texts: &[String]) -> String {
-    let mut text = texts
+fn joined(batch: &Batch, words: &Words) -> String {
+    let texts: Vec<String> = batch
+        .answers
         .iter()
-        .take(JOINED)
-        .map(String::as_str)
-        .collect::<Vec<_>>()
-        .join("\n");
-    if texts.len() > JOINED {
-        text.push_str(&format!("\n({} more)", texts.len() - JOINED));
+        .map(|answer| (words.answer)(answer))
+        .collect();
+    let mut text = texts.join("\n");
+    if batch.more > 0 {
+        text.push_str(&format!("\n({} more)", batch.more));
     }
     cut(&text, LONGEST)
 }

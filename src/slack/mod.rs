@@ -11,6 +11,7 @@ mod outbound;
 mod people;
 mod settings;
 pub mod surface;
+mod waiting;
 
 pub use answers::Answers;
 pub use api::{Api, ApiError, Trouble};
