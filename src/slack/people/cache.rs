@@ -23,6 +23,9 @@ use crate::slack::api::{Api, ApiError, CALL_TIMEOUT};
 
 /// How old an answer may be.
 const KEPT: Duration = Duration::from_secs(60);
+/// How long it counts that somebody could not be read. It allows nothing; it only keeps a flood of clicks from asking a
+/// Slack that does not answer for each of them.
+const UNREADABLE_KEPT: Duration = Duration::from_secs(1);
 /// From this age on a used answer is renewed behind the scenes, so that a click seldom waits.
 const RENEWED: Duration = Duration::from_secs(40);
 const TIMEOUT: Duration = Duration::from_millis(1500);
@@ -132,7 +135,7 @@ impl People {
             }
             (kept.person.clone(), age)
         };
-        (age <= KEPT).then(|| Person::clone(&person))
+        (age <= kept_for(&person)).then(|| Person::clone(&person))
     }
 
     fn renew(&self, id: &PersonId) -> Option<Person> {
@@ -197,7 +200,11 @@ impl People {
         let person = Arc::new(person);
         self.looking.lock().remove(id);
         let mut people = self.people.write();
-        if person.standing == Standing::Unreadable || self.changes.load(Ordering::Acquire) != change {
+        if person.standing == Standing::Unreadable {
+            // The time-out itself may have taken longer than this is kept.
+            at = Instant::now();
+        }
+        if self.changes.load(Ordering::Acquire) != change {
             people.remove(id);
         } else {
             if people.len() >= MOST {
@@ -332,6 +339,15 @@ fn name(user: &User) -> String {
         user.name.clone()
     } else {
         shown.to_owned()
+    }
+}
+
+fn kept_for(person: &Person) -> Duration {
+    match person.standing {
+        Standing::Unreadable => UNREADABLE_KEPT,
+        Standing::Member | Standing::Guest | Standing::Bot | Standing::Stranger | Standing::Deactivated => {
+            KEPT
+        }
     }
 }
 
