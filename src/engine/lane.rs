@@ -30,6 +30,11 @@ impl Lane {
         self.items.recv().await
     }
 
+    /// The next effect that is there already.
+    pub fn try_next(&mut self) -> Option<OutboxItem> {
+        self.items.try_recv().ok()
+    }
+
     /// Confirms an effect. What the receiver gave back is journaled first.
     ///
     /// # Errors

@@ -24,6 +24,8 @@ const POST: Rate = Rate {
     burst: 3.0,
     per_second: 1.0,
 };
+/// Nobody is told to wait longer than this before asking again.
+const LONGEST_WAIT: Duration = Duration::from_secs(60);
 const EDIT: Rate = Rate {
     burst: 20.0,
     per_second: 50.0 / 60.0,
@@ -36,6 +38,9 @@ struct Bucket {
     at: Instant,
     /// A card was turned away: threads wait until it has been served.
     reserved: bool,
+    /// Up to when cards, and threads, that were turned away have been told to come. Thousands may wait for one channel:
+    /// told one after the other, each comes about when it is its turn, and not all of them each second.
+    told: [Instant; 2],
 }
 
 impl Bucket {
@@ -45,6 +50,7 @@ impl Bucket {
             tokens: rate.burst,
             at: now,
             reserved: false,
+            told: [now; 2],
         }
     }
 
@@ -71,9 +77,17 @@ impl Bucket {
         if rank == Rank::Card {
             self.reserved = true;
         }
-        Err(now
+        let soonest = now
             + Duration::from_secs_f64((need - self.tokens) / self.rate.per_second)
-            + Duration::from_millis(5))
+            + Duration::from_millis(5);
+        let told = match rank {
+            Rank::Card => &mut self.told[0],
+            Rank::Thread => &mut self.told[1],
+        };
+        // Some of those who were told may not come any more, so nobody is sent away for long.
+        let at = soonest.max(*told).min(now + LONGEST_WAIT.max(soonest - now));
+        *told = at + Duration::from_secs_f64(1.0 / self.rate.per_second);
+        Err(at)
     }
 }
 
@@ -182,6 +196,20 @@ mod tests {
             limits.post("C2", Rank::Thread, start).is_ok(),
             "another channel has its own"
         );
+    }
+
+    #[test]
+    fn many_that_wait_are_told_to_come_one_after_the_other() {
+        let limits = Limits::default();
+        let now = Instant::now();
+        let told: Vec<Instant> = (0..1000)
+            .filter_map(|_| limits.post("C1", Rank::Card, now).err())
+            .collect();
+        assert_eq!(told.len(), 997);
+        for (one, next) in told.iter().zip(&told[1..55]) {
+            assert!(*next - *one >= Duration::from_millis(900));
+        }
+        assert!(told.iter().all(|at| *at <= now + LONGEST_WAIT));
     }
 
     #[test]

@@ -73,24 +73,24 @@ pub async fn turn(bench: &Bench, job: CardJob) -> Turn {
         }
         Err(_) => return Turn::NoEngine,
     };
-    let rendered = cards::render(
-        &incident,
-        &bench.shared.outlook.card(&incident),
-        &bench.shared.words,
-    );
     match job.posted.clone().or_else(|| incident.card.clone()) {
         Some(message) => {
             bench.hints.is_card(&message, incident.id);
-            edit(bench, &job, &incident, message, rendered).await
+            edit(bench, &job, &incident, message).await
         }
         None if matches!(incident.phase, Phase::Planning { .. }) && Instant::now() < job.plan_until => {
             Turn::Later(job.plan_until)
         }
-        None => post(bench, &job, &incident, rendered).await,
+        None => post(bench, &job, &incident).await,
     }
 }
 
-async fn post(bench: &Bench, job: &CardJob, incident: &Incident, rendered: Rendered) -> Turn {
+fn draw(bench: &Bench, incident: &Incident) -> Rendered {
+    let context = bench.shared.outlook.card(incident);
+    cards::render(incident, &context, &bench.shared.words)
+}
+
+async fn post(bench: &Bench, job: &CardJob, incident: &Incident) -> Turn {
     let channel = match bench.channels.resolve(&bench.api, &incident.channel).await {
         Ok(channel) => channel,
         Err(error) => {
@@ -103,6 +103,8 @@ async fn post(bench: &Bench, job: &CardJob, incident: &Incident, rendered: Rende
     if let Err(at) = bench.limits.post(&channel, Rank::Card, Instant::now()) {
         return Turn::Later(at);
     }
+    // Drawn only now: in a storm most turns end above.
+    let rendered = draw(bench, incident);
     let hash = hash(&rendered);
     let mut message = Message {
         channel,
@@ -142,13 +144,8 @@ async fn post(bench: &Bench, job: &CardJob, incident: &Incident, rendered: Rende
     }
 }
 
-async fn edit(
-    bench: &Bench,
-    job: &CardJob,
-    incident: &Incident,
-    message: MessageRef,
-    rendered: Rendered,
-) -> Turn {
+async fn edit(bench: &Bench, job: &CardJob, incident: &Incident, message: MessageRef) -> Turn {
+    let rendered = draw(bench, incident);
     let hash = hash(&rendered);
     if job.hash == Some(hash) {
         return Turn::Shown {
@@ -175,7 +172,7 @@ async fn edit(
         },
         Err(error) if error.trouble() == Trouble::Gone => {
             warn!(incident = %incident.id, %error, "the card can't be edited any more; a new one is posted");
-            post(bench, job, incident, rendered).await
+            post(bench, job, incident).await
         }
         // An edit that went through twice is the same edit.
         Err(error) => failed(bench, EDIT_METHOD, error),

@@ -25,6 +25,8 @@ use crate::slack::settings::Shared;
 const CALLS: usize = 32;
 /// Desks kept after their work is done, for what they remember of their card.
 const IDLE: usize = 2000;
+/// Effects taken in one go: every desk is looked at after each go, so in a storm few must not be taken at a time.
+const TAKEN: usize = 4096;
 
 /// Owns the lane; run it as one task.
 pub struct Outbound {
@@ -70,7 +72,13 @@ impl Outbound {
                 tokio::time::sleep_until(wake.unwrap_or_else(|| Instant::now() + Duration::from_secs(3600)));
             tokio::select! {
                 item = self.lane.next(), if open => match item {
-                    Some(item) => self.accept(item).await,
+                    Some(item) => {
+                        self.accept(item);
+                        for _ in 0..TAKEN {
+                            let Some(item) = self.lane.try_next() else { break };
+                            self.accept(item);
+                        }
+                    }
                     None => open = false,
                 },
                 Some(ended) = self.running.join_next() => match ended {
@@ -82,7 +90,7 @@ impl Outbound {
         }
     }
 
-    async fn accept(&mut self, item: OutboxItem) {
+    fn accept(&mut self, item: OutboxItem) {
         let incident = match &item.effect {
             Effect::Card { incident }
             | Effect::Thread { incident, .. }
