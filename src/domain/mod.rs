@@ -21,4 +21,6 @@ pub mod policy;
 pub mod rules;
 pub mod run;
 pub mod runbook;
+#[cfg(test)]
+mod samples;
 pub mod state;

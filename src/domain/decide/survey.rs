@@ -88,10 +88,11 @@ fn propose(tx: &mut Tx<'_>, context: Context<'_>, id: IncidentId, plan: Plan) {
     let no = plan.no;
     let alone = tx.state().incident(id).is_some_and(|incident| may_run_alone(context, incident, &plan));
     tx.record(Event::Proposed { incident: id, plan: Arc::new(plan), digest, decision: decision.clone(), approve_by });
+    if context.rules.autonomy == Autonomy::Shadow {
+        advance::hand_over(tx, context, id, HandoffReason::Shadow);
+        return;
+    }
     match decision {
-        _ if context.rules.autonomy == Autonomy::Shadow => {
-            advance::hand_over(tx, context, id, HandoffReason::Shadow);
-        }
         Decision::Deny { .. } => {
             withdraw(tx, id, no, "the policy lets nobody approve it");
             advance::hand_over(tx, context, id, HandoffReason::Denied);

@@ -101,7 +101,7 @@ fn hidden_characters_in_a_command_are_visible_on_the_card() {
 }
 
 fn voted(incident: &mut Incident) {
-    let vote = Vote { by: PersonId { team: "T1".to_owned(), user: "U1".to_owned() }, name: "ana".to_owned(), at: at(30) };
+    let vote = Vote { by: PersonId { team: "T1".to_owned(), user: "U1".to_owned() }, name: "ana".to_owned(), at: at(30), groups: Vec::new() };
     incident.plans[0].approval = Approval::Pending { votes: vec![vote], approve_by: at(1200) };
 }
 
