@@ -150,3 +150,6 @@ impl Plan {
             .unwrap_or(Tier::Zero)
     }
 }
+
+#[cfg(test)]
+mod tests;
