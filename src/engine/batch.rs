@@ -86,6 +86,8 @@ pub struct Engine {
     health: watch::Sender<Health>,
     last_snapshot: u64,
     abandoned: Option<oneshot::Sender<()>>,
+    /// False until what an earlier process left was picked up and stored.
+    recovered: bool,
 }
 
 /// Opens the state and starts the thread. The first thing it does is to recover: what an earlier process left is
@@ -124,8 +126,9 @@ pub fn start(store: Store, knowledge: Arc<ArcSwap<Knowledge>>, clock: Arc<dyn Cl
         health,
         last_snapshot,
         abandoned: None,
+        recovered: false,
     };
-    recover(&tx);
+    wake(&tx);
     thread::Builder::new()
         .name("engine".to_owned())
         .spawn(move || engine.work())
@@ -133,9 +136,10 @@ pub fn start(store: Store, knowledge: Arc<ArcSwap<Knowledge>>, clock: Arc<dyn Cl
     Ok(EngineParts { handle, lanes, drives: drive_items, health: health_seen })
 }
 
-fn recover(queue: &Sender<Message>) {
+/// A first batch at once, even when nobody sends anything.
+fn wake(queue: &Sender<Message>) {
     let (reply, _nobody) = oneshot::channel();
-    let _ = queue.send(Message::Decide(Box::new(Command::Recover), reply));
+    let _ = queue.send(Message::Decide(Box::new(Command::Tick), reply));
 }
 
 impl Engine {
@@ -200,6 +204,10 @@ impl Engine {
     fn batch(&mut self) -> Option<oneshot::Sender<()>> {
         let mut commands = Vec::new();
         let mut waiting: Vec<Option<Waiting>> = Vec::new();
+        if !self.recovered {
+            commands.push(Command::Recover);
+            waiting.push(None);
+        }
         let mut questions = Vec::new();
         let mut done = Vec::new();
         let mut stop = None;
@@ -240,6 +248,7 @@ impl Engine {
         let knowledge = self.knowledge.load_full();
         match self.core.run(commands, done, &knowledge, now) {
             Ok(committed) => {
+                self.recovered = true;
                 self.health.send_if_modified(|health| std::mem::replace(health, Health::Ready) != Health::Ready);
                 for (reply, waiting) in committed.replies.into_iter().zip(waiting) {
                     if let Some(waiting) = waiting {

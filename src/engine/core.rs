@@ -87,6 +87,10 @@ impl Core {
             Ok(rows) => Ok(Committed { replies, effects: rows.into_iter().zip(effects).collect(), drives }),
             Err(error) => {
                 self.broken = true;
+                // At once, so that nobody reads a state that is not in the journal; if that fails too, before the next.
+                if let Err(again) = self.mend() {
+                    tracing::warn!(error = %again, "the journal can't be read back yet");
+                }
                 Err(error)
             }
         }
