@@ -48,6 +48,7 @@ impl Store {
     pub fn open(path: &Path) -> Result<Self, StoreError> {
         let open = |error: rusqlite::Error| StoreError::Open { path: path.to_owned(), reason: error.to_string() };
         let mut connection = Connection::open(path).map_err(open)?;
+        migrate::known_version(&connection, path)?;
         migrate::prepare(&connection)?;
         migrate::migrate(&mut connection, path)?;
         Self::with(connection)
@@ -61,6 +62,9 @@ impl Store {
         let flags = OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_NO_MUTEX;
         let connection = Connection::open_with_flags(path, flags)
             .map_err(|error| StoreError::Open { path: path.to_owned(), reason: error.to_string() })?;
+        if migrate::known_version(&connection, path)? == 0 {
+            return Err(StoreError::Open { path: path.to_owned(), reason: "it is no database of Interlock".to_owned() });
+        }
         Self::with(connection)
     }
 
