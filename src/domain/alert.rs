@@ -59,6 +59,8 @@ impl std::fmt::Display for Severity {
 #[serde(rename_all = "snake_case")]
 pub enum AlertStatus {
     Firing,
+    /// The source says that an episode which had resolved is back, under the same key.
+    Reopened,
     Resolved,
     /// Somebody took it at the source; nothing to open, nothing to close.
     Acknowledged,

@@ -12,6 +12,10 @@ pub struct Vote {
     /// The name at the time, for the record.
     pub name: String,
     pub at: Timestamp,
+    /// The groups that the policy names and the person was in when voting: by them later votes know whose quorum this
+    /// one counts for. Read anew before a start.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub groups: Vec<String>,
 }
 
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -183,3 +187,6 @@ fn names(votes: &[Vote]) -> String {
         .collect::<Vec<_>>()
         .join(" and ")
 }
+
+#[cfg(test)]
+mod tests;

@@ -193,7 +193,7 @@ mod tests {
         let exact = Expectation::Exact("connected".into());
         assert_eq!(
             exact.holds("\"connected\"\n", &no_jq).unwrap_err(),
-            "expected exactly \"connected\", got \"\"connected\"\" (jq prints a text with its quotes; `jq -r` without)"
+            "expected exactly \"connected\", got \"connected\" (jq prints a text with its quotes; `jq -r` without)"
         );
         assert_eq!(
             exact.holds("", &no_jq).unwrap_err(),

@@ -10,9 +10,9 @@ use super::alert::{Alert, Severity};
 use super::approval::{Approval, ApprovalEvent};
 use super::event::{Entry, Event, Judgement, Outcome};
 use super::freeze::Freeze;
-use super::ids::{Channel, IncidentId, PlanNo, StepNo};
+use super::ids::{AttemptId, Channel, IncidentId, PlanNo, StepNo};
 use super::incident::{ClosedAs, Episode, Incident, Paging, Phase, PlanTrack, Tick};
-use super::run::{Run, RunResult, StepState};
+use super::run::{Run, StepState};
 use super::state::State;
 
 impl State {
@@ -54,21 +54,50 @@ impl State {
                 self.incidents.insert(*incident, opened);
                 self.touched(*incident, entry.seq);
             }
-            event => self.apply_to_incident(entry, event),
+            Event::CardPosted { incident, .. } => {
+                self.forget_card(*incident);
+                self.apply_to_incident(entry, *incident);
+            }
+            Event::Closed { incident, .. } => {
+                self.apply_to_incident(entry, *incident);
+                if self.incidents.contains_key(incident) {
+                    self.closed.push_back((entry.at, *incident));
+                }
+            }
+            Event::Joined { incident, .. }
+            | Event::AlertResolved { incident, .. }
+            | Event::Matched { incident, .. }
+            | Event::Planning { incident, .. }
+            | Event::Checklist { incident, .. }
+            | Event::Ticked { incident, .. }
+            | Event::Proposed { incident, .. }
+            | Event::Voted { incident, .. }
+            | Event::AllowedAlone { incident, .. }
+            | Event::Rejected { incident, .. }
+            | Event::Expired { incident, .. }
+            | Event::Withdrawn { incident, .. }
+            | Event::StepStarted { incident, .. }
+            | Event::StepRefused { incident, .. }
+            | Event::StepSkipped { incident, .. }
+            | Event::StepEnded { incident, .. }
+            | Event::StepJudged { incident, .. }
+            | Event::RunEnded { incident, .. }
+            | Event::Settling { incident, .. }
+            | Event::HandedOver { incident, .. }
+            | Event::PageDue { incident, .. }
+            | Event::PageAsked { incident, .. }
+            | Event::PageSettled { incident }
+            | Event::Paged { incident, .. }
+            | Event::SourceResolved { incident, .. }
+            | Event::TakenOver { incident, .. } => self.apply_to_incident(entry, *incident),
         }
     }
 
-    fn apply_to_incident(&mut self, entry: &Entry, event: &Event) {
-        let Some(id) = event.incident() else { return };
+    fn apply_to_incident(&mut self, entry: &Entry, id: IncidentId) {
         let Some(incident) = self.incidents.get_mut(&id) else {
             return;
         };
-        change(incident, event, entry.at);
-        if let Phase::Closed { at, .. } = incident.phase
-            && matches!(event, Event::Closed { .. })
-        {
-            self.closed.push_back((at, id));
-        }
+        change(incident, &entry.event, entry.at);
         self.touched(id, entry.seq);
     }
 
@@ -134,9 +163,11 @@ fn change(incident: &mut Incident, event: &Event, at: Timestamp) {
             });
         }
         Event::AlertResolved { episode, .. } => {
+            // An episode that was reopened is there twice: the older one has resolved already.
             let known = incident
                 .episodes
                 .iter_mut()
+                .rev()
                 .find(|known| known.alert.episode == *episode);
             if let Some(known) = known {
                 known.resolved_at.get_or_insert(at);
@@ -180,56 +211,6 @@ fn change(incident: &mut Incident, event: &Event, at: Timestamp) {
             };
         }
         Event::Closed { result, .. } => close(incident, at, result.clone()),
-        Event::Proposed { .. }
-        | Event::Voted { .. }
-        | Event::AllowedAlone { .. }
-        | Event::Rejected { .. }
-        | Event::Expired { .. }
-        | Event::Withdrawn { .. } => decide_plan(incident, event, at),
-        Event::StepStarted { .. }
-        | Event::StepRefused { .. }
-        | Event::StepSkipped { .. }
-        | Event::StepEnded { .. }
-        | Event::StepJudged { .. }
-        | Event::RunEnded { .. } => run_plan(incident, event, at),
-        Event::Started { .. }
-        | Event::Repeated { .. }
-        | Event::Opened { .. }
-        | Event::Refused { .. }
-        | Event::Asked { .. }
-        | Event::Frozen { .. }
-        | Event::Unfrozen { .. } => {}
-    }
-}
-
-fn close(incident: &mut Incident, at: Timestamp, result: ClosedAs) {
-    settle_approval(
-        incident,
-        ApprovalEvent::Withdraw {
-            at,
-            why: "the incident is over".to_owned(),
-        },
-    );
-    incident.paging.due = None;
-    incident.phase = Phase::Closed { at, result };
-}
-
-/// Ends the approval of the current plan if it can still end and nothing has started under it.
-fn settle_approval(incident: &mut Incident, event: ApprovalEvent) {
-    if let Some(track) = incident.plans.last_mut()
-        && track.run.started_at.is_none()
-        && let Ok(next) = track.approval.transition(event)
-    {
-        track.approval = next;
-    }
-}
-
-fn track(incident: &mut Incident, no: PlanNo) -> Option<&mut PlanTrack> {
-    incident.plans.iter_mut().find(|track| track.plan.no == no)
-}
-
-fn decide_plan(incident: &mut Incident, event: &Event, at: Timestamp) {
-    match event {
         Event::Proposed {
             plan,
             digest,
@@ -288,8 +269,71 @@ fn decide_plan(incident: &mut Incident, event: &Event, at: Timestamp) {
         Event::Withdrawn { plan, why, .. } => {
             approve(incident, *plan, ApprovalEvent::Withdraw { at, why: why.clone() });
         }
-        _ => {}
+        Event::StepStarted { attempt, .. } => started(incident, *attempt, at),
+        Event::StepEnded { attempt, outcome, .. } => ended(incident, *attempt, outcome, at),
+        Event::StepJudged {
+            plan,
+            step,
+            judgement,
+            by,
+            ..
+        } => {
+            judged(incident, *plan, *step, *judgement, &by.name, at);
+        }
+        Event::StepRefused {
+            plan, step, reasons, ..
+        } => {
+            set(
+                incident,
+                *plan,
+                *step,
+                StepState::Refused {
+                    reasons: reasons.clone(),
+                },
+            );
+        }
+        Event::StepSkipped { plan, step, why, .. } => {
+            set(incident, *plan, *step, StepState::Skipped { why: why.clone() });
+        }
+        Event::RunEnded { plan, result, .. } => {
+            if let Some(track) = track(incident, *plan) {
+                track.run.result = Some(result.clone());
+            }
+        }
+        Event::Started { .. }
+        | Event::Repeated { .. }
+        | Event::Opened { .. }
+        | Event::Refused { .. }
+        | Event::Asked { .. }
+        | Event::Frozen { .. }
+        | Event::Unfrozen { .. } => {}
     }
+}
+
+fn close(incident: &mut Incident, at: Timestamp, result: ClosedAs) {
+    settle_approval(
+        incident,
+        ApprovalEvent::Withdraw {
+            at,
+            why: "the incident is over".to_owned(),
+        },
+    );
+    incident.paging.due = None;
+    incident.phase = Phase::Closed { at, result };
+}
+
+/// Ends the approval of the current plan if it can still end and nothing has started under it.
+fn settle_approval(incident: &mut Incident, event: ApprovalEvent) {
+    if let Some(track) = incident.plans.last_mut()
+        && track.run.started_at.is_none()
+        && let Ok(next) = track.approval.transition(event)
+    {
+        track.approval = next;
+    }
+}
+
+fn track(incident: &mut Incident, no: PlanNo) -> Option<&mut PlanTrack> {
+    incident.plans.iter_mut().find(|track| track.plan.no == no)
 }
 
 fn approve(incident: &mut Incident, plan: PlanNo, event: ApprovalEvent) {
@@ -305,114 +349,82 @@ fn approve(incident: &mut Incident, plan: PlanNo, event: ApprovalEvent) {
     }
 }
 
-fn run_plan(incident: &mut Incident, event: &Event, at: Timestamp) {
-    match event {
-        Event::StepStarted { attempt, .. } => {
-            let Some(track) = track(incident, attempt.plan) else {
-                return;
-            };
-            let cost = track
-                .plan
-                .step(attempt.step)
-                .map(|step| step.cost.clone())
-                .unwrap_or_default();
-            for (key, need) in cost {
-                *track.run.spent.entry(key).or_default() += need;
-            }
-            track.run.started_at.get_or_insert(at);
-            set(
-                &mut track.run,
-                attempt.step,
-                StepState::Started {
-                    attempt: attempt.attempt,
-                    at,
-                },
-            );
-        }
-        Event::StepEnded { attempt, outcome, .. } => {
-            let Some(track) = track(incident, attempt.plan) else {
-                return;
-            };
-            // A result counts only for the attempt that is running.
-            let running = matches!(
-                track.run.state(attempt.step),
-                StepState::Started { attempt: running, .. } if *running == attempt.attempt
-            );
-            if running {
-                let state = match outcome {
-                    Outcome::Succeeded => StepState::Succeeded {
-                        attempt: attempt.attempt,
-                        at,
-                    },
-                    Outcome::Failed { reason } => StepState::Failed {
-                        attempt: attempt.attempt,
-                        at,
-                        reason: reason.clone(),
-                    },
-                    Outcome::Unknown { reason } => StepState::Unknown {
-                        attempt: attempt.attempt,
-                        at,
-                        reason: reason.clone(),
-                    },
-                };
-                track.run.last_ended_at = Some(at);
-                set(&mut track.run, attempt.step, state);
-            }
-        }
-        Event::StepJudged {
-            plan,
-            step,
-            judgement,
-            by,
-            ..
-        } => {
-            let Some(track) = track(incident, *plan) else {
-                return;
-            };
-            let StepState::Unknown { attempt, .. } = *track.run.state(*step) else {
-                return;
-            };
-            let state = match judgement {
-                Judgement::Worked => StepState::Succeeded { attempt, at },
-                Judgement::Failed => StepState::Failed {
-                    attempt,
-                    at,
-                    reason: format!("{} looked and says that it did not work", by.name),
-                },
-            };
-            set(&mut track.run, *step, state);
-        }
-        Event::StepRefused {
-            plan, step, reasons, ..
-        } => {
-            let Some(track) = track(incident, *plan) else {
-                return;
-            };
-            set(
-                &mut track.run,
-                *step,
-                StepState::Refused {
-                    reasons: reasons.clone(),
-                },
-            );
-        }
-        Event::StepSkipped { plan, step, why, .. } => {
-            let Some(track) = track(incident, *plan) else {
-                return;
-            };
-            set(&mut track.run, *step, StepState::Skipped { why: why.clone() });
-        }
-        Event::RunEnded { plan, result, .. } => end_run(incident, *plan, result),
-        _ => {}
+fn started(incident: &mut Incident, attempt: AttemptId, at: Timestamp) {
+    let Some(track) = track(incident, attempt.plan) else {
+        return;
+    };
+    let cost = track
+        .plan
+        .step(attempt.step)
+        .map(|step| step.cost.clone())
+        .unwrap_or_default();
+    for (key, need) in cost {
+        *track.run.spent.entry(key).or_default() += need;
     }
+    track.run.started_at.get_or_insert(at);
+    track.run.steps.insert(
+        attempt.step,
+        StepState::Started {
+            attempt: attempt.attempt,
+            at,
+        },
+    );
 }
 
-fn end_run(incident: &mut Incident, plan: PlanNo, result: &RunResult) {
+/// A result counts only for the attempt that is running.
+fn ended(incident: &mut Incident, id: AttemptId, outcome: &Outcome, at: Timestamp) {
+    let Some(track) = track(incident, id.plan) else {
+        return;
+    };
+    let attempt = id.attempt;
+    let running = matches!(track.run.state(id.step), StepState::Started { attempt: running, .. } if *running == attempt);
+    if !running {
+        return;
+    }
+    let state = match outcome {
+        Outcome::Succeeded => StepState::Succeeded { attempt, at },
+        Outcome::Failed { reason } => StepState::Failed {
+            attempt,
+            at,
+            reason: reason.clone(),
+        },
+        Outcome::Unknown { reason } => StepState::Unknown {
+            attempt,
+            at,
+            reason: reason.clone(),
+        },
+    };
+    track.run.last_ended_at = Some(at);
+    track.run.steps.insert(id.step, state);
+}
+
+fn judged(
+    incident: &mut Incident,
+    plan: PlanNo,
+    step: StepNo,
+    judgement: Judgement,
+    by: &str,
+    at: Timestamp,
+) {
+    let Some(track) = track(incident, plan) else {
+        return;
+    };
+    let StepState::Unknown { attempt, .. } = *track.run.state(step) else {
+        return;
+    };
+    let state = match judgement {
+        Judgement::Worked => StepState::Succeeded { attempt, at },
+        Judgement::Failed => StepState::Failed {
+            attempt,
+            at,
+            reason: format!("{by} looked and says that it did not work"),
+        },
+    };
+    track.run.steps.insert(step, state);
+}
+
+fn set(incident: &mut Incident, plan: PlanNo, step: StepNo, state: StepState) {
     if let Some(track) = track(incident, plan) {
-        track.run.result = Some(result.clone());
+        track.run.steps.insert(step, state);
     }
-}
-
-fn set(run: &mut Run, step: StepNo, state: StepState) {
-    run.steps.insert(step, state);
 }

@@ -84,3 +84,6 @@ pub enum FreezeFile {
         why: String,
     },
 }
+
+#[cfg(test)]
+mod tests;

@@ -1,6 +1,6 @@
 //! An incident: one cause, one card. Its state is the fold of its entries; `fold` is the only writer.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use jiff::Timestamp;
@@ -12,7 +12,7 @@ use super::ids::{Channel, GroupKey, IncidentId, PersonId, PlanNo, RunbookName, S
 use super::matching::{self, Matches};
 use super::plan::{Plan, PlanDigest, Requester};
 use super::policy::Decision;
-use super::run::{Run, RunResult};
+use super::run::{Run, RunResult, StepState};
 use super::runbook::{Catalog, ParamValue};
 
 /// A message in Slack. `ts` is a string: never a number.
@@ -261,6 +261,54 @@ impl Incident {
     #[must_use]
     pub fn all_resolved(&self) -> bool {
         self.episodes.iter().all(|episode| episode.resolved_at.is_some())
+    }
+
+    /// A card waits and nobody has done anything about it yet.
+    #[must_use]
+    pub fn waits_for_people(&self) -> bool {
+        match &self.phase {
+            Phase::Proposed | Phase::Planning { .. } => true,
+            Phase::Handed { reason, .. } => !matches!(
+                reason,
+                HandoffReason::TakenOver { .. } | HandoffReason::Rejected { .. }
+            ),
+            Phase::Running | Phase::Settling { .. } | Phase::Closed { .. } => false,
+        }
+    }
+
+    /// Everybody who asked for this plan, or changed it on the way: none of them approves it where the requester may not.
+    #[must_use]
+    pub fn behind(&self, plan: &Plan) -> BTreeSet<PersonId> {
+        let mut people = BTreeSet::new();
+        let mut next = Some(plan);
+        while let Some(plan) = next {
+            if let Requester::Person(id) = &plan.requester {
+                people.insert(id.clone());
+            }
+            // Numbers only go down, so a damaged chain ends too.
+            next = plan
+                .modified_from
+                .filter(|from| *from < plan.no)
+                .and_then(|from| self.plan(from))
+                .map(|track| &*track.plan);
+        }
+        people
+    }
+
+    /// A step runs, or nobody knows whether it happened: the incident can't be over yet.
+    #[must_use]
+    pub fn has_loose_end(&self) -> bool {
+        self.plans
+            .iter()
+            .flat_map(|track| track.run.steps.values())
+            .any(|state| match state {
+                StepState::Started { .. } | StepState::Unknown { .. } => true,
+                StepState::Waiting
+                | StepState::Succeeded { .. }
+                | StepState::Failed { .. }
+                | StepState::Skipped { .. }
+                | StepState::Refused { .. } => false,
+            })
     }
 
     #[must_use]

@@ -22,4 +22,6 @@ pub mod redaction;
 pub mod rules;
 pub mod run;
 pub mod runbook;
+#[cfg(test)]
+mod samples;
 pub mod state;

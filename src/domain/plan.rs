@@ -153,3 +153,6 @@ impl Plan {
             .unwrap_or(Tier::Zero)
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -1,12 +1,13 @@
 //! Who may let what happen. One pure question, one answer with every reason; any doubt is no.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use serde::{Deserialize, Serialize};
 
 use super::action::Tier;
+use super::approval::Vote;
 use super::ids::{Environment, GroupId, PersonId, Revision};
-use super::plan::{Plan, PlannedStep, Requester};
+use super::plan::{Plan, PlannedStep};
 use crate::ports::{Person, Standing};
 
 /// One row of the matrix. Rows for one cell are alternatives: any one that is satisfied is enough.
@@ -112,14 +113,28 @@ pub enum Decision {
     },
 }
 
+/// A plan and everybody who asked for it or changed it on the way.
+#[derive(Clone, Copy)]
+pub struct Request<'a> {
+    pub plan: &'a Plan,
+    pub behind: &'a BTreeSet<PersonId>,
+}
+
 impl Policy {
+    /// Rows that cover this cell. Whoever may approve anything here may let it look, too: so taking a row away never
+    /// lets more through.
     fn rows_for(&self, tier: Tier, environment: &Environment) -> impl Iterator<Item = &ApproverRow> {
-        self.rows
-            .iter()
-            .filter(move |row| row.tiers.contains(&tier) && row.environments.contains(environment))
+        self.rows.iter().filter(move |row| {
+            let covers = if tier == Tier::Zero {
+                !row.tiers.is_empty()
+            } else {
+                row.tiers.contains(&tier)
+            };
+            covers && row.environments.contains(environment)
+        })
     }
 
-    /// What it takes to approve `steps` in one go: the most that any of them needs.
+    /// What it takes to approve `steps` in one go: the fewest people who could be enough for all of them.
     #[must_use]
     pub fn decide<'a>(&self, steps: impl Iterator<Item = &'a PlannedStep>) -> Decision {
         let mut reasons = BTreeSet::new();
@@ -135,13 +150,12 @@ impl Policy {
                 .min()
             {
                 Some(approvals) => needed = needed.max(approvals),
-                // Looking needs no row of its own: whoever may approve the rest, may let it look.
-                None if step.tier == Tier::Zero => needed = needed.max(1),
                 None => {
+                    let environment = environment.clone();
                     reasons.insert(Reason::NoRow {
                         step: step.no.0,
                         tier: step.tier,
-                        environment: environment.clone(),
+                        environment,
                     });
                 }
             }
@@ -157,24 +171,42 @@ impl Policy {
         }
     }
 
+    /// How many more people it takes beside those who voted; 0 is enough. Rows are alternatives, and each counts only
+    /// its own people: two of the one row and a third of another don't make up a quorum of three of either.
+    #[must_use]
+    pub fn missing(&self, request: Request<'_>, votes: &[Vote]) -> u8 {
+        let voters: BTreeMap<&PersonId, &Vote> = votes.iter().map(|vote| (&vote.by, vote)).collect();
+        let of_step = |step: &PlannedStep| {
+            let environment = step.environment.as_ref()?;
+            let of_row = |row: &ApproverRow| {
+                let have = voters
+                    .values()
+                    .filter(|vote| row.counts(&vote.by, &vote.groups, step.tier, request))
+                    .count();
+                row.approvals
+                    .max(1)
+                    .saturating_sub(u8::try_from(have).unwrap_or(u8::MAX))
+            };
+            self.rows_for(step.tier, environment).map(of_row).min()
+        };
+        // A step that no row covers never has enough.
+        request
+            .plan
+            .live_steps()
+            .map(|step| of_step(step).unwrap_or(u8::MAX))
+            .max()
+            .unwrap_or(1)
+    }
+
     /// Whether this person's vote on this plan counts, and if not, every reason why.
     ///
     /// # Errors
     /// All the reasons, never just the first.
-    pub fn may_vote(&self, person: &Person, team: &str, plan: &Plan) -> Result<(), Vec<Reason>> {
+    pub fn may_vote(&self, person: &Person, team: &str, request: Request<'_>) -> Result<(), Vec<Reason>> {
         let mut reasons = BTreeSet::new();
         reasons.extend(standing_reason(person, team));
-        for step in plan.live_steps() {
-            self.may_vote_on(person, plan, step, &mut reasons);
-        }
-        if plan.live_steps().all(|step| step.tier == Tier::Zero) && !self.is_known(person) {
-            reasons.extend(plan.live_steps().filter_map(|step| {
-                step.environment.clone().map(|environment| Reason::NotApprover {
-                    step: step.no.0,
-                    tier: step.tier,
-                    environment,
-                })
-            }));
+        for step in request.plan.live_steps() {
+            reasons.extend(self.objection(person, request, step));
         }
         if reasons.is_empty() {
             Ok(())
@@ -183,49 +215,38 @@ impl Policy {
         }
     }
 
-    fn may_vote_on(&self, person: &Person, plan: &Plan, step: &PlannedStep, reasons: &mut BTreeSet<Reason>) {
-        let Some(environment) = &step.environment else {
-            reasons.insert(Reason::NoEnvironment { step: step.no.0 });
-            return;
+    fn objection(&self, person: &Person, request: Request<'_>, step: &PlannedStep) -> Option<Reason> {
+        let Some(environment) = step.environment.clone() else {
+            return Some(Reason::NoEnvironment { step: step.no.0 });
         };
-        let own = matches!(&plan.requester, Requester::Person(id) if *id == person.id);
-        let mut any_row = false;
-        let mut listed = false;
-        let mut counted = false;
-        for row in self.rows_for(step.tier, environment) {
-            any_row = true;
-            if row.lists(person) {
-                listed = true;
-                counted |= !own || row.requester_may.unwrap_or(step.tier < Tier::Two);
-            }
-        }
-        if !any_row && step.tier == Tier::Zero {
-            return;
-        }
-        let cell = || (step.no.0, step.tier, environment.clone());
-        if !any_row {
-            let (step, tier, environment) = cell();
-            reasons.insert(Reason::NoRow {
-                step,
+        let (no, tier) = (step.no.0, step.tier);
+        let rows: Vec<&ApproverRow> = self.rows_for(tier, &environment).collect();
+        if rows.is_empty() {
+            Some(Reason::NoRow {
+                step: no,
                 tier,
                 environment,
-            });
-        } else if !listed {
-            let (step, tier, environment) = cell();
-            reasons.insert(Reason::NotApprover {
-                step,
+            })
+        } else if !rows.iter().any(|row| row.lists(&person.id, &person.groups)) {
+            Some(Reason::NotApprover {
+                step: no,
                 tier,
                 environment,
-            });
-        } else if !counted {
-            reasons.insert(Reason::OwnRequest);
+            })
+        } else if !rows
+            .iter()
+            .any(|row| row.counts(&person.id, &person.groups, tier, request))
+        {
+            Some(Reason::OwnRequest)
+        } else {
+            None
         }
     }
 
     /// Whether the person stands in any row at all: enough to freeze, to take over, to reject.
     #[must_use]
     pub fn is_known(&self, person: &Person) -> bool {
-        self.rows.iter().any(|row| row.lists(person))
+        self.rows.iter().any(|row| row.lists(&person.id, &person.groups))
     }
 
     /// Ids and handles of all groups that rows name: what the directory has to look up.
@@ -235,12 +256,18 @@ impl Policy {
 }
 
 impl ApproverRow {
-    fn lists(&self, person: &Person) -> bool {
-        self.users.contains(&person.id.user)
+    fn lists(&self, id: &PersonId, groups: &[String]) -> bool {
+        self.users.contains(&id.user)
             || self
                 .groups
                 .iter()
-                .any(|group| person.groups.iter().any(|name| name == group.as_str()))
+                .any(|group| groups.iter().any(|name| name == group.as_str()))
+    }
+
+    /// Whether this person is one of the row's quorum for a step of this tier.
+    fn counts(&self, id: &PersonId, groups: &[String], tier: Tier, request: Request<'_>) -> bool {
+        let may_own = self.requester_may.unwrap_or(tier < Tier::Two);
+        self.lists(id, groups) && (may_own || !request.behind.contains(id))
     }
 }
 
@@ -257,16 +284,5 @@ pub fn standing_reason(person: &Person, team: &str) -> Option<Reason> {
     }
 }
 
-/// How many distinct people of `votes` count now.
-#[must_use]
-pub fn counted<'a>(
-    policy: &Policy,
-    team: &str,
-    plan: &Plan,
-    people: impl Iterator<Item = &'a Person>,
-) -> BTreeSet<PersonId> {
-    people
-        .filter(|person| policy.may_vote(person, team, plan).is_ok())
-        .map(|person| person.id.clone())
-        .collect()
-}
+#[cfg(test)]
+mod tests;

@@ -252,3 +252,6 @@ pub fn over_budget(plan: &Plan, spent: &Cost, cost: &Cost) -> Vec<(BudgetKey, u3
         })
         .collect()
 }
+
+#[cfg(test)]
+mod tests;

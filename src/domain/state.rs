@@ -153,6 +153,7 @@ impl State {
         let ids: Vec<_> = self.incidents.keys().copied().collect();
         for id in ids {
             self.index_incident(id);
+            self.index_episodes(id, 0);
         }
     }
 
@@ -188,16 +189,37 @@ impl State {
                 }
                 (true, true) | (false, false) => {}
             }
-        }
-        let known = self.index.episodes.entry(incident.source.clone()).or_default();
-        // Only new episodes are added: the newest is last, so walking back stops at the first known one.
-        for episode in incident.episodes.iter().rev() {
-            if known.get(&episode.alert.episode) == Some(&id) {
-                break;
+            if groups.is_empty() {
+                self.index.groups.remove(&incident.source);
             }
-            known.insert(episode.alert.episode.clone(), id);
         }
+        // One entry adds one episode at most, and the newest is last.
+        let newest = incident.episodes.len().saturating_sub(1);
+        self.index_episodes(id, newest);
         self.index_busy(id);
+    }
+
+    /// An episode that fired again after its incident was over belongs to the newer incident.
+    fn index_episodes(&mut self, id: IncidentId, from: usize) {
+        let Some(incident) = self.incidents.get(&id) else {
+            return;
+        };
+        let known = self.index.episodes.entry(incident.source.clone()).or_default();
+        for episode in incident.episodes.iter().skip(from) {
+            let holder = known.entry(episode.alert.episode.clone()).or_insert(id);
+            *holder = (*holder).max(id);
+        }
+    }
+
+    /// A card posted anew takes the place of the one before.
+    pub(super) fn forget_card(&mut self, id: IncidentId) {
+        if let Some(card) = self
+            .incidents
+            .get(&id)
+            .and_then(|incident| incident.card.as_ref())
+        {
+            self.index.cards.remove(card);
+        }
     }
 
     fn index_busy(&mut self, id: IncidentId) {
@@ -268,10 +290,14 @@ impl State {
                     known.remove(&episode.alert.episode);
                 }
             }
+            if known.is_empty() {
+                self.index.episodes.remove(&gone.source);
+            }
         }
         if let Some(card) = &gone.card {
             self.index.cards.remove(card);
         }
+        self.index.busy.retain(|_, holder| holder.incident != gone.id);
         if let Some(at) = self.index.deadline_of.remove(&gone.id) {
             self.index.deadlines.remove(&(at, gone.id));
         }

@@ -88,6 +88,8 @@ pub struct Engine {
     health: watch::Sender<Health>,
     last_snapshot: u64,
     abandoned: Option<oneshot::Sender<()>>,
+    /// False until what an earlier process left was picked up and stored.
+    recovered: bool,
 }
 
 /// Opens the state and starts the thread. The first thing it does is to recover: what an earlier process left is
@@ -145,8 +147,9 @@ pub fn start(
         health,
         last_snapshot,
         abandoned: None,
+        recovered: false,
     };
-    recover(&tx);
+    wake(&tx);
     thread::Builder::new()
         .name("engine".to_owned())
         .spawn(move || engine.work())
@@ -159,9 +162,10 @@ pub fn start(
     })
 }
 
-fn recover(queue: &Sender<Message>) {
+/// A first batch at once, even when nobody sends anything.
+fn wake(queue: &Sender<Message>) {
     let (reply, _nobody) = oneshot::channel();
-    let _ = queue.send(Message::Decide(Box::new(Command::Recover), reply));
+    let _ = queue.send(Message::Decide(Box::new(Command::Tick), reply));
 }
 
 impl Engine {
@@ -230,6 +234,10 @@ impl Engine {
     fn batch(&mut self) -> Option<oneshot::Sender<()>> {
         let mut commands = Vec::new();
         let mut waiting: Vec<Option<Waiting>> = Vec::new();
+        if !self.recovered {
+            commands.push(Command::Recover);
+            waiting.push(None);
+        }
         let mut questions = Vec::new();
         let mut done = Vec::new();
         let mut stop = None;
@@ -276,6 +284,7 @@ impl Engine {
         let knowledge = self.knowledge.load_full();
         match self.core.run(commands, done, &knowledge, now) {
             Ok(committed) => {
+                self.recovered = true;
                 self.health
                     .send_if_modified(|health| std::mem::replace(health, Health::Ready) != Health::Ready);
                 for (reply, waiting) in committed.replies.into_iter().zip(waiting) {

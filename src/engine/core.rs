@@ -108,6 +108,10 @@ impl Core {
             }),
             Err(error) => {
                 self.broken = true;
+                // At once, so that nobody reads a state that is not in the journal; if that fails too, before the next.
+                if let Err(again) = self.mend() {
+                    tracing::warn!(error = %again, "the journal can't be read back yet");
+                }
                 Err(error)
             }
         }

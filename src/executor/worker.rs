@@ -112,14 +112,20 @@ impl ExecutorParts {
         for steps in sketch.steps.chunks(LOOKS_AT_ONCE) {
             results.extend(join_all(steps.iter().map(|step| self.look(&step.action))).await);
         }
-        let command = Command::Surveyed {
-            incident,
-            sketch: Box::new(sketch),
-            results,
-        };
-        // Not stored means that the plan is made anew after the next start.
-        if let Err(error) = self.engine.submit(command).await {
-            tracing::warn!(%incident, %error, "what was seen of the targets could not be stored");
+        // Offered until it is stored: nobody else would go on with this incident, and nobody would be paged for it.
+        loop {
+            let command = Command::Surveyed {
+                incident,
+                sketch: Box::new(sketch.clone()),
+                results: results.clone(),
+            };
+            match self.engine.submit(command).await {
+                Ok(_) | Err(EngineError::Stopped) => return,
+                Err(error) => {
+                    tracing::warn!(%incident, %error, "what was seen of the targets could not be stored yet");
+                    sleep(STORE_WAIT).await;
+                }
+            }
         }
     }
 

@@ -157,7 +157,7 @@ fn alert(
         starts_at,
         ends_at: match status {
             AlertStatus::Resolved => time(item.ends_at.as_deref()),
-            AlertStatus::Firing | AlertStatus::Acknowledged => None,
+            AlertStatus::Firing | AlertStatus::Reopened | AlertStatus::Acknowledged => None,
         },
         name,
         labels,

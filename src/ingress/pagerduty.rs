@@ -93,10 +93,10 @@ struct Incident<'b> {
 fn status_of(event_type: &str) -> Option<AlertStatus> {
     match event_type {
         "incident.triggered"
-        | "incident.reopened"
         | "incident.unacknowledged"
         | "incident.escalated"
         | "incident.priority_updated" => Some(AlertStatus::Firing),
+        "incident.reopened" => Some(AlertStatus::Reopened),
         "incident.acknowledged" => Some(AlertStatus::Acknowledged),
         "incident.resolved" => Some(AlertStatus::Resolved),
         _ => None,
@@ -229,7 +229,7 @@ fn alert(event: &Event<'_>, incident: Incident<'_>, status: AlertStatus, mapping
         starts_at: incident.created_at.as_deref().and_then(|text| text.parse().ok()),
         ends_at: match status {
             AlertStatus::Resolved => event.occurred_at.as_deref().and_then(|text| text.parse().ok()),
-            AlertStatus::Firing | AlertStatus::Acknowledged => None,
+            AlertStatus::Firing | AlertStatus::Reopened | AlertStatus::Acknowledged => None,
         },
         source_ref: Some(id),
         dedup_key,

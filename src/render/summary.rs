@@ -123,10 +123,11 @@ pub fn slack(entries: &[Entry], incident: &Incident) -> String {
 fn approved_by(entries: &[Entry]) -> String {
     let names: Vec<&str> = entries
         .iter()
-        .filter_map(|entry| match &entry.event {
-            Event::Voted { vote, .. } => Some(vote.name.as_str()),
-            Event::AllowedAlone { .. } => Some("the policy (auto)"),
-            _ => None,
+        .filter_map(|entry| {
+            if let Event::Voted { vote, .. } = &entry.event {
+                return Some(vote.name.as_str());
+            }
+            matches!(entry.event, Event::AllowedAlone { .. }).then_some("the policy (auto)")
         })
         .collect();
     if names.is_empty() {

@@ -51,6 +51,7 @@ impl Store {
             reason: error.to_string(),
         };
         let mut connection = Connection::open(path).map_err(open)?;
+        migrate::known_version(&connection, path)?;
         migrate::prepare(&connection)?;
         migrate::migrate(&mut connection, path)?;
         Self::with(connection)
@@ -66,7 +67,12 @@ impl Store {
             path: path.to_owned(),
             reason: error.to_string(),
         })?;
-        migrate::refuse_newer(&connection, path)?;
+        if migrate::known_version(&connection, path)? == 0 {
+            return Err(StoreError::Open {
+                path: path.to_owned(),
+                reason: "it is no database of Interlock".to_owned(),
+            });
+        }
         Self::with(connection)
     }
 

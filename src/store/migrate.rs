@@ -52,26 +52,11 @@ pub fn prepare(connection: &Connection) -> Result<(), StoreError> {
     Ok(())
 }
 
-/// Brings the schema up to date.
+/// The schema's version, when it is not a later one than ours.
 ///
 /// # Errors
 /// `Newer` when the file is from a later version.
-pub fn migrate(connection: &mut Connection, path: &Path) -> Result<(), StoreError> {
-    let found = refuse_newer(connection, path)?;
-    for (index, step) in STEPS.iter().enumerate().skip(usize::try_from(found).unwrap_or(0)) {
-        let transaction = connection.transaction()?;
-        transaction.execute_batch(step)?;
-        transaction.pragma_update(None, "user_version", i64::try_from(index + 1).unwrap_or(i64::MAX))?;
-        transaction.commit()?;
-    }
-    Ok(())
-}
-
-/// How many steps have run.
-///
-/// # Errors
-/// `Newer` when the file is from a later version.
-pub fn refuse_newer(connection: &Connection, path: &Path) -> Result<i64, StoreError> {
+pub fn known_version(connection: &Connection, path: &Path) -> Result<i64, StoreError> {
     let found: i64 = connection.pragma_query_value(None, "user_version", |row| row.get(0))?;
     let known = i64::try_from(STEPS.len()).unwrap_or(i64::MAX);
     if found > known {
@@ -82,4 +67,19 @@ pub fn refuse_newer(connection: &Connection, path: &Path) -> Result<i64, StoreEr
         });
     }
     Ok(found)
+}
+
+/// Brings the schema up to date.
+///
+/// # Errors
+/// `Newer` when the file is from a later version.
+pub fn migrate(connection: &mut Connection, path: &Path) -> Result<(), StoreError> {
+    let found = known_version(connection, path)?;
+    for (index, step) in STEPS.iter().enumerate().skip(usize::try_from(found).unwrap_or(0)) {
+        let transaction = connection.transaction()?;
+        transaction.execute_batch(step)?;
+        transaction.pragma_update(None, "user_version", i64::try_from(index + 1).unwrap_or(i64::MAX))?;
+        transaction.commit()?;
+    }
+    Ok(())
 }

@@ -10,6 +10,8 @@ mod lock;
 mod migrate;
 mod outbox;
 mod snapshot;
+#[cfg(test)]
+mod tests;
 
 pub use chain::{ChainHash, GENESIS, StoredEntry, link};
 pub use error::StoreError;

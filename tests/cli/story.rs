@@ -152,6 +152,7 @@ fn approve(story: &mut Writer, plan: &Plan) {
         by: ana().id,
         name: ana().name,
         at: story.at,
+        groups: Vec::new(),
     };
     story.then(
         20,

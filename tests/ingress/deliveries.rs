@@ -245,7 +245,7 @@ async fn every_recorded_pagerduty_event_is_taken_as_what_it_is() {
     incident_escalated: 200 pagerduty/wh-0003 Firing Q1ABCDEFGHIJKL critical CheckoutHighErrorRate checkout (eu-west-1 critical)
     incident_priority_updated: 200 pagerduty/wh-0006 Firing Q1ABCDEFGHIJKL high CheckoutHighErrorRate checkout (eu-west-1 critical)
     incident_reassigned: 200 - 
-    incident_reopened: 200 pagerduty/wh-0008 Firing Q1ABCDEFGHIJKL critical CheckoutHighErrorRate checkout (eu-west-1 critical)
+    incident_reopened: 200 pagerduty/wh-0008 Reopened Q1ABCDEFGHIJKL critical CheckoutHighErrorRate checkout (eu-west-1 critical)
     incident_resolved: 200 pagerduty/wh-0007 Resolved Q1ABCDEFGHIJKL critical CheckoutHighErrorRate checkout (eu-west-1 critical)
     incident_responder_added: 200 - 
     incident_status_update_published: 200 - 

@@ -16,13 +16,14 @@ mod rng;
 mod scenery;
 mod sim;
 mod steps;
+mod stories;
 
 use std::sync::atomic::{AtomicU64, Ordering};
 
 use sim::Sim;
 
 /// Seeds of one ordinary run.
-const SEEDS: u64 = 400;
+const SEEDS: u64 = 300;
 /// Steps of one seed.
 const STEPS: usize = 120;
 

@@ -7,7 +7,7 @@ use std::path::Path;
 use interlock::domain::action::{EffectClass, Tier};
 use interlock::domain::approval::Approval;
 use interlock::domain::event::{Entry, Event, Mode, Outcome, Who};
-use interlock::domain::ids::{AttemptId, IncidentId, PersonId, PlanNo, StepNo};
+use interlock::domain::ids::{AttemptId, DeliveryKey, IncidentId, PersonId, PlanNo, StepNo};
 use interlock::domain::incident::{Incident, Phase, PlanTrack};
 use interlock::domain::plan::{Plan, PlannedStep, Requester};
 use interlock::domain::policy::Policy;
@@ -17,7 +17,7 @@ use interlock::domain::state::State;
 use interlock::engine::Knowledge;
 use interlock::ports::{Person, Standing};
 use interlock::store::Store;
-use jiff::Timestamp;
+use jiff::{SignedDuration, Timestamp};
 
 use super::cast;
 use super::notes::{Attempt, Figures};
@@ -31,6 +31,8 @@ pub struct Watch {
     frozen: bool,
     /// Steps that ended Unknown and were not judged.
     unjudged: BTreeSet<(IncidentId, PlanNo, StepNo)>,
+    /// Deliveries that were taken, and when.
+    keys: BTreeMap<DeliveryKey, Timestamp>,
     counts: BTreeMap<&'static str, u64>,
 }
 
@@ -46,6 +48,7 @@ impl Watch {
             started: BTreeSet::new(),
             frozen: false,
             unjudged: BTreeSet::new(),
+            keys: BTreeMap::new(),
             counts: BTreeMap::new(),
         }
     }
@@ -80,6 +83,12 @@ impl Watch {
             must(entry.seq == self.state.seq + 1, || {
                 format!("a gap before entry {}", entry.seq)
             })?;
+            if let Some(key) = &entry.key {
+                let before = self.keys.insert(key.clone(), entry.at);
+                let fresh = before
+                    .is_none_or(|before| entry.at.duration_since(before) > SignedDuration::from_mins(15));
+                must(fresh, || format!("delivery {key} was taken twice"))?;
+            }
             self.judge(&entry, now, knowledge, people)
                 .map_err(|why| format!("entry {}: {why}", entry.seq))?;
             *self.counts.entry(entry.event.kind()).or_default() += 1;

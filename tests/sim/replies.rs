@@ -10,6 +10,7 @@ impl Sim {
     pub fn answered(&mut self, from: From, line: String, reply: Reply) -> Result<(), String> {
         let said = said(&reply);
         self.tell(format!("{line} | {said}"));
+        self.last_reply = Some(said);
         match (from, reply) {
             (From::Executor(drive), Reply::NotStarted { reasons }) => {
                 let busy = reasons

@@ -2,7 +2,7 @@
 //! no effect in the outbox, no incident that waits for nobody, no target that is held by something that is over.
 
 use interlock::domain::alert::{AlertStatus, Severity};
-use interlock::domain::command::{Command, Effect, Intent};
+use interlock::domain::command::{Command, Drive, Effect, Intent};
 use interlock::domain::event::Judgement;
 use interlock::domain::incident::{HandoffReason, Incident, Phase};
 use interlock::domain::run::Next;
@@ -46,7 +46,7 @@ impl Sim {
         }
     }
 
-    fn pass(&mut self, seconds: i64) -> Result<(), String> {
+    pub fn pass(&mut self, seconds: i64) -> Result<(), String> {
         self.now = self
             .now
             .checked_add(SignedDuration::from_secs(seconds))
@@ -56,9 +56,13 @@ impl Sim {
     }
 
     /// Everything that is on its way arrives.
-    fn calm(&mut self) -> Result<(), String> {
+    pub fn calm(&mut self) -> Result<(), String> {
         for _ in 0..ROUNDS {
             self.submit(Vec::new(), After::GoOn)?;
+            let still = self.attempts.is_empty() && self.outbox.is_empty() && self.done.is_empty();
+            if still && self.drives.iter().all(|drive| self.waits_for_its_turn(drive)) {
+                return self.nothing_is_left();
+            }
             let drives = std::mem::take(&mut self.drives);
             let mut sent: Vec<Sent> = drives
                 .into_iter()
@@ -79,9 +83,6 @@ impl Sim {
             for (row, effect) in self.outbox.clone() {
                 sent.extend(self.deliver(row, effect));
             }
-            if sent.is_empty() && self.done.is_empty() && self.drives.is_empty() {
-                return self.nothing_is_left();
-            }
             self.submit(sent, After::GoOn)?;
             self.now = self
                 .now
@@ -92,6 +93,26 @@ impl Sim {
             "it never comes to rest: {:?} {:?} {:?}",
             self.drives, self.attempts, self.outbox
         ))
+    }
+
+    /// The target is held by a step that runs or that nobody has judged yet: the executor asks again and again.
+    fn waits_for_its_turn(&self, drive: &Drive) -> bool {
+        let Drive::Start {
+            incident, plan, step, ..
+        } = drive
+        else {
+            return false;
+        };
+        let state = self.core().state();
+        let track = state
+            .incident(*incident)
+            .and_then(|incident| incident.plan(*plan));
+        let target = track
+            .and_then(|track| track.plan.step(*step))
+            .and_then(|step| step.action.target_key());
+        target
+            .and_then(|target| state.holder(&target))
+            .is_some_and(|holder| holder.incident != *incident)
     }
 
     fn nothing_is_left(&self) -> Result<(), String> {
@@ -117,7 +138,13 @@ impl Sim {
             let fine = match &incident.phase {
                 Phase::Planning { .. } => false,
                 Phase::Proposed | Phase::Settling { .. } => incident.deadline().is_some(),
-                Phase::Running => matches!(next, Some(Next::AskHuman { .. })),
+                Phase::Running => {
+                    let turn = self.drives.iter().any(|drive| {
+                        matches!(drive, Drive::Start { incident: id, .. } if *id == incident.id)
+                            && self.waits_for_its_turn(drive)
+                    });
+                    turn || matches!(next, Some(Next::AskHuman { .. }))
+                }
                 Phase::Handed { .. } => true,
                 Phase::Closed { .. } => true,
             };
@@ -153,7 +180,7 @@ impl Sim {
         ))
     }
 
-    fn by(&mut self, who: usize, intent: Intent) -> Result<(), String> {
+    pub fn by(&mut self, who: usize, intent: Intent) -> Result<(), String> {
         let Some(person) = self.people.get(who).cloned() else {
             return Ok(());
         };
@@ -234,6 +261,9 @@ impl Sim {
     }
 
     fn everything_is_over(&self) -> Result<(), String> {
+        if !self.drives.is_empty() {
+            return Err(format!("work that nobody does: {:?}", self.drives));
+        }
         for incident in self.core().state().open() {
             // What a person started by hand has no source that could say that it is over.
             if incident.source.as_str() != "manual" {

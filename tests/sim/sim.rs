@@ -45,6 +45,10 @@ pub struct Sim {
     pub effects: BTreeMap<AttemptId, u32>,
     pub permits: BTreeSet<AttemptId>,
     pub recovered: bool,
+    /// Nothing goes wrong in the world by itself: for stories that are told step by step.
+    pub kind_world: bool,
+    pub last_reply: Option<String>,
+    pub last_error: Option<String>,
     pub watch: Watch,
     pub figures: Figures,
     pub path: PathBuf,
@@ -90,6 +94,9 @@ impl Sim {
             effects: BTreeMap::new(),
             permits: BTreeSet::new(),
             recovered: false,
+            kind_world: false,
+            last_reply: None,
+            last_error: None,
             watch: Watch::open(&path),
             figures: Figures {
                 seeds: 1,
@@ -191,6 +198,7 @@ impl Sim {
             }
             Err(error) => {
                 self.figures.failed_commits += 1;
+                self.last_error = Some(error.to_string());
                 let lines: Vec<_> = rest.iter().map(|(_, line)| line.as_str()).collect();
                 self.tell(format!("{} | not stored: {error}", lines.join("; ")));
                 for (from, _) in rest {

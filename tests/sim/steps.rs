@@ -183,6 +183,7 @@ impl Sim {
             alert.status = match self.rng.below(10) {
                 0..5 => AlertStatus::Resolved,
                 5 => AlertStatus::Acknowledged,
+                6 => AlertStatus::Reopened,
                 _ => AlertStatus::Firing,
             };
             alerts.push(alert);
@@ -261,7 +262,7 @@ impl Sim {
                 let track = self.core().state().incident(incident)?.plan(plan)?.clone();
                 let action = track.plan.step(step)?.action.clone();
                 let mut survey = self.look(&action);
-                if let (Ok(survey), true) = (&mut survey, self.rng.chance(8)) {
+                if let (Ok(survey), true) = (&mut survey, !self.kind_world && self.rng.chance(8)) {
                     survey.taken_at = self.now.checked_sub(SignedDuration::from_secs(9)).ok()?;
                 }
                 let voters: Vec<Person> = track
@@ -271,6 +272,7 @@ impl Sim {
                     .filter_map(|vote| self.person(&vote.by))
                     .collect();
                 let freeze_file = match self.rng.below(60) {
+                    _ if self.kind_world => FreezeFile::Absent,
                     0 => FreezeFile::Present {
                         reason: "by hand".to_owned(),
                     },
@@ -301,7 +303,7 @@ impl Sim {
     }
 
     fn look(&mut self, action: &interlock::domain::action::Action) -> Result<Survey, SurveyError> {
-        if self.rng.chance(4) {
+        if !self.kind_world && self.rng.chance(4) {
             return Err(SurveyError::Unreachable("the cluster does not answer".to_owned()));
         }
         Ok(self.cluster.survey(&self.knowledge.rules, action, self.now))

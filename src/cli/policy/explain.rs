@@ -1,7 +1,7 @@
 //! `interlock policy explain`: who may approve one step, and why not somebody. It plans the runbook as the bot would,
 //! and asks the same policy; only Slack and the clusters are not asked.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use jiff::Timestamp;
@@ -23,7 +23,7 @@ use crate::domain::ids::{
 use crate::domain::incident::{Incident, PlanRequest};
 use crate::domain::plan::{Plan, PlannedStep, Requester};
 use crate::domain::planning;
-use crate::domain::policy::{Decision, Reason};
+use crate::domain::policy::{Decision, Reason, Request};
 use crate::domain::rules::Rules;
 use crate::domain::runbook::ParamValue;
 use crate::domain::state::State;
@@ -169,6 +169,14 @@ impl Explain {
             standing: Standing::Member,
             groups: self.groups.clone(),
         });
+        let behind = match &plan.requester {
+            Requester::Interlock => BTreeSet::new(),
+            Requester::Person(id) => BTreeSet::from([id.clone()]),
+        };
+        let request = Request {
+            plan,
+            behind: &behind,
+        };
         Answer {
             runbook: plan.runbook.clone(),
             step: step.no.0,
@@ -182,7 +190,7 @@ impl Explain {
             person: person.map(|person| {
                 rules
                     .policy
-                    .may_vote(&person, TEAM, plan)
+                    .may_vote(&person, TEAM, request)
                     .err()
                     .unwrap_or_default()
             }),

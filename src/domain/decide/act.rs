@@ -190,10 +190,9 @@ fn escalate(tx: &mut Tx<'_>, context: Context<'_>, actor: &Actor<'_>, id: Incide
     let by = actor.who.name.clone();
     if pending(tx, id) {
         plan_act::withdraw(tx, id, format!("{by} escalated"));
-        advance::hand_over(tx, context, id, HandoffReason::AskedFor { by });
-    } else {
-        advance::page_now(tx, id, format!("{by} asked for a human"));
+        advance::hand_over(tx, context, id, HandoffReason::AskedFor { by: by.clone() });
     }
+    advance::page_asked(tx, id, format!("{by} asked for a human"));
     actor.asked(tx, Some(id), Deed::Escalate, Reply::Answer(Answer::Escalated))
 }
 

@@ -23,7 +23,10 @@ enum Urgency {
 /// Goes on with a running plan: asks for the next step, or draws the conclusion.
 pub fn advance(tx: &mut Tx<'_>, context: Context<'_>, id: IncidentId) {
     loop {
-        let Some((plan, next)) = next(tx, id) else { return };
+        let Some((plan, next)) = next(tx, id) else {
+            close_if_over(tx, id);
+            return;
+        };
         if context.rules.mode == Mode::DryRun && !matches!(next, Next::Finish(_)) {
             tx.record(Event::RunEnded {
                 incident: id,
@@ -145,7 +148,10 @@ pub fn source_agrees(tx: &mut Tx<'_>, context: Context<'_>, id: IncidentId) {
         return;
     }
     match &incident.phase {
-        Phase::Planning { .. } | Phase::Handed { .. } => close(tx, id, ClosedAs::AlertCleared),
+        Phase::Planning { .. } => close(tx, id, ClosedAs::AlertCleared),
+        Phase::Handed { .. } => {
+            close_if_over(tx, id);
+        }
         Phase::Proposed => withdraw_and_close(tx, id),
         Phase::Running => {
             let untouched = incident
@@ -178,6 +184,18 @@ fn withdraw_and_close(tx: &mut Tx<'_>, id: IncidentId) {
         });
     }
     close(tx, id, ClosedAs::AlertCleared);
+}
+
+/// Closes what a human has once its alerts are gone, unless a step still runs or waits for somebody's judgement: that is
+/// not forgotten, and its target stays held until it is known. Says whether it closed.
+fn close_if_over(tx: &mut Tx<'_>, id: IncidentId) -> bool {
+    let over = tx.state().incident(id).is_some_and(|incident| {
+        matches!(incident.phase, Phase::Handed { .. }) && incident.all_resolved() && !incident.has_loose_end()
+    });
+    if over {
+        close(tx, id, ClosedAs::AlertCleared);
+    }
+    over
 }
 
 pub fn close(tx: &mut Tx<'_>, id: IncidentId, result: ClosedAs) {
@@ -214,6 +232,9 @@ fn hand_over_with(
 ) {
     let why = page_why(&reason);
     tx.record(Event::HandedOver { incident: id, reason });
+    if close_if_over(tx, id) {
+        return;
+    }
     match urgency {
         Urgency::Now => page_now(tx, id, why),
         Urgency::Waiting => page_when_due(tx, context, id),
@@ -229,6 +250,36 @@ pub fn page_now(tx: &mut Tx<'_>, id: IncidentId, why: String) {
         .is_some_and(|incident| incident.paging.asked_at.is_none() && incident.commander.is_none());
     if wanted {
         tx.record(Event::PageAsked { incident: id, why });
+    }
+}
+
+/// A person asks for a human: one is paged even where somebody has the incident already.
+pub fn page_asked(tx: &mut Tx<'_>, id: IncidentId, why: String) {
+    if tx
+        .state()
+        .incident(id)
+        .is_some_and(|incident| incident.paging.asked_at.is_none())
+    {
+        tx.record(Event::PageAsked { incident: id, why });
+    }
+}
+
+/// Another alert made it worse: who waits longer than the new severity allows is paged sooner.
+pub fn page_sooner(tx: &mut Tx<'_>, context: Context<'_>, id: IncidentId) {
+    let Some(incident) = tx.state().incident(id) else {
+        return;
+    };
+    if !incident.waits_for_people() || incident.paging.asked_at.is_some() {
+        return;
+    }
+    let Some(wait) = context.rules.page_wait(&incident.source, incident.severity) else {
+        return;
+    };
+    let at: Timestamp = context.now.checked_add(wait).unwrap_or(context.now);
+    if at <= context.now {
+        page_now(tx, id, "it got worse and is waiting for a human".to_owned());
+    } else if incident.paging.due.is_none_or(|due| at < due) {
+        tx.record(Event::PageDue { incident: id, at });
     }
 }
 

@@ -3,17 +3,23 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
+use jiff::SignedDuration;
+
 use super::{Context, Tx, advance, survey};
 use crate::domain::alert::{Alert, AlertStatus};
 use crate::domain::command::Reply;
 use crate::domain::event::Event;
 use crate::domain::ids::{DeliveryKey, IncidentId, RunbookName, Source};
-use crate::domain::incident::{HandoffReason, MatchRecord, PlanRequest, Verdict};
+use crate::domain::incident::{HandoffReason, Incident, MatchRecord, Phase, PlanRequest, Verdict};
 use crate::domain::matching;
 use crate::domain::plan::Requester;
 
 /// Prefix of the `dedup_key` of everything that Interlock opens at a pager; an alert that carries it is our own echo.
 pub const OUR_DEDUP_PREFIX: &str = "interlock/";
+
+/// A "firing" that comes this long after the end of its episode is no duplicate under way any more: retries and the peers of
+/// a highly available pair are minutes apart at most (Alertmanager gives up a delivery after its `group_interval`, 5 minutes).
+const LATE: SignedDuration = SignedDuration::from_mins(6);
 
 pub fn received(
     tx: &mut Tx<'_>,
@@ -33,8 +39,16 @@ pub fn received(
             continue;
         }
         match (alert.status, tx.state().by_episode(source, &alert.episode)) {
-            (AlertStatus::Firing, Some(known)) => *repeated.entry(known).or_default() += 1,
-            (AlertStatus::Firing, None) => fired(tx, context, source, alert),
+            (AlertStatus::Firing, Some(known)) if !is_back(tx, context, known, &alert) => {
+                *repeated.entry(known).or_default() += 1;
+            }
+            (AlertStatus::Reopened, Some(known)) if !is_over(tx, known, &alert) => {
+                *repeated.entry(known).or_default() += 1;
+            }
+            (AlertStatus::Firing | AlertStatus::Reopened, Some(known)) => {
+                again(tx, context, source, known, alert)
+            }
+            (AlertStatus::Firing | AlertStatus::Reopened, None) => fired(tx, context, source, alert),
             (AlertStatus::Resolved, Some(known)) => resolved(tx, context, known, &alert),
             // The firing was never seen, or is long forgotten: there is nothing to resolve.
             (AlertStatus::Resolved | AlertStatus::Acknowledged, _) => {}
@@ -49,16 +63,71 @@ pub fn received(
     Reply::Stored
 }
 
+/// Whether there is nothing left of this episode that could fire: it has resolved, or its incident is closed.
+fn is_over(tx: &Tx<'_>, known: IncidentId, alert: &Alert) -> bool {
+    tx.state().incident(known).is_some_and(|incident| {
+        let newest = incident
+            .episodes
+            .iter()
+            .rev()
+            .find(|episode| episode.alert.episode == alert.episode);
+        !incident.is_open() || newest.is_some_and(|episode| episode.resolved_at.is_some())
+    })
+}
+
+/// Whether a plain "firing" means that an episode is back, and not a duplicate that was long under way. Alertmanager keeps the
+/// key when an alert that had timed out comes back.
+fn is_back(tx: &Tx<'_>, context: Context<'_>, known: IncidentId, alert: &Alert) -> bool {
+    if !is_over(tx, known, alert) {
+        return false;
+    }
+    tx.state().incident(known).is_some_and(|incident| {
+        let resolved = incident
+            .episodes
+            .iter()
+            .filter(|episode| episode.alert.episode == alert.episode);
+        let resolved = resolved.filter_map(|episode| episode.resolved_at).max();
+        let closed = match &incident.phase {
+            Phase::Closed { at, .. } => Some(*at),
+            Phase::Planning { .. }
+            | Phase::Proposed
+            | Phase::Running
+            | Phase::Settling { .. }
+            | Phase::Handed { .. } => None,
+        };
+        let since = resolved.into_iter().chain(closed).max();
+        since.is_some_and(|at| context.now.duration_since(at) > LATE)
+    })
+}
+
+/// An episode is back: in the same incident while that is open, as a new one when it is over.
+fn again(tx: &mut Tx<'_>, context: Context<'_>, source: &Source, known: IncidentId, alert: Alert) {
+    if tx.state().incident(known).is_some_and(Incident::is_open) {
+        join(tx, context, known, alert);
+    } else {
+        fired(tx, context, source, alert);
+    }
+}
+
+fn join(tx: &mut Tx<'_>, context: Context<'_>, incident: IncidentId, alert: Alert) {
+    let before = tx.state().incident(incident).map(|incident| incident.severity);
+    let worse = before.is_some_and(|before| alert.severity > before);
+    tx.record(Event::Joined {
+        incident,
+        alert: Arc::new(alert),
+    });
+    if worse {
+        advance::page_sooner(tx, context, incident);
+    }
+}
+
 fn fired(tx: &mut Tx<'_>, context: Context<'_>, source: &Source, alert: Alert) {
     let open = alert
         .group
         .as_ref()
         .and_then(|group| tx.state().by_group(source, group));
     if let Some(incident) = open {
-        tx.record(Event::Joined {
-            incident,
-            alert: Arc::new(alert),
-        });
+        join(tx, context, incident, alert);
         return;
     }
     let incident = IncidentId(tx.state().last_incident + 1);
@@ -120,7 +189,9 @@ fn resolved(tx: &mut Tx<'_>, context: Context<'_>, incident: IncidentId, alert: 
         incident
             .episodes
             .iter()
-            .any(|episode| episode.alert.episode == alert.episode && episode.resolved_at.is_none())
+            .rev()
+            .find(|episode| episode.alert.episode == alert.episode)
+            .is_some_and(|episode| episode.resolved_at.is_none())
     });
     if fresh {
         tx.record(Event::AlertResolved {

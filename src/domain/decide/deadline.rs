@@ -23,7 +23,7 @@ fn page_if_due(tx: &mut Tx<'_>, context: Context<'_>, id: IncidentId) {
         incident.is_open()
             && incident.paging.asked_at.is_none()
             && incident.paging.due.is_some_and(|at| at <= context.now)
-            && waits(incident)
+            && incident.waits_for_people()
     });
     if due {
         advance::page_now(tx, id, "it is waiting for a human".to_owned());
@@ -34,18 +34,6 @@ fn page_if_due(tx: &mut Tx<'_>, context: Context<'_>, id: IncidentId) {
     });
     if stale {
         tx.record(Event::PageSettled { incident: id });
-    }
-}
-
-/// Whether nobody has done anything about it yet.
-fn waits(incident: &Incident) -> bool {
-    match &incident.phase {
-        Phase::Proposed | Phase::Planning { .. } => true,
-        Phase::Handed { reason, .. } => !matches!(
-            reason,
-            HandoffReason::TakenOver { .. } | HandoffReason::Rejected { .. }
-        ),
-        Phase::Running | Phase::Settling { .. } | Phase::Closed { .. } => false,
     }
 }
 

@@ -13,7 +13,7 @@ use crate::domain::ids::{IncidentId, StepNo};
 use crate::domain::incident::{HandoffReason, Incident, Phase, PlanRequest, PlanTrack};
 use crate::domain::plan::Requester;
 use crate::domain::planning;
-use crate::domain::policy::{Decision, Reason};
+use crate::domain::policy::{Decision, Reason, Request};
 use crate::domain::run::StepState;
 use crate::domain::runbook::{ParamKind, ParamSpec, ParamValue, Runbook};
 
@@ -60,11 +60,7 @@ pub fn approve(tx: &mut Tx<'_>, context: Context<'_>, actor: &Actor<'_>, at: &Pl
     match may_approve(tx, context, actor, at) {
         Err(refusal) => actor.refused(tx, Some(at.incident), Deed::Approve, refusal),
         Ok((needed, have)) => {
-            let vote = Vote {
-                by: actor.who.id.clone(),
-                name: actor.who.name.clone(),
-                at: context.now,
-            };
+            let vote = vote(context, actor);
             let execute_by = context
                 .now
                 .checked_add(context.rules.execute_by)
@@ -77,28 +73,36 @@ pub fn approve(tx: &mut Tx<'_>, context: Context<'_>, actor: &Actor<'_>, at: &Pl
                 execute_by,
             });
             advance::advance(tx, context, at.incident);
-            Reply::Answer(Answer::Approved {
-                have: have + 1,
-                need: needed,
-            })
+            Reply::Answer(Answer::Approved { have, need: needed })
         }
     }
 }
 
-/// How many votes are needed and are there, or why this one does not count.
+fn vote(context: Context<'_>, actor: &Actor<'_>) -> Vote {
+    Vote {
+        by: actor.who.id.clone(),
+        name: actor.who.name.clone(),
+        at: context.now,
+        groups: actor.person.groups.clone(),
+    }
+}
+
+/// How many votes are needed and how many there are with this one, or why it does not count.
 fn may_approve(
     tx: &Tx<'_>,
     context: Context<'_>,
     actor: &Actor<'_>,
     at: &PlanRef,
 ) -> Result<(u8, u8), Refusal> {
-    let (_, track) = pending(tx, at)?;
+    let (incident, track) = pending(tx, at)?;
+    let policy = &context.rules.policy;
+    let behind = incident.behind(&track.plan);
+    let request = Request {
+        plan: &track.plan,
+        behind: &behind,
+    };
     let mut reasons = BTreeSet::new();
-    if let Err(why) = context
-        .rules
-        .policy
-        .may_vote(actor.person, &context.rules.team, &track.plan)
-    {
+    if let Err(why) = policy.may_vote(actor.person, &context.rules.team, request) {
         reasons.extend(why);
     }
     if let Freeze::On { name, reason, .. } = &tx.state().freeze {
@@ -110,29 +114,28 @@ fn may_approve(
     if track.plan.digest().ok().as_ref() != Some(&track.digest) {
         reasons.insert(Reason::DigestDiffers);
     }
-    if track.plan.policy_revision != context.rules.policy.revision {
+    if track.plan.policy_revision != policy.revision {
         reasons.insert(Reason::PolicyChanged);
     }
-    let needed = match context.rules.policy.decide(track.plan.live_steps()) {
-        Decision::Allow => 1,
-        Decision::RequireApproval { approvals } => approvals,
-        Decision::Deny { reasons: denied } => {
-            reasons.extend(denied);
-            1
-        }
-    };
+    if let Decision::Deny { reasons: denied } = policy.decide(track.plan.live_steps()) {
+        reasons.extend(denied);
+    }
     if !reasons.is_empty() {
         return Err(Refusal::NotAllowed {
             reasons: reasons.into_iter().collect(),
         });
     }
-    let vote = Vote {
-        by: actor.who.id.clone(),
-        name: actor.who.name.clone(),
-        at: context.now,
-    };
+    let votes: Vec<Vote> = track
+        .approval
+        .votes()
+        .iter()
+        .cloned()
+        .chain([vote(context, actor)])
+        .collect();
+    let have = u8::try_from(votes.len()).unwrap_or(u8::MAX);
+    let needed = have.saturating_add(policy.missing(request, &votes));
     let event = ApprovalEvent::Approve {
-        vote,
+        vote: vote(context, actor),
         needed,
         execute_by: context.now,
     };
@@ -140,10 +143,7 @@ fn may_approve(
         .approval
         .transition(event)
         .map_err(|refusal| Refusal::Approval { refusal })?;
-    Ok((
-        needed,
-        u8::try_from(track.approval.votes().len()).unwrap_or(u8::MAX),
-    ))
+    Ok((needed, have))
 }
 
 pub fn ask_reject(tx: &mut Tx<'_>, context: Context<'_>, actor: &Actor<'_>, at: PlanRef) -> Reply {
@@ -385,10 +385,18 @@ pub fn judge(
         if !unknown || !incident.is_open() {
             return Err(Refusal::NotWaiting);
         }
+        let behind = incident.behind(&track.plan);
         context
             .rules
             .policy
-            .may_vote(actor.person, &context.rules.team, &track.plan)
+            .may_vote(
+                actor.person,
+                &context.rules.team,
+                Request {
+                    plan: &track.plan,
+                    behind: &behind,
+                },
+            )
             .map_err(|reasons| Refusal::NotAllowed { reasons })
     });
     if let Err(refusal) = allowed {

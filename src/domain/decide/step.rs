@@ -4,7 +4,7 @@ use jiff::SignedDuration;
 
 use super::{Context, Tx, advance, survey};
 use crate::domain::action::EffectClass;
-use crate::domain::approval::Approval;
+use crate::domain::approval::{Approval, Vote};
 use crate::domain::command::{Reply, StartStep};
 use crate::domain::event::{Event, Outcome, Who};
 use crate::domain::freeze::{Freeze, FreezeFile};
@@ -12,7 +12,7 @@ use crate::domain::ids::AttemptId;
 use crate::domain::incident::{HandoffReason, Incident, Phase, PlanTrack};
 use crate::domain::plan::PlannedStep;
 use crate::domain::planning;
-use crate::domain::policy::{Decision, Reason, counted};
+use crate::domain::policy::{Decision, Reason, Request};
 use crate::domain::run::{Next, StepState, over_budget};
 use crate::ports::{Order, Output, Survey};
 
@@ -153,23 +153,41 @@ fn approval_holds(
         }
         return;
     }
-    match context.rules.policy.decide(track.plan.live_steps()) {
-        Decision::Allow => {}
-        Decision::Deny { reasons: denied } => reasons.extend(denied),
-        Decision::RequireApproval { approvals } => {
-            let voters = request
-                .voters
-                .iter()
-                .filter(|person| votes.iter().any(|vote| vote.by == person.id));
-            let have = counted(&context.rules.policy, &context.rules.team, &track.plan, voters).len();
-            if have < usize::from(approvals) {
-                reasons.push(Reason::Quorum {
-                    have: u8::try_from(have).unwrap_or(u8::MAX),
-                    need: approvals,
-                });
-            }
-        }
+    if let Decision::Deny { reasons: denied } = context.rules.policy.decide(track.plan.live_steps()) {
+        reasons.extend(denied);
+        return;
     }
+    let behind = incident.behind(&track.plan);
+    let request_of = Request {
+        plan: &track.plan,
+        behind: &behind,
+    };
+    let counting = still_counting(context, request, votes, request_of);
+    let missing = context.rules.policy.missing(request_of, &counting);
+    if missing > 0 {
+        let have = u8::try_from(counting.len()).unwrap_or(u8::MAX);
+        reasons.push(Reason::Quorum {
+            have,
+            need: have.saturating_add(missing),
+        });
+    }
+}
+
+/// The votes of people who may still vote, with the groups that they are in now.
+fn still_counting(context: Context<'_>, request: &StartStep, votes: &[Vote], plan: Request<'_>) -> Vec<Vote> {
+    let now = |vote: &Vote| {
+        let person = request.voters.iter().find(|person| person.id == vote.by)?;
+        context
+            .rules
+            .policy
+            .may_vote(person, &context.rules.team, plan)
+            .ok()?;
+        Some(Vote {
+            groups: person.groups.clone(),
+            ..vote.clone()
+        })
+    };
+    votes.iter().filter_map(now).collect()
 }
 
 /// The world is as it was shown: same object, same images, not more to lose.

@@ -127,10 +127,11 @@ fn propose(tx: &mut Tx<'_>, context: Context<'_>, id: IncidentId, plan: Plan) {
         decision: decision.clone(),
         approve_by,
     });
+    if context.rules.autonomy == Autonomy::Shadow {
+        advance::hand_over(tx, context, id, HandoffReason::Shadow);
+        return;
+    }
     match decision {
-        _ if context.rules.autonomy == Autonomy::Shadow => {
-            advance::hand_over(tx, context, id, HandoffReason::Shadow);
-        }
         Decision::Deny { .. } => {
             withdraw(tx, id, no, "the policy lets nobody approve it");
             advance::hand_over(tx, context, id, HandoffReason::Denied);

@@ -93,25 +93,26 @@ impl<'a> Tx<'a> {
                 seq: entry.seq,
             });
         }
-        match &entry.event {
-            Event::PageAsked { .. } => self.effects.push(Effect::Page { incident }),
-            Event::StepEnded { attempt, output, .. } if output.cut_bytes > 0 => {
-                self.effects.push(Effect::Attach {
-                    incident,
-                    attempt: *attempt,
-                });
+        if matches!(entry.event, Event::PageAsked { .. }) {
+            self.effects.push(Effect::Page { incident });
+        }
+        if let Event::StepEnded { attempt, output, .. } = &entry.event
+            && output.cut_bytes > 0
+        {
+            self.effects.push(Effect::Attach {
+                incident,
+                attempt: *attempt,
+            });
+        }
+        if matches!(entry.event, Event::Closed { .. }) {
+            let paged = self
+                .state
+                .incident(incident)
+                .is_some_and(|incident| incident.paging.asked_at.is_some());
+            if paged {
+                self.effects.push(Effect::PageResolve { incident });
             }
-            Event::Closed { .. } => {
-                let paged = self
-                    .state
-                    .incident(incident)
-                    .is_some_and(|incident| incident.paging.asked_at.is_some());
-                if paged {
-                    self.effects.push(Effect::PageResolve { incident });
-                }
-                self.effects.push(Effect::Summary { incident });
-            }
-            _ => {}
+            self.effects.push(Effect::Summary { incident });
         }
     }
 

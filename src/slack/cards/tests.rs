@@ -182,6 +182,7 @@ fn voted(incident: &mut Incident) {
         },
         name: "ana".to_owned(),
         at: at(30),
+        groups: Vec::new(),
     };
     incident.plans[0].approval = Approval::Pending {
         votes: vec![vote],

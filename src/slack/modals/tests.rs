@@ -51,8 +51,8 @@ fn forms_fit_with_ordinary_and_with_hostile_content() {
             &forms::diff(&at(), &BTreeMap::new(), &[StepNo(1)], &lines, None),
         );
         fits("runbook", &show::runbook(text, &text.repeat(40)));
-        fits("message", &message(text));
     }
+    fits("message", &message("Not allowed: you are in no row."));
     fits("loading", &loading());
     fits("failed", &failed());
 }
