@@ -16,11 +16,22 @@ async fn a_target_that_was_deployed_meanwhile_is_not_touched() {
     world.fires(&Alert::redis_timeout()).await;
     world.card("Waits for 1 approval").await;
     let cluster = world.doubles.cluster.world();
-    cluster.deploy("production", "redis-primary", "registry.example/redis:7.2.0", "release 7.2.0");
+    cluster.deploy(
+        "production",
+        "redis-primary",
+        "registry.example/redis:7.2.0",
+        "release 7.2.0",
+    );
     world.ana().presses("Approve 2 steps").await;
     world.ana().is_told("Approved.").await;
-    let refused = world.thread().says("step 1 was not started: the world moved").await;
-    assert!(refused.contains("registry.example/redis:7.2.0, the card showed registry.example/redis:7.0.15"), "{refused}");
+    let refused = world
+        .thread()
+        .says("step 1 was not started: the world moved")
+        .await;
+    assert!(
+        refused.contains("registry.example/redis:7.2.0, the card showed registry.example/redis:7.0.15"),
+        "{refused}"
+    );
     world.a_human_is_paged("INC-1").await;
     world.card("This needs a human").await;
     world.thread().ends_with("the pager took the page").await;
@@ -37,7 +48,10 @@ async fn a_plan_made_under_another_policy_can_not_be_approved() {
     world.reconfigure(Setup::default().approver("tiers = [3]\ngroups = [\"@sre-leads\"]"));
     world.bot_starts().await;
     world.ana().presses("Approve 2 steps").await;
-    world.ana().is_told("the policy changed since the plan was proposed; a new plan is needed").await;
+    world
+        .ana()
+        .is_told("the policy changed since the plan was proposed; a new plan is needed")
+        .await;
     world.nothing_ran();
     world.thread().is_uninteresting();
     world.ends().await;
@@ -70,7 +84,11 @@ async fn a_new_runbook_is_there_without_a_restart_and_a_broken_one_is_refused_al
     let world = TestWorld::start(Setup::default()).await;
     let runbooks = world.folder.path().join("runbooks");
     let (name, text) = shipped!("bad-deploy-rollback");
-    std::fs::write(runbooks.join("broken.md"), "# Runbook: Broken\n## Steps\n### Step 1: Bad\n```bash\nrm -rf / && echo done\n```\n").unwrap();
+    std::fs::write(
+        runbooks.join("broken.md"),
+        "# Runbook: Broken\n## Steps\n### Step 1: Bad\n```bash\nrm -rf / && echo done\n```\n",
+    )
+    .unwrap();
     std::fs::write(runbooks.join(name), text).unwrap();
     the_list_has(&world, "Checkout fails after a deploy").await;
     let told = world.ana().told();
@@ -99,9 +117,13 @@ async fn the_list_has(world: &TestWorld, title: &str) {
 async fn a_plan_that_does_not_fit_on_the_card_is_approved_from_its_review() {
     let (_, redis) = shipped!("redis-connection-timeout");
     let look = "```bash\nkubectl get pods -n production\n```\nFailure action: continue\n";
-    let many: String = (2..=10).map(|no| format!("### Step {no}: Look {no}\n{look}")).collect();
+    let many: String = (2..=10)
+        .map(|no| format!("### Step {no}: Look {no}\n{look}"))
+        .collect();
     let text = redis.replace("### Step 2: Verify", &format!("{many}### Step 11: Verify"));
-    let setup = Setup::default().no_runbooks().runbook(("redis-long.md", text.as_str()));
+    let setup = Setup::default()
+        .no_runbooks()
+        .runbook(("redis-long.md", text.as_str()));
     let world = TestWorld::start(setup).await;
     world.in_the_cluster(Scenario::RedisTimeout);
     world.fires(&Alert::redis_timeout()).await;
@@ -109,7 +131,10 @@ async fn a_plan_that_does_not_fit_on_the_card_is_approved_from_its_review() {
     assert!(!world.ana().has_button("Approve"));
     world.ana().presses("Review plan").await;
     let plan = world.ana().sees_modal("[Approve 11 steps]").await;
-    assert!(plan.contains("redis-cli FLUSHDB") && plan.contains("localhost:8080/health"), "{plan}");
+    assert!(
+        plan.contains("redis-cli FLUSHDB") && plan.contains("localhost:8080/health"),
+        "{plan}"
+    );
     world.ana().submits(&[]).await;
     world.ana().is_told("Approved.").await;
     world.cluster_did(&[FLUSH, HEALTH]).await;

@@ -20,7 +20,10 @@ async fn a_crash_in_the_middle_of_a_step_is_unknown_and_never_run_again() {
     world.bot_crashes_and_restarts().await;
     world.card("nobody knows whether step 1 happened").await;
     world.a_human_is_paged("INC-1").await;
-    world.thread().says("step 1 ended UNKNOWN: Interlock stopped while it was running").await;
+    world
+        .thread()
+        .says("step 1 ended UNKNOWN: Interlock stopped while it was running")
+        .await;
     world.minutes_pass(5).await;
     world.cluster_did(&[FLUSH]).await;
 

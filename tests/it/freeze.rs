@@ -13,15 +13,24 @@ async fn a_freeze_blocks_the_start_until_another_person_lifts_it() {
     world.fires(&Alert::redis_timeout()).await;
     world.card("Waits for 1 approval").await;
     world.ana().types("freeze the database is being moved").await;
-    world.ana().is_told("Frozen. No step starts until another person lifts it. Nothing is running now.").await;
+    world
+        .ana()
+        .is_told("Frozen. No step starts until another person lifts it. Nothing is running now.")
+        .await;
     world.ana().presses("Approve 2 steps").await;
-    world.ana().is_told("everything is frozen by ana (the database is being moved)").await;
+    world
+        .ana()
+        .is_told("everything is frozen by ana (the database is being moved)")
+        .await;
 
     world.bot_crashes_and_restarts().await;
     world.ben().presses("Approve 2 steps").await;
     world.ben().is_told("everything is frozen by ana").await;
     world.ana().types("unfreeze it is done").await;
-    world.ana().is_told("You froze it, so another person has to lift it.").await;
+    world
+        .ana()
+        .is_told("You froze it, so another person has to lift it.")
+        .await;
     world.ben().types("unfreeze").await;
     world.ben().is_told("Lifting a freeze needs a reason").await;
     world.nothing_ran();
@@ -45,9 +54,15 @@ async fn a_freeze_lets_the_running_step_end_and_starts_no_other() {
     world.ana().is_told("Approved.").await;
     world.card("Running step 1").await;
     world.ben().types("freeze stop everything").await;
-    world.ben().is_told("Still running, and not stopped by this: ").await;
+    world
+        .ben()
+        .is_told("Still running, and not stopped by this: ")
+        .await;
     world.thread().says("step 1 succeeded").await;
-    world.thread().says("step 2 was not started: everything is frozen by ben (stop everything)").await;
+    world
+        .thread()
+        .says("step 2 was not started: everything is frozen by ben (stop everything)")
+        .await;
     world.a_human_is_paged("INC-1").await;
     world.card("This needs a human").await;
     world.cluster_did(&[FLUSH]).await;
@@ -63,7 +78,10 @@ async fn the_freeze_file_stops_a_start_without_slack() {
     std::fs::write(world.folder.path().join("freeze"), "audit of the year\n").unwrap();
     world.ana().presses("Approve 2 steps").await;
     world.ana().is_told("Approved.").await;
-    world.thread().says("step 1 was not started: everything is frozen by the freeze file (audit of the year)").await;
+    world
+        .thread()
+        .says("step 1 was not started: everything is frozen by the freeze file (audit of the year)")
+        .await;
     world.a_human_is_paged("INC-1").await;
     world.card("This needs a human").await;
     world.nothing_ran();

@@ -7,11 +7,17 @@ use crate::world::{Alert, TestWorld};
 /// Makes every write to the journal fail as a full disk does.
 fn disk_is_full(world: &TestWorld) {
     let full = "CREATE TRIGGER disk_is_full BEFORE INSERT ON journal BEGIN SELECT RAISE(ABORT, 'database or disk is full'); END";
-    Connection::open(world.database()).unwrap().execute_batch(full).unwrap();
+    Connection::open(world.database())
+        .unwrap()
+        .execute_batch(full)
+        .unwrap();
 }
 
 fn disk_has_room_again(world: &TestWorld) {
-    Connection::open(world.database()).unwrap().execute_batch("DROP TRIGGER disk_is_full").unwrap();
+    Connection::open(world.database())
+        .unwrap()
+        .execute_batch("DROP TRIGGER disk_is_full")
+        .unwrap();
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -22,10 +28,15 @@ async fn nothing_starts_that_can_not_be_written_down() {
     world.thread().says("plan 1 proposed").await;
     disk_is_full(&world);
     assert_eq!(world.posts(&Alert::tape_jam().firing()).await, 503);
-    let page = world.a_human_is_paged("Interlock can't write its journal, so nothing runs").await;
+    let page = world
+        .a_human_is_paged("Interlock can't write its journal, so nothing runs")
+        .await;
     let button = world.ana().sees_button("Approve 2 steps").await;
     let delivery = world.ana().clicks(button).await.unwrap();
-    assert!(!delivery.acked, "a click that is not stored is not acked: {delivery:?}");
+    assert!(
+        !delivery.acked,
+        "a click that is not stored is not acked: {delivery:?}"
+    );
     world.nothing_ran();
 
     disk_has_room_again(&world);
@@ -34,7 +45,9 @@ async fn nothing_starts_that_can_not_be_written_down() {
     world.pager_resolves(&page.id).await;
     world.ana().presses("Approve 2 steps").await;
     world.ana().is_told("Approved.").await;
-    world.cluster_did(&["exec redis-cli FLUSHDB", "exec curl -s localhost:8080/health"]).await;
+    world
+        .cluster_did(&["exec redis-cli FLUSHDB", "exec curl -s localhost:8080/health"])
+        .await;
     world.card("Fixed and verified.").await;
     world.thread().ends_with("all steps are done and verified").await;
     world.thread_of("INC-2").is_uninteresting();

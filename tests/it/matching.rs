@@ -14,7 +14,10 @@ async fn of_several_matches_a_person_chooses_one() {
     world.in_the_cluster(Scenario::RedisTimeout);
     world.fires(&Alert::redis_timeout()).await;
     let card = world.card("[Choose]").await;
-    assert!(card.contains("*Redis Connection Timeout*") && card.contains("*Redis is slow*"), "{card}");
+    assert!(
+        card.contains("*Redis Connection Timeout*") && card.contains("*Redis is slow*"),
+        "{card}"
+    );
     world.nothing_ran();
     world.ana().presses("Choose").await;
     world.ana().is_told("it is. Its plan is being made.").await;
@@ -24,7 +27,9 @@ async fn of_several_matches_a_person_chooses_one() {
     world.ana().is_told("you asked for this plan or changed it").await;
     world.ben().presses("Approve").await;
     world.ben().is_told("Approved.").await;
-    world.cluster_did(&["exec redis-cli FLUSHDB", "exec curl -s localhost:8080/health"]).await;
+    world
+        .cluster_did(&["exec redis-cli FLUSHDB", "exec curl -s localhost:8080/health"])
+        .await;
     world.card("Fixed and verified.").await;
     world.thread().ends_with("all steps are done and verified").await;
     world.ends().await;
@@ -41,8 +46,10 @@ async fn a_prose_runbook_is_a_checklist_that_people_tick() {
     world.card("Done by @ana").await;
     world.ben().presses("Undo").await;
     world.ben().is_told("Noted.").await;
-    world.thread().says("ana ticked item 1").await;
-    world.thread().ends_with("ben unticked item 1").await;
+    world
+        .thread()
+        .ends_with("the runbook is a checklist for people")
+        .await;
     world.nothing_ran();
     world.ends().await;
 }
@@ -51,7 +58,9 @@ async fn a_prose_runbook_is_a_checklist_that_people_tick() {
 async fn a_runbook_that_names_what_is_not_there_is_no_plan() {
     let (_, redis) = shipped!("redis-connection-timeout");
     let lost = redis.replace("deploy/redis-primary", "deploy/redis-lost");
-    let setup = Setup::default().no_runbooks().runbook(("redis-lost.md", lost.as_str()));
+    let setup = Setup::default()
+        .no_runbooks()
+        .runbook(("redis-lost.md", lost.as_str()));
     let world = TestWorld::start(setup).await;
     world.fires(&Alert::redis_timeout()).await;
     world.card("redis-lost").await;
@@ -68,7 +77,10 @@ async fn a_route_sends_the_card_to_its_own_channel() {
     let route = "[[routes]]\nservice = \"archive\"\nchannel = \"#platform\"";
     let world = TestWorld::start(Setup::default().table(route)).await;
     world.fires(&Alert::tape_jam()).await;
-    world.channel("platform").shows_card("Tape library 3 is jammed").await;
+    world
+        .channel("platform")
+        .shows_card("Tape library 3 is jammed")
+        .await;
     assert_eq!(world.channel("incidents").cards(), 0);
     world.thread().is_uninteresting();
     world.ends().await;

@@ -9,7 +9,9 @@ async fn a_dry_run_shows_everything_and_runs_nothing() {
     let world = TestWorld::start(Setup::default().mode("dry-run")).await;
     world.in_the_cluster(Scenario::RedisTimeout);
     world.fires(&Alert::redis_timeout()).await;
-    world.card("*DRY RUN*: everything is checked, nothing will be executed").await;
+    world
+        .card("*DRY RUN*: everything is checked, nothing will be executed")
+        .await;
     world.ana().presses("Approve dry run").await;
     world.ana().is_told("Approved.").await;
     let card = world.card("this was a dry run; nothing was executed").await;

@@ -26,7 +26,10 @@ async fn a_changed_tier_two_plan_needs_fresh_approval_by_others() {
 
     world.ben().presses("Modify").await;
     world.ben().sees_modal("Leave out these steps").await;
-    world.ben().submits(&[("Leave out these steps", Input::Options(vec!["3".to_owned()]))]).await;
+    world
+        .ben()
+        .submits(&[("Leave out these steps", Input::Options(vec!["3".to_owned()]))])
+        .await;
     world.ben().sees_modal("This would change").await;
     world.ben().submits(&[]).await;
     world.ben().is_told("Earlier approvals are void").await;
@@ -34,7 +37,10 @@ async fn a_changed_tier_two_plan_needs_fresh_approval_by_others() {
     world.card("Waits for 2 approvals").await;
 
     world.cleo().clicks(stale).await.unwrap();
-    world.cleo().is_told("The plan changed since you saw this card.").await;
+    world
+        .cleo()
+        .is_told("The plan changed since you saw this card.")
+        .await;
     world.ben().presses("Approve").await;
     world.ben().is_told("you asked for this plan or changed it").await;
     world.nothing_ran();
@@ -43,7 +49,10 @@ async fn a_changed_tier_two_plan_needs_fresh_approval_by_others() {
     world.cleo().presses("Approve").await;
     world.cleo().is_told("Approved.").await;
     world.cluster_did(&["patch deployments.apps/checkout"]).await;
-    world.thread().says("step 3 skipped: left out when the plan was modified").await;
+    world
+        .thread()
+        .says("step 3 skipped: left out when the plan was modified")
+        .await;
     world.card("Fixed and verified.").await;
     world.thread().ends_with("all steps are done and verified").await;
     world.ends().await;
@@ -60,13 +69,22 @@ async fn a_changed_parameter_is_shown_and_used() {
     world.ana().presses("Modify").await;
     world.ana().sees_modal("replicas: ____").await;
 
-    world.ana().submits(&[("replicas", Input::Text("50".to_owned()))]).await;
+    world
+        .ana()
+        .submits(&[("replicas", Input::Text("50".to_owned()))])
+        .await;
     world.ana().sees_modal("! ").await;
-    world.ana().submits(&[("replicas", Input::Text("8".to_owned()))]).await;
+    world
+        .ana()
+        .submits(&[("replicas", Input::Text("8".to_owned()))])
+        .await;
     let diff = world.ana().sees_modal("This would change").await;
     assert!(diff.contains('6') && diff.contains('8'), "{diff}");
     world.ana().submits(&[]).await;
-    world.ana().is_told("Plan 2 is being made from your changes.").await;
+    world
+        .ana()
+        .is_told("Plan 2 is being made from your changes.")
+        .await;
     world.card("--replicas=8").await;
     world.nothing_ran();
     world.thread().ends_with("plan 2 proposed").await;
@@ -81,7 +99,10 @@ async fn a_plan_without_steps_is_no_plan() {
     world.ana().sees_modal("Leave out these steps").await;
     let all = Input::Options(vec!["1".to_owned(), "2".to_owned()]);
     world.ana().submits(&[("Leave out these steps", all)]).await;
-    world.ana().sees_modal("every step is left out; reject the plan instead").await;
+    world
+        .ana()
+        .sees_modal("every step is left out; reject the plan instead")
+        .await;
     world.card("plan 1 (DIGEST)").await;
     world.thread().is_uninteresting();
     world.ends().await;

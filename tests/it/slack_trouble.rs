@@ -16,7 +16,9 @@ async fn with_slack_down_at_the_start_a_human_is_paged_and_the_card_comes_later(
     world.in_the_cluster(Scenario::RedisTimeout);
     world.fires(&Alert::redis_timeout()).await;
     world.clock_moves(Duration::from_secs(40)).await;
-    world.a_human_is_paged("Redis connection timeout on api-gateway").await;
+    world
+        .a_human_is_paged("Redis connection timeout on api-gateway")
+        .await;
     assert_eq!(world.channel("incidents").cards(), 0);
 
     faults.clear();
@@ -37,7 +39,9 @@ async fn with_slack_down_during_a_run_the_card_catches_up() {
     let faults = world.doubles.slack.faults();
     faults.on_call("chat.postMessage", ApiFault::Status(503), Times::Always);
     faults.on_call("chat.update", ApiFault::Status(503), Times::Always);
-    world.cluster_did(&["exec redis-cli FLUSHDB", "exec curl -s localhost:8080/health"]).await;
+    world
+        .cluster_did(&["exec redis-cli FLUSHDB", "exec curl -s localhost:8080/health"])
+        .await;
     faults.clear();
     world.card("Fixed and verified.").await;
     world.thread().ends_with("all steps are done and verified").await;
@@ -48,7 +52,11 @@ async fn with_slack_down_during_a_run_the_card_catches_up() {
 #[tokio::test(flavor = "multi_thread")]
 async fn a_lost_reply_to_the_posted_card_makes_no_second_card() {
     let world = TestWorld::start(Setup::default()).await;
-    world.doubles.slack.faults().on_call("chat.postMessage", ApiFault::ResetAfter, Times::Once);
+    world
+        .doubles
+        .slack
+        .faults()
+        .on_call("chat.postMessage", ApiFault::ResetAfter, Times::Once);
     world.in_the_cluster(Scenario::RedisTimeout);
     world.fires(&Alert::redis_timeout()).await;
     world.card("Waits for 1 approval").await;
@@ -61,7 +69,11 @@ async fn a_lost_reply_to_the_posted_card_makes_no_second_card() {
 async fn a_rate_limit_delays_the_card_and_does_not_double_it() {
     let world = TestWorld::start(Setup::default()).await;
     let limited = ApiFault::RateLimited { retry_after: 1 };
-    world.doubles.slack.faults().on_call("chat.postMessage", limited, Times::Count(3));
+    world
+        .doubles
+        .slack
+        .faults()
+        .on_call("chat.postMessage", limited, Times::Count(3));
     world.in_the_cluster(Scenario::RedisTimeout);
     world.fires(&Alert::redis_timeout()).await;
     world.card("Waits for 1 approval").await;
@@ -79,7 +91,9 @@ async fn five_hundred_alerts_of_one_cause_are_one_card() {
     world.card("500 of 500 alerts firing").await;
     world.ana().presses("Approve 2 steps").await;
     world.ana().is_told("Approved.").await;
-    world.cluster_did(&["exec redis-cli FLUSHDB", "exec curl -s localhost:8080/health"]).await;
+    world
+        .cluster_did(&["exec redis-cli FLUSHDB", "exec curl -s localhost:8080/health"])
+        .await;
     world.card("Fixed and verified.").await;
     world.resolves(&storm).await;
     world.card("Resolved").await;

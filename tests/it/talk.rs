@@ -10,16 +10,23 @@ async fn the_command_lists_shows_and_helps() {
     let world = TestWorld::start(Setup::default().runbook(shipped!("node-not-ready"))).await;
     let ana = world.ana();
     ana.types("list").await;
-    let list = ana.is_told("redis-connection-timeout: Redis Connection Timeout (2 steps)").await;
-    assert!(list.contains("node-not-ready: Node not ready (checklist)"), "{list}");
+    let list = ana
+        .is_told("redis-connection-timeout: Redis Connection Timeout (2 steps)")
+        .await;
+    assert!(
+        list.contains("node-not-ready: Node not ready (checklist)"),
+        "{list}"
+    );
     ana.types("status").await;
     ana.is_told("Nothing is open.").await;
     ana.types("help").await;
-    ana.is_told("/runbook freeze REASON: no step starts, anywhere").await;
+    ana.is_told("/runbook freeze REASON: no step starts, anywhere")
+        .await;
     ana.types("dance").await;
     ana.is_told("'dance' is nothing that I know.").await;
     ana.types("show redis-connection-timeout").await;
-    ana.is_told("kubectl exec -n production deploy/redis-primary -- redis-cli FLUSHDB").await;
+    ana.is_told("kubectl exec -n production deploy/redis-primary -- redis-cli FLUSHDB")
+        .await;
     ana.types("show redis-conection-timeout").await;
     ana.is_told("redis-connection-timeout").await;
     ana.types("run nothing-like-it").await;
@@ -32,10 +39,19 @@ async fn the_command_lists_shows_and_helps() {
 async fn a_run_by_hand_takes_parameters_and_goes_through_the_same_gate() {
     let world = TestWorld::start(Setup::default().runbook(shipped!("stuck-queue-scale"))).await;
     world.in_the_cluster(Scenario::StuckQueue);
-    world.ana().types("run stuck-queue-scale replicas=4 speed=11").await;
-    world.ana().is_told("this runbook has no parameter 'speed'; it takes replicas").await;
+    world
+        .ana()
+        .types("run stuck-queue-scale replicas=4 speed=11")
+        .await;
+    world
+        .ana()
+        .is_told("this runbook has no parameter 'speed'; it takes replicas")
+        .await;
     world.ana().types("run stuck-queue-scale replicas=4").await;
-    world.ana().is_told("INC-1 is open; its card comes in a moment.").await;
+    world
+        .ana()
+        .is_told("INC-1 is open; its card comes in a moment.")
+        .await;
     world.card("--replicas=4").await;
     world.ana().presses("Approve").await;
     world.ana().is_told("somebody else has to approve it").await;
@@ -53,7 +69,10 @@ async fn a_mention_in_the_thread_answers_status_and_why() {
     world.cleo().writes("INC-1", "@interlock status").await;
     world.thread().says("INC-1: a plan waits for a decision.").await;
     world.cleo().writes("INC-1", "@interlock why").await;
-    world.thread().says("INC-1: Redis connection timeout on api-gateway").await;
+    world
+        .thread()
+        .says("INC-1: Redis connection timeout on api-gateway")
+        .await;
     world.thread().says("Step 1 is Tier 1").await;
     world.thread().ends_with("Step 2 is Tier 0").await;
     world.ends().await;

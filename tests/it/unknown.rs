@@ -39,7 +39,10 @@ async fn a_lost_status_asks_and_goes_on_when_it_worked() {
 async fn a_lost_status_that_failed_follows_the_runbook() {
     let world = the_status_of_step_one_is_lost().await;
     world.ana().presses("It failed").await;
-    world.ana().is_told("Noted: it did not work. The runbook says what follows.").await;
+    world
+        .ana()
+        .is_told("Noted: it did not work. The runbook says what follows.")
+        .await;
     // The step may fail (`continue`), and its budget of one cache operation is spent: it is not run a second time.
     world.cluster_did(&[FLUSH, HEALTH]).await;
     world.card("Fixed and verified.").await;

@@ -152,12 +152,7 @@ fn first_card(incident: &Incident) -> Option<String> {
     incident.card.is_none().then(|| format!("card@{opened}"))
 }
 
-async fn edit(
-    bench: &Bench,
-    job: &CardJob,
-    incident: &Incident,
-    message: MessageRef,
-) -> Turn {
+async fn edit(bench: &Bench, job: &CardJob, incident: &Incident, message: MessageRef) -> Turn {
     let rendered = draw(bench, incident);
     let hash = hash(&rendered);
     if job.hash == Some(hash) {

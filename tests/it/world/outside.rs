@@ -24,9 +24,14 @@ pub(super) async fn relay(bot: Arc<RwLock<Option<SocketAddr>>>, passed: Arc<Atom
     let pass_on = move |headers: HeaderMap, body: Bytes| {
         let (bot, http, passed) = (*bot.read(), http.clone(), passed.clone());
         async move {
-            let Some(bot) = bot else { return StatusCode::BAD_GATEWAY };
+            let Some(bot) = bot else {
+                return StatusCode::BAD_GATEWAY;
+            };
             let mut request = http.post(format!("http://{bot}/webhooks/pagerduty")).body(body);
-            for (name, value) in headers.iter().filter(|(name, _)| !matches!(name.as_str(), "host" | "content-length")) {
+            for (name, value) in headers
+                .iter()
+                .filter(|(name, _)| !matches!(name.as_str(), "host" | "content-length"))
+            {
                 request = request.header(name, value);
             }
             match request.send().await {
@@ -57,7 +62,11 @@ impl TestWorld {
     }
 
     pub async fn resolves(&self, alert: &Alert) {
-        assert_eq!(self.posts(&alert.resolved(self.clock.now())).await, 200, "{alert:?}");
+        assert_eq!(
+            self.posts(&alert.resolved(self.clock.now())).await,
+            200,
+            "{alert:?}"
+        );
     }
 
     /// How many webhooks of the pager the bot has taken.
@@ -93,7 +102,8 @@ impl TestWorld {
     /// Waits until exactly this has happened in the cluster since the start.
     pub async fn cluster_did(&self, expected: &[&str]) {
         let what = format!("the cluster did {expected:?}, and did {:?}", self.effects());
-        self.until(&what, || (self.effects().len() >= expected.len()).then_some(())).await;
+        self.until(&what, || (self.effects().len() >= expected.len()).then_some(()))
+            .await;
         assert_eq!(self.effects(), expected);
         self.read.lock().effects = expected.len();
     }
@@ -109,7 +119,9 @@ impl TestWorld {
             .until(&what, || {
                 let read = self.read.lock().pages.clone();
                 let pages = self.doubles.pager.incidents().into_iter();
-                pages.filter(|page| !read.contains(&page.id)).find(|page| page.title.contains(fragment))
+                pages
+                    .filter(|page| !read.contains(&page.id))
+                    .find(|page| page.title.contains(fragment))
             })
             .await;
         self.read.lock().pages.insert(page.id.clone());
@@ -122,14 +134,21 @@ impl TestWorld {
 
     /// Titles of everything that is or was open at the pager.
     pub fn pages(&self) -> Vec<String> {
-        self.doubles.pager.incidents().into_iter().map(|page| page.title).collect()
+        self.doubles
+            .pager
+            .incidents()
+            .into_iter()
+            .map(|page| page.title)
+            .collect()
     }
 
     /// Waits until the pager has it as resolved.
     pub async fn pager_resolves(&self, id: &str) {
         self.until("the pager resolves it", || {
             let all = self.doubles.pager.incidents();
-            all.iter().any(|page| page.id == id && page.status == Status::Resolved).then_some(())
+            all.iter()
+                .any(|page| page.id == id && page.status == Status::Resolved)
+                .then_some(())
         })
         .await;
     }

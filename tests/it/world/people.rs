@@ -51,13 +51,25 @@ impl Someone<'_> {
     /// Presses one that was seen before, whatever became of it meanwhile.
     pub async fn clicks(self, button: Button) -> Result<Delivery, Cannot> {
         let slack = &self.world.doubles.slack;
-        let Button { at, block, action, input, shown } = button;
+        let Button {
+            at,
+            block,
+            action,
+            input,
+            shown,
+        } = button;
         let outcome = match &at {
             Place::Message(at) => {
                 let shown = shown.expect("a button of a message was seen on it");
-                slack.click_outdated(&self.id(), at.clone(), &shown, &block, &action, input).await
+                slack
+                    .click_outdated(&self.id(), at.clone(), &shown, &block, &action, input)
+                    .await
             }
-            Place::Modal | Place::Home => slack.click(&self.id(), at.clone(), &block, &action, input.clone()).await,
+            Place::Modal | Place::Home => {
+                slack
+                    .click(&self.id(), at.clone(), &block, &action, input.clone())
+                    .await
+            }
         }?;
         let outcome = match outcome {
             ClickOutcome::Confirm(dialog) => slack.confirm(dialog).await?,
@@ -118,13 +130,18 @@ impl Someone<'_> {
     pub async fn submits(self, fields: &[(&str, Input)]) -> Delivery {
         let modal = self.view().modal.expect("a modal is open");
         let place = |label: &str| {
-            let block = modal.view["blocks"].as_array().into_iter().flatten().find(|block| {
-                block["label"]["text"].as_str().is_some_and(|text| text == label)
-            });
+            let block = modal.view["blocks"]
+                .as_array()
+                .into_iter()
+                .flatten()
+                .find(|block| block["label"]["text"].as_str().is_some_and(|text| text == label));
             let block = block.unwrap_or_else(|| panic!("no field `{label}` in\n{}", modal_text(&modal)));
             (
                 block["block_id"].as_str().unwrap_or_default().to_owned(),
-                block["element"]["action_id"].as_str().unwrap_or_default().to_owned(),
+                block["element"]["action_id"]
+                    .as_str()
+                    .unwrap_or_default()
+                    .to_owned(),
             )
         };
         let filled: Vec<(String, String, Input)> = fields
@@ -138,7 +155,13 @@ impl Someone<'_> {
             .iter()
             .map(|(block, action, input)| (block.as_str(), action.as_str(), input.clone()))
             .collect();
-        let delivery = self.world.doubles.slack.submit_modal(&self.id(), &borrowed).await.unwrap();
+        let delivery = self
+            .world
+            .doubles
+            .slack
+            .submit_modal(&self.id(), &borrowed)
+            .await
+            .unwrap();
         assert!(delivery.acked, "the submission was not acked: {delivery:?}");
         delivery
     }
@@ -146,7 +169,13 @@ impl Someone<'_> {
     /// Types `/runbook …` in #incidents.
     pub async fn types(self, text: &str) -> Delivery {
         let channel = self.world.doubles.slack.channel_id("incidents").unwrap();
-        let delivery = self.world.doubles.slack.slash(&self.id(), &channel, "/runbook", text).await.unwrap();
+        let delivery = self
+            .world
+            .doubles
+            .slack
+            .slash(&self.id(), &channel, "/runbook", text)
+            .await
+            .unwrap();
         assert!(delivery.acked, "/runbook {text} was not acked: {delivery:?}");
         delivery
     }
@@ -155,14 +184,29 @@ impl Someone<'_> {
     pub async fn writes(self, incident: &str, text: &str) {
         let (channel, card) = self.world.card_of(incident).expect("its card is there");
         let slack = &self.world.doubles.slack;
-        slack.say(&self.id(), &channel, Some(&card.ts), text).await.unwrap();
+        slack
+            .say(&self.id(), &channel, Some(&card.ts), text)
+            .await
+            .unwrap();
     }
 }
 
 fn modal_text(modal: &ModalView) -> String {
-    let errors: Vec<String> = modal.errors.iter().map(|(_, error)| format!("! {error}")).collect();
-    let shown = text::blocks(modal.view["blocks"].as_array().map(Vec::as_slice).unwrap_or_default());
-    let submit = modal.view["submit"]["text"].as_str().map(|text| format!("\n[{text}]")).unwrap_or_default();
+    let errors: Vec<String> = modal
+        .errors
+        .iter()
+        .map(|(_, error)| format!("! {error}"))
+        .collect();
+    let shown = text::blocks(
+        modal.view["blocks"]
+            .as_array()
+            .map(Vec::as_slice)
+            .unwrap_or_default(),
+    );
+    let submit = modal.view["submit"]["text"]
+        .as_str()
+        .map(|text| format!("\n[{text}]"))
+        .unwrap_or_default();
     let title = modal.view["title"]["text"].as_str().unwrap_or_default();
     text::steady(&format!("# {title}\n{shown}{submit}\n{}", errors.join("\n")))
 }
@@ -171,7 +215,11 @@ fn modal_text(modal: &ModalView) -> String {
 pub fn only_mine(view: &WorkspaceView) -> Vec<MessageView> {
     let mut mine = Vec::new();
     for channel in &view.channels {
-        for message in channel.messages.iter().flat_map(|message| std::iter::once(message).chain(&message.replies)) {
+        for message in channel
+            .messages
+            .iter()
+            .flat_map(|message| std::iter::once(message).chain(&message.replies))
+        {
             let direct = channel.is_direct && message.author != view.viewer;
             if message.ephemeral || direct {
                 mine.push(message.clone());
@@ -189,7 +237,12 @@ fn find(view: &WorkspaceView, label: &str) -> Option<Button> {
     let mut messages: Vec<(String, &MessageView)> = view
         .channels
         .iter()
-        .flat_map(|channel| channel.messages.iter().map(|message| (channel.id.clone(), message)))
+        .flat_map(|channel| {
+            channel
+                .messages
+                .iter()
+                .map(|message| (channel.id.clone(), message))
+        })
         .collect();
     messages.sort_by(|one, other| other.1.ts.cmp(&one.1.ts));
     messages.into_iter().find_map(|(channel, message)| {

@@ -180,7 +180,10 @@ impl Thread<'_> {
                 let said = self.said();
                 // A line begins with a capital, whatever stands in it.
                 let wanted = fragment.to_lowercase();
-                let at = said.iter().skip(from).position(|line| line.to_lowercase().contains(&wanted))?;
+                let at = said
+                    .iter()
+                    .skip(from)
+                    .position(|line| line.to_lowercase().contains(&wanted))?;
                 Some((from + at + 1, said[from + at].clone()))
             })
             .await;
