@@ -30,8 +30,7 @@ async fn redis_is_fixed_by_two_approved_steps() {
     let card = world.card("Resolved").await;
     world.thread().ends_with("Summary of INC-1").await;
     assert_eq!(card, RESOLVED);
-    let said: Vec<String> = world.thread().said();
-    assert_eq!(said, THREAD);
+    world.thread().reads(THREAD).await;
     world.nobody_was_paged();
     world.ends().await;
 }
