@@ -29,9 +29,8 @@ async fn redis_is_fixed_by_two_approved_steps() {
     world.resolves(&alert).await;
     let card = world.card("Resolved").await;
     world.thread().ends_with("Summary of INC-1").await;
-    println!("LEFT CARD\n{card}");
-    let said: Vec<String> = world.thread().said();
-    println!("LEFT THREAD\n{said:#?}");
+    assert_eq!(card, RESOLVED);
+    world.thread().reads(THREAD).await;
     world.nobody_was_paged();
     world.ends().await;
 }
@@ -54,8 +53,39 @@ $ kubectl --context demo exec -n production deployment/api-gateway -- curl -s lo
 [Approve 2 steps] [Reject] [Modify] [... Escalate now: page a human | Take over: I handle it by hand | Show runbook]
 INC-1 · alertmanager · plan 1 (DIGEST) · runbook redis-connection-timeout at REVISION
 <http://prometheus.example/graph|prometheus.example>"#;
-const RESOLVED: &str = "";
-const THREAD: &[&str] = &[];
+const RESOLVED: &str = "~Redis connection timeout on api-gateway~
+*Resolved* at HH:MM after N s
+*Redis Connection Timeout*, 2 of 2 steps done, approved by @ana: fixed and verified
+INC-1 · the whole story is in the thread";
+const THREAD: &[&str] = &[
+    r#"Matched because its title contains "redis", "connection" and "timeout"; severity is high; service is api-gateway"#,
+    "Plan 1 proposed: Redis Connection Timeout, 2 steps, digest DIGEST; it needs 1 approval",
+    "Ana approved",
+    "Step 1 succeeded in N s: Flush the connection pool\n```\nOK\n```",
+    "Step 2 succeeded in N s: Verify connections restored\n```\n\"connected\"\n```",
+    "All steps are done and verified",
+    SUMMARY,
+];
+const SUMMARY: &str = r#"*Summary of INC-1: Redis connection timeout on api-gateway*
+*Duration:* N s
+*Runbook:* redis-connection-timeout (REVISION)
+*Steps executed:* 2/2
+*Approved by:* ana
+*Result:* resolved; all steps are done and verified
+```
+HH:MM:SS  RedisConnectionTimeout fired: Redis connection timeout on api-gateway
+HH:MM:SS  matched because its title contains "redis", "connection" and "timeout"; severity is high; service is api-gateway
+HH:MM:SS  plan 1 proposed: Redis Connection Timeout, 2 steps, digest DIGEST; it needs 1 approval
+HH:MM:SS  ana approved
+HH:MM:SS  step 1 started, attempt 1: kubectl --context demo exec -n production deployment/redis-primary -- redis-cli FLUSHDB
+HH:MM:SS  step 1 succeeded in N s: Flush the connection pool
+HH:MM:SS  step 2 started, attempt 1: kubectl --context demo exec -n production deployment/api-gateway -- curl -s localhost:8080/health | jq .redis
+HH:MM:SS  step 2 succeeded in N s: Verify connections restored
+HH:MM:SS  all steps are done and verified
+HH:MM:SS  waiting for the source to say resolved
+HH:MM:SS  RedisConnectionTimeout resolved
+HH:MM:SS  closed: resolved
+```"#;
 
 #[tokio::test(flavor = "multi_thread")]
 async fn the_same_over_signed_http() {

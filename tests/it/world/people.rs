@@ -122,10 +122,6 @@ impl Someone<'_> {
             .await
     }
 
-    pub fn has_modal(self) -> bool {
-        self.view().modal.is_some()
-    }
-
     /// Fills in fields by their labels and submits.
     pub async fn submits(self, fields: &[(&str, Input)]) -> Delivery {
         let modal = self.view().modal.expect("a modal is open");

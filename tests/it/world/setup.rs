@@ -75,11 +75,6 @@ impl Setup {
         self
     }
 
-    pub fn settles_within(mut self, seconds: u32) -> Self {
-        self.settle_seconds = seconds;
-        self
-    }
-
     pub fn no_approvers(mut self) -> Self {
         self.approvers.clear();
         self
