@@ -67,7 +67,7 @@ fn main() {
 
 /// Neither is always the first on a warm machine.
 fn order(round: usize) -> [Kind; 2] {
-    if round % 2 == 0 {
+    if round.is_multiple_of(2) {
         [Kind::Floor, Kind::Product]
     } else {
         [Kind::Product, Kind::Floor]
