@@ -114,7 +114,7 @@ async fn two_people_are_needed_and_one_of_them_twice_is_not_two() {
         .await;
     world.nothing_ran();
     world.ben().presses("Approve 2 steps").await;
-    world.ben().is_told("Approved. It starts now").await;
+    world.ben().is_told("Approved. The card").await;
     world.cluster_did(&[FLUSH, HEALTH]).await;
     world.card("Fixed and verified.").await;
     world.thread().ends_with("all steps are done and verified").await;
@@ -197,7 +197,7 @@ async fn a_click_that_slack_delivers_twice_starts_once() {
     world.cluster_did(&[FLUSH, HEALTH]).await;
     world.card("Fixed and verified.").await;
     world.thread().ends_with("all steps are done and verified").await;
-    assert!(world.ana().told().join("\n").contains("Approved. It starts now"));
+    assert!(world.ana().told().join("\n").contains("Approved. The card"));
     world.ana().ignores_answers();
     world.ends().await;
 }

@@ -22,7 +22,7 @@ async fn redis_is_fixed_by_two_approved_steps() {
     world.ana().presses("Approve 2 steps").await;
     world
         .ana()
-        .is_told("Approved. It starts now; the card shows how far it is.")
+        .is_told("Approved. The card shows what follows.")
         .await;
     world.cluster_did(&[FLUSH, HEALTH]).await;
     world.card("Fixed and verified.").await;

@@ -1,3 +1,5 @@
+//! The freeze against a small model.
+
 use jiff::Timestamp;
 use proptest::prelude::*;
 

@@ -1,3 +1,5 @@
+//! The digest covers everything: a plan that differs anywhere has another one.
+
 use serde_json::Value;
 
 use super::Plan;

@@ -1,3 +1,5 @@
+//! The policy against cases: taking a row away never lets more through, and doubt is no.
+
 use std::collections::BTreeSet;
 
 use jiff::Timestamp;
