@@ -125,7 +125,11 @@ impl Policy {
     /// lets more through.
     fn rows_for(&self, tier: Tier, environment: &Environment) -> impl Iterator<Item = &ApproverRow> {
         self.rows.iter().filter(move |row| {
-            let covers = if tier == Tier::Zero { !row.tiers.is_empty() } else { row.tiers.contains(&tier) };
+            let covers = if tier == Tier::Zero {
+                !row.tiers.is_empty()
+            } else {
+                row.tiers.contains(&tier)
+            };
             covers && row.environments.contains(environment)
         })
     }
@@ -140,11 +144,19 @@ impl Policy {
                 reasons.insert(Reason::NoEnvironment { step: step.no.0 });
                 continue;
             };
-            match self.rows_for(step.tier, environment).map(|row| row.approvals.max(1)).min() {
+            match self
+                .rows_for(step.tier, environment)
+                .map(|row| row.approvals.max(1))
+                .min()
+            {
                 Some(approvals) => needed = needed.max(approvals),
                 None => {
                     let environment = environment.clone();
-                    reasons.insert(Reason::NoRow { step: step.no.0, tier: step.tier, environment });
+                    reasons.insert(Reason::NoRow {
+                        step: step.no.0,
+                        tier: step.tier,
+                        environment,
+                    });
                 }
             }
         }
@@ -167,13 +179,23 @@ impl Policy {
         let of_step = |step: &PlannedStep| {
             let environment = step.environment.as_ref()?;
             let of_row = |row: &ApproverRow| {
-                let have = voters.values().filter(|vote| row.counts(&vote.by, &vote.groups, step.tier, request)).count();
-                row.approvals.max(1).saturating_sub(u8::try_from(have).unwrap_or(u8::MAX))
+                let have = voters
+                    .values()
+                    .filter(|vote| row.counts(&vote.by, &vote.groups, step.tier, request))
+                    .count();
+                row.approvals
+                    .max(1)
+                    .saturating_sub(u8::try_from(have).unwrap_or(u8::MAX))
             };
             self.rows_for(step.tier, environment).map(of_row).min()
         };
         // A step that no row covers never has enough.
-        request.plan.live_steps().map(|step| of_step(step).unwrap_or(u8::MAX)).max().unwrap_or(1)
+        request
+            .plan
+            .live_steps()
+            .map(|step| of_step(step).unwrap_or(u8::MAX))
+            .max()
+            .unwrap_or(1)
     }
 
     /// Whether this person's vote on this plan counts, and if not, every reason why.
@@ -200,10 +222,21 @@ impl Policy {
         let (no, tier) = (step.no.0, step.tier);
         let rows: Vec<&ApproverRow> = self.rows_for(tier, &environment).collect();
         if rows.is_empty() {
-            Some(Reason::NoRow { step: no, tier, environment })
+            Some(Reason::NoRow {
+                step: no,
+                tier,
+                environment,
+            })
         } else if !rows.iter().any(|row| row.lists(&person.id, &person.groups)) {
-            Some(Reason::NotApprover { step: no, tier, environment })
-        } else if !rows.iter().any(|row| row.counts(&person.id, &person.groups, tier, request)) {
+            Some(Reason::NotApprover {
+                step: no,
+                tier,
+                environment,
+            })
+        } else if !rows
+            .iter()
+            .any(|row| row.counts(&person.id, &person.groups, tier, request))
+        {
             Some(Reason::OwnRequest)
         } else {
             None
@@ -225,7 +258,10 @@ impl Policy {
 impl ApproverRow {
     fn lists(&self, id: &PersonId, groups: &[String]) -> bool {
         self.users.contains(&id.user)
-            || self.groups.iter().any(|group| groups.iter().any(|name| name == group.as_str()))
+            || self
+                .groups
+                .iter()
+                .any(|group| groups.iter().any(|name| name == group.as_str()))
     }
 
     /// Whether this person is one of the row's quorum for a step of this tier.

@@ -9,14 +9,23 @@ use super::runbook::{Autonomy, Expectation, FailureAction, ParamValue, When};
 use crate::ports::TargetState;
 
 pub fn person(user: &str) -> PersonId {
-    PersonId { team: "T1".to_owned(), user: user.to_owned() }
+    PersonId {
+        team: "T1".to_owned(),
+        user: user.to_owned(),
+    }
 }
 
 /// A restart of `api` in production.
 pub fn step(no: u16) -> PlannedStep {
     let words = ["kubectl", "rollout", "restart", "deploy/api", "-n", "production"];
     let argv: Vec<String> = words.iter().map(|word| (*word).to_owned()).collect();
-    let action = Action::parse(&argv, &Defaults { default_cluster: ClusterName::new("main") }).expect("a command");
+    let action = Action::parse(
+        &argv,
+        &Defaults {
+            default_cluster: ClusterName::new("main"),
+        },
+    )
+    .expect("a command");
     PlannedStep {
         no: StepNo(no),
         title: format!("step {no}"),

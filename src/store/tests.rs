@@ -23,12 +23,18 @@ struct Place {
 }
 
 fn person(user: &str) -> PersonId {
-    PersonId { team: "T1".to_owned(), user: user.to_owned() }
+    PersonId {
+        team: "T1".to_owned(),
+        user: user.to_owned(),
+    }
 }
 
 fn place() -> Place {
     let folder = TempDir::new().unwrap();
-    Place { path: folder.path().join("interlock.db"), _folder: folder }
+    Place {
+        path: folder.path().join("interlock.db"),
+        _folder: folder,
+    }
 }
 
 fn at() -> Timestamp {
@@ -36,13 +42,27 @@ fn at() -> Timestamp {
 }
 
 fn entry(seq: u64, reason: &str) -> Entry {
-    let by = Who { id: person("U1"), name: "ana".to_owned() };
-    let event = if seq % 2 == 1 {
-        Event::Frozen { by, reason: reason.to_owned() }
-    } else {
-        Event::Unfrozen { by, reason: reason.to_owned() }
+    let by = Who {
+        id: person("U1"),
+        name: "ana".to_owned(),
     };
-    Entry { seq, at: at(), key: None, event }
+    let event = if seq % 2 == 1 {
+        Event::Frozen {
+            by,
+            reason: reason.to_owned(),
+        }
+    } else {
+        Event::Unfrozen {
+            by,
+            reason: reason.to_owned(),
+        }
+    };
+    Entry {
+        seq,
+        at: at(),
+        key: None,
+        event,
+    }
 }
 
 fn filled(path: &std::path::Path, entries: u64) -> Store {
@@ -91,14 +111,24 @@ fn a_new_database_is_empty_and_opens_again() {
 #[test]
 fn a_database_of_a_newer_version_is_refused_and_left_alone() {
     let place = place();
-    filled(&place.path, 1).connection.pragma_update(None, "user_version", 99).unwrap();
+    filled(&place.path, 1)
+        .connection
+        .pragma_update(None, "user_version", 99)
+        .unwrap();
     let message = format!(
         "`{}` was written by a newer Interlock (schema 99; this one knows up to 1): start that version, or restore an older backup",
         place.path.display()
     );
     for result in [Store::open(&place.path), Store::open_to_read(&place.path)] {
         let error = result.err().unwrap();
-        assert!(matches!(error, StoreError::Newer { found: 99, known: 1, .. }));
+        assert!(matches!(
+            error,
+            StoreError::Newer {
+                found: 99,
+                known: 1,
+                ..
+            }
+        ));
         assert_eq!(error.to_string(), message);
     }
 }
@@ -106,9 +136,19 @@ fn a_database_of_a_newer_version_is_refused_and_left_alone() {
 #[test]
 fn a_file_that_is_no_database_of_ours_is_refused() {
     let place = place();
-    rusqlite::Connection::open(&place.path).unwrap().execute_batch("CREATE TABLE other (x)").unwrap();
-    assert!(matches!(Store::open_to_read(&place.path), Err(StoreError::Open { .. })));
-    std::fs::write(&place.path, "not a database at all, but long enough to be looked at as one".repeat(20)).unwrap();
+    rusqlite::Connection::open(&place.path)
+        .unwrap()
+        .execute_batch("CREATE TABLE other (x)")
+        .unwrap();
+    assert!(matches!(
+        Store::open_to_read(&place.path),
+        Err(StoreError::Open { .. })
+    ));
+    std::fs::write(
+        &place.path,
+        "not a database at all, but long enough to be looked at as one".repeat(20),
+    )
+    .unwrap();
     assert!(matches!(Store::open(&place.path), Err(StoreError::Io(_))));
 }
 
@@ -131,7 +171,11 @@ fn a_snapshot_is_used_while_it_fits_and_never_believed_over_the_journal() {
     store.save_snapshot(&state).unwrap();
     store.commit(&[entry(2, "later")], &[], &[], at()).unwrap();
     let loaded = store.load().unwrap();
-    assert_eq!((loaded.last_incident, loaded.seq), (77, 2), "the snapshot and what came after it");
+    assert_eq!(
+        (loaded.last_incident, loaded.seq),
+        (77, 2),
+        "the snapshot and what came after it"
+    );
     for damage in [
         "UPDATE snapshot SET hash = zeroblob(32)",
         "UPDATE snapshot SET seq = 2",
@@ -149,7 +193,10 @@ fn a_snapshot_is_used_while_it_fits_and_never_believed_over_the_journal() {
 #[test]
 fn a_break_in_the_chain_is_named() {
     for (damage, named) in [
-        ("UPDATE journal SET payload = replace(payload, 'why', 'because') WHERE seq = 3", 3),
+        (
+            "UPDATE journal SET payload = replace(payload, 'why', 'because') WHERE seq = 3",
+            3,
+        ),
         ("UPDATE journal SET at_ms = at_ms + 1 WHERE seq = 2", 2),
         ("DELETE FROM journal WHERE seq = 2", 3),
         ("UPDATE journal SET incident = 5 WHERE seq = 4", 4),
@@ -159,10 +206,16 @@ fn a_break_in_the_chain_is_named() {
     ] {
         let place = place();
         let store = filled(&place.path, 5);
-        store.connection.execute_batch("DROP TRIGGER journal_no_update; DROP TRIGGER journal_no_delete").unwrap();
+        store
+            .connection
+            .execute_batch("DROP TRIGGER journal_no_update; DROP TRIGGER journal_no_delete")
+            .unwrap();
         store.connection.execute(damage, []).unwrap();
         let broken = store.verify();
-        assert!(matches!(broken, Err(StoreError::Broken { seq }) if seq == named), "{damage}: {broken:?}");
+        assert!(
+            matches!(broken, Err(StoreError::Broken { seq }) if seq == named),
+            "{damage}: {broken:?}"
+        );
     }
 }
 
@@ -180,7 +233,10 @@ fn knowledge() -> Knowledge {
         mode: Mode::Live,
         autonomy: Autonomy::Suggest,
         team: "T1".to_owned(),
-        policy: Policy { rows: vec![row], revision: Revision::new("r") },
+        policy: Policy {
+            rows: vec![row],
+            revision: Revision::new("r"),
+        },
         environments: Vec::new(),
         caches: Vec::new(),
         clusters: Vec::new(),
@@ -194,13 +250,25 @@ fn knowledge() -> Knowledge {
         pagers: Vec::new(),
         resolvable: Vec::new(),
     };
-    Knowledge { rules: Arc::new(rules), catalog: Arc::new(Catalog::default()) }
+    Knowledge {
+        rules: Arc::new(rules),
+        catalog: Arc::new(Catalog::default()),
+    }
 }
 
 fn click(user: &str, intent: Intent) -> Command {
-    let person =
-        Person { id: person(user), name: user.to_owned(), standing: Standing::Member, groups: Vec::new() };
-    Command::Act { key: None, person, channel: None, intent }
+    let person = Person {
+        id: person(user),
+        name: user.to_owned(),
+        standing: Standing::Member,
+        groups: Vec::new(),
+    };
+    Command::Act {
+        key: None,
+        person,
+        channel: None,
+        intent,
+    }
 }
 
 #[test]
@@ -209,11 +277,26 @@ fn a_full_disk_stores_nothing_by_halves_and_work_goes_on_when_there_is_space() {
     let mut core = Core::open(Store::open(&place.path).unwrap()).unwrap();
     let knowledge = knowledge();
     let freeze = |reason: String| click("U1", Intent::Freeze { reason });
-    core.run(vec![freeze("one".to_owned())], &[], &knowledge, at()).unwrap();
+    core.run(vec![freeze("one".to_owned())], &[], &knowledge, at())
+        .unwrap();
     let before = core.state().clone();
-    let pages: i64 = core.store().connection.pragma_query_value(None, "page_count", |row| row.get(0)).unwrap();
-    core.store().connection.pragma_update(None, "max_page_count", pages).unwrap();
-    let unfreeze = || click("U2", Intent::Unfreeze { reason: "x".repeat(100_000) });
+    let pages: i64 = core
+        .store()
+        .connection
+        .pragma_query_value(None, "page_count", |row| row.get(0))
+        .unwrap();
+    core.store()
+        .connection
+        .pragma_update(None, "max_page_count", pages)
+        .unwrap();
+    let unfreeze = || {
+        click(
+            "U2",
+            Intent::Unfreeze {
+                reason: "x".repeat(100_000),
+            },
+        )
+    };
     for _ in 0..2 {
         let error = core.run(vec![unfreeze()], &[], &knowledge, at()).unwrap_err();
         assert!(matches!(error, StoreError::Full), "{error}");
@@ -222,9 +305,15 @@ fn a_full_disk_stores_nothing_by_halves_and_work_goes_on_when_there_is_space() {
     let other = Store::open_to_read(&place.path).unwrap();
     assert_eq!(other.verify().unwrap().entries, before.seq);
     assert_eq!(other.load().unwrap(), before);
-    core.store().connection.pragma_update(None, "max_page_count", 100_000).unwrap();
+    core.store()
+        .connection
+        .pragma_update(None, "max_page_count", 100_000)
+        .unwrap();
     let done = core.run(vec![unfreeze()], &[], &knowledge, at()).unwrap();
-    assert!(matches!(done.replies.as_slice(), [Reply::Answer(Answer::Unfrozen)]));
+    assert!(matches!(
+        done.replies.as_slice(),
+        [Reply::Answer(Answer::Unfrozen)]
+    ));
     assert!(!core.state().freeze.is_on());
     assert_eq!(other.verify().unwrap().entries, before.seq + 1);
 }
@@ -233,13 +322,45 @@ fn a_full_disk_stores_nothing_by_halves_and_work_goes_on_when_there_is_space() {
 fn a_newer_drawing_of_a_card_takes_the_place_of_the_waiting_one() {
     let place = place();
     let mut store = Store::open(&place.path).unwrap();
-    let card = Effect::Card { incident: IncidentId(1) };
-    let page = Effect::Page { incident: IncidentId(1) };
-    let first = store.commit(&[], &[card.clone(), page.clone()], &[], at()).unwrap();
-    let second = store.commit(&[], &[card.clone(), Effect::Card { incident: IncidentId(2) }], &[], at()).unwrap();
+    let card = Effect::Card {
+        incident: IncidentId(1),
+    };
+    let page = Effect::Page {
+        incident: IncidentId(1),
+    };
+    let first = store
+        .commit(&[], &[card.clone(), page.clone()], &[], at())
+        .unwrap();
+    let second = store
+        .commit(
+            &[],
+            &[
+                card.clone(),
+                Effect::Card {
+                    incident: IncidentId(2),
+                },
+            ],
+            &[],
+            at(),
+        )
+        .unwrap();
     // The worker confirms the drawing that is no longer the newest: the newer one stays.
     store.commit(&[], &[], &[first[0]], at()).unwrap();
-    let left: Vec<_> = store.outbox().unwrap().into_iter().map(|(row, effect, _)| (row, effect)).collect();
-    let expected = vec![(first[1], page), (second[0], card), (second[1], Effect::Card { incident: IncidentId(2) })];
+    let left: Vec<_> = store
+        .outbox()
+        .unwrap()
+        .into_iter()
+        .map(|(row, effect, _)| (row, effect))
+        .collect();
+    let expected = vec![
+        (first[1], page),
+        (second[0], card),
+        (
+            second[1],
+            Effect::Card {
+                incident: IncidentId(2),
+            },
+        ),
+    ];
     assert_eq!(left, expected);
 }

@@ -7,7 +7,10 @@ pub const TEAM: &str = "T1";
 
 fn person(team: &str, user: &str, name: &str, standing: Standing, groups: &[&str]) -> Person {
     Person {
-        id: PersonId { team: team.to_owned(), user: user.to_owned() },
+        id: PersonId {
+            team: team.to_owned(),
+            user: user.to_owned(),
+        },
         name: name.to_owned(),
         standing,
         groups: groups.iter().map(|group| (*group).to_owned()).collect(),
@@ -25,6 +28,12 @@ pub fn everyone() -> Vec<Person> {
         person(TEAM, "U6", "guest", Standing::Guest, &["S-oncall", "S-leads"]),
         person(TEAM, "U7", "robot", Standing::Bot, &["S-oncall", "S-leads"]),
         person("T2", "U1", "stranger", Standing::Member, &["S-oncall", "S-leads"]),
-        person(TEAM, "U8", "unreadable", Standing::Unreadable, &["S-oncall", "S-leads"]),
+        person(
+            TEAM,
+            "U8",
+            "unreadable",
+            Standing::Unreadable,
+            &["S-oncall", "S-leads"],
+        ),
     ]
 }

@@ -9,12 +9,15 @@
 mod cast;
 mod clicks;
 mod notes;
+mod outbox;
 mod promises;
+mod quorum;
 mod replies;
 mod rest;
 mod rng;
 mod scenery;
 mod sim;
+mod stage;
 mod steps;
 mod stories;
 
@@ -23,7 +26,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use sim::Sim;
 
 /// Seeds of one ordinary run.
-const SEEDS: u64 = 300;
+const SEEDS: u64 = 500;
 /// Steps of one seed.
 const STEPS: usize = 120;
 
@@ -39,7 +42,9 @@ fn run(seed: u64) -> Result<sim::Figures, String> {
         Ok(()) => Ok(sim.figures()),
         Err(broken) => {
             let story = sim.story.join("\n");
-            Err(format!("{story}\nseed {seed}: {broken}\nreplay with INTERLOCK_SIM_SEED={seed}"))
+            Err(format!(
+                "{story}\nseed {seed}: {broken}\nreplay with INTERLOCK_SIM_SEED={seed}"
+            ))
         }
     }
 }
@@ -58,7 +63,10 @@ fn every_schedule_keeps_the_promises() {
     let workers = std::thread::available_parallelism().map_or(1, usize::from);
     let results: Vec<Result<sim::Figures, String>> = std::thread::scope(|scope| {
         let spawned: Vec<_> = (0..workers).map(|_| scope.spawn(|| work(&next, most))).collect();
-        spawned.into_iter().map(|worker| worker.join().unwrap_or_else(|_| Err("a worker ended".to_owned()))).collect()
+        spawned
+            .into_iter()
+            .map(|worker| worker.join().unwrap_or_else(|_| Err("a worker ended".to_owned())))
+            .collect()
     });
     let mut all = sim::Figures::default();
     for result in results {
@@ -68,7 +76,10 @@ fn every_schedule_keeps_the_promises() {
         }
     }
     eprintln!("{all}");
-    assert!(all.shows_everything(), "the schedules no longer reach everything that they are for: {all}");
+    assert!(
+        all.shows_everything(),
+        "the schedules no longer reach everything that they are for: {all}"
+    );
 }
 
 fn work(next: &AtomicU64, most: u64) -> Result<sim::Figures, String> {

@@ -9,18 +9,17 @@ use interlock::domain::approval::Approval;
 use interlock::domain::event::{Entry, Event, Mode, Outcome, Who};
 use interlock::domain::ids::{AttemptId, DeliveryKey, IncidentId, PersonId, PlanNo, StepNo};
 use interlock::domain::incident::{Incident, Phase, PlanTrack};
-use interlock::domain::plan::{Plan, PlannedStep, Requester};
-use interlock::domain::policy::Policy;
+use interlock::domain::plan::PlannedStep;
 use interlock::domain::run::StepState;
 use interlock::domain::runbook::FailureAction;
 use interlock::domain::state::State;
 use interlock::engine::Knowledge;
-use interlock::ports::{Person, Standing};
+use interlock::ports::Person;
 use interlock::store::Store;
 use jiff::{SignedDuration, Timestamp};
 
-use super::cast;
 use super::notes::{Attempt, Figures};
+use super::quorum::{counts, enough};
 
 /// Follows the journal.
 pub struct Watch {
@@ -36,7 +35,7 @@ pub struct Watch {
     counts: BTreeMap<&'static str, u64>,
 }
 
-fn must(holds: bool, otherwise: impl FnOnce() -> String) -> Result<(), String> {
+pub fn must(holds: bool, otherwise: impl FnOnce() -> String) -> Result<(), String> {
     if holds { Ok(()) } else { Err(otherwise()) }
 }
 
@@ -63,21 +62,34 @@ impl Watch {
 
     pub fn forget_snapshot(&self, path: &Path) -> Result<(), String> {
         let other = rusqlite::Connection::open(path).map_err(|error| error.to_string())?;
-        other.execute_batch("DELETE FROM snapshot").map_err(|error| error.to_string())
+        other
+            .execute_batch("DELETE FROM snapshot")
+            .map_err(|error| error.to_string())
     }
 
     /// Reads what is new and holds every entry against the promises. Gives the number of the last entry.
-    pub fn follow(&mut self, now: Timestamp, knowledge: &Knowledge, people: &[Person]) -> Result<u64, String> {
+    pub fn follow(
+        &mut self,
+        now: Timestamp,
+        knowledge: &Knowledge,
+        people: &[Person],
+    ) -> Result<u64, String> {
         let mut entries = Vec::new();
-        self.reader.read_after(self.state.seq, |entry| entries.push(entry)).map_err(|error| error.to_string())?;
+        self.reader
+            .read_after(self.state.seq, |entry| entries.push(entry))
+            .map_err(|error| error.to_string())?;
         for entry in entries {
-            must(entry.seq == self.state.seq + 1, || format!("a gap before entry {}", entry.seq))?;
+            must(entry.seq == self.state.seq + 1, || {
+                format!("a gap before entry {}", entry.seq)
+            })?;
             if let Some(key) = &entry.key {
                 let before = self.keys.insert(key.clone(), entry.at);
-                let fresh = before.is_none_or(|before| entry.at.duration_since(before) > SignedDuration::from_mins(15));
+                let fresh = before
+                    .is_none_or(|before| entry.at.duration_since(before) > SignedDuration::from_mins(15));
                 must(fresh, || format!("delivery {key} was taken twice"))?;
             }
-            self.judge(&entry, now, knowledge, people).map_err(|why| format!("entry {}: {why}", entry.seq))?;
+            self.judge(&entry, now, knowledge, people)
+                .map_err(|why| format!("entry {}: {why}", entry.seq))?;
             *self.counts.entry(entry.event.kind()).or_default() += 1;
             self.state.apply(&entry);
         }
@@ -98,7 +110,11 @@ impl Watch {
     /// The state in memory is the fold of the journal.
     pub fn same_state(&self, state: &State) -> Result<(), String> {
         must(self.state == *state, || {
-            let differs = self.state.incidents.iter().find(|(id, incident)| state.incident(**id) != Some(incident));
+            let differs = self
+                .state
+                .incidents
+                .iter()
+                .find(|(id, incident)| state.incident(**id) != Some(incident));
             format!("the state is not the fold of the journal: {differs:?}")
         })
     }
@@ -108,45 +124,84 @@ impl Watch {
         for incident in state.incidents.values() {
             for track in &incident.plans {
                 for (step, found) in &track.run.steps {
-                    let StepState::Started { attempt, .. } = found else { continue };
-                    let id =
-                        AttemptId { incident: incident.id, plan: track.plan.no, step: *step, attempt: *attempt };
-                    must(attempts.iter().any(|attempt| attempt.id == id), || format!("{id} runs without anybody"))?;
+                    let StepState::Started { attempt, .. } = found else {
+                        continue;
+                    };
+                    let id = AttemptId {
+                        incident: incident.id,
+                        plan: track.plan.no,
+                        step: *step,
+                        attempt: *attempt,
+                    };
+                    must(attempts.iter().any(|attempt| attempt.id == id), || {
+                        format!("{id} runs without anybody")
+                    })?;
                 }
             }
         }
         Ok(())
     }
 
-    fn judge(&mut self, entry: &Entry, now: Timestamp, knowledge: &Knowledge, people: &[Person]) -> Result<(), String> {
+    fn judge(
+        &mut self,
+        entry: &Entry,
+        now: Timestamp,
+        knowledge: &Knowledge,
+        people: &[Person],
+    ) -> Result<(), String> {
         match &entry.event {
             Event::Frozen { .. } => self.frozen = true,
             Event::Unfrozen { .. } => self.frozen = false,
-            Event::Voted { incident, plan, vote, .. } => {
+            Event::Voted {
+                incident, plan, vote, ..
+            } => {
                 let track = self.track(*incident, *plan)?;
                 let person = people.iter().find(|person| person.id == vote.by);
                 must(person.is_some_and(counts), || format!("{} can't vote", vote.name))?;
-                must(!track.approval.votes().iter().any(|cast| cast.by == vote.by), || "voted twice".to_owned())?;
-                must(track.approval.deadline().is_some_and(|by| now < by), || "voted too late".to_owned())?;
+                must(
+                    !track.approval.votes().iter().any(|cast| cast.by == vote.by),
+                    || "voted twice".to_owned(),
+                )?;
+                must(track.approval.deadline().is_some_and(|by| now < by), || {
+                    "voted too late".to_owned()
+                })?;
             }
             Event::Expired { incident, plan } => {
                 let track = self.track(*incident, *plan)?;
-                must(track.approval.deadline().is_some_and(|by| by <= now), || "expired early".to_owned())?;
+                must(track.approval.deadline().is_some_and(|by| by <= now), || {
+                    "expired early".to_owned()
+                })?;
             }
-            Event::StepStarted { incident, attempt, digest, approved_by } => {
+            Event::StepStarted {
+                incident,
+                attempt,
+                digest,
+                approved_by,
+            } => {
                 let track = self.track(*incident, attempt.plan)?;
-                must(track.digest == *digest, || "another digest starts than was proposed".to_owned())?;
+                must(track.digest == *digest, || {
+                    "another digest starts than was proposed".to_owned()
+                })?;
                 self.may_start(*attempt, approved_by, now, knowledge, people)?;
                 self.started.insert(*attempt);
             }
             Event::StepEnded { attempt, outcome, .. } => {
-                must(self.started.contains(attempt), || format!("{attempt} ended and never started"))?;
+                must(self.started.contains(attempt), || {
+                    format!("{attempt} ended and never started")
+                })?;
                 if matches!(outcome, Outcome::Unknown { .. }) {
                     *self.counts.entry("unknown").or_default() += 1;
-                    self.unjudged.insert((attempt.incident, attempt.plan, attempt.step));
+                    self.unjudged
+                        .insert((attempt.incident, attempt.plan, attempt.step));
                 }
             }
-            Event::StepJudged { incident, plan, step, by, .. } => {
+            Event::StepJudged {
+                incident,
+                plan,
+                step,
+                by,
+                ..
+            } => {
                 let person = people.iter().find(|person| person.id == by.id);
                 must(person.is_some_and(counts), || format!("{} can't judge", by.name))?;
                 let unknown = self.unjudged.remove(&(*incident, *plan, *step));
@@ -158,8 +213,13 @@ impl Watch {
     }
 
     fn track(&self, incident: IncidentId, plan: PlanNo) -> Result<&PlanTrack, String> {
-        let incident = self.state.incident(incident).ok_or_else(|| format!("{incident} is not there"))?;
-        incident.plan(plan).ok_or_else(|| format!("{} has no plan {plan}", incident.id))
+        let incident = self
+            .state
+            .incident(incident)
+            .ok_or_else(|| format!("{incident} is not there"))?;
+        incident
+            .plan(plan)
+            .ok_or_else(|| format!("{} has no plan {plan}", incident.id))
     }
 
     fn may_start(
@@ -172,55 +232,89 @@ impl Watch {
     ) -> Result<(), String> {
         must(!self.frozen, || format!("{id} starts under a freeze"))?;
         must(!self.started.contains(&id), || format!("{id} starts twice"))?;
-        must(knowledge.rules.mode == Mode::Live, || format!("{id} starts in a dry run"))?;
-        must(!self.unjudged.contains(&(id.incident, id.plan, id.step)), || format!("{id} starts, and nobody judged"))?;
+        must(knowledge.rules.mode == Mode::Live, || {
+            format!("{id} starts in a dry run")
+        })?;
+        must(!self.unjudged.contains(&(id.incident, id.plan, id.step)), || {
+            format!("{id} starts, and nobody judged")
+        })?;
         let incident = self.state.incident(id.incident).ok_or("no incident")?;
-        must(matches!(incident.phase, Phase::Running), || format!("{id} starts while {:?}", incident.phase))?;
+        must(matches!(incident.phase, Phase::Running), || {
+            format!("{id} starts while {:?}", incident.phase)
+        })?;
         let track = incident.current().ok_or("no plan")?;
         must(track.plan.no == id.plan, || format!("{id} is of an old plan"))?;
-        must(track.plan.digest().ok().as_ref() == Some(&track.digest), || "the plan changed".to_owned())?;
-        must(track.plan.policy_revision == knowledge.rules.policy.revision, || "an old policy".to_owned())?;
+        must(track.plan.digest().ok().as_ref() == Some(&track.digest), || {
+            "the plan changed".to_owned()
+        })?;
+        must(
+            track.plan.policy_revision == knowledge.rules.policy.revision,
+            || "an old policy".to_owned(),
+        )?;
         let step = track.plan.step(id.step).ok_or("no step")?;
         must(!step.skip, || format!("{id} was left out"))?;
         in_turn(track, step, id)?;
         within_budget(track, step)?;
-        let gone = incident.source.as_str() != "manual" && incident.episodes.iter().all(|e| e.resolved_at.is_some());
-        must(!gone || step.effect == EffectClass::Observe, || format!("{id} changes things after all is well"))?;
+        let gone =
+            incident.source.as_str() != "manual" && incident.episodes.iter().all(|e| e.resolved_at.is_some());
+        must(!gone || step.effect == EffectClass::Observe, || {
+            format!("{id} changes things after all is well")
+        })?;
         self.target_is_free(incident, step)?;
-        let Approval::Approved { votes, execute_by, .. } = &track.approval else {
+        let Approval::Approved {
+            votes, execute_by, ..
+        } = &track.approval
+        else {
             return Err(format!("{id} starts unapproved"));
         };
-        must(track.run.started_at.is_some() || now < *execute_by, || format!("{id} starts too late"))?;
-        must(votes.len() == approved_by.len(), || "the record names others".to_owned())?;
+        must(track.run.started_at.is_some() || now < *execute_by, || {
+            format!("{id} starts too late")
+        })?;
+        must(votes.len() == approved_by.len(), || {
+            "the record names others".to_owned()
+        })?;
         let voters: BTreeSet<&PersonId> = approved_by.iter().map(|who| &who.id).collect();
-        must(voters.len() == approved_by.len(), || "one person counts twice".to_owned())?;
+        must(voters.len() == approved_by.len(), || {
+            "one person counts twice".to_owned()
+        })?;
         if voters.is_empty() {
             let small = track.plan.live_steps().all(|step| step.tier < Tier::Two);
-            return must(small && !track.plan.requires_human_approval, || format!("{id} starts alone"));
+            return must(small && !track.plan.requires_human_approval, || {
+                format!("{id} starts alone")
+            });
         }
-        let voters: Vec<&Person> = people.iter().filter(|person| voters.contains(&person.id)).collect();
+        let voters: Vec<&Person> = people
+            .iter()
+            .filter(|person| voters.contains(&person.id))
+            .collect();
         enough(&knowledge.rules.policy, incident, &track.plan, &voters)
     }
 
     fn target_is_free(&self, incident: &Incident, step: &PlannedStep) -> Result<(), String> {
-        let Some(target) = step.action.target_key() else { return Ok(()) };
-        let others = self.state.incidents.values().filter(|other| other.id != incident.id);
+        let Some(target) = step.action.target_key() else {
+            return Ok(());
+        };
+        let others = self
+            .state
+            .incidents
+            .values()
+            .filter(|other| other.id != incident.id);
         for other in others {
             for track in &other.plans {
                 for theirs in &track.plan.steps {
-                    let held =
-                        matches!(track.run.state(theirs.no), StepState::Started { .. } | StepState::Unknown { .. });
+                    let held = matches!(
+                        track.run.state(theirs.no),
+                        StepState::Started { .. } | StepState::Unknown { .. }
+                    );
                     let same = theirs.action.target_key().as_ref() == Some(&target);
-                    must(!held || !same, || format!("{} works on {target} already", other.id))?;
+                    must(!held || !same, || {
+                        format!("{} works on {target} already", other.id)
+                    })?;
                 }
             }
         }
         Ok(())
     }
-}
-
-fn counts(person: &Person) -> bool {
-    person.standing == Standing::Member && person.id.team == cast::TEAM
 }
 
 /// Every step before it is over, and this attempt is the one that follows.
@@ -229,9 +323,10 @@ fn in_turn(track: &PlanTrack, step: &PlannedStep, id: AttemptId) -> Result<(), S
         let over = match track.run.state(before.no) {
             StepState::Succeeded { .. } | StepState::Skipped { .. } => true,
             StepState::Failed { .. } => before.on_failure == FailureAction::Continue,
-            StepState::Waiting | StepState::Started { .. } | StepState::Unknown { .. } | StepState::Refused { .. } => {
-                false
-            }
+            StepState::Waiting
+            | StepState::Started { .. }
+            | StepState::Unknown { .. }
+            | StepState::Refused { .. } => false,
         };
         must(over, || format!("{id} overtakes step {}", before.no))?;
     }
@@ -245,47 +340,18 @@ fn in_turn(track: &PlanTrack, step: &PlannedStep, id: AttemptId) -> Result<(), S
         | StepState::Skipped { .. }
         | StepState::Refused { .. } => None,
     };
-    must(expected == Some(id.attempt), || format!("{id} is not the next attempt ({expected:?})"))
+    must(expected == Some(id.attempt), || {
+        format!("{id} is not the next attempt ({expected:?})")
+    })
 }
 
 fn within_budget(track: &PlanTrack, step: &PlannedStep) -> Result<(), String> {
     for (key, need) in &step.cost {
         let spent = track.run.spent.get(key).copied().unwrap_or(0);
         let allowed = track.plan.budget.get(key).copied().unwrap_or(0);
-        must(spent + need <= allowed, || format!("{key:?}: {spent} + {need} of {allowed}"))?;
+        must(spent + need <= allowed, || {
+            format!("{key:?}: {spent} + {need} of {allowed}")
+        })?;
     }
     Ok(())
-}
-
-/// Whether these people are enough, counted row by row: rows are alternatives, and a row counts only its own people.
-fn enough(policy: &Policy, incident: &Incident, plan: &Plan, voters: &[&Person]) -> Result<(), String> {
-    let own = everybody_behind(incident, plan);
-    for step in plan.live_steps().filter(|step| step.tier > Tier::Zero) {
-        let Some(environment) = &step.environment else { return Err("a step without a place".to_owned()) };
-        let done = policy.rows.iter().filter(|row| row.tiers.contains(&step.tier)).any(|row| {
-            let may = row.requester_may.unwrap_or(step.tier < Tier::Two);
-            let have = voters.iter().filter(|person| {
-                let listed = row.users.contains(&person.id.user)
-                    || row.groups.iter().any(|group| person.groups.iter().any(|name| name == group.as_str()));
-                counts(person) && listed && (may || !own.contains(&person.id))
-            });
-            row.environments.contains(environment) && have.count() >= usize::from(row.approvals.max(1))
-        });
-        let names: Vec<&str> = voters.iter().map(|person| person.name.as_str()).collect();
-        must(done, || format!("{names:?} are not enough for step {} of tier {}", step.no, step.tier))?;
-    }
-    Ok(())
-}
-
-/// Whoever asked for the plan, or changed it on the way.
-fn everybody_behind(incident: &Incident, plan: &Plan) -> BTreeSet<PersonId> {
-    let mut people = BTreeSet::new();
-    let mut next = Some(plan);
-    while let Some(plan) = next {
-        if let Requester::Person(id) = &plan.requester {
-            people.insert(id.clone());
-        }
-        next = plan.modified_from.and_then(|no| incident.plan(no)).map(|track| &*track.plan);
-    }
-    people
 }

@@ -13,7 +13,9 @@ impl Sim {
         self.last_reply = Some(said);
         match (from, reply) {
             (From::Executor(drive), Reply::NotStarted { reasons }) => {
-                let busy = reasons.iter().any(|reason| matches!(reason, Reason::TargetBusy { .. }));
+                let busy = reasons
+                    .iter()
+                    .any(|reason| matches!(reason, Reason::TargetBusy { .. }));
                 if busy {
                     self.drives.push(drive);
                 }
@@ -26,7 +28,9 @@ impl Sim {
                 // Through another connection: what this process believes to have written does not count.
                 self.watch.follow(self.now, &self.knowledge, &self.people)?;
                 if !self.watch.has_started(id) {
-                    return Err(format!("a permit for {id} without a start record that others can read"));
+                    return Err(format!(
+                        "a permit for {id} without a start record that others can read"
+                    ));
                 }
                 self.attempts.push(Attempt { id, performed: false });
             }

@@ -39,11 +39,18 @@ impl Sim {
         self.pass(60 * 60 * 25)?;
         self.old_ones_are_forgotten()?;
         let verified = self.core().store().verify().map_err(|error| error.to_string())?;
-        if verified.entries == self.core().state().seq { Ok(()) } else { Err("entries are missing".to_owned()) }
+        if verified.entries == self.core().state().seq {
+            Ok(())
+        } else {
+            Err("entries are missing".to_owned())
+        }
     }
 
     pub fn pass(&mut self, seconds: i64) -> Result<(), String> {
-        self.now = self.now.checked_add(SignedDuration::from_secs(seconds)).map_err(|error| error.to_string())?;
+        self.now = self
+            .now
+            .checked_add(SignedDuration::from_secs(seconds))
+            .map_err(|error| error.to_string())?;
         self.submit(Vec::new(), After::GoOn)?;
         self.calm()
     }
@@ -57,11 +64,16 @@ impl Sim {
                 return self.nothing_is_left();
             }
             let drives = std::mem::take(&mut self.drives);
-            let mut sent: Vec<Sent> = drives.into_iter().filter_map(|drive| self.drive_now(drive)).collect();
+            let mut sent: Vec<Sent> = drives
+                .into_iter()
+                .filter_map(|drive| self.drive_now(drive))
+                .collect();
             sent.extend(self.attempts.clone().iter().map(|attempt| Sent {
                 command: Command::StepEnded {
                     attempt: attempt.id,
-                    outcome: interlock::domain::event::Outcome::Failed { reason: "late".to_owned() },
+                    outcome: interlock::domain::event::Outcome::Failed {
+                        reason: "late".to_owned(),
+                    },
                     output: Output::default(),
                     took_ms: 1,
                 },
@@ -72,24 +84,51 @@ impl Sim {
                 sent.extend(self.deliver(row, effect));
             }
             self.submit(sent, After::GoOn)?;
-            self.now = self.now.checked_add(SignedDuration::from_secs(2)).map_err(|error| error.to_string())?;
+            self.now = self
+                .now
+                .checked_add(SignedDuration::from_secs(2))
+                .map_err(|error| error.to_string())?;
         }
-        Err(format!("it never comes to rest: {:?} {:?} {:?}", self.drives, self.attempts, self.outbox))
+        Err(format!(
+            "it never comes to rest: {:?} {:?} {:?}",
+            self.drives, self.attempts, self.outbox
+        ))
     }
 
     /// The target is held by a step that runs or that nobody has judged yet: the executor asks again and again.
     fn waits_for_its_turn(&self, drive: &Drive) -> bool {
-        let Drive::Start { incident, plan, step, .. } = drive else { return false };
+        let Drive::Start {
+            incident, plan, step, ..
+        } = drive
+        else {
+            return false;
+        };
         let state = self.core().state();
-        let track = state.incident(*incident).and_then(|incident| incident.plan(*plan));
-        let target = track.and_then(|track| track.plan.step(*step)).and_then(|step| step.action.target_key());
-        target.and_then(|target| state.holder(&target)).is_some_and(|holder| holder.incident != *incident)
+        let track = state
+            .incident(*incident)
+            .and_then(|incident| incident.plan(*plan));
+        let target = track
+            .and_then(|track| track.plan.step(*step))
+            .and_then(|step| step.action.target_key());
+        target
+            .and_then(|target| state.holder(&target))
+            .is_some_and(|holder| holder.incident != *incident)
     }
 
     fn nothing_is_left(&self) -> Result<(), String> {
-        let left: Vec<Effect> =
-            self.core().store().outbox().map_err(|e| e.to_string())?.into_iter().map(|(_, it, _)| it).collect();
-        if left.is_empty() { Ok(()) } else { Err(format!("left in the outbox: {left:?}")) }
+        let left: Vec<Effect> = self
+            .core()
+            .store()
+            .outbox()
+            .map_err(|e| e.to_string())?
+            .into_iter()
+            .map(|(_, it, _)| it)
+            .collect();
+        if left.is_empty() {
+            Ok(())
+        } else {
+            Err(format!("left in the outbox: {left:?}"))
+        }
     }
 
     /// Every open incident waits for a person or the clock; and who should be paged is.
@@ -101,7 +140,8 @@ impl Sim {
                 Phase::Proposed | Phase::Settling { .. } => incident.deadline().is_some(),
                 Phase::Running => {
                     let turn = self.drives.iter().any(|drive| {
-                        matches!(drive, Drive::Start { incident: id, .. } if *id == incident.id) && self.waits_for_its_turn(drive)
+                        matches!(drive, Drive::Start { incident: id, .. } if *id == incident.id)
+                            && self.waits_for_its_turn(drive)
                     });
                     turn || matches!(next, Some(Next::AskHuman { .. }))
                 }
@@ -109,7 +149,10 @@ impl Sim {
                 Phase::Closed { .. } => true,
             };
             if !fine {
-                return Err(format!("{} waits for nobody: {:?}, {next:?}", incident.id, incident.phase));
+                return Err(format!(
+                    "{} waits for nobody: {:?}, {next:?}",
+                    incident.id, incident.phase
+                ));
             }
             self.is_paged(incident)?;
         }
@@ -120,7 +163,10 @@ impl Sim {
     fn is_paged(&self, incident: &Incident) -> Result<(), String> {
         let theirs = matches!(
             incident.phase,
-            Phase::Handed { reason: HandoffReason::TakenOver { .. } | HandoffReason::Rejected { .. }, .. }
+            Phase::Handed {
+                reason: HandoffReason::TakenOver { .. } | HandoffReason::Rejected { .. },
+                ..
+            }
         );
         let waits = matches!(incident.phase, Phase::Proposed | Phase::Handed { .. });
         let critical = incident.severity == Severity::Critical && incident.source.as_str() == "alertmanager";
@@ -128,23 +174,49 @@ impl Sim {
         if !must || incident.paging.asked_at.is_some() {
             return Ok(());
         }
-        Err(format!("{} is critical, waits ({:?}) and nobody is paged", incident.id, incident.phase))
+        Err(format!(
+            "{} is critical, waits ({:?}) and nobody is paged",
+            incident.id, incident.phase
+        ))
     }
 
     pub fn by(&mut self, who: usize, intent: Intent) -> Result<(), String> {
-        let Some(person) = self.people.get(who).cloned() else { return Ok(()) };
+        let Some(person) = self.people.get(who).cloned() else {
+            return Ok(());
+        };
         let line = format!("{} {intent:?}", person.name);
-        let command = Command::Act { key: None, person, channel: None, intent };
-        self.submit(vec![Sent { command, from: From::Outside, line }], After::GoOn)
+        let command = Command::Act {
+            key: None,
+            person,
+            channel: None,
+            intent,
+        };
+        self.submit(
+            vec![Sent {
+                command,
+                from: From::Outside,
+                line,
+            }],
+            After::GoOn,
+        )
     }
 
     fn unfreeze(&mut self) -> Result<(), String> {
         for who in 0..2 {
             if self.core().state().freeze.is_on() {
-                self.by(who, Intent::Unfreeze { reason: "the storm is over".to_owned() })?;
+                self.by(
+                    who,
+                    Intent::Unfreeze {
+                        reason: "the storm is over".to_owned(),
+                    },
+                )?;
             }
         }
-        if self.core().state().freeze.is_on() { Err("nobody can lift the freeze".to_owned()) } else { Ok(()) }
+        if self.core().state().freeze.is_on() {
+            Err("nobody can lift the freeze".to_owned())
+        } else {
+            Ok(())
+        }
     }
 
     /// Somebody says of every Unknown step that it worked.
@@ -153,7 +225,14 @@ impl Sim {
         for id in open {
             for who in 0..4 {
                 if let Some((at, step)) = self.unknown_step(id) {
-                    self.by(who, Intent::Judge { at, step, judgement: Judgement::Worked })?;
+                    self.by(
+                        who,
+                        Intent::Judge {
+                            at,
+                            step,
+                            judgement: Judgement::Worked,
+                        },
+                    )?;
                 }
             }
         }
@@ -164,8 +243,19 @@ impl Sim {
         for mut alert in self.alerts.clone() {
             alert.status = AlertStatus::Resolved;
             let line = format!("{} says {} Resolved", alert.source, alert.episode);
-            let command = Command::Alerts { source: alert.source.clone(), key: None, alerts: vec![alert] };
-            self.submit(vec![Sent { command, from: From::Outside, line }], After::GoOn)?;
+            let command = Command::Alerts {
+                source: alert.source.clone(),
+                key: None,
+                alerts: vec![alert],
+            };
+            self.submit(
+                vec![Sent {
+                    command,
+                    from: From::Outside,
+                    line,
+                }],
+                After::GoOn,
+            )?;
         }
         self.calm()
     }
@@ -194,9 +284,30 @@ impl Sim {
     fn old_ones_are_forgotten(&mut self) -> Result<(), String> {
         let number = u64::try_from(self.alerts.len()).unwrap_or(0) + 1_000;
         let alert = scenery::alert(&mut self.rng, number, self.now);
-        let command = Command::Alerts { source: alert.source.clone(), key: None, alerts: vec![alert] };
-        self.submit(vec![Sent { command, from: From::Outside, line: "one more alert".to_owned() }], After::GoOn)?;
-        let closed = self.watch.state().incidents.values().filter(|incident| !incident.is_open()).count();
-        if closed == 0 { Ok(()) } else { Err(format!("{closed} closed incidents are kept for ever")) }
+        let command = Command::Alerts {
+            source: alert.source.clone(),
+            key: None,
+            alerts: vec![alert],
+        };
+        self.submit(
+            vec![Sent {
+                command,
+                from: From::Outside,
+                line: "one more alert".to_owned(),
+            }],
+            After::GoOn,
+        )?;
+        let closed = self
+            .watch
+            .state()
+            .incidents
+            .values()
+            .filter(|incident| !incident.is_open())
+            .count();
+        if closed == 0 {
+            Ok(())
+        } else {
+            Err(format!("{closed} closed incidents are kept for ever"))
+        }
     }
 }

@@ -7,7 +7,8 @@ use interlock::domain::action::{Action, ObjectPattern, Tier};
 use interlock::domain::alert::{Alert, AlertStatus, Severity};
 use interlock::domain::event::Mode;
 use interlock::domain::ids::{
-    Channel, ClusterName, Environment, EpisodeKey, Fingerprint, GroupId, GroupKey, Namespace, Revision, Service, Source,
+    Channel, ClusterName, Environment, EpisodeKey, Fingerprint, GroupId, GroupKey, Namespace, Revision,
+    Service, Source,
 };
 use interlock::domain::planning;
 use interlock::domain::policy::{ApproverRow, Policy};
@@ -21,12 +22,30 @@ use super::cast;
 use super::rng::Rng;
 
 const RUNBOOKS: &[(&str, &str)] = &[
-    ("flush.md", "# Runbook: Flush\n## Trigger Conditions\n- Alert contains: \"redis\"\n## Blast Radius\n- max_cache_operations: 1\n- requires_human_approval: false\n## Steps\n### Step 1: Flush\n```bash\nkubectl exec -n production deploy/redis -- redis-cli FLUSHDB\n```\nExpected output: \"OK\"\nFailure action: continue\n### Step 2: Look\n```bash\nkubectl get deploy api -n production\n```\nExpected output: contains \"api\"\nFailure action: escalate\n"),
-    ("restart.md", "# Runbook: Restart\n## Trigger Conditions\n- Alert contains: \"slow\"\n## Blast Radius\n- max_pod_restarts: 4\n- requires_human_approval: true\n## Steps\n### Step 1: Restart\n```bash\nkubectl rollout restart deploy/api -n production\n```\nFailure action: escalate\nAttempts: 3\n### Step 2: Restart the cache too\n```bash\nkubectl rollout restart deploy/redis -n production\n```\nFailure action: continue\nWhen: previous failed\n## Verification\n### It answers\n```bash\nkubectl get deploy api -n production\n```\nExpected output: contains \"api\"\nWait: 30s\n"),
-    ("undo.md", "# Runbook: Undo\n## Trigger Conditions\n- Alert contains: \"deploy\"\n## Parameters\n- count: integer, 1 to 9, default 2\n## Blast Radius\n- max_rollbacks: 1\n- max_pod_restarts: 9\n- max_replica_changes: 9\n- requires_human_approval: true\n## Steps\n### Step 1: Undo\n```bash\nkubectl rollout undo deploy/api -n production\n```\nFailure action: escalate\nAttempts: 2\n### Step 2: Scale\n```bash\nkubectl scale deploy/api -n production --replicas {{ count }}\n```\nFailure action: stop\n### Step 3: Look\n```bash\nkubectl get deploy api -n production\n```\nExpected output: contains \"api\"\nFailure action: escalate\n"),
-    ("prose.md", "# Node\n## Trigger Conditions\n- Alert contains: \"node\"\n## Meaning\nA node is away.\n## Diagnosis\n- Look at it.\n- Look again.\n## Mitigation\n1. Turn it on.\n"),
-    ("one.md", "# Runbook: One\n## Trigger Conditions\n- Alert contains: \"twins\"\n## Blast Radius\n- max_pod_restarts: 2\n## Steps\n### Step 1: Restart\n```bash\nkubectl rollout restart deploy/api -n production\n```\nFailure action: stop\n"),
-    ("two.md", "# Runbook: Two\n## Trigger Conditions\n- Alert contains: \"twins\"\n## Blast Radius\n- max_pod_restarts: 2\n## Steps\n### Step 1: Restart\n```bash\nkubectl rollout restart deploy/api -n production\n```\nFailure action: stop\n"),
+    (
+        "flush.md",
+        "# Runbook: Flush\n## Trigger Conditions\n- Alert contains: \"redis\"\n## Blast Radius\n- max_cache_operations: 1\n- requires_human_approval: false\n## Steps\n### Step 1: Flush\n```bash\nkubectl exec -n production deploy/redis -- redis-cli FLUSHDB\n```\nExpected output: \"OK\"\nFailure action: continue\n### Step 2: Look\n```bash\nkubectl get deploy api -n production\n```\nExpected output: contains \"api\"\nFailure action: escalate\n",
+    ),
+    (
+        "restart.md",
+        "# Runbook: Restart\n## Trigger Conditions\n- Alert contains: \"slow\"\n## Blast Radius\n- max_pod_restarts: 4\n- requires_human_approval: true\n## Steps\n### Step 1: Restart\n```bash\nkubectl rollout restart deploy/api -n production\n```\nFailure action: escalate\nAttempts: 3\n### Step 2: Restart the cache too\n```bash\nkubectl rollout restart deploy/redis -n production\n```\nFailure action: continue\nWhen: previous failed\n## Verification\n### It answers\n```bash\nkubectl get deploy api -n production\n```\nExpected output: contains \"api\"\nWait: 30s\n",
+    ),
+    (
+        "undo.md",
+        "# Runbook: Undo\n## Trigger Conditions\n- Alert contains: \"deploy\"\n## Parameters\n- count: integer, 1 to 9, default 2\n## Blast Radius\n- max_rollbacks: 1\n- max_pod_restarts: 9\n- max_replica_changes: 9\n- requires_human_approval: true\n## Steps\n### Step 1: Undo\n```bash\nkubectl rollout undo deploy/api -n production\n```\nFailure action: escalate\nAttempts: 2\n### Step 2: Scale\n```bash\nkubectl scale deploy/api -n production --replicas {{ count }}\n```\nFailure action: stop\n### Step 3: Look\n```bash\nkubectl get deploy api -n production\n```\nExpected output: contains \"api\"\nFailure action: escalate\n",
+    ),
+    (
+        "prose.md",
+        "# Node\n## Trigger Conditions\n- Alert contains: \"node\"\n## Meaning\nA node is away.\n## Diagnosis\n- Look at it.\n- Look again.\n## Mitigation\n1. Turn it on.\n",
+    ),
+    (
+        "one.md",
+        "# Runbook: One\n## Trigger Conditions\n- Alert contains: \"twins\"\n## Blast Radius\n- max_pod_restarts: 2\n## Steps\n### Step 1: Restart\n```bash\nkubectl rollout restart deploy/api -n production\n```\nFailure action: stop\n",
+    ),
+    (
+        "two.md",
+        "# Runbook: Two\n## Trigger Conditions\n- Alert contains: \"twins\"\n## Blast Radius\n- max_pod_restarts: 2\n## Steps\n### Step 1: Restart\n```bash\nkubectl rollout restart deploy/api -n production\n```\nFailure action: stop\n",
+    ),
 ];
 
 /// What alerts are about; the last matches no runbook.
@@ -60,12 +79,17 @@ pub fn policy(revision: &str) -> Policy {
 }
 
 pub fn knowledge(rng: &mut Rng) -> Knowledge {
-    let files = RUNBOOKS.iter().map(|(name, text)| ((*name).to_owned(), text.as_bytes().to_vec())).collect();
+    let files = RUNBOOKS
+        .iter()
+        .map(|(name, text)| ((*name).to_owned(), text.as_bytes().to_vec()))
+        .collect();
     let catalog = Catalog::build(files, &|_, _| Vec::new());
     assert_eq!(catalog.len(), RUNBOOKS.len(), "{:?}", catalog.refused());
     let rules = Rules {
         mode: if rng.chance(5) { Mode::DryRun } else { Mode::Live },
-        autonomy: *rng.pick(&[Autonomy::Auto, Autonomy::Suggest, Autonomy::Suggest]).unwrap_or(&Autonomy::Suggest),
+        autonomy: *rng
+            .pick(&[Autonomy::Auto, Autonomy::Suggest, Autonomy::Suggest])
+            .unwrap_or(&Autonomy::Suggest),
         team: cast::TEAM.to_owned(),
         policy: policy("policy-1"),
         environments: vec![EnvironmentRow {
@@ -90,7 +114,10 @@ pub fn knowledge(rng: &mut Rng) -> Knowledge {
         pagers: vec![Source::new("pagerduty")],
         resolvable: vec![Source::new("pagerduty")],
     };
-    Knowledge { rules: Arc::new(rules), catalog: Arc::new(catalog) }
+    Knowledge {
+        rules: Arc::new(rules),
+        catalog: Arc::new(catalog),
+    }
 }
 
 /// A new alert, of a group that others may share.
@@ -98,8 +125,18 @@ pub fn alert(rng: &mut Rng, number: u64, now: Timestamp) -> Alert {
     let topic = *rng.pick(TOPICS).unwrap_or(&"nothing");
     let pager = rng.chance(20);
     let source = if pager { "pagerduty" } else { "alertmanager" };
-    let severity = [Severity::Low, Severity::Medium, Severity::High, Severity::Critical, Severity::Unknown];
-    let group = if pager { Some(format!("P{number}")) } else { rng.chance(40).then(|| format!("{topic}-group")) };
+    let severity = [
+        Severity::Low,
+        Severity::Medium,
+        Severity::High,
+        Severity::Critical,
+        Severity::Unknown,
+    ];
+    let group = if pager {
+        Some(format!("P{number}"))
+    } else {
+        rng.chance(40).then(|| format!("{topic}-group"))
+    };
     Alert {
         source: Source::new(source),
         episode: EpisodeKey::new(format!("e{number}")),
@@ -142,7 +179,12 @@ impl Cluster {
             self.objects.entry(object.key()).or_insert(fresh).clone()
         });
         let live = planning::live_facts(rules, action, target.as_ref());
-        Survey { cost: action.cost(&live), blast: action.blast(&live), target, taken_at: now }
+        Survey {
+            cost: action.cost(&live),
+            blast: action.blast(&live),
+            target,
+            taken_at: now,
+        }
     }
 
     pub fn keys(&self) -> Vec<String> {

@@ -58,7 +58,9 @@ pub struct Sim {
 /// Memory where there is some to write to: what is tested is the order of things, not the disk.
 fn folder() -> TempDir {
     let memory = PathBuf::from("/dev/shm");
-    let place = std::env::var_os("INTERLOCK_SIM_DIR").map(PathBuf::from).or(memory.is_dir().then_some(memory));
+    let place = std::env::var_os("INTERLOCK_SIM_DIR")
+        .map(PathBuf::from)
+        .or(memory.is_dir().then_some(memory));
     let made = match place {
         Some(place) => TempDir::new_in(place).or_else(|_| TempDir::new()),
         None => TempDir::new(),
@@ -96,11 +98,17 @@ impl Sim {
             last_reply: None,
             last_error: None,
             watch: Watch::open(&path),
-            figures: Figures { seeds: 1, ..Figures::default() },
+            figures: Figures {
+                seeds: 1,
+                ..Figures::default()
+            },
             path,
             _folder: folder,
         };
-        sim.tell(format!("{:?}, {:?}", sim.knowledge.rules.mode, sim.knowledge.rules.autonomy));
+        sim.tell(format!(
+            "{:?}, {:?}",
+            sim.knowledge.rules.mode, sim.knowledge.rules.autonomy
+        ));
         sim
     }
 
@@ -109,7 +117,8 @@ impl Sim {
     }
 
     pub fn tell(&mut self, line: String) {
-        self.story.push(format!("{} {line}", self.now.strftime("%d %H:%M:%S")));
+        self.story
+            .push(format!("{} {line}", self.now.strftime("%d %H:%M:%S")));
     }
 
     pub fn core(&self) -> &Core {
@@ -121,7 +130,10 @@ impl Sim {
             self.figures.steps += 1;
             // Milliseconds pass between any two things; the journal keeps no finer time.
             let pass = i64::try_from(self.rng.below(1_500)).unwrap_or(0);
-            self.now = self.now.checked_add(SignedDuration::from_millis(pass)).map_err(|e| e.to_string())?;
+            self.now = self
+                .now
+                .checked_add(SignedDuration::from_millis(pass))
+                .map_err(|e| e.to_string())?;
             self.step()?;
         }
         Ok(())
@@ -130,24 +142,49 @@ impl Sim {
     /// One commit: what waits is decided together, as the engine's thread does.
     pub fn submit(&mut self, mut sent: Vec<Sent>, after: After) -> Result<(), String> {
         if !self.recovered {
-            sent.insert(0, Sent { command: Command::Recover, from: From::Engine, line: "recovers".to_owned() });
+            sent.insert(
+                0,
+                Sent {
+                    command: Command::Recover,
+                    from: From::Engine,
+                    line: "recovers".to_owned(),
+                },
+            );
         }
-        if self.core().state().next_deadline().is_some_and(|at| at <= self.now) {
-            sent.push(Sent { command: Command::Tick, from: From::Engine, line: "looks at the clock".to_owned() });
+        if self
+            .core()
+            .state()
+            .next_deadline()
+            .is_some_and(|at| at <= self.now)
+        {
+            sent.push(Sent {
+                command: Command::Tick,
+                from: From::Engine,
+                line: "looks at the clock".to_owned(),
+            });
         }
         let done = std::mem::take(&mut self.done);
         if sent.is_empty() && done.is_empty() {
             return Ok(());
         }
-        let (commands, rest): (Vec<_>, Vec<_>) =
-            sent.into_iter().map(|sent| (sent.command, (sent.from, sent.line))).unzip();
+        let (commands, rest): (Vec<_>, Vec<_>) = sent
+            .into_iter()
+            .map(|sent| (sent.command, (sent.from, sent.line)))
+            .unzip();
         let (now, knowledge) = (self.now, self.knowledge.clone());
         let before = self.core().store().seq();
-        let result = self.core.as_mut().expect("a living process").run(commands, &done, &knowledge, now);
+        let result = self
+            .core
+            .as_mut()
+            .expect("a living process")
+            .run(commands, &done, &knowledge, now);
         match result {
             Ok(committed) if after == After::Crash => {
                 let lines: Vec<_> = rest.iter().map(|(_, line)| line.as_str()).collect();
-                self.tell(format!("{} | stored, and dies before anybody hears of it", lines.join("; ")));
+                self.tell(format!(
+                    "{} | stored, and dies before anybody hears of it",
+                    lines.join("; ")
+                ));
                 drop(committed);
                 self.crash()?;
             }
@@ -193,7 +230,12 @@ impl Sim {
         self.recovered = false;
         let store = Store::open(&self.path).map_err(|error| error.to_string())?;
         store.verify().map_err(|error| error.to_string())?;
-        self.outbox = store.outbox().map_err(|e| e.to_string())?.into_iter().map(|(row, it, _)| (row, it)).collect();
+        self.outbox = store
+            .outbox()
+            .map_err(|e| e.to_string())?
+            .into_iter()
+            .map(|(row, it, _)| (row, it))
+            .collect();
         let core = Core::open(store).map_err(|error| error.to_string())?;
         self.core = Some(core);
         self.watch.follow(self.now, &self.knowledge, &self.people)?;
@@ -205,7 +247,8 @@ impl Sim {
     /// What must hold after every step.
     pub fn check(&mut self) -> Result<(), String> {
         self.watch.follow(self.now, &self.knowledge, &self.people)?;
-        self.watch.same_state(self.core.as_ref().ok_or("no process")?.state())?;
+        self.watch
+            .same_state(self.core.as_ref().ok_or("no process")?.state())?;
         if self.recovered {
             let state = self.core.as_ref().ok_or("no process")?.state();
             self.watch.started_are_known(state, &self.attempts)?;

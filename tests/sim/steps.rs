@@ -1,11 +1,10 @@
 //! What can happen next: alerts, the executor, the outbox, time, crashes and commits that fail.
 
 use interlock::domain::alert::AlertStatus;
-use interlock::domain::command::{Command, Delivered, Drive, Effect, StartStep};
+use interlock::domain::command::{Command, Drive, StartStep};
 use interlock::domain::event::Outcome;
 use interlock::domain::freeze::FreezeFile;
 use interlock::domain::ids::DeliveryKey;
-use interlock::domain::incident::MessageRef;
 use interlock::ports::{Output, Person, Standing, Survey, SurveyError};
 use jiff::SignedDuration;
 
@@ -17,24 +16,32 @@ impl Sim {
     /// One thing happens, sometimes several in one commit.
     pub fn step(&mut self) -> Result<(), String> {
         match self.rng.below(100) {
-            0..10 => self.time(),
-            10..13 => {
+            0..6 => self.time(),
+            6..8 => {
                 self.tell("dies".to_owned());
                 self.crash()
             }
-            13..15 => self.failed_commit(),
-            15..17 => self.elsewhere(),
-            17..22 => self.act_of_the_world(),
+            8..10 => self.failed_commit(),
+            10..12 => self.elsewhere(),
+            12..18 => self.act_of_the_world(),
             _ => {
                 let sent = self.batch();
-                let after = if self.rng.chance(3) { After::Crash } else { After::GoOn };
+                let after = if self.rng.chance(2) {
+                    After::Crash
+                } else {
+                    After::GoOn
+                };
                 self.submit(sent, after)
             }
         }
     }
 
     fn batch(&mut self) -> Vec<Sent> {
-        let many = if self.rng.chance(25) { 1 + self.rng.below(4) } else { 1 };
+        let many = if self.rng.chance(25) {
+            1 + self.rng.below(4)
+        } else {
+            1
+        };
         (0..many).filter_map(|_| self.something()).collect()
     }
 
@@ -57,8 +64,15 @@ impl Sim {
             18 => 60 * 60 * 25,
             _ => 0,
         };
-        let seconds = if seconds == 0 { -20 } else { i64::try_from(seconds).unwrap_or(1) };
-        self.now = self.now.checked_add(SignedDuration::from_secs(seconds)).map_err(|error| error.to_string())?;
+        let seconds = if seconds == 0 {
+            -20
+        } else {
+            i64::try_from(seconds).unwrap_or(1)
+        };
+        self.now = self
+            .now
+            .checked_add(SignedDuration::from_secs(seconds))
+            .map_err(|error| error.to_string())?;
         self.tell(format!("{seconds} seconds pass"));
         self.submit(Vec::new(), After::GoOn)
     }
@@ -77,7 +91,9 @@ impl Sim {
             let sent = self.batch();
             result = result.and(self.submit(sent, After::GoOn));
         }
-        other.execute_batch("DROP TRIGGER refuse").map_err(|error| error.to_string())?;
+        other
+            .execute_batch("DROP TRIGGER refuse")
+            .map_err(|error| error.to_string())?;
         result?;
         if self.rng.chance(30) { self.crash() } else { Ok(()) }
     }
@@ -86,7 +102,11 @@ impl Sim {
     fn elsewhere(&mut self) -> Result<(), String> {
         match self.rng.below(4) {
             0 => {
-                let revision = if self.rng.chance(50) { "policy-1" } else { "policy-2" };
+                let revision = if self.rng.chance(50) {
+                    "policy-1"
+                } else {
+                    "policy-2"
+                };
                 let mut rules = (*self.knowledge.rules).clone();
                 rules.policy = scenery::policy(revision);
                 self.knowledge.rules = std::sync::Arc::new(rules);
@@ -96,13 +116,21 @@ impl Sim {
                 let who = self.rng.below(4);
                 if let Some(person) = self.people.get_mut(who) {
                     let left = person.standing == Standing::Member;
-                    person.standing = if left { Standing::Deactivated } else { Standing::Member };
+                    person.standing = if left {
+                        Standing::Deactivated
+                    } else {
+                        Standing::Member
+                    };
                     let line = format!("{} is {:?} now", person.name, person.standing);
                     self.tell(line);
                 }
             }
             2 => {
-                if self.core.as_mut().is_some_and(|core| core.save_snapshot().is_err()) {
+                if self
+                    .core
+                    .as_mut()
+                    .is_some_and(|core| core.save_snapshot().is_err())
+                {
                     return Err("a snapshot could not be stored".to_owned());
                 }
                 self.tell("a snapshot is stored".to_owned());
@@ -119,8 +147,14 @@ impl Sim {
     /// A permitted attempt reaches the cluster; one of a dead process may have been on its way.
     fn act_of_the_world(&mut self) -> Result<(), String> {
         let old = !self.old_attempts.is_empty() && self.rng.chance(40);
-        let attempts = if old { &mut self.old_attempts } else { &mut self.attempts };
-        let Some(attempt) = attempts.iter_mut().find(|attempt| !attempt.performed) else { return Ok(()) };
+        let attempts = if old {
+            &mut self.old_attempts
+        } else {
+            &mut self.attempts
+        };
+        let Some(attempt) = attempts.iter_mut().find(|attempt| !attempt.performed) else {
+            return Ok(());
+        };
         attempt.performed = true;
         let id = attempt.id;
         let times = self.effects.entry(id).or_default();
@@ -142,16 +176,21 @@ impl Sim {
             alerts.push(alert);
         }
         for _ in 0..self.rng.below(3) {
-            let Some(mut alert) = self.rng.pick(&self.alerts).cloned() else { break };
+            let Some(mut alert) = self.rng.pick(&self.alerts).cloned() else {
+                break;
+            };
             alert.status = match self.rng.below(10) {
-                0..5 => AlertStatus::Resolved,
+                0..2 => AlertStatus::Resolved,
                 5 => AlertStatus::Acknowledged,
                 6 => AlertStatus::Reopened,
                 _ => AlertStatus::Firing,
             };
             alerts.push(alert);
         }
-        let source = alerts.first().map(|alert| alert.source.clone()).unwrap_or_else(|| "alertmanager".into());
+        let source = alerts
+            .first()
+            .map(|alert| alert.source.clone())
+            .unwrap_or_else(|| "alertmanager".into());
         alerts.retain(|alert| alert.source == source);
         let key = self.rng.chance(40).then(|| {
             let number = self.rng.below(12);
@@ -159,9 +198,17 @@ impl Sim {
         });
         let line = format!(
             "{source} says {}",
-            alerts.iter().map(|a| format!("{} {:?} {:?}", a.episode, a.status, a.severity)).collect::<Vec<_>>().join(", ")
+            alerts
+                .iter()
+                .map(|a| format!("{} {:?} {:?}", a.episode, a.status, a.severity))
+                .collect::<Vec<_>>()
+                .join(", ")
         );
-        Sent { command: Command::Alerts { source, key, alerts }, from: From::Outside, line }
+        Sent {
+            command: Command::Alerts { source, key, alerts },
+            from: From::Outside,
+            line,
+        }
     }
 
     fn drive(&mut self) -> Option<Sent> {
@@ -169,23 +216,47 @@ impl Sim {
             return None;
         }
         let index = self.rng.below(self.drives.len());
-        let drive = if self.rng.chance(6) { self.drives.get(index).cloned()? } else { self.drives.remove(index) };
+        let drive = if self.rng.chance(6) {
+            self.drives.get(index).cloned()?
+        } else {
+            self.drives.remove(index)
+        };
         self.drive_now(drive)
     }
 
     pub fn drive_now(&mut self, drive: Drive) -> Option<Sent> {
         match &drive {
             Drive::Survey { incident, sketch } => {
-                let results = sketch.steps.iter().map(|step| self.look(&step.action.clone())).collect();
+                let results = sketch
+                    .steps
+                    .iter()
+                    .map(|step| self.look(&step.action.clone()))
+                    .collect();
                 let line = format!("the targets of {incident} were looked at");
-                let command = Command::Surveyed { incident: *incident, sketch: sketch.clone(), results };
-                Some(Sent { command, from: From::Executor(drive), line })
+                let command = Command::Surveyed {
+                    incident: *incident,
+                    sketch: sketch.clone(),
+                    results,
+                };
+                Some(Sent {
+                    command,
+                    from: From::Executor(drive),
+                    line,
+                })
             }
-            Drive::Start { not_before: Some(at), .. } if *at > self.now => {
+            Drive::Start {
+                not_before: Some(at), ..
+            } if *at > self.now => {
                 self.drives.push(drive);
                 None
             }
-            Drive::Start { incident, plan, step, attempt, .. } => {
+            Drive::Start {
+                incident,
+                plan,
+                step,
+                attempt,
+                ..
+            } => {
                 let (incident, plan, step, attempt) = (*incident, *plan, *step, *attempt);
                 let track = self.core().state().incident(incident)?.plan(plan)?.clone();
                 let action = track.plan.step(step)?.action.clone();
@@ -193,16 +264,35 @@ impl Sim {
                 if let (Ok(survey), true) = (&mut survey, !self.kind_world && self.rng.chance(8)) {
                     survey.taken_at = self.now.checked_sub(SignedDuration::from_secs(9)).ok()?;
                 }
-                let voters: Vec<Person> = track.approval.votes().iter().filter_map(|vote| self.person(&vote.by)).collect();
+                let voters: Vec<Person> = track
+                    .approval
+                    .votes()
+                    .iter()
+                    .filter_map(|vote| self.person(&vote.by))
+                    .collect();
                 let freeze_file = match self.rng.below(60) {
                     _ if self.kind_world => FreezeFile::Absent,
-                    0 => FreezeFile::Present { reason: "by hand".to_owned() },
+                    0 => FreezeFile::Present {
+                        reason: "by hand".to_owned(),
+                    },
                     1 => FreezeFile::Unreadable { why: "no".to_owned() },
                     _ => FreezeFile::Absent,
                 };
                 let line = format!("asks to start {incident} plan {plan} step {step} attempt {attempt}");
-                let request = StartStep { incident, plan, step, attempt, survey, voters, freeze_file };
-                Some(Sent { command: Command::StartStep(Box::new(request)), from: From::Executor(drive), line })
+                let request = StartStep {
+                    incident,
+                    plan,
+                    step,
+                    attempt,
+                    survey,
+                    voters,
+                    freeze_file,
+                };
+                Some(Sent {
+                    command: Command::StartStep(Box::new(request)),
+                    from: From::Executor(drive),
+                    line,
+                })
             }
         }
     }
@@ -221,8 +311,12 @@ impl Sim {
     fn outcome(&mut self, performed: bool) -> Outcome {
         match self.rng.below(10) {
             0..6 if performed => Outcome::Succeeded,
-            0..9 => Outcome::Failed { reason: "exit code 1".to_owned() },
-            _ => Outcome::Unknown { reason: "connection lost".to_owned() },
+            0..9 => Outcome::Failed {
+                reason: "exit code 1".to_owned(),
+            },
+            _ => Outcome::Unknown {
+                reason: "connection lost".to_owned(),
+            },
         }
     }
 
@@ -230,10 +324,23 @@ impl Sim {
     fn report(&mut self) -> Option<Sent> {
         let attempt = self.rng.pick(&self.attempts)?.clone();
         let outcome = self.outcome(attempt.performed);
-        let from = if self.rng.chance(15) { From::Outside } else { From::Report(attempt.id) };
+        let from = if self.rng.chance(15) {
+            From::Outside
+        } else {
+            From::Report(attempt.id)
+        };
         let line = format!("{} ended: {outcome:?}", attempt.id);
-        let output = Output { text: "out".to_owned(), cut_bytes: u64::from(self.rng.chance(10)), ..Output::default() };
-        let command = Command::StepEnded { attempt: attempt.id, outcome, output, took_ms: 5 };
+        let output = Output {
+            text: "out".to_owned(),
+            cut_bytes: u64::from(self.rng.chance(10)),
+            ..Output::default()
+        };
+        let command = Command::StepEnded {
+            attempt: attempt.id,
+            outcome,
+            output,
+            took_ms: 5,
+        };
         Some(Sent { command, from, line })
     }
 
@@ -243,33 +350,16 @@ impl Sim {
         self.figures.late += 1;
         let outcome = self.outcome(attempt.performed);
         let line = format!("late: {} ended: {outcome:?}", attempt.id);
-        let command = Command::StepEnded { attempt: attempt.id, outcome, output: Output::default(), took_ms: 5 };
-        Some(Sent { command, from: From::Outside, line })
-    }
-
-    fn delivered(&mut self) -> Option<Sent> {
-        let (row, effect) = self.rng.pick(&self.outbox)?.clone();
-        self.deliver(row, effect)
-    }
-
-    /// A worker has delivered an effect. Only what the journal wants to know is a command; for the rest the row goes.
-    pub fn deliver(&mut self, row: i64, effect: Effect) -> Option<Sent> {
-        let line = format!("delivered: {effect:?}");
-        let delivered = match effect {
-            Effect::Card { incident } => {
-                // A card posted twice: the reply to the first was lost.
-                let ts = if self.rng.chance(5) { format!("{incident}b") } else { incident.to_string() };
-                Delivered::Card { incident, message: MessageRef { channel: "C1".to_owned(), ts } }
-            }
-            Effect::Page { incident } => {
-                Delivered::Page { incident, dedup_key: format!("interlock/{}", incident.0) }
-            }
-            Effect::SourceResolve { incident } => Delivered::SourceResolved { incident, how: "told".to_owned() },
-            Effect::Thread { .. } | Effect::PageResolve { .. } | Effect::Summary { .. } | Effect::Attach { .. } => {
-                self.confirmed(row);
-                return None;
-            }
+        let command = Command::StepEnded {
+            attempt: attempt.id,
+            outcome,
+            output: Output::default(),
+            took_ms: 5,
         };
-        Some(Sent { command: Command::Delivered(delivered), from: From::Worker(row), line })
+        Some(Sent {
+            command,
+            from: From::Outside,
+            line,
+        })
     }
 }

@@ -42,13 +42,26 @@ fn event(what: &Happens, at: Timestamp, needed: u8) -> ApprovalEvent {
     };
     match what {
         Happens::Yes(_) => ApprovalEvent::Approve {
-            vote: Vote { by, name, at, groups: Vec::new() },
+            vote: Vote {
+                by,
+                name,
+                at,
+                groups: Vec::new(),
+            },
             needed,
             execute_by: time(EXECUTE_BY),
         },
-        Happens::No(_) => ApprovalEvent::Reject { by, name, at, reason: "no".to_owned() },
+        Happens::No(_) => ApprovalEvent::Reject {
+            by,
+            name,
+            at,
+            reason: "no".to_owned(),
+        },
         Happens::Clock => ApprovalEvent::DeadlinePassed { at },
-        Happens::Withdrawn => ApprovalEvent::Withdraw { at, why: "gone".to_owned() },
+        Happens::Withdrawn => ApprovalEvent::Withdraw {
+            at,
+            why: "gone".to_owned(),
+        },
         Happens::Superseded => ApprovalEvent::Supersede { at },
     }
 }
@@ -112,8 +125,14 @@ proptest! {
 
 #[test]
 fn a_vote_at_the_deadline_is_too_late() {
-    let pending = Approval::Pending { votes: Vec::new(), approve_by: time(APPROVE_BY) };
+    let pending = Approval::Pending {
+        votes: Vec::new(),
+        approve_by: time(APPROVE_BY),
+    };
     let vote = |second| event(&Happens::Yes(1), time(second), 1);
-    assert_eq!(pending.transition(vote(APPROVE_BY)), Err(ApprovalRefusal::Expired));
+    assert_eq!(
+        pending.transition(vote(APPROVE_BY)),
+        Err(ApprovalRefusal::Expired)
+    );
     assert!(pending.transition(vote(APPROVE_BY - 1)).is_ok());
 }

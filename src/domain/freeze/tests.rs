@@ -33,7 +33,19 @@ proptest! {
 
 #[test]
 fn the_first_reason_stands() {
-    let on = Freeze::Off.trip(person("U1"), "ana".to_owned(), Timestamp::UNIX_EPOCH, "smoke".to_owned()).unwrap();
-    let again = on.trip(person("U2"), "bo".to_owned(), Timestamp::UNIX_EPOCH, "fire".to_owned());
+    let on = Freeze::Off
+        .trip(
+            person("U1"),
+            "ana".to_owned(),
+            Timestamp::UNIX_EPOCH,
+            "smoke".to_owned(),
+        )
+        .unwrap();
+    let again = on.trip(
+        person("U2"),
+        "bo".to_owned(),
+        Timestamp::UNIX_EPOCH,
+        "fire".to_owned(),
+    );
     assert_eq!(again, Err(FreezeRefusal::AlreadyFrozen { by: "ana".to_owned() }));
 }

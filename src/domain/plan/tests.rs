@@ -12,7 +12,16 @@ fn changes(value: &Value, change: &mut dyn FnMut(Value)) {
         Value::String(text) => {
             change(Value::from(format!("{text}x")));
             // Words of our own enums have no neighbour with another letter.
-            for word in ["continue", "stop", "auto", "shadow", "previous_failed", "verification", "observe", "interlock"] {
+            for word in [
+                "continue",
+                "stop",
+                "auto",
+                "shadow",
+                "previous_failed",
+                "verification",
+                "observe",
+                "interlock",
+            ] {
                 if word != text {
                     change(Value::from(word));
                 }
@@ -51,13 +60,29 @@ fn whatever_differs_gives_another_digest() {
     let (mut tried, mut keys) = (0, std::collections::BTreeSet::new());
     let whole = serde_json::to_value(&plan).unwrap();
     changes(&whole, &mut |changed| {
-        let Ok(other) = serde_json::from_value::<Plan>(changed.clone()) else { return };
+        let Ok(other) = serde_json::from_value::<Plan>(changed.clone()) else {
+            return;
+        };
         if other == plan {
             return;
         }
         tried += 1;
-        keys.extend(changed.as_object().unwrap().iter().filter(|(key, value)| whole[*key] != **value).map(|(k, _)| k.clone()));
-        keys.extend(whole.as_object().unwrap().keys().filter(|key| changed.get(*key).is_none()).cloned());
+        keys.extend(
+            changed
+                .as_object()
+                .unwrap()
+                .iter()
+                .filter(|(key, value)| whole[*key] != **value)
+                .map(|(k, _)| k.clone()),
+        );
+        keys.extend(
+            whole
+                .as_object()
+                .unwrap()
+                .keys()
+                .filter(|key| changed.get(*key).is_none())
+                .cloned(),
+        );
         assert_ne!(other.digest().unwrap(), digest, "{changed}");
     });
     assert!(tried > 60, "{tried} changes were tried");

@@ -24,18 +24,23 @@ fn row() -> impl Strategy<Value = ApproverRow> {
         0..4_u8,
         proptest::option::of(any::<bool>()),
     )
-        .prop_map(|(tiers, environments, users, groups, approvals, requester_may)| ApproverRow {
-            tiers,
-            environments: environments.into_iter().map(Environment::new).collect(),
-            users: users.into_iter().map(str::to_owned).collect(),
-            groups: groups.into_iter().map(GroupId::new).collect(),
-            approvals,
-            requester_may,
-        })
+        .prop_map(
+            |(tiers, environments, users, groups, approvals, requester_may)| ApproverRow {
+                tiers,
+                environments: environments.into_iter().map(Environment::new).collect(),
+                users: users.into_iter().map(str::to_owned).collect(),
+                groups: groups.into_iter().map(GroupId::new).collect(),
+                approvals,
+                requester_may,
+            },
+        )
 }
 
 fn policy() -> impl Strategy<Value = Policy> {
-    proptest::collection::vec(row(), 0..5).prop_map(|rows| Policy { rows, revision: Revision::new("r") })
+    proptest::collection::vec(row(), 0..5).prop_map(|rows| Policy {
+        rows,
+        revision: Revision::new("r"),
+    })
 }
 
 fn plan() -> impl Strategy<Value = Plan> {
@@ -64,14 +69,22 @@ fn people() -> Vec<Person> {
 }
 
 fn vote(person: &Person) -> Vote {
-    Vote { by: person.id.clone(), name: person.name.clone(), at: Timestamp::UNIX_EPOCH, groups: person.groups.clone() }
+    Vote {
+        by: person.id.clone(),
+        name: person.name.clone(),
+        at: Timestamp::UNIX_EPOCH,
+        groups: person.groups.clone(),
+    }
 }
 
 /// Whether these people's clicks together let the plan through.
 fn through(policy: &Policy, plan: &Plan, behind: &BTreeSet<PersonId>, voters: &[Person]) -> bool {
     let request = Request { plan, behind };
-    let counting: Vec<Vote> =
-        voters.iter().filter(|person| policy.may_vote(person, TEAM, request).is_ok()).map(vote).collect();
+    let counting: Vec<Vote> = voters
+        .iter()
+        .filter(|person| policy.may_vote(person, TEAM, request).is_ok())
+        .map(vote)
+        .collect();
     let denied = matches!(policy.decide(plan.live_steps()), Decision::Deny { .. });
     !denied && !counting.is_empty() && policy.missing(request, &counting) == 0
 }
@@ -127,11 +140,25 @@ proptest! {
 
 #[test]
 fn nobody_may_approve_without_rows() {
-    let policy = Policy { rows: Vec::new(), revision: Revision::new("r") };
+    let policy = Policy {
+        rows: Vec::new(),
+        revision: Revision::new("r"),
+    };
     let plan = samples::plan(vec![samples::step(1)]);
     assert!(matches!(policy.decide(plan.live_steps()), Decision::Deny { .. }));
     let behind = BTreeSet::new();
-    assert!(policy.may_vote(&people()[0], TEAM, Request { plan: &plan, behind: &behind }).is_err());
+    assert!(
+        policy
+            .may_vote(
+                &people()[0],
+                TEAM,
+                Request {
+                    plan: &plan,
+                    behind: &behind
+                }
+            )
+            .is_err()
+    );
 }
 
 #[test]
@@ -144,10 +171,21 @@ fn people_of_different_rows_do_not_add_up() {
         approvals: 2,
         requester_may: None,
     };
-    let policy = Policy { rows: vec![of("S1"), of("S2")], revision: Revision::new("r") };
+    let policy = Policy {
+        rows: vec![of("S1"), of("S2")],
+        revision: Revision::new("r"),
+    };
     let plan = samples::plan(vec![samples::step(1)]);
     let everyone = people();
     let behind = BTreeSet::new();
     assert!(!through(&policy, &plan, &behind, &everyone[1..3]), "one of each");
-    assert!(through(&policy, &plan, &behind, &[everyone[1].clone(), everyone[3].clone()]), "two of the first");
+    assert!(
+        through(
+            &policy,
+            &plan,
+            &behind,
+            &[everyone[1].clone(), everyone[3].clone()]
+        ),
+        "two of the first"
+    );
 }

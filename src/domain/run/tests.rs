@@ -19,11 +19,21 @@ enum Ends {
 }
 
 fn steps() -> impl Strategy<Value = Vec<PlannedStep>> {
-    let action = prop_oneof![Just(FailureAction::Continue), Just(FailureAction::Escalate), Just(FailureAction::Stop)];
-    let when =
-        prop_oneof![3 => Just(When::Always), 1 => Just(When::PreviousSucceeded), 1 => Just(When::PreviousFailed)];
+    let action = prop_oneof![
+        Just(FailureAction::Continue),
+        Just(FailureAction::Escalate),
+        Just(FailureAction::Stop)
+    ];
+    let when = prop_oneof![3 => Just(When::Always), 1 => Just(When::PreviousSucceeded), 1 => Just(When::PreviousFailed)];
     let role = prop_oneof![Just(Role::Remedy), Just(Role::Verification)];
-    let one = (action, when, role, 1..4_u8, 0..3_u32, proptest::bool::weighted(0.15));
+    let one = (
+        action,
+        when,
+        role,
+        1..4_u8,
+        0..3_u32,
+        proptest::bool::weighted(0.15),
+    );
     proptest::collection::vec(one, 1..5).prop_map(|made| {
         let step = |(no, (on_failure, when, role, attempts, cost, skip))| PlannedStep {
             on_failure,
@@ -81,12 +91,20 @@ fn walk(plan: &Plan, mut ends: impl FnMut() -> Ends) -> Vec<String> {
                 verified = verified.map(|so_far| so_far && !verifies);
             }
             (Ends::Badly, on_failure) => {
-                story.push(format!("stop {} page {}", step.no, on_failure == FailureAction::Escalate));
+                story.push(format!(
+                    "stop {} page {}",
+                    step.no,
+                    on_failure == FailureAction::Escalate
+                ));
                 return story;
             }
         }
     }
-    story.push(if any && verified == Some(true) { "verified".to_owned() } else { "not verified".to_owned() });
+    story.push(if any && verified == Some(true) {
+        "verified".to_owned()
+    } else {
+        "not verified".to_owned()
+    });
     story
 }
 
@@ -164,10 +182,19 @@ proptest! {
 
 #[test]
 fn a_skipped_verification_blocks_and_a_failed_continue_does_not() {
-    let remedy = PlannedStep { on_failure: FailureAction::Continue, ..samples::step(1) };
-    let check = PlannedStep { role: Role::Verification, cost: BTreeMap::new(), ..samples::step(2) };
+    let remedy = PlannedStep {
+        on_failure: FailureAction::Continue,
+        ..samples::step(1)
+    };
+    let check = PlannedStep {
+        role: Role::Verification,
+        cost: BTreeMap::new(),
+        ..samples::step(2)
+    };
     let mut ends = [Ends::Badly, Ends::Badly, Ends::Well].into_iter();
-    let (story, _) = machine(&samples::plan(vec![remedy.clone(), check.clone()]), || ends.next().unwrap());
+    let (story, _) = machine(&samples::plan(vec![remedy.clone(), check.clone()]), || {
+        ends.next().unwrap()
+    });
     assert_eq!(story, ["start 1 1", "start 1 2", "start 2 1", "verified"]);
     let skipped = PlannedStep { skip: true, ..check };
     let (story, _) = machine(&samples::plan(vec![remedy, skipped]), || Ends::Well);
