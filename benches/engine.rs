@@ -9,6 +9,7 @@ use interlock::domain::alert::Alert;
 use interlock::domain::command::{Command, Drive, Intent, PlanRef};
 use interlock::domain::ids::{DeliveryKey, IncidentId, PersonId, Source};
 use interlock::domain::matching::{AlertFacts, rank};
+use interlock::domain::policy::Request;
 use interlock::domain::rules::Rules;
 use interlock::domain::runbook::{Catalog, CommandIssue, CommandLine, ParamSpec};
 use interlock::engine::{Core, Knowledge};
@@ -284,8 +285,15 @@ fn policy(criterion: &mut Criterion) {
         .and_then(|incident| incident.current())
         .map(|track| track.plan.clone())
         .expect("a plan");
+    let behind = std::collections::BTreeSet::new();
     criterion.bench_function("policy: may this person vote on this plan", |bencher| {
-        bencher.iter(|| rules.policy.may_vote(black_box(&person), TEAM, &plan).is_ok());
+        bencher.iter(|| {
+            let request = Request {
+                plan: &plan,
+                behind: &behind,
+            };
+            rules.policy.may_vote(black_box(&person), TEAM, request).is_ok()
+        });
     });
     criterion.bench_function("policy: what approving this plan takes", |bencher| {
         bencher.iter(|| rules.policy.decide(black_box(&plan).live_steps()));

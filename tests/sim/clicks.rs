@@ -55,7 +55,7 @@ impl Sim {
 
     fn intent(&mut self) -> Option<Intent> {
         let choice = self.rng.below(100);
-        if choice < 3 {
+        if choice < 1 {
             return Some(Intent::Freeze {
                 reason: "stop".to_owned(),
             });

@@ -9,12 +9,15 @@
 mod cast;
 mod clicks;
 mod notes;
+mod outbox;
 mod promises;
+mod quorum;
 mod replies;
 mod rest;
 mod rng;
 mod scenery;
 mod sim;
+mod stage;
 mod steps;
 mod stories;
 
@@ -23,7 +26,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use sim::Sim;
 
 /// Seeds of one ordinary run.
-const SEEDS: u64 = 300;
+const SEEDS: u64 = 500;
 /// Steps of one seed.
 const STEPS: usize = 120;
 

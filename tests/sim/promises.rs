@@ -9,18 +9,17 @@ use interlock::domain::approval::Approval;
 use interlock::domain::event::{Entry, Event, Mode, Outcome, Who};
 use interlock::domain::ids::{AttemptId, DeliveryKey, IncidentId, PersonId, PlanNo, StepNo};
 use interlock::domain::incident::{Incident, Phase, PlanTrack};
-use interlock::domain::plan::{Plan, PlannedStep, Requester};
-use interlock::domain::policy::Policy;
+use interlock::domain::plan::PlannedStep;
 use interlock::domain::run::StepState;
 use interlock::domain::runbook::FailureAction;
 use interlock::domain::state::State;
 use interlock::engine::Knowledge;
-use interlock::ports::{Person, Standing};
+use interlock::ports::Person;
 use interlock::store::Store;
 use jiff::{SignedDuration, Timestamp};
 
-use super::cast;
 use super::notes::{Attempt, Figures};
+use super::quorum::{counts, enough};
 
 /// Follows the journal.
 pub struct Watch {
@@ -36,7 +35,7 @@ pub struct Watch {
     counts: BTreeMap<&'static str, u64>,
 }
 
-fn must(holds: bool, otherwise: impl FnOnce() -> String) -> Result<(), String> {
+pub fn must(holds: bool, otherwise: impl FnOnce() -> String) -> Result<(), String> {
     if holds { Ok(()) } else { Err(otherwise()) }
 }
 
@@ -318,10 +317,6 @@ impl Watch {
     }
 }
 
-fn counts(person: &Person) -> bool {
-    person.standing == Standing::Member && person.id.team == cast::TEAM
-}
-
 /// Every step before it is over, and this attempt is the one that follows.
 fn in_turn(track: &PlanTrack, step: &PlannedStep, id: AttemptId) -> Result<(), String> {
     for before in track.plan.steps.iter().filter(|before| before.no < step.no) {
@@ -359,54 +354,4 @@ fn within_budget(track: &PlanTrack, step: &PlannedStep) -> Result<(), String> {
         })?;
     }
     Ok(())
-}
-
-/// Whether these people are enough, counted row by row: rows are alternatives, and a row counts only its own people.
-fn enough(policy: &Policy, incident: &Incident, plan: &Plan, voters: &[&Person]) -> Result<(), String> {
-    let own = everybody_behind(incident, plan);
-    for step in plan.live_steps().filter(|step| step.tier > Tier::Zero) {
-        let Some(environment) = &step.environment else {
-            return Err("a step without a place".to_owned());
-        };
-        let done = policy
-            .rows
-            .iter()
-            .filter(|row| row.tiers.contains(&step.tier))
-            .any(|row| {
-                let may = row.requester_may.unwrap_or(step.tier < Tier::Two);
-                let have = voters.iter().filter(|person| {
-                    let listed = row.users.contains(&person.id.user)
-                        || row
-                            .groups
-                            .iter()
-                            .any(|group| person.groups.iter().any(|name| name == group.as_str()));
-                    counts(person) && listed && (may || !own.contains(&person.id))
-                });
-                row.environments.contains(environment) && have.count() >= usize::from(row.approvals.max(1))
-            });
-        let names: Vec<&str> = voters.iter().map(|person| person.name.as_str()).collect();
-        must(done, || {
-            format!(
-                "{names:?} are not enough for step {} of tier {}",
-                step.no, step.tier
-            )
-        })?;
-    }
-    Ok(())
-}
-
-/// Whoever asked for the plan, or changed it on the way.
-fn everybody_behind(incident: &Incident, plan: &Plan) -> BTreeSet<PersonId> {
-    let mut people = BTreeSet::new();
-    let mut next = Some(plan);
-    while let Some(plan) = next {
-        if let Requester::Person(id) = &plan.requester {
-            people.insert(id.clone());
-        }
-        next = plan
-            .modified_from
-            .and_then(|no| incident.plan(no))
-            .map(|track| &*track.plan);
-    }
-    people
 }

@@ -1,11 +1,10 @@
 //! What can happen next: alerts, the executor, the outbox, time, crashes and commits that fail.
 
 use interlock::domain::alert::AlertStatus;
-use interlock::domain::command::{Command, Delivered, Drive, Effect, StartStep};
+use interlock::domain::command::{Command, Drive, StartStep};
 use interlock::domain::event::Outcome;
 use interlock::domain::freeze::FreezeFile;
 use interlock::domain::ids::DeliveryKey;
-use interlock::domain::incident::MessageRef;
 use interlock::ports::{Output, Person, Standing, Survey, SurveyError};
 use jiff::SignedDuration;
 
@@ -17,17 +16,17 @@ impl Sim {
     /// One thing happens, sometimes several in one commit.
     pub fn step(&mut self) -> Result<(), String> {
         match self.rng.below(100) {
-            0..10 => self.time(),
-            10..13 => {
+            0..6 => self.time(),
+            6..8 => {
                 self.tell("dies".to_owned());
                 self.crash()
             }
-            13..15 => self.failed_commit(),
-            15..17 => self.elsewhere(),
-            17..22 => self.act_of_the_world(),
+            8..10 => self.failed_commit(),
+            10..12 => self.elsewhere(),
+            12..18 => self.act_of_the_world(),
             _ => {
                 let sent = self.batch();
-                let after = if self.rng.chance(3) {
+                let after = if self.rng.chance(2) {
                     After::Crash
                 } else {
                     After::GoOn
@@ -181,7 +180,7 @@ impl Sim {
                 break;
             };
             alert.status = match self.rng.below(10) {
-                0..5 => AlertStatus::Resolved,
+                0..2 => AlertStatus::Resolved,
                 5 => AlertStatus::Acknowledged,
                 6 => AlertStatus::Reopened,
                 _ => AlertStatus::Firing,
@@ -360,53 +359,6 @@ impl Sim {
         Some(Sent {
             command,
             from: From::Outside,
-            line,
-        })
-    }
-
-    fn delivered(&mut self) -> Option<Sent> {
-        let (row, effect) = self.rng.pick(&self.outbox)?.clone();
-        self.deliver(row, effect)
-    }
-
-    /// A worker has delivered an effect. Only what the journal wants to know is a command; for the rest the row goes.
-    pub fn deliver(&mut self, row: i64, effect: Effect) -> Option<Sent> {
-        let line = format!("delivered: {effect:?}");
-        let delivered = match effect {
-            Effect::Card { incident } => {
-                // A card posted twice: the reply to the first was lost.
-                let ts = if self.rng.chance(5) {
-                    format!("{incident}b")
-                } else {
-                    incident.to_string()
-                };
-                Delivered::Card {
-                    incident,
-                    message: MessageRef {
-                        channel: "C1".to_owned(),
-                        ts,
-                    },
-                }
-            }
-            Effect::Page { incident } => Delivered::Page {
-                incident,
-                dedup_key: format!("interlock/{}", incident.0),
-            },
-            Effect::SourceResolve { incident } => Delivered::SourceResolved {
-                incident,
-                how: "told".to_owned(),
-            },
-            Effect::Thread { .. }
-            | Effect::PageResolve { .. }
-            | Effect::Summary { .. }
-            | Effect::Attach { .. } => {
-                self.confirmed(row);
-                return None;
-            }
-        };
-        Some(Sent {
-            command: Command::Delivered(delivered),
-            from: From::Worker(row),
             line,
         })
     }

@@ -2,121 +2,16 @@
 
 use std::sync::Arc;
 
-use interlock::domain::alert::{Alert, AlertStatus, Severity};
+use interlock::domain::alert::{AlertStatus, Severity};
 use interlock::domain::approval::Vote;
-use interlock::domain::command::{Command, Intent, PlanRef};
-use interlock::domain::event::{Entry, Event, Mode, Outcome};
+use interlock::domain::command::{Intent, PlanRef};
+use interlock::domain::event::{Entry, Event, Outcome};
 use interlock::domain::ids::{GroupKey, IncidentId, PlanNo, StepNo};
 use interlock::domain::incident::Phase;
-use interlock::domain::runbook::Autonomy;
-use interlock::ports::Output;
 use interlock::store::Store;
 
-use super::notes::{From, Sent};
-use super::scenery;
-use super::sim::{After, Sim};
-
-const ANA: usize = 0;
-const BO: usize = 1;
-const CY: usize = 2;
-const DI: usize = 3;
-
-/// A world in which nothing goes wrong by itself, live, with people who approve.
-fn world() -> Sim {
-    let mut sim = Sim::new(1);
-    sim.kind_world = true;
-    let mut rules = (*sim.knowledge.rules).clone();
-    rules.mode = Mode::Live;
-    rules.autonomy = Autonomy::Suggest;
-    sim.knowledge.rules = Arc::new(rules);
-    sim
-}
-
-fn alert(sim: &mut Sim, topic: &str, severity: Severity) -> Alert {
-    let number = u64::try_from(sim.alerts.len()).unwrap();
-    let now = sim.now;
-    let mut alert = scenery::alert(&mut sim.rng, number, now);
-    alert.source = "alertmanager".into();
-    alert.title = format!("{topic} is in trouble");
-    alert.name = topic.to_owned();
-    alert.group = None;
-    alert.severity = severity;
-    sim.alerts.push(alert.clone());
-    alert
-}
-
-fn send(sim: &mut Sim, alert: &Alert, status: AlertStatus) {
-    let alert = Alert {
-        status,
-        ..alert.clone()
-    };
-    let command = Command::Alerts {
-        source: alert.source.clone(),
-        key: None,
-        alerts: vec![alert],
-    };
-    sim.submit(
-        vec![Sent {
-            command,
-            from: From::Outside,
-            line: "an alert".to_owned(),
-        }],
-        After::GoOn,
-    )
-    .unwrap();
-}
-
-/// The newest drive is driven.
-fn go_on(sim: &mut Sim) {
-    let drive = sim.drives.pop().unwrap();
-    let sent = sim.drive_now(drive).unwrap();
-    sim.submit(vec![sent], After::GoOn).unwrap();
-}
-
-fn end(sim: &mut Sim, outcome: Outcome) {
-    let id = sim.attempts.first().unwrap().id;
-    let command = Command::StepEnded {
-        attempt: id,
-        outcome,
-        output: Output::default(),
-        took_ms: 1,
-    };
-    sim.submit(
-        vec![Sent {
-            command,
-            from: From::Report(id),
-            line: "an end".to_owned(),
-        }],
-        After::GoOn,
-    )
-    .unwrap();
-}
-
-fn at(sim: &Sim, id: u64) -> PlanRef {
-    let track = sim
-        .core()
-        .state()
-        .incident(IncidentId(id))
-        .unwrap()
-        .current()
-        .unwrap();
-    PlanRef {
-        incident: IncidentId(id),
-        plan: track.plan.no,
-        digest: track.digest.short().to_owned(),
-    }
-}
-
-fn phase(sim: &Sim, id: u64) -> Phase {
-    sim.core().state().incident(IncidentId(id)).unwrap().phase.clone()
-}
-
-fn fired(sim: &mut Sim, topic: &str) -> Alert {
-    let alert = alert(sim, topic, Severity::High);
-    send(sim, &alert, AlertStatus::Firing);
-    go_on(sim);
-    alert
-}
+use super::sim::After;
+use super::stage::{ANA, BO, CY, DI, alert, at, end, fired, go_on, phase, send, world};
 
 #[test]
 fn two_people_of_one_row_or_one_of_the_other_are_a_quorum() {
@@ -419,4 +314,23 @@ fn a_plan_that_is_not_the_one_of_its_digest_never_starts() {
     let reply = sim.last_reply.clone().unwrap();
     assert!(reply.contains("DigestDiffers"), "{reply}");
     assert!(sim.attempts.is_empty());
+}
+
+#[test]
+fn what_was_approved_too_long_ago_does_not_start_even_before_the_clock_is_looked_at() {
+    let mut sim = world();
+    fired(&mut sim, "slow");
+    let plan = at(&sim, 1);
+    sim.by(ANA, Intent::Approve(plan)).unwrap();
+    sim.now = sim.now.checked_add(jiff::SignedDuration::from_mins(10)).unwrap();
+    go_on(&mut sim);
+    assert!(
+        sim.story
+            .iter()
+            .any(|line| line.contains("not started: [Expired]")),
+        "{:?}",
+        sim.story
+    );
+    assert!(sim.attempts.is_empty());
+    assert!(matches!(phase(&sim, 1), Phase::Handed { .. }));
 }

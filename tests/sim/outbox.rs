@@ -1,0 +1,56 @@
+//! The workers of the outbox.
+
+use interlock::domain::command::{Command, Delivered, Effect};
+use interlock::domain::incident::MessageRef;
+
+use super::notes::{From, Sent};
+use super::sim::Sim;
+
+impl Sim {
+    pub fn delivered(&mut self) -> Option<Sent> {
+        let (row, effect) = self.rng.pick(&self.outbox)?.clone();
+        self.deliver(row, effect)
+    }
+
+    /// A worker has delivered an effect. Only what the journal wants to know is a command; for the rest the row goes.
+    pub fn deliver(&mut self, row: i64, effect: Effect) -> Option<Sent> {
+        let line = format!("delivered: {effect:?}");
+        let delivered = match effect {
+            Effect::Card { incident } => {
+                // A card posted twice: the reply to the first was lost.
+                let ts = if self.rng.chance(5) {
+                    format!("{incident}b")
+                } else {
+                    incident.to_string()
+                };
+                Delivered::Card {
+                    incident,
+                    message: MessageRef {
+                        channel: "C1".to_owned(),
+                        ts,
+                    },
+                }
+            }
+            Effect::Page { incident } => Delivered::Page {
+                incident,
+                dedup_key: format!("interlock/{}", incident.0),
+            },
+            Effect::SourceResolve { incident } => Delivered::SourceResolved {
+                incident,
+                how: "told".to_owned(),
+            },
+            Effect::Thread { .. }
+            | Effect::PageResolve { .. }
+            | Effect::Summary { .. }
+            | Effect::Attach { .. } => {
+                self.confirmed(row);
+                return None;
+            }
+        };
+        Some(Sent {
+            command: Command::Delivered(delivered),
+            from: From::Worker(row),
+            line,
+        })
+    }
+}
