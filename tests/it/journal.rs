@@ -1,8 +1,9 @@
 //! The journal can't be written: nothing starts, senders are told to come again, a human is paged past it.
 
+use interlock::store::Store;
 use rusqlite::Connection;
 
-use crate::world::{Alert, TestWorld};
+use crate::world::{Alert, Setup, TestWorld};
 
 /// Makes every write to the journal fail as a full disk does.
 fn disk_is_full(world: &TestWorld) {
@@ -52,5 +53,23 @@ async fn nothing_starts_that_can_not_be_written_down() {
     world.thread().ends_with("all steps are done and verified").await;
     world.thread_of("INC-2").is_uninteresting();
     world.slack_complains(1);
+    world.ends().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_secret_in_an_alert_is_neither_shown_nor_stored() {
+    let world = TestWorld::start(Setup::default()).await;
+    let alert = Alert::tape_jam().described("login failed with password=hunter2hunter2");
+    world.fires(&alert.severity("low")).await;
+    let card = world.card("login failed").await;
+    assert!(!card.contains("hunter2hunter2"), "{card}");
+    let stored = Store::open_to_read(&world.database()).unwrap();
+    stored
+        .export(|entry| {
+            assert!(!entry.payload.contains("hunter2hunter2"), "{}", entry.payload);
+            Ok(())
+        })
+        .unwrap();
+    world.thread().is_uninteresting();
     world.ends().await;
 }

@@ -1,5 +1,5 @@
 //! What people and attackers see of the action language: accepted and refused command lines, tiers, and that what is
-//! shown reads back to what was meant.
+//! shown reads back to what was meant. Longer than other files, since its tables of commands are read side by side.
 
 use super::*;
 use crate::domain::ids::{ClusterName, Namespace};
