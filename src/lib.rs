@@ -18,8 +18,8 @@
 //! # The path of one alert
 //!
 //! 1. `ingress::routes::receive` checks size, time and token; `ingress::alertmanager::parse` makes an
-//!    [`Alert`](domain::alert::Alert) of it; `ingress::redact` takes our own secrets out. `ingress::intake::Intake`, which is
-//!    `app::intake::EngineIntake`, hands it to `engine::handle::Handle::submit` and waits.
+//!    [`Alert`](domain::alert::Alert) of it. `ingress::intake::Intake`, which is `app::intake::EngineIntake`, takes secrets
+//!    out of its texts (`actions::redact`), hands it to `engine::handle::Handle::submit` and waits.
 //! 2. `engine::batch` collects what waits, `engine::core::Core::run` decides it in order with `domain::decide::decide` and commits
 //!    it with `store::journal::Store::commit`. Now the sender gets its 200, and not before.
 //! 3. `domain::decide::alerts::received` collapses repeats, opens the incident and ranks the runbooks with

@@ -48,8 +48,8 @@ use interlock::config::{Secret, Secrets, Settings};
 use interlock::domain::alert::AlertStatus;
 use interlock::domain::ids::IncidentId;
 use interlock::ingress::{
-    ANSWER_WITHIN, Accepted, Delivery, Intake, Limits, Mapping, Redactor, Refused, WebhookSettings, bind,
-    serve, webhooks,
+    ANSWER_WITHIN, Accepted, Delivery, Intake, Limits, Mapping, Refused, WebhookSettings, bind, serve,
+    webhooks,
 };
 use interlock::paging::PageError;
 use interlock::playground::pager::{PagerDouble, PagerFaults, PagerOptions, Trigger};
@@ -194,7 +194,6 @@ async fn the_teams_incidents_come_in_signed_and_our_own_pages_do_not_come_back()
     let router = webhooks(WebhookSettings {
         webhooks: &settings.webhooks,
         mapping: Mapping::new(&settings),
-        redactor: Redactor::new(settings.secrets()).unwrap(),
         intake: Arc::new(Listening(sender)),
         clock: Arc::new(SystemClock),
         on_loopback: true,

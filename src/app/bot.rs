@@ -345,12 +345,9 @@ impl Parts {
             Health::Ready => Ok(()),
             Health::Broken(reason) => Err(reason.clone()),
         };
-        let redactor = ingress::Redactor::new(self.settings.secrets())
-            .map_err(|error| StartError::Setup(error.to_string()))?;
         let hooks = webhooks(WebhookSettings {
             webhooks: &self.settings.webhooks,
             mapping: Mapping::new(&self.settings),
-            redactor,
             intake: Arc::new(EngineIntake {
                 engine: self.engine.clone(),
                 redactor: self.redactor.clone(),

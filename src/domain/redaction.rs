@@ -23,6 +23,12 @@ fn values(map: &mut BTreeMap<String, String>, clean: Clean<'_>) {
     }
 }
 
+/// Values are cleaned; a name that holds a secret goes with its value, because rules refer to names.
+fn pairs(map: &mut BTreeMap<String, String>, clean: Clean<'_>) {
+    map.retain(|name, _| matches!(clean(name), Cow::Borrowed(_)));
+    values(map, clean);
+}
+
 impl Alert {
     /// Cleans everything that people write into an alert. The episode and the fingerprint are hashes or ids of the
     /// sender's and stay, so that the alert is known when it comes again.
@@ -35,12 +41,14 @@ impl Alert {
         ] {
             text(value, clean);
         }
-        values(&mut self.labels, clean);
-        values(&mut self.annotations, clean);
+        pairs(&mut self.labels, clean);
+        pairs(&mut self.annotations, clean);
         for link in &mut self.links {
             text(&mut link.title, clean);
             text(&mut link.url, clean);
         }
+        self.service
+            .take_if(|service| matches!(clean(service.as_str()), Cow::Owned(_)));
         if let Some(Cow::Owned(cleaned)) = self.group.as_ref().map(|group| clean(group.as_str())) {
             self.group = Some(GroupKey::new(cleaned));
         }
@@ -81,6 +89,24 @@ impl Intent {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_label_whose_name_holds_a_secret_goes_and_one_whose_value_holds_one_is_cleaned() {
+        let mut alert: Alert = serde_json::from_value(serde_json::json!({
+            "source": "alertmanager", "episode": "e", "fingerprint": "f", "status": "firing",
+            "name": "RedisDown", "title": "Redis is down", "severity": "high",
+        }))
+        .unwrap();
+        alert.labels.insert("hunter2".to_owned(), "x".to_owned());
+        alert.labels.insert("note".to_owned(), "it is hunter2".to_owned());
+        alert.service = Some(crate::domain::ids::Service::new("hunter2"));
+        alert.redact(&|text| match text.contains("hunter2") {
+            true => Cow::Owned(text.replace("hunter2", "[redacted]")),
+            false => Cow::Borrowed(text),
+        });
+        assert!(!format!("{alert:?}").contains("hunter2"), "{alert:?}");
+        assert_eq!(alert.labels["note"], "it is [redacted]");
+    }
 
     #[test]
     fn what_a_person_types_is_cleaned_before_it_goes_anywhere() {

@@ -24,7 +24,6 @@ use super::error::ParseError;
 use super::intake::{Accepted, Delivery, Intake, Refused};
 use super::mapping::Mapping;
 use super::pagerduty;
-use super::redact::Redactor;
 use crate::config::Webhooks;
 use crate::domain::alert::Alert;
 use crate::domain::ids::{DeliveryKey, Source};
@@ -41,7 +40,6 @@ pub const ANSWER_WITHIN: Duration = Duration::from_secs(4);
 pub struct WebhookSettings<'s> {
     pub webhooks: &'s Webhooks,
     pub mapping: Mapping,
-    pub redactor: Redactor,
     pub intake: Arc<dyn Intake>,
     pub clock: Arc<dyn Clock>,
     /// Whether the port is a loopback one: only there may a source without secret be served.
@@ -68,7 +66,6 @@ struct Endpoint {
 
 struct Shared {
     mapping: Mapping,
-    redactor: Redactor,
     intake: Arc<dyn Intake>,
     clock: Arc<dyn Clock>,
     room: Semaphore,
@@ -80,7 +77,6 @@ pub fn webhooks(settings: WebhookSettings<'_>) -> Router {
     let WebhookSettings {
         webhooks,
         mapping,
-        redactor,
         intake,
         clock,
         on_loopback,
@@ -89,7 +85,6 @@ pub fn webhooks(settings: WebhookSettings<'_>) -> Router {
     let open = webhooks.allow_unauthenticated && on_loopback;
     let shared = Arc::new(Shared {
         mapping,
-        redactor,
         intake,
         clock,
         room: Semaphore::new(IN_FLIGHT),
@@ -189,16 +184,11 @@ async fn take(endpoint: &Endpoint, request: Request<Body>) -> Result<Response<Bo
     if !endpoint.gate.admits_body(endpoint.scheme, &parts.headers, &body) {
         return Err(Refusal::Unauthentic);
     }
-    let Read {
-        mut alerts,
-        delivery_key,
-    } = (endpoint.parser)(&parts.headers, &body, &shared.mapping).map_err(Refusal::Malformed)?;
+    let Read { alerts, delivery_key } =
+        (endpoint.parser)(&parts.headers, &body, &shared.mapping).map_err(Refusal::Malformed)?;
     drop(body);
     if alerts.is_empty() {
         return Ok(plain(StatusCode::OK, "nothing to do\n".to_owned()));
-    }
-    for alert in &mut alerts {
-        shared.redactor.alert(alert);
     }
     let count = alerts.len() as u64;
     let delivery = Delivery {

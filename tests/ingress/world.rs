@@ -6,10 +6,10 @@ use std::sync::{Arc, Mutex};
 use axum::Router;
 use axum::body::Body;
 use axum::http::{HeaderMap, Request, StatusCode};
-use interlock::config::{Secret, Settings};
+use interlock::config::Settings;
 use interlock::domain::alert::Alert;
 use interlock::ingress::{
-    ANSWER_WITHIN, Accepted, Delivery, Intake, Mapping, Redactor, Refused, WebhookSettings, webhooks,
+    ANSWER_WITHIN, Accepted, Delivery, Intake, Mapping, Refused, WebhookSettings, webhooks,
 };
 use interlock::ports::{Clock, Pending};
 use jiff::Timestamp;
@@ -90,7 +90,6 @@ pub fn with(config: &str, mood: Mood) -> World {
     let router = webhooks(WebhookSettings {
         webhooks: &settings.webhooks,
         mapping: Mapping::new(&settings),
-        redactor: Redactor::new(settings.secrets()).unwrap(),
         intake: engine.clone(),
         clock: Arc::new(Noon),
         on_loopback: settings.server.listen.is_loopback(),
@@ -209,8 +208,4 @@ impl Recorded {
     pub fn json(&self) -> Value {
         serde_json::from_str(&self.body).unwrap()
     }
-}
-
-pub fn secret(text: &str) -> Secret {
-    Secret::new(text).unwrap()
 }
