@@ -4,6 +4,8 @@
 mod cards;
 #[path = "page/fixture.rs"]
 mod fixture;
+#[path = "page/foreign.rs"]
+mod foreign;
 #[path = "page/http.rs"]
 mod http_client;
 #[path = "page/rendering.rs"]

@@ -22,7 +22,9 @@ use interlock::ports::{Clock, Pending};
 use interlock::render::{explain, summary, thread};
 use interlock::slack::cards::{CardContext, who_may};
 use interlock::slack::inbound::{self, Parts, Pipeline};
-use interlock::slack::{Answers, Api, Hints, Outbound, Outlook, People, Settings, Shared, SocketMode, Words};
+use interlock::slack::{
+    Answers, Api, Hints, Homes, Outbound, Outlook, People, Settings, Shared, SocketMode, Words,
+};
 use interlock::store::Store;
 use jiff::{SignedDuration, Timestamp};
 
@@ -56,12 +58,17 @@ impl Outlook for TestOutlook {
             mode: self.0.mode,
             autonomy: self.0.autonomy,
             who_may: who_may(&self.0.policy, incident),
+            frozen: None,
             checklist: Vec::new(),
         }
     }
 
-    fn frozen(&self) -> Option<String> {
+    fn frozen(&self) -> Option<interlock::slack::cards::Frozen> {
         None
+    }
+
+    fn may_approve(&self, _incident: &Incident, _person: &interlock::ports::Person) -> bool {
+        true
     }
 
     fn whole_output(&self, _attempt: AttemptId) -> Pending<'_, Option<Vec<u8>>> {
@@ -153,12 +160,14 @@ async fn world(way: Way) -> World {
     tokio::spawn(answering.run());
     tokio::spawn(Outbound::new(parts.lanes.slack, api.clone(), hints.clone(), shared.clone()).run());
     let engine = parts.handle.clone();
+    let homes = Homes::new(api.clone(), engine.clone(), people.clone(), shared.clone());
     let pipeline = Pipeline::new(Parts {
         engine: engine.clone(),
         api: api.clone(),
         people,
         answers,
         hints,
+        homes,
         shared,
     });
     let (socket, address) = match way {

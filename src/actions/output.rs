@@ -3,8 +3,7 @@
 //!
 //! The text that comes in is already redacted: a secret cut in half would no longer be found.
 
-use std::borrow::Cow;
-
+use crate::domain::action::reveal_lines;
 use crate::ports::Output;
 
 /// Bytes of text that the journal and Slack get.
@@ -18,8 +17,8 @@ pub const REASON_BYTES: usize = 2 * 1024;
 /// file that is attached when something was cut.
 #[must_use]
 pub fn output(whole: String, errors: &str) -> Output {
-    let (text, cut_bytes) = cut(&visible(&whole), TEXT_BYTES);
-    let (errors, _) = cut(&visible(errors), ERROR_BYTES);
+    let (text, cut_bytes) = cut(&reveal_lines(&whole), TEXT_BYTES);
+    let (errors, _) = cut(&reveal_lines(errors), ERROR_BYTES);
     Output {
         text,
         errors,
@@ -54,33 +53,6 @@ pub fn cut(text: &str, limit: usize) -> (String, u64) {
     )
 }
 
-/// Replaces what a reader would not see, or what would play tricks on a screen, by something visible: control
-/// characters except newline and tab by their Unicode pictures, direction and zero-width marks by their code.
-#[must_use]
-pub fn visible(text: &str) -> Cow<'_, str> {
-    if !text.chars().any(is_hidden) {
-        return Cow::Borrowed(text);
-    }
-    let mut shown = String::with_capacity(text.len() + 16);
-    for char in text.chars() {
-        match (is_hidden(char), u32::from(char)) {
-            (false, _) => shown.push(char),
-            (true, code @ 0..=0x1f) => shown.extend(char::from_u32(0x2400 + code)),
-            (true, 0x7f) => shown.push('\u{2421}'),
-            (true, code) => shown.push_str(&format!("<U+{code:04X}>")),
-        }
-    }
-    Cow::Owned(shown)
-}
-
-fn is_hidden(char: char) -> bool {
-    match char {
-        '\n' | '\t' => false,
-        '\u{200b}'..='\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2060}'..='\u{2069}' | '\u{feff}' => true,
-        other => other.is_control(),
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -99,13 +71,18 @@ mod tests {
     #[test]
     fn a_short_text_stays_as_it_is() {
         assert_eq!(cut("OK\n", TEXT_BYTES), ("OK\n".to_owned(), 0));
-        assert!(matches!(visible("a\tb\n"), Cow::Borrowed("a\tb\n")));
     }
 
     #[test]
     fn what_plays_tricks_on_a_screen_is_shown() {
-        assert_eq!(visible("\u{1b}[31mred\r\n\u{7f}\0"), "␛[31mred␍\n␡␀");
-        assert_eq!(visible("a\u{202e}b\u{200b}"), "a<U+202E>b<U+200B>");
+        assert_eq!(
+            output("\u{1b}[31mred\n\0".to_owned(), "").text,
+            "\\u{1b}[31mred\n\\u{0}"
+        );
+        assert_eq!(
+            output("a\u{202e}b\u{200b}".to_owned(), "").text,
+            "a\\u{202e}b\\u{200b}"
+        );
     }
 
     #[test]

@@ -147,7 +147,7 @@ impl Runner {
     /// Reasons quote what a server said: redacted, made visible, and of a length for one line on a card.
     fn clean(&self, reason: &str) -> String {
         output::cut(
-            &output::visible(&self.redactor.clean(reason)),
+            &crate::domain::action::reveal_lines(&self.redactor.clean(reason)),
             output::REASON_BYTES,
         )
         .0

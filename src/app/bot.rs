@@ -3,6 +3,7 @@
 //! Longer than other files, since the order of everything that starts and stops can be read here alone.
 
 use std::net::SocketAddr;
+use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -23,17 +24,18 @@ use crate::actions::redact::Redactor;
 use crate::actions::runner::Runner;
 use crate::config::runbooks::{LoadError, Runbooks, Watch};
 use crate::config::{ConfigError, Settings, SlackCredentials};
-use crate::domain::freeze::Freeze;
+use crate::domain::freeze::{Freeze, FreezeFile};
 use crate::domain::incident::Incident;
 use crate::engine::{self, EngineParts, Handle, Health, Knowledge, Lanes};
-use crate::executor::{Executor, ExecutorParts};
+use crate::executor::{Executor, ExecutorParts, read_freeze_file};
 use crate::ingress::{self, ANSWER_WITHIN, BindError, Limits, Mapping, Probes, WebhookSettings, webhooks};
 use crate::paging::PagerDuty;
 use crate::ports::{Clock, Directory};
 use crate::render::{explain, summary, thread};
+use crate::slack::cards::Frozen;
 use crate::slack::{
-    self, Answers, Api, Hints, Outbound, People, Pipeline, SettingsError, Shared, SocketHealth, SocketMode,
-    Words,
+    self, Answers, Api, Hints, Homes, Outbound, People, Pipeline, SettingsError, Shared, SocketHealth,
+    SocketMode, Words,
 };
 use crate::store::{Store, StoreError, StoreLock};
 use crate::telemetry::Metrics;
@@ -216,7 +218,7 @@ impl Parts {
                 .collect::<Vec<_>>(),
         );
         let people = People::new(api.clone(), Arc::new(ArcSwap::new(groups)));
-        let freeze = Arc::new(RwLock::new(Freeze::Off));
+        let freeze = Arc::new(RwLock::new(None));
         let outlook = AppOutlook {
             clock: self.clock.clone(),
             knowledge: self.knowledge.clone(),
@@ -236,12 +238,14 @@ impl Parts {
         };
         let hints = Hints::new(api.clone());
         let (answers, answering) = Answers::new(api.clone(), settings.clone(), words);
+        let homes = Homes::new(api.clone(), self.engine.clone(), people.clone(), shared.clone());
         let pipeline = Pipeline::new(slack::Parts {
             engine: self.engine.clone(),
             api: api.clone(),
             people: people.clone(),
             answers,
             hints: hints.clone(),
+            homes: homes.clone(),
             shared: shared.clone(),
         });
         let (router, socket_mode) = match credentials {
@@ -251,6 +255,7 @@ impl Parts {
             }
         };
         self.tasks.spawn(answering.run());
+        self.tasks.spawn(homes.run());
         self.tasks
             .spawn(Outbound::new(lanes.slack, api, hints, shared).run());
         self.tasks.spawn(learn_team(
@@ -258,7 +263,11 @@ impl Parts {
             self.settings.clone(),
             self.knowledge.clone(),
         ));
-        self.tasks.spawn(follow_freeze(self.engine.clone(), freeze));
+        self.tasks.spawn(follow_freeze(
+            self.engine.clone(),
+            self.settings.freeze_file(),
+            freeze,
+        ));
         self.pagers(lanes.pager, lanes.source)?;
         Ok(SlackSide {
             people,
@@ -426,9 +435,25 @@ async fn learn_team(people: Arc<People>, settings: Settings, knowledge: Arc<ArcS
     }
 }
 
-async fn follow_freeze(engine: Handle, freeze: Arc<RwLock<Freeze>>) {
-    while let Ok(now) = engine.freeze().await {
-        *freeze.write() = now;
+/// Tells the cards of a freeze by a person or by the file. What starts is checked elsewhere, at every start.
+async fn follow_freeze(engine: Handle, file: PathBuf, shown: Arc<RwLock<Option<Frozen>>>) {
+    while let Ok(freeze) = engine.freeze().await {
+        let now = match (freeze, read_freeze_file(Some(&file)).await) {
+            (Freeze::On { name, reason, .. }, _) => Some(Frozen {
+                by: format!("@{name}"),
+                reason,
+            }),
+            (Freeze::Off, FreezeFile::Present { reason }) => Some(Frozen {
+                by: "the freeze file".to_owned(),
+                reason,
+            }),
+            (Freeze::Off, FreezeFile::Unreadable { why }) => Some(Frozen {
+                by: "the freeze file".to_owned(),
+                reason: format!("it can't be read ({why})"),
+            }),
+            (Freeze::Off, FreezeFile::Absent) => None,
+        };
+        *shown.write() = now;
         tokio::time::sleep(FREEZE_LOOK).await;
     }
 }

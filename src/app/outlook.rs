@@ -8,13 +8,13 @@ use jiff::Timestamp;
 use parking_lot::RwLock;
 
 use crate::actions::redact::Redactor;
-use crate::domain::freeze::Freeze;
 use crate::domain::ids::AttemptId;
 use crate::domain::incident::Incident;
+use crate::domain::policy::Request;
 use crate::engine::Knowledge;
-use crate::ports::{Clock, Pending};
+use crate::ports::{Clock, Pending, Person};
 use crate::slack::Outlook;
-use crate::slack::cards::{CardContext, who_may};
+use crate::slack::cards::{CardContext, Frozen, who_may};
 
 use super::outputs::Outputs;
 
@@ -22,7 +22,7 @@ use super::outputs::Outputs;
 pub struct AppOutlook {
     pub clock: Arc<dyn Clock>,
     pub knowledge: Arc<ArcSwap<Knowledge>>,
-    pub freeze: Arc<RwLock<Freeze>>,
+    pub freeze: Arc<RwLock<Option<Frozen>>>,
     pub outputs: Arc<Outputs>,
     pub redactor: Arc<Redactor>,
 }
@@ -48,15 +48,25 @@ impl Outlook for AppOutlook {
             mode: knowledge.rules.mode,
             autonomy: knowledge.rules.autonomy,
             who_may: who_may(&knowledge.rules.policy, incident),
+            frozen: self.frozen(),
             checklist: checklist.unwrap_or_default(),
         }
     }
 
-    fn frozen(&self) -> Option<String> {
-        match &*self.freeze.read() {
-            Freeze::Off => None,
-            Freeze::On { name, reason, .. } => Some(format!("{name}: {reason}")),
-        }
+    fn frozen(&self) -> Option<Frozen> {
+        self.freeze.read().clone()
+    }
+
+    fn may_approve(&self, incident: &Incident, person: &Person) -> bool {
+        let rules = &self.knowledge.load().rules;
+        incident.current().is_some_and(|track| {
+            let behind = incident.behind(&track.plan);
+            let request = Request {
+                plan: &track.plan,
+                behind: &behind,
+            };
+            rules.policy.may_vote(person, &rules.team, request).is_ok()
+        })
     }
 
     fn whole_output(&self, attempt: AttemptId) -> Pending<'_, Option<Vec<u8>>> {

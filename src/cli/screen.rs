@@ -6,8 +6,8 @@ use std::io::{self, BufWriter, IsTerminal, Write};
 use serde::Serialize;
 
 use super::outcome::Failure;
+use crate::domain::action::reveal_lines;
 use crate::domain::runbook::Style;
-use crate::render::escape::is_hidden;
 
 /// A word's meaning, shown by colour.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -94,16 +94,7 @@ fn code(paint: Paint) -> &'static str {
 
 /// Text with control, bidirectional and invisible characters written out; line ends stay.
 pub(super) fn harmless(text: &str) -> String {
-    let mut out = String::with_capacity(text.len());
-    for c in text.chars() {
-        match c {
-            '\n' => out.push('\n'),
-            '\t' => out.push_str("    "),
-            c if is_hidden(c) => out.push_str(&format!("\\u{{{:x}}}", u32::from(c))),
-            c => out.push(c),
-        }
-    }
-    out
+    reveal_lines(text).replace('\t', "    ")
 }
 
 #[cfg(test)]
@@ -114,7 +105,7 @@ mod tests {
     fn an_alert_can_not_move_the_cursor() {
         assert_eq!(
             harmless("disk\u{1b}[2J full\r\nnext\u{202e}"),
-            "disk\\u{1b}[2J full\\u{d}\nnext\\u{202e}"
+            "disk\\u{1b}[2J full\nnext\\u{202e}"
         );
     }
 }

@@ -204,6 +204,8 @@ pub enum Answer {
     StatusOf(Box<Incident>),
     WhyOf(Box<Incident>),
     Help,
+    /// Slack took no form for a click any more.
+    FormNotOpened,
     NotUnderstood {
         text: String,
     },

@@ -275,6 +275,8 @@ impl ApproverRow {
 #[must_use]
 pub fn standing_reason(person: &Person, team: &str) -> Option<Reason> {
     match person.standing {
+        // Which workspace is ours is not known yet, so neither is whether this is one of its members.
+        Standing::Member if team.is_empty() => Some(Reason::DirectoryUnreadable),
         Standing::Member if person.id.team == team => None,
         Standing::Member | Standing::Stranger => Some(Reason::Stranger),
         Standing::Guest => Some(Reason::Guest),

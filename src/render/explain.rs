@@ -52,6 +52,9 @@ pub fn answer(answer: &Answer) -> String {
         Answer::StatusOf(incident) => format!("{}: {}.", incident.id, summary::result(incident)),
         Answer::WhyOf(incident) => why(incident),
         Answer::Help => help(),
+        Answer::FormNotOpened => {
+            "The form did not open: Slack allows three seconds between a click and its form, and they had passed. Nothing was done. Press the button again.".to_owned()
+        }
         Answer::NotUnderstood { text } => {
             format!("`{}` is nothing that I know.\n{}", words::cut(text, 60), help())
         }

@@ -34,9 +34,5 @@ pub fn line(entry: &Entry, incident: &Incident) -> Option<String> {
 /// Foreign text in a code block: escaped, and unable to end the block.
 #[must_use]
 pub fn fenced(text: &str) -> String {
-    let lines: Vec<String> = text
-        .lines()
-        .map(|line| Mrkdwn::escape(line).to_string())
-        .collect();
-    format!("```\n{}\n```", lines.join("\n"))
+    format!("```\n{}\n```", Mrkdwn::code(text.trim_end_matches('\n')))
 }

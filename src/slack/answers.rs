@@ -158,14 +158,24 @@ impl Sending {
                 .post::<Value>("chat.postMessage", &openly(place, channel, text), CALL_TIMEOUT)
                 .await
                 .map(drop),
-            (Some(channel), How::OnlyTo, None) => {
+            (Some(channel), How::OnlyTo, url) => {
                 let body = only_to(place, channel, text);
-                self.api
+                let sent = self
+                    .api
                     .post::<Value>("chat.postEphemeral", &body, CALL_TIMEOUT)
-                    .await
-                    .map(drop)
+                    .await;
+                match (sent, url) {
+                    // The address that came with a click or command reaches people and channels that the bot does not,
+                    // but it takes five answers within half an hour and no more (docs.slack.dev, handling user
+                    // interaction), so it comes second.
+                    (Err(ApiError::Refused { .. }), Some(url)) => {
+                        let body = reply(text, place.thread.as_deref());
+                        self.api.post_to(url, &body, CALL_TIMEOUT).await
+                    }
+                    (sent, _) => sent.map(drop),
+                }
             }
-            (_, How::OnlyTo | How::Openly, Some(url)) => {
+            (None, How::OnlyTo | How::Openly, Some(url)) => {
                 self.api
                     .post_to(url, &reply(text, place.thread.as_deref()), CALL_TIMEOUT)
                     .await

@@ -1,66 +1,195 @@
-//! The app's home: what waits for people, and whether everything is frozen. Drawn when somebody opens it.
+//! The app's home: what waits for this person, what else is open, and the freeze with its button. Drawn when somebody
+//! opens it, and again while it may be open, so that no button of it lies for long.
 
+use std::sync::Arc;
+use std::time::Duration;
+
+use parking_lot::Mutex;
 use serde_json::{Value, json};
+use tokio::time::Instant;
 use tracing::warn;
 
 use super::api::{Api, CALL_TIMEOUT};
-use super::cards::text::{cut, safe};
-use super::cards::{context, plain, section};
+use super::cards::text::{clock, cut, safe};
+use super::cards::{Frozen, context, home_button, plain, section};
+use super::people::People;
 use super::settings::Shared;
+use super::surface::action;
+use crate::domain::ids::PersonId;
 use crate::domain::incident::{Incident, Phase};
 use crate::engine::Handle;
+use crate::ports::Person;
 
 /// Incidents shown, at most.
 const SHOWN: usize = 25;
+/// Homes that are kept up to date: those opened last.
+const KEPT: usize = 10;
+/// How often it is looked whether they would be drawn otherwise.
+const LOOK: Duration = Duration::from_secs(2);
+/// Between two drawings of one home, unless the freeze has changed: Slack takes a hundred a minute (docs.slack.dev,
+/// views.publish, Tier 4).
+const PACE: Duration = Duration::from_secs(10);
 
-/// Publishes the home of one person.
-pub async fn publish(api: &Api, engine: &Handle, shared: &Shared, user: &str) {
-    let mut incidents = Vec::new();
-    let ids = engine.open_incidents().await.unwrap_or_default();
-    let all = ids.len();
-    for id in ids.into_iter().rev().take(SHOWN) {
-        if let Ok(Some(incident)) = engine.incident(id).await {
-            incidents.push(incident);
+/// The homes of everybody. Cheap to clone.
+#[derive(Clone)]
+pub struct Homes {
+    api: Api,
+    engine: Handle,
+    people: Arc<People>,
+    shared: Shared,
+    open: Arc<Mutex<Vec<Open>>>,
+}
+
+/// One that was opened, and what it shows.
+#[derive(Clone)]
+struct Open {
+    user: String,
+    shown: Vec<Value>,
+    frozen: Option<Frozen>,
+    at: Instant,
+}
+
+impl Homes {
+    #[must_use]
+    pub fn new(api: Api, engine: Handle, people: Arc<People>, shared: Shared) -> Self {
+        Self {
+            api,
+            engine,
+            people,
+            shared,
+            open: Arc::default(),
         }
     }
-    let blocks = blocks(&incidents, all, shared.outlook.frozen().as_deref());
-    let body = json!({"user_id": user, "view": {"type": "home", "blocks": blocks}});
-    if let Err(error) = api.post::<Value>("views.publish", &body, CALL_TIMEOUT).await {
-        warn!(%error, "the home of a person could not be drawn");
+
+    /// Somebody opened it: drawn now.
+    pub async fn opened(&self, user: &str) {
+        let Some((incidents, all)) = self.incidents().await else {
+            return;
+        };
+        self.publish(user, &incidents, all).await;
+    }
+
+    /// Keeps the open ones up to date until the engine has stopped.
+    pub async fn run(self) {
+        loop {
+            tokio::time::sleep(LOOK).await;
+            let Some((incidents, all)) = self.incidents().await else {
+                return;
+            };
+            let frozen = self.shared.outlook.frozen();
+            let open: Vec<Open> = self.open.lock().clone();
+            for home in open {
+                let person = self.person(&home.user).await;
+                let due = home.frozen != frozen || home.at.elapsed() >= PACE;
+                if due && self.blocks(&person, &incidents, all) != home.shown {
+                    self.publish(&home.user, &incidents, all).await;
+                }
+            }
+        }
+    }
+
+    /// The newest open incidents, and how many there are; `None` when the engine is gone.
+    async fn incidents(&self) -> Option<(Vec<Box<Incident>>, usize)> {
+        let ids = self.engine.open_incidents().await.ok()?;
+        let mut incidents = Vec::new();
+        for id in ids.iter().rev().take(SHOWN) {
+            incidents.extend(self.engine.incident(*id).await.ok()?);
+        }
+        Some((incidents, ids.len()))
+    }
+
+    async fn person(&self, user: &str) -> Person {
+        let id = PersonId {
+            team: self.people.team().unwrap_or_default(),
+            user: user.to_owned(),
+        };
+        match self.people.cached(&id) {
+            Some(person) => person,
+            None => self.people.look_up(&id).await,
+        }
+    }
+
+    fn blocks(&self, person: &Person, incidents: &[Box<Incident>], all: usize) -> Vec<Value> {
+        let outlook = &self.shared.outlook;
+        let (yours, rest): (Vec<&Incident>, Vec<&Incident>) = incidents
+            .iter()
+            .map(Box::as_ref)
+            .partition(|incident| waits(incident) && outlook.may_approve(incident, person));
+        let (waiting, others): (Vec<&Incident>, Vec<&Incident>) =
+            rest.into_iter().partition(|incident| waits(incident));
+        draw(
+            &[
+                ("Waiting for your approval", yours),
+                ("Waiting for somebody else", waiting),
+                ("Other open incidents", others),
+            ],
+            all,
+            outlook.frozen().as_ref(),
+        )
+    }
+
+    async fn publish(&self, user: &str, incidents: &[Box<Incident>], all: usize) {
+        let frozen = self.shared.outlook.frozen();
+        let blocks = self.blocks(&self.person(user).await, incidents, all);
+        let body = json!({"user_id": user, "view": {"type": "home", "blocks": blocks}});
+        if let Err(error) = self.api.post::<Value>("views.publish", &body, CALL_TIMEOUT).await {
+            warn!(%error, "the home of a person could not be drawn");
+            return;
+        }
+        let mut open = self.open.lock();
+        open.retain(|home| home.user != user);
+        open.push(Open {
+            user: user.to_owned(),
+            shown: blocks,
+            frozen,
+            at: Instant::now(),
+        });
+        if open.len() > KEPT {
+            open.remove(0);
+        }
     }
 }
 
-fn blocks(incidents: &[Box<Incident>], all: usize, frozen: Option<&str>) -> Vec<Value> {
-    let mut blocks = Vec::new();
-    if let Some(why) = frozen {
-        blocks.push(section(&format!(
-            "*FROZEN*: no step starts. {}\nLift it with `/runbook unfreeze REASON`, as another person.",
-            safe(why, 400)
-        )));
+fn draw(parts: &[(&str, Vec<&Incident>)], all: usize, frozen: Option<&Frozen>) -> Vec<Value> {
+    let mut blocks = freeze(frozen);
+    for (number, (heading, incidents)) in parts.iter().enumerate() {
+        // What waits for this person is said even when it is nothing.
+        if incidents.is_empty() && number > 0 {
+            continue;
+        }
+        blocks.push(json!({"type": "header", "text": plain(heading, 150)}));
+        if incidents.is_empty() {
+            blocks.push(section("Nothing."));
+        }
+        blocks.extend(incidents.iter().map(|incident| line(incident)));
     }
-    let (waiting, others): (Vec<_>, Vec<_>) = incidents.iter().partition(|incident| waits(incident));
-    blocks.push(json!({"type": "header", "text": plain("Waiting for approval", 150)}));
-    if waiting.is_empty() {
-        blocks.push(section("Nothing waits."));
-    }
-    blocks.extend(waiting.iter().map(|incident| line(incident)));
-    blocks.push(json!({"type": "header", "text": plain("Other open incidents", 150)}));
-    if others.is_empty() {
-        blocks.push(section("None."));
-    }
-    blocks.extend(others.iter().map(|incident| line(incident)));
-    if all > incidents.len() {
-        blocks.push(context(&[format!(
-            "{} of {all} open incidents shown",
-            incidents.len()
-        )]));
-    }
-    if frozen.is_none() {
-        blocks.push(context(&[
-            "Stop everything at once: `/runbook freeze REASON`".to_owned()
-        ]));
+    let shown: usize = parts.iter().map(|(_, incidents)| incidents.len()).sum();
+    if all > shown {
+        blocks.push(context(&[format!("{shown} of {all} open incidents shown")]));
     }
     blocks
+}
+
+/// How it stands with the freeze, and the button that changes it.
+fn freeze(frozen: Option<&Frozen>) -> Vec<Value> {
+    let (text, button) = match frozen {
+        Some(frozen) => (
+            format!(
+                "*FROZEN by {}*: {}\nNo step starts. Another person lifts it, and says why.",
+                safe(&frozen.by, 60),
+                safe(&frozen.reason, 400)
+            ),
+            home_button("Lift the freeze", action::UNFREEZE),
+        ),
+        None => (
+            "*Not frozen.* Steps that are approved run.".to_owned(),
+            home_button("Freeze everything", action::FREEZE),
+        ),
+    };
+    vec![
+        section(&text),
+        json!({"type": "actions", "block_id": "freeze", "elements": [button]}),
+    ]
 }
 
 fn waits(incident: &Incident) -> bool {
@@ -72,22 +201,29 @@ fn waits(incident: &Incident) -> bool {
 
 fn line(incident: &Incident) -> Value {
     let phase = match &incident.phase {
-        Phase::Planning { .. } => "preparing a proposal",
-        Phase::Proposed => "proposed",
-        Phase::Running => "running",
-        Phase::Settling { .. } => "verified, waiting for the source",
-        Phase::Handed { .. } => "with a human",
-        Phase::Closed { .. } => "closed",
+        Phase::Planning { .. } => "preparing a proposal".to_owned(),
+        Phase::Proposed => incident.current().map_or_else(
+            || "proposed".to_owned(),
+            |track| format!("proposed: {}", safe(&track.plan.title, 100)),
+        ),
+        Phase::Running => "running".to_owned(),
+        Phase::Settling { .. } => "verified, waiting for the source".to_owned(),
+        Phase::Handed { .. } => match &incident.commander {
+            Some((_, name)) => format!("@{} has it", safe(name, 60)),
+            None => "*needs a human*".to_owned(),
+        },
+        Phase::Closed { .. } => "closed".to_owned(),
     };
     let place = incident
         .card
         .as_ref()
-        .map(|card| format!(" in <#{}>", cut(&card.channel, 40)))
+        .map(|card| format!(" · <#{}>", cut(&card.channel, 40)))
         .unwrap_or_default();
     section(&format!(
-        "*{}* {} · {} · {phase}{place}",
-        incident.id,
+        "*{}*\n{} · {} since {} · {phase}{place}",
         safe(&incident.title, 150),
-        incident.severity
+        incident.id,
+        incident.severity,
+        clock(incident.opened_at),
     ))
 }

@@ -15,6 +15,7 @@ mod waiting;
 
 pub use answers::Answers;
 pub use api::{Api, ApiError, Trouble};
+pub use home::Homes;
 pub use inbound::{Parts, Pipeline, SocketHealth, SocketMode, router};
 pub use outbound::{Hints, Outbound};
 pub use people::People;

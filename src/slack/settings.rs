@@ -11,9 +11,9 @@ use crate::domain::command::Answer;
 use crate::domain::event::Entry;
 use crate::domain::ids::AttemptId;
 use crate::domain::incident::Incident;
-use crate::ports::Pending;
+use crate::ports::{Pending, Person};
 
-use super::cards::CardContext;
+use super::cards::{CardContext, Frozen};
 
 /// Addresses and secrets of one installation. `Debug` shows no secret.
 #[derive(Clone)]
@@ -129,8 +129,11 @@ pub trait Outlook: Send + Sync {
     /// What a card shows beside the incident itself.
     fn card(&self, incident: &Incident) -> CardContext;
 
-    /// Who froze everything and why, when it is frozen.
-    fn frozen(&self) -> Option<String>;
+    /// Who froze everything and why, when it is frozen. At most a second or two old: it is for showing.
+    fn frozen(&self) -> Option<Frozen>;
+
+    /// Whether this person's approval of the current plan would count.
+    fn may_approve(&self, incident: &Incident, person: &Person) -> bool;
 
     /// The whole output of an attempt, redacted; `None` when it is not kept.
     fn whole_output(&self, attempt: AttemptId) -> Pending<'_, Option<Vec<u8>>>;

@@ -13,6 +13,9 @@ pub mod action {
     pub const ESCALATE: &str = "escalate";
     pub const TAKE_OVER: &str = "take_over";
     pub const SHOW_RUNBOOK: &str = "show_runbook";
+    /// In the app's home.
+    pub const FREEZE: &str = "freeze";
+    pub const UNFREEZE: &str = "unfreeze";
     /// With the number of the candidate behind it.
     pub const CHOOSE: &str = "choose.";
     /// With the number of the item behind it.
@@ -27,6 +30,8 @@ pub mod callback {
     pub const MODIFY: &str = "modify";
     pub const MODIFY_CONFIRM: &str = "modify_confirm";
     pub const REVIEW: &str = "review";
+    pub const FREEZE: &str = "freeze";
+    pub const UNFREEZE: &str = "unfreeze";
     /// Views that only show something.
     pub const SHOW: &str = "show";
 }

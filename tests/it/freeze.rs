@@ -12,20 +12,27 @@ async fn a_freeze_blocks_the_start_until_another_person_lifts_it() {
     let world = TestWorld::redis_times_out().await;
     world.fires(&Alert::redis_timeout()).await;
     world.card("Waits for 1 approval").await;
+    let approve = world.ana().sees_button("Approve 2 steps").await;
     world.ana().types("freeze the database is being moved").await;
     world
         .ana()
         .is_told("Frozen. No step starts until another person lifts it. Nothing is running now.")
         .await;
-    world.ana().presses("Approve 2 steps").await;
+    world.card("*FROZEN by @ana*: the database is being moved.").await;
+    assert!(!world.ana().has_button("Approve 2 steps"));
+    for left in ["Reject", "Modify", "Take over"] {
+        assert!(world.ana().has_button(left), "{left} is gone");
+    }
+    world.ana().clicks(approve.clone()).await.unwrap();
     world
         .ana()
         .is_told("everything is frozen by ana (the database is being moved)")
         .await;
 
     world.bot_crashes_and_restarts().await;
-    world.ben().presses("Approve 2 steps").await;
+    world.ben().clicks(approve).await.unwrap();
     world.ben().is_told("everything is frozen by ana").await;
+    world.card("FROZEN by @ana").await;
     world.ana().types("unfreeze it is done").await;
     world
         .ana()
@@ -75,8 +82,13 @@ async fn the_freeze_file_stops_a_start_without_slack() {
     let world = TestWorld::redis_times_out().await;
     world.fires(&Alert::redis_timeout()).await;
     world.card("Waits for 1 approval").await;
+    let approve = world.ana().sees_button("Approve 2 steps").await;
     std::fs::write(world.folder.path().join("freeze"), "audit of the year\n").unwrap();
-    world.ana().presses("Approve 2 steps").await;
+    world
+        .card("*FROZEN by the freeze file*: audit of the year.")
+        .await;
+    assert!(!world.ana().has_button("Approve 2 steps"));
+    world.ana().clicks(approve).await.unwrap();
     world.ana().is_told("Approved.").await;
     world
         .thread()

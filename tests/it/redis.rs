@@ -42,14 +42,14 @@ Connections to redis-primary time out after 5 s; the pool is exhausted.
 If nobody decides, a human is paged at HH:MM. The proposal expires at HH:MM.
 *Proposed: Redis Connection Timeout*, 2 steps on production/api-gateway, production/redis-primary
 *Why this runbook:* its title contains "redis", "connection" and "timeout"; severity is high; service is api-gateway
-*Step 1 · Flush the connection pool*
+*1. Flush the connection pool*
 Deletes every key in database 0 of redis-primary. Can't be undone.
-Tier 1 (Redis's FLUSHDB deletes every key in one database, and the policy declares the target to be a cache) · Blast radius: takes 1 of its cache operations · production · up to 2 attempts · if it fails: go on · expects "OK"
 $ kubectl --context demo exec -n production deployment/redis-primary -- redis-cli FLUSHDB
-*Step 2 · Verify connections restored*
+Blast radius: takes 1 of its cache operations · Tier 1 (Redis's FLUSHDB deletes every key in one database, and the policy declares the target to be a cache) · production · expects "OK" · if it fails: go on
+*2. Verify connections restored*
 Looks: runs 'curl -s localhost:8080/health' inside one pod of api-gateway.
-Tier 0 ('curl' with these arguments only looks) · Blast radius: changes nothing · production · up to 2 attempts · if it fails: stop and page a human · expects output with "connected"
 $ kubectl --context demo exec -n production deployment/api-gateway -- curl -s localhost:8080/health | jq .redis
+Blast radius: changes nothing · Tier 0 ('curl' with these arguments only looks) · production · expects output with "connected"
 [Approve 2 steps] [Reject] [Modify] [... Escalate now: page a human | Take over: I handle it by hand | Show runbook]
 INC-1 · alertmanager · plan 1 (DIGEST) · runbook redis-connection-timeout at REVISION
 <http://prometheus.example/graph|prometheus.example>"#;

@@ -39,7 +39,7 @@ pub use check::{CommandIssue, check_command, fill};
 pub use classify::{ExecClass, classify};
 pub use cost::{LiveFacts, Shortfall, budget_left};
 pub use parse::Defaults;
-pub use show::{display_argv, is_deceptive, read_argv, visible};
+pub use show::{display_argv, is_deceptive, read_argv, reveal, reveal_lines, visible};
 pub use tier::{CommandPattern, ObjectPattern, TierFacts};
 pub use types::{
     Action, Budget, BudgetKey, Columns, Cost, EffectClass, Exec, Filter, Get, HttpMethod, HttpRequest, Kind,

@@ -1,6 +1,8 @@
 //! How an argv is shown: one line of shell quoting that a person can copy and that reads back to the same argv, with
 //! every character that could deceive the eye written as an escape. And the canonical command line of an action.
 
+use std::borrow::Cow;
+
 use super::types::{Action, Columns, Get, HttpMethod, HttpRequest, ObjectRef};
 
 /// Quotes an argv for people. Plain words stand as they are, others in `'…'`; a word with a character that can't be
@@ -134,7 +136,41 @@ pub fn is_deceptive(character: char) -> bool {
             | 0x13430..=0x1343F | 0x1BCA0..=0x1BCA3 | 0x1D173..=0x1D17A | 0xE0000..=0xE0FFF | 0xF0000..=0x10_FFFF)
 }
 
-/// Untrusted text for a line that people read: deceptive characters become `\u{…}`; at most `limit` characters.
+/// Untrusted text on one line, whole: deceptive characters become `\u{…}`.
+#[must_use]
+pub fn reveal(text: &str) -> Cow<'_, str> {
+    revealed(text, is_deceptive)
+}
+
+/// The same for text of several lines: line ends (of either kind) and tabs stay, and so do the marks that only choose how
+/// the character before them is drawn (`\u{fe0e}`, `\u{fe0f}`).
+#[must_use]
+pub fn reveal_lines(text: &str) -> Cow<'_, str> {
+    let hidden =
+        |character| is_deceptive(character) && !matches!(character, '\n' | '\t' | '\u{fe0e}' | '\u{fe0f}');
+    if text.contains("\r\n") {
+        Cow::Owned(revealed(&text.replace("\r\n", "\n"), hidden).into_owned())
+    } else {
+        revealed(text, hidden)
+    }
+}
+
+fn revealed(text: &str, hidden: impl Fn(char) -> bool) -> Cow<'_, str> {
+    if !text.chars().any(&hidden) {
+        return Cow::Borrowed(text);
+    }
+    let mut out = String::with_capacity(text.len() + 16);
+    for character in text.chars() {
+        if hidden(character) {
+            out.extend(character.escape_unicode());
+        } else {
+            out.push(character);
+        }
+    }
+    Cow::Owned(out)
+}
+
+/// [`reveal`] for a line that has little room: at most `limit` characters.
 #[must_use]
 pub fn visible(text: &str, limit: usize) -> String {
     let mut out = String::new();

@@ -113,7 +113,7 @@ proptest! {
             prop_assert!(policy.may_vote(&person, TEAM, request).is_err());
             person.standing = Standing::Member;
             prop_assert!(policy.may_vote(&person, "T2", request).is_err(), "another workspace");
-            prop_assert_eq!(standing_reason(&person, ""), Some(Reason::Stranger), "no workspace is known yet");
+            prop_assert_eq!(standing_reason(&person, ""), Some(Reason::DirectoryUnreadable), "no workspace is known yet");
         }
     }
 

@@ -1,5 +1,7 @@
 //! Small questions about the text of a command line, each without context.
 
+use crate::domain::action::is_deceptive;
+
 /// Length of `\`, optional blanks that can't be seen, and the end of line, when the text starts so.
 pub(super) fn newline_after_backslash(text: &str) -> Option<usize> {
     let rest = text.strip_prefix('\\')?;
@@ -36,12 +38,7 @@ pub(super) fn is_parameter_name(name: &str) -> bool {
             .all(|byte| byte.is_ascii_lowercase() || byte.is_ascii_digit() || byte == b'_')
 }
 
-/// Control characters, blanks that aren't a space, zero-width and direction marks (Unicode: Cf, Zs, Zl, Zp).
+/// What can't be seen in a runbook's text, line ends and tabs aside.
 pub(super) fn is_invisible(c: char) -> bool {
-    (c.is_control() && !matches!(c, '\n' | '\t' | '\r'))
-        || (c.is_whitespace() && !matches!(c, ' ' | '\n' | '\t' | '\r'))
-        || matches!(u32::from(c),
-            0xAD | 0x34F | 0x61C | 0x115F | 0x1160 | 0x17B4 | 0x17B5 | 0x180B..=0x180F | 0x200B..=0x200F
-            | 0x202A..=0x202E | 0x2060..=0x206F | 0x3164 | 0xFE00..=0xFE0F | 0xFEFF | 0xFFA0 | 0xFFF0..=0xFFFB
-            | 0xE0000..=0xE0FFF)
+    is_deceptive(c) && !matches!(c, '\n' | '\t' | '\r')
 }

@@ -16,9 +16,9 @@ use crate::domain::ids::StepNo;
 pub(super) const MAX_STEPS: usize = 50;
 
 /// Attempts when the file doesn't say.
-const ATTEMPTS: u8 = 2;
+pub const ATTEMPTS: u8 = 2;
 /// Seconds for one attempt when the file doesn't say.
-const TIMEOUT_SECONDS: u32 = 30;
+pub const TIMEOUT_SECONDS: u32 = 30;
 
 /// Which section the steps stand in.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -4,6 +4,7 @@
 use serde_json::{Value, json};
 
 use super::text::cut;
+use crate::domain::action::reveal_lines;
 
 /// A section's text: 3,000 characters, less what counting entities otherwise might take.
 pub const SECTION: usize = 2850;
@@ -22,19 +23,22 @@ pub fn section_with(text: &str, accessory: Value) -> Value {
     json!({"type": "section", "text": mrkdwn(text), "accessory": accessory})
 }
 
+/// Longest small grey line.
+const LINE: usize = 1000;
+
 /// Small grey lines; at most five.
 pub fn context(lines: &[String]) -> Value {
     let elements: Vec<Value> = lines
         .iter()
         .filter(|line| !line.is_empty())
         .take(5)
-        .map(|line| json!({"type": "mrkdwn", "text": filled(&cut(line, 400)), "verbatim": true}))
+        .map(|line| json!({"type": "mrkdwn", "text": filled(&cut(line, LINE)), "verbatim": true}))
         .collect();
     json!({"type": "context", "elements": elements})
 }
 
 pub fn plain(text: &str, most: usize) -> Value {
-    json!({"type": "plain_text", "text": filled(&cut(text, most)), "emoji": false})
+    json!({"type": "plain_text", "text": filled(&cut(&reveal_lines(text), most)), "emoji": false})
 }
 
 /// How a button looks.
@@ -57,6 +61,11 @@ pub fn button(label: &str, spoken: &str, id: &str, value: &str, style: Style) ->
         Style::Danger => button["style"] = json!("danger"),
     }
     button
+}
+
+/// A button that carries nothing but what it does.
+pub fn home_button(label: &str, id: &str) -> Value {
+    button(label, label, id, id, Style::Danger)
 }
 
 /// Asked before the click counts.

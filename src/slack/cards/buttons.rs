@@ -67,26 +67,13 @@ fn proposed(incident: &Incident, track: &PlanTrack, context: &CardContext) -> Ve
         return Vec::new();
     }
     let value = values::plan(&at(incident, track));
-    let steps = count(track.plan.live_steps().count(), "step");
-    let inline = shown_whole(&track.plan) && track.plan.tier() < Tier::Three;
-    let yes = if inline {
-        let label = match context.mode {
-            Mode::Live => format!("Approve {steps}"),
-            Mode::DryRun => "Approve dry run".to_owned(),
-        };
-        let spoken = format!("{label} of {}, plan {}", incident.id, track.plan.no);
-        let mut approve = button(&label, &spoken, action::APPROVE, &value, Style::Primary);
-        if track.plan.tier() >= Tier::Two {
-            approve["confirm"] = confirm(&format!("Approve {steps}?"), &effect(&track.plan), "Approve");
-        }
-        approve
-    } else {
-        let spoken = format!("Review the whole plan of {} before approving", incident.id);
-        button("Review plan", &spoken, action::REVIEW, &value, Style::Primary)
-    };
-    let of = |deed: &str| format!("{deed} plan {} of {}", track.plan.no, incident.id);
-    let mut buttons = vec![yes];
+    let mut buttons = Vec::new();
+    // While everything is frozen a yes could only be refused.
+    if context.frozen.is_none() {
+        buttons.push(yes(incident, track, context, &value));
+    }
     // What is not shown whole can be approved, rejected and changed only by who has looked at it; but a no is always safe.
+    let of = |deed: &str| format!("{deed} plan {} of {}", track.plan.no, incident.id);
     buttons.push(button(
         "Reject",
         &of("Reject"),
@@ -102,6 +89,26 @@ fn proposed(incident: &Incident, track: &PlanTrack, context: &CardContext) -> Ve
         Style::Plain,
     ));
     buttons
+}
+
+/// Approves what is shown whole; else shows it.
+fn yes(incident: &Incident, track: &PlanTrack, context: &CardContext, value: &str) -> Value {
+    let steps = count(track.plan.live_steps().count(), "step");
+    let inline = shown_whole(&track.plan) && track.plan.tier() < Tier::Three;
+    if !inline {
+        let spoken = format!("Review the whole plan of {} before approving", incident.id);
+        return button("Review plan", &spoken, action::REVIEW, value, Style::Primary);
+    }
+    let label = match context.mode {
+        Mode::Live => format!("Approve {steps}"),
+        Mode::DryRun => "Approve dry run".to_owned(),
+    };
+    let spoken = format!("{label} of {}, plan {}", incident.id, track.plan.no);
+    let mut approve = button(&label, &spoken, action::APPROVE, value, Style::Primary);
+    if track.plan.tier() >= Tier::Two {
+        approve["confirm"] = confirm(&format!("Approve {steps}?"), &effect(&track.plan), "Approve");
+    }
+    approve
 }
 
 /// The step whose outcome nobody knows.

@@ -52,6 +52,7 @@ fn open(incident: &Incident, context: &CardContext, words: &Words) -> Vec<Value>
     if let Some(mode) = status::mode(context) {
         blocks.push(section(mode));
     }
+    blocks.extend(status::frozen(incident, context).as_deref().map(section));
     let mut stands = status::now(incident, context, words);
     if let Some(next) = status::next(incident) {
         stands.push('\n');
@@ -178,7 +179,7 @@ fn plan(incident: &Incident, track: &PlanTrack, why: Option<&str>) -> Vec<Value>
                 .take(3),
         );
     } else if shown_whole(plan) {
-        blocks.extend(full(plan, None));
+        blocks.extend(full(plan));
     } else {
         blocks.extend(brief(plan, &track.run));
         blocks.push(section(&format!(

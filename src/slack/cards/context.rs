@@ -1,4 +1,4 @@
-//! What a card shows beside the incident: the time, the mode, and who may approve.
+//! What a card shows beside the incident: the time, the mode, a freeze, and who may approve.
 
 use jiff::Timestamp;
 
@@ -7,6 +7,13 @@ use crate::domain::incident::Incident;
 use crate::domain::policy::Policy;
 use crate::domain::runbook::{Autonomy, ChecklistItem};
 
+/// Who stopped everything, and why.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Frozen {
+    pub by: String,
+    pub reason: String,
+}
+
 #[derive(Clone, Debug)]
 pub struct CardContext {
     pub now: Timestamp,
@@ -14,6 +21,8 @@ pub struct CardContext {
     pub autonomy: Autonomy,
     /// Mentions or handles, as mrkdwn: `<@U1>`, `@sre`. See [`who_may`].
     pub who_may: Vec<String>,
+    /// While it is, no card approves anything.
+    pub frozen: Option<Frozen>,
     /// Items of the prose runbook that the incident's `checklist` names.
     pub checklist: Vec<ChecklistItem>,
 }

@@ -14,10 +14,10 @@ mod status;
 mod steps;
 pub mod text;
 
-pub(crate) use blocks::{context, plain, section};
+pub(crate) use blocks::{context, home_button, plain, section};
 pub use card::{Rendered, minimal, render};
-pub use context::{CardContext, who_may};
-pub(crate) use steps::{code, describe};
+pub use context::{CardContext, Frozen, who_may};
+pub(crate) use steps::{code, review};
 
 #[cfg(test)]
 mod tests;

@@ -32,6 +32,7 @@ pub(crate) fn context() -> CardContext {
         mode: Mode::Live,
         autonomy: Autonomy::Suggest,
         who_may: vec!["@sre".to_owned()],
+        frozen: None,
         checklist: (0..40)
             .map(|n| ChecklistItem {
                 section: "Diagnosis".to_owned(),

@@ -23,6 +23,20 @@ pub fn mode(context: &CardContext) -> Option<&'static str> {
     }
 }
 
+/// That everything is stopped, where something could still start.
+pub fn frozen(incident: &Incident, context: &CardContext) -> Option<String> {
+    let may_start = match &incident.phase {
+        Phase::Planning { .. } | Phase::Proposed | Phase::Running => true,
+        Phase::Settling { .. } | Phase::Handed { .. } | Phase::Closed { .. } => false,
+    };
+    let frozen = context.frozen.as_ref().filter(|_| may_start)?;
+    Some(format!(
+        "*FROZEN by {}*: {}. No step starts until another person lifts it with `/runbook unfreeze REASON`.",
+        safe(&frozen.by, 60),
+        safe(frozen.reason.trim_end_matches('.'), 300)
+    ))
+}
+
 /// How it stands.
 pub fn now(incident: &Incident, context: &CardContext, words: &Words) -> String {
     match &incident.phase {
@@ -261,11 +275,7 @@ pub fn why(incident: &Incident) -> Option<String> {
                 .iter()
                 .find(|line| line.runbook == *runbook)
                 .or(matched.candidates.first())?;
-            Some(format!(
-                "*Why this runbook:* {}{}",
-                safe(&line.why, 300),
-                questions(incident)
-            ))
+            Some(format!("*Why this runbook:* {}", safe(&line.why, 300)))
         }
         Verdict::Several => None,
         Verdict::None => {
@@ -277,25 +287,6 @@ pub fn why(incident: &Incident) -> Option<String> {
                 .collect();
             (!misses.is_empty()).then(|| format!("*Nearest runbooks*\n{}", misses.join("\n")))
         }
-    }
-}
-
-/// Prechecks that only people can answer.
-fn questions(incident: &Incident) -> String {
-    let Some(track) = incident.current().filter(|track| track.approval.is_pending()) else {
-        return String::new();
-    };
-    let asked: Vec<String> = track
-        .plan
-        .questions
-        .iter()
-        .take(5)
-        .map(|asked| safe(asked, 200))
-        .collect();
-    if asked.is_empty() {
-        String::new()
-    } else {
-        format!("\n*By approving you say:* {}", asked.join("; "))
     }
 }
 

@@ -1,13 +1,16 @@
 //! Steps on a card: whole, where they are to be approved; one line each, where they run.
+//!
+//! Invariant: nothing that the digest covers is cut where it can be approved. What has no room on the card makes the plan
+//! one that is reviewed.
 
 use serde_json::{Value, json};
 
-use super::blocks::section;
-use super::text::{chunks, safe, visible};
-use crate::domain::action::{Action, Tier};
-use crate::domain::plan::{Plan, PlannedStep};
+use super::blocks::{context, section};
+use super::text::{chunks, safe};
+use crate::domain::action::{Action, Tier, reveal};
+use crate::domain::plan::{Plan, PlannedStep, Role};
 use crate::domain::run::{Run, StepState};
-use crate::domain::runbook::{Expectation, FailureAction, NumberOp, When};
+use crate::domain::runbook::{ATTEMPTS, Expectation, FailureAction, NumberOp, TIMEOUT_SECONDS, When};
 
 /// Steps that a card shows whole, at most.
 const STEPS: usize = 8;
@@ -15,33 +18,59 @@ const STEPS: usize = 8;
 const COMMAND: usize = 2800;
 /// Of all commands of a card together.
 const COMMANDS: usize = 7000;
-/// Of our own line and the line of facts below it: what is longer can't be shown whole either.
+/// Of a title, our own line, and the line of facts below a command.
+const TITLE: usize = 200;
 const PLAIN: usize = 600;
 const FACTS: usize = 900;
+/// Of everything that who approves says with it.
+const QUESTIONS: usize = 800;
 
-/// Whether every step that would run fits on the card with nothing left out. Only then does the card approve.
+/// How much of a step is told: the card leaves out what is as everywhere, the review leaves out nothing.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Detail {
+    Card,
+    Review,
+}
+
+/// Whether every step that would run, and everything else that an approval covers, fits on the card with nothing left
+/// out. Only then does the card approve.
 #[must_use]
 pub fn shown_whole(plan: &Plan) -> bool {
+    let length = |text: &str| text.chars().count();
     let mut total = 0;
     let mut steps = 0;
     for step in plan.live_steps() {
-        let size = visible(&step.command).chars().count();
+        let size = length(&reveal(&step.command));
         total += size;
         steps += 1;
-        let whole = size <= COMMAND
-            && safe(&step.plain, usize::MAX).chars().count() <= PLAIN
-            && facts(step).chars().count() <= FACTS;
-        if !whole {
+        let fits = size <= COMMAND
+            && length(&whole(&step.title)) <= TITLE
+            && length(&whole(&step.plain)) <= PLAIN
+            && length(&facts(step, Detail::Card)) <= FACTS;
+        if !fits {
             return false;
         }
     }
-    steps <= STEPS && total <= COMMANDS
+    let asked = questions(plan).map_or(0, |text| length(&text));
+    steps <= STEPS && total <= COMMANDS && asked <= QUESTIONS && length(&whole(&plan.title)) <= TITLE
+}
+
+/// Foreign text, escaped and not cut.
+fn whole(text: &str) -> String {
+    safe(text, usize::MAX)
+}
+
+/// What only people can know, and say by approving.
+#[must_use]
+pub fn questions(plan: &Plan) -> Option<String> {
+    let asked: Vec<String> = plan.questions.iter().map(|asked| whole(asked)).collect();
+    (!asked.is_empty()).then(|| format!("*By approving you say:* {}", asked.join("; ")))
 }
 
 /// A command in a block that has no markup of its own; several blocks when it is very long.
 #[must_use]
 pub fn code(command: &str) -> Vec<Value> {
-    chunks(&visible(command), 2900)
+    chunks(&reveal(command), 2900)
         .into_iter()
         .map(|part| {
             json!({"type": "rich_text", "elements": [
@@ -51,10 +80,10 @@ pub fn code(command: &str) -> Vec<Value> {
         .collect()
 }
 
-/// Title, our own line, and everything else that decides whether to say yes.
+/// Title and our own line of what it does.
 #[must_use]
-pub fn describe(step: &PlannedStep) -> String {
-    let plain = safe(&step.plain, PLAIN);
+pub fn headline(step: &PlannedStep) -> String {
+    let plain = whole(&step.plain);
     let plain = if plain.is_empty() {
         String::new()
     } else {
@@ -64,46 +93,31 @@ pub fn describe(step: &PlannedStep) -> String {
         Tier::Three => "\n*For a person to do by hand*",
         Tier::Zero | Tier::One | Tier::Two => "",
     };
-    format!(
-        "*Step {} · {}*{human}{plain}\n{}",
-        step.no,
-        safe(&step.title, 150),
-        facts(step)
-    )
+    format!("*{}. {}*{human}{plain}", step.no, whole(&step.title))
 }
 
-fn facts(step: &PlannedStep) -> String {
-    // Why it is of this tier, in the words of the rule that put it there: a general word would be wrong for some.
-    let mut facts = vec![match step.tier_reason.trim() {
-        "" => tier(step.tier).to_owned(),
-        reason => format!("{} ({})", step.tier, safe(reason, 200)),
-    }];
-    facts.push(format!(
+/// Everything else that decides whether to say yes.
+#[must_use]
+pub fn facts(step: &PlannedStep, detail: Detail) -> String {
+    let all = detail == Detail::Review;
+    let mut facts = vec![format!(
         "Blast radius: {}",
         if step.blast.trim().is_empty() {
             "unknown".to_owned()
         } else {
-            safe(&step.blast, 300)
+            whole(&step.blast)
         }
-    ));
-    if let Some(environment) = &step.environment {
-        facts.push(safe(environment.as_str(), 60));
-    }
-    facts.push(match step.attempts {
-        1 => "one attempt".to_owned(),
-        n => format!("up to {n} attempts"),
+    )];
+    // Why it is of this tier, in the words of the rule that put it there: a general word would be wrong for some.
+    facts.push(match step.tier_reason.trim() {
+        "" => tier(step.tier).to_owned(),
+        reason => format!("{} ({})", step.tier, whole(reason)),
     });
-    facts.push(
-        match step.on_failure {
-            FailureAction::Continue => "if it fails: go on",
-            FailureAction::Escalate => "if it fails: stop and page a human",
-            FailureAction::Stop => "if it fails: stop and hand over",
-        }
-        .to_owned(),
+    facts.extend(
+        step.environment
+            .as_ref()
+            .map(|environment| whole(environment.as_str())),
     );
-    if let Some(expected) = &step.expected {
-        facts.push(format!("expects {}", safe(&expectation(expected), 160)));
-    }
     match step.when {
         When::Always => {}
         When::PreviousSucceeded => facts.push("only when the step before succeeded".to_owned()),
@@ -111,6 +125,37 @@ fn facts(step: &PlannedStep) -> String {
     }
     if step.wait_seconds > 0 {
         facts.push(format!("waits {} s first", step.wait_seconds));
+    }
+    facts.extend(
+        step.expected
+            .as_ref()
+            .map(|expected| format!("expects {}", whole(&expectation(expected)))),
+    );
+    if all && step.role == Role::Verification {
+        facts.push("tells whether it helped".to_owned());
+    }
+    if all || step.timeout_seconds != TIMEOUT_SECONDS {
+        facts.push(format!("given up after {} s", step.timeout_seconds));
+    }
+    if all || step.attempts != ATTEMPTS {
+        facts.push(match step.attempts {
+            1 => "one attempt".to_owned(),
+            n => format!("up to {n} attempts"),
+        });
+    }
+    match step.on_failure {
+        FailureAction::Continue => facts.push("if it fails: go on".to_owned()),
+        FailureAction::Stop => facts.push("if it fails: stop and hand over".to_owned()),
+        FailureAction::Escalate if all => facts.push("if it fails: stop and page a human".to_owned()),
+        FailureAction::Escalate => {}
+    }
+    // In the review it is shown as code.
+    if !all {
+        facts.extend(
+            step.rollback
+                .as_ref()
+                .map(|undo| format!("to take it back: {}", whole(undo))),
+        );
     }
     facts.join(" · ")
 }
@@ -144,17 +189,50 @@ fn expectation(expected: &Expectation) -> String {
     }
 }
 
-/// Steps with their commands, whole. A step that takes no part says so in one line.
-pub fn full(plan: &Plan, label: Option<&Run>) -> Vec<Value> {
+/// Steps with their commands, whole; a step that takes no part is named. For a plan of which [`shown_whole`] is true.
+pub fn full(plan: &Plan) -> Vec<Value> {
     let mut blocks = Vec::new();
-    for step in plan.steps.iter().filter(|step| !step.skip) {
-        let state = label
-            .map(|run| format!("\n{}", state(step, run)))
-            .unwrap_or_default();
-        blocks.push(section(&format!("{}{state}", describe(step))));
+    for step in plan.live_steps() {
+        blocks.push(section(&headline(step)));
         blocks.extend(code(&step.command));
+        blocks.push(context(&[facts(step, Detail::Card)]));
     }
     blocks.extend(left_out(plan));
+    blocks.extend(questions(plan).as_deref().map(section));
+    blocks
+}
+
+/// The same with nothing left out, however long it is.
+pub fn review(plan: &Plan) -> Vec<Value> {
+    let sections = |text: &str| {
+        chunks(text, 2800)
+            .iter()
+            .map(|part| section(part))
+            .collect::<Vec<_>>()
+    };
+    let mut blocks = Vec::new();
+    for step in plan.live_steps() {
+        blocks.extend(sections(&headline(step)));
+        blocks.extend(code(&step.command));
+        blocks.extend(sections(&facts(step, Detail::Review)));
+        if let Some(undo) = &step.rollback {
+            blocks.push(section("To take it back:"));
+            blocks.extend(code(undo));
+        }
+    }
+    blocks.extend(left_out(plan));
+    blocks.extend(questions(plan).into_iter().flat_map(|text| sections(&text)));
+    let values: Vec<String> = plan
+        .parameters
+        .iter()
+        .map(|(name, value)| format!("{} = {}", whole(name), whole(&value.0)))
+        .collect();
+    if !values.is_empty() {
+        blocks.extend(sections(&format!("*Parameters:* {}", values.join(", "))));
+    }
+    if let Some(text) = &plan.escalation {
+        blocks.extend(sections(&format!("*When it does not help:* {}", whole(text))));
+    }
     blocks
 }
 
@@ -219,7 +297,7 @@ pub fn effect(plan: &Plan) -> String {
             }
         })
         .collect();
-    visible(&lines.join(" Then: "))
+    reveal(&lines.join(" Then: ")).into_owned()
 }
 
 /// Where an action takes effect, for the line above the steps.

@@ -12,7 +12,7 @@ use crate::domain::ids::{PersonId, StepNo};
 use crate::domain::incident::*;
 use crate::domain::policy::{Decision, Reason};
 use crate::domain::run::{RunResult, StepState};
-use crate::domain::runbook::Autonomy;
+use crate::domain::runbook::{Autonomy, Expectation, FailureAction};
 
 fn draw(incident: &Incident) -> Rendered {
     render(incident, &context(), &WORDS)
@@ -62,7 +62,7 @@ fn the_redis_card_says_everything_and_approves_what_it_shows() {
         "Blast radius: 1 cache operation",
         "Deletes every key",
         "kubectl exec -n production deploy/redis-primary -- redis-cli FLUSHDB",
-        "up to 2 attempts",
+        "if it fails: go on",
         "a human is paged at",
         "expires at",
         "INC-42",
@@ -117,6 +117,99 @@ fn what_is_not_shown_whole_can_only_be_reviewed() {
         assert_eq!(ids(&card), ["review", "reject", "modify", "more"]);
         assert_eq!(problems_of_message(&card.body()), Vec::<String>::new());
     }
+}
+
+#[test]
+fn what_an_approval_covers_is_never_cut_on_a_card_that_approves() {
+    let plain = || {
+        step(
+            1,
+            Tier::One,
+            "Restart",
+            "kubectl rollout restart deploy/a",
+            "Restarts a.",
+        )
+    };
+    let long = "a reason that goes on ".repeat(60);
+    let changes: [fn(&mut crate::domain::plan::PlannedStep, &str); 6] = [
+        |step, long| step.tier_reason = long.to_owned(),
+        |step, long| step.expected = Some(Expectation::Contains(long.to_owned())),
+        |step, long| step.blast = long.to_owned(),
+        |step, long| step.plain = long.to_owned(),
+        |step, long| step.title = long.to_owned(),
+        |step, long| step.rollback = Some(long.to_owned()),
+    ];
+    for change in changes {
+        let mut steps = vec![plain()];
+        change(&mut steps[0], &long);
+        let incident = incident("Title", steps);
+        let card = draw(&incident);
+        assert_eq!(ids(&card), ["review", "reject", "modify", "more"]);
+        let whole = Value::from(super::review(&incident.plans[0].plan)).to_string();
+        assert!(whole.contains(long.trim()), "the review shows it whole");
+    }
+    let mut asked = incident("Title", vec![plain()]);
+    let mut plan = (*asked.plans[0].plan).clone();
+    plan.questions = vec!["nobody deploys just now".to_owned()];
+    asked.plans[0].plan = plan.clone().into();
+    assert!(all_text(&draw(&asked)).contains("*By approving you say:* nobody deploys just now"));
+    assert_eq!(ids(&draw(&asked))[0], "approve");
+    plan.questions = vec![long.clone()];
+    asked.plans[0].plan = plan.into();
+    assert_eq!(ids(&draw(&asked))[0], "review");
+}
+
+#[test]
+fn a_card_tells_what_is_not_as_everywhere_and_the_review_tells_everything() {
+    let mut steps = vec![step(
+        1,
+        Tier::One,
+        "Restart",
+        "kubectl rollout restart deploy/a",
+        "Restarts a.",
+    )];
+    steps[0].on_failure = FailureAction::Escalate;
+    let usual = all_text(&draw(&incident("T", steps.clone())));
+    assert!(!usual.contains("attempt") && !usual.contains("given up") && !usual.contains("if it fails"));
+    let review = |steps: &[crate::domain::plan::PlannedStep]| {
+        Value::from(super::review(&incident("T", steps.to_vec()).plans[0].plan)).to_string()
+    };
+    for said in [
+        "up to 2 attempts",
+        "given up after 30 s",
+        "if it fails: stop and page a human",
+    ] {
+        assert!(review(&steps).contains(said), "{said}");
+    }
+    steps[0].attempts = 1;
+    steps[0].timeout_seconds = 90;
+    steps[0].on_failure = FailureAction::Stop;
+    steps[0].rollback = Some("kubectl rollout undo deploy/a".to_owned());
+    let unusual = all_text(&draw(&incident("T", steps.clone())));
+    for said in [
+        "one attempt",
+        "given up after 90 s",
+        "if it fails: stop and hand over",
+        "to take it back: kubectl rollout undo deploy/a",
+    ] {
+        assert!(unusual.contains(said), "{said}");
+    }
+    assert!(review(&steps).contains("kubectl rollout undo deploy/a"));
+}
+
+#[test]
+fn a_frozen_card_says_by_whom_and_approves_nothing() {
+    let frozen = CardContext {
+        frozen: Some(super::Frozen {
+            by: "@ana".to_owned(),
+            reason: "the database is being moved".to_owned(),
+        }),
+        ..context()
+    };
+    let card = render(&incident("T", redis_steps()), &frozen, &WORDS);
+    assert_eq!(ids(&card), ["reject", "modify", "more"]);
+    assert!(all_text(&card).contains("*FROZEN by @ana*: the database is being moved"));
+    assert_eq!(problems_of_message(&card.body()), Vec::<String>::new());
 }
 
 #[test]

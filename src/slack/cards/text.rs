@@ -1,9 +1,9 @@
-//! Text that fits and can't be forged: cutting on grapheme boundaries, splitting, times, and code that shows what is hidden.
+//! Text that fits and can't be forged: cutting on grapheme boundaries, splitting, and times.
 
 use jiff::Timestamp;
 use unicode_segmentation::UnicodeSegmentation;
 
-use crate::render::escape::{Mrkdwn, is_hidden};
+use crate::render::escape::Mrkdwn;
 
 /// At most `most` characters, with `…` where something was cut. Never cuts an entity (`&amp;`) or a link in two.
 #[must_use]
@@ -72,20 +72,6 @@ pub fn chunks(text: &str, most: usize) -> Vec<String> {
     parts
 }
 
-/// Code as it is, but with what can't be seen made visible: a command must not look like another one.
-#[must_use]
-pub fn visible(code: &str) -> String {
-    let mut out = String::with_capacity(code.len());
-    for c in code.chars() {
-        if is_hidden(c) {
-            out.push_str(&format!("\\u{{{:x}}}", u32::from(c)));
-        } else {
-            out.push(c);
-        }
-    }
-    out
-}
-
 /// A time in the reader's own zone, with UTC for those who see only text.
 #[must_use]
 pub fn clock(at: Timestamp) -> String {
@@ -130,12 +116,6 @@ mod tests {
         assert_eq!(cut("ab&amp;cd", 8), "ab&amp;…");
         assert_eq!(cut("see <https://x.example|x> now", 12), "see …");
         assert_eq!(cut("short", 5), "short");
-    }
-
-    #[test]
-    fn hidden_characters_of_a_command_are_shown() {
-        assert_eq!(visible("rm \u{202e}txt"), "rm \\u{202e}txt");
-        assert_eq!(visible("a\nb"), "a\\u{a}b");
     }
 
     proptest! {

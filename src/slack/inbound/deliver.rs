@@ -54,6 +54,15 @@ pub enum Wish {
         text: String,
         thread: MessageRef,
     },
+    /// A form that needs nothing from the engine.
+    Ask(Ask),
+}
+
+/// What a form of the app's home asks the reason of.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Ask {
+    Freeze,
+    Unfreeze,
 }
 
 /// Where it was done, which says how it is answered.
@@ -104,9 +113,15 @@ fn clicked(payload: &Interaction<'_>) -> Option<Delivery> {
         .or(chosen)
         .map(Cow::as_ref)
         .unwrap_or_default();
-    let intent = intents::of_action(&action.action_id, value).unwrap_or_else(|| Intent::Unrecognised {
-        text: action.action_id.chars().take(60).collect(),
-    });
+    let wish = match action.action_id.as_ref() {
+        action::FREEZE => Wish::Ask(Ask::Freeze),
+        action::UNFREEZE => Wish::Ask(Ask::Unfreeze),
+        id => Wish::Intent(
+            intents::of_action(id, value).unwrap_or_else(|| Intent::Unrecognised {
+                text: id.chars().take(60).collect(),
+            }),
+        ),
+    };
     let person = person(payload)?;
     let container = payload.container.as_ref();
     let channel = payload
@@ -114,20 +129,25 @@ fn clicked(payload: &Interaction<'_>) -> Option<Delivery> {
         .as_ref()
         .map(|channel| &channel.id)
         .or(container.and_then(|container| container.channel_id.as_ref()));
-    let thread = container.and_then(|container| container.thread_ts.as_ref());
+    // A card with a thread names itself as its parent: who clicked it looks at the channel, not into the thread.
+    let thread = container.and_then(|container| {
+        container
+            .thread_ts
+            .as_ref()
+            .filter(|thread| container.message_ts.as_ref() != Some(*thread))
+    });
     let place = Place {
         channel: channel.map(|id| id.clone().into_owned()),
         thread: thread.map(|ts| ts.clone().into_owned()),
         user: person.user.clone(),
-        // Good for five answers only; an ephemeral message has no such bound.
-        response_url: None,
+        response_url: payload.response_url.as_ref().map(|url| url.clone().into_owned()),
         how: How::OnlyTo,
     };
     Some(Delivery::Act(Box::new(Act {
         key: key("click", payload.trigger_id.as_deref()),
         channel: place.channel.as_deref().map(Channel::from),
         person,
-        wish: Wish::Intent(intent),
+        wish,
         place,
         trigger: payload.trigger_id.as_ref().map(|id| id.clone().into_owned()),
         surface: Surface::Click,

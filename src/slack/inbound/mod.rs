@@ -13,7 +13,7 @@ mod submission;
 pub mod values;
 mod wire;
 
-pub use deliver::{Delivery, decode};
+pub use deliver::{Ask, Delivery, decode};
 pub use envelope::{Ack, Inbound, Kind, Payload, Retry, Transport};
 pub use http::{Verifier, router};
 pub use pipeline::{Parts, Pipeline};

@@ -16,7 +16,7 @@ use crate::domain::command::{Command, Intent, Reply};
 use crate::engine::Handle;
 use crate::slack::answers::Answers;
 use crate::slack::api::Api;
-use crate::slack::home;
+use crate::slack::home::Homes;
 use crate::slack::modals::{self, Opener};
 use crate::slack::outbound::Hints;
 use crate::slack::people::People;
@@ -37,6 +37,7 @@ pub struct Parts {
     pub people: Arc<People>,
     pub answers: Answers,
     pub hints: Hints,
+    pub homes: Homes,
     pub shared: Shared,
 }
 
@@ -79,10 +80,8 @@ impl Pipeline {
             Delivery::Challenge(challenge) => Ack::Challenge(challenge),
             Delivery::Act(act) => self.act(*act, received).await,
             Delivery::Home { user } => {
-                let parts = self.parts.clone();
-                tokio::spawn(
-                    async move { home::publish(&parts.api, &parts.engine, &parts.shared, &user).await },
-                );
+                let homes = self.parts.homes.clone();
+                tokio::spawn(async move { homes.opened(&user).await });
                 Ack::Empty
             }
             Delivery::PersonChanged { user } => {
@@ -119,8 +118,13 @@ impl Pipeline {
             };
             act.wish = Wish::Intent(slash::parse(text, found));
         }
-        let Wish::Intent(intent) = act.wish.clone() else {
-            return Ack::NotStored;
+        let intent = match act.wish.clone() {
+            Wish::Intent(intent) => intent,
+            Wish::Ask(ask) => {
+                respond::ask(&self.parts, act, modals::freeze(ask));
+                return Ack::Empty;
+            }
+            Wish::InThread { .. } => return Ack::NotStored,
         };
         if let (Some(trigger), true) = (act.trigger.clone(), intents::opens_form(&intent)) {
             return self.with_form(act, intent, trigger, deadline).await;

@@ -64,6 +64,13 @@ pub(super) fn form(parts: &Arc<Parts>, act: Act, decided: Decided, opener: Opene
     }
 }
 
+/// Opens a view that hangs on nothing but the click.
+pub(super) fn ask(parts: &Arc<Parts>, act: Act, view: Value) {
+    let opener = act.trigger.clone().map_or(Opener::Gone, Opener::Trigger);
+    let parts = parts.clone();
+    tokio::spawn(async move { show(&parts, act, view, opener).await });
+}
+
 fn rest(parts: &Arc<Parts>, act: Act, reply: Reply, opener: Opener) -> Ack {
     match reply {
         Reply::Answer(answer) => parts.answers.send(act.place, answer),
@@ -89,12 +96,7 @@ async fn show(parts: &Parts, act: Act, view: Value, opener: Opener) {
     if let Err(error) = opened {
         // The person sees nothing otherwise: the trigger had expired, or Slack is slow.
         warn!(%error, "a modal could not be opened");
-        parts.answers.send(
-            act.place,
-            Answer::NotUnderstood {
-                text: "Slack did not open the form; please click again".to_owned(),
-            },
-        );
+        parts.answers.send(act.place, Answer::FormNotOpened);
     }
 }
 

@@ -60,7 +60,7 @@ pub fn of_view(view: &View<'_>) -> Option<Intent> {
     match view.callback_id.as_deref()? {
         callback::REJECT => Some(Intent::Reject {
             at: values::parse_plan(metadata)?,
-            reason: text(view, REASON).unwrap_or_default().trim().to_owned(),
+            reason: reason(view),
         }),
         callback::MODIFY => {
             let at = values::parse_plan(metadata)?;
@@ -81,9 +81,15 @@ pub fn of_view(view: &View<'_>) -> Option<Intent> {
                 confirmed: true,
             })
         }
+        callback::FREEZE => Some(Intent::Freeze { reason: reason(view) }),
+        callback::UNFREEZE => Some(Intent::Unfreeze { reason: reason(view) }),
         callback::REVIEW => values::parse_plan(metadata).map(Intent::Approve),
         _ => None,
     }
+}
+
+fn reason(view: &View<'_>) -> String {
+    text(view, REASON).unwrap_or_default().trim().to_owned()
 }
 
 /// The first input block of a view: where an error shows that belongs to no field.

@@ -25,6 +25,8 @@ pub struct Interaction<'a> {
     #[serde(borrow)]
     pub container: Option<Container<'a>>,
     #[serde(borrow)]
+    pub response_url: Option<Text<'a>>,
+    #[serde(borrow)]
     pub actions: Vec<Action<'a>>,
     #[serde(borrow)]
     pub view: Option<View<'a>>,

@@ -5,17 +5,20 @@ use std::collections::BTreeMap;
 use serde_json::{Value, json};
 
 use super::show::message;
+use crate::domain::action::reveal_lines;
 use crate::domain::command::{FormField, PlanRef};
 use crate::domain::ids::StepNo;
-use crate::slack::cards::text::{chunks, cut, safe, visible};
+use crate::slack::cards::text::{chunks, cut, safe};
 use crate::slack::cards::{context, plain, section};
-use crate::slack::inbound::{Change, INPUT, PARAMETER, REASON, SKIP, metadata, values};
+use crate::slack::inbound::{Ask, Change, INPUT, PARAMETER, REASON, SKIP, metadata, values};
 use crate::slack::surface::callback;
 
 /// Parameters that a form shows, at most: far above what a person fills in, below Slack's 100 blocks.
 const FIELDS: usize = 60;
 /// Options of one group of checkboxes (docs.slack.dev, checkboxes).
 const GROUP: usize = 10;
+/// Bytes of what a view shows, well below Slack's 250 KB (docs.slack.dev, views.open).
+const CONTENT: usize = 160_000;
 /// `private_metadata` (docs.slack.dev, views).
 const METADATA: usize = 3000;
 
@@ -24,6 +27,32 @@ fn form(callback: &str, title: &str, submit: &str, metadata: &str, blocks: Vec<V
         "type": "modal", "callback_id": callback, "title": plain(title, 24), "submit": plain(submit, 24),
         "close": plain("Cancel", 24), "private_metadata": metadata, "blocks": blocks,
     })
+}
+
+/// Why everything is to be stopped, or may go on.
+pub fn freeze(ask: Ask) -> Value {
+    let (callback, title, submit, intro, example) = match ask {
+        Ask::Freeze => (
+            callback::FREEZE,
+            "Freeze everything",
+            "Freeze",
+            "No step starts anywhere until another person lifts it. A step that runs now is finished, not stopped.",
+            "The database is being moved",
+        ),
+        Ask::Unfreeze => (
+            callback::UNFREEZE,
+            "Lift the freeze",
+            "Lift it",
+            "Steps may start again. Who froze can't lift it: another person does, and says why it is safe.",
+            "The move is done",
+        ),
+    };
+    let input = json!({
+        "type": "input", "block_id": REASON, "optional": ask == Ask::Freeze, "label": plain("Why?", 150),
+        "hint": plain("It stands on every open card and in the journal.", 150),
+        "element": {"type": "plain_text_input", "action_id": INPUT, "max_length": 300, "placeholder": plain(example, 150)},
+    });
+    form(callback, title, submit, "", vec![section(intro), input])
 }
 
 pub fn reject(at: &PlanRef, title: &str, channel: Option<&str>) -> Value {
@@ -147,10 +176,15 @@ pub fn diff(
             );
         }
     };
-    let text: String = lines.iter().map(|line| visible(line) + "\n").collect();
+    let text = reveal_lines(&lines.join("\n")).into_owned();
     let mut blocks = vec![section("*This would change:*")];
     let parts = chunks(&text, 2900);
-    blocks.extend(parts.iter().take(90).map(|part| {
+    if parts.len() > 60 || json!(text).to_string().len() > CONTENT {
+        return message(
+            "This change is too long to be shown whole, so it can't be made here. Shorten the values, or change the runbook.",
+        );
+    }
+    blocks.extend(parts.iter().map(|part| {
         json!({"type": "rich_text", "elements": [
             {"type": "rich_text_preformatted", "elements": [{"type": "text", "text": part}]}
         ]})

@@ -7,6 +7,7 @@ mod show;
 #[cfg(test)]
 mod tests;
 
+pub use forms::freeze;
 pub use open::{Opener, fill, open};
 pub use show::{failed, loading, message};
 

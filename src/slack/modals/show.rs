@@ -2,20 +2,22 @@
 
 use serde_json::{Value, json};
 
-use crate::domain::action::Tier;
+use crate::domain::action::{Tier, reveal_lines};
 use crate::domain::command::PlanRef;
 use crate::domain::event::Mode;
 use crate::domain::incident::Incident;
 use crate::domain::policy::Decision;
-use crate::slack::cards::text::{chunks, count, cut, safe, visible};
+use crate::slack::cards::text::{chunks, count, cut, safe};
 use crate::slack::cards::{self, CardContext, plain, section};
 use crate::slack::inbound::values;
 use crate::slack::surface::callback;
 
 /// Blocks of a view, at most (docs.slack.dev, modals: 100), less what stands around the content.
 const BLOCKS: usize = 96;
-/// Characters of a view's content, well below Slack's 250 KB.
-const CONTENT: usize = 120_000;
+/// Bytes of a view's content, well below Slack's 250 KB.
+const CONTENT: usize = 160_000;
+/// Blocks of a plan that is too long.
+const SAMPLE: usize = 30;
 
 fn shown(title: &str, blocks: Vec<Value>) -> Value {
     json!({
@@ -60,8 +62,7 @@ pub fn message(text: &str) -> Value {
 /// A runbook's text, whole if it fits.
 pub fn runbook(title: &str, source: &str) -> Value {
     let mut blocks = vec![section(&format!("*{}*", safe(title, 200)))];
-    let text: String = source.lines().map(|line| visible(line) + "\n").collect();
-    let parts = chunks(&text, 2900);
+    let parts = chunks(&reveal_lines(source), 2900);
     let all = parts.len();
     let fit: Vec<Value> = parts
         .into_iter()
@@ -96,23 +97,22 @@ pub fn review(at: &PlanRef, incident: &Incident, channel: Option<&str>, context:
         safe(&incident.title, 200),
         plan.no
     ))];
-    let mut size = 0;
-    let mut whole = true;
-    for step in plan.live_steps() {
-        let code = cards::code(&step.command);
-        size += step.command.len();
-        if blocks.len() + code.len() + 1 > BLOCKS || size > CONTENT {
-            whole = false;
-            break;
-        }
-        blocks.push(section(&cards::describe(step)));
-        blocks.extend(code);
-    }
+    let plan_blocks = cards::review(plan);
+    let size: usize = plan_blocks.iter().map(|block| block.to_string().len()).sum();
+    let whole = blocks.len() + plan_blocks.len() <= BLOCKS && size <= CONTENT;
+    blocks.extend(plan_blocks.into_iter().take(if whole { BLOCKS } else { SAMPLE }));
     let waits = track.approval.is_pending() && matches!(track.decision, Decision::RequireApproval { .. });
     if !whole {
         blocks.push(section("*This plan is too long to be shown whole, so it can't be approved.* Split the runbook, or take over."));
     }
-    let may = whole && waits;
+    if let Some(frozen) = context.frozen.as_ref().filter(|_| waits) {
+        blocks.push(section(&format!(
+            "*FROZEN by {}*: {}. It can be approved when the freeze is lifted.",
+            safe(&frozen.by, 60),
+            safe(&frozen.reason, 300)
+        )));
+    }
+    let may = whole && waits && context.frozen.is_none();
     if may {
         let what = match context.mode {
             Mode::Live if plan.tier() >= Tier::Two => {

@@ -157,6 +157,18 @@ impl Limits {
             .take(Rank::Card, now)
     }
 
+    /// Whether edits for which nobody waits may be made: half of the burst stays for those for which somebody does.
+    pub fn has_edit_room(&self, now: Instant) -> bool {
+        let mut state = self.state.lock();
+        match state.edits.as_mut() {
+            Some(bucket) => {
+                bucket.refill(now);
+                bucket.tokens >= bucket.rate.burst / 2.0
+            }
+            None => true,
+        }
+    }
+
     /// Slack said 429.
     pub fn block(&self, method: &'static str, until: Instant) {
         self.state.lock().blocked.insert(method, until);

@@ -39,6 +39,8 @@ pub struct CardJob {
     pub maybe_sent: bool,
     pub posted: Option<MessageRef>,
     pub hash: Option<u64>,
+    /// Lines of its thread wait for it.
+    pub for_lines: bool,
     /// Until then a first post waits for the plan.
     pub plan_until: Instant,
 }
@@ -52,6 +54,8 @@ pub enum Turn {
         hash: Option<u64>,
         edited: bool,
     },
+    /// There was nothing to look at again.
+    Nothing,
     /// Not now.
     Later(Instant),
     /// The message that it hangs on is gone.
@@ -79,6 +83,8 @@ pub async fn turn(bench: &Bench, job: CardJob) -> Turn {
             bench.hints.is_card(&message, incident.id);
             edit(bench, &job, &incident, message).await
         }
+        // Only looked at again, and there is nothing yet: its first card comes with its own effect.
+        None if job.rows.is_empty() && !job.for_lines => Turn::Nothing,
         None if matches!(incident.phase, Phase::Planning { .. }) && Instant::now() < job.plan_until => {
             Turn::Later(job.plan_until)
         }

@@ -111,6 +111,11 @@ impl Desk {
         }
     }
 
+    /// The card may look different though nothing happened to its incident.
+    pub fn redraw(&mut self) {
+        self.wanted = true;
+    }
+
     /// The card's next turn, when it is due.
     pub fn card_job(&mut self, now: Instant) -> Option<CardJob> {
         if self.card_due()? > now {
@@ -126,6 +131,7 @@ impl Desk {
             maybe_sent: self.maybe_sent,
             posted: self.posted.clone(),
             hash: self.hash,
+            for_lines: !self.lines.is_empty(),
             plan_until: self.plan_until,
         })
     }
@@ -186,6 +192,8 @@ impl Desk {
                 let taken = self.taken.min(self.rows.len());
                 return self.rows.drain(..taken).map(|row| row.row).collect();
             }
+            // A row that came meanwhile keeps what it says of itself.
+            Turn::Nothing => return Vec::new(),
             Turn::Later(at) => self.not_before = at,
             Turn::Gone => {
                 self.posted = None;
@@ -214,7 +222,7 @@ impl Desk {
             .map(|line| line.row)
             .collect();
         match turn {
-            Turn::Shown { .. } => self.lines_failures = 0,
+            Turn::Shown { .. } | Turn::Nothing => self.lines_failures = 0,
             Turn::Later(at) => self.lines_not_before = at,
             Turn::Gone => {
                 // The card has to come back first.

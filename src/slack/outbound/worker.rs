@@ -1,7 +1,7 @@
 //! The worker of Slack's lane of the outbox. It gives each card and each thread its turns, cards first, and confirms what
 //! is done. What fails is kept and tried again; what an earlier process may have sent is looked for before it is sent.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, VecDeque};
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -19,12 +19,17 @@ use crate::domain::command::Effect;
 use crate::domain::ids::IncidentId;
 use crate::engine::{Lane, OutboxItem};
 use crate::slack::api::{Api, Trouble};
+use crate::slack::cards::Frozen;
 use crate::slack::settings::Shared;
 
 /// Calls on their way at once.
 const CALLS: usize = 32;
 /// Desks kept after their work is done, for what they remember of their card.
 const IDLE: usize = 2000;
+/// How often it is asked whether everything is frozen.
+const FREEZE_LOOK: Duration = Duration::from_secs(1);
+/// Cards redrawn at each look because of a freeze, while there is room for the edits of others.
+const REDRAWN: usize = 4;
 /// Effects taken in one go: every desk is looked at after each go, so in a storm few must not be taken at a time.
 const TAKEN: usize = 4096;
 
@@ -34,6 +39,11 @@ pub struct Outbound {
     bench: Arc<Bench>,
     desks: HashMap<IncidentId, Desk>,
     running: JoinSet<Ended>,
+    /// What the open cards say of a freeze; `None` until they have been looked at once.
+    told: Option<Option<Frozen>>,
+    /// Open incidents whose cards may say something else.
+    stale: VecDeque<IncidentId>,
+    look_at: Instant,
 }
 
 enum Ended {
@@ -58,6 +68,9 @@ impl Outbound {
             bench: Arc::new(bench),
             desks: HashMap::new(),
             running: JoinSet::new(),
+            told: None,
+            stale: VecDeque::new(),
+            look_at: Instant::now(),
         }
     }
 
@@ -65,11 +78,11 @@ impl Outbound {
     pub async fn run(mut self) {
         let mut open = true;
         while open || !self.running.is_empty() {
+            self.follow_freeze().await;
             self.start_turns();
             let wake = self.desks.values().filter_map(Desk::due).min();
             let full = self.running.len() >= CALLS;
-            let sleep =
-                tokio::time::sleep_until(wake.unwrap_or_else(|| Instant::now() + Duration::from_secs(3600)));
+            let sleep = tokio::time::sleep_until(wake.unwrap_or(self.look_at).min(self.look_at));
             tokio::select! {
                 item = self.lane.next(), if open => match item {
                     Some(item) => {
@@ -87,6 +100,34 @@ impl Outbound {
                 },
                 () = sleep, if !full => {}
             }
+        }
+    }
+
+    /// A freeze changes every open card, and so may whatever happened while no process ran. These edits go out a few at a
+    /// time behind those that something happened to, so that hundreds of them hold up nothing.
+    async fn follow_freeze(&mut self) {
+        let now = Instant::now();
+        if now < self.look_at {
+            return;
+        }
+        self.look_at = now + FREEZE_LOOK;
+        let frozen = self.bench.shared.outlook.frozen();
+        if self.told.as_ref() != Some(&frozen)
+            && let Ok(open) = self.bench.engine.open_incidents().await
+        {
+            self.stale = open.into_iter().rev().collect();
+            self.told = Some(frozen);
+        }
+        let plan_wait = self.bench.shared.settings.plan_wait;
+        if !self.bench.limits.has_edit_room(now) {
+            return;
+        }
+        for id in self.stale.drain(..self.stale.len().min(REDRAWN)) {
+            let desk = self
+                .desks
+                .entry(id)
+                .or_insert_with(|| Desk::new(id, now, plan_wait));
+            desk.redraw();
         }
     }
 
@@ -187,6 +228,6 @@ fn report(incident: IncidentId, turn: &Turn) {
         Turn::Failed { error, .. } => warn!(%incident, %error, "a call of Slack failed; it is tried again"),
         Turn::NoEngine => warn!(%incident, "the engine gave no answer; tried again"),
         Turn::Later(_) => debug!(%incident, "waits for its turn"),
-        Turn::Shown { .. } | Turn::Gone => {}
+        Turn::Shown { .. } | Turn::Nothing | Turn::Gone => {}
     }
 }
