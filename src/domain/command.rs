@@ -199,6 +199,8 @@ pub enum Answer {
     },
     Started {
         incident: IncidentId,
+        /// Where its card comes, when that is not where it was asked for.
+        elsewhere: Option<Channel>,
     },
     Status(Vec<StatusLine>),
     StatusOf(Box<Incident>),

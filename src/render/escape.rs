@@ -39,7 +39,7 @@ impl Mrkdwn {
                 '~' => out.push('\u{223c}'),
                 '`' => out.push('\''),
                 '_' if !within_a_word(before, after) => out.push('\u{02cd}'),
-                ':' if opens_emoji(after) => out.push('\u{2236}'),
+                ':' if opens_emoji(before, after) => out.push('\u{2236}'),
                 c if c.is_whitespace() => out.push(' '),
                 // They only choose how the character before them is drawn.
                 '\u{fe0e}' | '\u{fe0f}' => {}
@@ -87,13 +87,14 @@ fn within_a_word(before: Option<char>, after: &str) -> bool {
         && after.chars().next().is_some_and(|c| c.is_ascii_alphanumeric())
 }
 
-/// Whether `:` before this text may begin an emoji: a name, then a colon or the end, behind which we may set a colon.
-/// Numbers are times and ports, but for the two that Slack has pictures for.
-fn opens_emoji(after: &str) -> bool {
+/// Whether `:` before this text may begin an emoji: a name, then a colon, or after a boundary the end, behind which we may
+/// set a colon. Numbers are times and ports, but for the two that Slack has pictures for.
+fn opens_emoji(before: Option<char>, after: &str) -> bool {
     let name = after
         .find(|c: char| !(c.is_alphanumeric() || "_+-'`".contains(c)))
         .map_or(after, |end| &after[..end]);
-    let closes = after.len() == name.len() || after[name.len()..].starts_with(':');
+    let bounded = before.is_none_or(|c| !c.is_alphanumeric());
+    let closes = after[name.len()..].starts_with(':') || (bounded && after.len() == name.len());
     let number = name.bytes().all(|byte| byte.is_ascii_digit());
     closes && !name.is_empty() && (!number || matches!(name, "100" | "1234"))
 }
@@ -113,6 +114,7 @@ mod tests {
         assert_eq!(escaped("*b* ~s~ `c`"), "\u{2217}b\u{2217} \u{223c}s\u{223c} 'c'");
         assert_eq!(escaped(":fire: and :tada"), "\u{2236}fire: and \u{2236}tada");
         assert_eq!(escaped("at 03:14:07 on db:5432"), "at 03:14:07 on db:5432");
+        assert_eq!(escaped("sha256:c64108"), "sha256:c64108");
         assert_eq!(escaped("> said"), "\u{203a} said");
         assert_eq!(escaped("\u{202e}txt\u{200b}\nnext"), "\\u{202e}txt\\u{200b} next");
         assert_eq!(escaped("\u{26a0}\u{fe0f} disk"), "\u{26a0} disk");

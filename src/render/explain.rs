@@ -47,7 +47,16 @@ pub fn answer(answer: &Answer) -> String {
         Answer::Refused(refusal) => reasons::refusal(refusal),
         Answer::Runbooks(lines) => runbooks(lines),
         Answer::Runbook { name, title, source } => format!("{title} ({name})\n{source}"),
-        Answer::Started { incident } => format!("{incident} is open; its card comes in a moment."),
+        Answer::Started {
+            incident,
+            elsewhere: None,
+        } => format!("{incident} is open; its card comes in a moment."),
+        Answer::Started {
+            incident,
+            elsewhere: Some(channel),
+        } => format!(
+            "{incident} is open; its card comes in {channel} in a moment. I am not a member of this channel: /invite me to have it here."
+        ),
         Answer::Status(lines) => status(lines),
         Answer::StatusOf(incident) => format!("{}: {}.", incident.id, summary::result(incident)),
         Answer::WhyOf(incident) => why(incident),
@@ -69,6 +78,12 @@ pub fn slack_answer(given: &Answer) -> String {
             let head = Mrkdwn::escape(&format!("{title} ({name})"));
             format!("*{head}*\n{}", thread::fenced(&words::cut(source, RUNBOOK_MOST)))
         }
+        Answer::Started {
+            incident,
+            elsewhere: Some(channel),
+        } if is_channel_id(channel.as_str()) => format!(
+            "{incident} is open; its card comes in <#{channel}> in a moment. I am not a member of this channel: `/invite` me to have it here."
+        ),
         other => {
             let text = answer(other);
             let lines: Vec<String> = text
@@ -78,6 +93,14 @@ pub fn slack_answer(given: &Answer) -> String {
             lines.join("\n")
         }
     }
+}
+
+fn is_channel_id(text: &str) -> bool {
+    text.len() > 3
+        && text.starts_with(['C', 'G'])
+        && text
+            .bytes()
+            .all(|byte| byte.is_ascii_uppercase() || byte.is_ascii_digit())
 }
 
 /// What `/runbook` understands.

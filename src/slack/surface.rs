@@ -48,7 +48,7 @@ pub const SCOPES: &[(&str, &str)] = &[
     ),
     (
         "channels:read",
-        "conversations.list, to find a channel by its name",
+        "conversations.list, to find a channel by its name, conversations.info, to see whether we are in it",
     ),
     ("chat:write", "chat.postMessage, chat.update, chat.postEphemeral"),
     ("commands", "/runbook"),
@@ -86,6 +86,7 @@ pub const METHODS: &[&str] = &[
     "chat.postMessage",
     "chat.update",
     "conversations.history",
+    "conversations.info",
     "conversations.list",
     "conversations.replies",
     "files.completeUploadExternal",

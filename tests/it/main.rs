@@ -15,6 +15,7 @@ mod modify;
 mod pagerduty;
 mod paging;
 mod redis;
+mod seen;
 mod slack_trouble;
 mod talk;
 mod unknown;

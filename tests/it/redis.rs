@@ -40,16 +40,16 @@ const PROPOSED: &str = r#"*Redis connection timeout on api-gateway*
 Connections to redis-primary time out after 5 s; the pool is exhausted.
 *Waits for 1 approval.* May approve: @sre.
 If nobody decides, a human is paged at HH:MM. The proposal expires at HH:MM.
-*Proposed: Redis Connection Timeout*, 2 steps on production/api-gateway, production/redis-primary
+*Proposed: Redis Connection Timeout*, 2 steps on production/api-gateway, production/redis-primary, environment production
 *Why this runbook:* its title contains "redis", "connection" and "timeout"; severity is high; service is api-gateway
 *1. Flush the connection pool*
 Deletes every key in database 0 of redis-primary. Can't be undone.
 $ kubectl --context demo exec -n production deployment/redis-primary -- redis-cli FLUSHDB
-Blast radius: takes 1 of its cache operations · Tier 1 (Redis's FLUSHDB deletes every key in one database, and the policy declares the target to be a cache) · production · expects "OK" · if it fails: go on
+Blast radius: takes 1 of its cache operations · Tier 1 (Redis's FLUSHDB deletes every key in one database, and the policy declares the target to be a cache) · expects "OK" · if it fails: go on
 *2. Verify connections restored*
 Looks: runs 'curl -s localhost:8080/health' inside one pod of api-gateway.
 $ kubectl --context demo exec -n production deployment/api-gateway -- curl -s localhost:8080/health | jq .redis
-Blast radius: changes nothing · Tier 0 ('curl' with these arguments only looks) · production · expects output with "connected"
+Tier 0 ('curl' with these arguments only looks) · expects output with "connected"
 [Approve 2 steps] [Reject] [Modify] [... Escalate now: page a human | Take over: I handle it by hand | Show runbook]
 INC-1 · alertmanager · plan 1 (DIGEST) · runbook redis-connection-timeout at REVISION
 <http://prometheus.example/graph|prometheus.example>"#;

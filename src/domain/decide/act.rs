@@ -368,6 +368,7 @@ fn run(
     let incident = IncidentId(tx.state().last_incident + 1);
     let title = format!("{} (started by {})", runbook.title, actor.who.name);
     let alert = manual_alert(incident, runbook.name.as_str(), &title);
+    let elsewhere = channel.is_none().then(|| context.rules.channel.clone());
     let channel = channel.unwrap_or_else(|| context.rules.channel.clone());
     let (severity, by) = (Severity::Medium, Some(actor.who.clone()));
     tx.record(Event::Opened {
@@ -396,7 +397,7 @@ fn run(
         };
         super::survey::plan(tx, context, incident, request);
     }
-    Reply::Answer(Answer::Started { incident })
+    Reply::Answer(Answer::Started { incident, elsewhere })
 }
 
 fn manual_alert(incident: IncidentId, name: &str, title: &str) -> Alert {

@@ -5,7 +5,7 @@ use serde_json::{Value, json};
 
 use super::blocks::{context as small, section};
 use super::context::CardContext;
-use super::steps::{brief, full, shown_whole, target};
+use super::steps::{brief, environments, full, shown_whole, targets};
 use super::text::{clock, count, cut, safe};
 use super::{buttons, closed, status};
 use crate::domain::alert::Severity;
@@ -125,17 +125,17 @@ fn severity(severity: Severity) -> &'static str {
 /// What is proposed, ran or would run.
 fn plan(incident: &Incident, track: &PlanTrack, why: Option<&str>) -> Vec<Value> {
     let plan = &track.plan;
-    let targets: std::collections::BTreeSet<String> = plan
-        .live_steps()
-        .filter_map(|step| target(&step.action))
-        .collect();
+    let targets: Vec<String> = targets(plan).into_iter().collect();
     let on = match targets.len() {
         0 => String::new(),
-        1..=3 => format!(
-            " on {}",
-            safe(&targets.into_iter().collect::<Vec<_>>().join(", "), 200)
-        ),
+        1..=3 => format!(" on {}", safe(&targets.join(", "), 300)),
         n => format!(" on {n} targets"),
+    };
+    let places: Vec<String> = environments(plan).into_iter().collect();
+    let on = match (places.len(), on.as_str()) {
+        (0, _) => on,
+        (_, "") => format!(", environment {}", cut(&places.join(" and "), 120)),
+        _ => format!("{on}, environment {}", cut(&places.join(" and "), 120)),
     };
     let changed = plan
         .modified_from
@@ -162,14 +162,28 @@ fn plan(incident: &Incident, track: &PlanTrack, why: Option<&str>) -> Vec<Value>
         },
     };
     let steps = count(plan.live_steps().count(), "step");
+    // Once it runs, what happened matters more than why it was chosen.
+    let why = why.filter(|_| track.run.started_at.is_none());
     let why = why.map(|why| format!("\n{why}")).unwrap_or_default();
+    let told = match &incident.phase {
+        Phase::Handed {
+            reason: HandoffReason::StepStopped { step, .. },
+            ..
+        } => Some(*step),
+        Phase::Planning { .. }
+        | Phase::Proposed
+        | Phase::Running
+        | Phase::Settling { .. }
+        | Phase::Handed { .. }
+        | Phase::Closed { .. } => None,
+    };
     let mut blocks = vec![section(&format!(
         "*{verb}: {}*, {steps}{on}{changed}{why}",
         safe(&plan.title, 150)
     ))];
     let unknown = buttons::unknown_step(incident).and_then(|(track, step)| track.plan.step(step));
     if track.run.started_at.is_some() {
-        blocks.extend(brief(plan, &track.run));
+        blocks.extend(brief(plan, &track.run, told));
         // Whoever has to say what happened needs to see what it was.
         blocks.extend(
             unknown
@@ -181,7 +195,7 @@ fn plan(incident: &Incident, track: &PlanTrack, why: Option<&str>) -> Vec<Value>
     } else if shown_whole(plan) {
         blocks.extend(full(plan));
     } else {
-        blocks.extend(brief(plan, &track.run));
+        blocks.extend(brief(plan, &track.run, told));
         blocks.push(section(&format!(
             "{steps} in all, too long to show here whole. *Review plan* shows everything; it is approved from there."
         )));
@@ -201,7 +215,7 @@ fn footer(incident: &Incident) -> Value {
         ids.push(format!(
             "runbook {} at {}",
             safe(track.plan.runbook.as_str(), 80),
-            safe(&cut(revision, 13), 13)
+            safe(revision.get(..12).unwrap_or(revision), 40)
         ));
     }
     if incident.repeats > 1 {

@@ -34,7 +34,7 @@ pub fn who_may(policy: &Policy, incident: &Incident) -> Vec<String> {
     let Some(track) = incident.current() else {
         return Vec::new();
     };
-    let mut all: Option<Vec<String>> = None;
+    let mut needed: Vec<Vec<String>> = Vec::new();
     for step in track.plan.live_steps() {
         let Some(environment) = &step.environment else {
             return Vec::new();
@@ -62,12 +62,28 @@ pub fn who_may(policy: &Policy, incident: &Incident) -> Vec<String> {
         if named.is_empty() && step.tier == crate::domain::action::Tier::Zero {
             continue;
         }
-        all = Some(match all {
-            None => named,
-            Some(before) => before.into_iter().filter(|name| named.contains(name)).collect(),
-        });
+        if !needed.contains(&named) {
+            needed.push(named);
+        }
     }
-    all.unwrap_or_default()
+    let Some((first, rest)) = needed.split_first() else {
+        return Vec::new();
+    };
+    if needed.iter().any(Vec::is_empty) {
+        return Vec::new();
+    }
+    let everywhere: Vec<String> = first
+        .iter()
+        .filter(|name| rest.iter().all(|others| others.contains(name)))
+        .cloned()
+        .collect();
+    if everywhere.is_empty() {
+        // No group is in every row, but somebody may be in a group of each.
+        let each: Vec<String> = needed.iter().rev().map(|names| names.join(" or ")).collect();
+        vec![format!("who is in {}", each.join(", and in "))]
+    } else {
+        everywhere
+    }
 }
 
 fn plain(text: &str) -> bool {

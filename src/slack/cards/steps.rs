@@ -3,11 +3,14 @@
 //! Invariant: nothing that the digest covers is cut where it can be approved. What has no room on the card makes the plan
 //! one that is reviewed.
 
+use std::collections::BTreeSet;
+
 use serde_json::{Value, json};
 
 use super::blocks::{context, section};
 use super::text::{chunks, safe};
-use crate::domain::action::{Action, Tier, reveal};
+use crate::domain::action::{Action, ObjectRef, Tier, reveal};
+use crate::domain::ids::StepNo;
 use crate::domain::plan::{Plan, PlannedStep, Role};
 use crate::domain::run::{Run, StepState};
 use crate::domain::runbook::{ATTEMPTS, Expectation, FailureAction, NumberOp, TIMEOUT_SECONDS, When};
@@ -28,7 +31,10 @@ const QUESTIONS: usize = 800;
 /// How much of a step is told: the card leaves out what is as everywhere, the review leaves out nothing.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Detail {
+    /// Of a plan whose steps are all in one environment, which stands above them.
     Card,
+    /// Of a plan in several.
+    Mixed,
     Review,
 }
 
@@ -46,7 +52,7 @@ pub fn shown_whole(plan: &Plan) -> bool {
         let fits = size <= COMMAND
             && length(&whole(&step.title)) <= TITLE
             && length(&whole(&step.plain)) <= PLAIN
-            && length(&facts(step, Detail::Card)) <= FACTS;
+            && length(&facts(step, Detail::Mixed)) <= FACTS;
         if !fits {
             return false;
         }
@@ -100,24 +106,26 @@ pub fn headline(step: &PlannedStep) -> String {
 #[must_use]
 pub fn facts(step: &PlannedStep, detail: Detail) -> String {
     let all = detail == Detail::Review;
-    let mut facts = vec![format!(
-        "Blast radius: {}",
-        if step.blast.trim().is_empty() {
-            "unknown".to_owned()
-        } else {
-            whole(&step.blast)
-        }
-    )];
+    let mut facts = Vec::new();
+    // A step that only looks says so with its tier.
+    if all || step.tier > Tier::Zero {
+        facts.push(match step.blast.trim() {
+            "" => "Blast radius: unknown".to_owned(),
+            blast => format!("Blast radius: {}", whole(blast)),
+        });
+    }
     // Why it is of this tier, in the words of the rule that put it there: a general word would be wrong for some.
     facts.push(match step.tier_reason.trim() {
         "" => tier(step.tier).to_owned(),
         reason => format!("{} ({})", step.tier, whole(reason)),
     });
-    facts.extend(
-        step.environment
-            .as_ref()
-            .map(|environment| whole(environment.as_str())),
-    );
+    if detail != Detail::Card {
+        facts.extend(
+            step.environment
+                .as_ref()
+                .map(|environment| whole(environment.as_str())),
+        );
+    }
     match step.when {
         When::Always => {}
         When::PreviousSucceeded => facts.push("only when the step before succeeded".to_owned()),
@@ -192,10 +200,14 @@ fn expectation(expected: &Expectation) -> String {
 /// Steps with their commands, whole; a step that takes no part is named. For a plan of which [`shown_whole`] is true.
 pub fn full(plan: &Plan) -> Vec<Value> {
     let mut blocks = Vec::new();
+    let detail = match environments(plan).len() {
+        0 | 1 => Detail::Card,
+        _ => Detail::Mixed,
+    };
     for step in plan.live_steps() {
         blocks.push(section(&headline(step)));
         blocks.extend(code(&step.command));
-        blocks.push(context(&[facts(step, Detail::Card)]));
+        blocks.push(context(&[facts(step, detail)]));
     }
     blocks.extend(left_out(plan));
     blocks.extend(questions(plan).as_deref().map(section));
@@ -246,12 +258,19 @@ fn left_out(plan: &Plan) -> Option<Value> {
     (!names.is_empty()).then(|| section(&format!("Left out: {}", names.join(", "))))
 }
 
-/// One line a step: what it is and how it stands.
-pub fn brief(plan: &Plan, run: &Run) -> Vec<Value> {
+/// One line a step: what it is and how it stands. Why step `told` failed stands on the card already.
+pub fn brief(plan: &Plan, run: &Run, told: Option<StepNo>) -> Vec<Value> {
     let lines: Vec<String> = plan
         .steps
         .iter()
-        .map(|step| format!("{}. {}: {}", step.no, safe(&step.title, 100), state(step, run)))
+        .map(|step| {
+            format!(
+                "{}. {}: {}",
+                step.no,
+                safe(&step.title, 100),
+                state(step, run, told)
+            )
+        })
         .collect();
     chunks(&lines.join("\n"), 2800)
         .into_iter()
@@ -260,7 +279,7 @@ pub fn brief(plan: &Plan, run: &Run) -> Vec<Value> {
         .collect()
 }
 
-fn state(step: &PlannedStep, run: &Run) -> String {
+fn state(step: &PlannedStep, run: &Run, told: Option<StepNo>) -> String {
     match run.state(step.no) {
         StepState::Waiting => "waiting".to_owned(),
         StepState::Started { attempt: 1, .. } => "*running now*".to_owned(),
@@ -269,6 +288,9 @@ fn state(step: &PlannedStep, run: &Run) -> String {
         }
         StepState::Succeeded { attempt: 1, .. } => "done".to_owned(),
         StepState::Succeeded { attempt, .. } => format!("done at attempt {attempt}"),
+        StepState::Failed { attempt, .. } if told == Some(step.no) => {
+            format!("*failed*, attempt {attempt} of {}", step.attempts)
+        }
         StepState::Failed { attempt, reason, .. } => {
             format!(
                 "*failed*, attempt {attempt} of {}: {}",
@@ -300,19 +322,37 @@ pub fn effect(plan: &Plan) -> String {
     reveal(&lines.join(" Then: ")).into_owned()
 }
 
-/// Where an action takes effect, for the line above the steps.
-pub fn target(action: &Action) -> Option<String> {
-    let object = match action {
-        Action::Exec(exec) => &exec.target,
-        Action::Logs(logs) => &logs.target,
+/// The environments that the steps of a plan act in, escaped.
+pub fn environments(plan: &Plan) -> BTreeSet<String> {
+    let named = plan.live_steps().filter_map(|step| step.environment.as_ref());
+    named.map(|environment| whole(environment.as_str())).collect()
+}
+
+/// What the steps of a plan act on: the clusters are named where there are several.
+pub fn targets(plan: &Plan) -> BTreeSet<String> {
+    let objects: Vec<&ObjectRef> = plan
+        .live_steps()
+        .filter_map(|step| target(&step.action))
+        .collect();
+    let clusters: BTreeSet<&str> = objects.iter().map(|object| object.cluster.as_str()).collect();
+    let name = |object: &&ObjectRef| match clusters.len() {
+        0 | 1 => format!("{}/{}", object.namespace, object.name),
+        _ => format!("{}/{} in {}", object.namespace, object.name, object.cluster),
+    };
+    objects.iter().map(name).collect()
+}
+
+fn target(action: &Action) -> Option<&ObjectRef> {
+    match action {
+        Action::Exec(exec) => Some(&exec.target),
+        Action::Logs(logs) => Some(&logs.target),
         Action::Describe { target }
         | Action::RolloutStatus { target }
         | Action::RolloutRestart { target }
         | Action::RolloutUndo { target, .. }
         | Action::Scale { target, .. }
         | Action::DeletePod { target }
-        | Action::CreateJob { from: target, .. } => target,
-        Action::Get(_) | Action::Http(_) => return None,
-    };
-    Some(format!("{}/{}", object.namespace, object.name))
+        | Action::CreateJob { from: target, .. } => Some(target),
+        Action::Get(_) | Action::Http(_) => None,
+    }
 }

@@ -5,6 +5,7 @@ mod envelope;
 mod form;
 mod http;
 mod intents;
+mod membership;
 mod pipeline;
 mod respond;
 mod slash;

@@ -11,7 +11,7 @@ use tracing::{debug, error, warn};
 
 use super::deliver::{Act, Delivery, Surface, Wish, decode};
 use super::envelope::{Ack, Inbound};
-use super::{intents, respond, slash};
+use super::{intents, membership, respond, slash};
 use crate::domain::command::{Command, Intent, Reply};
 use crate::engine::Handle;
 use crate::slack::answers::Answers;
@@ -126,6 +126,11 @@ impl Pipeline {
             }
             Wish::InThread { .. } => return Ack::NotStored,
         };
+        if let (Intent::RunRunbook { .. }, Some(channel)) = (&intent, &act.channel)
+            && !membership::may_post(&self.parts.api, channel.as_str()).await
+        {
+            act.channel = None;
+        }
         if let (Some(trigger), true) = (act.trigger.clone(), intents::opens_form(&intent)) {
             return self.with_form(act, intent, trigger, deadline).await;
         }

@@ -100,6 +100,39 @@ impl Someone<'_> {
         said
     }
 
+    /// The same, seen in the channel itself: not in a thread, which may not be open.
+    pub async fn is_told_in_the_channel(self, fragment: &str) {
+        let what = format!("{} is told `{fragment}` in the channel", self.name);
+        let ts = self
+            .world
+            .until(&what, || {
+                let view = self.view();
+                let mut shown = view.channels.iter().flat_map(|channel| &channel.messages);
+                shown
+                    .find(|message| message.ephemeral && text::message(message).contains(fragment))
+                    .map(|message| message.ts.clone())
+            })
+            .await;
+        self.world.read.lock().told.insert((self.name, ts));
+    }
+
+    pub async fn opens_home(self) {
+        let slack = &self.world.doubles.slack;
+        slack.open_home(&self.id()).await.unwrap();
+    }
+
+    /// Waits until the app's home shows this, and reads it.
+    pub async fn sees_home(self, fragment: &str) -> String {
+        let what = format!("{} sees `{fragment}` in the home", self.name);
+        self.world
+            .until(&what, || {
+                let home = self.view().home?;
+                let shown = text::steady(&text::blocks(home["blocks"].as_array()?));
+                shown.contains(fragment).then_some(shown)
+            })
+            .await
+    }
+
     /// Everything this person was told privately, read or not.
     pub fn told(self) -> Vec<String> {
         only_mine(&self.view()).iter().map(text::message).collect()
@@ -164,7 +197,12 @@ impl Someone<'_> {
 
     /// Types `/runbook …` in #incidents.
     pub async fn types(self, text: &str) -> Delivery {
-        let channel = self.world.doubles.slack.channel_id("incidents").unwrap();
+        self.types_in("incidents", text).await
+    }
+
+    /// Types `/runbook …` somewhere.
+    pub async fn types_in(self, channel: &str, text: &str) -> Delivery {
+        let channel = self.world.doubles.slack.channel_id(channel).unwrap();
         let delivery = self
             .world
             .doubles
@@ -241,14 +279,19 @@ fn find(view: &WorkspaceView, label: &str) -> Option<Button> {
         })
         .collect();
     messages.sort_by(|one, other| other.1.ts.cmp(&one.1.ts));
-    messages.into_iter().find_map(|(channel, message)| {
+    let in_home = || {
+        let home = view.home.as_ref()?;
+        in_blocks(home["blocks"].as_array()?, label, &Place::Home)
+    };
+    let in_messages = messages.into_iter().find_map(|(channel, message)| {
         let at = Place::Message(MessageAt::new(&channel, &message.ts));
         let button = in_blocks(&message.blocks, label, &at)?;
         Some(Button {
             shown: Some(message.clone()),
             ..button
         })
-    })
+    });
+    in_messages.or_else(in_home)
 }
 
 fn in_blocks(blocks: &[Value], wanted: &str, at: &Place) -> Option<Button> {

@@ -206,6 +206,18 @@ impl Thread<'_> {
         self.world.read.lock().threads.insert(self.key(), expected.len());
     }
 
+    /// Waits for a file in it, and reads it.
+    pub async fn has_file(&self) -> bytes::Bytes {
+        let what = format!("a file is in the thread of {}", self.incident);
+        self.world
+            .until(&what, || {
+                let (_, card) = self.world.card_of(&self.incident)?;
+                let file = card.replies.iter().flat_map(|reply| &reply.files).next()?;
+                self.world.doubles.slack.file(&file.id)
+            })
+            .await
+    }
+
     /// The story is not about what it says.
     pub fn is_uninteresting(&self) {
         self.world.read.lock().ignored_threads.insert(self.key());

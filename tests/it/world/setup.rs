@@ -23,6 +23,8 @@ pub struct Setup {
     pub transport: Transport,
     approvers: String,
     tables: String,
+    /// Beside `demo`.
+    clusters: Vec<String>,
     settle_seconds: u32,
     runbooks: Vec<(String, String)>,
 }
@@ -47,6 +49,7 @@ impl Default for Setup {
             transport: Transport::Socket,
             approvers: String::new(),
             tables: String::new(),
+            clusters: Vec::new(),
             settle_seconds: 60,
             runbooks: Vec::new(),
         };
@@ -92,6 +95,12 @@ impl Setup {
     pub fn table(mut self, toml: &str) -> Self {
         self.tables.push_str(toml);
         self.tables.push('\n');
+        self
+    }
+
+    /// Names the same double as another cluster, with the environment `production`.
+    pub fn second_cluster(mut self, name: &str) -> Self {
+        self.clusters.push(name.to_owned());
         self
     }
 
@@ -169,7 +178,17 @@ namespace = "production"
 name = "redis-primary"
 {approvers}
 {tables}
+{clusters}
 "##,
+            clusters = self
+                .clusters
+                .iter()
+                .map(|name| format!(
+                    "[kubernetes.clusters.{name}]\nkubeconfig = \"{}/kubeconfig\"\n\
+                     [[environments]]\nname = \"production\"\ncluster = \"{name}\"\nnamespaces = [\"production\"]\n",
+                    folder.display()
+                ))
+                .collect::<String>(),
             settle = self.settle_seconds,
             folder = folder.display(),
             mode = self.mode,
