@@ -11,7 +11,7 @@ const LOOK: &str = "# Runbook: Look at all pods\n\
     ## Trigger Conditions\n- Alert contains: \"nothing that fires\"\n\
     ## Blast Radius\n- requires_human_approval: true\n\
     ## Steps\n### Step 1: Read every pod\n```bash\nkubectl get pods -n production -o json\n```\n\
-    Expected output: contains \"PodList\"\nAttempts: 1\n";
+    Expected output: contains \"api-gateway\"\nAttempts: 1\n";
 
 fn careful(expected: &str) -> String {
     format!(
@@ -286,7 +286,7 @@ async fn a_secret_that_a_person_types_is_neither_shown_nor_stored() {
     let reason = format!("we rotate password={SECRET} first");
     world.ben().submits(&[("Why not?", Input::Text(reason))]).await;
     world.ben().is_told("Rejected.").await;
-    let card = world.card("@ben has it").await;
+    let card = world.card("@ben rejected the plan").await;
     assert!(card.contains("first") && !card.contains(SECRET), "{card}");
     let said = world.thread().says("ben rejected the plan").await;
     assert!(!said.contains(SECRET), "{said}");

@@ -185,13 +185,10 @@ fn plan(incident: &Incident, track: &PlanTrack, why: Option<&str>) -> Vec<Value>
     if track.run.started_at.is_some() {
         blocks.extend(brief(plan, &track.run, told));
         // Whoever has to say what happened needs to see what it was.
-        blocks.extend(
-            unknown
-                .map(|step| super::code(&step.command))
-                .into_iter()
-                .flatten()
-                .take(3),
-        );
+        if let Some(step) = unknown {
+            blocks.push(section(&format!("*What step {} runs:*", step.no)));
+            blocks.extend(super::code(&step.command).into_iter().take(3));
+        }
     } else if shown_whole(plan) {
         blocks.extend(full(plan));
     } else {
