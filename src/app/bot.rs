@@ -17,7 +17,7 @@ use super::intake::EngineIntake;
 use super::outbox::{self, Pagers};
 use super::outlook::AppOutlook;
 use super::outputs::{Keeping, Outputs};
-use super::{knowledge, rules, socket};
+use super::{knowledge, outage, rules, socket};
 use crate::actions::http::{HttpActions, HttpSettings};
 use crate::actions::kubernetes::clusters::{ClusterSettings, Clusters};
 use crate::actions::redact::Redactor;
@@ -284,10 +284,11 @@ impl Parts {
             pagerduty: Arc::new(client),
             clock: self.clock.clone(),
             thread_url: Arc::new(thread_url),
+            places: Arc::new(tokio::sync::Semaphore::new(outbox::CALLS)),
         };
         self.tasks.spawn(outbox::pager(pager, pagers.clone()));
         self.tasks.spawn(outbox::source(source, pagers.clone()));
-        self.tasks.spawn(pagers.watch_health(self.health.clone()));
+        self.tasks.spawn(outage::watch(pagers, self.health.clone()));
         self.tasks
             .spawn(outbox::watch_unseen(self.engine.clone(), self.clock.clone()));
         Ok(())

@@ -3,10 +3,12 @@
 
 mod bot;
 mod clock;
+mod courier;
 #[cfg(feature = "playground")]
 pub mod demo;
 mod intake;
 mod knowledge;
+mod outage;
 mod outbox;
 mod outlook;
 mod outputs;

@@ -1,22 +1,26 @@
 //! The outbox lanes that are not Slack's: paging people, and telling sources that it is over. Each works through its
-//! effects in order and comes back to what could not be delivered yet.
+//! effects, incidents side by side, and says what could not be delivered.
 
+use std::collections::BTreeSet;
 use std::sync::Arc;
 use std::time::Duration;
 
-use tokio::sync::watch;
-use tokio::time::sleep;
+use tokio::sync::Semaphore;
+use tokio::time::{Instant, sleep};
+
+use super::courier::{self, Deliver};
 
 use crate::domain::command::{Command, Delivered, Effect};
 use crate::domain::ids::IncidentId;
 use crate::domain::incident::Incident;
-use crate::engine::{Handle, Health, Lane, OutboxItem};
-use crate::paging::{self, Page, PageError, PagerDuty, dedup_key};
+use crate::engine::{Handle, Lane};
+use crate::paging::retry::{self, Next};
+use crate::paging::{Page, PageError, PagerDuty};
 use crate::ports::Clock;
 use crate::render::{handoff, summary};
 
-/// Between tries at a pager that does not answer.
-const RETRY: Duration = Duration::from_secs(5);
+/// Calls on their way to a pager at once.
+pub const CALLS: usize = 16;
 /// How often the watch below looks for cards that nobody can see.
 const LOOK: Duration = Duration::from_secs(5);
 /// A card that Slack has not taken for this long is as good as not sent: a human is paged.
@@ -34,87 +38,155 @@ pub struct Pagers {
     pub clock: Arc<dyn Clock>,
     /// Where people reach Interlock's threads; `None` when it isn't known.
     pub thread_url: ThreadUrl,
+    /// One for each call that may be on its way at once.
+    pub places: Arc<Semaphore>,
 }
 
 /// Works through the pager's lane until the engine ends.
-pub async fn pager(mut lane: Lane, pagers: Pagers) {
-    while let Some(item) = lane.next().await {
-        let delivered = match item.effect {
-            Effect::Page { incident } => pagers.page(&lane, incident).await,
-            Effect::PageResolve { incident } => {
-                pagers.resolve(incident).await;
-                None
-            }
-            Effect::Card { .. }
-            | Effect::Thread { .. }
-            | Effect::Summary { .. }
-            | Effect::Attach { .. }
-            | Effect::SourceResolve { .. } => None,
-        };
-        confirm(&lane, &item, delivered).await;
-    }
+pub async fn pager(lane: Lane, pagers: Pagers) {
+    courier::run(lane, pagers).await;
 }
 
 /// Works through the lane of the sources until the engine ends.
-pub async fn source(mut lane: Lane, pagers: Pagers) {
-    while let Some(item) = lane.next().await {
-        let delivered = match item.effect {
-            Effect::SourceResolve { incident } => pagers.resolve_source(&lane, incident).await,
-            Effect::Card { .. }
-            | Effect::Thread { .. }
-            | Effect::Summary { .. }
-            | Effect::Attach { .. }
-            | Effect::Page { .. }
-            | Effect::PageResolve { .. } => None,
-        };
-        confirm(&lane, &item, delivered).await;
-    }
+pub async fn source(lane: Lane, pagers: Pagers) {
+    courier::run(lane, pagers).await;
 }
 
-async fn confirm(lane: &Lane, item: &OutboxItem, delivered: Option<Delivered>) {
-    if let Err(error) = lane.confirm(item.row, delivered).await {
-        tracing::warn!(row = item.row, %error, "a delivery could not be recorded; it may be sent once more after a restart");
+impl Deliver for Pagers {
+    async fn deliver(self, engine: Handle, effect: Effect) -> Option<Delivered> {
+        match effect {
+            Effect::Page { incident } => self.page(&engine, incident).await,
+            Effect::PageResolve { incident } => {
+                self.resolve(incident).await;
+                None
+            }
+            Effect::SourceResolve { incident } => self.resolve_source(&engine, incident).await,
+            Effect::Card { .. } | Effect::Thread { .. } | Effect::Summary { .. } | Effect::Attach { .. } => {
+                tracing::error!("an effect that is for Slack came over the pager's lane; left alone");
+                None
+            }
+        }
     }
 }
 
 impl Pagers {
-    async fn page(&self, lane: &Lane, id: IncidentId) -> Option<Delivered> {
+    /// Pages until it is through, or can't be, or the incident is over: then nobody needs to be woken up any more.
+    async fn page(&self, engine: &Handle, id: IncidentId) -> Option<Delivered> {
         if !self.can_page {
-            tracing::error!(incident = %id, "a human should be paged, but no pager is configured; set pagerduty.routing_key");
-            return None;
+            return Some(Delivered::PageFailed {
+                incident: id,
+                reason: "no pager is configured; set pagerduty.routing_key".to_owned(),
+                trying: false,
+            });
         }
-        let incident = lane.engine().incident(id).await.ok().flatten()?;
-        let page = self.packet(&incident);
-        let receipt = until_taken("page", || self.pagerduty.trigger(&page)).await?;
-        Some(Delivered::Page {
-            incident: id,
-            dedup_key: receipt.dedup_key,
-        })
+        let first = Instant::now();
+        let mut tries = 0;
+        loop {
+            let incident = engine.incident(id).await.ok().flatten()?;
+            if !incident.is_open() {
+                return None;
+            }
+            let page = self.packet(&incident);
+            let error = match self.call(|| self.pagerduty.trigger(&page)).await {
+                Ok(receipt) => {
+                    return Some(Delivered::Page {
+                        incident: id,
+                        dedup_key: receipt.dedup_key,
+                    });
+                }
+                Err(error) => error,
+            };
+            tries += 1;
+            let next = retry::next(&error, tries, first.elapsed());
+            tracing::warn!(incident = %id, %error, tries, "nobody could be paged");
+            let failed = |trying| Delivered::PageFailed {
+                incident: id,
+                reason: error.to_string(),
+                trying,
+            };
+            match next {
+                Next::GiveUp => return Some(failed(false)),
+                Next::Again(pause) => {
+                    if retry::worth_telling(tries)
+                        && let Err(error) = engine.submit(Command::Delivered(failed(true))).await
+                    {
+                        tracing::warn!(incident = %id, %error, "it could not be recorded that nobody was paged yet");
+                    }
+                    sleep(pause).await;
+                }
+            }
+        }
     }
 
     async fn resolve(&self, id: IncidentId) {
-        if self.can_page {
-            until_taken("resolve the page", || self.pagerduty.resolve(id)).await;
+        if self.can_page
+            && let Err(error) = self
+                .until_taken("resolve the page", || self.pagerduty.resolve(id))
+                .await
+        {
+            tracing::error!(incident = %id, %error, "the page stays open at the pager; close it there");
         }
     }
 
-    async fn resolve_source(&self, lane: &Lane, id: IncidentId) -> Option<Delivered> {
-        let incident = lane.engine().incident(id).await.ok().flatten()?;
+    /// Every alert of the incident has to be taken; what the source refuses is told in its words.
+    async fn resolve_source(&self, engine: &Handle, id: IncidentId) -> Option<Delivered> {
+        let incident = engine.incident(id).await.ok().flatten()?;
         let text = format!("Interlock {id}: {}", summary::result(&incident));
-        let mut told = false;
-        for episode in &incident.episodes {
-            if let Some(reference) = &episode.alert.source_ref {
-                told |= until_taken("resolve at the source", || {
-                    self.pagerduty.resolve_at_source(reference, &text)
-                })
-                .await
-                .is_some();
+        let references: BTreeSet<&String> = incident
+            .episodes
+            .iter()
+            .filter(|episode| episode.resolved_at.is_none())
+            .filter_map(|episode| episode.alert.source_ref.as_ref())
+            .collect();
+        if references.is_empty() {
+            return None;
+        }
+        for reference in references {
+            let call = || self.pagerduty.resolve_at_source(reference, &text);
+            if let Err(error) = self.until_taken("resolve at the source", call).await {
+                return Some(Delivered::SourceRefused {
+                    incident: id,
+                    reason: error.to_string(),
+                });
             }
         }
-        told.then(|| Delivered::SourceResolved {
+        Some(Delivered::SourceResolved {
             incident: id,
             how: "PagerDuty was told".to_owned(),
         })
+    }
+
+    /// One call, when there is room for it: a storm does not become a storm at the pager.
+    async fn call<T, F>(&self, call: impl FnOnce() -> F) -> Result<T, PageError>
+    where
+        F: Future<Output = Result<T, PageError>>,
+    {
+        // The semaphore is never closed; without a place the call is made all the same.
+        let _place = self.places.acquire().await;
+        call().await
+    }
+
+    /// Tries until the pager takes it, or says that it never will, or has been away for too long.
+    async fn until_taken<T, F>(&self, what: &str, call: impl Fn() -> F) -> Result<T, PageError>
+    where
+        F: Future<Output = Result<T, PageError>>,
+    {
+        let first = Instant::now();
+        let mut tries = 0;
+        loop {
+            let error = match self.call(&call).await {
+                Ok(taken) => return Ok(taken),
+                Err(error) => error,
+            };
+            tries += 1;
+            match retry::next(&error, tries, first.elapsed()) {
+                Next::Again(pause) => {
+                    tracing::warn!(what, %error, tries, "the pager did not take it; trying again");
+                    sleep(pause).await;
+                }
+                Next::GiveUp => return Err(error),
+            }
+        }
     }
 
     fn packet(&self, incident: &Incident) -> Page {
@@ -139,48 +211,7 @@ impl Pagers {
             thread_url: (self.thread_url)(incident),
         }
     }
-
-    /// Pages directly, past the database, when the journal can't be written: paging fails open.
-    pub async fn watch_health(self, mut health: watch::Receiver<Health>) {
-        while health.changed().await.is_ok() {
-            let state = health.borrow_and_update().clone();
-            if !self.can_page {
-                continue;
-            }
-            match state {
-                Health::Broken(reason) => {
-                    let page = self.direct(&format!(
-                        "Interlock can't write its journal, so nothing runs: {reason}"
-                    ));
-                    until_taken("page directly", || self.pagerduty.trigger(&page)).await;
-                }
-                Health::Ready => {
-                    let key = dedup_key(DIRECT);
-                    until_taken("resolve the direct page", || self.pagerduty.resolve_by_key(&key)).await;
-                }
-            }
-        }
-    }
-
-    fn direct(&self, summary: &str) -> Page {
-        Page {
-            incident: DIRECT,
-            summary: summary.to_owned(),
-            source: "interlock".to_owned(),
-            severity: crate::domain::alert::Severity::Critical,
-            component: None,
-            group: None,
-            class: Some("InterlockBroken".to_owned()),
-            at: self.clock.now(),
-            details: serde_json::json!({ "what to do": "alerts are not lost (senders are told to try again), but look at them yourself until this is mended" }),
-            links: Vec::new(),
-            thread_url: None,
-        }
-    }
 }
-
-/// Stands for Interlock itself where a page needs an incident; real ones count from 1.
-const DIRECT: IncidentId = IncidentId(0);
 
 /// Watches for cards that Slack does not take, and asks for a page instead.
 pub async fn watch_unseen(engine: Handle, clock: Arc<dyn Clock>) {
@@ -194,34 +225,6 @@ pub async fn watch_unseen(engine: Handle, clock: Arc<dyn Clock>) {
         for incident in unseen {
             if let Err(error) = engine.submit(Command::Unseen(incident)).await {
                 tracing::warn!(%incident, %error, "nobody could be paged for a card that Slack does not take");
-            }
-        }
-    }
-}
-
-/// Tries until the pager takes it, or says that it never will.
-async fn until_taken<T, F>(what: &str, call: impl Fn() -> F) -> Option<T>
-where
-    F: Future<Output = Result<T, PageError>>,
-{
-    loop {
-        match call().await {
-            Ok(taken) => return Some(taken),
-            Err(paging::PageError::Retry { after, reason }) => {
-                tracing::warn!(what, reason, "the pager asks to come back");
-                sleep(after.min(Duration::from_secs(60))).await;
-            }
-            Err(paging::PageError::Unreachable { reason }) => {
-                tracing::error!(what, reason, "the pager can't be reached; trying again");
-                sleep(RETRY).await;
-            }
-            Err(paging::PageError::Refused { reason }) => {
-                tracing::error!(
-                    what,
-                    reason,
-                    "the pager refuses it; look at pagerduty.* in the configuration"
-                );
-                return None;
             }
         }
     }

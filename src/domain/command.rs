@@ -45,6 +45,13 @@ pub enum Intent {
     ReviewPlan(PlanRef),
     Escalate(IncidentId),
     TakeOver(IncidentId),
+    /// Whoever has it says that it is over.
+    Close {
+        incident: IncidentId,
+        reason: String,
+    },
+    /// The same runbook once more, as a new plan.
+    ProposeAgain(IncidentId),
     ShowRunbook(IncidentId),
     /// A human chooses among the candidates.
     ChooseRunbook {
@@ -149,6 +156,15 @@ pub enum Delivered {
         incident: IncidentId,
         how: String,
     },
+    PageFailed {
+        incident: IncidentId,
+        reason: String,
+        trying: bool,
+    },
+    SourceRefused {
+        incident: IncidentId,
+        reason: String,
+    },
 }
 
 /// The engine's answer, given only after the commit.
@@ -179,6 +195,12 @@ pub enum Answer {
     },
     Escalated,
     TakenOver,
+    Closed {
+        incident: IncidentId,
+        /// Its alert had not resolved.
+        still_firing: bool,
+    },
+    ProposedAgain,
     Chosen {
         runbook: RunbookName,
     },
@@ -284,7 +306,13 @@ pub enum Effect {
     /// Tell the source that its alert is over.
     SourceResolve { incident: IncidentId },
     /// Post the summary in the thread.
-    Summary { incident: IncidentId },
+    Summary {
+        incident: IncidentId,
+        /// The handover that it was made for; not posted any more once the incident has closed after it, since the last
+        /// one says it all. `None` is the last one.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        handover: Option<u64>,
+    },
     /// Attach the whole output of an attempt.
     Attach {
         incident: IncidentId,

@@ -16,6 +16,7 @@ use super::incident::{ClosedAs, HandoffReason, MatchRecord, MessageRef, PlanRequ
 use super::plan::{Plan, PlanDigest};
 use super::policy::{Decision, Reason};
 use super::run::RunResult;
+use super::runbook::Autonomy;
 use crate::ports::Output;
 
 /// One line of the journal: when, and what. `seq` and the hash chain are given by the store at commit.
@@ -69,6 +70,10 @@ pub enum Refusal {
     AlreadyTaken {
         by: String,
     },
+    /// Interlock still works on it: only what a human has can be closed by one.
+    NotWithHuman,
+    /// A step runs, or nobody knows whether it happened: that is settled before anything else.
+    LooseEnd,
 }
 
 /// What a person tried, for the record of refusals.
@@ -89,6 +94,8 @@ pub enum Deed {
     Freeze,
     Unfreeze,
     Ask,
+    Close,
+    ProposeAgain,
 }
 
 /// A person's word on a step whose outcome is Unknown.
@@ -119,6 +126,8 @@ pub enum Event {
         version: String,
         mode: Mode,
         policy: Revision,
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        autonomy: Option<Autonomy>,
     },
     /// A delivery whose alerts were all known already, or of no interest.
     Repeated {
@@ -279,6 +288,17 @@ pub enum Event {
         incident: IncidentId,
         dedup_key: String,
     },
+    /// Nobody could be paged. `trying` says whether it is tried again without anybody asking for it.
+    PageFailed {
+        incident: IncidentId,
+        reason: String,
+        trying: bool,
+    },
+    /// The source was told that it is over, and did not take our word.
+    SourceRefused {
+        incident: IncidentId,
+        reason: String,
+    },
     /// The source was told that it is over.
     SourceResolved {
         incident: IncidentId,
@@ -354,10 +374,29 @@ impl Event {
             | Self::PageAsked { incident, .. }
             | Self::PageSettled { incident }
             | Self::Paged { incident, .. }
+            | Self::PageFailed { incident, .. }
+            | Self::SourceRefused { incident, .. }
             | Self::SourceResolved { incident, .. }
             | Self::TakenOver { incident, .. }
             | Self::Closed { incident, .. }
             | Self::CardPosted { incident, .. } => Some(*incident),
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::domain::command::Effect;
+
+    #[test]
+    fn what_older_versions_wrote_still_reads() {
+        let started = r#"{"type":"started","version":"0.1.0","mode":"live","policy":"sha256:00"}"#;
+        let started: Event = serde_json::from_str(started).unwrap();
+        assert!(matches!(started, Event::Started { autonomy: None, .. }));
+        let closed = r#"{"type":"closed","incident":1,"result":{"as":"alert_cleared"}}"#;
+        assert!(serde_json::from_str::<Event>(closed).is_ok());
+        let summary: Effect = serde_json::from_str(r#"{"effect":"summary","incident":1}"#).unwrap();
+        assert!(matches!(summary, Effect::Summary { handover: None, .. }));
     }
 }

@@ -11,7 +11,7 @@ use super::approval::{Approval, ApprovalEvent};
 use super::event::{Entry, Event, Judgement, Outcome};
 use super::freeze::Freeze;
 use super::ids::{AttemptId, Channel, IncidentId, PlanNo, StepNo};
-use super::incident::{ClosedAs, Episode, Incident, Paging, Phase, PlanTrack, Tick};
+use super::incident::{ClosedAs, Episode, Incident, PageFailure, Paging, Phase, PlanTrack, Tick};
 use super::run::{Run, StepState};
 use super::state::State;
 
@@ -46,11 +46,12 @@ impl State {
                 channel,
                 title,
                 severity,
-                ..
+                by,
             } => {
                 self.forget_old(entry.at);
                 self.last_incident = self.last_incident.max(incident.0);
-                let opened = opened(*incident, entry.at, alert, channel, title, *severity);
+                let mut opened = opened(*incident, entry.at, alert, channel, title, *severity);
+                opened.requested_by.clone_from(by);
                 self.incidents.insert(*incident, opened);
                 self.touched(*incident, entry.seq);
             }
@@ -88,6 +89,8 @@ impl State {
             | Event::PageAsked { incident, .. }
             | Event::PageSettled { incident }
             | Event::Paged { incident, .. }
+            | Event::PageFailed { incident, .. }
+            | Event::SourceRefused { incident, .. }
             | Event::SourceResolved { incident, .. }
             | Event::TakenOver { incident, .. } => self.apply_to_incident(entry, *incident),
         }
@@ -148,6 +151,9 @@ fn opened(
         commander: None,
         checklist: None,
         ticks: BTreeMap::new(),
+        requested_by: None,
+        request: None,
+        source_refused: None,
         last_seq: 0,
     }
 }
@@ -176,6 +182,7 @@ fn change(incident: &mut Incident, event: &Event, at: Timestamp) {
         Event::Matched { matched, .. } => incident.matched = Some(matched.clone()),
         Event::Planning { request, .. } => {
             settle_approval(incident, ApprovalEvent::Supersede { at });
+            incident.request = Some(request.clone());
             incident.phase = Phase::Planning {
                 request: request.clone(),
             };
@@ -199,11 +206,26 @@ fn change(incident: &mut Incident, event: &Event, at: Timestamp) {
         Event::PageSettled { .. } => incident.paging.due = None,
         Event::PageAsked { .. } => {
             incident.paging.asked_at.get_or_insert(at);
+            incident.paging.failed = None;
         }
-        Event::Paged { .. } => incident.paging.delivered_at = Some(at),
-        Event::SourceResolved { .. } => {}
+        Event::Paged { .. } => {
+            incident.paging.delivered_at = Some(at);
+            incident.paging.failed = None;
+        }
+        Event::PageFailed { reason, trying, .. } => {
+            incident.paging.failed = Some(PageFailure {
+                at,
+                reason: reason.clone(),
+                trying: *trying,
+            });
+        }
+        Event::SourceRefused { reason, .. } => incident.source_refused = Some(reason.clone()),
+        Event::SourceResolved { .. } => incident.source_refused = None,
         Event::TakenOver { by, .. } => incident.commander = Some((by.id.clone(), by.name.clone())),
-        Event::Settling { until, .. } => incident.phase = Phase::Settling { until: *until },
+        Event::Settling { until, .. } => {
+            incident.source_refused = None;
+            incident.phase = Phase::Settling { until: *until };
+        }
         Event::HandedOver { reason, .. } => {
             incident.phase = Phase::Handed {
                 at,

@@ -8,6 +8,7 @@ use serde::{Deserialize, Serialize};
 
 use super::alert::{Alert, Severity};
 use super::approval::Approval;
+use super::event::Who;
 use super::ids::{Channel, GroupKey, IncidentId, PersonId, PlanNo, RunbookName, Service, Source, StepNo};
 use super::matching::{self, Matches};
 use super::plan::{Plan, PlanDigest, Requester};
@@ -142,14 +143,15 @@ pub enum HandoffReason {
         step: StepNo,
         why: String,
     },
-    Unknown {
-        step: StepNo,
-    },
     NotVerified {
         why: String,
     },
     /// Verified, but the source still says firing.
     StillFiring,
+    /// Verified, but the source did not take our word for it, and says firing still.
+    SourceRefused {
+        why: String,
+    },
     TakenOver {
         by: String,
     },
@@ -168,6 +170,15 @@ pub enum ClosedAs {
     Resolved,
     /// The alert went away before anything was done, or while a human had it.
     AlertCleared,
+    /// A person who had it says that it is over.
+    ByPerson {
+        by: PersonId,
+        name: String,
+        /// Empty when none was given.
+        reason: String,
+    },
+    /// A dry run that a person asked for is complete: there is nothing to wait for.
+    DryRun,
 }
 
 /// Where an incident stands.
@@ -206,6 +217,26 @@ pub struct Paging {
     pub asked_at: Option<Timestamp>,
     /// The pager took it.
     pub delivered_at: Option<Timestamp>,
+    /// The last page did not go through. Gone once one does, or another is asked for.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub failed: Option<PageFailure>,
+}
+
+impl Paging {
+    /// A page can be asked for: none was, or the one that was reached nobody and is not tried again.
+    #[must_use]
+    pub fn can_ask(&self) -> bool {
+        self.asked_at.is_none() || self.failed.as_ref().is_some_and(|failed| !failed.trying)
+    }
+}
+
+/// Why nobody could be paged.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct PageFailure {
+    pub at: Timestamp,
+    pub reason: String,
+    /// It is tried again without anybody asking for it.
+    pub trying: bool,
 }
 
 /// An item of a prose runbook's checklist that somebody ticked.
@@ -242,6 +273,15 @@ pub struct Incident {
     pub checklist: Option<RunbookName>,
     /// By item number from 0.
     pub ticks: BTreeMap<u16, Tick>,
+    /// Whoever started it by hand.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub requested_by: Option<Who>,
+    /// What the last plan was, or is, made from.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub request: Option<PlanRequest>,
+    /// The source was told that it is over and refused, in its words.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub source_refused: Option<String>,
     /// Sequence number of the last entry about this incident: changes whenever the card may.
     pub last_seq: u64,
 }
@@ -309,6 +349,43 @@ impl Incident {
                 | StepState::Skipped { .. }
                 | StepState::Refused { .. } => false,
             })
+    }
+
+    /// A person may say that it is over: a human has it, and nothing of ours is under way.
+    #[must_use]
+    pub fn may_close(&self) -> bool {
+        matches!(self.phase, Phase::Handed { .. }) && !self.has_loose_end()
+    }
+
+    /// The same runbook may be proposed again, as a new plan that needs its own approval: nobody said no to the last one
+    /// and nobody has taken it over, it only did not come to an end.
+    #[must_use]
+    pub fn may_propose_again(&self) -> bool {
+        let ended = match &self.phase {
+            Phase::Handed { reason, .. } => match reason {
+                HandoffReason::PlanBlocked { .. }
+                | HandoffReason::Denied
+                | HandoffReason::NoDecision
+                | HandoffReason::StepStopped { .. }
+                | HandoffReason::NotVerified { .. }
+                | HandoffReason::AskedFor { .. } => true,
+                HandoffReason::NoMatch
+                | HandoffReason::SeveralMatch
+                | HandoffReason::Checklist
+                | HandoffReason::Rejected { .. }
+                | HandoffReason::StillFiring
+                | HandoffReason::SourceRefused { .. }
+                | HandoffReason::TakenOver { .. }
+                | HandoffReason::DryRun
+                | HandoffReason::Shadow => false,
+            },
+            Phase::Planning { .. }
+            | Phase::Proposed
+            | Phase::Running
+            | Phase::Settling { .. }
+            | Phase::Closed { .. } => false,
+        };
+        ended && self.request.is_some() && self.commander.is_none() && !self.has_loose_end()
     }
 
     #[must_use]

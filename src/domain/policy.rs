@@ -93,7 +93,6 @@ pub enum Reason {
     },
     /// The step is not the one whose turn it is: started before, or the run has moved on.
     NotItsTurn,
-    DryRun,
     Expired,
     /// The clock stepped back since the approval: its deadlines mean nothing.
     ClockWentBack,

@@ -59,9 +59,10 @@ impl Intent {
     /// Cleans what a person typed.
     pub fn redact(&mut self, clean: Clean<'_>) {
         match self {
-            Self::Reject { reason, .. } | Self::Freeze { reason } | Self::Unfreeze { reason } => {
-                text(reason, clean)
-            }
+            Self::Reject { reason, .. }
+            | Self::Close { reason, .. }
+            | Self::Freeze { reason }
+            | Self::Unfreeze { reason } => text(reason, clean),
             Self::Modify { parameters, .. } | Self::RunRunbook { parameters, .. } => {
                 values(parameters, clean)
             }
@@ -73,6 +74,7 @@ impl Intent {
             | Self::ReviewPlan(_)
             | Self::Escalate(_)
             | Self::TakeOver(_)
+            | Self::ProposeAgain(_)
             | Self::ShowRunbook(_)
             | Self::ChooseRunbook { .. }
             | Self::Tick { .. }

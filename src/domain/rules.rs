@@ -139,14 +139,4 @@ impl Rules {
             })
             .map_or_else(|| self.channel.clone(), |route| route.channel.clone())
     }
-
-    /// Whether a waiting card of this source pages anybody, and after how long.
-    #[must_use]
-    pub fn page_wait(&self, source: &Source, severity: Severity) -> Option<SignedDuration> {
-        if self.pagers.contains(source) {
-            None
-        } else {
-            self.page_after.of(severity)
-        }
-    }
 }

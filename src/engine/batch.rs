@@ -311,7 +311,11 @@ impl Engine {
     fn fail(&mut self, error: &StoreError, waiting: Vec<Option<Waiting>>) {
         tracing::error!(%error, "the journal can't be written; nothing starts");
         let reason = error.to_string();
-        self.health.send_replace(Health::Broken(reason.clone()));
+        // Watchers hear of the outage, not of every command that fails in it; whoever looks reads the newest reason.
+        self.health.send_if_modified(|health| {
+            let was = std::mem::replace(health, Health::Broken(reason.clone()));
+            was == Health::Ready
+        });
         for waiting in waiting.into_iter().flatten() {
             let _ = waiting.send(Err(EngineError::NotStored {
                 reason: reason.clone(),

@@ -22,7 +22,6 @@ use crate::domain::ids::{DeliveryKey, EpisodeKey, Fingerprint, GroupKey, Service
 /// The name of this source, in settings, paths and the journal.
 pub(super) const SOURCE: &str = "pagerduty";
 const EXPECTED: &str = "PagerDuty's v3 webhook";
-const WEBHOOK_ID: &str = "x-webhook-id";
 /// How every `dedup_key` of ours begins; `paging` makes them.
 const OURS: &str = "interlock/";
 /// The `client` that we name in events.
@@ -89,13 +88,11 @@ struct Incident<'b> {
     escalation_policy: Option<Reference<'b>>,
 }
 
-/// What an event type means here; `None` for those that change nothing about the incident's state.
+/// What an event type means here; `None` for those that change nothing about whether it fires: a note or another priority
+/// is no repeat of the alert.
 fn status_of(event_type: &str) -> Option<AlertStatus> {
     match event_type {
-        "incident.triggered"
-        | "incident.unacknowledged"
-        | "incident.escalated"
-        | "incident.priority_updated" => Some(AlertStatus::Firing),
+        "incident.triggered" | "incident.unacknowledged" | "incident.escalated" => Some(AlertStatus::Firing),
         "incident.reopened" => Some(AlertStatus::Reopened),
         "incident.acknowledged" => Some(AlertStatus::Acknowledged),
         "incident.resolved" => Some(AlertStatus::Resolved),
@@ -111,17 +108,14 @@ pub fn parse(body: &[u8], mapping: &Mapping) -> Result<Vec<Alert>, ParseError> {
     event(body, mapping).map(|(_, alerts)| alerts)
 }
 
-/// `parse`, and the number of the delivery: the header, which is the same on a retry, or else the event's own.
-pub(super) fn read(headers: &HeaderMap, body: &[u8], mapping: &Mapping) -> Result<Read, ParseError> {
+/// `parse`, and the number of the delivery: the event's own, which is the same on a retry and which the signature covers.
+/// The `X-Webhook-Id` header is not signed: whoever replays a delivery could make another of it.
+pub(super) fn read(_headers: &HeaderMap, body: &[u8], mapping: &Mapping) -> Result<Read, ParseError> {
     let (event_id, alerts) = event(body, mapping)?;
-    let header = headers
-        .get(WEBHOOK_ID)
-        .and_then(|value| value.to_str().ok())
-        .filter(|text| !text.is_empty());
-    let key = header.map_or(event_id, str::to_owned);
     Ok(Read {
         alerts,
-        delivery_key: Some(DeliveryKey::new(format!("{SOURCE}/{}", cut(key, MAX_NAME)))),
+        delivery_key: (!event_id.is_empty())
+            .then(|| DeliveryKey::new(format!("{SOURCE}/{}", cut(event_id, MAX_NAME)))),
     })
 }
 

@@ -1,10 +1,12 @@
 //! Reaching a human, and telling a pager that it is over. One file a pager.
 //!
-//! `pagerduty` speaks to it; `event` makes what is sent, inside its limits; `reply` reads what came back.
+//! `pagerduty` speaks to it; `event` makes what is sent, inside its limits; `reply` reads what came back; `retry` says when a
+//! failed call is made again.
 
 mod event;
 mod pagerduty;
 mod reply;
+pub mod retry;
 
 pub use event::{DEDUP_PREFIX, Page, dedup_key};
 pub use pagerduty::{OnCall, PagerDuty, Receipt};

@@ -29,6 +29,17 @@ pub fn answer(answer: &Answer) -> String {
         Answer::TakenOver => {
             "You have it. Interlock starts nothing more; a step that runs is finished.".to_owned()
         }
+        Answer::Closed {
+            incident,
+            still_firing: false,
+        } => format!("{incident} is closed. Its summary is in the thread."),
+        Answer::Closed {
+            incident,
+            still_firing: true,
+        } => format!(
+            "{incident} is closed. Its alert has not resolved: when its source says firing again, a new incident opens."
+        ),
+        Answer::ProposedAgain => "The plan is being made again; it needs a fresh approval.".to_owned(),
         Answer::Chosen { runbook } => format!("{runbook} it is. Its plan is being made."),
         Answer::Ticked => "Noted.".to_owned(),
         Answer::Judged(Judgement::Worked) => "Noted: it worked. The plan goes on.".to_owned(),
@@ -110,6 +121,7 @@ pub fn help() -> String {
      /runbook show NAME: one of them, whole\n\
      /runbook run NAME key=value …: propose it now; it goes through the same gate\n\
      /runbook status: what is open\n\
+     /runbook close INC-1 REASON: it is over (once a human has it)\n\
      /runbook freeze REASON: no step starts, anywhere\n\
      /runbook unfreeze REASON: lift it (another person than who froze)\n\
      /runbook help: this\n\
@@ -166,6 +178,14 @@ pub fn phase(phase: &Phase) -> String {
             result: ClosedAs::AlertCleared,
             ..
         } => "The alert went away.".to_owned(),
+        Phase::Closed {
+            result: ClosedAs::DryRun,
+            ..
+        } => "Dry run complete.".to_owned(),
+        Phase::Closed {
+            result: result @ ClosedAs::ByPerson { .. },
+            ..
+        } => format!("{}.", words::sentence(&super::timeline::closed_by(result))),
     }
 }
 

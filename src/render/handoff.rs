@@ -4,6 +4,7 @@ use serde_json::{Value, json};
 
 use super::escape::Mrkdwn;
 use super::{timeline, words};
+use crate::domain::escalation::Call;
 use crate::domain::incident::{HandoffReason, Incident, Phase};
 use crate::domain::run::StepState;
 
@@ -14,6 +15,7 @@ pub fn packet(incident: &Incident, reason: &HandoffReason) -> String {
         "*Handed over to a human:* {}",
         Mrkdwn::escape(&timeline::handoff(reason))
     )];
+    lines.extend(asked_by(incident, reason));
     let tried = tried(incident);
     if !tried.is_empty() {
         lines.push("*Tried:*".to_owned());
@@ -32,6 +34,14 @@ pub fn packet(incident: &Incident, reason: &HandoffReason) -> String {
         ));
     }
     lines.join("\n")
+}
+
+/// Nobody is paged for what a person started by hand and nothing broke: that person is told instead.
+fn asked_by(incident: &Incident, reason: &HandoffReason) -> Option<String> {
+    let who = incident.requested_by.as_ref()?;
+    let plain = !who.id.user.is_empty() && who.id.user.bytes().all(|byte| byte.is_ascii_alphanumeric());
+    let taken = Call::of(reason) == Call::Taken || incident.commander.is_some();
+    (plain && !taken).then(|| format!("<@{}>, you started this: it is yours now.", who.id.user))
 }
 
 /// Each step of the current plan with its result.

@@ -45,7 +45,6 @@ pub fn reason(reason: &Reason) -> String {
         Reason::SurveyFailed { why } => format!("the target could not be looked at: {why}"),
         Reason::OverBudget { what } => format!("the blast-radius budget does not allow it: {what}"),
         Reason::TargetBusy { with } => format!("its target is busy with {with}"),
-        Reason::DryRun => "Interlock is in dry-run".to_owned(),
         Reason::Expired => "the approval ran out before the first step started".to_owned(),
         Reason::ClockWentBack => "the clock went back since the approval, so its deadline means nothing".to_owned(),
         Reason::NotItsTurn => "it is not this step's turn".to_owned(),
@@ -76,6 +75,12 @@ pub fn refusal(refusal: &Refusal) -> String {
             format!("That can't be done: {}.", lines.join("; "))
         }
         Refusal::AlreadyTaken { by } => format!("{by} has taken this over already."),
+        Refusal::NotWithHuman => {
+            "Interlock still works on this; nothing was changed. Take it over or reject its plan first, then close it.".to_owned()
+        }
+        Refusal::LooseEnd => {
+            "A step still runs, or nobody knows whether it happened; nothing was changed. Say on the card what became of it first.".to_owned()
+        }
     }
 }
 
@@ -86,7 +91,9 @@ fn approval(refusal: &ApprovalRefusal) -> String {
         }
         ApprovalRefusal::AlreadyApproved { by } => format!("Already approved by {by}."),
         ApprovalRefusal::AlreadyRejected { by } => format!("Already rejected by {by}."),
-        ApprovalRefusal::Expired => "This plan expired. `/runbook run` proposes it again.".to_owned(),
+        ApprovalRefusal::Expired => {
+            "This plan expired. Propose again on its card makes a new one.".to_owned()
+        }
         ApprovalRefusal::Withdrawn { why } => format!("This plan was withdrawn: {why}."),
         ApprovalRefusal::Superseded => {
             "A newer plan took this one's place; look at the card again.".to_owned()

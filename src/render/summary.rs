@@ -108,7 +108,8 @@ pub fn slack(entries: &[Entry], incident: &Incident) -> String {
         .map(|line| format!("{}  {}", line.at, words::cut(&line.text, 160)))
         .collect();
     format!(
-        "*Summary of {}: {}*\n*Duration:* {}\n*Runbook:* {runbook}\n*Steps executed:* {}/{}\n*Approved by:* {}\n*Result:* {}\n{}",
+        "*Summary {}{}: {}*\n*Duration:* {}\n*Runbook:* {runbook}\n*Steps executed:* {}/{}\n*Approved by:* {}\n*Result:* {}\n{}",
+        if incident.is_open() { "so far of " } else { "of " },
         view.incident,
         value(&view.title),
         view.duration,
@@ -157,5 +158,16 @@ pub fn result(incident: &Incident) -> String {
             result: ClosedAs::AlertCleared,
             ..
         } => "the alert went away".to_owned(),
+        Phase::Closed {
+            result: ClosedAs::DryRun,
+            ..
+        } => "dry run complete; nothing was run".to_owned(),
+        Phase::Closed {
+            result: result @ ClosedAs::ByPerson { .. },
+            ..
+        } => match incident.result() {
+            Some(ran) => format!("{}; {}", timeline::closed_by(result), timeline::run_result(ran)),
+            None => timeline::closed_by(result),
+        },
     }
 }

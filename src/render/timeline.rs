@@ -127,14 +127,25 @@ fn worded(event: &Event, incident: Option<&Incident>) -> Option<String> {
         Event::HandedOver { reason, .. } => format!("handed over to a human: {}", handoff(reason)),
         Event::PageAsked { why, .. } => format!("paging a human: {why}"),
         Event::Paged { .. } => "the pager took the page".to_owned(),
+        Event::PageFailed { reason, trying, .. } => page_failed(reason, *trying),
+        Event::SourceRefused { reason, .. } => format!(
+            "the source did not take our word that it is over: {reason}; waiting for it to say resolved by itself"
+        ),
         Event::SourceResolved { how, .. } => format!("resolved at the source: {how}"),
         Event::TakenOver { by, .. } => format!("{} took over", by.name),
         Event::Closed { result, .. } => match result {
             ClosedAs::Resolved => "closed: resolved".to_owned(),
             ClosedAs::AlertCleared => "closed: the alert went away".to_owned(),
+            ClosedAs::ByPerson { .. } => closed_by(result),
+            ClosedAs::DryRun => "closed: the dry run is complete".to_owned(),
         },
         Event::Frozen { by, reason } => format!("{} froze everything: {reason}", by.name),
         Event::Unfrozen { by, reason } => format!("{} lifted the freeze: {reason}", by.name),
+        Event::Asked {
+            by,
+            deed: Deed::ProposeAgain,
+            ..
+        } => format!("{} asked for the plan again", by.name),
         Event::Started { .. }
         | Event::Repeated { .. }
         | Event::Asked { .. }
@@ -142,6 +153,28 @@ fn worded(event: &Event, incident: Option<&Incident>) -> Option<String> {
         | Event::PageSettled { .. }
         | Event::CardPosted { .. } => return None,
     })
+}
+
+/// That nobody could be paged, and what whoever reads it does about it.
+#[must_use]
+pub fn page_failed(reason: &str, trying: bool) -> String {
+    if trying {
+        format!(
+            "nobody could be paged yet: {reason}; it is tried again, but call somebody yourself if it is urgent"
+        )
+    } else {
+        format!("nobody could be paged: {reason}; call somebody yourself, and Escalate now tries again")
+    }
+}
+
+/// By whom an incident was closed, and why.
+#[must_use]
+pub fn closed_by(result: &ClosedAs) -> String {
+    match result {
+        ClosedAs::ByPerson { name, reason, .. } if reason.is_empty() => format!("closed by {name}"),
+        ClosedAs::ByPerson { name, reason, .. } => format!("closed by {name}: {reason}"),
+        ClosedAs::Resolved | ClosedAs::AlertCleared | ClosedAs::DryRun => "closed".to_owned(),
+    }
 }
 
 /// How a run ended.
@@ -171,9 +204,11 @@ pub fn handoff(reason: &HandoffReason) -> String {
         HandoffReason::Rejected { by, reason } => format!("{by} rejected the plan: {reason}"),
         HandoffReason::NoDecision => "nobody decided in time".to_owned(),
         HandoffReason::StepStopped { step, why } => format!("step {step} stopped the plan: {why}"),
-        HandoffReason::Unknown { step } => format!("nobody knows whether step {step} happened"),
         HandoffReason::NotVerified { why } => format!("it did not help: {why}"),
         HandoffReason::StillFiring => "the steps were verified, but the alert still fires".to_owned(),
+        HandoffReason::SourceRefused { why } => {
+            format!("the steps were verified, but the source refused to be told and still says firing: {why}")
+        }
         HandoffReason::TakenOver { by } => format!("{by} took over"),
         HandoffReason::AskedFor { by } => format!("{by} asked for a human"),
         HandoffReason::DryRun => "Interlock is in dry-run and ran nothing".to_owned(),
@@ -199,6 +234,8 @@ pub fn deed(deed: Deed) -> &'static str {
         Deed::Freeze => "freeze",
         Deed::Unfreeze => "lift the freeze",
         Deed::Ask => "ask",
+        Deed::Close => "close the incident",
+        Deed::ProposeAgain => "propose the plan again",
     }
 }
 

@@ -12,6 +12,8 @@ pub mod action {
     pub const MORE: &str = "more";
     pub const ESCALATE: &str = "escalate";
     pub const TAKE_OVER: &str = "take_over";
+    pub const CLOSE: &str = "close";
+    pub const PROPOSE_AGAIN: &str = "propose_again";
     pub const SHOW_RUNBOOK: &str = "show_runbook";
     /// In the app's home.
     pub const FREEZE: &str = "freeze";

@@ -17,6 +17,7 @@ use interlock::domain::plan::{Plan, PlanDigest, Requester};
 use interlock::domain::planning;
 use interlock::domain::policy::Decision;
 use interlock::domain::run::RunResult;
+use interlock::domain::runbook::Autonomy;
 use interlock::domain::runbook::Catalog;
 use interlock::domain::state::State;
 use interlock::ports::Output;
@@ -111,6 +112,7 @@ fn open(story: &mut Writer, catalog: &Catalog) {
             version: "0.1.0".to_owned(),
             mode: Mode::Live,
             policy,
+            autonomy: Some(Autonomy::Suggest),
         },
     );
     let alert = alert();

@@ -40,7 +40,29 @@ async fn a_fix_that_does_not_help_is_handed_over_with_the_whole_story() {
         packet.contains("*The runbook says:* If any step with"),
         "{packet}"
     );
+    let summary = world.thread().says("Summary so far of INC-1").await;
+    assert!(summary.contains("*Steps executed:* 1/2"), "{summary}");
     world.thread().ends_with("the pager took the page").await;
+    // Somebody mends it by hand; the alert never says so.
+    world.ben().presses("Take over").await;
+    world.ben().is_told("You have it.").await;
+    world.thread().says("ben took over").await;
+    world
+        .ben()
+        .writes("INC-1", "@interlock close failed over to the replica")
+        .await;
+    world
+        .thread()
+        .says("INC-1 is closed. Its alert has not resolved")
+        .await;
+    world.pager_resolves(&page.id).await;
+    let card = world.card("Closed by @ben: failed over to the replica").await;
+    assert!(!card.contains("This needs a human"), "{card}");
+    let summary = world.thread().ends_with("Summary of INC-1").await;
+    assert!(
+        summary.contains("closed by ben: failed over to the replica"),
+        "{summary}"
+    );
     world.ends().await;
 }
 

@@ -1,5 +1,7 @@
 //! The journal can't be written: nothing starts, senders are told to come again, a human is paged past it.
 
+use std::time::Duration;
+
 use interlock::store::Store;
 use rusqlite::Connection;
 
@@ -43,6 +45,7 @@ async fn nothing_starts_that_can_not_be_written_down() {
     disk_has_room_again(&world);
     world.fires(&Alert::tape_jam()).await;
     world.card_shows("INC-2", "Tape library 3 is jammed").await;
+    world.clock_moves(Duration::from_secs(70)).await;
     world.pager_resolves(&page.id).await;
     world.ana().presses("Approve 2 steps").await;
     world.ana().is_told("Approved.").await;
@@ -70,6 +73,36 @@ async fn a_secret_in_an_alert_is_neither_shown_nor_stored() {
             Ok(())
         })
         .unwrap();
+    world.thread().is_uninteresting();
+    world.ends().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn every_start_says_under_what_it_runs() {
+    let world = TestWorld::start(Setup::default().mode("dry-run")).await;
+    world.fires(&Alert::tape_jam().severity("low")).await;
+    world.card("This needs a human").await;
+    world.bot_crashes_and_restarts().await;
+    let mut starts = Vec::new();
+    let stored = Store::open_to_read(&world.database()).unwrap();
+    stored
+        .export(|entry| {
+            if entry.payload.contains("\"type\":\"started\"") {
+                starts.push(entry.payload.clone());
+            }
+            Ok(())
+        })
+        .unwrap();
+    assert_eq!(starts.len(), 2, "{starts:#?}");
+    for start in &starts {
+        for fact in [
+            "\"mode\":\"dry-run\"",
+            "\"autonomy\":\"suggest\"",
+            env!("CARGO_PKG_VERSION"),
+        ] {
+            assert!(start.contains(fact), "{start}");
+        }
+    }
     world.thread().is_uninteresting();
     world.ends().await;
 }

@@ -5,6 +5,7 @@
 
 mod approvals;
 mod changed;
+mod closing;
 mod crashes;
 mod ends;
 mod freeze;

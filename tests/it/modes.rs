@@ -17,7 +17,8 @@ async fn a_dry_run_shows_everything_and_runs_nothing() {
     let card = world.card("this was a dry run; nothing was executed").await;
     assert!(card.contains("redis-cli FLUSHDB"), "{card}");
     world.thread().says("dry run: nothing was run").await;
-    world.thread().ends_with("Handed over to a human").await;
+    world.thread().says("Handed over to a human").await;
+    world.thread().ends_with("Summary so far of INC-1").await;
     world.nothing_ran();
     world.ends().await;
 }

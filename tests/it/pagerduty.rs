@@ -47,6 +47,63 @@ async fn an_incident_of_pagerduty_is_resolved_there_when_it_is_fixed() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn a_pagerduty_that_refuses_to_resolve_is_no_resolved_incident() {
+    let world = TestWorld::start(Setup::default().unknown_pager_user()).await;
+    world.in_the_cluster(Scenario::RedisTimeout);
+    let theirs = pagerduty_fires(&world);
+    world.a_human_is_paged("Redis connection timeout").await;
+    world.ana().presses("Approve 2 steps").await;
+    world.ana().is_told("Approved.").await;
+    world
+        .cluster_did(&["exec redis-cli FLUSHDB", "exec curl -s localhost:8080/health"])
+        .await;
+    let said = world
+        .thread()
+        .says("the source did not take our word that it is over")
+        .await;
+    assert!(said.contains("Requester User Not Found"), "{said}");
+    assert!(
+        said.contains("waiting for it to say resolved by itself"),
+        "{said}"
+    );
+    world.card("Fixed and verified.").await;
+    world.minutes_pass(2).await;
+    world
+        .card("the source refused to be told and still says firing")
+        .await;
+    let summary = world.thread().ends_with("Summary so far of INC-1").await;
+    assert!(!summary.contains("resolved at the source"), "{summary}");
+    assert_eq!(
+        world.pages(),
+        [theirs.title.as_str()],
+        "who is paged already is not paged again"
+    );
+    world.ends().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_note_at_pagerduty_is_no_repeat_of_its_alert() {
+    let world = TestWorld::redis_times_out().await;
+    let theirs = pagerduty_fires(&world);
+    world.a_human_is_paged("Redis connection timeout").await;
+    world.card("Waits for 1 approval").await;
+    let before = world.webhooks();
+    world
+        .someone_notes_at_the_pager(&theirs.id, "looking at it")
+        .await;
+    world
+        .until("the pager's webhook about the note was taken", || {
+            (world.webhooks() > before).then_some(())
+        })
+        .await;
+    world.minutes_pass(1).await;
+    let card = world.card("Waits for 1 approval").await;
+    assert!(!card.contains("delivered"), "{card}");
+    world.thread().is_uninteresting();
+    world.ends().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn what_we_opened_at_the_pager_opens_nothing_here() {
     let world = TestWorld::start(Setup::default()).await;
     world.fires(&Alert::tape_jam().severity("critical")).await;

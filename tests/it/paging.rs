@@ -1,5 +1,9 @@
 //! When a human is paged for a card that waits, and when nobody is.
 
+use interlock::playground::cluster::Scenario;
+use interlock::playground::pager::PagerFaults;
+
+use crate::shipped;
 use crate::world::{Alert, Setup, TestWorld};
 
 #[tokio::test(flavor = "multi_thread")]
@@ -38,6 +42,96 @@ async fn a_low_one_never_does() {
         .await;
     world.a_human_is_paged("Something else").await;
     assert_eq!(world.pages().len(), 1);
+    world.card_shows("INC-2", "A human was paged").await;
+    world.thread().is_uninteresting();
+    world.thread_of("INC-2").is_uninteresting();
+    world.ends().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_low_proposal_that_expires_pages_nobody_and_says_so() {
+    let (_, redis) = shipped!("redis-connection-timeout");
+    let text = redis.replace("high or critical", "low or high");
+    let setup = Setup::default()
+        .no_runbooks()
+        .runbook(("redis-low.md", text.as_str()));
+    let world = TestWorld::start(setup).await;
+    world.in_the_cluster(Scenario::RedisTimeout);
+    world.fires(&Alert::redis_timeout().severity("low")).await;
+    world.card("Waits for 1 approval").await;
+    world.minutes_pass(24 * 60).await;
+    let card = world.card("nobody decided in time").await;
+    assert!(!card.contains("paged"), "{card}");
+    world
+        .thread()
+        .says("plan 1 expired: nobody decided in time")
+        .await;
+    world.thread().says("Handed over to a human").await;
+    world.thread().ends_with("Summary so far of INC-1").await;
+    world.nobody_was_paged();
+    world.nothing_ran();
+    world.ends().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn without_a_pager_people_are_told_that_nobody_was_paged() {
+    let world = TestWorld::start(Setup::default().no_pager()).await;
+    world.fires(&Alert::tape_jam().severity("critical")).await;
+    let card = world.card("Nobody could be paged: no pager is configured").await;
+    assert!(card.contains("set pagerduty.routing_key"), "{card}");
+    assert!(card.contains("call somebody yourself"), "{card}");
+    assert!(!card.contains("is being paged"), "{card}");
+    world.thread().says("no runbook").await;
+    world.thread().says("Handed over to a human").await;
+    world
+        .thread()
+        .ends_with("nobody could be paged: no pager is configured")
+        .await;
+    world.nobody_was_paged();
+    world.ends().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_pager_that_refuses_is_told_and_can_be_asked_again() {
+    let world = TestWorld::start(Setup::default().dead_routing_key()).await;
+    world.fires(&Alert::tape_jam().severity("critical")).await;
+    world
+        .card("Nobody could be paged: the pager refused: 400: Invalid routing key")
+        .await;
+    world.ana().presses("Escalate now").await;
+    world.ana().is_told("A human is being paged.").await;
+    world
+        .thread()
+        .says("nobody could be paged: the pager refused")
+        .await;
+    world
+        .thread()
+        .ends_with("nobody could be paged: the pager refused")
+        .await;
+    world.nobody_was_paged();
+    world.ends().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_page_that_does_not_go_through_holds_up_no_other() {
+    let world = TestWorld::start(Setup::default()).await;
+    world.doubles.pager.set_faults(PagerFaults {
+        fail: 1,
+        ..PagerFaults::default()
+    });
+    world.fires(&Alert::tape_jam().severity("critical")).await;
+    world
+        .until("the pager fails", || {
+            (world.doubles.pager.faults().fail == 0).then_some(())
+        })
+        .await;
+    world
+        .fires(&Alert::new("Other", "archive", "Something else").severity("critical"))
+        .await;
+    world.a_human_is_paged("Something else").await;
+    assert_eq!(world.pages().len(), 1, "the first is still waited for");
+    world.a_human_is_paged("Tape library 3 is jammed").await;
+    world.card("A human was paged").await;
     world.card_shows("INC-2", "A human was paged").await;
     world.thread().is_uninteresting();
     world.thread_of("INC-2").is_uninteresting();

@@ -125,7 +125,7 @@ impl Sim {
         match choice {
             12 | 13 => Intent::Escalate(id),
             14 | 15 => Intent::TakeOver(id),
-            16 | 17 => {
+            16 => {
                 let names = ["one", "two", "restart", "undo", "gone"];
                 let name = self.rng.pick(&names).copied().unwrap_or("one");
                 Intent::ChooseRunbook {
@@ -133,6 +133,11 @@ impl Sim {
                     runbook: RunbookName::new(name),
                 }
             }
+            17 => Intent::ProposeAgain(id),
+            19 if self.rng.chance(50) => Intent::Close {
+                incident: id,
+                reason: "it is over".to_owned(),
+            },
             18 => Intent::Tick {
                 incident: id,
                 item: 0,

@@ -2,6 +2,7 @@
 
 use crate::domain::event::{Deed, Event, Mode};
 use crate::domain::incident::Incident;
+use crate::domain::runbook::Autonomy;
 use crate::render::{timeline, words};
 
 /// What happened, whatever it was.
@@ -20,14 +21,23 @@ fn machinery(event: &Event) -> Option<String> {
         version,
         mode,
         policy,
+        autonomy,
     } = event
     {
         let mode = match mode {
             Mode::DryRun => "DRY RUN",
             Mode::Live => "LIVE",
         };
+        let autonomy = match autonomy {
+            Some(Autonomy::Shadow) => ", shadow",
+            Some(Autonomy::Suggest) => ", suggest",
+            Some(Autonomy::Auto) => ", auto",
+            None => "",
+        };
         let policy: String = policy.as_str().chars().take(19).collect();
-        return Some(format!("Interlock {version} started, {mode}, policy {policy}"));
+        return Some(format!(
+            "Interlock {version} started, {mode}{autonomy}, policy {policy}"
+        ));
     }
     if let Event::Repeated { incidents } = event {
         let of: Vec<String> = incidents

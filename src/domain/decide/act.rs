@@ -4,7 +4,7 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use super::{Context, Tx, advance, alerts, plan_act};
+use super::{Context, Tx, advance, alerts, ends, plan_act};
 use crate::domain::alert::{Alert, AlertStatus, Severity};
 use crate::domain::command::{Answer, Form, Intent, Reply, RunbookLine, StatusLine};
 use crate::domain::event::{Deed, Event, Refusal, Who};
@@ -122,6 +122,8 @@ pub fn act(
         Intent::Judge { at, step, judgement } => plan_act::judge(tx, context, &actor, &at, step, judgement),
         Intent::Escalate(id) => escalate(tx, context, &actor, id),
         Intent::TakeOver(id) => take_over(tx, context, &actor, id),
+        Intent::Close { incident, reason } => ends::close(tx, context, &actor, incident, reason),
+        Intent::ProposeAgain(id) => ends::propose_again(tx, context, &actor, id),
         Intent::ShowRunbook(id) => show_runbook_of(tx, context, &actor, id),
         Intent::ChooseRunbook { incident, runbook } => choose(tx, context, &actor, incident, runbook),
         Intent::Tick { incident, item, done } => tick(tx, context, &actor, incident, item, done),
@@ -175,7 +177,7 @@ fn about(tx: &mut Tx<'_>, actor: &Actor<'_>, id: IncidentId, answer: fn(Box<Inci
 }
 
 /// An open incident, or why it can't be acted on.
-fn open<'a>(tx: &'a Tx<'_>, id: IncidentId) -> Result<&'a Incident, Refusal> {
+pub(super) fn open<'a>(tx: &'a Tx<'_>, id: IncidentId) -> Result<&'a Incident, Refusal> {
     match tx.state().incident(id) {
         None => Err(Refusal::NoSuchIncident),
         Some(incident) if !incident.is_open() => Err(Refusal::Over),

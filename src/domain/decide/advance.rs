@@ -5,20 +5,11 @@ use jiff::Timestamp;
 use super::{Context, Tx};
 use crate::domain::approval::Approval;
 use crate::domain::command::{Drive, Effect};
+use crate::domain::escalation::{Call, Origin, Urgency, urgency};
 use crate::domain::event::{Event, Mode};
 use crate::domain::ids::{IncidentId, PlanNo};
 use crate::domain::incident::{ClosedAs, HandoffReason, Incident, Phase};
 use crate::domain::run::{Next, RunResult};
-
-/// How an incident came to a human, as far as paging goes.
-enum Urgency {
-    /// Something went wrong: a human is paged now.
-    Now,
-    /// A card waits: a human is paged after the delay for its severity.
-    Waiting,
-    /// A human has it already, or asked for it.
-    None,
-}
 
 /// Goes on with a running plan: asks for the next step, or draws the conclusion.
 pub fn advance(tx: &mut Tx<'_>, context: Context<'_>, id: IncidentId) {
@@ -33,7 +24,7 @@ pub fn advance(tx: &mut Tx<'_>, context: Context<'_>, id: IncidentId) {
                 plan,
                 result: RunResult::DryRun,
             });
-            hand_over(tx, context, id, HandoffReason::DryRun);
+            conclude(tx, context, id, RunResult::DryRun);
             return;
         }
         match next {
@@ -107,14 +98,11 @@ fn conclude(tx: &mut Tx<'_>, context: Context<'_>, id: IncidentId, result: RunRe
         RunResult::NotVerified { why } => hand_over(tx, context, id, HandoffReason::NotVerified { why }),
         RunResult::Stopped { step, why, page } => {
             let reason = HandoffReason::StepStopped { step, why };
-            hand_over_with(
-                tx,
-                context,
-                id,
-                reason,
-                if page { Urgency::Now } else { Urgency::Waiting },
-            );
+            let call = if page { Call::Broke } else { Call::of(&reason) };
+            hand_over_for(tx, context, id, reason, call);
         }
+        // Whoever asked for it has seen what would run; an alert is still there.
+        RunResult::DryRun if manual => close(tx, id, ClosedAs::DryRun),
         RunResult::DryRun => hand_over(tx, context, id, HandoffReason::DryRun),
     }
 }
@@ -204,50 +192,51 @@ pub fn close(tx: &mut Tx<'_>, id: IncidentId, result: ClosedAs) {
 
 /// Gives the incident to a human, and pages one when that is due.
 pub fn hand_over(tx: &mut Tx<'_>, context: Context<'_>, id: IncidentId, reason: HandoffReason) {
-    let urgency = match &reason {
-        HandoffReason::NoMatch
-        | HandoffReason::SeveralMatch
-        | HandoffReason::Checklist
-        | HandoffReason::Shadow
-        | HandoffReason::DryRun => Urgency::Waiting,
-        HandoffReason::PlanBlocked { .. }
-        | HandoffReason::Denied
-        | HandoffReason::NoDecision
-        | HandoffReason::StepStopped { .. }
-        | HandoffReason::Unknown { .. }
-        | HandoffReason::NotVerified { .. }
-        | HandoffReason::StillFiring
-        | HandoffReason::AskedFor { .. } => Urgency::Now,
-        HandoffReason::Rejected { .. } | HandoffReason::TakenOver { .. } => Urgency::None,
-    };
-    hand_over_with(tx, context, id, reason, urgency);
+    let call = Call::of(&reason);
+    hand_over_for(tx, context, id, reason, call);
 }
 
-fn hand_over_with(
-    tx: &mut Tx<'_>,
-    context: Context<'_>,
-    id: IncidentId,
-    reason: HandoffReason,
-    urgency: Urgency,
-) {
+fn hand_over_for(tx: &mut Tx<'_>, context: Context<'_>, id: IncidentId, reason: HandoffReason, call: Call) {
     let why = page_why(&reason);
     tx.record(Event::HandedOver { incident: id, reason });
-    if close_if_over(tx, id) {
-        return;
-    }
-    match urgency {
-        Urgency::Now => page_now(tx, id, why),
-        Urgency::Waiting => page_when_due(tx, context, id),
-        Urgency::None => {}
+    if !close_if_over(tx, id) {
+        page(tx, context, id, call, why);
     }
 }
 
-/// Pages a human now, once an incident. Somebody who started a run by hand is there already.
+/// Pages when the table says so: at once, or by a deadline that is noted once.
+fn page(tx: &mut Tx<'_>, context: Context<'_>, id: IncidentId, call: Call, why: String) {
+    let Some(incident) = tx.state().incident(id) else {
+        return;
+    };
+    match urgency_of(context, incident, call) {
+        Urgency::Now => page_now(tx, id, why),
+        Urgency::After(_) if incident.paging.due.is_some() || incident.paging.asked_at.is_some() => {}
+        Urgency::After(wait) => {
+            let at: Timestamp = context.now.checked_add(wait).unwrap_or(context.now);
+            tx.record(Event::PageDue { incident: id, at });
+        }
+        Urgency::Never => {}
+    }
+}
+
+fn urgency_of(context: Context<'_>, incident: &Incident, call: Call) -> Urgency {
+    let origin = if is_manual(incident) {
+        Origin::Person
+    } else if context.rules.pagers.contains(&incident.source) {
+        Origin::Pager
+    } else {
+        Origin::Alert
+    };
+    urgency(call, origin, incident.severity, &context.rules.page_after)
+}
+
+/// Pages a human now, once an incident, unless somebody has it already; again only when that reached nobody.
 pub fn page_now(tx: &mut Tx<'_>, id: IncidentId, why: String) {
     let wanted = tx
         .state()
         .incident(id)
-        .is_some_and(|incident| incident.paging.asked_at.is_none() && incident.commander.is_none());
+        .is_some_and(|incident| incident.paging.can_ask() && incident.commander.is_none());
     if wanted {
         tx.record(Event::PageAsked { incident: id, why });
     }
@@ -258,7 +247,7 @@ pub fn page_asked(tx: &mut Tx<'_>, id: IncidentId, why: String) {
     if tx
         .state()
         .incident(id)
-        .is_some_and(|incident| incident.paging.asked_at.is_none())
+        .is_some_and(|incident| incident.paging.can_ask())
     {
         tx.record(Event::PageAsked { incident: id, why });
     }
@@ -272,14 +261,15 @@ pub fn page_sooner(tx: &mut Tx<'_>, context: Context<'_>, id: IncidentId) {
     if !incident.waits_for_people() || incident.paging.asked_at.is_some() {
         return;
     }
-    let Some(wait) = context.rules.page_wait(&incident.source, incident.severity) else {
-        return;
-    };
-    let at: Timestamp = context.now.checked_add(wait).unwrap_or(context.now);
-    if at <= context.now {
-        page_now(tx, id, "it got worse and is waiting for a human".to_owned());
-    } else if incident.paging.due.is_none_or(|due| at < due) {
-        tx.record(Event::PageDue { incident: id, at });
+    match urgency_of(context, incident, Call::Waits) {
+        Urgency::Now => page_now(tx, id, "it got worse and is waiting for a human".to_owned()),
+        Urgency::After(wait) => {
+            let at: Timestamp = context.now.checked_add(wait).unwrap_or(context.now);
+            if incident.paging.due.is_none_or(|due| at < due) {
+                tx.record(Event::PageDue { incident: id, at });
+            }
+        }
+        Urgency::Never => {}
     }
 }
 
@@ -288,33 +278,22 @@ pub fn page_unseen(tx: &mut Tx<'_>, context: Context<'_>, id: IncidentId) {
     let wanted = tx.state().incident(id).is_some_and(|incident| {
         incident.is_open()
             && incident.card.is_none()
-            && context
-                .rules
-                .page_wait(&incident.source, incident.severity)
-                .is_some()
+            && urgency_of(context, incident, Call::Waits) != Urgency::Never
     });
     if wanted {
         page_now(tx, id, "Slack does not take the card".to_owned());
     }
 }
 
-/// Sets when a human is paged if nobody acts; at once when that time is now.
+/// A card waits: sets when a human is paged if nobody acts; at once when that time is now.
 pub fn page_when_due(tx: &mut Tx<'_>, context: Context<'_>, id: IncidentId) {
-    let Some(incident) = tx.state().incident(id) else {
-        return;
-    };
-    if is_manual(incident) || incident.paging.due.is_some() || incident.paging.asked_at.is_some() {
-        return;
-    }
-    let Some(wait) = context.rules.page_wait(&incident.source, incident.severity) else {
-        return;
-    };
-    let at: Timestamp = context.now.checked_add(wait).unwrap_or(context.now);
-    if at <= context.now {
-        page_now(tx, id, "it is waiting for a human".to_owned());
-    } else {
-        tx.record(Event::PageDue { incident: id, at });
-    }
+    page(
+        tx,
+        context,
+        id,
+        Call::Waits,
+        "it is waiting for a human".to_owned(),
+    );
 }
 
 /// Started by a person with `/runbook run`: no alert stands behind it, and the person is there.
@@ -336,9 +315,11 @@ fn page_why(reason: &HandoffReason) -> String {
         HandoffReason::Rejected { by, .. } => format!("{by} rejected the plan"),
         HandoffReason::NoDecision => "nobody decided in time".to_owned(),
         HandoffReason::StepStopped { step, why } => format!("step {step} stopped the plan: {why}"),
-        HandoffReason::Unknown { step } => format!("nobody knows whether step {step} happened"),
         HandoffReason::NotVerified { why } => format!("the plan ran, but it did not help: {why}"),
         HandoffReason::StillFiring => "the plan ran and was verified, but the alert still fires".to_owned(),
+        HandoffReason::SourceRefused { why } => {
+            format!("the plan ran and was verified, but its source refused to be told: {why}")
+        }
         HandoffReason::TakenOver { by } => format!("{by} took over"),
         HandoffReason::AskedFor { by } => format!("{by} asked for a human"),
         HandoffReason::DryRun => "Interlock is in dry-run and ran nothing".to_owned(),

@@ -59,14 +59,25 @@ fn settle_if_due(tx: &mut Tx<'_>, context: Context<'_>, id: IncidentId) {
     let due = tx
         .state()
         .incident(id)
-        .is_some_and(|incident| matches!(incident.phase, Phase::Settling { until } if until <= context.now));
-    if due {
-        advance::hand_over(tx, context, id, HandoffReason::StillFiring);
+        .filter(|incident| matches!(incident.phase, Phase::Settling { until } if until <= context.now))
+        .map(|incident| incident.source_refused.clone());
+    if let Some(refused) = due {
+        let reason = match refused {
+            Some(why) => HandoffReason::SourceRefused { why },
+            None => HandoffReason::StillFiring,
+        };
+        advance::hand_over(tx, context, id, reason);
     }
 }
 
-/// Recovery is the normal path started on old entries.
+/// Recovery is the normal path started on old entries. What follows ran under what is recorded first.
 pub fn recover(tx: &mut Tx<'_>, context: Context<'_>) -> Reply {
+    tx.record(Event::Started {
+        version: env!("CARGO_PKG_VERSION").to_owned(),
+        mode: context.rules.mode,
+        policy: context.rules.policy.revision.clone(),
+        autonomy: Some(context.rules.autonomy),
+    });
     let open: Vec<_> = tx.state().open().map(|incident| incident.id).collect();
     for id in open {
         for attempt in unfinished(tx, id) {

@@ -5,6 +5,7 @@ mod act;
 mod advance;
 mod alerts;
 mod deadline;
+mod ends;
 mod plan_act;
 mod step;
 mod survey;
@@ -15,6 +16,7 @@ use jiff::Timestamp;
 use super::command::{Command, Delivered, Reply};
 use super::event::Event;
 use super::ids::DeliveryKey;
+use super::incident::Incident;
 use super::rules::Rules;
 use super::runbook::Catalog;
 
@@ -100,6 +102,29 @@ fn confirmed(tx: &mut Tx<'_>, delivered: Delivered) -> Reply {
         Delivered::SourceResolved { incident, how } => {
             tx.record(Event::SourceResolved { incident, how });
             advance::source_told(tx, incident);
+        }
+        Delivered::PageFailed {
+            incident,
+            reason,
+            trying,
+        } => {
+            let news = tx.state().incident(incident).is_some_and(|incident| {
+                let known = incident.paging.failed.as_ref();
+                incident.is_open()
+                    && known.is_none_or(|known| known.reason != reason || known.trying != trying)
+            });
+            if news {
+                tx.record(Event::PageFailed {
+                    incident,
+                    reason,
+                    trying,
+                });
+            }
+        }
+        Delivered::SourceRefused { incident, reason } => {
+            if tx.state().incident(incident).is_some_and(Incident::is_open) {
+                tx.record(Event::SourceRefused { incident, reason });
+            }
         }
     }
     Reply::Stored

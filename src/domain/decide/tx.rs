@@ -6,8 +6,9 @@ use std::collections::BTreeSet;
 use jiff::Timestamp;
 
 use crate::domain::command::{Answer, Drive, Effect, Reply};
-use crate::domain::event::{Entry, Event, Outcome};
+use crate::domain::event::{Deed, Entry, Event, Outcome};
 use crate::domain::ids::{DeliveryKey, IncidentId};
+use crate::domain::incident::Phase;
 use crate::domain::state::State;
 
 /// Collects what a batch of commands leads to.
@@ -20,6 +21,8 @@ pub struct Tx<'a> {
     pub drives: Vec<Drive>,
     /// Incidents whose card is drawn again anyway: in a storm one commit holds thousands of events.
     redrawn: BTreeSet<IncidentId>,
+    /// Incidents whose summary so far is among the effects.
+    summed: BTreeSet<IncidentId>,
 }
 
 impl<'a> Tx<'a> {
@@ -32,6 +35,7 @@ impl<'a> Tx<'a> {
             effects: Vec::new(),
             drives: Vec::new(),
             redrawn: BTreeSet::new(),
+            summed: BTreeSet::new(),
         }
     }
 
@@ -64,11 +68,30 @@ impl<'a> Tx<'a> {
             key: self.key.take(),
             event,
         };
+        let arrives = self.arrives(&entry.event);
         self.state.apply(&entry);
         self.follow(&entry);
+        if let Some(incident) = arrives {
+            self.summed.insert(incident);
+            self.effects.push(Effect::Summary {
+                incident,
+                handover: Some(entry.seq),
+            });
+        }
         let seq = entry.seq;
         self.entries.push(entry);
         seq
+    }
+
+    /// The incident that comes to a human by this event, with a plan to tell about. One that a human has already, and that
+    /// only changes hands, was summed up before.
+    fn arrives(&self, event: &Event) -> Option<IncidentId> {
+        let Event::HandedOver { incident, .. } = event else {
+            return None;
+        };
+        let before = self.state.incident(*incident)?;
+        let news = !matches!(before.phase, Phase::Handed { .. }) && before.current().is_some();
+        news.then_some(*incident)
     }
 
     pub fn effect(&mut self, effect: Effect) {
@@ -112,7 +135,16 @@ impl<'a> Tx<'a> {
             if paged {
                 self.effects.push(Effect::PageResolve { incident });
             }
-            self.effects.push(Effect::Summary { incident });
+            // The last summary says all that the one so far would have said.
+            if self.summed.remove(&incident) {
+                self.effects.retain(
+                    |effect| !matches!(effect, Effect::Summary { incident: of, .. } if *of == incident),
+                );
+            }
+            self.effects.push(Effect::Summary {
+                incident,
+                handover: None,
+            });
         }
     }
 
@@ -149,6 +181,8 @@ fn redraws(event: &Event) -> bool {
         | Event::HandedOver { .. }
         | Event::PageAsked { .. }
         | Event::Paged { .. }
+        | Event::PageFailed { .. }
+        | Event::SourceRefused { .. }
         | Event::TakenOver { .. }
         | Event::Closed { .. } => true,
         Event::Started { .. }
@@ -183,7 +217,13 @@ fn tells(event: &Event) -> bool {
         | Event::RunEnded { .. }
         | Event::HandedOver { .. }
         | Event::Paged { .. }
+        | Event::PageFailed { .. }
+        | Event::SourceRefused { .. }
         | Event::TakenOver { .. }
+        | Event::Asked {
+            deed: Deed::ProposeAgain,
+            ..
+        }
         | Event::SourceResolved { .. } => true,
         Event::Started { .. }
         | Event::Repeated { .. }

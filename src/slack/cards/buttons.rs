@@ -50,6 +50,8 @@ pub fn row(incident: &Incident, context: &CardContext) -> Option<Value> {
                     Style::Primary,
                 ));
             }
+            elements.extend(propose_again(incident));
+            elements.extend(close(incident));
         }
         Phase::Closed { .. } => return None,
     }
@@ -145,16 +147,41 @@ fn unknown(incident: &Incident) -> Vec<Value> {
     ]
 }
 
+fn propose_again(incident: &Incident) -> Option<Value> {
+    let spoken = format!("Propose the plan of {} again", incident.id);
+    let value = values::incident(incident.id);
+    let label = "Propose again";
+    incident
+        .may_propose_again()
+        .then(|| button(label, &spoken, action::PROPOSE_AGAIN, &value, Style::Plain))
+}
+
+/// For whoever has it: what nobody says is over stays open for ever when its source never says so.
+fn close(incident: &Incident) -> Option<Value> {
+    let yours = incident.commander.is_some() && incident.may_close();
+    yours.then(|| {
+        let spoken = format!("Close {}", incident.id);
+        let value = values::incident(incident.id);
+        let mut close = button("Close", &spoken, action::CLOSE, &value, Style::Plain);
+        let effect = "The summary goes into the thread. An alert that fires again opens a new incident.";
+        close["confirm"] = confirm("Is it over?", effect, "Close");
+        close
+    })
+}
+
 fn more(incident: &Incident) -> Option<Value> {
     let id = values::incident(incident.id);
     let entry = |label: &str, what: &str| json!({"text": plain(label, 60), "value": format!("{what}.{id}")});
     let mut options = Vec::new();
-    if incident.paging.asked_at.is_none() {
+    if incident.paging.can_ask() {
         options.push(entry("Escalate now: page a human", action::ESCALATE));
     }
     // A card that a human has shows it as a button of its own.
     if incident.commander.is_none() && !matches!(incident.phase, Phase::Handed { .. }) {
         options.push(entry("Take over: I handle it by hand", action::TAKE_OVER));
+    }
+    if incident.commander.is_none() && incident.may_close() {
+        options.push(entry("Close: it is over", action::CLOSE));
     }
     if incident.current().is_some()
         || incident.checklist.is_some()

@@ -154,7 +154,7 @@ fn plan(incident: &Incident, track: &PlanTrack, why: Option<&str>) -> Vec<Value>
             | HandoffReason::Rejected { .. }
             | HandoffReason::NoDecision
             | HandoffReason::StepStopped { .. }
-            | HandoffReason::Unknown { .. }
+            | HandoffReason::SourceRefused { .. }
             | HandoffReason::NotVerified { .. }
             | HandoffReason::StillFiring
             | HandoffReason::TakenOver { .. }

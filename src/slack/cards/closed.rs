@@ -12,8 +12,15 @@ pub fn blocks(incident: &Incident) -> Vec<Value> {
         return Vec::new();
     };
     let how = match closed {
-        ClosedAs::Resolved => "Resolved",
-        ClosedAs::AlertCleared => "The alert cleared",
+        ClosedAs::Resolved => "Resolved".to_owned(),
+        ClosedAs::AlertCleared => "The alert cleared".to_owned(),
+        ClosedAs::DryRun => "Dry run complete".to_owned(),
+        ClosedAs::ByPerson { name, reason, .. } if reason.is_empty() => {
+            format!("Closed by @{}", safe(name, 60))
+        }
+        ClosedAs::ByPerson { name, reason, .. } => {
+            format!("Closed by @{}: {}", safe(name, 60), safe(reason, 300))
+        }
     };
     let lasted = span(at.as_second() - incident.opened_at.as_second());
     let title = safe(&incident.title, 250);

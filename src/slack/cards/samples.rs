@@ -195,9 +195,13 @@ pub(crate) fn incident(title: &str, steps: Vec<PlannedStep>) -> Incident {
             due: Some(at(120)),
             asked_at: None,
             delivered_at: None,
+            failed: None,
         },
         commander: None,
         checklist: None,
+        requested_by: None,
+        request: None,
+        source_refused: None,
         ticks: BTreeMap::new(),
         last_seq: 3,
     }

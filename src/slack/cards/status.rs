@@ -10,6 +10,8 @@ use crate::domain::incident::{HandoffReason, Incident, MatchRecord, Phase, PlanT
 use crate::domain::policy::Decision;
 use crate::domain::run::{RunResult, StepState};
 use crate::domain::runbook::Autonomy;
+use crate::render::timeline::page_failed;
+use crate::render::words::sentence;
 use crate::slack::settings::Words;
 
 /// The mode in words, when it is not the plain one.
@@ -198,15 +200,16 @@ fn handed(incident: &Incident, reason: &HandoffReason, words: &Words) -> String 
         HandoffReason::StepStopped { step, why } => {
             format!("step {step} stopped the run: {}", safe(why, 300))
         }
-        HandoffReason::Unknown { step } => {
-            format!("nobody knows whether step {step} happened. Look at its target, then say what you found.")
-        }
         HandoffReason::NotVerified { why } => {
             format!("the steps ran, but it is not verified: {}", safe(why, 300))
         }
         HandoffReason::StillFiring => {
             "the steps ran and were verified, but the alert still fires.".to_owned()
         }
+        HandoffReason::SourceRefused { why } => format!(
+            "the steps ran and were verified, but the source refused to be told and still says firing: {}",
+            safe(why, 300)
+        ),
         HandoffReason::TakenOver { by } => format!("@{} took over.", safe(by, 60)),
         HandoffReason::AskedFor { by } => format!("@{} asked for a human.", safe(by, 60)),
         HandoffReason::DryRun => {
@@ -230,12 +233,18 @@ fn waits(incident: &Incident) -> bool {
 
 /// What happens next, by when.
 pub fn next(incident: &Incident) -> Option<String> {
+    let failed = incident.paging.failed.as_ref();
+    let failed = failed.map(|failed| {
+        let text = page_failed(&failed.reason, failed.trying);
+        format!("*{}.*", sentence(&safe(&text, 600)))
+    });
     let page = match (
         &incident.paging.delivered_at,
         &incident.paging.asked_at,
         &incident.paging.due,
     ) {
         (Some(at), _, _) => Some(format!("A human was paged at {}.", clock(*at))),
+        (None, Some(_), _) if failed.is_some() => None,
         (None, Some(_), _) => Some("A human is being paged now.".to_owned()),
         (None, None, Some(due)) if waits(incident) => {
             Some(format!("If nobody decides, a human is paged at {}.", clock(*due)))
@@ -261,7 +270,7 @@ pub fn next(incident: &Incident) -> Option<String> {
         | Phase::Handed { .. }
         | Phase::Closed { .. } => None,
     };
-    let parts: Vec<String> = [page, expiry].into_iter().flatten().collect();
+    let parts: Vec<String> = [failed, page, expiry].into_iter().flatten().collect();
     (!parts.is_empty()).then(|| parts.join(" "))
 }
 

@@ -390,7 +390,9 @@ fn worst_phases() -> Vec<Phase> {
             step: StepNo(3),
             why: why(),
         },
-        HandoffReason::Unknown { step: StepNo(3) },
+        HandoffReason::SourceRefused {
+            why: "the pager refused: 403".to_owned(),
+        },
         HandoffReason::NotVerified { why: why() },
         HandoffReason::StillFiring,
         HandoffReason::TakenOver { by: why() },

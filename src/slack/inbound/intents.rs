@@ -20,6 +20,11 @@ pub fn of_action(id: &str, value: &str) -> Option<Intent> {
         action::FAILED => judge(Judgement::Failed),
         action::ESCALATE => values::parse_incident(value).map(Intent::Escalate),
         action::TAKE_OVER => values::parse_incident(value).map(Intent::TakeOver),
+        action::CLOSE => values::parse_incident(value).map(|incident| Intent::Close {
+            incident,
+            reason: String::new(),
+        }),
+        action::PROPOSE_AGAIN => values::parse_incident(value).map(Intent::ProposeAgain),
         action::SHOW_RUNBOOK => values::parse_incident(value).map(Intent::ShowRunbook),
         action::MORE => {
             let (what, incident) = value.split_once('.')?;
@@ -49,6 +54,8 @@ pub fn incident(intent: &Intent) -> Option<IncidentId> {
         Intent::Reject { at, .. } | Intent::Modify { at, .. } | Intent::Judge { at, .. } => Some(at.incident),
         Intent::Escalate(incident)
         | Intent::TakeOver(incident)
+        | Intent::ProposeAgain(incident)
+        | Intent::Close { incident, .. }
         | Intent::ShowRunbook(incident)
         | Intent::StatusOf(incident)
         | Intent::WhyOf(incident)

@@ -13,6 +13,7 @@ pub const COMMANDS: &[(&str, &str)] = &[
     ("run", "NAME [key=value …]"),
     ("status", "[INC-n]"),
     ("why", "INC-n"),
+    ("close", "INC-n [REASON]"),
     ("freeze", "REASON"),
     ("unfreeze", "REASON"),
     ("help", ""),
@@ -43,6 +44,7 @@ pub fn parse(line: &str, thread: Option<IncidentId>) -> Intent {
         "run" => run(rest).unwrap_or_else(|problem| Intent::Unrecognised { text: problem }),
         "status" => about(rest, thread, Intent::StatusOf, Some(Intent::Status)).unwrap_or_else(unrecognised),
         "why" => about(rest, thread, Intent::WhyOf, None).unwrap_or_else(unrecognised),
+        "close" => close(rest, thread).unwrap_or_else(unrecognised),
         "freeze" => Intent::Freeze {
             reason: unquoted(rest),
         },
@@ -64,6 +66,20 @@ fn about(
         (true, None) => general,
         (false, _) => IncidentId::parse(rest).map(of),
     }
+}
+
+/// In a thread the incident need not be named: then all of it is the reason.
+fn close(rest: &str, thread: Option<IncidentId>) -> Option<Intent> {
+    let (first, behind) = rest.split_once(char::is_whitespace).unwrap_or((rest, ""));
+    let (incident, reason) = match (IncidentId::parse(first), thread) {
+        (Some(named), _) => (named, behind),
+        (None, Some(here)) => (here, rest),
+        (None, None) => return None,
+    };
+    Some(Intent::Close {
+        incident,
+        reason: unquoted(reason.trim()),
+    })
 }
 
 fn run(rest: &str) -> Result<Intent, String> {
@@ -191,6 +207,19 @@ mod tests {
         );
         assert_eq!(parse("status", None), Intent::Status);
         assert_eq!(parse("status inc-7", None), Intent::StatusOf(IncidentId(7)));
+        let closed = |reason: &str| Intent::Close {
+            incident: IncidentId(7),
+            reason: reason.to_owned(),
+        };
+        assert_eq!(parse("close INC-7", None), closed(""));
+        assert_eq!(
+            parse("close INC-7 mended by hand", Some(IncidentId(8))),
+            closed("mended by hand")
+        );
+        assert_eq!(
+            parse("close mended by hand", Some(IncidentId(7))),
+            closed("mended by hand")
+        );
         assert_eq!(parse("why", Some(IncidentId(7))), Intent::WhyOf(IncidentId(7)));
         assert_eq!(
             parse("freeze deploy of a &lt;b&gt; &amp; c", None),
@@ -216,6 +245,8 @@ mod tests {
             "run scale a=\"x",
             "show a b",
             "why",
+            "close",
+            "close mended by hand",
             "status soon",
         ] {
             assert!(matches!(parse(line, None), Intent::Unrecognised { .. }), "{line}");

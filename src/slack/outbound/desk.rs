@@ -89,7 +89,7 @@ impl Desk {
                 return true;
             }
             Effect::Thread { seq, .. } => What::Entry(*seq),
-            Effect::Summary { .. } => What::Summary,
+            Effect::Summary { handover, .. } => What::Summary(*handover),
             Effect::Attach { attempt, .. } => What::File(*attempt),
             Effect::Page { .. } | Effect::PageResolve { .. } | Effect::SourceResolve { .. } => return false,
         };

@@ -9,7 +9,7 @@ use super::attach;
 use super::bucket::{POST_METHOD, Rank};
 use super::card::{Bench, Turn, failed};
 use super::post::{DeliveryIds, Message, post_once};
-use crate::domain::event::Entry;
+use crate::domain::event::{Entry, Event};
 use crate::domain::ids::{AttemptId, IncidentId};
 use crate::domain::incident::{Incident, MessageRef};
 use crate::slack::api::{ApiError, Trouble};
@@ -24,7 +24,8 @@ const SUMMARY: usize = 12_000;
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum What {
     Entry(u64),
-    Summary,
+    /// With the number of the handover that it was made for; the last one has none.
+    Summary(Option<u64>),
     File(AttemptId),
 }
 
@@ -83,12 +84,23 @@ pub async fn turn(bench: &Bench, job: LinesJob) -> LinesTurn {
                 Err(error) => stop(failed(bench, "files.completeUploadExternal", error)),
             }
         }
-        What::Summary => {
+        What::Summary(Some(handover)) if closed_since(&entries, *handover) => LinesTurn {
+            over: 1,
+            turn: shown(),
+        },
+        What::Summary(_) => {
             let text = cut(&(bench.shared.words.summary)(&entries, &incident), SUMMARY);
             send(bench, &job, &[first], text).await
         }
         What::Entry(_) => entry_lines(bench, &job, &incident, &entries).await,
     }
+}
+
+/// The last summary follows and says all that this one would have said.
+fn closed_since(entries: &[Entry], handover: u64) -> bool {
+    entries
+        .iter()
+        .any(|entry| entry.seq > handover && matches!(entry.event, Event::Closed { .. }))
 }
 
 async fn entry_lines(bench: &Bench, job: &LinesJob, incident: &Incident, entries: &[Entry]) -> LinesTurn {

@@ -135,7 +135,7 @@ impl Outbound {
         let incident = match &item.effect {
             Effect::Card { incident }
             | Effect::Thread { incident, .. }
-            | Effect::Summary { incident }
+            | Effect::Summary { incident, .. }
             | Effect::Attach { incident, .. }
             | Effect::Page { incident }
             | Effect::PageResolve { incident }

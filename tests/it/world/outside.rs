@@ -128,6 +128,19 @@ impl TestWorld {
         page
     }
 
+    /// A person writes a note on an incident at the pager, in the pager's own interface.
+    pub async fn someone_notes_at_the_pager(&self, id: &str, text: &str) {
+        let pager = &self.doubles.pager;
+        let request = self
+            .http
+            .post(format!("{}/incidents/{id}/notes", pager.api_base()))
+            .header("authorization", format!("Token token={}", pager.api_token()))
+            .header("from", "ana@example.test")
+            .json(&serde_json::json!({"note": {"content": text}}));
+        let status = request.send().await.unwrap().status();
+        assert!(status.is_success(), "{status}");
+    }
+
     pub fn nobody_was_paged(&self) {
         assert_eq!(self.pages(), Vec::<String>::new());
     }

@@ -15,6 +15,15 @@ pub enum Transport {
     Http,
 }
 
+/// How far the pager is configured.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum PagerKeys {
+    Good,
+    NoRoutingKey,
+    DeadRoutingKey,
+    UnknownUser,
+}
+
 /// The configuration of a story.
 #[derive(Clone, Debug)]
 pub struct Setup {
@@ -26,6 +35,7 @@ pub struct Setup {
     /// Beside `demo`.
     clusters: Vec<String>,
     settle_seconds: u32,
+    pager_keys: PagerKeys,
     runbooks: Vec<(String, String)>,
 }
 
@@ -51,6 +61,7 @@ impl Default for Setup {
             tables: String::new(),
             clusters: Vec::new(),
             settle_seconds: 60,
+            pager_keys: PagerKeys::Good,
             runbooks: Vec::new(),
         };
         setup
@@ -70,6 +81,24 @@ impl Setup {
     /// `shadow`, `suggest` or `auto`.
     pub fn autonomy(mut self, autonomy: &'static str) -> Self {
         self.autonomy = autonomy;
+        self
+    }
+
+    /// Nobody configured a pager to page with.
+    pub fn no_pager(mut self) -> Self {
+        self.pager_keys = PagerKeys::NoRoutingKey;
+        self
+    }
+
+    /// The routing key of an integration that was deleted.
+    pub fn dead_routing_key(mut self) -> Self {
+        self.pager_keys = PagerKeys::DeadRoutingKey;
+        self
+    }
+
+    /// Interlock writes to PagerDuty in the name of somebody who has left.
+    pub fn unknown_pager_user(mut self) -> Self {
+        self.pager_keys = PagerKeys::UnknownUser;
         self
     }
 
@@ -133,6 +162,15 @@ impl Setup {
             Transport::Socket => "socket",
             Transport::Http => "http",
         };
+        let routing_key = match self.pager_keys {
+            PagerKeys::Good | PagerKeys::UnknownUser => format!("routing_key = \"{}\"", pager.routing_key()),
+            PagerKeys::DeadRoutingKey => format!("routing_key = \"{}\"", "d".repeat(32)),
+            PagerKeys::NoRoutingKey => String::new(),
+        };
+        let from = match self.pager_keys {
+            PagerKeys::UnknownUser => "gone@example.test",
+            PagerKeys::Good | PagerKeys::NoRoutingKey | PagerKeys::DeadRoutingKey => "ana@example.test",
+        };
         format!(
             r##"settle_seconds = {settle}
 [server]
@@ -159,11 +197,11 @@ bearer_token = "{ALERT_TOKEN}"
 [webhooks.pagerduty]
 secret = "{webhook_secret}"
 [pagerduty]
-routing_key = "{routing_key}"
+{routing_key}
 events_base = "{pager_base}"
 api_base = "{pager_base}"
 api_token = "{pager_token}"
-from = "ana@example.test"
+from = "{from}"
 [[environments]]
 name = "production"
 cluster = "demo"
@@ -198,7 +236,8 @@ name = "redis-primary"
             app_token = slack.app_token,
             signing_secret = slack.signing_secret,
             webhook_secret = pager.webhook_secret(),
-            routing_key = pager.routing_key(),
+            routing_key = routing_key,
+            from = from,
             pager_base = pager.events_base(),
             pager_token = pager.api_token(),
             approvers = self.approvers,

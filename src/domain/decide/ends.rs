@@ -1,0 +1,83 @@
+//! How a person ends what a human has, and how a plan that came to no end is proposed once more.
+
+use super::act::{Actor, open};
+use super::{Context, Tx, advance, survey};
+use crate::domain::command::{Answer, Reply};
+use crate::domain::event::{Deed, Event, Refusal};
+use crate::domain::ids::IncidentId;
+use crate::domain::incident::{ClosedAs, Incident, Phase, PlanRequest};
+use crate::domain::plan::Requester;
+
+/// Characters of a reason that are kept: Slack's own limit for a message is 4,000.
+const REASON_MOST: usize = 1_000;
+
+/// Whoever may take an incident over may also say that it is over.
+pub fn close(
+    tx: &mut Tx<'_>,
+    context: Context<'_>,
+    actor: &Actor<'_>,
+    id: IncidentId,
+    reason: String,
+) -> Reply {
+    let free = open(tx, id).and_then(|incident| match &incident.phase {
+        Phase::Handed { .. } if incident.may_close() => Ok(!incident.all_resolved()),
+        Phase::Handed { .. } => Err(Refusal::LooseEnd),
+        Phase::Planning { .. }
+        | Phase::Proposed
+        | Phase::Running
+        | Phase::Settling { .. }
+        | Phase::Closed { .. } => Err(Refusal::NotWithHuman),
+    });
+    let firing = match actor.responder(context).and(free) {
+        Ok(firing) => firing,
+        Err(refusal) => return actor.refused(tx, Some(id), Deed::Close, refusal),
+    };
+    let manual = tx.state().incident(id).is_some_and(advance::is_manual);
+    let result = ClosedAs::ByPerson {
+        by: actor.who.id.clone(),
+        name: actor.who.name.clone(),
+        reason: reason.trim().chars().take(REASON_MOST).collect(),
+    };
+    advance::close(tx, id, result);
+    Reply::Answer(Answer::Closed {
+        incident: id,
+        still_firing: firing && !manual,
+    })
+}
+
+/// The same runbook with the same parameters, resolved anew and approved anew. Who asks for it counts as its requester, and so
+/// does everybody behind the plan before, where a person was.
+pub fn propose_again(tx: &mut Tx<'_>, context: Context<'_>, actor: &Actor<'_>, id: IncidentId) -> Reply {
+    let request = open(tx, id).and_then(|incident| {
+        let request = incident.request.as_ref().ok_or(Refusal::NotWaiting)?;
+        if !incident.may_propose_again() {
+            return Err(Refusal::NotWaiting);
+        }
+        Ok(again(incident, request, actor))
+    });
+    match actor.responder(context).and(request) {
+        Err(refusal) => actor.refused(tx, Some(id), Deed::ProposeAgain, refusal),
+        Ok(request) => {
+            tx.record(Event::Asked {
+                incident: Some(id),
+                by: actor.who.clone(),
+                deed: Deed::ProposeAgain,
+            });
+            survey::plan(tx, context, id, request);
+            Reply::Answer(Answer::ProposedAgain)
+        }
+    }
+}
+
+fn again(incident: &Incident, request: &PlanRequest, actor: &Actor<'_>) -> PlanRequest {
+    let before = incident
+        .current()
+        .filter(|track| track.plan.runbook == request.runbook)
+        .filter(|track| !incident.behind(&track.plan).is_empty())
+        .map(|track| track.plan.no);
+    PlanRequest {
+        requester: Requester::Person(actor.person.id.clone()),
+        modified_from: before,
+        ..request.clone()
+    }
+}
