@@ -41,7 +41,12 @@ fn asked_by(incident: &Incident, reason: &HandoffReason) -> Option<String> {
     let who = incident.requested_by.as_ref()?;
     let plain = !who.id.user.is_empty() && who.id.user.bytes().all(|byte| byte.is_ascii_alphanumeric());
     let taken = Call::of(reason) == Call::Taken || incident.commander.is_some();
-    (plain && !taken).then(|| format!("<@{}>, you started this: it is yours now.", who.id.user))
+    (plain && !taken).then(|| {
+        format!(
+            "*For you, <@{}>:* you started this, so it is yours now.",
+            who.id.user
+        )
+    })
 }
 
 /// Each step of the current plan with its result.

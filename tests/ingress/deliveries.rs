@@ -239,22 +239,22 @@ async fn every_recorded_pagerduty_event_is_taken_as_what_it_is() {
     }
     insta::assert_snapshot!(told.join("\n"), @r#"
     bad_signature: 401 - 
-    incident_acknowledged: 200 pagerduty/wh-0001 Acknowledged Q1ABCDEFGHIJKL critical CheckoutHighErrorRate checkout (eu-west-1 critical)
+    incident_acknowledged: 200 pagerduty/01ABCDEFGHIJKLMNOPQRSTUV01 Acknowledged Q1ABCDEFGHIJKL critical CheckoutHighErrorRate checkout (eu-west-1 critical)
     incident_annotated: 200 - 
     incident_delegated: 200 - 
-    incident_escalated: 200 pagerduty/wh-0003 Firing Q1ABCDEFGHIJKL critical CheckoutHighErrorRate checkout (eu-west-1 critical)
-    incident_priority_updated: 200 pagerduty/wh-0006 Firing Q1ABCDEFGHIJKL high CheckoutHighErrorRate checkout (eu-west-1 critical)
+    incident_escalated: 200 pagerduty/01ABCDEFGHIJKLMNOPQRSTUV03 Firing Q1ABCDEFGHIJKL critical CheckoutHighErrorRate checkout (eu-west-1 critical)
+    incident_priority_updated: 200 - 
     incident_reassigned: 200 - 
-    incident_reopened: 200 pagerduty/wh-0008 Reopened Q1ABCDEFGHIJKL critical CheckoutHighErrorRate checkout (eu-west-1 critical)
-    incident_resolved: 200 pagerduty/wh-0007 Resolved Q1ABCDEFGHIJKL critical CheckoutHighErrorRate checkout (eu-west-1 critical)
+    incident_reopened: 200 pagerduty/01ABCDEFGHIJKLMNOPQRSTUV08 Reopened Q1ABCDEFGHIJKL critical CheckoutHighErrorRate checkout (eu-west-1 critical)
+    incident_resolved: 200 pagerduty/01ABCDEFGHIJKLMNOPQRSTUV07 Resolved Q1ABCDEFGHIJKL critical CheckoutHighErrorRate checkout (eu-west-1 critical)
     incident_responder_added: 200 - 
     incident_status_update_published: 200 - 
-    incident_triggered: 200 pagerduty/wh-0000 Firing Q1ABCDEFGHIJKL critical CheckoutHighErrorRate checkout (eu-west-1 critical)
-    incident_unacknowledged: 200 pagerduty/wh-0002 Firing Q1ABCDEFGHIJKL critical CheckoutHighErrorRate checkout (eu-west-1 critical)
+    incident_triggered: 200 pagerduty/01ABCDEFGHIJKLMNOPQRSTUV00 Firing Q1ABCDEFGHIJKL critical CheckoutHighErrorRate checkout (eu-west-1 critical)
+    incident_unacknowledged: 200 pagerduty/01ABCDEFGHIJKLMNOPQRSTUV02 Firing Q1ABCDEFGHIJKL critical CheckoutHighErrorRate checkout (eu-west-1 critical)
     pagey_ping: 200 - 
-    rotation_two_signatures: 200 pagerduty/wh-0021 Firing Q1ABCDEFGHIJKL critical CheckoutHighErrorRate checkout (eu-west-1 critical)
+    rotation_two_signatures: 200 pagerduty/01ABCDEFGHIJKLMNOPQRSTUV21 Firing Q1ABCDEFGHIJKL critical CheckoutHighErrorRate checkout (eu-west-1 critical)
     service_updated: 200 - 
-    unknown_signature_version: 200 pagerduty/wh-0022 Firing Q1ABCDEFGHIJKL critical CheckoutHighErrorRate checkout (eu-west-1 critical)
+    unknown_signature_version: 200 pagerduty/01ABCDEFGHIJKLMNOPQRSTUV22 Firing Q1ABCDEFGHIJKL critical CheckoutHighErrorRate checkout (eu-west-1 critical)
     "#);
 }
 

@@ -29,7 +29,8 @@ async fn a_rejection_hands_over_with_its_reason_and_pages_nobody() {
         .thread()
         .says("rejected the plan: the primary is failing over")
         .await;
-    world.thread().ends_with("Handed over to a human").await;
+    world.thread().says("Handed over to a human").await;
+    world.thread().ends_with("Summary so far of INC-1").await;
     assert!(!world.ben().has_button("Approve"), "nothing is left to approve");
     world.minutes_pass(60).await;
     world.nobody_was_paged();

@@ -99,7 +99,10 @@ async fn who_started_a_run_that_nobody_approves_is_told_and_nobody_is_paged() {
     world.minutes_pass(24 * 60).await;
     world.card("nobody decided in time").await;
     let packet = world.thread().says("Handed over to a human").await;
-    assert!(packet.contains("you started this: it is yours now"), "{packet}");
+    assert!(
+        packet.contains("you started this, so it is yours now"),
+        "{packet}"
+    );
     assert!(
         packet.contains(&format!("<@{}>", world.ana().id())) || packet.contains("@ana"),
         "{packet}"

@@ -1,5 +1,6 @@
 //! PagerDuty as a source: its incidents come in by webhook and are resolved there; our own open nothing.
 
+use interlock::playground::cluster::Scenario;
 use interlock::playground::pager::{Incident, Trigger};
 use serde_json::json;
 

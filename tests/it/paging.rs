@@ -96,7 +96,7 @@ async fn a_pager_that_refuses_is_told_and_can_be_asked_again() {
     let world = TestWorld::start(Setup::default().dead_routing_key()).await;
     world.fires(&Alert::tape_jam().severity("critical")).await;
     world
-        .card("Nobody could be paged: the pager refused: 400: Invalid routing key")
+        .card("Nobody could be paged: the pager refused: 400: Event object is invalid; Invalid routing key")
         .await;
     world.ana().presses("Escalate now").await;
     world.ana().is_told("A human is being paged.").await;

@@ -88,8 +88,13 @@ pub async fn turn(bench: &Bench, job: LinesJob) -> LinesTurn {
             over: 1,
             turn: shown(),
         },
-        What::Summary(_) => {
-            let text = cut(&(bench.shared.words.summary)(&entries, &incident), SUMMARY);
+        What::Summary(handover) => {
+            // As of the handover: what came after it has lines of its own.
+            let told = handover.map_or(entries.len(), |handover| {
+                entries.partition_point(|entry| entry.seq <= handover)
+            });
+            let entries = entries.get(..told).unwrap_or_default();
+            let text = cut(&(bench.shared.words.summary)(entries, &incident), SUMMARY);
             send(bench, &job, &[first], text).await
         }
         What::Entry(_) => entry_lines(bench, &job, &incident, &entries).await,

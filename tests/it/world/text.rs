@@ -125,6 +125,6 @@ pub fn said(text: &str) -> Vec<String> {
 }
 
 fn continues(line: &str) -> bool {
-    let heading = line.starts_with("*Summary of") || line.starts_with("*Handed over");
+    let heading = line.starts_with("*Summary ") || line.starts_with("*Handed over");
     line.trim().is_empty() || line.starts_with('•') || (line.starts_with('*') && !heading)
 }
