@@ -6,6 +6,7 @@ pub mod alert;
 pub mod approval;
 pub mod command;
 pub mod decide;
+mod ending;
 pub mod escalation;
 pub mod event;
 pub mod expectation;
