@@ -40,7 +40,7 @@ const PROPOSED: &str = r#"*Redis connection timeout on api-gateway*
 Connections to redis-primary time out after 5 s; the pool is exhausted.
 *Waits for 1 approval.* May approve: @sre.
 If nobody decides, a human is paged at HH:MM. The proposal expires at HH:MM.
-*Proposed: Redis Connection Timeout*, 2 steps on production/api-gateway, production/redis-primary, environment production
+*Proposed: Redis Connection Timeout*, 2 steps on production/api-gateway, production/redis-primary
 *Why this runbook:* its title contains "redis", "connection" and "timeout"; severity is high; service is api-gateway
 *1. Flush the connection pool*
 Deletes every key in database 0 of redis-primary. Can't be undone.

@@ -257,7 +257,7 @@ async fn a_plan_over_two_clusters_names_the_cluster_of_each_target() {
     world.fires(&Alert::redis_timeout()).await;
     let card = world.card("Waits for 1 approval").await;
     for shown in [
-        "2 steps on production/api-gateway in demo, production/api-gateway in eu, environment production",
+        "2 steps on production/api-gateway in demo, production/api-gateway in eu",
         "kubectl --context demo rollout restart",
         "kubectl --context eu rollout restart",
     ] {

@@ -5,7 +5,7 @@ use serde_json::{Value, json};
 
 use super::blocks::{context as small, section};
 use super::context::CardContext;
-use super::steps::{brief, environments, full, shown_whole, targets};
+use super::steps::{TITLE, brief, environments, full, shown_whole, targets};
 use super::text::{clock, count, cut, safe};
 use super::{buttons, closed, status};
 use crate::domain::alert::Severity;
@@ -131,7 +131,14 @@ fn plan(incident: &Incident, track: &PlanTrack, why: Option<&str>) -> Vec<Value>
         1..=3 => format!(" on {}", safe(&targets.join(", "), 300)),
         n => format!(" on {n} targets"),
     };
-    let places: Vec<String> = environments(plan).into_iter().collect();
+    let mut places: Vec<String> = environments(plan).into_iter().collect();
+    // A namespace that is called like its environment has said it.
+    places.retain(|place| {
+        !targets
+            .iter()
+            .all(|target| target.starts_with(&format!("{place}/")))
+            || targets.is_empty()
+    });
     let on = match (places.len(), on.as_str()) {
         (0, _) => on,
         (_, "") => format!(", environment {}", cut(&places.join(" and "), 120)),
@@ -179,7 +186,7 @@ fn plan(incident: &Incident, track: &PlanTrack, why: Option<&str>) -> Vec<Value>
     };
     let mut blocks = vec![section(&format!(
         "*{verb}: {}*, {steps}{on}{changed}{why}",
-        safe(&plan.title, 150)
+        safe(&plan.title, TITLE)
     ))];
     let unknown = buttons::unknown_step(incident).and_then(|(track, step)| track.plan.step(step));
     if track.run.started_at.is_some() {

@@ -80,7 +80,7 @@ pub fn who_may(policy: &Policy, incident: &Incident) -> Vec<String> {
     if everywhere.is_empty() {
         // No group is in every row, but somebody may be in a group of each.
         let each: Vec<String> = needed.iter().rev().map(|names| names.join(" or ")).collect();
-        vec![format!("who is in {}", each.join(", and in "))]
+        vec![format!("whoever is in {}", each.join(" and in "))]
     } else {
         everywhere
     }

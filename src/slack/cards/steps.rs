@@ -21,8 +21,8 @@ const STEPS: usize = 8;
 const COMMAND: usize = 2800;
 /// Of all commands of a card together.
 const COMMANDS: usize = 7000;
-/// Of a title, our own line, and the line of facts below a command.
-const TITLE: usize = 200;
+/// Of a title, of the plan or a step; our own line; and the line of facts below a command.
+pub const TITLE: usize = 150;
 const PLAIN: usize = 600;
 const FACTS: usize = 900;
 /// Of everything that who approves says with it.

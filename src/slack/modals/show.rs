@@ -97,7 +97,15 @@ pub fn review(at: &PlanRef, incident: &Incident, channel: Option<&str>, context:
         safe(&incident.title, 200),
         plan.no
     ))];
-    let plan_blocks = cards::review(plan);
+    let mut plan_blocks = cards::review(plan);
+    if plan.title.chars().count() > 150 {
+        plan_blocks.splice(
+            0..0,
+            chunks(&safe(&plan.title, usize::MAX), 2800)
+                .iter()
+                .map(|part| section(part)),
+        );
+    }
     let size: usize = plan_blocks.iter().map(|block| block.to_string().len()).sum();
     let whole = blocks.len() + plan_blocks.len() <= BLOCKS && size <= CONTENT;
     blocks.extend(plan_blocks.into_iter().take(if whole { BLOCKS } else { SAMPLE }));
