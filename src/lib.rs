@@ -38,7 +38,8 @@
 //! 8. `actions::runner` performs it (`actions::kubernetes::exec`: the Status frame decides), filters and redacts the output and
 //!    compares it with what was expected. `StepEnded` goes back in; `domain::run::Run::next` says what is next.
 //! 9. Done and verified, the incident settles and is resolved at its source (`app::outbox`); else
-//!    `domain::decide::advance::hand_over` pages with the whole story. `render::summary` ends the thread.
+//!    `domain::decide::advance::hand_over` gives it to people, `domain::escalation::urgency` says who is paged when, and the page
+//!    has the whole story. `render::summary` ends the thread; what nobody resolves, a person closes (`domain::decide::ends`).
 //!
 //! After a crash the same path starts on old entries: `domain::decide::deadline::recover` makes every started and unfinished
 //! step Unknown, and asks for what was under way.

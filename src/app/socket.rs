@@ -13,7 +13,7 @@ use tokio::time::timeout;
 
 use crate::config::OperatorRow;
 use crate::domain::command::{Command, Intent, Reply};
-use crate::domain::ids::PersonId;
+use crate::domain::ids::{IncidentId, PersonId};
 use crate::engine::Handle;
 use crate::ports::Directory;
 use crate::render::explain;
@@ -27,9 +27,18 @@ const WITHIN: Duration = Duration::from_secs(10);
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case", tag = "do", deny_unknown_fields)]
 pub enum ControlRequest {
-    Freeze { reason: String },
-    Unfreeze { reason: String },
+    Freeze {
+        reason: String,
+    },
+    Unfreeze {
+        reason: String,
+    },
     Status,
+    /// The number of the incident.
+    Close {
+        incident: u64,
+        reason: String,
+    },
 }
 
 /// What it says.
@@ -123,6 +132,10 @@ impl Control {
             ControlRequest::Freeze { reason } => Intent::Freeze { reason },
             ControlRequest::Unfreeze { reason } => Intent::Unfreeze { reason },
             ControlRequest::Status => Intent::Status,
+            ControlRequest::Close { incident, reason } => Intent::Close {
+                incident: IncidentId(incident),
+                reason,
+            },
         };
         let command = Command::Act {
             key: None,

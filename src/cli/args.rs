@@ -10,7 +10,7 @@ use clap::{Args, Parser, Subcommand, ValueEnum};
 use super::outcome::{Ended, Failure};
 use super::screen::{Screen, harmless};
 use super::setup::Setup;
-use super::{audit, check, freeze, matches, policy, report, serve, status, unfreeze};
+use super::{audit, check, close, freeze, matches, policy, report, serve, status, unfreeze};
 #[cfg(feature = "playground")]
 use super::{demo, playground};
 
@@ -42,6 +42,7 @@ enum Command {
     Match(matches::Match),
     Status(status::Status),
     Report(report::Report),
+    Close(close::Close),
     Freeze(freeze::Freeze),
     Unfreeze(unfreeze::Unfreeze),
     Audit(audit::Audit),
@@ -62,6 +63,7 @@ impl Command {
             Self::Match(command) => command.run(setup, screen),
             Self::Status(command) => command.run(setup, screen),
             Self::Report(command) => command.run(setup, screen),
+            Self::Close(command) => command.run(setup, screen),
             Self::Freeze(command) => command.run(setup, screen),
             Self::Unfreeze(command) => command.run(setup, screen),
             Self::Audit(command) => command.run(setup, screen),

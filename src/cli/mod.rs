@@ -5,6 +5,7 @@
 mod args;
 mod audit;
 mod check;
+mod close;
 #[cfg(feature = "playground")]
 mod demo;
 mod freeze;

@@ -299,7 +299,15 @@ fn a_user_that_the_configuration_names_is_answered() {
         status.contains("INC-1 (critical): DiskFull. With a human: no runbook matches."),
         "{status}"
     );
-    // Slack is away, so nobody knows who this person is: stopping is allowed on a doubt, starting again is not.
+    // Slack is away, so nobody knows who this person is: closing needs rights, and so a person.
+    let said = place.run(&["close", "INC-1", "swept the disk"]).failed();
+    assert!(
+        said.contains("Not allowed: Slack did not say who you are"),
+        "{said}"
+    );
+    let said = place.run(&["close", "the-disk"]).failed();
+    assert_eq!(said, "interlock: `the-disk` is no incident: write it like INC-42");
+    // Stopping is allowed on a doubt, starting again is not.
     let said = place.run(&["freeze", "x"]).fine();
     assert!(said.contains("Frozen. No step starts"), "{said}");
     let said = place.run(&["unfreeze", "x"]).failed();
@@ -354,7 +362,7 @@ fn the_version_and_the_help_are_there() {
     );
     let help = place.run(&["-h"]).fine();
     for command in [
-        "serve", "check", "match", "status", "report", "freeze", "unfreeze", "audit", "policy",
+        "serve", "check", "match", "status", "report", "close", "freeze", "unfreeze", "audit", "policy",
     ] {
         assert!(
             help.contains(&format!("\n  {command} ")),

@@ -31,6 +31,15 @@ impl Sim {
                     },
                 }
             }
+            Effect::Page { incident } if self.rng.chance(10) => Delivered::PageFailed {
+                incident,
+                reason: "the pager refused".to_owned(),
+                trying: false,
+            },
+            Effect::SourceResolve { incident } if self.rng.chance(20) => Delivered::SourceRefused {
+                incident,
+                reason: "403".to_owned(),
+            },
             Effect::Page { incident } => Delivered::Page {
                 incident,
                 dedup_key: format!("interlock/{}", incident.0),

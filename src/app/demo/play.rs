@@ -15,6 +15,8 @@ use crate::playground::slack::view::{MessageView, WorkspaceView};
 
 /// How often the person looks at the channel.
 const LOOK: Duration = Duration::from_millis(100);
+/// The summary of what was handed over is waited for so long.
+const SUMMED_UP: Duration = Duration::from_secs(3);
 /// A story takes no longer than this.
 const MOST: Duration = Duration::from_secs(60);
 /// What the person presses when it is there, in this order: the beginnings of the labels.
@@ -65,6 +67,8 @@ struct Watcher {
     lines: BTreeMap<String, ()>,
     /// Labels pressed on which text of a card, so that a press is not repeated while the card has not changed.
     pressed: Vec<(String, String)>,
+    /// When a human got it.
+    handed: Option<Instant>,
 }
 
 impl Watcher {
@@ -82,7 +86,9 @@ impl Watcher {
                 }
             }
         }
-        None
+        // Without a plan there is nothing to sum up.
+        let handed = self.handed.is_some_and(|at| at.elapsed() > SUMMED_UP);
+        handed.then_some(Played::HandedOver)
     }
 
     fn reply(&mut self, reply: &MessageView, say: &mut impl FnMut(&str)) -> Option<Played> {
@@ -98,8 +104,11 @@ impl Watcher {
         if text.contains("Summary of INC-") {
             return Some(Played::Summary);
         }
-        if text.contains("Handed over to a human") {
+        if text.contains("Summary so far of INC-") {
             return Some(Played::HandedOver);
+        }
+        if text.contains("Handed over to a human") {
+            self.handed.get_or_insert_with(Instant::now);
         }
         None
     }

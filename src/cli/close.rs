@@ -1,0 +1,48 @@
+//! `interlock close`: says that an incident is over which a human has. Through the running bot, with the rights of the person
+//! whom the configuration names for this user; without a bot nothing is closed.
+
+use super::outcome::{Ended, Failure};
+use super::screen::Screen;
+use super::setup::Setup;
+use super::status::ask;
+use crate::app::{ControlReply, ControlRequest};
+use crate::domain::ids::IncidentId;
+
+/// Close an incident that a human has
+#[derive(Debug, clap::Args)]
+#[command(after_help = "Example: interlock close INC-42 \"failed over by hand\"\n\n\
+    Whoever may take an incident over may close it. Its summary goes into the thread.")]
+pub(super) struct Close {
+    /// Which one, like INC-42.
+    #[arg(value_name = "INC")]
+    incident: String,
+    /// What ended it, for the record.
+    #[arg(value_name = "REASON")]
+    reason: Vec<String>,
+}
+
+impl Close {
+    pub fn run(self, setup: &Setup, screen: &mut Screen) -> Result<Ended, Failure> {
+        let settings = setup.settings()?;
+        let Some(incident) = IncidentId::parse(&self.incident) else {
+            return Err(Failure::Refused(format!(
+                "`{}` is no incident: write it like INC-42",
+                self.incident
+            )));
+        };
+        let request = ControlRequest::Close {
+            incident: incident.0,
+            reason: self.reason.join(" "),
+        };
+        match ask(&settings.store.path, &request) {
+            Ok(ControlReply { done: true, text }) => {
+                screen.say(&text)?;
+                Ok(Ended::Fine)
+            }
+            Ok(ControlReply { done: false, text }) => Err(Failure::Refused(text)),
+            Err(error) => Err(Failure::Refused(format!(
+                "no bot answers on this database ({error}), so nothing was closed; start it with `interlock serve`"
+            ))),
+        }
+    }
+}
