@@ -66,6 +66,11 @@ pub fn who_may(policy: &Policy, incident: &Incident) -> Vec<String> {
             needed.push(named);
         }
     }
+    in_all(&needed)
+}
+
+/// Whoever is named in each of the lists; nobody when one of them is empty.
+fn in_all(needed: &[Vec<String>]) -> Vec<String> {
     let Some((first, rest)) = needed.split_first() else {
         return Vec::new();
     };
@@ -77,13 +82,20 @@ pub fn who_may(policy: &Policy, incident: &Incident) -> Vec<String> {
         .filter(|name| rest.iter().all(|others| others.contains(name)))
         .cloned()
         .collect();
-    if everywhere.is_empty() {
-        // No group is in every row, but somebody may be in a group of each.
-        let each: Vec<String> = needed.iter().rev().map(|names| names.join(" or ")).collect();
-        vec![format!("whoever is in {}", each.join(" and in "))]
-    } else {
-        everywhere
+    if !everywhere.is_empty() {
+        return everywhere;
     }
+    // No group is in every list, but somebody may be in a group of each. A list that holds another one adds nothing to it.
+    let adds = |list: &&Vec<String>| {
+        let holds = |other: &Vec<String>| other != *list && other.iter().all(|name| list.contains(name));
+        !needed.iter().any(holds)
+    };
+    let each: Vec<String> = needed
+        .iter()
+        .filter(adds)
+        .map(|names| names.join(" or "))
+        .collect();
+    vec![format!("whoever is in {}", each.join(" and in "))]
 }
 
 fn plain(text: &str) -> bool {
@@ -100,4 +112,25 @@ fn mention(id: &str, open: &str) -> Option<String> {
             .bytes()
             .all(|byte| byte.is_ascii_uppercase() || byte.is_ascii_digit());
     fits.then(|| format!("{open}{id}>"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::in_all;
+
+    #[test]
+    fn who_may_is_who_stands_in_a_row_of_every_step() {
+        let lists = |lists: &[&[&str]]| -> Vec<Vec<String>> {
+            lists
+                .iter()
+                .map(|list| list.iter().map(|&name| name.to_owned()).collect())
+                .collect()
+        };
+        assert_eq!(in_all(&lists(&[&["@sre", "<@U1>"], &["<@U1>"]])), ["<@U1>"]);
+        assert_eq!(
+            in_all(&lists(&[&["@sre"], &["@leads"], &["@sre", "@leads"]])),
+            ["whoever is in @sre and in @leads"]
+        );
+        assert!(in_all(&lists(&[&["@sre"], &[]])).is_empty());
+    }
 }
