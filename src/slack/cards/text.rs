@@ -62,8 +62,15 @@ pub fn chunks(text: &str, most: usize) -> Vec<String> {
                 parts.push(std::mem::take(&mut part));
                 size = 0;
             }
-            part.extend(grapheme.chars().take(most));
-            size += length.min(most);
+            // One that is longer than a part by itself is cut, never lost.
+            for c in grapheme.chars() {
+                if size == most {
+                    parts.push(std::mem::take(&mut part));
+                    size = 0;
+                }
+                part.push(c);
+                size += 1;
+            }
         }
     }
     if !part.trim().is_empty() {
