@@ -98,8 +98,6 @@ impl World {
         };
         let look = Survey {
             target: None,
-            cost: std::iter::empty().collect(),
-            blast: String::new(),
             taken_at: self.now,
         };
         let results = sketch.steps.iter().map(|_| Ok(look.clone())).collect();

@@ -35,6 +35,7 @@ fn order(action: Action) -> Order {
         filters: Vec::new(),
         expected: None,
         target: None,
+        tier: interlock::domain::action::Tier::One,
         timeout_seconds: 10,
     }
 }

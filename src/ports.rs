@@ -6,7 +6,7 @@ use std::pin::Pin;
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
-use crate::domain::action::{Action, Cost, Filter, ObjectRef};
+use crate::domain::action::{Action, Filter, ObjectRef, Tier};
 use crate::domain::ids::{AttemptId, PersonId};
 use crate::domain::runbook::Expectation;
 
@@ -31,16 +31,25 @@ pub struct TargetState {
     /// Desired and ready replicas, 1 and 0 or 1 for a pod.
     pub replicas: u32,
     pub ready: u32,
+    /// The container that a command or a log is meant for; `None` for every other action.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub container: Option<ContainerState>,
 }
 
-/// A look at the world before an action: what it would touch and cost.
+/// The container that was chosen, and those that it was chosen from.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ContainerState {
+    pub name: String,
+    /// The others of the pod, in the pod's order; empty when it is the only one.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub beside: Vec<String>,
+}
+
+/// A look at the world before an action. What the action would cost there is the domain's to say.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Survey {
     /// `None` for actions that have no object (HTTP, `get` over many).
     pub target: Option<TargetState>,
-    pub cost: Cost,
-    /// For people: `restarts 6 of 6 pods`, `1 pod`, `changes nothing`.
-    pub blast: String,
     pub taken_at: Timestamp,
 }
 
@@ -70,6 +79,10 @@ pub struct Output {
     /// Bytes left out of `text`; the whole is attached as a file when it isn't 0.
     #[serde(default)]
     pub cut_bytes: u64,
+    /// The target as our own change left it, out of the server's answer to that change; `None` where nothing of its
+    /// spec was changed.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub left: Option<TargetState>,
     /// Everything that came, before the filters, redacted, at most 1 MiB and a line: what filters and expectations
     /// read, and what is attached as a file. Never part of the journal.
     #[serde(skip)]
@@ -94,6 +107,8 @@ pub enum Ended {
 pub struct Order {
     pub attempt: AttemptId,
     pub action: Action,
+    /// With the account of this tier, where the cluster has one for it.
+    pub tier: Tier,
     /// Run over the output, in order, inside Interlock.
     pub filters: Vec<Filter>,
     /// What the filtered output must be; anything else is a failure.

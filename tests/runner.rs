@@ -2,6 +2,8 @@
 //! change can end, and that nothing happens twice or to something else.
 #![cfg(feature = "playground")]
 
+#[path = "runner/accounts.rs"]
+mod accounts;
 #[path = "runner/changes.rs"]
 mod changes;
 #[path = "runner/commands.rs"]

@@ -103,6 +103,7 @@ fn rules(team: &str) -> Rules {
         execute_by: SignedDuration::from_mins(30),
         settle: SignedDuration::from_mins(5),
         page_after: PageAfter::default(),
+        irreversible: Vec::new(),
         pagers: Vec::new(),
         resolvable: Vec::new(),
     }

@@ -3,7 +3,6 @@
 //! `checked` look at it as the runbook says.
 
 mod checked;
-pub mod cost;
 pub mod filters;
 pub mod http;
 pub mod kubernetes;

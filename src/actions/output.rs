@@ -23,6 +23,7 @@ pub fn output(whole: String, errors: &str) -> Output {
         text,
         errors,
         cut_bytes,
+        left: None,
         whole,
     }
 }

@@ -8,14 +8,13 @@ use std::time::Duration;
 use tokio::time::Instant;
 
 use super::checked;
-use super::cost;
 use super::http::HttpActions;
 use super::kubernetes::clusters::Clusters;
 use super::kubernetes::{perform, survey};
 use super::output;
 use super::redact::Redactor;
 use super::verdict::{Raw, Verdict};
-use crate::domain::action::{Action, Filter, ObjectPattern};
+use crate::domain::action::{Action, Filter};
 use crate::domain::runbook::Expectation;
 use crate::ports::{ActionRunner, Clock, Ended, Order, Output, Pending, Survey, SurveyError};
 
@@ -25,7 +24,6 @@ pub struct Runner {
     http: HttpActions,
     redactor: Arc<Redactor>,
     clock: Arc<dyn Clock>,
-    caches: Vec<ObjectPattern>,
 }
 
 impl Runner {
@@ -42,14 +40,7 @@ impl Runner {
             http,
             redactor,
             clock,
-            caches: Vec::new(),
         }
-    }
-
-    /// The workloads that the policy declares to be caches: a cache operation on one takes from its own budget.
-    #[must_use]
-    pub fn with_caches(self, caches: Vec<ObjectPattern>) -> Self {
-        Self { caches, ..self }
     }
 
     async fn look(&self, action: &Action) -> Result<Survey, SurveyError> {
@@ -66,10 +57,7 @@ impl Runner {
                 ));
             }
         };
-        let (cost, blast) = cost::cost_and_blast(action, target.as_ref(), &self.caches);
         Ok(Survey {
-            cost,
-            blast,
             target,
             taken_at: self.clock.now(),
         })
@@ -77,8 +65,11 @@ impl Runner {
 
     async fn run(&self, order: Order) -> Ended {
         let deadline = Instant::now() + Duration::from_secs(u64::from(order.timeout_seconds));
-        let verdict = match &order.action {
-            Action::Http(request) => self.http.perform(request, &order.attempt, deadline).await,
+        let (verdict, left) = match &order.action {
+            Action::Http(request) => {
+                let verdict = self.http.perform(request, &order.attempt, deadline).await;
+                (verdict, None)
+            }
             Action::Exec(_)
             | Action::Get(_)
             | Action::Logs(_)
@@ -92,7 +83,13 @@ impl Runner {
                 perform::perform(&self.clusters, &order, deadline, self.clock.now()).await
             }
         };
-        self.checked(verdict, order.filters, order.expected).await
+        let mut ended = self.checked(verdict, order.filters, order.expected).await;
+        match &mut ended {
+            Ended::Done { output } | Ended::Failed { output, .. } | Ended::Unknown { output, .. } => {
+                output.left = left;
+            }
+        }
+        ended
     }
 
     /// Filters and the expectation see the whole output, already redacted; only what comes out of them is kept.

@@ -20,6 +20,7 @@ use super::outputs::{Keeping, Outputs};
 use super::{knowledge, outage, rules, socket};
 use crate::actions::http::{HttpActions, HttpSettings};
 use crate::actions::kubernetes::clusters::{ClusterSettings, Clusters};
+use crate::actions::kubernetes::tokens::Account;
 use crate::actions::redact::Redactor;
 use crate::actions::runner::Runner;
 use crate::config::runbooks::{LoadError, Runbooks, Watch};
@@ -105,7 +106,6 @@ pub async fn start(settings: Settings, clock: Arc<dyn Clock>, metrics: Metrics) 
     if settings.slack.channel.is_none() {
         return Err(StartError::NoChannel);
     }
-    refuse_unsupported(&settings)?;
     if settings.pagerduty.routing_key.is_none() {
         tracing::warn!("no pager is configured: nobody will be paged; set pagerduty.routing_key");
     }
@@ -162,22 +162,6 @@ pub async fn start(settings: Settings, clock: Arc<dyn Clock>, metrics: Metrics) 
         _watch: watch,
         _lock: lock,
     })
-}
-
-/// A setting that would be ignored is refused: an operator would rely on it.
-fn refuse_unsupported(settings: &Settings) -> Result<(), StartError> {
-    let claims = |cluster: &crate::config::Cluster| !cluster.tier_service_accounts.is_empty();
-    match settings
-        .kubernetes
-        .clusters
-        .iter()
-        .find(|(_, cluster)| claims(cluster))
-    {
-        None => Ok(()),
-        Some((name, _)) => Err(StartError::Setup(format!(
-            "kubernetes.clusters.{name}.tier_service_accounts is not supported yet: take it out; every tier uses the cluster's own account"
-        ))),
-    }
 }
 
 fn first_knowledge(settings: &Settings, runbooks: &Arc<Runbooks>) -> Arc<ArcSwap<Knowledge>> {
@@ -379,6 +363,16 @@ fn cluster_settings(cluster: &crate::config::Cluster) -> ClusterSettings {
         kubeconfig: cluster.kubeconfig.clone(),
         context: cluster.context.clone(),
         in_cluster: cluster.in_cluster,
+        tier_accounts: cluster
+            .tier_service_accounts
+            .iter()
+            .map(|(tier, account)| {
+                // The settings have been checked for it; without a namespace no token is given, and nothing runs.
+                let (namespace, name) = account.split_once('/').unwrap_or(("", account));
+                let (namespace, name) = (namespace.to_owned(), name.to_owned());
+                (*tier, Account { namespace, name })
+            })
+            .collect(),
     }
 }
 

@@ -40,6 +40,7 @@ pub fn rules(settings: &Settings, team: &str) -> Rules {
                 name: row.name.clone(),
             })
             .collect(),
+        irreversible: settings.irreversible.clone(),
         default_cluster: settings.kubernetes.default_cluster.clone().or(only),
         clusters,
         routes: routes(settings),
@@ -65,7 +66,7 @@ fn policy(settings: &Settings) -> Policy {
         users: row.users.clone(),
         groups: row.groups.clone(),
         approvals: row.approvals.max(1),
-        requester_may: Some(row.requester_may),
+        requester_may: row.requester_may,
     });
     Policy {
         rows: rows.collect(),
@@ -98,4 +99,68 @@ fn routes(settings: &Settings) -> Vec<Route> {
             channel: row.channel.clone(),
         })
         .collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeSet;
+
+    use super::*;
+    use crate::domain::action::Tier;
+    use crate::domain::ids::Environment;
+    use crate::domain::plan::PlannedStep;
+    use crate::domain::policy::{Reason, Request};
+    use crate::domain::samples;
+    use crate::ports::{Person, Standing};
+
+    /// Who asked for a plan, and approves it: what the row says, the tier, and whether it counts.
+    const CASES: &[(&str, Tier, bool)] = &[
+        ("", Tier::Zero, true),
+        ("", Tier::One, true),
+        ("", Tier::Two, false),
+        ("", Tier::Three, false),
+        ("requester_may = true", Tier::One, true),
+        ("requester_may = true", Tier::Two, true),
+        ("requester_may = true", Tier::Three, true),
+        ("requester_may = false", Tier::Zero, false),
+        ("requester_may = false", Tier::One, false),
+        ("requester_may = false", Tier::Two, false),
+    ];
+
+    #[test]
+    fn who_asked_for_it_approves_it_below_tier_two_unless_the_row_says_otherwise() {
+        for (written, tier, counts) in CASES {
+            let row =
+                format!("tiers = [0, 1, 2, 3]\nenvironments = [\"production\"]\nusers = [\"U1\"]\n{written}");
+            let settings = Settings {
+                approvers: vec![toml::from_str(&row).expect("a row")],
+                ..Settings::default()
+            };
+            let step = PlannedStep {
+                tier: *tier,
+                environment: Some(Environment::new("production")),
+                ..samples::step(1)
+            };
+            let plan = samples::plan(vec![step]);
+            let asker = Person {
+                id: samples::person("U1"),
+                name: "ana".to_owned(),
+                standing: Standing::Member,
+                groups: Vec::new(),
+            };
+            let behind = BTreeSet::from([asker.id.clone()]);
+            let request = Request {
+                plan: &plan,
+                behind: &behind,
+            };
+            let expected = if *counts {
+                Ok(())
+            } else {
+                Err(vec![Reason::OwnRequest])
+            };
+            let team = asker.id.team.clone();
+            let answer = rules(&settings, &team).policy.may_vote(&asker, &team, request);
+            assert_eq!(answer, expected, "`{written}` at {tier}");
+        }
+    }
 }

@@ -8,12 +8,14 @@ use serde::Deserialize;
 use super::error::ConfigError;
 use super::read::file_alone;
 use super::rows::{ApproverRow, CacheRow};
+use crate::domain::action::CommandPattern;
 
 #[derive(Debug, Default, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 pub(super) struct PolicyRows {
     pub approvers: Vec<ApproverRow>,
     pub caches: Vec<CacheRow>,
+    pub irreversible: Vec<CommandPattern>,
 }
 
 pub(super) fn read(path: &Path) -> Result<PolicyRows, ConfigError> {

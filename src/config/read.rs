@@ -42,6 +42,7 @@ impl Settings {
         if let Some(path) = settings.policy.path.clone() {
             let rows = policy_file::read(&path)?;
             settings.approvers.extend(rows.approvers);
+            settings.irreversible.extend(rows.irreversible);
             settings.caches.extend(rows.caches);
         }
         check::check(&settings)?;

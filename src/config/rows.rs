@@ -26,9 +26,9 @@ pub struct ApproverRow {
     /// Distinct people needed; 1 when not written, at least 1.
     #[serde(default = "one")]
     pub approvals: u8,
-    /// Whether who asked for the plan, or changed it, counts too. No when not written.
-    #[serde(default)]
-    pub requester_may: bool,
+    /// Whether who asked for the plan, or changed it, counts too. When not written: at Tier 0 and 1 yes, from Tier 2 up no.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub requester_may: Option<bool>,
 }
 
 fn one() -> u8 {

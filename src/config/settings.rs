@@ -12,6 +12,7 @@ use super::sections::{
     Server, Slack, Store, Webhooks,
 };
 use super::value::BaseUrl;
+use crate::domain::action::CommandPattern;
 use crate::domain::ids::Revision;
 
 /// The whole configuration, checked. Without a file and without environment it is a bot that may look and propose, and
@@ -40,6 +41,9 @@ pub struct Settings {
     pub caches: Vec<CacheRow>,
     /// Of the configuration and of `policy.path`.
     pub approvers: Vec<ApproverRow>,
+    /// Words of commands that nothing takes back (`rollout undo deployment/billing`): Tier 3, whatever their kind. Of
+    /// the configuration and of `policy.path`.
+    pub irreversible: Vec<CommandPattern>,
     pub operators: Vec<OperatorRow>,
     /// How long a source without a resolve call may take to say `resolved` after the last step. 1 to 86,400.
     pub settle_seconds: u32,
@@ -69,6 +73,7 @@ impl Default for Settings {
             routes: Vec::new(),
             caches: Vec::new(),
             approvers: Vec::new(),
+            irreversible: Vec::new(),
             operators: Vec::new(),
             settle_seconds: 300,
             public_url: None,
@@ -123,6 +128,11 @@ impl Settings {
             .iter()
             .map(|row| format!("approvers {row:?}"))
             .chain(self.caches.iter().map(|row| format!("caches {row:?}")))
+            .chain(
+                self.irreversible
+                    .iter()
+                    .map(|row| format!("irreversible {row:?}")),
+            )
             .chain(
                 self.environments
                     .iter()

@@ -132,7 +132,7 @@ fn a_whole_file_is_read() {
     assert_eq!(cluster.tier_service_accounts[&Tier::Two], "interlock/tier-2");
     assert_eq!(cluster.context.as_deref(), Some("Prod EU"));
     assert_eq!(settings.approvers[0].tiers, [Tier::One, Tier::Two]);
-    assert!(!settings.approvers[0].requester_may);
+    assert_eq!(settings.approvers[0].requester_may, None);
     assert_eq!(settings.operators[0].person.to_string(), "T01/U02");
     assert_eq!(settings.webhooks.severity["Sev1"], Severity::Critical);
     assert!(matches!(

@@ -6,6 +6,7 @@ use std::sync::Arc;
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
+use super::action::Cost;
 use super::alert::{Alert, Severity};
 use super::approval::{ApprovalRefusal, Vote};
 use super::freeze::FreezeRefusal;
@@ -15,7 +16,7 @@ use super::ids::{
 use super::incident::{ClosedAs, HandoffReason, MatchRecord, MessageRef, PlanRequest};
 use super::plan::{Plan, PlanDigest};
 use super::policy::{Decision, Reason};
-use super::run::RunResult;
+use super::run::{RunResult, WaitsFor};
 use super::runbook::Autonomy;
 use crate::ports::Output;
 
@@ -227,6 +228,15 @@ pub enum Event {
         attempt: AttemptId,
         digest: PlanDigest,
         approved_by: Vec<Who>,
+        /// What it takes from the budget, seen just before; empty in entries from before this was recorded.
+        #[serde(default, skip_serializing_if = "Cost::is_empty")]
+        cost: Cost,
+    },
+    /// Another incident works on its target: it waits, at most until then.
+    StepWaits {
+        incident: IncidentId,
+        plan: PlanNo,
+        waits: WaitsFor,
     },
     StepRefused {
         incident: IncidentId,
@@ -363,6 +373,7 @@ impl Event {
             | Self::Expired { incident, .. }
             | Self::Withdrawn { incident, .. }
             | Self::StepStarted { incident, .. }
+            | Self::StepWaits { incident, .. }
             | Self::StepRefused { incident, .. }
             | Self::StepSkipped { incident, .. }
             | Self::StepEnded { incident, .. }

@@ -6,6 +6,7 @@ use std::collections::BTreeMap;
 
 use jiff::Timestamp;
 
+use super::action::Cost;
 use super::alert::{Alert, Severity};
 use super::approval::{Approval, ApprovalEvent};
 use super::event::{Entry, Event, Judgement, Outcome};
@@ -14,6 +15,7 @@ use super::ids::{AttemptId, Channel, IncidentId, PlanNo, StepNo};
 use super::incident::{ClosedAs, Episode, Incident, PageFailure, Paging, Phase, PlanTrack, Tick};
 use super::run::{Run, StepState};
 use super::state::State;
+use crate::ports::TargetState;
 
 impl State {
     /// Applies one entry. Entries come in order and without a gap.
@@ -78,6 +80,7 @@ impl State {
             | Event::Expired { incident, .. }
             | Event::Withdrawn { incident, .. }
             | Event::StepStarted { incident, .. }
+            | Event::StepWaits { incident, .. }
             | Event::StepRefused { incident, .. }
             | Event::StepSkipped { incident, .. }
             | Event::StepEnded { incident, .. }
@@ -291,8 +294,18 @@ fn change(incident: &mut Incident, event: &Event, at: Timestamp) {
         Event::Withdrawn { plan, why, .. } => {
             approve(incident, *plan, ApprovalEvent::Withdraw { at, why: why.clone() });
         }
-        Event::StepStarted { attempt, .. } => started(incident, *attempt, at),
-        Event::StepEnded { attempt, outcome, .. } => ended(incident, *attempt, outcome, at),
+        Event::StepStarted { attempt, cost, .. } => started(incident, *attempt, cost, at),
+        Event::StepWaits { plan, waits, .. } => {
+            if let Some(track) = track(incident, *plan) {
+                track.run.waits = Some(*waits);
+            }
+        }
+        Event::StepEnded {
+            attempt,
+            outcome,
+            output,
+            ..
+        } => ended(incident, *attempt, outcome, output.left.as_ref(), at),
         Event::StepJudged {
             plan,
             step,
@@ -319,6 +332,7 @@ fn change(incident: &mut Incident, event: &Event, at: Timestamp) {
         }
         Event::RunEnded { plan, result, .. } => {
             if let Some(track) = track(incident, *plan) {
+                track.run.waits = None;
                 track.run.result = Some(result.clone());
             }
         }
@@ -371,18 +385,22 @@ fn approve(incident: &mut Incident, plan: PlanNo, event: ApprovalEvent) {
     }
 }
 
-fn started(incident: &mut Incident, attempt: AttemptId, at: Timestamp) {
+fn started(incident: &mut Incident, attempt: AttemptId, cost: &Cost, at: Timestamp) {
     let Some(track) = track(incident, attempt.plan) else {
         return;
     };
-    let cost = track
-        .plan
-        .step(attempt.step)
-        .map(|step| step.cost.clone())
-        .unwrap_or_default();
+    let cost = match cost.is_empty() {
+        false => cost.clone(),
+        true => track
+            .plan
+            .step(attempt.step)
+            .map(|step| step.cost.clone())
+            .unwrap_or_default(),
+    };
     for (key, need) in cost {
         *track.run.spent.entry(key).or_default() += need;
     }
+    track.run.waits = None;
     track.run.started_at.get_or_insert(at);
     track.run.steps.insert(
         attempt.step,
@@ -394,7 +412,13 @@ fn started(incident: &mut Incident, attempt: AttemptId, at: Timestamp) {
 }
 
 /// A result counts only for the attempt that is running.
-fn ended(incident: &mut Incident, id: AttemptId, outcome: &Outcome, at: Timestamp) {
+fn ended(
+    incident: &mut Incident,
+    id: AttemptId,
+    outcome: &Outcome,
+    left: Option<&TargetState>,
+    at: Timestamp,
+) {
     let Some(track) = track(incident, id.plan) else {
         return;
     };
@@ -418,6 +442,9 @@ fn ended(incident: &mut Incident, id: AttemptId, outcome: &Outcome, at: Timestam
     };
     track.run.last_ended_at = Some(at);
     track.run.steps.insert(id.step, state);
+    if let Some(left) = left {
+        track.run.left.insert(left.object.key(), left.clone());
+    }
 }
 
 fn judged(
@@ -443,10 +470,12 @@ fn judged(
         },
     };
     track.run.steps.insert(step, state);
+    track.run.judged.insert(step);
 }
 
 fn set(incident: &mut Incident, plan: PlanNo, step: StepNo, state: StepState) {
     if let Some(track) = track(incident, plan) {
+        track.run.waits = None;
         track.run.steps.insert(step, state);
     }
 }

@@ -390,6 +390,9 @@ impl Incident {
             .paging
             .due
             .filter(|_| self.paging.asked_at.is_none() && self.is_open());
-        [approval, settle, page].into_iter().flatten().min()
+        [approval, settle, page, self.waits_until()]
+            .into_iter()
+            .flatten()
+            .min()
     }
 }

@@ -25,5 +25,5 @@ pub mod rules;
 pub mod run;
 pub mod runbook;
 #[cfg(test)]
-mod samples;
+pub(crate) mod samples;
 pub mod state;

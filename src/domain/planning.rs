@@ -1,15 +1,19 @@
 //! Making a plan: a runbook, its parameters and the configuration in, a Plan with no choice left open out. In two parts,
 //! because the world is looked at in between: `sketch` resolves, `complete` adds what the look at the targets said.
 
+mod fits;
+
+pub use self::fits::live_facts;
+use self::fits::{container_line, over_budget};
 use super::action::{
-    Action, Budget, BudgetKey, Cost, Defaults, EffectClass, Filter, Kind, LiveFacts, TierFacts, display_argv,
+    Action, Budget, BudgetKey, Cost, Defaults, EffectClass, Filter, Kind, TierFacts, display_argv,
 };
 use super::ids::{ClusterName, Environment, PlanNo, StepNo};
 use super::incident::{Incident, PlanRequest};
 use super::plan::{Plan, PlannedStep, Role};
 use super::rules::Rules;
 use super::runbook::{self, Autonomy, Catalog, CommandLine, FailureAction, Runbook, Step};
-use crate::ports::{Survey, SurveyError, TargetState};
+use crate::ports::{Survey, SurveyError};
 
 /// Why no plan can be made. `parameter` names the form field that would mend it, where one would.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -309,7 +313,7 @@ fn tier_facts<'a>(rules: &'a Rules, budget: &Budget, replicas: Option<u32>) -> T
         caches: &rules.caches,
         replica_budget: budget.get(&BudgetKey::MaxReplicaChanges).copied().unwrap_or(0),
         replicas,
-        irreversible: &[],
+        irreversible: &rules.irreversible,
     }
 }
 
@@ -317,16 +321,6 @@ fn tier_facts<'a>(rules: &'a Rules, budget: &Budget, replicas: Option<u32>) -> T
 fn environment(rules: &Rules, action: &Action) -> Option<Environment> {
     let cluster = action.cluster().unwrap_or_else(|| ClusterName::new(""));
     rules.environment(&cluster, action.namespace().as_ref())
-}
-
-/// What the action takes and touches, seen on the live cluster.
-#[must_use]
-pub fn live_facts(rules: &Rules, action: &Action, target: Option<&TargetState>) -> LiveFacts {
-    let object = action.names_target();
-    LiveFacts {
-        replicas: target.map_or(0, |target| target.replicas),
-        is_cache: object.is_some_and(|object| rules.caches.iter().any(|cache| cache.matches(&object))),
-    }
 }
 
 /// Adds what the look at the targets said: cost, blast radius, target, and the tier where it depends on them.
@@ -339,6 +333,7 @@ pub fn complete(
     rules: &Rules,
 ) -> Result<Plan, Vec<String>> {
     let mut problems = Vec::new();
+    let mut spent = Cost::new();
     if results.len() != sketch.steps.len() {
         return Err(vec!["not every target was looked at; try again".to_owned()]);
     }
@@ -356,6 +351,8 @@ pub fn complete(
                 step.cost = step.action.cost(&live);
                 step.blast = step.action.blast(&live);
                 step.target = survey.target;
+                step.plain.push_str(&container_line(step.target.as_ref()));
+                problems.extend(over_budget(&budget, &mut spent, step));
             }
             Err(_) if step.skip => {}
             Err(error) => problems.push(format!("step {}: {error}", step.no)),

@@ -1,16 +1,18 @@
 //! The run of an approved plan: which step is next, and how it all ended. One machine, one total function (`next`);
 //! the states change only by the journal's entries.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use jiff::{SignedDuration, Timestamp};
 use serde::{Deserialize, Serialize};
 
-use super::action::{BudgetKey, Cost};
-use super::ids::StepNo;
+use super::action::{Budget, BudgetKey, Cost, EffectClass};
+use super::ids::{AttemptId, StepNo};
+use super::incident::{Incident, Phase};
 use super::plan::{Plan, PlannedStep, Role};
 use super::policy::Reason;
 use super::runbook::{FailureAction, When};
+use crate::ports::TargetState;
 
 /// Where one step stands.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -56,6 +58,37 @@ pub struct Run {
     pub started_at: Option<Timestamp>,
     pub last_ended_at: Option<Timestamp>,
     pub result: Option<RunResult>,
+    /// Steps whose outcome was Unknown until a person judged it.
+    #[serde(default)]
+    pub judged: BTreeSet<StepNo>,
+    /// What our own changes of this run left, by [`ObjectRef::key`](super::action::ObjectRef::key): from then on the
+    /// target must look like that, and no longer like the card.
+    #[serde(default)]
+    pub left: BTreeMap<String, TargetState>,
+    /// The next step waits until somebody else is done with its target.
+    #[serde(default)]
+    pub waits: Option<WaitsFor>,
+}
+
+impl Incident {
+    /// Until when the plan waits for a target that another incident works on.
+    #[must_use]
+    pub fn waits_until(&self) -> Option<Timestamp> {
+        let run = &self.current()?.run;
+        let waits = run.waits.filter(|_| run.result.is_none())?;
+        matches!(self.phase, Phase::Running).then_some(waits.until)
+    }
+}
+
+/// A step whose target another incident works on.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct WaitsFor {
+    pub step: StepNo,
+    pub attempt: u8,
+    /// What holds the target.
+    pub with: AttemptId,
+    /// Then a human gets it.
+    pub until: Timestamp,
 }
 
 /// How a run ended.
@@ -66,8 +99,6 @@ pub enum RunResult {
     Verified,
     /// The verification says that it did not help.
     NotVerified { why: String },
-    /// All steps are done, and the runbook has no step that could tell whether it helped.
-    Unchecked,
     /// A step stopped the run; the person who takes over is told why.
     Stopped { step: StepNo, why: String, page: bool },
     /// Nothing ran: the mode is dry-run.
@@ -132,13 +163,16 @@ impl Run {
             StepState::Started { .. } => Some(Next::Wait),
             StepState::Unknown { .. } => Some(Next::AskHuman { step: step.no }),
             StepState::Succeeded { .. } | StepState::Skipped { .. } => None,
-            StepState::Refused { .. } => Some(Next::Finish(RunResult::Stopped {
+            StepState::Refused { reasons } => Some(Next::Finish(RunResult::Stopped {
                 step: step.no,
-                why: "it was refused when everything was checked again".to_owned(),
+                why: refused(reasons),
                 page: true,
             })),
             StepState::Failed { attempt, reason, .. } => {
-                if *attempt < step.attempts && over_budget(plan, &self.spent, &step.cost).is_empty() {
+                if *attempt < step.attempts
+                    && self.may_be_repeated(step)
+                    && over_budget(&plan.budget, &self.spent, &step.cost).is_empty()
+                {
                     return Some(Next::Start {
                         step: step.no,
                         attempt: attempt + 1,
@@ -151,6 +185,14 @@ impl Run {
                     FailureAction::Stop => Some(stopped(step, *attempt, reason, false)),
                 }
             }
+        }
+    }
+
+    /// What can't be known to have happened is not done a second time, whatever a person found out about the first.
+    fn may_be_repeated(&self, step: &PlannedStep) -> bool {
+        match step.effect {
+            EffectClass::Opaque => !self.judged.contains(&step.no),
+            EffectClass::Observe | EffectClass::Converge | EffectClass::Marked => true,
         }
     }
 
@@ -228,6 +270,15 @@ impl Run {
     }
 }
 
+fn refused(reasons: &[Reason]) -> String {
+    for reason in reasons {
+        if let Reason::TargetBusy { with } = reason {
+            return format!("it waited too long for its target, which {with} held");
+        }
+    }
+    "it was refused when everything was checked again".to_owned()
+}
+
 fn stopped(step: &PlannedStep, attempts: u8, reason: &str, page: bool) -> Next {
     let times = match attempts {
         1 => "once".to_owned(),
@@ -241,12 +292,15 @@ fn stopped(step: &PlannedStep, attempts: u8, reason: &str, page: bool) -> Next {
     })
 }
 
-/// What `cost` would take beyond the plan's budget: key, needed, left. Empty when it fits. A missing key is 0.
+/// A budget key that doesn't reach: what is needed and what is left of it.
+pub type Shortfall = (BudgetKey, u32, u32);
+
+/// What `cost` would take beyond what `spent` leaves of the budget. Empty when it fits. A missing key is 0.
 #[must_use]
-pub fn over_budget(plan: &Plan, spent: &Cost, cost: &Cost) -> Vec<(BudgetKey, u32, u32)> {
+pub fn over_budget(budget: &Budget, spent: &Cost, cost: &Cost) -> Vec<Shortfall> {
     cost.iter()
         .filter_map(|(key, need)| {
-            let allowed = plan.budget.get(key).copied().unwrap_or(0);
+            let allowed = budget.get(key).copied().unwrap_or(0);
             let left = allowed.saturating_sub(spent.get(key).copied().unwrap_or(0));
             (*need > left).then_some((*key, *need, left))
         })

@@ -59,6 +59,7 @@ pub fn step(no: u16) -> PlannedStep {
             images: vec!["api:1".to_owned()],
             replicas: 2,
             ready: 2,
+            container: None,
         }),
         skip: false,
         rollback: Some("kubectl rollout undo deploy/api -n production".to_owned()),

@@ -90,6 +90,12 @@ fn worded(event: &Event, incident: Option<&Incident>) -> Option<String> {
                 command(incident, attempt.step)
             )
         }
+        Event::StepWaits { waits, .. } => format!(
+            "step {} waits: its target is busy with {}; if that lasts until {}, a human is called",
+            waits.step,
+            words::at_work(waits.with),
+            words::clock(waits.until)
+        ),
         Event::StepRefused { step, reasons, .. } => {
             format!("step {step} was not started: {}", reasons::all(reasons))
         }
@@ -183,9 +189,6 @@ pub fn run_result(result: &RunResult) -> String {
     match result {
         RunResult::Verified => "all steps are done and verified".to_owned(),
         RunResult::NotVerified { why } => format!("the steps ran, but it did not help: {why}"),
-        RunResult::Unchecked => {
-            "all steps are done; no step of the runbook tells whether it helped".to_owned()
-        }
         RunResult::Stopped { step, why, .. } => format!("stopped at step {step}: {why}"),
         RunResult::DryRun => "dry run: nothing was run".to_owned(),
     }

@@ -2,6 +2,8 @@
 
 use jiff::{SignedDuration, Timestamp};
 
+use crate::domain::ids::AttemptId;
+
 /// `42 s`, `3 min 5 s`, `2 h 10 min`. Negative durations read as `0 s`.
 #[must_use]
 pub fn duration(duration: SignedDuration) -> String {
@@ -32,6 +34,12 @@ pub fn took(milliseconds: u64) -> String {
 #[must_use]
 pub fn clock(at: Timestamp) -> String {
     at.strftime("%H:%M:%S").to_string()
+}
+
+/// `INC-7 (its step 2)`: who has a target.
+#[must_use]
+pub fn at_work(attempt: AttemptId) -> String {
+    format!("{} (its step {})", attempt.incident, attempt.step)
 }
 
 /// `1 pod`, `3 pods`.

@@ -247,6 +247,7 @@ fn knowledge() -> Knowledge {
         execute_by: minutes,
         settle: minutes,
         page_after: PageAfter::default(),
+        irreversible: Vec::new(),
         pagers: Vec::new(),
         resolvable: Vec::new(),
     };

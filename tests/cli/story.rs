@@ -180,6 +180,7 @@ fn run(story: &mut Writer, plan: &Plan) {
         story.then(
             1,
             Event::StepStarted {
+                cost: Default::default(),
                 incident: INCIDENT,
                 attempt,
                 digest: digest(plan),

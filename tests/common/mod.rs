@@ -4,27 +4,33 @@
 use std::collections::BTreeMap;
 use std::path::PathBuf;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicU8, Ordering};
+use std::sync::atomic::{AtomicI64, AtomicU8, Ordering};
 
 use interlock::actions::http::{HttpActions, HttpSettings};
 use interlock::actions::kubernetes::clusters::{ClusterSettings, Clusters};
 use interlock::actions::redact::Redactor;
 use interlock::actions::runner::Runner;
-use interlock::domain::action::{Action, Columns, Get, Kind, ObjectRef};
+use interlock::domain::action::{Action, Columns, Get, Kind, ObjectRef, Tier};
 use interlock::domain::ids::{AttemptId, IncidentId, PlanNo, StepNo};
 use interlock::ports::{ActionRunner as _, Clock, Ended, Order, Survey, SurveyError, TargetState};
 
-struct Now;
+/// Real time, and as much later as the test says.
+#[derive(Default)]
+struct Now {
+    ahead_seconds: AtomicI64,
+}
 
 impl Clock for Now {
     fn now(&self) -> jiff::Timestamp {
-        jiff::Timestamp::now()
+        let ahead = jiff::SignedDuration::from_secs(self.ahead_seconds.load(Ordering::Acquire));
+        jiff::Timestamp::now().checked_add(ahead).expect("a time")
     }
 }
 
 /// A runner whose only cluster is called `main`.
 pub struct Bench {
     pub runner: Runner,
+    clock: Arc<Now>,
     attempts: AtomicU8,
 }
 
@@ -34,19 +40,31 @@ impl Bench {
     }
 
     pub fn with(kubeconfig: PathBuf, http: HttpSettings) -> Self {
-        // Another test of this process may have been first.
-        let _ = rustls::crypto::ring::default_provider().install_default();
         let settings = ClusterSettings {
             kubeconfig: Some(kubeconfig),
             ..ClusterSettings::default()
         };
+        Self::of(settings, http)
+    }
+
+    pub fn of(settings: ClusterSettings, http: HttpSettings) -> Self {
+        // Another test of this process may have been first.
+        let _ = rustls::crypto::ring::default_provider().install_default();
         let clusters = Clusters::new(BTreeMap::from([("main".into(), settings)]));
         let redactor = Redactor::new(["our-own-secret"]).expect("a redactor");
         let http = HttpActions::new(http).expect("an HTTP client");
+        let clock = Arc::new(Now::default());
         Self {
-            runner: Runner::new(clusters, http, Arc::new(redactor), Arc::new(Now)),
+            runner: Runner::new(clusters, http, Arc::new(redactor), clock.clone()),
+            clock,
             attempts: AtomicU8::new(0),
         }
+    }
+
+    /// Moves our own clock.
+    pub fn later(&self, by: std::time::Duration) {
+        let by = i64::try_from(by.as_secs()).expect("a short time");
+        self.clock.ahead_seconds.fetch_add(by, Ordering::AcqRel);
     }
 
     pub async fn survey(&self, action: &Action) -> Result<Survey, SurveyError> {
@@ -77,6 +95,7 @@ impl Bench {
             action,
             filters: Vec::new(),
             expected: None,
+            tier: Tier::One,
             target,
             timeout_seconds,
         }

@@ -19,5 +19,6 @@ mod redis;
 mod seen;
 mod slack_trouble;
 mod talk;
+mod targets;
 mod unknown;
 mod world;

@@ -1,6 +1,6 @@
 //! The look before a step: what it would touch, and clear words when it can't be told.
 
-use interlock::domain::action::{Action, BudgetKey, Exec, Kind, ObjectRef};
+use interlock::domain::action::{Action, Exec, Kind, ObjectRef};
 use interlock::playground::cluster::FaultKind;
 use interlock::ports::SurveyError;
 
@@ -8,7 +8,7 @@ use crate::common::{get, object};
 use crate::yard::Yard;
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_restart_costs_the_pods_that_are_there_now() {
+async fn a_look_tells_the_pods_that_are_there_now() {
     let yard = Yard::new().await;
     let survey = yard
         .survey(&Action::RolloutRestart {
@@ -16,7 +16,6 @@ async fn a_restart_costs_the_pods_that_are_there_now() {
         })
         .await;
     let survey = survey.expect("a look");
-    assert_eq!(survey.cost.get(&BudgetKey::MaxPodRestarts), Some(&3));
     let target = survey.target.expect("a target");
     assert_eq!((target.replicas, target.ready), (3, 3));
     assert_eq!(target.images, ["registry.example/checkout:2.14.0"]);
@@ -54,7 +53,7 @@ async fn what_is_not_there_is_said_with_what_is() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_container_that_must_be_named_is_asked_for() {
+async fn the_container_is_chosen_as_kubectl_chooses_it() {
     let yard = Yard::new().await;
     let target = ObjectRef {
         namespace: "staging".into(),
@@ -67,12 +66,12 @@ async fn a_container_that_must_be_named_is_asked_for() {
             argv: vec!["true".into()],
         })
     };
-    let error = yard
-        .survey(&exec(None))
-        .await
-        .expect_err("two containers")
-        .to_string();
-    assert!(error.contains("name one with `-c`: main, sidecar"), "{error}");
+    let first = yard.survey(&exec(None)).await.expect("the first of two");
+    let container = first.target.expect("a target").container.expect("a container");
+    assert_eq!(
+        (container.name.as_str(), container.beside),
+        ("main", vec!["sidecar".to_owned()])
+    );
     let error = yard
         .survey(&exec(Some("nope")))
         .await

@@ -1,8 +1,13 @@
 //! A cluster of the playground with a runner on it.
 
+use std::collections::BTreeMap;
 use std::ops::Deref;
 use std::path::PathBuf;
 
+use interlock::actions::http::HttpSettings;
+use interlock::actions::kubernetes::clusters::ClusterSettings;
+use interlock::actions::kubernetes::tokens::Account;
+use interlock::domain::action::Tier;
 use interlock::playground::cluster::{
     ClusterDouble, ClusterOptions, ClusterUser, FaultKind, FaultMatch, Kind as Objects, Output, Place, Speed,
 };
@@ -35,12 +40,39 @@ impl Yard {
             ..options
         };
         let cluster = ClusterDouble::start(options).await.expect("a cluster");
+        Self::on(cluster, user, BTreeMap::new())
+    }
+
+    /// With accounts for tiers: `(tier, name)` in `production`.
+    pub async fn with_accounts(accounts: &[(Tier, &str)]) -> Self {
+        let options = ClusterOptions {
+            speed: Speed::Running(100.0),
+            ..ClusterOptions::default()
+        };
+        let cluster = ClusterDouble::start(options).await.expect("a cluster");
+        let account = |(tier, name): &(Tier, &str)| {
+            let (namespace, name) = ("production".to_owned(), (*name).to_owned());
+            (*tier, Account { namespace, name })
+        };
+        Self::on(
+            cluster,
+            ClusterUser::Interlock,
+            accounts.iter().map(account).collect(),
+        )
+    }
+
+    fn on(cluster: ClusterDouble, user: ClusterUser, tier_accounts: BTreeMap<Tier, Account>) -> Self {
         let folder = tempfile::tempdir().expect("a folder");
         let path = folder.path().join("kubeconfig");
         std::fs::write(&path, cluster.kubeconfig(user)).expect("written");
+        let settings = ClusterSettings {
+            kubeconfig: Some(path),
+            tier_accounts,
+            ..ClusterSettings::default()
+        };
         Self {
             cluster,
-            bench: Bench::new(path),
+            bench: Bench::of(settings, HttpSettings::default()),
             folder,
         }
     }

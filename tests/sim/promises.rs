@@ -177,6 +177,7 @@ impl Watch {
                 attempt,
                 digest,
                 approved_by,
+                ..
             } => {
                 let track = self.track(*incident, attempt.plan)?;
                 must(track.digest == *digest, || {

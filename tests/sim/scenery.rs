@@ -10,7 +10,6 @@ use interlock::domain::ids::{
     Channel, ClusterName, Environment, EpisodeKey, Fingerprint, GroupId, GroupKey, Namespace, Revision,
     Service, Source,
 };
-use interlock::domain::planning;
 use interlock::domain::policy::{ApproverRow, Policy};
 use interlock::domain::rules::{EnvironmentRow, PageAfter, Rules};
 use interlock::domain::runbook::{Autonomy, Catalog};
@@ -111,6 +110,7 @@ pub fn knowledge(rng: &mut Rng) -> Knowledge {
         execute_by: SignedDuration::from_mins(10),
         settle: SignedDuration::from_mins(5),
         page_after: PageAfter::default(),
+        irreversible: Vec::new(),
         pagers: vec![Source::new("pagerduty")],
         resolvable: vec![Source::new("pagerduty")],
     };
@@ -166,7 +166,7 @@ pub struct Cluster {
 }
 
 impl Cluster {
-    pub fn survey(&mut self, rules: &Rules, action: &Action, now: Timestamp) -> Survey {
+    pub fn survey(&mut self, action: &Action, now: Timestamp) -> Survey {
         let target = action.names_target().map(|object| {
             let fresh = TargetState {
                 object: object.clone(),
@@ -175,13 +175,11 @@ impl Cluster {
                 images: vec!["image:1".to_owned()],
                 replicas: 2,
                 ready: 2,
+                container: None,
             };
             self.objects.entry(object.key()).or_insert(fresh).clone()
         });
-        let live = planning::live_facts(rules, action, target.as_ref());
         Survey {
-            cost: action.cost(&live),
-            blast: action.blast(&live),
             target,
             taken_at: now,
         }

@@ -305,7 +305,7 @@ impl Sim {
         if !self.kind_world && self.rng.chance(4) {
             return Err(SurveyError::Unreachable("the cluster does not answer".to_owned()));
         }
-        Ok(self.cluster.survey(&self.knowledge.rules, action, self.now))
+        Ok(self.cluster.survey(action, self.now))
     }
 
     fn outcome(&mut self, performed: bool) -> Outcome {

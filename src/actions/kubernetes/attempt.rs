@@ -5,6 +5,7 @@
 //! `resourceVersion` of that reading, so whatever came in between makes the server refuse it.
 
 use std::future::Future;
+use std::sync::OnceLock;
 use std::time::Duration;
 
 use jiff::Timestamp;
@@ -36,6 +37,8 @@ pub struct Attempt<'a> {
     pub target: Option<&'a TargetState>,
     pub deadline: Instant,
     pub now: Timestamp,
+    /// The target as our own change left it: what the next change of the same plan may rest on.
+    pub left: OnceLock<TargetState>,
 }
 
 /// The end of a verb; `Err` only so that checks can be left with `?`.
@@ -91,6 +94,20 @@ impl Attempt<'_> {
         Ok(())
     }
 
+    /// The container that was approved.
+    #[must_use]
+    pub fn container(&self) -> Option<&str> {
+        let container = self.target?.container.as_ref()?;
+        Some(container.name.as_str())
+    }
+
+    /// Keeps what a change of ours left, as the server's answer to it says: whatever anybody changes after that is
+    /// not in it.
+    pub fn leaves(&self, state: TargetState) {
+        // A verb makes one change, so there is nothing to be replaced.
+        let _ = self.left.set(state);
+    }
+
     /// What to end with after a failed write. When the reply was lost, the object is read again: `evidence` says
     /// whether it shows that the write happened.
     pub async fn after_write(
@@ -105,9 +122,16 @@ impl Attempt<'_> {
         }
         let api = kinds::siblings(self.client.clone(), object);
         match timeout(READ_BACK, api.get(&object.name)).await {
-            Ok(Ok(live)) if evidence(&live) => Verdict::done(format!(
-                "{done}\n(the reply was lost; read back from the cluster)\n"
-            )),
+            Ok(Ok(live)) if evidence(&live) => {
+                // One further than what was approved is our own change alone; further, and somebody else's is in it.
+                let ours = self.target.map(|approved| approved.generation + 1);
+                if live.metadata.generation == ours {
+                    self.leaves(look::state(object, &live));
+                }
+                Verdict::done(format!(
+                    "{done}\n(the reply was lost; read back from the cluster)\n"
+                ))
+            }
             Ok(Ok(_)) => Verdict::unknown(format!(
                 "{failure}; `{}` does not show the change yet, which may still come",
                 kinds::printed(object)

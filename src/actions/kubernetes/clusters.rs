@@ -8,15 +8,18 @@
 use std::collections::BTreeMap;
 use std::collections::HashMap;
 use std::path::PathBuf;
-use std::sync::{Arc, Weak};
+use std::sync::Arc;
 use std::time::Duration;
 
 use http::{HeaderName, HeaderValue, Request, StatusCode};
+use jiff::Timestamp;
 use kube::client::Body;
 use kube::config::{KubeConfigOptions, Kubeconfig};
 use kube::{Client, Config};
 use parking_lot::Mutex;
 
+use super::tokens::{Account, Asking, Tokens};
+use crate::domain::action::Tier;
 use crate::domain::ids::{AttemptId, ClusterName};
 
 /// How long a connection and its TLS handshake may take.
@@ -35,6 +38,8 @@ pub struct ClusterSettings {
     pub context: Option<String>,
     /// The ServiceAccount of the pod that Interlock runs in.
     pub in_cluster: bool,
+    /// The account that the actions of a tier run with; see [`tokens`](super::tokens).
+    pub tier_accounts: BTreeMap<Tier, Account>,
 }
 
 /// Why there is no client for a cluster. Nothing was sent.
@@ -54,12 +59,24 @@ pub enum ClusterError {
     InCluster { name: String, why: String },
     #[error("cluster `{name}`: no client can be made: {why}")]
     Client { name: String, why: String },
+    #[error(
+        "cluster `{name}` has accounts for other tiers and none for {tier}: add one to `kubernetes.clusters.{name}.tier_service_accounts`"
+    )]
+    NoAccount { name: String, tier: Tier },
+    #[error("cluster `{name}` gives no token for the account `{account}`, which {tier} runs with: {why}")]
+    NoToken {
+        name: String,
+        account: String,
+        tier: Tier,
+        why: String,
+    },
 }
 
 /// The configured clusters.
 pub struct Clusters {
     settings: BTreeMap<ClusterName, ClusterSettings>,
     clients: Arc<Kept>,
+    tokens: Tokens,
 }
 
 /// The clients that are there already.
@@ -71,6 +88,7 @@ impl Clusters {
         Self {
             settings,
             clients: Arc::default(),
+            tokens: Tokens::default(),
         }
     }
 
@@ -91,12 +109,41 @@ impl Clusters {
         Ok(self.clients.lock().entry(name.clone()).or_insert(client).clone())
     }
 
-    /// The client of a cluster, with every request marked with the attempt that makes it.
+    /// The client that an attempt works with: with the account of its tier, where the cluster has accounts for tiers,
+    /// and with every request marked with the attempt.
     ///
     /// # Errors
-    /// As [`Clusters::client`].
-    pub async fn client_for(&self, name: &ClusterName, attempt: &AttemptId) -> Result<Client, ClusterError> {
-        let client = self.client(name).await?;
+    /// As [`Clusters::client`]; and when there is no account or no token for the tier. Nothing runs with the wider
+    /// rights of the cluster's own account then.
+    pub async fn client_for(
+        &self,
+        name: &ClusterName,
+        attempt: &AttemptId,
+        tier: Tier,
+        now: Timestamp,
+    ) -> Result<Client, ClusterError> {
+        let own = self.client(name).await?;
+        let accounts = self.settings.get(name).map(|settings| &settings.tier_accounts);
+        let client = match accounts.and_then(|accounts| accounts.get(&tier)) {
+            Some(account) => {
+                let asking = Asking {
+                    cluster: name,
+                    account,
+                    tier,
+                    own: &own,
+                };
+                let config = async || self.configuration(name).await;
+                self.tokens.client(asking, config, now).await?
+            }
+            // Who only looks does so with the account that looked before.
+            None if tier == Tier::Zero || accounts.is_none_or(BTreeMap::is_empty) => own,
+            None => {
+                return Err(ClusterError::NoAccount {
+                    name: name.to_string(),
+                    tier,
+                });
+            }
+        };
         let mark = HeaderValue::from_str(&attempt.to_string()).map_err(|error| ClusterError::Client {
             name: name.to_string(),
             why: error.to_string(),
@@ -105,6 +152,19 @@ impl Clusters {
     }
 
     async fn connect(&self, name: &ClusterName) -> Result<Client, ClusterError> {
+        let config = self.configuration(name).await?;
+        let client = made(name, config)?;
+        let kept = Arc::downgrade(&self.clients);
+        let refused = name.clone();
+        Ok(told_of_refusal(client, move || {
+            if let Some(kept) = kept.upgrade() {
+                tracing::warn!(cluster = %refused, "credentials are refused; they are read anew for the next request");
+                kept.lock().remove(&refused);
+            }
+        }))
+    }
+
+    async fn configuration(&self, name: &ClusterName) -> Result<Config, ClusterError> {
         let Some(settings) = self.settings.get(name) else {
             return Err(ClusterError::NotConfigured {
                 name: name.to_string(),
@@ -116,15 +176,7 @@ impl Clusters {
         config.read_timeout = None;
         config.write_timeout = Some(WRITE_TIMEOUT);
         config.default_retry = false;
-        let client = Client::try_from(config).map_err(|error| ClusterError::Client {
-            name: name.to_string(),
-            why: error.to_string(),
-        })?;
-        Ok(dropped_when_refused(
-            client,
-            name.clone(),
-            Arc::downgrade(&self.clients),
-        ))
+        Ok(config)
     }
 
     fn known(&self) -> String {
@@ -134,6 +186,13 @@ impl Clusters {
         let names: Vec<String> = self.settings.keys().map(|name| format!("`{name}`")).collect();
         names.join(", ")
     }
+}
+
+pub(super) fn made(name: &ClusterName, config: Config) -> Result<Client, ClusterError> {
+    Client::try_from(config).map_err(|error| ClusterError::Client {
+        name: name.to_string(),
+        why: error.to_string(),
+    })
 }
 
 async fn configuration(name: &ClusterName, settings: &ClusterSettings) -> Result<Config, ClusterError> {
@@ -162,20 +221,19 @@ async fn configuration(name: &ClusterName, settings: &ClusterSettings) -> Result
     }
 }
 
-/// The same client behind a layer that drops it from those that are kept when the server answers 401: the next
-/// request then reads the credentials anew. This one's answer stays what it is.
-fn dropped_when_refused(client: Client, name: ClusterName, kept: Weak<Kept>) -> Client {
+/// The same client behind a layer that tells when the server answers 401, so that whoever keeps the client can drop it
+/// and the next request has other credentials. This one's answer stays what it is.
+pub(super) fn told_of_refusal(client: Client, refused: impl Fn() + Clone + Send + Sync + 'static) -> Client {
     let namespace = client.default_namespace().to_owned();
     let service = tower::service_fn(move |request: Request<Body>| {
-        let (client, name, kept) = (client.clone(), name.clone(), kept.clone());
+        let (client, refused) = (client.clone(), refused.clone());
         async move {
             let answer = client.send(request).await;
             let is_refused = answer
                 .as_ref()
                 .is_ok_and(|answer| answer.status() == StatusCode::UNAUTHORIZED);
-            if let Some(kept) = kept.upgrade().filter(|_| is_refused) {
-                tracing::warn!(cluster = %name, "credentials are refused; they are read anew for the next request");
-                kept.lock().remove(&name);
+            if is_refused {
+                refused();
             }
             answer
         }

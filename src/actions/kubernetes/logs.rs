@@ -24,8 +24,9 @@ pub async fn run(attempt: &Attempt<'_>, logs: &Logs) -> Outcome {
         Ok(pod) => pod.map_err(|why| Verdict::failed(why.to_string()))?,
         Err(_) => return Err(Verdict::failed("no pod was found in time")),
     };
-    let container = resolve::container(&pod, logs.container.as_deref())
-        .map_err(|why| Verdict::failed(why.to_string()))?;
+    let container = resolve::container(&pod, attempt.container().or(logs.container.as_deref()))
+        .map_err(|why| Verdict::failed(why.to_string()))?
+        .name;
     let params = LogParams {
         container: Some(container.clone()),
         tail_lines: Some(i64::from(logs.tail)),

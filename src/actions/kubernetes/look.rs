@@ -17,6 +17,7 @@ pub fn state(object: &ObjectRef, live: &DynamicObject) -> TargetState {
         images: images(object.kind, &live.data),
         replicas,
         ready,
+        container: None,
     }
 }
 

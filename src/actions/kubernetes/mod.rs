@@ -17,5 +17,6 @@ pub mod restart;
 pub mod rollout_status;
 pub mod survey;
 pub mod table;
+pub mod tokens;
 pub mod undo;
 pub mod write;

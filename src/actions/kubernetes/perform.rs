@@ -1,5 +1,6 @@
 //! From an order to the verb that carries it out.
 
+use std::sync::OnceLock;
 use std::time::Duration;
 
 use jiff::Timestamp;
@@ -11,21 +12,28 @@ use super::resolve::{self, Want};
 use super::{change, create_job, describe, exec, get, logs, restart, rollout_status, undo};
 
 use crate::actions::verdict::Verdict;
-use crate::domain::action::{Action, Exec, Get};
-use crate::domain::ids::ClusterName;
-use crate::ports::Order;
+use crate::domain::action::{Action, Exec};
+use crate::ports::{Order, TargetState};
 
 /// Time on top of the deadline for a verb to end by itself.
 const GRACE: Duration = Duration::from_millis(1900);
 
-/// Carries out an order on its cluster.
-pub async fn perform(clusters: &Clusters, order: &Order, deadline: Instant, now: Timestamp) -> Verdict {
-    let Some(cluster) = cluster(&order.action) else {
-        return Verdict::failed("this action is not one for a cluster");
+/// Carries out an order on its cluster. Gives the target as a change of ours left it, too.
+pub async fn perform(
+    clusters: &Clusters,
+    order: &Order,
+    deadline: Instant,
+    now: Timestamp,
+) -> (Verdict, Option<TargetState>) {
+    let Some(cluster) = order.action.cluster() else {
+        return (Verdict::failed("this action is not one for a cluster"), None);
     };
-    let client = match clusters.client_for(cluster, &order.attempt).await {
+    let client = match clusters
+        .client_for(&cluster, &order.attempt, order.tier, now)
+        .await
+    {
         Ok(client) => client,
-        Err(error) => return Verdict::failed(format!("nothing was sent: {error}")),
+        Err(error) => return (Verdict::failed(format!("nothing was sent: {error}")), None),
     };
     let attempt = Attempt {
         client,
@@ -33,27 +41,13 @@ pub async fn perform(clusters: &Clusters, order: &Order, deadline: Instant, now:
         target: order.target.as_ref(),
         deadline,
         now,
+        left: OnceLock::new(),
     };
-    match timeout_at(deadline + GRACE, verb(&attempt, &order.action)).await {
+    let verdict = match timeout_at(deadline + GRACE, verb(&attempt, &order.action)).await {
         Ok(Ok(verdict) | Err(verdict)) => verdict,
         Err(_) => Verdict::unknown("no answer in time; it may have happened"),
-    }
-}
-
-fn cluster(action: &Action) -> Option<&ClusterName> {
-    match action {
-        Action::Exec(Exec { target, .. }) => Some(&target.cluster),
-        Action::Get(Get { cluster, .. }) => Some(cluster),
-        Action::Logs(logs) => Some(&logs.target.cluster),
-        Action::Describe { target }
-        | Action::RolloutStatus { target }
-        | Action::RolloutRestart { target }
-        | Action::RolloutUndo { target, .. }
-        | Action::Scale { target, .. }
-        | Action::DeletePod { target } => Some(&target.cluster),
-        Action::CreateJob { from, .. } => Some(&from.cluster),
-        Action::Http(_) => None,
-    }
+    };
+    (verdict, attempt.left.into_inner())
 }
 
 async fn verb(attempt: &Attempt<'_>, action: &Action) -> Outcome {
@@ -76,8 +70,8 @@ async fn run_command(attempt: &Attempt<'_>, wanted: &Exec) -> Outcome {
     let live = attempt.live(&wanted.target, Same::Object).await?;
     let choosing = async {
         let pod = resolve::pod(&attempt.client, &wanted.target, &live, Want::Ready).await?;
-        let container = resolve::container(&pod, wanted.container.as_deref())?;
-        Ok((pod, container))
+        let container = resolve::container(&pod, attempt.container().or(wanted.container.as_deref()))?;
+        Ok((pod, container.name))
     };
     let (pod, container) = match timeout_at(attempt.deadline, choosing).await {
         Ok(Ok(chosen)) => chosen,

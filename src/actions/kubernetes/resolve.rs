@@ -14,6 +14,7 @@ use super::failure::Failure;
 use super::kinds;
 use super::look;
 use crate::domain::action::{Kind, ObjectRef};
+use crate::ports::ContainerState;
 
 /// Most objects that are read to find a pod.
 const AT_MOST: u32 = 500;
@@ -44,8 +45,6 @@ pub enum Unresolved {
     PodNotReady { pod: String, state: String },
     #[error("a {0} has no pods: name a pod, a deployment, a statefulset or a daemonset")]
     NotAWorkload(String),
-    #[error("pod `{pod}` has several containers: name one with `-c`: {containers}")]
-    ContainerNotNamed { pod: String, containers: String },
     #[error("pod `{pod}` has no container `{wanted}`; it has {containers}")]
     NoSuchContainer {
         pod: String,
@@ -153,41 +152,35 @@ fn choose(object: &ObjectRef, mut pods: Vec<Owned>, want: Want) -> Result<Dynami
     }
 }
 
-/// The container that is meant: the one named, the one that the pod says is its default, or the only one.
+/// The container that is meant, chosen as kubectl chooses: the one named, the one that the pod says is its default,
+/// else the first.
 ///
 /// # Errors
-/// The one named isn't there, or several are and none is named.
-pub fn container(pod: &DynamicObject, wanted: Option<&str>) -> Result<String, Unresolved> {
+/// The one named isn't there, or the pod has none.
+pub fn container(pod: &DynamicObject, wanted: Option<&str>) -> Result<ContainerState, Unresolved> {
     let spec = pod.data.pointer("/spec/containers").and_then(Value::as_array);
     let names: Vec<&str> = spec
         .into_iter()
         .flatten()
         .map(|one| look::text(one, "/name"))
         .collect();
-    let pod_name = look::name(pod).to_owned();
-    if let Some(wanted) = wanted {
-        return match names.contains(&wanted) {
-            true => Ok(wanted.to_owned()),
-            false => Err(Unresolved::NoSuchContainer {
-                pod: pod_name,
-                wanted: wanted.to_owned(),
-                containers: names.join(", "),
-            }),
-        };
-    }
     let default = look::annotation(pod, DEFAULT_CONTAINER).filter(|name| names.contains(name));
-    let only = if let [name] = names.as_slice() {
-        Some(*name)
-    } else {
-        None
+    let chosen = match wanted {
+        Some(wanted) => names.iter().copied().find(|name| *name == wanted),
+        None => default.or(names.first().copied()),
     };
-    match default.or(only) {
-        Some(name) => Ok(name.to_owned()),
-        None => Err(Unresolved::ContainerNotNamed {
-            pod: pod_name,
+    let Some(chosen) = chosen else {
+        return Err(Unresolved::NoSuchContainer {
+            pod: look::name(pod).to_owned(),
+            wanted: wanted.unwrap_or_default().to_owned(),
             containers: names.join(", "),
-        }),
-    }
+        });
+    };
+    let beside = names.iter().filter(|name| **name != chosen);
+    Ok(ContainerState {
+        name: chosen.to_owned(),
+        beside: beside.map(|name| (*name).to_owned()).collect(),
+    })
 }
 
 /// Lists by selector, fresh from the store of the cluster. An API that the cluster doesn't have has no objects.

@@ -14,7 +14,7 @@ use super::look;
 use super::resolve::{self, Unresolved, Want};
 use crate::domain::action::{Action, Exec, Get, Logs, ObjectRef};
 use crate::domain::ids::ClusterName;
-use crate::ports::{SurveyError, TargetState};
+use crate::ports::{ContainerState, SurveyError, TargetState};
 
 /// A look takes at most this long.
 pub const LIMIT: Duration = Duration::from_secs(5);
@@ -40,12 +40,14 @@ pub async fn target(clusters: &Clusters, action: &Action) -> Result<Option<Targe
         deadline,
     };
     let live = looking.get().await?;
-    match action {
-        Action::Exec(Exec { container, .. }) => {
-            looking.can_take(&live, container.as_deref(), Want::Ready).await?
-        }
+    let container = match action {
+        Action::Exec(Exec { container, .. }) => Some(
+            looking
+                .container(&live, container.as_deref(), Want::Ready)
+                .await?,
+        ),
         Action::Logs(Logs { container, .. }) => {
-            looking.can_take(&live, container.as_deref(), Want::Any).await?
+            Some(looking.container(&live, container.as_deref(), Want::Any).await?)
         }
         Action::Get(_)
         | Action::Describe { .. }
@@ -55,9 +57,12 @@ pub async fn target(clusters: &Clusters, action: &Action) -> Result<Option<Targe
         | Action::Scale { .. }
         | Action::DeletePod { .. }
         | Action::CreateJob { .. }
-        | Action::Http(_) => {}
-    }
-    Ok(Some(look::state(&object, &live)))
+        | Action::Http(_) => None,
+    };
+    Ok(Some(TargetState {
+        container,
+        ..look::state(&object, &live)
+    }))
 }
 
 /// The one object that an action names.
@@ -119,18 +124,19 @@ impl Look<'_> {
         }
     }
 
-    async fn can_take(
+    /// The container that the command or the log is meant for, in the pod that would be taken now.
+    async fn container(
         &self,
         live: &DynamicObject,
         container: Option<&str>,
         want: Want,
-    ) -> Result<(), SurveyError> {
+    ) -> Result<ContainerState, SurveyError> {
         let resolving = async {
             let pod = resolve::pod(&self.client, self.object, live, want).await?;
-            resolve::container(&pod, container).map(|_| ())
+            resolve::container(&pod, container)
         };
         match tokio::time::timeout_at(self.deadline, resolving).await {
-            Ok(Ok(())) => Ok(()),
+            Ok(Ok(container)) => Ok(container),
             Ok(Err(Unresolved::Failure(failure))) => Err(self.error(failure)),
             Ok(Err(other)) => Err(SurveyError::NotThere(format!(
                 "cluster `{}`: {other}",

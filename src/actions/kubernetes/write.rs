@@ -13,6 +13,7 @@ use super::failure::Failure;
 use super::kinds;
 use super::look;
 use crate::domain::action::ObjectRef;
+use crate::ports::TargetState;
 
 /// How often a write is made when only the status moved in between.
 const ROUNDS: usize = 5;
@@ -36,7 +37,7 @@ pub async fn write(
     change: impl Fn(&DynamicObject) -> Change,
 ) -> Result<(), Failure> {
     for _ in 1..ROUNDS {
-        let refused = match send(attempt, target, change(&live)).await {
+        let refused = match send(attempt, target, &live, change(&live)).await {
             Err(Failure::Conflict(message)) => Failure::Conflict(message),
             done_or_other => return done_or_other,
         };
@@ -48,30 +49,54 @@ pub async fn write(
         }
         live = fresh;
     }
-    send(attempt, target, change(&live)).await
+    send(attempt, target, &live, change(&live)).await
 }
 
-async fn send(attempt: &Attempt<'_>, target: &ObjectRef, change: Change) -> Result<(), Failure> {
+/// Sends it, and keeps what it left of the target.
+async fn send(
+    attempt: &Attempt<'_>,
+    target: &ObjectRef,
+    live: &DynamicObject,
+    change: Change,
+) -> Result<(), Failure> {
     let api = kinds::siblings(attempt.client.clone(), target);
-    match change {
-        Change::StrategicMerge(patch) => attempt
-            .ask(api.patch(&target.name, &patching(), &Patch::Strategic(&patch)))
-            .await
-            .map(|_| ()),
-        Change::Scale(patch) => attempt
-            .ask(api.patch_scale(&target.name, &patching(), &Patch::Merge(&patch)))
-            .await
-            .map(|_| ()),
+    let left = match change {
+        Change::StrategicMerge(patch) => {
+            let (params, patch) = (patching(), Patch::Strategic(&patch));
+            let answer = attempt.ask(api.patch(&target.name, &params, &patch)).await?;
+            look::state(target, &answer)
+        }
+        Change::Scale(patch) => {
+            let (params, patch) = (patching(), Patch::Merge(&patch));
+            let answer = attempt
+                .ask(api.patch_scale(&target.name, &params, &patch))
+                .await?;
+            scaled(target, live, answer.spec.and_then(|spec| spec.replicas))
+        }
         Change::JsonPatch(patch) => {
             let url = format!("{}/{}?fieldManager={MANAGER}", api.resource_url(), target.name);
             let request = http::Request::patch(url)
                 .header(CONTENT_TYPE, "application/json-patch+json")
                 .body(patch.to_string().into_bytes())
                 .map_err(|error| Failure::NotSent(error.to_string()))?;
-            attempt
-                .ask(attempt.client.request::<Value>(request))
-                .await
-                .map(|_| ())
+            let answer = attempt.ask(attempt.client.request::<DynamicObject>(request));
+            look::state(target, &answer.await?)
         }
+    };
+    attempt.leaves(left);
+    Ok(())
+}
+
+/// What a scale left. The subresource's answer has no generation; since the write rests on the version of `live`, it is
+/// that of `live`, and one more when the number was another.
+fn scaled(target: &ObjectRef, live: &DynamicObject, replicas: Option<i32>) -> TargetState {
+    let before = look::state(target, live);
+    let replicas = replicas
+        .and_then(|replicas| u32::try_from(replicas).ok())
+        .unwrap_or(before.replicas);
+    TargetState {
+        generation: before.generation + i64::from(replicas != before.replicas),
+        replicas,
+        ..before
     }
 }

@@ -119,10 +119,10 @@ pub(super) fn who(row: &ApproverRow) -> String {
     } else {
         names.join(", ")
     };
-    let own = if row.requester_may {
-        ", who asked for it included"
-    } else {
-        ", not who asked for it"
+    let own = match row.requester_may {
+        Some(true) => ", who asked for it included",
+        Some(false) => ", not who asked for it",
+        None => ", who asked for it only below Tier 2",
     };
     format!("{} of {names}{own}", row.approvals.max(1))
 }

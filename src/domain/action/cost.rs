@@ -1,7 +1,7 @@
 //! What an action takes from the blast-radius budget, and how that is said. Pure: the live figures are an argument.
 
 use super::classify::{ExecClass, classify};
-use super::types::{Action, Budget, BudgetKey, Cost, Exec};
+use super::types::{Action, BudgetKey, Cost, Exec};
 
 /// The figures of the live cluster that a cost depends on.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -11,9 +11,6 @@ pub struct LiveFacts {
     /// The policy declares the target to be a cache.
     pub is_cache: bool,
 }
-
-/// A budget key that doesn't reach: what is needed and what is left of it.
-pub type Shortfall = (BudgetKey, u32, u32);
 
 impl Action {
     /// What one attempt takes. Empty for an action that only looks.
@@ -89,26 +86,6 @@ fn counted(number: u32, what: &str) -> String {
     } else {
         format!("{number} {what}s")
     }
-}
-
-/// Whether `cost` fits into what `spent` leaves of `budget`. A key that the budget doesn't have is 0.
-///
-/// # Errors
-/// Every key that doesn't reach.
-pub fn budget_left(budget: &Budget, spent: &Cost, cost: &Cost) -> Result<(), Vec<Shortfall>> {
-    let over: Vec<Shortfall> = cost
-        .iter()
-        .map(|(key, need)| {
-            let allowed = budget.get(key).copied().unwrap_or(0);
-            (
-                *key,
-                *need,
-                allowed.saturating_sub(spent.get(key).copied().unwrap_or(0)),
-            )
-        })
-        .filter(|(_, need, left)| need > left)
-        .collect();
-    if over.is_empty() { Ok(()) } else { Err(over) }
 }
 
 impl BudgetKey {

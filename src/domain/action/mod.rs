@@ -37,7 +37,7 @@ mod tests_generated;
 pub use argv::ArgvError;
 pub use check::{CommandIssue, check_command, fill};
 pub use classify::{ExecClass, classify};
-pub use cost::{LiveFacts, Shortfall, budget_left};
+pub use cost::LiveFacts;
 pub use parse::Defaults;
 pub use show::{display_argv, is_deceptive, read_argv, reveal, reveal_lines, visible};
 pub use tier::{CommandPattern, ObjectPattern, TierFacts};

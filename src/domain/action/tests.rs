@@ -3,6 +3,7 @@
 
 use super::*;
 use crate::domain::ids::{ClusterName, Namespace};
+use crate::domain::run::over_budget;
 
 pub(super) fn argv(line: &str) -> Vec<String> {
     read_argv(line).unwrap()
@@ -404,14 +405,14 @@ fn costs_are_what_the_cluster_makes_them() {
     }
     let restart = action("kubectl rollout restart deploy/api -n x").cost(&live);
     let budget = Budget::from([(BudgetKey::MaxPodRestarts, 10)]);
-    assert_eq!(budget_left(&budget, &Cost::new(), &restart), Ok(()));
+    assert_eq!(over_budget(&budget, &Cost::new(), &restart), []);
     assert_eq!(
-        budget_left(&budget, &restart, &restart),
-        Err(vec![(BudgetKey::MaxPodRestarts, 6, 4)])
+        over_budget(&budget, &restart, &restart),
+        [(BudgetKey::MaxPodRestarts, 6, 4)]
     );
     assert_eq!(
-        budget_left(&Budget::new(), &Cost::new(), &restart),
-        Err(vec![(BudgetKey::MaxPodRestarts, 6, 0)])
+        over_budget(&Budget::new(), &Cost::new(), &restart),
+        [(BudgetKey::MaxPodRestarts, 6, 0)]
     );
 }
 

@@ -82,18 +82,12 @@ fn conclude(tx: &mut Tx<'_>, context: Context<'_>, id: IncidentId, result: RunRe
     let resolved = incident.all_resolved();
     match result {
         RunResult::Verified if manual || resolved => close(tx, id, ClosedAs::Resolved),
-        RunResult::Unchecked if resolved => close(tx, id, ClosedAs::Resolved),
-        RunResult::Unchecked if manual => {
-            let why = "no step of the runbook can tell whether it helped".to_owned();
-            hand_over(tx, context, id, HandoffReason::NotVerified { why });
-        }
         RunResult::Verified => {
             if context.rules.resolvable.contains(&incident.source) {
                 tx.effect(Effect::SourceResolve { incident: id });
             }
             settle(tx, context, id);
         }
-        RunResult::Unchecked => settle(tx, context, id),
         RunResult::NotVerified { .. } if resolved => close(tx, id, ClosedAs::AlertCleared),
         RunResult::NotVerified { why } => hand_over(tx, context, id, HandoffReason::NotVerified { why }),
         RunResult::Stopped { step, why, page } => {

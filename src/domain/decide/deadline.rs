@@ -6,12 +6,14 @@ use crate::domain::command::Reply;
 use crate::domain::event::{Event, Outcome};
 use crate::domain::ids::{AttemptId, IncidentId};
 use crate::domain::incident::{HandoffReason, Incident, Phase};
+use crate::domain::policy::Reason;
 use crate::domain::run::StepState;
 use crate::ports::Output;
 
 pub fn tick(tx: &mut Tx<'_>, context: Context<'_>) -> Reply {
     for id in tx.state().due(context.now) {
         page_if_due(tx, context, id);
+        busy_if_due(tx, context, id);
         expire_if_due(tx, context, id);
         settle_if_due(tx, context, id);
     }
@@ -34,6 +36,26 @@ fn page_if_due(tx: &mut Tx<'_>, context: Context<'_>, id: IncidentId) {
     });
     if stale {
         tx.record(Event::PageSettled { incident: id });
+    }
+}
+
+/// Somebody else has the target and does not let go: people find out what is more urgent.
+fn busy_if_due(tx: &mut Tx<'_>, context: Context<'_>, id: IncidentId) {
+    let due = tx.state().incident(id).and_then(|incident| {
+        incident.waits_until().filter(|until| *until <= context.now)?;
+        let track = incident.current()?;
+        track.run.waits.map(|waits| (track.plan.no, waits))
+    });
+    if let Some((plan, waits)) = due {
+        let with = waits.with.to_string();
+        tx.record(Event::StepRefused {
+            incident: id,
+            plan,
+            step: waits.step,
+            attempt: waits.attempt,
+            reasons: vec![Reason::TargetBusy { with }],
+        });
+        advance::advance(tx, context, id);
     }
 }
 

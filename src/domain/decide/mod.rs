@@ -10,6 +10,7 @@ mod plan_act;
 mod step;
 mod survey;
 mod tx;
+mod world;
 
 use jiff::Timestamp;
 

@@ -1,7 +1,6 @@
 //! Starting a step: everything is checked again, and only then is the start recorded. Only a recorded start yields a permit.
 
-use jiff::SignedDuration;
-
+use super::world::{expected, live_cost, world_holds};
 use super::{Context, Tx, advance, survey};
 use crate::domain::action::EffectClass;
 use crate::domain::approval::{Approval, Vote};
@@ -11,13 +10,9 @@ use crate::domain::freeze::{Freeze, FreezeFile};
 use crate::domain::ids::AttemptId;
 use crate::domain::incident::{HandoffReason, Incident, Phase, PlanTrack};
 use crate::domain::plan::PlannedStep;
-use crate::domain::planning;
 use crate::domain::policy::{Decision, Reason, Request};
-use crate::domain::run::{Next, StepState, over_budget};
-use crate::ports::{Order, Output, Survey};
-
-/// A look at the target may be this old when the step starts (DESIGN §3.3).
-const SURVEY_MAX_AGE: SignedDuration = SignedDuration::from_secs(5);
+use crate::domain::run::{Next, StepState, WaitsFor, over_budget};
+use crate::ports::{Order, Output, TargetState};
 
 pub fn start(tx: &mut Tx<'_>, context: Context<'_>, request: &StartStep) -> Reply {
     let Some((incident, track, step)) = its_turn(tx, request) else {
@@ -41,15 +36,11 @@ pub fn start(tx: &mut Tx<'_>, context: Context<'_>, request: &StartStep) -> Repl
         };
     }
     if let Some(holder) = busy(tx, request, step) {
-        return Reply::NotStarted {
-            reasons: vec![Reason::TargetBusy {
-                with: holder.to_string(),
-            }],
-        };
+        return wait_for(tx, context, request, holder);
     }
     let reasons = objections(tx, context, request, incident, track, step);
     if reasons.is_empty() {
-        return permit(tx, request);
+        return permit(tx, context, request);
     }
     refuse(tx, context, request, reasons)
 }
@@ -72,6 +63,39 @@ fn busy(tx: &Tx<'_>, request: &StartStep, step: &PlannedStep) -> Option<AttemptI
     tx.state()
         .holder(&target)
         .filter(|holder| holder.incident != request.incident)
+}
+
+/// Another incident has the target. Said once, and again when yet another one has it; the time at which a human gets it
+/// stays what was said first.
+fn wait_for(tx: &mut Tx<'_>, context: Context<'_>, request: &StartStep, holder: AttemptId) -> Reply {
+    let (incident, plan) = (request.incident, request.plan);
+    let track = tx.state().incident(incident).and_then(Incident::current);
+    let said = track.and_then(|track| track.run.waits);
+    let until = said.map(|waits| waits.until).unwrap_or_else(|| {
+        let latest = context.now.checked_add(context.rules.execute_by);
+        let first = track.filter(|track| track.run.started_at.is_none());
+        let approved_until = first.and_then(|track| track.approval.deadline());
+        let latest = latest.unwrap_or(context.now);
+        approved_until.map_or(latest, |by| by.min(latest))
+    });
+    let waits = WaitsFor {
+        step: request.step,
+        attempt: request.attempt,
+        with: holder,
+        until,
+    };
+    if said.is_none_or(|said| said.with.incident != holder.incident || said.step != request.step) {
+        tx.record(Event::StepWaits {
+            incident,
+            plan,
+            waits,
+        });
+    }
+    Reply::NotStarted {
+        reasons: vec![Reason::TargetBusy {
+            with: holder.to_string(),
+        }],
+    }
 }
 
 fn objections(
@@ -112,11 +136,12 @@ fn objections(
             why: error.to_string(),
         }),
     }
-    for (key, need, left) in over_budget(&track.plan, &track.run.spent, &step.cost) {
-        let key = serde_json::to_value(key)
-            .ok()
-            .and_then(|v| v.as_str().map(str::to_owned))
-            .unwrap_or_default();
+    for (key, need, left) in over_budget(
+        &track.plan.budget,
+        &track.run.spent,
+        &live_cost(context, request, step),
+    ) {
+        let key = key.as_str();
         reasons.push(Reason::OverBudget {
             what: format!("it needs {need} of `{key}` and {left} are left"),
         });
@@ -190,76 +215,7 @@ fn still_counting(context: Context<'_>, request: &StartStep, votes: &[Vote], pla
     votes.iter().filter_map(now).collect()
 }
 
-/// The world is as it was shown: same object, same images, not more to lose.
-fn world_holds(
-    context: Context<'_>,
-    track: &PlanTrack,
-    step: &PlannedStep,
-    survey: &Survey,
-    reasons: &mut Vec<Reason>,
-) {
-    let age = context.now.duration_since(survey.taken_at);
-    if age > SURVEY_MAX_AGE || age < -SURVEY_MAX_AGE {
-        reasons.push(Reason::SurveyStale {
-            seconds: age.as_secs(),
-        });
-    }
-    let moved = |what: String| Reason::TargetMoved { what };
-    match (&step.target, &survey.target) {
-        (None, _) => {}
-        (Some(shown), None) => reasons.push(moved(format!("{} can't be seen any more", shown.object))),
-        (Some(shown), Some(live)) if shown.uid != live.uid => {
-            reasons.push(moved(format!("{} was deleted and made anew", shown.object)));
-        }
-        // What our own earlier steps did to it was approved with the plan.
-        (Some(_), Some(_)) if changed_by_us(track, step) => {}
-        (Some(shown), Some(live)) if shown.images != live.images => {
-            let (was, is) = (shown.images.join(", "), live.images.join(", "));
-            reasons.push(moved(format!(
-                "{} runs {is}, the card showed {was}",
-                shown.object
-            )));
-        }
-        (Some(shown), Some(live)) if shown.generation != live.generation => {
-            reasons.push(moved(format!(
-                "{} was changed since the card was shown",
-                shown.object
-            )));
-        }
-        (Some(_), Some(_)) => {}
-    }
-    let live = planning::live_facts(context.rules, &step.action, survey.target.as_ref());
-    let dearer = step
-        .action
-        .cost(&live)
-        .iter()
-        .any(|(key, need)| *need > step.cost.get(key).copied().unwrap_or(0));
-    if dearer && !changed_by_us(track, step) {
-        let (now, shown) = (step.action.blast(&live), &step.blast);
-        reasons.push(moved(format!(
-            "it would now be more than the card showed: {now}, not {shown}"
-        )));
-    }
-}
-
-/// Whether a change at this target is the plan's own doing, approved with it; and a step that only looks may look at
-/// whatever is there now, as long as it is the same object.
-fn changed_by_us(track: &PlanTrack, step: &PlannedStep) -> bool {
-    let Some(target) = step.action.names_target() else {
-        return false;
-    };
-    step.effect == EffectClass::Observe
-        || track.plan.steps.iter().any(|other| {
-            other.effect != EffectClass::Observe
-                && other.action.names_target().as_ref() == Some(&target)
-                && !matches!(
-                    track.run.state(other.no),
-                    StepState::Waiting | StepState::Skipped { .. } | StepState::Refused { .. }
-                )
-        })
-}
-
-fn permit(tx: &mut Tx<'_>, request: &StartStep) -> Reply {
+fn permit(tx: &mut Tx<'_>, context: Context<'_>, request: &StartStep) -> Reply {
     let attempt = AttemptId {
         incident: request.incident,
         plan: request.plan,
@@ -276,9 +232,15 @@ fn permit(tx: &mut Tx<'_>, request: &StartStep) -> Reply {
         action: step.action.clone(),
         filters: step.filters.clone(),
         expected: step.expected.clone(),
-        target: step.target.clone(),
+        tier: step.tier,
+        // The container is the one that was shown, whoever changed the target last.
+        target: expected(track, step).map(|target| TargetState {
+            container: step.target.as_ref().and_then(|shown| shown.container.clone()),
+            ..target.clone()
+        }),
         timeout_seconds: step.timeout_seconds,
     };
+    let cost = live_cost(context, request, step);
     let approved_by = track
         .approval
         .votes()
@@ -294,6 +256,7 @@ fn permit(tx: &mut Tx<'_>, request: &StartStep) -> Reply {
         attempt,
         digest,
         approved_by,
+        cost,
     });
     Reply::Permit(Box::new(order))
 }

@@ -172,6 +172,7 @@ fn redraws(event: &Event) -> bool {
         | Event::Expired { .. }
         | Event::Withdrawn { .. }
         | Event::StepStarted { .. }
+        | Event::StepWaits { .. }
         | Event::StepRefused { .. }
         | Event::StepSkipped { .. }
         | Event::StepEnded { .. }
@@ -211,6 +212,7 @@ fn tells(event: &Event) -> bool {
         | Event::Rejected { .. }
         | Event::Expired { .. }
         | Event::Withdrawn { .. }
+        | Event::StepWaits { .. }
         | Event::StepRefused { .. }
         | Event::StepSkipped { .. }
         | Event::StepJudged { .. }

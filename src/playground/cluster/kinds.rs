@@ -98,7 +98,7 @@ const SCALE: &[&str] = &["scale", "status"];
 pub(super) static KINDS: [KindInfo; 23] = [
     row(Kind::Namespace, CORE, ("Namespace", "namespaces", "namespace"), &["ns"], Scope::Cluster, STATUS, false),
     row(Kind::Node, CORE, ("Node", "nodes", "node"), &["no"], Scope::Cluster, STATUS, false),
-    row(Kind::ServiceAccount, CORE, ("ServiceAccount", "serviceaccounts", "serviceaccount"), &["sa"], Scope::Namespaced, &[], false),
+    row(Kind::ServiceAccount, CORE, ("ServiceAccount", "serviceaccounts", "serviceaccount"), &["sa"], Scope::Namespaced, &["token"], false),
     row(Kind::Pod, CORE, ("Pod", "pods", "pod"), &["po"], Scope::Namespaced, &["exec", "log", "status"], true),
     row(Kind::Service, CORE, ("Service", "services", "service"), &["svc"], Scope::Namespaced, STATUS, true),
     row(Kind::ConfigMap, CORE, ("ConfigMap", "configmaps", "configmap"), &["cm"], Scope::Namespaced, &[], false),

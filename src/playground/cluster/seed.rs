@@ -31,7 +31,13 @@ pub(super) fn plant(model: &mut Model) {
             json!({"metadata": {"name": namespace, "labels": labels}, "status": {"phase": "Active"}});
         add(model, Kind::Namespace, object);
     }
-    for account in ["default", "interlock", "noexec"] {
+    for account in [
+        "default",
+        "interlock",
+        "noexec",
+        "interlock-tier-1",
+        "interlock-tier-2",
+    ] {
         add(
             model,
             Kind::ServiceAccount,

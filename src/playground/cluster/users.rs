@@ -1,8 +1,14 @@
 //! Who may do what: bearer tokens, users, and their rules. The rules are those that a team would grant Interlock, no more.
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
+use base64::Engine as _;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use jiff::Timestamp;
+use parking_lot::Mutex;
 use rand::RngExt;
+use serde_json::json;
 
 /// A person or program with a kubeconfig.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -13,11 +19,21 @@ pub enum ClusterUser {
     Interlock,
     /// ServiceAccount `production/noexec`: sees pods and deployments, may not exec.
     NoExec,
+    /// ServiceAccount `production/interlock-tier-1`: restarts, scales, deletes pods, runs commands.
+    TierOne,
+    /// ServiceAccount `production/interlock-tier-2`: starts Jobs as well.
+    TierTwo,
 }
 
 impl ClusterUser {
     /// All of them.
-    pub const ALL: [Self; 3] = [Self::Admin, Self::Interlock, Self::NoExec];
+    pub const ALL: [Self; 5] = [
+        Self::Admin,
+        Self::Interlock,
+        Self::NoExec,
+        Self::TierOne,
+        Self::TierTwo,
+    ];
 
     /// Short name, as in a kubeconfig.
     pub fn short(self) -> &'static str {
@@ -25,6 +41,8 @@ impl ClusterUser {
             Self::Admin => "admin",
             Self::Interlock => "interlock",
             Self::NoExec => "noexec",
+            Self::TierOne => "tier-1",
+            Self::TierTwo => "tier-2",
         }
     }
 
@@ -34,6 +52,8 @@ impl ClusterUser {
             Self::Admin => "admin",
             Self::Interlock => "system:serviceaccount:production:interlock",
             Self::NoExec => "system:serviceaccount:production:noexec",
+            Self::TierOne => "system:serviceaccount:production:interlock-tier-1",
+            Self::TierTwo => "system:serviceaccount:production:interlock-tier-2",
         }
     }
 }
@@ -76,26 +96,32 @@ impl Attributes<'_> {
 }
 
 /// The identity behind a request.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) enum Identity {
     User(ClusterUser),
+    /// A ServiceAccount that no role is bound to.
+    Account(Arc<str>),
     Anonymous,
 }
 
 impl Identity {
-    pub fn name(self) -> &'static str {
+    pub fn name(&self) -> &str {
         match self {
             Self::User(user) => user.name(),
+            Self::Account(name) => name,
             Self::Anonymous => "system:anonymous",
         }
     }
 
     /// Whether the rules let this identity do it.
-    pub fn may(self, asked: &Attributes<'_>) -> bool {
+    pub fn may(&self, asked: &Attributes<'_>) -> bool {
         let rules: &[Rule] = match self {
             Self::User(ClusterUser::Admin) => return true,
             Self::User(ClusterUser::Interlock) => INTERLOCK,
             Self::User(ClusterUser::NoExec) => NOEXEC,
+            Self::User(ClusterUser::TierOne) => TIER_ONE,
+            Self::User(ClusterUser::TierTwo) => TIER_TWO,
+            Self::Account(_) => &[],
             Self::Anonymous => return false,
         };
         let review = asked.group == "authorization.k8s.io" && asked.resource.starts_with("selfsubject");
@@ -149,6 +175,27 @@ const INTERLOCK: &[Rule] = &[
     Rule { scope: HOME, group: "discovery.k8s.io", resources: &["endpointslices"], verbs: LOOK },
     Rule { scope: HOME, group: "coordination.k8s.io", resources: &["leases"], verbs: &["get", "list", "watch", "create", "update", "patch"] },
     Rule { scope: RuleScope::Everywhere, group: "", resources: &["nodes", "namespaces"], verbs: LOOK },
+    Rule { scope: PRODUCTION, group: "", resources: &["serviceaccounts/token"], verbs: &["create"] },
+];
+
+#[rustfmt::skip]
+const TIER_ONE: &[Rule] = &[
+    Rule { scope: HOME, group: "", resources: &["pods"], verbs: &["get", "list", "delete"] },
+    Rule { scope: HOME, group: "", resources: &["pods/exec"], verbs: &["get", "create"] },
+    Rule { scope: HOME, group: "apps", resources: &["deployments", "statefulsets", "daemonsets"], verbs: &["get", "list", "patch"] },
+    Rule { scope: HOME, group: "apps", resources: &["deployments/scale", "statefulsets/scale"], verbs: &["get", "patch", "update"] },
+    Rule { scope: HOME, group: "apps", resources: &["replicasets", "controllerrevisions"], verbs: LOOK },
+];
+
+#[rustfmt::skip]
+const TIER_TWO: &[Rule] = &[
+    Rule { scope: HOME, group: "", resources: &["pods"], verbs: &["get", "list", "delete"] },
+    Rule { scope: HOME, group: "", resources: &["pods/exec"], verbs: &["get", "create"] },
+    Rule { scope: HOME, group: "apps", resources: &["deployments", "statefulsets", "daemonsets"], verbs: &["get", "list", "patch"] },
+    Rule { scope: HOME, group: "apps", resources: &["deployments/scale", "statefulsets/scale"], verbs: &["get", "patch", "update"] },
+    Rule { scope: HOME, group: "apps", resources: &["replicasets", "controllerrevisions"], verbs: LOOK },
+    Rule { scope: HOME, group: "batch", resources: &["cronjobs"], verbs: &["get", "list"] },
+    Rule { scope: HOME, group: "batch", resources: &["jobs"], verbs: &["get", "list", "create"] },
 ];
 
 #[rustfmt::skip]
@@ -157,9 +204,37 @@ const NOEXEC: &[Rule] = &[
     Rule { scope: PRODUCTION, group: "apps", resources: &["deployments", "replicasets"], verbs: &["get", "list"] },
 ];
 
-/// The tokens.
+/// A ServiceAccount as it was when a token was made for it: one that was deleted takes its tokens with it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) struct Account {
+    pub namespace: String,
+    pub name: String,
+    pub uid: String,
+}
+
+impl Account {
+    fn identity(&self) -> Identity {
+        let full = format!("system:serviceaccount:{}:{}", self.namespace, self.name);
+        let known = ClusterUser::ALL.into_iter().find(|user| user.name() == full);
+        known.map_or_else(|| Identity::Account(full.into()), Identity::User)
+    }
+}
+
+/// A token that was asked for.
 #[derive(Debug)]
-pub(super) struct Users(BTreeMap<String, ClusterUser>);
+struct Issued {
+    account: Account,
+    /// Whether the API server is among its audiences.
+    for_api: bool,
+    expires: Timestamp,
+}
+
+/// The tokens: one for each user of a kubeconfig, and those that were asked for.
+#[derive(Debug)]
+pub(super) struct Users {
+    fixed: BTreeMap<String, ClusterUser>,
+    issued: Mutex<BTreeMap<String, Issued>>,
+}
 
 impl Users {
     /// Makes a fresh random token for each user.
@@ -168,22 +243,61 @@ impl Users {
             let secret: [u8; 24] = rand::rng().random();
             (format!("{}.{}", user.short(), hex::encode(secret)), user)
         };
-        Self(ClusterUser::ALL.into_iter().map(token).collect())
+        Self {
+            fixed: ClusterUser::ALL.into_iter().map(token).collect(),
+            issued: Mutex::default(),
+        }
+    }
+
+    /// Makes a token in the shape of a real one: a JWT, whose signature only this double can tell.
+    pub fn issue(&self, account: Account, for_api: bool, expires: Timestamp) -> String {
+        let part = |value: &serde_json::Value| URL_SAFE_NO_PAD.encode(value.to_string());
+        let secret: [u8; 32] = rand::rng().random();
+        let subject = format!("system:serviceaccount:{}:{}", account.namespace, account.name);
+        let token = format!(
+            "{}.{}.{}",
+            part(&json!({"alg": "RS256", "kid": "playground"})),
+            part(&json!({"sub": subject, "exp": expires.as_second()})),
+            URL_SAFE_NO_PAD.encode(secret)
+        );
+        let issued = Issued {
+            account,
+            for_api,
+            expires,
+        };
+        self.issued.lock().insert(token.clone(), issued);
+        token
     }
 
     pub fn token(&self, user: ClusterUser) -> &str {
-        self.0
+        self.fixed
             .iter()
             .find(|(_, owner)| **owner == user)
             .map_or("", |(token, _)| token)
     }
 
-    /// Who sent a request; `None` for a token that nobody has.
-    pub fn identify(&self, authorization: Option<&str>) -> Option<Identity> {
-        match authorization.map(|header| header.strip_prefix("Bearer ").unwrap_or(header).trim()) {
-            None => Some(Identity::Anonymous),
-            Some(token) => self.0.get(token).map(|user| Identity::User(*user)),
+    /// Who sent a request; `None` for a token that nobody has, that has run out, or whose account is gone. `uid_of`
+    /// knows the uid of a ServiceAccount by namespace and name.
+    pub fn identify(
+        &self,
+        authorization: Option<&str>,
+        now: Timestamp,
+        uid_of: impl FnOnce(&str, &str) -> Option<String>,
+    ) -> Option<Identity> {
+        let Some(header) = authorization else {
+            return Some(Identity::Anonymous);
+        };
+        let token = header.strip_prefix("Bearer ").unwrap_or(header).trim();
+        if let Some(user) = self.fixed.get(token) {
+            return Some(Identity::User(*user));
         }
+        let issued = self.issued.lock();
+        let found = issued
+            .get(token)
+            .filter(|issued| issued.for_api && now < issued.expires)?;
+        let account = &found.account;
+        let is_there = uid_of(&account.namespace, &account.name).is_some_and(|uid| uid == account.uid);
+        is_there.then(|| account.identity())
     }
 }
 
@@ -214,12 +328,35 @@ mod tests {
     #[test]
     fn a_wrong_token_is_nobody_and_no_token_is_anonymous() {
         let users = Users::new();
-        assert_eq!(users.identify(Some("Bearer wrong")), None);
-        assert_eq!(users.identify(None), Some(Identity::Anonymous));
+        let identify = |header| users.identify(header, Timestamp::UNIX_EPOCH, |_, _| None);
+        assert_eq!(identify(Some("Bearer wrong")), None);
+        assert_eq!(identify(None), Some(Identity::Anonymous));
         let header = format!("Bearer {}", users.token(ClusterUser::Admin));
+        assert_eq!(identify(Some(&header)), Some(Identity::User(ClusterUser::Admin)));
+    }
+
+    #[test]
+    fn a_token_ends_with_its_time_and_with_its_account() {
+        let users = Users::new();
+        let account = Account {
+            namespace: "production".to_owned(),
+            name: "interlock-tier-1".to_owned(),
+            uid: "one".to_owned(),
+        };
+        let at = |second| Timestamp::from_second(second).expect("a time");
+        let header = |token: String| format!("Bearer {token}");
+        let good = header(users.issue(account.clone(), true, at(600)));
+        let elsewhere = header(users.issue(account, false, at(600)));
+        let who = |header: &str, second, uid: &str| {
+            users.identify(Some(header), at(second), |_, _| Some(uid.to_owned()))
+        };
+        assert_eq!(who(&good, 599, "one"), Some(Identity::User(ClusterUser::TierOne)));
+        assert_eq!(who(&good, 600, "one"), None, "it has run out");
         assert_eq!(
-            users.identify(Some(&header)),
-            Some(Identity::User(ClusterUser::Admin))
+            who(&good, 1, "two"),
+            None,
+            "the account was deleted and made anew"
         );
+        assert_eq!(who(&elsewhere, 1, "one"), None, "it is meant for another service");
     }
 }

@@ -11,7 +11,7 @@ use crate::domain::policy::Decision;
 use crate::domain::run::{RunResult, StepState};
 use crate::domain::runbook::Autonomy;
 use crate::render::timeline::page_failed;
-use crate::render::words::sentence;
+use crate::render::words::{at_work, sentence};
 use crate::slack::settings::Words;
 
 /// The mode in words, when it is not the plain one.
@@ -146,6 +146,14 @@ fn running(incident: &Incident, track: &PlanTrack) -> String {
     if let Some((_, step)) = unknown_step(incident) {
         return format!(
             "*Stopped: nobody knows whether step {step} happened.* Look at its target, then say what you found."
+        );
+    }
+    if let Some(waits) = track.run.waits {
+        return format!(
+            "*Step {} waits: its target is busy with {}.* If that lasts until {}, a human is called.",
+            waits.step,
+            at_work(waits.with),
+            clock(waits.until)
         );
     }
     let (done, meant) = track.run.progress(&track.plan);
@@ -305,7 +313,6 @@ pub fn result(result: &RunResult) -> String {
         RunResult::Verified => "fixed and verified".to_owned(),
         RunResult::NotVerified { why } => format!("not verified: {}", safe(why, 200)),
         RunResult::Stopped { step, why, .. } => format!("stopped at step {step}: {}", safe(why, 200)),
-        RunResult::Unchecked => "done; no step tells whether it helped".to_owned(),
         RunResult::DryRun => "dry run, nothing executed".to_owned(),
     }
 }

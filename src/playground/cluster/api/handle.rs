@@ -12,14 +12,17 @@ use tokio_util::sync::CancellationToken;
 
 use super::query::{Caller, Query};
 use super::target::{ObjectTarget, Target};
-use super::{discovery, log, openapi, protobuf, read, respond, review, scale, watch, write};
+use super::{discovery, log, openapi, protobuf, read, respond, review, scale, token, watch, write};
 use crate::playground::cluster::api::Body;
 use crate::playground::cluster::exec;
 use crate::playground::cluster::faults::{Asked, FaultKind};
 use crate::playground::cluster::ids::Ids;
 use crate::playground::cluster::journal::RequestRecord;
+use crate::playground::cluster::json;
+use crate::playground::cluster::kinds::Kind;
 use crate::playground::cluster::shared::Shared;
 use crate::playground::cluster::status::ApiError;
+use crate::playground::cluster::store::Key;
 use crate::playground::cluster::users::Attributes;
 
 /// Largest request body, as on the real server.
@@ -52,14 +55,20 @@ pub(in crate::playground::cluster) async fn handle(
         .headers()
         .get("authorization")
         .and_then(|value| value.to_str().ok());
-    let identity = shared.users.identify(authorization);
+    let identity = shared.read(|model| {
+        let uid_of = |namespace: &str, name: &str| {
+            let account = model.copy(&Key::new(Kind::ServiceAccount, namespace, name))?;
+            Some(json::text(&account, "/metadata/uid").to_owned())
+        };
+        shared.users.identify(authorization, model.now, uid_of)
+    });
     let seq = note(
         &shared,
         &request,
         &audit_id,
         verb,
         object.as_ref(),
-        identity.map_or("", |who| who.name()),
+        identity.as_ref().map_or("", |who| who.name()),
     );
     let fault = take_fault(&shared, verb, object.as_ref());
     let fault = match before(fault).await? {
@@ -325,6 +334,7 @@ async fn object(
 ) -> Answer {
     match (target.subresource.as_deref(), verb) {
         (Some("exec"), _) => exec::open(shared, request, caller, target, fault, stop),
+        (Some("token"), "create") => token::create(shared, target, &body(request).await?),
         (Some("log"), "get") => log::answer(shared, caller, target),
         (Some("scale"), "get") => scale::read(shared, target),
         (Some("scale"), "update" | "patch") => {

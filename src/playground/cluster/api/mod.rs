@@ -16,6 +16,7 @@ mod review;
 mod scale;
 mod table;
 mod target;
+mod token;
 mod watch;
 mod write;
 

@@ -1,0 +1,58 @@
+//! What the look at a target adds to a step: which container, and what it costs there, and whether the budget reaches for it.
+
+use crate::domain::action::{Action, Budget, Cost, LiveFacts};
+use crate::domain::plan::PlannedStep;
+use crate::domain::rules::Rules;
+use crate::domain::run;
+use crate::domain::runbook::When;
+use crate::ports::TargetState;
+
+/// What the action takes and touches, seen on the live cluster.
+#[must_use]
+pub fn live_facts(rules: &Rules, action: &Action, target: Option<&TargetState>) -> LiveFacts {
+    let object = action.names_target();
+    LiveFacts {
+        replicas: target.map_or(0, |target| target.replicas),
+        is_cache: object.is_some_and(|object| rules.caches.iter().any(|cache| cache.matches(&object))),
+    }
+}
+
+/// Which container of several a command runs in; nothing where there is no choice.
+pub(super) fn container_line(target: Option<&TargetState>) -> String {
+    match target.and_then(|target| target.container.as_ref()) {
+        Some(container) if !container.beside.is_empty() => format!(
+            " In container {} (the pod has {} as well).",
+            container.name,
+            container.beside.join(", ")
+        ),
+        Some(_) | None => String::new(),
+    }
+}
+
+/// Why the step would not fit into what the steps before it leave of the budget: nobody is asked to approve what could
+/// not run to its end. A step for when the one before failed is weighed alone, since it need not come to it.
+pub(super) fn over_budget(budget: &Budget, spent: &mut Cost, step: &PlannedStep) -> Vec<String> {
+    if step.skip {
+        return Vec::new();
+    }
+    let short = run::over_budget(budget, spent, &step.cost);
+    if step.when != When::PreviousFailed {
+        for (key, need) in &step.cost {
+            *spent.entry(*key).or_default() += need;
+        }
+    }
+    let problem = |(key, need, left): run::Shortfall| {
+        let allowed = budget.get(&key).copied().unwrap_or(0);
+        let left = match left == allowed {
+            true => format!("the runbook allows {allowed}"),
+            false => format!("the runbook allows {allowed}, of which the steps before leave {left}"),
+        };
+        format!(
+            "step {} {}: that is {need} of `{}`, and {left}",
+            step.no,
+            step.blast,
+            key.as_str()
+        )
+    };
+    short.into_iter().map(problem).collect()
+}
