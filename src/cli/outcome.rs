@@ -8,7 +8,7 @@ use crate::config::ConfigError;
 use crate::config::runbooks::LoadError;
 use crate::domain::runbook::NotFound;
 use crate::ingress::ParseError;
-use crate::store::StoreError;
+use crate::store::{NoteError, StoreError};
 use crate::telemetry::TelemetryError;
 
 /// It ran.
@@ -60,6 +60,14 @@ pub(super) enum Failure {
         line: u64,
         problem: String,
     },
+    #[error("line {line} of `{}` is no checkpoint that the given keys signed: {problem}", path.display())]
+    NotAnAnchor {
+        path: PathBuf,
+        line: u64,
+        problem: String,
+    },
+    #[error(transparent)]
+    Key(#[from] NoteError),
     #[error("`{given}` is no time: write a moment like 2026-11-20T14:00:00Z, or how long ago, like 2h or 7d")]
     NotATime { given: String },
     /// The running bot said no; its own words.

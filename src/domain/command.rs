@@ -125,6 +125,8 @@ pub enum Command {
     Unseen(IncidentId),
     /// The clock reached a deadline.
     Tick,
+    /// A checkpoint was signed; it leaves the machine once this is stored.
+    Checkpointed { size: u64, note: String },
     /// The process has just started on old entries: what was started and not finished is Unknown.
     Recover,
 }

@@ -130,6 +130,11 @@ pub enum Event {
         #[serde(default, skip_serializing_if = "Option::is_none")]
         autonomy: Option<Autonomy>,
     },
+    /// A checkpoint over the first `size` entries was signed. `note` is what left the machine.
+    Checkpointed {
+        size: u64,
+        note: String,
+    },
     /// A delivery whose alerts were all known already, or of no interest.
     Repeated {
         incidents: Vec<(IncidentId, u32)>,
@@ -355,9 +360,11 @@ impl Event {
     #[must_use]
     pub fn incident(&self) -> Option<IncidentId> {
         match self {
-            Self::Started { .. } | Self::Repeated { .. } | Self::Frozen { .. } | Self::Unfrozen { .. } => {
-                None
-            }
+            Self::Started { .. }
+            | Self::Checkpointed { .. }
+            | Self::Repeated { .. }
+            | Self::Frozen { .. }
+            | Self::Unfrozen { .. } => None,
             Self::Refused { incident, .. } | Self::Asked { incident, .. } => *incident,
             Self::Opened { incident, .. }
             | Self::Joined { incident, .. }

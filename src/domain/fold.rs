@@ -25,7 +25,10 @@ impl State {
             self.seen.add(entry.at, key);
         }
         match &entry.event {
-            Event::Started { .. } | Event::Refused { .. } | Event::Asked { .. } => {}
+            Event::Started { .. }
+            | Event::Checkpointed { .. }
+            | Event::Refused { .. }
+            | Event::Asked { .. } => {}
             Event::Repeated { incidents } => {
                 for (id, count) in incidents {
                     if let Some(incident) = self.incidents.get_mut(id) {
@@ -337,6 +340,7 @@ fn change(incident: &mut Incident, event: &Event, at: Timestamp) {
             }
         }
         Event::Started { .. }
+        | Event::Checkpointed { .. }
         | Event::Repeated { .. }
         | Event::Opened { .. }
         | Event::Refused { .. }

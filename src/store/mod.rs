@@ -4,16 +4,26 @@
 //! entries and the effects that follow from them are committed in one transaction.
 
 mod chain;
+mod checkpoint;
 mod error;
+mod export;
 mod journal;
 mod lock;
+mod merkle;
 mod migrate;
+mod note;
 mod outbox;
 mod snapshot;
 #[cfg(test)]
 mod tests;
+mod verify;
 
 pub use chain::{ChainHash, GENESIS, StoredEntry, link};
+pub use checkpoint::{Checkpoint, CheckpointError};
 pub use error::StoreError;
-pub use journal::{Store, Verified};
+pub use export::{Chain, ExportLine};
+pub use journal::{Store, Verified, parse};
 pub use lock::StoreLock;
+pub use merkle::{NodeHash, Tree};
+pub use note::{NoteError, PublicKey, Signer};
+pub use verify::{Follower, Verdict, Wanted};

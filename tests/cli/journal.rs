@@ -146,7 +146,14 @@ fn an_export_that_was_touched_is_told_from_one_that_was_not() {
     let place = told();
     place.run(&["audit", "export", "--out", "journal.jsonl"]).fine();
     let head = place.run(&["audit", "verify"]).fine();
-    let head = head.trim().rsplit(' ').next().unwrap().to_owned();
+    let head = head
+        .lines()
+        .next()
+        .unwrap()
+        .rsplit(' ')
+        .next()
+        .unwrap()
+        .to_owned();
     let whole = place.read("journal.jsonl");
     let verify = |text: &str| {
         place.write("touched.jsonl", text);
@@ -257,4 +264,94 @@ fn a_file_that_is_no_database_is_refused() {
         let said = place.run(args).failed();
         assert!(said.contains("file is not a database"), "{said}");
     }
+}
+
+/// Where the last column of an anchor file comes from in real life: a checkpoint over the first entries, signed.
+fn anchored(place: &Place, entries: usize) -> String {
+    use interlock::store::{Checkpoint, ExportLine, Signer, Tree};
+    let said = place
+        .run(&[
+            "audit",
+            "keygen",
+            "--name",
+            "interlock.test/lab",
+            "--out",
+            "checkpoint.key",
+        ])
+        .fine();
+    let signer = Signer::parse(&place.read("checkpoint.key")).unwrap();
+    let public = signer.public().to_string();
+    assert!(said.ends_with(&format!("public key: {public}\n")), "{said}");
+    let mut tree = Tree::default();
+    for line in place.run(&["audit", "export"]).fine().lines().take(entries) {
+        let line: ExportLine = serde_json::from_str(line).unwrap();
+        tree.push(&line.entry.hash);
+    }
+    let note = Checkpoint {
+        origin: signer.name().to_owned(),
+        size: tree.size(),
+        root: tree.root(),
+    }
+    .sign(&signer);
+    place.write(
+        "anchors.jsonl",
+        &format!(
+            "{}\n",
+            serde_json::json!({ "at": "2026-11-20T03:20:00Z", "note": note })
+        ),
+    );
+    public
+}
+
+#[test]
+fn what_a_checkpoint_covers_is_proved_and_a_cut_behind_it_is_found() {
+    let place = told();
+    let key = anchored(&place, 10);
+    let verify = [
+        "audit",
+        "verify",
+        "--file",
+        "journal.jsonl",
+        "--anchors",
+        "anchors.jsonl",
+        "--key",
+        &key,
+    ];
+    place.run(&["audit", "export", "--out", "journal.jsonl"]).fine();
+    let said = place.run(&verify).fine();
+    assert!(
+        said.contains("checkpoints from elsewhere prove it up to entry 10; 3 came after"),
+        "{said}"
+    );
+    let whole = place.read("journal.jsonl");
+    let cut: String = whole.lines().take(9).map(|line| format!("{line}\n")).collect();
+    place.write("journal.jsonl", &cut);
+    assert!(place.run(&verify).found().starts_with(
+        "broken: a checkpoint covers 10 entries and there are 9: entries were cut off at the end"
+    ),);
+}
+
+#[test]
+fn a_checkpoint_of_another_key_proves_nothing_and_is_named() {
+    let place = told();
+    anchored(&place, 10);
+    let other = interlock::store::Signer::generate("interlock.test/lab").unwrap();
+    let key = interlock::store::Signer::parse(&other)
+        .unwrap()
+        .public()
+        .to_string();
+    let said = place
+        .run(&["audit", "verify", "--anchors", "anchors.jsonl", "--key", &key])
+        .failed();
+    assert!(
+        said.contains("line 1 of `anchors.jsonl` is no checkpoint that the given keys signed"),
+        "{said}"
+    );
+    let again = place
+        .run(&["audit", "keygen", "--name", "x", "--out", "checkpoint.key"])
+        .failed();
+    assert!(
+        again.contains("can't be written"),
+        "a key is never overwritten: {again}"
+    );
 }

@@ -2,7 +2,7 @@
 
 use clap::Subcommand;
 
-use super::{export, show, verify};
+use super::{export, keygen, show, verify};
 use crate::cli::outcome::{Ended, Failure};
 use crate::cli::screen::Screen;
 use crate::cli::setup::Setup;
@@ -20,6 +20,7 @@ enum AuditCommand {
     Show(show::Show),
     Verify(verify::Verify),
     Export(export::Export),
+    Keygen(keygen::Keygen),
 }
 
 impl Audit {
@@ -28,6 +29,7 @@ impl Audit {
             AuditCommand::Show(command) => command.run(setup, screen),
             AuditCommand::Verify(command) => command.run(setup, screen),
             AuditCommand::Export(command) => command.run(setup, screen),
+            AuditCommand::Keygen(command) => command.run(screen),
         }
     }
 }

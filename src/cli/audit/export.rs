@@ -4,13 +4,12 @@ use std::fs::File;
 use std::io::{BufWriter, Write};
 use std::path::{Path, PathBuf};
 
-use super::line::Chain;
 use crate::cli::journal;
 use crate::cli::outcome::{Ended, Failure};
 use crate::cli::screen::Screen;
 use crate::cli::setup::Setup;
 use crate::render::words;
-use crate::store::Store;
+use crate::store::{Chain, Store};
 
 /// Copy the whole journal out as JSON lines, with hashes and salts
 #[derive(Debug, clap::Args)]

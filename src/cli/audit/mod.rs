@@ -1,8 +1,9 @@
-//! `interlock audit`: the journal as people read it, its proof, and its copy. `line` is an entry of an export.
+//! `interlock audit`: the journal as people read it, its proof, and its copy.
 
+mod anchors;
 mod command;
 mod export;
-mod line;
+mod keygen;
 mod show;
 mod verify;
 mod worded;

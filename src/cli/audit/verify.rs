@@ -4,22 +4,21 @@ use std::fs::File;
 use std::io::{BufRead, BufReader};
 use std::path::{Path, PathBuf};
 
-use serde::Serialize;
-
-use super::line::{Chain, ExportLine};
+use super::anchors;
 use crate::cli::args::{Format, FormatArg};
 use crate::cli::journal;
 use crate::cli::outcome::{Ended, Failure};
 use crate::cli::screen::{Paint, Screen};
 use crate::cli::setup::Setup;
-use crate::store::{Store, StoreError};
+use crate::store::{Chain, ExportLine, Follower, PublicKey, Store, Verdict, Wanted};
 
 /// Check that nothing in the journal was changed, removed or put in: exit code 1 when something was
 #[derive(Debug, clap::Args)]
 #[command(
-    after_help = "Example: interlock audit verify --file journal.jsonl --head 9c1f…\n\n\
-    A chain can't tell that its end was cut off. Keep the head that an earlier check printed, and give it with --head:\n\
-    an entry with that hash must still be there."
+    after_help = "Example: interlock audit verify --file journal.jsonl --key interlock.example.com+1f0c2a3b+AeR… --anchors anchors.jsonl\n\n\
+    The chain alone can't tell that its end was cut off, nor that all of it was written anew. Checkpoints that were kept\n\
+    elsewhere can: whatever stands before the last of them is proved. Nothing but the export, the key and the anchors is needed.\n\
+    Without checkpoints, keep the head that an earlier check printed and give it with --head."
 )]
 pub(super) struct Verify {
     /// Check this export instead of the database.
@@ -28,95 +27,62 @@ pub(super) struct Verify {
     /// A hash that an earlier check printed as head.
     #[arg(long, value_name = "HASH")]
     head: Option<String>,
+    /// The public key of the checkpoints, as `audit keygen` printed it. Once for each key that was ever used.
+    #[arg(long, value_name = "KEY")]
+    key: Vec<String>,
+    /// Checkpoints that were kept elsewhere: a signed note, or JSON lines as the file anchor writes them.
+    #[arg(long, value_name = "FILE", requires = "key")]
+    anchors: Vec<PathBuf>,
     #[command(flatten)]
     format: FormatArg,
 }
 
-/// The answer.
-#[derive(Serialize)]
-struct Verified {
-    whole: bool,
-    /// Entries that fit.
-    entries: u64,
-    /// Hash of the last entry that fits.
-    head: String,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    broken_at: Option<u64>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    problem: Option<String>,
-}
-
 impl Verify {
     pub fn run(self, setup: &Setup, screen: &mut Screen) -> Result<Ended, Failure> {
-        let wanted = self.head.as_deref().map(str::to_ascii_lowercase);
+        let keys: Vec<PublicKey> = self
+            .key
+            .iter()
+            .map(|key| PublicKey::parse(key))
+            .collect::<Result<_, _>>()?;
+        let wanted = Wanted {
+            head: self.head.as_deref().map(str::to_ascii_lowercase),
+            anchors: anchors::read(&self.anchors, &keys)?,
+            keys,
+        };
         let verified = match &self.file {
-            Some(path) => of_file(path, wanted.as_deref())?,
-            None => of_store(&journal::open(&setup.settings()?.store.path)?, wanted.as_deref())?,
+            Some(path) => of_file(path, wanted)?,
+            None => of_store(&journal::open(&setup.settings()?.store.path)?, wanted)?,
         };
         match self.format.format {
             Format::Json => screen.json(&verified)?,
-            Format::Human => match &verified.problem {
-                Some(problem) => screen.say_painted(Paint::Bad, "broken: ", problem)?,
-                None => {
-                    let rest = format!("{} entries, head {}", verified.entries, verified.head);
-                    screen.say_painted(Paint::Good, "whole: ", &rest)?;
-                }
-            },
+            Format::Human => tell(&verified, self.head.is_some(), screen)?,
         }
         Ok(if verified.whole { Ended::Fine } else { Ended::Found })
     }
 }
 
-/// Follows lines until one does not fit.
-struct Follower<'a> {
-    chain: Chain,
-    wanted: Option<&'a str>,
-    seen: bool,
-    broken: Option<u64>,
-}
-
-impl<'a> Follower<'a> {
-    fn new(wanted: Option<&'a str>) -> Self {
-        Self {
-            chain: Chain::default(),
-            wanted,
-            seen: wanted.is_none(),
-            broken: None,
-        }
+fn tell(verified: &Verdict, head_given: bool, screen: &mut Screen) -> Result<(), Failure> {
+    if let Some(problem) = &verified.problem {
+        return screen.say_painted(Paint::Bad, "broken: ", problem);
     }
-
-    fn take(&mut self, line: &ExportLine) {
-        if self.broken.is_some() {
-            return;
-        }
-        if self.chain.follow(line) {
-            self.seen |= self
-                .wanted
-                .is_some_and(|wanted| hex::encode(self.chain.head) == wanted);
-        } else {
-            self.broken = Some(line.entry.seq);
-        }
+    let rest = format!("{} entries, head {}", verified.entries, verified.head);
+    screen.say_painted(Paint::Good, "whole: ", &rest)?;
+    if let Some(signed) = verified.signed {
+        screen.say(&format!("its own checkpoints are signed up to entry {signed}"))?;
     }
-
-    fn end(self) -> Verified {
-        let problem = match (self.broken, self.wanted, self.seen) {
-            (Some(seq), _, _) => Some(StoreError::Broken { seq }.to_string()),
-            (None, Some(wanted), false) => Some(format!(
-                "no entry has the hash {wanted}: entries were cut off at the end, or the hash is of another journal"
-            )),
-            (None, _, _) => None,
-        };
-        Verified {
-            whole: problem.is_none(),
-            entries: self.chain.entries,
-            head: hex::encode(self.chain.head),
-            broken_at: self.broken,
-            problem,
-        }
+    match verified.anchored {
+        Some(anchored) => screen.say(&format!(
+            "checkpoints from elsewhere prove it up to entry {anchored}; {} came after",
+            verified.entries.saturating_sub(anchored)
+        )),
+        None if head_given => Ok(()),
+        None => screen.say(
+            "no checkpoint from elsewhere was given: whoever has the database and the key could have written it anew",
+        ),
     }
 }
 
-fn of_store(store: &Store, wanted: Option<&str>) -> Result<Verified, Failure> {
+fn of_store(store: &Store, wanted: Wanted) -> Result<Verdict, Failure> {
     let mut follower = Follower::new(wanted);
     let mut read = Chain::default();
     store.export(|entry| {
@@ -126,7 +92,7 @@ fn of_store(store: &Store, wanted: Option<&str>) -> Result<Verified, Failure> {
     Ok(follower.end())
 }
 
-fn of_file(path: &Path, wanted: Option<&str>) -> Result<Verified, Failure> {
+fn of_file(path: &Path, wanted: Wanted) -> Result<Verdict, Failure> {
     let unreadable = |source| Failure::Read {
         path: path.to_owned(),
         source,

@@ -39,6 +39,9 @@ fn machinery(event: &Event) -> Option<String> {
             "Interlock {version} started, {mode}{autonomy}, policy {policy}"
         ));
     }
+    if let Event::Checkpointed { size, .. } = event {
+        return Some(format!("a checkpoint was signed over {size} entries"));
+    }
     if let Event::Repeated { incidents } = event {
         let of: Vec<String> = incidents
             .iter()

@@ -66,6 +66,10 @@ pub fn decide(tx: &mut Tx<'_>, context: Context<'_>, command: Command) -> Reply 
             advance::page_unseen(tx, context, incident);
             Reply::Stored
         }
+        Command::Checkpointed { size, note } => {
+            tx.record(Event::Checkpointed { size, note });
+            Reply::Stored
+        }
         Command::Tick => deadline::tick(tx, context),
         Command::Recover => deadline::recover(tx, context),
     }
@@ -81,6 +85,7 @@ impl Command {
             | Self::Delivered(_)
             | Self::Unseen(_)
             | Self::Tick
+            | Self::Checkpointed { .. }
             | Self::Recover => None,
         }
     }

@@ -187,6 +187,7 @@ fn redraws(event: &Event) -> bool {
         | Event::TakenOver { .. }
         | Event::Closed { .. } => true,
         Event::Started { .. }
+        | Event::Checkpointed { .. }
         | Event::Repeated { .. }
         | Event::Refused { .. }
         | Event::Asked { .. }
@@ -228,6 +229,7 @@ fn tells(event: &Event) -> bool {
         }
         | Event::SourceResolved { .. } => true,
         Event::Started { .. }
+        | Event::Checkpointed { .. }
         | Event::Repeated { .. }
         | Event::Opened { .. }
         | Event::Joined { .. }

@@ -3,11 +3,11 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::store::{ChainHash, GENESIS, StoredEntry, link};
+use super::chain::{ChainHash, GENESIS, StoredEntry, link};
 
 /// Flat JSON: `prev` and the fields of the entry. `payload` is text, byte for byte what was hashed.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub(super) struct ExportLine {
+pub struct ExportLine {
     /// Hex of the hash of the entry before; 64 zeros for the first.
     pub prev: String,
     #[serde(flatten)]
@@ -16,7 +16,7 @@ pub(super) struct ExportLine {
 
 /// Follows a chain line by line.
 #[derive(Clone, Copy, Debug)]
-pub(super) struct Chain {
+pub struct Chain {
     pub entries: u64,
     pub head: ChainHash,
 }

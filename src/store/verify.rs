@@ -1,0 +1,183 @@
+//! Checks an export line by line: the chain, the tree over it, and the checkpoints that must agree with both.
+//!
+//! Invariant: the first thing that does not fit is what is told, and nothing after it counts.
+
+use std::collections::VecDeque;
+
+use serde::Serialize;
+
+use super::StoreError;
+use super::checkpoint::Checkpoint;
+use super::export::{Chain, ExportLine};
+use super::journal::parse;
+use super::merkle::{NodeHash, Tree};
+use super::note::PublicKey;
+use crate::domain::event::Event;
+
+/// What the export is held against.
+#[derive(Default)]
+pub struct Wanted {
+    /// The hash of some entry, in hex.
+    pub head: Option<String>,
+    /// Smallest first.
+    pub anchors: Vec<Checkpoint>,
+    pub keys: Vec<PublicKey>,
+}
+
+/// The answer.
+#[derive(Debug, Serialize)]
+pub struct Verdict {
+    pub whole: bool,
+    /// Entries that fit.
+    pub entries: u64,
+    /// Hash of the last entry that fits.
+    pub head: String,
+    /// The first so many entries are what a checkpoint that was kept elsewhere says they are.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub anchored: Option<u64>,
+    /// The first so many entries are what a checkpoint in the journal itself says they are.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub signed: Option<u64>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub broken_at: Option<u64>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub problem: Option<String>,
+}
+
+/// Follows lines until one does not fit.
+pub struct Follower {
+    chain: Chain,
+    tree: Tree,
+    /// The root of each size so far, for checkpoints that were written down later. Only with keys; 32 bytes an entry.
+    roots: Vec<NodeHash>,
+    head: Option<String>,
+    head_seen: bool,
+    anchors: VecDeque<Checkpoint>,
+    keys: Vec<PublicKey>,
+    anchored: Option<u64>,
+    signed: Option<u64>,
+    broken: Option<(u64, String)>,
+}
+
+impl Follower {
+    /// Before the first line.
+    #[must_use]
+    pub fn new(wanted: Wanted) -> Self {
+        let mut follower = Self {
+            chain: Chain::default(),
+            tree: Tree::default(),
+            roots: Vec::new(),
+            head_seen: wanted.head.is_none(),
+            head: wanted.head,
+            anchors: wanted.anchors.into(),
+            keys: wanted.keys,
+            anchored: None,
+            signed: None,
+            broken: None,
+        };
+        follower.compare();
+        follower
+    }
+
+    /// The next line of the export.
+    pub fn take(&mut self, line: &ExportLine) {
+        if self.broken.is_some() {
+            return;
+        }
+        if !self.chain.follow(line) {
+            let seq = line.entry.seq;
+            self.broken = Some((seq, StoreError::Broken { seq }.to_string()));
+            return;
+        }
+        if let Some(head) = &self.head {
+            self.head_seen |= hex::encode(self.chain.head) == *head;
+        }
+        if let Err(problem) = self.recorded(line) {
+            self.broken = Some((line.entry.seq, problem));
+            return;
+        }
+        self.tree.push(&line.entry.hash);
+        if !self.keys.is_empty() {
+            self.roots.push(self.tree.root());
+        }
+        self.compare();
+    }
+
+    /// A checkpoint that the journal itself holds must be signed, and say what the entries before it say.
+    fn recorded(&mut self, line: &ExportLine) -> Result<(), String> {
+        if self.keys.is_empty() || line.entry.kind != "checkpointed" {
+            return Ok(());
+        }
+        let entry = parse(&line.entry).map_err(|error| error.to_string())?;
+        let Event::Checkpointed { note, .. } = entry.event else {
+            return Ok(());
+        };
+        let seq = line.entry.seq;
+        let checkpoint = Checkpoint::open_by_any(&note, &self.keys)
+            .map_err(|error| format!("the checkpoint in entry {seq} is not by the given key: {error}"))?;
+        // It was signed when the journal had `size` entries, and others may have come before it was written down.
+        let size = checkpoint.size;
+        let root = usize::try_from(size)
+            .ok()
+            .and_then(|size| self.roots.get(size.checked_sub(1)?));
+        match root {
+            Some(root) if *root == checkpoint.root => {
+                self.signed = self.signed.max(Some(size));
+                Ok(())
+            }
+            Some(_) => Err(disagrees(size)),
+            None => Err(format!(
+                "the checkpoint in entry {seq} covers {size} entries, more than stand before it"
+            )),
+        }
+    }
+
+    /// Holds the tree against every anchor of its size.
+    fn compare(&mut self) {
+        while let Some(anchor) = self
+            .anchors
+            .front()
+            .filter(|anchor| anchor.size == self.tree.size())
+        {
+            let size = anchor.size;
+            if anchor.root != self.tree.root() {
+                self.broken = Some((size, disagrees(size)));
+                return;
+            }
+            self.anchored = Some(size);
+            self.anchors.pop_front();
+        }
+    }
+
+    /// After the last line.
+    #[must_use]
+    pub fn end(self) -> Verdict {
+        let entries = self.chain.entries;
+        let problem = match (&self.broken, self.anchors.back(), &self.head) {
+            (Some((_, problem)), _, _) => Some(problem.clone()),
+            (None, Some(anchor), _) => Some(format!(
+                "a checkpoint covers {} entries and there are {entries}: entries were cut off at the end, or an older copy was put in place",
+                anchor.size
+            )),
+            (None, None, Some(head)) if !self.head_seen => Some(format!(
+                "no entry has the hash {head}: entries were cut off at the end, or the hash is of another journal"
+            )),
+            (None, None, _) => None,
+        };
+        Verdict {
+            whole: problem.is_none(),
+            entries,
+            head: hex::encode(self.chain.head),
+            anchored: self.anchored,
+            signed: self.signed,
+            broken_at: self.broken.map(|(seq, _)| seq),
+            problem,
+        }
+    }
+}
+
+fn disagrees(size: u64) -> String {
+    format!(
+        "the first {size} entries are not those that the checkpoint over {size} entries was signed for: something in them was changed, removed or put in"
+    )
+}
