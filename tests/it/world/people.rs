@@ -157,7 +157,8 @@ impl Someone<'_> {
 
     /// Fills in fields by their labels and submits.
     pub async fn submits(self, fields: &[(&str, Input)]) -> Delivery {
-        let modal = self.view().modal.expect("a modal is open");
+        let what = format!("{} has a form to fill in", self.name);
+        let modal = self.world.until(&what, || self.view().modal).await;
         let place = |label: &str| {
             let block = modal.view["blocks"]
                 .as_array()
