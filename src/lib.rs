@@ -17,7 +17,7 @@
 //!
 //! # The path of one alert
 //!
-//! 1. `ingress::routes::receive` checks size, time and token; `ingress::alertmanager::parse` makes an
+//! 1. `ingress::routes::receive` checks size, time, token and signature; the parser that `ingress::sources` names makes an
 //!    [`Alert`](domain::alert::Alert) of it. `ingress::intake::Intake`, which is `app::intake::EngineIntake`, takes secrets
 //!    out of its texts (`actions::redact`), hands it to `engine::handle::Handle::submit` and waits.
 //! 2. `engine::batch` collects what waits, `engine::core::Core::run` decides it in order with `domain::decide::decide` and commits

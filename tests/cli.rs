@@ -3,6 +3,8 @@
 
 #[path = "cli/freezing.rs"]
 mod freezing;
+#[path = "cli/ingest.rs"]
+mod ingest;
 #[path = "cli/journal.rs"]
 mod journal;
 #[path = "cli/place.rs"]

@@ -48,8 +48,8 @@ use interlock::config::{Secret, Secrets, Settings};
 use interlock::domain::alert::AlertStatus;
 use interlock::domain::ids::IncidentId;
 use interlock::ingress::{
-    ANSWER_WITHIN, Accepted, Delivery, Intake, Limits, Mapping, Refused, WebhookSettings, bind, serve,
-    webhooks,
+    ANSWER_WITHIN, Accepted, Delivery, Intake, Limits, Mapping, Refused, SnsUrl, SnsWeb, WebhookSettings,
+    bind, serve, webhooks,
 };
 use interlock::paging::PageError;
 use interlock::playground::pager::{PagerDouble, PagerFaults, PagerOptions, Trigger};
@@ -186,6 +186,14 @@ impl Clock for SystemClock {
     }
 }
 
+struct NoSns;
+
+impl SnsWeb for NoSns {
+    fn get<'a>(&'a self, _: &'a SnsUrl) -> Pending<'a, Result<Vec<u8>, String>> {
+        Box::pin(async { Err("nobody asks it here".to_owned()) })
+    }
+}
+
 #[tokio::test]
 async fn the_teams_incidents_come_in_signed_and_our_own_pages_do_not_come_back() {
     let mut settings = Settings::default();
@@ -196,6 +204,7 @@ async fn the_teams_incidents_come_in_signed_and_our_own_pages_do_not_come_back()
         mapping: Mapping::new(&settings),
         intake: Arc::new(Listening(sender)),
         clock: Arc::new(SystemClock),
+        sns: Arc::new(NoSns),
         on_loopback: true,
         answer_within: ANSWER_WITHIN,
     });

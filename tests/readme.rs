@@ -126,3 +126,30 @@ fn every_command_is_in_the_table() {
         assert!(listed, "`interlock {name}` is not in the README's table");
     }
 }
+
+/// Every source is in the documents, with its address; and the settings that they show load.
+#[test]
+fn every_source_is_documented() {
+    let documents = include_str!("../docs/sources.md");
+    for kind in interlock::config::SourceKind::ALL {
+        let address = format!("`/webhooks/{}`", kind.name());
+        assert!(
+            documents.contains(&address),
+            "{address} is not in docs/sources.md"
+        );
+    }
+    assert_eq!(
+        interlock::config::SourceKind::ALL.len(),
+        17,
+        "README says how many there are"
+    );
+    let mut text = String::new();
+    for block in documents.split("```toml\n").skip(1) {
+        text += block.split("```").next().unwrap_or_default();
+    }
+    let folder = tempfile::tempdir().expect("a folder");
+    let file = folder.path().join("interlock.toml");
+    std::fs::write(&file, text).expect("written");
+    let settings = Settings::load(Some(&file), std::iter::empty()).expect("the documents' configuration");
+    assert_eq!(settings.webhooks.custom.len(), 2);
+}

@@ -124,8 +124,7 @@ pub async fn start(settings: Settings, clock: Arc<dyn Clock>, metrics: Metrics) 
         drives,
         health,
     } = engine::start(store, knowledge.clone(), clock.clone())?;
-    let redactor = Redactor::new(settings.secrets().into_iter().map(|secret| secret.expose()))
-        .map_err(|error| StartError::Setup(error.to_string()))?;
+    let redactor = super::intake::redactor(&settings)?;
     let mut parts = Parts {
         clock,
         engine: handle.clone(),
@@ -347,6 +346,9 @@ impl Parts {
                 redactor: self.redactor.clone(),
             }),
             clock: self.clock.clone(),
+            sns: Arc::new(
+                ingress::SnsOverHttps::new().map_err(|error| StartError::Setup(error.to_string()))?,
+            ),
             on_loopback: self.settings.server.listen.is_loopback(),
             answer_within: ANSWER_WITHIN,
         });

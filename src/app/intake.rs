@@ -2,11 +2,31 @@
 
 use std::sync::Arc;
 
+use super::bot::StartError;
 use crate::actions::redact::Redactor;
+use crate::config::Settings;
+use crate::domain::alert::Alert;
 use crate::domain::command::Command;
 use crate::engine::{EngineError, Handle};
 use crate::ingress::{Accepted, Delivery, Intake, Refused};
 use crate::ports::Pending;
+
+/// Takes out of alerts what would not be stored either: secrets, ours and those of others.
+///
+/// # Errors
+/// The secrets of the settings are too many or too long to look for.
+pub fn without_secrets(settings: &Settings, alerts: &mut [Alert]) -> Result<(), StartError> {
+    let redactor = redactor(settings)?;
+    for alert in alerts {
+        alert.redact(&|text| redactor.clean(text));
+    }
+    Ok(())
+}
+
+pub(super) fn redactor(settings: &Settings) -> Result<Redactor, StartError> {
+    Redactor::new(settings.secrets().into_iter().map(|secret| secret.expose()))
+        .map_err(|error| StartError::Setup(error.to_string()))
+}
 
 /// Hands deliveries to the engine.
 pub struct EngineIntake {

@@ -17,6 +17,7 @@ mod socket;
 
 pub use bot::{Bot, StartError, start};
 pub use clock::SystemClock;
+pub use intake::without_secrets;
 pub use knowledge::{check, open_runbooks};
 pub use rules::rules;
 pub use socket::{ControlReply, ControlRequest, ask as ask_bot, socket_path};

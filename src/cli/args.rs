@@ -10,7 +10,7 @@ use clap::{Args, Parser, Subcommand, ValueEnum};
 use super::outcome::{Ended, Failure};
 use super::screen::{Screen, harmless};
 use super::setup::Setup;
-use super::{audit, check, close, freeze, matches, policy, report, serve, status, unfreeze};
+use super::{audit, check, close, freeze, ingest, matches, policy, report, serve, status, unfreeze};
 #[cfg(feature = "playground")]
 use super::{demo, playground};
 
@@ -40,6 +40,7 @@ enum Command {
     Serve(serve::Serve),
     Check(check::Check),
     Match(matches::Match),
+    Ingest(ingest::Ingest),
     Status(status::Status),
     Report(report::Report),
     Close(close::Close),
@@ -61,6 +62,7 @@ impl Command {
             Self::Serve(command) => command.run(setup, screen),
             Self::Check(command) => command.run(setup, screen),
             Self::Match(command) => command.run(setup, screen),
+            Self::Ingest(command) => command.run(setup, screen),
             Self::Status(command) => command.run(setup, screen),
             Self::Report(command) => command.run(setup, screen),
             Self::Close(command) => command.run(setup, screen),

@@ -9,6 +9,7 @@ mod close;
 #[cfg(feature = "playground")]
 mod demo;
 mod freeze;
+mod ingest;
 mod journal;
 mod matches;
 mod outcome;

@@ -7,7 +7,7 @@ use crate::app::StartError;
 use crate::config::ConfigError;
 use crate::config::runbooks::LoadError;
 use crate::domain::runbook::NotFound;
-use crate::ingress::ParseError;
+use crate::ingress::{NotUnderstood, ParseError};
 use crate::store::{NoteError, StoreError};
 use crate::telemetry::TelemetryError;
 
@@ -54,6 +54,10 @@ pub(super) enum Failure {
     NotAnAlert { path: PathBuf, problem: ParseError },
     #[error("`{}` holds no alert", .0.display())]
     EmptyAlert(PathBuf),
+    #[error("{0}")]
+    Ingest(NotUnderstood),
+    #[error("`{given}` is no header: write it like `Sentry-Hook-Resource: metric_alert`")]
+    NotAHeader { given: String },
     #[error("line {line} of `{}` is no entry of an export: {problem}", path.display())]
     NotAnExport {
         path: PathBuf,

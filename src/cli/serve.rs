@@ -8,7 +8,7 @@ use super::outcome::{Ended, Failure};
 use super::screen::Screen;
 use super::setup::Setup;
 use crate::app::{self, Bot, SystemClock};
-use crate::config::{ExecutionMode, Settings, WebhookSource};
+use crate::config::{ExecutionMode, Settings};
 use crate::domain::runbook::Autonomy;
 use crate::telemetry::{self, Metrics};
 
@@ -102,19 +102,16 @@ pub(super) fn autonomy(autonomy: Autonomy) -> &'static str {
 /// Which sources are served, and where to point them.
 fn webhooks(settings: &Settings, base: &str) -> String {
     let hooks = &settings.webhooks;
-    let open = hooks.allow_unauthenticated && settings.server.listen.is_loopback();
-    let served =
-        |source: &WebhookSource| open || !source.bearer_token.is_empty() || !source.secret.is_empty();
-    let paths: Vec<String> = [
-        ("alertmanager", &hooks.alertmanager),
-        ("pagerduty", &hooks.pagerduty),
-    ]
-    .into_iter()
-    .filter(|(_, source)| served(source))
-    .map(|(name, _)| format!("{base}/webhooks/{name}"))
-    .collect();
+    if hooks.allow_unauthenticated && settings.server.listen.is_loopback() {
+        return format!("Point webhooks at {base}/webhooks/SOURCE; no secret is asked for.");
+    }
+    let paths: Vec<String> = hooks
+        .all()
+        .filter(|(_, source)| source.is_guarded())
+        .map(|(name, _)| format!("{base}/webhooks/{name}"))
+        .collect();
     if paths.is_empty() {
-        "No alert can reach it yet: set webhooks.alertmanager.bearer_token or webhooks.pagerduty.secret."
+        "No alert can reach it yet: set webhooks.alertmanager.bearer_token, or that of another source."
             .to_owned()
     } else {
         format!("Point webhooks at {}.", paths.join(" or "))

@@ -5,6 +5,7 @@ use std::collections::BTreeSet;
 use super::error::ConfigError;
 use super::rows::ApproverRow;
 use super::settings::Settings;
+use super::webhook_check;
 
 pub(super) fn check(settings: &Settings) -> Result<(), ConfigError> {
     numbers(settings)?;
@@ -22,12 +23,7 @@ pub(super) fn check(settings: &Settings) -> Result<(), ConfigError> {
             server.listen
         ));
     }
-    if !webhooks.alertmanager.secret.is_empty() {
-        return wrong(
-            "`webhooks.alertmanager.secret` is set, but Alertmanager signs nothing: set `webhooks.alertmanager.bearer_token`, and the same under `http_config.authorization` there".to_owned(),
-        );
-    }
-    Ok(())
+    webhook_check::check(webhooks)
 }
 
 fn wrong(text: String) -> Result<(), ConfigError> {

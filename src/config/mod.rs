@@ -2,8 +2,10 @@
 //! (`…_file`). Parsed once, at start, into types; the rest of the program never sees a text that it has to read again.
 //!
 //! `settings` and `rows` are what can be set; `read` brings the layers together; `node` gives each value its type (`node_error` says what is wrong with it);
-//! `place` says where a key stands; `check` looks at keys together; `policy_file` reads `policy.path`.
+//! `place` says where a key stands; `check` looks at keys together (`webhook_check` at those of alert
+//! sources, which `webhooks` lists); `policy_file` reads `policy.path`.
 
+mod alert_map;
 mod check;
 mod error;
 mod node;
@@ -17,17 +19,21 @@ mod secret;
 mod sections;
 mod settings;
 mod value;
+mod webhook_check;
+mod webhooks;
 
+pub use alert_map::{AlertMap, Pointer};
 pub use error::ConfigError;
 pub use rows::{ApproverRow, CacheRow, EnvironmentRow, OperatorRow, RouteRow};
 pub use secret::{Secret, Secrets};
 pub use sections::{
     Approval, AutonomySection, Cluster, ClusterAccess, Execution, ExecutionMode, Freeze, Http, Kubernetes,
     Log, LogFormat, PagerDuty, Paging, Policy, Runbooks, Server, Slack, SlackCredentials, SlackTransport,
-    Store, WebhookSource, Webhooks,
+    Store,
 };
 pub use settings::Settings;
 pub use value::{BaseUrl, Listen};
+pub use webhooks::{Signing, SourceKind, WebhookSource, Webhooks};
 
 #[cfg(test)]
 mod tests;

@@ -14,12 +14,20 @@ use super::settings::Settings;
 use super::{check, policy_file};
 
 /// The secrets. Each may be written as `…_file` with a path instead; `*` stands for any name.
-const SECRETS: [&str; 8] = [
+const SECRETS: [&str; 16] = [
     "slack.bot_token",
     "slack.app_token",
     "slack.signing_secret",
     "webhooks.*.bearer_token",
+    "webhooks.custom.*.bearer_token",
+    "webhooks.*.basic",
+    "webhooks.custom.*.basic",
+    "webhooks.*.header_token",
+    "webhooks.custom.*.header_token",
+    "webhooks.*.url_token",
+    "webhooks.custom.*.url_token",
     "webhooks.*.secret",
+    "webhooks.custom.*.secret",
     "pagerduty.routing_key",
     "pagerduty.api_token",
     "http.secrets.*",

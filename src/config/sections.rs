@@ -7,10 +7,9 @@ use std::path::PathBuf;
 use serde::{Deserialize, Serialize};
 
 use super::error::ConfigError;
-use super::secret::{Secret, Secrets};
+use super::secret::Secret;
 use super::value::{BaseUrl, Listen};
 use crate::domain::action::Tier;
-use crate::domain::alert::Severity;
 use crate::domain::ids::{Channel, ClusterName};
 use crate::domain::runbook::Autonomy;
 
@@ -243,30 +242,6 @@ pub struct Policy {
 pub struct Freeze {
     /// While this file exists nothing starts. `freeze` beside `store.path` when not written.
     pub file: Option<PathBuf>,
-}
-
-/// `[webhooks]`
-#[derive(Clone, Debug, Default, Serialize, Deserialize)]
-#[serde(deny_unknown_fields, default)]
-pub struct Webhooks {
-    /// Serve sources that have no secret. Only when `server.listen` is a loopback address.
-    pub allow_unauthenticated: bool,
-    /// The sender's word (any case) to a severity, asked before the built-in table.
-    pub severity: BTreeMap<String, Severity>,
-    /// Labels that may name the service, the first one present wins.
-    pub service_labels: Option<Vec<String>>,
-    pub alertmanager: WebhookSource,
-    pub pagerduty: WebhookSource,
-}
-
-/// `[webhooks.SOURCE]`; several values are valid at once, for rotation.
-#[derive(Clone, Debug, Default, Serialize, Deserialize)]
-#[serde(deny_unknown_fields, default)]
-pub struct WebhookSource {
-    /// Expected as `Authorization: Bearer …`.
-    pub bearer_token: Secrets,
-    /// Key of the sender's signature.
-    pub secret: Secrets,
 }
 
 /// `[http]`: what steps with `curl` may reach.

@@ -9,9 +9,10 @@ use super::rows::{ApproverRow, CacheRow, EnvironmentRow, OperatorRow, RouteRow};
 use super::secret::Secret;
 use super::sections::{
     Approval, AutonomySection, Execution, Freeze, Http, Kubernetes, Log, PagerDuty, Paging, Policy, Runbooks,
-    Server, Slack, Store, Webhooks,
+    Server, Slack, Store,
 };
 use super::value::BaseUrl;
+use super::webhooks::Webhooks;
 use crate::domain::action::CommandPattern;
 use crate::domain::ids::Revision;
 
@@ -92,6 +93,7 @@ impl Settings {
             pagerduty,
             ..
         } = self;
+        let webhooks: Vec<&Secret> = webhooks.all().flat_map(|(_, source)| source.secrets()).collect();
         [
             &slack.bot_token,
             &slack.app_token,
@@ -101,11 +103,7 @@ impl Settings {
         ]
         .into_iter()
         .flatten()
-        .chain(
-            [&webhooks.alertmanager, &webhooks.pagerduty]
-                .into_iter()
-                .flat_map(|source| source.bearer_token.iter().chain(source.secret.iter())),
-        )
+        .chain(webhooks)
         .chain(http.secrets.values())
         .collect()
     }

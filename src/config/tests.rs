@@ -227,23 +227,25 @@ fn an_unknown_key_is_refused_with_what_was_probably_meant() {
     let lines = [
         refused("[slack]\nbot_tokn = \"xoxb-1\""),
         refused("[serveur]\nlisten = \"127.0.0.1:1\""),
-        refused("[webhooks.grafana]\nsecret = \"x\""),
+        refused("[webhooks.grafanna]\nsecret = \"x\""),
+        refused("[webhooks.nagios]\nsecret = \"x\""),
         refused("[[approvers]]\ntiers = [1]\nenvironment = [\"production\"]"),
         load("", &[("INTERLOCK__SLACK__CHANEL", "C1")]).unwrap_err(),
         load("", &[("INTERLOCK__SERVR__LISTEN", "127.0.0.1:1")]).unwrap_err(),
         refused("[slack]\ntransport = \"socket\"\ntransport = \"http\""),
         refused("[slack\n"),
     ];
-    insta::assert_snapshot!(lines.join("\n"), @r#"
+    insta::assert_snapshot!(lines.join("\n"), @r"
     unknown key `slack.bot_tokn` in interlock.toml:2: did you mean `bot_token`?
     unknown key `serveur` in interlock.toml:1: did you mean `server`?
-    unknown key `webhooks.grafana` in interlock.toml:1: remove it; known here: `allow_unauthenticated`, `severity`, `service_labels`, `alertmanager` or `pagerduty`
+    unknown key `webhooks.grafanna` in interlock.toml:1: did you mean `grafana`?
+    unknown key `webhooks.nagios` in interlock.toml:1: remove it; known here: `allow_unauthenticated`, `severity`, `service_labels`, `alertmanager`, `prometheus`, `pagerduty`, `grafana`, `opsgenie`, `jsm`, `datadog`, `cloudwatch`, `sentry`, `gcp`, `azure`, `incident_io`, `zabbix`, `uptime_kuma`, `better_stack`, `cloudevents`, `generic` or `custom`
     unknown key `approvers[0].environment` in interlock.toml:3: did you mean `environments`?
     unknown key `slack.chanel` in the environment variable INTERLOCK__SLACK__CHANEL: did you mean INTERLOCK__SLACK__CHANNEL?
     unknown key `servr` in the environment variable INTERLOCK__SERVR: did you mean INTERLOCK__SERVER?
     interlock.toml:3 is not valid TOML: duplicate key
     interlock.toml:1 is not valid TOML: unclosed table, expected `]`
-    "#);
+    ");
 }
 
 #[test]
@@ -322,6 +324,18 @@ fn contradictions_are_named() {
         refused("[approval]\napprove_by_minutes = 0"),
         refused("[http]\nallowed_hosts = [\"https://flags.example.com/v1\"]"),
         refused("[[operators]]\nos_user = \"ana\"\nperson = \"U02\""),
+        refused("[webhooks.datadog]\nsecret = \"key\""),
+        refused("[webhooks.datadog]\nurl_token = \"key\""),
+        refused("[webhooks.opsgenie]\nheader_token = \"key\""),
+        refused("[webhooks.gcp]\nbasic = \"password\""),
+        refused("[webhooks.grafana]\nbearer_token = \"key\"\ntimestamp_header = \"X-Time\""),
+        refused("[webhooks.cloudwatch]\nbasic = \"a:b\""),
+        refused("[webhooks.cloudwatch]\ntopics = [\"alerts\"]"),
+        refused("[webhooks.incident_io]\nsecret = \"abc\""),
+        refused("[webhooks.custom.x]\nbearer_token = \"key\""),
+        refused("[webhooks.custom.x]\nmap = { status = \"/s\" }"),
+        refused("[webhooks.custom.x]\nmap = { title = \"s\" }"),
+        refused("[webhooks.custom.x]\nmap = { jq = \"{title: (\" }"),
     ];
     insta::assert_snapshot!(lines.join("\n"), @r#"
     `webhooks.allow_unauthenticated` is on while `server.listen` is `0.0.0.0:80`, which others can reach: set a secret for each source, or listen on 127.0.0.1
@@ -335,6 +349,18 @@ fn contradictions_are_named() {
     `approval.approve_by_minutes` is 0: write a number from 1 to 1440
     `http.allowed_hosts` holds `https://flags.example.com/v1`: write `host`, `host:port` or `http://host:port`, without path or `*`
     `operators[0].person` in interlock.toml:3: `U02` is not a person: write workspace id and user id, like `T0123ABCD/U0456EFGH` (Slack profile, Copy member ID)
+    `webhooks.datadog.secret` is set, but Datadog signs nothing with a secret: set `webhooks.datadog.bearer_token`, and the same there under the webhook's custom headers
+    `webhooks.datadog.url_token` is set, but Datadog can send a header, which is not logged on its way: set `webhooks.datadog.bearer_token`, and the same there under the webhook's custom headers
+    `webhooks.opsgenie.header` and `webhooks.opsgenie.header_token` belong together: set both, or neither
+    `webhooks.gcp.basic` holds a value without `:`: write `USER:PASSWORD`
+    `webhooks.grafana` names a header of the signature and no `secret`: set `webhooks.grafana.secret`, or remove the header
+    `webhooks.cloudwatch.topics` is missing: anybody with an AWS account can send signed messages, so list the ARNs of the topics that are yours
+    `webhooks.cloudwatch.topics` holds `alerts`, which is no topic: write it like `arn:aws:sns:eu-west-1:123456789012:alerts`
+    `webhooks.incident_io.secret` is no signing secret of incident.io: copy it from the endpoint's page; it begins with `whsec_`
+    `webhooks.custom.x` has no `map`: say where things stand, like `map = { title = "/title", status = "/state" }`, or use [webhooks.generic] for Interlock's own format
+    `webhooks.custom.x.map` says neither where the `title` stands nor the `name`: name at least one, like `title = "/alert/title"`
+    `webhooks.custom.x.map.title` in interlock.toml:2: `s` is no JSON pointer: write the way from the top with slashes, like `/alert/title`; for anything more there is `jq`
+    `webhooks.custom.x.map` has a `jq` that can't be used: `{title: (` is not a jq program that can be read
     "#);
 }
 

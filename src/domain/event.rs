@@ -1,5 +1,5 @@
 //! What happened, as the journal keeps it. Append-only: a refusal, an expiry and a denied click are events too.
-//! Every change to an incident is one of these; nothing else changes one.
+//! Every change to an incident is one of these; nothing else changes one. Longer than other files, since it is one list.
 
 use std::sync::Arc;
 

@@ -15,6 +15,7 @@ use sha2::{Digest, Sha256};
 
 use super::error::ParseError;
 use super::mapping::Mapping;
+use super::read::{Incoming, Read};
 use super::text::{MAX_NAME, MAX_VALUE, Pairs, cut, is_link, one_line};
 use crate::domain::alert::{Alert, AlertStatus, Link};
 use crate::domain::ids::{EpisodeKey, Fingerprint, GroupKey, Source};
@@ -58,6 +59,18 @@ struct Item<'b> {
     generator_url: Option<Cow<'b, str>>,
     #[serde(borrow, default)]
     fingerprint: Option<Cow<'b, str>>,
+    /// Grafana's own.
+    #[serde(borrow, default, rename = "dashboardURL")]
+    dashboard_url: Option<Cow<'b, str>>,
+    #[serde(borrow, default, rename = "panelURL")]
+    panel_url: Option<Cow<'b, str>>,
+}
+
+/// Who sends this shape: Grafana's webhook is the same but for its version and some keys more.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Dialect {
+    Alertmanager,
+    Grafana,
 }
 
 #[derive(Clone, Copy, Deserialize)]
@@ -72,29 +85,45 @@ enum Status {
 /// # Errors
 /// The body is not JSON, not of this shape, or another sender's; the text says which and what to do.
 pub fn parse(body: &[u8], mapping: &Mapping) -> Result<Vec<Alert>, ParseError> {
+    group(body, mapping, &Source::new(SOURCE), Dialect::Alertmanager)
+}
+
+pub(super) fn read(incoming: &Incoming<'_>) -> Result<Read, ParseError> {
+    group(
+        incoming.body,
+        incoming.mapping,
+        incoming.source,
+        Dialect::Alertmanager,
+    )
+    .map(Read::alerts)
+}
+
+/// A group of alerts, as both dialects send it.
+pub(super) fn group(
+    body: &[u8],
+    mapping: &Mapping,
+    source: &Source,
+    dialect: Dialect,
+) -> Result<Vec<Alert>, ParseError> {
+    let expected = dialect.expected();
     match body.iter().find(|byte| !byte.is_ascii_whitespace()) {
         None => return Err(ParseError::Empty),
-        Some(b'[') => {
+        Some(b'[') if dialect == Dialect::Alertmanager => {
             return Err(ParseError::WrongSender(
-                "the body is a bare list, as Prometheus posts to an Alertmanager: point Prometheus at an Alertmanager, and a webhook receiver of that at this address",
+                "the body is a bare list, as Prometheus posts to an Alertmanager: point Prometheus at an Alertmanager, and a webhook receiver of that at this address; or set [webhooks.prometheus] and `path_prefix: /webhooks/prometheus` in Prometheus",
             ));
         }
         Some(_) => {}
     }
     // Checked as text once, and not again string by string.
-    let text = std::str::from_utf8(body).map_err(|_| ParseError::locate::<Payload<'_>>(body, EXPECTED))?;
+    let text = std::str::from_utf8(body).map_err(|_| ParseError::locate::<Payload<'_>>(body, expected))?;
     let payload: Payload<'_> =
-        serde_json::from_str(text).map_err(|_| ParseError::locate::<Payload<'_>>(body, EXPECTED))?;
-    if payload.org_id.is_some() {
-        return Err(ParseError::WrongSender(
-            "this looks like Grafana's webhook, which is not Alertmanager's: choose the contact point type \"Alertmanager\" with an Alertmanager, or send to a receiver made for Grafana",
-        ));
-    }
-    let (Some("4"), Some(items)) = (payload.version.as_deref(), payload.alerts) else {
-        return Err(ParseError::WrongSender(
-            "this is JSON, but not Alertmanager's webhook, version 4 (`version` \"4\" and a list `alerts`): remove `payload` from the webhook_config if it is set",
-        ));
-    };
+        serde_json::from_str(text).map_err(|_| ParseError::locate::<Payload<'_>>(body, expected))?;
+    let items = dialect.items(
+        payload.version.as_deref(),
+        payload.org_id.is_some(),
+        payload.alerts,
+    )?;
     let group = (!payload.group_key.is_empty()).then(|| {
         cut(
             format!("{} {}", payload.receiver, payload.group_key),
@@ -102,11 +131,44 @@ pub fn parse(body: &[u8], mapping: &Mapping) -> Result<Vec<Alert>, ParseError> {
         )
     });
     let group = group.map(GroupKey::new);
-    let source = Source::new(SOURCE);
     Ok(items
         .into_iter()
-        .map(|item| alert(item, &source, group.as_ref(), payload.truncated_alerts, mapping))
+        .map(|item| alert(item, source, group.as_ref(), payload.truncated_alerts, mapping))
         .collect())
+}
+
+impl Dialect {
+    fn expected(self) -> &'static str {
+        match self {
+            Self::Alertmanager => EXPECTED,
+            Self::Grafana => "Grafana's webhook, version 1",
+        }
+    }
+
+    /// The alerts, when the payload is of this dialect.
+    fn items<'b>(
+        self,
+        version: Option<&str>,
+        has_org: bool,
+        items: Option<Vec<Item<'b>>>,
+    ) -> Result<Vec<Item<'b>>, ParseError> {
+        match (self, version, has_org, items) {
+            (Self::Alertmanager, Some("4"), false, Some(items))
+            | (Self::Grafana, Some("1"), true, Some(items)) => Ok(items),
+            (Self::Alertmanager, _, true, _) => Err(ParseError::WrongSender(
+                "this looks like Grafana's webhook, which is not Alertmanager's: set [webhooks.grafana] and send it to /webhooks/grafana",
+            )),
+            (Self::Alertmanager, ..) => Err(ParseError::WrongSender(
+                "this is JSON, but not Alertmanager's webhook, version 4 (`version` \"4\" and a list `alerts`): remove `payload` from the webhook_config if it is set",
+            )),
+            (Self::Grafana, Some("4"), ..) => Err(ParseError::WrongSender(
+                "this looks like Alertmanager's webhook, which is not Grafana's: send it to /webhooks/alertmanager",
+            )),
+            (Self::Grafana, ..) => Err(ParseError::WrongSender(
+                "this is JSON, but not Grafana's webhook, version 1 (`version` \"1\", `orgId` and a list `alerts`): remove the custom payload from the contact point if it is set, or describe it under [webhooks.custom.NAME]",
+            )),
+        }
+    }
 }
 
 fn alert(
@@ -134,7 +196,12 @@ fn alert(
     };
     let name = name_of(&labels);
     let title = title_of(&name, &labels, &annotations);
-    let links = links_of(&annotations, item.generator_url.as_deref());
+    let links = links_of(
+        &annotations,
+        item.dashboard_url.as_deref(),
+        item.panel_url.as_deref(),
+        item.generator_url.as_deref(),
+    );
     let severity_word = labels.get("severity").map_or("", String::as_str);
     if truncated > 0 {
         annotations.insert(TRUNCATED.to_owned(), truncated.to_string());
@@ -169,7 +236,7 @@ fn alert(
 }
 
 /// The start as the one way to write that moment: two members of a pair may write it differently.
-fn episode(fingerprint: &str, at: Timestamp) -> String {
+pub(super) fn episode(fingerprint: &str, at: Timestamp) -> String {
     let mut text = String::with_capacity(fingerprint.len() + 32);
     text.push_str(fingerprint);
     // Writing into a String can't fail.
@@ -183,10 +250,14 @@ fn time(text: Option<&str>) -> Option<Timestamp> {
         .and_then(|text| text.parse().ok())
 }
 
-/// Grafana-managed rules that Alertmanager forwards carry `rulename`.
-fn name_of(labels: &BTreeMap<String, String>) -> String {
-    let name = labels
-        .get("alertname")
+/// What Grafana fires when a rule could not be asked; the rule's own name stands in `rulename`.
+pub(super) const PSEUDO: [&str; 2] = ["DatasourceNoData", "DatasourceError"];
+
+/// Grafana-managed rules carry `rulename`, and only it tells which rule a pseudo-alert is about.
+pub(super) fn name_of(labels: &BTreeMap<String, String>) -> String {
+    let named = labels.get("alertname");
+    let named = named.filter(|name| !(PSEUDO.contains(&name.as_str()) && labels.contains_key("rulename")));
+    let name = named
         .or_else(|| labels.get("rulename"))
         .map_or("", String::as_str);
     if name.is_empty() {
@@ -196,7 +267,18 @@ fn name_of(labels: &BTreeMap<String, String>) -> String {
     }
 }
 
-fn title_of(name: &str, labels: &BTreeMap<String, String>, annotations: &BTreeMap<String, String>) -> String {
+pub(super) fn title_of(
+    name: &str,
+    labels: &BTreeMap<String, String>,
+    annotations: &BTreeMap<String, String>,
+) -> String {
+    // The rule's summary says that something is wrong, which a rule without an answer doesn't know.
+    if let Some(pseudo) = labels
+        .get("alertname")
+        .filter(|pseudo| PSEUDO.contains(&pseudo.as_str()))
+    {
+        return one_line(&format!("{name}: {pseudo}"));
+    }
     let written = ["summary", "title"].iter().find_map(|key| annotations.get(*key));
     match written.filter(|text| !text.trim().is_empty()) {
         Some(text) => one_line(text),
@@ -207,16 +289,22 @@ fn title_of(name: &str, labels: &BTreeMap<String, String>, annotations: &BTreeMa
     }
 }
 
-fn links_of(annotations: &BTreeMap<String, String>, generator: Option<&str>) -> Vec<Link> {
+pub(super) fn links_of(
+    annotations: &BTreeMap<String, String>,
+    dashboard: Option<&str>,
+    panel: Option<&str>,
+    generator: Option<&str>,
+) -> Vec<Link> {
     let runbook = ["runbook_url", "runbook"]
         .iter()
         .find_map(|key| annotations.get(*key));
-    let dashboard = ["dashboard_url", "dashboard"]
+    let annotated = ["dashboard_url", "dashboard"]
         .iter()
         .find_map(|key| annotations.get(*key));
     [
         ("Runbook page", runbook.map(String::as_str)),
-        ("Dashboard", dashboard.map(String::as_str)),
+        ("Dashboard", annotated.map(String::as_str).or(dashboard)),
+        ("Panel", panel),
         ("Source", generator),
     ]
     .into_iter()
@@ -229,7 +317,7 @@ fn links_of(annotations: &BTreeMap<String, String>, generator: Option<&str>) -> 
 }
 
 /// For senders that leave the fingerprint out: the labels, which are what it stands for.
-fn fingerprint_of(labels: &BTreeMap<String, String>) -> String {
+pub(super) fn fingerprint_of(labels: &BTreeMap<String, String>) -> String {
     let mut hash = Sha256::new();
     for (name, value) in labels {
         for part in [name, value] {

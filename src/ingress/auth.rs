@@ -1,37 +1,45 @@
-//! Whether a source is served at all, and what its requests must prove.
+//! Whether a source is served at all, and what its requests must prove: any one of the tokens, and, where a secret is
+//! set, the sender's signature as well.
 
-use http::HeaderMap;
+use http::{HeaderMap, HeaderName};
+use jiff::Timestamp;
 
-use super::signature::{bearer_holds, pagerduty_holds};
+use super::signature::{Proof, Scheme, basic_holds, bearer_holds, header_holds, proof, url_holds};
 use crate::config::{Secrets, WebhookSource};
 
-/// What a source's requests must carry. All that is configured must hold.
+/// What a source's requests must carry.
 #[derive(Clone, Debug)]
 pub(super) enum Gate {
     /// No secret is set: the source is not served.
     Closed,
     /// No secret is set, and the operator allowed that on loopback.
     Open,
-    Guarded {
-        bearer: Secrets,
-        signature: Secrets,
-    },
+    Guarded(Box<Guard>),
 }
 
-/// How the source proves itself, beyond a bearer token.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Scheme {
-    Unsigned,
-    PagerDuty,
+#[derive(Clone, Debug)]
+pub(super) struct Guard {
+    bearer: Secrets,
+    basic: Secrets,
+    header: Option<(HeaderName, Secrets)>,
+    url: Secrets,
+    signature: Secrets,
+    scheme: Scheme,
 }
 
 impl Gate {
-    pub(super) fn new(source: &WebhookSource, open_without_secret: bool) -> Self {
-        if !source.bearer_token.is_empty() || !source.secret.is_empty() {
-            return Self::Guarded {
+    pub(super) fn new(source: &WebhookSource, scheme: Scheme, open_without_secret: bool) -> Self {
+        if source.is_guarded() {
+            let name = source.header.as_deref();
+            let name = name.and_then(|name| name.to_ascii_lowercase().parse().ok());
+            return Self::Guarded(Box::new(Guard {
                 bearer: source.bearer_token.clone(),
+                basic: source.basic.clone(),
+                header: name.map(|name| (name, source.header_token.clone())),
+                url: source.url_token.clone(),
                 signature: source.secret.clone(),
-            };
+                scheme,
+            }));
         }
         if open_without_secret {
             Self::Open
@@ -41,23 +49,33 @@ impl Gate {
     }
 
     /// What can be told before the body is read.
-    pub(super) fn admits_headers(&self, headers: &HeaderMap) -> bool {
-        match self {
-            Self::Closed => false,
-            Self::Open => true,
-            Self::Guarded { bearer, .. } => bearer.is_empty() || bearer_holds(headers, bearer),
+    pub(super) fn admits_head(&self, headers: &HeaderMap, query: Option<&str>) -> bool {
+        let guard = match self {
+            Self::Closed => return false,
+            Self::Open => return true,
+            Self::Guarded(guard) => guard,
+        };
+        let tokens = [&guard.bearer, &guard.basic, &guard.url];
+        if guard.header.is_none() && tokens.into_iter().all(Secrets::is_empty) {
+            return true;
         }
+        let by_header = guard
+            .header
+            .as_ref()
+            .is_some_and(|(name, tokens)| header_holds(headers, name, tokens));
+        by_header
+            | bearer_holds(headers, &guard.bearer)
+            | basic_holds(headers, &guard.basic)
+            | url_holds(query, &guard.url)
     }
 
     /// Whether the body is by who holds the secret.
-    pub(super) fn admits_body(&self, scheme: Scheme, headers: &HeaderMap, body: &[u8]) -> bool {
-        match (self, scheme) {
-            (Self::Closed, _) => false,
-            (Self::Open, _) => true,
-            (Self::Guarded { signature, .. }, _) if signature.is_empty() => true,
-            // A secret for a source that can't sign proves nothing.
-            (Self::Guarded { .. }, Scheme::Unsigned) => false,
-            (Self::Guarded { signature, .. }, Scheme::PagerDuty) => pagerduty_holds(headers, body, signature),
+    pub(super) fn proof(&self, headers: &HeaderMap, body: &[u8], now: Timestamp) -> Proof {
+        match self {
+            Self::Closed => Proof::Fails,
+            Self::Open => Proof::Holds,
+            Self::Guarded(guard) if guard.signature.is_empty() => Proof::Holds,
+            Self::Guarded(guard) => proof(&guard.scheme, headers, body, &guard.signature, now),
         }
     }
 }

@@ -21,11 +21,41 @@ pub enum ParseError {
         expected: &'static str,
     },
 
+    /// JSON in which something is missing that nothing can be understood without.
+    #[error("`{at}` is missing, or not {wanted}: this endpoint takes {expected}")]
+    Lacks {
+        at: String,
+        wanted: &'static str,
+        expected: &'static str,
+    },
+
     #[error("{0}")]
     WrongSender(&'static str),
+
+    /// What went wrong may quote the body, so only the operator is told, by `interlock ingest`.
+    #[error(
+        "the `map` of this source can't be applied to the body: `interlock ingest` with this body says why"
+    )]
+    Map { detail: String },
 }
 
 impl ParseError {
+    /// The same, of a part that stands below another.
+    pub(super) fn under(self, parent: &str) -> Self {
+        match self {
+            Self::Lacks { at, wanted, expected } => Self::Lacks {
+                at: format!("{parent}.{at}"),
+                wanted,
+                expected,
+            },
+            other @ (Self::Empty
+            | Self::NotJson { .. }
+            | Self::Shape { .. }
+            | Self::WrongSender(_)
+            | Self::Map { .. }) => other,
+        }
+    }
+
     /// Reads the body again, slowly, to say where it went wrong; only errors pay for that.
     pub(super) fn locate<'b, T: serde::Deserialize<'b>>(body: &'b [u8], expected: &'static str) -> Self {
         let mut json = serde_json::Deserializer::from_slice(body);

@@ -55,6 +55,19 @@ impl Mapping {
         configured.unwrap_or_else(|| Severity::from_word(word))
     }
 
+    /// The first word that is known, with what it means; else the first word, which nobody knows.
+    pub(super) fn first_severity<'w>(&self, words: impl Iterator<Item = &'w str>) -> (Severity, String) {
+        let mut unknown = None;
+        for word in words {
+            let severity = self.severity(word);
+            if severity != Severity::Unknown {
+                return (severity, word.to_owned());
+            }
+            unknown.get_or_insert(word);
+        }
+        (Severity::Unknown, unknown.unwrap_or_default().to_owned())
+    }
+
     pub(super) fn service(&self, labels: &BTreeMap<String, String>) -> Option<Service> {
         self.service_labels
             .iter()

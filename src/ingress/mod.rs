@@ -1,22 +1,45 @@
 //! What comes in over HTTP: the server with its limits, and one parser for each alert source.
 //!
-//! A delivery goes: size and time (`server`, `body`), authenticity (`auth`, `signature`), shape (`alertmanager`,
-//! `pagerduty`), own secrets out (`redact`), then to the engine through `Intake`. A 2xx leaves only after the engine
-//! says that the alerts are durably stored.
+//! A delivery goes: size and time (`server`, `body`), authenticity (`auth`, `signature`, `sns`), shape (the parser that
+//! `sources` names), then to the engine through `Intake`, which takes secrets out. A 2xx leaves only after the engine says
+//! that the alerts are durably stored.
 
 mod alertmanager;
 mod auth;
+mod azure;
+mod better_stack;
 mod body;
+mod cloudevents;
+mod cloudwatch;
 mod connection;
+mod datadog;
+mod draft;
+mod endpoint;
 mod error;
+mod gcp;
+mod generic;
+mod grafana;
+mod incident_io;
 mod intake;
+mod json;
 mod mapping;
+mod moment;
+mod opsgenie;
 mod pagerduty;
+mod preview;
 mod probes;
+mod prometheus;
+mod read;
 mod routes;
+mod sentry;
 mod server;
 mod signature;
+mod sns;
+mod sns_web;
+mod sources;
 mod text;
+mod uptime_kuma;
+mod zabbix;
 
 pub use alertmanager::{TRUNCATED, parse as parse_alertmanager};
 pub use body::{BodyError, read_body};
@@ -24,6 +47,9 @@ pub use error::ParseError;
 pub use intake::{Accepted, Delivery, Intake, Refused};
 pub use mapping::Mapping;
 pub use pagerduty::parse as parse_pagerduty;
+pub use preview::{NotUnderstood, Sample, understand};
 pub use probes::{Probes, Ready};
+pub use read::Read;
 pub use routes::{ANSWER_WITHIN, WebhookSettings, webhooks};
 pub use server::{BindError, Limits, bind, serve};
+pub use sns_web::{SnsOverHttps, SnsUrl, SnsWeb};

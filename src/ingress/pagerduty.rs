@@ -9,15 +9,14 @@
 use std::borrow::Cow;
 use std::collections::BTreeMap;
 
-use http::HeaderMap;
 use serde::Deserialize;
 
 use super::error::ParseError;
 use super::mapping::Mapping;
-use super::routes::Read;
-use super::text::{MAX_NAME, MAX_VALUE, cut, is_link, one_line};
-use crate::domain::alert::{Alert, AlertStatus, Link, Severity};
-use crate::domain::ids::{DeliveryKey, EpisodeKey, Fingerprint, GroupKey, Service, Source};
+use super::read::{Incoming, Read};
+use super::text::{MAX_NAME, MAX_VALUE, cut, is_link, one_line, without_prefix};
+use crate::domain::alert::{Alert, AlertStatus, Link};
+use crate::domain::ids::{EpisodeKey, Fingerprint, GroupKey, Service, Source};
 
 /// The name of this source, in settings, paths and the journal.
 pub(super) const SOURCE: &str = "pagerduty";
@@ -110,13 +109,14 @@ pub fn parse(body: &[u8], mapping: &Mapping) -> Result<Vec<Alert>, ParseError> {
 
 /// `parse`, and the number of the delivery: the event's own, which is the same on a retry and which the signature covers.
 /// The `X-Webhook-Id` header is not signed: whoever replays a delivery could make another of it.
-pub(super) fn read(_headers: &HeaderMap, body: &[u8], mapping: &Mapping) -> Result<Read, ParseError> {
-    let (event_id, alerts) = event(body, mapping)?;
-    Ok(Read {
-        alerts,
-        delivery_key: (!event_id.is_empty())
-            .then(|| DeliveryKey::new(format!("{SOURCE}/{}", cut(event_id, MAX_NAME)))),
-    })
+pub(super) fn read(incoming: &Incoming<'_>) -> Result<Read, ParseError> {
+    let (event_id, alerts) = event(incoming.body, incoming.mapping)?;
+    let read = if alerts.is_empty() {
+        Read::aside("the event changes nothing about an incident, or is Interlock's own doing")
+    } else {
+        Read::alerts(alerts)
+    };
+    Ok(read.with_key((!event_id.is_empty()).then(|| incoming.delivery(&event_id))))
 }
 
 fn event(body: &[u8], mapping: &Mapping) -> Result<(String, Vec<Alert>), ParseError> {
@@ -157,8 +157,13 @@ fn alert(event: &Event<'_>, incident: Incident<'_>, status: AlertStatus, mapping
     let dedup_key = incident.incident_key.map(|key| cut(key.into_owned(), MAX_NAME));
     let title = one_line(incident.title.as_deref().unwrap_or("(no title)"));
     let name = without_prefix(&title).to_owned();
-    let (severity, severity_word) =
-        severity(incident.priority.as_ref(), incident.urgency.as_deref(), mapping);
+    // The priority, which a person or rule chose, before the urgency, which the service has.
+    let priority = incident
+        .priority
+        .as_ref()
+        .and_then(|priority| priority.summary.as_deref());
+    let words = [priority, incident.urgency.as_deref()].into_iter().flatten();
+    let (severity, severity_word) = mapping.first_severity(words);
     let mut labels = BTreeMap::new();
     for (label, value) in [
         (
@@ -209,7 +214,7 @@ fn alert(event: &Event<'_>, incident: Incident<'_>, status: AlertStatus, mapping
         title,
         description: String::new(),
         severity,
-        severity_word,
+        severity_word: cut(severity_word, MAX_NAME),
         service: labels.get("service").map(|name| Service::new(name.as_str())),
         links: link
             .map(|url| Link {
@@ -235,32 +240,4 @@ fn summary_id(service: Option<&Reference<'_>>) -> String {
         .and_then(|service| service.id.as_deref())
         .unwrap_or_default();
     cut(id.to_owned(), MAX_NAME)
-}
-
-/// The priority, which a person or rule chose, before the urgency, which the service has; the first known word counts.
-fn severity(
-    priority: Option<&Reference<'_>>,
-    urgency: Option<&str>,
-    mapping: &Mapping,
-) -> (Severity, String) {
-    let priority = priority.and_then(|priority| priority.summary.as_deref());
-    let words = [priority, urgency].into_iter().flatten();
-    let mut unknown = None;
-    for word in words {
-        let severity = mapping.severity(word);
-        let word = cut(word.to_owned(), MAX_NAME);
-        if severity != Severity::Unknown {
-            return (severity, word);
-        }
-        unknown.get_or_insert(word);
-    }
-    (Severity::Unknown, unknown.unwrap_or_default())
-}
-
-/// `[FIRING:1] RedisDown redis` to `RedisDown redis`: Alertmanager's default titles begin so.
-fn without_prefix(title: &str) -> &str {
-    match title.strip_prefix('[').and_then(|rest| rest.split_once("] ")) {
-        Some((mark, rest)) if mark.starts_with("FIRING") || mark.starts_with("RESOLVED") => rest,
-        _ => title,
-    }
 }

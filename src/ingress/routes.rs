@@ -10,27 +10,27 @@ use std::time::Duration;
 use axum::Router;
 use axum::body::Body;
 use axum::extract::State;
-use axum::http::header::{CONTENT_TYPE, RETRY_AFTER, WWW_AUTHENTICATE};
+use axum::http::header::{ALLOW, CONTENT_TYPE, RETRY_AFTER, WWW_AUTHENTICATE};
 use axum::http::{HeaderMap, HeaderName, HeaderValue, Request, Response, StatusCode};
 use axum::response::IntoResponse;
 use axum::routing::post;
 use bytes::Bytes;
 use tokio::sync::Semaphore;
 
-use super::alertmanager;
-use super::auth::{Gate, Scheme};
+use super::auth::Gate;
 use super::body::{BodyError, read_body};
+use super::endpoint::{Endpoint, Request as Seen};
 use super::error::ParseError;
 use super::intake::{Accepted, Delivery, Intake, Refused};
 use super::mapping::Mapping;
-use super::pagerduty;
-use crate::config::Webhooks;
-use crate::domain::alert::Alert;
-use crate::domain::ids::{DeliveryKey, Source};
+use super::read::Read;
+use super::signature::Proof;
+use super::sns::{self, SnsError};
+use super::sns_web::{Certificates, SnsWeb};
+use super::sources::{self, PROMETHEUS_PATH, Reader};
+use crate::config::{SourceKind, Webhooks};
 use crate::ports::Clock;
 
-/// Alertmanager sets no limit to a body; 1,000 alerts are some 700 KB.
-const MAX_BODY: usize = 5 * 1024 * 1024;
 /// Deliveries being served at once; the others are told to come back, so that clicks find room.
 const IN_FLIGHT: usize = 256;
 /// PagerDuty gives up after 5 s; what is committed later than this is told again by the sender and collapses.
@@ -42,25 +42,16 @@ pub struct WebhookSettings<'s> {
     pub mapping: Mapping,
     pub intake: Arc<dyn Intake>,
     pub clock: Arc<dyn Clock>,
+    /// For certificates of SNS and confirmations of its subscriptions.
+    pub sns: Arc<dyn SnsWeb>,
     /// Whether the port is a loopback one: only there may a source without secret be served.
     pub on_loopback: bool,
     /// How long the engine may take before the sender is told to try again; usually `ANSWER_WITHIN`.
     pub answer_within: Duration,
 }
 
-/// What a parser makes of an authentic request.
-pub(super) struct Read {
-    pub alerts: Vec<Alert>,
-    pub delivery_key: Option<DeliveryKey>,
-}
-
-type Parser = fn(&HeaderMap, &[u8], &Mapping) -> Result<Read, ParseError>;
-
-struct Endpoint {
-    source: &'static str,
-    scheme: Scheme,
-    gate: Gate,
-    parser: Parser,
+struct Served {
+    endpoint: Endpoint,
     shared: Arc<Shared>,
 }
 
@@ -68,6 +59,7 @@ struct Shared {
     mapping: Mapping,
     intake: Arc<dyn Intake>,
     clock: Arc<dyn Clock>,
+    certificates: Certificates,
     room: Semaphore,
     answer_within: Duration,
 }
@@ -79,68 +71,83 @@ pub fn webhooks(settings: WebhookSettings<'_>) -> Router {
         mapping,
         intake,
         clock,
+        sns,
         on_loopback,
         answer_within,
     } = settings;
-    let open = webhooks.allow_unauthenticated && on_loopback;
     let shared = Arc::new(Shared {
         mapping,
         intake,
         clock,
+        certificates: Certificates::new(sns),
         room: Semaphore::new(IN_FLIGHT),
         answer_within,
     });
-    let endpoint = |source, scheme, configured, parser| {
-        let gate = Gate::new(configured, open);
-        if let Gate::Closed = gate {
-            tracing::info!(source, "{}", closed_advice(source, scheme));
+    let mut router = Router::new();
+    let mut closed = Vec::new();
+    for endpoint in Endpoint::all(webhooks, webhooks.allow_unauthenticated && on_loopback) {
+        if let Gate::Closed = endpoint.gate {
+            closed.push(endpoint.name.to_string());
         }
-        post(receive).with_state(Arc::new(Endpoint {
-            source,
-            scheme,
-            gate,
-            parser,
+        let path = format!("/webhooks/{}", endpoint.name);
+        let kind = endpoint.kind;
+        let served = Arc::new(Served {
+            endpoint,
             shared: Arc::clone(&shared),
-        }))
-    };
-    Router::new()
-        .route(
-            "/webhooks/alertmanager",
-            endpoint(
-                alertmanager::SOURCE,
-                Scheme::Unsigned,
-                &webhooks.alertmanager,
-                |_, body, mapping| {
-                    alertmanager::parse(body, mapping).map(|alerts| Read {
-                        alerts,
-                        delivery_key: None,
-                    })
-                },
-            ),
-        )
-        .route(
-            "/webhooks/pagerduty",
-            endpoint(
-                pagerduty::SOURCE,
-                Scheme::PagerDuty,
-                &webhooks.pagerduty,
-                pagerduty::read,
-            ),
-        )
+        });
+        let mut methods = post(receive);
+        if kind == SourceKind::Grafana {
+            // Its contact points may be told to.
+            methods = methods.put(receive);
+        }
+        if kind == SourceKind::CloudEvents {
+            methods = methods.options(handshake);
+        }
+        if kind == SourceKind::Prometheus {
+            router = router.route(PROMETHEUS_PATH, post(receive).with_state(Arc::clone(&served)));
+        }
+        router = router.route(&path, methods.with_state(served));
+    }
+    if !closed.is_empty() {
+        tracing::info!(
+            sources = closed.join(" "),
+            "these have no secret in `webhooks.SOURCE` and are not served"
+        );
+    }
+    router
 }
 
-fn closed_advice(source: &str, scheme: Scheme) -> String {
-    let key = match scheme {
-        Scheme::Unsigned => "bearer_token",
-        Scheme::PagerDuty => "secret",
-    };
-    format!("/webhooks/{source} is not served: set `webhooks.{source}.{key}` to open it")
+fn closed_advice(endpoint: &Endpoint) -> String {
+    let (name, key) = (&endpoint.name, endpoint.kind.first_key());
+    let section = name.as_str().replace('/', ".");
+    format!("/webhooks/{name} is not served: set `webhooks.{section}.{key}` to open it")
 }
 
-async fn receive(State(endpoint): State<Arc<Endpoint>>, request: Request<Body>) -> Response<Body> {
-    let outcome = take(&endpoint, request).await;
-    let answer = outcome.unwrap_or_else(|refusal| refusal.answer(&endpoint));
-    metrics::counter!("interlock_webhooks_total", "source" => endpoint.source, "status" => status_class(answer.status()))
+/// The question of a sender of CloudEvents whether it may send here; what it sends must prove itself all the same.
+/// <https://github.com/cloudevents/spec/blob/main/cloudevents/http-webhook.md#4-abuse-protection>
+async fn handshake(State(served): State<Arc<Served>>, headers: HeaderMap) -> Response<Body> {
+    if let Gate::Closed = served.endpoint.gate {
+        return Refusal::NotServed.answer(&served.endpoint);
+    }
+    let answer = with_header(plain(StatusCode::OK, String::new()), ALLOW, "POST, OPTIONS");
+    match headers
+        .get("webhook-request-origin")
+        .and_then(|origin| origin.to_str().ok())
+    {
+        None => answer,
+        Some(origin) => {
+            let answer = with_header(answer, HeaderName::from_static("webhook-allowed-origin"), origin);
+            with_header(answer, HeaderName::from_static("webhook-allowed-rate"), "120")
+        }
+    }
+}
+
+async fn receive(State(served): State<Arc<Served>>, request: Request<Body>) -> Response<Body> {
+    let endpoint = &served.endpoint;
+    let outcome = take(&served, request).await;
+    let answer = outcome.unwrap_or_else(|refusal| refusal.answer(endpoint));
+    let source = endpoint.name.to_string();
+    metrics::counter!("interlock_webhooks_total", "source" => source, "status" => status_class(answer.status()))
         .increment(1);
     answer
 }
@@ -160,61 +167,109 @@ fn status_class(status: StatusCode) -> &'static str {
 enum Refusal {
     NotServed,
     Unauthentic,
+    /// Signed by the right one, at another time.
+    Stale,
     Body(BodyError),
     Malformed(ParseError),
+    Sns(SnsError),
+    /// The parser did not come back.
+    Broken,
     Engine(Refused),
     Late,
 }
 
-async fn take(endpoint: &Endpoint, request: Request<Body>) -> Result<Response<Body>, Refusal> {
+async fn take(served: &Arc<Served>, request: Request<Body>) -> Result<Response<Body>, Refusal> {
+    let Served { endpoint, shared } = &**served;
     if let Gate::Closed = endpoint.gate {
         return Err(Refusal::NotServed);
     }
-    let shared = &endpoint.shared;
     let _room = shared.room.try_acquire().map_err(|_| {
         Refusal::Engine(Refused::Overloaded {
             retry_after_seconds: 1,
         })
     })?;
     let (parts, body) = request.into_parts();
-    if !endpoint.gate.admits_headers(&parts.headers) {
+    if !endpoint.gate.admits_head(&parts.headers, parts.uri.query()) {
         return Err(Refusal::Unauthentic);
     }
-    let body: Bytes = read_body(body, MAX_BODY).await.map_err(Refusal::Body)?;
-    if !endpoint.gate.admits_body(endpoint.scheme, &parts.headers, &body) {
-        return Err(Refusal::Unauthentic);
+    let body: Bytes = read_body(body, sources::most_bytes(endpoint.kind))
+        .await
+        .map_err(Refusal::Body)?;
+    let now = shared.clock.now();
+    match endpoint.gate.proof(&parts.headers, &body, now) {
+        Proof::Holds => {}
+        Proof::Fails => return Err(Refusal::Unauthentic),
+        Proof::Stale => return Err(Refusal::Stale),
     }
-    let Read { alerts, delivery_key } =
-        (endpoint.parser)(&parts.headers, &body, &shared.mapping).map_err(Refusal::Malformed)?;
-    drop(body);
+    let Read {
+        alerts,
+        delivery_key,
+        aside,
+    } = read(served, parts.headers, body).await?;
     if alerts.is_empty() {
-        return Ok(plain(StatusCode::OK, "nothing to do\n".to_owned()));
+        let why = aside.first().copied().unwrap_or("there is no alert in it");
+        tracing::debug!(source = %endpoint.name, why, "a delivery is left aside");
+        return Ok(plain(StatusCode::OK, format!("nothing to do: {why}\n")));
     }
     let count = alerts.len() as u64;
     let delivery = Delivery {
-        source: Source::new(endpoint.source),
+        source: endpoint.name.clone(),
         delivery_key,
         alerts,
-        received_at: shared.clock.now(),
+        received_at: now,
     };
     let Accepted = tokio::time::timeout(shared.answer_within, shared.intake.submit(delivery))
         .await
         .map_err(|_| Refusal::Late)?
         .map_err(Refusal::Engine)?;
-    metrics::counter!("interlock_alerts_total", "source" => endpoint.source).increment(count);
+    let source = endpoint.name.to_string();
+    metrics::counter!("interlock_alerts_total", "source" => source).increment(count);
     Ok(plain(StatusCode::OK, "stored\n".to_owned()))
+}
+
+/// Reads an authentic body; that of SNS proves itself only now, since its proof is inside.
+async fn read(served: &Arc<Served>, headers: HeaderMap, body: Bytes) -> Result<Read, Refusal> {
+    let Served { endpoint, shared } = &**served;
+    let now = shared.clock.now();
+    let seen = Seen {
+        headers: &headers,
+        body: &body,
+        mapping: &shared.mapping,
+        now,
+    };
+    match endpoint.reader {
+        Reader::Parser(parser) if endpoint.is_slow() => {
+            let served = Arc::clone(served);
+            tokio::task::spawn_blocking(move || {
+                let seen = Seen {
+                    headers: &headers,
+                    body: &body,
+                    mapping: &served.shared.mapping,
+                    now,
+                };
+                served.endpoint.read(parser, &seen)
+            })
+            .await
+            .map_err(|_| Refusal::Broken)?
+            .map_err(Refusal::Malformed)
+        }
+        Reader::Parser(parser) => endpoint.read(parser, &seen).map_err(Refusal::Malformed),
+        Reader::Sns => {
+            let message = match endpoint.gate {
+                Gate::Guarded(_) => sns::open(&body, &endpoint.topics, &shared.certificates, now).await,
+                Gate::Open | Gate::Closed => sns::unchecked(&body),
+            };
+            Ok(endpoint.read_message(message.map_err(Refusal::Sns)?, &seen))
+        }
+    }
 }
 
 impl Refusal {
     fn answer(self, endpoint: &Endpoint) -> Response<Body> {
-        let source = endpoint.source;
+        let source = endpoint.name.as_str();
         match self {
             Self::NotServed => {
-                tracing::warn!(
-                    source,
-                    "a delivery was turned away: {}",
-                    closed_advice(source, endpoint.scheme)
-                );
+                tracing::warn!(source, "a delivery was turned away: {}", closed_advice(endpoint));
                 plain(
                     StatusCode::NOT_FOUND,
                     format!("no secret is configured for {source}, so it is not served here\n"),
@@ -225,14 +280,41 @@ impl Refusal {
                     source,
                     "a delivery with a wrong or missing token or signature was refused"
                 );
-                let what = match endpoint.scheme {
-                    Scheme::Unsigned => "send `Authorization: Bearer` with the configured token",
-                    Scheme::PagerDuty => {
-                        "sign with the secret of this webhook subscription (`X-PagerDuty-Signature: v1=…`), and send its bearer token if one is configured"
-                    }
-                };
+                let what = sources::proof_advice(endpoint.kind);
                 let text = format!("not authentic: {what}\n");
                 with_header(plain(StatusCode::UNAUTHORIZED, text), WWW_AUTHENTICATE, "Bearer")
+            }
+            Self::Stale => {
+                tracing::warn!(
+                    source,
+                    "a delivery that was signed at another time was refused: if it was no replay, set the clocks"
+                );
+                let text =
+                    "not authentic: the signed time is more than 5 minutes from the time here\n".to_owned();
+                plain(StatusCode::UNAUTHORIZED, text)
+            }
+            Self::Sns(error) => {
+                tracing::warn!(source, %error, "a message of SNS was not taken");
+                let status = match error {
+                    SnsError::Malformed(_) | SnsError::Raw => StatusCode::BAD_REQUEST,
+                    SnsError::OtherTopic
+                    | SnsError::OtherHost(_)
+                    | SnsError::Forged
+                    | SnsError::Stale
+                    | SnsError::OtherSubscription => StatusCode::FORBIDDEN,
+                    SnsError::Unreachable(_) => StatusCode::SERVICE_UNAVAILABLE,
+                };
+                plain(status, format!("{error}\n"))
+            }
+            Self::Broken => {
+                tracing::error!(
+                    source,
+                    "a delivery could not be read: this is a defect of Interlock; please report it"
+                );
+                plain(
+                    StatusCode::INTERNAL_SERVER_ERROR,
+                    "reading it failed here\n".to_owned(),
+                )
             }
             Self::Body(error) => {
                 tracing::warn!(source, %error, "a delivery was refused");

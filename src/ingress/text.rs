@@ -48,6 +48,29 @@ pub(super) fn one_line(text: &str) -> String {
     line
 }
 
+/// At most as many labels, or annotations, as are kept, each cut to size.
+pub(super) fn bounded(pairs: BTreeMap<String, String>) -> BTreeMap<String, String> {
+    let all = pairs.len();
+    let mut kept: BTreeMap<String, String> = pairs
+        .into_iter()
+        .filter(|(name, _)| name.len() <= MAX_NAME)
+        .take(MAX_PAIRS)
+        .map(|(name, value)| (name, cut(value, MAX_VALUE)))
+        .collect();
+    if kept.len() < all {
+        kept.insert(LEFT_OUT.to_owned(), (all - kept.len()).to_string());
+    }
+    kept
+}
+
+/// `[FIRING:1] RedisDown redis` to `RedisDown redis`: Alertmanager's default titles begin so.
+pub(super) fn without_prefix(title: &str) -> &str {
+    match title.strip_prefix('[').and_then(|rest| rest.split_once("] ")) {
+        Some((mark, rest)) if mark.starts_with("FIRING") || mark.starts_with("RESOLVED") => rest,
+        _ => title,
+    }
+}
+
 /// Most texts are ASCII, where bytes tell.
 fn has_control(text: &str) -> bool {
     if text.is_ascii() {

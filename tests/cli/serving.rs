@@ -80,7 +80,7 @@ fn it_says_where_it_listens_takes_alerts_and_ends_when_told() {
         serving.first_line,
         format!(
             "Interlock listens on http://{address}, DRY RUN, suggest. Point webhooks at \
-             http://{address}/webhooks/alertmanager or http://{address}/webhooks/pagerduty.\n"
+             http://{address}/webhooks/SOURCE; no secret is asked for.\n"
         )
     );
     let answer = serving.post("/webhooks/alertmanager", DELIVERY);

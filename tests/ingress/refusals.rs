@@ -159,8 +159,8 @@ async fn bodies_that_are_no_delivery_are_answered_with_what_is_wrong() {
     cut: the body is not valid JSON (line 1, column 60): send the sender's own payload unchanged
     trailing: the body is not valid JSON (line 1, column 228): send the sender's own payload unchanged
     deep: the body is not valid JSON (line 1, column 27): send the sender's own payload unchanged
-    grafana: this looks like Grafana's webhook, which is not Alertmanager's: choose the contact point type "Alertmanager" with an Alertmanager, or send to a receiver made for Grafana
-    prometheus: the body is a bare list, as Prometheus posts to an Alertmanager: point Prometheus at an Alertmanager, and a webhook receiver of that at this address
+    grafana: this looks like Grafana's webhook, which is not Alertmanager's: set [webhooks.grafana] and send it to /webhooks/grafana
+    prometheus: the body is a bare list, as Prometheus posts to an Alertmanager: point Prometheus at an Alertmanager, and a webhook receiver of that at this address; or set [webhooks.prometheus] and `path_prefix: /webhooks/prometheus` in Prometheus
     custom: this is JSON, but not Alertmanager's webhook, version 4 (`version` "4" and a list `alerts`): remove `payload` from the webhook_config if it is set
     status: `alerts[0].status` must be `firing` or `resolved` (line 1, column 180): this endpoint takes Alertmanager's webhook, version 4
     labels: `alerts[0].labels.alertname` must be a string (line 1, column 115): this endpoint takes Alertmanager's webhook, version 4

@@ -5,11 +5,11 @@ use std::sync::{Arc, Mutex};
 
 use axum::Router;
 use axum::body::Body;
-use axum::http::{HeaderMap, Request, StatusCode};
+use axum::http::{HeaderMap, HeaderValue, Request, StatusCode};
 use interlock::config::Settings;
 use interlock::domain::alert::Alert;
 use interlock::ingress::{
-    ANSWER_WITHIN, Accepted, Delivery, Intake, Mapping, Refused, WebhookSettings, webhooks,
+    ANSWER_WITHIN, Accepted, Delivery, Intake, Mapping, Refused, SnsUrl, SnsWeb, WebhookSettings, webhooks,
 };
 use interlock::ports::{Clock, Pending};
 use jiff::Timestamp;
@@ -44,11 +44,34 @@ impl Intake for Engine {
     }
 }
 
-struct Noon;
+/// A clock that stands.
+struct At(Timestamp);
 
-impl Clock for Noon {
+impl Clock for At {
     fn now(&self) -> Timestamp {
-        "2026-11-21T12:00:00Z".parse().unwrap()
+        self.0
+    }
+}
+
+/// SNS, as far as it is asked for anything; writes down what it was asked for.
+#[derive(Default)]
+pub struct Sns {
+    /// Answers, by the part of the address before the query.
+    pub pages: Vec<(String, Vec<u8>)>,
+    pub asked: Mutex<Vec<String>>,
+}
+
+impl SnsWeb for Sns {
+    fn get<'a>(&'a self, url: &'a SnsUrl) -> Pending<'a, Result<Vec<u8>, String>> {
+        Box::pin(async move {
+            self.asked.lock().unwrap().push(url.as_str().to_owned());
+            let page = url.as_str().split('?').next().unwrap();
+            self.pages
+                .iter()
+                .find(|(address, _)| address == page)
+                .map(|(_, body)| body.clone())
+                .ok_or_else(|| "it answered 404 Not Found".to_owned())
+        })
     }
 }
 
@@ -75,6 +98,12 @@ pub fn usual() -> World {
 }
 
 pub fn with(config: &str, mood: Mood) -> World {
+    at("2026-11-21T12:00:00Z", config, mood, Arc::default())
+}
+
+/// With a clock that shows this, and an SNS.
+pub fn at(now: &str, config: &str, mood: Mood, web: Arc<Sns>) -> World {
+    let now = now.parse().unwrap();
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("interlock.toml");
     std::fs::write(&path, config).unwrap();
@@ -91,7 +120,8 @@ pub fn with(config: &str, mood: Mood) -> World {
         webhooks: &settings.webhooks,
         mapping: Mapping::new(&settings),
         intake: engine.clone(),
-        clock: Arc::new(Noon),
+        clock: Arc::new(At(now)),
+        sns: web,
         on_loopback: settings.server.listen.is_loopback(),
         answer_within,
     });
@@ -196,7 +226,8 @@ impl Recorded {
         let mut request = Request::builder().method(self.method.as_str()).uri(path);
         for (name, value) in &self.headers {
             if !extra.iter().any(|(other, _)| other.eq_ignore_ascii_case(name)) {
-                request = request.header(name, value);
+                // As bytes: there are senders that don't encode what isn't ASCII.
+                request = request.header(name, HeaderValue::from_bytes(value.as_bytes()).unwrap());
             }
         }
         for (name, value) in extra {

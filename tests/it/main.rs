@@ -18,6 +18,7 @@ mod paging;
 mod redis;
 mod seen;
 mod slack_trouble;
+mod sources;
 mod talk;
 mod targets;
 mod unknown;

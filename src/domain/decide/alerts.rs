@@ -76,7 +76,8 @@ fn is_over(tx: &Tx<'_>, known: IncidentId, alert: &Alert) -> bool {
 }
 
 /// Whether a plain "firing" means that an episode is back, and not a duplicate that was long under way. Alertmanager keeps the
-/// key when an alert that had timed out comes back.
+/// key when an alert that had timed out comes back. Sources whose key is the same over episodes (a monitor, an alarm) say by
+/// a later start that it is another one.
 fn is_back(tx: &Tx<'_>, context: Context<'_>, known: IncidentId, alert: &Alert) -> bool {
     if !is_over(tx, known, alert) {
         return false;
@@ -96,7 +97,14 @@ fn is_back(tx: &Tx<'_>, context: Context<'_>, known: IncidentId, alert: &Alert) 
             | Phase::Handed { .. } => None,
         };
         let since = resolved.into_iter().chain(closed).max();
-        since.is_some_and(|at| context.now.duration_since(at) > LATE)
+        let started = incident
+            .episodes
+            .iter()
+            .filter(|episode| episode.alert.episode == alert.episode)
+            .filter_map(|episode| episode.alert.starts_at)
+            .max();
+        let anew = matches!((started, alert.starts_at), (Some(known), Some(new)) if new > known);
+        anew || since.is_some_and(|at| context.now.duration_since(at) > LATE)
     })
 }
 
@@ -184,6 +192,11 @@ pub fn plan_or_checklist(
     survey::plan(tx, context, incident, request);
 }
 
+/// Whether this end was before that start: it belongs to an episode before, and came late.
+fn is_earlier(ended: &Alert, started: &Alert) -> bool {
+    matches!((ended.ends_at, started.starts_at), (Some(end), Some(start)) if end < start)
+}
+
 fn resolved(tx: &mut Tx<'_>, context: Context<'_>, incident: IncidentId, alert: &Alert) {
     let fresh = tx.state().incident(incident).is_some_and(|incident| {
         incident
@@ -191,7 +204,7 @@ fn resolved(tx: &mut Tx<'_>, context: Context<'_>, incident: IncidentId, alert: 
             .iter()
             .rev()
             .find(|episode| episode.alert.episode == alert.episode)
-            .is_some_and(|episode| episode.resolved_at.is_none())
+            .is_some_and(|episode| episode.resolved_at.is_none() && !is_earlier(alert, &episode.alert))
     });
     if fresh {
         tx.record(Event::AlertResolved {

@@ -51,9 +51,14 @@ pub(super) async fn relay(bot: Arc<RwLock<Option<SocketAddr>>>, passed: Arc<Atom
 impl TestWorld {
     /// Posts a body to the bot, and says how it was answered.
     pub async fn posts(&self, body: &Value) -> u16 {
+        self.sends("alertmanager", ALERT_TOKEN, body).await
+    }
+
+    /// As `posts`, to the address of another source.
+    pub async fn sends(&self, source: &str, token: &str, body: &Value) -> u16 {
         let address = self.address.read().expect("a bot is running");
-        let url = format!("http://{address}/webhooks/alertmanager");
-        let request = self.http.post(url).bearer_auth(ALERT_TOKEN).json(body);
+        let url = format!("http://{address}/webhooks/{source}");
+        let request = self.http.post(url).bearer_auth(token).json(body);
         request.send().await.unwrap().status().as_u16()
     }
 

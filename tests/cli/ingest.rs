@@ -1,0 +1,87 @@
+//! `ingest`: what a webhook's body would be understood as.
+
+use serde_json::Value;
+
+use crate::place::Place;
+
+const DOWN: &str = r#"{"heartbeat": {"status": 0, "time": "2026-11-20 22:26:15.123", "msg": "status code 503"},
+  "monitor": {"id": 3, "name": "checkout health", "url": "https://shop.example.test/healthz",
+  "tags": [{"name": "service", "value": "checkout"}]}, "msg": "down"}"#;
+
+#[test]
+fn a_body_is_shown_as_it_would_be_understood() {
+    let place = Place::bare();
+    place.write("down.json", DOWN);
+    insta::assert_snapshot!(place.run(&["ingest", "--source", "uptime_kuma", "down.json"]).fine(), @r"
+    1 alert would be taken.
+
+    checkout health: checkout health: status code 503
+      fires, severity unknown, service checkout
+      started 2026-11-20T22:26:15.123Z
+      episode 3
+      label monitor = checkout health
+      label service = checkout
+      label url = https://shop.example.test/healthz
+    ");
+}
+
+#[test]
+fn what_would_be_refused_is_found_and_said_as_the_sender_would_hear_it() {
+    let place = Place::bare();
+    place.write("down.json", DOWN);
+    insta::assert_snapshot!(place.run(&["ingest", "--source", "gcp", "down.json"]).found(), @"It would be refused: `incident` is missing, or not an object in { }: this endpoint takes the webhook of Google Cloud Monitoring");
+    let none = place.run(&["ingest", "--source", "nagios", "down.json"]).failed();
+    assert!(
+        none.contains("`nagios` is no source; there are alertmanager, prometheus,"),
+        "{none}"
+    );
+    let none = place.run(&["ingest", "--source", "gcp", "nowhere.json"]).failed();
+    assert!(none.contains("`nowhere.json` can't be read"), "{none}");
+}
+
+#[test]
+fn programs_get_json_with_headers_and_the_map_of_the_configuration() {
+    let place = Place::bare();
+    place.write(
+        "interlock.toml",
+        "[webhooks.custom.own]\nbearer_token = \"own-secret-token\"\nmap = { jq = \"{title: .t, description: .d, status: .s}\" }\n",
+    );
+    place.write(
+        "own.json",
+        r#"{"t": "Disk full", "d": "with own-secret-token", "s": "firing"}"#,
+    );
+    let said = place
+        .run(&["ingest", "--source", "custom/own", "own.json", "--format", "json"])
+        .fine();
+    let json: Value = serde_json::from_str(&said).unwrap();
+    assert_eq!(json["alerts"][0]["title"], "Disk full");
+    assert_eq!(json["alerts"][0]["description"], "with [redacted]");
+    assert_eq!(json["refused"], Value::Null);
+
+    // The operator sees why a program fails; the sender does not.
+    place.write("own.json", r#"{"t": [1], "s": {"x": 1} }"#);
+    place.write(
+        "interlock.toml",
+        "[webhooks.custom.own]\nbearer_token = \"own-secret-token\"\nmap = { jq = \"{title: (.s + 1)}\" }\n",
+    );
+    let said = place
+        .run(&["ingest", "--source", "custom/own", "own.json"])
+        .found();
+    assert!(said.contains("can't be applied to the body: jq: "), "{said}");
+
+    place.write("sentry.json", r#"{"action": "created", "data": {"event": {}}}"#);
+    let said = place
+        .run(&[
+            "ingest",
+            "--source",
+            "sentry",
+            "--header",
+            "Sentry-Hook-Resource: issue",
+            "sentry.json",
+        ])
+        .fine();
+    assert!(
+        said.contains("Left aside: an issue is no alert before a rule of Sentry says so."),
+        "{said}"
+    );
+}

@@ -1,0 +1,127 @@
+//! Tokens of every kind, several at once during rotation, and sources that have none.
+
+use axum::body::Body;
+use axum::http::{Request, StatusCode};
+use interlock::config::SourceKind;
+
+use crate::world::{Mood, Recorded, with};
+
+#[tokio::test]
+async fn any_one_of_the_tokens_is_enough_and_each_must_be_whole() {
+    let config = r#"
+        [webhooks.gcp]
+        bearer_token = ["bearer-old-1", "bearer-new-2"]
+        basic = ["gcp:old-secret", "gcp:new-secret"]
+        header = "X-Token"
+        header_token = "header-1"
+        url_token = ["url-old-1", "url-new-2"]
+    "#;
+    let world = with(config, Mood::Stores);
+    let body = Recorded::read("gcp_monitoring", "webhook_open.json").body;
+    let basic = |pair: &str| {
+        use base64::Engine as _;
+        format!("Basic {}", base64::engine::general_purpose::STANDARD.encode(pair))
+    };
+    let path = "/webhooks/gcp";
+    let post =
+        async |path: &str, headers: &[(&str, &str)]| world.post(path, headers, body.clone()).await.status;
+    for (path, name, value) in [
+        (path, "authorization", "Bearer bearer-old-1".to_owned()),
+        (path, "authorization", "bearer bearer-new-2".to_owned()),
+        (path, "authorization", basic("gcp:old-secret")),
+        (path, "authorization", basic("gcp:new-secret")),
+        (path, "x-token", "header-1".to_owned()),
+        ("/webhooks/gcp?token=url-old-1", "x", "y".to_owned()),
+        ("/webhooks/gcp?a=b&token=url-new-2", "x", "y".to_owned()),
+    ] {
+        assert_eq!(
+            post(path, &[(name, &value)]).await,
+            StatusCode::OK,
+            "{name} {value}"
+        );
+    }
+    for (path, name, value) in [
+        (path, "authorization", "Basic bearer-old-1".to_owned()),
+        (path, "authorization", "Bearer header-1".to_owned()),
+        (path, "authorization", basic("gcp:")),
+        (path, "authorization", basic("gcp:new-secre")),
+        (path, "authorization", basic(":new-secret")),
+        (path, "authorization", "Basic ###".to_owned()),
+        (path, "x-token", String::new()),
+        (path, "x-token", "header-1, header-2".to_owned()),
+        ("/webhooks/gcp?token=", "x", "y".to_owned()),
+        ("/webhooks/gcp?token=url-old-1&token=x", "x", "y".to_owned()),
+        ("/webhooks/gcp?Token=url-old-1", "x", "y".to_owned()),
+        ("/webhooks/gcp?token=header-1", "x", "y".to_owned()),
+    ] {
+        assert_eq!(
+            post(path, &[(name, &value)]).await,
+            StatusCode::UNAUTHORIZED,
+            "{path} {name} {value}"
+        );
+    }
+    assert_eq!(world.alerts().len(), 7);
+}
+
+#[tokio::test]
+async fn without_a_secret_no_source_is_served() {
+    let world = with("", Mood::Stores);
+    for kind in SourceKind::ALL {
+        let answer = world.post(&format!("/webhooks/{}", kind.name()), &[], "{}").await;
+        assert_eq!(answer.status, StatusCode::NOT_FOUND, "{}", kind.name());
+        assert!(answer.text.contains(kind.name()), "{}", answer.text);
+    }
+    let answer = world.post("/webhooks/prometheus/api/v2/alerts", &[], "[]").await;
+    assert_eq!(answer.status, StatusCode::NOT_FOUND);
+    let ask = Request::options("/webhooks/cloudevents")
+        .body(Body::empty())
+        .unwrap();
+    assert_eq!(world.send(ask).await.status, StatusCode::NOT_FOUND);
+    // An address that isn't this machine's alone opens nothing, whatever is allowed.
+    assert!(world.alerts().is_empty());
+}
+
+#[tokio::test]
+async fn a_sender_of_cloudevents_may_ask_whether_it_may_send() {
+    let world = with(
+        "[webhooks.cloudevents]\nbearer_token = \"events-token\"",
+        Mood::Stores,
+    );
+    let recorded = Recorded::read("cloudevents", "options_handshake.json");
+    let answer = world.send(recorded.to("/webhooks/cloudevents", &[])).await;
+    assert_eq!(answer.status, StatusCode::OK);
+    assert_eq!(
+        answer.headers["webhook-allowed-origin"],
+        "eventemitter.example.com"
+    );
+    assert_eq!(answer.headers["allow"], "POST, OPTIONS");
+    let plain = Request::options("/webhooks/cloudevents")
+        .body(Body::empty())
+        .unwrap();
+    assert!(
+        !world
+            .send(plain)
+            .await
+            .headers
+            .contains_key("webhook-allowed-origin")
+    );
+    // To be allowed to send proves nothing.
+    let event = Recorded::read("cloudevents", "structured.json");
+    let answer = world.send(event.to("/webhooks/cloudevents", &[])).await;
+    assert_eq!(answer.status, StatusCode::UNAUTHORIZED);
+}
+
+#[tokio::test]
+async fn grafana_may_put() {
+    let world = with(
+        "[webhooks.grafana]\nbearer_token = \"grafana-token\"",
+        Mood::Stores,
+    );
+    let body = Recorded::read("grafana", "webhook_firing.json").body;
+    let request = Request::put("/webhooks/grafana")
+        .header("authorization", "Bearer grafana-token")
+        .body(Body::from(body))
+        .unwrap();
+    assert_eq!(world.send(request).await.status, StatusCode::OK);
+    assert_eq!(world.alerts().len(), 1);
+}
