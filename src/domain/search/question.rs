@@ -1,0 +1,251 @@
+//! An alert as the search sees it: its name, what it says, and what stands beside. What names only the place where it fired
+//! (`pod`, `instance`) is taken out of the text, since no page is about one pod.
+
+use std::collections::BTreeMap;
+
+use super::analyse::{Analysed, Meanings, Term, add};
+use super::index::{Index, counted, letters, pairs, sorted, squash, unique};
+
+/// Terms that count of a name, a summary and a description.
+const NAME_TERMS: usize = 24;
+const TEXT_TERMS: usize = 80;
+/// How much a word of the description counts beside one of the summary, and one of the labels.
+const IN_DESCRIPTION: f32 = 0.6;
+const IN_LABELS: f32 = 0.3;
+/// How much a word counts once more when another part has it, too.
+const AGAIN: f32 = 0.5;
+
+/// Labels whose values name a place.
+const PLACES: [&str; 17] = [
+    "pod",
+    "instance",
+    "namespace",
+    "exported_namespace",
+    "exported_instance",
+    "exported_pod",
+    "node",
+    "nodename",
+    "host",
+    "hostname",
+    "cluster",
+    "device",
+    "mountpoint",
+    "uid",
+    "id",
+    "prometheus",
+    "replica",
+];
+
+/// Labels whose values say what is meant.
+const TELLING: [&str; 13] = [
+    "job",
+    "service",
+    "app",
+    "component",
+    "container",
+    "deployment",
+    "statefulset",
+    "daemonset",
+    "integration",
+    "queue",
+    "topic",
+    "reason",
+    "condition",
+];
+
+/// The texts of an alert.
+#[derive(Clone, Copy, Debug)]
+pub struct Question<'a> {
+    /// Rule name, empty when there is none.
+    pub name: &'a str,
+    /// One line, empty when there is none.
+    pub summary: &'a str,
+    pub description: &'a str,
+    pub labels: &'a BTreeMap<String, String>,
+}
+
+/// A word of an alert.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Asked {
+    pub term: Term,
+    pub rarity: f32,
+    pub marks: Meanings,
+    /// For BM25 and the comparison of everything.
+    pub weight: f32,
+    pub in_name: bool,
+    /// In the summary; in the description when there is no summary.
+    pub in_head: bool,
+    pub in_description: bool,
+}
+
+/// An alert, read with the words of one index.
+#[derive(Debug)]
+pub struct Reading {
+    pub(super) squashed: String,
+    pub(super) letters: Vec<u32>,
+    pub(super) words: Vec<Asked>,
+    /// The terms of `words`, sorted.
+    pub(super) terms: Vec<Term>,
+    pub(super) norm: f32,
+    /// Summary and description as one vector.
+    pub(super) text: Vec<(Term, f32)>,
+    pub(super) text_norm: f32,
+    pub(super) pairs: Vec<u32>,
+    pub(super) meanings: Meanings,
+    pub(super) products: Vec<Term>,
+    pub(super) parts: Vec<Term>,
+    /// The first product or part that it names.
+    pub(super) subject: Option<Term>,
+    /// The first product that it names.
+    pub(super) product: Option<Term>,
+    /// The rarest word of its name, or of its text when it has no name.
+    pub(super) rarest: Option<Term>,
+}
+
+impl Reading {
+    pub(super) fn has(&self, term: Term) -> bool {
+        self.terms.binary_search(&term).is_ok()
+    }
+
+    /// Whether its name has a word that some page knows.
+    pub(super) fn is_named(&self) -> bool {
+        self.words
+            .iter()
+            .any(|word| word.in_name && word.term < super::analyse::UNKNOWN)
+    }
+}
+
+impl Index {
+    /// Reads an alert with the words of this index.
+    #[must_use]
+    pub fn read(&self, question: &Question<'_>) -> Reading {
+        let place = |text: &str| without_places(text, question.labels);
+        let name = self.lexicon.read(question.name, NAME_TERMS);
+        let summary = self.lexicon.read(&place(question.summary), TEXT_TERMS);
+        let description = self.lexicon.read(&place(question.description), TEXT_TERMS);
+        let labels = self.lexicon.read(&telling(question.labels), NAME_TERMS);
+        let words = self.words(&name, &summary, &description, &labels);
+        let text = self.text(&summary, &description);
+        let squashed = if name.terms.is_empty() {
+            String::new()
+        } else {
+            squash(question.name)
+        };
+        let in_order = [&name, &summary, &description];
+        let subjects = in_order.iter().flat_map(|part| &part.subjects);
+        let products = merged(in_order.map(|part| &part.products));
+        let rarest = words
+            .iter()
+            .filter(|word| {
+                if name.terms.is_empty() {
+                    word.in_head
+                } else {
+                    word.in_name
+                }
+            })
+            .max_by(|one, other| one.rarity.total_cmp(&other.rarity));
+        let neighbours = in_order.iter().flat_map(|part| pairs(&part.terms)).collect();
+        Reading {
+            letters: letters(&squashed),
+            squashed,
+            terms: sorted(words.iter().map(|word| word.term).collect()),
+            norm: length(words.iter().map(|word| word.weight * word.rarity)),
+            text_norm: length(text.iter().map(|(_, weight)| *weight)),
+            pairs: sorted(neighbours),
+            meanings: in_order.iter().fold(0, |all, part| all | part.meanings),
+            subject: subjects.clone().next().copied(),
+            product: subjects.clone().find(|term| products.contains(term)).copied(),
+            parts: merged(in_order.map(|part| &part.parts)),
+            rarest: rarest.map(|word| word.term),
+            products,
+            words,
+            text,
+        }
+    }
+
+    /// Every word once, with where it stands and what it counts.
+    fn words(
+        &self,
+        name: &Analysed,
+        summary: &Analysed,
+        description: &Analysed,
+        labels: &Analysed,
+    ) -> Vec<Asked> {
+        let head = if summary.terms.is_empty() {
+            description
+        } else {
+            summary
+        };
+        let mut words: Vec<Asked> = Vec::new();
+        for (part, weight) in [
+            (name, 1.0),
+            (summary, 1.0),
+            (description, IN_DESCRIPTION),
+            (labels, IN_LABELS),
+        ] {
+            for term in unique(&part.terms) {
+                if let Some(word) = words.iter_mut().find(|word| word.term == term) {
+                    word.weight += AGAIN * weight;
+                    continue;
+                }
+                let marks = part
+                    .terms
+                    .iter()
+                    .zip(&part.marks)
+                    .find(|(other, _)| **other == term);
+                words.push(Asked {
+                    term,
+                    rarity: self.rarity(term),
+                    marks: marks.map_or(0, |(_, marks)| *marks),
+                    weight,
+                    in_name: name.terms.contains(&term),
+                    in_head: head.terms.contains(&term),
+                    in_description: description.terms.contains(&term),
+                });
+            }
+        }
+        words
+    }
+
+    fn text(&self, summary: &Analysed, description: &Analysed) -> Vec<(Term, f32)> {
+        let weighted = |terms: &[Term]| {
+            let terms = counted(terms).into_iter();
+            terms.map(|(term, times)| (term, (1.0 + times.ln()) * self.rarity(term)))
+        };
+        let mut text: Vec<(Term, f32)> = weighted(&summary.terms).collect();
+        for (term, weight) in weighted(&description.terms) {
+            match text.iter_mut().find(|(other, _)| *other == term) {
+                Some((_, both)) => *both += IN_DESCRIPTION * IN_LABELS * weight,
+                None => text.push((term, IN_DESCRIPTION * weight)),
+            }
+        }
+        text
+    }
+}
+
+fn length(weights: impl Iterator<Item = f32>) -> f32 {
+    weights.map(|weight| weight * weight).sum::<f32>().sqrt()
+}
+
+fn merged(lists: [&Vec<Term>; 3]) -> Vec<Term> {
+    let mut all = Vec::new();
+    lists.into_iter().flatten().for_each(|term| add(&mut all, *term));
+    all
+}
+
+/// The text without the names of the places where the alert fired.
+fn without_places(text: &str, labels: &BTreeMap<String, String>) -> String {
+    let mut text = text.to_owned();
+    for (label, value) in labels {
+        // A short value may be a part of any word.
+        if PLACES.contains(&label.as_str()) && value.len() >= 4 && text.contains(value.as_str()) {
+            text = text.replace(value.as_str(), " ");
+        }
+    }
+    text
+}
+
+fn telling(labels: &BTreeMap<String, String>) -> String {
+    let values = TELLING.iter().filter_map(|label| labels.get(*label));
+    values.map(String::as_str).collect::<Vec<_>>().join(" \n")
+}
