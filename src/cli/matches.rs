@@ -1,4 +1,7 @@
-//! `interlock match`: which runbook an alert would get, and why, without a bot.
+//! `interlock match`: which runbook an alert would get, and why, without a bot. One alert for people, or many (`lines`) to measure
+//! how well it chooses.
+
+mod lines;
 
 use std::io::Read;
 use std::path::{Path, PathBuf};
@@ -13,18 +16,25 @@ use super::setup::Setup;
 use crate::app;
 use crate::config::Settings;
 use crate::domain::alert::Alert;
-use crate::domain::matching::{AlertFacts, Matches, NearMiss, Verdict, rank};
+use crate::domain::matching;
+use crate::domain::matching::{AlertFacts, By, Matches, NearMiss, Verdict, rank, search};
 use crate::domain::runbook::Catalog;
 use crate::ingress::{Mapping, parse_alertmanager};
 use crate::render::words;
 
 /// Show which runbook an alert would get, why, and why not the others: exit code 1 when it is not exactly one
 #[derive(Debug, clap::Args)]
-#[command(after_help = "Example: interlock match --alert alert.json --runbooks runbooks/")]
+#[command(
+    after_help = "Examples: interlock match --alert alert.json --runbooks runbooks/\n          \
+    interlock match --alerts alerts.jsonl --runbooks runbooks/ --format json"
+)]
 pub(super) struct Match {
     /// A body of Alertmanager's webhook, or one alert as an object with `labels`; `-` reads standard input.
-    #[arg(long, value_name = "FILE")]
-    alert: PathBuf,
+    #[arg(long, value_name = "FILE", required_unless_present = "alerts")]
+    alert: Option<PathBuf>,
+    /// Many alerts, one object a line: each is answered by one line, and the exit code is 0. `-` reads standard input.
+    #[arg(long, value_name = "FILE", conflicts_with = "alert")]
+    alerts: Option<PathBuf>,
     /// The folder of runbooks. Without it: runbooks.path of the configuration.
     #[arg(long, value_name = "DIR")]
     runbooks: Option<PathBuf>,
@@ -42,23 +52,53 @@ struct Answer {
     /// The runbook that would be proposed.
     chosen: Option<String>,
     explanation: Vec<String>,
+    /// By their triggers, or by what they say.
+    by: By,
     matching: Vec<Candidate>,
+    /// What comes nearest by what it says, when it is not what matches.
+    nearest: Vec<Candidate>,
     near_misses: Vec<NearMiss>,
 }
 
 #[derive(Serialize)]
 struct Candidate {
     runbook: String,
+    /// From 0 to 1.
+    confidence: f64,
     specificity: u32,
     why: Vec<String>,
 }
 
+impl From<&matching::Candidate> for Candidate {
+    fn from(found: &matching::Candidate) -> Self {
+        Self {
+            runbook: found.runbook.name.to_string(),
+            confidence: found.confidence.chance(),
+            specificity: found.specificity,
+            why: found.why.clone(),
+        }
+    }
+}
+
+/// What comes nearest is shown, of so many.
+const NEAREST: usize = 3;
+
 impl Match {
     pub fn run(self, setup: &Setup, screen: &mut Screen) -> Result<Ended, Failure> {
         let settings = setup.settings()?;
-        let alerts = read_alerts(&self.alert, &Mapping::new(&settings))?;
         let runbooks = app::open_runbooks(self.runbooks.as_deref().unwrap_or(&settings.runbooks.path))?;
         let catalog = runbooks.current();
+        let mapping = Mapping::new(&settings);
+        let path = match (self.alert, self.alerts) {
+            (Some(path), _) => path,
+            (None, Some(path)) => {
+                lines::answer(&path, &mapping, &catalog, &settings, self.format.format, screen)?;
+                return Ok(Ended::Fine);
+            }
+            // The reader of the command line asks for one of them.
+            (None, None) => return Err(Failure::EmptyAlert(PathBuf::new())),
+        };
+        let alerts = read_alerts(&path, &mapping)?;
         let answers: Vec<Answer> = alerts
             .iter()
             .map(|alert| answer(&settings, &catalog, alert))
@@ -79,7 +119,12 @@ impl Match {
 
 fn answer(settings: &Settings, catalog: &Catalog, alert: &Alert) -> Answer {
     let environment = app::rules(settings, "").environment_of(alert);
-    let matches: Matches = rank(catalog, &AlertFacts::of(alert, environment.as_ref()), None);
+    let facts = AlertFacts::of(alert, environment.as_ref());
+    let matches: Matches = rank(catalog, &facts);
+    let nearest = match matches.verdict {
+        Verdict::None => search(catalog, &facts, NEAREST),
+        Verdict::One | Verdict::Several => Vec::new(),
+    };
     Answer {
         alert: if alert.title == alert.name {
             alert.name.clone()
@@ -88,19 +133,13 @@ fn answer(settings: &Settings, catalog: &Catalog, alert: &Alert) -> Answer {
         },
         severity: alert.severity.to_string(),
         service: alert.service.as_ref().map(ToString::to_string),
-        environment: environment.map(|name| name.to_string()),
+        environment: environment.as_ref().map(ToString::to_string),
         verdict: matches.verdict,
         chosen: matches.chosen().map(|chosen| chosen.runbook.name.to_string()),
         explanation: matches.explanation(),
-        matching: matches
-            .candidates
-            .iter()
-            .map(|found| Candidate {
-                runbook: found.runbook.name.to_string(),
-                specificity: found.specificity,
-                why: found.why.clone(),
-            })
-            .collect(),
+        by: matches.by,
+        matching: matches.candidates.iter().map(Candidate::from).collect(),
+        nearest: nearest.iter().map(Candidate::from).collect(),
         near_misses: matches.near_misses,
     }
 }
@@ -130,11 +169,22 @@ fn say(answer: &Answer, screen: &mut Screen) -> Result<(), Failure> {
     }
     for (place, found) in (1..).zip(&answer.matching) {
         let (name, why) = (&found.runbook, found.why.join("; "));
-        let count = words::counted(
-            usize::try_from(found.specificity).unwrap_or(usize::MAX),
-            "condition",
-        );
+        let count = match answer.by {
+            By::Trigger => words::counted(
+                usize::try_from(found.specificity).unwrap_or(usize::MAX),
+                "condition",
+            ),
+            By::Search => sure(found),
+        };
         screen.say(&format!("  {place}. {name} ({count}): {why}"))?;
+    }
+    for near in &answer.nearest {
+        let why = near.why.join("; ");
+        screen.say(&format!(
+            "  nearest by text: {} ({}): {why}",
+            near.runbook,
+            sure(near)
+        ))?;
     }
     for miss in &answer.near_misses {
         let NearMiss {
@@ -148,6 +198,10 @@ fn say(answer: &Answer, screen: &mut Screen) -> Result<(), Failure> {
         ))?;
     }
     Ok(())
+}
+
+fn sure(found: &Candidate) -> String {
+    format!("{:.0} % sure", found.confidence * 100.0)
 }
 
 fn say_refused(catalog: &Catalog, screen: &mut Screen) -> Result<(), Failure> {
@@ -191,9 +245,12 @@ fn read_alerts(path: &Path, mapping: &Mapping) -> Result<Vec<Alert>, Failure> {
 fn webhook(body: &[u8]) -> Option<Vec<u8>> {
     let mut alert: Value = serde_json::from_slice(body).ok()?;
     let fields = alert.as_object_mut()?;
-    if fields.contains_key("alerts") || !fields.contains_key("labels") {
+    if fields.contains_key("alerts") || !fields.contains_key("labels") && !fields.contains_key("annotations")
+    {
         return None;
     }
+    // An alert that says what is wrong, and nothing of where.
+    fields.entry("labels").or_insert_with(|| json!({}));
     // Alertmanager's API has an object here, its webhook a word; an alert that is asked about fires.
     if !fields.get("status").is_some_and(Value::is_string) {
         fields.insert("status".to_owned(), json!("firing"));

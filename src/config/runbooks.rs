@@ -216,7 +216,7 @@ impl Runbooks {
         Ok(Self {
             folder,
             check,
-            current: ArcSwap::from_pointee(catalog),
+            current: ArcSwap::from_pointee(prepared(catalog)),
         })
     }
 
@@ -234,7 +234,7 @@ impl Runbooks {
         let old = self.current.load();
         let reload = compare(&old, &new);
         if reload.different {
-            self.current.store(Arc::new(new));
+            self.current.store(Arc::new(prepared(new)));
         }
         Ok(reload)
     }
@@ -266,6 +266,13 @@ impl Runbooks {
 fn load(folder: &Path, check: &Check) -> Result<Catalog, LoadError> {
     let Files { files, unreadable } = read_folder(folder)?;
     Ok(Catalog::build_with(files, unreadable, &**check))
+}
+
+/// Prepares the search before anybody needs it.
+fn prepared(catalog: Catalog) -> Catalog {
+    let pages = catalog.index().len();
+    tracing::debug!(pages, "search prepared");
+    catalog
 }
 
 fn compare(old: &Catalog, new: &Catalog) -> Reload {

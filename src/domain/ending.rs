@@ -24,6 +24,7 @@ impl Incident {
                 | HandoffReason::AskedFor { .. } => true,
                 HandoffReason::NoMatch
                 | HandoffReason::SeveralMatch
+                | HandoffReason::Unsure
                 | HandoffReason::Checklist
                 | HandoffReason::Rejected { .. }
                 | HandoffReason::StillFiring

@@ -31,6 +31,7 @@ impl Call {
         match reason {
             HandoffReason::NoMatch
             | HandoffReason::SeveralMatch
+            | HandoffReason::Unsure
             | HandoffReason::Checklist
             | HandoffReason::Shadow
             | HandoffReason::DryRun

@@ -10,7 +10,7 @@ use super::alert::{Alert, Severity};
 use super::approval::Approval;
 use super::event::Who;
 use super::ids::{Channel, GroupKey, IncidentId, PersonId, PlanNo, RunbookName, Service, Source, StepNo};
-use super::matching::{self, Matches};
+use super::matching::{self, By, Confidence, Matches};
 use super::plan::{Plan, PlanDigest, Requester};
 use super::policy::Decision;
 use super::run::{Run, RunResult, StepState};
@@ -40,6 +40,9 @@ pub struct MatchRecord {
     pub verdict: Verdict,
     /// Two lines for people: why this one, and why not the next.
     pub explanation: Vec<String>,
+    /// By their triggers, or by a search; entries from before the search have triggers.
+    #[serde(default)]
+    pub by: By,
 }
 
 impl MatchRecord {
@@ -50,6 +53,7 @@ impl MatchRecord {
             runbook: candidate.runbook.name.clone(),
             title: candidate.runbook.title.clone(),
             why: candidate.why.join("; "),
+            confidence: Some(candidate.confidence),
         });
         let misses = matches.near_misses.iter().map(|miss| MatchLine {
             runbook: miss.runbook.clone(),
@@ -58,6 +62,7 @@ impl MatchRecord {
                 .map(|runbook| runbook.title.clone())
                 .unwrap_or_default(),
             why: miss.why_not.clone(),
+            confidence: None,
         });
         let verdict = match (matches.verdict, matches.chosen()) {
             (matching::Verdict::One, Some(chosen)) => Verdict::One {
@@ -71,6 +76,7 @@ impl MatchRecord {
             misses: misses.take(MATCHES_KEPT).collect(),
             verdict,
             explanation: matches.explanation(),
+            by: matches.by,
         }
     }
 }
@@ -84,6 +90,9 @@ pub struct MatchLine {
     pub title: String,
     /// One line for people: why it matched, or why not.
     pub why: String,
+    /// `None` for a near miss, and in entries from before it was measured.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub confidence: Option<Confidence>,
 }
 
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -126,6 +135,8 @@ pub enum HandoffReason {
     NoMatch,
     /// Several runbooks match equally well.
     SeveralMatch,
+    /// No trigger matches, and no runbook's text is sure enough: the best three are offered.
+    Unsure,
     /// The runbook is prose: a checklist for people.
     Checklist,
     /// The plan could not be made: a pod that is not there, rights missing, a parameter without a value.

@@ -1,9 +1,10 @@
 //! Which runbook an alert asks for, and why. Every line of a trigger must hold; what the alert doesn't say doesn't match.
 //! The more conditions a trigger sets, the more specific it is; of several that match, the most specific is chosen, and
-//! of equals nobody chooses but a human. Not here: what happens then, and how sure is sure enough (`policy`).
-//! Cost: one pass over the catalog; nothing is allocated for a runbook that is far from matching.
+//! of equals nobody chooses but a human. Where no trigger matches, `found` asks the search, which is sure or lets a human choose.
+//! Not here: what happens then. Cost: one pass over the catalog; nothing is allocated for a runbook that is far from matching.
 
 mod explain;
+mod found;
 #[cfg(test)]
 mod tests;
 
@@ -13,6 +14,8 @@ use std::sync::Arc;
 use serde::{Deserialize, Serialize};
 
 use self::explain::{and, or, why, words};
+pub use self::found::{ASK_FROM, Confidence, MATCH_FROM, search};
+
 use super::alert::{Alert, Severity};
 use super::ids::{Environment, RunbookName, Service};
 use super::runbook::{Catalog, Loaded, Runbook, Term};
@@ -23,6 +26,8 @@ const NEAR_MISSES: usize = 3;
 /// What matching knows of an alert.
 #[derive(Clone, Copy, Debug)]
 pub struct AlertFacts<'a> {
+    /// Rule name.
+    pub name: &'a str,
     pub title: &'a str,
     pub description: &'a str,
     pub severity: Severity,
@@ -36,6 +41,7 @@ impl<'a> AlertFacts<'a> {
     #[must_use]
     pub fn of(alert: &'a Alert, environment: Option<&'a Environment>) -> Self {
         Self {
+            name: &alert.name,
             title: &alert.title,
             description: &alert.description,
             severity: alert.severity,
@@ -46,11 +52,25 @@ impl<'a> AlertFacts<'a> {
     }
 }
 
-/// A runbook of which every trigger line holds.
+/// How a runbook came to be considered.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum By {
+    /// Its author said when it is meant, and that holds.
+    #[default]
+    Trigger,
+    /// It says what the alert says. Never acts without a person.
+    Search,
+}
+
+/// A runbook that may be meant.
 #[derive(Clone, Debug)]
 pub struct Candidate {
     pub runbook: Arc<Runbook>,
-    /// Conditions that its trigger sets and that hold: each word or label, and severity, service, environment. From 1.
+    pub by: By,
+    pub confidence: Confidence,
+    /// Conditions that its trigger sets and that hold: each word or label, and severity, service, environment. From 1 by a trigger,
+    /// 0 by a search.
     pub specificity: u32,
     /// One clause for each line: `severity is high`.
     pub why: Vec<String>,
@@ -67,37 +87,28 @@ pub struct NearMiss {
     pub why_not: String,
 }
 
-/// What a search found for an alert that no trigger matches. Never acts by itself.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Found {
-    pub runbook: RunbookName,
-    /// 0 to 1000.
-    pub similarity: u16,
-    /// For people: which words or symptoms they share.
-    pub why: String,
-}
-
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Verdict {
     /// The first candidate is meant.
     One,
-    /// Several are equally specific: a human chooses.
+    /// Several are equally specific, or none is sure enough: a human chooses.
     Several,
-    /// No trigger matches: a human looks.
+    /// Nothing matches: a human looks.
     None,
 }
 
 /// The answer for one alert.
 #[derive(Clone, Debug)]
 pub struct Matches {
-    /// Best first: specificity, then those that can run, then the name.
+    /// Best first: specificity, then those that can run, then the name; by confidence when the search found them.
     pub candidates: Vec<Candidate>,
+    pub by: By,
     /// Nearest first, at most three.
     pub near_misses: Vec<NearMiss>,
-    /// What a search offers; only when there are no candidates.
-    pub suggestions: Vec<Found>,
     pub verdict: Verdict,
+    /// Why not the next one, when the search found them.
+    why_not_next: Option<String>,
 }
 
 impl Matches {
@@ -109,23 +120,11 @@ impl Matches {
             Verdict::Several | Verdict::None => None,
         }
     }
-
-    /// How much more specific the best is than the next one that matches too; its own specificity when it is alone.
-    #[must_use]
-    pub fn margin(&self) -> u32 {
-        let best = self.candidates.first().map_or(0, |best| best.specificity);
-        best - self
-            .candidates
-            .get(1)
-            .map_or(0, |next| next.specificity)
-            .min(best)
-    }
 }
 
-/// Ranks all runbooks for an alert. `found` is what a search by similarity offers, if there is one: it is only passed on
-/// when no trigger matches, and the verdict stays `None`, so that a guess never acts.
+/// Ranks all runbooks for an alert: by their triggers, and where none holds by what they say.
 #[must_use]
-pub fn rank(catalog: &Catalog, facts: &AlertFacts<'_>, found: Option<Vec<Found>>) -> Matches {
+pub fn rank(catalog: &Catalog, facts: &AlertFacts<'_>) -> Matches {
     let text = Haystack::of(facts);
     let mut candidates = Vec::new();
     let mut nearest: Vec<Near<'_>> = Vec::new();
@@ -137,6 +136,8 @@ pub fn rank(catalog: &Catalog, facts: &AlertFacts<'_>, found: Option<Vec<Found>>
         match tally.first_failed {
             None => candidates.push(Candidate {
                 runbook: Arc::clone(&entry.runbook),
+                by: By::Trigger,
+                confidence: Confidence::SET,
                 specificity: tally.specificity,
                 why: why(entry, facts, &text),
             }),
@@ -161,14 +162,25 @@ pub fn rank(catalog: &Catalog, facts: &AlertFacts<'_>, found: Option<Vec<Found>>
         }
         [_, ..] => Verdict::One,
     };
-    let mut suggestions = found.filter(|_| candidates.is_empty()).unwrap_or_default();
-    suggestions.retain(|found| catalog.get(&found.runbook).is_some());
+    if verdict == Verdict::Several {
+        let equal = candidates
+            .iter()
+            .filter(|other| other.specificity == candidates.first().map_or(0, |best| best.specificity))
+            .count();
+        candidates
+            .iter_mut()
+            .for_each(|candidate| candidate.confidence = Confidence::one_of(equal));
+    }
     let near_misses = nearest.iter().map(|near| near.told(facts, &text)).collect();
+    if candidates.is_empty() {
+        return found::rank(catalog, facts, near_misses);
+    }
     Matches {
         candidates,
+        by: By::Trigger,
         near_misses,
-        suggestions,
         verdict,
+        why_not_next: None,
     }
 }
 

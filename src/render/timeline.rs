@@ -200,6 +200,7 @@ pub fn run_result(result: &RunResult) -> String {
 pub fn handoff(reason: &HandoffReason) -> String {
     match reason {
         HandoffReason::NoMatch => "no runbook matches".to_owned(),
+        HandoffReason::Unsure => "no runbook is sure to be the right one; choose one".to_owned(),
         HandoffReason::SeveralMatch => "several runbooks match equally well; choose one".to_owned(),
         HandoffReason::Checklist => "the runbook is a checklist for people".to_owned(),
         HandoffReason::PlanBlocked { problems } => format!("no plan could be made: {}", problems.join("; ")),

@@ -116,7 +116,7 @@ fn open(story: &mut Writer, catalog: &Catalog) {
         },
     );
     let alert = alert();
-    let matched = MatchRecord::of(&rank(catalog, &AlertFacts::of(&alert, None), None), catalog);
+    let matched = MatchRecord::of(&rank(catalog, &AlertFacts::of(&alert, None)), catalog);
     story.then(
         3,
         Event::Opened {

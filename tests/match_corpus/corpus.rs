@@ -62,7 +62,9 @@ pub struct Corpus {
 pub fn folder() -> Option<PathBuf> {
     let folder = std::env::var_os("INTERLOCK_CORPUS").map(PathBuf::from);
     if folder.is_none() {
-        println!("not measured: INTERLOCK_CORPUS names no folder with the corpus of alerts and runbook pages");
+        println!(
+            "not measured: INTERLOCK_CORPUS names no folder with the corpus of alerts and runbook pages"
+        );
     }
     folder
 }
@@ -71,8 +73,11 @@ impl Corpus {
     pub fn read(folder: &Path) -> Self {
         let lines = |file: &str| -> Vec<Value> {
             let path = folder.join(file);
-            let text = std::fs::read_to_string(&path).unwrap_or_else(|error| panic!("{}: {error}", path.display()));
-            text.lines().map(|line| serde_json::from_str(line).unwrap()).collect()
+            let text =
+                std::fs::read_to_string(&path).unwrap_or_else(|error| panic!("{}: {error}", path.display()));
+            text.lines()
+                .map(|line| serde_json::from_str(line).unwrap())
+                .collect()
         };
         let text = |value: &Value, key: &str| value[key].as_str().unwrap_or_default().to_owned();
         let list = |value: &Value, key: &str| -> Vec<String> {
@@ -90,7 +95,10 @@ impl Corpus {
                 sections: list(page, "sections"),
             })
             .collect();
-        let place: HashMap<&str, usize> = (0..).zip(&pages).map(|(at, page)| (page.id.as_str(), at)).collect();
+        let place: HashMap<&str, usize> = (0..)
+            .zip(&pages)
+            .map(|(at, page)| (page.id.as_str(), at))
+            .collect();
         let mut rules: BTreeMap<String, AlertRule> = lines("alerts.jsonl")
             .iter()
             .map(|alert| AlertRule {
@@ -143,7 +151,10 @@ impl PageFile {
             }
         }
         if setting == Setting::Named {
-            let others = self.sections.iter().filter(|name| !["Meaning", "Impact"].contains(&name.as_str()));
+            let others = self
+                .sections
+                .iter()
+                .filter(|name| !["Meaning", "Impact"].contains(&name.as_str()));
             others.for_each(|name| text.push_str(&format!("## {name}\n\n")));
         }
         text

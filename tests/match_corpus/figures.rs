@@ -55,7 +55,9 @@ pub fn figure(results: &[Result], of: impl Fn(&[Result]) -> f64) -> Figure {
 
 /// How often a right page is among the first so many.
 pub fn among(results: &[Result], first: usize) -> f64 {
-    let hits = results.iter().filter(|result| result.place.is_some_and(|place| place <= first));
+    let hits = results
+        .iter()
+        .filter(|result| result.place.is_some_and(|place| place <= first));
     hits.count() as f64 / results.len().max(1) as f64
 }
 
@@ -72,7 +74,10 @@ pub fn calibration_error(results: &[Result]) -> f64 {
 
 /// Of the alerts with so much confidence: how many of all, and how many of them right.
 pub fn confident(results: &[Result], from: f64) -> (f64, f64) {
-    let sure: Vec<&Result> = results.iter().filter(|result| result.confidence >= from).collect();
+    let sure: Vec<&Result> = results
+        .iter()
+        .filter(|result| result.confidence >= from)
+        .collect();
     let right = sure.iter().filter(|result| result.is_right()).count();
     (
         sure.len() as f64 / results.len().max(1) as f64,

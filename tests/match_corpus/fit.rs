@@ -2,7 +2,7 @@
 //! flatter: pages of one component resemble each other.
 
 use interlock::domain::search::{
-    CERTAINTY, Hit, Index, MEASURES, Measures, NAMES, Page, Question, SIGNS, Signs, WEIGHTS, certainty,
+    Hit, Index, MEASURES, Measures, NAMES, Question, SIGNS, Signs, WEIGHTS, certainty,
 };
 
 use super::corpus::{Corpus, Known, Setting};
@@ -33,13 +33,25 @@ struct Told {
 
 /// Fits and prints both models, with figures by families left out.
 pub fn fit(corpus: &Corpus, index: impl Fn(Setting) -> Index) {
-    let env = |name: &str, otherwise: f64| std::env::var(name).ok().and_then(|text| text.parse().ok()).unwrap_or(otherwise);
-    let (ridge, light, light_text, ridge_signs) = (env("L2", 0.003), env("WN", 0.02), env("WT", 0.02), env("CL2", 0.002));
+    let env = |name: &str, otherwise: f64| {
+        std::env::var(name)
+            .ok()
+            .and_then(|text| text.parse().ok())
+            .unwrap_or(otherwise)
+    };
+    let (ridge, light, light_text, ridge_signs) = (
+        env("L2", 0.003),
+        env("WN", 0.02),
+        env("WT", 0.02),
+        env("CL2", 0.002),
+    );
     let mut families: Vec<&str> = corpus.cases.iter().map(|case| case.family.as_str()).collect();
     families.sort_unstable();
     families.dedup();
     let fold = |family: &str| {
-        let hash = family.bytes().fold(7_usize, |hash, byte| hash.wrapping_mul(31).wrapping_add(byte.into()));
+        let hash = family.bytes().fold(7_usize, |hash, byte| {
+            hash.wrapping_mul(31).wrapping_add(byte.into())
+        });
         hash % FOLDS
     };
     let indexes = [index(Setting::Named), index(Setting::Masked)];
@@ -50,7 +62,13 @@ pub fn fit(corpus: &Corpus, index: impl Fn(Setting) -> Index) {
             let question = question(case, setting, &labels);
             let hits = index.ranked(index.compare(&index.read(&question)), &WEIGHTS);
             let right = hits.iter().map(|hit| case.right.contains(&hit.page)).collect();
-            samples.push(Sample { case: at, setting, fold: fold(&case.family), hits, right });
+            samples.push(Sample {
+                case: at,
+                setting,
+                fold: fold(&case.family),
+                hits,
+                right,
+            });
         }
     }
     let weights: Vec<[f64; MEASURES]> = (0..FOLDS)
@@ -63,14 +81,20 @@ pub fn fit(corpus: &Corpus, index: impl Fn(Setting) -> Index) {
     }
     let told = tell(corpus, &samples, &weights, &indexes, (light, light_text));
     let by = |named: bool, left_out: Option<usize>| {
-        be_certain(told.iter().filter(|told| told.named == named && Some(told.fold) != left_out), ridge_signs)
+        be_certain(
+            told.iter()
+                .filter(|told| told.named == named && Some(told.fold) != left_out),
+            ridge_signs,
+        )
     };
     for (name, named) in [("named", true), ("text", false)] {
         let worth = by(named, None);
         let worth: Vec<String> = worth.iter().map(|worth| format!("{worth:.3}")).collect();
         println!("{name}: [{}],", worth.join(", "));
     }
-    let folds: Vec<[[f32; SIGNS]; 2]> = (0..FOLDS).map(|left_out| [by(false, Some(left_out)), by(true, Some(left_out))]).collect();
+    let folds: Vec<[[f32; SIGNS]; 2]> = (0..FOLDS)
+        .map(|left_out| [by(false, Some(left_out)), by(true, Some(left_out))])
+        .collect();
     let sure = |told: &Told| f64::from(certainty(&told.signs, &folds[told.fold][usize::from(told.named)]));
     for setting in [Setting::Named, Setting::Masked] {
         let of = |known: Known, taken: bool| -> Vec<Result> {
@@ -83,7 +107,10 @@ pub fn fit(corpus: &Corpus, index: impl Fn(Setting) -> Index) {
                     let sample = &samples[told.sample];
                     let order = order(sample, &weights[sample.fold]);
                     let place = order.iter().position(|(_, _, right)| *right).map(|at| at + 1);
-                    Result { place: place.filter(|_| !told.taken), confidence: sure(told) }
+                    Result {
+                        place: place.filter(|_| !told.taken),
+                        confidence: sure(told),
+                    }
                 })
                 .collect()
         };
@@ -105,8 +132,6 @@ pub fn fit(corpus: &Corpus, index: impl Fn(Setting) -> Index) {
             of(Known::Unsaid, false).len(),
         );
     }
-    let _ = CERTAINTY;
-    let _ = Page::default();
 }
 
 pub fn question<'a>(
@@ -126,7 +151,11 @@ pub fn question<'a>(
 }
 
 fn worth(weights: &[f64; MEASURES], measures: &Measures) -> f64 {
-    weights.iter().zip(measures).map(|(weight, measure)| weight * f64::from(*measure)).sum()
+    weights
+        .iter()
+        .zip(measures)
+        .map(|(weight, measure)| weight * f64::from(*measure))
+        .sum()
 }
 
 fn order(sample: &Sample, weights: &[f64; MEASURES]) -> Vec<(usize, f64, bool)> {
@@ -148,11 +177,20 @@ fn weigh<'s>(samples: impl Iterator<Item = &'s Sample>, ridge: f64) -> [f64; MEA
     for _ in 0..300 {
         let mut slope = [0.0; MEASURES];
         for sample in &samples {
-            let scores: Vec<f64> = sample.hits.iter().map(|hit| worth(&weights, &hit.measures)).collect();
+            let scores: Vec<f64> = sample
+                .hits
+                .iter()
+                .map(|hit| worth(&weights, &hit.measures))
+                .collect();
             let most = scores.iter().copied().fold(f64::MIN, f64::max);
             let odds: Vec<f64> = scores.iter().map(|score| (score - most).exp()).collect();
             let all: f64 = odds.iter().sum();
-            let right: f64 = odds.iter().zip(&sample.right).filter(|(_, right)| **right).map(|(odds, _)| odds).sum();
+            let right: f64 = odds
+                .iter()
+                .zip(&sample.right)
+                .filter(|(_, right)| **right)
+                .map(|(odds, _)| odds)
+                .sum();
             for ((hit, odds), is_right) in sample.hits.iter().zip(&odds).zip(&sample.right) {
                 let wanted = if *is_right { odds / right.max(1e-300) } else { 0.0 };
                 for (slope, measure) in slope.iter_mut().zip(hit.measures) {
@@ -171,15 +209,26 @@ fn weigh<'s>(samples: impl Iterator<Item = &'s Sample>, ridge: f64) -> [f64; MEA
     weights
 }
 
-fn tell(corpus: &Corpus, samples: &[Sample], weights: &[[f64; MEASURES]], indexes: &[Index; 2], light: (f64, f64)) -> Vec<Told> {
+fn tell(
+    corpus: &Corpus,
+    samples: &[Sample],
+    weights: &[[f64; MEASURES]],
+    indexes: &[Index; 2],
+    light: (f64, f64),
+) -> Vec<Told> {
     let labels = std::collections::BTreeMap::new();
     let mut told = Vec::new();
     for (at, sample) in samples.iter().enumerate() {
         let case = &corpus.cases[sample.case];
         let index = &indexes[usize::from(sample.setting == Setting::Masked)];
-        let light = if sample.setting == Setting::Named { light.0 } else { light.1 };
+        let light = if sample.setting == Setting::Named {
+            light.0
+        } else {
+            light.1
+        };
         // The rule has a page under its own name: nobody said that it is none.
-        let unsaid_but_named = case.known == Known::Unsaid && sample.hits.iter().any(|hit| hit.measures[0] > 0.0);
+        let unsaid_but_named =
+            case.known == Known::Unsaid && sample.hits.iter().any(|hit| hit.measures[0] > 0.0);
         if sample.hits.is_empty() || unsaid_but_named {
             continue;
         }
@@ -187,7 +236,9 @@ fn tell(corpus: &Corpus, samples: &[Sample], weights: &[[f64; MEASURES]], indexe
         let reading = index.read(&question(case, sample.setting, &labels));
         let mut tell = |taken: bool, weight: f64| {
             let compared = index.compare(&reading).into_iter();
-            let left = compared.filter(|page| !taken || !case.right.contains(&page.page)).collect();
+            let left = compared
+                .filter(|page| !taken || !case.right.contains(&page.page))
+                .collect();
             let hits = index.ranked(left, &own);
             if let Some(best) = index.best(&reading, &hits) {
                 told.push(Told {
@@ -222,7 +273,11 @@ fn be_certain<'t>(told: impl Iterator<Item = &'t Told>, ridge: f64) -> [f32; SIG
     for _ in 0..1500 {
         let mut slope = [0.0; SIGNS];
         for told in &told {
-            let sum: f64 = worth.iter().zip(told.signs).map(|(worth, sign): (&f64, f32)| worth * f64::from(sign)).sum();
+            let sum: f64 = worth
+                .iter()
+                .zip(told.signs)
+                .map(|(worth, sign): (&f64, f32)| worth * f64::from(sign))
+                .sum();
             let miss = (1.0 / (1.0 + (-sum).exp()) - f64::from(u8::from(told.right))) * told.weight;
             for (slope, sign) in slope.iter_mut().zip(told.signs) {
                 *slope += miss * f64::from(sign);
@@ -245,7 +300,12 @@ struct Adam<const N: usize> {
 
 impl<const N: usize> Adam<N> {
     fn new(rate: f64) -> Self {
-        Self { rate, steps: 0, mean: [0.0; N], square: [0.0; N] }
+        Self {
+            rate,
+            steps: 0,
+            mean: [0.0; N],
+            square: [0.0; N],
+        }
     }
 
     fn step(&mut self, weights: &mut [f64; N], slope: &[f64; N]) {

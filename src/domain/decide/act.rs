@@ -281,7 +281,7 @@ fn choose(
 ) -> Reply {
     let free = open(tx, id).and_then(|incident| match &incident.phase {
         Phase::Handed {
-            reason: HandoffReason::SeveralMatch | HandoffReason::NoMatch,
+            reason: HandoffReason::SeveralMatch | HandoffReason::Unsure | HandoffReason::NoMatch,
             ..
         } => Ok(()),
         Phase::Handed { .. }

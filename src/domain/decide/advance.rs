@@ -303,6 +303,7 @@ fn page_why(reason: &HandoffReason) -> String {
     match reason {
         HandoffReason::NoMatch => "no runbook matches".to_owned(),
         HandoffReason::SeveralMatch => "several runbooks match equally well".to_owned(),
+        HandoffReason::Unsure => "no runbook is sure to be the right one".to_owned(),
         HandoffReason::Checklist => "the runbook is a checklist for people".to_owned(),
         HandoffReason::PlanBlocked { problems } => format!("no plan could be made: {}", problems.join("; ")),
         HandoffReason::Denied => "the policy lets nobody approve the plan".to_owned(),

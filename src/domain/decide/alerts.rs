@@ -11,7 +11,7 @@ use crate::domain::command::Reply;
 use crate::domain::event::Event;
 use crate::domain::ids::{DeliveryKey, IncidentId, RunbookName, Source};
 use crate::domain::incident::{HandoffReason, Incident, MatchRecord, Phase, PlanRequest, Verdict};
-use crate::domain::matching;
+use crate::domain::matching::{self, By};
 use crate::domain::plan::Requester;
 
 /// Prefix of the `dedup_key` of everything that Interlock opens at a pager; an alert that carries it is our own echo.
@@ -155,12 +155,18 @@ fn fired(tx: &mut Tx<'_>, context: Context<'_>, source: &Source, alert: Alert) {
 fn choose(tx: &mut Tx<'_>, context: Context<'_>, incident: IncidentId, alert: &Alert) {
     let environment = context.rules.environment_of(alert);
     let facts = matching::AlertFacts::of(alert, environment.as_ref());
-    let matched = MatchRecord::of(&matching::rank(context.catalog, &facts, None), context.catalog);
-    let verdict = matched.verdict.clone();
+    let matched = MatchRecord::of(&matching::rank(context.catalog, &facts), context.catalog);
+    let (verdict, by) = (matched.verdict.clone(), matched.by);
     tx.record(Event::Matched { incident, matched });
     match verdict {
         Verdict::One { runbook } => plan_or_checklist(tx, context, incident, runbook, Requester::Interlock),
-        Verdict::Several => advance::hand_over(tx, context, incident, HandoffReason::SeveralMatch),
+        Verdict::Several => {
+            let reason = match by {
+                By::Trigger => HandoffReason::SeveralMatch,
+                By::Search => HandoffReason::Unsure,
+            };
+            advance::hand_over(tx, context, incident, reason);
+        }
         Verdict::None => advance::hand_over(tx, context, incident, HandoffReason::NoMatch),
     }
 }

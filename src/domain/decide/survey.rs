@@ -9,6 +9,7 @@ use crate::domain::command::{Drive, Reply};
 use crate::domain::event::{Event, Mode};
 use crate::domain::ids::{IncidentId, PlanNo};
 use crate::domain::incident::{HandoffReason, Incident, Phase, PlanRequest};
+use crate::domain::matching::By;
 use crate::domain::plan::{Plan, Requester};
 use crate::domain::planning::{self, PlanProblem};
 use crate::domain::policy::Decision;
@@ -166,7 +167,13 @@ fn run_alone(tx: &mut Tx<'_>, context: Context<'_>, id: IncidentId, plan: PlanNo
 pub fn may_run_alone(context: Context<'_>, incident: &Incident, plan: &Plan) -> bool {
     let reaches_tier_two = plan.live_steps().any(|step| u8::from(step.tier) >= 2);
     let placed = plan.live_steps().all(|step| step.environment.is_some());
-    context.rules.autonomy == Autonomy::Auto
+    // What a search found is a guess, however good.
+    let meant = incident
+        .matched
+        .as_ref()
+        .is_some_and(|matched| matched.by == By::Trigger);
+    meant
+        && context.rules.autonomy == Autonomy::Auto
         && context.rules.mode == Mode::Live
         && plan.autonomy == Autonomy::Auto
         && !plan.requires_human_approval

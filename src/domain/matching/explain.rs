@@ -1,6 +1,6 @@
 //! Says in words why a runbook matched and why another one didn't.
 
-use super::{AlertFacts, Haystack, Matches, Verdict, term_holds};
+use super::{AlertFacts, By, Haystack, Matches, Verdict, term_holds};
 use crate::domain::runbook::{Loaded, Term};
 
 impl Matches {
@@ -8,6 +8,15 @@ impl Matches {
     #[must_use]
     pub fn explanation(&self) -> Vec<String> {
         let first = match (self.verdict, self.candidates.first()) {
+            (Verdict::One, Some(best)) if self.by == By::Search => format!(
+                "no trigger matches; found by its text, {} sure: {}",
+                best.confidence,
+                best.why.join("; ")
+            ),
+            (Verdict::Several, Some(best)) if self.by == By::Search => format!(
+                "no trigger matches, and no text is sure enough: the best is `{}` ({}); a human chooses",
+                best.runbook.name, best.confidence
+            ),
             (Verdict::One, Some(best)) => format!("matched because {}", best.why.join("; ")),
             (Verdict::Several, Some(best)) => {
                 let equal = self
@@ -23,6 +32,12 @@ impl Matches {
     }
 
     fn next_best(&self) -> Option<String> {
+        if self.why_not_next.is_some() {
+            return self.why_not_next.clone();
+        }
+        if self.by == By::Search && self.verdict == Verdict::One {
+            return Some("no other runbook says anything of it".to_owned());
+        }
         let runner_up = self.candidates.get(1).filter(|_| self.verdict == Verdict::One);
         if let (Some(best), Some(next)) = (self.candidates.first(), runner_up) {
             return Some(if next.specificity == best.specificity {
@@ -44,6 +59,13 @@ impl Matches {
         }
         let near = self.near_misses.first()?;
         let (runbook, why_not) = (&near.runbook, &near.why_not);
+        if self
+            .candidates
+            .first()
+            .is_some_and(|best| best.runbook.name == *runbook)
+        {
+            return Some(format!("its trigger did not match because {why_not}"));
+        }
         Some(if self.candidates.is_empty() {
             format!("nearest is `{runbook}`, which did not match because {why_not}")
         } else {

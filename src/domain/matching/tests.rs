@@ -48,6 +48,7 @@ impl Given {
 
     fn against(&self, catalog: &Catalog) -> Matches {
         let facts = AlertFacts {
+            name: "",
             title: self.title,
             description: "",
             severity: self.severity,
@@ -55,7 +56,7 @@ impl Given {
             environment: self.environment.as_ref(),
             labels: &self.labels,
         };
-        rank(catalog, &facts, None)
+        rank(catalog, &facts)
     }
 }
 
@@ -107,8 +108,8 @@ nearest is `redis-connection-timeout`, which did not match because service is bi
         ..Given::redis()
     };
     insta::assert_snapshot!(quiet.against(&catalog).explanation().join("\n"), @r#"
-no runbook's trigger matches
-nearest is `redis-connection-timeout`, which did not match because it wants "timeout" in the alert, which is not there
+no trigger matches, and no text is sure enough: the best is `redis-connection-timeout` (70 %); a human chooses
+its trigger did not match because it wants "timeout" in the alert, which is not there
 "#);
 }
 
@@ -197,29 +198,89 @@ fn the_environment_comes_from_the_configuration() {
     assert_eq!(given.against(&catalog(&[("it", &text)])).verdict, Verdict::One);
 }
 
+/// Pages that people wrote for people.
+const PAGES: [(&str, &str); 3] = [
+    (
+        "disk-full",
+        "# NodeFilesystemAlmostOutOfSpace\n## Meaning\nA filesystem of a node is almost out of space.\n## Mitigation\n- Delete old logs\n",
+    ),
+    (
+        "inodes",
+        "# NodeFilesystemAlmostOutOfFiles\n## Meaning\nA filesystem of a node is almost out of inodes.\n## Mitigation\n- Delete small files\n",
+    ),
+    (
+        "etcd-leader",
+        "# etcdNoLeader\n## Meaning\nThe etcd cluster has no leader and can't take writes.\n## Mitigation\n- Look at the members\n",
+    ),
+];
+
+fn said(name: &str, title: &str, description: &str) -> Matches {
+    let labels = BTreeMap::from([("instance".to_owned(), "10.0.3.17:9100".to_owned())]);
+    let facts = AlertFacts {
+        name,
+        title,
+        description,
+        severity: Severity::High,
+        service: None,
+        environment: None,
+        labels: &labels,
+    };
+    rank(&catalog(&PAGES), &facts)
+}
+
 #[test]
-fn what_a_search_finds_is_offered_and_never_chosen() {
-    let catalog = catalog(&[("redis-connection-timeout", REDIS)]);
+fn a_page_is_found_by_the_alert_s_name() {
+    let matches = said(
+        "NodeFilesystemAlmostOutOfFiles",
+        "Filesystem has less than 5% inodes left.",
+        "",
+    );
+    assert_eq!(matches.verdict, Verdict::One);
+    assert_eq!(matches.by, By::Search);
+    assert_eq!(names(&matches)[0], "inodes");
+    insta::assert_snapshot!(matches.explanation().join("\n"), @r#"
+no trigger matches; found by its text, 99 % sure: its title is the alert's name; it says "files", "inodes", "filesystem" and "almost", as the alert does
+next best is `disk-full` (0 %), which does not say "files" and "inodes"
+"#);
+}
+
+#[test]
+fn a_page_is_found_by_what_the_alert_says_without_a_trigger_or_a_name() {
+    let matches = said(
+        "",
+        "etcd has no leader",
+        "The etcd cluster on 10.0.3.17:9100 can't elect a leader.",
+    );
+    assert_eq!(names(&matches)[0], "etcd-leader");
+    assert!(matches.candidates[0].confidence > Confidence::of(0.5));
+}
+
+#[test]
+fn an_alert_about_something_else_is_for_a_human() {
+    let matches = said(
+        "CassandraViewWriteLatency",
+        "Cassandra view write latency is high",
+        "",
+    );
+    assert_ne!(matches.verdict, Verdict::One);
+    assert!(matches.chosen().is_none());
+}
+
+#[test]
+fn a_trigger_goes_over_every_likeness() {
+    let by_trigger = acting("- Alert contains: leader");
+    let mut files = PAGES.to_vec();
+    files.push(("by-trigger", &by_trigger));
     let labels = BTreeMap::new();
     let facts = AlertFacts {
-        title: "cache is slow",
+        name: "etcdNoLeader",
+        title: "etcdNoLeader",
         description: "",
         severity: Severity::High,
         service: None,
         environment: None,
         labels: &labels,
     };
-    let found = |name: &str| Found {
-        runbook: name.into(),
-        similarity: 900,
-        why: "cache".to_owned(),
-    };
-    let matches = rank(
-        &catalog,
-        &facts,
-        Some(vec![found("redis-connection-timeout"), found("gone")]),
-    );
-    assert_eq!(matches.verdict, Verdict::None);
-    assert!(matches.chosen().is_none());
-    assert_eq!(matches.suggestions, [found("redis-connection-timeout")]);
+    let matches = rank(&catalog(&files), &facts);
+    assert_eq!((matches.by, names(&matches)[0]), (By::Trigger, "by-trigger"));
 }

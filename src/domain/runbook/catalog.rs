@@ -3,7 +3,7 @@
 //! Invariants: names are unique whatever their case; the order is that of the names; the same files give the same revision.
 
 use std::collections::BTreeMap;
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 
 use sha2::{Digest, Sha256};
 
@@ -12,6 +12,7 @@ use super::parse::{CommandCheck, name_of};
 use super::types::{Runbook, Term, Trigger};
 use super::words::did_you_mean;
 use crate::domain::ids::{Revision, RunbookName};
+use crate::domain::search::{Index, Page};
 
 /// One runbook that may be used.
 #[derive(Clone, Debug)]
@@ -56,6 +57,8 @@ pub struct Catalog {
     loaded: Vec<Loaded>,
     refused: Vec<Refused>,
     revision: Revision,
+    /// Made when it is first asked for; whoever loads runbooks asks before they are put in use.
+    index: Arc<OnceLock<Index>>,
 }
 
 impl Default for Catalog {
@@ -90,7 +93,12 @@ impl Catalog {
         let twice = names_given_twice(&files);
         for (file, bytes) in files {
             let mut parsed = Runbook::parse_bytes(&file, &bytes, check);
-            if let Some(others) = twice.get(&name_key(&file)) {
+            let others = twice.get(&name_key(&file));
+            if let (Some(runbook), Some(_)) = (&mut parsed.runbook, others) {
+                // Pages of several libraries may have the same name: the folder tells them apart.
+                runbook.name = RunbookName::new(path_name(&file));
+            }
+            if let Some(others) = others.filter(|others| !told_apart_by_folder(others)) {
                 let others = others
                     .iter()
                     .filter(|other| **other != file)
@@ -138,7 +146,17 @@ impl Catalog {
             loaded,
             refused,
             revision,
+            index: Arc::default(),
         }
+    }
+
+    /// What a search looks at; its pages are numbered like `loaded`. The first call builds it: some 50 µs a runbook.
+    #[must_use]
+    pub fn index(&self) -> &Index {
+        self.index.get_or_init(|| {
+            let pages: Vec<Page> = self.loaded.iter().map(|entry| Page::of(&entry.runbook)).collect();
+            Index::build(&pages)
+        })
     }
 
     /// In the order of the names.
@@ -228,6 +246,17 @@ impl Catalog {
 fn stem(file: &str) -> &str {
     let last = file.rsplit(['/', '\\']).next().unwrap_or(file);
     last.strip_suffix(".md").unwrap_or(last)
+}
+
+/// The path without `.md`.
+fn path_name(file: &str) -> &str {
+    file.strip_suffix(".md").unwrap_or(file)
+}
+
+fn told_apart_by_folder(files: &[String]) -> bool {
+    let mut paths: Vec<String> = files.iter().map(|file| path_name(file).to_lowercase()).collect();
+    paths.sort_unstable();
+    paths.windows(2).all(|pair| pair.first() != pair.last())
 }
 
 fn name_key(file: &str) -> String {

@@ -274,6 +274,15 @@ impl<'a> Findings<'a> {
         self.push(Level::Warning, code, span, message.into(), help.into());
     }
 
+    /// Makes warnings of the errors that leave a page of prose readable.
+    pub fn forgive(&mut self) {
+        for found in &mut self.list {
+            if !matches!(found.code, Code::Empty | Code::UnknownSection) {
+                found.severity = Level::Warning;
+            }
+        }
+    }
+
     pub fn has_errors(&self) -> bool {
         self.list.iter().any(Diagnostic::is_error)
     }

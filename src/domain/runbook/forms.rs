@@ -354,15 +354,26 @@ fn the_catalog_refuses_alone_and_finds_what_is_meant() {
             .collect::<Vec<_>>()
     };
     let check = |_: &CommandLine, _: &[ParamSpec]| Vec::new();
-    let mut all = files(&["redis-timeout.md", "team/disk.md", "other/Disk.md"]);
+    let mut all = files(&["redis-timeout.md", "team/disk.md", "team/Disk.md"]);
     all.push(("bad.md".to_owned(), b"# X\n## Stpes\n```\nx\n```\n".to_vec()));
     let catalog = Catalog::build(all.clone(), &check);
     all.reverse();
     assert_eq!(catalog.revision(), Catalog::build(all, &check).revision());
     assert_eq!(catalog.len(), 1);
     let refused: Vec<_> = catalog.refused().iter().map(|it| it.file.as_str()).collect();
-    assert_eq!(refused, ["bad.md", "other/Disk.md", "team/disk.md"]);
+    assert_eq!(refused, ["bad.md", "team/Disk.md", "team/disk.md"]);
     assert_eq!(catalog.refused()[1].diagnostics[0].code, Code::DuplicateName);
+    let libraries = Catalog::build(files(&["one/disk.md", "two/disk.md", "redis.md"]), &check);
+    let names: Vec<_> = libraries
+        .loaded()
+        .iter()
+        .map(|it| it.runbook.name.as_str())
+        .collect();
+    assert_eq!(
+        names,
+        ["one/disk", "redis", "two/disk"],
+        "the folder tells pages of one name apart"
+    );
     for name in ["redis-timeout", "Redis-Timeout.md", " redis-timeout "] {
         assert!(catalog.find(name).is_ok(), "{name}");
     }

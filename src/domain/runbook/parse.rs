@@ -104,7 +104,8 @@ impl Runbook {
         };
         let blocks = markdown::read(text, &mut reader.findings);
         let outline = outline(text, &blocks);
-        let runbook = reader.assemble(name, text, &outline);
+        let mut runbook = reader.assemble(name, text, &outline);
+        prose::finish(&mut runbook, &outline, &mut reader.findings);
         let refused = reader.findings.has_errors();
         Parsed {
             runbook: (!refused).then_some(runbook),
@@ -113,13 +114,16 @@ impl Runbook {
     }
 }
 
-/// The name of the runbook in this file: what stands before `.md`. At most 100 letters, digits, `-`, `_`, `.`.
+/// The name of the runbook in this file: what stands before `.md`. At most 200 bytes of letters, digits, `-`, `_`, `.`, and inside
+/// of it the other characters that page names have and that no chat or terminal reads anything into.
 pub(super) fn name_of(file_name: &str) -> Option<RunbookName> {
     let last = file_name.rsplit(['/', '\\']).next().unwrap_or_default();
     let stem = last.strip_suffix(".md").unwrap_or(last);
-    let good = |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_' | b'.');
-    let starts = stem.as_bytes().first().is_some_and(u8::is_ascii_alphanumeric);
-    (starts && stem.len() <= 100 && stem.bytes().all(good)).then(|| RunbookName::new(stem))
+    let good = |c: char| {
+        c.is_alphanumeric() || matches!(c, '-' | '_' | '.' | '+' | '#' | ':' | ',' | '=' | '%' | '(' | ')')
+    };
+    let starts = stem.chars().next().is_some_and(char::is_alphanumeric);
+    (starts && stem.len() <= 200 && stem.chars().all(good)).then(|| RunbookName::new(stem))
 }
 
 /// The revision of a text: its content hash.
@@ -229,7 +233,7 @@ impl<'a> Reader<'a, '_> {
         let checklist = if executable {
             Vec::new()
         } else {
-            prose::checklist(&outline.sections)
+            prose::checklist(outline)
         };
         let runbook = Runbook {
             name,

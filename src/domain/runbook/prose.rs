@@ -1,8 +1,10 @@
 //! A runbook without commands: what people are to do becomes a checklist, one item for each list item or paragraph.
 
+use super::diagnostics::Findings;
 use super::markdown::Block;
-use super::sections::{Known, Section};
-use super::types::ChecklistItem;
+use super::sections::{Known, Outline, Section};
+use super::steps::has_commands;
+use super::types::{ChecklistItem, Runbook};
 use super::words::normalise;
 
 /// Items shown at most; Slack and people have limits.
@@ -28,10 +30,54 @@ const EXPLAINING: [&str; 16] = [
     "changelog",
 ];
 
+/// What only prose has: a page for people is never refused for its form, and there is always something to read in it.
+pub(super) fn finish(runbook: &mut Runbook, outline: &Outline<'_, '_>, findings: &mut Findings<'_>) {
+    if is_plain(runbook, outline) {
+        findings.forgive();
+    }
+    let executable = outline
+        .sections
+        .iter()
+        .any(|section| section.known == Some(Known::Steps) && has_commands(section));
+    if !executable && runbook.checklist.is_empty() {
+        runbook.checklist = reading(outline, &runbook.title);
+    }
+}
+
+/// Whether this is a page that people wrote for people: it runs nothing, decides nothing, and nothing of it is shown as checked.
+/// Such a page is shown as it is, so no mistake of its form is a reason to do without it.
+fn is_plain(runbook: &Runbook, outline: &Outline<'_, '_>) -> bool {
+    let ours = |section: &Section<'_, '_>| match section.known {
+        Some(
+            Known::Trigger
+            | Known::BlastRadius
+            | Known::Parameters
+            | Known::Evidence
+            | Known::DoNotTouch
+            | Known::IncidentClass
+            | Known::Autonomy,
+        ) => true,
+        Some(
+            Known::Prechecks
+            | Known::Steps
+            | Known::Verification
+            | Known::Owner
+            | Known::Symptoms
+            | Known::Escalation,
+        )
+        | None => false,
+    };
+    let executable = outline
+        .sections
+        .iter()
+        .any(|section| section.known == Some(Known::Steps) && has_commands(section));
+    runbook.is_prose() && !executable && !outline.sections.iter().any(ours)
+}
+
 /// The checklist of all sections that ask people to do something: Diagnosis, Mitigation and their like.
-pub(super) fn checklist(sections: &[Section<'_, '_>]) -> Vec<ChecklistItem> {
+pub(super) fn checklist(outline: &Outline<'_, '_>) -> Vec<ChecklistItem> {
     let mut items = Vec::new();
-    for section in sections {
+    for section in &outline.sections {
         let asks = match section.known {
             Some(Known::Steps | Known::Prechecks | Known::Verification) => true,
             Some(
@@ -56,17 +102,37 @@ pub(super) fn checklist(sections: &[Section<'_, '_>]) -> Vec<ChecklistItem> {
     items
 }
 
+/// A page that only explains is read: its paragraphs are the items, or its title when there is nothing else.
+fn reading(outline: &Outline<'_, '_>, title: &str) -> Vec<ChecklistItem> {
+    let mut items = Vec::new();
+    collect_blocks("Runbook", outline.preamble, &mut items);
+    let explaining = outline.sections.iter().filter(|section| section.known.is_none());
+    explaining.for_each(|section| collect(section, &mut items));
+    if items.is_empty() {
+        items.push(ChecklistItem {
+            section: "Runbook".to_owned(),
+            text: title.to_owned(),
+        });
+    }
+    items.truncate(MAX_ITEMS);
+    items
+}
+
 fn collect(section: &Section<'_, '_>, items: &mut Vec<ChecklistItem>) {
-    let mut heading = section.name.text.to_owned();
+    collect_blocks(section.name.text, section.blocks, items);
+}
+
+fn collect_blocks(name: &str, blocks: &[Block<'_>], items: &mut Vec<ChecklistItem>) {
+    let mut heading = name.to_owned();
     // Whether the next line goes on with the item before it.
     let mut open = false;
     let mut outer = 0;
     let first = items.len();
-    for block in section.blocks {
+    for block in blocks {
         match block {
             Block::Blank => open = false,
             Block::Heading { text, .. } => {
-                heading = format!("{}: {}", section.name.text, text.text);
+                heading = format!("{name}: {}", text.text);
                 open = false;
             }
             Block::Item { indent, text, .. } => {

@@ -217,15 +217,21 @@ pub(super) fn check_names(sections: &[Section<'_, '_>], executable: bool, findin
 
 fn check_spelling(section: &Section<'_, '_>, executable: bool, findings: &mut Findings<'_>) {
     let words = normalise(section.name.text);
+    // `Step 1` is a heading of its own, no misspelling.
+    let numbered = words.bytes().any(|byte| byte.is_ascii_digit());
     let near = did_you_mean(&words, NAMES.iter().map(|(name, _)| *name)).and_then(Known::of);
-    let Some(near) = near else { return };
+    let Some(near) = near.filter(|_| executable || !numbered) else {
+        return;
+    };
+    // Without these the file would not be what its author means; without the others a page can still be read.
+    let decides = matches!(near, Known::Steps | Known::Trigger | Known::BlastRadius);
     let message = format!("unknown section `{}`", section.name.text);
     let help = format!("did you mean `{}`?", near.title());
     let commands = section
         .blocks
         .iter()
         .any(|block| matches!(block, Block::Fence { .. }));
-    if executable || commands {
+    if executable || commands && decides {
         findings.error(Code::UnknownSection, section.name.span(), message, help);
     } else {
         findings.warn(Code::UnknownSection, section.name.span(), message, help);

@@ -19,6 +19,14 @@ pub struct Hit {
     pub measures: Measures,
 }
 
+impl Hit {
+    /// Its title is the alert's name.
+    #[must_use]
+    pub fn is_namesake(&self) -> bool {
+        self.measures.first().is_some_and(|same_name| *same_name > 0.0)
+    }
+}
+
 /// The best of what was compared, with what speaks for it.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Best {

@@ -9,6 +9,7 @@
 mod analyse;
 mod hits;
 mod index;
+mod lists;
 mod measures;
 mod model;
 mod page;

@@ -10,7 +10,7 @@
 //!
 //! `tests/match_corpus.rs` fits them anew (`fit`, ignored) and measures what is here. `docs/matching.md` has the figures.
 
-use super::measures::{MEASURES, Measures};
+use super::measures::Measures;
 
 /// What each measure is worth, in the order of `NAMES`.
 pub const WEIGHTS: Measures = [

@@ -4,7 +4,8 @@
 use std::collections::BTreeMap;
 
 use super::analyse::{Analysed, Meanings, Term, add};
-use super::index::{Index, counted, letters, pairs, sorted, squash, unique};
+use super::index::Index;
+use super::lists::{counted, letters, pairs, sorted, squash, unique};
 
 /// Terms that count of a name, a summary and a description.
 const NAME_TERMS: usize = 24;

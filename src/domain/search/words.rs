@@ -122,7 +122,7 @@ mod tests {
             ("kube-state-metrics", "kube state metrics"),
             ("Pod {{ $labels.pod }} is {{$value}}% full", "pod is full"),
             ("more than 15 minutes, 5m, 99th", "more than minutes 99th"),
-            ("shop/cart-7d4b9f6c5-x2xkz", "shop cart"),
+            ("shop/cart-7d4b9f6c5", "shop cart"),
             ("an unclosed {{ stays", "an unclosed stays"),
             ("above 85% of 10 GB", "above 85% of gb"),
         ] {

@@ -11,6 +11,7 @@ use crate::domain::command::PlanRef;
 use crate::domain::event::Mode;
 use crate::domain::ids::StepNo;
 use crate::domain::incident::{HandoffReason, Incident, Phase, PlanTrack};
+use crate::domain::matching::By;
 use crate::domain::policy::Decision;
 use crate::domain::run::StepState;
 use crate::slack::inbound::values;
@@ -195,7 +196,7 @@ fn more(incident: &Incident) -> Option<Value> {
 /// One line with a button for each runbook that matches, when several do.
 pub fn candidates(incident: &Incident) -> Vec<Value> {
     let Phase::Handed {
-        reason: HandoffReason::SeveralMatch,
+        reason: HandoffReason::SeveralMatch | HandoffReason::Unsure,
         ..
     } = &incident.phase
     else {
@@ -209,10 +210,20 @@ pub fn candidates(incident: &Incident) -> Vec<Value> {
             let spoken = format!("Choose {} for {}", line.title, incident.id);
             let value = values::runbook(incident.id, &line.runbook);
             let id = format!("{}{number}", action::CHOOSE);
-            let text = format!("*{}*\n{}", safe(&line.title, 150), safe(&line.why, 300));
+            let sure = line.confidence.filter(|_| matched_by_search(incident));
+            let sure = sure.map(|sure| format!(" ({sure})")).unwrap_or_default();
+            let text = format!("*{}*{sure}\n{}", safe(&line.title, 150), safe(&line.why, 300));
             section_with(&text, button("Choose", &spoken, &id, &value, Style::Plain))
         })
         .collect()
+}
+
+/// A trigger is sure of itself; a search says how sure it is.
+fn matched_by_search(incident: &Incident) -> bool {
+    incident
+        .matched
+        .as_ref()
+        .is_some_and(|matched| matched.by == By::Search)
 }
 
 /// The checklist of a prose runbook, to tick.

@@ -155,6 +155,7 @@ fn plan(incident: &Incident, track: &PlanTrack, why: Option<&str>) -> Vec<Value>
             HandoffReason::DryRun | HandoffReason::Shadow => "Would run",
             HandoffReason::NoMatch
             | HandoffReason::SeveralMatch
+            | HandoffReason::Unsure
             | HandoffReason::Checklist
             | HandoffReason::PlanBlocked { .. }
             | HandoffReason::Denied

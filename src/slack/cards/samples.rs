@@ -12,6 +12,7 @@ use crate::domain::approval::Approval;
 use crate::domain::event::Mode;
 use crate::domain::ids::{Channel, IncidentId, PlanNo, StepNo};
 use crate::domain::incident::{Episode, Incident, MatchLine, MatchRecord, Paging, Phase, PlanTrack, Verdict};
+use crate::domain::matching::By;
 use crate::domain::plan::{Plan, PlannedStep, Requester, Role};
 use crate::domain::policy::Decision;
 use crate::domain::run::Run;
@@ -181,12 +182,14 @@ pub(crate) fn incident(title: &str, steps: Vec<PlannedStep>) -> Incident {
                 title: "Redis Connection Timeout".to_owned(),
                 why: "the alert contains redis, connection and timeout; severity high; service api-gateway"
                     .to_owned(),
+                confidence: None,
             }],
             misses: Vec::new(),
             verdict: Verdict::One {
                 runbook: "redis-connection-timeout".into(),
             },
             explanation: Vec::new(),
+            by: By::Trigger,
         }),
         plans: vec![track(steps)],
         phase: Phase::Proposed,

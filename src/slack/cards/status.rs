@@ -7,6 +7,7 @@ use crate::domain::approval::Approval;
 use crate::domain::command::Answer;
 use crate::domain::event::{Mode, Refusal};
 use crate::domain::incident::{HandoffReason, Incident, MatchRecord, Phase, PlanTrack, Verdict};
+use crate::domain::matching::By;
 use crate::domain::policy::Decision;
 use crate::domain::run::{RunResult, StepState};
 use crate::domain::runbook::Autonomy;
@@ -184,6 +185,9 @@ fn approved(track: &PlanTrack) -> String {
 fn handed(incident: &Incident, reason: &HandoffReason, words: &Words) -> String {
     match reason {
         HandoffReason::NoMatch => "no runbook matches this alert.".to_owned(),
+        HandoffReason::Unsure => {
+            "no runbook is sure to be the right one. Choose one, or take over.".to_owned()
+        }
         HandoffReason::SeveralMatch => "several runbooks match equally well. Choose one.".to_owned(),
         HandoffReason::Checklist => "its runbook is a checklist for people.".to_owned(),
         HandoffReason::PlanBlocked { problems } => {
@@ -292,7 +296,13 @@ pub fn why(incident: &Incident) -> Option<String> {
                 .iter()
                 .find(|line| line.runbook == *runbook)
                 .or(matched.candidates.first())?;
-            Some(format!("*Why this runbook:* {}", safe(&line.why, 300)))
+            let sure = line.confidence.filter(|_| matched.by == By::Search);
+            let sure = sure.map(|sure| format!("no trigger matches; found by its text, {sure} sure: "));
+            Some(format!(
+                "*Why this runbook:* {}{}",
+                sure.unwrap_or_default(),
+                safe(&line.why, 300)
+            ))
         }
         Verdict::Several => None,
         Verdict::None => {

@@ -76,7 +76,7 @@ unclosed-fence
 
 unclosed-comment
 
-  × this comment is never closed, so the rest of the file says nothing
+  ⚠ this comment is never closed, so the rest of the file says nothing
    ╭─[test.md:4:1]
  3 │ - Look
  4 │ <!-- later
@@ -107,7 +107,7 @@ no-trigger
 
 no-steps
 
-  × this runbook asks for nothing to be done
+  ⚠ this runbook asks for nothing to be done
    ╭─[test.md:1:3]
  1 │ # X
    ·   ─

@@ -113,7 +113,7 @@ unknown-key
 
 unknown-key
 
-  × `Severity` says nothing before the first section
+  ⚠ `Severity` says nothing before the first section
    ╭─[test.md:2:1]
  1 │ # X
  2 │ Severity: high

@@ -1,0 +1,152 @@
+//! Many alerts, one a line, each answered by one line: what a team needs to measure how well Interlock would choose on alerts of
+//! its own. Lines are answered as they are read, so that any number of them will do.
+
+use std::fs::File;
+use std::io::{BufRead, BufReader, Read};
+use std::path::Path;
+
+use serde::Serialize;
+
+use super::super::args::Format;
+use super::super::outcome::Failure;
+use super::super::screen::Screen;
+use super::webhook;
+use crate::app;
+use crate::config::Settings;
+use crate::domain::alert::Alert;
+use crate::domain::matching::{AlertFacts, By, Candidate, Verdict, rank, search};
+use crate::domain::runbook::Catalog;
+use crate::ingress::{Mapping, parse_alertmanager};
+
+/// Candidates of one alert.
+const CANDIDATES: usize = 10;
+
+/// What would be done.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "snake_case")]
+enum Decision {
+    /// The first candidate is proposed.
+    Match,
+    /// A human chooses.
+    Ask,
+    /// A human looks.
+    None,
+}
+
+#[derive(Serialize)]
+struct Line {
+    alert: String,
+    /// Best first.
+    candidates: Vec<Offer>,
+    decision: Decision,
+}
+
+#[derive(Serialize)]
+struct Offer {
+    runbook: String,
+    /// Path below the runbooks' folder.
+    file: String,
+    /// From 0 to 1.
+    confidence: f64,
+    why: String,
+    by: By,
+}
+
+/// Answers each line of the file.
+///
+/// # Errors
+/// The file can't be read, or a line is no alert: its number is told, and the lines before it have been answered.
+pub(super) fn answer(
+    path: &Path,
+    mapping: &Mapping,
+    catalog: &Catalog,
+    settings: &Settings,
+    format: Format,
+    screen: &mut Screen,
+) -> Result<(), Failure> {
+    let unreadable = |source| Failure::Read {
+        path: path.to_owned(),
+        source,
+    };
+    let input: Box<dyn Read> = if path == Path::new("-") {
+        Box::new(std::io::stdin())
+    } else {
+        Box::new(File::open(path).map_err(unreadable)?)
+    };
+    let rules = app::rules(settings, "");
+    for (number, line) in (1..).zip(BufReader::new(input).lines()) {
+        let line = line.map_err(unreadable)?;
+        if line.trim().is_empty() {
+            continue;
+        }
+        let body = webhook(line.as_bytes()).unwrap_or_else(|| line.into_bytes());
+        let alerts = parse_alertmanager(&body, mapping).map_err(|problem| Failure::NotAnAlertLine {
+            path: path.to_owned(),
+            line: number,
+            problem,
+        })?;
+        for alert in &alerts {
+            let environment = rules.environment_of(alert);
+            let answer = one(catalog, alert, &AlertFacts::of(alert, environment.as_ref()));
+            match format {
+                Format::Json => screen.say(&serde_json::to_string(&answer)?)?,
+                Format::Human => say(&answer, screen)?,
+            }
+        }
+    }
+    Ok(())
+}
+
+fn one(catalog: &Catalog, alert: &Alert, facts: &AlertFacts<'_>) -> Line {
+    let matches = rank(catalog, facts);
+    let mut candidates = matches.candidates;
+    for found in search(catalog, facts, CANDIDATES) {
+        let known = candidates
+            .iter()
+            .any(|other| other.runbook.name == found.runbook.name);
+        if !known && candidates.len() < CANDIDATES {
+            candidates.push(found);
+        }
+    }
+    Line {
+        alert: alert.name.clone(),
+        candidates: candidates
+            .iter()
+            .map(|candidate| offer(catalog, candidate))
+            .collect(),
+        decision: match matches.verdict {
+            Verdict::One => Decision::Match,
+            Verdict::Several => Decision::Ask,
+            Verdict::None => Decision::None,
+        },
+    }
+}
+
+fn offer(catalog: &Catalog, candidate: &Candidate) -> Offer {
+    let name = &candidate.runbook.name;
+    let loaded = catalog.loaded();
+    let at = loaded.binary_search_by(|entry| entry.runbook.name.cmp(name));
+    let entry = at.ok().and_then(|at| loaded.get(at));
+    Offer {
+        runbook: name.to_string(),
+        file: entry.map(|entry| entry.file.clone()).unwrap_or_default(),
+        confidence: candidate.confidence.chance(),
+        why: candidate.why.join("; "),
+        by: candidate.by,
+    }
+}
+
+fn say(line: &Line, screen: &mut Screen) -> Result<(), Failure> {
+    let decided = match line.decision {
+        Decision::Match => "match",
+        Decision::Ask => "ask",
+        Decision::None => "none",
+    };
+    let best = line.candidates.first();
+    let best = best.map(|best| format!("{} ({:.0} % sure)", best.runbook, best.confidence * 100.0));
+    screen.say(&format!(
+        "{decided:5} {}: {}",
+        line.alert,
+        best.as_deref().unwrap_or("nothing comes near")
+    ))
+}
