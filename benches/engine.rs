@@ -263,7 +263,7 @@ fn matching(criterion: &mut Criterion) {
     for runbooks in [1_000, 10_000] {
         let catalog = catalog(runbooks);
         group.bench_function(format!("{runbooks} runbooks"), |bencher| {
-            bencher.iter(|| rank(&catalog, &AlertFacts::of(black_box(&alert), None), None));
+            bencher.iter(|| rank(&catalog, &AlertFacts::of(black_box(&alert), None)));
         });
     }
     group.finish();
