@@ -26,6 +26,5 @@ pub mod run;
 pub mod runbook;
 #[cfg(test)]
 pub(crate) mod samples;
-mod samples;
 pub mod search;
 pub mod state;

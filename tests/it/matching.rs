@@ -83,3 +83,24 @@ async fn a_route_sends_the_card_to_its_own_channel() {
     world.thread().is_uninteresting();
     world.ends().await;
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn where_no_trigger_matches_a_runbook_is_found_by_what_it_says() {
+    let page =
+        "# EtcdNoLeader\n## Meaning\nThe etcd cluster has no leader.\n## Mitigation\n- Look at the members\n";
+    let world = TestWorld::start(Setup::default().runbook(("quorum.md", page))).await;
+    let alert = Alert::new("EtcdNoLeader", "platform", "etcd cluster has no leader");
+    world.fires(&alert).await;
+    let card = world.card("Look at the members").await;
+    assert!(
+        card.contains("no trigger matches; found by its text")
+            && card.contains("its title is the alert's name"),
+        "{card}"
+    );
+    world
+        .thread()
+        .ends_with("the runbook is a checklist for people")
+        .await;
+    world.nothing_ran();
+    world.ends().await;
+}
