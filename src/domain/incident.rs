@@ -1,4 +1,5 @@
 //! An incident: one cause, one card. Its state is the fold of its entries; `fold` is the only writer.
+//! Longer than other files, since an incident is read together with all that it holds.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
