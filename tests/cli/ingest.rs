@@ -55,7 +55,10 @@ fn programs_get_json_with_headers_and_the_map_of_the_configuration() {
         .fine();
     let json: Value = serde_json::from_str(&said).unwrap();
     assert_eq!(json["alerts"][0]["title"], "Disk full");
-    assert_eq!(json["alerts"][0]["description"], "with [redacted]");
+    assert_eq!(
+        json["alerts"][0]["description"],
+        "with [redacted: secret of interlock]"
+    );
     assert_eq!(json["refused"], Value::Null);
 
     // The operator sees why a program fails; the sender does not.

@@ -127,7 +127,7 @@ async fn what_is_authentic_is_taken_and_what_is_not_stores_nothing() {
             "opsgenie-static",
             "sentry-client",
             "azure-static",
-            "whsec",
+            "aW5jaWRlbnQ",
             "generic-s",
         ] {
             assert!(!answer.text.contains(secret), "{}", answer.text);
