@@ -91,6 +91,7 @@ fn rules(team: &str) -> Rules {
         team: team.to_owned(),
         policy: Policy {
             rows: vec![row],
+            guards: interlock::domain::policy::Guards::default(),
             revision: "sha256:0".into(),
         },
         environments: Vec::new(),
@@ -103,7 +104,6 @@ fn rules(team: &str) -> Rules {
         execute_by: SignedDuration::from_mins(30),
         settle: SignedDuration::from_mins(5),
         page_after: PageAfter::default(),
-        irreversible: Vec::new(),
         pagers: Vec::new(),
         resolvable: Vec::new(),
     }

@@ -25,7 +25,7 @@ use crate::actions::redact::Redactor;
 use crate::actions::runner::Runner;
 use crate::config::runbooks::{LoadError, Runbooks, Watch};
 use crate::config::{ConfigError, Settings, SlackCredentials};
-use crate::domain::freeze::{Freeze, FreezeFile};
+use crate::domain::freeze::{FreezeFile, Scope};
 use crate::domain::incident::Incident;
 use crate::engine::{self, EngineParts, Handle, Health, Knowledge, Lanes};
 use crate::executor::{Executor, ExecutorParts, read_freeze_file};
@@ -201,7 +201,7 @@ impl Parts {
                 .collect::<Vec<_>>(),
         );
         let people = People::new(api.clone(), Arc::new(ArcSwap::new(groups)));
-        let freeze = Arc::new(RwLock::new(None));
+        let freeze = Arc::new(RwLock::new(Vec::new()));
         let outlook = AppOutlook {
             clock: self.clock.clone(),
             knowledge: self.knowledge.clone(),
@@ -432,25 +432,31 @@ async fn learn_team(people: Arc<People>, settings: Settings, knowledge: Arc<ArcS
     }
 }
 
-/// Tells the cards of a freeze by a person or by the file. What starts is checked elsewhere, at every start.
-async fn follow_freeze(engine: Handle, file: PathBuf, shown: Arc<RwLock<Option<Frozen>>>) {
+/// Tells the cards of freezes by people and by the file. What starts is checked elsewhere, at every start.
+async fn follow_freeze(engine: Handle, file: PathBuf, shown: Arc<RwLock<Vec<Frozen>>>) {
     while let Ok(freeze) = engine.freeze().await {
-        let now = match (freeze, read_freeze_file(Some(&file)).await) {
-            (Freeze::On { name, reason, .. }, _) => Some(Frozen {
-                by: format!("@{name}"),
-                reason,
-            }),
-            (Freeze::Off, FreezeFile::Present { reason }) => Some(Frozen {
-                by: "the freeze file".to_owned(),
-                reason,
-            }),
-            (Freeze::Off, FreezeFile::Unreadable { why }) => Some(Frozen {
-                by: "the freeze file".to_owned(),
-                reason: format!("it can't be read ({why})"),
-            }),
-            (Freeze::Off, FreezeFile::Absent) => None,
+        let of_file = |reason| Frozen {
+            scope: Scope::Everything,
+            by: "the freeze file".to_owned(),
+            reason,
         };
-        *shown.write() = now;
+        let of_file = match read_freeze_file(Some(&file)).await {
+            FreezeFile::Present { reason } => Some(of_file(reason)),
+            FreezeFile::Unreadable { why } => Some(of_file(format!("it can't be read ({why})"))),
+            FreezeFile::Absent => None,
+        };
+        let mut all: Vec<Frozen> = freeze
+            .held()
+            .iter()
+            .map(|held| Frozen {
+                scope: held.scope.clone(),
+                by: format!("@{}", held.name),
+                reason: held.reason.clone(),
+            })
+            .chain(of_file)
+            .collect();
+        all.sort_by(|one, other| one.scope.cmp(&other.scope));
+        *shown.write() = all;
         tokio::time::sleep(FREEZE_LOOK).await;
     }
 }

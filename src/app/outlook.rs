@@ -10,7 +10,7 @@ use parking_lot::RwLock;
 use crate::actions::redact::Redactor;
 use crate::domain::ids::AttemptId;
 use crate::domain::incident::Incident;
-use crate::domain::policy::Request;
+use crate::domain::policy::{Place, Request};
 use crate::engine::Knowledge;
 use crate::ports::{Clock, Pending, Person};
 use crate::slack::Outlook;
@@ -22,9 +22,25 @@ use super::outputs::Outputs;
 pub struct AppOutlook {
     pub clock: Arc<dyn Clock>,
     pub knowledge: Arc<ArcSwap<Knowledge>>,
-    pub freeze: Arc<RwLock<Option<Frozen>>>,
+    /// By scope, that of everything first.
+    pub freeze: Arc<RwLock<Vec<Frozen>>>,
     pub outputs: Arc<Outputs>,
     pub redactor: Arc<Redactor>,
+}
+
+impl AppOutlook {
+    /// The freeze that keeps a step of the incident's plan from starting.
+    fn frozen_over(&self, incident: &Incident) -> Option<Frozen> {
+        let all = self.freeze.read();
+        let covers = |held: &&Frozen| {
+            held.scope.is_everything()
+                || incident.current().is_some_and(|track| {
+                    let mut places = track.plan.live_steps().map(|step| Place::of(step, &track.plan.runbook));
+                    places.any(|place| held.scope.covers(&place))
+                })
+        };
+        all.iter().find(covers).cloned()
+    }
 }
 
 impl Outlook for AppOutlook {
@@ -48,13 +64,27 @@ impl Outlook for AppOutlook {
             mode: knowledge.rules.mode,
             autonomy: knowledge.rules.autonomy,
             who_may: who_may(&knowledge.rules.policy, incident),
-            frozen: self.frozen(),
+            frozen: self.frozen_over(incident),
             checklist: checklist.unwrap_or_default(),
         }
     }
 
     fn frozen(&self) -> Option<Frozen> {
-        self.freeze.read().clone()
+        let all = self.freeze.read();
+        match all.as_slice() {
+            [] => None,
+            // One on everything says enough.
+            [first, ..] if first.scope.is_everything() => Some(first.clone()),
+            [only] => Some(only.clone()),
+            [first, rest @ ..] => {
+                let more = rest.iter().map(|held| format!("; {} by {}: {}", held.scope, held.by, held.reason));
+                let reason = std::iter::once(first.reason.clone()).chain(more).collect();
+                Some(Frozen {
+                    reason,
+                    ..first.clone()
+                })
+            }
+        }
     }
 
     fn may_approve(&self, incident: &Incident, person: &Person) -> bool {

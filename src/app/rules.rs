@@ -40,7 +40,6 @@ pub fn rules(settings: &Settings, team: &str) -> Rules {
                 name: row.name.clone(),
             })
             .collect(),
-        irreversible: settings.irreversible.clone(),
         default_cluster: settings.kubernetes.default_cluster.clone().or(only),
         clusters,
         routes: routes(settings),
@@ -70,6 +69,7 @@ fn policy(settings: &Settings) -> Policy {
     });
     Policy {
         rows: rows.collect(),
+        guards: settings.guards(),
         revision: settings.policy_revision(),
     }
 }

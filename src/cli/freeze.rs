@@ -22,8 +22,50 @@ pub(super) struct Freeze {
     #[arg(value_name = "REASON")]
     reason: Vec<String>,
     /// Write the freeze file, whether a bot is running or not.
-    #[arg(long)]
+    #[arg(long, conflicts_with_all = ["cluster", "namespace", "runbook"])]
     file: bool,
+    #[command(flatten)]
+    scope: ScopeArg,
+}
+
+/// What is frozen. Without any of these: everything.
+#[derive(Debug, Default, clap::Args)]
+#[group(multiple = false)]
+pub(super) struct ScopeArg {
+    /// This cluster alone.
+    #[arg(long, value_name = "NAME")]
+    cluster: Option<String>,
+    /// This namespace alone, in every cluster.
+    #[arg(long, value_name = "NAME")]
+    namespace: Option<String>,
+    /// This runbook alone.
+    #[arg(long, value_name = "NAME")]
+    runbook: Option<String>,
+}
+
+impl ScopeArg {
+    fn is_empty(&self) -> bool {
+        self.written().is_none()
+    }
+
+    fn written(&self) -> Option<String> {
+        let named = [
+            ("cluster", &self.cluster),
+            ("namespace", &self.namespace),
+            ("runbook", &self.runbook),
+        ];
+        named
+            .into_iter()
+            .find_map(|(kind, name)| name.as_ref().map(|name| format!("{kind}={name}")))
+    }
+
+    /// The words of `/runbook freeze` for this scope and reason.
+    pub(super) fn before(&self, reason: &str) -> String {
+        match self.written() {
+            Some(scope) => format!("{scope} {reason}"),
+            None => reason.to_owned(),
+        }
+    }
 }
 
 impl Freeze {
@@ -34,12 +76,8 @@ impl Freeze {
             "frozen from the command line".clone_into(&mut reason);
         }
         if !self.file {
-            match ask(
-                &settings.store.path,
-                &ControlRequest::Freeze {
-                    reason: reason.clone(),
-                },
-            ) {
+            let reason = self.scope.before(&reason);
+            match ask(&settings.store.path, &ControlRequest::Freeze { reason }) {
                 Ok(ControlReply { done: true, text }) => {
                     screen.say(&text)?;
                     return Ok(Ended::Fine);
@@ -52,6 +90,9 @@ impl Freeze {
                 }
                 // Not there, not answering, not allowed: the file works in any case.
                 Err(error) => screen.say(&format!("No bot answers on this database ({error})."))?,
+            }
+            if !self.scope.is_empty() {
+                screen.say("The freeze file knows only everything, so everything is frozen.")?;
             }
         }
         let path = settings.freeze_file();

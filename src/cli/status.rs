@@ -11,7 +11,7 @@ use super::screen::{Paint, Screen};
 use super::setup::Setup;
 use crate::app::{self, ControlReply, ControlRequest};
 use crate::config::Settings;
-use crate::domain::freeze::{Freeze, FreezeFile};
+use crate::domain::freeze::{Freeze, FreezeFile, Held};
 use crate::domain::state::State;
 use crate::executor::read_freeze_file;
 use crate::render::{explain, words};
@@ -108,21 +108,25 @@ fn from_journal(answer: &Answer, screen: &mut Screen) -> Result<(), Failure> {
             line.incident, line.severity, line.title, line.stands
         ))?;
     }
-    if let Some(text) = frozen(&answer.freeze) {
-        screen.say_painted(Paint::Bad, "FROZEN ", &text)?;
+    for held in answer.freeze.held() {
+        screen.say_painted(Paint::Bad, "FROZEN ", &frozen(held))?;
     }
     Ok(())
 }
 
-/// Who froze it, when and why.
-pub(super) fn frozen(freeze: &Freeze) -> Option<String> {
-    match freeze {
-        Freeze::Off => None,
-        Freeze::On { name, at, reason, .. } => Some(format!(
-            "by {name} since {}: {reason}",
-            at.strftime("%Y-%m-%d %H:%M:%SZ")
-        )),
-    }
+/// Who froze it, when and why; and what, when that isn't everything.
+pub(super) fn frozen(held: &Held) -> String {
+    let of = if held.scope.is_everything() {
+        String::new()
+    } else {
+        format!("is {}, ", held.scope)
+    };
+    format!(
+        "{of}by {} since {}: {}",
+        held.name,
+        held.at.strftime("%Y-%m-%d %H:%M:%SZ"),
+        held.reason
+    )
 }
 
 fn frozen_by_file(settings: &Settings, file: &FreezeFile, screen: &mut Screen) -> Result<(), Failure> {

@@ -3,6 +3,7 @@
 
 use std::io::ErrorKind;
 
+use super::freeze::ScopeArg;
 use super::journal;
 use super::outcome::{Ended, Failure};
 use super::screen::Screen;
@@ -20,8 +21,10 @@ pub(super) struct Unfreeze {
     #[arg(value_name = "REASON", required = true)]
     reason: Vec<String>,
     /// Remove the freeze file.
-    #[arg(long)]
+    #[arg(long, conflicts_with_all = ["cluster", "namespace", "runbook"])]
     file: bool,
+    #[command(flatten)]
+    scope: ScopeArg,
 }
 
 impl Unfreeze {
@@ -34,7 +37,7 @@ impl Unfreeze {
         match ask(
             &settings.store.path,
             &ControlRequest::Unfreeze {
-                reason: self.reason.join(" "),
+                reason: self.scope.before(&self.reason.join(" ")),
             },
         ) {
             Ok(ControlReply { done: true, text }) => {
@@ -82,12 +85,13 @@ fn standing(settings: &Settings) -> Result<String, Failure> {
         )),
     };
     let of_journal = match journal::open(&settings.store.path) {
-        Ok(store) => frozen(&store.load()?.freeze).map(|who| {
+        Ok(store) => store.load()?.freeze.held().iter().map(|held| {
+            let who = frozen(held);
             format!(
                 "The journal is frozen {who}. Another person lifts that: with `/runbook unfreeze REASON` in Slack, or here while the bot runs."
             )
-        }),
-        Err(Failure::NoJournal(_)) => None,
+        }).collect(),
+        Err(Failure::NoJournal(_)) => Vec::new(),
         Err(other) => return Err(other),
     };
     let said: Vec<String> = of_file.into_iter().chain(of_journal).collect();

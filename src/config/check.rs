@@ -3,6 +3,7 @@
 use std::collections::BTreeSet;
 
 use super::error::ConfigError;
+use super::guard_check;
 use super::rows::ApproverRow;
 use super::settings::Settings;
 use super::webhook_check;
@@ -14,6 +15,7 @@ pub(super) fn check(settings: &Settings) -> Result<(), ConfigError> {
     for (index, row) in settings.approvers.iter().enumerate() {
         approvers(index, row)?;
     }
+    guard_check::check(settings)?;
     operators(settings)?;
     hosts(settings)?;
     let Settings { webhooks, server, .. } = settings;
@@ -26,7 +28,7 @@ pub(super) fn check(settings: &Settings) -> Result<(), ConfigError> {
     webhook_check::check(webhooks)
 }
 
-fn wrong(text: String) -> Result<(), ConfigError> {
+pub(super) fn wrong(text: String) -> Result<(), ConfigError> {
     Err(ConfigError::Contradiction(text))
 }
 
@@ -198,7 +200,7 @@ fn hosts(settings: &Settings) -> Result<(), ConfigError> {
     Ok(())
 }
 
-fn names(words: impl Iterator<Item = String>) -> String {
+pub(super) fn names(words: impl Iterator<Item = String>) -> String {
     let quoted: Vec<String> = words.map(|word| format!("`{word}`")).collect();
     if quoted.is_empty() {
         "there is none".to_owned()

@@ -8,6 +8,8 @@
 mod alert_map;
 mod check;
 mod error;
+mod guard_check;
+mod guard_rows;
 mod node;
 mod node_error;
 mod place;
@@ -24,6 +26,7 @@ mod webhooks;
 
 pub use alert_map::{AlertMap, Pointer};
 pub use error::ConfigError;
+pub use guard_rows::{FreezeRow, LimitKeys, ProtectedKeys, SpanText, WindowRow, Zone};
 pub use rows::{ApproverRow, CacheRow, EnvironmentRow, OperatorRow, RouteRow};
 pub use secret::{Secret, Secrets};
 pub use sections::{

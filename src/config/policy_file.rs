@@ -1,4 +1,4 @@
-//! The file at `policy.path`: rows of the same types as in the configuration, so that those who decide on approvals can
+//! The file at `policy.path`: rows and keys of the same types as in the configuration, so that those who decide on approvals can
 //! keep them in a file of their own.
 
 use std::path::Path;
@@ -6,6 +6,7 @@ use std::path::Path;
 use serde::Deserialize;
 
 use super::error::ConfigError;
+use super::guard_rows::{FreezeRow, LimitKeys, ProtectedKeys, WindowRow};
 use super::read::file_alone;
 use super::rows::{ApproverRow, CacheRow};
 use crate::domain::action::CommandPattern;
@@ -15,6 +16,10 @@ use crate::domain::action::CommandPattern;
 pub(super) struct PolicyRows {
     pub approvers: Vec<ApproverRow>,
     pub caches: Vec<CacheRow>,
+    pub windows: Vec<WindowRow>,
+    pub freezes: Vec<FreezeRow>,
+    pub limits: LimitKeys,
+    pub protected: ProtectedKeys,
     pub irreversible: Vec<CommandPattern>,
 }
 

@@ -49,9 +49,9 @@ impl Settings {
         let mut settings: Self = typed(layers, file.as_ref())?;
         if let Some(path) = settings.policy.path.clone() {
             let rows = policy_file::read(&path)?;
-            settings.approvers.extend(rows.approvers);
-            settings.irreversible.extend(rows.irreversible);
-            settings.caches.extend(rows.caches);
+            settings.approvers.extend(rows.approvers.iter().cloned());
+            settings.caches.extend(rows.caches.iter().cloned());
+            settings.add_guards(rows);
         }
         check::check(&settings)?;
         Ok(settings)

@@ -232,7 +232,8 @@ impl Cluster {
 #[derive(Clone, Debug, Default, Serialize, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 pub struct Policy {
-    /// A TOML file with `[[approvers]]`, `[[caches]]` and `irreversible`, whose rows are added to those of the configuration.
+    /// A TOML file with `[[approvers]]`, `[[caches]]`, `[[windows]]`, `[[freezes]]`, `[limits]`, `[protected]` and
+    /// `irreversible`, which are added to those of the configuration.
     pub path: Option<PathBuf>,
 }
 

@@ -5,6 +5,7 @@ use std::path::PathBuf;
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 
+use super::guard_rows::{FreezeRow, LimitKeys, ProtectedKeys, WindowRow};
 use super::rows::{ApproverRow, CacheRow, EnvironmentRow, OperatorRow, RouteRow};
 use super::secret::Secret;
 use super::sections::{
@@ -45,6 +46,11 @@ pub struct Settings {
     /// Words of commands that nothing takes back (`rollout undo deployment/billing`): Tier 3, whatever their kind. Of
     /// the configuration and of `policy.path`.
     pub irreversible: Vec<CommandPattern>,
+    /// Of the configuration and of `policy.path`, as the three below.
+    pub windows: Vec<WindowRow>,
+    pub freezes: Vec<FreezeRow>,
+    pub limits: LimitKeys,
+    pub protected: ProtectedKeys,
     pub operators: Vec<OperatorRow>,
     /// How long a source without a resolve call may take to say `resolved` after the last step. 1 to 86,400.
     pub settle_seconds: u32,
@@ -75,6 +81,10 @@ impl Default for Settings {
             caches: Vec::new(),
             approvers: Vec::new(),
             irreversible: Vec::new(),
+            windows: Vec::new(),
+            freezes: Vec::new(),
+            limits: LimitKeys::default(),
+            protected: ProtectedKeys::default(),
             operators: Vec::new(),
             settle_seconds: 300,
             public_url: None,
@@ -136,6 +146,7 @@ impl Settings {
                     .iter()
                     .map(|row| format!("environments {row:?}")),
             )
+            .chain(self.guard_lines())
             .collect();
         lines.sort();
         let mut hash = Sha256::new();

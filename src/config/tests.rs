@@ -405,3 +405,114 @@ fn the_policy_file_adds_rows_and_changes_the_revision() {
             .contains("/nowhere/policy.toml")
     );
 }
+
+/// Two environments on one cluster, before the rules that a test is about.
+const PLACES: &str = r#"
+kubernetes.clusters.main = { kubeconfig = "/nowhere" }
+environments = [{ name = "production", cluster = "main" }, { name = "staging", cluster = "main", namespaces = ["staging"] }]
+"#;
+
+#[test]
+fn rules_of_the_policy_that_can_not_be_meant_are_refused_with_what_to_do() {
+    for (rules, said) in [
+        (
+            "[[windows]]\nname = \"w\"\nzone = \"Europe/Berln\"\nopen = [\"mon\"]",
+            "`windows[0].zone` in interlock.toml:6: `Europe/Berln` is no time zone: write a name of the IANA database",
+        ),
+        (
+            "[[windows]]\nname = \"w\"\nzone = \"UTC\"\nopen = [\"mon-fri 9-17\"]",
+            "`windows[0].open[0]` in interlock.toml:7: `mon-fri 9-17`: `9-17` is no date, day or time",
+        ),
+        (
+            "[[freezes]]\nname = \"f\"\nreason = \"r\"\nzone = \"UTC\"\nduring = [\"2026-12-24..2026-12-20\"]",
+            "it never comes, since 2026-12-20 is before 2026-12-24",
+        ),
+        (
+            "[[windows]]\nname = \"w\"\nzone = \"UTC\"\nopne = [\"mon\"]",
+            "unknown key `windows[0].opne` in interlock.toml:7: did you mean `open`?",
+        ),
+        (
+            "[[windows]]\nname = \"w\"\nzone = \"UTC\"\nopen = []",
+            "[[windows]] `w` says nothing under `open`: write when",
+        ),
+        (
+            "[[windows]]\nname = \"w\"\nzone = \"UTC\"\nopen = [\"mon\"]\nenvironments = [\"prod\"]",
+            "names the environment `prod`, which no [[environments]] row declares: add one, or name one of `production`, `staging`",
+        ),
+        (
+            "[[freezes]]\nname = \"f\"\nreason = \"r\"\nzone = \"UTC\"\nduring = [\"mon\"]\nclusters = [\"mian\"]",
+            "names the cluster `mian`, which is not configured",
+        ),
+        (
+            "[[windows]]\nname = \"a\"\nzone = \"UTC\"\nopen = [\"mon-fri\"]\n[[windows]]\nname = \"b\"\nzone = \"UTC\"\nopen = [\"sat,sun\"]",
+            "the [[windows]] `a`, `b` are never open at the same time for Tier 1 in production",
+        ),
+        (
+            "[[windows]]\nname = \"a\"\nzone = \"UTC\"\nopen = [\"mon\"]\n[[windows]]\nname = \"a\"\nzone = \"UTC\"\nopen = [\"mon\"]",
+            "[[windows]] `a` is there twice",
+        ),
+        (
+            "[limits]\nactions_per_hour = 0",
+            "`limits.actions_per_hour` is 0, so nothing could ever run",
+        ),
+        ("irreversible = [\" \"]", "`irreversible` has an empty line"),
+        (
+            "[protected]\nnamespaces = [\"*-prod\"]",
+            "`protected.namespaces` has `*-prod`",
+        ),
+        (
+            "[[approvers]]\ntiers = [1]\nenvironments = [\"production\"]\ngroups = [\"@sre\"]\n\
+             [[approvers]]\ntiers = [1, 2]\nenvironments = [\"production\"]\ngroups = [\"@sre\"]\napprovals = 2",
+            "[[approvers]] rows 1 and 2 name the same people for the same cell but ask for different things",
+        ),
+    ] {
+        let error = refused(&format!("{PLACES}{rules}"));
+        assert!(error.contains(said), "{rules}\n{error}");
+    }
+}
+
+#[test]
+fn every_rule_is_part_of_the_revision_and_their_order_is_not() {
+    let window = |name: &str| format!("[[windows]]\nname = \"{name}\"\nzone = \"UTC\"\nopen = [\"mon\"]\n");
+    let revision = |rules: &str| load(&format!("{PLACES}{rules}"), &[]).unwrap().policy_revision();
+    let (a, b) = (window("a"), window("b"));
+    assert_eq!(revision(&format!("{a}{b}")), revision(&format!("{b}{a}")));
+    let mut seen = std::collections::BTreeSet::new();
+    for rules in [
+        "",
+        &a,
+        &b,
+        "[[freezes]]\nname = \"f\"\nreason = \"r\"\nzone = \"UTC\"\nduring = [\"mon\"]",
+        "[[freezes]]\nname = \"f\"\nreason = \"r\"\nzone = \"Europe/Berlin\"\nduring = [\"mon\"]",
+        "[limits]\nactions_per_hour = 2",
+        "[limits]\nactions_per_incident = 2",
+        "[protected]\nnamespaces = [\"a\"]",
+        "irreversible = [\"a\"]",
+    ] {
+        assert!(seen.insert(revision(rules)), "{rules}");
+    }
+}
+
+#[test]
+fn rules_of_the_policy_file_are_added_and_the_lower_limit_counts() {
+    let folder = Folder::new();
+    let policy = folder.file(
+        "policy.toml",
+        "[limits]\nactions_per_hour = 9\nactions_per_incident = 4\n[protected]\nnamespaces = [\"kube-*\"]",
+    );
+    let text = format!(
+        "policy.path = {:?}\n[limits]\nactions_per_hour = 5\n[protected]\nnamespaces = [\"vault\"]",
+        policy.display().to_string()
+    );
+    let settings = load(&text, &[]).unwrap();
+    let guards = settings.guards();
+    assert_eq!(
+        (guards.limits.per_hour, guards.limits.per_incident),
+        (Some(5), Some(4))
+    );
+    assert!(
+        ["kube-system", "vault"]
+            .iter()
+            .all(|name| guards.protected.iter().any(|p| p.matches(name)))
+    );
+}

@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 
 use super::alert::Alert;
 use super::event::{Judgement, Outcome, Refusal};
-use super::freeze::FreezeFile;
+use super::freeze::{FreezeFile, Scope};
 use super::ids::{AttemptId, Channel, DeliveryKey, IncidentId, PlanNo, RunbookName, Source, StepNo};
 use super::incident::{Incident, MessageRef, Phase};
 use super::plan::Plan;
@@ -78,6 +78,7 @@ pub enum Intent {
     /// In a thread: how far is it, or why this runbook.
     StatusOf(IncidentId),
     WhyOf(IncidentId),
+    /// The words as typed: a scope, perhaps, and the reason.
     Freeze {
         reason: String,
     },
@@ -209,9 +210,17 @@ pub enum Answer {
     Ticked,
     Judged(Judgement),
     Frozen {
-        running: Vec<String>,
+        scope: Scope,
+        /// The scope that was written but names nothing known, so that everything is frozen.
+        unknown: Option<Scope>,
+        /// What runs now within it, and what was started in the last 60 seconds.
+        ran: Vec<RanLine>,
     },
-    Unfrozen,
+    Unfrozen {
+        scope: Scope,
+        /// What stays frozen.
+        left: Vec<Scope>,
+    },
     /// The same delivery came twice.
     Again,
     Refused(Refusal),
@@ -235,6 +244,25 @@ pub enum Answer {
     NotUnderstood {
         text: String,
     },
+}
+
+/// A step that runs or ran a moment ago.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct RanLine {
+    pub incident: IncidentId,
+    pub step: StepNo,
+    pub command: String,
+    /// When it was started.
+    pub at: jiff::Timestamp,
+    pub ended: RanAs,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum RanAs {
+    Running,
+    Succeeded,
+    Failed,
+    Unknown,
 }
 
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]

@@ -9,7 +9,7 @@ use serde::{Deserialize, Serialize};
 use super::action::Cost;
 use super::alert::{Alert, Severity};
 use super::approval::{ApprovalRefusal, Vote};
-use super::freeze::FreezeRefusal;
+use super::freeze::{FreezeRefusal, Scope};
 use super::ids::{
     AttemptId, Channel, DeliveryKey, EpisodeKey, IncidentId, PersonId, PlanNo, Revision, RunbookName, StepNo,
 };
@@ -334,10 +334,14 @@ pub enum Event {
     Frozen {
         by: Who,
         reason: String,
+        #[serde(default, skip_serializing_if = "Scope::is_everything")]
+        scope: Scope,
     },
     Unfrozen {
         by: Who,
         reason: String,
+        #[serde(default, skip_serializing_if = "Scope::is_everything")]
+        scope: Scope,
     },
 }
 

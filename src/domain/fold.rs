@@ -6,11 +6,11 @@ use std::collections::BTreeMap;
 
 use jiff::Timestamp;
 
-use super::action::Cost;
+use super::action::{Cost, EffectClass};
 use super::alert::{Alert, Severity};
 use super::approval::{Approval, ApprovalEvent};
 use super::event::{Entry, Event, Judgement, Outcome};
-use super::freeze::Freeze;
+use super::freeze::Held;
 use super::ids::{AttemptId, Channel, IncidentId, PlanNo, StepNo};
 use super::incident::{ClosedAs, Episode, Incident, PageFailure, Paging, Phase, PlanTrack, Tick};
 use super::run::{Run, StepState};
@@ -36,15 +36,23 @@ impl State {
                     }
                 }
             }
-            Event::Frozen { by, reason } => {
-                self.freeze = Freeze::On {
+            Event::Frozen { by, reason, scope } => {
+                let held = Held {
+                    scope: scope.clone(),
                     by: by.id.clone(),
                     name: by.name.clone(),
                     at: entry.at,
                     reason: reason.clone(),
                 };
+                if let Ok(frozen) = self.freeze.trip(held) {
+                    self.freeze = frozen;
+                }
             }
-            Event::Unfrozen { .. } => self.freeze = Freeze::Off,
+            Event::Unfrozen { by, reason, scope } => {
+                if let Ok(lifted) = self.freeze.lift(scope, &by.id, reason) {
+                    self.freeze = lifted;
+                }
+            }
             Event::Opened {
                 incident,
                 alert,
@@ -59,6 +67,12 @@ impl State {
                 opened.requested_by.clone_from(by);
                 self.incidents.insert(*incident, opened);
                 self.touched(*incident, entry.seq);
+            }
+            Event::StepStarted {
+                incident, attempt, ..
+            } => {
+                self.note_start(*attempt, entry.at);
+                self.apply_to_incident(entry, *incident);
             }
             Event::CardPosted { incident, .. } => {
                 self.forget_card(*incident);
@@ -82,7 +96,6 @@ impl State {
             | Event::Rejected { incident, .. }
             | Event::Expired { incident, .. }
             | Event::Withdrawn { incident, .. }
-            | Event::StepStarted { incident, .. }
             | Event::StepWaits { incident, .. }
             | Event::StepRefused { incident, .. }
             | Event::StepSkipped { incident, .. }
@@ -393,14 +406,13 @@ fn started(incident: &mut Incident, attempt: AttemptId, cost: &Cost, at: Timesta
     let Some(track) = track(incident, attempt.plan) else {
         return;
     };
+    let step = track.plan.step(attempt.step);
+    let changes = step.is_some_and(|step| step.effect != EffectClass::Observe);
     let cost = match cost.is_empty() {
         false => cost.clone(),
-        true => track
-            .plan
-            .step(attempt.step)
-            .map(|step| step.cost.clone())
-            .unwrap_or_default(),
+        true => step.map(|step| step.cost.clone()).unwrap_or_default(),
     };
+    track.run.changes += u32::from(changes);
     for (key, need) in cost {
         *track.run.spent.entry(key).or_default() += need;
     }

@@ -1,22 +1,115 @@
-//! Freeze: while it stands, no step starts. Easy to trip, harder to lift.
+//! Freeze: while it stands, no step that it covers starts. Easy to trip, harder to lift. Each scope is frozen by itself:
+//! lifting one leaves the others.
+
+use std::fmt;
 
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
-use super::ids::PersonId;
+use super::ids::{ClusterName, Namespace, PersonId, RunbookName};
+use super::policy::Place;
 
-/// The global freeze as the journal knows it. The freeze file is separate: it is read before every start.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case", tag = "is")]
-pub enum Freeze {
+/// What a freeze covers.
+#[derive(Clone, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case", tag = "of")]
+pub enum Scope {
     #[default]
-    Off,
-    On {
-        by: PersonId,
-        name: String,
-        at: Timestamp,
-        reason: String,
+    Everything,
+    Cluster {
+        cluster: ClusterName,
     },
+    /// In every cluster.
+    Namespace {
+        namespace: Namespace,
+    },
+    Runbook {
+        runbook: RunbookName,
+    },
+}
+
+impl Scope {
+    #[must_use]
+    pub fn is_everything(&self) -> bool {
+        matches!(self, Self::Everything)
+    }
+
+    /// A step that changes something nobody knows where is covered by a freeze of any cluster and namespace.
+    #[must_use]
+    pub fn covers(&self, place: &Place<'_>) -> bool {
+        match self {
+            Self::Everything => true,
+            Self::Cluster { cluster } => place.within(std::slice::from_ref(cluster), place.cluster.as_ref()),
+            Self::Namespace { namespace } => {
+                place.within(std::slice::from_ref(namespace), place.namespace.as_ref())
+            }
+            Self::Runbook { runbook } => runbook == place.runbook,
+        }
+    }
+
+    /// The scope that a text begins with (`cluster main`, `namespace=payments`, `runbook redis`, `everything`), and the
+    /// rest of it. `None` when its first words name none; whether what is named exists is not asked here.
+    #[must_use]
+    pub fn read(text: &str) -> Option<(Self, &str)> {
+        let (first, rest) = cut(text);
+        let (kind, name, rest) = match first.split_once('=') {
+            Some((kind, name)) => (kind, name, rest),
+            None if matches!(first.to_ascii_lowercase().as_str(), "everything" | "global") => {
+                return Some((Self::Everything, rest));
+            }
+            None => {
+                let (name, rest) = cut(rest);
+                (first, name, rest)
+            }
+        };
+        let name = name.trim_end_matches([':', ',']);
+        if name.is_empty() {
+            return None;
+        }
+        let scope = match kind.to_ascii_lowercase().as_str() {
+            "cluster" => Self::Cluster { cluster: name.into() },
+            "namespace" => Self::Namespace {
+                namespace: name.into(),
+            },
+            "runbook" => Self::Runbook { runbook: name.into() },
+            _ => return None,
+        };
+        Some((scope, rest))
+    }
+}
+
+fn cut(text: &str) -> (&str, &str) {
+    let text = text.trim_start();
+    let (first, rest) = text.split_once(char::is_whitespace).unwrap_or((text, ""));
+    (first, rest.trim_start())
+}
+
+/// As `Scope::read` reads it.
+impl fmt::Display for Scope {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Everything => f.write_str("everything"),
+            Self::Cluster { cluster } => write!(f, "cluster {cluster}"),
+            Self::Namespace { namespace } => write!(f, "namespace {namespace}"),
+            Self::Runbook { runbook } => write!(f, "runbook {runbook}"),
+        }
+    }
+}
+
+/// One freeze that stands.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Held {
+    pub scope: Scope,
+    pub by: PersonId,
+    pub name: String,
+    pub at: Timestamp,
+    pub reason: String,
+}
+
+/// All freezes as the journal knows them, at most one a scope. The freeze file is separate: it is read before every start.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Freeze {
+    /// By scope. Never defaulted: a stored state of another shape must not read as "nothing is frozen".
+    held: Vec<Held>,
 }
 
 /// Why a freeze or its lifting changes nothing.
@@ -31,42 +124,92 @@ pub enum FreezeRefusal {
     SamePerson,
     /// Lifting needs a reason.
     NoReason,
+    /// Several stand and none was named.
+    Which {
+        held: Vec<Scope>,
+    },
+    /// What was named isn't frozen, but this is.
+    OthersHeld {
+        held: Vec<Scope>,
+    },
 }
 
 impl Freeze {
     /// Freezes.
     ///
     /// # Errors
-    /// When it is frozen already; the first reason stands.
-    pub fn trip(
-        &self,
-        by: PersonId,
-        name: String,
-        at: Timestamp,
-        reason: String,
-    ) -> Result<Self, FreezeRefusal> {
-        match self {
-            Self::Off => Ok(Self::On { by, name, at, reason }),
-            Self::On { name, .. } => Err(FreezeRefusal::AlreadyFrozen { by: name.clone() }),
+    /// When this scope is frozen already; the first reason stands.
+    pub fn trip(&self, new: Held) -> Result<Self, FreezeRefusal> {
+        if let Some(held) = self.of(&new.scope) {
+            return Err(FreezeRefusal::AlreadyFrozen {
+                by: held.name.clone(),
+            });
         }
+        let mut held = self.held.clone();
+        held.push(new);
+        held.sort_by(|left, right| left.scope.cmp(&right.scope));
+        Ok(Self { held })
     }
 
-    /// Lifts it: by another person, with a reason.
+    /// Lifts one: by another person, with a reason.
     ///
     /// # Errors
     /// Says which of these is missing.
-    pub fn lift(&self, by: &PersonId, reason: &str) -> Result<Self, FreezeRefusal> {
-        match self {
-            Self::Off => Err(FreezeRefusal::NotFrozen),
-            Self::On { by: tripper, .. } if tripper == by => Err(FreezeRefusal::SamePerson),
-            Self::On { .. } if reason.trim().is_empty() => Err(FreezeRefusal::NoReason),
-            Self::On { .. } => Ok(Self::Off),
+    pub fn lift(&self, scope: &Scope, by: &PersonId, reason: &str) -> Result<Self, FreezeRefusal> {
+        match self.of(scope) {
+            None if self.held.is_empty() => Err(FreezeRefusal::NotFrozen),
+            None => Err(FreezeRefusal::OthersHeld { held: self.scopes() }),
+            Some(held) if held.by == *by => Err(FreezeRefusal::SamePerson),
+            Some(_) if reason.trim().is_empty() => Err(FreezeRefusal::NoReason),
+            Some(_) => Ok(Self {
+                held: self
+                    .held
+                    .iter()
+                    .filter(|held| held.scope != *scope)
+                    .cloned()
+                    .collect(),
+            }),
         }
     }
 
+    /// Which one is meant when none is named: the one on everything, or the only one.
+    ///
+    /// # Errors
+    /// When several stand and nobody can tell.
+    pub fn meant(&self) -> Result<Scope, FreezeRefusal> {
+        match self.held.as_slice() {
+            [] => Err(FreezeRefusal::NotFrozen),
+            [first, ..] if first.scope.is_everything() => Ok(Scope::Everything),
+            [only] => Ok(only.scope.clone()),
+            [..] => Err(FreezeRefusal::Which { held: self.scopes() }),
+        }
+    }
+
+    /// The freeze of exactly this scope.
+    #[must_use]
+    pub fn of(&self, scope: &Scope) -> Option<&Held> {
+        self.held.iter().find(|held| held.scope == *scope)
+    }
+
+    /// Everything that stands, the freeze of everything first.
+    #[must_use]
+    pub fn held(&self) -> &[Held] {
+        &self.held
+    }
+
+    /// Those that keep this step from starting.
+    pub fn over<'a>(&'a self, place: &'a Place<'_>) -> impl Iterator<Item = &'a Held> {
+        self.held.iter().filter(move |held| held.scope.covers(place))
+    }
+
+    fn scopes(&self) -> Vec<Scope> {
+        self.held.iter().map(|held| held.scope.clone()).collect()
+    }
+
+    /// Anything at all is frozen.
     #[must_use]
     pub fn is_on(&self) -> bool {
-        matches!(self, Self::On { .. })
+        !self.held.is_empty()
     }
 }
 

@@ -53,6 +53,10 @@ pub struct PlannedStep {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub tier_at_least: Option<Tier>,
     pub tier_reason: String,
+    /// What it would be if the policy's lists (irreversible, protected) did not raise it. Whoever may not approve that
+    /// may not approve the raised one either, so that an entry on a list only ever takes away.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub tier_unlisted: Option<Tier>,
     pub effect: EffectClass,
     /// Where it takes effect; `None` (no `[[environments]]` row) means that nobody may approve it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -72,6 +76,14 @@ pub struct PlannedStep {
     /// How to take it back, as a command line to copy.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub rollback: Option<String>,
+}
+
+impl PlannedStep {
+    /// Every tier whose approvers it takes.
+    pub fn tiers(&self) -> impl Iterator<Item = Tier> {
+        let unlisted = self.tier_unlisted.filter(|tier| *tier != self.tier);
+        std::iter::once(self.tier).chain(unlisted)
+    }
 }
 
 /// A runbook resolved for one incident. Immutable: Modify makes another.

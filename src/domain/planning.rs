@@ -176,10 +176,9 @@ impl StepMaker<'_> {
         } = self
             .command(&step.command)
             .map_err(|why| PlanProblem::general(format!("step {no} (`{}`): {why}", step.command.source)))?;
-        let (tier, tier_reason) = action.tier_at_least(
-            &tier_facts(self.rules, &self.runbook.budget, None),
-            step.tier_at_least,
-        );
+        let facts = tier_facts(self.rules, &self.runbook.budget, None);
+        let own = action.tier_at_least(&facts, step.tier_at_least);
+        let (tier, tier_reason, tier_unlisted) = self.rules.policy.guards.listed(&action, own);
         let rollback = step.rollback.as_ref().map(|line| line.source.clone());
         Ok(PlannedStep {
             no,
@@ -199,6 +198,7 @@ impl StepMaker<'_> {
             tier,
             tier_at_least: step.tier_at_least,
             tier_reason,
+            tier_unlisted,
             cost: Cost::new(),
             blast: String::new(),
             target: None,
@@ -313,7 +313,6 @@ fn tier_facts<'a>(rules: &'a Rules, budget: &Budget, replicas: Option<u32>) -> T
         caches: &rules.caches,
         replica_budget: budget.get(&BudgetKey::MaxReplicaChanges).copied().unwrap_or(0),
         replicas,
-        irreversible: &rules.irreversible,
     }
 }
 
@@ -343,11 +342,10 @@ pub fn complete(
             Ok(survey) => {
                 let live = live_facts(rules, &step.action, survey.target.as_ref());
                 let replicas = survey.target.as_ref().map(|target| target.replicas);
-                let (tier, reason) = step.action.tier(&tier_facts(rules, &budget, replicas));
-                let raised = step.tier_at_least.is_some_and(|raised| raised >= tier);
-                if !raised {
-                    (step.tier, step.tier_reason) = (tier, reason);
-                }
+                let facts = tier_facts(rules, &budget, replicas);
+                let own = step.action.tier_at_least(&facts, step.tier_at_least);
+                (step.tier, step.tier_reason, step.tier_unlisted) =
+                    rules.policy.guards.listed(&step.action, own);
                 step.cost = step.action.cost(&live);
                 step.blast = step.action.blast(&live);
                 step.target = survey.target;

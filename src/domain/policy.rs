@@ -1,4 +1,10 @@
-//! Who may let what happen. One pure question, one answer with every reason; any doubt is no.
+//! Who may let what happen. One pure question (`ask`), one answer with every reason; any doubt is no. Here is the matrix
+//! of people: rows of approvers, and how many of whom are enough. `guards` is what holds whoever asks, `calendar` when.
+
+mod ask;
+mod calendar;
+mod guards;
+mod reason;
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -9,6 +15,11 @@ use super::approval::Vote;
 use super::ids::{Environment, GroupId, PersonId, Revision};
 use super::plan::{Plan, PlannedStep};
 use crate::ports::{Person, Standing};
+
+pub use ask::{Asking, Circumstances, Question, Who};
+pub use calendar::{Calendar, Span, SpanError};
+pub use guards::{CalendarFreeze, Counts, Cover, Guards, LimitOf, Limits, NamePattern, Place, Window};
+pub use reason::Reason;
 
 /// One row of the matrix. Rows for one cell are alternatives: any one that is satisfied is enough.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -25,77 +36,11 @@ pub struct ApproverRow {
 }
 
 /// The matrix. No row for a cell means nobody.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Policy {
     pub rows: Vec<ApproverRow>,
+    pub guards: Guards,
     pub revision: Revision,
-}
-
-/// Why something is not allowed. Worded for people in `render::explain`.
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case", tag = "is")]
-pub enum Reason {
-    /// No `[[environments]]` row covers the step's cluster and namespace.
-    NoEnvironment {
-        step: u16,
-    },
-    /// No approver row for this tier here.
-    NoRow {
-        step: u16,
-        tier: Tier,
-        environment: Environment,
-    },
-    /// The person is in none of the rows that could approve this step.
-    NotApprover {
-        step: u16,
-        tier: Tier,
-        environment: Environment,
-    },
-    /// The person stands in no approver row at all.
-    NotResponder,
-    /// The person asked for it or changed it.
-    OwnRequest,
-    Guest,
-    Bot,
-    Stranger,
-    Deactivated,
-    /// Group membership or the person could not be read.
-    DirectoryUnreadable,
-    /// More approvals are needed.
-    Quorum {
-        have: u8,
-        need: u8,
-    },
-    Frozen {
-        by: String,
-        reason: String,
-    },
-    FreezeFileUnreadable,
-    /// The plan that runs would not be the plan that was approved.
-    DigestDiffers,
-    PolicyChanged,
-    AlertResolved,
-    TargetMoved {
-        what: String,
-    },
-    SurveyStale {
-        seconds: i64,
-    },
-    OverBudget {
-        what: String,
-    },
-    TargetBusy {
-        with: String,
-    },
-    /// The target could not be looked at just before the start.
-    SurveyFailed {
-        why: String,
-    },
-    /// The step is not the one whose turn it is: started before, or the run has moved on.
-    NotItsTurn,
-    Expired,
-    /// The clock stepped back since the approval: its deadlines mean nothing.
-    ClockWentBack,
 }
 
 /// What approving a plan takes.
@@ -143,19 +88,18 @@ impl Policy {
                 reasons.insert(Reason::NoEnvironment { step: step.no.0 });
                 continue;
             };
-            match self
-                .rows_for(step.tier, environment)
-                .map(|row| row.approvals.max(1))
-                .min()
-            {
-                Some(approvals) => needed = needed.max(approvals),
-                None => {
-                    let environment = environment.clone();
-                    reasons.insert(Reason::NoRow {
-                        step: step.no.0,
-                        tier: step.tier,
-                        environment,
-                    });
+            for tier in step.tiers() {
+                let rows = self.rows_for(tier, environment);
+                match rows.map(|row| row.approvals.max(1)).min() {
+                    Some(approvals) => needed = needed.max(approvals),
+                    None => {
+                        let (step, environment) = (step.no.0, environment.clone());
+                        reasons.insert(Reason::NoRow {
+                            step,
+                            tier,
+                            environment,
+                        });
+                    }
                 }
             }
         }
@@ -175,20 +119,26 @@ impl Policy {
     #[must_use]
     pub fn missing(&self, request: Request<'_>, votes: &[Vote]) -> u8 {
         let voters: BTreeMap<&PersonId, &Vote> = votes.iter().map(|vote| (&vote.by, vote)).collect();
-        let of_step = |step: &PlannedStep| {
-            let environment = step.environment.as_ref()?;
+        let of_cell = |tier: Tier, environment: &Environment| {
             let of_row = |row: &ApproverRow| {
                 let have = voters
                     .values()
-                    .filter(|vote| row.counts(&vote.by, &vote.groups, step.tier, request))
+                    .filter(|vote| row.counts(&vote.by, &vote.groups, tier, request))
                     .count();
                 row.approvals
                     .max(1)
                     .saturating_sub(u8::try_from(have).unwrap_or(u8::MAX))
             };
-            self.rows_for(step.tier, environment).map(of_row).min()
+            // A cell without a row never has enough.
+            self.rows_for(tier, environment)
+                .map(of_row)
+                .min()
+                .unwrap_or(u8::MAX)
         };
-        // A step that no row covers never has enough.
+        let of_step = |step: &PlannedStep| {
+            let environment = step.environment.as_ref()?;
+            step.tiers().map(|tier| of_cell(tier, environment)).max()
+        };
         request
             .plan
             .live_steps()
@@ -205,7 +155,9 @@ impl Policy {
         let mut reasons = BTreeSet::new();
         reasons.extend(standing_reason(person, team));
         for step in request.plan.live_steps() {
-            reasons.extend(self.objection(person, request, step));
+            for tier in step.tiers() {
+                reasons.extend(self.objection(person, request, step, tier));
+            }
         }
         if reasons.is_empty() {
             Ok(())
@@ -214,11 +166,17 @@ impl Policy {
         }
     }
 
-    fn objection(&self, person: &Person, request: Request<'_>, step: &PlannedStep) -> Option<Reason> {
+    fn objection(
+        &self,
+        person: &Person,
+        request: Request<'_>,
+        step: &PlannedStep,
+        tier: Tier,
+    ) -> Option<Reason> {
         let Some(environment) = step.environment.clone() else {
             return Some(Reason::NoEnvironment { step: step.no.0 });
         };
-        let (no, tier) = (step.no.0, step.tier);
+        let no = step.no.0;
         let rows: Vec<&ApproverRow> = self.rows_for(tier, &environment).collect();
         if rows.is_empty() {
             Some(Reason::NoRow {

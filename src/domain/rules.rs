@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use jiff::SignedDuration;
 use serde::{Deserialize, Serialize};
 
-use super::action::{CommandPattern, ObjectPattern};
+use super::action::ObjectPattern;
 use super::alert::{Alert, Severity};
 use super::event::Mode;
 use super::ids::{Channel, ClusterName, Environment, Namespace, Service, Source};
@@ -75,8 +75,6 @@ pub struct Rules {
     pub environments: Vec<EnvironmentRow>,
     /// Targets that the team declares to be caches: emptying one loses nothing that can't be had again.
     pub caches: Vec<ObjectPattern>,
-    /// Commands that nothing takes back, whatever their kind: Tier 3.
-    pub irreversible: Vec<CommandPattern>,
     pub clusters: Vec<ClusterName>,
     /// `None` when there are several and none is named: a step has to name one then.
     pub default_cluster: Option<ClusterName>,

@@ -55,6 +55,9 @@ pub struct Run {
     pub steps: BTreeMap<StepNo, StepState>,
     /// What the attempts so far took from the budget.
     pub spent: Cost,
+    /// Attempts started that were to change something.
+    #[serde(default)]
+    pub changes: u32,
     pub started_at: Option<Timestamp>,
     pub last_ended_at: Option<Timestamp>,
     pub result: Option<RunResult>,

@@ -42,6 +42,7 @@ pub fn step(no: u16) -> PlannedStep {
         tier: Tier::One,
         tier_at_least: Some(Tier::One),
         tier_reason: "small".to_owned(),
+        tier_unlisted: None,
         effect: EffectClass::Marked,
         environment: Some(Environment::new("production")),
         plain: "restarts api".to_owned(),

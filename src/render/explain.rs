@@ -1,7 +1,7 @@
 //! The one function that words an answer for a person. Plain text; whoever posts it escapes it.
 
 use super::escape::Mrkdwn;
-use super::{reasons, summary, thread, words};
+use super::{freezing, reasons, summary, thread, words};
 use crate::domain::command::{Answer, RunbookLine, StatusLine};
 use crate::domain::event::Judgement;
 use crate::domain::incident::{ClosedAs, Incident, Phase};
@@ -46,14 +46,8 @@ pub fn answer(answer: &Answer) -> String {
         Answer::Judged(Judgement::Failed) => {
             "Noted: it did not work. The runbook says what follows.".to_owned()
         }
-        Answer::Frozen { running } if running.is_empty() => {
-            "Frozen. No step starts until another person lifts it. Nothing is running now.".to_owned()
-        }
-        Answer::Frozen { running } => format!(
-            "Frozen. No step starts until another person lifts it. Still running, and not stopped by this: {}.",
-            running.join("; ")
-        ),
-        Answer::Unfrozen => "The freeze is lifted. Steps may start again.".to_owned(),
+        Answer::Frozen { scope, unknown, ran } => freezing::frozen(scope, unknown.as_ref(), ran),
+        Answer::Unfrozen { scope, left } => freezing::lifted(scope, left),
         Answer::Again => "That was taken already.".to_owned(),
         Answer::Refused(refusal) => reasons::refusal(refusal),
         Answer::Runbooks(lines) => runbooks(lines),
@@ -122,8 +116,8 @@ pub fn help() -> String {
      /runbook run NAME key=value …: propose it now; it goes through the same gate\n\
      /runbook status: what is open\n\
      /runbook close INC-1 REASON: it is over (once a human has it)\n\
-     /runbook freeze REASON: no step starts, anywhere\n\
-     /runbook unfreeze REASON: lift it (another person than who froze)\n\
+     /runbook freeze [cluster NAME | namespace NAME | runbook NAME] REASON: no step starts there, or anywhere\n\
+     /runbook unfreeze [what was frozen] REASON: lift it (another person than who froze)\n\
      /runbook help: this\n\
      /runbook status INC-1, /runbook why INC-1: how one stands, and why this runbook\n\
      In a thread, mention me with `status` or `why`."

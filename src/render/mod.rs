@@ -2,6 +2,7 @@
 
 pub mod escape;
 pub mod explain;
+mod freezing;
 pub mod handoff;
 pub mod reasons;
 pub mod summary;

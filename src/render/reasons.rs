@@ -1,10 +1,12 @@
 //! Why something is not allowed: a sentence for each reason that says why and what next. All of them are here.
 
+use jiff::Timestamp;
+
 use super::words;
 use crate::domain::approval::ApprovalRefusal;
 use crate::domain::event::Refusal;
-use crate::domain::freeze::FreezeRefusal;
-use crate::domain::policy::Reason;
+use crate::domain::freeze::{FreezeRefusal, Scope};
+use crate::domain::policy::{LimitOf, Reason};
 
 /// One sentence, without a stop at its end.
 #[must_use]
@@ -31,9 +33,24 @@ pub fn reason(reason: &Reason) -> String {
             "Slack did not say who you are and which groups you are in, and without that the answer is no; try again".to_owned()
         }
         Reason::Quorum { have, need } => format!("{have} of {need} approvals count now"),
-        Reason::Frozen { by, reason } => {
+        Reason::Frozen { by, reason, scope: Scope::Everything } => {
             format!("everything is frozen by {by} ({reason}); another person lifts it with /runbook unfreeze REASON")
         }
+        Reason::Frozen { by, reason, scope } => {
+            format!("{scope} is frozen by {by} ({reason}); another person lifts it with /runbook unfreeze {scope} REASON")
+        }
+        Reason::CalendarFreeze { name, reason, opens, zone } => format!(
+            "the policy's calendar freezes it ({name}: {reason}); {}",
+            opening(*opens, zone)
+        ),
+        Reason::WindowClosed { window, opens, zone } => {
+            format!("the change window `{window}` is closed; {}", opening(*opens, zone))
+        }
+        Reason::LimitReached { limit, allowed, have, wanted } => format!(
+            "it would start {} more, and {}; {have} were started already, so a human goes on by hand or the team raises the limit",
+            words::counted(*wanted as usize, "change"),
+            limited(limit, *allowed)
+        ),
         Reason::FreezeFileUnreadable => {
             "the freeze file can't be read, which counts as frozen; mend its folder or its rights".to_owned()
         }
@@ -48,6 +65,24 @@ pub fn reason(reason: &Reason) -> String {
         Reason::Expired => "the approval ran out before the first step started".to_owned(),
         Reason::ClockWentBack => "the clock went back since the approval, so its deadline means nothing".to_owned(),
         Reason::NotItsTurn => "it is not this step's turn".to_owned(),
+    }
+}
+
+/// When it may start again, as far as the calendar goes.
+fn opening(opens: Option<Timestamp>, zone: &str) -> String {
+    match opens {
+        Some(at) => format!("it may start from {}", words::moment(at, zone)),
+        None => "it does not open within the next 400 days".to_owned(),
+    }
+}
+
+fn limited(limit: &LimitOf, allowed: u32) -> String {
+    match limit {
+        LimitOf::Incident => format!("the policy lets {allowed} start in one incident"),
+        LimitOf::Hour => format!("the policy lets {allowed} start in an hour"),
+        LimitOf::ClusterHour { cluster } => {
+            format!("the policy lets {allowed} start in an hour on cluster {cluster}")
+        }
     }
 }
 
@@ -108,6 +143,14 @@ fn approval(refusal: &ApprovalRefusal) -> String {
 fn freeze(refusal: &FreezeRefusal) -> String {
     match refusal {
         FreezeRefusal::AlreadyFrozen { by } => format!("It is frozen already, by {by}."),
+        FreezeRefusal::Which { held } => format!(
+            "Several are frozen: {}. Say which: /runbook unfreeze {} REASON.",
+            words::listed(held),
+            held.first().map(ToString::to_string).unwrap_or_default()
+        ),
+        FreezeRefusal::OthersHeld { held } => {
+            format!("That isn't frozen. Frozen is: {}.", words::listed(held))
+        }
         FreezeRefusal::NotFrozen => "Nothing is frozen.".to_owned(),
         FreezeRefusal::SamePerson => "You froze it, so another person has to lift it.".to_owned(),
         FreezeRefusal::NoReason => "Lifting a freeze needs a reason: /runbook unfreeze REASON.".to_owned(),

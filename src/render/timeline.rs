@@ -3,6 +3,7 @@
 
 use super::{reasons, words};
 use crate::domain::event::{Deed, Event, Judgement, Outcome};
+use crate::domain::freeze::Scope;
 use crate::domain::ids::StepNo;
 use crate::domain::incident::{ClosedAs, HandoffReason, Incident};
 use crate::domain::policy::Decision;
@@ -145,8 +146,15 @@ fn worded(event: &Event, incident: Option<&Incident>) -> Option<String> {
             ClosedAs::ByPerson { .. } => closed_by(result),
             ClosedAs::DryRun => "closed: the dry run is complete".to_owned(),
         },
-        Event::Frozen { by, reason } => format!("{} froze everything: {reason}", by.name),
-        Event::Unfrozen { by, reason } => format!("{} lifted the freeze: {reason}", by.name),
+        Event::Frozen { by, reason, scope } => format!("{} froze {scope}: {reason}", by.name),
+        Event::Unfrozen {
+            by,
+            reason,
+            scope: Scope::Everything,
+        } => format!("{} lifted the freeze: {reason}", by.name),
+        Event::Unfrozen { by, reason, scope } => {
+            format!("{} lifted the freeze of {scope}: {reason}", by.name)
+        }
         Event::Asked {
             by,
             deed: Deed::ProposeAgain,

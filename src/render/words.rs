@@ -1,5 +1,6 @@
 //! Small words that several texts share: durations, counts, times.
 
+use jiff::tz::TimeZone;
 use jiff::{SignedDuration, Timestamp};
 
 use crate::domain::ids::AttemptId;
@@ -40,6 +41,29 @@ pub fn clock(at: Timestamp) -> String {
 #[must_use]
 pub fn at_work(attempt: AttemptId) -> String {
     format!("{} (its step {})", attempt.incident, attempt.step)
+}
+
+/// `Mon 23 Nov 2026 09:00 (Europe/Berlin)`: a moment that may be days away, where the people are. In UTC when this
+/// machine does not know the zone.
+#[must_use]
+pub fn moment(at: Timestamp, zone: &str) -> String {
+    let (zone, name) = match TimeZone::get(zone) {
+        Ok(known) => (known, zone),
+        Err(_) => (TimeZone::UTC, "UTC"),
+    };
+    let here = at.to_zoned(zone);
+    format!("{} ({name})", here.strftime("%a %-d %b %Y %H:%M"))
+}
+
+/// `a, b and c`.
+#[must_use]
+pub fn listed(things: &[impl ToString]) -> String {
+    let words: Vec<String> = things.iter().map(ToString::to_string).collect();
+    match words.split_last() {
+        None => "nothing".to_owned(),
+        Some((only, [])) => only.clone(),
+        Some((last, rest)) => format!("{} and {last}", rest.join(", ")),
+    }
 }
 
 /// `1 pod`, `3 pods`.

@@ -175,9 +175,10 @@ fn freeze(frozen: Option<&Frozen>) -> Vec<Value> {
     let (text, button) = match frozen {
         Some(frozen) => (
             format!(
-                "*FROZEN by {}*: {}\nNo step starts. Another person lifts it, and says why.",
+                "*FROZEN by {}*: {}\nNo step starts{}. Another person lifts it, and says why.",
                 safe(&frozen.by, 60),
-                safe(&frozen.reason, 400)
+                safe(&frozen.reason, 400),
+                frozen.place()
             ),
             home_button("Lift the freeze", action::UNFREEZE),
         ),

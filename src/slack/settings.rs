@@ -129,7 +129,7 @@ pub trait Outlook: Send + Sync {
     /// What a card shows beside the incident itself.
     fn card(&self, incident: &Incident) -> CardContext;
 
-    /// Who froze everything and why, when it is frozen. At most a second or two old: it is for showing.
+    /// Who froze what and why, when anything is frozen. At most a second or two old: it is for showing.
     fn frozen(&self) -> Option<Frozen>;
 
     /// Whether this person's approval of the current plan would count.

@@ -9,8 +9,9 @@ use tempfile::TempDir;
 use super::{GENESIS, Store, StoreError, StoreLock, migrate};
 use crate::domain::command::{Answer, Command, Effect, Intent, Reply};
 use crate::domain::event::{Entry, Event, Mode, Who};
+use crate::domain::freeze::Scope;
 use crate::domain::ids::{Channel, IncidentId, PersonId, Revision};
-use crate::domain::policy::{ApproverRow, Policy};
+use crate::domain::policy::{ApproverRow, Guards, Policy};
 use crate::domain::rules::{PageAfter, Rules};
 use crate::domain::runbook::{Autonomy, Catalog};
 use crate::domain::state::State;
@@ -50,11 +51,13 @@ fn entry(seq: u64, reason: &str) -> Entry {
         Event::Frozen {
             by,
             reason: reason.to_owned(),
+            scope: Scope::Everything,
         }
     } else {
         Event::Unfrozen {
             by,
             reason: reason.to_owned(),
+            scope: Scope::Everything,
         }
     };
     Entry {
@@ -235,6 +238,7 @@ fn knowledge() -> Knowledge {
         team: "T1".to_owned(),
         policy: Policy {
             rows: vec![row],
+            guards: Guards::default(),
             revision: Revision::new("r"),
         },
         environments: Vec::new(),
@@ -247,7 +251,6 @@ fn knowledge() -> Knowledge {
         execute_by: minutes,
         settle: minutes,
         page_after: PageAfter::default(),
-        irreversible: Vec::new(),
         pagers: Vec::new(),
         resolvable: Vec::new(),
     };
@@ -313,7 +316,7 @@ fn a_full_disk_stores_nothing_by_halves_and_work_goes_on_when_there_is_space() {
     let done = core.run(vec![unfreeze()], &[], &knowledge, at()).unwrap();
     assert!(matches!(
         done.replies.as_slice(),
-        [Reply::Answer(Answer::Unfrozen)]
+        [Reply::Answer(Answer::Unfrozen { .. })]
     ));
     assert!(!core.state().freeze.is_on());
     assert_eq!(other.verify().unwrap().entries, before.seq + 1);

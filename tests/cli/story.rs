@@ -7,6 +7,7 @@ use interlock::config::Settings;
 use interlock::domain::alert::{Alert, AlertStatus, Severity};
 use interlock::domain::approval::Vote;
 use interlock::domain::event::{Entry, Event, Mode, Outcome, Who};
+use interlock::domain::freeze::Scope;
 use interlock::domain::ids::{
     AttemptId, Channel, DeliveryKey, EpisodeKey, Fingerprint, IncidentId, PersonId, PlanNo, Revision,
     RunbookName, Service, Source, StepNo,
@@ -223,6 +224,7 @@ fn run(story: &mut Writer, plan: &Plan) {
         Event::Frozen {
             by: ana(),
             reason: "we look at the cause".to_owned(),
+            scope: Scope::Everything,
         },
     );
 }

@@ -100,3 +100,77 @@ async fn the_freeze_file_stops_a_start_without_slack() {
     world.thread().ends_with("the pager took the page").await;
     world.ends().await;
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_freeze_of_one_runbook_or_namespace_leaves_the_others_alone() {
+    let world = TestWorld::redis_times_out().await;
+    world.fires(&Alert::redis_timeout()).await;
+    world.card("Waits for 1 approval").await;
+    world.ana().types("freeze namespace staging an audit").await;
+    world
+        .ana()
+        .is_told("Frozen: namespace staging. No step starts there")
+        .await;
+    world
+        .ben()
+        .types("freeze runbook redis-connection-timeout it is wrong")
+        .await;
+    world
+        .ben()
+        .is_told("Frozen: runbook redis-connection-timeout.")
+        .await;
+
+    world.bot_crashes_and_restarts().await;
+    world.ana().presses("Approve 2 steps").await;
+    world
+        .ana()
+        .is_told("Not allowed: runbook redis-connection-timeout is frozen by ben (it is wrong); another person lifts it with /runbook unfreeze runbook redis-connection-timeout REASON.")
+        .await;
+    world.ben().types("unfreeze it is fine").await;
+    world
+        .ben()
+        .is_told("Several are frozen: namespace staging and runbook redis-connection-timeout. Say which")
+        .await;
+    world
+        .ana()
+        .types("unfreeze runbook redis-connection-timeout we looked")
+        .await;
+    world
+        .ana()
+        .is_told("The freeze of runbook redis-connection-timeout is lifted. Still frozen: namespace staging.")
+        .await;
+    world.ana().presses("Approve 2 steps").await;
+    world.ana().is_told("Approved.").await;
+    world.cluster_did(&[FLUSH, HEALTH]).await;
+    world.card("Fixed and verified.").await;
+    world.thread().ends_with("all steps are done and verified").await;
+
+    world.ben().types("freeze cluster demo stop here").await;
+    let told = world.ben().is_told("Frozen: cluster demo.").await;
+    assert!(
+        told.contains("Nothing is running now. In the 60 seconds before: INC-1 step 1: "),
+        "{told}"
+    );
+    assert!(told.contains("FLUSHDB (succeeded)"), "{told}");
+    world.ends().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_freeze_of_something_that_nobody_knows_freezes_everything() {
+    let world = TestWorld::redis_times_out().await;
+    world.fires(&Alert::redis_timeout()).await;
+    world.card("Waits for 1 approval").await;
+    world.ana().types("freeze cluster demmo the disks").await;
+    world
+        .ana()
+        .is_told("Frozen: everything, since I know no cluster demmo.")
+        .await;
+    world.ben().presses("Approve 2 steps").await;
+    world
+        .ben()
+        .is_told("everything is frozen by ana (cluster demmo the disks)")
+        .await;
+    world.thread().ends_with("plan 1 proposed").await;
+    world.nothing_ran();
+    world.ends().await;
+}

@@ -10,7 +10,7 @@ use interlock::domain::ids::{
     Channel, ClusterName, Environment, EpisodeKey, Fingerprint, GroupId, GroupKey, Namespace, Revision,
     Service, Source,
 };
-use interlock::domain::policy::{ApproverRow, Policy};
+use interlock::domain::policy::{ApproverRow, Guards, Policy};
 use interlock::domain::rules::{EnvironmentRow, PageAfter, Rules};
 use interlock::domain::runbook::{Autonomy, Catalog};
 use interlock::engine::Knowledge;
@@ -73,6 +73,7 @@ pub fn policy(revision: &str) -> Policy {
             row(&[Tier::Two], &["S-leads"], 1, None),
             row(&[Tier::Two], &["S-oncall"], 2, None),
         ],
+        guards: Guards::default(),
         revision: Revision::new(revision),
     }
 }
@@ -110,7 +111,6 @@ pub fn knowledge(rng: &mut Rng) -> Knowledge {
         execute_by: SignedDuration::from_mins(10),
         settle: SignedDuration::from_mins(5),
         page_after: PageAfter::default(),
-        irreversible: Vec::new(),
         pagers: vec![Source::new("pagerduty")],
         resolvable: vec![Source::new("pagerduty")],
     };

@@ -78,20 +78,12 @@ pub struct TierFacts<'a> {
     pub replica_budget: u32,
     /// Replicas of the target now; `None` before anybody looked.
     pub replicas: Option<u32>,
-    /// The policy's irreversible list.
-    pub irreversible: &'a [CommandPattern],
 }
 
 impl Action {
     /// The tier floor and why, for people.
     #[must_use]
     pub fn tier(&self, facts: &TierFacts<'_>) -> (Tier, String) {
-        if let Some(pattern) = facts.irreversible.iter().find(|pattern| pattern.matches(self)) {
-            return (
-                Tier::Three,
-                format!("the policy's irreversible list has `{}`", pattern.0),
-            );
-        }
         match self {
             Self::Get(_) | Self::Logs(_) | Self::Describe { .. } | Self::RolloutStatus { .. } => {
                 (Tier::Zero, "it only looks".to_owned())

@@ -4,11 +4,10 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use super::{Context, Tx, advance, alerts, ends, plan_act};
+use super::{Context, Tx, advance, alerts, ends, freezing, plan_act};
 use crate::domain::alert::{Alert, AlertStatus, Severity};
 use crate::domain::command::{Answer, Form, Intent, Reply, RunbookLine, StatusLine};
 use crate::domain::event::{Deed, Event, Refusal, Who};
-use crate::domain::freeze::Freeze;
 use crate::domain::ids::{Channel, EpisodeKey, Fingerprint, IncidentId, RunbookName, Source};
 use crate::domain::incident::{HandoffReason, Incident, Phase};
 use crate::domain::plan::Requester;
@@ -150,8 +149,8 @@ pub fn act(
         }
         Intent::StatusOf(id) => about(tx, &actor, id, Answer::StatusOf),
         Intent::WhyOf(id) => about(tx, &actor, id, Answer::WhyOf),
-        Intent::Freeze { reason } => freeze(tx, context, &actor, reason),
-        Intent::Unfreeze { reason } => unfreeze(tx, context, &actor, reason),
+        Intent::Freeze { reason } => freezing::freeze(tx, context, &actor, &reason),
+        Intent::Unfreeze { reason } => freezing::unfreeze(tx, context, &actor, &reason),
         Intent::Help => actor.asked(tx, None, Deed::Ask, Reply::Answer(Answer::Help)),
         Intent::Unrecognised { text } => {
             actor.asked(tx, None, Deed::Ask, Reply::Answer(Answer::NotUnderstood { text }))
@@ -424,44 +423,4 @@ fn manual_alert(incident: IncidentId, name: &str, title: &str) -> Alert {
         source_ref: None,
         dedup_key: None,
     }
-}
-
-fn freeze(tx: &mut Tx<'_>, context: Context<'_>, actor: &Actor<'_>, reason: String) -> Reply {
-    let reason = if reason.trim().is_empty() {
-        "no reason given".to_owned()
-    } else {
-        reason
-    };
-    let now = context.now;
-    let tripped = actor.may_freeze(context).and_then(|()| {
-        tx.state()
-            .freeze
-            .trip(actor.who.id.clone(), actor.who.name.clone(), now, reason.clone())
-            .map_err(|refusal| Refusal::Freeze { refusal })
-    });
-    if let Err(refusal) = tripped {
-        return actor.refused(tx, None, Deed::Freeze, refusal);
-    }
-    tx.record(Event::Frozen {
-        by: actor.who.clone(),
-        reason,
-    });
-    Reply::Answer(Answer::Frozen {
-        running: tx.state().running(),
-    })
-}
-
-fn unfreeze(tx: &mut Tx<'_>, context: Context<'_>, actor: &Actor<'_>, reason: String) -> Reply {
-    let lifted = actor.responder(context).and_then(|()| {
-        let lifted: Result<Freeze, _> = tx.state().freeze.lift(&actor.who.id, &reason);
-        lifted.map_err(|refusal| Refusal::Freeze { refusal })
-    });
-    if let Err(refusal) = lifted {
-        return actor.refused(tx, None, Deed::Unfreeze, refusal);
-    }
-    tx.record(Event::Unfrozen {
-        by: actor.who.clone(),
-        reason,
-    });
-    Reply::Answer(Answer::Unfrozen)
 }

@@ -6,6 +6,7 @@ mod advance;
 mod alerts;
 mod deadline;
 mod ends;
+mod freezing;
 mod plan_act;
 mod step;
 mod survey;

@@ -1,19 +1,19 @@
 //! Clicks on a plan: approve, reject, modify, review, and a person's word on an Unknown step.
 //! Longer than other files, since each click on a plan is told from beginning to end.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 
 use super::act::Actor;
 use super::{Context, Tx, advance, survey};
 use crate::domain::approval::{Approval, ApprovalEvent, ApprovalRefusal, Vote};
 use crate::domain::command::{Answer, Form, FormField, PlanRef, Reply};
 use crate::domain::event::{Deed, Event, Judgement, Refusal};
-use crate::domain::freeze::Freeze;
+use crate::domain::freeze::FreezeFile;
 use crate::domain::ids::{IncidentId, StepNo};
 use crate::domain::incident::{HandoffReason, Incident, Phase, PlanRequest, PlanTrack};
 use crate::domain::plan::Requester;
 use crate::domain::planning;
-use crate::domain::policy::{Decision, Reason, Request};
+use crate::domain::policy::{self, Asking, Circumstances, Decision, Question, Reason, Request};
 use crate::domain::run::StepState;
 use crate::domain::runbook::{ParamKind, ParamSpec, ParamValue, Runbook};
 
@@ -95,45 +95,39 @@ fn may_approve(
     at: &PlanRef,
 ) -> Result<(u8, u8), Refusal> {
     let (incident, track) = pending(tx, at)?;
-    let policy = &context.rules.policy;
     let behind = incident.behind(&track.plan);
-    let request = Request {
+    let question = Question {
+        who: policy::Who::Person(actor.person),
+        asking: Asking::Approve,
         plan: &track.plan,
-        behind: &behind,
+        circumstances: Circumstances {
+            now: context.now,
+            team: &context.rules.team,
+            behind: &behind,
+            votes: track.approval.votes(),
+            // Too late is the approval's own answer, below.
+            expires: None,
+            freeze: &tx.state().freeze,
+            // Read before the start; the engine reads no file.
+            freeze_file: &FreezeFile::Absent,
+            counts: &tx.state().counts(incident, context.now),
+        },
     };
-    let mut reasons = BTreeSet::new();
-    if let Err(why) = policy.may_vote(actor.person, &context.rules.team, request) {
-        reasons.extend(why);
-    }
-    if let Freeze::On { name, reason, .. } = &tx.state().freeze {
-        reasons.insert(Reason::Frozen {
-            by: name.clone(),
-            reason: reason.clone(),
-        });
-    }
+    let (missing, mut reasons) = match context.rules.policy.answer(&question) {
+        Decision::Deny { reasons } => (0, reasons),
+        Decision::RequireApproval { approvals } => (approvals, Vec::new()),
+        Decision::Allow => (0, Vec::new()),
+    };
     if track.plan.digest().ok().as_ref() != Some(&track.digest) {
-        reasons.insert(Reason::DigestDiffers);
-    }
-    if track.plan.policy_revision != policy.revision {
-        reasons.insert(Reason::PolicyChanged);
-    }
-    if let Decision::Deny { reasons: denied } = policy.decide(track.plan.live_steps()) {
-        reasons.extend(denied);
+        reasons.push(Reason::DigestDiffers);
     }
     if !reasons.is_empty() {
-        return Err(Refusal::NotAllowed {
-            reasons: reasons.into_iter().collect(),
-        });
+        return Err(Refusal::NotAllowed { reasons });
     }
-    let votes: Vec<Vote> = track
-        .approval
-        .votes()
-        .iter()
-        .cloned()
-        .chain([vote(context, actor)])
-        .collect();
-    let have = u8::try_from(votes.len()).unwrap_or(u8::MAX);
-    let needed = have.saturating_add(policy.missing(request, &votes));
+    let have = u8::try_from(track.approval.votes().len())
+        .unwrap_or(u8::MAX)
+        .saturating_add(1);
+    let needed = have.saturating_add(missing);
     let event = ApprovalEvent::Approve {
         vote: vote(context, actor),
         needed,

@@ -6,11 +6,10 @@ use crate::domain::action::EffectClass;
 use crate::domain::approval::{Approval, Vote};
 use crate::domain::command::{Reply, StartStep};
 use crate::domain::event::{Event, Outcome, Who};
-use crate::domain::freeze::{Freeze, FreezeFile};
 use crate::domain::ids::AttemptId;
 use crate::domain::incident::{HandoffReason, Incident, Phase, PlanTrack};
 use crate::domain::plan::PlannedStep;
-use crate::domain::policy::{Decision, Reason, Request};
+use crate::domain::policy::{self, Asking, Circumstances, Decision, Question, Reason, Request};
 use crate::domain::run::{Next, StepState, WaitsFor, over_budget};
 use crate::ports::{Order, Output, TargetState};
 
@@ -107,28 +106,9 @@ fn objections(
     step: &PlannedStep,
 ) -> Vec<Reason> {
     let mut reasons = Vec::new();
-    approval_holds(context, request, incident, track, &mut reasons);
+    approval_holds(tx, context, request, incident, track, &mut reasons);
     if track.plan.digest().ok().as_ref() != Some(&track.digest) {
         reasons.push(Reason::DigestDiffers);
-    }
-    if track.plan.policy_revision != context.rules.policy.revision {
-        reasons.push(Reason::PolicyChanged);
-    }
-    if let Freeze::On { name, reason, .. } = &tx.state().freeze {
-        reasons.push(Reason::Frozen {
-            by: name.clone(),
-            reason: reason.clone(),
-        });
-    }
-    match &request.freeze_file {
-        FreezeFile::Absent => {}
-        FreezeFile::Present { reason } => {
-            reasons.push(Reason::Frozen {
-                by: "the freeze file".to_owned(),
-                reason: reason.clone(),
-            });
-        }
-        FreezeFile::Unreadable { .. } => reasons.push(Reason::FreezeFileUnreadable),
     }
     match &request.survey {
         Ok(survey) => world_holds(context, track, step, survey, &mut reasons),
@@ -149,8 +129,9 @@ fn objections(
     reasons
 }
 
-/// The approval stands, has not run out, and the people behind it still count.
+/// The approval stands, has not run out, the people behind it still count, and the policy lets this step start now.
 fn approval_holds(
+    tx: &Tx<'_>,
     context: Context<'_>,
     request: &StartStep,
     incident: &Incident,
@@ -169,32 +150,39 @@ fn approval_holds(
     if context.now < *at {
         reasons.push(Reason::ClockWentBack);
     }
-    if track.run.started_at.is_none() && context.now >= *execute_by {
-        reasons.push(Reason::Expired);
-    }
-    if votes.is_empty() {
-        if !survey::may_run_alone(context, incident, &track.plan) {
-            reasons.push(Reason::Quorum { have: 0, need: 1 });
-        }
-        return;
-    }
-    if let Decision::Deny { reasons: denied } = context.rules.policy.decide(track.plan.live_steps()) {
-        reasons.extend(denied);
-        return;
-    }
     let behind = incident.behind(&track.plan);
     let request_of = Request {
         plan: &track.plan,
         behind: &behind,
     };
     let counting = still_counting(context, request, votes, request_of);
-    let missing = context.rules.policy.missing(request_of, &counting);
-    if missing > 0 {
-        let have = u8::try_from(counting.len()).unwrap_or(u8::MAX);
-        reasons.push(Reason::Quorum {
+    let question = Question {
+        who: policy::Who::Voters,
+        asking: Asking::Start(request.step),
+        plan: &track.plan,
+        circumstances: Circumstances {
+            now: context.now,
+            team: &context.rules.team,
+            behind: &behind,
+            votes: &counting,
+            // Once the first step has started the others follow.
+            expires: track.run.started_at.is_none().then_some(*execute_by),
+            freeze: &tx.state().freeze,
+            freeze_file: &request.freeze_file,
+            counts: &tx.state().counts(incident, context.now),
+        },
+    };
+    let have = u8::try_from(counting.len()).unwrap_or(u8::MAX);
+    match context.rules.policy.answer(&question) {
+        Decision::Deny { reasons: denied } => reasons.extend(denied),
+        Decision::Allow => {}
+        // Nobody voted: Interlock let it run alone, and that must still hold.
+        Decision::RequireApproval { .. }
+            if votes.is_empty() && survey::may_run_alone(context, incident, &track.plan) => {}
+        Decision::RequireApproval { approvals } => reasons.push(Reason::Quorum {
             have,
-            need: have.saturating_add(missing),
-        });
+            need: have.saturating_add(approvals),
+        }),
     }
 }
 

@@ -1,18 +1,20 @@
 //! From a chosen runbook to a proposed plan: the plan is sketched, its targets are looked at, then it is proposed,
 //! or a human is told why it can't be.
 
+use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use super::{Context, Tx, advance};
 use crate::domain::alert::Severity;
 use crate::domain::command::{Drive, Reply};
 use crate::domain::event::{Event, Mode};
+use crate::domain::freeze::FreezeFile;
 use crate::domain::ids::{IncidentId, PlanNo};
 use crate::domain::incident::{HandoffReason, Incident, Phase, PlanRequest};
 use crate::domain::matching::By;
 use crate::domain::plan::{Plan, Requester};
 use crate::domain::planning::{self, PlanProblem};
-use crate::domain::policy::Decision;
+use crate::domain::policy::{Asking, Circumstances, Decision, Question, Who};
 use crate::domain::runbook::Autonomy;
 use crate::ports::{Survey, SurveyError};
 
@@ -117,10 +119,9 @@ fn propose(tx: &mut Tx<'_>, context: Context<'_>, id: IncidentId, plan: Plan) {
         .checked_add(context.rules.approve_by)
         .unwrap_or(context.now);
     let no = plan.no;
-    let alone = tx
-        .state()
-        .incident(id)
-        .is_some_and(|incident| may_run_alone(context, incident, &plan));
+    let alone = tx.state().incident(id).is_some_and(|incident| {
+        may_run_alone(context, incident, &plan) && nothing_against(tx, context, incident, &plan)
+    });
     tx.record(Event::Proposed {
         incident: id,
         plan: Arc::new(plan),
@@ -140,6 +141,29 @@ fn propose(tx: &mut Tx<'_>, context: Context<'_>, id: IncidentId, plan: Plan) {
         Decision::Allow | Decision::RequireApproval { .. } if alone => run_alone(tx, context, id, no),
         Decision::Allow | Decision::RequireApproval { .. } => advance::page_when_due(tx, context, id),
     }
+}
+
+/// Whether it could start now as far as freezes, windows and limits go. What could not waits for people.
+fn nothing_against(tx: &Tx<'_>, context: Context<'_>, incident: &Incident, plan: &Plan) -> bool {
+    let question = Question {
+        who: Who::Nobody,
+        asking: Asking::Approve,
+        plan,
+        circumstances: Circumstances {
+            now: context.now,
+            team: &context.rules.team,
+            behind: &BTreeSet::new(),
+            votes: &[],
+            expires: None,
+            freeze: &tx.state().freeze,
+            freeze_file: &FreezeFile::Absent,
+            counts: &tx.state().counts(incident, context.now),
+        },
+    };
+    let mut nothing = true;
+    let policy = &context.rules.policy;
+    policy.stands_against(&question, |_| nothing = false);
+    nothing
 }
 
 fn withdraw(tx: &mut Tx<'_>, id: IncidentId, plan: PlanNo, why: &str) {

@@ -1,11 +1,15 @@
-//! The policy against cases: taking a row away never lets more through, and doubt is no.
+//! The matrix against cases: taking a row away never lets more through, and doubt is no. `specification` is the whole
+//! table, written a second time; `less` is what any further rule may do.
+
+mod less;
+mod specification;
 
 use std::collections::BTreeSet;
 
 use jiff::Timestamp;
 use proptest::prelude::*;
 
-use super::{ApproverRow, Decision, Policy, Reason, Request, standing_reason};
+use super::{ApproverRow, Decision, Guards, Policy, Reason, Request, standing_reason};
 use crate::domain::action::Tier;
 use crate::domain::approval::Vote;
 use crate::domain::ids::{Environment, GroupId, PersonId, Revision};
@@ -41,6 +45,7 @@ fn row() -> impl Strategy<Value = ApproverRow> {
 fn policy() -> impl Strategy<Value = Policy> {
     proptest::collection::vec(row(), 0..5).prop_map(|rows| Policy {
         rows,
+        guards: Guards::default(),
         revision: Revision::new("r"),
     })
 }
@@ -144,6 +149,7 @@ proptest! {
 fn nobody_may_approve_without_rows() {
     let policy = Policy {
         rows: Vec::new(),
+        guards: Guards::default(),
         revision: Revision::new("r"),
     };
     let plan = samples::plan(vec![samples::step(1)]);
@@ -175,6 +181,7 @@ fn people_of_different_rows_do_not_add_up() {
     };
     let policy = Policy {
         rows: vec![of("S1"), of("S2")],
+        guards: Guards::default(),
         revision: Revision::new("r"),
     };
     let plan = samples::plan(vec![samples::step(1)]);

@@ -2,16 +2,43 @@
 
 use jiff::Timestamp;
 
+use super::text::safe;
 use crate::domain::event::Mode;
+use crate::domain::freeze::Scope;
 use crate::domain::incident::Incident;
 use crate::domain::policy::Policy;
 use crate::domain::runbook::{Autonomy, ChecklistItem};
 
-/// Who stopped everything, and why.
+/// Who stopped what, and why.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Frozen {
+    pub scope: Scope,
     pub by: String,
     pub reason: String,
+}
+
+impl Frozen {
+    /// What is said behind "no step starts", with a space before it.
+    #[must_use]
+    pub fn place(&self) -> String {
+        match &self.scope {
+            Scope::Everything => String::new(),
+            Scope::Cluster { .. } | Scope::Namespace { .. } | Scope::Runbook { .. } => {
+                format!(" in {}", safe(&self.scope.to_string(), 100))
+            }
+        }
+    }
+
+    /// What is typed to lift it.
+    #[must_use]
+    pub fn lift(&self) -> String {
+        match &self.scope {
+            Scope::Everything => "/runbook unfreeze REASON".to_owned(),
+            Scope::Cluster { .. } | Scope::Namespace { .. } | Scope::Runbook { .. } => {
+                format!("/runbook unfreeze {} REASON", safe(&self.scope.to_string(), 100))
+            }
+        }
+    }
 }
 
 #[derive(Clone, Debug)]
@@ -21,7 +48,7 @@ pub struct CardContext {
     pub autonomy: Autonomy,
     /// Mentions or handles, as mrkdwn: `<@U1>`, `@sre`. See [`who_may`].
     pub who_may: Vec<String>,
-    /// While it is, no card approves anything.
+    /// A freeze that covers this incident's plan: while it stands the card approves nothing.
     pub frozen: Option<Frozen>,
     /// Items of the prose runbook that the incident's `checklist` names.
     pub checklist: Vec<ChecklistItem>,

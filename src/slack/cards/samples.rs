@@ -76,6 +76,7 @@ pub(crate) fn step(no: u16, tier: Tier, title: &str, command: &str, plain: &str)
         tier,
         tier_at_least: None,
         tier_reason: "exec of a command that is not known to only look".to_owned(),
+        tier_unlisted: None,
         effect: EffectClass::Opaque,
         environment: Some("production".into()),
         plain: plain.to_owned(),

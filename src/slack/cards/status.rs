@@ -34,9 +34,11 @@ pub fn frozen(incident: &Incident, context: &CardContext) -> Option<String> {
     };
     let frozen = context.frozen.as_ref().filter(|_| may_start)?;
     Some(format!(
-        "*FROZEN by {}*: {}. No step starts until another person lifts it with `/runbook unfreeze REASON`.",
+        "*FROZEN by {}*: {}. No step starts{} until another person lifts it with `{}`.",
         safe(&frozen.by, 60),
-        safe(frozen.reason.trim_end_matches('.'), 300)
+        safe(frozen.reason.trim_end_matches('.'), 300),
+        frozen.place(),
+        frozen.lift()
     ))
 }
 

@@ -201,6 +201,7 @@ fn a_card_tells_what_is_not_as_everywhere_and_the_review_tells_everything() {
 fn a_frozen_card_says_by_whom_and_approves_nothing() {
     let frozen = CardContext {
         frozen: Some(super::Frozen {
+            scope: crate::domain::freeze::Scope::Everything,
             by: "@ana".to_owned(),
             reason: "the database is being moved".to_owned(),
         }),

@@ -1,0 +1,168 @@
+//! The one question, and the one answer: may this person (or these who voted) let this plan go on, or this step of it
+//! start, as things stand now? Asked when a plan is shown, at every click and again at every start. The answer holds all
+//! the reasons, not the first; nothing that it can't tell is a yes.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use jiff::Timestamp;
+
+use super::guards::{Counts, Place};
+use super::{Decision, Policy, Reason, Request};
+use crate::domain::approval::Vote;
+use crate::domain::freeze::{Freeze, FreezeFile, Scope};
+use crate::domain::ids::{ClusterName, PersonId, StepNo};
+use crate::domain::plan::{Plan, PlannedStep};
+use crate::ports::Person;
+
+/// Who asks.
+#[derive(Clone, Copy, Debug)]
+pub enum Who<'a> {
+    /// Nobody yet: what would it take?
+    Nobody,
+    /// This person's yes, on top of the votes.
+    Person(&'a Person),
+    /// Those who voted, as they are now.
+    Voters,
+}
+
+/// What is asked for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Asking {
+    /// The whole plan.
+    Approve,
+    /// One step of it, now.
+    Start(StepNo),
+}
+
+/// Everything beside the policy that the answer depends on.
+#[derive(Clone, Copy, Debug)]
+pub struct Circumstances<'a> {
+    pub now: Timestamp,
+    /// The workspace whose members count; empty until it is known, and then nobody does.
+    pub team: &'a str,
+    /// Everybody who asked for the plan or changed it.
+    pub behind: &'a BTreeSet<PersonId>,
+    /// Votes that still count, one a person.
+    pub votes: &'a [Vote],
+    /// From this moment on it is too late.
+    pub expires: Option<Timestamp>,
+    pub freeze: &'a Freeze,
+    pub freeze_file: &'a FreezeFile,
+    pub counts: &'a Counts,
+}
+
+/// Principal, action, resource and context.
+#[derive(Clone, Copy, Debug)]
+pub struct Question<'a> {
+    pub who: Who<'a>,
+    pub asking: Asking,
+    pub plan: &'a Plan,
+    pub circumstances: Circumstances<'a>,
+}
+
+impl Question<'_> {
+    fn steps(&self) -> impl Iterator<Item = &PlannedStep> {
+        self.plan.live_steps().filter(|step| match self.asking {
+            Asking::Approve => true,
+            Asking::Start(no) => step.no == no,
+        })
+    }
+}
+
+impl Policy {
+    /// `Deny` with every reason; else `RequireApproval` with how many more people it takes, or `Allow` when it is enough.
+    #[must_use]
+    pub fn answer(&self, question: &Question<'_>) -> Decision {
+        let Question {
+            who,
+            plan,
+            circumstances,
+            ..
+        } = question;
+        let mut no = BTreeSet::new();
+        self.stands_against(question, |reason| {
+            no.insert(reason);
+        });
+        if let Decision::Deny { reasons } = self.decide(plan.live_steps()) {
+            no.extend(reasons);
+        }
+        let request = Request {
+            plan,
+            behind: circumstances.behind,
+        };
+        if let Who::Person(person) = who
+            && let Err(reasons) = self.may_vote(person, circumstances.team, request)
+        {
+            no.extend(reasons);
+        }
+        if !no.is_empty() {
+            return Decision::Deny {
+                reasons: no.into_iter().collect(),
+            };
+        }
+        let missing = match who {
+            Who::Nobody | Who::Voters => self.missing(request, circumstances.votes),
+            Who::Person(person) => {
+                let own = Vote {
+                    by: person.id.clone(),
+                    name: person.name.clone(),
+                    at: circumstances.now,
+                    groups: person.groups.clone(),
+                };
+                let votes: Vec<Vote> = circumstances.votes.iter().cloned().chain([own]).collect();
+                self.missing(request, &votes)
+            }
+        };
+        match missing {
+            0 => Decision::Allow,
+            approvals => Decision::RequireApproval { approvals },
+        }
+    }
+
+    /// What stands against it whoever asks: time, freezes, windows, limits, another policy than it was made under.
+    pub fn stands_against(&self, question: &Question<'_>, mut say: impl FnMut(Reason)) {
+        let Circumstances {
+            now,
+            expires,
+            freeze,
+            freeze_file,
+            counts,
+            ..
+        } = question.circumstances;
+        if expires.is_some_and(|at| now >= at) {
+            say(Reason::Expired);
+        }
+        if question.plan.policy_revision != self.revision {
+            say(Reason::PolicyChanged);
+        }
+        match freeze_file {
+            FreezeFile::Absent => {}
+            FreezeFile::Present { reason } => say(Reason::Frozen {
+                by: "the freeze file".to_owned(),
+                reason: reason.clone(),
+                scope: Scope::Everything,
+            }),
+            FreezeFile::Unreadable { .. } => say(Reason::FreezeFileUnreadable),
+        }
+        let mut wanted = 0_u32;
+        let mut of_cluster: BTreeMap<ClusterName, u32> = BTreeMap::new();
+        for step in question.steps() {
+            let place = Place::of(step, &question.plan.runbook);
+            for held in freeze.over(&place) {
+                say(Reason::Frozen {
+                    by: held.name.clone(),
+                    reason: held.reason.clone(),
+                    scope: held.scope.clone(),
+                });
+            }
+            self.guards.calendar(&place, now, &mut say);
+            if place.changes {
+                wanted = wanted.saturating_add(1);
+                if let Some(cluster) = place.cluster {
+                    *of_cluster.entry(cluster).or_default() += 1;
+                }
+            }
+        }
+        self.guards.limits.against(counts, wanted, &of_cluster, say);
+    }
+}

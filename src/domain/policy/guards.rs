@@ -1,0 +1,274 @@
+//! What the policy forbids whoever asks: closed change windows, freezes of the calendar, limits on how much may be done,
+//! and the lists of what needs Tier 3. Every rule only ever takes away: rules of one kind all have to agree, so one
+//! more of them never lets more through, and their order never matters.
+
+use std::collections::BTreeMap;
+
+use jiff::tz::TimeZone;
+use jiff::{SignedDuration, Timestamp};
+use serde::{Deserialize, Serialize};
+
+use super::calendar::Calendar;
+use super::reason::Reason;
+use crate::domain::action::{Action, CommandPattern, EffectClass, Tier};
+use crate::domain::ids::{ClusterName, Environment, Namespace, RunbookName};
+use crate::domain::plan::PlannedStep;
+
+/// How far ahead an opening is looked for.
+const AHEAD_DAYS: i64 = 400;
+
+/// Where a rule holds. An empty list covers everything.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Cover {
+    pub environments: Vec<Environment>,
+    pub clusters: Vec<ClusterName>,
+    pub namespaces: Vec<Namespace>,
+    pub runbooks: Vec<RunbookName>,
+}
+
+/// A step, as far as rules of place are about it.
+#[derive(Clone, Debug)]
+pub struct Place<'a> {
+    pub environment: Option<&'a Environment>,
+    pub cluster: Option<ClusterName>,
+    pub namespace: Option<Namespace>,
+    pub runbook: &'a RunbookName,
+    pub tier: Tier,
+    /// More than looking.
+    pub changes: bool,
+}
+
+impl<'a> Place<'a> {
+    #[must_use]
+    pub fn of(step: &'a PlannedStep, runbook: &'a RunbookName) -> Self {
+        Self {
+            environment: step.environment.as_ref(),
+            cluster: step.action.cluster(),
+            namespace: step.action.namespace(),
+            runbook,
+            tier: step.tier,
+            changes: step.effect != EffectClass::Observe,
+        }
+    }
+
+    /// Whether a rule about some of these covers it. A step that changes something nobody knows where (HTTP, a whole
+    /// cluster) is covered by every such rule; one that only looks is not.
+    #[must_use]
+    pub fn within<T: PartialEq>(&self, named: &[T], here: Option<&T>) -> bool {
+        named.is_empty() || here.map_or(self.changes, |here| named.contains(here))
+    }
+}
+
+impl Cover {
+    #[must_use]
+    pub fn covers(&self, place: &Place<'_>) -> bool {
+        place.within(&self.environments, place.environment)
+            && place.within(&self.clusters, place.cluster.as_ref())
+            && place.within(&self.namespaces, place.namespace.as_ref())
+            && place.within(&self.runbooks, Some(place.runbook))
+    }
+}
+
+/// A change window: what it covers may start only while it is open.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Window {
+    pub name: String,
+    pub cover: Cover,
+    /// Never empty.
+    pub tiers: Vec<Tier>,
+    pub open: Calendar,
+}
+
+/// A freeze that the calendar brings: nothing that it covers starts while it lasts.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct CalendarFreeze {
+    pub name: String,
+    pub reason: String,
+    pub cover: Cover,
+    pub during: Calendar,
+}
+
+/// How many actions that change something may start. `None`: as many as budgets and approvals allow.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Limits {
+    pub per_incident: Option<u32>,
+    pub per_hour: Option<u32>,
+    pub per_hour_and_cluster: Option<u32>,
+}
+
+/// Which limit.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case", tag = "of")]
+pub enum LimitOf {
+    Incident,
+    Hour,
+    ClusterHour { cluster: ClusterName },
+}
+
+/// What was started already, as the journal says.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Counts {
+    /// Changing attempts of this incident.
+    pub incident: u32,
+    /// Of the last hour, everywhere.
+    pub hour: u32,
+    /// Of the last hour, by cluster.
+    pub clusters: BTreeMap<ClusterName, u32>,
+}
+
+/// A name, or the beginning of one with `*` behind it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct NamePattern(pub String);
+
+impl NamePattern {
+    #[must_use]
+    pub fn matches(&self, name: &str) -> bool {
+        match self.0.strip_suffix('*') {
+            Some(start) => name.starts_with(start),
+            None => name == self.0,
+        }
+    }
+}
+
+/// Everything in the policy that is not about people.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Guards {
+    pub windows: Vec<Window>,
+    pub freezes: Vec<CalendarFreeze>,
+    pub limits: Limits,
+    /// A change in one of these namespaces is Tier 3.
+    pub protected: Vec<NamePattern>,
+    /// A command that one of these matches is Tier 3.
+    pub irreversible: Vec<CommandPattern>,
+}
+
+impl Guards {
+    /// The lists over what the action is by itself and why: tier, why, and what it would be without them, when they raise
+    /// it.
+    #[must_use]
+    pub fn listed(&self, action: &Action, (own, why): (Tier, String)) -> (Tier, String, Option<Tier>) {
+        match self.raise(action) {
+            Some(raised) if own < Tier::Three => (Tier::Three, raised, Some(own)),
+            Some(raised) => (own, raised, None),
+            None => (own, why, None),
+        }
+    }
+
+    /// Why this action is Tier 3 whatever it does, when a list says so.
+    #[must_use]
+    pub fn raise(&self, action: &Action) -> Option<String> {
+        if let Some(pattern) = self.irreversible.iter().find(|pattern| pattern.matches(action)) {
+            return Some(format!("the policy's irreversible list has `{}`", pattern.0));
+        }
+        if action.only_looks() {
+            return None;
+        }
+        let namespace = action.namespace()?;
+        let protected = self.protected.iter().any(|name| name.matches(namespace.as_str()));
+        protected.then(|| format!("the policy protects the namespace {namespace}"))
+    }
+
+    /// What the calendar says against a start of this step now.
+    pub fn calendar(&self, place: &Place<'_>, now: Timestamp, mut say: impl FnMut(Reason)) {
+        for window in self.windows_of(place).filter(|window| !window.open.holds(now)) {
+            say(Reason::WindowClosed {
+                window: window.name.clone(),
+                opens: self.opens(place, now),
+                zone: window.open.zone_name().to_owned(),
+            });
+        }
+        for freeze in self.freezes_of(place).filter(|freeze| freeze.during.holds(now)) {
+            say(Reason::CalendarFreeze {
+                name: freeze.name.clone(),
+                reason: freeze.reason.clone(),
+                opens: self.opens(place, now),
+                zone: freeze.during.zone_name().to_owned(),
+            });
+        }
+    }
+
+    fn windows_of(&self, place: &Place<'_>) -> impl Iterator<Item = &Window> {
+        self.windows
+            .iter()
+            .filter(|window| window.tiers.contains(&place.tier) && window.cover.covers(place))
+    }
+
+    fn freezes_of(&self, place: &Place<'_>) -> impl Iterator<Item = &CalendarFreeze> {
+        self.freezes.iter().filter(|freeze| freeze.cover.covers(place))
+    }
+
+    fn calendar_allows(&self, place: &Place<'_>, at: Timestamp) -> bool {
+        self.windows_of(place).all(|window| window.open.holds(at))
+            && !self.freezes_of(place).any(|freeze| freeze.during.holds(at))
+    }
+
+    /// The first moment from `now` on at which the calendar lets this step start; `None` when there is none within 400
+    /// days.
+    #[must_use]
+    pub fn opens(&self, place: &Place<'_>, now: Timestamp) -> Option<Timestamp> {
+        if self.calendar_allows(place, now) {
+            return Some(now);
+        }
+        let calendars: Vec<&Calendar> = self
+            .windows_of(place)
+            .map(|window| &window.open)
+            .chain(self.freezes_of(place).map(|freeze| &freeze.during))
+            .collect();
+        // What is forbidden now is allowed again at a turn of one of these; between turns nothing changes. It begins one
+        // day back, since it is an earlier date elsewhere.
+        let mut date = TimeZone::UTC.to_datetime(now).date().yesterday().ok()?;
+        let mut turns = Vec::new();
+        for _ in 0..AHEAD_DAYS {
+            for calendar in &calendars {
+                calendar.turns(date, &mut turns);
+            }
+            turns.sort_unstable();
+            // No zone begins the next date earlier than 14 hours ahead of UTC: turns up to here are complete.
+            let midnight = TimeZone::UTC.to_timestamp(date.into()).ok()?;
+            let sure = midnight.checked_add(SignedDuration::from_hours(9)).ok()?;
+            let ripe = turns.partition_point(|at| *at <= sure);
+            let open = |at: &Timestamp| *at > now && self.calendar_allows(place, *at);
+            if let Some(at) = turns.drain(..ripe).find(open) {
+                return Some(at);
+            }
+            date = date.tomorrow().ok()?;
+        }
+        None
+    }
+}
+
+impl Limits {
+    /// What stands against starting `wanted` more changes, `of_cluster` of them on each cluster.
+    pub fn against(
+        &self,
+        counts: &Counts,
+        wanted: u32,
+        of_cluster: &BTreeMap<ClusterName, u32>,
+        mut say: impl FnMut(Reason),
+    ) {
+        let mut check = |limit: LimitOf, allowed: Option<u32>, have: u32, wanted: u32| {
+            if let Some(allowed) = allowed
+                && wanted > allowed.saturating_sub(have)
+            {
+                say(Reason::LimitReached {
+                    limit,
+                    allowed,
+                    have,
+                    wanted,
+                });
+            }
+        };
+        check(LimitOf::Incident, self.per_incident, counts.incident, wanted);
+        check(LimitOf::Hour, self.per_hour, counts.hour, wanted);
+        for (cluster, wanted) in of_cluster {
+            let have = counts.clusters.get(cluster).copied().unwrap_or(0);
+            let cluster = cluster.clone();
+            check(
+                LimitOf::ClusterHour { cluster },
+                self.per_hour_and_cluster,
+                have,
+                *wanted,
+            );
+        }
+    }
+}

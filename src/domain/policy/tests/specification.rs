@@ -1,0 +1,570 @@
+//! The whole table, written a second time and in another way: from what the README says, cell by cell, without a look at
+//! how the product decides. Both have to give the same answer and the same reasons in every case.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use jiff::tz::TimeZone;
+use jiff::{SignedDuration, Timestamp};
+
+use super::{TEAM, vote};
+use crate::domain::action::{EffectClass, Tier};
+use crate::domain::freeze::{Freeze, FreezeFile, Held, Scope};
+use crate::domain::ids::{Environment, GroupId, Revision};
+use crate::domain::plan::{Plan, PlannedStep};
+use crate::domain::policy::{
+    ApproverRow, Asking, Calendar, CalendarFreeze, Circumstances, Counts, Cover, Decision, Guards, Limits,
+    Policy, Question, Reason, Who, Window,
+};
+use crate::domain::samples;
+use crate::ports::{Person, Standing};
+
+/// Environment, tier, group, approvals, whether who asked counts. A cell that is not here is a no.
+const CELLS: &[(&str, u8, &str, u8, bool)] = &[
+    ("production", 1, "sre", 1, true),
+    ("production", 2, "sre", 2, false),
+    ("production", 2, "leads", 1, false),
+    ("production", 3, "leads", 2, false),
+    ("staging", 1, "sre", 1, true),
+    ("staging", 2, "sre", 1, true),
+];
+const STANDINGS: [(Standing, &str); 6] = [
+    (Standing::Member, ""),
+    (Standing::Guest, "guest"),
+    (Standing::Bot, "bot"),
+    (Standing::Stranger, "stranger"),
+    (Standing::Deactivated, "deactivated"),
+    (Standing::Unreadable, "directory_unreadable"),
+];
+const MEMBERSHIPS: [&[&str]; 4] = [&[], &["sre"], &["leads"], &["sre", "leads"]];
+const PLACES: [Option<&str>; 4] = [Some("production"), Some("staging"), Some("dev"), None];
+
+/// A freeze, and whether it is about the step, which acts in namespace `production` of cluster `main` by runbook `restart`.
+#[derive(Clone, Copy, Debug)]
+enum Ice {
+    None,
+    Everything,
+    OurCluster,
+    OtherCluster,
+    OurNamespace,
+    OtherNamespace,
+    OurRunbook,
+    OtherRunbook,
+    File,
+    FileUnreadable,
+}
+const ICES: [Ice; 10] = [
+    Ice::None,
+    Ice::Everything,
+    Ice::OurCluster,
+    Ice::OtherCluster,
+    Ice::OurNamespace,
+    Ice::OtherNamespace,
+    Ice::OurRunbook,
+    Ice::OtherRunbook,
+    Ice::File,
+    Ice::FileUnreadable,
+];
+
+/// What the calendar and the limits say.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Calm {
+    Nothing,
+    WindowOpen,
+    WindowClosed,
+    CalendarFreeze,
+    HourSpent,
+}
+const CALMS: [Calm; 5] = [
+    Calm::Nothing,
+    Calm::WindowOpen,
+    Calm::WindowClosed,
+    Calm::CalendarFreeze,
+    Calm::HourSpent,
+];
+
+#[derive(Clone, Copy, Debug)]
+struct Case {
+    standing: (Standing, &'static str),
+    groups: &'static [&'static str],
+    tier: u8,
+    place: Option<&'static str>,
+    asked_for_it: bool,
+    a_lead_voted: bool,
+    ice: Ice,
+    calm: Calm,
+    too_late: bool,
+}
+
+#[derive(Debug, PartialEq, Eq)]
+enum Verdict {
+    Enough,
+    More(u8),
+    No(BTreeSet<&'static str>),
+}
+
+/// The specification.
+fn specified(case: Case) -> Verdict {
+    let mut no = BTreeSet::new();
+    if !case.standing.1.is_empty() {
+        no.insert(case.standing.1);
+    }
+    if case.too_late {
+        no.insert("expired");
+    }
+    match case.ice {
+        Ice::Everything | Ice::OurCluster | Ice::OurNamespace | Ice::OurRunbook | Ice::File => {
+            no.insert("frozen");
+        }
+        Ice::FileUnreadable => {
+            no.insert("freeze_file_unreadable");
+        }
+        Ice::None | Ice::OtherCluster | Ice::OtherNamespace | Ice::OtherRunbook => {}
+    }
+    // Windows and limits are about changes; a freeze is about everything.
+    match case.calm {
+        Calm::WindowClosed if case.tier > 0 => {
+            no.insert("window_closed");
+        }
+        Calm::HourSpent if case.tier > 0 => {
+            no.insert("limit_reached");
+        }
+        Calm::CalendarFreeze => {
+            no.insert("calendar_freeze");
+        }
+        Calm::Nothing | Calm::WindowOpen | Calm::WindowClosed | Calm::HourSpent => {}
+    }
+    // Looking is let through by whoever may approve anything there.
+    let cells: Vec<_> = CELLS
+        .iter()
+        .filter(|cell| Some(cell.0) == case.place && (case.tier == 0 || cell.1 == case.tier))
+        .collect();
+    let mine: Vec<_> = cells
+        .iter()
+        .filter(|cell| case.groups.contains(&cell.2))
+        .collect();
+    let counts: Vec<_> = mine.iter().filter(|cell| cell.4 || !case.asked_for_it).collect();
+    if case.place.is_none() {
+        no.insert("no_environment");
+    } else if cells.is_empty() {
+        no.insert("no_row");
+    } else if mine.is_empty() {
+        no.insert("not_approver");
+    } else if counts.is_empty() {
+        no.insert("own_request");
+    }
+    if !no.is_empty() {
+        return Verdict::No(no);
+    }
+    let missing = cells
+        .iter()
+        .map(|cell| {
+            let me = counts.iter().any(|own| ****own == **cell);
+            let lead = case.a_lead_voted && cell.2 == "leads";
+            cell.3.saturating_sub(u8::from(me) + u8::from(lead))
+        })
+        .min();
+    match missing {
+        Some(0) => Verdict::Enough,
+        Some(more) => Verdict::More(more),
+        None => Verdict::No(BTreeSet::new()),
+    }
+}
+
+fn tier(number: u8) -> Tier {
+    Tier::try_from(number).unwrap()
+}
+
+fn rows() -> Vec<ApproverRow> {
+    let row = |cell: &(&str, u8, &str, u8, bool)| ApproverRow {
+        tiers: vec![tier(cell.1)],
+        environments: vec![Environment::new(cell.0)],
+        users: Vec::new(),
+        groups: vec![GroupId::new(cell.2)],
+        approvals: cell.3,
+        requester_may: Some(cell.4),
+    };
+    CELLS.iter().map(row).collect()
+}
+
+/// 2026-11-20 is a Friday.
+fn now() -> Timestamp {
+    "2026-11-20T12:00:00Z".parse().unwrap()
+}
+
+fn calendar(span: &str) -> Calendar {
+    Calendar {
+        zone: TimeZone::UTC,
+        spans: vec![span.parse().unwrap()],
+    }
+}
+
+fn guards(calm: Calm) -> Guards {
+    let window = |span| Window {
+        name: "office hours".to_owned(),
+        cover: Cover::default(),
+        tiers: vec![Tier::One, Tier::Two, Tier::Three],
+        open: calendar(span),
+    };
+    let mut guards = Guards::default();
+    match calm {
+        Calm::Nothing => {}
+        Calm::WindowOpen => guards.windows.push(window("fri 12:00-13:00")),
+        Calm::WindowClosed => guards.windows.push(window("fri 11:00-12:00")),
+        Calm::CalendarFreeze => guards.freezes.push(CalendarFreeze {
+            name: "launch".to_owned(),
+            reason: "we launch".to_owned(),
+            cover: Cover::default(),
+            during: calendar("2026-11-20"),
+        }),
+        Calm::HourSpent => {
+            guards.limits = Limits {
+                per_hour: Some(3),
+                ..Limits::default()
+            };
+        }
+    }
+    guards
+}
+
+fn freeze(ice: Ice) -> (Freeze, FreezeFile) {
+    let named = |kind: &str, name: &str| Scope::read(&format!("{kind} {name}")).unwrap().0;
+    let scope = match ice {
+        Ice::Everything => Some(Scope::Everything),
+        Ice::OurCluster => Some(named("cluster", "main")),
+        Ice::OtherCluster => Some(named("cluster", "other")),
+        Ice::OurNamespace => Some(named("namespace", "production")),
+        Ice::OtherNamespace => Some(named("namespace", "other")),
+        Ice::OurRunbook => Some(named("runbook", "restart")),
+        Ice::OtherRunbook => Some(named("runbook", "other")),
+        Ice::None | Ice::File | Ice::FileUnreadable => None,
+    };
+    let held = scope.map(|scope| Held {
+        scope,
+        by: samples::person("U7"),
+        name: "ice".to_owned(),
+        at: now(),
+        reason: "ice".to_owned(),
+    });
+    let freeze = held.map_or_else(Freeze::default, |held| Freeze::default().trip(held).unwrap());
+    let file = match ice {
+        Ice::File => FreezeFile::Present {
+            reason: "ice".to_owned(),
+        },
+        Ice::FileUnreadable => FreezeFile::Unreadable {
+            why: "ice".to_owned(),
+        },
+        Ice::None
+        | Ice::Everything
+        | Ice::OurCluster
+        | Ice::OtherCluster
+        | Ice::OurNamespace
+        | Ice::OtherNamespace
+        | Ice::OurRunbook
+        | Ice::OtherRunbook => FreezeFile::Absent,
+    };
+    (freeze, file)
+}
+
+fn plan(case: Case) -> Plan {
+    let tier = tier(case.tier);
+    let step = PlannedStep {
+        tier,
+        environment: case.place.map(Environment::new),
+        effect: if tier == Tier::Zero {
+            EffectClass::Observe
+        } else {
+            EffectClass::Marked
+        },
+        ..samples::step(1)
+    };
+    Plan {
+        policy_revision: Revision::new("r"),
+        ..samples::plan(vec![step])
+    }
+}
+
+fn kind(reason: &Reason) -> &'static str {
+    let written = serde_json::to_value(reason).unwrap();
+    let all = [
+        "guest",
+        "bot",
+        "stranger",
+        "deactivated",
+        "directory_unreadable",
+        "expired",
+        "frozen",
+        "freeze_file_unreadable",
+        "window_closed",
+        "limit_reached",
+        "calendar_freeze",
+        "no_environment",
+        "no_row",
+        "not_approver",
+        "own_request",
+    ];
+    let is = written["is"].as_str().unwrap();
+    all.into_iter()
+        .find(|name| *name == is)
+        .unwrap_or_else(|| panic!("{is}"))
+}
+
+/// What the product says to a click in this case.
+fn decided(policy: &Policy, plan: &Plan, case: Case) -> Verdict {
+    let person = |user: &str, groups: &[&str], standing| Person {
+        id: samples::person(user),
+        name: user.to_owned(),
+        standing,
+        groups: groups.iter().map(|group| (*group).to_owned()).collect(),
+    };
+    let (me, lead) = (
+        person("U1", case.groups, case.standing.0),
+        person("U2", &["leads"], Standing::Member),
+    );
+    let behind: BTreeSet<_> = case.asked_for_it.then(|| me.id.clone()).into_iter().collect();
+    let votes: Vec<_> = case.a_lead_voted.then(|| vote(&lead)).into_iter().collect();
+    let (freeze, freeze_file) = freeze(case.ice);
+    let counts = Counts {
+        incident: 3,
+        hour: 3,
+        clusters: BTreeMap::new(),
+    };
+    let answer = policy.answer(&Question {
+        who: Who::Person(&me),
+        asking: Asking::Approve,
+        plan,
+        circumstances: Circumstances {
+            now: now(),
+            team: TEAM,
+            behind: &behind,
+            votes: &votes,
+            expires: Some(now() + SignedDuration::from_secs(i64::from(!case.too_late))),
+            freeze: &freeze,
+            freeze_file: &freeze_file,
+            counts: &counts,
+        },
+    });
+    match answer {
+        Decision::Allow => Verdict::Enough,
+        Decision::RequireApproval { approvals } => Verdict::More(approvals),
+        Decision::Deny { reasons } => Verdict::No(reasons.iter().map(kind).collect()),
+    }
+}
+
+fn policy(calm: Calm) -> Policy {
+    Policy {
+        rows: rows(),
+        guards: guards(calm),
+        revision: Revision::new("r"),
+    }
+}
+
+#[test]
+fn every_case_of_the_table_is_decided_as_it_is_specified() {
+    let mut seen = 0_u32;
+    let mut yes = 0_u32;
+    for calm in CALMS {
+        let policy = policy(calm);
+        for (ice, tier, place) in ICES
+            .into_iter()
+            .flat_map(|ice| (0..4).flat_map(move |tier| PLACES.map(move |place| (ice, tier, place))))
+        {
+            for (standing, groups) in STANDINGS
+                .into_iter()
+                .flat_map(|standing| MEMBERSHIPS.map(move |groups| (standing, groups)))
+            {
+                for flags in 0..8_u8 {
+                    let case = Case {
+                        standing,
+                        groups,
+                        tier,
+                        place,
+                        asked_for_it: flags & 1 != 0,
+                        a_lead_voted: flags & 2 != 0,
+                        ice,
+                        calm,
+                        too_late: flags & 4 != 0,
+                    };
+                    let wanted = specified(case);
+                    assert_eq!(decided(&policy, &plan(case), case), wanted, "{case:?}");
+                    seen += 1;
+                    yes += u32::from(!matches!(wanted, Verdict::No(_)));
+                }
+            }
+        }
+    }
+    assert_eq!(seen, 153_600);
+    assert!(yes > 500, "a table of nothing but no proves little: {yes}");
+}
+
+/// Somebody of `@sre` clicks on a Tier 1 step in production; nothing is in the way.
+fn calm_click() -> Case {
+    Case {
+        standing: STANDINGS[0],
+        groups: &["sre"],
+        tier: 1,
+        place: Some("production"),
+        asked_for_it: false,
+        a_lead_voted: false,
+        ice: Ice::None,
+        calm: Calm::Nothing,
+        too_late: false,
+    }
+}
+
+#[test]
+fn each_of_these_sentences_is_true() {
+    let no = |kinds: &[&'static str]| Verdict::No(kinds.iter().copied().collect());
+    let usual = calm_click();
+    let two = Case { tier: 2, ..usual };
+    let lead = Case {
+        groups: &["leads"],
+        tier: 3,
+        ..usual
+    };
+    let cases = [
+        ("one of @sre is enough for Tier 1", usual, Verdict::Enough),
+        (
+            "who asked for it may approve Tier 1 where the row says so",
+            Case {
+                asked_for_it: true,
+                ..usual
+            },
+            Verdict::Enough,
+        ),
+        (
+            "who asked for Tier 2 may not approve it",
+            Case {
+                asked_for_it: true,
+                ..two
+            },
+            no(&["own_request"]),
+        ),
+        (
+            "one of two of @sre leaves one missing at Tier 2",
+            two,
+            Verdict::More(1),
+        ),
+        (
+            "a lead alone is enough for Tier 2",
+            Case {
+                groups: &["leads"],
+                ..two
+            },
+            Verdict::Enough,
+        ),
+        (
+            "a lead's earlier vote makes Tier 2 complete whoever comes next",
+            Case {
+                a_lead_voted: true,
+                ..two
+            },
+            Verdict::Enough,
+        ),
+        (
+            "two leads make Tier 3",
+            Case {
+                a_lead_voted: true,
+                ..lead
+            },
+            Verdict::Enough,
+        ),
+        (
+            "a cell without a row is a no, for leads as well",
+            Case {
+                place: Some("staging"),
+                ..lead
+            },
+            no(&["no_row"]),
+        ),
+        (
+            "a place without an environment is a no",
+            Case { place: None, ..usual },
+            no(&["no_environment"]),
+        ),
+        (
+            "a guest counts for nothing, whatever group",
+            Case {
+                standing: STANDINGS[1],
+                ..usual
+            },
+            no(&["guest"]),
+        ),
+        (
+            "whom Slack can't tell us about is nobody",
+            Case {
+                standing: STANDINGS[5],
+                ..usual
+            },
+            no(&["directory_unreadable"]),
+        ),
+        (
+            "a freeze of another cluster is not about this step",
+            Case {
+                ice: Ice::OtherCluster,
+                ..usual
+            },
+            Verdict::Enough,
+        ),
+        (
+            "a freeze of its namespace is",
+            Case {
+                ice: Ice::OurNamespace,
+                ..usual
+            },
+            no(&["frozen"]),
+        ),
+        (
+            "a freeze file that can't be read freezes",
+            Case {
+                ice: Ice::FileUnreadable,
+                ..usual
+            },
+            no(&["freeze_file_unreadable"]),
+        ),
+        (
+            "a closed window stops changes",
+            Case {
+                calm: Calm::WindowClosed,
+                ..usual
+            },
+            no(&["window_closed"]),
+        ),
+        (
+            "a closed window does not stop looking",
+            Case {
+                calm: Calm::WindowClosed,
+                tier: 0,
+                ..usual
+            },
+            Verdict::Enough,
+        ),
+        (
+            "a freeze of the calendar stops looking, too",
+            Case {
+                calm: Calm::CalendarFreeze,
+                tier: 0,
+                ..usual
+            },
+            no(&["calendar_freeze"]),
+        ),
+        (
+            "every reason is told, not the first",
+            Case {
+                groups: &[],
+                ice: Ice::File,
+                calm: Calm::HourSpent,
+                too_late: true,
+                ..usual
+            },
+            no(&["not_approver", "frozen", "limit_reached", "expired"]),
+        ),
+    ];
+    for (sentence, case, wanted) in cases {
+        assert_eq!(
+            decided(&policy(case.calm), &plan(case), case),
+            wanted,
+            "{sentence}"
+        );
+        assert_eq!(specified(case), wanted, "the specification: {sentence}");
+    }
+}

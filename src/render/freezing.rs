@@ -1,0 +1,64 @@
+//! What somebody is told who freezes or lifts a freeze.
+
+use super::words;
+use crate::domain::command::{RanAs, RanLine};
+use crate::domain::freeze::Scope;
+
+/// What is frozen now, what goes on all the same, and what ran just before.
+pub(super) fn frozen(scope: &Scope, unknown: Option<&Scope>, ran: &[RanLine]) -> String {
+    let mut said = match (scope, unknown) {
+        (Scope::Everything, None) => "Frozen. No step starts until another person lifts it.".to_owned(),
+        (Scope::Everything, Some(unknown)) => format!(
+            "Frozen: everything, since I know no {unknown}. No step starts until another person lifts it."
+        ),
+        (scope, _) => format!(
+            "Frozen: {scope}. No step starts there until another person lifts it with /runbook unfreeze {scope} REASON."
+        ),
+    };
+    let line = |ran: &RanLine| format!("{} step {}: {}", ran.incident, ran.step, ran.command);
+    let running: Vec<String> = ran
+        .iter()
+        .filter(|ran| ran.ended == RanAs::Running)
+        .map(line)
+        .collect();
+    if running.is_empty() {
+        said.push_str(" Nothing is running now.");
+    } else {
+        said.push_str(&format!(
+            " Still running, and not stopped by this: {}.",
+            running.join("; ")
+        ));
+    }
+    let over = ran
+        .iter()
+        .filter_map(|ran| ended(ran.ended).map(|how| format!("{} ({how})", line(ran))));
+    let over: Vec<String> = over.collect();
+    if !over.is_empty() {
+        said.push_str(&format!(" In the 60 seconds before: {}.", over.join("; ")));
+    }
+    said
+}
+
+fn ended(how: RanAs) -> Option<&'static str> {
+    match how {
+        RanAs::Running => None,
+        RanAs::Succeeded => Some("succeeded"),
+        RanAs::Failed => Some("failed"),
+        RanAs::Unknown => Some("nobody knows whether it happened"),
+    }
+}
+
+/// What is lifted, and what stays frozen.
+pub(super) fn lifted(scope: &Scope, left: &[Scope]) -> String {
+    let lifted = match scope {
+        Scope::Everything => "The freeze is lifted.".to_owned(),
+        Scope::Cluster { .. } | Scope::Namespace { .. } | Scope::Runbook { .. } => {
+            format!("The freeze of {scope} is lifted.")
+        }
+    };
+    if left.is_empty() {
+        format!("{lifted} Steps may start again.")
+    } else {
+        format!("{lifted} Still frozen: {}.", words::listed(left))
+    }
+}
