@@ -35,7 +35,10 @@ impl AppOutlook {
         let covers = |held: &&Frozen| {
             held.scope.is_everything()
                 || incident.current().is_some_and(|track| {
-                    let mut places = track.plan.live_steps().map(|step| Place::of(step, &track.plan.runbook));
+                    let mut places = track
+                        .plan
+                        .live_steps()
+                        .map(|step| Place::of(step, &track.plan.runbook));
                     places.any(|place| held.scope.covers(&place))
                 })
         };
@@ -77,7 +80,9 @@ impl Outlook for AppOutlook {
             [first, ..] if first.scope.is_everything() => Some(first.clone()),
             [only] => Some(only.clone()),
             [first, rest @ ..] => {
-                let more = rest.iter().map(|held| format!("; {} by {}: {}", held.scope, held.by, held.reason));
+                let more = rest
+                    .iter()
+                    .map(|held| format!("; {} by {}: {}", held.scope, held.by, held.reason));
                 let reason = std::iter::once(first.reason.clone()).chain(more).collect();
                 Some(Frozen {
                     reason,

@@ -35,7 +35,7 @@ async fn a_closed_window_refuses_the_click_and_says_when_it_opens() {
     world.ana().presses("Approve 2 steps").await;
     world
         .ana()
-        .is_told("the change window `after lunch` is closed; it may start from ")
+        .is_told("the change window 'after lunch' is closed; it may start from ")
         .await;
     world.nothing_ran();
     world.minutes_pass(60).await;
@@ -100,7 +100,7 @@ async fn an_hour_has_room_for_so_many_changes_and_no_more() {
     let approve = world.ana().sees_button("Approve 2 steps").await;
     world.ana().clicks(approve).await.unwrap();
     world.ana().is_told("the policy lets 1 start in an hour").await;
-    world.cluster_did(&[]).await;
+    world.cluster_did(&[FLUSH, HEALTH]).await;
     world.ends().await;
 }
 

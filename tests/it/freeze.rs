@@ -106,6 +106,7 @@ async fn a_freeze_of_one_runbook_or_namespace_leaves_the_others_alone() {
     let world = TestWorld::redis_times_out().await;
     world.fires(&Alert::redis_timeout()).await;
     world.card("Waits for 1 approval").await;
+    let approve = world.ana().sees_button("Approve 2 steps").await;
     world.ana().types("freeze namespace staging an audit").await;
     world
         .ana()
@@ -119,9 +120,12 @@ async fn a_freeze_of_one_runbook_or_namespace_leaves_the_others_alone() {
         .ben()
         .is_told("Frozen: runbook redis-connection-timeout.")
         .await;
+    world
+        .card("*FROZEN by @ben*: it is wrong. No step starts in runbook redis-connection-timeout until")
+        .await;
 
     world.bot_crashes_and_restarts().await;
-    world.ana().presses("Approve 2 steps").await;
+    world.ana().clicks(approve).await.unwrap();
     world
         .ana()
         .is_told("Not allowed: runbook redis-connection-timeout is frozen by ben (it is wrong); another person lifts it with /runbook unfreeze runbook redis-connection-timeout REASON.")
@@ -160,16 +164,18 @@ async fn a_freeze_of_something_that_nobody_knows_freezes_everything() {
     let world = TestWorld::redis_times_out().await;
     world.fires(&Alert::redis_timeout()).await;
     world.card("Waits for 1 approval").await;
+    let approve = world.ben().sees_button("Approve 2 steps").await;
     world.ana().types("freeze cluster demmo the disks").await;
     world
         .ana()
         .is_told("Frozen: everything, since I know no cluster demmo.")
         .await;
-    world.ben().presses("Approve 2 steps").await;
+    world.ben().clicks(approve).await.unwrap();
     world
         .ben()
         .is_told("everything is frozen by ana (cluster demmo the disks)")
         .await;
+    world.card("FROZEN by @ana").await;
     world.thread().ends_with("plan 1 proposed").await;
     world.nothing_ran();
     world.ends().await;
