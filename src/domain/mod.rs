@@ -20,6 +20,7 @@ pub mod matching;
 pub mod plan;
 pub mod planning;
 pub mod policy;
+mod recent;
 pub mod redaction;
 pub mod rules;
 pub mod run;

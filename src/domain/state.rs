@@ -6,13 +6,10 @@ use jiff::{SignedDuration, Timestamp};
 use serde::{Deserialize, Serialize};
 
 use super::action::EffectClass;
-use super::command::{RanAs, RanLine};
-use super::freeze::{Freeze, Scope};
-use super::ids::{
-    AttemptId, ClusterName, DeliveryKey, EpisodeKey, GroupKey, IncidentId, PlanNo, Source, StepNo,
-};
+use super::freeze::Freeze;
+use super::ids::{AttemptId, DeliveryKey, EpisodeKey, GroupKey, IncidentId, Source};
 use super::incident::{Incident, MessageRef, Phase};
-use super::policy::{Counts, Place};
+use super::recent::Ran;
 use super::run::StepState;
 
 /// Slack signs a request for 5 minutes and redelivers an event for up to 5 more (docs.slack.dev, Events API); a key
@@ -23,18 +20,6 @@ const SEEN_FOR: SignedDuration = SignedDuration::from_mins(15);
 const SEEN_MOST: usize = 1_000_000;
 /// A closed incident stays at hand this long for late repeats and clicks on its card.
 const CLOSED_FOR: SignedDuration = SignedDuration::from_hours(24);
-
-/// Starts are kept this long, for limits per hour and for what a freeze shows.
-const RAN_FOR: SignedDuration = SignedDuration::from_hours(1);
-
-/// An attempt that was started.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-struct Ran {
-    at: Timestamp,
-    attempt: AttemptId,
-    cluster: Option<ClusterName>,
-    changes: bool,
-}
 
 /// Deliveries that were taken already.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -77,7 +62,7 @@ pub struct State {
     pub incidents: BTreeMap<IncidentId, Incident>,
     pub freeze: Freeze,
     /// What was started in the last hour, oldest first.
-    ran: VecDeque<Ran>,
+    pub(super) ran: VecDeque<Ran>,
     pub seen: Seen,
     /// Closed incidents, oldest first, until they are let go.
     pub closed: VecDeque<(Timestamp, IncidentId)>,
@@ -143,112 +128,6 @@ impl State {
             .take_while(|(at, _)| *at <= now)
             .map(|(_, id)| *id)
             .collect()
-    }
-
-    /// What runs now, whenever it was started, and what was started since: within this scope, oldest first.
-    #[must_use]
-    pub fn ran_since(&self, since: Timestamp, scope: &Scope) -> Vec<RanLine> {
-        let running = self.open().flat_map(|incident| {
-            let current = incident.current().into_iter();
-            current.flat_map(move |track| {
-                track
-                    .plan
-                    .steps
-                    .iter()
-                    .map(move |step| (incident.id, track, step))
-            })
-        });
-        let running = running.filter_map(|(id, track, step)| match track.run.state(step.no) {
-            StepState::Started { at, .. } => Some(((id, track.plan.no, step.no), *at)),
-            StepState::Waiting
-            | StepState::Succeeded { .. }
-            | StepState::Failed { .. }
-            | StepState::Unknown { .. }
-            | StepState::Skipped { .. }
-            | StepState::Refused { .. } => None,
-        });
-        let recent = self.ran.iter().filter(|ran| ran.at >= since).map(|ran| {
-            let AttemptId {
-                incident, plan, step, ..
-            } = ran.attempt;
-            ((incident, plan, step), ran.at)
-        });
-        // Of several attempts at one step the last counts.
-        let latest: BTreeMap<_, _> = recent.chain(running).collect();
-        let mut lines: Vec<RanLine> = latest
-            .into_iter()
-            .filter_map(|((incident, plan, step), at)| self.ran_line(incident, plan, step, at, scope))
-            .collect();
-        lines.sort_by_key(|line| line.at);
-        lines
-    }
-
-    fn ran_line(
-        &self,
-        incident: IncidentId,
-        plan: PlanNo,
-        step: StepNo,
-        at: Timestamp,
-        scope: &Scope,
-    ) -> Option<RanLine> {
-        let track = self.incident(incident)?.plan(plan)?;
-        let ended = match track.run.state(step) {
-            StepState::Started { .. } => RanAs::Running,
-            StepState::Succeeded { .. } => RanAs::Succeeded,
-            StepState::Failed { .. } => RanAs::Failed,
-            StepState::Unknown { .. } => RanAs::Unknown,
-            StepState::Waiting | StepState::Skipped { .. } | StepState::Refused { .. } => return None,
-        };
-        let planned = track.plan.step(step)?;
-        let covered = scope.covers(&Place::of(planned, &track.plan.runbook));
-        covered.then(|| RanLine {
-            incident,
-            step,
-            command: planned.command.clone(),
-            at,
-            ended,
-        })
-    }
-
-    pub(super) fn note_start(&mut self, attempt: AttemptId, at: Timestamp) {
-        let step = self
-            .incidents
-            .get(&attempt.incident)
-            .and_then(|incident| incident.plan(attempt.plan))
-            .and_then(|track| track.plan.step(attempt.step));
-        let Some(step) = step else { return };
-        let ran = Ran {
-            at,
-            attempt,
-            cluster: step.action.cluster(),
-            changes: step.effect != EffectClass::Observe,
-        };
-        while self
-            .ran
-            .front()
-            .is_some_and(|old| at.duration_since(old.at) >= RAN_FOR)
-        {
-            self.ran.pop_front();
-        }
-        self.ran.push_back(ran);
-    }
-
-    /// How much has been started already, for the policy's limits. A start that seems to lie ahead, since the clock went
-    /// back, counts.
-    #[must_use]
-    pub fn counts(&self, incident: &Incident, now: Timestamp) -> Counts {
-        let mut counts = Counts {
-            incident: incident.plans.iter().map(|track| track.run.changes).sum(),
-            ..Counts::default()
-        };
-        let recent = |ran: &&Ran| ran.changes && now.duration_since(ran.at) < RAN_FOR;
-        for ran in self.ran.iter().filter(recent) {
-            counts.hour += 1;
-            if let Some(cluster) = &ran.cluster {
-                *counts.clusters.entry(cluster.clone()).or_default() += 1;
-            }
-        }
-        counts
     }
 
     /// Incidents that aren't closed, oldest first.
