@@ -206,7 +206,7 @@ fn without_a_bot_the_journal_says_how_it_stands() {
     ");
     let json: Value = serde_json::from_str(&told().run(&["status", "--format", "json"]).fine()).unwrap();
     assert_eq!(
-        (&json["running"], &json["freeze"]["name"]),
+        (&json["running"], &json["freeze"]["held"][0]["name"]),
         (&false.into(), &"ana".into())
     );
 }
