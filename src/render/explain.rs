@@ -116,8 +116,9 @@ pub fn help() -> String {
      /runbook run NAME key=value …: propose it now; it goes through the same gate\n\
      /runbook status: what is open\n\
      /runbook close INC-1 REASON: it is over (once a human has it)\n\
-     /runbook freeze [cluster NAME | namespace NAME | runbook NAME] REASON: no step starts there, or anywhere\n\
-     /runbook unfreeze [what was frozen] REASON: lift it (another person than who froze)\n\
+     /runbook freeze REASON: no step starts, anywhere\n\
+     /runbook freeze cluster NAME REASON, or namespace NAME, or runbook NAME: no step starts there\n\
+     /runbook unfreeze REASON: lift it (another person than who froze)\n\
      /runbook help: this\n\
      /runbook status INC-1, /runbook why INC-1: how one stands, and why this runbook\n\
      In a thread, mention me with `status` or `why`."

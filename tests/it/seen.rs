@@ -203,6 +203,7 @@ async fn the_home_tells_what_waits_and_freezes_and_another_person_lifts_it() {
     world.card("FROZEN by @ana").await;
 
     world.ana().presses("Lift the freeze").await;
+    world.ana().sees_modal("Steps may start again.").await;
     world
         .ana()
         .submits(&[("Why?", Input::Text("it is done".to_owned()))])
@@ -213,6 +214,7 @@ async fn the_home_tells_what_waits_and_freezes_and_another_person_lifts_it() {
         .await;
     world.ben().opens_home().await;
     world.ben().presses("Lift the freeze").await;
+    world.ben().sees_modal("Steps may start again.").await;
     world
         .ben()
         .submits(&[("Why?", Input::Text("the move is done".to_owned()))])
