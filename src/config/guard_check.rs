@@ -118,11 +118,9 @@ fn limits(settings: &Settings) -> Result<(), ConfigError> {
 }
 
 fn lists(settings: &Settings) -> Result<(), ConfigError> {
-    if settings.irreversible.iter().any(|line| line.0.trim().is_empty())
-    {
+    if settings.irreversible.iter().any(|line| line.0.trim().is_empty()) {
         return wrong(
-            "`irreversible` has an empty line, which would mean every command: take it out"
-                .to_owned(),
+            "`irreversible` has an empty line, which would mean every command: take it out".to_owned(),
         );
     }
     let odd = |name: &&String| {
@@ -222,6 +220,10 @@ fn contradict(left: &ApproverRow, right: &ApproverRow) -> bool {
 }
 
 fn asks(row: &ApproverRow) -> String {
-    let own = if row.requester_may { "included" } else { "excluded" };
+    let own = match row.requester_may {
+        Some(true) => "included",
+        Some(false) => "excluded",
+        None => "excluded from Tier 2 up",
+    };
     format!("approvals = {}, requester {own}", row.approvals)
 }

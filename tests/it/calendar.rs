@@ -120,7 +120,10 @@ async fn a_change_in_a_protected_namespace_is_for_humans() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn what_the_team_calls_irreversible_is_for_humans() {
-    let world = redis("[irreversible]\ncommands = [\"exec flushdb\"]").await;
+    let folder = tempfile::tempdir().unwrap();
+    let policy = folder.path().join("policy.toml");
+    std::fs::write(&policy, "irreversible = [\"exec flushdb\"]").unwrap();
+    let world = redis(&format!("[policy]\npath = \"{}\"", policy.display())).await;
     world.fires(&Alert::redis_timeout()).await;
     world
         .card("nobody may approve Tier 3 in production (step 1)")
