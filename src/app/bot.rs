@@ -17,7 +17,7 @@ use super::intake::EngineIntake;
 use super::outbox::{self, Pagers};
 use super::outlook::AppOutlook;
 use super::outputs::{Keeping, Outputs};
-use super::{knowledge, outage, rules, socket};
+use super::{checkpoints, knowledge, outage, rules, socket};
 use crate::actions::http::{HttpActions, HttpSettings};
 use crate::actions::kubernetes::clusters::{ClusterSettings, Clusters};
 use crate::actions::kubernetes::tokens::Account;
@@ -138,6 +138,9 @@ pub async fn start(settings: Settings, clock: Arc<dyn Clock>, metrics: Metrics) 
     let watch = watch_files(&runbooks, &knowledge);
     let slack = parts.slack(&credentials, lanes).await?;
     parts.executor(&slack, drives)?;
+    if let Some(worker) = checkpoints::worker(&parts.settings, handle.clone(), parts.clock.clone())? {
+        parts.tasks.spawn(worker.run());
+    }
     parts.control_socket(&slack)?;
     let router = parts.router(slack.router, metrics)?;
     let (stop_server, stopped) = oneshot::channel::<()>();

@@ -35,12 +35,19 @@ pub(super) fn wrong(text: String) -> Result<(), ConfigError> {
 fn numbers(settings: &Settings) -> Result<(), ConfigError> {
     let Settings {
         server,
+        checkpoints,
         paging,
         approval,
         ..
     } = settings;
     for (key, value, low, high) in [
         ("server.max_connections", server.max_connections, 1, 65_536),
+        (
+            "checkpoints.within_seconds",
+            checkpoints.within_seconds,
+            10,
+            3_600,
+        ),
         (
             "paging.critical_after_seconds",
             paging.critical_after_seconds,

@@ -14,7 +14,7 @@ use super::settings::Settings;
 use super::{check, policy_file};
 
 /// The secrets. Each may be written as `…_file` with a path instead; `*` stands for any name.
-const SECRETS: [&str; 16] = [
+const SECRETS: [&str; 18] = [
     "slack.bot_token",
     "slack.app_token",
     "slack.signing_secret",
@@ -31,6 +31,8 @@ const SECRETS: [&str; 16] = [
     "pagerduty.routing_key",
     "pagerduty.api_token",
     "http.secrets.*",
+    "checkpoints.key",
+    "checkpoints.webhook.bearer_token",
 ];
 
 impl Settings {

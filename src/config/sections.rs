@@ -237,6 +237,39 @@ pub struct Policy {
     pub path: Option<PathBuf>,
 }
 
+/// `[checkpoints]`: signed statements of what the journal holds, for places that keep them.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct Checkpoints {
+    /// The private key that `interlock audit keygen` made; none are signed without it.
+    pub key: Option<Secret>,
+    /// New entries are signed for within so many seconds. 10 to 3,600.
+    pub within_seconds: u32,
+    /// A file that they are appended to: on a volume that this host can't rewrite, or it proves nothing.
+    pub file: Option<PathBuf>,
+    pub webhook: CheckpointWebhook,
+}
+
+impl Default for Checkpoints {
+    fn default() -> Self {
+        Self {
+            key: None,
+            within_seconds: 60,
+            file: None,
+            webhook: CheckpointWebhook::default(),
+        }
+    }
+}
+
+/// `[checkpoints.webhook]`
+#[derive(Clone, Debug, Default, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct CheckpointWebhook {
+    /// Where they are posted, as JSON with `at`, `size` and `note`.
+    pub url: Option<BaseUrl>,
+    pub bearer_token: Option<Secret>,
+}
+
 /// `[freeze]`
 #[derive(Clone, Debug, Default, Serialize, Deserialize)]
 #[serde(deny_unknown_fields, default)]

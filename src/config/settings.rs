@@ -9,8 +9,8 @@ use super::guard_rows::{FreezeRow, LimitKeys, ProtectedKeys, WindowRow};
 use super::rows::{ApproverRow, CacheRow, EnvironmentRow, OperatorRow, RouteRow};
 use super::secret::Secret;
 use super::sections::{
-    Approval, AutonomySection, Execution, Freeze, Http, Kubernetes, Log, PagerDuty, Paging, Policy, Runbooks,
-    Server, Slack, Store,
+    Approval, AutonomySection, Checkpoints, Execution, Freeze, Http, Kubernetes, Log, PagerDuty, Paging,
+    Policy, Runbooks, Server, Slack, Store,
 };
 use super::value::BaseUrl;
 use super::webhooks::Webhooks;
@@ -31,6 +31,7 @@ pub struct Settings {
     pub kubernetes: Kubernetes,
     pub policy: Policy,
     pub freeze: Freeze,
+    pub checkpoints: Checkpoints,
     pub webhooks: Webhooks,
     pub http: Http,
     pub pagerduty: PagerDuty,
@@ -70,6 +71,7 @@ impl Default for Settings {
             kubernetes: Kubernetes::default(),
             policy: Policy::default(),
             freeze: Freeze::default(),
+            checkpoints: Checkpoints::default(),
             webhooks: Webhooks::default(),
             http: Http::default(),
             pagerduty: PagerDuty::default(),
@@ -101,6 +103,7 @@ impl Settings {
             webhooks,
             http,
             pagerduty,
+            checkpoints,
             ..
         } = self;
         let webhooks: Vec<&Secret> = webhooks.all().flat_map(|(_, source)| source.secrets()).collect();
@@ -110,6 +113,8 @@ impl Settings {
             &slack.signing_secret,
             &pagerduty.routing_key,
             &pagerduty.api_token,
+            &checkpoints.key,
+            &checkpoints.webhook.bearer_token,
         ]
         .into_iter()
         .flatten()

@@ -6,6 +6,7 @@
 mod approvals;
 mod calendar;
 mod changed;
+mod checkpoints;
 mod closing;
 mod crashes;
 mod ends;

@@ -1,0 +1,100 @@
+//! One place outside of the database that keeps checkpoints: a file on another volume, or whoever answers at an address.
+
+use std::fs::OpenOptions;
+use std::io::Write;
+use std::path::PathBuf;
+use std::time::Duration;
+
+use jiff::Timestamp;
+use serde::Serialize;
+
+use crate::config::Secret;
+
+/// How long an address may take to answer.
+const ANSWER_WITHIN: Duration = Duration::from_secs(10);
+
+/// Why a place did not take a checkpoint. It is offered again.
+#[derive(Debug, thiserror::Error)]
+pub enum AnchorError {
+    #[error("`{}` can't be written ({source}): check the path, its permissions and the space that is left", path.display())]
+    File { path: PathBuf, source: std::io::Error },
+    #[error("{url} can't be reached: {reason}")]
+    Unreachable { url: String, reason: String },
+    #[error("{url} answered {status}")]
+    Refused { url: String, status: u16 },
+}
+
+/// What a place is given: a line of a file, or the body of a request.
+#[derive(Clone, Debug, Serialize)]
+pub(super) struct Kept {
+    pub at: Timestamp,
+    pub size: u64,
+    pub note: String,
+}
+
+/// Where checkpoints go.
+pub enum Anchor {
+    /// Appended to, a JSON line each. Proves something only on a volume that Interlock's host can't rewrite.
+    File(PathBuf),
+    /// `POST`ed to, as JSON.
+    Webhook {
+        url: String,
+        bearer_token: Option<Secret>,
+        client: reqwest::Client,
+    },
+}
+
+impl Anchor {
+    /// What it is called in logs and metrics.
+    pub fn name(&self) -> &'static str {
+        match self {
+            Self::File(_) => "file",
+            Self::Webhook { .. } => "webhook",
+        }
+    }
+
+    /// Hands over a checkpoint; once this is through it is kept.
+    pub(super) async fn keep(&self, kept: &Kept) -> Result<(), AnchorError> {
+        match self {
+            Self::File(path) => append(path.clone(), kept).await,
+            Self::Webhook {
+                url,
+                bearer_token,
+                client,
+            } => {
+                let mut request = client.post(url).timeout(ANSWER_WITHIN).json(kept);
+                if let Some(token) = bearer_token {
+                    request = request.bearer_auth(token.expose());
+                }
+                let answer = request.send().await.map_err(|error| AnchorError::Unreachable {
+                    url: url.clone(),
+                    reason: error.without_url().to_string(),
+                })?;
+                match answer.status() {
+                    status if status.is_success() => Ok(()),
+                    status => Err(AnchorError::Refused {
+                        url: url.clone(),
+                        status: status.as_u16(),
+                    }),
+                }
+            }
+        }
+    }
+}
+
+async fn append(path: PathBuf, kept: &Kept) -> Result<(), AnchorError> {
+    let failed = {
+        let path = path.clone();
+        move |source| AnchorError::File { path, source }
+    };
+    let line = serde_json::to_string(kept).map_err(|error| failed.clone()(error.into()))?;
+    let written = tokio::task::spawn_blocking(move || {
+        let mut file = OpenOptions::new().create(true).append(true).open(&path)?;
+        file.write_all(format!("{line}\n").as_bytes())?;
+        file.sync_data()
+    });
+    match written.await {
+        Ok(written) => written.map_err(failed),
+        Err(error) => Err(failed(std::io::Error::other(error))),
+    }
+}

@@ -1,0 +1,121 @@
+//! The tree over the journal as it grows, and when the next checkpoint is due. Pure: time is an argument.
+
+use jiff::{SignedDuration, Timestamp};
+
+use crate::store::{Checkpoint, Mark, Tree};
+
+/// Without anything new a checkpoint says once an hour that the journal still stands.
+const IDLE: SignedDuration = SignedDuration::from_hours(1);
+/// Entries of checkpoints themselves ask for none: an idle journal would grow for ever.
+const OWN_KIND: &str = "checkpointed";
+/// What a start did can't be taken back, so it is signed for at once.
+const URGENT_KIND: &str = "step_started";
+
+/// What is known of the journal.
+#[derive(Debug, Default)]
+pub struct Ledger {
+    tree: Tree,
+    /// When the last checkpoint was made.
+    last: Option<Timestamp>,
+    /// When the oldest entry that no checkpoint covers was written.
+    waiting_since: Option<Timestamp>,
+    urgent: bool,
+}
+
+impl Ledger {
+    /// The next entry of the journal.
+    pub fn take(&mut self, mark: &Mark) {
+        self.tree.push(&mark.hash);
+        match mark.kind.as_str() {
+            OWN_KIND => self.covered(mark.at),
+            kind => {
+                self.waiting_since.get_or_insert(mark.at);
+                self.urgent |= kind == URGENT_KIND;
+            }
+        }
+    }
+
+    /// Number of entries.
+    pub fn size(&self) -> u64 {
+        self.tree.size()
+    }
+
+    /// Whether a checkpoint is to be signed now, when new entries may wait `within`.
+    pub fn is_due(&self, now: Timestamp, within: SignedDuration) -> bool {
+        let waited = self
+            .waiting_since
+            .is_some_and(|since| now.duration_since(since) >= within);
+        let idle = self.last.is_none_or(|last| now.duration_since(last) >= IDLE);
+        self.size() > 0 && (self.urgent || waited || idle)
+    }
+
+    /// The statement over everything so far.
+    pub fn checkpoint(&self, origin: &str) -> Checkpoint {
+        Checkpoint {
+            origin: origin.to_owned(),
+            size: self.size(),
+            root: self.tree.root(),
+        }
+    }
+
+    /// A checkpoint over everything so far was made.
+    pub fn covered(&mut self, at: Timestamp) {
+        self.last = Some(at);
+        self.waiting_since = None;
+        self.urgent = false;
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const WITHIN: SignedDuration = SignedDuration::from_secs(60);
+
+    fn at(seconds: i64) -> Timestamp {
+        Timestamp::from_second(1_795_000_000 + seconds).unwrap()
+    }
+
+    fn with(entries: &[(i64, &str)]) -> Ledger {
+        let mut ledger = Ledger::default();
+        for (seq, (seconds, kind)) in (1..).zip(entries) {
+            ledger.take(&Mark {
+                seq,
+                at: at(*seconds),
+                kind: (*kind).to_owned(),
+                hash: [0; 32],
+            });
+        }
+        ledger
+    }
+
+    #[test]
+    fn an_empty_journal_has_nothing_to_say_and_the_first_entry_is_signed_for_at_once() {
+        assert!(!Ledger::default().is_due(at(9_999), WITHIN));
+        assert!(with(&[(0, "started")]).is_due(at(0), WITHIN));
+    }
+
+    #[test]
+    fn new_entries_wait_no_longer_than_they_may() {
+        let ledger = with(&[
+            (0, "started"),
+            (1, "checkpointed"),
+            (10, "opened"),
+            (50, "matched"),
+        ]);
+        assert!(!ledger.is_due(at(69), WITHIN));
+        assert!(ledger.is_due(at(70), WITHIN));
+    }
+
+    #[test]
+    fn a_start_is_signed_for_at_once() {
+        assert!(with(&[(0, "started"), (1, "checkpointed"), (2, "step_started")]).is_due(at(2), WITHIN));
+    }
+
+    #[test]
+    fn an_idle_journal_speaks_once_an_hour() {
+        let ledger = with(&[(0, "started"), (1, "checkpointed")]);
+        assert!(!ledger.is_due(at(3_600), WITHIN));
+        assert!(ledger.is_due(at(3_601), WITHIN));
+    }
+}

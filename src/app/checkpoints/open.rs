@@ -1,0 +1,58 @@
+//! From the configuration to a worker.
+
+use std::sync::Arc;
+
+use jiff::SignedDuration;
+
+use super::anchor::Anchor;
+use super::worker::Checkpointer;
+use crate::app::StartError;
+use crate::config::Settings;
+use crate::engine::Handle;
+use crate::ports::Clock;
+use crate::store::{Signer, Store};
+
+/// The worker, or `None` without a key; the log says then what is missing.
+///
+/// # Errors
+/// When the key is none, or the journal can't be opened to read.
+pub fn worker(
+    settings: &Settings,
+    engine: Handle,
+    clock: Arc<dyn Clock>,
+) -> Result<Option<Checkpointer>, StartError> {
+    let wanted = &settings.checkpoints;
+    let Some(key) = &wanted.key else {
+        tracing::warn!(
+            "checkpoints.key is not set: the journal is chained, but nothing of it leaves this machine"
+        );
+        return Ok(None);
+    };
+    let signer = Signer::parse(key.expose())
+        .map_err(|error| StartError::Setup(format!("checkpoints.key can't be used: {error}")))?;
+    let mut anchors: Vec<Anchor> = wanted.file.clone().map(Anchor::File).into_iter().collect();
+    if let Some(url) = &wanted.webhook.url {
+        let client = reqwest::Client::builder()
+            .redirect(reqwest::redirect::Policy::none())
+            .build()
+            .map_err(|error| StartError::Setup(error.to_string()))?;
+        anchors.push(Anchor::Webhook {
+            url: url.to_string(),
+            bearer_token: wanted.webhook.bearer_token.clone(),
+            client,
+        });
+    }
+    if anchors.is_empty() {
+        tracing::warn!(
+            "checkpoints are signed, but nobody keeps them: set checkpoints.file or checkpoints.webhook.url"
+        );
+    }
+    Ok(Some(Checkpointer::new(
+        signer,
+        Store::open_to_read(&settings.store.path)?,
+        engine,
+        clock,
+        SignedDuration::from_secs(i64::from(wanted.within_seconds)),
+        anchors,
+    )))
+}

@@ -1,0 +1,153 @@
+//! Signs checkpoints as they fall due. The order is: read what is committed, sign, have it stored in the journal, and only
+//! then offer it to the anchors, to each until it takes it or a newer one is there.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use jiff::{SignedDuration, Timestamp};
+use tokio::time::sleep;
+
+use super::anchor::{Anchor, Kept};
+use super::ledger::Ledger;
+use crate::domain::command::Command;
+use crate::engine::{EngineError, Handle};
+use crate::ports::Clock;
+use crate::store::{Signer, Store, StoreError};
+
+/// How often the journal is looked at.
+const LOOK: Duration = Duration::from_secs(1);
+/// Taken off what new entries may wait, for the look, the commit and the way to the anchors.
+const AHEAD: SignedDuration = SignedDuration::from_secs(5);
+/// An anchor that refuses is asked again after as many seconds as it refused, at most these.
+const AGAIN_MOST: i64 = 60;
+
+/// One place and what it has not taken yet.
+struct Place {
+    anchor: Anchor,
+    waiting: Option<Kept>,
+    refused: i64,
+    not_before: Option<Timestamp>,
+}
+
+/// The worker's own things.
+pub struct Checkpointer {
+    signer: Signer,
+    /// A reader of its own: the engine's thread is not asked for what is committed anyway.
+    store: Store,
+    ledger: Ledger,
+    engine: Handle,
+    clock: Arc<dyn Clock>,
+    within: SignedDuration,
+    places: Vec<Place>,
+}
+
+impl Checkpointer {
+    /// New entries are signed for within `within`, which is at least a few seconds.
+    #[must_use]
+    pub fn new(
+        signer: Signer,
+        store: Store,
+        engine: Handle,
+        clock: Arc<dyn Clock>,
+        within: SignedDuration,
+        anchors: Vec<Anchor>,
+    ) -> Self {
+        let places = anchors.into_iter().map(|anchor| Place {
+            anchor,
+            waiting: None,
+            refused: 0,
+            not_before: None,
+        });
+        Self {
+            signer,
+            store,
+            ledger: Ledger::default(),
+            engine,
+            clock,
+            within: (within - AHEAD).max(SignedDuration::ZERO),
+            places: places.collect(),
+        }
+    }
+
+    /// Works until the engine stops.
+    pub async fn run(self) {
+        let mut worker = self;
+        loop {
+            // The first look reads the whole journal, so none of them is taken on a thread that others wait for.
+            let looked = tokio::task::spawn_blocking(move || {
+                let read = worker.read();
+                (worker, read)
+            });
+            let read;
+            (worker, read) = match looked.await {
+                Ok(both) => both,
+                Err(error) => {
+                    tracing::error!(%error, "checkpoints are no longer made");
+                    return;
+                }
+            };
+            if let Err(error) = read {
+                tracing::warn!(%error, "the journal can't be read for a checkpoint; trying again");
+            } else if matches!(worker.sign_if_due().await, Err(EngineError::Stopped)) {
+                return;
+            }
+            worker.hand_out().await;
+            sleep(LOOK).await;
+        }
+    }
+
+    fn read(&mut self) -> Result<(), StoreError> {
+        let ledger = &mut self.ledger;
+        self.store.marks_after(ledger.size(), |mark| ledger.take(&mark))
+    }
+
+    async fn sign_if_due(&mut self) -> Result<(), EngineError> {
+        let now = self.clock.now();
+        if !self.ledger.is_due(now, self.within) {
+            return Ok(());
+        }
+        let checkpoint = self.ledger.checkpoint(self.signer.name());
+        let (size, note) = (checkpoint.size, checkpoint.sign(&self.signer));
+        let stored = self.engine.submit(Command::Checkpointed {
+            size,
+            note: note.clone(),
+        });
+        if let Err(error) = stored.await {
+            tracing::warn!(%error, "a checkpoint could not be stored, so it does not leave; trying again");
+            return Err(error);
+        }
+        self.ledger.covered(now);
+        for place in &mut self.places {
+            place.waiting = Some(Kept {
+                at: now,
+                size,
+                note: note.clone(),
+            });
+        }
+        Ok(())
+    }
+
+    async fn hand_out(&mut self) {
+        let now = self.clock.now();
+        for place in &mut self.places {
+            let Some(kept) = &place.waiting else { continue };
+            if place.not_before.is_some_and(|at| now < at) {
+                continue;
+            }
+            let anchor = place.anchor.name();
+            match place.anchor.keep(kept).await {
+                Ok(()) => {
+                    metrics::gauge!("interlock_anchored_entries", "anchor" => anchor).set(kept.size as f64);
+                    place.waiting = None;
+                    place.refused = 0;
+                    place.not_before = None;
+                }
+                Err(error) => {
+                    tracing::warn!(%error, anchor, size = kept.size, "a checkpoint was not kept; it is offered again");
+                    place.refused = (place.refused + 1).min(AGAIN_MOST);
+                    place.not_before = now.checked_add(SignedDuration::from_secs(place.refused)).ok();
+                }
+            }
+        }
+    }
+}

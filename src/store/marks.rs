@@ -1,0 +1,39 @@
+//! The journal as the checkpoints see it: hashes, without what stands in the entries.
+
+use jiff::Timestamp;
+
+use super::chain::ChainHash;
+use super::{Store, StoreError};
+
+/// One entry, seen from outside.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Mark {
+    pub seq: u64,
+    pub at: Timestamp,
+    /// The event's `type`.
+    pub kind: String,
+    pub hash: ChainHash,
+}
+
+impl Store {
+    /// Calls `each` with every entry after `seq`, oldest first.
+    ///
+    /// # Errors
+    /// When the database can't be read.
+    pub fn marks_after(&self, seq: u64, mut each: impl FnMut(Mark)) -> Result<(), StoreError> {
+        let mut statement = self
+            .connection
+            .prepare_cached("SELECT seq, at_ms, kind, hash FROM journal WHERE seq > ?1 ORDER BY seq")?;
+        let mut rows = statement.query([seq])?;
+        while let Some(row) = rows.next()? {
+            let at: i64 = row.get(1)?;
+            each(Mark {
+                seq: row.get(0)?,
+                at: Timestamp::from_millisecond(at).unwrap_or(Timestamp::UNIX_EPOCH),
+                kind: row.get(2)?,
+                hash: row.get(3)?,
+            });
+        }
+        Ok(())
+    }
+}

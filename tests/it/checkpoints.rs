@@ -1,0 +1,103 @@
+//! Checkpoints leave the machine while the story goes on, and what was kept of them proves the journal afterwards.
+
+use std::time::Duration;
+
+use axum::http::{HeaderMap, StatusCode};
+use axum::routing::post;
+use axum::{Json, Router};
+use interlock::domain::event::Event;
+use interlock::store::{Chain, Checkpoint, Follower, Signer, Store, Verdict, Wanted, parse};
+use serde_json::Value;
+use tokio::sync::mpsc;
+
+use crate::world::{Alert, Setup, TestWorld};
+
+/// Somebody outside who keeps checkpoints: answers 503 to the first and takes those that come with the right token.
+async fn keeper() -> (String, mpsc::UnboundedReceiver<Value>) {
+    let (told, kept) = mpsc::unbounded_channel();
+    let first = std::sync::Arc::new(std::sync::atomic::AtomicBool::new(true));
+    let take = move |headers: HeaderMap, Json(body): Json<Value>| async move {
+        if headers["authorization"] != "Bearer anchor-token-1" {
+            return StatusCode::UNAUTHORIZED;
+        }
+        if first.swap(false, std::sync::atomic::Ordering::AcqRel) {
+            return StatusCode::SERVICE_UNAVAILABLE;
+        }
+        told.send(body).unwrap();
+        StatusCode::OK
+    };
+    let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let url = format!("http://{}/anchors", listener.local_addr().unwrap());
+    let router = Router::new().route("/anchors", post(take));
+    tokio::spawn(async move { axum::serve(listener, router).await });
+    (url, kept)
+}
+
+/// The journal, held against what was kept, up to an entry.
+fn verdict(store: &Store, signer: &Signer, anchors: Vec<Checkpoint>, cut_at: u64) -> Verdict {
+    let mut follower = Follower::new(Wanted {
+        head: None,
+        anchors,
+        keys: vec![signer.public()],
+    });
+    let mut chain = Chain::default();
+    store
+        .export(|entry| {
+            let line = chain.export(entry);
+            if line.entry.seq <= cut_at {
+                follower.take(&line);
+            }
+            Ok(())
+        })
+        .unwrap();
+    follower.end()
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_start_is_signed_for_and_kept_elsewhere_and_proves_the_journal() {
+    let (url, mut kept) = keeper().await;
+    let key = Signer::generate("interlock.test/story").unwrap();
+    let signer = Signer::parse(&key).unwrap();
+    let world = TestWorld::start(Setup::default().table(&format!(
+        "[checkpoints]\nkey = \"{key}\"\n[checkpoints.webhook]\nurl = \"{url}\"\nbearer_token = \"anchor-token-1\""
+    )))
+    .await;
+    world.in_the_cluster(interlock::playground::cluster::Scenario::RedisTimeout);
+    world.fires(&Alert::redis_timeout()).await;
+    world.card("Waits for 1 approval").await;
+    world.ana().presses("Approve 2 steps").await;
+    world.ana().is_told("Approved.").await;
+    world
+        .cluster_did(&["exec redis-cli FLUSHDB", "exec curl -s localhost:8080/health"])
+        .await;
+    world.card("Fixed and verified.").await;
+    world.clock_moves(Duration::from_secs(10)).await;
+
+    let store = Store::open_to_read(&world.database()).unwrap();
+    let mut started = 0;
+    store
+        .export(|entry| {
+            let seq = entry.seq;
+            if matches!(parse(&entry).unwrap().event, Event::StepStarted { .. }) {
+                started = seq;
+            }
+            Ok(())
+        })
+        .unwrap();
+    let mut anchors = Vec::new();
+    while anchors.last().is_none_or(|last: &Checkpoint| last.size < started) {
+        let body = kept.recv().await.expect("somebody keeps them");
+        let note = body["note"].as_str().unwrap();
+        anchors.push(Checkpoint::open(note, &signer.public()).unwrap());
+    }
+    let size = anchors.last().unwrap().size;
+    let whole = verdict(&store, &signer, anchors.clone(), u64::MAX);
+    assert!(whole.whole, "{whole:?}");
+    assert_eq!(whole.anchored, Some(size));
+    let cut = verdict(&store, &signer, anchors, size - 1);
+    assert!(!cut.whole, "{cut:?}");
+
+    world.thread().is_uninteresting();
+    world.ana().ignores_answers();
+    world.ends().await;
+}
