@@ -93,7 +93,7 @@ impl World {
     /// An incident whose plan waits for people.
     fn proposed(&mut self) -> PlanRef {
         let drives = self.run(vec![alerts(&redis(1))]);
-        let Some(Drive::Survey { incident, sketch }) = drives.into_iter().next() else {
+        let Some(Drive::Survey { incident, sketch, .. }) = drives.into_iter().next() else {
             panic!("the Redis alert has a plan");
         };
         let look = Survey {
@@ -105,6 +105,7 @@ impl World {
             incident,
             sketch,
             results,
+            findings: Vec::new(),
         }]);
         let incident = self.core.state().incident(incident).expect("it is open");
         let track = incident.current().expect("it has a plan");

@@ -25,7 +25,8 @@
 //! 3. `domain::decide::alerts::received` collapses repeats, opens the incident and ranks the runbooks with
 //!    `domain::matching::rank`. The best becomes a sketch (`domain::planning::sketch`): every command typed, no choice left open.
 //! 4. The sketch leaves as a drive. `executor::worker` looks at each target through `ports::ActionRunner` (which is
-//!    `actions::runner::Runner`) and reports `Surveyed`. `domain::decide::survey::surveyed` completes the plan with what it costs
+//!    `actions::runner::Runner`), `executor::gather` asks for the runbook's evidence (`app::looks::Looks`), and both are
+//!    reported as `Surveyed`. `domain::decide::survey::surveyed` completes the plan with what it costs
 //!    on the live cluster, takes its digest (`domain::plan::Plan::digest`) and asks `domain::policy::Policy::decide`.
 //! 5. `domain::event::Event::Proposed` is recorded; the effect goes to Slack's lane. `slack::outbound::card` draws the incident
 //!    (`slack::cards::card::render`) and posts it, and from then on edits that one message. `slack::outbound::lines` puts
@@ -53,7 +54,7 @@
 //! | [`engine`] | The one writer, and the lanes on which effects leave |
 //! | [`executor`] | Drives surveys and attempts in plain awaits; reads the freeze file |
 //! | [`actions`] | What a step can do: Kubernetes and HTTP, output filters, redaction |
-//! | [`evidence`] | Read-only looks at Prometheus and Kubernetes; not asked before a plan yet |
+//! | [`evidence`] | Read-only looks at Prometheus and Kubernetes, shaped into findings |
 //! | [`ingress`] | Alert sources, the accept loop, limits, signatures |
 //! | [`slack`] | Inbound, outbound, cards, modals, App Home, people |
 //! | [`paging`] | PagerDuty: page, resolve, who is on call |
@@ -61,7 +62,7 @@
 //! | [`ports`] | The clock, the action runner, the directory of people |
 //! | [`config`], [`telemetry`] | Settings, parsed once; logs and metrics |
 //! | [`cli`], [`app`] | One file per command; the wiring, and the demo |
-//! | `playground` | A Slack workspace, a cluster and a pager in one process, with a page. A feature |
+//! | `playground` | A Slack workspace, a cluster, a pager and a Prometheus in one process, with a page. A feature |
 //!
 //! # What holds
 //!

@@ -2,12 +2,14 @@
 
 use std::future::Future;
 use std::pin::Pin;
+use std::time::Duration;
 
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
 use crate::domain::action::{Action, Filter, ObjectRef, Tier};
-use crate::domain::ids::{AttemptId, PersonId};
+use crate::domain::evidence::{Finding, Look};
+use crate::domain::ids::{AttemptId, IncidentId, PersonId};
 use crate::domain::runbook::Expectation;
 
 /// A boxed future, so that the traits below can be held as `Arc<dyn …>`.
@@ -118,6 +120,22 @@ pub struct Order {
     pub timeout_seconds: u32,
 }
 
+/// A command of Tier 0 that is run for evidence, outside of any plan.
+#[derive(Clone, Debug)]
+pub struct Observation {
+    pub incident: IncidentId,
+    pub action: Action,
+    pub filters: Vec<Filter>,
+    pub within: Duration,
+}
+
+/// Asks the world for evidence. Implemented by `app` out of `evidence` and the action runner.
+pub trait EvidenceSource: Send + Sync {
+    /// Takes one look, once; changes nothing. What comes back is redacted and bounded. `within` is for those who have to
+    /// say how long they may take; the caller stops waiting then.
+    fn look<'a>(&'a self, incident: IncidentId, look: &'a Look, within: Duration) -> Pending<'a, Finding>;
+}
+
 /// Who a person is and which groups they are in. Implemented by `slack`.
 pub trait Directory: Send + Sync {
     /// At most 60 s old. What can't be read comes back as `Standing::Unreadable`, which counts as no.
@@ -128,6 +146,9 @@ pub trait Directory: Send + Sync {
 pub trait ActionRunner: Send + Sync {
     /// Looks at the target; changes nothing. At most 5 s.
     fn survey<'a>(&'a self, action: &'a Action) -> Pending<'a, Result<Survey, SurveyError>>;
+
+    /// Runs a look for evidence; refuses an action that is more than a look. Needs no permit, for it changes nothing.
+    fn observe(&self, observation: Observation) -> Pending<'_, Ended>;
 
     /// Runs the action once. Never retries by itself; always returns within the order's timeout plus 2 s.
     /// Filters and the expectation are applied here, so that the core never sees more output than it keeps.

@@ -205,7 +205,7 @@ fn each_double_stands_alone() {
         {
             found.push(format!("{}: a double names `{named}`", source.path));
         }
-        let Some(part) = ["slack", "cluster", "pager"]
+        let Some(part) = ["slack", "cluster", "pager", "prometheus"]
             .into_iter()
             .find(|part| source.path.starts_with(&format!("src/playground/{part}/")))
         else {

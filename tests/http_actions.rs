@@ -4,6 +4,7 @@ mod common;
 
 use std::collections::BTreeMap;
 use std::net::SocketAddr;
+use std::time::Duration;
 
 use axum::Router;
 use axum::http::{HeaderMap, StatusCode};
@@ -189,7 +190,8 @@ async fn a_host_that_is_not_listed_is_never_asked() {
 async fn prometheus_is_asked_and_quoted() {
     let _ = rustls::crypto::ring::default_provider().install_default();
     let address = server().await;
-    let prometheus = Prometheus::new(&format!("http://{address}/"), None).expect("an address");
+    let prometheus =
+        Prometheus::new(&format!("http://{address}/"), None, Duration::from_secs(3)).expect("an address");
     let answer = prometheus.query("up{job=\"redis\"}").await.expect("an answer");
     assert_eq!(answer.samples[0].value, "0");
     assert_eq!(

@@ -14,9 +14,10 @@ use super::kubernetes::{perform, survey};
 use super::output;
 use super::redact::Redactor;
 use super::verdict::{Raw, Verdict};
-use crate::domain::action::{Action, Filter};
+use crate::domain::action::{Action, Filter, Tier};
+use crate::domain::ids::{AttemptId, PlanNo, StepNo};
 use crate::domain::runbook::Expectation;
-use crate::ports::{ActionRunner, Clock, Ended, Order, Output, Pending, Survey, SurveyError};
+use crate::ports::{ActionRunner, Clock, Ended, Observation, Order, Output, Pending, Survey, SurveyError};
 
 /// Runs actions on the configured clusters and hosts.
 pub struct Runner {
@@ -63,8 +64,44 @@ impl Runner {
         })
     }
 
+    /// Looks for evidence. It has no attempt of a plan, so it goes by number 0 of everything in the server's audit log.
+    async fn watch(&self, observation: Observation) -> Ended {
+        let Observation {
+            incident,
+            action,
+            filters,
+            within,
+        } = observation;
+        if !action.only_looks() {
+            return Ended::Failed {
+                reason: "evidence only looks, and this command does more".to_owned(),
+                output: Output::default(),
+            };
+        }
+        let attempt = AttemptId {
+            incident,
+            plan: PlanNo(0),
+            step: StepNo(0),
+            attempt: 0,
+        };
+        let order = Order {
+            attempt,
+            action,
+            tier: Tier::Zero,
+            filters,
+            expected: None,
+            target: None,
+            timeout_seconds: u32::try_from(within.as_secs()).unwrap_or(1).max(1),
+        };
+        self.by(order, Instant::now() + within).await
+    }
+
     async fn run(&self, order: Order) -> Ended {
         let deadline = Instant::now() + Duration::from_secs(u64::from(order.timeout_seconds));
+        self.by(order, deadline).await
+    }
+
+    async fn by(&self, order: Order, deadline: Instant) -> Ended {
         let (verdict, left) = match &order.action {
             Action::Http(request) => {
                 let verdict = self.http.perform(request, &order.attempt, deadline).await;
@@ -162,6 +199,10 @@ impl Runner {
 impl ActionRunner for Runner {
     fn survey<'a>(&'a self, action: &'a Action) -> Pending<'a, Result<Survey, SurveyError>> {
         Box::pin(self.look(action))
+    }
+
+    fn observe(&self, observation: Observation) -> Pending<'_, Ended> {
+        Box::pin(self.watch(observation))
     }
 
     fn perform(&self, order: Order) -> Pending<'_, Ended> {

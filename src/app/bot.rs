@@ -14,6 +14,7 @@ use tokio::sync::{oneshot, watch};
 use tokio::task::JoinSet;
 
 use super::intake::EngineIntake;
+use super::looks::Looks;
 use super::outbox::{self, Pagers};
 use super::outlook::AppOutlook;
 use super::outputs::{Keeping, Outputs};
@@ -28,10 +29,11 @@ use crate::config::{ConfigError, Settings, SlackCredentials};
 use crate::domain::freeze::{FreezeFile, Scope};
 use crate::domain::incident::Incident;
 use crate::engine::{self, EngineParts, Handle, Health, Knowledge, Lanes};
+use crate::evidence::prometheus::Prometheus;
 use crate::executor::{Executor, ExecutorParts, read_freeze_file};
 use crate::ingress::{self, ANSWER_WITHIN, BindError, Limits, Mapping, Probes, WebhookSettings, webhooks};
 use crate::paging::PagerDuty;
-use crate::ports::{Clock, Directory};
+use crate::ports::{ActionRunner, Clock, Directory};
 use crate::render::{explain, summary, thread};
 use crate::slack::cards::Frozen;
 use crate::slack::{
@@ -306,13 +308,21 @@ impl Parts {
                 .collect(),
         );
         let runner = Runner::new(clusters, http, self.redactor.clone(), self.clock.clone());
+        let runner: Arc<dyn ActionRunner> = Arc::new(runner);
+        let looks = Looks::new(
+            prometheus(&self.settings)?,
+            runner.clone(),
+            self.redactor.clone(),
+            self.clock.clone(),
+        );
         let executor = Executor::new(ExecutorParts {
             engine: self.engine.clone(),
             runner: Arc::new(Keeping {
-                runner: Arc::new(runner),
+                runner,
                 outputs: self.outputs.clone(),
             }),
             directory: slack.people.clone() as Arc<dyn Directory>,
+            evidence: Arc::new(looks),
             clock: self.clock.clone(),
             freeze_file: Some(self.settings.freeze_file()),
         });
@@ -361,6 +371,21 @@ impl Parts {
         };
         Ok(hooks.merge(probes.routes()).merge(slack.unwrap_or_default()))
     }
+}
+
+fn prometheus(settings: &Settings) -> Result<Option<Prometheus>, StartError> {
+    let section = &settings.prometheus;
+    let Some(url) = &section.url else {
+        return Ok(None);
+    };
+    let bearer = section
+        .bearer_token
+        .as_ref()
+        .map(|token| token.expose().to_owned());
+    let within = Duration::from_secs(u64::from(section.timeout_seconds));
+    let made = Prometheus::new(url.as_str(), bearer, within);
+    made.map(Some)
+        .map_err(|error| StartError::Setup(format!("prometheus.url: {error}")))
 }
 
 fn cluster_settings(cluster: &crate::config::Cluster) -> ClusterSettings {

@@ -9,6 +9,7 @@ mod courier;
 pub mod demo;
 mod intake;
 mod knowledge;
+mod looks;
 mod outage;
 mod outbox;
 mod outlook;

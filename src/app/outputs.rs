@@ -8,7 +8,7 @@ use parking_lot::Mutex;
 
 use crate::domain::action::Action;
 use crate::domain::ids::AttemptId;
-use crate::ports::{ActionRunner, Ended, Order, Output, Pending, Survey, SurveyError};
+use crate::ports::{ActionRunner, Ended, Observation, Order, Output, Pending, Survey, SurveyError};
 
 /// Bytes that are kept at most; the oldest outputs go first. A whole output is at most 1 MiB.
 const KEPT_BYTES: usize = 16 << 20;
@@ -51,6 +51,10 @@ pub struct Keeping {
 impl ActionRunner for Keeping {
     fn survey<'a>(&'a self, action: &'a Action) -> Pending<'a, Result<Survey, SurveyError>> {
         self.runner.survey(action)
+    }
+
+    fn observe(&self, observation: Observation) -> Pending<'_, Ended> {
+        self.runner.observe(observation)
     }
 
     fn perform(&self, order: Order) -> Pending<'_, Ended> {

@@ -10,7 +10,7 @@ use crate::app::demo::{PlaygroundOptions, Ports, start_playground};
 use crate::config::Log;
 use crate::telemetry::Metrics;
 
-/// Start the Slack workspace, the cluster and the pager of the demo, and print how to reach them
+/// Start the Slack workspace, the cluster, the pager and the Prometheus of the demo, and print how to reach them
 #[derive(Debug, clap::Args)]
 #[command(
     after_help = "Example: interlock playground --folder play, then: interlock serve --config play/interlock.toml\n\
@@ -31,6 +31,9 @@ pub(super) struct Playground {
     /// Port of the pager; a free one without it.
     #[arg(long, default_value_t = 0, value_name = "PORT")]
     pager_port: u16,
+    /// Port of the Prometheus; a free one without it.
+    #[arg(long, default_value_t = 0, value_name = "PORT")]
+    prometheus_port: u16,
     /// Where the bot listens, for alerts.
     #[arg(long, default_value = "http://127.0.0.1:8080", value_name = "URL")]
     app: String,
@@ -64,6 +67,7 @@ impl Playground {
                 slack: self.slack_port,
                 cluster: self.cluster_port,
                 pager: self.pager_port,
+                prometheus: self.prometheus_port,
             },
             folder: folder.path().to_owned(),
             runbooks: self.runbooks,

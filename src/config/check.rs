@@ -18,6 +18,12 @@ pub(super) fn check(settings: &Settings) -> Result<(), ConfigError> {
     guard_check::check(settings)?;
     operators(settings)?;
     hosts(settings)?;
+    if settings.prometheus.bearer_token.is_some() && settings.prometheus.url.is_none() {
+        return wrong(
+            "`prometheus.bearer_token` is set without `prometheus.url`: say where Prometheus is, or remove the token"
+                .to_owned(),
+        );
+    }
     let Settings { webhooks, server, .. } = settings;
     if webhooks.allow_unauthenticated && !server.listen.is_loopback() {
         return wrong(format!(
@@ -72,6 +78,12 @@ fn numbers(settings: &Settings) -> Result<(), ConfigError> {
             approval.execute_by_minutes,
             1,
             1_440,
+        ),
+        (
+            "prometheus.timeout_seconds",
+            settings.prometheus.timeout_seconds,
+            1,
+            4,
         ),
         ("settle_seconds", settings.settle_seconds, 1, 86_400),
     ] {

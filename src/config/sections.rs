@@ -1,5 +1,6 @@
 //! The sections of the configuration, each with its defaults. What has no default and is needed to serve is an `Option`
 //! here and asked for by name where it is needed, so that `check` or `audit verify` run without tokens.
+//! Longer than other files, since all sections with their defaults are read side by side.
 
 use std::collections::BTreeMap;
 use std::path::PathBuf;
@@ -288,6 +289,28 @@ pub struct Http {
     pub private_hosts: Vec<String>,
     /// Values that a header of a runbook names as `@name`.
     pub secrets: BTreeMap<String, Secret>,
+}
+
+/// `[prometheus]`: where the queries of a runbook's Evidence section are asked.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct Prometheus {
+    /// Its address, with a path if it has one, without `/api/v1`. Not set: queries are shown as not read.
+    pub url: Option<BaseUrl>,
+    /// Sent as `Authorization: Bearer …`.
+    pub bearer_token: Option<Secret>,
+    /// For one query. 1 to 4: all evidence together gets 5.
+    pub timeout_seconds: u32,
+}
+
+impl Default for Prometheus {
+    fn default() -> Self {
+        Self {
+            url: None,
+            bearer_token: None,
+            timeout_seconds: 3,
+        }
+    }
 }
 
 /// `[pagerduty]`

@@ -10,7 +10,7 @@ use super::rows::{ApproverRow, CacheRow, EnvironmentRow, OperatorRow, RouteRow};
 use super::secret::Secret;
 use super::sections::{
     Approval, AutonomySection, Checkpoints, Execution, Freeze, Http, Kubernetes, Log, PagerDuty, Paging,
-    Policy, Runbooks, Server, Slack, Store,
+    Policy, Prometheus, Runbooks, Server, Slack, Store,
 };
 use super::value::BaseUrl;
 use super::webhooks::Webhooks;
@@ -34,6 +34,7 @@ pub struct Settings {
     pub checkpoints: Checkpoints,
     pub webhooks: Webhooks,
     pub http: Http,
+    pub prometheus: Prometheus,
     pub pagerduty: PagerDuty,
     pub paging: Paging,
     pub approval: Approval,
@@ -74,6 +75,7 @@ impl Default for Settings {
             checkpoints: Checkpoints::default(),
             webhooks: Webhooks::default(),
             http: Http::default(),
+            prometheus: Prometheus::default(),
             pagerduty: PagerDuty::default(),
             paging: Paging::default(),
             approval: Approval::default(),
@@ -104,6 +106,7 @@ impl Settings {
             http,
             pagerduty,
             checkpoints,
+            prometheus,
             ..
         } = self;
         let webhooks: Vec<&Secret> = webhooks.all().flat_map(|(_, source)| source.secrets()).collect();
@@ -115,6 +118,7 @@ impl Settings {
             &pagerduty.api_token,
             &checkpoints.key,
             &checkpoints.webhook.bearer_token,
+            &prometheus.bearer_token,
         ]
         .into_iter()
         .flatten()

@@ -6,6 +6,7 @@ use serde::{Deserialize, Serialize};
 
 use super::alert::Alert;
 use super::event::{Judgement, Outcome, Refusal};
+use super::evidence::{Finding, Look};
 use super::freeze::{FreezeFile, Scope};
 use super::ids::{AttemptId, Channel, DeliveryKey, IncidentId, PlanNo, RunbookName, Source, StepNo};
 use super::incident::{Incident, MessageRef, Phase};
@@ -106,11 +107,12 @@ pub enum Command {
         channel: Option<Channel>,
         intent: Intent,
     },
-    /// The targets of a plan in the making were looked at; one result a step, in order.
+    /// The targets of a plan in the making were looked at, one result a step, in order; and its evidence, one finding a look.
     Surveyed {
         incident: IncidentId,
         sketch: Box<Plan>,
         results: Vec<Result<Survey, SurveyError>>,
+        findings: Vec<Finding>,
     },
     /// The executor asks to start a step. Everything that the pure core must know of the world comes with it.
     StartStep(Box<StartStep>),
@@ -353,8 +355,12 @@ pub enum Effect {
 /// Work for the executor. Not stored: it follows from the state, so a restart finds it again.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Drive {
-    /// Look at the targets of this plan in the making.
-    Survey { incident: IncidentId, sketch: Box<Plan> },
+    /// Look at the targets of this plan in the making, and at its evidence.
+    Survey {
+        incident: IncidentId,
+        sketch: Box<Plan>,
+        looks: Vec<Look>,
+    },
     /// Ask to start this step, not before the given time.
     Start {
         incident: IncidentId,

@@ -9,6 +9,7 @@ use serde::{Deserialize, Serialize};
 use super::action::Cost;
 use super::alert::{Alert, Severity};
 use super::approval::{ApprovalRefusal, Vote};
+use super::evidence::Finding;
 use super::freeze::{FreezeRefusal, Scope};
 use super::ids::{
     AttemptId, Channel, DeliveryKey, EpisodeKey, IncidentId, PersonId, PlanNo, Revision, RunbookName, StepNo,
@@ -166,6 +167,12 @@ pub enum Event {
     Planning {
         incident: IncidentId,
         request: PlanRequest,
+    },
+    /// The runbook's evidence was looked at, for the plan that is being made.
+    Gathered {
+        incident: IncidentId,
+        runbook: RunbookName,
+        findings: Vec<Finding>,
     },
     Checklist {
         incident: IncidentId,
@@ -375,6 +382,7 @@ impl Event {
             | Self::AlertResolved { incident, .. }
             | Self::Matched { incident, .. }
             | Self::Planning { incident, .. }
+            | Self::Gathered { incident, .. }
             | Self::Checklist { incident, .. }
             | Self::Ticked { incident, .. }
             | Self::Proposed { incident, .. }

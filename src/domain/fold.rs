@@ -10,6 +10,7 @@ use super::action::{Cost, EffectClass};
 use super::alert::{Alert, Severity};
 use super::approval::{Approval, ApprovalEvent};
 use super::event::{Entry, Event, Judgement, Outcome};
+use super::evidence::Evidence;
 use super::freeze::Held;
 use super::ids::{AttemptId, Channel, IncidentId, PlanNo, StepNo};
 use super::incident::{ClosedAs, Episode, Incident, PageFailure, Paging, Phase, PlanTrack, Tick};
@@ -88,6 +89,7 @@ impl State {
             | Event::AlertResolved { incident, .. }
             | Event::Matched { incident, .. }
             | Event::Planning { incident, .. }
+            | Event::Gathered { incident, .. }
             | Event::Checklist { incident, .. }
             | Event::Ticked { incident, .. }
             | Event::Proposed { incident, .. }
@@ -169,6 +171,7 @@ fn opened(
         paging: Paging::default(),
         commander: None,
         checklist: None,
+        evidence: None,
         ticks: BTreeMap::new(),
         requested_by: None,
         request: None,
@@ -205,6 +208,15 @@ fn change(incident: &mut Incident, event: &Event, at: Timestamp) {
             incident.phase = Phase::Planning {
                 request: request.clone(),
             };
+        }
+        Event::Gathered {
+            runbook, findings, ..
+        } => {
+            incident.evidence = Some(Evidence {
+                at,
+                runbook: runbook.clone(),
+                findings: findings.clone(),
+            });
         }
         Event::Checklist { runbook, .. } => incident.checklist = Some(runbook.clone()),
         Event::Ticked { item, by, done, .. } => {

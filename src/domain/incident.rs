@@ -10,6 +10,7 @@ use serde::{Deserialize, Serialize};
 use super::alert::{Alert, Severity};
 use super::approval::Approval;
 use super::event::Who;
+use super::evidence::Evidence;
 use super::ids::{Channel, GroupKey, IncidentId, PersonId, PlanNo, RunbookName, Service, Source, StepNo};
 use super::matching::{self, By, Confidence, Matches};
 use super::plan::{Plan, PlanDigest, Requester};
@@ -294,6 +295,9 @@ pub struct Incident {
     /// The source was told that it is over and refused, in its words.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub source_refused: Option<String>,
+    /// What was found for the newest plan.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub evidence: Option<Evidence>,
     /// Sequence number of the last entry about this incident: changes whenever the card may.
     pub last_seq: u64,
 }
@@ -302,6 +306,21 @@ impl Incident {
     #[must_use]
     pub fn current(&self) -> Option<&PlanTrack> {
         self.plans.last()
+    }
+
+    /// The evidence for the current plan, or for the one in the making.
+    #[must_use]
+    pub fn current_evidence(&self) -> Option<&Evidence> {
+        let wanted = match &self.phase {
+            Phase::Planning { request } => Some(&request.runbook),
+            Phase::Proposed
+            | Phase::Running
+            | Phase::Settling { .. }
+            | Phase::Handed { .. }
+            | Phase::Closed { .. } => self.current().map(|track| &track.plan.runbook),
+        };
+        let evidence = self.evidence.as_ref();
+        evidence.filter(|evidence| wanted.is_none_or(|wanted| *wanted == evidence.runbook))
     }
 
     #[must_use]

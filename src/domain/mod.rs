@@ -9,6 +9,7 @@ pub mod decide;
 mod ending;
 pub mod escalation;
 pub mod event;
+pub mod evidence;
 pub mod expectation;
 mod fold;
 pub mod freeze;

@@ -7,6 +7,7 @@ use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 
 use super::action::{Action, Budget, Cost, EffectClass, Filter, Tier};
+use super::evidence::Condition;
 use super::ids::{Environment, PersonId, PlanNo, Revision, RunbookName, StepNo};
 use super::runbook::{Autonomy, Expectation, FailureAction, ParamValue, When};
 use crate::ports::TargetState;
@@ -47,6 +48,9 @@ pub struct PlannedStep {
     pub timeout_seconds: u32,
     pub wait_seconds: u32,
     pub when: When,
+    /// What the evidence had to be for this step, and what it was.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub condition: Option<Condition>,
     pub role: Role,
     pub tier: Tier,
     /// What the runbook raises it to at least.
@@ -70,7 +74,7 @@ pub struct PlannedStep {
     pub blast: String,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub target: Option<TargetState>,
-    /// Left out by Modify; never starts.
+    /// Left out by Modify or for its condition; never starts.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub skip: bool,
     /// How to take it back, as a command line to copy.
@@ -128,6 +132,16 @@ impl PlanDigest {
     #[must_use]
     pub fn short(&self) -> &str {
         self.0.get(..12).unwrap_or(&self.0)
+    }
+}
+
+impl PlannedStep {
+    /// Why it never starts, for a step that is left out.
+    #[must_use]
+    pub fn left_out_because(&self) -> Option<String> {
+        let condition = self.condition.as_ref().and_then(Condition::left_out_because);
+        self.skip
+            .then(|| condition.unwrap_or_else(|| "left out when the plan was modified".to_owned()))
     }
 }
 

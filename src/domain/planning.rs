@@ -1,13 +1,17 @@
 //! Making a plan: a runbook, its parameters and the configuration in, a Plan with no choice left open out. In two parts,
 //! because the world is looked at in between: `sketch` resolves, `complete` adds what the look at the targets said.
+//! Longer than other files, since both parts and the step maker between them share their helpers.
 
 mod fits;
+mod looks;
 
 pub use self::fits::live_facts;
 use self::fits::{container_line, over_budget};
+pub use self::looks::looks;
 use super::action::{
     Action, Budget, BudgetKey, Cost, Defaults, EffectClass, Filter, Kind, TierFacts, display_argv,
 };
+use super::evidence::{Condition, Finding, Found};
 use super::ids::{ClusterName, Environment, PlanNo, StepNo};
 use super::incident::{Incident, PlanRequest};
 use super::plan::{Plan, PlannedStep, Role};
@@ -194,6 +198,7 @@ impl StepMaker<'_> {
             timeout_seconds: step.timeout_seconds,
             wait_seconds: step.wait_seconds,
             when: step.when,
+            condition: step.on_evidence.clone().map(Condition::new),
             role,
             tier,
             tier_at_least: step.tier_at_least,
@@ -322,20 +327,23 @@ fn environment(rules: &Rules, action: &Action) -> Option<Environment> {
     rules.environment(&cluster, action.namespace().as_ref())
 }
 
-/// Adds what the look at the targets said: cost, blast radius, target, and the tier where it depends on them.
+/// Adds what the look at the targets said: cost, blast radius, target, and the tier where it depends on them. Steps whose
+/// condition the evidence does not meet are left out; a person who changed the plan has chosen, and that counts.
 ///
 /// # Errors
-/// What could not be looked at, worded for people.
+/// What could not be looked at, and required evidence that could not be read, worded for people.
 pub fn complete(
     mut sketch: Plan,
     results: Vec<Result<Survey, SurveyError>>,
+    findings: &[Finding],
     rules: &Rules,
 ) -> Result<Plan, Vec<String>> {
-    let mut problems = Vec::new();
+    let mut problems = unread(findings);
     let mut spent = Cost::new();
     if results.len() != sketch.steps.len() {
         return Err(vec!["not every target was looked at; try again".to_owned()]);
     }
+    choose(&mut sketch, findings);
     let budget = sketch.budget.clone();
     for (step, result) in sketch.steps.iter_mut().zip(results) {
         match result {
@@ -360,6 +368,29 @@ pub fn complete(
         Ok(sketch)
     } else {
         Err(problems)
+    }
+}
+
+/// Required evidence that is missing.
+fn unread(findings: &[Finding]) -> Vec<String> {
+    let lacking = findings.iter().filter(|finding| finding.required);
+    let why = lacking.filter_map(|finding| match &finding.found {
+        Found::Missing { why } => Some(format!(
+            "the runbook requires the evidence `{}`, which could not be read: {why}",
+            finding.name
+        )),
+        Found::Read { .. } => None,
+    });
+    why.collect()
+}
+
+fn choose(plan: &mut Plan, findings: &[Finding]) {
+    let by_hand = plan.modified_from.is_some();
+    for step in &mut plan.steps {
+        if let Some(condition) = &mut step.condition {
+            condition.judge(findings);
+            step.skip |= !by_hand && condition.left_out_because().is_some();
+        }
     }
 }
 

@@ -200,11 +200,8 @@ impl Run {
     }
 
     fn first(&self, step: &PlannedStep, previous: Option<&StepState>) -> Next {
-        if step.skip {
-            return Next::Skip {
-                step: step.no,
-                why: "left out when the plan was modified".to_owned(),
-            };
+        if let Some(why) = step.left_out_because() {
+            return Next::Skip { step: step.no, why };
         }
         let failed = matches!(previous, Some(StepState::Failed { .. }));
         let why = match step.when {

@@ -38,6 +38,7 @@ pub fn step(no: u16) -> PlannedStep {
         timeout_seconds: 30,
         wait_seconds: 0,
         when: When::Always,
+        condition: None,
         role: Role::Remedy,
         tier: Tier::One,
         tier_at_least: Some(Tier::One),

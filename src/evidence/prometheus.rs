@@ -11,8 +11,6 @@ use url::Url;
 pub const SERIES: usize = 20;
 /// Bytes of an answer that are read.
 const ANSWER_BYTES: usize = 1024 * 1024;
-/// A query takes at most this long.
-const LIMIT: Duration = Duration::from_secs(5);
 
 /// Why there is no answer.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
@@ -51,14 +49,16 @@ pub struct Prometheus {
     client: Client,
     query: Url,
     bearer: Option<String>,
+    /// For one query.
+    within: Duration,
 }
 
 impl Prometheus {
-    /// `base` is its address without `/api/v1`; `bearer` a token if it wants one.
+    /// `base` is its address without `/api/v1`; `bearer` a token if it wants one; `within` how long one query may take.
     ///
     /// # Errors
     /// The address is none, or TLS can't be set up.
-    pub fn new(base: &str, bearer: Option<String>) -> Result<Self, QueryError> {
+    pub fn new(base: &str, bearer: Option<String>, within: Duration) -> Result<Self, QueryError> {
         let bad = || QueryError::Address(base.to_owned());
         let query = Url::parse(&format!("{}/api/v1/query", base.trim_end_matches('/'))).map_err(|_| bad())?;
         if !matches!(query.scheme(), "http" | "https") || query.host().is_none() {
@@ -67,30 +67,39 @@ impl Prometheus {
         let client = Client::builder()
             .redirect(redirect::Policy::none())
             .no_proxy()
-            .timeout(LIMIT)
+            .timeout(within)
             .build()
             .map_err(|error| QueryError::Client(error.to_string()))?;
         Ok(Self {
             client,
             query,
             bearer,
+            within,
         })
     }
 
     /// Asks what an expression is now.
     ///
     /// # Errors
-    /// It can't be asked within 5 s, refuses, or answers something else than series, a scalar or a text.
+    /// It can't be asked in time, refuses, or answers something else than series, a scalar or a text.
     pub async fn query(&self, expression: &str) -> Result<Answer, QueryError> {
         let mut url = self.query.clone();
         url.query_pairs_mut()
             .append_pair("query", expression)
-            .append_pair("timeout", "5s");
+            .append_pair("timeout", &format!("{}s", self.within.as_secs()));
         let mut asking = self.client.get(url);
         if let Some(bearer) = &self.bearer {
             asking = asking.bearer_auth(bearer);
         }
-        let unreachable = |error: reqwest::Error| QueryError::Unreachable(error.without_url().to_string());
+        let unreachable = |error: reqwest::Error| {
+            QueryError::Unreachable(if error.is_timeout() {
+                format!("no answer within {} s", self.within.as_secs())
+            } else if error.is_connect() {
+                "nobody answers at its address".to_owned()
+            } else {
+                error.without_url().to_string()
+            })
+        };
         let mut response = asking.send().await.map_err(unreachable)?;
         let status = response.status();
         let mut body = Vec::new();
@@ -204,13 +213,13 @@ mod tests {
     #[test]
     fn only_an_address_is_taken() {
         let _ = rustls::crypto::ring::default_provider().install_default();
-        assert!(Prometheus::new("http://prometheus.monitoring:9090/", None).is_ok());
+        assert!(Prometheus::new("http://prometheus.monitoring:9090/", None, Duration::from_secs(3)).is_ok());
         assert!(matches!(
-            Prometheus::new("prometheus", None),
+            Prometheus::new("prometheus", None, Duration::from_secs(3)),
             Err(QueryError::Address(_))
         ));
         assert!(matches!(
-            Prometheus::new("file:///x", None),
+            Prometheus::new("file:///x", None, Duration::from_secs(3)),
             Err(QueryError::Address(_))
         ));
     }

@@ -2,6 +2,7 @@
 //! Without a permit nothing runs; with one it runs once. What becomes of it is reported until the engine has stored it.
 
 mod freeze_file;
+mod gather;
 mod worker;
 
 pub use freeze_file::read_freeze_file;

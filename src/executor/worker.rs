@@ -10,14 +10,18 @@ use tokio::sync::mpsc::UnboundedReceiver;
 use tokio::task::JoinSet;
 use tokio::time::sleep;
 
+use super::gather::gather;
 use super::read_freeze_file;
 use crate::domain::command::{Command, Drive, Reply, StartStep};
 use crate::domain::event::Outcome;
+use crate::domain::evidence::Look;
 use crate::domain::ids::{IncidentId, PlanNo, StepNo};
 use crate::domain::plan::Plan;
 use crate::domain::policy::Reason;
 use crate::engine::{EngineError, Handle};
-use crate::ports::{ActionRunner, Clock, Directory, Ended, Order, Output, Person, Survey, SurveyError};
+use crate::ports::{
+    ActionRunner, Clock, Directory, Ended, EvidenceSource, Order, Output, Person, Survey, SurveyError,
+};
 
 /// How long to wait until a busy target is asked for again.
 const BUSY_WAIT: Duration = Duration::from_secs(2);
@@ -36,6 +40,7 @@ pub struct ExecutorParts {
     pub engine: Handle,
     pub runner: Arc<dyn ActionRunner>,
     pub directory: Arc<dyn Directory>,
+    pub evidence: Arc<dyn EvidenceSource>,
     pub clock: Arc<dyn Clock>,
     pub freeze_file: Option<PathBuf>,
 }
@@ -87,7 +92,11 @@ impl Executor {
 impl ExecutorParts {
     async fn work(&self, drive: Drive) {
         match drive {
-            Drive::Survey { incident, sketch } => self.survey(incident, *sketch).await,
+            Drive::Survey {
+                incident,
+                sketch,
+                looks,
+            } => self.survey(incident, *sketch, &looks).await,
             Drive::Start {
                 incident,
                 plan,
@@ -107,17 +116,15 @@ impl ExecutorParts {
         }
     }
 
-    async fn survey(&self, incident: IncidentId, sketch: Plan) {
-        let mut results = Vec::with_capacity(sketch.steps.len());
-        for steps in sketch.steps.chunks(LOOKS_AT_ONCE) {
-            results.extend(join_all(steps.iter().map(|step| self.look(&step.action))).await);
-        }
+    async fn survey(&self, incident: IncidentId, sketch: Plan, looks: &[Look]) {
+        let (results, findings) = tokio::join!(self.look_at_targets(&sketch), gather(self, incident, looks));
         // Offered until it is stored: nobody else would go on with this incident, and nobody would be paged for it.
         loop {
             let command = Command::Surveyed {
                 incident,
                 sketch: Box::new(sketch.clone()),
                 results: results.clone(),
+                findings: findings.clone(),
             };
             match self.engine.submit(command).await {
                 Ok(_) | Err(EngineError::Stopped) => return,
@@ -127,6 +134,14 @@ impl ExecutorParts {
                 }
             }
         }
+    }
+
+    async fn look_at_targets(&self, sketch: &Plan) -> Vec<Result<Survey, SurveyError>> {
+        let mut results = Vec::with_capacity(sketch.steps.len());
+        for steps in sketch.steps.chunks(LOOKS_AT_ONCE) {
+            results.extend(join_all(steps.iter().map(|step| self.look(&step.action))).await);
+        }
+        results
     }
 
     /// Looks, and looks again when the cluster did not answer.

@@ -3,7 +3,7 @@
 use serde_json::{Value, json};
 
 use super::escape::Mrkdwn;
-use super::{timeline, words};
+use super::{evidence, timeline, words};
 use crate::domain::escalation::Call;
 use crate::domain::incident::{HandoffReason, Incident, Phase};
 use crate::domain::run::StepState;
@@ -113,6 +113,7 @@ pub fn details(incident: &Incident) -> Value {
         "alerts": alerts,
         "alerts_in_all": incident.episodes.len(),
         "tried": tried(incident),
+        "evidence": incident.current_evidence().map(evidence::lines).unwrap_or_default(),
         "runbook": incident.current().map(|track| track.plan.runbook.to_string()),
         "runbook_revision": incident.current().map(|track| track.plan.runbook_revision.to_string()),
         "why_this_runbook": incident.matched.as_ref().map(|matched| matched.explanation.clone()),

@@ -1,7 +1,7 @@
 //! The thread: one short line of mrkdwn for each thing that happened, with the output where there is some.
 
 use super::escape::Mrkdwn;
-use super::{handoff, timeline, words};
+use super::{evidence, handoff, timeline, words};
 use crate::domain::event::{Entry, Event};
 use crate::domain::incident::Incident;
 
@@ -26,6 +26,9 @@ pub fn line(entry: &Entry, incident: &Incident) -> Option<String> {
                 .collect::<Vec<_>>()
                 .join("\n");
             format!("{text}\n{}", fenced(&words::cut(&both, OUTPUT_MOST)))
+        }
+        Event::Gathered { findings, .. } => {
+            format!("{text}\n{}", fenced(&evidence::whole(findings)))
         }
         _ => text,
     })

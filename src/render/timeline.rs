@@ -1,7 +1,7 @@
 //! One line of plain text for each thing that happened: for the thread, the summary and the report. Plain means that
 //! foreign text is in it as it came; whoever posts it escapes it.
 
-use super::{reasons, words};
+use super::{evidence, reasons, words};
 use crate::domain::event::{Deed, Event, Judgement, Outcome};
 use crate::domain::freeze::Scope;
 use crate::domain::ids::StepNo;
@@ -38,6 +38,7 @@ fn worded(event: &Event, incident: Option<&Incident>) -> Option<String> {
         }
         Event::Matched { matched, .. } => matched.explanation.join(". "),
         Event::Planning { .. } | Event::Checklist { .. } => return None,
+        Event::Gathered { findings, .. } => evidence::summary(findings),
         Event::Ticked { item, by, done, .. } => {
             format!(
                 "{} {} item {}",

@@ -174,6 +174,6 @@ async fn a_plan_that_somebody_took_over_is_not_offered_again() {
     world.card("@ben has it").await;
     assert!(!world.ana().has_button("Propose again"));
     world.thread().is_uninteresting();
-    world.nothing_ran();
+    world.cluster_did(&["exec redis-cli LLEN orders"]).await;
     world.ends().await;
 }

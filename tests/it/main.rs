@@ -10,6 +10,7 @@ mod checkpoints;
 mod closing;
 mod crashes;
 mod ends;
+mod evidence;
 mod freeze;
 mod journal;
 mod matching;

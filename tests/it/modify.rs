@@ -86,7 +86,8 @@ async fn a_changed_parameter_is_shown_and_used() {
         .is_told("Plan 2 is being made from your changes.")
         .await;
     world.card("--replicas=8").await;
-    world.nothing_ran();
+    // Evidence alone: how deep the queue is, looked at for each plan.
+    world.cluster_did(&["exec redis-cli LLEN orders"; 2]).await;
     world.thread().ends_with("plan 2 proposed").await;
     world.ends().await;
 }

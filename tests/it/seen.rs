@@ -161,7 +161,7 @@ async fn a_run_from_a_channel_without_the_bot_comes_where_cards_come_and_says_so
         .is_told("INC-2 is open; its card comes in a moment.")
         .await;
     world.channel("platform").shows_card("--replicas=5").await;
-    world.nothing_ran();
+    world.cluster_did(&["exec redis-cli LLEN orders"; 2]).await;
     world.thread().is_uninteresting();
     world.thread_of("INC-2").is_uninteresting();
     world.ends().await;

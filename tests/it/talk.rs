@@ -62,7 +62,7 @@ async fn a_run_by_hand_takes_parameters_and_goes_through_the_same_gate() {
     world.card("--replicas=4").await;
     world.ana().presses("Approve").await;
     world.ana().is_told("somebody else has to approve it").await;
-    world.nothing_ran();
+    world.cluster_did(&["exec redis-cli LLEN orders"]).await;
     world.thread().is_uninteresting();
     world.ends().await;
 }

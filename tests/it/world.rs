@@ -20,6 +20,7 @@ use interlock::app::{self, Bot};
 use interlock::config::Settings;
 use interlock::playground::cluster::{ClusterDouble, ClusterOptions, Scenario, Speed};
 use interlock::playground::pager::{PagerDouble, PagerOptions};
+use interlock::playground::prometheus::{PrometheusDouble, PrometheusOptions};
 use interlock::playground::slack::view::WorkspaceView;
 use interlock::playground::slack::{RequestUrls, SlackDouble, SlackOptions};
 use interlock::ports::Clock;
@@ -28,9 +29,11 @@ use jiff::{SignedDuration, Timestamp};
 use parking_lot::{Mutex, RwLock};
 use tokio::time::{Instant, timeout_at};
 
+use setup::PROMETHEUS_TOKEN;
+
 pub use alerts::Alert;
 pub use people::Someone;
-pub use setup::{Setup, Transport};
+pub use setup::{ALERT_TOKEN, Setup, Transport};
 
 /// How long anything may take before the story fails. Far above what anything takes; many stories run at once.
 const PATIENCE: Duration = Duration::from_secs(20);
@@ -40,6 +43,7 @@ pub struct Doubles {
     pub slack: SlackDouble,
     pub cluster: ClusterDouble,
     pub pager: PagerDouble,
+    pub prometheus: PrometheusDouble,
 }
 
 /// Real time, moved forward by the story.
@@ -120,10 +124,18 @@ impl TestWorld {
         };
         pager.services[0].name = "api-gateway".to_owned();
         let pager = PagerDouble::start(pager).await.unwrap();
+        let truth = cluster.world();
+        let prometheus = PrometheusOptions {
+            bearer_token: Some(PROMETHEUS_TOKEN.to_owned()),
+            series: Arc::new(move || app::demo::series(&truth)),
+            ..PrometheusOptions::default()
+        };
+        let prometheus = PrometheusDouble::start(prometheus).await.unwrap();
         let doubles = Doubles {
             slack,
             cluster,
             pager,
+            prometheus,
         };
         let folder = tempfile::tempdir().unwrap();
         setup.write(folder.path(), &doubles);

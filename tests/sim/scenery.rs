@@ -27,7 +27,7 @@ const RUNBOOKS: &[(&str, &str)] = &[
     ),
     (
         "restart.md",
-        "# Runbook: Restart\n## Trigger Conditions\n- Alert contains: \"slow\"\n## Blast Radius\n- max_pod_restarts: 4\n- requires_human_approval: true\n## Steps\n### Step 1: Restart\n```bash\nkubectl rollout restart deploy/api -n production\n```\nFailure action: escalate\nAttempts: 3\n### Step 2: Restart the cache too\n```bash\nkubectl rollout restart deploy/redis -n production\n```\nFailure action: continue\nWhen: previous failed\n## Verification\n### It answers\n```bash\nkubectl get deploy api -n production\n```\nExpected output: contains \"api\"\nWait: 30s\n",
+        "# Runbook: Restart\n## Trigger Conditions\n- Alert contains: \"slow\"\n## Blast Radius\n- max_pod_restarts: 4\n- requires_human_approval: true\n## Evidence\n- Errors: promql `errors`, limit 7\n## Steps\n### Step 1: Restart\n```bash\nkubectl rollout restart deploy/api -n production\n```\nFailure action: escalate\nAttempts: 3\n### Step 2: Restart the cache too\n```bash\nkubectl rollout restart deploy/redis -n production\n```\nFailure action: continue\nWhen: previous failed\n## Verification\n### It answers\n```bash\nkubectl get deploy api -n production\n```\nExpected output: contains \"api\"\nWait: 30s\n",
     ),
     (
         "undo.md",

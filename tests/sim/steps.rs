@@ -3,6 +3,7 @@
 use interlock::domain::alert::AlertStatus;
 use interlock::domain::command::{Command, Drive, StartStep};
 use interlock::domain::event::Outcome;
+use interlock::domain::evidence::{Finding, Found, Look};
 use interlock::domain::freeze::FreezeFile;
 use interlock::domain::ids::DeliveryKey;
 use interlock::ports::{Output, Person, Standing, Survey, SurveyError};
@@ -226,17 +227,23 @@ impl Sim {
 
     pub fn drive_now(&mut self, drive: Drive) -> Option<Sent> {
         match &drive {
-            Drive::Survey { incident, sketch } => {
+            Drive::Survey {
+                incident,
+                sketch,
+                looks,
+            } => {
                 let results = sketch
                     .steps
                     .iter()
                     .map(|step| self.look(&step.action.clone()))
                     .collect();
+                let findings = looks.iter().map(|look| self.evidence(look)).collect();
                 let line = format!("the targets of {incident} were looked at");
                 let command = Command::Surveyed {
                     incident: *incident,
                     sketch: sketch.clone(),
                     results,
+                    findings,
                 };
                 Some(Sent {
                     command,
@@ -306,6 +313,22 @@ impl Sim {
             return Err(SurveyError::Unreachable("the cluster does not answer".to_owned()));
         }
         Ok(self.cluster.survey(action, self.now))
+    }
+
+    fn evidence(&mut self, look: &Look) -> Finding {
+        let found = if !self.kind_world && self.rng.chance(20) {
+            Found::Missing {
+                why: "no answer".to_owned(),
+            }
+        } else {
+            let number = self.rng.below(10).to_string();
+            Found::Read {
+                short: number.clone(),
+                whole: number.clone(),
+                number: Some(number),
+            }
+        };
+        look.found(self.now, found)
     }
 
     fn outcome(&mut self, performed: bool) -> Outcome {

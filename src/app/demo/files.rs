@@ -43,6 +43,7 @@ pub fn write(folder: &Path, world: &World, runbooks: &Path, listen: &str) -> io:
         "slack": { "api_base": slack.api_base, "bot_token": slack.bot_token, "app_token": slack.app_token, "signing_secret": slack.signing_secret },
         "kubernetes": { "server": world.cluster.api_url(), "kubeconfig": files.kubeconfig },
         "pagerduty": { "events_base": world.pager.events_base(), "api_base": world.pager.api_base(), "routing_key": world.pager.routing_key(), "api_token": world.pager.api_token(), "webhook_secret": world.pager.webhook_secret() },
+        "prometheus": { "url": world.prometheus.base() },
         "alerts": { "bearer_token": ALERT_TOKEN },
     });
     std::fs::write(&files.access, format!("{access:#}\n"))?;
@@ -89,6 +90,9 @@ bearer_token = {alert_token}
 
 [webhooks.pagerduty]
 secret = {webhook_secret}
+
+[prometheus]
+url = {prometheus}
 
 [http]
 allowed_hosts = ["127.0.0.1"]
@@ -139,6 +143,7 @@ channel = "#payments"
         kubeconfig = path(&files.kubeconfig),
         alert_token = quoted(ALERT_TOKEN),
         webhook_secret = quoted(world.pager.webhook_secret()),
+        prometheus = quoted(&world.prometheus.base()),
         routing_key = quoted(&world.pager.routing_key()),
         events_base = quoted(&world.pager.events_base()),
         pager_api = quoted(&world.pager.api_base()),

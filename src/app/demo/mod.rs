@@ -6,6 +6,7 @@ mod backend;
 mod clock;
 mod faults;
 mod files;
+mod metrics;
 mod panels;
 mod play;
 mod scene;
@@ -13,6 +14,7 @@ mod stage;
 mod start;
 mod world;
 
+pub use metrics::series;
 pub use play::{Played, play};
 pub use scene::Scene;
 pub use stage::Stage;

@@ -14,6 +14,7 @@ use crate::playground::cluster::{ConnectionPool, Scenario, World as ClusterWorld
 pub enum Scene {
     RedisTimeout,
     BadDeploy,
+    HighErrorRate,
     FixDoesNotHelp,
     NoRunbook,
     Storm,
@@ -24,9 +25,10 @@ pub enum Scene {
 const STORM: usize = 500;
 
 impl Scene {
-    pub const ALL: [Self; 6] = [
+    pub const ALL: [Self; 7] = [
         Self::RedisTimeout,
         Self::BadDeploy,
+        Self::HighErrorRate,
         Self::FixDoesNotHelp,
         Self::NoRunbook,
         Self::Storm,
@@ -39,6 +41,7 @@ impl Scene {
         match self {
             Self::RedisTimeout => "redis-timeout",
             Self::BadDeploy => "bad-deploy",
+            Self::HighErrorRate => "high-error-rate",
             Self::FixDoesNotHelp => "fix-does-not-help",
             Self::NoRunbook => "no-runbook",
             Self::Storm => "storm",
@@ -51,6 +54,7 @@ impl Scene {
         match self {
             Self::RedisTimeout => "Redis times out",
             Self::BadDeploy => "A bad deploy",
+            Self::HighErrorRate => "Errors that come from elsewhere",
             Self::FixDoesNotHelp => "A fix that does not help",
             Self::NoRunbook => "An alert nobody wrote a runbook for",
             Self::Storm => "A storm of 500 alerts",
@@ -64,6 +68,9 @@ impl Scene {
         match self {
             Self::RedisTimeout => {
                 "api-gateway can't reach Redis; two approved steps flush the pool and prove that it is back."
+            }
+            Self::HighErrorRate => {
+                "api-gateway answers 5xx; the evidence says that user-service is the cause, and the plan restarts that (Tier 2)."
             }
             Self::BadDeploy => "checkout crashes after a rollout; an SRE lead approves going back (Tier 2).",
             Self::FixDoesNotHelp => {
@@ -83,7 +90,7 @@ impl Scene {
     #[must_use]
     pub fn approver(self) -> &'static str {
         match self {
-            Self::BadDeploy => "ben",
+            Self::BadDeploy | Self::HighErrorRate => "ben",
             Self::RedisTimeout | Self::FixDoesNotHelp | Self::NoRunbook | Self::Storm | Self::BotCrash => {
                 "ana"
             }
@@ -95,6 +102,7 @@ impl Scene {
         match self {
             Self::RedisTimeout | Self::Storm | Self::BotCrash => cluster.apply(Scenario::RedisTimeout),
             Self::BadDeploy => cluster.apply(Scenario::BadDeploy),
+            Self::HighErrorRate => cluster.apply(Scenario::UpstreamFails),
             Self::FixDoesNotHelp => cluster.apply(Scenario::RedisTimeoutStays),
             Self::NoRunbook => {}
         }
@@ -114,6 +122,11 @@ impl Scene {
                         .iter()
                         .all(|pod| pod.ready && !pod.image.ends_with(":2.15.0"))
             }
+            Self::HighErrorRate => {
+                let sick = cluster.state().upstream.sick_pods;
+                let pods = cluster.pods_of("production", "user-service");
+                !pods.is_empty() && pods.iter().all(|pod| pod.ready && !sick.contains(&pod.uid))
+            }
             Self::NoRunbook => false,
         }
     }
@@ -129,6 +142,7 @@ impl Scene {
                 ends_at,
             ),
             Self::BadDeploy => group("CheckoutCrashLooping", &[deploy()], starts_at, ends_at),
+            Self::HighErrorRate => group("GatewayErrorRate", &[errors()], starts_at, ends_at),
             Self::NoRunbook => group("TapeLibraryJammed", &[tape()], starts_at, ends_at),
             Self::Storm => {
                 let alerts: Vec<Labelled> = (0..STORM).map(|n| redis(&format!("api-gateway-{n}"))).collect();
@@ -173,6 +187,13 @@ fn deploy() -> Labelled {
     Labelled {
         labels: json!({"alertname": "CheckoutCrashLooping", "severity": "high", "service": "checkout", "namespace": "production", "cluster": "demo"}),
         annotations: json!({"summary": "checkout crash loops since the deploy of 2.15.0", "description": "New pods exit with code 1 right after they start."}),
+    }
+}
+
+fn errors() -> Labelled {
+    Labelled {
+        labels: json!({"alertname": "GatewayErrorRate", "severity": "high", "service": "api-gateway", "namespace": "production", "cluster": "demo"}),
+        annotations: json!({"summary": "5xx error rate of api-gateway is above 5 %", "description": "More than one request in twenty fails."}),
     }
 }
 

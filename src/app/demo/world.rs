@@ -1,12 +1,15 @@
-//! The world that the bot acts in: a Slack workspace, a cluster and a pager, each on a loopback port of its own.
+//! The world that the bot acts in: a Slack workspace, a cluster, a pager and a Prometheus that watches the cluster, each
+//! on a loopback port of its own.
 
 use std::io;
 use std::sync::Arc;
 use std::time::Duration;
 
 use super::clock::PlayClock;
+use super::metrics;
 use crate::playground::cluster::{ClusterDouble, ClusterError, ClusterOptions, Speed};
 use crate::playground::pager::{PagerDouble, PagerOptions};
+use crate::playground::prometheus::{PrometheusDouble, PrometheusOptions};
 use crate::playground::slack::{self, SlackDouble, SlackOptions};
 use crate::ports::Clock;
 
@@ -19,6 +22,8 @@ pub enum WorldError {
     Cluster(#[from] ClusterError),
     #[error("the pager can't listen on 127.0.0.1:{port}: {reason}; choose another port")]
     Pager { port: u16, reason: io::Error },
+    #[error("the Prometheus can't listen on 127.0.0.1:{port}: {reason}; choose another port")]
+    Prometheus { port: u16, reason: io::Error },
 }
 
 /// Ports to listen on; 0 takes a free one.
@@ -27,6 +32,7 @@ pub struct Ports {
     pub slack: u16,
     pub cluster: u16,
     pub pager: u16,
+    pub prometheus: u16,
 }
 
 /// The running doubles.
@@ -34,11 +40,12 @@ pub struct World {
     pub slack: SlackDouble,
     pub cluster: ClusterDouble,
     pub pager: PagerDouble,
+    pub prometheus: PrometheusDouble,
     pub clock: Arc<PlayClock>,
 }
 
 impl World {
-    /// Starts all three.
+    /// Starts all four.
     ///
     /// # Errors
     /// When a port can't be had.
@@ -67,10 +74,24 @@ impl World {
                 port: ports.pager,
                 reason,
             })?;
+        let (truth, watch_clock) = (cluster.world(), clock.clone());
+        let prometheus_options = PrometheusOptions {
+            port: ports.prometheus,
+            series: Arc::new(move || metrics::series(&truth)),
+            clock: Arc::new(move || watch_clock.now()),
+            ..PrometheusOptions::default()
+        };
+        let prometheus = PrometheusDouble::start(prometheus_options)
+            .await
+            .map_err(|reason| WorldError::Prometheus {
+                port: ports.prometheus,
+                reason,
+            })?;
         Ok(Self {
             slack,
             cluster,
             pager,
+            prometheus,
             clock,
         })
     }

@@ -54,7 +54,8 @@ pub fn decide(tx: &mut Tx<'_>, context: Context<'_>, command: Command) -> Reply 
             incident,
             sketch,
             results,
-        } => survey::surveyed(tx, context, incident, *sketch, results),
+            findings,
+        } => survey::surveyed(tx, context, incident, *sketch, results, findings),
         Command::StartStep(request) => step::start(tx, context, &request),
         Command::StepEnded {
             attempt,

@@ -8,6 +8,7 @@ use super::{Context, Tx, advance};
 use crate::domain::alert::Severity;
 use crate::domain::command::{Drive, Reply};
 use crate::domain::event::{Event, Mode};
+use crate::domain::evidence::{Finding, Seen};
 use crate::domain::freeze::FreezeFile;
 use crate::domain::ids::{IncidentId, PlanNo};
 use crate::domain::incident::{HandoffReason, Incident, Phase, PlanRequest};
@@ -24,11 +25,25 @@ pub fn plan(tx: &mut Tx<'_>, context: Context<'_>, incident: IncidentId, request
         incident,
         request: request.clone(),
     });
-    match sketch(tx, context, incident, &request) {
-        Ok(sketch) => tx.drive(Drive::Survey {
-            incident,
-            sketch: Box::new(sketch),
-        }),
+    look(tx, context, incident, &request);
+}
+
+/// Sends the executor to look at the targets and the evidence.
+fn look(tx: &mut Tx<'_>, context: Context<'_>, incident: IncidentId, request: &PlanRequest) {
+    match sketch(tx, context, incident, request) {
+        Ok(sketch) => {
+            tx.drive(Drive::Survey {
+                incident,
+                looks: planning::looks(
+                    context.catalog,
+                    context.rules,
+                    &sketch,
+                    &tx.state().freeze,
+                    context.now,
+                ),
+                sketch: Box::new(sketch),
+            });
+        }
         Err(problems) => blocked(
             tx,
             context,
@@ -63,27 +78,17 @@ pub fn resume(tx: &mut Tx<'_>, context: Context<'_>, incident: IncidentId) {
     else {
         return;
     };
-    match sketch(tx, context, incident, &request) {
-        Ok(sketch) => tx.drive(Drive::Survey {
-            incident,
-            sketch: Box::new(sketch),
-        }),
-        Err(problems) => blocked(
-            tx,
-            context,
-            incident,
-            problems.into_iter().map(|p| p.message).collect(),
-        ),
-    }
+    look(tx, context, incident, &request);
 }
 
-/// The targets were looked at.
+/// The targets and the evidence were looked at.
 pub fn surveyed(
     tx: &mut Tx<'_>,
     context: Context<'_>,
     id: IncidentId,
     sketch: Plan,
     results: Vec<Result<Survey, SurveyError>>,
+    findings: Vec<Finding>,
 ) -> Reply {
     let wanted = tx.state().incident(id).is_some_and(|incident| {
         matches!(&incident.phase, Phase::Planning { request }
@@ -92,7 +97,16 @@ pub fn surveyed(
     if !wanted {
         return Reply::Stored;
     }
-    match planning::complete(sketch, results, context.rules) {
+    let runbook = sketch.runbook.clone();
+    let completed = planning::complete(sketch, results, &findings, context.rules);
+    if !findings.is_empty() {
+        tx.record(Event::Gathered {
+            incident: id,
+            runbook,
+            findings,
+        });
+    }
+    match completed {
         Ok(plan) => propose(tx, context, id, plan),
         Err(problems) => blocked(tx, context, id, problems),
     }
@@ -190,6 +204,11 @@ fn run_alone(tx: &mut Tx<'_>, context: Context<'_>, id: IncidentId, plan: PlanNo
 /// Whether policy lets this plan run without a person: asked when it is proposed and again at every start.
 pub fn may_run_alone(context: Context<'_>, incident: &Incident, plan: &Plan) -> bool {
     let reaches_tier_two = plan.live_steps().any(|step| u8::from(step.tier) >= 2);
+    // Where the evidence was to choose and could not be read, a person chooses.
+    let unread = plan.steps.iter().any(|step| {
+        let seen = step.condition.as_ref().map(|condition| &condition.seen);
+        matches!(seen, Some(Seen::Unread { .. }))
+    });
     let placed = plan.live_steps().all(|step| step.environment.is_some());
     // What a search found is a guess, however good.
     let meant = incident
@@ -205,5 +224,6 @@ pub fn may_run_alone(context: Context<'_>, incident: &Incident, plan: &Plan) -> 
         && !matches!(incident.severity, Severity::Critical | Severity::Unknown)
         && incident.commander.is_none()
         && placed
+        && !unread
         && !reaches_tier_two
 }

@@ -163,6 +163,7 @@ fn redraws(event: &Event) -> bool {
         | Event::AlertResolved { .. }
         | Event::Matched { .. }
         | Event::Planning { .. }
+        | Event::Gathered { .. }
         | Event::Checklist { .. }
         | Event::Ticked { .. }
         | Event::Proposed { .. }
@@ -207,6 +208,7 @@ fn tells(event: &Event) -> bool {
             Outcome::Succeeded | Outcome::Failed { .. } | Outcome::Unknown { .. } => true,
         },
         Event::Matched { .. }
+        | Event::Gathered { .. }
         | Event::Proposed { .. }
         | Event::Voted { .. }
         | Event::AllowedAlone { .. }

@@ -1,8 +1,11 @@
-//! Reads the Evidence section: named read-only queries, in list items or code blocks.
+//! Reads the Evidence section: named read-only queries, in list items or code blocks. What stands behind a query
+//! (`, limit 5 %, required`) is read in `on_evidence`.
 
 use super::diagnostics::Code;
+use super::lexemes::has_placeholder;
 use super::lints;
 use super::markdown::{Block, Piece};
+use super::on_evidence::{self, Clauses};
 use super::parse::Reader;
 use super::sections::Section;
 use super::steps::is_shell;
@@ -35,7 +38,7 @@ pub(super) fn read_evidence(section: &Section<'_, '_>, reader: &mut Reader<'_, '
     let mut found: Vec<Evidence> = Vec::new();
     let mut title: Option<Piece<'_>> = None;
     for block in section.blocks {
-        let (name, query, language) = match block {
+        let (name, query, language, clauses) = match block {
             Block::Blank => continue,
             Block::Heading { text, .. } => {
                 title = Some(*text);
@@ -43,10 +46,12 @@ pub(super) fn read_evidence(section: &Section<'_, '_>, reader: &mut Reader<'_, '
             }
             Block::Item { text, .. } | Block::Text { text, .. } => match split_key(*text) {
                 Some((key, value)) if !value.is_empty() => {
+                    let (value, behind) = on_evidence::split(value);
                     let Some((language, query)) = query_of(key, value, reader) else {
                         continue;
                     };
-                    (key, query, language)
+                    let clauses = behind.map(|behind| on_evidence::clauses(behind, reader));
+                    (key, query, language, clauses.unwrap_or_default())
                 }
                 _ => {
                     title = Some(text.trim_matches(|c: char| c == ':' || c == '*' || c.is_whitespace()));
@@ -60,10 +65,11 @@ pub(super) fn read_evidence(section: &Section<'_, '_>, reader: &mut Reader<'_, '
                     Language::of(info.text)
                 };
                 let Some(language) = language else { continue };
-                (title.take().unwrap_or(body.trim()), *body, language)
+                let title = title.take().unwrap_or(body.trim());
+                (title, *body, language, Clauses::default())
             }
         };
-        push(name, query, language, &mut found, reader);
+        push(name, query, language, clauses, &mut found, reader);
     }
     found
 }
@@ -105,6 +111,7 @@ fn push(
     name: Piece<'_>,
     query: Piece<'_>,
     language: Language,
+    clauses: Clauses,
     found: &mut Vec<Evidence>,
     reader: &mut Reader<'_, '_>,
 ) {
@@ -130,6 +137,15 @@ fn push(
         return;
     }
     let text = query.text.trim();
+    if !matches!(language, Language::Command) && has_placeholder(text) {
+        let message = "a placeholder is filled in only in commands";
+        let help = "write the query out";
+        let span = query.trim().span();
+        reader
+            .findings
+            .error(Code::PlaceholderOutsideCommand, span, message, help);
+        return;
+    }
     let query = match language {
         Language::Promql => EvidenceQuery::Promql(text.to_owned()),
         Language::Logql => EvidenceQuery::Logql(text.to_owned()),
@@ -148,5 +164,10 @@ fn push(
         );
         return;
     }
-    found.push(Evidence { name: title, query });
+    found.push(Evidence {
+        name: title,
+        query,
+        required: clauses.required,
+        limit: clauses.limit,
+    });
 }

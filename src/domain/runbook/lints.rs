@@ -122,7 +122,7 @@ fn stray_fences(executable: bool, outline: &Outline<'_, '_>, reader: &mut Reader
 }
 
 /// Where step `at` of the Steps section is headed.
-fn heading_of(outline: &Outline<'_, '_>, title: &str) -> Span {
+pub(super) fn heading_of(outline: &Outline<'_, '_>, title: &str) -> Span {
     let steps = outline
         .sections
         .iter()

@@ -20,6 +20,7 @@ mod markdown;
 mod mistakes;
 #[cfg(test)]
 mod never_panics;
+mod on_evidence;
 mod param_clauses;
 mod params;
 mod parse;
@@ -42,6 +43,7 @@ pub use parse::{CommandCheck, CommandIssue, MAX_FILE_BYTES, Parsed};
 pub use resolve::{ParamProblem, SubstituteError, resolve_parameters, substitute};
 pub use steps::{ATTEMPTS, TIMEOUT_SECONDS};
 pub use types::{
-    Autonomy, ChecklistItem, CommandLine, Evidence, EvidenceQuery, Expectation, FailureAction, NumberOp,
-    ParamKind, ParamSpec, ParamValue, Runbook, Step, Term, Trigger, When, Word,
+    Autonomy, ChecklistItem, CommandLine, Evidence, EvidenceQuery, Expectation, FailureAction, Limit,
+    LimitSide, NumberOp, OnEvidence, OnEvidenceIs, ParamKind, ParamSpec, ParamValue, Runbook, Step, Term,
+    Trigger, When, Word,
 };

@@ -11,6 +11,7 @@ use super::diagnostics::{Code, Diagnostic, Findings, Span};
 use super::evidence::read_evidence;
 use super::lints;
 use super::markdown::{self, Block, Piece};
+use super::on_evidence;
 use super::params::read_parameters;
 use super::prose;
 use super::sections::{Known, Outline, Section, check_names, outline};
@@ -279,6 +280,7 @@ impl<'a> Reader<'a, '_> {
             runbook.title = runbook.name.as_str().to_owned();
         }
         let place = outline.title.map_or_else(Span::default, Piece::span);
+        on_evidence::resolve(&mut runbook, |title| lints::heading_of(outline, title), self);
         lints::whole(&runbook, executable, place, outline, radius, self);
         runbook
     }

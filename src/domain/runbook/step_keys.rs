@@ -1,4 +1,5 @@
 //! The keys of a step and what their values mean. What can't be read is an error that lists the forms.
+//! Longer than other files, since each key of a step is read here, in one match.
 
 use regex::RegexBuilder;
 
@@ -6,6 +7,7 @@ use super::blast_radius::read_bool;
 use super::diagnostics::Code;
 use super::lexemes::has_placeholder;
 use super::markdown::Piece;
+use super::on_evidence;
 use super::parse::Reader;
 use super::types::{Expectation, FailureAction, NumberOp, Step, When};
 use super::words::{did_you_mean, normalise, one_of, unquote};
@@ -152,7 +154,12 @@ pub(super) fn read(
         },
         StepKey::Repeatable => step.repeatable = read_bool(value, &mut reader.findings).unwrap_or(false),
         StepKey::When => {
-            if let Some(when) = when(value, reader) {
+            let words = normalise(bare(value));
+            let words = condition(&words);
+            step.on_evidence = on_evidence::when(words);
+            if step.on_evidence.is_none()
+                && let Some(when) = when(words, value, reader)
+            {
                 step.when = when;
             }
         }
@@ -349,9 +356,11 @@ fn tier(value: Piece<'_>, reader: &mut Reader<'_, '_>) -> Option<Tier> {
     tier
 }
 
-fn when(value: Piece<'_>, reader: &mut Reader<'_, '_>) -> Option<When> {
-    let words = normalise(bare(value));
-    let words = words.trim_start_matches("if ").trim_start_matches("the ");
+fn condition(words: &str) -> &str {
+    words.trim_start_matches("if ").trim_start_matches("the ")
+}
+
+fn when(words: &str, value: Piece<'_>, reader: &mut Reader<'_, '_>) -> Option<When> {
     match words {
         "always" => Some(When::Always),
         "previous succeeded" | "previous step succeeded" | "previous succeeds" => {
@@ -359,7 +368,7 @@ fn when(value: Piece<'_>, reader: &mut Reader<'_, '_>) -> Option<When> {
         }
         "previous failed" | "previous step failed" | "previous fails" => Some(When::PreviousFailed),
         _ => {
-            let help = "write `always`, `previous succeeded` or `previous failed`";
+            let help = "write `always`, `previous succeeded`, `previous failed`, or the name of evidence and `beyond limit` or `within limit`";
             bad(value, reader, "is not a condition", help);
             None
         }

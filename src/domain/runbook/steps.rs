@@ -191,6 +191,7 @@ fn blank(no: StepNo, title: String, command: CommandLine) -> Step {
         repeatable: false,
         rollback: None,
         when: When::Always,
+        on_evidence: None,
         wait_seconds: 0,
     }
 }

@@ -144,7 +144,7 @@ pub(super) const SHIPPED: [(&str, &str, usize); 9] = [
     (
         "high-error-rate.md",
         include_str!("../../../runbooks/high-error-rate.md"),
-        3,
+        5,
     ),
 ];
 

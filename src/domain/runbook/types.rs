@@ -1,6 +1,7 @@
 //! What a runbook file means, after parsing and before any choice is made.
 
 use std::collections::BTreeMap;
+use std::fmt;
 
 use serde::{Deserialize, Serialize};
 
@@ -157,6 +158,8 @@ pub struct Step {
     pub rollback: Option<CommandLine>,
     /// `When: previous failed | previous succeeded | always`: else the step is Skipped.
     pub when: When,
+    /// `When: Error ratio beyond limit`: else the plan leaves the step out.
+    pub on_evidence: Option<OnEvidence>,
     /// Seconds to wait before the step starts. 0 to 600.
     pub wait_seconds: u32,
 }
@@ -170,11 +173,60 @@ pub enum When {
     PreviousFailed,
 }
 
+/// What a piece of evidence has to be for a step to be part of the plan.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct OnEvidence {
+    /// Its name in the Evidence section.
+    pub evidence: String,
+    pub is: OnEvidenceIs,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum OnEvidenceIs {
+    /// On the wrong side of its limit.
+    Beyond,
+    Within,
+}
+
 /// A named read-only query of the Evidence section.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Evidence {
     pub name: String,
     pub query: EvidenceQuery,
+    /// `…, required`: without it nothing is proposed.
+    pub required: bool,
+    /// `…, limit 5 %`: what is beyond it stands out, and steps may depend on it.
+    pub limit: Option<Limit>,
+}
+
+/// What a number should be. Of several series the worst counts.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Limit {
+    pub side: LimitSide,
+    /// The decimal as written; the parser has seen that it is a finite number.
+    pub than: String,
+    /// The query gives a ratio, and the limit is written in percent.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub percent: bool,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum LimitSide {
+    AtMost,
+    AtLeast,
+}
+
+impl fmt::Display for Limit {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let words = match self.side {
+            LimitSide::AtMost => "limit",
+            LimitSide::AtLeast => "at least",
+        };
+        let unit = if self.percent { " %" } else { "" };
+        write!(f, "{words} {}{unit}", self.than)
+    }
 }
 
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]

@@ -44,6 +44,7 @@ pub use tls::TlsError;
 pub use users::ClusterUser;
 pub use view::{ClusterView, EventView, NodeView, PodView, RequestView, WorkloadView};
 pub use world::{
-    CertificateState, ConnectionPool, DiskState, FlushEffect, QueueState, RedisState, WorldState,
+    CertificateState, ConnectionPool, DiskState, FlushEffect, QueueState, RedisState, UpstreamState,
+    WorldState,
 };
 pub use world_handle::World;

@@ -31,6 +31,8 @@ pub enum Scenario {
     CertificateExpiring,
     /// Node `node-b` is not ready.
     NodeNotReady,
+    /// The pods of `user-service` fail requests until they are replaced, and the gateway passes that on.
+    UpstreamFails,
 }
 
 /// The image whose pods crash.
@@ -38,7 +40,7 @@ pub(super) const BAD_IMAGE: &str = "registry.example/checkout:2.15.0";
 
 impl Scenario {
     /// All of them.
-    pub const ALL: [Self; 9] = [
+    pub const ALL: [Self; 10] = [
         Self::Calm,
         Self::RedisTimeout,
         Self::RedisTimeoutStays,
@@ -48,6 +50,7 @@ impl Scenario {
         Self::DiskPressure,
         Self::CertificateExpiring,
         Self::NodeNotReady,
+        Self::UpstreamFails,
     ];
 
     pub(super) fn set_up(self, world: &World) {
@@ -92,6 +95,16 @@ impl Scenario {
             Self::DiskPressure => world.update(|state| state.disk.log_mib = 17_300),
             Self::CertificateExpiring => world.update(|state| state.certificate.days_left = 2),
             Self::NodeNotReady => world.set_node_ready("node-b", false),
+            Self::UpstreamFails => {
+                let pods = world.pods_of("production", "user-service");
+                world
+                    .update(|state| state.upstream.sick_pods = pods.into_iter().map(|pod| pod.uid).collect());
+                world.print_to(
+                    "production",
+                    "api-gateway",
+                    "error upstream user-service: 502 bad gateway",
+                );
+            }
         }
     }
 }

@@ -1,7 +1,7 @@
 //! What is true inside the containers: the cache, the queue, the disk, the certificate. Programs read and change it, scenarios set it,
 //! tests look at it. It is plain data; time is an argument.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
 use serde::Serialize;
@@ -15,6 +15,8 @@ pub struct WorldState {
     pub queue: QueueState,
     /// The log volume of `log-collector`.
     pub disk: DiskState,
+    /// The sick service behind `api-gateway`.
+    pub upstream: UpstreamState,
     /// The certificate that the CronJob `cert-renewal` renews.
     pub certificate: CertificateState,
     /// Anything a test or scenario of one's own wants to keep between execs.
@@ -78,6 +80,13 @@ pub struct DiskState {
     pub rotations: u32,
 }
 
+/// What is wrong with `user-service`, as its callers see it: its pods look healthy and fail requests.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
+pub struct UpstreamState {
+    /// uids of the pods that fail until they are replaced.
+    pub sick_pods: BTreeSet<String>,
+}
+
 /// The serving certificate.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct CertificateState {
@@ -107,6 +116,7 @@ impl Default for WorldState {
                 log_mib: 3_900,
                 rotations: 0,
             },
+            upstream: UpstreamState::default(),
             certificate: CertificateState {
                 days_left: 61,
                 renewals: 0,

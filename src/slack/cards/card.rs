@@ -7,7 +7,7 @@ use super::blocks::{context as small, section};
 use super::context::CardContext;
 use super::steps::{TITLE, brief, environments, full, shown_whole, targets};
 use super::text::{clock, count, cut, safe};
-use super::{buttons, closed, status};
+use super::{buttons, closed, evidence, status};
 use crate::domain::alert::Severity;
 use crate::domain::incident::{HandoffReason, Incident, Phase, PlanTrack};
 use crate::render::escape::Mrkdwn;
@@ -61,7 +61,8 @@ fn open(incident: &Incident, context: &CardContext, words: &Words) -> Vec<Value>
     blocks.push(section(&stands));
     let why = status::why(incident);
     if let Some(track) = incident.current() {
-        blocks.extend(plan(incident, track, why.as_deref()));
+        let evidence = evidence::lines(incident);
+        blocks.extend(plan(incident, track, why.as_deref(), evidence.as_deref()));
     } else {
         blocks.extend(why.as_deref().map(section));
     }
@@ -123,7 +124,7 @@ fn severity(severity: Severity) -> &'static str {
 }
 
 /// What is proposed, ran or would run.
-fn plan(incident: &Incident, track: &PlanTrack, why: Option<&str>) -> Vec<Value> {
+fn plan(incident: &Incident, track: &PlanTrack, why: Option<&str>, evidence: Option<&str>) -> Vec<Value> {
     let plan = &track.plan;
     let targets: Vec<String> = targets(plan).into_iter().collect();
     let on = match targets.len() {
@@ -189,6 +190,7 @@ fn plan(incident: &Incident, track: &PlanTrack, why: Option<&str>) -> Vec<Value>
         "*{verb}: {}*, {steps}{on}{changed}{why}",
         safe(&plan.title, TITLE)
     ))];
+    blocks.extend(evidence.map(section));
     let unknown = buttons::unknown_step(incident).and_then(|(track, step)| track.plan.step(step));
     if track.run.started_at.is_some() {
         blocks.extend(brief(plan, &track.run, told));

@@ -6,6 +6,7 @@ mod buttons;
 mod card;
 mod closed;
 mod context;
+mod evidence;
 #[cfg(test)]
 pub(crate) mod limits;
 #[cfg(test)]

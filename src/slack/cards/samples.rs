@@ -72,6 +72,7 @@ pub(crate) fn step(no: u16, tier: Tier, title: &str, command: &str, plain: &str)
         timeout_seconds: 30,
         wait_seconds: 0,
         when: When::Always,
+        condition: None,
         role: Role::Remedy,
         tier,
         tier_at_least: None,
@@ -206,6 +207,7 @@ pub(crate) fn incident(title: &str, steps: Vec<PlannedStep>) -> Incident {
         requested_by: None,
         request: None,
         source_refused: None,
+        evidence: None,
         ticks: BTreeMap::new(),
         last_seq: 3,
     }

@@ -10,6 +10,7 @@ use serde_json::{Value, json};
 use super::blocks::{context, section};
 use super::text::{chunks, safe};
 use crate::domain::action::{Action, ObjectRef, Tier, reveal};
+use crate::domain::evidence::{Condition, Seen};
 use crate::domain::ids::StepNo;
 use crate::domain::plan::{Plan, PlannedStep, Role};
 use crate::domain::run::{Run, StepState};
@@ -131,6 +132,19 @@ pub fn facts(step: &PlannedStep, detail: Detail) -> String {
         When::PreviousSucceeded => facts.push("only when the step before succeeded".to_owned()),
         When::PreviousFailed => facts.push("only when the step before failed".to_owned()),
     }
+    if let Some(condition) = &step.condition {
+        let only = format!(
+            "only when {} is {}",
+            safe(&condition.on.evidence, 60),
+            condition.on.is.words()
+        );
+        facts.push(match &condition.seen {
+            Seen::Holds { value } => format!("{only}: it was {}", safe(value, 400)),
+            Seen::Fails { value } => format!("{only}: it was not ({}), chosen by hand", safe(value, 400)),
+            Seen::Unread { .. } => format!("{only}: it could not be read, chosen by hand"),
+            Seen::NotYet => only,
+        });
+    }
     if step.wait_seconds > 0 {
         facts.push(format!("waits {} s first", step.wait_seconds));
     }
@@ -249,13 +263,28 @@ pub fn review(plan: &Plan) -> Vec<Value> {
 }
 
 fn left_out(plan: &Plan) -> Option<Value> {
-    let names: Vec<String> = plan
-        .steps
-        .iter()
-        .filter(|step| step.skip)
-        .map(|step| format!("step {} ({})", step.no, safe(&step.title, 60)))
-        .collect();
-    (!names.is_empty()).then(|| section(&format!("Left out: {}", names.join(", "))))
+    let out = plan.steps.iter().filter(|step| step.skip);
+    let lines = out.clone().map(|step| {
+        let because = step.condition.as_ref().and_then(Condition::left_out_because);
+        let why = because
+            .map(|why| format!(": {}", safe(&why, 200)))
+            .unwrap_or_default();
+        format!("step {} ({}){why}", step.no, safe(&step.title, 60))
+    });
+    let lines: Vec<String> = lines.collect();
+    if lines.is_empty() {
+        return None;
+    }
+    let by_evidence = out.clone().any(|step| step.condition.is_some());
+    let text = if by_evidence {
+        format!(
+            "*Left out by the evidence* (Modify brings a step back)\n{}",
+            lines.join("\n")
+        )
+    } else {
+        format!("Left out: {}", lines.join(", "))
+    };
+    Some(section(&text))
 }
 
 /// One line a step: what it is and how it stands. Why step `told` failed stands on the card already.

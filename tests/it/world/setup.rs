@@ -9,6 +9,9 @@ use interlock::playground::cluster::ClusterUser;
 /// Token that alert senders show.
 pub const ALERT_TOKEN: &str = "alerts-of-the-tests";
 
+/// Token that Prometheus wants to see.
+pub const PROMETHEUS_TOKEN: &str = "metrics-of-the-tests";
+
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Transport {
     Socket,
@@ -36,6 +39,7 @@ pub struct Setup {
     clusters: Vec<String>,
     settle_seconds: u32,
     pager_keys: PagerKeys,
+    prometheus: bool,
     runbooks: Vec<(String, String)>,
 }
 
@@ -62,6 +66,7 @@ impl Default for Setup {
             clusters: Vec::new(),
             settle_seconds: 60,
             pager_keys: PagerKeys::Good,
+            prometheus: false,
             runbooks: Vec::new(),
         };
         setup
@@ -81,6 +86,12 @@ impl Setup {
     /// `shadow`, `suggest` or `auto`.
     pub fn autonomy(mut self, autonomy: &'static str) -> Self {
         self.autonomy = autonomy;
+        self
+    }
+
+    /// The configuration says where Prometheus is.
+    pub fn with_prometheus(mut self) -> Self {
+        self.prometheus = true;
         self
     }
 
@@ -214,6 +225,7 @@ namespaces = ["staging"]
 cluster = "demo"
 namespace = "production"
 name = "redis-primary"
+{prometheus}
 {approvers}
 {tables}
 {clusters}
@@ -240,8 +252,19 @@ name = "redis-primary"
             from = from,
             pager_base = pager.events_base(),
             pager_token = pager.api_token(),
+            prometheus = self.prometheus_section(doubles),
             approvers = self.approvers,
             tables = self.tables,
+        )
+    }
+
+    fn prometheus_section(&self, doubles: &Doubles) -> String {
+        if !self.prometheus {
+            return String::new();
+        }
+        format!(
+            "[prometheus]\nurl = \"{}\"\nbearer_token = \"{PROMETHEUS_TOKEN}\"\n",
+            doubles.prometheus.base()
         )
     }
 }

@@ -318,7 +318,8 @@ bad-value
  11 │ When: it rains
     ·       ────────
     ╰────
-  help: write `always`, `previous succeeded` or `previous failed`
+  help: write `always`, `previous succeeded`, `previous failed`, or the name of evidence and
+        `beyond limit` or `within limit`
 
 bad-value
 

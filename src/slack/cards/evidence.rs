@@ -1,0 +1,67 @@
+//! Evidence on the card: few plain lines, what is beyond its limit first, what could not be read named last. The whole
+//! of it is in the thread.
+
+use super::text::{clock, safe};
+use crate::domain::evidence::{Finding, Found};
+use crate::domain::incident::{Incident, Phase};
+
+/// Lines of values.
+const LINES: usize = 5;
+/// Names of what could not be read.
+const MISSING: usize = 4;
+
+/// The section's text; `None` when nothing was asked, or when it doesn't matter any more.
+#[must_use]
+pub fn lines(incident: &Incident) -> Option<String> {
+    if matches!(incident.phase, Phase::Settling { .. } | Phase::Closed { .. }) {
+        return None;
+    }
+    let evidence = incident.current_evidence()?;
+    let (mut read, missing): (Vec<&Finding>, Vec<&Finding>) = evidence
+        .findings
+        .iter()
+        .partition(|finding| !finding.is_missing());
+    // Stable, so that the order of the runbook is kept otherwise.
+    read.sort_by_key(|finding| finding.beyond() != Some(true));
+    let mut lines = vec![format!("*Evidence*, {}", clock(evidence.at))];
+    for finding in read.iter().take(LINES) {
+        let value = safe(&finding.value().unwrap_or_default(), 200);
+        let name = safe(&finding.name, 60);
+        lines.push(if finding.beyond() == Some(true) {
+            format!("• *{name}: {value}*")
+        } else {
+            format!("• {name}: {value}")
+        });
+    }
+    if read.len() > LINES {
+        lines.push(format!("• and {} more in the thread", read.len() - LINES));
+    }
+    if !missing.is_empty() {
+        lines.push(format!("• Could not be read: {}", unread(&missing)));
+    }
+    Some(lines.join("\n"))
+}
+
+/// Names under one reason when it is the same for all of them.
+fn unread(missing: &[&Finding]) -> String {
+    let why = |finding: &Finding| match &finding.found {
+        Found::Missing { why } => safe(why, 120),
+        Found::Read { .. } => String::new(),
+    };
+    let mut groups: Vec<(String, Vec<String>)> = Vec::new();
+    for finding in missing.iter().take(MISSING) {
+        let (why, name) = (why(finding), safe(&finding.name, 60));
+        match groups.iter_mut().find(|(known, _)| *known == why) {
+            Some((_, names)) => names.push(name),
+            None => groups.push((why, vec![name])),
+        }
+    }
+    let mut parts: Vec<String> = groups
+        .into_iter()
+        .map(|(why, names)| format!("{} ({why})", names.join(", ")))
+        .collect();
+    if missing.len() > MISSING {
+        parts.push(format!("and {} more", missing.len() - MISSING));
+    }
+    parts.join("; ")
+}
