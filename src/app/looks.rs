@@ -97,7 +97,9 @@ impl EvidenceSource for Looks {
     fn look<'a>(&'a self, incident: IncidentId, look: &'a Look, within: Duration) -> Pending<'a, Finding> {
         Box::pin(async move {
             let found = self.ask(incident, look, within).await;
-            look.found(self.clock.now(), self.clean(found))
+            let mut finding = look.found(self.clock.now(), self.clean(found));
+            finding.query = self.redactor.clean(&finding.query).into_owned();
+            finding
         })
     }
 }

@@ -131,7 +131,11 @@ async fn a_crash_while_evidence_is_gathered_loses_nothing() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_secret_in_the_evidence_is_neither_shown_nor_stored() {
-    let world = TestWorld::start(setup()).await;
+    let (_, shipped) = shipped!("high-error-rate");
+    let sessions = format!("## Evidence\n- Sessions: promql `sessions{{token=\"{ALERT_TOKEN}\"}}`");
+    let nosy = shipped.replace("## Evidence", &sessions);
+    let setup = setup().no_runbooks().runbook(("errors.md", nosy.as_str()));
+    let world = TestWorld::start(setup).await;
     world.in_the_cluster(Scenario::UpstreamFails);
     let cluster = world.doubles.cluster.world();
     cluster.print_to(
@@ -140,7 +144,8 @@ async fn a_secret_in_the_evidence_is_neither_shown_nor_stored() {
         &format!("retry with token={ALERT_TOKEN}"),
     );
     world.fires(&errors()).await;
-    world.card("Waits for 1 approval").await;
+    let card = world.card("Waits for 1 approval").await;
+    assert!(card.contains("• Sessions: ") && card.contains(" 3\n"), "{card}");
     world.cluster_did(&[HEALTH]).await;
     world.thread().says("retry with token=").await;
     world.thread().ends_with("plan 1 proposed").await;

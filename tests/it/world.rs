@@ -20,7 +20,7 @@ use interlock::app::{self, Bot};
 use interlock::config::Settings;
 use interlock::playground::cluster::{ClusterDouble, ClusterOptions, Scenario, Speed};
 use interlock::playground::pager::{PagerDouble, PagerOptions};
-use interlock::playground::prometheus::{PrometheusDouble, PrometheusOptions};
+use interlock::playground::prometheus::{PrometheusDouble, PrometheusOptions, Series};
 use interlock::playground::slack::view::WorkspaceView;
 use interlock::playground::slack::{RequestUrls, SlackDouble, SlackOptions};
 use interlock::ports::Clock;
@@ -127,7 +127,12 @@ impl TestWorld {
         let truth = cluster.world();
         let prometheus = PrometheusOptions {
             bearer_token: Some(PROMETHEUS_TOKEN.to_owned()),
-            series: Arc::new(move || app::demo::series(&truth)),
+            series: Arc::new(move || {
+                let mut all = app::demo::series(&truth);
+                // Somebody labels by a secret.
+                all.push(Series::gauge("sessions", &[("token", ALERT_TOKEN)], 3.0));
+                all
+            }),
             ..PrometheusOptions::default()
         };
         let prometheus = PrometheusDouble::start(prometheus).await.unwrap();
