@@ -129,7 +129,8 @@ impl Runner {
         ended
     }
 
-    /// Filters and the expectation see the whole output, already redacted; only what comes out of them is kept.
+    /// Filters and the expectation see the whole output, already redacted; only what comes out of them is kept. A filter
+    /// can put together what was no secret before (`@base64d`, joined strings), so what comes out is redacted again.
     async fn checked(&self, verdict: Verdict, filters: Vec<Filter>, expected: Option<Expectation>) -> Ended {
         let Verdict::Done(raw) = verdict else {
             return self.ended(verdict);
@@ -144,11 +145,11 @@ impl Runner {
             .into_owned();
         match checked::check(text, filters, expected).await {
             Ok(text) => Ended::Done {
-                output: output::output(text, &errors),
+                output: output::output(self.redactor.clean(&text).into_owned(), &errors),
             },
             Err((text, reason)) => Ended::Failed {
                 reason: self.clean(&reason),
-                output: output::output(text, &errors),
+                output: output::output(self.redactor.clean(&text).into_owned(), &errors),
             },
         }
     }

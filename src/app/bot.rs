@@ -340,6 +340,7 @@ impl Parts {
             engine: self.engine.clone(),
             directory: slack.people.clone(),
             operators: Arc::new(self.settings.operators.clone()),
+            redactor: self.redactor.clone(),
         };
         self.tasks.spawn(socket::serve(listener, control));
         Ok(())

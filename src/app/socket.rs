@@ -11,6 +11,7 @@ use tokio::io::{AsyncBufReadExt, AsyncReadExt, AsyncWriteExt, BufReader};
 use tokio::net::{UnixListener, UnixStream};
 use tokio::time::timeout;
 
+use crate::actions::redact::Redactor;
 use crate::config::OperatorRow;
 use crate::domain::command::{Command, Intent, Reply};
 use crate::domain::ids::{IncidentId, PersonId};
@@ -61,6 +62,8 @@ pub struct Control {
     pub engine: Handle,
     pub directory: Arc<dyn Directory>,
     pub operators: Arc<Vec<OperatorRow>>,
+    /// What people type goes into the journal as it does from Slack.
+    pub redactor: Arc<Redactor>,
 }
 
 /// Opens the socket for this user alone. A socket that a dead process left is replaced; the store's lock says that
@@ -128,7 +131,7 @@ impl Control {
             return ControlReply { done: false, text };
         };
         let person = self.directory.person(&id).await;
-        let intent = match request {
+        let mut intent = match request {
             ControlRequest::Freeze { reason } => Intent::Freeze { reason },
             ControlRequest::Unfreeze { reason } => Intent::Unfreeze { reason },
             ControlRequest::Status => Intent::Status,
@@ -137,6 +140,7 @@ impl Control {
                 reason,
             },
         };
+        intent.redact(&|text| self.redactor.clean(text));
         let command = Command::Act {
             key: None,
             person,

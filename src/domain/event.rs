@@ -300,6 +300,9 @@ pub enum Event {
     PageAsked {
         incident: IncidentId,
         why: String,
+        /// Only because a card waited: what goes wrong later asks once more.
+        #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+        waiting: bool,
     },
     /// Nobody needs to be paged any more: somebody has it, or it runs.
     PageSettled {

@@ -235,8 +235,10 @@ fn change(incident: &mut Incident, event: &Event, at: Timestamp) {
         Event::CardPosted { message, .. } => incident.card = Some(message.clone()),
         Event::PageDue { at: due, .. } => incident.paging.due = Some(*due),
         Event::PageSettled { .. } => incident.paging.due = None,
-        Event::PageAsked { .. } => {
-            incident.paging.asked_at.get_or_insert(at);
+        Event::PageAsked { waiting, .. } => {
+            incident.paging.asked_at = Some(at);
+            incident.paging.waiting = *waiting;
+            incident.paging.delivered_at = None;
             incident.paging.failed = None;
         }
         Event::Paged { .. } => {
@@ -426,7 +428,8 @@ fn started(incident: &mut Incident, attempt: AttemptId, cost: &Cost, at: Timesta
     };
     track.run.changes += u32::from(changes);
     for (key, need) in cost {
-        *track.run.spent.entry(key).or_default() += need;
+        let spent = track.run.spent.entry(key).or_default();
+        *spent = spent.saturating_add(need);
     }
     track.run.waits = None;
     track.run.started_at.get_or_insert(at);

@@ -9,6 +9,7 @@ use serde::{Deserialize, Serialize};
 
 use super::alert::{Alert, Severity};
 use super::approval::Approval;
+use super::escalation::Call;
 use super::event::Who;
 use super::evidence::Evidence;
 use super::ids::{Channel, GroupKey, IncidentId, PersonId, PlanNo, RunbookName, Service, Source, StepNo};
@@ -228,6 +229,9 @@ pub struct Paging {
     pub due: Option<Timestamp>,
     /// A page was asked for at this time.
     pub asked_at: Option<Timestamp>,
+    /// That page was only because a card waited.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub waiting: bool,
     /// The pager took it.
     pub delivered_at: Option<Timestamp>,
     /// The last page did not go through. Gone once one does, or another is asked for.
@@ -236,10 +240,15 @@ pub struct Paging {
 }
 
 impl Paging {
-    /// A page can be asked for: none was, or the one that was reached nobody and is not tried again.
+    /// A page can be asked for: none was, or the one that was reached nobody and is not tried again, or it was about
+    /// a card that waited and something has gone wrong since.
     #[must_use]
-    pub fn can_ask(&self) -> bool {
-        self.asked_at.is_none() || self.failed.as_ref().is_some_and(|failed| !failed.trying)
+    pub fn can_ask(&self, call: Call) -> bool {
+        let is_news = match call {
+            Call::NotHelped | Call::Broke | Call::Asked => self.waiting,
+            Call::Waits | Call::Stuck | Call::Taken => false,
+        };
+        self.asked_at.is_none() || is_news || self.failed.as_ref().is_some_and(|failed| !failed.trying)
     }
 }
 

@@ -190,11 +190,9 @@ impl ExecutorParts {
             .votes()
             .iter()
             .map(|vote| self.directory.person(&vote.by));
-        let (voters, freeze_file, survey): (Vec<Person>, _, _) = tokio::join!(
-            join_all(votes),
-            read_freeze_file(self.freeze_file.as_deref()),
-            self.look(&step.action)
-        );
+        let (voters, survey): (Vec<Person>, _) = tokio::join!(join_all(votes), self.look(&step.action));
+        // Last: a look at a slow cluster takes many seconds, and the file may be put there meanwhile.
+        let freeze_file = read_freeze_file(self.freeze_file.as_deref()).await;
         let Wanted {
             incident,
             plan,

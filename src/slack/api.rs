@@ -21,6 +21,9 @@ use url::Url;
 
 use super::settings::{Settings, SettingsError};
 
+/// A rate limit is waited for at most this long before Slack is asked again.
+const LONGEST_WAIT: Duration = Duration::from_secs(60 * 60);
+
 pub(super) type Connector = SlackClientHyperConnector<hyper_rustls::HttpsConnector<HttpConnector>>;
 
 /// Ordinary calls.
@@ -306,7 +309,11 @@ fn classify(method: &str, error: SlackClientError) -> ApiError {
         }
         SlackClientError::RateLimitError(limit) => ApiError::RateLimited {
             method,
-            after: limit.retry_after.unwrap_or(Duration::from_secs(1)),
+            // What comes from outside must not overflow a clock.
+            after: limit
+                .retry_after
+                .unwrap_or(Duration::from_secs(1))
+                .min(LONGEST_WAIT),
         },
         SlackClientError::HttpError(http) if http.status_code.is_client_error() => ApiError::Refused {
             method,

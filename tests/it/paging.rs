@@ -188,3 +188,28 @@ async fn escalate_now_pages_and_takes_the_proposal_away() {
     world.nothing_ran();
     world.ends().await;
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn who_was_paged_because_a_card_waited_is_paged_again_when_the_fix_does_not_help() {
+    let world = TestWorld::start(Setup::default()).await;
+    world.in_the_cluster(Scenario::RedisTimeoutStays);
+    world.fires(&Alert::redis_timeout()).await;
+    world.card("Waits for 1 approval").await;
+    world.minutes_pass(3).await;
+    let first = world.a_human_is_paged("INC-1").await;
+    world.pager_resolves(&first.id).await;
+    world.ana().presses("Approve 2 steps").await;
+    world.ana().is_told("Approved.").await;
+    world
+        .cluster_did(&[
+            "exec redis-cli FLUSHDB",
+            "exec curl -s localhost:8080/health",
+            "exec curl -s localhost:8080/health",
+        ])
+        .await;
+    let second = world.a_human_is_paged("INC-1").await;
+    assert_ne!(first.id, second.id);
+    world.card("This needs a human").await;
+    world.thread().is_uninteresting();
+    world.ends().await;
+}

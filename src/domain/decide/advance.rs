@@ -204,7 +204,7 @@ fn page(tx: &mut Tx<'_>, context: Context<'_>, id: IncidentId, call: Call, why: 
         return;
     };
     match urgency_of(context, incident, call) {
-        Urgency::Now => page_now(tx, id, why),
+        Urgency::Now => page_now(tx, id, call, why),
         Urgency::After(_) if incident.paging.due.is_some() || incident.paging.asked_at.is_some() => {}
         Urgency::After(wait) => {
             let at: Timestamp = context.now.checked_add(wait).unwrap_or(context.now);
@@ -226,13 +226,17 @@ fn urgency_of(context: Context<'_>, incident: &Incident, call: Call) -> Urgency 
 }
 
 /// Pages a human now, once an incident, unless somebody has it already; again only when that reached nobody.
-pub fn page_now(tx: &mut Tx<'_>, id: IncidentId, why: String) {
+pub fn page_now(tx: &mut Tx<'_>, id: IncidentId, call: Call, why: String) {
     let wanted = tx
         .state()
         .incident(id)
-        .is_some_and(|incident| incident.paging.can_ask() && incident.commander.is_none());
+        .is_some_and(|incident| incident.paging.can_ask(call) && incident.commander.is_none());
     if wanted {
-        tx.record(Event::PageAsked { incident: id, why });
+        tx.record(Event::PageAsked {
+            incident: id,
+            why,
+            waiting: matches!(call, Call::Waits | Call::Stuck),
+        });
     }
 }
 
@@ -241,9 +245,13 @@ pub fn page_asked(tx: &mut Tx<'_>, id: IncidentId, why: String) {
     if tx
         .state()
         .incident(id)
-        .is_some_and(|incident| incident.paging.can_ask())
+        .is_some_and(|incident| incident.paging.can_ask(Call::Asked))
     {
-        tx.record(Event::PageAsked { incident: id, why });
+        tx.record(Event::PageAsked {
+            incident: id,
+            why,
+            waiting: false,
+        });
     }
 }
 
@@ -256,7 +264,12 @@ pub fn page_sooner(tx: &mut Tx<'_>, context: Context<'_>, id: IncidentId) {
         return;
     }
     match urgency_of(context, incident, Call::Waits) {
-        Urgency::Now => page_now(tx, id, "it got worse and is waiting for a human".to_owned()),
+        Urgency::Now => page_now(
+            tx,
+            id,
+            Call::Waits,
+            "it got worse and is waiting for a human".to_owned(),
+        ),
         Urgency::After(wait) => {
             let at: Timestamp = context.now.checked_add(wait).unwrap_or(context.now);
             if incident.paging.due.is_none_or(|due| at < due) {
@@ -275,7 +288,7 @@ pub fn page_unseen(tx: &mut Tx<'_>, context: Context<'_>, id: IncidentId) {
             && urgency_of(context, incident, Call::Waits) != Urgency::Never
     });
     if wanted {
-        page_now(tx, id, "Slack does not take the card".to_owned());
+        page_now(tx, id, Call::Waits, "Slack does not take the card".to_owned());
     }
 }
 

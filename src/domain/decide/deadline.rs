@@ -3,6 +3,7 @@
 
 use super::{Context, Tx, advance, step, survey};
 use crate::domain::command::Reply;
+use crate::domain::escalation::Call;
 use crate::domain::event::{Event, Outcome};
 use crate::domain::ids::{AttemptId, IncidentId};
 use crate::domain::incident::{HandoffReason, Incident, Phase};
@@ -28,7 +29,7 @@ fn page_if_due(tx: &mut Tx<'_>, context: Context<'_>, id: IncidentId) {
             && incident.waits_for_people()
     });
     if due {
-        advance::page_now(tx, id, "it is waiting for a human".to_owned());
+        advance::page_now(tx, id, Call::Waits, "it is waiting for a human".to_owned());
     }
     // Somebody took it, or it runs: the reminder has no point any more, and must not come due for ever.
     let stale = tx.state().incident(id).is_some_and(|incident| {

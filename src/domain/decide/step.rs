@@ -5,6 +5,7 @@ use super::{Context, Tx, advance, survey};
 use crate::domain::action::EffectClass;
 use crate::domain::approval::{Approval, Vote};
 use crate::domain::command::{Reply, StartStep};
+use crate::domain::escalation::Call;
 use crate::domain::event::{Event, Outcome, Who};
 use crate::domain::ids::AttemptId;
 use crate::domain::incident::{HandoffReason, Incident, Phase, PlanTrack};
@@ -300,6 +301,7 @@ pub fn ended(
         advance::page_now(
             tx,
             incident,
+            Call::Broke,
             format!("nobody knows whether step {} happened", attempt.step),
         );
     }

@@ -92,7 +92,7 @@ pub fn surveyed(
 ) -> Reply {
     let wanted = tx.state().incident(id).is_some_and(|incident| {
         matches!(&incident.phase, Phase::Planning { request }
-            if request.runbook == sketch.runbook && sketch.no == planning::next_no(incident))
+            if is_of(&sketch, request) && sketch.no == planning::next_no(incident))
     });
     if !wanted {
         return Reply::Stored;
@@ -111,6 +111,22 @@ pub fn surveyed(
         Err(problems) => blocked(tx, context, id, problems),
     }
     Reply::Stored
+}
+
+/// Whether the sketch was made for this request. The look at its targets may have outlived the request, and the next one
+/// may be somebody else's: who asked decides who may approve.
+fn is_of(sketch: &Plan, request: &PlanRequest) -> bool {
+    request.runbook == sketch.runbook
+        && request.requester == sketch.requester
+        && request.modified_from == sketch.modified_from
+        && sketch
+            .steps
+            .iter()
+            .all(|step| step.skip == request.skip.contains(&step.no))
+        && request
+            .parameters
+            .iter()
+            .all(|(name, value)| sketch.parameters.get(name) == Some(value))
 }
 
 fn blocked(tx: &mut Tx<'_>, context: Context<'_>, id: IncidentId, problems: Vec<String>) {

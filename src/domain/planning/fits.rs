@@ -38,7 +38,8 @@ pub(super) fn over_budget(budget: &Budget, spent: &mut Cost, step: &PlannedStep)
     let short = run::over_budget(budget, spent, &step.cost);
     if step.when != When::PreviousFailed {
         for (key, need) in &step.cost {
-            *spent.entry(*key).or_default() += need;
+            let spent = spent.entry(*key).or_default();
+            *spent = spent.saturating_add(*need);
         }
     }
     let problem = |(key, need, left): run::Shortfall| {

@@ -8,6 +8,7 @@ use super::steps::{effect, shown_whole};
 use super::text::{count, safe};
 use crate::domain::action::Tier;
 use crate::domain::command::PlanRef;
+use crate::domain::escalation::Call;
 use crate::domain::event::Mode;
 use crate::domain::ids::StepNo;
 use crate::domain::incident::{HandoffReason, Incident, Phase, PlanTrack};
@@ -174,7 +175,7 @@ fn more(incident: &Incident) -> Option<Value> {
     let id = values::incident(incident.id);
     let entry = |label: &str, what: &str| json!({"text": plain(label, 60), "value": format!("{what}.{id}")});
     let mut options = Vec::new();
-    if incident.paging.can_ask() {
+    if incident.paging.can_ask(Call::Asked) {
         options.push(entry("Escalate now: page a human", action::ESCALATE));
     }
     // A card that a human has shows it as a button of its own.

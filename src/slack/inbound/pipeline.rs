@@ -109,9 +109,10 @@ impl Pipeline {
         };
         let deadline = received + within;
         if let Wish::InThread { text, thread } = &act.wish {
-            let found = match self.parts.engine.incident_at(thread.clone()).await {
-                Ok(Some(incident)) => Some(incident),
-                Ok(None) | Err(_) => timeout_at(deadline, self.parts.hints.incident_of(thread))
+            let asked = timeout_at(deadline, self.parts.engine.incident_at(thread.clone())).await;
+            let found = match asked {
+                Ok(Ok(Some(incident))) => Some(incident),
+                Ok(Ok(None) | Err(_)) | Err(_) => timeout_at(deadline, self.parts.hints.incident_of(thread))
                     .await
                     .ok()
                     .flatten(),
