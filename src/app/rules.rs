@@ -83,6 +83,7 @@ fn environments(settings: &Settings) -> Vec<EnvironmentRow> {
             name: row.name.clone(),
             cluster: Some(row.cluster.clone()),
             namespaces: row.namespaces.clone(),
+            hosts: row.hosts.clone(),
         })
         .collect();
     rows.sort_by_key(|row| row.namespaces.is_empty());

@@ -54,6 +54,10 @@ pub struct EnvironmentRow {
     /// Without it the row stands for every namespace of the cluster that no other row names.
     #[serde(default)]
     pub namespaces: Vec<Namespace>,
+    /// `host` or `host:port` of services that belong to it: where a runbook's HTTP requests take effect. A request to a
+    /// host of no environment can be approved by nobody.
+    #[serde(default)]
+    pub hosts: Vec<String>,
 }
 
 /// `[[routes]]`: which channel an alert goes to. The first row whose every condition holds wins; a row without

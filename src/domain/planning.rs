@@ -6,13 +6,13 @@ mod fits;
 mod looks;
 
 pub use self::fits::live_facts;
-use self::fits::{container_line, over_budget};
+use self::fits::{container_line, environment, over_budget};
 pub use self::looks::looks;
 use super::action::{
     Action, Budget, BudgetKey, Cost, Defaults, EffectClass, Filter, Kind, TierFacts, display_argv,
 };
 use super::evidence::{Condition, Finding, Found};
-use super::ids::{ClusterName, Environment, PlanNo, StepNo};
+use super::ids::{ClusterName, PlanNo, StepNo};
 use super::incident::{Incident, PlanRequest};
 use super::plan::{Plan, PlannedStep, Role};
 use super::rules::Rules;
@@ -319,12 +319,6 @@ fn tier_facts<'a>(rules: &'a Rules, budget: &Budget, replicas: Option<u32>) -> T
         replica_budget: budget.get(&BudgetKey::MaxReplicaChanges).copied().unwrap_or(0),
         replicas,
     }
-}
-
-/// Where it takes effect. An action of no cluster (HTTP) is covered only by a row that covers every cluster and namespace.
-fn environment(rules: &Rules, action: &Action) -> Option<Environment> {
-    let cluster = action.cluster().unwrap_or_else(|| ClusterName::new(""));
-    rules.environment(&cluster, action.namespace().as_ref())
 }
 
 /// Adds what the look at the targets said: cost, blast radius, target, and the tier where it depends on them. Steps whose

@@ -20,6 +20,8 @@ pub struct EnvironmentRow {
     pub cluster: Option<ClusterName>,
     /// Empty covers every namespace.
     pub namespaces: Vec<Namespace>,
+    /// `host` or `host:port` of services that HTTP actions of this environment talk to.
+    pub hosts: Vec<String>,
 }
 
 /// Sends incidents of a service, or with labels, to a channel. The first row whose every condition holds counts; a row
@@ -105,6 +107,17 @@ impl Rules {
                         || namespace.is_some_and(|name| row.namespaces.contains(name)))
             })
             .map(|row| row.name.clone())
+    }
+
+    /// Where a request to this host takes effect.
+    #[must_use]
+    pub fn environment_of_host(&self, host: &str, port: u16) -> Option<Environment> {
+        let with_port = format!("{host}:{port}");
+        let names = |row: &&EnvironmentRow| {
+            let mut hosts = row.hosts.iter();
+            hosts.any(|named| named.eq_ignore_ascii_case(host) || named.eq_ignore_ascii_case(&with_port))
+        };
+        self.environments.iter().find(names).map(|row| row.name.clone())
     }
 
     /// Where the alert says it comes from, by its `cluster` and `namespace` labels and our own map: what triggers ask.

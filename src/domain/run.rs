@@ -179,7 +179,7 @@ impl Run {
                     return Some(Next::Start {
                         step: step.no,
                         attempt: attempt + 1,
-                        not_before: None,
+                        not_before: self.not_before(step),
                     });
                 }
                 match step.on_failure {

@@ -2,6 +2,7 @@
 
 pub mod cluster;
 pub mod control;
+pub mod flags;
 pub mod page;
 pub mod pager;
 pub mod press;

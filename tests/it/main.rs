@@ -19,6 +19,7 @@ mod modify;
 mod pagerduty;
 mod paging;
 mod redis;
+mod runbooks;
 mod seen;
 mod slack_trouble;
 mod sources;

@@ -95,6 +95,7 @@ pub fn knowledge(rng: &mut Rng) -> Knowledge {
         environments: vec![EnvironmentRow {
             name: Environment::new("production"),
             cluster: None,
+            hosts: Vec::new(),
             namespaces: Vec::new(),
         }],
         caches: vec![ObjectPattern {

@@ -74,6 +74,51 @@ pub fn resource(kind: Kind) -> ApiResource {
     }
 }
 
+/// What of a kind runs: where its pods come from and how many there are.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Runs {
+    /// A pod.
+    Itself,
+    /// Pods of its template; JSON pointers to how many are wanted and how many are ready.
+    Pods {
+        wanted: &'static str,
+        ready: &'static str,
+    },
+    /// Jobs of its template.
+    Jobs,
+    Nothing,
+}
+
+#[must_use]
+pub const fn runs(kind: Kind) -> Runs {
+    match kind {
+        Kind::Pod => Runs::Itself,
+        Kind::Deployment | Kind::StatefulSet | Kind::ReplicaSet => Runs::Pods {
+            wanted: "/spec/replicas",
+            ready: "/status/readyReplicas",
+        },
+        Kind::DaemonSet => Runs::Pods {
+            wanted: "/status/desiredNumberScheduled",
+            ready: "/status/numberReady",
+        },
+        Kind::Job => Runs::Pods {
+            wanted: "/spec/parallelism",
+            ready: "/status/ready",
+        },
+        Kind::CronJob => Runs::Jobs,
+        Kind::Service
+        | Kind::ConfigMap
+        | Kind::Node
+        | Kind::Namespace
+        | Kind::Event
+        | Kind::Ingress
+        | Kind::Endpoints
+        | Kind::HorizontalPodAutoscaler
+        | Kind::PersistentVolumeClaim
+        | Kind::PodDisruptionBudget => Runs::Nothing,
+    }
+}
+
 #[must_use]
 pub const fn scope(kind: Kind) -> Scope {
     place(kind).4

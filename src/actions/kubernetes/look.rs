@@ -3,6 +3,7 @@
 use kube::api::DynamicObject;
 use serde_json::Value;
 
+use super::kinds::{self, Runs};
 use crate::domain::action::{Kind, ObjectRef};
 use crate::ports::TargetState;
 
@@ -95,51 +96,23 @@ fn expression_term(expression: &Value) -> Option<String> {
 /// Desired and ready: 1 and 0 or 1 for a pod; 0 and 0 for kinds that run nothing.
 fn replicas(kind: Kind, data: &Value) -> (u32, u32) {
     let count = |pointer: &str| u32::try_from(number(data, pointer)).unwrap_or(0);
-    match kind {
-        Kind::Deployment | Kind::StatefulSet | Kind::ReplicaSet => {
-            // The server always fills `spec.replicas`; 1 is what it fills in.
-            let desired = data
-                .pointer("/spec/replicas")
-                .map_or(1, |_| count("/spec/replicas"));
-            (desired, count("/status/readyReplicas"))
+    match kinds::runs(kind) {
+        Runs::Itself => (1, u32::from(condition(data, "Ready"))),
+        // The server always fills in what the spec leaves out, and fills in 1.
+        Runs::Pods { wanted, ready } if wanted.starts_with("/spec/") && data.pointer(wanted).is_none() => {
+            (1, count(ready))
         }
-        Kind::DaemonSet => (
-            count("/status/desiredNumberScheduled"),
-            count("/status/numberReady"),
-        ),
-        Kind::Pod => (1, u32::from(condition(data, "Ready"))),
-        Kind::Job => (count("/spec/parallelism"), count("/status/ready")),
-        Kind::CronJob
-        | Kind::Service
-        | Kind::ConfigMap
-        | Kind::Node
-        | Kind::Namespace
-        | Kind::Event
-        | Kind::Ingress
-        | Kind::Endpoints
-        | Kind::HorizontalPodAutoscaler
-        | Kind::PersistentVolumeClaim
-        | Kind::PodDisruptionBudget => (0, 0),
+        Runs::Pods { wanted, ready } => (count(wanted), count(ready)),
+        Runs::Jobs | Runs::Nothing => (0, 0),
     }
 }
 
 fn images(kind: Kind, data: &Value) -> Vec<String> {
-    let pointer = match kind {
-        Kind::Pod => "/spec/containers",
-        Kind::CronJob => "/spec/jobTemplate/spec/template/spec/containers",
-        Kind::Deployment | Kind::StatefulSet | Kind::DaemonSet | Kind::ReplicaSet | Kind::Job => {
-            "/spec/template/spec/containers"
-        }
-        Kind::Service
-        | Kind::ConfigMap
-        | Kind::Node
-        | Kind::Namespace
-        | Kind::Event
-        | Kind::Ingress
-        | Kind::Endpoints
-        | Kind::HorizontalPodAutoscaler
-        | Kind::PersistentVolumeClaim
-        | Kind::PodDisruptionBudget => return Vec::new(),
+    let pointer = match kinds::runs(kind) {
+        Runs::Itself => "/spec/containers",
+        Runs::Pods { .. } => "/spec/template/spec/containers",
+        Runs::Jobs => "/spec/jobTemplate/spec/template/spec/containers",
+        Runs::Nothing => return Vec::new(),
     };
     let containers = data.pointer(pointer).and_then(Value::as_array);
     containers

@@ -11,7 +11,7 @@ use kube::api::{Api, DynamicObject, ListParams};
 use serde_json::Value;
 
 use super::failure::Failure;
-use super::kinds;
+use super::kinds::{self, Runs};
 use super::look;
 use crate::domain::action::{Kind, ObjectRef};
 use crate::ports::ContainerState;
@@ -63,31 +63,14 @@ pub async fn pod(
     live: &DynamicObject,
     want: Want,
 ) -> Result<DynamicObject, Unresolved> {
-    match object.kind {
-        Kind::Pod => {
-            if want == Want::Ready && !is_ready(live) {
-                return Err(Unresolved::PodNotReady {
-                    pod: object.name.clone(),
-                    state: pod_state(live),
-                });
-            }
-            Ok(live.clone())
-        }
-        Kind::Deployment | Kind::StatefulSet | Kind::DaemonSet | Kind::ReplicaSet | Kind::Job => {
-            let pods = owned_pods(client, object, live).await?;
-            choose(object, pods, want)
-        }
-        Kind::CronJob
-        | Kind::Service
-        | Kind::ConfigMap
-        | Kind::Node
-        | Kind::Namespace
-        | Kind::Event
-        | Kind::Ingress
-        | Kind::Endpoints
-        | Kind::HorizontalPodAutoscaler
-        | Kind::PersistentVolumeClaim
-        | Kind::PodDisruptionBudget => Err(Unresolved::NotAWorkload(kinds::word(object.kind))),
+    match kinds::runs(object.kind) {
+        Runs::Itself if want == Want::Ready && !is_ready(live) => Err(Unresolved::PodNotReady {
+            pod: object.name.clone(),
+            state: pod_state(live),
+        }),
+        Runs::Itself => Ok(live.clone()),
+        Runs::Pods { .. } => choose(object, owned_pods(client, object, live).await?, want),
+        Runs::Jobs | Runs::Nothing => Err(Unresolved::NotAWorkload(kinds::word(object.kind))),
     }
 }
 

@@ -12,7 +12,7 @@ use super::failure::Failure;
 use super::kinds::{self, Scope};
 use super::look;
 use super::resolve::{self, Unresolved, Want};
-use crate::domain::action::{Action, Exec, Get, Logs, ObjectRef};
+use crate::domain::action::{Action, Exec, Logs, ObjectRef};
 use crate::domain::ids::ClusterName;
 use crate::ports::{ContainerState, SurveyError, TargetState};
 
@@ -65,39 +65,15 @@ pub async fn target(clusters: &Clusters, action: &Action) -> Result<Option<Targe
     }))
 }
 
-/// The one object that an action names.
-#[must_use]
-pub fn object(action: &Action) -> Option<ObjectRef> {
-    match action {
-        Action::Exec(Exec { target, .. }) | Action::Logs(Logs { target, .. }) => Some(target.clone()),
-        Action::Describe { target }
-        | Action::RolloutStatus { target }
-        | Action::RolloutRestart { target }
-        | Action::RolloutUndo { target, .. }
-        | Action::Scale { target, .. }
-        | Action::DeletePod { target } => Some(target.clone()),
-        Action::CreateJob { from, .. } => Some(from.clone()),
-        Action::Get(Get {
-            cluster,
-            namespace,
-            kind,
-            name,
-            ..
-        }) => {
-            let namespace = match (kinds::scope(*kind), namespace) {
-                (Scope::Namespaced, Some(namespace)) => namespace.clone(),
-                (Scope::Namespaced, None) => return None,
-                (Scope::Cluster, _) => "".into(),
-            };
-            let name = name.clone()?;
-            Some(ObjectRef {
-                cluster: cluster.clone(),
-                namespace,
-                kind: *kind,
-                name,
-            })
-        }
-        Action::Http(_) => None,
+/// The one object that an action names, where that is enough to find it.
+fn object(action: &Action) -> Option<ObjectRef> {
+    let object = action.names_target()?;
+    match kinds::scope(object.kind) {
+        Scope::Namespaced => (!object.namespace.as_str().is_empty()).then_some(object),
+        Scope::Cluster => Some(ObjectRef {
+            namespace: "".into(),
+            ..object
+        }),
     }
 }
 

@@ -29,6 +29,16 @@ impl Action {
         }
     }
 
+    /// The host and port that an HTTP action talks to; `None` for every other action.
+    #[must_use]
+    pub fn host(&self) -> Option<(String, u16)> {
+        let Self::Http(request) = self else {
+            return None;
+        };
+        let url = url::Url::parse(&request.url).ok()?;
+        Some((url.host_str()?.to_owned(), url.port_or_known_default()?))
+    }
+
     /// `CLUSTER/NAMESPACE/KIND/NAME`, or `http/HOST:PORT`: two actions with one key never run at the same time.
     /// `None` for what only looks, which needs no turn.
     #[must_use]
@@ -37,17 +47,8 @@ impl Action {
             return None;
         }
         match self {
-            Self::Http(request) => {
-                let url = url::Url::parse(&request.url).ok();
-                let host = url
-                    .as_ref()
-                    .and_then(url::Url::host_str)
-                    .unwrap_or_default()
-                    .to_owned();
-                let port = url
-                    .as_ref()
-                    .and_then(url::Url::port_or_known_default)
-                    .unwrap_or_default();
+            Self::Http(_) => {
+                let (host, port) = self.host().unwrap_or_default();
                 Some(format!("http/{host}:{port}"))
             }
             Self::Exec(_)

@@ -1,11 +1,25 @@
-//! What the look at a target adds to a step: which container, and what it costs there, and whether the budget reaches for it.
+//! Where a step takes effect, and what the look at its target adds: which container, and what it costs there, and whether the budget reaches for it.
 
 use crate::domain::action::{Action, Budget, Cost, LiveFacts};
+use crate::domain::ids::{ClusterName, Environment};
 use crate::domain::plan::PlannedStep;
 use crate::domain::rules::Rules;
 use crate::domain::run;
 use crate::domain::runbook::When;
 use crate::ports::TargetState;
+
+/// Where it takes effect. An action of no cluster (HTTP) is covered by a row that names its host, else only by one that
+/// covers every cluster and namespace.
+pub(super) fn environment(rules: &Rules, action: &Action) -> Option<Environment> {
+    let named = action
+        .host()
+        .and_then(|(host, port)| rules.environment_of_host(&host, port));
+    if named.is_some() {
+        return named;
+    }
+    let cluster = action.cluster().unwrap_or_else(|| ClusterName::new(""));
+    rules.environment(&cluster, action.namespace().as_ref())
+}
 
 /// What the action takes and touches, seen on the live cluster.
 #[must_use]

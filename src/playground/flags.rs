@@ -1,0 +1,119 @@
+//! A service of feature flags, as a team runs one beside its applications: `GET` and `PATCH /v1/flags/NAME` over HTTP on
+//! loopback. Strict like a real one: an unknown flag is 404, a body of another type 415, one that is not a change 422.
+
+use std::collections::BTreeMap;
+use std::net::SocketAddr;
+use std::sync::Arc;
+
+use axum::extract::{Path, State};
+use axum::http::StatusCode;
+use axum::response::{IntoResponse as _, Response};
+use axum::routing::get;
+use axum::{Json, Router};
+use parking_lot::Mutex;
+use serde::{Deserialize, Serialize};
+use serde_json::json;
+use tokio::net::TcpListener;
+use tokio::task::JoinSet;
+
+/// A flag.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
+pub struct Flag {
+    /// Whether customers get what it guards.
+    pub enabled: bool,
+    /// Why it was changed last; empty before that.
+    pub reason: String,
+    /// How often it was changed.
+    pub changes: u32,
+}
+
+/// What a `PATCH` may say.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Change {
+    enabled: bool,
+    #[serde(default)]
+    reason: String,
+}
+
+type Flags = Arc<Mutex<BTreeMap<String, Flag>>>;
+
+/// A running flag service.
+pub struct FlagsDouble {
+    address: SocketAddr,
+    flags: Flags,
+    _tasks: JoinSet<()>,
+}
+
+impl FlagsDouble {
+    /// Starts it with flags that are on.
+    ///
+    /// # Errors
+    /// When no port can be bound.
+    pub async fn start(on: &[&str]) -> std::io::Result<Self> {
+        let listener = TcpListener::bind(("127.0.0.1", 0)).await?;
+        let address = listener.local_addr()?;
+        let flag = |name: &&str| {
+            let enabled = Flag {
+                enabled: true,
+                ..Flag::default()
+            };
+            ((*name).to_owned(), enabled)
+        };
+        let flags: Flags = Arc::new(Mutex::new(on.iter().map(flag).collect()));
+        let router = Router::new()
+            .route("/v1/flags/{name}", get(read).patch(write))
+            .with_state(flags.clone());
+        let mut tasks = JoinSet::new();
+        tasks.spawn(async move {
+            if let Err(error) = axum::serve(listener, router).await {
+                tracing::error!(%error, "the flag service ended");
+            }
+        });
+        Ok(Self {
+            address,
+            flags,
+            _tasks: tasks,
+        })
+    }
+
+    /// `127.0.0.1:PORT`, as a list of allowed hosts wants it.
+    #[must_use]
+    pub fn host(&self) -> String {
+        self.address.to_string()
+    }
+
+    /// A flag as it is now.
+    #[must_use]
+    pub fn flag(&self, name: &str) -> Option<Flag> {
+        self.flags.lock().get(name).cloned()
+    }
+}
+
+fn unknown(name: &str) -> Response {
+    let body = json!({"error": format!("there is no flag {name}")});
+    (StatusCode::NOT_FOUND, Json(body)).into_response()
+}
+
+async fn read(State(flags): State<Flags>, Path(name): Path<String>) -> Response {
+    match flags.lock().get(&name) {
+        Some(flag) => Json(flag).into_response(),
+        None => unknown(&name),
+    }
+}
+
+async fn write(State(flags): State<Flags>, Path(name): Path<String>, Json(change): Json<Change>) -> Response {
+    match flags.lock().get_mut(&name) {
+        Some(flag) => {
+            let Change { enabled, reason } = change;
+            let changes = flag.changes + 1;
+            *flag = Flag {
+                enabled,
+                reason,
+                changes,
+            };
+            Json(flag).into_response()
+        }
+        None => unknown(&name),
+    }
+}
