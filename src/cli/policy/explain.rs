@@ -162,7 +162,7 @@ impl Explain {
             .environment
             .iter()
             .flat_map(|environment| rows_for(settings, step.tier, environment))
-            .map(who);
+            .map(|row| who(row, step.tier));
         let person = self.user.as_ref().map(|user| Person {
             id: self.person_id(),
             name: user.clone(),

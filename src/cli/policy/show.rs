@@ -72,7 +72,9 @@ fn table(settings: &Settings, screen: &mut Screen) -> Result<(), Failure> {
         screen.say("")?;
         screen.say_painted(Paint::Strong, environment.as_str(), "")?;
         for (tier, means) in TIERS {
-            let rows: Vec<String> = rows_for(settings, tier, environment).map(who).collect();
+            let rows: Vec<String> = rows_for(settings, tier, environment)
+                .map(|row| who(row, tier))
+                .collect();
             let who = match (rows.is_empty(), tier) {
                 (false, _) => rows.join("; or "),
                 (true, Tier::Zero) => "whoever may approve the rest of the plan".to_owned(),
@@ -107,7 +109,7 @@ pub(super) fn rows_for<'a>(
 }
 
 /// `2 of @sre, U0456, not who asked for it`
-pub(super) fn who(row: &ApproverRow) -> String {
+pub(super) fn who(row: &ApproverRow, tier: Tier) -> String {
     let names: Vec<&str> = row
         .groups
         .iter()
@@ -121,8 +123,8 @@ pub(super) fn who(row: &ApproverRow) -> String {
     };
     let own = match row.requester_may {
         Some(true) => ", who asked for it included",
-        Some(false) => ", not who asked for it",
-        None => ", who asked for it only below Tier 2",
+        None if tier < Tier::Two => ", who asked for it included",
+        Some(false) | None => ", not who asked for it",
     };
     format!("{} of {names}{own}", row.approvals.max(1))
 }

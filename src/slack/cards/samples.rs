@@ -197,6 +197,7 @@ pub(crate) fn incident(title: &str, steps: Vec<PlannedStep>) -> Incident {
         phase: Phase::Proposed,
         card: None,
         paging: Paging {
+            waiting: false,
             due: Some(at(120)),
             asked_at: None,
             delivered_at: None,
