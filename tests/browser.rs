@@ -182,12 +182,12 @@ async fn ana_modifies_and_ben_approves() {
     )
     .await;
 
-    // Who changed a plan asked for it, and nobody approves what they asked for themselves.
+    // Ana may change the plan, but she is not among those who may take a deploy back.
     ana.clicks(APPROVE).await;
     ana.clicks(CONFIRM).await;
     ana.sees(
         CHANNEL,
-        &["you asked for this plan or changed it, so somebody else has to approve it"],
+        &["Not allowed: you are in no [[approvers]] row for Tier 2 in production (step 2)."],
     )
     .await;
 
