@@ -88,7 +88,11 @@ impl Outage {
         self.failed = Some((tries + 1, since));
         // A clock that went back has failed for no time yet.
         let failing = Duration::try_from(now.duration_since(since)).unwrap_or_default();
-        match retry::next(&error, tries + 1, failing) {
+        let next = match paged {
+            true => retry::next_page(&error, tries + 1),
+            false => retry::next(&error, tries + 1, failing),
+        };
+        match next {
             Next::Again(pause) => {
                 tracing::warn!(%error, "the pager was not told about the journal; it is tried again");
                 self.not_before = SignedDuration::try_from(pause)

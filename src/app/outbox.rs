@@ -79,7 +79,6 @@ impl Pagers {
                 trying: false,
             });
         }
-        let first = Instant::now();
         let mut tries = 0;
         loop {
             let incident = engine.incident(id).await.ok().flatten()?;
@@ -97,7 +96,7 @@ impl Pagers {
                 Err(error) => error,
             };
             tries += 1;
-            let next = retry::next(&error, tries, first.elapsed());
+            let next = retry::next_page(&error, tries);
             tracing::warn!(incident = %id, %error, tries, "nobody could be paged");
             let failed = |trying| Delivered::PageFailed {
                 incident: id,

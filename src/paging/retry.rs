@@ -1,5 +1,6 @@
 //! When a call that failed is made again, and when it is given up: by how often and since when it has failed, which are
-//! arguments. Bounded, so that what can't be done is said and not tried for ever.
+//! arguments. Bounded, so that what can't be done is said and not tried for ever; but for a page, which is tried for as
+//! long as somebody needs it.
 
 use std::time::Duration;
 
@@ -8,7 +9,7 @@ use super::reply::PageError;
 /// The first pause; it doubles with every try.
 const FIRST: Duration = Duration::from_secs(1);
 const LONGEST: Duration = Duration::from_secs(60);
-/// A pager that has been away for this long is not waited for: people have been told, and can ask again.
+/// A pager that has been away for this long is not waited for with anything but a page: people have been told.
 const GIVE_UP: Duration = Duration::from_secs(60 * 60);
 /// From the fourth failure on, after some seven seconds, people are told that it is not through yet.
 const TELL_FROM: u32 = 4;
@@ -34,6 +35,13 @@ pub fn next(error: &PageError, tries: u32, since: Duration) -> Next {
     }
     let doubled = FIRST * (1 << tries.saturating_sub(1).min(6));
     Next::Again(doubled.max(hint).min(LONGEST))
+}
+
+/// The same for a page: a pager that is away is asked once a minute for as long as it takes, because nobody may be
+/// looking. Only a refusal ends it.
+#[must_use]
+pub fn next_page(error: &PageError, tries: u32) -> Next {
+    next(error, tries, Duration::ZERO)
 }
 
 /// Whether people should hear of it although it is tried again.
@@ -76,6 +84,16 @@ mod tests {
         assert_eq!(pauses[..8], [1, 2, 4, 8, 16, 32, 60, 60]);
         assert!(pauses.iter().all(|pause| *pause <= 60));
         assert!((3_600..3_700).contains(&since.as_secs()), "{since:?}");
+    }
+
+    #[test]
+    fn a_page_is_tried_for_as_long_as_it_takes() {
+        for tries in 1..=100_000 {
+            assert!(
+                matches!(next_page(&unreachable(), tries), Next::Again(pause) if pause <= LONGEST),
+                "{tries}"
+            );
+        }
     }
 
     #[test]

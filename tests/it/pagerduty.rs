@@ -29,10 +29,6 @@ async fn an_incident_of_pagerduty_is_resolved_there_when_it_is_fixed() {
     world
         .cluster_did(&["exec redis-cli FLUSHDB", "exec curl -s localhost:8080/health"])
         .await;
-    world
-        .thread()
-        .says("Resolved at the source: PagerDuty was told")
-        .await;
     world.pager_resolves(&theirs.id).await;
     world.card("Resolved").await;
     world.thread().ends_with("Summary of INC-1").await;

@@ -12,6 +12,8 @@ use super::resolve::{self, Want};
 use crate::actions::verdict::{HELD_BYTES, Held, Raw, Verdict};
 use crate::domain::action::{Kind, Logs};
 
+const TOO_LONG: &str = "these lines of the log are more than 1 MiB, and the newest are missing: ask for fewer with --tail or --since";
+
 /// Reads the log. Bytes that are no UTF-8 are kept until they are shown: kube's own reading to a string would refuse
 /// a log that holds one.
 ///
@@ -32,7 +34,8 @@ pub async fn run(attempt: &Attempt<'_>, logs: &Logs) -> Outcome {
         tail_lines: Some(i64::from(logs.tail)),
         since_seconds: logs.since_seconds.map(i64::from),
         previous: logs.previous,
-        limit_bytes: i64::try_from(HELD_BYTES).ok(),
+        // One more than is kept: the server counts from the oldest line on, so a log that reaches this lacks its end.
+        limit_bytes: i64::try_from(HELD_BYTES + 1).ok(),
         ..LogParams::default()
     };
     let pods: Api<Pod> = Api::namespaced(attempt.client.clone(), logs.target.namespace.as_str());
@@ -41,10 +44,15 @@ pub async fn run(attempt: &Attempt<'_>, logs: &Logs) -> Outcome {
     let held = Held::default();
     let reading = async {
         let mut piece = vec![0; 16 * 1024];
+        let mut total = 0_usize;
         loop {
             match stream.read(&mut piece).await {
+                Ok(0) if total > HELD_BYTES => return Err(TOO_LONG.to_owned()),
                 Ok(0) => return Ok(()),
-                Ok(count) => held.push(&piece[..count]),
+                Ok(count) => {
+                    total = total.saturating_add(count);
+                    held.push(&piece[..count]);
+                }
                 Err(error) => return Err(format!("the log broke off: {error}")),
             }
         }

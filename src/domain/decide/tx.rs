@@ -110,7 +110,13 @@ impl<'a> Tx<'a> {
         if redraws(&entry.event) {
             self.redraw(incident);
         }
-        if tells(&entry.event) {
+        // The source may say resolved before it answers us: the summary stands already, and stays the last word.
+        let too_late = matches!(entry.event, Event::SourceResolved { .. })
+            && self
+                .state
+                .incident(incident)
+                .is_some_and(|incident| !incident.is_open());
+        if tells(&entry.event) && !too_late {
             self.effects.push(Effect::Thread {
                 incident,
                 seq: entry.seq,

@@ -327,7 +327,18 @@ impl Head {
         match known {
             Known::Owner => self.owner = Some(text),
             Known::IncidentClass => self.incident_class = Some(text),
-            _ => self.autonomy = autonomy(value, findings),
+            Known::Autonomy => self.autonomy = autonomy(value, findings),
+            // No keys of the head.
+            Known::Trigger
+            | Known::BlastRadius
+            | Known::Parameters
+            | Known::Evidence
+            | Known::Prechecks
+            | Known::Steps
+            | Known::Verification
+            | Known::DoNotTouch
+            | Known::Symptoms
+            | Known::Escalation => {}
         }
     }
 }

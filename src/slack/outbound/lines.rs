@@ -81,6 +81,11 @@ pub async fn turn(bench: &Bench, job: LinesJob) -> LinesTurn {
                     over: 1,
                     turn: shown(),
                 },
+                // A workspace that takes no files takes none at the next try either, and what follows must not wait.
+                Err(error @ ApiError::Refused { .. }) if error.trouble() != Trouble::Gone => {
+                    let text = format!("The whole output could not be attached here: {error}");
+                    send(bench, &job, &[first], text).await
+                }
                 Err(error) => stop(failed(bench, "files.completeUploadExternal", error)),
             }
         }
