@@ -327,18 +327,7 @@ impl Head {
         match known {
             Known::Owner => self.owner = Some(text),
             Known::IncidentClass => self.incident_class = Some(text),
-            Known::Autonomy => self.autonomy = autonomy(value, findings),
-            // No keys of the head.
-            Known::Trigger
-            | Known::BlastRadius
-            | Known::Parameters
-            | Known::Evidence
-            | Known::Prechecks
-            | Known::Steps
-            | Known::Verification
-            | Known::DoNotTouch
-            | Known::Symptoms
-            | Known::Escalation => {}
+            _ => self.autonomy = autonomy(value, findings),
         }
     }
 }
