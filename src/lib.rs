@@ -92,6 +92,7 @@
         clippy::print_stderr,
         clippy::print_stdout,
         clippy::todo,
+        clippy::too_many_lines,
         clippy::unimplemented,
         clippy::unwrap_used
     )

@@ -103,6 +103,10 @@ struct Parts {
 ///
 /// # Errors
 /// Whatever keeps it from doing its work, worded with what to do. Slack and the clusters being away is no reason.
+#[expect(
+    clippy::too_many_lines,
+    reason = "wiring: each part is made once and handed to the next"
+)]
 pub async fn start(settings: Settings, clock: Arc<dyn Clock>, metrics: Metrics) -> Result<Bot, StartError> {
     let credentials = settings.slack.credentials()?;
     if settings.slack.channel.is_none() {
@@ -193,6 +197,10 @@ struct SlackSide {
 }
 
 impl Parts {
+    #[expect(
+        clippy::too_many_lines,
+        reason = "wiring: each part is made once and handed to the next"
+    )]
     async fn slack(&mut self, credentials: &SlackCredentials, lanes: Lanes) -> Result<SlackSide, StartError> {
         let settings = Arc::new(slack_settings(&self.settings, credentials));
         let api = Api::new(&settings)?;

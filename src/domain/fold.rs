@@ -3,16 +3,17 @@
 //! Longer than other files, since every event has its arm in one match.
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 use jiff::Timestamp;
 
 use super::action::{Cost, EffectClass};
 use super::alert::{Alert, Severity};
 use super::approval::{Approval, ApprovalEvent};
-use super::event::{Entry, Event, Judgement, Outcome};
+use super::event::{Entry, Event, Judgement, Outcome, Who};
 use super::evidence::Evidence;
-use super::freeze::Held;
-use super::ids::{AttemptId, Channel, IncidentId, PlanNo, StepNo};
+use super::freeze::{Held, Scope};
+use super::ids::{AttemptId, Channel, EpisodeKey, IncidentId, PlanNo, StepNo};
 use super::incident::{ClosedAs, Episode, Incident, PageFailure, Paging, Phase, PlanTrack, Tick};
 use super::run::{Run, StepState};
 use super::state::State;
@@ -20,6 +21,7 @@ use crate::ports::TargetState;
 
 impl State {
     /// Applies one entry. Entries come in order and without a gap.
+    #[expect(clippy::too_many_lines, reason = "every event has its arm in the one match")]
     pub fn apply(&mut self, entry: &Entry) {
         self.seq = entry.seq;
         if let Some(key) = &entry.key {
@@ -30,25 +32,8 @@ impl State {
             | Event::Checkpointed { .. }
             | Event::Refused { .. }
             | Event::Asked { .. } => {}
-            Event::Repeated { incidents } => {
-                for (id, count) in incidents {
-                    if let Some(incident) = self.incidents.get_mut(id) {
-                        incident.repeats += u64::from(*count);
-                    }
-                }
-            }
-            Event::Frozen { by, reason, scope } => {
-                let held = Held {
-                    scope: scope.clone(),
-                    by: by.id.clone(),
-                    name: by.name.clone(),
-                    at: entry.at,
-                    reason: reason.clone(),
-                };
-                if let Ok(frozen) = self.freeze.trip(held) {
-                    self.freeze = frozen;
-                }
-            }
+            Event::Repeated { incidents } => self.repeated(incidents),
+            Event::Frozen { by, reason, scope } => self.frozen(by, reason, scope, entry.at),
             Event::Unfrozen { by, reason, scope } => {
                 if let Ok(lifted) = self.freeze.lift(scope, &by.id, reason) {
                     self.freeze = lifted;
@@ -117,6 +102,27 @@ impl State {
         }
     }
 
+    fn repeated(&mut self, incidents: &[(IncidentId, u32)]) {
+        for (id, count) in incidents {
+            if let Some(incident) = self.incidents.get_mut(id) {
+                incident.repeats = incident.repeats.saturating_add(u64::from(*count));
+            }
+        }
+    }
+
+    fn frozen(&mut self, by: &Who, reason: &str, scope: &Scope, at: Timestamp) {
+        let held = Held {
+            scope: scope.clone(),
+            by: by.id.clone(),
+            name: by.name.clone(),
+            at,
+            reason: reason.to_owned(),
+        };
+        if let Ok(frozen) = self.freeze.trip(held) {
+            self.freeze = frozen;
+        }
+    }
+
     fn apply_to_incident(&mut self, entry: &Entry, id: IncidentId) {
         let Some(incident) = self.incidents.get_mut(&id) else {
             return;
@@ -136,7 +142,7 @@ impl State {
 fn opened(
     id: IncidentId,
     at: Timestamp,
-    alert: &std::sync::Arc<Alert>,
+    alert: &Arc<Alert>,
     channel: &Channel,
     title: &str,
     severity: Severity,
@@ -181,26 +187,11 @@ fn opened(
 }
 
 /// Events about one incident.
+#[expect(clippy::too_many_lines, reason = "every event has its arm in the one match")]
 fn change(incident: &mut Incident, event: &Event, at: Timestamp) {
     match event {
-        Event::Joined { alert, .. } => {
-            incident.severity = incident.severity.max(alert.severity);
-            incident.episodes.push(Episode {
-                alert: alert.clone(),
-                resolved_at: None,
-            });
-        }
-        Event::AlertResolved { episode, .. } => {
-            // An episode that was reopened is there twice: the older one has resolved already.
-            let known = incident
-                .episodes
-                .iter_mut()
-                .rev()
-                .find(|known| known.alert.episode == *episode);
-            if let Some(known) = known {
-                known.resolved_at.get_or_insert(at);
-            }
-        }
+        Event::Joined { alert, .. } => joined(incident, alert),
+        Event::AlertResolved { episode, .. } => resolved(incident, episode, at),
         Event::Matched { matched, .. } => incident.matched = Some(matched.clone()),
         Event::Planning { request, .. } => {
             settle_approval(incident, ApprovalEvent::Supersede { at });
@@ -219,28 +210,11 @@ fn change(incident: &mut Incident, event: &Event, at: Timestamp) {
             });
         }
         Event::Checklist { runbook, .. } => incident.checklist = Some(runbook.clone()),
-        Event::Ticked { item, by, done, .. } => {
-            if *done {
-                incident.ticks.insert(
-                    *item,
-                    Tick {
-                        by: by.name.clone(),
-                        at,
-                    },
-                );
-            } else {
-                incident.ticks.remove(item);
-            }
-        }
+        Event::Ticked { item, by, done, .. } => ticked(incident, *item, &by.name, *done, at),
         Event::CardPosted { message, .. } => incident.card = Some(message.clone()),
         Event::PageDue { at: due, .. } => incident.paging.due = Some(*due),
         Event::PageSettled { .. } => incident.paging.due = None,
-        Event::PageAsked { waiting, .. } => {
-            incident.paging.asked_at = Some(at);
-            incident.paging.waiting = *waiting;
-            incident.paging.delivered_at = None;
-            incident.paging.failed = None;
-        }
+        Event::PageAsked { waiting, .. } => page_asked(&mut incident.paging, *waiting, at),
         Event::Paged { .. } => {
             incident.paging.delivered_at = Some(at);
             incident.paging.failed = None;
@@ -273,19 +247,19 @@ fn change(incident: &mut Incident, event: &Event, at: Timestamp) {
             approve_by,
             ..
         } => {
-            settle_approval(incident, ApprovalEvent::Supersede { at });
-            incident.plans.push(PlanTrack {
+            let approval = Approval::Pending {
+                votes: Vec::new(),
+                approve_by: *approve_by,
+            };
+            let track = PlanTrack {
                 plan: plan.clone(),
                 digest: digest.clone(),
                 proposed_at: at,
                 decision: decision.clone(),
-                approval: Approval::Pending {
-                    votes: Vec::new(),
-                    approve_by: *approve_by,
-                },
+                approval,
                 run: Run::default(),
-            });
-            incident.phase = Phase::Proposed;
+            };
+            proposed(incident, track);
         }
         Event::Voted {
             plan,
@@ -301,16 +275,7 @@ fn change(incident: &mut Incident, event: &Event, at: Timestamp) {
             };
             approve(incident, *plan, event);
         }
-        Event::AllowedAlone { plan, execute_by, .. } => {
-            if let Some(track) = track(incident, *plan) {
-                track.approval = Approval::Approved {
-                    votes: Vec::new(),
-                    at,
-                    execute_by: *execute_by,
-                };
-                incident.phase = Phase::Running;
-            }
-        }
+        Event::AllowedAlone { plan, execute_by, .. } => allowed_alone(incident, *plan, *execute_by, at),
         Event::Rejected { plan, by, reason, .. } => {
             let event = ApprovalEvent::Reject {
                 by: by.id.clone(),
@@ -342,20 +307,12 @@ fn change(incident: &mut Incident, event: &Event, at: Timestamp) {
             judgement,
             by,
             ..
-        } => {
-            judged(incident, *plan, *step, *judgement, &by.name, at);
-        }
+        } => judged(incident, *plan, *step, *judgement, &by.name, at),
         Event::StepRefused {
             plan, step, reasons, ..
         } => {
-            set(
-                incident,
-                *plan,
-                *step,
-                StepState::Refused {
-                    reasons: reasons.clone(),
-                },
-            );
+            let reasons = reasons.clone();
+            set(incident, *plan, *step, StepState::Refused { reasons });
         }
         Event::StepSkipped { plan, step, why, .. } => {
             set(incident, *plan, *step, StepState::Skipped { why: why.clone() });
@@ -374,6 +331,58 @@ fn change(incident: &mut Incident, event: &Event, at: Timestamp) {
         | Event::Asked { .. }
         | Event::Frozen { .. }
         | Event::Unfrozen { .. } => {}
+    }
+}
+
+fn joined(incident: &mut Incident, alert: &Arc<Alert>) {
+    incident.severity = incident.severity.max(alert.severity);
+    incident.episodes.push(Episode {
+        alert: alert.clone(),
+        resolved_at: None,
+    });
+}
+
+fn resolved(incident: &mut Incident, episode: &EpisodeKey, at: Timestamp) {
+    // An episode that was reopened is there twice: the older one has resolved already.
+    let mut known = incident.episodes.iter_mut().rev();
+    if let Some(known) = known.find(|known| known.alert.episode == *episode) {
+        known.resolved_at.get_or_insert(at);
+    }
+}
+
+fn ticked(incident: &mut Incident, item: u16, by: &str, done: bool, at: Timestamp) {
+    if done {
+        let by = by.to_owned();
+        incident.ticks.insert(item, Tick { by, at });
+    } else {
+        incident.ticks.remove(&item);
+    }
+}
+
+/// Whatever became of an earlier page counts no longer.
+fn page_asked(paging: &mut Paging, waiting: bool, at: Timestamp) {
+    paging.asked_at = Some(at);
+    paging.waiting = waiting;
+    paging.delivered_at = None;
+    paging.failed = None;
+}
+
+/// A new plan takes the place of the one before.
+fn proposed(incident: &mut Incident, track: PlanTrack) {
+    let at = track.proposed_at;
+    settle_approval(incident, ApprovalEvent::Supersede { at });
+    incident.plans.push(track);
+    incident.phase = Phase::Proposed;
+}
+
+fn allowed_alone(incident: &mut Incident, plan: PlanNo, execute_by: Timestamp, at: Timestamp) {
+    if let Some(track) = track(incident, plan) {
+        track.approval = Approval::Approved {
+            votes: Vec::new(),
+            at,
+            execute_by,
+        };
+        incident.phase = Phase::Running;
     }
 }
 

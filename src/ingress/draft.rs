@@ -87,19 +87,23 @@ impl Draft {
         self.links.push((title.to_owned(), url));
     }
 
+    /// Where the sender says that the runbook is.
+    fn runbook_page(&mut self) -> Option<String> {
+        let named = ["runbook_url", "runbook"]
+            .iter()
+            .find_map(|key| self.annotations.get(*key).filter(|url| is_link(url)).cloned());
+        self.runbook
+            .take()
+            .filter(|url| is_link(url))
+            .or(named)
+            .or_else(|| runbook_in(&self.description))
+    }
+
     pub fn finish(mut self, incoming: &Incoming<'_>) -> Alert {
         let mapping = incoming.mapping;
         let service = self.service.take();
         self.label("service", service);
-        let named = ["runbook_url", "runbook"]
-            .iter()
-            .find_map(|key| self.annotations.get(*key).filter(|url| is_link(url)).cloned());
-        let runbook = self
-            .runbook
-            .take()
-            .filter(|url| is_link(url))
-            .or(named)
-            .or_else(|| runbook_in(&self.description));
+        let runbook = self.runbook_page();
         self.annotate("runbook_url", runbook.clone());
         let (severity, severity_word) =
             mapping.first_severity(self.severity.iter().flatten().map(String::as_str));

@@ -2,6 +2,8 @@
 //! seconds; what the channel's test sends has the version "test" and opens nothing.
 //! Shape: <https://cloud.google.com/monitoring/support/notification-options#webhooks>, as others record it.
 
+use serde_json::Value;
+
 use super::draft::Draft;
 use super::error::ParseError;
 use super::json::{first, need, object, pairs, part, text};
@@ -44,6 +46,18 @@ pub(super) fn read(incoming: &Incoming<'_>) -> Result<Read, ParseError> {
     draft.title = text(incident, "/summary").unwrap_or_default();
     draft.description = text(incident, "/documentation/content").unwrap_or_default();
     draft.severity = vec![text(incident, "/severity")];
+    labels(incident, &mut draft);
+    draft.annotate("condition", Some(condition).filter(|text| !text.is_empty()));
+    draft.annotate("observed_value", text(incident, "/observed_value"));
+    draft.annotate("threshold_value", text(incident, "/threshold_value"));
+    draft.link("Google Cloud", text(incident, "/url"));
+    let time = |pointer: &str| incident.pointer(pointer).and_then(moment);
+    draft.starts_at = time("/started_at");
+    draft.ends_at = time("/ended_at");
+    Ok(Read::one(draft.finish(incoming)))
+}
+
+fn labels(incident: &Value, draft: &mut Draft) {
     for place in [
         "/policy_user_labels",
         "/metadata/user_labels",
@@ -67,12 +81,4 @@ pub(super) fn read(incoming: &Incoming<'_>) -> Result<Read, ParseError> {
         first(incident, &["/resource_display_name", "/resource_name"]),
     );
     draft.label("metric", text(incident, "/metric/type"));
-    draft.annotate("condition", Some(condition).filter(|text| !text.is_empty()));
-    draft.annotate("observed_value", text(incident, "/observed_value"));
-    draft.annotate("threshold_value", text(incident, "/threshold_value"));
-    draft.link("Google Cloud", text(incident, "/url"));
-    let time = |pointer: &str| incident.pointer(pointer).and_then(moment);
-    draft.starts_at = time("/started_at");
-    draft.ends_at = time("/ended_at");
-    Ok(Read::one(draft.finish(incoming)))
 }

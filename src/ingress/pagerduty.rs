@@ -152,54 +152,21 @@ fn is_ours(event: &Event<'_>, incident: &Incident<'_>, mapping: &Mapping) -> boo
 }
 
 fn alert(event: &Event<'_>, incident: Incident<'_>, status: AlertStatus, mapping: &Mapping) -> Alert {
+    let labels = labels(&incident);
+    let annotations = annotations(event, &incident);
     let id = cut(incident.id.into_owned(), MAX_NAME);
     let service_id = summary_id(incident.service.as_ref());
     let dedup_key = incident.incident_key.map(|key| cut(key.into_owned(), MAX_NAME));
     let title = one_line(incident.title.as_deref().unwrap_or("(no title)"));
     let name = without_prefix(&title).to_owned();
     // The priority, which a person or rule chose, before the urgency, which the service has.
-    let priority = incident
-        .priority
-        .as_ref()
-        .and_then(|priority| priority.summary.as_deref());
-    let words = [priority, incident.urgency.as_deref()].into_iter().flatten();
+    let words = [
+        summary_of(incident.priority.as_ref()),
+        incident.urgency.as_deref(),
+    ]
+    .into_iter()
+    .flatten();
     let (severity, severity_word) = mapping.first_severity(words);
-    let mut labels = BTreeMap::new();
-    for (label, value) in [
-        (
-            "service",
-            incident
-                .service
-                .as_ref()
-                .and_then(|service| service.summary.as_deref()),
-        ),
-        ("urgency", incident.urgency.as_deref()),
-        (
-            "priority",
-            incident
-                .priority
-                .as_ref()
-                .and_then(|priority| priority.summary.as_deref()),
-        ),
-        (
-            "escalation_policy",
-            incident
-                .escalation_policy
-                .as_ref()
-                .and_then(|policy| policy.summary.as_deref()),
-        ),
-    ] {
-        if let Some(value) = value.filter(|value| !value.is_empty()) {
-            labels.insert(label.to_owned(), cut(value.to_owned(), MAX_VALUE));
-        }
-    }
-    let mut annotations = BTreeMap::from([(
-        "pagerduty_event".to_owned(),
-        cut(event.event_type.to_string(), MAX_NAME),
-    )]);
-    if let Some(number) = incident.number {
-        annotations.insert("pagerduty_number".to_owned(), number.to_string());
-    }
     let link = incident.html_url.as_deref().filter(|url| is_link(url));
     Alert {
         source: Source::new(SOURCE),
@@ -233,6 +200,36 @@ fn alert(event: &Event<'_>, incident: Incident<'_>, status: AlertStatus, mapping
         source_ref: Some(id),
         dedup_key,
     }
+}
+
+fn labels(incident: &Incident<'_>) -> BTreeMap<String, String> {
+    [
+        ("service", summary_of(incident.service.as_ref())),
+        ("urgency", incident.urgency.as_deref()),
+        ("priority", summary_of(incident.priority.as_ref())),
+        (
+            "escalation_policy",
+            summary_of(incident.escalation_policy.as_ref()),
+        ),
+    ]
+    .into_iter()
+    .filter_map(|(label, value)| Some((label, value.filter(|value| !value.is_empty())?)))
+    .map(|(label, value)| (label.to_owned(), cut(value.to_owned(), MAX_VALUE)))
+    .collect()
+}
+
+fn annotations(event: &Event<'_>, incident: &Incident<'_>) -> BTreeMap<String, String> {
+    let kind = cut(event.event_type.to_string(), MAX_NAME);
+    let number = incident.number.map(|number| number.to_string());
+    std::iter::once(("pagerduty_event", kind))
+        .chain(number.map(|number| ("pagerduty_number", number)))
+        .map(|(name, value)| (name.to_owned(), value))
+        .collect()
+}
+
+/// What PagerDuty calls the thing that is referred to.
+fn summary_of<'a>(reference: Option<&'a Reference<'_>>) -> Option<&'a str> {
+    reference.and_then(|reference| reference.summary.as_deref())
 }
 
 fn summary_id(service: Option<&Reference<'_>>) -> String {

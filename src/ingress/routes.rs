@@ -270,10 +270,8 @@ impl Refusal {
         match self {
             Self::NotServed => {
                 tracing::warn!(source, "a delivery was turned away: {}", closed_advice(endpoint));
-                plain(
-                    StatusCode::NOT_FOUND,
-                    format!("no secret is configured for {source}, so it is not served here\n"),
-                )
+                let text = format!("no secret is configured for {source}, so it is not served here\n");
+                plain(StatusCode::NOT_FOUND, text)
             }
             Self::Unauthentic => {
                 tracing::warn!(
@@ -295,35 +293,19 @@ impl Refusal {
             }
             Self::Sns(error) => {
                 tracing::warn!(source, %error, "a message of SNS was not taken");
-                let status = match error {
-                    SnsError::Malformed(_) | SnsError::Raw => StatusCode::BAD_REQUEST,
-                    SnsError::OtherTopic
-                    | SnsError::OtherHost(_)
-                    | SnsError::Forged
-                    | SnsError::Stale
-                    | SnsError::OtherSubscription => StatusCode::FORBIDDEN,
-                    SnsError::Unreachable(_) => StatusCode::SERVICE_UNAVAILABLE,
-                };
-                plain(status, format!("{error}\n"))
+                plain(sns_status(&error), format!("{error}\n"))
             }
             Self::Broken => {
                 tracing::error!(
                     source,
                     "a delivery could not be read: this is a defect of Interlock; please report it"
                 );
-                plain(
-                    StatusCode::INTERNAL_SERVER_ERROR,
-                    "reading it failed here\n".to_owned(),
-                )
+                let text = "reading it failed here\n".to_owned();
+                plain(StatusCode::INTERNAL_SERVER_ERROR, text)
             }
             Self::Body(error) => {
                 tracing::warn!(source, %error, "a delivery was refused");
-                let status = match error {
-                    BodyError::TooLarge { .. } => StatusCode::PAYLOAD_TOO_LARGE,
-                    BodyError::TooSlow => StatusCode::REQUEST_TIMEOUT,
-                    BodyError::Broken => StatusCode::BAD_REQUEST,
-                };
-                plain(status, format!("{error}\n"))
+                plain(body_status(&error), format!("{error}\n"))
             }
             Self::Malformed(error) => {
                 tracing::warn!(source, %error, "a delivery could not be read");
@@ -331,12 +313,7 @@ impl Refusal {
             }
             Self::Engine(refused) => {
                 tracing::warn!(source, error = %refused, "a delivery was not stored; the sender will try again");
-                let seconds = match refused {
-                    Refused::Overloaded { retry_after_seconds } => retry_after_seconds.max(1),
-                    Refused::NotStored { .. } => 5,
-                };
-                let answer = plain(StatusCode::SERVICE_UNAVAILABLE, format!("{refused}\n"));
-                with_header(answer, RETRY_AFTER, &seconds.to_string())
+                try_again(&refused)
             }
             Self::Late => {
                 tracing::warn!(
@@ -348,6 +325,35 @@ impl Refusal {
             }
         }
     }
+}
+
+fn sns_status(error: &SnsError) -> StatusCode {
+    match error {
+        SnsError::Malformed(_) | SnsError::Raw => StatusCode::BAD_REQUEST,
+        SnsError::OtherTopic
+        | SnsError::OtherHost(_)
+        | SnsError::Forged
+        | SnsError::Stale
+        | SnsError::OtherSubscription => StatusCode::FORBIDDEN,
+        SnsError::Unreachable(_) => StatusCode::SERVICE_UNAVAILABLE,
+    }
+}
+
+fn body_status(error: &BodyError) -> StatusCode {
+    match error {
+        BodyError::TooLarge { .. } => StatusCode::PAYLOAD_TOO_LARGE,
+        BodyError::TooSlow => StatusCode::REQUEST_TIMEOUT,
+        BodyError::Broken => StatusCode::BAD_REQUEST,
+    }
+}
+
+fn try_again(refused: &Refused) -> Response<Body> {
+    let seconds = match refused {
+        Refused::Overloaded { retry_after_seconds } => (*retry_after_seconds).max(1),
+        Refused::NotStored { .. } => 5,
+    };
+    let answer = plain(StatusCode::SERVICE_UNAVAILABLE, format!("{refused}\n"));
+    with_header(answer, RETRY_AFTER, &seconds.to_string())
 }
 
 fn plain(status: StatusCode, text: String) -> Response<Body> {

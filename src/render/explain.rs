@@ -42,10 +42,7 @@ pub fn answer(answer: &Answer) -> String {
         Answer::ProposedAgain => "The plan is being made again; it needs a fresh approval.".to_owned(),
         Answer::Chosen { runbook } => format!("{runbook} it is. Its plan is being made."),
         Answer::Ticked => "Noted.".to_owned(),
-        Answer::Judged(Judgement::Worked) => "Noted: it worked. The plan goes on.".to_owned(),
-        Answer::Judged(Judgement::Failed) => {
-            "Noted: it did not work. The runbook says what follows.".to_owned()
-        }
+        Answer::Judged(judgement) => judged(*judgement).to_owned(),
         Answer::Frozen { scope, unknown, ran } => freezing::frozen(scope, unknown.as_ref(), ran),
         Answer::Unfrozen { scope, left } => freezing::lifted(scope, left),
         Answer::Again => "That was taken already.".to_owned(),
@@ -72,6 +69,13 @@ pub fn answer(answer: &Answer) -> String {
         Answer::NotUnderstood { text } => {
             format!("`{}` is nothing that I know.\n{}", words::cut(text, 60), help())
         }
+    }
+}
+
+fn judged(judgement: Judgement) -> &'static str {
+    match judgement {
+        Judgement::Worked => "Noted: it worked. The plan goes on.",
+        Judgement::Failed => "Noted: it did not work. The runbook says what follows.",
     }
 }
 

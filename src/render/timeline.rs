@@ -2,12 +2,13 @@
 //! foreign text is in it as it came; whoever posts it escapes it.
 
 use super::{evidence, reasons, words};
-use crate::domain::event::{Deed, Event, Judgement, Outcome};
+use crate::domain::event::{Deed, Event, Judgement, Outcome, Refusal};
 use crate::domain::freeze::Scope;
-use crate::domain::ids::StepNo;
+use crate::domain::ids::{AttemptId, EpisodeKey, StepNo};
 use crate::domain::incident::{ClosedAs, HandoffReason, Incident};
+use crate::domain::plan::{Plan, PlanDigest};
 use crate::domain::policy::Decision;
-use crate::domain::run::RunResult;
+use crate::domain::run::{RunResult, WaitsFor};
 
 /// What happened, in one line. `None` for what people need not read.
 #[must_use]
@@ -21,6 +22,7 @@ pub fn line_alone(event: &Event) -> Option<String> {
     worded(event, None)
 }
 
+#[expect(clippy::too_many_lines, reason = "every event has its arm in the one match")]
 fn worded(event: &Event, incident: Option<&Incident>) -> Option<String> {
     Some(match event {
         Event::Opened { alert, by, .. } => match by {
@@ -28,46 +30,20 @@ fn worded(event: &Event, incident: Option<&Incident>) -> Option<String> {
             None => format!("{} fired: {}", alert.name, alert.title),
         },
         Event::Joined { alert, .. } => format!("{} joined: {}", alert.name, alert.title),
-        Event::AlertResolved { episode, .. } => {
-            let known = incident.into_iter().flat_map(|incident| &incident.episodes);
-            let name = known.into_iter().find(|known| known.alert.episode == *episode);
-            format!(
-                "{} resolved",
-                name.map_or("an alert", |known| known.alert.name.as_str())
-            )
-        }
+        Event::AlertResolved { episode, .. } => format!("{} resolved", alert_name(incident, episode)),
         Event::Matched { matched, .. } => matched.explanation.join(". "),
         Event::Planning { .. } | Event::Checklist { .. } => return None,
         Event::Gathered { findings, .. } => evidence::summary(findings),
         Event::Ticked { item, by, done, .. } => {
-            format!(
-                "{} {} item {}",
-                by.name,
-                if *done { "ticked" } else { "unticked" },
-                item + 1
-            )
+            let ticked = if *done { "ticked" } else { "unticked" };
+            format!("{} {ticked} item {}", by.name, item.saturating_add(1))
         }
         Event::Proposed {
             plan,
             digest,
             decision,
             ..
-        } => {
-            let steps = words::counted(plan.live_steps().count(), "step");
-            let ask = match decision {
-                Decision::Allow => "it needs no approval".to_owned(),
-                Decision::RequireApproval { approvals } => {
-                    format!("it needs {}", words::counted(usize::from(*approvals), "approval"))
-                }
-                Decision::Deny { reasons } => format!("nobody may approve it: {}", reasons::all(reasons)),
-            };
-            format!(
-                "plan {} proposed: {}, {steps}, digest {}; {ask}",
-                plan.no,
-                plan.title,
-                digest.short()
-            )
-        }
+        } => proposed(plan, digest, decision),
         Event::Voted { vote, .. } => format!("{} approved", vote.name),
         Event::AllowedAlone { .. } => "the policy lets it run without a person".to_owned(),
         Event::Rejected { by, reason, .. } if reason.is_empty() => format!("{} rejected the plan", by.name),
@@ -76,28 +52,9 @@ fn worded(event: &Event, incident: Option<&Incident>) -> Option<String> {
         Event::Withdrawn { plan, why, .. } => format!("plan {plan} withdrawn: {why}"),
         Event::Refused {
             by, deed, refusal, ..
-        } => {
-            format!(
-                "{} tried to {} and was told: {}",
-                by.name,
-                self::deed(*deed),
-                reasons::refusal(refusal)
-            )
-        }
-        Event::StepStarted { attempt, .. } => {
-            format!(
-                "step {} started, attempt {}: {}",
-                attempt.step,
-                attempt.attempt,
-                command(incident, attempt.step)
-            )
-        }
-        Event::StepWaits { waits, .. } => format!(
-            "step {} waits: its target is busy with {}; if that lasts until {}, a human is called",
-            waits.step,
-            words::at_work(waits.with),
-            words::clock(waits.until)
-        ),
+        } => refused(&by.name, *deed, refusal),
+        Event::StepStarted { attempt, .. } => step_started(incident, *attempt),
+        Event::StepWaits { waits, .. } => step_waits(*waits),
         Event::StepRefused { step, reasons, .. } => {
             format!("step {step} was not started: {}", reasons::all(reasons))
         }
@@ -107,29 +64,10 @@ fn worded(event: &Event, incident: Option<&Incident>) -> Option<String> {
             outcome,
             took_ms,
             ..
-        } => {
-            let took = words::took(*took_ms);
-            match outcome {
-                Outcome::Succeeded => format!(
-                    "step {} succeeded in {took}: {}",
-                    attempt.step,
-                    title(incident, attempt.step)
-                ),
-                Outcome::Failed { reason } => {
-                    format!(
-                        "step {} failed, attempt {}, after {took}: {reason}",
-                        attempt.step, attempt.attempt
-                    )
-                }
-                Outcome::Unknown { reason } => format!("step {} ended UNKNOWN: {reason}", attempt.step),
-            }
-        }
+        } => step_ended(incident, *attempt, outcome, *took_ms),
         Event::StepJudged {
             step, judgement, by, ..
-        } => match judgement {
-            Judgement::Worked => format!("{} says that step {step} worked", by.name),
-            Judgement::Failed => format!("{} says that step {step} did not work", by.name),
-        },
+        } => step_judged(*step, *judgement, &by.name),
         Event::RunEnded { result, .. } => run_result(result),
         Event::Settling { .. } => "waiting for the source to say resolved".to_owned(),
         Event::HandedOver { reason, .. } => format!("handed over to a human: {}", handoff(reason)),
@@ -141,21 +79,9 @@ fn worded(event: &Event, incident: Option<&Incident>) -> Option<String> {
         ),
         Event::SourceResolved { how, .. } => format!("resolved at the source: {how}"),
         Event::TakenOver { by, .. } => format!("{} took over", by.name),
-        Event::Closed { result, .. } => match result {
-            ClosedAs::Resolved => "closed: resolved".to_owned(),
-            ClosedAs::AlertCleared => "closed: the alert went away".to_owned(),
-            ClosedAs::ByPerson { .. } => closed_by(result),
-            ClosedAs::DryRun => "closed: the dry run is complete".to_owned(),
-        },
+        Event::Closed { result, .. } => closed(result),
         Event::Frozen { by, reason, scope } => format!("{} froze {scope}: {reason}", by.name),
-        Event::Unfrozen {
-            by,
-            reason,
-            scope: Scope::Everything,
-        } => format!("{} lifted the freeze: {reason}", by.name),
-        Event::Unfrozen { by, reason, scope } => {
-            format!("{} lifted the freeze of {scope}: {reason}", by.name)
-        }
+        Event::Unfrozen { by, reason, scope } => unfrozen(&by.name, reason, scope),
         Event::Asked {
             by,
             deed: Deed::ProposeAgain,
@@ -169,6 +95,86 @@ fn worded(event: &Event, incident: Option<&Incident>) -> Option<String> {
         | Event::PageSettled { .. }
         | Event::CardPosted { .. } => return None,
     })
+}
+
+fn proposed(plan: &Plan, digest: &PlanDigest, decision: &Decision) -> String {
+    let steps = words::counted(plan.live_steps().count(), "step");
+    let ask = match decision {
+        Decision::Allow => "it needs no approval".to_owned(),
+        Decision::RequireApproval { approvals } => {
+            format!("it needs {}", words::counted(usize::from(*approvals), "approval"))
+        }
+        Decision::Deny { reasons } => format!("nobody may approve it: {}", reasons::all(reasons)),
+    };
+    format!(
+        "plan {} proposed: {}, {steps}, digest {}; {ask}",
+        plan.no,
+        plan.title,
+        digest.short()
+    )
+}
+
+fn refused(by: &str, tried: Deed, refusal: &Refusal) -> String {
+    format!(
+        "{by} tried to {} and was told: {}",
+        deed(tried),
+        reasons::refusal(refusal)
+    )
+}
+
+fn step_started(incident: Option<&Incident>, attempt: AttemptId) -> String {
+    format!(
+        "step {} started, attempt {}: {}",
+        attempt.step,
+        attempt.attempt,
+        command(incident, attempt.step)
+    )
+}
+
+fn step_waits(waits: WaitsFor) -> String {
+    format!(
+        "step {} waits: its target is busy with {}; if that lasts until {}, a human is called",
+        waits.step,
+        words::at_work(waits.with),
+        words::clock(waits.until)
+    )
+}
+
+fn step_ended(incident: Option<&Incident>, id: AttemptId, outcome: &Outcome, took_ms: u64) -> String {
+    let AttemptId { step, attempt, .. } = id;
+    let took = words::took(took_ms);
+    match outcome {
+        Outcome::Succeeded => format!("step {step} succeeded in {took}: {}", title(incident, step)),
+        Outcome::Failed { reason } => {
+            format!("step {step} failed, attempt {attempt}, after {took}: {reason}")
+        }
+        Outcome::Unknown { reason } => format!("step {step} ended UNKNOWN: {reason}"),
+    }
+}
+
+fn step_judged(step: StepNo, judgement: Judgement, by: &str) -> String {
+    match judgement {
+        Judgement::Worked => format!("{by} says that step {step} worked"),
+        Judgement::Failed => format!("{by} says that step {step} did not work"),
+    }
+}
+
+fn closed(result: &ClosedAs) -> String {
+    match result {
+        ClosedAs::Resolved => "closed: resolved".to_owned(),
+        ClosedAs::AlertCleared => "closed: the alert went away".to_owned(),
+        ClosedAs::ByPerson { .. } => closed_by(result),
+        ClosedAs::DryRun => "closed: the dry run is complete".to_owned(),
+    }
+}
+
+fn unfrozen(by: &str, reason: &str, scope: &Scope) -> String {
+    match scope {
+        Scope::Everything => format!("{by} lifted the freeze: {reason}"),
+        Scope::Cluster { .. } | Scope::Namespace { .. } | Scope::Runbook { .. } => {
+            format!("{by} lifted the freeze of {scope}: {reason}")
+        }
+    }
 }
 
 /// That nobody could be paged, and what whoever reads it does about it.
@@ -251,6 +257,13 @@ pub fn deed(deed: Deed) -> &'static str {
         Deed::Close => "close the incident",
         Deed::ProposeAgain => "propose the plan again",
     }
+}
+
+fn alert_name<'a>(incident: Option<&'a Incident>, episode: &EpisodeKey) -> &'a str {
+    let mut known = incident.into_iter().flat_map(|incident| &incident.episodes);
+    known
+        .find(|known| known.alert.episode == *episode)
+        .map_or("an alert", |known| known.alert.name.as_str())
 }
 
 fn command(incident: Option<&Incident>, step: StepNo) -> String {

@@ -277,36 +277,7 @@ fn read<T: DeserializeOwned>(method: &str, reply: Value) -> Result<T, ApiError> 
 fn classify(method: &str, error: SlackClientError) -> ApiError {
     let method = method.to_owned();
     match error {
-        // These two may have partly succeeded (docs.slack.dev, errors of chat.postMessage).
-        SlackClientError::ApiError(api)
-            if matches!(
-                api.code.as_str(),
-                "internal_error" | "fatal_error" | "service_unavailable" | "request_timeout"
-            ) =>
-        {
-            ApiError::Unclear {
-                method,
-                why: api.code,
-            }
-        }
-        SlackClientError::ApiError(api) if matches!(api.code.as_str(), "ratelimited" | "rate_limited") => {
-            ApiError::RateLimited {
-                method,
-                after: Duration::from_secs(1),
-            }
-        }
-        SlackClientError::ApiError(api) => {
-            let detail = api
-                .http_response_body
-                .as_deref()
-                .map(messages)
-                .unwrap_or_default();
-            ApiError::Refused {
-                method,
-                code: api.code,
-                detail,
-            }
-        }
+        SlackClientError::ApiError(api) => refused(method, api.code, api.http_response_body.as_deref()),
         SlackClientError::RateLimitError(limit) => ApiError::RateLimited {
             method,
             // What comes from outside must not overflow a clock.
@@ -337,6 +308,25 @@ fn classify(method: &str, error: SlackClientError) -> ApiError {
         | SlackClientError::SocketModeProtocolError(_) => ApiError::Unclear {
             method,
             why: "the connection broke".to_owned(),
+        },
+    }
+}
+
+/// What Slack's own code for an error means.
+fn refused(method: String, code: String, body: Option<&str>) -> ApiError {
+    match code.as_str() {
+        // The first two may have partly succeeded (docs.slack.dev, errors of chat.postMessage).
+        "internal_error" | "fatal_error" | "service_unavailable" | "request_timeout" => {
+            ApiError::Unclear { method, why: code }
+        }
+        "ratelimited" | "rate_limited" => ApiError::RateLimited {
+            method,
+            after: Duration::from_secs(1),
+        },
+        _ => ApiError::Refused {
+            method,
+            code,
+            detail: body.map(messages).unwrap_or_default(),
         },
     }
 }

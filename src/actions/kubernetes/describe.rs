@@ -79,28 +79,7 @@ fn state(text_: &mut String, target: &ObjectRef, live: &DynamicObject) {
             );
         }
         Kind::Deployment | Kind::StatefulSet | Kind::ReplicaSet | Kind::DaemonSet => {
-            let seen = look::state(target, live);
-            let updated =
-                number(data, "/status/updatedReplicas") + number(data, "/status/updatedNumberScheduled");
-            line(
-                text_,
-                format_args!(
-                    "Replicas:     {} desired, {updated} updated, {} ready",
-                    seen.replicas, seen.ready
-                ),
-            );
-            line(
-                text_,
-                format_args!("Selector:     {}", look::selector(data).unwrap_or_default()),
-            );
-            line(
-                text_,
-                format_args!(
-                    "Generation:   {} ({} observed)",
-                    seen.generation,
-                    number(data, "/status/observedGeneration")
-                ),
-            );
+            workload(text_, target, live)
         }
         Kind::Job => {
             let counts = ["active", "succeeded", "failed"]
@@ -133,6 +112,31 @@ fn state(text_: &mut String, target: &ObjectRef, live: &DynamicObject) {
         | Kind::HorizontalPodAutoscaler
         | Kind::PodDisruptionBudget => spec(text_, data),
     }
+}
+
+fn workload(text_: &mut String, target: &ObjectRef, live: &DynamicObject) {
+    let data = &live.data;
+    let seen = look::state(target, live);
+    let updated = number(data, "/status/updatedReplicas") + number(data, "/status/updatedNumberScheduled");
+    line(
+        text_,
+        format_args!(
+            "Replicas:     {} desired, {updated} updated, {} ready",
+            seen.replicas, seen.ready
+        ),
+    );
+    line(
+        text_,
+        format_args!("Selector:     {}", look::selector(data).unwrap_or_default()),
+    );
+    line(
+        text_,
+        format_args!(
+            "Generation:   {} ({} observed)",
+            seen.generation,
+            number(data, "/status/observedGeneration")
+        ),
+    );
 }
 
 /// For kinds without lines of their own: the spec as it stands, a field a line.

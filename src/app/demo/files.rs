@@ -55,6 +55,37 @@ fn quoted(text: &str) -> String {
     toml::Value::String(text.to_owned()).to_string()
 }
 
+/// What the playground lets people do: nothing of it depends on where it runs.
+const RULES: &str = r##"[[environments]]
+name = "production"
+cluster = "demo"
+namespaces = ["production"]
+
+[[environments]]
+name = "staging"
+cluster = "demo"
+namespaces = ["staging"]
+
+[[caches]]
+cluster = "demo"
+namespace = "production"
+name = "redis-primary"
+
+[[approvers]]
+tiers = [0, 1]
+environments = ["production", "staging"]
+groups = ["@sre"]
+
+[[approvers]]
+tiers = [1, 2]
+environments = ["production", "staging"]
+groups = ["@sre-leads"]
+
+[[routes]]
+service = "payments"
+channel = "#payments"
+"##;
+
 fn config(files: &Files, world: &World, runbooks: &Path, listen: &str) -> String {
     let path = |path: &Path| quoted(&path.display().to_string());
     let slack = world.slack.addresses();
@@ -104,35 +135,7 @@ api_base = {pager_api}
 api_token = {pager_token}
 from = "ana@example.test"
 
-[[environments]]
-name = "production"
-cluster = "demo"
-namespaces = ["production"]
-
-[[environments]]
-name = "staging"
-cluster = "demo"
-namespaces = ["staging"]
-
-[[caches]]
-cluster = "demo"
-namespace = "production"
-name = "redis-primary"
-
-[[approvers]]
-tiers = [0, 1]
-environments = ["production", "staging"]
-groups = ["@sre"]
-
-[[approvers]]
-tiers = [1, 2]
-environments = ["production", "staging"]
-groups = ["@sre-leads"]
-
-[[routes]]
-service = "payments"
-channel = "#payments"
-"##,
+{RULES}"##,
         listen = quoted(listen),
         store = path(&files.folder.join("interlock.db")),
         runbooks = path(runbooks),

@@ -1,6 +1,7 @@
 //! An entry in one line. The thread leaves out what people need not read; here everything is told.
 
 use crate::domain::event::{Deed, Event, Mode};
+use crate::domain::ids::IncidentId;
 use crate::domain::incident::Incident;
 use crate::domain::runbook::Autonomy;
 use crate::render::{timeline, words};
@@ -24,34 +25,13 @@ fn machinery(event: &Event) -> Option<String> {
         autonomy,
     } = event
     {
-        let mode = match mode {
-            Mode::DryRun => "DRY RUN",
-            Mode::Live => "LIVE",
-        };
-        let autonomy = match autonomy {
-            Some(Autonomy::Shadow) => ", shadow",
-            Some(Autonomy::Suggest) => ", suggest",
-            Some(Autonomy::Auto) => ", auto",
-            None => "",
-        };
-        let policy: String = policy.as_str().chars().take(19).collect();
-        return Some(format!(
-            "Interlock {version} started, {mode}{autonomy}, policy {policy}"
-        ));
+        return Some(started(version, *mode, *autonomy, policy.as_str()));
     }
     if let Event::Checkpointed { size, .. } = event {
         return Some(format!("a checkpoint was signed over {size} entries"));
     }
     if let Event::Repeated { incidents } = event {
-        let of: Vec<String> = incidents
-            .iter()
-            .map(|(id, count)| format!("{id} {count} times"))
-            .collect();
-        return Some(if of.is_empty() {
-            "a delivery held nothing new".to_owned()
-        } else {
-            format!("known alerts came again: {}", of.join(", "))
-        });
+        return Some(repeated(incidents));
     }
     if let Event::Asked { by, deed, .. } = event {
         return Some(match deed {
@@ -78,4 +58,31 @@ fn machinery(event: &Event) -> Option<String> {
         return Some(format!("the checklist {runbook} is shown"));
     }
     None
+}
+
+fn started(version: &str, mode: Mode, autonomy: Option<Autonomy>, policy: &str) -> String {
+    let mode = match mode {
+        Mode::DryRun => "DRY RUN",
+        Mode::Live => "LIVE",
+    };
+    let autonomy = match autonomy {
+        Some(Autonomy::Shadow) => ", shadow",
+        Some(Autonomy::Suggest) => ", suggest",
+        Some(Autonomy::Auto) => ", auto",
+        None => "",
+    };
+    let policy: String = policy.chars().take(19).collect();
+    format!("Interlock {version} started, {mode}{autonomy}, policy {policy}")
+}
+
+fn repeated(incidents: &[(IncidentId, u32)]) -> String {
+    let of: Vec<String> = incidents
+        .iter()
+        .map(|(id, count)| format!("{id} {count} times"))
+        .collect();
+    if of.is_empty() {
+        "a delivery held nothing new".to_owned()
+    } else {
+        format!("known alerts came again: {}", of.join(", "))
+    }
 }

@@ -12,7 +12,7 @@ use crate::domain::ids::{Channel, EpisodeKey, Fingerprint, IncidentId, RunbookNa
 use crate::domain::incident::{HandoffReason, Incident, Phase};
 use crate::domain::plan::Requester;
 use crate::domain::policy::{Reason, standing_reason};
-use crate::domain::runbook::{NotFound, ParamValue};
+use crate::domain::runbook::{NotFound, ParamValue, Runbook};
 use crate::ports::Person;
 
 /// What the deciding functions below share.
@@ -127,19 +127,9 @@ pub fn act(
         Intent::ChooseRunbook { incident, runbook } => choose(tx, context, &actor, incident, runbook),
         Intent::Tick { incident, item, done } => tick(tx, context, &actor, incident, item, done),
         Intent::ListRunbooks => {
-            let lines = context
-                .catalog
-                .loaded()
-                .iter()
-                .map(|entry| &entry.runbook)
-                .map(|runbook| RunbookLine {
-                    name: runbook.name.clone(),
-                    title: runbook.title.clone(),
-                    steps: runbook.steps.len(),
-                    prose: runbook.is_prose(),
-                });
-            let reply = Reply::Answer(Answer::Runbooks(lines.collect()));
-            actor.asked(tx, None, Deed::Ask, reply)
+            let loaded = context.catalog.loaded().iter();
+            let lines = loaded.map(|entry| runbook_line(&entry.runbook)).collect();
+            actor.asked(tx, None, Deed::Ask, Reply::Answer(Answer::Runbooks(lines)))
         }
         Intent::ShowRunbookNamed(name) => show_runbook(tx, context, &actor, None, &name),
         Intent::RunRunbook { name, parameters } => run(tx, context, &actor, channel, &name, parameters),
@@ -155,6 +145,15 @@ pub fn act(
         Intent::Unrecognised { text } => {
             actor.asked(tx, None, Deed::Ask, Reply::Answer(Answer::NotUnderstood { text }))
         }
+    }
+}
+
+fn runbook_line(runbook: &Runbook) -> RunbookLine {
+    RunbookLine {
+        name: runbook.name.clone(),
+        title: runbook.title.clone(),
+        steps: runbook.steps.len(),
+        prose: runbook.is_prose(),
     }
 }
 

@@ -65,6 +65,7 @@ pub(crate) fn all() -> impl Iterator<Item = Fun<Metered>> {
             (hidden.map_or(name, |(_, hidden)| *hidden), arguments, run)
         })
         .chain(passing())
+        .chain(products())
         .chain(guards())
 }
 
@@ -85,8 +86,8 @@ fn passing() -> [Fun<Metered>; 2] {
     [("!step", v(0), step), ("!weigh", v(0), weigh)]
 }
 
-/// The meter's own functions that stand before or in the place of one of jaq's.
-fn guards() -> [Fun<Metered>; 7] {
+/// The meter's own functions that stand in the place of one of jaq's, or before one with two sides.
+fn products() -> [Fun<Metered>; 3] {
     [
         (
             "!times",
@@ -115,16 +116,18 @@ fn guards() -> [Fun<Metered>; 7] {
                 box_once(product(cv.0.data().meter, &cv.1, &other).map(|()| cv.1))
             }),
         ),
+    ]
+}
+
+/// The meter's own functions that let a value pass, or not.
+fn guards() -> [Fun<Metered>; 4] {
+    [
         (
             "!shallow",
             v(0),
             Native::new(|cv| {
                 let shallow = cv.1.as_bytes().is_none_or(is_shallow);
-                box_once(if shallow {
-                    Ok(cv.1)
-                } else {
-                    Err(Exn::from(Error::str("the text is nested too deeply")))
-                })
+                only_if(shallow, cv.1, "the text is nested too deeply")
             }),
         ),
         (
@@ -143,11 +146,7 @@ fn guards() -> [Fun<Metered>; 7] {
             Native::new(|cv| {
                 // An array as an index looks for it everywhere, which is `indices` past its meter.
                 let is_array = matches!(&cv.1, Val::Arr(_));
-                box_once(if is_array {
-                    Err(Exn::from(Error::str("an array is no index here: use `indices`")))
-                } else {
-                    Ok(cv.1)
-                })
+                only_if(!is_array, cv.1, "an array is no index here: use `indices`")
             }),
         ),
         (
@@ -155,14 +154,19 @@ fn guards() -> [Fun<Metered>; 7] {
             v(0),
             Native::new(|cv| {
                 let short = !matches!(&cv.1, Val::Arr(items) if items.len() > 100);
-                box_once(if short {
-                    Ok(cv.1)
-                } else {
-                    Err(Exn::from(Error::str("the path is too long")))
-                })
+                only_if(short, cv.1, "the path is too long")
             }),
         ),
     ]
+}
+
+/// The value as it is, or why it is not taken.
+fn only_if<'a>(taken: bool, value: Val, why: &str) -> ValXs<'a, Val> {
+    box_once(if taken {
+        Ok(value)
+    } else {
+        Err(Exn::from(Error::str(why)))
+    })
 }
 
 /// A step takes about as long as counting this many parts.

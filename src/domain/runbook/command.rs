@@ -12,6 +12,8 @@ use super::lexemes::{
 use super::markdown::Piece;
 use super::types::{CommandLine, Word};
 
+const QUOTE_IT: &str = "put the word in single quotes when it is meant as it stands";
+
 /// A command line that was refused.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("{message}; {help}")]
@@ -450,82 +452,72 @@ impl<'a> Lexer<'a> {
 
     /// Refuses an unquoted character that a shell would act on.
     fn plain(&self, c: char, start: usize, word: &str) -> Read<()> {
-        let at = self.at;
-        let rest = self.rest();
-        let first = at == start;
-        let quote = "put the word in single quotes when it is meant as it stands";
         match c {
-            ';' => {
-                let help = "make each command a step of its own";
-                self.error(
-                    Code::CommandSeparator,
-                    at,
-                    1,
-                    "`;` chains commands, which needs a shell",
-                    help,
-                )
-            }
-            '&' if rest.starts_with("&&") => {
-                let help = "make each command a step of its own; a step that fails stops the ones after it";
-                self.error(
-                    Code::CommandSeparator,
-                    at,
-                    2,
-                    "`&&` chains commands, which needs a shell",
-                    help,
-                )
-            }
-            '&' => {
-                let help = "leave it out (a step runs to its end or its `Timeout`), or quote the word";
-                self.error(
-                    Code::Background,
-                    at,
-                    1,
-                    "`&` starts a command in the background",
-                    help,
-                )
-            }
+            ';' | '&' => self.separator(c),
             '<' | '>' => {
                 let help = "leave it out: output and errors are kept and shown; nothing is written to files";
-                self.error(Code::Redirect, at, 1, "a redirect needs a shell", help)
+                self.error(Code::Redirect, self.at, 1, "a redirect needs a shell", help)
             }
             '$' | '`' => self.expansion(c, Quoting::None),
-            '*' | '?' | '[' => {
-                let message = format!("a shell would expand `{c}` to file names");
-                self.error(Code::Glob, at, 1, &message, quote)
+            '*' | '?' | '[' | '~' => self.glob(c, start),
+            '{' => self.brace(start, word),
+            '(' | ')' => {
+                let message = "parentheses start a sub-shell";
+                self.error(Code::ShellSyntax, self.at, 1, message, QUOTE_IT)
             }
-            '~' if first => self.error(
-                Code::Glob,
-                at,
-                1,
-                "a shell would expand `~` to a home folder",
-                quote,
-            ),
-            '(' | ')' => self.error(Code::ShellSyntax, at, 1, "parentheses start a sub-shell", quote),
-            '!' if first && self.stage.is_empty() => {
+            '!' if self.at == start && self.stage.is_empty() => {
+                let message = "`!` turns a result round, which needs a shell";
                 let help = "say what must come out with `Expected output:`";
-                self.error(
-                    Code::ShellSyntax,
-                    at,
-                    1,
-                    "`!` turns a result round, which needs a shell",
-                    help,
-                )
-            }
-            '{' if expands_braces(rest) => self.error(
-                Code::Glob,
-                at,
-                1,
-                "a shell would expand these braces to several words",
-                quote,
-            ),
-            '{' if rest.starts_with("{{") && !word.is_empty() => {
-                let help =
-                    "make it a word of its own: `--replicas {{ replicas }}`, not `--replicas={{ replicas }}`";
-                let message = "a placeholder stands for one whole word";
-                self.error(Code::PlaceholderInsideWord, start, at + 2 - start, message, help)
+                self.error(Code::ShellSyntax, self.at, 1, message, help)
             }
             _ => Ok(()),
+        }
+    }
+
+    /// `;`, `&&` and `&`: one command after or beside another.
+    fn separator(&self, c: char) -> Read<()> {
+        let at = self.at;
+        if c == ';' {
+            let message = "`;` chains commands, which needs a shell";
+            let help = "make each command a step of its own";
+            self.error(Code::CommandSeparator, at, 1, message, help)
+        } else if self.rest().starts_with("&&") {
+            let message = "`&&` chains commands, which needs a shell";
+            let help = "make each command a step of its own; a step that fails stops the ones after it";
+            self.error(Code::CommandSeparator, at, 2, message, help)
+        } else {
+            let message = "`&` starts a command in the background";
+            let help = "leave it out (a step runs to its end or its `Timeout`), or quote the word";
+            self.error(Code::Background, at, 1, message, help)
+        }
+    }
+
+    /// What stands for names of files. A `~` does so only at the beginning of a word.
+    fn glob(&self, c: char, start: usize) -> Read<()> {
+        if c != '~' {
+            let message = format!("a shell would expand `{c}` to file names");
+            self.error(Code::Glob, self.at, 1, &message, QUOTE_IT)
+        } else if self.at == start {
+            let message = "a shell would expand `~` to a home folder";
+            self.error(Code::Glob, self.at, 1, message, QUOTE_IT)
+        } else {
+            Ok(())
+        }
+    }
+
+    /// A brace that a shell would expand, or a placeholder that is only a part of its word.
+    fn brace(&self, start: usize, word: &str) -> Read<()> {
+        if expands_braces(self.rest()) {
+            let message = "a shell would expand these braces to several words";
+            self.error(Code::Glob, self.at, 1, message, QUOTE_IT)
+        } else if self.rest().starts_with("{{") && !word.is_empty() {
+            let message = "a placeholder stands for one whole word";
+            let help =
+                "make it a word of its own: `--replicas {{ replicas }}`, not `--replicas={{ replicas }}`";
+            let length = self.at.saturating_add(2).saturating_sub(start);
+            self.error(Code::PlaceholderInsideWord, start, length, message, help)
+        } else {
+            Ok(())
         }
     }
 }

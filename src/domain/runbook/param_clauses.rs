@@ -63,6 +63,30 @@ pub(super) fn clauses<'a>(value: Piece<'a>, draft: &mut Draft<'a>, reader: &mut 
     clause(value.from(start).trim(), draft, reader);
 }
 
+/// What a runbook may call each type.
+const TYPE_WORDS: [(&[&str], &str); 5] = [
+    (&["one of", "choice of", "enum of", "enum", "choice"], "one of"),
+    (&["integer", "int", "whole number", "number"], "integer"),
+    (&["object name", "kubernetes name", "pod name", "name"], "name"),
+    (&["text", "string"], "text"),
+    (&["boolean", "bool", "yes or no", "true or false"], "boolean"),
+];
+
+/// The words that a value follows.
+const KEYWORDS: [&str; 11] = [
+    "default",
+    "from label",
+    "label",
+    "matches",
+    "pattern",
+    "min",
+    "max length",
+    "max",
+    "at least",
+    "at most",
+    "up to",
+];
+
 fn clause<'a>(clause: Piece<'a>, draft: &mut Draft<'a>, reader: &mut Reader<'_, '_>) {
     if clause.is_empty() {
         return;
@@ -76,54 +100,21 @@ fn clause<'a>(clause: Piece<'a>, draft: &mut Draft<'a>, reader: &mut Reader<'_, 
         return;
     }
     let lower = clause.text.to_ascii_lowercase();
-    for (words, kind) in [
-        (
-            &["one of", "choice of", "enum of", "enum", "choice"][..],
-            "one of",
-        ),
-        (&["integer", "int", "whole number", "number"][..], "integer"),
-        (
-            &["object name", "kubernetes name", "pod name", "name"][..],
-            "name",
-        ),
-        (&["text", "string"][..], "text"),
-        (&["boolean", "bool", "yes or no", "true or false"][..], "boolean"),
-    ] {
-        let Some(word) = words.iter().find(|word| begins(&lower, word)) else {
-            continue;
-        };
-        draft.kind = Some(kind);
+    let named = TYPE_WORDS.iter().find_map(|(words, kind)| {
+        let word = words.iter().find(|word| begins(&lower, word))?;
+        Some((word.len(), *kind))
+    });
+    if let Some((length, kind)) = named {
         let rest = clause
-            .from(word.len())
+            .from(length)
             .trim_matches(|c: char| c.is_whitespace() || c == ':');
-        if kind == "one of" {
-            draft.choosing = true;
-            draft.choices.extend(choices(rest));
-        } else if !rest.is_empty() {
-            self::clause(rest, draft, reader);
-        }
-        return;
+        return typed(kind, rest, draft, reader);
     }
-    for word in [
-        "default",
-        "from label",
-        "label",
-        "matches",
-        "pattern",
-        "min",
-        "max length",
-        "max",
-        "at least",
-        "at most",
-        "up to",
-    ] {
-        if begins(&lower, word) {
-            let value = clause
-                .from(word.len())
-                .trim_matches(|c: char| c.is_whitespace() || matches!(c, ':' | '='));
-            keyword(word, value, draft, reader);
-            return;
-        }
+    if let Some(word) = KEYWORDS.iter().find(|word| begins(&lower, word)) {
+        let value = clause
+            .from(word.len())
+            .trim_matches(|c: char| c.is_whitespace() || matches!(c, ':' | '='));
+        return keyword(word, value, draft, reader);
     }
     if let Some((min, max)) = range(&lower) {
         (draft.min, draft.max) = (Some(min), Some(max));
@@ -132,16 +123,30 @@ fn clause<'a>(clause: Piece<'a>, draft: &mut Draft<'a>, reader: &mut Reader<'_, 
     } else if draft.choosing && lower.starts_with("or ") {
         draft.choices.extend(choices(clause.from(3)));
     } else {
-        let near = did_you_mean(&lower, TYPES).map(|near| format!("did you mean `{near}`?"));
-        let help = near.unwrap_or_else(|| {
-            "write it like `integer, 2 to 10, default 6`, `name, from label pod` or `one of eu, us`"
-                .to_owned()
-        });
-        let message = format!("`{}` says nothing about a parameter", clause.text);
-        reader
-            .findings
-            .error(Code::BadParameter, clause.span(), message, help);
+        says_nothing(clause, &lower, reader);
     }
+}
+
+/// A type, and what stands behind it: its choices, or more about the parameter.
+fn typed<'a>(kind: &'static str, rest: Piece<'a>, draft: &mut Draft<'a>, reader: &mut Reader<'_, '_>) {
+    draft.kind = Some(kind);
+    if kind == "one of" {
+        draft.choosing = true;
+        draft.choices.extend(choices(rest));
+    } else if !rest.is_empty() {
+        clause(rest, draft, reader);
+    }
+}
+
+fn says_nothing(clause: Piece<'_>, lower: &str, reader: &mut Reader<'_, '_>) {
+    let near = did_you_mean(lower, TYPES).map(|near| format!("did you mean `{near}`?"));
+    let help = near.unwrap_or_else(|| {
+        "write it like `integer, 2 to 10, default 6`, `name, from label pod` or `one of eu, us`".to_owned()
+    });
+    let message = format!("`{}` says nothing about a parameter", clause.text);
+    reader
+        .findings
+        .error(Code::BadParameter, clause.span(), message, help);
 }
 
 /// Whether the text is the word or begins with it as a word.

@@ -10,7 +10,7 @@ use super::param_clauses::{Draft, choices, clauses, keyword};
 use super::parse::Reader;
 use super::resolve;
 use super::sections::Section;
-use super::types::{ParamKind, ParamSpec};
+use super::types::{ParamKind, ParamSpec, ParamValue};
 use super::words::{did_you_mean, normalise, one_of, split_key, unquote};
 
 /// Characters of a text parameter when the file doesn't say.
@@ -178,19 +178,24 @@ fn close<'a>(open: Option<(Piece<'a>, Draft<'a>)>, reader: &mut Reader<'_, '_>) 
         description: draft.description,
     };
     if let Some(default) = draft.default {
-        match resolve::check(&spec, default.text) {
-            Ok(value) => spec.default = Some(value),
-            Err(why) => {
-                let message = format!("the default of `{}` can't be: {why}", spec.name);
-                let help = "give a default that fits its type and bounds, or none";
-                reader
-                    .findings
-                    .error(Code::BadParameter, default.span(), message, help);
-            }
-        }
+        spec.default = default_of(&spec, default, reader);
     }
     reader.parameters.push(spec);
     reader.parameter_spans.push(name.span());
+}
+
+fn default_of(spec: &ParamSpec, default: Piece<'_>, reader: &mut Reader<'_, '_>) -> Option<ParamValue> {
+    match resolve::check(spec, default.text) {
+        Ok(value) => Some(value),
+        Err(why) => {
+            let message = format!("the default of `{}` can't be: {why}", spec.name);
+            let help = "give a default that fits its type and bounds, or none";
+            reader
+                .findings
+                .error(Code::BadParameter, default.span(), message, help);
+            None
+        }
+    }
 }
 
 fn kind_of(draft: &Draft<'_>) -> Result<ParamKind, (String, String)> {

@@ -215,26 +215,21 @@ impl<'a> Reader<'a, '_> {
             .map(|section| read_blast_radius(section, &mut self.findings))
             .unwrap_or_default();
         let mut steps_of = |known, role| {
-            let section = find(known).filter(|_| executable || known != Known::Steps);
+            let section = find(known).filter(|_| executable || known == Known::Prechecks);
             section
                 .map(|section| read_steps(section, role, self))
                 .unwrap_or_default()
         };
         let prechecks = steps_of(Known::Prechecks, Role::Prechecks);
         let steps = steps_of(Known::Steps, Role::Steps);
-        let verification = if executable {
-            steps_of(Known::Verification, Role::Verification)
-        } else {
-            Vec::new()
-        };
+        let verification = steps_of(Known::Verification, Role::Verification);
         let evidence = find(Known::Evidence)
             .map(|section| read_evidence(section, self))
             .unwrap_or_default();
         let head = self.read_head(outline);
-        let checklist = if executable {
-            Vec::new()
-        } else {
-            prose::checklist(outline)
+        let checklist = match executable {
+            true => Vec::new(),
+            false => prose::checklist(outline),
         };
         let runbook = Runbook {
             name,

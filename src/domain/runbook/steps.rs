@@ -115,18 +115,7 @@ fn read_step(draft: Draft<'_>, no: StepNo, role: Role, reader: &mut Reader<'_, '
         .chain(inline.map(|value| unquote(value).unwrap_or(value)))
         .collect();
     let command = match commands.as_slice() {
-        [one] => {
-            let line = reader.command(*one);
-            let what = match role {
-                Role::Steps => None,
-                Role::Prechecks => Some("a precheck"),
-                Role::Verification => Some("a verification"),
-            };
-            if let (Some(line), Some(what)) = (&line, what) {
-                lints::read_only(line, *one, what, reader);
-            }
-            line
-        }
+        [one] => only_command(*one, role, reader),
         [] if role == Role::Prechecks && draft.keys.is_empty() => Some(sentence()),
         [] if role == Role::Verification && draft.keys.is_empty() => {
             let message = "Interlock can't check this sentence";
@@ -167,6 +156,17 @@ fn read_step(draft: Draft<'_>, no: StepNo, role: Role, reader: &mut Reader<'_, '
     }
     check_expectation(&step, commands.first().copied(), reader);
     command.map(|_| step)
+}
+
+/// What must only look is read with that in mind.
+fn only_command(piece: Piece<'_>, role: Role, reader: &mut Reader<'_, '_>) -> Option<CommandLine> {
+    let line = reader.command(piece)?;
+    match role {
+        Role::Steps => {}
+        Role::Prechecks => lints::read_only(&line, piece, "a precheck", reader),
+        Role::Verification => lints::read_only(&line, piece, "a verification", reader),
+    }
+    Some(line)
 }
 
 /// A precheck for people: a command line without stages.

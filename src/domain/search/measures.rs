@@ -127,6 +127,10 @@ impl Index {
         worth
     }
 
+    #[expect(
+        clippy::too_many_lines,
+        reason = "one list, in the order in which the weights stand"
+    )]
     fn measures(&self, asked: &Reading, entry: &Entry, bm25: f32) -> Measures {
         let seen: Vec<Seen<'_>> = asked.words.iter().map(|word| Seen::of(word, entry)).collect();
         let words = |of: fn(&Asked) -> bool| seen.iter().filter(move |seen| of(seen.word));

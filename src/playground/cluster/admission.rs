@@ -78,24 +78,7 @@ fn admit_pod(pod: &mut Value, name: &str) -> Result<(), ApiError> {
     Ok(())
 }
 
-fn admit_workload(kind: Kind, object: &mut Value, name: &str) -> Result<(), ApiError> {
-    if json::list(object, "/spec/template/spec/containers").is_empty() {
-        return Err(ApiError::invalid(
-            kind,
-            name,
-            "spec.template.spec.containers",
-            "Required value",
-        ));
-    }
-    default_template(object);
-    if kind != Kind::DaemonSet {
-        default(object, &["spec", "replicas"], json!(1));
-        let replicas = json::int(object, "/spec/replicas").unwrap_or(-1);
-        if replicas < 0 {
-            let problem = format!("Invalid value: {replicas}: must be greater than or equal to 0");
-            return Err(ApiError::invalid(kind, name, "spec.replicas", &problem));
-        }
-    }
+fn workload_defaults(kind: Kind, object: &mut Value) {
     match kind {
         Kind::Deployment => {
             default(object, &["spec", "strategy", "type"], json!("RollingUpdate"));
@@ -133,6 +116,27 @@ fn admit_workload(kind: Kind, object: &mut Value, name: &str) -> Result<(), ApiE
         }
         _ => {}
     }
+}
+
+fn admit_workload(kind: Kind, object: &mut Value, name: &str) -> Result<(), ApiError> {
+    if json::list(object, "/spec/template/spec/containers").is_empty() {
+        return Err(ApiError::invalid(
+            kind,
+            name,
+            "spec.template.spec.containers",
+            "Required value",
+        ));
+    }
+    default_template(object);
+    if kind != Kind::DaemonSet {
+        default(object, &["spec", "replicas"], json!(1));
+        let replicas = json::int(object, "/spec/replicas").unwrap_or(-1);
+        if replicas < 0 {
+            let problem = format!("Invalid value: {replicas}: must be greater than or equal to 0");
+            return Err(ApiError::invalid(kind, name, "spec.replicas", &problem));
+        }
+    }
+    workload_defaults(kind, object);
     let selector = LabelSelector::from_object(object.pointer("/spec/selector").unwrap_or(&Value::Null));
     let template = object.pointer("/spec/template").unwrap_or(&Value::Null);
     if !selector.matches(template) {

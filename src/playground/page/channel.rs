@@ -132,6 +132,44 @@ fn is_run(before: &MessageView, message: &MessageView) -> bool {
 
 /// The thread under `root`.
 pub fn thread(h: &mut Html, scene: &Scene<'_>, channel: &ChannelView, root: &MessageView, names: &Names) {
+    thread_bar(h, scene, channel);
+    let key = format!("thread-{}", root.ts);
+    h.el(
+        "div",
+        &[
+            ("class", "scroll messages"),
+            ("data-scroll", &key),
+            ("data-stick", "1"),
+            ("data-key", &key),
+        ],
+        |h| {
+            let frame = |follows| Frame {
+                channel: &channel.id,
+                names,
+                people: &scene.view.people,
+                thread_href: None,
+                follows,
+                open: false,
+            };
+            message::write(h, root, &frame(false));
+            let count = root.replies.len();
+            if count > 0 {
+                let label = format!("{count} repl{}", if count == 1 { "y" } else { "ies" });
+                h.el("div", &[("class", "day replies")], |h| {
+                    h.tag("span", &[], &label);
+                });
+            }
+            let mut before: Option<&MessageView> = None;
+            for reply in &root.replies {
+                message::write(h, reply, &frame(before.is_some_and(|b| is_run(b, reply))));
+                before = Some(reply);
+            }
+        },
+    );
+    composer(h, channel, Some(&root.ts), "Reply, or @interlock status");
+}
+
+fn thread_bar(h: &mut Html, scene: &Scene<'_>, channel: &ChannelView) {
     let world = scene.place.with_pane(Pane::World).href();
     let closed = scene.place.with_channel(&channel.id).href();
     h.el("header", &[("class", "bar-top")], |h| {
@@ -169,40 +207,6 @@ pub fn thread(h: &mut Html, scene: &Scene<'_>, channel: &ChannelView, root: &Mes
             },
         );
     });
-    let key = format!("thread-{}", root.ts);
-    h.el(
-        "div",
-        &[
-            ("class", "scroll messages"),
-            ("data-scroll", &key),
-            ("data-stick", "1"),
-            ("data-key", &key),
-        ],
-        |h| {
-            let frame = |follows| Frame {
-                channel: &channel.id,
-                names,
-                people: &scene.view.people,
-                thread_href: None,
-                follows,
-                open: false,
-            };
-            message::write(h, root, &frame(false));
-            let count = root.replies.len();
-            if count > 0 {
-                let label = format!("{count} repl{}", if count == 1 { "y" } else { "ies" });
-                h.el("div", &[("class", "day replies")], |h| {
-                    h.tag("span", &[], &label);
-                });
-            }
-            let mut before: Option<&MessageView> = None;
-            for reply in &root.replies {
-                message::write(h, reply, &frame(before.is_some_and(|b| is_run(b, reply))));
-                before = Some(reply);
-            }
-        },
-    );
-    composer(h, channel, Some(&root.ts), "Reply, or @interlock status");
 }
 
 fn composer(h: &mut Html, channel: &ChannelView, thread: Option<&str>, hint: &str) {

@@ -9,7 +9,9 @@ use super::steps::{TITLE, brief, environments, full, shown_whole, targets};
 use super::text::{clock, count, cut, safe};
 use super::{buttons, closed, evidence, status};
 use crate::domain::alert::Severity;
+use crate::domain::ids::StepNo;
 use crate::domain::incident::{HandoffReason, Incident, Phase, PlanTrack};
+use crate::domain::plan::Plan;
 use crate::render::escape::Mrkdwn;
 use crate::slack::settings::Words;
 
@@ -126,66 +128,17 @@ fn severity(severity: Severity) -> &'static str {
 /// What is proposed, ran or would run.
 fn plan(incident: &Incident, track: &PlanTrack, why: Option<&str>, evidence: Option<&str>) -> Vec<Value> {
     let plan = &track.plan;
-    let targets: Vec<String> = targets(plan).into_iter().collect();
-    let on = match targets.len() {
-        0 => String::new(),
-        1..=3 => format!(" on {}", safe(&targets.join(", "), 300)),
-        n => format!(" on {n} targets"),
-    };
-    let mut places: Vec<String> = environments(plan).into_iter().collect();
-    // A namespace that is called like its environment has said it.
-    places.retain(|place| {
-        !targets
-            .iter()
-            .all(|target| target.starts_with(&format!("{place}/")))
-            || targets.is_empty()
-    });
-    let on = match (places.len(), on.as_str()) {
-        (0, _) => on,
-        (_, "") => format!(", environment {}", cut(&places.join(" and "), 120)),
-        _ => format!("{on}, environment {}", cut(&places.join(" and "), 120)),
-    };
+    let on = on(plan);
     let changed = plan
         .modified_from
         .map(|no| format!(" (plan {}, changed from plan {no})", plan.no))
         .unwrap_or_default();
-    let verb = match &incident.phase {
-        Phase::Planning { .. } | Phase::Proposed => "Proposed",
-        Phase::Running | Phase::Settling { .. } | Phase::Closed { .. } => "Runbook",
-        Phase::Handed { reason, .. } => match reason {
-            HandoffReason::DryRun | HandoffReason::Shadow => "Would run",
-            HandoffReason::NoMatch
-            | HandoffReason::SeveralMatch
-            | HandoffReason::Unsure
-            | HandoffReason::Checklist
-            | HandoffReason::PlanBlocked { .. }
-            | HandoffReason::Denied
-            | HandoffReason::Rejected { .. }
-            | HandoffReason::NoDecision
-            | HandoffReason::StepStopped { .. }
-            | HandoffReason::SourceRefused { .. }
-            | HandoffReason::NotVerified { .. }
-            | HandoffReason::StillFiring
-            | HandoffReason::TakenOver { .. }
-            | HandoffReason::AskedFor { .. } => "Runbook",
-        },
-    };
+    let verb = verb(&incident.phase);
     let steps = count(plan.live_steps().count(), "step");
     // Once it runs, what happened matters more than why it was chosen.
     let why = why.filter(|_| track.run.started_at.is_none());
     let why = why.map(|why| format!("\n{why}")).unwrap_or_default();
-    let told = match &incident.phase {
-        Phase::Handed {
-            reason: HandoffReason::StepStopped { step, .. },
-            ..
-        } => Some(*step),
-        Phase::Planning { .. }
-        | Phase::Proposed
-        | Phase::Running
-        | Phase::Settling { .. }
-        | Phase::Handed { .. }
-        | Phase::Closed { .. } => None,
-    };
+    let told = stopped_at(&incident.phase);
     let mut blocks = vec![section(&format!(
         "*{verb}: {}*, {steps}{on}{changed}{why}",
         safe(&plan.title, TITLE)
@@ -208,6 +161,69 @@ fn plan(incident: &Incident, track: &PlanTrack, why: Option<&str>, evidence: Opt
         )));
     }
     blocks
+}
+
+/// Behind the number of steps: what they act on, and where.
+fn on(plan: &Plan) -> String {
+    let targets: Vec<String> = targets(plan).into_iter().collect();
+    let on = match targets.len() {
+        0 => String::new(),
+        1..=3 => format!(" on {}", safe(&targets.join(", "), 300)),
+        n => format!(" on {n} targets"),
+    };
+    let mut places: Vec<String> = environments(plan).into_iter().collect();
+    // A namespace that is called like its environment has said it.
+    places.retain(|place| {
+        !targets
+            .iter()
+            .all(|target| target.starts_with(&format!("{place}/")))
+            || targets.is_empty()
+    });
+    match (places.len(), on.as_str()) {
+        (0, _) => on,
+        (_, "") => format!(", environment {}", cut(&places.join(" and "), 120)),
+        _ => format!("{on}, environment {}", cut(&places.join(" and "), 120)),
+    }
+}
+
+fn verb(phase: &Phase) -> &'static str {
+    match phase {
+        Phase::Planning { .. } | Phase::Proposed => "Proposed",
+        Phase::Running | Phase::Settling { .. } | Phase::Closed { .. } => "Runbook",
+        Phase::Handed { reason, .. } => match reason {
+            HandoffReason::DryRun | HandoffReason::Shadow => "Would run",
+            HandoffReason::NoMatch
+            | HandoffReason::SeveralMatch
+            | HandoffReason::Unsure
+            | HandoffReason::Checklist
+            | HandoffReason::PlanBlocked { .. }
+            | HandoffReason::Denied
+            | HandoffReason::Rejected { .. }
+            | HandoffReason::NoDecision
+            | HandoffReason::StepStopped { .. }
+            | HandoffReason::SourceRefused { .. }
+            | HandoffReason::NotVerified { .. }
+            | HandoffReason::StillFiring
+            | HandoffReason::TakenOver { .. }
+            | HandoffReason::AskedFor { .. } => "Runbook",
+        },
+    }
+}
+
+/// The step whose end is why a human has it.
+fn stopped_at(phase: &Phase) -> Option<StepNo> {
+    match phase {
+        Phase::Handed {
+            reason: HandoffReason::StepStopped { step, .. },
+            ..
+        } => Some(*step),
+        Phase::Planning { .. }
+        | Phase::Proposed
+        | Phase::Running
+        | Phase::Settling { .. }
+        | Phase::Handed { .. }
+        | Phase::Closed { .. } => None,
+    }
 }
 
 fn footer(incident: &Incident) -> Value {

@@ -132,19 +132,7 @@ pub fn facts(step: &PlannedStep, detail: Detail) -> String {
         When::PreviousSucceeded => facts.push("only when the step before succeeded".to_owned()),
         When::PreviousFailed => facts.push("only when the step before failed".to_owned()),
     }
-    if let Some(condition) = &step.condition {
-        let only = format!(
-            "only when {} is {}",
-            safe(&condition.on.evidence, 60),
-            condition.on.is.words()
-        );
-        facts.push(match &condition.seen {
-            Seen::Holds { value } => format!("{only}: it was {}", safe(value, 400)),
-            Seen::Fails { value } => format!("{only}: it was not ({}), chosen by hand", safe(value, 400)),
-            Seen::Unread { .. } => format!("{only}: it could not be read, chosen by hand"),
-            Seen::NotYet => only,
-        });
-    }
+    facts.extend(step.condition.as_ref().map(condition));
     if step.wait_seconds > 0 {
         facts.push(format!("waits {} s first", step.wait_seconds));
     }
@@ -165,12 +153,7 @@ pub fn facts(step: &PlannedStep, detail: Detail) -> String {
             n => format!("up to {n} attempts"),
         });
     }
-    match step.on_failure {
-        FailureAction::Continue => facts.push("if it fails: go on".to_owned()),
-        FailureAction::Stop => facts.push("if it fails: stop and hand over".to_owned()),
-        FailureAction::Escalate if all => facts.push("if it fails: stop and page a human".to_owned()),
-        FailureAction::Escalate => {}
-    }
+    facts.extend(on_failure(step.on_failure, all).map(str::to_owned));
     // In the review it is shown as code.
     if !all {
         facts.extend(
@@ -180,6 +163,29 @@ pub fn facts(step: &PlannedStep, detail: Detail) -> String {
         );
     }
     facts.join(" · ")
+}
+
+fn condition(condition: &Condition) -> String {
+    let only = format!(
+        "only when {} is {}",
+        safe(&condition.on.evidence, 60),
+        condition.on.is.words()
+    );
+    match &condition.seen {
+        Seen::Holds { value } => format!("{only}: it was {}", safe(value, 400)),
+        Seen::Fails { value } => format!("{only}: it was not ({}), chosen by hand", safe(value, 400)),
+        Seen::Unread { .. } => format!("{only}: it could not be read, chosen by hand"),
+        Seen::NotYet => only,
+    }
+}
+
+/// That it stops and pages is what a step does unless it says something else.
+fn on_failure(action: FailureAction, all: bool) -> Option<&'static str> {
+    match action {
+        FailureAction::Continue => Some("if it fails: go on"),
+        FailureAction::Stop => Some("if it fails: stop and hand over"),
+        FailureAction::Escalate => all.then_some("if it fails: stop and page a human"),
+    }
 }
 
 fn tier(tier: Tier) -> &'static str {

@@ -23,6 +23,7 @@ const fn wide(name: &'static str) -> Column {
     (name, "string", 1)
 }
 
+#[expect(clippy::too_many_lines, reason = "a table with a row for each kind")]
 fn columns(kind: Kind) -> Vec<Column> {
     let workload = [wide("Containers"), wide("Images"), wide("Selector")];
     let mut list = vec![NAME];
@@ -164,6 +165,7 @@ impl Row<'_> {
         }
     }
 
+    #[expect(clippy::too_many_lines, reason = "a table with a row for each column")]
     fn cell(&self, column: &str) -> Value {
         match column {
             "Name" => json!(json::text(self.object, "/metadata/name")),

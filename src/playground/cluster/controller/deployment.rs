@@ -293,6 +293,18 @@ fn forget_old(model: &mut Model, key: &Key, old: &[Arc<Value>]) {
     }
 }
 
+/// Reason and message of the condition `Available`.
+fn availability(enough: bool) -> (&'static str, &'static str) {
+    if enough {
+        ("MinimumReplicasAvailable", "Deployment has minimum availability.")
+    } else {
+        (
+            "MinimumReplicasUnavailable",
+            "Deployment does not have minimum availability.",
+        )
+    }
+}
+
 fn write_status(model: &mut Model, key: &Key, newest: Option<&Value>) {
     let Some(deployment) = model.store.get(key).cloned() else {
         return;
@@ -310,19 +322,8 @@ fn write_status(model: &mut Model, key: &Key, newest: Option<&Value>) {
         .unwrap_or(0);
     let updated_ready = newest.map_or(0, available);
     let plan = Plan::of(&deployment);
-    let (enough, reason, message) = if ready >= plan.desired - plan.unavailable {
-        (
-            true,
-            "MinimumReplicasAvailable",
-            "Deployment has minimum availability.",
-        )
-    } else {
-        (
-            false,
-            "MinimumReplicasUnavailable",
-            "Deployment does not have minimum availability.",
-        )
-    };
+    let enough = ready >= plan.desired - plan.unavailable;
+    let (reason, message) = availability(enough);
     let done = updated == plan.desired && updated_ready == plan.desired && replicas == plan.desired;
     let set_name = newest.map_or("", |set| json::text(set, "/metadata/name"));
     let (progress, said) = if done {
