@@ -50,7 +50,7 @@
 //! | Module | What lives there |
 //! |---|---|
 //! | [`domain`] | The rules, pure and synchronous; one machine per file. Start at [`domain::decide`] |
-//! | [`store`] | SQLite: journal with its hash chain, outbox, migrations. The only SQL |
+//! | [`store`] | SQLite: journal with its hash chain, signed checkpoints over it, outbox, migrations. The only SQL |
 //! | [`engine`] | The one writer, and the lanes on which effects leave |
 //! | [`executor`] | Drives surveys and attempts in plain awaits; reads the freeze file |
 //! | [`actions`] | What a step can do: Kubernetes and HTTP, output filters, redaction |

@@ -10,8 +10,8 @@ use serde::Serialize;
 
 use crate::config::Secret;
 
-/// How long an address may take to answer.
-const ANSWER_WITHIN: Duration = Duration::from_secs(10);
+/// How long an address may take to answer: less than the worker signs ahead of time.
+const ANSWER_WITHIN: Duration = Duration::from_secs(3);
 
 /// Why a place did not take a checkpoint. It is offered again.
 #[derive(Debug, thiserror::Error)]

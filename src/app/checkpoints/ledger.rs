@@ -27,7 +27,8 @@ impl Ledger {
     pub fn take(&mut self, mark: &Mark) {
         self.tree.push(&mark.hash);
         match mark.kind.as_str() {
-            OWN_KIND => self.covered(mark.at),
+            // It covers what was committed when it was signed, and others may have written before it was stored.
+            OWN_KIND => self.last = Some(mark.at),
             kind => {
                 self.waiting_since.get_or_insert(mark.at);
                 self.urgent |= kind == URGENT_KIND;
@@ -58,7 +59,7 @@ impl Ledger {
         }
     }
 
-    /// A checkpoint over everything so far was made.
+    /// A checkpoint over everything taken so far was stored.
     pub fn covered(&mut self, at: Timestamp) {
         self.last = Some(at);
         self.waiting_since = None;
@@ -76,45 +77,61 @@ mod tests {
         Timestamp::from_second(1_795_000_000 + seconds).unwrap()
     }
 
-    fn with(entries: &[(i64, &str)]) -> Ledger {
+    fn take(ledger: &mut Ledger, seconds: i64, kind: &str) {
+        ledger.take(&Mark {
+            seq: ledger.size() + 1,
+            at: at(seconds),
+            kind: kind.to_owned(),
+            hash: [0; 32],
+        });
+    }
+
+    /// A ledger of one entry and its checkpoint.
+    fn signed() -> Ledger {
         let mut ledger = Ledger::default();
-        for (seq, (seconds, kind)) in (1..).zip(entries) {
-            ledger.take(&Mark {
-                seq,
-                at: at(*seconds),
-                kind: (*kind).to_owned(),
-                hash: [0; 32],
-            });
-        }
+        take(&mut ledger, 0, "started");
+        ledger.covered(at(0));
+        take(&mut ledger, 1, OWN_KIND);
         ledger
     }
 
     #[test]
     fn an_empty_journal_has_nothing_to_say_and_the_first_entry_is_signed_for_at_once() {
-        assert!(!Ledger::default().is_due(at(9_999), WITHIN));
-        assert!(with(&[(0, "started")]).is_due(at(0), WITHIN));
+        let mut ledger = Ledger::default();
+        assert!(!ledger.is_due(at(9_999), WITHIN));
+        take(&mut ledger, 0, "started");
+        assert!(ledger.is_due(at(0), WITHIN));
     }
 
     #[test]
     fn new_entries_wait_no_longer_than_they_may() {
-        let ledger = with(&[
-            (0, "started"),
-            (1, "checkpointed"),
-            (10, "opened"),
-            (50, "matched"),
-        ]);
+        let mut ledger = signed();
+        take(&mut ledger, 10, "opened");
+        take(&mut ledger, 50, "matched");
         assert!(!ledger.is_due(at(69), WITHIN));
         assert!(ledger.is_due(at(70), WITHIN));
     }
 
     #[test]
     fn a_start_is_signed_for_at_once() {
-        assert!(with(&[(0, "started"), (1, "checkpointed"), (2, "step_started")]).is_due(at(2), WITHIN));
+        let mut ledger = signed();
+        take(&mut ledger, 2, "step_started");
+        assert!(ledger.is_due(at(2), WITHIN));
+    }
+
+    #[test]
+    fn what_was_committed_while_a_checkpoint_was_signed_still_waits() {
+        let mut ledger = Ledger::default();
+        take(&mut ledger, 0, "started");
+        ledger.covered(at(0));
+        take(&mut ledger, 0, "step_started");
+        take(&mut ledger, 1, OWN_KIND);
+        assert!(ledger.is_due(at(1), WITHIN));
     }
 
     #[test]
     fn an_idle_journal_speaks_once_an_hour() {
-        let ledger = with(&[(0, "started"), (1, "checkpointed")]);
+        let ledger = signed();
         assert!(!ledger.is_due(at(3_600), WITHIN));
         assert!(ledger.is_due(at(3_601), WITHIN));
     }

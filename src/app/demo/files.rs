@@ -1,13 +1,15 @@
 //! What a client needs to reach the doubles, written into a folder: a configuration for `interlock serve`, a kubeconfig
 //! for kubectl, and a small file of addresses and secrets for everybody else. All of it is for the playground alone.
 
-use std::io;
+use std::io::{self, Write};
+use std::os::unix::fs::OpenOptionsExt;
 use std::path::{Path, PathBuf};
 
 use serde_json::json;
 
 use super::world::World;
 use crate::playground::cluster::ClusterUser;
+use crate::store::Signer;
 
 /// Token that the playground's alert sender shows to the bot.
 pub const ALERT_TOKEN: &str = "playground-alerts";
@@ -19,6 +21,8 @@ pub struct Files {
     pub config: PathBuf,
     pub kubeconfig: PathBuf,
     pub access: PathBuf,
+    /// Signs the journal's checkpoints.
+    pub checkpoint_key: PathBuf,
 }
 
 /// Writes them all. The configuration says `live`: in the playground there is nothing to break.
@@ -32,7 +36,9 @@ pub fn write(folder: &Path, world: &World, runbooks: &Path, listen: &str) -> io:
         config: folder.join("interlock.toml"),
         kubeconfig: folder.join("kubeconfig"),
         access: folder.join("playground.json"),
+        checkpoint_key: folder.join("checkpoint.key"),
     };
+    keep_a_key(&files.checkpoint_key)?;
     std::fs::write(
         &files.kubeconfig,
         world.cluster.kubeconfig(ClusterUser::Interlock),
@@ -48,6 +54,23 @@ pub fn write(folder: &Path, world: &World, runbooks: &Path, listen: &str) -> io:
     });
     std::fs::write(&files.access, format!("{access:#}\n"))?;
     Ok(files)
+}
+
+/// Makes the key, unless an earlier start left one: what that one signed must stay verifiable.
+fn keep_a_key(path: &Path) -> io::Result<()> {
+    let made = std::fs::OpenOptions::new()
+        .write(true)
+        .create_new(true)
+        .mode(0o600)
+        .open(path);
+    match made {
+        Ok(mut file) => {
+            let key = Signer::generate("interlock.example/playground").map_err(io::Error::other)?;
+            writeln!(file, "{key}")
+        }
+        Err(error) if error.kind() == io::ErrorKind::AlreadyExists => Ok(()),
+        Err(error) => Err(error),
+    }
 }
 
 /// A string as TOML writes it.
@@ -99,6 +122,10 @@ listen = {listen}
 [store]
 path = {store}
 
+[checkpoints]
+key_file = {checkpoint_key}
+file = {checkpoints}
+
 [runbooks]
 path = {runbooks}
 
@@ -138,6 +165,8 @@ from = "ana@example.test"
 {RULES}"##,
         listen = quoted(listen),
         store = path(&files.folder.join("interlock.db")),
+        checkpoint_key = path(&files.checkpoint_key),
+        checkpoints = path(&files.folder.join("checkpoints.jsonl")),
         runbooks = path(runbooks),
         api_base = quoted(&slack.api_base),
         bot_token = quoted(&slack.bot_token),
