@@ -5,6 +5,7 @@ use std::hint::black_box;
 use std::sync::Arc;
 
 use criterion::{BatchSize, Criterion, Throughput, criterion_group, criterion_main};
+use interlock::domain::action::Action;
 use interlock::domain::alert::Alert;
 use interlock::domain::command::{Command, Drive, Intent, PlanRef};
 use interlock::domain::ids::{DeliveryKey, IncidentId, PersonId, Source};
@@ -14,7 +15,7 @@ use interlock::domain::rules::Rules;
 use interlock::domain::runbook::{Catalog, CommandIssue, CommandLine, ParamSpec};
 use interlock::engine::{Core, Knowledge};
 use interlock::ingress::{Mapping, parse_alertmanager};
-use interlock::ports::{Person, Standing, Survey};
+use interlock::ports::{Person, Standing, Survey, TargetState};
 use interlock::store::Store;
 use jiff::Timestamp;
 
@@ -96,11 +97,11 @@ impl World {
         let Some(Drive::Survey { incident, sketch, .. }) = drives.into_iter().next() else {
             panic!("the Redis alert has a plan");
         };
-        let look = Survey {
-            target: None,
-            taken_at: self.now,
-        };
-        let results = sketch.steps.iter().map(|_| Ok(look.clone())).collect();
+        let results = sketch
+            .steps
+            .iter()
+            .map(|step| Ok(self.look(&step.action)))
+            .collect();
         self.run(vec![Command::Surveyed {
             incident,
             sketch,
@@ -113,6 +114,23 @@ impl World {
             incident: incident.id,
             plan: track.plan.no,
             digest: track.digest.short().to_owned(),
+        }
+    }
+
+    /// What a survey finds: a workload of one pod.
+    fn look(&self, action: &Action) -> Survey {
+        let target = action.names_target().map(|object| TargetState {
+            object,
+            uid: "6f1c".to_owned(),
+            generation: 1,
+            images: vec!["example/image:1".to_owned()],
+            replicas: 1,
+            ready: 1,
+            container: None,
+        });
+        Survey {
+            target,
+            taken_at: self.now,
         }
     }
 
