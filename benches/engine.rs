@@ -8,9 +8,10 @@ use criterion::{BatchSize, Criterion, Throughput, criterion_group, criterion_mai
 use interlock::domain::action::Action;
 use interlock::domain::alert::Alert;
 use interlock::domain::command::{Command, Drive, Intent, PlanRef};
+use interlock::domain::freeze::{Freeze, FreezeFile};
 use interlock::domain::ids::{DeliveryKey, IncidentId, PersonId, Source};
 use interlock::domain::matching::{AlertFacts, rank};
-use interlock::domain::policy::Request;
+use interlock::domain::policy::{Asking, Circumstances, Counts, Question, Who};
 use interlock::domain::rules::Rules;
 use interlock::domain::runbook::{Catalog, CommandIssue, CommandLine, ParamSpec};
 use interlock::engine::{Core, Knowledge};
@@ -28,6 +29,11 @@ const ALERTS: usize = 20;
 const CONFIG: &str = r##"
 environments = [{ name = "production", cluster = "prod" }]
 approvers = [{ tiers = [1, 2], environments = ["production"], users = ["U0ANA00001"] }]
+windows = [{ name = "office", zone = "Europe/Berlin", open = ["mon-sun 00:00-24:00"] }]
+freezes = [{ name = "launch", reason = "launch", zone = "UTC", during = ["2026-12-24"] }]
+limits = { actions_per_hour = 100, actions_per_incident = 10, actions_per_hour_and_cluster = 50 }
+protected = { namespaces = ["kube-*"] }
+irreversible = ["rollout undo deployment/billing"]
 slack = { channel = "#incidents" }
 kubernetes = { clusters = { prod = { kubeconfig = "/nowhere" } } }
 "##;
@@ -303,13 +309,24 @@ fn policy(criterion: &mut Criterion) {
         .map(|track| track.plan.clone())
         .expect("a plan");
     let behind = std::collections::BTreeSet::new();
-    criterion.bench_function("policy: may this person vote on this plan", |bencher| {
+    let (freeze, counts) = (Freeze::default(), Counts::default());
+    criterion.bench_function("policy: the decision on a click", |bencher| {
         bencher.iter(|| {
-            let request = Request {
+            rules.policy.answer(&Question {
+                who: Who::Person(black_box(&person)),
+                asking: Asking::Approve,
                 plan: &plan,
-                behind: &behind,
-            };
-            rules.policy.may_vote(black_box(&person), TEAM, request).is_ok()
+                circumstances: Circumstances {
+                    now: world.now,
+                    team: TEAM,
+                    behind: &behind,
+                    votes: &[],
+                    expires: None,
+                    freeze: &freeze,
+                    freeze_file: &FreezeFile::Absent,
+                    counts: &counts,
+                },
+            })
         });
     });
     criterion.bench_function("policy: what approving this plan takes", |bencher| {

@@ -142,6 +142,12 @@ pub trait Directory: Send + Sync {
     fn person<'a>(&'a self, id: &'a PersonId) -> Pending<'a, Person>;
 }
 
+/// Who is on call at this moment, as user ids of Slack's workspace. Implemented by `paging`.
+pub trait OnDuty: Send + Sync {
+    /// What can't be read is an error, in words; then nobody is on call.
+    fn on_duty(&self) -> Pending<'_, Result<Vec<String>, String>>;
+}
+
 /// Runs actions. Implemented by `actions`; dry-run and shadow never reach it.
 pub trait ActionRunner: Send + Sync {
     /// Looks at the target; changes nothing. At most 5 s.

@@ -92,6 +92,7 @@ fn rules(team: &str) -> Rules {
         policy: Policy {
             rows: vec![row],
             guards: interlock::domain::policy::Guards::default(),
+            alone: interlock::domain::policy::Alone::default(),
             revision: "sha256:0".into(),
         },
         environments: Vec::new(),

@@ -32,7 +32,7 @@ use crate::engine::{self, EngineParts, Handle, Health, Knowledge, Lanes};
 use crate::evidence::prometheus::Prometheus;
 use crate::executor::{Executor, ExecutorParts, read_freeze_file};
 use crate::ingress::{self, ANSWER_WITHIN, BindError, Limits, Mapping, Probes, WebhookSettings, webhooks};
-use crate::paging::PagerDuty;
+use crate::paging::{OnDutyPeople, PagerDuty};
 use crate::ports::{ActionRunner, Clock, Directory};
 use crate::render::{explain, summary, thread};
 use crate::slack::cards::Frozen;
@@ -214,6 +214,14 @@ impl Parts {
                 .collect::<Vec<_>>(),
         );
         let people = People::new(api.clone(), Arc::new(ArcSwap::new(groups)));
+        if !self.settings.pagerduty.people.is_empty() {
+            let pager = PagerDuty::new(&self.settings.pagerduty)
+                .map_err(|error| StartError::Setup(error.to_string()))?;
+            people.ask_who_is_on_duty(Arc::new(OnDutyPeople {
+                pager: Arc::new(pager),
+                people: self.settings.pagerduty.people.clone(),
+            }));
+        }
         let freeze = Arc::new(RwLock::new(Vec::new()));
         let outlook = AppOutlook {
             clock: self.clock.clone(),

@@ -65,7 +65,9 @@ impl Outlook for AppOutlook {
         CardContext {
             now: self.clock.now(),
             mode: knowledge.rules.mode,
-            autonomy: knowledge.rules.autonomy,
+            autonomy: incident.current().map_or(knowledge.rules.autonomy, |track| {
+                track.plan.autonomy.min(knowledge.rules.autonomy)
+            }),
             who_may: who_may(&knowledge.rules.policy, incident),
             frozen: self.frozen_over(incident),
             checklist: checklist.unwrap_or_default(),

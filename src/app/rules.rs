@@ -70,6 +70,7 @@ fn policy(settings: &Settings) -> Policy {
     Policy {
         rows: rows.collect(),
         guards: settings.guards(),
+        alone: settings.alone(),
         revision: settings.policy_revision(),
     }
 }

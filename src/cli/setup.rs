@@ -23,6 +23,16 @@ impl Setup {
         Ok(Settings::load(file.as_deref(), std::env::vars_os())?)
     }
 
+    /// The same with another policy file.
+    pub fn settings_with_policy(&self, policy: &Path) -> Result<Settings, Failure> {
+        let file = self.file();
+        Ok(Settings::load_with_policy(
+            file.as_deref(),
+            std::env::vars_os(),
+            policy,
+        )?)
+    }
+
     fn file(&self) -> Option<PathBuf> {
         let named = std::env::var_os(VARIABLE)
             .filter(|name| !name.is_empty())

@@ -7,6 +7,7 @@ use super::guard_check;
 use super::rows::ApproverRow;
 use super::settings::Settings;
 use super::webhook_check;
+use crate::domain::policy::ON_CALL_NOW;
 
 pub(super) fn check(settings: &Settings) -> Result<(), ConfigError> {
     numbers(settings)?;
@@ -16,6 +17,7 @@ pub(super) fn check(settings: &Settings) -> Result<(), ConfigError> {
         approvers(index, row)?;
     }
     guard_check::check(settings)?;
+    on_call(settings)?;
     operators(settings)?;
     hosts(settings)?;
     if settings.prometheus.bearer_token.is_some() && settings.prometheus.url.is_none() {
@@ -179,6 +181,11 @@ fn approvers(index: usize, row: &ApproverRow) -> Result<(), ConfigError> {
             people.len()
         ));
     }
+    if let Some(group) = row.groups.iter().find(|group| !is_group(group.as_str())) {
+        return wrong(format!(
+            "{at} names the group `{group}`: write its handle with `@` (`@sre`), its id (`S…`), or `{ON_CALL_NOW}` for whoever the pager says"
+        ));
+    }
     match row.users.iter().find(|user| !is_user_id(user)) {
         Some(user) => wrong(format!(
             "{at} names the user `{user}`: write the Slack member id (`U…`, from the profile's menu, Copy member ID), since names can be changed by anybody"
@@ -187,8 +194,34 @@ fn approvers(index: usize, row: &ApproverRow) -> Result<(), ConfigError> {
     }
 }
 
+fn is_group(text: &str) -> bool {
+    let handle = text.strip_prefix('@').is_some_and(|handle| !handle.is_empty());
+    let id = text.starts_with('S') && text.len() > 1 && text.bytes().all(|byte| byte.is_ascii_alphanumeric());
+    handle || id || text == ON_CALL_NOW
+}
+
 fn is_user_id(text: &str) -> bool {
     text.starts_with(['U', 'W']) && text.len() > 2 && text.bytes().all(|byte| byte.is_ascii_alphanumeric())
+}
+
+/// The group of those on call is the pager's to say.
+fn on_call(settings: &Settings) -> Result<(), ConfigError> {
+    let pagerduty = &settings.pagerduty;
+    if let Some((id, user)) = pagerduty.people.iter().find(|(_, user)| !is_user_id(user)) {
+        return wrong(format!(
+            "`pagerduty.people.{id}` is `{user}`: write the Slack member id (`U…`, from the profile's menu, Copy member ID)"
+        ));
+    }
+    let named = settings
+        .approvers
+        .iter()
+        .any(|row| row.groups.iter().any(|group| group.as_str() == ON_CALL_NOW));
+    if named && (pagerduty.api_token.is_none() || pagerduty.people.is_empty()) {
+        return wrong(format!(
+            "[[approvers]] name the group `{ON_CALL_NOW}`, but nobody can say who that is: set `pagerduty.api_token`, and under [pagerduty.people] the Slack member id of each PagerDuty user"
+        ));
+    }
+    Ok(())
 }
 
 fn operators(settings: &Settings) -> Result<(), ConfigError> {

@@ -18,6 +18,22 @@ use crate::domain::policy::Place;
 pub(super) fn check(settings: &Settings) -> Result<(), ConfigError> {
     windows(settings)?;
     freezes(settings)?;
+    for (index, row) in settings.autonomy_limits.iter().enumerate() {
+        places(
+            settings,
+            &format!("[[autonomy_limits]] row {}", index + 1),
+            &row.environments,
+            &[],
+        )?;
+    }
+    for (index, row) in settings.risks.iter().enumerate() {
+        places(
+            settings,
+            &format!("[[risks]] row {}", index + 1),
+            &row.environments,
+            &[],
+        )?;
+    }
     limits(settings)?;
     lists(settings)?;
     open_together(settings)?;

@@ -6,6 +6,7 @@
 //! sources, which `webhooks` lists); `policy_file` reads `policy.path`.
 
 mod alert_map;
+mod alone_rows;
 mod check;
 mod error;
 mod guard_check;
@@ -25,6 +26,7 @@ mod webhook_check;
 mod webhooks;
 
 pub use alert_map::{AlertMap, Pointer};
+pub use alone_rows::{AloneKeys, AutonomyRow, RiskRow};
 pub use error::ConfigError;
 pub use guard_rows::{FreezeRow, LimitKeys, ProtectedKeys, SpanText, WindowRow, Zone};
 pub use rows::{ApproverRow, CacheRow, EnvironmentRow, OperatorRow, RouteRow};

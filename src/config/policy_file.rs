@@ -5,6 +5,7 @@ use std::path::Path;
 
 use serde::Deserialize;
 
+use super::alone_rows::{AloneKeys, AutonomyRow, RiskRow};
 use super::error::ConfigError;
 use super::guard_rows::{FreezeRow, LimitKeys, ProtectedKeys, WindowRow};
 use super::read::file_alone;
@@ -21,6 +22,9 @@ pub(super) struct PolicyRows {
     pub limits: LimitKeys,
     pub protected: ProtectedKeys,
     pub irreversible: Vec<CommandPattern>,
+    pub autonomy_limits: Vec<AutonomyRow>,
+    pub risks: Vec<RiskRow>,
+    pub alone: AloneKeys,
 }
 
 pub(super) fn read(path: &Path) -> Result<PolicyRows, ConfigError> {

@@ -47,13 +47,35 @@ impl Settings {
     where
         E: IntoIterator<Item = (OsString, OsString)>,
     {
+        Self::load_with(path, env, None)
+    }
+
+    /// The same with another file in place of `policy.path`: to compare policies.
+    ///
+    /// # Errors
+    /// As [`Settings::load`].
+    pub fn load_with_policy<E>(path: Option<&Path>, env: E, policy: &Path) -> Result<Self, ConfigError>
+    where
+        E: IntoIterator<Item = (OsString, OsString)>,
+    {
+        Self::load_with(path, env, Some(policy))
+    }
+
+    fn load_with<E>(path: Option<&Path>, env: E, policy: Option<&Path>) -> Result<Self, ConfigError>
+    where
+        E: IntoIterator<Item = (OsString, OsString)>,
+    {
         let file = path.map(read_file).transpose()?;
         let layers = layers(file.as_ref(), env)?;
         let mut settings: Self = typed(layers, file.as_ref())?;
+        if let Some(policy) = policy {
+            settings.policy.path = Some(policy.to_owned());
+        }
         if let Some(path) = settings.policy.path.clone() {
             let rows = policy_file::read(&path)?;
             settings.approvers.extend(rows.approvers.iter().cloned());
             settings.caches.extend(rows.caches.iter().cloned());
+            settings.add_alone(&rows);
             settings.add_guards(rows);
         }
         check::check(&settings)?;

@@ -233,8 +233,8 @@ impl Cluster {
 #[derive(Clone, Debug, Default, Serialize, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 pub struct Policy {
-    /// A TOML file with `[[approvers]]`, `[[caches]]`, `[[windows]]`, `[[freezes]]`, `[limits]`, `[protected]` and
-    /// `irreversible`, which are added to those of the configuration.
+    /// A TOML file with `[[approvers]]`, `[[caches]]`, `[[windows]]`, `[[freezes]]`, `[limits]`, `[protected]`,
+    /// `irreversible`, `[[autonomy_limits]]`, `[[risks]]` and `[alone]`, which are added to those of the configuration.
     pub path: Option<PathBuf>,
 }
 
@@ -329,6 +329,8 @@ pub struct PagerDuty {
     pub own_user_id: Option<String>,
     /// Escalation policies whose people count as on call.
     pub escalation_policies: Vec<String>,
+    /// PagerDuty's user id (`P…`) to Slack's (`U…`): who the group `on-call-now` of the policy is.
+    pub people: BTreeMap<String, String>,
 }
 
 impl Default for PagerDuty {
@@ -341,6 +343,7 @@ impl Default for PagerDuty {
             from: None,
             own_user_id: None,
             escalation_policies: Vec::new(),
+            people: BTreeMap::new(),
         }
     }
 }

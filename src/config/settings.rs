@@ -5,6 +5,7 @@ use std::path::PathBuf;
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 
+use super::alone_rows::{AloneKeys, AutonomyRow, RiskRow};
 use super::guard_rows::{FreezeRow, LimitKeys, ProtectedKeys, WindowRow};
 use super::rows::{ApproverRow, CacheRow, EnvironmentRow, OperatorRow, RouteRow};
 use super::secret::Secret;
@@ -53,6 +54,10 @@ pub struct Settings {
     pub freezes: Vec<FreezeRow>,
     pub limits: LimitKeys,
     pub protected: ProtectedKeys,
+    /// Of the configuration and of `policy.path`, as the two below.
+    pub autonomy_limits: Vec<AutonomyRow>,
+    pub risks: Vec<RiskRow>,
+    pub alone: AloneKeys,
     pub operators: Vec<OperatorRow>,
     /// How long a source without a resolve call may take to say `resolved` after the last step. 1 to 86,400.
     pub settle_seconds: u32,
@@ -89,6 +94,9 @@ impl Default for Settings {
             freezes: Vec::new(),
             limits: LimitKeys::default(),
             protected: ProtectedKeys::default(),
+            autonomy_limits: Vec::new(),
+            risks: Vec::new(),
+            alone: AloneKeys::default(),
             operators: Vec::new(),
             settle_seconds: 300,
             public_url: None,
@@ -156,6 +164,7 @@ impl Settings {
                     .map(|row| format!("environments {row:?}")),
             )
             .chain(self.guard_lines())
+            .chain(self.alone_lines())
             .collect();
         lines.sort();
         let mut hash = Sha256::new();

@@ -516,3 +516,36 @@ fn rules_of_the_policy_file_are_added_and_the_lower_limit_counts() {
             .all(|name| guards.protected.iter().any(|p| p.matches(name)))
     );
 }
+
+#[test]
+fn groups_are_those_that_somebody_can_look_up() {
+    let row = |group: &str| {
+        format!("{PLACES}[[approvers]]\ntiers = [1]\nenvironments = [\"production\"]\ngroups = [\"{group}\"]")
+    };
+    assert!(refused(&row("sre")).contains(
+        "names the group `sre`: write its handle with `@` (`@sre`), its id (`S…`), or `on-call-now`"
+    ));
+    assert!(refused(&row("on-call-now")).contains("nobody can say who that is: set `pagerduty.api_token`"));
+    let known = format!(
+        "pagerduty.api_token = \"t\"\npagerduty.people = {{ PABC = \"U0ANA\" }}\n{}",
+        row("on-call-now")
+    );
+    load(&known, &[]).unwrap();
+    let odd = "pagerduty.people = { PABC = \"ana\" }";
+    assert!(refused(odd).contains("`pagerduty.people.PABC` is `ana`: write the Slack member id"));
+}
+
+#[test]
+fn the_policy_of_the_documentation_is_one() {
+    let page = include_str!("../../docs/policy.md");
+    let (_, rest) = page.split_once("```toml\n").unwrap();
+    let (example, _) = rest.split_once("```").unwrap();
+    let folder = Folder::new();
+    let policy = folder.file("policy.toml", example);
+    let text = format!(
+        "policy.path = {:?}\npagerduty.api_token = \"t\"\npagerduty.people = {{ PABC = \"U0ANA\" }}\n{PLACES}",
+        policy.display().to_string()
+    );
+    let settings = load(&text, &[]).unwrap();
+    assert_eq!((settings.windows.len(), settings.alone.high), (1, Some(1)));
+}

@@ -11,7 +11,7 @@ use super::freeze::{FreezeFile, Scope};
 use super::ids::{AttemptId, Channel, DeliveryKey, IncidentId, PlanNo, RunbookName, Source, StepNo};
 use super::incident::{Incident, MessageRef, Phase};
 use super::plan::Plan;
-use super::policy::Reason;
+use super::policy::{Access, Reason};
 use super::runbook::ParamValue;
 use crate::ports::{Order, Output, Person, Survey, SurveyError};
 
@@ -79,6 +79,8 @@ pub enum Intent {
     /// In a thread: how far is it, or why this runbook.
     StatusOf(IncidentId),
     WhyOf(IncidentId),
+    /// Who may approve, what stands in the way, and could I.
+    WhoOf(IncidentId),
     /// The words as typed: a scope, perhaps, and the reason.
     Freeze {
         reason: String,
@@ -240,6 +242,11 @@ pub enum Answer {
     Status(Vec<StatusLine>),
     StatusOf(Box<Incident>),
     WhyOf(Box<Incident>),
+    /// `None` without a plan.
+    Who {
+        incident: IncidentId,
+        access: Option<Box<Access>>,
+    },
     Help,
     /// Slack took no form for a click any more.
     FormNotOpened,

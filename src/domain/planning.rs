@@ -97,7 +97,16 @@ pub fn sketch(
         modified_from: request.modified_from,
         budget: runbook.budget.clone(),
         requires_human_approval: runbook.requires_human_approval,
-        autonomy: runbook.autonomy.unwrap_or(Autonomy::Auto).min(rules.autonomy),
+        autonomy: runbook
+            .autonomy
+            .unwrap_or(Autonomy::Auto)
+            .min(rules.autonomy)
+            .min(
+                rules
+                    .policy
+                    .alone
+                    .at_most(&runbook.name, incident.service.as_ref(), &steps),
+            ),
         escalation: runbook.escalation.clone(),
         questions: questions(runbook),
         steps,

@@ -1,8 +1,11 @@
 //! Who may let what happen. One pure question (`ask`), one answer with every reason; any doubt is no. Here is the matrix
 //! of people: rows of approvers, and how many of whom are enough. `guards` is what holds whoever asks, `calendar` when.
 
+mod access;
+mod alone;
 mod ask;
 mod calendar;
+mod compare;
 mod guards;
 mod reason;
 
@@ -16,10 +19,16 @@ use super::ids::{Environment, GroupId, PersonId, Revision};
 use super::plan::{Plan, PlannedStep};
 use crate::ports::{Person, Standing};
 
+pub use access::{Access, Cell, StepAccess};
+pub use alone::{Alone, AutonomyLimit, Risk, RiskRule};
 pub use ask::{Asking, Circumstances, Question, Who};
 pub use calendar::{Calendar, Span, SpanError};
+pub use compare::{Change, Comparison, compare};
 pub use guards::{CalendarFreeze, Counts, Cover, Guards, LimitOf, Limits, NamePattern, Place, Window};
 pub use reason::Reason;
+
+/// The group of those who are on call now, as the pager says. Without `@`, so that it is no handle of Slack's.
+pub const ON_CALL_NOW: &str = "on-call-now";
 
 /// One row of the matrix. Rows for one cell are alternatives: any one that is satisfied is enough.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -40,6 +49,7 @@ pub struct ApproverRow {
 pub struct Policy {
     pub rows: Vec<ApproverRow>,
     pub guards: Guards,
+    pub alone: Alone,
     pub revision: Revision,
 }
 

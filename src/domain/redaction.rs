@@ -83,6 +83,7 @@ impl Intent {
             | Self::Status
             | Self::StatusOf(_)
             | Self::WhyOf(_)
+            | Self::WhoOf(_)
             | Self::Help => {}
         }
     }

@@ -4,10 +4,12 @@
 //! failed call is made again.
 
 mod event;
+mod on_duty;
 mod pagerduty;
 mod reply;
 pub mod retry;
 
 pub use event::{DEDUP_PREFIX, Page, dedup_key};
+pub use on_duty::OnDutyPeople;
 pub use pagerduty::{OnCall, PagerDuty, Receipt};
 pub use reply::PageError;

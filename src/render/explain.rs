@@ -1,7 +1,7 @@
 //! The one function that words an answer for a person. Plain text; whoever posts it escapes it.
 
 use super::escape::Mrkdwn;
-use super::{freezing, reasons, summary, thread, words};
+use super::{freezing, policy, reasons, summary, thread, words};
 use crate::domain::command::{Answer, RunbookLine, StatusLine};
 use crate::domain::event::Judgement;
 use crate::domain::incident::{ClosedAs, Incident, Phase};
@@ -62,6 +62,7 @@ pub fn answer(answer: &Answer) -> String {
         Answer::Status(lines) => status(lines),
         Answer::StatusOf(incident) => format!("{}: {}.", incident.id, summary::result(incident)),
         Answer::WhyOf(incident) => why(incident),
+        Answer::Who { incident, access } => policy::who(*incident, access.as_deref()),
         Answer::Help => help(),
         Answer::FormNotOpened => {
             "The form did not open: Slack allows three seconds between a click and its form, and they had passed. Nothing was done. Press the button again.".to_owned()
@@ -93,6 +94,7 @@ pub fn slack_answer(given: &Answer) -> String {
         } if is_channel_id(channel.as_str()) => format!(
             "{incident} is open; its card comes in <#{channel}> in a moment. I am not a member of this channel: `/invite` me to have it here."
         ),
+        Answer::Who { incident, access } => policy::who_slack(*incident, access.as_deref()),
         other => {
             let text = answer(other);
             let lines: Vec<String> = text
@@ -125,7 +127,8 @@ pub fn help() -> String {
      /runbook unfreeze REASON: lift it (another person than who froze)\n\
      /runbook help: this\n\
      /runbook status INC-1, /runbook why INC-1: how one stands, and why this runbook\n\
-     In a thread, mention me with `status` or `why`."
+     /runbook who INC-1: who may approve it, what is in the way, and whether you may\n\
+     In a thread, mention me with `status`, `why` or `who`."
         .to_owned()
 }
 

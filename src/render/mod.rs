@@ -5,6 +5,7 @@ pub mod evidence;
 pub mod explain;
 mod freezing;
 pub mod handoff;
+pub mod policy;
 pub mod reasons;
 pub mod summary;
 pub mod thread;

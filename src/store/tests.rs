@@ -11,7 +11,7 @@ use crate::domain::command::{Answer, Command, Effect, Intent, Reply};
 use crate::domain::event::{Entry, Event, Mode, Who};
 use crate::domain::freeze::Scope;
 use crate::domain::ids::{Channel, IncidentId, PersonId, Revision};
-use crate::domain::policy::{ApproverRow, Guards, Policy};
+use crate::domain::policy::{Alone, ApproverRow, Guards, Policy};
 use crate::domain::rules::{PageAfter, Rules};
 use crate::domain::runbook::{Autonomy, Catalog};
 use crate::domain::state::State;
@@ -239,6 +239,7 @@ fn knowledge() -> Knowledge {
         policy: Policy {
             rows: vec![row],
             guards: Guards::default(),
+            alone: Alone::default(),
             revision: Revision::new("r"),
         },
         environments: Vec::new(),

@@ -106,3 +106,129 @@ fn a_step_or_runbook_that_is_not_there_is_named() {
         "interlock: the runbook `redis-connection-timeout` has no step 9"
     );
 }
+
+/// What holds whoever asks, beside the place's own rows.
+const GUARDS: &str = r#"irreversible = ["rollout undo deployment/billing"]
+[[windows]]
+name = "office hours"
+environments = ["production"]
+zone = "Europe/Berlin"
+open = ["mon-fri 09:00-17:00"]
+[[freezes]]
+name = "launch"
+reason = "we launch"
+zone = "UTC"
+during = ["2026-12-01..2026-12-03"]
+[limits]
+actions_per_hour = 4
+[protected]
+namespaces = ["kube-*"]
+[[autonomy_limits]]
+environments = ["production"]
+at_most = "suggest"
+[alone]
+high = 1
+"#;
+
+fn guarded() -> Place {
+    let place = Place::new();
+    place.write("policy.toml", GUARDS);
+    let config = place.read("interlock.toml");
+    place.write(
+        "interlock.toml",
+        &format!("policy.path = \"policy.toml\"\n{config}"),
+    );
+    place
+}
+
+#[test]
+fn what_holds_whoever_asks_stands_below_the_table() {
+    let said = guarded().run(&["policy", "show"]).fine();
+    let (_, below) = said.split_once("whoever asks\n").unwrap();
+    assert_eq!(
+        below,
+        "  Window office hours: Tier 1, Tier 2 and Tier 3 in production start only mon,tue,wed,thu,fri 09:00-17:00 (Europe/Berlin)\n  \
+         Freeze launch (we launch): nothing starts everywhere during 2026-12-01 to 2026-12-03 (UTC)\n  \
+         At most 4 changes in an hour\n  \
+         Changes are Tier 3 in namespace kube-*\n  \
+         Tier 3, since it can't be undone: rollout undo deployment/billing\n  \
+         Autonomy at most suggest in production\n  \
+         At most 1 changes without a person at high risk\n"
+    );
+}
+
+#[test]
+fn explain_says_when_it_opens() {
+    let place = guarded();
+    let at = |moment: &str| {
+        place.run(&[
+            "policy",
+            "explain",
+            "--runbook",
+            "redis-connection-timeout",
+            "--step",
+            "1",
+            "--user",
+            "U0BOB",
+            "--group",
+            "@oncall",
+            "--at",
+            moment,
+        ])
+    };
+    let friday = at("2026-11-20T12:00:00Z").fine();
+    assert!(
+        friday.contains("U0BOB: yes") && !friday.contains("Not now"),
+        "{friday}"
+    );
+    let saturday = at("2026-11-21T12:00:00Z").found();
+    assert!(
+        saturday.contains("Not now: the change window `office hours` is closed; it may start from Mon 23 Nov 2026 09:00 (Europe/Berlin)"),
+        "{saturday}"
+    );
+    let launch = at("2026-12-02T10:00:00Z").found();
+    assert!(
+        launch.contains("Not now: the policy's calendar freezes it (launch: we launch); it may start from Fri 4 Dec 2026 09:00 (UTC)")
+            || launch.contains("it may start from Fri 4 Dec 2026 08:00 (UTC)"),
+        "{launch}"
+    );
+    assert!(
+        at("soon")
+            .failed()
+            .contains("write a moment like 2026-11-20T14:00:00Z")
+    );
+    place.run(&["freeze", "--file", "an", "audit"]).fine();
+    let frozen = at("2026-11-20T12:00:00Z").found();
+    assert!(
+        frozen.contains("Not now: everything is frozen by the freeze file (an audit)"),
+        "{frozen}"
+    );
+}
+
+#[test]
+fn a_new_policy_says_what_becomes_possible() {
+    let place = guarded();
+    place.write(
+        "new.toml",
+        "[limits]\nactions_per_hour = 2\n[protected]\nnamespaces = [\"kube-*\", \"vault\"]\n\
+         [[approvers]]\ntiers = [3]\nenvironments = [\"production\"]\ngroups = [\"@leads\"]\napprovals = 2",
+    );
+    let said = place.run(&["policy", "diff", "policy.toml", "new.toml"]).found();
+    assert_eq!(
+        said,
+        "Possible from now on:\n  \
+         Tier 3 in production may be approved by 2 of @leads, not who asked for it\n  \
+         starting outside of the change window office hours: Tier 1, Tier 2 and Tier 3 in production start only mon,tue,wed,thu,fri 09:00-17:00 (Europe/Berlin)\n  \
+         starting during the freeze launch (we launch): nothing starts everywhere during 2026-12-01 to 2026-12-03 (UTC)\n  \
+         `rollout undo deployment/billing` at its own tier; it was Tier 3\n  \
+         more autonomy than suggest in production\n  \
+         more changes without a person at high risk: as many as you like, it was at most 1\n\
+         No longer possible:\n  \
+         changes in namespace vault at their own tier; they are Tier 3\n  \
+         as many changes in an hour: at most 2, it was at most 4\n"
+    );
+    let same = place
+        .run(&["policy", "diff", "policy.toml", "policy.toml"])
+        .fine();
+    assert_eq!(same, "Both let the same through.\n");
+}

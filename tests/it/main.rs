@@ -4,6 +4,7 @@
 //! without an end, a journal that does not verify, a rule of Slack that was broken.
 
 mod approvals;
+mod autonomy;
 mod calendar;
 mod changed;
 mod checkpoints;

@@ -10,7 +10,7 @@ use interlock::domain::ids::{
     Channel, ClusterName, Environment, EpisodeKey, Fingerprint, GroupId, GroupKey, Namespace, Revision,
     Service, Source,
 };
-use interlock::domain::policy::{ApproverRow, Guards, Policy};
+use interlock::domain::policy::{Alone, ApproverRow, Guards, Policy};
 use interlock::domain::rules::{EnvironmentRow, PageAfter, Rules};
 use interlock::domain::runbook::{Autonomy, Catalog};
 use interlock::engine::Knowledge;
@@ -74,6 +74,7 @@ pub fn policy(revision: &str) -> Policy {
             row(&[Tier::Two], &["S-oncall"], 2, None),
         ],
         guards: Guards::default(),
+        alone: Alone::default(),
         revision: Revision::new(revision),
     }
 }

@@ -2,7 +2,7 @@
 
 use clap::Subcommand;
 
-use super::{explain, show};
+use super::{diff, explain, show};
 use crate::cli::outcome::{Ended, Failure};
 use crate::cli::screen::Screen;
 use crate::cli::setup::Setup;
@@ -21,6 +21,7 @@ pub(in crate::cli) struct Policy {
 enum PolicyCommand {
     Show(show::Show),
     Explain(explain::Explain),
+    Diff(diff::Diff),
 }
 
 impl Policy {
@@ -28,6 +29,7 @@ impl Policy {
         match self.command {
             PolicyCommand::Show(command) => command.run(setup, screen),
             PolicyCommand::Explain(command) => command.run(setup, screen),
+            PolicyCommand::Diff(command) => command.run(setup, screen),
         }
     }
 }

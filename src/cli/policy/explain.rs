@@ -7,15 +7,17 @@ use std::sync::Arc;
 use jiff::Timestamp;
 use serde::Serialize;
 
-use super::show::{rows_for, who};
-use crate::app;
+use crate::app::{self, SystemClock};
 use crate::cli::args::{Format, FormatArg};
+use crate::cli::journal;
 use crate::cli::outcome::{Ended, Failure};
 use crate::cli::screen::{Paint, Screen};
 use crate::cli::setup::Setup;
+use crate::cli::status::block_on;
 use crate::config::Settings;
 use crate::domain::alert::{Alert, AlertStatus, Severity};
 use crate::domain::event::{Entry, Event};
+use crate::domain::freeze::{Freeze, FreezeFile};
 use crate::domain::ids::{
     Channel, ClusterName, Environment, EpisodeKey, Fingerprint, IncidentId, PersonId, RunbookName, Source,
     StepNo,
@@ -23,12 +25,13 @@ use crate::domain::ids::{
 use crate::domain::incident::{Incident, PlanRequest};
 use crate::domain::plan::{Plan, PlannedStep, Requester};
 use crate::domain::planning;
-use crate::domain::policy::{Decision, Reason, Request};
+use crate::domain::policy::{Asking, Circumstances, Counts, Decision, Question, Reason, Who};
 use crate::domain::rules::Rules;
 use crate::domain::runbook::ParamValue;
 use crate::domain::state::State;
-use crate::ports::{Person, Standing};
-use crate::render::{reasons, words};
+use crate::executor::read_freeze_file;
+use crate::ports::{Clock, Person, Standing};
+use crate::render::{policy, reasons, words};
 
 /// The workspace that is assumed: that of the person who is asked about.
 const TEAM: &str = "T";
@@ -59,6 +62,9 @@ pub(super) struct Explain {
     /// The person asked for the plan, or changed it.
     #[arg(long, requires = "user")]
     own: bool,
+    /// As of this moment, like 2026-11-20T14:00:00Z: what the calendar says then. Without it: now.
+    #[arg(long, value_name = "TIME", value_parser = moment)]
+    at: Option<Timestamp>,
     /// A value for a parameter of the runbook, as name=value; may be given several times.
     #[arg(long = "set", value_name = "NAME=VALUE", value_parser = pair)]
     set: Vec<(String, String)>,
@@ -73,6 +79,11 @@ fn pair(text: &str) -> Result<(String, String), String> {
     Ok((name.to_owned(), value.to_owned()))
 }
 
+fn moment(text: &str) -> Result<Timestamp, String> {
+    text.parse()
+        .map_err(|_| "write a moment like 2026-11-20T14:00:00Z or 2026-11-20T15:00:00+01:00".to_owned())
+}
+
 #[derive(Serialize)]
 struct Answer {
     runbook: RunbookName,
@@ -85,6 +96,11 @@ struct Answer {
     decision: Decision,
     /// Rows that could approve it, in words.
     rows: Vec<String>,
+    /// What keeps it from starting at that moment, whoever asks.
+    against: Vec<Reason>,
+    /// When the calendar lets it start, when not at that moment.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    opens: Option<Timestamp>,
     /// For the person who was asked about: every reason why not; empty means yes.
     #[serde(skip_serializing_if = "Option::is_none")]
     person: Option<Vec<Reason>>,
@@ -112,12 +128,13 @@ impl Explain {
                 self.step
             )));
         };
-        let answer = self.answer(&settings, &rules, &plan, step);
+        let answer = self.answer(&rules, &plan, step, &Frost::of(&settings)?);
         match self.format.format {
             Format::Json => screen.json(&answer)?,
             Format::Human => self.say(&answer, screen)?,
         }
         let no = matches!(answer.decision, Decision::Deny { .. })
+            || !answer.against.is_empty()
             || answer.person.as_ref().is_some_and(|reasons| !reasons.is_empty());
         Ok(if no { Ended::Found } else { Ended::Fine })
     }
@@ -157,12 +174,7 @@ impl Explain {
         }
     }
 
-    fn answer(&self, settings: &Settings, rules: &Rules, plan: &Plan, step: &PlannedStep) -> Answer {
-        let rows = step
-            .environment
-            .iter()
-            .flat_map(|environment| rows_for(settings, step.tier, environment))
-            .map(|row| who(row, step.tier));
+    fn answer(&self, rules: &Rules, plan: &Plan, step: &PlannedStep, frost: &Frost) -> Answer {
         let person = self.user.as_ref().map(|user| Person {
             id: self.person_id(),
             name: user.clone(),
@@ -173,10 +185,28 @@ impl Explain {
             Requester::Interlock => BTreeSet::new(),
             Requester::Person(id) => BTreeSet::from([id.clone()]),
         };
-        let request = Request {
+        let access = rules.policy.access(&Question {
+            who: person.as_ref().map_or(Who::Nobody, Who::Person),
+            asking: Asking::Approve,
             plan,
-            behind: &behind,
+            circumstances: Circumstances {
+                now: self.at.unwrap_or(frost.now),
+                team: TEAM,
+                behind: &behind,
+                votes: &[],
+                expires: None,
+                freeze: &frost.freeze,
+                freeze_file: &frost.file,
+                counts: &Counts::default(),
+            },
+        });
+        let decision = rules.policy.decide(std::iter::once(step));
+        let denied = match &decision {
+            Decision::Deny { reasons } => reasons.clone(),
+            Decision::Allow | Decision::RequireApproval { .. } => Vec::new(),
         };
+        let cells = access.steps.iter().flat_map(|step| &step.cells);
+        let rows = cells.flat_map(|cell| cell.rows.iter().map(|row| policy::row(row, cell.tier)));
         Answer {
             runbook: plan.runbook.clone(),
             step: step.no.0,
@@ -185,15 +215,18 @@ impl Explain {
             tier: step.tier.to_string(),
             tier_reason: step.tier_reason.clone(),
             environment: step.environment.clone(),
-            decision: rules.policy.decide(std::iter::once(step)),
             rows: rows.collect(),
-            person: person.map(|person| {
-                rules
-                    .policy
-                    .may_vote(&person, TEAM, request)
-                    .err()
-                    .unwrap_or_default()
-            }),
+            // Why nobody could ever approve it is why this person can't.
+            person: access
+                .person
+                .map(|why| why.into_iter().chain(denied.iter().cloned()).collect()),
+            against: access
+                .against
+                .into_iter()
+                .filter(|why| !denied.contains(why))
+                .collect(),
+            opens: access.opens,
+            decision,
         }
     }
 
@@ -223,6 +256,9 @@ impl Explain {
         for row in &answer.rows {
             screen.say(&format!("  May approve: {row}"))?;
         }
+        if !answer.against.is_empty() {
+            screen.say_painted(Paint::Bad, "  Not now: ", &reasons::all(&answer.against))?;
+        }
         match (&self.user, &answer.person) {
             (Some(user), Some(why)) if why.is_empty() => {
                 screen.say_painted(Paint::Good, &format!("  {user}: yes"), "")
@@ -232,6 +268,29 @@ impl Explain {
             }
             (_, None) | (None, _) => Ok(()),
         }
+    }
+}
+
+/// What is frozen, by the journal and by the file.
+struct Frost {
+    now: Timestamp,
+    freeze: Freeze,
+    file: FreezeFile,
+}
+
+impl Frost {
+    fn of(settings: &Settings) -> Result<Self, Failure> {
+        let freeze = match journal::open(&settings.store.path) {
+            Ok(store) => store.load()?.freeze,
+            Err(Failure::NoJournal(_)) => Freeze::default(),
+            Err(other) => return Err(other),
+        };
+        let path = settings.freeze_file();
+        Ok(Self {
+            now: SystemClock.now(),
+            freeze,
+            file: block_on(read_freeze_file(Some(&path)))?,
+        })
     }
 }
 

@@ -1,6 +1,7 @@
 //! `interlock policy`: who may approve what, as a table and for one step.
 
 mod command;
+mod diff;
 mod explain;
 mod show;
 

@@ -1,15 +1,22 @@
-//! `interlock policy show`: the matrix as a table that a manager can read.
+//! `interlock policy show`: the matrix as a table that a manager can read, and below it what holds whoever asks.
 
 use serde::Serialize;
 
+use crate::app;
 use crate::cli::args::{Format, FormatArg};
 use crate::cli::outcome::{Ended, Failure};
 use crate::cli::screen::{Paint, Screen};
 use crate::cli::serve::autonomy;
 use crate::cli::setup::Setup;
-use crate::config::{ApproverRow, CacheRow, EnvironmentRow, ExecutionMode, Settings};
-use crate::domain::action::Tier;
+use crate::config::{
+    ApproverRow, CacheRow, EnvironmentRow, ExecutionMode, FreezeRow, LimitKeys, ProtectedKeys, Settings,
+    WindowRow,
+};
+use crate::domain::action::{CommandPattern, Tier};
 use crate::domain::ids::Environment;
+use crate::domain::policy::{LimitOf, Policy, Risk};
+use crate::render::policy as worded;
+use crate::render::words;
 
 /// Every tier, with what it means.
 const TIERS: [(Tier, &str); 4] = [
@@ -19,7 +26,7 @@ const TIERS: [(Tier, &str); 4] = [
     (Tier::Three, "for humans"),
 ];
 
-/// Show who may approve what, for each tier and environment
+/// Show who may approve what, for each tier and environment, and what holds whoever asks
 #[derive(Debug, clap::Args)]
 #[command(after_help = "Example: interlock policy show --format json")]
 pub(super) struct Show {
@@ -35,6 +42,11 @@ struct Answer<'a> {
     approvers: &'a [ApproverRow],
     environments: &'a [EnvironmentRow],
     caches: &'a [CacheRow],
+    windows: &'a [WindowRow],
+    freezes: &'a [FreezeRow],
+    limits: &'a LimitKeys,
+    protected: &'a ProtectedKeys,
+    irreversible: &'a [CommandPattern],
 }
 
 impl Show {
@@ -48,6 +60,11 @@ impl Show {
                 approvers: &settings.approvers,
                 environments: &settings.environments,
                 caches: &settings.caches,
+                windows: &settings.windows,
+                freezes: &settings.freezes,
+                limits: &settings.limits,
+                protected: &settings.protected,
+                irreversible: &settings.irreversible,
             })?,
             Format::Human => table(&settings, screen)?,
         }
@@ -64,6 +81,7 @@ fn table(settings: &Settings, screen: &mut Screen) -> Result<(), Failure> {
         "Autonomy: at most {}.",
         autonomy(settings.autonomy.mode)
     ))?;
+    let policy = app::rules(settings, "").policy;
     let environments = environments(settings);
     if environments.is_empty() {
         return screen.say("No environment is declared, so nobody may approve anything: add [[environments]] and [[approvers]] rows.");
@@ -72,16 +90,96 @@ fn table(settings: &Settings, screen: &mut Screen) -> Result<(), Failure> {
         screen.say("")?;
         screen.say_painted(Paint::Strong, environment.as_str(), "")?;
         for (tier, means) in TIERS {
-            let rows: Vec<String> = rows_for(settings, tier, environment)
-                .map(|row| who(row, tier))
-                .collect();
-            let who = match (rows.is_empty(), tier) {
-                (false, _) => rows.join("; or "),
-                (true, Tier::Zero) => "whoever may approve the rest of the plan".to_owned(),
-                (true, Tier::One | Tier::Two | Tier::Three) => "nobody".to_owned(),
-            };
-            screen.say(&format!("  {tier}  {means:<21} {who}"))?;
+            screen.say(&format!(
+                "  {tier}  {means:<21} {}",
+                who(&policy, tier, environment)
+            ))?;
         }
+    }
+    guards(&policy, screen)
+}
+
+/// Who may approve a cell, in words.
+fn who(policy: &Policy, tier: Tier, environment: &Environment) -> String {
+    let named = |row: &&crate::domain::policy::ApproverRow| {
+        row.tiers.contains(&tier) && row.environments.contains(environment)
+    };
+    let rows: Vec<String> = policy
+        .rows
+        .iter()
+        .filter(named)
+        .map(|row| worded::row(row, tier))
+        .collect();
+    match (rows.is_empty(), tier) {
+        (false, _) => rows.join("; or "),
+        (true, Tier::Zero) => "whoever may approve the rest of the plan".to_owned(),
+        (true, Tier::One | Tier::Two | Tier::Three) => "nobody".to_owned(),
+    }
+}
+
+fn guards(policy: &Policy, screen: &mut Screen) -> Result<(), Failure> {
+    let (guards, alone) = (&policy.guards, &policy.alone);
+    let mut lines: Vec<String> = guards
+        .windows
+        .iter()
+        .map(|row| format!("Window {}", worded::window(row)))
+        .collect();
+    lines.extend(
+        guards
+            .freezes
+            .iter()
+            .map(|row| format!("Freeze {}", worded::calendar_freeze(row))),
+    );
+    let cluster = crate::domain::ids::ClusterName::new("");
+    for (limit, most) in [
+        (LimitOf::Incident, guards.limits.per_incident),
+        (LimitOf::Hour, guards.limits.per_hour),
+        (
+            LimitOf::ClusterHour { cluster },
+            guards.limits.per_hour_and_cluster,
+        ),
+    ] {
+        lines.extend(most.map(|most| format!("At most {most} {}", worded::limit(&limit))));
+    }
+    if !guards.protected.is_empty() {
+        let names: Vec<&str> = guards.protected.iter().map(|name| name.0.as_str()).collect();
+        lines.push(format!(
+            "Changes are Tier 3 in namespace {}",
+            words::listed(&names)
+        ));
+    }
+    lines.extend(
+        guards
+            .irreversible
+            .iter()
+            .map(|line| format!("Tier 3, since it can't be undone: {}", line.0)),
+    );
+    lines.extend(
+        alone
+            .limits
+            .iter()
+            .map(|row| format!("Autonomy at most {}", worded::autonomy_limit(row))),
+    );
+    lines.extend(
+        alone
+            .risks
+            .iter()
+            .map(|row| format!("Risk: {}", worded::risk(row))),
+    );
+    for (risk, most) in [Risk::Low, Risk::Medium, Risk::High].into_iter().zip(alone.most) {
+        lines.extend(most.map(|most| {
+            format!(
+                "At most {most} changes without a person at {} risk",
+                worded::risk_word(risk)
+            )
+        }));
+    }
+    if !lines.is_empty() {
+        screen.say("")?;
+        screen.say_painted(Paint::Strong, "whoever asks", "")?;
+    }
+    for line in lines {
+        screen.say(&format!("  {line}"))?;
     }
     Ok(())
 }
@@ -95,36 +193,4 @@ fn environments(settings: &Settings) -> Vec<&Environment> {
     all.sort();
     all.dedup();
     all
-}
-
-pub(super) fn rows_for<'a>(
-    settings: &'a Settings,
-    tier: Tier,
-    environment: &'a Environment,
-) -> impl Iterator<Item = &'a ApproverRow> {
-    settings
-        .approvers
-        .iter()
-        .filter(move |row| row.tiers.contains(&tier) && row.environments.contains(environment))
-}
-
-/// `2 of @sre, U0456, not who asked for it`
-pub(super) fn who(row: &ApproverRow, tier: Tier) -> String {
-    let names: Vec<&str> = row
-        .groups
-        .iter()
-        .map(|group| group.as_str())
-        .chain(row.users.iter().map(String::as_str))
-        .collect();
-    let names = if names.is_empty() {
-        "nobody (the row names no one)".to_owned()
-    } else {
-        names.join(", ")
-    };
-    let own = match row.requester_may {
-        Some(true) => ", who asked for it included",
-        None if tier < Tier::Two => ", who asked for it included",
-        Some(false) | None => ", not who asked for it",
-    };
-    format!("{} of {names}{own}", row.approvals.max(1))
 }

@@ -4,7 +4,7 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use super::{Context, Tx, advance, alerts, ends, freezing, plan_act};
+use super::{Context, Tx, advance, alerts, ends, freezing, plan_act, who};
 use crate::domain::alert::{Alert, AlertStatus, Severity};
 use crate::domain::command::{Answer, Form, Intent, Reply, RunbookLine, StatusLine};
 use crate::domain::event::{Deed, Event, Refusal, Who};
@@ -138,6 +138,7 @@ pub fn act(
             actor.asked(tx, None, Deed::Ask, reply)
         }
         Intent::StatusOf(id) => about(tx, &actor, id, Answer::StatusOf),
+        Intent::WhoOf(id) => who::who(tx, context, &actor, id),
         Intent::WhyOf(id) => about(tx, &actor, id, Answer::WhyOf),
         Intent::Freeze { reason } => freezing::freeze(tx, context, &actor, &reason),
         Intent::Unfreeze { reason } => freezing::unfreeze(tx, context, &actor, &reason),

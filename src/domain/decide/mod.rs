@@ -11,6 +11,7 @@ mod plan_act;
 mod step;
 mod survey;
 mod tx;
+mod who;
 mod world;
 
 use jiff::Timestamp;

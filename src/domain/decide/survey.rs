@@ -148,7 +148,7 @@ fn propose(tx: &mut Tx<'_>, context: Context<'_>, id: IncidentId, plan: Plan) {
         .now
         .checked_add(context.rules.approve_by)
         .unwrap_or(context.now);
-    let no = plan.no;
+    let (no, autonomy) = (plan.no, plan.autonomy);
     let alone = tx.state().incident(id).is_some_and(|incident| {
         may_run_alone(context, incident, &plan) && nothing_against(tx, context, incident, &plan)
     });
@@ -159,7 +159,7 @@ fn propose(tx: &mut Tx<'_>, context: Context<'_>, id: IncidentId, plan: Plan) {
         decision: decision.clone(),
         approve_by,
     });
-    if context.rules.autonomy == Autonomy::Shadow {
+    if autonomy == Autonomy::Shadow {
         advance::hand_over(tx, context, id, HandoffReason::Shadow);
         return;
     }
@@ -225,6 +225,7 @@ pub fn may_run_alone(context: Context<'_>, incident: &Incident, plan: &Plan) -> 
         let seen = step.condition.as_ref().map(|condition| &condition.seen);
         matches!(seen, Some(Seen::Unread { .. }))
     });
+    let alone = &context.rules.policy.alone;
     let placed = plan.live_steps().all(|step| step.environment.is_some());
     // What a search found is a guess, however good.
     let meant = incident
@@ -242,4 +243,8 @@ pub fn may_run_alone(context: Context<'_>, incident: &Incident, plan: &Plan) -> 
         && placed
         && !unread
         && !reaches_tier_two
+        && alone.allows(
+            alone.risk(incident.severity, incident.service.as_ref(), plan),
+            plan,
+        )
 }

@@ -60,7 +60,14 @@ pub struct Question<'a> {
     pub circumstances: Circumstances<'a>,
 }
 
-impl Question<'_> {
+impl<'a> Question<'a> {
+    pub(super) fn request(&self) -> Request<'a> {
+        Request {
+            plan: self.plan,
+            behind: self.circumstances.behind,
+        }
+    }
+
     fn steps(&self) -> impl Iterator<Item = &PlannedStep> {
         self.plan.live_steps().filter(|step| match self.asking {
             Asking::Approve => true,
@@ -86,10 +93,7 @@ impl Policy {
         if let Decision::Deny { reasons } = self.decide(plan.live_steps()) {
             no.extend(reasons);
         }
-        let request = Request {
-            plan,
-            behind: circumstances.behind,
-        };
+        let request = question.request();
         if let Who::Person(person) = who
             && let Err(reasons) = self.may_vote(person, circumstances.team, request)
         {

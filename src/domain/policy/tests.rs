@@ -9,7 +9,7 @@ use std::collections::BTreeSet;
 use jiff::Timestamp;
 use proptest::prelude::*;
 
-use super::{ApproverRow, Decision, Guards, Policy, Reason, Request, standing_reason};
+use super::{Alone, ApproverRow, Decision, Guards, Policy, Reason, Request, standing_reason};
 use crate::domain::action::Tier;
 use crate::domain::approval::Vote;
 use crate::domain::ids::{Environment, GroupId, PersonId, Revision};
@@ -42,10 +42,11 @@ fn row() -> impl Strategy<Value = ApproverRow> {
         )
 }
 
-fn policy() -> impl Strategy<Value = Policy> {
+pub(super) fn policy() -> impl Strategy<Value = Policy> {
     proptest::collection::vec(row(), 0..5).prop_map(|rows| Policy {
         rows,
         guards: Guards::default(),
+        alone: Alone::default(),
         revision: Revision::new("r"),
     })
 }
@@ -150,6 +151,7 @@ fn nobody_may_approve_without_rows() {
     let policy = Policy {
         rows: Vec::new(),
         guards: Guards::default(),
+        alone: Alone::default(),
         revision: Revision::new("r"),
     };
     let plan = samples::plan(vec![samples::step(1)]);
@@ -182,6 +184,7 @@ fn people_of_different_rows_do_not_add_up() {
     let policy = Policy {
         rows: vec![of("S1"), of("S2")],
         guards: Guards::default(),
+        alone: Alone::default(),
         revision: Revision::new("r"),
     };
     let plan = samples::plan(vec![samples::step(1)]);

@@ -6,7 +6,7 @@ use super::text::safe;
 use crate::domain::event::Mode;
 use crate::domain::freeze::Scope;
 use crate::domain::incident::Incident;
-use crate::domain::policy::Policy;
+use crate::domain::policy::{ON_CALL_NOW, Policy};
 use crate::domain::runbook::{Autonomy, ChecklistItem};
 
 /// Who stopped what, and why.
@@ -78,6 +78,7 @@ pub fn who_may(policy: &Policy, incident: &Incident) -> Vec<String> {
                 .iter()
                 .filter_map(|group| match group.as_str().strip_prefix('@') {
                     Some(handle) => plain(handle).then(|| format!("@{handle}")),
+                    None if group.as_str() == ON_CALL_NOW => Some("whoever is on call now".to_owned()),
                     None => mention(group.as_str(), "<!subteam^"),
                 });
             for name in users.chain(groups) {

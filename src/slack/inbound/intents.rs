@@ -59,6 +59,7 @@ pub fn incident(intent: &Intent) -> Option<IncidentId> {
         | Intent::ShowRunbook(incident)
         | Intent::StatusOf(incident)
         | Intent::WhyOf(incident)
+        | Intent::WhoOf(incident)
         | Intent::ChooseRunbook { incident, .. }
         | Intent::Tick { incident, .. } => Some(*incident),
         Intent::ListRunbooks

@@ -13,9 +13,10 @@ pub const COMMANDS: &[(&str, &str)] = &[
     ("run", "NAME [key=value …]"),
     ("status", "[INC-n]"),
     ("why", "INC-n"),
+    ("who", "INC-n"),
     ("close", "INC-n [REASON]"),
-    ("freeze", "REASON"),
-    ("unfreeze", "REASON"),
+    ("freeze", "[WHAT] REASON"),
+    ("unfreeze", "[WHAT] REASON"),
     ("help", ""),
 ];
 
@@ -45,6 +46,7 @@ pub fn parse(line: &str, thread: Option<IncidentId>) -> Intent {
         "status" => about(rest, thread, Intent::StatusOf, Some(Intent::Status)).unwrap_or_else(unrecognised),
         "why" => about(rest, thread, Intent::WhyOf, None).unwrap_or_else(unrecognised),
         "close" => close(rest, thread).unwrap_or_else(unrecognised),
+        "who" => about(rest, thread, Intent::WhoOf, None).unwrap_or_else(unrecognised),
         "freeze" => Intent::Freeze {
             reason: unquoted(rest),
         },
@@ -221,6 +223,7 @@ mod tests {
             closed("mended by hand")
         );
         assert_eq!(parse("why", Some(IncidentId(7))), Intent::WhyOf(IncidentId(7)));
+        assert_eq!(parse("who INC-7", None), Intent::WhoOf(IncidentId(7)));
         assert_eq!(
             parse("freeze deploy of a &lt;b&gt; &amp; c", None),
             Intent::Freeze {

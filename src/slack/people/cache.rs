@@ -5,7 +5,7 @@
 
 use std::collections::HashMap;
 use std::sync::atomic::{AtomicU64, Ordering};
-use std::sync::{Arc, Weak};
+use std::sync::{Arc, OnceLock, Weak};
 use std::time::Duration;
 
 use arc_swap::ArcSwap;
@@ -19,7 +19,8 @@ use super::groups::{self, Members};
 use super::standing::{name, standing, unreadable};
 use super::wire::{AuthReply, UserReply};
 use crate::domain::ids::{GroupId, PersonId};
-use crate::ports::{Directory, Pending, Person, Standing};
+use crate::domain::policy::ON_CALL_NOW;
+use crate::ports::{Directory, OnDuty, Pending, Person, Standing};
 use crate::slack::api::{Api, ApiError, CALL_TIMEOUT};
 
 /// How old an answer may be.
@@ -67,6 +68,8 @@ pub struct People {
     groups: RwLock<Option<Snapshot>>,
     looking: Mutex<HashMap<PersonId, Looking>>,
     reading: Mutex<Option<Reading>>,
+    /// Who says who is on call now.
+    on_duty: OnceLock<Arc<dyn OnDuty>>,
     /// Counts announced changes: what was asked for under an older number is not kept.
     changes: AtomicU64,
 }
@@ -84,8 +87,37 @@ impl People {
             groups: RwLock::new(None),
             looking: Mutex::default(),
             reading: Mutex::new(None),
+            on_duty: OnceLock::new(),
             changes: AtomicU64::new(0),
         })
+    }
+
+    /// From now on the group of those on call is asked for here. The first one counts.
+    pub fn ask_who_is_on_duty(&self, on_duty: Arc<dyn OnDuty>) {
+        let _ = self.on_duty.set(on_duty);
+    }
+
+    /// Adds the group of those on call now, when the policy names it. What can't be read is nobody: other groups count
+    /// all the same.
+    async fn add_on_duty(&self, wanted: &[GroupId], members: &mut Members) {
+        if !wanted.iter().any(|group| group.as_str() == ON_CALL_NOW) {
+            return;
+        }
+        let Some(on_duty) = self.on_duty.get() else {
+            warn!("the policy names {ON_CALL_NOW}, but no pager says who that is: nobody");
+            return;
+        };
+        match on_duty.on_duty().await {
+            Ok(users) => {
+                for user in users {
+                    members.entry(user).or_default().push(ON_CALL_NOW.to_owned());
+                }
+            }
+            Err(error) => warn!(
+                error,
+                "the pager did not say who is on call; nobody counts as on call"
+            ),
+        }
     }
 
     /// Asks Slack who we are. Until it has answered once, nobody counts.
@@ -278,7 +310,17 @@ impl People {
     async fn read_groups(&self, wanted: Arc<Vec<GroupId>>) -> Result<(Arc<Members>, Instant), ApiError> {
         let at = Instant::now();
         let change = self.changes.load(Ordering::Acquire);
-        let read = groups::read(&self.api, &wanted, TIMEOUT).await.map(Arc::new);
+        let (read, duty) = tokio::join!(groups::read(&self.api, &wanted, TIMEOUT), async {
+            let mut duty = Members::new();
+            self.add_on_duty(&wanted, &mut duty).await;
+            duty
+        });
+        let read = read.map(|mut members| {
+            for (user, groups) in duty {
+                members.entry(user).or_default().extend(groups);
+            }
+            Arc::new(members)
+        });
         *self.reading.lock() = None;
         if let Ok(members) = &read
             && self.changes.load(Ordering::Acquire) == change

@@ -14,8 +14,8 @@ use crate::domain::freeze::{Freeze, FreezeFile};
 use crate::domain::ids::{Environment, PersonId, Revision};
 use crate::domain::plan::{Plan, PlannedStep};
 use crate::domain::policy::{
-    Asking, Calendar, CalendarFreeze, Circumstances, Counts, Cover, Decision, Guards, NamePattern, Policy,
-    Question, Request, Who, Window,
+    Alone, Asking, Calendar, CalendarFreeze, Circumstances, Counts, Cover, Decision, Guards, NamePattern,
+    Policy, Question, Request, Who, Window,
 };
 use crate::domain::samples;
 use crate::ports::Person;
@@ -230,7 +230,7 @@ proptest! {
         commands in commands(), who in 1..16_usize, own in 0..5_usize, minutes in 0..14_400_i64,
     ) {
         let behind: BTreeSet<PersonId> = people().get(own).map(|person| person.id.clone()).into_iter().collect();
-        let without = Policy { rows, guards: guards_of(&rules), revision: Revision::new("r") };
+        let without = Policy { rows, guards: guards_of(&rules), alone: Alone::default(), revision: Revision::new("r") };
         let mut with = without.clone();
         add(&mut with.guards, more);
         let (voters, now) = (voters(who), at(minutes));
@@ -243,10 +243,11 @@ proptest! {
         commands in commands(), who in 1..16_usize, minutes in 0..14_400_i64,
     ) {
         let (behind, voters, now) = (BTreeSet::new(), voters(who), at(minutes));
-        let forth = Policy { rows, guards: guards_of(&rules), revision: Revision::new("r") };
+        let forth = Policy { rows, guards: guards_of(&rules), alone: Alone::default(), revision: Revision::new("r") };
         let back = Policy {
             rows: forth.rows.iter().rev().cloned().collect(),
             guards: guards_of(&rules.into_iter().rev().collect::<Vec<_>>()),
+            alone: Alone::default(),
             revision: Revision::new("r"),
         };
         prop_assert_eq!(

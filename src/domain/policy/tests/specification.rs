@@ -12,8 +12,8 @@ use crate::domain::freeze::{Freeze, FreezeFile, Held, Scope};
 use crate::domain::ids::{Environment, GroupId, Revision};
 use crate::domain::plan::{Plan, PlannedStep};
 use crate::domain::policy::{
-    ApproverRow, Asking, Calendar, CalendarFreeze, Circumstances, Counts, Cover, Decision, Guards, Limits,
-    Policy, Question, Reason, Who, Window,
+    Alone, ApproverRow, Asking, Calendar, CalendarFreeze, Circumstances, Counts, Cover, Decision, Guards,
+    Limits, Policy, Question, Reason, Who, Window,
 };
 use crate::domain::samples;
 use crate::ports::{Person, Standing};
@@ -354,6 +354,7 @@ fn policy(calm: Calm) -> Policy {
     Policy {
         rows: rows(),
         guards: guards(calm),
+        alone: Alone::default(),
         revision: Revision::new("r"),
     }
 }

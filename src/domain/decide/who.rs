@@ -1,0 +1,40 @@
+//! Who may let an incident's plan go on, what stands in the way, and whether the person who asks could: `/runbook who`.
+
+use super::act::Actor;
+use super::{Context, Tx};
+use crate::domain::command::{Answer, Reply};
+use crate::domain::event::{Deed, Refusal};
+use crate::domain::freeze::FreezeFile;
+use crate::domain::ids::IncidentId;
+use crate::domain::policy::{Asking, Circumstances, Question, Who};
+
+pub fn who(tx: &mut Tx<'_>, context: Context<'_>, actor: &Actor<'_>, id: IncidentId) -> Reply {
+    let Some(incident) = tx.state().incident(id) else {
+        return actor.refused(tx, None, Deed::Ask, Refusal::NoSuchIncident);
+    };
+    let access = incident.current().map(|track| {
+        let behind = incident.behind(&track.plan);
+        let question = Question {
+            who: Who::Person(actor.person),
+            asking: Asking::Approve,
+            plan: &track.plan,
+            circumstances: Circumstances {
+                now: context.now,
+                team: &context.rules.team,
+                behind: &behind,
+                votes: track.approval.votes(),
+                expires: track.approval.deadline(),
+                freeze: &tx.state().freeze,
+                freeze_file: &FreezeFile::Absent,
+                counts: &tx.state().counts(incident, context.now),
+            },
+        };
+        Box::new(context.rules.policy.access(&question))
+    });
+    actor.asked(
+        tx,
+        Some(id),
+        Deed::Ask,
+        Reply::Answer(Answer::Who { incident: id, access }),
+    )
+}

@@ -1,0 +1,203 @@
+//! What may run without a person: how far autonomy goes where, how risky an incident is, and how much a plan may change
+//! alone at that risk. Every row only ever takes away; critical never runs alone.
+
+use serde::{Deserialize, Serialize};
+
+use crate::domain::action::EffectClass;
+use crate::domain::alert::Severity;
+use crate::domain::ids::{Environment, RunbookName, Service};
+use crate::domain::plan::{Plan, PlannedStep};
+use crate::domain::runbook::Autonomy;
+
+/// How much is at stake in an incident.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Risk {
+    Low,
+    Medium,
+    High,
+    /// Always a human's.
+    Critical,
+}
+
+/// At most this autonomy where it holds. An empty list covers everything; of several rows the lowest counts.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct AutonomyLimit {
+    pub environments: Vec<Environment>,
+    pub services: Vec<Service>,
+    pub runbooks: Vec<RunbookName>,
+    pub at_most: Autonomy,
+}
+
+/// The risk of incidents like these. An empty list covers everything; of several rows the highest risk counts.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct RiskRule {
+    pub severities: Vec<Severity>,
+    pub environments: Vec<Environment>,
+    pub services: Vec<Service>,
+    pub risk: Risk,
+}
+
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Alone {
+    pub limits: Vec<AutonomyLimit>,
+    pub risks: Vec<RiskRule>,
+    /// Changes that a plan may make alone at low, medium and high risk. `None`: as many as its budget allows.
+    pub most: [Option<u32>; 3],
+}
+
+/// What is not known is covered by every row about it.
+fn among<T: PartialEq>(named: &[T], here: Option<&T>) -> bool {
+    named.is_empty() || here.is_none_or(|here| named.contains(here))
+}
+
+impl Alone {
+    /// How far a plan of these steps may go, as far as rows say.
+    #[must_use]
+    pub fn at_most(
+        &self,
+        runbook: &RunbookName,
+        service: Option<&Service>,
+        steps: &[PlannedStep],
+    ) -> Autonomy {
+        let holds = |row: &&AutonomyLimit| {
+            among(&row.services, service)
+                && among(&row.runbooks, Some(runbook))
+                && steps
+                    .iter()
+                    .any(|step| among(&row.environments, step.environment.as_ref()))
+        };
+        let rows = self.limits.iter().filter(holds);
+        rows.map(|row| row.at_most).min().unwrap_or(Autonomy::Auto)
+    }
+
+    /// The risk of an incident of this severity with this plan. Without a row for it, as its severity; a severity that
+    /// nobody knows counts as the worst.
+    #[must_use]
+    pub fn risk(&self, severity: Severity, service: Option<&Service>, plan: &Plan) -> Risk {
+        let holds = |row: &&RiskRule| {
+            (row.severities.is_empty() || row.severities.contains(&severity))
+                && among(&row.services, service)
+                && plan
+                    .live_steps()
+                    .any(|step| among(&row.environments, step.environment.as_ref()))
+        };
+        let rows = self.risks.iter().filter(holds);
+        rows.map(|row| row.risk).max().unwrap_or(match severity {
+            Severity::Low => Risk::Low,
+            Severity::Medium => Risk::Medium,
+            Severity::High => Risk::High,
+            Severity::Critical | Severity::Unknown => Risk::Critical,
+        })
+    }
+
+    /// Whether so much may be changed alone at this risk.
+    #[must_use]
+    pub fn allows(&self, risk: Risk, plan: &Plan) -> bool {
+        let most = match risk {
+            Risk::Low => self.most[0],
+            Risk::Medium => self.most[1],
+            Risk::High => self.most[2],
+            Risk::Critical => return false,
+        };
+        let changes = plan
+            .live_steps()
+            .filter(|step| step.effect != EffectClass::Observe)
+            .count();
+        most.is_none_or(|most| u32::try_from(changes).is_ok_and(|changes| changes <= most))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+    use crate::domain::samples;
+
+    const SEVERITIES: [Severity; 5] = [
+        Severity::Low,
+        Severity::Medium,
+        Severity::High,
+        Severity::Critical,
+        Severity::Unknown,
+    ];
+    const RISKS: [Risk; 4] = [Risk::Low, Risk::Medium, Risk::High, Risk::Critical];
+    const AUTONOMIES: [Autonomy; 3] = [Autonomy::Shadow, Autonomy::Suggest, Autonomy::Auto];
+
+    fn limit() -> impl Strategy<Value = AutonomyLimit> {
+        let some = |names: &'static [&'static str]| proptest::sample::subsequence(names, 0..=1);
+        (
+            some(&["production", "staging"]),
+            some(&["api", "web"]),
+            some(&["restart", "flush"]),
+            0..3_usize,
+        )
+            .prop_map(|(environments, services, runbooks, at_most)| AutonomyLimit {
+                environments: environments.into_iter().map(Environment::new).collect(),
+                services: services.into_iter().map(Service::new).collect(),
+                runbooks: runbooks.into_iter().map(RunbookName::new).collect(),
+                at_most: AUTONOMIES[at_most],
+            })
+    }
+
+    proptest! {
+        #[test]
+        fn one_more_row_never_gives_more_autonomy(rows in proptest::collection::vec(limit(), 0..4), more in limit(), known in any::<bool>()) {
+            let (plan, service) = (samples::plan(vec![samples::step(1)]), Service::new("api"));
+            let service = known.then_some(&service);
+            let mut alone = Alone { limits: rows, ..Alone::default() };
+            let before = alone.at_most(&plan.runbook, service, &plan.steps);
+            alone.limits.push(more);
+            let after = alone.at_most(&plan.runbook, service, &plan.steps);
+            prop_assert!(after <= before);
+            alone.limits.reverse();
+            prop_assert_eq!(alone.at_most(&plan.runbook, service, &plan.steps), after);
+        }
+    }
+
+    #[test]
+    fn critical_never_runs_alone_and_more_than_its_share_does_not_either() {
+        let plan = samples::plan(vec![samples::step(1), samples::step(2)]);
+        let alone = Alone {
+            most: [Some(2), Some(1), None],
+            ..Alone::default()
+        };
+        let allowed = RISKS.map(|risk| alone.allows(risk, &plan));
+        assert_eq!(allowed, [true, false, true, false]);
+        let of_severity = SEVERITIES.map(|severity| alone.risk(severity, None, &plan));
+        assert_eq!(
+            of_severity,
+            [
+                Risk::Low,
+                Risk::Medium,
+                Risk::High,
+                Risk::Critical,
+                Risk::Critical
+            ]
+        );
+    }
+
+    #[test]
+    fn the_highest_risk_of_the_rows_that_hold_counts() {
+        let plan = samples::plan(vec![samples::step(1)]);
+        let rule = |environment: &str, risk| RiskRule {
+            severities: vec![Severity::High],
+            environments: vec![Environment::new(environment)],
+            services: Vec::new(),
+            risk,
+        };
+        let mut alone = Alone {
+            risks: vec![rule("production", Risk::Low), rule("staging", Risk::Critical)],
+            ..Alone::default()
+        };
+        assert_eq!(alone.risk(Severity::High, None, &plan), Risk::Low);
+        assert_eq!(
+            alone.risk(Severity::Low, None, &plan),
+            Risk::Low,
+            "as its severity"
+        );
+        alone.risks.push(rule("production", Risk::High));
+        assert_eq!(alone.risk(Severity::High, None, &plan), Risk::High);
+    }
+}

@@ -1,0 +1,81 @@
+//! How far autonomy goes where, and who may approve, asked in Slack.
+
+use interlock::playground::cluster::Scenario;
+
+use crate::world::{Alert, Setup, TestWorld};
+
+const FLUSH: &str = "exec redis-cli FLUSHDB";
+const HEALTH: &str = "exec curl -s localhost:8080/health";
+
+#[tokio::test(flavor = "multi_thread")]
+async fn one_environment_may_be_in_shadow_while_others_are_not() {
+    let row = "[[autonomy_limits]]\nenvironments = [\"production\"]\nat_most = \"shadow\"";
+    let world = TestWorld::start(Setup::default().table(row)).await;
+    world.in_the_cluster(Scenario::RedisTimeout);
+    world.fires(&Alert::redis_timeout()).await;
+    let card = world.card("*SHADOW*: Interlock only watches here").await;
+    assert!(card.contains("redis-cli FLUSHDB"), "{card}");
+    for label in ["Approve", "Reject", "Modify", "Review"] {
+        assert!(!world.ana().has_button(label), "{label}");
+    }
+    world.minutes_pass(3).await;
+    world.a_human_is_paged("INC-1").await;
+    world.thread().ends_with("the pager took the page").await;
+    world.nothing_ran();
+    world.ends().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn who_is_on_call_now_may_approve_and_who_is_not_may_not() {
+    let people = "[pagerduty.people]\nPUSR001 = \"U0ANA00001\"\nPUSR002 = \"U0BEN00001\"";
+    let setup = Setup::default()
+        .no_approvers()
+        .approver("tiers = [0, 1]\ngroups = [\"on-call-now\"]")
+        .table(people);
+    let world = TestWorld::start(setup).await;
+    world.in_the_cluster(Scenario::RedisTimeout);
+    world.fires(&Alert::redis_timeout()).await;
+    world.card("Waits for 1 approval").await;
+    // Ben is asked second: he is on call, but not now.
+    world.ben().presses("Approve 2 steps").await;
+    world
+        .ben()
+        .is_told("you are in no [[approvers]] row for Tier 1 in production (step 1)")
+        .await;
+    world.nothing_ran();
+    world.ana().presses("Approve 2 steps").await;
+    world.ana().is_told("Approved.").await;
+    world.cluster_did(&[FLUSH, HEALTH]).await;
+    world.card("Fixed and verified.").await;
+    world.thread().ends_with("all steps are done and verified").await;
+    world.ends().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn who_may_approve_is_answered_with_what_is_in_the_way() {
+    let world = TestWorld::redis_times_out().await;
+    world.fires(&Alert::redis_timeout()).await;
+    world.card("Waits for 1 approval").await;
+    world.cleo().types("who INC-1").await;
+    let told = world
+        .cleo()
+        .is_told("INC-1 step 1, Tier 1 in production: 1 of @sre")
+        .await;
+    assert!(told.contains("It waits for 1 approval."), "{told}");
+    assert!(told.contains("Yours would not count: you are in no"), "{told}");
+    world.ana().types("who INC-1").await;
+    world.ana().is_told("Your approval would count.").await;
+    world.ben().types("freeze namespace production an audit").await;
+    world.ben().is_told("Frozen: namespace production.").await;
+    world.card("FROZEN by @ben").await;
+    world.ana().types("who INC-1").await;
+    world
+        .ana()
+        .is_told("In the way now: namespace production is frozen by ben (an audit); another person lifts it")
+        .await;
+    world.ana().types("who INC-9").await;
+    world.ana().is_told("There is no such incident").await;
+    world.thread().ends_with("plan 1 proposed").await;
+    world.nothing_ran();
+    world.ends().await;
+}
