@@ -192,10 +192,11 @@ fn explain_says_when_it_opens() {
             || launch.contains("it may start from Fri 4 Dec 2026 08:00 (UTC)"),
         "{launch}"
     );
+    let vague = at("soon");
+    assert_eq!(vague.code, Some(2));
     assert!(
-        at("soon")
-            .failed()
-            .contains("write a moment like 2026-11-20T14:00:00Z")
+        vague.err.contains("write a moment like 2026-11-20T14:00:00Z"),
+        "{vague:?}"
     );
     place.run(&["freeze", "--file", "an", "audit"]).fine();
     let frozen = at("2026-11-20T12:00:00Z").found();
@@ -231,4 +232,33 @@ fn a_new_policy_says_what_becomes_possible() {
         .run(&["policy", "diff", "policy.toml", "policy.toml"])
         .fine();
     assert_eq!(same, "Both let the same through.\n");
+}
+
+#[test]
+fn the_policy_of_the_documentation_is_one() {
+    let document = include_str!("../../docs/policy.md");
+    let (_, rest) = document.split_once("```toml\n").unwrap();
+    let (policy, _) = rest.split_once("```").unwrap();
+    let place = Place::new();
+    place.write("policy.toml", policy);
+    // Of the configuration, only what is not the policy's own.
+    let config = place.read("interlock.toml");
+    let (config, _) = config.split_once("[[approvers]]").unwrap();
+    let config = format!(
+        "policy.path = \"policy.toml\"\n{config}\n[[environments]]\nname = \"staging\"\ncluster = \"main\"\n\
+         namespaces = [\"staging\"]\n[pagerduty]\napi_token = \"t\"\npeople = {{ PUSR001 = \"U0ANA00001\" }}\n"
+    );
+    place.write("interlock.toml", &config);
+    let said = place.run(&["policy", "show"]).fine();
+    for line in [
+        "1 of @sre, on-call-now",
+        "2 of @sre-leads, U0LEAD0001",
+        "Window office hours",
+        "Freeze end of year",
+        "Tier 3, since it can't be undone: rollout undo deployment/billing",
+        "Autonomy at most suggest in production",
+        "At most 1 changes without a person at high risk",
+    ] {
+        assert!(said.contains(line), "`{line}` is missing in\n{said}");
+    }
 }
