@@ -97,21 +97,25 @@ pub fn sketch(
         modified_from: request.modified_from,
         budget: runbook.budget.clone(),
         requires_human_approval: runbook.requires_human_approval,
-        autonomy: runbook
-            .autonomy
-            .unwrap_or(Autonomy::Auto)
-            .min(rules.autonomy)
-            .min(
-                rules
-                    .policy
-                    .alone
-                    .at_most(&runbook.name, incident.service.as_ref(), &steps),
-            ),
+        autonomy: autonomy(rules, runbook, incident, &steps),
         escalation: runbook.escalation.clone(),
         questions: questions(runbook),
         steps,
         parameters,
     })
+}
+
+/// The lowest of what the configuration, the policy and the runbook allow.
+fn autonomy(rules: &Rules, runbook: &Runbook, incident: &Incident, steps: &[PlannedStep]) -> Autonomy {
+    let rows = rules
+        .policy
+        .alone
+        .at_most(&runbook.name, incident.service.as_ref(), steps);
+    runbook
+        .autonomy
+        .unwrap_or(Autonomy::Auto)
+        .min(rules.autonomy)
+        .min(rows)
 }
 
 struct StepMaker<'a> {

@@ -14,7 +14,7 @@ use crate::config::{
 };
 use crate::domain::action::{CommandPattern, Tier};
 use crate::domain::ids::Environment;
-use crate::domain::policy::{LimitOf, Policy, Risk};
+use crate::domain::policy::{Alone, Guards, LimitOf, Policy, Risk};
 use crate::render::policy as worded;
 use crate::render::words;
 
@@ -118,62 +118,10 @@ fn who(policy: &Policy, tier: Tier, environment: &Environment) -> String {
 }
 
 fn guards(policy: &Policy, screen: &mut Screen) -> Result<(), Failure> {
-    let (guards, alone) = (&policy.guards, &policy.alone);
-    let mut lines: Vec<String> = guards
-        .windows
-        .iter()
-        .map(|row| format!("Window {}", worded::window(row)))
-        .collect();
-    lines.extend(
-        guards
-            .freezes
-            .iter()
-            .map(|row| format!("Freeze {}", worded::calendar_freeze(row))),
-    );
-    let cluster = crate::domain::ids::ClusterName::new("");
-    for (limit, most) in [
-        (LimitOf::Incident, guards.limits.per_incident),
-        (LimitOf::Hour, guards.limits.per_hour),
-        (
-            LimitOf::ClusterHour { cluster },
-            guards.limits.per_hour_and_cluster,
-        ),
-    ] {
-        lines.extend(most.map(|most| format!("At most {most} {}", worded::limit(&limit))));
-    }
-    if !guards.protected.is_empty() {
-        let names: Vec<&str> = guards.protected.iter().map(|name| name.0.as_str()).collect();
-        lines.push(format!(
-            "Changes are Tier 3 in namespace {}",
-            words::listed(&names)
-        ));
-    }
-    lines.extend(
-        guards
-            .irreversible
-            .iter()
-            .map(|line| format!("Tier 3, since it can't be undone: {}", line.0)),
-    );
-    lines.extend(
-        alone
-            .limits
-            .iter()
-            .map(|row| format!("Autonomy at most {}", worded::autonomy_limit(row))),
-    );
-    lines.extend(
-        alone
-            .risks
-            .iter()
-            .map(|row| format!("Risk: {}", worded::risk(row))),
-    );
-    for (risk, most) in [Risk::Low, Risk::Medium, Risk::High].into_iter().zip(alone.most) {
-        lines.extend(most.map(|most| {
-            format!(
-                "At most {most} changes without a person at {} risk",
-                worded::risk_word(risk)
-            )
-        }));
-    }
+    let mut lines = calendar_lines(&policy.guards);
+    lines.extend(limit_lines(&policy.guards));
+    lines.extend(list_lines(&policy.guards));
+    lines.extend(alone_lines(&policy.alone));
     if !lines.is_empty() {
         screen.say("")?;
         screen.say_painted(Paint::Strong, "whoever asks", "")?;
@@ -182,6 +130,52 @@ fn guards(policy: &Policy, screen: &mut Screen) -> Result<(), Failure> {
         screen.say(&format!("  {line}"))?;
     }
     Ok(())
+}
+
+fn calendar_lines(guards: &Guards) -> Vec<String> {
+    let windows = guards.windows.iter();
+    let windows = windows.map(|row| format!("Window {}", worded::window(row)));
+    let freezes = guards.freezes.iter();
+    let freezes = freezes.map(|row| format!("Freeze {}", worded::calendar_freeze(row)));
+    windows.chain(freezes).collect()
+}
+
+fn limit_lines(guards: &Guards) -> Vec<String> {
+    let cluster = crate::domain::ids::ClusterName::new("");
+    let limits = [
+        (LimitOf::Incident, guards.limits.per_incident),
+        (LimitOf::Hour, guards.limits.per_hour),
+        (
+            LimitOf::ClusterHour { cluster },
+            guards.limits.per_hour_and_cluster,
+        ),
+    ];
+    let line = |(limit, most): (LimitOf, Option<u32>)| {
+        most.map(|most| format!("At most {most} {}", worded::limit(&limit)))
+    };
+    limits.into_iter().filter_map(line).collect()
+}
+
+fn list_lines(guards: &Guards) -> Vec<String> {
+    let names: Vec<&str> = guards.protected.iter().map(|name| name.0.as_str()).collect();
+    let names = (!names.is_empty()).then(|| words::listed(&names));
+    let protected = names.map(|names| format!("Changes are Tier 3 in namespace {names}"));
+    let irreversible = guards.irreversible.iter();
+    let irreversible = irreversible.map(|line| format!("Tier 3, since it can't be undone: {}", line.0));
+    protected.into_iter().chain(irreversible).collect()
+}
+
+fn alone_lines(alone: &Alone) -> Vec<String> {
+    let limits = alone.limits.iter();
+    let limits = limits.map(|row| format!("Autonomy at most {}", worded::autonomy_limit(row)));
+    let risks = alone.risks.iter();
+    let risks = risks.map(|row| format!("Risk: {}", worded::risk(row)));
+    let most = [Risk::Low, Risk::Medium, Risk::High].into_iter().zip(alone.most);
+    let most = most.filter_map(|(risk, most)| {
+        let risk = worded::risk_word(risk);
+        most.map(|most| format!("At most {most} changes without a person at {risk} risk"))
+    });
+    limits.chain(risks).chain(most).collect()
 }
 
 /// Those that any row names, each once, in order.
