@@ -30,9 +30,11 @@ pub struct Files {
 /// # Errors
 /// When the folder can't be written.
 pub fn write(folder: &Path, world: &World, runbooks: &Path, listen: &str) -> io::Result<Files> {
+    // Whoever reads these files may stand somewhere else.
+    let folder = &std::path::absolute(folder)?;
     std::fs::create_dir_all(folder)?;
     let files = Files {
-        folder: folder.to_owned(),
+        folder: folder.clone(),
         config: folder.join("interlock.toml"),
         kubeconfig: folder.join("kubeconfig"),
         access: folder.join("playground.json"),
