@@ -106,7 +106,7 @@ async fn without_a_token_nothing_runs() {
     assert!(
         refused
             .contains("gives no token for the account `production/nobody-made-it`, which Tier 1 runs with")
-            && refused.contains("serviceaccounts \"nobody-made-it\" not found"),
+            && refused.contains("cannot create resource \"serviceaccounts/token\""),
         "{refused}"
     );
     let refused = why(with(&missing, Tier::Two, renewal()).await);

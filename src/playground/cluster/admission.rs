@@ -47,6 +47,8 @@ pub(super) fn admit(kind: Kind, object: &mut Value) -> Result<(), ApiError> {
             admit_workload(kind, object, &name)
         }
         Kind::Job => admit_job(object),
+        Kind::Role | Kind::ClusterRole => admit_role(kind, object, &name),
+        Kind::RoleBinding | Kind::ClusterRoleBinding => admit_binding(kind, object, &name),
         _ => Ok(()),
     }
 }
@@ -184,6 +186,43 @@ fn admit_job(job: &mut Value) -> Result<(), ApiError> {
     Ok(())
 }
 
+fn admit_role(kind: Kind, role: &Value, name: &str) -> Result<(), ApiError> {
+    for (index, rule) in json::list(role, "/rules").iter().enumerate() {
+        let lacking = |field: &str| json::list(rule, &format!("/{field}")).is_empty();
+        let needed = ["verbs", "apiGroups", "resources"];
+        if let Some(field) = needed.into_iter().find(|field| lacking(field)) {
+            let field = format!("rules[{index}].{field}");
+            return Err(ApiError::invalid(kind, name, &field, "Required value"));
+        }
+    }
+    Ok(())
+}
+
+fn admit_binding(kind: Kind, binding: &Value, name: &str) -> Result<(), ApiError> {
+    let role = json::text(binding, "/roleRef/kind");
+    let fits = match kind {
+        Kind::RoleBinding => matches!(role, "Role" | "ClusterRole"),
+        _ => role == "ClusterRole",
+    };
+    if !fits {
+        let problem = format!("Unsupported value: \"{role}\"");
+        return Err(ApiError::invalid(kind, name, "roleRef.kind", &problem));
+    }
+    if json::text(binding, "/roleRef/name").is_empty() {
+        return Err(ApiError::invalid(kind, name, "roleRef.name", "Required value"));
+    }
+    for (index, subject) in json::list(binding, "/subjects").iter().enumerate() {
+        let lacks_home = kind == Kind::ClusterRoleBinding
+            && json::text(subject, "/kind") == "ServiceAccount"
+            && json::text(subject, "/namespace").is_empty();
+        if lacks_home {
+            let field = format!("subjects[{index}].namespace");
+            return Err(ApiError::invalid(kind, name, &field, "Required value"));
+        }
+    }
+    Ok(())
+}
+
 /// What may not change once an object is there.
 pub(super) fn check_immutable(kind: Kind, old: &Value, new: &Value) -> Result<(), ApiError> {
     let fields: &[(&str, &str)] = match kind {
@@ -196,6 +235,7 @@ pub(super) fn check_immutable(kind: Kind, old: &Value, new: &Value) -> Result<()
             ("/spec/selector", "spec.selector"),
             ("/spec/serviceName", "spec.serviceName"),
         ],
+        Kind::RoleBinding | Kind::ClusterRoleBinding => &[("/roleRef", "roleRef")],
         _ => &[],
     };
     for (pointer, field) in fields {

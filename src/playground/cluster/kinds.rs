@@ -28,6 +28,10 @@ pub enum Kind {
     HorizontalPodAutoscaler,
     Lease,
     EndpointSlice,
+    Role,
+    ClusterRole,
+    RoleBinding,
+    ClusterRoleBinding,
 }
 
 /// Whether objects of a kind live in a namespace.
@@ -90,12 +94,13 @@ const fn row(
 const CORE: (&str, &str) = ("", "v1");
 const APPS: (&str, &str) = ("apps", "v1");
 const BATCH: (&str, &str) = ("batch", "v1");
+const RBAC: (&str, &str) = ("rbac.authorization.k8s.io", "v1");
 const STATUS: &[&str] = &["status"];
 const SCALE: &[&str] = &["scale", "status"];
 
 /// All kinds, in the order of the enum.
 #[rustfmt::skip]
-pub(super) static KINDS: [KindInfo; 23] = [
+pub(super) static KINDS: [KindInfo; 27] = [
     row(Kind::Namespace, CORE, ("Namespace", "namespaces", "namespace"), &["ns"], Scope::Cluster, STATUS, false),
     row(Kind::Node, CORE, ("Node", "nodes", "node"), &["no"], Scope::Cluster, STATUS, false),
     row(Kind::ServiceAccount, CORE, ("ServiceAccount", "serviceaccounts", "serviceaccount"), &["sa"], Scope::Namespaced, &["token"], false),
@@ -119,6 +124,10 @@ pub(super) static KINDS: [KindInfo; 23] = [
     row(Kind::HorizontalPodAutoscaler, ("autoscaling", "v2"), ("HorizontalPodAutoscaler", "horizontalpodautoscalers", "horizontalpodautoscaler"), &["hpa"], Scope::Namespaced, STATUS, true),
     row(Kind::Lease, ("coordination.k8s.io", "v1"), ("Lease", "leases", "lease"), &[], Scope::Namespaced, &[], false),
     row(Kind::EndpointSlice, ("discovery.k8s.io", "v1"), ("EndpointSlice", "endpointslices", "endpointslice"), &[], Scope::Namespaced, &[], false),
+    row(Kind::Role, RBAC, ("Role", "roles", "role"), &[], Scope::Namespaced, &[], false),
+    row(Kind::ClusterRole, RBAC, ("ClusterRole", "clusterroles", "clusterrole"), &[], Scope::Cluster, &[], false),
+    row(Kind::RoleBinding, RBAC, ("RoleBinding", "rolebindings", "rolebinding"), &[], Scope::Namespaced, &[], false),
+    row(Kind::ClusterRoleBinding, RBAC, ("ClusterRoleBinding", "clusterrolebindings", "clusterrolebinding"), &[], Scope::Cluster, &[], false),
 ];
 
 impl Kind {
@@ -166,6 +175,10 @@ impl Kind {
                 | Self::Event
                 | Self::ServiceAccount
                 | Self::Service
+                | Self::Role
+                | Self::ClusterRole
+                | Self::RoleBinding
+                | Self::ClusterRoleBinding
         )
     }
 }

@@ -6,6 +6,7 @@
 
 mod admission;
 mod api;
+mod authorizer;
 mod controller;
 mod double;
 mod exec;

@@ -1,4 +1,5 @@
-//! Who may do what: bearer tokens, users, and their rules. The rules are those that a team would grant Interlock, no more.
+//! Who is who: bearer tokens, users, and the rules that users have built in: those that a team would grant Interlock, no
+//! more. What roles add, and what it all allows, is in `authorizer`.
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -99,7 +100,7 @@ impl Attributes<'_> {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) enum Identity {
     User(ClusterUser),
-    /// A ServiceAccount that no role is bound to.
+    /// A ServiceAccount: it has what roles are bound to it.
     Account(Arc<str>),
     Anonymous,
 }
@@ -113,46 +114,31 @@ impl Identity {
         }
     }
 
-    /// Whether the rules let this identity do it.
-    pub fn may(&self, asked: &Attributes<'_>) -> bool {
-        let rules: &[Rule] = match self {
-            Self::User(ClusterUser::Admin) => return true,
+    /// The rules that this identity has without any role.
+    pub fn rules(&self) -> &'static [Rule] {
+        match self {
             Self::User(ClusterUser::Interlock) => INTERLOCK,
             Self::User(ClusterUser::NoExec) => NOEXEC,
             Self::User(ClusterUser::TierOne) => TIER_ONE,
             Self::User(ClusterUser::TierTwo) => TIER_TWO,
-            Self::Account(_) => &[],
-            Self::Anonymous => return false,
-        };
-        let review = asked.group == "authorization.k8s.io" && asked.resource.starts_with("selfsubject");
-        review || rules.iter().any(|rule| rule.allows(asked))
+            Self::User(ClusterUser::Admin) | Self::Account(_) | Self::Anonymous => &[],
+        }
     }
 }
 
-/// One rule of a role.
-struct Rule {
-    scope: RuleScope,
-    group: &'static str,
-    resources: &'static [&'static str],
-    verbs: &'static [&'static str],
+/// One built-in rule.
+pub(super) struct Rule {
+    pub scope: RuleScope,
+    pub group: &'static str,
+    pub resources: &'static [&'static str],
+    pub verbs: &'static [&'static str],
+    /// Empty: whatever its name.
+    pub names: &'static [&'static str],
 }
 
-#[derive(PartialEq)]
-enum RuleScope {
+pub(super) enum RuleScope {
     Namespaces(&'static [&'static str]),
     Everywhere,
-}
-
-impl Rule {
-    fn allows(&self, asked: &Attributes<'_>) -> bool {
-        let here = match &self.scope {
-            RuleScope::Namespaces(names) => names.contains(&asked.namespace),
-            RuleScope::Everywhere => true,
-        };
-        here && self.group == asked.group
-            && self.resources.contains(&asked.resource)
-            && self.verbs.contains(&asked.verb)
-    }
 }
 
 const HOME: RuleScope = RuleScope::Namespaces(&["production", "staging"]);
@@ -161,47 +147,47 @@ const LOOK: &[&str] = &["get", "list", "watch"];
 
 #[rustfmt::skip]
 const INTERLOCK: &[Rule] = &[
-    Rule { scope: HOME, group: "", resources: &["pods"], verbs: &["get", "list", "watch", "delete"] },
-    Rule { scope: HOME, group: "", resources: &["pods/log"], verbs: &["get"] },
-    Rule { scope: HOME, group: "", resources: &["pods/exec"], verbs: &["get", "create"] },
-    Rule { scope: HOME, group: "", resources: &["events", "services", "configmaps", "persistentvolumeclaims", "resourcequotas", "limitranges"], verbs: LOOK },
-    Rule { scope: HOME, group: "apps", resources: &["deployments", "statefulsets", "daemonsets"], verbs: &["get", "list", "watch", "patch"] },
-    Rule { scope: HOME, group: "apps", resources: &["deployments/scale", "statefulsets/scale"], verbs: &["get", "patch", "update"] },
-    Rule { scope: HOME, group: "apps", resources: &["replicasets", "controllerrevisions"], verbs: LOOK },
-    Rule { scope: HOME, group: "batch", resources: &["cronjobs"], verbs: LOOK },
-    Rule { scope: HOME, group: "batch", resources: &["jobs"], verbs: &["get", "list", "watch", "create"] },
-    Rule { scope: HOME, group: "policy", resources: &["poddisruptionbudgets"], verbs: LOOK },
-    Rule { scope: HOME, group: "autoscaling", resources: &["horizontalpodautoscalers"], verbs: LOOK },
-    Rule { scope: HOME, group: "discovery.k8s.io", resources: &["endpointslices"], verbs: LOOK },
-    Rule { scope: HOME, group: "coordination.k8s.io", resources: &["leases"], verbs: &["get", "list", "watch", "create", "update", "patch"] },
-    Rule { scope: RuleScope::Everywhere, group: "", resources: &["nodes", "namespaces"], verbs: LOOK },
-    Rule { scope: PRODUCTION, group: "", resources: &["serviceaccounts/token"], verbs: &["create"] },
+    Rule { scope: HOME, group: "", resources: &["pods"], verbs: &["get", "list", "watch", "delete"], names: &[] },
+    Rule { scope: HOME, group: "", resources: &["pods/log"], verbs: &["get"], names: &[] },
+    Rule { scope: HOME, group: "", resources: &["pods/exec"], verbs: &["get", "create"], names: &[] },
+    Rule { scope: HOME, group: "", resources: &["events", "services", "configmaps", "persistentvolumeclaims", "resourcequotas", "limitranges"], verbs: LOOK, names: &[] },
+    Rule { scope: HOME, group: "apps", resources: &["deployments", "statefulsets", "daemonsets"], verbs: &["get", "list", "watch", "patch"], names: &[] },
+    Rule { scope: HOME, group: "apps", resources: &["deployments/scale", "statefulsets/scale"], verbs: &["get", "patch", "update"], names: &[] },
+    Rule { scope: HOME, group: "apps", resources: &["replicasets", "controllerrevisions"], verbs: LOOK, names: &[] },
+    Rule { scope: HOME, group: "batch", resources: &["cronjobs"], verbs: LOOK, names: &[] },
+    Rule { scope: HOME, group: "batch", resources: &["jobs"], verbs: &["get", "list", "watch", "create"], names: &[] },
+    Rule { scope: HOME, group: "policy", resources: &["poddisruptionbudgets"], verbs: LOOK, names: &[] },
+    Rule { scope: HOME, group: "autoscaling", resources: &["horizontalpodautoscalers"], verbs: LOOK, names: &[] },
+    Rule { scope: HOME, group: "discovery.k8s.io", resources: &["endpointslices"], verbs: LOOK, names: &[] },
+    Rule { scope: HOME, group: "coordination.k8s.io", resources: &["leases"], verbs: &["get", "list", "watch", "create", "update", "patch"], names: &[] },
+    Rule { scope: RuleScope::Everywhere, group: "", resources: &["nodes", "namespaces"], verbs: LOOK, names: &[] },
+    Rule { scope: PRODUCTION, group: "", resources: &["serviceaccounts/token"], verbs: &["create"], names: &["interlock-tier-1", "interlock-tier-2"] },
 ];
 
 #[rustfmt::skip]
 const TIER_ONE: &[Rule] = &[
-    Rule { scope: HOME, group: "", resources: &["pods"], verbs: &["get", "list", "delete"] },
-    Rule { scope: HOME, group: "", resources: &["pods/exec"], verbs: &["get", "create"] },
-    Rule { scope: HOME, group: "apps", resources: &["deployments", "statefulsets", "daemonsets"], verbs: &["get", "list", "patch"] },
-    Rule { scope: HOME, group: "apps", resources: &["deployments/scale", "statefulsets/scale"], verbs: &["get", "patch", "update"] },
-    Rule { scope: HOME, group: "apps", resources: &["replicasets", "controllerrevisions"], verbs: LOOK },
+    Rule { scope: HOME, group: "", resources: &["pods"], verbs: &["get", "list", "delete"], names: &[] },
+    Rule { scope: HOME, group: "", resources: &["pods/exec"], verbs: &["get", "create"], names: &[] },
+    Rule { scope: HOME, group: "apps", resources: &["deployments", "statefulsets", "daemonsets"], verbs: &["get", "list", "patch"], names: &[] },
+    Rule { scope: HOME, group: "apps", resources: &["deployments/scale", "statefulsets/scale"], verbs: &["get", "patch", "update"], names: &[] },
+    Rule { scope: HOME, group: "apps", resources: &["replicasets", "controllerrevisions"], verbs: LOOK, names: &[] },
 ];
 
 #[rustfmt::skip]
 const TIER_TWO: &[Rule] = &[
-    Rule { scope: HOME, group: "", resources: &["pods"], verbs: &["get", "list", "delete"] },
-    Rule { scope: HOME, group: "", resources: &["pods/exec"], verbs: &["get", "create"] },
-    Rule { scope: HOME, group: "apps", resources: &["deployments", "statefulsets", "daemonsets"], verbs: &["get", "list", "patch"] },
-    Rule { scope: HOME, group: "apps", resources: &["deployments/scale", "statefulsets/scale"], verbs: &["get", "patch", "update"] },
-    Rule { scope: HOME, group: "apps", resources: &["replicasets", "controllerrevisions"], verbs: LOOK },
-    Rule { scope: HOME, group: "batch", resources: &["cronjobs"], verbs: &["get", "list"] },
-    Rule { scope: HOME, group: "batch", resources: &["jobs"], verbs: &["get", "list", "create"] },
+    Rule { scope: HOME, group: "", resources: &["pods"], verbs: &["get", "list", "delete"], names: &[] },
+    Rule { scope: HOME, group: "", resources: &["pods/exec"], verbs: &["get", "create"], names: &[] },
+    Rule { scope: HOME, group: "apps", resources: &["deployments", "statefulsets", "daemonsets"], verbs: &["get", "list", "patch"], names: &[] },
+    Rule { scope: HOME, group: "apps", resources: &["deployments/scale", "statefulsets/scale"], verbs: &["get", "patch", "update"], names: &[] },
+    Rule { scope: HOME, group: "apps", resources: &["replicasets", "controllerrevisions"], verbs: LOOK, names: &[] },
+    Rule { scope: HOME, group: "batch", resources: &["cronjobs"], verbs: &["get", "list"], names: &[] },
+    Rule { scope: HOME, group: "batch", resources: &["jobs"], verbs: &["get", "list", "create"], names: &[] },
 ];
 
 #[rustfmt::skip]
 const NOEXEC: &[Rule] = &[
-    Rule { scope: PRODUCTION, group: "", resources: &["pods"], verbs: &["get", "list"] },
-    Rule { scope: PRODUCTION, group: "apps", resources: &["deployments", "replicasets"], verbs: &["get", "list"] },
+    Rule { scope: PRODUCTION, group: "", resources: &["pods"], verbs: &["get", "list"], names: &[] },
+    Rule { scope: PRODUCTION, group: "apps", resources: &["deployments", "replicasets"], verbs: &["get", "list"], names: &[] },
 ];
 
 /// A ServiceAccount as it was when a token was made for it: one that was deleted takes its tokens with it.
@@ -306,20 +292,16 @@ mod tests {
     use super::*;
 
     #[test]
-    fn interlock_may_exec_at_home_only() {
-        let interlock = Identity::User(ClusterUser::Interlock);
-        let exec = |namespace| Attributes {
+    fn a_refusal_is_worded_as_the_server_words_it() {
+        let exec = Attributes {
             verb: "get",
             group: "",
             resource: "pods/exec",
-            namespace,
+            namespace: "kube-system",
             name: "x",
         };
-        assert!(interlock.may(&exec("production")));
-        assert!(!interlock.may(&exec("kube-system")));
-        assert!(!Identity::User(ClusterUser::NoExec).may(&exec("production")));
         assert_eq!(
-            exec("kube-system").refusal(interlock.name()),
+            exec.refusal(Identity::User(ClusterUser::Interlock).name()),
             "pods \"x\" is forbidden: User \"system:serviceaccount:production:interlock\" cannot get resource \"pods/exec\" \
              in API group \"\" in the namespace \"kube-system\""
         );

@@ -121,7 +121,11 @@ fn columns(kind: Kind) -> Vec<Column> {
         | Kind::LimitRange
         | Kind::PersistentVolumeClaim
         | Kind::HorizontalPodAutoscaler
-        | Kind::EndpointSlice => list.push(AGE),
+        | Kind::EndpointSlice
+        | Kind::Role
+        | Kind::ClusterRole
+        | Kind::RoleBinding
+        | Kind::ClusterRoleBinding => list.push(AGE),
     }
     list
 }

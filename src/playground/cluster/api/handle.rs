@@ -10,10 +10,12 @@ use hyper::body::Incoming;
 use thiserror::Error;
 use tokio_util::sync::CancellationToken;
 
+use super::authorize::authorize;
 use super::query::{Caller, Query};
 use super::target::{ObjectTarget, Target};
 use super::{discovery, log, openapi, protobuf, read, respond, review, scale, token, watch, write};
 use crate::playground::cluster::api::Body;
+use crate::playground::cluster::authorizer::Grants;
 use crate::playground::cluster::exec;
 use crate::playground::cluster::faults::{Asked, FaultKind};
 use crate::playground::cluster::ids::Ids;
@@ -23,7 +25,6 @@ use crate::playground::cluster::kinds::Kind;
 use crate::playground::cluster::shared::Shared;
 use crate::playground::cluster::status::ApiError;
 use crate::playground::cluster::store::Key;
-use crate::playground::cluster::users::Attributes;
 
 /// Largest request body, as on the real server.
 const BODY_LIMIT: usize = 3 * 1024 * 1024;
@@ -80,8 +81,10 @@ pub(in crate::playground::cluster) async fn handle(
         (None, _) => Err(ApiError::unauthorized()),
         (Some(_), None) => Err(ApiError::text(StatusCode::NOT_FOUND, "404 page not found\n")),
         (Some(identity), Some(target)) => {
+            let grants = shared.read(|model| Grants::of(model, &identity));
             let caller = Caller {
                 identity,
+                grants,
                 audit_id: audit_id.clone(),
                 query,
                 headers: request.headers().clone(),
@@ -293,34 +296,6 @@ async fn dispatch(
         Target::OpenApi(group, version) => Ok(openapi::v3(&group, &version)),
         Target::Health => Ok(respond::whole(StatusCode::OK, "text/plain; charset=utf-8", "ok")),
     }
-}
-
-fn authorize(caller: &Caller, verb: &str, target: &ObjectTarget) -> Result<(), ApiError> {
-    let resource = target.resource();
-    let info = target.kind.info();
-    // The authorizer sees a namespace as the namespace of its own name.
-    let namespace = if target.kind == crate::playground::cluster::Kind::Namespace {
-        target.name()
-    } else {
-        &target.namespace
-    };
-    let asked = Attributes {
-        verb,
-        group: info.group,
-        resource: &resource,
-        namespace,
-        name: target.name(),
-    };
-    if caller.identity.may(&asked) {
-        return Ok(());
-    }
-    let message = asked.refusal(caller.identity.name());
-    Err(ApiError::forbidden(
-        info.group,
-        info.plural,
-        target.name(),
-        message,
-    ))
 }
 
 async fn object(

@@ -1,6 +1,7 @@
 //! The HTTP side of the API server: from a request to an answer. `handle` is the way in; each other file answers one sort of request.
 
 mod age;
+mod authorize;
 mod columns;
 mod discovery;
 mod handle;

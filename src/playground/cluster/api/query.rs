@@ -2,7 +2,8 @@
 
 use http::HeaderMap;
 
-use crate::playground::cluster::users::Identity;
+use crate::playground::cluster::authorizer::Grants;
+use crate::playground::cluster::users::{Attributes, Identity};
 
 /// Decoded query parameters, in order.
 #[derive(Clone, Debug, Default)]
@@ -49,12 +50,18 @@ impl Query {
 #[derive(Clone, Debug)]
 pub(in crate::playground::cluster) struct Caller {
     pub identity: Identity,
+    pub grants: Grants,
     pub audit_id: String,
     pub query: Query,
     pub headers: HeaderMap,
 }
 
 impl Caller {
+    /// Whether the rules let the caller do it.
+    pub fn may(&self, asked: &Attributes<'_>) -> bool {
+        self.grants.allow(asked)
+    }
+
     pub fn header(&self, name: &str) -> &str {
         self.headers
             .get(name)

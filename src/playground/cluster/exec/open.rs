@@ -99,7 +99,7 @@ fn check_create(caller: &Caller, target: &ObjectTarget, flavour: ServerFlavour) 
         namespace: &target.namespace,
         name: target.name(),
     };
-    if flavour == ServerFlavour::V136 && !caller.identity.may(&asked) {
+    if flavour == ServerFlavour::V136 && !caller.may(&asked) {
         let message = format!("pods \"{}\" is forbidden: ", target.name());
         return Err(ApiError::forbidden("", "pods", target.name(), message));
     }
