@@ -53,7 +53,7 @@
 //! | [`store`] | SQLite: journal with its hash chain, signed checkpoints over it, outbox, migrations. The only SQL |
 //! | [`engine`] | The one writer, and the lanes on which effects leave |
 //! | [`executor`] | Drives surveys and attempts in plain awaits; reads the freeze file |
-//! | [`actions`] | What a step can do: Kubernetes and HTTP, output filters, redaction |
+//! | [`actions`] | What a step can do: Kubernetes and HTTP, output filters, redaction; and what rights that takes |
 //! | [`evidence`] | Read-only looks at Prometheus and Kubernetes, shaped into findings |
 //! | [`ingress`] | Alert sources, the accept loop, limits, signatures |
 //! | [`slack`] | Inbound, outbound, cards, modals, App Home, people |

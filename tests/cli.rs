@@ -1,6 +1,8 @@
 //! The program as people type it: what each command prints, how it ends, and what it says to bad input. The real
 //! binary runs, in a folder of its own, without network.
 
+#[path = "cli/backup.rs"]
+mod backup;
 #[path = "cli/freezing.rs"]
 mod freezing;
 #[path = "cli/ingest.rs"]
@@ -11,6 +13,8 @@ mod journal;
 mod place;
 #[path = "cli/policy.rs"]
 mod policy;
+#[path = "cli/power.rs"]
+mod power;
 #[path = "cli/runbooks.rs"]
 mod runbooks;
 #[path = "cli/serving.rs"]

@@ -4,11 +4,15 @@
 
 #[path = "runner/accounts.rs"]
 mod accounts;
+#[path = "common/admin.rs"]
+mod admin;
 #[path = "runner/changes.rs"]
 mod changes;
 #[path = "runner/commands.rs"]
 mod commands;
 mod common;
+#[path = "runner/power.rs"]
+mod power;
 #[path = "runner/surveys.rs"]
 mod surveys;
 #[path = "runner/yard.rs"]

@@ -1,6 +1,6 @@
 //! What a step can do: Kubernetes verbs and exec, and HTTP. `runner` takes an order and says how it ended;
 //! `kubernetes` and `http` do it; `redact` and `output` make its output fit to be stored and shown; `filters` and
-//! `checked` look at it as the runbook says.
+//! `checked` look at it as the runbook says; `rights` says what of a cluster's API it all needs.
 
 mod checked;
 pub mod filters;
@@ -8,5 +8,6 @@ pub mod http;
 pub mod kubernetes;
 pub mod output;
 pub mod redact;
+pub mod rights;
 pub mod runner;
 pub mod verdict;

@@ -14,11 +14,12 @@ use tokio::sync::{oneshot, watch};
 use tokio::task::JoinSet;
 
 use super::intake::EngineIntake;
+use super::lifeline::{self, Probe, Watchdog};
 use super::looks::Looks;
 use super::outbox::{self, Pagers};
 use super::outlook::AppOutlook;
 use super::outputs::{Keeping, Outputs};
-use super::{checkpoints, knowledge, outage, rules, socket};
+use super::{backup, checkpoints, knowledge, outage, overpower, rules, socket, space};
 use crate::actions::http::{HttpActions, HttpSettings};
 use crate::actions::kubernetes::clusters::{ClusterSettings, Clusters};
 use crate::actions::kubernetes::tokens::Account;
@@ -69,6 +70,8 @@ pub enum StartError {
         "slack.channel is not set: name the channel for alerts that no [[routes]] row covers, for example \"#incidents\""
     )]
     NoChannel,
+    #[error("{0}")]
+    TooMuchPower(String),
     #[error("{0}")]
     Setup(String),
 }
@@ -147,6 +150,7 @@ pub async fn start(settings: Settings, clock: Arc<dyn Clock>, metrics: Metrics) 
     if let Some(worker) = checkpoints::worker(&parts.settings, handle.clone(), parts.clock.clone())? {
         parts.tasks.spawn(worker.run());
     }
+    parts.guards(slack.socket_mode.as_ref().map(SocketMode::health))?;
     parts.control_socket(&slack)?;
     let router = parts.router(slack.router, metrics)?;
     let (stop_server, stopped) = oneshot::channel::<()>();
@@ -315,15 +319,12 @@ impl Parts {
                 .collect(),
         };
         let http = HttpActions::new(http).map_err(|error| StartError::Setup(error.to_string()))?;
-        let clusters = Clusters::new(
-            self.settings
-                .kubernetes
-                .clusters
-                .iter()
-                .map(|(name, cluster)| (name.clone(), cluster_settings(cluster)))
-                .collect(),
+        let runner = Runner::new(
+            clusters(&self.settings),
+            http,
+            self.redactor.clone(),
+            self.clock.clone(),
         );
-        let runner = Runner::new(clusters, http, self.redactor.clone(), self.clock.clone());
         let runner: Arc<dyn ActionRunner> = Arc::new(runner);
         let looks = Looks::new(
             prometheus(&self.settings)?,
@@ -346,6 +347,31 @@ impl Parts {
         Ok(())
     }
 
+    /// What looks after Interlock itself: its power, its disk, its backups, and a sign of life for others.
+    fn guards(&mut self, socket: Option<SocketHealth>) -> Result<(), StartError> {
+        let (engine, clock) = (self.engine.clone(), self.clock.clone());
+        self.tasks.spawn(overpower::watch(
+            self.settings.clone(),
+            self.knowledge.clone(),
+            engine.clone(),
+            clock.clone(),
+        ));
+        let store = self.settings.store.path.clone();
+        self.tasks.spawn(space::watch(store.clone(), engine.clone()));
+        self.tasks
+            .spawn(backup::every(self.settings.clone(), clock.clone()));
+        let probe = Probe {
+            engine,
+            health: self.health.clone(),
+            socket,
+            store,
+        };
+        if let Some(beats) = lifeline::heartbeat(&self.settings, probe, clock)? {
+            self.tasks.spawn(beats);
+        }
+        Ok(())
+    }
+
     fn control_socket(&mut self, slack: &SlackSide) -> Result<(), StartError> {
         let path = socket::socket_path(&self.settings.store.path);
         let listener = socket::open(&path).map_err(|error| StartError::Socket {
@@ -362,7 +388,11 @@ impl Parts {
         Ok(())
     }
 
-    fn router(&self, slack: Option<Router>, metrics: Metrics) -> Result<Router, StartError> {
+    fn router(&mut self, slack: Option<Router>, metrics: Metrics) -> Result<Router, StartError> {
+        let watchdog = Watchdog::new(&self.settings, self.clock.clone());
+        if let Some(watchdog) = &watchdog {
+            self.tasks.spawn(watchdog.clone().watch(self.engine.clone()));
+        }
         let health = self.health.clone();
         let ready = move || match &*health.borrow() {
             Health::Ready => Ok(()),
@@ -374,6 +404,7 @@ impl Parts {
             intake: Arc::new(EngineIntake {
                 engine: self.engine.clone(),
                 redactor: self.redactor.clone(),
+                watchdog,
             }),
             clock: self.clock.clone(),
             sns: Arc::new(
@@ -405,6 +436,16 @@ fn prometheus(settings: &Settings) -> Result<Option<Prometheus>, StartError> {
         .map_err(|error| StartError::Setup(format!("prometheus.url: {error}")))
 }
 
+/// The configured clusters, none of them asked yet.
+pub(super) fn clusters(settings: &Settings) -> Clusters {
+    let known = settings.kubernetes.clusters.iter();
+    Clusters::new(
+        known
+            .map(|(name, cluster)| (name.clone(), cluster_settings(cluster)))
+            .collect(),
+    )
+}
+
 fn cluster_settings(cluster: &crate::config::Cluster) -> ClusterSettings {
     ClusterSettings {
         kubeconfig: cluster.kubeconfig.clone(),
@@ -423,7 +464,7 @@ fn cluster_settings(cluster: &crate::config::Cluster) -> ClusterSettings {
     }
 }
 
-fn slack_settings(settings: &Settings, credentials: &SlackCredentials) -> slack::Settings {
+pub(super) fn slack_settings(settings: &Settings, credentials: &SlackCredentials) -> slack::Settings {
     let mut made = match credentials {
         SlackCredentials::Socket { bot_token, app_token } => {
             let mut made = slack::Settings::new(settings.slack.api_base.as_str(), bot_token.expose());

@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use super::bot::StartError;
+use super::lifeline::Watchdog;
 use crate::actions::redact::Redactor;
 use crate::config::Settings;
 use crate::domain::alert::Alert;
@@ -29,9 +30,10 @@ pub(super) fn redactor(settings: &Settings) -> Result<Redactor, StartError> {
 }
 
 /// Hands deliveries to the engine.
-pub struct EngineIntake {
+pub(super) struct EngineIntake {
     pub engine: Handle,
     pub redactor: Arc<Redactor>,
+    pub watchdog: Option<Arc<Watchdog>>,
 }
 
 impl Intake for EngineIntake {
@@ -43,6 +45,9 @@ impl Intake for EngineIntake {
                 mut alerts,
                 ..
             } = delivery;
+            if let Some(watchdog) = &self.watchdog {
+                watchdog.hear(&mut alerts);
+            }
             for alert in &mut alerts {
                 alert.redact(&|text| self.redactor.clean(text));
             }

@@ -1,25 +1,37 @@
 //! The wiring: the one place that names implementations together. `bot` starts everything that `serve` and the demo
 //! run; `rules` turns settings into what the core needs; the workers of the outbox that belong to no adapter live here.
 
+mod backup;
 mod bot;
 mod checkpoints;
 mod clock;
 mod courier;
 #[cfg(feature = "playground")]
 pub mod demo;
+mod doctor;
 mod intake;
 mod knowledge;
+mod lifeline;
 mod looks;
 mod outage;
 mod outbox;
 mod outlook;
 mod outputs;
+mod overpower;
+mod power;
+mod review;
 mod rules;
 mod socket;
+mod space;
 
+pub use backup::{Restored, backup, restore};
 pub use bot::{Bot, StartError, start};
 pub use clock::SystemClock;
+pub use doctor::{Finding, Stands, examine};
 pub use intake::without_secrets;
 pub use knowledge::{check, open_runbooks};
+pub use overpower::refuse_excess;
+pub use power::{Need, Power, Right, RightOf, power};
+pub use review::{Missing, Review, ReviewError, TooMuch};
 pub use rules::rules;
 pub use socket::{ControlReply, ControlRequest, ask as ask_bot, socket_path};

@@ -10,7 +10,10 @@ use clap::{Args, Parser, Subcommand, ValueEnum};
 use super::outcome::{Ended, Failure};
 use super::screen::{Screen, harmless};
 use super::setup::Setup;
-use super::{audit, check, close, freeze, ingest, matches, policy, report, serve, status, unfreeze};
+use super::{
+    audit, backup, check, close, doctor, freeze, ingest, matches, policy, rbac, report, serve, status,
+    unfreeze,
+};
 #[cfg(feature = "playground")]
 use super::{demo, playground};
 
@@ -48,6 +51,10 @@ enum Command {
     Unfreeze(unfreeze::Unfreeze),
     Audit(audit::Audit),
     Policy(policy::Policy),
+    Rbac(rbac::Rbac),
+    Backup(backup::Backup),
+    Restore(backup::Restore),
+    Doctor(doctor::Doctor),
     #[cfg(feature = "playground")]
     Playground(playground::Playground),
 }
@@ -70,6 +77,10 @@ impl Command {
             Self::Unfreeze(command) => command.run(setup, screen),
             Self::Audit(command) => command.run(setup, screen),
             Self::Policy(command) => command.run(setup, screen),
+            Self::Rbac(command) => command.run(setup, screen),
+            Self::Backup(command) => command.run(setup, screen),
+            Self::Restore(command) => command.run(setup, screen),
+            Self::Doctor(command) => command.run(setup, screen),
         }
     }
 }

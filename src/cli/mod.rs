@@ -4,10 +4,12 @@
 
 mod args;
 mod audit;
+mod backup;
 mod check;
 mod close;
 #[cfg(feature = "playground")]
 mod demo;
+mod doctor;
 mod freeze;
 mod ingest;
 mod journal;
@@ -16,6 +18,7 @@ mod outcome;
 #[cfg(feature = "playground")]
 mod playground;
 mod policy;
+mod rbac;
 mod report;
 mod screen;
 mod serve;

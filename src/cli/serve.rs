@@ -41,6 +41,7 @@ impl Serve {
 
 async fn serve(settings: Settings, metrics: Metrics, screen: &mut Screen) -> Result<Ended, Failure> {
     let mut signals = Signals::listen()?;
+    app::refuse_excess(&settings, &SystemClock).await?;
     let bot = app::start(settings.clone(), Arc::new(SystemClock), metrics).await?;
     screen.say(&first_line(&settings, &bot))?;
     screen.flush()?;

@@ -89,11 +89,38 @@ fn numbers(settings: &Settings) -> Result<(), ConfigError> {
         ),
         ("settle_seconds", settings.settle_seconds, 1, 86_400),
     ] {
-        if !(low..=high).contains(&value) {
-            return wrong(format!("`{key}` is {value}: write a number from {low} to {high}"));
-        }
+        within(key, value, low, high)?;
     }
-    Ok(())
+    watching(settings)
+}
+
+/// What looks after Interlock itself.
+fn watching(settings: &Settings) -> Result<(), ConfigError> {
+    let watching = [
+        (
+            "heartbeat.every_seconds",
+            settings.heartbeat.every_seconds,
+            10,
+            3_600,
+        ),
+        (
+            "watchdog.within_seconds",
+            settings.watchdog.within_seconds,
+            0,
+            86_400,
+        ),
+        ("backup.every_minutes", settings.backup.every_minutes, 1, 1_440),
+    ];
+    watching
+        .into_iter()
+        .try_for_each(|(key, value, low, high)| within(key, value, low, high))
+}
+
+fn within(key: &str, value: u32, low: u32, high: u32) -> Result<(), ConfigError> {
+    if (low..=high).contains(&value) {
+        return Ok(());
+    }
+    wrong(format!("`{key}` is {value}: write a number from {low} to {high}"))
 }
 
 fn clusters(settings: &Settings) -> Result<(), ConfigError> {

@@ -203,6 +203,9 @@ pub struct Cluster {
     pub in_cluster: bool,
     /// Service account for each tier, as `namespace/name`; a short token is asked for it at each start.
     pub tier_service_accounts: BTreeMap<Tier, String>,
+    /// Power that no step could ever need and that is held all the same, as `interlock doctor` names it: `get secrets`.
+    /// Held and not written here, Interlock does not start.
+    pub allow_power: Vec<String>,
 }
 
 /// How a cluster is reached, with the choice made.
@@ -269,6 +272,63 @@ pub struct CheckpointWebhook {
     /// Where they are posted, as JSON with `at`, `size` and `note`.
     pub url: Option<BaseUrl>,
     pub bearer_token: Option<Secret>,
+}
+
+/// `[heartbeat]`: to a watcher outside, who says so when it stays away.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct Heartbeat {
+    /// Fetched whenever Interlock was seen working. A secret: whoever knows it can send it too.
+    pub url: Option<Secret>,
+    /// 10 to 3,600.
+    pub every_seconds: u32,
+}
+
+impl Default for Heartbeat {
+    fn default() -> Self {
+        Self {
+            url: None,
+            every_seconds: 60,
+        }
+    }
+}
+
+/// `[watchdog]`: an alert that always fires and so shows that alerts arrive.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct WatchdogSection {
+    /// Its name.
+    pub alert: String,
+    /// How long it may stay away; more than the sender's repeat interval. 0: none is expected. At most 86,400.
+    pub within_seconds: u32,
+}
+
+impl Default for WatchdogSection {
+    fn default() -> Self {
+        Self {
+            alert: "Watchdog".to_owned(),
+            within_seconds: 0,
+        }
+    }
+}
+
+/// `[backup]`: copies of the database, each checked before it takes the place of the last.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct Backup {
+    /// Where the copy goes: on another disk, or it helps little. None is made by itself without it.
+    pub file: Option<PathBuf>,
+    /// Time between two copies. 1 to 1,440.
+    pub every_minutes: u32,
+}
+
+impl Default for Backup {
+    fn default() -> Self {
+        Self {
+            file: None,
+            every_minutes: 15,
+        }
+    }
 }
 
 /// `[freeze]`

@@ -10,8 +10,8 @@ use super::guard_rows::{FreezeRow, LimitKeys, ProtectedKeys, WindowRow};
 use super::rows::{ApproverRow, CacheRow, EnvironmentRow, OperatorRow, RouteRow};
 use super::secret::Secret;
 use super::sections::{
-    Approval, AutonomySection, Checkpoints, Execution, Freeze, Http, Kubernetes, Log, PagerDuty, Paging,
-    Policy, Prometheus, Runbooks, Server, Slack, Store,
+    Approval, AutonomySection, Backup, Checkpoints, Execution, Freeze, Heartbeat, Http, Kubernetes, Log,
+    PagerDuty, Paging, Policy, Prometheus, Runbooks, Server, Slack, Store, WatchdogSection,
 };
 use super::value::BaseUrl;
 use super::webhooks::Webhooks;
@@ -32,6 +32,9 @@ pub struct Settings {
     pub kubernetes: Kubernetes,
     pub policy: Policy,
     pub freeze: Freeze,
+    pub backup: Backup,
+    pub heartbeat: Heartbeat,
+    pub watchdog: WatchdogSection,
     pub checkpoints: Checkpoints,
     pub webhooks: Webhooks,
     pub http: Http,
@@ -77,6 +80,9 @@ impl Default for Settings {
             kubernetes: Kubernetes::default(),
             policy: Policy::default(),
             freeze: Freeze::default(),
+            backup: Backup::default(),
+            heartbeat: Heartbeat::default(),
+            watchdog: WatchdogSection::default(),
             checkpoints: Checkpoints::default(),
             webhooks: Webhooks::default(),
             http: Http::default(),
@@ -115,6 +121,7 @@ impl Settings {
             pagerduty,
             checkpoints,
             prometheus,
+            heartbeat,
             ..
         } = self;
         let webhooks: Vec<&Secret> = webhooks.all().flat_map(|(_, source)| source.secrets()).collect();
@@ -127,6 +134,7 @@ impl Settings {
             &checkpoints.key,
             &checkpoints.webhook.bearer_token,
             &prometheus.bearer_token,
+            &heartbeat.url,
         ]
         .into_iter()
         .flatten()

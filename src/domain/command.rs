@@ -132,6 +132,10 @@ pub enum Command {
     Tick,
     /// A checkpoint was signed; it leaves the machine once this is stored.
     Checkpointed { size: u64, note: String },
+    /// Interlock must not act there any more: its rights are gone, it holds what it must not, or the disk is nearly full.
+    Stop { scope: Scope, reason: String },
+    /// The database is a backup that was put back; it ends at this entry.
+    Restored { entries: u64 },
     /// The process has just started on old entries: what was started and not finished is Unknown.
     Recover,
 }

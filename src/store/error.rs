@@ -24,6 +24,10 @@ pub enum StoreError {
         "entry {seq} of the journal does not fit the one before it: the file was changed from outside or is damaged; restore a backup, and keep this file as evidence"
     )]
     Broken { seq: u64 },
+    #[error("`{}` is no backup of an Interlock database: name another file", .0.display())]
+    NoBackup(PathBuf),
+    #[error("the backup `{}` has {backup} entries that are not all in this journal (it has {own}): this database was set back or is another one; keep the backup and choose another file", path.display())]
+    BackupAhead { path: PathBuf, backup: u64, own: u64 },
     #[error("entry {seq} of the journal can't be read: {reason}")]
     Unreadable { seq: u64, reason: String },
     #[error("the database answered with an error: {0}")]

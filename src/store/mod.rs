@@ -3,6 +3,7 @@
 //! Invariants: entries are only ever appended (triggers refuse the rest), each is chained by hash to the one before;
 //! entries and the effects that follow from them are committed in one transaction.
 
+mod backup;
 mod chain;
 mod checkpoint;
 mod error;
@@ -19,6 +20,7 @@ mod snapshot;
 mod tests;
 mod verify;
 
+pub use backup::restore;
 pub use chain::{ChainHash, GENESIS, StoredEntry, link};
 pub use checkpoint::{Checkpoint, CheckpointError};
 pub use error::StoreError;

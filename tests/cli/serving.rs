@@ -9,13 +9,13 @@ use serde_json::Value;
 use crate::place::{CONFIG, Place};
 
 /// A bot that runs; it ends with the test.
-struct Serving {
+pub struct Serving {
     child: Child,
     first_line: String,
 }
 
 impl Serving {
-    fn start(place: &Place, args: &[&str]) -> Self {
+    pub fn start(place: &Place, args: &[&str]) -> Self {
         let mut command = place.command(args);
         command
             .stdout(Stdio::piped())
@@ -39,7 +39,7 @@ impl Serving {
         rest.split_once(',').unwrap().0
     }
 
-    fn post(&self, path: &str, body: &str) -> String {
+    pub fn post(&self, path: &str, body: &str) -> String {
         let mut stream = TcpStream::connect(self.address()).unwrap();
         let length = body.len();
         write!(
@@ -53,7 +53,7 @@ impl Serving {
     }
 
     /// Tells it to end, and gives its exit code.
-    fn stop(&mut self, signal: &str) -> Option<i32> {
+    pub fn stop(&mut self, signal: &str) -> Option<i32> {
         let kill = format!("kill -{signal} {}", self.child.id());
         assert!(Command::new("sh").args(["-c", &kill]).status().unwrap().success());
         self.child.wait().unwrap().code()
@@ -68,7 +68,7 @@ impl Drop for Serving {
     }
 }
 
-const DELIVERY: &str = r#"{"version": "4", "groupKey": "g", "receiver": "r", "alerts": [{"status": "firing",
+pub const DELIVERY: &str = r#"{"version": "4", "groupKey": "g", "receiver": "r", "alerts": [{"status": "firing",
   "labels": {"alertname": "DiskFull", "severity": "critical"}, "startsAt": "2026-11-20T03:00:00Z"}]}"#;
 
 #[test]

@@ -3,9 +3,12 @@
 //! a message nobody read, an effect or a page that the story did not tell, an effect waiting in the outbox, a step
 //! without an end, a journal that does not verify, a rule of Slack that was broken.
 
+#[path = "../common/admin.rs"]
+mod admin;
 mod approvals;
 mod autonomy;
 mod calendar;
+mod canary;
 mod changed;
 mod checkpoints;
 mod closing;
@@ -14,11 +17,13 @@ mod ends;
 mod evidence;
 mod freeze;
 mod journal;
+mod lifeline;
 mod matching;
 mod modes;
 mod modify;
 mod pagerduty;
 mod paging;
+mod power;
 mod redis;
 mod runbooks;
 mod seen;

@@ -214,6 +214,11 @@ impl TestWorld {
         self.setup = setup;
     }
 
+    /// Where the bot listens now.
+    pub fn listens_on(&self) -> SocketAddr {
+        self.address.read().expect("a bot is running")
+    }
+
     pub fn database(&self) -> PathBuf {
         self.folder.path().join("interlock.db")
     }

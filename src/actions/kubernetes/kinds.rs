@@ -130,6 +130,12 @@ pub const fn kind_name(kind: Kind) -> &'static str {
     place(kind).2
 }
 
+/// `apps`; empty for the core group.
+#[must_use]
+pub const fn group(kind: Kind) -> &'static str {
+    place(kind).0
+}
+
 /// `deployments`.
 #[must_use]
 pub const fn plural(kind: Kind) -> &'static str {

@@ -30,11 +30,9 @@ pub struct Files {
 /// # Errors
 /// When the folder can't be written.
 pub fn write(folder: &Path, world: &World, runbooks: &Path, listen: &str) -> io::Result<Files> {
-    // Whoever reads these files may stand somewhere else.
-    let folder = &std::path::absolute(folder)?;
     std::fs::create_dir_all(folder)?;
     let files = Files {
-        folder: folder.clone(),
+        folder: folder.to_owned(),
         config: folder.join("interlock.toml"),
         kubeconfig: folder.join("kubeconfig"),
         access: folder.join("playground.json"),

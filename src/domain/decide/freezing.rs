@@ -5,8 +5,9 @@ use jiff::SignedDuration;
 use super::act::Actor;
 use super::{Context, Tx};
 use crate::domain::command::{Answer, Reply};
-use crate::domain::event::{Deed, Event, Refusal};
+use crate::domain::event::{Deed, Event, Refusal, Who};
 use crate::domain::freeze::{Freeze, FreezeRefusal, Held, Scope};
+use crate::domain::ids::PersonId;
 
 /// A freeze shows what was started this long before it.
 const SHOWN_FOR: SignedDuration = SignedDuration::from_secs(60);
@@ -84,6 +85,27 @@ pub fn freeze(tx: &mut Tx<'_>, context: Context<'_>, actor: &Actor<'_>, text: &s
         scope: scope.clone(),
     });
     Reply::Answer(Answer::Frozen { scope, unknown, ran })
+}
+
+/// A freeze that no person asked for. A person lifts it, as any other; one that stands already says enough.
+pub(super) fn by_interlock(tx: &mut Tx<'_>, context: Context<'_>, scope: Scope, reason: String) {
+    let by = Who {
+        id: PersonId {
+            team: "interlock".to_owned(),
+            user: "interlock".to_owned(),
+        },
+        name: "Interlock".to_owned(),
+    };
+    let held = Held {
+        scope: scope.clone(),
+        by: by.id.clone(),
+        name: by.name.clone(),
+        at: context.now,
+        reason: reason.clone(),
+    };
+    if tx.state().freeze.trip(held).is_ok() {
+        tx.record(Event::Frozen { by, reason, scope });
+    }
 }
 
 /// Which freeze a text asks to lift, and why.

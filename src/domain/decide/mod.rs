@@ -8,6 +8,7 @@ mod deadline;
 mod ends;
 mod freezing;
 mod plan_act;
+mod restored;
 mod step;
 mod survey;
 mod tx;
@@ -73,6 +74,11 @@ pub fn decide(tx: &mut Tx<'_>, context: Context<'_>, command: Command) -> Reply 
             tx.record(Event::Checkpointed { size, note });
             Reply::Stored
         }
+        Command::Stop { scope, reason } => {
+            freezing::by_interlock(tx, context, scope, reason);
+            Reply::Stored
+        }
+        Command::Restored { entries } => restored::restored(tx, context, entries),
         Command::Tick => deadline::tick(tx, context),
         Command::Recover => deadline::recover(tx, context),
     }
@@ -89,6 +95,8 @@ impl Command {
             | Self::Unseen(_)
             | Self::Tick
             | Self::Checkpointed { .. }
+            | Self::Stop { .. }
+            | Self::Restored { .. }
             | Self::Recover => None,
         }
     }

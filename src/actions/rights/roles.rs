@@ -1,0 +1,210 @@
+//! The needs as objects for the cluster: accounts, roles and bindings, and the admission policies. All of them carry one
+//! label, so that one command takes every right away.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use serde_json::{Value, json};
+
+use super::argument::quoted;
+use super::needs::{Needs, Role};
+use super::right::Right;
+use super::{exec_policy, job_policy};
+use crate::domain::action::Tier;
+
+/// On everything that is printed.
+pub const LABEL: &str = "interlock.dev/rights";
+/// Takes every right away, at once, and leaves the admission policies.
+pub const KILL_SWITCH: &str =
+    "kubectl delete rolebindings,clusterrolebindings --all-namespaces -l interlock.dev/rights=granted";
+
+/// The accounts of one cluster.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Accounts {
+    /// `NAMESPACE/NAME` of the cluster's own account: it looks, and asks for the tokens of the others.
+    pub own: (String, String),
+    /// Those that run steps.
+    pub tiers: BTreeMap<Tier, (String, String)>,
+}
+
+impl Accounts {
+    /// The usual names in one namespace, for every tier that is needed. What is configured goes before.
+    #[must_use]
+    pub fn new(namespace: &str, needs: &Needs, configured: &BTreeMap<Tier, String>) -> Self {
+        let usual = |tier: Tier| {
+            let number = u8::from(tier);
+            (namespace.to_owned(), format!("interlock-tier-{number}"))
+        };
+        let named = |tier| {
+            let account = configured.get(&tier).and_then(|account| account.split_once('/'));
+            account.map_or_else(|| usual(tier), |(home, name)| (home.to_owned(), name.to_owned()))
+        };
+        Self {
+            own: (namespace.to_owned(), "interlock".to_owned()),
+            tiers: needs
+                .tiers()
+                .into_iter()
+                .map(|tier| (tier, named(tier)))
+                .collect(),
+        }
+    }
+
+    fn of(&self, role: Role) -> &(String, String) {
+        match role {
+            Role::Looks => &self.own,
+            Role::Runs(tier) => self.tiers.get(&tier).unwrap_or(&self.own),
+        }
+    }
+
+    /// How the API server calls the account of a tier.
+    pub(super) fn user(&self, tier: Tier) -> String {
+        user(self.of(Role::Runs(tier)))
+    }
+
+    /// All of them, as a CEL list.
+    pub(super) fn users(&self) -> String {
+        let all: Vec<String> = self
+            .all()
+            .into_iter()
+            .map(|account| quoted(&user(account)))
+            .collect();
+        format!("[{}]", all.join(", "))
+    }
+
+    fn all(&self) -> BTreeSet<&(String, String)> {
+        self.tiers.values().chain([&self.own]).collect()
+    }
+}
+
+fn user((namespace, name): &(String, String)) -> String {
+    format!("system:serviceaccount:{namespace}:{name}")
+}
+
+pub(super) fn labels() -> Value {
+    json!({"app.kubernetes.io/name": "interlock", LABEL: "granted"})
+}
+
+/// Everything to apply, in an order in which it can be applied.
+#[must_use]
+pub fn objects(needs: &Needs, accounts: &Accounts) -> Vec<Value> {
+    let mut all: Vec<Value> = accounts
+        .all()
+        .into_iter()
+        .map(|account| service_account(account, *account == accounts.own))
+        .collect();
+    // Before the rights that they bound.
+    all.extend(exec_policy::objects(needs, accounts));
+    all.extend(job_policy::objects(needs, accounts));
+    let mut rights: BTreeMap<(&(String, String), Option<&str>), BTreeSet<&Right>> = BTreeMap::new();
+    let others = accounts
+        .tiers
+        .values()
+        .filter(|account| **account != accounts.own);
+    let others: Vec<String> = others.map(|(home, name)| format!("{home}/{name}")).collect();
+    let tokens = tokens(others.iter());
+    for right in &tokens {
+        rights
+            .entry((&accounts.own, right.namespace.as_deref()))
+            .or_default()
+            .insert(right);
+    }
+    for need in &needs.needs {
+        rights
+            .entry((accounts.of(need.role), need.right.namespace.as_deref()))
+            .or_default()
+            .insert(&need.right);
+    }
+    for ((account, namespace), rights) in rights {
+        all.extend(role(account, namespace, &rights));
+    }
+    all
+}
+
+fn service_account((namespace, name): &(String, String), mounts: bool) -> Value {
+    let mut account = json!({
+        "apiVersion": "v1",
+        "kind": "ServiceAccount",
+        "metadata": {"name": name, "namespace": namespace, "labels": labels()},
+    });
+    if !mounts {
+        account["automountServiceAccountToken"] = json!(false);
+    }
+    account
+}
+
+/// The right to ask for a token of each account, `NAMESPACE/NAME`, by name.
+#[must_use]
+pub fn tokens<'a>(accounts: impl Iterator<Item = &'a String>) -> Vec<Right> {
+    let split = accounts.filter_map(|account| account.split_once('/'));
+    split
+        .map(|(namespace, name)| Right {
+            namespace: Some(namespace.to_owned()),
+            group: "",
+            resource: "serviceaccounts/token".to_owned(),
+            verb: "create",
+            name: Some(name.to_owned()),
+        })
+        .collect()
+}
+
+fn role(account: &(String, String), namespace: Option<&str>, rights: &BTreeSet<&Right>) -> [Value; 2] {
+    let (home, name) = account;
+    let (role, binding) = match namespace {
+        Some(_) => ("Role", "RoleBinding"),
+        None => ("ClusterRole", "ClusterRoleBinding"),
+    };
+    let metadata = |name: &str| {
+        let mut metadata = json!({"name": name, "labels": labels()});
+        if let Some(namespace) = namespace {
+            metadata["namespace"] = json!(namespace);
+        }
+        metadata
+    };
+    [
+        json!({
+            "apiVersion": "rbac.authorization.k8s.io/v1",
+            "kind": role,
+            "metadata": metadata(name),
+            "rules": rules(rights),
+        }),
+        json!({
+            "apiVersion": "rbac.authorization.k8s.io/v1",
+            "kind": binding,
+            "metadata": metadata(name),
+            "roleRef": {"apiGroup": "rbac.authorization.k8s.io", "kind": role, "name": name},
+            "subjects": [{"kind": "ServiceAccount", "name": name, "namespace": home}],
+        }),
+    ]
+}
+
+/// One rule for what has the same verbs and names. A right to any object makes those to named ones superfluous.
+fn rules(rights: &BTreeSet<&Right>) -> Vec<Value> {
+    let is_covered = |right: &Right| {
+        right.name.is_some() && {
+            let any = Right {
+                name: None,
+                ..right.clone()
+            };
+            rights.contains(&any)
+        }
+    };
+    let mut names: BTreeMap<(&str, &str, &str), BTreeSet<&str>> = BTreeMap::new();
+    for right in rights.iter().filter(|right| !is_covered(right)) {
+        let found = names
+            .entry((right.group, right.resource.as_str(), right.verb))
+            .or_default();
+        found.extend(right.name.as_deref());
+    }
+    let mut verbs: BTreeMap<(&str, &str, BTreeSet<&str>), BTreeSet<&str>> = BTreeMap::new();
+    for ((group, resource, verb), names) in names {
+        verbs.entry((group, resource, names)).or_default().insert(verb);
+    }
+    let rule = |((group, resource, names), verbs): (_, BTreeSet<&str>)| {
+        let (group, resource, names): (&str, &str, BTreeSet<&str>) = (group, resource, names);
+        let mut rule = json!({"apiGroups": [group], "resources": [resource], "verbs": verbs});
+        if !names.is_empty() {
+            rule["resourceNames"] = json!(names);
+        }
+        rule
+    };
+    verbs.into_iter().map(rule).collect()
+}

@@ -1,0 +1,119 @@
+//! What needs no network: runbooks, database, room on the disk, anchors.
+
+use std::path::Path;
+
+use jiff::{SignedDuration, Timestamp};
+
+use super::finding::Finding;
+use crate::app::space;
+use crate::config::Settings;
+use crate::domain::runbook::Catalog;
+use crate::store::{Signer, Store};
+
+/// A checkpoint is overdue when the last one is older; they are signed every hour at least.
+const OVERDUE: SignedDuration = SignedDuration::from_hours(2);
+
+pub(super) fn look(settings: &Settings, catalog: &Catalog, now: Timestamp) -> Vec<Finding> {
+    let mut found = vec![runbooks(catalog), database(&settings.store.path)];
+    found.push(room(&settings.store.path));
+    found.extend(anchors(settings, now));
+    found
+}
+
+fn runbooks(catalog: &Catalog) -> Finding {
+    let refused = catalog.refused().len();
+    match (catalog.len(), refused) {
+        (0, 0) => Finding::wrong("runbooks", "there is none, so that every alert goes to a human"),
+        (count, 0) => Finding::fine("runbooks", format!("{count} are loaded")),
+        (_, refused) => Finding::wrong(
+            "runbooks",
+            format!("{refused} can't be used; `interlock check` says why"),
+        ),
+    }
+}
+
+fn database(path: &Path) -> Finding {
+    const ABOUT: &str = "database";
+    if !path.exists() {
+        return Finding::fine(
+            ABOUT,
+            format!(
+                "there is none yet at {}; the first start makes it",
+                path.display()
+            ),
+        );
+    }
+    let checked = Store::open_to_read(path).and_then(|store| store.verify());
+    match checked {
+        Ok(verified) => Finding::fine(
+            ABOUT,
+            format!("{} entries, and the chain holds", verified.entries),
+        ),
+        Err(error) => Finding::wrong(ABOUT, error.to_string()),
+    }
+}
+
+fn room(path: &Path) -> Finding {
+    match space::left(path) {
+        Ok(room) if room.is_short() => Finding::wrong(
+            "disk",
+            format!(
+                "{room}: below {} nothing starts any more; make room",
+                space::LEAST
+            ),
+        ),
+        Ok(room) => Finding::fine("disk", room.to_string()),
+        Err(error) => Finding::unclear("disk", format!("nobody knows how much room is left: {error}")),
+    }
+}
+
+fn anchors(settings: &Settings, now: Timestamp) -> Vec<Finding> {
+    const ABOUT: &str = "anchors";
+    let wanted = &settings.checkpoints;
+    let Some(key) = &wanted.key else {
+        let text = "checkpoints.key is not set, so that whoever holds the database can rewrite it unnoticed; \
+                    `interlock audit keygen` makes one";
+        return vec![Finding::wrong(ABOUT, text)];
+    };
+    if let Err(error) = Signer::parse(key.expose()) {
+        return vec![Finding::wrong(
+            ABOUT,
+            format!("checkpoints.key can't be used: {error}"),
+        )];
+    }
+    if wanted.file.is_none() && wanted.webhook.url.is_none() {
+        let text =
+            "checkpoints are signed, but nobody keeps them: set checkpoints.file or checkpoints.webhook.url";
+        return vec![Finding::wrong(ABOUT, text)];
+    }
+    let file = wanted.file.as_ref().map(|path| anchored(path, now));
+    let webhook = wanted
+        .webhook
+        .url
+        .as_ref()
+        .map(|url| Finding::fine(ABOUT, format!("checkpoints go to {url}, which was not asked")));
+    file.into_iter().chain(webhook).collect()
+}
+
+/// When the file was last written to.
+fn anchored(path: &Path, now: Timestamp) -> Finding {
+    const ABOUT: &str = "anchors";
+    let written = std::fs::metadata(path).and_then(|metadata| metadata.modified());
+    let since = written.map(|at| Timestamp::try_from(at).map(|at| now.duration_since(at)));
+    match since {
+        Ok(Ok(since)) if since > OVERDUE => Finding::wrong(
+            ABOUT,
+            format!(
+                "the last checkpoint in {} is {} h old",
+                path.display(),
+                since.as_hours()
+            ),
+        ),
+        Ok(Ok(_)) => Finding::fine(ABOUT, format!("{} has a fresh checkpoint", path.display())),
+        Ok(Err(error)) => Finding::unclear(ABOUT, format!("{}: {error}", path.display())),
+        Err(error) if error.kind() == std::io::ErrorKind::NotFound => {
+            Finding::wrong(ABOUT, format!("{} has no checkpoint yet", path.display()))
+        }
+        Err(error) => Finding::wrong(ABOUT, format!("{} can't be read: {error}", path.display())),
+    }
+}

@@ -1,0 +1,122 @@
+//! Slack and the pager, asked in ways that change nothing there.
+
+use jiff::{SignedDuration, Timestamp};
+
+use super::finding::Finding;
+use crate::app::bot::slack_settings;
+use crate::config::{Settings, SlackCredentials};
+use crate::paging::PagerDuty;
+use crate::slack;
+
+const SLACK: &str = "slack";
+const PAGER: &str = "pager";
+/// Slack takes a signature for five minutes; long before that something is wrong with a clock.
+const SKEW: SignedDuration = SignedDuration::from_secs(30);
+/// Nothing was ever opened under this key, so that resolving it does nothing.
+const NO_PAGE: &str = "interlock-doctor";
+
+pub(super) async fn slack(settings: &Settings, now: Timestamp) -> Vec<Finding> {
+    let credentials = match settings.slack.credentials() {
+        Ok(credentials) => credentials,
+        Err(error) => return vec![Finding::wrong(SLACK, error.to_string())],
+    };
+    let made = slack_settings(settings, &credentials);
+    let mut found = match slack::installed(&made, now).await {
+        Ok(installed) => of_installation(&installed),
+        Err(error) => vec![Finding::wrong(SLACK, error.to_string())],
+    };
+    found.push(match credentials {
+        SlackCredentials::Socket { .. } => match slack::socket_opens(&made).await {
+            Ok(()) => Finding::fine(SLACK, "Socket Mode can be opened"),
+            Err(error) => Finding::wrong(SLACK, format!("Socket Mode can't be opened: {error}")),
+        },
+        SlackCredentials::Http { .. } => clicked(settings, &made, now).await,
+    });
+    if settings.slack.channel.is_none() {
+        found.push(Finding::wrong(
+            SLACK,
+            "slack.channel is not set: name the channel for alerts that no [[routes]] row covers",
+        ));
+    }
+    found
+}
+
+fn of_installation(installed: &slack::Installed) -> Vec<Finding> {
+    let mut found = vec![Finding::fine(
+        SLACK,
+        format!(
+            "the token is that of {} in the workspace {}",
+            installed.user, installed.team
+        ),
+    )];
+    let lacking = installed.lacking.iter().map(|(scope, why)| {
+        let text = format!(
+            "the scope {scope} is missing ({why}): add it from manifest.yml and install the app again"
+        );
+        Finding::wrong(SLACK, text)
+    });
+    found.extend(lacking);
+    if !installed.unneeded.is_empty() {
+        let text = format!(
+            "the token has scopes that nothing uses: {}; take them out of the app",
+            installed.unneeded.join(", ")
+        );
+        found.push(Finding::wrong(SLACK, text));
+    }
+    found.push(match installed.ahead {
+        Some(ahead) if ahead.abs() > SKEW => Finding::wrong(
+            "clock",
+            format!(
+                "Slack's clock and ours differ by {} s, and from five minutes on no click is taken: set the time by NTP",
+                ahead.as_secs().abs()
+            ),
+        ),
+        Some(_) => Finding::fine("clock", "it agrees with Slack's"),
+        None => Finding::unclear("clock", "Slack did not say what time it is"),
+    });
+    found
+}
+
+async fn clicked(settings: &Settings, made: &slack::Settings, now: Timestamp) -> Finding {
+    let base = settings.public_url.as_ref().map_or_else(
+        || format!("http://{}", settings.server.listen),
+        |url| url.as_str().to_owned(),
+    );
+    match slack::click(made, &base, now).await {
+        Ok(()) => Finding::fine(
+            SLACK,
+            format!("a signed click arrives at {base}, and a forged one is refused"),
+        ),
+        Err(error) => Finding::wrong(
+            SLACK,
+            format!(
+                "clicks do not arrive at {base}: {error}; is `interlock serve` running, and public_url its address?"
+            ),
+        ),
+    }
+}
+
+pub(super) async fn pager(settings: &Settings) -> Vec<Finding> {
+    let client = match PagerDuty::new(&settings.pagerduty) {
+        Ok(client) => client,
+        Err(error) => return vec![Finding::unclear(PAGER, error.to_string())],
+    };
+    if !client.can_page() {
+        return vec![Finding::wrong(
+            PAGER,
+            "none is configured, so nobody will be paged: set pagerduty.routing_key",
+        )];
+    }
+    let mut found = vec![match client.resolve_by_key(NO_PAGE).await {
+        Ok(_) => Finding::fine(PAGER, "it takes our routing key"),
+        Err(error) => Finding::wrong(PAGER, format!("it does not take our routing key: {error}")),
+    }];
+    if settings.pagerduty.api_token.is_some() {
+        found.push(match client.on_calls().await {
+            Ok(people) if people.is_empty() => Finding::wrong(PAGER, "nobody is on call now"),
+            Ok(_) => Finding::fine(PAGER, "it says who is on call"),
+            Err(error) => Finding::wrong(PAGER, format!("it does not take our API token: {error}")),
+        });
+    }
+    found
+}

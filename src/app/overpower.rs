@@ -1,0 +1,165 @@
+//! Interlock and its own power while it runs: too much of it keeps it from starting; all of it gone, or too much of it come,
+//! freezes the cluster, so that cards, status and journal say that it was stopped.
+//!
+//! A cluster that does not answer is neither: its steps fail by themselves.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+use std::time::Duration;
+
+use arc_swap::ArcSwap;
+use jiff::{SignedDuration, Timestamp};
+use tokio::time::sleep;
+
+use super::StartError;
+use super::bot::clusters;
+use super::knowledge;
+use super::power::Power;
+use super::review::Review;
+use crate::actions::kubernetes::clusters::Clusters;
+use crate::config::Settings;
+use crate::domain::command::Command;
+use crate::domain::freeze::Scope;
+use crate::domain::ids::ClusterName;
+use crate::domain::runbook::Catalog;
+use crate::engine::{Handle, Knowledge};
+use crate::ports::Clock;
+
+/// The whole look at all clusters before the start, at most: an alert may be waiting.
+const BEFORE_START: Duration = Duration::from_secs(5);
+/// Between two looks.
+const EVERY: SignedDuration = SignedDuration::from_secs(30);
+/// The clock is looked at this often, because a clock can be moved.
+const LOOK: Duration = Duration::from_secs(1);
+
+/// Refuses to start with power that no step could ever need and that nobody allowed by name.
+///
+/// # Errors
+/// It is held. A cluster that does not answer in time says nothing against a start.
+pub async fn refuse_excess(settings: &Settings, clock: &dyn Clock) -> Result<(), StartError> {
+    let catalog = knowledge::open_runbooks(&settings.runbooks.path)?.current();
+    let clusters = clusters(settings);
+    let looks = settings
+        .kubernetes
+        .clusters
+        .keys()
+        .map(|name| look(&clusters, settings, &catalog, name, clock.now()));
+    let Ok(found) = tokio::time::timeout(BEFORE_START, futures::future::join_all(looks)).await else {
+        tracing::warn!(
+            "the clusters did not say in time what Interlock holds there; it is asked again while it runs"
+        );
+        return Ok(());
+    };
+    let reviews = settings.kubernetes.clusters.iter().zip(found);
+    for ((name, cluster), review) in reviews {
+        let refusal = review.and_then(|review| review.refusal(name, &cluster.allow_power));
+        if let Some(why) = refusal {
+            return Err(StartError::TooMuchPower(why));
+        }
+    }
+    Ok(())
+}
+
+async fn look(
+    clusters: &Clusters,
+    settings: &Settings,
+    catalog: &Catalog,
+    name: &ClusterName,
+    now: Timestamp,
+) -> Option<Review> {
+    let power = Power::of(settings, catalog, name.clone(), "interlock");
+    match power.review(clusters, settings, now).await {
+        Ok(review) => Some(review),
+        Err(error) => {
+            tracing::debug!(cluster = %name, %error, "what Interlock holds in the cluster is not known");
+            None
+        }
+    }
+}
+
+/// What the last looks at one cluster said.
+#[derive(Debug, Default)]
+struct Seen {
+    /// Some right was held once: having none then is no setup that was never finished.
+    held: bool,
+    stopped: bool,
+}
+
+impl Seen {
+    /// Why the cluster is to be frozen now, if it is.
+    fn judge(&mut self, review: &Review, name: &ClusterName, allowed: &[String]) -> Option<String> {
+        let refusal = review.refusal(name, allowed);
+        let stripped = self.held && review.is_stripped();
+        self.held |= review.held > 0;
+        let why = if stripped {
+            Some("Interlock was stopped: every right that it had in this cluster was taken away".to_owned())
+        } else {
+            refusal
+        };
+        let news = why.is_some() && !self.stopped;
+        self.stopped = why.is_some();
+        why.filter(|_| news)
+    }
+}
+
+/// Looks every half minute, until the engine ends.
+pub(super) async fn watch(
+    settings: Settings,
+    knowledge: Arc<ArcSwap<Knowledge>>,
+    engine: Handle,
+    clock: Arc<dyn Clock>,
+) {
+    let clusters = clusters(&settings);
+    let mut seen: BTreeMap<ClusterName, Seen> = BTreeMap::new();
+    let mut last: Option<Timestamp> = None;
+    loop {
+        let now = clock.now();
+        if last.is_none_or(|last| now.duration_since(last).abs() >= EVERY) {
+            last = Some(now);
+            let catalog = knowledge.load().catalog.clone();
+            for (name, cluster) in &settings.kubernetes.clusters {
+                let Some(review) = look(&clusters, &settings, &catalog, name, now).await else {
+                    continue;
+                };
+                let seen = seen.entry(name.clone()).or_default();
+                let Some(reason) = seen.judge(&review, name, &cluster.allow_power) else {
+                    continue;
+                };
+                tracing::error!(cluster = %name, reason, "Interlock stops in this cluster");
+                let cluster = name.clone();
+                let scope = Scope::Cluster { cluster };
+                if engine.submit(Command::Stop { scope, reason }).await.is_err() {
+                    // Not written down: the next look says it again.
+                    seen.stopped = false;
+                }
+            }
+        }
+        sleep(LOOK).await;
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn review(needed: usize, held: usize) -> Review {
+        Review {
+            needed,
+            held,
+            ..Review::default()
+        }
+    }
+
+    #[test]
+    fn being_stripped_is_said_once_and_never_of_a_setup_that_was_not_finished() {
+        let name = ClusterName::new("main");
+        let mut seen = Seen::default();
+        let mut judge = |held| seen.judge(&review(7, held), &name, &[]).is_some();
+        assert!(!judge(0), "it never had any");
+        assert!(!judge(7));
+        assert!(judge(0));
+        assert!(!judge(0), "that was said");
+        assert!(!judge(3), "some of it is back");
+        assert!(judge(0), "and gone again");
+    }
+}

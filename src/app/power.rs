@@ -1,0 +1,109 @@
+//! What the loaded runbooks need of one cluster, and the objects that grant it: for `rbac`, and for whoever compares it with
+//! what is held.
+
+use std::path::Path;
+
+use jiff::Timestamp;
+use serde_json::Value;
+
+use super::review::{self, Review, ReviewError};
+use super::{knowledge, rules};
+use crate::actions::kubernetes::clusters::Clusters;
+use crate::actions::rights::{self, Accounts, Needs};
+pub use crate::actions::rights::{Need, Right, Role as RightOf};
+use crate::config::runbooks::LoadError;
+use crate::config::{Cluster, Settings};
+use crate::domain::ids::ClusterName;
+use crate::domain::runbook::Catalog;
+
+/// The power that one cluster has to give.
+#[derive(Debug)]
+pub struct Power {
+    pub cluster: ClusterName,
+    /// Of which so many runbooks.
+    pub runbooks: usize,
+    needs: Needs,
+    accounts: Accounts,
+}
+
+/// Reads the runbooks and says what they need in a cluster. `namespace` is where the accounts live that the configuration
+/// does not name.
+///
+/// # Errors
+/// The runbooks can't be read.
+pub fn power(
+    settings: &Settings,
+    runbooks: &Path,
+    cluster: ClusterName,
+    namespace: &str,
+) -> Result<Power, LoadError> {
+    let catalog = knowledge::open_runbooks(runbooks)?.current();
+    Ok(Power::of(settings, &catalog, cluster, namespace))
+}
+
+impl Power {
+    /// Of runbooks that are loaded already.
+    #[must_use]
+    pub fn of(settings: &Settings, catalog: &Catalog, cluster: ClusterName, namespace: &str) -> Self {
+        let needs = rights::needs(catalog, &rules::rules(settings, ""), &cluster);
+        let configured = settings.kubernetes.clusters.get(&cluster);
+        let tiers = configured.map(|cluster| cluster.tier_service_accounts.clone());
+        let accounts = Accounts::new(namespace, &needs, &tiers.unwrap_or_default());
+        Self {
+            cluster,
+            runbooks: catalog.len(),
+            needs,
+            accounts,
+        }
+    }
+
+    /// Accounts, admission policies, roles and bindings, in an order in which they can be applied.
+    #[must_use]
+    pub fn objects(&self) -> Vec<Value> {
+        rights::objects(&self.needs, &self.accounts)
+    }
+
+    /// What is held of it, and what beyond. Changes nothing.
+    ///
+    /// # Errors
+    /// The cluster is not configured, or can't be asked with Interlock's own account.
+    pub async fn review(
+        &self,
+        clusters: &Clusters,
+        settings: &Settings,
+        now: Timestamp,
+    ) -> Result<Review, ReviewError> {
+        let none = Cluster::default();
+        let configured = settings.kubernetes.clusters.get(&self.cluster).unwrap_or(&none);
+        review::review(clusters, &self.cluster, configured, &self.needs, now).await
+    }
+
+    /// Each right, whose it is, and what for.
+    pub fn needs(&self) -> impl Iterator<Item = &Need> {
+        self.needs.needs.iter()
+    }
+
+    /// Commands that get no right, and why.
+    pub fn left_out(&self) -> impl Iterator<Item = &str> {
+        self.needs.left_out.iter().map(String::as_str)
+    }
+
+    /// `"1" = "interlock/interlock-tier-1"`: for `kubernetes.clusters.NAME.tier_service_accounts`.
+    pub fn tier_accounts(&self) -> impl Iterator<Item = (u8, String)> {
+        let tiers = self.accounts.tiers.iter();
+        tiers.map(|(tier, (namespace, name))| (u8::from(*tier), format!("{namespace}/{name}")))
+    }
+
+    /// The account that Interlock itself runs with, `NAMESPACE/NAME`.
+    #[must_use]
+    pub fn own_account(&self) -> String {
+        let (namespace, name) = &self.accounts.own;
+        format!("{namespace}/{name}")
+    }
+
+    /// Takes every right away.
+    #[must_use]
+    pub fn kill_switch(&self) -> &'static str {
+        rights::KILL_SWITCH
+    }
+}

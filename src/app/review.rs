@@ -1,0 +1,244 @@
+//! What Interlock holds in a cluster against what its runbooks need there: asked of the cluster itself, with each account
+//! that Interlock would use. Changes nothing.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use jiff::Timestamp;
+use serde::Serialize;
+
+use crate::actions::kubernetes::clusters::{ClusterError, Clusters};
+use crate::actions::rights::{self, Excess, Held, HeldError, Need, Needs, Reviewer, Right, Role};
+use crate::config::Cluster;
+use crate::domain::action::Tier;
+use crate::domain::ids::{AttemptId, ClusterName, IncidentId, PlanNo, StepNo};
+
+/// Looked at beside the namespaces of the runbooks: what is held there is most often held everywhere.
+const ELSEWHERE: [&str; 2] = ["default", "kube-system"];
+
+/// An account by what it is for; tiers without an account of their own run with the cluster's.
+type Accounts = BTreeMap<Option<Tier>, BTreeSet<Role>>;
+
+/// A step that the cluster would refuse.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]
+pub struct Missing {
+    pub account: String,
+    #[serde(flatten)]
+    pub need: Need,
+}
+
+/// Something held that no runbook needs.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]
+pub struct TooMuch {
+    pub account: String,
+    #[serde(flatten)]
+    pub excess: Excess,
+    /// The same is needed in another namespace.
+    pub needed_elsewhere: bool,
+}
+
+/// One cluster, looked at.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
+pub struct Review {
+    pub missing: BTreeSet<Missing>,
+    pub too_much: BTreeSet<TooMuch>,
+    /// What the cluster did not say, or can't.
+    pub unclear: BTreeSet<String>,
+    /// Rights that are needed, and how many of them are held.
+    pub needed: usize,
+    pub held: usize,
+}
+
+/// Why a cluster could not be looked at.
+#[derive(Debug, thiserror::Error)]
+pub enum ReviewError {
+    #[error(transparent)]
+    Cluster(#[from] ClusterError),
+    #[error(transparent)]
+    Held(#[from] HeldError),
+}
+
+impl Review {
+    /// What no runbook could ever need and nobody has allowed by name.
+    fn refused<'a>(&'a self, allowed: &'a [String]) -> impl Iterator<Item = &'a TooMuch> {
+        self.too_much
+            .iter()
+            .filter(|one| one.excess.dangerous && !allowed.contains(&one.excess.what))
+    }
+
+    /// Power that no step could ever need, in words; `None` when all of it is allowed by name.
+    #[must_use]
+    pub fn refusal(&self, cluster: &ClusterName, allowed: &[String]) -> Option<String> {
+        let refused: Vec<&TooMuch> = self.refused(allowed).collect();
+        let first = refused.first()?;
+        let names: BTreeSet<&str> = refused.iter().map(|one| one.excess.what.as_str()).collect();
+        let quoted: Vec<String> = names.iter().map(|name| format!("\"{name}\"")).collect();
+        let names: Vec<&str> = names.into_iter().collect();
+        Some(format!(
+            "in cluster `{cluster}` {} holds power that no step could ever need ({}): use the accounts that `interlock rbac` \
+             prints, or allow it by name with kubernetes.clusters.{cluster}.allow_power = [{}]",
+            first.account,
+            names.join(", "),
+            quoted.join(", ")
+        ))
+    }
+
+    /// Needed, and nothing of it is held: somebody took it all away.
+    #[must_use]
+    pub fn is_stripped(&self) -> bool {
+        self.needed > 0 && self.held == 0
+    }
+}
+
+/// Asks the cluster.
+///
+/// # Errors
+/// The cluster can't be asked with Interlock's own account.
+pub async fn review(
+    clusters: &Clusters,
+    name: &ClusterName,
+    configured: &Cluster,
+    needs: &Needs,
+    now: Timestamp,
+) -> Result<Review, ReviewError> {
+    let mut found = Review::default();
+    for (tier, roles) in accounts(configured, needs) {
+        let (account, client) = match tier {
+            None => ("its own account".to_owned(), clusters.client(name).await?),
+            Some(tier) => {
+                let account = configured
+                    .tier_service_accounts
+                    .get(&tier)
+                    .cloned()
+                    .unwrap_or_default();
+                match clusters.client_for(name, &NOBODYS, tier, now).await {
+                    Ok(client) => (account, client),
+                    Err(error) => {
+                        found.unclear.insert(error.to_string());
+                        continue;
+                    }
+                }
+            }
+        };
+        let one = One {
+            account,
+            reviewer: Reviewer::new(client),
+            needs: needs
+                .needs
+                .iter()
+                .filter(|need| roles.contains(&need.role))
+                .collect(),
+            tokens: match tier {
+                None => rights::tokens(configured.tier_service_accounts.values()),
+                Some(_) => Vec::new(),
+            },
+        };
+        match one.look(&mut found).await {
+            Ok(()) => {}
+            Err(error) if tier.is_some() => {
+                found.unclear.insert(format!("{}: {error}", one.account));
+            }
+            Err(error) => return Err(error.into()),
+        }
+    }
+    Ok(found)
+}
+
+/// Looks are no attempt of a plan; they go by number 0 of everything in the server's audit log.
+const NOBODYS: AttemptId = AttemptId {
+    incident: IncidentId(0),
+    plan: PlanNo(0),
+    step: StepNo(0),
+    attempt: 0,
+};
+
+/// As `Clusters::client_for` chooses.
+fn accounts(configured: &Cluster, needs: &Needs) -> Accounts {
+    let mut all = Accounts::from([(None, BTreeSet::from([Role::Looks]))]);
+    for tier in needs.tiers() {
+        let own = configured.tier_service_accounts.is_empty()
+            || (tier == Tier::Zero && !configured.tier_service_accounts.contains_key(&tier));
+        let account = if own { None } else { Some(tier) };
+        all.entry(account).or_default().insert(Role::Runs(tier));
+    }
+    all
+}
+
+struct One<'a> {
+    account: String,
+    reviewer: Reviewer,
+    needs: Vec<&'a Need>,
+    /// Tokens that it has to ask for.
+    tokens: Vec<Right>,
+}
+
+impl One<'_> {
+    async fn look(&self, found: &mut Review) -> Result<(), HeldError> {
+        let rights: BTreeSet<&Right> = self
+            .needs
+            .iter()
+            .map(|need| &need.right)
+            .chain(&self.tokens)
+            .collect();
+        let namespaces: BTreeSet<&str> = rights
+            .iter()
+            .filter_map(|right| right.namespace.as_deref())
+            .chain(ELSEWHERE)
+            .collect();
+        let mut held: BTreeMap<&str, Held> = BTreeMap::new();
+        for namespace in namespaces {
+            held.insert(namespace, self.reviewer.held(namespace).await?);
+        }
+        for right in &rights {
+            found.needed += 1;
+            if self.has(&held, right).await? {
+                found.held += 1;
+                continue;
+            }
+            let needing = self.needs.iter().filter(|need| need.right == **right);
+            found.missing.extend(needing.map(|need| Missing {
+                account: self.account.clone(),
+                need: (*need).clone(),
+            }));
+            if self.tokens.contains(right) {
+                found
+                    .unclear
+                    .insert(format!("{} may not {right} {}", self.account, right.place()));
+            }
+        }
+        for (namespace, held) in &held {
+            if held.incomplete {
+                found.unclear.insert(format!(
+                    "the cluster can't list everything that {} holds in namespace {namespace}",
+                    self.account
+                ));
+            }
+            found.too_much.extend(self.too_much(namespace, held, &rights));
+        }
+        Ok(())
+    }
+
+    /// Of rights that belong to no namespace no list says anything, and a list may be incomplete.
+    async fn has(&self, held: &BTreeMap<&str, Held>, right: &Right) -> Result<bool, HeldError> {
+        let listed = right
+            .namespace
+            .as_deref()
+            .and_then(|namespace| held.get(namespace));
+        match listed {
+            Some(held) if held.covers(right) => Ok(true),
+            Some(held) if !held.incomplete => Ok(false),
+            Some(_) | None => self.reviewer.has(right).await,
+        }
+    }
+
+    fn too_much(&self, namespace: &str, held: &Held, rights: &BTreeSet<&Right>) -> Vec<TooMuch> {
+        let here = |right: &&&Right| right.namespace.as_deref().is_none_or(|home| home == namespace);
+        let needed: BTreeSet<&Right> = rights.iter().filter(here).copied().collect();
+        let found = rights::excess(namespace, held, &needed);
+        let made = found.into_iter().map(|excess| TooMuch {
+            account: self.account.clone(),
+            needed_elsewhere: rights.iter().any(|right| right.kind() == excess.what),
+            excess,
+        });
+        made.collect()
+    }
+}

@@ -1,0 +1,266 @@
+//! Copies of the database: made while the bot works on it, checked before they take the place of the last one, and put
+//! back only after the same check. Never a copy of a live file.
+
+use std::fs::{self, File};
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+use rusqlite::backup::Backup;
+use rusqlite::{Connection, OpenFlags};
+
+use super::chain::ChainHash;
+use super::{Store, StoreError, Verified, migrate};
+
+/// Pages copied between two breaths, so that the writer is never kept waiting.
+const PAGES: std::ffi::c_int = 512;
+const BREATH: Duration = Duration::from_millis(2);
+
+impl Store {
+    /// Copies the database as it stands to `to`. The copy is made beside it, checked (the file, the chain, and that it goes
+    /// on from the backup that is there) and only then takes its place.
+    ///
+    /// # Errors
+    /// `Io` when it can't be written, `Broken` when a check fails, `BackupAhead` when the backup that is there knows
+    /// entries that this database doesn't. The backup that was there stays.
+    pub fn backup(&self, to: &Path) -> Result<Verified, StoreError> {
+        let part = beside(to, "part");
+        remove(&part)?;
+        let made = self.copy_to(&part).and_then(|()| {
+            let copied = check(&part)?;
+            self.goes_on_from(to)?;
+            Ok(copied)
+        });
+        let put = made.and_then(|copied| {
+            synced(&part)?;
+            fs::rename(&part, to).map_err(|error| io(to, &error))?;
+            sync_folder(to)?;
+            Ok(copied)
+        });
+        if put.is_err() {
+            // What is half done must not look like a backup; when even this fails, its name says what it is.
+            let _ = fs::remove_file(&part);
+        }
+        put
+    }
+
+    fn copy_to(&self, part: &Path) -> Result<(), StoreError> {
+        let mut copy = Connection::open(part)?;
+        Backup::new(&self.connection, &mut copy)?.run_to_completion(PAGES, BREATH, None)?;
+        // One file, with nothing beside it.
+        copy.pragma_update(None, "journal_mode", "DELETE")?;
+        copy.close().map_err(|(_, error)| error.into())
+    }
+
+    /// A backup that is there must be the beginning of this journal: else this database is not the one it was made of, or
+    /// was set back.
+    fn goes_on_from(&self, last: &Path) -> Result<(), StoreError> {
+        if !last.exists() {
+            return Ok(());
+        }
+        // A file that is no backup of ours is nothing to lose.
+        let Ok(last_store) = Self::open_to_read(last) else {
+            return Err(StoreError::NoBackup(last.to_owned()));
+        };
+        let (seq, head) = (last_store.seq(), last_store.head());
+        match self.hash_at(seq)? {
+            found if seq == 0 || found == Some(head) => Ok(()),
+            _ => Err(StoreError::BackupAhead {
+                path: last.to_owned(),
+                backup: seq,
+                own: self.seq(),
+            }),
+        }
+    }
+
+    fn hash_at(&self, seq: u64) -> Result<Option<ChainHash>, StoreError> {
+        use rusqlite::OptionalExtension as _;
+        let found = self
+            .connection
+            .query_row("SELECT hash FROM journal WHERE seq = ?1", [seq], |row| row.get(0));
+        Ok(found.optional()?)
+    }
+}
+
+/// Puts a backup in the place of the database, and keeps what was there under another name, which is given back. The
+/// caller holds the lock.
+///
+/// # Errors
+/// `NoBackup` or `Broken` when the backup is not whole, `Io` when a file can't be moved. The database is as before then.
+pub fn restore(backup: &Path, store: &Path, stamp: &str) -> Result<(Verified, Option<PathBuf>), StoreError> {
+    let checked = check(backup)?;
+    let part = beside(store, "restoring");
+    remove(&part)?;
+    fs::copy(backup, &part).map_err(|error| io(&part, &error))?;
+    synced(&part)?;
+    let mut kept = None;
+    if store.exists() {
+        // What stands in the write-ahead log belongs to the old file: it goes into it before it is put aside.
+        drop(Store::open(store));
+        let aside = beside(store, &format!("before-restore-{stamp}"));
+        fs::rename(store, &aside).map_err(|error| io(&aside, &error))?;
+        kept = Some(aside);
+    }
+    for suffix in ["-wal", "-shm"] {
+        let mut name = store.as_os_str().to_owned();
+        name.push(suffix);
+        remove(Path::new(&name))?;
+    }
+    fs::rename(&part, store).map_err(|error| io(store, &error))?;
+    sync_folder(store)?;
+    Ok((checked, kept))
+}
+
+/// Whether a file is whole: a database of Interlock without damage, whose chain holds.
+///
+/// # Errors
+/// What is wrong with it.
+fn check(path: &Path) -> Result<Verified, StoreError> {
+    let flags = OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_NO_MUTEX;
+    if !path.is_file() {
+        return Err(StoreError::NoBackup(path.to_owned()));
+    }
+    let connection = Connection::open_with_flags(path, flags)?;
+    if migrate::known_version(&connection, path)? == 0 {
+        return Err(StoreError::NoBackup(path.to_owned()));
+    }
+    let said: String = connection.query_row("PRAGMA integrity_check(1)", [], |row| row.get(0))?;
+    if said != "ok" {
+        return Err(StoreError::Io(said));
+    }
+    drop(connection);
+    Store::open_to_read(path)?.verify()
+}
+
+fn beside(path: &Path, what: &str) -> PathBuf {
+    let mut name = path.as_os_str().to_owned();
+    name.push(".");
+    name.push(what);
+    PathBuf::from(name)
+}
+
+fn remove(path: &Path) -> Result<(), StoreError> {
+    match fs::remove_file(path) {
+        Ok(()) => Ok(()),
+        Err(error) if error.kind() == std::io::ErrorKind::NotFound => Ok(()),
+        Err(error) => Err(io(path, &error)),
+    }
+}
+
+fn synced(path: &Path) -> Result<(), StoreError> {
+    let file = File::open(path).and_then(|file| file.sync_all());
+    file.map_err(|error| io(path, &error))
+}
+
+/// A rename is durable when its folder is.
+fn sync_folder(path: &Path) -> Result<(), StoreError> {
+    let folder = match path.parent() {
+        Some(parent) if !parent.as_os_str().is_empty() => parent,
+        Some(_) | None => Path::new("."),
+    };
+    synced(folder)
+}
+
+fn io(path: &Path, error: &std::io::Error) -> StoreError {
+    StoreError::Io(format!("`{}`: {error}", path.display()))
+}
+
+#[cfg(test)]
+mod tests {
+    use jiff::Timestamp;
+
+    use super::*;
+    use crate::domain::event::{Entry, Event, Who};
+    use crate::domain::freeze::Scope;
+    use crate::domain::samples;
+
+    fn with_entries(path: &Path, count: u64) -> Store {
+        let mut store = Store::open(path).expect("a database");
+        let first = store.seq() + 1;
+        let entry = |seq| Entry {
+            seq,
+            at: Timestamp::UNIX_EPOCH,
+            key: None,
+            event: Event::Frozen {
+                by: Who {
+                    id: samples::person("U1"),
+                    name: "ana".to_owned(),
+                },
+                reason: format!("entry {seq}"),
+                scope: Scope::Everything,
+            },
+        };
+        let entries: Vec<Entry> = (first..first + count).map(entry).collect();
+        store
+            .commit(&entries, &[], &[], Timestamp::UNIX_EPOCH)
+            .expect("stored");
+        store
+    }
+
+    #[test]
+    fn a_backup_is_the_journal_as_it_stood_and_the_next_takes_its_place() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let (live, to) = (folder.path().join("live.db"), folder.path().join("backup.db"));
+        let store = with_entries(&live, 300);
+        assert_eq!(store.backup(&to).expect("a backup").entries, 300);
+        drop(store);
+        let store = with_entries(&live, 5);
+        let second = store.backup(&to).expect("a backup");
+        assert_eq!((second.entries, second.head), (305, store.head()));
+        let names: Vec<_> = fs::read_dir(folder.path()).expect("a folder").flatten().collect();
+        assert!(
+            !names
+                .iter()
+                .any(|name| name.path().to_string_lossy().contains("part")),
+            "nothing half done is left: {names:?}"
+        );
+    }
+
+    #[test]
+    fn a_backup_that_knows_more_than_the_database_is_never_overwritten() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let (live, to) = (folder.path().join("live.db"), folder.path().join("backup.db"));
+        with_entries(&live, 20).backup(&to).expect("a backup");
+        let set_back = with_entries(&folder.path().join("other.db"), 12);
+        let refused = set_back.backup(&to).expect_err("refused");
+        assert!(
+            matches!(
+                refused,
+                StoreError::BackupAhead {
+                    backup: 20,
+                    own: 12,
+                    ..
+                }
+            ),
+            "{refused}"
+        );
+        assert_eq!(check(&to).expect("the backup is still whole").entries, 20);
+    }
+
+    #[test]
+    fn a_damaged_backup_is_not_put_back() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let (live, to) = (folder.path().join("live.db"), folder.path().join("backup.db"));
+        with_entries(&live, 40).backup(&to).expect("a backup");
+        let connection = Connection::open(&to).expect("opened");
+        connection
+            .execute_batch("DROP TRIGGER journal_no_update; UPDATE journal SET payload = replace(payload, 'entry 7', 'entry 8')")
+            .expect("changed");
+        drop(connection);
+        let refused = restore(&to, &live, "now").expect_err("refused");
+        assert!(matches!(refused, StoreError::Broken { seq: 7 }), "{refused}");
+        assert_eq!(Store::open_to_read(&live).expect("as before").seq(), 40);
+    }
+
+    #[test]
+    fn a_restored_database_is_the_backup_and_the_old_one_is_kept() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let (live, to) = (folder.path().join("live.db"), folder.path().join("backup.db"));
+        with_entries(&live, 10).backup(&to).expect("a backup");
+        drop(with_entries(&live, 4));
+        let (verified, kept) = restore(&to, &live, "20261121").expect("restored");
+        assert_eq!(verified.entries, 10);
+        assert_eq!(Store::open_to_read(&live).expect("opened").seq(), 10);
+        let kept = kept.expect("the old database");
+        assert_eq!(Store::open_to_read(&kept).expect("opened").seq(), 14);
+    }
+}

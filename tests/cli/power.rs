@@ -1,0 +1,90 @@
+//! `rbac`: what is printed is what is granted.
+
+use serde_json::Value;
+
+use crate::place::Place;
+
+#[test]
+fn the_rights_of_one_runbook_are_a_page_that_can_be_read() {
+    insta::assert_snapshot!(Place::new().run(&["rbac"]).fine());
+}
+
+#[test]
+fn a_program_gets_each_right_with_what_it_is_for() {
+    let json: Value = serde_json::from_str(&Place::new().run(&["rbac", "--format", "json"]).fine()).unwrap();
+    let exec = json["needs"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .find(|need| need["resource"] == "pods/exec" && need["verb"] == "create")
+        .unwrap();
+    assert_eq!(
+        (&exec["of"], &exec["role"]["runs"], &exec["namespace"]),
+        (
+            &"step 2 of redis-connection-timeout".into(),
+            &0.into(),
+            &"production".into()
+        )
+    );
+}
+
+#[test]
+fn what_nobody_may_approve_gets_no_right_and_is_named() {
+    let place = Place::new();
+    let config = place.read("interlock.toml");
+    place.write(
+        "interlock.toml",
+        &config.replace("name = \"redis-primary\"", "name = \"other\""),
+    );
+    let printed = place.run(&["rbac"]).fine();
+    assert!(
+        printed.contains(
+            "#   step 1 of redis-connection-timeout: it is Tier 3, and no [[approvers]] row has that tier"
+        ),
+        "{printed}"
+    );
+    assert!(!printed.contains("FLUSHDB"), "{printed}");
+}
+
+#[test]
+fn a_value_of_a_parameter_is_held_to_its_bounds_by_the_cluster_itself() {
+    let place = Place::new();
+    place.write(
+        "runbooks/drain.md",
+        "# Runbook: Drain\n## Trigger Conditions\n- Alert contains: \"drain\"\n## Parameters\n- seconds: integer, 5 to 60, default 10\n\
+         - queue: one of orders, mails\n## Blast Radius\n- max_commands: 1\n## Steps\n### Step 1: Drain\n```bash\n\
+         kubectl exec -n production sts/queue -c main -- drain --for {{ seconds }} {{ queue }}\n```\n",
+    );
+    let printed = place.run(&["rbac"]).fine();
+    let wanted = "request.name.matches('^queue-[0-9]+$') && object.container == 'main' && (size(object.command) == 4 && \
+        object.command[0] == 'drain' && object.command[1] == '--for' && \
+        object.command[2].matches('^(0|-?[1-9][0-9]{0,17})$') && int(object.command[2]) >= 5 && int(object.command[2]) <= 60 && \
+        object.command[3] in ['orders', 'mails'])";
+    assert!(printed.contains(wanted), "{printed}");
+}
+
+/// `deploy/rbac.yaml` is what is printed for the shipped runbooks under the configuration of `deploy/kubernetes.yaml`.
+#[test]
+fn the_rights_of_the_deployment_are_those_of_its_runbooks() {
+    let root = std::path::Path::new(env!("CARGO_MANIFEST_DIR"));
+    let manifest = include_str!("../../deploy/kubernetes.yaml");
+    let (_, rest) = manifest.split_once("  interlock.toml: |\n").unwrap();
+    let (config, _) = rest.split_once("\n---\n").unwrap();
+    let config: String = config
+        .lines()
+        .map(|line| line.strip_prefix("    ").unwrap_or(line))
+        .filter(|line| !line.contains("_file = "))
+        .fold(String::new(), |text, line| text + line + "\n");
+    let place = Place::bare();
+    place.write("interlock.toml", &config);
+    let runbooks = root.join("runbooks").display().to_string();
+    let printed = place.run(&["rbac", "--runbooks", &runbooks]).fine();
+    let file = root.join("deploy/rbac.yaml");
+    if std::env::var_os("INTERLOCK_WRITE_RBAC").is_some() {
+        std::fs::write(&file, &printed).unwrap();
+    }
+    assert!(
+        std::fs::read_to_string(&file).unwrap() == printed,
+        "deploy/rbac.yaml is old: run this test once with INTERLOCK_WRITE_RBAC=1, and read what changed"
+    );
+}

@@ -1,0 +1,176 @@
+//! Least power: with the rights that `interlock rbac` prints the story runs as ever; when somebody takes them away, Interlock
+//! says that it was stopped; and the doctor names what is missing and what is too much.
+
+use interlock::app::{self, Finding, Power, Stands, SystemClock};
+use interlock::config::Settings;
+use serde_json::{Value, json};
+
+use crate::admin::{Admin, HOME};
+use crate::world::{Alert, Setup, TestWorld};
+
+const FLUSH: &str = "exec redis-cli FLUSHDB";
+const HEALTH: &str = "exec curl -s localhost:8080/health";
+const ACCOUNTS: &str = "[kubernetes.clusters.demo.tier_service_accounts]\n0 = \"interlock/interlock-tier-0\"\n\
+     1 = \"interlock/interlock-tier-1\"\n";
+
+fn settings(world: &TestWorld) -> Settings {
+    let path = world.folder.path().join("interlock.toml");
+    Settings::load(Some(&path), std::iter::empty()).unwrap()
+}
+
+fn power(world: &TestWorld) -> Power {
+    let settings = settings(world);
+    app::power(&settings, &settings.runbooks.path, "demo".into(), HOME).unwrap()
+}
+
+/// The world in which Redis times out, with the accounts and roles that are printed for it; `change` may leave some out.
+async fn granted(change: impl Fn(&mut Vec<Value>)) -> (TestWorld, Admin) {
+    let world = TestWorld::without_bot(Setup::default().table(ACCOUNTS)).await;
+    let admin = Admin::of(&world.doubles.cluster).await;
+    let mut objects = power(&world).objects();
+    change(&mut objects);
+    admin.grant(&objects).await;
+    let kubeconfig = admin.kubeconfig("interlock").await;
+    std::fs::write(world.folder.path().join("kubeconfig"), kubeconfig).unwrap();
+    (world, admin)
+}
+
+/// What the administrator did so far; the story has read it then.
+async fn effects(world: &TestWorld) -> Vec<String> {
+    let done = world.effects();
+    let all: Vec<&str> = done.iter().map(String::as_str).collect();
+    world.cluster_did(&all).await;
+    done
+}
+
+async fn examined(world: &TestWorld) -> Vec<Finding> {
+    let mut found = Vec::new();
+    app::examine(&settings(world), &SystemClock, &mut |finding| found.push(finding))
+        .await
+        .unwrap();
+    found
+}
+
+/// What is wrong about something.
+fn wrong<'f>(found: &'f [Finding], about: &str) -> Vec<&'f str> {
+    let of = found
+        .iter()
+        .filter(|one| one.about == about && one.stands != Stands::Fine);
+    of.map(|one| one.text.as_str()).collect()
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_printed_rights_are_enough_and_without_them_interlock_says_that_it_was_stopped() {
+    let (world, admin) = granted(|_| {}).await;
+    world.bot_starts().await;
+    world.in_the_cluster(interlock::playground::cluster::Scenario::RedisTimeout);
+    world.fires(&Alert::redis_timeout()).await;
+    world.card("Waits for 1 approval").await;
+    assert_eq!(wrong(&examined(&world).await, "cluster demo"), Vec::<&str>::new());
+
+    admin.take_away("production").await;
+    admin.take_away(HOME).await;
+    world.minutes_pass(1).await;
+    world
+        .card("*FROZEN by @Interlock*: Interlock was stopped: every right that it had in this cluster was taken away")
+        .await;
+    let text = "Interlock holds none of the rights that its runbooks need: it was stopped, or they were never granted \
+                (`interlock rbac` prints them)";
+    assert!(wrong(&examined(&world).await, "cluster demo").contains(&text));
+    assert!(!world.ana().has_button("Approve 2 steps"));
+
+    let bindings: Vec<Value> = power(&world)
+        .objects()
+        .into_iter()
+        .filter(|object| object["kind"] == "RoleBinding")
+        .collect();
+    admin.grant(&bindings).await;
+    world.ben().types("unfreeze cluster demo the drill is over").await;
+    world.ben().is_told("The freeze of cluster demo is lifted.").await;
+    let by_hand = effects(&world).await;
+    world.ana().presses("Approve 2 steps").await;
+    world.ana().is_told("Approved.").await;
+    let all: Vec<&str> = by_hand
+        .iter()
+        .map(String::as_str)
+        .chain([FLUSH, HEALTH])
+        .collect();
+    world.cluster_did(&all).await;
+    world.card("Fixed and verified.").await;
+    world.thread().ends_with("all steps are done and verified").await;
+    world.ends().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_doctor_names_the_step_that_would_be_denied_and_the_right_that_is_too_much() {
+    let (world, _) = granted(|objects| {
+        for role in objects.iter_mut().filter(|object| object["kind"] == "Role") {
+            if role["metadata"]["name"] == "interlock-tier-1" && role["metadata"]["namespace"] == "production"
+            {
+                let rules = role["rules"].as_array_mut().unwrap();
+                rules.retain(|rule| rule["resources"][0] != "pods/exec");
+                rules.push(json!({"apiGroups": [""], "resources": ["secrets"], "verbs": ["delete"]}));
+            }
+        }
+    })
+    .await;
+    let account = "interlock/interlock-tier-1";
+    let found = examined(&world).await;
+    assert_eq!(
+        wrong(&found, "cluster demo"),
+        [
+            format!(
+                "step 1 of redis-connection-timeout would be denied in namespace production: {account} may not create \
+                 pods/exec, get pods/exec"
+            ),
+            format!("{account} holds delete on secrets in production and no step could ever need it"),
+        ]
+    );
+    let refused = app::refuse_excess(&settings(&world), &SystemClock)
+        .await
+        .unwrap_err();
+    assert_eq!(
+        refused.to_string(),
+        "in cluster `demo` interlock/interlock-tier-1 holds power that no step could ever need (delete secrets): use the \
+         accounts that `interlock rbac` prints, or allow it by name with kubernetes.clusters.demo.allow_power = [\"delete secrets\"]"
+    );
+    let allowed = world.folder.path().join("interlock.toml");
+    let text = std::fs::read_to_string(&allowed).unwrap();
+    let text = text.replace(
+        "[kubernetes.clusters.demo]\n",
+        "[kubernetes.clusters.demo]\nallow_power = [\"delete secrets\"]\n",
+    );
+    std::fs::write(&allowed, text).unwrap();
+    app::refuse_excess(&settings(&world), &SystemClock).await.unwrap();
+    world.bot_starts().await;
+    effects(&world).await;
+    world.ends().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_doctor_clicks_and_finds_slack_and_the_pager_well() {
+    let world = TestWorld::start(Setup::default().over_http()).await;
+    let path = world.folder.path().join("interlock.toml");
+    let text = std::fs::read_to_string(&path).unwrap();
+    let address = world.listens_on();
+    let here = text.replace("listen = \"127.0.0.1:0\"", &format!("listen = \"{address}\""));
+    std::fs::write(&path, &here).unwrap();
+    let found = examined(&world).await;
+    let unused = "the token has scopes that nothing uses: im:read, im:write, reactions:read, reactions:write, team:read, \
+        users:read.email; take them out of the app";
+    assert_eq!(wrong(&found, "slack"), [unused]);
+    for about in ["clock", "pager", "runbooks", "database"] {
+        assert_eq!(wrong(&found, about), Vec::<&str>::new(), "{about}");
+        assert!(found.iter().any(|one| one.about == about), "{about}: {found:?}");
+    }
+    let clicked = format!("a signed click arrives at http://{address}, and a forged one is refused");
+    assert!(found.iter().any(|one| one.text == clicked), "{found:?}");
+
+    let secret = world.doubles.slack.addresses().signing_secret;
+    std::fs::write(&path, here.replace(&secret, "another-secret")).unwrap();
+    let found = examined(&world).await;
+    let refused = "a click with a good signature was answered 401";
+    let said = wrong(&found, "slack");
+    assert!(said.iter().any(|text| text.contains(refused)), "{found:?}");
+    world.ends().await;
+}
