@@ -34,7 +34,6 @@ freezes = [{ name = "launch", reason = "launch", zone = "UTC", during = ["2026-1
 limits = { actions_per_hour = 100, actions_per_incident = 10, actions_per_hour_and_cluster = 50 }
 protected = { namespaces = ["kube-*"] }
 irreversible = ["rollout undo deployment/billing"]
-caches = [{ cluster = "prod", namespace = "production", name = "redis-primary" }]
 slack = { channel = "#incidents" }
 kubernetes = { clusters = { prod = { kubeconfig = "/nowhere" } } }
 "##;

@@ -1,0 +1,191 @@
+//! What is fuzzed: one function for each family of parsers that read foreign bytes, with what must hold whatever they read.
+//! `cargo fuzz` drives them; `tests/fuzz.rs` drives the same functions without it.
+
+use std::sync::OnceLock;
+use std::time::Instant;
+
+use http::HeaderMap;
+use interlock::actions::redact::Redactor;
+use interlock::app;
+use interlock::config::{Settings, SourceKind};
+use interlock::domain::action::{Action, Defaults, Filter, display_argv, is_deceptive, read_argv};
+use interlock::domain::runbook::Runbook;
+use interlock::ingress::{Sample, understand};
+use interlock::slack::inbound::{Inbound, Kind, Payload, Transport, Verifier, decode};
+
+/// Planted where it must not come out.
+const SECRET: &str = "xoxb-4711-0815-canaryCANARYcanary";
+
+/// The first byte chooses events, interactions or commands; the rest is the body of a request.
+pub fn slack_http(data: &[u8]) {
+    let Some((first, body)) = data.split_first() else {
+        return;
+    };
+    static VERIFIER: OnceLock<Verifier> = OnceLock::new();
+    let verifier = VERIFIER.get_or_init(|| {
+        let mut settings = interlock::slack::Settings::new("https://slack.com/api", "xoxb-1-1-fuzz");
+        settings.signing_secret = Some("a signing secret".to_owned());
+        Verifier::new(&settings).expect("a secret is set")
+    });
+    let mut headers = HeaderMap::new();
+    for (name, from) in [
+        ("x-slack-signature", 0),
+        ("x-slack-request-timestamp", body.len() / 2),
+    ] {
+        if let Ok(value) = http::HeaderValue::from_bytes(&body[from..]) {
+            headers.insert(name, value);
+        }
+    }
+    assert!(
+        verifier.check(&headers, body).is_none(),
+        "a forged signature is good"
+    );
+    let Ok(text) = std::str::from_utf8(body) else {
+        return;
+    };
+    let (kind, payload) = match first % 3 {
+        0 => (Kind::Event, Payload::Json(text)),
+        1 => (Kind::Interaction, Payload::Form(text)),
+        _ => (Kind::Command, Payload::Form(text)),
+    };
+    deliver(kind, Transport::Http, payload);
+}
+
+/// The first byte chooses events, interactions or commands; the rest is the payload of an envelope.
+pub fn slack_socket(data: &[u8]) {
+    let Some((first, body)) = data.split_first() else {
+        return;
+    };
+    let Ok(text) = std::str::from_utf8(body) else {
+        return;
+    };
+    let kind = [Kind::Event, Kind::Interaction, Kind::Command][usize::from(first % 3)];
+    deliver(kind, Transport::Socket, Payload::Json(text));
+}
+
+fn deliver(kind: Kind, transport: Transport, payload: Payload<'_>) {
+    let inbound = Inbound {
+        kind,
+        transport,
+        retry: None,
+        payload,
+        received_at: Instant::now(),
+    };
+    let once = decode(&inbound);
+    assert_eq!(
+        once.is_some(),
+        decode(&inbound).is_some(),
+        "the same bytes are read in two ways"
+    );
+}
+
+/// The first byte chooses the source; the rest is the body.
+pub fn webhook(data: &[u8]) {
+    let Some((first, body)) = data.split_first() else {
+        return;
+    };
+    static SETTINGS: OnceLock<Settings> = OnceLock::new();
+    let settings = SETTINGS.get_or_init(Settings::default);
+    let source = SourceKind::ALL[usize::from(*first) % SourceKind::ALL.len()];
+    let sample = Sample {
+        headers: HeaderMap::new(),
+        body: body.to_vec(),
+    };
+    let Ok(read) = understand(source.name(), &sample, settings, jiff::Timestamp::UNIX_EPOCH) else {
+        return;
+    };
+    for alert in &read.alerts {
+        assert!(
+            alert.title.len() <= 16 * 1024,
+            "a title is not cut: {}",
+            alert.title.len()
+        );
+        assert!(
+            alert.labels.len() <= 1024,
+            "labels are not bounded: {}",
+            alert.labels.len()
+        );
+    }
+}
+
+/// The bytes of a file in the folder of runbooks.
+pub fn runbook(data: &[u8]) {
+    let parsed = Runbook::parse_bytes("fuzzed.md", data, &app::check);
+    let has_error = parsed
+        .diagnostics
+        .iter()
+        .any(interlock::domain::runbook::Diagnostic::is_error);
+    assert_eq!(
+        parsed.runbook.is_none(),
+        has_error,
+        "refused without a reason, or taken with one"
+    );
+}
+
+/// A command line as somebody writes it into a runbook. What is understood is shown so that it reads back as the same.
+pub fn command_line(data: &[u8]) {
+    let Ok(text) = std::str::from_utf8(data) else {
+        return;
+    };
+    let Ok(argv) = read_argv(text) else { return };
+    // Filters have their own readers.
+    let _ = Filter::parse(&argv);
+    let defaults = Defaults {
+        default_cluster: "main".into(),
+    };
+    let Ok(action) = Action::parse(&argv, &defaults) else {
+        return;
+    };
+    let shown = action.command_line();
+    let again = read_argv(&shown).unwrap_or_else(|why| panic!("`{shown}` does not read back: {why}"));
+    let again = Action::parse(&again, &defaults)
+        .unwrap_or_else(|why| panic!("`{shown}` is refused: {}", why.message));
+    assert_eq!(again, action, "what is shown is not what runs: `{shown}`");
+}
+
+/// A configuration file. Keys that name other files are left out: what those hold is not the fuzzer's.
+pub fn config(data: &[u8]) {
+    let Ok(text) = std::str::from_utf8(data) else {
+        return;
+    };
+    if text.contains("_file") || text.contains("path") || text.contains("/dev") {
+        return;
+    }
+    let file = std::env::temp_dir().join(format!("interlock-fuzz-{}.toml", std::process::id()));
+    if std::fs::write(&file, text).is_ok() {
+        let read = Settings::load(Some(&file), std::iter::empty());
+        if let Err(error) = read {
+            assert!(!error.to_string().contains(SECRET), "an error repeats a secret");
+        }
+    }
+    // Another run takes the same name; a file that is left over is small.
+    let _ = std::fs::remove_file(&file);
+}
+
+/// An argv, its words apart by NUL: what a card shows reads back to what runs, and nothing in it deceives the eye.
+pub fn card(data: &[u8]) {
+    let words: Vec<String> = data
+        .split(|byte| *byte == 0)
+        .map(|word| String::from_utf8_lossy(word).into_owned())
+        .collect();
+    let shown = display_argv(&words);
+    assert!(!shown.chars().any(is_deceptive), "{shown:?} deceives");
+    assert_eq!(read_argv(&shown).as_deref(), Ok(words.as_slice()), "{shown:?}");
+}
+
+/// A text with a secret of ours in the middle, where the first byte says.
+pub fn redaction(data: &[u8]) {
+    let Some((first, rest)) = data.split_first() else {
+        return;
+    };
+    static REDACTOR: OnceLock<Redactor> = OnceLock::new();
+    let redactor = REDACTOR.get_or_init(|| Redactor::new([SECRET]).expect("rules"));
+    let text = String::from_utf8_lossy(rest);
+    let mut at = text.len() * usize::from(*first) / 256;
+    while !text.is_char_boundary(at) {
+        at -= 1;
+    }
+    let planted = format!("{}{SECRET}{}", &text[..at], &text[at..]);
+    let clean = redactor.clean(&planted);
+    assert!(!clean.contains(SECRET), "a secret came through: {clean:?}");
+}
