@@ -83,6 +83,9 @@ pub(super) fn labels() -> Value {
     json!({"app.kubernetes.io/name": "interlock", LABEL: "granted"})
 }
 
+/// Which account, in which namespace; `None` for the whole cluster.
+type Holding<'a> = (&'a (String, String), Option<&'a str>);
+
 /// Everything to apply, in an order in which it can be applied.
 #[must_use]
 pub fn objects(needs: &Needs, accounts: &Accounts) -> Vec<Value> {
@@ -94,7 +97,7 @@ pub fn objects(needs: &Needs, accounts: &Accounts) -> Vec<Value> {
     // Before the rights that they bound.
     all.extend(exec_policy::objects(needs, accounts));
     all.extend(job_policy::objects(needs, accounts));
-    let mut rights: BTreeMap<(&(String, String), Option<&str>), BTreeSet<&Right>> = BTreeMap::new();
+    let mut rights: BTreeMap<Holding<'_>, BTreeSet<&Right>> = BTreeMap::new();
     let others = accounts
         .tiers
         .values()

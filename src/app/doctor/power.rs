@@ -79,38 +79,48 @@ fn denied(review: &Review) -> Vec<String> {
     steps.into_iter().map(sentence).collect()
 }
 
+/// Whose it is, what it is, and the objects that it is for.
+type Held<'a> = (&'a str, &'a str, &'a [String]);
+
+/// Where it is held, and how bad that is.
+#[derive(Default)]
+struct Where<'a> {
+    namespaces: BTreeSet<&'a str>,
+    elsewhere: bool,
+    dangerous: bool,
+}
+
 /// One sentence for each right that is too much.
 fn too_much(review: &Review) -> Vec<String> {
-    let mut found: BTreeMap<(&str, &str, &[String]), (BTreeSet<&str>, bool, bool)> = BTreeMap::new();
+    let mut found: BTreeMap<Held<'_>, Where<'_>> = BTreeMap::new();
     for one in &review.too_much {
+        let excess = &one.excess;
         let key = (
             one.account.as_str(),
-            one.excess.what.as_str(),
-            one.excess.names.as_slice(),
+            excess.what.as_str(),
+            excess.names.as_slice(),
         );
-        let entry = found.entry(key).or_default();
-        entry.0.insert(&one.excess.namespace);
-        entry.1 |= one.needed_elsewhere;
-        entry.2 |= one.excess.dangerous;
+        let at = found.entry(key).or_default();
+        at.namespaces.insert(&excess.namespace);
+        at.elsewhere |= one.needed_elsewhere;
+        at.dangerous |= excess.dangerous;
     }
-    let sentence =
-        |((account, what, names), (namespaces, elsewhere, dangerous)): (_, (BTreeSet<&str>, bool, bool))| {
-            let (account, what, names): (&str, &str, &[String]) = (account, what, names);
-            let (verb, resource) = what.split_once(' ').unwrap_or((what, ""));
-            let of = match names {
-                [] => String::new(),
-                names => format!(" ({})", names.join(", ")),
-            };
-            let namespaces: Vec<&str> = namespaces.into_iter().collect();
-            let needs = match (elsewhere, dangerous) {
-                (_, true) => "no step could ever need it",
-                (true, false) => "needs it only elsewhere or for named objects",
-                (false, false) => "needs it nowhere",
-            };
-            format!(
-                "{account} holds {verb} on {resource}{of} in {} and {needs}",
-                namespaces.join(", ")
-            )
+    let sentence = |((account, what, names), at): (Held<'_>, Where<'_>)| {
+        let (verb, resource) = what.split_once(' ').unwrap_or((what, ""));
+        let of = match names {
+            [] => String::new(),
+            names => format!(" ({})", names.join(", ")),
         };
+        let namespaces: Vec<&str> = at.namespaces.into_iter().collect();
+        let needs = match (at.elsewhere, at.dangerous) {
+            (_, true) => "no step could ever need it",
+            (true, false) => "needs it only elsewhere or for named objects",
+            (false, false) => "needs it nowhere",
+        };
+        format!(
+            "{account} holds {verb} on {resource}{of} in {} and {needs}",
+            namespaces.join(", ")
+        )
+    };
     found.into_iter().map(sentence).collect()
 }
