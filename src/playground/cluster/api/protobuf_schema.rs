@@ -55,7 +55,8 @@ pub(super) fn of_kind(kind: &str) -> Option<&'static [Field]> {
         "ConfigMap" => Some(CONFIG_MAP),
         "Namespace" => Some(NAMESPACE),
         "SelfSubjectAccessReview" => Some(ACCESS_REVIEW),
-        "SelfSubjectReview" | "SelfSubjectRulesReview" => Some(OTHER_REVIEW),
+        "SelfSubjectRulesReview" => Some(RULES_REVIEW),
+        "SelfSubjectReview" => Some(OTHER_REVIEW),
         "DeleteOptions" => Some(DELETE_OPTIONS),
         _ => None,
     }
@@ -196,6 +197,12 @@ static ACCESS_SPEC: &[Field] = &[
 static ACCESS_REVIEW: &[Field] = &[
     one(1, "metadata", Shape::Message(METADATA)),
     one(2, "spec", Shape::Message(ACCESS_SPEC)),
+    one(3, "status", Shape::Ignored),
+];
+static RULES_SPEC: &[Field] = &[text(1, "namespace")];
+static RULES_REVIEW: &[Field] = &[
+    one(1, "metadata", Shape::Message(METADATA)),
+    one(2, "spec", Shape::Message(RULES_SPEC)),
     one(3, "status", Shape::Ignored),
 ];
 static OTHER_REVIEW: &[Field] = &[
