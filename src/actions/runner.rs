@@ -7,13 +7,12 @@ use std::time::Duration;
 
 use tokio::time::Instant;
 
-use super::checked;
+use super::examine::{clean_reason, examine};
 use super::http::HttpActions;
 use super::kubernetes::clusters::Clusters;
 use super::kubernetes::{perform, survey};
-use super::output;
 use super::redact::Redactor;
-use super::verdict::{Raw, Verdict};
+use super::verdict::Verdict;
 use crate::domain::action::{Action, Filter, Tier};
 use crate::domain::ids::{AttemptId, PlanNo, StepNo};
 use crate::domain::runbook::Expectation;
@@ -129,63 +128,26 @@ impl Runner {
         ended
     }
 
-    /// Filters and the expectation see the whole output, already redacted; only what comes out of them is kept. A filter
-    /// can put together what was no secret before (`@base64d`, joined strings), so what comes out is redacted again.
+    /// Filters compute, so they run off the async threads.
     async fn checked(&self, verdict: Verdict, filters: Vec<Filter>, expected: Option<Expectation>) -> Ended {
-        let Verdict::Done(raw) = verdict else {
-            return self.ended(verdict);
-        };
-        let text = self
-            .redactor
-            .clean(&String::from_utf8_lossy(&raw.text))
-            .into_owned();
-        let errors = self
-            .redactor
-            .clean(&String::from_utf8_lossy(&raw.errors))
-            .into_owned();
-        match checked::check(text, filters, expected).await {
-            Ok(text) => Ended::Done {
-                output: output::output(self.redactor.clean(&text).into_owned(), &errors),
-            },
-            Err((text, reason)) => Ended::Failed {
-                reason: self.clean(&reason),
-                output: output::output(self.redactor.clean(&text).into_owned(), &errors),
-            },
+        if filters.is_empty() && expected.is_none() {
+            return examine(&self.redactor, verdict, &[], None);
+        }
+        let (redactor, kept) = (Arc::clone(&self.redactor), verdict.clone());
+        let examined =
+            tokio::task::spawn_blocking(move || examine(&redactor, verdict, &filters, expected.as_ref()));
+        match examined.await {
+            Ok(ended) => ended,
+            Err(error) => {
+                let reason = format!("the output could not be filtered: {error}");
+                let (Verdict::Done(raw) | Verdict::Failed { raw, .. } | Verdict::Unknown { raw, .. }) = kept;
+                examine(&self.redactor, Verdict::Failed { reason, raw }, &[], None)
+            }
         }
     }
 
-    fn ended(&self, verdict: Verdict) -> Ended {
-        match verdict {
-            Verdict::Done(raw) => Ended::Done {
-                output: self.output(raw),
-            },
-            Verdict::Failed { reason, raw } => Ended::Failed {
-                reason: self.clean(&reason),
-                output: self.output(raw),
-            },
-            Verdict::Unknown { reason, raw } => Ended::Unknown {
-                reason: self.clean(&reason),
-                output: self.output(raw),
-            },
-        }
-    }
-
-    fn output(&self, raw: Raw) -> Output {
-        let text = String::from_utf8_lossy(&raw.text);
-        let errors = String::from_utf8_lossy(&raw.errors);
-        output::output(
-            self.redactor.clean(&text).into_owned(),
-            &self.redactor.clean(&errors),
-        )
-    }
-
-    /// Reasons quote what a server said: redacted, made visible, and of a length for one line on a card.
     fn clean(&self, reason: &str) -> String {
-        output::cut(
-            &crate::domain::action::reveal_lines(&self.redactor.clean(reason)),
-            output::REASON_BYTES,
-        )
-        .0
+        clean_reason(&self.redactor, reason)
     }
 
     fn clean_error(&self, error: SurveyError) -> SurveyError {

@@ -9,6 +9,7 @@ mod courier;
 #[cfg(feature = "playground")]
 pub mod demo;
 mod doctor;
+pub mod eval;
 mod intake;
 mod knowledge;
 mod lifeline;

@@ -11,7 +11,7 @@ use super::outcome::{Ended, Failure};
 use super::screen::{Screen, harmless};
 use super::setup::Setup;
 use super::{
-    audit, backup, check, close, doctor, freeze, ingest, matches, policy, rbac, report, serve, status,
+    audit, backup, check, close, doctor, eval, freeze, ingest, matches, policy, rbac, report, serve, status,
     unfreeze,
 };
 #[cfg(feature = "playground")]
@@ -43,6 +43,7 @@ enum Command {
     Serve(serve::Serve),
     Check(check::Check),
     Match(matches::Match),
+    Eval(eval::Eval),
     Ingest(ingest::Ingest),
     Status(status::Status),
     Report(report::Report),
@@ -69,6 +70,7 @@ impl Command {
             Self::Serve(command) => command.run(setup, screen),
             Self::Check(command) => command.run(setup, screen),
             Self::Match(command) => command.run(setup, screen),
+            Self::Eval(command) => command.run(setup, screen),
             Self::Ingest(command) => command.run(setup, screen),
             Self::Status(command) => command.run(setup, screen),
             Self::Report(command) => command.run(setup, screen),

@@ -10,6 +10,7 @@ mod close;
 #[cfg(feature = "playground")]
 mod demo;
 mod doctor;
+mod eval;
 mod freeze;
 mod ingest;
 mod journal;

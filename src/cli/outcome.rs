@@ -4,6 +4,7 @@ use std::io;
 use std::path::PathBuf;
 
 use crate::app::StartError;
+use crate::app::eval::EvalError;
 use crate::config::ConfigError;
 use crate::config::runbooks::LoadError;
 use crate::domain::runbook::NotFound;
@@ -60,6 +61,10 @@ pub(super) enum Failure {
     },
     #[error("`{}` holds no alert", .0.display())]
     EmptyAlert(PathBuf),
+    #[error(transparent)]
+    Eval(#[from] EvalError),
+    #[error("no scenario's name holds `{0}`: without --only all are played")]
+    NoScenario(String),
     #[error("{0}")]
     Ingest(NotUnderstood),
     #[error("`{given}` is no header: write it like `Sentry-Hook-Resource: metric_alert`")]

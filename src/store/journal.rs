@@ -57,6 +57,14 @@ impl Store {
         Self::with(connection)
     }
 
+    /// A journal that is gone when it is dropped: for rehearsals, never for a bot.
+    ///
+    /// # Errors
+    /// See [`StoreError`].
+    pub fn in_memory() -> Result<Self, StoreError> {
+        Self::open(Path::new(":memory:"))
+    }
+
     /// Opens an existing database for reading only; the bot may be running on it.
     ///
     /// # Errors

@@ -26,6 +26,7 @@ mod paging;
 mod power;
 mod redis;
 mod runbooks;
+mod scenarios;
 mod seen;
 mod slack_trouble;
 mod sources;

@@ -20,6 +20,8 @@ pub const ASK_FROM: Confidence = Confidence(200);
 /// What a runbook is worth at most whose trigger wants words that the alert doesn't have: its author said so.
 const AT_MOST_WITHOUT_TRIGGER: Confidence = Confidence(700);
 
+/// What is less likely than this is not put before a human who has to choose, but for the best one.
+const OFFER_FROM: Confidence = Confidence(20);
 /// Candidates that are offered.
 const OFFERED: usize = 3;
 /// Words that are quoted as a reason.
@@ -119,6 +121,8 @@ pub(super) fn rank(catalog: &Catalog, facts: &AlertFacts<'_>, near_misses: Vec<N
         candidates.clear();
     }
     let why_not_next = why_not_next(catalog, &question(facts), &candidates);
+    let mut places = 0..;
+    candidates.retain(|candidate| places.next() == Some(0) || candidate.confidence >= OFFER_FROM);
     Matches {
         candidates,
         by: By::Search,

@@ -1,0 +1,279 @@
+//! A scenario's file: what is written in it, typed. `docs/eval.md` says the same for people. Longer than its neighbours
+//! would be, since a format is read as one list.
+//!
+//! Invariant: an unknown key is an error, so that a misspelt expectation never passes for one that held.
+
+use std::collections::BTreeMap;
+
+use jiff::{SignedDuration, Timestamp};
+use serde::{Deserialize, Serialize};
+
+use super::expect::Expect;
+use crate::domain::ids::RunbookName;
+
+/// What kind of judgement a scenario puts to the test: the five that incident agents are measured by, and those that try
+/// to mislead.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Category {
+    /// The right runbook for a plain alert.
+    Triage,
+    /// No runbook is right, and none is proposed.
+    NoRunbook,
+    /// Nothing is wrong, or not any more: nothing may be done.
+    FalseAlarm,
+    /// No trigger fits exactly; the nearest is offered, and said to be no more than that.
+    Approximate,
+    /// A human has to have it, and gets it.
+    Escalate,
+    /// The alert, the evidence or a person tries to mislead.
+    Adversarial,
+}
+
+impl Category {
+    /// As written in a file.
+    #[must_use]
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Triage => "triage",
+            Self::NoRunbook => "no-runbook",
+            Self::FalseAlarm => "false-alarm",
+            Self::Approximate => "approximate",
+            Self::Escalate => "escalate",
+            Self::Adversarial => "adversarial",
+        }
+    }
+}
+
+/// One file.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct Scenario {
+    /// One line for people.
+    pub name: String,
+    pub category: Category,
+    /// The runbook whose own scenario this is: it is missed when that runbook is not loaded.
+    #[serde(default)]
+    pub of: Option<RunbookName>,
+    /// When it begins; matters to change windows and freezes of the policy's calendar.
+    #[serde(default = "morning")]
+    pub starts: Timestamp,
+    /// Another configuration than `interlock.toml`: a name below `configurations`, without `.toml`.
+    #[serde(default)]
+    pub configuration: Option<String>,
+    /// Keys of the configuration that are otherwise here: `"execution.mode" = "dry-run"`.
+    #[serde(default)]
+    pub settings: BTreeMap<String, toml::Value>,
+    /// People beside those of `people.toml`, or in their place.
+    #[serde(default)]
+    pub people: BTreeMap<String, PersonRow>,
+    #[serde(default)]
+    pub alerts: Vec<AlertRow>,
+    #[serde(default)]
+    pub targets: Vec<TargetRow>,
+    #[serde(default)]
+    pub answers: Vec<AnswerRow>,
+    #[serde(default)]
+    pub metrics: Vec<MetricRow>,
+    #[serde(default)]
+    pub clicks: Vec<ClickRow>,
+    pub expect: Expect,
+}
+
+fn morning() -> Timestamp {
+    // A Monday morning: 2026-03-02T10:00:00Z.
+    Timestamp::from_second(1_772_445_600).unwrap_or_default()
+}
+
+/// Who a person is.
+#[derive(Clone, Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct PersonRow {
+    /// As the policy writes them: `@sre`.
+    #[serde(default)]
+    pub groups: Vec<String>,
+    #[serde(default)]
+    pub standing: StandingWord,
+}
+
+#[derive(Clone, Copy, Debug, Default, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub(super) enum StandingWord {
+    #[default]
+    Member,
+    Guest,
+    Bot,
+    /// Of another workspace.
+    Stranger,
+    Deactivated,
+    /// Slack can't be asked about them.
+    Unreadable,
+}
+
+/// One alert, or a body as its source sends it.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct AlertRow {
+    #[serde(default)]
+    pub at: SignedDuration,
+    #[serde(default)]
+    pub name: String,
+    #[serde(default)]
+    pub severity: String,
+    #[serde(default)]
+    pub service: String,
+    #[serde(default)]
+    pub summary: String,
+    #[serde(default)]
+    pub description: String,
+    #[serde(default)]
+    pub labels: BTreeMap<String, String>,
+    #[serde(default)]
+    pub annotations: BTreeMap<String, String>,
+    /// It says that it is over, instead.
+    #[serde(default)]
+    pub resolved: bool,
+    /// How often it is delivered.
+    #[serde(default = "once")]
+    pub times: u32,
+    /// The source that `body` is of; Alertmanager otherwise.
+    #[serde(default)]
+    pub source: Option<String>,
+    /// What the source sent, instead of the keys above.
+    #[serde(default)]
+    pub body: Option<String>,
+}
+
+fn once() -> u32 {
+    1
+}
+
+/// An object of the cluster that is not as every other: three of three replicas ready.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct TargetRow {
+    /// Words of `deployment production/checkout`: kind, namespace and name.
+    pub is: String,
+    #[serde(default)]
+    pub replicas: Option<u32>,
+    #[serde(default)]
+    pub ready: Option<u32>,
+    #[serde(default)]
+    pub state: TargetWord,
+    /// Somebody else replaces it then.
+    #[serde(default)]
+    pub moves_at: Option<SignedDuration>,
+    /// Looks at it are this old when they come.
+    #[serde(default)]
+    pub stale: SignedDuration,
+}
+
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub(super) enum TargetWord {
+    #[default]
+    There,
+    Missing,
+    Forbidden,
+    Unreachable,
+}
+
+/// What the cluster or a host answers to a command. Exactly one of `says`, `fails` and `lost`.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct AnswerRow {
+    /// Words that the command line holds, as the card shows it.
+    pub to: String,
+    #[serde(default)]
+    pub says: Option<Says>,
+    /// The server says that it failed.
+    #[serde(default)]
+    pub fails: Option<String>,
+    /// Nobody can tell.
+    #[serde(default)]
+    pub lost: Option<String>,
+    /// How often it counts; the next row that fits answers from then on.
+    #[serde(default)]
+    pub times: Option<u32>,
+    /// How long it takes.
+    #[serde(default)]
+    pub takes: Option<SignedDuration>,
+}
+
+/// One answer, or one after another; the last stays.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(untagged)]
+pub(super) enum Says {
+    Always(String),
+    InTurn(Vec<String>),
+}
+
+/// What Prometheus answers.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct MetricRow {
+    /// Words that the query holds, or the name of the evidence.
+    pub of: String,
+    #[serde(default)]
+    pub value: Option<toml::Value>,
+    /// Series by the value of their one label.
+    #[serde(default)]
+    pub series: BTreeMap<String, toml::Value>,
+    /// It can't be read; says why.
+    #[serde(default)]
+    pub missing: Option<String>,
+}
+
+/// What a person does.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct ClickRow {
+    pub at: SignedDuration,
+    pub by: String,
+    pub does: Does,
+    /// The reason they give, or the words that they write.
+    #[serde(default)]
+    pub says: String,
+    /// The plan that the clicked card shows; the newest one otherwise.
+    #[serde(default)]
+    pub plan: Option<u32>,
+    /// The incident; the first one otherwise.
+    #[serde(default = "first")]
+    pub incident: u64,
+    #[serde(default)]
+    pub runbook: Option<String>,
+    #[serde(default)]
+    pub step: u16,
+    /// What they change.
+    #[serde(default)]
+    pub parameters: BTreeMap<String, String>,
+    /// Steps that they leave out.
+    #[serde(default)]
+    pub skip: Vec<u16>,
+    /// Slack delivers the same click twice.
+    #[serde(default)]
+    pub twice: bool,
+}
+
+fn first() -> u64 {
+    1
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub(super) enum Does {
+    Approve,
+    Reject,
+    Modify,
+    Escalate,
+    TakeOver,
+    Close,
+    ProposeAgain,
+    Choose,
+    Tick,
+    JudgeWorked,
+    JudgeFailed,
+    Freeze,
+    Unfreeze,
+    Run,
+}

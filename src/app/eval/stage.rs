@@ -1,0 +1,348 @@
+//! One scenario on stage: the core on a journal in memory, a clock that moves from one happening to the next, and whatever
+//! stands around the core in the true bot: the executor's part, Slack's and the pager's. Nothing sleeps.
+//!
+//! Invariant: what happens at the same moment happens in the order in which it came about, so a scenario replays exactly.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use jiff::{SignedDuration, Timestamp};
+
+use super::clicks::{self, TEAM};
+use super::scenario::{PersonRow, Scenario};
+use super::world::World;
+use crate::actions::redact::Redactor;
+use crate::app::rules::rules;
+use crate::config::Settings;
+use crate::domain::alert::Alert;
+use crate::domain::command::{Command, Delivered, Drive, Effect, Reply, StartStep};
+use crate::domain::event::{Entry, Outcome};
+use crate::domain::freeze::FreezeFile;
+use crate::domain::ids::{AttemptId, DeliveryKey, IncidentId, PersonId};
+use crate::domain::incident::MessageRef;
+use crate::domain::policy::Reason;
+use crate::domain::runbook::Catalog;
+use crate::domain::state::State;
+use crate::engine::{Core, Knowledge};
+use crate::ports::{Ended, Output, Person};
+use crate::render;
+use crate::store::Store;
+
+/// More happenings than this are a circle that never ends.
+const MOST: usize = 20_000;
+/// Nothing that is due later than this after the beginning is waited for.
+const HORIZON: SignedDuration = SignedDuration::from_hours(24);
+/// Until a busy target is asked for again, as the executor does.
+const BUSY_WAIT: SignedDuration = SignedDuration::from_secs(2);
+
+/// What is the same for every scenario of a folder.
+pub(super) struct Rig<'a> {
+    pub catalog: Arc<Catalog>,
+    pub settings: Settings,
+    pub people: BTreeMap<String, PersonRow>,
+    pub redactor: &'a Redactor,
+}
+
+/// Something that happens at a time.
+enum Happening {
+    Alert(Box<Alert>),
+    /// The click of this number.
+    Click(usize),
+    Drive(Box<Drive>),
+    Report {
+        attempt: AttemptId,
+        ended: Ended,
+        took: SignedDuration,
+    },
+}
+
+/// A scenario under way.
+pub(super) struct Stage<'a> {
+    scenario: &'a Scenario,
+    core: Core,
+    knowledge: Knowledge,
+    people: Vec<Person>,
+    pub world: World<'a>,
+    now: Timestamp,
+    /// In order of time, then of coming about.
+    agenda: BTreeMap<(Timestamp, u64), Happening>,
+    numbers: u64,
+    done: Vec<i64>,
+    /// Entries so far, and the lines that the thread of the first incident has for them.
+    pub entries: Vec<Entry>,
+    pub story: Vec<String>,
+}
+
+/// Whose thread is told.
+pub(super) const FIRST: IncidentId = IncidentId(1);
+
+impl<'a> Stage<'a> {
+    /// # Errors
+    /// The journal in memory can't be opened.
+    pub fn new(scenario: &'a Scenario, rig: &Rig<'a>) -> Result<Self, String> {
+        let store = Store::in_memory().map_err(|error| error.to_string())?;
+        let mut rows = rig.people.clone();
+        rows.extend(scenario.people.clone());
+        Ok(Self {
+            core: Core::open(store).map_err(|error| error.to_string())?,
+            knowledge: Knowledge {
+                rules: Arc::new(rules(&rig.settings, TEAM)),
+                catalog: Arc::clone(&rig.catalog),
+            },
+            people: rows.iter().map(|(name, row)| clicks::person(name, row)).collect(),
+            world: World::new(scenario, rig.redactor),
+            now: scenario.starts,
+            agenda: BTreeMap::new(),
+            numbers: 0,
+            done: Vec::new(),
+            entries: Vec::new(),
+            story: Vec::new(),
+            scenario,
+        })
+    }
+
+    /// Puts an alert on the agenda.
+    pub fn expect_alert(&mut self, after: SignedDuration, alert: Alert) {
+        let at = self.moment(after);
+        self.plan(at, Happening::Alert(Box::new(alert)));
+    }
+
+    /// From the first happening to the last.
+    ///
+    /// # Errors
+    /// The scenario can't be played as it is written.
+    pub fn run(&mut self) -> Result<(), String> {
+        for (number, click) in self.scenario.clicks.iter().enumerate() {
+            let at = self.moment(click.at);
+            self.plan(at, Happening::Click(number));
+        }
+        self.submit(Command::Recover)?;
+        for _ in 0..MOST {
+            let deadline = self.core.state().next_deadline();
+            let next = self.agenda.first_key_value().map(|(key, _)| key.0);
+            let Some(at) = deadline.into_iter().chain(next).min() else {
+                return Ok(());
+            };
+            if at.duration_since(self.scenario.starts) > HORIZON {
+                return Ok(());
+            }
+            self.now = self.now.max(at);
+            if deadline.is_some_and(|due| due <= self.now) && next.is_none_or(|next| next >= at) {
+                self.submit(Command::Tick)?;
+            } else if let Some((_, happening)) = self.agenda.pop_first() {
+                self.happens(happening)?;
+            }
+        }
+        Err("it never comes to an end".to_owned())
+    }
+
+    #[must_use]
+    pub fn state(&self) -> &State {
+        self.core.state()
+    }
+
+    fn moment(&self, after: SignedDuration) -> Timestamp {
+        self.scenario.starts.checked_add(after).unwrap_or(Timestamp::MAX)
+    }
+
+    fn plan(&mut self, at: Timestamp, happening: Happening) {
+        self.numbers += 1;
+        self.agenda.insert((at, self.numbers), happening);
+    }
+
+    fn happens(&mut self, happening: Happening) -> Result<(), String> {
+        match happening {
+            Happening::Alert(alert) => self
+                .submit(Command::Alerts {
+                    source: alert.source.clone(),
+                    key: None,
+                    alerts: vec![*alert],
+                })
+                .map(drop),
+            Happening::Click(number) => self.click(number),
+            Happening::Drive(drive) => self.drive(*drive),
+            Happening::Report { attempt, ended, took } => self.report(attempt, ended, took),
+        }
+    }
+
+    fn click(&mut self, number: usize) -> Result<(), String> {
+        let Some(row) = self.scenario.clicks.get(number) else {
+            return Ok(());
+        };
+        let known = self.people.iter().find(|person| person.name == row.by);
+        let person = known.cloned().ok_or_else(|| {
+            format!(
+                "nobody is called {}: name them in people.toml or [people]",
+                row.by
+            )
+        })?;
+        let intent = clicks::intent(row, self.core.state())?;
+        for _ in 0..=u8::from(row.twice) {
+            self.submit(Command::Act {
+                key: Some(DeliveryKey::new(format!("click-{number}"))),
+                person: person.clone(),
+                channel: None,
+                intent: intent.clone(),
+            })?;
+        }
+        Ok(())
+    }
+
+    /// One commit, and what leaves with it.
+    fn submit(&mut self, command: Command) -> Result<Reply, String> {
+        let mut replies = self.commit(command)?;
+        Ok(replies.pop().unwrap_or(Reply::Stored))
+    }
+
+    fn commit(&mut self, command: Command) -> Result<Vec<Reply>, String> {
+        let done = std::mem::take(&mut self.done);
+        let committed = self
+            .core
+            .run(vec![command], &done, &self.knowledge, self.now)
+            .map_err(|error| error.to_string())?;
+        self.read()?;
+        for drive in committed.drives {
+            let at = match &drive {
+                Drive::Start { not_before, .. } => not_before.unwrap_or(self.now),
+                Drive::Survey { .. } => self.now,
+            };
+            self.plan(at, Happening::Drive(Box::new(drive)));
+        }
+        for (row, effect) in committed.effects {
+            self.done.push(row);
+            if let Some(delivered) = delivered(effect) {
+                self.commit(Command::Delivered(delivered))?;
+            }
+        }
+        Ok(committed.replies)
+    }
+
+    /// What the last commit recorded, in the words of the thread as they would be posted now.
+    fn read(&mut self) -> Result<(), String> {
+        let from = self.entries.last().map_or(0, |entry| entry.seq);
+        let entries = &mut self.entries;
+        let read = self.core.store().read_after(from, |entry| entries.push(entry));
+        read.map_err(|error| error.to_string())?;
+        let Some(incident) = self.core.state().incident(FIRST) else {
+            return Ok(());
+        };
+        let news = self.entries.iter().filter(|entry| entry.seq > from);
+        let ours = news.filter(|entry| entry.event.incident() == Some(FIRST));
+        self.story
+            .extend(ours.filter_map(|entry| render::thread::line(entry, incident)));
+        Ok(())
+    }
+
+    fn drive(&mut self, drive: Drive) -> Result<(), String> {
+        let request = match &drive {
+            Drive::Survey {
+                incident,
+                sketch,
+                looks,
+            } => {
+                let steps = sketch.steps.iter();
+                let results = steps
+                    .map(|step| self.world.survey(&step.action, self.now))
+                    .collect();
+                let findings = looks.iter().map(|look| self.world.look(look, self.now)).collect();
+                let command = Command::Surveyed {
+                    incident: *incident,
+                    sketch: sketch.clone(),
+                    results,
+                    findings,
+                };
+                return self.submit(command).map(drop);
+            }
+            Drive::Start {
+                incident,
+                plan,
+                step,
+                attempt,
+                ..
+            } => {
+                let track = self
+                    .core
+                    .state()
+                    .incident(*incident)
+                    .and_then(|it| it.plan(*plan));
+                let Some((track, planned)) = track.and_then(|track| Some((track, track.plan.step(*step)?)))
+                else {
+                    return Ok(());
+                };
+                let votes = track.approval.votes().iter();
+                StartStep {
+                    incident: *incident,
+                    plan: *plan,
+                    step: *step,
+                    attempt: *attempt,
+                    survey: self.world.survey(&planned.action, self.now),
+                    voters: votes.filter_map(|vote| self.person(&vote.by)).collect(),
+                    freeze_file: FreezeFile::Absent,
+                }
+            }
+        };
+        match self.submit(Command::StartStep(Box::new(request)))? {
+            Reply::Permit(order) => {
+                let (ended, took) = self.world.perform(&order);
+                let at = self.now.checked_add(took).unwrap_or(self.now);
+                let attempt = order.attempt;
+                self.plan(at, Happening::Report { attempt, ended, took });
+            }
+            Reply::NotStarted { reasons } if reasons.iter().any(is_busy) => {
+                let at = self.now.checked_add(BUSY_WAIT).unwrap_or(self.now);
+                self.plan(at, Happening::Drive(Box::new(drive)));
+            }
+            Reply::NotStarted { .. } | Reply::Stored | Reply::Answer(_) | Reply::Form(_) => {}
+        }
+        Ok(())
+    }
+
+    fn report(&mut self, attempt: AttemptId, ended: Ended, took: SignedDuration) -> Result<(), String> {
+        let (outcome, output): (Outcome, Output) = match ended {
+            Ended::Done { output } => (Outcome::Succeeded, output),
+            Ended::Failed { reason, output } => (Outcome::Failed { reason }, output),
+            Ended::Unknown { reason, output } => (Outcome::Unknown { reason }, output),
+        };
+        let command = Command::StepEnded {
+            attempt,
+            outcome,
+            output,
+            took_ms: u64::try_from(took.as_millis()).unwrap_or(0),
+        };
+        self.submit(command).map(drop)
+    }
+
+    fn person(&self, id: &PersonId) -> Option<Person> {
+        self.people.iter().find(|person| person.id == *id).cloned()
+    }
+}
+
+fn is_busy(reason: &Reason) -> bool {
+    matches!(reason, Reason::TargetBusy { .. })
+}
+
+/// What Slack, the pager and the source say when they have taken an effect.
+fn delivered(effect: Effect) -> Option<Delivered> {
+    let message = |incident: IncidentId| MessageRef {
+        channel: "C-EVAL".to_owned(),
+        ts: incident.to_string(),
+    };
+    match effect {
+        Effect::Card { incident } => Some(Delivered::Card {
+            incident,
+            message: message(incident),
+        }),
+        Effect::Page { incident } => Some(Delivered::Page {
+            incident,
+            dedup_key: format!("interlock/{incident}"),
+        }),
+        Effect::SourceResolve { incident } => Some(Delivered::SourceResolved {
+            incident,
+            how: "told".to_owned(),
+        }),
+        Effect::Thread { .. }
+        | Effect::PageResolve { .. }
+        | Effect::Summary { .. }
+        | Effect::Attach { .. } => None,
+    }
+}

@@ -1,0 +1,7 @@
+//! `interlock eval`: plays the scenarios of a folder of runbooks, and says which came out otherwise than expected.
+
+mod command;
+mod junit;
+mod table;
+
+pub(super) use command::Eval;

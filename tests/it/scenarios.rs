@@ -1,0 +1,184 @@
+//! The scenarios that ship: all of them come out as expected, every runbook has its own, and a runbook that is broken on
+//! purpose is caught by one.
+
+use std::fs;
+use std::path::Path;
+
+use interlock::app::eval::{self, Category, Library, Played};
+use tempfile::TempDir;
+
+fn shipped() -> &'static Path {
+    Path::new(concat!(env!("CARGO_MANIFEST_DIR"), "/runbooks"))
+}
+
+fn play(library: &Library) -> Vec<Played> {
+    (0..library.len())
+        .filter_map(|number| library.play(number))
+        .collect()
+}
+
+#[test]
+fn all_of_them_come_out_as_expected() {
+    let library = eval::open(shipped(), None).unwrap();
+    let played = play(&library);
+    let missed: Vec<_> = played.iter().filter(|one| !one.passed()).collect();
+    assert!(missed.is_empty(), "{missed:#?}");
+    assert!(played.len() >= 60, "{}", played.len());
+    for category in [
+        Category::Triage,
+        Category::NoRunbook,
+        Category::FalseAlarm,
+        Category::Approximate,
+        Category::Escalate,
+        Category::Adversarial,
+    ] {
+        let of = played.iter().filter(|one| one.category == Some(category)).count();
+        assert!(of >= 8, "{}: {of}", category.as_str());
+    }
+    assert_eq!(library.without_a_scenario(), Vec::<String>::new());
+}
+
+/// A copy of the shipped folder with one change to one runbook.
+fn broken(runbook: &str, from: &str, to: &str) -> TempDir {
+    let folder = TempDir::new().unwrap();
+    copy(shipped(), folder.path());
+    let path = folder.path().join(runbook).with_extension("md");
+    let text = fs::read_to_string(&path).unwrap();
+    assert!(text.contains(from), "{runbook} no longer says `{from}`");
+    fs::write(&path, text.replacen(from, to, 1)).unwrap();
+    folder
+}
+
+fn copy(from: &Path, to: &Path) {
+    fs::create_dir_all(to).unwrap();
+    for entry in fs::read_dir(from).unwrap() {
+        let path = entry.unwrap().path();
+        let there = to.join(path.file_name().unwrap());
+        if path.is_dir() {
+            copy(&path, &there);
+        } else {
+            fs::copy(&path, &there).unwrap();
+        }
+    }
+}
+
+/// What a tired author might do to a runbook, and what is caught by its own scenarios.
+const BREAKAGES: &[(&str, &str, &str)] = &[
+    (
+        "redis-connection-timeout",
+        "redis-cli FLUSHDB",
+        "redis-cli FLUSHALL",
+    ),
+    (
+        "redis-connection-timeout",
+        "\"redis\", \"connection\"",
+        "\"redis\", \"refused\"",
+    ),
+    (
+        "redis-connection-timeout",
+        "contains \"connected\"",
+        "contains \"redis\"",
+    ),
+    (
+        "bad-deploy-rollback",
+        "Expected output: >= 1",
+        "Expected output: >= 0",
+    ),
+    (
+        "bad-deploy-rollback",
+        "Service: checkout",
+        "Service: checkout-api",
+    ),
+    ("certificate-renewal", "Attempts: 5", "Attempts: 1"),
+    (
+        "crash-looping-pods",
+        "requires_human_approval: false",
+        "requires_human_approval: true",
+    ),
+    ("crash-looping-pods", "### The image is there", "### The image"),
+    ("disk-pressure-log-rotation", "[1-7][0-9])%", "[1-9][0-9])%"),
+    (
+        "feature-flag-off",
+        "Expected output: \"true\"",
+        "Expected output: contains \"e\"",
+    ),
+    (
+        "high-error-rate",
+        "When: Errors from user-service beyond limit",
+        "When: Errors from user-service within limit",
+    ),
+    ("node-not-ready", "\"not ready\" or \"notready\"", "\"gone\""),
+    ("stuck-queue-scale", "3 to 10, default 6", "3 to 30, default 6"),
+];
+
+#[test]
+fn a_runbook_that_is_broken_on_purpose_is_caught_by_its_own_scenario() {
+    for (runbook, from, to) in BREAKAGES {
+        let folder = broken(runbook, from, to);
+        let mut library = eval::open(folder.path(), None).unwrap();
+        library.keep_of(runbook);
+        let played = play(&library);
+        let caught = played.iter().filter(|one| !one.passed()).count();
+        assert!(
+            caught > 0,
+            "{runbook} with `{to}` for `{from}` is not caught by {} scenarios",
+            played.len()
+        );
+    }
+}
+
+#[test]
+fn a_runbook_that_does_not_load_is_missed_by_its_scenario() {
+    let folder = broken("stuck-queue-scale", "## Steps", "## Stepz");
+    let mut library = eval::open(folder.path(), None).unwrap();
+    library.keep_of("stuck-queue-scale");
+    let played = play(&library);
+    assert!(played.iter().all(|one| !one.passed()), "{played:#?}");
+    let why = &played[0].misses[0];
+    assert!(why.contains("`stuck-queue-scale` is not loaded"), "{why}");
+}
+
+fn one(scenario: &str) -> Played {
+    let folder = TempDir::new().unwrap();
+    copy(shipped(), folder.path());
+    let place = folder.path().join("scenarios/triage/only.toml");
+    fs::write(place, scenario).unwrap();
+    let mut library = eval::open(folder.path(), None).unwrap();
+    library.keep("triage/only");
+    library.play(0).unwrap()
+}
+
+const REDIS: &str = "name = \"n\"\ncategory = \"triage\"\n[[alerts]]\nname = \"RedisConnectionTimeout\"\nseverity = \"high\"\n\
+    service = \"api-gateway\"\nsummary = \"redis connection timeout\"\n";
+
+#[test]
+fn a_step_that_nothing_answers_is_a_miss_and_not_a_success() {
+    let click = "[[clicks]]\nat = \"1s\"\nby = \"ana\"\ndoes = \"approve\"\n[expect]\n";
+    let played = one(&format!("{REDIS}{click}"));
+    let misses = played.misses.join("\n");
+    assert!(misses.contains("nothing answers `kubectl"), "{misses}");
+}
+
+#[test]
+fn a_misspelt_expectation_is_an_error_and_not_a_pass() {
+    let played = one(&format!(
+        "{REDIS}[expect]\nrunbok = \"redis-connection-timeout\"\n"
+    ));
+    assert!(!played.passed());
+    assert!(
+        played.misses[0].contains("unknown field `runbok`"),
+        "{:?}",
+        played.misses
+    );
+}
+
+#[test]
+fn who_is_not_there_can_not_click() {
+    let click = "[[clicks]]\nat = \"1s\"\nby = \"zoe\"\ndoes = \"approve\"\n[expect]\n";
+    let played = one(&format!("{REDIS}{click}"));
+    assert!(
+        played.misses[0].contains("nobody is called zoe"),
+        "{:?}",
+        played.misses
+    );
+}
