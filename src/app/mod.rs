@@ -20,6 +20,7 @@ mod outlook;
 mod outputs;
 mod overpower;
 mod power;
+pub mod replay;
 mod review;
 mod rules;
 mod socket;

@@ -11,8 +11,8 @@ use super::outcome::{Ended, Failure};
 use super::screen::{Screen, harmless};
 use super::setup::Setup;
 use super::{
-    audit, backup, check, close, doctor, eval, freeze, ingest, matches, policy, rbac, report, serve, status,
-    unfreeze,
+    audit, backup, check, close, doctor, eval, freeze, ingest, matches, policy, rbac, replay, report, serve,
+    status, unfreeze,
 };
 #[cfg(feature = "playground")]
 use super::{demo, playground};
@@ -44,6 +44,7 @@ enum Command {
     Check(check::Check),
     Match(matches::Match),
     Eval(eval::Eval),
+    Replay(replay::Replay),
     Ingest(ingest::Ingest),
     Status(status::Status),
     Report(report::Report),
@@ -71,6 +72,7 @@ impl Command {
             Self::Check(command) => command.run(setup, screen),
             Self::Match(command) => command.run(setup, screen),
             Self::Eval(command) => command.run(setup, screen),
+            Self::Replay(command) => command.run(setup, screen),
             Self::Ingest(command) => command.run(setup, screen),
             Self::Status(command) => command.run(setup, screen),
             Self::Report(command) => command.run(setup, screen),

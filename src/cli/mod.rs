@@ -20,6 +20,7 @@ mod outcome;
 mod playground;
 mod policy;
 mod rbac;
+mod replay;
 mod report;
 mod screen;
 mod serve;

@@ -83,6 +83,28 @@ impl Settings {
     }
 }
 
+impl Settings {
+    /// The same settings under another policy: what the file says of approvers, caches, windows, freezes, limits, protected
+    /// namespaces and irreversible commands, and nothing of what stood there before.
+    ///
+    /// # Errors
+    /// The file can't be read, or says what can't be together.
+    pub fn judged_by(mut self, policy: &Path) -> Result<Self, ConfigError> {
+        let rows = policy_file::read(policy)?;
+        let empty = Self::default();
+        self.approvers.clone_from(&rows.approvers);
+        self.caches.clone_from(&rows.caches);
+        self.windows = empty.windows;
+        self.freezes = empty.freezes;
+        self.limits = empty.limits;
+        self.protected = empty.protected;
+        self.irreversible = empty.irreversible;
+        self.add_guards(rows);
+        check::check(&self)?;
+        Ok(self)
+    }
+}
+
 /// Reads one TOML file that stands alone, without environment, into a type.
 pub(super) fn file_alone<T: DeserializeOwned>(path: &Path) -> Result<T, ConfigError> {
     let file = read_file(path)?;

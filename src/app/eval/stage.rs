@@ -17,9 +17,11 @@ use crate::config::Settings;
 use crate::domain::alert::Alert;
 use crate::domain::command::{Command, Delivered, Drive, Effect, Reply, StartStep};
 use crate::domain::event::{Entry, Outcome};
+use crate::domain::evidence::Look;
 use crate::domain::freeze::FreezeFile;
-use crate::domain::ids::{AttemptId, DeliveryKey, IncidentId, PersonId};
+use crate::domain::ids::{AttemptId, DeliveryKey, IncidentId, PersonId, PlanNo, StepNo};
 use crate::domain::incident::MessageRef;
+use crate::domain::plan::Plan;
 use crate::domain::policy::Reason;
 use crate::domain::runbook::Catalog;
 use crate::domain::state::State;
@@ -51,7 +53,7 @@ enum Happening {
     Drive(Box<Drive>),
     Report {
         attempt: AttemptId,
-        ended: Ended,
+        ended: Box<Ended>,
         took: SignedDuration,
     },
 }
@@ -161,7 +163,7 @@ impl<'a> Stage<'a> {
                 .map(drop),
             Happening::Click(number) => self.click(number),
             Happening::Drive(drive) => self.drive(*drive),
-            Happening::Report { attempt, ended, took } => self.report(attempt, ended, took),
+            Happening::Report { attempt, ended, took } => self.report(attempt, *ended, took),
         }
     }
 
@@ -234,58 +236,28 @@ impl<'a> Stage<'a> {
     }
 
     fn drive(&mut self, drive: Drive) -> Result<(), String> {
-        let request = match &drive {
+        let command = match &drive {
             Drive::Survey {
                 incident,
                 sketch,
                 looks,
-            } => {
-                let steps = sketch.steps.iter();
-                let results = steps
-                    .map(|step| self.world.survey(&step.action, self.now))
-                    .collect();
-                let findings = looks.iter().map(|look| self.world.look(look, self.now)).collect();
-                let command = Command::Surveyed {
-                    incident: *incident,
-                    sketch: sketch.clone(),
-                    results,
-                    findings,
-                };
-                return self.submit(command).map(drop);
-            }
+            } => self.surveyed(*incident, sketch, looks),
             Drive::Start {
                 incident,
                 plan,
                 step,
                 attempt,
                 ..
-            } => {
-                let track = self
-                    .core
-                    .state()
-                    .incident(*incident)
-                    .and_then(|it| it.plan(*plan));
-                let Some((track, planned)) = track.and_then(|track| Some((track, track.plan.step(*step)?)))
-                else {
-                    return Ok(());
-                };
-                let votes = track.approval.votes().iter();
-                StartStep {
-                    incident: *incident,
-                    plan: *plan,
-                    step: *step,
-                    attempt: *attempt,
-                    survey: self.world.survey(&planned.action, self.now),
-                    voters: votes.filter_map(|vote| self.person(&vote.by)).collect(),
-                    freeze_file: FreezeFile::Absent,
-                }
-            }
+            } => match self.request(*incident, *plan, *step, *attempt) {
+                Some(request) => Command::StartStep(Box::new(request)),
+                None => return Ok(()),
+            },
         };
-        match self.submit(Command::StartStep(Box::new(request)))? {
+        match self.submit(command)? {
             Reply::Permit(order) => {
                 let (ended, took) = self.world.perform(&order);
                 let at = self.now.checked_add(took).unwrap_or(self.now);
-                let attempt = order.attempt;
+                let (attempt, ended) = (order.attempt, Box::new(ended));
                 self.plan(at, Happening::Report { attempt, ended, took });
             }
             Reply::NotStarted { reasons } if reasons.iter().any(is_busy) => {
@@ -295,6 +267,36 @@ impl<'a> Stage<'a> {
             Reply::NotStarted { .. } | Reply::Stored | Reply::Answer(_) | Reply::Form(_) => {}
         }
         Ok(())
+    }
+
+    fn surveyed(&mut self, incident: IncidentId, sketch: &Plan, looks: &[Look]) -> Command {
+        let steps = sketch.steps.iter();
+        let results = steps
+            .map(|step| self.world.survey(&step.action, self.now))
+            .collect();
+        let findings = looks.iter().map(|look| self.world.look(look, self.now)).collect();
+        Command::Surveyed {
+            incident,
+            sketch: Box::new(sketch.clone()),
+            results,
+            findings,
+        }
+    }
+
+    /// `None` when the plan is gone.
+    fn request(&self, incident: IncidentId, plan: PlanNo, step: StepNo, attempt: u8) -> Option<StartStep> {
+        let track = self.core.state().incident(incident)?.plan(plan)?;
+        let planned = track.plan.step(step)?;
+        let votes = track.approval.votes().iter();
+        Some(StartStep {
+            incident,
+            plan,
+            step,
+            attempt,
+            survey: self.world.survey(&planned.action, self.now),
+            voters: votes.filter_map(|vote| self.person(&vote.by)).collect(),
+            freeze_file: FreezeFile::Absent,
+        })
     }
 
     fn report(&mut self, attempt: AttemptId, ended: Ended, took: SignedDuration) -> Result<(), String> {
