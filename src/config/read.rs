@@ -84,8 +84,8 @@ impl Settings {
 }
 
 impl Settings {
-    /// The same settings under another policy: what the file says of approvers, caches, windows, freezes, limits, protected
-    /// namespaces and irreversible commands, and nothing of what stood there before.
+    /// The same settings under another policy: what the file says of approvers, windows, freezes, limits, protected
+    /// namespaces and irreversible commands, and nothing of what stood there before. Caches stay unless it names some.
     ///
     /// # Errors
     /// The file can't be read, or says what can't be together.
@@ -93,7 +93,9 @@ impl Settings {
         let rows = policy_file::read(policy)?;
         let empty = Self::default();
         self.approvers.clone_from(&rows.approvers);
-        self.caches.clone_from(&rows.caches);
+        if !rows.caches.is_empty() {
+            self.caches.clone_from(&rows.caches);
+        }
         self.windows = empty.windows;
         self.freezes = empty.freezes;
         self.limits = empty.limits;
