@@ -95,7 +95,7 @@ const BREAKAGES: &[(&str, &str, &str)] = &[
         "requires_human_approval: false",
         "requires_human_approval: true",
     ),
-    ("crash-looping-pods", "### The image is there", "### The image"),
+    ("crash-looping-pods", "ImagePullBackOff", "NeverThis"),
     ("disk-pressure-log-rotation", "[1-7][0-9])%", "[1-9][0-9])%"),
     (
         "feature-flag-off",
