@@ -59,6 +59,7 @@ impl Outlook for TestOutlook {
             autonomy: self.0.autonomy,
             who_may: who_may(&self.0.policy, incident),
             frozen: None,
+            not_now: Vec::new(),
             checklist: Vec::new(),
         }
     }
@@ -102,6 +103,7 @@ fn rules(team: &str) -> Rules {
         routes: Vec::new(),
         channel: Channel::from("#incidents"),
         approve_by: SignedDuration::from_mins(30),
+        evidence_for: SignedDuration::from_mins(30),
         execute_by: SignedDuration::from_mins(30),
         settle: SignedDuration::from_mins(5),
         page_after: PageAfter::default(),

@@ -3,7 +3,6 @@
 //! Longer than other files, since the order of everything that starts and stops can be read here alone.
 
 use std::net::SocketAddr;
-use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -17,7 +16,7 @@ use super::intake::EngineIntake;
 use super::lifeline::{self, Probe, Watchdog};
 use super::looks::Looks;
 use super::outbox::{self, Pagers};
-use super::outlook::AppOutlook;
+use super::outlook::{self, AppOutlook, Recent};
 use super::outputs::{Keeping, Outputs};
 use super::{backup, checkpoints, knowledge, outage, overpower, rules, socket, space};
 use crate::actions::http::{HttpActions, HttpSettings};
@@ -27,16 +26,14 @@ use crate::actions::redact::Redactor;
 use crate::actions::runner::Runner;
 use crate::config::runbooks::{LoadError, Runbooks, Watch};
 use crate::config::{ConfigError, Settings, SlackCredentials};
-use crate::domain::freeze::{FreezeFile, Scope};
 use crate::domain::incident::Incident;
 use crate::engine::{self, EngineParts, Handle, Health, Knowledge, Lanes};
 use crate::evidence::prometheus::Prometheus;
-use crate::executor::{Executor, ExecutorParts, read_freeze_file};
+use crate::executor::{Executor, ExecutorParts};
 use crate::ingress::{self, ANSWER_WITHIN, BindError, Limits, Mapping, Probes, WebhookSettings, webhooks};
 use crate::paging::{OnDutyPeople, PagerDuty};
 use crate::ports::{ActionRunner, Clock, Directory};
 use crate::render::{explain, summary, thread};
-use crate::slack::cards::Frozen;
 use crate::slack::{
     self, Answers, Api, Hints, Homes, Outbound, People, Pipeline, SettingsError, Shared, SocketHealth,
     SocketMode, Words,
@@ -46,8 +43,6 @@ use crate::telemetry::Metrics;
 
 /// Between tries to learn which workspace the token belongs to.
 const ASK_AGAIN: Duration = Duration::from_secs(5);
-/// How often the freeze is read from the engine for what is only shown.
-const FREEZE_LOOK: Duration = Duration::from_secs(1);
 /// How long a stop waits for what is under way.
 const STOP_WITHIN: Duration = Duration::from_secs(10);
 
@@ -226,11 +221,11 @@ impl Parts {
                 people: self.settings.pagerduty.people.clone(),
             }));
         }
-        let freeze = Arc::new(RwLock::new(Vec::new()));
+        let recent = Arc::new(RwLock::new(Recent::default()));
         let outlook = AppOutlook {
             clock: self.clock.clone(),
             knowledge: self.knowledge.clone(),
-            freeze: freeze.clone(),
+            recent: recent.clone(),
             outputs: self.outputs.clone(),
             redactor: self.redactor.clone(),
         };
@@ -271,10 +266,10 @@ impl Parts {
             self.settings.clone(),
             self.knowledge.clone(),
         ));
-        self.tasks.spawn(follow_freeze(
+        self.tasks.spawn(outlook::follow(
             self.engine.clone(),
             self.settings.freeze_file(),
-            freeze,
+            recent,
         ));
         self.pagers(lanes.pager, lanes.source)?;
         Ok(SlackSide {
@@ -515,35 +510,6 @@ async fn learn_team(people: Arc<People>, settings: Settings, knowledge: Arc<ArcS
                 tokio::time::sleep(ASK_AGAIN).await;
             }
         }
-    }
-}
-
-/// Tells the cards of freezes by people and by the file. What starts is checked elsewhere, at every start.
-async fn follow_freeze(engine: Handle, file: PathBuf, shown: Arc<RwLock<Vec<Frozen>>>) {
-    while let Ok(freeze) = engine.freeze().await {
-        let of_file = |reason| Frozen {
-            scope: Scope::Everything,
-            by: "the freeze file".to_owned(),
-            reason,
-        };
-        let of_file = match read_freeze_file(Some(&file)).await {
-            FreezeFile::Present { reason } => Some(of_file(reason)),
-            FreezeFile::Unreadable { why } => Some(of_file(format!("it can't be read ({why})"))),
-            FreezeFile::Absent => None,
-        };
-        let mut all: Vec<Frozen> = freeze
-            .held()
-            .iter()
-            .map(|held| Frozen {
-                scope: held.scope.clone(),
-                by: format!("@{}", held.name),
-                reason: held.reason.clone(),
-            })
-            .chain(of_file)
-            .collect();
-        all.sort_by(|one, other| one.scope.cmp(&other.scope));
-        *shown.write() = all;
-        tokio::time::sleep(FREEZE_LOOK).await;
     }
 }
 

@@ -1,29 +1,48 @@
 //! What Slack's cards show beside an incident: the rules in force, the freeze, and whole outputs.
 
 use std::borrow::Cow;
+use std::collections::BTreeSet;
+use std::path::PathBuf;
 use std::sync::Arc;
+use std::time::Duration;
 
 use arc_swap::ArcSwap;
 use jiff::Timestamp;
 use parking_lot::RwLock;
 
 use crate::actions::redact::Redactor;
+use crate::domain::freeze::{Freeze, FreezeFile, Scope};
 use crate::domain::ids::AttemptId;
-use crate::domain::incident::Incident;
-use crate::domain::policy::{Place, Request};
-use crate::engine::Knowledge;
+use crate::domain::incident::{Incident, Phase};
+use crate::domain::policy::{Asking, Circumstances, Place, Question, Reason, Request, Who};
+use crate::domain::prechecks;
+use crate::domain::recent::Started;
+use crate::domain::rules::Rules;
+use crate::engine::{Handle, Knowledge};
+use crate::executor::read_freeze_file;
 use crate::ports::{Clock, Pending, Person};
-use crate::slack::Outlook;
 use crate::slack::cards::{CardContext, Frozen, who_may};
+use crate::slack::{Around, Outlook};
 
 use super::outputs::Outputs;
+
+/// How often the engine is asked for what is only shown.
+const LOOK: Duration = Duration::from_secs(1);
+
+/// What the engine said a moment ago.
+#[derive(Debug, Default)]
+pub struct Recent {
+    /// By scope, that of everything first.
+    pub frozen: Vec<Frozen>,
+    pub started: Started,
+}
 
 /// Answers from memory; the freeze is told to it by the task that follows the engine.
 pub struct AppOutlook {
     pub clock: Arc<dyn Clock>,
     pub knowledge: Arc<ArcSwap<Knowledge>>,
-    /// By scope, that of everything first.
-    pub freeze: Arc<RwLock<Vec<Frozen>>>,
+    /// Told by [`follow`].
+    pub recent: Arc<RwLock<Recent>>,
     pub outputs: Arc<Outputs>,
     pub redactor: Arc<Redactor>,
 }
@@ -31,7 +50,7 @@ pub struct AppOutlook {
 impl AppOutlook {
     /// The freeze that keeps a step of the incident's plan from starting.
     fn frozen_over(&self, incident: &Incident) -> Option<Frozen> {
-        let all = self.freeze.read();
+        let all = &self.recent.read().frozen;
         let covers = |held: &&Frozen| {
             held.scope.is_everything()
                 || incident.current().is_some_and(|track| {
@@ -43,6 +62,73 @@ impl AppOutlook {
                 })
         };
         all.iter().find(covers).cloned()
+    }
+}
+
+impl AppOutlook {
+    /// What the policy says against starting the plan now, whoever approves it, beside a freeze by people.
+    fn not_now(&self, rules: &Rules, incident: &Incident) -> Vec<Reason> {
+        let Some(track) = incident
+            .current()
+            .filter(|_| matches!(incident.phase, Phase::Proposed))
+        else {
+            return Vec::new();
+        };
+        let (now, part) = (self.clock.now(), track.part(None, None));
+        let question = Question {
+            who: Who::Nobody,
+            asking: Asking::Approve,
+            plan: &part,
+            circumstances: Circumstances {
+                now,
+                team: &rules.team,
+                behind: &BTreeSet::new(),
+                votes: &[],
+                expires: None,
+                freeze: &Freeze::default(),
+                freeze_file: &FreezeFile::Absent,
+                counts: &self.recent.read().started.counts(incident, now),
+            },
+        };
+        let mut against = BTreeSet::new();
+        rules.policy.stands_against(&question, |reason| {
+            // A click on a plan that is out of date brings a fresh one.
+            if !reason.is_out_of_date() {
+                against.insert(reason);
+            }
+        });
+        against.extend(prechecks::unmet(incident, &track.plan));
+        against.into_iter().collect()
+    }
+}
+
+/// Tells the cards of freezes by people and by the file, and of what was started. What starts is checked elsewhere, at
+/// every start.
+pub async fn follow(engine: Handle, file: PathBuf, shown: Arc<RwLock<Recent>>) {
+    while let (Ok(freeze), Ok(started)) = (engine.freeze().await, engine.started().await) {
+        let of_file = |reason| Frozen {
+            scope: Scope::Everything,
+            by: "the freeze file".to_owned(),
+            reason,
+        };
+        let of_file = match read_freeze_file(Some(&file)).await {
+            FreezeFile::Present { reason } => Some(of_file(reason)),
+            FreezeFile::Unreadable { why } => Some(of_file(format!("it can't be read ({why})"))),
+            FreezeFile::Absent => None,
+        };
+        let mut frozen: Vec<Frozen> = freeze
+            .held()
+            .iter()
+            .map(|held| Frozen {
+                scope: held.scope.clone(),
+                by: format!("@{}", held.name),
+                reason: held.reason.clone(),
+            })
+            .chain(of_file)
+            .collect();
+        frozen.sort_by(|one, other| one.scope.cmp(&other.scope));
+        *shown.write() = Recent { frozen, started };
+        tokio::time::sleep(LOOK).await;
     }
 }
 
@@ -70,12 +156,13 @@ impl Outlook for AppOutlook {
             }),
             who_may: who_may(&knowledge.rules.policy, incident),
             frozen: self.frozen_over(incident),
+            not_now: self.not_now(&knowledge.rules, incident),
             checklist: checklist.unwrap_or_default(),
         }
     }
 
     fn frozen(&self) -> Option<Frozen> {
-        let all = self.freeze.read();
+        let all = &self.recent.read().frozen;
         match all.as_slice() {
             [] => None,
             // One on everything says enough.
@@ -91,6 +178,21 @@ impl Outlook for AppOutlook {
                     ..first.clone()
                 })
             }
+        }
+    }
+
+    fn around(&self) -> Around {
+        let guards = &self.knowledge.load().rules.policy.guards;
+        let now = self.clock.now();
+        let limited = guards.limits.per_hour.is_some() || guards.limits.per_hour_and_cluster.is_some();
+        Around {
+            frozen: self.frozen(),
+            turned: guards.turned(now),
+            started: if limited {
+                self.recent.read().started.changes(now)
+            } else {
+                0
+            },
         }
     }
 

@@ -45,6 +45,7 @@ pub fn rules(settings: &Settings, team: &str) -> Rules {
         routes: routes(settings),
         channel: settings.slack.channel.clone().unwrap_or_else(|| Channel::new("")),
         approve_by: minutes(settings.approval.approve_by_minutes),
+        evidence_for: minutes(settings.approval.evidence_minutes),
         execute_by: minutes(settings.approval.execute_by_minutes),
         settle: seconds(settings.settle_seconds),
         page_after: PageAfter {

@@ -75,6 +75,7 @@ fn numbers(settings: &Settings) -> Result<(), ConfigError> {
             1,
             1_440,
         ),
+        ("approval.evidence_minutes", approval.evidence_minutes, 1, 1_440),
         (
             "approval.execute_by_minutes",
             approval.execute_by_minutes,

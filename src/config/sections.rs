@@ -433,6 +433,8 @@ impl Default for Paging {
 pub struct Approval {
     /// Minutes from the card to the last approval. 1 to 1,440.
     pub approve_by_minutes: u32,
+    /// Minutes for which the evidence on a card counts; then it is gathered anew. 1 to 1,440.
+    pub evidence_minutes: u32,
     /// Minutes from the last approval to the start. 1 to 1,440.
     pub execute_by_minutes: u32,
 }
@@ -441,6 +443,7 @@ impl Default for Approval {
     fn default() -> Self {
         Self {
             approve_by_minutes: 30,
+            evidence_minutes: 15,
             execute_by_minutes: 10,
         }
     }

@@ -1,4 +1,5 @@
 //! What comes in to the engine, and what it answers. A command is decided and committed before its answer leaves.
+//! Longer than other files, since everything that can be asked stands beside everything that can be answered.
 
 use std::collections::BTreeMap;
 
@@ -13,6 +14,7 @@ use super::incident::{Incident, MessageRef, Phase};
 use super::plan::Plan;
 use super::policy::{Access, Reason};
 use super::runbook::ParamValue;
+use super::touched::{Since, Touched};
 use crate::ports::{Order, Output, Person, Survey, SurveyError};
 
 /// Which card and which plan a button belongs to. A pointer only: everything is checked again.
@@ -28,6 +30,11 @@ pub struct PlanRef {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Intent {
     Approve(PlanRef),
+    /// As far as a step; the rest waits for another approval.
+    ApprovePart {
+        at: PlanRef,
+        upto: StepNo,
+    },
     /// The Reject button: asks for the form.
     AskReject(PlanRef),
     Reject {
@@ -81,6 +88,8 @@ pub enum Intent {
     WhyOf(IncidentId),
     /// Who may approve, what stands in the way, and could I.
     WhoOf(IncidentId),
+    /// What was called, and whether it can be taken back.
+    Touched(Since),
     /// The words as typed: a scope, perhaps, and the reason.
     Freeze {
         reason: String,
@@ -116,6 +125,12 @@ pub enum Command {
         results: Vec<Result<Survey, SurveyError>>,
         findings: Vec<Finding>,
     },
+    /// The targets of a plan that waits for more approvals were looked at again, as far as they could be.
+    Rechecked {
+        incident: IncidentId,
+        plan: PlanNo,
+        seen: Vec<(StepNo, Survey)>,
+    },
     /// The executor asks to start a step. Everything that the pure core must know of the world comes with it.
     StartStep(Box<StartStep>),
     StepEnded {
@@ -148,6 +163,8 @@ pub struct StartStep {
     pub step: StepNo,
     pub attempt: u8,
     pub survey: Result<Survey, SurveyError>,
+    /// The targets of the other steps, as far as they could be looked at, when nothing of the plan has started yet.
+    pub beside: Vec<(StepNo, Survey)>,
     /// Everyone who voted, as the directory knows them now (at most 60 s old).
     pub voters: Vec<Person>,
     pub freeze_file: FreezeFile,
@@ -251,6 +268,10 @@ pub enum Answer {
         incident: IncidentId,
         access: Option<Box<Access>>,
     },
+    Touched {
+        since: Since,
+        all: Vec<Touched>,
+    },
     Help,
     /// Slack took no form for a click any more.
     FormNotOpened,
@@ -270,7 +291,8 @@ pub struct RanLine {
     pub ended: RanAs,
 }
 
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "snake_case")]
 pub enum RanAs {
     Running,
     Succeeded,
@@ -372,6 +394,8 @@ pub enum Drive {
         sketch: Box<Plan>,
         looks: Vec<Look>,
     },
+    /// Somebody approved and others have to: look whether the targets are still what was shown.
+    Recheck { incident: IncidentId, plan: PlanNo },
     /// Ask to start this step, not before the given time.
     Start {
         incident: IncidentId,

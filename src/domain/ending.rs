@@ -25,6 +25,7 @@ impl Incident {
                 HandoffReason::NoMatch
                 | HandoffReason::SeveralMatch
                 | HandoffReason::Unsure
+                | HandoffReason::Flapping { .. }
                 | HandoffReason::Checklist
                 | HandoffReason::Rejected { .. }
                 | HandoffReason::StillFiring

@@ -38,6 +38,7 @@ impl Call {
             | HandoffReason::StepStopped { .. } => Self::Waits,
             HandoffReason::PlanBlocked { .. }
             | HandoffReason::Denied
+            | HandoffReason::Flapping { .. }
             | HandoffReason::NoDecision
             | HandoffReason::StillFiring
             | HandoffReason::SourceRefused { .. } => Self::Stuck,

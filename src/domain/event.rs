@@ -64,6 +64,8 @@ pub enum Refusal {
     NoSuchRunbook {
         why: String,
     },
+    /// A part of the plan has run: it can be approved further or rejected, not changed.
+    PartlyRun,
     /// No runbook was found for this incident.
     NoRunbook,
     BadInput {
@@ -190,6 +192,9 @@ pub enum Event {
         digest: PlanDigest,
         decision: Decision,
         approve_by: Timestamp,
+        /// When this runbook last did not help against this alert.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        failed_before: Option<Timestamp>,
     },
     Voted {
         incident: IncidentId,
@@ -197,6 +202,16 @@ pub enum Event {
         vote: Vote,
         needed: u8,
         execute_by: Timestamp,
+        /// The last step that the vote is about; `None` is all that is left.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        upto: Option<StepNo>,
+    },
+    /// The part that was approved is done; the rest waits for people.
+    PartDone {
+        incident: IncidentId,
+        plan: PlanNo,
+        decision: Decision,
+        approve_by: Timestamp,
     },
     /// Policy let it run without a person (`auto`).
     AllowedAlone {
@@ -218,6 +233,12 @@ pub enum Event {
         incident: IncidentId,
         plan: PlanNo,
         why: String,
+    },
+    /// What was shown is no longer so, and nothing of the plan has started: it is void, and a fresh one is made.
+    Outdated {
+        incident: IncidentId,
+        plan: PlanNo,
+        reasons: Vec<Reason>,
     },
     /// A person tried something and was told no.
     Refused {
@@ -277,6 +298,11 @@ pub enum Event {
         step: StepNo,
         judgement: Judgement,
         by: Who,
+    },
+    /// The plan has been running for longer than people should be left out of it.
+    RunsLong {
+        incident: IncidentId,
+        plan: PlanNo,
     },
     RunEnded {
         incident: IncidentId,
@@ -390,16 +416,19 @@ impl Event {
             | Self::Ticked { incident, .. }
             | Self::Proposed { incident, .. }
             | Self::Voted { incident, .. }
+            | Self::PartDone { incident, .. }
             | Self::AllowedAlone { incident, .. }
             | Self::Rejected { incident, .. }
             | Self::Expired { incident, .. }
             | Self::Withdrawn { incident, .. }
+            | Self::Outdated { incident, .. }
             | Self::StepStarted { incident, .. }
             | Self::StepWaits { incident, .. }
             | Self::StepRefused { incident, .. }
             | Self::StepSkipped { incident, .. }
             | Self::StepEnded { incident, .. }
             | Self::StepJudged { incident, .. }
+            | Self::RunsLong { incident, .. }
             | Self::RunEnded { incident, .. }
             | Self::Settling { incident, .. }
             | Self::HandedOver { incident, .. }

@@ -14,7 +14,10 @@ use super::event::{Entry, Event, Judgement, Outcome, Who};
 use super::evidence::Evidence;
 use super::freeze::{Held, Scope};
 use super::ids::{AttemptId, Channel, EpisodeKey, IncidentId, PlanNo, StepNo};
-use super::incident::{ClosedAs, Episode, Incident, PageFailure, Paging, Phase, PlanTrack, Tick};
+use super::incident::{
+    ClosedAs, Episode, HandoffReason, Incident, PageFailure, Paging, Phase, PlanTrack, Tick,
+};
+use super::policy::Decision;
 use super::run::{Run, StepState};
 use super::state::State;
 use crate::ports::TargetState;
@@ -48,6 +51,7 @@ impl State {
                 by,
             } => {
                 self.forget_old(entry.at);
+                self.past.fired(entry.at, &alert.fingerprint);
                 self.last_incident = self.last_incident.max(incident.0);
                 let mut opened = opened(*incident, entry.at, alert, channel, title, *severity);
                 opened.requested_by.clone_from(by);
@@ -70,8 +74,23 @@ impl State {
                     self.closed.push_back((entry.at, *incident));
                 }
             }
-            Event::Joined { incident, .. }
-            | Event::AlertResolved { incident, .. }
+            Event::Joined { incident, alert } => {
+                self.past.fired(entry.at, &alert.fingerprint);
+                self.apply_to_incident(entry, *incident);
+            }
+            Event::RunEnded {
+                incident,
+                plan,
+                result,
+            } => {
+                self.apply_to_incident(entry, *incident);
+                self.remember(*incident, *plan, result, entry.at);
+            }
+            Event::HandedOver { incident, reason } => {
+                self.apply_to_incident(entry, *incident);
+                self.remember_handover(*incident, reason, entry.at);
+            }
+            Event::AlertResolved { incident, .. }
             | Event::Matched { incident, .. }
             | Event::Planning { incident, .. }
             | Event::Gathered { incident, .. }
@@ -79,18 +98,19 @@ impl State {
             | Event::Ticked { incident, .. }
             | Event::Proposed { incident, .. }
             | Event::Voted { incident, .. }
+            | Event::PartDone { incident, .. }
             | Event::AllowedAlone { incident, .. }
             | Event::Rejected { incident, .. }
             | Event::Expired { incident, .. }
             | Event::Withdrawn { incident, .. }
+            | Event::Outdated { incident, .. }
             | Event::StepWaits { incident, .. }
             | Event::StepRefused { incident, .. }
             | Event::StepSkipped { incident, .. }
             | Event::StepEnded { incident, .. }
             | Event::StepJudged { incident, .. }
-            | Event::RunEnded { incident, .. }
+            | Event::RunsLong { incident, .. }
             | Event::Settling { incident, .. }
-            | Event::HandedOver { incident, .. }
             | Event::PageDue { incident, .. }
             | Event::PageAsked { incident, .. }
             | Event::PageSettled { incident }
@@ -171,7 +191,7 @@ fn opened(
         // Until a `Matched` says more, nobody has chosen anything: a human has it.
         phase: Phase::Handed {
             at,
-            reason: super::incident::HandoffReason::NoMatch,
+            reason: HandoffReason::NoMatch,
         },
         card: None,
         paging: Paging::default(),
@@ -245,6 +265,7 @@ fn change(incident: &mut Incident, event: &Event, at: Timestamp) {
             digest,
             decision,
             approve_by,
+            failed_before,
             ..
         } => {
             let approval = Approval::Pending {
@@ -258,6 +279,10 @@ fn change(incident: &mut Incident, event: &Event, at: Timestamp) {
                 decision: decision.clone(),
                 approval,
                 run: Run::default(),
+                upto: None,
+                part_waits: false,
+                outdated: Vec::new(),
+                failed_before: *failed_before,
             };
             proposed(incident, track);
         }
@@ -266,8 +291,15 @@ fn change(incident: &mut Incident, event: &Event, at: Timestamp) {
             vote,
             needed,
             execute_by,
+            upto,
             ..
         } => {
+            if let Some(track) = track(incident, *plan) {
+                let before = (!track.approval.votes().is_empty())
+                    .then_some(track.upto)
+                    .flatten();
+                track.upto = track.smaller(before, *upto);
+            }
             let event = ApprovalEvent::Approve {
                 vote: vote.clone(),
                 needed: *needed,
@@ -275,6 +307,12 @@ fn change(incident: &mut Incident, event: &Event, at: Timestamp) {
             };
             approve(incident, *plan, event);
         }
+        Event::PartDone {
+            plan,
+            decision,
+            approve_by,
+            ..
+        } => part_done(incident, *plan, decision, *approve_by),
         Event::AllowedAlone { plan, execute_by, .. } => allowed_alone(incident, *plan, *execute_by, at),
         Event::Rejected { plan, by, reason, .. } => {
             let event = ApprovalEvent::Reject {
@@ -288,6 +326,13 @@ fn change(incident: &mut Incident, event: &Event, at: Timestamp) {
         Event::Expired { plan, .. } => approve(incident, *plan, ApprovalEvent::DeadlinePassed { at }),
         Event::Withdrawn { plan, why, .. } => {
             approve(incident, *plan, ApprovalEvent::Withdraw { at, why: why.clone() });
+        }
+        Event::Outdated { plan, reasons, .. } => {
+            let why = "it was out of date".to_owned();
+            approve(incident, *plan, ApprovalEvent::Withdraw { at, why });
+            if let Some(track) = track(incident, *plan) {
+                track.outdated.clone_from(reasons);
+            }
         }
         Event::StepStarted { attempt, cost, .. } => started(incident, *attempt, cost, at),
         Event::StepWaits { plan, waits, .. } => {
@@ -316,6 +361,11 @@ fn change(incident: &mut Incident, event: &Event, at: Timestamp) {
         }
         Event::StepSkipped { plan, step, why, .. } => {
             set(incident, *plan, *step, StepState::Skipped { why: why.clone() });
+        }
+        Event::RunsLong { plan, .. } => {
+            if let Some(track) = track(incident, *plan) {
+                track.run.told_long = true;
+            }
         }
         Event::RunEnded { plan, result, .. } => {
             if let Some(track) = track(incident, *plan) {
@@ -401,7 +451,7 @@ fn close(incident: &mut Incident, at: Timestamp, result: ClosedAs) {
 /// Ends the approval of the current plan if it can still end and nothing has started under it.
 fn settle_approval(incident: &mut Incident, event: ApprovalEvent) {
     if let Some(track) = incident.plans.last_mut()
-        && track.run.started_at.is_none()
+        && !track.begun()
         && let Ok(next) = track.approval.transition(event)
     {
         track.approval = next;
@@ -425,6 +475,19 @@ fn approve(incident: &mut Incident, plan: PlanNo, event: ApprovalEvent) {
     }
 }
 
+fn part_done(incident: &mut Incident, plan: PlanNo, decision: &Decision, approve_by: Timestamp) {
+    if let Some(track) = track(incident, plan) {
+        track.approval = Approval::Pending {
+            votes: Vec::new(),
+            approve_by,
+        };
+        track.upto = None;
+        track.part_waits = true;
+        track.decision = decision.clone();
+        incident.phase = Phase::Proposed;
+    }
+}
+
 fn started(incident: &mut Incident, attempt: AttemptId, cost: &Cost, at: Timestamp) {
     let Some(track) = track(incident, attempt.plan) else {
         return;
@@ -442,6 +505,7 @@ fn started(incident: &mut Incident, attempt: AttemptId, cost: &Cost, at: Timesta
     }
     track.run.waits = None;
     track.run.started_at.get_or_insert(at);
+    track.part_waits = false;
     track.run.steps.insert(
         attempt.step,
         StepState::Started {

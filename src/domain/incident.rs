@@ -15,7 +15,7 @@ use super::evidence::Evidence;
 use super::ids::{Channel, GroupKey, IncidentId, PersonId, PlanNo, RunbookName, Service, Source, StepNo};
 use super::matching::{self, By, Confidence, Matches};
 use super::plan::{Plan, PlanDigest, Requester};
-use super::policy::Decision;
+use super::policy::{Decision, Reason};
 use super::run::{Run, RunResult, StepState};
 use super::runbook::{Catalog, ParamValue};
 
@@ -129,6 +129,18 @@ pub struct PlanTrack {
     pub decision: Decision,
     pub approval: Approval,
     pub run: Run,
+    /// The last step that the approval is about; `None` is all that is left.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub upto: Option<StepNo>,
+    /// A part of it is done, and nothing of what is left has begun.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub part_waits: bool,
+    /// What was no longer as it was shown, when that made the plan void before anything of it started.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub outdated: Vec<Reason>,
+    /// When its runbook last did not help against this alert.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub failed_before: Option<Timestamp>,
 }
 
 /// Why a human has it now.
@@ -140,6 +152,11 @@ pub enum HandoffReason {
     SeveralMatch,
     /// No trigger matches, and no runbook's text is sure enough: the best three are offered.
     Unsure,
+    /// The same alert fires again and again: what is done about it does not hold.
+    Flapping {
+        /// Within the last hour.
+        times: u32,
+    },
     /// The runbook is prose: a checklist for people.
     Checklist,
     /// The plan could not be made: a pod that is not there, rights missing, a parameter without a value.
@@ -332,6 +349,18 @@ impl Incident {
         evidence.filter(|evidence| wanted.is_none_or(|wanted| *wanted == evidence.runbook))
     }
 
+    /// What changed in the world so that this plan, or the one in the making, took the place of the one before.
+    #[must_use]
+    pub fn moved_since(&self) -> Option<(PlanNo, &[Reason])> {
+        let before = match &self.phase {
+            Phase::Planning { .. } => self.plans.last(),
+            Phase::Proposed => self.plans.iter().rev().nth(1),
+            Phase::Running | Phase::Settling { .. } | Phase::Handed { .. } | Phase::Closed { .. } => None,
+        }?;
+        let moved = before.outdated.as_slice();
+        (!moved.is_empty()).then_some((before.plan.no, moved))
+    }
+
     #[must_use]
     pub fn plan(&self, no: PlanNo) -> Option<&PlanTrack> {
         self.plans.iter().find(|track| track.plan.no == no)
@@ -412,7 +441,7 @@ impl Incident {
     #[must_use]
     pub fn deadline(&self) -> Option<Timestamp> {
         let approval = match self.phase {
-            Phase::Proposed | Phase::Running => self.current().filter(|track| track.run.started_at.is_none()),
+            Phase::Proposed | Phase::Running => self.current().filter(|track| !track.begun()),
             Phase::Planning { .. } | Phase::Settling { .. } | Phase::Handed { .. } | Phase::Closed { .. } => {
                 None
             }
@@ -430,7 +459,7 @@ impl Incident {
             .paging
             .due
             .filter(|_| self.paging.asked_at.is_none() && self.is_open());
-        [approval, settle, page, self.waits_until()]
+        [approval, settle, page, self.waits_until(), self.runs_long_at()]
             .into_iter()
             .flatten()
             .min()

@@ -9,6 +9,7 @@ use sha2::{Digest, Sha256};
 use super::action::{Action, Budget, Cost, EffectClass, Filter, Tier};
 use super::evidence::Condition;
 use super::ids::{Environment, PersonId, PlanNo, Revision, RunbookName, StepNo};
+use super::prechecks::Precheck;
 use super::runbook::{Autonomy, Expectation, FailureAction, ParamValue, When};
 use crate::ports::TargetState;
 
@@ -111,6 +112,12 @@ pub struct Plan {
     /// The Escalation section, for the person who is paged.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub escalation: Option<String>,
+    /// Whose runbook it is, as it says.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub owner: Option<String>,
+    /// Prechecks that are asked before every change.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub checks: Vec<Precheck>,
     /// Prechecks that only people can answer: who approves, says that they hold.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub questions: Vec<String>,

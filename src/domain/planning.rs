@@ -2,15 +2,14 @@
 //! because the world is looked at in between: `sketch` resolves, `complete` adds what the look at the targets said.
 //! Longer than other files, since both parts and the step maker between them share their helpers.
 
+mod asked;
 mod fits;
 mod looks;
 
 pub use self::fits::live_facts;
 use self::fits::{container_line, environment, over_budget};
 pub use self::looks::looks;
-use super::action::{
-    Action, Budget, BudgetKey, Cost, Defaults, EffectClass, Filter, Kind, TierFacts, display_argv,
-};
+use super::action::{Action, Budget, BudgetKey, Cost, Defaults, Filter, TierFacts, display_argv};
 use super::evidence::{Condition, Finding, Found};
 use super::ids::{ClusterName, PlanNo, StepNo};
 use super::incident::{Incident, PlanRequest};
@@ -83,10 +82,12 @@ pub fn sketch(
         skip: &request.skip,
     };
     let steps = maker.all()?;
-    let untouchable = untouchable(&runbook.do_not_touch, &steps);
-    if !untouchable.is_empty() {
-        return Err(untouchable);
+    let mut refused = asked::untouchable(&runbook.do_not_touch, &steps);
+    refused.extend(asked::other_class(runbook, incident));
+    if !refused.is_empty() {
+        return Err(refused);
     }
+    let (checks, questions) = asked::sentences(runbook);
     Ok(Plan {
         no: next_no(incident),
         runbook: runbook.name.clone(),
@@ -99,7 +100,9 @@ pub fn sketch(
         requires_human_approval: runbook.requires_human_approval,
         autonomy: autonomy(rules, runbook, incident, &steps),
         escalation: runbook.escalation.clone(),
-        questions: questions(runbook),
+        owner: runbook.owner.clone(),
+        checks,
+        questions,
         steps,
         parameters,
     })
@@ -194,7 +197,9 @@ impl StepMaker<'_> {
             .command(&step.command)
             .map_err(|why| PlanProblem::general(format!("step {no} (`{}`): {why}", step.command.source)))?;
         let facts = tier_facts(self.rules, &self.runbook.budget, None);
-        let own = action.tier_at_least(&facts, step.tier_at_least);
+        let class = asked::class_tier(self.runbook).filter(|_| !action.only_looks());
+        let tier_at_least = step.tier_at_least.max(class);
+        let own = action.tier_at_least(&facts, tier_at_least);
         let (tier, tier_reason, tier_unlisted) = self.rules.policy.guards.listed(&action, own);
         let rollback = step.rollback.as_ref().map(|line| line.source.clone());
         Ok(PlannedStep {
@@ -214,7 +219,7 @@ impl StepMaker<'_> {
             condition: step.on_evidence.clone().map(Condition::new),
             role,
             tier,
-            tier_at_least: step.tier_at_least,
+            tier_at_least,
             tier_reason,
             tier_unlisted,
             cost: Cost::new(),
@@ -272,50 +277,6 @@ impl StepMaker<'_> {
             shown,
         })
     }
-}
-
-/// Prechecks that are sentences: people answer them by approving.
-fn questions(runbook: &Runbook) -> Vec<String> {
-    let sentences = runbook
-        .prechecks
-        .iter()
-        .filter(|check| check.command.stages.is_empty());
-    sentences.map(|check| check.title.clone()).collect()
-}
-
-/// Steps that would change something that the runbook's own "Do Not Touch" names.
-fn untouchable(listed: &[String], steps: &[PlannedStep]) -> Vec<PlanProblem> {
-    let mut problems = Vec::new();
-    for step in steps.iter().filter(|step| step.effect != EffectClass::Observe) {
-        let Some(object) = step.action.names_target() else {
-            continue;
-        };
-        let names = |line: &&String| named_in(line, object.kind, object.namespace.as_str(), &object.name);
-        if let Some(line) = listed.iter().find(names) {
-            let message = format!(
-                "step {} would change {object}, and the runbook says not to touch it: {line}",
-                step.no
-            );
-            problems.push(PlanProblem::general(message));
-        }
-    }
-    problems
-}
-
-/// Whether a line of "Do Not Touch" names this object: in backticks, or as the line's beginning up to a colon, comma or
-/// bracket. Prose that only mentions its name does not.
-fn named_in(line: &str, kind: Kind, namespace: &str, name: &str) -> bool {
-    let head = line.split([':', ',', '(']).next().unwrap_or_default();
-    let quoted = line.split('`').skip(1).step_by(2);
-    let full = [
-        name.to_owned(),
-        format!("{namespace}/{name}"),
-        format!("{kind}/{name}"),
-        format!("{kind} {name}"),
-    ];
-    quoted
-        .chain([head])
-        .any(|words| full.iter().any(|full| words.trim().eq_ignore_ascii_case(full)))
 }
 
 /// A command line, read.

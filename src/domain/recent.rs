@@ -1,6 +1,6 @@
 //! What was started a moment ago: what a freeze shows, and what limits per hour count.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, VecDeque};
 
 use jiff::{SignedDuration, Timestamp};
 use serde::{Deserialize, Serialize};
@@ -115,21 +115,54 @@ impl State {
         self.ran.push_back(ran);
     }
 
+    /// See [`Started::counts`].
+    #[must_use]
+    pub fn counts(&self, incident: &Incident, now: Timestamp) -> Counts {
+        counts(&self.ran, incident, now)
+    }
+
+    /// A copy of what was started in the last hour, for those who show what limits leave.
+    #[must_use]
+    pub fn started(&self) -> Started {
+        Started(self.ran.clone())
+    }
+}
+
+/// What was started in the last hour.
+#[derive(Clone, Debug, Default)]
+pub struct Started(VecDeque<Ran>);
+
+impl Started {
     /// How much has been started already, for the policy's limits. A start that seems to lie ahead, since the clock went
     /// back, counts.
     #[must_use]
     pub fn counts(&self, incident: &Incident, now: Timestamp) -> Counts {
-        let mut counts = Counts {
-            incident: incident.plans.iter().map(|track| track.run.changes).sum(),
-            ..Counts::default()
-        };
-        let recent = |ran: &&Ran| ran.changes && now.duration_since(ran.at) < RAN_FOR;
-        for ran in self.ran.iter().filter(recent) {
-            counts.hour += 1;
-            if let Some(cluster) = &ran.cluster {
-                *counts.clusters.entry(cluster.clone()).or_default() += 1;
-            }
-        }
-        counts
+        counts(&self.0, incident, now)
     }
+
+    /// How many changes of the last hour still count: when this differs, other plans may be within the limits.
+    #[must_use]
+    pub fn changes(&self, now: Timestamp) -> usize {
+        recent(&self.0, now).count()
+    }
+}
+
+fn recent(ran: &VecDeque<Ran>, now: Timestamp) -> impl Iterator<Item = &Ran> {
+    ran.iter()
+        .filter(move |ran| ran.changes && now.duration_since(ran.at) < RAN_FOR)
+}
+
+fn counts(ran: &VecDeque<Ran>, incident: &Incident, now: Timestamp) -> Counts {
+    let mut counts = Counts {
+        incident: incident.plans.iter().map(|track| track.run.changes).sum(),
+        ..Counts::default()
+    };
+    for ran in recent(ran, now) {
+        counts.hour += 1;
+        if let Some(cluster) = &ran.cluster {
+            *counts.clusters.entry(cluster.clone()).or_default() += 1;
+        }
+        counts.started.push((ran.at, ran.cluster.clone()));
+    }
+    counts
 }

@@ -69,6 +69,8 @@ impl Intent {
             Self::ShowRunbookNamed(name) => text(name, clean),
             Self::Unrecognised { text: typed } => text(typed, clean),
             Self::Approve(_)
+            | Self::ApprovePart { .. }
+            | Self::Touched(_)
             | Self::AskReject(_)
             | Self::AskModify(_)
             | Self::ReviewPlan(_)

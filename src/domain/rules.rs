@@ -84,6 +84,8 @@ pub struct Rules {
     pub channel: Channel,
     /// How long a proposal waits for people.
     pub approve_by: SignedDuration,
+    /// How long evidence counts.
+    pub evidence_for: SignedDuration,
     /// How long an approved plan may wait for its first step.
     pub execute_by: SignedDuration,
     /// How long the source may go on saying "firing" after a verified run.

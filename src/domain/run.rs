@@ -68,12 +68,33 @@ pub struct Run {
     /// target must look like that, and no longer like the card.
     #[serde(default)]
     pub left: BTreeMap<String, TargetState>,
+    /// People were told that it has been running for long.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub told_long: bool,
     /// The next step waits until somebody else is done with its target.
     #[serde(default)]
     pub waits: Option<WaitsFor>,
 }
 
+/// A plan that runs longer than this is a human's, too (DESIGN §7).
+const RUNS_LONG: SignedDuration = SignedDuration::from_mins(10);
+
 impl Incident {
+    /// When people are told that the plan has been running for long. A plan that waits for a person's word on an Unknown
+    /// step is not running: they were told at once.
+    #[must_use]
+    pub fn runs_long_at(&self) -> Option<Timestamp> {
+        let run = &self.current()?.run;
+        let unknown = || {
+            run.steps
+                .values()
+                .any(|state| matches!(state, StepState::Unknown { .. }))
+        };
+        let runs =
+            matches!(self.phase, Phase::Running) && run.result.is_none() && !run.told_long && !unknown();
+        run.started_at.filter(|_| runs)?.checked_add(RUNS_LONG).ok()
+    }
+
     /// Until when the plan waits for a target that another incident works on.
     #[must_use]
     pub fn waits_until(&self) -> Option<Timestamp> {

@@ -83,6 +83,8 @@ pub fn plan(steps: Vec<PlannedStep>) -> Plan {
         autonomy: Autonomy::Suggest,
         steps,
         escalation: Some("call us".to_owned()),
+        owner: Some("payments".to_owned()),
+        checks: vec![super::prechecks::Precheck::NobodyInCommand],
         questions: vec!["nobody deploys just now".to_owned()],
     }
 }

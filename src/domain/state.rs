@@ -9,6 +9,7 @@ use super::action::EffectClass;
 use super::freeze::Freeze;
 use super::ids::{AttemptId, DeliveryKey, EpisodeKey, GroupKey, IncidentId, Source};
 use super::incident::{Incident, MessageRef, Phase};
+use super::past::Past;
 use super::recent::Ran;
 use super::run::StepState;
 
@@ -64,6 +65,8 @@ pub struct State {
     /// What was started in the last hour, oldest first.
     pub(super) ran: VecDeque<Ran>,
     pub seen: Seen,
+    #[serde(default)]
+    pub past: Past,
     /// Closed incidents, oldest first, until they are let go.
     pub closed: VecDeque<(Timestamp, IncidentId)>,
     #[serde(skip)]
@@ -138,6 +141,7 @@ impl State {
     /// Rebuilds what is derived: after loading a stored state.
     pub fn reindex(&mut self) {
         self.seen.keys = self.seen.order.iter().map(|(_, key)| key.clone()).collect();
+        self.past.reindex();
         self.index = Index::default();
         let ids: Vec<_> = self.incidents.keys().copied().collect();
         for id in ids {

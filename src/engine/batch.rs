@@ -358,6 +358,9 @@ impl Engine {
             Question::Freeze(reply) => {
                 let _ = reply.send(state.freeze.clone());
             }
+            Question::Started(reply) => {
+                let _ = reply.send(state.started());
+            }
         }
     }
 

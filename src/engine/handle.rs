@@ -12,6 +12,7 @@ use crate::domain::event::Entry;
 use crate::domain::freeze::Freeze;
 use crate::domain::ids::IncidentId;
 use crate::domain::incident::{Incident, MessageRef};
+use crate::domain::recent::Started;
 
 /// Why the engine gave no answer. Nothing happened in every case but `NotStored`, after which the journal is read again.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
@@ -36,6 +37,7 @@ pub(super) enum Question {
     /// Open incidents from before this time without a card, for which nobody was paged.
     Unseen(Timestamp, oneshot::Sender<Vec<IncidentId>>),
     Freeze(oneshot::Sender<Freeze>),
+    Started(oneshot::Sender<Started>),
 }
 
 pub(super) enum Message {
@@ -138,6 +140,16 @@ impl Handle {
     pub async fn freeze(&self) -> Result<Freeze, EngineError> {
         let (tx, rx) = oneshot::channel();
         self.send(Message::Ask(Question::Freeze(tx)))?;
+        rx.await.map_err(|_| EngineError::Stopped)
+    }
+
+    /// What was started in the last hour.
+    ///
+    /// # Errors
+    /// `Stopped`.
+    pub async fn started(&self) -> Result<Started, EngineError> {
+        let (tx, rx) = oneshot::channel();
+        self.send(Message::Ask(Question::Started(tx)))?;
         rx.await.map_err(|_| EngineError::Stopped)
     }
 

@@ -16,7 +16,8 @@ use crate::domain::command::{Command, Drive, Reply, StartStep};
 use crate::domain::event::Outcome;
 use crate::domain::evidence::Look;
 use crate::domain::ids::{IncidentId, PlanNo, StepNo};
-use crate::domain::plan::Plan;
+use crate::domain::incident::PlanTrack;
+use crate::domain::plan::{Plan, PlannedStep};
 use crate::domain::policy::Reason;
 use crate::engine::{EngineError, Handle};
 use crate::ports::{
@@ -97,6 +98,7 @@ impl ExecutorParts {
                 sketch,
                 looks,
             } => self.survey(incident, *sketch, &looks).await,
+            Drive::Recheck { incident, plan } => self.recheck(incident, plan).await,
             Drive::Start {
                 incident,
                 plan,
@@ -134,6 +136,39 @@ impl ExecutorParts {
                 }
             }
         }
+    }
+
+    /// Looks once whether a plan that waits still shows what is so. Nothing hangs on it: every start looks again.
+    async fn recheck(&self, id: IncidentId, plan: PlanNo) {
+        let Ok(Some(incident)) = self.engine.incident(id).await else {
+            return;
+        };
+        let Some(track) = incident.plan(plan) else { return };
+        let command = Command::Rechecked {
+            incident: id,
+            plan,
+            seen: self.look_beside(track, None).await,
+        };
+        if let Err(error) = self.engine.submit(command).await {
+            tracing::warn!(incident = %id, %error, "a second look at the targets could not be stored");
+        }
+    }
+
+    /// The targets of all steps but one, as far as they can be looked at.
+    async fn look_beside(&self, track: &PlanTrack, except: Option<StepNo>) -> Vec<(StepNo, Survey)> {
+        let others: Vec<&PlannedStep> = track
+            .plan
+            .live_steps()
+            .filter(|step| Some(step.no) != except && step.target.is_some())
+            .collect();
+        let mut seen = Vec::with_capacity(others.len());
+        for steps in others.chunks(LOOKS_AT_ONCE) {
+            let looks = steps
+                .iter()
+                .map(|step| async move { Some((step.no, self.look(&step.action).await.ok()?)) });
+            seen.extend(join_all(looks).await.into_iter().flatten());
+        }
+        seen
     }
 
     async fn look_at_targets(&self, sketch: &Plan) -> Vec<Result<Survey, SurveyError>> {
@@ -190,7 +225,14 @@ impl ExecutorParts {
             .votes()
             .iter()
             .map(|vote| self.directory.person(&vote.by));
-        let (voters, survey): (Vec<Person>, _) = tokio::join!(join_all(votes), self.look(&step.action));
+        let beside = async {
+            match track.run.started_at {
+                None => self.look_beside(track, Some(step.no)).await,
+                Some(_) => Vec::new(),
+            }
+        };
+        let (voters, survey, beside): (Vec<Person>, _, _) =
+            tokio::join!(join_all(votes), self.look(&step.action), beside);
         // Last: a look at a slow cluster takes many seconds, and the file may be put there meanwhile.
         let freeze_file = read_freeze_file(self.freeze_file.as_deref()).await;
         let Wanted {
@@ -206,6 +248,7 @@ impl ExecutorParts {
             step,
             attempt,
             survey,
+            beside,
             voters,
             freeze_file,
         })

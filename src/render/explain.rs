@@ -1,7 +1,7 @@
 //! The one function that words an answer for a person. Plain text; whoever posts it escapes it.
 
 use super::escape::Mrkdwn;
-use super::{freezing, policy, reasons, summary, thread, words};
+use super::{freezing, policy, reasons, summary, thread, touched, words};
 use crate::domain::command::{Answer, RunbookLine, StatusLine};
 use crate::domain::event::Judgement;
 use crate::domain::incident::{ClosedAs, Incident, Phase};
@@ -63,6 +63,7 @@ pub fn answer(answer: &Answer) -> String {
         Answer::StatusOf(incident) => format!("{}: {}.", incident.id, summary::result(incident)),
         Answer::WhyOf(incident) => why(incident),
         Answer::Who { incident, access } => policy::who(*incident, access.as_deref()),
+        Answer::Touched { since, all } => touched::list(*since, all),
         Answer::Help => help(),
         Answer::FormNotOpened => {
             "The form did not open: Slack allows three seconds between a click and its form, and they had passed. Nothing was done. Press the button again.".to_owned()
@@ -128,7 +129,8 @@ pub fn help() -> String {
      /runbook help: this\n\
      /runbook status INC-1, /runbook why INC-1: how one stands, and why this runbook\n\
      /runbook who INC-1: who may approve it, what is in the way, and whether you may\n\
-     In a thread, mention me with `status`, `why` or `who`."
+     /runbook touched INC-1, or touched 60s, or touched 1h: every call that was made, and how to take it back\n\
+     In a thread, mention me with `status`, `why`, `who` or `touched`."
         .to_owned()
 }
 

@@ -10,4 +10,5 @@ pub mod reasons;
 pub mod summary;
 pub mod thread;
 pub mod timeline;
+pub mod touched;
 pub mod words;

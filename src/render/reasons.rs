@@ -10,6 +10,10 @@ use crate::domain::policy::{LimitOf, Reason};
 
 /// One sentence, without a stop at its end.
 #[must_use]
+#[expect(
+    clippy::too_many_lines,
+    reason = "every reason has its sentence in the one match"
+)]
 pub fn reason(reason: &Reason) -> String {
     match reason {
         Reason::NoEnvironment { step } => format!(
@@ -25,14 +29,14 @@ pub fn reason(reason: &Reason) -> String {
         Reason::OwnRequest => {
             "you asked for this plan or changed it, so somebody else has to approve it; Escalate now pages one".to_owned()
         }
-        Reason::Guest => "guests of the workspace can't decide".to_owned(),
-        Reason::Bot => "bots can't decide".to_owned(),
-        Reason::Stranger => "people of other workspaces can't decide".to_owned(),
-        Reason::Deactivated => "this account is deactivated".to_owned(),
+        Reason::Guest => "guests of the workspace can't decide; ask a member of the team".to_owned(),
+        Reason::Bot => "bots can't decide; a person does".to_owned(),
+        Reason::Stranger => "people of other workspaces can't decide; ask somebody of this one".to_owned(),
+        Reason::Deactivated => "this account is deactivated; an admin of the workspace brings it back".to_owned(),
         Reason::DirectoryUnreadable => {
             "Slack did not say who you are and which groups you are in, and without that the answer is no; try again".to_owned()
         }
-        Reason::Quorum { have, need } => format!("{have} of {need} approvals count now"),
+        Reason::Quorum { have, need } => format!("{have} of {need} approvals count now, so others have to approve it"),
         Reason::Frozen { by, reason, scope: Scope::Everything } => {
             format!("everything is frozen by {by} ({reason}); another person lifts it with /runbook unfreeze REASON")
         }
@@ -46,25 +50,35 @@ pub fn reason(reason: &Reason) -> String {
         Reason::WindowClosed { window, opens, zone } => {
             format!("the change window `{window}` is closed; {}", opening(*opens, zone))
         }
-        Reason::LimitReached { limit, allowed, have, wanted } => format!(
-            "it would start {} more, and {}; {have} were started already, so a human goes on by hand or the team raises the limit",
+        Reason::LimitReached { limit, allowed, have, wanted, opens } => format!(
+            "it would start {} more, and {}; {have} were started already, so {}",
             words::counted(*wanted as usize, "change"),
-            limited(limit, *allowed)
+            limited(limit, *allowed),
+            match opens {
+                Some(at) => format!("there is room again from {}", words::moment(*at, "UTC")),
+                None => "a human goes on by hand or the team raises the limit".to_owned(),
+            }
         ),
         Reason::FreezeFileUnreadable => {
             "the freeze file can't be read, which counts as frozen; mend its folder or its rights".to_owned()
         }
-        Reason::DigestDiffers => "what would run is not what was shown; nothing runs".to_owned(),
-        Reason::PolicyChanged => "the policy changed since the plan was proposed; a new plan is needed".to_owned(),
-        Reason::AlertResolved => "the alert resolved".to_owned(),
+        Reason::DigestDiffers => "what would run is not what was shown, so nothing runs; propose it again".to_owned(),
+        Reason::PolicyChanged => "the policy changed since the plan was proposed".to_owned(),
+        Reason::AlertResolved => "the alert resolved, so nothing has to run".to_owned(),
         Reason::TargetMoved { what } => format!("the world moved: {what}"),
-        Reason::SurveyStale { seconds } => format!("the look at the target is {seconds} s old"),
-        Reason::SurveyFailed { why } => format!("the target could not be looked at: {why}"),
-        Reason::OverBudget { what } => format!("the blast-radius budget does not allow it: {what}"),
-        Reason::TargetBusy { with } => format!("its target is busy with {with}"),
-        Reason::Expired => "the approval ran out before the first step started".to_owned(),
-        Reason::ClockWentBack => "the clock went back since the approval, so its deadline means nothing".to_owned(),
-        Reason::NotItsTurn => "it is not this step's turn".to_owned(),
+        Reason::SurveyStale { seconds } => format!("the look at the target is {seconds} s old, which is too old; propose it again"),
+        Reason::EvidenceOld { minutes, allowed } => {
+            format!("the evidence on the card is {minutes} min old and counts for {allowed} min")
+        }
+        Reason::SurveyFailed { why } => format!("the target could not be looked at: {why}; mend that, then propose it again"),
+        Reason::OverBudget { what } => format!("the blast-radius budget does not allow it: {what}; a human goes on by hand"),
+        Reason::Precheck { check, why } => {
+            format!("the runbook's precheck `{}` does not hold: {why}", check.words())
+        }
+        Reason::TargetBusy { with } => format!("its target is busy with {with}; propose it again when that is done"),
+        Reason::Expired => "the approval ran out before the first step started; propose it again".to_owned(),
+        Reason::ClockWentBack => "the clock went back since the approval, so its deadline means nothing; propose it again".to_owned(),
+        Reason::NotItsTurn => "it is not this step's turn; the card shows which is next".to_owned(),
     }
 }
 
@@ -96,20 +110,30 @@ pub fn all(reasons: &[Reason]) -> String {
 #[must_use]
 pub fn refusal(refusal: &Refusal) -> String {
     match refusal {
+        Refusal::NotAllowed { reasons } if !reasons.is_empty() && reasons.iter().all(Reason::is_out_of_date) => {
+            format!("Not decided: {}. A fresh plan comes on the card; approve that one.", all(reasons))
+        }
         Refusal::NotAllowed { reasons } => format!("Not allowed: {}.", all(reasons)),
         Refusal::Approval { refusal } => approval(refusal),
         Refusal::Freeze { refusal } => freeze(refusal),
         Refusal::PlanChanged => "The plan changed since you saw this card. Nothing was decided; look at the card again.".to_owned(),
         Refusal::NoSuchIncident => "There is no such incident any more. Closed incidents leave after a day; `interlock report` still has them.".to_owned(),
-        Refusal::Over => "This incident is over; nothing was changed.".to_owned(),
-        Refusal::NotWaiting => "That isn't waiting for anybody now; nothing was changed.".to_owned(),
-        Refusal::NoSuchRunbook { why } => format!("{}.", words::sentence(why)),
-        Refusal::NoRunbook => "No runbook was found for this incident.".to_owned(),
+        Refusal::Over => "This incident is over; nothing was changed. An alert that fires again opens a new one.".to_owned(),
+        Refusal::NotWaiting => "That isn't waiting for anybody now; nothing was changed. The card shows how it stands.".to_owned(),
+        Refusal::NoSuchRunbook { why } => {
+            let why = words::sentence(why);
+            let stop = if why.ends_with('?') { "" } else { "." };
+            format!("{why}{stop}")
+        }
+        Refusal::PartlyRun => {
+            "A part of this plan has run, so it can't be changed any more. Approve the rest, or reject it.".to_owned()
+        }
+        Refusal::NoRunbook => "No runbook was found for this incident. /runbook list has them all, /runbook run NAME starts one.".to_owned(),
         Refusal::BadInput { problems } => {
             let lines: Vec<_> = problems.iter().map(|(_, message)| message.as_str()).collect();
             format!("That can't be done: {}.", lines.join("; "))
         }
-        Refusal::AlreadyTaken { by } => format!("{by} has taken this over already."),
+        Refusal::AlreadyTaken { by } => format!("{by} has taken this over already; ask them."),
         Refusal::NotWithHuman => {
             "Interlock still works on this; nothing was changed. Take it over or reject its plan first, then close it.".to_owned()
         }
@@ -122,37 +146,52 @@ pub fn refusal(refusal: &Refusal) -> String {
 fn approval(refusal: &ApprovalRefusal) -> String {
     match refusal {
         ApprovalRefusal::AlreadyApproved { by } if by.is_empty() => {
-            "The policy already let this plan run.".to_owned()
+            "The policy already let this plan run. The card shows what follows.".to_owned()
         }
-        ApprovalRefusal::AlreadyApproved { by } => format!("Already approved by {by}."),
-        ApprovalRefusal::AlreadyRejected { by } => format!("Already rejected by {by}."),
+        ApprovalRefusal::AlreadyApproved { by } => {
+            format!("Already approved by {by}. The card shows what follows.")
+        }
+        ApprovalRefusal::AlreadyRejected { by } => {
+            format!("Already rejected by {by}, who has the incident now.")
+        }
         ApprovalRefusal::Expired => {
             "This plan expired. Propose again on its card makes a new one.".to_owned()
         }
-        ApprovalRefusal::Withdrawn { why } => format!("This plan was withdrawn: {why}."),
+        ApprovalRefusal::Withdrawn { why } => {
+            format!("This plan was withdrawn: {why}. The card shows how it stands.")
+        }
         ApprovalRefusal::Superseded => {
             "A newer plan took this one's place; look at the card again.".to_owned()
         }
         ApprovalRefusal::VotedBefore => {
             "You have approved this already; it waits for another person.".to_owned()
         }
-        ApprovalRefusal::NotDue => "Nothing is due here.".to_owned(),
+        ApprovalRefusal::NotDue => "Nothing is due here; the card shows how it stands.".to_owned(),
     }
 }
 
 fn freeze(refusal: &FreezeRefusal) -> String {
     match refusal {
-        FreezeRefusal::AlreadyFrozen { by } => format!("It is frozen already, by {by}."),
+        FreezeRefusal::AlreadyFrozen { by } => {
+            format!("It is frozen already, by {by}, and stays so until another person lifts it.")
+        }
         FreezeRefusal::Which { held } => format!(
             "Several are frozen: {}. Say which: /runbook unfreeze {} REASON.",
             words::listed(held),
             held.first().map(ToString::to_string).unwrap_or_default()
         ),
         FreezeRefusal::OthersHeld { held } => {
-            format!("That isn't frozen. Frozen is: {}.", words::listed(held))
+            format!(
+                "That isn't frozen, so there is nothing to lift. Frozen is: {}.",
+                words::listed(held)
+            )
         }
-        FreezeRefusal::NotFrozen => "Nothing is frozen.".to_owned(),
+        FreezeRefusal::NotFrozen => "Nothing is frozen, so there is nothing to lift.".to_owned(),
         FreezeRefusal::SamePerson => "You froze it, so another person has to lift it.".to_owned(),
         FreezeRefusal::NoReason => "Lifting a freeze needs a reason: /runbook unfreeze REASON.".to_owned(),
     }
 }
+
+#[cfg(test)]
+#[path = "reasons_tests.rs"]
+mod tests;

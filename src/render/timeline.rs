@@ -44,12 +44,24 @@ fn worded(event: &Event, incident: Option<&Incident>) -> Option<String> {
             decision,
             ..
         } => proposed(plan, digest, decision),
-        Event::Voted { vote, .. } => format!("{} approved", vote.name),
+        Event::Voted { vote, upto: None, .. } => format!("{} approved", vote.name),
+        Event::Voted {
+            vote,
+            upto: Some(step),
+            ..
+        } => format!("{} approved as far as step {step}", vote.name),
+        Event::PartDone { plan, .. } => {
+            format!("the approved part of plan {plan} is done; the rest waits for approval")
+        }
         Event::AllowedAlone { .. } => "the policy lets it run without a person".to_owned(),
         Event::Rejected { by, reason, .. } if reason.is_empty() => format!("{} rejected the plan", by.name),
         Event::Rejected { by, reason, .. } => format!("{} rejected the plan: {reason}", by.name),
         Event::Expired { plan, .. } => format!("plan {plan} expired: nobody decided in time"),
         Event::Withdrawn { plan, why, .. } => format!("plan {plan} withdrawn: {why}"),
+        Event::Outdated { plan, reasons, .. } => format!(
+            "plan {plan} is out of date, nothing of it ran: {}; a fresh one is made",
+            reasons::all(reasons)
+        ),
         Event::Refused {
             by, deed, refusal, ..
         } => refused(&by.name, *deed, refusal),
@@ -68,6 +80,7 @@ fn worded(event: &Event, incident: Option<&Incident>) -> Option<String> {
         Event::StepJudged {
             step, judgement, by, ..
         } => step_judged(*step, *judgement, &by.name),
+        Event::RunsLong { plan, .. } => format!("plan {plan} has been running for more than ten minutes"),
         Event::RunEnded { result, .. } => run_result(result),
         Event::Settling { .. } => "waiting for the source to say resolved".to_owned(),
         Event::HandedOver { reason, .. } => format!("handed over to a human: {}", handoff(reason)),
@@ -217,6 +230,11 @@ pub fn handoff(reason: &HandoffReason) -> String {
         HandoffReason::NoMatch => "no runbook matches".to_owned(),
         HandoffReason::Unsure => "no runbook is sure to be the right one; choose one".to_owned(),
         HandoffReason::SeveralMatch => "several runbooks match equally well; choose one".to_owned(),
+        HandoffReason::Flapping { times } => {
+            format!(
+                "the same alert fired {times} times within an hour, so what is done about it does not hold"
+            )
+        }
         HandoffReason::Checklist => "the runbook is a checklist for people".to_owned(),
         HandoffReason::PlanBlocked { problems } => format!("no plan could be made: {}", problems.join("; ")),
         HandoffReason::Denied => "the policy lets nobody approve the plan".to_owned(),

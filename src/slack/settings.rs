@@ -119,6 +119,16 @@ pub struct Words {
     pub summary: fn(&[Entry], &Incident) -> String,
 }
 
+/// What may change every open card at once.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Around {
+    pub frozen: Option<Frozen>,
+    /// Of each change window and each freeze of the calendar whether it holds.
+    pub turned: Vec<bool>,
+    /// Changes that still count against limits per hour, where there are such limits.
+    pub started: usize,
+}
+
 /// What the adapter asks of the application. Called often; must not block.
 pub trait Outlook: Send + Sync {
     fn now(&self) -> Timestamp;
@@ -131,6 +141,15 @@ pub trait Outlook: Send + Sync {
 
     /// Who froze what and why, when anything is frozen. At most a second or two old: it is for showing.
     fn frozen(&self) -> Option<Frozen>;
+
+    /// What stands beside the incidents on all cards: while it is the same, a card to which nothing happened looks the
+    /// same.
+    fn around(&self) -> Around {
+        Around {
+            frozen: self.frozen(),
+            ..Around::default()
+        }
+    }
 
     /// Whether this person's approval of the current plan would count.
     fn may_approve(&self, incident: &Incident, person: &Person) -> bool;

@@ -249,6 +249,7 @@ fn knowledge() -> Knowledge {
         routes: Vec::new(),
         channel: Channel::new("C1"),
         approve_by: minutes,
+        evidence_for: minutes,
         execute_by: minutes,
         settle: minutes,
         page_after: PageAfter::default(),

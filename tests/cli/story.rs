@@ -149,6 +149,7 @@ fn approve(story: &mut Writer, plan: &Plan) {
             digest: digest(plan),
             decision: Decision::RequireApproval { approvals: 1 },
             approve_by,
+            failed_before: None,
         },
     );
     let vote = Vote {
@@ -165,6 +166,7 @@ fn approve(story: &mut Writer, plan: &Plan) {
             vote,
             needed: 1,
             execute_by,
+            upto: None,
         },
     );
 }

@@ -24,19 +24,18 @@ async fn redis(table: &str) -> TestWorld {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_closed_window_refuses_the_click_and_says_when_it_opens() {
+async fn while_a_window_is_closed_the_card_offers_no_approval_and_says_when_it_opens() {
     let world = redis(&format!(
         "[[windows]]\nname = \"after lunch\"\nenvironments = [\"production\"]\nzone = \"{}\"\nopen = [\"13:00-14:00\"]",
         noon()
     ))
     .await;
     world.fires(&Alert::redis_timeout()).await;
-    world.card("Waits for 1 approval").await;
-    world.ana().presses("Approve 2 steps").await;
     world
-        .ana()
-        .is_told("the change window 'after lunch' is closed; it may start from ")
+        .card("*Can't be approved now*: the change window 'after lunch' is closed; it may start from ")
         .await;
+    assert!(!world.ana().has_button("Approve"));
+    assert!(world.ana().has_button("Reject"), "a no is always possible");
     world.nothing_ran();
     world.minutes_pass(60).await;
     world.a_human_is_paged("INC-1").await;
@@ -45,6 +44,31 @@ async fn a_closed_window_refuses_the_click_and_says_when_it_opens() {
     world.cluster_did(&[FLUSH, HEALTH]).await;
     world.card("Fixed and verified.").await;
     world.thread().ends_with("all steps are done and verified").await;
+    world.ends().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_window_that_closed_refuses_the_click_on_a_card_that_is_still_on_the_screen() {
+    let world = redis(&format!(
+        "[[windows]]\nname = \"lunch\"\nenvironments = [\"production\"]\nzone = \"{}\"\nopen = [\"12:00-13:00\"]",
+        noon()
+    ))
+    .await;
+    world.fires(&Alert::redis_timeout()).await;
+    let shown = world.ana().sees_button("Approve 2 steps").await;
+    world.minutes_pass(60).await;
+    world.a_human_is_paged("INC-1").await;
+    world.ana().clicks(shown).await.unwrap();
+    world
+        .ana()
+        .is_told("the change window 'lunch' is closed; it may start from ")
+        .await;
+    world
+        .card("*Can't be approved now*: the change window 'lunch'")
+        .await;
+    assert!(!world.ana().has_button("Approve"));
+    world.nothing_ran();
+    world.thread().ends_with("the pager took the page").await;
     world.ends().await;
 }
 
@@ -77,30 +101,35 @@ async fn a_freeze_of_the_calendar_that_begins_while_it_runs_stops_the_next_step(
 async fn an_hour_has_room_for_so_many_changes_and_no_more() {
     let world = redis("[limits]\nactions_per_hour = 1").await;
     world.fires(&Alert::redis_timeout()).await;
-    world.ana().presses("Approve 2 steps").await;
-    world.ana().is_told("Approved.").await;
-    world.cluster_did(&[FLUSH, HEALTH]).await;
-    world.card("Fixed and verified.").await;
-    world.thread().ends_with("all steps are done and verified").await;
-
+    let first = world.ana().sees_button("Approve 2 steps").await;
     world.ben().types("run redis-connection-timeout").await;
     world.ben().is_told("INC-2 is open").await;
     world.card_shows("INC-2", "Waits for 1 approval").await;
+    world.ana().presses("Approve 2 steps").await;
+    world.ana().is_told("Approved.").await;
+    world.cluster_did(&[FLUSH, HEALTH]).await;
+    world.card_shows("INC-2", "Resolved").await;
     world.thread_of("INC-2").is_uninteresting();
-    world.cleo().ignores_answers();
-    let approve = world.ana().sees_button("Approve 2 steps").await;
-    world.ana().clicks(approve).await.unwrap();
+
+    let full = "it would start 1 change more, and the policy lets 1 start in an hour; 1 were started already, so there is room again from ";
+    world.ana().clicks(first.clone()).await.unwrap();
+    world.ana().is_told(full).await;
     world
-        .ana()
-        .is_told(
-            "it would start 1 change more, and the policy lets 1 start in an hour; 1 were started already",
-        )
+        .card_shows("INC-1", &format!("*Can't be approved now*: {full}"))
         .await;
+    assert!(!world.ana().has_button("Approve"));
     world.bot_crashes_and_restarts().await;
-    let approve = world.ana().sees_button("Approve 2 steps").await;
-    world.ana().clicks(approve).await.unwrap();
+    world.ana().clicks(first).await.unwrap();
     world.ana().is_told("the policy lets 1 start in an hour").await;
     world.cluster_did(&[FLUSH, HEALTH]).await;
+
+    world.minutes_pass(61).await;
+    world.a_human_is_paged("INC-1").await;
+    world.ana().presses("Approve 2 steps").await;
+    world.ana().is_told("Approved.").await;
+    world.card_shows("INC-1", "Fixed and verified.").await;
+    world.cluster_did(&[FLUSH, HEALTH, FLUSH, HEALTH]).await;
+    world.thread().ends_with("all steps are done and verified").await;
     world.ends().await;
 }
 

@@ -50,7 +50,7 @@ Blast radius: takes 1 of its cache operations · Tier 1 (Redis's FLUSHDB deletes
 Looks: runs 'curl -s localhost:8080/health' inside one pod of api-gateway.
 $ kubectl --context demo exec -n production deployment/api-gateway -- curl -s localhost:8080/health | jq .redis
 Tier 0 ('curl' with these arguments only looks) · expects output with "connected"
-[Approve 2 steps] [Reject] [Modify] [... Escalate now: page a human | Take over: I handle it by hand | Show runbook]
+[Approve 2 steps] [Reject] [Modify] [... Escalate now: page a human | Only a part of it: review the plan | Take over: I handle it by hand | Show runbook]
 INC-1 · alertmanager · plan 1 (DIGEST) · runbook redis-connection-timeout at REVISION
 <http://prometheus.example/graph|prometheus.example>"#;
 const RESOLVED: &str = "~Redis connection timeout on api-gateway~

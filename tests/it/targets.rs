@@ -75,7 +75,7 @@ async fn the_container_of_several_is_shown_and_it_is_the_one_that_runs() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_container_that_became_another_one_is_refused() {
+async fn a_container_that_became_another_one_is_proposed_afresh() {
     let world = tape_jams(&runbook("- max_commands: 0", IN_A_CONTAINER)).await;
     world.card("In container main").await;
     let by_somebody = default_container(&world, "sidecar").await;
@@ -85,9 +85,10 @@ async fn a_container_that_became_another_one_is_refused() {
         .thread()
         .says("it would now run in container sidecar, the card showed main")
         .await;
-    world.a_human_is_paged("INC-1").await;
-    world.card("This needs a human").await;
-    world.thread().ends_with("the pager took the page").await;
+    let fresh = world.card("*Changed since plan 1*").await;
+    assert!(fresh.contains("In container sidecar"), "{fresh}");
+    assert!(fresh.contains("Waits for 1 approval"), "{fresh}");
+    world.thread().ends_with("plan 2 proposed").await;
     world.cluster_did(&[&by_somebody]).await;
     world.ends().await;
 }

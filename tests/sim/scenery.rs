@@ -110,6 +110,7 @@ pub fn knowledge(rng: &mut Rng) -> Knowledge {
         routes: Vec::new(),
         channel: Channel::new("C1"),
         approve_by: SignedDuration::from_mins(30),
+        evidence_for: SignedDuration::from_mins(15),
         execute_by: SignedDuration::from_mins(10),
         settle: SignedDuration::from_mins(5),
         page_after: PageAfter::default(),

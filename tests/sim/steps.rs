@@ -5,7 +5,7 @@ use interlock::domain::command::{Command, Drive, StartStep};
 use interlock::domain::event::Outcome;
 use interlock::domain::evidence::{Finding, Found, Look};
 use interlock::domain::freeze::FreezeFile;
-use interlock::domain::ids::DeliveryKey;
+use interlock::domain::ids::{DeliveryKey, IncidentId, PlanNo, StepNo};
 use interlock::ports::{Output, Person, Standing, Survey, SurveyError};
 use jiff::SignedDuration;
 
@@ -251,6 +251,16 @@ impl Sim {
                     line,
                 })
             }
+            Drive::Recheck { incident, plan } => {
+                let (incident, plan) = (*incident, *plan);
+                let line = format!("looks again at the targets of {incident} plan {plan}");
+                let seen = self.look_beside(incident, plan, None);
+                Some(Sent {
+                    command: Command::Rechecked { incident, plan, seen },
+                    from: From::Executor(drive),
+                    line,
+                })
+            }
             Drive::Start {
                 not_before: Some(at), ..
             } if *at > self.now => {
@@ -286,12 +296,17 @@ impl Sim {
                     _ => FreezeFile::Absent,
                 };
                 let line = format!("asks to start {incident} plan {plan} step {step} attempt {attempt}");
+                let beside = match track.run.started_at {
+                    None => self.look_beside(incident, plan, Some(step)),
+                    Some(_) => Vec::new(),
+                };
                 let request = StartStep {
                     incident,
                     plan,
                     step,
                     attempt,
                     survey,
+                    beside,
                     voters,
                     freeze_file,
                 };
@@ -306,6 +321,26 @@ impl Sim {
 
     pub fn person(&self, id: &interlock::domain::ids::PersonId) -> Option<Person> {
         self.people.iter().find(|person| person.id == *id).cloned()
+    }
+
+    /// The targets of all steps but one, as far as the cluster answers.
+    fn look_beside(
+        &mut self,
+        incident: IncidentId,
+        plan: PlanNo,
+        except: Option<StepNo>,
+    ) -> Vec<(StepNo, Survey)> {
+        let known = self.core().state().incident(incident);
+        let track = known.and_then(|incident| incident.plan(plan)).cloned();
+        let steps = track.iter().flat_map(|track| track.plan.live_steps());
+        let others: Vec<_> = steps
+            .filter(|step| Some(step.no) != except)
+            .map(|step| (step.no, step.action.clone()))
+            .collect();
+        others
+            .into_iter()
+            .filter_map(|(no, action)| Some((no, self.look(&action).ok()?)))
+            .collect()
     }
 
     fn look(&mut self, action: &interlock::domain::action::Action) -> Result<Survey, SurveyError> {

@@ -285,6 +285,7 @@ fn a_plan_that_is_not_the_one_of_its_digest_never_starts() {
             digest,
             decision,
             approve_by: by,
+            failed_before: None,
         },
         Event::Voted {
             incident,
@@ -292,6 +293,7 @@ fn a_plan_that_is_not_the_one_of_its_digest_never_starts() {
             vote,
             needed: 1,
             execute_by: by,
+            upto: None,
         },
     ];
     sim.core = None;

@@ -26,7 +26,7 @@ use crate::domain::policy::Reason;
 use crate::domain::runbook::Catalog;
 use crate::domain::state::State;
 use crate::engine::{Core, Knowledge};
-use crate::ports::{Ended, Output, Person};
+use crate::ports::{Ended, Output, Person, Survey};
 use crate::render;
 use crate::store::Store;
 
@@ -206,7 +206,7 @@ impl<'a> Stage<'a> {
         for drive in committed.drives {
             let at = match &drive {
                 Drive::Start { not_before, .. } => not_before.unwrap_or(self.now),
-                Drive::Survey { .. } => self.now,
+                Drive::Survey { .. } | Drive::Recheck { .. } => self.now,
             };
             self.plan(at, Happening::Drive(Box::new(drive)));
         }
@@ -242,6 +242,11 @@ impl<'a> Stage<'a> {
                 sketch,
                 looks,
             } => self.surveyed(*incident, sketch, looks),
+            Drive::Recheck { incident, plan } => Command::Rechecked {
+                incident: *incident,
+                plan: *plan,
+                seen: self.beside(*incident, *plan, None),
+            },
             Drive::Start {
                 incident,
                 plan,
@@ -283,17 +288,33 @@ impl<'a> Stage<'a> {
         }
     }
 
+    /// The targets of all steps but one, as far as they can be looked at.
+    fn beside(&self, incident: IncidentId, plan: PlanNo, except: Option<StepNo>) -> Vec<(StepNo, Survey)> {
+        let known = self.core.state().incident(incident);
+        let track = known.and_then(|incident| incident.plan(plan));
+        let steps = track.into_iter().flat_map(|track| track.plan.live_steps());
+        let others = steps.filter(|step| Some(step.no) != except);
+        others
+            .filter_map(|step| Some((step.no, self.world.survey(&step.action, self.now).ok()?)))
+            .collect()
+    }
+
     /// `None` when the plan is gone.
     fn request(&self, incident: IncidentId, plan: PlanNo, step: StepNo, attempt: u8) -> Option<StartStep> {
         let track = self.core.state().incident(incident)?.plan(plan)?;
         let planned = track.plan.step(step)?;
         let votes = track.approval.votes().iter();
+        let beside = match track.run.started_at {
+            None => self.beside(incident, plan, Some(step)),
+            Some(_) => Vec::new(),
+        };
         Some(StartStep {
             incident,
             plan,
             step,
             attempt,
             survey: self.world.survey(&planned.action, self.now),
+            beside,
             voters: votes.filter_map(|vote| self.person(&vote.by)).collect(),
             freeze_file: FreezeFile::Absent,
         })

@@ -113,6 +113,7 @@ fn is_at_once(reason: &HandoffReason) -> bool {
         HandoffReason::NoMatch
         | HandoffReason::SeveralMatch
         | HandoffReason::Unsure
+        | HandoffReason::Flapping { .. }
         | HandoffReason::Checklist
         | HandoffReason::PlanBlocked { .. }
         | HandoffReason::Denied

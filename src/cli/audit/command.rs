@@ -2,7 +2,7 @@
 
 use clap::Subcommand;
 
-use super::{export, keygen, show, verify};
+use super::{export, keygen, show, touched, verify};
 use crate::cli::outcome::{Ended, Failure};
 use crate::cli::screen::Screen;
 use crate::cli::setup::Setup;
@@ -20,6 +20,7 @@ enum AuditCommand {
     Show(show::Show),
     Verify(verify::Verify),
     Export(export::Export),
+    Touched(touched::Touched),
     Keygen(keygen::Keygen),
 }
 
@@ -29,6 +30,7 @@ impl Audit {
             AuditCommand::Show(command) => command.run(setup, screen),
             AuditCommand::Verify(command) => command.run(setup, screen),
             AuditCommand::Export(command) => command.run(setup, screen),
+            AuditCommand::Touched(command) => command.run(setup, screen),
             AuditCommand::Keygen(command) => command.run(screen),
         }
     }

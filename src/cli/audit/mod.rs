@@ -5,6 +5,7 @@ mod command;
 mod export;
 mod keygen;
 mod show;
+mod touched;
 mod verify;
 mod worded;
 

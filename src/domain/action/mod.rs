@@ -26,6 +26,7 @@ mod show;
 mod target;
 mod tier;
 mod types;
+mod undo;
 
 #[cfg(test)]
 mod tests;
@@ -45,3 +46,4 @@ pub use types::{
     Action, Budget, BudgetKey, Columns, Cost, EffectClass, Exec, Filter, Get, HttpMethod, HttpRequest, Kind,
     Logs, ObjectRef, Tier, WcUnit,
 };
+pub use undo::Undo;

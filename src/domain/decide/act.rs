@@ -13,6 +13,7 @@ use crate::domain::incident::{HandoffReason, Incident, Phase};
 use crate::domain::plan::Requester;
 use crate::domain::policy::{Reason, standing_reason};
 use crate::domain::runbook::{NotFound, ParamValue, Runbook};
+use crate::domain::touched::Since;
 use crate::ports::Person;
 
 /// What the deciding functions below share.
@@ -97,7 +98,8 @@ pub fn act(
         },
     };
     match intent {
-        Intent::Approve(at) => plan_act::approve(tx, context, &actor, &at),
+        Intent::Approve(at) => plan_act::approve(tx, context, &actor, &at, None),
+        Intent::ApprovePart { at, upto } => plan_act::approve(tx, context, &actor, &at, Some(upto)),
         Intent::AskReject(at) => plan_act::ask_reject(tx, context, &actor, at),
         Intent::Reject { at, reason } => plan_act::reject(tx, context, &actor, &at, reason),
         Intent::AskModify(at) => plan_act::ask_modify(tx, context, &actor, at),
@@ -139,6 +141,7 @@ pub fn act(
         }
         Intent::StatusOf(id) => about(tx, &actor, id, Answer::StatusOf),
         Intent::WhoOf(id) => who::who(tx, context, &actor, id),
+        Intent::Touched(since) => touched(tx, context, &actor, since),
         Intent::WhyOf(id) => about(tx, &actor, id, Answer::WhyOf),
         Intent::Freeze { reason } => freezing::freeze(tx, context, &actor, &reason),
         Intent::Unfreeze { reason } => freezing::unfreeze(tx, context, &actor, &reason),
@@ -166,6 +169,21 @@ fn status_line(incident: &Incident) -> StatusLine {
         phase: incident.phase.clone(),
         message: incident.card.clone(),
     }
+}
+
+fn touched(tx: &mut Tx<'_>, context: Context<'_>, actor: &Actor<'_>, since: Since) -> Reply {
+    if let Err(refusal) = actor.standing(context) {
+        return actor.refused(tx, None, Deed::Ask, refusal);
+    }
+    let of = match since {
+        Since::Incident(id) if tx.state().incident(id).is_none() => {
+            return actor.refused(tx, None, Deed::Ask, Refusal::NoSuchIncident);
+        }
+        Since::Incident(id) => Some(id),
+        Since::Last(_) => None,
+    };
+    let all = tx.state().calls(since, context.now);
+    actor.asked(tx, of, Deed::Ask, Reply::Answer(Answer::Touched { since, all }))
 }
 
 fn about(tx: &mut Tx<'_>, actor: &Actor<'_>, id: IncidentId, answer: fn(Box<Incident>) -> Answer) -> Reply {
@@ -280,7 +298,11 @@ fn choose(
 ) -> Reply {
     let free = open(tx, id).and_then(|incident| match &incident.phase {
         Phase::Handed {
-            reason: HandoffReason::SeveralMatch | HandoffReason::Unsure | HandoffReason::NoMatch,
+            reason:
+                HandoffReason::SeveralMatch
+                | HandoffReason::Unsure
+                | HandoffReason::NoMatch
+                | HandoffReason::Flapping { .. },
             ..
         } => Ok(()),
         Phase::Handed { .. }

@@ -7,8 +7,9 @@ use crate::domain::approval::Approval;
 use crate::domain::command::{Drive, Effect};
 use crate::domain::escalation::{Call, Origin, Urgency, urgency};
 use crate::domain::event::{Event, Mode};
-use crate::domain::ids::{IncidentId, PlanNo};
+use crate::domain::ids::{IncidentId, PlanNo, StepNo};
 use crate::domain::incident::{ClosedAs, HandoffReason, Incident, Phase};
+use crate::domain::policy::Decision;
 use crate::domain::run::{Next, RunResult};
 
 /// Goes on with a running plan: asks for the next step, or draws the conclusion.
@@ -25,6 +26,11 @@ pub fn advance(tx: &mut Tx<'_>, context: Context<'_>, id: IncidentId) {
                 result: RunResult::DryRun,
             });
             conclude(tx, context, id, RunResult::DryRun);
+            return;
+        }
+        if let Next::Start { step, .. } = next
+            && part_ends(tx, context, id, step)
+        {
             return;
         }
         match next {
@@ -62,6 +68,28 @@ pub fn advance(tx: &mut Tx<'_>, context: Context<'_>, id: IncidentId) {
             }
         }
     }
+}
+
+/// The next step is behind what was approved: what is left waits for people.
+fn part_ends(tx: &mut Tx<'_>, context: Context<'_>, id: IncidentId, step: StepNo) -> bool {
+    let track = tx.state().incident(id).and_then(Incident::current);
+    let Some(track) = track.filter(|track| !track.covers(step)) else {
+        return false;
+    };
+    let (plan, rest) = (track.plan.no, track.part(None, None));
+    let decision = context.rules.policy.decide(rest.live_steps());
+    let approve_by = context.now.checked_add(context.rules.approve_by);
+    tx.record(Event::PartDone {
+        incident: id,
+        plan,
+        decision: decision.clone(),
+        approve_by: approve_by.unwrap_or(context.now),
+    });
+    match decision {
+        Decision::Deny { .. } => hand_over(tx, context, id, HandoffReason::Denied),
+        Decision::Allow | Decision::RequireApproval { .. } => page_when_due(tx, context, id),
+    }
+    true
 }
 
 /// What the current run wants, when there is one that may go on.
@@ -317,6 +345,7 @@ fn page_why(reason: &HandoffReason) -> String {
         HandoffReason::NoMatch => "no runbook matches".to_owned(),
         HandoffReason::SeveralMatch => "several runbooks match equally well".to_owned(),
         HandoffReason::Unsure => "no runbook is sure to be the right one".to_owned(),
+        HandoffReason::Flapping { times } => format!("the same alert fired {times} times within an hour"),
         HandoffReason::Checklist => "the runbook is a checklist for people".to_owned(),
         HandoffReason::PlanBlocked { problems } => format!("no plan could be made: {}", problems.join("; ")),
         HandoffReason::Denied => "the policy lets nobody approve the plan".to_owned(),

@@ -5,13 +5,15 @@ use std::sync::Arc;
 
 use jiff::SignedDuration;
 
-use super::{Context, Tx, advance, survey};
+use super::{Context, Tx, advance, plan_act, survey};
 use crate::domain::alert::{Alert, AlertStatus};
 use crate::domain::command::Reply;
+use crate::domain::escalation::Call;
 use crate::domain::event::Event;
-use crate::domain::ids::{DeliveryKey, IncidentId, RunbookName, Source};
+use crate::domain::ids::{DeliveryKey, Fingerprint, IncidentId, RunbookName, Source};
 use crate::domain::incident::{HandoffReason, Incident, MatchRecord, Phase, PlanRequest, Verdict};
 use crate::domain::matching::{self, By};
+use crate::domain::past::FLAPS;
 use crate::domain::plan::Requester;
 
 /// Prefix of the `dedup_key` of everything that Interlock opens at a pager; an alert that carries it is our own echo.
@@ -120,12 +122,44 @@ fn again(tx: &mut Tx<'_>, context: Context<'_>, source: &Source, known: Incident
 fn join(tx: &mut Tx<'_>, context: Context<'_>, incident: IncidentId, alert: Alert) {
     let before = tx.state().incident(incident).map(|incident| incident.severity);
     let worse = before.is_some_and(|before| alert.severity > before);
+    let fingerprint = alert.fingerprint.clone();
     tx.record(Event::Joined {
         incident,
         alert: Arc::new(alert),
     });
+    if let Some(times) = flaps(tx, &fingerprint) {
+        joined_flapping(tx, context, incident, times);
+    }
     if worse {
         advance::page_sooner(tx, context, incident);
+    }
+}
+
+/// How often this alert fired within the hour, when that is so often that only people can help.
+fn flaps(tx: &Tx<'_>, alert: &Fingerprint) -> Option<u32> {
+    let times = tx.state().past.times(alert);
+    (times >= FLAPS).then_some(times)
+}
+
+/// A plan that waits is void: the alert came and went without it. One that runs goes on, and somebody looks at it.
+fn joined_flapping(tx: &mut Tx<'_>, context: Context<'_>, id: IncidentId, times: u32) {
+    let Some(phase) = tx.state().incident(id).map(|incident| incident.phase.clone()) else {
+        return;
+    };
+    match phase {
+        Phase::Planning { .. } | Phase::Proposed => {
+            plan_act::withdraw(
+                tx,
+                id,
+                format!("the same alert fired {times} times within an hour"),
+            );
+            advance::hand_over(tx, context, id, HandoffReason::Flapping { times });
+        }
+        Phase::Running | Phase::Settling { .. } => {
+            let why = format!("the same alert fired {times} times within an hour");
+            advance::page_now(tx, id, Call::NotHelped, why);
+        }
+        Phase::Handed { .. } | Phase::Closed { .. } => {}
     }
 }
 
@@ -158,6 +192,10 @@ fn choose(tx: &mut Tx<'_>, context: Context<'_>, incident: IncidentId, alert: &A
     let matched = MatchRecord::of(&matching::rank(context.catalog, &facts), context.catalog);
     let (verdict, by) = (matched.verdict.clone(), matched.by);
     tx.record(Event::Matched { incident, matched });
+    if let Some(times) = flaps(tx, &alert.fingerprint) {
+        advance::hand_over(tx, context, incident, HandoffReason::Flapping { times });
+        return;
+    }
     match verdict {
         Verdict::One { runbook } => plan_or_checklist(tx, context, incident, runbook, Requester::Interlock),
         Verdict::Several => {

@@ -15,6 +15,7 @@ pub fn tick(tx: &mut Tx<'_>, context: Context<'_>) -> Reply {
     for id in tx.state().due(context.now) {
         page_if_due(tx, context, id);
         busy_if_due(tx, context, id);
+        long_if_due(tx, context, id);
         expire_if_due(tx, context, id);
         settle_if_due(tx, context, id);
     }
@@ -60,12 +61,23 @@ fn busy_if_due(tx: &mut Tx<'_>, context: Context<'_>, id: IncidentId) {
     }
 }
 
+/// It goes on, and a human looks at it.
+fn long_if_due(tx: &mut Tx<'_>, context: Context<'_>, id: IncidentId) {
+    let plan = tx.state().incident(id).and_then(|incident| {
+        incident.runs_long_at().filter(|at| *at <= context.now)?;
+        Some(incident.current()?.plan.no)
+    });
+    if let Some(plan) = plan {
+        tx.record(Event::RunsLong { incident: id, plan });
+        let why = "its plan has been running for more than ten minutes".to_owned();
+        advance::page_now(tx, id, Call::Broke, why);
+    }
+}
+
 fn expire_if_due(tx: &mut Tx<'_>, context: Context<'_>, id: IncidentId) {
     let plan = tx.state().incident(id).and_then(|incident| {
         let open = matches!(incident.phase, Phase::Proposed | Phase::Running);
-        let track = incident
-            .current()
-            .filter(|track| open && track.run.started_at.is_none())?;
+        let track = incident.current().filter(|track| open && !track.begun())?;
         track
             .approval
             .deadline()

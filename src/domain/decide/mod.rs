@@ -58,6 +58,7 @@ pub fn decide(tx: &mut Tx<'_>, context: Context<'_>, command: Command) -> Reply 
             results,
             findings,
         } => survey::surveyed(tx, context, incident, *sketch, results, findings),
+        Command::Rechecked { incident, plan, seen } => step::rechecked(tx, context, incident, plan, &seen),
         Command::StartStep(request) => step::start(tx, context, &request),
         Command::StepEnded {
             attempt,
@@ -89,6 +90,7 @@ impl Command {
         match self {
             Self::Alerts { key, .. } | Self::Act { key, .. } => key.as_ref(),
             Self::Surveyed { .. }
+            | Self::Rechecked { .. }
             | Self::StartStep(_)
             | Self::StepEnded { .. }
             | Self::Delivered(_)

@@ -4,9 +4,9 @@
 use std::collections::BTreeMap;
 
 use super::act::Actor;
-use super::{Context, Tx, advance, survey};
+use super::{Context, Tx, advance, survey, world};
 use crate::domain::approval::{Approval, ApprovalEvent, ApprovalRefusal, Vote};
-use crate::domain::command::{Answer, Form, FormField, PlanRef, Reply};
+use crate::domain::command::{Answer, Drive, Form, FormField, PlanRef, Reply};
 use crate::domain::event::{Deed, Event, Judgement, Refusal};
 use crate::domain::freeze::FreezeFile;
 use crate::domain::ids::{IncidentId, StepNo};
@@ -14,6 +14,7 @@ use crate::domain::incident::{HandoffReason, Incident, Phase, PlanRequest, PlanT
 use crate::domain::plan::Requester;
 use crate::domain::planning;
 use crate::domain::policy::{self, Asking, Circumstances, Decision, Question, Reason, Request};
+use crate::domain::prechecks;
 use crate::domain::run::StepState;
 use crate::domain::runbook::{ParamKind, ParamSpec, ParamValue, Runbook};
 
@@ -56,9 +57,31 @@ fn pending<'a>(tx: &'a Tx<'_>, at: &PlanRef) -> Result<(&'a Incident, &'a PlanTr
     Ok((incident, track))
 }
 
-pub fn approve(tx: &mut Tx<'_>, context: Context<'_>, actor: &Actor<'_>, at: &PlanRef) -> Reply {
-    match may_approve(tx, context, actor, at) {
-        Err(refusal) => actor.refused(tx, Some(at.incident), Deed::Approve, refusal),
+/// A plan of which something ran is not changed: what ran would run again.
+fn changeable<'a>(tx: &'a Tx<'_>, at: &PlanRef) -> Result<(&'a Incident, &'a PlanTrack), Refusal> {
+    let (incident, track) = pending(tx, at)?;
+    match track.run.started_at {
+        None => Ok((incident, track)),
+        Some(_) => Err(Refusal::PartlyRun),
+    }
+}
+
+pub fn approve(
+    tx: &mut Tx<'_>,
+    context: Context<'_>,
+    actor: &Actor<'_>,
+    at: &PlanRef,
+    upto: Option<StepNo>,
+) -> Reply {
+    match may_approve(tx, context, actor, at, upto) {
+        Err(refusal) => {
+            let moved = out_of_date(&refusal);
+            let reply = actor.refused(tx, Some(at.incident), Deed::Approve, refusal);
+            if let Some(reasons) = moved.filter(|_| untouched(tx, at)) {
+                survey::renew(tx, context, at.incident, reasons);
+            }
+            reply
+        }
         Ok((needed, have)) => {
             let vote = vote(context, actor);
             let execute_by = context
@@ -71,11 +94,35 @@ pub fn approve(tx: &mut Tx<'_>, context: Context<'_>, actor: &Actor<'_>, at: &Pl
                 vote,
                 needed,
                 execute_by,
+                upto,
             });
+            if have < needed {
+                tx.drive(Drive::Recheck {
+                    incident: at.incident,
+                    plan: at.plan,
+                });
+            }
             advance::advance(tx, context, at.incident);
             Reply::Answer(Answer::Approved { have, need: needed })
         }
     }
+}
+
+/// Nothing of the plan has run: it may be made afresh, or changed.
+fn untouched(tx: &Tx<'_>, at: &PlanRef) -> bool {
+    tx.state()
+        .incident(at.incident)
+        .and_then(Incident::current)
+        .is_some_and(|track| track.run.started_at.is_none())
+}
+
+/// What changed, when that alone is why the click does not count.
+fn out_of_date(refusal: &Refusal) -> Option<Vec<Reason>> {
+    let Refusal::NotAllowed { reasons } = refusal else {
+        return None;
+    };
+    let only = !reasons.is_empty() && reasons.iter().all(Reason::is_out_of_date);
+    only.then(|| reasons.clone())
 }
 
 fn vote(context: Context<'_>, actor: &Actor<'_>) -> Vote {
@@ -93,13 +140,20 @@ fn may_approve(
     context: Context<'_>,
     actor: &Actor<'_>,
     at: &PlanRef,
+    upto: Option<StepNo>,
 ) -> Result<(u8, u8), Refusal> {
     let (incident, track) = pending(tx, at)?;
+    if upto.is_some_and(|upto| !track.parts().iter().any(|part| part.upto == upto)) {
+        return Err(Refusal::PlanChanged);
+    }
+    // Those who approved before may have meant less.
+    let voted = !track.approval.votes().is_empty();
+    let part = track.part(track.smaller(track.upto.filter(|_| voted), upto), None);
     let behind = incident.behind(&track.plan);
     let question = Question {
         who: policy::Who::Person(actor.person),
         asking: Asking::Approve,
-        plan: &track.plan,
+        plan: &part,
         circumstances: Circumstances {
             now: context.now,
             team: &context.rules.team,
@@ -121,6 +175,8 @@ fn may_approve(
     if track.plan.digest().ok().as_ref() != Some(&track.digest) {
         reasons.push(Reason::DigestDiffers);
     }
+    reasons.extend(world::evidence_old(context, incident));
+    reasons.extend(prechecks::unmet(incident, &track.plan));
     if !reasons.is_empty() {
         return Err(Refusal::NotAllowed { reasons });
     }
@@ -221,7 +277,7 @@ pub fn review(tx: &mut Tx<'_>, actor: &Actor<'_>, at: PlanRef) -> Reply {
 
 pub fn ask_modify(tx: &mut Tx<'_>, context: Context<'_>, actor: &Actor<'_>, at: PlanRef) -> Reply {
     let form = actor.responder(context).and_then(|()| {
-        let (_, track) = pending(tx, &at)?;
+        let (_, track) = changeable(tx, &at)?;
         let runbook = context
             .catalog
             .find(track.plan.runbook.as_str())
@@ -327,7 +383,7 @@ fn request(
     actor: &Actor<'_>,
     change: &Change,
 ) -> Result<(PlanRequest, Vec<String>), Refusal> {
-    let (incident, track) = pending(tx, &change.at)?;
+    let (incident, track) = changeable(tx, &change.at)?;
     let parameters = change
         .parameters
         .iter()

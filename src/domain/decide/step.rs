@@ -1,18 +1,19 @@
 //! Starting a step: everything is checked again, and only then is the start recorded. Only a recorded start yields a permit.
 
 use super::world::{expected, live_cost, world_holds};
-use super::{Context, Tx, advance, survey};
+use super::{Context, Tx, advance, survey, world};
 use crate::domain::action::EffectClass;
 use crate::domain::approval::{Approval, Vote};
 use crate::domain::command::{Reply, StartStep};
 use crate::domain::escalation::Call;
 use crate::domain::event::{Event, Outcome, Who};
-use crate::domain::ids::AttemptId;
+use crate::domain::ids::{AttemptId, IncidentId, PlanNo, StepNo};
 use crate::domain::incident::{HandoffReason, Incident, Phase, PlanTrack};
 use crate::domain::plan::PlannedStep;
 use crate::domain::policy::{self, Asking, Circumstances, Decision, Question, Reason, Request};
+use crate::domain::prechecks;
 use crate::domain::run::{Next, StepState, WaitsFor, over_budget};
-use crate::ports::{Order, Output, TargetState};
+use crate::ports::{Order, Output, Survey, TargetState};
 
 pub fn start(tx: &mut Tx<'_>, context: Context<'_>, request: &StartStep) -> Reply {
     let Some((incident, track, step)) = its_turn(tx, request) else {
@@ -42,7 +43,33 @@ pub fn start(tx: &mut Tx<'_>, context: Context<'_>, request: &StartStep) -> Repl
     if reasons.is_empty() {
         return permit(tx, context, request);
     }
+    let untouched = track.run.started_at.is_none();
+    if untouched && reasons.iter().any(Reason::is_out_of_date) && !reasons.contains(&Reason::Expired) {
+        let moved = reasons.iter().filter(|reason| reason.is_out_of_date());
+        survey::renew(tx, context, request.incident, moved.cloned().collect());
+        return Reply::NotStarted { reasons };
+    }
     refuse(tx, context, request, reasons)
+}
+
+/// Between two approvals: who approves next is not shown what is no longer so.
+pub fn rechecked(
+    tx: &mut Tx<'_>,
+    context: Context<'_>,
+    id: IncidentId,
+    plan: PlanNo,
+    seen: &[(StepNo, Survey)],
+) -> Reply {
+    let moved = tx.state().incident(id).and_then(|incident| {
+        let track = incident.current().filter(|track| track.plan.no == plan)?;
+        let waits = track.approval.is_pending() && matches!(incident.phase, Phase::Proposed);
+        waits.then(|| world::moved(context, track, seen))
+    });
+    match moved {
+        Some(reasons) if !reasons.is_empty() => survey::renew(tx, context, id, reasons),
+        Some(_) | None => {}
+    }
+    Reply::Stored
 }
 
 /// The step, if and only if it is what the run wants next: the compare-and-set that makes a start happen at most once.
@@ -55,7 +82,8 @@ fn its_turn<'a>(
     let step = track.plan.step(request.step)?;
     let wanted = matches!(track.run.next(&track.plan),
         Next::Start { step, attempt, .. } if step == request.step && attempt == request.attempt);
-    (matches!(incident.phase, Phase::Running) && wanted).then_some((incident, track, step))
+    let covered = track.covers(request.step);
+    (matches!(incident.phase, Phase::Running) && wanted && covered).then_some((incident, track, step))
 }
 
 fn busy(tx: &Tx<'_>, request: &StartStep, step: &PlannedStep) -> Option<AttemptId> {
@@ -73,7 +101,7 @@ fn wait_for(tx: &mut Tx<'_>, context: Context<'_>, request: &StartStep, holder: 
     let said = track.and_then(|track| track.run.waits);
     let until = said.map(|waits| waits.until).unwrap_or_else(|| {
         let latest = context.now.checked_add(context.rules.execute_by);
-        let first = track.filter(|track| track.run.started_at.is_none());
+        let first = track.filter(|track| !track.begun());
         let approved_until = first.and_then(|track| track.approval.deadline());
         let latest = latest.unwrap_or(context.now);
         approved_until.map_or(latest, |by| by.min(latest))
@@ -117,6 +145,14 @@ fn objections(
             why: error.to_string(),
         }),
     }
+    if track.run.started_at.is_none() {
+        reasons.extend(world::moved(context, track, &request.beside));
+        reasons.extend(world::evidence_old(context, incident));
+    }
+    // Looking on does no harm, and what a change has mended may be the signal that is gone.
+    if step.effect != EffectClass::Observe {
+        reasons.extend(prechecks::unmet(incident, &track.plan));
+    }
     for (key, need, left) in over_budget(
         &track.plan.budget,
         &track.run.spent,
@@ -152,22 +188,23 @@ fn approval_holds(
         reasons.push(Reason::ClockWentBack);
     }
     let behind = incident.behind(&track.plan);
+    let part = track.part(track.upto, Some(request.step));
     let request_of = Request {
-        plan: &track.plan,
+        plan: &part,
         behind: &behind,
     };
     let counting = still_counting(context, request, votes, request_of);
     let question = Question {
         who: policy::Who::Voters,
         asking: Asking::Start(request.step),
-        plan: &track.plan,
+        plan: &part,
         circumstances: Circumstances {
             now: context.now,
             team: &context.rules.team,
             behind: &behind,
             votes: &counting,
-            // Once the first step has started the others follow.
-            expires: track.run.started_at.is_none().then_some(*execute_by),
+            // Once the first step of what was approved has started the others follow.
+            expires: (!track.begun()).then_some(*execute_by),
             freeze: &tx.state().freeze,
             freeze_file: &request.freeze_file,
             counts: &tx.state().counts(incident, context.now),

@@ -15,7 +15,8 @@ use crate::domain::incident::{HandoffReason, Incident, Phase, PlanRequest};
 use crate::domain::matching::By;
 use crate::domain::plan::{Plan, Requester};
 use crate::domain::planning::{self, PlanProblem};
-use crate::domain::policy::{Asking, Circumstances, Decision, Question, Who};
+use crate::domain::policy::{Asking, Circumstances, Decision, Question, Reason, Who};
+use crate::domain::prechecks;
 use crate::domain::runbook::Autonomy;
 use crate::ports::{Survey, SurveyError};
 
@@ -26,6 +27,30 @@ pub fn plan(tx: &mut Tx<'_>, context: Context<'_>, incident: IncidentId, request
         request: request.clone(),
     });
     look(tx, context, incident, &request);
+}
+
+/// What was shown is no longer so: the plan is void, and the same is proposed afresh. It needs fresh approval, and waits
+/// for people even where it might have run alone.
+pub fn renew(tx: &mut Tx<'_>, context: Context<'_>, id: IncidentId, reasons: Vec<Reason>) {
+    let Some(incident) = tx.state().incident(id) else {
+        return;
+    };
+    let Some(track) = incident.current() else { return };
+    let no = track.plan.no;
+    // Journals from before requests were kept have none.
+    let request = incident.request.clone().unwrap_or_else(|| PlanRequest {
+        runbook: track.plan.runbook.clone(),
+        requester: track.plan.requester.clone(),
+        parameters: track.plan.parameters.clone(),
+        skip: Vec::new(),
+        modified_from: track.plan.modified_from,
+    });
+    tx.record(Event::Outdated {
+        incident: id,
+        plan: no,
+        reasons,
+    });
+    plan(tx, context, id, request);
 }
 
 /// Sends the executor to look at the targets and the evidence.
@@ -149,15 +174,23 @@ fn propose(tx: &mut Tx<'_>, context: Context<'_>, id: IncidentId, plan: Plan) {
         .checked_add(context.rules.approve_by)
         .unwrap_or(context.now);
     let (no, autonomy) = (plan.no, plan.autonomy);
-    let alone = tx.state().incident(id).is_some_and(|incident| {
-        may_run_alone(context, incident, &plan) && nothing_against(tx, context, incident, &plan)
+    let failed_before = tx.state().incident(id).and_then(|incident| {
+        let alert = incident.first_alert()?;
+        let past = &tx.state().past;
+        past.failed_before(&alert.fingerprint, &plan.runbook, context.now)
     });
+    // What did not help before is not tried again without a person.
+    let alone = failed_before.is_none()
+        && tx.state().incident(id).is_some_and(|incident| {
+            may_run_alone(context, incident, &plan) && nothing_against(tx, context, incident, &plan)
+        });
     tx.record(Event::Proposed {
         incident: id,
         plan: Arc::new(plan),
         digest,
         decision: decision.clone(),
         approve_by,
+        failed_before,
     });
     if autonomy == Autonomy::Shadow {
         advance::hand_over(tx, context, id, HandoffReason::Shadow);
@@ -190,7 +223,7 @@ fn nothing_against(tx: &Tx<'_>, context: Context<'_>, incident: &Incident, plan:
             counts: &tx.state().counts(incident, context.now),
         },
     };
-    let mut nothing = true;
+    let mut nothing = prechecks::unmet(incident, plan).is_empty();
     let policy = &context.rules.policy;
     policy.stands_against(&question, |_| nothing = false);
     nothing
@@ -240,6 +273,7 @@ pub fn may_run_alone(context: Context<'_>, incident: &Incident, plan: &Plan) -> 
         && plan.requester == Requester::Interlock
         && !matches!(incident.severity, Severity::Critical | Severity::Unknown)
         && incident.commander.is_none()
+        && incident.plans.iter().all(|track| track.outdated.is_empty())
         && placed
         && !unread
         && !reaches_tier_two

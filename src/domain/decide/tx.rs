@@ -174,16 +174,19 @@ fn redraws(event: &Event) -> bool {
         | Event::Ticked { .. }
         | Event::Proposed { .. }
         | Event::Voted { .. }
+        | Event::PartDone { .. }
         | Event::AllowedAlone { .. }
         | Event::Rejected { .. }
         | Event::Expired { .. }
         | Event::Withdrawn { .. }
+        | Event::Outdated { .. }
         | Event::StepStarted { .. }
         | Event::StepWaits { .. }
         | Event::StepRefused { .. }
         | Event::StepSkipped { .. }
         | Event::StepEnded { .. }
         | Event::StepJudged { .. }
+        | Event::RunsLong { .. }
         | Event::RunEnded { .. }
         | Event::Settling { .. }
         | Event::HandedOver { .. }
@@ -217,14 +220,17 @@ fn tells(event: &Event) -> bool {
         | Event::Gathered { .. }
         | Event::Proposed { .. }
         | Event::Voted { .. }
+        | Event::PartDone { .. }
         | Event::AllowedAlone { .. }
         | Event::Rejected { .. }
         | Event::Expired { .. }
         | Event::Withdrawn { .. }
+        | Event::Outdated { .. }
         | Event::StepWaits { .. }
         | Event::StepRefused { .. }
         | Event::StepSkipped { .. }
         | Event::StepJudged { .. }
+        | Event::RunsLong { .. }
         | Event::RunEnded { .. }
         | Event::HandedOver { .. }
         | Event::Paged { .. }

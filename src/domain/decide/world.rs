@@ -6,7 +6,8 @@ use jiff::SignedDuration;
 use super::Context;
 use crate::domain::action::{Cost, EffectClass};
 use crate::domain::command::StartStep;
-use crate::domain::incident::PlanTrack;
+use crate::domain::ids::StepNo;
+use crate::domain::incident::{Incident, PlanTrack};
 use crate::domain::plan::PlannedStep;
 use crate::domain::planning;
 use crate::domain::policy::Reason;
@@ -48,6 +49,45 @@ pub(super) fn world_holds(
             seconds: age.as_secs(),
         });
     }
+    same_world(context, track, step, survey, reasons);
+}
+
+/// The evidence that stands on the card counts no longer. Without evidence there is nothing to grow old.
+pub(super) fn evidence_old(context: Context<'_>, incident: &Incident) -> Option<Reason> {
+    let evidence = incident.current_evidence()?;
+    let age = context.now.duration_since(evidence.at);
+    let allowed = context.rules.evidence_for;
+    (age > allowed && evidence.findings.iter().any(|finding| !finding.is_missing())).then(|| {
+        Reason::EvidenceOld {
+            minutes: age.as_mins(),
+            allowed: allowed.as_mins(),
+        }
+    })
+}
+
+/// What is no longer as the card showed it, among the targets that were looked at. A step that is not of this plan says
+/// nothing.
+pub(super) fn moved(context: Context<'_>, track: &PlanTrack, seen: &[(StepNo, Survey)]) -> Vec<Reason> {
+    let mut reasons = Vec::new();
+    for (no, survey) in seen {
+        if let Some(step) = track.plan.step(*no) {
+            same_world(context, track, step, survey, &mut reasons);
+        }
+    }
+    // Two steps may have the same target.
+    reasons.sort();
+    reasons.dedup();
+    reasons
+}
+
+/// Same object, same images, same container, not more to lose.
+fn same_world(
+    context: Context<'_>,
+    track: &PlanTrack,
+    step: &PlannedStep,
+    survey: &Survey,
+    reasons: &mut Vec<Reason>,
+) {
     let moved = |what: String| Reason::TargetMoved { what };
     let only_looks = step.effect == EffectClass::Observe;
     let expected = expected(track, step);

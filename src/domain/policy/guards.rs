@@ -114,6 +114,22 @@ pub struct Counts {
     pub hour: u32,
     /// Of the last hour, by cluster.
     pub clusters: BTreeMap<ClusterName, u32>,
+    /// When those of the last hour started, oldest first: says when there is room again.
+    pub started: Vec<(Timestamp, Option<ClusterName>)>,
+}
+
+impl Counts {
+    /// When so many of the last hour's starts will be an hour old; `None` when there are not so many.
+    fn room(&self, limit: &LimitOf, leave: u32) -> Option<Timestamp> {
+        let mut counted = self.started.iter().filter(|(_, cluster)| match limit {
+            LimitOf::Incident => false,
+            LimitOf::Hour => true,
+            LimitOf::ClusterHour { cluster: of } => cluster.as_ref() == Some(of),
+        });
+        let nth = usize::try_from(leave).ok()?.checked_sub(1)?;
+        let (at, _) = counted.nth(nth)?;
+        at.checked_add(SignedDuration::from_hours(1)).ok()
+    }
 }
 
 /// A name, or the beginning of one with `*` behind it.
@@ -197,6 +213,14 @@ impl Guards {
         self.freezes.iter().filter(|freeze| freeze.cover.covers(place))
     }
 
+    /// Of each window and each freeze of the calendar whether it holds now: when this differs, other steps may start.
+    #[must_use]
+    pub fn turned(&self, now: Timestamp) -> Vec<bool> {
+        let windows = self.windows.iter().map(|window| window.open.holds(now));
+        let freezes = self.freezes.iter().map(|freeze| freeze.during.holds(now));
+        windows.chain(freezes).collect()
+    }
+
     fn calendar_allows(&self, place: &Place<'_>, at: Timestamp) -> bool {
         self.windows_of(place).all(|window| window.open.holds(at))
             && !self.freezes_of(place).any(|freeze| freeze.during.holds(at))
@@ -250,11 +274,14 @@ impl Limits {
             if let Some(allowed) = allowed
                 && wanted > allowed.saturating_sub(have)
             {
+                let leave = have.saturating_add(wanted).saturating_sub(allowed);
+                let opens = counts.room(&limit, leave).filter(|_| wanted <= allowed);
                 say(Reason::LimitReached {
                     limit,
                     allowed,
                     have,
                     wanted,
+                    opens,
                 });
             }
         };

@@ -7,6 +7,7 @@ use super::guards::LimitOf;
 use crate::domain::action::Tier;
 use crate::domain::freeze::Scope;
 use crate::domain::ids::Environment;
+use crate::domain::prechecks::Precheck;
 
 /// Why something is not allowed. Worded for people in `render::explain`.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
@@ -70,6 +71,9 @@ pub enum Reason {
         allowed: u32,
         have: u32,
         wanted: u32,
+        /// When enough of what was started is an hour old; `None` when it never is enough.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        opens: Option<Timestamp>,
     },
     FreezeFileUnreadable,
     /// The plan that runs would not be the plan that was approved.
@@ -82,8 +86,18 @@ pub enum Reason {
     SurveyStale {
         seconds: i64,
     },
+    /// The evidence on the card is older than the team lets it count.
+    EvidenceOld {
+        minutes: i64,
+        allowed: i64,
+    },
     OverBudget {
         what: String,
+    },
+    /// A precheck of the runbook that Interlock answers itself.
+    Precheck {
+        check: Precheck,
+        why: String,
     },
     TargetBusy {
         with: String,
@@ -97,4 +111,41 @@ pub enum Reason {
     Expired,
     /// The clock stepped back since the approval: its deadlines mean nothing.
     ClockWentBack,
+}
+
+impl Reason {
+    /// Whether it says that what was shown is no longer so. Then the plan is out of date, whoever asks, and a fresh one
+    /// is what helps.
+    #[must_use]
+    pub fn is_out_of_date(&self) -> bool {
+        match self {
+            Self::TargetMoved { .. } | Self::EvidenceOld { .. } | Self::PolicyChanged => true,
+            Self::NoEnvironment { .. }
+            | Self::NoRow { .. }
+            | Self::NotApprover { .. }
+            | Self::NotResponder
+            | Self::OwnRequest
+            | Self::Guest
+            | Self::Bot
+            | Self::Stranger
+            | Self::Deactivated
+            | Self::DirectoryUnreadable
+            | Self::Quorum { .. }
+            | Self::Frozen { .. }
+            | Self::CalendarFreeze { .. }
+            | Self::WindowClosed { .. }
+            | Self::LimitReached { .. }
+            | Self::FreezeFileUnreadable
+            | Self::DigestDiffers
+            | Self::AlertResolved
+            | Self::SurveyStale { .. }
+            | Self::OverBudget { .. }
+            | Self::Precheck { .. }
+            | Self::TargetBusy { .. }
+            | Self::SurveyFailed { .. }
+            | Self::NotItsTurn
+            | Self::Expired
+            | Self::ClockWentBack => false,
+        }
+    }
 }

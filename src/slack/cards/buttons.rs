@@ -72,8 +72,7 @@ fn proposed(incident: &Incident, track: &PlanTrack, context: &CardContext) -> Ve
     }
     let value = values::plan(&at(incident, track));
     let mut buttons = Vec::new();
-    // While everything is frozen a yes could only be refused.
-    if context.frozen.is_none() {
+    if !context.is_shut() {
         buttons.push(yes(incident, track, context, &value));
     }
     // What is not shown whole can be approved, rejected and changed only by who has looked at it; but a no is always safe.
@@ -85,20 +84,24 @@ fn proposed(incident: &Incident, track: &PlanTrack, context: &CardContext) -> Ve
         &value,
         Style::Danger,
     ));
-    buttons.push(button(
-        "Modify",
-        &of("Modify"),
-        action::MODIFY,
-        &value,
-        Style::Plain,
-    ));
+    if track.run.started_at.is_none() {
+        buttons.push(button(
+            "Modify",
+            &of("Modify"),
+            action::MODIFY,
+            &value,
+            Style::Plain,
+        ));
+    }
     buttons
 }
 
 /// Approves what is shown whole; else shows it.
 fn yes(incident: &Incident, track: &PlanTrack, context: &CardContext, value: &str) -> Value {
-    let steps = count(track.plan.live_steps().count(), "step");
-    let inline = shown_whole(&track.plan) && track.plan.tier() < Tier::Three;
+    let rest = track.part(None, None);
+    let steps = count(rest.live_steps().count(), "step");
+    // What is left of a plan that has begun is shown in its review; the card shows how far it is.
+    let inline = shown_whole(&rest) && rest.tier() < Tier::Three && track.run.started_at.is_none();
     if !inline {
         let spoken = format!("Review the whole plan of {} before approving", incident.id);
         return button("Review plan", &spoken, action::REVIEW, value, Style::Primary);
@@ -109,8 +112,8 @@ fn yes(incident: &Incident, track: &PlanTrack, context: &CardContext, value: &st
     };
     let spoken = format!("{label} of {}, plan {}", incident.id, track.plan.no);
     let mut approve = button(&label, &spoken, action::APPROVE, value, Style::Primary);
-    if track.plan.tier() >= Tier::Two {
-        approve["confirm"] = confirm(&format!("Approve {steps}?"), &effect(&track.plan), "Approve");
+    if rest.tier() >= Tier::Two {
+        approve["confirm"] = confirm(&format!("Approve {steps}?"), &effect(&rest), "Approve");
     }
     approve
 }
@@ -178,6 +181,7 @@ fn more(incident: &Incident) -> Option<Value> {
     if incident.paging.can_ask(Call::Asked) {
         options.push(entry("Escalate now: page a human", action::ESCALATE));
     }
+    options.extend(part(incident));
     // A card that a human has shows it as a button of its own.
     if incident.commander.is_none() && !matches!(incident.phase, Phase::Handed { .. }) {
         options.push(entry("Take over: I handle it by hand", action::TAKE_OVER));
@@ -194,10 +198,20 @@ fn more(incident: &Incident) -> Option<Value> {
     (!options.is_empty()).then(|| json!({"type": "overflow", "action_id": action::MORE, "options": options}))
 }
 
+/// Less than all of it: chosen in the review, where everything stands.
+fn part(incident: &Incident) -> Option<Value> {
+    let track = incident
+        .current()
+        .filter(|track| matches!(incident.phase, Phase::Proposed) && track.approval.is_pending())?;
+    let value = format!("{}.{}", action::REVIEW, values::plan(&at(incident, track)));
+    let entry = json!({"text": plain("Only a part of it: review the plan", 60), "value": value});
+    (!track.parts().is_empty()).then_some(entry)
+}
+
 /// One line with a button for each runbook that matches, when several do.
 pub fn candidates(incident: &Incident) -> Vec<Value> {
     let Phase::Handed {
-        reason: HandoffReason::SeveralMatch | HandoffReason::Unsure,
+        reason: HandoffReason::SeveralMatch | HandoffReason::Unsure | HandoffReason::Flapping { .. },
         ..
     } = &incident.phase
     else {

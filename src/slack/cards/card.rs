@@ -55,12 +55,15 @@ fn open(incident: &Incident, context: &CardContext, words: &Words) -> Vec<Value>
         blocks.push(section(mode));
     }
     blocks.extend(status::frozen(incident, context).as_deref().map(section));
+    blocks.extend(status::not_now(incident, context).as_deref().map(section));
     let mut stands = status::now(incident, context, words);
     if let Some(next) = status::next(incident) {
         stands.push('\n');
         stands.push_str(&next);
     }
     blocks.push(section(&stands));
+    blocks.extend(status::moved(incident).as_deref().map(section));
+    blocks.extend(status::tried_before(incident).as_deref().map(section));
     let why = status::why(incident);
     if let Some(track) = incident.current() {
         let evidence = evidence::lines(incident);
@@ -195,6 +198,7 @@ fn verb(phase: &Phase) -> &'static str {
             HandoffReason::NoMatch
             | HandoffReason::SeveralMatch
             | HandoffReason::Unsure
+            | HandoffReason::Flapping { .. }
             | HandoffReason::Checklist
             | HandoffReason::PlanBlocked { .. }
             | HandoffReason::Denied

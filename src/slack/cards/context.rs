@@ -6,7 +6,7 @@ use super::text::safe;
 use crate::domain::event::Mode;
 use crate::domain::freeze::Scope;
 use crate::domain::incident::Incident;
-use crate::domain::policy::{ON_CALL_NOW, Policy};
+use crate::domain::policy::{ON_CALL_NOW, Policy, Reason};
 use crate::domain::runbook::{Autonomy, ChecklistItem};
 
 /// Who stopped what, and why.
@@ -41,6 +41,14 @@ impl Frozen {
     }
 }
 
+impl CardContext {
+    /// Whether a yes could only be refused, whoever says it.
+    #[must_use]
+    pub fn is_shut(&self) -> bool {
+        self.frozen.is_some() || !self.not_now.is_empty()
+    }
+}
+
 #[derive(Clone, Debug)]
 pub struct CardContext {
     pub now: Timestamp,
@@ -50,6 +58,8 @@ pub struct CardContext {
     pub who_may: Vec<String>,
     /// A freeze that covers this incident's plan: while it stands the card approves nothing.
     pub frozen: Option<Frozen>,
+    /// What else keeps the plan from starting now: a closed window, a limit. While there is any, the card approves nothing.
+    pub not_now: Vec<Reason>,
     /// Items of the prose runbook that the incident's `checklist` names.
     pub checklist: Vec<ChecklistItem>,
 }

@@ -34,6 +34,7 @@ pub(crate) fn context() -> CardContext {
         autonomy: Autonomy::Suggest,
         who_may: vec!["@sre".to_owned()],
         frozen: None,
+        not_now: Vec::new(),
         checklist: (0..40)
             .map(|n| ChecklistItem {
                 section: "Diagnosis".to_owned(),
@@ -123,6 +124,8 @@ pub(crate) fn track(steps: Vec<PlannedStep>) -> PlanTrack {
         autonomy: Autonomy::Suggest,
         steps,
         escalation: None,
+        owner: None,
+        checks: Vec::new(),
         questions: Vec::new(),
     };
     let digest = plan.digest().unwrap();
@@ -136,6 +139,10 @@ pub(crate) fn track(steps: Vec<PlannedStep>) -> PlanTrack {
             approve_by: at(1200),
         },
         run: Run::default(),
+        upto: None,
+        part_waits: false,
+        outdated: Vec::new(),
+        failed_before: None,
     }
 }
 

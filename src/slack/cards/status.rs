@@ -2,7 +2,7 @@
 
 use super::buttons::unknown_step;
 use super::context::CardContext;
-use super::text::{clock, count, safe};
+use super::text::{clock, count, day, safe};
 use crate::domain::approval::Approval;
 use crate::domain::command::Answer;
 use crate::domain::event::{Mode, Refusal};
@@ -11,6 +11,7 @@ use crate::domain::matching::By;
 use crate::domain::policy::Decision;
 use crate::domain::run::{RunResult, StepState};
 use crate::domain::runbook::Autonomy;
+use crate::render::reasons;
 use crate::render::timeline::page_failed;
 use crate::render::words::{at_work, sentence};
 use crate::slack::settings::Words;
@@ -39,6 +40,36 @@ pub fn frozen(incident: &Incident, context: &CardContext) -> Option<String> {
         safe(frozen.reason.trim_end_matches('.'), 300),
         frozen.place(),
         frozen.lift()
+    ))
+}
+
+/// That it can't be approved just now, and when it can.
+pub fn not_now(incident: &Incident, context: &CardContext) -> Option<String> {
+    let waits = matches!(incident.phase, Phase::Proposed) && !context.not_now.is_empty();
+    waits.then(|| {
+        format!(
+            "*Can't be approved now*: {}. The card offers it again when it can.",
+            safe(&reasons::all(&context.not_now), 900)
+        )
+    })
+}
+
+/// That the same was tried for the same alert before, in vain.
+pub fn tried_before(incident: &Incident) -> Option<String> {
+    let waits = matches!(incident.phase, Phase::Proposed);
+    let at = incident.current().filter(|_| waits)?.failed_before?;
+    Some(format!(
+        "*This did not help before*: the same runbook ran for the same alert on {} and did not mend it.",
+        day(at)
+    ))
+}
+
+/// What changed in the world, where that made this plan take the place of another.
+pub fn moved(incident: &Incident) -> Option<String> {
+    let (before, reasons) = incident.moved_since()?;
+    Some(format!(
+        "*Changed since plan {before}*, of which nothing ran: {}. Look at it afresh.",
+        safe(&reasons::all(reasons), 900)
     ))
 }
 
@@ -87,6 +118,15 @@ fn proposed(track: &PlanTrack, context: &CardContext, words: &Words) -> String {
                         String::new()
                     }
                 ),
+            };
+            let (done, meant) = track.run.progress(&track.plan);
+            let may = match track.run.started_at {
+                Some(_) => format!("{done} of {meant} steps are done, the rest waits. {may}"),
+                None => may,
+            };
+            let may = match track.upto.filter(|_| !votes.is_empty()) {
+                Some(step) => format!("As far as step {step}. {may}"),
+                None => may,
             };
             if votes.is_empty() {
                 format!(
@@ -191,6 +231,9 @@ fn handed(incident: &Incident, reason: &HandoffReason, words: &Words) -> String 
             "no runbook is sure to be the right one. Choose one, or take over.".to_owned()
         }
         HandoffReason::SeveralMatch => "several runbooks match equally well. Choose one.".to_owned(),
+        HandoffReason::Flapping { times } => format!(
+            "the same alert fired {times} times within an hour, so what is done about it does not hold. Look for the cause before anything runs again."
+        ),
         HandoffReason::Checklist => "its runbook is a checklist for people.".to_owned(),
         HandoffReason::PlanBlocked { problems } => {
             let list: Vec<String> = problems

@@ -1,4 +1,5 @@
-//! Steps on a card: whole, where they are to be approved; one line each, where they run.
+//! Steps on a card: whole, where they are to be approved; one line each, where they run. Longer than other files, since
+//! what is measured, shown whole and shown in the review has to agree.
 //!
 //! Invariant: nothing that the digest covers is cut where it can be approved. What has no room on the card makes the plan
 //! one that is reviewed.
@@ -67,11 +68,21 @@ fn whole(text: &str) -> String {
     safe(text, usize::MAX)
 }
 
-/// What only people can know, and say by approving.
+/// What is checked before every change, and what only people can know, and say by approving.
 #[must_use]
 pub fn questions(plan: &Plan) -> Option<String> {
+    let checks: Vec<&str> = plan.checks.iter().map(|check| check.words()).collect();
     let asked: Vec<String> = plan.questions.iter().map(|asked| whole(asked)).collect();
-    (!asked.is_empty()).then(|| format!("*By approving you say:* {}", asked.join("; ")))
+    let lines = [
+        ("Checked before every change", checks.join("; ")),
+        ("By approving you say", asked.join("; ")),
+    ];
+    let said = lines
+        .iter()
+        .filter(|(_, said)| !said.is_empty())
+        .map(|(what, said)| format!("*{what}:* {said}"));
+    let said: Vec<String> = said.collect();
+    (!said.is_empty()).then(|| said.join("\n"))
 }
 
 /// A command in a block that has no markup of its own; several blocks when it is very long.
@@ -343,18 +354,16 @@ fn state(step: &PlannedStep, run: &Run, told: Option<StepNo>) -> String {
 
 /// Target and effect in one breath, for the dialog before an approval: our own lines, never the author's.
 pub fn effect(plan: &Plan) -> String {
-    let lines: Vec<&str> = plan
-        .live_steps()
-        .filter(|step| step.tier >= Tier::One)
-        .map(|step| {
-            if step.plain.trim().is_empty() {
-                step.command.as_str()
-            } else {
-                step.plain.as_str()
-            }
+    let steps = plan.live_steps().filter(|step| step.tier >= Tier::One);
+    let lines: Vec<String> = steps
+        .map(|step| match (step.plain.trim(), step.blast.trim()) {
+            ("", _) => step.command.clone(),
+            (plain, "") => plain.to_owned(),
+            (plain, blast) => format!("{plain} It {blast}."),
         })
         .collect();
-    reveal(&lines.join(" Then: ")).into_owned()
+    let places: Vec<String> = environments(plan).into_iter().collect();
+    reveal(&format!("In {}: {}", places.join(" and "), lines.join(" Then: "))).into_owned()
 }
 
 /// The environments that the steps of a plan act in, escaped.

@@ -377,6 +377,7 @@ fn worst_phases() -> Vec<Phase> {
     let mut phases: Vec<Phase> = [
         HandoffReason::NoMatch,
         HandoffReason::SeveralMatch,
+        HandoffReason::Flapping { times: 3 },
         HandoffReason::Checklist,
         HandoffReason::PlanBlocked {
             problems: vec![why(); 50],

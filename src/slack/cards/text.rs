@@ -85,6 +85,13 @@ pub fn clock(at: Timestamp) -> String {
     format!("<!date^{}^{{time}}|{} UTC>", at.as_second(), at.strftime("%H:%M"))
 }
 
+/// A day and a time in the reader's own zone, with UTC for those who see only text.
+#[must_use]
+pub fn day(at: Timestamp) -> String {
+    let plain = at.strftime("%-d %b %H:%M");
+    format!("<!date^{}^{{date_short}} {{time}}|{plain} UTC>", at.as_second())
+}
+
 /// `3 min`, `1 h 20 min`, `2 d 3 h`.
 #[must_use]
 pub fn span(seconds: i64) -> String {

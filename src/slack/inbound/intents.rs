@@ -51,7 +51,10 @@ pub fn incident(intent: &Intent) -> Option<IncidentId> {
         Intent::Approve(at) | Intent::AskReject(at) | Intent::AskModify(at) | Intent::ReviewPlan(at) => {
             Some(at.incident)
         }
-        Intent::Reject { at, .. } | Intent::Modify { at, .. } | Intent::Judge { at, .. } => Some(at.incident),
+        Intent::ApprovePart { at, .. }
+        | Intent::Reject { at, .. }
+        | Intent::Modify { at, .. }
+        | Intent::Judge { at, .. } => Some(at.incident),
         Intent::Escalate(incident)
         | Intent::TakeOver(incident)
         | Intent::ProposeAgain(incident)
@@ -66,6 +69,7 @@ pub fn incident(intent: &Intent) -> Option<IncidentId> {
         | Intent::ShowRunbookNamed(_)
         | Intent::RunRunbook { .. }
         | Intent::Status
+        | Intent::Touched(_)
         | Intent::Freeze { .. }
         | Intent::Unfreeze { .. }
         | Intent::Help

@@ -20,4 +20,4 @@ pub use http::{Verifier, router};
 pub use pipeline::{Parts, Pipeline};
 pub use slash::COMMANDS;
 pub use socket::{SocketHealth, SocketMode};
-pub(super) use submission::{Change, INPUT, PARAMETER, REASON, SKIP, metadata};
+pub(super) use submission::{Change, INPUT, PARAMETER, PART, REASON, SKIP, metadata};

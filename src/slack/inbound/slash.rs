@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 
 use crate::domain::command::Intent;
 use crate::domain::ids::IncidentId;
+use crate::domain::touched::Since;
 
 /// Every command with what it takes, in the order of the help.
 pub const COMMANDS: &[(&str, &str)] = &[
@@ -14,6 +15,7 @@ pub const COMMANDS: &[(&str, &str)] = &[
     ("status", "[INC-n]"),
     ("why", "INC-n"),
     ("who", "INC-n"),
+    ("touched", "[INC-n|60s|1h]"),
     ("close", "INC-n [REASON]"),
     ("freeze", "[WHAT] REASON"),
     ("unfreeze", "[WHAT] REASON"),
@@ -47,6 +49,7 @@ pub fn parse(line: &str, thread: Option<IncidentId>) -> Intent {
         "why" => about(rest, thread, Intent::WhyOf, None).unwrap_or_else(unrecognised),
         "close" => close(rest, thread).unwrap_or_else(unrecognised),
         "who" => about(rest, thread, Intent::WhoOf, None).unwrap_or_else(unrecognised),
+        "touched" => touched(rest, thread).unwrap_or_else(unrecognised),
         "freeze" => Intent::Freeze {
             reason: unquoted(rest),
         },
@@ -68,6 +71,15 @@ fn about(
         (true, None) => general,
         (false, _) => IncidentId::parse(rest).map(of),
     }
+}
+
+/// In a thread it is about that incident, unless something else is named.
+fn touched(rest: &str, thread: Option<IncidentId>) -> Option<Intent> {
+    let since = match thread.filter(|_| rest.is_empty()) {
+        Some(here) => Since::Incident(here),
+        None => Since::read(rest)?,
+    };
+    Some(Intent::Touched(since))
 }
 
 /// In a thread the incident need not be named: then all of it is the reason.

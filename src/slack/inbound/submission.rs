@@ -13,6 +13,8 @@ use crate::slack::surface::callback;
 
 /// Block of the reason in the Reject view.
 pub const REASON: &str = "reason";
+/// Block of how much is approved, in the Review view.
+pub const PART: &str = "part";
 /// Before the name of a parameter.
 pub const PARAMETER: &str = "p.";
 /// Before the number of a group of steps to leave out.
@@ -83,7 +85,16 @@ pub fn of_view(view: &View<'_>) -> Option<Intent> {
         }
         callback::FREEZE => Some(Intent::Freeze { reason: reason(view) }),
         callback::UNFREEZE => Some(Intent::Unfreeze { reason: reason(view) }),
-        callback::REVIEW => values::parse_plan(metadata).map(Intent::Approve),
+        callback::REVIEW => {
+            let at = values::parse_plan(metadata)?;
+            match text(view, PART).as_deref() {
+                None | Some("all") => Some(Intent::Approve(at)),
+                Some(step) => Some(Intent::ApprovePart {
+                    at,
+                    upto: StepNo(step.parse().ok()?),
+                }),
+            }
+        }
         _ => None,
     }
 }

@@ -3,6 +3,7 @@
 
 mod forms;
 mod open;
+mod review;
 mod show;
 #[cfg(test)]
 mod tests;
@@ -33,7 +34,7 @@ pub fn view(form: &Form, channel: Option<&str>, shared: &Shared) -> Value {
             lines,
         } => forms::diff(at, parameters, skip, lines, channel),
         Form::ReviewPlan { at, incident } => {
-            show::review(at, incident, channel, &shared.outlook.card(incident))
+            review::review(at, incident, channel, &shared.outlook.card(incident))
         }
         Form::Runbook { title, source } => show::runbook(title, source),
     }

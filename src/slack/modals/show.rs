@@ -1,25 +1,18 @@
-//! Views that show something: the whole plan, a runbook's text, a message, a wait.
+//! Views that show something: a runbook's text, a message, a wait.
 
 use serde_json::{Value, json};
 
-use crate::domain::action::{Tier, reveal_lines};
-use crate::domain::command::PlanRef;
-use crate::domain::event::Mode;
-use crate::domain::incident::Incident;
-use crate::domain::policy::Decision;
-use crate::slack::cards::text::{chunks, count, cut, safe};
-use crate::slack::cards::{self, CardContext, plain, section};
-use crate::slack::inbound::values;
+use crate::domain::action::reveal_lines;
+use crate::slack::cards::text::{chunks, safe};
+use crate::slack::cards::{plain, section};
 use crate::slack::surface::callback;
 
 /// Blocks of a view, at most (docs.slack.dev, modals: 100), less what stands around the content.
-const BLOCKS: usize = 96;
+pub(super) const BLOCKS: usize = 96;
 /// Bytes of a view's content, well below Slack's 250 KB.
-const CONTENT: usize = 160_000;
-/// Blocks of a plan that is too long.
-const SAMPLE: usize = 30;
+pub(super) const CONTENT: usize = 160_000;
 
-fn shown(title: &str, blocks: Vec<Value>) -> Value {
+pub(super) fn shown(title: &str, blocks: Vec<Value>) -> Value {
     json!({
         "type": "modal", "callback_id": callback::SHOW, "title": plain(title, 24), "close": plain("Close", 24),
         "blocks": blocks,
@@ -81,65 +74,4 @@ pub fn runbook(title: &str, source: &str) -> Value {
         ));
     }
     shown("Runbook", blocks)
-}
-
-/// Every step with its whole command. Submitting approves, but only when everything is shown and somebody may.
-pub fn review(at: &PlanRef, incident: &Incident, channel: Option<&str>, context: &CardContext) -> Value {
-    let Some(track) = incident.plan(at.plan) else {
-        return message("This plan is not there any more; the card shows the current one.");
-    };
-    let plan = &track.plan;
-    let steps = count(plan.live_steps().count(), "step");
-    let mut blocks = vec![section(&format!(
-        "*{}* for {}: {}\n{steps}, plan {}",
-        safe(&plan.title, 150),
-        incident.id,
-        safe(&incident.title, 200),
-        plan.no
-    ))];
-    let mut plan_blocks = cards::review(plan);
-    if plan.title.chars().count() > 150 {
-        plan_blocks.splice(
-            0..0,
-            chunks(&safe(&plan.title, usize::MAX), 2800)
-                .iter()
-                .map(|part| section(part)),
-        );
-    }
-    let size: usize = plan_blocks.iter().map(|block| block.to_string().len()).sum();
-    let whole = blocks.len() + plan_blocks.len() <= BLOCKS && size <= CONTENT;
-    blocks.extend(plan_blocks.into_iter().take(if whole { BLOCKS } else { SAMPLE }));
-    let waits = track.approval.is_pending() && matches!(track.decision, Decision::RequireApproval { .. });
-    if !whole {
-        blocks.push(section("*This plan is too long to be shown whole, so it can't be approved.* Split the runbook, or take over."));
-    }
-    if let Some(frozen) = context.frozen.as_ref().filter(|_| waits) {
-        blocks.push(section(&format!(
-            "*FROZEN by {}*: {}. It can be approved when the freeze is lifted.",
-            safe(&frozen.by, 60),
-            safe(&frozen.reason, 300)
-        )));
-    }
-    let may = whole && waits && context.frozen.is_none();
-    if may {
-        let what = match context.mode {
-            Mode::Live if plan.tier() >= Tier::Two => {
-                format!("*Approve* lets {steps} run as shown above. Some of it can't be taken back.")
-            }
-            Mode::Live => format!("*Approve* lets {steps} run as shown above."),
-            Mode::DryRun => {
-                "*Approve* checks everything again; this is a dry run and nothing is executed.".to_owned()
-            }
-        };
-        blocks.push(section(&what));
-    }
-    let mut view = shown("Review plan", blocks);
-    if may {
-        view["callback_id"] = json!(callback::REVIEW);
-        view["submit"] = plain(&cut(&format!("Approve {steps}"), 24), 24);
-        view["private_metadata"] = json!(crate::slack::inbound::metadata(at, channel));
-    } else {
-        view["private_metadata"] = json!(values::plan(at));
-    }
-    view
 }

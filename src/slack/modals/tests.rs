@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use super::{failed, forms, loading, message, show};
+use super::{failed, forms, loading, message, review, show};
 use crate::domain::action::Tier;
 use crate::domain::command::{FormField, PlanRef};
 use crate::domain::ids::{IncidentId, PlanNo, StepNo};
@@ -61,7 +61,7 @@ fn forms_fit_with_ordinary_and_with_hostile_content() {
 fn the_whole_plan_fits_or_says_that_it_does_not() {
     fits(
         "small",
-        &show::review(&at(), &incident("Redis", redis_steps()), None, &context()),
+        &review::review(&at(), &incident("Redis", redis_steps()), None, &context()),
     );
     let long = format!(
         "kubectl exec -n production deploy/x -- echo {}",
@@ -72,6 +72,6 @@ fn the_whole_plan_fits_or_says_that_it_does_not() {
         .collect();
     fits(
         "large",
-        &show::review(&at(), &incident(HOSTILE, steps), None, &context()),
+        &review::review(&at(), &incident(HOSTILE, steps), None, &context()),
     );
 }

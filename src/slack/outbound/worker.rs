@@ -19,8 +19,7 @@ use crate::domain::command::Effect;
 use crate::domain::ids::IncidentId;
 use crate::engine::{Lane, OutboxItem};
 use crate::slack::api::{Api, Trouble};
-use crate::slack::cards::Frozen;
-use crate::slack::settings::Shared;
+use crate::slack::settings::{Around, Shared};
 
 /// Calls on their way at once.
 const CALLS: usize = 32;
@@ -39,8 +38,8 @@ pub struct Outbound {
     bench: Arc<Bench>,
     desks: HashMap<IncidentId, Desk>,
     running: JoinSet<Ended>,
-    /// What the open cards say of a freeze; `None` until they have been looked at once.
-    told: Option<Option<Frozen>>,
+    /// What the open cards were drawn with; `None` until they have been looked at once.
+    told: Option<Around>,
     /// Open incidents whose cards may say something else.
     stale: VecDeque<IncidentId>,
     look_at: Instant,
@@ -103,7 +102,7 @@ impl Outbound {
         }
     }
 
-    /// A freeze changes every open card, and so may whatever happened while no process ran. These edits go out a few at a
+    /// A freeze changes every open card, so does a window that opens or a limit that has room again, and so may whatever happened while no process ran. These edits go out a few at a
     /// time behind those that something happened to, so that hundreds of them hold up nothing.
     async fn follow_freeze(&mut self) {
         let now = Instant::now();
@@ -111,12 +110,12 @@ impl Outbound {
             return;
         }
         self.look_at = now + FREEZE_LOOK;
-        let frozen = self.bench.shared.outlook.frozen();
-        if self.told.as_ref() != Some(&frozen)
+        let around = self.bench.shared.outlook.around();
+        if self.told.as_ref() != Some(&around)
             && let Ok(open) = self.bench.engine.open_incidents().await
         {
             self.stale = open.into_iter().rev().collect();
-            self.told = Some(frozen);
+            self.told = Some(around);
         }
         let plan_wait = self.bench.shared.settings.plan_wait;
         if !self.bench.limits.has_edit_room(now) {

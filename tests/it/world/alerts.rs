@@ -16,6 +16,8 @@ pub struct Alert {
     /// One alert for each.
     instances: Vec<String>,
     starts_at: Timestamp,
+    /// Beside those that every alert has.
+    labels: Vec<(&'static str, &'static str)>,
 }
 
 impl Alert {
@@ -28,6 +30,7 @@ impl Alert {
             description: String::new(),
             instances: vec!["one".to_owned()],
             starts_at: Timestamp::from_second(Timestamp::now().as_second()).unwrap(),
+            labels: Vec::new(),
         }
     }
 
@@ -63,6 +66,11 @@ impl Alert {
         self
     }
 
+    pub fn label(mut self, name: &'static str, value: &'static str) -> Self {
+        self.labels.push((name, value));
+        self
+    }
+
     /// So many alerts of the one cause.
     pub fn times(mut self, count: usize) -> Self {
         self.instances = (0..count).map(|number| format!("instance-{number}")).collect();
@@ -73,7 +81,7 @@ impl Alert {
         let status = if ends_at.is_some() { "resolved" } else { "firing" };
         // The zero time is what Alertmanager sends for "not ended".
         let ends = ends_at.map_or_else(|| "0001-01-01T00:00:00Z".to_owned(), |at| at.to_string());
-        let alerts: Vec<Value> = self.instances.iter().enumerate().map(|(number, instance)| json!({
+        let mut alerts: Vec<Value> = self.instances.iter().enumerate().map(|(number, instance)| json!({
             "status": status,
             "labels": {
                 "alertname": self.name, "severity": self.severity, "service": self.service,
@@ -83,6 +91,11 @@ impl Alert {
             "startsAt": self.starts_at.to_string(), "endsAt": ends,
             "generatorURL": "http://prometheus.example/graph", "fingerprint": self.fingerprint(number),
         })).collect();
+        for (name, value) in &self.labels {
+            for alert in &mut alerts {
+                alert["labels"][*name] = json!(value);
+            }
+        }
         json!({
             "version": "4", "groupKey": format!("{{}}:{{alertname=\"{}\"}}", self.name), "truncatedAlerts": 0,
             "status": status, "receiver": "interlock", "groupLabels": {"alertname": self.name},

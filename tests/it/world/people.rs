@@ -78,6 +78,42 @@ impl Someone<'_> {
         Ok(outcome.delivery().expect("a button is delivered").clone())
     }
 
+    /// Presses a button and reads the dialog that asks whether it is meant, without saying yes.
+    pub async fn is_asked_by(self, label: &str) -> String {
+        let Button {
+            at,
+            block,
+            action,
+            input,
+            ..
+        } = self.sees_button(label).await;
+        let slack = &self.world.doubles.slack;
+        match slack.click(&self.id(), at, &block, &action, input).await.unwrap() {
+            ClickOutcome::Confirm(dialog) => {
+                format!("{}\n{}\n[{}]", dialog.title, dialog.text, dialog.confirm)
+            }
+            other => panic!("pressing {label} asks nothing: {other:?}"),
+        }
+    }
+
+    /// Sends the click that a button "Approve" would send, where the card shows none: a forged one.
+    pub async fn forges_an_approval(self) {
+        let mut button = self.sees_button("Reject").await;
+        let shown = button.shown.as_mut().expect("it is on a card");
+        let elements = shown
+            .blocks
+            .iter_mut()
+            .filter_map(|block| block["elements"].as_array_mut());
+        for element in elements
+            .flatten()
+            .filter(|element| element["action_id"] == "reject")
+        {
+            element["action_id"] = "approve".into();
+        }
+        "approve".clone_into(&mut button.action);
+        self.clicks(button).await.unwrap();
+    }
+
     pub fn has_button(self, label: &str) -> bool {
         find(&self.view(), label).is_some()
     }

@@ -1,7 +1,7 @@
 //! The whole table, written a second time and in another way: from what the README says, cell by cell, without a look at
 //! how the product decides. Both have to give the same answer and the same reasons in every case.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 
 use jiff::tz::TimeZone;
 use jiff::{SignedDuration, Timestamp};
@@ -326,7 +326,7 @@ fn decided(policy: &Policy, plan: &Plan, case: Case) -> Verdict {
     let counts = Counts {
         incident: 3,
         hour: 3,
-        clusters: BTreeMap::new(),
+        ..Counts::default()
     };
     let answer = policy.answer(&Question {
         who: Who::Person(&me),

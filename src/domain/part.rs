@@ -1,0 +1,93 @@
+//! A part of a plan: people may approve as far as a step and decide on the rest when that is done. Steps run in order, so a
+//! part is a beginning of what is left. Each part is approved for itself: by whom its own tiers need, no more and no less.
+
+use std::borrow::Cow;
+
+use super::action::Tier;
+use super::ids::StepNo;
+use super::incident::PlanTrack;
+use super::plan::{Plan, PlannedStep};
+use super::run::StepState;
+
+/// A part that can be approved.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Part {
+    /// Its last step.
+    pub upto: StepNo,
+    /// Steps in it.
+    pub steps: usize,
+    /// The highest tier in it.
+    pub tier: Tier,
+}
+
+impl PlanTrack {
+    /// Steps that are still to come, in their order.
+    fn left(&self) -> impl Iterator<Item = &PlannedStep> {
+        self.plan
+            .live_steps()
+            .filter(|step| matches!(self.run.state(step.no), StepState::Waiting))
+    }
+
+    fn place(&self, step: StepNo) -> Option<usize> {
+        self.plan.steps.iter().position(|planned| planned.no == step)
+    }
+
+    /// Whether this step is within what is approved, or is being approved.
+    #[must_use]
+    pub fn covers(&self, step: StepNo) -> bool {
+        self.upto.is_none_or(|upto| self.place(step) <= self.place(upto))
+    }
+
+    /// The smaller of two parts. `None` is all that is left.
+    #[must_use]
+    pub fn smaller(&self, one: Option<StepNo>, other: Option<StepNo>) -> Option<StepNo> {
+        match (one, other) {
+            (Some(one), Some(other)) if self.place(other) < self.place(one) => Some(other),
+            (Some(one), _) => Some(one),
+            (None, other) => other,
+        }
+    }
+
+    /// The plan as far as an approval up to this step is about it: what is over and what lies behind is left out.
+    /// `starting` is in it whatever became of it, since it may be tried again.
+    #[must_use]
+    pub fn part(&self, upto: Option<StepNo>, starting: Option<StepNo>) -> Cow<'_, Plan> {
+        if upto.is_none() && self.run.steps.is_empty() {
+            return Cow::Borrowed(&self.plan);
+        }
+        let last = upto.and_then(|upto| self.place(upto));
+        let mut part = Plan::clone(&self.plan);
+        for (place, step) in part.steps.iter_mut().enumerate() {
+            let waits = matches!(self.run.state(step.no), StepState::Waiting);
+            let within = last.is_none_or(|last| place <= last);
+            step.skip |= !within || !(waits || starting == Some(step.no));
+        }
+        Cow::Owned(part)
+    }
+
+    /// Whether something runs or ran on the approval that counts now.
+    #[must_use]
+    pub fn begun(&self) -> bool {
+        self.run.started_at.is_some() && !self.part_waits
+    }
+
+    /// The parts that are less than all: the next step, and for each tier the steps up to the first of a higher one.
+    #[must_use]
+    pub fn parts(&self) -> Vec<Part> {
+        let left: Vec<&PlannedStep> = self.left().collect();
+        let mut parts: Vec<Part> = Vec::new();
+        let mut highest = Tier::Zero;
+        for (steps, step) in (1..).zip(&left) {
+            highest = highest.max(step.tier);
+            let rises = left.get(steps).is_some_and(|next| next.tier > highest);
+            if steps < left.len() && (steps == 1 || rises) {
+                parts.push(Part {
+                    upto: step.no,
+                    steps,
+                    tier: highest,
+                });
+            }
+        }
+        parts
+    }
+}

@@ -1,0 +1,182 @@
+//! What an alert did before: how often it fired within the hour, and which runbooks did not help against it. By
+//! fingerprint, which is the same over episodes.
+//!
+//! Bounded: what is forgotten early makes an alert look new, so in a flood of different alerts flapping is told of the
+//! newest ones only.
+
+use std::collections::{BTreeMap, VecDeque};
+
+use jiff::{SignedDuration, Timestamp};
+use serde::{Deserialize, Serialize};
+
+use super::ids::{Fingerprint, IncidentId, PlanNo, RunbookName};
+use super::incident::HandoffReason;
+use super::run::RunResult;
+use super::state::State;
+
+/// An alert that fires this often within [`WITHIN`] flaps (DESIGN §7).
+pub const FLAPS: u32 = 3;
+const WITHIN: SignedDuration = SignedDuration::from_hours(1);
+/// About 100 bytes each.
+const FIRED_MOST: usize = 100_000;
+/// A fix that did not help is remembered this long.
+const FAILED_FOR: SignedDuration = SignedDuration::from_hours(24 * 30);
+const FAILED_MOST: usize = 10_000;
+
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Past {
+    fired: VecDeque<(Timestamp, Fingerprint)>,
+    #[serde(skip)]
+    times: BTreeMap<Fingerprint, u32>,
+    /// Oldest first, one for each alert and runbook.
+    failed: VecDeque<Failed>,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+struct Failed {
+    at: Timestamp,
+    alert: Fingerprint,
+    runbook: RunbookName,
+}
+
+impl Past {
+    pub(super) fn fired(&mut self, at: Timestamp, alert: &Fingerprint) {
+        let mut out = |(_, old): (Timestamp, Fingerprint)| {
+            if let Some(times) = self.times.get_mut(&old) {
+                *times = times.saturating_sub(1);
+                if *times == 0 {
+                    self.times.remove(&old);
+                }
+            }
+        };
+        while self
+            .fired
+            .front()
+            .is_some_and(|(then, _)| at.duration_since(*then) >= WITHIN)
+            || self.fired.len() >= FIRED_MOST
+        {
+            match self.fired.pop_front() {
+                Some(old) => out(old),
+                None => break,
+            }
+        }
+        self.fired.push_back((at, alert.clone()));
+        *self.times.entry(alert.clone()).or_default() += 1;
+    }
+
+    /// How often it fired within the hour before the last alert that fired.
+    #[must_use]
+    pub fn times(&self, alert: &Fingerprint) -> u32 {
+        self.times.get(alert).copied().unwrap_or(0)
+    }
+
+    pub(super) fn failed(&mut self, at: Timestamp, alert: &Fingerprint, runbook: &RunbookName) {
+        self.helped(alert, runbook);
+        if self.failed.len() >= FAILED_MOST {
+            self.failed.pop_front();
+        }
+        self.failed.push_back(Failed {
+            at,
+            alert: alert.clone(),
+            runbook: runbook.clone(),
+        });
+    }
+
+    pub(super) fn helped(&mut self, alert: &Fingerprint, runbook: &RunbookName) {
+        self.failed
+            .retain(|failed| failed.alert != *alert || failed.runbook != *runbook);
+    }
+
+    /// When this runbook last did not help against this alert, within 30 days.
+    #[must_use]
+    pub fn failed_before(
+        &self,
+        alert: &Fingerprint,
+        runbook: &RunbookName,
+        now: Timestamp,
+    ) -> Option<Timestamp> {
+        let last = self
+            .failed
+            .iter()
+            .rev()
+            .find(|failed| failed.alert == *alert && failed.runbook == *runbook)?;
+        (now.duration_since(last.at) < FAILED_FOR).then_some(last.at)
+    }
+
+    /// Rebuilds what is derived.
+    pub(super) fn reindex(&mut self) {
+        self.times = BTreeMap::new();
+        for (_, alert) in &self.fired {
+            *self.times.entry(alert.clone()).or_default() += 1;
+        }
+    }
+}
+
+impl State {
+    /// Whether a plan helped. One that changed nothing says nothing about its runbook.
+    pub(super) fn remember(&mut self, id: IncidentId, plan: PlanNo, result: &RunResult, at: Timestamp) {
+        let Some(incident) = self.incidents.get(&id) else {
+            return;
+        };
+        let Some((alert, track)) = incident.first_alert().zip(incident.plan(plan)) else {
+            return;
+        };
+        let (alert, runbook) = (&alert.fingerprint, &track.plan.runbook);
+        match result {
+            RunResult::Verified => self.past.helped(alert, runbook),
+            RunResult::NotVerified { .. } | RunResult::Stopped { .. } if track.run.changes > 0 => {
+                self.past.failed(at, alert, runbook);
+            }
+            RunResult::NotVerified { .. } | RunResult::Stopped { .. } | RunResult::DryRun => {}
+        }
+    }
+
+    /// A plan that was verified and left the alert firing did not help either.
+    pub(super) fn remember_handover(&mut self, id: IncidentId, reason: &HandoffReason, at: Timestamp) {
+        let still = matches!(reason, HandoffReason::StillFiring);
+        let Some(incident) = self.incidents.get(&id).filter(|_| still) else {
+            return;
+        };
+        if let Some((alert, track)) = incident.first_alert().zip(incident.current()) {
+            self.past.failed(at, &alert.fingerprint, &track.plan.runbook);
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn at(minutes: i64) -> Timestamp {
+        Timestamp::from_second(minutes * 60).unwrap()
+    }
+
+    #[test]
+    fn only_the_last_hour_counts_and_each_alert_for_itself() {
+        let (one, other) = (Fingerprint::new("one"), Fingerprint::new("other"));
+        let mut past = Past::default();
+        for minutes in [0, 20, 40] {
+            past.fired(at(minutes), &one);
+        }
+        past.fired(at(50), &other);
+        assert_eq!((past.times(&one), past.times(&other)), (3, 1));
+        past.fired(at(60), &one);
+        assert_eq!(past.times(&one), 3, "the first one is an hour old");
+        let mut again = past.clone();
+        again.reindex();
+        assert_eq!(again, past);
+    }
+
+    #[test]
+    fn a_fix_that_did_not_help_is_known_until_it_helps_or_a_month_has_passed() {
+        let (alert, runbook) = (Fingerprint::new("a"), RunbookName::new("r"));
+        let mut past = Past::default();
+        past.failed(at(0), &alert, &runbook);
+        assert_eq!(past.failed_before(&alert, &runbook, at(5)), Some(at(0)));
+        let other = RunbookName::new("other");
+        assert_eq!(past.failed_before(&alert, &other, at(5)), None);
+        assert_eq!(past.failed_before(&alert, &runbook, at(31 * 24 * 60)), None);
+        past.helped(&alert, &runbook);
+        assert_eq!(past.failed_before(&alert, &runbook, at(6)), None);
+    }
+}

@@ -1,0 +1,91 @@
+//! What a runbook asks before anything moves: its prechecks, what it says not to touch, and the class of incident that it
+//! is for. What can be told when the plan is made is told then; the rest is asked again before every step.
+
+use super::PlanProblem;
+use crate::domain::action::{EffectClass, Kind, Tier};
+use crate::domain::incident::Incident;
+use crate::domain::plan::PlannedStep;
+use crate::domain::prechecks::Precheck;
+use crate::domain::runbook::Runbook;
+
+/// The label by which an alert may say what class of incident it is.
+const CLASS_LABEL: &str = "incident_class";
+
+/// Words in a class that make every change one for humans (DESIGN §6).
+const FOR_HUMANS: [&str; 4] = ["data", "billing", "identity", "security"];
+
+/// Prechecks that are sentences, those that Interlock answers and those that people answer by approving.
+pub fn sentences(runbook: &Runbook) -> (Vec<Precheck>, Vec<String>) {
+    let mut own = Vec::new();
+    let mut asked = Vec::new();
+    let sentences = runbook
+        .prechecks
+        .iter()
+        .filter(|check| check.command.stages.is_empty());
+    for sentence in sentences {
+        match Precheck::read(&sentence.title) {
+            Some(check) => own.push(check),
+            None => asked.push(sentence.title.clone()),
+        }
+    }
+    own.sort_unstable();
+    own.dedup();
+    (own, asked)
+}
+
+/// The tier that the runbook's class raises every change to.
+pub fn class_tier(runbook: &Runbook) -> Option<Tier> {
+    let class = runbook.incident_class.as_deref()?.to_lowercase();
+    let mut words = class.split(|c: char| !c.is_alphanumeric());
+    words
+        .any(|word| FOR_HUMANS.contains(&word))
+        .then_some(Tier::Three)
+}
+
+/// The alert says that it is of another class than the runbook is for.
+pub fn other_class(runbook: &Runbook, incident: &Incident) -> Option<PlanProblem> {
+    let class = runbook.incident_class.as_deref()?.trim();
+    let said = incident.first_alert()?.labels.get(CLASS_LABEL)?.trim();
+    (!said.eq_ignore_ascii_case(class)).then(|| {
+        PlanProblem::general(format!(
+            "the alert says that its incident class is `{said}`, and the runbook is for `{class}`"
+        ))
+    })
+}
+
+/// Steps that would change something that the runbook's own "Do Not Touch" names.
+pub fn untouchable(listed: &[String], steps: &[PlannedStep]) -> Vec<PlanProblem> {
+    let mut problems = Vec::new();
+    for step in steps.iter().filter(|step| step.effect != EffectClass::Observe) {
+        let Some(object) = step.action.names_target() else {
+            continue;
+        };
+        let names = |line: &&String| named_in(line, object.kind, object.namespace.as_str(), &object.name);
+        if let Some(line) = listed.iter().find(names) {
+            let message = format!(
+                "step {} would change {object}, and the runbook says not to touch it: {line}",
+                step.no
+            );
+            problems.push(PlanProblem::general(message));
+        }
+    }
+    problems
+}
+
+/// Whether a line of "Do Not Touch" names this object or its namespace: in backticks, or as the line's beginning up to a
+/// colon, comma or bracket. Prose that only mentions its name does not.
+fn named_in(line: &str, kind: Kind, namespace: &str, name: &str) -> bool {
+    let head = line.split([':', ',', '(']).next().unwrap_or_default();
+    let quoted = line.split('`').skip(1).step_by(2);
+    let full = [
+        name.to_owned(),
+        format!("{namespace}/{name}"),
+        format!("{kind}/{name}"),
+        format!("{kind} {name}"),
+        format!("namespace {namespace}"),
+        format!("{namespace}/*"),
+    ];
+    quoted
+        .chain([head])
+        .any(|words| full.iter().any(|full| words.trim().eq_ignore_ascii_case(full)))
+}

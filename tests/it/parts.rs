@@ -1,0 +1,128 @@
+//! A plan may be approved one part at a time, each part by those whom its own tiers need.
+
+use interlock::playground::slack::Input;
+
+use crate::world::{Alert, Setup, TestWorld};
+
+/// A step that the `@sre` group may approve, then one for the leads, then a look.
+const TWO_TIERS: &str = r#"# Runbook: Tape library
+## Trigger Conditions
+- Alert contains: "tape"
+## Blast Radius
+- max_replica_changes: 3
+## Steps
+### Step 1: More checkout
+```bash
+kubectl scale deploy/checkout -n production --replicas 4
+```
+### Step 2: More users
+```bash
+kubectl scale deploy/user-service -n production --replicas 4
+```
+Tier: 2
+## Verification
+### It serves
+```bash
+kubectl rollout status deploy/checkout -n production
+```
+Expected output: contains "successfully rolled out"
+"#;
+
+const FIRST: &str = "scale deployments/scale.apps/checkout";
+const SECOND: &str = "scale deployments/scale.apps/user-service";
+
+async fn tape() -> TestWorld {
+    let setup = Setup::default().no_runbooks().runbook(("tape.md", TWO_TIERS));
+    let world = TestWorld::start(setup).await;
+    world.fires(&Alert::tape_jam()).await;
+    world.card("Waits for 1 approval").await;
+    world
+}
+
+/// Ana, who may not approve Tier 2, lets the first step run.
+async fn first_step_only(world: &TestWorld) {
+    world.ana().presses("Approve 3 steps").await;
+    world
+        .ana()
+        .is_told("you are in no [[approvers]] row for Tier 2 in production (step 2)")
+        .await;
+    world.nothing_ran();
+    world.ana().presses("Only a part of it").await;
+    world.ana().sees_modal("How much of it?").await;
+    world
+        .ana()
+        .submits(&[("How much of it?", Input::Option("1".to_owned()))])
+        .await;
+    world.ana().is_told("Approved.").await;
+    world.card("1 of 3 steps are done, the rest waits.").await;
+    world.cluster_did(&[FIRST]).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_first_step_is_approved_by_one_and_the_rest_by_whom_it_needs() {
+    let world = tape().await;
+    first_step_only(&world).await;
+    world
+        .thread()
+        .says("the approved part of plan 1 is done; the rest waits for approval")
+        .await;
+    assert!(!world.ana().has_button("Modify"), "what ran would run again");
+    // The rest is Tier 2, and Ana may not approve that either.
+    world.ana().presses("Review plan").await;
+    world.ana().sees_modal("[Approve 2 steps]").await;
+    world.ana().submits(&[]).await;
+    world
+        .ana()
+        .sees_modal("you are in no [[approvers]] row for Tier 2")
+        .await;
+    world.cluster_did(&[FIRST]).await;
+
+    world.ben().presses("Review plan").await;
+    let rest = world.ben().sees_modal("[Approve 2 steps]").await;
+    assert!(
+        !rest.contains("deploy/checkout -n production --replicas"),
+        "{rest}"
+    );
+    world.ben().submits(&[]).await;
+    world.ben().is_told("Approved.").await;
+    world.card("Fixed and verified.").await;
+    world.cluster_did(&[FIRST, SECOND]).await;
+    world.thread().ends_with("all steps are done and verified").await;
+    world.ends().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn between_two_parts_a_crash_starts_nothing_and_the_rest_expires() {
+    let world = tape().await;
+    first_step_only(&world).await;
+    world.bot_crashes_and_restarts().await;
+    world.card("1 of 3 steps are done, the rest waits.").await;
+    world.cluster_did(&[FIRST]).await;
+    world.minutes_pass(31).await;
+    world
+        .thread()
+        .says("plan 1 expired: nobody decided in time")
+        .await;
+    world.a_human_is_paged("INC-1").await;
+    world.card("nobody decided in time").await;
+    assert!(!world.ben().has_button("Review plan"));
+    world.cluster_did(&[FIRST]).await;
+    world.thread().ends_with("the pager took the page").await;
+    world.ends().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn who_approves_higher_risk_is_asked_again_with_target_and_effect() {
+    let world = tape().await;
+    let asked = world.ben().is_asked_by("Approve 3 steps").await;
+    for named in ["Approve 3 steps?", "user-service", "checkout", "production"] {
+        assert!(asked.contains(named), "`{named}` is not in\n{asked}");
+    }
+    world.nothing_ran();
+    world.ben().presses("Approve 3 steps").await;
+    world.ben().is_told("Approved.").await;
+    world.card("Fixed and verified.").await;
+    world.cluster_did(&[FIRST, SECOND]).await;
+    world.thread().ends_with("all steps are done and verified").await;
+    world.ends().await;
+}
