@@ -35,8 +35,8 @@ use crate::paging::{OnDutyPeople, PagerDuty};
 use crate::ports::{ActionRunner, Clock, Directory};
 use crate::render::{explain, summary, thread};
 use crate::slack::{
-    self, Answers, Api, Hints, Homes, Outbound, People, Pipeline, SettingsError, Shared, SocketHealth,
-    SocketMode, Words,
+    self, Answers, Api, Hints, Homes, InstalledError, Outbound, People, Pipeline, SettingsError, Shared,
+    SocketHealth, SocketMode, Words,
 };
 use crate::store::{Store, StoreError, StoreLock};
 use crate::telemetry::Metrics;
@@ -254,6 +254,7 @@ impl Parts {
         let (router, socket_mode) = match credentials {
             SlackCredentials::Http { .. } => (Some(slack::router(&settings, pipeline)?), None),
             SlackCredentials::Socket { .. } => {
+                self.tasks.spawn(tell_of_app_token(settings.clone()));
                 (None, Some(SocketMode::start(&settings, &api, pipeline).await?))
             }
         };
@@ -314,6 +315,7 @@ impl Parts {
                 .collect(),
         };
         let http = HttpActions::new(http).map_err(|error| StartError::Setup(error.to_string()))?;
+        self.tasks.spawn(tell_of_clusters(clusters(&self.settings)));
         let runner = Runner::new(
             clusters(&self.settings),
             http,
@@ -510,6 +512,27 @@ async fn learn_team(people: Arc<People>, settings: Settings, knowledge: Arc<ArcS
                 tokio::time::sleep(ASK_AGAIN).await;
             }
         }
+    }
+}
+
+/// Says when Slack refuses the app-level token: cards are posted then, and no click ever arrives.
+async fn tell_of_app_token(settings: Arc<slack::Settings>) {
+    while let Err(error) = slack::socket_opens(&settings).await {
+        if let InstalledError::Refused(why) = &error {
+            tracing::error!(
+                why,
+                "Slack refuses `slack.app_token`, so no click and no command can arrive: make an app-level token with the scope connections:write (`xapp-…`) and start again"
+            );
+            return;
+        }
+        tokio::time::sleep(ASK_AGAIN).await;
+    }
+}
+
+/// Says which clusters can't be used as they are configured: better now than when the first alert needs one.
+async fn tell_of_clusters(clusters: Clusters) {
+    for error in clusters.unusable().await {
+        tracing::error!(%error, "steps on this cluster are refused until that is mended; `interlock doctor` says more");
     }
 }
 

@@ -89,13 +89,23 @@ impl Freeze {
                     )));
                 }
                 // Not there, not answering, not allowed: the file works in any case.
-                Err(error) => screen.say(&format!("No bot answers on this database ({error})."))?,
+                Err(error) => {
+                    let store = &settings.store.path;
+                    if !setup.has_file() && !store.exists() {
+                        return Err(Failure::Refused(format!(
+                            "there is no configuration and no database `{}` here, so this would freeze nothing: name the bot's configuration with --config, or write the file here all the same with --file",
+                            store.display()
+                        )));
+                    }
+                    screen.say(&format!("No bot answers on this database ({error})."))?;
+                }
             }
             if !self.scope.is_empty() {
                 screen.say("The freeze file knows only everything, so everything is frozen.")?;
             }
         }
         let path = settings.freeze_file();
+        let path = std::path::absolute(&path).unwrap_or(path);
         if write(&path, &reason)? {
             screen.say(&format!(
                 "Frozen by the file {}. No step starts while it is there.",

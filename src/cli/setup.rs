@@ -33,6 +33,11 @@ impl Setup {
         )?)
     }
 
+    /// Whether a file configures this at all.
+    pub fn has_file(&self) -> bool {
+        self.file().is_some()
+    }
+
     fn file(&self) -> Option<PathBuf> {
         let named = std::env::var_os(VARIABLE)
             .filter(|name| !name.is_empty())

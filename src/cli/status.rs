@@ -11,7 +11,7 @@ use super::screen::{Paint, Screen};
 use super::setup::Setup;
 use crate::app::{self, ControlReply, ControlRequest};
 use crate::config::Settings;
-use crate::domain::freeze::{Freeze, FreezeFile, Held};
+use crate::domain::freeze::{Freeze, FreezeFile};
 use crate::domain::state::State;
 use crate::executor::read_freeze_file;
 use crate::render::{explain, words};
@@ -109,24 +109,9 @@ fn from_journal(answer: &Answer, screen: &mut Screen) -> Result<(), Failure> {
         ))?;
     }
     for held in answer.freeze.held() {
-        screen.say_painted(Paint::Bad, "FROZEN ", &frozen(held))?;
+        screen.say_painted(Paint::Bad, "FROZEN ", &explain::frozen_by(held))?;
     }
     Ok(())
-}
-
-/// Who froze it, when and why; and what, when that isn't everything.
-pub(super) fn frozen(held: &Held) -> String {
-    let of = if held.scope.is_everything() {
-        String::new()
-    } else {
-        format!("is {}, ", held.scope)
-    };
-    format!(
-        "{of}by {} since {}: {}",
-        held.name,
-        held.at.strftime("%Y-%m-%d %H:%M:%SZ"),
-        held.reason
-    )
 }
 
 fn frozen_by_file(settings: &Settings, file: &FreezeFile, screen: &mut Screen) -> Result<(), Failure> {

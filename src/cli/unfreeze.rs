@@ -8,9 +8,10 @@ use super::journal;
 use super::outcome::{Ended, Failure};
 use super::screen::Screen;
 use super::setup::Setup;
-use super::status::{ask, frozen};
+use super::status::ask;
 use crate::app::{ControlReply, ControlRequest};
 use crate::config::Settings;
+use crate::render::explain;
 
 /// Lift the freeze: another person than the one who froze, with a reason
 #[derive(Debug, clap::Args)]
@@ -86,7 +87,7 @@ fn standing(settings: &Settings) -> Result<String, Failure> {
     };
     let of_journal = match journal::open(&settings.store.path) {
         Ok(store) => store.load()?.freeze.held().iter().map(|held| {
-            let who = frozen(held);
+            let who = explain::frozen_by(held);
             format!(
                 "The journal is frozen {who}. Another person lifts that: with `/runbook unfreeze REASON` in Slack, or here while the bot runs."
             )

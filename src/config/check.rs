@@ -15,6 +15,7 @@ pub(super) fn check(settings: &Settings) -> Result<(), ConfigError> {
     environments(settings)?;
     for (index, row) in settings.approvers.iter().enumerate() {
         approvers(index, row)?;
+        known_environments(index, row, settings)?;
     }
     guard_check::check(settings)?;
     on_call(settings)?;
@@ -217,6 +218,31 @@ fn approvers(index: usize, row: &ApproverRow) -> Result<(), ConfigError> {
     match row.users.iter().find(|user| !is_user_id(user)) {
         Some(user) => wrong(format!(
             "{at} names the user `{user}`: write the Slack member id (`U…`, from the profile's menu, Copy member ID), since names can be changed by anybody"
+        )),
+        None => Ok(()),
+    }
+}
+
+/// A row for an environment that is none would silently be for nobody.
+fn known_environments(index: usize, row: &ApproverRow, settings: &Settings) -> Result<(), ConfigError> {
+    let known: BTreeSet<&str> = settings
+        .environments
+        .iter()
+        .map(|row| row.name.as_str())
+        .collect();
+    let unknown = row
+        .environments
+        .iter()
+        .find(|name| !known.is_empty() && !known.contains(name.as_str()));
+    match unknown {
+        Some(name) => wrong(format!(
+            "[[approvers]] row {} names the environment `{name}`, which no [[environments]] has: name one of {}, or add it",
+            index + 1,
+            known
+                .into_iter()
+                .map(|name| format!("`{name}`"))
+                .collect::<Vec<_>>()
+                .join(", ")
         )),
         None => Ok(()),
     }

@@ -8,7 +8,7 @@ use serde::{Deserialize, Serialize};
 use super::alert::Alert;
 use super::event::{Judgement, Outcome, Refusal};
 use super::evidence::{Finding, Look};
-use super::freeze::{FreezeFile, Scope};
+use super::freeze::{FreezeFile, Held, Scope};
 use super::ids::{AttemptId, Channel, DeliveryKey, IncidentId, PlanNo, RunbookName, Source, StepNo};
 use super::incident::{Incident, MessageRef, Phase};
 use super::plan::Plan;
@@ -260,7 +260,10 @@ pub enum Answer {
         /// Where its card comes, when that is not where it was asked for.
         elsewhere: Option<Channel>,
     },
-    Status(Vec<StatusLine>),
+    Status {
+        open: Vec<StatusLine>,
+        frozen: Vec<Held>,
+    },
     StatusOf(Box<Incident>),
     WhyOf(Box<Incident>),
     /// `None` without a plan.
@@ -314,6 +317,8 @@ pub struct StatusLine {
     pub title: String,
     pub severity: String,
     pub phase: Phase,
+    /// The step of which nobody knows whether it happened: a person has to say.
+    pub unknown: Option<StepNo>,
     pub message: Option<MessageRef>,
 }
 

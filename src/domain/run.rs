@@ -8,7 +8,7 @@ use serde::{Deserialize, Serialize};
 
 use super::action::{Budget, BudgetKey, Cost, EffectClass};
 use super::ids::{AttemptId, StepNo};
-use super::incident::{Incident, Phase};
+use super::incident::{Incident, Phase, PlanTrack};
 use super::plan::{Plan, PlannedStep, Role};
 use super::policy::Reason;
 use super::runbook::{FailureAction, When};
@@ -93,6 +93,18 @@ impl Incident {
         let runs =
             matches!(self.phase, Phase::Running) && run.result.is_none() && !run.told_long && !unknown();
         run.started_at.filter(|_| runs)?.checked_add(RUNS_LONG).ok()
+
+    /// The step of the current plan whose outcome nobody knows.
+    #[must_use]
+    pub fn unknown_step(&self) -> Option<(&PlanTrack, StepNo)> {
+        let track = self.current()?;
+        let is_unknown = |step: &&PlannedStep| matches!(track.run.state(step.no), StepState::Unknown { .. });
+        track
+            .plan
+            .steps
+            .iter()
+            .find(is_unknown)
+            .map(|step| (track, step.no))
     }
 
     /// Until when the plan waits for a target that another incident works on.

@@ -4,6 +4,7 @@ use super::escape::Mrkdwn;
 use super::{freezing, policy, reasons, summary, thread, touched, words};
 use crate::domain::command::{Answer, RunbookLine, StatusLine};
 use crate::domain::event::Judgement;
+use crate::domain::freeze::Held;
 use crate::domain::incident::{ClosedAs, Incident, Phase};
 
 /// Characters of a runbook's text in an ephemeral answer; the modal has all of it.
@@ -39,7 +40,7 @@ pub fn answer(answer: &Answer) -> String {
         } => format!(
             "{incident} is closed. Its alert has not resolved: when its source says firing again, a new incident opens."
         ),
-        Answer::ProposedAgain => "The plan is being made again; it needs a fresh approval.".to_owned(),
+        Answer::ProposedAgain => "The plan is being made again; it needs a fresh approval. You count as who asked for it: from Tier 2 up somebody else has to approve.".to_owned(),
         Answer::Chosen { runbook } => format!("{runbook} it is. Its plan is being made."),
         Answer::Ticked => "Noted.".to_owned(),
         Answer::Judged(judgement) => judged(*judgement).to_owned(),
@@ -59,7 +60,7 @@ pub fn answer(answer: &Answer) -> String {
         } => format!(
             "{incident} is open; its card comes in {channel} in a moment. I am not a member of this channel: /invite me to have it here."
         ),
-        Answer::Status(lines) => status(lines),
+        Answer::Status { open, frozen } => status(open, frozen),
         Answer::StatusOf(incident) => format!("{}: {}.", incident.id, summary::result(incident)),
         Answer::WhyOf(incident) => why(incident),
         Answer::Who { incident, access } => policy::who(*incident, access.as_deref()),
@@ -69,7 +70,11 @@ pub fn answer(answer: &Answer) -> String {
             "The form did not open: Slack allows three seconds between a click and its form, and they had passed. Nothing was done. Press the button again.".to_owned()
         }
         Answer::NotUnderstood { text } => {
-            format!("`{}` is nothing that I know.\n{}", words::cut(text, 60), help())
+            let text = words::cut(text, 120);
+            match usage(&text) {
+                Some(usage) => format!("`{text}` can't be done like that. Write `/runbook {usage}`."),
+                None => format!("`{text}` is nothing that I know.\n{}", help()),
+            }
         }
     }
 }
@@ -134,6 +139,19 @@ pub fn help() -> String {
         .to_owned()
 }
 
+/// How a command that is known wants to be written.
+fn usage(text: &str) -> Option<&'static str> {
+    match text.split(|c: char| !c.is_ascii_alphabetic()).next()? {
+        "run" => Some("run NAME key=value …"),
+        "show" => Some("show NAME"),
+        "close" => Some("close INC-1 REASON"),
+        "who" => Some("who INC-1"),
+        "why" => Some("why INC-1"),
+        "status" => Some("status` or `/runbook status INC-1"),
+        _ => None,
+    }
+}
+
 fn runbooks(lines: &[RunbookLine]) -> String {
     if lines.is_empty() {
         return "No runbook is loaded. Put Markdown files into the folder that runbooks.path names; `interlock check` says what is wrong with one.".to_owned();
@@ -149,20 +167,38 @@ fn runbooks(lines: &[RunbookLine]) -> String {
     lines.iter().map(line).collect::<Vec<_>>().join("\n")
 }
 
-fn status(lines: &[StatusLine]) -> String {
-    if lines.is_empty() {
-        return "Nothing is open.".to_owned();
+fn status(open: &[StatusLine], frozen: &[Held]) -> String {
+    let mut lines: Vec<String> = frozen
+        .iter()
+        .map(|held| format!("FROZEN {}", frozen_by(held)))
+        .collect();
+    if open.is_empty() {
+        lines.push("Nothing is open.".to_owned());
     }
-    let line = |line: &StatusLine| {
-        format!(
-            "{} ({}): {}. {}",
-            line.incident,
-            line.severity,
-            line.title,
-            phase(&line.phase)
-        )
+    lines.extend(open.iter().map(|line| {
+        let stands = match line.unknown {
+            Some(step) => format!("Nobody knows whether step {step} happened; a person has to say."),
+            None => phase(&line.phase),
+        };
+        format!("{} ({}): {}. {stands}", line.incident, line.severity, line.title)
+    }));
+    lines.join("\n")
+}
+
+/// Who froze it, when and why; and what, when that isn't everything.
+#[must_use]
+pub fn frozen_by(held: &Held) -> String {
+    let of = if held.scope.is_everything() {
+        String::new()
+    } else {
+        format!("is {}, ", held.scope)
     };
-    lines.iter().map(line).collect::<Vec<_>>().join("\n")
+    format!(
+        "{of}by {} since {}: {}",
+        held.name,
+        held.at.strftime("%Y-%m-%d %H:%M:%SZ"),
+        held.reason
+    )
 }
 
 /// Where an incident stands, in a short sentence.

@@ -179,6 +179,15 @@ impl Clusters {
         Ok(config)
     }
 
+    /// The clusters whose access can't even be read: no file, no such context, no service account. Asks none of them.
+    pub async fn unusable(&self) -> Vec<ClusterError> {
+        let mut unusable = Vec::new();
+        for name in self.settings.keys() {
+            unusable.extend(self.configuration(name).await.err());
+        }
+        unusable
+    }
+
     fn known(&self) -> String {
         if self.settings.is_empty() {
             return "none: set `kubernetes.clusters.NAME.kubeconfig`".to_owned();

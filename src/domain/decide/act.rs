@@ -136,7 +136,10 @@ pub fn act(
         Intent::ShowRunbookNamed(name) => show_runbook(tx, context, &actor, None, &name),
         Intent::RunRunbook { name, parameters } => run(tx, context, &actor, channel, &name, parameters),
         Intent::Status => {
-            let reply = Reply::Answer(Answer::Status(tx.state().open().map(status_line).collect()));
+            let reply = Reply::Answer(Answer::Status {
+                open: tx.state().open().map(status_line).collect(),
+                frozen: tx.state().freeze.held().to_vec(),
+            });
             actor.asked(tx, None, Deed::Ask, reply)
         }
         Intent::StatusOf(id) => about(tx, &actor, id, Answer::StatusOf),
@@ -167,6 +170,7 @@ fn status_line(incident: &Incident) -> StatusLine {
         title: incident.title.clone(),
         severity: incident.severity.to_string(),
         phase: incident.phase.clone(),
+        unknown: incident.unknown_step().map(|(_, step)| step),
         message: incident.card.clone(),
     }
 }

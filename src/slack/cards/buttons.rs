@@ -10,11 +10,9 @@ use crate::domain::action::Tier;
 use crate::domain::command::PlanRef;
 use crate::domain::escalation::Call;
 use crate::domain::event::Mode;
-use crate::domain::ids::StepNo;
 use crate::domain::incident::{HandoffReason, Incident, Phase, PlanTrack};
 use crate::domain::matching::By;
 use crate::domain::policy::Decision;
-use crate::domain::run::StepState;
 use crate::slack::inbound::values;
 use crate::slack::surface::action;
 
@@ -118,19 +116,8 @@ fn yes(incident: &Incident, track: &PlanTrack, context: &CardContext, value: &st
     approve
 }
 
-/// The step whose outcome nobody knows.
-pub fn unknown_step(incident: &Incident) -> Option<(&PlanTrack, StepNo)> {
-    let track = incident.current()?;
-    let step = track
-        .plan
-        .steps
-        .iter()
-        .find(|step| matches!(track.run.state(step.no), StepState::Unknown { .. }))?;
-    Some((track, step.no))
-}
-
 fn unknown(incident: &Incident) -> Vec<Value> {
-    let Some((track, step)) = unknown_step(incident) else {
+    let Some((track, step)) = incident.unknown_step() else {
         return Vec::new();
     };
     let value = values::step(&at(incident, track), step);

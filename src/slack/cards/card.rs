@@ -147,7 +147,9 @@ fn plan(incident: &Incident, track: &PlanTrack, why: Option<&str>, evidence: Opt
         safe(&plan.title, TITLE)
     ))];
     blocks.extend(evidence.map(section));
-    let unknown = buttons::unknown_step(incident).and_then(|(track, step)| track.plan.step(step));
+    let unknown = incident
+        .unknown_step()
+        .and_then(|(track, step)| track.plan.step(step));
     if track.run.started_at.is_some() {
         blocks.extend(brief(plan, &track.run, told));
         // Whoever has to say what happened needs to see what it was.
@@ -283,6 +285,9 @@ fn sentence(incident: &Incident) -> String {
             )
         }
         (Phase::Proposed, _) => "The proposal is decided.".to_owned(),
+        (Phase::Running, Some(_)) if incident.unknown_step().is_some() => {
+            "Nobody knows whether a step happened; a person has to say.".to_owned()
+        }
         (Phase::Running, Some(track)) => {
             let (done, meant) = track.run.progress(&track.plan);
             format!("Running, {done} of {meant} steps done.")

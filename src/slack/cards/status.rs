@@ -1,6 +1,5 @@
 //! How it stands and what happens next, by when: two sentences for somebody who was just woken up.
 
-use super::buttons::unknown_step;
 use super::context::CardContext;
 use super::text::{clock, count, day, safe};
 use crate::domain::approval::Approval;
@@ -186,7 +185,7 @@ fn by(track: &PlanTrack) -> String {
 }
 
 fn running(incident: &Incident, track: &PlanTrack) -> String {
-    if let Some((_, step)) = unknown_step(incident) {
+    if let Some((_, step)) = incident.unknown_step() {
         return format!(
             "*Stopped: nobody knows whether step {step} happened.* Look at its target, then say what you found."
         );

@@ -10,7 +10,7 @@ use axum::extract::{DefaultBodyLimit, State};
 use axum::http::{HeaderMap, HeaderName, HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use axum::routing::post;
-use slack_morphism::signature_verifier::SlackEventSignatureVerifier;
+use slack_morphism::signature_verifier::{SlackEventSignatureVerifier, SlackEventSignatureVerifierError};
 use tower_http::limit::RequestBodyLimitLayer;
 use tower_http::timeout::TimeoutLayer;
 use tracing::warn;
@@ -40,13 +40,30 @@ impl Verifier {
     }
 
     /// The body as text when its signature is good and fresh.
-    #[must_use]
-    pub fn check<'a>(&self, headers: &HeaderMap, body: &'a [u8]) -> Option<&'a str> {
+    ///
+    /// # Errors
+    /// What is wrong, for the log; whoever sent it is not told.
+    pub fn check<'a>(&self, headers: &HeaderMap, body: &'a [u8]) -> Result<&'a str, &'static str> {
         let text = |name: &str| headers.get(name).and_then(|value| value.to_str().ok());
-        let signature = text(SlackEventSignatureVerifier::SLACK_SIGNED_HASH_HEADER)?;
-        let time = text(SlackEventSignatureVerifier::SLACK_SIGNED_TIMESTAMP)?;
-        let body = std::str::from_utf8(body).ok()?;
-        self.0.verify(signature, body, time).ok().map(|()| body)
+        let signature = text(SlackEventSignatureVerifier::SLACK_SIGNED_HASH_HEADER);
+        let time = text(SlackEventSignatureVerifier::SLACK_SIGNED_TIMESTAMP);
+        let (Some(signature), Some(time)) = (signature, time) else {
+            return Err("it has no signature");
+        };
+        let body = std::str::from_utf8(body).map_err(|_| "its body is no text")?;
+        self.0
+            .verify(signature, body, time)
+            .map_err(|error| match error {
+                SlackEventSignatureVerifierError::IncorrectOrExpiredTimestampError(_) => {
+                    "its time is more than five minutes off: an old request, or this machine's clock is wrong"
+                }
+                SlackEventSignatureVerifierError::CryptoInitError(_)
+                | SlackEventSignatureVerifierError::AbsentSignatureError(_)
+                | SlackEventSignatureVerifierError::WrongSignatureError(_) => {
+                    "its signature is wrong: somebody forged it, or `slack.signing_secret` is not this app's"
+                }
+            })?;
+        Ok(body)
     }
 }
 
@@ -92,13 +109,13 @@ async fn commands(State(door): State<Arc<Door>>, headers: HeaderMap, body: Bytes
 impl Door {
     async fn open(&self, kind: Kind, headers: &HeaderMap, body: &[u8]) -> Response {
         let received_at = Instant::now();
-        let Some(body) = self.verifier.check(headers, body) else {
-            metrics::counter!("interlock_slack_bad_signatures_total").increment(1);
-            warn!(
-                bytes = body.len(),
-                "a request for /slack has no good signature; refused"
-            );
-            return StatusCode::UNAUTHORIZED.into_response();
+        let body = match self.verifier.check(headers, body) {
+            Ok(body) => body,
+            Err(why) => {
+                metrics::counter!("interlock_slack_bad_signatures_total").increment(1);
+                warn!(bytes = body.len(), why, "a request for /slack is refused");
+                return StatusCode::UNAUTHORIZED.into_response();
+            }
         };
         let payload = match kind {
             Kind::Event => Payload::Json(body),
@@ -111,7 +128,14 @@ impl Door {
             payload,
             received_at,
         };
-        respond(self.pipeline.take(inbound).await)
+        let ack = self.pipeline.take(inbound).await;
+        if matches!(ack, Ack::Malformed) {
+            warn!(
+                ?kind,
+                "a signed request for /slack is nothing that Slack sends; refused"
+            );
+        }
+        respond(ack)
     }
 }
 
