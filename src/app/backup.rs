@@ -34,7 +34,7 @@ pub fn backup(store: &Path, to: &Path) -> Result<Verified, StoreError> {
 }
 
 /// Puts a backup in the place of the database. Everything is frozen then and everything approved void, which stands in
-/// the restored journal.
+/// the restored journal before it is in its place: it can't be started from otherwise.
 ///
 /// # Errors
 /// A bot is running on the database, the backup is not whole, or a file can't be moved.
@@ -42,16 +42,19 @@ pub fn restore(settings: &Settings, backup: &Path, now: Timestamp) -> Result<Res
     let path = &settings.store.path;
     let _lock = StoreLock::take(path)?;
     let stamp = now.strftime("%Y%m%dT%H%M%SZ").to_string();
-    let (verified, kept) = store::restore(backup, path, &stamp)?;
-    let mut core = Core::open(Store::open(path)?)?;
     let knowledge = Knowledge {
         rules: Arc::new(rules::rules(settings, "")),
         catalog: knowledge::open_runbooks(&settings.runbooks.path)?.current(),
     };
+    let (verified, part) = store::prepare(backup, path)?;
     let entries = verified.entries;
     // Milliseconds are what the journal stores.
     let now = Timestamp::from_millisecond(now.as_millisecond()).unwrap_or(now);
+    let mut core = Core::open(Store::open(&part)?)?;
     core.run(vec![Command::Restored { entries }], &[], &knowledge, now)?;
+    // Closing it takes the write-ahead log into the file.
+    drop(core);
+    let kept = store::put_back(&part, path, &stamp)?;
     Ok(Restored { entries, kept })
 }
 

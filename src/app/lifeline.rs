@@ -128,11 +128,14 @@ impl Watchdog {
 
     /// Takes the watchdog out of a delivery: it says that all is well, and opens nothing.
     pub fn hear(&self, alerts: &mut Vec<Alert>) {
-        let before = alerts.len();
-        alerts.retain(|alert| alert.name != self.name);
-        if alerts.len() < before {
-            *self.seen.lock() = self.clock.now();
-        }
+        alerts.retain(|alert| {
+            let own = alert.name == self.name;
+            // One that resolved is how a dying Prometheus says good-bye.
+            if own && matches!(alert.status, AlertStatus::Firing | AlertStatus::Reopened) {
+                *self.seen.lock() = self.clock.now();
+            }
+            !own
+        });
     }
 
     /// Opens an incident when it falls silent, and says when it is back.

@@ -15,9 +15,8 @@ use crate::engine::Handle;
 /// Between two looks.
 const LOOK: Duration = Duration::from_secs(10);
 
-/// Less than this, or less than a twentieth of the disk, is too little.
+/// Less than this is too little, however large the disk is.
 pub const LEAST: Bytes = Bytes(256 << 20);
-const SHARE: u64 = 20;
 
 /// A number of bytes; shown in MiB.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -40,7 +39,7 @@ impl Room {
     /// Too little to start anything.
     #[must_use]
     pub fn is_short(&self) -> bool {
-        self.left < LEAST || self.left.0 < self.of.0 / SHARE
+        self.left < LEAST
     }
 }
 
@@ -91,15 +90,14 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_small_rest_and_a_small_share_are_both_too_little() {
+    fn a_small_rest_is_too_little_and_a_small_share_of_a_large_disk_is_not() {
         let room = |left: u64, of: u64| Room {
             left: Bytes(left << 20),
             of: Bytes(of << 20),
         };
         assert!(room(255, 1_000).is_short());
         assert!(!room(256, 1_000).is_short());
-        assert!(room(400, 10_000).is_short());
-        assert!(!room(500, 10_000).is_short());
+        assert!(!room(500, 100_000).is_short());
         assert_eq!(
             room(500, 10_000).to_string(),
             "500 MiB of 10000 MiB are left for the database"

@@ -91,7 +91,7 @@ impl Freeze {
                 // Not there, not answering, not allowed: the file works in any case.
                 Err(error) => {
                     let store = &settings.store.path;
-                    if !setup.has_file() && !store.exists() {
+                    if !setup.is_configured() && !store.exists() {
                         return Err(Failure::Refused(format!(
                             "there is no configuration and no database `{}` here, so this would freeze nothing: name the bot's configuration with --config, or write the file here all the same with --file",
                             store.display()

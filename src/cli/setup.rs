@@ -33,9 +33,10 @@ impl Setup {
         )?)
     }
 
-    /// Whether a file configures this at all.
-    pub fn has_file(&self) -> bool {
-        self.file().is_some()
+    /// Whether a file or the environment configures this at all.
+    pub fn is_configured(&self) -> bool {
+        let is_ours = |(name, _): (std::ffi::OsString, _)| name.to_string_lossy().starts_with("INTERLOCK__");
+        self.file().is_some() || std::env::vars_os().any(is_ours)
     }
 
     fn file(&self) -> Option<PathBuf> {

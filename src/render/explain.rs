@@ -69,13 +69,7 @@ pub fn answer(answer: &Answer) -> String {
         Answer::FormNotOpened => {
             "The form did not open: Slack allows three seconds between a click and its form, and they had passed. Nothing was done. Press the button again.".to_owned()
         }
-        Answer::NotUnderstood { text } => {
-            let text = words::cut(text, 120);
-            match usage(&text) {
-                Some(usage) => format!("`{text}` can't be done like that. Write `/runbook {usage}`."),
-                None => format!("`{text}` is nothing that I know.\n{}", help()),
-            }
-        }
+        Answer::NotUnderstood { text } => not_understood(text),
     }
 }
 
@@ -137,6 +131,14 @@ pub fn help() -> String {
      /runbook touched INC-1, or touched 60s, or touched 1h: every call that was made, and how to take it back\n\
      In a thread, mention me with `status`, `why`, `who` or `touched`."
         .to_owned()
+}
+
+fn not_understood(text: &str) -> String {
+    let text = words::cut(text, 120);
+    match usage(&text) {
+        Some(usage) => format!("`{text}` can't be done like that. Write `/runbook {usage}`."),
+        None => format!("`{text}` is nothing that I know.\n{}", help()),
+    }
 }
 
 /// How a command that is known wants to be written.

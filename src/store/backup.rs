@@ -81,33 +81,44 @@ impl Store {
     }
 }
 
-/// Puts a backup in the place of the database, and keeps what was there under another name, which is given back. The
-/// caller holds the lock.
+/// Copies a backup beside the database, where [`put_back`] takes it from. The caller holds the lock.
 ///
 /// # Errors
-/// `NoBackup` or `Broken` when the backup is not whole, `Io` when a file can't be moved. The database is as before then.
-pub fn restore(backup: &Path, store: &Path, stamp: &str) -> Result<(Verified, Option<PathBuf>), StoreError> {
+/// `NoBackup` or `Broken` when the backup is not whole, `Io` when it can't be copied.
+pub fn prepare(backup: &Path, store: &Path) -> Result<(Verified, PathBuf), StoreError> {
     let checked = check(backup)?;
     let part = beside(store, "restoring");
-    remove(&part)?;
+    // What a restore that was interrupted left.
+    for suffix in ["", "-wal", "-shm"] {
+        remove(&with(&part, suffix))?;
+    }
     fs::copy(backup, &part).map_err(|error| io(&part, &error))?;
     synced(&part)?;
+    Ok((checked, part))
+}
+
+/// Puts a prepared copy in the place of the database, and keeps what was there under another name, which is given back:
+/// its write-ahead log too, which may hold what is not in the file yet. The caller holds the lock, and nobody has the
+/// copy open.
+///
+/// # Errors
+/// `Io` when a file can't be moved.
+pub fn put_back(part: &Path, store: &Path, stamp: &str) -> Result<Option<PathBuf>, StoreError> {
+    synced(part)?;
     let mut kept = None;
     if store.exists() {
-        // What stands in the write-ahead log belongs to the old file: it goes into it before it is put aside.
-        drop(Store::open(store));
         let aside = beside(store, &format!("before-restore-{stamp}"));
-        fs::rename(store, &aside).map_err(|error| io(&aside, &error))?;
+        for suffix in ["-wal", "-shm", ""] {
+            let (from, to) = (with(store, suffix), with(&aside, suffix));
+            if from.exists() {
+                fs::rename(&from, &to).map_err(|error| io(&to, &error))?;
+            }
+        }
         kept = Some(aside);
     }
-    for suffix in ["-wal", "-shm"] {
-        let mut name = store.as_os_str().to_owned();
-        name.push(suffix);
-        remove(Path::new(&name))?;
-    }
-    fs::rename(&part, store).map_err(|error| io(store, &error))?;
+    fs::rename(part, store).map_err(|error| io(store, &error))?;
     sync_folder(store)?;
-    Ok((checked, kept))
+    Ok(kept)
 }
 
 /// Whether a file is whole: a database of Interlock without damage, whose chain holds.
@@ -132,9 +143,12 @@ fn check(path: &Path) -> Result<Verified, StoreError> {
 }
 
 fn beside(path: &Path, what: &str) -> PathBuf {
+    with(path, &format!(".{what}"))
+}
+
+fn with(path: &Path, suffix: &str) -> PathBuf {
     let mut name = path.as_os_str().to_owned();
-    name.push(".");
-    name.push(what);
+    name.push(suffix);
     PathBuf::from(name)
 }
 
@@ -246,7 +260,7 @@ mod tests {
             .execute_batch("DROP TRIGGER journal_no_update; UPDATE journal SET payload = replace(payload, 'entry 7', 'entry 8')")
             .expect("changed");
         drop(connection);
-        let refused = restore(&to, &live, "now").expect_err("refused");
+        let refused = prepare(&to, &live).expect_err("refused");
         assert!(matches!(refused, StoreError::Broken { seq: 7 }), "{refused}");
         assert_eq!(Store::open_to_read(&live).expect("as before").seq(), 40);
     }
@@ -257,7 +271,8 @@ mod tests {
         let (live, to) = (folder.path().join("live.db"), folder.path().join("backup.db"));
         with_entries(&live, 10).backup(&to).expect("a backup");
         drop(with_entries(&live, 4));
-        let (verified, kept) = restore(&to, &live, "20261121").expect("restored");
+        let (verified, part) = prepare(&to, &live).expect("a copy");
+        let kept = put_back(&part, &live, "20261121").expect("restored");
         assert_eq!(verified.entries, 10);
         assert_eq!(Store::open_to_read(&live).expect("opened").seq(), 10);
         let kept = kept.expect("the old database");

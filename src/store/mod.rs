@@ -20,7 +20,7 @@ mod snapshot;
 mod tests;
 mod verify;
 
-pub use backup::restore;
+pub use backup::{prepare, put_back};
 pub use chain::{ChainHash, GENESIS, StoredEntry, link};
 pub use checkpoint::{Checkpoint, CheckpointError};
 pub use error::StoreError;

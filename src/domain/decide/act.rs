@@ -136,10 +136,7 @@ pub fn act(
         Intent::ShowRunbookNamed(name) => show_runbook(tx, context, &actor, None, &name),
         Intent::RunRunbook { name, parameters } => run(tx, context, &actor, channel, &name, parameters),
         Intent::Status => {
-            let reply = Reply::Answer(Answer::Status {
-                open: tx.state().open().map(status_line).collect(),
-                frozen: tx.state().freeze.held().to_vec(),
-            });
+            let reply = status(tx);
             actor.asked(tx, None, Deed::Ask, reply)
         }
         Intent::StatusOf(id) => about(tx, &actor, id, Answer::StatusOf),
@@ -162,6 +159,13 @@ fn runbook_line(runbook: &Runbook) -> RunbookLine {
         steps: runbook.steps.len(),
         prose: runbook.is_prose(),
     }
+}
+
+fn status(tx: &Tx<'_>) -> Reply {
+    Reply::Answer(Answer::Status {
+        open: tx.state().open().map(status_line).collect(),
+        frozen: tx.state().freeze.held().to_vec(),
+    })
 }
 
 fn status_line(incident: &Incident) -> StatusLine {

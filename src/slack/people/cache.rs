@@ -31,6 +31,8 @@ const UNREADABLE_KEPT: Duration = Duration::from_secs(1);
 /// From this age on a used answer is renewed behind the scenes, so that a click seldom waits.
 const RENEWED: Duration = Duration::from_secs(40);
 const TIMEOUT: Duration = Duration::from_millis(1500);
+/// How long the pager may take to say who is on call; less than a look-up may.
+const ON_DUTY_WITHIN: Duration = Duration::from_secs(1);
 /// More people than this are not kept; a whole workspace clicking within a minute would only be slower.
 const MOST: usize = 20_000;
 
@@ -312,8 +314,11 @@ impl People {
         let change = self.changes.load(Ordering::Acquire);
         let (read, duty) = tokio::join!(groups::read(&self.api, &wanted, TIMEOUT), async {
             let mut duty = Members::new();
-            self.add_on_duty(&wanted, &mut duty).await;
-            duty
+            // The other groups count all the same when the pager is slow: nobody is on call then.
+            match tokio::time::timeout(ON_DUTY_WITHIN, self.add_on_duty(&wanted, &mut duty)).await {
+                Ok(()) => duty,
+                Err(_) => Members::new(),
+            }
         });
         let read = read.map(|mut members| {
             for (user, groups) in duty {
