@@ -93,6 +93,7 @@ impl Incident {
         let runs =
             matches!(self.phase, Phase::Running) && run.result.is_none() && !run.told_long && !unknown();
         run.started_at.filter(|_| runs)?.checked_add(RUNS_LONG).ok()
+    }
 
     /// The step of the current plan whose outcome nobody knows.
     #[must_use]
