@@ -288,7 +288,7 @@ impl Watch {
             .iter()
             .filter(|person| voters.contains(&person.id))
             .collect();
-        enough(&knowledge.rules.policy, incident, &track.plan, &voters)
+        enough(&knowledge.rules.policy, incident, &track.plan, step.no, &voters)
     }
 
     fn target_is_free(&self, incident: &Incident, step: &PlannedStep) -> Result<(), String> {

@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 
 use interlock::domain::action::Tier;
-use interlock::domain::ids::PersonId;
+use interlock::domain::ids::{PersonId, StepNo};
 use interlock::domain::incident::Incident;
 use interlock::domain::plan::{Plan, Requester};
 use interlock::domain::policy::Policy;
@@ -16,10 +16,21 @@ pub fn counts(person: &Person) -> bool {
     person.standing == Standing::Member && person.id.team == cast::TEAM
 }
 
-/// Whether these people are enough, counted row by row: rows are alternatives, and a row counts only its own people.
-pub fn enough(policy: &Policy, incident: &Incident, plan: &Plan, voters: &[&Person]) -> Result<(), String> {
+/// Whether these people are enough for this step and those after it, counted row by row: rows are alternatives, and a row
+/// counts only its own people. What ran before had its own people then.
+pub fn enough(
+    policy: &Policy,
+    incident: &Incident,
+    plan: &Plan,
+    from: StepNo,
+    voters: &[&Person],
+) -> Result<(), String> {
     let own = everybody_behind(incident, plan);
-    for step in plan.live_steps().filter(|step| step.tier > Tier::Zero) {
+    for step in plan
+        .live_steps()
+        .skip_while(|step| step.no != from)
+        .filter(|step| step.tier > Tier::Zero)
+    {
         let Some(environment) = &step.environment else {
             return Err("a step without a place".to_owned());
         };
