@@ -182,6 +182,7 @@ fn open_together(settings: &Settings) -> Result<(), ConfigError> {
                 namespace: None,
                 runbook: &runbook,
                 tier,
+                tier_unlisted: None,
                 changes: true,
             };
             if guards.opens(&place, from).is_none() {

@@ -37,6 +37,7 @@ pub fn looks(catalog: &Catalog, rules: &Rules, sketch: &Plan, freeze: &Freeze, n
             namespace,
             runbook: &sketch.runbook,
             tier: Tier::Zero,
+            tier_unlisted: None,
             changes: false,
         };
         let mut frozen = freeze.over(&place).next().is_some();

@@ -34,6 +34,8 @@ pub struct Place<'a> {
     pub namespace: Option<Namespace>,
     pub runbook: &'a RunbookName,
     pub tier: Tier,
+    /// Its tier without the lists that raised it: what holds for that one goes on holding.
+    pub tier_unlisted: Option<Tier>,
     /// More than looking.
     pub changes: bool,
 }
@@ -47,6 +49,7 @@ impl<'a> Place<'a> {
             namespace: step.action.namespace(),
             runbook,
             tier: step.tier,
+            tier_unlisted: step.tier_unlisted,
             changes: step.effect != EffectClass::Observe,
         }
     }
@@ -204,9 +207,15 @@ impl Guards {
     }
 
     fn windows_of(&self, place: &Place<'_>) -> impl Iterator<Item = &Window> {
+        let of_tier = |window: &Window| {
+            let unlisted = place
+                .tier_unlisted
+                .is_some_and(|tier| window.tiers.contains(&tier));
+            window.tiers.contains(&place.tier) || unlisted
+        };
         self.windows
             .iter()
-            .filter(|window| window.tiers.contains(&place.tier) && window.cover.covers(place))
+            .filter(move |window| of_tier(window) && window.cover.covers(place))
     }
 
     fn freezes_of(&self, place: &Place<'_>) -> impl Iterator<Item = &CalendarFreeze> {
