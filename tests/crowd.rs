@@ -91,6 +91,7 @@ fn look(step: &PlannedStep) -> Survey {
         replicas: 1,
         ready: 1,
         container: None,
+        workload: None,
     });
     Survey {
         target,
