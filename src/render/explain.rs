@@ -5,6 +5,7 @@ use super::{freezing, policy, reasons, summary, thread, touched, words};
 use crate::domain::command::{Answer, NotTaken, RunbookLine, StatusLine};
 use crate::domain::event::Judgement;
 use crate::domain::freeze::Held;
+use crate::domain::ids::IncidentId;
 use crate::domain::incident::{ClosedAs, Incident, Phase};
 
 /// Characters of a runbook's text in an ephemeral answer; the modal has all of it.
@@ -32,14 +33,8 @@ pub fn answer(answer: &Answer) -> String {
         }
         Answer::Closed {
             incident,
-            still_firing: false,
-        } => format!("{incident} is closed. Its summary is in the thread."),
-        Answer::Closed {
-            incident,
-            still_firing: true,
-        } => format!(
-            "{incident} is closed. Its alert has not resolved: when its source says firing again, a new incident opens."
-        ),
+            still_firing,
+        } => closed(*incident, *still_firing),
         Answer::ProposedAgain => "The plan is being made again; it needs a fresh approval. You count as who asked for it: from Tier 2 up somebody else has to approve.".to_owned(),
         Answer::Chosen { runbook } => format!("{runbook} it is. Its plan is being made."),
         Answer::Ticked => "Noted.".to_owned(),
@@ -71,6 +66,15 @@ pub fn answer(answer: &Answer) -> String {
         }
         Answer::NotTaken(why) => not_taken(why),
         Answer::NotUnderstood { text } => not_understood(text),
+    }
+}
+
+fn closed(incident: IncidentId, still_firing: bool) -> String {
+    match still_firing {
+        false => format!("{incident} is closed. Its summary is in the thread."),
+        true => format!(
+            "{incident} is closed. Its alert has not resolved: when its source says firing again, a new incident opens."
+        ),
     }
 }
 
