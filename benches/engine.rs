@@ -133,6 +133,7 @@ impl World {
             replicas: 1,
             ready: 1,
             container: None,
+            workload: None,
         });
         Survey {
             target,

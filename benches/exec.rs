@@ -105,6 +105,7 @@ fn runner(kubeconfig: &Kubeconfig, folder: &std::path::Path) -> Runner {
         HttpActions::new(HttpSettings::default()).expect("an HTTP client"),
         Arc::new(Redactor::new(["our-own-secret"]).expect("a redactor")),
         Arc::new(Now),
+        "0123456789abcdef",
     )
 }
 

@@ -36,6 +36,10 @@ pub struct TargetState {
     /// The container that a command or a log is meant for; `None` for every other action.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub container: Option<ContainerState>,
+    /// Key of what stands at the top of its owner chain, written as [`ObjectRef::key`] writes it: a pod's deployment.
+    /// `None` where nothing owns it, and for actions that only look.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub workload: Option<String>,
 }
 
 /// The container that was chosen, and those that it was chosen from.
@@ -84,7 +88,7 @@ pub struct Output {
     /// The target as our own change left it, out of the server's answer to that change; `None` where nothing of its
     /// spec was changed.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub left: Option<TargetState>,
+    pub left: Option<Box<TargetState>>,
     /// Everything that came, before the filters, redacted, at most 1 MiB and a line: what filters and expectations
     /// read, and what is attached as a file. Never part of the journal.
     #[serde(skip)]

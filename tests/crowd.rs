@@ -91,6 +91,7 @@ fn look(step: &PlannedStep) -> Survey {
         replicas: 1,
         ready: 1,
         container: None,
+        workload: None,
     });
     Survey {
         target,
@@ -236,7 +237,7 @@ async fn a_hundred_people_on_a_thousand_cards_get_one_outcome_each_and_everyone_
         lanes: _lanes,
         drives,
         ..
-    } = engine::start(store, knowledge, Arc::new(SystemClock)).unwrap();
+    } = engine::start(store, knowledge, Arc::new(SystemClock), None).unwrap();
     let executor = tokio::spawn(executor(handle.clone(), drives));
 
     let cards = Arc::new(proposed(&handle).await);

@@ -161,7 +161,7 @@ async fn a_header_gets_its_secret_and_only_a_configured_one() {
         "{sent:?}"
     );
     assert!(
-        done(&sent).contains("INC-7.p1.s1.a1"),
+        done(&sent).contains("0123456789abcdef.INC-7.p1.s1.a1"),
         "the other side's log can be joined with ours: {sent:?}"
     );
     let action = Action::Http(with("Bearer @nope"));

@@ -60,8 +60,13 @@ impl Outlook for TestOutlook {
             who_may: who_may(&self.0.policy, incident),
             frozen: None,
             not_now: Vec::new(),
+            broken: None,
             checklist: Vec::new(),
         }
+    }
+
+    fn broken(&self) -> Option<String> {
+        None
     }
 
     fn frozen(&self) -> Option<interlock::slack::cards::Frozen> {
@@ -147,6 +152,7 @@ async fn world(way: Way) -> World {
         journal,
         Arc::new(ArcSwap::from_pointee(knowledge)),
         Arc::new(System),
+        None,
     )
     .unwrap();
     let words = Words {

@@ -23,6 +23,7 @@ fn entry(seq: u64) -> StoredEntry {
         mode: Mode::Live,
         autonomy: None,
         policy: Revision::new("policy"),
+        database: None,
     };
     StoredEntry {
         seq,

@@ -7,8 +7,11 @@ pub mod examine;
 pub mod filters;
 pub mod http;
 pub mod kubernetes;
+mod mark;
 pub mod output;
 pub mod redact;
 pub mod rights;
 pub mod runner;
 pub mod verdict;
+
+pub use mark::Mark;

@@ -7,6 +7,7 @@ use std::time::Duration;
 
 use tokio::time::Instant;
 
+use super::Mark;
 use super::examine::{clean_reason, examine};
 use super::http::HttpActions;
 use super::kubernetes::clusters::Clusters;
@@ -24,22 +25,26 @@ pub struct Runner {
     http: HttpActions,
     redactor: Arc<Redactor>,
     clock: Arc<dyn Clock>,
+    database: Arc<str>,
 }
 
 impl Runner {
-    /// `redactor` must know every secret that this process holds, those for HTTP headers included.
+    /// `redactor` must know every secret that this process holds, those for HTTP headers included. `database` is the name
+    /// of the database whose attempts these are.
     #[must_use]
     pub fn new(
         clusters: Clusters,
         http: HttpActions,
         redactor: Arc<Redactor>,
         clock: Arc<dyn Clock>,
+        database: &str,
     ) -> Self {
         Self {
             clusters,
             http,
             redactor,
             clock,
+            database: database.into(),
         }
     }
 
@@ -101,9 +106,10 @@ impl Runner {
     }
 
     async fn by(&self, order: Order, deadline: Instant) -> Ended {
+        let mark = Mark::new(self.database.clone(), order.attempt);
         let (verdict, left) = match &order.action {
             Action::Http(request) => {
-                let verdict = self.http.perform(request, &order.attempt, deadline).await;
+                let verdict = self.http.perform(request, &mark, deadline).await;
                 (verdict, None)
             }
             Action::Exec(_)
@@ -116,13 +122,13 @@ impl Runner {
             | Action::Scale { .. }
             | Action::DeletePod { .. }
             | Action::CreateJob { .. } => {
-                perform::perform(&self.clusters, &order, deadline, self.clock.now()).await
+                perform::perform(&self.clusters, &order, mark, deadline, self.clock.now()).await
             }
         };
         let mut ended = self.checked(verdict, order.filters, order.expected).await;
         match &mut ended {
             Ended::Done { output } | Ended::Failed { output, .. } | Ended::Unknown { output, .. } => {
-                output.left = left;
+                output.left = left.map(Box::new);
             }
         }
         ended

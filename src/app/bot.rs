@@ -115,6 +115,7 @@ pub async fn start(settings: Settings, clock: Arc<dyn Clock>, metrics: Metrics) 
     }
     let lock = StoreLock::take(&settings.store.path)?;
     let store = Store::open(&settings.store.path)?;
+    let behind = checkpoints::behind(&settings, &store)?;
     let runbooks = knowledge::open_runbooks(&settings.runbooks.path)?;
     knowledge::log_refused(&runbooks);
     let listener = ingress::bind(settings.server.listen.0).await?;
@@ -127,7 +128,7 @@ pub async fn start(settings: Settings, clock: Arc<dyn Clock>, metrics: Metrics) 
         lanes,
         drives,
         health,
-    } = engine::start(store, knowledge.clone(), clock.clone())?;
+    } = engine::start(store, knowledge.clone(), clock.clone(), behind.clone())?;
     let redactor = super::intake::redactor(&settings)?;
     let mut parts = Parts {
         clock,
@@ -140,11 +141,9 @@ pub async fn start(settings: Settings, clock: Arc<dyn Clock>, metrics: Metrics) 
         settings,
     };
     let watch = watch_files(&runbooks, &knowledge);
-    let slack = parts.slack(&credentials, lanes).await?;
+    let slack = parts.slack(&credentials, lanes, behind.clone()).await?;
     parts.executor(&slack, drives)?;
-    if let Some(worker) = checkpoints::worker(&parts.settings, handle.clone(), parts.clock.clone())? {
-        parts.tasks.spawn(worker.run());
-    }
+    parts.checkpoints(behind.as_deref())?;
     parts.guards(slack.socket_mode.as_ref().map(SocketMode::health))?;
     parts.control_socket(&slack)?;
     let router = parts.router(slack.router, metrics)?;
@@ -200,7 +199,12 @@ impl Parts {
         clippy::too_many_lines,
         reason = "wiring: each part is made once and handed to the next"
     )]
-    async fn slack(&mut self, credentials: &SlackCredentials, lanes: Lanes) -> Result<SlackSide, StartError> {
+    async fn slack(
+        &mut self,
+        credentials: &SlackCredentials,
+        lanes: Lanes,
+        behind: Option<String>,
+    ) -> Result<SlackSide, StartError> {
         let settings = Arc::new(slack_settings(&self.settings, credentials));
         let api = Api::new(&settings)?;
         let groups = Arc::new(
@@ -228,6 +232,7 @@ impl Parts {
             recent: recent.clone(),
             outputs: self.outputs.clone(),
             redactor: self.redactor.clone(),
+            health: self.health.clone(),
         };
         let words = Words {
             answer: explain::slack_answer,
@@ -272,7 +277,7 @@ impl Parts {
             self.settings.freeze_file(),
             recent,
         ));
-        self.pagers(lanes.pager, lanes.source)?;
+        self.pagers(lanes.pager, lanes.source, behind)?;
         Ok(SlackSide {
             people,
             router,
@@ -280,9 +285,15 @@ impl Parts {
         })
     }
 
-    fn pagers(&mut self, pager: engine::Lane, source: engine::Lane) -> Result<(), StartError> {
+    fn pagers(
+        &mut self,
+        pager: engine::Lane,
+        source: engine::Lane,
+        behind: Option<String>,
+    ) -> Result<(), StartError> {
         let client =
             PagerDuty::new(&self.settings.pagerduty).map_err(|error| StartError::Setup(error.to_string()))?;
+        let client = client.of_database(self.engine.database());
         let pagers = Pagers {
             can_page: client.can_page(),
             pagerduty: Arc::new(client),
@@ -292,6 +303,7 @@ impl Parts {
         };
         self.tasks.spawn(outbox::pager(pager, pagers.clone()));
         self.tasks.spawn(outbox::source(source, pagers.clone()));
+        self.tasks.spawn(outage::older_copy(pagers.clone(), behind));
         self.tasks.spawn(outage::watch(pagers, self.health.clone()));
         self.tasks
             .spawn(outbox::watch_unseen(self.engine.clone(), self.clock.clone()));
@@ -321,6 +333,7 @@ impl Parts {
             http,
             self.redactor.clone(),
             self.clock.clone(),
+            self.engine.database(),
         );
         let runner: Arc<dyn ActionRunner> = Arc::new(runner);
         let looks = Looks::new(
@@ -365,6 +378,14 @@ impl Parts {
         };
         if let Some(beats) = lifeline::heartbeat(&self.settings, probe, clock)? {
             self.tasks.spawn(beats);
+        }
+        Ok(())
+    }
+
+    fn checkpoints(&mut self, behind: Option<&str>) -> Result<(), StartError> {
+        let (engine, clock) = (self.engine.clone(), self.clock.clone());
+        if let Some(worker) = checkpoints::worker(&self.settings, engine, clock, behind)? {
+            self.tasks.spawn(worker.run());
         }
         Ok(())
     }
@@ -414,7 +435,8 @@ impl Parts {
             ready: Arc::new(ready),
             metrics,
         };
-        Ok(hooks.merge(probes.routes()).merge(slack.unwrap_or_default()))
+        let slack = ingress::clicks(slack.unwrap_or_default());
+        Ok(hooks.merge(probes.routes()).merge(slack))
     }
 }
 

@@ -14,12 +14,6 @@ pub trait Deliver: Clone + Send + 'static {
     fn deliver(self, engine: Handle, effect: Effect) -> impl Future<Output = Option<Delivered>> + Send;
 }
 
-struct Ended {
-    incident: IncidentId,
-    row: i64,
-    delivered: Option<Delivered>,
-}
-
 /// Runs until the engine ends; what is on its way then is handed out again by the next process.
 pub async fn run(mut lane: Lane, deliver: impl Deliver) {
     let mut running = JoinSet::new();
@@ -29,7 +23,7 @@ pub async fn run(mut lane: Lane, deliver: impl Deliver) {
         tokio::select! {
             item = lane.next() => {
                 let Some(item) = item else { return };
-                let incident = incident_of(&item.effect);
+                let incident = item.effect.incident();
                 match waiting.get_mut(&incident) {
                     Some(queue) => queue.push_back(item),
                     None => {
@@ -39,10 +33,7 @@ pub async fn run(mut lane: Lane, deliver: impl Deliver) {
                 }
             }
             Some(ended) = running.join_next() => match ended {
-                Ok(Ended { incident, row, delivered }) => {
-                    if let Err(error) = lane.confirm(row, delivered).await {
-                        tracing::warn!(row, %error, "a delivery could not be recorded; it may be sent once more after a restart");
-                    }
+                Ok(incident) => {
                     match waiting.get_mut(&incident).and_then(VecDeque::pop_front) {
                         Some(next) => start(&mut running, lane.engine(), &deliver, incident, next),
                         None => drop(waiting.remove(&incident)),
@@ -54,8 +45,9 @@ pub async fn run(mut lane: Lane, deliver: impl Deliver) {
     }
 }
 
+/// Delivers, and confirms: until that is stored, nothing that comes after it goes out.
 fn start(
-    running: &mut JoinSet<Ended>,
+    running: &mut JoinSet<IncidentId>,
     engine: &Handle,
     deliver: &impl Deliver,
     incident: IncidentId,
@@ -63,22 +55,10 @@ fn start(
 ) {
     let (engine, deliver) = (engine.clone(), deliver.clone());
     running.spawn(async move {
-        Ended {
-            incident,
-            row: item.row,
-            delivered: deliver.deliver(engine, item.effect).await,
+        let delivered = deliver.deliver(engine.clone(), item.effect).await;
+        if let Err(error) = engine.confirm(item.row, delivered).await {
+            tracing::debug!(row = item.row, %error, "a delivery was not recorded before the end; it is made again");
         }
+        incident
     });
-}
-
-fn incident_of(effect: &Effect) -> IncidentId {
-    match effect {
-        Effect::Card { incident }
-        | Effect::Thread { incident, .. }
-        | Effect::Page { incident }
-        | Effect::PageResolve { incident }
-        | Effect::SourceResolve { incident }
-        | Effect::Summary { incident, .. }
-        | Effect::Attach { incident, .. } => *incident,
-    }
 }

@@ -11,7 +11,7 @@ use super::outbox::Pagers;
 use crate::domain::ids::IncidentId;
 use crate::engine::Health;
 use crate::paging::retry::{self, Next};
-use crate::paging::{Page, PageError, dedup_key};
+use crate::paging::{Page, PageError};
 
 /// A journal that can be written has to stay so for this long before the outage counts as over.
 const HOLDS: SignedDuration = SignedDuration::from_secs(60);
@@ -124,7 +124,7 @@ pub async fn watch(pagers: Pagers, mut health: watch::Receiver<Health>) {
                 outage.tried(true, told, pagers.clock.now());
             }
             Act::Resolve => {
-                let told = pagers.pagerduty.resolve_by_key(&dedup_key(DIRECT)).await;
+                let told = pagers.pagerduty.resolve(DIRECT).await;
                 outage.tried(false, told, pagers.clock.now());
             }
             Act::Later => tokio::select! {
@@ -135,6 +135,33 @@ pub async fn watch(pagers: Pagers, mut health: watch::Receiver<Health>) {
                 if health.changed().await.is_err() {
                     return;
                 }
+            }
+        }
+    }
+}
+
+/// Pages because the database is an older copy of itself, until the pager has it. A person closes that page.
+pub async fn older_copy(pagers: Pagers, behind: Option<String>) {
+    let Some(why) = behind.filter(|_| pagers.can_page) else {
+        return;
+    };
+    let page = Page {
+        summary: format!("Interlock's database was put back, so nothing runs: {why}"),
+        class: Some("InterlockRolledBack".to_owned()),
+        details: serde_json::json!({ "what to do": "find out who put it back and why; what ran since is in the API servers' audit logs; then lift the freeze with a reason" }),
+        ..page(&pagers, "")
+    };
+    let mut tries = 0;
+    while let Err(error) = pagers.pagerduty.trigger(&page).await {
+        tries += 1;
+        match retry::next_page(&error, tries) {
+            Next::Again(pause) => {
+                tracing::warn!(%error, tries, "nobody could be paged about the database; trying again");
+                sleep(pause).await;
+            }
+            Next::GiveUp => {
+                tracing::error!(%error, "nobody can be paged about the database; look at pagerduty.* in the configuration");
+                return;
             }
         }
     }

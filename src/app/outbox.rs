@@ -9,10 +9,10 @@ use tokio::sync::Semaphore;
 use tokio::time::{Instant, sleep};
 
 use super::courier::{self, Deliver};
-
+use crate::domain::alert::Alert;
 use crate::domain::command::{Command, Delivered, Effect};
-use crate::domain::ids::IncidentId;
-use crate::domain::incident::Incident;
+use crate::domain::ids::{EpisodeKey, IncidentId};
+use crate::domain::incident::{Incident, Phase};
 use crate::engine::{Handle, Lane};
 use crate::paging::retry::{self, Next};
 use crate::paging::{Page, PageError, PagerDuty};
@@ -57,10 +57,12 @@ impl Deliver for Pagers {
         match effect {
             Effect::Page { incident } => self.page(&engine, incident).await,
             Effect::PageResolve { incident } => {
-                self.resolve(incident).await;
+                self.resolve(&engine, incident).await;
                 None
             }
-            Effect::SourceResolve { incident } => self.resolve_source(&engine, incident).await,
+            Effect::SourceResolve { incident, episodes } => {
+                self.resolve_source(&engine, incident, episodes).await
+            }
             Effect::Card { .. } | Effect::Thread { .. } | Effect::Summary { .. } | Effect::Attach { .. } => {
                 tracing::error!("an effect that is for Slack came over the pager's lane; left alone");
                 None
@@ -117,41 +119,68 @@ impl Pagers {
         }
     }
 
-    async fn resolve(&self, id: IncidentId) {
-        if self.can_page
-            && let Err(error) = self
-                .until_taken("resolve the page", || self.pagerduty.resolve(id))
-                .await
-        {
-            tracing::error!(incident = %id, %error, "the page stays open at the pager; close it there");
+    async fn resolve(&self, engine: &Handle, id: IncidentId) {
+        if !self.can_page {
+            return;
+        }
+        let incident = engine.incident(id).await.ok().flatten();
+        let key = incident.and_then(|incident| incident.paging.key.clone());
+        let mut tries = Tries::new("resolve the page");
+        loop {
+            let told = match &key {
+                Some(key) => self.call(|| self.pagerduty.resolve_by_key(key)).await,
+                None => self.call(|| self.pagerduty.resolve(id)).await,
+            };
+            let Err(error) = told else { return };
+            match tries.pause(error) {
+                Ok(pause) => sleep(pause).await,
+                Err(error) => {
+                    tracing::error!(incident = %id, %error, "the page stays open at the pager; close it there");
+                    return;
+                }
+            }
         }
     }
 
-    /// Every alert of the incident has to be taken; what the source refuses is told in its words.
-    async fn resolve_source(&self, engine: &Handle, id: IncidentId) -> Option<Delivered> {
-        let incident = engine.incident(id).await.ok().flatten()?;
-        let text = format!("Interlock {id}: {}", summary::result(&incident));
-        let references: BTreeSet<&String> = incident
-            .episodes
-            .iter()
-            .filter(|episode| episode.resolved_at.is_none())
-            .filter_map(|episode| episode.alert.source_ref.as_ref())
-            .collect();
-        if references.is_empty() {
-            return None;
-        }
-        for reference in references {
+    /// Every alert that was asked for has to be taken; what the source refuses is told in its words. The world goes on
+    /// while the pager is away: before each try it is looked whether there is still anything to tell.
+    async fn resolve_source(
+        &self,
+        engine: &Handle,
+        id: IncidentId,
+        asked: Vec<EpisodeKey>,
+    ) -> Option<Delivered> {
+        let mut told = BTreeSet::new();
+        let mut tries = Tries::new("resolve at the source");
+        while let Some(incident) = engine.incident(id).await.ok().flatten() {
+            let Some(reference) = over_at_source(&incident, &asked)
+                .into_iter()
+                .find(|reference| !told.contains(*reference))
+            else {
+                break;
+            };
+            let text = format!("Interlock {id}: {}", summary::result(&incident));
             let call = || self.pagerduty.resolve_at_source(reference, &text);
-            if let Err(error) = self.until_taken("resolve at the source", call).await {
-                return Some(Delivered::SourceRefused {
-                    incident: id,
-                    reason: error.to_string(),
-                });
+            match self.call(call).await {
+                Ok(()) => {
+                    told.insert(reference.clone());
+                    tries = Tries::new("resolve at the source");
+                }
+                Err(error) => match tries.pause(error) {
+                    Ok(pause) => while_settling(engine, id, pause).await,
+                    Err(error) => {
+                        return Some(Delivered::SourceRefused {
+                            incident: id,
+                            reason: error.to_string(),
+                        });
+                    }
+                },
             }
         }
-        Some(Delivered::SourceResolved {
+        (!told.is_empty()).then(|| Delivered::SourceResolved {
             incident: id,
             how: "PagerDuty was told".to_owned(),
+            episodes: asked,
         })
     }
 
@@ -163,29 +192,6 @@ impl Pagers {
         // The semaphore is never closed; without a place the call is made all the same.
         let _place = self.places.acquire().await;
         call().await
-    }
-
-    /// Tries until the pager takes it, or says that it never will, or has been away for too long.
-    async fn until_taken<T, F>(&self, what: &str, call: impl Fn() -> F) -> Result<T, PageError>
-    where
-        F: Future<Output = Result<T, PageError>>,
-    {
-        let first = Instant::now();
-        let mut tries = 0;
-        loop {
-            let error = match self.call(&call).await {
-                Ok(taken) => return Ok(taken),
-                Err(error) => error,
-            };
-            tries += 1;
-            match retry::next(&error, tries, first.elapsed()) {
-                Next::Again(pause) => {
-                    tracing::warn!(what, %error, tries, "the pager did not take it; trying again");
-                    sleep(pause).await;
-                }
-                Next::GiveUp => return Err(error),
-            }
-        }
     }
 
     fn packet(&self, incident: &Incident) -> Page {
@@ -208,6 +214,62 @@ impl Pagers {
             details: handoff::details(incident),
             links: alert.map(|alert| alert.links.clone()).unwrap_or_default(),
             thread_url: (self.thread_url)(incident),
+        }
+    }
+}
+
+/// Waits until the source is asked again, or until the incident waits for it no more.
+async fn while_settling(engine: &Handle, id: IncidentId, pause: Duration) {
+    let end = Instant::now() + pause;
+    while Instant::now() < end {
+        sleep(LOOK.min(end - Instant::now())).await;
+        let incident = engine.incident(id).await.ok().flatten();
+        if !incident.is_some_and(|incident| matches!(incident.phase, Phase::Settling { .. })) {
+            return;
+        }
+    }
+}
+
+/// What the source is to be told: only while the incident waits for its source, and only of what was firing when that was
+/// asked for. An alert that began since was not verified, and what carries its reference is left alone.
+fn over_at_source<'i>(incident: &'i Incident, asked: &[EpisodeKey]) -> Vec<&'i String> {
+    if !matches!(incident.phase, Phase::Settling { .. }) {
+        return Vec::new();
+    }
+    let was_asked = |alert: &Alert| asked.is_empty() || asked.contains(&alert.episode);
+    let (known, new): (Vec<&Arc<Alert>>, Vec<&Arc<Alert>>) =
+        incident.firing().partition(|alert| was_asked(alert));
+    let kept: BTreeSet<&String> = new.iter().filter_map(|alert| alert.source_ref.as_ref()).collect();
+    let references = known.iter().filter_map(|alert| alert.source_ref.as_ref());
+    references.filter(|reference| !kept.contains(reference)).collect()
+}
+
+/// Tries at one thing: until the pager takes it, or says that it never will, or has been away for too long.
+struct Tries {
+    what: &'static str,
+    first: Instant,
+    count: u32,
+}
+
+impl Tries {
+    fn new(what: &'static str) -> Self {
+        Self {
+            what,
+            first: Instant::now(),
+            count: 0,
+        }
+    }
+
+    /// How long to wait until it is tried again; gives the error back when there is no point.
+    fn pause(&mut self, error: PageError) -> Result<Duration, PageError> {
+        self.count += 1;
+        match retry::next(&error, self.count, self.first.elapsed()) {
+            Next::Again(pause) => {
+                let (what, tries) = (self.what, self.count);
+                tracing::warn!(what, %error, tries, "the pager did not take it; trying again");
+                Ok(pause)
+            }
+            Next::GiveUp => Err(error),
         }
     }
 }

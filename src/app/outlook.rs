@@ -9,6 +9,7 @@ use std::time::Duration;
 use arc_swap::ArcSwap;
 use jiff::Timestamp;
 use parking_lot::RwLock;
+use tokio::sync::watch;
 
 use crate::actions::redact::Redactor;
 use crate::domain::freeze::{Freeze, FreezeFile, Scope};
@@ -18,7 +19,7 @@ use crate::domain::policy::{Asking, Circumstances, Place, Question, Reason, Requ
 use crate::domain::prechecks;
 use crate::domain::recent::Started;
 use crate::domain::rules::Rules;
-use crate::engine::{Handle, Knowledge};
+use crate::engine::{Handle, Health, Knowledge};
 use crate::executor::read_freeze_file;
 use crate::ports::{Clock, Pending, Person};
 use crate::slack::cards::{CardContext, Frozen, who_may};
@@ -45,6 +46,7 @@ pub struct AppOutlook {
     pub recent: Arc<RwLock<Recent>>,
     pub outputs: Arc<Outputs>,
     pub redactor: Arc<Redactor>,
+    pub health: watch::Receiver<Health>,
 }
 
 impl AppOutlook {
@@ -143,11 +145,15 @@ impl Outlook for AppOutlook {
 
     fn card(&self, incident: &Incident) -> CardContext {
         let knowledge = self.knowledge.load();
-        let checklist = incident
+        let named = incident
             .checklist
             .as_ref()
-            .and_then(|name| knowledge.catalog.get(name))
-            .map(|runbook| runbook.checklist.clone());
+            .and_then(|name| knowledge.catalog.get(name));
+        let checklist = match incident.items.as_slice() {
+            // From before the items were kept.
+            [] => named.map(|runbook| runbook.checklist.clone()).unwrap_or_default(),
+            items => items.to_vec(),
+        };
         CardContext {
             now: self.clock.now(),
             mode: knowledge.rules.mode,
@@ -157,7 +163,8 @@ impl Outlook for AppOutlook {
             who_may: who_may(&knowledge.rules.policy, incident),
             frozen: self.frozen_over(incident),
             not_now: self.not_now(&knowledge.rules, incident),
-            checklist: checklist.unwrap_or_default(),
+            broken: self.broken(),
+            checklist,
         }
     }
 
@@ -187,12 +194,20 @@ impl Outlook for AppOutlook {
         let limited = guards.limits.per_hour.is_some() || guards.limits.per_hour_and_cluster.is_some();
         Around {
             frozen: self.frozen(),
+            broken: self.broken(),
             turned: guards.turned(now),
             started: if limited {
                 self.recent.read().started.changes(now)
             } else {
                 0
             },
+        }
+    }
+
+    fn broken(&self) -> Option<String> {
+        match &*self.health.borrow() {
+            Health::Ready => None,
+            Health::Broken(reason) => Some(reason.clone()),
         }
     }
 

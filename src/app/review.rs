@@ -6,6 +6,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use jiff::Timestamp;
 use serde::Serialize;
 
+use crate::actions::Mark;
 use crate::actions::kubernetes::clusters::{ClusterError, Clusters};
 use crate::actions::rights::{self, Excess, Held, HeldError, Need, Needs, Reviewer, Right, Role};
 use crate::config::Cluster;
@@ -110,7 +111,8 @@ pub async fn review(
                     .get(&tier)
                     .cloned()
                     .unwrap_or_default();
-                match clusters.client_for(name, &NOBODYS, tier, now).await {
+                let mark = Mark::new("review".into(), NOBODYS);
+                match clusters.client_for(name, &mark, tier, now).await {
                     Ok(client) => (account, client),
                     Err(error) => {
                         found.unclear.insert(error.to_string());
@@ -143,7 +145,7 @@ pub async fn review(
     Ok(found)
 }
 
-/// Looks are no attempt of a plan; they go by number 0 of everything in the server's audit log.
+/// Looks are no attempt of a plan and belong to no database; they go by number 0 of everything in the server's audit log.
 const NOBODYS: AttemptId = AttemptId {
     incident: IncidentId(0),
     plan: PlanNo(0),

@@ -1,7 +1,9 @@
 //! `interlock unfreeze`: lifts a freeze. The journal's freeze is lifted by another person than the one who made it, and
 //! only through the running bot; the freeze file is removed only on request.
 
-use std::io::ErrorKind;
+use std::fs::OpenOptions;
+use std::io::{ErrorKind, Write};
+use std::path::{Path, PathBuf};
 
 use super::freeze::ScopeArg;
 use super::journal;
@@ -32,7 +34,7 @@ impl Unfreeze {
     pub fn run(self, setup: &Setup, screen: &mut Screen) -> Result<Ended, Failure> {
         let settings = setup.settings()?;
         if self.file {
-            return remove(&settings, screen);
+            return remove(&settings, &self.reason.join(" "), screen);
         }
         let path = settings.freeze_file();
         match ask(
@@ -62,10 +64,15 @@ impl Unfreeze {
     }
 }
 
-fn remove(settings: &Settings, screen: &mut Screen) -> Result<Ended, Failure> {
+fn remove(settings: &Settings, reason: &str, screen: &mut Screen) -> Result<Ended, Failure> {
     let path = settings.freeze_file();
-    match std::fs::remove_file(&path) {
-        Ok(()) => screen.say(&format!("Removed {}.", path.display()))?,
+    let record = record(&path, reason);
+    match record.and_then(|kept| std::fs::remove_file(&path).map(|()| kept)) {
+        Ok(kept) => screen.say(&format!(
+            "Removed {}. Why it was there, and why it no longer is, stands in {}.",
+            path.display(),
+            kept.display()
+        ))?,
         Err(error) if error.kind() == ErrorKind::NotFound => {
             screen.say(&format!("There is no freeze file at {}.", path.display()))?;
         }
@@ -73,6 +80,24 @@ fn remove(settings: &Settings, screen: &mut Screen) -> Result<Ended, Failure> {
     }
     screen.say(&standing(settings)?)?;
     Ok(Ended::Fine)
+}
+
+/// Keeps what the file said and why it goes, beside it: no bot may be running that could journal it.
+fn record(path: &Path, reason: &str) -> std::io::Result<PathBuf> {
+    let was = std::fs::read_to_string(path)?;
+    let mut name = path.file_name().unwrap_or_default().to_owned();
+    name.push(".lifted");
+    let kept = path.with_file_name(name);
+    let line = serde_json::json!({
+        "at": jiff::Timestamp::now().to_string(),
+        "user": std::env::var("USER").unwrap_or_default(),
+        "was": was.lines().next().unwrap_or_default(),
+        "reason": reason,
+    });
+    let mut file = OpenOptions::new().create(true).append(true).open(&kept)?;
+    writeln!(file, "{line}")?;
+    file.sync_all()?;
+    Ok(kept)
 }
 
 /// What still freezes, and who has to lift it.

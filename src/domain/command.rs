@@ -9,7 +9,9 @@ use super::alert::Alert;
 use super::event::{Judgement, Outcome, Refusal};
 use super::evidence::{Finding, Look};
 use super::freeze::{FreezeFile, Held, Scope};
-use super::ids::{AttemptId, Channel, DeliveryKey, IncidentId, PlanNo, RunbookName, Source, StepNo};
+use super::ids::{
+    AttemptId, Channel, DeliveryKey, EpisodeKey, IncidentId, PlanNo, RunbookName, Source, StepNo,
+};
 use super::incident::{Incident, MessageRef, Phase};
 use super::plan::Plan;
 use super::policy::{Access, Reason};
@@ -151,8 +153,19 @@ pub enum Command {
     Stop { scope: Scope, reason: String },
     /// The database is a backup that was put back; it ends at this entry.
     Restored { entries: u64 },
+    /// A commit was told as failed, and had landed: these are about entries that nobody has acted on. Steps whose start is
+    /// among them were never let go, so it is known that they did not run.
+    Landed {
+        incidents: Vec<IncidentId>,
+        attempts: Vec<AttemptId>,
+    },
     /// The process has just started on old entries: what was started and not finished is Unknown.
-    Recover,
+    Recover {
+        /// The name of the database, for the record.
+        database: String,
+        /// Why the journal is not the newest that there was: its approvals count no more, and nothing starts.
+        behind: Option<String>,
+    },
 }
 
 /// A request for a permit.
@@ -183,6 +196,8 @@ pub enum Delivered {
     SourceResolved {
         incident: IncidentId,
         how: String,
+        /// As asked for in [`Effect::SourceResolve`].
+        episodes: Vec<EpisodeKey>,
     },
     PageFailed {
         incident: IncidentId,
@@ -208,6 +223,10 @@ pub enum Reply {
     NotStarted {
         reasons: Vec<Reason>,
     },
+    /// Not yet: its target is busy, or a freeze stands. To be asked again.
+    NotYet {
+        reasons: Vec<Reason>,
+    },
 }
 
 /// What a person is told. Worded in `render::explain`, and nowhere else.
@@ -221,7 +240,10 @@ pub enum Answer {
     Modified {
         plan: PlanNo,
     },
-    Escalated,
+    Escalated {
+        /// When a human was asked for before: nobody is paged a second time for it.
+        before: Option<jiff::Timestamp>,
+    },
     TakenOver,
     Closed {
         incident: IncidentId,
@@ -278,9 +300,22 @@ pub enum Answer {
     Help,
     /// Slack took no form for a click any more.
     FormNotOpened,
+    /// Nothing of it is stored, so nothing of it counts.
+    NotTaken(NotTaken),
     NotUnderstood {
         text: String,
     },
+}
+
+/// Why something could not be taken at all.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum NotTaken {
+    /// The journal can't be written, in the words of the database.
+    Journal {
+        reason: String,
+    },
+    Stopping,
+    Busy,
 }
 
 /// A step that runs or ran a moment ago.
@@ -348,6 +383,8 @@ pub enum Form {
     Runbook {
         title: String,
         source: String,
+        /// It is another text by now than the one that the plan was made from.
+        changed: bool,
     },
 }
 
@@ -374,7 +411,13 @@ pub enum Effect {
     /// Tell the pager that what we opened there is over.
     PageResolve { incident: IncidentId },
     /// Tell the source that its alert is over.
-    SourceResolve { incident: IncidentId },
+    SourceResolve {
+        incident: IncidentId,
+        /// What was firing when this was asked for: only that was verified. Empty in rows from before this was kept, and
+        /// means all that fires.
+        #[serde(default, skip_serializing_if = "Vec::is_empty")]
+        episodes: Vec<EpisodeKey>,
+    },
     /// Post the summary in the thread.
     Summary {
         incident: IncidentId,
@@ -388,6 +431,22 @@ pub enum Effect {
         incident: IncidentId,
         attempt: AttemptId,
     },
+}
+
+impl Effect {
+    /// The incident that it is about.
+    #[must_use]
+    pub fn incident(&self) -> IncidentId {
+        match self {
+            Self::Card { incident }
+            | Self::Thread { incident, .. }
+            | Self::Page { incident }
+            | Self::PageResolve { incident }
+            | Self::SourceResolve { incident, .. }
+            | Self::Summary { incident, .. }
+            | Self::Attach { incident, .. } => *incident,
+        }
+    }
 }
 
 /// Work for the executor. Not stored: it follows from the state, so a restart finds it again.

@@ -18,7 +18,7 @@ use super::incident::{ClosedAs, HandoffReason, MatchRecord, MessageRef, PlanRequ
 use super::plan::{Plan, PlanDigest};
 use super::policy::{Decision, Reason};
 use super::run::{RunResult, WaitsFor};
-use super::runbook::Autonomy;
+use super::runbook::{Autonomy, ChecklistItem};
 use crate::ports::Output;
 
 /// One line of the journal: when, and what. `seq` and the hash chain are given by the store at commit.
@@ -132,6 +132,9 @@ pub enum Event {
         policy: Revision,
         #[serde(default, skip_serializing_if = "Option::is_none")]
         autonomy: Option<Autonomy>,
+        /// The name of the database: marks that are left outside begin with it.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        database: Option<String>,
     },
     /// A checkpoint over the first `size` entries was signed. `note` is what left the machine.
     Checkpointed {
@@ -179,6 +182,9 @@ pub enum Event {
     Checklist {
         incident: IncidentId,
         runbook: RunbookName,
+        /// As they were when they were shown; empty in entries from before they were kept.
+        #[serde(default, skip_serializing_if = "Vec::is_empty")]
+        items: Vec<ChecklistItem>,
     },
     Ticked {
         incident: IncidentId,
@@ -270,6 +276,14 @@ pub enum Event {
         incident: IncidentId,
         plan: PlanNo,
         waits: WaitsFor,
+    },
+    /// A freeze keeps the first step of an approved plan from starting: nothing has begun, so nothing is lost by waiting
+    /// until it is lifted or the approval runs out.
+    StepHeld {
+        incident: IncidentId,
+        plan: PlanNo,
+        step: StepNo,
+        reasons: Vec<Reason>,
     },
     StepRefused {
         incident: IncidentId,
@@ -424,6 +438,7 @@ impl Event {
             | Self::Outdated { incident, .. }
             | Self::StepStarted { incident, .. }
             | Self::StepWaits { incident, .. }
+            | Self::StepHeld { incident, .. }
             | Self::StepRefused { incident, .. }
             | Self::StepSkipped { incident, .. }
             | Self::StepEnded { incident, .. }

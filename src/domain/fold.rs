@@ -77,6 +77,7 @@ impl State {
             Event::Joined { incident, alert } => {
                 self.past.fired(entry.at, &alert.fingerprint);
                 self.apply_to_incident(entry, *incident);
+                self.let_go_of_episodes(*incident);
             }
             Event::RunEnded {
                 incident,
@@ -105,6 +106,7 @@ impl State {
             | Event::Withdrawn { incident, .. }
             | Event::Outdated { incident, .. }
             | Event::StepWaits { incident, .. }
+            | Event::StepHeld { incident, .. }
             | Event::StepRefused { incident, .. }
             | Event::StepSkipped { incident, .. }
             | Event::StepEnded { incident, .. }
@@ -185,6 +187,7 @@ fn opened(
             alert: alert.clone(),
             resolved_at: None,
         }],
+        let_go: 0,
         repeats: 0,
         matched: None,
         plans: Vec::new(),
@@ -197,6 +200,7 @@ fn opened(
         paging: Paging::default(),
         commander: None,
         checklist: None,
+        items: Vec::new(),
         evidence: None,
         ticks: BTreeMap::new(),
         requested_by: None,
@@ -229,14 +233,19 @@ fn change(incident: &mut Incident, event: &Event, at: Timestamp) {
                 findings: findings.clone(),
             });
         }
-        Event::Checklist { runbook, .. } => incident.checklist = Some(runbook.clone()),
+        Event::Checklist { runbook, items, .. } => {
+            incident.checklist = Some(runbook.clone());
+            incident.items.clone_from(items);
+            incident.ticks.clear();
+        }
         Event::Ticked { item, by, done, .. } => ticked(incident, *item, &by.name, *done, at),
         Event::CardPosted { message, .. } => incident.card = Some(message.clone()),
         Event::PageDue { at: due, .. } => incident.paging.due = Some(*due),
         Event::PageSettled { .. } => incident.paging.due = None,
         Event::PageAsked { waiting, .. } => page_asked(&mut incident.paging, *waiting, at),
-        Event::Paged { .. } => {
+        Event::Paged { dedup_key, .. } => {
             incident.paging.delivered_at = Some(at);
+            incident.paging.key = Some(dedup_key.clone());
             incident.paging.failed = None;
         }
         Event::PageFailed { reason, trying, .. } => {
@@ -335,6 +344,11 @@ fn change(incident: &mut Incident, event: &Event, at: Timestamp) {
             }
         }
         Event::StepStarted { attempt, cost, .. } => started(incident, *attempt, cost, at),
+        Event::StepHeld { plan, reasons, .. } => {
+            if let Some(track) = track(incident, *plan) {
+                track.run.held.clone_from(reasons);
+            }
+        }
         Event::StepWaits { plan, waits, .. } => {
             if let Some(track) = track(incident, *plan) {
                 track.run.waits = Some(*waits);
@@ -345,7 +359,7 @@ fn change(incident: &mut Incident, event: &Event, at: Timestamp) {
             outcome,
             output,
             ..
-        } => ended(incident, *attempt, outcome, output.left.as_ref(), at),
+        } => ended(incident, *attempt, outcome, output.left.as_deref(), at),
         Event::StepJudged {
             plan,
             step,
@@ -503,7 +517,7 @@ fn started(incident: &mut Incident, attempt: AttemptId, cost: &Cost, at: Timesta
         let spent = track.run.spent.entry(key).or_default();
         *spent = spent.saturating_add(need);
     }
-    track.run.waits = None;
+    track.run.no_longer_waits();
     track.run.started_at.get_or_insert(at);
     track.part_waits = false;
     track.run.steps.insert(
@@ -579,7 +593,7 @@ fn judged(
 
 fn set(incident: &mut Incident, plan: PlanNo, step: StepNo, state: StepState) {
     if let Some(track) = track(incident, plan) {
-        track.run.waits = None;
+        track.run.no_longer_waits();
         track.run.steps.insert(step, state);
     }
 }

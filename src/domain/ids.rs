@@ -125,7 +125,7 @@ impl fmt::Display for PlanNo {
     }
 }
 
-/// One try at one step. Its text goes to the API server as `Audit-ID`, so that both records can be joined.
+/// One try at one step.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 pub struct AttemptId {
     pub incident: IncidentId,

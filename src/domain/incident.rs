@@ -17,7 +17,7 @@ use super::matching::{self, By, Confidence, Matches};
 use super::plan::{Plan, PlanDigest, Requester};
 use super::policy::{Decision, Reason};
 use super::run::{Run, RunResult, StepState};
-use super::runbook::{Catalog, ParamValue};
+use super::runbook::{Catalog, ChecklistItem, ParamValue};
 
 /// A message in Slack. `ts` is a string: never a number.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
@@ -251,6 +251,9 @@ pub struct Paging {
     pub waiting: bool,
     /// The pager took it.
     pub delivered_at: Option<Timestamp>,
+    /// Under which key it holds it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub key: Option<String>,
     /// The last page did not go through. Gone once one does, or another is asked for.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub failed: Option<PageFailure>,
@@ -298,6 +301,9 @@ pub struct Incident {
     pub group: Option<GroupKey>,
     pub channel: Channel,
     pub episodes: Vec<Episode>,
+    /// Episodes that have resolved and were let go, so that an alert that flaps does not grow this for ever.
+    #[serde(default)]
+    pub let_go: usize,
     /// Deliveries of alerts that were known already.
     pub repeats: u64,
     pub matched: Option<MatchRecord>,
@@ -310,6 +316,9 @@ pub struct Incident {
     pub commander: Option<(PersonId, String)>,
     /// The prose runbook shown as a checklist.
     pub checklist: Option<RunbookName>,
+    /// Its items as they were then: what is ticked stays ticked when the file is edited.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub items: Vec<ChecklistItem>,
     /// By item number from 0.
     pub ticks: BTreeMap<u16, Tick>,
     /// Whoever started it by hand.
@@ -364,6 +373,15 @@ impl Incident {
     #[must_use]
     pub fn plan(&self, no: PlanNo) -> Option<&PlanTrack> {
         self.plans.iter().find(|track| track.plan.no == no)
+    }
+
+    /// The alerts that have not resolved.
+    pub fn firing(&self) -> impl Iterator<Item = &Arc<Alert>> {
+        let firing = self
+            .episodes
+            .iter()
+            .filter(|episode| episode.resolved_at.is_none());
+        firing.map(|episode| &episode.alert)
     }
 
     /// Every alert of it has resolved.

@@ -84,6 +84,15 @@ pub struct PlannedStep {
 }
 
 impl PlannedStep {
+    /// By what work on its target is serialised: the workload that its target belongs to, as it was resolved, so that a
+    /// deployment and its pods are one; else the target as it is written. `None` for what only looks.
+    #[must_use]
+    pub fn target_key(&self) -> Option<String> {
+        let written = self.action.target_key()?;
+        let workload = self.target.as_ref().and_then(|target| target.workload.clone());
+        Some(workload.unwrap_or(written))
+    }
+
     /// Every tier whose approvers it takes.
     pub fn tiers(&self) -> impl Iterator<Item = Tier> {
         let unlisted = self.tier_unlisted.filter(|tier| *tier != self.tier);

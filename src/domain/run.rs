@@ -74,6 +74,9 @@ pub struct Run {
     /// The next step waits until somebody else is done with its target.
     #[serde(default)]
     pub waits: Option<WaitsFor>,
+    /// The freezes that keep it from beginning.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub held: Vec<Reason>,
 }
 
 /// A plan that runs longer than this is a human's, too (DESIGN §7).
@@ -164,6 +167,12 @@ pub enum Next {
 }
 
 impl Run {
+    /// Something became of its next step: nothing is waited for any more.
+    pub(super) fn no_longer_waits(&mut self) {
+        self.waits = None;
+        self.held.clear();
+    }
+
     /// The state of a step; Waiting when nothing has happened to it.
     #[must_use]
     pub fn state(&self, step: StepNo) -> &StepState {

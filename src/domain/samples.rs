@@ -62,6 +62,7 @@ pub fn step(no: u16) -> PlannedStep {
             replicas: 2,
             ready: 2,
             container: None,
+            workload: None,
         }),
         skip: false,
         rollback: Some("kubectl rollout undo deploy/api -n production".to_owned()),

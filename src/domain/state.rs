@@ -19,6 +19,8 @@ const SEEN_FOR: SignedDuration = SignedDuration::from_mins(15);
 /// At most this many keys are kept; the oldest go first. 1,000,000 keys of 24 bytes and their text take about 100 MiB,
 /// which only a flood of more than 1,000 clicks a second over the whole window reaches.
 const SEEN_MOST: usize = 1_000_000;
+/// Episodes that an incident keeps; those that still fire come on top.
+const EPISODES_MOST: usize = 200;
 /// A closed incident stays at hand this long for late repeats and clicks on its card.
 const CLOSED_FOR: SignedDuration = SignedDuration::from_hours(24);
 
@@ -204,6 +206,34 @@ impl State {
         }
     }
 
+    /// An alert that flaps begins a new episode each time. Beyond a bound the oldest that have resolved go; the first one
+    /// stays, since the incident was opened for it, and so does all that still fires.
+    pub(super) fn let_go_of_episodes(&mut self, id: IncidentId) {
+        let Some(incident) = self.incidents.get_mut(&id) else {
+            return;
+        };
+        while incident.episodes.len() > EPISODES_MOST {
+            let over = incident
+                .episodes
+                .iter()
+                .skip(1)
+                .position(|episode| episode.resolved_at.is_some());
+            let Some(over) = over else { return };
+            let gone = incident.episodes.remove(over + 1).alert.episode.clone();
+            incident.let_go += 1;
+            let known = self.index.episodes.get_mut(&incident.source);
+            if let Some(known) = known
+                && known.get(&gone) == Some(&id)
+                && !incident
+                    .episodes
+                    .iter()
+                    .any(|episode| episode.alert.episode == gone)
+            {
+                known.remove(&gone);
+            }
+        }
+    }
+
     /// A card posted anew takes the place of the one before.
     pub(super) fn forget_card(&mut self, id: IncidentId) {
         if let Some(card) = self
@@ -225,7 +255,7 @@ impl State {
             return;
         }
         for step in &track.plan.steps {
-            let Some(target) = step.action.target_key() else {
+            let Some(target) = step.target_key() else {
                 continue;
             };
             let held = match track.run.state(step.no) {

@@ -1,12 +1,13 @@
 //! The engine's thread: takes what waits, decides it together, commits once, then lets answers and effects go.
 //! Clicks and the executor come before alerts, so that a storm never delays a decision by more than one batch.
+//! Longer than other files, since the order of what one turn of the thread does can be read here alone.
 
 use std::collections::VecDeque;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::mpsc::{Receiver, RecvTimeoutError, Sender, channel};
 use std::thread;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use arc_swap::ArcSwap;
 use jiff::Timestamp;
@@ -25,6 +26,11 @@ const URGENT_MOST: usize = 512;
 const INTAKE_MOST: usize = 128;
 /// The thread looks at the clock at least this often, because a clock can be moved.
 const NAP: Duration = Duration::from_millis(250);
+/// A journal that is broken is tried this often; whoever waits for it looks at a page that says so.
+const PROBE_BROKEN: Duration = Duration::from_secs(1);
+/// When nothing was written for this long it is tried whether anything could be: a full disk is told before an alert
+/// comes, and what is asked at `/readyz` is never much older.
+const PROBE_IDLE: Duration = Duration::from_secs(30);
 /// Entries after which a snapshot is stored when the thread has nothing else to do.
 const SNAPSHOT_EVERY: u64 = 20_000;
 
@@ -90,10 +96,14 @@ pub struct Engine {
     abandoned: Option<oneshot::Sender<()>>,
     /// False until what an earlier process left was picked up and stored.
     recovered: bool,
+    /// When it was last seen whether anything can be written.
+    proved: Instant,
+    /// Why this journal can't be trusted to be the newest.
+    behind: Option<String>,
 }
 
 /// Opens the state and starts the thread. The first thing it does is to recover: what an earlier process left is
-/// picked up before anything new is decided.
+/// picked up before anything new is decided. `behind` says why the journal is not the newest there was, when it is not.
 ///
 /// # Errors
 /// When the journal can't be read or the thread can't be started.
@@ -101,15 +111,12 @@ pub fn start(
     store: Store,
     knowledge: Arc<ArcSwap<Knowledge>>,
     clock: Arc<dyn Clock>,
+    behind: Option<String>,
 ) -> Result<EngineParts, StoreError> {
     let waiting = store.outbox()?;
-    let core = Core::open(store)?;
     let (tx, queue) = channel();
-    let intake_count = Arc::new(AtomicUsize::new(0));
-    let handle = Handle {
-        queue: tx.clone(),
-        intake: intake_count.clone(),
-    };
+    let handle = Handle::new(tx.clone(), &store);
+    let core = Core::open(store)?;
     let (slack, slack_items) = tokio_mpsc::unbounded_channel();
     let (pager, pager_items) = tokio_mpsc::unbounded_channel();
     let (source, source_items) = tokio_mpsc::unbounded_channel();
@@ -139,7 +146,7 @@ pub fn start(
         knowledge,
         clock,
         queue,
-        intake_count,
+        intake_count: handle.intake.clone(),
         urgent: VecDeque::new(),
         intake: VecDeque::new(),
         senders,
@@ -148,6 +155,8 @@ pub fn start(
         last_snapshot,
         abandoned: None,
         recovered: false,
+        proved: Instant::now(),
+        behind,
     };
     wake(&tx);
     thread::Builder::new()
@@ -176,6 +185,7 @@ impl Engine {
                 Err(RecvTimeoutError::Timeout) => self.snapshot_if_due(),
                 Err(RecvTimeoutError::Disconnected) => return,
             }
+            self.probe_if_due();
             loop {
                 while let Ok(message) = self.queue.try_recv() {
                     self.sort(message);
@@ -190,6 +200,8 @@ impl Engine {
                     if let Err(error) = self.core.save_snapshot() {
                         tracing::warn!(%error, "no snapshot was stored; the next start reads the journal");
                     }
+                    // As above.
+                    drop(self);
                     let _ = stopped.send(());
                     return;
                 }
@@ -235,7 +247,10 @@ impl Engine {
         let mut commands = Vec::new();
         let mut waiting: Vec<Option<Waiting>> = Vec::new();
         if !self.recovered {
-            commands.push(Command::Recover);
+            commands.push(Command::Recover {
+                database: self.core.store().name().to_owned(),
+                behind: self.behind.clone(),
+            });
             waiting.push(None);
         }
         let mut questions = Vec::new();
@@ -285,8 +300,9 @@ impl Engine {
         match self.core.run(commands, done, &knowledge, now) {
             Ok(committed) => {
                 self.recovered = true;
-                self.health
-                    .send_if_modified(|health| std::mem::replace(health, Health::Ready) != Health::Ready);
+                if committed.wrote {
+                    self.well();
+                }
                 for (reply, waiting) in committed.replies.into_iter().zip(waiting) {
                     if let Some(waiting) = waiting {
                         let _ = waiting.send(Ok(reply));
@@ -300,6 +316,14 @@ impl Engine {
                         maybe_sent: false,
                     });
                 }
+                for (row, effect, created_at) in committed.late {
+                    self.senders.send(OutboxItem {
+                        row,
+                        effect,
+                        created_at,
+                        maybe_sent: false,
+                    });
+                }
                 for drive in committed.drives {
                     let _ = self.drives.send(drive);
                 }
@@ -308,7 +332,39 @@ impl Engine {
         }
     }
 
+    /// Something was written and synced.
+    fn well(&mut self) {
+        self.proved = Instant::now();
+        let mend = |health: &mut Health| std::mem::replace(health, Health::Ready) != Health::Ready;
+        if self.health.send_if_modified(mend) {
+            tracing::info!("the journal can be written again");
+        }
+    }
+
+    /// Whether anything can be written is seen by writing, and by nothing else: a commit that had nothing to write says
+    /// nothing about it.
+    fn probe_if_due(&mut self) {
+        let ready = *self.health.borrow() == Health::Ready;
+        let every = if ready { PROBE_IDLE } else { PROBE_BROKEN };
+        if self.proved.elapsed() < every {
+            return;
+        }
+        match self.core.probe() {
+            Ok(()) => {
+                self.well();
+                // What landed by a commit that failed, and what an earlier process left, is picked up now.
+                if !ready {
+                    let (reply, _nobody) = oneshot::channel();
+                    self.urgent
+                        .push_back(Message::Decide(Box::new(Command::Tick), reply));
+                }
+            }
+            Err(error) => self.fail(&error, Vec::new()),
+        }
+    }
+
     fn fail(&mut self, error: &StoreError, waiting: Vec<Option<Waiting>>) {
+        self.proved = Instant::now();
         tracing::error!(%error, "the journal can't be written; nothing starts");
         let reason = error.to_string();
         // Watchers hear of the outage, not of every command that fails in it; whoever looks reads the newest reason.
@@ -333,16 +389,6 @@ impl Engine {
             }
             Question::ByCard(card, reply) => {
                 let _ = reply.send(state.by_card(&card));
-            }
-            Question::Entries(id, reply) => {
-                let entries = self
-                    .core
-                    .store()
-                    .of_incident(id)
-                    .map_err(|error| EngineError::NotStored {
-                        reason: error.to_string(),
-                    });
-                let _ = reply.send(entries);
             }
             Question::Open(reply) => {
                 let _ = reply.send(state.open().map(|incident| incident.id).collect());

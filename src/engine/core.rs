@@ -1,12 +1,14 @@
 //! The engine without its thread: state, journal and the order of things. The thread in `batch` and the simulation
 //! both drive this.
 
+use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use jiff::Timestamp;
 
 use crate::domain::command::{Command, Drive, Effect, Reply};
 use crate::domain::decide::{Context, Tx, decide};
+use crate::domain::event::{Entry, Event};
 use crate::domain::rules::Rules;
 use crate::domain::runbook::Catalog;
 use crate::domain::state::State;
@@ -27,6 +29,10 @@ pub struct Committed {
     /// Outbox rows of the effects, in order.
     pub effects: Vec<(i64, Effect)>,
     pub drives: Vec<Drive>,
+    /// Effects of an earlier commit that was reported as failed and had landed, with the time at which they were queued.
+    pub late: Vec<(i64, Effect, Timestamp)>,
+    /// Whether entries were written: only that proves that the journal can be.
+    pub wrote: bool,
 }
 
 pub struct Core {
@@ -34,6 +40,21 @@ pub struct Core {
     store: Store,
     /// Set after a failed commit, until the journal could be read again: the state in memory may be ahead of it.
     broken: bool,
+    /// What the failed commit would have been.
+    attempted: Option<Landed>,
+    /// Commits that failed and had landed; their effects go out with the next one that works.
+    landed: Vec<Landed>,
+    /// Outbox rows that are done and still stand in the database.
+    undone: Vec<i64>,
+}
+
+/// A commit that was told as failed, so nothing of it has left yet.
+struct Landed {
+    /// Known once it is known to have landed.
+    rows: Vec<i64>,
+    effects: Vec<Effect>,
+    at: Timestamp,
+    command: Command,
 }
 
 impl Core {
@@ -47,6 +68,9 @@ impl Core {
             state,
             store,
             broken: false,
+            attempted: None,
+            landed: Vec::new(),
+            undone: Vec::new(),
         })
     }
 
@@ -63,8 +87,9 @@ impl Core {
     /// Decides commands in order and commits them together; only then do answers and effects leave.
     ///
     /// # Errors
-    /// When the commit failed: nothing of it counts. The state is read again from the journal before anything else is
-    /// decided, because nobody can tell whether the commit landed; it is never retried.
+    /// When the commit failed: nothing of it is answered or let go. The state is read again from the journal before
+    /// anything else is decided, because nobody can tell whether the commit landed; it is never retried. What did land is
+    /// picked up by the next commit that works. Rows that are `done` are kept until they could be let go.
     pub fn run(
         &mut self,
         commands: Vec<Command>,
@@ -72,6 +97,7 @@ impl Core {
         knowledge: &Knowledge,
         now: Timestamp,
     ) -> Result<Committed, StoreError> {
+        self.undone.extend_from_slice(done);
         self.mend()?;
         let context = Context {
             now,
@@ -79,6 +105,9 @@ impl Core {
             catalog: &knowledge.catalog,
         };
         let mut tx = Tx::new(&mut self.state, now);
+        for landed in &self.landed {
+            decide(&mut tx, context, landed.command.clone());
+        }
         let replies: Vec<Reply> = commands
             .into_iter()
             .map(|command| {
@@ -93,21 +122,40 @@ impl Core {
             drives,
             ..
         } = tx;
-        if entries.is_empty() && effects.is_empty() && done.is_empty() {
-            return Ok(Committed {
-                replies,
-                effects: Vec::new(),
-                drives,
-            });
+        let mut committed = self.store_all(entries, effects, now)?;
+        (committed.replies, committed.drives) = (replies, drives);
+        Ok(committed)
+    }
+
+    /// Writes what was decided, if there is anything to write.
+    fn store_all(
+        &mut self,
+        entries: Vec<Entry>,
+        effects: Vec<Effect>,
+        now: Timestamp,
+    ) -> Result<Committed, StoreError> {
+        let nothing = entries.is_empty() && effects.is_empty() && self.undone.is_empty();
+        if nothing && self.landed.is_empty() {
+            return Ok(Committed::default());
         }
-        match self.store.commit(&entries, &effects, done, now) {
-            Ok(rows) => Ok(Committed {
-                replies,
-                effects: rows.into_iter().zip(effects).collect(),
-                drives,
-            }),
+        // What landed by an error is let go only once writing is known to work again.
+        let written = match nothing {
+            true => self.store.probe().map(|()| Vec::new()),
+            false => self.store.commit(&entries, &effects, &self.undone, now),
+        };
+        match written {
+            Ok(rows) => {
+                self.undone.clear();
+                Ok(Committed {
+                    effects: rows.into_iter().zip(effects).collect(),
+                    late: self.landed.drain(..).flat_map(Landed::effects).collect(),
+                    wrote: nothing || !entries.is_empty(),
+                    ..Committed::default()
+                })
+            }
             Err(error) => {
                 self.broken = true;
+                self.attempted = Some(Landed::of(&entries, effects, now));
                 // At once, so that nobody reads a state that is not in the journal; if that fails too, before the next.
                 if let Err(again) = self.mend() {
                     tracing::warn!(error = %again, "the journal can't be read back yet");
@@ -123,8 +171,23 @@ impl Core {
             self.store.refresh()?;
             self.state = self.store.load()?;
             self.broken = false;
+            let rows = self.store.landed();
+            if let (Some(rows), Some(mut landed)) = (rows, self.attempted.take()) {
+                tracing::warn!(at = %landed.at, "a commit that was reported as failed had landed; it is picked up");
+                landed.rows = rows;
+                self.landed.push(landed);
+            }
         }
         Ok(())
+    }
+
+    /// Finds out whether the journal can be written, by writing beside it.
+    ///
+    /// # Errors
+    /// Why it can't.
+    pub fn probe(&mut self) -> Result<(), StoreError> {
+        self.mend()?;
+        self.store.probe()
     }
 
     /// Stores the state as a cache for the next start.
@@ -134,5 +197,37 @@ impl Core {
     pub fn save_snapshot(&mut self) -> Result<(), StoreError> {
         self.mend()?;
         self.store.save_snapshot(&self.state)
+    }
+}
+
+impl Landed {
+    /// What would be left to do about these if they had landed: steps whose start is on record were never let go, and
+    /// incidents have to be gone on with.
+    fn of(entries: &[Entry], effects: Vec<Effect>, at: Timestamp) -> Self {
+        let incidents: BTreeSet<_> = entries
+            .iter()
+            .filter_map(|entry| entry.event.incident())
+            .collect();
+        let attempts = entries.iter().filter_map(|entry| {
+            let Event::StepStarted { attempt, .. } = &entry.event else {
+                return None;
+            };
+            Some(*attempt)
+        });
+        Self {
+            rows: Vec::new(),
+            effects,
+            at,
+            command: Command::Landed {
+                incidents: incidents.into_iter().collect(),
+                attempts: attempts.collect(),
+            },
+        }
+    }
+
+    fn effects(self) -> impl Iterator<Item = (i64, Effect, Timestamp)> {
+        let at = self.at;
+        let rows = self.rows.into_iter().zip(self.effects);
+        rows.map(move |(row, effect)| (row, effect, at))
     }
 }

@@ -3,16 +3,19 @@
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::mpsc;
+use std::time::Duration;
 
 use jiff::Timestamp;
 use tokio::sync::oneshot;
 
-use crate::domain::command::{Command, Reply};
+use super::reader::Reader;
+use crate::domain::command::{Command, Delivered, Reply};
 use crate::domain::event::Entry;
 use crate::domain::freeze::Freeze;
 use crate::domain::ids::IncidentId;
 use crate::domain::incident::{Incident, MessageRef};
 use crate::domain::recent::Started;
+use crate::store::Store;
 
 /// Why the engine gave no answer. Nothing happened in every case but `NotStored`, after which the journal is read again.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
@@ -31,7 +34,6 @@ pub enum EngineError {
 pub(super) enum Question {
     Incident(IncidentId, oneshot::Sender<Option<Box<Incident>>>),
     ByCard(MessageRef, oneshot::Sender<Option<IncidentId>>),
-    Entries(IncidentId, oneshot::Sender<Result<Vec<Entry>, EngineError>>),
     /// Incidents that aren't closed.
     Open(oneshot::Sender<Vec<IncidentId>>),
     /// Open incidents from before this time without a card, for which nobody was paged.
@@ -55,15 +57,35 @@ pub(super) enum Message {
 /// second of work; what comes beyond it is told to come again, which every sender does.
 const INTAKE_MOST: usize = 2_048;
 
+/// Between two tries to have a confirmation stored.
+const CONFIRM_AGAIN: Duration = Duration::from_millis(500);
+
 /// Cheap to clone.
 #[derive(Clone)]
 pub struct Handle {
     pub(super) queue: mpsc::Sender<Message>,
     /// Deliveries of alerts in the queue.
     pub(super) intake: Arc<AtomicUsize>,
+    reader: Arc<Reader>,
+    database: Arc<str>,
 }
 
 impl Handle {
+    pub(super) fn new(queue: mpsc::Sender<Message>, store: &Store) -> Self {
+        Self {
+            queue,
+            intake: Arc::default(),
+            reader: Arc::new(Reader::new(store.path().to_owned())),
+            database: store.name().into(),
+        }
+    }
+
+    /// The name of the database, as in what is left outside.
+    #[must_use]
+    pub fn database(&self) -> &str {
+        &self.database
+    }
+
     /// Decides and commits. Alerts are shed when too many wait; clicks, freeze and the executor never are.
     ///
     /// # Errors
@@ -103,14 +125,15 @@ impl Handle {
         rx.await.map_err(|_| EngineError::Stopped)
     }
 
-    /// All entries about one incident, oldest first, read from the journal.
+    /// All entries about one incident, oldest first, read from the journal as it is committed; the writer is not asked.
     ///
     /// # Errors
-    /// `Stopped`, or `NotStored` when the journal can't be read.
+    /// `NotStored` when the journal can't be read, `Stopped` when the process is ending.
     pub async fn entries(&self, id: IncidentId) -> Result<Vec<Entry>, EngineError> {
-        let (tx, rx) = oneshot::channel();
-        self.send(Message::Ask(Question::Entries(id, tx)))?;
-        rx.await.map_err(|_| EngineError::Stopped)?
+        let reader = self.reader.clone();
+        tokio::task::spawn_blocking(move || reader.entries(id))
+            .await
+            .map_err(|_| EngineError::Stopped)?
     }
 
     /// Ids of the incidents that are open, oldest first.
@@ -158,6 +181,7 @@ impl Handle {
     /// # Errors
     /// `Stopped` when it has ended already.
     pub async fn stop(&self) -> Result<(), EngineError> {
+        self.reader.close();
         let (tx, rx) = oneshot::channel();
         self.send(Message::Stop(tx))?;
         rx.await.map_err(|_| EngineError::Stopped)
@@ -172,7 +196,22 @@ impl Handle {
         }
     }
 
-    pub(super) fn done(&self, row: i64) -> Result<(), EngineError> {
+    /// Confirms an effect of the outbox: what the receiver gave back is journaled first, however long that takes. Without
+    /// it the effect would be done once more.
+    ///
+    /// # Errors
+    /// `Stopped`: the effect is handed out again by the next process.
+    pub async fn confirm(&self, row: i64, delivered: Option<Delivered>) -> Result<(), EngineError> {
+        if let Some(delivered) = delivered {
+            while let Err(error) = self.submit(Command::Delivered(delivered.clone())).await {
+                if error == EngineError::Stopped {
+                    return Err(error);
+                }
+                tracing::warn!(row, %error, "a delivery could not be recorded; it is offered again");
+                tokio::time::sleep(CONFIRM_AGAIN).await;
+            }
+        }
+        // Kept by the engine until it could be let go.
         self.send(Message::Done(row))
     }
 

@@ -4,8 +4,8 @@
 use jiff::Timestamp;
 use tokio::sync::mpsc;
 
-use super::handle::{EngineError, Handle};
-use crate::domain::command::{Command, Delivered, Effect};
+use super::handle::Handle;
+use crate::domain::command::Effect;
 
 /// One effect that is not yet confirmed.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -35,18 +35,7 @@ impl Lane {
         self.items.try_recv().ok()
     }
 
-    /// Confirms an effect. What the receiver gave back is journaled first.
-    ///
-    /// # Errors
-    /// When the engine can't store it; the item stays and will be handed out again after a restart.
-    pub async fn confirm(&self, row: i64, delivered: Option<Delivered>) -> Result<(), EngineError> {
-        if let Some(delivered) = delivered {
-            self.handle.submit(Command::Delivered(delivered)).await?;
-        }
-        self.handle.done(row)
-    }
-
-    /// A handle to the engine, for reading what an effect is about.
+    /// A handle to the engine, for reading what an effect is about and for confirming it.
     #[must_use]
     pub fn engine(&self) -> &Handle {
         &self.handle

@@ -5,6 +5,7 @@ mod batch;
 mod core;
 mod handle;
 mod lane;
+mod reader;
 
 pub use batch::{Engine, EngineParts, Health, Lanes, start};
 pub use core::{Committed, Core, Knowledge};

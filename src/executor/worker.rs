@@ -18,13 +18,12 @@ use crate::domain::evidence::Look;
 use crate::domain::ids::{IncidentId, PlanNo, StepNo};
 use crate::domain::incident::PlanTrack;
 use crate::domain::plan::{Plan, PlannedStep};
-use crate::domain::policy::Reason;
 use crate::engine::{EngineError, Handle};
 use crate::ports::{
     ActionRunner, Clock, Directory, Ended, EvidenceSource, Order, Output, Person, Survey, SurveyError,
 };
 
-/// How long to wait until a busy target is asked for again.
+/// How long to wait until a step that may not start yet is asked for again.
 const BUSY_WAIT: Duration = Duration::from_secs(2);
 /// How long to wait until a result is offered again to an engine that could not store it.
 const STORE_WAIT: Duration = Duration::from_millis(500);
@@ -199,7 +198,7 @@ impl ExecutorParts {
             };
             match self.engine.submit(Command::StartStep(Box::new(request))).await {
                 Ok(Reply::Permit(order)) => return self.perform(*order).await,
-                Ok(Reply::NotStarted { reasons }) if reasons.iter().any(is_busy) => sleep(BUSY_WAIT).await,
+                Ok(Reply::NotYet { .. }) => sleep(BUSY_WAIT).await,
                 Ok(_) | Err(EngineError::Stopped) => return,
                 Err(error) => {
                     tracing::warn!(incident = %wanted.incident, step = %wanted.step, %error, "the step was not started");
@@ -290,8 +289,4 @@ impl ExecutorParts {
             }
         }
     }
-}
-
-fn is_busy(reason: &Reason) -> bool {
-    matches!(reason, Reason::TargetBusy { .. })
 }

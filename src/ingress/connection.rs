@@ -4,6 +4,7 @@
 //! hyper has one timer for both the head and the silence before it; here a client may be silent for long between two
 //! requests, as keep-alive clients are, and must be quick once it has begun one.
 
+use std::convert::Infallible;
 use std::pin::Pin;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
@@ -13,7 +14,8 @@ use std::time::Duration;
 use axum::Router;
 use axum::body::Body;
 use bytes::Bytes;
-use http::Request;
+use http::header::CONNECTION;
+use http::{HeaderValue, Request, Response};
 use hyper::body::{Frame, Incoming, SizeHint};
 use hyper::rt::{Read, ReadBufCursor, Write};
 use hyper_util::rt::{TokioIo, TokioTimer};
@@ -23,6 +25,7 @@ use tokio::time::Instant;
 use tower::Service;
 
 use super::body::Timed;
+use super::seats::{Proved, Seat};
 use super::server::Limits;
 
 /// What the client is doing, in milliseconds since the connection was opened; 0 in `head_began` means no head has begun.
@@ -92,21 +95,24 @@ pub(super) async fn drive(
     router: Router,
     limits: Limits,
     mut closing: watch::Receiver<bool>,
+    seat: Seat,
 ) {
+    let seat = Arc::new(seat);
     let activity = Arc::new(Activity::new());
     let io = Noticing {
         inner: TokioIo::new(stream),
         activity: Arc::clone(&activity),
     };
     let seen = Arc::clone(&activity);
+    let proving = Arc::clone(&seat);
     let service = hyper::service::service_fn(move |request: Request<Incoming>| {
         seen.request_began();
         let serving = Serving(Arc::clone(&seen));
-        let mut router = router.clone();
         let request = request.map(|body| Body::new(Timed::new(body, limits.body)));
+        let (router, seat) = (router.clone(), Arc::clone(&proving));
         async move {
-            let answer = router.call(request).await?;
-            Ok::<_, std::convert::Infallible>(answer.map(|body| Answer {
+            let answer = answered(router, request, &seat).await?;
+            Ok::<_, Infallible>(answer.map(|body| Answer {
                 body,
                 _serving: serving,
             }))
@@ -138,6 +144,10 @@ pub(super) async fn drive(
                 asked = true;
                 connection.as_mut().graceful_shutdown();
             }
+            () = seat.wanted() => {
+                metrics::counter!("interlock_http_connections_given_up_total").increment(1);
+                return;
+            }
             () = tokio::time::sleep_until(wake) => {
                 if activity.deadline(&limits).is_some_and(|deadline| deadline <= Instant::now()) {
                     metrics::counter!("interlock_http_connections_timed_out_total").increment(1);
@@ -146,6 +156,22 @@ pub(super) async fn drive(
             }
         }
     }
+}
+
+/// The answer of the routes; it ends a connection that has proved itself and for which there is no seat all the same.
+async fn answered(
+    mut router: Router,
+    request: Request<Body>,
+    seat: &Seat,
+) -> Result<Response<Body>, Infallible> {
+    let mut answer = router.call(request).await?;
+    if let Some(sender) = answer.extensions_mut().remove::<Proved>()
+        && !seat.prove(sender)
+    {
+        let close = HeaderValue::from_static("close");
+        answer.headers_mut().insert(CONNECTION, close);
+    }
+    Ok(answer)
 }
 
 /// A stream that notices when bytes arrive.

@@ -1,6 +1,7 @@
 //! `POST /webhooks/SOURCE`: the way of one delivery from the wire to the engine, the same for every source.
 //!
-//! Order: is the source served, room, headers' proof, size and time, body's proof, shape, redaction, engine. Senders read
+//! Order: is the source served, headers' proof, size and time, body's proof, room, shape, redaction, engine. Room comes
+//! after the proof, so that whoever can prove nothing takes none of it, however slowly. Senders read
 //! the answers so: 2xx stored; 503 try again at once; 4xx don't send that again. Never a redirect: senders follow a 302
 //! with an empty GET and count the alert as delivered.
 
@@ -24,6 +25,7 @@ use super::error::ParseError;
 use super::intake::{Accepted, Delivery, Intake, Refused};
 use super::mapping::Mapping;
 use super::read::Read;
+use super::seats::{Proved, proved};
 use super::signature::Proof;
 use super::sns::{self, SnsError};
 use super::sns_web::{Certificates, SnsWeb};
@@ -149,7 +151,7 @@ async fn receive(State(served): State<Arc<Served>>, request: Request<Body>) -> R
     let source = endpoint.name.to_string();
     metrics::counter!("interlock_webhooks_total", "source" => source, "status" => status_class(answer.status()))
         .increment(1);
-    answer
+    proved(Proved::Alerts, answer)
 }
 
 fn status_class(status: StatusCode) -> &'static str {
@@ -183,11 +185,6 @@ async fn take(served: &Arc<Served>, request: Request<Body>) -> Result<Response<B
     if let Gate::Closed = endpoint.gate {
         return Err(Refusal::NotServed);
     }
-    let _room = shared.room.try_acquire().map_err(|_| {
-        Refusal::Engine(Refused::Overloaded {
-            retry_after_seconds: 1,
-        })
-    })?;
     let (parts, body) = request.into_parts();
     if !endpoint.gate.admits_head(&parts.headers, parts.uri.query()) {
         return Err(Refusal::Unauthentic);
@@ -201,6 +198,11 @@ async fn take(served: &Arc<Served>, request: Request<Body>) -> Result<Response<B
         Proof::Fails => return Err(Refusal::Unauthentic),
         Proof::Stale => return Err(Refusal::Stale),
     }
+    let _room = shared.room.try_acquire().map_err(|_| {
+        Refusal::Engine(Refused::Overloaded {
+            retry_after_seconds: 1,
+        })
+    })?;
     let Read {
         alerts,
         delivery_key,

@@ -1,5 +1,7 @@
-//! Accepts connections, within a bound: the newest over it is told 503 and closed. Every connection has timers
-//! (`axum::serve` has none, and keeps a silent client for ever). On shutdown nothing new is accepted, requests that are
+//! Accepts connections, within a bound. Every connection has timers (`axum::serve` has none, and keeps a silent client for
+//! ever). When there is no seat left, the connection that has proved nothing for the longest gives up its own; where all
+//! have proved themselves, the newest is told 503 and closed. Senders of alerts keep a share of the seats at most, so that
+//! clicks find one however many alerts come. On shutdown nothing new is accepted, requests that are
 //! being served are finished, and what then still hangs is cut.
 
 use std::future::Future;
@@ -15,6 +17,7 @@ use tokio::sync::{Semaphore, watch};
 use tokio::task::JoinSet;
 
 use super::connection::drive;
+use super::seats::Seats;
 
 /// What a client may take.
 #[derive(Clone, Copy, Debug)]
@@ -76,7 +79,7 @@ pub async fn serve<S>(listener: TcpListener, router: Router, limits: Limits, shu
 where
     S: Future<Output = ()>,
 {
-    let room = Arc::new(Semaphore::new(limits.connections));
+    let seats = Seats::new(limits.connections);
     let refusals = Arc::new(Semaphore::new(REFUSALS));
     let (close, closing) = watch::channel(false);
     let mut tasks = JoinSet::new();
@@ -99,12 +102,8 @@ where
             tracing::debug!(%error, "connection was gone at once");
             continue;
         }
-        if let Ok(permit) = Arc::clone(&room).try_acquire_owned() {
-            let connection = drive(stream, router.clone(), limits, closing.clone());
-            tasks.spawn(async move {
-                connection.await;
-                drop(permit);
-            });
+        if let Some(seat) = seats.take() {
+            tasks.spawn(drive(stream, router.clone(), limits, closing.clone(), seat));
         } else {
             metrics::counter!("interlock_http_connections_refused_total").increment(1);
             if let Ok(permit) = Arc::clone(&refusals).try_acquire_owned() {

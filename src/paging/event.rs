@@ -43,20 +43,25 @@ pub struct Page {
     pub thread_url: Option<String>,
 }
 
-/// The key under which an incident is held at the pager, the same however often it is told.
+/// The key under which an incident is held at the pager, the same however often it is told, and another one for an
+/// incident of the same number in another database.
 #[must_use]
-pub fn dedup_key(incident: IncidentId) -> String {
-    format!("{DEDUP_PREFIX}{incident}")
+pub(super) fn dedup_key(database: &str, incident: IncidentId) -> String {
+    match database {
+        "" => format!("{DEDUP_PREFIX}{incident}"),
+        database => format!("{DEDUP_PREFIX}{database}/{incident}"),
+    }
 }
 
-/// `acknowledge` and `resolve` need no payload.
+/// A `resolve` needs no payload.
 pub(super) fn follow_up(routing_key: &Secret, action: &str, dedup_key: &str) -> Value {
     json!({"routing_key": routing_key.expose(), "event_action": action, "dedup_key": dedup_key})
 }
 
 /// A trigger that fits.
-pub(super) fn trigger(routing_key: &Secret, page: &Page) -> Value {
-    let whole = event(routing_key, page, page.details.clone());
+pub(super) fn trigger(routing_key: &Secret, key: &str, page: &Page) -> Value {
+    let event = |details| event(routing_key, key, page, details);
+    let whole = event(page.details.clone());
     if size(&whole) <= MAX_EVENT {
         return whole;
     }
@@ -69,19 +74,15 @@ pub(super) fn trigger(routing_key: &Secret, page: &Page) -> Value {
         (128, 20),
         (64, 10),
     ] {
-        let cut = event(routing_key, page, shortened(&page.details, longest, most));
+        let cut = event(shortened(&page.details, longest, most));
         if size(&cut) <= MAX_EVENT {
             return cut;
         }
     }
-    event(
-        routing_key,
-        page,
-        json!({"cut": "the handoff is too large for the pager: read it in the incident's thread"}),
-    )
+    event(json!({"cut": "the handoff is too large for the pager: read it in the incident's thread"}))
 }
 
-fn event(routing_key: &Secret, page: &Page, details: Value) -> Value {
+fn event(routing_key: &Secret, key: &str, page: &Page, details: Value) -> Value {
     let mut payload = json!({
         "summary": characters(&one_line(&page.summary, &page.incident), MAX_SUMMARY),
         "source": bytes(&one_line(&page.source, &CLIENT), MAX_FIELD),
@@ -108,7 +109,7 @@ fn event(routing_key: &Secret, page: &Page, details: Value) -> Value {
     let mut event = json!({
         "routing_key": routing_key.expose(),
         "event_action": "trigger",
-        "dedup_key": dedup_key(page.incident),
+        "dedup_key": key,
         "client": CLIENT,
         "payload": payload,
         "links": links,
@@ -227,8 +228,19 @@ mod tests {
     }
 
     #[test]
+    fn the_same_number_in_another_database_is_another_page() {
+        let one = dedup_key("7f3a9c2e41d05b6a", IncidentId(42));
+        assert_eq!(one, "interlock/7f3a9c2e41d05b6a/INC-42");
+        assert_ne!(one, dedup_key("00112233445566ff", IncidentId(42)));
+    }
+
+    #[test]
     fn a_page_carries_the_handoff_under_a_stable_key() {
-        let event = trigger(&key(), &page(json!({"tried": ["step 1: failed"]})));
+        let event = trigger(
+            &key(),
+            "interlock/INC-42",
+            &page(json!({"tried": ["step 1: failed"]})),
+        );
         insta::assert_snapshot!(serde_json::to_string_pretty(&event).unwrap(), @r#"
     {
       "client": "Interlock",
@@ -257,7 +269,7 @@ mod tests {
     }
     "#);
         assert_eq!(
-            follow_up(&key(), "resolve", &dedup_key(IncidentId(42)))["dedup_key"],
+            follow_up(&key(), "resolve", &dedup_key("", IncidentId(42)))["dedup_key"],
             event["dedup_key"]
         );
     }
@@ -270,7 +282,7 @@ mod tests {
             class: Some("x".repeat(999)),
             ..page(json!({}))
         };
-        let event = trigger(&key(), &long);
+        let event = trigger(&key(), "interlock/INC-42", &long);
         let summary = event["payload"]["summary"].as_str().unwrap();
         assert_eq!(summary.chars().count(), MAX_SUMMARY);
         assert!(summary.ends_with(MARK) && !summary.contains('\n'));
@@ -292,11 +304,11 @@ mod tests {
                 .collect::<Vec<_>>()
         );
         for details in [texts.clone(), json!(many), Value::Object(wide), nested] {
-            let event = trigger(&key(), &page(details));
+            let event = trigger(&key(), "interlock/INC-42", &page(details));
             assert!(size(&event) <= MAX_EVENT);
             assert!(event["payload"]["custom_details"].to_string().contains("[cut]"));
         }
-        let event = trigger(&key(), &page(texts));
+        let event = trigger(&key(), "interlock/INC-42", &page(texts));
         assert_eq!(
             event["payload"]["custom_details"]["alert"], "RedisDown",
             "short texts stay whole"

@@ -53,6 +53,7 @@ pub struct PagerDuty {
     api_token: Option<Secret>,
     from: Option<String>,
     escalation_policies: Vec<String>,
+    database: String,
 }
 
 #[derive(Deserialize)]
@@ -90,7 +91,15 @@ impl PagerDuty {
             api_token: settings.api_token.clone(),
             from: settings.from.clone(),
             escalation_policies: settings.escalation_policies.clone(),
+            database: String::new(),
         })
+    }
+
+    /// Pages are held at the pager under the name of this database, so that those of another one are left alone.
+    #[must_use]
+    pub fn of_database(mut self, name: &str) -> Self {
+        name.clone_into(&mut self.database);
+        self
     }
 
     /// Whether a page can be sent at all.
@@ -110,18 +119,8 @@ impl PagerDuty {
     /// # Errors
     /// `Refused` without `pagerduty.routing_key`; else what the pager answered.
     pub async fn trigger(&self, page: &Page) -> Result<Receipt, PageError> {
-        self.enqueue(trigger(self.key()?, page), &dedup_key(page.incident))
-            .await
-    }
-
-    /// Says that somebody has it. Without an open page it does nothing.
-    ///
-    /// # Errors
-    /// As `trigger`.
-    pub async fn acknowledge(&self, incident: IncidentId) -> Result<Receipt, PageError> {
-        let key = dedup_key(incident);
-        self.enqueue(follow_up(self.key()?, "acknowledge", &key), &key)
-            .await
+        let key = dedup_key(&self.database, page.incident);
+        self.enqueue(trigger(self.key()?, &key, page), &key).await
     }
 
     /// Says that it is over. Without an open page it does nothing.
@@ -129,12 +128,11 @@ impl PagerDuty {
     /// # Errors
     /// As `trigger`.
     pub async fn resolve(&self, incident: IncidentId) -> Result<Receipt, PageError> {
-        let key = dedup_key(incident);
+        let key = dedup_key(&self.database, incident);
         self.enqueue(follow_up(self.key()?, "resolve", &key), &key).await
     }
 
-    /// Resolves what another sender opened with our routing key, by its `dedup_key`. Another service's routing key doesn't
-    /// match, and then nothing happens: where there is an API token, `resolve_at_source` is the surer way.
+    /// Resolves what was opened with our routing key, by its `dedup_key`.
     ///
     /// # Errors
     /// As `trigger`.

@@ -2,9 +2,10 @@
 
 use super::escape::Mrkdwn;
 use super::{freezing, policy, reasons, summary, thread, touched, words};
-use crate::domain::command::{Answer, RunbookLine, StatusLine};
+use crate::domain::command::{Answer, NotTaken, RunbookLine, StatusLine};
 use crate::domain::event::Judgement;
 use crate::domain::freeze::Held;
+use crate::domain::ids::IncidentId;
 use crate::domain::incident::{ClosedAs, Incident, Phase};
 
 /// Characters of a runbook's text in an ephemeral answer; the modal has all of it.
@@ -26,20 +27,14 @@ pub fn answer(answer: &Answer) -> String {
                 "Plan {plan} is being made from your changes. Earlier approvals are void, and somebody else has to approve it."
             )
         }
-        Answer::Escalated => "A human is being paged.".to_owned(),
+        Answer::Escalated { before } => escalated(*before),
         Answer::TakenOver => {
             "You have it. Interlock starts nothing more; a step that runs is finished.".to_owned()
         }
         Answer::Closed {
             incident,
-            still_firing: false,
-        } => format!("{incident} is closed. Its summary is in the thread."),
-        Answer::Closed {
-            incident,
-            still_firing: true,
-        } => format!(
-            "{incident} is closed. Its alert has not resolved: when its source says firing again, a new incident opens."
-        ),
+            still_firing,
+        } => closed(*incident, *still_firing),
         Answer::ProposedAgain => "The plan is being made again; it needs a fresh approval. You count as who asked for it: from Tier 2 up somebody else has to approve.".to_owned(),
         Answer::Chosen { runbook } => format!("{runbook} it is. Its plan is being made."),
         Answer::Ticked => "Noted.".to_owned(),
@@ -69,7 +64,17 @@ pub fn answer(answer: &Answer) -> String {
         Answer::FormNotOpened => {
             "The form did not open: Slack allows three seconds between a click and its form, and they had passed. Nothing was done. Press the button again.".to_owned()
         }
+        Answer::NotTaken(why) => not_taken(why),
         Answer::NotUnderstood { text } => not_understood(text),
+    }
+}
+
+fn closed(incident: IncidentId, still_firing: bool) -> String {
+    match still_firing {
+        false => format!("{incident} is closed. Its summary is in the thread."),
+        true => format!(
+            "{incident} is closed. Its alert has not resolved: when its source says firing again, a new incident opens."
+        ),
     }
 }
 
@@ -78,6 +83,36 @@ fn judged(judgement: Judgement) -> &'static str {
         Judgement::Worked => "Noted: it worked. The plan goes on.",
         Judgement::Failed => "Noted: it did not work. The runbook says what follows.",
     }
+}
+
+fn escalated(before: Option<jiff::Timestamp>) -> String {
+    match before {
+        None => "A human is being paged.".to_owned(),
+        Some(at) => format!(
+            "A human was paged for this at {} already, and is not paged a second time. The card says whether that reached the pager.",
+            at.strftime("%H:%M UTC")
+        ),
+    }
+}
+
+fn not_taken(why: &NotTaken) -> String {
+    match why {
+        NotTaken::Journal { reason } => format!(
+            "That does not count: {}. Try again when the cards no longer say so. `interlock freeze --file REASON` on the machine works in any case.",
+            broken(reason)
+        ),
+        NotTaken::Stopping => "That does not count: Interlock is stopping. Try again in a minute.".to_owned(),
+        NotTaken::Busy => "That does not count: too much is waiting. Try again in a moment.".to_owned(),
+    }
+}
+
+/// That the journal can't be written, and why; without a full stop.
+#[must_use]
+pub fn broken(reason: &str) -> String {
+    format!(
+        "Interlock can't write its journal ({}), and without it nothing starts",
+        reason.trim_end_matches('.')
+    )
 }
 
 /// The same as Slack's mrkdwn, every line escaped.

@@ -67,6 +67,9 @@ fn worded(event: &Event, incident: Option<&Incident>) -> Option<String> {
         } => refused(&by.name, *deed, refusal),
         Event::StepStarted { attempt, .. } => step_started(incident, *attempt),
         Event::StepWaits { waits, .. } => step_waits(*waits),
+        Event::StepHeld { step, reasons, .. } => {
+            format!("step {step} waits: {}", reasons::all(reasons))
+        }
         Event::StepRefused { step, reasons, .. } => {
             format!("step {step} was not started: {}", reasons::all(reasons))
         }

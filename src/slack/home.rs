@@ -18,7 +18,7 @@ use super::surface::action;
 use crate::domain::ids::PersonId;
 use crate::domain::incident::{Incident, Phase};
 use crate::engine::Handle;
-use crate::ports::Person;
+use crate::ports::{Person, Standing};
 
 /// Incidents shown, at most.
 const SHOWN: usize = 25;
@@ -110,6 +110,11 @@ impl Homes {
     }
 
     fn blocks(&self, person: &Person, incidents: &[Box<Incident>], all: usize) -> Vec<Value> {
+        if person.standing != Standing::Member {
+            return vec![section(
+                "What is open is shown to members of this workspace, once Slack has said who is one.",
+            )];
+        }
         let outlook = &self.shared.outlook;
         let (yours, rest): (Vec<&Incident>, Vec<&Incident>) = incidents
             .iter()

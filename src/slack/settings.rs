@@ -123,6 +123,8 @@ pub struct Words {
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Around {
     pub frozen: Option<Frozen>,
+    /// Why the journal can't be written, while it can't.
+    pub broken: Option<String>,
     /// Of each change window and each freeze of the calendar whether it holds.
     pub turned: Vec<bool>,
     /// Changes that still count against limits per hour, where there are such limits.
@@ -147,9 +149,13 @@ pub trait Outlook: Send + Sync {
     fn around(&self) -> Around {
         Around {
             frozen: self.frozen(),
+            broken: self.broken(),
             ..Around::default()
         }
     }
+
+    /// Why the journal can't be written, while it can't.
+    fn broken(&self) -> Option<String>;
 
     /// Whether this person's approval of the current plan would count.
     fn may_approve(&self, incident: &Incident, person: &Person) -> bool;

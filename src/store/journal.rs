@@ -1,6 +1,6 @@
 //! Appending to the journal and reading it back.
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use jiff::Timestamp;
 use rusqlite::{Connection, OpenFlags, OptionalExtension, Row, TransactionBehavior, params};
@@ -15,8 +15,19 @@ use crate::domain::ids::{DeliveryKey, IncidentId};
 /// The database. One per process; the engine's thread owns the one that writes.
 pub struct Store {
     pub(super) connection: Connection,
+    pub(super) schema: i64,
+    path: PathBuf,
+    name: String,
     head: ChainHash,
     seq: u64,
+    /// Set from before a commit until it is known to be through.
+    attempted: Option<Attempted>,
+}
+
+/// A commit of which nobody knows yet whether it landed.
+struct Attempted {
+    head: ChainHash,
+    rows: Vec<i64>,
 }
 
 /// What a check of the chain found.
@@ -54,7 +65,7 @@ impl Store {
         migrate::known_version(&connection, path)?;
         migrate::prepare(&connection)?;
         migrate::migrate(&mut connection, path)?;
-        Self::with(connection)
+        Self::with(connection, path)
     }
 
     /// A journal that is gone when it is dropped: for rehearsals, never for a bot.
@@ -81,16 +92,39 @@ impl Store {
                 reason: "it is no database of Interlock".to_owned(),
             });
         }
-        Self::with(connection)
+        Self::with(connection, path)
     }
 
-    fn with(connection: Connection) -> Result<Self, StoreError> {
+    fn with(connection: Connection, path: &Path) -> Result<Self, StoreError> {
         let (seq, head) = last(&connection)?;
+        let schema = migrate::known_version(&connection, path)?;
+        let name = if schema < migrate::NAMED {
+            String::new()
+        } else {
+            connection.query_row("SELECT name FROM identity WHERE only = 1", [], |row| row.get(0))?
+        };
         Ok(Self {
             connection,
+            schema,
+            path: path.to_owned(),
+            name,
             head,
             seq,
+            attempted: None,
         })
+    }
+
+    /// Where the database is.
+    #[must_use]
+    pub fn path(&self) -> &Path {
+        &self.path
+    }
+
+    /// 16 hex digits, random, given once when the database was made: what is left outside carries it, so that a new
+    /// database is never taken for an old one. Empty for one of an older version that is only read.
+    #[must_use]
+    pub fn name(&self) -> &str {
+        &self.name
     }
 
     /// Reads again where the journal ends: after a failed commit nobody knows whether it landed.
@@ -100,6 +134,13 @@ impl Store {
     pub fn refresh(&mut self) -> Result<(), StoreError> {
         (self.seq, self.head) = last(&self.connection)?;
         Ok(())
+    }
+
+    /// The outbox rows of the commit that failed last, when the journal, read again, shows that it landed all the same.
+    /// Says so once. A commit without entries leaves no trace to tell by, and is taken for not landed.
+    pub fn landed(&mut self) -> Option<Vec<i64>> {
+        let attempted = self.attempted.take()?;
+        (attempted.head == self.head).then_some(attempted.rows)
     }
 
     /// Number of the last entry.
@@ -127,6 +168,7 @@ impl Store {
         done: &[i64],
         now: Timestamp,
     ) -> Result<Vec<i64>, StoreError> {
+        self.attempted = None;
         let transaction = self
             .connection
             .transaction_with_behavior(TransactionBehavior::Immediate)?;
@@ -150,7 +192,15 @@ impl Store {
             }
         }
         let rows = super::outbox::queue(&transaction, effects, done, now)?;
+        if !entries.is_empty() {
+            // Salted, so no other entries lead to this hash.
+            self.attempted = Some(Attempted {
+                head,
+                rows: rows.clone(),
+            });
+        }
         transaction.commit()?;
+        self.attempted = None;
         self.head = head;
         self.seq = entries.last().map_or(self.seq, |entry| entry.seq);
         Ok(rows)

@@ -39,7 +39,27 @@ const STEPS: &[&str] = &[
         hash BLOB NOT NULL,
         state TEXT NOT NULL
     ) STRICT;",
+    // The name goes into marks that are left outside, so that those of another database are told apart.
+    "CREATE TABLE identity (
+        only INTEGER PRIMARY KEY CHECK (only = 1),
+        name TEXT NOT NULL CHECK (length(name) = 16)
+    ) STRICT;
+    INSERT INTO identity (only, name) VALUES (1, lower(hex(randomblob(8))));
+    -- Written to see whether anything can be written.
+    CREATE TABLE probe (only INTEGER PRIMARY KEY CHECK (only = 1), written BLOB NOT NULL) STRICT;
+    -- A snapshot counts only for the version that made it.
+    DROP TABLE snapshot;
+    CREATE TABLE snapshot (
+        only INTEGER PRIMARY KEY CHECK (only = 1),
+        version TEXT NOT NULL,
+        seq INTEGER NOT NULL,
+        hash BLOB NOT NULL,
+        state TEXT NOT NULL
+    ) STRICT;",
 ];
+
+/// The version from which on a database has a name, and its snapshot says by whom it was made.
+pub const NAMED: i64 = 2;
 
 /// Sets what holds for every connection that writes.
 pub fn prepare(connection: &Connection) -> Result<(), StoreError> {

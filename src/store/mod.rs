@@ -15,6 +15,7 @@ mod merkle;
 mod migrate;
 mod note;
 mod outbox;
+mod probe;
 mod snapshot;
 #[cfg(test)]
 mod tests;

@@ -1,16 +1,19 @@
 //! The journal refuses to be rewritten, whatever the statement; the snapshot is a cache; a full disk loses nothing.
 
+use std::collections::BTreeMap;
 use std::path::PathBuf;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 
 use jiff::Timestamp;
 use tempfile::TempDir;
 
 use super::{GENESIS, Store, StoreError, StoreLock, migrate};
+use crate::domain::alert::{Alert, AlertStatus, Severity};
 use crate::domain::command::{Answer, Command, Effect, Intent, Reply};
 use crate::domain::event::{Entry, Event, Mode, Who};
 use crate::domain::freeze::Scope;
-use crate::domain::ids::{Channel, IncidentId, PersonId, Revision};
+use crate::domain::ids::{Channel, EpisodeKey, Fingerprint, IncidentId, PersonId, Revision, Source};
 use crate::domain::policy::{Alone, ApproverRow, Guards, Policy};
 use crate::domain::rules::{PageAfter, Rules};
 use crate::domain::runbook::{Autonomy, Catalog};
@@ -106,7 +109,7 @@ fn a_new_database_is_empty_and_opens_again() {
     let store = Store::open(&place.path).unwrap();
     assert_eq!((store.seq(), store.head()), (0, GENESIS));
     assert_eq!(store.load().unwrap(), State::default());
-    assert_eq!(migrate::known_version(&store.connection, &place.path).unwrap(), 1);
+    assert_eq!(migrate::known_version(&store.connection, &place.path).unwrap(), 2);
     drop(store);
     assert_eq!(Store::open(&place.path).unwrap().verify().unwrap().entries, 0);
 }
@@ -119,7 +122,7 @@ fn a_database_of_a_newer_version_is_refused_and_left_alone() {
         .pragma_update(None, "user_version", 99)
         .unwrap();
     let message = format!(
-        "`{}` was written by a newer Interlock (schema 99; this one knows up to 1): start that version, or restore an older backup",
+        "`{}` was written by a newer Interlock (schema 99; this one knows up to 2): start that version, or restore an older backup",
         place.path.display()
     );
     for result in [Store::open(&place.path), Store::open_to_read(&place.path)] {
@@ -128,7 +131,7 @@ fn a_database_of_a_newer_version_is_refused_and_left_alone() {
             error,
             StoreError::Newer {
                 found: 99,
-                known: 1,
+                known: 2,
                 ..
             }
         ));
@@ -180,6 +183,7 @@ fn a_snapshot_is_used_while_it_fits_and_never_believed_over_the_journal() {
         "the snapshot and what came after it"
     );
     for damage in [
+        "UPDATE snapshot SET version = '0.0.0/1'",
         "UPDATE snapshot SET hash = zeroblob(32)",
         "UPDATE snapshot SET seq = 2",
         "UPDATE snapshot SET seq = 9",
@@ -369,4 +373,186 @@ fn a_newer_drawing_of_a_card_takes_the_place_of_the_waiting_one() {
         ),
     ];
     assert_eq!(left, expected);
+}
+
+#[test]
+fn every_database_has_a_name_of_its_own_and_keeps_it() {
+    let (one, other) = (place(), place());
+    let name = Store::open(&one.path).unwrap().name().to_owned();
+    assert_eq!(name.len(), 16);
+    assert_eq!(Store::open(&one.path).unwrap().name(), name);
+    assert_eq!(Store::open_to_read(&one.path).unwrap().name(), name);
+    assert_ne!(Store::open(&other.path).unwrap().name(), name);
+}
+
+#[test]
+fn a_database_of_the_first_schema_is_read_as_it_is_and_opened_with_all_it_has() {
+    let place = place();
+    let state = {
+        let store = filled(&place.path, 3);
+        let old = "DROP TABLE identity; DROP TABLE probe; DROP TABLE snapshot; PRAGMA user_version = 1;
+            CREATE TABLE snapshot (only INTEGER PRIMARY KEY CHECK (only = 1), seq INTEGER NOT NULL,
+                hash BLOB NOT NULL, state TEXT NOT NULL) STRICT;
+            INSERT INTO snapshot VALUES (1, 3, zeroblob(32), '{}')";
+        store.connection.execute_batch(old).unwrap();
+        store.load_all().unwrap()
+    };
+    let read = Store::open_to_read(&place.path).unwrap();
+    assert_eq!((read.name(), read.load().unwrap()), ("", state.clone()));
+    let opened = Store::open(&place.path).unwrap();
+    assert_eq!((opened.name().len(), opened.load().unwrap()), (16, state));
+}
+
+#[test]
+fn writing_is_tried_without_a_trace_and_what_keeps_it_from_working_is_said() {
+    let place = place();
+    let mut store = filled(&place.path, 1);
+    store.probe().unwrap();
+    store.probe().unwrap();
+    assert_eq!(store.verify().unwrap().entries, 1);
+    store.commit(&[entry(2, "why")], &[], &[], at()).unwrap();
+
+    let refuse = "CREATE TRIGGER refuses BEFORE INSERT ON journal BEGIN SELECT RAISE(ABORT, 'database or disk is full'); END";
+    store.connection.execute_batch(refuse).unwrap();
+    let error = store.probe().unwrap_err().to_string();
+    assert!(error.contains("disk is full"), "{error}");
+    store.connection.execute_batch("DROP TRIGGER refuses").unwrap();
+    store.probe().unwrap();
+    store.connection.pragma_update(None, "query_only", true).unwrap();
+    assert!(matches!(store.probe(), Err(StoreError::ReadOnly)));
+}
+
+fn alert() -> Alert {
+    Alert {
+        source: Source::new("alertmanager"),
+        episode: EpisodeKey::new("tape"),
+        fingerprint: Fingerprint::new("tape"),
+        group: None,
+        status: AlertStatus::Firing,
+        name: "Tape".to_owned(),
+        title: "Tape is jammed".to_owned(),
+        description: String::new(),
+        severity: Severity::Low,
+        severity_word: "low".to_owned(),
+        service: None,
+        labels: BTreeMap::new(),
+        annotations: BTreeMap::new(),
+        links: Vec::new(),
+        starts_at: None,
+        ends_at: None,
+        source_ref: None,
+        dedup_key: None,
+    }
+}
+
+/// From now on a commit lands and is reported as failed, while the switch is on.
+fn reports_failure(store: &mut Store) -> Arc<std::sync::atomic::AtomicBool> {
+    let switch = Arc::new(AtomicBool::new(false));
+    let seen = switch.clone();
+    // What this hook answers becomes the answer of the commit, which has happened already
+    // (sqlite.org/c3ref/wal_hook.html).
+    store
+        .connection
+        .wal_hook(Some(move |_: &mut rusqlite::hooks::Wal, _: i32| {
+            if seen.load(Ordering::SeqCst) {
+                Err(rusqlite::Error::SqliteFailure(
+                    rusqlite::ffi::Error::new(rusqlite::ffi::SQLITE_IOERR_FSYNC),
+                    None,
+                ))
+            } else {
+                Ok(())
+            }
+        }))
+        .unwrap();
+    switch
+}
+
+#[test]
+fn a_commit_that_landed_though_it_failed_is_picked_up_once_writing_works() {
+    let place = place();
+    let mut store = Store::open(&place.path).unwrap();
+    let fails = reports_failure(&mut store);
+    let mut core = Core::open(store).unwrap();
+    let knowledge = knowledge();
+    let alert = alert();
+    let fired = || Command::Alerts {
+        source: alert.source.clone(),
+        key: None,
+        alerts: vec![alert.clone()],
+    };
+    fails.store(true, Ordering::SeqCst);
+    assert!(core.run(vec![fired()], &[], &knowledge, at()).is_err());
+    // It is in the journal, and nobody has acted on it.
+    assert_eq!(core.state().incidents.len(), 1);
+    let waiting = core.store().outbox().unwrap();
+    assert!(!waiting.is_empty());
+    // The sender comes again, as it was told to.
+    fails.store(false, Ordering::SeqCst);
+    let again = core.run(vec![fired()], &[], &knowledge, at()).unwrap();
+    assert_eq!(core.state().incidents.len(), 1, "one alert, one incident");
+    let late: Vec<_> = again
+        .late
+        .iter()
+        .map(|(row, effect, _)| (*row, effect.clone()))
+        .collect();
+    let stored: Vec<_> = waiting
+        .iter()
+        .map(|(row, effect, _)| (*row, effect.clone()))
+        .collect();
+    assert_eq!(late, stored, "its effects go out, under the rows that they have");
+    let next = core.run(vec![fired()], &[], &knowledge, at()).unwrap();
+    assert!(next.late.is_empty(), "once");
+}
+
+#[test]
+fn rows_that_were_done_when_a_commit_failed_are_let_go_by_the_next() {
+    let place = place();
+    let mut core = Core::open(Store::open(&place.path).unwrap()).unwrap();
+    let knowledge = knowledge();
+    let alert = alert();
+    let fired = Command::Alerts {
+        source: alert.source.clone(),
+        key: None,
+        alerts: vec![alert],
+    };
+    let rows: Vec<i64> = core
+        .run(vec![fired], &[], &knowledge, at())
+        .unwrap()
+        .effects
+        .iter()
+        .map(|(row, _)| *row)
+        .collect();
+    assert!(!rows.is_empty());
+    core.store()
+        .connection
+        .pragma_update(None, "query_only", true)
+        .unwrap();
+    assert!(core.run(Vec::new(), &rows, &knowledge, at()).is_err());
+    core.store()
+        .connection
+        .pragma_update(None, "query_only", false)
+        .unwrap();
+    core.run(Vec::new(), &[], &knowledge, at()).unwrap();
+    assert_eq!(core.store().outbox().unwrap(), Vec::new());
+}
+
+#[test]
+fn tables_that_say_something_else_than_the_journal_are_found() {
+    let place = place();
+    let mut store = filled(&place.path, 2);
+    let mut state = store.load().unwrap();
+    store.save_snapshot(&state).unwrap();
+    assert_eq!(store.tables_fit().unwrap(), Ok(()));
+    state.last_incident = 77;
+    store.save_snapshot(&state).unwrap();
+    let problem = store.tables_fit().unwrap().unwrap_err();
+    assert!(problem.contains("the snapshot is not the state"), "{problem}");
+    store.connection.execute("DELETE FROM snapshot", []).unwrap();
+    assert_eq!(store.tables_fit().unwrap(), Ok(()));
+    let page = Effect::Page {
+        incident: IncidentId(9),
+    };
+    store.commit(&[], &[page], &[], at()).unwrap();
+    let problem = store.tables_fit().unwrap().unwrap_err();
+    assert!(problem.contains("INC-9"), "{problem}");
 }

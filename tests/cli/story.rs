@@ -114,6 +114,7 @@ fn open(story: &mut Writer, catalog: &Catalog) {
             mode: Mode::Live,
             policy,
             autonomy: Some(Autonomy::Suggest),
+            database: None,
         },
     );
     let alert = alert();

@@ -55,7 +55,13 @@ impl Bench {
         let http = HttpActions::new(http).expect("an HTTP client");
         let clock = Arc::new(Now::default());
         Self {
-            runner: Runner::new(clusters, http, Arc::new(redactor), clock.clone()),
+            runner: Runner::new(
+                clusters,
+                http,
+                Arc::new(redactor),
+                clock.clone(),
+                "0123456789abcdef",
+            ),
             clock,
             attempts: AtomicU8::new(0),
         }

@@ -8,7 +8,7 @@ use std::time::Duration;
 use axum::Router;
 use axum::body::Body;
 use axum::routing::{get, post};
-use interlock::ingress::{BodyError, Limits, bind, read_body, serve};
+use interlock::ingress::{BodyError, Limits, Proved, bind, proved, read_body, serve};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpStream;
 use tokio::sync::{Notify, oneshot};
@@ -186,10 +186,58 @@ async fn a_request_that_is_being_served_is_not_silence() {
     assert!(rest(&mut served).await.ends_with("served"));
 }
 
+/// Every answer says that its request was authentic.
+fn authentic() -> Router {
+    echo().layer(axum::middleware::map_response(
+        async |answer: axum::response::Response| proved(Proved::Clicks, answer),
+    ))
+}
+
+#[tokio::test]
+async fn who_has_proved_nothing_gives_way_to_who_comes() {
+    let address = started(
+        authentic(),
+        Limits {
+            connections: 2,
+            ..limits()
+        },
+    )
+    .await;
+    let mut silent = Vec::new();
+    for _ in 0..2 {
+        let mut stream = TcpStream::connect(address).await.unwrap();
+        // Seen by the server before the next one comes.
+        stream
+            .write_all(b"POST /body HTTP/1.1\r\nHost: x\r\nContent-Length: 9\r\n\r\n")
+            .await
+            .unwrap();
+        silent.push(stream);
+    }
+    let mut click = TcpStream::connect(address).await.unwrap();
+    click
+        .write_all(b"GET / HTTP/1.1\r\nHost: x\r\n\r\n")
+        .await
+        .unwrap();
+    answer_ending(&mut click, "hello").await;
+    assert_eq!(rest(&mut silent[0]).await, "", "the oldest of them was cut");
+    // Its seat is its own now: it is not this one that gives way.
+    let mut another = TcpStream::connect(address).await.unwrap();
+    another
+        .write_all(b"GET / HTTP/1.1\r\nHost: x\r\n\r\n")
+        .await
+        .unwrap();
+    answer_ending(&mut another, "hello").await;
+    click
+        .write_all(b"GET / HTTP/1.1\r\nHost: x\r\n\r\n")
+        .await
+        .unwrap();
+    answer_ending(&mut click, "hello").await;
+}
+
 #[tokio::test]
 async fn the_newest_connection_over_the_limit_is_refused_politely() {
     let address = started(
-        echo(),
+        authentic(),
         Limits {
             connections: 2,
             ..limits()

@@ -72,6 +72,12 @@ async fn who_is_in_no_row_is_refused_with_the_reason() {
         .await;
     world.gus().presses("Approve 2 steps").await;
     world.gus().is_told("guests of the workspace can't decide").await;
+    for asked in ["status", "list", "show redis-connection-timeout", "help"] {
+        world.gus().types(asked).await;
+        world.gus().is_told("guests of the workspace can't decide").await;
+    }
+    world.gus().opens_home().await;
+    world.gus().sees_home("shown to members of this workspace").await;
     world.thread().ends_with("plan 1 proposed").await;
     world.nothing_ran();
     world.ends().await;

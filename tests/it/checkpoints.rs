@@ -101,3 +101,73 @@ async fn a_start_is_signed_for_and_kept_elsewhere_and_proves_the_journal() {
     world.ana().ignores_answers();
     world.ends().await;
 }
+
+/// How many entries the newest checkpoint in the file covers.
+fn kept(file: &std::path::Path, signer: &Signer) -> u64 {
+    let text = std::fs::read_to_string(file).unwrap_or_default();
+    let notes = text.lines().map(|line| {
+        let line: Value = serde_json::from_str(line).unwrap();
+        let note = line["note"].as_str().unwrap();
+        Checkpoint::open(note, &signer.public()).unwrap().size
+    });
+    notes.max().unwrap_or(0)
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_database_that_was_put_back_starts_nothing_and_voids_its_approvals() {
+    let key = Signer::generate("interlock.test/story").unwrap();
+    let signer = Signer::parse(&key).unwrap();
+    let anchors = tempfile::tempdir().unwrap();
+    let file = anchors.path().join("anchors.jsonl");
+    let world = TestWorld::start(Setup::default().table(&format!(
+        "[checkpoints]\nkey = \"{key}\"\nfile = \"{}\"",
+        file.display()
+    )))
+    .await;
+    world.in_the_cluster(interlock::playground::cluster::Scenario::RedisTimeout);
+    world.fires(&Alert::redis_timeout()).await;
+    world.card("Waits for 1 approval").await;
+    world.thread().says("plan 1 proposed").await;
+    let copy = anchors.path().join("older.db");
+    let all_of_it = format!("VACUUM INTO '{}'", copy.display());
+    rusqlite::Connection::open(world.database())
+        .unwrap()
+        .execute_batch(&all_of_it)
+        .unwrap();
+    let entries = Store::open_to_read(&copy).unwrap().seq();
+
+    // Ana takes over; that is anchored, and then forgotten.
+    world.ana().presses("Take over").await;
+    world.ana().is_told("You have it").await;
+    world.clock_moves(Duration::from_secs(120)).await;
+    let patience = tokio::time::Instant::now() + Duration::from_secs(20);
+    let soon = |what: &str| {
+        assert!(tokio::time::Instant::now() < patience, "never: {what}");
+        tokio::time::sleep(Duration::from_millis(20))
+    };
+    while kept(&file, &signer) <= entries {
+        soon("it is anchored").await;
+    }
+    world.bot_stops().await;
+    for beside in ["db-wal", "db-shm"] {
+        // Gone with the last connection, as a rule.
+        let _ = std::fs::remove_file(world.database().with_extension(beside));
+    }
+    std::fs::rename(&copy, world.database()).unwrap();
+
+    world.bot_starts().await;
+    world
+        .a_human_is_paged("Interlock's database was put back, so nothing runs")
+        .await;
+    world.a_human_is_paged("INC-1").await;
+    world.card("no approval in it counts").await;
+    world.ben().opens_home().await;
+    let home = world.ben().sees_home("FROZEN by @Interlock").await;
+    assert!(home.contains("an older copy was put in place"), "{home}");
+    assert!(!world.ana().has_button("Approve"));
+    world.nothing_ran();
+    world.ben().types("unfreeze I looked at the audit logs").await;
+    world.ben().is_told("The freeze is lifted.").await;
+    world.thread().is_uninteresting();
+    world.ends().await;
+}

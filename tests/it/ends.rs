@@ -20,7 +20,7 @@ async fn a_fix_that_does_not_help_is_handed_over_with_the_whole_story() {
     let page = world
         .a_human_is_paged("Redis connection timeout on api-gateway")
         .await;
-    assert_eq!(page.dedup_key, "interlock/INC-1");
+    assert!(page.dedup_key.ends_with("/INC-1"), "{}", page.dedup_key);
     let details = &page.alerts[0].event["payload"]["custom_details"];
     let packet = details.to_string();
     for fact in [

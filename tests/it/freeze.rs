@@ -78,12 +78,13 @@ async fn a_freeze_lets_the_running_step_end_and_starts_no_other() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn the_freeze_file_stops_a_start_without_slack() {
+async fn the_freeze_file_holds_a_start_without_slack_and_costs_no_plan() {
     let world = TestWorld::redis_times_out().await;
     world.fires(&Alert::redis_timeout()).await;
     world.card("Waits for 1 approval").await;
     let approve = world.ana().sees_button("Approve 2 steps").await;
-    std::fs::write(world.folder.path().join("freeze"), "audit of the year\n").unwrap();
+    let file = world.folder.path().join("freeze");
+    std::fs::write(&file, "audit of the year\n").unwrap();
     world
         .card("*FROZEN by the freeze file*: audit of the year.")
         .await;
@@ -92,12 +93,31 @@ async fn the_freeze_file_stops_a_start_without_slack() {
     world.ana().is_told("Approved.").await;
     world
         .thread()
-        .says("step 1 was not started: everything is frozen by the freeze file (audit of the year)")
+        .says("step 1 waits: everything is frozen by the freeze file (audit of the year)")
         .await;
+    world.nothing_ran();
+    world.nobody_was_paged();
+    std::fs::remove_file(&file).unwrap();
+    world.cluster_did(&[FLUSH, HEALTH]).await;
+    world.card("Fixed and verified.").await;
+    world.thread().ends_with("all steps are done and verified").await;
+    world.ends().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_a_freeze_holds_for_too_long_is_handed_over() {
+    let world = TestWorld::redis_times_out().await;
+    world.fires(&Alert::redis_timeout()).await;
+    let approve = world.ana().sees_button("Approve 2 steps").await;
+    std::fs::write(world.folder.path().join("freeze"), "audit of the year\n").unwrap();
+    world.ana().clicks(approve).await.unwrap();
+    world.ana().is_told("Approved.").await;
+    world.thread().says("step 1 waits: everything is frozen").await;
+    world.minutes_pass(45).await;
     world.a_human_is_paged("INC-1").await;
     world.card("This needs a human").await;
     world.nothing_ran();
-    world.thread().ends_with("the pager took the page").await;
+    world.thread().is_uninteresting();
     world.ends().await;
 }
 

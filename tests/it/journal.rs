@@ -2,6 +2,8 @@
 
 use std::time::Duration;
 
+use interlock::playground::cluster::Scenario;
+use interlock::playground::pager::PagerFaults;
 use interlock::store::Store;
 use rusqlite::Connection;
 
@@ -23,28 +25,44 @@ fn disk_has_room_again(world: &TestWorld) {
         .unwrap();
 }
 
-#[tokio::test(flavor = "multi_thread")]
-async fn nothing_starts_that_can_not_be_written_down() {
-    let world = TestWorld::redis_times_out().await;
+/// Holds the database's one place for writing, as a slow disk does.
+fn disk_is_slow(world: &TestWorld) -> Connection {
+    let holder = Connection::open(world.database()).unwrap();
+    holder.execute_batch("BEGIN IMMEDIATE").unwrap();
+    holder
+}
+
+async fn nothing_starts(setup: Setup) {
+    let world = TestWorld::start(setup).await;
+    world.in_the_cluster(Scenario::RedisTimeout);
     world.fires(&Alert::redis_timeout()).await;
     world.card("Waits for 1 approval").await;
     world.thread().says("plan 1 proposed").await;
+    let button = world.ana().sees_button("Approve 2 steps").await;
     disk_is_full(&world);
     assert_eq!(world.posts(&Alert::tape_jam().firing()).await, 503);
     let page = world
         .a_human_is_paged("Interlock can't write its journal, so nothing runs")
         .await;
-    let button = world.ana().sees_button("Approve 2 steps").await;
+    let card = world
+        .card("*NOTHING STARTS*: Interlock can't write its journal")
+        .await;
+    assert!(card.contains("disk is full"), "{card}");
+    assert!(!card.contains("[Approve 2 steps]"), "{card}");
     let delivery = world.ana().clicks(button).await.unwrap();
     assert!(
         !delivery.acked,
         "a click that is not stored is not acked: {delivery:?}"
     );
+    let told = world.ana().is_told("That does not count").await;
+    assert!(told.contains("disk is full"), "{told}");
+    assert!(world.readiness().await.contains("disk is full"));
     world.nothing_ran();
 
+    // Nothing has to come in for it to notice.
     disk_has_room_again(&world);
-    world.fires(&Alert::tape_jam()).await;
-    world.card_shows("INC-2", "Tape library 3 is jammed").await;
+    world.card_no_longer_says("NOTHING STARTS").await;
+    assert_eq!(world.readiness().await, "ready\n");
     world.clock_moves(Duration::from_secs(70)).await;
     world.pager_resolves(&page.id).await;
     world.ana().presses("Approve 2 steps").await;
@@ -54,8 +72,62 @@ async fn nothing_starts_that_can_not_be_written_down() {
         .await;
     world.card("Fixed and verified.").await;
     world.thread().ends_with("all steps are done and verified").await;
-    world.thread_of("INC-2").is_uninteresting();
     world.slack_complains(1);
+    world.ends().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn nothing_starts_that_can_not_be_written_down() {
+    nothing_starts(Setup::default()).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn nothing_starts_that_can_not_be_written_down_over_http() {
+    nothing_starts(Setup::default().over_http()).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_click_that_is_stored_too_late_for_slack_counts_and_is_answered() {
+    let world = TestWorld::redis_times_out().await;
+    world.fires(&Alert::redis_timeout()).await;
+    world.card("Waits for 1 approval").await;
+    let button = world.ana().sees_button("Approve 2 steps").await;
+    let holder = disk_is_slow(&world);
+    let delivery = world.ana().clicks(button).await.unwrap();
+    assert!(!delivery.acked, "{delivery:?}");
+    holder.execute_batch("ROLLBACK").unwrap();
+    world.ana().is_told("Approved.").await;
+    world
+        .cluster_did(&["exec redis-cli FLUSHDB", "exec curl -s localhost:8080/health"])
+        .await;
+    world.card("Fixed and verified.").await;
+    world.thread().ends_with("all steps are done and verified").await;
+    world.slack_complains(1);
+    world.ends().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_page_that_went_through_while_nothing_could_be_stored_is_recorded_once_it_can() {
+    let world = TestWorld::start(Setup::default()).await;
+    let pager = &world.doubles.pager;
+    pager.set_faults(PagerFaults {
+        fail: 1_000,
+        ..PagerFaults::default()
+    });
+    world.fires(&Alert::tape_jam().severity("critical")).await;
+    world
+        .until("the pager was asked", || {
+            (pager.faults().fail < 1_000).then_some(())
+        })
+        .await;
+    world.card("needs a human").await;
+    disk_is_full(&world);
+    pager.set_faults(PagerFaults::default());
+    world.a_human_is_paged("Tape library 3 is jammed").await;
+    world.a_human_is_paged("Interlock can't write its journal").await;
+    disk_has_room_again(&world);
+    world.card("A human was paged at HH:MM").await;
+    world.thread().ends_with("the pager took the page").await;
     world.ends().await;
 }
 

@@ -1,7 +1,9 @@
 //! PagerDuty as a source: its incidents come in by webhook and are resolved there; our own open nothing.
 
+use std::time::Duration;
+
 use interlock::playground::cluster::Scenario;
-use interlock::playground::pager::{Incident, Trigger};
+use interlock::playground::pager::{Incident, PagerFaults, Status, Trigger};
 use serde_json::json;
 
 use crate::world::{Alert, Setup, TestWorld};
@@ -75,6 +77,43 @@ async fn a_pagerduty_that_refuses_to_resolve_is_no_resolved_incident() {
         [theirs.title.as_str()],
         "who is paged already is not paged again"
     );
+    world.ends().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_a_human_has_by_now_is_not_resolved_at_pagerduty_when_it_comes_back() {
+    let world = TestWorld::redis_times_out().await;
+    let theirs = pagerduty_fires(&world);
+    world.a_human_is_paged("Redis connection timeout").await;
+    world.card("Waits for 1 approval").await;
+    let pager = &world.doubles.pager;
+    pager.set_faults(PagerFaults {
+        fail: 1_000,
+        ..PagerFaults::default()
+    });
+    world.ana().presses("Approve 2 steps").await;
+    world.ana().is_told("Approved.").await;
+    world
+        .cluster_did(&["exec redis-cli FLUSHDB", "exec curl -s localhost:8080/health"])
+        .await;
+    world.card("Waiting for pagerduty to say that it is over").await;
+    world
+        .until("pagerduty was asked", || {
+            (pager.faults().fail < 1_000).then_some(())
+        })
+        .await;
+    world.clock_moves(Duration::from_secs(70)).await;
+    world.card("the alert still fires").await;
+    pager.set_faults(PagerFaults::default());
+    world.outbox_is_empty().await;
+    let all = pager.incidents();
+    let still = all.iter().find(|incident| incident.id == theirs.id).unwrap();
+    assert_ne!(
+        still.status,
+        Status::Resolved,
+        "nobody but its people closes it now"
+    );
+    world.thread().is_uninteresting();
     world.ends().await;
 }
 

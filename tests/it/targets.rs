@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use interlock::playground::cluster::{ClusterUser, FaultKind};
+use interlock::playground::cluster::{ClusterUser, FaultKind, Scenario};
 use k8s_openapi::api::core::v1::Pod;
 use kube::api::{Api, Patch, PatchParams};
 use serde_json::json;
@@ -233,6 +233,53 @@ async fn who_waits_for_a_target_is_told_for_whom_and_goes_on_when_it_is_free() {
         .thread_of("INC-2")
         .ends_with("all steps are done and verified")
         .await;
+    world.ends().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_pod_waits_for_work_on_the_deployment_that_it_belongs_to() {
+    let world = TestWorld::without_bot(Setup::default()).await;
+    world.in_the_cluster(Scenario::RedisTimeout);
+    let pods = world
+        .doubles
+        .cluster
+        .world()
+        .pods_of("production", "redis-primary");
+    let pod = &pods.first().expect("redis runs").name;
+    let steps = format!(
+        "### Step 1: Anew\n```bash\nkubectl delete pod {pod} -n production\n```\n\
+         ### Step 2: Look\n```bash\nkubectl get deploy redis-primary -n production\n```\nExpected output: contains \"redis\"\n"
+    );
+    let text = runbook("- max_pod_restarts: 1", &steps);
+    std::fs::write(world.folder.path().join("runbooks/tape.md"), text).unwrap();
+    world.bot_starts().await;
+    world.next_exec(FaultKind::CutBeforeStatus);
+    world.fires(&Alert::redis_timeout()).await;
+    world.ana().presses("Approve 2 steps").await;
+    world.ana().is_told("Approved.").await;
+    world.card("nobody knows whether step 1 happened").await;
+    world.a_human_is_paged("INC-1").await;
+    world.fires(&Alert::tape_jam()).await;
+    world.card_shows("INC-2", "Waits for 1 approval").await;
+    world.ben().presses("Approve 2 steps").await;
+    world.ben().is_told("Approved.").await;
+    world
+        .thread_of("INC-2")
+        .says("step 1 waits: its target is busy with INC-1 (its step 1)")
+        .await;
+    world.cluster_did(&[FLUSH]).await;
+
+    world.ana().presses("It worked, go on").await;
+    world.ana().is_told("Noted: it worked.").await;
+    world.card_shows("INC-1", "Fixed and verified.").await;
+    world.card_shows("INC-2", "Fixed and verified.").await;
+    let gone = format!("delete pods/{pod}");
+    assert!(world.effects().contains(&gone), "{:?}", world.effects());
+    let all: Vec<String> = world.effects();
+    let all: Vec<&str> = all.iter().map(String::as_str).collect();
+    world.cluster_did(&all).await;
+    world.thread().is_uninteresting();
+    world.thread_of("INC-2").is_uninteresting();
     world.ends().await;
 }
 

@@ -31,7 +31,7 @@ async fn a_restart_is_marked_and_a_second_one_of_the_same_approval_is_refused() 
     let live = yard.live(Objects::Deployment, "api-gateway");
     assert_eq!(
         live["metadata"]["annotations"]["interlock.dev/attempt"],
-        "INC-7.p1.s1.a1"
+        "0123456789abcdef.INC-7.p1.s1.a1"
     );
     let stamp = &live["spec"]["template"]["metadata"]["annotations"]["kubectl.kubernetes.io/restartedAt"];
     assert!(
@@ -123,7 +123,7 @@ async fn an_undo_goes_back_to_the_template_before() {
     let live = yard.live(Objects::Deployment, "checkout");
     assert_eq!(
         live["metadata"]["annotations"]["interlock.dev/attempt"],
-        "INC-7.p1.s1.a2"
+        "0123456789abcdef.INC-7.p1.s1.a2"
     );
     let again = yard.run_on(action, &target, 30).await;
     assert!(failed(&again).starts_with("409: "), "{again:?}");
@@ -256,11 +256,11 @@ async fn a_job_is_created_once_for_an_attempt() {
     };
     let order = yard.order(action, None, 10);
     let ended = yard.perform(order.clone()).await;
-    assert_eq!(done(&ended), "job.batch/renew-now-i7p1s1a1 created\n");
-    let job = yard.live(Objects::Job, "renew-now-i7p1s1a1");
+    assert_eq!(done(&ended), "job.batch/renew-now-i7p1s1a1-012345 created\n");
+    let job = yard.live(Objects::Job, "renew-now-i7p1s1a1-012345");
     assert_eq!(
         job["metadata"]["annotations"]["interlock.dev/attempt"],
-        "INC-7.p1.s1.a1"
+        "0123456789abcdef.INC-7.p1.s1.a1"
     );
     assert_eq!(
         job["metadata"]["annotations"]["cronjob.kubernetes.io/instantiate"],

@@ -46,7 +46,7 @@ async fn the_redis_runbooks_command_runs_once_and_is_done() {
             .find(|effect| effect.verb == "exec")
             .expect("an exec");
         assert_eq!(
-            effect.audit_id, "INC-7.p1.s1.a1",
+            effect.audit_id, "0123456789abcdef.INC-7.p1.s1.a1",
             "the attempt can be found in the server's audit log"
         );
         let missing = yard.run(redis(&["nosuchcmd"])).await;

@@ -36,7 +36,7 @@ impl Sim {
                 reason: "the pager refused".to_owned(),
                 trying: false,
             },
-            Effect::SourceResolve { incident } if self.rng.chance(20) => Delivered::SourceRefused {
+            Effect::SourceResolve { incident, .. } if self.rng.chance(20) => Delivered::SourceRefused {
                 incident,
                 reason: "403".to_owned(),
             },
@@ -44,9 +44,10 @@ impl Sim {
                 incident,
                 dedup_key: format!("interlock/{}", incident.0),
             },
-            Effect::SourceResolve { incident } => Delivered::SourceResolved {
+            Effect::SourceResolve { incident, episodes } => Delivered::SourceResolved {
                 incident,
                 how: "told".to_owned(),
+                episodes,
             },
             Effect::Thread { .. }
             | Effect::PageResolve { .. }

@@ -292,7 +292,7 @@ impl Watch {
     }
 
     fn target_is_free(&self, incident: &Incident, step: &PlannedStep) -> Result<(), String> {
-        let Some(target) = step.action.target_key() else {
+        let Some(target) = step.target_key() else {
             return Ok(());
         };
         let others = self
@@ -307,7 +307,7 @@ impl Watch {
                         track.run.state(theirs.no),
                         StepState::Started { .. } | StepState::Unknown { .. }
                     );
-                    let same = theirs.action.target_key().as_ref() == Some(&target);
+                    let same = theirs.target_key().as_ref() == Some(&target);
                     must(!held || !same, || {
                         format!("{} works on {target} already", other.id)
                     })?;

@@ -1,7 +1,6 @@
 //! What answers lead to: permits are performed, refused starts end or wait, stored reports are forgotten.
 
 use interlock::domain::command::{Answer, Reply};
-use interlock::domain::policy::Reason;
 
 use super::notes::{Attempt, From};
 use super::sim::Sim;
@@ -12,14 +11,7 @@ impl Sim {
         self.tell(format!("{line} | {said}"));
         self.last_reply = Some(said);
         match (from, reply) {
-            (From::Executor(drive), Reply::NotStarted { reasons }) => {
-                let busy = reasons
-                    .iter()
-                    .any(|reason| matches!(reason, Reason::TargetBusy { .. }));
-                if busy {
-                    self.drives.push(drive);
-                }
-            }
+            (From::Executor(drive), Reply::NotYet { .. }) => self.drives.push(drive),
             (From::Executor(_), Reply::Permit(order)) => {
                 let id = order.attempt;
                 if !self.permits.insert(id) {
@@ -55,6 +47,8 @@ fn said(reply: &Reply) -> String {
         Reply::Answer(answer) => format!("{answer:?}").chars().take(160).collect(),
         Reply::Form(_) => "a form".to_owned(),
         Reply::Permit(order) => format!("permit for {}", order.attempt),
-        Reply::NotStarted { reasons } => format!("not started: {reasons:?}").chars().take(200).collect(),
+        Reply::NotStarted { reasons } | Reply::NotYet { reasons } => {
+            format!("not started: {reasons:?}").chars().take(200).collect()
+        }
     }
 }

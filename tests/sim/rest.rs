@@ -109,7 +109,7 @@ impl Sim {
             .and_then(|incident| incident.plan(*plan));
         let target = track
             .and_then(|track| track.plan.step(*step))
-            .and_then(|step| step.action.target_key());
+            .and_then(|step| step.target_key());
         target
             .and_then(|target| state.holder(&target))
             .is_some_and(|holder| holder.incident != *incident)

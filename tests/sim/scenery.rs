@@ -179,6 +179,7 @@ impl Cluster {
                 replicas: 2,
                 ready: 2,
                 container: None,
+                workload: None,
             };
             self.objects.entry(object.key()).or_insert(fresh).clone()
         });

@@ -145,7 +145,10 @@ impl Sim {
             sent.insert(
                 0,
                 Sent {
-                    command: Command::Recover,
+                    command: Command::Recover {
+                        database: "sim".to_owned(),
+                        behind: None,
+                    },
                     from: From::Engine,
                     line: "recovers".to_owned(),
                 },
@@ -191,6 +194,8 @@ impl Sim {
             Ok(committed) => {
                 self.recovered = true;
                 self.outbox.extend(committed.effects);
+                let late = committed.late.into_iter();
+                self.outbox.extend(late.map(|(row, effect, _)| (row, effect)));
                 self.drives.extend(committed.drives);
                 for ((from, line), reply) in rest.into_iter().zip(committed.replies) {
                     self.answered(from, line, reply)?;

@@ -13,10 +13,10 @@ use url::Url;
 
 use super::address::Guard;
 use super::allowed::{AllowList, HttpRefusal, HttpSettings};
+use crate::actions::Mark;
 use crate::actions::kubernetes::failure::chain;
 use crate::actions::verdict::{Held, Raw, Verdict};
 use crate::domain::action::{HttpMethod, HttpRequest};
-use crate::domain::ids::AttemptId;
 
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(5);
 /// Headers that decide where a request goes or where its body ends.
@@ -78,7 +78,7 @@ impl HttpActions {
     }
 
     /// Makes the request once.
-    pub async fn perform(&self, request: &HttpRequest, attempt: &AttemptId, deadline: Instant) -> Verdict {
+    pub async fn perform(&self, request: &HttpRequest, mark: &Mark, deadline: Instant) -> Verdict {
         let own = request
             .max_time_seconds
             .map(|seconds| Instant::now() + Duration::from_secs(u64::from(seconds)));
@@ -87,7 +87,7 @@ impl HttpActions {
             Ok(prepared) => prepared,
             Err(refusal) => return Verdict::failed(format!("nothing was sent: {refusal}")),
         };
-        let agent = format!("interlock/{} ({attempt})", env!("CARGO_PKG_VERSION"));
+        let agent = format!("interlock/{} ({mark})", env!("CARGO_PKG_VERSION"));
         if let Ok(agent) = HeaderValue::from_str(&agent) {
             headers.insert(USER_AGENT, agent);
         }

@@ -16,9 +16,9 @@ use tokio::time::{Instant, timeout, timeout_at};
 use super::failure::Failure;
 use super::kinds;
 use super::look;
+use crate::actions::Mark;
 use crate::actions::verdict::Verdict;
 use crate::domain::action::ObjectRef;
-use crate::domain::ids::AttemptId;
 use crate::ports::TargetState;
 
 /// The field manager of everything that we write.
@@ -32,7 +32,7 @@ const READ_BACK: Duration = Duration::from_millis(1500);
 pub struct Attempt<'a> {
     /// Marks every request with the attempt.
     pub client: Client,
-    pub id: AttemptId,
+    pub mark: Mark,
     /// What was approved.
     pub target: Option<&'a TargetState>,
     pub deadline: Instant,
@@ -146,7 +146,7 @@ impl Attempt<'_> {
     /// Whether the object carries the mark of this attempt.
     #[must_use]
     pub fn is_mine(&self, live: &DynamicObject) -> bool {
-        look::annotation(live, ATTEMPT) == Some(self.id.to_string().as_str())
+        look::annotation(live, ATTEMPT) == Some(self.mark.to_string().as_str())
     }
 }
 

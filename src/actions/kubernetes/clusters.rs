@@ -19,8 +19,9 @@ use kube::{Client, Config};
 use parking_lot::Mutex;
 
 use super::tokens::{Account, Asking, Tokens};
+use crate::actions::Mark;
 use crate::domain::action::Tier;
-use crate::domain::ids::{AttemptId, ClusterName};
+use crate::domain::ids::ClusterName;
 
 /// How long a connection and its TLS handshake may take.
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(4);
@@ -118,7 +119,7 @@ impl Clusters {
     pub async fn client_for(
         &self,
         name: &ClusterName,
-        attempt: &AttemptId,
+        mark: &Mark,
         tier: Tier,
         now: Timestamp,
     ) -> Result<Client, ClusterError> {
@@ -144,7 +145,7 @@ impl Clusters {
                 });
             }
         };
-        let mark = HeaderValue::from_str(&attempt.to_string()).map_err(|error| ClusterError::Client {
+        let mark = HeaderValue::from_str(&mark.to_string()).map_err(|error| ClusterError::Client {
             name: name.to_string(),
             why: error.to_string(),
         })?;

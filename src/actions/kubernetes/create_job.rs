@@ -8,9 +8,9 @@ use super::attempt::{ATTEMPT, Attempt, Outcome, Same, posting, unchanged};
 use super::failure::Failure;
 use super::kinds;
 use super::look;
+use crate::actions::Mark;
 use crate::actions::verdict::Verdict;
 use crate::domain::action::{Kind, ObjectRef};
-use crate::domain::ids::AttemptId;
 
 /// Most characters of a job's name: it becomes a label of its pods.
 const NAME_CHARACTERS: usize = 63;
@@ -21,7 +21,7 @@ const NAME_CHARACTERS: usize = 63;
 /// The verdict when nothing was created.
 pub async fn run(attempt: &Attempt<'_>, from: &ObjectRef, name: &str) -> Outcome {
     let cron = attempt.live(from, Same::Object).await?;
-    let name = job_name(name, &attempt.id);
+    let name = job_name(name, &attempt.mark);
     let job = job(attempt, from, &cron, &name)?;
     let jobs = kinds::objects(attempt.client.clone(), Kind::Job, Some(&from.namespace));
     let done = format!("job.batch/{name} created");
@@ -56,9 +56,9 @@ async fn already_there(
     Err(unchanged(failure))
 }
 
-/// The given name with the attempt: `renew-certs-i42p1s2a1`.
-fn job_name(name: &str, id: &AttemptId) -> String {
-    let suffix = format!("-i{}p{}s{}a{}", id.incident.0, id.plan, id.step, id.attempt);
+/// The given name with the attempt: `renew-certs-i42p1s2a1-7f3a9c`.
+fn job_name(name: &str, mark: &Mark) -> String {
+    let suffix = format!("-{}", mark.short());
     let room = NAME_CHARACTERS.saturating_sub(suffix.len());
     let cut: String = name.chars().take(room).collect();
     format!("{}{suffix}", cut.trim_end_matches(['-', '.']))
@@ -82,7 +82,7 @@ fn job(
         _ => serde_json::Map::new(),
     };
     annotations.insert("cronjob.kubernetes.io/instantiate".to_owned(), json!("manual"));
-    annotations.insert(ATTEMPT.to_owned(), json!(attempt.id.to_string()));
+    annotations.insert(ATTEMPT.to_owned(), json!(attempt.mark.to_string()));
     let job = json!({
         "apiVersion": "batch/v1",
         "kind": "Job",
@@ -107,7 +107,7 @@ fn job(
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::domain::ids::{IncidentId, PlanNo, StepNo};
+    use crate::domain::ids::{AttemptId, IncidentId, PlanNo, StepNo};
 
     #[test]
     fn a_jobs_name_carries_the_attempt_and_fits() {
@@ -117,9 +117,10 @@ mod tests {
             step: StepNo(2),
             attempt: 1,
         };
-        assert_eq!(job_name("renew-certs", &id), "renew-certs-i42p1s2a1");
-        let long = job_name(&"x".repeat(80), &id);
+        let mark = Mark::new("7f3a9c2e41d05b6a".into(), id);
+        assert_eq!(job_name("renew-certs", &mark), "renew-certs-i42p1s2a1-7f3a9c");
+        let long = job_name(&"x".repeat(80), &mark);
         assert_eq!(long.len(), NAME_CHARACTERS);
-        assert!(long.ends_with("x-i42p1s2a1"));
+        assert!(long.ends_with("x-i42p1s2a1-7f3a9c"));
     }
 }

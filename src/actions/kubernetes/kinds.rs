@@ -124,6 +124,24 @@ pub const fn scope(kind: Kind) -> Scope {
     place(kind).4
 }
 
+/// The kind of an owner, where it is one that we know; an owner's version may be another than the one we ask for.
+#[must_use]
+pub fn of_owner(api_version: &str, name: &str) -> Option<Kind> {
+    let group = api_version.split_once('/').map_or("", |(group, _)| group);
+    let owners = [
+        Kind::ReplicaSet,
+        Kind::Deployment,
+        Kind::StatefulSet,
+        Kind::DaemonSet,
+        Kind::Job,
+        Kind::CronJob,
+    ];
+    owners.into_iter().find(|kind| {
+        let (known, _, kind_name, _, _) = place(*kind);
+        known == group && kind_name == name
+    })
+}
+
 /// `Deployment`, as manifests write it.
 #[must_use]
 pub const fn kind_name(kind: Kind) -> &'static str {

@@ -19,6 +19,7 @@ pub fn state(object: &ObjectRef, live: &DynamicObject) -> TargetState {
         replicas,
         ready,
         container: None,
+        workload: None,
     }
 }
 

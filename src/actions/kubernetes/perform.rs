@@ -11,6 +11,7 @@ use super::clusters::Clusters;
 use super::resolve::{self, Want};
 use super::{change, create_job, describe, exec, get, logs, restart, rollout_status, undo};
 
+use crate::actions::Mark;
 use crate::actions::verdict::Verdict;
 use crate::domain::action::{Action, Exec};
 use crate::ports::{Order, TargetState};
@@ -22,22 +23,20 @@ const GRACE: Duration = Duration::from_millis(1900);
 pub async fn perform(
     clusters: &Clusters,
     order: &Order,
+    mark: Mark,
     deadline: Instant,
     now: Timestamp,
 ) -> (Verdict, Option<TargetState>) {
     let Some(cluster) = order.action.cluster() else {
         return (Verdict::failed("this action is not one for a cluster"), None);
     };
-    let client = match clusters
-        .client_for(&cluster, &order.attempt, order.tier, now)
-        .await
-    {
+    let client = match clusters.client_for(&cluster, &mark, order.tier, now).await {
         Ok(client) => client,
         Err(error) => return (Verdict::failed(format!("nothing was sent: {error}")), None),
     };
     let attempt = Attempt {
         client,
-        id: order.attempt,
+        mark,
         target: order.target.as_ref(),
         deadline,
         now,

@@ -6,6 +6,7 @@
 use std::cmp::Reverse;
 use std::collections::BTreeMap;
 
+use k8s_openapi::apimachinery::pkg::apis::meta::v1::OwnerReference;
 use kube::Client;
 use kube::api::{Api, DynamicObject, ListParams};
 use serde_json::Value;
@@ -176,14 +177,17 @@ pub async fn list(api: &Api<DynamicObject>, selector: &str) -> Result<Vec<Dynami
     }
 }
 
+/// The owner that controls the object.
+#[must_use]
+pub fn owner(live: &DynamicObject) -> Option<&OwnerReference> {
+    let owners = live.metadata.owner_references.as_deref()?;
+    owners.iter().find(|owner| owner.controller == Some(true))
+}
+
 /// The uid of the owner that controls the object.
 #[must_use]
 pub fn controller(live: &DynamicObject) -> Option<&str> {
-    let owners = live.metadata.owner_references.as_deref()?;
-    owners
-        .iter()
-        .find(|owner| owner.controller == Some(true))
-        .map(|owner| owner.uid.as_str())
+    owner(live).map(|owner| owner.uid.as_str())
 }
 
 #[must_use]

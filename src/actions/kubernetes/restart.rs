@@ -34,7 +34,7 @@ pub async fn run(attempt: &Attempt<'_>, target: &ObjectRef) -> Outcome {
             "metadata": {
                 "uid": look::uid(live),
                 "resourceVersion": look::version(live),
-                "annotations": { ATTEMPT: attempt.id.to_string() },
+                "annotations": { ATTEMPT: attempt.mark.to_string() },
             },
             "spec": {"template": {"metadata": {"annotations": {"kubectl.kubernetes.io/restartedAt": stamp}}}},
         }))

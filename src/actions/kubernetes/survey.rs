@@ -18,6 +18,8 @@ use crate::ports::{ContainerState, SurveyError, TargetState};
 
 /// A look takes at most this long.
 pub const LIMIT: Duration = Duration::from_secs(5);
+/// Longest owner chain that is followed; Kubernetes' own are two long.
+const OWNERS: usize = 5;
 /// Names that a "not there" lists.
 const NAMES: usize = 5;
 
@@ -59,8 +61,14 @@ pub async fn target(clusters: &Clusters, action: &Action) -> Result<Option<Targe
         | Action::CreateJob { .. }
         | Action::Http(_) => None,
     };
+    // Only what changes something takes turns.
+    let workload = match action.target_key() {
+        Some(_) => looking.workload(&live).await?,
+        None => None,
+    };
     Ok(Some(TargetState {
         container,
+        workload,
         ..look::state(&object, &live)
     }))
 }
@@ -120,6 +128,37 @@ impl Look<'_> {
             ))),
             Err(_) => Err(self.error(Failure::Lost("no answer in time".to_owned()))),
         }
+    }
+
+    /// The key of what stands at the top of the owner chain; `None` when nothing owns the object. An owner of a kind that we
+    /// don't know ends the chain under the name it is given. Not being able to look is an error: what else works on the
+    /// same workload could not be told then.
+    async fn workload(&self, live: &DynamicObject) -> Result<Option<String>, SurveyError> {
+        let ObjectRef {
+            cluster, namespace, ..
+        } = self.object;
+        let mut top = None;
+        let mut next = resolve::owner(live).cloned();
+        for _ in 0..OWNERS {
+            let Some(owner) = next else { break };
+            let Some(kind) = kinds::of_owner(&owner.api_version, &owner.kind) else {
+                let kind = owner.kind.to_ascii_lowercase();
+                return Ok(Some(format!("{cluster}/{namespace}/{kind}/{}", owner.name)));
+            };
+            let object = ObjectRef {
+                kind,
+                name: owner.name,
+                ..self.object.clone()
+            };
+            let api = kinds::siblings(self.client.clone(), &object);
+            next = match within(self.deadline, api.get(&object.name)).await {
+                Ok(found) => resolve::owner(&found).cloned(),
+                Err(Failure::NotFound(_) | Failure::NoSuchApi(_)) => None,
+                Err(failure) => return Err(self.error(failure)),
+            };
+            top = Some(object.key());
+        }
+        Ok(top)
     }
 
     fn error(&self, failure: Failure) -> SurveyError {

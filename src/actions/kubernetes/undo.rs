@@ -132,7 +132,7 @@ fn chosen(target: &ObjectRef, mut history: History, wanted: Option<u32>) -> Resu
 
 /// As kubectl does for deployments: a JSON patch that puts the whole template in place of the current one.
 fn replaced(attempt: &Attempt<'_>, live: &DynamicObject, template: &Value) -> Change {
-    let id = attempt.id.to_string();
+    let id = attempt.mark.to_string();
     let mark = match live.metadata.annotations {
         Some(_) => json!({"op": "add", "path": "/metadata/annotations/interlock.dev~1attempt", "value": id}),
         None => json!({"op": "add", "path": "/metadata/annotations", "value": {ATTEMPT: id}}),
@@ -155,7 +155,7 @@ fn merged(attempt: &Attempt<'_>, live: &DynamicObject, template: &Value) -> Chan
         "metadata": {
             "uid": look::uid(live),
             "resourceVersion": look::version(live),
-            "annotations": { ATTEMPT: attempt.id.to_string() },
+            "annotations": { ATTEMPT: attempt.mark.to_string() },
         },
         "spec": {"template": template},
     }))

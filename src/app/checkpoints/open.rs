@@ -12,7 +12,7 @@ use crate::engine::Handle;
 use crate::ports::Clock;
 use crate::store::{Signer, Store};
 
-/// The worker, or `None` without a key; the log says then what is missing.
+/// The worker, or `None` without a key and for a journal that is not the one that was anchored; the log says so.
 ///
 /// # Errors
 /// When the key is none, or the journal can't be opened to read.
@@ -20,7 +20,16 @@ pub fn worker(
     settings: &Settings,
     engine: Handle,
     clock: Arc<dyn Clock>,
+    behind: Option<&str>,
 ) -> Result<Option<Checkpointer>, StartError> {
+    // There would be two histories under one key.
+    if let Some(why) = behind {
+        tracing::error!(
+            why,
+            "nothing starts and no checkpoint is signed; to go on with this copy, keep the anchors as evidence and set another checkpoints.key and file"
+        );
+        return Ok(None);
+    }
     let wanted = &settings.checkpoints;
     let Some(key) = &wanted.key else {
         tracing::warn!(

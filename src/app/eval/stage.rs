@@ -22,7 +22,6 @@ use crate::domain::freeze::FreezeFile;
 use crate::domain::ids::{AttemptId, DeliveryKey, IncidentId, PersonId, PlanNo, StepNo};
 use crate::domain::incident::MessageRef;
 use crate::domain::plan::Plan;
-use crate::domain::policy::Reason;
 use crate::domain::runbook::Catalog;
 use crate::domain::state::State;
 use crate::engine::{Core, Knowledge};
@@ -118,7 +117,10 @@ impl<'a> Stage<'a> {
             let at = self.moment(click.at);
             self.plan(at, Happening::Click(number));
         }
-        self.submit(Command::Recover)?;
+        self.submit(Command::Recover {
+            database: String::new(),
+            behind: None,
+        })?;
         for _ in 0..MOST {
             let deadline = self.core.state().next_deadline();
             let next = self.agenda.first_key_value().map(|(key, _)| key.0);
@@ -265,7 +267,7 @@ impl<'a> Stage<'a> {
                 let (attempt, ended) = (order.attempt, Box::new(ended));
                 self.plan(at, Happening::Report { attempt, ended, took });
             }
-            Reply::NotStarted { reasons } if reasons.iter().any(is_busy) => {
+            Reply::NotYet { .. } => {
                 let at = self.now.checked_add(BUSY_WAIT).unwrap_or(self.now);
                 self.plan(at, Happening::Drive(Box::new(drive)));
             }
@@ -340,10 +342,6 @@ impl<'a> Stage<'a> {
     }
 }
 
-fn is_busy(reason: &Reason) -> bool {
-    matches!(reason, Reason::TargetBusy { .. })
-}
-
 /// What Slack, the pager and the source say when they have taken an effect.
 fn delivered(effect: Effect) -> Option<Delivered> {
     let message = |incident: IncidentId| MessageRef {
@@ -359,9 +357,10 @@ fn delivered(effect: Effect) -> Option<Delivered> {
             incident,
             dedup_key: format!("interlock/{incident}"),
         }),
-        Effect::SourceResolve { incident } => Some(Delivered::SourceResolved {
+        Effect::SourceResolve { incident, episodes } => Some(Delivered::SourceResolved {
             incident,
             how: "told".to_owned(),
+            episodes,
         }),
         Effect::Thread { .. }
         | Effect::PageResolve { .. }

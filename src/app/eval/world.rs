@@ -95,6 +95,7 @@ impl<'a> World<'a> {
             replicas,
             ready: row.and_then(|row| row.ready).unwrap_or(replicas),
             container: None,
+            workload: None,
         };
         Ok((state, row))
     }

@@ -105,6 +105,7 @@ impl<'e> World<'e> {
                 replicas: 1,
                 ready: 1,
                 container: None,
+                workload: None,
                 object,
             }
         });

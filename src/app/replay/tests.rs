@@ -82,6 +82,7 @@ fn recorded() -> Vec<Entry> {
                 replicas: 3,
                 ready: 3,
                 container: None,
+                workload: None,
             }),
             taken_at: now,
         })

@@ -89,7 +89,15 @@ fn of_store(store: &Store, wanted: Wanted) -> Result<Verdict, Failure> {
         follower.take(&read.export(entry));
         Ok(())
     })?;
-    Ok(follower.end())
+    let mut verdict = follower.end();
+    // The chain says that the entries stand; what is done follows the tables beside them.
+    if verdict.whole
+        && let Err(problem) = store.tables_fit()?
+    {
+        verdict.whole = false;
+        verdict.problem = Some(problem);
+    }
+    Ok(verdict)
 }
 
 fn of_file(path: &Path, wanted: Wanted) -> Result<Verdict, Failure> {

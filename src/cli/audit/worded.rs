@@ -23,9 +23,16 @@ fn machinery(event: &Event) -> Option<String> {
         mode,
         policy,
         autonomy,
+        database,
     } = event
     {
-        return Some(started(version, *mode, *autonomy, policy.as_str()));
+        return Some(started(
+            version,
+            *mode,
+            *autonomy,
+            policy.as_str(),
+            database.as_deref(),
+        ));
     }
     if let Event::Checkpointed { size, .. } = event {
         return Some(format!("a checkpoint was signed over {size} entries"));
@@ -60,7 +67,13 @@ fn machinery(event: &Event) -> Option<String> {
     None
 }
 
-fn started(version: &str, mode: Mode, autonomy: Option<Autonomy>, policy: &str) -> String {
+fn started(
+    version: &str,
+    mode: Mode,
+    autonomy: Option<Autonomy>,
+    policy: &str,
+    database: Option<&str>,
+) -> String {
     let mode = match mode {
         Mode::DryRun => "DRY RUN",
         Mode::Live => "LIVE",
@@ -72,7 +85,11 @@ fn started(version: &str, mode: Mode, autonomy: Option<Autonomy>, policy: &str) 
         None => "",
     };
     let policy: String = policy.chars().take(19).collect();
-    format!("Interlock {version} started, {mode}{autonomy}, policy {policy}")
+    let database = database.map(|name| format!(", database {name}"));
+    format!(
+        "Interlock {version} started, {mode}{autonomy}, policy {policy}{}",
+        database.unwrap_or_default()
+    )
 }
 
 fn repeated(incidents: &[(IncidentId, u32)]) -> String {

@@ -39,7 +39,8 @@ impl Action {
         Some((url.host_str()?.to_owned(), url.port_or_known_default()?))
     }
 
-    /// `CLUSTER/NAMESPACE/KIND/NAME`, or `http/HOST:PORT`: two actions with one key never run at the same time.
+    /// `CLUSTER/NAMESPACE/KIND/NAME` of what is written, or `http/HOST:PORT`. What it belongs to is known only once it is
+    /// resolved: see [`PlannedStep::target_key`](crate::domain::plan::PlannedStep::target_key).
     /// `None` for what only looks, which needs no turn.
     #[must_use]
     pub fn target_key(&self) -> Option<String> {

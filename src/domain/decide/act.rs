@@ -8,7 +8,7 @@ use super::{Context, Tx, advance, alerts, ends, freezing, plan_act, who};
 use crate::domain::alert::{Alert, AlertStatus, Severity};
 use crate::domain::command::{Answer, Form, Intent, Reply, RunbookLine, StatusLine};
 use crate::domain::event::{Deed, Event, Refusal, Who};
-use crate::domain::ids::{Channel, EpisodeKey, Fingerprint, IncidentId, RunbookName, Source};
+use crate::domain::ids::{Channel, EpisodeKey, Fingerprint, IncidentId, Revision, RunbookName, Source};
 use crate::domain::incident::{HandoffReason, Incident, Phase};
 use crate::domain::plan::Requester;
 use crate::domain::policy::{Reason, standing_reason};
@@ -59,9 +59,9 @@ impl Actor<'_> {
         }
     }
 
-    /// Freezing is easy to trip: somebody whom Slack can't tell us about just now may freeze too, since stopping on a doubt
-    /// does no harm and Slack may be what is down.
-    pub fn may_freeze(&self, context: Context<'_>) -> Result<(), Refusal> {
+    /// Calling for help and freezing are easy: somebody whom Slack can't tell us about just now may do both, since help and
+    /// stopping on a doubt do no harm, and Slack may be what is down.
+    pub fn may_call(&self, context: Context<'_>) -> Result<(), Refusal> {
         match standing_reason(self.person, &context.rules.team) {
             None | Some(Reason::DirectoryUnreadable) => Ok(()),
             Some(reason) => Err(Refusal::NotAllowed {
@@ -97,12 +97,25 @@ pub fn act(
             name: person.name.clone(),
         },
     };
+    match (looks(&intent), actor.standing(context)) {
+        (Some((incident, deed)), Err(refusal)) => actor.refused(tx, incident, deed, refusal),
+        (Some(_) | None, Ok(())) | (None, Err(_)) => wanted(tx, context, &actor, channel, intent),
+    }
+}
+
+fn wanted(
+    tx: &mut Tx<'_>,
+    context: Context<'_>,
+    actor: &Actor<'_>,
+    channel: Option<Channel>,
+    intent: Intent,
+) -> Reply {
     match intent {
-        Intent::Approve(at) => plan_act::approve(tx, context, &actor, &at, None),
-        Intent::ApprovePart { at, upto } => plan_act::approve(tx, context, &actor, &at, Some(upto)),
-        Intent::AskReject(at) => plan_act::ask_reject(tx, context, &actor, at),
-        Intent::Reject { at, reason } => plan_act::reject(tx, context, &actor, &at, reason),
-        Intent::AskModify(at) => plan_act::ask_modify(tx, context, &actor, at),
+        Intent::Approve(at) => plan_act::approve(tx, context, actor, &at, None),
+        Intent::ApprovePart { at, upto } => plan_act::approve(tx, context, actor, &at, Some(upto)),
+        Intent::AskReject(at) => plan_act::ask_reject(tx, context, actor, at),
+        Intent::Reject { at, reason } => plan_act::reject(tx, context, actor, &at, reason),
+        Intent::AskModify(at) => plan_act::ask_modify(tx, context, actor, at),
         Intent::Modify {
             at,
             parameters,
@@ -111,7 +124,7 @@ pub fn act(
         } => plan_act::modify(
             tx,
             context,
-            &actor,
+            actor,
             plan_act::Change {
                 at,
                 parameters,
@@ -119,32 +132,32 @@ pub fn act(
                 confirmed,
             },
         ),
-        Intent::ReviewPlan(at) => plan_act::review(tx, &actor, at),
-        Intent::Judge { at, step, judgement } => plan_act::judge(tx, context, &actor, &at, step, judgement),
-        Intent::Escalate(id) => escalate(tx, context, &actor, id),
-        Intent::TakeOver(id) => take_over(tx, context, &actor, id),
-        Intent::Close { incident, reason } => ends::close(tx, context, &actor, incident, reason),
-        Intent::ProposeAgain(id) => ends::propose_again(tx, context, &actor, id),
-        Intent::ShowRunbook(id) => show_runbook_of(tx, context, &actor, id),
-        Intent::ChooseRunbook { incident, runbook } => choose(tx, context, &actor, incident, runbook),
-        Intent::Tick { incident, item, done } => tick(tx, context, &actor, incident, item, done),
+        Intent::ReviewPlan(at) => plan_act::review(tx, actor, at),
+        Intent::Judge { at, step, judgement } => plan_act::judge(tx, context, actor, &at, step, judgement),
+        Intent::Escalate(id) => escalate(tx, context, actor, id),
+        Intent::TakeOver(id) => take_over(tx, context, actor, id),
+        Intent::Close { incident, reason } => ends::close(tx, context, actor, incident, reason),
+        Intent::ProposeAgain(id) => ends::propose_again(tx, context, actor, id),
+        Intent::ShowRunbook(id) => show_runbook_of(tx, context, actor, id),
+        Intent::ChooseRunbook { incident, runbook } => choose(tx, context, actor, incident, runbook),
+        Intent::Tick { incident, item, done } => tick(tx, context, actor, incident, item, done),
         Intent::ListRunbooks => {
             let loaded = context.catalog.loaded().iter();
             let lines = loaded.map(|entry| runbook_line(&entry.runbook)).collect();
             actor.asked(tx, None, Deed::Ask, Reply::Answer(Answer::Runbooks(lines)))
         }
-        Intent::ShowRunbookNamed(name) => show_runbook(tx, context, &actor, None, &name),
-        Intent::RunRunbook { name, parameters } => run(tx, context, &actor, channel, &name, parameters),
+        Intent::ShowRunbookNamed(name) => show_runbook(tx, context, actor, None, &name),
+        Intent::RunRunbook { name, parameters } => run(tx, context, actor, channel, &name, parameters),
         Intent::Status => {
             let reply = status(tx);
             actor.asked(tx, None, Deed::Ask, reply)
         }
-        Intent::StatusOf(id) => about(tx, &actor, id, Answer::StatusOf),
-        Intent::WhoOf(id) => who::who(tx, context, &actor, id),
-        Intent::Touched(since) => touched(tx, context, &actor, since),
-        Intent::WhyOf(id) => about(tx, &actor, id, Answer::WhyOf),
-        Intent::Freeze { reason } => freezing::freeze(tx, context, &actor, &reason),
-        Intent::Unfreeze { reason } => freezing::unfreeze(tx, context, &actor, &reason),
+        Intent::StatusOf(id) => about(tx, actor, id, Answer::StatusOf),
+        Intent::WhoOf(id) => who::who(tx, context, actor, id),
+        Intent::Touched(since) => touched(tx, context, actor, since),
+        Intent::WhyOf(id) => about(tx, actor, id, Answer::WhyOf),
+        Intent::Freeze { reason } => freezing::freeze(tx, context, actor, &reason),
+        Intent::Unfreeze { reason } => freezing::unfreeze(tx, context, actor, &reason),
         Intent::Help => actor.asked(tx, None, Deed::Ask, Reply::Answer(Answer::Help)),
         Intent::Unrecognised { text } => {
             actor.asked(tx, None, Deed::Ask, Reply::Answer(Answer::NotUnderstood { text }))
@@ -166,6 +179,38 @@ fn status(tx: &Tx<'_>) -> Reply {
         open: tx.state().open().map(status_line).collect(),
         frozen: tx.state().freeze.held().to_vec(),
     })
+}
+
+/// What changes nothing and is for members of this workspace all the same: guests, bots and strangers read no runbooks, no
+/// plans and nothing of what is open. Everything else checks by itself who it is for.
+fn looks(intent: &Intent) -> Option<(Option<IncidentId>, Deed)> {
+    match intent {
+        Intent::ReviewPlan(at) => Some((Some(at.incident), Deed::ReviewPlan)),
+        Intent::ShowRunbook(id) => Some((Some(*id), Deed::ShowRunbook)),
+        Intent::ShowRunbookNamed(_) => Some((None, Deed::ShowRunbook)),
+        Intent::StatusOf(id) | Intent::WhoOf(id) | Intent::WhyOf(id) => Some((Some(*id), Deed::Ask)),
+        Intent::ListRunbooks
+        | Intent::Touched(_)
+        | Intent::Status
+        | Intent::Help
+        | Intent::Unrecognised { .. } => Some((None, Deed::Ask)),
+        Intent::Approve(_)
+        | Intent::ApprovePart { .. }
+        | Intent::AskReject(_)
+        | Intent::Reject { .. }
+        | Intent::AskModify(_)
+        | Intent::Modify { .. }
+        | Intent::Escalate(_)
+        | Intent::TakeOver(_)
+        | Intent::Close { .. }
+        | Intent::ProposeAgain(_)
+        | Intent::ChooseRunbook { .. }
+        | Intent::Tick { .. }
+        | Intent::Judge { .. }
+        | Intent::RunRunbook { .. }
+        | Intent::Freeze { .. }
+        | Intent::Unfreeze { .. } => None,
+    }
 }
 
 fn status_line(incident: &Incident) -> StatusLine {
@@ -210,23 +255,24 @@ pub(super) fn open<'a>(tx: &'a Tx<'_>, id: IncidentId) -> Result<&'a Incident, R
     }
 }
 
+/// Anybody of this workspace may call for help. What is proposed stays as it is: who may approve it still may.
 fn escalate(tx: &mut Tx<'_>, context: Context<'_>, actor: &Actor<'_>, id: IncidentId) -> Reply {
-    if let Err(refusal) = actor.standing(context).and_then(|()| open(tx, id).map(|_| ())) {
+    if let Err(refusal) = actor.may_call(context).and_then(|()| open(tx, id).map(|_| ())) {
         return actor.refused(tx, Some(id), Deed::Escalate, refusal);
     }
-    let by = actor.who.name.clone();
-    if pending(tx, id) {
-        plan_act::withdraw(tx, id, format!("{by} escalated"));
-        advance::hand_over(tx, context, id, HandoffReason::AskedFor { by: by.clone() });
-    }
-    advance::page_asked(tx, id, format!("{by} asked for a human"));
-    actor.asked(tx, Some(id), Deed::Escalate, Reply::Answer(Answer::Escalated))
-}
-
-fn pending(tx: &Tx<'_>, id: IncidentId) -> bool {
-    tx.state()
+    let before = tx
+        .state()
         .incident(id)
-        .is_some_and(|incident| matches!(incident.phase, Phase::Proposed | Phase::Planning { .. }))
+        .and_then(|incident| incident.paging.asked_at);
+    let why = format!("{} asked for a human", actor.who.name);
+    let paged = advance::page_asked(tx, id, why);
+    let before = before.filter(|_| !paged);
+    actor.asked(
+        tx,
+        Some(id),
+        Deed::Escalate,
+        Reply::Answer(Answer::Escalated { before }),
+    )
 }
 
 fn take_over(tx: &mut Tx<'_>, context: Context<'_>, actor: &Actor<'_>, id: IncidentId) -> Reply {
@@ -250,6 +296,8 @@ fn take_over(tx: &mut Tx<'_>, context: Context<'_>, actor: &Actor<'_>, id: Incid
 }
 
 fn show_runbook_of(tx: &mut Tx<'_>, context: Context<'_>, actor: &Actor<'_>, id: IncidentId) -> Reply {
+    let shown = tx.state().incident(id).and_then(Incident::current);
+    let shown = shown.map(|track| track.plan.runbook_revision.clone());
     let name = tx.state().incident(id).and_then(|incident| {
         let planned = incident.current().map(|track| track.plan.runbook.clone());
         planned.or_else(|| incident.checklist.clone()).or_else(|| {
@@ -261,7 +309,7 @@ fn show_runbook_of(tx: &mut Tx<'_>, context: Context<'_>, actor: &Actor<'_>, id:
         })
     });
     match name {
-        Some(name) => show_runbook(tx, context, actor, Some(id), name.as_str()),
+        Some(name) => show_runbook(tx, context, actor, Some((id, shown)), name.as_str()),
         None => actor.refused(tx, Some(id), Deed::ShowRunbook, Refusal::NoRunbook),
     }
 }
@@ -270,17 +318,20 @@ fn show_runbook(
     tx: &mut Tx<'_>,
     context: Context<'_>,
     actor: &Actor<'_>,
-    incident: Option<IncidentId>,
+    of: Option<(IncidentId, Option<Revision>)>,
     name: &str,
 ) -> Reply {
+    let incident = of.as_ref().map(|(id, _)| *id);
     let runbook = match context.catalog.find(name) {
         Ok(runbook) => runbook,
         Err(error) => return actor.refused(tx, incident, Deed::ShowRunbook, no_such_runbook(&error)),
     };
-    let reply = match incident {
-        Some(_) => Reply::Form(Form::Runbook {
+    let reply = match of {
+        Some((_, shown)) => Reply::Form(Form::Runbook {
             title: runbook.title.clone(),
             source: runbook.source.clone(),
+            // Only what is loaded now is at hand; that it is another text than the plan was made from must be said.
+            changed: shown.is_some_and(|shown| shown != runbook.revision),
         }),
         None => Reply::Answer(Answer::Runbook {
             name: runbook.name.clone(),
@@ -347,12 +398,15 @@ fn tick(
     done: bool,
 ) -> Reply {
     let listed = open(tx, id).and_then(|incident| {
-        let items = incident
+        let named = incident
             .checklist
             .as_ref()
-            .and_then(|name| context.catalog.get(name))
-            .map(|r| r.checklist.len());
-        if items.is_some_and(|count| usize::from(item) < count) {
+            .and_then(|name| context.catalog.get(name));
+        let count = match incident.items.len() {
+            0 => named.map_or(0, |runbook| runbook.checklist.len()),
+            count => count,
+        };
+        if usize::from(item) < count {
             Ok(())
         } else {
             Err(Refusal::NotWaiting)

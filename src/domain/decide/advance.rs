@@ -7,7 +7,7 @@ use crate::domain::approval::Approval;
 use crate::domain::command::{Drive, Effect};
 use crate::domain::escalation::{Call, Origin, Urgency, urgency};
 use crate::domain::event::{Event, Mode};
-use crate::domain::ids::{IncidentId, PlanNo, StepNo};
+use crate::domain::ids::{EpisodeKey, IncidentId, PlanNo, StepNo};
 use crate::domain::incident::{ClosedAs, HandoffReason, Incident, Phase};
 use crate::domain::policy::Decision;
 use crate::domain::run::{Next, RunResult};
@@ -108,11 +108,15 @@ fn conclude(tx: &mut Tx<'_>, context: Context<'_>, id: IncidentId, result: RunRe
     };
     let manual = is_manual(incident);
     let resolved = incident.all_resolved();
+    let firing: Vec<EpisodeKey> = incident.firing().map(|alert| alert.episode.clone()).collect();
     match result {
         RunResult::Verified if manual || resolved => close(tx, id, ClosedAs::Resolved),
         RunResult::Verified => {
             if context.rules.resolvable.contains(&incident.source) {
-                tx.effect(Effect::SourceResolve { incident: id });
+                tx.effect(Effect::SourceResolve {
+                    incident: id,
+                    episodes: firing,
+                });
             }
             settle(tx, context, id);
         }
@@ -138,13 +142,13 @@ fn settle(tx: &mut Tx<'_>, context: Context<'_>, id: IncidentId) {
     tx.record(Event::Settling { incident: id, until });
 }
 
-/// The source was told that it is over and took our word.
-pub fn source_told(tx: &mut Tx<'_>, id: IncidentId) {
-    let settling = tx
-        .state()
-        .incident(id)
-        .is_some_and(|incident| matches!(incident.phase, Phase::Settling { .. }));
-    if settling {
+/// The source was told that these are over, and took our word. What has begun to fire since is not over by that.
+pub fn source_told(tx: &mut Tx<'_>, id: IncidentId, told: &[EpisodeKey]) {
+    let over = tx.state().incident(id).is_some_and(|incident| {
+        matches!(incident.phase, Phase::Settling { .. })
+            && (told.is_empty() || incident.firing().all(|alert| told.contains(&alert.episode)))
+    });
+    if over {
         close(tx, id, ClosedAs::Resolved);
     }
 }
@@ -268,19 +272,20 @@ pub fn page_now(tx: &mut Tx<'_>, id: IncidentId, call: Call, why: String) {
     }
 }
 
-/// A person asks for a human: one is paged even where somebody has the incident already.
-pub fn page_asked(tx: &mut Tx<'_>, id: IncidentId, why: String) {
-    if tx
+/// A person asks for a human: one is paged even where somebody has the incident already. Says whether one is.
+pub fn page_asked(tx: &mut Tx<'_>, id: IncidentId, why: String) -> bool {
+    let wanted = tx
         .state()
         .incident(id)
-        .is_some_and(|incident| incident.paging.can_ask(Call::Asked))
-    {
+        .is_some_and(|incident| incident.paging.can_ask(Call::Asked));
+    if wanted {
         tx.record(Event::PageAsked {
             incident: id,
             why,
             waiting: false,
         });
     }
+    wanted
 }
 
 /// Another alert made it worse: who waits longer than the new severity allows is paged sooner.

@@ -217,12 +217,14 @@ pub fn plan_or_checklist(
     runbook: RunbookName,
     requester: Requester,
 ) {
-    let prose = context
-        .catalog
-        .get(&runbook)
-        .is_some_and(|runbook| runbook.is_prose());
-    if prose {
-        tx.record(Event::Checklist { incident, runbook });
+    let prose = context.catalog.get(&runbook).filter(|runbook| runbook.is_prose());
+    if let Some(prose) = prose {
+        let items = prose.checklist.clone();
+        tx.record(Event::Checklist {
+            incident,
+            runbook,
+            items,
+        });
         advance::hand_over(tx, context, incident, HandoffReason::Checklist);
         return;
     }

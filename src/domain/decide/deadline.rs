@@ -4,8 +4,9 @@
 use super::{Context, Tx, advance, step, survey};
 use crate::domain::command::Reply;
 use crate::domain::escalation::Call;
-use crate::domain::event::{Event, Outcome};
-use crate::domain::ids::{AttemptId, IncidentId};
+use crate::domain::event::{Event, Outcome, Who};
+use crate::domain::freeze::Scope;
+use crate::domain::ids::{AttemptId, IncidentId, PersonId};
 use crate::domain::incident::{HandoffReason, Incident, Phase};
 use crate::domain::policy::Reason;
 use crate::domain::run::StepState;
@@ -106,13 +107,17 @@ fn settle_if_due(tx: &mut Tx<'_>, context: Context<'_>, id: IncidentId) {
 }
 
 /// Recovery is the normal path started on old entries. What follows ran under what is recorded first.
-pub fn recover(tx: &mut Tx<'_>, context: Context<'_>) -> Reply {
+pub fn recover(tx: &mut Tx<'_>, context: Context<'_>, database: String, behind: Option<String>) -> Reply {
     tx.record(Event::Started {
         version: env!("CARGO_PKG_VERSION").to_owned(),
         mode: context.rules.mode,
         policy: context.rules.policy.revision.clone(),
         autonomy: Some(context.rules.autonomy),
+        database: Some(database),
     });
+    if let Some(why) = behind {
+        rolled_back(tx, context, &why);
+    }
     let open: Vec<_> = tx.state().open().map(|incident| incident.id).collect();
     for id in open {
         for attempt in unfinished(tx, id) {
@@ -130,6 +135,69 @@ pub fn recover(tx: &mut Tx<'_>, context: Context<'_>) -> Reply {
         advance::advance(tx, context, id);
     }
     tick(tx, context)
+}
+
+/// The database is an older copy: whatever it says was approved may have run, been rejected or expired since. Nothing
+/// starts until a person has looked and lifts the freeze, and every approval is void.
+fn rolled_back(tx: &mut Tx<'_>, context: Context<'_>, why: &str) {
+    if tx.state().freeze.of(&Scope::Everything).is_none() {
+        tx.record(Event::Frozen {
+            by: Who {
+                id: PersonId {
+                    team: String::new(),
+                    user: "interlock".to_owned(),
+                },
+                name: "Interlock".to_owned(),
+            },
+            reason: why.to_owned(),
+            scope: Scope::Everything,
+        });
+    }
+    let open: Vec<IncidentId> = tx.state().open().map(|incident| incident.id).collect();
+    for id in open {
+        let void = tx.state().incident(id).and_then(|incident| {
+            let waits = matches!(incident.phase, Phase::Proposed | Phase::Running);
+            let track = incident
+                .current()
+                .filter(|track| waits && track.run.started_at.is_none())?;
+            Some(track.plan.no)
+        });
+        if let Some(plan) = void {
+            let why = "the database was put back to an older copy, so no approval in it counts".to_owned();
+            tx.record(Event::Withdrawn {
+                incident: id,
+                plan,
+                why: why.clone(),
+            });
+            let problems = vec![why];
+            advance::hand_over(tx, context, id, HandoffReason::PlanBlocked { problems });
+        }
+    }
+}
+
+/// A commit that failed had landed: its steps are known not to have run, and its incidents are gone on with.
+pub fn landed(
+    tx: &mut Tx<'_>,
+    context: Context<'_>,
+    incidents: &[IncidentId],
+    attempts: &[AttemptId],
+) -> Reply {
+    for attempt in attempts {
+        let reason = "writing the journal failed just as it was to start, so it did not run".to_owned();
+        step::ended(
+            tx,
+            context,
+            *attempt,
+            Outcome::Failed { reason },
+            Output::default(),
+            0,
+        );
+    }
+    for id in incidents {
+        survey::resume(tx, context, *id);
+        advance::advance(tx, context, *id);
+    }
+    Reply::Stored
 }
 
 fn unfinished(tx: &Tx<'_>, id: IncidentId) -> Vec<AttemptId> {

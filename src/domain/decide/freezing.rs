@@ -70,7 +70,7 @@ pub fn freeze(tx: &mut Tx<'_>, context: Context<'_>, actor: &Actor<'_>, text: &s
         at: context.now,
         reason: reason.clone(),
     };
-    let tripped = actor.may_freeze(context).and_then(|()| {
+    let tripped = actor.may_call(context).and_then(|()| {
         let tripped = tx.state().freeze.trip(held);
         tripped.map_err(|refusal| Refusal::Freeze { refusal })
     });

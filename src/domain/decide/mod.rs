@@ -81,7 +81,8 @@ pub fn decide(tx: &mut Tx<'_>, context: Context<'_>, command: Command) -> Reply 
         }
         Command::Restored { entries } => restored::restored(tx, context, entries),
         Command::Tick => deadline::tick(tx, context),
-        Command::Recover => deadline::recover(tx, context),
+        Command::Landed { incidents, attempts } => deadline::landed(tx, context, &incidents, &attempts),
+        Command::Recover { database, behind } => deadline::recover(tx, context, database, behind),
     }
 }
 
@@ -99,7 +100,8 @@ impl Command {
             | Self::Checkpointed { .. }
             | Self::Stop { .. }
             | Self::Restored { .. }
-            | Self::Recover => None,
+            | Self::Landed { .. }
+            | Self::Recover { .. } => None,
         }
     }
 }
@@ -116,11 +118,19 @@ fn confirmed(tx: &mut Tx<'_>, delivered: Delivered) -> Reply {
             }
         }
         Delivered::Page { incident, dedup_key } => {
-            tx.record(Event::Paged { incident, dedup_key });
+            // Offered until it is stored, so it may come again after a commit that failed and had landed.
+            let known = tx.state().incident(incident);
+            if known.is_some_and(|incident| incident.paging.delivered_at.is_none()) {
+                tx.record(Event::Paged { incident, dedup_key });
+            }
         }
-        Delivered::SourceResolved { incident, how } => {
+        Delivered::SourceResolved {
+            incident,
+            how,
+            episodes,
+        } => {
             tx.record(Event::SourceResolved { incident, how });
-            advance::source_told(tx, incident);
+            advance::source_told(tx, incident, &episodes);
         }
         Delivered::PageFailed {
             incident,

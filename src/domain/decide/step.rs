@@ -49,6 +49,10 @@ pub fn start(tx: &mut Tx<'_>, context: Context<'_>, request: &StartStep) -> Repl
         survey::renew(tx, context, request.incident, moved.cloned().collect());
         return Reply::NotStarted { reasons };
     }
+    if untouched && reasons.iter().all(is_freeze) {
+        let said = track.run.held == reasons;
+        return hold(tx, request, reasons, said);
+    }
     refuse(tx, context, request, reasons)
 }
 
@@ -87,7 +91,7 @@ fn its_turn<'a>(
 }
 
 fn busy(tx: &Tx<'_>, request: &StartStep, step: &PlannedStep) -> Option<AttemptId> {
-    let target = step.action.target_key()?;
+    let target = step.target_key()?;
     tx.state()
         .holder(&target)
         .filter(|holder| holder.incident != request.incident)
@@ -119,7 +123,7 @@ fn wait_for(tx: &mut Tx<'_>, context: Context<'_>, request: &StartStep, holder: 
             waits,
         });
     }
-    Reply::NotStarted {
+    Reply::NotYet {
         reasons: vec![Reason::TargetBusy {
             with: holder.to_string(),
         }],
@@ -285,6 +289,24 @@ fn permit(tx: &mut Tx<'_>, context: Context<'_>, request: &StartStep) -> Reply {
         cost,
     });
     Reply::Permit(Box::new(order))
+}
+
+fn is_freeze(reason: &Reason) -> bool {
+    matches!(reason, Reason::Frozen { .. } | Reason::FreezeFileUnreadable)
+}
+
+/// Frozen before anything has begun: the plan stays approved for as long as its approval lasts, and nothing starts
+/// meanwhile. Said once.
+fn hold(tx: &mut Tx<'_>, request: &StartStep, reasons: Vec<Reason>, said: bool) -> Reply {
+    if !said {
+        tx.record(Event::StepHeld {
+            incident: request.incident,
+            plan: request.plan,
+            step: request.step,
+            reasons: reasons.clone(),
+        });
+    }
+    Reply::NotYet { reasons }
 }
 
 fn refuse(tx: &mut Tx<'_>, context: Context<'_>, request: &StartStep, reasons: Vec<Reason>) -> Reply {

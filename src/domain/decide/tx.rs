@@ -182,6 +182,7 @@ fn redraws(event: &Event) -> bool {
         | Event::Outdated { .. }
         | Event::StepStarted { .. }
         | Event::StepWaits { .. }
+        | Event::StepHeld { .. }
         | Event::StepRefused { .. }
         | Event::StepSkipped { .. }
         | Event::StepEnded { .. }
@@ -227,6 +228,7 @@ fn tells(event: &Event) -> bool {
         | Event::Withdrawn { .. }
         | Event::Outdated { .. }
         | Event::StepWaits { .. }
+        | Event::StepHeld { .. }
         | Event::StepRefused { .. }
         | Event::StepSkipped { .. }
         | Event::StepJudged { .. }

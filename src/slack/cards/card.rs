@@ -54,6 +54,7 @@ fn open(incident: &Incident, context: &CardContext, words: &Words) -> Vec<Value>
     if let Some(mode) = status::mode(context) {
         blocks.push(section(mode));
     }
+    blocks.extend(status::broken(context).as_deref().map(section));
     blocks.extend(status::frozen(incident, context).as_deref().map(section));
     blocks.extend(status::not_now(incident, context).as_deref().map(section));
     let mut stands = status::now(incident, context, words);
@@ -98,7 +99,7 @@ fn title(incident: &Incident) -> String {
         .iter()
         .filter(|episode| episode.resolved_at.is_none())
         .count();
-    match (incident.episodes.len(), firing) {
+    match (incident.episodes.len() + incident.let_go, firing) {
         (0 | 1, 1..) => {}
         (0 | 1, 0) => facts.push("the alert has cleared".to_owned()),
         (all, 0) => facts.push(format!("all {all} alerts have cleared")),

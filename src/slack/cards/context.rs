@@ -45,7 +45,7 @@ impl CardContext {
     /// Whether a yes could only be refused, whoever says it.
     #[must_use]
     pub fn is_shut(&self) -> bool {
-        self.frozen.is_some() || !self.not_now.is_empty()
+        self.frozen.is_some() || self.broken.is_some() || !self.not_now.is_empty()
     }
 }
 
@@ -60,6 +60,8 @@ pub struct CardContext {
     pub frozen: Option<Frozen>,
     /// What else keeps the plan from starting now: a closed window, a limit. While there is any, the card approves nothing.
     pub not_now: Vec<Reason>,
+    /// Why the journal can't be written: nothing that is pressed counts, and nothing starts.
+    pub broken: Option<String>,
     /// Items of the prose runbook that the incident's `checklist` names.
     pub checklist: Vec<ChecklistItem>,
 }

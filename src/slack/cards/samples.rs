@@ -35,6 +35,7 @@ pub(crate) fn context() -> CardContext {
         who_may: vec!["@sre".to_owned()],
         frozen: None,
         not_now: Vec::new(),
+        broken: None,
         checklist: (0..40)
             .map(|n| ChecklistItem {
                 section: "Diagnosis".to_owned(),
@@ -184,6 +185,7 @@ pub(crate) fn incident(title: &str, steps: Vec<PlannedStep>) -> Incident {
             alert: Arc::new(alert),
             resolved_at: None,
         }],
+        let_go: 0,
         repeats: 0,
         matched: Some(MatchRecord {
             candidates: vec![MatchLine {
@@ -208,10 +210,12 @@ pub(crate) fn incident(title: &str, steps: Vec<PlannedStep>) -> Incident {
             due: Some(at(120)),
             asked_at: None,
             delivered_at: None,
+            key: None,
             failed: None,
         },
         commander: None,
         checklist: None,
+        items: Vec::new(),
         requested_by: None,
         request: None,
         source_refused: None,

@@ -10,9 +10,9 @@ use crate::domain::matching::By;
 use crate::domain::policy::Decision;
 use crate::domain::run::{RunResult, StepState};
 use crate::domain::runbook::Autonomy;
-use crate::render::reasons;
 use crate::render::timeline::page_failed;
 use crate::render::words::{at_work, sentence};
+use crate::render::{explain, reasons};
 use crate::slack::settings::Words;
 
 /// The mode in words, when it is not the plain one.
@@ -69,6 +69,15 @@ pub fn moved(incident: &Incident) -> Option<String> {
     Some(format!(
         "*Changed since plan {before}*, of which nothing ran: {}. Look at it afresh.",
         safe(&reasons::all(reasons), 900)
+    ))
+}
+
+/// That nothing can be stored, on every card that somebody could still press something on.
+pub fn broken(context: &CardContext) -> Option<String> {
+    let reason = context.broken.as_deref()?;
+    Some(format!(
+        "*NOTHING STARTS*: {}. What is pressed here does not count until this line is gone.",
+        safe(&explain::broken(reason), 500)
     ))
 }
 

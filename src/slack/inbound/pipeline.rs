@@ -1,11 +1,13 @@
 //! Store, then ack. A delivery becomes a command, the engine commits it, and only then does Slack get its ack; what
 //! the engine answers goes to the person by another way, except where the ack itself is the answer (views, commands).
 //!
-//! Invariants: an ack means stored. Everything ends within three seconds of receiving, whatever the engine does.
+//! Invariants: an ack means stored. Everything ends within three seconds of receiving, whatever the engine does; what is
+//! decided later than that counts all the same, and the person is told then.
 
 use std::sync::Arc;
 use std::time::Duration;
 
+use tokio::sync::oneshot;
 use tokio::time::{Instant, timeout_at};
 use tracing::{debug, error, warn};
 
@@ -13,7 +15,7 @@ use super::deliver::{Act, Delivery, Surface, Wish, decode};
 use super::envelope::{Ack, Inbound};
 use super::{intents, membership, respond, slash};
 use crate::domain::command::{Command, Intent, Reply};
-use crate::engine::Handle;
+use crate::engine::{EngineError, Handle};
 use crate::slack::answers::Answers;
 use crate::slack::api::Api;
 use crate::slack::home::Homes;
@@ -50,8 +52,9 @@ pub struct Pipeline {
 /// What became of a command.
 pub(super) enum Decided {
     Reply(Reply),
-    /// Nothing was stored, or nobody knows within the time.
-    Nothing,
+    NotStored(EngineError),
+    /// It takes longer than Slack waits: it may still be stored, and comes out here.
+    Late(oneshot::Receiver<Result<Reply, EngineError>>),
 }
 
 impl Pipeline {
@@ -127,10 +130,11 @@ impl Pipeline {
             }
             Wish::InThread { .. } => return Ack::NotStored,
         };
-        if let (Intent::RunRunbook { .. }, Some(channel)) = (&intent, &act.channel)
-            && !membership::may_post(&self.parts.api, channel.as_str()).await
-        {
-            act.channel = None;
+        if let (Intent::RunRunbook { .. }, Some(channel)) = (&intent, &act.channel) {
+            let may_post = membership::may_post(&self.parts.api, channel.as_str());
+            if !timeout_at(deadline, may_post).await.unwrap_or(false) {
+                act.channel = None;
+            }
         }
         if let (Some(trigger), true) = (act.trigger.clone(), intents::opens_form(&intent)) {
             return self.with_form(act, intent, trigger, deadline).await;
@@ -177,33 +181,40 @@ impl Pipeline {
         }
     }
 
-    /// Looks the person up and lets the engine decide and commit.
+    /// Looks the person up and lets the engine decide and commit: in a task of its own, since what has been submitted counts
+    /// whether or not somebody still waits for it.
     async fn decide(&self, act: &Act, intent: Intent, deadline: Instant) -> Decided {
-        let parts = &self.parts;
-        let work = async {
-            let person = match parts.people.cached(&act.person) {
+        let parts = self.parts.clone();
+        let (key, person, channel) = (act.key.clone(), act.person.clone(), act.channel.clone());
+        let (told, mut outcome) = oneshot::channel();
+        tokio::spawn(async move {
+            let person = match parts.people.cached(&person) {
                 Some(person) => person,
-                None => parts.people.look_up(&act.person).await,
+                None => parts.people.look_up(&person).await,
             };
             let mut intent = intent;
             intent.redact(&|text| parts.shared.outlook.clean(text));
             let command = Command::Act {
-                key: act.key.clone(),
+                key,
                 person,
-                channel: act.channel.clone(),
+                channel,
                 intent,
             };
-            parts.engine.submit(command).await
-        };
-        match timeout_at(deadline, work).await {
-            Ok(Ok(reply)) => Decided::Reply(reply),
-            Ok(Err(error)) => {
+            // Nobody waits for it any more only when the process is ending.
+            let _ = told.send(parts.engine.submit(command).await);
+        });
+        match timeout_at(deadline, &mut outcome).await {
+            Ok(Ok(Ok(reply))) => Decided::Reply(reply),
+            Ok(Ok(Err(error))) => {
                 error!(%error, "a delivery of Slack is not stored; it is not acked");
-                Decided::Nothing
+                Decided::NotStored(error)
             }
+            Ok(Err(_)) => Decided::NotStored(EngineError::Stopped),
             Err(_) => {
-                error!("the engine gave no answer in time; the delivery is not acked");
-                Decided::Nothing
+                warn!(
+                    "the engine gave no answer in time; the delivery is not acked, the person is told later"
+                );
+                Decided::Late(outcome)
             }
         }
     }

@@ -1,16 +1,19 @@
-//! From the engine's reply to what Slack and the person get: the ack, an answer, a modal, a verdict on a view.
+//! From the engine's reply to what Slack and the person get: the ack, an answer, a modal, a verdict on a view. What can't be
+//! stored, or is decided after Slack has stopped waiting, is answered too, by the way that needs no ack.
 
 use std::sync::Arc;
 
 use serde_json::{Value, json};
+use tokio::sync::oneshot;
 use tracing::warn;
 
 use super::deliver::{Act, Surface};
 use super::envelope::Ack;
 use super::pipeline::{Decided, Parts};
 use super::submission::{PARAMETER, REASON};
-use crate::domain::command::{Answer, Form, Reply};
+use crate::domain::command::{Answer, Form, NotTaken, Reply};
 use crate::domain::event::Refusal;
+use crate::engine::EngineError;
 use crate::slack::answers;
 use crate::slack::cards::text::cut;
 use crate::slack::modals::{self, Opener};
@@ -20,8 +23,16 @@ const FIELD_ERROR: usize = 250;
 
 /// The ack of anything that opens no modal by itself.
 pub(super) fn to(parts: &Arc<Parts>, act: Act, decided: Decided) -> Ack {
-    let Decided::Reply(reply) = decided else {
-        return Ack::NotStored;
+    let reply = match decided {
+        Decided::Reply(reply) => reply,
+        Decided::NotStored(error) => {
+            parts.answers.send(act.place, not_taken(&error));
+            return Ack::NotStored;
+        }
+        Decided::Late(outcome) => {
+            later(parts, act, outcome, Opener::Gone);
+            return Ack::NotStored;
+        }
     };
     match &act.surface {
         Surface::View { error_block, stacked } => {
@@ -45,16 +56,18 @@ pub(super) fn to(parts: &Arc<Parts>, act: Act, decided: Decided) -> Ack {
 /// The ack of what was expected to open a modal.
 pub(super) fn form(parts: &Arc<Parts>, act: Act, decided: Decided, opener: Opener) -> Ack {
     match (decided, opener) {
-        (Decided::Nothing, Opener::View(view)) => {
+        (Decided::NotStored(error), opener) => {
             let parts = parts.clone();
-            tokio::spawn(async move { modals::fill(&parts.api, &view, modals::failed()).await });
+            tokio::spawn(async move { tell(&parts, act, not_taken(&error), opener).await });
             Ack::NotStored
         }
-        (Decided::Nothing, Opener::Trigger(_) | Opener::Gone) => Ack::NotStored,
-        (Decided::Reply(Reply::Answer(answer)), Opener::View(view)) => {
-            let text = (parts.shared.words.answer)(&answer);
+        (Decided::Late(outcome), opener) => {
+            later(parts, act, outcome, opener);
+            Ack::NotStored
+        }
+        (Decided::Reply(Reply::Answer(answer)), opener @ Opener::View(_)) => {
             let parts = parts.clone();
-            tokio::spawn(async move { modals::fill(&parts.api, &view, modals::message(&text)).await });
+            tokio::spawn(async move { tell(&parts, act, answer, opener).await });
             Ack::Empty
         }
         (decided @ Decided::Reply(Reply::Answer(_)), Opener::Trigger(_) | Opener::Gone) => {
@@ -62,6 +75,50 @@ pub(super) fn form(parts: &Arc<Parts>, act: Act, decided: Decided, opener: Opene
         }
         (Decided::Reply(reply), opener) => rest(parts, act, reply, opener),
     }
+}
+
+fn not_taken(error: &EngineError) -> Answer {
+    Answer::NotTaken(match error {
+        EngineError::NotStored { reason } => NotTaken::Journal {
+            reason: reason.clone(),
+        },
+        EngineError::Stopped => NotTaken::Stopping,
+        EngineError::Overloaded { .. } => NotTaken::Busy,
+    })
+}
+
+/// In the view that is open for it, else where answers go.
+async fn tell(parts: &Parts, act: Act, answer: Answer, opener: Opener) {
+    match opener {
+        Opener::View(view) => {
+            let text = (parts.shared.words.answer)(&answer);
+            modals::fill(&parts.api, &view, modals::message(&text)).await;
+        }
+        Opener::Trigger(_) | Opener::Gone => parts.answers.send(act.place, answer),
+    }
+}
+
+/// Slack has stopped waiting, and so has the trigger of a form; the person has not.
+fn later(
+    parts: &Arc<Parts>,
+    act: Act,
+    outcome: oneshot::Receiver<Result<Reply, EngineError>>,
+    opener: Opener,
+) {
+    let parts = parts.clone();
+    tokio::spawn(async move {
+        let outcome = outcome.await.unwrap_or(Err(EngineError::Stopped));
+        match (outcome, opener) {
+            (Ok(Reply::Answer(answer)), opener) => tell(&parts, act, answer, opener).await,
+            (Ok(Reply::Form(form)), opener @ Opener::View(_)) => {
+                let view = modals::view(&form, act.place.channel.as_deref(), &parts.shared);
+                show(&parts, act, view, opener).await;
+            }
+            (Ok(Reply::Form(_)), opener) => tell(&parts, act, Answer::FormNotOpened, opener).await,
+            (Ok(Reply::Stored | Reply::Permit(_) | Reply::NotStarted { .. } | Reply::NotYet { .. }), _) => {}
+            (Err(error), opener) => tell(&parts, act, not_taken(&error), opener).await,
+        }
+    });
 }
 
 /// Opens a view that hangs on nothing but the click.
@@ -79,7 +136,7 @@ fn rest(parts: &Arc<Parts>, act: Act, reply: Reply, opener: Opener) -> Ack {
             let parts = parts.clone();
             tokio::spawn(async move { show(&parts, act, view, opener).await });
         }
-        Reply::Stored | Reply::Permit(_) | Reply::NotStarted { .. } => {}
+        Reply::Stored | Reply::Permit(_) | Reply::NotStarted { .. } | Reply::NotYet { .. } => {}
     }
     Ack::Empty
 }
@@ -140,7 +197,7 @@ fn verdict(parts: &Arc<Parts>, act: Act, reply: Reply, error_block: Option<Strin
             };
             Ack::Body(json!({"response_action": action, "view": view}).to_string())
         }
-        Reply::Stored | Reply::Permit(_) | Reply::NotStarted { .. } => Ack::Empty,
+        Reply::Stored | Reply::Permit(_) | Reply::NotStarted { .. } | Reply::NotYet { .. } => Ack::Empty,
     }
 }
 

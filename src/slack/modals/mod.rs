@@ -10,7 +10,7 @@ mod tests;
 
 pub use forms::freeze;
 pub use open::{Opener, fill, open};
-pub use show::{failed, loading, message};
+pub use show::{loading, message};
 
 use serde_json::Value;
 
@@ -36,6 +36,10 @@ pub fn view(form: &Form, channel: Option<&str>, shared: &Shared) -> Value {
         Form::ReviewPlan { at, incident } => {
             review::review(at, incident, channel, &shared.outlook.card(incident))
         }
-        Form::Runbook { title, source } => show::runbook(title, source),
+        Form::Runbook {
+            title,
+            source,
+            changed,
+        } => show::runbook(title, source, *changed),
     }
 }

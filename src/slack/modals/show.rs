@@ -24,16 +24,6 @@ pub fn loading() -> Value {
     shown("One moment", vec![section("Looking it up …")])
 }
 
-#[must_use]
-pub fn failed() -> Value {
-    shown(
-        "That did not work",
-        vec![section(
-            "Nothing was done: there was no answer in time. Close this and click again.",
-        )],
-    )
-}
-
 /// A text of ours, as mrkdwn.
 #[must_use]
 pub fn message(text: &str) -> Value {
@@ -53,8 +43,13 @@ pub fn message(text: &str) -> Value {
 }
 
 /// A runbook's text, whole if it fits.
-pub fn runbook(title: &str, source: &str) -> Value {
+pub fn runbook(title: &str, source: &str, changed: bool) -> Value {
     let mut blocks = vec![section(&format!("*{}*", safe(title, 200)))];
+    if changed {
+        blocks.push(section(
+            "*The file has changed since the plan was made.* This is how it reads now; what was proposed and approved is on the card.",
+        ));
+    }
     let parts = chunks(&reveal_lines(source), 2900);
     let all = parts.len();
     let fit: Vec<Value> = parts

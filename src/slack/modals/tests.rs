@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use super::{failed, forms, loading, message, review, show};
+use super::{forms, loading, message, review, show};
 use crate::domain::action::Tier;
 use crate::domain::command::{FormField, PlanRef};
 use crate::domain::ids::{IncidentId, PlanNo, StepNo};
@@ -50,11 +50,10 @@ fn forms_fit_with_ordinary_and_with_hostile_content() {
             "diff",
             &forms::diff(&at(), &BTreeMap::new(), &[StepNo(1)], &lines, None),
         );
-        fits("runbook", &show::runbook(text, &text.repeat(40)));
+        fits("runbook", &show::runbook(text, &text.repeat(40), true));
     }
     fits("message", &message("Not allowed: you are in no row."));
     fits("loading", &loading());
-    fits("failed", &failed());
 }
 
 #[test]

@@ -141,7 +141,8 @@ async fn post(bench: &Bench, job: &CardJob, incident: &Incident) -> Turn {
             match bench.engine.submit(Command::Delivered(delivered)).await {
                 Ok(_) => Turn::Shown {
                     posted: Some(message),
-                    hash: Some(hash),
+                    // What was found there may have been drawn before something else happened.
+                    hash: (!job.maybe_sent).then_some(hash),
                     edited: true,
                 },
                 Err(_) => Turn::NoEngine,

@@ -184,6 +184,8 @@ impl Desk {
             Turn::Shown { posted, hash, edited } => {
                 self.failures = 0;
                 self.maybe_sent = false;
+                // It is there, and nobody knows what it shows.
+                self.wanted |= posted.is_some() && hash.is_none();
                 self.posted = posted.or(self.posted.take());
                 self.hash = hash;
                 if edited {

@@ -15,7 +15,6 @@ use super::channels::Channels;
 use super::desk::Desk;
 use super::hints::Hints;
 use super::lines::{self, LinesTurn};
-use crate::domain::command::Effect;
 use crate::domain::ids::IncidentId;
 use crate::engine::{Lane, OutboxItem};
 use crate::slack::api::{Api, Trouble};
@@ -25,7 +24,7 @@ use crate::slack::settings::{Around, Shared};
 const CALLS: usize = 32;
 /// Desks kept after their work is done, for what they remember of their card.
 const IDLE: usize = 2000;
-/// How often it is asked whether everything is frozen.
+/// How often it is asked whether everything is frozen, or broken.
 const FREEZE_LOOK: Duration = Duration::from_secs(1);
 /// Cards redrawn at each look because of a freeze, while there is room for the edits of others.
 const REDRAWN: usize = 4;
@@ -102,8 +101,10 @@ impl Outbound {
         }
     }
 
-    /// A freeze changes every open card, so does a window that opens or a limit that has room again, and so may whatever happened while no process ran. These edits go out a few at a
-    /// time behind those that something happened to, so that hundreds of them hold up nothing.
+    /// A freeze changes every open card, so does a window that opens, a limit that has room again or a journal that can't be
+    /// written, and so may whatever happened while no process ran. These edits go out a few at a time behind those that
+    /// something happened to, so that hundreds of them hold up nothing. They need no commit: who can store nothing still
+    /// says why nothing starts.
     async fn follow_freeze(&mut self) {
         let now = Instant::now();
         if now < self.look_at {
@@ -131,15 +132,7 @@ impl Outbound {
     }
 
     fn accept(&mut self, item: OutboxItem) {
-        let incident = match &item.effect {
-            Effect::Card { incident }
-            | Effect::Thread { incident, .. }
-            | Effect::Summary { incident, .. }
-            | Effect::Attach { incident, .. }
-            | Effect::Page { incident }
-            | Effect::PageResolve { incident }
-            | Effect::SourceResolve { incident } => *incident,
-        };
+        let incident = item.effect.incident();
         let now = Instant::now();
         let settings = &self.bench.shared.settings;
         let desk = self
@@ -209,7 +202,7 @@ impl Outbound {
             }
         };
         for row in done {
-            if let Err(problem) = self.lane.confirm(row, None).await {
+            if let Err(problem) = self.bench.engine.confirm(row, None).await {
                 warn!(row, incident = %id, %problem, "a delivery could not be confirmed; it is looked for after a restart");
             }
         }

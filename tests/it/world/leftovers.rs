@@ -25,7 +25,8 @@ impl TestWorld {
         self.everything_was_read();
     }
 
-    async fn outbox_is_empty(&self) {
+    /// Waits until nothing is left to be delivered.
+    pub async fn outbox_is_empty(&self) {
         let patience = Instant::now() + PATIENCE;
         loop {
             let waiting = Store::open_to_read(&self.database()).unwrap().outbox().unwrap();

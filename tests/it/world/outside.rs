@@ -62,6 +62,13 @@ impl TestWorld {
         request.send().await.unwrap().status().as_u16()
     }
 
+    /// What `/readyz` says.
+    pub async fn readiness(&self) -> String {
+        let address = self.address.read().expect("a bot is running");
+        let answer = self.http.get(format!("http://{address}/readyz")).send().await;
+        answer.unwrap().text().await.unwrap()
+    }
+
     pub async fn fires(&self, alert: &Alert) {
         assert_eq!(self.posts(&alert.firing()).await, 200, "{alert:?}");
     }

@@ -77,6 +77,16 @@ impl TestWorld {
         self.card_shows("INC-1", fragment).await
     }
 
+    /// Waits until the card of the first incident says this no more.
+    pub async fn card_no_longer_says(&self, fragment: &str) {
+        let what = format!("the card no longer says `{fragment}`");
+        self.until(&what, || {
+            let (_, card) = self.card_of("INC-1")?;
+            (!text::card(&card).contains(fragment)).then_some(())
+        })
+        .await;
+    }
+
     /// All that can be seen, for the message of a failure.
     pub fn log(&self) -> String {
         let mut log = String::new();

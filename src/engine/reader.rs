@@ -1,0 +1,46 @@
+//! Reads the journal beside the writer, on a connection of its own, so that a long story holds up no decision.
+
+use std::path::PathBuf;
+
+use parking_lot::Mutex;
+
+use super::handle::EngineError;
+use crate::domain::event::Entry;
+use crate::domain::ids::IncidentId;
+use crate::store::Store;
+
+/// One connection, opened when it is first needed. Readers take turns.
+pub(super) struct Reader {
+    path: PathBuf,
+    store: Mutex<Option<Store>>,
+}
+
+impl Reader {
+    pub fn new(path: PathBuf) -> Self {
+        Self {
+            path,
+            store: Mutex::new(None),
+        }
+    }
+
+    /// Closes the connection, so that the writer's is the last one and tidies up.
+    pub fn close(&self) {
+        *self.store.lock() = None;
+    }
+
+    /// All entries about one incident, oldest first, as of the last commit. Blocks.
+    pub fn entries(&self, id: IncidentId) -> Result<Vec<Entry>, EngineError> {
+        let mut kept = self.store.lock();
+        // Taken out, so that a connection on which something failed is not kept.
+        let read = match kept.take() {
+            Some(store) => Ok(store),
+            None => Store::open_to_read(&self.path),
+        }
+        .and_then(|store| Ok((store.of_incident(id)?, store)));
+        let (entries, store) = read.map_err(|error| EngineError::NotStored {
+            reason: error.to_string(),
+        })?;
+        *kept = Some(store);
+        Ok(entries)
+    }
+}

@@ -1,0 +1,42 @@
+//! What people do: they press whatever a card offers them.
+
+use interlock::playground::slack::view::MessageView;
+use interlock::playground::slack::{MessageAt, Place, SlackDouble};
+
+/// The bot's messages in the channel of incidents, oldest first.
+pub fn cards(slack: &SlackDouble) -> Vec<(MessageAt, MessageView)> {
+    let ana = slack.user_id("ana").expect("ana works here");
+    let bot = slack.bot_user();
+    let channels = slack
+        .view_as(&ana)
+        .channels
+        .into_iter()
+        .filter(|channel| channel.name == "incidents");
+    channels
+        .flat_map(|channel| {
+            let id = channel.id;
+            let own = channel.messages.into_iter();
+            own.map(move |message| (MessageAt::new(&id, &message.ts), message))
+        })
+        .filter(|(_, message)| message.author == bot && !message.ephemeral)
+        .collect()
+}
+
+/// Somebody presses this button wherever a card has it; says how many did. Whether it is answered is not waited for: who
+/// is killed answers nothing.
+pub fn press_all(slack: &SlackDouble, action: &'static str) -> usize {
+    let wanted = format!("\"action_id\":\"{action}\"");
+    let with_button = cards(slack)
+        .into_iter()
+        .filter(|(_, card)| serde_json::to_string(&card.blocks).is_ok_and(|blocks| blocks.contains(&wanted)));
+    let mut pressed = 0;
+    for (at, _) in with_button {
+        let (slack, ana) = (slack.clone(), slack.user_id("ana").expect("ana works here"));
+        tokio::spawn(async move {
+            // A card that changed meanwhile has the button no more.
+            let _ = slack.press(&ana, Place::Message(at), action).await;
+        });
+        pressed += 1;
+    }
+    pressed
+}
