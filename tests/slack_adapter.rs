@@ -59,6 +59,7 @@ impl Outlook for TestOutlook {
             autonomy: self.0.autonomy,
             who_may: who_may(&self.0.policy, incident),
             frozen: None,
+            owner: None,
             checklist: Vec::new(),
         }
     }
@@ -107,6 +108,7 @@ fn rules(team: &str) -> Rules {
         page_after: PageAfter::default(),
         pagers: Vec::new(),
         resolvable: Vec::new(),
+        services: Vec::new(),
     }
 }
 

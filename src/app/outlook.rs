@@ -70,6 +70,11 @@ impl Outlook for AppOutlook {
             }),
             who_may: who_may(&knowledge.rules.policy, incident),
             frozen: self.frozen_over(incident),
+            owner: incident
+                .service
+                .as_ref()
+                .and_then(|service| knowledge.rules.owner(service))
+                .map(str::to_owned),
             checklist: checklist.unwrap_or_default(),
         }
     }

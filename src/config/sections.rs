@@ -190,6 +190,9 @@ pub struct Kubernetes {
     /// For runbooks that name no cluster; not needed when there is only one.
     pub default_cluster: Option<ClusterName>,
     pub clusters: BTreeMap<ClusterName, Cluster>,
+    /// Look every half minute at what was rolled out in the namespaces of `[[environments]]`, so that cards show it. Takes
+    /// the right to list ReplicaSets.
+    pub follow_rollouts: bool,
 }
 
 /// `[kubernetes.clusters.NAME]`

@@ -7,7 +7,7 @@ use sha2::{Digest, Sha256};
 
 use super::alone_rows::{AloneKeys, AutonomyRow, RiskRow};
 use super::guard_rows::{FreezeRow, LimitKeys, ProtectedKeys, WindowRow};
-use super::rows::{ApproverRow, CacheRow, EnvironmentRow, OperatorRow, RouteRow};
+use super::rows::{ApproverRow, CacheRow, EnvironmentRow, OperatorRow, RouteRow, ServiceRow};
 use super::secret::Secret;
 use super::sections::{
     Approval, AutonomySection, Backup, Checkpoints, Execution, Freeze, Heartbeat, Http, Kubernetes, Log,
@@ -45,6 +45,7 @@ pub struct Settings {
     pub log: Log,
     pub environments: Vec<EnvironmentRow>,
     pub routes: Vec<RouteRow>,
+    pub services: Vec<ServiceRow>,
     /// Of the configuration and of `policy.path`.
     pub caches: Vec<CacheRow>,
     /// Of the configuration and of `policy.path`.
@@ -93,6 +94,7 @@ impl Default for Settings {
             log: Log::default(),
             environments: Vec::new(),
             routes: Vec::new(),
+            services: Vec::new(),
             caches: Vec::new(),
             approvers: Vec::new(),
             irreversible: Vec::new(),

@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use serde::{Deserialize, Serialize};
 
 use super::alert::Alert;
+use super::change::Change;
 use super::event::{Judgement, Outcome, Refusal};
 use super::evidence::{Finding, Look};
 use super::freeze::{FreezeFile, Scope};
@@ -102,6 +103,11 @@ pub enum Command {
         source: Source,
         key: Option<DeliveryKey>,
         alerts: Vec<Alert>,
+    },
+    /// Somebody says what they changed.
+    Changes {
+        key: Option<DeliveryKey>,
+        changes: Vec<Change>,
     },
     Act {
         key: Option<DeliveryKey>,

@@ -9,12 +9,14 @@ use serde::{Deserialize, Serialize};
 use super::action::Cost;
 use super::alert::{Alert, Severity};
 use super::approval::{ApprovalRefusal, Vote};
+use super::change::Change;
 use super::evidence::Finding;
 use super::freeze::{FreezeRefusal, Scope};
 use super::ids::{
     AttemptId, Channel, DeliveryKey, EpisodeKey, IncidentId, PersonId, PlanNo, Revision, RunbookName, StepNo,
 };
 use super::incident::{ClosedAs, HandoffReason, MatchRecord, MessageRef, PlanRequest};
+use super::memory::Similar;
 use super::plan::{Plan, PlanDigest};
 use super::policy::{Decision, Reason};
 use super::run::{RunResult, WaitsFor};
@@ -158,6 +160,20 @@ pub enum Event {
     AlertResolved {
         incident: IncidentId,
         episode: EpisodeKey,
+    },
+    /// Somebody told what they changed, whatever it may be good for.
+    Changed {
+        change: Arc<Change>,
+    },
+    /// Closed incidents that are like this one.
+    Remembered {
+        incident: IncidentId,
+        similar: Vec<Similar>,
+    },
+    /// Changes shortly before the alert, on its service or on what that depends on.
+    ChangesSeen {
+        incident: IncidentId,
+        changes: Vec<Arc<Change>>,
     },
     Matched {
         incident: IncidentId,
@@ -377,12 +393,15 @@ impl Event {
             Self::Started { .. }
             | Self::Checkpointed { .. }
             | Self::Repeated { .. }
+            | Self::Changed { .. }
             | Self::Frozen { .. }
             | Self::Unfrozen { .. } => None,
             Self::Refused { incident, .. } | Self::Asked { incident, .. } => *incident,
             Self::Opened { incident, .. }
             | Self::Joined { incident, .. }
             | Self::AlertResolved { incident, .. }
+            | Self::ChangesSeen { incident, .. }
+            | Self::Remembered { incident, .. }
             | Self::Matched { incident, .. }
             | Self::Planning { incident, .. }
             | Self::Gathered { incident, .. }

@@ -15,6 +15,7 @@ use super::evidence::Evidence;
 use super::freeze::{Held, Scope};
 use super::ids::{AttemptId, Channel, EpisodeKey, IncidentId, PlanNo, StepNo};
 use super::incident::{ClosedAs, Episode, Incident, PageFailure, Paging, Phase, PlanTrack, Tick};
+use super::memory::Signature;
 use super::run::{Run, StepState};
 use super::state::State;
 use crate::ports::TargetState;
@@ -33,6 +34,7 @@ impl State {
             | Event::Refused { .. }
             | Event::Asked { .. } => {}
             Event::Repeated { incidents } => self.repeated(incidents),
+            Event::Changed { change } => self.changes.note(change, entry.at),
             Event::Frozen { by, reason, scope } => self.frozen(by, reason, scope, entry.at),
             Event::Unfrozen { by, reason, scope } => {
                 if let Ok(lifted) = self.freeze.lift(scope, &by.id, reason) {
@@ -66,12 +68,17 @@ impl State {
             }
             Event::Closed { incident, .. } => {
                 self.apply_to_incident(entry, *incident);
-                if self.incidents.contains_key(incident) {
+                if let Some(closed) = self.incidents.get(incident) {
+                    Signature::of(closed)
+                        .into_iter()
+                        .for_each(|signature| self.memory.keep(signature));
                     self.closed.push_back((entry.at, *incident));
                 }
             }
             Event::Joined { incident, .. }
             | Event::AlertResolved { incident, .. }
+            | Event::ChangesSeen { incident, .. }
+            | Event::Remembered { incident, .. }
             | Event::Matched { incident, .. }
             | Event::Planning { incident, .. }
             | Event::Gathered { incident, .. }
@@ -182,6 +189,8 @@ fn opened(
         requested_by: None,
         request: None,
         source_refused: None,
+        changes: Vec::new(),
+        similar: Vec::new(),
         last_seq: 0,
     }
 }
@@ -192,6 +201,8 @@ fn change(incident: &mut Incident, event: &Event, at: Timestamp) {
     match event {
         Event::Joined { alert, .. } => joined(incident, alert),
         Event::AlertResolved { episode, .. } => resolved(incident, episode, at),
+        Event::ChangesSeen { changes, .. } => incident.saw_changes(changes),
+        Event::Remembered { similar, .. } => incident.similar.clone_from(similar),
         Event::Matched { matched, .. } => incident.matched = Some(matched.clone()),
         Event::Planning { request, .. } => {
             settle_approval(incident, ApprovalEvent::Supersede { at });
@@ -326,6 +337,7 @@ fn change(incident: &mut Incident, event: &Event, at: Timestamp) {
         Event::Started { .. }
         | Event::Checkpointed { .. }
         | Event::Repeated { .. }
+        | Event::Changed { .. }
         | Event::Opened { .. }
         | Event::Refused { .. }
         | Event::Asked { .. }

@@ -9,11 +9,13 @@ use serde::{Deserialize, Serialize};
 
 use super::alert::{Alert, Severity};
 use super::approval::Approval;
+use super::change::{self, Change};
 use super::escalation::Call;
 use super::event::Who;
 use super::evidence::Evidence;
 use super::ids::{Channel, GroupKey, IncidentId, PersonId, PlanNo, RunbookName, Service, Source, StepNo};
 use super::matching::{self, By, Confidence, Matches};
+use super::memory::Similar;
 use super::plan::{Plan, PlanDigest, Requester};
 use super::policy::Decision;
 use super::run::{Run, RunResult, StepState};
@@ -304,6 +306,12 @@ pub struct Incident {
     /// The source was told that it is over and refused, in its words.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub source_refused: Option<String>,
+    /// What changed shortly before, newest first, at most [`change::SHOWN`](super::change::SHOWN).
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub changes: Vec<Arc<Change>>,
+    /// Closed incidents that are like it, most alike first.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub similar: Vec<Similar>,
     /// What was found for the newest plan.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub evidence: Option<Evidence>,
@@ -312,6 +320,12 @@ pub struct Incident {
 }
 
 impl Incident {
+    pub(super) fn saw_changes(&mut self, changes: &[Arc<Change>]) {
+        self.changes.extend(changes.iter().cloned());
+        self.changes.sort_by_key(|change| std::cmp::Reverse(change.at));
+        self.changes.truncate(change::SHOWN);
+    }
+
     #[must_use]
     pub fn current(&self) -> Option<&PlanTrack> {
         self.plans.last()

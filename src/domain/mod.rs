@@ -4,6 +4,7 @@
 pub mod action;
 pub mod alert;
 pub mod approval;
+pub mod change;
 pub mod command;
 pub mod decide;
 mod ending;
@@ -18,6 +19,7 @@ pub mod ids;
 pub mod incident;
 pub mod jq;
 pub mod matching;
+pub mod memory;
 pub mod plan;
 pub mod planning;
 pub mod policy;

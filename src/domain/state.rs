@@ -6,9 +6,11 @@ use jiff::{SignedDuration, Timestamp};
 use serde::{Deserialize, Serialize};
 
 use super::action::EffectClass;
+use super::change::Changes;
 use super::freeze::Freeze;
 use super::ids::{AttemptId, DeliveryKey, EpisodeKey, GroupKey, IncidentId, Source};
 use super::incident::{Incident, MessageRef, Phase};
+use super::memory::Memory;
 use super::recent::Ran;
 use super::run::StepState;
 
@@ -64,6 +66,10 @@ pub struct State {
     /// What was started in the last hour, oldest first.
     pub(super) ran: VecDeque<Ran>,
     pub seen: Seen,
+    #[serde(default)]
+    pub changes: Changes,
+    #[serde(default)]
+    pub memory: Memory,
     /// Closed incidents, oldest first, until they are let go.
     pub closed: VecDeque<(Timestamp, IncidentId)>,
     #[serde(skip)]

@@ -1,7 +1,7 @@
 //! One line of plain text for each thing that happened: for the thread, the summary and the report. Plain means that
 //! foreign text is in it as it came; whoever posts it escapes it.
 
-use super::{evidence, reasons, words};
+use super::{changes, evidence, memory, reasons, words};
 use crate::domain::event::{Deed, Event, Judgement, Outcome, Refusal};
 use crate::domain::freeze::Scope;
 use crate::domain::ids::{AttemptId, EpisodeKey, StepNo};
@@ -74,6 +74,15 @@ fn worded(event: &Event, incident: Option<&Incident>) -> Option<String> {
         Event::PageAsked { why, .. } => format!("paging a human: {why}"),
         Event::Paged { .. } => "the pager took the page".to_owned(),
         Event::PageFailed { reason, trying, .. } => page_failed(reason, *trying),
+        Event::Remembered { similar, .. } => {
+            let lines: Vec<String> = similar.iter().map(memory::line).collect();
+            format!("like it before: {}", lines.join("; "))
+        }
+        Event::Changed { change } => format!("changed: {}", changes::line(change)),
+        Event::ChangesSeen { changes: seen, .. } => {
+            let lines: Vec<String> = seen.iter().map(|change| changes::line(change)).collect();
+            format!("changed shortly before: {}", lines.join("; "))
+        }
         Event::SourceRefused { reason, .. } => format!(
             "the source did not take our word that it is over: {reason}; waiting for it to say resolved by itself"
         ),

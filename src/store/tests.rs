@@ -254,6 +254,7 @@ fn knowledge() -> Knowledge {
         page_after: PageAfter::default(),
         pagers: Vec::new(),
         resolvable: Vec::new(),
+        services: Vec::new(),
     };
     Knowledge {
         rules: Arc::new(rules),

@@ -115,6 +115,7 @@ pub fn knowledge(rng: &mut Rng) -> Knowledge {
         page_after: PageAfter::default(),
         pagers: vec![Source::new("pagerduty")],
         resolvable: vec![Source::new("pagerduty")],
+        services: Vec::new(),
     };
     Knowledge {
         rules: Arc::new(rules),

@@ -5,17 +5,21 @@ use std::sync::Arc;
 
 use jiff::SignedDuration;
 
-use super::{Context, Tx, advance, survey};
+use super::{Context, Tx, advance, changes, survey};
 use crate::domain::alert::{Alert, AlertStatus};
 use crate::domain::command::Reply;
 use crate::domain::event::Event;
 use crate::domain::ids::{DeliveryKey, IncidentId, RunbookName, Source};
 use crate::domain::incident::{HandoffReason, Incident, MatchRecord, Phase, PlanRequest, Verdict};
 use crate::domain::matching::{self, By};
+use crate::domain::memory::Signature;
 use crate::domain::plan::Requester;
 
 /// Prefix of the `dedup_key` of everything that Interlock opens at a pager; an alert that carries it is our own echo.
 pub const OUR_DEDUP_PREFIX: &str = "interlock/";
+
+/// Incidents of the past that a new one shows.
+const SIMILAR: usize = 2;
 
 /// A "firing" that comes this long after the end of its episode is no duplicate under way any more: retries and the peers of
 /// a highly available pair are minutes apart at most (Alertmanager gives up a delivery after its `group_interval`, 5 minutes).
@@ -148,7 +152,19 @@ fn fired(tx: &mut Tx<'_>, context: Context<'_>, source: &Source, alert: Alert) {
         alert: alert.clone(),
         by: None,
     });
+    changes::look_back(tx, context, incident, &alert);
+    remember(tx, incident);
     choose(tx, context, incident, &alert);
+}
+
+/// What was like it before, and how that ended.
+fn remember(tx: &mut Tx<'_>, incident: IncidentId) {
+    let state = tx.state();
+    let signature = state.incident(incident).and_then(Signature::of);
+    let similar = signature.map(|signature| state.memory.similar(&signature, SIMILAR));
+    if let Some(similar) = similar.filter(|similar| !similar.is_empty()) {
+        tx.record(Event::Remembered { incident, similar });
+    }
 }
 
 /// Looks for the runbook and goes on from there: one match is planned, everything else goes to a human.

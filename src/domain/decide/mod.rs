@@ -4,6 +4,7 @@
 mod act;
 mod advance;
 mod alerts;
+mod changes;
 mod deadline;
 mod ends;
 mod freezing;
@@ -43,6 +44,7 @@ pub fn decide(tx: &mut Tx<'_>, context: Context<'_>, command: Command) -> Reply 
     }
     match command {
         Command::Alerts { source, key, alerts } => alerts::received(tx, context, &source, key, alerts),
+        Command::Changes { key, changes } => changes::told(tx, context, key, changes),
         Command::Act {
             key,
             person,
@@ -87,7 +89,7 @@ pub fn decide(tx: &mut Tx<'_>, context: Context<'_>, command: Command) -> Reply 
 impl Command {
     fn key(&self) -> Option<&DeliveryKey> {
         match self {
-            Self::Alerts { key, .. } | Self::Act { key, .. } => key.as_ref(),
+            Self::Alerts { key, .. } | Self::Changes { key, .. } | Self::Act { key, .. } => key.as_ref(),
             Self::Surveyed { .. }
             | Self::StartStep(_)
             | Self::StepEnded { .. }

@@ -169,6 +169,8 @@ fn redraws(event: &Event) -> bool {
         | Event::AlertResolved { .. }
         | Event::Matched { .. }
         | Event::Planning { .. }
+        | Event::ChangesSeen { .. }
+        | Event::Remembered { .. }
         | Event::Gathered { .. }
         | Event::Checklist { .. }
         | Event::Ticked { .. }
@@ -196,6 +198,7 @@ fn redraws(event: &Event) -> bool {
         Event::Started { .. }
         | Event::Checkpointed { .. }
         | Event::Repeated { .. }
+        | Event::Changed { .. }
         | Event::Refused { .. }
         | Event::Asked { .. }
         | Event::PageDue { .. }
@@ -239,6 +242,9 @@ fn tells(event: &Event) -> bool {
         Event::Started { .. }
         | Event::Checkpointed { .. }
         | Event::Repeated { .. }
+        | Event::Changed { .. }
+        | Event::ChangesSeen { .. }
+        | Event::Remembered { .. }
         | Event::Opened { .. }
         | Event::Joined { .. }
         | Event::AlertResolved { .. }

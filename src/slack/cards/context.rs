@@ -50,6 +50,8 @@ pub struct CardContext {
     pub who_may: Vec<String>,
     /// A freeze that covers this incident's plan: while it stands the card approves nothing.
     pub frozen: Option<Frozen>,
+    /// Whose service it is, as the catalogue says it.
+    pub owner: Option<String>,
     /// Items of the prose runbook that the incident's `checklist` names.
     pub checklist: Vec<ChecklistItem>,
 }

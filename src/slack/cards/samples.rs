@@ -34,6 +34,7 @@ pub(crate) fn context() -> CardContext {
         autonomy: Autonomy::Suggest,
         who_may: vec!["@sre".to_owned()],
         frozen: None,
+        owner: None,
         checklist: (0..40)
             .map(|n| ChecklistItem {
                 section: "Diagnosis".to_owned(),
@@ -208,6 +209,8 @@ pub(crate) fn incident(title: &str, steps: Vec<PlannedStep>) -> Incident {
         requested_by: None,
         request: None,
         source_refused: None,
+        changes: Vec::new(),
+        similar: Vec::new(),
         evidence: None,
         ticks: BTreeMap::new(),
         last_seq: 3,
