@@ -109,6 +109,7 @@ fn rules(team: &str) -> Rules {
         pagers: Vec::new(),
         resolvable: Vec::new(),
         services: Vec::new(),
+        related_within: None,
     }
 }
 

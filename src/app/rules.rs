@@ -56,6 +56,9 @@ pub fn rules(settings: &Settings, team: &str) -> Rules {
         pagers: vec![pagerduty.clone()],
         resolvable: if tells { vec![pagerduty] } else { Vec::new() },
         services: services(settings),
+        related_within: Some(settings.grouping.related_within_minutes)
+            .filter(|span| *span > 0)
+            .map(minutes),
     }
 }
 

@@ -10,8 +10,8 @@ use super::guard_rows::{FreezeRow, LimitKeys, ProtectedKeys, WindowRow};
 use super::rows::{ApproverRow, CacheRow, EnvironmentRow, OperatorRow, RouteRow, ServiceRow};
 use super::secret::Secret;
 use super::sections::{
-    Approval, AutonomySection, Backup, Checkpoints, Execution, Freeze, Heartbeat, Http, Kubernetes, Log,
-    PagerDuty, Paging, Policy, Prometheus, Runbooks, Server, Slack, Store, WatchdogSection,
+    Approval, AutonomySection, Backup, Checkpoints, Execution, Freeze, Grouping, Heartbeat, Http, Kubernetes,
+    Log, PagerDuty, Paging, Policy, Prometheus, Runbooks, Server, Slack, Store, WatchdogSection,
 };
 use super::value::BaseUrl;
 use super::webhooks::Webhooks;
@@ -42,6 +42,7 @@ pub struct Settings {
     pub pagerduty: PagerDuty,
     pub paging: Paging,
     pub approval: Approval,
+    pub grouping: Grouping,
     pub log: Log,
     pub environments: Vec<EnvironmentRow>,
     pub routes: Vec<RouteRow>,
@@ -91,6 +92,7 @@ impl Default for Settings {
             pagerduty: PagerDuty::default(),
             paging: Paging::default(),
             approval: Approval::default(),
+            grouping: Grouping::default(),
             log: Log::default(),
             environments: Vec::new(),
             routes: Vec::new(),

@@ -52,6 +52,11 @@ pub enum Intent {
         incident: IncidentId,
         reason: String,
     },
+    /// An alert that joined for a reason of ours does not belong there: `number` among those of the incident, from 0.
+    Split {
+        incident: IncidentId,
+        number: u16,
+    },
     /// The same runbook once more, as a new plan.
     ProposeAgain(IncidentId),
     ShowRunbook(IncidentId),
@@ -218,6 +223,10 @@ pub enum Answer {
         still_firing: bool,
     },
     ProposedAgain,
+    /// The alert has an incident of its own now.
+    SplitOff {
+        incident: IncidentId,
+    },
     Chosen {
         runbook: RunbookName,
     },

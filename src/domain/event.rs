@@ -10,10 +10,12 @@ use super::action::Cost;
 use super::alert::{Alert, Severity};
 use super::approval::{ApprovalRefusal, Vote};
 use super::change::Change;
+use super::cluster::Because;
 use super::evidence::Finding;
 use super::freeze::{FreezeRefusal, Scope};
 use super::ids::{
-    AttemptId, Channel, DeliveryKey, EpisodeKey, IncidentId, PersonId, PlanNo, Revision, RunbookName, StepNo,
+    AttemptId, Channel, DeliveryKey, EpisodeKey, Fingerprint, IncidentId, PersonId, PlanNo, Revision,
+    RunbookName, StepNo,
 };
 use super::incident::{ClosedAs, HandoffReason, MatchRecord, MessageRef, PlanRequest};
 use super::memory::Similar;
@@ -100,6 +102,7 @@ pub enum Deed {
     Ask,
     Close,
     ProposeAgain,
+    Split,
 }
 
 /// A person's word on a step whose outcome is Unknown.
@@ -152,10 +155,21 @@ pub enum Event {
         #[serde(default, skip_serializing_if = "Option::is_none")]
         by: Option<Who>,
     },
-    /// Another alert of the same group.
+    /// Another alert of the same group, or one that has to do with it for the reason given.
     Joined {
         incident: IncidentId,
         alert: Arc<Alert>,
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        because: Option<Because>,
+    },
+    /// A person says that an alert does not belong here; it gets an incident of its own.
+    SplitOff {
+        incident: IncidentId,
+        episode: EpisodeKey,
+        /// Its rule.
+        name: String,
+        fingerprint: Fingerprint,
+        by: Who,
     },
     AlertResolved {
         incident: IncidentId,
@@ -399,6 +413,7 @@ impl Event {
             Self::Refused { incident, .. } | Self::Asked { incident, .. } => *incident,
             Self::Opened { incident, .. }
             | Self::Joined { incident, .. }
+            | Self::SplitOff { incident, .. }
             | Self::AlertResolved { incident, .. }
             | Self::ChangesSeen { incident, .. }
             | Self::Remembered { incident, .. }

@@ -2,7 +2,7 @@
 //! fit (an unknown incident, a vote on a decided plan) changes nothing, so folding never fails half-way.
 //! Longer than other files, since every event has its arm in one match.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use jiff::Timestamp;
@@ -10,6 +10,7 @@ use jiff::Timestamp;
 use super::action::{Cost, EffectClass};
 use super::alert::{Alert, Severity};
 use super::approval::{Approval, ApprovalEvent};
+use super::cluster::Because;
 use super::event::{Entry, Event, Judgement, Outcome, Who};
 use super::evidence::Evidence;
 use super::freeze::{Held, Scope};
@@ -78,6 +79,7 @@ impl State {
             Event::Joined { incident, .. }
             | Event::AlertResolved { incident, .. }
             | Event::ChangesSeen { incident, .. }
+            | Event::SplitOff { incident, .. }
             | Event::Remembered { incident, .. }
             | Event::Matched { incident, .. }
             | Event::Planning { incident, .. }
@@ -170,6 +172,7 @@ fn opened(
         channel: channel.clone(),
         episodes: vec![Episode {
             alert: alert.clone(),
+            because: None,
             resolved_at: None,
         }],
         repeats: 0,
@@ -191,6 +194,8 @@ fn opened(
         source_refused: None,
         changes: Vec::new(),
         similar: Vec::new(),
+        joined_groups: BTreeSet::new(),
+        split_off: BTreeSet::new(),
         last_seq: 0,
     }
 }
@@ -199,7 +204,13 @@ fn opened(
 #[expect(clippy::too_many_lines, reason = "every event has its arm in the one match")]
 fn change(incident: &mut Incident, event: &Event, at: Timestamp) {
     match event {
-        Event::Joined { alert, .. } => joined(incident, alert),
+        Event::Joined { alert, because, .. } => joined(incident, alert, because.as_ref()),
+        Event::SplitOff {
+            episode, fingerprint, ..
+        } => {
+            incident.episodes.retain(|known| known.alert.episode != *episode);
+            incident.split_off.insert(fingerprint.clone());
+        }
         Event::AlertResolved { episode, .. } => resolved(incident, episode, at),
         Event::ChangesSeen { changes, .. } => incident.saw_changes(changes),
         Event::Remembered { similar, .. } => incident.similar.clone_from(similar),
@@ -346,10 +357,14 @@ fn change(incident: &mut Incident, event: &Event, at: Timestamp) {
     }
 }
 
-fn joined(incident: &mut Incident, alert: &Arc<Alert>) {
+fn joined(incident: &mut Incident, alert: &Arc<Alert>, because: Option<&Because>) {
     incident.severity = incident.severity.max(alert.severity);
+    if because.is_some() {
+        incident.joined_groups.extend(alert.group.clone());
+    }
     incident.episodes.push(Episode {
         alert: alert.clone(),
+        because: because.cloned(),
         resolved_at: None,
     });
 }

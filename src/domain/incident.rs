@@ -10,10 +10,13 @@ use serde::{Deserialize, Serialize};
 use super::alert::{Alert, Severity};
 use super::approval::Approval;
 use super::change::{self, Change};
+use super::cluster::Because;
 use super::escalation::Call;
 use super::event::Who;
 use super::evidence::Evidence;
-use super::ids::{Channel, GroupKey, IncidentId, PersonId, PlanNo, RunbookName, Service, Source, StepNo};
+use super::ids::{
+    Channel, Fingerprint, GroupKey, IncidentId, PersonId, PlanNo, RunbookName, Service, Source, StepNo,
+};
 use super::matching::{self, By, Confidence, Matches};
 use super::memory::Similar;
 use super::plan::{Plan, PlanDigest, Requester};
@@ -32,6 +35,9 @@ pub struct MessageRef {
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Episode {
     pub alert: Arc<Alert>,
+    /// Why it joined; `None` where it opened the incident or its source says that it belongs here.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub because: Option<Because>,
     pub resolved_at: Option<Timestamp>,
 }
 
@@ -309,6 +315,12 @@ pub struct Incident {
     /// What changed shortly before, newest first, at most [`change::SHOWN`](super::change::SHOWN).
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub changes: Vec<Arc<Change>>,
+    /// Groups of alerts that joined for a reason of ours.
+    #[serde(default, skip_serializing_if = "BTreeSet::is_empty")]
+    pub joined_groups: BTreeSet<GroupKey>,
+    /// Alerts that a person has split off; they never join again.
+    #[serde(default, skip_serializing_if = "BTreeSet::is_empty")]
+    pub split_off: BTreeSet<Fingerprint>,
     /// Closed incidents that are like it, most alike first.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub similar: Vec<Similar>,

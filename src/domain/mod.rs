@@ -5,6 +5,7 @@ pub mod action;
 pub mod alert;
 pub mod approval;
 pub mod change;
+pub mod cluster;
 pub mod command;
 pub mod decide;
 mod ending;

@@ -102,6 +102,8 @@ pub struct Rules {
     pub pagers: Vec<Source>,
     /// Sources that can be told that it is over.
     pub resolvable: Vec<Source>,
+    /// How long after its card an alert that has to do with an incident joins it; `None` never.
+    pub related_within: Option<SignedDuration>,
     /// The service catalogue.
     pub services: Vec<ServiceRow>,
 }

@@ -39,6 +39,7 @@ pub fn answer(answer: &Answer) -> String {
         } => format!(
             "{incident} is closed. Its alert has not resolved: when its source says firing again, a new incident opens."
         ),
+        Answer::SplitOff { incident } => format!("Split off: it is {incident} now, with a card of its own."),
         Answer::ProposedAgain => "The plan is being made again; it needs a fresh approval.".to_owned(),
         Answer::Chosen { runbook } => format!("{runbook} it is. Its plan is being made."),
         Answer::Ticked => "Noted.".to_owned(),

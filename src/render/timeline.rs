@@ -29,7 +29,16 @@ fn worded(event: &Event, incident: Option<&Incident>) -> Option<String> {
             Some(who) => format!("{} started {}", who.name, alert.name),
             None => format!("{} fired: {}", alert.name, alert.title),
         },
-        Event::Joined { alert, .. } => format!("{} joined: {}", alert.name, alert.title),
+        Event::Joined { alert, because, .. } => match because {
+            Some(because) => format!(
+                "{} joined ({}): {}",
+                alert.name,
+                changes::because(because),
+                alert.title
+            ),
+            None => format!("{} joined: {}", alert.name, alert.title),
+        },
+        Event::SplitOff { name, by, .. } => format!("{} split off {name}", by.name),
         Event::AlertResolved { episode, .. } => format!("{} resolved", alert_name(incident, episode)),
         Event::Matched { matched, .. } => matched.explanation.join(". "),
         Event::Planning { .. } | Event::Checklist { .. } => return None,
@@ -264,6 +273,7 @@ pub fn deed(deed: Deed) -> &'static str {
         Deed::Unfreeze => "lift the freeze",
         Deed::Ask => "ask",
         Deed::Close => "close the incident",
+        Deed::Split => "split off an alert",
         Deed::ProposeAgain => "propose the plan again",
     }
 }

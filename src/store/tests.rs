@@ -255,6 +255,7 @@ fn knowledge() -> Knowledge {
         pagers: Vec::new(),
         resolvable: Vec::new(),
         services: Vec::new(),
+        related_within: None,
     };
     Knowledge {
         rules: Arc::new(rules),

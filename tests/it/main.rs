@@ -34,5 +34,6 @@ mod slack_trouble;
 mod sources;
 mod talk;
 mod targets;
+mod together;
 mod unknown;
 mod world;

@@ -116,6 +116,7 @@ pub fn knowledge(rng: &mut Rng) -> Knowledge {
         pagers: vec![Source::new("pagerduty")],
         resolvable: vec![Source::new("pagerduty")],
         services: Vec::new(),
+        related_within: None,
     };
     Knowledge {
         rules: Arc::new(rules),

@@ -4,7 +4,7 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use super::{Context, Tx, advance, alerts, ends, freezing, plan_act, who};
+use super::{Context, Tx, advance, alerts, ends, freezing, plan_act, split, who};
 use crate::domain::alert::{Alert, AlertStatus, Severity};
 use crate::domain::command::{Answer, Form, Intent, Reply, RunbookLine, StatusLine};
 use crate::domain::event::{Deed, Event, Refusal, Who};
@@ -122,6 +122,7 @@ pub fn act(
         Intent::Escalate(id) => escalate(tx, context, &actor, id),
         Intent::TakeOver(id) => take_over(tx, context, &actor, id),
         Intent::Close { incident, reason } => ends::close(tx, context, &actor, incident, reason),
+        Intent::Split { incident, number } => split::split(tx, context, &actor, incident, number),
         Intent::ProposeAgain(id) => ends::propose_again(tx, context, &actor, id),
         Intent::ShowRunbook(id) => show_runbook_of(tx, context, &actor, id),
         Intent::ChooseRunbook { incident, runbook } => choose(tx, context, &actor, incident, runbook),

@@ -7,6 +7,7 @@ use jiff::SignedDuration;
 
 use super::{Context, Tx, advance, changes, survey};
 use crate::domain::alert::{Alert, AlertStatus};
+use crate::domain::cluster::{self, Because};
 use crate::domain::command::Reply;
 use crate::domain::event::Event;
 use crate::domain::ids::{DeliveryKey, IncidentId, RunbookName, Source};
@@ -115,18 +116,19 @@ fn is_back(tx: &Tx<'_>, context: Context<'_>, known: IncidentId, alert: &Alert) 
 /// An episode is back: in the same incident while that is open, as a new one when it is over.
 fn again(tx: &mut Tx<'_>, context: Context<'_>, source: &Source, known: IncidentId, alert: Alert) {
     if tx.state().incident(known).is_some_and(Incident::is_open) {
-        join(tx, context, known, alert);
+        join(tx, context, known, alert, None);
     } else {
         fired(tx, context, source, alert);
     }
 }
 
-fn join(tx: &mut Tx<'_>, context: Context<'_>, incident: IncidentId, alert: Alert) {
+fn join(tx: &mut Tx<'_>, context: Context<'_>, incident: IncidentId, alert: Alert, because: Option<Because>) {
     let before = tx.state().incident(incident).map(|incident| incident.severity);
     let worse = before.is_some_and(|before| alert.severity > before);
     tx.record(Event::Joined {
         incident,
         alert: Arc::new(alert),
+        because,
     });
     if worse {
         advance::page_sooner(tx, context, incident);
@@ -139,11 +141,19 @@ fn fired(tx: &mut Tx<'_>, context: Context<'_>, source: &Source, alert: Alert) {
         .as_ref()
         .and_then(|group| tx.state().by_group(source, group));
     if let Some(incident) = open {
-        join(tx, context, incident, alert);
+        join(tx, context, incident, alert, None);
         return;
     }
+    if let Some((incident, because)) = cluster::find(tx.state(), context, &alert) {
+        join(tx, context, incident, alert, Some(because));
+        return;
+    }
+    opened(tx, context, Arc::new(alert));
+}
+
+/// A new incident, and whatever can be said about it.
+pub fn opened(tx: &mut Tx<'_>, context: Context<'_>, alert: Arc<Alert>) -> IncidentId {
     let incident = IncidentId(tx.state().last_incident + 1);
-    let alert = Arc::new(alert);
     tx.record(Event::Opened {
         incident,
         channel: context.rules.route(&alert),
@@ -155,6 +165,7 @@ fn fired(tx: &mut Tx<'_>, context: Context<'_>, source: &Source, alert: Alert) {
     changes::look_back(tx, context, incident, &alert);
     remember(tx, incident);
     choose(tx, context, incident, &alert);
+    incident
 }
 
 /// What was like it before, and how that ended.

@@ -10,6 +10,7 @@ mod ends;
 mod freezing;
 mod plan_act;
 mod restored;
+mod split;
 mod step;
 mod survey;
 mod tx;

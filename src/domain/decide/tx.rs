@@ -166,6 +166,7 @@ fn redraws(event: &Event) -> bool {
     match event {
         Event::Opened { .. }
         | Event::Joined { .. }
+        | Event::SplitOff { .. }
         | Event::AlertResolved { .. }
         | Event::Matched { .. }
         | Event::Planning { .. }
@@ -216,7 +217,9 @@ fn tells(event: &Event) -> bool {
         Event::StepEnded { outcome, .. } => match outcome {
             Outcome::Succeeded | Outcome::Failed { .. } | Outcome::Unknown { .. } => true,
         },
-        Event::Matched { .. }
+        Event::Joined { because, .. } => because.is_some(),
+        Event::SplitOff { .. }
+        | Event::Matched { .. }
         | Event::Gathered { .. }
         | Event::Proposed { .. }
         | Event::Voted { .. }
@@ -246,7 +249,6 @@ fn tells(event: &Event) -> bool {
         | Event::ChangesSeen { .. }
         | Event::Remembered { .. }
         | Event::Opened { .. }
-        | Event::Joined { .. }
         | Event::AlertResolved { .. }
         | Event::Planning { .. }
         | Event::Checklist { .. }

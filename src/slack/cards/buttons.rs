@@ -191,7 +191,24 @@ fn more(incident: &Incident) -> Option<Value> {
     {
         options.push(entry("Show runbook", action::SHOW_RUNBOOK));
     }
+    options.extend(split(incident));
     (!options.is_empty()).then(|| json!({"type": "overflow", "action_id": action::MORE, "options": options}))
+}
+
+/// Slack shows five entries of a menu at most; the newest of those that joined for a reason of ours.
+const SPLITS: usize = 1;
+
+fn split(incident: &Incident) -> Vec<Value> {
+    let joined = incident.episodes.iter().enumerate().rev();
+    joined
+        .filter(|(_, episode)| episode.because.is_some() && episode.resolved_at.is_none())
+        .take(SPLITS)
+        .map(|(number, episode)| {
+            let label = format!("Split off {}", episode.alert.name);
+            let value = format!("{}.{}", action::SPLIT, values::item(incident.id, number));
+            json!({"text": plain(&label, 60), "value": value})
+        })
+        .collect()
 }
 
 /// One line with a button for each runbook that matches, when several do.

@@ -61,6 +61,7 @@ fn open(incident: &Incident, context: &CardContext, words: &Words) -> Vec<Value>
         stands.push_str(&next);
     }
     blocks.push(section(&stands));
+    blocks.extend(changes::joined(incident).as_deref().map(section));
     blocks.extend(changes::lines(incident).as_deref().map(section));
     blocks.extend(changes::similar(incident).as_deref().map(section));
     let why = status::why(incident);

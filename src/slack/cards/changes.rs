@@ -5,6 +5,8 @@ use super::text::safe;
 use crate::domain::incident::{Incident, Phase};
 use crate::render::{changes, memory};
 
+/// Alerts that joined and are named.
+const JOINED: usize = 4;
 /// Characters of one line.
 const LINE: usize = 260;
 
@@ -38,6 +40,30 @@ pub fn similar(incident: &Incident) -> Option<String> {
     let lines: Vec<String> = std::iter::once("*Like it before*".to_owned())
         .chain(lines)
         .collect();
+    Some(lines.join("\n"))
+}
+
+/// Alerts that joined for a reason of ours; `None` when there are none.
+#[must_use]
+pub fn joined(incident: &Incident) -> Option<String> {
+    let joined = || {
+        incident
+            .episodes
+            .iter()
+            .filter_map(|episode| Some((&episode.alert, episode.because.as_ref()?)))
+    };
+    let count = joined().count();
+    if count == 0 || matches!(incident.phase, Phase::Closed { .. }) {
+        return None;
+    }
+    let mut lines = vec!["*Also part of it, as far as can be told*".to_owned()];
+    lines.extend(joined().take(JOINED).map(|(alert, because)| {
+        let line = format!("{} ({})", alert.title, changes::because(because));
+        format!("• {}", safe(&line, LINE))
+    }));
+    if count > JOINED {
+        lines.push(format!("• and {} more", count - JOINED));
+    }
     Some(lines.join("\n"))
 }
 

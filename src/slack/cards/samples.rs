@@ -176,6 +176,7 @@ pub(crate) fn incident(title: &str, steps: Vec<PlannedStep>) -> Incident {
         channel: Channel::from("C1"),
         episodes: vec![Episode {
             alert: Arc::new(alert),
+            because: None,
             resolved_at: None,
         }],
         repeats: 0,
@@ -211,6 +212,8 @@ pub(crate) fn incident(title: &str, steps: Vec<PlannedStep>) -> Incident {
         source_refused: None,
         changes: Vec::new(),
         similar: Vec::new(),
+        joined_groups: std::collections::BTreeSet::new(),
+        split_off: std::collections::BTreeSet::new(),
         evidence: None,
         ticks: BTreeMap::new(),
         last_seq: 3,

@@ -25,6 +25,9 @@ pub fn of_action(id: &str, value: &str) -> Option<Intent> {
             reason: String::new(),
         }),
         action::PROPOSE_AGAIN => values::parse_incident(value).map(Intent::ProposeAgain),
+        action::SPLIT => {
+            values::parse_item(value).map(|(incident, number)| Intent::Split { incident, number })
+        }
         action::SHOW_RUNBOOK => values::parse_incident(value).map(Intent::ShowRunbook),
         action::MORE => {
             let (what, incident) = value.split_once('.')?;
@@ -61,6 +64,7 @@ pub fn incident(intent: &Intent) -> Option<IncidentId> {
         | Intent::WhyOf(incident)
         | Intent::WhoOf(incident)
         | Intent::ChooseRunbook { incident, .. }
+        | Intent::Split { incident, .. }
         | Intent::Tick { incident, .. } => Some(*incident),
         Intent::ListRunbooks
         | Intent::ShowRunbookNamed(_)

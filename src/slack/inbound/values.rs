@@ -34,6 +34,18 @@ pub fn tick(incident: IncidentId, item: u16, done: bool) -> String {
     format!("{}.{item}.{}", incident.0, u8::from(done))
 }
 
+/// `42.3`: the third thing after the first of an incident.
+#[must_use]
+pub fn item(incident: IncidentId, number: usize) -> String {
+    format!("{}.{number}", incident.0)
+}
+
+#[must_use]
+pub fn parse_item(text: &str) -> Option<(IncidentId, u16)> {
+    let (incident, item) = text.split_once('.')?;
+    Some((parse_incident(incident)?, number(item)?))
+}
+
 #[must_use]
 pub fn parse_plan(text: &str) -> Option<PlanRef> {
     let (at, rest) = plan_and_rest(text)?;

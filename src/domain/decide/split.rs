@@ -1,0 +1,31 @@
+//! A person says that an alert does not belong to an incident that it joined by itself: it gets a card of its own.
+
+use super::act::{Actor, open};
+use super::{Context, Tx, alerts};
+use crate::domain::command::{Answer, Reply};
+use crate::domain::event::{Deed, Event, Refusal};
+use crate::domain::ids::IncidentId;
+
+/// `number` is the place of the alert among those of the incident, from 0.
+pub fn split(tx: &mut Tx<'_>, context: Context<'_>, actor: &Actor<'_>, id: IncidentId, number: u16) -> Reply {
+    let alert = open(tx, id).and_then(|incident| {
+        let episode = incident.episodes.get(usize::from(number));
+        let episode = episode.filter(|episode| episode.because.is_some() && episode.resolved_at.is_none());
+        episode
+            .map(|episode| episode.alert.clone())
+            .ok_or(Refusal::NotWaiting)
+    });
+    let alert = match actor.responder(context).and(alert) {
+        Ok(alert) => alert,
+        Err(refusal) => return actor.refused(tx, Some(id), Deed::Split, refusal),
+    };
+    tx.record(Event::SplitOff {
+        incident: id,
+        episode: alert.episode.clone(),
+        name: alert.name.clone(),
+        fingerprint: alert.fingerprint.clone(),
+        by: actor.who.clone(),
+    });
+    let incident = alerts::opened(tx, context, alert);
+    Reply::Answer(Answer::SplitOff { incident })
+}
