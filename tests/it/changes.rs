@@ -92,16 +92,23 @@ async fn a_rollout_in_the_cluster_is_seen_without_anybody_telling_it() {
     let setup = Setup::default().table("[kubernetes]\nfollow_rollouts = true");
     let world = TestWorld::start(setup).await;
     let cluster = world.doubles.cluster.world();
+    let before = cluster.revision_of("production", "checkout");
     cluster.deploy(
         "production",
         "checkout",
         "registry.example/checkout:2.16.0",
         "release 2.16.0",
     );
-    // The first look comes with the start.
+    world
+        .until("the controller has rolled it out", || {
+            (cluster.revision_of("production", "checkout") > before).then_some(())
+        })
+        .await;
+    // The first look comes with the start; the alert comes after it.
     world.bot_stops().await;
     world.bot_starts().await;
     world.fires(&Alert::bad_deploy()).await;
+    // What is seen after the alert comes on its card as well, as long as it was before.
     let card = world.card(SECTION).await;
     assert!(
         card.contains("deploy of checkout in production: revision") && card.contains("release 2.16.0"),
