@@ -61,6 +61,7 @@ impl Outlook for TestOutlook {
             frozen: None,
             not_now: Vec::new(),
             broken: None,
+            owner: None,
             checklist: Vec::new(),
         }
     }
@@ -114,6 +115,8 @@ fn rules(team: &str) -> Rules {
         page_after: PageAfter::default(),
         pagers: Vec::new(),
         resolvable: Vec::new(),
+        services: Vec::new(),
+        related_within: None,
     }
 }
 

@@ -18,6 +18,7 @@ use super::looks::Looks;
 use super::outbox::{self, Pagers};
 use super::outlook::{self, AppOutlook, Recent};
 use super::outputs::{Keeping, Outputs};
+use super::rollouts::Rollouts;
 use super::{backup, checkpoints, knowledge, outage, overpower, rules, socket, space};
 use crate::actions::http::{HttpActions, HttpSettings};
 use crate::actions::kubernetes::clusters::{ClusterSettings, Clusters};
@@ -30,7 +31,9 @@ use crate::domain::incident::Incident;
 use crate::engine::{self, EngineParts, Handle, Health, Knowledge, Lanes};
 use crate::evidence::prometheus::Prometheus;
 use crate::executor::{Executor, ExecutorParts};
-use crate::ingress::{self, ANSWER_WITHIN, BindError, Limits, Mapping, Probes, WebhookSettings, webhooks};
+use crate::ingress::{
+    self, ANSWER_WITHIN, BindError, ChangeSettings, Limits, Mapping, Probes, WebhookSettings, webhooks,
+};
 use crate::paging::{OnDutyPeople, PagerDuty};
 use crate::ports::{ActionRunner, Clock, Directory};
 use crate::render::{explain, summary, thread};
@@ -328,6 +331,16 @@ impl Parts {
         };
         let http = HttpActions::new(http).map_err(|error| StartError::Setup(error.to_string()))?;
         self.tasks.spawn(tell_of_clusters(clusters(&self.settings)));
+        if self.settings.kubernetes.follow_rollouts {
+            let follower = Rollouts {
+                clusters: clusters(&self.settings),
+                environments: self.settings.environments.clone(),
+                engine: self.engine.clone(),
+                redactor: self.redactor.clone(),
+                clock: self.clock.clone(),
+            };
+            self.tasks.spawn(follower.run());
+        }
         let runner = Runner::new(
             clusters(&self.settings),
             http,
@@ -416,21 +429,31 @@ impl Parts {
             Health::Ready => Ok(()),
             Health::Broken(reason) => Err(reason.clone()),
         };
+        let intake = Arc::new(EngineIntake {
+            engine: self.engine.clone(),
+            redactor: self.redactor.clone(),
+            watchdog,
+        });
+        let on_loopback = self.settings.server.listen.is_loopback();
+        let changes = ingress::changes(ChangeSettings {
+            webhooks: &self.settings.webhooks,
+            intake: intake.clone(),
+            clock: self.clock.clone(),
+            on_loopback,
+            answer_within: ANSWER_WITHIN,
+        });
         let hooks = webhooks(WebhookSettings {
             webhooks: &self.settings.webhooks,
             mapping: Mapping::new(&self.settings),
-            intake: Arc::new(EngineIntake {
-                engine: self.engine.clone(),
-                redactor: self.redactor.clone(),
-                watchdog,
-            }),
+            intake,
             clock: self.clock.clone(),
             sns: Arc::new(
                 ingress::SnsOverHttps::new().map_err(|error| StartError::Setup(error.to_string()))?,
             ),
-            on_loopback: self.settings.server.listen.is_loopback(),
+            on_loopback,
             answer_within: ANSWER_WITHIN,
-        });
+        })
+        .merge(changes);
         let probes = Probes {
             ready: Arc::new(ready),
             metrics,

@@ -7,9 +7,10 @@ use super::lifeline::Watchdog;
 use crate::actions::redact::Redactor;
 use crate::config::Settings;
 use crate::domain::alert::Alert;
+use crate::domain::change::Change;
 use crate::domain::command::Command;
 use crate::engine::{EngineError, Handle};
-use crate::ingress::{Accepted, Delivery, Intake, Refused};
+use crate::ingress::{Accepted, ChangeIntake, Delivery, Intake, Refused};
 use crate::ports::Pending;
 
 /// Takes out of alerts what would not be stored either: secrets, ours and those of others.
@@ -27,6 +28,27 @@ pub fn without_secrets(settings: &Settings, alerts: &mut [Alert]) -> Result<(), 
 pub(super) fn redactor(settings: &Settings) -> Result<Redactor, StartError> {
     Redactor::new(settings.secrets().into_iter().map(|secret| secret.expose()))
         .map_err(|error| StartError::Setup(error.to_string()))
+}
+
+impl ChangeIntake for EngineIntake {
+    fn changed(&self, mut changes: Vec<Change>) -> Pending<'_, Result<Accepted, Refused>> {
+        Box::pin(async move {
+            for change in &mut changes {
+                change.redact(&|text| self.redactor.clean(text));
+            }
+            let told = self.engine.submit(Command::Changes { key: None, changes }).await;
+            told.map(|_| Accepted).map_err(refused)
+        })
+    }
+}
+
+fn refused(error: EngineError) -> Refused {
+    match error {
+        EngineError::Overloaded { retry_after_seconds } => Refused::Overloaded { retry_after_seconds },
+        EngineError::NotStored { .. } | EngineError::Stopped => Refused::NotStored {
+            reason: error.to_string(),
+        },
+    }
 }
 
 /// Hands deliveries to the engine.
@@ -51,25 +73,15 @@ impl Intake for EngineIntake {
             for alert in &mut alerts {
                 alert.redact(&|text| self.redactor.clean(text));
             }
-            match self
+            let told = self
                 .engine
                 .submit(Command::Alerts {
                     source,
                     key: delivery_key,
                     alerts,
                 })
-                .await
-            {
-                Ok(_) => Ok(Accepted),
-                Err(EngineError::Overloaded { retry_after_seconds }) => {
-                    Err(Refused::Overloaded { retry_after_seconds })
-                }
-                Err(error @ (EngineError::NotStored { .. } | EngineError::Stopped)) => {
-                    Err(Refused::NotStored {
-                        reason: error.to_string(),
-                    })
-                }
-            }
+                .await;
+            told.map(|_| Accepted).map_err(refused)
         })
     }
 }

@@ -22,6 +22,7 @@ mod overpower;
 mod power;
 pub mod replay;
 mod review;
+mod rollouts;
 mod rules;
 mod socket;
 mod space;

@@ -165,6 +165,11 @@ impl Outlook for AppOutlook {
             not_now: self.not_now(&knowledge.rules, incident),
             broken: self.broken(),
             checklist,
+            owner: incident
+                .service
+                .as_ref()
+                .and_then(|service| knowledge.rules.owner(service))
+                .map(str::to_owned),
         }
     }
 

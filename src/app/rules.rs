@@ -7,7 +7,7 @@ use crate::domain::action::ObjectPattern;
 use crate::domain::event::Mode;
 use crate::domain::ids::{Channel, ClusterName, Source};
 use crate::domain::policy::{ApproverRow, Policy};
-use crate::domain::rules::{EnvironmentRow, PageAfter, Route, Rules};
+use crate::domain::rules::{EnvironmentRow, PageAfter, Route, Rules, ServiceRow};
 
 /// Rules for a workspace. `team` is the id that Slack gave; empty until it has, and then nobody may decide anything.
 #[must_use]
@@ -56,6 +56,10 @@ pub fn rules(settings: &Settings, team: &str) -> Rules {
         },
         pagers: vec![pagerduty.clone()],
         resolvable: if tells { vec![pagerduty] } else { Vec::new() },
+        services: services(settings),
+        related_within: Some(settings.grouping.related_within_minutes)
+            .filter(|span| *span > 0)
+            .map(minutes),
     }
 }
 
@@ -100,6 +104,18 @@ fn routes(settings: &Settings) -> Vec<Route> {
             service: row.service.clone(),
             labels: row.labels.clone(),
             channel: row.channel.clone(),
+        })
+        .collect()
+}
+
+fn services(settings: &Settings) -> Vec<ServiceRow> {
+    settings
+        .services
+        .iter()
+        .map(|row| ServiceRow {
+            name: row.name.clone(),
+            owner: row.owner.clone(),
+            depends_on: row.depends_on.clone(),
         })
         .collect()
 }

@@ -11,8 +11,8 @@ use super::outcome::{Ended, Failure};
 use super::screen::{Screen, harmless};
 use super::setup::Setup;
 use super::{
-    audit, backup, check, close, doctor, eval, freeze, ingest, matches, policy, rbac, replay, report, serve,
-    status, unfreeze,
+    audit, backup, check, close, doctor, eval, freeze, incidents, ingest, matches, policy, rbac, replay,
+    report, serve, status, unfreeze,
 };
 #[cfg(feature = "playground")]
 use super::{demo, playground};
@@ -48,6 +48,7 @@ enum Command {
     Ingest(ingest::Ingest),
     Status(status::Status),
     Report(report::Report),
+    Incidents(incidents::Incidents),
     Close(close::Close),
     Freeze(freeze::Freeze),
     Unfreeze(unfreeze::Unfreeze),
@@ -76,6 +77,7 @@ impl Command {
             Self::Ingest(command) => command.run(setup, screen),
             Self::Status(command) => command.run(setup, screen),
             Self::Report(command) => command.run(setup, screen),
+            Self::Incidents(command) => command.run(setup, screen),
             Self::Close(command) => command.run(setup, screen),
             Self::Freeze(command) => command.run(setup, screen),
             Self::Unfreeze(command) => command.run(setup, screen),

@@ -12,6 +12,7 @@ mod demo;
 mod doctor;
 mod eval;
 mod freeze;
+mod incidents;
 mod ingest;
 mod journal;
 mod matches;

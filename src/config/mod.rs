@@ -7,6 +7,7 @@
 
 mod alert_map;
 mod alone_rows;
+mod change_sources;
 mod check;
 mod error;
 mod guard_check;
@@ -27,9 +28,10 @@ mod webhooks;
 
 pub use alert_map::{AlertMap, Pointer};
 pub use alone_rows::{AloneKeys, AutonomyRow, RiskRow};
+pub use change_sources::ChangeSource;
 pub use error::ConfigError;
 pub use guard_rows::{FreezeRow, LimitKeys, ProtectedKeys, SpanText, WindowRow, Zone};
-pub use rows::{ApproverRow, CacheRow, EnvironmentRow, OperatorRow, RouteRow};
+pub use rows::{ApproverRow, CacheRow, EnvironmentRow, OperatorRow, RouteRow, ServiceRow};
 pub use secret::{Secret, Secrets};
 pub use sections::{
     Approval, AutonomySection, Cluster, ClusterAccess, Execution, ExecutionMode, Freeze, Http, Kubernetes,

@@ -73,6 +73,20 @@ pub struct RouteRow {
     pub channel: Channel,
 }
 
+/// `[[services]]`: the service catalogue. A row says whose a service is and which others it needs to work.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct ServiceRow {
+    /// As alerts and changes name it, in any case.
+    pub name: Service,
+    /// For people: `checkout team, #team-checkout`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub owner: Option<String>,
+    /// Services whose changes may explain its alerts.
+    #[serde(default)]
+    pub depends_on: Vec<Service>,
+}
+
 /// `[[operators]]`: who an operating system user of this machine is, for the commands that write.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]

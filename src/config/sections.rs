@@ -183,6 +183,15 @@ fn needed(secret: Option<&Secret>, key: &str, how: &str) -> Result<Secret, Confi
     })
 }
 
+/// `[grouping]`
+#[derive(Clone, Debug, Default, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct Grouping {
+    /// Minutes after its card in which an alert of the same service, of one that it needs, of the same node or after the same
+    /// change joins an incident. 0, when not written: never, and only what the source groups is one card. At most 60.
+    pub related_within_minutes: u32,
+}
+
 /// `[kubernetes]`
 #[derive(Clone, Debug, Default, Serialize, Deserialize)]
 #[serde(deny_unknown_fields, default)]
@@ -190,6 +199,9 @@ pub struct Kubernetes {
     /// For runbooks that name no cluster; not needed when there is only one.
     pub default_cluster: Option<ClusterName>,
     pub clusters: BTreeMap<ClusterName, Cluster>,
+    /// Look every half minute at what was rolled out in the namespaces of `[[environments]]`, so that cards show it. Takes
+    /// the right to list ReplicaSets.
+    pub follow_rollouts: bool,
 }
 
 /// `[kubernetes.clusters.NAME]`

@@ -7,11 +7,11 @@ use sha2::{Digest, Sha256};
 
 use super::alone_rows::{AloneKeys, AutonomyRow, RiskRow};
 use super::guard_rows::{FreezeRow, LimitKeys, ProtectedKeys, WindowRow};
-use super::rows::{ApproverRow, CacheRow, EnvironmentRow, OperatorRow, RouteRow};
+use super::rows::{ApproverRow, CacheRow, EnvironmentRow, OperatorRow, RouteRow, ServiceRow};
 use super::secret::Secret;
 use super::sections::{
-    Approval, AutonomySection, Backup, Checkpoints, Execution, Freeze, Heartbeat, Http, Kubernetes, Log,
-    PagerDuty, Paging, Policy, Prometheus, Runbooks, Server, Slack, Store, WatchdogSection,
+    Approval, AutonomySection, Backup, Checkpoints, Execution, Freeze, Grouping, Heartbeat, Http, Kubernetes,
+    Log, PagerDuty, Paging, Policy, Prometheus, Runbooks, Server, Slack, Store, WatchdogSection,
 };
 use super::value::BaseUrl;
 use super::webhooks::Webhooks;
@@ -42,9 +42,11 @@ pub struct Settings {
     pub pagerduty: PagerDuty,
     pub paging: Paging,
     pub approval: Approval,
+    pub grouping: Grouping,
     pub log: Log,
     pub environments: Vec<EnvironmentRow>,
     pub routes: Vec<RouteRow>,
+    pub services: Vec<ServiceRow>,
     /// Of the configuration and of `policy.path`.
     pub caches: Vec<CacheRow>,
     /// Of the configuration and of `policy.path`.
@@ -90,9 +92,11 @@ impl Default for Settings {
             pagerduty: PagerDuty::default(),
             paging: Paging::default(),
             approval: Approval::default(),
+            grouping: Grouping::default(),
             log: Log::default(),
             environments: Vec::new(),
             routes: Vec::new(),
+            services: Vec::new(),
             caches: Vec::new(),
             approvers: Vec::new(),
             irreversible: Vec::new(),

@@ -239,7 +239,7 @@ fn an_unknown_key_is_refused_with_what_was_probably_meant() {
     unknown key `slack.bot_tokn` in interlock.toml:2: did you mean `bot_token`?
     unknown key `serveur` in interlock.toml:1: did you mean `server`?
     unknown key `webhooks.grafanna` in interlock.toml:1: did you mean `grafana`?
-    unknown key `webhooks.nagios` in interlock.toml:1: remove it; known here: `allow_unauthenticated`, `severity`, `service_labels`, `alertmanager`, `prometheus`, `pagerduty`, `grafana`, `opsgenie`, `jsm`, `datadog`, `cloudwatch`, `sentry`, `gcp`, `azure`, `incident_io`, `zabbix`, `uptime_kuma`, `better_stack`, `cloudevents`, `generic` or `custom`
+    unknown key `webhooks.nagios` in interlock.toml:1: remove it; known here: `allow_unauthenticated`, `severity`, `service_labels`, `alertmanager`, `prometheus`, `pagerduty`, `grafana`, `opsgenie`, `jsm`, `datadog`, `cloudwatch`, `sentry`, `gcp`, `azure`, `incident_io`, `zabbix`, `uptime_kuma`, `better_stack`, `cloudevents`, `generic`, `custom` or `changes`
     unknown key `approvers[0].environment` in interlock.toml:3: did you mean `environments`?
     unknown key `slack.chanel` in the environment variable INTERLOCK__SLACK__CHANEL: did you mean INTERLOCK__SLACK__CHANNEL?
     unknown key `servr` in the environment variable INTERLOCK__SERVR: did you mean INTERLOCK__SERVER?

@@ -1,6 +1,7 @@
 //! What the keys of a webhook source mean together: a secret that the sender can't use would leave a door that nobody
 //! comes through, or one that is thought to be shut.
 
+use super::change_sources::ChangeSource;
 use super::error::ConfigError;
 use super::secret::Secret;
 use super::webhooks::{Signing, SourceKind, WebhookSource, Webhooks};
@@ -33,7 +34,36 @@ pub(super) fn check(webhooks: &Webhooks) -> Result<(), ConfigError> {
     webhooks
         .custom
         .iter()
-        .try_for_each(|(name, source)| custom(name, source))
+        .try_for_each(|(name, source)| custom(name, source))?;
+    webhooks
+        .changes
+        .iter()
+        .try_for_each(|(name, source)| changes(name, source))
+}
+
+fn changes(name: &str, source: &WebhookSource) -> Result<(), ConfigError> {
+    let key = format!("webhooks.changes.{name}");
+    let Some(sender) = ChangeSource::of(name) else {
+        let known: Vec<&str> = ChangeSource::ALL.iter().map(|sender| sender.name()).collect();
+        return wrong(format!(
+            "`{key}` is no sender of changes: write one of {}; `generic` takes Interlock's own format from anybody",
+            known.join(", ")
+        ));
+    };
+    if !source.secret.is_empty() && sender.signing() == Signing::None {
+        return wrong(format!(
+            "`{key}.secret` is set, but it signs nothing with a secret: set `{key}.{}`, and the same there {}",
+            sender.first_key(),
+            sender.place()
+        ));
+    }
+    let foreign = source.map.is_some() || source.default_severity.is_some() || !source.topics.is_empty();
+    if foreign {
+        return wrong(format!(
+            "`{key}` holds `map`, `topics` or `default_severity`, which mean nothing to a change: remove them"
+        ));
+    }
+    tokens(&key, source)
 }
 
 fn wrong(text: String) -> Result<(), ConfigError> {

@@ -79,6 +79,8 @@ macro_rules! sources {
             $(pub $key: WebhookSource,)+
             /// Senders of one's own, each with a `map`: `POST /webhooks/custom/NAME`.
             pub custom: BTreeMap<String, WebhookSource>,
+            /// Who may tell what they changed, by the names of `ChangeSource::ALL`: `POST /webhooks/changes/NAME`.
+            pub changes: BTreeMap<String, WebhookSource>,
         }
 
         impl Webhooks {
@@ -205,6 +207,10 @@ impl Webhooks {
             .custom
             .iter()
             .map(|(name, source)| (format!("custom/{name}"), source));
-        built_in.chain(custom)
+        let changes = self
+            .changes
+            .iter()
+            .map(|(name, source)| (format!("changes/{name}"), source));
+        built_in.chain(custom).chain(changes)
     }
 }

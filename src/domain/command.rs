@@ -6,6 +6,7 @@ use std::collections::BTreeMap;
 use serde::{Deserialize, Serialize};
 
 use super::alert::Alert;
+use super::change::Change;
 use super::event::{Judgement, Outcome, Refusal};
 use super::evidence::{Finding, Look};
 use super::freeze::{FreezeFile, Held, Scope};
@@ -60,6 +61,11 @@ pub enum Intent {
         incident: IncidentId,
         reason: String,
     },
+    /// An alert that joined for a reason of ours does not belong there; `episode` is its [`mark`](super::incident::Episode::mark).
+    Split {
+        incident: IncidentId,
+        episode: String,
+    },
     /// The same runbook once more, as a new plan.
     ProposeAgain(IncidentId),
     ShowRunbook(IncidentId),
@@ -113,6 +119,11 @@ pub enum Command {
         source: Source,
         key: Option<DeliveryKey>,
         alerts: Vec<Alert>,
+    },
+    /// Somebody says what they changed.
+    Changes {
+        key: Option<DeliveryKey>,
+        changes: Vec<Change>,
     },
     Act {
         key: Option<DeliveryKey>,
@@ -251,6 +262,10 @@ pub enum Answer {
         still_firing: bool,
     },
     ProposedAgain,
+    /// The alert has an incident of its own now.
+    SplitOff {
+        incident: IncidentId,
+    },
     Chosen {
         runbook: RunbookName,
     },

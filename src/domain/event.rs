@@ -9,12 +9,16 @@ use serde::{Deserialize, Serialize};
 use super::action::Cost;
 use super::alert::{Alert, Severity};
 use super::approval::{ApprovalRefusal, Vote};
+use super::change::Change;
+use super::cluster::Because;
 use super::evidence::Finding;
 use super::freeze::{FreezeRefusal, Scope};
 use super::ids::{
-    AttemptId, Channel, DeliveryKey, EpisodeKey, IncidentId, PersonId, PlanNo, Revision, RunbookName, StepNo,
+    AttemptId, Channel, DeliveryKey, EpisodeKey, Fingerprint, IncidentId, PersonId, PlanNo, Revision,
+    RunbookName, StepNo,
 };
 use super::incident::{ClosedAs, HandoffReason, MatchRecord, MessageRef, PlanRequest};
+use super::memory::Similar;
 use super::plan::{Plan, PlanDigest};
 use super::policy::{Decision, Reason};
 use super::run::{RunResult, WaitsFor};
@@ -100,6 +104,7 @@ pub enum Deed {
     Ask,
     Close,
     ProposeAgain,
+    Split,
 }
 
 /// A person's word on a step whose outcome is Unknown.
@@ -155,14 +160,39 @@ pub enum Event {
         #[serde(default, skip_serializing_if = "Option::is_none")]
         by: Option<Who>,
     },
-    /// Another alert of the same group.
+    /// Another alert of the same group, or one that has to do with it for the reason given.
     Joined {
         incident: IncidentId,
         alert: Arc<Alert>,
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        because: Option<Because>,
+    },
+    /// A person says that an alert does not belong here; it gets an incident of its own.
+    SplitOff {
+        incident: IncidentId,
+        episode: EpisodeKey,
+        /// Its rule.
+        name: String,
+        fingerprint: Fingerprint,
+        by: Who,
     },
     AlertResolved {
         incident: IncidentId,
         episode: EpisodeKey,
+    },
+    /// Somebody told what they changed, whatever it may be good for.
+    Changed {
+        change: Arc<Change>,
+    },
+    /// Closed incidents that are like this one.
+    Remembered {
+        incident: IncidentId,
+        similar: Vec<Similar>,
+    },
+    /// Changes shortly before the alert, on its service or on what that depends on.
+    ChangesSeen {
+        incident: IncidentId,
+        changes: Vec<Arc<Change>>,
     },
     Matched {
         incident: IncidentId,
@@ -417,12 +447,16 @@ impl Event {
             Self::Started { .. }
             | Self::Checkpointed { .. }
             | Self::Repeated { .. }
+            | Self::Changed { .. }
             | Self::Frozen { .. }
             | Self::Unfrozen { .. } => None,
             Self::Refused { incident, .. } | Self::Asked { incident, .. } => *incident,
             Self::Opened { incident, .. }
             | Self::Joined { incident, .. }
+            | Self::SplitOff { incident, .. }
             | Self::AlertResolved { incident, .. }
+            | Self::ChangesSeen { incident, .. }
+            | Self::Remembered { incident, .. }
             | Self::Matched { incident, .. }
             | Self::Planning { incident, .. }
             | Self::Gathered { incident, .. }

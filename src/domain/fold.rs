@@ -2,7 +2,7 @@
 //! fit (an unknown incident, a vote on a decided plan) changes nothing, so folding never fails half-way.
 //! Longer than other files, since every event has its arm in one match.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use jiff::Timestamp;
@@ -10,6 +10,7 @@ use jiff::Timestamp;
 use super::action::{Cost, EffectClass};
 use super::alert::{Alert, Severity};
 use super::approval::{Approval, ApprovalEvent};
+use super::cluster::Because;
 use super::event::{Entry, Event, Judgement, Outcome, Who};
 use super::evidence::Evidence;
 use super::freeze::{Held, Scope};
@@ -17,6 +18,7 @@ use super::ids::{AttemptId, Channel, EpisodeKey, IncidentId, PlanNo, StepNo};
 use super::incident::{
     ClosedAs, Episode, HandoffReason, Incident, PageFailure, Paging, Phase, PlanTrack, Tick,
 };
+use super::memory::Signature;
 use super::policy::Decision;
 use super::run::{Run, StepState};
 use super::state::State;
@@ -36,6 +38,7 @@ impl State {
             | Event::Refused { .. }
             | Event::Asked { .. } => {}
             Event::Repeated { incidents } => self.repeated(incidents),
+            Event::Changed { change } => self.changes.note(change, entry.at),
             Event::Frozen { by, reason, scope } => self.frozen(by, reason, scope, entry.at),
             Event::Unfrozen { by, reason, scope } => {
                 if let Ok(lifted) = self.freeze.lift(scope, &by.id, reason) {
@@ -70,11 +73,14 @@ impl State {
             }
             Event::Closed { incident, .. } => {
                 self.apply_to_incident(entry, *incident);
-                if self.incidents.contains_key(incident) {
+                if let Some(closed) = self.incidents.get(incident) {
+                    Signature::of(closed)
+                        .into_iter()
+                        .for_each(|signature| self.memory.keep(signature));
                     self.closed.push_back((entry.at, *incident));
                 }
             }
-            Event::Joined { incident, alert } => {
+            Event::Joined { incident, alert, .. } => {
                 self.past.fired(entry.at, &alert.fingerprint);
                 self.apply_to_incident(entry, *incident);
                 self.let_go_of_episodes(*incident);
@@ -92,6 +98,9 @@ impl State {
                 self.remember_handover(*incident, reason, entry.at);
             }
             Event::AlertResolved { incident, .. }
+            | Event::ChangesSeen { incident, .. }
+            | Event::SplitOff { incident, .. }
+            | Event::Remembered { incident, .. }
             | Event::Matched { incident, .. }
             | Event::Planning { incident, .. }
             | Event::Gathered { incident, .. }
@@ -185,6 +194,7 @@ fn opened(
         channel: channel.clone(),
         episodes: vec![Episode {
             alert: alert.clone(),
+            because: None,
             resolved_at: None,
         }],
         let_go: 0,
@@ -206,6 +216,10 @@ fn opened(
         requested_by: None,
         request: None,
         source_refused: None,
+        changes: Vec::new(),
+        similar: Vec::new(),
+        joined_groups: BTreeSet::new(),
+        split_off: BTreeSet::new(),
         last_seq: 0,
     }
 }
@@ -214,8 +228,16 @@ fn opened(
 #[expect(clippy::too_many_lines, reason = "every event has its arm in the one match")]
 fn change(incident: &mut Incident, event: &Event, at: Timestamp) {
     match event {
-        Event::Joined { alert, .. } => joined(incident, alert),
+        Event::Joined { alert, because, .. } => joined(incident, alert, because.as_ref()),
+        Event::SplitOff {
+            episode, fingerprint, ..
+        } => {
+            incident.episodes.retain(|known| known.alert.episode != *episode);
+            incident.split_off.insert(fingerprint.clone());
+        }
         Event::AlertResolved { episode, .. } => resolved(incident, episode, at),
+        Event::ChangesSeen { changes, .. } => incident.saw_changes(changes),
+        Event::Remembered { similar, .. } => incident.similar.clone_from(similar),
         Event::Matched { matched, .. } => incident.matched = Some(matched.clone()),
         Event::Planning { request, .. } => {
             settle_approval(incident, ApprovalEvent::Supersede { at });
@@ -390,6 +412,7 @@ fn change(incident: &mut Incident, event: &Event, at: Timestamp) {
         Event::Started { .. }
         | Event::Checkpointed { .. }
         | Event::Repeated { .. }
+        | Event::Changed { .. }
         | Event::Opened { .. }
         | Event::Refused { .. }
         | Event::Asked { .. }
@@ -398,10 +421,14 @@ fn change(incident: &mut Incident, event: &Event, at: Timestamp) {
     }
 }
 
-fn joined(incident: &mut Incident, alert: &Arc<Alert>) {
+fn joined(incident: &mut Incident, alert: &Arc<Alert>, because: Option<&Because>) {
     incident.severity = incident.severity.max(alert.severity);
+    if because.is_some() {
+        incident.joined_groups.extend(alert.group.clone());
+    }
     incident.episodes.push(Episode {
         alert: alert.clone(),
+        because: because.cloned(),
         resolved_at: None,
     });
 }

@@ -6,14 +6,20 @@ use std::sync::Arc;
 
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
+use sha2::{Digest, Sha256};
 
 use super::alert::{Alert, Severity};
 use super::approval::Approval;
+use super::change::{self, Change};
+use super::cluster::Because;
 use super::escalation::Call;
 use super::event::Who;
 use super::evidence::Evidence;
-use super::ids::{Channel, GroupKey, IncidentId, PersonId, PlanNo, RunbookName, Service, Source, StepNo};
+use super::ids::{
+    Channel, Fingerprint, GroupKey, IncidentId, PersonId, PlanNo, RunbookName, Service, Source, StepNo,
+};
 use super::matching::{self, By, Confidence, Matches};
+use super::memory::Similar;
 use super::plan::{Plan, PlanDigest, Requester};
 use super::policy::{Decision, Reason};
 use super::run::{Run, RunResult, StepState};
@@ -30,7 +36,20 @@ pub struct MessageRef {
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Episode {
     pub alert: Arc<Alert>,
+    /// Why it joined; `None` where it opened the incident or its source says that it belongs here.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub because: Option<Because>,
     pub resolved_at: Option<Timestamp>,
+}
+
+impl Episode {
+    /// The first twelve hexadecimal digits of the hash of what identifies it: stays the same when episodes before it are let go.
+    #[must_use]
+    pub fn mark(&self) -> String {
+        let mut mark = hex::encode(Sha256::digest(self.alert.episode.as_str()));
+        mark.truncate(12);
+        mark
+    }
 }
 
 /// Why a runbook was chosen, or why none was.
@@ -330,6 +349,18 @@ pub struct Incident {
     /// The source was told that it is over and refused, in its words.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub source_refused: Option<String>,
+    /// What changed shortly before, newest first, at most [`change::SHOWN`](super::change::SHOWN).
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub changes: Vec<Arc<Change>>,
+    /// Groups of alerts that joined for a reason of ours.
+    #[serde(default, skip_serializing_if = "BTreeSet::is_empty")]
+    pub joined_groups: BTreeSet<GroupKey>,
+    /// Alerts that a person has split off; they never join again.
+    #[serde(default, skip_serializing_if = "BTreeSet::is_empty")]
+    pub split_off: BTreeSet<Fingerprint>,
+    /// Closed incidents that are like it, most alike first.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub similar: Vec<Similar>,
     /// What was found for the newest plan.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub evidence: Option<Evidence>,
@@ -338,6 +369,12 @@ pub struct Incident {
 }
 
 impl Incident {
+    pub(super) fn saw_changes(&mut self, changes: &[Arc<Change>]) {
+        self.changes.extend(changes.iter().cloned());
+        self.changes.sort_by_key(|change| std::cmp::Reverse(change.at));
+        self.changes.truncate(change::SHOWN);
+    }
+
     #[must_use]
     pub fn current(&self) -> Option<&PlanTrack> {
         self.plans.last()

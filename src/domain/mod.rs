@@ -4,6 +4,8 @@
 pub mod action;
 pub mod alert;
 pub mod approval;
+pub mod change;
+pub mod cluster;
 pub mod command;
 pub mod decide;
 mod ending;
@@ -18,6 +20,7 @@ pub mod ids;
 pub mod incident;
 pub mod jq;
 pub mod matching;
+pub mod memory;
 mod part;
 pub mod past;
 pub mod plan;

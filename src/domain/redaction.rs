@@ -77,6 +77,7 @@ impl Intent {
             | Self::Escalate(_)
             | Self::TakeOver(_)
             | Self::ProposeAgain(_)
+            | Self::Split { .. }
             | Self::ShowRunbook(_)
             | Self::ChooseRunbook { .. }
             | Self::Tick { .. }

@@ -34,6 +34,15 @@ pub struct Route {
     pub channel: Channel,
 }
 
+/// One service of the catalogue: whose it is, and what it needs to work.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ServiceRow {
+    pub name: Service,
+    /// As people are to read it: `checkout team, #team-checkout`.
+    pub owner: Option<String>,
+    pub depends_on: Vec<Service>,
+}
+
 /// How long a waiting card may wait until a human is paged. `None` never pages.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct PageAfter {
@@ -95,6 +104,10 @@ pub struct Rules {
     pub pagers: Vec<Source>,
     /// Sources that can be told that it is over.
     pub resolvable: Vec<Source>,
+    /// How long after its card an alert that has to do with an incident joins it; `None` never.
+    pub related_within: Option<SignedDuration>,
+    /// The service catalogue.
+    pub services: Vec<ServiceRow>,
 }
 
 impl Rules {
@@ -137,6 +150,16 @@ impl Rules {
             .get("namespace")
             .map(|name| Namespace::new(name.clone()));
         self.environment(&cluster, namespace.as_ref())
+    }
+
+    /// Whose service this is, as the catalogue says it.
+    #[must_use]
+    pub fn owner(&self, service: &Service) -> Option<&str> {
+        let row = self
+            .services
+            .iter()
+            .find(|row| row.name.as_str().eq_ignore_ascii_case(service.as_str()));
+        row?.owner.as_deref()
     }
 
     /// The channel for an alert.

@@ -6,9 +6,11 @@ use jiff::{SignedDuration, Timestamp};
 use serde::{Deserialize, Serialize};
 
 use super::action::EffectClass;
+use super::change::Changes;
 use super::freeze::Freeze;
 use super::ids::{AttemptId, DeliveryKey, EpisodeKey, GroupKey, IncidentId, Source};
 use super::incident::{Incident, MessageRef, Phase};
+use super::memory::Memory;
 use super::past::Past;
 use super::recent::Ran;
 use super::run::StepState;
@@ -69,6 +71,9 @@ pub struct State {
     pub seen: Seen,
     #[serde(default)]
     pub past: Past,
+    pub changes: Changes,
+    #[serde(default)]
+    pub memory: Memory,
     /// Closed incidents, oldest first, until they are let go.
     pub closed: VecDeque<(Timestamp, IncidentId)>,
     #[serde(skip)]

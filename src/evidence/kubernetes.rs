@@ -78,25 +78,29 @@ pub async fn events(
     Ok(found)
 }
 
-/// The newest revisions of a deployment, newest first.
+/// The revisions of all deployments of a namespace that came after a moment, oldest first, each with its deployment. The
+/// first revision of a deployment is left out: what is new replaces nothing.
 ///
 /// # Errors
 /// The cluster refused or could not be asked within 5 s.
 pub async fn rollouts(
     client: &Client,
     namespace: &Namespace,
-    deployment: &str,
-    limit: usize,
-) -> Result<Vec<Rollout>, LookError> {
+    after: Timestamp,
+) -> Result<Vec<(String, Rollout)>, LookError> {
     let api: Api<ReplicaSet> = Api::namespaced(client.clone(), namespace.as_str());
-    let owned = |set: &ReplicaSet| {
+    let of = |set: ReplicaSet| {
         let mut owners = set.owner_references().iter();
-        owners.any(|owner| owner.kind == "Deployment" && owner.name == deployment)
+        let owner = owners.find(|owner| owner.kind == "Deployment")?.name.clone();
+        Some((owner, rollout(set)))
     };
     let sets = list(api.list(&ListParams::default().limit(AT_MOST))).await?;
-    let mut found: Vec<Rollout> = sets.into_iter().filter(owned).map(rollout).collect();
-    found.sort_by_key(|one| std::cmp::Reverse(one.revision));
-    found.truncate(limit);
+    let mut found: Vec<(String, Rollout)> = sets
+        .into_iter()
+        .filter_map(of)
+        .filter(|(_, rollout)| rollout.revision > 1 && rollout.since.is_some_and(|since| since > after))
+        .collect();
+    found.sort_by_key(|(_, rollout)| rollout.since);
     Ok(found)
 }
 

@@ -9,6 +9,7 @@ mod auth;
 mod azure;
 mod better_stack;
 mod body;
+mod changes;
 mod cloudevents;
 mod cloudwatch;
 mod connection;
@@ -44,6 +45,7 @@ mod zabbix;
 
 pub use alertmanager::{TRUNCATED, parse as parse_alertmanager};
 pub use body::{BodyError, read_body};
+pub use changes::{ChangeIntake, ChangeSettings, ChangesRead, changes, read_changes};
 pub use error::ParseError;
 pub use intake::{Accepted, Delivery, Intake, Refused};
 pub use mapping::Mapping;

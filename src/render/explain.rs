@@ -35,6 +35,7 @@ pub fn answer(answer: &Answer) -> String {
             incident,
             still_firing,
         } => closed(*incident, *still_firing),
+        Answer::SplitOff { incident } => format!("Split off: it is {incident} now, with a card of its own."),
         Answer::ProposedAgain => "The plan is being made again; it needs a fresh approval. You count as who asked for it: from Tier 2 up somebody else has to approve.".to_owned(),
         Answer::Chosen { runbook } => format!("{runbook} it is. Its plan is being made."),
         Answer::Ticked => "Noted.".to_owned(),

@@ -3,7 +3,7 @@
 use serde_json::{Value, json};
 
 use super::escape::Mrkdwn;
-use super::{evidence, timeline, words};
+use super::{changes, evidence, timeline, words};
 use crate::domain::escalation::Call;
 use crate::domain::incident::{HandoffReason, Incident, Phase};
 use crate::domain::run::StepState;
@@ -16,6 +16,11 @@ pub fn packet(incident: &Incident, reason: &HandoffReason) -> String {
         Mrkdwn::escape(&timeline::handoff(reason))
     )];
     lines.extend(asked_by(incident, reason));
+    if !incident.changes.is_empty() {
+        lines.push("*Changed in the half hour before:*".to_owned());
+        let changed = incident.changes.iter().map(|change| changes::line(change));
+        lines.extend(changed.map(|line| format!("• {}", Mrkdwn::escape(&line))));
+    }
     let tried = tried(incident);
     if !tried.is_empty() {
         lines.push("*Tried:*".to_owned());

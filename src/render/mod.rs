@@ -1,11 +1,14 @@
 //! Text for people: escaping, the one function that words an answer or a refusal, thread lines, summaries.
 
+pub mod changes;
 pub mod escape;
 pub mod evidence;
 pub mod explain;
 mod freezing;
 pub mod handoff;
+pub mod memory;
 pub mod policy;
+pub mod postmortem;
 pub mod reasons;
 pub mod summary;
 pub mod thread;

@@ -1,7 +1,7 @@
 //! One line of plain text for each thing that happened: for the thread, the summary and the report. Plain means that
 //! foreign text is in it as it came; whoever posts it escapes it.
 
-use super::{evidence, reasons, words};
+use super::{changes, evidence, memory, reasons, words};
 use crate::domain::event::{Deed, Event, Judgement, Outcome, Refusal};
 use crate::domain::freeze::Scope;
 use crate::domain::ids::{AttemptId, EpisodeKey, StepNo};
@@ -29,7 +29,16 @@ fn worded(event: &Event, incident: Option<&Incident>) -> Option<String> {
             Some(who) => format!("{} started {}", who.name, alert.name),
             None => format!("{} fired: {}", alert.name, alert.title),
         },
-        Event::Joined { alert, .. } => format!("{} joined: {}", alert.name, alert.title),
+        Event::Joined { alert, because, .. } => match because {
+            Some(because) => format!(
+                "{} joined ({}): {}",
+                alert.name,
+                changes::because(because),
+                alert.title
+            ),
+            None => format!("{} joined: {}", alert.name, alert.title),
+        },
+        Event::SplitOff { name, by, .. } => format!("{} split off {name}", by.name),
         Event::AlertResolved { episode, .. } => format!("{} resolved", alert_name(incident, episode)),
         Event::Matched { matched, .. } => matched.explanation.join(". "),
         Event::Planning { .. } | Event::Checklist { .. } => return None,
@@ -90,6 +99,15 @@ fn worded(event: &Event, incident: Option<&Incident>) -> Option<String> {
         Event::PageAsked { why, .. } => format!("paging a human: {why}"),
         Event::Paged { .. } => "the pager took the page".to_owned(),
         Event::PageFailed { reason, trying, .. } => page_failed(reason, *trying),
+        Event::Remembered { similar, .. } => {
+            let lines: Vec<String> = similar.iter().map(memory::line).collect();
+            format!("like it before: {}", lines.join("; "))
+        }
+        Event::Changed { change } => format!("changed: {}", changes::line(change)),
+        Event::ChangesSeen { changes: seen, .. } => {
+            let lines: Vec<String> = seen.iter().map(|change| changes::line(change)).collect();
+            format!("changed shortly before: {}", lines.join("; "))
+        }
         Event::SourceRefused { reason, .. } => format!(
             "the source did not take our word that it is over: {reason}; waiting for it to say resolved by itself"
         ),
@@ -276,6 +294,7 @@ pub fn deed(deed: Deed) -> &'static str {
         Deed::Unfreeze => "lift the freeze",
         Deed::Ask => "ask",
         Deed::Close => "close the incident",
+        Deed::Split => "split off an alert",
         Deed::ProposeAgain => "propose the plan again",
     }
 }

@@ -13,6 +13,7 @@ pub mod action {
     pub const ESCALATE: &str = "escalate";
     pub const TAKE_OVER: &str = "take_over";
     pub const CLOSE: &str = "close";
+    pub const SPLIT: &str = "split";
     pub const PROPOSE_AGAIN: &str = "propose_again";
     pub const SHOW_RUNBOOK: &str = "show_runbook";
     /// In the app's home.

@@ -259,6 +259,8 @@ fn knowledge() -> Knowledge {
         page_after: PageAfter::default(),
         pagers: Vec::new(),
         resolvable: Vec::new(),
+        services: Vec::new(),
+        related_within: None,
     };
     Knowledge {
         rules: Arc::new(rules),

@@ -355,3 +355,33 @@ fn a_checkpoint_of_another_key_proves_nothing_and_is_named() {
         "a key is never overwritten: {again}"
     );
 }
+
+#[test]
+fn where_nothing_is_like_an_incident_it_says_so() {
+    let place = told();
+    let answer: Value = serde_json::from_str(
+        &place
+            .run(&["incidents", "similar", "INC-1", "--format", "json"])
+            .found(),
+    )
+    .unwrap();
+    assert_eq!(answer["similar"], Value::Array(Vec::new()));
+    assert_eq!(
+        place.run(&["incidents", "similar", "INC-7"]).failed(),
+        "interlock: the journal has no incident INC-7; it has 1 incident"
+    );
+}
+
+#[test]
+fn the_draft_of_a_postmortem_has_what_the_journal_knows_and_asks_for_the_rest() {
+    let draft = told().run(&["incidents", "postmortem", "INC-1"]).fine();
+    for words in [
+        "Draft of INC-1",
+        "| Approved by | ana |",
+        "## Timeline (UTC)",
+        "ana approved",
+        "[Cause, and what let it through.]",
+    ] {
+        assert!(draft.contains(words), "`{words}` is not in\n{draft}");
+    }
+}

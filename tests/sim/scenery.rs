@@ -116,6 +116,8 @@ pub fn knowledge(rng: &mut Rng) -> Knowledge {
         page_after: PageAfter::default(),
         pagers: vec![Source::new("pagerduty")],
         resolvable: vec![Source::new("pagerduty")],
+        services: Vec::new(),
+        related_within: None,
     };
     Knowledge {
         rules: Arc::new(rules),

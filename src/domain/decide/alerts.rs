@@ -5,19 +5,24 @@ use std::sync::Arc;
 
 use jiff::SignedDuration;
 
-use super::{Context, Tx, advance, plan_act, survey};
+use super::{Context, Tx, advance, changes, plan_act, survey};
 use crate::domain::alert::{Alert, AlertStatus};
+use crate::domain::cluster::{self, Because};
 use crate::domain::command::Reply;
 use crate::domain::escalation::Call;
 use crate::domain::event::Event;
 use crate::domain::ids::{DeliveryKey, Fingerprint, IncidentId, RunbookName, Source};
 use crate::domain::incident::{HandoffReason, Incident, MatchRecord, Phase, PlanRequest, Verdict};
 use crate::domain::matching::{self, By};
+use crate::domain::memory::Signature;
 use crate::domain::past::FLAPS;
 use crate::domain::plan::Requester;
 
 /// Prefix of the `dedup_key` of everything that Interlock opens at a pager; an alert that carries it is our own echo.
 pub const OUR_DEDUP_PREFIX: &str = "interlock/";
+
+/// Incidents of the past that a new one shows.
+const SIMILAR: usize = 2;
 
 /// A "firing" that comes this long after the end of its episode is no duplicate under way any more: retries and the peers of
 /// a highly available pair are minutes apart at most (Alertmanager gives up a delivery after its `group_interval`, 5 minutes).
@@ -113,19 +118,20 @@ fn is_back(tx: &Tx<'_>, context: Context<'_>, known: IncidentId, alert: &Alert) 
 /// An episode is back: in the same incident while that is open, as a new one when it is over.
 fn again(tx: &mut Tx<'_>, context: Context<'_>, source: &Source, known: IncidentId, alert: Alert) {
     if tx.state().incident(known).is_some_and(Incident::is_open) {
-        join(tx, context, known, alert);
+        join(tx, context, known, alert, None);
     } else {
         fired(tx, context, source, alert);
     }
 }
 
-fn join(tx: &mut Tx<'_>, context: Context<'_>, incident: IncidentId, alert: Alert) {
+fn join(tx: &mut Tx<'_>, context: Context<'_>, incident: IncidentId, alert: Alert, because: Option<Because>) {
     let before = tx.state().incident(incident).map(|incident| incident.severity);
     let worse = before.is_some_and(|before| alert.severity > before);
     let fingerprint = alert.fingerprint.clone();
     tx.record(Event::Joined {
         incident,
         alert: Arc::new(alert),
+        because,
     });
     if let Some(times) = flaps(tx, &fingerprint) {
         joined_flapping(tx, context, incident, times);
@@ -169,11 +175,19 @@ fn fired(tx: &mut Tx<'_>, context: Context<'_>, source: &Source, alert: Alert) {
         .as_ref()
         .and_then(|group| tx.state().by_group(source, group));
     if let Some(incident) = open {
-        join(tx, context, incident, alert);
+        join(tx, context, incident, alert, None);
         return;
     }
+    if let Some((incident, because)) = cluster::find(tx.state(), context, &alert) {
+        join(tx, context, incident, alert, Some(because));
+        return;
+    }
+    opened(tx, context, Arc::new(alert));
+}
+
+/// A new incident, and whatever can be said about it.
+pub fn opened(tx: &mut Tx<'_>, context: Context<'_>, alert: Arc<Alert>) -> IncidentId {
     let incident = IncidentId(tx.state().last_incident + 1);
-    let alert = Arc::new(alert);
     tx.record(Event::Opened {
         incident,
         channel: context.rules.route(&alert),
@@ -182,7 +196,20 @@ fn fired(tx: &mut Tx<'_>, context: Context<'_>, source: &Source, alert: Alert) {
         alert: alert.clone(),
         by: None,
     });
+    changes::look_back(tx, context, incident, &alert);
+    remember(tx, incident);
     choose(tx, context, incident, &alert);
+    incident
+}
+
+/// What was like it before, and how that ended.
+fn remember(tx: &mut Tx<'_>, incident: IncidentId) {
+    let state = tx.state();
+    let signature = state.incident(incident).and_then(Signature::of);
+    let similar = signature.map(|signature| state.memory.similar(&signature, SIMILAR));
+    if let Some(similar) = similar.filter(|similar| !similar.is_empty()) {
+        tx.record(Event::Remembered { incident, similar });
+    }
 }
 
 /// Looks for the runbook and goes on from there: one match is planned, everything else goes to a human.

@@ -4,11 +4,13 @@
 mod act;
 mod advance;
 mod alerts;
+mod changes;
 mod deadline;
 mod ends;
 mod freezing;
 mod plan_act;
 mod restored;
+mod split;
 mod step;
 mod survey;
 mod tx;
@@ -43,6 +45,7 @@ pub fn decide(tx: &mut Tx<'_>, context: Context<'_>, command: Command) -> Reply 
     }
     match command {
         Command::Alerts { source, key, alerts } => alerts::received(tx, context, &source, key, alerts),
+        Command::Changes { key, changes } => changes::told(tx, context, key, changes),
         Command::Act {
             key,
             person,
@@ -89,7 +92,7 @@ pub fn decide(tx: &mut Tx<'_>, context: Context<'_>, command: Command) -> Reply 
 impl Command {
     fn key(&self) -> Option<&DeliveryKey> {
         match self {
-            Self::Alerts { key, .. } | Self::Act { key, .. } => key.as_ref(),
+            Self::Alerts { key, .. } | Self::Changes { key, .. } | Self::Act { key, .. } => key.as_ref(),
             Self::Surveyed { .. }
             | Self::Rechecked { .. }
             | Self::StartStep(_)

@@ -166,9 +166,12 @@ fn redraws(event: &Event) -> bool {
     match event {
         Event::Opened { .. }
         | Event::Joined { .. }
+        | Event::SplitOff { .. }
         | Event::AlertResolved { .. }
         | Event::Matched { .. }
         | Event::Planning { .. }
+        | Event::ChangesSeen { .. }
+        | Event::Remembered { .. }
         | Event::Gathered { .. }
         | Event::Checklist { .. }
         | Event::Ticked { .. }
@@ -200,6 +203,7 @@ fn redraws(event: &Event) -> bool {
         Event::Started { .. }
         | Event::Checkpointed { .. }
         | Event::Repeated { .. }
+        | Event::Changed { .. }
         | Event::Refused { .. }
         | Event::Asked { .. }
         | Event::PageDue { .. }
@@ -217,7 +221,9 @@ fn tells(event: &Event) -> bool {
         Event::StepEnded { outcome, .. } => match outcome {
             Outcome::Succeeded | Outcome::Failed { .. } | Outcome::Unknown { .. } => true,
         },
-        Event::Matched { .. }
+        Event::Joined { because, .. } => because.is_some(),
+        Event::SplitOff { .. }
+        | Event::Matched { .. }
         | Event::Gathered { .. }
         | Event::Proposed { .. }
         | Event::Voted { .. }
@@ -247,8 +253,10 @@ fn tells(event: &Event) -> bool {
         Event::Started { .. }
         | Event::Checkpointed { .. }
         | Event::Repeated { .. }
+        | Event::Changed { .. }
+        | Event::ChangesSeen { .. }
+        | Event::Remembered { .. }
         | Event::Opened { .. }
-        | Event::Joined { .. }
         | Event::AlertResolved { .. }
         | Event::Planning { .. }
         | Event::Checklist { .. }

@@ -182,6 +182,7 @@ fn more(incident: &Incident) -> Option<Value> {
     {
         options.push(entry("Show runbook", action::SHOW_RUNBOOK));
     }
+    options.extend(split(incident));
     (!options.is_empty()).then(|| json!({"type": "overflow", "action_id": action::MORE, "options": options}))
 }
 
@@ -193,6 +194,26 @@ fn part(incident: &Incident) -> Option<Value> {
     let value = format!("{}.{}", action::REVIEW, values::plan(&at(incident, track)));
     let entry = json!({"text": plain("Only a part of it: review the plan", 60), "value": value});
     (!track.parts().is_empty()).then_some(entry)
+}
+
+/// Slack shows five entries of a menu at most; the newest of those that joined for a reason of ours.
+const SPLITS: usize = 1;
+
+fn split(incident: &Incident) -> Vec<Value> {
+    let joined = incident.episodes.iter().rev();
+    joined
+        .filter(|episode| episode.because.is_some() && episode.resolved_at.is_none())
+        .take(SPLITS)
+        .map(|episode| {
+            let label = format!("Split off {}", episode.alert.name);
+            let value = format!(
+                "{}.{}",
+                action::SPLIT,
+                values::episode(incident.id, &episode.mark())
+            );
+            json!({"text": plain(&label, 60), "value": value})
+        })
+        .collect()
 }
 
 /// One line with a button for each runbook that matches, when several do.

@@ -7,7 +7,7 @@ use super::blocks::{context as small, section};
 use super::context::CardContext;
 use super::steps::{TITLE, brief, environments, full, shown_whole, targets};
 use super::text::{clock, count, cut, safe};
-use super::{buttons, closed, evidence, status};
+use super::{buttons, changes, closed, evidence, status};
 use crate::domain::alert::Severity;
 use crate::domain::ids::StepNo;
 use crate::domain::incident::{HandoffReason, Incident, Phase, PlanTrack};
@@ -65,6 +65,9 @@ fn open(incident: &Incident, context: &CardContext, words: &Words) -> Vec<Value>
     blocks.push(section(&stands));
     blocks.extend(status::moved(incident).as_deref().map(section));
     blocks.extend(status::tried_before(incident).as_deref().map(section));
+    blocks.extend(changes::joined(incident).as_deref().map(section));
+    blocks.extend(changes::lines(incident).as_deref().map(section));
+    blocks.extend(changes::similar(incident).as_deref().map(section));
     let why = status::why(incident);
     if let Some(track) = incident.current() {
         let evidence = evidence::lines(incident);
@@ -75,7 +78,7 @@ fn open(incident: &Incident, context: &CardContext, words: &Words) -> Vec<Value>
     blocks.extend(buttons::candidates(incident));
     blocks.extend(buttons::checklist(incident, context));
     blocks.extend(buttons::row(incident, context));
-    blocks.push(footer(incident));
+    blocks.push(footer(incident, context));
     blocks
 }
 
@@ -233,7 +236,7 @@ fn stopped_at(phase: &Phase) -> Option<StepNo> {
     }
 }
 
-fn footer(incident: &Incident) -> Value {
+fn footer(incident: &Incident, context: &CardContext) -> Value {
     let mut ids = vec![incident.id.to_string(), safe(incident.source.as_str(), 40)];
     if let Some(track) = incident.current() {
         let revision = track.plan.runbook_revision.as_str().trim_start_matches("sha256:");
@@ -252,6 +255,12 @@ fn footer(incident: &Incident) -> Value {
         ids.push(format!("delivered {} times", incident.repeats + 1));
     }
     let mut lines = vec![ids.join(" · ")];
+    lines.extend(
+        context
+            .owner
+            .as_deref()
+            .map(|owner| format!("belongs to {}", safe(owner, 120))),
+    );
     lines.extend(source(incident));
     small(&lines)
 }

@@ -62,6 +62,8 @@ pub struct CardContext {
     pub not_now: Vec<Reason>,
     /// Why the journal can't be written: nothing that is pressed counts, and nothing starts.
     pub broken: Option<String>,
+    /// Whose service it is, as the catalogue says it.
+    pub owner: Option<String>,
     /// Items of the prose runbook that the incident's `checklist` names.
     pub checklist: Vec<ChecklistItem>,
 }

@@ -4,6 +4,7 @@
 mod blocks;
 mod buttons;
 mod card;
+mod changes;
 mod closed;
 mod context;
 mod evidence;

@@ -36,6 +36,7 @@ pub(crate) fn context() -> CardContext {
         frozen: None,
         not_now: Vec::new(),
         broken: None,
+        owner: None,
         checklist: (0..40)
             .map(|n| ChecklistItem {
                 section: "Diagnosis".to_owned(),
@@ -183,6 +184,7 @@ pub(crate) fn incident(title: &str, steps: Vec<PlannedStep>) -> Incident {
         channel: Channel::from("C1"),
         episodes: vec![Episode {
             alert: Arc::new(alert),
+            because: None,
             resolved_at: None,
         }],
         let_go: 0,
@@ -219,6 +221,10 @@ pub(crate) fn incident(title: &str, steps: Vec<PlannedStep>) -> Incident {
         requested_by: None,
         request: None,
         source_refused: None,
+        changes: Vec::new(),
+        similar: Vec::new(),
+        joined_groups: std::collections::BTreeSet::new(),
+        split_off: std::collections::BTreeSet::new(),
         evidence: None,
         ticks: BTreeMap::new(),
         last_seq: 3,

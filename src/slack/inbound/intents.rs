@@ -25,6 +25,9 @@ pub fn of_action(id: &str, value: &str) -> Option<Intent> {
             reason: String::new(),
         }),
         action::PROPOSE_AGAIN => values::parse_incident(value).map(Intent::ProposeAgain),
+        action::SPLIT => {
+            values::parse_episode(value).map(|(incident, episode)| Intent::Split { incident, episode })
+        }
         action::SHOW_RUNBOOK => values::parse_incident(value).map(Intent::ShowRunbook),
         action::MORE => {
             let (what, incident) = value.split_once('.')?;
@@ -64,6 +67,7 @@ pub fn incident(intent: &Intent) -> Option<IncidentId> {
         | Intent::WhyOf(incident)
         | Intent::WhoOf(incident)
         | Intent::ChooseRunbook { incident, .. }
+        | Intent::Split { incident, .. }
         | Intent::Tick { incident, .. } => Some(*incident),
         Intent::ListRunbooks
         | Intent::ShowRunbookNamed(_)

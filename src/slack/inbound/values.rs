@@ -34,6 +34,18 @@ pub fn tick(incident: IncidentId, item: u16, done: bool) -> String {
     format!("{}.{item}.{}", incident.0, u8::from(done))
 }
 
+/// `42.0123456789ab`: one alert of an incident.
+#[must_use]
+pub fn episode(incident: IncidentId, mark: &str) -> String {
+    format!("{}.{mark}", incident.0)
+}
+
+#[must_use]
+pub fn parse_episode(text: &str) -> Option<(IncidentId, String)> {
+    let (incident, mark) = text.split_once('.')?;
+    is_mark(mark).then_some((parse_incident(incident)?, mark.to_owned()))
+}
+
 #[must_use]
 pub fn parse_plan(text: &str) -> Option<PlanRef> {
     let (at, rest) = plan_and_rest(text)?;
@@ -79,16 +91,16 @@ fn plan_and_rest(text: &str) -> Option<(PlanRef, Option<&str>)> {
     let incident = parse_incident(parts.next()?)?;
     let plan = PlanNo(number(parts.next()?)?);
     let digest = parts.next()?;
-    let hex = digest.len() == 12
-        && digest
-            .bytes()
-            .all(|byte| matches!(byte, b'0'..=b'9' | b'a'..=b'f'));
     let at = PlanRef {
         incident,
         plan,
         digest: digest.to_owned(),
     };
-    hex.then_some((at, parts.next()))
+    is_mark(digest).then_some((at, parts.next()))
+}
+
+fn is_mark(text: &str) -> bool {
+    text.len() == 12 && text.bytes().all(|byte| matches!(byte, b'0'..=b'9' | b'a'..=b'f'))
 }
 
 /// Decimal digits as we write them: no sign, no leading zero.
@@ -115,6 +127,11 @@ mod tests {
         assert_eq!(
             parse_tick(&tick(IncidentId(7), 3, true)),
             Some((IncidentId(7), 3, true))
+        );
+        let mark = "0123456789ab";
+        assert_eq!(
+            parse_episode(&episode(IncidentId(7), mark)),
+            Some((IncidentId(7), mark.to_owned()))
         );
         let name = RunbookName::from("redis-connection-timeout");
         assert_eq!(
@@ -145,5 +162,6 @@ mod tests {
         assert_eq!(parse_step("42.1.0123456789ab.2.3"), None);
         assert_eq!(parse_runbook("42.../../etc/passwd"), None);
         assert_eq!(parse_tick("42.1.2"), None);
+        assert_eq!(parse_episode("42.1"), None);
     }
 }

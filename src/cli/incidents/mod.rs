@@ -1,0 +1,8 @@
+//! `interlock incidents`: what the journal remembers of incidents.
+
+mod command;
+mod postmortem;
+mod recorded;
+mod similar;
+
+pub(super) use command::Incidents;

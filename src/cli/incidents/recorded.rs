@@ -1,0 +1,65 @@
+//! The incidents of a journal, each folded by itself: those that were closed long ago are in no state any more.
+
+use std::collections::BTreeMap;
+
+use super::super::journal;
+use super::super::outcome::Failure;
+use super::super::setup::Setup;
+use crate::domain::event::Entry;
+use crate::domain::ids::IncidentId;
+use crate::domain::incident::Incident;
+use crate::domain::memory::{Memory, Signature, Similar};
+use crate::domain::state::State;
+
+/// One incident with its entries, and those that were like it.
+pub(super) struct Recorded {
+    pub entries: Vec<Entry>,
+    pub incident: Incident,
+    pub similar: Vec<Similar>,
+}
+
+/// Reads the whole journal.
+///
+/// # Errors
+/// There is none, it can't be read, or it has no such incident.
+pub(super) fn read(setup: &Setup, given: &str, most: usize) -> Result<Recorded, Failure> {
+    let id = journal::incident(given)?;
+    let store = journal::open(&setup.settings()?.store.path)?;
+    let mut all: BTreeMap<IncidentId, Vec<Entry>> = BTreeMap::new();
+    store.read_after(0, |entry| {
+        if let Some(incident) = entry.event.incident() {
+            all.entry(incident).or_default().push(entry);
+        }
+    })?;
+    let mut memory = Memory::default();
+    let mut wanted = None;
+    for (other, entries) in &all {
+        let Some(incident) = folded(*other, entries) else {
+            continue;
+        };
+        if *other == id {
+            wanted = Some(incident);
+        } else if !incident.is_open() {
+            Signature::of(&incident)
+                .into_iter()
+                .for_each(|signature| memory.keep(signature));
+        }
+    }
+    let missing = || Failure::NoSuchIncident {
+        id: id.to_string(),
+        known: format!("it has {}", crate::render::words::counted(all.len(), "incident")),
+    };
+    let incident = wanted.ok_or_else(missing)?;
+    let similar = Signature::of(&incident).map(|signature| memory.similar(&signature, most));
+    Ok(Recorded {
+        similar: similar.unwrap_or_default(),
+        entries: all.remove(&id).unwrap_or_default(),
+        incident,
+    })
+}
+
+fn folded(id: IncidentId, entries: &[Entry]) -> Option<Incident> {
+    let mut state = State::default();
+    entries.iter().for_each(|entry| state.apply(entry));
+    state.incidents.remove(&id)
+}

@@ -1,0 +1,236 @@
+//! What changed: a deploy, a flag, a release, told by whoever made it. "What changed" is the first question of most
+//! incidents, so a change shortly before an alert, on its service or on one that it depends on, stands on its card.
+//!
+//! Invariants: bounded in number and age; the same change told twice is one; a change starts nothing and chooses nothing.
+
+use std::collections::{BTreeSet, VecDeque};
+use std::sync::Arc;
+
+use jiff::{SignedDuration, Timestamp};
+use serde::{Deserialize, Serialize};
+
+use super::alert::Alert;
+use super::ids::{Service, Source};
+use super::incident::Incident;
+use super::redaction::Clean;
+use super::rules::ServiceRow;
+
+/// How long before an alert a change is likely to matter.
+pub const BEFORE: SignedDuration = SignedDuration::from_mins(30);
+/// Changes that one incident shows.
+pub const SHOWN: usize = 3;
+/// A change that is told later than this, or is dated further ahead, explains nothing any more.
+const OLD: SignedDuration = SignedDuration::from_hours(24);
+const AHEAD: SignedDuration = SignedDuration::from_mins(5);
+/// Changes that are kept at hand; the oldest go first.
+const KEPT: usize = 2_000;
+/// Labels of an alert that name what runs, beside its service.
+const NAMING: [&str; 5] = [
+    "service",
+    "app",
+    "deployment",
+    "workload",
+    "app_kubernetes_io_name",
+];
+
+/// What kind of change it is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum ChangeKind {
+    Deploy,
+    Flag,
+    Config,
+    Other,
+}
+
+/// One change. Texts are cut and without secrets before they come here.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Change {
+    /// `changes/github`, `kubernetes`.
+    pub source: Source,
+    /// The sender's own, the same when it is told again.
+    pub id: String,
+    pub kind: ChangeKind,
+    pub at: Timestamp,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub service: Option<Service>,
+    /// The sender's word for where.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub environment: Option<String>,
+    /// One line for people.
+    pub title: String,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub by: Option<String>,
+    /// `http` or `https`; shown, never fetched.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub link: Option<String>,
+}
+
+impl Change {
+    /// Takes secrets out of what people wrote.
+    pub fn redact(&mut self, clean: Clean<'_>) {
+        let texts = [Some(&mut self.title), self.by.as_mut(), self.link.as_mut()];
+        for text in texts.into_iter().flatten() {
+            *text = clean(text).into_owned();
+        }
+    }
+
+    /// Whether it is new enough to explain anything.
+    #[must_use]
+    pub fn matters_at(&self, now: Timestamp) -> bool {
+        let age = now.duration_since(self.at);
+        age <= OLD && age >= -AHEAD
+    }
+
+    fn is_same(&self, other: &Self) -> bool {
+        self.source == other.source && self.id == other.id
+    }
+
+    fn is_before(&self, from: Timestamp, until: Timestamp) -> bool {
+        let earliest = from.checked_sub(BEFORE).unwrap_or(from);
+        (earliest..=until).contains(&self.at)
+    }
+
+    /// Whether it may have to do with this open incident, which it came too late to stand on from the beginning.
+    #[must_use]
+    pub fn may_explain(&self, incident: &Incident, catalogue: &[ServiceRow]) -> bool {
+        let known = incident.changes.iter().any(|known| known.is_same(self));
+        let Some(alert) = incident.first_alert().filter(|_| !known) else {
+            return false;
+        };
+        let (from, until) = span(alert, incident.opened_at);
+        self.is_before(from, until) && self.is_on(&services(alert, catalogue))
+    }
+
+    fn is_on(&self, services: &BTreeSet<String>) -> bool {
+        let service = self.service.as_ref();
+        service.is_some_and(|service| services.contains(&service.as_str().to_lowercase()))
+    }
+}
+
+/// The changes of the last day.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(transparent)]
+pub struct Changes(VecDeque<Arc<Change>>);
+
+impl Changes {
+    #[must_use]
+    pub fn knows(&self, change: &Change) -> bool {
+        self.0.iter().any(|known| known.is_same(change))
+    }
+
+    pub(super) fn note(&mut self, change: &Arc<Change>, now: Timestamp) {
+        self.0.push_back(Arc::clone(change));
+        while self.0.len() > KEPT || self.0.front().is_some_and(|oldest| !oldest.matters_at(now)) {
+            self.0.pop_front();
+        }
+    }
+
+    /// Those in the half hour before this alert, on its service or on what that depends on, newest first.
+    #[must_use]
+    pub fn before(&self, alert: &Alert, now: Timestamp, catalogue: &[ServiceRow]) -> Vec<Arc<Change>> {
+        if self.0.is_empty() {
+            return Vec::new();
+        }
+        let services = services(alert, catalogue);
+        let (from, until) = span(alert, now);
+        let fits = |change: &&Arc<Change>| change.is_before(from, until) && change.is_on(&services);
+        let mut found: Vec<_> = self.0.iter().filter(fits).cloned().collect();
+        found.sort_by_key(|change| std::cmp::Reverse(change.at));
+        found.truncate(SHOWN);
+        found
+    }
+}
+
+/// When it began, as far as that is known, and when it was heard of.
+fn span(alert: &Alert, heard: Timestamp) -> (Timestamp, Timestamp) {
+    (alert.starts_at.map_or(heard, |at| at.min(heard)), heard)
+}
+
+/// What the alert is about, and what that depends on, in small letters.
+fn services(alert: &Alert, catalogue: &[ServiceRow]) -> BTreeSet<String> {
+    let named = NAMING.iter().filter_map(|label| alert.labels.get(*label));
+    let own = alert.service.iter().map(Service::as_str);
+    let mut services: BTreeSet<String> = own
+        .chain(named.map(String::as_str))
+        .map(str::to_lowercase)
+        .collect();
+    for row in catalogue {
+        if services.contains(&row.name.as_str().to_lowercase()) {
+            services.extend(row.depends_on.iter().map(|name| name.as_str().to_lowercase()));
+        }
+    }
+    services
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn change(service: &str, at: &str) -> Arc<Change> {
+        Arc::new(Change {
+            source: Source::new("changes/generic"),
+            id: format!("{service} {at}"),
+            kind: ChangeKind::Deploy,
+            at: at.parse().unwrap(),
+            service: Some(Service::new(service)),
+            environment: None,
+            title: "v2".to_owned(),
+            by: None,
+            link: None,
+        })
+    }
+
+    fn alert(service: &str, at: Timestamp) -> Alert {
+        serde_json::from_value(serde_json::json!({
+            "source": "alertmanager", "episode": "e", "fingerprint": "f", "status": "firing", "name": "n",
+            "title": "t", "severity": "high", "service": service, "starts_at": at,
+        }))
+        .unwrap()
+    }
+
+    #[test]
+    fn a_change_of_what_the_service_depends_on_counts_too() {
+        let now: Timestamp = "2026-03-02T10:00:00Z".parse().unwrap();
+        let mut changes = Changes::default();
+        changes.note(&change("payments", "2026-03-02T09:50:00Z"), now);
+        let row = ServiceRow {
+            name: Service::new("checkout"),
+            owner: None,
+            depends_on: vec![Service::new("payments")],
+        };
+        assert_eq!(changes.before(&alert("checkout", now), now, &[row]).len(), 1);
+        assert!(changes.before(&alert("checkout", now), now, &[]).is_empty());
+    }
+
+    #[test]
+    fn only_the_half_hour_before_and_only_this_service_counts() {
+        let now: Timestamp = "2026-03-02T10:00:00Z".parse().unwrap();
+        let mut changes = Changes::default();
+        for (service, at) in [
+            ("checkout", "2026-03-02T09:20:00Z"),
+            ("Checkout", "2026-03-02T09:40:00Z"),
+            ("payments", "2026-03-02T09:50:00Z"),
+            ("checkout", "2026-03-02T09:59:00Z"),
+        ] {
+            changes.note(&change(service, at), now);
+        }
+        let alert = alert("checkout", now);
+        let found = changes.before(&alert, now, &[]);
+        let at: Vec<_> = found.iter().map(|change| change.at.to_string()).collect();
+        assert_eq!(at, ["2026-03-02T09:59:00Z", "2026-03-02T09:40:00Z"]);
+    }
+
+    #[test]
+    fn what_is_kept_is_bounded() {
+        let now: Timestamp = "2026-03-02T10:00:00Z".parse().unwrap();
+        let mut changes = Changes::default();
+        for number in 0..KEPT + 10 {
+            changes.note(&change(&number.to_string(), "2026-03-02T09:59:00Z"), now);
+        }
+        assert_eq!(changes.0.len(), KEPT);
+        let later: Timestamp = "2026-03-04T10:00:00Z".parse().unwrap();
+        changes.note(&change("new", "2026-03-04T09:59:00Z"), later);
+        assert_eq!(changes.0.len(), 1);
+    }
+}

@@ -1,0 +1,160 @@
+//! One cause, one card: an alert that has to do with an open incident joins it, with the reason, instead of opening a card of
+//! its own. Only what a team has said counts: services and what they need from the catalogue, the same node, the same change.
+//!
+//! Invariants: off unless the rules set a window; an alert whose own trigger asks for another runbook never joins; what a
+//! person has split off never joins again; alerts of different places, or of different sources, never meet.
+
+use jiff::SignedDuration;
+use serde::{Deserialize, Serialize};
+
+use super::alert::Alert;
+use super::decide::Context;
+use super::ids::{IncidentId, RunbookName, Service};
+use super::incident::{Incident, Verdict};
+use super::matching::{self, AlertFacts, By};
+use super::rules::ServiceRow;
+use super::state::State;
+
+/// Newest incidents that are looked at.
+const LOOKED_AT: usize = 500;
+/// Labels that say where something is: alerts that differ in one of them have nothing to do with each other.
+const PLACES: [&str; 4] = ["cluster", "namespace", "environment", "env"];
+/// The label that Kubernetes' alerts name a machine by.
+const NODE: &str = "node";
+
+/// Why an alert joined an incident that it was not opened for.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case", tag = "is")]
+pub enum Because {
+    SameService {
+        service: Service,
+    },
+    /// `service` needs `needs` to work, which makes `needs` the likely root.
+    Needs {
+        service: Service,
+        needs: Service,
+    },
+    SameNode {
+        node: String,
+    },
+    SameChange {
+        title: String,
+    },
+    /// An alert of its group joined before, for another reason.
+    SameGroup,
+}
+
+/// The open incident that this alert has to do with, the oldest if there are several.
+#[must_use]
+pub fn find(state: &State, context: Context<'_>, alert: &Alert) -> Option<(IncidentId, Because)> {
+    let window = context.rules.related_within?;
+    let newest = state.incidents.values().rev().take(LOOKED_AT);
+    let mut found = None;
+    for incident in newest.filter(|incident| incident.is_open()) {
+        let because = because(state, context, window, incident, alert);
+        found = because.map(|because| (incident, because)).or(found);
+    }
+    let (incident, because) = found?;
+    (!asks_for_another(context, incident, alert)).then_some((incident.id, because))
+}
+
+fn because(
+    state: &State,
+    context: Context<'_>,
+    window: SignedDuration,
+    incident: &Incident,
+    alert: &Alert,
+) -> Option<Because> {
+    let first = incident.first_alert()?;
+    let strange = incident.source != alert.source
+        || incident.requested_by.is_some()
+        || incident.split_off.contains(&alert.fingerprint)
+        || PLACES.iter().any(|place| differ(first, alert, place));
+    if strange {
+        return None;
+    }
+    if alert
+        .group
+        .as_ref()
+        .is_some_and(|group| incident.joined_groups.contains(group))
+    {
+        return Some(Because::SameGroup);
+    }
+    if context.now.duration_since(incident.opened_at) > window {
+        return None;
+    }
+    let services = incident.service.as_ref().zip(alert.service.as_ref());
+    services
+        .and_then(|(one, other)| by_service(&context.rules.services, one, other))
+        .or_else(|| same_node(first, alert))
+        .or_else(|| same_change(state, context, incident, alert))
+}
+
+fn differ(one: &Alert, other: &Alert, label: &str) -> bool {
+    let both = one.labels.get(label).zip(other.labels.get(label));
+    both.is_some_and(|(one, other)| one != other)
+}
+
+/// Only services of the catalogue: what others call a service may be an exporter that half of all alerts come from.
+fn by_service(catalogue: &[ServiceRow], one: &Service, other: &Service) -> Option<Because> {
+    let same = |one: &Service, other: &Service| one.as_str().eq_ignore_ascii_case(other.as_str());
+    let row = |name: &Service| catalogue.iter().find(|row| same(&row.name, name));
+    let needs = |service: &Service, needed: &Service| {
+        row(service).is_some_and(|row| row.depends_on.iter().any(|name| same(name, needed)))
+    };
+    let because = |service: &Service, needs: &Service| Because::Needs {
+        service: service.clone(),
+        needs: needs.clone(),
+    };
+    if same(one, other) {
+        return row(one).map(|row| Because::SameService {
+            service: row.name.clone(),
+        });
+    }
+    if needs(one, other) {
+        return Some(because(one, other));
+    }
+    needs(other, one).then(|| because(other, one))
+}
+
+fn same_node(one: &Alert, other: &Alert) -> Option<Because> {
+    let node = one.labels.get(NODE).filter(|node| !node.is_empty())?;
+    (other.labels.get(NODE) == Some(node)).then(|| Because::SameNode { node: node.clone() })
+}
+
+fn same_change(state: &State, context: Context<'_>, incident: &Incident, alert: &Alert) -> Option<Because> {
+    if incident.changes.is_empty() {
+        return None;
+    }
+    let changes = state.changes.before(alert, context.now, &context.rules.services);
+    let shared = changes.iter().find(|change| incident.changes.contains(change))?;
+    Some(Because::SameChange {
+        title: shared.title.clone(),
+    })
+}
+
+/// Whether a trigger says that this alert means another runbook than the one that the incident has.
+fn asks_for_another(context: Context<'_>, incident: &Incident, alert: &Alert) -> bool {
+    let environment = context.rules.environment_of(alert);
+    let matches = matching::rank(context.catalog, &AlertFacts::of(alert, environment.as_ref()));
+    if matches.by != By::Trigger || matches.candidates.is_empty() {
+        return false;
+    }
+    let wanted = matches.chosen().map(|chosen| &chosen.runbook.name);
+    wanted != runbook(incident)
+}
+
+fn runbook(incident: &Incident) -> Option<&RunbookName> {
+    let matched = incident
+        .matched
+        .as_ref()
+        .and_then(|matched| match &matched.verdict {
+            Verdict::One { runbook } => Some(runbook),
+            Verdict::Several | Verdict::None => None,
+        });
+    incident
+        .request
+        .as_ref()
+        .map(|request| &request.runbook)
+        .or(matched)
+}

@@ -1,0 +1,306 @@
+//! What closed incidents leave behind: a signature each, of what was wrong, what was tried and how it ended. The next one
+//! that is like it shows it. History is shown and decides nothing.
+//!
+//! Invariants: bounded; likeness is the same for the same two incidents, whoever asks; an incident is never like itself.
+
+use std::collections::{BTreeSet, VecDeque};
+use std::sync::Arc;
+
+use jiff::Timestamp;
+use serde::{Deserialize, Serialize};
+
+use super::ids::{Fingerprint, IncidentId, RunbookName, Service};
+use super::incident::{ClosedAs, Incident, Phase};
+use super::run::RunResult;
+
+/// Signatures that are kept at hand; the journal has all of them.
+const KEPT: usize = 500;
+/// Words of one signature.
+const WORDS: usize = 40;
+/// Shorter words say nothing.
+const SHORTEST: usize = 4;
+/// Of 1,000: from here on two incidents are alike.
+const ALIKE: u16 = 600;
+
+/// How a closed incident ended, as far as the next one wants to know.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case", tag = "is")]
+pub enum Ending {
+    /// Its runbook ran, was verified, and the source agreed.
+    Fixed,
+    /// Its runbook ran and did not help, or was stopped; says why.
+    NotHelped {
+        why: String,
+    },
+    /// It went away by itself, or while people worked on it.
+    Cleared,
+    /// A person said that it is over; with the reason, when there is one.
+    ByPerson {
+        name: String,
+        reason: String,
+    },
+    DryRun,
+}
+
+/// One closed incident in short.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Signature {
+    pub incident: IncidentId,
+    pub opened_at: Timestamp,
+    pub closed_at: Timestamp,
+    fingerprint: Fingerprint,
+    name: String,
+    service: Option<Service>,
+    /// Of title and description, in small letters.
+    words: BTreeSet<String>,
+    /// Evidence that was beyond its limit.
+    beyond: BTreeSet<String>,
+    pub runbook: Option<RunbookName>,
+    pub ending: Ending,
+}
+
+/// Another incident that is like one.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Similar {
+    pub incident: IncidentId,
+    pub opened_at: Timestamp,
+    pub closed_at: Timestamp,
+    /// Of 1,000.
+    pub likeness: u16,
+    /// For people: `the same rule on the same service`.
+    pub why: String,
+    pub runbook: Option<RunbookName>,
+    pub ending: Ending,
+}
+
+impl Signature {
+    /// Of an incident, as it is now; one that is open has ended nowhere yet, and counts as cleared. `None` without an alert.
+    #[must_use]
+    pub fn of(incident: &Incident) -> Option<Self> {
+        let alert = incident.first_alert()?;
+        let text = format!("{} {}", alert.title, alert.description).to_lowercase();
+        let words = text
+            .split(|c: char| !c.is_alphanumeric())
+            .filter(|word| word.chars().count() >= SHORTEST);
+        let findings = incident.evidence.iter().flat_map(|evidence| &evidence.findings);
+        let beyond = findings.filter(|finding| finding.beyond() == Some(true));
+        let closed_at = match &incident.phase {
+            Phase::Closed { at, .. } => *at,
+            Phase::Planning { .. }
+            | Phase::Proposed
+            | Phase::Running
+            | Phase::Settling { .. }
+            | Phase::Handed { .. } => incident.opened_at,
+        };
+        Some(Self {
+            incident: incident.id,
+            opened_at: incident.opened_at,
+            closed_at,
+            fingerprint: alert.fingerprint.clone(),
+            name: alert.name.clone(),
+            service: alert.service.clone(),
+            words: words.take(WORDS).map(str::to_owned).collect(),
+            beyond: beyond.map(|finding| finding.name.clone()).collect(),
+            runbook: incident
+                .current()
+                .map(|track| track.plan.runbook.clone())
+                .or_else(|| incident.checklist.clone()),
+            ending: ending(incident),
+        })
+    }
+
+    /// How like it another one is, and why; `None` when it is not.
+    #[must_use]
+    pub fn like(&self, other: &Self) -> Option<Similar> {
+        let (likeness, why) = self.likeness(other);
+        (likeness >= ALIKE && self.incident != other.incident).then(|| Similar {
+            incident: other.incident,
+            opened_at: other.opened_at,
+            closed_at: other.closed_at,
+            likeness,
+            why,
+            runbook: other.runbook.clone(),
+            ending: other.ending.clone(),
+        })
+    }
+
+    fn likeness(&self, other: &Self) -> (u16, String) {
+        if self.fingerprint == other.fingerprint {
+            return (1000, "the same alert".to_owned());
+        }
+        let shared: Vec<&str> = self
+            .words
+            .intersection(&other.words)
+            .map(String::as_str)
+            .collect();
+        let all = self.words.union(&other.words).count().max(1);
+        let same_service = self.service.is_some() && self.service == other.service;
+        let same_name = self.name == other.name;
+        let beyond = self.beyond.intersection(&other.beyond).count() > 0;
+        let weight = if same_name { 250 } else { 600 };
+        let said = u16::try_from(shared.len() * weight / all).unwrap_or(0);
+        let likeness = said
+            + if same_name { 450 } else { 0 }
+            + if same_service { 200 } else { 0 }
+            + if beyond { 100 } else { 0 };
+        let why = match (same_name, same_service) {
+            (true, true) => "the same rule on the same service".to_owned(),
+            (true, false) => "the same rule".to_owned(),
+            (false, _) => {
+                let place = if same_service {
+                    "the same service, and "
+                } else {
+                    ""
+                };
+                let quoted: Vec<&str> = shared.into_iter().take(4).collect();
+                format!("{place}it says {}", quoted.join(", "))
+            }
+        };
+        (likeness.min(999), why)
+    }
+}
+
+fn ending(incident: &Incident) -> Ending {
+    let why = incident.result().and_then(|result| match result {
+        RunResult::NotVerified { why } | RunResult::Stopped { why, .. } => Some(why.clone()),
+        RunResult::Verified | RunResult::DryRun => None,
+    });
+    match (&incident.phase, why) {
+        (
+            Phase::Closed {
+                result: ClosedAs::ByPerson { name, reason, .. },
+                ..
+            },
+            _,
+        ) => Ending::ByPerson {
+            name: name.clone(),
+            reason: reason.clone(),
+        },
+        (
+            Phase::Closed {
+                result: ClosedAs::DryRun,
+                ..
+            },
+            _,
+        ) => Ending::DryRun,
+        (_, Some(why)) => Ending::NotHelped { why },
+        (
+            Phase::Closed {
+                result: ClosedAs::Resolved,
+                ..
+            },
+            None,
+        ) => Ending::Fixed,
+        (
+            Phase::Closed {
+                result: ClosedAs::AlertCleared,
+                ..
+            }
+            | Phase::Planning { .. }
+            | Phase::Proposed
+            | Phase::Running
+            | Phase::Settling { .. }
+            | Phase::Handed { .. },
+            None,
+        ) => Ending::Cleared,
+    }
+}
+
+/// The signatures at hand, oldest first.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(transparent)]
+pub struct Memory(VecDeque<Arc<Signature>>);
+
+impl Memory {
+    /// Takes a signature in; a newer one of the same incident takes the place of the one before.
+    pub fn keep(&mut self, signature: Signature) {
+        self.0.retain(|known| known.incident != signature.incident);
+        self.0.push_back(Arc::new(signature));
+        while self.0.len() > KEPT {
+            self.0.pop_front();
+        }
+    }
+
+    /// Those that are like this one, most alike first, of equals the newest.
+    #[must_use]
+    pub fn similar(&self, to: &Signature, most: usize) -> Vec<Similar> {
+        let mut found: Vec<Similar> = self.0.iter().filter_map(|known| to.like(known)).collect();
+        found.sort_by_key(|similar| std::cmp::Reverse((similar.likeness, similar.incident)));
+        found.truncate(most);
+        found
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn signature(id: u64, name: &str, service: &str, text: &str, fingerprint: &str) -> Signature {
+        let at: Timestamp = "2026-03-02T10:00:00Z".parse().unwrap();
+        Signature {
+            incident: IncidentId(id),
+            opened_at: at,
+            closed_at: at,
+            fingerprint: Fingerprint::new(fingerprint),
+            name: name.to_owned(),
+            service: Some(Service::new(service)),
+            words: text.split(' ').map(str::to_owned).collect(),
+            beyond: BTreeSet::new(),
+            runbook: None,
+            ending: Ending::Fixed,
+        }
+    }
+
+    #[test]
+    fn the_same_alert_is_most_alike_and_another_rule_elsewhere_is_not() {
+        let mut memory = Memory::default();
+        memory.keep(signature(1, "RedisDown", "api", "redis connection timeout", "a"));
+        memory.keep(signature(2, "RedisDown", "api", "redis connection refused", "b"));
+        memory.keep(signature(3, "DiskFull", "logs", "volume nearly full", "c"));
+        let now = signature(4, "RedisDown", "api", "redis connection timeout", "a");
+        let found = memory.similar(&now, 5);
+        let ids: Vec<u64> = found.iter().map(|similar| similar.incident.0).collect();
+        assert_eq!(ids, [1, 2]);
+        assert_eq!(found[0].why, "the same alert");
+        assert_eq!(found[1].why, "the same rule on the same service");
+    }
+
+    #[test]
+    fn an_incident_is_not_like_itself_and_memory_is_bounded() {
+        let mut memory = Memory::default();
+        for id in 0..600 {
+            memory.keep(signature(id, "RedisDown", "api", "redis", "a"));
+        }
+        assert_eq!(memory.0.len(), KEPT);
+        let newest = signature(599, "RedisDown", "api", "redis", "a");
+        assert!(
+            memory
+                .similar(&newest, 600)
+                .iter()
+                .all(|similar| similar.incident.0 != 599)
+        );
+    }
+
+    #[test]
+    fn other_words_for_the_same_on_the_same_service_are_found() {
+        let one = signature(
+            1,
+            "HighLatency",
+            "api",
+            "requests take long since redis stalls",
+            "a",
+        );
+        let other = signature(
+            2,
+            "SlowRequests",
+            "api",
+            "requests take long since redis stalls",
+            "b",
+        );
+        let like = one.like(&other).unwrap();
+        assert!(
+            like.likeness < 1000 && like.why.starts_with("the same service, and it says"),
+            "{like:?}"
+        );
+    }
+}

@@ -1,0 +1,289 @@
+//! The shapes of those who tell what they changed. Only what has happened is a change: a deployment that waits or failed is
+//! left aside. A sender that knows no service may be given one in its address, `?service=NAME`.
+//! Shapes: <https://docs.github.com/en/webhooks/webhook-events-and-payloads> (`deployment_status`, `push`, `release`),
+//! <https://docs.gitlab.com/user/project/integrations/webhook_events/> (deployment, push, release),
+//! <https://fluxcd.io/flux/components/notification/events/>,
+//! <https://developer.pagerduty.com/docs/send-change-events>, <https://launchdarkly.com/docs/home/infrastructure/webhooks>.
+
+use serde_json::Value;
+
+use super::draft::Draft;
+use super::read::{ChangesRead, Told};
+use crate::domain::change::ChangeKind;
+use crate::ingress::error::ParseError;
+use crate::ingress::json::{any, first, lacks, list, object, part, text};
+use crate::ingress::moment::moment;
+
+type Result = std::result::Result<ChangesRead, ParseError>;
+
+const AWAY: &str = "this event changes nothing that runs";
+
+fn at(body: &Value, pointers: &[&str]) -> Option<jiff::Timestamp> {
+    pointers
+        .iter()
+        .find_map(|pointer| body.pointer(pointer).and_then(moment))
+}
+
+fn one(told: &Told<'_>, kind: ChangeKind, draft: Draft) -> Result {
+    Ok(ChangesRead::of(draft.finish(&told.source, kind, told.now)))
+}
+
+/// Pushes to the default branch, published releases, and deployments that succeeded.
+pub(super) fn github(told: &Told<'_>) -> Result {
+    let body = object(told.body, "a webhook of GitHub as JSON")?;
+    let service = text(&body, "/repository/name");
+    match told.header("x-github-event") {
+        Some("deployment_status")
+            if text(&body, "/deployment_status/state").as_deref() == Some("success") =>
+        {
+            let what = first(&body, &["/deployment/description", "/deployment/ref"]).unwrap_or_default();
+            let sha: String = text(&body, "/deployment/sha")
+                .unwrap_or_default()
+                .chars()
+                .take(7)
+                .collect();
+            let draft = Draft {
+                id: text(&body, "/deployment/id"),
+                at: at(&body, &["/deployment_status/created_at"]),
+                environment: text(&body, "/deployment/environment"),
+                title: format!("{what} {sha}"),
+                by: first(&body, &["/deployment/creator/login", "/sender/login"]),
+                link: first(&body, &["/deployment_status/target_url", "/repository/html_url"]),
+                service,
+            };
+            one(told, ChangeKind::Deploy, draft)
+        }
+        Some("release") if text(&body, "/action").as_deref() == Some("published") => {
+            let draft = Draft {
+                id: text(&body, "/release/id"),
+                at: at(&body, &["/release/published_at"]),
+                title: first(&body, &["/release/name", "/release/tag_name"]).unwrap_or_default(),
+                by: text(&body, "/release/author/login"),
+                link: text(&body, "/release/html_url"),
+                environment: None,
+                service,
+            };
+            one(told, ChangeKind::Other, draft)
+        }
+        Some("push") => {
+            let branch = text(&body, "/repository/default_branch").map(|name| format!("refs/heads/{name}"));
+            if branch.is_none() || text(&body, "/ref") != branch {
+                return Ok(ChangesRead::aside(AWAY));
+            }
+            let draft = Draft {
+                id: text(&body, "/after"),
+                at: at(&body, &["/head_commit/timestamp"]),
+                title: text(&body, "/head_commit/message")
+                    .and_then(first_line)
+                    .unwrap_or_default(),
+                by: first(&body, &["/pusher/name", "/sender/login"]),
+                link: text(&body, "/compare"),
+                environment: None,
+                service,
+            };
+            one(told, ChangeKind::Other, draft)
+        }
+        Some(_) => Ok(ChangesRead::aside(AWAY)),
+        None => Err(lacks(
+            "/X-GitHub-Event",
+            "the header that GitHub sends",
+            "a webhook of GitHub",
+        )),
+    }
+}
+
+/// Deployments that succeeded, releases, and pushes to the default branch.
+pub(super) fn gitlab(told: &Told<'_>) -> Result {
+    let body = object(told.body, "a webhook of GitLab")?;
+    let service = text(&body, "/project/name");
+    match text(&body, "/object_kind").as_deref() {
+        Some("deployment") if text(&body, "/status").as_deref() == Some("success") => {
+            let sha = text(&body, "/short_sha").unwrap_or_default();
+            let draft = Draft {
+                id: text(&body, "/deployment_id"),
+                at: at(&body, &["/status_changed_at"]),
+                environment: text(&body, "/environment"),
+                title: format!(
+                    "{} {sha}",
+                    first(&body, &["/commit_title", "/ref"]).unwrap_or_default()
+                ),
+                by: first(&body, &["/user/username", "/user/name"]),
+                link: first(&body, &["/deployable_url", "/project/web_url"]),
+                service,
+            };
+            one(told, ChangeKind::Deploy, draft)
+        }
+        Some("release") if text(&body, "/action").as_deref() == Some("create") => {
+            let draft = Draft {
+                id: text(&body, "/id"),
+                at: at(&body, &["/released_at", "/created_at"]),
+                title: first(&body, &["/name", "/tag"]).unwrap_or_default(),
+                link: text(&body, "/url"),
+                service,
+                ..Draft::default()
+            };
+            one(told, ChangeKind::Other, draft)
+        }
+        Some("push") => {
+            let branch = text(&body, "/project/default_branch").map(|name| format!("refs/heads/{name}"));
+            if branch.is_none() || text(&body, "/ref") != branch {
+                return Ok(ChangesRead::aside(AWAY));
+            }
+            let newest = list(&body, "/commits").last();
+            let draft = Draft {
+                id: text(&body, "/after"),
+                at: newest.and_then(|commit| at(commit, &["/timestamp"])),
+                title: newest
+                    .and_then(|commit| text(commit, "/title"))
+                    .unwrap_or_default(),
+                by: first(&body, &["/user_username", "/user_name"]),
+                link: newest.and_then(|commit| text(commit, "/url")),
+                environment: None,
+                service,
+            };
+            one(told, ChangeKind::Other, draft)
+        }
+        Some(_) => Ok(ChangesRead::aside(AWAY)),
+        None => Err(lacks("/object_kind", "a text", "a webhook of GitLab")),
+    }
+}
+
+/// What a Kustomization or a HelmRelease applied.
+pub(super) fn flux(told: &Told<'_>) -> Result {
+    const EXPECTED: &str = "an event of Flux's notification controller";
+    let body = object(told.body, EXPECTED)?;
+    part(&body, "/involvedObject", EXPECTED)?;
+    let kind = text(&body, "/involvedObject/kind").unwrap_or_default();
+    let applied = matches!(kind.as_str(), "Kustomization" | "HelmRelease");
+    if !applied || text(&body, "/severity").as_deref() == Some("error") {
+        return Ok(ChangesRead::aside(AWAY));
+    }
+    let name = text(&body, "/involvedObject/name");
+    let revision = text(&body, "/metadata/revision").unwrap_or_default();
+    let said = text(&body, "/message").and_then(first_line).unwrap_or_default();
+    let draft = Draft {
+        id: Some(format!(
+            "{kind} {} {revision} {said}",
+            name.as_deref().unwrap_or("")
+        )),
+        at: at(&body, &["/timestamp"]),
+        environment: text(&body, "/involvedObject/namespace"),
+        title: format!("{kind} {revision}: {said}"),
+        service: name,
+        by: None,
+        link: None,
+    };
+    one(told, ChangeKind::Deploy, draft)
+}
+
+/// The template that `docs/sources.md` gives for argocd-notifications.
+pub(super) fn argocd(told: &Told<'_>) -> Result {
+    const EXPECTED: &str = "the body of the template in docs/sources.md";
+    let body = object(told.body, EXPECTED)?;
+    let app = first(&body, &["/app", "/application", "/name"]);
+    let app = app.ok_or_else(|| lacks("/app", "the application's name", EXPECTED))?;
+    let revision = text(&body, "/revision").unwrap_or_default();
+    let short: String = revision.chars().take(12).collect();
+    let said = text(&body, "/message").and_then(first_line).unwrap_or_default();
+    let draft = Draft {
+        id: Some(format!(
+            "{app} {revision} {}",
+            text(&body, "/finishedAt").unwrap_or_default()
+        )),
+        at: at(&body, &["/finishedAt", "/time"]),
+        environment: text(&body, "/namespace"),
+        title: format!("synced {short} {said}"),
+        by: text(&body, "/author"),
+        link: text(&body, "/url"),
+        service: Some(app),
+    };
+    one(told, ChangeKind::Deploy, draft)
+}
+
+/// A change event, as PagerDuty's own endpoint takes it.
+pub(super) fn pagerduty(told: &Told<'_>) -> Result {
+    const EXPECTED: &str = "a change event of PagerDuty";
+    let body = object(told.body, EXPECTED)?;
+    part(&body, "/payload", EXPECTED)?;
+    let draft = Draft {
+        id: None,
+        at: at(&body, &["/payload/timestamp"]),
+        service: first(&body, &["/payload/custom_details/service", "/payload/source"]),
+        environment: text(&body, "/payload/custom_details/environment"),
+        title: text(&body, "/payload/summary").unwrap_or_default(),
+        by: first(
+            &body,
+            &["/payload/custom_details/user", "/payload/custom_details/author"],
+        ),
+        link: text(&body, "/links/0/href"),
+    };
+    one(told, ChangeKind::Deploy, draft)
+}
+
+/// Flags: the project stands for the service, since a flag knows none.
+pub(super) fn launchdarkly(told: &Told<'_>) -> Result {
+    let body = object(told.body, "a webhook of LaunchDarkly")?;
+    if text(&body, "/kind").as_deref() != Some("flag") {
+        return Ok(ChangesRead::aside(AWAY));
+    }
+    // `proj/shop:env/production:flag/new-checkout-flow`
+    let resource = text(&body, "/target/resources/0").unwrap_or_default();
+    let named = |what: &str| {
+        let mut parts = resource.split(':').filter_map(|part| part.split_once('/'));
+        let found = parts.find(|(kind, _)| *kind == what);
+        found.map(|(_, name)| name.split(';').next().unwrap_or(name).to_owned())
+    };
+    let verb = text(&body, "/titleVerb").unwrap_or_else(|| "changed".to_owned());
+    let flag = first(&body, &["/name"])
+        .or_else(|| named("flag"))
+        .unwrap_or_default();
+    let draft = Draft {
+        id: text(&body, "/_id"),
+        at: at(&body, &["/date"]),
+        service: named("proj"),
+        environment: named("env"),
+        title: format!("{verb} {flag}"),
+        by: first(&body, &["/member/email", "/member/firstName"]),
+        link: None,
+    };
+    one(told, ChangeKind::Flag, draft)
+}
+
+/// Interlock's own: an object, or a list of them.
+pub(super) fn generic(told: &Told<'_>) -> Result {
+    const EXPECTED: &str = "an object with `title` and `service`, or a list of them";
+    let body = any(told.body)?;
+    let rows: &[Value] = match &body {
+        Value::Array(rows) => rows,
+        Value::Object(_) => std::slice::from_ref(&body),
+        Value::Null | Value::Bool(_) | Value::Number(_) | Value::String(_) => {
+            return Err(lacks("/body", "an object in { } or a list", EXPECTED));
+        }
+    };
+    let mut changes = Vec::new();
+    for row in rows {
+        let title = text(row, "/title");
+        let title = title.ok_or_else(|| lacks("/title", "a text with something in it", EXPECTED))?;
+        let kind = match text(row, "/kind").as_deref() {
+            Some("deploy") | None => ChangeKind::Deploy,
+            Some("flag") => ChangeKind::Flag,
+            Some("config") => ChangeKind::Config,
+            Some(_) => ChangeKind::Other,
+        };
+        let draft = Draft {
+            id: text(row, "/id"),
+            at: at(row, &["/at", "/time", "/timestamp"]),
+            service: text(row, "/service"),
+            environment: text(row, "/environment"),
+            by: text(row, "/by"),
+            link: text(row, "/url"),
+            title,
+        };
+        changes.extend(draft.finish(&told.source, kind, told.now));
+    }
+    Ok(ChangesRead::of(changes))
+}
+
+fn first_line(text: String) -> Option<String> {
+    text.lines().next().map(str::to_owned)
+}

@@ -1,0 +1,45 @@
+//! What changed, in one plain line each: for the card, the thread and the page.
+
+use super::words;
+use crate::domain::change::{Change, ChangeKind};
+use crate::domain::cluster::Because;
+
+/// `09:52:10 UTC deploy of checkout: v2.4.1 (by cy)`.
+#[must_use]
+pub fn line(change: &Change) -> String {
+    let kind = match change.kind {
+        ChangeKind::Deploy => "deploy",
+        ChangeKind::Flag => "flag",
+        ChangeKind::Config => "configuration",
+        ChangeKind::Other => "change",
+    };
+    let of = change
+        .service
+        .as_ref()
+        .map(|service| format!(" of {service}"))
+        .unwrap_or_default();
+    let place = change
+        .environment
+        .as_ref()
+        .map(|place| format!(" in {place}"))
+        .unwrap_or_default();
+    let by = change
+        .by
+        .as_ref()
+        .map(|by| format!(" (by {by})"))
+        .unwrap_or_default();
+    let title = words::cut(&change.title, 160);
+    format!("{} {kind}{of}{place}: {title}{by}", words::clock(change.at))
+}
+
+/// Why an alert joined: `same service, checkout`.
+#[must_use]
+pub fn because(because: &Because) -> String {
+    match because {
+        Because::SameService { service } => format!("same service, {service}"),
+        Because::Needs { service, needs } => format!("{service} needs {needs}, the likely root"),
+        Because::SameNode { node } => format!("same node, {node}"),
+        Because::SameChange { title } => format!("same change before, {}", words::cut(title, 80)),
+        Because::SameGroup => "its group joined before".to_owned(),
+    }
+}

@@ -1,0 +1,25 @@
+//! A similar incident of the past, in one plain line: for the card and the command line.
+
+use super::words;
+use crate::domain::memory::{Ending, Similar};
+
+/// `INC-12 (the same alert): redis-connection-timeout, fixed and verified after 4 min`.
+#[must_use]
+pub fn line(similar: &Similar) -> String {
+    let runbook = similar
+        .runbook
+        .as_ref()
+        .map_or("no runbook".to_owned(), ToString::to_string);
+    let took = words::duration(similar.closed_at.duration_since(similar.opened_at));
+    let ended = match &similar.ending {
+        Ending::Fixed => format!("fixed and verified after {took}"),
+        Ending::NotHelped { why } => format!("did not help: {}", words::cut(why, 120)),
+        Ending::Cleared => format!("the alert went away after {took}"),
+        Ending::ByPerson { name, reason } if reason.is_empty() => format!("{name} closed it after {took}"),
+        Ending::ByPerson { name, reason } => {
+            format!("{name} closed it after {took}: {}", words::cut(reason, 120))
+        }
+        Ending::DryRun => "a dry run".to_owned(),
+    };
+    format!("{} ({}): {runbook}, {ended}", similar.incident, similar.why)
+}

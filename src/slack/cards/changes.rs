@@ -1,0 +1,108 @@
+//! What is known from before, on the card: what changed shortly before the alert, newest first, each with a link to it where
+//! its sender gave one; and closed incidents that are like this one, with how they ended.
+
+use super::text::safe;
+use crate::domain::incident::{Incident, Phase};
+use crate::render::{changes, memory};
+
+/// Alerts that joined and are named.
+const JOINED: usize = 4;
+/// Characters of one line.
+const LINE: usize = 260;
+
+/// The section's text; `None` when nothing is known to have changed, or when it doesn't matter any more.
+#[must_use]
+pub fn lines(incident: &Incident) -> Option<String> {
+    if incident.changes.is_empty() || matches!(incident.phase, Phase::Settling { .. } | Phase::Closed { .. })
+    {
+        return None;
+    }
+    let mut lines = vec!["*Changed in the half hour before*".to_owned()];
+    for change in &incident.changes {
+        let link = change.link.as_deref().and_then(address);
+        let link = link.map(|url| format!(" <{url}|show>")).unwrap_or_default();
+        lines.push(format!("• {}{link}", safe(&changes::line(change), LINE)));
+    }
+    Some(lines.join("\n"))
+}
+
+/// Incidents of the past that are like this one; `None` when there are none, or when it doesn't matter any more.
+#[must_use]
+pub fn similar(incident: &Incident) -> Option<String> {
+    if incident.similar.is_empty() || matches!(incident.phase, Phase::Settling { .. } | Phase::Closed { .. })
+    {
+        return None;
+    }
+    let lines = incident
+        .similar
+        .iter()
+        .map(|similar| format!("• {}", safe(&memory::line(similar), LINE)));
+    let lines: Vec<String> = std::iter::once("*Like it before*".to_owned())
+        .chain(lines)
+        .collect();
+    Some(lines.join("\n"))
+}
+
+/// Alerts that joined for a reason of ours; `None` when there are none.
+#[must_use]
+pub fn joined(incident: &Incident) -> Option<String> {
+    let joined = || {
+        incident
+            .episodes
+            .iter()
+            .filter_map(|episode| Some((&episode.alert, episode.because.as_ref()?)))
+    };
+    let count = joined().count();
+    if count == 0 || matches!(incident.phase, Phase::Closed { .. }) {
+        return None;
+    }
+    let mut lines = vec!["*Also part of it, as far as can be told*".to_owned()];
+    lines.extend(joined().take(JOINED).map(|(alert, because)| {
+        let line = format!("{} ({})", alert.title, changes::because(because));
+        format!("• {}", safe(&line, LINE))
+    }));
+    if count > JOINED {
+        lines.push(format!("• and {} more", count - JOINED));
+    }
+    Some(lines.join("\n"))
+}
+
+/// An address that can stand in a link without ending it.
+fn address(link: &str) -> Option<String> {
+    let url = url::Url::parse(link).ok()?;
+    let web = matches!(url.scheme(), "http" | "https");
+    let text = url.as_str();
+    let plain = text.len() <= 300 && !text.contains(['<', '>', '|', ' ', '\\']);
+    (web && plain).then(|| text.to_owned())
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::Arc;
+
+    use super::*;
+    use crate::domain::change::{Change, ChangeKind};
+    use crate::slack::cards::samples;
+
+    #[test]
+    fn foreign_words_can_not_link_or_mention_and_the_link_stays_whole() {
+        let mut incident = samples::incident("Redis", samples::redis_steps());
+        incident.changes = vec![Arc::new(Change {
+            source: "changes/github".into(),
+            id: "1".to_owned(),
+            kind: ChangeKind::Deploy,
+            at: samples::at(0),
+            service: Some("checkout".into()),
+            environment: None,
+            title: "v2 <!channel> <https://evil.test|click>".to_owned(),
+            by: Some("<@U1>".to_owned()),
+            link: Some("https://github.test/a|b>c".to_owned()),
+        })];
+        let text = lines(&incident).expect("a section");
+        assert!(text.contains("deploy of checkout: v2 &lt;!channel&gt;"), "{text}");
+        assert!(
+            !text.contains("<!channel>") && !text.contains("<@U1>") && !text.contains("|click>"),
+            "{text}"
+        );
+    }
+}

@@ -1,0 +1,149 @@
+//! What changed shortly before, on the card: told by webhooks, or seen in the cluster.
+
+use jiff::{SignedDuration, Timestamp};
+use serde_json::json;
+
+use crate::shipped;
+use crate::world::{Alert, Setup, TestWorld};
+
+const TOKEN: &str = "changes-of-the-tests";
+const SECTION: &str = "Changed in the half hour before";
+
+fn setup() -> Setup {
+    Setup::default().table(&format!("[webhooks.changes.generic]\nbearer_token = \"{TOKEN}\""))
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_deploy_before_the_alert_stands_on_its_card_and_others_do_not() {
+    let world = TestWorld::start(setup()).await;
+    let told = json!([
+        {"service": "archive", "title": "2.15.0 <!channel>", "by": "cy", "url": "https://ci.example.test/7"},
+        {"service": "payments", "title": "9.9.9"},
+        {"service": "archive", "title": "0.0.1", "at": "2026-01-01T00:00:00Z"},
+    ]);
+    assert_eq!(world.sends("changes/generic", TOKEN, &told).await, 200);
+    world.fires(&Alert::tape_jam()).await;
+    let card = world.card(SECTION).await;
+    assert!(
+        card.contains("deploy of archive: 2.15.0") && card.contains("(by cy)"),
+        "{card}"
+    );
+    assert!(!card.contains("9.9.9") && !card.contains("0.0.1"), "{card}");
+    world.thread().ends_with("no runbook matches").await;
+    world.nothing_ran();
+    world.ends().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_deploy_that_is_told_after_the_alert_comes_on_its_card_too() {
+    let world = TestWorld::start(setup()).await;
+    world.fires(&Alert::tape_jam()).await;
+    world.card("Tape library 3 is jammed").await;
+    let before = Timestamp::now() - SignedDuration::from_mins(1);
+    let told = json!({"service": "archive", "title": "2.15.0", "at": before.to_string()});
+    for _ in 0..2 {
+        assert_eq!(world.sends("changes/generic", TOKEN, &told).await, 200);
+    }
+    let card = world.card(SECTION).await;
+    assert_eq!(card.matches("2.15.0").count(), 1, "{card}");
+    world.thread().is_uninteresting();
+    world.ends().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_change_of_what_the_service_needs_counts_and_the_card_says_whose_it_is() {
+    let catalogue =
+        "[[services]]\nname = \"archive\"\nowner = \"storage team\"\ndepends_on = [\"tape-driver\"]";
+    let world = TestWorld::start(setup().table(catalogue)).await;
+    let told = json!({"service": "tape-driver", "title": "token ghp_0123456789abcdefghijklmnopqrstuvwxyzAB", "kind": "config"});
+    assert_eq!(world.sends("changes/generic", TOKEN, &told).await, 200);
+    world.fires(&Alert::tape_jam()).await;
+    let card = world.card(SECTION).await;
+    assert!(
+        card.contains("configuration of tape-driver") && card.contains("belongs to storage team"),
+        "{card}"
+    );
+    assert!(!card.contains("ghp_0123456789"), "{card}");
+    world.thread().is_uninteresting();
+    world.ends().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn who_has_no_token_tells_nothing() {
+    let world = TestWorld::start(setup()).await;
+    let told = json!({"service": "archive", "title": "2.15.0"});
+    assert_eq!(world.sends("changes/generic", "wrong", &told).await, 401);
+    assert_eq!(world.sends("changes/gitlab", TOKEN, &told).await, 404);
+    assert_eq!(
+        world
+            .sends("changes/generic", TOKEN, &json!({"service": "archive"}))
+            .await,
+        400
+    );
+    world.fires(&Alert::tape_jam()).await;
+    let card = world.card("Tape library 3 is jammed").await;
+    assert!(!card.contains(SECTION), "{card}");
+    world.thread().is_uninteresting();
+    world.ends().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_rollout_in_the_cluster_is_seen_without_anybody_telling_it() {
+    let setup = Setup::default().table("[kubernetes]\nfollow_rollouts = true");
+    let world = TestWorld::start(setup).await;
+    let cluster = world.doubles.cluster.world();
+    let before = cluster.revision_of("production", "checkout");
+    cluster.deploy(
+        "production",
+        "checkout",
+        "registry.example/checkout:2.16.0",
+        "release 2.16.0",
+    );
+    world
+        .until("the controller has rolled it out", || {
+            (cluster.revision_of("production", "checkout") > before).then_some(())
+        })
+        .await;
+    // The first look comes with the start; the alert comes after it.
+    world.bot_stops().await;
+    world.bot_starts().await;
+    world.fires(&Alert::bad_deploy()).await;
+    // What is seen after the alert comes on its card as well, as long as it was before.
+    let card = world.card(SECTION).await;
+    assert!(
+        card.contains("deploy of checkout in production: revision") && card.contains("release 2.16.0"),
+        "{card}"
+    );
+    world.thread().is_uninteresting();
+    world.ends().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn where_no_text_is_sure_enough_a_person_chooses_among_the_best() {
+    let setup = Setup::default()
+        .approver("tiers = [2]\ngroups = [\"@sre\"]")
+        .runbook(shipped!("disk-pressure-log-rotation"))
+        .runbook(shipped!("stuck-queue-scale"))
+        .runbook(shipped!("node-not-ready"));
+    let world = TestWorld::start(setup).await;
+    let alert = Alert::new(
+        "LogsFillUp",
+        "log-collector",
+        "/var/log of log-collector is nearly full, rotation is behind",
+    );
+    world.fires(&alert).await;
+    let card = world.card("[Choose]").await;
+    assert!(card.contains("Log volume fills up"), "{card}");
+    world.nothing_ran();
+    world.ana().presses("Choose").await;
+    world.ana().is_told("it is. Its plan is being made.").await;
+    let card = world.card("Waits for 1 approval").await;
+    assert!(card.contains("Log volume fills up"), "{card}");
+    // Its evidence was read for the plan.
+    let looks = world.effects();
+    let looks: Vec<&str> = looks.iter().map(String::as_str).collect();
+    assert!(looks.iter().all(|look| look.starts_with("exec d")), "{looks:?}");
+    world.cluster_did(&looks).await;
+    world.thread().is_uninteresting();
+    world.ends().await;
+}

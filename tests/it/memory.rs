@@ -1,0 +1,32 @@
+//! What closed incidents leave behind for the next one that is like them.
+
+use std::time::Duration;
+
+use crate::world::{Alert, TestWorld};
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_next_one_like_it_shows_how_the_last_one_ended() {
+    let world = TestWorld::redis_times_out().await;
+    let alert = Alert::redis_timeout();
+    world.fires(&alert).await;
+    let card = world.card("Waits for 1 approval").await;
+    assert!(!card.contains("Like it before"), "{card}");
+    world.ana().presses("Approve").await;
+    world.ana().is_told("Approved.").await;
+    world.card("Fixed and verified.").await;
+    world
+        .cluster_did(&["exec redis-cli FLUSHDB", "exec curl -s localhost:8080/health"])
+        .await;
+    world.resolves(&alert).await;
+    world.card("Resolved").await;
+    world.thread().ends_with("Summary of INC-1").await;
+    world.clock_moves(Duration::from_secs(3_600)).await;
+    world.fires(&Alert::redis_timeout()).await;
+    let card = world.card_shows("INC-2", "Like it before").await;
+    assert!(
+        card.contains("INC-1 (the same alert): redis-connection-timeout, fixed and verified after"),
+        "{card}"
+    );
+    world.thread_of("INC-2").is_uninteresting();
+    world.ends().await;
+}

@@ -1,0 +1,129 @@
+//! One cause, one card: what has to do with each other joins, a person may split it, and a storm stays readable.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use interlock::app;
+use interlock::config::Settings;
+use interlock::domain::alert::{Alert as Fired, AlertStatus, Severity};
+use interlock::domain::command::Command;
+use interlock::domain::ids::{EpisodeKey, Fingerprint, Service, Source};
+use interlock::domain::runbook::Catalog;
+use interlock::engine::{Core, Knowledge};
+use interlock::store::Store;
+use jiff::Timestamp;
+
+use crate::world::{Alert, Setup, TestWorld};
+
+const GROUPING: &str = "[grouping]\nrelated_within_minutes = 10\n\n[[services]]\nname = \"archive\"\ndepends_on = [\"tape-driver\"]\n\n\
+    [[services]]\nname = \"tape-driver\"\n";
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_alert_of_what_the_service_needs_joins_and_can_be_split_off() {
+    let world = TestWorld::start(Setup::default().table(GROUPING)).await;
+    world.fires(&Alert::tape_jam()).await;
+    world.card("Tape library 3 is jammed").await;
+    let driver = Alert::new("TapeDriverErrors", "tape-driver", "The driver sees errors");
+    world.fires(&driver).await;
+    let card = world.card("Also part of it").await;
+    assert!(
+        card.contains("The driver sees errors (archive needs tape-driver, the likely root)"),
+        "{card}"
+    );
+    world
+        .thread()
+        .says("archive needs tape-driver, the likely root")
+        .await;
+    world.ana().presses("Split off TapeDriverErrors").await;
+    world.ana().is_told("it is INC-2 now").await;
+    let own = world.card_shows("INC-2", "The driver sees errors").await;
+    assert!(!own.contains("Also part of it"), "{own}");
+    world
+        .thread_of("INC-1")
+        .ends_with("split off TapeDriverErrors")
+        .await;
+    world.thread_of("INC-2").is_uninteresting();
+    world.nothing_ran();
+    world.ends().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_alert_that_asks_for_a_runbook_of_its_own_keeps_its_card() {
+    let catalogue = "[grouping]\nrelated_within_minutes = 10\n\n[[services]]\nname = \"api-gateway\"\n";
+    let world = TestWorld::start(Setup::default().table(catalogue)).await;
+    world
+        .fires(&Alert::new("Odd", "api-gateway", "Something is odd"))
+        .await;
+    world.card_shows("INC-1", "Something is odd").await;
+    world.fires(&Alert::redis_timeout()).await;
+    world.card_shows("INC-2", "Waits for 1 approval").await;
+    world.thread_of("INC-1").is_uninteresting();
+    world.thread_of("INC-2").is_uninteresting();
+    world.ends().await;
+}
+
+const CAUSES: usize = 12;
+const ALERTS: usize = 10_000;
+
+fn fired(number: usize, now: Timestamp) -> Fired {
+    let cause = number % CAUSES;
+    Fired {
+        source: Source::new("alertmanager"),
+        episode: EpisodeKey::new(format!("e{number}")),
+        fingerprint: Fingerprint::new(format!("f{number}")),
+        group: None,
+        status: AlertStatus::Firing,
+        name: format!("Symptom{}", number % 37),
+        title: format!("symptom {number} of service {cause}"),
+        description: String::new(),
+        severity: Severity::High,
+        severity_word: String::new(),
+        service: Some(Service::new(format!("service-{cause}"))),
+        labels: BTreeMap::from([("namespace".to_owned(), "production".to_owned())]),
+        annotations: BTreeMap::new(),
+        links: Vec::new(),
+        starts_at: Some(now),
+        ends_at: None,
+        source_ref: None,
+        dedup_key: None,
+    }
+}
+
+#[test]
+fn a_storm_of_10000_alerts_of_12_causes_from_a_pair_is_12_cards_and_none_is_lost() {
+    let mut settings = Settings::default();
+    settings.grouping.related_within_minutes = 10;
+    let rows: String = (0..CAUSES)
+        .map(|cause| format!("[[services]]\nname = \"service-{cause}\"\n"))
+        .collect();
+    #[derive(serde::Deserialize)]
+    struct Rows {
+        services: Vec<interlock::config::ServiceRow>,
+    }
+    settings.services = toml::from_str::<Rows>(&rows).unwrap().services;
+    let knowledge = Knowledge {
+        rules: Arc::new(app::rules(&settings, "T1")),
+        catalog: Arc::new(Catalog::build(Vec::new(), &|_, _| Vec::new())),
+    };
+    let mut core = Core::open(Store::in_memory().unwrap()).unwrap();
+    let start: Timestamp = "2026-03-02T10:00:00Z".parse().unwrap();
+    for batch in 0..ALERTS.div_ceil(100) {
+        let now = start + jiff::SignedDuration::from_secs(i64::try_from(batch).unwrap());
+        let numbers = batch * 100..((batch + 1) * 100).min(ALERTS);
+        // Both of the pair send everything, the second one in another order.
+        let one: Vec<Fired> = numbers.clone().map(|number| fired(number, start)).collect();
+        let other: Vec<Fired> = numbers.rev().map(|number| fired(number, start)).collect();
+        let commands = [one, other].map(|alerts| Command::Alerts {
+            source: Source::new("alertmanager"),
+            key: None,
+            alerts,
+        });
+        core.run(commands.to_vec(), &[], &knowledge, now).unwrap();
+    }
+    let incidents: Vec<_> = core.state().incidents.values().collect();
+    assert!(incidents.len() <= 15, "{} cards", incidents.len());
+    assert_eq!(incidents.len(), CAUSES);
+    let taken: usize = incidents.iter().map(|incident| incident.episodes.len()).sum();
+    let repeats: u64 = incidents.iter().map(|incident| incident.repeats).sum();
+    assert_eq!((taken, repeats), (ALERTS, ALERTS as u64));
+}
