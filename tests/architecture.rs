@@ -59,8 +59,8 @@ const PORT_DATA: [&str; 8] = [
 const LIBRARIES: [(&str, &[&str]); 8] = [
     ("slack_morphism::", &["slack"]),
     ("rusqlite", &["store"]),
-    ("kube::", &["actions", "evidence"]),
-    ("k8s_openapi", &["actions", "evidence"]),
+    ("kube::", &["actions"]),
+    ("k8s_openapi", &["actions"]),
     ("tera::", &["render"]),
     ("clap::", &["cli"]),
     ("config::Config", &["config"]),

@@ -5,6 +5,7 @@ use super::{freezing, policy, reasons, summary, thread, words};
 use crate::domain::command::{Answer, RunbookLine, StatusLine};
 use crate::domain::event::Judgement;
 use crate::domain::incident::{ClosedAs, Incident, Phase};
+use crate::domain::text::shortened;
 
 /// Characters of a runbook's text in an ephemeral answer; the modal has all of it.
 const RUNBOOK_MOST: usize = 2_500;
@@ -68,7 +69,7 @@ pub fn answer(answer: &Answer) -> String {
             "The form did not open: Slack allows three seconds between a click and its form, and they had passed. Nothing was done. Press the button again.".to_owned()
         }
         Answer::NotUnderstood { text } => {
-            format!("`{}` is nothing that I know.\n{}", words::cut(text, 60), help())
+            format!("`{}` is nothing that I know.\n{}", shortened(text, 60), help())
         }
     }
 }
@@ -83,27 +84,29 @@ fn judged(judgement: Judgement) -> &'static str {
 /// The same as Slack's mrkdwn, every line escaped.
 #[must_use]
 pub fn slack_answer(given: &Answer) -> String {
-    match given {
-        Answer::Runbook { name, title, source } => {
-            let head = Mrkdwn::escape(&format!("{title} ({name})"));
-            format!("*{head}*\n{}", thread::fenced(&words::cut(source, RUNBOOK_MOST)))
-        }
-        Answer::Started {
-            incident,
-            elsewhere: Some(channel),
-        } if is_channel_id(channel.as_str()) => format!(
-            "{incident} is open; its card comes in <#{channel}> in a moment. I am not a member of this channel: `/invite` me to have it here."
-        ),
-        Answer::Who { incident, access } => policy::who_slack(*incident, access.as_deref()),
-        other => {
-            let text = answer(other);
-            let lines: Vec<String> = text
-                .lines()
-                .map(|line| Mrkdwn::escape(line).to_string())
-                .collect();
-            lines.join("\n")
-        }
+    if let Answer::Runbook { name, title, source } = given {
+        let head = Mrkdwn::escape(&format!("{title} ({name})"));
+        return format!("*{head}*\n{}", thread::fenced(&shortened(source, RUNBOOK_MOST)));
     }
+    if let Answer::Who { incident, access } = given {
+        return policy::who_slack(*incident, access.as_deref());
+    }
+    if let Answer::Started {
+        incident,
+        elsewhere: Some(channel),
+    } = given
+        && is_channel_id(channel.as_str())
+    {
+        return format!(
+            "{incident} is open; its card comes in <#{channel}> in a moment. I am not a member of this channel: `/invite` me to have it here."
+        );
+    }
+    let text = answer(given);
+    let lines: Vec<String> = text
+        .lines()
+        .map(|line| Mrkdwn::escape(line).to_string())
+        .collect();
+    lines.join("\n")
 }
 
 fn is_channel_id(text: &str) -> bool {
@@ -171,7 +174,7 @@ pub fn phase(phase: &Phase) -> String {
         Phase::Proposed => "A plan waits for a decision.".to_owned(),
         Phase::Running => "Running.".to_owned(),
         Phase::Settling { .. } => "Verified; waiting for the source.".to_owned(),
-        Phase::Handed { reason, .. } => format!("With a human: {}.", super::timeline::handoff(reason)),
+        Phase::Handed { reason, .. } => format!("With a human: {}.", reason.words()),
         Phase::Closed {
             result: ClosedAs::Resolved,
             ..

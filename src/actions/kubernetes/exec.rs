@@ -70,7 +70,14 @@ pub async fn run(client: Client, command: Command<'_>, deadline: Instant) -> Ver
 fn refused(failure: Failure, command: &Command<'_>) -> Verdict {
     let never_started = match &failure {
         Failure::Server { message, .. } => says_never_started(message),
-        other => !other.leaves_open(),
+        Failure::NotFound(_)
+        | Failure::NoSuchApi(_)
+        | Failure::Forbidden(_)
+        | Failure::Unauthorized(_)
+        | Failure::Conflict(_)
+        | Failure::Refused { .. }
+        | Failure::NotSent(_)
+        | Failure::Lost(_) => !failure.leaves_open(),
     };
     match never_started {
         true => Verdict::failed(format!("the command was not started: {failure}")),

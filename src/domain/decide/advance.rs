@@ -191,7 +191,7 @@ pub fn hand_over(tx: &mut Tx<'_>, context: Context<'_>, id: IncidentId, reason: 
 }
 
 fn hand_over_for(tx: &mut Tx<'_>, context: Context<'_>, id: IncidentId, reason: HandoffReason, call: Call) {
-    let why = page_why(&reason);
+    let why = reason.words();
     tx.record(Event::HandedOver { incident: id, reason });
     if !close_if_over(tx, id) {
         page(tx, context, id, call, why);
@@ -310,27 +310,3 @@ pub fn is_manual(incident: &Incident) -> bool {
 
 /// The source of what people start by hand.
 pub const MANUAL: &str = "manual";
-
-/// Why a page goes out, for its first line.
-fn page_why(reason: &HandoffReason) -> String {
-    match reason {
-        HandoffReason::NoMatch => "no runbook matches".to_owned(),
-        HandoffReason::SeveralMatch => "several runbooks match equally well".to_owned(),
-        HandoffReason::Unsure => "no runbook is sure to be the right one".to_owned(),
-        HandoffReason::Checklist => "the runbook is a checklist for people".to_owned(),
-        HandoffReason::PlanBlocked { problems } => format!("no plan could be made: {}", problems.join("; ")),
-        HandoffReason::Denied => "the policy lets nobody approve the plan".to_owned(),
-        HandoffReason::Rejected { by, .. } => format!("{by} rejected the plan"),
-        HandoffReason::NoDecision => "nobody decided in time".to_owned(),
-        HandoffReason::StepStopped { step, why } => format!("step {step} stopped the plan: {why}"),
-        HandoffReason::NotVerified { why } => format!("the plan ran, but it did not help: {why}"),
-        HandoffReason::StillFiring => "the plan ran and was verified, but the alert still fires".to_owned(),
-        HandoffReason::SourceRefused { why } => {
-            format!("the plan ran and was verified, but its source refused to be told: {why}")
-        }
-        HandoffReason::TakenOver { by } => format!("{by} took over"),
-        HandoffReason::AskedFor { by } => format!("{by} asked for a human"),
-        HandoffReason::DryRun => "Interlock is in dry-run and ran nothing".to_owned(),
-        HandoffReason::Shadow => "Interlock is in shadow and only watches".to_owned(),
-    }
-}

@@ -166,7 +166,11 @@ fn line_start(text: &str, block: &Block<'_>) -> usize {
 fn section_depth(blocks: &[Block<'_>]) -> u8 {
     let known = blocks.iter().find_map(|block| match block {
         Block::Heading { level, text } if Known::of(&normalise(text.text)).is_some() => Some(*level),
-        _ => None,
+        Block::Heading { .. }
+        | Block::Item { .. }
+        | Block::Text { .. }
+        | Block::Fence { .. }
+        | Block::Blank => None,
     });
     known.unwrap_or(2).max(2)
 }
