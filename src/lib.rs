@@ -40,7 +40,7 @@
 //!    compares it with what was expected. `StepEnded` goes back in; `domain::run::Run::next` says what is next.
 //! 9. Done and verified, the incident settles and is resolved at its source (`app::outbox`); else
 //!    `domain::decide::advance::hand_over` gives it to people, `domain::escalation::urgency` says who is paged when, and the page
-//!    has the whole story. `render::summary` ends the thread; what nobody resolves, a person closes (`domain::decide::ends`).
+//!    has the whole story (`render::handoff`). `render::summary` ends the thread; what nobody resolves, a person closes (`domain::decide::ends`).
 //!
 //! After a crash the same path starts on old entries: `domain::decide::deadline::recover` makes every started and unfinished
 //! step Unknown, and asks for what was under way.
@@ -73,6 +73,8 @@
 //!   judges it.
 //! - Errors in policy, identity or configuration mean no. Paging is the one thing that fails open.
 //! - Buttons carry a pointer, never authority: who clicked, what is shown and what is allowed come from the state.
+//! - What decides, and what reads foreign bytes for it, neither indexes nor overflows; a function over 60 lines and a file over
+//!   400 say why. Clippy and `tests/architecture.rs` hold it.
 //!
 //! # What is absent, on purpose
 //!

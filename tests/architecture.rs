@@ -261,7 +261,7 @@ fn files_are_short_or_say_why_not() {
                 "{}: {} lines, at most {TOO_LONG}",
                 source.path, source.lines
             ));
-        } else if source.is_product() && source.lines > LONG && !reason {
+        } else if source.lines > LONG && !reason {
             found.push(format!(
                 "{}: {} lines; over {LONG} its header says why (\"Longer than other files, since …\")",
                 source.path, source.lines

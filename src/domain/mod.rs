@@ -1,6 +1,15 @@
 //! The rules, pure and synchronous: no I/O, no clock, no randomness. Time is an argument; what happened comes in,
 //! journal entries and effects go out. Nothing here may import an adapter.
 
+#![cfg_attr(
+    not(test),
+    deny(
+        clippy::arithmetic_side_effects,
+        clippy::indexing_slicing,
+        clippy::string_slice
+    )
+)]
+
 pub mod action;
 pub mod alert;
 pub mod approval;
@@ -29,6 +38,13 @@ pub mod run;
 pub mod runbook;
 #[cfg(test)]
 pub(crate) mod samples;
+#[cfg_attr(
+    not(test),
+    expect(
+        clippy::arithmetic_side_effects,
+        reason = "it counts words of pages that are in memory, and weighs them in floats"
+    )
+)]
 pub mod search;
 pub mod state;
 pub mod text;

@@ -125,9 +125,10 @@ impl State {
         };
         let recent = |ran: &&Ran| ran.changes && now.duration_since(ran.at) < RAN_FOR;
         for ran in self.ran.iter().filter(recent) {
-            counts.hour += 1;
+            counts.hour = counts.hour.saturating_add(1);
             if let Some(cluster) = &ran.cluster {
-                *counts.clusters.entry(cluster.clone()).or_default() += 1;
+                let started = counts.clusters.entry(cluster.clone()).or_default();
+                *started = started.saturating_add(1);
             }
         }
         counts

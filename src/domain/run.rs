@@ -178,7 +178,7 @@ impl Run {
                 {
                     return Some(Next::Start {
                         step: step.no,
-                        attempt: attempt + 1,
+                        attempt: attempt.saturating_add(1),
                         not_before: self.not_before(step),
                     });
                 }

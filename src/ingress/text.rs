@@ -56,7 +56,7 @@ pub(super) fn bounded(pairs: BTreeMap<String, String>) -> BTreeMap<String, Strin
         .map(|(name, value)| (name, cut(value, MAX_VALUE)))
         .collect();
     if kept.len() < all {
-        kept.insert(LEFT_OUT.to_owned(), (all - kept.len()).to_string());
+        kept.insert(LEFT_OUT.to_owned(), all.saturating_sub(kept.len()).to_string());
     }
     kept
 }

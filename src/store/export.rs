@@ -35,17 +35,17 @@ impl Chain {
     pub fn export(&mut self, entry: StoredEntry) -> ExportLine {
         let prev = hex::encode(self.head);
         self.head = entry.hash;
-        self.entries += 1;
+        self.entries = self.entries.saturating_add(1);
         ExportLine { prev, entry }
     }
 
     /// Whether the line follows; if not, the chain stays where it was.
     pub fn follow(&mut self, line: &ExportLine) -> bool {
-        let fits = line.entry.seq == self.entries + 1
+        let fits = line.entry.seq == self.entries.saturating_add(1)
             && line.prev == hex::encode(self.head)
             && link(&line.entry, &self.head) == line.entry.hash;
         if fits {
-            self.entries += 1;
+            self.entries = self.entries.saturating_add(1);
             self.head = line.entry.hash;
         }
         fits

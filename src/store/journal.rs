@@ -200,10 +200,10 @@ impl Store {
     /// `Broken` names the first entry that does not fit.
     pub fn verify(&self) -> Result<Verified, StoreError> {
         let mut head = GENESIS;
-        let mut entries = 0;
+        let mut entries = 0_u64;
         let mut broken = None;
         self.export(|entry| {
-            entries += 1;
+            entries = entries.saturating_add(1);
             if broken.is_none() && (entry.seq != entries || link(&entry, &head) != entry.hash) {
                 broken = Some(entry.seq);
             }

@@ -52,9 +52,7 @@ async fn a_plan_made_under_another_policy_can_not_be_approved() {
         .ana()
         .is_told("the policy changed since the plan was proposed; a new plan is needed")
         .await;
-    world.nothing_ran();
-    world.thread().is_uninteresting();
-    world.ends().await;
+    world.ends_and_nothing_ran().await;
 }
 
 #[tokio::test(flavor = "multi_thread")]

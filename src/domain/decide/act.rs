@@ -366,7 +366,7 @@ fn run(
             },
         );
     }
-    let incident = IncidentId(tx.state().last_incident + 1);
+    let incident = IncidentId(tx.state().last_incident.saturating_add(1));
     let title = format!("{} (started by {})", runbook.title, actor.who.name);
     let alert = manual_alert(incident, runbook.name.as_str(), &title);
     let elsewhere = channel.is_none().then(|| context.rules.channel.clone());

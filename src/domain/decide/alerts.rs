@@ -40,10 +40,10 @@ pub fn received(
         }
         match (alert.status, tx.state().by_episode(source, &alert.episode)) {
             (AlertStatus::Firing, Some(known)) if !is_back(tx, context, known, &alert) => {
-                *repeated.entry(known).or_default() += 1;
+                count(&mut repeated, known);
             }
             (AlertStatus::Reopened, Some(known)) if !is_over(tx, known, &alert) => {
-                *repeated.entry(known).or_default() += 1;
+                count(&mut repeated, known);
             }
             (AlertStatus::Firing | AlertStatus::Reopened, Some(known)) => {
                 again(tx, context, source, known, alert)
@@ -61,6 +61,11 @@ pub fn received(
     }
     tx.use_key(None);
     Reply::Stored
+}
+
+fn count(repeated: &mut BTreeMap<IncidentId, u32>, known: IncidentId) {
+    let times = repeated.entry(known).or_default();
+    *times = times.saturating_add(1);
 }
 
 /// Whether there is nothing left of this episode that could fire: it has resolved, or its incident is closed.
@@ -138,7 +143,7 @@ fn fired(tx: &mut Tx<'_>, context: Context<'_>, source: &Source, alert: Alert) {
         join(tx, context, incident, alert);
         return;
     }
-    let incident = IncidentId(tx.state().last_incident + 1);
+    let incident = IncidentId(tx.state().last_incident.saturating_add(1));
     let alert = Arc::new(alert);
     tx.record(Event::Opened {
         incident,

@@ -163,7 +163,8 @@ impl Policy {
             if place.changes {
                 wanted = wanted.saturating_add(1);
                 if let Some(cluster) = place.cluster {
-                    *of_cluster.entry(cluster).or_default() += 1;
+                    let starts = of_cluster.entry(cluster).or_default();
+                    *starts = starts.saturating_add(1);
                 }
             }
         }

@@ -77,7 +77,7 @@ impl Runbook {
                 Code::NotUtf8,
                 format!(
                     "the file is not UTF-8 text: byte {} is none",
-                    error.valid_up_to() + 1
+                    error.valid_up_to().saturating_add(1)
                 ),
                 "save it as UTF-8 in your editor",
             ),

@@ -131,7 +131,8 @@ fn denied(track: &PlanTrack, words: &Words) -> String {
     }
 }
 
-fn by(track: &PlanTrack) -> String {
+/// ` by @ana and @ben`; empty without a vote.
+pub(super) fn by(track: &PlanTrack) -> String {
     let names: Vec<String> = track
         .approval
         .votes()
