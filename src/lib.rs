@@ -59,6 +59,7 @@
 //! | [`slack`] | Inbound, outbound, cards, modals, App Home, people |
 //! | [`paging`] | PagerDuty: page, resolve, who is on call |
 //! | [`render`] | Text for people: thread lines, summaries, and why something was refused |
+//! | [`planted`] | Bugs on purpose, in a build for tests alone: each guard's absence is noticed by a test |
 //! | [`ports`] | The clock, the action runner, the directory of people |
 //! | [`config`], [`telemetry`] | Settings, parsed once; logs and metrics |
 //! | [`cli`], [`app`] | One file per command; the wiring, and the demo |
@@ -110,6 +111,7 @@ pub mod evidence;
 pub mod executor;
 pub mod ingress;
 pub mod paging;
+pub mod planted;
 #[cfg(feature = "playground")]
 pub mod playground;
 pub mod ports;

@@ -9,19 +9,24 @@ mod source;
 use source::Source;
 
 /// Who may name whom, top level module by module. `app` may name everybody.
-const MAY_NAME: [(&str, &[&str]); 14] = [
-    ("domain", &["ports"]),
+const MAY_NAME: [(&str, &[&str]); 15] = [
+    // Names nothing.
+    ("planted", &[]),
+    ("domain", &["ports", "planted"]),
     ("ports", &["domain"]),
-    ("store", &["domain"]),
-    ("engine", &["domain", "ports", "store"]),
+    ("store", &["domain", "planted"]),
+    ("engine", &["domain", "ports", "store", "planted"]),
     ("render", &["domain"]),
     ("executor", &["domain", "ports", "engine"]),
-    ("actions", &["domain", "ports"]),
+    ("actions", &["domain", "ports", "planted"]),
     ("evidence", &["domain", "ports"]),
     // Their own sections of the settings come to them as they were parsed.
-    ("ingress", &["domain", "ports", "engine", "config", "telemetry"]),
+    (
+        "ingress",
+        &["domain", "ports", "engine", "config", "telemetry", "planted"],
+    ),
     ("paging", &["domain", "ports", "config"]),
-    ("slack", &["domain", "ports", "engine", "render"]),
+    ("slack", &["domain", "ports", "engine", "render", "planted"]),
     // Leaves: they name the domain's words, and telemetry its own section of the settings.
     ("config", &["domain"]),
     ("telemetry", &["config"]),

@@ -12,6 +12,7 @@ use super::incident::{Incident, Phase};
 use super::plan::{Plan, PlannedStep, Role};
 use super::policy::Reason;
 use super::runbook::{FailureAction, When};
+use crate::planted::{self, Bug};
 use crate::ports::TargetState;
 
 /// Where one step stands.
@@ -183,6 +184,7 @@ impl Run {
                     });
                 }
                 match step.on_failure {
+                    _ if planted::is(Bug::FailureAlwaysContinues) => None,
                     FailureAction::Continue => None,
                     FailureAction::Escalate => Some(stopped(step, *attempt, reason, true)),
                     FailureAction::Stop => Some(stopped(step, *attempt, reason, false)),
@@ -235,7 +237,10 @@ impl Run {
     }
 
     fn verdict(&self, plan: &Plan) -> RunResult {
-        let mut any = false;
+        let mut any = planted::is(Bug::VerificationSkipped);
+        if any {
+            return RunResult::Verified;
+        }
         for step in plan.steps.iter().filter(|step| step.role == Role::Verification) {
             any = true;
             let why = match self.state(step.no) {
@@ -299,6 +304,7 @@ pub type Shortfall = (BudgetKey, u32, u32);
 #[must_use]
 pub fn over_budget(budget: &Budget, spent: &Cost, cost: &Cost) -> Vec<Shortfall> {
     cost.iter()
+        .filter(|_| !planted::is(Bug::BudgetNotChecked))
         .filter_map(|(key, need)| {
             let allowed = budget.get(key).copied().unwrap_or(0);
             let left = allowed.saturating_sub(spent.get(key).copied().unwrap_or(0));

@@ -4,6 +4,7 @@
 use serde::{Deserialize, Serialize};
 
 use super::chain::{ChainHash, GENESIS, StoredEntry, link};
+use crate::planted::{self, Bug};
 
 /// Flat JSON: `prev` and the fields of the entry. `payload` is text, byte for byte what was hashed.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -43,7 +44,7 @@ impl Chain {
     pub fn follow(&mut self, line: &ExportLine) -> bool {
         let fits = line.entry.seq == self.entries.saturating_add(1)
             && line.prev == hex::encode(self.head)
-            && link(&line.entry, &self.head) == line.entry.hash;
+            && (link(&line.entry, &self.head) == line.entry.hash || planted::is(Bug::ChainNotVerified));
         if fits {
             self.entries = self.entries.saturating_add(1);
             self.head = line.entry.hash;

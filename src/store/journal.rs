@@ -11,6 +11,7 @@ use super::{StoreError, migrate};
 use crate::domain::command::Effect;
 use crate::domain::event::{Entry, Event};
 use crate::domain::ids::{DeliveryKey, IncidentId};
+use crate::planted::{self, Bug};
 
 /// The database. One per process; the engine's thread owns the one that writes.
 pub struct Store {
@@ -204,7 +205,8 @@ impl Store {
         let mut broken = None;
         self.export(|entry| {
             entries = entries.saturating_add(1);
-            if broken.is_none() && (entry.seq != entries || link(&entry, &head) != entry.hash) {
+            let fits = link(&entry, &head) == entry.hash || planted::is(Bug::ChainNotVerified);
+            if broken.is_none() && (entry.seq != entries || !fits) {
                 broken = Some(entry.seq);
             }
             head = entry.hash;

@@ -10,6 +10,7 @@ use crate::domain::event::{Event, Mode};
 use crate::domain::ids::{IncidentId, PlanNo};
 use crate::domain::incident::{ClosedAs, HandoffReason, Incident, Phase};
 use crate::domain::run::{Next, RunResult};
+use crate::planted::{self, Bug};
 
 /// Goes on with a running plan: asks for the next step, or draws the conclusion.
 pub fn advance(tx: &mut Tx<'_>, context: Context<'_>, id: IncidentId) {
@@ -18,7 +19,8 @@ pub fn advance(tx: &mut Tx<'_>, context: Context<'_>, id: IncidentId) {
             close_if_over(tx, id);
             return;
         };
-        if context.rules.mode == Mode::DryRun && !matches!(next, Next::Finish(_)) {
+        let dry = context.rules.mode == Mode::DryRun && !planted::is(Bug::DryRunRuns);
+        if dry && !matches!(next, Next::Finish(_)) {
             tx.record(Event::RunEnded {
                 incident: id,
                 plan,
@@ -134,6 +136,7 @@ pub fn source_agrees(tx: &mut Tx<'_>, context: Context<'_>, id: IncidentId) {
         Phase::Handed { .. } => {
             close_if_over(tx, id);
         }
+        Phase::Proposed if planted::is(Bug::ResolveWithdrawsNothing) => {}
         Phase::Proposed => withdraw_and_close(tx, id),
         Phase::Running => {
             let untouched = incident

@@ -13,6 +13,7 @@ use crate::domain::ids::{DeliveryKey, IncidentId, RunbookName, Source};
 use crate::domain::incident::{HandoffReason, Incident, MatchRecord, Phase, PlanRequest, Verdict};
 use crate::domain::matching::{self, By};
 use crate::domain::plan::Requester;
+use crate::planted::{self, Bug};
 
 /// Prefix of the `dedup_key` of everything that Interlock opens at a pager; an alert that carries it is our own echo.
 pub const OUR_DEDUP_PREFIX: &str = "interlock/";
@@ -35,10 +36,12 @@ pub fn received(
             .dedup_key
             .as_deref()
             .is_some_and(|key| key.starts_with(OUR_DEDUP_PREFIX))
+            && !planted::is(Bug::OwnPageOpens)
         {
             continue;
         }
-        match (alert.status, tx.state().by_episode(source, &alert.episode)) {
+        let known = tx.state().by_episode(source, &alert.episode);
+        match (alert.status, known.filter(|_| !planted::is(Bug::DuplicatesOpen))) {
             (AlertStatus::Firing, Some(known)) if !is_back(tx, context, known, &alert) => {
                 count(&mut repeated, known);
             }

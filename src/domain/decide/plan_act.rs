@@ -16,6 +16,7 @@ use crate::domain::planning;
 use crate::domain::policy::{self, Asking, Circumstances, Decision, Question, Reason, Request};
 use crate::domain::run::StepState;
 use crate::domain::runbook::{ParamKind, ParamSpec, ParamValue, Runbook};
+use crate::planted::{self, Bug};
 
 /// The plan that was clicked, if it is still the one that counts.
 fn clicked<'a>(tx: &'a Tx<'_>, at: &PlanRef) -> Result<(&'a Incident, &'a PlanTrack), Refusal> {
@@ -335,7 +336,10 @@ fn request(
         .collect();
     let request = PlanRequest {
         runbook: track.plan.runbook.clone(),
-        requester: Requester::Person(actor.person.id.clone()),
+        requester: match planted::is(Bug::ModifierForgotten) {
+            true => Requester::Interlock,
+            false => Requester::Person(actor.person.id.clone()),
+        },
         parameters,
         skip: change.skip.clone(),
         modified_from: Some(track.plan.no),

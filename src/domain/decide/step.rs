@@ -12,6 +12,7 @@ use crate::domain::incident::{HandoffReason, Incident, Phase, PlanTrack};
 use crate::domain::plan::PlannedStep;
 use crate::domain::policy::{self, Asking, Circumstances, Decision, Question, Reason, Request};
 use crate::domain::run::{Next, StepState, WaitsFor, over_budget};
+use crate::planted::{self, Bug};
 use crate::ports::{Order, Output, TargetState};
 
 pub fn start(tx: &mut Tx<'_>, context: Context<'_>, request: &StartStep) -> Reply {
@@ -21,7 +22,8 @@ pub fn start(tx: &mut Tx<'_>, context: Context<'_>, request: &StartStep) -> Repl
         };
     };
     // An alert that went away takes the changes with it; looking on, to see whether it helped, does no harm.
-    if !advance::is_manual(incident) && incident.all_resolved() && step.effect != EffectClass::Observe {
+    let resolved = incident.all_resolved() && !planted::is(Bug::StartAfterResolve);
+    if !advance::is_manual(incident) && resolved && step.effect != EffectClass::Observe {
         let (incident, plan, step) = (request.incident, request.plan, request.step);
         let why = "the alert resolved before it started".to_owned();
         tx.record(Event::StepSkipped {
@@ -55,6 +57,7 @@ fn its_turn<'a>(
     let step = track.plan.step(request.step)?;
     let wanted = matches!(track.run.next(&track.plan),
         Next::Start { step, attempt, .. } if step == request.step && attempt == request.attempt);
+    let wanted = wanted || planted::is(Bug::StartTwice);
     (matches!(incident.phase, Phase::Running) && wanted).then_some((incident, track, step))
 }
 
@@ -62,7 +65,7 @@ fn busy(tx: &Tx<'_>, request: &StartStep, step: &PlannedStep) -> Option<AttemptI
     let target = step.action.target_key()?;
     tx.state()
         .holder(&target)
-        .filter(|holder| holder.incident != request.incident)
+        .filter(|holder| holder.incident != request.incident && !planted::is(Bug::TargetsNotSerialised))
 }
 
 /// Another incident has the target. Said once, and again when yet another one has it; the time at which a human gets it
@@ -108,7 +111,7 @@ fn objections(
 ) -> Vec<Reason> {
     let mut reasons = Vec::new();
     approval_holds(tx, context, request, incident, track, &mut reasons);
-    if track.plan.digest().ok().as_ref() != Some(&track.digest) {
+    if track.plan.digest().ok().as_ref() != Some(&track.digest) && !planted::is(Bug::DigestNotCompared) {
         reasons.push(Reason::DigestDiffers);
     }
     match &request.survey {
@@ -190,6 +193,9 @@ fn approval_holds(
 /// The votes of people who may still vote, with the groups that they are in now.
 fn still_counting(context: Context<'_>, request: &StartStep, votes: &[Vote], plan: Request<'_>) -> Vec<Vote> {
     let now = |vote: &Vote| {
+        if planted::is(Bug::RightsNotReread) {
+            return Some(vote.clone());
+        }
         let person = request.voters.iter().find(|person| person.id == vote.by)?;
         context
             .rules
@@ -240,6 +246,9 @@ fn permit(tx: &mut Tx<'_>, context: Context<'_>, request: &StartStep) -> Reply {
         })
         .collect();
     let digest = track.digest.clone();
+    if planted::is(Bug::StartNotRecorded) {
+        return Reply::Permit(Box::new(order));
+    }
     tx.record(Event::StepStarted {
         incident: request.incident,
         attempt,
@@ -289,6 +298,10 @@ pub fn ended(
         return Reply::Stored;
     }
     let incident = attempt.incident;
+    let outcome = match outcome {
+        Outcome::Unknown { reason } if planted::is(Bug::UnknownIsFailure) => Outcome::Failed { reason },
+        known => known,
+    };
     let unknown = matches!(outcome, Outcome::Unknown { .. });
     tx.record(Event::StepEnded {
         incident,

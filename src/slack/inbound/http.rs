@@ -17,6 +17,7 @@ use tracing::warn;
 
 use super::envelope::{Ack, Inbound, Kind, Payload, Retry, Transport};
 use super::pipeline::Pipeline;
+use crate::planted::{self, Bug};
 use crate::slack::settings::{Settings, SettingsError};
 
 /// Largest body; Slack's own frameworks take 4 MB.
@@ -46,6 +47,9 @@ impl Verifier {
         let signature = text(SlackEventSignatureVerifier::SLACK_SIGNED_HASH_HEADER)?;
         let time = text(SlackEventSignatureVerifier::SLACK_SIGNED_TIMESTAMP)?;
         let body = std::str::from_utf8(body).ok()?;
+        if planted::is(Bug::SlackSignatureIgnored) {
+            return Some(body);
+        }
         self.0.verify(signature, body, time).ok().map(|()| body)
     }
 }
