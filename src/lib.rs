@@ -40,7 +40,7 @@
 //!    compares it with what was expected. `StepEnded` goes back in; `domain::run::Run::next` says what is next.
 //! 9. Done and verified, the incident settles and is resolved at its source (`app::outbox`); else
 //!    `domain::decide::advance::hand_over` gives it to people, `domain::escalation::urgency` says who is paged when, and the page
-//!    has the whole story. `render::summary` ends the thread; what nobody resolves, a person closes (`domain::decide::ends`).
+//!    has the whole story (`render::handoff`). `render::summary` ends the thread; what nobody resolves, a person closes (`domain::decide::ends`).
 //!
 //! After a crash the same path starts on old entries: `domain::decide::deadline::recover` makes every started and unfinished
 //! step Unknown, and asks for what was under way.
@@ -55,10 +55,13 @@
 //! | [`executor`] | Drives surveys and attempts in plain awaits; reads the freeze file |
 //! | [`actions`] | What a step can do: Kubernetes and HTTP, output filters, redaction; and what rights that takes |
 //! | [`evidence`] | Read-only looks at Prometheus and Kubernetes, shaped into findings |
+//! | [`actions`] | What a step can do: Kubernetes and HTTP, output filters, redaction |
+//! | [`evidence`] | Read-only looks at Prometheus, shaped into findings |
 //! | [`ingress`] | Alert sources, the accept loop, limits, signatures |
 //! | [`slack`] | Inbound, outbound, cards, modals, App Home, people |
 //! | [`paging`] | PagerDuty: page, resolve, who is on call |
 //! | [`render`] | Text for people: thread lines, summaries, and why something was refused |
+//! | [`planted`] | Bugs on purpose, in a build for tests alone: each guard's absence is noticed by a test |
 //! | [`ports`] | The clock, the action runner, the directory of people |
 //! | [`config`], [`telemetry`] | Settings, parsed once; logs and metrics |
 //! | [`cli`], [`app`] | One file per command; the wiring, and the demo |
@@ -73,6 +76,8 @@
 //!   judges it.
 //! - Errors in policy, identity or configuration mean no. Paging is the one thing that fails open.
 //! - Buttons carry a pointer, never authority: who clicked, what is shown and what is allowed come from the state.
+//! - What decides, and what reads foreign bytes for it, neither indexes nor overflows; a function over 60 lines and a file over
+//!   400 say why. Clippy and `tests/architecture.rs` hold it.
 //!
 //! # What is absent, on purpose
 //!
@@ -108,6 +113,7 @@ pub mod evidence;
 pub mod executor;
 pub mod ingress;
 pub mod paging;
+pub mod planted;
 #[cfg(feature = "playground")]
 pub mod playground;
 pub mod ports;

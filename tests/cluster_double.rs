@@ -1,4 +1,5 @@
 //! The cluster double, used as Interlock uses a real cluster: through the kube crate.
+//! Longer than other files, since its stories share one cluster and its client.
 
 use std::time::Duration;
 

@@ -1,5 +1,6 @@
 //! The double's exec traffic beside that of real servers: the same requests, and answer, frames and end must be the same.
 //! What differs from run to run (names of pods, keys, dates, hex ids, times) is put out of the comparison, nothing else.
+//! Longer than other files, since the recordings are read and compared in one place.
 
 use std::sync::Arc;
 use std::time::Duration;

@@ -1,4 +1,5 @@
 //! The pager double over its wire: what a client of PagerDuty sends and gets back.
+//! Longer than other files, since its stories share one client and its shapes.
 
 use std::sync::Arc;
 

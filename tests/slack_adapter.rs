@@ -1,4 +1,5 @@
 //! The Slack adapter with the true engine on one side and the Slack double on the other, over both transports.
+//! Longer than other files, since both transports tell the same story in one world.
 
 use std::sync::Arc;
 use std::time::Duration;

@@ -4,6 +4,7 @@
 //! The text that comes in is already redacted: a secret cut in half would no longer be found.
 
 use crate::domain::action::reveal_lines;
+use crate::domain::text;
 use crate::ports::Output;
 
 /// Bytes of text that the journal and Slack get.
@@ -39,15 +40,8 @@ pub fn cut(text: &str, limit: usize) -> (String, u64) {
         return (text.to_owned(), 0);
     }
     let half = limit.saturating_sub(MARK) / 2;
-    let head_end = (0..=half)
-        .rev()
-        .find(|at| text.is_char_boundary(*at))
-        .unwrap_or(0);
-    let tail_start = (text.len() - half..text.len())
-        .find(|at| text.is_char_boundary(*at))
-        .unwrap_or(text.len());
-    let (head, tail) = (&text[..head_end], &text[tail_start..]);
-    let left_out = text.len() - head.len() - tail.len();
+    let (head, tail) = (text::head(text, half), text::tail(text, half));
+    let left_out = text.len().saturating_sub(head.len() + tail.len());
     (
         format!("{head}\n[… {left_out} bytes left out …]\n{tail}"),
         left_out as u64,

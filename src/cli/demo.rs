@@ -7,7 +7,6 @@ use super::screen::Screen;
 use super::setup::Setup;
 use super::show::{self, ShowFolder};
 use crate::app::demo::{DemoOptions, Played, Scene, play, start_demo};
-use crate::config::Log;
 use crate::telemetry::Metrics;
 
 /// Try Interlock: no Slack, no cluster, no account; open the page it prints
@@ -38,14 +37,7 @@ pub(super) struct Demo {
 
 impl Demo {
     pub fn run(self, _setup: &Setup, screen: &mut Screen) -> Result<Ended, Failure> {
-        // Only fails when one is installed already, and then that one is used.
-        let _ = rustls::crypto::ring::default_provider().install_default();
-        show::start_log(&Log {
-            filter: "warn,interlock::slack=error".to_owned(),
-            ..Log::default()
-        })?;
-        let folder = ShowFolder::take(self.folder.clone())?;
-        let runtime = show::runtime()?;
+        let (folder, runtime) = show::prepare("warn,interlock::slack=error", self.folder.clone())?;
         let ended = runtime.block_on(self.show(&folder, screen));
         runtime.shutdown_background();
         ended

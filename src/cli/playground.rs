@@ -7,7 +7,6 @@ use super::screen::Screen;
 use super::setup::Setup;
 use super::show::{self, ShowFolder};
 use crate::app::demo::{PlaygroundOptions, Ports, start_playground};
-use crate::config::Log;
 use crate::telemetry::Metrics;
 
 /// Start the Slack workspace, the cluster, the pager and the Prometheus of the demo, and print how to reach them
@@ -47,14 +46,7 @@ pub(super) struct Playground {
 
 impl Playground {
     pub fn run(self, _setup: &Setup, screen: &mut Screen) -> Result<Ended, Failure> {
-        // Only fails when one is installed already, and then that one is used.
-        let _ = rustls::crypto::ring::default_provider().install_default();
-        show::start_log(&Log {
-            filter: "warn".to_owned(),
-            ..Log::default()
-        })?;
-        let folder = ShowFolder::take(self.folder.clone())?;
-        let runtime = show::runtime()?;
+        let (folder, runtime) = show::prepare("warn", self.folder.clone())?;
         let ended = runtime.block_on(self.show(&folder, screen));
         runtime.shutdown_background();
         ended

@@ -52,21 +52,23 @@ impl Drop for ShowFolder {
     }
 }
 
-/// `RUST_LOG` goes over what the show would log.
-pub(super) fn start_log(log: &Log) -> Result<(), Failure> {
-    let filter = std::env::var("RUST_LOG").unwrap_or_else(|_| log.filter.clone());
+/// What a show needs before it begins: a log of `filter`, or of `RUST_LOG`, which goes over it; a folder; a runtime.
+///
+/// # Errors
+/// When one of them can't be had.
+pub(super) fn prepare(filter: &str, folder: Option<PathBuf>) -> Result<(ShowFolder, Runtime), Failure> {
+    // Only fails when one is installed already, and then that one is used.
+    let _ = rustls::crypto::ring::default_provider().install_default();
     telemetry::start_log(&Log {
-        filter,
-        ..log.clone()
+        filter: std::env::var("RUST_LOG").unwrap_or_else(|_| filter.to_owned()),
+        ..Log::default()
     })?;
-    Ok(())
-}
-
-pub(super) fn runtime() -> Result<Runtime, Failure> {
-    tokio::runtime::Builder::new_multi_thread()
+    let folder = ShowFolder::take(folder)?;
+    let runtime = tokio::runtime::Builder::new_multi_thread()
         .enable_all()
         .build()
-        .map_err(Failure::Process)
+        .map_err(Failure::Process)?;
+    Ok((folder, runtime))
 }
 
 /// Until SIGINT or SIGTERM.

@@ -5,6 +5,8 @@
 //! `place` says where a key stands; `check` looks at keys together (`webhook_check` at those of alert
 //! sources, which `webhooks` lists); `policy_file` reads `policy.path`.
 
+#![cfg_attr(not(test), deny(clippy::indexing_slicing, clippy::string_slice))]
+
 mod alert_map;
 mod alone_rows;
 mod change_sources;

@@ -321,10 +321,13 @@ fn place(path: &[Segment], origin: Origin, file: Option<&FileText>) -> Place {
 }
 
 fn hint(path: &[Segment], expected: &[&'static str], place: &Place) -> String {
-    let Some(typed) = path.last().and_then(key_of) else {
+    let Some((typed, above)) = path
+        .split_last()
+        .and_then(|(last, above)| Some((key_of(last)?, above)))
+    else {
         return "remove it".to_owned();
     };
-    let parent: Vec<&str> = path[..path.len() - 1].iter().filter_map(key_of).collect();
+    let parent: Vec<&str> = above.iter().filter_map(key_of).collect();
     let known = if expected.is_empty() {
         String::new()
     } else {

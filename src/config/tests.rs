@@ -1,4 +1,5 @@
 //! What people write, and what they are told.
+//! Longer than other files, since each mistake stands beside the words it is answered with.
 
 use std::ffi::OsString;
 use std::path::PathBuf;

@@ -10,6 +10,7 @@ use serde::{Deserialize, Serialize};
 use super::action::{Action, Filter};
 use super::ids::RunbookName;
 use super::runbook::{Limit, LimitSide, OnEvidence, OnEvidenceIs};
+use super::text::shortened;
 
 /// Characters of a short value.
 pub const SHORT: usize = 160;
@@ -118,18 +119,18 @@ impl Look {
         Finding {
             name: self.name.clone(),
             source: self.source(),
-            query: cut(query, WHOLE),
+            query: shortened(query, WHOLE),
             at,
             required: self.required,
             limit: self.limit.clone(),
             found: match found {
                 Found::Read { short, number, whole } => Found::Read {
-                    short: cut(&short, SHORT),
+                    short: shortened(&short, SHORT),
                     number,
-                    whole: cut(&whole, WHOLE),
+                    whole: shortened(&whole, WHOLE),
                 },
                 Found::Missing { why } => Found::Missing {
-                    why: cut(&why, SHORT),
+                    why: shortened(&why, SHORT),
                 },
             },
         }
@@ -150,14 +151,6 @@ pub fn source_of(action: &Action) -> FoundIn {
     } else {
         FoundIn::Cluster
     }
-}
-
-fn cut(text: &str, most: usize) -> String {
-    if text.chars().count() <= most {
-        return text.to_owned();
-    }
-    let kept: String = text.chars().take(most.saturating_sub(1)).collect();
-    format!("{}…", kept.trim_end())
 }
 
 impl Finding {

@@ -539,7 +539,7 @@ fn started(incident: &mut Incident, attempt: AttemptId, cost: &Cost, at: Timesta
         false => cost.clone(),
         true => step.map(|step| step.cost.clone()).unwrap_or_default(),
     };
-    track.run.changes += u32::from(changes);
+    track.run.changes = track.run.changes.saturating_add(u32::from(changes));
     for (key, need) in cost {
         let spent = track.run.spent.entry(key).or_default();
         *spent = spent.saturating_add(need);

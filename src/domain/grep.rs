@@ -74,16 +74,16 @@ pub fn build(pattern: &str, ignore_case: bool) -> Result<Regex, String> {
 fn translate(pattern: &str, syntax: Syntax) -> Result<String, String> {
     let characters: Vec<char> = pattern.chars().collect();
     let mut out = String::new();
-    let mut at = 0;
+    let mut at = 0_usize;
     // Where a `*` has nothing to repeat and a `^` is an anchor: at the start, after `(` and after `|`.
     let mut at_start = true;
     while let Some(&character) = characters.get(at) {
-        let next = characters.get(at + 1).copied();
+        let next = characters.get(at.saturating_add(1)).copied();
         let mut starts = false;
         let mut used = 1;
         match (character, next) {
             ('[', _) => {
-                let (class, length) = bracket(&characters[at..])?;
+                let (class, length) = bracket(characters.get(at..).unwrap_or_default())?;
                 out.push_str(&class);
                 used = length;
             }
@@ -98,7 +98,12 @@ fn translate(pattern: &str, syntax: Syntax) -> Result<String, String> {
                 out.push('^');
                 starts = true;
             }
-            ('$', _) if syntax == Syntax::Basic && !ends(&characters[at + 1..]) => out.push_str("\\$"),
+            ('$', _)
+                if syntax == Syntax::Basic
+                    && !ends(characters.get(at.saturating_add(1)..).unwrap_or_default()) =>
+            {
+                out.push_str("\\$")
+            }
             ('(' | ')' | '{' | '}' | '|' | '+' | '?', _) if syntax == Syntax::Basic => {
                 out.push('\\');
                 out.push(character);
@@ -110,7 +115,7 @@ fn translate(pattern: &str, syntax: Syntax) -> Result<String, String> {
             }
         }
         at_start = starts;
-        at += used;
+        at = at.saturating_add(used);
     }
     Ok(out)
 }
@@ -143,26 +148,27 @@ fn escape(escaped: char, syntax: Syntax, out: &mut String) -> Result<bool, Strin
 /// One bracket expression: a backslash is literal in it, and `]` may stand first.
 fn bracket(characters: &[char]) -> Result<(String, usize), String> {
     let mut out = String::from("[");
-    let mut at = 1;
+    let mut at = 1_usize;
     if characters.get(at) == Some(&'^') {
         out.push('^');
-        at += 1;
+        at = at.saturating_add(1);
     }
     let first = at;
     while let Some(&character) = characters.get(at) {
         match character {
             ']' if at > first => {
                 out.push(']');
-                return Ok((out, at + 1));
+                return Ok((out, at.saturating_add(1)));
             }
-            '[' if characters.get(at + 1) == Some(&':') => {
-                let rest: String = characters[at..].iter().collect();
-                let end = rest.find(":]").ok_or("a `[:` is not closed")?;
-                out.push_str(&rest[..end + 2]);
-                at += end + 2;
+            '[' if characters.get(at.saturating_add(1)) == Some(&':') => {
+                let rest: String = characters.iter().skip(at).collect();
+                let (name, _) = rest.split_once(":]").ok_or("a `[:` is not closed")?;
+                out.push_str(name);
+                out.push_str(":]");
+                at = at.saturating_add(name.chars().count()).saturating_add(2);
                 continue;
             }
-            '[' if matches!(characters.get(at + 1), Some('.' | '=')) => {
+            '[' if matches!(characters.get(at.saturating_add(1)), Some('.' | '=')) => {
                 return Err("`[.` and `[=` are not understood".to_owned());
             }
             '[' | ']' | '\\' | '&' | '~' | '^' => {
@@ -171,7 +177,7 @@ fn bracket(characters: &[char]) -> Result<(String, usize), String> {
             }
             plain => out.push(plain),
         }
-        at += 1;
+        at = at.saturating_add(1);
     }
     Err("a `[` is not closed".to_owned())
 }

@@ -75,9 +75,9 @@ impl IncidentId {
     #[must_use]
     pub fn parse(text: &str) -> Option<Self> {
         let text = text.trim();
-        let digits = match text.get(..4) {
-            Some(prefix) if prefix.eq_ignore_ascii_case("inc-") => &text[4..],
-            _ => text,
+        let digits = match text.split_at_checked(4) {
+            Some((prefix, digits)) if prefix.eq_ignore_ascii_case("inc-") => digits,
+            Some(_) | None => text,
         };
         digits.parse().ok().map(Self)
     }

@@ -15,6 +15,7 @@ use super::cluster::Because;
 use super::escalation::Call;
 use super::event::Who;
 use super::evidence::Evidence;
+pub use super::handoff::HandoffReason;
 use super::ids::{
     Channel, Fingerprint, GroupKey, IncidentId, PersonId, PlanNo, RunbookName, Service, Source, StepNo,
 };
@@ -160,56 +161,6 @@ pub struct PlanTrack {
     /// When its runbook last did not help against this alert.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub failed_before: Option<Timestamp>,
-}
-
-/// Why a human has it now.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case", tag = "is")]
-pub enum HandoffReason {
-    NoMatch,
-    /// Several runbooks match equally well.
-    SeveralMatch,
-    /// No trigger matches, and no runbook's text is sure enough: the best three are offered.
-    Unsure,
-    /// The same alert fires again and again: what is done about it does not hold.
-    Flapping {
-        /// Within the last hour.
-        times: u32,
-    },
-    /// The runbook is prose: a checklist for people.
-    Checklist,
-    /// The plan could not be made: a pod that is not there, rights missing, a parameter without a value.
-    PlanBlocked {
-        problems: Vec<String>,
-    },
-    /// Policy has no way to allow it.
-    Denied,
-    Rejected {
-        by: String,
-        reason: String,
-    },
-    NoDecision,
-    StepStopped {
-        step: StepNo,
-        why: String,
-    },
-    NotVerified {
-        why: String,
-    },
-    /// Verified, but the source still says firing.
-    StillFiring,
-    /// Verified, but the source did not take our word for it, and says firing still.
-    SourceRefused {
-        why: String,
-    },
-    TakenOver {
-        by: String,
-    },
-    AskedFor {
-        by: String,
-    },
-    DryRun,
-    Shadow,
 }
 
 /// How an incident ended.

@@ -264,10 +264,10 @@ impl Tally {
     }
 
     fn count(&mut self, line: Line, holds: bool, weight: u32) {
-        self.lines += 1;
+        self.lines = self.lines.saturating_add(1);
         if holds {
-            self.held += 1;
-            self.specificity += weight;
+            self.held = self.held.saturating_add(1);
+            self.specificity = self.specificity.saturating_add(weight);
         } else if self.first_failed.is_none() {
             self.first_failed = Some(line);
         }
@@ -319,7 +319,12 @@ struct Near<'c> {
 /// Keeps the nearest few, best first.
 fn keep<'c>(nearest: &mut Vec<Near<'c>>, near: Near<'c>) {
     // Fewest lines missing first, then the most that hold; the catalog's order decides the rest.
-    let key = |near: &Near<'_>| (near.tally.lines - near.tally.held, u32::MAX - near.tally.held);
+    let key = |near: &Near<'_>| {
+        (
+            near.tally.lines.saturating_sub(near.tally.held),
+            u32::MAX.saturating_sub(near.tally.held),
+        )
+    };
     let at = nearest.partition_point(|other| key(other) <= key(&near));
     if at < NEAR_MISSES {
         nearest.insert(at, near);

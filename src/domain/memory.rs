@@ -138,11 +138,12 @@ impl Signature {
         let same_name = self.name == other.name;
         let beyond = self.beyond.intersection(&other.beyond).count() > 0;
         let weight = if same_name { 250 } else { 600 };
-        let said = u16::try_from(shared.len() * weight / all).unwrap_or(0);
+        let said =
+            u16::try_from(shared.len().saturating_mul(weight).checked_div(all).unwrap_or(0)).unwrap_or(0);
         let likeness = said
-            + if same_name { 450 } else { 0 }
-            + if same_service { 200 } else { 0 }
-            + if beyond { 100 } else { 0 };
+            .saturating_add(if same_name { 450 } else { 0 })
+            .saturating_add(if same_service { 200 } else { 0 })
+            .saturating_add(if beyond { 100 } else { 0 });
         let why = match (same_name, same_service) {
             (true, true) => "the same rule on the same service".to_owned(),
             (true, false) => "the same rule".to_owned(),

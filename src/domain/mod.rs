@@ -1,6 +1,15 @@
 //! The rules, pure and synchronous: no I/O, no clock, no randomness. Time is an argument; what happened comes in,
 //! journal entries and effects go out. Nothing here may import an adapter.
 
+#![cfg_attr(
+    not(test),
+    deny(
+        clippy::arithmetic_side_effects,
+        clippy::indexing_slicing,
+        clippy::string_slice
+    )
+)]
+
 pub mod action;
 pub mod alert;
 pub mod approval;
@@ -16,6 +25,7 @@ pub mod expectation;
 mod fold;
 pub mod freeze;
 pub mod grep;
+pub mod handoff;
 pub mod ids;
 pub mod incident;
 pub mod jq;
@@ -34,6 +44,14 @@ pub mod run;
 pub mod runbook;
 #[cfg(test)]
 pub(crate) mod samples;
+#[cfg_attr(
+    not(test),
+    expect(
+        clippy::arithmetic_side_effects,
+        reason = "it counts words of pages that are in memory, and weighs them in floats"
+    )
+)]
 pub mod search;
 pub mod state;
+pub mod text;
 pub mod touched;

@@ -61,7 +61,7 @@ impl Past {
             }
         }
         self.fired.push_back((at, alert.clone()));
-        *self.times.entry(alert.clone()).or_default() += 1;
+        count(&mut self.times, alert);
     }
 
     /// How often it fired within the hour before the last alert that fired.
@@ -107,7 +107,7 @@ impl Past {
     pub(super) fn reindex(&mut self) {
         self.times = BTreeMap::new();
         for (_, alert) in &self.fired {
-            *self.times.entry(alert.clone()).or_default() += 1;
+            count(&mut self.times, alert);
         }
     }
 }
@@ -141,6 +141,11 @@ impl State {
             self.past.failed(at, &alert.fingerprint, &track.plan.runbook);
         }
     }
+}
+
+fn count(times: &mut BTreeMap<Fingerprint, u32>, alert: &Fingerprint) {
+    let times = times.entry(alert.clone()).or_default();
+    *times = times.saturating_add(1);
 }
 
 #[cfg(test)]

@@ -37,7 +37,12 @@ impl PlanProblem {
 /// The number that the next plan of this incident gets.
 #[must_use]
 pub fn next_no(incident: &Incident) -> PlanNo {
-    PlanNo(incident.current().map_or(0, |track| track.plan.no.0) + 1)
+    PlanNo(
+        incident
+            .current()
+            .map_or(0, |track| track.plan.no.0)
+            .saturating_add(1),
+    )
 }
 
 /// Resolves the runbook for this incident. Costs and targets are still empty.
@@ -144,8 +149,9 @@ impl StepMaker<'_> {
             Err(problem) => problems.push(problem),
         };
         let offset = self.runbook.steps.iter().map(|step| step.no.0).max().unwrap_or(0);
-        let numbered =
-            |index: usize| StepNo(offset.saturating_add(u16::try_from(index + 1).unwrap_or(u16::MAX)));
+        let numbered = |index: usize| {
+            StepNo(offset.saturating_add(u16::try_from(index.saturating_add(1)).unwrap_or(u16::MAX)))
+        };
         let prechecks = self
             .runbook
             .prechecks
@@ -162,7 +168,7 @@ impl StepMaker<'_> {
             };
             keep(self.step(
                 &check,
-                numbered(self.runbook.verification.len() + index),
+                numbered(self.runbook.verification.len().saturating_add(index)),
                 Role::Remedy,
             ));
         }

@@ -17,6 +17,7 @@ use super::action::Tier;
 use super::approval::Vote;
 use super::ids::{Environment, GroupId, PersonId, Revision};
 use super::plan::{Plan, PlannedStep};
+use crate::planted::{self, Bug};
 use crate::ports::{Person, Standing};
 
 pub use access::{Access, Cell, StepAccess};
@@ -224,7 +225,8 @@ impl Policy {
 
 impl ApproverRow {
     fn lists(&self, id: &PersonId, groups: &[String]) -> bool {
-        self.users.contains(&id.user)
+        planted::is(Bug::AnybodyApproves)
+            || self.users.contains(&id.user)
             || self
                 .groups
                 .iter()
@@ -234,6 +236,7 @@ impl ApproverRow {
     /// Whether this person is one of the row's quorum for a step of this tier.
     fn counts(&self, id: &PersonId, groups: &[String], tier: Tier, request: Request<'_>) -> bool {
         let may_own = self.requester_may.unwrap_or(tier < Tier::Two);
+        let may_own = may_own || planted::is(Bug::RequesterApproves);
         self.lists(id, groups) && (may_own || !request.behind.contains(id))
     }
 }
@@ -242,6 +245,8 @@ impl ApproverRow {
 #[must_use]
 pub fn standing_reason(person: &Person, team: &str) -> Option<Reason> {
     match person.standing {
+        Standing::Guest if planted::is(Bug::GuestsCount) => None,
+        Standing::Stranger | Standing::Member if planted::is(Bug::StrangersCount) => None,
         // Which workspace is ours is not known yet, so neither is whether this is one of its members.
         Standing::Member if team.is_empty() => Some(Reason::DirectoryUnreadable),
         Standing::Member if person.id.team == team => None,

@@ -109,7 +109,7 @@ fn few_signals(incident: &Incident) -> Option<String> {
     let beyond = findings(incident)
         .filter(|finding| finding.beyond() == Some(true))
         .count();
-    (firing.len() + beyond < 2).then(|| match (firing.len(), beyond) {
+    (firing.len().saturating_add(beyond) < 2).then(|| match (firing.len(), beyond) {
         (0, 0) => "no alert fires and no evidence is beyond its limit".to_owned(),
         (0, _) => "no alert fires and only one finding is beyond its limit".to_owned(),
         (_, _) => "only one alert fires and no evidence is beyond its limit".to_owned(),

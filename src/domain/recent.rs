@@ -158,9 +158,10 @@ fn counts(ran: &VecDeque<Ran>, incident: &Incident, now: Timestamp) -> Counts {
         ..Counts::default()
     };
     for ran in recent(ran, now) {
-        counts.hour += 1;
+        counts.hour = counts.hour.saturating_add(1);
         if let Some(cluster) = &ran.cluster {
-            *counts.clusters.entry(cluster.clone()).or_default() += 1;
+            let started = counts.clusters.entry(cluster.clone()).or_default();
+            *started = started.saturating_add(1);
         }
         counts.started.push((ran.at, ran.cluster.clone()));
     }

@@ -12,6 +12,7 @@ use super::incident::{Incident, Phase, PlanTrack};
 use super::plan::{Plan, PlannedStep, Role};
 use super::policy::Reason;
 use super::runbook::{FailureAction, When};
+use crate::planted::{self, Bug};
 use crate::ports::TargetState;
 
 /// Where one step stands.
@@ -221,11 +222,12 @@ impl Run {
                 {
                     return Some(Next::Start {
                         step: step.no,
-                        attempt: attempt + 1,
+                        attempt: attempt.saturating_add(1),
                         not_before: self.not_before(step),
                     });
                 }
                 match step.on_failure {
+                    _ if planted::is(Bug::FailureAlwaysContinues) => None,
                     FailureAction::Continue => None,
                     FailureAction::Escalate => Some(stopped(step, *attempt, reason, true)),
                     FailureAction::Stop => Some(stopped(step, *attempt, reason, false)),
@@ -278,7 +280,10 @@ impl Run {
     }
 
     fn verdict(&self, plan: &Plan) -> RunResult {
-        let mut any = false;
+        let mut any = planted::is(Bug::VerificationSkipped);
+        if any {
+            return RunResult::Verified;
+        }
         for step in plan.steps.iter().filter(|step| step.role == Role::Verification) {
             any = true;
             let why = match self.state(step.no) {
@@ -342,6 +347,7 @@ pub type Shortfall = (BudgetKey, u32, u32);
 #[must_use]
 pub fn over_budget(budget: &Budget, spent: &Cost, cost: &Cost) -> Vec<Shortfall> {
     cost.iter()
+        .filter(|_| !planted::is(Bug::BudgetNotChecked))
         .filter_map(|(key, need)| {
             let allowed = budget.get(key).copied().unwrap_or(0);
             let left = allowed.saturating_sub(spent.get(key).copied().unwrap_or(0));

@@ -221,11 +221,13 @@ impl State {
             let over = incident
                 .episodes
                 .iter()
+                .enumerate()
                 .skip(1)
-                .position(|episode| episode.resolved_at.is_some());
+                .find(|(_, episode)| episode.resolved_at.is_some())
+                .map(|(place, _)| place);
             let Some(over) = over else { return };
-            let gone = incident.episodes.remove(over + 1).alert.episode.clone();
-            incident.let_go += 1;
+            let gone = incident.episodes.remove(over).alert.episode.clone();
+            incident.let_go = incident.let_go.saturating_add(1);
             let known = self.index.episodes.get_mut(&incident.source);
             if let Some(known) = known
                 && known.get(&gone) == Some(&id)

@@ -12,6 +12,7 @@ use crate::domain::event::{Entry, Event};
 use crate::domain::rules::Rules;
 use crate::domain::runbook::Catalog;
 use crate::domain::state::State;
+use crate::planted::{self, Bug};
 use crate::store::{Store, StoreError};
 
 /// What a decision needs to know beside the state: replaced as a whole when files change.
@@ -153,6 +154,10 @@ impl Core {
                     ..Committed::default()
                 })
             }
+            Err(_) if planted::is(Bug::EffectsWithoutCommit) => Ok(Committed {
+                effects: (0..).zip(effects).collect(),
+                ..Committed::default()
+            }),
             Err(error) => {
                 self.broken = true;
                 self.attempted = Some(Landed::of(&entries, effects, now));

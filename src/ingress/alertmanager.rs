@@ -237,7 +237,7 @@ fn alert(
 
 /// The start as the one way to write that moment: two members of a pair may write it differently.
 pub(super) fn episode(fingerprint: &str, at: Timestamp) -> String {
-    let mut text = String::with_capacity(fingerprint.len() + 32);
+    let mut text = String::with_capacity(fingerprint.len().saturating_add(32));
     text.push_str(fingerprint);
     // Writing into a String can't fail.
     let _ = write!(text, "@{at}");

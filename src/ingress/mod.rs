@@ -4,6 +4,15 @@
 //! `sources` names), then to the engine through `Intake`, which takes secrets out. A 2xx leaves only after the engine says
 //! that the alerts are durably stored.
 
+#![cfg_attr(
+    not(test),
+    deny(
+        clippy::arithmetic_side_effects,
+        clippy::indexing_slicing,
+        clippy::string_slice
+    )
+)]
+
 mod alertmanager;
 mod auth;
 mod azure;
@@ -12,6 +21,13 @@ mod body;
 mod changes;
 mod cloudevents;
 mod cloudwatch;
+#[cfg_attr(
+    not(test),
+    expect(
+        clippy::arithmetic_side_effects,
+        reason = "limits of seconds, added to the clock"
+    )
+)]
 mod connection;
 mod datadog;
 mod draft;

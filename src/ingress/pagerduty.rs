@@ -17,6 +17,7 @@ use super::read::{Incoming, Read};
 use super::text::{MAX_NAME, MAX_VALUE, cut, is_link, one_line, without_prefix};
 use crate::domain::alert::{Alert, AlertStatus, Link};
 use crate::domain::ids::{EpisodeKey, Fingerprint, GroupKey, Service, Source};
+use crate::planted::{self, Bug};
 
 /// The name of this source, in settings, paths and the journal.
 pub(super) const SOURCE: &str = "pagerduty";
@@ -133,7 +134,7 @@ fn event(body: &[u8], mapping: &Mapping) -> Result<(String, Vec<Alert>), ParseEr
     let data = event.data.get();
     let incident: Incident<'_> = serde_json::from_str(data)
         .map_err(|_| ParseError::locate::<Incident<'_>>(data.as_bytes(), "an incident in `event.data`"))?;
-    if is_ours(&event, &incident, mapping) {
+    if is_ours(&event, &incident, mapping) && !planted::is(Bug::OwnPageOpens) {
         tracing::debug!(incident = %incident.id, "an echo of our own doing is ignored");
         return Ok((id, Vec::new()));
     }

@@ -31,6 +31,7 @@ use super::sns::{self, SnsError};
 use super::sns_web::{Certificates, SnsWeb};
 use super::sources::{self, PROMETHEUS_PATH, Reader};
 use crate::config::{SourceKind, Webhooks};
+use crate::planted::{self, Bug};
 use crate::ports::Clock;
 
 /// Deliveries being served at once; the others are told to come back, so that clicks find room.
@@ -186,7 +187,8 @@ async fn take(served: &Arc<Served>, request: Request<Body>) -> Result<Response<B
         return Err(Refusal::NotServed);
     }
     let (parts, body) = request.into_parts();
-    if !endpoint.gate.admits_head(&parts.headers, parts.uri.query()) {
+    let admitted = endpoint.gate.admits_head(&parts.headers, parts.uri.query());
+    if !admitted && !planted::is(Bug::WebhookProofIgnored) {
         return Err(Refusal::Unauthentic);
     }
     let body: Bytes = read_body(body, sources::most_bytes(endpoint.kind))
@@ -195,6 +197,7 @@ async fn take(served: &Arc<Served>, request: Request<Body>) -> Result<Response<B
     let now = shared.clock.now();
     match endpoint.gate.proof(&parts.headers, &body, now) {
         Proof::Holds => {}
+        _ if planted::is(Bug::WebhookProofIgnored) => {}
         Proof::Fails => return Err(Refusal::Unauthentic),
         Proof::Stale => return Err(Refusal::Stale),
     }
@@ -220,10 +223,11 @@ async fn take(served: &Arc<Served>, request: Request<Body>) -> Result<Response<B
         alerts,
         received_at: now,
     };
-    let Accepted = tokio::time::timeout(shared.answer_within, shared.intake.submit(delivery))
-        .await
-        .map_err(|_| Refusal::Late)?
-        .map_err(Refusal::Engine)?;
+    let stored = tokio::time::timeout(shared.answer_within, shared.intake.submit(delivery)).await;
+    if planted::is(Bug::StoredWithoutCommit) {
+        return Ok(plain(StatusCode::OK, "stored\n".to_owned()));
+    }
+    let Accepted = stored.map_err(|_| Refusal::Late)?.map_err(Refusal::Engine)?;
     let source = endpoint.name.to_string();
     metrics::counter!("interlock_alerts_total", "source" => source).increment(count);
     Ok(plain(StatusCode::OK, "stored\n".to_owned()))

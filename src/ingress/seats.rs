@@ -114,7 +114,7 @@ impl Seat {
             }
             Proved::Alerts if was != UNPROVED => return true,
             Proved::Alerts => {
-                let share = (table.most * 3 / 4).max(1);
+                let share = (table.most.saturating_mul(3) / 4).max(1);
                 if table.alerts.fetch_add(1, Ordering::AcqRel) >= share {
                     table.alerts.fetch_sub(1, Ordering::AcqRel);
                     return false;

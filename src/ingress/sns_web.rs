@@ -45,7 +45,8 @@ impl SnsUrl {
     pub(super) fn certificate(text: &str) -> Option<Self> {
         Self::any(text).filter(|Self(url)| {
             url.path().strip_suffix(".pem").is_some_and(|name| {
-                name.starts_with("/SimpleNotificationService-") && !name[1..].contains(['/', '%'])
+                let file = name.strip_prefix('/').unwrap_or(name);
+                file.starts_with("SimpleNotificationService-") && !file.contains(['/', '%'])
             }) && url.query().is_none()
         })
     }
@@ -101,7 +102,7 @@ impl SnsWeb for SnsOverHttps {
             }
             let mut body = Vec::new();
             while let Some(chunk) = answer.chunk().await.map_err(plain)? {
-                if body.len() + chunk.len() > MOST_BYTES {
+                if body.len().saturating_add(chunk.len()) > MOST_BYTES {
                     return Err(format!("it answered more than {MOST_BYTES} bytes"));
                 }
                 body.extend_from_slice(&chunk);

@@ -5,6 +5,8 @@ use std::fmt;
 
 use serde::de::{Deserialize, Deserializer, IgnoredAny, MapAccess, Visitor};
 
+use crate::domain::text::head;
+
 /// Bytes of one label or annotation value.
 pub(super) const MAX_VALUE: usize = 4 * 1024;
 /// Bytes of a label name, a rule name, a fingerprint.
@@ -20,11 +22,7 @@ const LEFT_OUT: &str = "interlock_left_out";
 /// Cuts at a character, and says so; at most `max` bytes and the mark.
 pub(super) fn cut(mut text: String, max: usize) -> String {
     if text.len() > max {
-        let end = (0..=max)
-            .rev()
-            .find(|end| text.is_char_boundary(*end))
-            .unwrap_or(0);
-        text.truncate(end);
+        text.truncate(head(&text, max).len());
         text.push_str(MARK);
     }
     text
@@ -58,7 +56,7 @@ pub(super) fn bounded(pairs: BTreeMap<String, String>) -> BTreeMap<String, Strin
         .map(|(name, value)| (name, cut(value, MAX_VALUE)))
         .collect();
     if kept.len() < all {
-        kept.insert(LEFT_OUT.to_owned(), (all - kept.len()).to_string());
+        kept.insert(LEFT_OUT.to_owned(), all.saturating_sub(kept.len()).to_string());
     }
     kept
 }

@@ -3,6 +3,7 @@
 use super::words;
 use crate::domain::change::{Change, ChangeKind};
 use crate::domain::cluster::Because;
+use crate::domain::text::shortened;
 
 /// `09:52:10 UTC deploy of checkout: v2.4.1 (by cy)`.
 #[must_use]
@@ -28,7 +29,7 @@ pub fn line(change: &Change) -> String {
         .as_ref()
         .map(|by| format!(" (by {by})"))
         .unwrap_or_default();
-    let title = words::cut(&change.title, 160);
+    let title = shortened(&change.title, 160);
     format!("{} {kind}{of}{place}: {title}{by}", words::clock(change.at))
 }
 
@@ -39,7 +40,7 @@ pub fn because(because: &Because) -> String {
         Because::SameService { service } => format!("same service, {service}"),
         Because::Needs { service, needs } => format!("{service} needs {needs}, the likely root"),
         Because::SameNode { node } => format!("same node, {node}"),
-        Because::SameChange { title } => format!("same change before, {}", words::cut(title, 80)),
+        Because::SameChange { title } => format!("same change before, {}", shortened(title, 80)),
         Because::SameGroup => "its group joined before".to_owned(),
     }
 }

@@ -2,6 +2,7 @@
 
 use super::words;
 use crate::domain::evidence::{Evidence, Finding, Found, FoundIn};
+use crate::domain::text::shortened;
 
 /// `looked at 4 of 6 pieces of evidence; could not be read: Gateway log, Errors by route`.
 #[must_use]
@@ -36,7 +37,7 @@ pub fn whole(findings: &[Finding]) -> String {
     let parts: Vec<String> = findings
         .iter()
         .map(|finding| {
-            let asked = words::cut(&finding.query, 200);
+            let asked = shortened(&finding.query, 200);
             let head = format!(
                 "{} ({}, {} UTC): {asked}",
                 finding.name,

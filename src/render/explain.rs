@@ -7,6 +7,7 @@ use crate::domain::event::Judgement;
 use crate::domain::freeze::Held;
 use crate::domain::ids::IncidentId;
 use crate::domain::incident::{ClosedAs, Incident, Phase};
+use crate::domain::text::shortened;
 
 /// Characters of a runbook's text in an ephemeral answer; the modal has all of it.
 const RUNBOOK_MOST: usize = 2_500;
@@ -119,27 +120,29 @@ pub fn broken(reason: &str) -> String {
 /// The same as Slack's mrkdwn, every line escaped.
 #[must_use]
 pub fn slack_answer(given: &Answer) -> String {
-    match given {
-        Answer::Runbook { name, title, source } => {
-            let head = Mrkdwn::escape(&format!("{title} ({name})"));
-            format!("*{head}*\n{}", thread::fenced(&words::cut(source, RUNBOOK_MOST)))
-        }
-        Answer::Started {
-            incident,
-            elsewhere: Some(channel),
-        } if is_channel_id(channel.as_str()) => format!(
-            "{incident} is open; its card comes in <#{channel}> in a moment. I am not a member of this channel: `/invite` me to have it here."
-        ),
-        Answer::Who { incident, access } => policy::who_slack(*incident, access.as_deref()),
-        other => {
-            let text = answer(other);
-            let lines: Vec<String> = text
-                .lines()
-                .map(|line| Mrkdwn::escape(line).to_string())
-                .collect();
-            lines.join("\n")
-        }
+    if let Answer::Runbook { name, title, source } = given {
+        let head = Mrkdwn::escape(&format!("{title} ({name})"));
+        return format!("*{head}*\n{}", thread::fenced(&shortened(source, RUNBOOK_MOST)));
     }
+    if let Answer::Who { incident, access } = given {
+        return policy::who_slack(*incident, access.as_deref());
+    }
+    if let Answer::Started {
+        incident,
+        elsewhere: Some(channel),
+    } = given
+        && is_channel_id(channel.as_str())
+    {
+        return format!(
+            "{incident} is open; its card comes in <#{channel}> in a moment. I am not a member of this channel: `/invite` me to have it here."
+        );
+    }
+    let text = answer(given);
+    let lines: Vec<String> = text
+        .lines()
+        .map(|line| Mrkdwn::escape(line).to_string())
+        .collect();
+    lines.join("\n")
 }
 
 fn is_channel_id(text: &str) -> bool {
@@ -170,7 +173,7 @@ pub fn help() -> String {
 }
 
 fn not_understood(text: &str) -> String {
-    let text = words::cut(text, 120);
+    let text = shortened(text, 120);
     match usage(&text) {
         Some(usage) => format!("`{text}` can't be done like that. Write `/runbook {usage}`."),
         None => format!("`{text}` is nothing that I know.\n{}", help()),
@@ -247,7 +250,7 @@ pub fn phase(phase: &Phase) -> String {
         Phase::Proposed => "A plan waits for a decision.".to_owned(),
         Phase::Running => "Running.".to_owned(),
         Phase::Settling { .. } => "Verified; waiting for the source.".to_owned(),
-        Phase::Handed { reason, .. } => format!("With a human: {}.", super::timeline::handoff(reason)),
+        Phase::Handed { reason, .. } => format!("With a human: {}.", reason.words()),
         Phase::Closed {
             result: ClosedAs::Resolved,
             ..

@@ -3,17 +3,18 @@
 use serde_json::{Value, json};
 
 use super::escape::Mrkdwn;
-use super::{changes, evidence, timeline, words};
+use super::{changes, evidence, words};
 use crate::domain::escalation::Call;
 use crate::domain::incident::{HandoffReason, Incident, Phase};
 use crate::domain::run::StepState;
+use crate::domain::text::shortened;
 
 /// The packet for the thread, as mrkdwn.
 #[must_use]
 pub fn packet(incident: &Incident, reason: &HandoffReason) -> String {
     let mut lines = vec![format!(
         "*Handed over to a human:* {}",
-        Mrkdwn::escape(&timeline::handoff(reason))
+        Mrkdwn::escape(&reason.words())
     )];
     lines.extend(asked_by(incident, reason));
     if !incident.changes.is_empty() {
@@ -35,7 +36,7 @@ pub fn packet(incident: &Incident, reason: &HandoffReason) -> String {
     {
         lines.push(format!(
             "*The runbook says:* {}",
-            Mrkdwn::escape(&words::cut(text.trim(), 400))
+            Mrkdwn::escape(&shortened(text.trim(), 400))
         ));
     }
     lines.join("\n")
@@ -92,7 +93,7 @@ fn safe_next(incident: &Incident) -> Option<String> {
 #[must_use]
 pub fn details(incident: &Incident) -> Value {
     let reason = match &incident.phase {
-        Phase::Handed { reason, .. } => timeline::handoff(reason),
+        Phase::Handed { reason, .. } => reason.words(),
         Phase::Proposed => "a plan waits for a decision".to_owned(),
         Phase::Running => "a step needs a human".to_owned(),
         Phase::Planning { .. } | Phase::Settling { .. } | Phase::Closed { .. } => {

@@ -2,6 +2,7 @@
 
 use super::words;
 use crate::domain::memory::{Ending, Similar};
+use crate::domain::text::shortened;
 
 /// `INC-12 (the same alert): redis-connection-timeout, fixed and verified after 4 min`.
 #[must_use]
@@ -13,11 +14,11 @@ pub fn line(similar: &Similar) -> String {
     let took = words::duration(similar.closed_at.duration_since(similar.opened_at));
     let ended = match &similar.ending {
         Ending::Fixed => format!("fixed and verified after {took}"),
-        Ending::NotHelped { why } => format!("did not help: {}", words::cut(why, 120)),
+        Ending::NotHelped { why } => format!("did not help: {}", shortened(why, 120)),
         Ending::Cleared => format!("the alert went away after {took}"),
         Ending::ByPerson { name, reason } if reason.is_empty() => format!("{name} closed it after {took}"),
         Ending::ByPerson { name, reason } => {
-            format!("{name} closed it after {took}: {}", words::cut(reason, 120))
+            format!("{name} closed it after {took}: {}", shortened(reason, 120))
         }
         Ending::DryRun => "a dry run".to_owned(),
     };

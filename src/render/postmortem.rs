@@ -6,6 +6,7 @@ use super::{changes, evidence, memory, summary, words};
 use crate::domain::event::{Entry, Event};
 use crate::domain::incident::Incident;
 use crate::domain::memory::Similar;
+use crate::domain::text::shortened;
 
 const TEMPLATE: &str = include_str!("../../templates/postmortem.md");
 
@@ -76,7 +77,7 @@ fn view(entries: &[Entry], incident: &Incident, similar: &[Similar]) -> View {
 /// One line, with the signs of Markdown made harmless.
 fn plain(text: &str) -> String {
     let mut out = String::with_capacity(text.len());
-    for character in words::cut(text, 500).chars() {
+    for character in shortened(text, 500).chars() {
         match character {
             '\n' | '\r' => out.push(' '),
             '<' => out.push_str("&lt;"),

@@ -6,6 +6,7 @@ use super::escape::Mrkdwn;
 use super::{thread, timeline, words};
 use crate::domain::event::{Entry, Event};
 use crate::domain::incident::{ClosedAs, Incident, Phase};
+use crate::domain::text::shortened;
 
 const TEMPLATE: &str = include_str!("../../templates/summary.md");
 
@@ -64,7 +65,7 @@ fn lines(entries: &[Entry], incident: &Incident) -> Vec<TimelineLine> {
         let text = match (&entry.event, run) {
             (Event::Joined { .. }, 2..) => Some(format!("{run} more alerts of the same group joined")),
             (Event::AlertResolved { .. }, 2..) => Some(format!("{run} alerts resolved")),
-            _ => timeline::line(&entry.event, incident),
+            (event, _) => timeline::line(event, incident),
         };
         lines.extend(text.map(|text| TimelineLine {
             at: words::clock(entry.at),
@@ -100,12 +101,12 @@ pub fn slack(entries: &[Entry], incident: &Incident) -> String {
     let value = |text: &str| Mrkdwn::escape(text).to_string();
     let runbook = match (&view.runbook, &view.revision) {
         (Some(name), Some(revision)) => format!("{} ({})", value(name), value(revision)),
-        _ => "none".to_owned(),
+        (Some(_), None) | (None, _) => "none".to_owned(),
     };
     let lines: Vec<String> = view
         .timeline
         .iter()
-        .map(|line| format!("{}  {}", line.at, words::cut(&line.text, 160)))
+        .map(|line| format!("{}  {}", line.at, shortened(&line.text, 160)))
         .collect();
     format!(
         "*Summary {}{}: {}*\n*Duration:* {}\n*Runbook:* {runbook}\n*Steps executed:* {}/{}\n*Approved by:* {}\n*Result:* {}\n{}",
@@ -117,7 +118,7 @@ pub fn slack(entries: &[Entry], incident: &Incident) -> String {
         view.meant,
         value(&view.approved_by),
         value(&view.result),
-        thread::fenced(&words::cut(&lines.join("\n"), TIMELINE_MOST)),
+        thread::fenced(&shortened(&lines.join("\n"), TIMELINE_MOST)),
     )
 }
 
@@ -146,7 +147,7 @@ pub fn result(incident: &Incident) -> String {
         Phase::Proposed => "a plan waits for a decision".to_owned(),
         Phase::Running => "running".to_owned(),
         Phase::Settling { .. } => "verified; waiting for the source to say resolved".to_owned(),
-        Phase::Handed { reason, .. } => format!("handed over: {}", timeline::handoff(reason)),
+        Phase::Handed { reason, .. } => format!("handed over: {}", reason.words()),
         Phase::Closed {
             result: ClosedAs::Resolved,
             ..

@@ -4,6 +4,7 @@ use super::escape::Mrkdwn;
 use super::{evidence, handoff, timeline, words};
 use crate::domain::event::{Entry, Event};
 use crate::domain::incident::Incident;
+use crate::domain::text::shortened;
 
 /// Characters of output in the thread; the journal has 16 KiB of it and the file has all.
 const OUTPUT_MOST: usize = 1_500;
@@ -15,23 +16,25 @@ pub fn line(entry: &Entry, incident: &Incident) -> Option<String> {
         return Some(handoff::packet(incident, reason));
     }
     let text = Mrkdwn::escape(&words::sentence(&timeline::line(&entry.event, incident)?)).to_string();
-    Some(match &entry.event {
-        Event::StepEnded { output, .. }
-            if !output.text.trim().is_empty() || !output.errors.trim().is_empty() =>
-        {
-            let both = [output.text.trim_end(), output.errors.trim_end()];
-            let both = both
-                .into_iter()
-                .filter(|part| !part.is_empty())
-                .collect::<Vec<_>>()
-                .join("\n");
-            format!("{text}\n{}", fenced(&words::cut(&both, OUTPUT_MOST)))
-        }
-        Event::Gathered { findings, .. } => {
-            format!("{text}\n{}", fenced(&evidence::whole(findings)))
-        }
-        _ => text,
+    Some(match below(&entry.event) {
+        Some(below) => format!("{text}\n{}", fenced(&below)),
+        None => text,
     })
+}
+
+/// What came out of a step or was found, in full as far as it fits.
+fn below(event: &Event) -> Option<String> {
+    if let Event::Gathered { findings, .. } = event {
+        return Some(evidence::whole(findings));
+    }
+    let Event::StepEnded { output, .. } = event else {
+        return None;
+    };
+    let both: Vec<&str> = [output.text.trim_end(), output.errors.trim_end()]
+        .into_iter()
+        .filter(|part| !part.trim().is_empty())
+        .collect();
+    (!both.is_empty()).then(|| shortened(&both.join("\n"), OUTPUT_MOST))
 }
 
 /// Foreign text in a code block: escaped, and unable to end the block.

@@ -5,7 +5,7 @@ use super::{changes, evidence, memory, reasons, words};
 use crate::domain::event::{Deed, Event, Judgement, Outcome, Refusal};
 use crate::domain::freeze::Scope;
 use crate::domain::ids::{AttemptId, EpisodeKey, StepNo};
-use crate::domain::incident::{ClosedAs, HandoffReason, Incident};
+use crate::domain::incident::{ClosedAs, Incident};
 use crate::domain::plan::{Plan, PlanDigest};
 use crate::domain::policy::Decision;
 use crate::domain::run::{RunResult, WaitsFor};
@@ -95,7 +95,7 @@ fn worded(event: &Event, incident: Option<&Incident>) -> Option<String> {
         Event::RunsLong { plan, .. } => format!("plan {plan} has been running for more than ten minutes"),
         Event::RunEnded { result, .. } => run_result(result),
         Event::Settling { .. } => "waiting for the source to say resolved".to_owned(),
-        Event::HandedOver { reason, .. } => format!("handed over to a human: {}", handoff(reason)),
+        Event::HandedOver { reason, .. } => format!("handed over to a human: {}", reason.words()),
         Event::PageAsked { why, .. } => format!("paging a human: {why}"),
         Event::Paged { .. } => "the pager took the page".to_owned(),
         Event::PageFailed { reason, trying, .. } => page_failed(reason, *trying),
@@ -241,37 +241,6 @@ pub fn run_result(result: &RunResult) -> String {
         RunResult::NotVerified { why } => format!("the steps ran, but it did not help: {why}"),
         RunResult::Stopped { step, why, .. } => format!("stopped at step {step}: {why}"),
         RunResult::DryRun => "dry run: nothing was run".to_owned(),
-    }
-}
-
-/// Why a human has it.
-#[must_use]
-pub fn handoff(reason: &HandoffReason) -> String {
-    match reason {
-        HandoffReason::NoMatch => "no runbook matches".to_owned(),
-        HandoffReason::Unsure => "no runbook is sure to be the right one; choose one".to_owned(),
-        HandoffReason::SeveralMatch => "several runbooks match equally well; choose one".to_owned(),
-        HandoffReason::Flapping { times } => {
-            format!(
-                "the same alert fired {times} times within an hour, so what is done about it does not hold"
-            )
-        }
-        HandoffReason::Checklist => "the runbook is a checklist for people".to_owned(),
-        HandoffReason::PlanBlocked { problems } => format!("no plan could be made: {}", problems.join("; ")),
-        HandoffReason::Denied => "the policy lets nobody approve the plan".to_owned(),
-        HandoffReason::Rejected { by, reason } if reason.is_empty() => format!("{by} rejected the plan"),
-        HandoffReason::Rejected { by, reason } => format!("{by} rejected the plan: {reason}"),
-        HandoffReason::NoDecision => "nobody decided in time".to_owned(),
-        HandoffReason::StepStopped { step, why } => format!("step {step} stopped the plan: {why}"),
-        HandoffReason::NotVerified { why } => format!("it did not help: {why}"),
-        HandoffReason::StillFiring => "the steps were verified, but the alert still fires".to_owned(),
-        HandoffReason::SourceRefused { why } => {
-            format!("the steps were verified, but the source refused to be told and still says firing: {why}")
-        }
-        HandoffReason::TakenOver { by } => format!("{by} took over"),
-        HandoffReason::AskedFor { by } => format!("{by} asked for a human"),
-        HandoffReason::DryRun => "Interlock is in dry-run and ran nothing".to_owned(),
-        HandoffReason::Shadow => "Interlock only watches (shadow)".to_owned(),
     }
 }
 

@@ -76,16 +76,6 @@ pub fn counted(count: usize, word: &str) -> String {
     }
 }
 
-/// At most `most` characters; what is cut is said.
-#[must_use]
-pub fn cut(text: &str, most: usize) -> String {
-    if text.chars().count() <= most {
-        return text.to_owned();
-    }
-    let kept: String = text.chars().take(most.saturating_sub(1)).collect();
-    format!("{}…", kept.trim_end())
-}
-
 /// The same with a capital at its beginning.
 #[must_use]
 pub fn sentence(text: &str) -> String {

@@ -4,6 +4,7 @@
 use serde::{Deserialize, Serialize};
 
 use super::chain::{ChainHash, GENESIS, StoredEntry, link};
+use crate::planted::{self, Bug};
 
 /// Flat JSON: `prev` and the fields of the entry. `payload` is text, byte for byte what was hashed.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -35,17 +36,17 @@ impl Chain {
     pub fn export(&mut self, entry: StoredEntry) -> ExportLine {
         let prev = hex::encode(self.head);
         self.head = entry.hash;
-        self.entries += 1;
+        self.entries = self.entries.saturating_add(1);
         ExportLine { prev, entry }
     }
 
     /// Whether the line follows; if not, the chain stays where it was.
     pub fn follow(&mut self, line: &ExportLine) -> bool {
-        let fits = line.entry.seq == self.entries + 1
+        let fits = line.entry.seq == self.entries.saturating_add(1)
             && line.prev == hex::encode(self.head)
-            && link(&line.entry, &self.head) == line.entry.hash;
+            && (link(&line.entry, &self.head) == line.entry.hash || planted::is(Bug::ChainNotVerified));
         if fits {
-            self.entries += 1;
+            self.entries = self.entries.saturating_add(1);
             self.head = line.entry.hash;
         }
         fits

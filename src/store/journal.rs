@@ -11,6 +11,7 @@ use super::{StoreError, migrate};
 use crate::domain::command::Effect;
 use crate::domain::event::{Entry, Event};
 use crate::domain::ids::{DeliveryKey, IncidentId};
+use crate::planted::{self, Bug};
 
 /// The database. One per process; the engine's thread owns the one that writes.
 pub struct Store {
@@ -258,11 +259,12 @@ impl Store {
     /// `Broken` names the first entry that does not fit.
     pub fn verify(&self) -> Result<Verified, StoreError> {
         let mut head = GENESIS;
-        let mut entries = 0;
+        let mut entries = 0_u64;
         let mut broken = None;
         self.export(|entry| {
-            entries += 1;
-            if broken.is_none() && (entry.seq != entries || link(&entry, &head) != entry.hash) {
+            entries = entries.saturating_add(1);
+            let fits = link(&entry, &head) == entry.hash || planted::is(Bug::ChainNotVerified);
+            if broken.is_none() && (entry.seq != entries || !fits) {
                 broken = Some(entry.seq);
             }
             head = entry.hash;

@@ -28,7 +28,7 @@ impl Tree {
             rest >>= 1;
         }
         self.edge.push(node);
-        self.size += 1;
+        self.size = self.size.saturating_add(1);
     }
 
     /// Number of leaves.

@@ -98,7 +98,11 @@ pub fn migrate(connection: &mut Connection, path: &Path) -> Result<(), StoreErro
     for (index, step) in STEPS.iter().enumerate().skip(usize::try_from(found).unwrap_or(0)) {
         let transaction = connection.transaction()?;
         transaction.execute_batch(step)?;
-        transaction.pragma_update(None, "user_version", i64::try_from(index + 1).unwrap_or(i64::MAX))?;
+        transaction.pragma_update(
+            None,
+            "user_version",
+            i64::try_from(index.saturating_add(1)).unwrap_or(i64::MAX),
+        )?;
         transaction.commit()?;
     }
     Ok(())

@@ -3,6 +3,15 @@
 //! Invariants: entries are only ever appended (triggers refuse the rest), each is chained by hash to the one before;
 //! entries and the effects that follow from them are committed in one transaction.
 
+#![cfg_attr(
+    not(test),
+    deny(
+        clippy::arithmetic_side_effects,
+        clippy::indexing_slicing,
+        clippy::string_slice
+    )
+)]
+
 mod backup;
 mod chain;
 mod checkpoint;

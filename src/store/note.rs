@@ -48,7 +48,7 @@ fn key_id(name: &str, key: &[u8]) -> KeyId {
         .chain_update([b'\n', ED25519_BYTE])
         .chain_update(key)
         .finalize();
-    [hash[0], hash[1], hash[2], hash[3]]
+    std::array::from_fn(|at| hash.get(at).copied().unwrap_or_default())
 }
 
 fn named(name: &str) -> Result<(), NoteError> {
@@ -193,7 +193,8 @@ impl PublicKey {
     /// `NotANote`, `NotSignedBy`, `WrongSignature`.
     pub fn open<'n>(&self, note: &'n str) -> Result<&'n str, NoteError> {
         let (text, signatures) = note.rsplit_once("\n\n").ok_or(NoteError::NotANote)?;
-        let text = &note[..=text.len()];
+        // With the first of the two line ends: it is signed too.
+        let text = note.get(..=text.len()).ok_or(NoteError::NotANote)?;
         if signatures.is_empty() || !signatures.ends_with('\n') {
             return Err(NoteError::NotANote);
         }

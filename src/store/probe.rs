@@ -11,7 +11,7 @@ impl Store {
     /// # Errors
     /// Why the journal can't be written.
     pub fn probe(&mut self) -> Result<(), StoreError> {
-        let next = self.seq() + 1;
+        let next = self.seq().saturating_add(1);
         let mut transaction = self
             .connection
             .transaction_with_behavior(TransactionBehavior::Immediate)?;

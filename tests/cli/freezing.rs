@@ -34,7 +34,10 @@ fn without_a_bot_the_file_freezes_and_thaws() {
     );
     assert!(place.path("freeze").exists());
     let said = place.run(&["unfreeze", "--file", "it is fine"]).fine();
-    assert_eq!(said, "Removed freeze.\nNothing else is frozen.\n");
+    assert_eq!(
+        said,
+        "Removed freeze. Why it was there, and why it no longer is, stands in freeze.lifted.\nNothing else is frozen.\n"
+    );
     assert!(!place.path("freeze").exists());
 }
 

@@ -272,9 +272,7 @@ async fn an_alert_that_resolves_takes_its_proposal_along() {
     world.thread().says("plan 1 withdrawn: the alert resolved").await;
     world.thread().says("Summary of INC-1").await;
     world.nobody_was_paged();
-    world.nothing_ran();
-    world.thread().is_uninteresting();
-    world.ends().await;
+    world.ends_and_nothing_ran().await;
 }
 
 #[tokio::test(flavor = "multi_thread")]

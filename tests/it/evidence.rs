@@ -189,7 +189,5 @@ async fn a_dry_run_looks_at_evidence_and_runs_no_program_for_it() {
     assert!(card.contains("*Error ratio: 20.2 % (limit 5 %)*"), "{card}");
     let named = "Health as the gateway sees it (no program is run inside a pod in a dry run)";
     assert!(card.contains(named), "{card}");
-    world.nothing_ran();
-    world.thread().is_uninteresting();
-    world.ends().await;
+    world.ends_and_nothing_ran().await;
 }

@@ -28,7 +28,8 @@ async fn a_shadow_has_no_buttons_that_run_anything_and_pages_all_the_same() {
     let world = TestWorld::start(Setup::default().autonomy("shadow")).await;
     world.in_the_cluster(Scenario::RedisTimeout);
     world.fires(&Alert::redis_timeout()).await;
-    let card = world.card("*SHADOW*: Interlock only watches here").await;
+    let card = world.card("Below is what it would propose").await;
+    assert!(card.contains("*SHADOW*: Interlock only watches here"), "{card}");
     assert!(card.contains("redis-cli FLUSHDB"), "{card}");
     for label in ["Approve", "Reject", "Modify", "Review"] {
         assert!(!world.ana().has_button(label), "{label}");

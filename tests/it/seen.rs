@@ -29,12 +29,7 @@ fn careful(expected: &str) -> String {
 async fn what_has_no_room_on_the_card_is_approved_from_the_review_which_shows_it_whole() {
     let long = "restarted and ".repeat(80);
     let text = careful(long.trim());
-    let world = TestWorld::start(
-        Setup::default()
-            .no_runbooks()
-            .runbook(("careful.md", text.as_str())),
-    )
-    .await;
+    let world = TestWorld::with_only(("careful.md", text.as_str())).await;
     world.fires(&Alert::redis_timeout()).await;
     let card = world.card("Review plan").await;
     assert!(!card.contains("[Approve"), "{card}");
@@ -51,20 +46,13 @@ async fn what_has_no_room_on_the_card_is_approved_from_the_review_which_shows_it
     ] {
         assert!(review.contains(shown), "`{shown}` is not in\n{review}");
     }
-    world.nothing_ran();
-    world.thread().is_uninteresting();
-    world.ends().await;
+    world.ends_and_nothing_ran().await;
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_card_tells_what_is_unusual_about_a_step_and_what_approving_says() {
     let text = careful("restarted");
-    let world = TestWorld::start(
-        Setup::default()
-            .no_runbooks()
-            .runbook(("careful.md", text.as_str())),
-    )
-    .await;
+    let world = TestWorld::with_only(("careful.md", text.as_str())).await;
     world.fires(&Alert::redis_timeout()).await;
     let card = world.card("Waits for 1 approval").await;
     for shown in [
@@ -77,9 +65,7 @@ async fn a_card_tells_what_is_unusual_about_a_step_and_what_approving_says() {
     ] {
         assert!(card.contains(shown), "`{shown}` is not in\n{card}");
     }
-    world.nothing_ran();
-    world.thread().is_uninteresting();
-    world.ends().await;
+    world.ends_and_nothing_ran().await;
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -113,9 +99,7 @@ async fn whoever_slack_does_not_reach_in_the_channel_is_answered_through_their_c
         .cleo()
         .is_told_in_the_channel("you are in no [[approvers]] row")
         .await;
-    world.nothing_ran();
-    world.thread().is_uninteresting();
-    world.ends().await;
+    world.ends_and_nothing_ran().await;
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -134,9 +118,7 @@ async fn a_form_that_did_not_open_says_so_and_what_to_do() {
     assert!(told.contains("Press the button again."), "{told}");
     world.ana().presses("Reject").await;
     world.ana().sees_modal("Why not?").await;
-    world.nothing_ran();
-    world.thread().is_uninteresting();
-    world.ends().await;
+    world.ends_and_nothing_ran().await;
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -223,9 +205,7 @@ async fn the_home_tells_what_waits_and_freezes_and_another_person_lifts_it() {
     world.ben().sees_home("Not frozen.").await;
     world.ana().sees_home("Not frozen.").await;
     world.card("[Approve 2 steps]").await;
-    world.nothing_ran();
-    world.thread().is_uninteresting();
-    world.ends().await;
+    world.ends_and_nothing_ran().await;
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -265,9 +245,7 @@ async fn a_plan_over_two_clusters_names_the_cluster_of_each_target() {
     ] {
         assert!(card.contains(shown), "`{shown}` is not in\n{card}");
     }
-    world.nothing_ran();
-    world.thread().is_uninteresting();
-    world.ends().await;
+    world.ends_and_nothing_ran().await;
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -299,7 +277,5 @@ async fn a_secret_that_a_person_types_is_neither_shown_nor_stored() {
             Ok(())
         })
         .unwrap();
-    world.nothing_ran();
-    world.thread().is_uninteresting();
-    world.ends().await;
+    world.ends_and_nothing_ran().await;
 }

@@ -160,12 +160,7 @@ async fn a_deploy_between_two_of_our_changes_stops_the_plan() {
 #[tokio::test(flavor = "multi_thread")]
 async fn what_is_larger_than_the_budget_is_refused_before_anybody_may_approve_it() {
     let restart = "### Step 1: Anew\n```bash\nkubectl rollout restart deploy/checkout -n production\n```\n";
-    let world = TestWorld::start(
-        Setup::default()
-            .no_runbooks()
-            .runbook(("tape.md", &runbook("- max_pod_restarts: 2", restart))),
-    )
-    .await;
+    let world = TestWorld::with_only(("tape.md", &runbook("- max_pod_restarts: 2", restart))).await;
     world.fires(&Alert::tape_jam()).await;
     let card = world.card("This needs a human").await;
     assert!(

@@ -96,6 +96,11 @@ impl TestWorld {
         world
     }
 
+    /// With this runbook and no other.
+    pub async fn with_only(file: (&str, &str)) -> Self {
+        Self::start(Setup::default().no_runbooks().runbook(file)).await
+    }
+
     /// The default setup, and Redis times out.
     pub async fn redis_times_out() -> Self {
         let world = Self::start(Setup::default()).await;

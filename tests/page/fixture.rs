@@ -1,4 +1,5 @@
 //! A playground of fixed data behind the page: what people do is noted, a few things answer.
+//! Longer than other files, since all of that data is one place to look at.
 
 use std::time::Duration;
 

@@ -167,9 +167,16 @@ pub async fn within<T>(
 /// A refusal before or instead of a write: nothing was changed.
 #[must_use]
 pub fn unchanged(failure: Failure) -> Verdict {
-    match failure {
+    match &failure {
         Failure::Conflict(message) => Verdict::failed(format!("409: {message}")),
-        other => Verdict::failed(other.to_string()),
+        Failure::NotFound(_)
+        | Failure::NoSuchApi(_)
+        | Failure::Forbidden(_)
+        | Failure::Unauthorized(_)
+        | Failure::Refused { .. }
+        | Failure::NotSent(_)
+        | Failure::Server { .. }
+        | Failure::Lost(_) => Verdict::failed(failure.to_string()),
     }
 }
 

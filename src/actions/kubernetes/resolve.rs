@@ -96,7 +96,22 @@ async fn owned_pods(
             own.map(|set| (look::uid(&set).to_owned(), revision(&set)))
                 .collect()
         }
-        _ => BTreeMap::from([(look::uid(live).to_owned(), 0)]),
+        Kind::Pod
+        | Kind::StatefulSet
+        | Kind::DaemonSet
+        | Kind::ReplicaSet
+        | Kind::Job
+        | Kind::CronJob
+        | Kind::Service
+        | Kind::ConfigMap
+        | Kind::Node
+        | Kind::Namespace
+        | Kind::Event
+        | Kind::Ingress
+        | Kind::Endpoints
+        | Kind::HorizontalPodAutoscaler
+        | Kind::PersistentVolumeClaim
+        | Kind::PodDisruptionBudget => BTreeMap::from([(look::uid(live).to_owned(), 0)]),
     };
     let pods = kinds::objects(client.clone(), Kind::Pod, Some(&object.namespace));
     let pods = list(&pods, &selector).await?;

@@ -7,7 +7,7 @@ use kube::api::{DynamicObject, ListParams};
 use tokio::time::Instant;
 
 use super::attempt::within;
-use super::clusters::Clusters;
+use super::clusters::{ClusterError, Clusters};
 use super::failure::Failure;
 use super::kinds::{self, Scope};
 use super::look;
@@ -86,9 +86,15 @@ fn object(action: &Action) -> Option<ObjectRef> {
 }
 
 async fn connect(clusters: &Clusters, name: &ClusterName) -> Result<Client, SurveyError> {
-    clusters.client(name).await.map_err(|error| match error {
-        super::clusters::ClusterError::NotConfigured { .. } => SurveyError::NotThere(error.to_string()),
-        other => SurveyError::Unreachable(other.to_string()),
+    clusters.client(name).await.map_err(|error| match &error {
+        ClusterError::NotConfigured { .. } => SurveyError::NotThere(error.to_string()),
+        ClusterError::NoAccess(_)
+        | ClusterError::TwoAccesses(_)
+        | ClusterError::Kubeconfig { .. }
+        | ClusterError::InCluster { .. }
+        | ClusterError::Client { .. }
+        | ClusterError::NoAccount { .. }
+        | ClusterError::NoToken { .. } => SurveyError::Unreachable(error.to_string()),
     })
 }
 

@@ -42,7 +42,22 @@ pub async fn run(attempt: &Attempt<'_>, target: &ObjectRef, to_revision: Option<
     let done = format!("{} rolled back to revision {revision}", kinds::printed(target));
     let change = |live: &DynamicObject| match target.kind {
         Kind::Deployment => replaced(attempt, live, &template),
-        _ => merged(attempt, live, &template),
+        Kind::Pod
+        | Kind::StatefulSet
+        | Kind::DaemonSet
+        | Kind::ReplicaSet
+        | Kind::Job
+        | Kind::CronJob
+        | Kind::Service
+        | Kind::ConfigMap
+        | Kind::Node
+        | Kind::Namespace
+        | Kind::Event
+        | Kind::Ingress
+        | Kind::Endpoints
+        | Kind::HorizontalPodAutoscaler
+        | Kind::PersistentVolumeClaim
+        | Kind::PodDisruptionBudget => merged(attempt, live, &template),
     };
     match write::write(attempt, target, live, change).await {
         Ok(()) => Ok(Verdict::done(format!("{done}\n"))),
@@ -75,10 +90,23 @@ async fn history(
             };
             Api::namespaced_with(attempt.client.clone(), target.namespace.as_str(), &resource)
         }
-        other => {
+        Kind::Pod
+        | Kind::ReplicaSet
+        | Kind::Job
+        | Kind::CronJob
+        | Kind::Service
+        | Kind::ConfigMap
+        | Kind::Node
+        | Kind::Namespace
+        | Kind::Event
+        | Kind::Ingress
+        | Kind::Endpoints
+        | Kind::HorizontalPodAutoscaler
+        | Kind::PersistentVolumeClaim
+        | Kind::PodDisruptionBudget => {
             return Err(Verdict::failed(format!(
                 "a {} has no rollout to undo",
-                kinds::word(other)
+                kinds::word(target.kind)
             )));
         }
     };

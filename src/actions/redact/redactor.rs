@@ -9,6 +9,7 @@ use regex::{Captures, Regex, RegexBuilder};
 
 use super::held;
 use super::rules::{ADDRESS, CUES, Hides, RULES, SK};
+use crate::planted::{self, Bug};
 
 /// Secrets shorter than this are not looked for: they would be found in every other word.
 pub const SHORTEST_SECRET: usize = 4;
@@ -88,7 +89,7 @@ impl Redactor {
     /// The text with every secret replaced by `[redacted: kind]`. Borrowed when there was none.
     #[must_use]
     pub fn clean<'a>(&self, text: &'a str) -> Cow<'a, str> {
-        if !self.maybe_secret(text) {
+        if !self.maybe_secret(text) || planted::is(Bug::OutputNotRedacted) {
             return Cow::Borrowed(text);
         }
         let mut clean = match &self.held {

@@ -17,7 +17,7 @@ use super::scene::Scene;
 use super::world::World;
 use crate::app::bot::{self, Bot, StartError};
 use crate::config::Settings;
-use crate::playground::cluster::{Fault, FaultKind, FaultMatch};
+use crate::playground::cluster::{FaultKind, FaultMatch};
 use crate::ports::Clock;
 use crate::telemetry::Metrics;
 
@@ -133,11 +133,6 @@ impl Stage {
         *self.app.lock() = Some(format!("http://{}", bot.address));
         *slot = Some(bot);
         Ok(())
-    }
-
-    /// Where the bot listens, when it is ours.
-    pub async fn bot_address(&self) -> Option<std::net::SocketAddr> {
-        self.bot.lock().await.as_ref().map(|bot| bot.address)
     }
 
     /// Ends the bot as a crash would: nothing is finished, nothing is tidied up.
@@ -273,11 +268,6 @@ impl Stage {
         if let Err(error) = self.start_bot().await {
             tracing::error!(%error, "the bot did not come back");
         }
-    }
-
-    /// A fault of the cluster, for the panel and the control API.
-    pub fn cluster_fault(&self, fault: Fault) {
-        self.world.cluster.faults().add(fault);
     }
 }
 

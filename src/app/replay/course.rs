@@ -80,7 +80,7 @@ impl Course {
             && self.handed.is_none()
             && is_at_once(reason)
         {
-            self.handed = Some(render::timeline::handoff(reason));
+            self.handed = Some(reason.words());
         }
     }
 }

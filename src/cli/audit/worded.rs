@@ -41,9 +41,10 @@ fn machinery(event: &Event) -> Option<String> {
         return Some(repeated(incidents));
     }
     if let Event::Asked { by, deed, .. } = event {
-        return Some(match deed {
-            Deed::Ask => format!("{} asked the bot", by.name),
-            other => format!("{} asked to {}", by.name, timeline::deed(*other)),
+        return Some(if *deed == Deed::Ask {
+            format!("{} asked the bot", by.name)
+        } else {
+            format!("{} asked to {}", by.name, timeline::deed(*deed))
         });
     }
     if let Event::PageDue { at, .. } = event {

@@ -79,16 +79,16 @@ pub(crate) fn scan<F: Copy>(
     let mut at = from;
     while let Some(word) = argv.get(at) {
         if word == "--" {
-            out.after_dashes = Some(at + 1);
+            out.after_dashes = Some(at.saturating_add(1));
             break;
         }
         let next = if let Some(long) = word.strip_prefix("--") {
             scan_long(argv, at, long, table, &mut out.flags)?
-        } else if word.len() > 1 && word.starts_with('-') {
-            scan_short(argv, at, &word[1..], table, &mut out.flags)?
+        } else if let Some(letters) = word.strip_prefix('-').filter(|rest| !rest.is_empty()) {
+            scan_short(argv, at, letters, table, &mut out.flags)?
         } else {
             out.words.push((at, word.clone()));
-            at + 1
+            at.saturating_add(1)
         };
         at = next;
     }
@@ -112,9 +112,9 @@ fn scan_long<F: Copy>(
         .find(|spec| spec.long == name)
         .ok_or_else(|| unknown(at, &written, table))?;
     let (value, next) = match (spec.takes, inline) {
-        (_, Some(value)) => (value, at + 1),
-        (Takes::Nothing, None) => ("true".to_owned(), at + 1),
-        (Takes::Value, None) => (following(argv, at, &written)?, at + 2),
+        (_, Some(value)) => (value, at.saturating_add(1)),
+        (Takes::Nothing, None) => ("true".to_owned(), at.saturating_add(1)),
+        (Takes::Value, None) => (following(argv, at, &written)?, at.saturating_add(2)),
     };
     if spec.takes == Takes::Nothing {
         check_bool(at, &written, &value)?;
@@ -123,7 +123,7 @@ fn scan_long<F: Copy>(
         id: spec.id,
         written,
         value,
-        word: next - 1,
+        word: next.saturating_sub(1),
     });
     Ok(next)
 }
@@ -156,30 +156,33 @@ fn scan_short<F: Copy>(
                     word: at,
                 });
                 if done {
-                    return Ok(at + 1);
+                    return Ok(at.saturating_add(1));
                 }
             }
             Takes::Value => {
                 let (value, next) = if tail.is_empty() {
-                    (following(argv, at, &written)?, at + 2)
+                    (following(argv, at, &written)?, at.saturating_add(2))
                 } else {
-                    (tail.strip_prefix('=').unwrap_or(tail).to_owned(), at + 1)
+                    (
+                        tail.strip_prefix('=').unwrap_or(tail).to_owned(),
+                        at.saturating_add(1),
+                    )
                 };
                 flags.push(Found {
                     id: spec.id,
                     written,
                     value,
-                    word: next - 1,
+                    word: next.saturating_sub(1),
                 });
                 return Ok(next);
             }
         }
     }
-    Ok(at + 1)
+    Ok(at.saturating_add(1))
 }
 
 fn following(argv: &[String], at: usize, written: &str) -> Result<String, ArgvError> {
-    argv.get(at + 1)
+    argv.get(at.saturating_add(1))
         .filter(|value| *value != "--")
         .cloned()
         .ok_or_else(|| {
@@ -205,8 +208,8 @@ fn check_bool(at: usize, written: &str, value: &str) -> Result<(), ArgvError> {
 fn unknown<F>(at: usize, written: &str, table: &[FlagSpec<F>]) -> ArgvError {
     let close = table
         .iter()
-        .filter(|_| written.starts_with("--"))
-        .map(|spec| (strsim::damerau_levenshtein(spec.long, &written[2..]), spec.long))
+        .filter_map(|spec| Some((spec.long, written.strip_prefix("--")?)))
+        .map(|(long, written)| (strsim::damerau_levenshtein(long, written), long))
         .min()
         .filter(|(distance, _)| *distance <= 2);
     let help = match close {

@@ -83,7 +83,7 @@ fn misplaced(stage: usize, words: &[Word], parameters: &[ParamSpec]) -> Vec<Argv
         .position(|word| *word == Word::Literal("--".to_owned()));
     let in_pod = dashes
         .filter(|_| stage == 0 && program == "kubectl")
-        .map(|at| at + 1);
+        .map(|at| at.saturating_add(1));
     let placeholders = words.iter().enumerate().filter_map(|(at, word)| match word {
         Word::Placeholder(name) => Some((at, name.as_str())),
         Word::Literal(_) => None,
@@ -131,7 +131,7 @@ fn in_exec(words: &[Word], from: usize, at: usize, name: &str) -> Option<(String
             "leave the shell out and write the program with its arguments: each is one word, whatever it contains",
         ));
     }
-    let before = literal(words, at - 1).unwrap_or_default();
+    let before = literal(words, at.saturating_sub(1)).unwrap_or_default();
     let is_code = matches!(
         before.as_str(),
         "-c" | "-e" | "-E" | "-r" | "--eval" | "--command" | "--execute" | "-exec" | "EVAL" | "eval"
@@ -140,7 +140,7 @@ fn in_exec(words: &[Word], from: usize, at: usize, name: &str) -> Option<(String
         .iter()
         .find(|word| INTERPRETERS.contains(&base(word).as_str()));
     match interpreter {
-        Some(program) if is_code || inner.first() == Some(program) && at == from + 1 => Some((
+        Some(program) if is_code || inner.first() == Some(program) && at == from.saturating_add(1) => Some((
             wrong_place(name, &format!("what `{program}` does")),
             "write the script or command; a parameter may be one of its arguments",
         )),
@@ -157,7 +157,7 @@ fn in_command(
     spec: &ParamSpec,
 ) -> Option<(String, &'static str)> {
     let name = spec.name.as_str();
-    let before = literal(words, at - 1).unwrap_or_default();
+    let before = literal(words, at.saturating_sub(1)).unwrap_or_default();
     let written_in_file = matches!(spec.kind, ParamKind::Choice { .. });
     match (program, stage) {
         ("kubectl", 0) if !written_in_file && matches!(before.as_str(), "-n" | "--namespace") => Some((

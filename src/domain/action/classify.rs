@@ -81,7 +81,7 @@ fn looks_through<'a>(program: &str, rest: &'a [String]) -> Option<&'a [String]> 
     let inner = rest.get(wrapper.words..)?;
     let plain = rest
         .iter()
-        .take(wrapper.words + 1)
+        .take(wrapper.words.saturating_add(1))
         .all(|word| !word.starts_with('-'));
     (plain && !inner.is_empty()).then_some(inner)
 }
@@ -167,7 +167,7 @@ fn suspicious(argv: &[String]) -> Option<ExecClass> {
             });
         }
         if at > 0 && (name == "redis-cli" || name == "valkey-cli") {
-            match redis::classify(argv.get(at + 1..).unwrap_or_default()) {
+            match redis::classify(argv.get(at.saturating_add(1)..).unwrap_or_default()) {
                 // Behind a wrapper that we don't see through it is no plain cache operation any more.
                 ExecClass::CacheOperation { what } | ExecClass::Destructive { what } => {
                     return Some(ExecClass::Destructive { what });

@@ -57,13 +57,13 @@ impl Action {
             Self::Scale { replicas, .. } if *replicas >= pods => {
                 format!(
                     "adds {} ({pods} to {replicas})",
-                    counted(replicas - pods, "replica")
+                    counted(replicas.saturating_sub(pods), "replica")
                 )
             }
             Self::Scale { replicas, .. } => {
                 format!(
                     "takes away {} ({pods} to {replicas})",
-                    counted(pods - replicas, "replica")
+                    counted(pods.saturating_sub(*replicas), "replica")
                 )
             }
             Self::CreateJob { .. } => "starts 1 Job".to_owned(),

@@ -39,7 +39,7 @@ pub(crate) fn parse(argv: &[String]) -> Result<HttpRequest, ArgvError> {
     let scanned = scan(argv, 1, FLAGS)?;
     if let Some(after) = scanned.after_dashes {
         return Err(ArgvError::new(
-            after - 1,
+            after.saturating_sub(1),
             "`curl` takes no `--` here",
             "leave it out",
         ));
@@ -281,7 +281,10 @@ fn address(at: usize, text: &str) -> Result<String, ArgvError> {
         return wrong("names no host", "write `https://HOST/PATH`");
     }
     if text
-        .get(text.find("//").map_or(0, |at| at + 2 + authority(text).len())..)
+        .get(
+            text.find("//")
+                .map_or(0, |at| at.saturating_add(2).saturating_add(authority(text).len()))..,
+        )
         .is_some_and(|path| path.contains(['[', ']']))
     {
         return wrong(

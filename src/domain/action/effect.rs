@@ -52,16 +52,6 @@ impl Action {
         }
     }
 
-    /// Whether an attempt whose outcome is Unknown may be followed by another without a person: only when that can't do
-    /// anything twice. A runbook's `Repeatable:` doesn't change this.
-    #[must_use]
-    pub fn may_repeat_unknown(&self) -> bool {
-        match self.effect_class() {
-            EffectClass::Observe => true,
-            EffectClass::Converge | EffectClass::Marked | EffectClass::Opaque => false,
-        }
-    }
-
     /// True when the action changes nothing.
     #[must_use]
     pub fn only_looks(&self) -> bool {

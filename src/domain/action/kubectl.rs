@@ -159,7 +159,8 @@ fn first_word_is(argv: &[String], verb: &str) -> Result<bool, ArgvError> {
     if upto == 0 {
         return Ok(false);
     }
-    Ok(scan(&argv[..=upto], 1, &table(false))?
+    let until = argv.get(..=upto).unwrap_or_default();
+    Ok(scan(until, 1, &table(false))?
         .words
         .first()
         .is_some_and(|(at, _)| *at == upto))
@@ -184,7 +185,7 @@ fn command<'a>(
     };
     if let (Some(after), true) = (scanned.after_dashes, verb != "exec") {
         return Err(ArgvError::new(
-            after - 1,
+            after.saturating_sub(1),
             format!("`kubectl {verb}` takes no `--`"),
             "leave it out",
         ));

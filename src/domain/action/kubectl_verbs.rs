@@ -223,7 +223,7 @@ fn duration(at: usize, text: &str) -> Result<u32, ArgvError> {
             's' => 1,
             _ => return Err(wrong()),
         };
-        total += digits.parse::<u64>().map_err(|_| wrong())? * unit;
+        total = total.saturating_add(digits.parse::<u64>().map_err(|_| wrong())?.saturating_mul(unit));
         digits.clear();
     }
     if !digits.is_empty() || !(1..=MAX_SINCE_SECONDS).contains(&total) {

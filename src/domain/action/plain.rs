@@ -5,6 +5,7 @@ use super::classify::{ExecClass, base, classify, is_shell};
 use super::redis;
 use super::show::{display_argv, visible};
 use super::types::{Action, Exec, Get, HttpMethod, HttpRequest, Kind, Logs, ObjectRef};
+use crate::domain::text::shortened;
 
 /// The longest line, in characters.
 pub const MAX_PLAIN: usize = 200;
@@ -65,17 +66,8 @@ impl Action {
             }
             Self::Http(request) => http_line(request),
         };
-        cut(&line)
+        shortened(&line, MAX_PLAIN)
     }
-}
-
-fn cut(line: &str) -> String {
-    if line.chars().count() <= MAX_PLAIN {
-        return line.to_owned();
-    }
-    let mut out: String = line.chars().take(MAX_PLAIN - 1).collect();
-    out.push('…');
-    out
 }
 
 /// `api-gateway`

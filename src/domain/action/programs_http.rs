@@ -24,7 +24,7 @@ const CURL_TIMES: &[&str] = &["-m", "--max-time", "--connect-timeout", "--retry"
 
 /// `curl -s localhost:8080/health`
 pub(crate) fn curl_looks(rest: &[String]) -> bool {
-    let mut urls = 0;
+    let mut urls = 0_usize;
     let mut words = rest.iter().map(String::as_str);
     while let Some(word) = words.next() {
         let known = match word {
@@ -38,7 +38,7 @@ pub(crate) fn curl_looks(rest: &[String]) -> bool {
             }
             flag if flag.starts_with('-') => false,
             url => {
-                urls += 1;
+                urls = urls.saturating_add(1);
                 is_own_pod(url)
             }
         };
@@ -52,7 +52,7 @@ pub(crate) fn curl_looks(rest: &[String]) -> bool {
 /// `wget -qO- http://localhost:8080/health`
 pub(crate) fn wget_looks(rest: &[String]) -> bool {
     let mut to_stdout = false;
-    let mut urls = 0;
+    let mut urls = 0_usize;
     let mut words = rest.iter().map(String::as_str);
     while let Some(word) = words.next() {
         let known = match word {
@@ -68,7 +68,7 @@ pub(crate) fn wget_looks(rest: &[String]) -> bool {
             "-T" | "-t" | "--timeout" | "--tries" => words.next().is_some_and(is_number),
             flag if flag.starts_with('-') => false,
             url => {
-                urls += 1;
+                urls = urls.saturating_add(1);
                 is_own_pod(url)
             }
         };
@@ -116,6 +116,9 @@ fn is_own_pod(url: &str) -> bool {
     };
     let plain = url.bytes().all(|byte| byte.is_ascii_graphic())
         && !url.contains(['{', '}', '\\', '@', '"', '|', '`']);
-    let brackets = !rest[authority.len()..].contains(['[', ']']);
-    matches!(host, "localhost" | "127.0.0.1" | "[::1]") && port.parse::<u16>().is_ok() && plain && brackets
+    let behind = rest.strip_prefix(authority).unwrap_or_default();
+    matches!(host, "localhost" | "127.0.0.1" | "[::1]")
+        && port.parse::<u16>().is_ok()
+        && plain
+        && !behind.contains(['[', ']'])
 }

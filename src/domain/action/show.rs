@@ -159,7 +159,7 @@ fn revealed(text: &str, hidden: impl Fn(char) -> bool) -> Cow<'_, str> {
     if !text.chars().any(&hidden) {
         return Cow::Borrowed(text);
     }
-    let mut out = String::with_capacity(text.len() + 16);
+    let mut out = String::with_capacity(text.len().saturating_add(16));
     for character in text.chars() {
         if hidden(character) {
             out.extend(character.escape_unicode());
@@ -174,7 +174,7 @@ fn revealed(text: &str, hidden: impl Fn(char) -> bool) -> Cow<'_, str> {
 #[must_use]
 pub fn visible(text: &str, limit: usize) -> String {
     let mut out = String::new();
-    let mut length = 0;
+    let mut length = 0_usize;
     for character in text.chars() {
         let piece = if is_deceptive(character) {
             character.escape_unicode().to_string()
@@ -182,12 +182,12 @@ pub fn visible(text: &str, limit: usize) -> String {
             character.to_string()
         };
         let added = piece.chars().count();
-        if length + added + 1 > limit {
+        if length.saturating_add(added).saturating_add(1) > limit {
             out.push('…');
             break;
         }
         out.push_str(&piece);
-        length += added;
+        length = length.saturating_add(added);
     }
     out
 }

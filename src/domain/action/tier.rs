@@ -4,6 +4,7 @@
 use serde::{Deserialize, Serialize};
 
 use crate::domain::ids::{ClusterName, Namespace};
+use crate::planted::{self, Bug};
 
 use super::classify::{ExecClass, classify};
 use super::types::{Action, Exec, HttpMethod, HttpRequest, Kind, ObjectRef, Tier};
@@ -106,7 +107,9 @@ impl Action {
     pub fn tier_at_least(&self, facts: &TierFacts<'_>, at_least: Option<Tier>) -> (Tier, String) {
         let (floor, why) = self.tier(facts);
         match at_least {
-            Some(raised) if raised > floor => (raised, format!("the runbook raises it ({why})")),
+            Some(raised) if raised > floor || planted::is(Bug::TierLowered) => {
+                (raised, format!("the runbook raises it ({why})"))
+            }
             Some(_) | None => (floor, why),
         }
     }

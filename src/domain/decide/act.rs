@@ -97,7 +97,13 @@ pub fn act(
             name: person.name.clone(),
         },
     };
-    match (looks(&intent), actor.standing(context)) {
+    // Whoever may stop everything while Slack is away has to see what is open.
+    let allowed = if matches!(intent, Intent::Status | Intent::Help) {
+        actor.may_call(context)
+    } else {
+        actor.standing(context)
+    };
+    match (looks(&intent), allowed) {
         (Some((incident, deed)), Err(refusal)) => actor.refused(tx, incident, deed, refusal),
         (Some(_) | None, Ok(())) | (None, Err(_)) => wanted(tx, context, &actor, channel, intent),
     }
@@ -452,7 +458,7 @@ fn run(
             },
         );
     }
-    let incident = IncidentId(tx.state().last_incident + 1);
+    let incident = IncidentId(tx.state().last_incident.saturating_add(1));
     let title = format!("{} (started by {})", runbook.title, actor.who.name);
     let alert = manual_alert(incident, runbook.name.as_str(), &title);
     let elsewhere = channel.is_none().then(|| context.rules.channel.clone());

@@ -11,6 +11,7 @@ use crate::domain::ids::{EpisodeKey, IncidentId, PlanNo, StepNo};
 use crate::domain::incident::{ClosedAs, HandoffReason, Incident, Phase};
 use crate::domain::policy::Decision;
 use crate::domain::run::{Next, RunResult};
+use crate::planted::{self, Bug};
 
 /// Goes on with a running plan: asks for the next step, or draws the conclusion.
 pub fn advance(tx: &mut Tx<'_>, context: Context<'_>, id: IncidentId) {
@@ -19,7 +20,8 @@ pub fn advance(tx: &mut Tx<'_>, context: Context<'_>, id: IncidentId) {
             close_if_over(tx, id);
             return;
         };
-        if context.rules.mode == Mode::DryRun && !matches!(next, Next::Finish(_)) {
+        let dry = context.rules.mode == Mode::DryRun && !planted::is(Bug::DryRunRuns);
+        if dry && !matches!(next, Next::Finish(_)) {
             tx.record(Event::RunEnded {
                 incident: id,
                 plan,
@@ -166,6 +168,7 @@ pub fn source_agrees(tx: &mut Tx<'_>, context: Context<'_>, id: IncidentId) {
         Phase::Handed { .. } => {
             close_if_over(tx, id);
         }
+        Phase::Proposed if planted::is(Bug::ResolveWithdrawsNothing) => {}
         Phase::Proposed => withdraw_and_close(tx, id),
         Phase::Running => {
             let untouched = incident
@@ -223,7 +226,7 @@ pub fn hand_over(tx: &mut Tx<'_>, context: Context<'_>, id: IncidentId, reason: 
 }
 
 fn hand_over_for(tx: &mut Tx<'_>, context: Context<'_>, id: IncidentId, reason: HandoffReason, call: Call) {
-    let why = page_why(&reason);
+    let why = reason.words();
     tx.record(Event::HandedOver { incident: id, reason });
     if !close_if_over(tx, id) {
         page(tx, context, id, call, why);
@@ -343,28 +346,3 @@ pub fn is_manual(incident: &Incident) -> bool {
 
 /// The source of what people start by hand.
 pub const MANUAL: &str = "manual";
-
-/// Why a page goes out, for its first line.
-fn page_why(reason: &HandoffReason) -> String {
-    match reason {
-        HandoffReason::NoMatch => "no runbook matches".to_owned(),
-        HandoffReason::SeveralMatch => "several runbooks match equally well".to_owned(),
-        HandoffReason::Unsure => "no runbook is sure to be the right one".to_owned(),
-        HandoffReason::Flapping { times } => format!("the same alert fired {times} times within an hour"),
-        HandoffReason::Checklist => "the runbook is a checklist for people".to_owned(),
-        HandoffReason::PlanBlocked { problems } => format!("no plan could be made: {}", problems.join("; ")),
-        HandoffReason::Denied => "the policy lets nobody approve the plan".to_owned(),
-        HandoffReason::Rejected { by, .. } => format!("{by} rejected the plan"),
-        HandoffReason::NoDecision => "nobody decided in time".to_owned(),
-        HandoffReason::StepStopped { step, why } => format!("step {step} stopped the plan: {why}"),
-        HandoffReason::NotVerified { why } => format!("the plan ran, but it did not help: {why}"),
-        HandoffReason::StillFiring => "the plan ran and was verified, but the alert still fires".to_owned(),
-        HandoffReason::SourceRefused { why } => {
-            format!("the plan ran and was verified, but its source refused to be told: {why}")
-        }
-        HandoffReason::TakenOver { by } => format!("{by} took over"),
-        HandoffReason::AskedFor { by } => format!("{by} asked for a human"),
-        HandoffReason::DryRun => "Interlock is in dry-run and ran nothing".to_owned(),
-        HandoffReason::Shadow => "Interlock is in shadow and only watches".to_owned(),
-    }
-}

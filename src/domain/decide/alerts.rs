@@ -17,6 +17,7 @@ use crate::domain::matching::{self, By};
 use crate::domain::memory::Signature;
 use crate::domain::past::FLAPS;
 use crate::domain::plan::Requester;
+use crate::planted::{self, Bug};
 
 /// Prefix of the `dedup_key` of everything that Interlock opens at a pager; an alert that carries it is our own echo.
 pub const OUR_DEDUP_PREFIX: &str = "interlock/";
@@ -42,15 +43,17 @@ pub fn received(
             .dedup_key
             .as_deref()
             .is_some_and(|key| key.starts_with(OUR_DEDUP_PREFIX))
+            && !planted::is(Bug::OwnPageOpens)
         {
             continue;
         }
-        match (alert.status, tx.state().by_episode(source, &alert.episode)) {
+        let known = tx.state().by_episode(source, &alert.episode);
+        match (alert.status, known.filter(|_| !planted::is(Bug::DuplicatesOpen))) {
             (AlertStatus::Firing, Some(known)) if !is_back(tx, context, known, &alert) => {
-                *repeated.entry(known).or_default() += 1;
+                count(&mut repeated, known);
             }
             (AlertStatus::Reopened, Some(known)) if !is_over(tx, known, &alert) => {
-                *repeated.entry(known).or_default() += 1;
+                count(&mut repeated, known);
             }
             (AlertStatus::Firing | AlertStatus::Reopened, Some(known)) => {
                 again(tx, context, source, known, alert)
@@ -68,6 +71,11 @@ pub fn received(
     }
     tx.use_key(None);
     Reply::Stored
+}
+
+fn count(repeated: &mut BTreeMap<IncidentId, u32>, known: IncidentId) {
+    let times = repeated.entry(known).or_default();
+    *times = times.saturating_add(1);
 }
 
 /// Whether there is nothing left of this episode that could fire: it has resolved, or its incident is closed.
@@ -187,7 +195,7 @@ fn fired(tx: &mut Tx<'_>, context: Context<'_>, source: &Source, alert: Alert) {
 
 /// A new incident, and whatever can be said about it.
 pub fn opened(tx: &mut Tx<'_>, context: Context<'_>, alert: Arc<Alert>) -> IncidentId {
-    let incident = IncidentId(tx.state().last_incident + 1);
+    let incident = IncidentId(tx.state().last_incident.saturating_add(1));
     tx.record(Event::Opened {
         incident,
         channel: context.rules.route(&alert),

@@ -10,6 +10,7 @@ use crate::domain::ids::{AttemptId, IncidentId, PersonId};
 use crate::domain::incident::{HandoffReason, Incident, Phase};
 use crate::domain::policy::Reason;
 use crate::domain::run::StepState;
+use crate::planted::{self, Bug};
 use crate::ports::Output;
 
 pub fn tick(tx: &mut Tx<'_>, context: Context<'_>) -> Reply {
@@ -28,6 +29,7 @@ fn page_if_due(tx: &mut Tx<'_>, context: Context<'_>, id: IncidentId) {
         incident.is_open()
             && incident.paging.asked_at.is_none()
             && incident.paging.due.is_some_and(|at| at <= context.now)
+            && !planted::is(Bug::PageNeverDue)
             && incident.waits_for_people()
     });
     if due {
@@ -82,7 +84,7 @@ fn expire_if_due(tx: &mut Tx<'_>, context: Context<'_>, id: IncidentId) {
         track
             .approval
             .deadline()
-            .filter(|at| *at <= context.now)
+            .filter(|at| *at <= context.now && !planted::is(Bug::ProposalNeverExpires))
             .map(|_| track.plan.no)
     });
     if let Some(plan) = plan {
@@ -126,7 +128,10 @@ pub fn recover(tx: &mut Tx<'_>, context: Context<'_>, database: String, behind: 
                 tx,
                 context,
                 attempt,
-                Outcome::Unknown { reason },
+                match planted::is(Bug::RequeueAfterCrash) {
+                    true => Outcome::Failed { reason },
+                    false => Outcome::Unknown { reason },
+                },
                 Output::default(),
                 0,
             );

@@ -25,6 +25,7 @@ use super::ids::DeliveryKey;
 use super::incident::Incident;
 use super::rules::Rules;
 use super::runbook::Catalog;
+use crate::planted::{self, Bug};
 
 pub use tx::Tx;
 
@@ -40,6 +41,7 @@ pub struct Context<'a> {
 pub fn decide(tx: &mut Tx<'_>, context: Context<'_>, command: Command) -> Reply {
     if let Some(key) = command.key()
         && tx.state().seen.contains(key)
+        && !planted::is(Bug::RedeliveryCounts)
     {
         return tx.again();
     }

@@ -17,6 +17,7 @@ use crate::domain::policy::{self, Asking, Circumstances, Decision, Question, Rea
 use crate::domain::prechecks;
 use crate::domain::run::StepState;
 use crate::domain::runbook::{ParamKind, ParamSpec, ParamValue, Runbook};
+use crate::planted::{self, Bug};
 
 /// The plan that was clicked, if it is still the one that counts.
 fn clicked<'a>(tx: &'a Tx<'_>, at: &PlanRef) -> Result<(&'a Incident, &'a PlanTrack), Refusal> {
@@ -391,7 +392,10 @@ fn request(
         .collect();
     let request = PlanRequest {
         runbook: track.plan.runbook.clone(),
-        requester: Requester::Person(actor.person.id.clone()),
+        requester: match planted::is(Bug::ModifierForgotten) {
+            true => Requester::Interlock,
+            false => Requester::Person(actor.person.id.clone()),
+        },
         parameters,
         skip: change.skip.clone(),
         modified_from: Some(track.plan.no),

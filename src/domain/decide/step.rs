@@ -13,6 +13,7 @@ use crate::domain::plan::PlannedStep;
 use crate::domain::policy::{self, Asking, Circumstances, Decision, Question, Reason, Request};
 use crate::domain::prechecks;
 use crate::domain::run::{Next, StepState, WaitsFor, over_budget};
+use crate::planted::{self, Bug};
 use crate::ports::{Order, Output, Survey, TargetState};
 
 pub fn start(tx: &mut Tx<'_>, context: Context<'_>, request: &StartStep) -> Reply {
@@ -22,7 +23,8 @@ pub fn start(tx: &mut Tx<'_>, context: Context<'_>, request: &StartStep) -> Repl
         };
     };
     // An alert that went away takes the changes with it; looking on, to see whether it helped, does no harm.
-    if !advance::is_manual(incident) && incident.all_resolved() && step.effect != EffectClass::Observe {
+    let resolved = incident.all_resolved() && !planted::is(Bug::StartAfterResolve);
+    if !advance::is_manual(incident) && resolved && step.effect != EffectClass::Observe {
         let (incident, plan, step) = (request.incident, request.plan, request.step);
         let why = "the alert resolved before it started".to_owned();
         tx.record(Event::StepSkipped {
@@ -86,6 +88,7 @@ fn its_turn<'a>(
     let step = track.plan.step(request.step)?;
     let wanted = matches!(track.run.next(&track.plan),
         Next::Start { step, attempt, .. } if step == request.step && attempt == request.attempt);
+    let wanted = wanted || planted::is(Bug::StartTwice);
     let covered = track.covers(request.step);
     (matches!(incident.phase, Phase::Running) && wanted && covered).then_some((incident, track, step))
 }
@@ -94,7 +97,7 @@ fn busy(tx: &Tx<'_>, request: &StartStep, step: &PlannedStep) -> Option<AttemptI
     let target = step.target_key()?;
     tx.state()
         .holder(&target)
-        .filter(|holder| holder.incident != request.incident)
+        .filter(|holder| holder.incident != request.incident && !planted::is(Bug::TargetsNotSerialised))
 }
 
 /// Another incident has the target. Said once, and again when yet another one has it; the time at which a human gets it
@@ -140,7 +143,7 @@ fn objections(
 ) -> Vec<Reason> {
     let mut reasons = Vec::new();
     approval_holds(tx, context, request, incident, track, &mut reasons);
-    if track.plan.digest().ok().as_ref() != Some(&track.digest) {
+    if track.plan.digest().ok().as_ref() != Some(&track.digest) && !planted::is(Bug::DigestNotCompared) {
         reasons.push(Reason::DigestDiffers);
     }
     match &request.survey {
@@ -231,6 +234,9 @@ fn approval_holds(
 /// The votes of people who may still vote, with the groups that they are in now.
 fn still_counting(context: Context<'_>, request: &StartStep, votes: &[Vote], plan: Request<'_>) -> Vec<Vote> {
     let now = |vote: &Vote| {
+        if planted::is(Bug::RightsNotReread) {
+            return Some(vote.clone());
+        }
         let person = request.voters.iter().find(|person| person.id == vote.by)?;
         context
             .rules
@@ -281,6 +287,9 @@ fn permit(tx: &mut Tx<'_>, context: Context<'_>, request: &StartStep) -> Reply {
         })
         .collect();
     let digest = track.digest.clone();
+    if planted::is(Bug::StartNotRecorded) {
+        return Reply::Permit(Box::new(order));
+    }
     tx.record(Event::StepStarted {
         incident: request.incident,
         attempt,
@@ -348,6 +357,10 @@ pub fn ended(
         return Reply::Stored;
     }
     let incident = attempt.incident;
+    let outcome = match outcome {
+        Outcome::Unknown { reason } if planted::is(Bug::UnknownIsFailure) => Outcome::Failed { reason },
+        known => known,
+    };
     let unknown = matches!(outcome, Outcome::Unknown { .. });
     tx.record(Event::StepEnded {
         incident,

@@ -63,7 +63,7 @@ impl<'a> Tx<'a> {
     /// Records an event: gives it its number, applies it, and queues what follows from it.
     pub fn record(&mut self, event: Event) -> u64 {
         let entry = Entry {
-            seq: self.state.seq + 1,
+            seq: self.state.seq.saturating_add(1),
             at: self.now,
             key: self.key.take(),
             event,

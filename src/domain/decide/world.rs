@@ -11,6 +11,7 @@ use crate::domain::incident::{Incident, PlanTrack};
 use crate::domain::plan::PlannedStep;
 use crate::domain::planning;
 use crate::domain::policy::Reason;
+use crate::planted::{self, Bug};
 use crate::ports::{Survey, TargetState};
 
 /// A look at the target may be this old when the step starts (DESIGN §3.3).
@@ -43,6 +44,9 @@ pub(super) fn world_holds(
     survey: &Survey,
     reasons: &mut Vec<Reason>,
 ) {
+    if planted::is(Bug::TargetNotCompared) {
+        return;
+    }
     let age = context.now.duration_since(survey.taken_at);
     if age > SURVEY_MAX_AGE || age < -SURVEY_MAX_AGE {
         reasons.push(Reason::SurveyStale {

@@ -3,7 +3,21 @@
 //! of jaq's own library, `meter` holds the fuel. Pure: no clock, no environment, no files; a program that loops ends
 //! because its fuel does, the same on every machine. (`stack` borrows a thread for its stack.)
 
+#[cfg_attr(
+    not(test),
+    expect(
+        clippy::arithmetic_side_effects,
+        reason = "it counts parts of a value that is in memory"
+    )
+)]
 mod meter;
+#[cfg_attr(
+    not(test),
+    expect(
+        clippy::arithmetic_side_effects,
+        reason = "the arithmetic of jq values, which gives an error and never overflows"
+    )
+)]
 mod natives;
 mod program;
 mod rewrite;

@@ -133,7 +133,7 @@ fn deepest(program: &str) -> usize {
     let (mut depth, mut most) = (0_usize, 0_usize);
     for byte in program.bytes() {
         match byte {
-            b'(' | b'[' | b'{' => depth += 1,
+            b'(' | b'[' | b'{' => depth = depth.saturating_add(1),
             b')' | b']' | b'}' => depth = depth.saturating_sub(1),
             _ => {}
         }

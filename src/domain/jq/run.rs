@@ -121,7 +121,7 @@ fn each(program: &str, input: &str, take: &mut dyn FnMut(Val) -> Result<(), JqEr
         return Err(JqError::NotJson("it is nested too deeply".to_owned()));
     }
     let meter = Meter::full();
-    let mut yielded = 0;
+    let mut yielded = 0_usize;
     for document in read::parse_many(input.as_bytes()) {
         let document = document.map_err(|error| JqError::NotJson(error.to_string()))?;
         let data = Data {
@@ -130,7 +130,7 @@ fn each(program: &str, input: &str, take: &mut dyn FnMut(Val) -> Result<(), JqEr
         };
         let ctx = Ctx::<Metered>::new(data, Vars::new([]));
         for value in filter.id.run((ctx, document)).map(unwrap_valr) {
-            yielded += 1;
+            yielded = yielded.saturating_add(1);
             if meter.is_empty() || yielded > MAX_VALUES {
                 return Err(JqError::TooMuch);
             }
@@ -158,7 +158,7 @@ struct Bounded {
 
 impl Write for Bounded {
     fn write(&mut self, buffer: &[u8]) -> io::Result<usize> {
-        if self.full || self.bytes.len() + buffer.len() > MAX_OUTPUT {
+        if self.full || self.bytes.len().saturating_add(buffer.len()) > MAX_OUTPUT {
             self.full = true;
             return Err(io::Error::other("too large"));
         }

@@ -38,7 +38,8 @@ impl Confidence {
 
     /// One of so many that have the same right to be meant.
     pub(super) fn one_of(count: usize) -> Self {
-        Self(Self::SET.0 / u16::try_from(count.max(1)).unwrap_or(u16::MAX))
+        let among = u16::try_from(count).unwrap_or(u16::MAX);
+        Self(Self::SET.0.checked_div(among).unwrap_or(Self::SET.0))
     }
 
     /// From 0 to 1.
@@ -58,7 +59,7 @@ impl Confidence {
 impl std::fmt::Display for Confidence {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         // Nothing that is found by its text is certain.
-        write!(f, "{} %", ((self.0 + 5) / 10).min(99))
+        write!(f, "{} %", (self.0.saturating_add(5) / 10).min(99))
     }
 }
 

@@ -12,6 +12,7 @@ use crate::domain::approval::Vote;
 use crate::domain::freeze::{Freeze, FreezeFile, Scope};
 use crate::domain::ids::{ClusterName, PersonId, StepNo};
 use crate::domain::plan::{Plan, PlannedStep};
+use crate::planted::{self, Bug};
 use crate::ports::Person;
 
 /// Who asks.
@@ -133,13 +134,14 @@ impl Policy {
             counts,
             ..
         } = question.circumstances;
-        if expires.is_some_and(|at| now >= at) {
+        if expires.is_some_and(|at| now >= at) && !planted::is(Bug::ExpiryNotChecked) {
             say(Reason::Expired);
         }
         if question.plan.policy_revision != self.revision {
             say(Reason::PolicyChanged);
         }
         match freeze_file {
+            _ if planted::is(Bug::FreezeFileIgnored) => {}
             FreezeFile::Absent => {}
             FreezeFile::Present { reason } => say(Reason::Frozen {
                 by: "the freeze file".to_owned(),
@@ -152,21 +154,29 @@ impl Policy {
         let mut of_cluster: BTreeMap<ClusterName, u32> = BTreeMap::new();
         for step in question.steps() {
             let place = Place::of(step, &question.plan.runbook);
-            for held in freeze.over(&place) {
+            for held in freeze
+                .over(&place)
+                .filter(|_| !planted::is(Bug::FreezeNotChecked))
+            {
                 say(Reason::Frozen {
                     by: held.name.clone(),
                     reason: held.reason.clone(),
                     scope: held.scope.clone(),
                 });
             }
-            self.guards.calendar(&place, now, &mut say);
+            if !planted::is(Bug::CalendarNotChecked) {
+                self.guards.calendar(&place, now, &mut say);
+            }
             if place.changes {
                 wanted = wanted.saturating_add(1);
                 if let Some(cluster) = place.cluster {
-                    *of_cluster.entry(cluster).or_default() += 1;
+                    let starts = of_cluster.entry(cluster).or_default();
+                    *starts = starts.saturating_add(1);
                 }
             }
         }
-        self.guards.limits.against(counts, wanted, &of_cluster, say);
+        if !planted::is(Bug::LimitsNotChecked) {
+            self.guards.limits.against(counts, wanted, &of_cluster, say);
+        }
     }
 }

@@ -87,7 +87,7 @@ fn read_times(word: &str) -> Option<(u16, u16)> {
         let (hours, minutes) = text.split_once(':')?;
         let two = |text: &str| (text.len() == 2).then(|| text.parse::<u16>().ok()).flatten();
         let (hours, minutes) = (two(hours)?, two(minutes)?);
-        let all = hours * 60 + minutes;
+        let all = hours.saturating_mul(60).saturating_add(minutes);
         (minutes < 60 && all <= MINUTES_A_DAY).then_some(all)
     };
     let (from, to) = (minutes(from)?, minutes(to)?);
@@ -111,11 +111,11 @@ fn read_days(word: &str) -> Option<[bool; 7]> {
     for part in word.split(',') {
         let (first, last) = part.split_once('-').unwrap_or((part, part));
         let (mut day, last) = (index(first)?, index(last)?);
-        days[day] = true;
+        *days.get_mut(day)? = true;
         // `sat-mon` goes round the end of the week.
         while day != last {
-            day = (day + 1) % 7;
-            days[day] = true;
+            day = day.saturating_add(1) % 7;
+            *days.get_mut(day)? = true;
         }
     }
     Some(days)
@@ -154,7 +154,8 @@ impl Span {
         let within = self
             .dates
             .is_none_or(|(first, last)| first <= date && date <= last);
-        within && self.days[usize::from(date.weekday().to_monday_zero_offset().unsigned_abs())]
+        let day = usize::from(date.weekday().to_monday_zero_offset().unsigned_abs());
+        within && self.days.get(day).is_some_and(|on| *on)
     }
 
     fn holds(&self, date: Date, minute: u16) -> bool {
@@ -203,7 +204,9 @@ impl Calendar {
     #[must_use]
     pub fn holds(&self, at: Timestamp) -> bool {
         let here = self.zone.to_datetime(at);
-        let minute = u16::from(here.hour().unsigned_abs()) * 60 + u16::from(here.minute().unsigned_abs());
+        let minute = u16::from(here.hour().unsigned_abs())
+            .saturating_mul(60)
+            .saturating_add(u16::from(here.minute().unsigned_abs()));
         self.spans.iter().any(|span| span.holds(here.date(), minute))
     }
 

@@ -122,8 +122,8 @@ fn alone(old: &Policy, new: &Policy, all: &mut Comparison) {
         all.more.push(Change::Risk(row.clone()));
         all.less.push(Change::Risk(row.clone()));
     }
-    for (index, risk) in [Risk::Low, Risk::Medium, Risk::High].into_iter().enumerate() {
-        let (old, new) = (was.most[index], is.most[index]);
+    let risks = [Risk::Low, Risk::Medium, Risk::High].into_iter();
+    for ((risk, old), new) in risks.zip(was.most).zip(is.most) {
         let change = Change::Alone { risk, old, new };
         match new.unwrap_or(u32::MAX).cmp(&old.unwrap_or(u32::MAX)) {
             std::cmp::Ordering::Greater => all.more.push(change),

@@ -91,9 +91,13 @@ impl<'a> Lexer<'a> {
         self.text.get(self.at..).unwrap_or_default()
     }
 
+    fn advance(&mut self, bytes: usize) {
+        self.at = self.at.saturating_add(bytes);
+    }
+
     fn error<T>(&self, code: Code, from: usize, len: usize, message: &str, help: &str) -> Read<T> {
         let span = Span {
-            offset: self.base + from,
+            offset: self.base.saturating_add(from),
             len,
         };
         Err(CommandError {
@@ -140,9 +144,9 @@ impl<'a> Lexer<'a> {
         }
         while let Some(c) = self.rest().chars().next() {
             match c {
-                ' ' | '\t' | '\r' => self.at += 1,
+                ' ' | '\t' | '\r' => self.advance(1),
                 '\\' if newline_after_backslash(self.rest()).is_some() => {
-                    self.at += newline_after_backslash(self.rest()).unwrap_or(1);
+                    self.advance(newline_after_backslash(self.rest()).unwrap_or(1));
                 }
                 '\n' => return self.several_lines(),
                 '|' => self.pipe()?,
@@ -165,7 +169,7 @@ impl<'a> Lexer<'a> {
 
     /// The text is trimmed, so something stands on a later line.
     fn several_lines(&self) -> Read<()> {
-        let next = self.text.len() - self.rest().trim_start().len();
+        let next = self.text.len().saturating_sub(self.rest().trim_start().len());
         let len = self
             .text
             .get(next..)
@@ -205,7 +209,7 @@ impl<'a> Lexer<'a> {
             );
         }
         self.end_stage(self.at)?;
-        self.at += 1;
+        self.advance(1);
         self.spans.push(Vec::new());
         Ok(())
     }
@@ -225,7 +229,7 @@ impl<'a> Lexer<'a> {
                 let help = "write the program out: `kubectl`, `curl`, `jq`, `grep`, `head`, `tail` or `wc`";
                 return self.error(
                     Code::BadPlaceholder,
-                    span.offset - self.base,
+                    span.offset.saturating_sub(self.base),
                     span.len,
                     &message,
                     help,
@@ -254,8 +258,8 @@ impl<'a> Lexer<'a> {
     fn push(&mut self, word: Word, start: usize) {
         self.stage.push(word);
         let span = Span {
-            offset: self.base + start,
-            len: self.at - start,
+            offset: self.base.saturating_add(start),
+            len: self.at.saturating_sub(start),
         };
         if let Some(spans) = self.spans.last_mut() {
             spans.push(span);
@@ -278,31 +282,43 @@ impl<'a> Lexer<'a> {
                     if newline_after_backslash(self.rest()).is_some() {
                         break;
                     }
-                    self.at += 1;
+                    self.advance(1);
                     let Some(next) = self.rest().chars().next() else {
                         let help = "leave it out, or put the text in single quotes";
                         return self.error(Code::ShellSyntax, start, 1, "a `\\` stands at the end", help);
                     };
                     word.push(next);
-                    self.at += next.len_utf8();
+                    self.advance(next.len_utf8());
                 }
                 _ => {
                     self.plain(c, start, &word)?;
                     word.push(c);
-                    self.at += c.len_utf8();
+                    self.advance(c.len_utf8());
                 }
             }
         }
         if self.stage.is_empty() && self.is_assignment(start, &word) {
             let help = "leave it out; a program in a pod gets its environment from the pod";
             let message = "a variable in front of the command needs a shell";
-            return self.error(Code::ShellVariable, start, self.at - start, message, help);
+            return self.error(
+                Code::ShellVariable,
+                start,
+                self.at.saturating_sub(start),
+                message,
+                help,
+            );
         }
         if has_placeholder(&word) {
             let help =
                 "make it a word of its own: `--replicas {{ replicas }}`, not `--replicas={{ replicas }}`";
             let message = "a placeholder stands for one whole word";
-            return self.error(Code::PlaceholderInsideWord, start, self.at - start, message, help);
+            return self.error(
+                Code::PlaceholderInsideWord,
+                start,
+                self.at.saturating_sub(start),
+                message,
+                help,
+            );
         }
         self.push(Word::Literal(word), start);
         Ok(())
@@ -347,9 +363,15 @@ impl<'a> Lexer<'a> {
             }
             let message = format!("`{name}` can't be the name of a parameter");
             let help = "use lower-case letters, digits and `_`, starting with a letter";
-            return self.error(Code::BadPlaceholder, self.at, end + 2, &message, help);
+            return self.error(
+                Code::BadPlaceholder,
+                self.at,
+                end.saturating_add(2),
+                &message,
+                help,
+            );
         }
-        let after = inner.get(end + 2..).unwrap_or_default();
+        let after = inner.get(end.saturating_add(2)..).unwrap_or_default();
         let after = match quote {
             Some(quote) => match after.strip_prefix(quote) {
                 Some(after) => after,
@@ -357,7 +379,7 @@ impl<'a> Lexer<'a> {
             },
             None => after,
         };
-        let width = rest.len() - after.len();
+        let width = rest.len().saturating_sub(after.len());
         if after
             .chars()
             .next()
@@ -368,7 +390,7 @@ impl<'a> Lexer<'a> {
             return self.error(Code::PlaceholderInsideWord, self.at, width, message, help);
         }
         let word = Word::Placeholder(name.to_owned());
-        self.at += width;
+        self.advance(width);
         Ok(Some(word))
     }
 
@@ -384,33 +406,33 @@ impl<'a> Lexer<'a> {
             );
         };
         word.push_str(inner.get(..end).unwrap_or_default());
-        self.at += end + 2;
+        self.advance(end.saturating_add(2));
         Ok(())
     }
 
     fn double_quoted(&mut self, word: &mut String) -> Read<()> {
         let opening = self.at;
-        self.at += 1;
+        self.advance(1);
         while let Some(c) = self.rest().chars().next() {
             let next = self.rest().chars().nth(1);
             match (c, next) {
                 ('"', _) => {
-                    self.at += 1;
+                    self.advance(1);
                     return Ok(());
                 }
                 ('\\', Some(escaped @ ('$' | '`' | '"' | '\\'))) => {
                     word.push(escaped);
-                    self.at += 2;
+                    self.advance(2);
                 }
-                ('\\', Some('\n')) => self.at += 2,
+                ('\\', Some('\n')) => self.advance(2),
                 ('$' | '`', _) => {
                     self.expansion(c, Quoting::Double)?;
                     word.push(c);
-                    self.at += 1;
+                    self.advance(1);
                 }
                 _ => {
                     word.push(c);
-                    self.at += c.len_utf8();
+                    self.advance(c.len_utf8());
                 }
             }
         }
@@ -434,7 +456,7 @@ impl<'a> Lexer<'a> {
                 self.error(
                     Code::CommandSubstitution,
                     self.at,
-                    1 + usize::from(c == '$'),
+                    usize::from(c == '$').saturating_add(1),
                     message,
                     help,
                 )
@@ -444,7 +466,13 @@ impl<'a> Lexer<'a> {
             ('$', Some(next)) if quotes || next.is_alphanumeric() || "_{*@#?!-$".contains(next) => {
                 let message = "a shell variable is not filled in here";
                 let help = "declare a parameter and write `{{ name }}`, or use single quotes";
-                self.error(Code::ShellVariable, self.at, 1 + next.len_utf8(), message, help)
+                self.error(
+                    Code::ShellVariable,
+                    self.at,
+                    next.len_utf8().saturating_add(1),
+                    message,
+                    help,
+                )
             }
             _ => Ok(()),
         }

@@ -41,7 +41,7 @@ fn cost_of_kubectl(words: &[&str]) -> Cost {
             let argv = words
                 .iter()
                 .position(|word| *word == "--")
-                .and_then(|at| words.get(at + 1..));
+                .and_then(|at| words.get(at.saturating_add(1)..));
             let argv = argv.unwrap_or_default();
             let looks = match argv.split_first() {
                 Some((&"curl", rest)) => !changes_by_http(rest),
@@ -63,7 +63,7 @@ fn cost_of_kubectl(words: &[&str]) -> Cost {
 
 fn changes_by_http(words: &[&str]) -> bool {
     let method = words.iter().enumerate().find_map(|(at, word)| match *word {
-        "-X" | "--request" => words.get(at + 1).copied(),
+        "-X" | "--request" => words.get(at.saturating_add(1)).copied(),
         other => other
             .strip_prefix("-X")
             .or_else(|| other.strip_prefix("--request=")),

@@ -8,6 +8,7 @@ use miette::{GraphicalReportHandler, GraphicalTheme, LabeledSpan, NamedSource, S
 use serde::Serialize;
 
 use super::lexemes::is_invisible;
+use crate::domain::text::head;
 
 /// Diagnostics kept for one file; what comes after is counted by nobody, since mending these comes first.
 const KEPT: usize = 100;
@@ -299,12 +300,23 @@ impl<'a> Findings<'a> {
         if self.list.len() >= KEPT && (severity == Level::Warning || self.has_errors()) {
             return;
         }
-        let offset = floor(self.text, span.offset);
-        let end = floor(self.text, span.offset.saturating_add(span.len)).max(offset);
+        let offset = head(self.text, span.offset).len();
+        let end = head(self.text, span.offset.saturating_add(span.len))
+            .len()
+            .max(offset);
         let before = self.text.get(..offset).unwrap_or_default();
-        let line_start = before.rfind('\n').map_or(0, |at| at + 1);
-        let line = before.bytes().filter(|byte| *byte == b'\n').count() + 1;
-        let column = before.get(line_start..).unwrap_or_default().chars().count() + 1;
+        let line_start = before.rfind('\n').map_or(0, |at| at.saturating_add(1));
+        let line = before
+            .bytes()
+            .filter(|byte| *byte == b'\n')
+            .count()
+            .saturating_add(1);
+        let column = before
+            .get(line_start..)
+            .unwrap_or_default()
+            .chars()
+            .count()
+            .saturating_add(1);
         self.list.push(Diagnostic {
             severity,
             code,
@@ -312,7 +324,7 @@ impl<'a> Findings<'a> {
             help: shown(&help),
             span: Span {
                 offset,
-                len: end - offset,
+                len: end.saturating_sub(offset),
             },
             line: u32::try_from(line).unwrap_or(u32::MAX),
             column: u32::try_from(column).unwrap_or(u32::MAX),
@@ -335,13 +347,4 @@ fn shown(text: &str) -> String {
         out.push('…');
     }
     out
-}
-
-/// The nearest character boundary at or before `at`.
-fn floor(text: &str, at: usize) -> usize {
-    let mut at = at.min(text.len());
-    while !text.is_char_boundary(at) {
-        at -= 1;
-    }
-    at
 }

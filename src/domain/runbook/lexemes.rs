@@ -6,7 +6,9 @@ use crate::domain::action::is_deceptive;
 pub(super) fn newline_after_backslash(text: &str) -> Option<usize> {
     let rest = text.strip_prefix('\\')?;
     let trimmed = rest.trim_start_matches([' ', '\t', '\r']);
-    trimmed.starts_with('\n').then(|| text.len() - trimmed.len() + 1)
+    trimmed
+        .starts_with('\n')
+        .then(|| text.len().saturating_sub(trimmed.len()).saturating_add(1))
 }
 
 /// `{a,b}` and `{1..3}`; `{.name}` is left alone by a shell.
@@ -16,7 +18,8 @@ pub(super) fn expands_braces(text: &str) -> bool {
         .find(|c: char| c == '}' || c.is_whitespace())
         .unwrap_or(inner.len());
     let inner = inner.get(..end).unwrap_or_default();
-    text.get(end + 1..).is_some_and(|rest| rest.starts_with('}'))
+    text.get(end.saturating_add(1)..)
+        .is_some_and(|rest| rest.starts_with('}'))
         && !inner.starts_with('{')
         && (inner.contains(',') || inner.contains(".."))
 }

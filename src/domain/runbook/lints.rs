@@ -245,8 +245,8 @@ pub(super) fn namespace(line: &CommandLine, spans: &[Vec<Span>], reader: &mut Re
         .iter()
         .position(|word| matches!(*word, "-n" | "--namespace"));
     if let Some(at) = at {
-        if let Some(Word::Placeholder(name)) = stage.get(at + 1) {
-            bounded_namespace(name, span_of(at + 1), reader);
+        if let Some(Word::Placeholder(name)) = stage.get(at.saturating_add(1)) {
+            bounded_namespace(name, span_of(at.saturating_add(1)), reader);
         }
         return;
     }

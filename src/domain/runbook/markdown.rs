@@ -25,7 +25,7 @@ impl<'a> Piece<'a> {
         let text = self.text.get(from..to).unwrap_or_default();
         Self {
             text,
-            at: self.at + from.min(self.text.len()),
+            at: self.at.saturating_add(from.min(self.text.len())),
         }
     }
 
@@ -38,11 +38,14 @@ impl<'a> Piece<'a> {
     }
 
     pub fn trim_matches(self, drop: impl Fn(char) -> bool + Copy) -> Self {
-        let left = self.text.len() - self.text.trim_start_matches(drop).len();
+        let left = self
+            .text
+            .len()
+            .saturating_sub(self.text.trim_start_matches(drop).len());
         let text = self.text.trim_start_matches(drop).trim_end_matches(drop);
         Self {
             text,
-            at: self.at + left,
+            at: self.at.saturating_add(left),
         }
     }
 
@@ -58,7 +61,7 @@ impl<'a> Piece<'a> {
                 text: line.trim_end_matches(['\n', '\r']),
                 at,
             };
-            at += line.len();
+            at = at.saturating_add(line.len());
             piece
         })
     }
@@ -119,7 +122,7 @@ fn skip_front_matter<'a>(whole: Piece<'a>, findings: &mut Findings<'_>) -> Piece
         .skip(1)
         .find(|line| matches!(line.text.trim_end(), "---" | "..."));
     let Some(end) = end else { return whole };
-    let rest = whole.from(end.at + end.text.len() - whole.at);
+    let rest = whole.from(end.at.saturating_add(end.text.len()).saturating_sub(whole.at));
     findings.warn(
         Code::FrontMatter,
         whole.slice(0, 3).span(),
@@ -158,7 +161,7 @@ fn read_fence<'a>(
     findings: &mut Findings<'_>,
 ) -> Block<'a> {
     let mut first = None;
-    let mut end = opening.at + opening.text.len();
+    let mut end = opening.at.saturating_add(opening.text.len());
     for line in lines {
         let trimmed = line.text.trim();
         let closes = trimmed.len() >= fence.width && trimmed.chars().all(|c| c == fence.mark);
@@ -166,7 +169,7 @@ fn read_fence<'a>(
             return fence_block(text, fence.info, first, end);
         }
         first.get_or_insert(line.at);
-        end = line.at + line.text.len();
+        end = line.at.saturating_add(line.text.len());
     }
     findings.error(
         Code::UnclosedFence,
@@ -211,7 +214,7 @@ fn push_line<'a>(text: &'a str, line: Piece<'a>, blocks: &mut Vec<Block<'a>>) {
         blocks.push(Block::Blank);
         return;
     }
-    let indent = body.at - line.at;
+    let indent = body.at.saturating_sub(line.at);
     if let Some(level) = underline(body.text)
         && let Some(Block::Text { text, .. }) = blocks.last().copied()
         // Below `Failure action: stop` a rule is meant; the key must not vanish into a heading.
@@ -238,7 +241,9 @@ fn push_line<'a>(text: &'a str, line: Piece<'a>, blocks: &mut Vec<Block<'a>>) {
         && split_key(body).is_none()
     {
         // A long item goes on in the next line; a key below an item stays a line of its own.
-        item.text = text.get(item.at..body.at + body.text.len()).unwrap_or(item.text);
+        item.text = text
+            .get(item.at..body.at.saturating_add(body.text.len()))
+            .unwrap_or(item.text);
     } else {
         blocks.push(Block::Text { indent, text: body });
     }
@@ -284,11 +289,13 @@ fn item(body: Piece<'_>) -> Option<(bool, Piece<'_>)> {
         bytes => {
             let digits = bytes.iter().take_while(|byte| byte.is_ascii_digit()).count();
             let marked = matches!(bytes.get(digits), Some(b'.' | b')'))
-                && bytes.get(digits + 1).is_some_and(u8::is_ascii_whitespace);
+                && bytes
+                    .get(digits.saturating_add(1))
+                    .is_some_and(u8::is_ascii_whitespace);
             if digits == 0 || digits > 4 || !marked {
                 return None;
             }
-            (true, digits + 1)
+            (true, digits.saturating_add(1))
         }
     };
     let mut text = body.from(width).trim();

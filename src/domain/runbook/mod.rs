@@ -13,6 +13,7 @@ mod diagnostics;
 mod evidence;
 #[cfg(test)]
 mod forms;
+mod head;
 mod lexemes;
 mod lints;
 mod markdown;

@@ -30,12 +30,12 @@ pub(super) fn split(value: Piece<'_>) -> (Piece<'_>, Option<Piece<'_>>) {
     let Some(end) = value.text.rfind('`') else {
         return (value, None);
     };
-    let rest = value.from(end + 1).trim();
+    let rest = value.from(end.saturating_add(1)).trim();
     let behind = rest.trim_matches(|c| matches!(c, ',' | '.' | ' '));
     if behind.is_empty() || !rest.text.starts_with(',') {
         return (value, None);
     }
-    (value.slice(0, end + 1), Some(behind))
+    (value.slice(0, end.saturating_add(1)), Some(behind))
 }
 
 /// Reads what stands behind a query.

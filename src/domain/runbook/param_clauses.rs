@@ -55,7 +55,7 @@ pub(super) fn clauses<'a>(value: Piece<'a>, draft: &mut Draft<'a>, reader: &mut 
             }
             None if matches!(c, ',' | ';') => {
                 clause(value.slice(start, at).trim(), draft, reader);
-                start = at + 1;
+                start = at.saturating_add(1);
             }
             None => {}
         }
@@ -164,7 +164,7 @@ fn range(text: &str) -> Option<(i64, i64)> {
         .or_else(|| {
             text.get(1..)?
                 .find('-')
-                .and_then(|at| Some((text.get(..=at)?, text.get(at + 2..)?)))
+                .and_then(|at| Some((text.get(..=at)?, text.get(at.saturating_add(2)..)?)))
         })?;
     Some((min.trim().parse().ok()?, max.trim().parse().ok()?))
 }

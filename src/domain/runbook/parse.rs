@@ -9,16 +9,17 @@ use super::blast_radius::{BlastRadius, read_blast_radius};
 use super::command::lex;
 use super::diagnostics::{Code, Diagnostic, Findings, Span};
 use super::evidence::read_evidence;
+use super::head::read_head;
 use super::lints;
-use super::markdown::{self, Block, Piece};
+use super::markdown::{self, Piece};
 use super::on_evidence;
 use super::params::read_parameters;
 use super::prose;
 use super::sections::{Known, Outline, Section, check_names, outline};
 use super::steps::{Role, has_commands, read_steps};
-use super::trigger::{missing_value, read_trigger};
-use super::types::{Autonomy, CommandLine, ParamSpec, Runbook, Word};
-use super::words::{did_you_mean, normalise, split_key, unquote};
+use super::trigger::read_trigger;
+use super::types::{CommandLine, ParamSpec, Runbook, Word};
+use super::words::{did_you_mean, normalise, split_key};
 use crate::domain::ids::{Revision, RunbookName};
 
 /// A larger file is refused: 256 KiB.
@@ -76,7 +77,7 @@ impl Runbook {
                 Code::NotUtf8,
                 format!(
                     "the file is not UTF-8 text: byte {} is none",
-                    error.valid_up_to() + 1
+                    error.valid_up_to().saturating_add(1)
                 ),
                 "save it as UTF-8 in your editor",
             ),
@@ -226,7 +227,7 @@ impl<'a> Reader<'a, '_> {
         let evidence = find(Known::Evidence)
             .map(|section| read_evidence(section, self))
             .unwrap_or_default();
-        let head = self.read_head(outline);
+        let head = read_head(outline, &mut self.findings);
         let checklist = match executable {
             true => Vec::new(),
             false => prose::checklist(outline),
@@ -279,89 +280,6 @@ impl<'a> Reader<'a, '_> {
         lints::whole(&runbook, executable, place, outline, radius, self);
         runbook
     }
-
-    /// Owner, Incident Class and Autonomy: as a section, or as a line below the title.
-    fn read_head(&mut self, outline: &Outline<'a, '_>) -> Head {
-        let mut head = Head::default();
-        for block in outline.preamble {
-            if let Block::Item { text, .. } | Block::Text { text, .. } = block
-                && let Some((key, value)) = split_key(*text)
-            {
-                match Known::of(&normalise(key.text)) {
-                    Some(known @ (Known::Owner | Known::IncidentClass | Known::Autonomy)) => {
-                        head.set(known, key, value, &mut self.findings);
-                    }
-                    Some(_) | None => lints::stray_key(key, &mut self.findings),
-                }
-            }
-        }
-        for section in &outline.sections {
-            if let Some(known @ (Known::Owner | Known::IncidentClass | Known::Autonomy)) = section.known {
-                head.set(known, section.name, first_line(section), &mut self.findings);
-            }
-        }
-        head
-    }
-}
-
-#[derive(Default)]
-struct Head {
-    owner: Option<String>,
-    incident_class: Option<String>,
-    autonomy: Option<Autonomy>,
-}
-
-impl Head {
-    fn set(&mut self, known: Known, key: Piece<'_>, value: Piece<'_>, findings: &mut Findings<'_>) {
-        let value = value.trim_matches(|c| matches!(c, '*' | '`')).trim();
-        let value = unquote(value).unwrap_or(value);
-        if value.is_empty() {
-            return missing_value(key, findings);
-        }
-        let text = value.text.to_owned();
-        match known {
-            Known::Owner => self.owner = Some(text),
-            Known::IncidentClass => self.incident_class = Some(text),
-            _ => self.autonomy = autonomy(value, findings),
-        }
-    }
-}
-
-fn autonomy(value: Piece<'_>, findings: &mut Findings<'_>) -> Option<Autonomy> {
-    let words = normalise(value.text);
-    match words.as_str() {
-        "shadow" => Some(Autonomy::Shadow),
-        "suggest" => Some(Autonomy::Suggest),
-        "auto" => Some(Autonomy::Auto),
-        other => {
-            let near = did_you_mean(other, ["shadow", "suggest", "auto"]);
-            let help = near.map_or_else(
-                || {
-                    "write `shadow`, `suggest` or `auto`: the most that this runbook may ever do alone"
-                        .to_owned()
-                },
-                |near| format!("did you mean `{near}`?"),
-            );
-            findings.error(
-                Code::BadValue,
-                value.span(),
-                format!("`{}` is not an autonomy", value.text),
-                help,
-            );
-            None
-        }
-    }
-}
-
-fn first_line<'a>(section: &Section<'a, '_>) -> Piece<'a> {
-    if !section.inline.is_empty() {
-        return section.inline;
-    }
-    let line = section.blocks.iter().find_map(|block| match block {
-        Block::Item { text, .. } | Block::Text { text, .. } => Some(*text),
-        Block::Heading { .. } | Block::Fence { .. } | Block::Blank => None,
-    });
-    line.unwrap_or_else(|| section.name.from(section.name.text.len()))
 }
 
 /// `Runbook: Redis Connection Timeout` without the first word.

@@ -186,7 +186,7 @@ fn append(items: &mut [ChecklistItem], text: &str) {
 /// The lines without the blanks that all of them begin with.
 fn dedented(text: &str) -> String {
     let lines = || text.trim_matches('\n').lines();
-    let blanks = |line: &str| line.len() - line.trim_start_matches(' ').len();
+    let blanks = |line: &str| line.len().saturating_sub(line.trim_start_matches(' ').len());
     let common = lines()
         .filter(|line| !line.trim().is_empty())
         .map(blanks)

@@ -117,7 +117,11 @@ pub(super) fn outline<'a, 'b>(text: &'a str, blocks: &'b [Block<'a>]) -> Outline
         }
         _ => None,
     };
-    let start = if title.is_some() { first + 1 } else { 0 };
+    let start = if title.is_some() {
+        first.saturating_add(1)
+    } else {
+        0
+    };
     let depth = section_depth(blocks.get(start..).unwrap_or_default());
     let opens = |block: &Block<'_>| matches!(block, Block::Heading { level, .. } if *level <= depth);
     let heads: Vec<usize> = (start..blocks.len())
@@ -128,14 +132,14 @@ pub(super) fn outline<'a, 'b>(text: &'a str, blocks: &'b [Block<'a>]) -> Outline
         let Some(Block::Heading { text: heading, .. }) = blocks.get(*at) else {
             return None;
         };
-        let next = heads.get(nth + 1).copied();
+        let next = heads.get(nth.saturating_add(1)).copied();
         let inner = blocks
-            .get(at + 1..next.unwrap_or(blocks.len()))
+            .get(at.saturating_add(1)..next.unwrap_or(blocks.len()))
             .unwrap_or_default();
         let from = text
             .get(heading.at..)
             .and_then(|rest| rest.find('\n'))
-            .map_or(text.len(), |len| heading.at + len + 1);
+            .map_or(text.len(), |len| heading.at.saturating_add(len).saturating_add(1));
         let to = next
             .and_then(|next| blocks.get(next))
             .map_or(text.len(), |block| line_start(text, block));
@@ -160,13 +164,17 @@ fn line_start(text: &str, block: &Block<'_>) -> usize {
     };
     text.get(..at)
         .and_then(|before| before.rfind('\n'))
-        .map_or(0, |at| at + 1)
+        .map_or(0, |at| at.saturating_add(1))
 }
 
 fn section_depth(blocks: &[Block<'_>]) -> u8 {
     let known = blocks.iter().find_map(|block| match block {
         Block::Heading { level, text } if Known::of(&normalise(text.text)).is_some() => Some(*level),
-        _ => None,
+        Block::Heading { .. }
+        | Block::Item { .. }
+        | Block::Text { .. }
+        | Block::Fence { .. }
+        | Block::Blank => None,
     });
     known.unwrap_or(2).max(2)
 }

@@ -231,6 +231,6 @@ fn trailing_code(text: Piece<'_>) -> Option<(Piece<'_>, Piece<'_>)> {
     let title = text
         .slice(0, at)
         .trim_matches(|c: char| c.is_whitespace() || ":-–—".contains(c));
-    let code = text.slice(at + 1, inner.len());
+    let code = text.slice(at.saturating_add(1), inner.len());
     (!title.is_empty() && code.text.contains(' ')).then_some((title, code))
 }

@@ -68,7 +68,7 @@ pub(super) fn read_steps(section: &Section<'_, '_>, role: Role, reader: &mut Rea
         return Vec::new();
     }
     let steps = drafts.into_iter().enumerate().filter_map(|(at, draft)| {
-        let no = StepNo(u16::try_from(at + 1).unwrap_or(u16::MAX));
+        let no = StepNo(u16::try_from(at.saturating_add(1)).unwrap_or(u16::MAX));
         read_step(draft, no, role, reader)
     });
     steps.collect()
@@ -77,12 +77,15 @@ pub(super) fn read_steps(section: &Section<'_, '_>, role: Role, reader: &mut Rea
 fn check_numbers(drafts: &[Draft<'_>], findings: &mut Findings<'_>) {
     for (at, draft) in drafts.iter().enumerate() {
         if let Some(number) = draft.number
-            && usize::try_from(number) != Ok(at + 1)
+            && usize::try_from(number) != Ok(at.saturating_add(1))
         {
             findings.error(
                 Code::StepNumbering,
                 draft.title.span(),
-                format!("this is step {} in order, but its heading says {number}", at + 1),
+                format!(
+                    "this is step {} in order, but its heading says {number}",
+                    at.saturating_add(1)
+                ),
                 "number the steps 1, 2, 3 in the order in which they run",
             );
             // One gap shifts all that follow: say it once.

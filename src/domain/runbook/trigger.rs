@@ -218,7 +218,7 @@ enum Joint {
 /// Cuts at commas, `or` and `and` (also `&&`, `||`) outside quotes.
 fn split_list(value: Piece<'_>) -> Vec<(Joint, Piece<'_>)> {
     let mut items = Vec::new();
-    let (mut joint, mut start, mut at) = (Joint::Start, 0, 0);
+    let (mut joint, mut start, mut at) = (Joint::Start, 0_usize, 0_usize);
     let mut quote = None;
     while let Some(c) = value.text.get(at..).and_then(|rest| rest.chars().next()) {
         let width = c.len_utf8();
@@ -236,12 +236,12 @@ fn split_list(value: Piece<'_>) -> Vec<(Joint, Piece<'_>)> {
                     quote = Some(close);
                 } else if let Some((next, width)) = joint_at(rest, begins_word) {
                     items.push((joint, value.slice(start, at)));
-                    (joint, start, at) = (next, at + width, at + width);
+                    (joint, start, at) = (next, at.saturating_add(width), at.saturating_add(width));
                     continue;
                 }
             }
         }
-        at += width;
+        at = at.saturating_add(width);
     }
     items.push((joint, value.from(start)));
     // `a, or b` has nothing between the comma and the word: the word counts.
@@ -345,7 +345,7 @@ fn read_term(item: Piece<'_>, findings: &mut Findings<'_>) -> Option<Term> {
 fn label_term(item: Piece<'_>) -> Option<(&str, &str)> {
     let at = item.text.find([':', '='])?;
     let label = item.text.get(..at)?;
-    let value = item.from(at + 1);
+    let value = item.from(at.saturating_add(1));
     let value = unquote(value).unwrap_or(value).text;
     let wordy = |c: char| c.is_ascii_alphanumeric() || matches!(c, '_' | '-' | '.' | '/');
     let good = label.starts_with(|c: char| c.is_ascii_alphabetic()) && label.chars().all(wordy);

@@ -33,7 +33,7 @@ pub(super) fn split_key<'a>(line: Piece<'a>) -> Option<(Piece<'a>, Piece<'a>)> {
     if key.text.len() > 40 || !starts_well || !key.text.chars().all(wordy) {
         return None;
     }
-    let mut value = line.from(at + width).trim();
+    let mut value = line.from(at.saturating_add(width)).trim();
     // `**Key:** value` leaves the closing marks in front of the value.
     let opening = line.text.chars().take_while(|c| is_mark(*c)).count();
     if opening > 0 && !line.slice(0, at).trim().text.ends_with(is_mark) {
@@ -72,7 +72,9 @@ pub(super) fn did_you_mean<'a>(word: &str, options: impl IntoIterator<Item = &'a
     options
         .into_iter()
         .map(|option| (strsim::damerau_levenshtein(word, option), option))
-        .filter(|(distance, option)| *distance <= allowed && *distance * 2 < option.chars().count())
+        .filter(|(distance, option)| {
+            *distance <= allowed && (*distance).saturating_mul(2) < option.chars().count()
+        })
         .min_by_key(|(distance, _)| *distance)
         .map(|(_, option)| option)
 }
@@ -88,7 +90,7 @@ pub(super) fn unquote(piece: Piece<'_>) -> Option<Piece<'_>> {
         _ => return None,
     };
     let inner = text.strip_prefix(open)?.strip_suffix(close)?;
-    Some(piece.slice(open.len_utf8(), open.len_utf8() + inner.len()))
+    Some(piece.slice(open.len_utf8(), open.len_utf8().saturating_add(inner.len())))
 }
 
 /// A list for a sentence: `a, b or c`.

@@ -64,9 +64,10 @@ pub fn fragment(scene: &Scene<'_>) -> Html {
         scene.reading.seen(&scene.view.viewer, channel);
     }
     let thread = scene.place.open_thread();
-    let pane = match scene.place.pane {
-        Pane::Thread if thread.is_none() => Pane::Middle,
-        pane => pane,
+    let pane = if scene.place.pane == Pane::Thread && thread.is_none() {
+        Pane::Middle
+    } else {
+        scene.place.pane
     };
     let attrs = [
         ("class", "shell"),

@@ -19,7 +19,6 @@ use super::faults::Faults;
 use super::journal::ApiCall;
 use super::model::app::{RequestUrls, Transport};
 use super::options::SlackOptions;
-use super::ratelimit::RateLimits;
 use super::seed;
 use super::server;
 use super::view::WorkspaceView;
@@ -254,17 +253,6 @@ impl SlackDouble {
         Faults {
             core: Arc::clone(&self.core),
         }
-    }
-
-    /// Replaces the rate limits from now on.
-    pub fn set_limits(&self, limits: RateLimits) {
-        self.core.with(|ws| ws.limits = limits);
-    }
-
-    /// Delivers over Socket Mode from now on.
-    pub fn use_socket_mode(&self) {
-        self.core
-            .with(|ws| ws.app.settings.transport = Transport::SocketMode);
     }
 
     /// Delivers to these URLs from now on, once the events URL has answered its challenge.

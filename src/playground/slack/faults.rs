@@ -184,26 +184,6 @@ impl Faults {
         });
     }
 
-    /// Takes a person or the app out of a channel.
-    pub fn remove_member(&self, channel: &str, user: &str) {
-        self.core.with(|ws| {
-            if let Some(channel) = ws.channels.get_mut(channel) {
-                channel.members.remove(user);
-                ws.dirty = true;
-            }
-        });
-    }
-
-    /// Invites a person or the app.
-    pub fn add_member(&self, channel: &str, user: &str) {
-        self.core.with(|ws| {
-            if let Some(channel) = ws.channels.get_mut(channel) {
-                channel.members.insert(user.to_owned());
-                ws.dirty = true;
-            }
-        });
-    }
-
     /// Takes a scope away from the bot token.
     pub fn remove_scope(&self, scope: &str) {
         self.core.with(|ws| ws.app.settings.bot_scopes.remove(scope));

@@ -3,7 +3,7 @@
 use serde_json::Value;
 
 use super::blocks::{context, section};
-use super::status::result;
+use super::status::{by, result};
 use super::text::{clock, safe, span};
 use crate::domain::incident::{ClosedAs, Incident, Phase};
 
@@ -30,16 +30,9 @@ pub fn blocks(incident: &Incident) -> Vec<Value> {
     ))];
     if let Some(track) = incident.current() {
         let (done, meant) = track.run.progress(&track.plan);
-        let names: Vec<String> = track
-            .approval
-            .votes()
-            .iter()
-            .map(|vote| format!("@{}", safe(&vote.name, 60)))
-            .collect();
-        let by = if names.is_empty() {
-            String::new()
-        } else {
-            format!(", approved by {}", names.join(" and "))
+        let by = match by(track) {
+            nobody if nobody.is_empty() => nobody,
+            by => format!(", approved{by}"),
         };
         let ended = track
             .run

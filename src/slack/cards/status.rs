@@ -179,7 +179,8 @@ fn denied(track: &PlanTrack, words: &Words) -> String {
     }
 }
 
-fn by(track: &PlanTrack) -> String {
+/// ` by @ana and @ben`; empty without a vote.
+pub(super) fn by(track: &PlanTrack) -> String {
     let names: Vec<String> = track
         .approval
         .votes()
@@ -232,55 +233,33 @@ fn approved(track: &PlanTrack) -> String {
     }
 }
 
+/// Why a human has it, and what that human may do about it.
 fn handed(incident: &Incident, reason: &HandoffReason, words: &Words) -> String {
+    let said = safe(&reason.words(), 900);
     match reason {
-        HandoffReason::NoMatch => "no runbook matches this alert.".to_owned(),
-        HandoffReason::Unsure => {
-            "no runbook is sure to be the right one. Choose one, or take over.".to_owned()
-        }
-        HandoffReason::SeveralMatch => "several runbooks match equally well. Choose one.".to_owned(),
-        HandoffReason::Flapping { times } => format!(
-            "the same alert fired {times} times within an hour, so what is done about it does not hold. Look for the cause before anything runs again."
-        ),
-        HandoffReason::Checklist => "its runbook is a checklist for people.".to_owned(),
-        HandoffReason::PlanBlocked { problems } => {
-            let list: Vec<String> = problems
-                .iter()
-                .take(5)
-                .map(|problem| safe(problem, 300))
-                .collect();
-            format!("the runbook can't be run as it is: {}", list.join("; "))
-        }
         HandoffReason::Denied => match incident.current() {
-            Some(track) => format!("nobody may approve this. {}", denied(track, words)),
-            None => "nobody may approve this.".to_owned(),
+            Some(track) => format!("{said}. {}", denied(track, words)),
+            None => format!("{said}."),
         },
-        HandoffReason::Rejected { by, reason } if reason.trim().is_empty() => {
-            format!("@{} rejected the plan.", safe(by, 60))
+        HandoffReason::SeveralMatch | HandoffReason::Unsure => {
+            format!("{said}. Choose one, or take over.")
         }
-        HandoffReason::Rejected { by, reason } => {
-            format!("@{} rejected the plan: {}", safe(by, 60), safe(reason, 300))
+        HandoffReason::Flapping { .. } => {
+            format!("{said}. Look for the cause before anything runs again.")
         }
-        HandoffReason::NoDecision => "nobody decided in time.".to_owned(),
-        HandoffReason::StepStopped { step, why } => {
-            format!("step {step} stopped the run: {}", safe(why, 300))
+        HandoffReason::DryRun => format!("{said}. Below is what would run."),
+        HandoffReason::Shadow => format!("{said}. Below is what it would propose."),
+        HandoffReason::Rejected { .. } | HandoffReason::TakenOver { .. } | HandoffReason::AskedFor { .. } => {
+            format!("@{said}.")
         }
-        HandoffReason::NotVerified { why } => {
-            format!("the steps ran, but it is not verified: {}", safe(why, 300))
-        }
-        HandoffReason::StillFiring => {
-            "the steps ran and were verified, but the alert still fires.".to_owned()
-        }
-        HandoffReason::SourceRefused { why } => format!(
-            "the steps ran and were verified, but the source refused to be told and still says firing: {}",
-            safe(why, 300)
-        ),
-        HandoffReason::TakenOver { by } => format!("@{} took over.", safe(by, 60)),
-        HandoffReason::AskedFor { by } => format!("@{} asked for a human.", safe(by, 60)),
-        HandoffReason::DryRun => {
-            "this was a dry run; nothing was executed. Below is what would run.".to_owned()
-        }
-        HandoffReason::Shadow => "Interlock only watches here. Below is what it would propose.".to_owned(),
+        HandoffReason::NoMatch
+        | HandoffReason::Checklist
+        | HandoffReason::PlanBlocked { .. }
+        | HandoffReason::NoDecision
+        | HandoffReason::StepStopped { .. }
+        | HandoffReason::NotVerified { .. }
+        | HandoffReason::StillFiring
+        | HandoffReason::SourceRefused { .. } => format!("{said}."),
     }
 }
 

@@ -16,6 +16,7 @@ use crate::domain::ids::StepNo;
 use crate::domain::plan::{Plan, PlannedStep, Role};
 use crate::domain::run::{Run, StepState};
 use crate::domain::runbook::{ATTEMPTS, Expectation, FailureAction, NumberOp, TIMEOUT_SECONDS, When};
+use crate::planted::{self, Bug};
 
 /// Steps that a card shows whole, at most.
 const STEPS: usize = 8;
@@ -55,7 +56,7 @@ pub fn shown_whole(plan: &Plan) -> bool {
             && length(&whole(&step.title)) <= TITLE
             && length(&whole(&step.plain)) <= PLAIN
             && length(&facts(step, Detail::Mixed)) <= FACTS;
-        if !fits {
+        if !fits && !planted::is(Bug::CutIsApproved) {
             return false;
         }
     }

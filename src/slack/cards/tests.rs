@@ -1,4 +1,5 @@
 //! Cards as people see them, and cards made of the worst that can come.
+//! Longer than other files, since the cards are drawn as they are seen.
 
 use serde_json::Value;
 

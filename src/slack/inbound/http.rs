@@ -17,6 +17,7 @@ use tracing::warn;
 
 use super::envelope::{Ack, Inbound, Kind, Payload, Retry, Transport};
 use super::pipeline::Pipeline;
+use crate::planted::{self, Bug};
 use crate::slack::settings::{Settings, SettingsError};
 
 /// Largest body; Slack's own frameworks take 4 MB.
@@ -51,6 +52,9 @@ impl Verifier {
             return Err("it has no signature");
         };
         let body = std::str::from_utf8(body).map_err(|_| "its body is no text")?;
+        if planted::is(Bug::SlackSignatureIgnored) {
+            return Ok(body);
+        }
         self.0
             .verify(signature, body, time)
             .map_err(|error| match error {

@@ -44,7 +44,11 @@ pub(super) fn to(parts: &Arc<Parts>, act: Act, decided: Decided) -> Ack {
                 let text = (parts.shared.words.answer)(&answer);
                 Ack::Body(answers::reply(&text, None).to_string())
             }
-            other => rest(parts, act, other, Opener::Gone),
+            reply @ (Reply::Stored
+            | Reply::Form(_)
+            | Reply::Permit(_)
+            | Reply::NotStarted { .. }
+            | Reply::NotYet { .. }) => rest(parts, act, reply, Opener::Gone),
         },
         Surface::Click | Surface::Message => {
             let opener = act.trigger.clone().map_or(Opener::Gone, Opener::Trigger);

@@ -25,6 +25,13 @@ impl TestWorld {
         self.everything_was_read();
     }
 
+    /// Ends a story in which nothing was run; whatever else its thread said is not what it is about.
+    pub async fn ends_and_nothing_ran(self) {
+        self.nothing_ran();
+        self.thread().is_uninteresting();
+        self.ends().await;
+    }
+
     /// Waits until nothing is left to be delivered.
     pub async fn outbox_is_empty(&self) {
         let patience = Instant::now() + PATIENCE;

@@ -1,5 +1,6 @@
 //! The whole table, written a second time and in another way: from what the README says, cell by cell, without a look at
 //! how the product decides. Both have to give the same answer and the same reasons in every case.
+//! Longer than other files, since the table and what stands beside it are one text.
 
 use std::collections::BTreeSet;
 

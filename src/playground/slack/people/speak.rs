@@ -146,33 +146,6 @@ impl SlackDouble {
         })?;
         Ok(self.core.deliver(DeliveryKind::MessageAction, payload).await)
     }
-
-    /// A person adds a reaction (name without colons).
-    ///
-    /// # Errors
-    /// When the person does not see the message.
-    pub async fn react(&self, user: &str, at: &MessageAt, name: &str) -> Result<(), Cannot> {
-        let now = self.now();
-        self.core.with(|ws| {
-            find::active(ws, user)?;
-            let hidden = || Cannot::NotVisible { user: user.to_owned() };
-            let author = {
-                let message = ws.message_mut(&at.channel, &at.ts).ok_or_else(hidden)?;
-                let users = message.reactions.entry(name.to_owned()).or_default();
-                if !users.iter().any(|known| known == user) {
-                    users.push(user.to_owned());
-                }
-                message.user.clone()
-            };
-            ws.dirty = true;
-            let event = json!({
-                "type": "reaction_added", "user": user, "reaction": name, "item_user": author, "event_ts": now.ts(),
-                "item": {"type": "message", "channel": at.channel, "ts": at.ts},
-            });
-            ws.emit("reaction_added", event);
-            Ok(())
-        })
-    }
 }
 
 fn may_write(ws: &Workspace, user: &str, channel: &str) -> Result<(), Cannot> {

@@ -1,0 +1,41 @@
+//! Text kept to a length. Slack's mrkdwn has its own, which leaves no half link (`slack::cards::text`).
+
+/// At most `most` characters; what is cut ends with `…`.
+#[must_use]
+pub fn shortened(text: &str, most: usize) -> String {
+    if text.chars().count() <= most {
+        return text.to_owned();
+    }
+    let kept: String = text.chars().take(most.saturating_sub(1)).collect();
+    format!("{}…", kept.trim_end())
+}
+
+/// The beginning of a text: at most `most` bytes, whole characters.
+#[must_use]
+pub fn head(text: &str, most: usize) -> &str {
+    let end = (0..=most.min(text.len()))
+        .rev()
+        .find(|end| text.is_char_boundary(*end));
+    text.get(..end.unwrap_or(0)).unwrap_or_default()
+}
+
+/// The end of a text: at most `most` bytes, whole characters.
+#[must_use]
+pub fn tail(text: &str, most: usize) -> &str {
+    let start = (text.len().saturating_sub(most)..=text.len()).find(|start| text.is_char_boundary(*start));
+    text.get(start.unwrap_or(text.len())..).unwrap_or_default()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_too_long_is_cut_between_characters() {
+        assert_eq!(shortened("as it is", 8), "as it is");
+        assert_eq!(shortened("one word too many", 9), "one word…");
+        assert_eq!((head("für alle", 2), tail("für alle", 7)), ("f", "r alle"));
+        assert_eq!((head("für", 99), tail("für", 99)), ("für", "für"));
+        assert_eq!((head("ü", 1), tail("ü", 1)), ("", ""));
+    }
+}

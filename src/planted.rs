@@ -1,0 +1,114 @@
+//! Bugs that are there on purpose, each the absence of one guard, to see that a test notices when the guard is gone.
+//!
+//! They exist only in a build with the feature `planted-bugs`, where `INTERLOCK_PLANTED_BUG` names the one that is on; a
+//! release build refuses the feature. Without it [`is`] is a constant and nothing of this is in the program.
+//! `.ci/planted` switches on one after the other and wants the test that `.ci/planted-bugs` names for it to fail.
+
+#[cfg(all(feature = "planted-bugs", not(debug_assertions)))]
+compile_error!("`planted-bugs` is for tests: a release build must not be able to have them");
+
+/// One guard that is missing.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, strum::EnumString, strum::VariantNames)]
+#[strum(serialize_all = "kebab-case")]
+pub enum Bug {
+    /// A step starts again while it runs or after it ended.
+    StartTwice,
+    /// A permit leaves without a start record.
+    StartNotRecorded,
+    /// What was running at a crash counts as failed, so it is tried again.
+    RequeueAfterCrash,
+    /// An Unknown outcome counts as a failure.
+    UnknownIsFailure,
+    /// What a failed commit decided leaves all the same.
+    EffectsWithoutCommit,
+    /// A click that Slack delivers twice counts twice.
+    RedeliveryCounts,
+    /// A changed plan starts under the old approval.
+    DigestNotCompared,
+    /// A target that changed after the card is touched.
+    TargetNotCompared,
+    /// A step may take more than its budget has.
+    BudgetNotChecked,
+    /// Two incidents work on one target at the same time.
+    TargetsNotSerialised,
+    /// Changes start although the alert has resolved.
+    StartAfterResolve,
+    /// An alert that resolves leaves its proposal.
+    ResolveWithdrawsNothing,
+    /// A freeze that is recorded stops nothing.
+    FreezeNotChecked,
+    /// The freeze file stops nothing.
+    FreezeFileIgnored,
+    /// Whoever froze lifts it alone.
+    SamePersonLifts,
+    /// Closed change windows and calendar freezes stop nothing.
+    CalendarNotChecked,
+    /// Limits stop nothing.
+    LimitsNotChecked,
+    /// An approval that ran out still starts.
+    ExpiryNotChecked,
+    /// An approval that nobody gives waits for ever.
+    ProposalNeverExpires,
+    /// Everybody in the workspace may approve.
+    AnybodyApproves,
+    /// Guests count as members.
+    GuestsCount,
+    /// People of other workspaces count as members.
+    StrangersCount,
+    /// Whoever asked for a Tier 2 run approves it alone.
+    RequesterApproves,
+    /// Who was allowed at the click is allowed at the start, whatever happened since.
+    RightsNotReread,
+    /// One person's second vote is a second person's.
+    SecondVoteCounts,
+    /// Whoever changed a plan is not behind it.
+    ModifierForgotten,
+    /// A runbook's tier replaces the action's floor.
+    TierLowered,
+    /// A plan without its verification counts as verified.
+    VerificationSkipped,
+    /// A failed step never stops a plan.
+    FailureAlwaysContinues,
+    /// A command cut on the card may be approved there.
+    CutIsApproved,
+    /// An exec whose stream closes without a status has succeeded.
+    ClosedStreamSucceeds,
+    /// Output is stored as it came.
+    OutputNotRedacted,
+    /// Requests to Slack's routes need no signature.
+    SlackSignatureIgnored,
+    /// Webhooks need no token.
+    WebhookProofIgnored,
+    /// A webhook is told 200 whether or not its alerts were stored.
+    StoredWithoutCommit,
+    /// An alert that is known opens another incident.
+    DuplicatesOpen,
+    /// What Interlock opened at a pager opens an incident.
+    OwnPageOpens,
+    /// The hash of an entry is not compared.
+    ChainNotVerified,
+    /// A page that is due is never sent.
+    PageNeverDue,
+    /// Dry-run runs.
+    DryRunRuns,
+}
+
+/// Whether this bug is on.
+#[cfg(feature = "planted-bugs")]
+#[must_use]
+pub fn is(bug: Bug) -> bool {
+    use std::sync::OnceLock;
+    static ON: OnceLock<Option<Bug>> = OnceLock::new();
+    let on = ON.get_or_init(|| {
+        let name = std::env::var("INTERLOCK_PLANTED_BUG").ok()?;
+        name.parse().ok()
+    });
+    *on == Some(bug)
+}
+
+/// Whether this bug is on: never.
+#[cfg(not(feature = "planted-bugs"))]
+#[must_use]
+pub const fn is(_: Bug) -> bool {
+    false
+}
