@@ -55,8 +55,6 @@
 //! | [`executor`] | Drives surveys and attempts in plain awaits; reads the freeze file |
 //! | [`actions`] | What a step can do: Kubernetes and HTTP, output filters, redaction; and what rights that takes |
 //! | [`evidence`] | Read-only looks at Prometheus and Kubernetes, shaped into findings |
-//! | [`actions`] | What a step can do: Kubernetes and HTTP, output filters, redaction |
-//! | [`evidence`] | Read-only looks at Prometheus, shaped into findings |
 //! | [`ingress`] | Alert sources, the accept loop, limits, signatures |
 //! | [`slack`] | Inbound, outbound, cards, modals, App Home, people |
 //! | [`paging`] | PagerDuty: page, resolve, who is on call |

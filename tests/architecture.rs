@@ -64,8 +64,8 @@ const PORT_DATA: [&str; 8] = [
 const LIBRARIES: [(&str, &[&str]); 8] = [
     ("slack_morphism::", &["slack"]),
     ("rusqlite", &["store"]),
-    ("kube::", &["actions"]),
-    ("k8s_openapi", &["actions"]),
+    ("kube::", &["actions", "evidence"]),
+    ("k8s_openapi", &["actions", "evidence"]),
     ("tera::", &["render"]),
     ("clap::", &["cli"]),
     ("config::Config", &["config"]),

@@ -19,10 +19,10 @@ use super::outbox::{self, Pagers};
 use super::outlook::{self, AppOutlook, Recent};
 use super::outputs::{Keeping, Outputs};
 use super::rollouts::Rollouts;
+use super::wiring::{clusters, slack_settings};
 use super::{backup, checkpoints, knowledge, outage, overpower, rules, socket, space};
 use crate::actions::http::{HttpActions, HttpSettings};
-use crate::actions::kubernetes::clusters::{ClusterSettings, Clusters};
-use crate::actions::kubernetes::tokens::Account;
+use crate::actions::kubernetes::clusters::Clusters;
 use crate::actions::redact::Redactor;
 use crate::actions::runner::Runner;
 use crate::config::runbooks::{LoadError, Runbooks, Watch};
@@ -476,58 +476,6 @@ fn prometheus(settings: &Settings) -> Result<Option<Prometheus>, StartError> {
     let made = Prometheus::new(url.as_str(), bearer, within);
     made.map(Some)
         .map_err(|error| StartError::Setup(format!("prometheus.url: {error}")))
-}
-
-/// The configured clusters, none of them asked yet.
-pub(super) fn clusters(settings: &Settings) -> Clusters {
-    let known = settings.kubernetes.clusters.iter();
-    Clusters::new(
-        known
-            .map(|(name, cluster)| (name.clone(), cluster_settings(cluster)))
-            .collect(),
-    )
-}
-
-fn cluster_settings(cluster: &crate::config::Cluster) -> ClusterSettings {
-    ClusterSettings {
-        kubeconfig: cluster.kubeconfig.clone(),
-        context: cluster.context.clone(),
-        in_cluster: cluster.in_cluster,
-        tier_accounts: cluster
-            .tier_service_accounts
-            .iter()
-            .map(|(tier, account)| {
-                // The settings have been checked for it; without a namespace no token is given, and nothing runs.
-                let (namespace, name) = account.split_once('/').unwrap_or(("", account));
-                let (namespace, name) = (namespace.to_owned(), name.to_owned());
-                (*tier, Account { namespace, name })
-            })
-            .collect(),
-    }
-}
-
-pub(super) fn slack_settings(settings: &Settings, credentials: &SlackCredentials) -> slack::Settings {
-    let mut made = match credentials {
-        SlackCredentials::Socket { bot_token, app_token } => {
-            let mut made = slack::Settings::new(settings.slack.api_base.as_str(), bot_token.expose());
-            made.app_token = Some(app_token.expose().to_owned());
-            made
-        }
-        SlackCredentials::Http {
-            bot_token,
-            signing_secret,
-        } => {
-            let mut made = slack::Settings::new(settings.slack.api_base.as_str(), bot_token.expose());
-            made.signing_secret = Some(signing_secret.expose().to_owned());
-            made
-        }
-    };
-    if let Some(public) = &settings.public_url
-        && let Ok(url) = url::Url::parse(public.as_str())
-    {
-        made.allowed_hosts.extend(url.host_str().map(str::to_owned));
-    }
-    made
 }
 
 /// A link to the incident's thread that opens in the Slack app.

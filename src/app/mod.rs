@@ -26,6 +26,7 @@ mod rollouts;
 mod rules;
 mod socket;
 mod space;
+mod wiring;
 
 pub use backup::{Restored, backup, restore};
 pub use bot::{Bot, StartError, start};

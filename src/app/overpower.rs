@@ -12,10 +12,10 @@ use jiff::{SignedDuration, Timestamp};
 use tokio::time::sleep;
 
 use super::StartError;
-use super::bot::clusters;
 use super::knowledge;
 use super::power::Power;
 use super::review::Review;
+use super::wiring::clusters;
 use crate::actions::kubernetes::clusters::Clusters;
 use crate::config::Settings;
 use crate::domain::command::Command;

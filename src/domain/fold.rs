@@ -2,27 +2,30 @@
 //! fit (an unknown incident, a vote on a decided plan) changes nothing, so folding never fails half-way.
 //! Longer than other files, since every event has its arm in one match.
 
+mod plans;
+
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use jiff::Timestamp;
 
-use super::action::{Cost, EffectClass};
+use plans::{
+    allowed_alone, approve, ended, judged, part_done, proposed, set, settle_approval, started, track,
+};
+
 use super::alert::{Alert, Severity};
 use super::approval::{Approval, ApprovalEvent};
 use super::cluster::Because;
-use super::event::{Entry, Event, Judgement, Outcome, Who};
+use super::event::{Entry, Event, Who};
 use super::evidence::Evidence;
 use super::freeze::{Held, Scope};
-use super::ids::{AttemptId, Channel, EpisodeKey, IncidentId, PlanNo, StepNo};
+use super::ids::{Channel, EpisodeKey, IncidentId};
 use super::incident::{
     ClosedAs, Episode, HandoffReason, Incident, PageFailure, Paging, Phase, PlanTrack, Tick,
 };
 use super::memory::Signature;
-use super::policy::Decision;
 use super::run::{Run, StepState};
 use super::state::State;
-use crate::ports::TargetState;
 
 impl State {
     /// Applies one entry. Entries come in order and without a gap.
@@ -365,7 +368,12 @@ fn change(incident: &mut Incident, event: &Event, at: Timestamp) {
                 track.outdated.clone_from(reasons);
             }
         }
-        Event::StepStarted { attempt, cost, .. } => started(incident, *attempt, cost, at),
+        Event::StepStarted {
+            attempt,
+            approved_by,
+            cost,
+            ..
+        } => started(incident, *attempt, approved_by, cost, at),
         Event::StepHeld { plan, reasons, .. } => {
             if let Some(track) = track(incident, *plan) {
                 track.run.held.clone_from(reasons);
@@ -458,25 +466,6 @@ fn page_asked(paging: &mut Paging, waiting: bool, at: Timestamp) {
     paging.failed = None;
 }
 
-/// A new plan takes the place of the one before.
-fn proposed(incident: &mut Incident, track: PlanTrack) {
-    let at = track.proposed_at;
-    settle_approval(incident, ApprovalEvent::Supersede { at });
-    incident.plans.push(track);
-    incident.phase = Phase::Proposed;
-}
-
-fn allowed_alone(incident: &mut Incident, plan: PlanNo, execute_by: Timestamp, at: Timestamp) {
-    if let Some(track) = track(incident, plan) {
-        track.approval = Approval::Approved {
-            votes: Vec::new(),
-            at,
-            execute_by,
-        };
-        incident.phase = Phase::Running;
-    }
-}
-
 fn close(incident: &mut Incident, at: Timestamp, result: ClosedAs) {
     settle_approval(
         incident,
@@ -487,140 +476,4 @@ fn close(incident: &mut Incident, at: Timestamp, result: ClosedAs) {
     );
     incident.paging.due = None;
     incident.phase = Phase::Closed { at, result };
-}
-
-/// Ends the approval of the current plan if it can still end and nothing has started under it.
-fn settle_approval(incident: &mut Incident, event: ApprovalEvent) {
-    if let Some(track) = incident.plans.last_mut()
-        && !track.begun()
-        && let Ok(next) = track.approval.transition(event)
-    {
-        track.approval = next;
-    }
-}
-
-fn track(incident: &mut Incident, no: PlanNo) -> Option<&mut PlanTrack> {
-    incident.plans.iter_mut().find(|track| track.plan.no == no)
-}
-
-fn approve(incident: &mut Incident, plan: PlanNo, event: ApprovalEvent) {
-    let Some(track) = track(incident, plan) else {
-        return;
-    };
-    if let Ok(next) = track.approval.transition(event) {
-        let approved = matches!(next, Approval::Approved { .. });
-        track.approval = next;
-        if approved {
-            incident.phase = Phase::Running;
-        }
-    }
-}
-
-fn part_done(incident: &mut Incident, plan: PlanNo, decision: &Decision, approve_by: Timestamp) {
-    if let Some(track) = track(incident, plan) {
-        track.approval = Approval::Pending {
-            votes: Vec::new(),
-            approve_by,
-        };
-        track.upto = None;
-        track.part_waits = true;
-        track.decision = decision.clone();
-        incident.phase = Phase::Proposed;
-    }
-}
-
-fn started(incident: &mut Incident, attempt: AttemptId, cost: &Cost, at: Timestamp) {
-    let Some(track) = track(incident, attempt.plan) else {
-        return;
-    };
-    let step = track.plan.step(attempt.step);
-    let changes = step.is_some_and(|step| step.effect != EffectClass::Observe);
-    let cost = match cost.is_empty() {
-        false => cost.clone(),
-        true => step.map(|step| step.cost.clone()).unwrap_or_default(),
-    };
-    track.run.changes = track.run.changes.saturating_add(u32::from(changes));
-    for (key, need) in cost {
-        let spent = track.run.spent.entry(key).or_default();
-        *spent = spent.saturating_add(need);
-    }
-    track.run.no_longer_waits();
-    track.run.started_at.get_or_insert(at);
-    track.part_waits = false;
-    track.run.steps.insert(
-        attempt.step,
-        StepState::Started {
-            attempt: attempt.attempt,
-            at,
-        },
-    );
-}
-
-/// A result counts only for the attempt that is running.
-fn ended(
-    incident: &mut Incident,
-    id: AttemptId,
-    outcome: &Outcome,
-    left: Option<&TargetState>,
-    at: Timestamp,
-) {
-    let Some(track) = track(incident, id.plan) else {
-        return;
-    };
-    let attempt = id.attempt;
-    let running = matches!(track.run.state(id.step), StepState::Started { attempt: running, .. } if *running == attempt);
-    if !running {
-        return;
-    }
-    let state = match outcome {
-        Outcome::Succeeded => StepState::Succeeded { attempt, at },
-        Outcome::Failed { reason } => StepState::Failed {
-            attempt,
-            at,
-            reason: reason.clone(),
-        },
-        Outcome::Unknown { reason } => StepState::Unknown {
-            attempt,
-            at,
-            reason: reason.clone(),
-        },
-    };
-    track.run.last_ended_at = Some(at);
-    track.run.steps.insert(id.step, state);
-    if let Some(left) = left {
-        track.run.left.insert(left.object.key(), left.clone());
-    }
-}
-
-fn judged(
-    incident: &mut Incident,
-    plan: PlanNo,
-    step: StepNo,
-    judgement: Judgement,
-    by: &str,
-    at: Timestamp,
-) {
-    let Some(track) = track(incident, plan) else {
-        return;
-    };
-    let StepState::Unknown { attempt, .. } = *track.run.state(step) else {
-        return;
-    };
-    let state = match judgement {
-        Judgement::Worked => StepState::Succeeded { attempt, at },
-        Judgement::Failed => StepState::Failed {
-            attempt,
-            at,
-            reason: format!("{by} looked and says that it did not work"),
-        },
-    };
-    track.run.steps.insert(step, state);
-    track.run.judged.insert(step);
-}
-
-fn set(incident: &mut Incident, plan: PlanNo, step: StepNo, state: StepState) {
-    if let Some(track) = track(incident, plan) {
-        track.run.no_longer_waits();
-        track.run.steps.insert(step, state);
-    }
 }

@@ -4,6 +4,7 @@
 use std::borrow::Cow;
 
 use super::action::Tier;
+use super::approval::Approval;
 use super::ids::StepNo;
 use super::incident::PlanTrack;
 use super::plan::{Plan, PlannedStep};
@@ -63,6 +64,27 @@ impl PlanTrack {
             step.skip |= !within || !(waits || starting == Some(step.no));
         }
         Cow::Owned(part)
+    }
+
+    /// Names of those under whose approval something of it ran, and of those who approve what is left; each once.
+    #[must_use]
+    pub fn approvers(&self) -> Vec<&str> {
+        let ran = self.run.approved_by.values().flatten().map(String::as_str);
+        let now = self.approval.votes().iter().map(|vote| vote.name.as_str());
+        let mut names = Vec::new();
+        for name in ran.chain(now) {
+            if !names.contains(&name) {
+                names.push(name);
+            }
+        }
+        names
+    }
+
+    /// Whether something of it ran, or may run, that no person approved.
+    #[must_use]
+    pub fn runs_alone(&self) -> bool {
+        let approved = matches!(&self.approval, Approval::Approved { votes, .. } if votes.is_empty());
+        approved || self.run.approved_by.values().any(Vec::is_empty)
     }
 
     /// Whether something runs or ran on the approval that counts now.

@@ -60,6 +60,12 @@ pub struct Run {
     #[serde(default)]
     pub changes: u32,
     pub started_at: Option<Timestamp>,
+    /// When the first step of what was last approved started; earlier parts of the plan don't count.
+    #[serde(default)]
+    pub part_started_at: Option<Timestamp>,
+    /// Names of those under whose approval each step last started.
+    #[serde(default)]
+    pub approved_by: BTreeMap<StepNo, Vec<String>>,
     pub last_ended_at: Option<Timestamp>,
     pub result: Option<RunResult>,
     /// Steps whose outcome was Unknown until a person judged it.
@@ -96,7 +102,8 @@ impl Incident {
         };
         let runs =
             matches!(self.phase, Phase::Running) && run.result.is_none() && !run.told_long && !unknown();
-        run.started_at.filter(|_| runs)?.checked_add(RUNS_LONG).ok()
+        let since = run.part_started_at.or(run.started_at);
+        since.filter(|_| runs)?.checked_add(RUNS_LONG).ok()
     }
 
     /// The step of the current plan whose outcome nobody knows.

@@ -118,12 +118,7 @@ fn of_step(incident: IncidentId, track: &PlanTrack, step: &PlannedStep) -> Optio
         at,
         target: step.action.names_target().map(|target| target.to_string()),
         command: step.command.clone(),
-        approved_by: track
-            .approval
-            .votes()
-            .iter()
-            .map(|vote| vote.name.clone())
-            .collect(),
+        approved_by: track.run.approved_by.get(&step.no).cloned().unwrap_or_default(),
         ended,
         undo: step.action.undo(step.target.as_ref(), step.rollback.as_deref()),
     })

@@ -5,7 +5,7 @@ use serde::Serialize;
 use super::escape::Mrkdwn;
 use super::{thread, timeline, words};
 use crate::domain::event::{Entry, Event};
-use crate::domain::incident::{ClosedAs, Incident, Phase};
+use crate::domain::incident::{ClosedAs, Incident, Phase, PlanTrack};
 use crate::domain::text::shortened;
 
 const TEMPLATE: &str = include_str!("../../templates/summary.md");
@@ -46,7 +46,7 @@ pub fn view(entries: &[Entry], incident: &Incident) -> SummaryView {
         revision: track.map(|track| track.plan.runbook_revision.as_str().chars().take(19).collect()),
         done,
         meant,
-        approved_by: approved_by(entries),
+        approved_by: approved_by(incident),
         result: result(incident),
         timeline: lines(entries, incident),
     }
@@ -122,16 +122,21 @@ pub fn slack(entries: &[Entry], incident: &Incident) -> String {
     )
 }
 
-fn approved_by(entries: &[Entry]) -> String {
-    let names: Vec<&str> = entries
-        .iter()
-        .filter_map(|entry| {
-            if let Event::Voted { vote, .. } = &entry.event {
-                return Some(vote.name.as_str());
+/// Of the plans that ran, and of the one that counts now: what was void counts for nothing.
+fn approved_by(incident: &Incident) -> String {
+    let counts = |track: &&PlanTrack| {
+        let current = incident.current().is_some_and(|now| now.plan.no == track.plan.no);
+        current || track.run.started_at.is_some()
+    };
+    let mut names = Vec::new();
+    for track in incident.plans.iter().filter(counts) {
+        let alone = track.runs_alone().then_some("the policy (auto)");
+        for name in track.approvers().into_iter().chain(alone) {
+            if !names.contains(&name) {
+                names.push(name);
             }
-            matches!(entry.event, Event::AllowedAlone { .. }).then_some("the policy (auto)")
-        })
-        .collect();
+        }
+    }
     if names.is_empty() {
         "nobody".to_owned()
     } else {

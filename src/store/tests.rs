@@ -1,4 +1,5 @@
 //! The journal refuses to be rewritten, whatever the statement; the snapshot is a cache; a full disk loses nothing.
+//! Longer than other files, since what the journal refuses is read together.
 
 use std::collections::BTreeMap;
 use std::path::PathBuf;

@@ -1,4 +1,5 @@
 //! What can happen next: alerts, the executor, the outbox, time, crashes and commits that fail.
+//! Longer than other files, since everything that can happen next is read together.
 
 use interlock::domain::alert::AlertStatus;
 use interlock::domain::command::{Command, Drive, StartStep};

@@ -3,7 +3,7 @@
 use jiff::{SignedDuration, Timestamp};
 
 use super::finding::Finding;
-use crate::app::bot::slack_settings;
+use crate::app::wiring::slack_settings;
 use crate::config::{Settings, SlackCredentials};
 use crate::paging::PagerDuty;
 use crate::slack;

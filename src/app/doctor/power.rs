@@ -5,9 +5,9 @@ use std::collections::{BTreeMap, BTreeSet};
 use jiff::Timestamp;
 
 use super::finding::Finding;
-use crate::app::bot::clusters;
 use crate::app::power::Power;
 use crate::app::review::Review;
+use crate::app::wiring::clusters;
 use crate::config::Settings;
 use crate::domain::ids::ClusterName;
 use crate::domain::runbook::Catalog;

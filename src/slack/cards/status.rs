@@ -182,10 +182,9 @@ fn denied(track: &PlanTrack, words: &Words) -> String {
 /// ` by @ana and @ben`; empty without a vote.
 pub(super) fn by(track: &PlanTrack) -> String {
     let names: Vec<String> = track
-        .approval
-        .votes()
-        .iter()
-        .map(|vote| format!("@{}", safe(&vote.name, 60)))
+        .approvers()
+        .into_iter()
+        .map(|name| format!("@{}", safe(name, 60)))
         .collect();
     if names.is_empty() {
         String::new()

@@ -1,0 +1,174 @@
+//! What an entry changes in one plan of an incident: its approval, its run, its steps.
+
+use jiff::Timestamp;
+
+use crate::domain::action::{Cost, EffectClass};
+use crate::domain::approval::{Approval, ApprovalEvent};
+use crate::domain::event::{Judgement, Outcome, Who};
+use crate::domain::ids::{AttemptId, PlanNo, StepNo};
+use crate::domain::incident::{Incident, Phase, PlanTrack};
+use crate::domain::policy::Decision;
+use crate::domain::run::StepState;
+use crate::ports::TargetState;
+
+/// A new plan takes the place of the one before.
+pub(super) fn proposed(incident: &mut Incident, track: PlanTrack) {
+    let at = track.proposed_at;
+    settle_approval(incident, ApprovalEvent::Supersede { at });
+    incident.plans.push(track);
+    incident.phase = Phase::Proposed;
+}
+
+pub(super) fn allowed_alone(incident: &mut Incident, plan: PlanNo, execute_by: Timestamp, at: Timestamp) {
+    if let Some(track) = track(incident, plan) {
+        track.approval = Approval::Approved {
+            votes: Vec::new(),
+            at,
+            execute_by,
+        };
+        incident.phase = Phase::Running;
+    }
+}
+
+/// Ends the approval of the current plan if it can still end and nothing has started under it.
+pub(super) fn settle_approval(incident: &mut Incident, event: ApprovalEvent) {
+    if let Some(track) = incident.plans.last_mut()
+        && !track.begun()
+        && let Ok(next) = track.approval.transition(event)
+    {
+        track.approval = next;
+    }
+}
+
+pub(super) fn track(incident: &mut Incident, no: PlanNo) -> Option<&mut PlanTrack> {
+    incident.plans.iter_mut().find(|track| track.plan.no == no)
+}
+
+pub(super) fn approve(incident: &mut Incident, plan: PlanNo, event: ApprovalEvent) {
+    let Some(track) = track(incident, plan) else {
+        return;
+    };
+    if let Ok(next) = track.approval.transition(event) {
+        let approved = matches!(next, Approval::Approved { .. });
+        track.approval = next;
+        if approved {
+            incident.phase = Phase::Running;
+        }
+    }
+}
+
+pub(super) fn part_done(incident: &mut Incident, plan: PlanNo, decision: &Decision, approve_by: Timestamp) {
+    if let Some(track) = track(incident, plan) {
+        track.approval = Approval::Pending {
+            votes: Vec::new(),
+            approve_by,
+        };
+        track.upto = None;
+        track.part_waits = true;
+        track.run.part_started_at = None;
+        track.decision = decision.clone();
+        incident.phase = Phase::Proposed;
+    }
+}
+
+pub(super) fn started(incident: &mut Incident, attempt: AttemptId, by: &[Who], cost: &Cost, at: Timestamp) {
+    let Some(track) = track(incident, attempt.plan) else {
+        return;
+    };
+    let step = track.plan.step(attempt.step);
+    let changes = step.is_some_and(|step| step.effect != EffectClass::Observe);
+    let cost = match cost.is_empty() {
+        false => cost.clone(),
+        true => step.map(|step| step.cost.clone()).unwrap_or_default(),
+    };
+    track.run.changes = track.run.changes.saturating_add(u32::from(changes));
+    for (key, need) in cost {
+        let spent = track.run.spent.entry(key).or_default();
+        *spent = spent.saturating_add(need);
+    }
+    track.run.no_longer_waits();
+    track.run.started_at.get_or_insert(at);
+    track.run.part_started_at.get_or_insert(at);
+    track.run.approved_by.insert(attempt.step, names(by));
+    track.part_waits = false;
+    track.run.steps.insert(
+        attempt.step,
+        StepState::Started {
+            attempt: attempt.attempt,
+            at,
+        },
+    );
+}
+
+/// A result counts only for the attempt that is running.
+pub(super) fn ended(
+    incident: &mut Incident,
+    id: AttemptId,
+    outcome: &Outcome,
+    left: Option<&TargetState>,
+    at: Timestamp,
+) {
+    let Some(track) = track(incident, id.plan) else {
+        return;
+    };
+    let attempt = id.attempt;
+    let running = matches!(track.run.state(id.step), StepState::Started { attempt: running, .. } if *running == attempt);
+    if !running {
+        return;
+    }
+    let state = match outcome {
+        Outcome::Succeeded => StepState::Succeeded { attempt, at },
+        Outcome::Failed { reason } => StepState::Failed {
+            attempt,
+            at,
+            reason: reason.clone(),
+        },
+        Outcome::Unknown { reason } => StepState::Unknown {
+            attempt,
+            at,
+            reason: reason.clone(),
+        },
+    };
+    track.run.last_ended_at = Some(at);
+    track.run.steps.insert(id.step, state);
+    if let Some(left) = left {
+        track.run.left.insert(left.object.key(), left.clone());
+    }
+}
+
+pub(super) fn judged(
+    incident: &mut Incident,
+    plan: PlanNo,
+    step: StepNo,
+    judgement: Judgement,
+    by: &str,
+    at: Timestamp,
+) {
+    let Some(track) = track(incident, plan) else {
+        return;
+    };
+    let StepState::Unknown { attempt, .. } = *track.run.state(step) else {
+        return;
+    };
+    let state = match judgement {
+        Judgement::Worked => StepState::Succeeded { attempt, at },
+        Judgement::Failed => StepState::Failed {
+            attempt,
+            at,
+            reason: format!("{by} looked and says that it did not work"),
+        },
+    };
+    track.run.steps.insert(step, state);
+    track.run.judged.insert(step);
+}
+
+pub(super) fn set(incident: &mut Incident, plan: PlanNo, step: StepNo, state: StepState) {
+    if let Some(track) = track(incident, plan) {
+        track.run.no_longer_waits();
+        track.run.steps.insert(step, state);
+    }
+}
+
+fn names(people: &[Who]) -> Vec<String> {
+    people.iter().map(|who| who.name.clone()).collect()
+}
