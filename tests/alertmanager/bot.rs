@@ -1,4 +1,5 @@
 //! `interlock serve` as a process, with a Slack that is away, and what its own commands say about it.
+#![allow(dead_code, reason = "each test binary uses a part of it")]
 
 use std::path::Path;
 use std::process::Stdio;
@@ -7,7 +8,7 @@ use tempfile::TempDir;
 use tokio::io::{AsyncBufReadExt, BufReader};
 use tokio::process::{Child, Command};
 
-use super::sender::{TOKEN, until};
+use super::sender::{TOKEN, seen};
 
 /// A running bot. The process ends with this.
 pub struct Bot {
@@ -16,10 +17,23 @@ pub struct Bot {
 }
 
 impl Bot {
-    /// Listens on this port.
+    /// Listens on this port, with the runbooks that ship with Interlock.
     pub async fn start(port: u16) -> Self {
+        Self::start_with(port, "", None).await
+    }
+
+    /// The same with more configuration, and with one runbook of its own: its file name and text.
+    pub async fn start_with(port: u16, more: &str, runbook: Option<(&str, &str)>) -> Self {
         let folder = tempfile::tempdir().expect("a folder");
-        let runbooks = Path::new(env!("CARGO_MANIFEST_DIR")).join("runbooks");
+        let runbooks = match runbook {
+            None => Path::new(env!("CARGO_MANIFEST_DIR")).join("runbooks"),
+            Some((name, text)) => {
+                let runbooks = folder.path().join("runbooks");
+                std::fs::create_dir(&runbooks).expect("made");
+                std::fs::write(runbooks.join(name), text).expect("written");
+                runbooks
+            }
+        };
         // Nothing listens on port 9: Slack is away all the time, which must keep no alert out.
         let config = format!(
             r##"
@@ -30,7 +44,8 @@ slack.app_token = "xapp-1-A1-1-test"
 slack.api_base = "http://127.0.0.1:9/api"
 slack.channel = "#incidents"
 webhooks.alertmanager.bearer_token = "{TOKEN}"
-"##
+webhooks.prometheus.bearer_token = "{TOKEN}"
+{more}"##
         );
         std::fs::write(folder.path().join("interlock.toml"), config).expect("written");
         let mut child = command(folder.path(), &["serve"])
@@ -56,16 +71,27 @@ webhooks.alertmanager.bearer_token = "{TOKEN}"
 
     /// Waits until `interlock audit show` has a line with each of these texts.
     pub async fn journal_shows(&self, texts: &[&str]) {
-        until("the journal does not show it", async || {
-            let shown = self.journal().await;
+        let mut shown = String::new();
+        let found = seen(async || {
+            shown = self.journal().await;
             texts.iter().all(|text| shown.contains(text)).then_some(())
         })
         .await;
+        assert!(found.is_some(), "not all of {texts:?} is in\n{shown}");
     }
 
     /// What `interlock audit show` prints; nothing while nothing was recorded.
     pub async fn journal(&self) -> String {
-        let output = command(self.folder.path(), &["audit", "show"]).output().await;
+        self.shows(&["audit", "show"]).await
+    }
+
+    /// The journal's entries as they are stored.
+    pub async fn entries(&self) -> String {
+        self.shows(&["audit", "show", "--format", "json"]).await
+    }
+
+    async fn shows(&self, args: &[&str]) -> String {
+        let output = command(self.folder.path(), args).output().await;
         String::from_utf8_lossy(&output.expect("it runs").stdout).into_owned()
     }
 }

@@ -1,4 +1,5 @@
 //! A real Alertmanager on loopback: its configuration, its API, its figures.
+#![allow(dead_code, reason = "each test binary uses a part of it")]
 
 use std::path::Path;
 use std::process::Stdio;
@@ -21,13 +22,23 @@ const LOOK: Duration = Duration::from_millis(100);
 ///
 /// # Panics
 /// With `why` when it is not seen in time.
-pub async fn until<T>(why: &str, mut look: impl AsyncFnMut() -> Option<T>) -> T {
+pub async fn until<T>(why: &str, look: impl AsyncFnMut() -> Option<T>) -> T {
+    let Some(seen) = seen(look).await else {
+        panic!("{why}")
+    };
+    seen
+}
+
+/// The same, with nothing when it is not seen in time.
+pub async fn seen<T>(mut look: impl AsyncFnMut() -> Option<T>) -> Option<T> {
     let until = Instant::now() + PATIENCE;
     loop {
         if let Some(seen) = look().await {
-            return seen;
+            return Some(seen);
         }
-        assert!(Instant::now() < until, "{why}");
+        if Instant::now() >= until {
+            return None;
+        }
         tokio::time::sleep(LOOK).await;
     }
 }
@@ -44,6 +55,7 @@ fn config(to: u16) -> String {
 
 /// A running Alertmanager. The process ends with this.
 pub struct Alertmanager {
+    address: String,
     base: String,
     http: reqwest::Client,
     _folder: TempDir,
@@ -72,6 +84,7 @@ impl Alertmanager {
             .expect("it starts");
         let this = Self {
             base: format!("http://{address}"),
+            address,
             http: reqwest::Client::builder().no_proxy().build().expect("a client"),
             _folder: folder,
             _child: child,
@@ -87,6 +100,11 @@ impl Alertmanager {
         })
         .await;
         this
+    }
+
+    /// `127.0.0.1:9093`
+    pub fn address(&self) -> &str {
+        &self.address
     }
 
     pub async fn fires(&self, instance: &str) {
