@@ -26,7 +26,7 @@ mod pager_world {
 
     pub fn page(details: Value) -> Page {
         Page {
-            incident: IncidentId(7),
+            about: IncidentId(7).into(),
             summary: "redis-primary times out: step 2 failed twice".to_owned(),
             source: "api-gateway".to_owned(),
             severity: Severity::Critical,
@@ -81,7 +81,7 @@ async fn a_page_told_twice_is_one_incident_and_is_resolved_by_its_key() {
         ("interlock/INC-7", "triggered")
     );
     assert!(!view.pages.is_empty(), "somebody's phone rang");
-    pager.resolve(IncidentId(7)).await.unwrap();
+    pager.resolve(IncidentId(7).into()).await.unwrap();
     assert_eq!(double.snapshot().incidents[0].status, "resolved");
 }
 

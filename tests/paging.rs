@@ -105,7 +105,7 @@ fn recorded(name: &str) -> (Value, Value) {
 
 fn page() -> Page {
     Page {
-        incident: IncidentId(42),
+        about: IncidentId(42).into(),
         summary: "redis-primary times out".to_owned(),
         source: "api-gateway".to_owned(),
         severity: Severity::High,
@@ -135,7 +135,7 @@ async fn trigger_and_resolve_share_one_key() {
     assert_eq!(heard.body["payload"]["severity"], "error");
     assert_eq!(heard.header("authorization"), None);
 
-    let receipt = pager.resolve(IncidentId(42)).await;
+    let receipt = pager.resolve(IncidentId(42).into()).await;
     assert_eq!(receipt.unwrap().dedup_key, "interlock/INC-42");
     let (request, _) = recorded("events_v2_resolve");
     let mut wanted: Value = serde_json::from_str(request["body_raw"].as_str().unwrap()).unwrap();

@@ -48,7 +48,10 @@ impl Probe {
         if self.socket.as_ref().is_some_and(|socket| socket.connected() == 0) {
             return Err("Slack is not connected".to_owned());
         }
-        match space::left(&self.store) {
+        match timeout(ENGINE_WITHIN, space::asked(&self.store))
+            .await
+            .unwrap_or_else(|error| Err(error.into()))
+        {
             Ok(room) if room.is_short() => Err(format!("the disk is nearly full: {room}")),
             Ok(_) => Ok(()),
             Err(error) => Err(format!("nobody knows how much room the disk has left: {error}")),

@@ -8,17 +8,14 @@ use tokio::sync::watch;
 use tokio::time::sleep;
 
 use super::outbox::Pagers;
-use crate::domain::ids::IncidentId;
 use crate::engine::Health;
 use crate::paging::retry::{self, Next};
-use crate::paging::{Page, PageError};
+use crate::paging::{About, Page, PageError};
 
 /// A journal that can be written has to stay so for this long before the outage counts as over.
 const HOLDS: SignedDuration = SignedDuration::from_secs(60);
 /// While something is to be done later, the clock is looked at this often, because a clock can be moved.
 const LOOK: Duration = Duration::from_secs(1);
-/// Stands for Interlock itself where a page needs an incident; real ones count from 1. The key is the same in each outage.
-const DIRECT: IncidentId = IncidentId(0);
 
 /// What is to be done now.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -124,7 +121,7 @@ pub async fn watch(pagers: Pagers, mut health: watch::Receiver<Health>) {
                 outage.tried(true, told, pagers.clock.now());
             }
             Act::Resolve => {
-                let told = pagers.pagerduty.resolve(DIRECT).await;
+                let told = pagers.pagerduty.resolve(About::Journal).await;
                 outage.tried(false, told, pagers.clock.now());
             }
             Act::Later => tokio::select! {
@@ -146,6 +143,7 @@ pub async fn older_copy(pagers: Pagers, behind: Option<String>) {
         return;
     };
     let page = Page {
+        about: About::OlderCopy,
         summary: format!("Interlock's database was put back, so nothing runs: {why}"),
         class: Some("InterlockRolledBack".to_owned()),
         details: serde_json::json!({ "what to do": "find out who put it back and why; what ran since is in the API servers' audit logs; then lift the freeze with a reason" }),
@@ -169,7 +167,7 @@ pub async fn older_copy(pagers: Pagers, behind: Option<String>) {
 
 fn page(pagers: &Pagers, reason: &str) -> Page {
     Page {
-        incident: DIRECT,
+        about: About::Journal,
         summary: format!("Interlock can't write its journal, so nothing runs: {reason}"),
         source: "interlock".to_owned(),
         severity: crate::domain::alert::Severity::Critical,

@@ -129,7 +129,7 @@ impl Pagers {
         loop {
             let told = match &key {
                 Some(key) => self.call(|| self.pagerduty.resolve_by_key(key)).await,
-                None => self.call(|| self.pagerduty.resolve(id)).await,
+                None => self.call(|| self.pagerduty.resolve(id.into())).await,
             };
             let Err(error) = told else { return };
             match tries.pause(error) {
@@ -198,7 +198,7 @@ impl Pagers {
         let alert = incident.first_alert();
         let service = incident.service.as_ref().map(ToString::to_string);
         Page {
-            incident: incident.id,
+            about: incident.id.into(),
             summary: format!(
                 "{}: {} ({})",
                 incident.id,

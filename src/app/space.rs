@@ -6,6 +6,7 @@ use std::io;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
+use tokio::task::spawn_blocking;
 use tokio::time::sleep;
 
 use crate::domain::command::Command;
@@ -67,11 +68,22 @@ pub fn left(file: &Path) -> io::Result<Room> {
     })
 }
 
+/// As [`left`], off the threads that everything else runs on: a file system over a network may hang.
+///
+/// # Errors
+/// As [`left`].
+pub(super) async fn asked(file: &Path) -> io::Result<Room> {
+    let file = file.to_owned();
+    spawn_blocking(move || left(&file))
+        .await
+        .map_err(io::Error::other)?
+}
+
 /// Looks until the engine ends.
 pub(super) async fn watch(file: PathBuf, engine: Handle) {
     let mut told = false;
     loop {
-        match left(&file) {
+        match asked(&file).await {
             Ok(room) if room.is_short() && !told => {
                 tracing::error!(%room, "the disk is nearly full; everything is frozen");
                 let reason = format!("the disk is nearly full: {room}");

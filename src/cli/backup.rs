@@ -80,6 +80,12 @@ impl Restore {
         if let Some(kept) = restored.kept {
             screen.say(&format!("The database that was there is {}.", kept.display()))?;
         }
+        if let Some(anchors) = settings.checkpoints.file.filter(|file| file.exists()) {
+            screen.say(&format!(
+                "The checkpoints in {} are of that one: once you have looked, move them away too, or every start freezes everything again.",
+                anchors.display()
+            ))?;
+        }
         screen
             .say("Find out what ran since the backup, start the bot, and lift the freeze with a reason.")?;
         Ok(Ended::Fine)

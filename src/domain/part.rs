@@ -29,6 +29,12 @@ impl PlanTrack {
             .filter(|step| matches!(self.run.state(step.no), StepState::Waiting))
     }
 
+    /// The next step that is still to come.
+    #[must_use]
+    pub fn next_left(&self) -> Option<StepNo> {
+        self.left().next().map(|step| step.no)
+    }
+
     fn place(&self, step: StepNo) -> Option<usize> {
         self.plan.steps.iter().position(|planned| planned.no == step)
     }

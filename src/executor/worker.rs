@@ -230,8 +230,9 @@ impl ExecutorParts {
                 Some(_) => Vec::new(),
             }
         };
-        let (voters, survey, beside): (Vec<Person>, _, _) =
-            tokio::join!(join_all(votes), self.look(&step.action), beside);
+        // The step's own target after the others, which may be on a cluster that hangs: a look grows stale in seconds.
+        let (beside, voters): (_, Vec<Person>) = tokio::join!(beside, join_all(votes));
+        let survey = self.look(&step.action).await;
         // Last: a look at a slow cluster takes many seconds, and the file may be put there meanwhile.
         let freeze_file = read_freeze_file(self.freeze_file.as_deref()).await;
         let Wanted {

@@ -1,6 +1,8 @@
 //! Events of PagerDuty's Events API v2, kept inside its limits by cutting, never by failing: a page with less text is
 //! better than none. Limits: <https://developer.pagerduty.com/docs/events-api-v2/trigger-events/>.
 
+use std::fmt;
+
 use jiff::Timestamp;
 use serde_json::{Value, json};
 
@@ -21,10 +23,36 @@ const MAX_FIELD: usize = 255;
 const MAX_LINKS: usize = 20;
 const MARK: &str = "… [cut]";
 
+/// What a page is about; what is told again about the same is one incident at the pager.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum About {
+    Incident(IncidentId),
+    /// Interlock's own journal can't be written.
+    Journal,
+    /// Interlock's own database is an older copy.
+    OlderCopy,
+}
+
+impl From<IncidentId> for About {
+    fn from(incident: IncidentId) -> Self {
+        Self::Incident(incident)
+    }
+}
+
+impl fmt::Display for About {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Incident(incident) => write!(f, "{incident}"),
+            Self::Journal => f.write_str("journal"),
+            Self::OlderCopy => f.write_str("older-copy"),
+        }
+    }
+}
+
 /// Why a human is wanted, with all that this person needs. Texts may have any length; what doesn't fit is cut and marked.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Page {
-    pub incident: IncidentId,
+    pub about: About,
     /// One line: what is broken and why Interlock asks.
     pub summary: String,
     /// What is affected: the service, or the cluster.
@@ -46,10 +74,10 @@ pub struct Page {
 /// The key under which an incident is held at the pager, the same however often it is told, and another one for an
 /// incident of the same number in another database.
 #[must_use]
-pub(super) fn dedup_key(database: &str, incident: IncidentId) -> String {
+pub(super) fn dedup_key(database: &str, about: About) -> String {
     match database {
-        "" => format!("{DEDUP_PREFIX}{incident}"),
-        database => format!("{DEDUP_PREFIX}{database}/{incident}"),
+        "" => format!("{DEDUP_PREFIX}{about}"),
+        database => format!("{DEDUP_PREFIX}{database}/{about}"),
     }
 }
 
@@ -84,7 +112,7 @@ pub(super) fn trigger(routing_key: &Secret, key: &str, page: &Page) -> Value {
 
 fn event(routing_key: &Secret, key: &str, page: &Page, details: Value) -> Value {
     let mut payload = json!({
-        "summary": characters(&one_line(&page.summary, &page.incident), MAX_SUMMARY),
+        "summary": characters(&one_line(&page.summary, &page.about), MAX_SUMMARY),
         "source": bytes(&one_line(&page.source, &CLIENT), MAX_FIELD),
         "severity": severity(page.severity),
         "timestamp": page.at.to_string(),
@@ -206,7 +234,7 @@ mod tests {
 
     fn page(details: Value) -> Page {
         Page {
-            incident: IncidentId(42),
+            about: IncidentId(42).into(),
             summary: "redis-primary times out: a step failed twice".to_owned(),
             source: "api-gateway".to_owned(),
             severity: Severity::Critical,
@@ -229,9 +257,9 @@ mod tests {
 
     #[test]
     fn the_same_number_in_another_database_is_another_page() {
-        let one = dedup_key("7f3a9c2e41d05b6a", IncidentId(42));
+        let one = dedup_key("7f3a9c2e41d05b6a", IncidentId(42).into());
         assert_eq!(one, "interlock/7f3a9c2e41d05b6a/INC-42");
-        assert_ne!(one, dedup_key("00112233445566ff", IncidentId(42)));
+        assert_ne!(one, dedup_key("00112233445566ff", IncidentId(42).into()));
     }
 
     #[test]
@@ -269,7 +297,7 @@ mod tests {
     }
     "#);
         assert_eq!(
-            follow_up(&key(), "resolve", &dedup_key("", IncidentId(42)))["dedup_key"],
+            follow_up(&key(), "resolve", &dedup_key("", IncidentId(42).into()))["dedup_key"],
             event["dedup_key"]
         );
     }

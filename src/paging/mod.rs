@@ -9,7 +9,7 @@ mod pagerduty;
 mod reply;
 pub mod retry;
 
-pub use event::{DEDUP_PREFIX, Page};
+pub use event::{About, DEDUP_PREFIX, Page};
 pub use on_duty::OnDutyPeople;
 pub use pagerduty::{OnCall, PagerDuty, Receipt};
 pub use reply::PageError;

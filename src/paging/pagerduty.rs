@@ -9,10 +9,9 @@ use reqwest::{Client, RequestBuilder};
 use serde::Deserialize;
 use serde_json::{Value, json};
 
-use super::event::{Page, dedup_key, follow_up, trigger};
+use super::event::{About, Page, dedup_key, follow_up, trigger};
 use super::reply::{PageError, body_of};
 use crate::config::{self, BaseUrl, Secret};
-use crate::domain::ids::IncidentId;
 
 /// For one request, all in; the API answers in well under a second.
 const TIMEOUT: Duration = Duration::from_secs(10);
@@ -119,7 +118,7 @@ impl PagerDuty {
     /// # Errors
     /// `Refused` without `pagerduty.routing_key`; else what the pager answered.
     pub async fn trigger(&self, page: &Page) -> Result<Receipt, PageError> {
-        let key = dedup_key(&self.database, page.incident);
+        let key = dedup_key(&self.database, page.about);
         self.enqueue(trigger(self.key()?, &key, page), &key).await
     }
 
@@ -127,8 +126,8 @@ impl PagerDuty {
     ///
     /// # Errors
     /// As `trigger`.
-    pub async fn resolve(&self, incident: IncidentId) -> Result<Receipt, PageError> {
-        let key = dedup_key(&self.database, incident);
+    pub async fn resolve(&self, about: About) -> Result<Receipt, PageError> {
+        let key = dedup_key(&self.database, about);
         self.enqueue(follow_up(self.key()?, "resolve", &key), &key).await
     }
 

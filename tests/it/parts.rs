@@ -88,6 +88,40 @@ async fn the_first_step_is_approved_by_one_and_the_rest_by_whom_it_needs() {
     world.card("Fixed and verified.").await;
     world.cluster_did(&[FIRST, SECOND]).await;
     world.thread().ends_with("all steps are done and verified").await;
+    // Each step under the word of who let it run.
+    world.ana().types("touched").await;
+    let told = world.ana().is_told("3 calls in the last hour").await;
+    for line in [
+        "--replicas=4 (succeeded, approved by ana)",
+        "--replicas=4 (succeeded, approved by ben)",
+    ] {
+        assert!(told.contains(line), "`{line}` is not in\n{told}");
+    }
+    world.ends().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn after_a_part_has_run_another_policy_hands_the_rest_to_a_human() {
+    let mut world = tape().await;
+    first_step_only(&world).await;
+    world.bot_stops().await;
+    let setup = Setup::default().no_runbooks().runbook(("tape.md", TWO_TIERS));
+    world.reconfigure(setup.approver("tiers = [3]\ngroups = [\"@sre-leads\"]"));
+    world.bot_starts().await;
+    world.ben().presses("Review plan").await;
+    world.ben().sees_modal("[Approve 2 steps]").await;
+    world.ben().submits(&[]).await;
+    world
+        .ben()
+        .sees_modal("the policy changed after a part of the plan had run")
+        .await;
+    world
+        .card("step 2 stopped the plan: the policy changed after a part of the plan had run")
+        .await;
+    world.cluster_did(&[FIRST]).await;
+    world.minutes_pass(11).await;
+    world.a_human_is_paged("INC-1").await;
+    world.thread().ends_with("the pager took the page").await;
     world.ends().await;
 }
 

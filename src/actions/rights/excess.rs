@@ -10,11 +10,7 @@ use super::right::Right;
 
 const ANY: &str = "*";
 /// What everybody who is known may ask about himself.
-const OF_EVERYBODY: [&str; 3] = [
-    "authorization.k8s.io",
-    "authentication.k8s.io",
-    "certificates.k8s.io",
-];
+const OF_EVERYBODY: [&str; 2] = ["authorization.k8s.io", "authentication.k8s.io"];
 const LOOKS: [&str; 3] = ["get", "list", "watch"];
 /// Ways into a pod, or around the API server, that no action takes.
 const WAYS_IN: [&str; 7] = [
@@ -98,13 +94,12 @@ fn is_needed(rule: &HeldRule, verb: &str, group: &str, resource: &str, needed: &
 fn is_dangerous(verb: &str, group: &str, resource: &str, names: &[String]) -> bool {
     let looks = LOOKS.contains(&verb);
     let kind = resource.split('/').next().unwrap_or_default();
+    let core = group.is_empty() || group == ANY;
     match (verb, group, resource) {
-        (ANY, _, _) | (_, ANY, _) | (_, _, ANY) => {
-            !looks || (resource == ANY && (group.is_empty() || group == ANY))
-        }
-        ("impersonate" | "escalate" | "bind" | "deletecollection" | "approve" | "sign", _, _) => true,
-        (_, "", "secrets") => true,
+        (_, _, "secrets") if core => true,
         (_, _, way) if WAYS_IN.contains(&way) => true,
+        (ANY, _, _) | (_, ANY, _) | (_, _, ANY) => !looks || (resource == ANY && core),
+        ("impersonate" | "escalate" | "bind" | "deletecollection" | "approve" | "sign", _, _) => true,
         _ if looks => false,
         (_, "rbac.authorization.k8s.io" | "admissionregistration.k8s.io" | "apiextensions.k8s.io", _) => true,
         // By name it is how accounts of tiers are used.
@@ -194,6 +189,10 @@ mod tests {
             ("*", "*", "*"),
             ("get", "", "secrets"),
             ("get", "*", "*"),
+            ("get", "*", "secrets"),
+            ("get", "*", "nodes/proxy"),
+            ("approve", "certificates.k8s.io", "signers"),
+            ("create", "certificates.k8s.io", "certificatesigningrequests"),
             ("list", "", "secrets"),
             ("create", "", "pods"),
             ("update", "apps", "deployments"),

@@ -15,6 +15,7 @@ pub fn look(action: &Action) -> Vec<Right> {
         return Vec::new();
     };
     let mut rights = vec![of(&target, "get")];
+    rights.extend(owners(&target));
     match action {
         Action::Exec(_) | Action::Logs(_) => rights.extend(pods(&target)),
         Action::Get(_)
@@ -83,6 +84,37 @@ fn pods(target: &ObjectRef) -> Vec<Right> {
         (Runs::Pods { .. }, _) => vec![beside(target, Kind::Pod, "list")],
         (Runs::Itself | Runs::Jobs | Runs::Nothing, _) => Vec::new(),
     }
+}
+
+/// Who stands above the target: work on one workload is done by one incident at a time, whatever part of it is named.
+fn owners(target: &ObjectRef) -> Vec<Right> {
+    let above: &[Kind] = match target.kind {
+        Kind::Pod => &[
+            Kind::ReplicaSet,
+            Kind::Deployment,
+            Kind::StatefulSet,
+            Kind::DaemonSet,
+            Kind::Job,
+            Kind::CronJob,
+        ],
+        Kind::ReplicaSet => &[Kind::Deployment],
+        Kind::Job => &[Kind::CronJob],
+        Kind::Deployment
+        | Kind::StatefulSet
+        | Kind::DaemonSet
+        | Kind::CronJob
+        | Kind::Service
+        | Kind::ConfigMap
+        | Kind::Node
+        | Kind::Namespace
+        | Kind::Event
+        | Kind::Ingress
+        | Kind::Endpoints
+        | Kind::HorizontalPodAutoscaler
+        | Kind::PersistentVolumeClaim
+        | Kind::PodDisruptionBudget => &[],
+    };
+    above.iter().map(|kind| beside(target, *kind, "get")).collect()
 }
 
 fn in_pods(target: &ObjectRef, sub: &str, verb: &'static str) -> Right {

@@ -50,7 +50,7 @@ pub fn behind(settings: &Settings, store: &Store) -> Result<Option<String>, Star
     }))
 }
 
-/// The largest checkpoint of this key that the file holds. Lines of an earlier key prove nothing to this one.
+/// The largest checkpoint of this key that the file holds. Lines of an earlier key, and one that was cut off, prove nothing.
 fn last(file: &Path, key: &PublicKey) -> Result<Option<Checkpoint>, StartError> {
     let text = match std::fs::read_to_string(file) {
         Ok(text) => text,
@@ -66,5 +66,12 @@ fn last(file: &Path, key: &PublicKey) -> Result<Option<Checkpoint>, StartError> 
         .lines()
         .filter_map(|line| serde_json::from_str::<Line>(line).ok());
     let checkpoints = notes.filter_map(|line| Checkpoint::open(&line.note, key).ok());
-    Ok(checkpoints.max_by_key(|checkpoint| checkpoint.size))
+    let largest = checkpoints.max_by_key(|checkpoint| checkpoint.size);
+    if largest.is_none() && !text.trim().is_empty() {
+        return Err(StartError::Setup(format!(
+            "checkpoints.file `{}` holds no checkpoint of checkpoints.key, so nobody can tell whether the database is the newest: put the right key or file there, or, after a new key was made, move the file away",
+            file.display()
+        )));
+    }
+    Ok(largest)
 }

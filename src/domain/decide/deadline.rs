@@ -1,12 +1,11 @@
 //! The clock reached something: an approval ran out, a page is due, the source kept silent. And the first thing a new
 //! process does: what was started and has no end is Unknown.
 
-use super::{Context, Tx, advance, step, survey};
+use super::{Context, Tx, advance, restored, step, survey};
 use crate::domain::command::Reply;
 use crate::domain::escalation::Call;
-use crate::domain::event::{Event, Outcome, Who};
-use crate::domain::freeze::Scope;
-use crate::domain::ids::{AttemptId, IncidentId, PersonId};
+use crate::domain::event::{Event, Outcome};
+use crate::domain::ids::{AttemptId, IncidentId};
 use crate::domain::incident::{HandoffReason, Incident, Phase};
 use crate::domain::policy::Reason;
 use crate::domain::run::StepState;
@@ -118,7 +117,7 @@ pub fn recover(tx: &mut Tx<'_>, context: Context<'_>, database: String, behind: 
         database: Some(database),
     });
     if let Some(why) = behind {
-        rolled_back(tx, context, &why);
+        restored::rolled_back(tx, context, &why);
     }
     let open: Vec<_> = tx.state().open().map(|incident| incident.id).collect();
     for id in open {
@@ -140,44 +139,6 @@ pub fn recover(tx: &mut Tx<'_>, context: Context<'_>, database: String, behind: 
         advance::advance(tx, context, id);
     }
     tick(tx, context)
-}
-
-/// The database is an older copy: whatever it says was approved may have run, been rejected or expired since. Nothing
-/// starts until a person has looked and lifts the freeze, and every approval is void.
-fn rolled_back(tx: &mut Tx<'_>, context: Context<'_>, why: &str) {
-    if tx.state().freeze.of(&Scope::Everything).is_none() {
-        tx.record(Event::Frozen {
-            by: Who {
-                id: PersonId {
-                    team: String::new(),
-                    user: "interlock".to_owned(),
-                },
-                name: "Interlock".to_owned(),
-            },
-            reason: why.to_owned(),
-            scope: Scope::Everything,
-        });
-    }
-    let open: Vec<IncidentId> = tx.state().open().map(|incident| incident.id).collect();
-    for id in open {
-        let void = tx.state().incident(id).and_then(|incident| {
-            let waits = matches!(incident.phase, Phase::Proposed | Phase::Running);
-            let track = incident
-                .current()
-                .filter(|track| waits && track.run.started_at.is_none())?;
-            Some(track.plan.no)
-        });
-        if let Some(plan) = void {
-            let why = "the database was put back to an older copy, so no approval in it counts".to_owned();
-            tx.record(Event::Withdrawn {
-                incident: id,
-                plan,
-                why: why.clone(),
-            });
-            let problems = vec![why];
-            advance::hand_over(tx, context, id, HandoffReason::PlanBlocked { problems });
-        }
-    }
 }
 
 /// A commit that failed had landed: its steps are known not to have run, and its incidents are gone on with.

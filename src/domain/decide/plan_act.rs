@@ -75,14 +75,15 @@ pub fn approve(
     upto: Option<StepNo>,
 ) -> Reply {
     match may_approve(tx, context, actor, at, upto) {
-        Err(refusal) => {
-            let moved = out_of_date(&refusal);
-            let reply = actor.refused(tx, Some(at.incident), Deed::Approve, refusal);
-            if let Some(reasons) = moved.filter(|_| untouched(tx, at)) {
+        Err(refusal) => match (out_of_date(&refusal), half_run(tx, at)) {
+            (Some(reasons), None) => {
+                let reply = actor.refused(tx, Some(at.incident), Deed::Approve, refusal);
                 survey::renew(tx, context, at.incident, reasons);
+                reply
             }
-            reply
-        }
+            (Some(_), Some(next)) => half_void(tx, context, actor, at, next),
+            (None, _) => actor.refused(tx, Some(at.incident), Deed::Approve, refusal),
+        },
         Ok((needed, have)) => {
             let vote = vote(context, actor);
             let execute_by = context
@@ -109,12 +110,26 @@ pub fn approve(
     }
 }
 
-/// Nothing of the plan has run: it may be made afresh, or changed.
-fn untouched(tx: &Tx<'_>, at: &PlanRef) -> bool {
-    tx.state()
-        .incident(at.incident)
-        .and_then(Incident::current)
-        .is_some_and(|track| track.run.started_at.is_none())
+/// The next step of a plan of which a part has run; `None` while nothing has, so that it may be made afresh.
+fn half_run(tx: &Tx<'_>, at: &PlanRef) -> Option<StepNo> {
+    let track = tx.state().incident(at.incident)?.current()?;
+    track.run.started_at?;
+    track.next_left()
+}
+
+/// What is left of a plan can't be made afresh, since what ran of it would run again: a human goes on.
+fn half_void(tx: &mut Tx<'_>, context: Context<'_>, actor: &Actor<'_>, at: &PlanRef, next: StepNo) -> Reply {
+    let why = "the policy changed after a part of the plan had run".to_owned();
+    withdraw(tx, at.incident, why.clone());
+    let reason = HandoffReason::StepStopped {
+        step: next,
+        why: why.clone(),
+    };
+    advance::hand_over(tx, context, at.incident, reason);
+    let refusal = Refusal::Approval {
+        refusal: ApprovalRefusal::Withdrawn { why },
+    };
+    actor.refused(tx, Some(at.incident), Deed::Approve, refusal)
 }
 
 /// What changed, when that alone is why the click does not count.

@@ -1,4 +1,4 @@
-//! After a backup was put in the place of the database: what was decided since then is forgotten, and nobody can tell what
+//! After an older copy was put in the place of the database, by our own restore or behind our back: what was decided since then is forgotten, and nobody can tell what
 //! ran. Everything is frozen until a person lifts it, and nothing that was approved or waits for approval counts any more.
 
 use super::{Context, Tx, advance, freezing};
@@ -14,15 +14,29 @@ pub fn restored(tx: &mut Tx<'_>, context: Context<'_>, entries: u64) -> Reply {
         "the database was restored from a backup that ends at entry {entries}, so nobody knows what ran since; everything \
          approved before is void"
     );
-    freezing::by_interlock(tx, context, Scope::Everything, why.clone());
+    void(tx, context, &why, "the database was restored from a backup");
+    Reply::Stored
+}
+
+/// The anchors know more than the database does; `why` says how that was seen.
+pub(super) fn rolled_back(tx: &mut Tx<'_>, context: Context<'_>, why: &str) {
+    void(
+        tx,
+        context,
+        why,
+        "the database was put back to an older copy, so no approval in it counts",
+    );
+}
+
+fn void(tx: &mut Tx<'_>, context: Context<'_>, why: &str, problem: &str) {
+    freezing::by_interlock(tx, context, Scope::Everything, why.to_owned());
     let open: Vec<(IncidentId, PlanNo)> = tx.state().open().filter_map(undecided).collect();
     for (incident, plan) in open {
-        let why = why.clone();
+        let why = why.to_owned();
         tx.record(Event::Withdrawn { incident, plan, why });
-        let problems = vec!["the database was restored from a backup".to_owned()];
+        let problems = vec![problem.to_owned()];
         advance::hand_over(tx, context, incident, HandoffReason::PlanBlocked { problems });
     }
-    Reply::Stored
 }
 
 /// The plan whose approval could still count.

@@ -154,8 +154,8 @@ fn objections(
     }
     if track.run.started_at.is_none() {
         reasons.extend(world::moved(context, track, &request.beside));
-        reasons.extend(world::evidence_old(context, incident));
     }
+    reasons.extend(world::evidence_old(context, incident));
     // Looking on does no harm, and what a change has mended may be the signal that is gone.
     if step.effect != EffectClass::Observe {
         reasons.extend(prechecks::unmet(incident, &track.plan));

@@ -56,8 +56,15 @@ pub(super) fn world_holds(
     same_world(context, track, step, survey, reasons);
 }
 
-/// The evidence that stands on the card counts no longer. Without evidence there is nothing to grow old.
+/// The evidence that stands on the card counts no longer. Without evidence there is nothing to grow old, and what has been
+/// changed since by the plan's own steps needs no evidence that it was so before.
 pub(super) fn evidence_old(context: Context<'_>, incident: &Incident) -> Option<Reason> {
+    if incident
+        .current()
+        .is_some_and(|track| track.run.started_at.is_some())
+    {
+        return None;
+    }
     let evidence = incident.current_evidence()?;
     let age = context.now.duration_since(evidence.at);
     let allowed = context.rules.evidence_for;
