@@ -13,6 +13,8 @@ mod commands;
 mod common;
 #[path = "runner/power.rs"]
 mod power;
+#[path = "common/rights.rs"]
+mod rights;
 #[path = "runner/surveys.rs"]
 mod surveys;
 #[path = "runner/yard.rs"]

@@ -1,16 +1,17 @@
-//! The administrator of the playground's cluster: grants what `interlock rbac` prints, as `kubectl apply` would.
+//! The administrator of a cluster, the playground's or a real one: grants what `interlock rbac` prints, as `kubectl apply` would.
 #![allow(dead_code, reason = "each test binary uses a part of it")]
 
-use interlock::playground::cluster::{ClusterDouble, ClusterUser};
 use kube::config::{KubeConfigOptions, Kubeconfig};
 use kube::{Client, Config};
 use serde_json::{Value, json};
 
 /// Where Interlock's accounts live.
 pub const HOME: &str = "interlock";
+const ADMISSION: &str = "/apis/admissionregistration.k8s.io/v1";
 
 pub struct Admin {
-    cluster: ClusterDouble,
+    /// With the rights of an administrator.
+    kubeconfig: Kubeconfig,
     client: Client,
 }
 
@@ -40,30 +41,32 @@ pub async fn send(client: &Client, method: &str, path: &str, body: &Value) -> (u
 }
 
 /// Where objects of this kind are created.
-fn collection(object: &Value) -> Option<String> {
+fn collection(object: &Value) -> String {
     let namespace = object.pointer("/metadata/namespace").and_then(Value::as_str);
     let rbac = "/apis/rbac.authorization.k8s.io/v1";
     match (object["kind"].as_str().expect("a kind"), namespace) {
-        ("ServiceAccount", Some(home)) => Some(format!("/api/v1/namespaces/{home}/serviceaccounts")),
-        ("Role", Some(home)) => Some(format!("{rbac}/namespaces/{home}/roles")),
-        ("RoleBinding", Some(home)) => Some(format!("{rbac}/namespaces/{home}/rolebindings")),
-        ("ClusterRole", None) => Some(format!("{rbac}/clusterroles")),
-        ("ClusterRoleBinding", None) => Some(format!("{rbac}/clusterrolebindings")),
-        // The double has no admission policies, and says so.
-        ("ValidatingAdmissionPolicy" | "ValidatingAdmissionPolicyBinding", None) => None,
+        ("ServiceAccount", Some(home)) => format!("/api/v1/namespaces/{home}/serviceaccounts"),
+        ("Role", Some(home)) => format!("{rbac}/namespaces/{home}/roles"),
+        ("RoleBinding", Some(home)) => format!("{rbac}/namespaces/{home}/rolebindings"),
+        ("ClusterRole", None) => format!("{rbac}/clusterroles"),
+        ("ClusterRoleBinding", None) => format!("{rbac}/clusterrolebindings"),
+        ("ValidatingAdmissionPolicy", None) => format!("{ADMISSION}/validatingadmissionpolicies"),
+        ("ValidatingAdmissionPolicyBinding", None) => {
+            format!("{ADMISSION}/validatingadmissionpolicybindings")
+        }
         other => panic!("{other:?}"),
     }
 }
 
 impl Admin {
-    pub async fn of(cluster: &ClusterDouble) -> Self {
-        let client = client_of(&cluster.kubeconfig(ClusterUser::Admin)).await;
+    pub async fn with(kubeconfig: &str) -> Self {
         let admin = Self {
-            cluster: cluster.clone(),
-            client,
+            kubeconfig: Kubeconfig::from_yaml(kubeconfig).expect("a kubeconfig"),
+            client: client_of(kubeconfig).await,
         };
         let home = json!({"metadata": {"name": HOME}});
-        assert_eq!(admin.send("POST", "/api/v1/namespaces", &home).await.0, 201);
+        let (code, answer) = admin.send("POST", "/api/v1/namespaces", &home).await;
+        assert!(matches!(code, 201 | 409), "{answer}");
         admin
     }
 
@@ -71,14 +74,25 @@ impl Admin {
         send(&self.client, method, path, body).await
     }
 
-    /// Creates everything that the cluster knows.
-    pub async fn grant(&self, objects: &[Value]) {
+    /// Creates everything that the cluster knows; what is there from before is made anew. Says how many admission policies
+    /// it took: 1.30 and newer know them.
+    pub async fn grant(&self, objects: &[Value]) -> usize {
+        let mut policies = 0;
         for object in objects {
-            if let Some(path) = collection(object) {
-                let (code, answer) = self.send("POST", &path, object).await;
-                assert_eq!(code, 201, "{object}: {answer}");
+            let path = collection(object);
+            let name = object["metadata"]["name"].as_str().expect("a name");
+            let mut answer = self.send("POST", &path, object).await;
+            if answer.0 == 409 {
+                self.send("DELETE", &format!("{path}/{name}"), &Value::Null).await;
+                answer = self.send("POST", &path, object).await;
+            }
+            match answer {
+                (201, _) => policies += usize::from(path.starts_with(ADMISSION)),
+                (404, _) if path.starts_with(ADMISSION) => {}
+                (code, answer) => panic!("{code} {object}: {answer}"),
             }
         }
+        policies
     }
 
     /// What the printed kubectl command asks of the server, in one namespace.
@@ -96,7 +110,10 @@ impl Admin {
         let (code, answer) = self.send("POST", &path, &json!({"spec": {}})).await;
         assert_eq!(code, 201, "{answer}");
         let token = answer["status"]["token"].as_str().expect("a token");
-        let other = self.cluster.token(ClusterUser::NoExec);
-        self.cluster.kubeconfig(ClusterUser::NoExec).replace(other, token)
+        let mut kubeconfig = serde_json::to_value(&self.kubeconfig).expect("a kubeconfig");
+        for user in kubeconfig["users"].as_array_mut().expect("users") {
+            user["user"] = json!({ "token": token });
+        }
+        kubeconfig.to_string()
     }
 }

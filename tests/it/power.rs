@@ -3,6 +3,7 @@
 
 use interlock::app::{self, Finding, Power, Stands, SystemClock};
 use interlock::config::Settings;
+use interlock::playground::cluster::ClusterUser;
 use serde_json::{Value, json};
 
 use crate::admin::{Admin, HOME};
@@ -26,7 +27,7 @@ fn power(world: &TestWorld) -> Power {
 /// The world in which Redis times out, with the accounts and roles that are printed for it; `change` may leave some out.
 async fn granted(change: impl Fn(&mut Vec<Value>)) -> (TestWorld, Admin) {
     let world = TestWorld::without_bot(Setup::default().table(ACCOUNTS)).await;
-    let admin = Admin::of(&world.doubles.cluster).await;
+    let admin = Admin::with(&world.doubles.cluster.kubeconfig(ClusterUser::Admin)).await;
     let mut objects = power(&world).objects();
     change(&mut objects);
     admin.grant(&objects).await;

@@ -1,23 +1,21 @@
 //! With the roles that `interlock rbac` prints and nothing else, every shipped runbook runs; and nothing else can be done.
 
-use std::collections::BTreeMap;
 use std::path::Path;
 
 use interlock::actions::http::HttpSettings;
 use interlock::actions::kubernetes::clusters::ClusterSettings;
 use interlock::actions::kubernetes::tokens::Account;
-use interlock::actions::rights::{LABEL, Role};
+use interlock::actions::rights::LABEL;
 use interlock::app::{self, Power};
 use interlock::config::Settings;
-use interlock::domain::action::{Action, Defaults, Tier};
-use interlock::domain::runbook::{EvidenceQuery, Runbook, resolve_parameters, substitute};
-use interlock::playground::cluster::{ClusterDouble, ClusterOptions, Speed};
-use interlock::ports::Ended;
+use interlock::domain::action::{Action, Tier};
+use interlock::playground::cluster::{ClusterDouble, ClusterOptions, ClusterUser, Speed};
 use kube::Client;
 use serde_json::{Value, json};
 
 use crate::admin::{Admin, client_of, send};
 use crate::common::Bench;
+use crate::rights::{actions, forbidden, is_forbidden, tiers};
 
 const SETTINGS: &str = r#"
 [kubernetes.clusters.main]
@@ -58,7 +56,7 @@ impl Granted {
             ..ClusterOptions::default()
         };
         let cluster = ClusterDouble::start(options).await.expect("a cluster");
-        let admin = Admin::of(&cluster).await;
+        let admin = Admin::with(&cluster.kubeconfig(ClusterUser::Admin)).await;
         let folder = tempfile::tempdir().expect("a folder");
         let settings = settings(folder.path());
         let power =
@@ -94,57 +92,6 @@ impl Granted {
     async fn with(&self, account: &str) -> Client {
         client_of(&self.admin.kubeconfig(account).await).await
     }
-
-    /// The tiers in which a command of a runbook may run.
-    fn tiers(&self, runbook: &Runbook, what: &str) -> Vec<Tier> {
-        let of = self
-            .power
-            .needs()
-            .filter(|need| need.of.runbook == runbook.name && need.of.what == what);
-        let mut tiers: Vec<Tier> = of
-            .filter_map(|need| match need.role {
-                Role::Looks => None,
-                Role::Runs(tier) => Some(tier),
-            })
-            .collect();
-        tiers.sort();
-        tiers.dedup();
-        tiers
-    }
-}
-
-/// Every command of a runbook, with what `rbac` calls it.
-fn actions(runbook: &Runbook) -> Vec<(String, Action)> {
-    let values =
-        resolve_parameters(&runbook.parameters, &BTreeMap::new(), &BTreeMap::new()).expect("defaults");
-    let numbered = |word: &str, steps: &[interlock::domain::runbook::Step]| -> Vec<_> {
-        let each = steps.iter().enumerate();
-        each.map(|(index, step)| (format!("{word} {}", index + 1), step.command.clone()))
-            .collect()
-    };
-    let evidence = runbook.evidence.iter().filter_map(|one| match &one.query {
-        EvidenceQuery::Command(line) => Some((format!("evidence \"{}\"", one.name), line.clone())),
-        EvidenceQuery::Promql(_) | EvidenceQuery::Logql(_) => None,
-    });
-    let lines = numbered("precheck", &runbook.prechecks)
-        .into_iter()
-        .chain(evidence)
-        .chain(numbered("step", &runbook.steps))
-        .chain(numbered("verification", &runbook.verification));
-    let defaults = Defaults {
-        default_cluster: "main".into(),
-    };
-    lines
-        .map(|(what, line)| {
-            let stages = substitute(&line, &values).expect("values");
-            (what, Action::parse(&stages[0], &defaults).expect("an action"))
-        })
-        .collect()
-}
-
-fn is_forbidden(ended: &Ended) -> bool {
-    let text = format!("{ended:?}");
-    text.contains("forbidden") || text.contains("cannot") || text.contains("gives no token")
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -165,7 +112,7 @@ async fn every_shipped_runbook_runs_with_the_printed_roles_alone() {
                 .survey(&action)
                 .await
                 .unwrap_or_else(|error| panic!("{of}: {error}"));
-            let tiers = granted.tiers(&loaded.runbook, &what);
+            let tiers = tiers(&granted.power, &loaded.runbook, &what);
             assert!(!tiers.is_empty(), "{of} has no right");
             for tier in tiers {
                 let mut order = granted.bench.order(action.clone(), None, 20);
@@ -189,43 +136,7 @@ async fn nothing_that_no_runbook_says_can_be_done() {
         .find(|pod| pod.namespace == "production" && pod.name.starts_with("api-gateway"))
         .expect("a pod");
     let pod = gateway.name.as_str();
-    let tried = [
-        ("GET", "/api/v1/namespaces/production/secrets".to_owned()),
-        ("GET", "/api/v1/namespaces/kube-system/pods".to_owned()),
-        ("GET", "/api/v1/pods".to_owned()),
-        ("GET", "/api/v1/nodes".to_owned()),
-        ("DELETE", format!("/api/v1/namespaces/production/pods/{pod}")),
-        (
-            "DELETE",
-            "/apis/apps/v1/namespaces/production/deployments/checkout".to_owned(),
-        ),
-        (
-            "PATCH",
-            "/apis/apps/v1/namespaces/production/deployments/redis-primary".to_owned(),
-        ),
-        (
-            "PATCH",
-            "/apis/apps/v1/namespaces/production/deployments/checkout/scale".to_owned(),
-        ),
-        (
-            "PATCH",
-            "/apis/apps/v1/namespaces/staging/deployments/api-gateway".to_owned(),
-        ),
-        ("POST", "/api/v1/namespaces/production/pods".to_owned()),
-        ("POST", "/apis/batch/v1/namespaces/staging/jobs".to_owned()),
-        (
-            "POST",
-            "/apis/rbac.authorization.k8s.io/v1/namespaces/production/rolebindings".to_owned(),
-        ),
-        (
-            "POST",
-            "/api/v1/namespaces/production/serviceaccounts/default/token".to_owned(),
-        ),
-        (
-            "GET",
-            format!("/api/v1/namespaces/staging/pods/{pod}/exec?command=id"),
-        ),
-    ];
+    let tried = forbidden(pod);
     let granted_by_hand = granted.cluster.effects().len();
     for account in [
         "interlock",
