@@ -61,6 +61,12 @@ pub enum Bug {
     RightsNotReread,
     /// One person's second vote is a second person's.
     SecondVoteCounts,
+    /// A Tier 3 vote counts with any code.
+    SecondFactorNotChecked,
+    /// A code of a second factor counts as often as it is sent.
+    CodeCountsTwice,
+    /// At Tier 3 anything may stand where the target has to be typed.
+    TargetNotTyped,
     /// Whoever changed a plan is not behind it.
     ModifierForgotten,
     /// A runbook's tier replaces the action's floor.

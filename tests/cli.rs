@@ -21,3 +21,5 @@ mod runbooks;
 mod serving;
 #[path = "cli/story.rs"]
 mod story;
+#[path = "cli/totp.rs"]
+mod totp;

@@ -6,9 +6,10 @@ use std::time::Duration;
 
 use arc_swap::ArcSwap;
 use interlock::domain::alert::{Alert, AlertStatus, Severity};
+use interlock::domain::ceremony::{Code, Factor};
 use interlock::domain::command::Command;
 use interlock::domain::event::{Event, Mode};
-use interlock::domain::ids::{AttemptId, Channel, IncidentId};
+use interlock::domain::ids::{AttemptId, Channel, IncidentId, PersonId};
 use interlock::domain::incident::Incident;
 use interlock::domain::policy::{ApproverRow, Policy};
 use interlock::domain::rules::{PageAfter, Rules};
@@ -73,6 +74,14 @@ impl Outlook for TestOutlook {
 
     fn frozen(&self) -> Option<interlock::slack::cards::Frozen> {
         None
+    }
+
+    fn second_factor<'a>(
+        &'a self,
+        _person: &PersonId,
+        _code: &'a Code,
+    ) -> interlock::ports::Pending<'a, Factor> {
+        Box::pin(async { Factor::NotEnrolled })
     }
 
     fn may_approve(&self, _incident: &Incident, _person: &interlock::ports::Person) -> bool {

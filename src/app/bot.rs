@@ -19,6 +19,7 @@ use super::outbox::{self, Pagers};
 use super::outlook::{self, AppOutlook, Recent};
 use super::outputs::{Keeping, Outputs};
 use super::rollouts::Rollouts;
+use super::totp::Factors;
 use super::wiring::{clusters, slack_settings};
 use super::{backup, checkpoints, knowledge, outage, overpower, rules, socket, space};
 use crate::actions::http::{HttpActions, HttpSettings};
@@ -229,6 +230,11 @@ impl Parts {
             }));
         }
         let recent = Arc::new(RwLock::new(Recent::default()));
+        let factors = Factors::new(
+            self.settings.totp_file(),
+            self.clock.clone(),
+            self.redactor.clone(),
+        );
         let outlook = AppOutlook {
             clock: self.clock.clone(),
             knowledge: self.knowledge.clone(),
@@ -236,7 +242,9 @@ impl Parts {
             outputs: self.outputs.clone(),
             redactor: self.redactor.clone(),
             health: self.health.clone(),
+            factors: factors.clone(),
         };
+        self.tasks.spawn(factors.follow());
         let words = Words {
             answer: explain::slack_answer,
             line: thread::line,

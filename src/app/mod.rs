@@ -26,6 +26,7 @@ mod rollouts;
 mod rules;
 mod socket;
 mod space;
+pub mod totp;
 mod wiring;
 
 pub use backup::{Restored, backup, restore};

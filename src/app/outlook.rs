@@ -12,8 +12,9 @@ use parking_lot::RwLock;
 use tokio::sync::watch;
 
 use crate::actions::redact::Redactor;
+use crate::domain::ceremony::{Code, Factor};
 use crate::domain::freeze::{Freeze, FreezeFile, Scope};
-use crate::domain::ids::AttemptId;
+use crate::domain::ids::{AttemptId, PersonId};
 use crate::domain::incident::{Incident, Phase};
 use crate::domain::policy::{Asking, Circumstances, Place, Question, Reason, Request, Who};
 use crate::domain::prechecks;
@@ -26,6 +27,7 @@ use crate::slack::cards::{CardContext, Frozen, who_may};
 use crate::slack::{Around, Outlook};
 
 use super::outputs::Outputs;
+use super::totp::Factors;
 
 /// How often the engine is asked for what is only shown.
 const LOOK: Duration = Duration::from_secs(1);
@@ -47,6 +49,7 @@ pub struct AppOutlook {
     pub outputs: Arc<Outputs>,
     pub redactor: Arc<Redactor>,
     pub health: watch::Receiver<Health>,
+    pub factors: Factors,
 }
 
 impl AppOutlook {
@@ -226,6 +229,11 @@ impl Outlook for AppOutlook {
             };
             rules.policy.may_vote(person, &rules.team, request).is_ok()
         })
+    }
+
+    fn second_factor<'a>(&'a self, person: &PersonId, code: &'a Code) -> Pending<'a, Factor> {
+        let person = person.clone();
+        Box::pin(async move { self.factors.check(&person, code).await })
     }
 
     fn whole_output(&self, attempt: AttemptId) -> Pending<'_, Option<Vec<u8>>> {

@@ -12,7 +12,7 @@ use super::screen::{Screen, harmless};
 use super::setup::Setup;
 use super::{
     audit, backup, check, close, doctor, eval, freeze, incidents, ingest, matches, policy, rbac, replay,
-    report, serve, status, unfreeze,
+    report, serve, status, totp, unfreeze,
 };
 #[cfg(feature = "playground")]
 use super::{demo, playground};
@@ -54,6 +54,7 @@ enum Command {
     Unfreeze(unfreeze::Unfreeze),
     Audit(audit::Audit),
     Policy(policy::Policy),
+    Totp(totp::Totp),
     Rbac(rbac::Rbac),
     Backup(backup::Backup),
     Restore(backup::Restore),
@@ -83,6 +84,7 @@ impl Command {
             Self::Unfreeze(command) => command.run(setup, screen),
             Self::Audit(command) => command.run(setup, screen),
             Self::Policy(command) => command.run(setup, screen),
+            Self::Totp(command) => command.run(setup, screen),
             Self::Rbac(command) => command.run(setup, screen),
             Self::Backup(command) => command.run(setup, screen),
             Self::Restore(command) => command.run(setup, screen),

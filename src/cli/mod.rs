@@ -29,6 +29,7 @@ mod setup;
 #[cfg(feature = "playground")]
 mod show;
 mod status;
+mod totp;
 mod unfreeze;
 
 pub use args::main;

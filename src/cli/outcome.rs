@@ -5,6 +5,7 @@ use std::path::PathBuf;
 
 use crate::app::StartError;
 use crate::app::eval::EvalError;
+use crate::app::totp::FactorFileError;
 use crate::config::ConfigError;
 use crate::config::runbooks::LoadError;
 use crate::domain::runbook::NotFound;
@@ -37,6 +38,8 @@ pub(super) enum Failure {
     Runbooks(#[from] LoadError),
     #[error(transparent)]
     Runbook(#[from] NotFound),
+    #[error(transparent)]
+    Factors(#[from] FactorFileError),
     #[error(transparent)]
     Telemetry(#[from] TelemetryError),
     #[error("`{}` can't be read ({source}): check the path and its permissions", path.display())]

@@ -99,13 +99,21 @@ pub struct OperatorRow {
 
 fn person<'de, D: Deserializer<'de>>(deserializer: D) -> Result<PersonId, D::Error> {
     let text = String::deserialize(deserializer)?;
+    read_person(&text).map_err(de::Error::custom)
+}
+
+/// A person as they are written: `T0123/U0456`.
+///
+/// # Errors
+/// What is wrong with it, and where the ids are found.
+pub fn read_person(text: &str) -> Result<PersonId, String> {
     match text.split_once('/') {
         Some((team, user)) if !team.is_empty() && !user.is_empty() && !user.contains('/') => Ok(PersonId {
             team: team.to_owned(),
             user: user.to_owned(),
         }),
-        _ => Err(de::Error::custom(format!(
+        _ => Err(format!(
             "`{text}` is not a person: write workspace id and user id, like `T0123ABCD/U0456EFGH` (Slack profile, Copy member ID)"
-        ))),
+        )),
     }
 }

@@ -351,6 +351,15 @@ pub struct Freeze {
     pub file: Option<PathBuf>,
 }
 
+/// `[totp]`: second factors for Tier 3.
+#[derive(Clone, Debug, Default, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct Totp {
+    /// What `interlock totp enroll` writes: everybody's secret, for this user alone to read. Beside `store.path`, with the
+    /// ending `totp`, when not written.
+    pub file: Option<PathBuf>,
+}
+
 /// `[http]`: what steps with `curl` may reach.
 #[derive(Clone, Debug, Default, Serialize, Deserialize)]
 #[serde(deny_unknown_fields, default)]

@@ -11,7 +11,7 @@ use super::rows::{ApproverRow, CacheRow, EnvironmentRow, OperatorRow, RouteRow, 
 use super::secret::Secret;
 use super::sections::{
     Approval, AutonomySection, Backup, Checkpoints, Execution, Freeze, Grouping, Heartbeat, Http, Kubernetes,
-    Log, PagerDuty, Paging, Policy, Prometheus, Runbooks, Server, Slack, Store, WatchdogSection,
+    Log, PagerDuty, Paging, Policy, Prometheus, Runbooks, Server, Slack, Store, Totp, WatchdogSection,
 };
 use super::value::BaseUrl;
 use super::webhooks::Webhooks;
@@ -32,6 +32,7 @@ pub struct Settings {
     pub kubernetes: Kubernetes,
     pub policy: Policy,
     pub freeze: Freeze,
+    pub totp: Totp,
     pub backup: Backup,
     pub heartbeat: Heartbeat,
     pub watchdog: WatchdogSection,
@@ -82,6 +83,7 @@ impl Default for Settings {
             kubernetes: Kubernetes::default(),
             policy: Policy::default(),
             freeze: Freeze::default(),
+            totp: Totp::default(),
             backup: Backup::default(),
             heartbeat: Heartbeat::default(),
             watchdog: WatchdogSection::default(),
@@ -154,6 +156,13 @@ impl Settings {
             .file
             .clone()
             .unwrap_or_else(|| self.store.path.with_file_name("freeze"))
+    }
+
+    /// The file of second factors, with its default filled in.
+    #[must_use]
+    pub fn totp_file(&self) -> PathBuf {
+        let beside = || self.store.path.with_extension("totp");
+        self.totp.file.clone().unwrap_or_else(beside)
     }
 
     /// Content hash of what decides who may approve what: part of every plan's digest. The order of rows counts for

@@ -3,6 +3,7 @@
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
+use super::ceremony::Ceremony;
 use super::ids::PersonId;
 use crate::planted::{self, Bug};
 
@@ -17,6 +18,9 @@ pub struct Vote {
     /// one counts for. Read anew before a start.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub groups: Vec<String>,
+    /// Without it the vote counts below Tier 3 only.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub ceremony: Option<Box<Ceremony>>,
 }
 
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]

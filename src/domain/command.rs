@@ -6,6 +6,7 @@ use std::collections::BTreeMap;
 use serde::{Deserialize, Serialize};
 
 use super::alert::Alert;
+use super::ceremony::Said;
 use super::change::Change;
 use super::event::{Judgement, Outcome, Refusal};
 use super::evidence::{Finding, Look};
@@ -37,6 +38,12 @@ pub enum Intent {
     ApprovePart {
         at: PlanRef,
         upto: StepNo,
+    },
+    /// With what Tier 3 takes.
+    ApproveWith {
+        at: PlanRef,
+        upto: Option<StepNo>,
+        said: Said,
     },
     /// The Reject button: asks for the form.
     AskReject(PlanRef),
@@ -394,6 +401,15 @@ pub enum Form {
     ReviewPlan {
         at: PlanRef,
         incident: Box<Incident>,
+    },
+    /// What Tier 3 takes; sending it sends `ApproveWith`.
+    Ceremony {
+        at: PlanRef,
+        upto: Option<StepNo>,
+        /// What would be approved.
+        part: Box<Plan>,
+        /// What has to be typed.
+        target: String,
     },
     Runbook {
         title: String,

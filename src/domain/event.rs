@@ -9,6 +9,7 @@ use serde::{Deserialize, Serialize};
 use super::action::Cost;
 use super::alert::{Alert, Severity};
 use super::approval::{ApprovalRefusal, Vote};
+use super::ceremony::Problem;
 use super::change::Change;
 use super::cluster::Because;
 use super::evidence::Finding;
@@ -56,6 +57,10 @@ pub enum Refusal {
     },
     Freeze {
         refusal: FreezeRefusal,
+    },
+    /// What Tier 3 takes was not filled in as it has to be.
+    Ceremony {
+        problems: Vec<Problem>,
     },
     /// The card that was clicked shows another plan than the one that counts.
     PlanChanged,

@@ -36,10 +36,12 @@ impl State {
             self.seen.add(entry.at, key);
         }
         match &entry.event {
-            Event::Started { .. }
-            | Event::Checkpointed { .. }
-            | Event::Refused { .. }
-            | Event::Asked { .. } => {}
+            Event::Started { .. } | Event::Checkpointed { .. } | Event::Asked { .. } => {}
+            Event::Refused { by, refusal, .. } => self.codes.refused(&by.id, refusal, entry.at),
+            Event::Voted { incident, vote, .. } => {
+                self.codes.voted(vote);
+                self.apply_to_incident(entry, *incident);
+            }
             Event::Repeated { incidents } => self.repeated(incidents),
             Event::Changed { change } => self.changes.note(change, entry.at),
             Event::Frozen { by, reason, scope } => self.frozen(by, reason, scope, entry.at),
@@ -110,7 +112,6 @@ impl State {
             | Event::Checklist { incident, .. }
             | Event::Ticked { incident, .. }
             | Event::Proposed { incident, .. }
-            | Event::Voted { incident, .. }
             | Event::PartDone { incident, .. }
             | Event::AllowedAlone { incident, .. }
             | Event::Rejected { incident, .. }

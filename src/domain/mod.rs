@@ -13,6 +13,7 @@
 pub mod action;
 pub mod alert;
 pub mod approval;
+pub mod ceremony;
 pub mod change;
 pub mod cluster;
 pub mod command;

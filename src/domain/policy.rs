@@ -126,15 +126,20 @@ impl Policy {
     }
 
     /// How many more people it takes beside those who voted; 0 is enough. Rows are alternatives, and each counts only
-    /// its own people: two of the one row and a third of another don't make up a quorum of three of either.
+    /// its own people: two of the one row and a third of another don't make up a quorum of three of either. At Tier 3 only
+    /// votes with their ceremony count; that of `own`, whose vote is asked about, is taken as given.
     #[must_use]
-    pub fn missing(&self, request: Request<'_>, votes: &[Vote]) -> u8 {
-        let voters: BTreeMap<&PersonId, &Vote> = votes.iter().map(|vote| (&vote.by, vote)).collect();
+    pub fn missing(&self, request: Request<'_>, votes: &[Vote], own: Option<&Person>) -> u8 {
+        let cast = |vote: &'_ Vote| vote.ceremony.is_some();
+        let cast = votes.iter().map(|vote| (&vote.by, (&vote.groups, cast(vote))));
+        let own = own.map(|person| (&person.id, (&person.groups, true)));
+        let voters: BTreeMap<&PersonId, (&Vec<String>, bool)> = cast.chain(own).collect();
         let of_cell = |tier: Tier, environment: &Environment| {
             let of_row = |row: &ApproverRow| {
                 let have = voters
-                    .values()
-                    .filter(|vote| row.counts(&vote.by, &vote.groups, tier, request))
+                    .iter()
+                    .filter(|(_, (_, whole))| *whole || tier < Tier::Three)
+                    .filter(|(by, (groups, _))| row.counts(by, groups, tier, request))
                     .count();
                 row.approvals
                     .max(1)

@@ -68,6 +68,10 @@ impl Intent {
             }
             Self::ShowRunbookNamed(name) => text(name, clean),
             Self::Unrecognised { text: typed } => text(typed, clean),
+            Self::ApproveWith { said, .. } => {
+                text(&mut said.target, clean);
+                text(&mut said.reason, clean);
+            }
             Self::Approve(_)
             | Self::ApprovePart { .. }
             | Self::Touched(_)

@@ -6,6 +6,7 @@ use jiff::{SignedDuration, Timestamp};
 use serde::{Deserialize, Serialize};
 
 use super::action::EffectClass;
+use super::ceremony::Codes;
 use super::change::Changes;
 use super::freeze::Freeze;
 use super::ids::{AttemptId, DeliveryKey, EpisodeKey, GroupKey, IncidentId, Source};
@@ -66,6 +67,8 @@ pub struct State {
     pub last_incident: u64,
     pub incidents: BTreeMap<IncidentId, Incident>,
     pub freeze: Freeze,
+    /// Which second factors were used, and which were wrong.
+    pub codes: Codes,
     /// What was started in the last hour, oldest first.
     pub(super) ran: VecDeque<Ran>,
     pub seen: Seen,

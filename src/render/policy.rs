@@ -55,7 +55,12 @@ fn row_by(row: &ApproverRow, tier: Tier, hand: &Hand) -> String {
     } else {
         ", not who asked for it"
     };
-    format!("{} of {names}{own}", row.approvals.max(1))
+    let with = if tier == Tier::Three {
+        ", with the target typed, a reason and a second factor"
+    } else {
+        ""
+    };
+    format!("{} of {names}{own}{with}", row.approvals.max(1))
 }
 
 /// The answer to `/runbook who INC`, for a terminal or a log.

@@ -4,9 +4,11 @@ use jiff::Timestamp;
 
 use super::words;
 use crate::domain::approval::ApprovalRefusal;
+use crate::domain::ceremony::Problem;
 use crate::domain::event::Refusal;
 use crate::domain::freeze::{FreezeRefusal, Scope};
 use crate::domain::policy::{LimitOf, Reason};
+use crate::domain::text::shortened;
 
 /// One sentence, without a stop at its end.
 #[must_use]
@@ -116,6 +118,10 @@ pub fn refusal(refusal: &Refusal) -> String {
         Refusal::NotAllowed { reasons } => format!("Not allowed: {}.", all(reasons)),
         Refusal::Approval { refusal } => approval(refusal),
         Refusal::Freeze { refusal } => freeze(refusal),
+        Refusal::Ceremony { problems } => {
+            let all: Vec<String> = problems.iter().map(problem).collect();
+            format!("Not approved. {}", all.join(" "))
+        }
         Refusal::PlanChanged => "The plan changed since you saw this card. Nothing was decided; look at the card again.".to_owned(),
         Refusal::NoSuchIncident => "There is no such incident any more. Closed incidents leave after a day; `interlock report` still has them.".to_owned(),
         Refusal::Over => "This incident is over; nothing was changed. An alert that fires again opens a new one.".to_owned(),
@@ -139,6 +145,38 @@ pub fn refusal(refusal: &Refusal) -> String {
         }
         Refusal::LooseEnd => {
             "A step still runs, or nobody knows whether it happened; nothing was changed. Say on the card what became of it first.".to_owned()
+        }
+    }
+}
+
+/// What is wrong with what was filled in for Tier 3, as it stands under its field.
+#[must_use]
+pub fn problem(problem: &Problem) -> String {
+    match problem {
+        Problem::Target { wanted } => format!(
+            "Type {}, letter for letter: that is what it acts on.",
+            shortened(wanted, 150)
+        ),
+        Problem::NoReason => "Say why: Tier 3 needs a reason.".to_owned(),
+        Problem::WrongCode { left: 0 } => {
+            "That code is wrong, and it was one too many: none of yours counts for half an hour. Somebody else may approve.".to_owned()
+        }
+        Problem::WrongCode { left } => format!(
+            "That code is wrong or too old. Type the one that your app shows now; after {} none counts for half an hour.",
+            words::counted(usize::from(*left), "more wrong one")
+        ),
+        Problem::UsedCode => {
+            "That code was used already, and each counts once. Your app shows another within 30 seconds.".to_owned()
+        }
+        Problem::Locked { until } => format!(
+            "There were too many wrong codes: none of yours counts until {}. Somebody else may approve.",
+            words::moment(*until, "UTC")
+        ),
+        Problem::NotEnrolled { person } => format!(
+            "You have no second factor yet. On the machine, `interlock totp enroll --person {person}` sets one up; then send this again."
+        ),
+        Problem::Unreadable => {
+            "The second factors can't be read, so no code counts. On the machine, `interlock totp list` says why.".to_owned()
         }
     }
 }

@@ -7,9 +7,10 @@ use jiff::Timestamp;
 use super::{reason, refusal};
 use crate::domain::action::Tier;
 use crate::domain::approval::ApprovalRefusal;
+use crate::domain::ceremony::Problem;
 use crate::domain::event::Refusal;
 use crate::domain::freeze::{FreezeRefusal, Scope};
-use crate::domain::ids::{ClusterName, Environment, Namespace};
+use crate::domain::ids::{ClusterName, Environment, Namespace, PersonId};
 use crate::domain::policy::{LimitOf, Reason};
 use crate::domain::prechecks::Precheck;
 
@@ -110,6 +111,7 @@ fn refusals() -> Vec<Refusal> {
     let of = |refusal| Refusal::Approval { refusal };
     let frozen = |refusal| Refusal::Freeze { refusal };
     let held = || vec![Scope::Everything];
+    let ceremony = |problems| Refusal::Ceremony { problems };
     vec![
         Refusal::NotAllowed {
             reasons: vec![Reason::Guest, Reason::OwnRequest],
@@ -133,6 +135,25 @@ fn refusals() -> Vec<Refusal> {
         frozen(FreezeRefusal::NoReason),
         frozen(FreezeRefusal::Which { held: held() }),
         frozen(FreezeRefusal::OthersHeld { held: held() }),
+        ceremony(vec![
+            Problem::Target {
+                wanted: text("production/redis-primary"),
+            },
+            Problem::NoReason,
+            Problem::WrongCode { left: 4 },
+        ]),
+        ceremony(vec![Problem::WrongCode { left: 0 }]),
+        ceremony(vec![Problem::UsedCode]),
+        ceremony(vec![Problem::Locked {
+            until: "2026-11-23T08:00:00Z".parse().unwrap_or_default(),
+        }]),
+        ceremony(vec![Problem::NotEnrolled {
+            person: PersonId {
+                team: text("T0123"),
+                user: text("U0456"),
+            },
+        }]),
+        ceremony(vec![Problem::Unreadable]),
         Refusal::PlanChanged,
         Refusal::NoSuchIncident,
         Refusal::Over,
@@ -191,6 +212,7 @@ fn refusal_kinds(of: &Refusal) -> usize {
         Refusal::NotAllowed { .. }
         | Refusal::Approval { .. }
         | Refusal::Freeze { .. }
+        | Refusal::Ceremony { .. }
         | Refusal::PlanChanged
         | Refusal::NoSuchIncident
         | Refusal::Over
@@ -201,7 +223,7 @@ fn refusal_kinds(of: &Refusal) -> usize {
         | Refusal::BadInput { .. }
         | Refusal::AlreadyTaken { .. }
         | Refusal::NotWithHuman
-        | Refusal::LooseEnd => 14,
+        | Refusal::LooseEnd => 15,
     }
 }
 

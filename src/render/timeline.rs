@@ -2,6 +2,7 @@
 //! foreign text is in it as it came; whoever posts it escapes it.
 
 use super::{changes, evidence, memory, reasons, words};
+use crate::domain::approval::Vote;
 use crate::domain::event::{Deed, Event, Judgement, Outcome, Refusal};
 use crate::domain::freeze::Scope;
 use crate::domain::ids::{AttemptId, EpisodeKey, StepNo};
@@ -20,6 +21,17 @@ pub fn line(event: &Event, incident: &Incident) -> Option<String> {
 #[must_use]
 pub fn line_alone(event: &Event) -> Option<String> {
     worded(event, None)
+}
+
+fn voted(vote: &Vote, upto: Option<StepNo>) -> String {
+    let far = upto
+        .map(|step| format!(" as far as step {step}"))
+        .unwrap_or_default();
+    let with = vote
+        .ceremony
+        .as_ref()
+        .map(|given| format!(" with a second factor: {}", given.reason));
+    format!("{} approved{far}{}", vote.name, with.unwrap_or_default())
 }
 
 #[expect(clippy::too_many_lines, reason = "every event has its arm in the one match")]
@@ -53,12 +65,7 @@ fn worded(event: &Event, incident: Option<&Incident>) -> Option<String> {
             decision,
             ..
         } => proposed(plan, digest, decision),
-        Event::Voted { vote, upto: None, .. } => format!("{} approved", vote.name),
-        Event::Voted {
-            vote,
-            upto: Some(step),
-            ..
-        } => format!("{} approved as far as step {step}", vote.name),
+        Event::Voted { vote, upto, .. } => voted(vote, *upto),
         Event::PartDone { plan, .. } => {
             format!("the approved part of plan {plan} is done; the rest waits for approval")
         }

@@ -7,9 +7,10 @@ use std::time::Duration;
 use jiff::Timestamp;
 use url::Url;
 
+use crate::domain::ceremony::{Code, Factor};
 use crate::domain::command::Answer;
 use crate::domain::event::Entry;
-use crate::domain::ids::AttemptId;
+use crate::domain::ids::{AttemptId, PersonId};
 use crate::domain::incident::Incident;
 use crate::ports::{Pending, Person};
 
@@ -159,6 +160,9 @@ pub trait Outlook: Send + Sync {
 
     /// Whether this person's approval of the current plan would count.
     fn may_approve(&self, incident: &Incident, person: &Person) -> bool;
+
+    /// What becomes of this code of this person's second factor now.
+    fn second_factor<'a>(&'a self, person: &PersonId, code: &'a Code) -> Pending<'a, Factor>;
 
     /// The whole output of an attempt, redacted; `None` when it is not kept.
     fn whole_output(&self, attempt: AttemptId) -> Pending<'_, Option<Vec<u8>>>;

@@ -33,6 +33,7 @@ pub mod callback {
     pub const MODIFY: &str = "modify";
     pub const MODIFY_CONFIRM: &str = "modify_confirm";
     pub const REVIEW: &str = "review";
+    pub const CEREMONY: &str = "ceremony";
     pub const FREEZE: &str = "freeze";
     pub const UNFREEZE: &str = "unfreeze";
     /// Views that only show something.

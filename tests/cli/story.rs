@@ -158,6 +158,7 @@ fn approve(story: &mut Writer, plan: &Plan) {
         name: ana().name,
         at: story.at,
         groups: Vec::new(),
+        ceremony: None,
     };
     story.then(
         20,

@@ -38,6 +38,7 @@ mod sources;
 mod stale;
 mod talk;
 mod targets;
+mod tier3;
 mod together;
 mod touched;
 mod unknown;

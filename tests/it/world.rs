@@ -252,6 +252,11 @@ impl TestWorld {
         Someone { world: self, name }
     }
 
+    /// The time as the bot sees it.
+    pub fn now(&self) -> Timestamp {
+        self.clock.now()
+    }
+
     /// Moves every clock forward.
     pub async fn clock_moves(&self, by: Duration) {
         self.doubles.slack.settled().await;

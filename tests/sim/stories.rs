@@ -275,6 +275,7 @@ fn a_plan_that_is_not_the_one_of_its_digest_never_starts() {
         name: "ana".to_owned(),
         at,
         groups: vec!["S-oncall".to_owned()],
+        ceremony: None,
     };
     let incident = IncidentId(1);
     let decision = track.decision.clone();

@@ -3,8 +3,10 @@
 //! Invariant: text is cleaned whole, before it is cut; a secret cut in half would no longer be found.
 
 use std::borrow::Cow;
+use std::sync::Arc;
 
 use aho_corasick::AhoCorasick;
+use arc_swap::ArcSwap;
 use regex::{Captures, Regex, RegexBuilder};
 
 use super::held;
@@ -27,26 +29,26 @@ pub enum RedactorError {
 
 /// Removes secrets from text. Cheap to share; made once.
 pub struct Redactor {
+    /// Of the settings.
+    own: Vec<String>,
+    known: ArcSwap<Known>,
+    rules: Vec<(&'static str, Hides, Regex)>,
+}
+
+struct Known {
     /// All forms of all secrets that we hold.
     held: Option<Regex>,
     /// The words of which every match contains one, and all forms of all secrets that we hold: one pass over the text,
     /// because every text of every alert goes through it.
     cues: AhoCorasick,
-    rules: Vec<(&'static str, Hides, Regex)>,
 }
 
-impl Redactor {
-    /// `secrets` are the values that we hold: tokens, signing secrets, keys. Those under [`SHORTEST_SECRET`]
-    /// characters are left out; the configuration should refuse them.
-    ///
-    /// # Errors
-    /// The secrets are so many or so long that they can't be searched for.
-    pub fn new<S: AsRef<str>>(secrets: impl IntoIterator<Item = S>) -> Result<Self, RedactorError> {
+impl Known {
+    fn new<'a>(secrets: impl Iterator<Item = &'a str>) -> Result<Self, RedactorError> {
         let mut forms: Vec<String> = secrets
-            .into_iter()
-            .map(|secret| secret.as_ref().trim().to_owned())
+            .map(str::trim)
             .filter(|secret| secret.chars().count() >= SHORTEST_SECRET)
-            .flat_map(|secret| held::forms(&secret))
+            .flat_map(held::forms)
             .collect();
         forms.sort_by_key(|form| std::cmp::Reverse(form.len()));
         forms.dedup();
@@ -62,28 +64,58 @@ impl Redactor {
                     .build()?,
             ),
         };
+        Ok(Self { held, cues })
+    }
+}
+
+impl Redactor {
+    /// `secrets` are the values that we hold: tokens, signing secrets, keys. Those under [`SHORTEST_SECRET`]
+    /// characters are left out; the configuration should refuse them.
+    ///
+    /// # Errors
+    /// The secrets are so many or so long that they can't be searched for.
+    pub fn new<S: AsRef<str>>(secrets: impl IntoIterator<Item = S>) -> Result<Self, RedactorError> {
+        let own: Vec<String> = secrets
+            .into_iter()
+            .map(|secret| secret.as_ref().to_owned())
+            .collect();
+        let known = Known::new(own.iter().map(String::as_str))?;
         let rules: Result<Vec<_>, regex::Error> = RULES
             .iter()
             .map(|rule| Ok((rule.kind, rule.hides, Regex::new(rule.pattern)?)))
             .collect();
         Ok(Self {
-            held,
-            cues,
+            own,
+            known: ArcSwap::from_pointee(known),
             rules: rules?,
         })
+    }
+
+    /// From now on it knows these secrets, beside those that it was made with, and no others.
+    ///
+    /// # Errors
+    /// As for [`Redactor::new`]; what was known before stays known then.
+    pub fn learn(&self, secrets: &[String]) -> Result<(), RedactorError> {
+        let known = Known::new(self.own.iter().chain(secrets).map(String::as_str))?;
+        self.known.store(Arc::new(known));
+        Ok(())
     }
 
     /// False when the text certainly holds no secret that we would find. Cheap: one search for words.
     #[must_use]
     pub fn maybe_secret(&self, text: &str) -> bool {
-        self.cues.find_iter(text).any(|found| match &text[found.range()] {
-            ADDRESS => has_user(&text[found.end()..]),
-            // Not the end of a word: disks and tasks are in many alerts.
-            cue if cue.eq_ignore_ascii_case(SK) => {
-                !text[..found.start()].ends_with(|before: char| before.is_ascii_alphanumeric())
-            }
-            _ => true,
-        })
+        self.known
+            .load()
+            .cues
+            .find_iter(text)
+            .any(|found| match &text[found.range()] {
+                ADDRESS => has_user(&text[found.end()..]),
+                // Not the end of a word: disks and tasks are in many alerts.
+                cue if cue.eq_ignore_ascii_case(SK) => {
+                    !text[..found.start()].ends_with(|before: char| before.is_ascii_alphanumeric())
+                }
+                _ => true,
+            })
     }
 
     /// The text with every secret replaced by `[redacted: kind]`. Borrowed when there was none.
@@ -92,7 +124,7 @@ impl Redactor {
         if !self.maybe_secret(text) || planted::is(Bug::OutputNotRedacted) {
             return Cow::Borrowed(text);
         }
-        let mut clean = match &self.held {
+        let mut clean = match &self.known.load().held {
             Some(held) => held.replace_all(text, "[redacted: secret of interlock]"),
             None => Cow::Borrowed(text),
         };

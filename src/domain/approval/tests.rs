@@ -47,6 +47,7 @@ fn event(what: &Happens, at: Timestamp, needed: u8) -> ApprovalEvent {
                 name,
                 at,
                 groups: Vec::new(),
+                ceremony: None,
             },
             needed,
             execute_by: time(EXECUTE_BY),

@@ -4,6 +4,7 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
+use super::plan_act::Yes;
 use super::{Context, Tx, advance, alerts, ends, freezing, plan_act, split, who};
 use crate::domain::alert::{Alert, AlertStatus, Severity};
 use crate::domain::command::{Answer, Form, Intent, Reply, RunbookLine, StatusLine};
@@ -117,8 +118,18 @@ fn wanted(
     intent: Intent,
 ) -> Reply {
     match intent {
-        Intent::Approve(at) => plan_act::approve(tx, context, actor, &at, None),
-        Intent::ApprovePart { at, upto } => plan_act::approve(tx, context, actor, &at, Some(upto)),
+        Intent::Approve(at) => {
+            let (upto, said) = (None, None);
+            plan_act::approve(tx, context, actor, Yes { at: &at, upto, said })
+        }
+        Intent::ApprovePart { at, upto } => {
+            let (upto, said) = (Some(upto), None);
+            plan_act::approve(tx, context, actor, Yes { at: &at, upto, said })
+        }
+        Intent::ApproveWith { at, upto, said } => {
+            let said = Some(&said);
+            plan_act::approve(tx, context, actor, Yes { at: &at, upto, said })
+        }
         Intent::AskReject(at) => plan_act::ask_reject(tx, context, actor, at),
         Intent::Reject { at, reason } => plan_act::reject(tx, context, actor, &at, reason),
         Intent::AskModify(at) => plan_act::ask_modify(tx, context, actor, at),
@@ -203,6 +214,7 @@ fn looks(intent: &Intent) -> Option<(Option<IncidentId>, Deed)> {
         | Intent::Unrecognised { .. } => Some((None, Deed::Ask)),
         Intent::Approve(_)
         | Intent::ApprovePart { .. }
+        | Intent::ApproveWith { .. }
         | Intent::AskReject(_)
         | Intent::Reject { .. }
         | Intent::AskModify(_)

@@ -6,12 +6,13 @@ use std::collections::BTreeMap;
 use super::act::Actor;
 use super::{Context, Tx, advance, survey, world};
 use crate::domain::approval::{Approval, ApprovalEvent, ApprovalRefusal, Vote};
+use crate::domain::ceremony::{self, Ceremony, Said};
 use crate::domain::command::{Answer, Drive, Form, FormField, PlanRef, Reply};
 use crate::domain::event::{Deed, Event, Judgement, Refusal};
 use crate::domain::freeze::FreezeFile;
 use crate::domain::ids::{IncidentId, StepNo};
 use crate::domain::incident::{HandoffReason, Incident, Phase, PlanRequest, PlanTrack};
-use crate::domain::plan::Requester;
+use crate::domain::plan::{Plan, PlanDigest, Requester};
 use crate::domain::planning;
 use crate::domain::policy::{self, Asking, Circumstances, Decision, Question, Reason, Request};
 use crate::domain::prechecks;
@@ -67,14 +68,30 @@ fn changeable<'a>(tx: &'a Tx<'_>, at: &PlanRef) -> Result<(&'a Incident, &'a Pla
     }
 }
 
-pub fn approve(
-    tx: &mut Tx<'_>,
-    context: Context<'_>,
-    actor: &Actor<'_>,
-    at: &PlanRef,
-    upto: Option<StepNo>,
-) -> Reply {
-    match may_approve(tx, context, actor, at, upto) {
+/// A click that says yes.
+#[derive(Clone, Copy)]
+pub struct Yes<'a> {
+    pub at: &'a PlanRef,
+    /// `None` is all that is left.
+    pub upto: Option<StepNo>,
+    /// What was filled in for Tier 3.
+    pub said: Option<&'a Said>,
+}
+
+/// What a yes leads to.
+enum Allowed {
+    Counts {
+        needed: u8,
+        have: u8,
+        vote: Vote,
+    },
+    /// There is a Tier 3 step in it, so more has to be said.
+    Asks(Form),
+}
+
+pub fn approve(tx: &mut Tx<'_>, context: Context<'_>, actor: &Actor<'_>, yes: Yes<'_>) -> Reply {
+    let Yes { at, upto, .. } = yes;
+    match may_approve(tx, context, actor, yes) {
         Err(refusal) => match (out_of_date(&refusal), half_run(tx, at)) {
             (Some(reasons), None) => {
                 let reply = actor.refused(tx, Some(at.incident), Deed::Approve, refusal);
@@ -84,8 +101,8 @@ pub fn approve(
             (Some(_), Some(next)) => half_void(tx, context, actor, at, next),
             (None, _) => actor.refused(tx, Some(at.incident), Deed::Approve, refusal),
         },
-        Ok((needed, have)) => {
-            let vote = vote(context, actor);
+        Ok(Allowed::Asks(form)) => actor.asked(tx, Some(at.incident), Deed::Approve, Reply::Form(form)),
+        Ok(Allowed::Counts { needed, have, vote }) => {
             let execute_by = context
                 .now
                 .checked_add(context.rules.execute_by)
@@ -147,24 +164,49 @@ fn vote(context: Context<'_>, actor: &Actor<'_>) -> Vote {
         name: actor.who.name.clone(),
         at: context.now,
         groups: actor.person.groups.clone(),
+        ceremony: None,
     }
 }
 
-/// How many votes are needed and how many there are with this one, or why it does not count.
+/// What Tier 3 takes beside the right, for a part that has such a step: `None` when it has none, or when it has still to
+/// be asked for.
+fn with_ceremony(
+    tx: &Tx<'_>,
+    context: Context<'_>,
+    actor: &Actor<'_>,
+    yes: Yes<'_>,
+    part: (&Plan, &PlanDigest),
+) -> Result<Option<Ceremony>, Refusal> {
+    let (Some(wanted), Some(said)) = (ceremony::to_type(part.0), yes.said) else {
+        return Ok(None);
+    };
+    let given = ceremony::Given {
+        by: &actor.who.id,
+        wanted: &wanted,
+        digest: part.1,
+        now: context.now,
+    };
+    ceremony::check(said, &tx.state().codes, &given)
+        .map(Some)
+        .map_err(|problems| Refusal::Ceremony { problems })
+}
+
+/// The vote with how many are needed and how many there are with it, or why it does not count.
 fn may_approve(
     tx: &Tx<'_>,
     context: Context<'_>,
     actor: &Actor<'_>,
-    at: &PlanRef,
-    upto: Option<StepNo>,
-) -> Result<(u8, u8), Refusal> {
+    yes: Yes<'_>,
+) -> Result<Allowed, Refusal> {
+    let Yes { at, upto, .. } = yes;
     let (incident, track) = pending(tx, at)?;
     if upto.is_some_and(|upto| !track.parts().iter().any(|part| part.upto == upto)) {
         return Err(Refusal::PlanChanged);
     }
     // Those who approved before may have meant less.
     let voted = !track.approval.votes().is_empty();
-    let part = track.part(track.smaller(track.upto.filter(|_| voted), upto), None);
+    let upto = track.smaller(track.upto.filter(|_| voted), upto);
+    let part = track.part(upto, None);
     let behind = incident.behind(&track.plan);
     let question = Question {
         who: policy::Who::Person(actor.person),
@@ -200,8 +242,9 @@ fn may_approve(
         .unwrap_or(u8::MAX)
         .saturating_add(1);
     let needed = have.saturating_add(missing);
+    let mut vote = vote(context, actor);
     let event = ApprovalEvent::Approve {
-        vote: vote(context, actor),
+        vote: vote.clone(),
         needed,
         execute_by: context.now,
     };
@@ -209,7 +252,17 @@ fn may_approve(
         .approval
         .transition(event)
         .map_err(|refusal| Refusal::Approval { refusal })?;
-    Ok((needed, have))
+    let given = with_ceremony(tx, context, actor, yes, (&part, &track.digest))?;
+    if let (Some(target), None) = (ceremony::to_type(&part), &given) {
+        return Ok(Allowed::Asks(Form::Ceremony {
+            at: at.clone(),
+            upto,
+            part: Box::new(part.into_owned()),
+            target,
+        }));
+    }
+    vote.ceremony = given.map(Box::new);
+    Ok(Allowed::Counts { needed, have, vote })
 }
 
 pub fn ask_reject(tx: &mut Tx<'_>, context: Context<'_>, actor: &Actor<'_>, at: PlanRef) -> Reply {

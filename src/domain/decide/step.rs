@@ -200,7 +200,10 @@ fn approval_holds(
         plan: &part,
         behind: &behind,
     };
-    let counting = still_counting(context, request, votes, request_of);
+    let counting: Vec<Vote> = still_counting(context, request, votes, request_of)
+        .into_iter()
+        .map(|vote| of_this_plan(vote, track))
+        .collect();
     let question = Question {
         who: policy::Who::Voters,
         asking: Asking::Start(request.step),
@@ -229,6 +232,12 @@ fn approval_holds(
             need: have.saturating_add(approvals),
         }),
     }
+}
+
+/// A second factor is for one plan and no other.
+fn of_this_plan(mut vote: Vote, track: &PlanTrack) -> Vote {
+    vote.ceremony.take_if(|given| given.digest != track.digest);
+    vote
 }
 
 /// The votes of people who may still vote, with the groups that they are in now.

@@ -59,7 +59,7 @@ impl Policy {
             Decision::Allow | Decision::RequireApproval { .. } => Some(match anybody {
                 Decision::Allow => 0,
                 Decision::RequireApproval { approvals } => approvals,
-                Decision::Deny { .. } => self.missing(question.request(), question.circumstances.votes),
+                Decision::Deny { .. } => self.missing(question.request(), question.circumstances.votes, None),
             }),
         };
         let person = match question.who {

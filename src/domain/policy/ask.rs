@@ -20,7 +20,7 @@ use crate::ports::Person;
 pub enum Who<'a> {
     /// Nobody yet: what would it take?
     Nobody,
-    /// This person's yes, on top of the votes.
+    /// This person's yes, on top of the votes, given as the tier wants it.
     Person(&'a Person),
     /// Those who voted, as they are now.
     Voters,
@@ -105,20 +105,11 @@ impl Policy {
                 reasons: no.into_iter().collect(),
             };
         }
-        let missing = match who {
-            Who::Nobody | Who::Voters => self.missing(request, circumstances.votes),
-            Who::Person(person) => {
-                let own = Vote {
-                    by: person.id.clone(),
-                    name: person.name.clone(),
-                    at: circumstances.now,
-                    groups: person.groups.clone(),
-                };
-                let votes: Vec<Vote> = circumstances.votes.iter().cloned().chain([own]).collect();
-                self.missing(request, &votes)
-            }
+        let own = match who {
+            Who::Nobody | Who::Voters => None,
+            Who::Person(person) => Some(*person),
         };
-        match missing {
+        match self.missing(request, circumstances.votes, own) {
             0 => Decision::Allow,
             approvals => Decision::RequireApproval { approvals },
         }

@@ -82,6 +82,7 @@ fn vote(person: &Person) -> Vote {
         name: person.name.clone(),
         at: Timestamp::UNIX_EPOCH,
         groups: person.groups.clone(),
+        ceremony: Some(Box::new(samples::ceremony())),
     }
 }
 
@@ -94,7 +95,7 @@ fn through(policy: &Policy, plan: &Plan, behind: &BTreeSet<PersonId>, voters: &[
         .map(vote)
         .collect();
     let denied = matches!(policy.decide(plan.live_steps()), Decision::Deny { .. });
-    !denied && !counting.is_empty() && policy.missing(request, &counting) == 0
+    !denied && !counting.is_empty() && policy.missing(request, &counting, None) == 0
 }
 
 proptest! {
@@ -137,7 +138,7 @@ proptest! {
     #[test]
     fn the_decision_is_the_fewest_people_that_can_be_enough(policy in policy(), plan in plan()) {
         let behind = BTreeSet::new();
-        let none = policy.missing(Request { plan: &plan, behind: &behind }, &[]);
+        let none = policy.missing(Request { plan: &plan, behind: &behind }, &[], None);
         match policy.decide(plan.live_steps()) {
             Decision::Allow => prop_assert!(false, "a plan with steps needs somebody"),
             Decision::RequireApproval { approvals } => prop_assert_eq!(approvals, none),

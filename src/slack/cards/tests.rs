@@ -278,6 +278,7 @@ fn voted(incident: &mut Incident) {
         name: "ana".to_owned(),
         at: at(30),
         groups: Vec::new(),
+        ceremony: None,
     };
     incident.plans[0].approval = Approval::Pending {
         votes: vec![vote],

@@ -173,7 +173,10 @@ fn submitted(payload: &Interaction<'_>) -> Option<Delivery> {
         trigger: None,
         surface: Surface::View {
             error_block: submission::first_block(view),
-            stacked: matches!(intent, Intent::Modify { confirmed: true, .. }),
+            stacked: matches!(
+                intent,
+                Intent::Modify { confirmed: true, .. } | Intent::ApproveWith { .. }
+            ),
         },
         wish: Wish::Intent(intent),
     })))

@@ -55,6 +55,7 @@ pub fn incident(intent: &Intent) -> Option<IncidentId> {
             Some(at.incident)
         }
         Intent::ApprovePart { at, .. }
+        | Intent::ApproveWith { at, .. }
         | Intent::Reject { at, .. }
         | Intent::Modify { at, .. }
         | Intent::Judge { at, .. } => Some(at.incident),

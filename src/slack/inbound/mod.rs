@@ -20,4 +20,6 @@ pub use http::{Verifier, router};
 pub use pipeline::{Parts, Pipeline};
 pub use slash::COMMANDS;
 pub use socket::{SocketHealth, SocketMode};
-pub(super) use submission::{Change, INPUT, PARAMETER, PART, REASON, SKIP, metadata};
+pub(super) use submission::{
+    CODE, Change, INPUT, PARAMETER, PART, REASON, SKIP, TARGET, metadata, metadata_of_part,
+};

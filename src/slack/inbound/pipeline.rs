@@ -14,6 +14,7 @@ use tracing::{debug, error, warn};
 use super::deliver::{Act, Delivery, Surface, Wish, decode};
 use super::envelope::{Ack, Inbound};
 use super::{intents, membership, respond, slash};
+use crate::domain::ceremony::Factor;
 use crate::domain::command::{Command, Intent, Reply};
 use crate::engine::{EngineError, Handle};
 use crate::slack::answers::Answers;
@@ -193,6 +194,11 @@ impl Pipeline {
                 None => parts.people.look_up(&person).await,
             };
             let mut intent = intent;
+            if let Intent::ApproveWith { said, .. } = &mut intent
+                && let Factor::Typed(code) = said.factor.clone()
+            {
+                said.factor = parts.shared.outlook.second_factor(&person.id, &code).await;
+            }
             intent.redact(&|text| parts.shared.outlook.clean(text));
             let command = Command::Act {
                 key,

@@ -10,10 +10,12 @@ use tracing::warn;
 use super::deliver::{Act, Surface};
 use super::envelope::Ack;
 use super::pipeline::{Decided, Parts};
-use super::submission::{PARAMETER, REASON};
+use super::submission::{CODE, PARAMETER, REASON, TARGET};
+use crate::domain::ceremony::Problem;
 use crate::domain::command::{Answer, Form, NotTaken, Reply};
 use crate::domain::event::Refusal;
 use crate::engine::EngineError;
+use crate::render::reasons;
 use crate::slack::answers;
 use crate::slack::cards::text::cut;
 use crate::slack::modals::{self, Opener};
@@ -178,6 +180,10 @@ fn verdict(parts: &Arc<Parts>, act: Act, reply: Reply, error_block: Option<Strin
                 (block, problem)
             }))
         }
+        Reply::Answer(Answer::Refused(Refusal::Ceremony { problems })) => {
+            let said = |problem: &Problem| (block_of(problem).to_owned(), reasons::problem(problem));
+            errors(problems.iter().map(said))
+        }
         Reply::Answer(answer @ Answer::Refused(_)) => {
             let text = (parts.shared.words.answer)(&answer);
             Ack::Body(json!({"response_action": "update", "view": modals::message(&text)}).to_string())
@@ -193,7 +199,7 @@ fn verdict(parts: &Arc<Parts>, act: Act, reply: Reply, error_block: Option<Strin
         Reply::Form(form) => {
             let view = modals::view(&form, act.place.channel.as_deref(), &parts.shared);
             let action = match form {
-                Form::ModifyDiff { .. } => "push",
+                Form::ModifyDiff { .. } | Form::Ceremony { .. } => "push",
                 Form::Reject { .. }
                 | Form::Modify { .. }
                 | Form::ReviewPlan { .. }
@@ -202,6 +208,19 @@ fn verdict(parts: &Arc<Parts>, act: Act, reply: Reply, error_block: Option<Strin
             Ack::Body(json!({"response_action": action, "view": view}).to_string())
         }
         Reply::Stored | Reply::Permit(_) | Reply::NotStarted { .. } | Reply::NotYet { .. } => Ack::Empty,
+    }
+}
+
+/// The field of the Tier 3 form that is wrong.
+fn block_of(problem: &Problem) -> &'static str {
+    match problem {
+        Problem::Target { .. } => TARGET,
+        Problem::NoReason => REASON,
+        Problem::WrongCode { .. }
+        | Problem::UsedCode
+        | Problem::Locked { .. }
+        | Problem::NotEnrolled { .. }
+        | Problem::Unreadable => CODE,
     }
 }
 

@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
+use crate::domain::ceremony::{Code, Factor, Said};
 use crate::domain::command::{Intent, PlanRef};
 use crate::domain::ids::StepNo;
 
@@ -15,6 +16,10 @@ use crate::slack::surface::callback;
 pub const REASON: &str = "reason";
 /// Block of how much is approved, in the Review view.
 pub const PART: &str = "part";
+/// Block of what has to be typed at Tier 3.
+pub const TARGET: &str = "target";
+/// Block of the second factor's code.
+pub const CODE: &str = "code";
 /// Before the name of a parameter.
 pub const PARAMETER: &str = "p.";
 /// Before the number of a group of steps to leave out.
@@ -36,9 +41,20 @@ pub struct Change {
 /// `42.1.0123456789ab@C0123`: the plan, and the channel in which answers are shown.
 #[must_use]
 pub fn metadata(at: &PlanRef, channel: Option<&str>) -> String {
+    pointer(values::plan(at), channel)
+}
+
+/// The same for a part of the plan: `42.1.0123456789ab.2@C0123`.
+#[must_use]
+pub fn metadata_of_part(at: &PlanRef, upto: Option<StepNo>, channel: Option<&str>) -> String {
+    let value = upto.map_or_else(|| values::plan(at), |step| values::step(at, step));
+    pointer(value, channel)
+}
+
+fn pointer(value: String, channel: Option<&str>) -> String {
     match channel {
-        Some(channel) => format!("{}@{channel}", values::plan(at)),
-        None => values::plan(at),
+        Some(channel) => format!("{value}@{channel}"),
+        None => value,
     }
 }
 
@@ -82,6 +98,17 @@ pub fn of_view(view: &View<'_>) -> Option<Intent> {
                 skip: change.skip,
                 confirmed: true,
             })
+        }
+        callback::CEREMONY => {
+            let part = values::parse_step(metadata).map(|(at, step)| (at, Some(step)));
+            let (at, upto) = part.or_else(|| values::parse_plan(metadata).map(|at| (at, None)))?;
+            let code = Code::new(&text(view, CODE).unwrap_or_default());
+            let said = Said {
+                target: text(view, TARGET).unwrap_or_default(),
+                reason: reason(view),
+                factor: Factor::Typed(code),
+            };
+            Some(Intent::ApproveWith { at, upto, said })
         }
         callback::FREEZE => Some(Intent::Freeze { reason: reason(view) }),
         callback::UNFREEZE => Some(Intent::Unfreeze { reason: reason(view) }),
@@ -194,7 +221,15 @@ mod tests {
     #[test]
     fn a_view_with_a_forged_pointer_means_nothing() {
         for metadata in ["", "42", r#"{"at":"42","parameters":{},"skip":[]}"#] {
-            for callback in ["reject", "modify", "modify_confirm", "review", "show", "else"] {
+            for callback in [
+                "reject",
+                "modify",
+                "modify_confirm",
+                "review",
+                "ceremony",
+                "show",
+                "else",
+            ] {
                 let view = View {
                     callback_id: Some(callback.into()),
                     private_metadata: Some(metadata.into()),

@@ -22,7 +22,7 @@ const CONTENT: usize = 160_000;
 /// `private_metadata` (docs.slack.dev, views).
 const METADATA: usize = 3000;
 
-fn form(callback: &str, title: &str, submit: &str, metadata: &str, blocks: Vec<Value>) -> Value {
+pub(super) fn form(callback: &str, title: &str, submit: &str, metadata: &str, blocks: Vec<Value>) -> Value {
     json!({
         "type": "modal", "callback_id": callback, "title": plain(title, 24), "submit": plain(submit, 24),
         "close": plain("Cancel", 24), "private_metadata": metadata, "blocks": blocks,

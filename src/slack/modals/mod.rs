@@ -1,6 +1,7 @@
 //! Modals: what the engine's forms look like. Opened within the three seconds of a trigger id, submitted back into the
 //! one pipeline.
 
+mod ceremony;
 mod forms;
 mod open;
 mod review;
@@ -36,6 +37,12 @@ pub fn view(form: &Form, channel: Option<&str>, shared: &Shared) -> Value {
         Form::ReviewPlan { at, incident } => {
             review::review(at, incident, channel, &shared.outlook.card(incident))
         }
+        Form::Ceremony {
+            at,
+            upto,
+            part,
+            target,
+        } => ceremony::ceremony(at, *upto, part, target, channel),
         Form::Runbook {
             title,
             source,

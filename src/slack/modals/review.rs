@@ -60,7 +60,7 @@ pub fn review(at: &PlanRef, incident: &Incident, channel: Option<&str>, context:
     view
 }
 
-fn whole_plan(plan: &Plan) -> Vec<Value> {
+pub(super) fn whole_plan(plan: &Plan) -> Vec<Value> {
     let mut blocks = cards::review(plan);
     if plan.title.chars().count() > 150 {
         let title = safe(&plan.title, usize::MAX);
@@ -87,6 +87,9 @@ fn shut(context: &CardContext) -> Vec<Value> {
 
 fn effect(mode: Mode, plan: &Plan, steps: &str) -> String {
     match mode {
+        Mode::Live if plan.tier() == Tier::Three => {
+            "*Approve* asks for more, because there is a Tier 3 step in it: the target typed in, a reason, and a code of your second factor.".to_owned()
+        }
         Mode::Live if plan.tier() >= Tier::Two => {
             format!("*Approve* lets {steps} run as shown above. Some of it can't be taken back.")
         }

@@ -1,0 +1,202 @@
+//! The file of second factors: TOML, for one user alone to read. Written whole, beside the old one, and moved into its
+//! place; what can't be read is an error, never an empty list.
+
+use std::collections::BTreeMap;
+use std::fs::{File, OpenOptions};
+use std::io::{self, ErrorKind, Read, Write};
+use std::os::unix::fs::{OpenOptionsExt, PermissionsExt};
+use std::path::{Path, PathBuf};
+
+use jiff::Timestamp;
+use serde::{Deserialize, Serialize};
+
+use super::seed::Seed;
+use crate::config::read_person;
+use crate::domain::ids::PersonId;
+
+/// Bytes of the file at most: 10,000 people.
+const MOST: u64 = 2_000_000;
+const HEAD: &str = "# Second factors for Tier 3, written by `interlock totp`. Whoever can read this can make everybody's codes.\n\n";
+
+/// Why the second factors can't be read or written. Never quotes the file.
+#[derive(Debug, thiserror::Error)]
+pub enum FactorFileError {
+    #[error("`{}` can't be read ({source}): check the path and its permissions", path.display())]
+    Read { path: PathBuf, source: io::Error },
+    #[error("`{}` can be read by others of this machine: `chmod 600` it, and enrol everybody again if others did", path.display())]
+    Open { path: PathBuf },
+    #[error("line {line} of `{}` is nothing that `interlock totp` wrote: mend it, or remove the file and enrol everybody again", path.display())]
+    NotOurs { path: PathBuf, line: usize },
+    #[error("`{}` can't be written ({source}): check the folder, its permissions and the space that is left", path.display())]
+    Write { path: PathBuf, source: io::Error },
+}
+
+/// One person's second factor.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Enrolled {
+    pub seed: Seed,
+    pub since: Timestamp,
+}
+
+/// Everybody's.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct FactorFile {
+    pub people: BTreeMap<PersonId, Enrolled>,
+}
+
+#[derive(Default, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+struct Written {
+    people: BTreeMap<String, Row>,
+}
+
+#[derive(Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Row {
+    secret: String,
+    since: Timestamp,
+}
+
+impl FactorFile {
+    /// What the file holds; nothing when it is not there.
+    ///
+    /// # Errors
+    /// It can't be read, others can read it, or it is not what we wrote.
+    pub fn read(path: &Path) -> Result<Self, FactorFileError> {
+        let failed = |source| FactorFileError::Read {
+            path: path.to_owned(),
+            source,
+        };
+        let file = match File::open(path) {
+            Ok(file) => file,
+            Err(error) if error.kind() == ErrorKind::NotFound => return Ok(Self::default()),
+            Err(error) => return Err(failed(error)),
+        };
+        if file.metadata().map_err(failed)?.permissions().mode() & 0o077 != 0 {
+            return Err(FactorFileError::Open {
+                path: path.to_owned(),
+            });
+        }
+        let mut text = String::new();
+        file.take(MOST).read_to_string(&mut text).map_err(failed)?;
+        parse(&text).map_err(|line| FactorFileError::NotOurs {
+            path: path.to_owned(),
+            line,
+        })
+    }
+
+    /// Puts it in the place of what is there.
+    ///
+    /// # Errors
+    /// It can't be written; what was there stays.
+    pub fn write(&self, path: &Path) -> Result<(), FactorFileError> {
+        let people = self.people.iter().map(|(person, enrolled)| {
+            let row = Row {
+                secret: enrolled.seed.base32(),
+                since: enrolled.since,
+            };
+            (person.to_string(), row)
+        });
+        let written = Written {
+            people: people.collect(),
+        };
+        let text = toml::to_string(&written).map_err(io::Error::other);
+        text.and_then(|text| replace(path, &format!("{HEAD}{text}")))
+            .map_err(|source| FactorFileError::Write {
+                path: path.to_owned(),
+                source,
+            })
+    }
+}
+
+/// The number of the first line that can't be understood is all that is told of a file full of secrets.
+fn parse(text: &str) -> Result<FactorFile, usize> {
+    let line = |at: usize| text.bytes().take(at).filter(|byte| *byte == b'\n').count() + 1;
+    let written: Written =
+        toml::from_str(text).map_err(|error| error.span().map_or(1, |span| line(span.start)))?;
+    let people = written.people.into_iter().map(|(person, row)| {
+        let at = || line(text.find(&person).unwrap_or_default());
+        let id = read_person(&person).map_err(|_| at())?;
+        let seed = Seed::from_base32(&row.secret).ok_or_else(at)?;
+        let since = row.since;
+        Ok((id, Enrolled { seed, since }))
+    });
+    Ok(FactorFile {
+        people: people.collect::<Result<_, usize>>()?,
+    })
+}
+
+fn replace(path: &Path, text: &str) -> io::Result<()> {
+    let mut name = path.file_name().unwrap_or_default().to_owned();
+    name.push(".new");
+    let beside = path.with_file_name(name);
+    match std::fs::remove_file(&beside) {
+        Err(error) if error.kind() != ErrorKind::NotFound => return Err(error),
+        Ok(()) | Err(_) => {}
+    }
+    let mut file = OpenOptions::new()
+        .write(true)
+        .create_new(true)
+        .mode(0o600)
+        .open(&beside)?;
+    file.write_all(text.as_bytes())?;
+    file.sync_all()?;
+    std::fs::rename(&beside, path)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn one() -> FactorFile {
+        let person = PersonId {
+            team: "T1".to_owned(),
+            user: "U1".to_owned(),
+        };
+        let enrolled = Enrolled {
+            seed: Seed::generate().unwrap(),
+            since: "2026-11-21T10:00:00Z".parse().unwrap(),
+        };
+        FactorFile {
+            people: BTreeMap::from([(person, enrolled)]),
+        }
+    }
+
+    #[test]
+    fn it_is_for_one_user_alone_and_reads_back() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("interlock.totp");
+        assert_eq!(FactorFile::read(&path).unwrap(), FactorFile::default());
+        one().write(&path).unwrap();
+        let file = one();
+        file.write(&path).unwrap();
+        assert_eq!(FactorFile::read(&path).unwrap(), file);
+        let mode = std::fs::metadata(&path).unwrap().permissions().mode();
+        assert_eq!(mode & 0o777, 0o600);
+        std::fs::set_permissions(&path, PermissionsExt::from_mode(0o640)).unwrap();
+        let said = FactorFile::read(&path).unwrap_err().to_string();
+        assert!(said.contains("can be read by others"), "{said}");
+    }
+
+    #[test]
+    fn what_we_did_not_write_is_refused_and_not_repeated() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("interlock.totp");
+        let secret = "GEZDGNBVGY3TQOJQGEZDGNBVGY3TQOJQ";
+        let since = "since = \"2026-11-21T10:00:00Z\"";
+        for (text, line) in [
+            (format!("[people.\"T1/U1\"]\nsecret = \"{secret}\n{since}"), 2),
+            (
+                format!("[people.\"T1/U1\"]\nsecret = \"{secret}\"\nmore = 1\n{since}"),
+                3,
+            ),
+            (format!("\n[people.\"U1\"]\nsecret = \"{secret}\"\n{since}"), 2),
+            (format!("[people.\"T1/U1\"]\nsecret = \"GEZDGNBV\"\n{since}"), 1),
+        ] {
+            replace(&path, &text).unwrap();
+            let said = FactorFile::read(&path).unwrap_err().to_string();
+            assert!(said.starts_with(&format!("line {line} of ")), "{said}\n{text}");
+            assert!(!said.contains("GEZDGNBV"), "{said}");
+        }
+    }
+}
