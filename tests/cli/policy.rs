@@ -218,7 +218,7 @@ fn a_new_policy_says_what_becomes_possible() {
     assert_eq!(
         said,
         "Possible from now on:\n  \
-         Tier 3 in production may be approved by 2 of @leads, not who asked for it\n  \
+         Tier 3 in production may be approved by 2 of @leads, not who asked for it, with the target typed, a reason and a second factor\n  \
          starting outside of the change window office hours: Tier 1, Tier 2 and Tier 3 in production start only mon,tue,wed,thu,fri 09:00-17:00 (Europe/Berlin)\n  \
          starting during the freeze launch (we launch): nothing starts everywhere during 2026-12-01 to 2026-12-03 (UTC)\n  \
          `rollout undo deployment/billing` at its own tier; it was Tier 3\n  \
