@@ -118,17 +118,12 @@ fn wanted(
     intent: Intent,
 ) -> Reply {
     match intent {
-        Intent::Approve(at) => {
-            let (upto, said) = (None, None);
-            plan_act::approve(tx, context, actor, Yes { at: &at, upto, said })
-        }
+        Intent::Approve(at) => plan_act::approve(tx, context, actor, Yes::to(&at, None, None)),
         Intent::ApprovePart { at, upto } => {
-            let (upto, said) = (Some(upto), None);
-            plan_act::approve(tx, context, actor, Yes { at: &at, upto, said })
+            plan_act::approve(tx, context, actor, Yes::to(&at, Some(upto), None))
         }
         Intent::ApproveWith { at, upto, said } => {
-            let said = Some(&said);
-            plan_act::approve(tx, context, actor, Yes { at: &at, upto, said })
+            plan_act::approve(tx, context, actor, Yes::to(&at, upto, Some(&said)))
         }
         Intent::AskReject(at) => plan_act::ask_reject(tx, context, actor, at),
         Intent::Reject { at, reason } => plan_act::reject(tx, context, actor, &at, reason),

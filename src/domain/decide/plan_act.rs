@@ -78,6 +78,12 @@ pub struct Yes<'a> {
     pub said: Option<&'a Said>,
 }
 
+impl<'a> Yes<'a> {
+    pub fn to(at: &'a PlanRef, upto: Option<StepNo>, said: Option<&'a Said>) -> Self {
+        Self { at, upto, said }
+    }
+}
+
 /// What a yes leads to.
 enum Allowed {
     Counts {
@@ -191,6 +197,14 @@ fn with_ceremony(
         .map_err(|problems| Refusal::Ceremony { problems })
 }
 
+fn missing_or_why(decision: Decision) -> (u8, Vec<Reason>) {
+    match decision {
+        Decision::Deny { reasons } => (0, reasons),
+        Decision::RequireApproval { approvals } => (approvals, Vec::new()),
+        Decision::Allow => (0, Vec::new()),
+    }
+}
+
 /// The vote with how many are needed and how many there are with it, or why it does not count.
 fn may_approve(
     tx: &Tx<'_>,
@@ -225,11 +239,7 @@ fn may_approve(
             counts: &tx.state().counts(incident, context.now),
         },
     };
-    let (missing, mut reasons) = match context.rules.policy.answer(&question) {
-        Decision::Deny { reasons } => (0, reasons),
-        Decision::RequireApproval { approvals } => (approvals, Vec::new()),
-        Decision::Allow => (0, Vec::new()),
-    };
+    let (missing, mut reasons) = missing_or_why(context.rules.policy.answer(&question));
     if track.plan.digest().ok().as_ref() != Some(&track.digest) {
         reasons.push(Reason::DigestDiffers);
     }
