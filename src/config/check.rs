@@ -93,6 +93,9 @@ fn numbers(settings: &Settings) -> Result<(), ConfigError> {
     ] {
         within(key, value, low, high)?;
     }
+    if let Some(days) = checkpoints.s3.retain_days {
+        within("checkpoints.s3.retain_days", days, 1, 36_500)?;
+    }
     watching(settings)
 }
 

@@ -264,6 +264,7 @@ pub struct Checkpoints {
     /// A file that they are appended to: on a volume that this host can't rewrite, or it proves nothing.
     pub file: Option<PathBuf>,
     pub webhook: CheckpointWebhook,
+    pub s3: CheckpointBucket,
 }
 
 impl Default for Checkpoints {
@@ -273,6 +274,7 @@ impl Default for Checkpoints {
             within_seconds: 60,
             file: None,
             webhook: CheckpointWebhook::default(),
+            s3: CheckpointBucket::default(),
         }
     }
 }
@@ -284,6 +286,42 @@ pub struct CheckpointWebhook {
     /// Where they are posted, as JSON with `at`, `size` and `note`.
     pub url: Option<BaseUrl>,
     pub bearer_token: Option<Secret>,
+}
+
+/// `[checkpoints.s3]`: a bucket of an S3-compatible store, best one with object lock.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct CheckpointBucket {
+    /// Nothing is put anywhere without it.
+    pub bucket: Option<String>,
+    /// `https://s3.eu-central-1.amazonaws.com`, or that of another store.
+    pub endpoint: Option<BaseUrl>,
+    pub region: String,
+    /// Put before the name of each object.
+    pub prefix: String,
+    /// The bucket's name stands in the path and not in the host.
+    pub path_style: bool,
+    pub access_key_id: Option<String>,
+    /// It needs `s3:PutObject`, with `retain_days` also `s3:PutObjectRetention`, and nothing else.
+    pub secret_access_key: Option<Secret>,
+    /// Each object is locked for so many days, in compliance mode: nobody deletes it before. 1 to 36,500; without it, what the
+    /// bucket says.
+    pub retain_days: Option<u32>,
+}
+
+impl Default for CheckpointBucket {
+    fn default() -> Self {
+        Self {
+            bucket: None,
+            endpoint: None,
+            region: "us-east-1".to_owned(),
+            prefix: "interlock/".to_owned(),
+            path_style: true,
+            access_key_id: None,
+            secret_access_key: None,
+            retain_days: None,
+        }
+    }
 }
 
 /// `[heartbeat]`: to a watcher outside, who says so when it stays away.

@@ -139,6 +139,7 @@ impl Settings {
             &pagerduty.api_token,
             &checkpoints.key,
             &checkpoints.webhook.bearer_token,
+            &checkpoints.s3.secret_access_key,
             &prometheus.bearer_token,
             &heartbeat.url,
         ]

@@ -2,11 +2,13 @@
 
 use std::time::Duration;
 
-use axum::http::{HeaderMap, StatusCode};
-use axum::routing::post;
+use axum::body::Bytes;
+use axum::http::{HeaderMap, StatusCode, Uri};
+use axum::routing::{post, put};
 use axum::{Json, Router};
 use interlock::domain::event::Event;
 use interlock::store::{Chain, Checkpoint, Follower, Signer, Store, Verdict, Wanted, parse};
+use md5::{Digest as _, Md5};
 use serde_json::Value;
 use tokio::sync::mpsc;
 
@@ -99,6 +101,74 @@ async fn a_start_is_signed_for_and_kept_elsewhere_and_proves_the_journal() {
 
     world.thread().is_uninteresting();
     world.ana().ignores_answers();
+    world.ends().await;
+}
+
+/// A bucket with object lock: it takes what is new, whole and locked, and what was signed says so.
+async fn bucket() -> (String, mpsc::UnboundedReceiver<(String, HeaderMap, Value)>) {
+    let (told, kept) = mpsc::unbounded_channel();
+    let take = move |uri: Uri, headers: HeaderMap, body: Bytes| async move {
+        let query: Vec<(String, String)> =
+            url::form_urlencoded::parse(uri.query().unwrap_or_default().as_bytes())
+                .into_owned()
+                .collect();
+        let asked = |name: &str| {
+            query
+                .iter()
+                .find(|(key, _)| key == name)
+                .map(|(_, value)| value.clone())
+        };
+        let signed = asked("X-Amz-SignedHeaders").unwrap_or_default();
+        let all = [
+            "content-md5",
+            "x-amz-object-lock-mode",
+            "x-amz-object-lock-retain-until-date",
+        ];
+        let covered = all.iter().all(|name| signed.split(';').any(|one| one == *name));
+        if asked("X-Amz-Signature").is_none_or(|text| text.len() != 64) || !covered {
+            return StatusCode::FORBIDDEN;
+        }
+        let digest = base64::Engine::encode(&base64::engine::general_purpose::STANDARD, Md5::digest(&body));
+        if headers["content-md5"] != digest {
+            return StatusCode::BAD_REQUEST;
+        }
+        let body = serde_json::from_slice(&body).unwrap();
+        told.send((uri.path().to_owned(), headers, body)).unwrap();
+        StatusCode::OK
+    };
+    let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let url = format!("http://{}", listener.local_addr().unwrap());
+    let router = Router::new().fallback(put(take));
+    tokio::spawn(async move { axum::serve(listener, router).await });
+    (url, kept)
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_bucket_keeps_each_checkpoint_locked_until_its_time() {
+    let (url, mut kept) = bucket().await;
+    let key = Signer::generate("interlock.test/story").unwrap();
+    let signer = Signer::parse(&key).unwrap();
+    let world = TestWorld::start(Setup::default().table(&format!(
+        "[checkpoints]\nkey = \"{key}\"\n[checkpoints.s3]\nbucket = \"proofs\"\nendpoint = \"{url}\"\n\
+         access_key_id = \"AKIA-TEST\"\nsecret_access_key = \"s3-secret-of-the-test\"\nretain_days = 400"
+    )))
+    .await;
+    world.clock_moves(Duration::from_secs(70)).await;
+    let (path, headers, body) = kept.recv().await.expect("somebody keeps them");
+    let note = body["note"].as_str().unwrap();
+    let checkpoint = Checkpoint::open(note, &signer.public()).unwrap();
+    assert!(
+        path.starts_with(&format!("/proofs/interlock/{:012}-", checkpoint.size)),
+        "{path}"
+    );
+    assert_eq!(headers["x-amz-object-lock-mode"], "COMPLIANCE");
+    let until: jiff::Timestamp = headers["x-amz-object-lock-retain-until-date"]
+        .to_str()
+        .unwrap()
+        .parse()
+        .unwrap();
+    let at: jiff::Timestamp = body["at"].as_str().unwrap().parse().unwrap();
+    assert_eq!(until.as_second() - at.as_second(), 400 * 86_400);
     world.ends().await;
 }
 

@@ -1,4 +1,4 @@
-//! One place outside of the database that keeps checkpoints: a file on another volume, or whoever answers at an address.
+//! One place outside of the database that keeps checkpoints: a file on another volume, whoever answers at an address, a bucket.
 
 use std::fs::OpenOptions;
 use std::io::Write;
@@ -8,10 +8,11 @@ use std::time::Duration;
 use jiff::Timestamp;
 use serde::Serialize;
 
+use super::bucket::Keeper;
 use crate::config::Secret;
 
 /// How long an address may take to answer: less than the worker signs ahead of time.
-const ANSWER_WITHIN: Duration = Duration::from_secs(3);
+pub(super) const ANSWER_WITHIN: Duration = Duration::from_secs(3);
 
 /// Why a place did not take a checkpoint. It is offered again.
 #[derive(Debug, thiserror::Error)]
@@ -42,6 +43,7 @@ pub enum Anchor {
         bearer_token: Option<Secret>,
         client: reqwest::Client,
     },
+    Bucket(Box<Keeper>),
 }
 
 impl Anchor {
@@ -50,13 +52,15 @@ impl Anchor {
         match self {
             Self::File(_) => "file",
             Self::Webhook { .. } => "webhook",
+            Self::Bucket(_) => "s3",
         }
     }
 
-    /// Hands over a checkpoint; once this is through it is kept.
-    pub(super) async fn keep(&self, kept: &Kept) -> Result<(), AnchorError> {
+    /// Hands over a checkpoint at `now`; once this is through it is kept.
+    pub(super) async fn keep(&self, kept: &Kept, now: Timestamp) -> Result<(), AnchorError> {
         match self {
             Self::File(path) => append(path.clone(), kept).await,
+            Self::Bucket(keeper) => keeper.keep(kept, now).await,
             Self::Webhook {
                 url,
                 bearer_token,

@@ -5,6 +5,7 @@ use std::sync::Arc;
 use jiff::SignedDuration;
 
 use super::anchor::Anchor;
+use super::bucket::Keeper;
 use super::worker::Checkpointer;
 use crate::app::StartError;
 use crate::config::Settings;
@@ -51,9 +52,11 @@ pub fn worker(
             client,
         });
     }
+    let bucket = Keeper::new(&wanted.s3).map_err(StartError::Setup)?;
+    anchors.extend(bucket.map(|bucket| Anchor::Bucket(Box::new(bucket))));
     if anchors.is_empty() {
         tracing::warn!(
-            "checkpoints are signed, but nobody keeps them: set checkpoints.file or checkpoints.webhook.url"
+            "checkpoints are signed, but nobody keeps them: set checkpoints.file, checkpoints.webhook.url or checkpoints.s3"
         );
     }
     Ok(Some(Checkpointer::new(

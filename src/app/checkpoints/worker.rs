@@ -135,7 +135,7 @@ impl Checkpointer {
                 continue;
             }
             let anchor = place.anchor.name();
-            match place.anchor.keep(kept).await {
+            match place.anchor.keep(kept, now).await {
                 Ok(()) => {
                     metrics::gauge!("interlock_anchored_entries", "anchor" => anchor).set(kept.size as f64);
                     place.waiting = None;

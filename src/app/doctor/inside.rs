@@ -81,9 +81,8 @@ fn anchors(settings: &Settings, now: Timestamp) -> Vec<Finding> {
             format!("checkpoints.key can't be used: {error}"),
         )];
     }
-    if wanted.file.is_none() && wanted.webhook.url.is_none() {
-        let text =
-            "checkpoints are signed, but nobody keeps them: set checkpoints.file or checkpoints.webhook.url";
+    if wanted.file.is_none() && wanted.webhook.url.is_none() && wanted.s3.bucket.is_none() {
+        let text = "checkpoints are signed, but nobody keeps them: set checkpoints.file, checkpoints.webhook.url or checkpoints.s3";
         return vec![Finding::wrong(ABOUT, text)];
     }
     let file = wanted.file.as_ref().map(|path| anchored(path, now));
@@ -92,7 +91,11 @@ fn anchors(settings: &Settings, now: Timestamp) -> Vec<Finding> {
         .url
         .as_ref()
         .map(|url| Finding::fine(ABOUT, format!("checkpoints go to {url}, which was not asked")));
-    file.into_iter().chain(webhook).collect()
+    let bucket = wanted.s3.bucket.as_ref().map(|bucket| {
+        let text = format!("checkpoints go to the bucket {bucket}, which was not asked");
+        Finding::fine(ABOUT, text)
+    });
+    file.into_iter().chain(webhook).chain(bucket).collect()
 }
 
 /// When the file was last written to.
