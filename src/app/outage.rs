@@ -144,7 +144,7 @@ pub async fn older_copy(pagers: Pagers, behind: Option<String>) {
     };
     let page = Page {
         about: About::OlderCopy,
-        summary: format!("Interlock's database was put back, so nothing runs: {why}"),
+        summary: format!("Interlock's database may be an older copy, so nothing runs: {why}"),
         class: Some("InterlockRolledBack".to_owned()),
         details: serde_json::json!({ "what to do": "find out who put it back and why; what ran since is in the API servers' audit logs; then lift the freeze with a reason" }),
         ..page(&pagers, "")

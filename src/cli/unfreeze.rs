@@ -66,8 +66,16 @@ impl Unfreeze {
 
 fn remove(settings: &Settings, reason: &str, screen: &mut Screen) -> Result<Ended, Failure> {
     let path = settings.freeze_file();
-    let record = record(&path, reason);
-    match record.and_then(|kept| std::fs::remove_file(&path).map(|()| kept)) {
+    let kept = match record(&path, reason) {
+        Err(error) if error.kind() != ErrorKind::NotFound => {
+            return Err(Failure::Refused(format!(
+                "your reason can't be kept beside the freeze file ({error}), so nothing was lifted: make room there, or remove `{}` by hand",
+                path.display()
+            )));
+        }
+        kept => kept,
+    };
+    match kept.and_then(|kept| std::fs::remove_file(&path).map(|()| kept)) {
         Ok(kept) => screen.say(&format!(
             "Removed {}. Why it was there, and why it no longer is, stands in {}.",
             path.display(),
@@ -84,7 +92,7 @@ fn remove(settings: &Settings, reason: &str, screen: &mut Screen) -> Result<Ende
 
 /// Keeps what the file said and why it goes, beside it: no bot may be running that could journal it.
 fn record(path: &Path, reason: &str) -> std::io::Result<PathBuf> {
-    let was = std::fs::read_to_string(path)?;
+    let was = String::from_utf8_lossy(&std::fs::read(path)?).into_owned();
     let mut name = path.file_name().unwrap_or_default().to_owned();
     name.push(".lifted");
     let kept = path.with_file_name(name);

@@ -90,6 +90,12 @@ fn numbers(settings: &Settings) -> Result<(), ConfigError> {
             4,
         ),
         ("settle_seconds", settings.settle_seconds, 1, 86_400),
+        (
+            "grouping.related_within_minutes",
+            settings.grouping.related_within_minutes,
+            0,
+            60,
+        ),
     ] {
         within(key, value, low, high)?;
     }

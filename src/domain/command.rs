@@ -228,6 +228,15 @@ pub enum Delivered {
     },
 }
 
+impl Command {
+    /// What comes by the thousand from outside and is sent again when it is refused: it waits behind clicks and freezes, and
+    /// is shed when too much of it waits.
+    #[must_use]
+    pub fn is_intake(&self) -> bool {
+        matches!(self, Self::Alerts { .. } | Self::Changes { .. })
+    }
+}
+
 /// The engine's answer, given only after the commit.
 #[derive(Clone, Debug)]
 pub enum Reply {
@@ -322,7 +331,7 @@ pub enum Answer {
     Help,
     /// Slack took no form for a click any more.
     FormNotOpened,
-    /// Nothing of it is stored, so nothing of it counts.
+    /// Nobody knows that it is stored: it may turn out to be, and counts then.
     NotTaken(NotTaken),
     NotUnderstood {
         text: String,

@@ -19,6 +19,7 @@ impl Incident {
                 HandoffReason::PlanBlocked { .. }
                 | HandoffReason::Denied
                 | HandoffReason::NoDecision
+                | HandoffReason::Void { .. }
                 | HandoffReason::StepStopped { .. }
                 | HandoffReason::NotVerified { .. }
                 | HandoffReason::AskedFor { .. } => true,

@@ -40,6 +40,7 @@ impl Call {
             | HandoffReason::Denied
             | HandoffReason::Flapping { .. }
             | HandoffReason::NoDecision
+            | HandoffReason::Void { .. }
             | HandoffReason::StillFiring
             | HandoffReason::SourceRefused { .. } => Self::Stuck,
             HandoffReason::NotVerified { .. } => Self::NotHelped,

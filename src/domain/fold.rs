@@ -96,11 +96,11 @@ impl State {
                 result,
             } => {
                 self.apply_to_incident(entry, *incident);
-                self.remember(*incident, *plan, result, entry.at);
+                self.note_result(*incident, *plan, result, entry.at);
             }
             Event::HandedOver { incident, reason } => {
                 self.apply_to_incident(entry, *incident);
-                self.remember_handover(*incident, reason, entry.at);
+                self.note_handover(*incident, reason, entry.at);
             }
             Event::AlertResolved { incident, .. }
             | Event::ChangesSeen { incident, .. }
@@ -378,11 +378,13 @@ fn change(incident: &mut Incident, event: &Event, at: Timestamp) {
         Event::StepHeld { plan, reasons, .. } => {
             if let Some(track) = track(incident, *plan) {
                 track.run.held.clone_from(reasons);
+                track.run.waits = None;
             }
         }
         Event::StepWaits { plan, waits, .. } => {
             if let Some(track) = track(incident, *plan) {
                 track.run.waits = Some(*waits);
+                track.run.held.clear();
             }
         }
         Event::StepEnded {

@@ -25,6 +25,10 @@ pub enum HandoffReason {
     PlanBlocked {
         problems: Vec<String>,
     },
+    /// What was proposed or approved counts no longer, and nothing of it can be made afresh.
+    Void {
+        why: String,
+    },
     /// Policy has no way to allow it.
     Denied,
     Rejected {
@@ -48,6 +52,7 @@ pub enum HandoffReason {
     TakenOver {
         by: String,
     },
+    /// Only in entries from before asking for a human left the incident as it was.
     AskedFor {
         by: String,
     },
@@ -70,6 +75,7 @@ impl HandoffReason {
             }
             Self::Checklist => "the runbook is a checklist for people".to_owned(),
             Self::PlanBlocked { problems } => format!("no plan could be made: {}", problems.join("; ")),
+            Self::Void { why } => format!("the plan is void: {why}"),
             Self::Denied => "the policy lets nobody approve the plan".to_owned(),
             Self::Rejected { by, reason } if reason.trim().is_empty() => format!("{by} rejected the plan"),
             Self::Rejected { by, reason } => format!("{by} rejected the plan: {reason}"),

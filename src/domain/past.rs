@@ -1,5 +1,5 @@
 //! What an alert did before: how often it fired within the hour, and which runbooks did not help against it. By
-//! fingerprint, which is the same over episodes.
+//! fingerprint, which is the same over episodes. How closed incidents went, for whoever meets a similar one, is in `memory`.
 //!
 //! Bounded: what is forgotten early makes an alert look new, so in a flood of different alerts flapping is told of the
 //! newest ones only.
@@ -114,7 +114,7 @@ impl Past {
 
 impl State {
     /// Whether a plan helped. One that changed nothing says nothing about its runbook.
-    pub(super) fn remember(&mut self, id: IncidentId, plan: PlanNo, result: &RunResult, at: Timestamp) {
+    pub(super) fn note_result(&mut self, id: IncidentId, plan: PlanNo, result: &RunResult, at: Timestamp) {
         let Some(incident) = self.incidents.get(&id) else {
             return;
         };
@@ -132,7 +132,7 @@ impl State {
     }
 
     /// A plan that was verified and left the alert firing did not help either.
-    pub(super) fn remember_handover(&mut self, id: IncidentId, reason: &HandoffReason, at: Timestamp) {
+    pub(super) fn note_handover(&mut self, id: IncidentId, reason: &HandoffReason, at: Timestamp) {
         let still = matches!(reason, HandoffReason::StillFiring);
         let Some(incident) = self.incidents.get(&id).filter(|_| still) else {
             return;

@@ -102,8 +102,7 @@ impl Incident {
         };
         let runs =
             matches!(self.phase, Phase::Running) && run.result.is_none() && !run.told_long && !unknown();
-        let since = run.part_started_at.or(run.started_at);
-        since.filter(|_| runs)?.checked_add(RUNS_LONG).ok()
+        run.part_started_at.filter(|_| runs)?.checked_add(RUNS_LONG).ok()
     }
 
     /// The step of the current plan whose outcome nobody knows.

@@ -232,7 +232,7 @@ impl Engine {
 
     fn sort(&mut self, message: Message) {
         match message {
-            Message::Decide(command, reply) if matches!(*command, Command::Alerts { .. }) => {
+            Message::Decide(command, reply) if command.is_intake() => {
                 self.intake.push_back((command, reply));
             }
             Message::Abandon(told) => self.abandoned = Some(told),

@@ -86,13 +86,13 @@ impl Handle {
         &self.database
     }
 
-    /// Decides and commits. Alerts are shed when too many wait; clicks, freeze and the executor never are.
+    /// Decides and commits. Alerts and changes are shed when too many wait; clicks, freeze and the executor never are.
     ///
     /// # Errors
     /// See [`EngineError`].
     pub async fn submit(&self, command: Command) -> Result<Reply, EngineError> {
         let (tx, rx) = oneshot::channel();
-        if matches!(command, Command::Alerts { .. }) {
+        if command.is_intake() {
             let waiting = self.intake.fetch_add(1, Ordering::AcqRel);
             if waiting >= INTAKE_MOST {
                 self.intake.fetch_sub(1, Ordering::AcqRel);

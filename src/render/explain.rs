@@ -100,7 +100,7 @@ fn escalated(before: Option<jiff::Timestamp>) -> String {
 fn not_taken(why: &NotTaken) -> String {
     match why {
         NotTaken::Journal { reason } => format!(
-            "Nothing came of that: {}. When the cards no longer say so, look at the card: press again if it does not show what you did. `interlock freeze --file REASON` on the machine works in any case.",
+            "That is not confirmed: {}. When the cards no longer say so, look at the card, and press again if it does not show what you did. `interlock freeze --file REASON` on the machine works in any case.",
             broken(reason)
         ),
         NotTaken::Stopping => "That does not count: Interlock is stopping. Try again in a minute.".to_owned(),

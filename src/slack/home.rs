@@ -110,12 +110,15 @@ impl Homes {
     }
 
     fn blocks(&self, person: &Person, incidents: &[Box<Incident>], all: usize) -> Vec<Value> {
-        if person.standing != Standing::Member {
-            return vec![section(
-                "What is open is shown to members of this workspace, once Slack has said who is one.",
-            )];
-        }
         let outlook = &self.shared.outlook;
+        if person.standing != Standing::Member {
+            let notice = section(
+                "What is open is shown to members of this workspace, once Slack has said who is one.",
+            );
+            // Stopping on a doubt is allowed: Slack's directory may be what is down.
+            let stop = (person.standing == Standing::Unreadable).then(|| freeze(outlook.frozen().as_ref()));
+            return [notice].into_iter().chain(stop.into_iter().flatten()).collect();
+        }
         let (yours, rest): (Vec<&Incident>, Vec<&Incident>) = incidents
             .iter()
             .map(Box::as_ref)

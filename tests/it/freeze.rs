@@ -115,7 +115,9 @@ async fn what_a_freeze_holds_for_too_long_is_handed_over() {
     world.thread().says("step 1 waits: everything is frozen").await;
     world.minutes_pass(45).await;
     world.a_human_is_paged("INC-1").await;
-    world.card("This needs a human").await;
+    world
+        .card("the plan is void: it was approved, but a freeze held it until the approval ran out")
+        .await;
     world.nothing_ran();
     world.thread().is_uninteresting();
     world.ends().await;

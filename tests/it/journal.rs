@@ -54,7 +54,7 @@ async fn nothing_starts(setup: Setup) {
         !delivery.acked,
         "a click that is not stored is not acked: {delivery:?}"
     );
-    let told = world.ana().is_told("Nothing came of that").await;
+    let told = world.ana().is_told("That is not confirmed").await;
     assert!(told.contains("disk is full"), "{told}");
     assert!(world.readiness().await.contains("disk is full"));
     world.nothing_ran();

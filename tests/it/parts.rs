@@ -126,6 +126,27 @@ async fn after_a_part_has_run_another_policy_hands_the_rest_to_a_human() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn what_waits_between_two_parts_does_not_count_as_running() {
+    let world = tape().await;
+    first_step_only(&world).await;
+    world.minutes_pass(12).await;
+    world.a_human_is_paged("INC-1").await;
+    world.ben().presses("Review plan").await;
+    world.ben().sees_modal("[Approve 2 steps]").await;
+    world.ben().submits(&[]).await;
+    world.ben().is_told("Approved.").await;
+    world.card("Fixed and verified.").await;
+    world.cluster_did(&[FIRST, SECOND]).await;
+    let told = world.thread().said();
+    assert!(
+        told.iter().all(|line| !line.contains("more than ten minutes")),
+        "{told:#?}"
+    );
+    world.thread().is_uninteresting();
+    world.ends().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn between_two_parts_a_crash_starts_nothing_and_the_rest_expires() {
     let world = tape().await;
     first_step_only(&world).await;

@@ -15,7 +15,9 @@ pub fn look(action: &Action) -> Vec<Right> {
         return Vec::new();
     };
     let mut rights = vec![of(&target, "get")];
-    rights.extend(owners(&target));
+    if action.target_key().is_some() {
+        rights.extend(owners(&target));
+    }
     match action {
         Action::Exec(_) | Action::Logs(_) => rights.extend(pods(&target)),
         Action::Get(_)

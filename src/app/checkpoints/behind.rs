@@ -15,10 +15,11 @@ struct Line {
     note: String,
 }
 
-/// What does not fit, in words for people; `None` when all that was anchored stands, and where nothing was.
+/// What does not fit, or why nobody can tell, in words for people; `None` when all that was anchored stands, and where
+/// nothing was. Alerts are taken and people paged either way; nothing starts on a doubt.
 ///
 /// # Errors
-/// When the key is none, or the anchors or the journal can't be read: then nobody knows, and nothing starts on it.
+/// When the key is none, or the journal can't be read.
 pub fn behind(settings: &Settings, store: &Store) -> Result<Option<String>, StartError> {
     let wanted = &settings.checkpoints;
     let (Some(key), Some(file)) = (&wanted.key, &wanted.file) else {
@@ -26,8 +27,10 @@ pub fn behind(settings: &Settings, store: &Store) -> Result<Option<String>, Star
     };
     let signer = Signer::parse(key.expose())
         .map_err(|error| StartError::Setup(format!("checkpoints.key can't be used: {error}")))?;
-    let Some(anchor) = last(file, &signer.public())? else {
-        return Ok(None);
+    let anchor = match last(file, &signer.public()) {
+        Ok(Some(anchor)) => anchor,
+        Ok(None) => return Ok(None),
+        Err(why) => return Ok(Some(why)),
     };
     let (entries, place) = (store.seq(), file.display());
     if entries < anchor.size {
@@ -51,15 +54,15 @@ pub fn behind(settings: &Settings, store: &Store) -> Result<Option<String>, Star
 }
 
 /// The largest checkpoint of this key that the file holds. Lines of an earlier key, and one that was cut off, prove nothing.
-fn last(file: &Path, key: &PublicKey) -> Result<Option<Checkpoint>, StartError> {
+fn last(file: &Path, key: &PublicKey) -> Result<Option<Checkpoint>, String> {
     let text = match std::fs::read_to_string(file) {
         Ok(text) => text,
         Err(error) if error.kind() == ErrorKind::NotFound => return Ok(None),
         Err(error) => {
-            return Err(StartError::Setup(format!(
-                "checkpoints.file `{}` can't be read ({error}), so nobody can tell whether the database is the newest: check the path and its permissions",
+            return Err(format!(
+                "checkpoints.file `{}` can't be read ({error}), so nobody can tell whether the database is the newest: check the path and its permissions, and start again",
                 file.display()
-            )));
+            ));
         }
     };
     let notes = text
@@ -68,10 +71,10 @@ fn last(file: &Path, key: &PublicKey) -> Result<Option<Checkpoint>, StartError> 
     let checkpoints = notes.filter_map(|line| Checkpoint::open(&line.note, key).ok());
     let largest = checkpoints.max_by_key(|checkpoint| checkpoint.size);
     if largest.is_none() && !text.trim().is_empty() {
-        return Err(StartError::Setup(format!(
-            "checkpoints.file `{}` holds no checkpoint of checkpoints.key, so nobody can tell whether the database is the newest: put the right key or file there, or, after a new key was made, move the file away",
+        return Err(format!(
+            "checkpoints.file `{}` holds no checkpoint of checkpoints.key, so nobody can tell whether the database is the newest: put the right key or file there, or, after a new key was made, move the file away; then start again",
             file.display()
-        )));
+        ));
     }
     Ok(largest)
 }

@@ -120,6 +120,7 @@ fn is_at_once(reason: &HandoffReason) -> bool {
         | HandoffReason::Shadow => true,
         HandoffReason::Rejected { .. }
         | HandoffReason::NoDecision
+        | HandoffReason::Void { .. }
         | HandoffReason::StepStopped { .. }
         | HandoffReason::NotVerified { .. }
         | HandoffReason::StillFiring

@@ -98,13 +98,7 @@ pub fn act(
             name: person.name.clone(),
         },
     };
-    // Whoever may stop everything while Slack is away has to see what is open.
-    let allowed = if matches!(intent, Intent::Status | Intent::Help) {
-        actor.may_call(context)
-    } else {
-        actor.standing(context)
-    };
-    match (looks(&intent), allowed) {
+    match (looks(&intent), actor.standing(context)) {
         (Some((incident, deed)), Err(refusal)) => actor.refused(tx, incident, deed, refusal),
         (Some(_) | None, Ok(())) | (None, Err(_)) => wanted(tx, context, &actor, channel, intent),
     }

@@ -8,7 +8,7 @@ use crate::domain::command::{Drive, Effect};
 use crate::domain::escalation::{Call, Origin, Urgency, urgency};
 use crate::domain::event::{Event, Mode};
 use crate::domain::ids::{EpisodeKey, IncidentId, PlanNo, StepNo};
-use crate::domain::incident::{ClosedAs, HandoffReason, Incident, Phase};
+use crate::domain::incident::{ClosedAs, HandoffReason, Incident, Phase, PlanTrack};
 use crate::domain::policy::Decision;
 use crate::domain::run::{Next, RunResult};
 use crate::planted::{self, Bug};
@@ -342,6 +342,20 @@ pub fn page_when_due(tx: &mut Tx<'_>, context: Context<'_>, id: IncidentId) {
 /// Started by a person with `/runbook run`: no alert stands behind it, and the person is there.
 pub fn is_manual(incident: &Incident) -> bool {
     incident.source.as_str() == MANUAL
+}
+
+/// Why a plan whose time is over did not run: nobody decided, or somebody did and it was held. Asked before that is recorded.
+pub fn ran_out(incident: &Incident) -> HandoffReason {
+    let approved = |track: &&PlanTrack| matches!(track.approval, Approval::Approved { .. });
+    match incident.current().filter(approved) {
+        Some(track) if !track.run.held.is_empty() => HandoffReason::Void {
+            why: "it was approved, but a freeze held it until the approval ran out".to_owned(),
+        },
+        Some(_) => HandoffReason::Void {
+            why: "it was approved, but it did not start before the approval ran out".to_owned(),
+        },
+        None => HandoffReason::NoDecision,
+    }
 }
 
 /// The source of what people start by hand.

@@ -87,8 +87,12 @@ fn expire_if_due(tx: &mut Tx<'_>, context: Context<'_>, id: IncidentId) {
             .map(|_| track.plan.no)
     });
     if let Some(plan) = plan {
+        let reason = tx
+            .state()
+            .incident(id)
+            .map_or(HandoffReason::NoDecision, advance::ran_out);
         tx.record(Event::Expired { incident: id, plan });
-        advance::hand_over(tx, context, id, HandoffReason::NoDecision);
+        advance::hand_over(tx, context, id, reason);
     }
 }
 

@@ -1,5 +1,6 @@
-//! After an older copy was put in the place of the database, by our own restore or behind our back: what was decided since then is forgotten, and nobody can tell what
-//! ran. Everything is frozen until a person lifts it, and nothing that was approved or waits for approval counts any more.
+//! After an older copy was put in the place of the database, by our own restore or behind our back: what was decided since
+//! then is forgotten, and nobody can tell what ran. Everything is frozen until a person lifts it, and nothing that was
+//! approved or waits for approval counts any more.
 
 use super::{Context, Tx, advance, freezing};
 use crate::domain::command::Reply;
@@ -24,7 +25,7 @@ pub(super) fn rolled_back(tx: &mut Tx<'_>, context: Context<'_>, why: &str) {
         tx,
         context,
         why,
-        "the database was put back to an older copy, so no approval in it counts",
+        "the database may be an older copy, so no approval in it counts",
     );
 }
 
@@ -34,8 +35,8 @@ fn void(tx: &mut Tx<'_>, context: Context<'_>, why: &str, problem: &str) {
     for (incident, plan) in open {
         let why = why.to_owned();
         tx.record(Event::Withdrawn { incident, plan, why });
-        let problems = vec![problem.to_owned()];
-        advance::hand_over(tx, context, incident, HandoffReason::PlanBlocked { problems });
+        let why = problem.to_owned();
+        advance::hand_over(tx, context, incident, HandoffReason::Void { why });
     }
 }
 

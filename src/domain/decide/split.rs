@@ -1,7 +1,7 @@
 //! A person says that an alert does not belong to an incident that it joined by itself: it gets a card of its own.
 
 use super::act::{Actor, open};
-use super::{Context, Tx, alerts};
+use super::{Context, Tx, advance, alerts};
 use crate::domain::command::{Answer, Reply};
 use crate::domain::event::{Deed, Event, Refusal};
 use crate::domain::ids::IncidentId;
@@ -29,6 +29,8 @@ pub fn split(tx: &mut Tx<'_>, context: Context<'_>, actor: &Actor<'_>, id: Incid
         fingerprint: alert.fingerprint.clone(),
         by: actor.who.clone(),
     });
+    // It may have been the last that fired.
+    advance::source_agrees(tx, context, id);
     let incident = alerts::opened(tx, context, alert);
     Reply::Answer(Answer::SplitOff { incident })
 }

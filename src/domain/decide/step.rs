@@ -331,7 +331,11 @@ fn refuse(tx: &mut Tx<'_>, context: Context<'_>, request: &StartStep, reasons: V
     let (incident, plan) = (request.incident, request.plan);
     if reasons.contains(&Reason::Expired) {
         tx.record(Event::Expired { incident, plan });
-        advance::hand_over(tx, context, incident, HandoffReason::NoDecision);
+        let reason = tx
+            .state()
+            .incident(incident)
+            .map_or(HandoffReason::NoDecision, advance::ran_out);
+        advance::hand_over(tx, context, incident, reason);
         return Reply::NotStarted { reasons };
     }
     tx.record(Event::StepRefused {

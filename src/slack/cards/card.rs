@@ -210,6 +210,7 @@ fn verb(phase: &Phase) -> &'static str {
             | HandoffReason::Denied
             | HandoffReason::Rejected { .. }
             | HandoffReason::NoDecision
+            | HandoffReason::Void { .. }
             | HandoffReason::StepStopped { .. }
             | HandoffReason::SourceRefused { .. }
             | HandoffReason::NotVerified { .. }

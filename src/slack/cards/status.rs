@@ -76,7 +76,7 @@ pub fn moved(incident: &Incident) -> Option<String> {
 pub fn broken(context: &CardContext) -> Option<String> {
     let reason = context.broken.as_deref()?;
     Some(format!(
-        "*NOTHING STARTS*: {}. What is pressed here does not count until this line is gone.",
+        "*NOTHING STARTS*: {}. What is pressed here is not confirmed: look again when this line is gone.",
         safe(&explain::broken(reason), 500)
     ))
 }
@@ -255,6 +255,7 @@ fn handed(incident: &Incident, reason: &HandoffReason, words: &Words) -> String 
         | HandoffReason::Checklist
         | HandoffReason::PlanBlocked { .. }
         | HandoffReason::NoDecision
+        | HandoffReason::Void { .. }
         | HandoffReason::StepStopped { .. }
         | HandoffReason::NotVerified { .. }
         | HandoffReason::StillFiring

@@ -390,6 +390,7 @@ fn worst_phases() -> Vec<Phase> {
             reason: why(),
         },
         HandoffReason::NoDecision,
+        HandoffReason::Void { why: why() },
         HandoffReason::StepStopped {
             step: StepNo(3),
             why: why(),
