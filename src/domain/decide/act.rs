@@ -156,11 +156,7 @@ fn wanted(
         Intent::ShowRunbook(id) => show_runbook_of(tx, context, actor, id),
         Intent::ChooseRunbook { incident, runbook } => choose(tx, context, actor, incident, runbook),
         Intent::Tick { incident, item, done } => tick(tx, context, actor, incident, item, done),
-        Intent::ListRunbooks => {
-            let loaded = context.catalog.loaded().iter();
-            let lines = loaded.map(|entry| runbook_line(&entry.runbook)).collect();
-            actor.asked(tx, None, Deed::Ask, Reply::Answer(Answer::Runbooks(lines)))
-        }
+        Intent::ListRunbooks => list(tx, context, actor),
         Intent::ShowRunbookNamed(name) => show_runbook(tx, context, actor, None, &name),
         Intent::RunRunbook { name, parameters } => run(tx, context, actor, channel, &name, parameters),
         Intent::Status => {
@@ -178,6 +174,12 @@ fn wanted(
             actor.asked(tx, None, Deed::Ask, Reply::Answer(Answer::NotUnderstood { text }))
         }
     }
+}
+
+fn list(tx: &mut Tx<'_>, context: Context<'_>, actor: &Actor<'_>) -> Reply {
+    let loaded = context.catalog.loaded().iter();
+    let lines = loaded.map(|entry| runbook_line(&entry.runbook)).collect();
+    actor.asked(tx, None, Deed::Ask, Reply::Answer(Answer::Runbooks(lines)))
 }
 
 fn runbook_line(runbook: &Runbook) -> RunbookLine {
