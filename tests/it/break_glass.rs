@@ -19,9 +19,13 @@ fn shut(more: &str) -> Setup {
 }
 
 async fn redis(setup: Setup) -> TestWorld {
+    redis_by(setup, &Alert::redis_timeout()).await
+}
+
+async fn redis_by(setup: Setup, alert: &Alert) -> TestWorld {
     let world = TestWorld::start(setup).await;
     world.in_the_cluster(Scenario::RedisTimeout);
-    world.fires(&Alert::redis_timeout()).await;
+    world.fires(alert).await;
     world
         .card("the policy's calendar freezes it (launch: we launch)")
         .await;
@@ -30,7 +34,8 @@ async fn redis(setup: Setup) -> TestWorld {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn whoever_breaks_the_glass_goes_on_alone_and_another_person_reviews_it() {
-    let world = redis(shut(RULE)).await;
+    let alert = Alert::redis_timeout();
+    let world = redis_by(shut(RULE), &alert).await;
     assert!(!world.ana().has_button("Approve"), "the calendar shuts it");
     world.ana().types("break-glass INC-1 nobody else is awake").await;
     world.ana().is_told("The glass of INC-1 is broken until").await;
@@ -41,7 +46,7 @@ async fn whoever_breaks_the_glass_goes_on_alone_and_another_person_reviews_it() 
     world.ana().is_told("Approved.").await;
     world.cluster_did(&[FLUSH, HEALTH]).await;
     world.card("Fixed and verified.").await;
-    world.resolves(&Alert::redis_timeout()).await;
+    world.resolves(&alert).await;
     world.card("Resolved").await;
 
     world.ben().types("status").await;
