@@ -326,6 +326,7 @@ fn policy(criterion: &mut Criterion) {
                     freeze: &freeze,
                     freeze_file: &FreezeFile::Absent,
                     counts: &counts,
+                    glass: None,
                 },
             })
         });

@@ -67,6 +67,8 @@ pub enum Bug {
     CodeCountsTwice,
     /// At Tier 3 anything may stand where the target has to be typed.
     TargetNotTyped,
+    /// Whoever broke the glass once has it open for ever.
+    BreakGlassOutlivesItsTime,
     /// Whoever changed a plan is not behind it.
     ModifierForgotten,
     /// A runbook's tier replaces the action's floor.

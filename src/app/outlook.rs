@@ -93,6 +93,7 @@ impl AppOutlook {
                 freeze: &Freeze::default(),
                 freeze_file: &FreezeFile::Absent,
                 counts: &self.recent.read().started.counts(incident, now),
+                glass: incident.glass_at(now),
             },
         };
         let mut against = BTreeSet::new();
@@ -226,6 +227,7 @@ impl Outlook for AppOutlook {
             let request = Request {
                 plan: &track.plan,
                 behind: &behind,
+                glass: incident.glass_at(self.clock.now()),
             };
             rules.policy.may_vote(person, &rules.team, request).is_ok()
         })

@@ -171,6 +171,7 @@ mod tests {
             let request = Request {
                 plan: &plan,
                 behind: &behind,
+                glass: None,
             };
             let expected = if *counts {
                 Ok(())

@@ -12,6 +12,7 @@ use super::setup::Setup;
 use crate::app::{self, ControlReply, ControlRequest};
 use crate::config::Settings;
 use crate::domain::freeze::{Freeze, FreezeFile};
+use crate::domain::glass::Glass;
 use crate::domain::state::State;
 use crate::executor::read_freeze_file;
 use crate::render::{explain, words};
@@ -32,6 +33,8 @@ struct Answer {
     recorded: bool,
     open: Vec<Line>,
     freeze: Freeze,
+    /// What waits for a review.
+    broken_glass: Vec<Glass>,
     freeze_file: FreezeFile,
 }
 
@@ -86,6 +89,7 @@ fn answer(settings: &Settings, running: bool, freeze_file: FreezeFile) -> Result
         recorded,
         open: open.collect(),
         freeze: state.freeze.clone(),
+        broken_glass: state.glass.clone(),
         freeze_file,
     })
 }
@@ -107,6 +111,9 @@ fn from_journal(answer: &Answer, screen: &mut Screen) -> Result<(), Failure> {
             "{} ({}): {}. {}",
             line.incident, line.severity, line.title, line.stands
         ))?;
+    }
+    for glass in &answer.broken_glass {
+        screen.say_painted(Paint::Bad, "BROKEN GLASS ", &explain::glass_by(glass))?;
     }
     for held in answer.freeze.held() {
         screen.say_painted(Paint::Bad, "FROZEN ", &explain::frozen_by(held))?;

@@ -36,6 +36,7 @@ pub(super) fn check(settings: &Settings) -> Result<(), ConfigError> {
     }
     limits(settings)?;
     lists(settings)?;
+    settings.break_glass.check()?;
     open_together(settings)?;
     contradictions(settings)
 }

@@ -7,10 +7,13 @@ use jiff::tz::TimeZone;
 use serde::de::{self, Deserializer};
 use serde::{Deserialize, Serialize, Serializer};
 
+use super::check::wrong;
+use super::error::ConfigError;
 use super::policy_file::PolicyRows;
 use super::settings::Settings;
 use crate::domain::action::Tier;
-use crate::domain::ids::{ClusterName, Environment, Namespace, RunbookName};
+use crate::domain::glass::GlassRule;
+use crate::domain::ids::{ClusterName, Environment, GroupId, Namespace, RunbookName};
 use crate::domain::policy::{Calendar, CalendarFreeze, Cover, Guards, Limits, NamePattern, Span, Window};
 
 impl Settings {
@@ -55,6 +58,7 @@ impl Settings {
                 .map(NamePattern)
                 .collect(),
             irreversible: self.irreversible.clone(),
+            glass: self.break_glass.rule(),
         }
     }
 
@@ -64,6 +68,7 @@ impl Settings {
         self.freezes.extend(rows.freezes);
         self.protected.namespaces.extend(rows.protected.namespaces);
         self.irreversible.extend(rows.irreversible);
+        self.break_glass.add(rows.break_glass);
         let (own, other) = (&mut self.limits, rows.limits);
         for (own, other) in [
             (&mut own.actions_per_incident, other.actions_per_incident),
@@ -86,6 +91,11 @@ impl Settings {
             .chain(freezes)
             .chain(protected.map(|name| format!("protected {name:?}")))
             .chain((self.limits != LimitKeys::default()).then(|| format!("limits {:?}", self.limits)))
+            .chain(
+                self.break_glass
+                    .rule()
+                    .map(|rule| format!("break_glass {rule:?}")),
+            )
             .collect()
     }
 }
@@ -166,6 +176,49 @@ pub struct LimitKeys {
     pub actions_per_incident: Option<u32>,
     pub actions_per_hour: Option<u32>,
     pub actions_per_hour_and_cluster: Option<u32>,
+}
+
+/// `[break_glass]`: who may open the gate of one incident for some minutes. Nobody when it names nobody.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct BreakGlassKeys {
+    pub users: Vec<String>,
+    pub groups: Vec<GroupId>,
+    /// 1 to 60; 15 when not written.
+    pub minutes: Option<u32>,
+}
+
+impl BreakGlassKeys {
+    fn names_nobody(&self) -> bool {
+        self.users.is_empty() && self.groups.is_empty()
+    }
+
+    fn rule(&self) -> Option<GlassRule> {
+        (!self.names_nobody()).then(|| GlassRule {
+            users: self.users.clone(),
+            groups: self.groups.clone(),
+            minutes: self.minutes.unwrap_or(15),
+        })
+    }
+
+    /// The shorter time counts.
+    fn add(&mut self, other: Self) {
+        self.users.extend(other.users);
+        self.groups.extend(other.groups);
+        self.minutes = [self.minutes, other.minutes].into_iter().flatten().min();
+    }
+
+    pub(super) fn check(&self) -> Result<(), ConfigError> {
+        match self.minutes {
+            Some(minutes) if !(1..=60).contains(&minutes) => wrong(format!(
+                "`break_glass.minutes` is {minutes}: write a number from 1 to 60"
+            )),
+            Some(_) if self.names_nobody() => {
+                wrong("`[break_glass]` names nobody: write `groups` or `users`, or take it out".to_owned())
+            }
+            Some(_) | None => Ok(()),
+        }
+    }
 }
 
 /// `[protected]`: namespaces in which every change is Tier 3.

@@ -7,7 +7,7 @@ use serde::Deserialize;
 
 use super::alone_rows::{AloneKeys, AutonomyRow, RiskRow};
 use super::error::ConfigError;
-use super::guard_rows::{FreezeRow, LimitKeys, ProtectedKeys, WindowRow};
+use super::guard_rows::{BreakGlassKeys, FreezeRow, LimitKeys, ProtectedKeys, WindowRow};
 use super::read::file_alone;
 use super::rows::{ApproverRow, CacheRow};
 use crate::domain::action::CommandPattern;
@@ -21,6 +21,7 @@ pub(super) struct PolicyRows {
     pub freezes: Vec<FreezeRow>,
     pub limits: LimitKeys,
     pub protected: ProtectedKeys,
+    pub break_glass: BreakGlassKeys,
     pub irreversible: Vec<CommandPattern>,
     pub autonomy_limits: Vec<AutonomyRow>,
     pub risks: Vec<RiskRow>,

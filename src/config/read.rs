@@ -101,6 +101,7 @@ impl Settings {
         self.freezes = empty.freezes;
         self.limits = empty.limits;
         self.protected = empty.protected;
+        self.break_glass = empty.break_glass;
         self.irreversible = empty.irreversible;
         self.add_guards(rows);
         check::check(&self)?;

@@ -249,7 +249,7 @@ impl Cluster {
 #[serde(deny_unknown_fields, default)]
 pub struct Policy {
     /// A TOML file with `[[approvers]]`, `[[caches]]`, `[[windows]]`, `[[freezes]]`, `[limits]`, `[protected]`,
-    /// `irreversible`, `[[autonomy_limits]]`, `[[risks]]` and `[alone]`, which are added to those of the configuration.
+    /// `irreversible`, `[break_glass]`, `[[autonomy_limits]]`, `[[risks]]` and `[alone]`, which are added to those of the configuration.
     pub path: Option<PathBuf>,
 }
 

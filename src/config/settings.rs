@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 
 use super::alone_rows::{AloneKeys, AutonomyRow, RiskRow};
-use super::guard_rows::{FreezeRow, LimitKeys, ProtectedKeys, WindowRow};
+use super::guard_rows::{BreakGlassKeys, FreezeRow, LimitKeys, ProtectedKeys, WindowRow};
 use super::rows::{ApproverRow, CacheRow, EnvironmentRow, OperatorRow, RouteRow, ServiceRow};
 use super::secret::Secret;
 use super::sections::{
@@ -60,6 +60,7 @@ pub struct Settings {
     pub freezes: Vec<FreezeRow>,
     pub limits: LimitKeys,
     pub protected: ProtectedKeys,
+    pub break_glass: BreakGlassKeys,
     /// Of the configuration and of `policy.path`, as the two below.
     pub autonomy_limits: Vec<AutonomyRow>,
     pub risks: Vec<RiskRow>,
@@ -106,6 +107,7 @@ impl Default for Settings {
             freezes: Vec::new(),
             limits: LimitKeys::default(),
             protected: ProtectedKeys::default(),
+            break_glass: BreakGlassKeys::default(),
             autonomy_limits: Vec::new(),
             risks: Vec::new(),
             alone: AloneKeys::default(),

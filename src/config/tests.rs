@@ -456,6 +456,7 @@ fn rules_of_the_policy_that_can_not_be_meant_are_refused_with_what_to_do() {
             "[limits]\nactions_per_hour = 0",
             "`limits.actions_per_hour` is 0, so nothing could ever run",
         ),
+        ("[break_glass]\nminutes = 5", "`[break_glass]` names nobody"),
         ("irreversible = [\" \"]", "`irreversible` has an empty line"),
         (
             "[protected]\nnamespaces = [\"*-prod\"]",

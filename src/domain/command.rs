@@ -11,6 +11,7 @@ use super::change::Change;
 use super::event::{Judgement, Outcome, Refusal};
 use super::evidence::{Finding, Look};
 use super::freeze::{FreezeFile, Held, Scope};
+use super::glass::Glass;
 use super::ids::{
     AttemptId, Channel, DeliveryKey, EpisodeKey, IncidentId, PlanNo, RunbookName, Source, StepNo,
 };
@@ -90,6 +91,16 @@ pub enum Intent {
         at: PlanRef,
         step: StepNo,
         judgement: Judgement,
+    },
+    /// The gate of this incident is to be opened for some minutes.
+    BreakGlass {
+        incident: IncidentId,
+        reason: String,
+    },
+    /// What another person says about it afterwards.
+    ReviewGlass {
+        incident: IncidentId,
+        words: String,
     },
     ListRunbooks,
     ShowRunbookNamed(String),
@@ -299,6 +310,13 @@ pub enum Answer {
         /// What stays frozen.
         left: Vec<Scope>,
     },
+    GlassBroken {
+        incident: IncidentId,
+        until: jiff::Timestamp,
+    },
+    GlassReviewed {
+        incident: IncidentId,
+    },
     /// The same delivery came twice.
     Again,
     Refused(Refusal),
@@ -316,6 +334,8 @@ pub enum Answer {
     Status {
         open: Vec<StatusLine>,
         frozen: Vec<Held>,
+        /// What waits for a review.
+        glass: Vec<Glass>,
     },
     StatusOf(Box<Incident>),
     WhyOf(Box<Incident>),

@@ -14,6 +14,7 @@ use super::change::Change;
 use super::cluster::Because;
 use super::evidence::Finding;
 use super::freeze::{FreezeRefusal, Scope};
+use super::glass::GlassRefusal;
 use super::ids::{
     AttemptId, Channel, DeliveryKey, EpisodeKey, Fingerprint, IncidentId, PersonId, PlanNo, Revision,
     RunbookName, StepNo,
@@ -57,6 +58,9 @@ pub enum Refusal {
     },
     Freeze {
         refusal: FreezeRefusal,
+    },
+    Glass {
+        refusal: GlassRefusal,
     },
     /// What Tier 3 takes was not filled in as it has to be.
     Ceremony {
@@ -110,6 +114,8 @@ pub enum Deed {
     Close,
     ProposeAgain,
     Split,
+    BreakGlass,
+    ReviewGlass,
 }
 
 /// A person's word on a step whose outcome is Unknown.
@@ -416,6 +422,23 @@ pub enum Event {
         incident: IncidentId,
         message: MessageRef,
     },
+    /// Until then less holds this incident back: see `domain::glass`.
+    GlassBroken {
+        incident: IncidentId,
+        by: Who,
+        reason: String,
+        until: Timestamp,
+    },
+    /// Everything holds again.
+    GlassOver {
+        incident: IncidentId,
+    },
+    /// Another person looked at what was done meanwhile.
+    GlassReviewed {
+        incident: IncidentId,
+        by: Who,
+        words: String,
+    },
     Frozen {
         by: Who,
         reason: String,
@@ -489,6 +512,9 @@ impl Event {
             | Self::PageDue { incident, .. }
             | Self::PageAsked { incident, .. }
             | Self::PageSettled { incident }
+            | Self::GlassBroken { incident, .. }
+            | Self::GlassOver { incident }
+            | Self::GlassReviewed { incident, .. }
             | Self::Paged { incident, .. }
             | Self::PageFailed { incident, .. }
             | Self::SourceRefused { incident, .. }

@@ -19,6 +19,7 @@ use super::cluster::Because;
 use super::event::{Entry, Event, Who};
 use super::evidence::Evidence;
 use super::freeze::{Held, Scope};
+use super::glass::Glass;
 use super::ids::{Channel, EpisodeKey, IncidentId};
 use super::incident::{
     ClosedAs, Episode, HandoffReason, Incident, PageFailure, Paging, Phase, PlanTrack, Tick,
@@ -40,6 +41,26 @@ impl State {
             Event::Refused { by, refusal, .. } => self.codes.refused(&by.id, refusal, entry.at),
             Event::Voted { incident, vote, .. } => {
                 self.codes.voted(vote);
+                self.apply_to_incident(entry, *incident);
+            }
+            Event::GlassBroken {
+                incident,
+                by,
+                reason,
+                until,
+            } => {
+                self.glass.push(Glass {
+                    incident: *incident,
+                    by: by.clone(),
+                    reason: reason.clone(),
+                    at: entry.at,
+                    until: *until,
+                    over: false,
+                });
+                self.apply_to_incident(entry, *incident);
+            }
+            Event::GlassReviewed { incident, .. } => {
+                self.glass.retain(|glass| glass.incident != *incident);
                 self.apply_to_incident(entry, *incident);
             }
             Event::Repeated { incidents } => self.repeated(incidents),
@@ -133,6 +154,7 @@ impl State {
             | Event::PageFailed { incident, .. }
             | Event::SourceRefused { incident, .. }
             | Event::SourceResolved { incident, .. }
+            | Event::GlassOver { incident }
             | Event::TakenOver { incident, .. } => self.apply_to_incident(entry, *incident),
         }
     }
@@ -220,6 +242,7 @@ fn opened(
         requested_by: None,
         request: None,
         source_refused: None,
+        glass: None,
         changes: Vec::new(),
         similar: Vec::new(),
         joined_groups: BTreeSet::new(),
@@ -283,6 +306,23 @@ fn change(incident: &mut Incident, event: &Event, at: Timestamp) {
         }
         Event::SourceRefused { reason, .. } => incident.source_refused = Some(reason.clone()),
         Event::SourceResolved { .. } => incident.source_refused = None,
+        Event::GlassBroken {
+            by, reason, until, ..
+        } => {
+            incident.glass = Some(Glass {
+                incident: incident.id,
+                by: by.clone(),
+                reason: reason.clone(),
+                at,
+                until: *until,
+                over: false,
+            });
+        }
+        Event::GlassOver { .. } => {
+            if let Some(glass) = &mut incident.glass {
+                glass.over = true;
+            }
+        }
         Event::TakenOver { by, .. } => incident.commander = Some((by.id.clone(), by.name.clone())),
         Event::Settling { until, .. } => {
             incident.source_refused = None;
@@ -427,6 +467,7 @@ fn change(incident: &mut Incident, event: &Event, at: Timestamp) {
         | Event::Opened { .. }
         | Event::Refused { .. }
         | Event::Asked { .. }
+        | Event::GlassReviewed { .. }
         | Event::Frozen { .. }
         | Event::Unfrozen { .. } => {}
     }

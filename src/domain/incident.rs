@@ -15,6 +15,7 @@ use super::cluster::Because;
 use super::escalation::Call;
 use super::event::Who;
 use super::evidence::Evidence;
+use super::glass::Glass;
 pub use super::handoff::HandoffReason;
 use super::ids::{
     Channel, Fingerprint, GroupKey, IncidentId, PersonId, PlanNo, RunbookName, Service, Source, StepNo,
@@ -300,6 +301,9 @@ pub struct Incident {
     /// The source was told that it is over and refused, in its words.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub source_refused: Option<String>,
+    /// The last time that somebody broke the glass for it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub glass: Option<Glass>,
     /// What changed shortly before, newest first, at most [`change::SHOWN`](super::change::SHOWN).
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub changes: Vec<Arc<Change>>,
@@ -465,9 +469,7 @@ impl Incident {
             .paging
             .due
             .filter(|_| self.paging.asked_at.is_none() && self.is_open());
-        [approval, settle, page, self.waits_until(), self.runs_long_at()]
-            .into_iter()
-            .flatten()
-            .min()
+        let other = [self.waits_until(), self.runs_long_at(), self.glass_until()];
+        [approval, settle, page].into_iter().chain(other).flatten().min()
     }
 }

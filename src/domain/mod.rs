@@ -25,6 +25,7 @@ pub mod evidence;
 pub mod expectation;
 mod fold;
 pub mod freeze;
+pub mod glass;
 pub mod grep;
 pub mod handoff;
 pub mod ids;

@@ -59,7 +59,9 @@ impl Intent {
     /// Cleans what a person typed.
     pub fn redact(&mut self, clean: Clean<'_>) {
         match self {
-            Self::Reject { reason, .. }
+            Self::BreakGlass { reason, .. }
+            | Self::ReviewGlass { words: reason, .. }
+            | Self::Reject { reason, .. }
             | Self::Close { reason, .. }
             | Self::Freeze { reason }
             | Self::Unfreeze { reason } => text(reason, clean),

@@ -9,6 +9,7 @@ use super::action::EffectClass;
 use super::ceremony::Codes;
 use super::change::Changes;
 use super::freeze::Freeze;
+use super::glass::Glass;
 use super::ids::{AttemptId, DeliveryKey, EpisodeKey, GroupKey, IncidentId, Source};
 use super::incident::{Incident, MessageRef, Phase};
 use super::memory::Memory;
@@ -69,6 +70,8 @@ pub struct State {
     pub freeze: Freeze,
     /// Which second factors were used, and which were wrong.
     pub codes: Codes,
+    /// Each time somebody broke the glass, until another person has reviewed it.
+    pub glass: Vec<Glass>,
     /// What was started in the last hour, oldest first.
     pub(super) ran: VecDeque<Ran>,
     pub seen: Seen,

@@ -5,6 +5,7 @@ use super::{freezing, policy, reasons, summary, thread, touched, words};
 use crate::domain::command::{Answer, NotTaken, RunbookLine, StatusLine};
 use crate::domain::event::Judgement;
 use crate::domain::freeze::Held;
+use crate::domain::glass::Glass;
 use crate::domain::ids::IncidentId;
 use crate::domain::incident::{ClosedAs, Incident, Phase};
 use crate::domain::text::shortened;
@@ -57,7 +58,12 @@ pub fn answer(answer: &Answer) -> String {
         } => format!(
             "{incident} is open; its card comes in {channel} in a moment. I am not a member of this channel: /invite me to have it here."
         ),
-        Answer::Status { open, frozen } => status(open, frozen),
+        Answer::GlassBroken { incident, until } => format!(
+            "The glass of {incident} is broken until {}. A human is paged, and another person has to review it afterwards.",
+            until.strftime("%H:%M UTC")
+        ),
+        Answer::GlassReviewed { incident } => format!("Reviewed: {incident} waits for nobody any more."),
+        Answer::Status { open, frozen, glass } => status(open, frozen, glass),
         Answer::StatusOf(incident) => format!("{}: {}.", incident.id, summary::result(incident)),
         Answer::WhyOf(incident) => why(incident),
         Answer::Who { incident, access } => policy::who(*incident, access.as_deref()),
@@ -161,6 +167,8 @@ pub fn help() -> String {
      /runbook run NAME key=value …: propose it now; it goes through the same gate\n\
      /runbook status: what is open\n\
      /runbook close INC-1 REASON: it is over (once a human has it)\n\
+     /runbook break-glass INC-1 REASON: for some minutes no window, limit or second approval holds it back\n\
+     /runbook reviewed INC-1 WORDS: what you found when you looked at a broken glass\n\
      /runbook freeze REASON: no step starts, anywhere\n\
      /runbook freeze cluster NAME REASON, or namespace NAME, or runbook NAME: no step starts there\n\
      /runbook unfreeze REASON: lift it (another person than who froze)\n\
@@ -186,6 +194,8 @@ fn usage(text: &str) -> Option<&'static str> {
         "run" => Some("run NAME key=value …"),
         "show" => Some("show NAME"),
         "close" => Some("close INC-1 REASON"),
+        "break" | "breakglass" => Some("break-glass INC-1 REASON"),
+        "reviewed" => Some("reviewed INC-1 WORDS"),
         "who" => Some("who INC-1"),
         "why" => Some("why INC-1"),
         "status" => Some("status` or `/runbook status INC-1"),
@@ -208,11 +218,16 @@ fn runbooks(lines: &[RunbookLine]) -> String {
     lines.iter().map(line).collect::<Vec<_>>().join("\n")
 }
 
-fn status(open: &[StatusLine], frozen: &[Held]) -> String {
+fn status(open: &[StatusLine], frozen: &[Held], glass: &[Glass]) -> String {
     let mut lines: Vec<String> = frozen
         .iter()
         .map(|held| format!("FROZEN {}", frozen_by(held)))
         .collect();
+    lines.extend(
+        glass
+            .iter()
+            .map(|glass| format!("BROKEN GLASS {}", glass_by(glass))),
+    );
     if open.is_empty() {
         lines.push("Nothing is open.".to_owned());
     }
@@ -239,6 +254,19 @@ pub fn frozen_by(held: &Held) -> String {
         held.name,
         held.at.strftime("%Y-%m-%d %H:%M:%SZ"),
         held.reason
+    )
+}
+
+/// Who broke it, when and why, and that somebody has to review it.
+#[must_use]
+pub fn glass_by(glass: &Glass) -> String {
+    format!(
+        "{}: {}, since {}: {}. It waits for a review by another person: /runbook reviewed {} WORDS",
+        glass.incident,
+        glass.by.name,
+        glass.at.strftime("%Y-%m-%d %H:%M:%SZ"),
+        glass.reason,
+        glass.incident
     )
 }
 

@@ -3,6 +3,7 @@
 use super::escape::Mrkdwn;
 use super::{reasons, words};
 use crate::domain::action::Tier;
+use crate::domain::glass::GlassRule;
 use crate::domain::ids::{IncidentId, Service};
 use crate::domain::policy::{
     Access, ApproverRow, AutonomyLimit, CalendarFreeze, Change, Cover, LimitOf, Risk, RiskRule, StepAccess,
@@ -280,6 +281,7 @@ pub fn possible(change: &Change) -> String {
         }
         Change::Protected(name) => format!("changes in namespace {name} at their own tier; they were Tier 3"),
         Change::Irreversible(line) => format!("`{line}` at its own tier; it was Tier 3"),
+        Change::Glass(rule) => format!("breaking the glass by {}", glass(rule)),
         Change::Autonomy(row) => format!("more autonomy than {}", autonomy_limit(row)),
         Change::Risk(row) => format!("another risk than before: {}", risk(row)),
         Change::Alone { risk, old, new } => format!(
@@ -310,6 +312,7 @@ pub fn impossible(change: &Change) -> String {
         }
         Change::Protected(name) => format!("changes in namespace {name} at their own tier; they are Tier 3"),
         Change::Irreversible(line) => format!("`{line}` at its own tier; it is Tier 3"),
+        Change::Glass(rule) => format!("breaking the glass by {}", glass(rule)),
         Change::Autonomy(row) => format!("more autonomy than {}", autonomy_limit(row)),
         Change::Risk(row) => format!("another risk than before: {}", risk(row)),
         Change::Alone { risk, old, new } => format!(
@@ -320,6 +323,15 @@ pub fn impossible(change: &Change) -> String {
             most(*old)
         ),
     }
+}
+
+/// `@sre-leads, U0456, for 15 minutes`.
+#[must_use]
+pub fn glass(rule: &GlassRule) -> String {
+    let groups = rule.groups.iter().map(ToString::to_string);
+    let names: Vec<String> = groups.chain(rule.users.iter().cloned()).collect();
+    let minutes = words::counted(rule.minutes as usize, "minute");
+    format!("{}, for {minutes}", names.join(", "))
 }
 
 fn most(limit: Option<u32>) -> String {

@@ -7,6 +7,7 @@ use crate::domain::approval::ApprovalRefusal;
 use crate::domain::ceremony::Problem;
 use crate::domain::event::Refusal;
 use crate::domain::freeze::{FreezeRefusal, Scope};
+use crate::domain::glass::GlassRefusal;
 use crate::domain::policy::{LimitOf, Reason};
 use crate::domain::text::shortened;
 
@@ -118,6 +119,7 @@ pub fn refusal(refusal: &Refusal) -> String {
         Refusal::NotAllowed { reasons } => format!("Not allowed: {}.", all(reasons)),
         Refusal::Approval { refusal } => approval(refusal),
         Refusal::Freeze { refusal } => freeze(refusal),
+        Refusal::Glass { refusal } => glass(refusal),
         Refusal::Ceremony { problems } => {
             let all: Vec<String> = problems.iter().map(problem).collect();
             format!("Not approved. {}", all.join(" "))
@@ -146,6 +148,26 @@ pub fn refusal(refusal: &Refusal) -> String {
         Refusal::LooseEnd => {
             "A step still runs, or nobody knows whether it happened; nothing was changed. Say on the card what became of it first.".to_owned()
         }
+    }
+}
+
+fn glass(refusal: &GlassRefusal) -> String {
+    match refusal {
+        GlassRefusal::NoRule => {
+            "The policy has no [break_glass], so nobody may. Escalate now pages a human.".to_owned()
+        }
+        GlassRefusal::NotListed => {
+            "The policy's [break_glass] does not name you; `interlock policy show` says whom it names. Escalate now pages a human.".to_owned()
+        }
+        GlassRefusal::NoReason => {
+            "Breaking the glass needs a reason: /runbook break-glass INC-1 REASON.".to_owned()
+        }
+        GlassRefusal::Open { by, until } => {
+            format!("It is broken by {by} until {}; nothing was changed.", until.strftime("%H:%M UTC"))
+        }
+        GlassRefusal::NothingToReview => "Nothing of it waits for a review.".to_owned(),
+        GlassRefusal::SamePerson => "You broke it, so another person has to review it.".to_owned(),
+        GlassRefusal::NoWords => "Say what you found: /runbook reviewed INC-1 WORDS.".to_owned(),
     }
 }
 

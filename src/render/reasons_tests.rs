@@ -10,6 +10,7 @@ use crate::domain::approval::ApprovalRefusal;
 use crate::domain::ceremony::Problem;
 use crate::domain::event::Refusal;
 use crate::domain::freeze::{FreezeRefusal, Scope};
+use crate::domain::glass::GlassRefusal;
 use crate::domain::ids::{ClusterName, Environment, Namespace, PersonId};
 use crate::domain::policy::{LimitOf, Reason};
 use crate::domain::prechecks::Precheck;
@@ -111,6 +112,7 @@ fn refusals() -> Vec<Refusal> {
     let of = |refusal| Refusal::Approval { refusal };
     let frozen = |refusal| Refusal::Freeze { refusal };
     let held = || vec![Scope::Everything];
+    let glass = |refusal| Refusal::Glass { refusal };
     let ceremony = |problems| Refusal::Ceremony { problems };
     vec![
         Refusal::NotAllowed {
@@ -154,6 +156,16 @@ fn refusals() -> Vec<Refusal> {
             },
         }]),
         ceremony(vec![Problem::Unreadable]),
+        glass(GlassRefusal::NoRule),
+        glass(GlassRefusal::NotListed),
+        glass(GlassRefusal::NoReason),
+        glass(GlassRefusal::Open {
+            by: text("ana"),
+            until: "2026-11-23T08:00:00Z".parse().unwrap_or_default(),
+        }),
+        glass(GlassRefusal::NothingToReview),
+        glass(GlassRefusal::SamePerson),
+        glass(GlassRefusal::NoWords),
         Refusal::PlanChanged,
         Refusal::NoSuchIncident,
         Refusal::Over,
@@ -213,6 +225,7 @@ fn refusal_kinds(of: &Refusal) -> usize {
         | Refusal::Approval { .. }
         | Refusal::Freeze { .. }
         | Refusal::Ceremony { .. }
+        | Refusal::Glass { .. }
         | Refusal::PlanChanged
         | Refusal::NoSuchIncident
         | Refusal::Over
@@ -223,7 +236,7 @@ fn refusal_kinds(of: &Refusal) -> usize {
         | Refusal::BadInput { .. }
         | Refusal::AlreadyTaken { .. }
         | Refusal::NotWithHuman
-        | Refusal::LooseEnd => 15,
+        | Refusal::LooseEnd => 16,
     }
 }
 

@@ -122,6 +122,15 @@ fn worded(event: &Event, incident: Option<&Incident>) -> Option<String> {
         Event::TakenOver { by, .. } => format!("{} took over", by.name),
         Event::Closed { result, .. } => closed(result),
         Event::Frozen { by, reason, scope } => format!("{} froze {scope}: {reason}", by.name),
+        Event::GlassBroken {
+            by, reason, until, ..
+        } => format!(
+            "{} BROKE THE GLASS until {}: {reason}",
+            by.name,
+            until.strftime("%H:%M UTC")
+        ),
+        Event::GlassOver { .. } => "the broken glass is over; everything holds again".to_owned(),
+        Event::GlassReviewed { by, words, .. } => format!("{} reviewed the broken glass: {words}", by.name),
         Event::Unfrozen { by, reason, scope } => unfrozen(&by.name, reason, scope),
         Event::Asked {
             by,
@@ -271,6 +280,8 @@ pub fn deed(deed: Deed) -> &'static str {
         Deed::Ask => "ask",
         Deed::Close => "close the incident",
         Deed::Split => "split off an alert",
+        Deed::BreakGlass => "break the glass",
+        Deed::ReviewGlass => "review a broken glass",
         Deed::ProposeAgain => "propose the plan again",
     }
 }

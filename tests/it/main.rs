@@ -7,6 +7,7 @@
 mod admin;
 mod approvals;
 mod autonomy;
+mod break_glass;
 mod calendar;
 mod canary;
 mod changed;

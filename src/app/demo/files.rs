@@ -104,6 +104,14 @@ tiers = [1, 2]
 environments = ["production", "staging"]
 groups = ["@sre-leads"]
 
+[[approvers]]
+tiers = [3]
+environments = ["production", "staging"]
+groups = ["@sre-leads"]
+
+[break_glass]
+groups = ["@sre"]
+
 [[routes]]
 service = "payments"
 channel = "#payments"

@@ -6,7 +6,9 @@ use jiff::{SignedDuration, Timestamp};
 
 use super::finding::Finding;
 use crate::app::space;
+use crate::app::totp::FactorFile;
 use crate::config::Settings;
+use crate::domain::action::Tier;
 use crate::domain::runbook::Catalog;
 use crate::store::{Signer, Store};
 
@@ -17,6 +19,7 @@ pub(super) fn look(settings: &Settings, catalog: &Catalog, now: Timestamp) -> Ve
     let mut found = vec![runbooks(catalog), database(&settings.store.path)];
     found.push(room(&settings.store.path));
     found.extend(anchors(settings, now));
+    found.extend(second_factors(settings));
     found
 }
 
@@ -51,6 +54,23 @@ fn database(path: &Path) -> Finding {
         ),
         Err(error) => Finding::wrong(ABOUT, error.to_string()),
     }
+}
+
+/// Whether those whom a row lets approve at Tier 3 could.
+fn second_factors(settings: &Settings) -> Option<Finding> {
+    const ABOUT: &str = "second factors";
+    let wanted = settings
+        .approvers
+        .iter()
+        .any(|row| row.tiers.contains(&Tier::Three));
+    wanted.then(|| match FactorFile::read(&settings.totp_file()) {
+        Ok(file) if file.people.is_empty() => Finding::wrong(
+            ABOUT,
+            "an [[approvers]] row names Tier 3 and nobody has a second factor, so nobody can approve it: `interlock totp enroll`",
+        ),
+        Ok(file) => Finding::fine(ABOUT, format!("{} people have one", file.people.len())),
+        Err(error) => Finding::wrong(ABOUT, error.to_string()),
+    })
 }
 
 fn room(path: &Path) -> Finding {

@@ -125,6 +125,9 @@ fn people(event: &Event) -> Option<String> {
             | Event::Rejected { .. }
             | Event::Expired { .. }
             | Event::TakenOver { .. }
+            | Event::GlassBroken { .. }
+            | Event::GlassOver { .. }
+            | Event::GlassReviewed { .. }
             | Event::StepJudged { .. }
             | Event::RunEnded { .. }
             | Event::Closed { .. }
@@ -137,6 +140,7 @@ fn votes(recorded: &[Entry], plan: &Plan, policy: &Policy) -> Vec<VoteNow> {
     let request = Request {
         plan,
         behind: &behind,
+        glass: None,
     };
     let mut votes = Vec::new();
     for entry in recorded {

@@ -102,6 +102,9 @@ fn is_of_people(event: &Event) -> bool {
         Event::Voted { .. }
             | Event::Rejected { .. }
             | Event::TakenOver { .. }
+            | Event::GlassBroken { .. }
+            | Event::GlassOver { .. }
+            | Event::GlassReviewed { .. }
             | Event::Expired { .. }
             | Event::AlertResolved { .. }
     )

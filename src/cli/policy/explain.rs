@@ -198,6 +198,7 @@ impl Explain {
                 freeze: &frost.freeze,
                 freeze_file: &frost.file,
                 counts: &Counts::default(),
+                glass: None,
             },
         });
         let decision = rules.policy.decide(std::iter::once(step));

@@ -162,7 +162,9 @@ fn list_lines(guards: &Guards) -> Vec<String> {
     let protected = names.map(|names| format!("Changes are Tier 3 in namespace {names}"));
     let irreversible = guards.irreversible.iter();
     let irreversible = irreversible.map(|line| format!("Tier 3, since it can't be undone: {}", line.0));
-    protected.into_iter().chain(irreversible).collect()
+    let glass = guards.glass.iter();
+    let glass = glass.map(|rule| format!("May break the glass: {}", worded::glass(rule)));
+    protected.into_iter().chain(irreversible).chain(glass).collect()
 }
 
 fn alone_lines(alone: &Alone) -> Vec<String> {

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use super::plan_act::Yes;
-use super::{Context, Tx, advance, alerts, ends, freezing, plan_act, split, who};
+use super::{Context, Tx, advance, alerts, ends, freezing, glass, plan_act, split, who};
 use crate::domain::alert::{Alert, AlertStatus, Severity};
 use crate::domain::command::{Answer, Form, Intent, Reply, RunbookLine, StatusLine};
 use crate::domain::event::{Deed, Event, Refusal, Who};
@@ -144,15 +144,13 @@ fn wanted(
         Intent::TakeOver(id) => take_over(tx, context, actor, id),
         Intent::Close { incident, reason } => ends::close(tx, context, actor, incident, reason),
         Intent::Split { incident, episode } => split::split(tx, context, actor, incident, &episode),
+        Intent::BreakGlass { incident, reason } => glass::open(tx, context, actor, incident, &reason),
+        Intent::ReviewGlass { incident, words } => glass::review(tx, context, actor, incident, &words),
         Intent::ProposeAgain(id) => ends::propose_again(tx, context, actor, id),
         Intent::ShowRunbook(id) => show_runbook_of(tx, context, actor, id),
         Intent::ChooseRunbook { incident, runbook } => choose(tx, context, actor, incident, runbook),
         Intent::Tick { incident, item, done } => tick(tx, context, actor, incident, item, done),
-        Intent::ListRunbooks => {
-            let loaded = context.catalog.loaded().iter();
-            let lines = loaded.map(|entry| runbook_line(&entry.runbook)).collect();
-            actor.asked(tx, None, Deed::Ask, Reply::Answer(Answer::Runbooks(lines)))
-        }
+        Intent::ListRunbooks => list(tx, context, actor),
         Intent::ShowRunbookNamed(name) => show_runbook(tx, context, actor, None, &name),
         Intent::RunRunbook { name, parameters } => run(tx, context, actor, channel, &name, parameters),
         Intent::Status => {
@@ -172,6 +170,12 @@ fn wanted(
     }
 }
 
+fn list(tx: &mut Tx<'_>, context: Context<'_>, actor: &Actor<'_>) -> Reply {
+    let loaded = context.catalog.loaded().iter();
+    let lines = loaded.map(|entry| runbook_line(&entry.runbook)).collect();
+    actor.asked(tx, None, Deed::Ask, Reply::Answer(Answer::Runbooks(lines)))
+}
+
 fn runbook_line(runbook: &Runbook) -> RunbookLine {
     RunbookLine {
         name: runbook.name.clone(),
@@ -185,6 +189,7 @@ fn status(tx: &Tx<'_>) -> Reply {
     Reply::Answer(Answer::Status {
         open: tx.state().open().map(status_line).collect(),
         frozen: tx.state().freeze.held().to_vec(),
+        glass: tx.state().glass.clone(),
     })
 }
 
@@ -217,6 +222,8 @@ fn looks(intent: &Intent) -> Option<(Option<IncidentId>, Deed)> {
         | Intent::Tick { .. }
         | Intent::Judge { .. }
         | Intent::RunRunbook { .. }
+        | Intent::BreakGlass { .. }
+        | Intent::ReviewGlass { .. }
         | Intent::Freeze { .. }
         | Intent::Unfreeze { .. } => None,
     }

@@ -8,6 +8,7 @@ mod changes;
 mod deadline;
 mod ends;
 mod freezing;
+mod glass;
 mod plan_act;
 mod restored;
 mod split;

@@ -237,6 +237,7 @@ fn may_approve(
             // Read before the start; the engine reads no file.
             freeze_file: &FreezeFile::Absent,
             counts: &tx.state().counts(incident, context.now),
+            glass: incident.glass_at(context.now),
         },
     };
     let (missing, mut reasons) = missing_or_why(context.rules.policy.answer(&question));
@@ -527,6 +528,7 @@ pub fn judge(
                 Request {
                     plan: &track.plan,
                     behind: &behind,
+                    glass: incident.glass_at(context.now),
                 },
             )
             .map_err(|reasons| Refusal::NotAllowed { reasons })

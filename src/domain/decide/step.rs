@@ -196,9 +196,12 @@ fn approval_holds(
     }
     let behind = incident.behind(&track.plan);
     let part = track.part(track.upto, Some(request.step));
+    // It is for people: what runs alone keeps to everything.
+    let glass = incident.glass_at(context.now).filter(|_| !votes.is_empty());
     let request_of = Request {
         plan: &part,
         behind: &behind,
+        glass,
     };
     let counting: Vec<Vote> = still_counting(context, request, votes, request_of)
         .into_iter()
@@ -218,6 +221,7 @@ fn approval_holds(
             freeze: &tx.state().freeze,
             freeze_file: &request.freeze_file,
             counts: &tx.state().counts(incident, context.now),
+            glass,
         },
     };
     let have = u8::try_from(counting.len()).unwrap_or(u8::MAX);

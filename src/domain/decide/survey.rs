@@ -221,6 +221,8 @@ fn nothing_against(tx: &Tx<'_>, context: Context<'_>, incident: &Incident, plan:
             freeze: &tx.state().freeze,
             freeze_file: &FreezeFile::Absent,
             counts: &tx.state().counts(incident, context.now),
+            // It is for people: what runs alone keeps to everything.
+            glass: None,
         },
     };
     let mut nothing = prechecks::unmet(incident, plan).is_empty();

@@ -199,6 +199,9 @@ fn redraws(event: &Event) -> bool {
         | Event::PageFailed { .. }
         | Event::SourceRefused { .. }
         | Event::TakenOver { .. }
+        | Event::GlassBroken { .. }
+        | Event::GlassOver { .. }
+        | Event::GlassReviewed { .. }
         | Event::Closed { .. } => true,
         Event::Started { .. }
         | Event::Checkpointed { .. }
@@ -245,6 +248,9 @@ fn tells(event: &Event) -> bool {
         | Event::PageFailed { .. }
         | Event::SourceRefused { .. }
         | Event::TakenOver { .. }
+        | Event::GlassBroken { .. }
+        | Event::GlassOver { .. }
+        | Event::GlassReviewed { .. }
         | Event::Asked {
             deed: Deed::ProposeAgain,
             ..

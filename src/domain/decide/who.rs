@@ -29,6 +29,7 @@ pub fn who(tx: &mut Tx<'_>, context: Context<'_>, actor: &Actor<'_>, id: Inciden
                 freeze: &tx.state().freeze,
                 freeze_file: &FreezeFile::Absent,
                 counts: &tx.state().counts(incident, context.now),
+                glass: incident.glass_at(context.now),
             },
         };
         let mut access = context.rules.policy.access(&question);

@@ -50,6 +50,8 @@ pub struct Circumstances<'a> {
     pub freeze: &'a Freeze,
     pub freeze_file: &'a FreezeFile,
     pub counts: &'a Counts,
+    /// Who broke the glass for the incident, while that lasts.
+    pub glass: Option<&'a PersonId>,
 }
 
 /// Principal, action, resource and context.
@@ -66,6 +68,7 @@ impl<'a> Question<'a> {
         Request {
             plan: self.plan,
             behind: self.circumstances.behind,
+            glass: self.circumstances.glass,
         }
     }
 
@@ -123,6 +126,7 @@ impl Policy {
             freeze,
             freeze_file,
             counts,
+            glass,
             ..
         } = question.circumstances;
         if expires.is_some_and(|at| now >= at) && !planted::is(Bug::ExpiryNotChecked) {
@@ -155,7 +159,7 @@ impl Policy {
                     scope: held.scope.clone(),
                 });
             }
-            if !planted::is(Bug::CalendarNotChecked) {
+            if glass.is_none() && !planted::is(Bug::CalendarNotChecked) {
                 self.guards.calendar(&place, now, &mut say);
             }
             if place.changes {
@@ -166,7 +170,7 @@ impl Policy {
                 }
             }
         }
-        if !planted::is(Bug::LimitsNotChecked) {
+        if glass.is_none() && !planted::is(Bug::LimitsNotChecked) {
             self.guards.limits.against(counts, wanted, &of_cluster, say);
         }
     }

@@ -4,6 +4,7 @@
 
 use super::{ApproverRow, AutonomyLimit, CalendarFreeze, LimitOf, Policy, Risk, RiskRule, Window};
 use crate::domain::action::Tier;
+use crate::domain::glass::GlassRule;
 use crate::domain::ids::{ClusterName, Environment};
 
 /// One thing that differs. In `more` it is possible from now on, in `less` it no longer is.
@@ -29,6 +30,8 @@ pub enum Change {
     Protected(String),
     /// This command by approvers of the action's own tier.
     Irreversible(String),
+    /// Breaking the glass by these, or for so long.
+    Glass(GlassRule),
     /// More autonomy than this.
     Autonomy(AutonomyLimit),
     /// Taking incidents like these for less risky, or more.
@@ -86,6 +89,10 @@ pub fn compare(old: &Policy, new: &Policy) -> Comparison {
         .filter(|item| !was.irreversible.contains(item));
     all.less
         .extend(added.map(|item| Change::Irreversible(item.0.clone())));
+    if was.glass != is.glass {
+        all.more.extend(is.glass.clone().map(Change::Glass));
+        all.less.extend(was.glass.clone().map(Change::Glass));
+    }
     alone(old, new, &mut all);
     for (limit, old, new) in [
         (LimitOf::Incident, was.limits.per_incident, is.limits.per_incident),

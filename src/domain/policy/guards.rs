@@ -11,6 +11,7 @@ use serde::{Deserialize, Serialize};
 use super::calendar::Calendar;
 use super::reason::Reason;
 use crate::domain::action::{Action, CommandPattern, EffectClass, Tier};
+use crate::domain::glass::GlassRule;
 use crate::domain::ids::{ClusterName, Environment, Namespace, RunbookName};
 use crate::domain::plan::PlannedStep;
 
@@ -159,6 +160,8 @@ pub struct Guards {
     pub protected: Vec<NamePattern>,
     /// A command that one of these matches is Tier 3.
     pub irreversible: Vec<CommandPattern>,
+    /// Who may break the glass; `None` is nobody.
+    pub glass: Option<GlassRule>,
 }
 
 impl Guards {

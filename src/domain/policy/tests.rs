@@ -88,7 +88,11 @@ fn vote(person: &Person) -> Vote {
 
 /// Whether these people's clicks together let the plan through.
 fn through(policy: &Policy, plan: &Plan, behind: &BTreeSet<PersonId>, voters: &[Person]) -> bool {
-    let request = Request { plan, behind };
+    let request = Request {
+        plan,
+        behind,
+        glass: None,
+    };
     let counting: Vec<Vote> = voters
         .iter()
         .filter(|person| policy.may_vote(person, TEAM, request).is_ok())
@@ -114,7 +118,7 @@ proptest! {
     fn only_members_of_this_workspace_count(policy in policy(), plan in plan(), standing in 0..5_usize) {
         let all = [Standing::Guest, Standing::Bot, Standing::Stranger, Standing::Deactivated, Standing::Unreadable];
         let behind = BTreeSet::new();
-        let request = Request { plan: &plan, behind: &behind };
+        let request = Request { plan: &plan, behind: &behind, glass: None };
         for mut person in people() {
             person.standing = all[standing];
             prop_assert!(policy.may_vote(&person, TEAM, request).is_err());
@@ -130,7 +134,7 @@ proptest! {
         let said = policy.rows.iter().any(|row| row.requester_may == Some(true));
         for person in people() {
             let behind = BTreeSet::from([person.id.clone()]);
-            let request = Request { plan: &plan, behind: &behind };
+            let request = Request { plan: &plan, behind: &behind, glass: None };
             prop_assert!(!high || said || policy.may_vote(&person, TEAM, request).is_err());
         }
     }
@@ -138,7 +142,7 @@ proptest! {
     #[test]
     fn the_decision_is_the_fewest_people_that_can_be_enough(policy in policy(), plan in plan()) {
         let behind = BTreeSet::new();
-        let none = policy.missing(Request { plan: &plan, behind: &behind }, &[], None);
+        let none = policy.missing(Request { plan: &plan, behind: &behind, glass: None }, &[], None);
         match policy.decide(plan.live_steps()) {
             Decision::Allow => prop_assert!(false, "a plan with steps needs somebody"),
             Decision::RequireApproval { approvals } => prop_assert_eq!(approvals, none),
@@ -165,7 +169,8 @@ fn nobody_may_approve_without_rows() {
                 TEAM,
                 Request {
                     plan: &plan,
-                    behind: &behind
+                    behind: &behind,
+                    glass: None,
                 }
             )
             .is_err()

@@ -55,6 +55,7 @@ fn open(incident: &Incident, context: &CardContext, words: &Words) -> Vec<Value>
         blocks.push(section(mode));
     }
     blocks.extend(status::broken(context).as_deref().map(section));
+    blocks.extend(status::glass(incident, context).as_deref().map(section));
     blocks.extend(status::frozen(incident, context).as_deref().map(section));
     blocks.extend(status::not_now(incident, context).as_deref().map(section));
     let mut stands = status::now(incident, context, words);

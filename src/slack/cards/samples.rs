@@ -221,6 +221,7 @@ pub(crate) fn incident(title: &str, steps: Vec<PlannedStep>) -> Incident {
         requested_by: None,
         request: None,
         source_refused: None,
+        glass: None,
         changes: Vec::new(),
         similar: Vec::new(),
         joined_groups: std::collections::BTreeSet::new(),

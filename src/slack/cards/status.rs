@@ -42,6 +42,17 @@ pub fn frozen(incident: &Incident, context: &CardContext) -> Option<String> {
     ))
 }
 
+/// That somebody opened the gate, and until when.
+pub fn glass(incident: &Incident, context: &CardContext) -> Option<String> {
+    let glass = incident.glass.as_ref().filter(|glass| glass.holds(context.now))?;
+    Some(format!(
+        "*GLASS BROKEN by @{}* until {}: {}. Until then no window, calendar freeze or limit holds this back, and below Tier 3 their approval is enough.",
+        safe(&glass.by.name, 60),
+        clock(glass.until),
+        safe(glass.reason.trim_end_matches('.'), 300)
+    ))
+}
+
 /// That it can't be approved just now, and when it can.
 pub fn not_now(incident: &Incident, context: &CardContext) -> Option<String> {
     let waits = matches!(incident.phase, Phase::Proposed) && !context.not_now.is_empty();

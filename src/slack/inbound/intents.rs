@@ -63,6 +63,8 @@ pub fn incident(intent: &Intent) -> Option<IncidentId> {
         | Intent::TakeOver(incident)
         | Intent::ProposeAgain(incident)
         | Intent::Close { incident, .. }
+        | Intent::BreakGlass { incident, .. }
+        | Intent::ReviewGlass { incident, .. }
         | Intent::ShowRunbook(incident)
         | Intent::StatusOf(incident)
         | Intent::WhyOf(incident)

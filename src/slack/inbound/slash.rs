@@ -17,6 +17,8 @@ pub const COMMANDS: &[(&str, &str)] = &[
     ("who", "INC-n"),
     ("touched", "[INC-n|60s|1h]"),
     ("close", "INC-n [REASON]"),
+    ("break-glass", "INC-n REASON"),
+    ("reviewed", "INC-n WORDS"),
     ("freeze", "[WHAT] REASON"),
     ("unfreeze", "[WHAT] REASON"),
     ("help", ""),
@@ -47,7 +49,15 @@ pub fn parse(line: &str, thread: Option<IncidentId>) -> Intent {
         "run" => run(rest).unwrap_or_else(|problem| Intent::Unrecognised { text: problem }),
         "status" => about(rest, thread, Intent::StatusOf, Some(Intent::Status)).unwrap_or_else(unrecognised),
         "why" => about(rest, thread, Intent::WhyOf, None).unwrap_or_else(unrecognised),
-        "close" => close(rest, thread).unwrap_or_else(unrecognised),
+        "close" => saying(rest, thread)
+            .map(|(incident, reason)| Intent::Close { incident, reason })
+            .unwrap_or_else(unrecognised),
+        "break-glass" | "breakglass" => saying(rest, thread)
+            .map(|(incident, reason)| Intent::BreakGlass { incident, reason })
+            .unwrap_or_else(unrecognised),
+        "reviewed" => saying(rest, thread)
+            .map(|(incident, words)| Intent::ReviewGlass { incident, words })
+            .unwrap_or_else(unrecognised),
         "who" => about(rest, thread, Intent::WhoOf, None).unwrap_or_else(unrecognised),
         "touched" => touched(rest, thread).unwrap_or_else(unrecognised),
         "freeze" => Intent::Freeze {
@@ -82,18 +92,15 @@ fn touched(rest: &str, thread: Option<IncidentId>) -> Option<Intent> {
     Some(Intent::Touched(since))
 }
 
-/// In a thread the incident need not be named: then all of it is the reason.
-fn close(rest: &str, thread: Option<IncidentId>) -> Option<Intent> {
+/// An incident and what is said about it. In a thread the incident need not be named: then all of it is said.
+fn saying(rest: &str, thread: Option<IncidentId>) -> Option<(IncidentId, String)> {
     let (first, behind) = rest.split_once(char::is_whitespace).unwrap_or((rest, ""));
     let (incident, reason) = match (IncidentId::parse(first), thread) {
         (Some(named), _) => (named, behind),
         (None, Some(here)) => (here, rest),
         (None, None) => return None,
     };
-    Some(Intent::Close {
-        incident,
-        reason: unquoted(reason.trim()),
-    })
+    Some((incident, unquoted(reason.trim())))
 }
 
 fn run(rest: &str) -> Result<Intent, String> {

@@ -187,6 +187,7 @@ fn through(
                 freeze: &freeze,
                 freeze_file: &FreezeFile::Absent,
                 counts: &counts,
+                glass: None,
             },
         })
     };
@@ -257,7 +258,7 @@ proptest! {
         let (one, other) = (plan(&forth, &commands), plan(&back, &commands));
         prop_assert_eq!(forth.decide(one.live_steps()), back.decide(other.live_steps()));
         for person in &voters {
-            let says = |policy: &Policy, plan: &Plan| policy.may_vote(person, TEAM, Request { plan, behind: &behind });
+            let says = |policy: &Policy, plan: &Plan| policy.may_vote(person, TEAM, Request { plan, behind: &behind, glass: None });
             prop_assert_eq!(says(&forth, &one), says(&back, &other));
         }
     }

@@ -14,6 +14,7 @@ fn calm_click() -> Case {
         ice: Ice::None,
         calm: Calm::Nothing,
         too_late: false,
+        glass: false,
     }
 }
 
@@ -81,6 +82,39 @@ fn each_of_these_sentences_is_true() {
                 ..lead
             },
             Verdict::More(1),
+        ),
+        (
+            "who broke the glass approves Tier 2 alone, their own request too, while the calendar freezes it",
+            Case {
+                glass: true,
+                asked_for_it: true,
+                calm: Calm::CalendarFreeze,
+                ..two
+            },
+            Verdict::Enough,
+        ),
+        (
+            "who broke the glass still needs another lead at Tier 3",
+            Case { glass: true, ..lead },
+            Verdict::More(1),
+        ),
+        (
+            "who broke the glass waits for a freeze by people all the same",
+            Case {
+                glass: true,
+                ice: Ice::Everything,
+                ..usual
+            },
+            no(&["frozen"]),
+        ),
+        (
+            "who broke the glass and is in no row approves nothing",
+            Case {
+                glass: true,
+                groups: &[],
+                ..usual
+            },
+            no(&["not_approver"]),
         ),
         (
             "a cell without a row is a no, for leads as well",
