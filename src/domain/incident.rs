@@ -25,6 +25,7 @@ use super::plan::{Plan, PlanDigest, Requester};
 use super::policy::{Decision, Reason};
 use super::run::{Run, RunResult, StepState};
 use super::runbook::{Catalog, ChecklistItem, ParamValue};
+use super::silence::Silence;
 
 /// A message in Slack. `ts` is a string: never a number.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
@@ -312,6 +313,9 @@ pub struct Incident {
     /// Closed incidents that are like it, most alike first.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub similar: Vec<Similar>,
+    /// Silences that were proposed for it, oldest first; only the last one can be live.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub silences: Vec<Silence>,
     /// What was found for the newest plan.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub evidence: Option<Evidence>,
@@ -465,9 +469,16 @@ impl Incident {
             .paging
             .due
             .filter(|_| self.paging.asked_at.is_none() && self.is_open());
-        [approval, settle, page, self.waits_until(), self.runs_long_at()]
-            .into_iter()
-            .flatten()
-            .min()
+        [
+            approval,
+            settle,
+            page,
+            self.waits_until(),
+            self.runs_long_at(),
+            self.silence_due(),
+        ]
+        .into_iter()
+        .flatten()
+        .min()
     }
 }

@@ -4,6 +4,7 @@
 mod access;
 mod alone;
 mod ask;
+mod beside;
 mod calendar;
 mod compare;
 mod guards;
@@ -139,7 +140,7 @@ impl Policy {
                 let have = voters
                     .iter()
                     .filter(|(_, (_, whole))| *whole || tier < Tier::Three)
-                    .filter(|(by, (groups, _))| row.counts(by, groups, tier, request))
+                    .filter(|(by, (groups, _))| row.counts(by, groups, tier, request.behind))
                     .count();
                 row.approvals
                     .max(1)
@@ -208,7 +209,7 @@ impl Policy {
             })
         } else if !rows
             .iter()
-            .any(|row| row.counts(&person.id, &person.groups, tier, request))
+            .any(|row| row.counts(&person.id, &person.groups, tier, request.behind))
         {
             Some(Reason::OwnRequest)
         } else {
@@ -238,11 +239,11 @@ impl ApproverRow {
                 .any(|group| groups.iter().any(|name| name == group.as_str()))
     }
 
-    /// Whether this person is one of the row's quorum for a step of this tier.
-    fn counts(&self, id: &PersonId, groups: &[String], tier: Tier, request: Request<'_>) -> bool {
+    /// Whether this person is one of the row's quorum for a step of this tier that the people `behind` it asked for.
+    fn counts(&self, id: &PersonId, groups: &[String], tier: Tier, behind: &BTreeSet<PersonId>) -> bool {
         let may_own = self.requester_may.unwrap_or(tier < Tier::Two);
         let may_own = may_own || planted::is(Bug::RequesterApproves);
-        self.lists(id, groups) && (may_own || !request.behind.contains(id))
+        self.lists(id, groups) && (may_own || !behind.contains(id))
     }
 }
 

@@ -1,7 +1,7 @@
 //! The clock reached something: an approval ran out, a page is due, the source kept silent. And the first thing a new
 //! process does: what was started and has no end is Unknown.
 
-use super::{Context, Tx, advance, restored, step, survey};
+use super::{Context, Tx, advance, restored, silences, step, survey};
 use crate::domain::command::Reply;
 use crate::domain::escalation::Call;
 use crate::domain::event::{Event, Outcome};
@@ -19,6 +19,7 @@ pub fn tick(tx: &mut Tx<'_>, context: Context<'_>) -> Reply {
         long_if_due(tx, context, id);
         expire_if_due(tx, context, id);
         settle_if_due(tx, context, id);
+        silences::expire_if_due(tx, context, id);
     }
     Reply::Stored
 }

@@ -10,6 +10,7 @@ mod ends;
 mod freezing;
 mod plan_act;
 mod restored;
+mod silences;
 mod split;
 mod step;
 mod survey;
@@ -155,6 +156,7 @@ fn confirmed(tx: &mut Tx<'_>, delivered: Delivered) -> Reply {
                 });
             }
         }
+        Delivered::Silence { incident, no, news } => silences::told(tx, incident, no, news),
         Delivered::SourceRefused { incident, reason } => {
             if tx.state().incident(incident).is_some_and(Incident::is_open) {
                 tx.record(Event::SourceRefused { incident, reason });
