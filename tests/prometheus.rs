@@ -17,7 +17,9 @@ use std::time::{Duration, Instant};
 
 use bot::Bot;
 use interlock::domain::evidence::Found;
+use interlock::evidence::chart::Chart;
 use interlock::evidence::prometheus::{Prometheus as Client, QueryError, SERIES};
+use interlock::evidence::range::Span;
 use interlock::evidence::shape;
 use sender::Alertmanager;
 use server::{Exporter, Prometheus, Tells};
@@ -107,6 +109,50 @@ async fn queries_are_answered_within_bounds_and_what_is_missing_or_wrong_is_said
             .any(|part| said.contains(part)),
         "{said}"
     );
+}
+
+/// The picture that a thread gets, from what a real Prometheus says about a while.
+#[tokio::test]
+async fn a_chart_is_drawn_from_its_range_queries() {
+    let Some([prometheus, _]) = programs() else { return };
+    let exporter = Exporter::start().await;
+    let prometheus = Prometheus::start(&prometheus, &exporter, &Tells::Nobody).await;
+    let client = client(&prometheus, Duration::from_secs(4));
+    let now = jiff::Timestamp::now();
+    let span = Span {
+        from: now
+            .checked_sub(jiff::SignedDuration::from_hours(1))
+            .expect("a time"),
+        to: now,
+        step: 15,
+    };
+    // It has scraped for a second or two: most of the hour is a gap.
+    let lines = client
+        .range("gateway_errors / gateway_requests", span)
+        .await
+        .expect("an answer");
+    let chart = Chart {
+        name: "Error ratio",
+        lines: &lines,
+        span,
+        alert_at: now,
+        limit: None,
+    };
+    let drawn = chart.draw().expect("a picture").expect("something to draw");
+    assert!(
+        drawn.alt.contains("lowest 0.2, highest 0.2, last 0.2"),
+        "{}",
+        drawn.alt
+    );
+    let nothing = client
+        .range("gateway_queue_length", span)
+        .await
+        .expect("an answer");
+    assert!(nothing.lines.is_empty());
+    match client.range("sum(gateway_errors", span).await {
+        Err(QueryError::Refused(why)) => assert!(why.contains("parse error"), "{why}"),
+        other => panic!("{other:?}"),
+    }
 }
 
 #[tokio::test]

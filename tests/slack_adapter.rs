@@ -9,6 +9,7 @@ use interlock::domain::alert::{Alert, AlertStatus, Severity};
 use interlock::domain::ceremony::{Code, Factor};
 use interlock::domain::command::Command;
 use interlock::domain::event::{Event, Mode};
+use interlock::domain::evidence::Finding;
 use interlock::domain::ids::{AttemptId, Channel, IncidentId, PersonId};
 use interlock::domain::incident::Incident;
 use interlock::domain::policy::{ApproverRow, Policy};
@@ -25,7 +26,7 @@ use interlock::render::{explain, summary, thread};
 use interlock::slack::cards::{CardContext, who_may};
 use interlock::slack::inbound::{self, Parts, Pipeline};
 use interlock::slack::{
-    Answers, Api, Hints, Homes, Outbound, Outlook, People, Settings, Shared, SocketMode, Words,
+    Answers, Api, Hints, Homes, Outbound, Outlook, People, Picture, Settings, Shared, SocketMode, Words,
 };
 use interlock::store::Store;
 use jiff::{SignedDuration, Timestamp};
@@ -65,6 +66,8 @@ impl Outlook for TestOutlook {
             broken: None,
             owner: None,
             checklist: Vec::new(),
+            silences: false,
+            silence_may: Vec::new(),
         }
     }
 
@@ -86,6 +89,10 @@ impl Outlook for TestOutlook {
 
     fn may_approve(&self, _incident: &Incident, _person: &interlock::ports::Person) -> bool {
         true
+    }
+
+    fn chart<'a>(&'a self, _: &'a Incident, _: &'a Finding) -> Pending<'a, Option<Picture>> {
+        Box::pin(async { None })
     }
 
     fn whole_output(&self, _attempt: AttemptId) -> Pending<'_, Option<Vec<u8>>> {
@@ -126,6 +133,7 @@ fn rules(team: &str) -> Rules {
         pagers: Vec::new(),
         resolvable: Vec::new(),
         services: Vec::new(),
+        silences: None,
         related_within: None,
     }
 }

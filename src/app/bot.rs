@@ -12,6 +12,7 @@ use parking_lot::RwLock;
 use tokio::sync::{oneshot, watch};
 use tokio::task::JoinSet;
 
+use super::charts::Charts;
 use super::intake::EngineIntake;
 use super::lifeline::{self, Probe, Watchdog};
 use super::looks::Looks;
@@ -19,6 +20,7 @@ use super::outbox::{self, Pagers};
 use super::outlook::{self, AppOutlook, Recent};
 use super::outputs::{Keeping, Outputs};
 use super::rollouts::Rollouts;
+use super::silences::Silencer;
 use super::totp::Factors;
 use super::wiring::{clusters, slack_settings};
 use super::{backup, checkpoints, knowledge, outage, overpower, rules, socket, space};
@@ -35,6 +37,7 @@ use crate::executor::{Executor, ExecutorParts};
 use crate::ingress::{
     self, ANSWER_WITHIN, BindError, ChangeSettings, Limits, Mapping, Probes, WebhookSettings, webhooks,
 };
+use crate::paging::alertmanager::Alertmanager;
 use crate::paging::{OnDutyPeople, PagerDuty};
 use crate::ports::{ActionRunner, Clock, Directory};
 use crate::render::{explain, summary, thread};
@@ -243,6 +246,10 @@ impl Parts {
             redactor: self.redactor.clone(),
             health: self.health.clone(),
             factors: factors.clone(),
+            charts: prometheus(&self.settings)?.map(|prometheus| Charts {
+                prometheus,
+                redactor: self.redactor.clone(),
+            }),
         };
         self.tasks.spawn(factors.follow());
         let words = Words {
@@ -311,7 +318,11 @@ impl Parts {
             clock: self.clock.clone(),
             thread_url: Arc::new(thread_url),
             places: Arc::new(tokio::sync::Semaphore::new(outbox::CALLS)),
+            silencer: silencer(&self.settings, &self.clock)?,
         };
+        if let Some(silencer) = &pagers.silencer {
+            self.tasks.spawn(silencer.clone().watch(self.engine.clone()));
+        }
         self.tasks.spawn(outbox::pager(pager, pagers.clone()));
         self.tasks.spawn(outbox::source(source, pagers.clone()));
         self.tasks.spawn(outage::older_copy(pagers.clone(), behind));
@@ -484,6 +495,24 @@ fn prometheus(settings: &Settings) -> Result<Option<Prometheus>, StartError> {
     let made = Prometheus::new(url.as_str(), bearer, within);
     made.map(Some)
         .map_err(|error| StartError::Setup(format!("prometheus.url: {error}")))
+}
+
+fn silencer(settings: &Settings, clock: &Arc<dyn Clock>) -> Result<Option<Silencer>, StartError> {
+    let section = &settings.alertmanager;
+    let Some(url) = &section.url else {
+        return Ok(None);
+    };
+    let bearer = section
+        .bearer_token
+        .as_ref()
+        .map(|token| token.expose().to_owned());
+    let alertmanager = Alertmanager::new(url.as_str(), bearer)
+        .map_err(|error| StartError::Setup(format!("alertmanager.url: {error}")))?;
+    Ok(Some(Silencer {
+        alertmanager: Arc::new(alertmanager),
+        clock: clock.clone(),
+        freeze_file: settings.freeze_file(),
+    }))
 }
 
 /// A link to the incident's thread that opens in the Slack app.

@@ -3,6 +3,7 @@
 
 mod backup;
 mod bot;
+mod charts;
 mod checkpoints;
 mod clock;
 mod courier;
@@ -24,6 +25,7 @@ pub mod replay;
 mod review;
 mod rollouts;
 mod rules;
+mod silences;
 mod socket;
 mod space;
 pub mod totp;

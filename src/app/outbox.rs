@@ -9,10 +9,12 @@ use tokio::sync::Semaphore;
 use tokio::time::{Instant, sleep};
 
 use super::courier::{self, Deliver};
+use super::silences::Silencer;
 use crate::domain::alert::Alert;
 use crate::domain::command::{Command, Delivered, Effect};
 use crate::domain::ids::{EpisodeKey, IncidentId};
 use crate::domain::incident::{Incident, Phase};
+use crate::domain::silence::SilenceNews;
 use crate::engine::{Handle, Lane};
 use crate::paging::retry::{self, Next};
 use crate::paging::{Page, PageError, PagerDuty};
@@ -40,6 +42,8 @@ pub struct Pagers {
     pub thread_url: ThreadUrl,
     /// One for each call that may be on its way at once.
     pub places: Arc<Semaphore>,
+    /// `None` where no Alertmanager is configured.
+    pub silencer: Option<Silencer>,
 }
 
 /// Works through the pager's lane until the engine ends.
@@ -63,7 +67,21 @@ impl Deliver for Pagers {
             Effect::SourceResolve { incident, episodes } => {
                 self.resolve_source(&engine, incident, episodes).await
             }
-            Effect::Card { .. } | Effect::Thread { .. } | Effect::Summary { .. } | Effect::Attach { .. } => {
+            Effect::Silence { incident, no } => match &self.silencer {
+                Some(silencer) => silencer.make(&engine, incident, no).await,
+                None => Some(Delivered::Silence {
+                    incident,
+                    no,
+                    news: SilenceNews::Failed {
+                        why: "no Alertmanager is configured; set alertmanager.url".to_owned(),
+                    },
+                }),
+            },
+            Effect::Card { .. }
+            | Effect::Thread { .. }
+            | Effect::Summary { .. }
+            | Effect::Chart { .. }
+            | Effect::Attach { .. } => {
                 tracing::error!("an effect that is for Slack came over the pager's lane; left alone");
                 None
             }

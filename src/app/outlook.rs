@@ -13,6 +13,7 @@ use tokio::sync::watch;
 
 use crate::actions::redact::Redactor;
 use crate::domain::ceremony::{Code, Factor};
+use crate::domain::evidence::Finding;
 use crate::domain::freeze::{Freeze, FreezeFile, Scope};
 use crate::domain::ids::{AttemptId, PersonId};
 use crate::domain::incident::{Incident, Phase};
@@ -20,12 +21,14 @@ use crate::domain::policy::{Asking, Circumstances, Place, Question, Reason, Requ
 use crate::domain::prechecks;
 use crate::domain::recent::Started;
 use crate::domain::rules::Rules;
+use crate::domain::silence;
 use crate::engine::{Handle, Health, Knowledge};
 use crate::executor::read_freeze_file;
 use crate::ports::{Clock, Pending, Person};
-use crate::slack::cards::{CardContext, Frozen, who_may};
-use crate::slack::{Around, Outlook};
+use crate::slack::cards::{CardContext, Frozen, named_for, who_may};
+use crate::slack::{Around, Outlook, Picture};
 
+use super::charts::Charts;
 use super::outputs::Outputs;
 use super::totp::Factors;
 
@@ -50,6 +53,8 @@ pub struct AppOutlook {
     pub redactor: Arc<Redactor>,
     pub health: watch::Receiver<Health>,
     pub factors: Factors,
+    /// `None` where no Prometheus is configured.
+    pub charts: Option<Charts>,
 }
 
 impl AppOutlook {
@@ -138,6 +143,14 @@ pub async fn follow(engine: Handle, file: PathBuf, shown: Arc<RwLock<Recent>>) {
     }
 }
 
+/// Who could approve a silence of the incident's alerts.
+fn silence_may(rules: &Rules, incident: &Incident) -> Vec<String> {
+    let environment = rules.silence_environment(incident);
+    environment.map_or_else(Vec::new, |environment| {
+        named_for(&rules.policy, silence::TIER, &environment)
+    })
+}
+
 impl Outlook for AppOutlook {
     fn now(&self) -> Timestamp {
         self.clock.now()
@@ -169,6 +182,8 @@ impl Outlook for AppOutlook {
             not_now: self.not_now(&knowledge.rules, incident),
             broken: self.broken(),
             checklist,
+            silences: knowledge.rules.silences.is_some(),
+            silence_may: silence_may(&knowledge.rules, incident),
             owner: incident
                 .service
                 .as_ref()
@@ -236,6 +251,18 @@ impl Outlook for AppOutlook {
     fn second_factor<'a>(&'a self, person: &PersonId, code: &'a Code) -> Pending<'a, Factor> {
         let person = person.clone();
         Box::pin(async move { self.factors.check(&person, code).await })
+    }
+
+    fn chart<'a>(&'a self, incident: &'a Incident, finding: &'a Finding) -> Pending<'a, Option<Picture>> {
+        Box::pin(async move {
+            let drawn = self
+                .charts
+                .as_ref()?
+                .draw(incident, finding, self.clock.now())
+                .await?;
+            let (png, alt) = (drawn.png, self.redactor.clean(&drawn.alt).into_owned());
+            Some(Picture { png, alt })
+        })
     }
 
     fn whole_output(&self, attempt: AttemptId) -> Pending<'_, Option<Vec<u8>>> {

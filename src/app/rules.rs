@@ -7,7 +7,7 @@ use crate::domain::action::ObjectPattern;
 use crate::domain::event::Mode;
 use crate::domain::ids::{Channel, ClusterName, Source};
 use crate::domain::policy::{ApproverRow, Policy};
-use crate::domain::rules::{EnvironmentRow, PageAfter, Route, Rules, ServiceRow};
+use crate::domain::rules::{EnvironmentRow, PageAfter, Route, Rules, ServiceRow, SilenceRules};
 
 /// Rules for a workspace. `team` is the id that Slack gave; empty until it has, and then nobody may decide anything.
 #[must_use]
@@ -57,6 +57,9 @@ pub fn rules(settings: &Settings, team: &str) -> Rules {
         pagers: vec![pagerduty.clone()],
         resolvable: if tells { vec![pagerduty] } else { Vec::new() },
         services: services(settings),
+        silences: settings.alertmanager.url.as_ref().map(|_| SilenceRules {
+            environment: settings.alertmanager.environment.clone(),
+        }),
         related_within: Some(settings.grouping.related_within_minutes)
             .filter(|span| *span > 0)
             .map(minutes),

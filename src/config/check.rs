@@ -27,6 +27,12 @@ pub(super) fn check(settings: &Settings) -> Result<(), ConfigError> {
                 .to_owned(),
         );
     }
+    if settings.alertmanager.bearer_token.is_some() && settings.alertmanager.url.is_none() {
+        return wrong(
+            "`alertmanager.bearer_token` is set without `alertmanager.url`: say where Alertmanager is, or remove the token"
+                .to_owned(),
+        );
+    }
     let Settings { webhooks, server, .. } = settings;
     if webhooks.allow_unauthenticated && !server.listen.is_loopback() {
         return wrong(format!(

@@ -35,6 +35,7 @@ const SECRETS: [&str; 20] = [
     "checkpoints.webhook.bearer_token",
     "checkpoints.s3.secret_access_key",
     "prometheus.bearer_token",
+    "alertmanager.bearer_token",
 ];
 
 impl Settings {

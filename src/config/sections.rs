@@ -11,7 +11,7 @@ use super::error::ConfigError;
 use super::secret::Secret;
 use super::value::{BaseUrl, Listen};
 use crate::domain::action::Tier;
-use crate::domain::ids::{Channel, ClusterName};
+use crate::domain::ids::{Channel, ClusterName, Environment};
 use crate::domain::runbook::Autonomy;
 
 /// `[server]`
@@ -430,6 +430,18 @@ impl Default for Prometheus {
             timeout_seconds: 3,
         }
     }
+}
+
+/// `[alertmanager]`: where silences are made that people approved here.
+#[derive(Clone, Debug, Default, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct Alertmanager {
+    /// Its address, with a path if it has one, without `/api/v2`. Not set: no silence is proposed. Nothing else is called for it.
+    pub url: Option<BaseUrl>,
+    /// Sent as `Authorization: Bearer …`.
+    pub bearer_token: Option<Secret>,
+    /// Whose approvers a silence takes, where its alerts come from no place that `[[environments]]` knows.
+    pub environment: Option<Environment>,
 }
 
 /// `[pagerduty]`

@@ -10,8 +10,9 @@ use super::guard_rows::{BreakGlassKeys, FreezeRow, LimitKeys, ProtectedKeys, Win
 use super::rows::{ApproverRow, CacheRow, EnvironmentRow, OperatorRow, RouteRow, ServiceRow};
 use super::secret::Secret;
 use super::sections::{
-    Approval, AutonomySection, Backup, Checkpoints, Execution, Freeze, Grouping, Heartbeat, Http, Kubernetes,
-    Log, PagerDuty, Paging, Policy, Prometheus, Runbooks, Server, Slack, Store, Totp, WatchdogSection,
+    Alertmanager, Approval, AutonomySection, Backup, Checkpoints, Execution, Freeze, Grouping, Heartbeat,
+    Http, Kubernetes, Log, PagerDuty, Paging, Policy, Prometheus, Runbooks, Server, Slack, Store, Totp,
+    WatchdogSection,
 };
 use super::value::BaseUrl;
 use super::webhooks::Webhooks;
@@ -40,6 +41,7 @@ pub struct Settings {
     pub webhooks: Webhooks,
     pub http: Http,
     pub prometheus: Prometheus,
+    pub alertmanager: Alertmanager,
     pub pagerduty: PagerDuty,
     pub paging: Paging,
     pub approval: Approval,
@@ -92,6 +94,7 @@ impl Default for Settings {
             webhooks: Webhooks::default(),
             http: Http::default(),
             prometheus: Prometheus::default(),
+            alertmanager: Alertmanager::default(),
             pagerduty: PagerDuty::default(),
             paging: Paging::default(),
             approval: Approval::default(),
@@ -129,6 +132,7 @@ impl Settings {
             pagerduty,
             checkpoints,
             prometheus,
+            alertmanager,
             heartbeat,
             ..
         } = self;
@@ -143,6 +147,7 @@ impl Settings {
             &checkpoints.webhook.bearer_token,
             &checkpoints.s3.secret_access_key,
             &prometheus.bearer_token,
+            &alertmanager.bearer_token,
             &heartbeat.url,
         ]
         .into_iter()

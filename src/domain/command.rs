@@ -13,12 +13,13 @@ use super::evidence::{Finding, Look};
 use super::freeze::{FreezeFile, Held, Scope};
 use super::glass::Glass;
 use super::ids::{
-    AttemptId, Channel, DeliveryKey, EpisodeKey, IncidentId, PlanNo, RunbookName, Source, StepNo,
+    AttemptId, Channel, DeliveryKey, EpisodeKey, IncidentId, PlanNo, RunbookName, SilenceNo, Source, StepNo,
 };
 use super::incident::{Incident, MessageRef, Phase};
 use super::plan::Plan;
 use super::policy::{Access, Reason};
 use super::runbook::ParamValue;
+use super::silence::{Offer, SilenceNews, SilenceWish};
 use super::touched::{Since, Touched};
 use crate::ports::{Order, Output, Person, Survey, SurveyError};
 
@@ -74,6 +75,7 @@ pub enum Intent {
         incident: IncidentId,
         episode: String,
     },
+    Silence(SilenceWish),
     /// The same runbook once more, as a new plan.
     ProposeAgain(IncidentId),
     ShowRunbook(IncidentId),
@@ -237,6 +239,11 @@ pub enum Delivered {
         incident: IncidentId,
         reason: String,
     },
+    Silence {
+        incident: IncidentId,
+        no: SilenceNo,
+        news: SilenceNews,
+    },
 }
 
 impl Command {
@@ -289,6 +296,8 @@ pub enum Answer {
         still_firing: bool,
     },
     ProposedAgain,
+    SilenceProposed,
+    SilenceRejected,
     /// The alert has an incident of its own now.
     SplitOff {
         incident: IncidentId,
@@ -440,6 +449,11 @@ pub enum Form {
         /// What has to be typed.
         target: String,
     },
+    /// What could be silenced, and for how long.
+    Silence {
+        incident: IncidentId,
+        offer: Offer,
+    },
     Runbook {
         title: String,
         source: String,
@@ -478,6 +492,8 @@ pub enum Effect {
         #[serde(default, skip_serializing_if = "Vec::is_empty")]
         episodes: Vec<EpisodeKey>,
     },
+    /// Make this silence, which was approved.
+    Silence { incident: IncidentId, no: SilenceNo },
     /// Post the summary in the thread.
     Summary {
         incident: IncidentId,
@@ -486,6 +502,8 @@ pub enum Effect {
         #[serde(default, skip_serializing_if = "Option::is_none")]
         handover: Option<u64>,
     },
+    /// Attach a chart of the evidence that the entry with this number has.
+    Chart { incident: IncidentId, seq: u64 },
     /// Attach the whole output of an attempt.
     Attach {
         incident: IncidentId,
@@ -503,6 +521,8 @@ impl Effect {
             | Self::Page { incident }
             | Self::PageResolve { incident }
             | Self::SourceResolve { incident, .. }
+            | Self::Silence { incident, .. }
+            | Self::Chart { incident, .. }
             | Self::Summary { incident, .. }
             | Self::Attach { incident, .. } => *incident,
         }

@@ -17,7 +17,7 @@ use super::freeze::{FreezeRefusal, Scope};
 use super::glass::GlassRefusal;
 use super::ids::{
     AttemptId, Channel, DeliveryKey, EpisodeKey, Fingerprint, IncidentId, PersonId, PlanNo, Revision,
-    RunbookName, StepNo,
+    RunbookName, SilenceNo, StepNo,
 };
 use super::incident::{ClosedAs, HandoffReason, MatchRecord, MessageRef, PlanRequest};
 use super::memory::Similar;
@@ -25,6 +25,7 @@ use super::plan::{Plan, PlanDigest};
 use super::policy::{Decision, Reason};
 use super::run::{RunResult, WaitsFor};
 use super::runbook::{Autonomy, ChecklistItem};
+use super::silence::{SilenceDraft, SilenceEnd};
 use crate::ports::Output;
 
 /// One line of the journal: when, and what. `seq` and the hash chain are given by the store at commit.
@@ -116,6 +117,9 @@ pub enum Deed {
     Split,
     BreakGlass,
     ReviewGlass,
+    ProposeSilence,
+    ApproveSilence,
+    RejectSilence,
 }
 
 /// A person's word on a step whose outcome is Unknown.
@@ -410,6 +414,45 @@ pub enum Event {
         incident: IncidentId,
         how: String,
     },
+    /// A person proposes to mute its alerts for a while.
+    SilenceProposed {
+        incident: IncidentId,
+        draft: SilenceDraft,
+        by: Who,
+        approve_by: Timestamp,
+    },
+    SilenceVoted {
+        incident: IncidentId,
+        no: SilenceNo,
+        vote: Vote,
+        needed: u8,
+    },
+    SilenceRejected {
+        incident: IncidentId,
+        no: SilenceNo,
+        by: Who,
+    },
+    /// Alertmanager has it, or somebody has moved its end there.
+    SilenceMade {
+        incident: IncidentId,
+        no: SilenceNo,
+        /// Alertmanager's.
+        id: String,
+        ends_at: Timestamp,
+    },
+    SilenceFailed {
+        incident: IncidentId,
+        no: SilenceNo,
+        why: String,
+    },
+    SilenceEnded {
+        incident: IncidentId,
+        no: SilenceNo,
+        how: SilenceEnd,
+        /// How many of its alerts fired then, where Alertmanager said it.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        firing: Option<u32>,
+    },
     TakenOver {
         incident: IncidentId,
         by: Who,
@@ -519,6 +562,12 @@ impl Event {
             | Self::PageFailed { incident, .. }
             | Self::SourceRefused { incident, .. }
             | Self::SourceResolved { incident, .. }
+            | Self::SilenceProposed { incident, .. }
+            | Self::SilenceVoted { incident, .. }
+            | Self::SilenceRejected { incident, .. }
+            | Self::SilenceMade { incident, .. }
+            | Self::SilenceFailed { incident, .. }
+            | Self::SilenceEnded { incident, .. }
             | Self::TakenOver { incident, .. }
             | Self::Closed { incident, .. }
             | Self::CardPosted { incident, .. } => Some(*incident),

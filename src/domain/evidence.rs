@@ -175,10 +175,30 @@ impl Finding {
         })
     }
 
+    /// Whether it can be asked over a while: a query of Prometheus that is kept whole and without anything taken out of it.
+    #[must_use]
+    pub fn is_chartable(&self) -> bool {
+        let asked = &self.query;
+        let whole = asked.chars().count() < WHOLE && !asked.contains("[redacted");
+        let read = matches!(self.found, Found::Read { number: Some(_), .. });
+        self.source == FoundIn::Prometheus && whole && read
+    }
+
     #[must_use]
     pub fn is_missing(&self) -> bool {
         matches!(self.found, Found::Missing { .. })
     }
+}
+
+/// The finding that a chart says most about: one that is beyond its limit, else one that has a limit, else the first.
+#[must_use]
+pub fn charted(findings: &[Finding]) -> Option<&Finding> {
+    let rank = |one: &&Finding| match (one.beyond(), &one.limit) {
+        (Some(true), _) => 0,
+        (_, Some(_)) => 1,
+        (_, None) => 2,
+    };
+    findings.iter().filter(|one| one.is_chartable()).min_by_key(rank)
 }
 
 impl Limit {

@@ -3,6 +3,7 @@
 //! Longer than other files, since every event has its arm in one match.
 
 mod plans;
+mod silences;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
@@ -26,6 +27,7 @@ use super::incident::{
 };
 use super::memory::Signature;
 use super::run::{Run, StepState};
+use super::silence::SilenceState;
 use super::state::State;
 
 impl State {
@@ -155,6 +157,12 @@ impl State {
             | Event::SourceRefused { incident, .. }
             | Event::SourceResolved { incident, .. }
             | Event::GlassOver { incident }
+            | Event::SilenceProposed { incident, .. }
+            | Event::SilenceVoted { incident, .. }
+            | Event::SilenceRejected { incident, .. }
+            | Event::SilenceMade { incident, .. }
+            | Event::SilenceFailed { incident, .. }
+            | Event::SilenceEnded { incident, .. }
             | Event::TakenOver { incident, .. } => self.apply_to_incident(entry, *incident),
         }
     }
@@ -247,6 +255,7 @@ fn opened(
         similar: Vec::new(),
         joined_groups: BTreeSet::new(),
         split_off: BTreeSet::new(),
+        silences: Vec::new(),
         last_seq: 0,
     }
 }
@@ -322,6 +331,28 @@ fn change(incident: &mut Incident, event: &Event, at: Timestamp) {
             if let Some(glass) = &mut incident.glass {
                 glass.over = true;
             }
+        }
+        Event::SilenceProposed {
+            draft,
+            by,
+            approve_by,
+            ..
+        } => silences::proposed(incident, draft, by, *approve_by),
+        Event::SilenceVoted { no, vote, needed, .. } => silences::voted(incident, *no, vote, *needed, at),
+        Event::SilenceRejected { no, by, .. } => {
+            let by = by.name.clone();
+            silences::set(incident, *no, SilenceState::Rejected { by });
+        }
+        Event::SilenceMade { no, id, ends_at, .. } => {
+            let (id, ends_at) = (id.clone(), *ends_at);
+            silences::set(incident, *no, SilenceState::Active { id, ends_at });
+        }
+        Event::SilenceFailed { no, why, .. } => {
+            silences::set(incident, *no, SilenceState::Failed { why: why.clone() });
+        }
+        Event::SilenceEnded { no, how, firing, .. } => {
+            let (how, firing) = (*how, *firing);
+            silences::set(incident, *no, SilenceState::Ended { at, how, firing });
         }
         Event::TakenOver { by, .. } => incident.commander = Some((by.id.clone(), by.name.clone())),
         Event::Settling { until, .. } => {
@@ -519,5 +550,6 @@ fn close(incident: &mut Incident, at: Timestamp, result: ClosedAs) {
         },
     );
     incident.paging.due = None;
+    silences::close(incident, at);
     incident.phase = Phase::Closed { at, result };
 }

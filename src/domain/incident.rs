@@ -26,6 +26,7 @@ use super::plan::{Plan, PlanDigest, Requester};
 use super::policy::{Decision, Reason};
 use super::run::{Run, RunResult, StepState};
 use super::runbook::{Catalog, ChecklistItem, ParamValue};
+use super::silence::Silence;
 
 /// A message in Slack. `ts` is a string: never a number.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
@@ -316,6 +317,9 @@ pub struct Incident {
     /// Closed incidents that are like it, most alike first.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub similar: Vec<Similar>,
+    /// Silences that were proposed for it, oldest first; only the last one can be live.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub silences: Vec<Silence>,
     /// What was found for the newest plan.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub evidence: Option<Evidence>,
@@ -469,7 +473,12 @@ impl Incident {
             .paging
             .due
             .filter(|_| self.paging.asked_at.is_none() && self.is_open());
-        let other = [self.waits_until(), self.runs_long_at(), self.glass_until()];
+        let other = [
+            self.waits_until(),
+            self.runs_long_at(),
+            self.glass_until(),
+            self.silence_due(),
+        ];
         [approval, settle, page].into_iter().chain(other).flatten().min()
     }
 }

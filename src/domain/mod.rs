@@ -54,6 +54,7 @@ pub(crate) mod samples;
     )
 )]
 pub mod search;
+pub mod silence;
 pub mod state;
 pub mod text;
 pub mod touched;

@@ -4,6 +4,7 @@
 mod access;
 mod alone;
 mod ask;
+mod beside;
 mod calendar;
 mod compare;
 mod guards;
@@ -141,7 +142,7 @@ impl Policy {
                 let counting = voters
                     .iter()
                     .filter(|(_, (_, whole))| *whole || tier < Tier::Three)
-                    .filter(|(by, (groups, _))| row.counts(by, groups, tier, request));
+                    .filter(|(by, (groups, _))| row.counts(by, groups, tier, request.behind, request.glass));
                 let alone = |by: &PersonId| tier < Tier::Three && request.glass == Some(by);
                 if counting.clone().any(|(by, _)| alone(by)) {
                     return 0;
@@ -214,7 +215,7 @@ impl Policy {
             })
         } else if !rows
             .iter()
-            .any(|row| row.counts(&person.id, &person.groups, tier, request))
+            .any(|row| row.counts(&person.id, &person.groups, tier, request.behind, request.glass))
         {
             Some(Reason::OwnRequest)
         } else {
@@ -245,12 +246,20 @@ impl ApproverRow {
                 .any(|group| groups.iter().any(|name| name == group.as_str()))
     }
 
-    /// Whether this person is one of the row's quorum for a step of this tier.
-    fn counts(&self, id: &PersonId, groups: &[String], tier: Tier, request: Request<'_>) -> bool {
+    /// Whether this person is one of the row's quorum for a step of this tier that the people `behind` it asked for, while
+    /// the glass is broken by `glass`.
+    fn counts(
+        &self,
+        id: &PersonId,
+        groups: &[String],
+        tier: Tier,
+        behind: &BTreeSet<PersonId>,
+        glass: Option<&PersonId>,
+    ) -> bool {
         let may_own = self.requester_may.unwrap_or(tier < Tier::Two);
-        let broke_glass = tier < Tier::Three && request.glass == Some(id);
+        let broke_glass = tier < Tier::Three && glass == Some(id);
         let may_own = may_own || broke_glass || planted::is(Bug::RequesterApproves);
-        self.lists(id, groups) && (may_own || !request.behind.contains(id))
+        self.lists(id, groups) && (may_own || !behind.contains(id))
     }
 }
 

@@ -7,6 +7,7 @@ use std::collections::BTreeMap;
 use super::alert::Alert;
 use super::command::Intent;
 use super::ids::GroupKey;
+use super::silence::SilenceWish;
 
 /// Takes secrets out of a text; borrowed when there was none.
 pub type Clean<'c> = &'c dyn for<'t> Fn(&'t str) -> Cow<'t, str>;
@@ -63,6 +64,7 @@ impl Intent {
             | Self::ReviewGlass { words: reason, .. }
             | Self::Reject { reason, .. }
             | Self::Close { reason, .. }
+            | Self::Silence(SilenceWish::Propose { reason, .. })
             | Self::Freeze { reason }
             | Self::Unfreeze { reason } => text(reason, clean),
             Self::Modify { parameters, .. } | Self::RunRunbook { parameters, .. } => {
@@ -83,6 +85,7 @@ impl Intent {
             | Self::Escalate(_)
             | Self::TakeOver(_)
             | Self::ProposeAgain(_)
+            | Self::Silence(SilenceWish::Ask(_) | SilenceWish::Approve(_) | SilenceWish::Reject(_))
             | Self::Split { .. }
             | Self::ShowRunbook(_)
             | Self::ChooseRunbook { .. }

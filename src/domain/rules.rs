@@ -9,6 +9,7 @@ use super::action::ObjectPattern;
 use super::alert::{Alert, Severity};
 use super::event::Mode;
 use super::ids::{Channel, ClusterName, Environment, Namespace, Service, Source};
+use super::incident::Incident;
 use super::policy::Policy;
 use super::runbook::Autonomy;
 
@@ -108,6 +109,15 @@ pub struct Rules {
     pub related_within: Option<SignedDuration>,
     /// The service catalogue.
     pub services: Vec<ServiceRow>,
+    /// `None` where no Alertmanager is known to make silences in.
+    pub silences: Option<SilenceRules>,
+}
+
+/// What the team set about silences.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct SilenceRules {
+    /// Whose approvers it takes where the alerts come from no place that the map of environments knows.
+    pub environment: Option<Environment>,
 }
 
 impl Rules {
@@ -150,6 +160,17 @@ impl Rules {
             .get("namespace")
             .map(|name| Namespace::new(name.clone()));
         self.environment(&cluster, namespace.as_ref())
+    }
+
+    /// Whose approvers a silence of this incident takes: those of the place that its alerts come from, by our own map, else
+    /// those that the configuration names. `None` is nobody's.
+    #[must_use]
+    pub fn silence_environment(&self, incident: &Incident) -> Option<Environment> {
+        let named = incident
+            .firing()
+            .next()
+            .and_then(|alert| self.environment_of(alert));
+        named.or_else(|| self.silences.as_ref()?.environment.clone())
     }
 
     /// Whose service this is, as the catalogue says it.

@@ -16,6 +16,7 @@ use super::memory::Memory;
 use super::past::Past;
 use super::recent::Ran;
 use super::run::StepState;
+use super::silence::{Silence, SilenceState};
 
 /// Slack signs a request for 5 minutes and redelivers an event for up to 5 more (docs.slack.dev, Events API); a key
 /// older than this can't come again.
@@ -149,6 +150,18 @@ impl State {
     /// Incidents that aren't closed, oldest first.
     pub fn open(&self) -> impl Iterator<Item = &Incident> {
         self.incidents.values().filter(|incident| incident.is_open())
+    }
+
+    /// Silences that hold, of open incidents and of those that closed within the last day.
+    #[must_use]
+    pub fn silences(&self) -> Vec<(IncidentId, Silence)> {
+        let all = self.incidents.values().flat_map(|incident| {
+            let silences = incident.silences.iter();
+            silences.map(move |silence| (incident.id, silence))
+        });
+        all.filter(|(_, silence)| matches!(silence.state, SilenceState::Active { .. }))
+            .map(|(id, silence)| (id, silence.clone()))
+            .collect()
     }
 
     /// Rebuilds what is derived: after loading a stored state.

@@ -67,11 +67,13 @@ struct Senders {
 impl Senders {
     fn send(&self, item: OutboxItem) {
         let lane = match item.effect {
-            Effect::Card { .. } | Effect::Thread { .. } | Effect::Summary { .. } | Effect::Attach { .. } => {
-                &self.slack
-            }
+            Effect::Card { .. }
+            | Effect::Thread { .. }
+            | Effect::Summary { .. }
+            | Effect::Chart { .. }
+            | Effect::Attach { .. } => &self.slack,
             Effect::Page { .. } | Effect::PageResolve { .. } => &self.pager,
-            Effect::SourceResolve { .. } => &self.source,
+            Effect::SourceResolve { .. } | Effect::Silence { .. } => &self.source,
         };
         // A lane without a worker means that the process is ending; the row stays and is handed out by the next one.
         let _ = lane.send(item);
@@ -400,6 +402,9 @@ impl Engine {
                         && incident.paging.asked_at.is_none()
                 });
                 let _ = reply.send(unseen.map(|incident| incident.id).collect());
+            }
+            Question::Silences(reply) => {
+                let _ = reply.send(state.silences());
             }
             Question::Freeze(reply) => {
                 let _ = reply.send(state.freeze.clone());

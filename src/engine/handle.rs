@@ -15,6 +15,7 @@ use crate::domain::freeze::Freeze;
 use crate::domain::ids::IncidentId;
 use crate::domain::incident::{Incident, MessageRef};
 use crate::domain::recent::Started;
+use crate::domain::silence::Silence;
 use crate::store::Store;
 
 /// Why the engine gave no answer. Nothing happened in every case but `NotStored`, after which the journal is read again.
@@ -38,6 +39,8 @@ pub(super) enum Question {
     Open(oneshot::Sender<Vec<IncidentId>>),
     /// Open incidents from before this time without a card, for which nobody was paged.
     Unseen(Timestamp, oneshot::Sender<Vec<IncidentId>>),
+    /// Silences that hold, with the incidents that they are of.
+    Silences(oneshot::Sender<Vec<(IncidentId, Silence)>>),
     Freeze(oneshot::Sender<Freeze>),
     Started(oneshot::Sender<Started>),
 }
@@ -153,6 +156,16 @@ impl Handle {
     pub async fn unseen(&self, opened_before: Timestamp) -> Result<Vec<IncidentId>, EngineError> {
         let (tx, rx) = oneshot::channel();
         self.send(Message::Ask(Question::Unseen(opened_before, tx)))?;
+        rx.await.map_err(|_| EngineError::Stopped)
+    }
+
+    /// The silences that hold in Alertmanager, as far as was heard, with the incidents that they are of.
+    ///
+    /// # Errors
+    /// `Stopped`.
+    pub async fn silences(&self) -> Result<Vec<(IncidentId, Silence)>, EngineError> {
+        let (tx, rx) = oneshot::channel();
+        self.send(Message::Ask(Question::Silences(tx)))?;
         rx.await.map_err(|_| EngineError::Stopped)
     }
 

@@ -1,10 +1,11 @@
-//! Instant queries to Prometheus (and what speaks its API).
+//! Queries to Prometheus (and what speaks its API): one call, bounded, and what an expression is now.
 
 use std::collections::BTreeMap;
 use std::time::Duration;
 
 use reqwest::{Client, redirect};
 use serde::Deserialize;
+use serde::de::DeserializeOwned;
 use url::Url;
 
 /// Series that are kept of an answer.
@@ -47,7 +48,7 @@ pub struct Answer {
 /// A Prometheus.
 pub struct Prometheus {
     client: Client,
-    query: Url,
+    api: Url,
     bearer: Option<String>,
     /// For one query.
     within: Duration,
@@ -60,8 +61,8 @@ impl Prometheus {
     /// The address is none, or TLS can't be set up.
     pub fn new(base: &str, bearer: Option<String>, within: Duration) -> Result<Self, QueryError> {
         let bad = || QueryError::Address(base.to_owned());
-        let query = Url::parse(&format!("{}/api/v1/query", base.trim_end_matches('/'))).map_err(|_| bad())?;
-        if !matches!(query.scheme(), "http" | "https") || query.host().is_none() {
+        let api = Url::parse(&format!("{}/api/v1", base.trim_end_matches('/'))).map_err(|_| bad())?;
+        if !matches!(api.scheme(), "http" | "https") || api.host().is_none() {
             return Err(bad());
         }
         let client = Client::builder()
@@ -72,7 +73,7 @@ impl Prometheus {
             .map_err(|error| QueryError::Client(error.to_string()))?;
         Ok(Self {
             client,
-            query,
+            api,
             bearer,
             within,
         })
@@ -83,10 +84,25 @@ impl Prometheus {
     /// # Errors
     /// It can't be asked in time, refuses, or answers something else than series, a scalar or a text.
     pub async fn query(&self, expression: &str) -> Result<Answer, QueryError> {
-        let mut url = self.query.clone();
+        let envelope: Envelope<Data> = self.ask("query", expression, &[]).await?;
+        answer(envelope.data()?)
+    }
+
+    /// One call of its API, bounded in time and size.
+    pub(super) async fn ask<T: DeserializeOwned>(
+        &self,
+        what: &str,
+        expression: &str,
+        more: &[(&str, String)],
+    ) -> Result<Envelope<T>, QueryError> {
+        let mut url = self.api.clone();
+        if let Ok(mut path) = url.path_segments_mut() {
+            path.push(what);
+        }
         url.query_pairs_mut()
             .append_pair("query", expression)
-            .append_pair("timeout", &format!("{}s", self.within.as_secs()));
+            .append_pair("timeout", &format!("{}s", self.within.as_secs()))
+            .extend_pairs(more);
         let mut asking = self.client.get(url);
         if let Some(bearer) = &self.bearer {
             asking = asking.bearer_auth(bearer);
@@ -111,18 +127,8 @@ impl Prometheus {
             }
             body.extend_from_slice(&piece);
         }
-        match serde_json::from_slice::<Envelope>(&body) {
-            Ok(Envelope {
-                status: Success::Success,
-                data: Some(data),
-                ..
-            }) => answer(data),
-            Ok(Envelope {
-                error: Some(error), ..
-            }) => Err(QueryError::Refused(error)),
-            Ok(_) => Err(QueryError::Unreadable(
-                "it has neither data nor an error".to_owned(),
-            )),
+        match serde_json::from_slice(&body) {
+            Ok(envelope) => Ok(envelope),
             Err(_) if !status.is_success() => Err(QueryError::Refused(format!("HTTP {status}"))),
             Err(error) => Err(QueryError::Unreadable(error.to_string())),
         }
@@ -130,10 +136,23 @@ impl Prometheus {
 }
 
 #[derive(Deserialize)]
-struct Envelope {
+pub(super) struct Envelope<T> {
     status: Success,
-    data: Option<Data>,
+    data: Option<T>,
     error: Option<String>,
+}
+
+impl<T> Envelope<T> {
+    /// What was asked for, or why there is none.
+    pub(super) fn data(self) -> Result<T, QueryError> {
+        match (self.status, self.data, self.error) {
+            (Success::Success, Some(data), _) => Ok(data),
+            (_, _, Some(error)) => Err(QueryError::Refused(error)),
+            (_, _, None) => Err(QueryError::Unreadable(
+                "it has neither data nor an error".to_owned(),
+            )),
+        }
+    }
 }
 
 #[derive(Deserialize)]
@@ -193,7 +212,7 @@ mod tests {
     use super::*;
 
     fn read(body: &str) -> Result<Answer, QueryError> {
-        let envelope: Envelope = serde_json::from_str(body).expect("an envelope");
+        let envelope: Envelope<Data> = serde_json::from_str(body).expect("an envelope");
         answer(envelope.data.expect("data"))
     }
 

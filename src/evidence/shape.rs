@@ -1,5 +1,7 @@
 //! From an answer to a finding: one short line, the number that counts, and as much of the whole as is kept.
 
+use std::collections::BTreeMap;
+
 use super::prometheus::{Answer, Sample};
 use crate::domain::evidence::Found;
 use crate::domain::runbook::{Limit, LimitSide};
@@ -42,7 +44,7 @@ pub fn of_answer(answer: &Answer, limit: Option<&Limit>, required: bool) -> Foun
         .iter()
         .map(|sample| {
             let figure = figure(&sample.value, percent);
-            match name(sample) {
+            match named(&sample.labels) {
                 name if name.is_empty() => figure,
                 name => format!("{name} {figure}"),
             }
@@ -70,12 +72,8 @@ pub fn of_answer(answer: &Answer, limit: Option<&Limit>, required: bool) -> Foun
 }
 
 /// One label is told by its value, several with their names.
-fn name(sample: &Sample) -> String {
-    let labels: Vec<_> = sample
-        .labels
-        .iter()
-        .filter(|(name, _)| *name != "__name__")
-        .collect();
+pub(super) fn named(labels: &BTreeMap<String, String>) -> String {
+    let labels: Vec<_> = labels.iter().filter(|(name, _)| *name != "__name__").collect();
     match labels.as_slice() {
         [(_, only)] => (*only).clone(),
         all => all
@@ -87,7 +85,7 @@ fn name(sample: &Sample) -> String {
 }
 
 /// Three digits that count; a ratio in percent when the limit is.
-fn figure(value: &str, percent: bool) -> String {
+pub(super) fn figure(value: &str, percent: bool) -> String {
     let Some(number) = value.parse::<f64>().ok().filter(|number| number.is_finite()) else {
         return value.to_owned();
     };
@@ -139,7 +137,6 @@ pub fn of_text(text: &str, limit: Option<&Limit>) -> Found {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use std::collections::BTreeMap;
 
     fn sample(labels: &[(&str, &str)], value: &str) -> Sample {
         let labels: BTreeMap<_, _> = labels

@@ -1,8 +1,9 @@
-//! Reaching a human, and telling a pager that it is over. One file a pager.
+//! Reaching a human, and telling a pager or the source of an alert that it is over or to be quiet. One file a service.
 //!
 //! `pagerduty` speaks to it; `event` makes what is sent, inside its limits; `reply` reads what came back; `retry` says when a
 //! failed call is made again.
 
+pub mod alertmanager;
 mod event;
 mod on_duty;
 mod pagerduty;

@@ -1,5 +1,6 @@
 //! The embedded default: a Slack workspace, a cluster, a pager and a Prometheus in one process, with a page to click in.
 
+pub mod alertmanager;
 pub mod cluster;
 pub mod control;
 pub mod flags;

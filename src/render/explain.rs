@@ -39,6 +39,8 @@ pub fn answer(answer: &Answer) -> String {
         } => closed(*incident, *still_firing),
         Answer::SplitOff { incident } => format!("Split off: it is {incident} now, with a card of its own."),
         Answer::ProposedAgain => "The plan is being made again; it needs a fresh approval. You count as who asked for it: from Tier 2 up somebody else has to approve.".to_owned(),
+        Answer::SilenceProposed => "The silence is proposed on the card. Somebody who may approve a Tier 2 step there has to approve it, and not you unless the policy says so.".to_owned(),
+        Answer::SilenceRejected => "Rejected. Nothing is silenced.".to_owned(),
         Answer::Chosen { runbook } => format!("{runbook} it is. Its plan is being made."),
         Answer::Ticked => "Noted.".to_owned(),
         Answer::Judged(judgement) => judged(*judgement).to_owned(),

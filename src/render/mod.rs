@@ -10,6 +10,7 @@ pub mod memory;
 pub mod policy;
 pub mod postmortem;
 pub mod reasons;
+pub mod silences;
 pub mod summary;
 pub mod thread;
 pub mod timeline;

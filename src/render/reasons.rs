@@ -28,6 +28,13 @@ pub fn reason(reason: &Reason) -> String {
         Reason::NotApprover { step, tier, environment } => {
             format!("you are in no [[approvers]] row for {tier} in {environment} (step {step})")
         }
+        Reason::NobodyFor { tier, environment } => {
+            format!("nobody may approve this: no [[approvers]] row has {tier} in {environment}")
+        }
+        Reason::NotFor { tier, environment } => {
+            format!("you are in no [[approvers]] row for {tier} in {environment}")
+        }
+        Reason::NoPlace => "its alert comes from no place that an [[environments]] row covers; set alertmanager.environment to say whose approvers it takes".to_owned(),
         Reason::NotResponder => "you are in no [[approvers]] row; ask somebody who is".to_owned(),
         Reason::OwnRequest => {
             "you asked for this plan or changed it, so somebody else has to approve it; Escalate now pages one".to_owned()

@@ -48,6 +48,15 @@ fn reasons() -> Vec<Reason> {
             tier: Tier::Two,
             environment,
         },
+        Reason::NobodyFor {
+            tier: Tier::Two,
+            environment: Environment::new("production"),
+        },
+        Reason::NotFor {
+            tier: Tier::Two,
+            environment: Environment::new("production"),
+        },
+        Reason::NoPlace,
         Reason::NotResponder,
         Reason::OwnRequest,
         Reason::Guest,
@@ -190,6 +199,9 @@ fn reason_kinds(of: &Reason) -> usize {
         Reason::NoEnvironment { .. }
         | Reason::NoRow { .. }
         | Reason::NotApprover { .. }
+        | Reason::NobodyFor { .. }
+        | Reason::NotFor { .. }
+        | Reason::NoPlace
         | Reason::NotResponder
         | Reason::OwnRequest
         | Reason::Guest
@@ -215,7 +227,7 @@ fn reason_kinds(of: &Reason) -> usize {
         | Reason::SurveyFailed { .. }
         | Reason::NotItsTurn
         | Reason::Expired
-        | Reason::ClockWentBack => 29,
+        | Reason::ClockWentBack => 32,
     }
 }
 

@@ -1,7 +1,7 @@
 //! One line of plain text for each thing that happened: for the thread, the summary and the report. Plain means that
 //! foreign text is in it as it came; whoever posts it escapes it.
 
-use super::{changes, evidence, memory, reasons, words};
+use super::{changes, evidence, memory, reasons, silences, words};
 use crate::domain::approval::Vote;
 use crate::domain::event::{Deed, Event, Judgement, Outcome, Refusal};
 use crate::domain::freeze::Scope;
@@ -119,6 +119,12 @@ fn worded(event: &Event, incident: Option<&Incident>) -> Option<String> {
             "the source did not take our word that it is over: {reason}; waiting for it to say resolved by itself"
         ),
         Event::SourceResolved { how, .. } => format!("resolved at the source: {how}"),
+        Event::SilenceProposed { draft, by, .. } => silences::proposed(draft, &by.name),
+        Event::SilenceVoted { vote, .. } => format!("{} approved the silence", vote.name),
+        Event::SilenceRejected { by, .. } => format!("{} rejected the silence", by.name),
+        Event::SilenceMade { ends_at, .. } => silences::made(*ends_at),
+        Event::SilenceFailed { why, .. } => format!("the silence was not made: {why}"),
+        Event::SilenceEnded { how, firing, .. } => silences::ended(*how, *firing),
         Event::TakenOver { by, .. } => format!("{} took over", by.name),
         Event::Closed { result, .. } => closed(result),
         Event::Frozen { by, reason, scope } => format!("{} froze {scope}: {reason}", by.name),
@@ -283,6 +289,9 @@ pub fn deed(deed: Deed) -> &'static str {
         Deed::BreakGlass => "break the glass",
         Deed::ReviewGlass => "review a broken glass",
         Deed::ProposeAgain => "propose the plan again",
+        Deed::ProposeSilence => "propose a silence",
+        Deed::ApproveSilence => "approve a silence",
+        Deed::RejectSilence => "reject a silence",
     }
 }
 

@@ -21,4 +21,4 @@ pub use inbound::{Parts, Pipeline, SocketHealth, SocketMode, router};
 pub use installed::{Installed, InstalledError, click, installed, socket_opens, their_time};
 pub use outbound::{Hints, Outbound};
 pub use people::People;
-pub use settings::{Around, Outlook, Settings, SettingsError, Shared, Words};
+pub use settings::{Around, Outlook, Picture, Settings, SettingsError, Shared, Words};

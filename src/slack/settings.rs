@@ -10,6 +10,7 @@ use url::Url;
 use crate::domain::ceremony::{Code, Factor};
 use crate::domain::command::Answer;
 use crate::domain::event::Entry;
+use crate::domain::evidence::Finding;
 use crate::domain::ids::{AttemptId, PersonId};
 use crate::domain::incident::Incident;
 use crate::ports::{Pending, Person};
@@ -132,6 +133,13 @@ pub struct Around {
     pub started: usize,
 }
 
+/// A picture as PNG, and what it shows in plain words.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Picture {
+    pub png: Vec<u8>,
+    pub alt: String,
+}
+
 /// What the adapter asks of the application. Called often; must not block.
 pub trait Outlook: Send + Sync {
     fn now(&self) -> Timestamp;
@@ -163,6 +171,9 @@ pub trait Outlook: Send + Sync {
 
     /// What becomes of this code of this person's second factor now.
     fn second_factor<'a>(&'a self, person: &PersonId, code: &'a Code) -> Pending<'a, Factor>;
+
+    /// A chart of a finding around the alert, without secrets; `None` when there is none to be had.
+    fn chart<'a>(&'a self, incident: &'a Incident, finding: &'a Finding) -> Pending<'a, Option<Picture>>;
 
     /// The whole output of an attempt, redacted; `None` when it is not kept.
     fn whole_output(&self, attempt: AttemptId) -> Pending<'_, Option<Vec<u8>>>;

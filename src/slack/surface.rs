@@ -15,6 +15,9 @@ pub mod action {
     pub const CLOSE: &str = "close";
     pub const SPLIT: &str = "split";
     pub const PROPOSE_AGAIN: &str = "propose_again";
+    pub const SILENCE: &str = "silence";
+    pub const SILENCE_APPROVE: &str = "silence_approve";
+    pub const SILENCE_REJECT: &str = "silence_reject";
     pub const SHOW_RUNBOOK: &str = "show_runbook";
     /// In the app's home.
     pub const FREEZE: &str = "freeze";
@@ -34,6 +37,7 @@ pub mod callback {
     pub const MODIFY_CONFIRM: &str = "modify_confirm";
     pub const REVIEW: &str = "review";
     pub const CEREMONY: &str = "ceremony";
+    pub const SILENCE: &str = "silence";
     pub const FREEZE: &str = "freeze";
     pub const UNFREEZE: &str = "unfreeze";
     /// Views that only show something.

@@ -39,6 +39,8 @@ fn slot(effect: &Effect) -> Option<String> {
         | Effect::Page { .. }
         | Effect::PageResolve { .. }
         | Effect::SourceResolve { .. }
+        | Effect::Silence { .. }
+        | Effect::Chart { .. }
         | Effect::Summary { .. }
         | Effect::Attach { .. } => None,
     }

@@ -261,6 +261,7 @@ fn knowledge() -> Knowledge {
         pagers: Vec::new(),
         resolvable: Vec::new(),
         services: Vec::new(),
+        silences: None,
         related_within: None,
     };
     Knowledge {

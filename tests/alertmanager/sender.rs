@@ -107,6 +107,18 @@ impl Alertmanager {
         &self.address
     }
 
+    /// Its address, without `/api/v2`.
+    pub fn base(&self) -> String {
+        self.base.clone()
+    }
+
+    /// Somebody ends a silence by hand.
+    pub async fn expires(&self, silence: &str) {
+        let url = format!("{}/api/v2/silence/{silence}", self.base);
+        let answer = self.http.delete(url).send().await.expect("an answer");
+        assert!(answer.status().is_success(), "{}", answer.status());
+    }
+
     pub async fn fires(&self, instance: &str) {
         self.says(instance, "2030-01-01T00:00:00Z".parse().expect("a time"))
             .await;

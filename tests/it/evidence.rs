@@ -57,6 +57,38 @@ async fn the_evidence_stands_on_the_card_and_chooses_the_step() {
     world.ends().await;
 }
 
+/// The beginning of what stands beside the chart.
+const CHART: &str = "Error ratio, ";
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_thread_gets_a_chart_with_its_numbers_in_words() {
+    let world = TestWorld::start(setup()).await;
+    world.in_the_cluster(Scenario::UpstreamFails);
+    world.fires(&errors()).await;
+    world.card("Waits for 1 approval").await;
+    world.cluster_did(&[HEALTH]).await;
+    world.thread().says("plan 1 proposed").await;
+    let beside = world.thread().ends_with(CHART).await;
+    let numbers = "lowest 20.2 %, highest 20.2 %, last 20.2 %, at the alert";
+    assert!(
+        beside.contains(numbers) && beside.contains("; limit 5 %"),
+        "{beside}"
+    );
+    let (_, card) = world.card_of("INC-1").unwrap();
+    let files: Vec<_> = card.replies.iter().flat_map(|reply| &reply.files).collect();
+    assert_eq!(files.len(), 1, "{files:#?}");
+    assert_eq!(files[0].mimetype, "image/png");
+    assert!(files[0].alt.contains(numbers), "{}", files[0].alt);
+    let picture = world.thread().has_file().await;
+    assert!(picture.starts_with(b"\x89PNG"));
+    // A crash leaves no second one behind.
+    world.bot_crashes_and_restarts().await;
+    world.outbox_is_empty().await;
+    let (_, card) = world.card_of("INC-1").unwrap();
+    assert_eq!(card.replies.iter().flat_map(|reply| &reply.files).count(), 1);
+    world.ends().await;
+}
+
 const EVIDENCE: &str = "*Evidence*, HH:MM
 • *Error ratio: 20.2 % (limit 5 %)*
 • *Errors from user-service: 24 (limit 1)*
@@ -125,7 +157,8 @@ async fn a_crash_while_evidence_is_gathered_loses_nothing() {
     world.cluster_did(&[HEALTH, HEALTH]).await;
     assert_eq!(world.channel("incidents").cards(), 1);
     world.thread().says("evidence read: 6 looks").await;
-    world.thread().ends_with("plan 1 proposed").await;
+    world.thread().says("plan 1 proposed").await;
+    world.thread().ends_with(CHART).await;
     world.ends().await;
 }
 
@@ -148,7 +181,8 @@ async fn a_secret_in_the_evidence_is_neither_shown_nor_stored() {
     assert!(card.contains("• Sessions: ") && card.contains(" 3\n"), "{card}");
     world.cluster_did(&[HEALTH]).await;
     world.thread().says("retry with token=").await;
-    world.thread().ends_with("plan 1 proposed").await;
+    world.thread().says("plan 1 proposed").await;
+    world.thread().ends_with(CHART).await;
     assert!(!world.log().contains(ALERT_TOKEN), "{}", world.log());
     for name in ["interlock.db", "interlock.db-wal"] {
         let bytes = std::fs::read(world.folder.path().join(name)).unwrap_or_default();

@@ -18,6 +18,7 @@ use std::time::Duration;
 
 use interlock::app::{self, Bot};
 use interlock::config::Settings;
+use interlock::playground::alertmanager::{AlertmanagerDouble, AlertmanagerOptions};
 use interlock::playground::cluster::{ClusterDouble, ClusterOptions, Scenario, Speed};
 use interlock::playground::pager::{PagerDouble, PagerOptions};
 use interlock::playground::prometheus::{PrometheusDouble, PrometheusOptions, Series};
@@ -29,7 +30,7 @@ use jiff::{SignedDuration, Timestamp};
 use parking_lot::{Mutex, RwLock};
 use tokio::time::{Instant, timeout_at};
 
-use setup::PROMETHEUS_TOKEN;
+use setup::{ALERTMANAGER_TOKEN, PROMETHEUS_TOKEN};
 
 pub use alerts::Alert;
 pub use people::Someone;
@@ -44,6 +45,7 @@ pub struct Doubles {
     pub cluster: ClusterDouble,
     pub pager: PagerDouble,
     pub prometheus: PrometheusDouble,
+    pub alertmanager: AlertmanagerDouble,
 }
 
 /// Real time, moved forward by the story.
@@ -141,11 +143,18 @@ impl TestWorld {
             ..PrometheusOptions::default()
         };
         let prometheus = PrometheusDouble::start(prometheus).await.unwrap();
+        let its_clock = clock.clone();
+        let alertmanager = AlertmanagerOptions {
+            bearer_token: Some(ALERTMANAGER_TOKEN.to_owned()),
+            clock: Arc::new(move || its_clock.now()),
+            ..AlertmanagerOptions::default()
+        };
         let doubles = Doubles {
             slack,
             cluster,
             pager,
             prometheus,
+            alertmanager: AlertmanagerDouble::start(alertmanager).await.unwrap(),
         };
         let folder = tempfile::tempdir().unwrap();
         setup.write(folder.path(), &doubles);

@@ -78,6 +78,7 @@ pub fn thread_log() -> Vec<MessageView> {
         ]),
     );
     output.files = vec![FileView {
+        alt: String::new(),
         id: "F0OUTPUT1".into(),
         title: "step-1-output.txt".into(),
         name: "step-1-output.txt".into(),

@@ -50,6 +50,8 @@ impl Sim {
                 episodes,
             },
             Effect::Thread { .. }
+            | Effect::Silence { .. }
+            | Effect::Chart { .. }
             | Effect::PageResolve { .. }
             | Effect::Summary { .. }
             | Effect::Attach { .. } => {

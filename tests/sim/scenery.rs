@@ -117,6 +117,7 @@ pub fn knowledge(rng: &mut Rng) -> Knowledge {
         pagers: vec![Source::new("pagerduty")],
         resolvable: vec![Source::new("pagerduty")],
         services: Vec::new(),
+        silences: None,
         related_within: None,
     };
     Knowledge {

@@ -363,6 +363,8 @@ fn delivered(effect: Effect) -> Option<Delivered> {
             episodes,
         }),
         Effect::Thread { .. }
+        | Effect::Silence { .. }
+        | Effect::Chart { .. }
         | Effect::PageResolve { .. }
         | Effect::Summary { .. }
         | Effect::Attach { .. } => None,

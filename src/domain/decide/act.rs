@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use super::plan_act::Yes;
-use super::{Context, Tx, advance, alerts, ends, freezing, glass, plan_act, split, who};
+use super::{Context, Tx, advance, alerts, ends, freezing, glass, plan_act, silences, split, who};
 use crate::domain::alert::{Alert, AlertStatus, Severity};
 use crate::domain::command::{Answer, Form, Intent, Reply, RunbookLine, StatusLine};
 use crate::domain::event::{Deed, Event, Refusal, Who};
@@ -146,6 +146,7 @@ fn wanted(
         Intent::Split { incident, episode } => split::split(tx, context, actor, incident, &episode),
         Intent::BreakGlass { incident, reason } => glass::open(tx, context, actor, incident, &reason),
         Intent::ReviewGlass { incident, words } => glass::review(tx, context, actor, incident, &words),
+        Intent::Silence(wish) => silences::wanted(tx, context, actor, wish),
         Intent::ProposeAgain(id) => ends::propose_again(tx, context, actor, id),
         Intent::ShowRunbook(id) => show_runbook_of(tx, context, actor, id),
         Intent::ChooseRunbook { incident, runbook } => choose(tx, context, actor, incident, runbook),
@@ -217,6 +218,7 @@ fn looks(intent: &Intent) -> Option<(Option<IncidentId>, Deed)> {
         | Intent::TakeOver(_)
         | Intent::Close { .. }
         | Intent::Split { .. }
+        | Intent::Silence(_)
         | Intent::ProposeAgain(_)
         | Intent::ChooseRunbook { .. }
         | Intent::Tick { .. }

@@ -1,7 +1,7 @@
 //! The clock reached something: an approval ran out, a page is due, the source kept silent. And the first thing a new
 //! process does: what was started and has no end is Unknown.
 
-use super::{Context, Tx, advance, glass, restored, step, survey};
+use super::{Context, Tx, advance, glass, restored, silences, step, survey};
 use crate::domain::command::Reply;
 use crate::domain::escalation::Call;
 use crate::domain::event::{Event, Outcome};
@@ -20,6 +20,7 @@ pub fn tick(tx: &mut Tx<'_>, context: Context<'_>) -> Reply {
         glass::over_if_due(tx, context, id);
         expire_if_due(tx, context, id);
         settle_if_due(tx, context, id);
+        silences::expire_if_due(tx, context, id);
     }
     Reply::Stored
 }

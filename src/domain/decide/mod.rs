@@ -11,6 +11,7 @@ mod freezing;
 mod glass;
 mod plan_act;
 mod restored;
+mod silences;
 mod split;
 mod step;
 mod survey;
@@ -156,6 +157,7 @@ fn confirmed(tx: &mut Tx<'_>, delivered: Delivered) -> Reply {
                 });
             }
         }
+        Delivered::Silence { incident, no, news } => silences::told(tx, incident, no, news),
         Delivered::SourceRefused { incident, reason } => {
             if tx.state().incident(incident).is_some_and(Incident::is_open) {
                 tx.record(Event::SourceRefused { incident, reason });

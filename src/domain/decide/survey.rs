@@ -6,11 +6,11 @@ use std::sync::Arc;
 
 use super::{Context, Tx, advance};
 use crate::domain::alert::Severity;
-use crate::domain::command::{Drive, Reply};
+use crate::domain::command::{Drive, Effect, Reply};
 use crate::domain::event::{Event, Mode};
-use crate::domain::evidence::{Finding, Seen};
+use crate::domain::evidence::{Finding, Seen, charted};
 use crate::domain::freeze::FreezeFile;
-use crate::domain::ids::{IncidentId, PlanNo};
+use crate::domain::ids::{IncidentId, PlanNo, RunbookName};
 use crate::domain::incident::{HandoffReason, Incident, Phase, PlanRequest};
 use crate::domain::matching::By;
 use crate::domain::plan::{Plan, Requester};
@@ -124,18 +124,36 @@ pub fn surveyed(
     }
     let runbook = sketch.runbook.clone();
     let completed = planning::complete(sketch, results, &findings, context.rules);
-    if !findings.is_empty() {
-        tx.record(Event::Gathered {
-            incident: id,
-            runbook,
-            findings,
-        });
-    }
+    let chart = gathered(tx, id, runbook, findings);
     match completed {
         Ok(plan) => propose(tx, context, id, plan),
         Err(problems) => blocked(tx, context, id, problems),
     }
+    // Behind what is proposed: nobody waits for a picture.
+    if let Some(seq) = chart {
+        tx.effect(Effect::Chart { incident: id, seq });
+    }
     Reply::Stored
+}
+
+/// Records what was found. The number of the entry when it is worth a chart: once for each runbook, however often its
+/// evidence is gathered anew.
+fn gathered(tx: &mut Tx<'_>, id: IncidentId, runbook: RunbookName, findings: Vec<Finding>) -> Option<u64> {
+    if findings.is_empty() {
+        return None;
+    }
+    let known = tx
+        .state()
+        .incident(id)
+        .and_then(|incident| incident.evidence.as_ref());
+    let first = known.is_none_or(|known| known.runbook != runbook);
+    let chart = first && charted(&findings).is_some();
+    let seq = tx.record(Event::Gathered {
+        incident: id,
+        runbook,
+        findings,
+    });
+    chart.then_some(seq)
 }
 
 /// Whether the sketch was made for this request. The look at its targets may have outlived the request, and the next one

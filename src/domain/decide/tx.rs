@@ -198,6 +198,12 @@ fn redraws(event: &Event) -> bool {
         | Event::Paged { .. }
         | Event::PageFailed { .. }
         | Event::SourceRefused { .. }
+        | Event::SilenceProposed { .. }
+        | Event::SilenceVoted { .. }
+        | Event::SilenceRejected { .. }
+        | Event::SilenceMade { .. }
+        | Event::SilenceFailed { .. }
+        | Event::SilenceEnded { .. }
         | Event::TakenOver { .. }
         | Event::GlassBroken { .. }
         | Event::GlassOver { .. }
@@ -219,6 +225,7 @@ fn redraws(event: &Event) -> bool {
 }
 
 /// Whether the thread gets a line for it. What the card shows anyway stays out: threads are quiet by default.
+#[expect(clippy::too_many_lines, reason = "every event has its arm in the one match")]
 fn tells(event: &Event) -> bool {
     match event {
         Event::StepEnded { outcome, .. } => match outcome {
@@ -247,6 +254,12 @@ fn tells(event: &Event) -> bool {
         | Event::Paged { .. }
         | Event::PageFailed { .. }
         | Event::SourceRefused { .. }
+        | Event::SilenceProposed { .. }
+        | Event::SilenceVoted { .. }
+        | Event::SilenceRejected { .. }
+        | Event::SilenceMade { .. }
+        | Event::SilenceFailed { .. }
+        | Event::SilenceEnded { .. }
         | Event::TakenOver { .. }
         | Event::GlassBroken { .. }
         | Event::GlassOver { .. }

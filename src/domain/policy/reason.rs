@@ -29,6 +29,18 @@ pub enum Reason {
         tier: Tier,
         environment: Environment,
     },
+    /// No approver row for something of this tier here that is no step.
+    NobodyFor {
+        tier: Tier,
+        environment: Environment,
+    },
+    /// The person is in none of the rows that could approve it.
+    NotFor {
+        tier: Tier,
+        environment: Environment,
+    },
+    /// The alert does not say where it comes from, and the configuration does not either.
+    NoPlace,
     /// The person stands in no approver row at all.
     NotResponder,
     /// The person asked for it or changed it.
@@ -123,6 +135,9 @@ impl Reason {
             Self::NoEnvironment { .. }
             | Self::NoRow { .. }
             | Self::NotApprover { .. }
+            | Self::NobodyFor { .. }
+            | Self::NotFor { .. }
+            | Self::NoPlace
             | Self::NotResponder
             | Self::OwnRequest
             | Self::Guest

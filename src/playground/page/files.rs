@@ -15,6 +15,7 @@ pub fn write(h: &mut Html, file: &FileView) {
     } else {
         &file.title
     };
+    let alt = if file.alt.is_empty() { title } else { &file.alt };
     if PICTURES.contains(&file.mimetype.as_str()) {
         h.el("figure", &[("class", "blk image")], |h| {
             h.tag("figcaption", &[], title);
@@ -23,7 +24,7 @@ pub fn write(h: &mut Html, file: &FileView) {
                 &[
                     ("class", "picture"),
                     ("src", &src),
-                    ("alt", title),
+                    ("alt", alt),
                     ("loading", "lazy"),
                 ],
             );

@@ -1,4 +1,4 @@
-//! The HTTP side: `/api/v1/query` with the envelope, the statuses and the refusals of the real one
+//! The HTTP side: `/api/v1/query` and `/api/v1/query_range` with the envelope, the statuses and the refusals of the real one
 //! (<https://prometheus.io/docs/prometheus/latest/querying/api/>). Dropping the handle stops it.
 
 use std::collections::{BTreeMap, VecDeque};
@@ -23,6 +23,11 @@ use super::lex;
 /// Where the series come from, asked at each query.
 pub type Source = Arc<dyn Fn() -> Vec<Series> + Send + Sync>;
 
+/// What the series were at a time, in Unix seconds, where they were something else than now.
+pub type History = Arc<dyn Fn(f64) -> Option<Vec<Series>> + Send + Sync>;
+
+/// Points of a series in one answer.
+const POINTS: f64 = 11_000.0;
 /// Queries that are remembered.
 const KEPT: usize = 200;
 
@@ -34,6 +39,7 @@ pub struct PrometheusOptions {
     /// Asked of everybody when set, as a proxy before a real one would.
     pub bearer_token: Option<String>,
     pub series: Source,
+    pub history: History,
     pub clock: Arc<dyn Fn() -> Timestamp + Send + Sync>,
 }
 
@@ -43,6 +49,7 @@ impl Default for PrometheusOptions {
             port: 0,
             bearer_token: None,
             series: Arc::new(Vec::new),
+            history: Arc::new(|_| None),
             clock: Arc::new(Timestamp::now),
         }
     }
@@ -141,7 +148,7 @@ async fn answer(
         return (StatusCode::SERVICE_UNAVAILABLE, "Service Unavailable").into_response();
     }
     match (uri.path(), &method) {
-        ("/api/v1/query", &Method::GET | &Method::POST) => {
+        ("/api/v1/query" | "/api/v1/query_range", &Method::GET | &Method::POST) => {
             let mut given = parameters(uri.query().unwrap_or_default().as_bytes());
             let is_form = headers
                 .get(header::CONTENT_TYPE)
@@ -149,9 +156,14 @@ async fn answer(
             if method == Method::POST && is_form {
                 given.extend(parameters(&body));
             }
-            instant(&shared, &given)
+            match uri.path() {
+                "/api/v1/query" => instant(&shared, &given),
+                _ => ranged(&shared, &given),
+            }
         }
-        ("/api/v1/query", _) => (StatusCode::METHOD_NOT_ALLOWED, "Method Not Allowed").into_response(),
+        ("/api/v1/query" | "/api/v1/query_range", _) => {
+            (StatusCode::METHOD_NOT_ALLOWED, "Method Not Allowed").into_response()
+        }
         ("/-/healthy", _) => "Prometheus Server is Healthy.\n".into_response(),
         ("/-/ready", _) => "Prometheus Server is Ready.\n".into_response(),
         _ => (StatusCode::NOT_FOUND, "404 page not found\n").into_response(),
@@ -201,6 +213,57 @@ fn instant(shared: &Shared, given: &BTreeMap<String, String>) -> Response {
         ),
         Err(error) => bad("query", error),
     }
+}
+
+/// How it went: as far as anybody knows the series were always what they are now, but for the source's own word on what
+/// they were before it changed.
+fn ranged(shared: &Shared, given: &BTreeMap<String, String>) -> Response {
+    let bad = |what: &str, why: &str| bad_data(&format!("invalid parameter \"{what}\": {why}"));
+    let time = |what: &str| given.get(what).and_then(|text| moment(text));
+    let (Some(start), Some(end)) = (time("start"), time("end")) else {
+        return bad("start", "cannot parse \"\" to a valid timestamp");
+    };
+    let step = given.get("step").and_then(|text| text.parse::<f64>().ok());
+    let Some(step) = step.filter(|step| *step > 0.0) else {
+        let why = "zero or negative query resolution step widths are not accepted. Try a positive integer";
+        return bad("step", why);
+    };
+    if end < start {
+        return bad("end", "end timestamp must not be before start time");
+    }
+    let points = ((end - start) / step).floor();
+    if points > POINTS {
+        return bad_data(
+            "exceeded maximum resolution of 11,000 points per timeseries. Try decreasing the query resolution (?step=XX)",
+        );
+    }
+    let text = given.get("query").map_or("", String::as_str);
+    let mut lines: BTreeMap<BTreeMap<String, String>, Vec<Json>> = BTreeMap::new();
+    // Asked once: nobody has another word for most of the time.
+    let now = query(text, &(shared.options.series)());
+    for place in 0..=(points as u32) {
+        let at = start + f64::from(place) * step;
+        let then = (shared.options.history)(at).map(|series| query(text, &series));
+        match then.as_ref().unwrap_or(&now) {
+            Ok(Value::Vector(all)) => {
+                for (labels, value) in all {
+                    let line = lines.entry(labels.clone()).or_default();
+                    line.push(json!([at, shown(*value)]));
+                }
+            }
+            Ok(Value::Scalar(value)) => {
+                let line = lines.entry(BTreeMap::new()).or_default();
+                line.push(json!([at, shown(*value)]));
+            }
+            Err(error) => return bad("query", error),
+        }
+    }
+    let result: Vec<Json> = lines
+        .into_iter()
+        .map(|(labels, values)| json!({"metric": labels, "values": values}))
+        .collect();
+    let data = json!({"resultType": "matrix", "result": result});
+    json_response(StatusCode::OK, &json!({"status": "success", "data": data}))
 }
 
 /// Seconds since 1970, or RFC 3339.

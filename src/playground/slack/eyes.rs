@@ -140,6 +140,7 @@ pub(super) fn message_view(ws: &Workspace, message: &Message) -> MessageView {
     let shown = |id: &String| {
         let file = ws.files.get(id).filter(|file| file.state == FileState::Ready)?;
         Some(FileView {
+            alt: file.alt.clone(),
             id: file.id.clone(),
             title: file.title.clone(),
             name: file.name.clone(),

@@ -75,6 +75,8 @@ pub struct MessageView {
 pub struct FileView {
     pub id: String,
     pub title: String,
+    /// What a screen reader says; empty when nobody wrote it.
+    pub alt: String,
     pub name: String,
     pub mimetype: String,
     pub size: usize,

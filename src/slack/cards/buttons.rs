@@ -4,6 +4,7 @@ use serde_json::{Value, json};
 
 use super::blocks::{Style, button, confirm, plain, section_with};
 use super::context::CardContext;
+use super::silence;
 use super::steps::{effect, shown_whole};
 use super::text::{count, safe};
 use crate::domain::action::Tier;
@@ -55,7 +56,7 @@ pub fn row(incident: &Incident, context: &CardContext) -> Option<Value> {
         }
         Phase::Closed { .. } => return None,
     }
-    elements.extend(more(incident));
+    elements.extend(more(incident, context));
     let plan = incident
         .current()
         .map(|track| format!("{}.{}", track.plan.no, track.digest.short()));
@@ -161,7 +162,7 @@ fn close(incident: &Incident) -> Option<Value> {
     })
 }
 
-fn more(incident: &Incident) -> Option<Value> {
+fn more(incident: &Incident, context: &CardContext) -> Option<Value> {
     let id = values::incident(incident.id);
     let entry = |label: &str, what: &str| json!({"text": plain(label, 60), "value": format!("{what}.{id}")});
     let mut options = Vec::new();
@@ -176,13 +177,18 @@ fn more(incident: &Incident) -> Option<Value> {
     if incident.commander.is_none() && incident.may_close() {
         options.push(entry("Close: it is over", action::CLOSE));
     }
+    if context.silences && silence::may_propose(incident) {
+        options.push(entry("Propose a silence", action::SILENCE));
+    }
+    options.extend(split(incident));
     if incident.current().is_some()
         || incident.checklist.is_some()
         || matches!(incident.phase, Phase::Planning { .. })
     {
         options.push(entry("Show runbook", action::SHOW_RUNBOOK));
     }
-    options.extend(split(incident));
+    // What is not only here goes first: `/runbook show` shows it too.
+    options.truncate(ENTRIES);
     (!options.is_empty()).then(|| json!({"type": "overflow", "action_id": action::MORE, "options": options}))
 }
 
@@ -196,7 +202,10 @@ fn part(incident: &Incident) -> Option<Value> {
     (!track.parts().is_empty()).then_some(entry)
 }
 
-/// Slack shows five entries of a menu at most; the newest of those that joined for a reason of ours.
+/// Entries of a menu, at most (docs.slack.dev, overflow menu).
+const ENTRIES: usize = 5;
+
+/// The newest of those that joined for a reason of ours.
 const SPLITS: usize = 1;
 
 fn split(incident: &Incident) -> Vec<Value> {

@@ -7,7 +7,7 @@ use super::blocks::{context as small, section};
 use super::context::CardContext;
 use super::steps::{TITLE, brief, environments, full, shown_whole, targets};
 use super::text::{clock, count, cut, safe};
-use super::{buttons, changes, closed, evidence, status};
+use super::{buttons, changes, closed, evidence, silence, status};
 use crate::domain::alert::Severity;
 use crate::domain::ids::StepNo;
 use crate::domain::incident::{HandoffReason, Incident, Phase, PlanTrack};
@@ -76,6 +76,7 @@ fn open(incident: &Incident, context: &CardContext, words: &Words) -> Vec<Value>
     } else {
         blocks.extend(why.as_deref().map(section));
     }
+    blocks.extend(silence::blocks(incident, context));
     blocks.extend(buttons::candidates(incident));
     blocks.extend(buttons::checklist(incident, context));
     blocks.extend(buttons::row(incident, context));

@@ -1,8 +1,9 @@
-//! The card of an incident that is over: at most five blocks, no buttons.
+//! The card of an incident that is over: at most six blocks, no buttons.
 
 use serde_json::Value;
 
 use super::blocks::{context, section};
+use super::silence;
 use super::status::{by, result};
 use super::text::{clock, safe, span};
 use crate::domain::incident::{ClosedAs, Incident, Phase};
@@ -56,6 +57,7 @@ pub fn blocks(incident: &Incident) -> Vec<Value> {
     if let Some((_, name)) = &incident.commander {
         blocks.push(section(&format!("@{} had it", safe(name, 60))));
     }
+    blocks.extend(silence::holds(incident).as_deref().map(section));
     blocks.push(context(&[format!(
         "{} · the whole story is in the thread",
         incident.id

@@ -3,8 +3,10 @@
 use jiff::Timestamp;
 
 use super::text::safe;
+use crate::domain::action::Tier;
 use crate::domain::event::Mode;
 use crate::domain::freeze::Scope;
+use crate::domain::ids::Environment;
 use crate::domain::incident::Incident;
 use crate::domain::policy::{ON_CALL_NOW, Policy, Reason};
 use crate::domain::runbook::{Autonomy, ChecklistItem};
@@ -64,6 +66,10 @@ pub struct CardContext {
     pub broken: Option<String>,
     /// Whose service it is, as the catalogue says it.
     pub owner: Option<String>,
+    /// Whether silences can be made at all.
+    pub silences: bool,
+    /// Who could approve a silence of its alerts, as `who_may`.
+    pub silence_may: Vec<String>,
     /// Items of the prose runbook that the incident's `checklist` names.
     pub checklist: Vec<ChecklistItem>,
 }
@@ -80,28 +86,8 @@ pub fn who_may(policy: &Policy, incident: &Incident) -> Vec<String> {
         let Some(environment) = &step.environment else {
             return Vec::new();
         };
-        let rows = policy
-            .rows
-            .iter()
-            .filter(|row| row.tiers.contains(&step.tier) && row.environments.contains(environment));
-        let mut named: Vec<String> = Vec::new();
-        for row in rows {
-            let users = row.users.iter().filter_map(|user| mention(user, "<@"));
-            let groups = row
-                .groups
-                .iter()
-                .filter_map(|group| match group.as_str().strip_prefix('@') {
-                    Some(handle) => plain(handle).then(|| format!("@{handle}")),
-                    None if group.as_str() == ON_CALL_NOW => Some("whoever is on call now".to_owned()),
-                    None => mention(group.as_str(), "<!subteam^"),
-                });
-            for name in users.chain(groups) {
-                if !named.contains(&name) {
-                    named.push(name);
-                }
-            }
-        }
-        if named.is_empty() && step.tier == crate::domain::action::Tier::Zero {
+        let named = named_for(policy, step.tier, environment);
+        if named.is_empty() && step.tier == Tier::Zero {
             continue;
         }
         if !needed.contains(&named) {
@@ -109,6 +95,33 @@ pub fn who_may(policy: &Policy, incident: &Incident) -> Vec<String> {
         }
     }
     in_all(&needed)
+}
+
+/// Everybody whom a row of this cell names, as `who_may`.
+#[must_use]
+pub fn named_for(policy: &Policy, tier: Tier, environment: &Environment) -> Vec<String> {
+    let rows = policy
+        .rows
+        .iter()
+        .filter(|row| row.tiers.contains(&tier) && row.environments.contains(environment));
+    let mut named: Vec<String> = Vec::new();
+    for row in rows {
+        let users = row.users.iter().filter_map(|user| mention(user, "<@"));
+        let groups = row
+            .groups
+            .iter()
+            .filter_map(|group| match group.as_str().strip_prefix('@') {
+                Some(handle) => plain(handle).then(|| format!("@{handle}")),
+                None if group.as_str() == ON_CALL_NOW => Some("whoever is on call now".to_owned()),
+                None => mention(group.as_str(), "<!subteam^"),
+            });
+        for name in users.chain(groups) {
+            if !named.contains(&name) {
+                named.push(name);
+            }
+        }
+    }
+    named
 }
 
 /// Whoever is named in each of the lists; nobody when one of them is empty.

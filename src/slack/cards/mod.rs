@@ -12,13 +12,14 @@ mod evidence;
 pub(crate) mod limits;
 #[cfg(test)]
 pub(crate) mod samples;
+mod silence;
 mod status;
 mod steps;
 pub mod text;
 
 pub(crate) use blocks::{context, home_button, plain, section};
 pub use card::{Rendered, minimal, render};
-pub use context::{CardContext, Frozen, who_may};
+pub use context::{CardContext, Frozen, named_for, who_may};
 pub(crate) use steps::{code, review};
 
 #[cfg(test)]

@@ -37,6 +37,8 @@ pub(crate) fn context() -> CardContext {
         not_now: Vec::new(),
         broken: None,
         owner: None,
+        silences: false,
+        silence_may: Vec::new(),
         checklist: (0..40)
             .map(|n| ChecklistItem {
                 section: "Diagnosis".to_owned(),
@@ -224,6 +226,7 @@ pub(crate) fn incident(title: &str, steps: Vec<PlannedStep>) -> Incident {
         glass: None,
         changes: Vec::new(),
         similar: Vec::new(),
+        silences: Vec::new(),
         joined_groups: std::collections::BTreeSet::new(),
         split_off: std::collections::BTreeSet::new(),
         evidence: None,

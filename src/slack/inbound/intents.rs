@@ -3,6 +3,7 @@
 use crate::domain::command::Intent;
 use crate::domain::event::Judgement;
 use crate::domain::ids::IncidentId;
+use crate::domain::silence::SilenceWish;
 
 use super::values;
 use crate::slack::surface::action;
@@ -27,6 +28,13 @@ pub fn of_action(id: &str, value: &str) -> Option<Intent> {
         action::PROPOSE_AGAIN => values::parse_incident(value).map(Intent::ProposeAgain),
         action::SPLIT => {
             values::parse_episode(value).map(|(incident, episode)| Intent::Split { incident, episode })
+        }
+        action::SILENCE => values::parse_incident(value).map(|id| Intent::Silence(SilenceWish::Ask(id))),
+        action::SILENCE_APPROVE => {
+            values::parse_silence(value).map(|at| Intent::Silence(SilenceWish::Approve(at)))
+        }
+        action::SILENCE_REJECT => {
+            values::parse_silence(value).map(|at| Intent::Silence(SilenceWish::Reject(at)))
         }
         action::SHOW_RUNBOOK => values::parse_incident(value).map(Intent::ShowRunbook),
         action::MORE => {
@@ -59,6 +67,7 @@ pub fn incident(intent: &Intent) -> Option<IncidentId> {
         | Intent::Reject { at, .. }
         | Intent::Modify { at, .. }
         | Intent::Judge { at, .. } => Some(at.incident),
+        Intent::Silence(wish) => Some(wish.incident()),
         Intent::Escalate(incident)
         | Intent::TakeOver(incident)
         | Intent::ProposeAgain(incident)
@@ -92,6 +101,7 @@ pub fn opens_form(intent: &Intent) -> bool {
         Intent::AskReject(_)
             | Intent::AskModify(_)
             | Intent::ReviewPlan(_)
+            | Intent::Silence(SilenceWish::Ask(_))
             | Intent::ShowRunbook(_)
             | Intent::ShowRunbookNamed(_)
     )

@@ -21,5 +21,5 @@ pub use pipeline::{Parts, Pipeline};
 pub use slash::COMMANDS;
 pub use socket::{SocketHealth, SocketMode};
 pub(super) use submission::{
-    CODE, Change, INPUT, PARAMETER, PART, REASON, SKIP, TARGET, metadata, metadata_of_part,
+    CODE, Change, INPUT, LABELS, MINUTES, PARAMETER, PART, REASON, SKIP, TARGET, metadata, metadata_of_part,
 };

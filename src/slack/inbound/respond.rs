@@ -203,6 +203,7 @@ fn verdict(parts: &Arc<Parts>, act: Act, reply: Reply, error_block: Option<Strin
                 Form::Reject { .. }
                 | Form::Modify { .. }
                 | Form::ReviewPlan { .. }
+                | Form::Silence { .. }
                 | Form::Runbook { .. } => "update",
             };
             Ack::Body(json!({"response_action": action, "view": view}).to_string())

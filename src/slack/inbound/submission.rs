@@ -7,6 +7,7 @@ use serde::{Deserialize, Serialize};
 use crate::domain::ceremony::{Code, Factor, Said};
 use crate::domain::command::{Intent, PlanRef};
 use crate::domain::ids::StepNo;
+use crate::domain::silence::SilenceWish;
 
 use super::values;
 use super::wire::{Input, View};
@@ -20,6 +21,10 @@ pub const PART: &str = "part";
 pub const TARGET: &str = "target";
 /// Block of the second factor's code.
 pub const CODE: &str = "code";
+/// Block of the labels that match beside those that always do, in the Silence view.
+pub const LABELS: &str = "labels";
+/// Block of how long it lasts.
+pub const MINUTES: &str = "minutes";
 /// Before the name of a parameter.
 pub const PARAMETER: &str = "p.";
 /// Before the number of a group of steps to leave out.
@@ -110,6 +115,12 @@ pub fn of_view(view: &View<'_>) -> Option<Intent> {
             };
             Some(Intent::ApproveWith { at, upto, said })
         }
+        callback::SILENCE => Some(Intent::Silence(SilenceWish::Propose {
+            incident: values::parse_incident(metadata)?,
+            labels: chosen(view, LABELS),
+            minutes: text(view, MINUTES)?.parse().ok()?,
+            reason: reason(view),
+        })),
         callback::FREEZE => Some(Intent::Freeze { reason: reason(view) }),
         callback::UNFREEZE => Some(Intent::Unfreeze { reason: reason(view) }),
         callback::REVIEW => {
@@ -153,6 +164,16 @@ fn text(view: &View<'_>, block: &str) -> Option<String> {
         .as_ref()
         .or(chosen)
         .map(|value| value.clone().into_owned())
+}
+
+/// What is ticked in a group of checkboxes.
+fn chosen(view: &View<'_>, block: &str) -> Vec<String> {
+    let options = input(view, block).map(|input| &input.selected_options);
+    options
+        .into_iter()
+        .flatten()
+        .map(|choice| choice.value.clone().into_owned())
+        .collect()
 }
 
 fn parameters(view: &View<'_>) -> BTreeMap<String, String> {

@@ -2,7 +2,8 @@
 //! they allow nothing: the engine looks everything up and checks it again. What does not parse is not ours.
 
 use crate::domain::command::PlanRef;
-use crate::domain::ids::{IncidentId, PlanNo, RunbookName, StepNo};
+use crate::domain::ids::{IncidentId, PlanNo, RunbookName, SilenceNo, StepNo};
+use crate::domain::silence::SilenceRef;
 
 /// `42.1.0123456789ab`
 #[must_use]
@@ -44,6 +45,21 @@ pub fn episode(incident: IncidentId, mark: &str) -> String {
 pub fn parse_episode(text: &str) -> Option<(IncidentId, String)> {
     let (incident, mark) = text.split_once('.')?;
     is_mark(mark).then_some((parse_incident(incident)?, mark.to_owned()))
+}
+
+/// `42.1.0123456789ab`: a silence as the card showed it.
+#[must_use]
+pub fn silence(at: &SilenceRef) -> String {
+    format!("{}.{}.{}", at.incident.0, at.no, at.mark)
+}
+
+#[must_use]
+pub fn parse_silence(text: &str) -> Option<SilenceRef> {
+    let mut parts = text.split('.');
+    let incident = parse_incident(parts.next()?)?;
+    let no = SilenceNo(number(parts.next()?)?);
+    let mark = parts.next()?.to_owned();
+    (is_mark(&mark) && parts.next().is_none()).then_some(SilenceRef { incident, no, mark })
 }
 
 #[must_use]
@@ -133,6 +149,12 @@ mod tests {
             parse_episode(&episode(IncidentId(7), mark)),
             Some((IncidentId(7), mark.to_owned()))
         );
+        let at = SilenceRef {
+            incident: IncidentId(7),
+            no: SilenceNo(2),
+            mark: mark.to_owned(),
+        };
+        assert_eq!(parse_silence(&silence(&at)), Some(at));
         let name = RunbookName::from("redis-connection-timeout");
         assert_eq!(
             parse_runbook(&runbook(IncidentId(7), &name)),
@@ -162,6 +184,8 @@ mod tests {
         assert_eq!(parse_step("42.1.0123456789ab.2.3"), None);
         assert_eq!(parse_runbook("42.../../etc/passwd"), None);
         assert_eq!(parse_tick("42.1.2"), None);
+        assert_eq!(parse_silence("42.1.0123456789ab.2"), None);
+        assert_eq!(parse_silence("42.1.0123456789"), None);
         assert_eq!(parse_episode("42.1"), None);
     }
 }

@@ -6,6 +6,7 @@ mod forms;
 mod open;
 mod review;
 mod show;
+mod silence;
 #[cfg(test)]
 mod tests;
 
@@ -43,6 +44,7 @@ pub fn view(form: &Form, channel: Option<&str>, shared: &Shared) -> Value {
             part,
             target,
         } => ceremony::ceremony(at, *upto, part, target, channel),
+        Form::Silence { incident, offer } => silence::form_of(*incident, offer, channel),
         Form::Runbook {
             title,
             source,

@@ -1,4 +1,4 @@
-//! The whole output of an attempt as a file in the thread: ask for an address, send the bytes, complete, and see that it
+//! Files in the thread, the whole output of an attempt or a chart: ask for an address, send the bytes, complete, and see that it
 //! was really shared (docs.slack.dev, working with files: completion is asynchronous and has been seen to get lost).
 
 use std::time::Duration;
@@ -9,13 +9,18 @@ use serde_json::{Value, json};
 use super::card::Bench;
 use super::lines::Line;
 use super::post::scan;
+use crate::domain::evidence::Finding;
 use crate::domain::ids::AttemptId;
-use crate::domain::incident::MessageRef;
+use crate::domain::incident::{Incident, MessageRef};
 use crate::slack::api::{ApiError, CALL_TIMEOUT};
+use crate::slack::cards::text::{cut, safe};
 
 /// Looks at whether the file was shared, a second apart.
 const LOOKS: usize = 5;
 const UPLOAD_TIMEOUT: Duration = Duration::from_secs(20);
+/// Characters of a file's title, and of the words that stand for a picture.
+const TITLE: usize = 120;
+const ALT: usize = 900;
 
 #[derive(Deserialize)]
 struct Address {
@@ -34,22 +39,27 @@ struct File {
     shares: Value,
 }
 
+/// A file on its way into a thread.
+struct Upload<'a> {
+    name: &'a str,
+    /// What it is found by when it may be there already.
+    title: &'a str,
+    /// For people who don't see it.
+    alt: Option<&'a str>,
+    comment: &'a str,
+    bytes: &'a [u8],
+}
+
 /// Attaches the output. One that is not kept any more is over as well.
-pub async fn attach(
+pub async fn output(
     bench: &Bench,
     card: &MessageRef,
     line: &Line,
     attempt: AttemptId,
 ) -> Result<(), ApiError> {
     let title = format!("{attempt} output");
-    if line.maybe_sent {
-        let shared = |seen: &super::post::Seen| seen.files.iter().any(|file| file.title == title);
-        if scan(&bench.api, &card.channel, Some(&card.ts), line.since, shared)
-            .await?
-            .is_some()
-        {
-            return Ok(());
-        }
+    if is_there(bench, card, line, &title).await? {
+        return Ok(());
     }
     let Some(bytes) = bench
         .shared
@@ -61,10 +71,56 @@ pub async fn attach(
         tracing::warn!(%attempt, "the whole output is not kept any more; nothing is attached");
         return Ok(());
     };
-    let params = [
-        ("filename", format!("{attempt}.txt")),
-        ("length", bytes.len().to_string()),
+    let file = Upload {
+        name: &format!("{attempt}.txt"),
+        title: &title,
+        alt: None,
+        comment: &format!("The whole output of {attempt}"),
+        bytes: &bytes,
+    };
+    upload(bench, card, &file).await
+}
+
+/// Attaches a chart of a finding, with its numbers in words. One that can't be drawn is over as well: the numbers of the
+/// finding stand on the card.
+pub async fn chart(
+    bench: &Bench,
+    card: &MessageRef,
+    line: &Line,
+    (incident, finding): (&Incident, &Finding),
+) -> Result<(), ApiError> {
+    let title = cut(&format!("{} {}", incident.id, finding.name), TITLE);
+    if is_there(bench, card, line, &title).await? {
+        return Ok(());
+    }
+    let Some(picture) = bench.shared.outlook.chart(incident, finding).await else {
+        return Ok(());
+    };
+    let file = Upload {
+        name: &format!("{}.png", incident.id),
+        title: &title,
+        alt: Some(&cut(&picture.alt, ALT)),
+        comment: &safe(&picture.alt, ALT),
+        bytes: &picture.png,
+    };
+    upload(bench, card, &file).await
+}
+
+async fn is_there(bench: &Bench, card: &MessageRef, line: &Line, title: &str) -> Result<bool, ApiError> {
+    if !line.maybe_sent {
+        return Ok(false);
+    }
+    let shared = |seen: &super::post::Seen| seen.files.iter().any(|file| file.title == title);
+    let seen = scan(&bench.api, &card.channel, Some(&card.ts), line.since, shared).await?;
+    Ok(seen.is_some())
+}
+
+async fn upload(bench: &Bench, card: &MessageRef, file: &Upload<'_>) -> Result<(), ApiError> {
+    let mut params = vec![
+        ("filename", file.name.to_owned()),
+        ("length", file.bytes.len().to_string()),
     ];
+    params.extend(file.alt.map(|alt| ("alt_txt", alt.to_owned())));
     let address: Address = bench
         .api
         .get("files.getUploadURLExternal", &params, CALL_TIMEOUT)
@@ -74,10 +130,10 @@ pub async fn attach(
             "Slack names an upload address on a host that is not allowed; see `slack.allowed_hosts`",
         ));
     };
-    bench.api.upload(url, &bytes, UPLOAD_TIMEOUT).await?;
+    bench.api.upload(url, file.bytes, UPLOAD_TIMEOUT).await?;
     let body = json!({
-        "files": [{"id": address.file_id, "title": title}], "channel_id": card.channel, "thread_ts": card.ts,
-        "initial_comment": format!("The whole output of {attempt}"),
+        "files": [{"id": address.file_id, "title": file.title}], "channel_id": card.channel, "thread_ts": card.ts,
+        "initial_comment": file.comment,
     });
     bench
         .api

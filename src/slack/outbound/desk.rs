@@ -90,8 +90,12 @@ impl Desk {
             }
             Effect::Thread { seq, .. } => What::Entry(*seq),
             Effect::Summary { handover, .. } => What::Summary(*handover),
+            Effect::Chart { seq, .. } => What::Chart(*seq),
             Effect::Attach { attempt, .. } => What::File(*attempt),
-            Effect::Page { .. } | Effect::PageResolve { .. } | Effect::SourceResolve { .. } => return false,
+            Effect::Page { .. }
+            | Effect::PageResolve { .. }
+            | Effect::SourceResolve { .. }
+            | Effect::Silence { .. } => return false,
         };
         self.lines.push_back(Line {
             row: item.row,

@@ -10,6 +10,7 @@ use super::bucket::{POST_METHOD, Rank};
 use super::card::{Bench, Turn, failed};
 use super::post::{DeliveryIds, Message, post_once};
 use crate::domain::event::{Entry, Event};
+use crate::domain::evidence::charted;
 use crate::domain::ids::{AttemptId, IncidentId};
 use crate::domain::incident::{Incident, MessageRef};
 use crate::slack::api::{ApiError, Trouble};
@@ -27,6 +28,8 @@ pub enum What {
     /// With the number of the handover that it was made for; the last one has none.
     Summary(Option<u64>),
     File(AttemptId),
+    /// Of the evidence in the entry with this number.
+    Chart(u64),
 }
 
 #[derive(Clone, Debug)]
@@ -76,18 +79,25 @@ pub async fn turn(bench: &Bench, job: LinesJob) -> LinesTurn {
             if let Err(at) = bench.limits.post(&job.card.channel, Rank::Thread, Instant::now()) {
                 return stop(Turn::Later(at));
             }
-            match attach::attach(bench, &job.card, first, *attempt).await {
-                Ok(()) => LinesTurn {
-                    over: 1,
-                    turn: shown(),
-                },
-                // A workspace that takes no files takes none at the next try either, and what follows must not wait.
-                Err(error @ ApiError::Refused { .. }) if error.trouble() != Trouble::Gone => {
-                    let text = format!("The whole output could not be attached here: {error}");
-                    send(bench, &job, &[first], text).await
-                }
-                Err(error) => stop(failed(bench, "files.completeUploadExternal", error)),
+            let attached = attach::output(bench, &job.card, first, *attempt).await;
+            over(bench, &job, first, attached, "The whole output").await
+        }
+        What::Chart(seq) => {
+            if let Err(at) = bench.limits.post(&job.card.channel, Rank::Thread, Instant::now()) {
+                return stop(Turn::Later(at));
             }
+            let entry = entries.iter().find(|entry| entry.seq == *seq);
+            let finding = entry.and_then(|entry| {
+                let Event::Gathered { findings, .. } = &entry.event else {
+                    return None;
+                };
+                charted(findings)
+            });
+            let attached = match finding {
+                Some(finding) => attach::chart(bench, &job.card, first, (&incident, finding)).await,
+                None => Ok(()),
+            };
+            over(bench, &job, first, attached, "A chart").await
         }
         What::Summary(Some(handover)) if closed_since(&entries, *handover) => LinesTurn {
             over: 1,
@@ -103,6 +113,31 @@ pub async fn turn(bench: &Bench, job: LinesJob) -> LinesTurn {
             send(bench, &job, &[first], text).await
         }
         What::Entry(_) => entry_lines(bench, &job, &incident, &entries).await,
+    }
+}
+
+/// What becomes of a file's turn. A workspace that takes no files takes none at the next try either, and what follows must
+/// not wait.
+async fn over(
+    bench: &Bench,
+    job: &LinesJob,
+    line: &Line,
+    attached: Result<(), ApiError>,
+    what: &str,
+) -> LinesTurn {
+    match attached {
+        Ok(()) => LinesTurn {
+            over: 1,
+            turn: shown(),
+        },
+        Err(error @ ApiError::Refused { .. }) if error.trouble() != Trouble::Gone => {
+            let text = format!("{what} could not be attached here: {error}");
+            send(bench, job, &[line], text).await
+        }
+        Err(error) => LinesTurn {
+            over: 0,
+            turn: failed(bench, "files.completeUploadExternal", error),
+        },
     }
 }
 

@@ -9,6 +9,9 @@ use interlock::playground::cluster::ClusterUser;
 /// Token that alert senders show.
 pub const ALERT_TOKEN: &str = "alerts-of-the-tests";
 
+/// Token that the proxy before Alertmanager wants to see.
+pub const ALERTMANAGER_TOKEN: &str = "silences-of-the-tests";
+
 /// Token that Prometheus wants to see.
 pub const PROMETHEUS_TOKEN: &str = "metrics-of-the-tests";
 
@@ -40,6 +43,7 @@ pub struct Setup {
     settle_seconds: u32,
     pager_keys: PagerKeys,
     prometheus: bool,
+    alertmanager: bool,
     runbooks: Vec<(String, String)>,
 }
 
@@ -67,6 +71,7 @@ impl Default for Setup {
             settle_seconds: 60,
             pager_keys: PagerKeys::Good,
             prometheus: false,
+            alertmanager: false,
             runbooks: Vec::new(),
         };
         setup
@@ -92,6 +97,12 @@ impl Setup {
     /// The configuration says where Prometheus is.
     pub fn with_prometheus(mut self) -> Self {
         self.prometheus = true;
+        self
+    }
+
+    /// The configuration says where silences are made.
+    pub fn with_alertmanager(mut self) -> Self {
+        self.alertmanager = true;
         self
     }
 
@@ -226,6 +237,7 @@ cluster = "demo"
 namespace = "production"
 name = "redis-primary"
 {prometheus}
+{alertmanager}
 {approvers}
 {tables}
 {clusters}
@@ -253,8 +265,19 @@ name = "redis-primary"
             pager_base = pager.events_base(),
             pager_token = pager.api_token(),
             prometheus = self.prometheus_section(doubles),
+            alertmanager = self.alertmanager_section(doubles),
             approvers = self.approvers,
             tables = self.tables,
+        )
+    }
+
+    fn alertmanager_section(&self, doubles: &Doubles) -> String {
+        if !self.alertmanager {
+            return String::new();
+        }
+        format!(
+            "[alertmanager]\nurl = \"{}\"\nbearer_token = \"{ALERTMANAGER_TOKEN}\"\n",
+            doubles.alertmanager.base()
         )
     }
 

@@ -20,11 +20,13 @@ pub(super) fn upload_url(call: &mut Call<'_>) -> Result<Value, ApiError> {
         .number("length")
         .filter(|length| *length > 0)
         .ok_or_else(|| ApiError::argument("length"))?;
+    let alt = call.args.text("alt_txt").unwrap_or_default().to_owned();
     let (id, key) = (ids::object('F'), ids::secret(40));
     let file = StoredFile {
         id: id.clone(),
         title: name.clone(),
         name,
+        alt,
         declared: usize::try_from(length).unwrap_or(usize::MAX),
         bytes: bytes::Bytes::new(),
         user: call.ws.app.bot_user.clone(),

@@ -35,6 +35,8 @@ pub(in super::super) struct StoredFile {
     pub id: String,
     pub name: String,
     pub title: String,
+    /// What a screen reader says.
+    pub alt: String,
     pub declared: usize,
     pub bytes: bytes::Bytes,
     pub user: String,
