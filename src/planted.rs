@@ -4,6 +4,10 @@
 //! release build refuses the feature. Without it [`is`] is a constant and nothing of this is in the program.
 //! `.ci/planted` switches on one after the other and wants the test that `.ci/planted-bugs` names for it to fail.
 
+mod points;
+
+pub use points::{Point, reach, refuses};
+
 #[cfg(all(feature = "planted-bugs", not(debug_assertions)))]
 compile_error!("`planted-bugs` is for tests: a release build must not be able to have them");
 
@@ -15,6 +19,8 @@ pub enum Bug {
     StartTwice,
     /// A permit leaves without a start record.
     StartNotRecorded,
+    /// A commit is not waited for until it is on the disk.
+    CommitNotSynced,
     /// What was running at a crash counts as failed, so it is tried again.
     RequeueAfterCrash,
     /// An Unknown outcome counts as a failure.

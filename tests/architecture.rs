@@ -17,7 +17,7 @@ const MAY_NAME: [(&str, &[&str]); 15] = [
     ("store", &["domain", "planted"]),
     ("engine", &["domain", "ports", "store", "planted"]),
     ("render", &["domain"]),
-    ("executor", &["domain", "ports", "engine"]),
+    ("executor", &["domain", "ports", "engine", "planted"]),
     ("actions", &["domain", "ports", "planted"]),
     ("evidence", &["domain", "ports"]),
     // Their own sections of the settings come to them as they were parsed.

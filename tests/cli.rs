@@ -23,3 +23,5 @@ mod serving;
 mod story;
 #[path = "cli/totp.rs"]
 mod totp;
+#[path = "cli/upgrade.rs"]
+mod upgrade;

@@ -8,6 +8,7 @@ use tokio::task::JoinSet;
 use crate::domain::command::{Delivered, Effect};
 use crate::domain::ids::IncidentId;
 use crate::engine::{Handle, Lane, OutboxItem};
+use crate::planted::{self, Point};
 
 /// What is done about one effect. What it gives back is journaled with the confirmation.
 pub trait Deliver: Clone + Send + 'static {
@@ -56,6 +57,7 @@ fn start(
     let (engine, deliver) = (engine.clone(), deliver.clone());
     running.spawn(async move {
         let delivered = deliver.deliver(engine.clone(), item.effect).await;
+        planted::reach(Point::Delivered);
         if let Err(error) = engine.confirm(item.row, delivered).await {
             tracing::debug!(row = item.row, %error, "a delivery was not recorded before the end; it is made again");
         }

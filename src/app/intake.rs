@@ -11,6 +11,7 @@ use crate::domain::change::Change;
 use crate::domain::command::Command;
 use crate::engine::{EngineError, Handle};
 use crate::ingress::{Accepted, ChangeIntake, Delivery, Intake, Refused};
+use crate::planted::{self, Point};
 use crate::ports::Pending;
 
 /// Takes out of alerts what would not be stored either: secrets, ours and those of others.
@@ -73,6 +74,7 @@ impl Intake for EngineIntake {
             for alert in &mut alerts {
                 alert.redact(&|text| self.redactor.clean(text));
             }
+            planted::reach(Point::AlertRead);
             let told = self
                 .engine
                 .submit(Command::Alerts {
@@ -81,6 +83,7 @@ impl Intake for EngineIntake {
                     alerts,
                 })
                 .await;
+            planted::reach(Point::AlertStored);
             told.map(|_| Accepted).map_err(refused)
         })
     }

@@ -19,6 +19,7 @@ use crate::domain::ids::{IncidentId, PlanNo, StepNo};
 use crate::domain::incident::PlanTrack;
 use crate::domain::plan::{Plan, PlannedStep};
 use crate::engine::{EngineError, Handle};
+use crate::planted::{self, Point};
 use crate::ports::{
     ActionRunner, Clock, Directory, Ended, EvidenceSource, Order, Output, Person, Survey, SurveyError,
 };
@@ -256,6 +257,7 @@ impl ExecutorParts {
 
     async fn perform(&self, order: Order) {
         let attempt = order.attempt;
+        planted::reach(Point::Permitted);
         let since = Instant::now();
         let (outcome, output) = match self.runner.perform(order).await {
             Ended::Done { output } => (Outcome::Succeeded, output),
@@ -263,6 +265,7 @@ impl ExecutorParts {
             Ended::Unknown { reason, output } => (Outcome::Unknown { reason }, output),
         };
         let took_ms = u64::try_from(since.elapsed().as_millis()).unwrap_or(u64::MAX);
+        planted::reach(Point::Performed);
         self.report(attempt, outcome, output, took_ms).await;
     }
 

@@ -10,6 +10,7 @@ use rusqlite::{Connection, OpenFlags};
 
 use super::chain::ChainHash;
 use super::{Store, StoreError, Verified, migrate};
+use crate::planted::{self, Point};
 
 /// Pages copied between two breaths, so that the writer is never kept waiting.
 const PAGES: std::ffi::c_int = 512;
@@ -32,6 +33,7 @@ impl Store {
         });
         let put = made.and_then(|copied| {
             synced(&part)?;
+            planted::reach(Point::BackupCopied);
             fs::rename(&part, to).map_err(|error| io(to, &error))?;
             sync_folder(to)?;
             Ok(copied)

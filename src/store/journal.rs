@@ -11,7 +11,7 @@ use super::{StoreError, migrate};
 use crate::domain::command::Effect;
 use crate::domain::event::{Entry, Event};
 use crate::domain::ids::{DeliveryKey, IncidentId};
-use crate::planted::{self, Bug};
+use crate::planted::{self, Bug, Point};
 
 /// The database. One per process; the engine's thread owns the one that writes.
 pub struct Store {
@@ -190,6 +190,9 @@ impl Store {
                     stored.salt,
                     stored.hash
                 ])?;
+                if planted::refuses(Point::EntryWritten) {
+                    return Err(StoreError::Full);
+                }
             }
         }
         let rows = super::outbox::queue(&transaction, effects, done, now)?;
@@ -201,6 +204,9 @@ impl Store {
             });
         }
         transaction.commit()?;
+        if planted::refuses(Point::Committed) {
+            return Err(StoreError::Full);
+        }
         self.attempted = None;
         self.head = head;
         self.seq = entries.last().map_or(self.seq, |entry| entry.seq);

@@ -5,6 +5,7 @@ use std::path::Path;
 use rusqlite::Connection;
 
 use super::StoreError;
+use crate::planted::{self, Bug, Point};
 
 /// Each runs once, in order, in a transaction of its own.
 const STEPS: &[&str] = &[
@@ -64,7 +65,8 @@ pub const NAMED: i64 = 2;
 /// Sets what holds for every connection that writes.
 pub fn prepare(connection: &Connection) -> Result<(), StoreError> {
     connection.pragma_update(None, "journal_mode", "WAL")?;
-    connection.pragma_update(None, "synchronous", "FULL")?;
+    let careless = planted::is(Bug::CommitNotSynced);
+    connection.pragma_update(None, "synchronous", if careless { "NORMAL" } else { "FULL" })?;
     connection.pragma_update(None, "recursive_triggers", true)?;
     connection.pragma_update(None, "foreign_keys", true)?;
     connection.pragma_update(None, "trusted_schema", false)?;
@@ -103,6 +105,7 @@ pub fn migrate(connection: &mut Connection, path: &Path) -> Result<(), StoreErro
             "user_version",
             i64::try_from(index.saturating_add(1)).unwrap_or(i64::MAX),
         )?;
+        planted::reach(Point::Migrated);
         transaction.commit()?;
     }
     Ok(())

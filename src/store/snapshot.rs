@@ -6,6 +6,7 @@ use rusqlite::{OptionalExtension, params};
 use super::chain::{ChainHash, GENESIS};
 use super::{Store, StoreError, migrate};
 use crate::domain::state::State;
+use crate::planted::{self, Point};
 
 /// By whom a snapshot was made. The number behind the slash is raised whenever the same entries fold to another state, or
 /// a state is written otherwise, within one release.
@@ -103,6 +104,7 @@ impl Store {
     pub fn save_snapshot(&mut self, state: &State) -> Result<(), StoreError> {
         let text = serde_json::to_string(state).map_err(|error| StoreError::Sql(error.to_string()))?;
         let (seq, head) = (self.seq(), self.head());
+        planted::reach(Point::Snapshot);
         self.connection.execute(
             "INSERT INTO snapshot (only, version, seq, hash, state) VALUES (1, ?1, ?2, ?3, ?4)
              ON CONFLICT (only) DO UPDATE SET version = excluded.version, seq = excluded.seq, hash = excluded.hash,

@@ -1,29 +1,30 @@
 //! One database, its doubles, and the processes that live and die on it one after another.
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::fmt;
-use std::time::Duration;
+use std::ffi::OsString;
+use std::sync::Arc;
+use std::time::{Duration, SystemTime};
 
-use interlock::playground::cluster::{
-    ClusterDouble, ClusterOptions, ClusterUser, FaultKind, FaultMatch, Scenario, Speed,
-};
+use interlock::playground::cluster::{ClusterDouble, ClusterOptions, FaultKind, FaultMatch, Scenario, Speed};
 use interlock::playground::pager::{PagerDouble, PagerOptions};
 use interlock::playground::slack::{RateLimits, RequestUrls, SlackDouble, SlackOptions};
-use jiff::Timestamp;
-use serde_json::{Value, json};
+use parking_lot::Mutex;
 use tempfile::TempDir;
 use tokio::time::{Instant, sleep, timeout, timeout_at};
 
-use super::moments::Moment;
+use super::disk::Disk;
+use super::figures::Figures;
+use super::moments::{Harm, Moment};
 use super::people;
+use super::place::{self, TOKEN, alert, name};
 use super::process::Process;
 use super::promises;
 
-const TOKEN: &str = "alerts-of-the-kills";
 /// A process lives at most this long in one round.
 const ROUND: Duration = Duration::from_millis(1_200);
 /// At the end everything must have come to rest within this time.
-const REST: Duration = Duration::from_secs(90);
+/// Slack allows 50 edits a minute, and every card wants several.
+const REST: Duration = Duration::from_secs(240);
 /// Between looks at what has nobody to tell about a change.
 const LOOK: Duration = Duration::from_millis(15);
 
@@ -31,6 +32,10 @@ const LOOK: Duration = Duration::from_millis(15);
 pub struct Rng(u64);
 
 impl Rng {
+    pub fn new(seed: u64) -> Self {
+        Self(seed)
+    }
+
     pub fn below(&mut self, most: u64) -> u64 {
         self.0 = self.0.wrapping_add(0x9e37_79b9_7f4a_7c15);
         let mut x = self.0;
@@ -40,60 +45,11 @@ impl Rng {
     }
 }
 
-#[derive(Clone, Debug, Default)]
-pub struct Figures {
-    pub kills: u32,
-    pub alerts: u64,
-    pub entries: u64,
-    pub starts: u64,
-    pub effects: u64,
-    pub unknown: u64,
-    /// How often the moment that was wanted really came.
-    pub moments: BTreeMap<&'static str, u64>,
-}
-
-impl Figures {
-    pub fn add(&mut self, other: &Self) {
-        self.kills += other.kills;
-        self.alerts += other.alerts;
-        self.entries += other.entries;
-        self.starts += other.starts;
-        self.effects += other.effects;
-        self.unknown += other.unknown;
-        for (moment, count) in &other.moments {
-            *self.moments.entry(moment).or_default() += count;
-        }
-    }
-
-    pub fn shows_everything(&self) -> bool {
-        self.moments.len() == 6 && self.unknown > 0 && self.effects > 0
-    }
-}
-
-impl fmt::Display for Figures {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Self {
-            kills,
-            alerts,
-            entries,
-            starts,
-            effects,
-            unknown,
-            moments,
-        } = self;
-        write!(
-            f,
-            "{kills} kills: {alerts} alerts taken, {entries} entries, {starts} starts, {effects} changes seen from \
-             outside, {unknown} ended Unknown; killed {moments:?}"
-        )
-    }
-}
-
 pub struct Lane {
-    slack: SlackDouble,
-    cluster: ClusterDouble,
-    _pager: PagerDouble,
-    folder: TempDir,
+    pub slack: SlackDouble,
+    pub cluster: ClusterDouble,
+    pub pager: PagerDouble,
+    pub folder: TempDir,
     http: reqwest::Client,
     over_http: bool,
     rng: Rng,
@@ -104,6 +60,23 @@ pub struct Lane {
     /// Answered with 200.
     taken: BTreeSet<u64>,
     figures: Figures,
+    /// Between the database and the file system, when one was put there.
+    pub disk: Option<Disk>,
+    pub seen: Arc<Mutex<Seen>>,
+}
+
+/// What was seen from outside, and when, in nanoseconds since 1970.
+#[derive(Clone, Debug, Default)]
+pub struct Seen {
+    /// Names of alerts, once they were answered with 200.
+    pub taken: Vec<(String, u64)>,
+    /// Audit ids of what was done in the cluster.
+    pub effects: Vec<(String, u64)>,
+}
+
+fn now_ns() -> u64 {
+    let since = SystemTime::UNIX_EPOCH.elapsed().expect("a clock");
+    u64::try_from(since.as_nanos()).unwrap()
 }
 
 impl Lane {
@@ -122,10 +95,11 @@ impl Lane {
         let pager = PagerDouble::start(PagerOptions::default()).await.unwrap();
         let folder = tempfile::tempdir().unwrap();
         let over_http = number % 2 == 1;
-        let lane = Self {
+        place::furnish(folder.path(), &slack, &cluster, &pager, over_http);
+        Self {
             slack,
             cluster,
-            _pager: pager,
+            pager,
             folder,
             http: reqwest::Client::builder().no_proxy().build().unwrap(),
             over_http,
@@ -134,72 +108,54 @@ impl Lane {
             unanswered: BTreeSet::new(),
             taken: BTreeSet::new(),
             figures: Figures::default(),
-        };
-        lane.write_settings();
+            disk: None,
+            seen: Arc::default(),
+        }
+    }
+
+    /// On a disk that takes notes and fails when it is told to.
+    pub async fn open_on_disk(number: u32, seed: u64) -> Self {
+        let mut lane = Self::open(number, seed).await;
+        lane.disk = Some(Disk::new(lane.folder.path()));
+        let (cluster, seen) = (lane.cluster.clone(), Arc::downgrade(&lane.seen));
+        tokio::spawn(async move {
+            while let Some(seen) = seen.upgrade() {
+                let effects = cluster.effects();
+                let at = now_ns();
+                {
+                    let mut seen = seen.lock();
+                    let before = seen.effects.len();
+                    let new = effects.into_iter().skip(before);
+                    seen.effects.extend(new.map(|effect| (effect.audit_id, at)));
+                }
+                sleep(Duration::from_millis(2)).await;
+            }
+        });
         lane
     }
 
-    fn write_settings(&self) {
-        let folder = self.folder.path();
-        std::fs::create_dir_all(folder.join("runbooks")).unwrap();
-        let redis = include_str!("../../runbooks/redis-connection-timeout.md");
-        std::fs::write(folder.join("runbooks/redis-connection-timeout.md"), redis).unwrap();
-        std::fs::write(
-            folder.join("kubeconfig"),
-            self.cluster.kubeconfig(ClusterUser::Interlock),
-        )
-        .unwrap();
-        let slack = self.slack.addresses();
-        let text = format!(
-            r##"settle_seconds = 3600
-server.listen = "127.0.0.1:0"
-store.path = "interlock.db"
-runbooks.path = "runbooks"
-execution.mode = "live"
-[slack]
-transport = "{transport}"
-api_base = "{api}"
-bot_token = "{bot}"
-app_token = "{app}"
-signing_secret = "{secret}"
-channel = "#incidents"
-[kubernetes.clusters.demo]
-kubeconfig = "kubeconfig"
-[webhooks.alertmanager]
-bearer_token = "{TOKEN}"
-[[environments]]
-name = "production"
-cluster = "demo"
-namespaces = ["production"]
-[[caches]]
-cluster = "demo"
-namespace = "production"
-name = "redis-primary"
-[[approvers]]
-tiers = [0, 1]
-environments = ["production"]
-groups = ["@sre"]
-"##,
-            transport = if self.over_http { "http" } else { "socket" },
-            api = slack.api_base,
-            bot = slack.bot_token,
-            app = slack.app_token,
-            secret = slack.signing_secret,
-        );
-        std::fs::write(folder.join("interlock.toml"), text).unwrap();
-    }
-
-    /// So many processes live and die, then one is left in peace.
-    pub async fn live(mut self, kills: u32) -> Figures {
+    /// So many processes live and die.
+    pub async fn die(&mut self, kills: u32) {
         for _ in 0..kills {
             self.round().await;
         }
+    }
+
+    /// The last one is left in peace.
+    pub async fn end(mut self) -> Figures {
         self.rest().await;
         self.figures
     }
 
-    async fn start(&self) -> Process {
-        let process = Process::start(self.folder.path()).await;
+    pub async fn start(&self, mut environment: Vec<(String, OsString)>) -> Result<Process, String> {
+        if let Some(disk) = &self.disk {
+            environment.extend(
+                disk.environment()
+                    .into_iter()
+                    .map(|(name, path)| (name, path.into())),
+            );
+        }
+        let process = Process::start(self.folder.path(), environment).await?;
         if self.over_http {
             let base = format!("http://{}/slack", process.address);
             let urls = RequestUrls {
@@ -210,20 +166,40 @@ groups = ["@sre"]
             // The address is asked for its challenge; who does not answer in time gets no clicks in this round.
             let _ = timeout(ROUND, self.slack.use_http(urls)).await;
         }
-        process
+        Ok(process)
     }
 
     async fn round(&mut self) {
         let moment = Moment::choose(&mut self.rng);
-        let process = self.start().await;
-        let came = timeout(ROUND, self.until(moment, &process))
-            .await
-            .unwrap_or(false);
-        process.kill();
+        let environment = moment.environment().map(|(name, value)| (name, value.into()));
+        let came = match self.start(environment.into_iter().collect()).await {
+            Ok(process) => {
+                let came = timeout(ROUND, self.until(moment, &process)).await;
+                process.kill();
+                came.unwrap_or(false)
+            }
+            // It may have died before it said where it listens; without being asked to it may not.
+            Err(why) => {
+                let asked = matches!(
+                    moment,
+                    Moment::Inside {
+                        harm: Harm::Abort,
+                        ..
+                    }
+                );
+                assert!(asked, "{moment:?}: {why}");
+                true
+            }
+        };
         if came {
             *self.figures.moments.entry(moment.name()).or_default() += 1;
         }
         self.figures.kills += 1;
+        self.at_most_once();
+    }
+
+    /// What was done outside is on record, and nothing of it twice.
+    pub fn at_most_once(&self) {
         let record = promises::record(&self.folder.path().join("interlock.db"));
         promises::at_most_once(&record, &self.cluster.effects());
     }
@@ -234,6 +210,20 @@ groups = ["@sre"]
             let end = Instant::now() + span;
             let _ = timeout_at(end, self.work(process, || false)).await;
             return true;
+        }
+        if let Moment::Stopping(span) = moment {
+            let _ = timeout(Duration::from_millis(300), self.work(process, || false)).await;
+            process.ask_to_stop();
+            sleep(span).await;
+            return true;
+        }
+        if let Moment::Inside { harm, .. } = moment {
+            let patience = Duration::from_millis(self.rng.below(1_100));
+            if harm == Harm::Abort {
+                return self.until_it_dies(process).await;
+            }
+            let _ = timeout(patience, self.work(process, || false)).await;
+            return false;
         }
         if moment == Moment::CommandHangs {
             let exec = FaultMatch {
@@ -253,7 +243,7 @@ groups = ["@sre"]
         if moment == Moment::Clicked {
             self.fire(process).await;
             loop {
-                if people::press_all(&slack, "approve") > 0 {
+                if people::press_all(&slack, &["approve"]) > 0 {
                     // Somewhere between the click, its commit and its answer.
                     sleep(Duration::from_millis(self.rng.below(40))).await;
                     return true;
@@ -264,16 +254,32 @@ groups = ["@sre"]
         self.work(process, move || match moment {
             Moment::CardShown => *slack.changes().borrow() != shown,
             Moment::CommandRuns | Moment::CommandHangs => cluster.effects().len() > effects,
-            Moment::After(_) | Moment::AlertTaken | Moment::Clicked => false,
+            Moment::After(_)
+            | Moment::AlertTaken
+            | Moment::Clicked
+            | Moment::Stopping(_)
+            | Moment::Inside { .. } => false,
         })
         .await
+    }
+
+    /// Whether it dies where it was told to; some of that is passed only when it stops.
+    async fn until_it_dies(&mut self, process: &Process) -> bool {
+        let lives = Duration::from_millis(500);
+        let _ = timeout(lives, self.work(process, || process.has_ended())).await;
+        if !process.has_ended() {
+            process.ask_to_stop();
+            while !process.has_ended() {
+                sleep(LOOK).await;
+            }
+        }
+        process.has_aborted()
     }
 
     async fn work(&mut self, process: &Process, come: impl Fn() -> bool) -> bool {
         self.fire(process).await;
         loop {
-            people::press_all(&self.slack, "worked");
-            people::press_all(&self.slack, "approve");
+            people::press_all(&self.slack, &["worked", "approve"]);
             for _ in 0..4 {
                 if come() {
                     return true;
@@ -284,13 +290,14 @@ groups = ["@sre"]
     }
 
     /// A new alert, and those again that nobody answered; an old one resolves.
-    async fn fire(&mut self, process: &Process) {
+    pub async fn fire(&mut self, process: &Process) {
         self.fired += 1;
         self.unanswered.insert(self.fired);
         for number in self.unanswered.clone() {
             if self.post(process, number, "firing").await {
                 self.unanswered.remove(&number);
                 self.taken.insert(number);
+                self.seen.lock().taken.push((name(number), now_ns()));
             }
         }
         let old: Vec<u64> = self
@@ -304,7 +311,7 @@ groups = ["@sre"]
         }
     }
 
-    async fn post(&self, process: &Process, number: u64, status: &str) -> bool {
+    pub async fn post(&self, process: &Process, number: u64, status: &str) -> bool {
         let url = format!("http://{}/webhooks/alertmanager", process.address);
         let request = self
             .http
@@ -315,12 +322,20 @@ groups = ["@sre"]
         answer.is_ok_and(|answer| answer.status() == 200)
     }
 
+    /// Whether it answers 200 there.
+    pub async fn answers_well(&self, url: &str) -> bool {
+        let request = self.http.get(url).timeout(Duration::from_secs(2));
+        let answer = request.send().await;
+        answer.is_ok_and(|answer| answer.status() == 200)
+    }
+
     /// The last process lives until there is nothing left to do.
     async fn rest(&mut self) {
         self.cluster.faults().clear();
         let database = self.folder.path().join("interlock.db");
-        let process = self.start().await;
+        let process = self.start(Vec::new()).await.expect("it starts");
         let end = Instant::now() + REST;
+        let mut over = BTreeSet::new();
         loop {
             for number in self.unanswered.clone() {
                 if self.post(&process, number, "firing").await {
@@ -328,9 +343,11 @@ groups = ["@sre"]
                     self.taken.insert(number);
                 }
             }
-            people::press_all(&self.slack, "worked");
+            people::press_all(&self.slack, &["worked"]);
             for number in self.taken.clone() {
-                self.post(&process, number, "resolved").await;
+                if !over.contains(&number) && self.post(&process, number, "resolved").await {
+                    over.insert(number);
+                }
             }
             let left = match promises::at_rest(&database) {
                 Ok(()) if self.unanswered.is_empty() => break,
@@ -338,7 +355,7 @@ groups = ["@sre"]
                 Err(left) => left,
             };
             assert!(Instant::now() < end, "it does not come to rest: {left}");
-            sleep(Duration::from_millis(300)).await;
+            sleep(Duration::from_millis(500)).await;
         }
         process.kill();
         self.nothing_is_lost(&promises::record(&database));
@@ -370,31 +387,4 @@ groups = ["@sre"]
         self.figures.effects = u64::try_from(effects.len()).unwrap();
         self.figures.unknown = record.unknown;
     }
-}
-
-fn name(number: u64) -> String {
-    format!("RedisConnectionTimeout{number}")
-}
-
-fn alert(number: u64, status: &str) -> Value {
-    let name = name(number);
-    let starts = Timestamp::from_second(1_795_000_000 + i64::try_from(number).unwrap()).unwrap();
-    let ends = match status {
-        "resolved" => "2026-12-31T00:00:00Z",
-        _ => "0001-01-01T00:00:00Z",
-    };
-    json!({
-        "version": "4", "groupKey": format!("{{}}:{{alertname=\"{name}\"}}"), "truncatedAlerts": 0,
-        "status": status, "receiver": "interlock", "groupLabels": {"alertname": name},
-        "commonLabels": {"alertname": name}, "commonAnnotations": {}, "externalURL": "http://alertmanager.example",
-        "alerts": [{
-            "status": status,
-            "labels": {
-                "alertname": name, "severity": "high", "service": "api-gateway", "namespace": "production", "cluster": "demo",
-            },
-            "annotations": {"summary": format!("Redis connection timeout on api-gateway, case {number}")},
-            "startsAt": starts.to_string(), "endsAt": ends,
-            "generatorURL": "http://prometheus.example/graph", "fingerprint": format!("{number:016x}"),
-        }],
-    })
 }

@@ -2,6 +2,9 @@
 
 use std::time::Duration;
 
+use interlock::planted::Point;
+use strum::VariantNames;
+
 use super::lane::Rng;
 
 /// The named moments; each ends at the latest when the patience of a round is over.
@@ -19,18 +22,65 @@ pub enum Moment {
     CommandRuns,
     /// A command has begun and says nothing more.
     CommandHangs,
+    /// It was asked to stop, this long ago.
+    Stopping(Duration),
+    /// Inside of it, between two things that belong together.
+    Inside {
+        point: &'static str,
+        harm: Harm,
+        nth: u64,
+    },
+}
+
+/// What happens at a point of [`interlock::planted::Point`].
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Harm {
+    /// It dies there.
+    Abort,
+    /// It stands still there, and is killed meanwhile or later.
+    Wait,
+    /// The journal refuses, and it lives on for a while.
+    Refuse,
+}
+
+/// Points at which it can be killed again and again; a migration is made once.
+fn points() -> impl Iterator<Item = &'static str> {
+    let all = if cfg!(feature = "planted-bugs") {
+        Point::VARIANTS
+    } else {
+        &[]
+    };
+    all.iter().copied().filter(|name| *name != "migrated")
 }
 
 impl Moment {
     pub fn choose(rng: &mut Rng) -> Self {
-        match rng.below(10) {
+        let points: Vec<&'static str> = points().collect();
+        if !points.is_empty() && rng.below(2) == 0 {
+            let at = usize::try_from(rng.below(u64::try_from(points.len()).unwrap())).unwrap();
+            return Self::inside(points[at], rng);
+        }
+        match rng.below(11) {
             0..3 => Self::After(Duration::from_millis(rng.below(400))),
             3 => Self::AlertTaken,
             4 => Self::CardShown,
             5 | 6 => Self::Clicked,
             7 | 8 => Self::CommandRuns,
-            _ => Self::CommandHangs,
+            9 => Self::CommandHangs,
+            _ => Self::Stopping(Duration::from_millis(rng.below(60))),
         }
+    }
+
+    fn inside(point: &'static str, rng: &mut Rng) -> Self {
+        let journal = ["entry-written", "committed"].contains(&point);
+        let harm = match rng.below(4) {
+            0 => Harm::Wait,
+            1 if journal => Harm::Refuse,
+            _ => Harm::Abort,
+        };
+        // What is passed often is of interest later as well.
+        let nth = if journal { 1 + rng.below(12) } else { 1 };
+        Self::Inside { point, harm, nth }
     }
 
     pub fn name(self) -> &'static str {
@@ -41,6 +91,35 @@ impl Moment {
             Self::Clicked => "clicked",
             Self::CommandRuns => "command runs",
             Self::CommandHangs => "command hangs",
+            Self::Stopping(_) => "stopping",
+            Self::Inside { point, .. } => point,
         }
+    }
+
+    /// Every name that a long run must have met.
+    pub fn names() -> Vec<&'static str> {
+        let outside = [
+            "at random",
+            "alert taken",
+            "card shown",
+            "clicked",
+            "command runs",
+            "command hangs",
+            "stopping",
+        ];
+        outside.into_iter().chain(points()).collect()
+    }
+
+    /// What the program is told of it.
+    pub fn environment(self) -> Option<(String, String)> {
+        let Self::Inside { point, harm, nth } = self else {
+            return None;
+        };
+        let what = match harm {
+            Harm::Abort => "abort",
+            Harm::Wait => "wait",
+            Harm::Refuse => "refuse",
+        };
+        Some(("INTERLOCK_POINT".to_owned(), format!("{point}={what}@{nth}")))
     }
 }

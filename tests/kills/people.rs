@@ -22,21 +22,32 @@ pub fn cards(slack: &SlackDouble) -> Vec<(MessageAt, MessageView)> {
         .collect()
 }
 
-/// Somebody presses this button wherever a card has it; says how many did. Whether it is answered is not waited for: who
-/// is killed answers nothing.
-pub fn press_all(slack: &SlackDouble, action: &'static str) -> usize {
-    let wanted = format!("\"action_id\":\"{action}\"");
-    let with_button = cards(slack)
-        .into_iter()
-        .filter(|(_, card)| serde_json::to_string(&card.blocks).is_ok_and(|blocks| blocks.contains(&wanted)));
+/// Somebody presses each of these buttons wherever a card has it; says how many did. Whether it is answered is not waited
+/// for: who is killed answers nothing.
+pub fn press_all(slack: &SlackDouble, actions: &[&'static str]) -> usize {
     let mut pressed = 0;
-    for (at, _) in with_button {
-        let (slack, ana) = (slack.clone(), slack.user_id("ana").expect("ana works here"));
-        tokio::spawn(async move {
-            // A card that changed meanwhile has the button no more.
-            let _ = slack.press(&ana, Place::Message(at), action).await;
-        });
-        pressed += 1;
+    for (at, card) in cards(slack) {
+        let blocks = serde_json::to_string(&card.blocks).unwrap_or_default();
+        let offered = |action: &&str| blocks.contains(&format!("\"action_id\":\"{action}\""));
+        for action in actions.iter().copied().filter(offered) {
+            let (slack, ana, at) = (
+                slack.clone(),
+                slack.user_id("ana").expect("ana works here"),
+                at.clone(),
+            );
+            tokio::spawn(async move {
+                // A card that changed meanwhile has the button no more.
+                let _ = slack.press(&ana, Place::Message(at), action).await;
+            });
+            pressed += 1;
+        }
     }
     pressed
+}
+
+/// Whether a card has this button.
+pub fn offers(slack: &SlackDouble, action: &str) -> bool {
+    let wanted = format!("\"action_id\":\"{action}\"");
+    let with_it = |blocks| serde_json::to_string(blocks).is_ok_and(|blocks| blocks.contains(&wanted));
+    cards(slack).iter().any(|(_, card)| with_it(&card.blocks))
 }

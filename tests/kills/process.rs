@@ -1,18 +1,22 @@
 //! The binary as a process of its own.
 
+use std::ffi::OsString;
 use std::io::{BufRead, BufReader};
+use std::os::unix::process::ExitStatusExt as _;
 use std::path::Path;
 use std::process::{Child, Command, Stdio};
 
+use parking_lot::Mutex;
+
 /// A bot that runs. Dropping it kills it.
 pub struct Process {
-    child: Child,
+    child: Mutex<Child>,
     pub address: String,
 }
 
 impl Process {
-    /// Starts it and waits until it says where it listens.
-    pub async fn start(folder: &Path) -> Self {
+    /// Starts it and waits until it says where it listens; an error has the end of its log.
+    pub async fn start(folder: &Path, environment: Vec<(String, OsString)>) -> Result<Self, String> {
         let folder = folder.to_owned();
         let started = tokio::task::spawn_blocking(move || {
             let log = std::fs::OpenOptions::new()
@@ -23,6 +27,7 @@ impl Process {
             let mut child = Command::new(env!("CARGO_BIN_EXE_interlock"))
                 .args(["serve", "--config"])
                 .arg(folder.join("interlock.toml"))
+                .envs(environment)
                 .current_dir(&folder)
                 .stdin(Stdio::null())
                 .stdout(Stdio::piped())
@@ -37,29 +42,51 @@ impl Process {
                 .split_once("http://")
                 .and_then(|(_, rest)| rest.split_once(','))
                 .map(|(address, _)| address.to_owned());
-            let Some(address) = address else {
-                let _ = child.kill();
-                let log = std::fs::read_to_string(folder.join("log")).unwrap_or_default();
-                let end: Vec<&str> = log.lines().rev().take(20).collect();
-                panic!(
-                    "it did not start: {line}{}",
-                    end.into_iter().rev().collect::<Vec<_>>().join("\n")
-                );
-            };
-            Self { child, address }
+            if let Some(address) = address {
+                return Ok(Self {
+                    child: Mutex::new(child),
+                    address,
+                });
+            }
+            let _ = child.kill();
+            let _ = child.wait();
+            let log = std::fs::read_to_string(folder.join("log")).unwrap_or_default();
+            let end: Vec<&str> = log.lines().rev().take(20).collect();
+            let end = end.into_iter().rev().collect::<Vec<_>>().join("\n");
+            Err(format!("it did not start: {line}{end}"))
         });
         started.await.expect("it starts")
     }
 
+    pub fn has_ended(&self) -> bool {
+        matches!(self.child.lock().try_wait(), Ok(Some(_)))
+    }
+
+    /// Whether it ended where it was told to die.
+    pub fn has_aborted(&self) -> bool {
+        const SIGABRT: i32 = 6;
+        let ended = self.child.lock().try_wait();
+        ended.is_ok_and(|status| status.is_some_and(|status| status.signal() == Some(SIGABRT)))
+    }
+
+    /// Asks it to stop.
+    pub fn ask_to_stop(&self) {
+        let asked = Command::new("sh")
+            .args(["-c", &format!("kill -TERM {}", self.child.lock().id())])
+            .status();
+        assert!(asked.is_ok_and(|status| status.success()), "it is not there");
+    }
+
     /// `SIGKILL`; returns when it is dead.
-    pub fn kill(mut self) {
+    pub fn kill(self) {
         self.end();
     }
 
-    fn end(&mut self) {
+    fn end(&self) {
+        let mut child = self.child.lock();
         // Fails when it has ended already.
-        let _ = self.child.kill();
-        let _ = self.child.wait();
+        let _ = child.kill();
+        let _ = child.wait();
     }
 }
 

@@ -3,11 +3,14 @@
 //! whole story and replays exactly. After every step the journal is read through a second, read-only connection and the
 //! promises are checked against it (`promises`); at the end everything must have come to rest (`rest`).
 //!
+//! `every` goes through all schedules of a small world, instead of some of a large one, as deep as there is time for.
+//!
 //! `INTERLOCK_SIM_SEED=17 cargo test --test sim` replays one seed and prints its story; `INTERLOCK_SIM_SEEDS=5000` runs
-//! more; `INTERLOCK_SIM_DIR` says where the databases lie.
+//! more, from `INTERLOCK_SIM_FROM` on; `INTERLOCK_SIM_DIR` says where the databases lie.
 
 mod cast;
 mod clicks;
+mod every;
 mod notes;
 mod outbox;
 mod promises;
@@ -17,9 +20,11 @@ mod rest;
 mod rng;
 mod scenery;
 mod sim;
+mod small;
 mod stage;
 mod steps;
 mod stories;
+mod watch;
 
 use std::sync::atomic::{AtomicU64, Ordering};
 
@@ -59,7 +64,7 @@ fn every_schedule_keeps_the_promises() {
         return;
     }
     let most = number("INTERLOCK_SIM_SEEDS").unwrap_or(SEEDS);
-    let next = AtomicU64::new(1);
+    let next = AtomicU64::new(number("INTERLOCK_SIM_FROM").unwrap_or(1));
     let workers = std::thread::available_parallelism().map_or(1, usize::from);
     let results: Vec<Result<sim::Figures, String>> = std::thread::scope(|scope| {
         let spawned: Vec<_> = (0..workers).map(|_| scope.spawn(|| work(&next, most))).collect();

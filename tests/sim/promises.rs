@@ -1,8 +1,7 @@
-//! What must hold, read from the journal through a connection of its own. The rules are written down here a second
+//! What must hold, entry by entry, whoever wrote them. The rules are written down here a second
 //! time, in other words than the product's: who counts, what may start when, which attempt may follow which.
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::path::Path;
 
 use interlock::domain::action::{EffectClass, Tier};
 use interlock::domain::approval::Approval;
@@ -15,16 +14,15 @@ use interlock::domain::runbook::FailureAction;
 use interlock::domain::state::State;
 use interlock::engine::Knowledge;
 use interlock::ports::Person;
-use interlock::store::Store;
 use jiff::{SignedDuration, Timestamp};
 
 use super::notes::{Attempt, Figures};
 use super::quorum::{counts, enough};
 
-/// Follows the journal.
-pub struct Watch {
-    reader: Store,
-    /// The fold of what this connection has read.
+/// What the entries so far lead to, and what may follow them.
+#[derive(Clone, Default)]
+pub struct Law {
+    /// The fold of what was taken.
     state: State,
     started: BTreeSet<AttemptId>,
     frozen: bool,
@@ -39,19 +37,7 @@ pub fn must(holds: bool, otherwise: impl FnOnce() -> String) -> Result<(), Strin
     if holds { Ok(()) } else { Err(otherwise()) }
 }
 
-impl Watch {
-    pub fn open(path: &Path) -> Self {
-        Self {
-            reader: Store::open_to_read(path).expect("a second connection"),
-            state: State::default(),
-            started: BTreeSet::new(),
-            frozen: false,
-            unjudged: BTreeSet::new(),
-            keys: BTreeMap::new(),
-            counts: BTreeMap::new(),
-        }
-    }
-
+impl Law {
     pub fn has_started(&self, id: AttemptId) -> bool {
         self.started.contains(&id)
     }
@@ -60,40 +46,28 @@ impl Watch {
         &self.state
     }
 
-    pub fn forget_snapshot(&self, path: &Path) -> Result<(), String> {
-        let other = rusqlite::Connection::open(path).map_err(|error| error.to_string())?;
-        other
-            .execute_batch("DELETE FROM snapshot")
-            .map_err(|error| error.to_string())
-    }
-
-    /// Reads what is new and holds every entry against the promises. Gives the number of the last entry.
-    pub fn follow(
+    /// Holds the next entry against the promises.
+    pub fn take(
         &mut self,
+        entry: &Entry,
         now: Timestamp,
         knowledge: &Knowledge,
         people: &[Person],
-    ) -> Result<u64, String> {
-        let mut entries = Vec::new();
-        self.reader
-            .read_after(self.state.seq, |entry| entries.push(entry))
-            .map_err(|error| error.to_string())?;
-        for entry in entries {
-            must(entry.seq == self.state.seq + 1, || {
-                format!("a gap before entry {}", entry.seq)
-            })?;
-            if let Some(key) = &entry.key {
-                let before = self.keys.insert(key.clone(), entry.at);
-                let fresh = before
-                    .is_none_or(|before| entry.at.duration_since(before) > SignedDuration::from_mins(15));
-                must(fresh, || format!("delivery {key} was taken twice"))?;
-            }
-            self.judge(&entry, now, knowledge, people)
-                .map_err(|why| format!("entry {}: {why}", entry.seq))?;
-            *self.counts.entry(entry.event.kind()).or_default() += 1;
-            self.state.apply(&entry);
+    ) -> Result<(), String> {
+        must(entry.seq == self.state.seq + 1, || {
+            format!("a gap before entry {}", entry.seq)
+        })?;
+        if let Some(key) = &entry.key {
+            let before = self.keys.insert(key.clone(), entry.at);
+            let fresh =
+                before.is_none_or(|before| entry.at.duration_since(before) > SignedDuration::from_mins(15));
+            must(fresh, || format!("delivery {key} was taken twice"))?;
         }
-        Ok(self.state.seq)
+        self.judge(entry, now, knowledge, people)
+            .map_err(|why| format!("entry {}: {why}", entry.seq))?;
+        *self.counts.entry(entry.event.kind()).or_default() += 1;
+        self.state.apply(entry);
+        Ok(())
     }
 
     pub fn count(&self, figures: &mut Figures) {

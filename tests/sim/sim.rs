@@ -14,9 +14,9 @@ use tempfile::TempDir;
 
 pub use super::notes::Figures;
 use super::notes::{Attempt, From, Sent};
-use super::promises::Watch;
 use super::rng::Rng;
 use super::scenery::Cluster;
+use super::watch::Watch;
 use super::{cast, scenery};
 
 pub struct Sim {

@@ -5,9 +5,9 @@ use std::sync::Arc;
 use interlock::domain::alert::{AlertStatus, Severity};
 use interlock::domain::approval::Vote;
 use interlock::domain::command::{Intent, PlanRef};
-use interlock::domain::event::{Entry, Event, Outcome};
+use interlock::domain::event::{Entry, Event, Judgement, Mode, Outcome};
 use interlock::domain::ids::{GroupKey, IncidentId, PlanNo, StepNo};
-use interlock::domain::incident::Phase;
+use interlock::domain::incident::{HandoffReason, Phase};
 use interlock::store::Store;
 
 use super::sim::After;
@@ -336,4 +336,43 @@ fn what_was_approved_too_long_ago_does_not_start_even_before_the_clock_is_looked
     );
     assert!(sim.attempts.is_empty());
     assert!(matches!(phase(&sim, 1), Phase::Handed { .. }));
+}
+
+/// What was said after an upgrade that put the mode back: "this was a dry run; nothing was executed", about a step that
+/// may have happened.
+#[test]
+fn what_ran_before_the_mode_was_changed_is_judged_and_the_rest_is_not_run() {
+    let mut sim = world();
+    fired(&mut sim, "deploy");
+    let plan = at(&sim, 1);
+    sim.by(CY, Intent::Approve(plan.clone())).unwrap();
+    go_on(&mut sim);
+    assert_eq!(sim.attempts.len(), 1);
+    let mut rules = (*sim.knowledge.rules).clone();
+    rules.mode = Mode::DryRun;
+    sim.knowledge.rules = Arc::new(rules);
+    sim.crash().unwrap();
+    sim.pass(1).unwrap();
+    assert_eq!(
+        phase(&sim, 1),
+        Phase::Running,
+        "somebody has to say what became of it"
+    );
+    sim.by(
+        CY,
+        Intent::Judge {
+            at: plan,
+            step: StepNo(1),
+            judgement: Judgement::Worked,
+        },
+    )
+    .unwrap();
+    let Phase::Handed { reason, .. } = phase(&sim, 1) else {
+        panic!("{:?}", phase(&sim, 1));
+    };
+    let HandoffReason::StepStopped { step, why } = reason else {
+        panic!("{reason:?}");
+    };
+    assert_eq!(step, StepNo(2));
+    assert!(why.contains("the mode is dry-run now"), "{why}");
 }

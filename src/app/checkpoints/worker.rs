@@ -11,6 +11,7 @@ use super::anchor::{Anchor, Kept};
 use super::ledger::Ledger;
 use crate::domain::command::Command;
 use crate::engine::{EngineError, Handle};
+use crate::planted::{self, Point};
 use crate::ports::Clock;
 use crate::store::{Signer, Store, StoreError};
 
@@ -116,6 +117,7 @@ impl Checkpointer {
             tracing::warn!(%error, "a checkpoint could not be stored, so it does not leave; trying again");
             return Err(error);
         }
+        planted::reach(Point::CheckpointSigned);
         self.ledger.covered(now);
         for place in &mut self.places {
             place.waiting = Some(Kept {
@@ -137,6 +139,7 @@ impl Checkpointer {
             let anchor = place.anchor.name();
             match place.anchor.keep(kept, now).await {
                 Ok(()) => {
+                    planted::reach(Point::CheckpointKept);
                     metrics::gauge!("interlock_anchored_entries", "anchor" => anchor).set(kept.size as f64);
                     place.waiting = None;
                     place.refused = 0;

@@ -21,13 +21,15 @@ pub fn advance(tx: &mut Tx<'_>, context: Context<'_>, id: IncidentId) {
             return;
         };
         let dry = context.rules.mode == Mode::DryRun && !planted::is(Bug::DryRunRuns);
-        if dry && !matches!(next, Next::Finish(_)) {
+        // What ran before the mode was changed did run: a step that is under way or Unknown is dealt with as ever.
+        if let (true, Next::Start { step, .. } | Next::Skip { step, .. }) = (dry, &next) {
+            let result = not_run(tx, id, *step);
             tx.record(Event::RunEnded {
                 incident: id,
                 plan,
-                result: RunResult::DryRun,
+                result: result.clone(),
             });
-            conclude(tx, context, id, RunResult::DryRun);
+            conclude(tx, context, id, result);
             return;
         }
         if let Next::Start { step, .. } = next
@@ -152,6 +154,19 @@ pub fn source_told(tx: &mut Tx<'_>, id: IncidentId, told: &[EpisodeKey]) {
     });
     if over {
         close(tx, id, ClosedAs::Resolved);
+    }
+}
+
+/// What becomes of a plan in a dry run: nothing ran, or the rest does not.
+fn not_run(tx: &Tx<'_>, id: IncidentId, step: StepNo) -> RunResult {
+    let track = tx.state().incident(id).and_then(Incident::current);
+    match track.is_some_and(|track| track.run.started_at.is_some()) {
+        true => RunResult::Stopped {
+            step,
+            why: "the mode is dry-run now, so the rest of the plan is not run".to_owned(),
+            page: false,
+        },
+        false => RunResult::DryRun,
     }
 }
 

@@ -17,6 +17,7 @@ use super::{intents, membership, respond, slash};
 use crate::domain::ceremony::Factor;
 use crate::domain::command::{Command, Intent, Reply};
 use crate::engine::{EngineError, Handle};
+use crate::planted::{self, Point};
 use crate::slack::answers::Answers;
 use crate::slack::api::Api;
 use crate::slack::home::Homes;
@@ -206,8 +207,10 @@ impl Pipeline {
                 channel,
                 intent,
             };
+            let reply = parts.engine.submit(command).await;
+            planted::reach(Point::ClickStored);
             // Nobody waits for it any more only when the process is ending.
-            let _ = told.send(parts.engine.submit(command).await);
+            let _ = told.send(reply);
         });
         match timeout_at(deadline, &mut outcome).await {
             Ok(Ok(Ok(reply))) => Decided::Reply(reply),

@@ -15,6 +15,7 @@ use crate::domain::command::{Command, Delivered};
 use crate::domain::ids::IncidentId;
 use crate::domain::incident::{Incident, MessageRef, Phase};
 use crate::engine::Handle;
+use crate::planted::{self, Point};
 use crate::slack::api::{Api, ApiError, CALL_TIMEOUT, Posted, Trouble};
 use crate::slack::cards::{self, Rendered};
 use crate::slack::settings::Shared;
@@ -80,6 +81,7 @@ pub async fn turn(bench: &Bench, job: CardJob) -> Turn {
     };
     match job.posted.clone().or_else(|| incident.card.clone()) {
         Some(message) => {
+            planted::reach(Point::CardPosted);
             bench.hints.is_card(&message, incident.id);
             edit(bench, &job, &incident, message).await
         }

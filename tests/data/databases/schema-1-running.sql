@@ -1,0 +1,46 @@
+-- An Interlock database of schema 1, as `.dump` writes it: a run of the demo, copied while a step ran.
+PRAGMA user_version = 1;
+BEGIN TRANSACTION;
+CREATE TABLE journal (
+        seq INTEGER PRIMARY KEY,
+        at_ms INTEGER NOT NULL,
+        kind TEXT NOT NULL,
+        incident INTEGER,
+        payload TEXT NOT NULL,
+        salt BLOB NOT NULL CHECK (length(salt) = 16),
+        hash BLOB NOT NULL CHECK (length(hash) = 32)
+    ) STRICT;
+INSERT INTO "journal" VALUES(1,1795262979025,'started',NULL,'{"event":{"type":"started","version":"0.1.0","mode":"live","policy":"sha256:83894115a90e3d6a876e6f73715f26ef9e464b56d5960f297e25e09e7dc1c12c","autonomy":"suggest"}}',X'C6673774F720AE53FA96C6BB9DA7958A',X'B1B1DDEB17B7AA8DF194BBA23A5FC0116C66EB0693DD8759CBA9E6E1442D2C70');
+INSERT INTO "journal" VALUES(2,1795262979729,'checkpointed',NULL,'{"event":{"type":"checkpointed","size":1,"note":"interlock.example/playground\n1\n4SixEId7fnVCSRqvQudTl95wIplHG8A+s4pL9DafDko=\n\n— interlock.example/playground j3ZcZ4VTljGWljp6y2OZWpiz09IO86oFPfrZrZj9QJ4CNAjpFNqiZbPcaKqVh1c8S2Yt4HfPce+0HEp/LdzJjlGiSgE=\n"}}',X'39F72C1218FF404DEE4AE76F42C80B6C',X'FA66C0D94B6C8436B814C4B9D7C9453D3C77B36B1D11AF15801AE238AD0A5AEF');
+INSERT INTO "journal" VALUES(3,1795262979879,'opened',1,'{"event":{"type":"opened","incident":1,"alert":{"source":"alertmanager","episode":"e4c549cbb5a34832@2026-11-21T12:09:39Z","fingerprint":"e4c549cbb5a34832","group":"interlock {}:{alertname=\"RedisConnectionTimeout\"}","status":"firing","name":"RedisConnectionTimeout","title":"Redis connection timeout on api-gateway","description":"Connections to redis-primary time out after 5 s; the pool is exhausted.","severity":"high","severity_word":"high","service":"api-gateway","labels":{"alertname":"RedisConnectionTimeout","cluster":"demo","instance":"api-gateway-0","namespace":"production","service":"api-gateway","severity":"high"},"annotations":{"description":"Connections to redis-primary time out after 5 s; the pool is exhausted.","summary":"Redis connection timeout on api-gateway"},"links":[{"title":"Source","url":"http://prometheus.example/graph"}],"starts_at":"2026-11-21T12:09:39Z"},"channel":"#incidents","title":"Redis connection timeout on api-gateway","severity":"high"}}',X'B1B3145F7B711F66584DB41CD6312B4C',X'740F77E81671285A5FD9A3B133F594495C5642EE76C7FB347891720D17EDD96D');
+INSERT INTO "journal" VALUES(4,1795262979879,'matched',1,'{"event":{"type":"matched","incident":1,"matched":{"candidates":[{"runbook":"redis-connection-timeout","title":"Redis Connection Timeout","why":"its title contains \"redis\", \"connection\" and \"timeout\"; severity is high; service is api-gateway","confidence":990}],"misses":[{"runbook":"high-error-rate","title":"High error rate at the gateway","why":"it wants \"error rate\", \"error ratio\" or \"5xx\" in the alert, which is not there"}],"verdict":{"is":"one","runbook":"redis-connection-timeout"},"explanation":["matched because its title contains \"redis\", \"connection\" and \"timeout\"; severity is high; service is api-gateway","next best `high-error-rate` did not match because it wants \"error rate\", \"error ratio\" or \"5xx\" in the alert, which is not there"],"by":"trigger"}}}',X'53589AA8BC9405E61BE474C4FEDBBDD3',X'E502DC225CEE044D2428C65C49C6F23B5D08E0EECD2C8E14C84C0D4D4A3272A5');
+INSERT INTO "journal" VALUES(5,1795262979879,'planning',1,'{"event":{"type":"planning","incident":1,"request":{"runbook":"redis-connection-timeout","requester":"interlock"}}}',X'7A889B3B3DE22BBE7F52F8D06594636F',X'7EFED3D9DB6B102834A7AA0F9DEE2F82CF1032E74C86999357CC3904E989DE2A');
+INSERT INTO "journal" VALUES(6,1795262980067,'proposed',1,'{"event":{"type":"proposed","incident":1,"plan":{"no":1,"runbook":"redis-connection-timeout","title":"Redis Connection Timeout","runbook_revision":"sha256:c64108ee3d17a0cd87faf81e29ac73c3e9693c1ca6183aeb14106054b109c56f","policy_revision":"sha256:83894115a90e3d6a876e6f73715f26ef9e464b56d5960f297e25e09e7dc1c12c","requester":"interlock","budget":{"max_pod_restarts":0,"max_cache_operations":1},"requires_human_approval":false,"autonomy":"suggest","steps":[{"no":1,"title":"Flush the connection pool","command":"kubectl --context demo exec -n production deployment/redis-primary -- redis-cli FLUSHDB","action":{"do":"exec","target":{"cluster":"demo","namespace":"production","kind":"deployment","name":"redis-primary"},"argv":["redis-cli","FLUSHDB"]},"expected":{"expect":"exact","value":"OK"},"on_failure":"continue","attempts":2,"timeout_seconds":30,"wait_seconds":0,"when":"always","role":"remedy","tier":1,"tier_reason":"Redis''s FLUSHDB deletes every key in one database, and the policy declares the target to be a cache","effect":"opaque","environment":"production","plain":"Deletes every key in database 0 of redis-primary. Can''t be undone.","cost":{"max_cache_operations":1},"blast":"takes 1 of its cache operations","target":{"object":{"cluster":"demo","namespace":"production","kind":"deployment","name":"redis-primary"},"uid":"7ef1fd0e-d154-4fcd-9f84-10633ef306ac","generation":1,"images":["registry.example/redis:7.0.15"],"replicas":1,"ready":1,"container":{"name":"redis-primary"}}},{"no":2,"title":"Verify connections restored","command":"kubectl --context demo exec -n production deployment/api-gateway -- curl -s localhost:8080/health | jq .redis","action":{"do":"exec","target":{"cluster":"demo","namespace":"production","kind":"deployment","name":"api-gateway"},"argv":["curl","-s","localhost:8080/health"]},"filters":[{"filter":"jq","program":".redis","raw":false,"compact":false,"exit_status":false}],"expected":{"expect":"contains","value":"connected"},"on_failure":"escalate","attempts":2,"timeout_seconds":30,"wait_seconds":0,"when":"always","role":"verification","tier":0,"tier_reason":"`curl` with these arguments only looks","effect":"observe","environment":"production","plain":"Looks: runs `curl -s localhost:8080/health` inside one pod of api-gateway.","blast":"changes nothing","target":{"object":{"cluster":"demo","namespace":"production","kind":"deployment","name":"api-gateway"},"uid":"83f91ca7-864a-4135-b6b9-aeef0d2df7ab","generation":1,"images":["registry.example/api-gateway:4.2.1"],"replicas":2,"ready":2,"container":{"name":"api-gateway"}}}],"escalation":"If any step with \"failure action: escalate\" fails twice, page the on-call engineer via PagerDuty."},"digest":"7b5723f6042ab3bc012ab8dab2cfbac0fbe7316ffa6086d1fb7cd22c62668fc9","decision":{"require_approval":{"approvals":1}},"approve_by":"2026-11-21T12:39:40.067Z"}}',X'E4995FBF1BFD52DD6E4BEBB79501F6D7',X'85CF9FFFD4C9CAA616226C1E8B73C87C80BC702262D1895F2C6641DD317D62B0');
+INSERT INTO "journal" VALUES(7,1795262980067,'page_due',1,'{"event":{"type":"page_due","incident":1,"at":"2026-11-21T12:11:40.067Z"}}',X'FBDF5CE4E81CA4A40561A7107124B763',X'C0FF4000145B80F1FE18E27BDC440D87461F1D8B75DAB076195B944D71F4037E');
+INSERT INTO "journal" VALUES(8,1795262980117,'card_posted',1,'{"event":{"type":"card_posted","incident":1,"message":{"channel":"C0INCIDENT","ts":"1795262980.115726"}}}',X'A9CE4DCFE52F987ADFC325AB272085E3',X'BC88BECA084D8171B4E7D9D8C0D68C6BB21B38EDB7A6AC6618F5E98FDE9EC7E9');
+INSERT INTO "journal" VALUES(9,1795262980188,'voted',1,'{"key":"click:1795262980163890.53gzxrgxyoop.tn4i7i1j2s9cruow3mcd245o3ul4bkmr","event":{"type":"voted","incident":1,"plan":1,"vote":{"by":{"team":"T0ACME0001","user":"U0ANA00001"},"name":"ana","at":"2026-11-21T12:09:40.188Z","groups":["S0SRE00001","@sre"]},"needed":1,"execute_by":"2026-11-21T12:19:40.188Z"}}',X'C2D4346DE14AC890860753CDACF048B3',X'3C5AF254DC5669C8A5EAAC3FCC004306C28A53C333C3659F33824489EFC4E950');
+INSERT INTO "journal" VALUES(10,1795262980243,'step_started',1,'{"event":{"type":"step_started","incident":1,"attempt":{"incident":1,"plan":1,"step":1,"attempt":1},"digest":"7b5723f6042ab3bc012ab8dab2cfbac0fbe7316ffa6086d1fb7cd22c62668fc9","approved_by":[{"id":{"team":"T0ACME0001","user":"U0ANA00001"},"name":"ana"}],"cost":{"max_cache_operations":1}}}',X'5C8E2429FDF063FB6560A26F20E608BD',X'82DB86AEDAF5741FDAF0BBA2C14A88015E51CCDAFECC7738B9BA6094E66F4FD1');
+CREATE TABLE outbox (
+        row INTEGER PRIMARY KEY AUTOINCREMENT,
+        -- At most one effect waits in a slot; a newer one takes its place.
+        slot TEXT UNIQUE,
+        effect TEXT NOT NULL,
+        created_ms INTEGER NOT NULL
+    ) STRICT;
+INSERT INTO "outbox" VALUES(6,NULL,'{"effect":"thread","incident":1,"seq":9}',1795262980188);
+INSERT INTO "outbox" VALUES(7,'card/INC-1','{"effect":"card","incident":1}',1795262980243);
+CREATE TABLE snapshot (
+        only INTEGER PRIMARY KEY CHECK (only = 1),
+        seq INTEGER NOT NULL,
+        hash BLOB NOT NULL,
+        state TEXT NOT NULL
+    ) STRICT;
+CREATE INDEX journal_by_incident ON journal (incident, seq) WHERE incident IS NOT NULL;
+CREATE TRIGGER journal_no_update BEFORE UPDATE ON journal BEGIN SELECT RAISE(ABORT, 'the journal is append-only'); END;
+CREATE TRIGGER journal_no_delete BEFORE DELETE ON journal BEGIN SELECT RAISE(ABORT, 'the journal is append-only'); END;
+CREATE TRIGGER journal_no_replace BEFORE INSERT ON journal
+        WHEN EXISTS (SELECT 1 FROM journal WHERE seq = NEW.seq)
+        BEGIN SELECT RAISE(ABORT, 'the journal is append-only'); END;
+DELETE FROM "sqlite_sequence";
+INSERT INTO "sqlite_sequence" VALUES('outbox',7);
+COMMIT;

@@ -1,0 +1,134 @@
+//! A disk that fails: the Nth read, write or sync after a click, once or from then on, with an I/O error, as full or as
+//! read-only. Nothing may run that is not on record, senders are told to come again, a human is paged without the
+//! database, and when the disk works again everything goes on.
+
+use std::time::Duration;
+
+use tokio::time::{Instant, sleep};
+
+use super::disk::{Call, Error, Fault};
+use super::lane::Lane;
+use super::process::Process;
+use super::{number, people};
+
+/// Faults of one ordinary run.
+const FAULTS: u64 = 16;
+/// Something that must come comes within this time, on a machine that is busy.
+const PATIENCE: Duration = Duration::from_secs(20);
+const LOOK: Duration = Duration::from_millis(20);
+
+/// Every kind of fault, the first calls first.
+fn all() -> impl Iterator<Item = Fault> {
+    let kinds = [
+        (Call::Sync, Error::Io),
+        (Call::Write, Error::Full),
+        (Call::Write, Error::Io),
+        (Call::Read, Error::Io),
+        (Call::Write, Error::ReadOnly),
+        (Call::Sync, Error::Full),
+    ];
+    (0..).flat_map(move |round| {
+        kinds.into_iter().flat_map(move |(call, error)| {
+            // A commit is a dozen writes and one sync.
+            let nth = match call {
+                Call::Sync | Call::Read => 1 + round,
+                Call::Write => 1 + 3 * round,
+            };
+            [true, false].map(|stays| Fault {
+                call,
+                error,
+                nth,
+                stays,
+            })
+        })
+    })
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+async fn whatever_the_disk_refuses_nothing_runs_unrecorded_and_a_human_is_paged() {
+    let _ = rustls::crypto::ring::default_provider().install_default();
+    let many = usize::try_from(number("INTERLOCK_DISK_FAULTS").unwrap_or(FAULTS)).unwrap();
+    let lanes = 4;
+    let running = (0..lanes).map(|lane| {
+        let faults: Vec<Fault> = all().take(many).skip(lane).step_by(lanes).collect();
+        tokio::spawn(async move { trials(u32::try_from(lane).unwrap(), faults).await })
+    });
+    let mut reached = 0;
+    for lane in running.collect::<Vec<_>>() {
+        reached += lane.await.expect("a lane that keeps the promises");
+    }
+    eprintln!("{many} faults of the disk, {reached} of them met by a call");
+    assert!(reached * 2 > many, "the faults no longer reach what they are for");
+}
+
+/// One process, and one fault after the other under it. Gives how many were met by a call.
+async fn trials(number: u32, faults: Vec<Fault>) -> usize {
+    // Over HTTP a click without an ack is seen as such.
+    let mut lane = Lane::open_on_disk(number, 7).await;
+    let process = lane.start(Vec::new()).await.expect("it starts");
+    let mut reached = 0;
+    for fault in faults {
+        reached += usize::from(trial(&mut lane, &process, fault).await);
+        assert!(!process.has_ended(), "{fault:?} ended it");
+    }
+    process.kill();
+    lane.end().await;
+    reached
+}
+
+async fn trial(lane: &mut Lane, process: &Process, fault: Fault) -> bool {
+    lane.fire(process).await;
+    until("a card can be approved", || {
+        people::press_all(&lane.slack, &["worked"]);
+        people::offers(&lane.slack, "approve")
+    })
+    .await;
+    let disk = lane.disk.as_ref().expect("a disk");
+    let before = disk.failed();
+    disk.fail(fault);
+    people::press_all(&lane.slack, &["approve"]);
+    let end = Instant::now() + Duration::from_secs(2);
+    while disk.failed() == before && Instant::now() < end {
+        sleep(LOOK).await;
+    }
+    let reached = disk.failed() > before;
+    if reached && fault.stays && fault.call != Call::Read {
+        until("a human is paged without the database", || is_paged(lane)).await;
+        let taken = lane.post(process, 1_000_000 + fault.nth, "firing").await;
+        assert!(
+            !taken,
+            "{fault:?}: an alert was answered with 200 that can't be stored"
+        );
+        let done = lane.cluster.effects().len();
+        people::press_all(&lane.slack, &["approve"]);
+        sleep(Duration::from_millis(300)).await;
+        let now = lane.cluster.effects().len();
+        assert_eq!(
+            now, done,
+            "{fault:?}: something ran while nothing could be written"
+        );
+    }
+    lane.disk.as_ref().expect("a disk").mend();
+    let url = format!("http://{}/readyz", process.address);
+    let end = Instant::now() + PATIENCE;
+    while !lane.answers_well(&url).await {
+        assert!(Instant::now() < end, "{fault:?}: it is not ready again");
+        sleep(LOOK).await;
+    }
+    lane.at_most_once();
+    reached
+}
+
+fn is_paged(lane: &Lane) -> bool {
+    let incidents = lane.pager.incidents();
+    let text = format!("{incidents:?}");
+    text.contains("can't write its journal")
+}
+
+async fn until(what: &str, mut come: impl FnMut() -> bool) {
+    let end = Instant::now() + PATIENCE;
+    while !come() {
+        assert!(Instant::now() < end, "never: {what}");
+        sleep(LOOK).await;
+    }
+}

@@ -1,0 +1,105 @@
+//! The folder in which a process lives: its configuration, and the alerts that it is sent.
+
+use std::path::Path;
+
+use interlock::playground::cluster::{ClusterDouble, ClusterUser};
+use interlock::playground::pager::PagerDouble;
+use interlock::playground::slack::SlackDouble;
+use interlock::store::Signer;
+use jiff::Timestamp;
+use serde_json::{Value, json};
+
+pub const TOKEN: &str = "alerts-of-the-kills";
+
+pub fn furnish(
+    folder: &Path,
+    slack: &SlackDouble,
+    cluster: &ClusterDouble,
+    pager: &PagerDouble,
+    over_http: bool,
+) {
+    std::fs::create_dir_all(folder.join("runbooks")).unwrap();
+    let redis = include_str!("../../runbooks/redis-connection-timeout.md");
+    std::fs::write(folder.join("runbooks/redis-connection-timeout.md"), redis).unwrap();
+    let kubeconfig = cluster.kubeconfig(ClusterUser::Interlock);
+    std::fs::write(folder.join("kubeconfig"), kubeconfig).unwrap();
+    let transport = if over_http { "http" } else { "socket" };
+    std::fs::write(folder.join("interlock.toml"), settings(slack, pager, transport)).unwrap();
+}
+
+fn settings(slack: &SlackDouble, pager: &PagerDouble, transport: &str) -> String {
+    let slack = slack.addresses();
+    let key = Signer::generate("interlock.test/kills").unwrap();
+    format!(
+        r##"settle_seconds = 3600
+server.listen = "127.0.0.1:0"
+store.path = "interlock.db"
+runbooks.path = "runbooks"
+execution.mode = "live"
+[slack]
+transport = "{transport}"
+api_base = "{api}"
+bot_token = "{bot}"
+app_token = "{app}"
+signing_secret = "{secret}"
+channel = "#incidents"
+[kubernetes.clusters.demo]
+kubeconfig = "kubeconfig"
+[webhooks.alertmanager]
+bearer_token = "{TOKEN}"
+[pagerduty]
+routing_key = "{routing_key}"
+events_base = "{events}"
+[checkpoints]
+key = "{key}"
+file = "anchors"
+[backup]
+file = "backup.db"
+[[environments]]
+name = "production"
+cluster = "demo"
+namespaces = ["production"]
+[[caches]]
+cluster = "demo"
+namespace = "production"
+name = "redis-primary"
+[[approvers]]
+tiers = [0, 1]
+environments = ["production"]
+groups = ["@sre"]
+"##,
+        api = slack.api_base,
+        bot = slack.bot_token,
+        app = slack.app_token,
+        secret = slack.signing_secret,
+        routing_key = pager.routing_key(),
+        events = pager.events_base(),
+    )
+}
+
+pub fn name(number: u64) -> String {
+    format!("RedisConnectionTimeout{number}")
+}
+
+pub fn alert(number: u64, status: &str) -> Value {
+    let name = name(number);
+    let starts = Timestamp::from_second(1_795_000_000 + i64::try_from(number).unwrap()).unwrap();
+    let ends = match status {
+        "resolved" => "2026-12-31T00:00:00Z",
+        _ => "0001-01-01T00:00:00Z",
+    };
+    json!({
+        "version": "4", "groupKey": format!("{{}}:{{alertname=\"{name}\"}}"), "truncatedAlerts": 0,
+        "status": status, "receiver": "interlock", "groupLabels": {"alertname": name},
+        "commonLabels": {"alertname": name}, "commonAnnotations": {}, "externalURL": "http://alertmanager.example",
+        "alerts": [{
+            "status": status,
+            "labels": {
+                "alertname": name, "severity": "high", "service": "api-gateway", "namespace": "production", "cluster": "demo",
+            },
+            "annotations": {"summary": format!("Redis connection timeout on api-gateway, case {number}")},
+            "startsAt": starts.to_string(), "endsAt": ends,
+            "generatorURL": "http://prometheus.example/graph", "fingerprint": format!("{number:016x}"),
+        }],
+    })
+}

@@ -1,0 +1,58 @@
+//! Reads the journal through a connection of its own: what a process believes to have written does not count.
+
+use std::ops::Deref;
+use std::path::Path;
+
+use interlock::engine::Knowledge;
+use interlock::ports::Person;
+use interlock::store::Store;
+use jiff::Timestamp;
+
+use super::promises::Law;
+
+/// Follows the journal.
+pub struct Watch {
+    reader: Store,
+    law: Law,
+}
+
+impl Deref for Watch {
+    type Target = Law;
+
+    fn deref(&self) -> &Law {
+        &self.law
+    }
+}
+
+impl Watch {
+    pub fn open(path: &Path) -> Self {
+        Self {
+            reader: Store::open_to_read(path).expect("a second connection"),
+            law: Law::default(),
+        }
+    }
+
+    pub fn forget_snapshot(&self, path: &Path) -> Result<(), String> {
+        let other = rusqlite::Connection::open(path).map_err(|error| error.to_string())?;
+        other
+            .execute_batch("DELETE FROM snapshot")
+            .map_err(|error| error.to_string())
+    }
+
+    /// Reads what is new and holds every entry against the promises. Gives the number of the last entry.
+    pub fn follow(
+        &mut self,
+        now: Timestamp,
+        knowledge: &Knowledge,
+        people: &[Person],
+    ) -> Result<u64, String> {
+        let mut entries = Vec::new();
+        self.reader
+            .read_after(self.law.state().seq, |entry| entries.push(entry))
+            .map_err(|error| error.to_string())?;
+        for entry in entries {
+            self.law.take(&entry, now, knowledge, people)?;
+        }
+        Ok(self.law.state().seq)
+    }
+}
