@@ -23,6 +23,7 @@ use crate::domain::rules::Rules;
 use crate::engine::{Handle, Health, Knowledge};
 use crate::executor::read_freeze_file;
 use crate::ports::{Clock, Pending, Person};
+use crate::slack::Origin;
 use crate::slack::cards::{CardContext, Frozen, who_may};
 use crate::slack::{Around, Outlook};
 
@@ -50,6 +51,7 @@ pub struct AppOutlook {
     pub redactor: Arc<Redactor>,
     pub health: watch::Receiver<Health>,
     pub factors: Factors,
+    pub origin: Origin,
 }
 
 impl AppOutlook {
@@ -142,6 +144,10 @@ impl Outlook for AppOutlook {
         self.clock.now()
     }
 
+    fn origin(&self) -> &Origin {
+        &self.origin
+    }
+
     fn clean<'t>(&self, text: &'t str) -> Cow<'t, str> {
         self.redactor.clean(text)
     }
@@ -158,6 +164,7 @@ impl Outlook for AppOutlook {
             items => items.to_vec(),
         };
         CardContext {
+            origin: self.origin.clone(),
             now: self.clock.now(),
             mode: knowledge.rules.mode,
             autonomy: incident.current().map_or(knowledge.rules.autonomy, |track| {

@@ -91,6 +91,7 @@ impl Intent {
             | Self::StatusOf(_)
             | Self::WhyOf(_)
             | Self::WhoOf(_)
+            | Self::Astray { .. }
             | Self::Help => {}
         }
     }

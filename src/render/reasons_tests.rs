@@ -8,7 +8,7 @@ use super::{reason, refusal};
 use crate::domain::action::Tier;
 use crate::domain::approval::ApprovalRefusal;
 use crate::domain::ceremony::Problem;
-use crate::domain::event::Refusal;
+use crate::domain::event::{AstrayCard, Refusal};
 use crate::domain::freeze::{FreezeRefusal, Scope};
 use crate::domain::ids::{ClusterName, Environment, Namespace, PersonId};
 use crate::domain::policy::{LimitOf, Reason};
@@ -169,6 +169,12 @@ fn refusals() -> Vec<Refusal> {
         Refusal::AlreadyTaken { by: text("ana") },
         Refusal::NotWithHuman,
         Refusal::LooseEnd,
+        Refusal::Astray {
+            card: AstrayCard::OfAnother,
+        },
+        Refusal::Astray {
+            card: AstrayCard::Unmarked,
+        },
     ]
 }
 
@@ -223,7 +229,8 @@ fn refusal_kinds(of: &Refusal) -> usize {
         | Refusal::BadInput { .. }
         | Refusal::AlreadyTaken { .. }
         | Refusal::NotWithHuman
-        | Refusal::LooseEnd => 15,
+        | Refusal::Astray { .. }
+        | Refusal::LooseEnd => 16,
     }
 }
 

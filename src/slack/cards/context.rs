@@ -8,6 +8,7 @@ use crate::domain::freeze::Scope;
 use crate::domain::incident::Incident;
 use crate::domain::policy::{ON_CALL_NOW, Policy, Reason};
 use crate::domain::runbook::{Autonomy, ChecklistItem};
+use crate::slack::inbound::origin::Origin;
 
 /// Who stopped what, and why.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -51,6 +52,8 @@ impl CardContext {
 
 #[derive(Clone, Debug)]
 pub struct CardContext {
+    /// Whose buttons these are.
+    pub origin: Origin,
     pub now: Timestamp,
     pub mode: Mode,
     pub autonomy: Autonomy,
