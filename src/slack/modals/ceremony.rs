@@ -17,13 +17,7 @@ use crate::slack::surface::callback;
 /// Characters that a person can be asked to type.
 const TYPED: usize = 300;
 
-pub fn ceremony(
-    spot: Spot<'_>,
-    at: &PlanRef,
-    upto: Option<StepNo>,
-    part: &Plan,
-    target: &str,
-) -> Value {
+pub fn ceremony(spot: Spot<'_>, at: &PlanRef, upto: Option<StepNo>, part: &Plan, target: &str) -> Value {
     let shown = whole_plan(part);
     let size: usize = shown.iter().map(|block| block.to_string().len()).sum();
     if shown.len() + 6 > BLOCKS || size > CONTENT || target.chars().count() > TYPED {
