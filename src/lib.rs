@@ -5,8 +5,10 @@
 //! One process, one database, one writer. Alerts, clicks and commands come in at the edges and become a
 //! [`Command`](domain::command::Command). A single thread, the engine, takes them one after another, asks the pure domain what
 //! follows, and commits journal entries and effects in one transaction; only then are senders answered and effects let go.
-//! An incident's state is the fold of its entries and nothing else. Whatever runs, runs on a permit that the engine
-//! gave after it had checked everything again and recorded the start.
+//! An incident's state is the fold of its entries and nothing else. Every step of a plan runs on a permit that the engine
+//! gave after it had checked everything again and recorded the start. Without one only looks happen: targets and evidence are
+//! read before a plan is shown, by Tier 0 actions and nothing above, which in `live` includes the read-only programs that a
+//! runbook names as evidence; the action runner refuses an observation that does more.
 //!
 //! ```text
 //!   webhooks ─ ingress ─┐                       ┌─ lane ─ slack::outbound ── card, thread
@@ -24,13 +26,14 @@
 //!    it with `store::journal::Store::commit`. Now the sender gets its 200, and not before.
 //! 3. `domain::decide::alerts::received` collapses repeats, opens the incident and ranks the runbooks with
 //!    `domain::matching::rank`. The best becomes a sketch (`domain::planning::sketch`): every command typed, no choice left open.
-//! 4. The sketch leaves as a drive. `executor::worker` looks at each target through `ports::ActionRunner` (which is
+//! 4. The sketch leaves as a [`Drive`](domain::command::Drive), which asks the executor for one thing (look at these targets, start
+//!    this step) and is not kept: what is under way is asked for anew after a crash. `executor::worker` looks at each target through `ports::ActionRunner` (which is
 //!    `actions::runner::Runner`), `executor::gather` asks for the runbook's evidence (`app::looks::Looks`), and both are
 //!    reported as `Surveyed`. `domain::decide::survey::surveyed` completes the plan with what it costs
 //!    on the live cluster, takes its digest (`domain::plan::Plan::digest`) and asks `domain::policy::Policy::decide`.
 //! 5. `domain::event::Event::Proposed` is recorded; the effect goes to Slack's lane. `slack::outbound::card` draws the incident
 //!    (`slack::cards::card::render`) and posts it, and from then on edits that one message. `slack::outbound::lines` puts
-//!    a line in the thread for each entry (`render::thread::line`).
+//!    a line in the thread for each entry that people follow the story by (`render::thread::line` has words for it, or none).
 //! 6. A click comes in over `slack::inbound::socket` or `slack::inbound::http`, the same to `slack::inbound::pipeline`: it becomes an
 //!    `Intent`, is decided by `domain::decide::plan_act::approve` (rights, digest and quorum again), committed, and acked.
 //! 7. With the quorum met `domain::decide::advance::advance` asks for the first step. The executor brings a fresh look at the

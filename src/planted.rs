@@ -83,6 +83,8 @@ pub enum Bug {
     VerificationSkipped,
     /// A failed step never stops a plan.
     FailureAlwaysContinues,
+    /// A card that another database drew counts here.
+    CardsOfOthersCount,
     /// A command cut on the card may be approved there.
     CutIsApproved,
     /// An exec whose stream closes without a status has succeeded.

@@ -26,7 +26,8 @@ use interlock::render::{explain, summary, thread};
 use interlock::slack::cards::{CardContext, who_may};
 use interlock::slack::inbound::{self, Parts, Pipeline};
 use interlock::slack::{
-    Answers, Api, Hints, Homes, Outbound, Outlook, People, Picture, Settings, Shared, SocketMode, Words,
+    Answers, Api, Hints, Homes, Origin, Outbound, Outlook, People, Picture, Settings, Shared, SocketMode,
+    Words,
 };
 use interlock::store::Store;
 use jiff::{SignedDuration, Timestamp};
@@ -44,7 +45,7 @@ impl Clock for System {
     }
 }
 
-struct TestOutlook(Arc<Rules>);
+struct TestOutlook(Arc<Rules>, Origin);
 
 impl Outlook for TestOutlook {
     fn clean<'t>(&self, text: &'t str) -> std::borrow::Cow<'t, str> {
@@ -55,8 +56,13 @@ impl Outlook for TestOutlook {
         Timestamp::now()
     }
 
+    fn origin(&self) -> &Origin {
+        &self.1
+    }
+
     fn card(&self, incident: &Incident) -> CardContext {
         CardContext {
+            origin: self.1.clone(),
             now: Timestamp::now(),
             mode: self.0.mode,
             autonomy: self.0.autonomy,
@@ -184,9 +190,9 @@ async fn world(way: Way) -> World {
     let shared = Shared {
         settings: settings.clone(),
         words,
-        outlook: Arc::new(TestOutlook(rules)),
+        outlook: Arc::new(TestOutlook(rules, Origin::of(parts.handle.database()))),
     };
-    let hints = Hints::new(api.clone());
+    let hints = Hints::new(api.clone(), Origin::of(parts.handle.database()));
     let (answers, answering) = Answers::new(api.clone(), settings.clone(), words);
     tokio::spawn(answering.run());
     tokio::spawn(Outbound::new(parts.lanes.slack, api.clone(), hints.clone(), shared.clone()).run());

@@ -250,6 +250,7 @@ impl Parts {
                 prometheus,
                 redactor: self.redactor.clone(),
             }),
+            origin: slack::Origin::of(self.engine.database()),
         };
         self.tasks.spawn(factors.follow());
         let words = Words {
@@ -262,7 +263,7 @@ impl Parts {
             words,
             outlook: Arc::new(outlook),
         };
-        let hints = Hints::new(api.clone());
+        let hints = Hints::new(api.clone(), shared.outlook.origin().clone());
         let (answers, answering) = Answers::new(api.clone(), settings.clone(), words);
         let homes = Homes::new(api.clone(), self.engine.clone(), people.clone(), shared.clone());
         let pipeline = Pipeline::new(slack::Parts {
@@ -548,11 +549,8 @@ async fn learn_team(people: Arc<People>, settings: Settings, knowledge: Arc<ArcS
 /// Says when Slack refuses the app-level token: cards are posted then, and no click ever arrives.
 async fn tell_of_app_token(settings: Arc<slack::Settings>) {
     while let Err(error) = slack::socket_opens(&settings).await {
-        if let InstalledError::Refused(why) = &error {
-            tracing::error!(
-                why,
-                "Slack refuses `slack.app_token`, so no click and no command can arrive: make an app-level token with the scope connections:write (`xapp-…`) and start again"
-            );
+        if let InstalledError::Refused { .. } = &error {
+            tracing::error!(%error, "no click and no command can arrive; start again when that is mended");
             return;
         }
         tokio::time::sleep(ASK_AGAIN).await;

@@ -7,6 +7,7 @@ use std::time::Duration;
 use tokio::sync::Semaphore;
 
 use crate::actions::redact::Redactor;
+use crate::domain::action::Action;
 use crate::domain::evidence::{Ask, Finding, Found, Look};
 use crate::domain::ids::IncidentId;
 use crate::evidence::prometheus::Prometheus;
@@ -56,7 +57,14 @@ impl Looks {
                     within,
                 };
                 match self.runner.observe(observation).await {
-                    Ended::Done { output } => shape::of_text(&output.text, look.limit.as_ref()),
+                    Ended::Done { output } => {
+                        let found = shape::of_text(&output.text, look.limit.as_ref());
+                        if matches!(**action, Action::Logs(_)) {
+                            shape::said_by(&output.errors, found)
+                        } else {
+                            found
+                        }
+                    }
                     Ended::Failed { reason, .. } | Ended::Unknown { reason, .. } => {
                         Found::Missing { why: reason }
                     }

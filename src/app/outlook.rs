@@ -26,7 +26,7 @@ use crate::engine::{Handle, Health, Knowledge};
 use crate::executor::read_freeze_file;
 use crate::ports::{Clock, Pending, Person};
 use crate::slack::cards::{CardContext, Frozen, named_for, who_may};
-use crate::slack::{Around, Outlook, Picture};
+use crate::slack::{Around, Origin, Outlook, Picture};
 
 use super::charts::Charts;
 use super::outputs::Outputs;
@@ -55,6 +55,7 @@ pub struct AppOutlook {
     pub factors: Factors,
     /// `None` where no Prometheus is configured.
     pub charts: Option<Charts>,
+    pub origin: Origin,
 }
 
 impl AppOutlook {
@@ -156,6 +157,10 @@ impl Outlook for AppOutlook {
         self.clock.now()
     }
 
+    fn origin(&self) -> &Origin {
+        &self.origin
+    }
+
     fn clean<'t>(&self, text: &'t str) -> Cow<'t, str> {
         self.redactor.clean(text)
     }
@@ -172,6 +177,7 @@ impl Outlook for AppOutlook {
             items => items.to_vec(),
         };
         CardContext {
+            origin: self.origin.clone(),
             now: self.clock.now(),
             mode: knowledge.rules.mode,
             autonomy: incident.current().map_or(knowledge.rules.autonomy, |track| {

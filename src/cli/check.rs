@@ -1,4 +1,5 @@
-//! `interlock check`: what is wrong with runbooks, with the lines it is about.
+//! `interlock check`: what is wrong with runbooks, with the lines it is about; and with a configuration, what of the places
+//! that they name it lacks.
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
@@ -9,8 +10,10 @@ use super::args::{Format, FormatArg};
 use super::outcome::{Ended, Failure};
 use super::screen::{Paint, Screen};
 use super::setup::Setup;
+use crate::actions::rights::misplaced;
 use crate::app;
 use crate::config::runbooks::{Files, read_folder};
+use crate::domain::rules::Rules;
 use crate::domain::runbook::{Catalog, Diagnostic};
 use crate::render::words;
 
@@ -18,7 +21,8 @@ use crate::render::words;
 #[derive(Debug, clap::Args)]
 #[command(after_help = "Example: interlock check runbooks/ && git commit -am \"Add a runbook\"")]
 pub(super) struct Check {
-    /// Runbook files or folders of them. Without any: runbooks.path of the configuration.
+    /// Runbook files or folders of them. Without any: runbooks.path of the configuration. With a configuration the clusters
+    /// and environments that they name are looked up in it.
     #[arg(value_name = "PATH")]
     paths: Vec<PathBuf>,
     #[command(flatten)]
@@ -38,7 +42,7 @@ struct CheckedFile<'a> {
     file: &'a str,
     /// Whether it would be loaded.
     usable: bool,
-    diagnostics: &'a [Diagnostic],
+    diagnostics: Vec<Diagnostic>,
     #[serde(skip)]
     text: &'a str,
 }
@@ -48,14 +52,15 @@ impl Check {
         let paths = if self.paths.is_empty() {
             vec![setup.settings()?.runbooks.path]
         } else {
-            self.paths
+            self.paths.clone()
         };
         let mut files = Files::default();
         for path in &paths {
             read(path, &mut files)?;
         }
         let catalog = Catalog::build_with(files.files, files.unreadable, &app::check);
-        let checked = checked(&catalog);
+        let rules = self.rules(setup, screen)?;
+        let checked = checked(&catalog, rules.as_ref());
         match self.format.format {
             Format::Json => screen.json(&checked)?,
             Format::Human => say(&checked, screen)?,
@@ -65,6 +70,27 @@ impl Check {
         } else {
             Ended::Found
         })
+    }
+}
+
+impl Check {
+    /// What the configuration says of clusters and environments. Runbooks can be checked without one, so one that was only
+    /// found and can't be read is no reason not to; one that was named is.
+    fn rules(&self, setup: &Setup, screen: &mut Screen) -> Result<Option<Rules>, Failure> {
+        if !setup.is_configured() {
+            return Ok(None);
+        }
+        match setup.settings() {
+            Ok(settings) => Ok(Some(app::rules(&settings, ""))),
+            Err(failure) if setup.is_named() || self.paths.is_empty() => Err(failure),
+            Err(failure) => {
+                if self.format.format == Format::Human {
+                    let why = format!("{failure}");
+                    screen.say_painted(Paint::Faint, "Clusters and environments are not checked: ", &why)?;
+                }
+                Ok(None)
+            }
+        }
     }
 }
 
@@ -92,17 +118,18 @@ fn read(path: &Path, into: &mut Files) -> Result<(), Failure> {
 }
 
 /// In the order of the files.
-fn checked(catalog: &Catalog) -> Checked<'_> {
+fn checked<'c>(catalog: &'c Catalog, rules: Option<&Rules>) -> Checked<'c> {
+    let places = |runbook| rules.map(|rules| misplaced(runbook, rules)).unwrap_or_default();
     let loaded = catalog.loaded().iter().map(|entry| CheckedFile {
         file: &entry.file,
         usable: true,
-        diagnostics: &entry.diagnostics,
+        diagnostics: [entry.diagnostics.clone(), places(&entry.runbook)].concat(),
         text: &entry.runbook.source,
     });
     let refused = catalog.refused().iter().map(|entry| CheckedFile {
         file: &entry.file,
         usable: false,
-        diagnostics: &entry.diagnostics,
+        diagnostics: entry.diagnostics.clone(),
         text: &entry.text,
     });
     let files: BTreeMap<&str, CheckedFile<'_>> =
@@ -111,7 +138,7 @@ fn checked(catalog: &Catalog) -> Checked<'_> {
     let all: usize = files.iter().map(|file| file.diagnostics.len()).sum();
     let errors = files
         .iter()
-        .flat_map(|file| file.diagnostics)
+        .flat_map(|file| &file.diagnostics)
         .filter(|found| found.is_error())
         .count();
     Checked {
@@ -124,7 +151,7 @@ fn checked(catalog: &Catalog) -> Checked<'_> {
 
 fn say(checked: &Checked<'_>, screen: &mut Screen) -> Result<(), Failure> {
     for file in &checked.files {
-        for found in file.diagnostics {
+        for found in &file.diagnostics {
             let text = found.render(file.file, file.text, screen.style());
             screen.put(&text)?;
             screen.put("\n")?;

@@ -1,12 +1,12 @@
 //! `interlock close`: says that an incident is over which a human has. Through the running bot, with the rights of the person
 //! whom the configuration names for this user; without a bot nothing is closed.
 
+use super::journal;
 use super::outcome::{Ended, Failure};
 use super::screen::Screen;
 use super::setup::Setup;
 use super::status::ask;
 use crate::app::{ControlReply, ControlRequest};
-use crate::domain::ids::IncidentId;
 
 /// Close an incident that a human has
 #[derive(Debug, clap::Args)]
@@ -24,12 +24,7 @@ pub(super) struct Close {
 impl Close {
     pub fn run(self, setup: &Setup, screen: &mut Screen) -> Result<Ended, Failure> {
         let settings = setup.settings()?;
-        let Some(incident) = IncidentId::parse(&self.incident) else {
-            return Err(Failure::Refused(format!(
-                "`{}` is no incident: write it like INC-42",
-                self.incident
-            )));
-        };
+        let incident = journal::incident(&self.incident)?;
         let request = ControlRequest::Close {
             incident: incident.0,
             reason: self.reason.join(" "),
@@ -40,9 +35,18 @@ impl Close {
                 Ok(Ended::Fine)
             }
             Ok(ControlReply { done: false, text }) => Err(Failure::Refused(text)),
-            Err(error) => Err(Failure::Refused(format!(
-                "no bot answers on this database ({error}), so nothing was closed; start it with `interlock serve`"
-            ))),
+            Err(error) => {
+                let path = &settings.store.path;
+                let store = journal::open(path)?;
+                if incident.0 > store.load()?.last_incident {
+                    return Err(journal::no_such(&store, incident)?);
+                }
+                Err(Failure::NoBot {
+                    path: path.clone(),
+                    undone: "nothing was closed",
+                    error,
+                })
+            }
         }
     }
 }

@@ -4,6 +4,7 @@ use std::path::Path;
 
 use super::outcome::Failure;
 use crate::domain::ids::IncidentId;
+use crate::render::words;
 use crate::store::Store;
 
 /// Opens it, and says so when there is none: that is no damage.
@@ -12,6 +13,21 @@ pub(super) fn open(path: &Path) -> Result<Store, Failure> {
         return Err(Failure::NoJournal(path.to_owned()));
     }
     Ok(Store::open_to_read(path)?)
+}
+
+/// That there is no such incident, and which there are.
+pub(super) fn no_such(store: &Store, id: IncidentId) -> Result<Failure, Failure> {
+    let last = store.load()?.last_incident;
+    let known = if last == 0 {
+        "it has none yet".to_owned()
+    } else {
+        let count = usize::try_from(last).unwrap_or(usize::MAX);
+        format!("it has {}, up to INC-{last}", words::counted(count, "incident"))
+    };
+    Ok(Failure::NoSuchIncident {
+        id: id.to_string(),
+        known,
+    })
 }
 
 /// An incident as people write it.

@@ -69,6 +69,13 @@ struct Candidate {
     why: Vec<String>,
 }
 
+impl Candidate {
+    /// What is shown as 0 %, or can't say why, is not near.
+    fn says_something(&self) -> bool {
+        self.confidence >= 0.005 && !self.why.is_empty()
+    }
+}
+
 impl From<&matching::Candidate> for Candidate {
     fn from(found: &matching::Candidate) -> Self {
         Self {
@@ -139,7 +146,11 @@ fn answer(settings: &Settings, catalog: &Catalog, alert: &Alert) -> Answer {
         explanation: matches.explanation(),
         by: matches.by,
         matching: matches.candidates.iter().map(Candidate::from).collect(),
-        nearest: nearest.iter().map(Candidate::from).collect(),
+        nearest: nearest
+            .iter()
+            .map(Candidate::from)
+            .filter(Candidate::says_something)
+            .collect(),
         near_misses: matches.near_misses,
     }
 }

@@ -88,6 +88,12 @@ pub(super) enum Failure {
     Key(#[from] NoteError),
     #[error("`{given}` is no time: write a moment like 2026-11-20T14:00:00Z, or how long ago, like 2h or 7d")]
     NotATime { given: String },
+    #[error("no bot is running on `{}`, so {undone}: start it with `interlock serve`, or say with --config which one is meant ({error})", path.display())]
+    NoBot {
+        path: PathBuf,
+        undone: &'static str,
+        error: io::Error,
+    },
     /// The running bot said no; its own words.
     #[error("{0}")]
     Refused(String),

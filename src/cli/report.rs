@@ -7,8 +7,7 @@ use super::outcome::{Ended, Failure};
 use super::screen::Screen;
 use super::setup::Setup;
 use crate::domain::state::State;
-use crate::render::{summary, words};
-use crate::store::Store;
+use crate::render::summary;
 
 /// Show the summary of an incident: what happened, who approved, how it ended
 #[derive(Debug, clap::Args)]
@@ -29,10 +28,7 @@ impl Report {
         let mut state = State::default();
         entries.iter().for_each(|entry| state.apply(entry));
         let Some(incident) = state.incident(id) else {
-            return Err(Failure::NoSuchIncident {
-                id: id.to_string(),
-                known: known(&store)?,
-            });
+            return Err(journal::no_such(&store, id)?);
         };
         match self.format.format {
             Format::Json => screen.json(&summary::view(&entries, incident))?,
@@ -44,16 +40,4 @@ impl Report {
         }
         Ok(Ended::Fine)
     }
-}
-
-fn known(store: &Store) -> Result<String, Failure> {
-    let last = store.load()?.last_incident;
-    Ok(if last == 0 {
-        "it has none yet".to_owned()
-    } else {
-        format!(
-            "it has {}, up to INC-{last}",
-            words::counted(usize::try_from(last).unwrap_or(usize::MAX), "incident")
-        )
-    })
 }

@@ -3,7 +3,7 @@
 use std::path::{Path, PathBuf};
 
 use super::outcome::Failure;
-use crate::config::Settings;
+use crate::config::{ConfigError, Settings};
 
 /// Names the file when `--config` doesn't.
 const VARIABLE: &str = "INTERLOCK_CONFIG";
@@ -23,20 +23,24 @@ impl Setup {
         Ok(Settings::load(file.as_deref(), std::env::vars_os())?)
     }
 
-    /// The same with another policy file.
+    /// The same with another policy file; a file that is a whole configuration stands for itself.
     pub fn settings_with_policy(&self, policy: &Path) -> Result<Settings, Failure> {
         let file = self.file();
-        Ok(Settings::load_with_policy(
-            file.as_deref(),
-            std::env::vars_os(),
-            policy,
-        )?)
+        match Settings::load_with_policy(file.as_deref(), std::env::vars_os(), policy) {
+            Err(ConfigError::NotAPolicy { .. }) => Ok(Settings::load(Some(policy), std::env::vars_os())?),
+            loaded => Ok(loaded?),
+        }
     }
 
     /// Whether a file or the environment configures this at all.
     pub fn is_configured(&self) -> bool {
         let is_ours = |(name, _): (std::ffi::OsString, _)| name.to_string_lossy().starts_with("INTERLOCK__");
         self.file().is_some() || std::env::vars_os().any(is_ours)
+    }
+
+    /// Whether somebody said which file it is.
+    pub fn is_named(&self) -> bool {
+        self.config.is_some() || std::env::var_os(VARIABLE).is_some_and(|name| !name.is_empty())
     }
 
     fn file(&self) -> Option<PathBuf> {

@@ -16,6 +16,14 @@ pub enum ConfigError {
     #[error("unknown key `{key}` in {place}: {hint}")]
     UnknownKey { key: String, place: Place, hint: String },
 
+    #[error("`{}` is no policy file: it has `{key}` ({place}); a policy file may have {known} and nothing else", path.display())]
+    NotAPolicy {
+        path: PathBuf,
+        key: String,
+        place: Place,
+        known: String,
+    },
+
     #[error("`{key}` in {place}: {problem}")]
     WrongValue {
         key: String,

@@ -10,6 +10,7 @@ use super::error::ConfigError;
 use super::guard_rows::{BreakGlassKeys, FreezeRow, LimitKeys, ProtectedKeys, WindowRow};
 use super::read::file_alone;
 use super::rows::{ApproverRow, CacheRow};
+use super::settings;
 use crate::domain::action::CommandPattern;
 
 #[derive(Debug, Default, Deserialize)]
@@ -28,6 +29,32 @@ pub(super) struct PolicyRows {
     pub alone: AloneKeys,
 }
 
+/// # Errors
+/// `NotAPolicy` for a section that only the configuration has: most likely the wrong file.
 pub(super) fn read(path: &Path) -> Result<PolicyRows, ConfigError> {
-    file_alone(path)
+    file_alone(path).map_err(|error| match error {
+        ConfigError::UnknownKey { key, place, .. } if settings::has_section(&key) => {
+            ConfigError::NotAPolicy {
+                path: path.to_owned(),
+                key,
+                place,
+                known: SECTIONS.join(", "),
+            }
+        }
+        other => other,
+    })
 }
+
+/// As people write their headings.
+const SECTIONS: [&str; 10] = [
+    "[[approvers]]",
+    "[[caches]]",
+    "[[windows]]",
+    "[[freezes]]",
+    "[limits]",
+    "[protected]",
+    "irreversible",
+    "[[autonomy_limits]]",
+    "[[risks]]",
+    "[alone]",
+];

@@ -14,7 +14,7 @@ use super::settings::Settings;
 use super::{check, policy_file};
 
 /// The secrets. Each may be written as `…_file` with a path instead; `*` stands for any name.
-const SECRETS: [&str; 20] = [
+const SECRETS: [&str; 21] = [
     "slack.bot_token",
     "slack.app_token",
     "slack.signing_secret",

@@ -74,6 +74,12 @@ pub struct Settings {
     pub public_url: Option<BaseUrl>,
 }
 
+/// Whether the configuration has a key of this name at its top.
+pub(super) fn has_section(name: &str) -> bool {
+    serde_json::to_value(Settings::default())
+        .is_ok_and(|all| all.as_object().is_some_and(|keys| keys.contains_key(name)))
+}
+
 impl Default for Settings {
     fn default() -> Self {
         Self {

@@ -8,7 +8,7 @@ use serde::{Deserialize, Serialize};
 use super::alert::Alert;
 use super::ceremony::Said;
 use super::change::Change;
-use super::event::{Judgement, Outcome, Refusal};
+use super::event::{AstrayCard, Deed, Judgement, Outcome, Refusal};
 use super::evidence::{Finding, Look};
 use super::freeze::{FreezeFile, Held, Scope};
 use super::glass::Glass;
@@ -126,6 +126,11 @@ pub enum Intent {
         reason: String,
     },
     Help,
+    /// Pressed on a card that another database may have drawn.
+    Astray {
+        deed: Deed,
+        card: AstrayCard,
+    },
     /// Words that nothing understands; answered with help.
     Unrecognised {
         text: String,

@@ -92,6 +92,20 @@ pub enum Refusal {
     NotWithHuman,
     /// A step runs, or nobody knows whether it happened: that is settled before anything else.
     LooseEnd,
+    /// What was pressed points into another database than this one.
+    Astray {
+        card: AstrayCard,
+    },
+}
+
+/// A card or form that may not be about what this database has.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum AstrayCard {
+    /// Its mark is that of another database.
+    OfAnother,
+    /// It has no mark: an earlier version drew it, for this database or for another.
+    Unmarked,
 }
 
 /// What a person tried, for the record of refusals.

@@ -6,8 +6,9 @@ mod asked;
 mod fits;
 mod looks;
 
+pub use self::fits::environment;
 pub use self::fits::live_facts;
-use self::fits::{container_line, environment, over_budget};
+use self::fits::{container_line, over_budget};
 pub use self::looks::looks;
 use super::action::{Action, Budget, BudgetKey, Cost, Defaults, Filter, TierFacts, display_argv};
 use super::evidence::{Condition, Finding, Found};
@@ -242,33 +243,19 @@ impl StepMaker<'_> {
         let Some((first, rest)) = stages.split_first() else {
             return Err("it has no command".to_owned());
         };
-        let unnamed = ClusterName::new("");
         let defaults = Defaults {
             default_cluster: self
                 .rules
                 .default_cluster
                 .clone()
-                .unwrap_or_else(|| unnamed.clone()),
+                .unwrap_or_else(|| ClusterName::new("")),
         };
         let action = Action::parse(first, &defaults).map_err(|error| error.message)?;
         if let Some(cluster) = action
             .cluster()
             .filter(|cluster| !self.rules.clusters.contains(cluster))
         {
-            let known = self
-                .rules
-                .clusters
-                .iter()
-                .map(ClusterName::as_str)
-                .collect::<Vec<_>>()
-                .join(", ");
-            return Err(match (cluster == unnamed, known.as_str()) {
-                (_, "") => "no cluster is configured; set kubernetes.clusters.NAME.kubeconfig".to_owned(),
-                (true, _) => format!(
-                    "it names no cluster and there are several: add `--context NAME` or set kubernetes.default_cluster; configured: {known}"
-                ),
-                (false, _) => format!("cluster `{cluster}` is not configured; configured: {known}"),
-            });
+            return Err(no_such_cluster(self.rules, &cluster));
         }
         let mut shown = action.command_line();
         let mut filters = Vec::with_capacity(rest.len());
@@ -282,6 +269,20 @@ impl StepMaker<'_> {
             filters,
             shown,
         })
+    }
+}
+
+/// Why a step can't be for this cluster; an empty name stands for none.
+#[must_use]
+pub fn no_such_cluster(rules: &Rules, cluster: &ClusterName) -> String {
+    let known: Vec<&str> = rules.clusters.iter().map(ClusterName::as_str).collect();
+    let known = known.join(", ");
+    match (cluster.as_str(), known.as_str()) {
+        (_, "") => "no cluster is configured; set kubernetes.clusters.NAME.kubeconfig".to_owned(),
+        ("", _) => format!(
+            "it names no cluster and there are several: add `--context NAME` or set kubernetes.default_cluster; configured: {known}"
+        ),
+        (_, _) => format!("cluster `{cluster}` is not configured; configured: {known}"),
     }
 }
 

@@ -96,6 +96,7 @@ impl Intent {
             | Self::StatusOf(_)
             | Self::WhyOf(_)
             | Self::WhoOf(_)
+            | Self::Astray { .. }
             | Self::Help => {}
         }
     }

@@ -134,6 +134,20 @@ pub fn of_text(text: &str, limit: Option<&Limit>) -> Found {
     }
 }
 
+/// The same with the pod before it, where the command left it to us which one to read: `pod-x of deployment/y, container z`.
+#[must_use]
+pub fn said_by(source: &str, found: Found) -> Found {
+    let source = source.trim();
+    match (source.split_whitespace().next(), found) {
+        (Some(pod), Found::Read { short, number, whole }) => Found::Read {
+            short: format!("{pod}: {short}"),
+            number,
+            whole: format!("{source}:\n{whole}"),
+        },
+        (None, found) | (Some(_), found @ Found::Missing { .. }) => found,
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -71,14 +71,18 @@ impl ParseError {
         if !error.is_data() {
             return Self::NotJson { line, column };
         }
-        let at = if at == "." || at.is_empty() {
-            "body".to_owned()
-        } else {
-            at
+        let whole = at == "." || at.is_empty();
+        let problem = match without_values(&error.to_string()) {
+            // serde names our own type, which says nothing to a sender.
+            problem if whole && problem.starts_with("must be struct") => {
+                "must be an object in { }".to_owned()
+            }
+            problem => problem,
         };
+        let at = if whole { "body".to_owned() } else { at };
         Self::Shape {
             at,
-            problem: without_values(&error.to_string()),
+            problem,
             line,
             column,
             expected,

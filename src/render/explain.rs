@@ -164,10 +164,13 @@ fn is_channel_id(text: &str) -> bool {
 /// What `/runbook` understands.
 #[must_use]
 pub fn help() -> String {
-    "/runbook list: the runbooks\n\
-     /runbook show NAME: one of them, whole\n\
-     /runbook run NAME key=value …: propose it now; it goes through the same gate\n\
-     /runbook status: what is open\n\
+    "/runbook status: what is open now, and what is frozen\n\
+     /runbook status INC-1, /runbook why INC-1: how one stands, and why this runbook was proposed\n\
+     /runbook who INC-1: who may approve it, what is in the way, and whether you may\n\
+     /runbook touched INC-1, or touched 60s, or touched 1h: every call that was made, and how to take it back\n\
+     /runbook list: the runbooks\n\
+     /runbook show NAME: one of them, as it is written\n\
+     /runbook run NAME key=value …: propose it now; it needs approval like any other\n\
      /runbook close INC-1 REASON: it is over (once a human has it)\n\
      /runbook break-glass INC-1 REASON: for some minutes no window, limit or second approval holds it back\n\
      /runbook reviewed INC-1 WORDS: what you found when you looked at a broken glass\n\
@@ -175,10 +178,7 @@ pub fn help() -> String {
      /runbook freeze cluster NAME REASON, or namespace NAME, or runbook NAME: no step starts there\n\
      /runbook unfreeze REASON: lift it (another person than who froze)\n\
      /runbook help: this\n\
-     /runbook status INC-1, /runbook why INC-1: how one stands, and why this runbook\n\
-     /runbook who INC-1: who may approve it, what is in the way, and whether you may\n\
-     /runbook touched INC-1, or touched 60s, or touched 1h: every call that was made, and how to take it back\n\
-     In a thread, mention me with `status`, `why`, `who` or `touched`."
+     In the thread of an incident you can mention me with `status`, `why`, `who` or `touched` instead."
         .to_owned()
 }
 

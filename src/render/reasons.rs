@@ -5,7 +5,7 @@ use jiff::Timestamp;
 use super::words;
 use crate::domain::approval::ApprovalRefusal;
 use crate::domain::ceremony::Problem;
-use crate::domain::event::Refusal;
+use crate::domain::event::{AstrayCard, Refusal};
 use crate::domain::freeze::{FreezeRefusal, Scope};
 use crate::domain::glass::GlassRefusal;
 use crate::domain::policy::{LimitOf, Reason};
@@ -132,7 +132,7 @@ pub fn refusal(refusal: &Refusal) -> String {
             format!("Not approved. {}", all.join(" "))
         }
         Refusal::PlanChanged => "The plan changed since you saw this card. Nothing was decided; look at the card again.".to_owned(),
-        Refusal::NoSuchIncident => "There is no such incident any more. Closed incidents leave after a day; `interlock report` still has them.".to_owned(),
+        Refusal::NoSuchIncident => "There is no such incident: the number is wrong, or it was closed more than a day ago. `/runbook status` shows what is open, and `interlock report` on the machine has the old ones.".to_owned(),
         Refusal::Over => "This incident is over; nothing was changed. An alert that fires again opens a new one.".to_owned(),
         Refusal::NotWaiting => "That isn't waiting for anybody now; nothing was changed. The card shows how it stands.".to_owned(),
         Refusal::NoSuchRunbook { why } => {
@@ -154,6 +154,12 @@ pub fn refusal(refusal: &Refusal) -> String {
         }
         Refusal::LooseEnd => {
             "A step still runs, or nobody knows whether it happened; nothing was changed. Say on the card what became of it first.".to_owned()
+        }
+        Refusal::Astray { card: AstrayCard::OfAnother } => {
+            "This card is from another database of Interlock: its incident is not in this one, and nothing was done. `/runbook status` shows what is open here.".to_owned()
+        }
+        Refusal::Astray { card: AstrayCard::Unmarked } => {
+            "This card is from an earlier version of Interlock and does not say of which database, so nothing was done. If its incident is open here, its card has been drawn anew: press there. `/runbook status` shows what is open.".to_owned()
         }
     }
 }

@@ -8,7 +8,7 @@ use super::{reason, refusal};
 use crate::domain::action::Tier;
 use crate::domain::approval::ApprovalRefusal;
 use crate::domain::ceremony::Problem;
-use crate::domain::event::Refusal;
+use crate::domain::event::{AstrayCard, Refusal};
 use crate::domain::freeze::{FreezeRefusal, Scope};
 use crate::domain::glass::GlassRefusal;
 use crate::domain::ids::{ClusterName, Environment, Namespace, PersonId};
@@ -190,6 +190,12 @@ fn refusals() -> Vec<Refusal> {
         Refusal::AlreadyTaken { by: text("ana") },
         Refusal::NotWithHuman,
         Refusal::LooseEnd,
+        Refusal::Astray {
+            card: AstrayCard::OfAnother,
+        },
+        Refusal::Astray {
+            card: AstrayCard::Unmarked,
+        },
     ]
 }
 
@@ -248,6 +254,7 @@ fn refusal_kinds(of: &Refusal) -> usize {
         | Refusal::BadInput { .. }
         | Refusal::AlreadyTaken { .. }
         | Refusal::NotWithHuman
+        | Refusal::Astray { .. }
         | Refusal::LooseEnd => 16,
     }
 }

@@ -52,7 +52,7 @@ fn worded(event: &Event, incident: Option<&Incident>) -> Option<String> {
         },
         Event::SplitOff { name, by, .. } => format!("{} split off {name}", by.name),
         Event::AlertResolved { episode, .. } => format!("{} resolved", alert_name(incident, episode)),
-        Event::Matched { matched, .. } => matched.explanation.join(". "),
+        Event::Matched { matched, .. } => sentences(&matched.explanation),
         Event::Planning { .. } | Event::Checklist { .. } => return None,
         Event::Gathered { findings, .. } => evidence::summary(findings),
         Event::Ticked { item, by, done, .. } => {
@@ -312,4 +312,11 @@ fn title(incident: Option<&Incident>, step: StepNo) -> String {
 
 fn planned(incident: Option<&Incident>, step: StepNo) -> Option<&crate::domain::plan::PlannedStep> {
     incident?.current().and_then(|track| track.plan.step(step))
+}
+
+/// One after the other; the first begins as its line does.
+fn sentences(parts: &[String]) -> String {
+    let mut parts = parts.iter();
+    let first = parts.next().cloned().unwrap_or_default();
+    parts.fold(first, |text, part| format!("{text}. {}", words::sentence(part)))
 }

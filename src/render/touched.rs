@@ -48,9 +48,9 @@ fn line(touched: &Touched) -> String {
     };
     let undo = match &touched.undo {
         Undo::Nothing => "only looked".to_owned(),
-        Undo::Reversible { command } => format!("reversible: {command}"),
-        Undo::Compensable { how } => format!("compensable: {how}"),
-        Undo::Irreversible { why } => format!("IRREVERSIBLE: {why}"),
+        Undo::Reversible { command } => format!("take it back: {command}"),
+        Undo::Compensable { how } => format!("not the same again: {how}"),
+        Undo::Irreversible { why } => format!("CAN'T BE UNDONE: {why}"),
     };
     format!(
         "{} {} step {}, attempt {}{on}: {} ({}, {by})\n    {undo}",

@@ -143,7 +143,7 @@ impl Sending {
         debug!(%error, "an answer to a person is sent once more");
         tokio::time::sleep(wait).await;
         if let Err(error) = self.send(&place, &text).await {
-            warn!(%error, advice = error.advice(), "an answer to a person was given up");
+            warn!(%error, "an answer to a person was given up");
         }
     }
 

@@ -19,6 +19,8 @@ use slack_morphism::{
 use tracing::Span;
 use url::Url;
 
+use super::advice;
+pub use super::advice::Trouble;
 use super::settings::{Settings, SettingsError};
 
 /// A rate limit is waited for at most this long before Slack is asked again.
@@ -34,8 +36,8 @@ pub(super) const VIEW_TIMEOUT: Duration = Duration::from_secs(2);
 /// Why a call gave nothing.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum ApiError {
-    /// Slack said no, by this code. Nothing happened.
-    #[error("Slack refused `{method}`: {code}{detail}")]
+    /// Slack said no, by this code. Nothing happened. Says what to do where a person can do something.
+    #[error("Slack refused `{method}`: {code}{detail}{}", advice::then(method, code))]
     Refused {
         method: String,
         code: String,
@@ -49,19 +51,6 @@ pub enum ApiError {
     Unclear { method: String, why: String },
 }
 
-/// What kind of trouble an error code of Slack is.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Trouble {
-    /// What we sent is malformed or too big: the same again is refused again.
-    Content,
-    /// The message or thread is gone.
-    Gone,
-    /// Rights or membership are missing, or the installation is over: a person has to do something.
-    Setup,
-    /// Everything else.
-    Other,
-}
-
 impl ApiError {
     #[must_use]
     pub fn code(&self) -> Option<&str> {
@@ -73,65 +62,7 @@ impl ApiError {
 
     #[must_use]
     pub fn trouble(&self) -> Trouble {
-        match self.code() {
-            Some(
-                "invalid_blocks"
-                | "invalid_blocks_format"
-                | "invalid_attachments"
-                | "msg_blocks_too_long"
-                | "msg_too_long"
-                | "no_text"
-                | "invalid_arguments"
-                | "invalid_arg_name"
-                | "too_many_attachments"
-                | "metadata_too_large"
-                | "invalid_metadata_format"
-                | "block_mismatch"
-                | "invalid_post_type",
-            ) => Trouble::Content,
-            Some(
-                "message_not_found"
-                | "edit_window_closed"
-                | "cant_update_message"
-                | "is_inactive"
-                | "thread_not_found",
-            ) => Trouble::Gone,
-            Some(
-                "not_in_channel"
-                | "channel_not_found"
-                | "is_archived"
-                | "restricted_action"
-                | "missing_scope"
-                | "invalid_auth"
-                | "not_authed"
-                | "account_inactive"
-                | "token_revoked"
-                | "token_expired"
-                | "no_permission"
-                | "team_access_not_granted"
-                | "ekm_access_denied"
-                | "not_allowed_token_type",
-            ) => Trouble::Setup,
-            Some(_) | None => Trouble::Other,
-        }
-    }
-
-    /// What a person should do about it, for the log.
-    #[must_use]
-    pub fn advice(&self) -> &'static str {
-        match self.code() {
-            Some("not_in_channel") => "invite the bot to the channel: /invite @interlock",
-            Some("channel_not_found") => {
-                "check the channel in `slack.channel` and `[[routes]]`; a private one needs the bot as a member"
-            }
-            Some("is_archived") => "the channel is archived: unarchive it or name another one",
-            Some("restricted_action" | "no_permission") => "a workspace setting forbids it: ask an admin",
-            Some("missing_scope") => "add the scope from manifest.yml and install the app again",
-            Some("invalid_auth" | "not_authed" | "token_revoked" | "token_expired" | "account_inactive") => {
-                "the bot token is not valid: install the app again and set `slack.bot_token`"
-            }
-            Some(_) | None => "it is tried again by itself",
-        }
+        self.code().map_or(Trouble::Other, advice::trouble)
     }
 }
 
@@ -149,6 +80,8 @@ pub(super) struct Posted {
 pub struct Api {
     client: std::sync::Arc<SlackClient<Connector>>,
     token: SlackApiToken,
+    /// Of the API, for people.
+    host: std::sync::Arc<str>,
 }
 
 impl Api {
@@ -164,6 +97,10 @@ impl Api {
         Ok(Self {
             client: std::sync::Arc::new(client),
             token: token(&settings.bot_token, SlackApiTokenType::Bot),
+            host: Url::parse(&settings.api_base)
+                .map(|url| host_of(&url))
+                .unwrap_or_default()
+                .into(),
         })
     }
 
@@ -180,7 +117,7 @@ impl Api {
     ) -> Result<T, ApiError> {
         let session = self.client.open_session(&self.token);
         let call = session.http_session_api.http_post::<_, Value>(method, body, None);
-        read(method, within(method, timeout, call).await?)
+        read(method, within(method, &self.host, timeout, call).await?)
     }
 
     /// One GET, for methods that only read.
@@ -196,30 +133,32 @@ impl Api {
         let call = session
             .http_session_api
             .http_get::<Value, _, _>(method, &params, None);
-        read(method, within(method, timeout, call).await?)
+        read(method, within(method, &self.host, timeout, call).await?)
     }
 
     /// A POST to an address that Slack gave us, without our token.
     pub(super) async fn post_to(&self, url: Url, body: &Value, timeout: Duration) -> Result<(), ApiError> {
         let span = Span::current();
+        let host = host_of(&url);
         let call = self
             .client
             .http_api
             .connector
             .http_post_uri::<_, Value>(url, body, bare(&span));
-        within("response_url", timeout, call).await.map(drop)
+        within("response_url", &host, timeout, call).await.map(drop)
     }
 
     /// The bytes of a file to the address that `files.getUploadURLExternal` gave.
     pub(super) async fn upload(&self, url: Url, bytes: &[u8], timeout: Duration) -> Result<(), ApiError> {
         let span = Span::current();
+        let host = host_of(&url);
         let kind = "application/octet-stream".to_owned();
         let call =
             self.client
                 .http_api
                 .connector
                 .http_post_uri_binary::<Value>(url, kind, bytes, bare(&span));
-        within("upload", timeout, call).await.map(drop)
+        within("upload", &host, timeout, call).await.map(drop)
     }
 }
 
@@ -247,17 +186,25 @@ fn bare(span: &Span) -> SlackClientApiCallContext<'_> {
     }
 }
 
+/// `slack.com`, `127.0.0.1:9911`
+fn host_of(url: &Url) -> String {
+    let host = url.host_str().unwrap_or_default();
+    url.port()
+        .map_or_else(|| host.to_owned(), |port| format!("{host}:{port}"))
+}
+
 async fn within<T>(
     method: &str,
+    host: &str,
     timeout: Duration,
     call: impl Future<Output = Result<T, SlackClientError>>,
 ) -> Result<T, ApiError> {
     match tokio::time::timeout(timeout, call).await {
         Ok(Ok(reply)) => Ok(reply),
-        Ok(Err(error)) => Err(classify(method, error)),
+        Ok(Err(error)) => Err(classify(method, host, error)),
         Err(_) => Err(ApiError::Unclear {
             method: method.to_owned(),
-            why: format!("no reply within {} ms", timeout.as_millis()),
+            why: format!("no reply from {host} within {} ms", timeout.as_millis()),
         }),
     }
 }
@@ -274,7 +221,7 @@ fn read<T: DeserializeOwned>(method: &str, reply: Value) -> Result<T, ApiError> 
     serde_json::from_value(reply).map_err(|_| unclear("the reply lacks what it should have"))
 }
 
-fn classify(method: &str, error: SlackClientError) -> ApiError {
+fn classify(method: &str, host: &str, error: SlackClientError) -> ApiError {
     let method = method.to_owned();
     match error {
         SlackClientError::ApiError(api) => refused(method, api.code, api.http_response_body.as_deref()),
@@ -293,11 +240,11 @@ fn classify(method: &str, error: SlackClientError) -> ApiError {
         },
         SlackClientError::HttpError(http) => ApiError::Unclear {
             method,
-            why: format!("status {}", http.status_code.as_u16()),
+            why: format!("{host} answered {}", http.status_code.as_u16()),
         },
         SlackClientError::HttpProtocolError(_) => ApiError::Unclear {
             method,
-            why: "the connection failed".to_owned(),
+            why: advice::unreachable(host),
         },
         SlackClientError::ProtocolError(_) => ApiError::Unclear {
             method,
@@ -307,7 +254,7 @@ fn classify(method: &str, error: SlackClientError) -> ApiError {
         | SlackClientError::SystemError(_)
         | SlackClientError::SocketModeProtocolError(_) => ApiError::Unclear {
             method,
-            why: "the connection broke".to_owned(),
+            why: format!("the connection to {host} broke"),
         },
     }
 }
@@ -331,11 +278,15 @@ fn refused(method: String, code: String, body: Option<&str>) -> ApiError {
     }
 }
 
-/// `response_metadata.messages`, where Slack says which block it does not like; at most 300 characters.
+/// `needed`, where a scope is missing, else `response_metadata.messages`, where Slack says which block it does not like; at
+/// most 300 characters.
 fn messages(body: &str) -> String {
     let Ok(value) = serde_json::from_str::<Value>(body) else {
         return String::new();
     };
+    if let Some(scope) = value.get("needed").and_then(Value::as_str) {
+        return format!(" (needed: {})", scope.chars().take(100).collect::<String>());
+    }
     let Some(list) = value
         .pointer("/response_metadata/messages")
         .and_then(Value::as_array)

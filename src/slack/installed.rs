@@ -11,6 +11,7 @@ use reqwest::{Client, StatusCode, redirect};
 use serde::Deserialize;
 use sha2::Sha256;
 
+use super::advice;
 use super::settings::Settings;
 use super::surface;
 
@@ -33,9 +34,16 @@ pub struct Installed {
 /// Why the installation could not be looked at, or is not right.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum InstalledError {
-    #[error("Slack refuses: {0}")]
-    Refused(String),
-    #[error("{0} can't be reached: {1}")]
+    #[error("Slack refuses `{method}`: {code}{needed}{}", advice::then(method, code))]
+    Refused {
+        method: String,
+        code: String,
+        /// The scope that Slack says is missing, in brackets.
+        needed: String,
+    },
+    #[error(
+        "{0} can't be reached ({1}): check that address, the name's resolution, and the proxy or firewall between"
+    )]
     Unreachable(String, String),
     #[error("a click with a good signature was answered {0}")]
     ClickRefused(StatusCode),
@@ -50,6 +58,7 @@ pub enum InstalledError {
 struct Answer {
     ok: bool,
     error: Option<String>,
+    needed: Option<String>,
     team: String,
     user: String,
 }
@@ -84,9 +93,12 @@ async fn ask(settings: &Settings, method: &str, token: &str) -> Result<(Answer, 
     if body.ok {
         return Ok((body, headers));
     }
-    Err(InstalledError::Refused(
-        body.error.unwrap_or_else(|| "it does not say why".to_owned()),
-    ))
+    let needed = body.needed.map(|scope| format!(" (needed: {scope})"));
+    Err(InstalledError::Refused {
+        method: method.to_owned(),
+        code: body.error.unwrap_or_else(|| "it does not say why".to_owned()),
+        needed: needed.unwrap_or_default(),
+    })
 }
 
 /// Asks Slack about the bot token: `auth.test` says whose it is, and its headers what it may do and what time it is.

@@ -1,6 +1,7 @@
 //! Slack, and nobody else's business: clicks and commands come in, cards, threads and modals go out. The only part that
 //! names slack-morphism. What is decided is decided by the engine; what is worded is worded by `render`.
 
+mod advice;
 mod answers;
 mod api;
 pub mod cards;
@@ -17,6 +18,7 @@ mod waiting;
 pub use answers::Answers;
 pub use api::{Api, ApiError, Trouble};
 pub use home::Homes;
+pub use inbound::origin::Origin;
 pub use inbound::{Parts, Pipeline, SocketHealth, SocketMode, router};
 pub use installed::{Installed, InstalledError, click, installed, socket_opens, their_time};
 pub use outbound::{Hints, Outbound};

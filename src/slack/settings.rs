@@ -16,6 +16,7 @@ use crate::domain::incident::Incident;
 use crate::ports::{Pending, Person};
 
 use super::cards::{CardContext, Frozen};
+use super::inbound::origin::Origin;
 
 /// Addresses and secrets of one installation. `Debug` shows no secret.
 #[derive(Clone)]
@@ -143,6 +144,9 @@ pub struct Picture {
 /// What the adapter asks of the application. Called often; must not block.
 pub trait Outlook: Send + Sync {
     fn now(&self) -> Timestamp;
+
+    /// The database that cards and forms are drawn for.
+    fn origin(&self) -> &Origin;
 
     /// Takes secrets out of what a person typed.
     fn clean<'t>(&self, text: &'t str) -> std::borrow::Cow<'t, str>;

@@ -10,6 +10,8 @@ pub enum StoreError {
     InUse(PathBuf),
     #[error("`{}` can't be opened: {reason}; check that the folder exists and belongs to this user", path.display())]
     Open { path: PathBuf, reason: String },
+    #[error("`{}` is no database of Interlock: it is another kind of file, or was overwritten; set store.path to the right one, or move this file away (`interlock restore` puts a backup in its place)", .0.display())]
+    Foreign(PathBuf),
     #[error("the disk is full: free some space; nothing starts until the journal can be written")]
     Full,
     #[error(

@@ -88,10 +88,7 @@ impl Store {
             reason: error.to_string(),
         })?;
         if migrate::known_version(&connection, path)? == 0 {
-            return Err(StoreError::Open {
-                path: path.to_owned(),
-                reason: "it is no database of Interlock".to_owned(),
-            });
+            return Err(StoreError::Foreign(path.to_owned()));
         }
         Self::with(connection, path)
     }

@@ -79,7 +79,12 @@ pub fn prepare(connection: &Connection) -> Result<(), StoreError> {
 /// # Errors
 /// `Newer` when the file is from a later version.
 pub fn known_version(connection: &Connection, path: &Path) -> Result<i64, StoreError> {
-    let found: i64 = connection.pragma_query_value(None, "user_version", |row| row.get(0))?;
+    let found: i64 = match connection.pragma_query_value(None, "user_version", |row| row.get(0)) {
+        Err(error) if error.sqlite_error_code() == Some(rusqlite::ErrorCode::NotADatabase) => {
+            return Err(StoreError::Foreign(path.to_owned()));
+        }
+        found => found?,
+    };
     let known = i64::try_from(STEPS.len()).unwrap_or(i64::MAX);
     if found > known {
         return Err(StoreError::Newer {
@@ -91,12 +96,21 @@ pub fn known_version(connection: &Connection, path: &Path) -> Result<i64, StoreE
     Ok(found)
 }
 
+/// A database of no version of ours that holds something is another program's.
+fn has_tables(connection: &Connection) -> Result<bool, StoreError> {
+    let count: i64 = connection.query_row("SELECT count(*) FROM sqlite_master", [], |row| row.get(0))?;
+    Ok(count > 0)
+}
+
 /// Brings the schema up to date.
 ///
 /// # Errors
-/// `Newer` when the file is from a later version.
+/// `Newer` when the file is from a later version, `Foreign` when it is another program's.
 pub fn migrate(connection: &mut Connection, path: &Path) -> Result<(), StoreError> {
     let found = known_version(connection, path)?;
+    if found == 0 && has_tables(connection)? {
+        return Err(StoreError::Foreign(path.to_owned()));
+    }
     for (index, step) in STEPS.iter().enumerate().skip(usize::try_from(found).unwrap_or(0)) {
         let transaction = connection.transaction()?;
         transaction.execute_batch(step)?;

@@ -149,8 +149,9 @@ fn a_file_that_is_no_database_of_ours_is_refused() {
         .unwrap();
     assert!(matches!(
         Store::open_to_read(&place.path),
-        Err(StoreError::Open { .. })
+        Err(StoreError::Foreign(_))
     ));
+    assert!(matches!(Store::open(&place.path), Err(StoreError::Foreign(_))));
     std::fs::write(
         &place.path,
         "not a database at all, but long enough to be looked at as one".repeat(20),

@@ -30,6 +30,8 @@ fn what_would_be_refused_is_found_and_said_as_the_sender_would_hear_it() {
     let place = Place::bare();
     place.write("down.json", DOWN);
     insta::assert_snapshot!(place.run(&["ingest", "--source", "gcp", "down.json"]).found(), @"It would be refused: `incident` is missing, or not an object in { }: this endpoint takes the webhook of Google Cloud Monitoring");
+    place.write("list.json", "[]");
+    insta::assert_snapshot!(place.run(&["ingest", "--source", "grafana", "list.json"]).found(), @"It would be refused: `body` must be an object in { } (line 1, column 2): this endpoint takes Grafana's webhook, version 1");
     let none = place.run(&["ingest", "--source", "nagios", "down.json"]).failed();
     assert!(
         none.contains("`nagios` is no source; there are alertmanager, prometheus,"),

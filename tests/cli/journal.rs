@@ -385,3 +385,58 @@ fn the_draft_of_a_postmortem_has_what_the_journal_knows_and_asks_for_the_rest() 
         assert!(draft.contains(words), "`{words}` is not in\n{draft}");
     }
 }
+
+#[test]
+fn a_file_that_is_no_database_is_named_and_left_as_it_is() {
+    let place = Place::new();
+    place.write("interlock.db", &"This is somebody's diary. ".repeat(200));
+    for command in [&["status"][..], &["audit", "verify"], &["serve"]] {
+        let said = place.run(command).err;
+        assert!(
+            said.contains("`interlock.db` is no database of Interlock: it is another kind of file"),
+            "{said}"
+        );
+    }
+    assert!(
+        place
+            .read("interlock.db")
+            .starts_with("This is somebody's diary.")
+    );
+    let foreign = rusqlite::Connection::open(place.path("foreign.db")).unwrap();
+    foreign.execute_batch("CREATE TABLE diary (day TEXT)").unwrap();
+    place.configure("store.path = \"foreign.db\"");
+    let said = place.run(&["serve"]).failed();
+    assert!(
+        said.contains("`foreign.db` is no database of Interlock"),
+        "{said}"
+    );
+    let tables: i64 = foreign
+        .query_row("SELECT count(*) FROM sqlite_master", [], |row| row.get(0))
+        .unwrap();
+    assert_eq!(tables, 1, "nothing was put into it");
+}
+
+#[test]
+fn closing_without_a_bot_says_so_and_a_wrong_number_is_told() {
+    let place = Place::new();
+    assert!(
+        place
+            .run(&["close", "INC-1"])
+            .failed()
+            .contains("there is no journal at `interlock.db`")
+    );
+    story::write(&place);
+    let said = place.run(&["close", "INC-99", "over"]).failed();
+    assert_eq!(
+        said,
+        "interlock: the journal has no incident INC-99; it has 1 incident, up to INC-1"
+    );
+    let said = place.run(&["close", "INC-1", "over"]).failed();
+    assert!(said.starts_with("interlock: no bot is running on `interlock.db`, so nothing was closed: start it with `interlock serve`"), "{said}");
+    assert!(
+        place
+            .run(&["close", "99"])
+            .failed()
+            .contains("write it like INC-42")
+    );
+}

@@ -45,10 +45,9 @@ fn who_may_approve_a_step_and_why_not() {
             .found()
             .contains("U0BOB: no, you are in no [[approvers]] row for Tier 1")
     );
-    let elsewhere = explain(&["--env", "staging"]).found();
-    assert!(
-        elsewhere.contains("No: nobody may approve Tier 1 in staging"),
-        "{elsewhere}"
+    assert_eq!(
+        explain(&["--env", "staging"]).failed(),
+        "interlock: there is no environment `staging`: no [[environments]] or [[approvers]] row names it; known are production"
     );
     let json: Value =
         serde_json::from_str(&explain(&["--user", "U0BOB", "--format", "json"]).found()).unwrap();
@@ -261,4 +260,28 @@ fn the_policy_of_the_documentation_is_one() {
     ] {
         assert!(said.contains(line), "`{line}` is missing in\n{said}");
     }
+}
+
+#[test]
+fn a_whole_configuration_may_be_compared_and_a_wrong_policy_file_is_told_what_it_may_have() {
+    let place = Place::new();
+    let more = format!(
+        "{}\n[[approvers]]\ntiers = [3]\nenvironments = [\"production\"]\ngroups = [\"@sre\"]\n",
+        crate::place::CONFIG
+    );
+    place.write("interlock-new.toml", &more);
+    let said = place
+        .run(&["policy", "diff", "interlock.toml", "interlock-new.toml"])
+        .found();
+    assert!(said.contains("Tier 3 in production"), "{said}");
+    place.configure("policy.path = \"wrong.toml\"");
+    place.write("wrong.toml", "[[environments]]\nname = \"production\"\n");
+    let said = place.run(&["policy", "show"]).failed();
+    assert!(
+        said.contains("`wrong.toml` is no policy file: it has `environments` (wrong.toml:1); a policy file may have [[approvers]], [[caches]]"),
+        "{said}"
+    );
+    place.write("wrong.toml", "[[aprovers]]\n");
+    let said = place.run(&["policy", "show"]).failed();
+    assert!(said.contains("did you mean `approvers`?"), "{said}");
 }

@@ -126,3 +126,49 @@ fn an_alert_that_can_not_be_read_is_refused() {
             .contains("`gone.json` can't be read")
     );
 }
+
+#[test]
+fn places_that_the_configuration_lacks_are_found() {
+    let place = Place::new();
+    place.write(
+        "runbooks/far.md",
+        "# Runbook: Far\n## Owner\n@sre\n## Trigger Conditions\n- Alert contains: \"x\"\n- Environment: staging\n## Steps\n\
+         ### Step 1: Look elsewhere\n```bash\nkubectl --context berlin get pods -n production\n```\n\
+         ### Step 2: Restart what nobody may approve\n```bash\nkubectl rollout restart deploy/web -n shop\n```\n\
+         ## Blast Radius\n- max_pod_restarts: 3\n",
+    );
+    let said = place.run(&["check", "runbooks/far.md"]).found();
+    for told in [
+        "× cluster `berlin` is not configured; configured: main",
+        "⚠ no [[environments]] row covers namespace shop of cluster main, so nobody may approve this",
+        "⚠ no [[environments]] row is called `staging`, so this never matches",
+        "1 runbook, 1 error",
+    ] {
+        assert!(said.contains(told), "`{told}` is not in\n{said}");
+    }
+    // Whoever writes runbooks need not have what the bot has.
+    place.write("interlock.toml", "slack.bot_token_file = \"/nowhere/token\"\n");
+    let said = place.run(&["check", "runbooks/far.md"]).fine();
+    assert!(
+        said.contains("Clusters and environments are not checked: "),
+        "{said}"
+    );
+    let said = place
+        .run(&["--config", "interlock.toml", "check", "runbooks/far.md"])
+        .failed();
+    assert!(said.contains("/nowhere/token"), "{said}");
+}
+
+#[test]
+fn a_runbook_that_does_not_match_at_all_is_not_called_near() {
+    let place = Place::new();
+    let said = place.run_with_input(
+        &["match", "--alert", "-"],
+        r#"{"labels": {"alertname": "TapeLibraryJammed"}, "annotations": {"summary": "The robot arm stands still"}}"#,
+    );
+    let said = said.found();
+    assert!(
+        said.contains("no runbook's trigger matches") && !said.contains("0 % sure"),
+        "{said}"
+    );
+}

@@ -85,7 +85,19 @@ async fn bad_deploy_rollback() {
         })
         .await;
     let alert = Alert::bad_deploy();
+    let newest = cluster
+        .pods_of("production", "checkout")
+        .into_iter()
+        .filter(|pod| pod.image.ends_with(":2.15.0"))
+        .map(|pod| pod.name);
+    let newest: Vec<String> = newest.collect();
     fires_and_is_approved(&world, &alert, "Checkout fails after a deploy").await;
+    let thread = world.thread().said().join("\n");
+    let last_words = thread
+        .lines()
+        .find(|line| line.contains(" of deployment/checkout, container "));
+    let told = last_words.is_some_and(|line| newest.iter().any(|pod| line.contains(pod.as_str())));
+    assert!(told, "the log is not that of one of {newest:?}:\n{thread}");
     world.cluster_did(&["patch deployments.apps/checkout"]).await;
     is_over(world, &alert).await;
 }

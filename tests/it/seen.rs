@@ -1,5 +1,6 @@
 //! What people see in Slack, and where: the review of a plan, answers, the app's home, files, several clusters.
 
+use interlock::domain::event::{AstrayCard, Deed, Event, Refusal};
 use interlock::playground::slack::{ApiFault, Input, Times};
 use interlock::store::Store;
 
@@ -278,4 +279,68 @@ async fn a_secret_that_a_person_types_is_neither_shown_nor_stored() {
         })
         .unwrap();
     world.ends_and_nothing_ran().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_card_of_another_database_counts_for_nothing() {
+    let world = TestWorld::redis_times_out().await;
+    world.fires(&Alert::redis_timeout()).await;
+    world.card("Waits for 1 approval").await;
+    let old = world.ana().sees_button("Approve 2 steps").await;
+    world.ana().presses("Reject").await;
+    world.ana().sees_modal("Nothing of this plan will run").await;
+
+    world.bot_loses_its_database().await;
+    world
+        .fires(&Alert::redis_timeout().described("It is INC-1 again, and its plan is the same."))
+        .await;
+    let incidents = world.channel("incidents");
+    incidents.shows_card("It is INC-1 again").await;
+
+    world
+        .ana()
+        .submits(&[("Why not?", Input::Text("it was for the other one".to_owned()))])
+        .await;
+    world.ana().sees_modal("This card is from another database").await;
+    world.ana().clicks(old.clone()).await.unwrap();
+    let told = "This card is from another database of Interlock: its incident is not in this one, and nothing was done.";
+    world.ana().is_told(told).await;
+    world.ana().clicks_unmarked(old).await;
+    let told = "This card is from an earlier version of Interlock and does not say of which database, so nothing was done.";
+    world.ana().is_told(told).await;
+    world.ben().writes("INC-1", "@interlock status").await;
+    world
+        .until(
+            "the thread of the old card is not taken for the new incident's",
+            || {
+                let said = world.thread().said().join("\n");
+                said.contains("INC-1 (high): Redis connection timeout")
+                    .then_some(())
+            },
+        )
+        .await;
+
+    let card = incidents.shows_card("It is INC-1 again").await;
+    assert!(card.contains("Waits for 1 approval"), "{card}");
+    let journal = Store::open_to_read(&world.database()).unwrap();
+    let mut refused = Vec::new();
+    journal
+        .read_after(0, |entry| {
+            if let Event::Refused { deed, refusal, .. } = entry.event {
+                refused.push((deed, refusal));
+            }
+        })
+        .unwrap();
+    let astray = |card| Refusal::Astray { card };
+    assert_eq!(
+        refused,
+        [
+            (Deed::Reject, astray(AstrayCard::OfAnother)),
+            (Deed::Approve, astray(AstrayCard::OfAnother)),
+            (Deed::Approve, astray(AstrayCard::Unmarked)),
+        ]
+    );
+    incidents.threads_are_uninteresting();
+    world.nothing_ran();
+    world.ends().await;
 }

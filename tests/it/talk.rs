@@ -54,6 +54,12 @@ async fn a_run_by_hand_takes_parameters_and_goes_through_the_same_gate() {
         .ana()
         .is_told("this runbook has no parameter 'speed'; it takes replicas")
         .await;
+    world.ana().types("run stuck-queue-scale replicas=40").await;
+    world
+        .ana()
+        .is_told("That can't be done: 'replicas' can't be '40': it must be from 3 to 10.")
+        .await;
+    assert_eq!(world.channel("incidents").cards(), 0, "nothing was opened for it");
     world.ana().types("run stuck-queue-scale replicas=4").await;
     world
         .ana()

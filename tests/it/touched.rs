@@ -30,8 +30,8 @@ async fn what_was_touched_is_told_with_who_approved_it_and_how_to_take_it_back()
         .await;
     for line in [
         "redis-cli FLUSHDB (succeeded, approved by ana)",
-        "IRREVERSIBLE: nobody knows how to take back what a program did, and the runbook names no Rollback",
-        "reversible: kubectl --context demo scale -n production deployment/checkout --replicas=3",
+        "CAN'T BE UNDONE: nobody knows how to take back what a program did, and the runbook names no Rollback",
+        "take it back: kubectl --context demo scale -n production deployment/checkout --replicas=3",
         "only looked",
     ] {
         assert!(told.contains(line), "`{line}` is not in\n{told}");

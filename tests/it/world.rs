@@ -217,6 +217,18 @@ impl TestWorld {
         self.bot_starts().await;
     }
 
+    /// The bot comes back with a fresh database, as after a lost volume: the channel keeps its old cards.
+    pub async fn bot_loses_its_database(&self) {
+        self.bot_stops().await;
+        for beside in ["", "-wal", "-shm"] {
+            let mut file = self.database().into_os_string();
+            file.push(beside);
+            let gone = std::fs::remove_file(file);
+            assert!(gone.is_ok() || !beside.is_empty(), "{gone:?}");
+        }
+        self.bot_starts().await;
+    }
+
     pub async fn bot_stops(&self) {
         let bot = self.bot.lock().await.take().expect("a bot is running");
         bot.stop().await;

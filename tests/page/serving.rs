@@ -55,6 +55,19 @@ async fn people_see_what_is_theirs() {
     assert!(site.get("/fragment?as=U0ANA").await.text.contains("security"));
     assert!(!site.get("/fragment?as=U0VIC").await.text.contains("security"));
     assert_eq!(site.get("/fragment?as=U0NOBODY").await.status, 404);
+    for by_name in ["/?as=ana", "/?as=@Ana"] {
+        assert!(
+            site.get(by_name).await.text.contains("/?as=U0ANA&amp;channel="),
+            "{by_name}"
+        );
+    }
+    let nobody = site.get("/?as=nobody").await;
+    assert_eq!(nobody.status, 404);
+    assert!(
+        nobody.text.contains("there is no person `nobody` here"),
+        "{}",
+        nobody.text
+    );
 }
 
 #[tokio::test]

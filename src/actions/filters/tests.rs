@@ -323,3 +323,18 @@ proptest! {
         }
     }
 }
+
+#[test]
+fn what_jq_says_of_a_broken_pattern_or_input_is_one_line() {
+    let said = |filters: &str, input: &str| run(filters, input).unwrap_err().to_string();
+    insta::assert_snapshot!(
+        [
+            said(r#"jq 'test("(")'"#, r#""a""#),
+            said("jq .", "<html>502</html>"),
+            said("jq .", r#"{"a": 1"#),
+            said("jq .a", "[1]"),
+            said("jq 'error(\"line 1\\n  line 2\")'", "1"),
+        ]
+        .join("\n")
+    );
+}

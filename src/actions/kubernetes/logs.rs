@@ -21,7 +21,7 @@ const TOO_LONG: &str = "these lines of the log are more than 1 MiB, and the newe
 /// The verdict when there is no pod or container, or the server refuses.
 pub async fn run(attempt: &Attempt<'_>, logs: &Logs) -> Outcome {
     let live = attempt.live(&logs.target, Same::Object).await?;
-    let choosing = resolve::pod(&attempt.client, &logs.target, &live, Want::Any);
+    let choosing = resolve::pod(&attempt.client, &logs.target, &live, Want::Telling);
     let pod = match timeout_at(attempt.deadline, choosing).await {
         Ok(pod) => pod.map_err(|why| Verdict::failed(why.to_string()))?,
         Err(_) => return Err(Verdict::failed("no pod was found in time")),

@@ -6,6 +6,7 @@
 use std::cmp::Reverse;
 use std::collections::BTreeMap;
 
+use jiff::Timestamp;
 use k8s_openapi::apimachinery::pkg::apis::meta::v1::OwnerReference;
 use kube::Client;
 use kube::api::{Api, DynamicObject, ListParams};
@@ -27,8 +28,8 @@ const DEFAULT_CONTAINER: &str = "kubectl.kubernetes.io/default-container";
 pub enum Want {
     /// Exec: running and ready.
     Ready,
-    /// Logs: a ready one if there is one, else any.
-    Any,
+    /// Logs: the one that tells most of what happens now, ready or not.
+    Telling,
 }
 
 /// Why no pod or container could be chosen.
@@ -122,14 +123,22 @@ async fn owned_pods(
     Ok(owned.collect())
 }
 
-/// Ready before not ready, newest ReplicaSet first, then the pod that has been there longest, then by name.
+/// For a command: ready before not ready, newest ReplicaSet first, then the pod that has been there longest. For a log: what
+/// has started at all, newest ReplicaSet first, then the pod that started last. Then by name.
 fn choose(object: &ObjectRef, mut pods: Vec<Owned>, want: Want) -> Result<DynamicObject, Unresolved> {
     pods.sort_by_cached_key(|owned| {
         let created = owned.pod.metadata.creation_timestamp.as_ref().map(|time| time.0);
+        let (able, age) = match want {
+            Want::Ready => (is_ready(&owned.pod), (created, None)),
+            Want::Telling => {
+                let started = started(&owned.pod);
+                (started.is_some(), (None, Some(Reverse(started.max(created)))))
+            }
+        };
         (
-            Reverse(is_ready(&owned.pod)),
+            Reverse(able),
             Reverse(owned.revision),
-            created,
+            age,
             look::name(&owned.pod).to_owned(),
         )
     });
@@ -223,6 +232,22 @@ pub fn is_ready(pod: &DynamicObject) -> bool {
     look::text(&pod.data, "/status/phase") == "Running"
         && pod.metadata.deletion_timestamp.is_none()
         && look::condition(&pod.data, "Ready")
+}
+
+/// When a container of the pod was started last; `None` when none ever was, and then there is no log.
+fn started(pod: &DynamicObject) -> Option<Timestamp> {
+    let statuses = pod.data.pointer("/status/containerStatuses");
+    let statuses = statuses.and_then(Value::as_array).into_iter().flatten();
+    let of_container = |status: &Value| {
+        let pointers = [
+            "/state/running/startedAt",
+            "/state/terminated/startedAt",
+            "/lastState/terminated/startedAt",
+        ];
+        let times = pointers.map(|pointer| look::text(status, pointer).parse().ok());
+        times.into_iter().flatten().max()
+    };
+    statuses.filter_map(of_container).max()
 }
 
 /// One word for the state of a pod: what kubectl shows in its STATUS column.

@@ -48,9 +48,11 @@ pub async fn target(clusters: &Clusters, action: &Action) -> Result<Option<Targe
                 .container(&live, container.as_deref(), Want::Ready)
                 .await?,
         ),
-        Action::Logs(Logs { container, .. }) => {
-            Some(looking.container(&live, container.as_deref(), Want::Any).await?)
-        }
+        Action::Logs(Logs { container, .. }) => Some(
+            looking
+                .container(&live, container.as_deref(), Want::Telling)
+                .await?,
+        ),
         Action::Get(_)
         | Action::Describe { .. }
         | Action::RolloutStatus { .. }

@@ -1,6 +1,6 @@
 //! Least power: what the runbooks need of a cluster's API, as data. `right` names one right, `of_action` says which ones
 //! each action asks for, `needs` collects them over all runbooks, `roles`, `exec_policy` and `job_policy` write them
-//! down for the cluster, `held` asks a cluster what is held, and `excess` says what of it is too much.
+//! down for the cluster, `held` asks a cluster what is held, and `excess` says what of it is too much. `places` says what the configuration lacks.
 //!
 //! Invariant: `of_action` follows the code of `actions::kubernetes` request by request; a story runs every shipped
 //! runbook with nothing but the roles that are printed here.
@@ -12,6 +12,7 @@ mod held;
 mod job_policy;
 mod needs;
 mod of_action;
+mod places;
 mod right;
 mod roles;
 
@@ -19,5 +20,6 @@ pub use argument::Argument;
 pub use excess::{Excess, excess};
 pub use held::{Held, HeldError, HeldRule, Reviewer};
 pub use needs::{ExecNeed, JobNeed, Need, Needs, Role, Where, needs};
+pub use places::misplaced;
 pub use right::Right;
 pub use roles::{Accounts, KILL_SWITCH, LABEL, objects, tokens};

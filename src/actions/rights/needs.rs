@@ -111,15 +111,15 @@ pub fn needs(catalog: &Catalog, rules: &Rules, cluster: &ClusterName) -> Needs {
 }
 
 /// A command with how people call it.
-struct Written<'a> {
+pub(super) struct Written<'a> {
     what: String,
-    line: &'a CommandLine,
-    as_what: As,
+    pub line: &'a CommandLine,
+    pub as_what: As,
 }
 
 /// What a command is in its runbook.
 #[derive(Clone, Copy)]
-enum As {
+pub(super) enum As {
     /// With what the runbook raises its tier to.
     Step(Option<Tier>),
     /// Taken only when it is Tier 0.
@@ -127,7 +127,7 @@ enum As {
 }
 
 /// Every command that Interlock may run by itself.
-fn commands(runbook: &Runbook) -> Vec<Written<'_>> {
+pub(super) fn commands(runbook: &Runbook) -> Vec<Written<'_>> {
     fn written(what: String, step: &Step) -> Written<'_> {
         Written {
             what,
@@ -175,7 +175,7 @@ impl Reader<'_> {
         let Some(words) = written.line.stages.first() else {
             return;
         };
-        let Some(tries) = self.tries(words) else {
+        let Some(tries) = tries(self.runbook, words) else {
             found.left_out.insert(format!(
                 "{of}: its parameters have more than {TRIES} combinations; make it several steps"
             ));
@@ -297,42 +297,42 @@ impl Reader<'_> {
     fn has_approvers(&self, tier: Tier) -> bool {
         self.rules.policy.rows.iter().any(|row| row.tiers.contains(&tier))
     }
+}
 
-    /// The argv with every value that its parameters may choose: all of a choice, both ends of a range, and one name
-    /// that stands for any. `None` when there are too many.
-    fn tries(&self, words: &[Word]) -> Option<Vec<Vec<String>>> {
-        let used: BTreeSet<&str> = words
-            .iter()
-            .filter_map(|word| match word {
-                Word::Placeholder(name) => Some(name.as_str()),
-                Word::Literal(_) => None,
-            })
-            .collect();
-        let mut all: Vec<BTreeMap<&str, String>> = vec![BTreeMap::new()];
-        for name in used {
-            let spec = self.runbook.parameters.iter().find(|spec| spec.name == name);
-            let values = values(spec);
-            if all.len().saturating_mul(values.len()) > TRIES {
-                return None;
-            }
-            let more = all.iter().flat_map(|chosen| {
-                values.iter().map(|value| {
-                    let mut chosen = chosen.clone();
-                    chosen.insert(name, value.clone());
-                    chosen
-                })
-            });
-            all = more.collect();
+/// The argv with every value that its parameters may choose: all of a choice, both ends of a range, and one name
+/// that stands for any. `None` when there are too many.
+pub(super) fn tries(runbook: &Runbook, words: &[Word]) -> Option<Vec<Vec<String>>> {
+    let used: BTreeSet<&str> = words
+        .iter()
+        .filter_map(|word| match word {
+            Word::Placeholder(name) => Some(name.as_str()),
+            Word::Literal(_) => None,
+        })
+        .collect();
+    let mut all: Vec<BTreeMap<&str, String>> = vec![BTreeMap::new()];
+    for name in used {
+        let spec = runbook.parameters.iter().find(|spec| spec.name == name);
+        let values = values(spec);
+        if all.len().saturating_mul(values.len()) > TRIES {
+            return None;
         }
-        let argv = |chosen: &BTreeMap<&str, String>| {
-            let word = |word: &Word| match word {
-                Word::Literal(text) => text.clone(),
-                Word::Placeholder(name) => chosen.get(name.as_str()).cloned().unwrap_or_default(),
-            };
-            words.iter().map(word).collect()
-        };
-        Some(all.iter().map(argv).collect())
+        let more = all.iter().flat_map(|chosen| {
+            values.iter().map(|value| {
+                let mut chosen = chosen.clone();
+                chosen.insert(name, value.clone());
+                chosen
+            })
+        });
+        all = more.collect();
     }
+    let argv = |chosen: &BTreeMap<&str, String>| {
+        let word = |word: &Word| match word {
+            Word::Literal(text) => text.clone(),
+            Word::Placeholder(name) => chosen.get(name.as_str()).cloned().unwrap_or_default(),
+        };
+        words.iter().map(word).collect()
+    };
+    Some(all.iter().map(argv).collect())
 }
 
 fn values(spec: Option<&ParamSpec>) -> Vec<String> {

@@ -1,5 +1,5 @@
 //! A story played without a browser: the person who may approve watches the channel, reads aloud what appears, and
-//! presses what has to be pressed. Only what a person sees is used.
+//! presses what has to be pressed, and hears the pager. Only what a person sees is used.
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -17,6 +17,8 @@ use crate::playground::slack::view::{MessageView, WorkspaceView};
 const LOOK: Duration = Duration::from_millis(100);
 /// The summary of what was handed over is waited for so long.
 const SUMMED_UP: Duration = Duration::from_secs(3);
+/// A page that is due at once is waited for so long.
+const PAGED: Duration = Duration::from_secs(3);
 /// A story takes no longer than this.
 const MOST: Duration = Duration::from_secs(60);
 /// What the person presses when it is there, in this order: the beginnings of the labels.
@@ -49,7 +51,12 @@ pub async fn play(stage: &Arc<Stage>, scene: Scene, mut say: impl FnMut(&str)) -
     let until = Instant::now() + MOST;
     while Instant::now() < until {
         let view = stage.world.slack.view_as(&person);
-        if let Some(played) = watcher.read(&view, &mut say) {
+        let played = watcher.read(&view, &mut say);
+        watcher.hear(stage, &mut say);
+        if let Some(played) = played {
+            if scene.pages_at_once() {
+                watcher.wait_for_a_page(stage, &mut say).await;
+            }
             return Ok(played);
         }
         watcher
@@ -69,6 +76,8 @@ struct Watcher {
     pressed: Vec<(String, String)>,
     /// When a human got it.
     handed: Option<Instant>,
+    /// Pages that came, by their ids.
+    paged: Vec<String>,
 }
 
 impl Watcher {
@@ -89,6 +98,24 @@ impl Watcher {
         // Without a plan there is nothing to sum up.
         let handed = self.handed.is_some_and(|at| at.elapsed() > SUMMED_UP);
         handed.then_some(Played::HandedOver)
+    }
+
+    /// What the pager rang for since it was listened to last.
+    fn hear(&mut self, stage: &Stage, say: &mut impl FnMut(&str)) {
+        for page in stage.world.pager.incidents() {
+            if !self.paged.contains(&page.id) {
+                say(&format!("[pager] {}", page.title));
+                self.paged.push(page.id);
+            }
+        }
+    }
+
+    async fn wait_for_a_page(&mut self, stage: &Stage, say: &mut impl FnMut(&str)) {
+        let until = Instant::now() + PAGED;
+        while self.paged.is_empty() && Instant::now() < until {
+            sleep(LOOK).await;
+            self.hear(stage, say);
+        }
     }
 
     fn reply(&mut self, reply: &MessageView, say: &mut impl FnMut(&str)) -> Option<Played> {

@@ -74,10 +74,10 @@ impl Scene {
             }
             Self::BadDeploy => "checkout crashes after a rollout; an SRE lead approves going back (Tier 2).",
             Self::FixDoesNotHelp => {
-                "The flush answers OK and nothing gets better: verification fails and a human is paged."
+                "The flush answers OK and nothing gets better: verification fails, and a human is paged at once, with what was tried."
             }
             Self::NoRunbook => {
-                "No trigger matches; the card says so, and a human is paged if nobody takes it."
+                "No trigger matches; the card says so. A human is paged if nobody takes it within two minutes."
             }
             Self::Storm => "500 alerts of one cause arrive at once and become one card.",
             Self::BotCrash => {
@@ -94,6 +94,20 @@ impl Scene {
             Self::RedisTimeout | Self::FixDoesNotHelp | Self::NoRunbook | Self::Storm | Self::BotCrash => {
                 "ana"
             }
+        }
+    }
+
+    /// Whether its end is a page that nobody has to wait for.
+    #[must_use]
+    pub fn pages_at_once(self) -> bool {
+        match self {
+            Self::FixDoesNotHelp => true,
+            Self::RedisTimeout
+            | Self::BadDeploy
+            | Self::HighErrorRate
+            | Self::NoRunbook
+            | Self::Storm
+            | Self::BotCrash => false,
         }
     }
 

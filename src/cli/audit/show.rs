@@ -45,11 +45,7 @@ impl Show {
             Some(id) => {
                 let entries = store.of_incident(id)?;
                 if entries.is_empty() {
-                    let known = format!("the last one is INC-{}", store.load()?.last_incident);
-                    return Err(Failure::NoSuchIncident {
-                        id: id.to_string(),
-                        known,
-                    });
+                    return Err(journal::no_such(&store, id)?);
                 }
                 entries.iter().for_each(|entry| shown.take(entry, screen));
             }

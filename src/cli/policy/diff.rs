@@ -16,7 +16,9 @@ use crate::render::policy as worded;
 /// Say what a new policy makes possible that was not: exit code 1 when there is anything
 #[derive(Debug, clap::Args)]
 #[command(after_help = "Example: interlock policy diff policy.toml policy-new.toml\n\n\
-    Each file is read in place of policy.path. The environments come from the configuration.")]
+    Each file is a policy file, read in place of policy.path, or a whole configuration (interlock.toml). A policy file may have\n    \
+    [[approvers]], [[caches]], [[windows]], [[freezes]], [limits], [protected], irreversible, [[autonomy_limits]], [[risks]] and\n    \
+    [alone]; the environments come from the configuration then.")]
 pub(super) struct Diff {
     /// The policy as it is.
     #[arg(value_name = "OLD")]

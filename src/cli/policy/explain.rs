@@ -7,6 +7,7 @@ use std::sync::Arc;
 use jiff::Timestamp;
 use serde::Serialize;
 
+use super::show;
 use crate::app::{self, SystemClock};
 use crate::cli::args::{Format, FormatArg};
 use crate::cli::journal;
@@ -116,7 +117,11 @@ impl Explain {
             rules.clusters.push(assumed.clone());
             rules.default_cluster = Some(assumed);
         }
+        if let Some(environment) = &self.environment {
+            known_environment(&settings, environment)?;
+        }
         let mut plan = self.plan(&settings, &rules)?;
+        let last = plan.steps.len();
         plan.steps.retain(|step| step.no == StepNo(self.step));
         if let (Some(environment), Some(step)) = (&self.environment, plan.steps.first_mut()) {
             step.environment = Some(Environment::new(environment.clone()));
@@ -124,7 +129,7 @@ impl Explain {
         let Some(step) = plan.steps.first() else {
             let name = &plan.runbook;
             return Err(Failure::Refused(format!(
-                "the runbook `{name}` has no step {}",
+                "the runbook `{name}` has no step {}; its steps are 1 to {last}",
                 self.step
             )));
         };
@@ -270,6 +275,19 @@ impl Explain {
             (_, None) | (None, _) => Ok(()),
         }
     }
+}
+
+/// A name that nothing in the configuration has is a slip, and "nobody may" would be no answer to it.
+fn known_environment(settings: &Settings, given: &str) -> Result<(), Failure> {
+    let known = show::environments(settings);
+    let words: Vec<&str> = known.iter().map(|name| name.as_str()).collect();
+    if words.is_empty() || words.contains(&given) {
+        return Ok(());
+    }
+    Err(Failure::Refused(format!(
+        "there is no environment `{given}`: no [[environments]] or [[approvers]] row names it; known are {}",
+        words.join(", ")
+    )))
 }
 
 /// What is frozen, by the journal and by the file.

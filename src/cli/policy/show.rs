@@ -181,7 +181,7 @@ fn alone_lines(alone: &Alone) -> Vec<String> {
 }
 
 /// Those that any row names, each once, in order.
-fn environments(settings: &Settings) -> Vec<&Environment> {
+pub(super) fn environments(settings: &Settings) -> Vec<&Environment> {
     let declared = settings.environments.iter().map(|row| &row.name);
     let mut all: Vec<&Environment> = declared
         .chain(settings.approvers.iter().flat_map(|row| &row.environments))

@@ -13,7 +13,7 @@ use crate::domain::ids::{Channel, EpisodeKey, Fingerprint, IncidentId, Revision,
 use crate::domain::incident::{HandoffReason, Incident, Phase};
 use crate::domain::plan::Requester;
 use crate::domain::policy::{Reason, standing_reason};
-use crate::domain::runbook::{NotFound, ParamValue, Runbook};
+use crate::domain::runbook::{NotFound, ParamProblem, ParamValue, Runbook, resolve_parameters};
 use crate::domain::touched::Since;
 use crate::ports::Person;
 
@@ -165,6 +165,7 @@ fn wanted(
         Intent::Freeze { reason } => freezing::freeze(tx, context, actor, &reason),
         Intent::Unfreeze { reason } => freezing::unfreeze(tx, context, actor, &reason),
         Intent::Help => actor.asked(tx, None, Deed::Ask, Reply::Answer(Answer::Help)),
+        Intent::Astray { deed, card } => actor.refused(tx, None, deed, Refusal::Astray { card }),
         Intent::Unrecognised { text } => {
             actor.asked(tx, None, Deed::Ask, Reply::Answer(Answer::NotUnderstood { text }))
         }
@@ -181,7 +182,7 @@ fn runbook_line(runbook: &Runbook) -> RunbookLine {
     RunbookLine {
         name: runbook.name.clone(),
         title: runbook.title.clone(),
-        steps: runbook.steps.len(),
+        steps: runbook.planned_steps(),
         prose: runbook.is_prose(),
     }
 }
@@ -207,6 +208,7 @@ fn looks(intent: &Intent) -> Option<(Option<IncidentId>, Deed)> {
         | Intent::Status
         | Intent::Help
         | Intent::Unrecognised { .. } => Some((None, Deed::Ask)),
+        Intent::Astray { deed, .. } => Some((None, *deed)),
         Intent::Approve(_)
         | Intent::ApprovePart { .. }
         | Intent::ApproveWith { .. }
@@ -467,6 +469,12 @@ fn run(
                 problems: vec![problem],
             },
         );
+    }
+    // What can't be planned as it was asked is refused here: an incident about a wrong number helps nobody.
+    if let Err(problems) = resolve_parameters(&runbook.parameters, &parameters, &BTreeMap::new()) {
+        let named = |problem: ParamProblem| (problem.name().to_owned(), problem.to_string());
+        let problems = problems.into_iter().map(named).collect();
+        return actor.refused(tx, None, Deed::Run, Refusal::BadInput { problems });
     }
     let incident = IncidentId(tx.state().last_incident.saturating_add(1));
     let title = format!("{} (started by {})", runbook.title, actor.who.name);

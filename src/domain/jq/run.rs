@@ -147,7 +147,7 @@ fn each(program: &str, input: &str, take: &mut dyn FnMut(Val) -> Result<(), JqEr
 fn one_line(error: &str) -> String {
     let text = serde_json::from_str::<String>(error);
     let text = text.as_deref().unwrap_or(error);
-    crate::domain::action::visible(text, 200)
+    crate::domain::action::visible(&text.split_whitespace().collect::<Vec<_>>().join(" "), 200)
 }
 
 /// A buffer that refuses to grow past `MAX_OUTPUT`.

@@ -10,7 +10,8 @@ use crate::ports::TargetState;
 
 /// Where it takes effect. An action of no cluster (HTTP) is covered by a row that names its host, else only by one that
 /// covers every cluster and namespace.
-pub(super) fn environment(rules: &Rules, action: &Action) -> Option<Environment> {
+#[must_use]
+pub fn environment(rules: &Rules, action: &Action) -> Option<Environment> {
     let named = action
         .host()
         .and_then(|(host, port)| rules.environment_of_host(&host, port));

@@ -21,7 +21,7 @@ impl Policy {
         behind: &BTreeSet<PersonId>,
     ) -> Result<(), Vec<Reason>> {
         let rows: Vec<&ApproverRow> = self.rows_for(tier, environment).collect();
-        let counts = |row: &&ApproverRow| row.counts(&person.id, &person.groups, tier, behind);
+        let counts = |row: &&ApproverRow| row.counts(&person.id, &person.groups, tier, behind, None);
         let lists = |row: &&ApproverRow| row.lists(&person.id, &person.groups);
         let objection = if rows.is_empty() {
             let environment = environment.clone();
@@ -53,7 +53,7 @@ impl Policy {
         let of_row = |row: &ApproverRow| {
             let have = voters
                 .values()
-                .filter(|vote| row.counts(&vote.by, &vote.groups, tier, behind))
+                .filter(|vote| row.counts(&vote.by, &vote.groups, tier, behind, None))
                 .count();
             row.approvals
                 .max(1)

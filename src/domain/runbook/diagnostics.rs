@@ -107,6 +107,10 @@ codes! {
     UnclosedQuote => "unclosed-quote",
     InvisibleCharacter => "invisible-character",
     TypographicCharacter => "typographic-character",
+    // with a configuration
+    UnknownCluster => "unknown-cluster",
+    UnknownEnvironment => "unknown-environment",
+    NoEnvironment => "no-environment",
 }
 
 impl fmt::Display for Code {
@@ -142,6 +146,28 @@ impl Diagnostic {
     #[must_use]
     pub fn is_error(&self) -> bool {
         self.severity == Level::Error
+    }
+
+    /// A finding about the first place in `text` where `part` stands; its beginning when it stands nowhere.
+    #[must_use]
+    pub fn about(text: &str, part: &str, kind: (Level, Code), message: &str, help: &str) -> Self {
+        let (severity, code) = kind;
+        let span = text.find(part).map(|offset| Span {
+            offset,
+            len: part.len(),
+        });
+        let mut findings = Findings::new(text);
+        let (message, help) = (message.to_owned(), help.to_owned());
+        findings.push(
+            severity,
+            code,
+            span.unwrap_or_default(),
+            message.clone(),
+            help.clone(),
+        );
+        let mut alone = Self::of_file(code, message, help);
+        alone.severity = severity;
+        findings.into_list().pop().unwrap_or(alone)
     }
 
     /// A finding about a file whose text can't be used: it points at its beginning.

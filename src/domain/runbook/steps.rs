@@ -157,7 +157,8 @@ fn read_step(draft: Draft<'_>, no: StepNo, role: Role, reader: &mut Reader<'_, '
     for (key, name, value) in &draft.keys {
         step_keys::read(*key, *name, *value, &mut step, reader);
     }
-    check_expectation(&step, commands.first().copied(), reader);
+    let written = draft.keys.iter().find(|(key, ..)| *key == StepKey::Expected);
+    check_expectation(&step, written.map(|(.., value)| *value), reader);
     command.map(|_| step)
 }
 
@@ -199,9 +200,9 @@ fn blank(no: StepNo, title: String, command: CommandLine) -> Step {
     }
 }
 
-/// A jq expectation is checked as the filter that it is.
-fn check_expectation(step: &Step, command: Option<Piece<'_>>, reader: &mut Reader<'_, '_>) {
-    let (Some(Expectation::Jq(program)), Some(command)) = (&step.expected, command) else {
+/// A jq expectation is checked as the filter that it is; `written` is where it stands.
+fn check_expectation(step: &Step, written: Option<Piece<'_>>, reader: &mut Reader<'_, '_>) {
+    let (Some(Expectation::Jq(program)), Some(written)) = (&step.expected, written) else {
         return;
     };
     let mut line = step.command.clone();
@@ -215,7 +216,7 @@ fn check_expectation(step: &Step, command: Option<Piece<'_>>, reader: &mut Reade
         if issue.stage == stage {
             reader
                 .findings
-                .error(Code::BadValue, command.trim().span(), issue.message, issue.help);
+                .error(Code::BadValue, written.trim().span(), issue.message, issue.help);
         }
     }
 }

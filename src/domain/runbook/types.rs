@@ -283,4 +283,16 @@ impl Runbook {
     pub fn is_prose(&self) -> bool {
         self.steps.is_empty()
     }
+
+    /// How many steps a plan of it has, before anything is left out: the prechecks that are commands, the steps, and the
+    /// verification. What people count everywhere.
+    #[must_use]
+    pub fn planned_steps(&self) -> usize {
+        let prechecks = self.prechecks.iter();
+        let prechecks = prechecks.filter(|check| !check.command.stages.is_empty());
+        prechecks
+            .count()
+            .saturating_add(self.steps.len())
+            .saturating_add(self.verification.len())
+    }
 }

@@ -24,6 +24,7 @@ use super::reading::Reading;
 use super::world::World;
 use super::{files, guard, icons};
 use crate::playground::control;
+use crate::playground::slack::view::PersonView;
 
 /// Changes closer together than this reach a window as one.
 const GATHER: Duration = Duration::from_millis(60);
@@ -82,14 +83,7 @@ async fn fragment(State(page): State<Arc<Page>>, Query(place): Query<Place>) -> 
 
 async fn draw(page: &Page, mut place: Place, with: fn(&Scene<'_>) -> Html) -> Response {
     let drawn = async {
-        if place.who.is_empty() {
-            let people = page.backend.people().await?;
-            place.who = people
-                .into_iter()
-                .find(|p| !p.is_bot)
-                .map(|p| p.id)
-                .unwrap_or_default();
-        }
+        place.who = person(page.backend.people().await?, &place.who)?;
         let view = page.backend.view(&place.who).await?;
         let world = World::ask(page.backend.as_ref()).await?;
         Ok(with(&Scene {
@@ -103,6 +97,21 @@ async fn draw(page: &Page, mut place: Place, with: fn(&Scene<'_>) -> Html) -> Re
         Ok(html) => ([(CONTENT_TYPE, "text/html; charset=utf-8")], html.into_string()).into_response(),
         Err(error) => failed(&error),
     }
+}
+
+/// Whose eyes a window has: the id, or the handle as people type it; without either those of the first person.
+fn person(people: Vec<PersonView>, wanted: &str) -> Result<String, BackendError> {
+    let handle = wanted.trim_start_matches('@');
+    let is_wanted = |p: &PersonView| p.id == wanted || p.name.eq_ignore_ascii_case(handle);
+    let found = if wanted.is_empty() {
+        people.into_iter().find(|p| !p.is_bot)
+    } else {
+        people.into_iter().find(is_wanted)
+    };
+    found.map(|p| p.id).ok_or_else(|| BackendError::NotFound {
+        what: "person",
+        id: wanted.to_owned(),
+    })
 }
 
 fn failed(error: &BackendError) -> Response {

@@ -57,8 +57,9 @@ pub fn write(h: &mut Html, scene: &Scene<'_>) {
         ],
         |h| {
             scenarios(h, &world.scenarios);
-            world_cluster::write(h, &world.cluster, world.now);
+            // A story may end with a page: it has to be seen without scrolling past a cluster.
             world_pager::write(h, &world.pager);
+            world_cluster::write(h, &world.cluster, world.now);
             clock(h, world.now);
             faults(h, &world.faults);
         },

@@ -14,7 +14,7 @@ use crate::domain::event::Mode;
 use crate::domain::incident::{HandoffReason, Incident, Phase, PlanTrack};
 use crate::domain::matching::By;
 use crate::domain::policy::Decision;
-use crate::slack::inbound::values;
+use crate::slack::inbound::origin::Origin;
 use crate::slack::surface::action;
 
 /// The plan that a button of this track points at.
@@ -30,6 +30,7 @@ pub fn at(incident: &Incident, track: &PlanTrack) -> PlanRef {
 /// The row of buttons under a card that is not closed.
 pub fn row(incident: &Incident, context: &CardContext) -> Option<Value> {
     let mut elements = Vec::new();
+    let origin = &context.origin;
     match &incident.phase {
         Phase::Planning { .. } | Phase::Settling { .. } => {}
         Phase::Proposed => {
@@ -37,12 +38,12 @@ pub fn row(incident: &Incident, context: &CardContext) -> Option<Value> {
                 elements.extend(proposed(incident, track, context));
             }
         }
-        Phase::Running => elements.extend(unknown(incident)),
+        Phase::Running => elements.extend(unknown(incident, origin)),
         Phase::Handed { .. } => {
-            elements.extend(unknown(incident));
+            elements.extend(unknown(incident, origin));
             if incident.commander.is_none() {
                 let spoken = format!("Take over {}", incident.id);
-                let value = values::incident(incident.id);
+                let value = origin.incident(incident.id);
                 elements.push(button(
                     "Take over",
                     &spoken,
@@ -51,8 +52,8 @@ pub fn row(incident: &Incident, context: &CardContext) -> Option<Value> {
                     Style::Primary,
                 ));
             }
-            elements.extend(propose_again(incident));
-            elements.extend(close(incident));
+            elements.extend(propose_again(incident, origin));
+            elements.extend(close(incident, origin));
         }
         Phase::Closed { .. } => return None,
     }
@@ -69,7 +70,7 @@ fn proposed(incident: &Incident, track: &PlanTrack, context: &CardContext) -> Ve
     if !waits {
         return Vec::new();
     }
-    let value = values::plan(&at(incident, track));
+    let value = context.origin.plan(&at(incident, track));
     let mut buttons = Vec::new();
     if !context.is_shut() {
         buttons.push(yes(incident, track, context, &value));
@@ -117,11 +118,11 @@ fn yes(incident: &Incident, track: &PlanTrack, context: &CardContext, value: &st
     approve
 }
 
-fn unknown(incident: &Incident) -> Vec<Value> {
+fn unknown(incident: &Incident, origin: &Origin) -> Vec<Value> {
     let Some((track, step)) = incident.unknown_step() else {
         return Vec::new();
     };
-    let value = values::step(&at(incident, track), step);
+    let value = origin.step(&at(incident, track), step);
     vec![
         button(
             "It worked, go on",
@@ -140,9 +141,9 @@ fn unknown(incident: &Incident) -> Vec<Value> {
     ]
 }
 
-fn propose_again(incident: &Incident) -> Option<Value> {
+fn propose_again(incident: &Incident, origin: &Origin) -> Option<Value> {
     let spoken = format!("Propose the plan of {} again", incident.id);
-    let value = values::incident(incident.id);
+    let value = origin.incident(incident.id);
     let label = "Propose again";
     incident
         .may_propose_again()
@@ -150,11 +151,11 @@ fn propose_again(incident: &Incident) -> Option<Value> {
 }
 
 /// For whoever has it: what nobody says is over stays open for ever when its source never says so.
-fn close(incident: &Incident) -> Option<Value> {
+fn close(incident: &Incident, origin: &Origin) -> Option<Value> {
     let yours = incident.commander.is_some() && incident.may_close();
     yours.then(|| {
         let spoken = format!("Close {}", incident.id);
-        let value = values::incident(incident.id);
+        let value = origin.incident(incident.id);
         let mut close = button("Close", &spoken, action::CLOSE, &value, Style::Plain);
         let effect = "The summary goes into the thread. An alert that fires again opens a new incident.";
         close["confirm"] = confirm("Is it over?", effect, "Close");
@@ -163,13 +164,14 @@ fn close(incident: &Incident) -> Option<Value> {
 }
 
 fn more(incident: &Incident, context: &CardContext) -> Option<Value> {
-    let id = values::incident(incident.id);
+    let origin = &context.origin;
+    let id = origin.incident(incident.id);
     let entry = |label: &str, what: &str| json!({"text": plain(label, 60), "value": format!("{what}.{id}")});
     let mut options = Vec::new();
     if incident.paging.can_ask(Call::Asked) {
         options.push(entry("Escalate now: page a human", action::ESCALATE));
     }
-    options.extend(part(incident));
+    options.extend(part(incident, origin));
     // A card that a human has shows it as a button of its own.
     if incident.commander.is_none() && !matches!(incident.phase, Phase::Handed { .. }) {
         options.push(entry("Take over: I handle it by hand", action::TAKE_OVER));
@@ -180,7 +182,7 @@ fn more(incident: &Incident, context: &CardContext) -> Option<Value> {
     if context.silences && silence::may_propose(incident) {
         options.push(entry("Propose a silence", action::SILENCE));
     }
-    options.extend(split(incident));
+    options.extend(split(incident, origin));
     if incident.current().is_some()
         || incident.checklist.is_some()
         || matches!(incident.phase, Phase::Planning { .. })
@@ -193,11 +195,11 @@ fn more(incident: &Incident, context: &CardContext) -> Option<Value> {
 }
 
 /// Less than all of it: chosen in the review, where everything stands.
-fn part(incident: &Incident) -> Option<Value> {
+fn part(incident: &Incident, origin: &Origin) -> Option<Value> {
     let track = incident
         .current()
         .filter(|track| matches!(incident.phase, Phase::Proposed) && track.approval.is_pending())?;
-    let value = format!("{}.{}", action::REVIEW, values::plan(&at(incident, track)));
+    let value = format!("{}.{}", action::REVIEW, origin.plan(&at(incident, track)));
     let entry = json!({"text": plain("Only a part of it: review the plan", 60), "value": value});
     (!track.parts().is_empty()).then_some(entry)
 }
@@ -208,7 +210,7 @@ const ENTRIES: usize = 5;
 /// The newest of those that joined for a reason of ours.
 const SPLITS: usize = 1;
 
-fn split(incident: &Incident) -> Vec<Value> {
+fn split(incident: &Incident, origin: &Origin) -> Vec<Value> {
     let joined = incident.episodes.iter().rev();
     joined
         .filter(|episode| episode.because.is_some() && episode.resolved_at.is_none())
@@ -218,7 +220,7 @@ fn split(incident: &Incident) -> Vec<Value> {
             let value = format!(
                 "{}.{}",
                 action::SPLIT,
-                values::episode(incident.id, &episode.mark())
+                origin.episode(incident.id, &episode.mark())
             );
             json!({"text": plain(&label, 60), "value": value})
         })
@@ -226,7 +228,7 @@ fn split(incident: &Incident) -> Vec<Value> {
 }
 
 /// One line with a button for each runbook that matches, when several do.
-pub fn candidates(incident: &Incident) -> Vec<Value> {
+pub fn candidates(incident: &Incident, context: &CardContext) -> Vec<Value> {
     let Phase::Handed {
         reason: HandoffReason::SeveralMatch | HandoffReason::Unsure | HandoffReason::Flapping { .. },
         ..
@@ -240,7 +242,7 @@ pub fn candidates(incident: &Incident) -> Vec<Value> {
         .enumerate()
         .map(|(number, line)| {
             let spoken = format!("Choose {} for {}", line.title, incident.id);
-            let value = values::runbook(incident.id, &line.runbook);
+            let value = context.origin.runbook(incident.id, &line.runbook);
             let id = format!("{}{number}", action::CHOOSE);
             let sure = line.confidence.filter(|_| matched_by_search(incident));
             let sure = sure.map(|sure| format!(" ({sure})")).unwrap_or_default();
@@ -276,7 +278,7 @@ pub fn checklist(incident: &Incident, context: &CardContext) -> Vec<Value> {
                 None => (format!("[  ] {text}\n_{section}_"), "Done"),
             };
             let id = format!("{}{number}", action::TICK);
-            let value = values::tick(incident.id, number, ticked.is_none());
+            let value = context.origin.tick(incident.id, number, ticked.is_none());
             section_with(
                 &text,
                 button(

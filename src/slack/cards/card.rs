@@ -77,7 +77,7 @@ fn open(incident: &Incident, context: &CardContext, words: &Words) -> Vec<Value>
         blocks.extend(why.as_deref().map(section));
     }
     blocks.extend(silence::blocks(incident, context));
-    blocks.extend(buttons::candidates(incident));
+    blocks.extend(buttons::candidates(incident, context));
     blocks.extend(buttons::checklist(incident, context));
     blocks.extend(buttons::row(incident, context));
     blocks.push(footer(incident, context));

@@ -10,6 +10,7 @@ use crate::domain::ids::Environment;
 use crate::domain::incident::Incident;
 use crate::domain::policy::{ON_CALL_NOW, Policy, Reason};
 use crate::domain::runbook::{Autonomy, ChecklistItem};
+use crate::slack::inbound::origin::Origin;
 
 /// Who stopped what, and why.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -53,6 +54,8 @@ impl CardContext {
 
 #[derive(Clone, Debug)]
 pub struct CardContext {
+    /// Whose buttons these are.
+    pub origin: Origin,
     pub now: Timestamp,
     pub mode: Mode,
     pub autonomy: Autonomy,

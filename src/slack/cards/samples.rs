@@ -17,6 +17,7 @@ use crate::domain::plan::{Plan, PlannedStep, Requester, Role};
 use crate::domain::policy::Decision;
 use crate::domain::run::Run;
 use crate::domain::runbook::{Autonomy, ChecklistItem, Expectation, FailureAction, When};
+use crate::slack::inbound::origin::Origin;
 use crate::slack::settings::Words;
 
 /// Text that tries everything: mentions, links, markup, direction marks.
@@ -29,6 +30,7 @@ pub(crate) fn at(second: i64) -> Timestamp {
 
 pub(crate) fn context() -> CardContext {
     CardContext {
+        origin: Origin::of("9f86d081884c7d65"),
         now: at(60),
         mode: Mode::Live,
         autonomy: Autonomy::Suggest,

@@ -9,7 +9,6 @@ use crate::domain::incident::Incident;
 use crate::domain::silence::{self, Silence, SilenceEnd, SilenceRef, SilenceState};
 use crate::render::silences::{ended, matchers, minutes};
 use crate::render::words::sentence;
-use crate::slack::inbound::values;
 use crate::slack::surface::action;
 
 /// Characters of matchers that a card shows, at most; more can't be approved here.
@@ -115,7 +114,7 @@ fn proposed(incident: &Incident, silence: &Silence, context: &CardContext) -> Ve
         no: draft.no,
         mark: draft.mark(),
     };
-    let value = values::silence(&at);
+    let value = context.origin.silence(&at);
     let of = |deed: &str| format!("{deed} the silence of {}", incident.id);
     let mut elements = Vec::new();
     // What is not shown whole is not approved.

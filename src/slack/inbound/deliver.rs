@@ -8,6 +8,7 @@ use crate::domain::ids::{Channel, DeliveryKey, PersonId};
 use crate::domain::incident::MessageRef;
 
 use super::envelope::{Inbound, Kind, Payload};
+use super::origin::{self, PointsInto};
 use super::wire::{Interaction, Push, Slash, View};
 use super::{form, intents, slash, submission};
 use crate::slack::answers::{How, Place};
@@ -41,6 +42,8 @@ pub struct Act {
     pub person: PersonId,
     pub channel: Option<Channel>,
     pub wish: Wish,
+    /// The database that what was pressed points into.
+    pub points_into: PointsInto,
     pub place: Place,
     pub trigger: Option<String>,
     pub surface: Surface,
@@ -113,14 +116,17 @@ fn clicked(payload: &Interaction<'_>) -> Option<Delivery> {
         .or(chosen)
         .map(Cow::as_ref)
         .unwrap_or_default();
-    let wish = match action.action_id.as_ref() {
-        action::FREEZE => Wish::Ask(Ask::Freeze),
-        action::UNFREEZE => Wish::Ask(Ask::Unfreeze),
-        id => Wish::Intent(
-            intents::of_action(id, value).unwrap_or_else(|| Intent::Unrecognised {
-                text: id.chars().take(60).collect(),
-            }),
-        ),
+    let (value, from) = origin::split(value);
+    let (wish, from) = match action.action_id.as_ref() {
+        action::FREEZE => (Wish::Ask(Ask::Freeze), PointsInto::Nothing),
+        action::UNFREEZE => (Wish::Ask(Ask::Unfreeze), PointsInto::Nothing),
+        id => match intents::of_action(id, value) {
+            Some(intent) => (Wish::Intent(intent), from),
+            None => {
+                let text = id.chars().take(60).collect();
+                (Wish::Intent(Intent::Unrecognised { text }), PointsInto::Nothing)
+            }
+        },
     };
     let person = person(payload)?;
     let container = payload.container.as_ref();
@@ -148,6 +154,7 @@ fn clicked(payload: &Interaction<'_>) -> Option<Delivery> {
         channel: place.channel.as_deref().map(Channel::from),
         person,
         wish,
+        points_into: from,
         place,
         trigger: payload.trigger_id.as_ref().map(|id| id.clone().into_owned()),
         surface: Surface::Click,
@@ -157,7 +164,7 @@ fn clicked(payload: &Interaction<'_>) -> Option<Delivery> {
 fn submitted(payload: &Interaction<'_>) -> Option<Delivery> {
     let view = payload.view.as_ref()?;
     let person = person(payload)?;
-    let Some(intent) = submission::of_view(view) else {
+    let Some((intent, from)) = submission::of_view(view) else {
         return Some(Delivery::Ignored);
     };
     let place = Place {
@@ -179,6 +186,7 @@ fn submitted(payload: &Interaction<'_>) -> Option<Delivery> {
             ),
         },
         wish: Wish::Intent(intent),
+        points_into: from,
     })))
 }
 
@@ -239,6 +247,7 @@ fn command(form: &Slash<'_>) -> Option<Delivery> {
         },
         channel: channel.as_deref().map(Channel::from),
         wish: Wish::Intent(slash::parse(form.text.as_deref().unwrap_or_default(), None)),
+        points_into: PointsInto::Nothing,
         place: Place {
             channel,
             thread: None,
@@ -316,6 +325,7 @@ fn said(push: &Push<'_>) -> Option<Delivery> {
         },
         channel: Some(Channel::new(channel.clone())),
         wish,
+        points_into: PointsInto::Nothing,
         place: Place {
             how: if direct || thread.is_some() {
                 How::Openly

@@ -1,7 +1,7 @@
 //! What a button means. An id or value that is not ours is no error of the person: it is answered, never guessed at.
 
 use crate::domain::command::Intent;
-use crate::domain::event::Judgement;
+use crate::domain::event::{Deed, Judgement};
 use crate::domain::ids::IncidentId;
 use crate::domain::silence::SilenceWish;
 
@@ -89,7 +89,47 @@ pub fn incident(intent: &Intent) -> Option<IncidentId> {
         | Intent::Freeze { .. }
         | Intent::Unfreeze { .. }
         | Intent::Help
+        | Intent::Astray { .. }
         | Intent::Unrecognised { .. } => None,
+    }
+}
+
+/// What a person tried with it, for the record.
+#[must_use]
+pub fn deed(intent: &Intent) -> Deed {
+    match intent {
+        Intent::Approve(_) | Intent::ApprovePart { .. } | Intent::ApproveWith { .. } => Deed::Approve,
+        Intent::AskReject(_) | Intent::Reject { .. } => Deed::Reject,
+        Intent::AskModify(_) | Intent::Modify { .. } => Deed::Modify,
+        Intent::ReviewPlan(_) => Deed::ReviewPlan,
+        Intent::Judge { .. } => Deed::Judge,
+        Intent::Escalate(_) => Deed::Escalate,
+        Intent::TakeOver(_) => Deed::TakeOver,
+        Intent::ProposeAgain(_) => Deed::ProposeAgain,
+        Intent::Close { .. } => Deed::Close,
+        Intent::ShowRunbook(_) | Intent::ShowRunbookNamed(_) => Deed::ShowRunbook,
+        Intent::ChooseRunbook { .. } => Deed::ChooseRunbook,
+        Intent::Split { .. } => Deed::Split,
+        Intent::Tick { .. } => Deed::Tick,
+        Intent::RunRunbook { .. } => Deed::Run,
+        Intent::Freeze { .. } => Deed::Freeze,
+        Intent::Unfreeze { .. } => Deed::Unfreeze,
+        Intent::BreakGlass { .. } => Deed::BreakGlass,
+        Intent::ReviewGlass { .. } => Deed::ReviewGlass,
+        Intent::Silence(wish) => match wish {
+            SilenceWish::Ask(_) | SilenceWish::Propose { .. } => Deed::ProposeSilence,
+            SilenceWish::Approve(_) => Deed::ApproveSilence,
+            SilenceWish::Reject(_) => Deed::RejectSilence,
+        },
+        Intent::Astray { deed, .. } => *deed,
+        Intent::StatusOf(_)
+        | Intent::WhyOf(_)
+        | Intent::WhoOf(_)
+        | Intent::ListRunbooks
+        | Intent::Status
+        | Intent::Touched(_)
+        | Intent::Help
+        | Intent::Unrecognised { .. } => Deed::Ask,
     }
 }
 

@@ -6,6 +6,7 @@ mod form;
 mod http;
 mod intents;
 mod membership;
+pub mod origin;
 mod pipeline;
 mod respond;
 mod slash;
@@ -21,5 +22,6 @@ pub use pipeline::{Parts, Pipeline};
 pub use slash::COMMANDS;
 pub use socket::{SocketHealth, SocketMode};
 pub(super) use submission::{
-    CODE, Change, INPUT, LABELS, MINUTES, PARAMETER, PART, REASON, SKIP, TARGET, metadata, metadata_of_part,
+    CODE, Change, INPUT, LABELS, MINUTES, PARAMETER, PART, REASON, SKIP, Spot, TARGET, metadata,
+    metadata_of_incident, metadata_of_part,
 };

@@ -13,11 +13,13 @@ use tracing::{debug, error, warn};
 
 use super::deliver::{Act, Delivery, Surface, Wish, decode};
 use super::envelope::{Ack, Inbound};
+use super::origin::PointsInto;
 use super::{intents, membership, respond, slash};
 use crate::domain::ceremony::Factor;
 use crate::domain::command::{Command, Intent, Reply};
+use crate::domain::event::AstrayCard;
 use crate::engine::{EngineError, Handle};
-use crate::planted::{self, Point};
+use crate::planted::{self, Bug, Point};
 use crate::slack::answers::Answers;
 use crate::slack::api::Api;
 use crate::slack::home::Homes;
@@ -132,6 +134,7 @@ impl Pipeline {
             }
             Wish::InThread { .. } => return Ack::NotStored,
         };
+        let intent = self.of_this_database(&act.points_into, intent);
         if let (Intent::RunRunbook { .. }, Some(channel)) = (&intent, &act.channel) {
             let may_post = membership::may_post(&self.parts.api, channel.as_str());
             if !timeout_at(deadline, may_post).await.unwrap_or(false) {
@@ -147,6 +150,20 @@ impl Pipeline {
         }
         let decided = self.decide(&act, intent, deadline).await;
         respond::to(&self.parts, act, decided)
+    }
+
+    /// What was pressed, unless it points into another database. Open cards are drawn anew at every start, so that those of
+    /// this one have its mark within seconds.
+    fn of_this_database(&self, from: &PointsInto, intent: Intent) -> Intent {
+        let card = match from {
+            PointsInto::Nothing => return intent,
+            PointsInto::Database(origin) if origin == self.parts.shared.outlook.origin() => return intent,
+            PointsInto::Database(_) if planted::is(Bug::CardsOfOthersCount) => return intent,
+            PointsInto::Database(_) => AstrayCard::OfAnother,
+            PointsInto::Unmarked => AstrayCard::Unmarked,
+        };
+        let deed = intents::deed(&intent);
+        Intent::Astray { deed, card }
     }
 
     /// Opens the modal with the answer; when the answer is late, opens an empty one first and fills it.

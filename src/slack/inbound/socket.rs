@@ -188,7 +188,7 @@ impl SlackSocketModeClientListener for Listener {
 
     async fn on_error(&self, _error: BoxError) {
         // Its text can hold a whole frame, with people's words in it.
-        warn!("a connection to Slack failed");
+        warn!("a connection of Socket Mode failed; it is opened again by itself. Clicks wait until then");
     }
 
     async fn on_disconnect(&self, id: &SlackSocketModeWssClientId) {

@@ -6,9 +6,10 @@ use serde::{Deserialize, Serialize};
 
 use crate::domain::ceremony::{Code, Factor, Said};
 use crate::domain::command::{Intent, PlanRef};
-use crate::domain::ids::StepNo;
+use crate::domain::ids::{IncidentId, StepNo};
 use crate::domain::silence::SilenceWish;
 
+use super::origin::{self, Origin, PointsInto};
 use super::values;
 use super::wire::{Input, View};
 use crate::slack::surface::callback;
@@ -43,21 +44,35 @@ pub struct Change {
     pub skip: Vec<StepNo>,
 }
 
-/// `42.1.0123456789ab@C0123`: the plan, and the channel in which answers are shown.
-#[must_use]
-pub fn metadata(at: &PlanRef, channel: Option<&str>) -> String {
-    pointer(values::plan(at), channel)
+/// Where a view is opened.
+#[derive(Clone, Copy)]
+pub struct Spot<'a> {
+    pub origin: &'a Origin,
+    /// In which its answers are shown.
+    pub channel: Option<&'a str>,
 }
 
-/// The same for a part of the plan: `42.1.0123456789ab.2@C0123`.
+/// `42.1.0123456789ab/9f86d081@C0123`: the plan, its database, and the channel in which answers are shown.
 #[must_use]
-pub fn metadata_of_part(at: &PlanRef, upto: Option<StepNo>, channel: Option<&str>) -> String {
-    let value = upto.map_or_else(|| values::plan(at), |step| values::step(at, step));
-    pointer(value, channel)
+pub fn metadata(spot: Spot<'_>, at: &PlanRef) -> String {
+    metadata_of_part(spot, at, None)
 }
 
-fn pointer(value: String, channel: Option<&str>) -> String {
-    match channel {
+/// The same for a part of the plan: `42.1.0123456789ab.2/9f86d081@C0123`.
+#[must_use]
+pub fn metadata_of_part(spot: Spot<'_>, at: &PlanRef, upto: Option<StepNo>) -> String {
+    let value = upto.map_or_else(|| spot.origin.plan(at), |step| spot.origin.step(at, step));
+    match spot.channel {
+        Some(channel) => format!("{value}@{channel}"),
+        None => value,
+    }
+}
+
+/// The same for what is about an incident: `42/9f86d081@C0123`.
+#[must_use]
+pub fn metadata_of_incident(spot: Spot<'_>, incident: IncidentId) -> String {
+    let value = spot.origin.incident(incident);
+    match spot.channel {
         Some(channel) => format!("{value}@{channel}"),
         None => value,
     }
@@ -75,64 +90,78 @@ pub fn channel(view: &View<'_>) -> Option<String> {
     (plain && !channel.is_empty()).then_some(channel)
 }
 
-/// The intent of a view, `None` when it is not one of ours.
+/// The intent of a view and the database that it points into, `None` when it is not one of ours.
 #[must_use]
-pub fn of_view(view: &View<'_>) -> Option<Intent> {
+pub fn of_view(view: &View<'_>) -> Option<(Intent, PointsInto)> {
     let whole = view.private_metadata.as_deref().unwrap_or_default();
-    let metadata = whole.split_once('@').map_or(whole, |(at, _)| at);
     match view.callback_id.as_deref()? {
-        callback::REJECT => Some(Intent::Reject {
-            at: values::parse_plan(metadata)?,
-            reason: reason(view),
-        }),
-        callback::MODIFY => {
-            let at = values::parse_plan(metadata)?;
-            Some(Intent::Modify {
-                at,
-                parameters: parameters(view),
-                skip: skipped(view)?,
-                confirmed: false,
-            })
-        }
+        callback::FREEZE => Some((Intent::Freeze { reason: reason(view) }, PointsInto::Nothing)),
+        callback::UNFREEZE => Some((Intent::Unfreeze { reason: reason(view) }, PointsInto::Nothing)),
         callback::MODIFY_CONFIRM => {
             let change: Change = serde_json::from_str(whole).ok()?;
-            let at: PlanRef = values::parse_plan(&change.at)?;
-            Some(Intent::Modify {
-                at,
+            let (at, from) = origin::split(&change.at);
+            let intent = Intent::Modify {
+                at: values::parse_plan(at)?,
                 parameters: change.parameters,
                 skip: change.skip,
                 confirmed: true,
-            })
+            };
+            Some((intent, from))
         }
         callback::CEREMONY => {
-            let part = values::parse_step(metadata).map(|(at, step)| (at, Some(step)));
-            let (at, upto) = part.or_else(|| values::parse_plan(metadata).map(|at| (at, None)))?;
+            let (at, from) = pointer(whole);
+            let part = values::parse_step(at).map(|(at, step)| (at, Some(step)));
+            let (at, upto) = part.or_else(|| values::parse_plan(at).map(|at| (at, None)))?;
             let code = Code::new(&text(view, CODE).unwrap_or_default());
             let said = Said {
                 target: text(view, TARGET).unwrap_or_default(),
                 reason: reason(view),
                 factor: Factor::Typed(code),
             };
-            Some(Intent::ApproveWith { at, upto, said })
+            Some((Intent::ApproveWith { at, upto, said }, from))
         }
-        callback::SILENCE => Some(Intent::Silence(SilenceWish::Propose {
-            incident: values::parse_incident(metadata)?,
-            labels: chosen(view, LABELS),
-            minutes: text(view, MINUTES)?.parse().ok()?,
+        callback::SILENCE => {
+            let (at, from) = pointer(whole);
+            let wish = SilenceWish::Propose {
+                incident: values::parse_incident(at)?,
+                labels: chosen(view, LABELS),
+                minutes: text(view, MINUTES)?.parse().ok()?,
+                reason: reason(view),
+            };
+            Some((Intent::Silence(wish), from))
+        }
+        callback => {
+            let (at, from) = pointer(whole);
+            Some((of_plan(callback, values::parse_plan(at)?, view)?, from))
+        }
+    }
+}
+
+/// What a view points at, without the channel, and where.
+fn pointer(metadata: &str) -> (&str, PointsInto) {
+    origin::split(metadata.split_once('@').map_or(metadata, |(at, _)| at))
+}
+
+/// What a form over a plan asks for.
+fn of_plan(callback: &str, at: PlanRef, view: &View<'_>) -> Option<Intent> {
+    match callback {
+        callback::REJECT => Some(Intent::Reject {
+            at,
             reason: reason(view),
-        })),
-        callback::FREEZE => Some(Intent::Freeze { reason: reason(view) }),
-        callback::UNFREEZE => Some(Intent::Unfreeze { reason: reason(view) }),
-        callback::REVIEW => {
-            let at = values::parse_plan(metadata)?;
-            match text(view, PART).as_deref() {
-                None | Some("all") => Some(Intent::Approve(at)),
-                Some(step) => Some(Intent::ApprovePart {
-                    at,
-                    upto: StepNo(step.parse().ok()?),
-                }),
-            }
-        }
+        }),
+        callback::MODIFY => Some(Intent::Modify {
+            at,
+            parameters: parameters(view),
+            skip: skipped(view)?,
+            confirmed: false,
+        }),
+        callback::REVIEW => match text(view, PART).as_deref() {
+            None | Some("all") => Some(Intent::Approve(at)),
+            Some(step) => Some(Intent::ApprovePart {
+                at,
+                upto: StepNo(step.parse().ok()?),
+            }),
+        },
         _ => None,
     }
 }
@@ -213,7 +242,7 @@ mod tests {
 
     #[test]
     fn a_changed_plan_is_read_field_by_field() {
-        let json = r#"{"id":"V1","callback_id":"modify","private_metadata":"42.1.0123456789ab","state":{"values":{
+        let json = r#"{"id":"V1","callback_id":"modify","private_metadata":"42.1.0123456789ab/9f86d081@C1","state":{"values":{
             "p.replicas":{"v":{"type":"plain_text_input","value":"4"}},
             "p.region":{"v":{"type":"static_select","selected_option":{"value":"eu","text":{}}}},
             "p.note":{"v":{"type":"plain_text_input","value":null}},
@@ -230,12 +259,15 @@ mod tests {
         let skip = vec![StepNo(1), StepNo(3)];
         assert_eq!(
             of_view(&view),
-            Some(Intent::Modify {
-                at,
-                parameters,
-                skip,
-                confirmed: false
-            })
+            Some((
+                Intent::Modify {
+                    at,
+                    parameters,
+                    skip,
+                    confirmed: false
+                },
+                PointsInto::Database(Origin::of("9f86d081"))
+            ))
         );
     }
 

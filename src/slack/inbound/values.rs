@@ -1,5 +1,6 @@
-//! The opaque texts that buttons and views carry: `INCIDENT.PLAN.DIGEST12`, with a step where one is meant. They point,
-//! they allow nothing: the engine looks everything up and checks it again. What does not parse is not ours.
+//! The opaque texts that buttons and views carry: `INCIDENT.PLAN.DIGEST12`, with a step where one is meant, and behind them
+//! the database ([`super::origin`]). They point, they allow nothing: the engine looks everything up and checks it again.
+//! What does not parse is not ours.
 
 use crate::domain::command::PlanRef;
 use crate::domain::ids::{IncidentId, PlanNo, RunbookName, SilenceNo, StepNo};
@@ -85,7 +86,9 @@ pub fn parse_runbook(text: &str) -> Option<(IncidentId, RunbookName)> {
     let fits = (1..=200).contains(&name.len())
         && name
             .bytes()
-            .all(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_' | b'.'));
+            .all(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_' | b'.' | b'/'))
+        // Runbooks of one name in several folders go by their path.
+        && !name.split('/').any(|part| part.is_empty() || part == "..");
     fits.then_some((parse_incident(incident)?, RunbookName::from(name)))
 }
 

@@ -11,19 +11,13 @@ use crate::domain::ids::StepNo;
 use crate::domain::plan::Plan;
 use crate::slack::cards::text::{count, safe};
 use crate::slack::cards::{plain, section};
-use crate::slack::inbound::{CODE, INPUT, REASON, TARGET, metadata_of_part};
+use crate::slack::inbound::{CODE, INPUT, REASON, Spot, TARGET, metadata_of_part};
 use crate::slack::surface::callback;
 
 /// Characters that a person can be asked to type.
 const TYPED: usize = 300;
 
-pub fn ceremony(
-    at: &PlanRef,
-    upto: Option<StepNo>,
-    part: &Plan,
-    target: &str,
-    channel: Option<&str>,
-) -> Value {
+pub fn ceremony(spot: Spot<'_>, at: &PlanRef, upto: Option<StepNo>, part: &Plan, target: &str) -> Value {
     let shown = whole_plan(part);
     let size: usize = shown.iter().map(|block| block.to_string().len()).sum();
     if shown.len() + 6 > BLOCKS || size > CONTENT || target.chars().count() > TYPED {
@@ -56,7 +50,7 @@ pub fn ceremony(
         "hint": plain("Six digits of your authenticator app. Each counts once.", 150),
         "element": {"type": "plain_text_input", "action_id": INPUT, "max_length": 16},
     }));
-    let metadata = metadata_of_part(at, upto, channel);
+    let metadata = metadata_of_part(spot, at, upto);
     form(
         callback::CEREMONY,
         "Tier 3 approval",

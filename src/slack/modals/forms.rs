@@ -10,7 +10,7 @@ use crate::domain::command::{FormField, PlanRef};
 use crate::domain::ids::StepNo;
 use crate::slack::cards::text::{chunks, cut, safe};
 use crate::slack::cards::{context, plain, section};
-use crate::slack::inbound::{Ask, Change, INPUT, PARAMETER, REASON, SKIP, metadata, values};
+use crate::slack::inbound::{Ask, Change, INPUT, PARAMETER, REASON, SKIP, Spot, metadata};
 use crate::slack::surface::callback;
 
 /// Parameters that a form shows, at most: far above what a person fills in, below Slack's 100 blocks.
@@ -55,7 +55,7 @@ pub fn freeze(ask: Ask) -> Value {
     form(callback, title, submit, "", vec![section(intro), input])
 }
 
-pub fn reject(at: &PlanRef, title: &str, channel: Option<&str>) -> Value {
+pub fn reject(spot: Spot<'_>, at: &PlanRef, title: &str) -> Value {
     let input = json!({
         "type": "input", "block_id": REASON, "optional": true, "label": plain("Why not?", 150),
         "hint": plain("It stands in the thread and in the journal.", 150),
@@ -70,16 +70,16 @@ pub fn reject(at: &PlanRef, title: &str, channel: Option<&str>) -> Value {
         callback::REJECT,
         "Reject the plan",
         "Reject",
-        &metadata(at, channel),
+        &metadata(spot, at),
         vec![section(&intro), input],
     )
 }
 
 pub fn modify(
+    spot: Spot<'_>,
     at: &PlanRef,
     parameters: &[FormField],
     steps: &[(StepNo, String, bool)],
-    channel: Option<&str>,
 ) -> Value {
     let mut blocks = vec![section(
         "The changed plan is shown to you first. It is a new plan: earlier approvals don't count for it, and you count as the one who asked for it.",
@@ -103,7 +103,7 @@ pub fn modify(
         callback::MODIFY,
         &title,
         "Show the change",
-        &metadata(at, channel),
+        &metadata(spot, at),
         blocks,
     )
 }
@@ -156,15 +156,15 @@ fn leave_out(steps: &[(StepNo, String, bool)], group: usize) -> Value {
 
 /// What would change, to be confirmed.
 pub fn diff(
+    spot: Spot<'_>,
     at: &PlanRef,
     parameters: &BTreeMap<String, String>,
     skip: &[StepNo],
     lines: &[String],
-    channel: Option<&str>,
 ) -> Value {
     let change = Change {
-        at: values::plan(at),
-        channel: channel.map(str::to_owned),
+        at: spot.origin.plan(at),
+        channel: spot.channel.map(str::to_owned),
         parameters: parameters.clone(),
         skip: skip.to_vec(),
     };

@@ -16,35 +16,40 @@ pub use show::{loading, message};
 
 use serde_json::Value;
 
+use super::inbound::Spot;
 use super::settings::Shared;
 use crate::domain::command::Form;
 
 /// The view of a form. `channel` is where answers will be shown.
 #[must_use]
 pub fn view(form: &Form, channel: Option<&str>, shared: &Shared) -> Value {
+    let spot = Spot {
+        origin: shared.outlook.origin(),
+        channel,
+    };
     match form {
-        Form::Reject { at, title } => forms::reject(at, title, channel),
+        Form::Reject { at, title } => forms::reject(spot, at, title),
         Form::Modify {
             at,
             parameters,
             steps,
-        } => forms::modify(at, parameters, steps, channel),
+        } => forms::modify(spot, at, parameters, steps),
         Form::ModifyDiff {
             at,
             parameters,
             skip,
             lines,
-        } => forms::diff(at, parameters, skip, lines, channel),
+        } => forms::diff(spot, at, parameters, skip, lines),
         Form::ReviewPlan { at, incident } => {
-            review::review(at, incident, channel, &shared.outlook.card(incident))
+            review::review(spot, at, incident, &shared.outlook.card(incident))
         }
         Form::Ceremony {
             at,
             upto,
             part,
             target,
-        } => ceremony::ceremony(at, *upto, part, target, channel),
-        Form::Silence { incident, offer } => silence::form_of(*incident, offer, channel),
+        } => ceremony::ceremony(spot, at, *upto, part, target),
+        Form::Silence { incident, offer } => silence::form_of(spot, *incident, offer),
         Form::Runbook {
             title,
             source,

@@ -12,7 +12,7 @@ use crate::domain::policy::Decision;
 use crate::render::reasons;
 use crate::slack::cards::text::{chunks, count, cut, safe};
 use crate::slack::cards::{self, CardContext, plain, section};
-use crate::slack::inbound::{INPUT, PART, values};
+use crate::slack::inbound::{INPUT, PART, Spot, metadata};
 use crate::slack::surface::callback;
 
 /// Blocks of a plan that is too long.
@@ -20,7 +20,7 @@ const SAMPLE: usize = 30;
 
 /// Every step that is left with its whole command. Submitting approves, but only when everything is shown and somebody
 /// may.
-pub fn review(at: &PlanRef, incident: &Incident, channel: Option<&str>, context: &CardContext) -> Value {
+pub fn review(spot: Spot<'_>, at: &PlanRef, incident: &Incident, context: &CardContext) -> Value {
     let Some(track) = incident.plan(at.plan) else {
         return message("This plan is not there any more; the card shows the current one.");
     };
@@ -53,9 +53,9 @@ pub fn review(at: &PlanRef, incident: &Incident, channel: Option<&str>, context:
     if may {
         view["callback_id"] = json!(callback::REVIEW);
         view["submit"] = plain(&cut(&format!("Approve {steps}"), 24), 24);
-        view["private_metadata"] = json!(crate::slack::inbound::metadata(at, channel));
+        view["private_metadata"] = json!(metadata(spot, at));
     } else {
-        view["private_metadata"] = json!(values::plan(at));
+        view["private_metadata"] = json!(spot.origin.plan(at));
     }
     view
 }

@@ -9,13 +9,13 @@ use crate::render::escape::Mrkdwn;
 use crate::render::silences::{matchers, minutes};
 use crate::slack::cards::text::cut;
 use crate::slack::cards::{plain, section};
-use crate::slack::inbound::{INPUT, LABELS, MINUTES, REASON, values};
+use crate::slack::inbound::{INPUT, LABELS, MINUTES, REASON, Spot, metadata_of_incident};
 use crate::slack::surface::callback;
 
 /// Longest value of an option (docs.slack.dev, option object): a label with a longer name is not offered.
 const VALUE: usize = 75;
 
-pub fn form_of(incident: IncidentId, offer: &Offer, channel: Option<&str>) -> Value {
+pub fn form_of(spot: Spot<'_>, incident: IncidentId, offer: &Offer) -> Value {
     let intro = format!(
         "Mutes in Alertmanager what has these labels, and nothing else:\n```\n{}\n```\nIt is made once others have approved it on the card, and ends by itself.",
         Mrkdwn::code(&matchers(&offer.always))
@@ -34,10 +34,7 @@ pub fn form_of(incident: IncidentId, offer: &Offer, channel: Option<&str>) -> Va
         "element": {"type": "plain_text_input", "action_id": INPUT, "max_length": REASON_MOST,
             "placeholder": plain("The disk is being replaced until noon", 150)},
     }));
-    let metadata = match channel {
-        Some(channel) => format!("{}@{channel}", values::incident(incident)),
-        None => values::incident(incident),
-    };
+    let metadata = metadata_of_incident(spot, incident);
     form(
         callback::SILENCE,
         "Propose a silence",

@@ -9,12 +9,25 @@ use crate::domain::ids::{IncidentId, PlanNo, StepNo};
 use crate::domain::runbook::ParamValue;
 use crate::slack::cards::limits::problems_of_view;
 use crate::slack::cards::samples::{HOSTILE, context, incident, redis_steps, step};
+use crate::slack::inbound::Spot;
+use crate::slack::inbound::origin::Origin;
 
 fn at() -> PlanRef {
     PlanRef {
         incident: IncidentId(1),
         plan: PlanNo(1),
         digest: "0123456789ab".to_owned(),
+    }
+}
+
+fn origin() -> Origin {
+    Origin::of("9f86d081884c7d65")
+}
+
+fn spot(origin: &Origin) -> Spot<'_> {
+    Spot {
+        origin,
+        channel: Some("C1"),
     }
 }
 
@@ -27,7 +40,7 @@ fn fits(name: &str, view: &serde_json::Value) {
 fn forms_fit_with_ordinary_and_with_hostile_content() {
     let long = HOSTILE.repeat(200);
     for text in ["Redis connection timeout", HOSTILE, long.as_str()] {
-        fits("reject", &forms::reject(&at(), text, Some("C1")));
+        fits("reject", &forms::reject(spot(&origin()), &at(), text));
         let fields: Vec<FormField> = (0..80)
             .map(|n| FormField {
                 name: format!("p{n}"),
@@ -44,11 +57,11 @@ fn forms_fit_with_ordinary_and_with_hostile_content() {
         let steps: Vec<(StepNo, String, bool)> = (1..=50)
             .map(|n| (StepNo(n), text.to_owned(), n % 7 == 0))
             .collect();
-        fits("modify", &forms::modify(&at(), &fields, &steps, None));
+        fits("modify", &forms::modify(spot(&origin()), &at(), &fields, &steps));
         let lines: Vec<String> = (0..120).map(|n| format!("{n} {text}")).collect();
         fits(
             "diff",
-            &forms::diff(&at(), &BTreeMap::new(), &[StepNo(1)], &lines, None),
+            &forms::diff(spot(&origin()), &at(), &BTreeMap::new(), &[StepNo(1)], &lines),
         );
         fits("runbook", &show::runbook(text, &text.repeat(40), true));
     }
@@ -60,7 +73,12 @@ fn forms_fit_with_ordinary_and_with_hostile_content() {
 fn the_whole_plan_fits_or_says_that_it_does_not() {
     fits(
         "small",
-        &review::review(&at(), &incident("Redis", redis_steps()), None, &context()),
+        &review::review(
+            spot(&origin()),
+            &at(),
+            &incident("Redis", redis_steps()),
+            &context(),
+        ),
     );
     let long = format!(
         "kubectl exec -n production deploy/x -- echo {}",
@@ -71,6 +89,6 @@ fn the_whole_plan_fits_or_says_that_it_does_not() {
         .collect();
     fits(
         "large",
-        &review::review(&at(), &incident(HOSTILE, steps), None, &context()),
+        &review::review(spot(&origin()), &at(), &incident(HOSTILE, steps), &context()),
     );
 }

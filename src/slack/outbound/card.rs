@@ -121,6 +121,7 @@ async fn post(bench: &Bench, job: &CardJob, incident: &Incident) -> Turn {
         body: rendered.body(),
         ids: DeliveryIds {
             incident: incident.id,
+            database: bench.shared.outlook.origin().as_str().to_owned(),
             rows: job.rows.iter().cloned().chain(first_card(incident)).collect(),
         },
         since: job.since.min(incident.opened_at.as_second() - SKEW),

@@ -10,6 +10,7 @@ use tracing::debug;
 use crate::domain::ids::IncidentId;
 use crate::domain::incident::MessageRef;
 use crate::slack::api::Api;
+use crate::slack::inbound::origin::Origin;
 
 /// Cards remembered; older ones are looked up in Slack.
 const CARDS: usize = 10_000;
@@ -19,15 +20,17 @@ const TIMEOUT: Duration = Duration::from_millis(1200);
 #[derive(Clone)]
 pub struct Hints {
     api: Api,
+    origin: Origin,
     clicked: Arc<Mutex<HashSet<IncidentId>>>,
     cards: Arc<RwLock<HashMap<MessageRef, IncidentId>>>,
 }
 
 impl Hints {
     #[must_use]
-    pub fn new(api: Api) -> Self {
+    pub fn new(api: Api, origin: Origin) -> Self {
         Self {
             api,
+            origin,
             clicked: Arc::default(),
             cards: Arc::default(),
         }
@@ -70,7 +73,9 @@ impl Hints {
                     .messages
                     .into_iter()
                     .find(|message| message.ts == thread.ts)?;
-                let incident = first.delivery()?.incident;
+                let delivery = first.delivery()?;
+                // The same number means another incident there.
+                let incident = (delivery.database == self.origin.as_str()).then_some(delivery.incident)?;
                 self.is_card(thread, incident);
                 Some(incident)
             }

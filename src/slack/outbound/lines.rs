@@ -200,6 +200,7 @@ async fn send(bench: &Bench, job: &LinesJob, lines: &[&Line], text: String) -> L
         body: body(&text),
         ids: DeliveryIds {
             incident: job.incident,
+            database: bench.shared.outlook.origin().as_str().to_owned(),
             rows: lines.iter().map(|line| line.id.clone()).collect(),
         },
         since: lines.iter().map(|line| line.since).min().unwrap_or_default(),

@@ -24,6 +24,8 @@ const PAGES: usize = 10;
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct DeliveryIds {
     pub incident: IncidentId,
+    /// The [`Origin`](crate::slack::Origin) that has this incident; empty in messages of earlier versions.
+    pub database: String,
     /// Outbox rows with their creation time, which tells two databases apart: `17@1732154400123`.
     pub rows: Vec<String>,
 }
@@ -32,7 +34,7 @@ impl DeliveryIds {
     /// Values are strings only: other readers fail on anything else.
     fn metadata(&self) -> Value {
         json!({"event_type": METADATA, "event_payload": {
-            "incident": self.incident.to_string(), "rows": self.rows.join(","),
+            "incident": self.incident.to_string(), "database": self.database, "rows": self.rows.join(","),
             "delivery_id": format!("{}:{}", self.incident, self.rows.join(",")),
         }})
     }
@@ -83,6 +85,7 @@ impl Seen {
         let text = |name: &str| metadata.event_payload.get(name).and_then(Value::as_str);
         Some(DeliveryIds {
             incident: IncidentId::parse(text("incident")?)?,
+            database: text("database").unwrap_or_default().to_owned(),
             rows: text("rows")
                 .unwrap_or_default()
                 .split(',')
@@ -150,7 +153,9 @@ async fn look(api: &Api, message: &Message, why: &str) -> Result<MessageRef, Api
 async fn find(api: &Api, message: &Message) -> Result<Option<MessageRef>, ApiError> {
     let wanted = |seen: &Seen| {
         seen.delivery().is_some_and(|ids| {
-            ids.incident == message.ids.incident && ids.rows.iter().any(|row| message.ids.rows.contains(row))
+            ids.incident == message.ids.incident
+                && (ids.database.is_empty() || ids.database == message.ids.database)
+                && ids.rows.iter().any(|row| message.ids.rows.contains(row))
         })
     };
     let found = scan(
@@ -196,7 +201,7 @@ pub(super) async fn scan(
             Ok(page) => page,
             Err(error) if error.trouble() == Trouble::Setup || error.trouble() == Trouble::Gone => {
                 // A second message is a nuisance; a missing one is worse.
-                warn!(%error, advice = error.advice(), "it can't be seen whether a post went through; it is posted again");
+                warn!(%error, "it can't be seen whether a post went through; it is posted again");
                 return Ok(None);
             }
             Err(error) => return Err(error),

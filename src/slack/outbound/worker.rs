@@ -215,7 +215,7 @@ impl Outbound {
 fn report(incident: IncidentId, turn: &Turn) {
     match turn {
         Turn::Failed { error, .. } if error.trouble() == Trouble::Setup => {
-            error!(%incident, %error, advice = error.advice(), "Slack does not let us post");
+            error!(%incident, %error, "Slack does not let us post");
         }
         Turn::Failed { error, .. } => warn!(%incident, %error, "a call of Slack failed; it is tried again"),
         Turn::NoEngine => warn!(%incident, "the engine gave no answer; tried again"),

@@ -221,7 +221,7 @@ impl People {
                 person
             }
             Ok(Err(error)) => {
-                warn!(user = id.user, %error, advice = error.advice(), "a person can't be read and counts as nobody");
+                warn!(user = id.user, %error, "a person can't be read and counts as nobody");
                 unreadable(id)
             }
             Err(_) => {

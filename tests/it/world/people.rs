@@ -114,6 +114,21 @@ impl Someone<'_> {
         self.clicks(button).await.unwrap();
     }
 
+    /// Presses a button as a version drew it that did not yet say which database it is of.
+    pub async fn clicks_unmarked(self, mut button: Button) {
+        let card = button.shown.as_mut().expect("it is on a card");
+        let rows = card.blocks.iter_mut();
+        for element in rows
+            .filter_map(|block| block["elements"].as_array_mut())
+            .flatten()
+        {
+            if let Some((value, _)) = element["value"].as_str().and_then(|value| value.split_once('/')) {
+                element["value"] = value.to_owned().into();
+            }
+        }
+        self.clicks(button).await.unwrap();
+    }
+
     pub fn has_button(self, label: &str) -> bool {
         find(&self.view(), label).is_some()
     }

@@ -142,6 +142,13 @@ impl Channel<'_> {
         shown
     }
 
+    /// The story is not about what is said in its threads.
+    pub fn threads_are_uninteresting(&self) {
+        let cards = self.world.cards();
+        let cards = cards.into_iter().map(|(_, _, card)| card.ts);
+        self.world.read.lock().ignored_threads.extend(cards);
+    }
+
     /// How many cards there are.
     pub fn cards(&self) -> usize {
         self.world
