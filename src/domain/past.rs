@@ -1,6 +1,11 @@
 //! What an alert did before: how often it fired within the hour, and which runbooks did not help against it. By
 //! fingerprint, which is the same over episodes.
 //!
+//! This decides: three firings in an hour, or a fix that failed before, go to a human. So it knows only the very same alert, counts
+//! every firing at once and forgets by time. `memory` holds whole incidents that are over, finds those that are merely like one,
+//! forgets by number, and is only shown. Neither could be made from the other: an incident that is open or was never closed
+//! leaves no signature, and likeness is no ground to refuse on.
+//!
 //! Bounded: what is forgotten early makes an alert look new, so in a flood of different alerts flapping is told of the
 //! newest ones only.
 

@@ -86,7 +86,8 @@ impl Eval {
             })?,
             Format::Human => table::say(&played, &without, took, self.story, screen)?,
         }
-        Ok(if passed == played.len() {
+        // Against what there is to play, not against what came back: what a worker left out was not right.
+        Ok(if passed == library.len() {
             Ended::Fine
         } else {
             Ended::Found
@@ -112,7 +113,7 @@ fn play_all(library: &Library) -> Vec<Played> {
             }
         };
         let spawned: Vec<_> = (0..workers).map(|_| scope.spawn(work)).collect();
-        // A worker that ended badly leaves its scenarios out, which the count below shows.
+        // A worker that ended badly leaves its scenarios out; whoever judges counts against the library.
         spawned
             .into_iter()
             .filter_map(|worker| worker.join().ok())

@@ -12,7 +12,7 @@ use crate::domain::command::Reply;
 use crate::domain::escalation::Call;
 use crate::domain::event::Event;
 use crate::domain::ids::{DeliveryKey, Fingerprint, IncidentId, RunbookName, Source};
-use crate::domain::incident::{HandoffReason, Incident, MatchRecord, Phase, PlanRequest, Verdict};
+use crate::domain::incident::{HandoffReason, MatchRecord, Phase, PlanRequest, Verdict};
 use crate::domain::matching::{self, By};
 use crate::domain::memory::Signature;
 use crate::domain::past::FLAPS;
@@ -125,8 +125,14 @@ fn is_back(tx: &Tx<'_>, context: Context<'_>, known: IncidentId, alert: &Alert) 
 
 /// An episode is back: in the same incident while that is open, as a new one when it is over.
 fn again(tx: &mut Tx<'_>, context: Context<'_>, source: &Source, known: IncidentId, alert: Alert) {
-    if tx.state().incident(known).is_some_and(Incident::is_open) {
-        join(tx, context, known, alert, None);
+    let open = tx.state().incident(known).filter(|incident| incident.is_open());
+    if let Some(incident) = open {
+        // What joined for a reason of ours is back for the same reason.
+        let before = incident.episodes.iter().rev();
+        let because = before
+            .filter(|episode| episode.alert.episode == alert.episode)
+            .find_map(|episode| episode.because.clone());
+        join(tx, context, known, alert, because);
     } else {
         fired(tx, context, source, alert);
     }
