@@ -127,6 +127,7 @@ fn rules(team: &str) -> Rules {
         resolvable: Vec::new(),
         services: Vec::new(),
         related_within: None,
+        storm_from: None,
     }
 }
 
@@ -171,6 +172,7 @@ async fn world(way: Way) -> World {
     let words = Words {
         answer: explain::slack_answer,
         line: thread::line,
+        crowd: thread::crowd,
         summary: summary::slack,
     };
     let shared = Shared {

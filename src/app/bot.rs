@@ -248,6 +248,7 @@ impl Parts {
         let words = Words {
             answer: explain::slack_answer,
             line: thread::line,
+            crowd: thread::crowd,
             summary: summary::slack,
         };
         let shared = Shared {

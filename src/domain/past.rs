@@ -9,7 +9,7 @@
 //! Bounded: what is forgotten early makes an alert look new, so in a flood of different alerts flapping is told of the
 //! newest ones only.
 
-use std::collections::{BTreeMap, VecDeque};
+use std::collections::{BTreeMap, BTreeSet, VecDeque};
 
 use jiff::{SignedDuration, Timestamp};
 use serde::{Deserialize, Serialize};
@@ -73,6 +73,21 @@ impl Past {
     #[must_use]
     pub fn times(&self, alert: &Fingerprint) -> u32 {
         self.times.get(alert).copied().unwrap_or(0)
+    }
+
+    /// How many different alerts fired within so long before now, counted up to `most`.
+    #[must_use]
+    pub fn fired_within(&self, span: SignedDuration, now: Timestamp, most: usize) -> usize {
+        let recent = self.fired.iter().rev();
+        let recent = recent.take_while(|(at, _)| now.duration_since(*at) < span);
+        let mut seen = BTreeSet::new();
+        for (_, alert) in recent {
+            seen.insert(alert);
+            if seen.len() >= most {
+                break;
+            }
+        }
+        seen.len()
     }
 
     pub(super) fn failed(&mut self, at: Timestamp, alert: &Fingerprint, runbook: &RunbookName) {

@@ -262,6 +262,7 @@ fn knowledge() -> Knowledge {
         resolvable: Vec::new(),
         services: Vec::new(),
         related_within: None,
+        storm_from: None,
     };
     Knowledge {
         rules: Arc::new(rules),

@@ -118,6 +118,7 @@ pub fn knowledge(rng: &mut Rng) -> Knowledge {
         resolvable: vec![Source::new("pagerduty")],
         services: Vec::new(),
         related_within: None,
+        storm_from: None,
     };
     Knowledge {
         rules: Arc::new(rules),
