@@ -210,7 +210,7 @@ fn same_change(state: &State, context: Context<'_>, incident: &Incident, alert: 
 }
 
 /// Whether a trigger says that this alert means another runbook than the one that the incident has. A storm brings nothing
-/// together either that one runbook would have to mend at two services.
+/// together either that a runbook would have to mend in two places: it must be the same service, and a named one.
 fn asks_for_another(context: Context<'_>, incident: &Incident, alert: &Alert, because: &Because) -> bool {
     let environment = context.rules.environment_of(alert);
     let matches = matching::by_trigger(context.catalog, &AlertFacts::of(alert, environment.as_ref()));
@@ -218,7 +218,8 @@ fn asks_for_another(context: Context<'_>, incident: &Incident, alert: &Alert, be
         return false;
     }
     let wanted = matches.chosen().map(|chosen| &chosen.runbook.name);
-    wanted != runbook(incident) || because.is_storm() && incident.service != alert.service
+    let same_service = alert.service.is_some() && incident.service == alert.service;
+    wanted != runbook(incident) || because.is_storm() && !same_service
 }
 
 fn runbook(incident: &Incident) -> Option<&RunbookName> {

@@ -12,6 +12,7 @@ use interlock::domain::runbook::Catalog;
 use interlock::engine::{Core, Knowledge};
 use interlock::store::Store;
 use jiff::Timestamp;
+use serde_json::json;
 
 use crate::world::{Alert, Setup, TestWorld};
 
@@ -59,6 +60,52 @@ async fn an_alert_that_asks_for_a_runbook_of_its_own_keeps_its_card() {
     world.card_shows("INC-2", "Waits for 1 approval").await;
     world.thread_of("INC-1").is_uninteresting();
     world.thread_of("INC-2").is_uninteresting();
+    world.ends().await;
+}
+
+/// A storm as the two of a highly available pair send it, each alert in a group of its own.
+#[tokio::test(flavor = "multi_thread")]
+async fn in_a_storm_a_channel_hears_once_a_second_and_a_crowd_is_one_line() {
+    let world = TestWorld::start(Setup::default()).await;
+    for number in 0..300 {
+        let service = ["archive", "mail"][number % 2];
+        let symptom = format!("Symptom{}", number % 7);
+        let mut body = Alert::new(&symptom, service, &format!("{service} is odd")).firing();
+        body["groupKey"] = json!(format!("{{}}:{{n=\"{number}\"}}"));
+        body["alerts"][0]["labels"]["instance"] = json!(number.to_string());
+        body["alerts"][0]["fingerprint"] = json!(format!("{number:016x}"));
+        for _one_of_the_pair in 0..2 {
+            assert_eq!(world.posts(&body).await, 200);
+        }
+    }
+    world.card_shows("INC-1", "a storm of alerts").await;
+    world.card_shows("INC-2", "is odd").await;
+    world.card_shows("INC-3", "is odd").await;
+    world
+        .until("the crowd is told in one line", || {
+            let said = world.thread_of("INC-1").said().join("\n");
+            said.contains("more alerts joined: Symptom").then_some(())
+        })
+        .await;
+    world.outbox_is_empty().await;
+    assert_eq!(world.channel("incidents").cards(), 3);
+    let channel = world.doubles.slack.channel_id("incidents").unwrap();
+    let posts = world.doubles.slack.calls_of("chat.postMessage");
+    let posts: Vec<_> = posts
+        .iter()
+        .filter(|call| call.args["channel"] == json!(channel))
+        .collect();
+    for (first, from) in posts.iter().enumerate() {
+        for (last, to) in posts.iter().enumerate().skip(first) {
+            let (count, seconds) = (last - first + 1, to.at.since(from.at).as_secs());
+            assert!(count as u64 <= seconds + 4, "{count} posts within {seconds} s");
+        }
+    }
+    assert!(posts.len() < 40, "{} posts", posts.len());
+    for incident in ["INC-1", "INC-2", "INC-3"] {
+        world.thread_of(incident).is_uninteresting();
+    }
+    world.nothing_ran();
     world.ends().await;
 }
 
