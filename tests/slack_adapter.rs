@@ -128,6 +128,7 @@ fn rules(team: &str) -> Rules {
         services: Vec::new(),
         related_within: None,
         storm_from: None,
+        asks_advisor: false,
     }
 }
 

@@ -21,7 +21,7 @@ use super::outputs::{Keeping, Outputs};
 use super::rollouts::Rollouts;
 use super::totp::Factors;
 use super::wiring::{clusters, slack_settings};
-use super::{backup, checkpoints, knowledge, outage, overpower, rules, socket, space};
+use super::{advice, backup, checkpoints, knowledge, outage, overpower, rules, socket, space};
 use crate::actions::http::{HttpActions, HttpSettings};
 use crate::actions::kubernetes::clusters::Clusters;
 use crate::actions::redact::Redactor;
@@ -372,6 +372,7 @@ impl Parts {
             }),
             directory: slack.people.clone() as Arc<dyn Directory>,
             evidence: Arc::new(looks),
+            advisor: advice::advisor(&self.settings, self.redactor.clone())?,
             clock: self.clock.clone(),
             freeze_file: Some(self.settings.freeze_file()),
         });

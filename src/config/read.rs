@@ -14,7 +14,7 @@ use super::settings::Settings;
 use super::{check, policy_file};
 
 /// The secrets. Each may be written as `…_file` with a path instead; `*` stands for any name.
-const SECRETS: [&str; 19] = [
+const SECRETS: [&str; 20] = [
     "slack.bot_token",
     "slack.app_token",
     "slack.signing_secret",
@@ -34,6 +34,7 @@ const SECRETS: [&str; 19] = [
     "checkpoints.key",
     "checkpoints.webhook.bearer_token",
     "prometheus.bearer_token",
+    "advisor.api_key",
 ];
 
 impl Settings {

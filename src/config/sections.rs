@@ -406,6 +406,30 @@ impl Default for Prometheus {
     }
 }
 
+/// `[advisor]`: a model that may put the candidates that a person chooses from in another order. Off without a `url`; it is asked
+/// nothing else, and nothing else is taken from it.
+#[derive(Clone, Debug, Default, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct AdvisorSection {
+    /// Its address without `/v1/messages` or `/chat/completions`. The only one that is asked.
+    pub url: Option<BaseUrl>,
+    pub protocol: AdvisorProtocol,
+    pub model: String,
+    /// `x-api-key` or `Authorization: Bearer …`, as the protocol has it. Only over https, or on this machine.
+    pub api_key: Option<Secret>,
+}
+
+/// How a model is spoken to.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum AdvisorProtocol {
+    /// The Messages API of Anthropic.
+    #[default]
+    Anthropic,
+    /// The Chat Completions API of OpenAI, which many others speak.
+    Openai,
+}
+
 /// `[pagerduty]`
 #[derive(Clone, Debug, Serialize, Deserialize)]
 #[serde(deny_unknown_fields, default)]

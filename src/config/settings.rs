@@ -10,8 +10,9 @@ use super::guard_rows::{FreezeRow, LimitKeys, ProtectedKeys, WindowRow};
 use super::rows::{ApproverRow, CacheRow, EnvironmentRow, OperatorRow, RouteRow, ServiceRow};
 use super::secret::Secret;
 use super::sections::{
-    Approval, AutonomySection, Backup, Checkpoints, Execution, Freeze, Grouping, Heartbeat, Http, Kubernetes,
-    Log, PagerDuty, Paging, Policy, Prometheus, Runbooks, Server, Slack, Store, Totp, WatchdogSection,
+    AdvisorSection, Approval, AutonomySection, Backup, Checkpoints, Execution, Freeze, Grouping, Heartbeat,
+    Http, Kubernetes, Log, PagerDuty, Paging, Policy, Prometheus, Runbooks, Server, Slack, Store, Totp,
+    WatchdogSection,
 };
 use super::value::BaseUrl;
 use super::webhooks::Webhooks;
@@ -40,6 +41,7 @@ pub struct Settings {
     pub webhooks: Webhooks,
     pub http: Http,
     pub prometheus: Prometheus,
+    pub advisor: AdvisorSection,
     pub pagerduty: PagerDuty,
     pub paging: Paging,
     pub approval: Approval,
@@ -91,6 +93,7 @@ impl Default for Settings {
             webhooks: Webhooks::default(),
             http: Http::default(),
             prometheus: Prometheus::default(),
+            advisor: AdvisorSection::default(),
             pagerduty: PagerDuty::default(),
             paging: Paging::default(),
             approval: Approval::default(),
@@ -127,6 +130,7 @@ impl Settings {
             pagerduty,
             checkpoints,
             prometheus,
+            advisor,
             heartbeat,
             ..
         } = self;
@@ -140,6 +144,7 @@ impl Settings {
             &checkpoints.key,
             &checkpoints.webhook.bearer_token,
             &prometheus.bearer_token,
+            &advisor.api_key,
             &heartbeat.url,
         ]
         .into_iter()

@@ -107,6 +107,8 @@ pub struct Rules {
     pub resolvable: Vec<Source>,
     /// How long after its card an alert that has to do with an incident joins it; `None` never.
     pub related_within: Option<SignedDuration>,
+    /// Whether there is a model to ask about the order of candidates.
+    pub asks_advisor: bool,
     /// So many new alerts within a minute are a storm, in which alerts that are alike share a card; `None` never.
     pub storm_from: Option<NonZeroU32>,
     /// The service catalogue.

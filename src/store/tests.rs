@@ -263,6 +263,7 @@ fn knowledge() -> Knowledge {
         services: Vec::new(),
         related_within: None,
         storm_from: None,
+        asks_advisor: false,
     };
     Knowledge {
         rules: Arc::new(rules),

@@ -119,6 +119,7 @@ pub fn knowledge(rng: &mut Rng) -> Knowledge {
         services: Vec::new(),
         related_within: None,
         storm_from: None,
+        asks_advisor: false,
     };
     Knowledge {
         rules: Arc::new(rules),

@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use jiff::SignedDuration;
 
-use super::{Context, Tx, advance, changes, plan_act, survey};
+use super::{Context, Tx, advance, advise, changes, plan_act, survey};
 use crate::domain::alert::{Alert, AlertStatus};
 use crate::domain::cluster::{self, Because};
 use crate::domain::command::Reply;
@@ -245,6 +245,7 @@ fn choose(tx: &mut Tx<'_>, context: Context<'_>, incident: IncidentId, alert: &A
                 By::Search => HandoffReason::Unsure,
             };
             advance::hand_over(tx, context, incident, reason);
+            advise::ask(tx, context, incident, alert);
         }
         Verdict::None => advance::hand_over(tx, context, incident, HandoffReason::NoMatch),
     }
