@@ -57,7 +57,7 @@
 //! | [`engine`] | The one writer, and the lanes on which effects leave |
 //! | [`executor`] | Drives surveys and attempts in plain awaits; reads the freeze file |
 //! | [`actions`] | What a step can do: Kubernetes and HTTP, output filters, redaction; and what rights that takes |
-//! | [`evidence`] | Read-only looks at Prometheus and Kubernetes, shaped into findings |
+//! | [`evidence`] | Read-only looks at Prometheus and Kubernetes, shaped into findings; the optional advisor |
 //! | [`ingress`] | Alert sources, the accept loop, limits, signatures |
 //! | [`slack`] | Inbound, outbound, cards, modals, App Home, people |
 //! | [`paging`] | PagerDuty: page, resolve, who is on call |
@@ -87,7 +87,8 @@
 //! - No second place where state lives. Tables beside the journal are caches; a card is drawn from the state, never read.
 //! - No branch for tests in product code, and no mocks: tests use the playground's doubles, which speak the real protocols.
 //! - No unsafe code, and nothing that panics outside tests.
-//! - No model, no learning, no text of an alert in a command: alert data enters one as a whole, typed argument.
+//! - No learning, and no model that decides: where one is configured, it may put candidates that a person chooses from in another
+//!   order ([`domain::advice`]), and no more. No text of an alert in a command: alert data enters one as a whole, typed argument.
 
 #![cfg_attr(
     not(test),

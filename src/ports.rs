@@ -8,8 +8,9 @@ use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
 use crate::domain::action::{Action, Filter, ObjectRef, Tier};
+use crate::domain::advice::Question;
 use crate::domain::evidence::{Finding, Look};
-use crate::domain::ids::{AttemptId, IncidentId, PersonId};
+use crate::domain::ids::{AttemptId, IncidentId, PersonId, RunbookName};
 use crate::domain::runbook::Expectation;
 
 /// A boxed future, so that the traits below can be held as `Arc<dyn …>`.
@@ -138,6 +139,13 @@ pub trait EvidenceSource: Send + Sync {
     /// Takes one look, once; changes nothing. What comes back is redacted and bounded. `within` is for those who have to
     /// say how long they may take; the caller stops waiting then.
     fn look<'a>(&'a self, incident: IncidentId, look: &'a Look, within: Duration) -> Pending<'a, Finding>;
+}
+
+/// Asks a model. Implemented by `app` out of `evidence`, where one is configured.
+pub trait Advisor: Send + Sync {
+    /// The candidates of the question, best first; `None` when there is no answer within 3 s, or none that is an order of
+    /// them. Secrets are taken out before anything leaves.
+    fn order<'a>(&'a self, question: &'a Question) -> Pending<'a, Option<Vec<RunbookName>>>;
 }
 
 /// Who a person is and which groups they are in. Implemented by `slack`.

@@ -3,6 +3,8 @@
 
 #[path = "cli/backup.rs"]
 mod backup;
+#[path = "cli/eval.rs"]
+mod eval;
 #[path = "cli/freezing.rs"]
 mod freezing;
 #[path = "cli/ingest.rs"]

@@ -114,7 +114,7 @@ async fn executor(engine: Handle, mut drives: UnboundedReceiver<Drive>) -> BTree
                 };
                 engine.submit(command).await.unwrap();
             }
-            Drive::Recheck { .. } => {}
+            Drive::Recheck { .. } | Drive::Advise { .. } => {}
             Drive::Start {
                 incident,
                 plan,

@@ -141,6 +141,8 @@ fn rules(team: &str) -> Rules {
         services: Vec::new(),
         silences: None,
         related_within: None,
+        storm_from: None,
+        asks_advisor: false,
     }
 }
 
@@ -185,6 +187,7 @@ async fn world(way: Way) -> World {
     let words = Words {
         answer: explain::slack_answer,
         line: thread::line,
+        crowd: thread::crowd,
         summary: summary::slack,
     };
     let shared = Shared {

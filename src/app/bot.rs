@@ -23,7 +23,7 @@ use super::rollouts::Rollouts;
 use super::silences::Silencer;
 use super::totp::Factors;
 use super::wiring::{clusters, slack_settings};
-use super::{backup, checkpoints, knowledge, outage, overpower, rules, socket, space};
+use super::{advice, backup, checkpoints, knowledge, outage, overpower, rules, socket, space};
 use crate::actions::http::{HttpActions, HttpSettings};
 use crate::actions::kubernetes::clusters::Clusters;
 use crate::actions::redact::Redactor;
@@ -256,6 +256,7 @@ impl Parts {
         let words = Words {
             answer: explain::slack_answer,
             line: thread::line,
+            crowd: thread::crowd,
             summary: summary::slack,
         };
         let shared = Shared {
@@ -383,6 +384,7 @@ impl Parts {
             }),
             directory: slack.people.clone() as Arc<dyn Directory>,
             evidence: Arc::new(looks),
+            advisor: advice::advisor(&self.settings, self.redactor.clone())?,
             clock: self.clock.clone(),
             freeze_file: Some(self.settings.freeze_file()),
         });

@@ -1,6 +1,7 @@
 //! The wiring: the one place that names implementations together. `bot` starts everything that `serve` and the demo
 //! run; `rules` turns settings into what the core needs; the workers of the outbox that belong to no adapter live here.
 
+mod advice;
 mod backup;
 mod bot;
 mod charts;

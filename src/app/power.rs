@@ -1,5 +1,5 @@
-//! What the loaded runbooks need of one cluster, and the objects that grant it: for `rbac`, and for whoever compares it with
-//! what is held.
+//! What the loaded runbooks, and the configuration beside them, need of one cluster, and the objects that grant it: for
+//! `rbac`, and for whoever compares it with what is held.
 
 use std::path::Path;
 
@@ -45,7 +45,14 @@ impl Power {
     /// Of runbooks that are loaded already.
     #[must_use]
     pub fn of(settings: &Settings, catalog: &Catalog, cluster: ClusterName, namespace: &str) -> Self {
-        let needs = rights::needs(catalog, &rules::rules(settings, ""), &cluster);
+        let mut needs = rights::needs(catalog, &rules::rules(settings, ""), &cluster);
+        if settings.kubernetes.follow_rollouts {
+            let rows = settings.environments.iter();
+            let followed = rows.filter(|row| row.cluster == cluster);
+            followed
+                .flat_map(|row| &row.namespaces)
+                .for_each(|namespace| needs.follow_rollouts(namespace));
+        }
         let configured = settings.kubernetes.clusters.get(&cluster);
         let tiers = configured.map(|cluster| cluster.tier_service_accounts.clone());
         let accounts = Accounts::new(namespace, &needs, &tiers.unwrap_or_default());

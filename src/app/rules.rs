@@ -1,5 +1,7 @@
 //! From the configuration to the rules of the core.
 
+use std::num::NonZeroU32;
+
 use jiff::SignedDuration;
 
 use crate::config::{ExecutionMode, Settings};
@@ -63,6 +65,8 @@ pub fn rules(settings: &Settings, team: &str) -> Rules {
         related_within: Some(settings.grouping.related_within_minutes)
             .filter(|span| *span > 0)
             .map(minutes),
+        asks_advisor: settings.advisor.url.is_some(),
+        storm_from: NonZeroU32::new(settings.grouping.storm_alerts_per_minute),
     }
 }
 

@@ -33,6 +33,7 @@ pub(super) fn check(settings: &Settings) -> Result<(), ConfigError> {
                 .to_owned(),
         );
     }
+    advisor(settings)?;
     let Settings { webhooks, server, .. } = settings;
     if webhooks.allow_unauthenticated && !server.listen.is_loopback() {
         return wrong(format!(
@@ -289,6 +290,42 @@ fn on_call(settings: &Settings) -> Result<(), ConfigError> {
         return wrong(format!(
             "[[approvers]] name the group `{ON_CALL_NOW}`, but nobody can say who that is: set `pagerduty.api_token`, and under [pagerduty.people] the Slack member id of each PagerDuty user"
         ));
+    }
+    Ok(())
+}
+
+/// A key without an address, an address without a model, or a key that would travel for all to read.
+fn advisor(settings: &Settings) -> Result<(), ConfigError> {
+    let section = &settings.advisor;
+    let Some(url) = &section.url else {
+        return match section.api_key {
+            Some(_) => wrong(
+                "`advisor.api_key` is set without `advisor.url`: say where the model is, or remove the key"
+                    .to_owned(),
+            ),
+            None => Ok(()),
+        };
+    };
+    if section.model.trim().is_empty() {
+        return wrong(
+            "`advisor.model` is not set: name the model to ask, or remove `advisor.url`".to_owned(),
+        );
+    }
+    let parsed = url::Url::parse(url.as_str()).ok();
+    let here = parsed
+        .as_ref()
+        .and_then(url::Url::host)
+        .is_some_and(|host| match host {
+            url::Host::Domain(name) => name == "localhost",
+            url::Host::Ipv4(address) => address.is_loopback(),
+            url::Host::Ipv6(address) => address.is_loopback(),
+        });
+    let hidden = parsed.is_some_and(|url| url.scheme() == "https");
+    if section.api_key.is_some() && !hidden && !here {
+        return wrong(
+            "`advisor.api_key` would go to `advisor.url` without encryption: use https, or remove the key"
+                .to_owned(),
+        );
     }
     Ok(())
 }

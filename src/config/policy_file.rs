@@ -10,7 +10,7 @@ use super::error::ConfigError;
 use super::guard_rows::{BreakGlassKeys, FreezeRow, LimitKeys, ProtectedKeys, WindowRow};
 use super::read::file_alone;
 use super::rows::{ApproverRow, CacheRow};
-use super::settings;
+use super::settings::{self, Settings};
 use crate::domain::action::CommandPattern;
 
 #[derive(Debug, Default, Deserialize)]
@@ -58,3 +58,40 @@ const SECTIONS: [&str; 10] = [
     "[[risks]]",
     "[alone]",
 ];
+impl Settings {
+    /// Adds what a policy file says to what is said already. The one way in which any of it comes in.
+    pub(super) fn add_policy(&mut self, rows: PolicyRows) {
+        self.approvers.extend(rows.approvers.iter().cloned());
+        self.caches.extend(rows.caches.iter().cloned());
+        self.add_alone(&rows);
+        self.add_guards(rows);
+    }
+
+    /// As if nobody had said anything that a policy file may say. The caches stay: they say what things are, not who may.
+    /// Every key is named, so that a new one can't be forgotten here.
+    pub(super) fn forget_policy(&mut self) {
+        let PolicyRows {
+            approvers,
+            caches: _,
+            windows,
+            freezes,
+            limits,
+            protected,
+            irreversible,
+            autonomy_limits,
+            risks,
+            alone,
+            break_glass,
+        } = PolicyRows::default();
+        self.approvers = approvers;
+        self.windows = windows;
+        self.freezes = freezes;
+        self.limits = limits;
+        self.protected = protected;
+        self.irreversible = irreversible;
+        self.autonomy_limits = autonomy_limits;
+        self.risks = risks;
+        self.alone = alone;
+        self.break_glass = break_glass;
+    }
+}

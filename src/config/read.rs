@@ -14,7 +14,7 @@ use super::settings::Settings;
 use super::{check, policy_file};
 
 /// The secrets. Each may be written as `…_file` with a path instead; `*` stands for any name.
-const SECRETS: [&str; 21] = [
+const SECRETS: [&str; 22] = [
     "slack.bot_token",
     "slack.app_token",
     "slack.signing_secret",
@@ -36,6 +36,7 @@ const SECRETS: [&str; 21] = [
     "checkpoints.s3.secret_access_key",
     "prometheus.bearer_token",
     "alertmanager.bearer_token",
+    "advisor.api_key",
 ];
 
 impl Settings {
@@ -74,11 +75,7 @@ impl Settings {
             settings.policy.path = Some(policy.to_owned());
         }
         if let Some(path) = settings.policy.path.clone() {
-            let rows = policy_file::read(&path)?;
-            settings.approvers.extend(rows.approvers.iter().cloned());
-            settings.caches.extend(rows.caches.iter().cloned());
-            settings.add_alone(&rows);
-            settings.add_guards(rows);
+            settings.add_policy(policy_file::read(&path)?);
         }
         check::check(&settings)?;
         Ok(settings)
@@ -86,25 +83,19 @@ impl Settings {
 }
 
 impl Settings {
-    /// The same settings under another policy: what the file says of approvers, windows, freezes, limits, protected
-    /// namespaces and irreversible commands, and nothing of what stood there before. Caches stay unless it names some.
+    /// The same settings under this policy and no other: whatever a policy file may say, and nothing of it that the
+    /// configuration or `policy.path` said before ([`Settings::load_with_policy`] keeps what the configuration says). Caches stay
+    /// unless it names some.
     ///
     /// # Errors
     /// The file can't be read, or says what can't be together.
     pub fn judged_by(mut self, policy: &Path) -> Result<Self, ConfigError> {
         let rows = policy_file::read(policy)?;
-        let empty = Self::default();
-        self.approvers.clone_from(&rows.approvers);
         if !rows.caches.is_empty() {
-            self.caches.clone_from(&rows.caches);
+            self.caches.clear();
         }
-        self.windows = empty.windows;
-        self.freezes = empty.freezes;
-        self.limits = empty.limits;
-        self.protected = empty.protected;
-        self.break_glass = empty.break_glass;
-        self.irreversible = empty.irreversible;
-        self.add_guards(rows);
+        self.forget_policy();
+        self.add_policy(rows);
         check::check(&self)?;
         Ok(self)
     }

@@ -184,12 +184,24 @@ fn needed(secret: Option<&Secret>, key: &str, how: &str) -> Result<Secret, Confi
 }
 
 /// `[grouping]`
-#[derive(Clone, Debug, Default, Serialize, Deserialize)]
+#[derive(Clone, Debug, Serialize, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 pub struct Grouping {
     /// Minutes after its card in which an alert of the same service, of one that it needs, of the same node or after the same
     /// change joins an incident. 0, when not written: never, and only what the source groups is one card. At most 60.
     pub related_within_minutes: u32,
+    /// From so many new alerts within a minute on, an alert of the same rule or the same service as an open card of the last ten
+    /// minutes joins it, unless it asks for a runbook of its own. 4 when not written; 0: never.
+    pub storm_alerts_per_minute: u32,
+}
+
+impl Default for Grouping {
+    fn default() -> Self {
+        Self {
+            related_within_minutes: 0,
+            storm_alerts_per_minute: 4,
+        }
+    }
 }
 
 /// `[kubernetes]`
@@ -442,6 +454,30 @@ pub struct Alertmanager {
     pub bearer_token: Option<Secret>,
     /// Whose approvers a silence takes, where its alerts come from no place that `[[environments]]` knows.
     pub environment: Option<Environment>,
+}
+
+/// `[advisor]`: a model that may put the candidates that a person chooses from in another order. Off without a `url`; it is asked
+/// nothing else, and nothing else is taken from it.
+#[derive(Clone, Debug, Default, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct AdvisorSection {
+    /// Its address without `/v1/messages` or `/chat/completions`. The only one that is asked.
+    pub url: Option<BaseUrl>,
+    pub protocol: AdvisorProtocol,
+    pub model: String,
+    /// `x-api-key` or `Authorization: Bearer …`, as the protocol has it. Only over https, or on this machine.
+    pub api_key: Option<Secret>,
+}
+
+/// How a model is spoken to.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum AdvisorProtocol {
+    /// The Messages API of Anthropic.
+    #[default]
+    Anthropic,
+    /// The Chat Completions API of OpenAI, which many others speak.
+    Openai,
 }
 
 /// `[pagerduty]`

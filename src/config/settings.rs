@@ -10,9 +10,9 @@ use super::guard_rows::{BreakGlassKeys, FreezeRow, LimitKeys, ProtectedKeys, Win
 use super::rows::{ApproverRow, CacheRow, EnvironmentRow, OperatorRow, RouteRow, ServiceRow};
 use super::secret::Secret;
 use super::sections::{
-    Alertmanager, Approval, AutonomySection, Backup, Checkpoints, Execution, Freeze, Grouping, Heartbeat,
-    Http, Kubernetes, Log, PagerDuty, Paging, Policy, Prometheus, Runbooks, Server, Slack, Store, Totp,
-    WatchdogSection,
+    AdvisorSection, Alertmanager, Approval, AutonomySection, Backup, Checkpoints, Execution, Freeze,
+    Grouping, Heartbeat, Http, Kubernetes, Log, PagerDuty, Paging, Policy, Prometheus, Runbooks, Server,
+    Slack, Store, Totp, WatchdogSection,
 };
 use super::value::BaseUrl;
 use super::webhooks::Webhooks;
@@ -42,6 +42,7 @@ pub struct Settings {
     pub http: Http,
     pub prometheus: Prometheus,
     pub alertmanager: Alertmanager,
+    pub advisor: AdvisorSection,
     pub pagerduty: PagerDuty,
     pub paging: Paging,
     pub approval: Approval,
@@ -101,6 +102,7 @@ impl Default for Settings {
             http: Http::default(),
             prometheus: Prometheus::default(),
             alertmanager: Alertmanager::default(),
+            advisor: AdvisorSection::default(),
             pagerduty: PagerDuty::default(),
             paging: Paging::default(),
             approval: Approval::default(),
@@ -139,6 +141,7 @@ impl Settings {
             checkpoints,
             prometheus,
             alertmanager,
+            advisor,
             heartbeat,
             ..
         } = self;
@@ -154,6 +157,7 @@ impl Settings {
             &checkpoints.s3.secret_access_key,
             &prometheus.bearer_token,
             &alertmanager.bearer_token,
+            &advisor.api_key,
             &heartbeat.url,
         ]
         .into_iter()

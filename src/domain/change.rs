@@ -67,11 +67,32 @@ pub struct Change {
 }
 
 impl Change {
-    /// Takes secrets out of what people wrote.
+    /// Takes secrets out of everything that the sender wrote. The same text comes out the same, so that a change that is told
+    /// twice stays one.
     pub fn redact(&mut self, clean: Clean<'_>) {
-        let texts = [Some(&mut self.title), self.by.as_mut(), self.link.as_mut()];
+        let Self {
+            source: _,
+            id,
+            kind: _,
+            at: _,
+            service,
+            environment,
+            title,
+            by,
+            link,
+        } = self;
+        let texts = [
+            Some(id),
+            environment.as_mut(),
+            Some(title),
+            by.as_mut(),
+            link.as_mut(),
+        ];
         for text in texts.into_iter().flatten() {
             *text = clean(text).into_owned();
+        }
+        if let Some(service) = service {
+            *service = Service::new(clean(service.as_str()));
         }
     }
 
@@ -201,6 +222,30 @@ mod tests {
         };
         assert_eq!(changes.before(&alert("checkout", now), now, &[row]).len(), 1);
         assert!(changes.before(&alert("checkout", now), now, &[]).is_empty());
+    }
+
+    #[test]
+    fn a_secret_is_taken_out_wherever_its_sender_put_it() {
+        fn clean(text: &str) -> std::borrow::Cow<'_, str> {
+            text.replace("hunter2", "…").into()
+        }
+        let secret = || "with hunter2 in it".to_owned();
+        let mut told = Change {
+            source: Source::new("changes/generic"),
+            id: secret(),
+            kind: ChangeKind::Config,
+            at: Timestamp::UNIX_EPOCH,
+            service: Some(Service::new(secret())),
+            environment: Some(secret()),
+            title: secret(),
+            by: Some(secret()),
+            link: Some(secret()),
+        };
+        let mut again = told.clone();
+        told.redact(&clean);
+        again.redact(&clean);
+        assert!(!format!("{told:?}").contains("hunter2"), "{told:?}");
+        assert!(told.is_same(&again));
     }
 
     #[test]

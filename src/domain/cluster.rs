@@ -1,7 +1,8 @@
 //! One cause, one card: an alert that has to do with an open incident joins it, with the reason, instead of opening a card of
 //! its own. Only what a team has said counts: services and what they need from the catalogue, the same node, the same change.
+//! In a storm, when alerts come by the minute as nobody could read them, the same rule or the same service is enough.
 //!
-//! Invariants: off unless the rules set a window; an alert whose own trigger asks for another runbook never joins; what a
+//! Invariants: off unless the rules set a window, or it storms; an alert whose own trigger asks for another runbook never joins; what a
 //! person has split off never joins again; alerts of different places, or of different sources, never meet.
 
 use jiff::SignedDuration;
@@ -11,12 +12,16 @@ use super::alert::Alert;
 use super::decide::Context;
 use super::ids::{IncidentId, RunbookName, Service};
 use super::incident::{Incident, Verdict};
-use super::matching::{self, AlertFacts, By};
+use super::matching::{self, AlertFacts};
 use super::rules::ServiceRow;
 use super::state::State;
 
 /// Newest incidents that are looked at.
 const LOOKED_AT: usize = 500;
+/// In a storm an alert joins a card of the last so long.
+const STORM: SignedDuration = SignedDuration::from_mins(10);
+/// What comes within so long counts towards a storm.
+const GUST: SignedDuration = SignedDuration::from_mins(1);
 /// Labels that say where something is: alerts that differ in one of them have nothing to do with each other.
 const PLACES: [&str; 4] = ["cluster", "namespace", "environment", "env"];
 /// The label that Kubernetes' alerts name a machine by.
@@ -42,26 +47,75 @@ pub enum Because {
     },
     /// An alert of its group joined before, for another reason.
     SameGroup,
+    /// It storms, and this is the same rule as that of the card.
+    StormOfRule {
+        name: String,
+    },
+    /// It storms, and its sender says that it is the same service as that of the card.
+    StormOfService {
+        service: Service,
+    },
+}
+
+impl Because {
+    /// Whether only the storm brought it there.
+    fn is_storm(&self) -> bool {
+        match self {
+            Self::StormOfRule { .. } | Self::StormOfService { .. } => true,
+            Self::SameService { .. }
+            | Self::Needs { .. }
+            | Self::SameNode { .. }
+            | Self::SameChange { .. }
+            | Self::SameGroup => false,
+        }
+    }
+}
+
+/// How far back, and how widely, is looked.
+#[derive(Clone, Copy)]
+struct Reach {
+    window: SignedDuration,
+    storms: bool,
+}
+
+impl Reach {
+    /// `None` when nothing joins.
+    fn of(state: &State, context: Context<'_>) -> Option<Self> {
+        let storms = context.rules.storm_from.is_some_and(|from| {
+            // The one that comes is not among them yet.
+            let before = usize::try_from(from.get())
+                .unwrap_or(usize::MAX)
+                .saturating_sub(1);
+            state.past.fired_within(GUST, context.now, before) >= before
+        });
+        let set = context.rules.related_within;
+        let window = if storms {
+            Some(set.map_or(STORM, |set| set.max(STORM)))
+        } else {
+            set
+        };
+        window.map(|window| Self { window, storms })
+    }
 }
 
 /// The open incident that this alert has to do with, the oldest if there are several.
 #[must_use]
 pub fn find(state: &State, context: Context<'_>, alert: &Alert) -> Option<(IncidentId, Because)> {
-    let window = context.rules.related_within?;
+    let reach = Reach::of(state, context)?;
     let newest = state.incidents.values().rev().take(LOOKED_AT);
     let mut found = None;
     for incident in newest.filter(|incident| incident.is_open()) {
-        let because = because(state, context, window, incident, alert);
+        let because = because(state, context, reach, incident, alert);
         found = because.map(|because| (incident, because)).or(found);
     }
     let (incident, because) = found?;
-    (!asks_for_another(context, incident, alert)).then_some((incident.id, because))
+    (!asks_for_another(context, incident, alert, &because)).then_some((incident.id, because))
 }
 
 fn because(
     state: &State,
     context: Context<'_>,
-    window: SignedDuration,
+    reach: Reach,
     incident: &Incident,
     alert: &Alert,
 ) -> Option<Because> {
@@ -80,7 +134,7 @@ fn because(
     {
         return Some(Because::SameGroup);
     }
-    if context.now.duration_since(incident.opened_at) > window {
+    if context.now.duration_since(incident.opened_at) > reach.window {
         return None;
     }
     let services = incident.service.as_ref().zip(alert.service.as_ref());
@@ -88,6 +142,28 @@ fn because(
         .and_then(|(one, other)| by_service(&context.rules.services, one, other))
         .or_else(|| same_node(first, alert))
         .or_else(|| same_change(state, context, incident, alert))
+        .or_else(|| {
+            if reach.storms {
+                alike(incident, first, alert)
+            } else {
+                None
+            }
+        })
+}
+
+fn alike(incident: &Incident, first: &Alert, alert: &Alert) -> Option<Because> {
+    if !first.name.is_empty() && first.name == alert.name {
+        return Some(Because::StormOfRule {
+            name: alert.name.clone(),
+        });
+    }
+    let service = alert
+        .service
+        .as_ref()
+        .filter(|_| incident.service == alert.service)?;
+    Some(Because::StormOfService {
+        service: service.clone(),
+    })
 }
 
 fn differ(one: &Alert, other: &Alert, label: &str) -> bool {
@@ -133,15 +209,17 @@ fn same_change(state: &State, context: Context<'_>, incident: &Incident, alert: 
     })
 }
 
-/// Whether a trigger says that this alert means another runbook than the one that the incident has.
-fn asks_for_another(context: Context<'_>, incident: &Incident, alert: &Alert) -> bool {
+/// Whether a trigger says that this alert means another runbook than the one that the incident has. A storm brings nothing
+/// together either that a runbook would have to mend in two places: it must be the same service, and a named one.
+fn asks_for_another(context: Context<'_>, incident: &Incident, alert: &Alert, because: &Because) -> bool {
     let environment = context.rules.environment_of(alert);
-    let matches = matching::rank(context.catalog, &AlertFacts::of(alert, environment.as_ref()));
-    if matches.by != By::Trigger || matches.candidates.is_empty() {
+    let matches = matching::by_trigger(context.catalog, &AlertFacts::of(alert, environment.as_ref()));
+    if matches.candidates.is_empty() {
         return false;
     }
     let wanted = matches.chosen().map(|chosen| &chosen.runbook.name);
-    wanted != runbook(incident)
+    let same_service = alert.service.is_some() && incident.service == alert.service;
+    wanted != runbook(incident) || because.is_storm() && !same_service
 }
 
 fn runbook(incident: &Incident) -> Option<&RunbookName> {

@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
+use super::advice::Question;
 use super::alert::Alert;
 use super::ceremony::Said;
 use super::change::Change;
@@ -162,6 +163,12 @@ pub enum Command {
         sketch: Box<Plan>,
         results: Vec<Result<Survey, SurveyError>>,
         findings: Vec<Finding>,
+    },
+    /// A model was asked in which order an incident's candidates stand.
+    Advised {
+        incident: IncidentId,
+        /// Best first.
+        order: Vec<RunbookName>,
     },
     /// The targets of a plan that waits for more approvals were looked at again, as far as they could be.
     Rechecked {
@@ -542,6 +549,11 @@ pub enum Drive {
         incident: IncidentId,
         sketch: Box<Plan>,
         looks: Vec<Look>,
+    },
+    /// Ask a model in which order the candidates stand. Nothing waits for its answer.
+    Advise {
+        incident: IncidentId,
+        question: Box<Question>,
     },
     /// Somebody approved and others have to: look whether the targets are still what was shown.
     Recheck { incident: IncidentId, plan: PlanNo },

@@ -227,6 +227,11 @@ pub enum Event {
         incident: IncidentId,
         matched: MatchRecord,
     },
+    /// A model was asked, and put the candidates that a person chooses from into this order.
+    Advised {
+        incident: IncidentId,
+        order: Vec<RunbookName>,
+    },
     /// A plan is being made; its targets are looked at.
     Planning {
         incident: IncidentId,
@@ -542,6 +547,7 @@ impl Event {
             | Self::AlertResolved { incident, .. }
             | Self::ChangesSeen { incident, .. }
             | Self::Remembered { incident, .. }
+            | Self::Advised { incident, .. }
             | Self::Matched { incident, .. }
             | Self::Planning { incident, .. }
             | Self::Gathered { incident, .. }

@@ -23,7 +23,7 @@ use super::freeze::{Held, Scope};
 use super::glass::Glass;
 use super::ids::{Channel, EpisodeKey, IncidentId};
 use super::incident::{
-    ClosedAs, Episode, HandoffReason, Incident, PageFailure, Paging, Phase, PlanTrack, Tick,
+    ClosedAs, Episode, HandoffReason, Incident, MatchLine, PageFailure, Paging, Phase, PlanTrack, Tick,
 };
 use super::memory::Signature;
 use super::run::{Run, StepState};
@@ -130,6 +130,7 @@ impl State {
             | Event::SplitOff { incident, .. }
             | Event::Remembered { incident, .. }
             | Event::Matched { incident, .. }
+            | Event::Advised { incident, .. }
             | Event::Planning { incident, .. }
             | Event::Gathered { incident, .. }
             | Event::Checklist { incident, .. }
@@ -275,6 +276,14 @@ fn change(incident: &mut Incident, event: &Event, at: Timestamp) {
         Event::ChangesSeen { changes, .. } => incident.saw_changes(changes),
         Event::Remembered { similar, .. } => incident.similar.clone_from(similar),
         Event::Matched { matched, .. } => incident.matched = Some(matched.clone()),
+        Event::Advised { order, .. } => {
+            if let Some(matched) = &mut incident.matched {
+                let place = |line: &MatchLine| order.iter().position(|name| *name == line.runbook);
+                matched
+                    .candidates
+                    .sort_by_key(|line| place(line).unwrap_or(usize::MAX));
+            }
+        }
         Event::Planning { request, .. } => {
             settle_approval(incident, ApprovalEvent::Supersede { at });
             incident.request = Some(request.clone());

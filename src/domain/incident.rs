@@ -380,6 +380,16 @@ impl Incident {
         firing.map(|episode| &episode.alert)
     }
 
+    /// Alerts that still fire and are its own: they opened it, or their source says that they belong to it. What only joined for a
+    /// reason of ours has a cause of its own as far as its source knows, and nobody but that source says that it is over.
+    pub fn firing_of_its_own(&self) -> impl Iterator<Item = &Arc<Alert>> {
+        let firing = self
+            .episodes
+            .iter()
+            .filter(|episode| episode.resolved_at.is_none() && episode.because.is_none());
+        firing.map(|episode| &episode.alert)
+    }
+
     /// Every alert of it has resolved.
     #[must_use]
     pub fn all_resolved(&self) -> bool {

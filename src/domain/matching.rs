@@ -125,6 +125,16 @@ impl Matches {
 /// Ranks all runbooks for an alert: by their triggers, and where none holds by what they say.
 #[must_use]
 pub fn rank(catalog: &Catalog, facts: &AlertFacts<'_>) -> Matches {
+    let matches = by_trigger(catalog, facts);
+    if matches.candidates.is_empty() {
+        return found::rank(catalog, facts, matches.near_misses);
+    }
+    matches
+}
+
+/// The runbooks whose triggers hold, and no others.
+#[must_use]
+pub fn by_trigger(catalog: &Catalog, facts: &AlertFacts<'_>) -> Matches {
     let text = Haystack::of(facts);
     let mut candidates = Vec::new();
     let mut nearest: Vec<Near<'_>> = Vec::new();
@@ -172,9 +182,6 @@ pub fn rank(catalog: &Catalog, facts: &AlertFacts<'_>) -> Matches {
             .for_each(|candidate| candidate.confidence = Confidence::one_of(equal));
     }
     let near_misses = nearest.iter().map(|near| near.told(facts, &text)).collect();
-    if candidates.is_empty() {
-        return found::rank(catalog, facts, near_misses);
-    }
     Matches {
         candidates,
         by: By::Trigger,

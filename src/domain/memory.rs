@@ -1,7 +1,9 @@
 //! What closed incidents leave behind: a signature each, of what was wrong, what was tried and how it ended. The next one
-//! that is like it shows it. History is shown and decides nothing.
+//! that is like it shows it. History is shown and decides nothing; what decides, the very same alert's flapping and its fixes
+//! that failed, is `past`, which says how the two differ.
 //!
-//! Invariants: bounded; likeness is the same for the same two incidents, whoever asks; an incident is never like itself.
+//! Invariants: bounded in number and in cost (a new incident is compared with at most 500 signatures of 40 words, and those that
+//! could not be alike whatever they say are passed over unread); likeness is the same for the same two incidents, whoever asks; an incident is never like itself.
 
 use std::collections::{BTreeSet, VecDeque};
 use std::sync::Arc;
@@ -51,8 +53,8 @@ pub struct Signature {
     fingerprint: Fingerprint,
     name: String,
     service: Option<Service>,
-    /// Of title and description, in small letters.
-    words: BTreeSet<String>,
+    /// Of title and description, in small letters; sorted, each once.
+    words: Vec<String>,
     /// Evidence that was beyond its limit.
     beyond: BTreeSet<String>,
     pub runbook: Option<RunbookName>,
@@ -99,7 +101,7 @@ impl Signature {
             fingerprint: alert.fingerprint.clone(),
             name: alert.name.clone(),
             service: alert.service.clone(),
-            words: words.take(WORDS).map(str::to_owned).collect(),
+            words: sorted(words.take(WORDS).map(str::to_owned).collect()),
             beyond: beyond.map(|finding| finding.name.clone()).collect(),
             runbook: incident
                 .current()
@@ -112,8 +114,11 @@ impl Signature {
     /// How like it another one is, and why; `None` when it is not.
     #[must_use]
     pub fn like(&self, other: &Self) -> Option<Similar> {
-        let (likeness, why) = self.likeness(other);
-        (likeness >= ALIKE && self.incident != other.incident).then(|| Similar {
+        if self.incident == other.incident {
+            return None;
+        }
+        let (likeness, why) = self.likeness(other)?;
+        Some(Similar {
             incident: other.incident,
             opened_at: other.opened_at,
             closed_at: other.closed_at,
@@ -124,26 +129,36 @@ impl Signature {
         })
     }
 
-    fn likeness(&self, other: &Self) -> (u16, String) {
+    fn likeness(&self, other: &Self) -> Option<(u16, String)> {
         if self.fingerprint == other.fingerprint {
-            return (1000, "the same alert".to_owned());
+            return Some((1000, "the same alert".to_owned()));
         }
-        let shared: Vec<&str> = self
-            .words
-            .intersection(&other.words)
-            .map(String::as_str)
-            .collect();
-        let all = self.words.union(&other.words).count().max(1);
         let same_service = self.service.is_some() && self.service == other.service;
         let same_name = self.name == other.name;
-        let beyond = self.beyond.intersection(&other.beyond).count() > 0;
+        let beyond = self.beyond.intersection(&other.beyond).next().is_some();
+        let apart_from_words = [(same_name, 450), (same_service, 200), (beyond, 100)];
+        let apart_from_words: u16 = apart_from_words
+            .into_iter()
+            .filter_map(|(holds, worth)| holds.then_some(worth))
+            .fold(0, u16::saturating_add);
         let weight = if same_name { 250 } else { 600 };
-        let said =
-            u16::try_from(shared.len().saturating_mul(weight).checked_div(all).unwrap_or(0)).unwrap_or(0);
-        let likeness = said
-            .saturating_add(if same_name { 450 } else { 0 })
-            .saturating_add(if same_service { 200 } else { 0 })
-            .saturating_add(if beyond { 100 } else { 0 });
+        let likeness = |shared: usize, all: usize| {
+            let said = shared.saturating_mul(weight).checked_div(all).unwrap_or(0);
+            apart_from_words.saturating_add(u16::try_from(said).unwrap_or(0))
+        };
+        let (fewer, more) = (
+            self.words.len().min(other.words.len()),
+            self.words.len().max(other.words.len()),
+        );
+        if likeness(fewer, more) < ALIKE {
+            return None;
+        }
+        let shared = shared(&self.words, &other.words);
+        let all = fewer.saturating_add(more).saturating_sub(shared.len());
+        let likeness = likeness(shared.len(), all);
+        if likeness < ALIKE {
+            return None;
+        }
         let why = match (same_name, same_service) {
             (true, true) => "the same rule on the same service".to_owned(),
             (true, false) => "the same rule".to_owned(),
@@ -157,8 +172,27 @@ impl Signature {
                 format!("{place}it says {}", quoted.join(", "))
             }
         };
-        (likeness.min(999), why)
+        Some((likeness.min(999), why))
     }
+}
+
+fn sorted(mut words: Vec<String>) -> Vec<String> {
+    words.sort_unstable();
+    words.dedup();
+    words
+}
+
+/// What stands in both of two sorted lists.
+fn shared<'w>(one: &'w [String], other: &[String]) -> Vec<&'w str> {
+    let mut rest = other.iter().peekable();
+    let mut both = Vec::new();
+    for word in one {
+        while rest.next_if(|other| *other < word).is_some() {}
+        if rest.peek() == Some(&word) {
+            both.push(word.as_str());
+        }
+    }
+    both
 }
 
 fn ending(incident: &Incident) -> Ending {
@@ -245,7 +279,7 @@ mod tests {
             fingerprint: Fingerprint::new(fingerprint),
             name: name.to_owned(),
             service: Some(Service::new(service)),
-            words: text.split(' ').map(str::to_owned).collect(),
+            words: sorted(text.split(' ').map(str::to_owned).collect()),
             beyond: BTreeSet::new(),
             runbook: None,
             ending: Ending::Fixed,

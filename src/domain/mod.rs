@@ -11,6 +11,7 @@
 )]
 
 pub mod action;
+pub mod advice;
 pub mod alert;
 pub mod approval;
 pub mod ceremony;

@@ -1,10 +1,15 @@
 //! What an alert did before: how often it fired within the hour, and which runbooks did not help against it. By
 //! fingerprint, which is the same over episodes. How closed incidents went, for whoever meets a similar one, is in `memory`.
 //!
+//! This decides: three firings in an hour, or a fix that failed before, go to a human. So it knows only the very same alert, counts
+//! every firing at once and forgets by time. `memory` holds whole incidents that are over, finds those that are merely like one,
+//! forgets by number, and is only shown. Neither could be made from the other: an incident that is open or was never closed
+//! leaves no signature, and likeness is no ground to refuse on.
+//!
 //! Bounded: what is forgotten early makes an alert look new, so in a flood of different alerts flapping is told of the
 //! newest ones only.
 
-use std::collections::{BTreeMap, VecDeque};
+use std::collections::{BTreeMap, BTreeSet, VecDeque};
 
 use jiff::{SignedDuration, Timestamp};
 use serde::{Deserialize, Serialize};
@@ -68,6 +73,21 @@ impl Past {
     #[must_use]
     pub fn times(&self, alert: &Fingerprint) -> u32 {
         self.times.get(alert).copied().unwrap_or(0)
+    }
+
+    /// How many different alerts fired within so long before now, counted up to `most`.
+    #[must_use]
+    pub fn fired_within(&self, span: SignedDuration, now: Timestamp, most: usize) -> usize {
+        let recent = self.fired.iter().rev();
+        let recent = recent.take_while(|(at, _)| now.duration_since(*at) < span);
+        let mut seen = BTreeSet::new();
+        for (_, alert) in recent {
+            seen.insert(alert);
+            if seen.len() >= most {
+                break;
+            }
+        }
+        seen.len()
     }
 
     pub(super) fn failed(&mut self, at: Timestamp, alert: &Fingerprint, runbook: &RunbookName) {

@@ -1,6 +1,7 @@
 //! What the team set in its configuration, as the pure core needs it. Built once by `app` from `config`.
 
 use std::collections::BTreeMap;
+use std::num::NonZeroU32;
 
 use jiff::SignedDuration;
 use serde::{Deserialize, Serialize};
@@ -107,6 +108,10 @@ pub struct Rules {
     pub resolvable: Vec<Source>,
     /// How long after its card an alert that has to do with an incident joins it; `None` never.
     pub related_within: Option<SignedDuration>,
+    /// Whether there is a model to ask about the order of candidates.
+    pub asks_advisor: bool,
+    /// So many new alerts within a minute are a storm, in which alerts that are alike share a card; `None` never.
+    pub storm_from: Option<NonZeroU32>,
     /// The service catalogue.
     pub services: Vec<ServiceRow>,
     /// `None` where no Alertmanager is known to make silences in.

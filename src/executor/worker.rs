@@ -12,6 +12,7 @@ use tokio::time::sleep;
 
 use super::gather::gather;
 use super::read_freeze_file;
+use crate::domain::advice::Question;
 use crate::domain::command::{Command, Drive, Reply, StartStep};
 use crate::domain::event::Outcome;
 use crate::domain::evidence::Look;
@@ -21,7 +22,8 @@ use crate::domain::plan::{Plan, PlannedStep};
 use crate::engine::{EngineError, Handle};
 use crate::planted::{self, Point};
 use crate::ports::{
-    ActionRunner, Clock, Directory, Ended, EvidenceSource, Order, Output, Person, Survey, SurveyError,
+    ActionRunner, Advisor, Clock, Directory, Ended, EvidenceSource, Order, Output, Person, Survey,
+    SurveyError,
 };
 
 /// How long to wait until a step that may not start yet is asked for again.
@@ -42,6 +44,7 @@ pub struct ExecutorParts {
     pub runner: Arc<dyn ActionRunner>,
     pub directory: Arc<dyn Directory>,
     pub evidence: Arc<dyn EvidenceSource>,
+    pub advisor: Option<Arc<dyn Advisor>>,
     pub clock: Arc<dyn Clock>,
     pub freeze_file: Option<PathBuf>,
 }
@@ -98,6 +101,7 @@ impl ExecutorParts {
                 sketch,
                 looks,
             } => self.survey(incident, *sketch, &looks).await,
+            Drive::Advise { incident, question } => self.advise(incident, &question).await,
             Drive::Recheck { incident, plan } => self.recheck(incident, plan).await,
             Drive::Start {
                 incident,
@@ -135,6 +139,17 @@ impl ExecutorParts {
                     sleep(STORE_WAIT).await;
                 }
             }
+        }
+    }
+
+    /// Asks once. Nothing hangs on it: without an answer the candidates stay as they are.
+    async fn advise(&self, incident: IncidentId, question: &Question) {
+        let Some(advisor) = &self.advisor else { return };
+        let Some(order) = advisor.order(question).await else {
+            return;
+        };
+        if let Err(error) = self.engine.submit(Command::Advised { incident, order }).await {
+            tracing::warn!(%incident, %error, "an advised order could not be stored; the candidates stay as they are");
         }
     }
 

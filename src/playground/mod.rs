@@ -1,9 +1,10 @@
-//! The embedded default: a Slack workspace, a cluster, a pager and a Prometheus in one process, with a page to click in.
+//! The embedded default: a Slack workspace, a cluster, a pager, a Prometheus and a model in one process, with a page to click in.
 
 pub mod alertmanager;
 pub mod cluster;
 pub mod control;
 pub mod flags;
+pub mod model;
 pub mod page;
 pub mod pager;
 pub mod press;

@@ -81,7 +81,7 @@ fn plain(text: &str) -> String {
         match character {
             '\n' | '\r' => out.push(' '),
             '<' => out.push_str("&lt;"),
-            '|' | '[' | ']' | '!' | '`' | '#' => {
+            '\\' | '|' | '[' | ']' | '!' | '`' | '#' | '*' | '_' | '~' => {
                 out.push('\\');
                 out.push(character);
             }
@@ -101,5 +101,7 @@ mod tests {
             plain("![x](http://evil.test/p.png) | # <img>\nnext"),
             "\\!\\[x\\](http://evil.test/p.png) \\| \\# &lt;img> next"
         );
+        // A backslash of theirs does not take ours away.
+        assert_eq!(plain("\\[x\\](y)"), "\\\\\\[x\\\\\\](y)");
     }
 }

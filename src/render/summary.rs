@@ -63,7 +63,7 @@ fn lines(entries: &[Entry], incident: &Incident) -> Vec<TimelineLine> {
             .take_while(|next| is_crowd(entry) && next.event.kind() == entry.event.kind())
             .count();
         let text = match (&entry.event, run) {
-            (Event::Joined { .. }, 2..) => Some(format!("{run} more alerts of the same group joined")),
+            (Event::Joined { .. }, 2..) => Some(format!("{run} more alerts joined")),
             (Event::AlertResolved { .. }, 2..) => Some(format!("{run} alerts resolved")),
             (event, _) => timeline::line(event, incident),
         };

@@ -1,5 +1,7 @@
 //! The thread: one short line of mrkdwn for each thing that happened, with the output where there is some.
 
+use std::collections::BTreeMap;
+
 use super::escape::Mrkdwn;
 use super::{evidence, handoff, timeline, words};
 use crate::domain::event::{Entry, Event};
@@ -20,6 +22,35 @@ pub fn line(entry: &Entry, incident: &Incident) -> Option<String> {
         Some(below) => format!("{text}\n{}", fenced(&below)),
         None => text,
     })
+}
+
+/// Names of rules that a crowd's line gives.
+const NAMED: usize = 5;
+
+/// Alerts that joined one after another, as one line: how many, and of which rules. Each of them stands in the journal.
+#[must_use]
+pub fn crowd(entries: &[&Entry]) -> String {
+    let mut rules: BTreeMap<&str, usize> = BTreeMap::new();
+    for entry in entries {
+        if let Event::Joined { alert, .. } = &entry.event {
+            *rules.entry(alert.name.as_str()).or_default() += 1;
+        }
+    }
+    let mut most: Vec<(&str, usize)> = rules.into_iter().collect();
+    most.sort_by_key(|(_, count)| std::cmp::Reverse(*count));
+    let named = most.iter().take(NAMED);
+    let mut named: Vec<String> = named
+        .map(|(rule, count)| format!("{} ({count})", shortened(rule, 80)))
+        .collect();
+    if most.len() > NAMED {
+        named.push(words::counted(most.len() - NAMED, "other rule"));
+    }
+    let text = format!(
+        "{} joined: {}",
+        words::counted(entries.len(), "more alert"),
+        words::listed(&named)
+    );
+    Mrkdwn::escape(&words::sentence(&text)).to_string()
 }
 
 /// What came out of a step or was found, in full as far as it fits.

@@ -106,6 +106,13 @@ fn worded(event: &Event, incident: Option<&Incident>) -> Option<String> {
         Event::PageAsked { why, .. } => format!("paging a human: {why}"),
         Event::Paged { .. } => "the pager took the page".to_owned(),
         Event::PageFailed { reason, trying, .. } => page_failed(reason, *trying),
+        Event::Advised { order, .. } => {
+            let names: Vec<String> = order.iter().map(ToString::to_string).collect();
+            format!(
+                "the advisor put the candidates in this order: {}",
+                names.join(", ")
+            )
+        }
         Event::Remembered { similar, .. } => {
             let lines: Vec<String> = similar.iter().map(memory::line).collect();
             format!("like it before: {}", lines.join("; "))

@@ -119,6 +119,8 @@ pub struct Words {
     pub answer: fn(&Answer) -> String,
     /// One journal entry as a line of the thread; `None` when the thread doesn't show it.
     pub line: fn(&Entry, &Incident) -> Option<String>,
+    /// Many alerts that joined one after another, as one line.
+    pub crowd: fn(&[&Entry]) -> String,
     pub summary: fn(&[Entry], &Incident) -> String,
 }
 

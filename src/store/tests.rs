@@ -264,6 +264,8 @@ fn knowledge() -> Knowledge {
         services: Vec::new(),
         silences: None,
         related_within: None,
+        storm_from: None,
+        asks_advisor: false,
     };
     Knowledge {
         rules: Arc::new(rules),

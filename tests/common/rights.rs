@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use interlock::actions::rights::Role;
+use interlock::actions::rights::{Role, Where};
 use interlock::app::Power;
 use interlock::domain::action::{Action, Defaults, Tier};
 use interlock::domain::runbook::{EvidenceQuery, Runbook, resolve_parameters, substitute};
@@ -10,9 +10,10 @@ use interlock::ports::Ended;
 
 /// The tiers in which a command of a runbook may run.
 pub fn tiers(power: &Power, runbook: &Runbook, what: &str) -> Vec<Tier> {
-    let of = power
-        .needs()
-        .filter(|need| need.of.runbook == runbook.name && need.of.what == what);
+    let of = power.needs().filter(|need| {
+        matches!(&need.of, Where::Command { runbook: of, what: command }
+                if *of == runbook.name && *command == what)
+    });
     let mut tiers: Vec<Tier> = of
         .filter_map(|need| match need.role {
             Role::Looks => None,

@@ -5,6 +5,7 @@
 
 #[path = "../common/admin.rs"]
 mod admin;
+mod advisor;
 mod approvals;
 mod autonomy;
 mod break_glass;

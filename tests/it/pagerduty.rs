@@ -46,6 +46,45 @@ async fn an_incident_of_pagerduty_is_resolved_there_when_it_is_fixed() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn what_only_joined_is_not_resolved_there_by_us() {
+    let grouping = "[grouping]\nrelated_within_minutes = 10\n\n[[services]]\nname = \"api-gateway\"\n";
+    let world = TestWorld::start(Setup::default().table(grouping)).await;
+    world.in_the_cluster(Scenario::RedisTimeout);
+    let theirs = pagerduty_fires(&world);
+    world.a_human_is_paged("Redis connection timeout").await;
+    world.card("Waits for 1 approval").await;
+    let other = Trigger {
+        service: String::new(),
+        dedup_key: "gateway/queue".to_owned(),
+        summary: "Requests pile up".to_owned(),
+        severity: "critical".to_owned(),
+        source: "prometheus".to_owned(),
+        custom_details: json!({}),
+    };
+    let other = world.doubles.pager.trigger_incident(other).unwrap();
+    world.a_human_is_paged("Requests pile up").await;
+    world.card("Requests pile up (same service, api-gateway)").await;
+    world.ana().presses("Approve 2 steps").await;
+    world.ana().is_told("Approved.").await;
+    world
+        .cluster_did(&["exec redis-cli FLUSHDB", "exec curl -s localhost:8080/health"])
+        .await;
+    world.pager_resolves(&theirs.id).await;
+    world.card("Fixed and verified.").await;
+    world.outbox_is_empty().await;
+    let status = |id: &str| {
+        let all = world.doubles.pager.incidents();
+        all.into_iter().find(|one| one.id == id).unwrap().status
+    };
+    assert_ne!(status(&other.id), Status::Resolved, "nobody looked at that one");
+    // Nor is the card's incident over before both are.
+    world.minutes_pass(2).await;
+    world.card("the alert still fires").await;
+    world.thread().is_uninteresting();
+    world.ends().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn a_pagerduty_that_refuses_to_resolve_is_no_resolved_incident() {
     let world = TestWorld::start(Setup::default().unknown_pager_user()).await;
     world.in_the_cluster(Scenario::RedisTimeout);

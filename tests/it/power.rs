@@ -26,7 +26,11 @@ fn power(world: &TestWorld) -> Power {
 
 /// The world in which Redis times out, with the accounts and roles that are printed for it; `change` may leave some out.
 async fn granted(change: impl Fn(&mut Vec<Value>)) -> (TestWorld, Admin) {
-    let world = TestWorld::without_bot(Setup::default().table(ACCOUNTS)).await;
+    granted_for(Setup::default(), change).await
+}
+
+async fn granted_for(setup: Setup, change: impl Fn(&mut Vec<Value>)) -> (TestWorld, Admin) {
+    let world = TestWorld::without_bot(setup.table(ACCOUNTS)).await;
     let admin = Admin::with(&world.doubles.cluster.kubeconfig(ClusterUser::Admin)).await;
     let mut objects = power(&world).objects();
     change(&mut objects);
@@ -99,6 +103,32 @@ async fn the_printed_rights_are_enough_and_without_them_interlock_says_that_it_w
     world.cluster_did(&all).await;
     world.card("Fixed and verified.").await;
     world.thread().ends_with("all steps are done and verified").await;
+    world.ends().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_is_rolled_out_is_seen_with_the_printed_rights() {
+    let setup = Setup::default().table("[kubernetes]\nfollow_rollouts = true");
+    let (world, _) = granted_for(setup, |_| {}).await;
+    let cluster = world.doubles.cluster.world();
+    let before = cluster.revision_of("production", "checkout");
+    cluster.deploy(
+        "production",
+        "checkout",
+        "registry.example/checkout:2.16.0",
+        "release 2.16.0",
+    );
+    world
+        .until("the controller has rolled it out", || {
+            (cluster.revision_of("production", "checkout") > before).then_some(())
+        })
+        .await;
+    assert_eq!(wrong(&examined(&world).await, "cluster demo"), Vec::<&str>::new());
+    world.bot_starts().await;
+    world.fires(&Alert::bad_deploy()).await;
+    world.card("release 2.16.0").await;
+    effects(&world).await;
+    world.thread().is_uninteresting();
     world.ends().await;
 }
 

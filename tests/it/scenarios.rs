@@ -173,6 +173,42 @@ fn a_misspelt_expectation_is_an_error_and_not_a_pass() {
 }
 
 #[test]
+fn an_answer_that_could_mean_two_things_or_nothing_is_an_error() {
+    for answer in [
+        "says = \"OK\"\nfails = \"no\"",
+        "fails = \"no\"\nlost = \"who knows\"",
+        "takes = \"2s\"",
+    ] {
+        let played = one(&format!(
+            "{REDIS}[[answers]]\nto = \"redis-cli\"\n{answer}\n[expect]\n"
+        ));
+        let said = played.misses.join("\n");
+        assert!(
+            said.contains("the answer to `redis-cli` must have exactly one of `says`, `fails` and `lost`"),
+            "{said}"
+        );
+    }
+    let played = one(&format!(
+        "{REDIS}[[metrics]]\nof = \"up\"\nvalue = 1\nmissing = \"down\"\n[expect]\n"
+    ));
+    let said = played.misses.join("\n");
+    assert!(
+        said.contains("the metric of `up` must have exactly one of `value`, `series` and `missing`"),
+        "{said}"
+    );
+}
+
+#[test]
+fn a_row_that_comes_after_the_end_of_time_ends_the_scenario_and_not_the_program() {
+    let row = "[[alerts]]\nname = \"Late\"\nat = \"PT2562047788015215h\"\ntimes = 3\n";
+    let played = one(&format!("{REDIS}{row}[expect]\n"));
+    assert!(
+        !played.story.is_empty() || !played.misses.is_empty(),
+        "{played:#?}"
+    );
+}
+
+#[test]
 fn who_is_not_there_can_not_click() {
     let click = "[[clicks]]\nat = \"1s\"\nby = \"zoe\"\ndoes = \"approve\"\n[expect]\n";
     let played = one(&format!("{REDIS}{click}"));

@@ -12,6 +12,7 @@ use interlock::domain::runbook::Catalog;
 use interlock::engine::{Core, Knowledge};
 use interlock::store::Store;
 use jiff::Timestamp;
+use serde_json::json;
 
 use crate::world::{Alert, Setup, TestWorld};
 
@@ -62,6 +63,52 @@ async fn an_alert_that_asks_for_a_runbook_of_its_own_keeps_its_card() {
     world.ends().await;
 }
 
+/// A storm as the two of a highly available pair send it, each alert in a group of its own.
+#[tokio::test(flavor = "multi_thread")]
+async fn in_a_storm_a_channel_hears_once_a_second_and_a_crowd_is_one_line() {
+    let world = TestWorld::start(Setup::default()).await;
+    for number in 0..300 {
+        let service = ["archive", "mail"][number % 2];
+        let symptom = format!("Symptom{}", number % 7);
+        let mut body = Alert::new(&symptom, service, &format!("{service} is odd")).firing();
+        body["groupKey"] = json!(format!("{{}}:{{n=\"{number}\"}}"));
+        body["alerts"][0]["labels"]["instance"] = json!(number.to_string());
+        body["alerts"][0]["fingerprint"] = json!(format!("{number:016x}"));
+        for _one_of_the_pair in 0..2 {
+            assert_eq!(world.posts(&body).await, 200);
+        }
+    }
+    world.card_shows("INC-1", "a storm of alerts").await;
+    world.card_shows("INC-2", "is odd").await;
+    world.card_shows("INC-3", "is odd").await;
+    world
+        .until("the crowd is told in one line", || {
+            let said = world.thread_of("INC-1").said().join("\n");
+            said.contains("more alerts joined: Symptom").then_some(())
+        })
+        .await;
+    world.outbox_is_empty().await;
+    assert_eq!(world.channel("incidents").cards(), 3);
+    let channel = world.doubles.slack.channel_id("incidents").unwrap();
+    let posts = world.doubles.slack.calls_of("chat.postMessage");
+    let posts: Vec<_> = posts
+        .iter()
+        .filter(|call| call.args["channel"] == json!(channel))
+        .collect();
+    for (first, from) in posts.iter().enumerate() {
+        for (last, to) in posts.iter().enumerate().skip(first) {
+            let (count, seconds) = (last - first + 1, to.at.since(from.at).as_secs());
+            assert!(count as u64 <= seconds + 4, "{count} posts within {seconds} s");
+        }
+    }
+    assert!(posts.len() < 40, "{} posts", posts.len());
+    for incident in ["INC-1", "INC-2", "INC-3"] {
+        world.thread_of(incident).is_uninteresting();
+    }
+    world.nothing_ran();
+    world.ends().await;
+}
+
 const CAUSES: usize = 12;
 const ALERTS: usize = 10_000;
 
@@ -89,8 +136,7 @@ fn fired(number: usize, now: Timestamp) -> Fired {
     }
 }
 
-#[test]
-fn a_storm_of_10000_alerts_of_12_causes_from_a_pair_is_12_cards_and_none_is_lost() {
+fn catalogue() -> Settings {
     let mut settings = Settings::default();
     settings.grouping.related_within_minutes = 10;
     let rows: String = (0..CAUSES)
@@ -101,8 +147,24 @@ fn a_storm_of_10000_alerts_of_12_causes_from_a_pair_is_12_cards_and_none_is_lost
         services: Vec<interlock::config::ServiceRow>,
     }
     settings.services = toml::from_str::<Rows>(&rows).unwrap().services;
+    settings
+}
+
+#[test]
+fn a_storm_of_10000_alerts_of_12_causes_from_a_pair_is_12_cards_and_none_is_lost() {
+    assert_eq!(storm(&catalogue()), CAUSES);
+}
+
+#[test]
+fn without_a_word_about_it_in_the_configuration_it_is_15_cards_at_most() {
+    let cards = storm(&Settings::default());
+    assert!(cards <= 15, "{cards} cards");
+}
+
+/// Cards that a storm ends as; every alert of it is in one of them.
+fn storm(settings: &Settings) -> usize {
     let knowledge = Knowledge {
-        rules: Arc::new(app::rules(&settings, "T1")),
+        rules: Arc::new(app::rules(settings, "T1")),
         catalog: Arc::new(Catalog::build(Vec::new(), &|_, _| Vec::new())),
     };
     let mut core = Core::open(Store::in_memory().unwrap()).unwrap();
@@ -121,9 +183,8 @@ fn a_storm_of_10000_alerts_of_12_causes_from_a_pair_is_12_cards_and_none_is_lost
         core.run(commands.to_vec(), &[], &knowledge, now).unwrap();
     }
     let incidents: Vec<_> = core.state().incidents.values().collect();
-    assert!(incidents.len() <= 15, "{} cards", incidents.len());
-    assert_eq!(incidents.len(), CAUSES);
     let taken: usize = incidents.iter().map(|incident| incident.episodes.len()).sum();
     let repeats: u64 = incidents.iter().map(|incident| incident.repeats).sum();
     assert_eq!((taken, repeats), (ALERTS, ALERTS as u64));
+    incidents.len()
 }

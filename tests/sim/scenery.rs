@@ -119,6 +119,8 @@ pub fn knowledge(rng: &mut Rng) -> Knowledge {
         services: Vec::new(),
         silences: None,
         related_within: None,
+        storm_from: None,
+        asks_advisor: false,
     };
     Knowledge {
         rules: Arc::new(rules),

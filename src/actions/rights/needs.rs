@@ -9,7 +9,7 @@ use super::argument::Argument;
 use super::of_action::{self, ANY_NAME};
 use super::right::Right;
 use crate::domain::action::{Action, BudgetKey, Defaults, Kind, Tier, TierFacts};
-use crate::domain::ids::{ClusterName, RunbookName};
+use crate::domain::ids::{ClusterName, Namespace, RunbookName};
 use crate::domain::rules::Rules;
 use crate::domain::runbook::{
     Catalog, CommandLine, EvidenceQuery, ParamKind, ParamSpec, Runbook, Step, Word,
@@ -28,17 +28,26 @@ pub enum Role {
     Runs(Tier),
 }
 
-/// Which command of which runbook.
+/// What a right is for.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
-pub struct Where {
-    pub runbook: RunbookName,
-    /// `step 3`, `evidence "Pods now"`.
-    pub what: String,
+#[serde(rename_all = "snake_case", tag = "is")]
+pub enum Where {
+    /// A command of a runbook.
+    Command {
+        runbook: RunbookName,
+        /// `step 3`, `evidence "Pods now"`.
+        what: String,
+    },
+    /// The configuration asks for it, whatever the runbooks say.
+    FollowRollouts,
 }
 
 impl fmt::Display for Where {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{} of {}", self.what, self.runbook)
+        match self {
+            Self::Command { runbook, what } => write!(f, "{what} of {runbook}"),
+            Self::FollowRollouts => f.write_str("kubernetes.follow_rollouts"),
+        }
     }
 }
 
@@ -82,6 +91,15 @@ pub struct Needs {
 }
 
 impl Needs {
+    /// Adds what following the rollouts of a namespace takes (`evidence::kubernetes::rollouts`).
+    pub fn follow_rollouts(&mut self, namespace: &Namespace) {
+        self.needs.insert(Need {
+            role: Role::Looks,
+            right: of_action::rollouts(namespace),
+            of: Where::FollowRollouts,
+        });
+    }
+
     /// The tiers that something runs in.
     #[must_use]
     pub fn tiers(&self) -> BTreeSet<Tier> {
@@ -168,7 +186,7 @@ struct Reader<'a> {
 
 impl Reader<'_> {
     fn read(&self, written: &Written<'_>, found: &mut Needs) {
-        let of = Where {
+        let of = Where::Command {
             runbook: self.runbook.name.clone(),
             what: written.what.clone(),
         };

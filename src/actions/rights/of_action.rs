@@ -4,6 +4,7 @@
 use super::right::Right;
 use crate::actions::kubernetes::kinds::{self, Runs, Scope};
 use crate::domain::action::{Action, Kind, ObjectRef};
+use crate::domain::ids::Namespace;
 
 /// A name that stands for any: a parameter chooses it later.
 pub(super) const ANY_NAME: &str = "interlock-any-name";
@@ -134,6 +135,16 @@ fn revisions(target: &ObjectRef) -> Right {
             ..beside(target, Kind::ReplicaSet, "list")
         },
     }
+}
+
+/// What looking for new revisions in a namespace asks for; no action, but a look of the same account.
+pub(super) fn rollouts(namespace: &Namespace) -> Right {
+    right(
+        Kind::ReplicaSet,
+        Some(namespace.as_str().to_owned()),
+        "list",
+        None,
+    )
 }
 
 fn scale(target: &ObjectRef) -> Right {

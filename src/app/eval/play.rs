@@ -13,6 +13,9 @@ use crate::config::Settings;
 use crate::domain::alert::Alert;
 use crate::ingress::{Sample, understand};
 
+/// Deliveries of one alert; more are a slip of the finger.
+const MOST_TIMES: u32 = 100_000;
+
 /// What came of one scenario.
 #[derive(Clone, Debug, Serialize)]
 pub struct Played {
@@ -105,9 +108,15 @@ fn alerts(
     let now = file.starts.checked_add(row.at).unwrap_or(file.starts);
     let mut read = understand(source, &sample, settings, now).map_err(|error| error.to_string())?;
     crate::app::without_secrets(settings, &mut read.alerts).map_err(|error| error.to_string())?;
+    if row.times > MOST_TIMES {
+        return Err(format!(
+            "an alert has `times = {}`; at most {MOST_TIMES} can be played",
+            row.times
+        ));
+    }
     let mut all = Vec::new();
     for turn in 0..row.times {
-        let after = row.at + SignedDuration::from_secs(i64::from(turn));
+        let after = row.at.saturating_add(SignedDuration::from_secs(i64::from(turn)));
         all.extend(read.alerts.iter().map(|alert| (after, alert.clone())));
     }
     Ok(all)

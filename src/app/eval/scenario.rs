@@ -178,26 +178,67 @@ pub(super) enum TargetWord {
     Unreachable,
 }
 
-/// What the cluster or a host answers to a command. Exactly one of `says`, `fails` and `lost`.
+/// What the cluster or a host answers to a command.
 #[derive(Clone, Debug, Deserialize)]
-#[serde(deny_unknown_fields)]
+#[serde(try_from = "AnswerKeys")]
 pub(super) struct AnswerRow {
     /// Words that the command line holds, as the card shows it.
     pub to: String,
-    #[serde(default)]
-    pub says: Option<Says>,
-    /// The server says that it failed.
-    #[serde(default)]
-    pub fails: Option<String>,
-    /// Nobody can tell.
-    #[serde(default)]
-    pub lost: Option<String>,
+    pub gives: Gives,
     /// How often it counts; the next row that fits answers from then on.
-    #[serde(default)]
     pub times: Option<u32>,
     /// How long it takes.
-    #[serde(default)]
     pub takes: Option<SignedDuration>,
+}
+
+/// What comes back.
+#[derive(Clone, Debug)]
+pub(super) enum Gives {
+    Says(Says),
+    /// The server says that it failed.
+    Fails(String),
+    /// Nobody can tell.
+    Lost(String),
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct AnswerKeys {
+    to: String,
+    #[serde(default)]
+    says: Option<Says>,
+    #[serde(default)]
+    fails: Option<String>,
+    #[serde(default)]
+    lost: Option<String>,
+    #[serde(default)]
+    times: Option<u32>,
+    #[serde(default)]
+    takes: Option<SignedDuration>,
+}
+
+impl TryFrom<AnswerKeys> for AnswerRow {
+    type Error = String;
+
+    fn try_from(keys: AnswerKeys) -> Result<Self, String> {
+        let gives = match (keys.says, keys.fails, keys.lost) {
+            (Some(says), None, None) => Gives::Says(says),
+            (None, Some(reason), None) => Gives::Fails(reason),
+            (None, None, Some(reason)) => Gives::Lost(reason),
+            (None, None, None) | (Some(_), Some(_), _) | (Some(_), _, Some(_)) | (_, Some(_), Some(_)) => {
+                return Err(format!(
+                    "the answer to `{}` must have exactly one of `says`, `fails` and `lost`",
+                    keys.to
+                ));
+            }
+        };
+        Ok(Self {
+            to: keys.to,
+            gives,
+            times: keys.times,
+            takes: keys.takes,
+        })
+    }
 }
 
 /// One answer, or one after another; the last stays.
@@ -210,18 +251,52 @@ pub(super) enum Says {
 
 /// What Prometheus answers.
 #[derive(Clone, Debug, Deserialize)]
-#[serde(deny_unknown_fields)]
+#[serde(try_from = "MetricKeys")]
 pub(super) struct MetricRow {
     /// Words that the query holds, or the name of the evidence.
     pub of: String,
-    #[serde(default)]
-    pub value: Option<toml::Value>,
-    /// Series by the value of their one label.
-    #[serde(default)]
-    pub series: BTreeMap<String, toml::Value>,
+    pub gives: Measured,
+}
+
+/// What comes back.
+#[derive(Clone, Debug)]
+pub(super) enum Measured {
+    Value(toml::Value),
+    /// Series by the value of their one label; none of them is an empty answer.
+    Series(BTreeMap<String, toml::Value>),
     /// It can't be read; says why.
+    Missing(String),
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct MetricKeys {
+    of: String,
     #[serde(default)]
-    pub missing: Option<String>,
+    value: Option<toml::Value>,
+    #[serde(default)]
+    series: Option<BTreeMap<String, toml::Value>>,
+    #[serde(default)]
+    missing: Option<String>,
+}
+
+impl TryFrom<MetricKeys> for MetricRow {
+    type Error = String;
+
+    fn try_from(keys: MetricKeys) -> Result<Self, String> {
+        let gives = match (keys.value, keys.series, keys.missing) {
+            (Some(value), None, None) => Measured::Value(value),
+            (None, Some(series), None) => Measured::Series(series),
+            (None, None, Some(why)) => Measured::Missing(why),
+            (None, None, None) | (Some(_), Some(_), _) | (Some(_), _, Some(_)) | (_, Some(_), Some(_)) => {
+                return Err(format!(
+                    "the metric of `{}` must have exactly one of `value`, `series` and `missing`",
+                    keys.of
+                ));
+            }
+        };
+        Ok(Self { of: keys.of, gives })
+    }
 }
 
 /// What a person does.

@@ -208,7 +208,7 @@ impl<'a> Stage<'a> {
         for drive in committed.drives {
             let at = match &drive {
                 Drive::Start { not_before, .. } => not_before.unwrap_or(self.now),
-                Drive::Survey { .. } | Drive::Recheck { .. } => self.now,
+                Drive::Survey { .. } | Drive::Recheck { .. } | Drive::Advise { .. } => self.now,
             };
             self.plan(at, Happening::Drive(Box::new(drive)));
         }
@@ -244,6 +244,8 @@ impl<'a> Stage<'a> {
                 sketch,
                 looks,
             } => self.surveyed(*incident, sketch, looks),
+            // No network here: it goes as without an answer.
+            Drive::Advise { .. } => return Ok(()),
             Drive::Recheck { incident, plan } => Command::Rechecked {
                 incident: *incident,
                 plan: *plan,

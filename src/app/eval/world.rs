@@ -7,7 +7,7 @@ use std::collections::BTreeMap;
 
 use jiff::{SignedDuration, Timestamp};
 
-use super::scenario::{AnswerRow, MetricRow, Says, Scenario, TargetRow, TargetWord};
+use super::scenario::{AnswerRow, Gives, Measured, MetricRow, Says, Scenario, TargetRow, TargetWord};
 use crate::actions::examine::examine;
 use crate::actions::redact::Redactor;
 use crate::actions::verdict::Verdict;
@@ -122,22 +122,19 @@ impl<'a> World<'a> {
         let Some(row) = self.scenario.metrics.iter().find(fits) else {
             return missing("the scenario does not say");
         };
-        if let Some(why) = &row.missing {
-            return missing(why);
-        }
-        let alone = row.value.iter().map(|value| Sample {
-            labels: BTreeMap::new(),
-            value: text_of(value),
-        });
-        let several = row.series.iter().map(|(name, value)| Sample {
+        let several = |(name, value): (&String, &toml::Value)| Sample {
             labels: BTreeMap::from([("series".to_owned(), name.clone())]),
             value: text_of(value),
-        });
-        let answer = Answer {
-            samples: alone.chain(several).collect(),
-            more: 0,
         };
-        shape::of_answer(&answer, look.limit.as_ref(), look.required)
+        let samples = match &row.gives {
+            Measured::Missing(why) => return missing(why),
+            Measured::Series(series) => series.iter().map(several).collect(),
+            Measured::Value(value) => vec![Sample {
+                labels: BTreeMap::new(),
+                value: text_of(value),
+            }],
+        };
+        shape::of_answer(&Answer { samples, more: 0 }, look.limit.as_ref(), look.required)
     }
 
     /// Performs a step: how it ended, and how long it took.
@@ -173,22 +170,19 @@ impl<'a> World<'a> {
 }
 
 fn verdict(row: &AnswerRow, turn: u32) -> Verdict {
-    if let Some(reason) = &row.fails {
-        return Verdict::failed(reason.clone());
-    }
-    if let Some(reason) = &row.lost {
-        return Verdict::unknown(reason.clone());
-    }
+    let says = match &row.gives {
+        Gives::Fails(reason) => return Verdict::failed(reason.clone()),
+        Gives::Lost(reason) => return Verdict::unknown(reason.clone()),
+        Gives::Says(says) => says,
+    };
     let turn = usize::try_from(turn).unwrap_or(usize::MAX);
-    let text = match &row.says {
-        Some(Says::Always(text)) => text.as_str(),
-        Some(Says::InTurn(texts)) => texts
+    Verdict::done(match says {
+        Says::Always(text) => text.as_str(),
+        Says::InTurn(texts) => texts
             .get(turn)
             .or_else(|| texts.last())
             .map_or("", String::as_str),
-        None => "",
-    };
-    Verdict::done(text)
+    })
 }
 
 fn missing(why: &str) -> Found {

@@ -208,6 +208,33 @@ fn a_policy_without_a_row_lets_nobody() {
 }
 
 #[test]
+fn another_policy_is_all_of_it_and_nothing_of_the_one_before() {
+    let folder = tempfile::TempDir::new().expect("a folder");
+    let write = |name: &str, text: &str| {
+        let path = folder.path().join(name);
+        std::fs::write(&path, text).expect("written");
+        path
+    };
+    let one = write(
+        "one.toml",
+        "[[autonomy_limits]]\nat_most = \"shadow\"\n[[risks]]\nrisk = \"critical\"\n[alone]\nlow = 1\n[limits]\nactions_per_hour = 1\n",
+    );
+    let other = write("other.toml", "[alone]\nlow = 5\n");
+    let first = settings().judged_by(&one).expect("a policy");
+    assert_eq!(
+        (first.autonomy_limits.len(), first.risks.len(), first.alone.low),
+        (1, 1, Some(1))
+    );
+    let second = first.judged_by(&other).expect("a policy");
+    assert_eq!(
+        (second.autonomy_limits.len(), second.risks.len(), second.alone.low),
+        (0, 0, Some(5))
+    );
+    assert_eq!(second.limits.actions_per_hour, None);
+    assert_eq!(second.caches, settings().caches);
+}
+
+#[test]
 fn without_a_configuration_places_are_those_of_the_journal() {
     let mut bare = Settings::default();
     bare.approvers.clone_from(&settings().approvers);

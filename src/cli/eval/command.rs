@@ -1,7 +1,7 @@
 //! The command: reads the folder, plays on every core, shows a bar meanwhile, and writes what came of it.
 
 use std::io::IsTerminal as _;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::{Duration, Instant};
 
@@ -19,7 +19,7 @@ use crate::app::eval::{self, Library, Played};
 #[derive(Debug, clap::Args)]
 #[command(
     after_help = "Examples: interlock eval runbooks/\n          interlock eval runbooks/ --only redis --story\n          \
-    interlock eval runbooks/ --junit eval.xml"
+    interlock eval runbooks/ --junit eval.xml --json eval.json"
 )]
 pub(in super::super) struct Eval {
     /// The folder of runbooks, with their scenarios in `scenarios`. Without it: runbooks.path of the configuration.
@@ -34,6 +34,9 @@ pub(in super::super) struct Eval {
     /// Write the results to this file as JUnit XML, too.
     #[arg(long, value_name = "FILE")]
     junit: Option<PathBuf>,
+    /// Write the results to this file as JSON, too: what `--format json` prints.
+    #[arg(long, value_name = "FILE")]
+    json: Option<PathBuf>,
     #[command(flatten)]
     format: FormatArg,
 }
@@ -65,10 +68,7 @@ impl Eval {
         let played = play_all(&library);
         let took = since.elapsed();
         if let Some(path) = &self.junit {
-            std::fs::write(path, junit::xml(&played, took)).map_err(|source| Failure::Write {
-                path: path.clone(),
-                source,
-            })?;
+            write(path, &junit::xml(&played, took))?;
         }
         let passed = played.iter().filter(|one| one.passed()).count();
         let without = if self.only.is_none() {
@@ -76,22 +76,34 @@ impl Eval {
         } else {
             Vec::new()
         };
-        match self.format.format {
-            Format::Json => screen.json(&Answer {
-                scenarios: played.len(),
-                passed,
-                took_ms: u64::try_from(took.as_millis()).unwrap_or(u64::MAX),
-                without_a_scenario: without,
-                results: &played,
-            })?,
-            Format::Human => table::say(&played, &without, took, self.story, screen)?,
+        let answer = Answer {
+            scenarios: library.len(),
+            passed,
+            took_ms: u64::try_from(took.as_millis()).unwrap_or(u64::MAX),
+            without_a_scenario: without,
+            results: &played,
+        };
+        if let Some(path) = &self.json {
+            write(path, &format!("{}\n", serde_json::to_string_pretty(&answer)?))?;
         }
-        Ok(if passed == played.len() {
+        match self.format.format {
+            Format::Json => screen.json(&answer)?,
+            Format::Human => table::say(&played, &answer.without_a_scenario, took, self.story, screen)?,
+        }
+        // Against what there is to play, not against what came back: what a worker left out was not right.
+        Ok(if passed == library.len() {
             Ended::Fine
         } else {
             Ended::Found
         })
     }
+}
+
+fn write(path: &Path, text: &str) -> Result<(), Failure> {
+    std::fs::write(path, text).map_err(|source| Failure::Write {
+        path: path.to_owned(),
+        source,
+    })
 }
 
 /// Plays all of them, on every core; results in order.
@@ -112,7 +124,7 @@ fn play_all(library: &Library) -> Vec<Played> {
             }
         };
         let spawned: Vec<_> = (0..workers).map(|_| scope.spawn(work)).collect();
-        // A worker that ended badly leaves its scenarios out, which the count below shows.
+        // A worker that ended badly leaves its scenarios out; whoever judges counts against the library.
         spawned
             .into_iter()
             .filter_map(|worker| worker.join().ok())

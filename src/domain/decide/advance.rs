@@ -112,14 +112,16 @@ fn conclude(tx: &mut Tx<'_>, context: Context<'_>, id: IncidentId, result: RunRe
     };
     let manual = is_manual(incident);
     let resolved = incident.all_resolved();
-    let firing: Vec<EpisodeKey> = incident.firing().map(|alert| alert.episode.clone()).collect();
+    let own = incident.firing_of_its_own();
+    let own: Vec<EpisodeKey> = own.map(|alert| alert.episode.clone()).collect();
     match result {
         RunResult::Verified if manual || resolved => close(tx, id, ClosedAs::Resolved),
         RunResult::Verified => {
-            if context.rules.resolvable.contains(&incident.source) {
+            // Empty means all of them to whoever reads old rows of the outbox.
+            if context.rules.resolvable.contains(&incident.source) && !own.is_empty() {
                 tx.effect(Effect::SourceResolve {
                     incident: id,
-                    episodes: firing,
+                    episodes: own,
                 });
             }
             settle(tx, context, id);

@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use jiff::SignedDuration;
 
-use super::{Context, Tx, advance, changes, plan_act, survey};
+use super::{Context, Tx, advance, advise, changes, plan_act, survey};
 use crate::domain::alert::{Alert, AlertStatus};
 use crate::domain::cluster::{self, Because};
 use crate::domain::command::Reply;
@@ -125,15 +125,16 @@ fn is_back(tx: &Tx<'_>, context: Context<'_>, known: IncidentId, alert: &Alert) 
 
 /// An episode is back: in the same incident while that is open, as a new one when it is over.
 fn again(tx: &mut Tx<'_>, context: Context<'_>, source: &Source, known: IncidentId, alert: Alert) {
-    match tx.state().incident(known).filter(|incident| incident.is_open()) {
-        Some(incident) => {
-            let mut before = incident.episodes.iter().rev();
-            let because = before
-                .find(|episode| episode.alert.episode == alert.episode)
-                .and_then(|episode| episode.because.clone());
-            join(tx, context, known, alert, because);
-        }
-        None => fired(tx, context, source, alert),
+    let open = tx.state().incident(known).filter(|incident| incident.is_open());
+    if let Some(incident) = open {
+        // What joined for a reason of ours is back for the same reason.
+        let before = incident.episodes.iter().rev();
+        let because = before
+            .filter(|episode| episode.alert.episode == alert.episode)
+            .find_map(|episode| episode.because.clone());
+        join(tx, context, known, alert, because);
+    } else {
+        fired(tx, context, source, alert);
     }
 }
 
@@ -244,6 +245,7 @@ fn choose(tx: &mut Tx<'_>, context: Context<'_>, incident: IncidentId, alert: &A
                 By::Search => HandoffReason::Unsure,
             };
             advance::hand_over(tx, context, incident, reason);
+            advise::ask(tx, context, incident, alert);
         }
         Verdict::None => advance::hand_over(tx, context, incident, HandoffReason::NoMatch),
     }

@@ -3,6 +3,7 @@
 
 mod act;
 mod advance;
+mod advise;
 mod alerts;
 mod changes;
 mod deadline;
@@ -65,6 +66,7 @@ pub fn decide(tx: &mut Tx<'_>, context: Context<'_>, command: Command) -> Reply 
             results,
             findings,
         } => survey::surveyed(tx, context, incident, *sketch, results, findings),
+        Command::Advised { incident, order } => advise::advised(tx, incident, order),
         Command::Rechecked { incident, plan, seen } => step::rechecked(tx, context, incident, plan, &seen),
         Command::StartStep(request) => step::start(tx, context, &request),
         Command::StepEnded {
@@ -98,6 +100,7 @@ impl Command {
         match self {
             Self::Alerts { key, .. } | Self::Changes { key, .. } | Self::Act { key, .. } => key.as_ref(),
             Self::Surveyed { .. }
+            | Self::Advised { .. }
             | Self::Rechecked { .. }
             | Self::StartStep(_)
             | Self::StepEnded { .. }

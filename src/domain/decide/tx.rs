@@ -169,6 +169,7 @@ fn redraws(event: &Event) -> bool {
         | Event::SplitOff { .. }
         | Event::AlertResolved { .. }
         | Event::Matched { .. }
+        | Event::Advised { .. }
         | Event::Planning { .. }
         | Event::ChangesSeen { .. }
         | Event::Remembered { .. }
@@ -275,6 +276,7 @@ fn tells(event: &Event) -> bool {
         | Event::Changed { .. }
         | Event::ChangesSeen { .. }
         | Event::Remembered { .. }
+        | Event::Advised { .. }
         | Event::Opened { .. }
         | Event::AlertResolved { .. }
         | Event::Planning { .. }

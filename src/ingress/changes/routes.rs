@@ -1,5 +1,6 @@
-//! The way of one delivery from the wire to the engine: the gate, room, size and time, the body's proof, shape, engine. The
-//! answers mean the same as those to alerts: 2xx stored, 503 come back, 4xx don't send that again.
+//! The way of one delivery from the wire to the engine: the gate, size and time, the body's proof, room, shape, engine. Room
+//! comes after the proof, so that whoever can prove nothing takes none of it. The answers mean the same as those to alerts: 2xx
+//! stored, 503 come back, 4xx don't send that again.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -20,6 +21,7 @@ use crate::ingress::auth::Gate;
 use crate::ingress::body::{BodyError, read_body};
 use crate::ingress::generic;
 use crate::ingress::intake::{Accepted, Refused};
+use crate::ingress::seats::{Proved, proved};
 use crate::ingress::signature::{Proof, Scheme};
 use crate::ports::{Clock, Pending};
 
@@ -113,7 +115,7 @@ async fn receive(State(served): State<Arc<Served>>, request: Request<Body>) -> R
             .headers_mut()
             .insert(RETRY_AFTER, axum::http::HeaderValue::from_static("5"));
     }
-    answer
+    proved(Proved::Alerts, answer)
 }
 
 type Said = (StatusCode, String);
@@ -127,13 +129,6 @@ async fn take(served: &Served, request: Request<Body>) -> Result<Said, Said> {
         );
         return Err((StatusCode::NOT_FOUND, text));
     }
-    let busy = |_| {
-        (
-            StatusCode::SERVICE_UNAVAILABLE,
-            "too many deliveries are waiting: try again".to_owned(),
-        )
-    };
-    let _room = served.room.try_acquire().map_err(busy)?;
     let (parts, body) = request.into_parts();
     let unauthentic = || {
         let place = served.sender.place();
@@ -153,6 +148,13 @@ async fn take(served: &Served, request: Request<Body>) -> Result<Said, Said> {
         Proof::Holds => {}
         Proof::Fails | Proof::Stale => return Err(unauthentic()),
     }
+    let busy = |_| {
+        (
+            StatusCode::SERVICE_UNAVAILABLE,
+            "too many deliveries are waiting: try again".to_owned(),
+        )
+    };
+    let _room = served.room.try_acquire().map_err(busy)?;
     let service = service(&parts.uri);
     let understood = read(served.sender, &parts.headers, &body, service.as_deref(), now);
     let ChangesRead { changes, aside } =

@@ -6,7 +6,7 @@ use serde_json::{Value, json};
 use super::blocks::{context as small, section};
 use super::context::CardContext;
 use super::steps::{TITLE, brief, environments, full, shown_whole, targets};
-use super::text::{clock, count, cut, safe};
+use super::text::{clock, count, cut, link, safe};
 use super::{buttons, changes, closed, evidence, silence, status};
 use crate::domain::alert::Severity;
 use crate::domain::ids::StepNo;
@@ -268,21 +268,9 @@ fn footer(incident: &Incident, context: &CardContext) -> Value {
     small(&lines)
 }
 
-/// The first address that the alert gave, under the name of its host and no other.
+/// The first address that the alert gave.
 fn source(incident: &Incident) -> Option<String> {
-    let link = incident.first_alert()?.links.first()?;
-    let url = url::Url::parse(&link.url)
-        .ok()
-        .filter(|url| matches!(url.scheme(), "http" | "https"))?;
-    let address = url.as_str();
-    let plain = address.len() <= 300 && !address.contains(['<', '>', '|', ' ', '\\']);
-    plain.then(|| {
-        format!(
-            "<{}|{}>",
-            address.replace('&', "&amp;"),
-            safe(url.host_str().unwrap_or("source"), 80)
-        )
-    })
+    link(&incident.first_alert()?.links.first()?.url)
 }
 
 /// For lock screens and screen readers: one whole sentence.

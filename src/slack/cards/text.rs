@@ -39,6 +39,19 @@ pub fn safe(text: &str, most: usize) -> String {
     cut(Mrkdwn::escape(text.trim()).as_str(), most)
 }
 
+/// An address that somebody else gave, under the name of its host and no other, so that nobody is led elsewhere than it
+/// says. `None` for what is no web address, or could end its link.
+#[must_use]
+pub fn link(address: &str) -> Option<String> {
+    let url = url::Url::parse(address)
+        .ok()
+        .filter(|url| matches!(url.scheme(), "http" | "https"))?;
+    let address = url.as_str();
+    let plain = address.len() <= 300 && !address.contains(['<', '>', '|', ' ', '\\']);
+    let host = url.host_str().filter(|_| plain)?;
+    Some(format!("<{}|{}>", address.replace('&', "&amp;"), safe(host, 80)))
+}
+
 /// Parts of at most `most` characters, cut at line ends where there are any. Nothing is lost; an empty text has no part.
 #[must_use]
 pub fn chunks(text: &str, most: usize) -> Vec<String> {

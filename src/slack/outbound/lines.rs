@@ -1,4 +1,5 @@
-//! One turn of one thread: the next line, or several joined when the channel is busy; a summary; a file.
+//! One turn of one thread: the next line, or several joined when the channel is busy; a summary; a file. Alerts that joined the
+//! incident one after another are one line however many they are.
 //!
 //! Invariant: lines go out in the order of the journal; a line that may have been sent goes alone, so that it can be found.
 
@@ -19,6 +20,8 @@ use crate::slack::cards::text::{chunks, cut};
 
 /// Longest joined message, in characters.
 const JOINED: usize = 2800;
+/// So many alerts that joined in a row are told as one line.
+const CROWD: usize = 3;
 /// Longest summary.
 const SUMMARY: usize = 12_000;
 
@@ -154,9 +157,24 @@ async fn entry_lines(bench: &Bench, job: &LinesJob, incident: &Incident, entries
     let mut taken: Vec<&Line> = Vec::new();
     let mut size = 0;
     let mut silent = 0;
-    for line in &job.lines {
+    let mut rest = job.lines.as_slice();
+    while let Some(line) = rest.first() {
         let What::Entry(seq) = line.what else { break };
-        let entry = entries.iter().find(|entry| entry.seq == seq);
+        let crowd = crowd(rest, entries);
+        if crowd.len() >= CROWD {
+            let text = (bench.shared.words.crowd)(&crowd);
+            size += text.chars().count() + 1;
+            if !taken.is_empty() && size > JOINED {
+                break;
+            }
+            texts.push(text);
+            let (these, others) = rest.split_at(crowd.len());
+            taken.extend(these);
+            rest = others;
+            continue;
+        }
+        rest = rest.get(1..).unwrap_or_default();
+        let entry = entry_of(seq, entries);
         let Some(text) = entry.and_then(|entry| (bench.shared.words.line)(entry, incident)) else {
             // The thread doesn't show it; it is over as soon as everything before it is.
             if taken.is_empty() {
@@ -185,6 +203,24 @@ async fn entry_lines(bench: &Bench, job: &LinesJob, incident: &Incident, entries
     let mut sent = send(bench, job, &taken, texts.join("\n")).await;
     sent.over += silent;
     sent
+}
+
+/// The alerts that joined with the first of these lines, one after another. None of a line that may have been sent: that goes
+/// alone.
+fn crowd<'e>(lines: &[Line], entries: &'e [Entry]) -> Vec<&'e Entry> {
+    let joined = lines.iter().map_while(|line| match line.what {
+        What::Entry(seq) if !line.maybe_sent => {
+            entry_of(seq, entries).filter(|entry| matches!(entry.event, Event::Joined { .. }))
+        }
+        What::Entry(_) | What::Summary(_) | What::File(_) | What::Chart(_) => None,
+    });
+    joined.collect()
+}
+
+/// Entries come in the order of the journal.
+fn entry_of(seq: u64, entries: &[Entry]) -> Option<&Entry> {
+    let at = entries.binary_search_by_key(&seq, |entry| entry.seq).ok()?;
+    entries.get(at)
 }
 
 async fn send(bench: &Bench, job: &LinesJob, lines: &[&Line], text: String) -> LinesTurn {

@@ -1,0 +1,109 @@
+//! `eval`: what it prints and writes, how it ends, and how long it takes.
+
+use std::time::{Duration, Instant};
+
+use serde_json::Value;
+
+use crate::place::Place;
+
+const SCENARIO: &str = r#"name = "Redis refuses connections"
+category = "triage"
+of = "redis-connection-timeout"
+[[alerts]]
+name = "RedisConnectionTimeout"
+severity = "high"
+service = "api-gateway"
+summary = "redis connection timeout"
+[[answers]]
+to = "redis-cli FLUSHDB"
+says = "OK"
+[[answers]]
+to = "localhost:8080/health"
+says = '{"redis": "connected"}'
+[[clicks]]
+at = "30s"
+by = "ana"
+does = "approve"
+[expect]
+runbook = "redis-connection-timeout"
+steps = ["1 succeeded", "2 succeeded"]
+"#;
+
+/// The shipped scenarios' configuration and people, with one scenario.
+fn place(scenario: &str) -> Place {
+    let place = Place::new();
+    place.write(
+        "runbooks/scenarios/interlock.toml",
+        include_str!("../../runbooks/scenarios/interlock.toml"),
+    );
+    place.write(
+        "runbooks/scenarios/people.toml",
+        include_str!("../../runbooks/scenarios/people.toml"),
+    );
+    place.write("runbooks/scenarios/triage/redis.toml", scenario);
+    place
+}
+
+#[test]
+fn the_shipped_ones_come_out_as_expected_within_five_seconds() {
+    let shipped = concat!(env!("CARGO_MANIFEST_DIR"), "/runbooks");
+    let place = Place::bare();
+    let began = Instant::now();
+    let said = place.run(&["eval", shipped, "--format", "json"]).fine();
+    let took = began.elapsed();
+    let json: Value = serde_json::from_str(&said).unwrap();
+    assert!(json["scenarios"].as_u64().unwrap() >= 60, "{said}");
+    assert_eq!(json["passed"], json["scenarios"]);
+    assert_eq!(json["without_a_scenario"], Value::Array(Vec::new()));
+    // Without optimisation, beside other tests, several times what it takes otherwise.
+    assert!(took < Duration::from_secs(60), "{took:?}");
+    if !cfg!(debug_assertions) {
+        assert!(took < Duration::from_secs(5), "{took:?}");
+    }
+}
+
+#[test]
+fn a_table_for_people_and_both_files_for_machines() {
+    let place = place(SCENARIO);
+    let said = place
+        .run(&["eval", "runbooks", "--junit", "out.xml", "--json", "out.json"])
+        .fine();
+    assert!(said.contains("category") && said.contains("triage"), "{said}");
+    assert!(said.contains("1 of 1 scenario came out as expected"), "{said}");
+    let xml = place.read("out.xml");
+    assert!(
+        xml.contains("<testsuites name=\"interlock eval\" tests=\"1\" failures=\"0\""),
+        "{xml}"
+    );
+    let json: Value = serde_json::from_str(&place.read("out.json")).unwrap();
+    assert_eq!((&json["scenarios"], &json["passed"]), (&1.into(), &1.into()));
+}
+
+#[test]
+fn a_miss_is_told_with_both_sides_and_ends_with_one() {
+    let place = place(&SCENARIO.replace(
+        "runbook = \"redis-connection-timeout\"\nsteps",
+        "runbook = \"none\"\nsteps",
+    ));
+    let said = place
+        .run(&["eval", "runbooks", "--junit", "out.xml", "--json", "out.json"])
+        .found();
+    assert!(
+        said.contains("MISS") && said.contains("expected \"none\", came \"redis-connection-timeout\""),
+        "{said}"
+    );
+    assert!(
+        place
+            .read("out.xml")
+            .contains("<failure message=\"runbook: expected")
+    );
+    let json: Value = serde_json::from_str(&place.read("out.json")).unwrap();
+    assert_eq!(json["passed"], 0);
+}
+
+#[test]
+fn nothing_to_play_could_not_run() {
+    let place = Place::new();
+    let said = place.run(&["eval", "runbooks"]).failed();
+    assert!(said.contains("there are no scenarios below"), "{said}");
+}
