@@ -106,14 +106,14 @@ fn numbers(settings: &Settings) -> Result<(), ConfigError> {
     ] {
         within(key, value, low, high)?;
     }
-    if let Some(days) = checkpoints.s3.retain_days {
-        within("checkpoints.s3.retain_days", days, 1, 36_500)?;
-    }
     watching(settings)
 }
 
 /// What looks after Interlock itself.
 fn watching(settings: &Settings) -> Result<(), ConfigError> {
+    if let Some(days) = settings.checkpoints.s3.retain_days {
+        within("checkpoints.s3.retain_days", days, 1, 36_500)?;
+    }
     let watching = [
         (
             "heartbeat.every_seconds",

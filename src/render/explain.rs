@@ -50,16 +50,7 @@ pub fn answer(answer: &Answer) -> String {
         Answer::Refused(refusal) => reasons::refusal(refusal),
         Answer::Runbooks(lines) => runbooks(lines),
         Answer::Runbook { name, title, source } => format!("{title} ({name})\n{source}"),
-        Answer::Started {
-            incident,
-            elsewhere: None,
-        } => format!("{incident} is open; its card comes in a moment."),
-        Answer::Started {
-            incident,
-            elsewhere: Some(channel),
-        } => format!(
-            "{incident} is open; its card comes in {channel} in a moment. I am not a member of this channel: /invite me to have it here."
-        ),
+        Answer::Started { incident, elsewhere } => started(*incident, elsewhere.as_deref()),
         Answer::GlassBroken { incident, until } => format!(
             "The glass of {incident} is broken until {}. A human is paged, and another person has to review it afterwards.",
             until.strftime("%H:%M UTC")
@@ -76,6 +67,15 @@ pub fn answer(answer: &Answer) -> String {
         }
         Answer::NotTaken(why) => not_taken(why),
         Answer::NotUnderstood { text } => not_understood(text),
+    }
+}
+
+fn started(incident: IncidentId, elsewhere: Option<&str>) -> String {
+    match elsewhere {
+        None => format!("{incident} is open; its card comes in a moment."),
+        Some(channel) => format!(
+            "{incident} is open; its card comes in {channel} in a moment. I am not a member of this channel: /invite me to have it here."
+        ),
     }
 }
 
