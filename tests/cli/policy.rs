@@ -278,7 +278,8 @@ fn a_whole_configuration_may_be_compared_and_a_wrong_policy_file_is_told_what_it
     place.write("wrong.toml", "[[environments]]\nname = \"production\"\n");
     let said = place.run(&["policy", "show"]).failed();
     assert!(
-        said.contains("`wrong.toml` is no policy file: it has `environments` (wrong.toml:1); a policy file may have [[approvers]], [[caches]]"),
+        said.contains("is no policy file: it has `environments`")
+            && said.contains("a policy file may have [[approvers]], [[caches]]"),
         "{said}"
     );
     place.write("wrong.toml", "[[aprovers]]\n");
