@@ -62,8 +62,8 @@ async fn torn(protocol: &str) {
     // It is a person's choice all the same.
     world.ana().presses("Choose").await;
     world.ana().is_told("it is. Its plan is being made.").await;
-    let card = world.card("Splice the tape").await;
-    assert!(!card.contains("Rewind the tape"), "{card}");
+    world.card_no_longer_says("Rewind the tape").await;
+    assert!(world.card("Splice the tape").await.contains("INC-1"));
     let done = world.effects();
     let done: Vec<&str> = done.iter().map(String::as_str).collect();
     world.cluster_did(&done).await;
