@@ -6,7 +6,7 @@ use crate::domain::command::{Answer, NotTaken, RunbookLine, StatusLine};
 use crate::domain::event::Judgement;
 use crate::domain::freeze::Held;
 use crate::domain::glass::Glass;
-use crate::domain::ids::IncidentId;
+use crate::domain::ids::{Channel, IncidentId};
 use crate::domain::incident::{ClosedAs, Incident, Phase};
 use crate::domain::text::shortened;
 
@@ -50,7 +50,7 @@ pub fn answer(answer: &Answer) -> String {
         Answer::Refused(refusal) => reasons::refusal(refusal),
         Answer::Runbooks(lines) => runbooks(lines),
         Answer::Runbook { name, title, source } => format!("{title} ({name})\n{source}"),
-        Answer::Started { incident, elsewhere } => started(*incident, elsewhere.as_deref()),
+        Answer::Started { incident, elsewhere } => started(*incident, elsewhere.as_ref()),
         Answer::GlassBroken { incident, until } => format!(
             "The glass of {incident} is broken until {}. A human is paged, and another person has to review it afterwards.",
             until.strftime("%H:%M UTC")
@@ -70,7 +70,7 @@ pub fn answer(answer: &Answer) -> String {
     }
 }
 
-fn started(incident: IncidentId, elsewhere: Option<&str>) -> String {
+fn started(incident: IncidentId, elsewhere: Option<&Channel>) -> String {
     match elsewhere {
         None => format!("{incident} is open; its card comes in a moment."),
         Some(channel) => format!(
