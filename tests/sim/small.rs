@@ -192,6 +192,8 @@ impl Node {
                     .collect(),
                 findings: Vec::new(),
             },
+            // No model is configured, so none is asked.
+            Drive::Advise { .. } => return Ok(()),
             Drive::Recheck { incident, plan } => Command::Rechecked {
                 incident: *incident,
                 plan: *plan,
