@@ -92,12 +92,12 @@ async fn bad_deploy_rollback() {
         .map(|pod| pod.name);
     let newest: Vec<String> = newest.collect();
     fires_and_is_approved(&world, &alert, "Checkout fails after a deploy").await;
-    let thread = world.thread().said().join("\n");
-    let last_words = thread
+    let said = world.thread().says(" of deployment/checkout, container ").await;
+    let last_words = said
         .lines()
         .find(|line| line.contains(" of deployment/checkout, container "));
     let told = last_words.is_some_and(|line| newest.iter().any(|pod| line.contains(pod.as_str())));
-    assert!(told, "the log is not that of one of {newest:?}:\n{thread}");
+    assert!(told, "the log is not that of one of {newest:?}:\n{said}");
     world.cluster_did(&["patch deployments.apps/checkout"]).await;
     is_over(world, &alert).await;
 }
