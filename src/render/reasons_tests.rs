@@ -255,7 +255,7 @@ fn refusal_kinds(of: &Refusal) -> usize {
         | Refusal::AlreadyTaken { .. }
         | Refusal::NotWithHuman
         | Refusal::Astray { .. }
-        | Refusal::LooseEnd => 16,
+        | Refusal::LooseEnd => 17,
     }
 }
 
