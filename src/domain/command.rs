@@ -3,6 +3,7 @@
 
 use std::collections::BTreeMap;
 
+use jiff::SignedDuration;
 use serde::{Deserialize, Serialize};
 
 use super::alert::Alert;
@@ -15,6 +16,7 @@ use super::ids::{
     AttemptId, Channel, DeliveryKey, EpisodeKey, IncidentId, PlanNo, RunbookName, Source, StepNo,
 };
 use super::incident::{Incident, MessageRef, Phase};
+use super::oversight;
 use super::plan::Plan;
 use super::policy::{Access, Reason};
 use super::runbook::ParamValue;
@@ -105,6 +107,8 @@ pub enum Intent {
     WhoOf(IncidentId),
     /// What was called, and whether it can be taken back.
     Touched(Since),
+    /// How people used the gate, over so long.
+    Oversight(SignedDuration),
     /// The words as typed: a scope, perhaps, and the reason.
     Freeze {
         reason: String,
@@ -319,6 +323,7 @@ pub enum Answer {
         since: Since,
         all: Vec<Touched>,
     },
+    Oversight(oversight::Report),
     Help,
     /// Slack took no form for a click any more.
     FormNotOpened,

@@ -32,6 +32,7 @@ impl State {
     #[expect(clippy::too_many_lines, reason = "every event has its arm in the one match")]
     pub fn apply(&mut self, entry: &Entry) {
         self.seq = entry.seq;
+        self.oversight.note(entry);
         if let Some(key) = &entry.key {
             self.seen.add(entry.at, key);
         }

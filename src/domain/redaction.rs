@@ -75,6 +75,7 @@ impl Intent {
             Self::Approve(_)
             | Self::ApprovePart { .. }
             | Self::Touched(_)
+            | Self::Oversight(_)
             | Self::AskReject(_)
             | Self::AskModify(_)
             | Self::ReviewPlan(_)

@@ -1,7 +1,7 @@
 //! The one function that words an answer for a person. Plain text; whoever posts it escapes it.
 
 use super::escape::Mrkdwn;
-use super::{freezing, policy, reasons, summary, thread, touched, words};
+use super::{freezing, oversight, policy, reasons, summary, thread, touched, words};
 use crate::domain::command::{Answer, NotTaken, RunbookLine, StatusLine};
 use crate::domain::event::Judgement;
 use crate::domain::freeze::Held;
@@ -62,6 +62,7 @@ pub fn answer(answer: &Answer) -> String {
         Answer::WhyOf(incident) => why(incident),
         Answer::Who { incident, access } => policy::who(*incident, access.as_deref()),
         Answer::Touched { since, all } => touched::list(*since, all),
+        Answer::Oversight(report) => oversight::text(report),
         Answer::Help => help(),
         Answer::FormNotOpened => {
             "The form did not open: Slack allows three seconds between a click and its form, and they had passed. Nothing was done. Press the button again.".to_owned()
@@ -168,6 +169,7 @@ pub fn help() -> String {
      /runbook status INC-1, /runbook why INC-1: how one stands, and why this runbook\n\
      /runbook who INC-1: who may approve it, what is in the way, and whether you may\n\
      /runbook touched INC-1, or touched 60s, or touched 1h: every call that was made, and how to take it back\n\
+     /runbook oversight 30d: how fast people approve, how much they reject and change, and where nobody looks any more\n\
      In a thread, mention me with `status`, `why`, `who` or `touched`."
         .to_owned()
 }

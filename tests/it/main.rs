@@ -24,6 +24,7 @@ mod matching;
 mod memory;
 mod modes;
 mod modify;
+mod oversight;
 mod pagerduty;
 mod paging;
 mod parts;

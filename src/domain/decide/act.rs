@@ -168,6 +168,10 @@ fn wanted(
         Intent::StatusOf(id) => about(tx, actor, id, Answer::StatusOf),
         Intent::WhoOf(id) => who::who(tx, context, actor, id),
         Intent::Touched(since) => touched(tx, context, actor, since),
+        Intent::Oversight(within) => {
+            let report = tx.state().oversight.report(context.now.checked_sub(within).ok());
+            actor.asked(tx, None, Deed::Ask, Reply::Answer(Answer::Oversight(report)))
+        }
         Intent::WhyOf(id) => about(tx, actor, id, Answer::WhyOf),
         Intent::Freeze { reason } => freezing::freeze(tx, context, actor, &reason),
         Intent::Unfreeze { reason } => freezing::unfreeze(tx, context, actor, &reason),
@@ -204,6 +208,7 @@ fn looks(intent: &Intent) -> Option<(Option<IncidentId>, Deed)> {
         Intent::StatusOf(id) | Intent::WhoOf(id) | Intent::WhyOf(id) => Some((Some(*id), Deed::Ask)),
         Intent::ListRunbooks
         | Intent::Touched(_)
+        | Intent::Oversight(_)
         | Intent::Status
         | Intent::Help
         | Intent::Unrecognised { .. } => Some((None, Deed::Ask)),

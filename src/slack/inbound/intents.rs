@@ -75,6 +75,7 @@ pub fn incident(intent: &Intent) -> Option<IncidentId> {
         | Intent::RunRunbook { .. }
         | Intent::Status
         | Intent::Touched(_)
+        | Intent::Oversight(_)
         | Intent::Freeze { .. }
         | Intent::Unfreeze { .. }
         | Intent::Help
