@@ -9,7 +9,7 @@ use serde::{Deserialize, Serialize};
 use super::alert::Alert;
 use super::ceremony::Said;
 use super::change::Change;
-use super::event::{Judgement, Outcome, Refusal};
+use super::event::{Cause, Judgement, Outcome, Refusal};
 use super::evidence::{Finding, Look};
 use super::freeze::{FreezeFile, Held, Scope};
 use super::ids::{
@@ -92,6 +92,17 @@ pub enum Intent {
         at: PlanRef,
         step: StepNo,
         judgement: Judgement,
+    },
+    /// The Rollback of a step, as a plan of its own.
+    TakeBack {
+        at: PlanRef,
+        step: StepNo,
+    },
+    /// What was wrong with a step of which nobody knew whether it happened.
+    Blame {
+        at: PlanRef,
+        step: StepNo,
+        cause: Cause,
     },
     ListRunbooks,
     ShowRunbookNamed(String),
@@ -282,6 +293,10 @@ pub enum Answer {
     },
     Ticked,
     Judged(Judgement),
+    TakingBack {
+        step: StepNo,
+    },
+    Blamed,
     Frozen {
         scope: Scope,
         /// The scope that was written but names nothing known, so that everything is frozen.

@@ -87,6 +87,8 @@ impl Intent {
             | Self::ChooseRunbook { .. }
             | Self::Tick { .. }
             | Self::Judge { .. }
+            | Self::TakeBack { .. }
+            | Self::Blame { .. }
             | Self::ListRunbooks
             | Self::Status
             | Self::StatusOf(_)

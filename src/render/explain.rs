@@ -6,7 +6,7 @@ use crate::domain::command::{Answer, NotTaken, RunbookLine, StatusLine};
 use crate::domain::event::Judgement;
 use crate::domain::freeze::Held;
 use crate::domain::ids::IncidentId;
-use crate::domain::incident::{ClosedAs, Incident, Phase};
+use crate::domain::incident::{ClosedAs, Incident, Phase, SettlesBy};
 use crate::domain::text::shortened;
 
 /// Characters of a runbook's text in an ephemeral answer; the modal has all of it.
@@ -41,6 +41,10 @@ pub fn answer(answer: &Answer) -> String {
         Answer::Chosen { runbook } => format!("{runbook} it is. Its plan is being made."),
         Answer::Ticked => "Noted.".to_owned(),
         Answer::Judged(judgement) => judged(*judgement).to_owned(),
+        Answer::TakingBack { step } => format!(
+            "The plan that takes step {step} back is being made; it needs its own approval. You count as who asked for it."
+        ),
+        Answer::Blamed => "Noted. It stands in the journal and in the summary.".to_owned(),
         Answer::Frozen { scope, unknown, ran } => freezing::frozen(scope, unknown.as_ref(), ran),
         Answer::Unfrozen { scope, left } => freezing::lifted(scope, left),
         Answer::Again => "That was taken already.".to_owned(),
@@ -251,7 +255,14 @@ pub fn phase(phase: &Phase) -> String {
         Phase::Planning { .. } => "A plan is being made.".to_owned(),
         Phase::Proposed => "A plan waits for a decision.".to_owned(),
         Phase::Running => "Running.".to_owned(),
-        Phase::Settling { .. } => "Verified; waiting for the source.".to_owned(),
+        Phase::Settling {
+            by: SettlesBy::Resolving,
+            ..
+        } => "Verified; waiting for the source.".to_owned(),
+        Phase::Settling {
+            by: SettlesBy::Staying,
+            ..
+        } => "Verified and resolved; watched for a while.".to_owned(),
         Phase::Handed { reason, .. } => format!("With a human: {}.", reason.words()),
         Phase::Closed {
             result: ClosedAs::Resolved,

@@ -3,10 +3,10 @@
 
 use super::{changes, evidence, memory, reasons, words};
 use crate::domain::approval::Vote;
-use crate::domain::event::{Deed, Event, Judgement, Outcome, Refusal};
+use crate::domain::event::{Cause, Deed, Event, Judgement, Outcome, Refusal};
 use crate::domain::freeze::Scope;
 use crate::domain::ids::{AttemptId, EpisodeKey, StepNo};
-use crate::domain::incident::{ClosedAs, Incident};
+use crate::domain::incident::{ClosedAs, Incident, SettlesBy};
 use crate::domain::plan::{Plan, PlanDigest};
 use crate::domain::policy::Decision;
 use crate::domain::run::{RunResult, WaitsFor};
@@ -101,7 +101,18 @@ fn worded(event: &Event, incident: Option<&Incident>) -> Option<String> {
         } => step_judged(*step, *judgement, &by.name),
         Event::RunsLong { plan, .. } => format!("plan {plan} has been running for more than ten minutes"),
         Event::RunEnded { result, .. } => run_result(result),
-        Event::Settling { .. } => "waiting for the source to say resolved".to_owned(),
+        Event::Settling {
+            by: SettlesBy::Resolving,
+            ..
+        } => "waiting for the source to say resolved".to_owned(),
+        Event::Settling {
+            by: SettlesBy::Staying,
+            until,
+            ..
+        } => format!(
+            "it resolved; the fix counts when it stays so until {}",
+            words::clock(*until)
+        ),
         Event::HandedOver { reason, .. } => format!("handed over to a human: {}", reason.words()),
         Event::PageAsked { why, .. } => format!("paging a human: {why}"),
         Event::Paged { .. } => "the pager took the page".to_owned(),
@@ -121,7 +132,10 @@ fn worded(event: &Event, incident: Option<&Incident>) -> Option<String> {
         Event::SourceResolved { how, .. } => format!("resolved at the source: {how}"),
         Event::TakenOver { by, .. } => format!("{} took over", by.name),
         Event::Closed { result, .. } => closed(result),
-        Event::Frozen { by, reason, scope } => format!("{} froze {scope}: {reason}", by.name),
+        Event::StepBlamed { step, cause, by, .. } => blamed(*step, *cause, &by.name),
+        Event::Frozen {
+            by, reason, scope, ..
+        } => format!("{} froze {scope}: {reason}", by.name),
         Event::Unfrozen { by, reason, scope } => unfrozen(&by.name, reason, scope),
         Event::Asked {
             by,
@@ -200,6 +214,15 @@ fn step_judged(step: StepNo, judgement: Judgement, by: &str) -> String {
     }
 }
 
+fn blamed(step: StepNo, cause: Cause, by: &str) -> String {
+    match cause {
+        Cause::Command => format!("{by} says that the command of step {step} was wrong"),
+        Cause::Data => format!("{by} says that the data which step {step} met was wrong"),
+        Cause::Runbook => format!("{by} says that the choice of runbook was wrong"),
+        Cause::Nothing => format!("{by} says that nothing was wrong with step {step}"),
+    }
+}
+
 fn closed(result: &ClosedAs) -> String {
     match result {
         ClosedAs::Resolved => "closed: resolved".to_owned(),
@@ -212,7 +235,7 @@ fn closed(result: &ClosedAs) -> String {
 fn unfrozen(by: &str, reason: &str, scope: &Scope) -> String {
     match scope {
         Scope::Everything => format!("{by} lifted the freeze: {reason}"),
-        Scope::Cluster { .. } | Scope::Namespace { .. } | Scope::Runbook { .. } => {
+        Scope::Cluster { .. } | Scope::Namespace { .. } | Scope::Runbook { .. } | Scope::Target { .. } => {
             format!("{by} lifted the freeze of {scope}: {reason}")
         }
     }
@@ -248,6 +271,7 @@ pub fn run_result(result: &RunResult) -> String {
         RunResult::NotVerified { why } => format!("the steps ran, but it did not help: {why}"),
         RunResult::Stopped { step, why, .. } => format!("stopped at step {step}: {why}"),
         RunResult::DryRun => "dry run: nothing was run".to_owned(),
+        RunResult::TakenBack { step } => format!("step {step} was taken back"),
     }
 }
 
@@ -272,6 +296,8 @@ pub fn deed(deed: Deed) -> &'static str {
         Deed::Close => "close the incident",
         Deed::Split => "split off an alert",
         Deed::ProposeAgain => "propose the plan again",
+        Deed::TakeBack => "take a step back",
+        Deed::Blame => "say what was wrong with a step",
     }
 }
 

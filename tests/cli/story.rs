@@ -84,6 +84,7 @@ pub fn write(place: &Place) {
         parameters: [].into(),
         skip: vec![],
         modified_from: None,
+        takes_back: None,
     };
     let plan = planning::sketch(
         &catalog,
@@ -125,6 +126,7 @@ pub fn write_habit(place: &Place, times: u64) {
         parameters: [].into(),
         skip: vec![],
         modified_from: None,
+        takes_back: None,
     };
     let incident = story.state.incident(INCIDENT).unwrap();
     let plan = planning::sketch(&catalog, &app::rules(&settings, "T1"), incident, &request).unwrap();
@@ -158,6 +160,7 @@ pub fn write_habit(place: &Place, times: u64) {
             name: ana().name,
             at: story.at + SignedDuration::from_secs(4),
             groups: Vec::new(),
+            ceremony: None,
         };
         story.then(
             4,
@@ -299,6 +302,7 @@ fn run(story: &mut Writer, plan: &Plan) {
             by: ana(),
             reason: "we look at the cause".to_owned(),
             scope: Scope::Everything,
+            over: None,
         },
     );
 }

@@ -34,6 +34,7 @@ mod redis;
 mod runbooks;
 mod scenarios;
 mod seen;
+mod settling;
 mod slack_trouble;
 mod sources;
 mod stale;

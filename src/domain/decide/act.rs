@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use super::plan_act::Yes;
-use super::{Context, Tx, advance, alerts, ends, freezing, plan_act, split, who};
+use super::{Context, Tx, advance, alerts, contain, ends, freezing, plan_act, split, who};
 use crate::domain::alert::{Alert, AlertStatus, Severity};
 use crate::domain::command::{Answer, Form, Intent, Reply, RunbookLine, StatusLine};
 use crate::domain::event::{Deed, Event, Refusal, Who};
@@ -146,6 +146,8 @@ fn wanted(
         ),
         Intent::ReviewPlan(at) => plan_act::review(tx, actor, at),
         Intent::Judge { at, step, judgement } => plan_act::judge(tx, context, actor, &at, step, judgement),
+        Intent::TakeBack { at, step } => contain::take_back(tx, context, actor, &at, step),
+        Intent::Blame { at, step, cause } => contain::blame(tx, context, actor, &at, step, cause),
         Intent::Escalate(id) => escalate(tx, context, actor, id),
         Intent::TakeOver(id) => take_over(tx, context, actor, id),
         Intent::Close { incident, reason } => ends::close(tx, context, actor, incident, reason),
@@ -227,6 +229,8 @@ fn looks(intent: &Intent) -> Option<(Option<IncidentId>, Deed)> {
         | Intent::ChooseRunbook { .. }
         | Intent::Tick { .. }
         | Intent::Judge { .. }
+        | Intent::TakeBack { .. }
+        | Intent::Blame { .. }
         | Intent::RunRunbook { .. }
         | Intent::Freeze { .. }
         | Intent::Unfreeze { .. } => None,
@@ -499,6 +503,7 @@ fn run(
             parameters,
             skip: Vec::new(),
             modified_from: None,
+            takes_back: None,
         };
         super::survey::plan(tx, context, incident, request);
     }

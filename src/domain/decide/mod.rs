@@ -5,11 +5,13 @@ mod act;
 mod advance;
 mod alerts;
 mod changes;
+mod contain;
 mod deadline;
 mod ends;
 mod freezing;
 mod plan_act;
 mod restored;
+mod settling;
 mod split;
 mod step;
 mod survey;
@@ -71,7 +73,7 @@ pub fn decide(tx: &mut Tx<'_>, context: Context<'_>, command: Command) -> Reply 
             output,
             took_ms,
         } => step::ended(tx, context, attempt, outcome, output, took_ms),
-        Command::Delivered(delivered) => confirmed(tx, delivered),
+        Command::Delivered(delivered) => confirmed(tx, context, delivered),
         Command::Unseen(incident) => {
             advance::page_unseen(tx, context, incident);
             Reply::Stored
@@ -81,7 +83,7 @@ pub fn decide(tx: &mut Tx<'_>, context: Context<'_>, command: Command) -> Reply 
             Reply::Stored
         }
         Command::Stop { scope, reason } => {
-            freezing::by_interlock(tx, context, scope, reason);
+            freezing::by_interlock(tx, context, scope, reason, None);
             Reply::Stored
         }
         Command::Restored { entries } => restored::restored(tx, context, entries),
@@ -111,7 +113,7 @@ impl Command {
     }
 }
 
-fn confirmed(tx: &mut Tx<'_>, delivered: Delivered) -> Reply {
+fn confirmed(tx: &mut Tx<'_>, context: Context<'_>, delivered: Delivered) -> Reply {
     match delivered {
         Delivered::Card { incident, message } => {
             let known = tx
@@ -135,7 +137,7 @@ fn confirmed(tx: &mut Tx<'_>, delivered: Delivered) -> Reply {
             episodes,
         } => {
             tx.record(Event::SourceResolved { incident, how });
-            advance::source_told(tx, incident, &episodes);
+            settling::source_told(tx, context, incident, &episodes);
         }
         Delivered::PageFailed {
             incident,

@@ -190,6 +190,7 @@ fn redraws(event: &Event) -> bool {
         | Event::StepSkipped { .. }
         | Event::StepEnded { .. }
         | Event::StepJudged { .. }
+        | Event::StepBlamed { .. }
         | Event::RunsLong { .. }
         | Event::RunEnded { .. }
         | Event::Settling { .. }
@@ -210,8 +211,8 @@ fn redraws(event: &Event) -> bool {
         | Event::PageSettled { .. }
         | Event::SourceResolved { .. }
         | Event::CardPosted { .. }
-        | Event::Frozen { .. }
         | Event::Unfrozen { .. } => false,
+        Event::Frozen { over, .. } => over.is_some(),
     }
 }
 
@@ -238,6 +239,7 @@ fn tells(event: &Event) -> bool {
         | Event::StepRefused { .. }
         | Event::StepSkipped { .. }
         | Event::StepJudged { .. }
+        | Event::StepBlamed { .. }
         | Event::RunsLong { .. }
         | Event::RunEnded { .. }
         | Event::HandedOver { .. }
@@ -270,7 +272,7 @@ fn tells(event: &Event) -> bool {
         | Event::PageAsked { .. }
         | Event::Closed { .. }
         | Event::CardPosted { .. }
-        | Event::Frozen { .. }
         | Event::Unfrozen { .. } => false,
+        Event::Frozen { over, .. } => over.is_some(),
     }
 }

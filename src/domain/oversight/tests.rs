@@ -113,6 +113,7 @@ impl Journal {
             name: who.to_lowercase(),
             at,
             groups: Vec::new(),
+            ceremony: None,
         };
         let event = Event::Voted {
             incident: self.incident,
@@ -151,6 +152,7 @@ impl Journal {
             parameters: BTreeMap::new(),
             skip: Vec::new(),
             modified_from: Some(PlanNo(plan)),
+            takes_back: None,
         };
         self.then(5_000, Event::Planning { incident, request });
     }

@@ -75,6 +75,7 @@ fn open(incident: &Incident, context: &CardContext, words: &Words) -> Vec<Value>
     } else {
         blocks.extend(why.as_deref().map(section));
     }
+    blocks.extend(buttons::cause(incident));
     blocks.extend(buttons::candidates(incident));
     blocks.extend(buttons::checklist(incident, context));
     blocks.extend(buttons::row(incident, context));
@@ -214,6 +215,7 @@ fn verb(phase: &Phase) -> &'static str {
             | HandoffReason::SourceRefused { .. }
             | HandoffReason::NotVerified { .. }
             | HandoffReason::StillFiring
+            | HandoffReason::TakenBack { .. }
             | HandoffReason::TakenOver { .. }
             | HandoffReason::AskedFor { .. } => "Runbook",
         },

@@ -5,6 +5,7 @@ use jiff::Timestamp;
 use super::text::safe;
 use crate::domain::event::Mode;
 use crate::domain::freeze::Scope;
+use crate::domain::ids::AttemptId;
 use crate::domain::incident::Incident;
 use crate::domain::policy::{ON_CALL_NOW, Policy, Reason};
 use crate::domain::runbook::{Autonomy, ChecklistItem};
@@ -15,6 +16,8 @@ pub struct Frozen {
     pub scope: Scope,
     pub by: String,
     pub reason: String,
+    /// The attempt that it contains: what takes that back may start.
+    pub over: Option<AttemptId>,
 }
 
 impl Frozen {
@@ -23,7 +26,10 @@ impl Frozen {
     pub fn place(&self) -> String {
         match &self.scope {
             Scope::Everything => String::new(),
-            Scope::Cluster { .. } | Scope::Namespace { .. } | Scope::Runbook { .. } => {
+            Scope::Cluster { .. }
+            | Scope::Namespace { .. }
+            | Scope::Runbook { .. }
+            | Scope::Target { .. } => {
                 format!(" in {}", safe(&self.scope.to_string(), 100))
             }
         }
@@ -34,7 +40,10 @@ impl Frozen {
     pub fn lift(&self) -> String {
         match &self.scope {
             Scope::Everything => "/runbook unfreeze REASON".to_owned(),
-            Scope::Cluster { .. } | Scope::Namespace { .. } | Scope::Runbook { .. } => {
+            Scope::Cluster { .. }
+            | Scope::Namespace { .. }
+            | Scope::Runbook { .. }
+            | Scope::Target { .. } => {
                 format!("/runbook unfreeze {} REASON", safe(&self.scope.to_string(), 100))
             }
         }

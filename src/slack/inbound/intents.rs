@@ -18,6 +18,7 @@ pub fn of_action(id: &str, value: &str) -> Option<Intent> {
         action::REVIEW => values::parse_plan(value).map(Intent::ReviewPlan),
         action::WORKED => judge(Judgement::Worked),
         action::FAILED => judge(Judgement::Failed),
+        action::TAKE_BACK => values::parse_step(value).map(|(at, step)| Intent::TakeBack { at, step }),
         action::ESCALATE => values::parse_incident(value).map(Intent::Escalate),
         action::TAKE_OVER => values::parse_incident(value).map(Intent::TakeOver),
         action::CLOSE => values::parse_incident(value).map(|incident| Intent::Close {
@@ -40,6 +41,10 @@ pub fn of_action(id: &str, value: &str) -> Option<Intent> {
         }
         _ if id.starts_with(action::CHOOSE) => values::parse_runbook(value)
             .map(|(incident, runbook)| Intent::ChooseRunbook { incident, runbook }),
+        _ if id.starts_with(action::CAUSE) => {
+            let cause = id.strip_prefix(action::CAUSE)?.parse().ok()?;
+            values::parse_step(value).map(|(at, step)| Intent::Blame { at, step, cause })
+        }
         _ if id.starts_with(action::TICK) => {
             values::parse_tick(value).map(|(incident, item, done)| Intent::Tick { incident, item, done })
         }
@@ -58,6 +63,8 @@ pub fn incident(intent: &Intent) -> Option<IncidentId> {
         | Intent::ApproveWith { at, .. }
         | Intent::Reject { at, .. }
         | Intent::Modify { at, .. }
+        | Intent::TakeBack { at, .. }
+        | Intent::Blame { at, .. }
         | Intent::Judge { at, .. } => Some(at.incident),
         Intent::Escalate(incident)
         | Intent::TakeOver(incident)
