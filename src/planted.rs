@@ -107,6 +107,10 @@ pub enum Bug {
     PageNeverDue,
     /// Dry-run runs.
     DryRunRuns,
+    /// A fix counts as soon as its alert resolves, however soon it fires again.
+    SettleNotWaited,
+    /// What a step of unknown outcome may have broken is not frozen.
+    UnknownNotContained,
 }
 
 /// Whether this bug is on.

@@ -11,6 +11,8 @@ mod freezing;
 mod ingest;
 #[path = "cli/journal.rs"]
 mod journal;
+#[path = "cli/oversight.rs"]
+mod oversight;
 #[path = "cli/place.rs"]
 mod place;
 #[path = "cli/policy.rs"]

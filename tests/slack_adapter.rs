@@ -135,6 +135,7 @@ fn rules(team: &str) -> Rules {
         evidence_for: SignedDuration::from_mins(30),
         execute_by: SignedDuration::from_mins(30),
         settle: SignedDuration::from_mins(5),
+        stays: Vec::new(),
         page_after: PageAfter::default(),
         pagers: Vec::new(),
         resolvable: Vec::new(),

@@ -65,6 +65,9 @@ impl AppOutlook {
         let covers = |held: &&Frozen| {
             held.scope.is_everything()
                 || incident.current().is_some_and(|track| {
+                    if held.over.is_some() && held.over == track.plan.takes_back {
+                        return false;
+                    }
                     let mut places = track
                         .plan
                         .live_steps()
@@ -122,6 +125,7 @@ pub async fn follow(engine: Handle, file: PathBuf, shown: Arc<RwLock<Recent>>) {
             scope: Scope::Everything,
             by: "the freeze file".to_owned(),
             reason,
+            over: None,
         };
         let of_file = match read_freeze_file(Some(&file)).await {
             FreezeFile::Present { reason } => Some(of_file(reason)),
@@ -135,6 +139,7 @@ pub async fn follow(engine: Handle, file: PathBuf, shown: Arc<RwLock<Recent>>) {
                 scope: held.scope.clone(),
                 by: format!("@{}", held.name),
                 reason: held.reason.clone(),
+                over: held.over,
             })
             .chain(of_file)
             .collect();

@@ -9,7 +9,7 @@ use crate::domain::action::ObjectPattern;
 use crate::domain::event::Mode;
 use crate::domain::ids::{Channel, ClusterName, Source};
 use crate::domain::policy::{ApproverRow, Policy};
-use crate::domain::rules::{EnvironmentRow, PageAfter, Route, Rules, ServiceRow, SilenceRules};
+use crate::domain::rules::{EnvironmentRow, PageAfter, Route, Rules, ServiceRow, SilenceRules, StayRule};
 
 /// Rules for a workspace. `team` is the id that Slack gave; empty until it has, and then nobody may decide anything.
 #[must_use]
@@ -50,6 +50,7 @@ pub fn rules(settings: &Settings, team: &str) -> Rules {
         evidence_for: minutes(settings.approval.evidence_minutes),
         execute_by: minutes(settings.approval.execute_by_minutes),
         settle: seconds(settings.settle_seconds),
+        stays: stays(settings),
         page_after: PageAfter {
             critical: Some(seconds(settings.paging.critical_after_seconds)),
             high: Some(seconds(settings.paging.high_after_seconds)),
@@ -111,6 +112,19 @@ fn routes(settings: &Settings) -> Vec<Route> {
             service: row.service.clone(),
             labels: row.labels.clone(),
             channel: row.channel.clone(),
+        })
+        .collect()
+}
+
+fn stays(settings: &Settings) -> Vec<StayRule> {
+    settings
+        .settle
+        .iter()
+        .map(|row| StayRule {
+            alerts: row.alerts.clone(),
+            services: row.services.clone(),
+            labels: row.labels.clone(),
+            stays: SignedDuration::from_secs(i64::from(row.stays_seconds)),
         })
         .collect()
 }

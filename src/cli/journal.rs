@@ -2,6 +2,8 @@
 
 use std::path::Path;
 
+use jiff::{SignedDuration, Timestamp};
+
 use super::outcome::Failure;
 use crate::domain::ids::IncidentId;
 use crate::render::words;
@@ -35,4 +37,47 @@ pub(super) fn incident(given: &str) -> Result<IncidentId, Failure> {
     IncidentId::parse(given).ok_or_else(|| Failure::NotAnIncident {
         given: given.to_owned(),
     })
+}
+
+/// A moment (`2026-11-20T14:00:00Z`), or how long before `now` (`2h`, `7d`).
+pub(super) fn moment(given: &str, now: Timestamp) -> Result<Timestamp, Failure> {
+    let wrong = || Failure::NotATime {
+        given: given.to_owned(),
+    };
+    if let Ok(at) = given.parse::<Timestamp>() {
+        return Ok(at);
+    }
+    // A day has 24 hours here: the journal is in UTC.
+    let ago = match given.strip_suffix('d') {
+        Some(days) => days
+            .trim()
+            .parse::<i64>()
+            .ok()
+            .and_then(|days| days.checked_mul(24 * 60 * 60))
+            .map(SignedDuration::from_secs),
+        None => given.parse::<SignedDuration>().ok(),
+    };
+    let ago = ago.filter(|ago| !ago.is_negative()).ok_or_else(wrong)?;
+    now.checked_sub(ago).map_err(|_| wrong())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::moment;
+
+    #[test]
+    fn since_is_a_moment_or_how_long_ago() {
+        let now = "2026-11-20T14:00:00Z".parse().unwrap();
+        let read = |text| moment(text, now).map(|at| at.to_string()).ok();
+        assert_eq!(
+            read("2026-11-20T12:00:00Z").as_deref(),
+            Some("2026-11-20T12:00:00Z")
+        );
+        assert_eq!(read("2h").as_deref(), Some("2026-11-20T12:00:00Z"));
+        assert_eq!(read("90m").as_deref(), Some("2026-11-20T12:30:00Z"));
+        assert_eq!(read("7d").as_deref(), Some("2026-11-13T14:00:00Z"));
+        for wrong in ["yesterday", "-2h", "d", "99999999999999999d"] {
+            assert_eq!(read(wrong), None, "{wrong}");
+        }
+    }
 }

@@ -106,6 +106,9 @@ fn numbers(settings: &Settings) -> Result<(), ConfigError> {
     ] {
         within(key, value, low, high)?;
     }
+    for row in &settings.settle {
+        within("settle.stays_seconds", row.stays_seconds, 1, 86_400)?;
+    }
     watching(settings)
 }
 

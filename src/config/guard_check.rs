@@ -185,6 +185,7 @@ fn open_together(settings: &Settings) -> Result<(), ConfigError> {
                 tier,
                 tier_unlisted: None,
                 changes: true,
+                target: None,
             };
             if guards.opens(&place, from).is_none() {
                 let of_place = guards

@@ -33,7 +33,9 @@ pub use alone_rows::{AloneKeys, AutonomyRow, RiskRow};
 pub use change_sources::ChangeSource;
 pub use error::ConfigError;
 pub use guard_rows::{FreezeRow, LimitKeys, ProtectedKeys, SpanText, WindowRow, Zone};
-pub use rows::{ApproverRow, CacheRow, EnvironmentRow, OperatorRow, RouteRow, ServiceRow, read_person};
+pub use rows::{
+    ApproverRow, CacheRow, EnvironmentRow, OperatorRow, RouteRow, ServiceRow, SettleRow, read_person,
+};
 pub use secret::{Secret, Secrets};
 pub use sections::{
     AdvisorProtocol, Approval, AutonomySection, CheckpointBucket, Cluster, ClusterAccess, Execution,

@@ -73,6 +73,23 @@ pub struct RouteRow {
     pub channel: Channel,
 }
 
+/// `[[settle]]`: how long alerts like these have to stay resolved before a fix counts; one that fires again before that
+/// did not help. An empty list covers everything. Of several rows that cover an alert the longest counts.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct SettleRow {
+    /// Names of alert rules: `RedisConnectionTimeout`.
+    #[serde(default)]
+    pub alerts: Vec<String>,
+    #[serde(default)]
+    pub services: Vec<Service>,
+    /// Labels and the values that they must have.
+    #[serde(default)]
+    pub labels: BTreeMap<String, String>,
+    /// 1 to 86,400.
+    pub stays_seconds: u32,
+}
+
 /// `[[services]]`: the service catalogue. A row says whose a service is and which others it needs to work.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]

@@ -7,7 +7,7 @@ use sha2::{Digest, Sha256};
 
 use super::alone_rows::{AloneKeys, AutonomyRow, RiskRow};
 use super::guard_rows::{BreakGlassKeys, FreezeRow, LimitKeys, ProtectedKeys, WindowRow};
-use super::rows::{ApproverRow, CacheRow, EnvironmentRow, OperatorRow, RouteRow, ServiceRow};
+use super::rows::{ApproverRow, CacheRow, EnvironmentRow, OperatorRow, RouteRow, ServiceRow, SettleRow};
 use super::secret::Secret;
 use super::sections::{
     AdvisorSection, Alertmanager, Approval, AutonomySection, Backup, Checkpoints, Execution, Freeze,
@@ -71,6 +71,8 @@ pub struct Settings {
     pub operators: Vec<OperatorRow>,
     /// How long a source without a resolve call may take to say `resolved` after the last step. 1 to 86,400.
     pub settle_seconds: u32,
+    /// How long alerts then have to stay resolved.
+    pub settle: Vec<SettleRow>,
     /// Where people reach this server, for links; none are made without it.
     pub public_url: Option<BaseUrl>,
 }
@@ -124,6 +126,7 @@ impl Default for Settings {
             alone: AloneKeys::default(),
             operators: Vec::new(),
             settle_seconds: 300,
+            settle: Vec::new(),
             public_url: None,
         }
     }

@@ -3,13 +3,14 @@
 
 use std::collections::BTreeMap;
 
+use jiff::SignedDuration;
 use serde::{Deserialize, Serialize};
 
 use super::advice::Question;
 use super::alert::Alert;
 use super::ceremony::Said;
 use super::change::Change;
-use super::event::{AstrayCard, Deed, Judgement, Outcome, Refusal};
+use super::event::{AstrayCard, Cause, Deed, Judgement, Outcome, Refusal};
 use super::evidence::{Finding, Look};
 use super::freeze::{FreezeFile, Held, Scope};
 use super::glass::Glass;
@@ -17,6 +18,7 @@ use super::ids::{
     AttemptId, Channel, DeliveryKey, EpisodeKey, IncidentId, PlanNo, RunbookName, SilenceNo, Source, StepNo,
 };
 use super::incident::{Incident, MessageRef, Phase};
+use super::oversight;
 use super::plan::Plan;
 use super::policy::{Access, Reason};
 use super::runbook::ParamValue;
@@ -105,6 +107,17 @@ pub enum Intent {
         incident: IncidentId,
         words: String,
     },
+    /// The Rollback of a step, as a plan of its own.
+    TakeBack {
+        at: PlanRef,
+        step: StepNo,
+    },
+    /// What was wrong with a step of which nobody knew whether it happened.
+    Blame {
+        at: PlanRef,
+        step: StepNo,
+        cause: Cause,
+    },
     ListRunbooks,
     ShowRunbookNamed(String),
     RunRunbook {
@@ -119,6 +132,8 @@ pub enum Intent {
     WhoOf(IncidentId),
     /// What was called, and whether it can be taken back.
     Touched(Since),
+    /// How people used the gate, over so long.
+    Oversight(SignedDuration),
     /// The words as typed: a scope, perhaps, and the reason.
     Freeze {
         reason: String,
@@ -319,6 +334,10 @@ pub enum Answer {
     },
     Ticked,
     Judged(Judgement),
+    TakingBack {
+        step: StepNo,
+    },
+    Blamed,
     Frozen {
         scope: Scope,
         /// The scope that was written but names nothing known, so that everything is frozen.
@@ -369,6 +388,7 @@ pub enum Answer {
         since: Since,
         all: Vec<Touched>,
     },
+    Oversight(oversight::Report),
     Help,
     /// Slack took no form for a click any more.
     FormNotOpened,

@@ -1,9 +1,41 @@
 //! What people may do about an incident that came to no end by itself. The card asks the same as what decides, so that a
 //! button is there exactly when pressing it can do something.
 
-use super::incident::{HandoffReason, Incident, Phase};
+use super::ids::StepNo;
+use super::incident::{HandoffReason, Incident, Phase, PlanTrack};
+use super::run::StepState;
 
 impl Incident {
+    /// The step whose Rollback may be proposed: one that nobody knows about, or that failed after nobody had known, of
+    /// the newest plan.
+    #[must_use]
+    pub fn may_take_back(&self) -> Option<(&PlanTrack, StepNo)> {
+        let track = self.current().filter(|track| track.plan.takes_back.is_none())?;
+        let with_people = matches!(self.phase, Phase::Handed { .. });
+        let mut steps = track.plan.steps.iter().filter(|step| step.rollback.is_some());
+        let step = steps.find(|step| match track.run.state(step.no) {
+            StepState::Unknown { .. } => matches!(self.phase, Phase::Running | Phase::Handed { .. }),
+            StepState::Failed { .. } => with_people && track.run.contained.contains(&step.no),
+            StepState::Waiting
+            | StepState::Started { .. }
+            | StepState::Succeeded { .. }
+            | StepState::Skipped { .. }
+            | StepState::Refused { .. } => false,
+        })?;
+        Some((track, step.no))
+    }
+
+    /// The step of which people are asked what was wrong with it, once they have said what became of it.
+    #[must_use]
+    pub fn asks_for_cause(&self) -> Option<(&PlanTrack, StepNo)> {
+        self.plans.iter().rev().find_map(|track| {
+            let run = &track.run;
+            let mut judged = run.contained.intersection(&run.judged);
+            let step = judged.find(|step| !run.causes.contains_key(step))?;
+            Some((track, *step))
+        })
+    }
+
     /// A person may say that it is over: a human has it, and nothing of ours is under way.
     #[must_use]
     pub fn may_close(&self) -> bool {
@@ -30,6 +62,7 @@ impl Incident {
                 | HandoffReason::Checklist
                 | HandoffReason::Rejected { .. }
                 | HandoffReason::StillFiring
+                | HandoffReason::TakenBack { .. }
                 | HandoffReason::SourceRefused { .. }
                 | HandoffReason::TakenOver { .. }
                 | HandoffReason::DryRun

@@ -35,6 +35,7 @@ impl Call {
             | HandoffReason::Checklist
             | HandoffReason::Shadow
             | HandoffReason::DryRun
+            | HandoffReason::TakenBack { .. }
             | HandoffReason::StepStopped { .. } => Self::Waits,
             HandoffReason::PlanBlocked { .. }
             | HandoffReason::Denied

@@ -19,7 +19,7 @@ use super::ids::{
     AttemptId, Channel, DeliveryKey, EpisodeKey, Fingerprint, IncidentId, PersonId, PlanNo, Revision,
     RunbookName, SilenceNo, StepNo,
 };
-use super::incident::{ClosedAs, HandoffReason, MatchRecord, MessageRef, PlanRequest};
+use super::incident::{ClosedAs, HandoffReason, MatchRecord, MessageRef, PlanRequest, SettlesBy};
 use super::memory::Similar;
 use super::plan::{Plan, PlanDigest};
 use super::policy::{Decision, Reason};
@@ -134,6 +134,8 @@ pub enum Deed {
     ProposeSilence,
     ApproveSilence,
     RejectSilence,
+    TakeBack,
+    Blame,
 }
 
 /// A person's word on a step whose outcome is Unknown.
@@ -144,6 +146,23 @@ pub enum Judgement {
     Worked,
     /// It did not happen or did not work: treat it as a failed attempt.
     Failed,
+}
+
+/// What was wrong with a step that went wrong, as a person says afterwards.
+#[derive(
+    Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, strum::EnumString, strum::IntoStaticStr,
+)]
+#[serde(rename_all = "snake_case")]
+#[strum(serialize_all = "snake_case")]
+pub enum Cause {
+    /// The command did not do what its author meant.
+    Command,
+    /// It met data that nobody thought of.
+    Data,
+    /// Another runbook would have been right.
+    Runbook,
+    /// Nothing: only its outcome was lost.
+    Nothing,
 }
 
 /// How an attempt ended, after filters and expectation.
@@ -377,6 +396,14 @@ pub enum Event {
         judgement: Judgement,
         by: Who,
     },
+    /// A person says what was wrong with a step of which nobody knew whether it happened.
+    StepBlamed {
+        incident: IncidentId,
+        plan: PlanNo,
+        step: StepNo,
+        cause: Cause,
+        by: Who,
+    },
     /// The plan has been running for longer than people should be left out of it.
     RunsLong {
         incident: IncidentId,
@@ -387,10 +414,12 @@ pub enum Event {
         plan: PlanNo,
         result: RunResult,
     },
-    /// Verified; the source is waited for.
+    /// Verified; the source is waited for, or it has said resolved and has to stay so.
     Settling {
         incident: IncidentId,
         until: Timestamp,
+        #[serde(default, skip_serializing_if = "SettlesBy::is_resolving")]
+        by: SettlesBy,
     },
     HandedOver {
         incident: IncidentId,
@@ -506,6 +535,9 @@ pub enum Event {
         reason: String,
         #[serde(default, skip_serializing_if = "Scope::is_everything")]
         scope: Scope,
+        /// Interlock's own, around what this attempt may have broken: nobody knows whether it happened.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        over: Option<AttemptId>,
     },
     Unfrozen {
         by: Who,
@@ -538,8 +570,8 @@ impl Event {
             | Self::Checkpointed { .. }
             | Self::Repeated { .. }
             | Self::Changed { .. }
-            | Self::Frozen { .. }
             | Self::Unfrozen { .. } => None,
+            Self::Frozen { over, .. } => over.map(|over| over.incident),
             Self::Refused { incident, .. } | Self::Asked { incident, .. } => *incident,
             Self::Opened { incident, .. }
             | Self::Joined { incident, .. }
@@ -568,6 +600,7 @@ impl Event {
             | Self::StepSkipped { incident, .. }
             | Self::StepEnded { incident, .. }
             | Self::StepJudged { incident, .. }
+            | Self::StepBlamed { incident, .. }
             | Self::RunsLong { incident, .. }
             | Self::RunEnded { incident, .. }
             | Self::Settling { incident, .. }

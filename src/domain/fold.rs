@@ -21,7 +21,7 @@ use super::event::{Entry, Event, Who};
 use super::evidence::Evidence;
 use super::freeze::{Held, Scope};
 use super::glass::Glass;
-use super::ids::{Channel, EpisodeKey, IncidentId};
+use super::ids::{AttemptId, Channel, EpisodeKey, IncidentId};
 use super::incident::{
     ClosedAs, Episode, HandoffReason, Incident, MatchLine, PageFailure, Paging, Phase, PlanTrack, Tick,
 };
@@ -35,6 +35,7 @@ impl State {
     #[expect(clippy::too_many_lines, reason = "every event has its arm in the one match")]
     pub fn apply(&mut self, entry: &Entry) {
         self.seq = entry.seq;
+        self.oversight.note(entry);
         if let Some(key) = &entry.key {
             self.seen.add(entry.at, key);
         }
@@ -67,7 +68,17 @@ impl State {
             }
             Event::Repeated { incidents } => self.repeated(incidents),
             Event::Changed { change } => self.changes.note(change, entry.at),
-            Event::Frozen { by, reason, scope } => self.frozen(by, reason, scope, entry.at),
+            Event::Frozen {
+                by,
+                reason,
+                scope,
+                over,
+            } => {
+                self.frozen(by, reason, scope, *over, entry.at);
+                if let Some(over) = over {
+                    self.apply_to_incident(entry, over.incident);
+                }
+            }
             Event::Unfrozen { by, reason, scope } => {
                 if let Ok(lifted) = self.freeze.lift(scope, &by.id, reason) {
                     self.freeze = lifted;
@@ -148,6 +159,7 @@ impl State {
             | Event::StepSkipped { incident, .. }
             | Event::StepEnded { incident, .. }
             | Event::StepJudged { incident, .. }
+            | Event::StepBlamed { incident, .. }
             | Event::RunsLong { incident, .. }
             | Event::Settling { incident, .. }
             | Event::PageDue { incident, .. }
@@ -176,13 +188,14 @@ impl State {
         }
     }
 
-    fn frozen(&mut self, by: &Who, reason: &str, scope: &Scope, at: Timestamp) {
+    fn frozen(&mut self, by: &Who, reason: &str, scope: &Scope, over: Option<AttemptId>, at: Timestamp) {
         let held = Held {
             scope: scope.clone(),
             by: by.id.clone(),
             name: by.name.clone(),
             at,
             reason: reason.to_owned(),
+            over,
         };
         if let Ok(frozen) = self.freeze.trip(held) {
             self.freeze = frozen;
@@ -364,9 +377,12 @@ fn change(incident: &mut Incident, event: &Event, at: Timestamp) {
             silences::set(incident, *no, SilenceState::Ended { at, how, firing });
         }
         Event::TakenOver { by, .. } => incident.commander = Some((by.id.clone(), by.name.clone())),
-        Event::Settling { until, .. } => {
+        Event::Settling { until, by, .. } => {
             incident.source_refused = None;
-            incident.phase = Phase::Settling { until: *until };
+            incident.phase = Phase::Settling {
+                until: *until,
+                by: *by,
+            };
         }
         Event::HandedOver { reason, .. } => {
             incident.phase = Phase::Handed {
@@ -480,6 +496,18 @@ fn change(incident: &mut Incident, event: &Event, at: Timestamp) {
             by,
             ..
         } => judged(incident, *plan, *step, *judgement, &by.name, at),
+        Event::Frozen { over: Some(over), .. } => {
+            if let Some(track) = track(incident, over.plan) {
+                track.run.contained.insert(over.step);
+            }
+        }
+        Event::StepBlamed {
+            plan, step, cause, ..
+        } => {
+            if let Some(track) = track(incident, *plan) {
+                track.run.causes.insert(*step, *cause);
+            }
+        }
         Event::StepRefused {
             plan, step, reasons, ..
         } => {
@@ -508,7 +536,7 @@ fn change(incident: &mut Incident, event: &Event, at: Timestamp) {
         | Event::Refused { .. }
         | Event::Asked { .. }
         | Event::GlassReviewed { .. }
-        | Event::Frozen { .. }
+        | Event::Frozen { over: None, .. }
         | Event::Unfrozen { .. } => {}
     }
 }

@@ -6,7 +6,7 @@ use std::fmt;
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
-use super::ids::{ClusterName, Namespace, PersonId, RunbookName};
+use super::ids::{AttemptId, ClusterName, IncidentId, Namespace, PersonId, PlanNo, RunbookName, StepNo};
 use super::policy::Place;
 use crate::planted::{self, Bug};
 
@@ -26,6 +26,10 @@ pub enum Scope {
     Runbook {
         runbook: RunbookName,
     },
+    /// One target, as [`PlannedStep::target_key`](super::plan::PlannedStep::target_key) writes it. Looking at it goes on.
+    Target {
+        target: String,
+    },
 }
 
 impl Scope {
@@ -44,6 +48,9 @@ impl Scope {
                 place.within(std::slice::from_ref(namespace), place.namespace.as_ref())
             }
             Self::Runbook { runbook } => runbook == place.runbook,
+            Self::Target { target } => {
+                place.changes && place.target.as_ref().is_none_or(|here| here == target)
+            }
         }
     }
 
@@ -72,6 +79,9 @@ impl Scope {
                 namespace: name.into(),
             },
             "runbook" => Self::Runbook { runbook: name.into() },
+            "target" => Self::Target {
+                target: name.to_owned(),
+            },
             _ => return None,
         };
         Some((scope, rest))
@@ -92,6 +102,7 @@ impl fmt::Display for Scope {
             Self::Cluster { cluster } => write!(f, "cluster {cluster}"),
             Self::Namespace { namespace } => write!(f, "namespace {namespace}"),
             Self::Runbook { runbook } => write!(f, "runbook {runbook}"),
+            Self::Target { target } => write!(f, "target {target}"),
         }
     }
 }
@@ -104,6 +115,10 @@ pub struct Held {
     pub name: String,
     pub at: Timestamp,
     pub reason: String,
+    /// Interlock's own, around what an attempt of unknown outcome may have broken. What takes that attempt back may start
+    /// all the same.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub over: Option<AttemptId>,
 }
 
 /// All freezes as the journal knows them, at most one a scope. The freeze file is separate: it is read before every start.
@@ -207,6 +222,14 @@ impl Freeze {
 
     fn scopes(&self) -> Vec<Scope> {
         self.held.iter().map(|held| held.scope.clone()).collect()
+    }
+
+    /// Those around what this step of an incident may have broken.
+    pub fn around(&self, incident: IncidentId, plan: PlanNo, step: StepNo) -> impl Iterator<Item = &Held> {
+        self.held.iter().filter(move |held| {
+            let over = held.over.as_ref();
+            over.is_some_and(|over| over.incident == incident && over.plan == plan && over.step == step)
+        })
     }
 
     /// Anything at all is frozen.

@@ -43,6 +43,10 @@ pub enum HandoffReason {
     NotVerified {
         why: String,
     },
+    /// A step was taken back.
+    TakenBack {
+        step: StepNo,
+    },
     /// Verified, but the source still says firing.
     StillFiring,
     /// Verified, but the source did not take our word for it, and says firing still.
@@ -82,6 +86,7 @@ impl HandoffReason {
             Self::NoDecision => "nobody decided in time".to_owned(),
             Self::StepStopped { step, why } => format!("step {step} stopped the plan: {why}"),
             Self::NotVerified { why } => format!("the steps ran, but it did not help: {why}"),
+            Self::TakenBack { step } => format!("step {step} was taken back; look whether that was enough"),
             Self::StillFiring => "the steps were verified, but the alert still fires".to_owned(),
             Self::SourceRefused { why } => {
                 format!(

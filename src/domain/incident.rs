@@ -18,7 +18,8 @@ use super::evidence::Evidence;
 use super::glass::Glass;
 pub use super::handoff::HandoffReason;
 use super::ids::{
-    Channel, Fingerprint, GroupKey, IncidentId, PersonId, PlanNo, RunbookName, Service, Source, StepNo,
+    AttemptId, Channel, Fingerprint, GroupKey, IncidentId, PersonId, PlanNo, RunbookName, Service, Source,
+    StepNo,
 };
 use super::matching::{self, By, Confidence, Matches};
 use super::memory::Similar;
@@ -140,6 +141,9 @@ pub struct PlanRequest {
     pub skip: Vec<StepNo>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub modified_from: Option<PlanNo>,
+    /// Nothing but the Rollback of the step that this attempt was at.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub takes_back: Option<AttemptId>,
 }
 
 /// A plan with what became of it.
@@ -184,6 +188,24 @@ pub enum ClosedAs {
     DryRun,
 }
 
+/// What a verified fix still waits for.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum SettlesBy {
+    /// The source says resolved before the time is up.
+    #[default]
+    Resolving,
+    /// It has, and stays so until the time is up.
+    Staying,
+}
+
+impl SettlesBy {
+    #[must_use]
+    pub fn is_resolving(&self) -> bool {
+        matches!(self, Self::Resolving)
+    }
+}
+
 /// Where an incident stands.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case", tag = "is")]
@@ -196,9 +218,11 @@ pub enum Phase {
     Proposed,
     /// The current plan runs.
     Running,
-    /// Verified; waiting until the source says resolved.
+    /// Verified; not over yet.
     Settling {
         until: Timestamp,
+        #[serde(default, skip_serializing_if = "SettlesBy::is_resolving")]
+        by: SettlesBy,
     },
     /// A human has it.
     Handed {
@@ -472,7 +496,7 @@ impl Incident {
         }
         .and_then(|track| track.approval.deadline());
         let settle = match &self.phase {
-            Phase::Settling { until } => Some(*until),
+            Phase::Settling { until, .. } => Some(*until),
             Phase::Planning { .. }
             | Phase::Proposed
             | Phase::Running

@@ -199,6 +199,7 @@ fn ending(incident: &Incident) -> Ending {
     let why = incident.result().and_then(|result| match result {
         RunResult::NotVerified { why } | RunResult::Stopped { why, .. } => Some(why.clone()),
         RunResult::Verified | RunResult::DryRun => None,
+        RunResult::TakenBack { step } => Some(format!("step {step} was taken back")),
     });
     match (&incident.phase, why) {
         (

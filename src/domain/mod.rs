@@ -34,6 +34,7 @@ pub mod incident;
 pub mod jq;
 pub mod matching;
 pub mod memory;
+pub mod oversight;
 mod part;
 pub mod past;
 pub mod plan;

@@ -147,17 +147,42 @@ impl State {
             RunResult::NotVerified { .. } | RunResult::Stopped { .. } if track.run.changes > 0 => {
                 self.past.failed(at, alert, runbook);
             }
-            RunResult::NotVerified { .. } | RunResult::Stopped { .. } | RunResult::DryRun => {}
+            RunResult::NotVerified { .. }
+            | RunResult::Stopped { .. }
+            | RunResult::TakenBack { .. }
+            | RunResult::DryRun => {}
         }
     }
 
     /// A plan that was verified and left the alert firing did not help either.
     pub(super) fn note_handover(&mut self, id: IncidentId, reason: &HandoffReason, at: Timestamp) {
-        let still = matches!(reason, HandoffReason::StillFiring);
-        let Some(incident) = self.incidents.get(&id).filter(|_| still) else {
+        let Some(incident) = self.incidents.get(&id) else {
             return;
         };
-        if let Some((alert, track)) = incident.first_alert().zip(incident.current()) {
+        let verified = matches!(incident.result(), Some(RunResult::Verified));
+        let in_vain = match reason {
+            HandoffReason::StillFiring => true,
+            // It fired again before it counted.
+            HandoffReason::NotVerified { .. } => verified,
+            HandoffReason::NoMatch
+            | HandoffReason::SeveralMatch
+            | HandoffReason::Unsure
+            | HandoffReason::Flapping { .. }
+            | HandoffReason::Checklist
+            | HandoffReason::PlanBlocked { .. }
+            | HandoffReason::Denied
+            | HandoffReason::Rejected { .. }
+            | HandoffReason::NoDecision
+            | HandoffReason::Void { .. }
+            | HandoffReason::StepStopped { .. }
+            | HandoffReason::TakenBack { .. }
+            | HandoffReason::SourceRefused { .. }
+            | HandoffReason::TakenOver { .. }
+            | HandoffReason::AskedFor { .. }
+            | HandoffReason::DryRun
+            | HandoffReason::Shadow => false,
+        };
+        if in_vain && let Some((alert, track)) = incident.first_alert().zip(incident.current()) {
             self.past.failed(at, &alert.fingerprint, &track.plan.runbook);
         }
     }

@@ -8,7 +8,7 @@ use sha2::{Digest, Sha256};
 
 use super::action::{Action, Budget, Cost, EffectClass, Filter, Tier};
 use super::evidence::Condition;
-use super::ids::{Environment, PersonId, PlanNo, Revision, RunbookName, StepNo};
+use super::ids::{AttemptId, Environment, PersonId, PlanNo, Revision, RunbookName, StepNo};
 use super::prechecks::Precheck;
 use super::runbook::{Autonomy, Expectation, FailureAction, ParamValue, When};
 use crate::ports::TargetState;
@@ -112,6 +112,9 @@ pub struct Plan {
     /// The plan that this one was made from by Modify.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub modified_from: Option<PlanNo>,
+    /// The attempt that it takes back, by its runbook's Rollback; then there is nothing else in it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub takes_back: Option<AttemptId>,
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub parameters: BTreeMap<String, ParamValue>,
     pub budget: Budget,

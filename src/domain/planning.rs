@@ -16,7 +16,7 @@ use super::ids::{ClusterName, PlanNo, StepNo};
 use super::incident::{Incident, PlanRequest};
 use super::plan::{Plan, PlannedStep, Role};
 use super::rules::Rules;
-use super::runbook::{self, Autonomy, Catalog, CommandLine, FailureAction, Runbook, Step};
+use super::runbook::{self, Autonomy, Catalog, CommandLine, FailureAction, Runbook, Step, When};
 use crate::ports::{Survey, SurveyError};
 
 /// Why no plan can be made. `parameter` names the form field that would mend it, where one would.
@@ -87,7 +87,10 @@ pub fn sketch(
         parameters: &parameters,
         skip: &request.skip,
     };
-    let steps = maker.all()?;
+    let steps = match &request.takes_back {
+        Some(attempt) => maker.back(attempt.step)?,
+        None => maker.all()?,
+    };
     let mut refused = asked::untouchable(&runbook.do_not_touch, &steps);
     refused.extend(asked::other_class(runbook, incident));
     if !refused.is_empty() {
@@ -97,11 +100,15 @@ pub fn sketch(
     Ok(Plan {
         no: next_no(incident),
         runbook: runbook.name.clone(),
-        title: runbook.title.clone(),
+        title: match &request.takes_back {
+            Some(attempt) => format!("Take back step {} of {}", attempt.step, runbook.title),
+            None => runbook.title.clone(),
+        },
         runbook_revision: runbook.revision.clone(),
         policy_revision: rules.policy.revision.clone(),
         requester: request.requester.clone(),
         modified_from: request.modified_from,
+        takes_back: request.takes_back,
         budget: runbook.budget.clone(),
         requires_human_approval: runbook.requires_human_approval,
         autonomy: autonomy(rules, runbook, incident, &steps),
@@ -193,6 +200,31 @@ impl StepMaker<'_> {
         } else {
             Err(problems)
         }
+    }
+
+    /// The Rollback of one step, and nothing else.
+    fn back(&self, no: StepNo) -> Result<Vec<PlannedStep>, Vec<PlanProblem>> {
+        let step = self.runbook.steps.iter().find(|step| step.no == no);
+        let Some((step, rollback)) = step.and_then(|step| Some((step, step.rollback.clone()?))) else {
+            return Err(vec![PlanProblem::general(format!(
+                "the runbook `{}` has no Rollback for step {no} any more",
+                self.runbook.name
+            ))]);
+        };
+        let back = Step {
+            title: format!("Take back: {}", step.title),
+            command: rollback,
+            expected: None,
+            on_failure: FailureAction::Escalate,
+            attempts: 1,
+            rollback: None,
+            when: When::Always,
+            on_evidence: None,
+            wait_seconds: 0,
+            ..step.clone()
+        };
+        let made = self.step(&back, no, Role::Remedy);
+        made.map(|step| vec![step]).map_err(|problem| vec![problem])
     }
 
     fn step(&self, step: &Step, no: StepNo, role: Role) -> Result<PlannedStep, PlanProblem> {

@@ -79,6 +79,7 @@ impl Intent {
             Self::Approve(_)
             | Self::ApprovePart { .. }
             | Self::Touched(_)
+            | Self::Oversight(_)
             | Self::AskReject(_)
             | Self::AskModify(_)
             | Self::ReviewPlan(_)
@@ -91,6 +92,8 @@ impl Intent {
             | Self::ChooseRunbook { .. }
             | Self::Tick { .. }
             | Self::Judge { .. }
+            | Self::TakeBack { .. }
+            | Self::Blame { .. }
             | Self::ListRunbooks
             | Self::Status
             | Self::StatusOf(_)

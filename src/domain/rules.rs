@@ -13,6 +13,7 @@ use super::ids::{Channel, ClusterName, Environment, Namespace, Service, Source};
 use super::incident::Incident;
 use super::policy::Policy;
 use super::runbook::Autonomy;
+use crate::planted::{self, Bug};
 
 /// Maps a cluster and namespaces to an environment. The first row that covers both counts.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -43,6 +44,30 @@ pub struct ServiceRow {
     /// As people are to read it: `checkout team, #team-checkout`.
     pub owner: Option<String>,
     pub depends_on: Vec<Service>,
+}
+
+/// How long alerts like these have to stay resolved before a fix counts. An empty list covers everything.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct StayRule {
+    /// Names of alert rules.
+    pub alerts: Vec<String>,
+    pub services: Vec<Service>,
+    /// Labels and the values that they must have, all of them.
+    pub labels: BTreeMap<String, String>,
+    pub stays: SignedDuration,
+}
+
+impl StayRule {
+    fn covers(&self, alert: &Alert) -> bool {
+        let named = self.alerts.is_empty() || self.alerts.contains(&alert.name);
+        let service = |service: &Service| self.services.contains(service);
+        named
+            && (self.services.is_empty() || alert.service.as_ref().is_some_and(service))
+            && self
+                .labels
+                .iter()
+                .all(|(key, value)| alert.labels.get(key) == Some(value))
+    }
 }
 
 /// How long a waiting card may wait until a human is paged. `None` never pages.
@@ -101,6 +126,9 @@ pub struct Rules {
     pub execute_by: SignedDuration,
     /// How long the source may go on saying "firing" after a verified run.
     pub settle: SignedDuration,
+    /// How long it then has to stay resolved. Of several rules that cover an alert the longest counts; of none, it counts
+    /// at once.
+    pub stays: Vec<StayRule>,
     pub page_after: PageAfter,
     /// Sources that page people by themselves.
     pub pagers: Vec<Source>,
@@ -186,6 +214,20 @@ impl Rules {
             .iter()
             .find(|row| row.name.as_str().eq_ignore_ascii_case(service.as_str()));
         row?.owner.as_deref()
+    }
+
+    /// How long this incident has to stay resolved before a fix counts: as long as the strictest of its alerts asks.
+    #[must_use]
+    pub fn stays(&self, incident: &Incident) -> SignedDuration {
+        if planted::is(Bug::SettleNotWaited) {
+            return SignedDuration::ZERO;
+        }
+        let alerts = incident.episodes.iter().map(|episode| &episode.alert);
+        alerts
+            .flat_map(|alert| self.stays.iter().filter(|rule| rule.covers(alert)))
+            .map(|rule| rule.stays)
+            .max()
+            .unwrap_or(SignedDuration::ZERO)
     }
 
     /// The channel for an alert.

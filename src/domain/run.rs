@@ -7,6 +7,7 @@ use jiff::{SignedDuration, Timestamp};
 use serde::{Deserialize, Serialize};
 
 use super::action::{Budget, BudgetKey, Cost, EffectClass};
+use super::event::Cause;
 use super::ids::{AttemptId, StepNo};
 use super::incident::{Incident, Phase, PlanTrack};
 use super::plan::{Plan, PlannedStep, Role};
@@ -71,6 +72,12 @@ pub struct Run {
     /// Steps whose outcome was Unknown until a person judged it.
     #[serde(default)]
     pub judged: BTreeSet<StepNo>,
+    /// Steps of unknown outcome around which Interlock has frozen what they may have broken.
+    #[serde(default, skip_serializing_if = "BTreeSet::is_empty")]
+    pub contained: BTreeSet<StepNo>,
+    /// What people say was wrong with those.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub causes: BTreeMap<StepNo, Cause>,
     /// What our own changes of this run left, by [`ObjectRef::key`](super::action::ObjectRef::key): from then on the
     /// target must look like that, and no longer like the card.
     #[serde(default)]
@@ -150,6 +157,8 @@ pub enum RunResult {
     Stopped { step: StepNo, why: String, page: bool },
     /// Nothing ran: the mode is dry-run.
     DryRun,
+    /// What a step did was taken back by its Rollback; whether that was enough, people say.
+    TakenBack { step: StepNo },
 }
 
 /// What a run wants next.
@@ -286,6 +295,9 @@ impl Run {
     }
 
     fn verdict(&self, plan: &Plan) -> RunResult {
+        if let Some(attempt) = plan.takes_back {
+            return RunResult::TakenBack { step: attempt.step };
+        }
         let mut any = planted::is(Bug::VerificationSkipped);
         if any {
             return RunResult::Verified;

@@ -79,6 +79,7 @@ pub fn plan(steps: Vec<PlannedStep>) -> Plan {
         policy_revision: Revision::new("sha256:2"),
         requester: Requester::Person(person("U1")),
         modified_from: Some(PlanNo(1)),
+        takes_back: None,
         parameters: BTreeMap::from([("count".to_owned(), ParamValue("3".to_owned()))]),
         budget: BTreeMap::from([(BudgetKey::MaxPodRestarts, 4)]),
         requires_human_approval: true,

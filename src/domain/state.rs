@@ -13,6 +13,7 @@ use super::glass::Glass;
 use super::ids::{AttemptId, DeliveryKey, EpisodeKey, GroupKey, IncidentId, Source};
 use super::incident::{Incident, MessageRef, Phase};
 use super::memory::Memory;
+use super::oversight::Oversight;
 use super::past::Past;
 use super::recent::Ran;
 use super::run::StepState;
@@ -81,6 +82,9 @@ pub struct State {
     pub changes: Changes,
     #[serde(default)]
     pub memory: Memory,
+    /// How people use the gate.
+    #[serde(default)]
+    pub oversight: Oversight,
     /// Closed incidents, oldest first, until they are let go.
     pub closed: VecDeque<(Timestamp, IncidentId)>,
     #[serde(skip)]

@@ -1,13 +1,13 @@
 //! The one function that words an answer for a person. Plain text; whoever posts it escapes it.
 
 use super::escape::Mrkdwn;
-use super::{freezing, policy, reasons, summary, thread, touched, words};
+use super::{freezing, oversight, policy, reasons, summary, thread, touched, words};
 use crate::domain::command::{Answer, NotTaken, RunbookLine, StatusLine};
 use crate::domain::event::Judgement;
 use crate::domain::freeze::Held;
 use crate::domain::glass::Glass;
 use crate::domain::ids::{Channel, IncidentId};
-use crate::domain::incident::{ClosedAs, Incident, Phase};
+use crate::domain::incident::{ClosedAs, Incident, Phase, SettlesBy};
 use crate::domain::text::shortened;
 
 /// Characters of a runbook's text in an ephemeral answer; the modal has all of it.
@@ -44,6 +44,10 @@ pub fn answer(answer: &Answer) -> String {
         Answer::Chosen { runbook } => format!("{runbook} it is. Its plan is being made."),
         Answer::Ticked => "Noted.".to_owned(),
         Answer::Judged(judgement) => judged(*judgement).to_owned(),
+        Answer::TakingBack { step } => format!(
+            "The plan that takes step {step} back is being made; it needs its own approval. You count as who asked for it."
+        ),
+        Answer::Blamed => "Noted. It stands in the journal and in the summary.".to_owned(),
         Answer::Frozen { scope, unknown, ran } => freezing::frozen(scope, unknown.as_ref(), ran),
         Answer::Unfrozen { scope, left } => freezing::lifted(scope, left),
         Answer::Again => "That was taken already.".to_owned(),
@@ -61,6 +65,7 @@ pub fn answer(answer: &Answer) -> String {
         Answer::WhyOf(incident) => why(incident),
         Answer::Who { incident, access } => policy::who(*incident, access.as_deref()),
         Answer::Touched { since, all } => touched::list(*since, all),
+        Answer::Oversight(report) => oversight::text(report),
         Answer::Help => help(),
         Answer::FormNotOpened => {
             "The form did not open: Slack allows three seconds between a click and its form, and they had passed. Nothing was done. Press the button again.".to_owned()
@@ -168,6 +173,7 @@ pub fn help() -> String {
      /runbook status INC-1, /runbook why INC-1: how one stands, and why this runbook was proposed\n\
      /runbook who INC-1: who may approve it, what is in the way, and whether you may\n\
      /runbook touched INC-1, or touched 60s, or touched 1h: every call that was made, and how to take it back\n\
+     /runbook oversight 30d: how fast people approve, how much they reject and change, and where nobody looks any more\n\
      /runbook list: the runbooks\n\
      /runbook show NAME: one of them, as it is written\n\
      /runbook run NAME key=value …: propose it now; it needs approval like any other\n\
@@ -279,7 +285,14 @@ pub fn phase(phase: &Phase) -> String {
         Phase::Planning { .. } => "A plan is being made.".to_owned(),
         Phase::Proposed => "A plan waits for a decision.".to_owned(),
         Phase::Running => "Running.".to_owned(),
-        Phase::Settling { .. } => "Verified; waiting for the source.".to_owned(),
+        Phase::Settling {
+            by: SettlesBy::Resolving,
+            ..
+        } => "Verified; waiting for the source.".to_owned(),
+        Phase::Settling {
+            by: SettlesBy::Staying,
+            ..
+        } => "Verified and resolved; watched for a while.".to_owned(),
         Phase::Handed { reason, .. } => format!("With a human: {}.", reason.words()),
         Phase::Closed {
             result: ClosedAs::Resolved,

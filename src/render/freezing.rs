@@ -52,7 +52,7 @@ fn ended(how: RanAs) -> Option<&'static str> {
 pub(super) fn lifted(scope: &Scope, left: &[Scope]) -> String {
     let lifted = match scope {
         Scope::Everything => "The freeze is lifted.".to_owned(),
-        Scope::Cluster { .. } | Scope::Namespace { .. } | Scope::Runbook { .. } => {
+        Scope::Cluster { .. } | Scope::Namespace { .. } | Scope::Runbook { .. } | Scope::Target { .. } => {
             format!("The freeze of {scope} is lifted.")
         }
     };

@@ -7,6 +7,7 @@ pub mod explain;
 mod freezing;
 pub mod handoff;
 pub mod memory;
+pub mod oversight;
 pub mod policy;
 pub mod postmortem;
 pub mod reasons;

@@ -5,7 +5,7 @@ use serde::Serialize;
 use super::escape::Mrkdwn;
 use super::{thread, timeline, words};
 use crate::domain::event::{Entry, Event};
-use crate::domain::incident::{ClosedAs, Incident, Phase, PlanTrack};
+use crate::domain::incident::{ClosedAs, Incident, Phase, PlanTrack, SettlesBy};
 use crate::domain::text::shortened;
 
 const TEMPLATE: &str = include_str!("../../templates/summary.md");
@@ -151,7 +151,17 @@ pub fn result(incident: &Incident) -> String {
         Phase::Planning { .. } => "a plan is being made".to_owned(),
         Phase::Proposed => "a plan waits for a decision".to_owned(),
         Phase::Running => "running".to_owned(),
-        Phase::Settling { .. } => "verified; waiting for the source to say resolved".to_owned(),
+        Phase::Settling {
+            by: SettlesBy::Resolving,
+            ..
+        } => "verified; waiting for the source to say resolved".to_owned(),
+        Phase::Settling {
+            by: SettlesBy::Staying,
+            until,
+        } => format!(
+            "verified and resolved; it counts when it stays so until {}",
+            words::clock(*until)
+        ),
         Phase::Handed { reason, .. } => format!("handed over: {}", reason.words()),
         Phase::Closed {
             result: ClosedAs::Resolved,

@@ -3,10 +3,10 @@
 
 use super::{changes, evidence, memory, reasons, silences, words};
 use crate::domain::approval::Vote;
-use crate::domain::event::{Deed, Event, Judgement, Outcome, Refusal};
+use crate::domain::event::{Cause, Deed, Event, Judgement, Outcome, Refusal};
 use crate::domain::freeze::Scope;
 use crate::domain::ids::{AttemptId, EpisodeKey, StepNo};
-use crate::domain::incident::{ClosedAs, Incident};
+use crate::domain::incident::{ClosedAs, Incident, SettlesBy};
 use crate::domain::plan::{Plan, PlanDigest};
 use crate::domain::policy::Decision;
 use crate::domain::run::{RunResult, WaitsFor};
@@ -101,7 +101,18 @@ fn worded(event: &Event, incident: Option<&Incident>) -> Option<String> {
         } => step_judged(*step, *judgement, &by.name),
         Event::RunsLong { plan, .. } => format!("plan {plan} has been running for more than ten minutes"),
         Event::RunEnded { result, .. } => run_result(result),
-        Event::Settling { .. } => "waiting for the source to say resolved".to_owned(),
+        Event::Settling {
+            by: SettlesBy::Resolving,
+            ..
+        } => "waiting for the source to say resolved".to_owned(),
+        Event::Settling {
+            by: SettlesBy::Staying,
+            until,
+            ..
+        } => format!(
+            "it resolved; the fix counts when it stays so until {}",
+            words::clock(*until)
+        ),
         Event::HandedOver { reason, .. } => format!("handed over to a human: {}", reason.words()),
         Event::PageAsked { why, .. } => format!("paging a human: {why}"),
         Event::Paged { .. } => "the pager took the page".to_owned(),
@@ -134,7 +145,6 @@ fn worded(event: &Event, incident: Option<&Incident>) -> Option<String> {
         Event::SilenceEnded { how, firing, .. } => silences::ended(*how, *firing),
         Event::TakenOver { by, .. } => format!("{} took over", by.name),
         Event::Closed { result, .. } => closed(result),
-        Event::Frozen { by, reason, scope } => format!("{} froze {scope}: {reason}", by.name),
         Event::GlassBroken {
             by, reason, until, ..
         } => format!(
@@ -144,6 +154,10 @@ fn worded(event: &Event, incident: Option<&Incident>) -> Option<String> {
         ),
         Event::GlassOver { .. } => "the broken glass is over; everything holds again".to_owned(),
         Event::GlassReviewed { by, words, .. } => format!("{} reviewed the broken glass: {words}", by.name),
+        Event::StepBlamed { step, cause, by, .. } => blamed(*step, *cause, &by.name),
+        Event::Frozen {
+            by, reason, scope, ..
+        } => format!("{} froze {scope}: {reason}", by.name),
         Event::Unfrozen { by, reason, scope } => unfrozen(&by.name, reason, scope),
         Event::Asked {
             by,
@@ -222,6 +236,15 @@ fn step_judged(step: StepNo, judgement: Judgement, by: &str) -> String {
     }
 }
 
+fn blamed(step: StepNo, cause: Cause, by: &str) -> String {
+    match cause {
+        Cause::Command => format!("{by} says that the command of step {step} was wrong"),
+        Cause::Data => format!("{by} says that the data which step {step} met was wrong"),
+        Cause::Runbook => format!("{by} says that the choice of runbook was wrong"),
+        Cause::Nothing => format!("{by} says that nothing was wrong with step {step}"),
+    }
+}
+
 fn closed(result: &ClosedAs) -> String {
     match result {
         ClosedAs::Resolved => "closed: resolved".to_owned(),
@@ -234,7 +257,7 @@ fn closed(result: &ClosedAs) -> String {
 fn unfrozen(by: &str, reason: &str, scope: &Scope) -> String {
     match scope {
         Scope::Everything => format!("{by} lifted the freeze: {reason}"),
-        Scope::Cluster { .. } | Scope::Namespace { .. } | Scope::Runbook { .. } => {
+        Scope::Cluster { .. } | Scope::Namespace { .. } | Scope::Runbook { .. } | Scope::Target { .. } => {
             format!("{by} lifted the freeze of {scope}: {reason}")
         }
     }
@@ -270,6 +293,7 @@ pub fn run_result(result: &RunResult) -> String {
         RunResult::NotVerified { why } => format!("the steps ran, but it did not help: {why}"),
         RunResult::Stopped { step, why, .. } => format!("stopped at step {step}: {why}"),
         RunResult::DryRun => "dry run: nothing was run".to_owned(),
+        RunResult::TakenBack { step } => format!("step {step} was taken back"),
     }
 }
 
@@ -299,6 +323,8 @@ pub fn deed(deed: Deed) -> &'static str {
         Deed::ProposeSilence => "propose a silence",
         Deed::ApproveSilence => "approve a silence",
         Deed::RejectSilence => "reject a silence",
+        Deed::TakeBack => "take a step back",
+        Deed::Blame => "say what was wrong with a step",
     }
 }
 

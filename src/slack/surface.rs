@@ -9,6 +9,9 @@ pub mod action {
     pub const REVIEW: &str = "review";
     pub const WORKED: &str = "worked";
     pub const FAILED: &str = "failed";
+    pub const TAKE_BACK: &str = "take_back";
+    /// With what was wrong behind it.
+    pub const CAUSE: &str = "cause.";
     pub const MORE: &str = "more";
     pub const ESCALATE: &str = "escalate";
     pub const TAKE_OVER: &str = "take_over";

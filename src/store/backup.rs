@@ -203,6 +203,7 @@ mod tests {
                 },
                 reason: format!("entry {seq}"),
                 scope: Scope::Everything,
+                over: None,
             },
         };
         let entries: Vec<Entry> = (first..first + count).map(entry).collect();

@@ -56,6 +56,7 @@ fn entry(seq: u64, reason: &str) -> Entry {
             by,
             reason: reason.to_owned(),
             scope: Scope::Everything,
+            over: None,
         }
     } else {
         Event::Unfrozen {
@@ -258,6 +259,7 @@ fn knowledge() -> Knowledge {
         evidence_for: minutes,
         execute_by: minutes,
         settle: minutes,
+        stays: Vec::new(),
         page_after: PageAfter::default(),
         pagers: Vec::new(),
         resolvable: Vec::new(),

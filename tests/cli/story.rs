@@ -84,6 +84,7 @@ pub fn write(place: &Place) {
         parameters: [].into(),
         skip: vec![],
         modified_from: None,
+        takes_back: None,
     };
     let plan = planning::sketch(
         &catalog,
@@ -101,6 +102,78 @@ pub fn write(place: &Place) {
     );
     approve(&mut story, &plan);
     run(&mut story, &plan);
+    let mut store = Store::open(&place.path("interlock.db")).unwrap();
+    store.commit(&story.entries, &[], &[], story.at).unwrap();
+}
+
+/// A journal in which ana approved the same runbook so often, each time four seconds after its card.
+pub fn write_habit(place: &Place, times: u64) {
+    let settings = Settings::load(Some(&place.path("interlock.toml")), []).unwrap();
+    let file = (
+        "redis-connection-timeout.md".to_owned(),
+        REDIS.as_bytes().to_vec(),
+    );
+    let catalog = Catalog::build(vec![file], &app::check);
+    let mut story = Writer {
+        state: State::default(),
+        at: "2026-11-20T03:14:07Z".parse().unwrap(),
+        entries: vec![],
+    };
+    open(&mut story, &catalog);
+    let request = PlanRequest {
+        runbook: RunbookName::new("redis-connection-timeout"),
+        requester: Requester::Interlock,
+        parameters: [].into(),
+        skip: vec![],
+        modified_from: None,
+        takes_back: None,
+    };
+    let incident = story.state.incident(INCIDENT).unwrap();
+    let plan = planning::sketch(&catalog, &app::rules(&settings, "T1"), incident, &request).unwrap();
+    for number in 2..times + 2 {
+        let incident = IncidentId(number);
+        story.then(
+            60,
+            Event::Opened {
+                incident,
+                alert: Arc::new(alert()),
+                channel: Channel::new("#incidents"),
+                title: TITLE.to_owned(),
+                severity: Severity::Critical,
+                by: None,
+            },
+        );
+        let execute_by = story.at + SignedDuration::from_mins(40);
+        story.then(
+            1,
+            Event::Proposed {
+                incident,
+                plan: Arc::new(plan.clone()),
+                digest: digest(&plan),
+                decision: Decision::RequireApproval { approvals: 1 },
+                approve_by: execute_by,
+                failed_before: None,
+            },
+        );
+        let vote = Vote {
+            by: ana().id,
+            name: ana().name,
+            at: story.at + SignedDuration::from_secs(4),
+            groups: Vec::new(),
+            ceremony: None,
+        };
+        story.then(
+            4,
+            Event::Voted {
+                incident,
+                plan: PlanNo(1),
+                vote,
+                needed: 1,
+                execute_by,
+                upto: None,
+            },
+        );
+    }
     let mut store = Store::open(&place.path("interlock.db")).unwrap();
     store.commit(&story.entries, &[], &[], story.at).unwrap();
 }
@@ -229,6 +302,7 @@ fn run(story: &mut Writer, plan: &Plan) {
             by: ana(),
             reason: "we look at the cause".to_owned(),
             scope: Scope::Everything,
+            over: None,
         },
     );
 }

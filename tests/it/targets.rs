@@ -176,6 +176,19 @@ async fn what_is_larger_than_the_budget_is_refused_before_anybody_may_approve_it
     world.ends().await;
 }
 
+/// What Interlock froze when nobody knew what became of a flush: a person lifts it, and the target is busy all the same.
+async fn redis_is_not_frozen(world: &TestWorld) {
+    let redis = "target demo/production/deployment/redis-primary";
+    world
+        .ben()
+        .types(&format!("unfreeze {redis} we look at it"))
+        .await;
+    world
+        .ben()
+        .is_told(&format!("The freeze of {redis} is lifted."))
+        .await;
+}
+
 /// Nobody knows what became of the flush of INC-1, so nobody else gets at Redis; INC-2 is approved all the same.
 async fn two_want_redis() -> TestWorld {
     let world = TestWorld::redis_times_out().await;
@@ -192,6 +205,7 @@ async fn two_want_redis() -> TestWorld {
     );
     world.fires(&second).await;
     world.card_shows("INC-2", "Waits for 1 approval").await;
+    redis_is_not_frozen(&world).await;
     world.ben().presses("Approve 2 steps").await;
     world.ben().is_told("Approved.").await;
     let waits = world
@@ -256,6 +270,7 @@ async fn a_pod_waits_for_work_on_the_deployment_that_it_belongs_to() {
     world.a_human_is_paged("INC-1").await;
     world.fires(&Alert::tape_jam()).await;
     world.card_shows("INC-2", "Waits for 1 approval").await;
+    redis_is_not_frozen(&world).await;
     world.ben().presses("Approve 2 steps").await;
     world.ben().is_told("Approved.").await;
     world

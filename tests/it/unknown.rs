@@ -1,8 +1,9 @@
 //! Nobody knows whether it happened: it is said so, never run again, and a person decides.
 
-use interlock::playground::cluster::FaultKind;
+use interlock::playground::cluster::{FaultKind, Scenario};
 
-use crate::world::{Alert, TestWorld};
+use crate::shipped;
+use crate::world::{Alert, Setup, TestWorld};
 
 const FLUSH: &str = "exec redis-cli FLUSHDB";
 const HEALTH: &str = "exec curl -s localhost:8080/health";
@@ -16,6 +17,10 @@ async fn the_status_of_step_one_is_lost() -> TestWorld {
     world.card("nobody knows whether step 1 happened").await;
     world.a_human_is_paged("INC-1").await;
     world.thread().says("step 1 ended UNKNOWN").await;
+    world
+        .thread()
+        .says("Interlock froze target demo/production/deployment/redis-primary")
+        .await;
     world.cluster_did(&[FLUSH]).await;
     world
 }
@@ -32,6 +37,21 @@ async fn a_lost_status_asks_and_goes_on_when_it_worked() {
     world.cluster_did(&[FLUSH, HEALTH]).await;
     world.card("Fixed and verified.").await;
     world.thread().ends_with("all steps are done and verified").await;
+    // It is known now: nothing is frozen any more.
+    world.ana().types("status").await;
+    let told = world.ana().is_told("INC-1").await;
+    assert!(!told.to_lowercase().contains("frozen"), "{told}");
+    world.card("What was wrong with step 1?").await;
+    world.ana().presses("Nothing").await;
+    world
+        .ana()
+        .is_told("Noted. It stands in the journal and in the summary.")
+        .await;
+    world.card_no_longer_says("What was wrong").await;
+    world
+        .thread()
+        .ends_with("ana says that nothing was wrong with step 1")
+        .await;
     world.ends().await;
 }
 
@@ -48,5 +68,78 @@ async fn a_lost_status_that_failed_follows_the_runbook() {
     world.card("Fixed and verified.").await;
     world.thread().says("ana says that step 1 did not work").await;
     world.thread().ends_with("all steps are done and verified").await;
+    world.ends().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_may_be_broken_is_frozen_first_and_taken_back_through_the_gate() {
+    let (name, text) = shipped!("redis-connection-timeout");
+    let rollback =
+        "Failure action: continue\nRollback: kubectl rollout restart deploy/redis-primary -n production\n";
+    let text = text
+        .replacen("Failure action: continue", rollback, 1)
+        .replace("max_pod_restarts: 0", "max_pod_restarts: 3");
+    let world = TestWorld::start(Setup::default().no_runbooks().runbook((name, &text))).await;
+    world.in_the_cluster(Scenario::RedisTimeout);
+    world.next_exec(FaultKind::CutBeforeStatus);
+    world.fires(&Alert::redis_timeout()).await;
+    world.ana().presses("Approve 2 steps").await;
+    world.ana().is_told("Approved.").await;
+    world.card("Its target is frozen meanwhile").await;
+    world.a_human_is_paged("INC-1").await;
+    world
+        .thread()
+        .says("Interlock froze target demo/production/deployment/redis-primary: nobody knows whether step 1 of INC-1 happened")
+        .await;
+    // Nothing else touches it: a run by hand of the same runbook can't be approved.
+    world.ben().types("run redis-connection-timeout").await;
+    world.ben().is_told("INC-2 is open").await;
+    world
+        .card_shows(
+            "INC-2",
+            "No step starts in target demo/production/deployment/redis-primary",
+        )
+        .await;
+    world.cleo().presses("Take back step 1").await;
+    world.cleo().is_told("you are in no [[approvers]] row").await;
+    world.ana().presses("Take back step 1").await;
+    world
+        .ana()
+        .is_told("The plan that takes step 1 back is being made; it needs its own approval.")
+        .await;
+    world
+        .card_shows("INC-1", "Take back step 1 of Redis Connection Timeout")
+        .await;
+    world.thread_of("INC-1").says("Take back step 1").await;
+    world.ben().presses("Approve 1 step").await;
+    world.ben().is_told("Approved.").await;
+    world
+        .card_shows("INC-1", "step 1 was taken back; look whether that was enough")
+        .await;
+    world
+        .cluster_did(&[FLUSH, "patch deployments.apps/redis-primary"])
+        .await;
+    // It stays frozen until a person has looked.
+    world.card_shows("INC-1", "What was wrong with step 1?").await;
+    world.ana().presses("The command").await;
+    world
+        .ana()
+        .is_told("Noted. It stands in the journal and in the summary.")
+        .await;
+    world
+        .thread_of("INC-1")
+        .says("ana says that the command of step 1 was wrong")
+        .await;
+    world
+        .ana()
+        .types("unfreeze target demo/production/deployment/redis-primary it is whole again")
+        .await;
+    world
+        .ana()
+        .is_told("The freeze of target demo/production/deployment/redis-primary is lifted.")
+        .await;
+    world.card_shows("INC-2", "Waits for 1 approval").await;
+    world.thread_of("INC-1").is_uninteresting();
+    world.thread_of("INC-2").is_uninteresting();
     world.ends().await;
 }

@@ -6,6 +6,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use interlock::domain::action::{EffectClass, Tier};
 use interlock::domain::approval::Approval;
 use interlock::domain::event::{Entry, Event, Mode, Outcome, Who};
+use interlock::domain::freeze::Scope;
 use interlock::domain::ids::{AttemptId, DeliveryKey, IncidentId, PersonId, PlanNo, StepNo};
 use interlock::domain::incident::{Incident, Phase, PlanTrack};
 use interlock::domain::plan::PlannedStep;
@@ -26,6 +27,8 @@ pub struct Law {
     state: State,
     started: BTreeSet<AttemptId>,
     frozen: bool,
+    /// Targets that are frozen.
+    still: BTreeSet<String>,
     /// Steps that ended Unknown and were not judged.
     unjudged: BTreeSet<(IncidentId, PlanNo, StepNo)>,
     /// Deliveries that were taken, and when.
@@ -124,8 +127,26 @@ impl Law {
         people: &[Person],
     ) -> Result<(), String> {
         match &entry.event {
-            Event::Frozen { .. } => self.frozen = true,
-            Event::Unfrozen { .. } => self.frozen = false,
+            Event::Frozen {
+                scope: Scope::Everything,
+                ..
+            } => self.frozen = true,
+            Event::Unfrozen {
+                scope: Scope::Everything,
+                ..
+            } => self.frozen = false,
+            Event::Frozen {
+                scope: Scope::Target { target },
+                ..
+            } => {
+                self.still.insert(target.clone());
+            }
+            Event::Unfrozen {
+                scope: Scope::Target { target },
+                ..
+            } => {
+                self.still.remove(target);
+            }
             Event::Voted {
                 incident, plan, vote, ..
             } => {
@@ -206,6 +227,12 @@ impl Law {
         people: &[Person],
     ) -> Result<(), String> {
         must(!self.frozen, || format!("{id} starts under a freeze"))?;
+        let planned = self.track(id.incident, id.plan)?;
+        let still = planned.plan.step(id.step).and_then(PlannedStep::target_key);
+        let still = still.is_some_and(|target| self.still.contains(&target));
+        must(!still || planned.plan.takes_back.is_some(), || {
+            format!("{id} starts on a target that is frozen")
+        })?;
         must(!self.started.contains(&id), || format!("{id} starts twice"))?;
         must(knowledge.rules.mode == Mode::Live, || {
             format!("{id} starts in a dry run")

@@ -113,6 +113,7 @@ pub fn knowledge(rng: &mut Rng) -> Knowledge {
         evidence_for: SignedDuration::from_mins(15),
         execute_by: SignedDuration::from_mins(10),
         settle: SignedDuration::from_mins(5),
+        stays: Vec::new(),
         page_after: PageAfter::default(),
         pagers: vec![Source::new("pagerduty")],
         resolvable: vec![Source::new("pagerduty")],

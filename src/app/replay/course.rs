@@ -127,6 +127,7 @@ fn is_at_once(reason: &HandoffReason) -> bool {
         | HandoffReason::StepStopped { .. }
         | HandoffReason::NotVerified { .. }
         | HandoffReason::StillFiring
+        | HandoffReason::TakenBack { .. }
         | HandoffReason::SourceRefused { .. }
         | HandoffReason::TakenOver { .. }
         | HandoffReason::AskedFor { .. }

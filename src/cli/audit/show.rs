@@ -1,6 +1,6 @@
 //! `interlock audit show`: the journal as a timeline.
 
-use jiff::{SignedDuration, Timestamp};
+use jiff::Timestamp;
 
 use super::worded;
 use crate::cli::args::{Format, FormatArg};
@@ -31,7 +31,7 @@ impl Show {
         let since = self
             .since
             .as_deref()
-            .map(|given| moment(given, Timestamp::now()))
+            .map(|given| journal::moment(given, Timestamp::now()))
             .transpose()?;
         let wanted = self.incident.as_deref().map(journal::incident).transpose()?;
         let store = journal::open(&setup.settings()?.store.path)?;
@@ -84,48 +84,5 @@ impl Shown {
             }
         };
         self.failure = said.err();
-    }
-}
-
-/// A moment, or how long before `now`.
-fn moment(given: &str, now: Timestamp) -> Result<Timestamp, Failure> {
-    let wrong = || Failure::NotATime {
-        given: given.to_owned(),
-    };
-    if let Ok(at) = given.parse::<Timestamp>() {
-        return Ok(at);
-    }
-    // A day has 24 hours here: the journal is in UTC.
-    let ago = match given.strip_suffix('d') {
-        Some(days) => days
-            .trim()
-            .parse::<i64>()
-            .ok()
-            .and_then(|days| days.checked_mul(24 * 60 * 60))
-            .map(SignedDuration::from_secs),
-        None => given.parse::<SignedDuration>().ok(),
-    };
-    let ago = ago.filter(|ago| !ago.is_negative()).ok_or_else(wrong)?;
-    now.checked_sub(ago).map_err(|_| wrong())
-}
-
-#[cfg(test)]
-mod tests {
-    use super::moment;
-
-    #[test]
-    fn since_is_a_moment_or_how_long_ago() {
-        let now = "2026-11-20T14:00:00Z".parse().unwrap();
-        let read = |text| moment(text, now).map(|at| at.to_string()).ok();
-        assert_eq!(
-            read("2026-11-20T12:00:00Z").as_deref(),
-            Some("2026-11-20T12:00:00Z")
-        );
-        assert_eq!(read("2h").as_deref(), Some("2026-11-20T12:00:00Z"));
-        assert_eq!(read("90m").as_deref(), Some("2026-11-20T12:30:00Z"));
-        assert_eq!(read("7d").as_deref(), Some("2026-11-13T14:00:00Z"));
-        for wrong in ["yesterday", "-2h", "d", "99999999999999999d"] {
-            assert_eq!(read(wrong), None, "{wrong}");
-        }
     }
 }

@@ -161,6 +161,7 @@ impl Explain {
                 Requester::Interlock
             },
             modified_from: None,
+            takes_back: None,
         };
         let incident = incident().ok_or_else(|| Failure::Defect("no incident to plan for".to_owned()))?;
         planning::sketch(&catalog, rules, &incident, &request).map_err(|problems| {

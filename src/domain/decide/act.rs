@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use super::plan_act::Yes;
-use super::{Context, Tx, advance, alerts, ends, freezing, glass, plan_act, silences, split, who};
+use super::{Context, Tx, advance, alerts, contain, ends, freezing, glass, plan_act, silences, split, who};
 use crate::domain::alert::{Alert, AlertStatus, Severity};
 use crate::domain::command::{Answer, Form, Intent, Reply, RunbookLine, StatusLine};
 use crate::domain::event::{Deed, Event, Refusal, Who};
@@ -140,6 +140,8 @@ fn wanted(
         ),
         Intent::ReviewPlan(at) => plan_act::review(tx, actor, at),
         Intent::Judge { at, step, judgement } => plan_act::judge(tx, context, actor, &at, step, judgement),
+        Intent::TakeBack { at, step } => contain::take_back(tx, context, actor, &at, step),
+        Intent::Blame { at, step, cause } => contain::blame(tx, context, actor, &at, step, cause),
         Intent::Escalate(id) => escalate(tx, context, actor, id),
         Intent::TakeOver(id) => take_over(tx, context, actor, id),
         Intent::Close { incident, reason } => ends::close(tx, context, actor, incident, reason),
@@ -161,6 +163,10 @@ fn wanted(
         Intent::StatusOf(id) => about(tx, actor, id, Answer::StatusOf),
         Intent::WhoOf(id) => who::who(tx, context, actor, id),
         Intent::Touched(since) => touched(tx, context, actor, since),
+        Intent::Oversight(within) => {
+            let report = tx.state().oversight.report(context.now.checked_sub(within).ok());
+            actor.asked(tx, None, Deed::Ask, Reply::Answer(Answer::Oversight(report)))
+        }
         Intent::WhyOf(id) => about(tx, actor, id, Answer::WhyOf),
         Intent::Freeze { reason } => freezing::freeze(tx, context, actor, &reason),
         Intent::Unfreeze { reason } => freezing::unfreeze(tx, context, actor, &reason),
@@ -205,6 +211,7 @@ fn looks(intent: &Intent) -> Option<(Option<IncidentId>, Deed)> {
         Intent::StatusOf(id) | Intent::WhoOf(id) | Intent::WhyOf(id) => Some((Some(*id), Deed::Ask)),
         Intent::ListRunbooks
         | Intent::Touched(_)
+        | Intent::Oversight(_)
         | Intent::Status
         | Intent::Help
         | Intent::Unrecognised { .. } => Some((None, Deed::Ask)),
@@ -225,6 +232,8 @@ fn looks(intent: &Intent) -> Option<(Option<IncidentId>, Deed)> {
         | Intent::ChooseRunbook { .. }
         | Intent::Tick { .. }
         | Intent::Judge { .. }
+        | Intent::TakeBack { .. }
+        | Intent::Blame { .. }
         | Intent::RunRunbook { .. }
         | Intent::BreakGlass { .. }
         | Intent::ReviewGlass { .. }
@@ -505,6 +514,7 @@ fn run(
             parameters,
             skip: Vec::new(),
             modified_from: None,
+            takes_back: None,
         };
         super::survey::plan(tx, context, incident, request);
     }

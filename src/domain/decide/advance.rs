@@ -2,13 +2,13 @@
 
 use jiff::Timestamp;
 
-use super::{Context, Tx};
+use super::{Context, Tx, settling};
 use crate::domain::approval::Approval;
 use crate::domain::command::{Drive, Effect};
 use crate::domain::escalation::{Call, Origin, Urgency, urgency};
 use crate::domain::event::{Event, Mode};
 use crate::domain::ids::{EpisodeKey, IncidentId, PlanNo, StepNo};
-use crate::domain::incident::{ClosedAs, HandoffReason, Incident, Phase, PlanTrack};
+use crate::domain::incident::{ClosedAs, HandoffReason, Incident, Phase, PlanTrack, SettlesBy};
 use crate::domain::policy::Decision;
 use crate::domain::run::{Next, RunResult};
 use crate::planted::{self, Bug};
@@ -115,7 +115,8 @@ fn conclude(tx: &mut Tx<'_>, context: Context<'_>, id: IncidentId, result: RunRe
     let own = incident.firing_of_its_own();
     let own: Vec<EpisodeKey> = own.map(|alert| alert.episode.clone()).collect();
     match result {
-        RunResult::Verified if manual || resolved => close(tx, id, ClosedAs::Resolved),
+        RunResult::Verified if manual => close(tx, id, ClosedAs::Resolved),
+        RunResult::Verified if resolved => settling::stay(tx, context, id),
         RunResult::Verified => {
             // Empty means all of them to whoever reads old rows of the outbox.
             if context.rules.resolvable.contains(&incident.source) && !own.is_empty() {
@@ -124,7 +125,7 @@ fn conclude(tx: &mut Tx<'_>, context: Context<'_>, id: IncidentId, result: RunRe
                     episodes: own,
                 });
             }
-            settle(tx, context, id);
+            settling::settle(tx, context, id);
         }
         RunResult::NotVerified { .. } if resolved => close(tx, id, ClosedAs::AlertCleared),
         RunResult::NotVerified { why } => hand_over(tx, context, id, HandoffReason::NotVerified { why }),
@@ -133,29 +134,10 @@ fn conclude(tx: &mut Tx<'_>, context: Context<'_>, id: IncidentId, result: RunRe
             let call = if page { Call::Broke } else { Call::of(&reason) };
             hand_over_for(tx, context, id, reason, call);
         }
+        RunResult::TakenBack { step } => hand_over(tx, context, id, HandoffReason::TakenBack { step }),
         // Whoever asked for it has seen what would run; an alert is still there.
         RunResult::DryRun if manual => close(tx, id, ClosedAs::DryRun),
         RunResult::DryRun => hand_over(tx, context, id, HandoffReason::DryRun),
-    }
-}
-
-fn settle(tx: &mut Tx<'_>, context: Context<'_>, id: IncidentId) {
-    // A time that does not fit the calendar can only come from configuration; then nothing is waited for.
-    let until = context
-        .now
-        .checked_add(context.rules.settle)
-        .unwrap_or(context.now);
-    tx.record(Event::Settling { incident: id, until });
-}
-
-/// The source was told that these are over, and took our word. What has begun to fire since is not over by that.
-pub fn source_told(tx: &mut Tx<'_>, id: IncidentId, told: &[EpisodeKey]) {
-    let over = tx.state().incident(id).is_some_and(|incident| {
-        matches!(incident.phase, Phase::Settling { .. })
-            && (told.is_empty() || incident.firing().all(|alert| told.contains(&alert.episode)))
-    });
-    if over {
-        close(tx, id, ClosedAs::Resolved);
     }
 }
 
@@ -198,8 +180,15 @@ pub fn source_agrees(tx: &mut Tx<'_>, context: Context<'_>, id: IncidentId) {
                 advance(tx, context, id);
             }
         }
-        Phase::Settling { .. } => close(tx, id, ClosedAs::Resolved),
-        Phase::Closed { .. } => {}
+        Phase::Settling {
+            by: SettlesBy::Resolving,
+            ..
+        } => settling::stay(tx, context, id),
+        Phase::Settling {
+            by: SettlesBy::Staying,
+            ..
+        }
+        | Phase::Closed { .. } => {}
     }
 }
 

@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use jiff::SignedDuration;
 
-use super::{Context, Tx, advance, advise, changes, plan_act, survey};
+use super::{Context, Tx, advance, advise, changes, plan_act, settling, survey};
 use crate::domain::alert::{Alert, AlertStatus};
 use crate::domain::cluster::{self, Because};
 use crate::domain::command::Reply;
@@ -147,6 +147,7 @@ fn join(tx: &mut Tx<'_>, context: Context<'_>, incident: IncidentId, alert: Aler
         alert: Arc::new(alert),
         because,
     });
+    settling::fires_again(tx, context, incident, &fingerprint);
     if let Some(times) = flaps(tx, &fingerprint) {
         joined_flapping(tx, context, incident, times);
     }
@@ -276,6 +277,7 @@ pub fn plan_or_checklist(
         parameters: BTreeMap::new(),
         skip: Vec::new(),
         modified_from: None,
+        takes_back: None,
     };
     survey::plan(tx, context, incident, request);
 }

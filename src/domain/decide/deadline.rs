@@ -6,7 +6,7 @@ use crate::domain::command::Reply;
 use crate::domain::escalation::Call;
 use crate::domain::event::{Event, Outcome};
 use crate::domain::ids::{AttemptId, IncidentId};
-use crate::domain::incident::{HandoffReason, Incident, Phase};
+use crate::domain::incident::{ClosedAs, HandoffReason, Incident, Phase, SettlesBy};
 use crate::domain::policy::Reason;
 use crate::domain::run::StepState;
 use crate::planted::{self, Bug};
@@ -99,12 +99,19 @@ fn expire_if_due(tx: &mut Tx<'_>, context: Context<'_>, id: IncidentId) {
 }
 
 fn settle_if_due(tx: &mut Tx<'_>, context: Context<'_>, id: IncidentId) {
-    let due = tx
-        .state()
-        .incident(id)
-        .filter(|incident| matches!(incident.phase, Phase::Settling { until } if until <= context.now))
-        .map(|incident| incident.source_refused.clone());
-    if let Some(refused) = due {
+    let due = tx.state().incident(id).and_then(|incident| match incident.phase {
+        Phase::Settling { until, by } if until <= context.now => Some((by, incident.source_refused.clone())),
+        Phase::Planning { .. }
+        | Phase::Proposed
+        | Phase::Running
+        | Phase::Settling { .. }
+        | Phase::Handed { .. }
+        | Phase::Closed { .. } => None,
+    });
+    let Some((by, refused)) = due else { return };
+    if by == SettlesBy::Staying {
+        advance::close(tx, id, ClosedAs::Resolved);
+    } else {
         let reason = match refused {
             Some(why) => HandoffReason::SourceRefused { why },
             None => HandoffReason::StillFiring,

@@ -7,7 +7,7 @@ use super::{Context, Tx};
 use crate::domain::command::{Answer, Reply};
 use crate::domain::event::{Deed, Event, Refusal, Who};
 use crate::domain::freeze::{Freeze, FreezeRefusal, Held, Scope};
-use crate::domain::ids::PersonId;
+use crate::domain::ids::{AttemptId, PersonId};
 
 /// A freeze shows what was started this long before it.
 const SHOWN_FOR: SignedDuration = SignedDuration::from_secs(60);
@@ -49,6 +49,12 @@ fn exists(context: Context<'_>, scope: &Scope) -> bool {
                 || rules.caches.iter().any(|cache| cache.namespace == *namespace)
         }
         Scope::Runbook { runbook } => context.catalog.get(runbook).is_some(),
+        Scope::Target { target } => {
+            let place = target.split_once('/').map(|(cluster, _)| cluster);
+            place.is_some_and(|cluster| {
+                cluster == "http" || rules.clusters.iter().any(|known| known.as_str() == cluster)
+            })
+        }
     }
 }
 
@@ -69,6 +75,7 @@ pub fn freeze(tx: &mut Tx<'_>, context: Context<'_>, actor: &Actor<'_>, text: &s
         name: actor.who.name.clone(),
         at: context.now,
         reason: reason.clone(),
+        over: None,
     };
     let tripped = actor.may_call(context).and_then(|()| {
         let tripped = tx.state().freeze.trip(held);
@@ -83,12 +90,19 @@ pub fn freeze(tx: &mut Tx<'_>, context: Context<'_>, actor: &Actor<'_>, text: &s
         by: actor.who.clone(),
         reason,
         scope: scope.clone(),
+        over: None,
     });
     Reply::Answer(Answer::Frozen { scope, unknown, ran })
 }
 
 /// A freeze that no person asked for. A person lifts it, as any other; one that stands already says enough.
-pub(super) fn by_interlock(tx: &mut Tx<'_>, context: Context<'_>, scope: Scope, reason: String) {
+pub(super) fn by_interlock(
+    tx: &mut Tx<'_>,
+    context: Context<'_>,
+    scope: Scope,
+    reason: String,
+    over: Option<AttemptId>,
+) {
     let by = Who {
         id: PersonId {
             team: "interlock".to_owned(),
@@ -102,9 +116,15 @@ pub(super) fn by_interlock(tx: &mut Tx<'_>, context: Context<'_>, scope: Scope, 
         name: by.name.clone(),
         at: context.now,
         reason: reason.clone(),
+        over,
     };
     if tx.state().freeze.trip(held).is_ok() {
-        tx.record(Event::Frozen { by, reason, scope });
+        tx.record(Event::Frozen {
+            by,
+            reason,
+            scope,
+            over,
+        });
     }
 }
 

@@ -6,12 +6,14 @@ mod advance;
 mod advise;
 mod alerts;
 mod changes;
+mod contain;
 mod deadline;
 mod ends;
 mod freezing;
 mod glass;
 mod plan_act;
 mod restored;
+mod settling;
 mod silences;
 mod split;
 mod step;
@@ -75,7 +77,7 @@ pub fn decide(tx: &mut Tx<'_>, context: Context<'_>, command: Command) -> Reply 
             output,
             took_ms,
         } => step::ended(tx, context, attempt, outcome, output, took_ms),
-        Command::Delivered(delivered) => confirmed(tx, delivered),
+        Command::Delivered(delivered) => confirmed(tx, context, delivered),
         Command::Unseen(incident) => {
             advance::page_unseen(tx, context, incident);
             Reply::Stored
@@ -85,7 +87,7 @@ pub fn decide(tx: &mut Tx<'_>, context: Context<'_>, command: Command) -> Reply 
             Reply::Stored
         }
         Command::Stop { scope, reason } => {
-            freezing::by_interlock(tx, context, scope, reason);
+            freezing::by_interlock(tx, context, scope, reason, None);
             Reply::Stored
         }
         Command::Restored { entries } => restored::restored(tx, context, entries),
@@ -116,7 +118,7 @@ impl Command {
     }
 }
 
-fn confirmed(tx: &mut Tx<'_>, delivered: Delivered) -> Reply {
+fn confirmed(tx: &mut Tx<'_>, context: Context<'_>, delivered: Delivered) -> Reply {
     match delivered {
         Delivered::Card { incident, message } => {
             let known = tx
@@ -140,7 +142,7 @@ fn confirmed(tx: &mut Tx<'_>, delivered: Delivered) -> Reply {
             episodes,
         } => {
             tx.record(Event::SourceResolved { incident, how });
-            advance::source_told(tx, incident, &episodes);
+            settling::source_told(tx, context, incident, &episodes);
         }
         Delivered::PageFailed {
             incident,

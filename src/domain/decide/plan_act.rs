@@ -4,7 +4,7 @@
 use std::collections::BTreeMap;
 
 use super::act::Actor;
-use super::{Context, Tx, advance, survey, world};
+use super::{Context, Tx, advance, contain, survey, world};
 use crate::domain::approval::{Approval, ApprovalEvent, ApprovalRefusal, Vote};
 use crate::domain::ceremony::{self, Ceremony, Said};
 use crate::domain::command::{Answer, Drive, Form, FormField, PlanRef, Reply};
@@ -478,6 +478,7 @@ fn request(
         parameters,
         skip: change.skip.clone(),
         modified_from: Some(track.plan.no),
+        takes_back: track.plan.takes_back,
     };
     let sketch =
         planning::sketch(context.catalog, context.rules, incident, &request).map_err(|problems| {
@@ -513,7 +514,32 @@ pub fn judge(
     step: StepNo,
     judgement: Judgement,
 ) -> Reply {
-    let allowed = clicked(tx, at).and_then(|(incident, track)| {
+    if let Err(refusal) = may_judge(tx, context, actor, at, step) {
+        return actor.refused(tx, Some(at.incident), Deed::Judge, refusal);
+    }
+    tx.record(Event::StepJudged {
+        incident: at.incident,
+        plan: at.plan,
+        step,
+        judgement,
+        by: actor.who.clone(),
+    });
+    if judgement == Judgement::Worked {
+        contain::release(tx, &actor.who, at.incident, at.plan, step);
+    }
+    advance::advance(tx, context, at.incident);
+    Reply::Answer(Answer::Judged(judgement))
+}
+
+/// Whether this person may say what became of a step.
+pub fn may_judge(
+    tx: &Tx<'_>,
+    context: Context<'_>,
+    actor: &Actor<'_>,
+    at: &PlanRef,
+    step: StepNo,
+) -> Result<(), Refusal> {
+    clicked(tx, at).and_then(|(incident, track)| {
         let unknown = matches!(track.run.state(step), StepState::Unknown { .. });
         if !unknown || !incident.is_open() {
             return Err(Refusal::NotWaiting);
@@ -532,17 +558,5 @@ pub fn judge(
                 },
             )
             .map_err(|reasons| Refusal::NotAllowed { reasons })
-    });
-    if let Err(refusal) = allowed {
-        return actor.refused(tx, Some(at.incident), Deed::Judge, refusal);
-    }
-    tx.record(Event::StepJudged {
-        incident: at.incident,
-        plan: at.plan,
-        step,
-        judgement,
-        by: actor.who.clone(),
-    });
-    advance::advance(tx, context, at.incident);
-    Reply::Answer(Answer::Judged(judgement))
+    })
 }

@@ -30,7 +30,7 @@ pub(super) fn rolled_back(tx: &mut Tx<'_>, context: Context<'_>, why: &str) {
 }
 
 fn void(tx: &mut Tx<'_>, context: Context<'_>, why: &str, problem: &str) {
-    freezing::by_interlock(tx, context, Scope::Everything, why.to_owned());
+    freezing::by_interlock(tx, context, Scope::Everything, why.to_owned(), None);
     let open: Vec<(IncidentId, PlanNo)> = tx.state().open().filter_map(undecided).collect();
     for (incident, plan) in open {
         let why = why.to_owned();

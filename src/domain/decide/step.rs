@@ -1,7 +1,7 @@
 //! Starting a step: everything is checked again, and only then is the start recorded. Only a recorded start yields a permit.
 
 use super::world::{expected, live_cost, world_holds};
-use super::{Context, Tx, advance, survey, world};
+use super::{Context, Tx, advance, contain, survey, world};
 use crate::domain::action::EffectClass;
 use crate::domain::approval::{Approval, Vote};
 use crate::domain::command::{Reply, StartStep};
@@ -387,6 +387,7 @@ pub fn ended(
         took_ms,
     });
     if unknown {
+        contain::contain(tx, context, attempt);
         advance::page_now(
             tx,
             incident,

@@ -44,6 +44,7 @@ pub fn renew(tx: &mut Tx<'_>, context: Context<'_>, id: IncidentId, reasons: Vec
         parameters: track.plan.parameters.clone(),
         skip: Vec::new(),
         modified_from: track.plan.modified_from,
+        takes_back: None,
     });
     tx.record(Event::Outdated {
         incident: id,
@@ -162,6 +163,7 @@ fn is_of(sketch: &Plan, request: &PlanRequest) -> bool {
     request.runbook == sketch.runbook
         && request.requester == sketch.requester
         && request.modified_from == sketch.modified_from
+        && request.takes_back == sketch.takes_back
         && sketch
             .steps
             .iter()
@@ -193,7 +195,8 @@ fn propose(tx: &mut Tx<'_>, context: Context<'_>, id: IncidentId, plan: Plan) {
         .unwrap_or(context.now);
     let (no, autonomy) = (plan.no, plan.autonomy);
     let failed_before = tx.state().incident(id).and_then(|incident| {
-        let alert = incident.first_alert()?;
+        // Taking back is no second try of what did not help.
+        let alert = incident.first_alert().filter(|_| plan.takes_back.is_none())?;
         let past = &tx.state().past;
         past.failed_before(&alert.fingerprint, &plan.runbook, context.now)
     });
@@ -291,6 +294,7 @@ pub fn may_run_alone(context: Context<'_>, incident: &Incident, plan: &Plan) -> 
         && plan.autonomy == Autonomy::Auto
         && !plan.requires_human_approval
         && plan.requester == Requester::Interlock
+        && plan.takes_back.is_none()
         && !matches!(incident.severity, Severity::Critical | Severity::Unknown)
         && incident.commander.is_none()
         && incident.plans.iter().all(|track| track.outdated.is_empty())

@@ -191,6 +191,7 @@ fn redraws(event: &Event) -> bool {
         | Event::StepSkipped { .. }
         | Event::StepEnded { .. }
         | Event::StepJudged { .. }
+        | Event::StepBlamed { .. }
         | Event::RunsLong { .. }
         | Event::RunEnded { .. }
         | Event::Settling { .. }
@@ -220,8 +221,8 @@ fn redraws(event: &Event) -> bool {
         | Event::PageSettled { .. }
         | Event::SourceResolved { .. }
         | Event::CardPosted { .. }
-        | Event::Frozen { .. }
         | Event::Unfrozen { .. } => false,
+        Event::Frozen { over, .. } => over.is_some(),
     }
 }
 
@@ -249,6 +250,7 @@ fn tells(event: &Event) -> bool {
         | Event::StepRefused { .. }
         | Event::StepSkipped { .. }
         | Event::StepJudged { .. }
+        | Event::StepBlamed { .. }
         | Event::RunsLong { .. }
         | Event::RunEnded { .. }
         | Event::HandedOver { .. }
@@ -291,7 +293,7 @@ fn tells(event: &Event) -> bool {
         | Event::PageAsked { .. }
         | Event::Closed { .. }
         | Event::CardPosted { .. }
-        | Event::Frozen { .. }
         | Event::Unfrozen { .. } => false,
+        Event::Frozen { over, .. } => over.is_some(),
     }
 }

@@ -31,6 +31,7 @@ fn held(scope: Scope, who: u8) -> Held {
         name: format!("p{who}"),
         at: Timestamp::UNIX_EPOCH,
         reason: "why".to_owned(),
+        over: None,
     }
 }
 

@@ -39,6 +39,7 @@ pub fn looks(catalog: &Catalog, rules: &Rules, sketch: &Plan, freeze: &Freeze, n
             tier: Tier::Zero,
             tier_unlisted: None,
             changes: false,
+            target: None,
         };
         let mut frozen = freeze.over(&place).next().is_some();
         rules.policy.guards.calendar(&place, now, |_| frozen = true);

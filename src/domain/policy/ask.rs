@@ -149,8 +149,10 @@ impl Policy {
         let mut of_cluster: BTreeMap<ClusterName, u32> = BTreeMap::new();
         for step in question.steps() {
             let place = Place::of(step, &question.plan.runbook);
+            let takes_back = question.plan.takes_back.as_ref();
             for held in freeze
                 .over(&place)
+                .filter(|held| held.over.is_none() || held.over.as_ref() != takes_back)
                 .filter(|_| !planted::is(Bug::FreezeNotChecked))
             {
                 say(Reason::Frozen {

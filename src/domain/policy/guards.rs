@@ -39,6 +39,8 @@ pub struct Place<'a> {
     pub tier_unlisted: Option<Tier>,
     /// More than looking.
     pub changes: bool,
+    /// By what work on it is serialised; `None` for what only looks.
+    pub target: Option<String>,
 }
 
 impl<'a> Place<'a> {
@@ -52,6 +54,7 @@ impl<'a> Place<'a> {
             tier: step.tier,
             tier_unlisted: step.tier_unlisted,
             changes: step.effect != EffectClass::Observe,
+            target: step.target_key(),
         }
     }
 

@@ -144,7 +144,7 @@ fn machine(plan: &Plan, mut ends: impl FnMut() -> Ends) -> (Vec<String>, Run) {
                     RunResult::Verified => "verified".to_owned(),
                     RunResult::NotVerified { .. } => "not verified".to_owned(),
                     RunResult::Stopped { step, page, .. } => format!("stop {step} page {page}"),
-                    RunResult::DryRun => "something else".to_owned(),
+                    RunResult::DryRun | RunResult::TakenBack { .. } => "something else".to_owned(),
                 });
                 return (story, run);
             }

@@ -2,7 +2,7 @@
 
 use serde_json::{Value, json};
 
-use super::blocks::{Style, button, confirm, plain, section_with};
+use super::blocks::{Style, button, confirm, plain, section, section_with};
 use super::context::CardContext;
 use super::silence;
 use super::steps::{effect, shown_whole};
@@ -10,7 +10,7 @@ use super::text::{count, safe};
 use crate::domain::action::Tier;
 use crate::domain::command::PlanRef;
 use crate::domain::escalation::Call;
-use crate::domain::event::Mode;
+use crate::domain::event::{Cause, Mode};
 use crate::domain::incident::{HandoffReason, Incident, Phase, PlanTrack};
 use crate::domain::matching::By;
 use crate::domain::policy::Decision;
@@ -38,7 +38,10 @@ pub fn row(incident: &Incident, context: &CardContext) -> Option<Value> {
                 elements.extend(proposed(incident, track, context));
             }
         }
-        Phase::Running => elements.extend(unknown(incident, origin)),
+        Phase::Running => {
+            elements.extend(unknown(incident, origin));
+            elements.extend(take_back(incident, origin));
+        }
         Phase::Handed { .. } => {
             elements.extend(unknown(incident, origin));
             if incident.commander.is_none() {
@@ -52,6 +55,7 @@ pub fn row(incident: &Incident, context: &CardContext) -> Option<Value> {
                     Style::Primary,
                 ));
             }
+            elements.extend(take_back(incident, origin));
             elements.extend(propose_again(incident, origin));
             elements.extend(close(incident, origin));
         }
@@ -138,6 +142,42 @@ fn unknown(incident: &Incident, origin: &Origin) -> Vec<Value> {
             &value,
             Style::Danger,
         ),
+    ]
+}
+
+/// Proposes the Rollback of what may have gone wrong.
+fn take_back(incident: &Incident, origin: &Origin) -> Option<Value> {
+    let (track, step) = incident.may_take_back()?;
+    let label = format!("Take back step {step}");
+    let spoken = format!("Propose to take back step {step} of {}", incident.id);
+    let value = origin.step(&at(incident, track), step);
+    Some(button(&label, &spoken, action::TAKE_BACK, &value, Style::Plain))
+}
+
+/// What was wrong: asked once somebody has said what became of a step of unknown outcome.
+pub fn cause(incident: &Incident, context: &CardContext) -> Vec<Value> {
+    let Some((track, step)) = incident.asks_for_cause() else {
+        return Vec::new();
+    };
+    let value = context.origin.step(&at(incident, track), step);
+    let choices = [
+        (Cause::Command, "The command"),
+        (Cause::Data, "The data"),
+        (Cause::Runbook, "The choice of runbook"),
+        (Cause::Nothing, "Nothing"),
+    ];
+    let elements = choices.map(|(cause, label)| {
+        let word: &'static str = cause.into();
+        let spoken = format!("{label} was wrong with step {step} of {}", incident.id);
+        let id = format!("{}{word}", action::CAUSE);
+        button(label, &spoken, &id, &value, Style::Plain)
+    });
+    let block = format!("cause.{}.{}.{step}", incident.id.0, track.plan.no);
+    vec![
+        section(&format!(
+            "*What was wrong with step {step}?* The answer goes into the journal and the summary."
+        )),
+        json!({"type": "actions", "block_id": block, "elements": elements}),
     ]
 }
 

@@ -77,6 +77,7 @@ fn open(incident: &Incident, context: &CardContext, words: &Words) -> Vec<Value>
         blocks.extend(why.as_deref().map(section));
     }
     blocks.extend(silence::blocks(incident, context));
+    blocks.extend(buttons::cause(incident, context));
     blocks.extend(buttons::candidates(incident, context));
     blocks.extend(buttons::checklist(incident, context));
     blocks.extend(buttons::row(incident, context));
@@ -217,6 +218,7 @@ fn verb(phase: &Phase) -> &'static str {
             | HandoffReason::SourceRefused { .. }
             | HandoffReason::NotVerified { .. }
             | HandoffReason::StillFiring
+            | HandoffReason::TakenBack { .. }
             | HandoffReason::TakenOver { .. }
             | HandoffReason::AskedFor { .. } => "Runbook",
         },

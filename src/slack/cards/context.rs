@@ -6,7 +6,7 @@ use super::text::safe;
 use crate::domain::action::Tier;
 use crate::domain::event::Mode;
 use crate::domain::freeze::Scope;
-use crate::domain::ids::Environment;
+use crate::domain::ids::{AttemptId, Environment};
 use crate::domain::incident::Incident;
 use crate::domain::policy::{ON_CALL_NOW, Policy, Reason};
 use crate::domain::runbook::{Autonomy, ChecklistItem};
@@ -18,6 +18,8 @@ pub struct Frozen {
     pub scope: Scope,
     pub by: String,
     pub reason: String,
+    /// The attempt that it contains: what takes that back may start.
+    pub over: Option<AttemptId>,
 }
 
 impl Frozen {
@@ -26,7 +28,10 @@ impl Frozen {
     pub fn place(&self) -> String {
         match &self.scope {
             Scope::Everything => String::new(),
-            Scope::Cluster { .. } | Scope::Namespace { .. } | Scope::Runbook { .. } => {
+            Scope::Cluster { .. }
+            | Scope::Namespace { .. }
+            | Scope::Runbook { .. }
+            | Scope::Target { .. } => {
                 format!(" in {}", safe(&self.scope.to_string(), 100))
             }
         }
@@ -37,7 +42,10 @@ impl Frozen {
     pub fn lift(&self) -> String {
         match &self.scope {
             Scope::Everything => "/runbook unfreeze REASON".to_owned(),
-            Scope::Cluster { .. } | Scope::Namespace { .. } | Scope::Runbook { .. } => {
+            Scope::Cluster { .. }
+            | Scope::Namespace { .. }
+            | Scope::Runbook { .. }
+            | Scope::Target { .. } => {
                 format!("/runbook unfreeze {} REASON", safe(&self.scope.to_string(), 100))
             }
         }

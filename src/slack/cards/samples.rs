@@ -125,6 +125,7 @@ pub(crate) fn track(steps: Vec<PlannedStep>) -> PlanTrack {
         policy_revision: "sha256:fedcba9876543210".into(),
         requester: Requester::Interlock,
         modified_from: None,
+        takes_back: None,
         parameters: BTreeMap::new(),
         budget: BTreeMap::new(),
         requires_human_approval: true,

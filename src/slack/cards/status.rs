@@ -5,7 +5,7 @@ use super::text::{clock, count, day, safe};
 use crate::domain::approval::Approval;
 use crate::domain::command::Answer;
 use crate::domain::event::{Mode, Refusal};
-use crate::domain::incident::{HandoffReason, Incident, MatchRecord, Phase, PlanTrack, Verdict};
+use crate::domain::incident::{HandoffReason, Incident, MatchRecord, Phase, PlanTrack, SettlesBy, Verdict};
 use crate::domain::matching::By;
 use crate::domain::policy::Decision;
 use crate::domain::run::{RunResult, StepState};
@@ -107,7 +107,17 @@ pub fn now(incident: &Incident, context: &CardContext, words: &Words) -> String 
         Phase::Running => incident
             .current()
             .map_or_else(String::new, |track| running(incident, track)),
-        Phase::Settling { until } => format!(
+        Phase::Settling {
+            until,
+            by: SettlesBy::Staying,
+        } => format!(
+            "*Fixed, verified and resolved.* It counts when the alert stays away until {}; fires it before, it did not help and a human gets it.",
+            clock(*until)
+        ),
+        Phase::Settling {
+            until,
+            by: SettlesBy::Resolving,
+        } => format!(
             "*Fixed and verified.* Waiting for {} to say that it is over, until {}.",
             safe(incident.source.as_str(), 60),
             clock(*until)
@@ -206,8 +216,13 @@ pub(super) fn by(track: &PlanTrack) -> String {
 
 fn running(incident: &Incident, track: &PlanTrack) -> String {
     if let Some((_, step)) = incident.unknown_step() {
+        let contained = if track.run.contained.contains(&step) {
+            " Its target is frozen meanwhile: nothing changes it, and looking goes on."
+        } else {
+            ""
+        };
         return format!(
-            "*Stopped: nobody knows whether step {step} happened.* Look at its target, then say what you found."
+            "*Stopped: nobody knows whether step {step} happened.* Look at its target, then say what you found.{contained}"
         );
     }
     if let Some(waits) = track.run.waits {
@@ -270,6 +285,7 @@ fn handed(incident: &Incident, reason: &HandoffReason, words: &Words) -> String 
         | HandoffReason::StepStopped { .. }
         | HandoffReason::NotVerified { .. }
         | HandoffReason::StillFiring
+        | HandoffReason::TakenBack { .. }
         | HandoffReason::SourceRefused { .. } => format!("{said}."),
     }
 }
@@ -367,5 +383,6 @@ pub fn result(result: &RunResult) -> String {
         RunResult::NotVerified { why } => format!("not verified: {}", safe(why, 200)),
         RunResult::Stopped { step, why, .. } => format!("stopped at step {step}: {}", safe(why, 200)),
         RunResult::DryRun => "dry run, nothing executed".to_owned(),
+        RunResult::TakenBack { step } => format!("step {step} was taken back"),
     }
 }

@@ -205,6 +205,7 @@ fn a_frozen_card_says_by_whom_and_approves_nothing() {
             scope: crate::domain::freeze::Scope::Everything,
             by: "@ana".to_owned(),
             reason: "the database is being moved".to_owned(),
+            over: None,
         }),
         ..context()
     };
@@ -415,11 +416,15 @@ fn worst_phases() -> Vec<Phase> {
                 parameters: Default::default(),
                 skip: Vec::new(),
                 modified_from: None,
+                takes_back: None,
             },
         },
         Phase::Proposed,
         Phase::Running,
-        Phase::Settling { until: at(9) },
+        Phase::Settling {
+            until: at(9),
+            by: SettlesBy::Resolving,
+        },
         Phase::Closed {
             at: at(9),
             result: ClosedAs::AlertCleared,

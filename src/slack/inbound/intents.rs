@@ -19,6 +19,7 @@ pub fn of_action(id: &str, value: &str) -> Option<Intent> {
         action::REVIEW => values::parse_plan(value).map(Intent::ReviewPlan),
         action::WORKED => judge(Judgement::Worked),
         action::FAILED => judge(Judgement::Failed),
+        action::TAKE_BACK => values::parse_step(value).map(|(at, step)| Intent::TakeBack { at, step }),
         action::ESCALATE => values::parse_incident(value).map(Intent::Escalate),
         action::TAKE_OVER => values::parse_incident(value).map(Intent::TakeOver),
         action::CLOSE => values::parse_incident(value).map(|incident| Intent::Close {
@@ -48,6 +49,10 @@ pub fn of_action(id: &str, value: &str) -> Option<Intent> {
         }
         _ if id.starts_with(action::CHOOSE) => values::parse_runbook(value)
             .map(|(incident, runbook)| Intent::ChooseRunbook { incident, runbook }),
+        _ if id.starts_with(action::CAUSE) => {
+            let cause = id.strip_prefix(action::CAUSE)?.parse().ok()?;
+            values::parse_step(value).map(|(at, step)| Intent::Blame { at, step, cause })
+        }
         _ if id.starts_with(action::TICK) => {
             values::parse_tick(value).map(|(incident, item, done)| Intent::Tick { incident, item, done })
         }
@@ -66,6 +71,8 @@ pub fn incident(intent: &Intent) -> Option<IncidentId> {
         | Intent::ApproveWith { at, .. }
         | Intent::Reject { at, .. }
         | Intent::Modify { at, .. }
+        | Intent::TakeBack { at, .. }
+        | Intent::Blame { at, .. }
         | Intent::Judge { at, .. } => Some(at.incident),
         Intent::Silence(wish) => Some(wish.incident()),
         Intent::Escalate(incident)
@@ -86,6 +93,7 @@ pub fn incident(intent: &Intent) -> Option<IncidentId> {
         | Intent::RunRunbook { .. }
         | Intent::Status
         | Intent::Touched(_)
+        | Intent::Oversight(_)
         | Intent::Freeze { .. }
         | Intent::Unfreeze { .. }
         | Intent::Help
@@ -114,6 +122,8 @@ pub fn deed(intent: &Intent) -> Deed {
         Intent::RunRunbook { .. } => Deed::Run,
         Intent::Freeze { .. } => Deed::Freeze,
         Intent::Unfreeze { .. } => Deed::Unfreeze,
+        Intent::TakeBack { .. } => Deed::TakeBack,
+        Intent::Blame { .. } => Deed::Blame,
         Intent::BreakGlass { .. } => Deed::BreakGlass,
         Intent::ReviewGlass { .. } => Deed::ReviewGlass,
         Intent::Silence(wish) => match wish {
@@ -128,6 +138,7 @@ pub fn deed(intent: &Intent) -> Deed {
         | Intent::ListRunbooks
         | Intent::Status
         | Intent::Touched(_)
+        | Intent::Oversight(_)
         | Intent::Help
         | Intent::Unrecognised { .. } => Deed::Ask,
     }

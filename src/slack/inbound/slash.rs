@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 
 use crate::domain::command::Intent;
 use crate::domain::ids::IncidentId;
+use crate::domain::oversight;
 use crate::domain::touched::Since;
 
 /// Every command with what it takes, in the order of the help.
@@ -16,6 +17,7 @@ pub const COMMANDS: &[(&str, &str)] = &[
     ("why", "INC-n"),
     ("who", "INC-n"),
     ("touched", "[INC-n|60s|1h]"),
+    ("oversight", "[30d]"),
     ("close", "INC-n [REASON]"),
     ("break-glass", "INC-n REASON"),
     ("reviewed", "INC-n WORDS"),
@@ -60,6 +62,7 @@ pub fn parse(line: &str, thread: Option<IncidentId>) -> Intent {
             .unwrap_or_else(unrecognised),
         "who" => about(rest, thread, Intent::WhoOf, None).unwrap_or_else(unrecognised),
         "touched" => touched(rest, thread).unwrap_or_else(unrecognised),
+        "oversight" => oversight::span(rest).map_or_else(unrecognised, Intent::Oversight),
         "freeze" => Intent::Freeze {
             reason: unquoted(rest),
         },

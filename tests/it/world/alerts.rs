@@ -2,7 +2,7 @@
 
 use std::hash::{DefaultHasher, Hash as _, Hasher as _};
 
-use jiff::Timestamp;
+use jiff::{SignedDuration, Timestamp};
 use serde_json::{Value, json};
 
 /// One alert, or one cause with many of them.
@@ -68,6 +68,12 @@ impl Alert {
 
     pub fn label(mut self, name: &'static str, value: &'static str) -> Self {
         self.labels.push((name, value));
+        self
+    }
+
+    /// The same alert once more, begun so much later.
+    pub fn again(mut self, after: SignedDuration) -> Self {
+        self.starts_at += after;
         self
     }
 

@@ -274,6 +274,7 @@ fn freeze(ice: Ice) -> (Freeze, FreezeFile) {
         name: "ice".to_owned(),
         at: now(),
         reason: "ice".to_owned(),
+        over: None,
     });
     let freeze = held.map_or_else(Freeze::default, |held| Freeze::default().trip(held).unwrap());
     let file = match ice {
