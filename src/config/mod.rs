@@ -36,9 +36,9 @@ pub use guard_rows::{FreezeRow, LimitKeys, ProtectedKeys, SpanText, WindowRow, Z
 pub use rows::{ApproverRow, CacheRow, EnvironmentRow, OperatorRow, RouteRow, ServiceRow, read_person};
 pub use secret::{Secret, Secrets};
 pub use sections::{
-    Approval, AutonomySection, Cluster, ClusterAccess, Execution, ExecutionMode, Freeze, Http, Kubernetes,
-    Log, LogFormat, PagerDuty, Paging, Policy, Runbooks, Server, Slack, SlackCredentials, SlackTransport,
-    Store,
+    Approval, AutonomySection, BetterStack, Cluster, ClusterAccess, Execution, ExecutionMode, Freeze, Http,
+    Jsm, Kubernetes, Log, LogFormat, Opsgenie, PagerDuty, Paging, Policy, Runbooks, Server, Slack,
+    SlackCredentials, SlackTransport, Store,
 };
 pub use settings::Settings;
 pub use value::{BaseUrl, Listen};

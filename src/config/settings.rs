@@ -10,9 +10,9 @@ use super::guard_rows::{FreezeRow, LimitKeys, ProtectedKeys, WindowRow};
 use super::rows::{ApproverRow, CacheRow, EnvironmentRow, OperatorRow, RouteRow, ServiceRow};
 use super::secret::Secret;
 use super::sections::{
-    Alertmanager, Approval, AutonomySection, Backup, Checkpoints, Execution, Freeze, Grouping, Heartbeat,
-    Http, Kubernetes, Log, PagerDuty, Paging, Policy, Prometheus, Runbooks, Server, Slack, Store, Totp,
-    WatchdogSection,
+    Alertmanager, Approval, AutonomySection, Backup, BetterStack, Checkpoints, Execution, Freeze, Grouping,
+    Heartbeat, Http, Jsm, Kubernetes, Log, Opsgenie, PagerDuty, Paging, Policy, Prometheus, Runbooks, Server,
+    Slack, Store, Totp, WatchdogSection,
 };
 use super::value::BaseUrl;
 use super::webhooks::Webhooks;
@@ -43,6 +43,9 @@ pub struct Settings {
     pub prometheus: Prometheus,
     pub alertmanager: Alertmanager,
     pub pagerduty: PagerDuty,
+    pub opsgenie: Opsgenie,
+    pub jsm: Jsm,
+    pub better_stack: BetterStack,
     pub paging: Paging,
     pub approval: Approval,
     pub grouping: Grouping,
@@ -95,6 +98,9 @@ impl Default for Settings {
             prometheus: Prometheus::default(),
             alertmanager: Alertmanager::default(),
             pagerduty: PagerDuty::default(),
+            opsgenie: Opsgenie::default(),
+            jsm: Jsm::default(),
+            better_stack: BetterStack::default(),
             paging: Paging::default(),
             approval: Approval::default(),
             grouping: Grouping::default(),
@@ -128,6 +134,9 @@ impl Settings {
             webhooks,
             http,
             pagerduty,
+            opsgenie,
+            jsm,
+            better_stack,
             checkpoints,
             prometheus,
             alertmanager,
@@ -141,6 +150,9 @@ impl Settings {
             &slack.signing_secret,
             &pagerduty.routing_key,
             &pagerduty.api_token,
+            &opsgenie.api_key,
+            &jsm.api_token,
+            &better_stack.api_token,
             &checkpoints.key,
             &checkpoints.webhook.bearer_token,
             &prometheus.bearer_token,

@@ -408,6 +408,11 @@ pub enum Event {
         incident: IncidentId,
         how: String,
     },
+    /// The source was told that somebody has it, or did not take it.
+    SourceTold {
+        incident: IncidentId,
+        how: String,
+    },
     /// A person proposes to mute its alerts for a while.
     SilenceProposed {
         incident: IncidentId,
@@ -536,6 +541,7 @@ impl Event {
             | Self::PageFailed { incident, .. }
             | Self::SourceRefused { incident, .. }
             | Self::SourceResolved { incident, .. }
+            | Self::SourceTold { incident, .. }
             | Self::SilenceProposed { incident, .. }
             | Self::SilenceVoted { incident, .. }
             | Self::SilenceRejected { incident, .. }

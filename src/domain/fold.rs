@@ -135,6 +135,7 @@ impl State {
             | Event::PageFailed { incident, .. }
             | Event::SourceRefused { incident, .. }
             | Event::SourceResolved { incident, .. }
+            | Event::SourceTold { incident, .. }
             | Event::SilenceProposed { incident, .. }
             | Event::SilenceVoted { incident, .. }
             | Event::SilenceRejected { incident, .. }
@@ -449,7 +450,8 @@ fn change(incident: &mut Incident, event: &Event, at: Timestamp) {
                 track.run.result = Some(result.clone());
             }
         }
-        Event::Started { .. }
+        Event::SourceTold { .. }
+        | Event::Started { .. }
         | Event::Checkpointed { .. }
         | Event::Repeated { .. }
         | Event::Changed { .. }

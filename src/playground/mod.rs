@@ -4,6 +4,7 @@ pub mod alertmanager;
 pub mod cluster;
 pub mod control;
 pub mod flags;
+pub mod oncall;
 pub mod page;
 pub mod pager;
 pub mod press;

@@ -214,6 +214,7 @@ fn redraws(event: &Event) -> bool {
         | Event::Asked { .. }
         | Event::PageDue { .. }
         | Event::PageSettled { .. }
+        | Event::SourceTold { .. }
         | Event::SourceResolved { .. }
         | Event::CardPosted { .. }
         | Event::Frozen { .. }
@@ -251,6 +252,7 @@ fn tells(event: &Event) -> bool {
         | Event::Paged { .. }
         | Event::PageFailed { .. }
         | Event::SourceRefused { .. }
+        | Event::SourceTold { .. }
         | Event::SilenceProposed { .. }
         | Event::SilenceVoted { .. }
         | Event::SilenceRejected { .. }
