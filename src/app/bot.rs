@@ -22,7 +22,7 @@ use super::outputs::{Keeping, Outputs};
 use super::rollouts::Rollouts;
 use super::silences::Silencer;
 use super::totp::Factors;
-use super::wiring::{clusters, slack_settings};
+use super::wiring::{clusters, slack_settings, tellers};
 use super::{advice, backup, checkpoints, knowledge, outage, overpower, rules, socket, space};
 use crate::actions::http::{HttpActions, HttpSettings};
 use crate::actions::kubernetes::clusters::Clusters;
@@ -37,7 +37,6 @@ use crate::executor::{Executor, ExecutorParts};
 use crate::ingress::{
     self, ANSWER_WITHIN, BindError, ChangeSettings, Limits, Mapping, Probes, WebhookSettings, webhooks,
 };
-use crate::paging::alertmanager::Alertmanager;
 use crate::paging::{OnDutyPeople, PagerDuty};
 use crate::ports::{ActionRunner, Clock, Directory};
 use crate::render::{explain, summary, thread};
@@ -314,13 +313,18 @@ impl Parts {
         let client =
             PagerDuty::new(&self.settings.pagerduty).map_err(|error| StartError::Setup(error.to_string()))?;
         let client = client.of_database(self.engine.database());
+        let client = Arc::new(client);
+        let tellers =
+            tellers(&self.settings, &client).map_err(|error| StartError::Setup(error.to_string()))?;
         let pagers = Pagers {
             can_page: client.can_page(),
-            pagerduty: Arc::new(client),
+            pagerduty: client,
             clock: self.clock.clone(),
             thread_url: Arc::new(thread_url),
             places: Arc::new(tokio::sync::Semaphore::new(outbox::CALLS)),
-            silencer: silencer(&self.settings, &self.clock)?,
+            silencer: Silencer::of(&self.settings, &self.clock)
+                .map_err(|error| StartError::Setup(format!("alertmanager.url: {error}")))?,
+            tellers: Arc::new(tellers),
         };
         if let Some(silencer) = &pagers.silencer {
             self.tasks.spawn(silencer.clone().watch(self.engine.clone()));
@@ -498,24 +502,6 @@ fn prometheus(settings: &Settings) -> Result<Option<Prometheus>, StartError> {
     let made = Prometheus::new(url.as_str(), bearer, within);
     made.map(Some)
         .map_err(|error| StartError::Setup(format!("prometheus.url: {error}")))
-}
-
-fn silencer(settings: &Settings, clock: &Arc<dyn Clock>) -> Result<Option<Silencer>, StartError> {
-    let section = &settings.alertmanager;
-    let Some(url) = &section.url else {
-        return Ok(None);
-    };
-    let bearer = section
-        .bearer_token
-        .as_ref()
-        .map(|token| token.expose().to_owned());
-    let alertmanager = Alertmanager::new(url.as_str(), bearer)
-        .map_err(|error| StartError::Setup(format!("alertmanager.url: {error}")))?;
-    Ok(Some(Silencer {
-        alertmanager: Arc::new(alertmanager),
-        clock: clock.clone(),
-        freeze_file: settings.freeze_file(),
-    }))
 }
 
 /// A link to the incident's thread that opens in the Slack app.

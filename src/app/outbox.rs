@@ -17,6 +17,7 @@ use crate::domain::incident::{Incident, Phase};
 use crate::domain::silence::SilenceNews;
 use crate::engine::{Handle, Lane};
 use crate::paging::retry::{self, Next};
+use crate::paging::sources::Teller;
 use crate::paging::{Page, PageError, PagerDuty};
 use crate::ports::Clock;
 use crate::render::{handoff, summary};
@@ -44,6 +45,8 @@ pub struct Pagers {
     pub places: Arc<Semaphore>,
     /// `None` where no Alertmanager is configured.
     pub silencer: Option<Silencer>,
+    /// Sources that take our word.
+    pub tellers: Arc<Vec<Teller>>,
 }
 
 /// Works through the pager's lane until the engine ends.
@@ -66,6 +69,9 @@ impl Deliver for Pagers {
             }
             Effect::SourceResolve { incident, episodes } => {
                 self.resolve_source(&engine, incident, episodes).await
+            }
+            Effect::SourceAcknowledge { incident, by } => {
+                self.acknowledge_source(&engine, incident, &by).await
             }
             Effect::Silence { incident, no } => match &self.silencer {
                 Some(silencer) => silencer.make(&engine, incident, no).await,
@@ -170,6 +176,7 @@ impl Pagers {
     ) -> Option<Delivered> {
         let mut told = BTreeSet::new();
         let mut tries = Tries::new("resolve at the source");
+        let mut name = "";
         while let Some(incident) = engine.incident(id).await.ok().flatten() {
             let Some(reference) = over_at_source(&incident, &asked)
                 .into_iter()
@@ -177,8 +184,15 @@ impl Pagers {
             else {
                 break;
             };
+            let Some(teller) = self.teller(&incident) else {
+                return Some(Delivered::SourceRefused {
+                    incident: id,
+                    reason: format!("nothing is configured to tell {} with", incident.source),
+                });
+            };
+            name = teller.name();
             let text = format!("Interlock {id}: {}", summary::result(&incident));
-            let call = || self.pagerduty.resolve_at_source(reference, &text);
+            let call = || teller.resolve(reference, &text);
             match self.call(call).await {
                 Ok(()) => {
                     told.insert(reference.clone());
@@ -197,9 +211,49 @@ impl Pagers {
         }
         (!told.is_empty()).then(|| Delivered::SourceResolved {
             incident: id,
-            how: "PagerDuty was told".to_owned(),
+            how: format!("{name} was told"),
             episodes: asked,
         })
+    }
+
+    /// Every firing alert of it is acknowledged where it comes from: nobody else needs to be called for it there.
+    async fn acknowledge_source(&self, engine: &Handle, id: IncidentId, by: &str) -> Option<Delivered> {
+        let mut told = BTreeSet::new();
+        let mut tries = Tries::new("acknowledge at the source");
+        let mut name = "";
+        while let Some(incident) = engine.incident(id).await.ok().flatten().filter(|it| it.is_open()) {
+            let mut references = incident.firing().filter_map(|alert| alert.source_ref.as_ref());
+            let next = references.find(|reference| !told.contains(*reference));
+            let (Some(reference), Some(teller)) = (next, self.teller(&incident)) else {
+                break;
+            };
+            name = teller.name();
+            let who = format!("{by} has it (Interlock {id})");
+            match self.call(|| teller.acknowledge(reference, &who)).await {
+                Ok(()) => {
+                    told.insert(reference.clone());
+                }
+                Err(error) => match tries.pause(error) {
+                    Ok(pause) => sleep(pause).await,
+                    Err(error) => {
+                        return Some(Delivered::SourceTold {
+                            incident: id,
+                            how: format!("{name} did not take it that {by} has it: {error}"),
+                        });
+                    }
+                },
+            }
+        }
+        (!told.is_empty()).then(|| Delivered::SourceTold {
+            incident: id,
+            how: format!("{name} was told that {by} has it"),
+        })
+    }
+
+    fn teller(&self, incident: &Incident) -> Option<&Teller> {
+        self.tellers
+            .iter()
+            .find(|teller| teller.source() == incident.source)
     }
 
     /// One call, when there is room for it: a storm does not become a storm at the pager.

@@ -21,8 +21,6 @@ pub fn rules(settings: &Settings, team: &str) -> Rules {
         [only] => Some(only.clone()),
         _ => None,
     };
-    let pagerduty = Source::new("pagerduty");
-    let tells = settings.pagerduty.api_token.is_some() && settings.pagerduty.from.is_some();
     Rules {
         mode: match settings.execution.mode {
             ExecutionMode::DryRun => Mode::DryRun,
@@ -57,8 +55,8 @@ pub fn rules(settings: &Settings, team: &str) -> Rules {
             medium: Some(seconds(settings.paging.medium_after_seconds)),
             low: None,
         },
-        pagers: vec![pagerduty.clone()],
-        resolvable: if tells { vec![pagerduty] } else { Vec::new() },
+        pagers: vec![Source::new("pagerduty")],
+        resolvable: resolvable(settings),
         services: services(settings),
         silences: settings.alertmanager.url.as_ref().map(|_| SilenceRules {
             environment: settings.alertmanager.environment.clone(),
@@ -69,6 +67,19 @@ pub fn rules(settings: &Settings, team: &str) -> Rules {
         asks_advisor: settings.advisor.url.is_some(),
         storm_from: NonZeroU32::new(settings.grouping.storm_alerts_per_minute),
     }
+}
+
+/// Sources that are configured to be told that it is over.
+fn resolvable(settings: &Settings) -> Vec<Source> {
+    let pagerduty = settings.pagerduty.api_token.is_some() && settings.pagerduty.from.is_some();
+    let told = [
+        ("pagerduty", pagerduty),
+        ("opsgenie", settings.opsgenie.api_key.is_some()),
+        ("jsm", settings.jsm.api_token.is_some()),
+        ("better_stack", settings.better_stack.api_token.is_some()),
+    ];
+    let told = told.into_iter().filter(|(_, configured)| *configured);
+    told.map(|(name, _)| Source::new(name)).collect()
 }
 
 fn policy(settings: &Settings) -> Policy {

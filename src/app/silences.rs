@@ -8,6 +8,7 @@ use std::time::Duration;
 use jiff::{SignedDuration, Timestamp};
 use tokio::time::sleep;
 
+use crate::config::Settings;
 use crate::domain::command::{Command, Delivered};
 use crate::domain::freeze::FreezeFile;
 use crate::domain::ids::{IncidentId, SilenceNo};
@@ -36,6 +37,26 @@ pub struct Silencer {
 }
 
 impl Silencer {
+    /// `None` where no Alertmanager is configured.
+    ///
+    /// # Errors
+    /// Its address is none, or TLS can't be set up.
+    pub fn of(settings: &Settings, clock: &Arc<dyn Clock>) -> Result<Option<Self>, SilenceError> {
+        let section = &settings.alertmanager;
+        let Some(url) = &section.url else {
+            return Ok(None);
+        };
+        let bearer = section
+            .bearer_token
+            .as_ref()
+            .map(|token| token.expose().to_owned());
+        Ok(Some(Self {
+            alertmanager: Arc::new(Alertmanager::new(url.as_str(), bearer)?),
+            clock: clock.clone(),
+            freeze_file: settings.freeze_file(),
+        }))
+    }
+
     /// Makes an approved silence, once; `None` when it is not waiting for that.
     pub async fn make(&self, engine: &Handle, id: IncidentId, no: SilenceNo) -> Option<Delivered> {
         loop {

@@ -1,8 +1,15 @@
 //! What the settings say, as the adapters want to have it.
 
+use std::sync::Arc;
+
 use crate::actions::kubernetes::clusters::{ClusterSettings, Clusters};
 use crate::actions::kubernetes::tokens::Account;
 use crate::config::{Settings, SlackCredentials};
+use crate::paging::better_stack::BetterStack;
+use crate::paging::jsm::Jsm;
+use crate::paging::opsgenie::Opsgenie;
+use crate::paging::sources::Teller;
+use crate::paging::{PageError, PagerDuty};
 use crate::slack;
 
 /// The configured clusters, none of them asked yet.
@@ -31,6 +38,18 @@ fn cluster_settings(cluster: &crate::config::Cluster) -> ClusterSettings {
             })
             .collect(),
     }
+}
+
+/// Sources that are configured to take our word.
+pub(super) fn tellers(settings: &Settings, pagerduty: &Arc<PagerDuty>) -> Result<Vec<Teller>, PageError> {
+    let pagerduty = pagerduty.can_resolve_at_source().then(|| pagerduty.clone());
+    let all = [
+        pagerduty.map(Teller::PagerDuty),
+        Opsgenie::new(&settings.opsgenie)?.map(Teller::Opsgenie),
+        Jsm::new(&settings.jsm)?.map(Teller::Jsm),
+        BetterStack::new(&settings.better_stack)?.map(Teller::BetterStack),
+    ];
+    Ok(all.into_iter().flatten().collect())
 }
 
 pub(super) fn slack_settings(settings: &Settings, credentials: &SlackCredentials) -> slack::Settings {

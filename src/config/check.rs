@@ -34,6 +34,17 @@ pub(super) fn check(settings: &Settings) -> Result<(), ConfigError> {
         );
     }
     advisor(settings)?;
+    let jsm = &settings.jsm;
+    let set = [
+        jsm.cloud_id.is_some(),
+        jsm.email.is_some(),
+        jsm.api_token.is_some(),
+    ];
+    if set.contains(&true) && set.contains(&false) {
+        return wrong(
+            "`jsm.cloud_id`, `jsm.email` and `jsm.api_token` go together: set all three, or none".to_owned(),
+        );
+    }
     let Settings { webhooks, server, .. } = settings;
     if webhooks.allow_unauthenticated && !server.listen.is_loopback() {
         return wrong(format!(

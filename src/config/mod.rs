@@ -38,9 +38,9 @@ pub use rows::{
 };
 pub use secret::{Secret, Secrets};
 pub use sections::{
-    AdvisorProtocol, Approval, AutonomySection, CheckpointBucket, Cluster, ClusterAccess, Execution,
-    ExecutionMode, Freeze, Http, Kubernetes, Log, LogFormat, PagerDuty, Paging, Policy, Runbooks, Server,
-    Slack, SlackCredentials, SlackTransport, Store,
+    AdvisorProtocol, Approval, AutonomySection, BetterStack, CheckpointBucket, Cluster, ClusterAccess,
+    Execution, ExecutionMode, Freeze, Http, Jsm, Kubernetes, Log, LogFormat, Opsgenie, PagerDuty, Paging,
+    Policy, Runbooks, Server, Slack, SlackCredentials, SlackTransport, Store,
 };
 pub use settings::Settings;
 pub use value::{BaseUrl, Listen};

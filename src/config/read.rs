@@ -14,7 +14,7 @@ use super::settings::Settings;
 use super::{check, policy_file};
 
 /// The secrets. Each may be written as `…_file` with a path instead; `*` stands for any name.
-const SECRETS: [&str; 22] = [
+const SECRETS: [&str; 25] = [
     "slack.bot_token",
     "slack.app_token",
     "slack.signing_secret",
@@ -30,6 +30,9 @@ const SECRETS: [&str; 22] = [
     "webhooks.custom.*.secret",
     "pagerduty.routing_key",
     "pagerduty.api_token",
+    "opsgenie.api_key",
+    "jsm.api_token",
+    "better_stack.api_token",
     "http.secrets.*",
     "checkpoints.key",
     "checkpoints.webhook.bearer_token",

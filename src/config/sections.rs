@@ -515,6 +515,66 @@ impl Default for PagerDuty {
     }
 }
 
+/// `[opsgenie]`: for telling Opsgenie that somebody has its alert, or that it is over.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct Opsgenie {
+    /// Of an API integration that may update alerts.
+    pub api_key: Option<Secret>,
+    pub api_base: BaseUrl,
+}
+
+impl Default for Opsgenie {
+    fn default() -> Self {
+        Self {
+            api_key: None,
+            api_base: BaseUrl::of_default("https://api.opsgenie.com"),
+        }
+    }
+}
+
+/// `[jsm]`: the same for Jira Service Management.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct Jsm {
+    /// The id of the site, as in `https://SITE.atlassian.net/_edge/tenant_info`.
+    pub cloud_id: Option<String>,
+    /// Of the user in whose name it is written.
+    pub email: Option<String>,
+    /// That user's.
+    pub api_token: Option<Secret>,
+    pub api_base: BaseUrl,
+}
+
+impl Default for Jsm {
+    fn default() -> Self {
+        Self {
+            cloud_id: None,
+            email: None,
+            api_token: None,
+            api_base: BaseUrl::of_default("https://api.atlassian.com"),
+        }
+    }
+}
+
+/// `[better_stack]`: the same for Better Stack.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct BetterStack {
+    /// An Uptime API token of the team.
+    pub api_token: Option<Secret>,
+    pub api_base: BaseUrl,
+}
+
+impl Default for BetterStack {
+    fn default() -> Self {
+        Self {
+            api_token: None,
+            api_base: BaseUrl::of_default("https://uptime.betterstack.com"),
+        }
+    }
+}
+
 /// `[paging]`: how long a card may wait for a human before somebody is paged, in seconds. Low severity never pages.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 #[serde(deny_unknown_fields, default)]

@@ -10,9 +10,9 @@ use super::guard_rows::{BreakGlassKeys, FreezeRow, LimitKeys, ProtectedKeys, Win
 use super::rows::{ApproverRow, CacheRow, EnvironmentRow, OperatorRow, RouteRow, ServiceRow, SettleRow};
 use super::secret::Secret;
 use super::sections::{
-    AdvisorSection, Alertmanager, Approval, AutonomySection, Backup, Checkpoints, Execution, Freeze,
-    Grouping, Heartbeat, Http, Kubernetes, Log, PagerDuty, Paging, Policy, Prometheus, Runbooks, Server,
-    Slack, Store, Totp, WatchdogSection,
+    AdvisorSection, Alertmanager, Approval, AutonomySection, Backup, BetterStack, Checkpoints, Execution,
+    Freeze, Grouping, Heartbeat, Http, Jsm, Kubernetes, Log, Opsgenie, PagerDuty, Paging, Policy, Prometheus,
+    Runbooks, Server, Slack, Store, Totp, WatchdogSection,
 };
 use super::value::BaseUrl;
 use super::webhooks::Webhooks;
@@ -44,6 +44,9 @@ pub struct Settings {
     pub alertmanager: Alertmanager,
     pub advisor: AdvisorSection,
     pub pagerduty: PagerDuty,
+    pub opsgenie: Opsgenie,
+    pub jsm: Jsm,
+    pub better_stack: BetterStack,
     pub paging: Paging,
     pub approval: Approval,
     pub grouping: Grouping,
@@ -106,6 +109,9 @@ impl Default for Settings {
             alertmanager: Alertmanager::default(),
             advisor: AdvisorSection::default(),
             pagerduty: PagerDuty::default(),
+            opsgenie: Opsgenie::default(),
+            jsm: Jsm::default(),
+            better_stack: BetterStack::default(),
             paging: Paging::default(),
             approval: Approval::default(),
             grouping: Grouping::default(),
@@ -141,6 +147,9 @@ impl Settings {
             webhooks,
             http,
             pagerduty,
+            opsgenie,
+            jsm,
+            better_stack,
             checkpoints,
             prometheus,
             alertmanager,
@@ -155,6 +164,9 @@ impl Settings {
             &slack.signing_secret,
             &pagerduty.routing_key,
             &pagerduty.api_token,
+            &opsgenie.api_key,
+            &jsm.api_token,
+            &better_stack.api_token,
             &checkpoints.key,
             &checkpoints.webhook.bearer_token,
             &checkpoints.s3.secret_access_key,

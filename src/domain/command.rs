@@ -266,6 +266,11 @@ pub enum Delivered {
         incident: IncidentId,
         reason: String,
     },
+    /// The source was told that somebody has it, or did not take it: `how` says it.
+    SourceTold {
+        incident: IncidentId,
+        how: String,
+    },
     Silence {
         incident: IncidentId,
         no: SilenceNo,
@@ -524,6 +529,8 @@ pub enum Effect {
         #[serde(default, skip_serializing_if = "Vec::is_empty")]
         episodes: Vec<EpisodeKey>,
     },
+    /// Tell the source that somebody has its alerts.
+    SourceAcknowledge { incident: IncidentId, by: String },
     /// Make this silence, which was approved.
     Silence { incident: IncidentId, no: SilenceNo },
     /// Post the summary in the thread.
@@ -553,6 +560,7 @@ impl Effect {
             | Self::Page { incident }
             | Self::PageResolve { incident }
             | Self::SourceResolve { incident, .. }
+            | Self::SourceAcknowledge { incident, .. }
             | Self::Silence { incident, .. }
             | Self::Chart { incident, .. }
             | Self::Summary { incident, .. }

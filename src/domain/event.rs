@@ -462,6 +462,11 @@ pub enum Event {
         incident: IncidentId,
         how: String,
     },
+    /// The source was told that somebody has it, or did not take it.
+    SourceTold {
+        incident: IncidentId,
+        how: String,
+    },
     /// A person proposes to mute its alerts for a while.
     SilenceProposed {
         incident: IncidentId,
@@ -615,6 +620,7 @@ impl Event {
             | Self::PageFailed { incident, .. }
             | Self::SourceRefused { incident, .. }
             | Self::SourceResolved { incident, .. }
+            | Self::SourceTold { incident, .. }
             | Self::SilenceProposed { incident, .. }
             | Self::SilenceVoted { incident, .. }
             | Self::SilenceRejected { incident, .. }

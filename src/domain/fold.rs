@@ -170,6 +170,7 @@ impl State {
             | Event::SourceRefused { incident, .. }
             | Event::SourceResolved { incident, .. }
             | Event::GlassOver { incident }
+            | Event::SourceTold { incident, .. }
             | Event::SilenceProposed { incident, .. }
             | Event::SilenceVoted { incident, .. }
             | Event::SilenceRejected { incident, .. }
@@ -528,7 +529,8 @@ fn change(incident: &mut Incident, event: &Event, at: Timestamp) {
                 track.run.result = Some(result.clone());
             }
         }
-        Event::Started { .. }
+        Event::SourceTold { .. }
+        | Event::Started { .. }
         | Event::Checkpointed { .. }
         | Event::Repeated { .. }
         | Event::Changed { .. }

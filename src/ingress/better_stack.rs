@@ -27,7 +27,8 @@ pub(super) fn read(incoming: &Incoming<'_>) -> Result<Read, ParseError> {
         Some(_) | None if is_set("/acknowledged_at") => AlertStatus::Acknowledged,
         Some(_) | None => AlertStatus::Firing,
     };
-    let mut draft = Draft::new(status, id);
+    let mut draft = Draft::new(status, id.clone());
+    draft.source_ref = Some(id);
     if let Some(monitor) = text(&body, "/data/relationships/monitor/data/id") {
         draft.fingerprint = format!("monitor/{monitor}");
     }

@@ -35,6 +35,8 @@ pub(super) struct Draft {
     pub starts_at: Option<Timestamp>,
     pub ends_at: Option<Timestamp>,
     pub dedup_key: Option<String>,
+    /// What the source wants back to be told that it is over.
+    pub source_ref: Option<String>,
 }
 
 impl Draft {
@@ -56,6 +58,7 @@ impl Draft {
             starts_at: None,
             ends_at: None,
             dedup_key: None,
+            source_ref: None,
         }
     }
 
@@ -153,7 +156,7 @@ impl Draft {
                 AlertStatus::Resolved => self.ends_at,
                 AlertStatus::Firing | AlertStatus::Reopened | AlertStatus::Acknowledged => None,
             },
-            source_ref: None,
+            source_ref: self.source_ref.map(|id| cut(id, MAX_NAME)),
             dedup_key: self.dedup_key.map(|key| cut(key, MAX_NAME)),
         }
     }

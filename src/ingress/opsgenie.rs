@@ -34,7 +34,8 @@ pub(super) fn read(incoming: &Incoming<'_>) -> Result<Read, ParseError> {
             "the action changes nothing about whether the alert fires",
         ));
     };
-    let mut draft = Draft::new(status, id);
+    let mut draft = Draft::new(status, id.clone());
+    draft.source_ref = Some(id);
     let alias = text(alert, "/alias");
     draft.fingerprint = alias.clone().unwrap_or_default();
     draft.dedup_key = alias;

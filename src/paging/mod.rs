@@ -4,11 +4,17 @@
 //! failed call is made again.
 
 pub mod alertmanager;
+pub mod better_stack;
+mod client;
 mod event;
+pub mod jsm;
 mod on_duty;
+pub mod opsgenie;
 mod pagerduty;
 mod reply;
+mod requests;
 pub mod retry;
+pub mod sources;
 
 pub use event::{About, DEDUP_PREFIX, Page};
 pub use on_duty::OnDutyPeople;

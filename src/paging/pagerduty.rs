@@ -1,21 +1,17 @@
 //! PagerDuty: paging by the Events API v2, and by the REST API what concerns incidents of the team's own: resolving at
 //! the source, notes, who is on call. Sends once and says what came of it; trying again is the outbox's business.
 
-use std::time::Duration;
-
 use jiff::Timestamp;
 use reqwest::header::{ACCEPT, AUTHORIZATION, HeaderMap, HeaderName, HeaderValue};
 use reqwest::{Client, RequestBuilder};
 use serde::Deserialize;
 use serde_json::{Value, json};
 
+use super::client::{client, cut};
 use super::event::{About, Page, dedup_key, follow_up, trigger};
 use super::reply::{PageError, body_of};
 use crate::config::{self, BaseUrl, Secret};
 
-/// For one request, all in; the API answers in well under a second.
-const TIMEOUT: Duration = Duration::from_secs(10);
-const CONNECT_TIMEOUT: Duration = Duration::from_secs(5);
 /// Pages of 100 on-call entries that are read.
 const MOST_PAGES: usize = 5;
 /// Characters of a note; the API takes 25,000.
@@ -66,24 +62,8 @@ impl PagerDuty {
     /// # Errors
     /// `Refused` when no TLS can be set up on this machine.
     pub fn new(settings: &config::PagerDuty) -> Result<Self, PageError> {
-        // The process's choice stands if there is one already: that is what an error here means.
-        if rustls::crypto::ring::default_provider()
-            .install_default()
-            .is_err()
-        {
-            tracing::trace!("a TLS provider is installed already");
-        }
-        let http = Client::builder()
-            .timeout(TIMEOUT)
-            .connect_timeout(CONNECT_TIMEOUT)
-            .redirect(reqwest::redirect::Policy::none())
-            .user_agent(concat!("Interlock/", env!("CARGO_PKG_VERSION")))
-            .build()
-            .map_err(|error| PageError::Refused {
-                reason: format!("TLS can't be set up ({error})"),
-            })?;
         Ok(Self {
-            http,
+            http: client()?,
             events_base: settings.events_base.clone(),
             api_base: settings.api_base.clone(),
             routing_key: settings.routing_key.clone(),
@@ -157,12 +137,29 @@ impl PagerDuty {
     /// `Refused` without `pagerduty.api_token` or `pagerduty.from`; else what the pager answered.
     pub async fn resolve_at_source(&self, pagerduty_id: &str, resolution: &str) -> Result<(), PageError> {
         let url = self.incident_url(pagerduty_id)?;
-        let body = json!({"incident": {"type": "incident_reference", "status": "resolved", "resolution": cut(resolution)}});
+        let body = json!({"incident": {"type": "incident_reference", "status": "resolved", "resolution": cut(resolution, MAX_NOTE)}});
         let request = self.write(self.http.put(url))?.json(&body);
         match body_of(request.send().await).await {
             Err(PageError::Refused { reason }) if reason.contains("Already Resolved") => Ok(()),
             other => other.map(drop),
         }
+    }
+
+    /// Acknowledges an incident of PagerDuty's own, in the name of the configured user, and notes who has it. One that is
+    /// acknowledged already is left alone, and so is its timeline.
+    ///
+    /// # Errors
+    /// As `resolve_at_source`.
+    pub async fn acknowledge_at_source(&self, pagerduty_id: &str, who: &str) -> Result<(), PageError> {
+        let url = self.incident_url(pagerduty_id)?;
+        let body = body_of(self.authorised(self.http.get(&url))?.send().await).await?;
+        let known: Value = serde_json::from_slice(&body).unwrap_or_default();
+        if known["incident"]["status"].as_str() != Some("triggered") {
+            return Ok(());
+        }
+        let body = json!({"incident": {"type": "incident_reference", "status": "acknowledged"}});
+        body_of(self.write(self.http.put(url))?.json(&body).send().await).await?;
+        self.note(pagerduty_id, who).await
     }
 
     /// Adds a note to an incident of PagerDuty's own.
@@ -173,7 +170,7 @@ impl PagerDuty {
         let url = format!("{}/notes", self.incident_url(pagerduty_id)?);
         let request = self
             .write(self.http.post(url))?
-            .json(&json!({"note": {"content": cut(content)}}));
+            .json(&json!({"note": {"content": cut(content, MAX_NOTE)}}));
         body_of(request.send().await).await.map(drop)
     }
 
@@ -252,13 +249,6 @@ fn header(text: &str, key: &str) -> Result<HeaderValue, PageError> {
     HeaderValue::from_str(text).map_err(|_| PageError::Refused {
         reason: format!("`{key}` holds characters that no header can"),
     })
-}
-
-fn cut(text: &str) -> String {
-    if text.chars().count() <= MAX_NOTE {
-        return text.to_owned();
-    }
-    text.chars().take(MAX_NOTE).chain("… [cut]".chars()).collect()
 }
 
 #[derive(Deserialize)]

@@ -36,8 +36,27 @@ struct Complaint {
     error: Option<Box<Complaint>>,
 }
 
-/// The body of a 2xx, or what the answer means.
+/// What mends a refusal.
+pub(super) struct Advice {
+    pub redirect: &'static str,
+    pub rights: &'static str,
+}
+
+const PAGERDUTY: Advice = Advice {
+    redirect: "check `pagerduty.events_base` and `pagerduty.api_base`",
+    rights: "check `pagerduty.api_token` and what it may do, and that `pagerduty.from` is a user there",
+};
+
+/// The body of a 2xx of PagerDuty, or what the answer means.
 pub(super) async fn body_of(answer: Result<Response, reqwest::Error>) -> Result<Vec<u8>, PageError> {
+    read(answer, &PAGERDUTY).await
+}
+
+/// The body of a 2xx, or what the answer means.
+pub(super) async fn read(
+    answer: Result<Response, reqwest::Error>,
+    advice: &Advice,
+) -> Result<Vec<u8>, PageError> {
     let mut answer = answer.map_err(unreachable)?;
     let status = answer.status();
     let headers = answer.headers().clone();
@@ -52,11 +71,11 @@ pub(super) async fn body_of(answer: Result<Response, reqwest::Error>) -> Result<
     if status.is_success() {
         Ok(body)
     } else {
-        Err(meaning(status, &headers, &body))
+        Err(meaning(status, &headers, &body, advice))
     }
 }
 
-fn meaning(status: StatusCode, headers: &HeaderMap, body: &[u8]) -> PageError {
+fn meaning(status: StatusCode, headers: &HeaderMap, body: &[u8], advice: &Advice) -> PageError {
     let reason = worded(status, body);
     if status == StatusCode::TOO_MANY_REQUESTS || status == StatusCode::REQUEST_TIMEOUT {
         return PageError::Retry {
@@ -71,16 +90,12 @@ fn meaning(status: StatusCode, headers: &HeaderMap, body: &[u8]) -> PageError {
         };
     }
     if status.is_redirection() {
-        let reason = format!(
-            "{reason}: a redirect is not followed, check `pagerduty.events_base` and `pagerduty.api_base`"
-        );
+        let reason = format!("{reason}: a redirect is not followed, {}", advice.redirect);
         return PageError::Refused { reason };
     }
     match status {
         StatusCode::UNAUTHORIZED | StatusCode::FORBIDDEN => PageError::Refused {
-            reason: format!(
-                "{reason}: check `pagerduty.api_token` and what it may do, and that `pagerduty.from` is a user there"
-            ),
+            reason: format!("{reason}: {}", advice.rights),
         },
         _ => PageError::Refused { reason },
     }

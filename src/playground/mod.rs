@@ -5,6 +5,7 @@ pub mod cluster;
 pub mod control;
 pub mod flags;
 pub mod model;
+pub mod oncall;
 pub mod page;
 pub mod pager;
 pub mod press;

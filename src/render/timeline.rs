@@ -137,6 +137,7 @@ fn worded(event: &Event, incident: Option<&Incident>) -> Option<String> {
             "the source did not take our word that it is over: {reason}; waiting for it to say resolved by itself"
         ),
         Event::SourceResolved { how, .. } => format!("resolved at the source: {how}"),
+        Event::SourceTold { how, .. } => how.clone(),
         Event::SilenceProposed { draft, by, .. } => silences::proposed(draft, &by.name),
         Event::SilenceVoted { vote, .. } => format!("{} approved the silence", vote.name),
         Event::SilenceRejected { by, .. } => format!("{} rejected the silence", by.name),

@@ -39,6 +39,7 @@ fn slot(effect: &Effect) -> Option<String> {
         | Effect::Page { .. }
         | Effect::PageResolve { .. }
         | Effect::SourceResolve { .. }
+        | Effect::SourceAcknowledge { .. }
         | Effect::Silence { .. }
         | Effect::Chart { .. }
         | Effect::Summary { .. }

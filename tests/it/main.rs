@@ -45,6 +45,7 @@ mod talk;
 mod targets;
 mod tier3;
 mod together;
+mod told;
 mod touched;
 mod unknown;
 mod world;

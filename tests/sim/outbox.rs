@@ -50,6 +50,7 @@ impl Sim {
                 episodes,
             },
             Effect::Thread { .. }
+            | Effect::SourceAcknowledge { .. }
             | Effect::Silence { .. }
             | Effect::Chart { .. }
             | Effect::PageResolve { .. }

@@ -365,6 +365,7 @@ fn delivered(effect: Effect) -> Option<Delivered> {
             episodes,
         }),
         Effect::Thread { .. }
+        | Effect::SourceAcknowledge { .. }
         | Effect::Silence { .. }
         | Effect::Chart { .. }
         | Effect::PageResolve { .. }

@@ -7,7 +7,7 @@ use std::sync::Arc;
 use super::plan_act::Yes;
 use super::{Context, Tx, advance, alerts, contain, ends, freezing, glass, plan_act, silences, split, who};
 use crate::domain::alert::{Alert, AlertStatus, Severity};
-use crate::domain::command::{Answer, Form, Intent, Reply, RunbookLine, StatusLine};
+use crate::domain::command::{Answer, Effect, Form, Intent, Reply, RunbookLine, StatusLine};
 use crate::domain::event::{Deed, Event, Refusal, Who};
 use crate::domain::ids::{Channel, EpisodeKey, Fingerprint, IncidentId, Revision, RunbookName, Source};
 use crate::domain::incident::{HandoffReason, Incident, Phase};
@@ -320,6 +320,16 @@ fn take_over(tx: &mut Tx<'_>, context: Context<'_>, actor: &Actor<'_>, id: Incid
         incident: id,
         by: actor.who.clone(),
     });
+    let tells = tx
+        .state()
+        .incident(id)
+        .is_some_and(|incident| context.rules.resolvable.contains(&incident.source));
+    if tells {
+        tx.effect(Effect::SourceAcknowledge {
+            incident: id,
+            by: by.clone(),
+        });
+    }
     advance::hand_over(tx, context, id, HandoffReason::TakenOver { by });
     Reply::Answer(Answer::TakenOver)
 }

@@ -163,6 +163,9 @@ fn confirmed(tx: &mut Tx<'_>, context: Context<'_>, delivered: Delivered) -> Rep
             }
         }
         Delivered::Silence { incident, no, news } => silences::told(tx, incident, no, news),
+        Delivered::SourceTold { incident, how } => {
+            tx.record(Event::SourceTold { incident, how });
+        }
         Delivered::SourceRefused { incident, reason } => {
             if tx.state().incident(incident).is_some_and(Incident::is_open) {
                 tx.record(Event::SourceRefused { incident, reason });

@@ -219,6 +219,7 @@ fn redraws(event: &Event) -> bool {
         | Event::Asked { .. }
         | Event::PageDue { .. }
         | Event::PageSettled { .. }
+        | Event::SourceTold { .. }
         | Event::SourceResolved { .. }
         | Event::CardPosted { .. }
         | Event::Unfrozen { .. } => false,
@@ -257,6 +258,7 @@ fn tells(event: &Event) -> bool {
         | Event::Paged { .. }
         | Event::PageFailed { .. }
         | Event::SourceRefused { .. }
+        | Event::SourceTold { .. }
         | Event::SilenceProposed { .. }
         | Event::SilenceVoted { .. }
         | Event::SilenceRejected { .. }

@@ -95,6 +95,7 @@ impl Desk {
             Effect::Page { .. }
             | Effect::PageResolve { .. }
             | Effect::SourceResolve { .. }
+            | Effect::SourceAcknowledge { .. }
             | Effect::Silence { .. } => return false,
         };
         self.lines.push_back(Line {
