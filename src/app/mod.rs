@@ -32,6 +32,7 @@ mod space;
 pub mod totp;
 mod wiring;
 
+pub use crate::actions::rights::misplaced;
 pub use backup::{Restored, backup, restore};
 pub use bot::{Bot, StartError, start};
 pub use clock::SystemClock;

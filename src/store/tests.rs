@@ -158,7 +158,7 @@ fn a_file_that_is_no_database_of_ours_is_refused() {
         "not a database at all, but long enough to be looked at as one".repeat(20),
     )
     .unwrap();
-    assert!(matches!(Store::open(&place.path), Err(StoreError::Io(_))));
+    assert!(matches!(Store::open(&place.path), Err(StoreError::Foreign(_))));
 }
 
 #[test]

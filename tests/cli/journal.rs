@@ -1,4 +1,5 @@
 //! `audit`, `report` and `status` over a journal in which something has happened.
+//! Longer than other files, since all that is asked of one journal stands together.
 
 use serde_json::Value;
 
