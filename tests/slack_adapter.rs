@@ -540,7 +540,10 @@ async fn an_overflow_entry_escalates() {
         .unwrap()
         .to_owned();
     let at = MessageAt::new(INCIDENTS, &card.ts);
-    let entry = Input::Option("escalate.1".to_owned());
+    let drawn = text(&card);
+    let from = drawn.find("escalate.1/").expect("an entry that escalates");
+    let value = drawn[from..].split('"').next().unwrap_or_default();
+    let entry = Input::Option(value.to_owned());
     let outcome = world
         .slack
         .click(ANA, Place::Message(at), &block, "more", entry)

@@ -117,14 +117,14 @@ fn numbers(settings: &Settings) -> Result<(), ConfigError> {
     ] {
         within(key, value, low, high)?;
     }
-    for row in &settings.settle {
-        within("settle.stays_seconds", row.stays_seconds, 1, 86_400)?;
-    }
     watching(settings)
 }
 
 /// What looks after Interlock itself.
 fn watching(settings: &Settings) -> Result<(), ConfigError> {
+    for row in &settings.settle {
+        within("settle.stays_seconds", row.stays_seconds, 1, 86_400)?;
+    }
     if let Some(days) = settings.checkpoints.s3.retain_days {
         within("checkpoints.s3.retain_days", days, 1, 36_500)?;
     }

@@ -209,8 +209,8 @@ fn same_change(state: &State, context: Context<'_>, incident: &Incident, alert: 
     })
 }
 
-/// Whether a trigger says that this alert means another runbook than the one that the incident has. A storm brings nothing
-/// together either that a runbook would have to mend in two places: it must be the same service, and a named one.
+/// Whether a trigger says that this alert means another runbook than the one that the incident has. A storm alone brings
+/// nothing together that a trigger asks for: its steps are approved for it, on a card of its own, unless its source groups it.
 fn asks_for_another(context: Context<'_>, incident: &Incident, alert: &Alert, because: &Because) -> bool {
     let environment = context.rules.environment_of(alert);
     let matches = matching::by_trigger(context.catalog, &AlertFacts::of(alert, environment.as_ref()));
@@ -218,8 +218,7 @@ fn asks_for_another(context: Context<'_>, incident: &Incident, alert: &Alert, be
         return false;
     }
     let wanted = matches.chosen().map(|chosen| &chosen.runbook.name);
-    let same_service = alert.service.is_some() && incident.service == alert.service;
-    wanted != runbook(incident) || because.is_storm() && !same_service
+    wanted != runbook(incident) || because.is_storm()
 }
 
 fn runbook(incident: &Incident) -> Option<&RunbookName> {

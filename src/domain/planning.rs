@@ -100,10 +100,7 @@ pub fn sketch(
     Ok(Plan {
         no: next_no(incident),
         runbook: runbook.name.clone(),
-        title: match &request.takes_back {
-            Some(attempt) => format!("Take back step {} of {}", attempt.step, runbook.title),
-            None => runbook.title.clone(),
-        },
+        title: title(runbook, request),
         runbook_revision: runbook.revision.clone(),
         policy_revision: rules.policy.revision.clone(),
         requester: request.requester.clone(),
@@ -119,6 +116,13 @@ pub fn sketch(
         steps,
         parameters,
     })
+}
+
+fn title(runbook: &Runbook, request: &PlanRequest) -> String {
+    match &request.takes_back {
+        Some(attempt) => format!("Take back step {} of {}", attempt.step, runbook.title),
+        None => runbook.title.clone(),
+    }
 }
 
 /// The lowest of what the configuration, the policy and the runbook allow.

@@ -92,10 +92,13 @@ async fn bad_deploy_rollback() {
         .map(|pod| pod.name);
     let newest: Vec<String> = newest.collect();
     fires_and_is_approved(&world, &alert, "Checkout fails after a deploy").await;
-    let said = world.thread().says(" of deployment/checkout, container ").await;
+    let said = world
+        .thread()
+        .says(" of deployment.apps/checkout, container ")
+        .await;
     let last_words = said
         .lines()
-        .find(|line| line.contains(" of deployment/checkout, container "));
+        .find(|line| line.contains(" of deployment.apps/checkout, container "));
     let told = last_words.is_some_and(|line| newest.iter().any(|pod| line.contains(pod.as_str())));
     assert!(told, "the log is not that of one of {newest:?}:\n{said}");
     world.cluster_did(&["patch deployments.apps/checkout"]).await;
