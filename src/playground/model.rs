@@ -105,6 +105,8 @@ impl ModelDouble {
 impl Shared {
     /// Remembers the question and takes the time that is set.
     async fn hears(&self, body: &Value) -> Says {
+        // What it is to say when it is asked, whatever it is told while it thinks.
+        let says = self.says.lock().clone();
         {
             let mut asked = self.asked.lock();
             if asked.len() == KEPT {
@@ -114,7 +116,7 @@ impl Shared {
         }
         let waits = *self.waits.lock();
         tokio::time::sleep(waits).await;
-        self.says.lock().clone()
+        says
     }
 }
 

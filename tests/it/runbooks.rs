@@ -81,7 +81,10 @@ async fn bad_deploy_rollback() {
         .until("pods of the new version are down", || {
             let checkout = cluster.object(Kind::Deployment, "production", "checkout")?;
             let down = checkout.pointer("/status/unavailableReplicas")?.as_i64()?;
-            (down > 0).then_some(())
+            let pods = cluster.pods_of("production", "checkout");
+            let mut new = pods.iter().filter(|pod| pod.image.ends_with(":2.15.0"));
+            let crashed = new.all(|pod| pod.state == "CrashLoopBackOff");
+            (down > 0 && crashed).then_some(())
         })
         .await;
     let alert = Alert::bad_deploy();
