@@ -25,6 +25,7 @@ mod secret;
 mod sections;
 mod settings;
 mod value;
+mod watch_sections;
 mod webhook_check;
 mod webhooks;
 

@@ -1,6 +1,8 @@
 //! What happened, as the journal keeps it. Append-only: a refusal, an expiry and a denied click are events too.
 //! Every change to an incident is one of these; nothing else changes one. Longer than other files, since it is one list.
 
+mod refused;
+
 use std::sync::Arc;
 
 use jiff::Timestamp;
@@ -8,13 +10,11 @@ use serde::{Deserialize, Serialize};
 
 use super::action::Cost;
 use super::alert::{Alert, Severity};
-use super::approval::{ApprovalRefusal, Vote};
-use super::ceremony::Problem;
+use super::approval::Vote;
 use super::change::Change;
 use super::cluster::Because;
 use super::evidence::Finding;
-use super::freeze::{FreezeRefusal, Scope};
-use super::glass::GlassRefusal;
+use super::freeze::Scope;
 use super::ids::{
     AttemptId, Channel, DeliveryKey, EpisodeKey, Fingerprint, IncidentId, PersonId, PlanNo, Revision,
     RunbookName, SilenceNo, StepNo,
@@ -27,6 +27,8 @@ use super::run::{RunResult, WaitsFor};
 use super::runbook::{Autonomy, ChecklistItem};
 use super::silence::{SilenceDraft, SilenceEnd};
 use crate::ports::Output;
+
+pub use refused::{AstrayCard, Deed, Refusal};
 
 /// One line of the journal: when, and what. `seq` and the hash chain are given by the store at commit.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -45,97 +47,6 @@ pub struct Entry {
 pub struct Who {
     pub id: PersonId,
     pub name: String,
-}
-
-/// Why a click or command changed nothing.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case", tag = "kind")]
-pub enum Refusal {
-    NotAllowed {
-        reasons: Vec<Reason>,
-    },
-    Approval {
-        refusal: ApprovalRefusal,
-    },
-    Freeze {
-        refusal: FreezeRefusal,
-    },
-    Glass {
-        refusal: GlassRefusal,
-    },
-    /// What Tier 3 takes was not filled in as it has to be.
-    Ceremony {
-        problems: Vec<Problem>,
-    },
-    /// The card that was clicked shows another plan than the one that counts.
-    PlanChanged,
-    NoSuchIncident,
-    /// The incident is over.
-    Over,
-    /// The thing that was clicked is not waiting for anybody now.
-    NotWaiting,
-    /// Says which name, and which is near.
-    NoSuchRunbook {
-        why: String,
-    },
-    /// A part of the plan has run: it can be approved further or rejected, not changed.
-    PartlyRun,
-    /// No runbook was found for this incident.
-    NoRunbook,
-    BadInput {
-        problems: Vec<(String, String)>,
-    },
-    AlreadyTaken {
-        by: String,
-    },
-    /// Interlock still works on it: only what a human has can be closed by one.
-    NotWithHuman,
-    /// A step runs, or nobody knows whether it happened: that is settled before anything else.
-    LooseEnd,
-    /// What was pressed points into another database than this one.
-    Astray {
-        card: AstrayCard,
-    },
-}
-
-/// A card or form that may not be about what this database has.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum AstrayCard {
-    /// Its mark is that of another database.
-    OfAnother,
-    /// It has no mark: an earlier version drew it, for this database or for another.
-    Unmarked,
-}
-
-/// What a person tried, for the record of refusals.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum Deed {
-    Approve,
-    Reject,
-    Modify,
-    ReviewPlan,
-    Escalate,
-    TakeOver,
-    ShowRunbook,
-    ChooseRunbook,
-    Tick,
-    Judge,
-    Run,
-    Freeze,
-    Unfreeze,
-    Ask,
-    Close,
-    ProposeAgain,
-    Split,
-    BreakGlass,
-    ReviewGlass,
-    ProposeSilence,
-    ApproveSilence,
-    RejectSilence,
-    TakeBack,
-    Blame,
 }
 
 /// A person's word on a step whose outcome is Unknown.

@@ -1,0 +1,100 @@
+//! What a person tried, and why it changed nothing.
+
+use serde::{Deserialize, Serialize};
+
+use crate::domain::approval::ApprovalRefusal;
+use crate::domain::ceremony::Problem;
+use crate::domain::freeze::FreezeRefusal;
+use crate::domain::glass::GlassRefusal;
+use crate::domain::policy::Reason;
+
+/// Why a click or command changed nothing.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case", tag = "kind")]
+pub enum Refusal {
+    NotAllowed {
+        reasons: Vec<Reason>,
+    },
+    Approval {
+        refusal: ApprovalRefusal,
+    },
+    Freeze {
+        refusal: FreezeRefusal,
+    },
+    Glass {
+        refusal: GlassRefusal,
+    },
+    /// What Tier 3 takes was not filled in as it has to be.
+    Ceremony {
+        problems: Vec<Problem>,
+    },
+    /// The card that was clicked shows another plan than the one that counts.
+    PlanChanged,
+    NoSuchIncident,
+    /// The incident is over.
+    Over,
+    /// The thing that was clicked is not waiting for anybody now.
+    NotWaiting,
+    /// Says which name, and which is near.
+    NoSuchRunbook {
+        why: String,
+    },
+    /// A part of the plan has run: it can be approved further or rejected, not changed.
+    PartlyRun,
+    /// No runbook was found for this incident.
+    NoRunbook,
+    BadInput {
+        problems: Vec<(String, String)>,
+    },
+    AlreadyTaken {
+        by: String,
+    },
+    /// Interlock still works on it: only what a human has can be closed by one.
+    NotWithHuman,
+    /// A step runs, or nobody knows whether it happened: that is settled before anything else.
+    LooseEnd,
+    /// What was pressed points into another database than this one.
+    Astray {
+        card: AstrayCard,
+    },
+}
+
+/// A card or form that may not be about what this database has.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum AstrayCard {
+    /// Its mark is that of another database.
+    OfAnother,
+    /// It has no mark: an earlier version drew it, for this database or for another.
+    Unmarked,
+}
+
+/// What a person tried, for the record of refusals.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Deed {
+    Approve,
+    Reject,
+    Modify,
+    ReviewPlan,
+    Escalate,
+    TakeOver,
+    ShowRunbook,
+    ChooseRunbook,
+    Tick,
+    Judge,
+    Run,
+    Freeze,
+    Unfreeze,
+    Ask,
+    Close,
+    ProposeAgain,
+    Split,
+    BreakGlass,
+    ReviewGlass,
+    ProposeSilence,
+    ApproveSilence,
+    RejectSilence,
+    TakeBack,
+    Blame,
+}
