@@ -4,6 +4,7 @@
 use interlock::domain::alert::{AlertStatus, Severity};
 use interlock::domain::command::{Command, Drive, Effect, Intent};
 use interlock::domain::event::Judgement;
+use interlock::domain::freeze::Scope;
 use interlock::domain::incident::{HandoffReason, Incident, Phase};
 use interlock::domain::run::Next;
 use interlock::ports::{Output, Standing};
@@ -202,14 +203,22 @@ impl Sim {
     }
 
     fn unfreeze(&mut self) -> Result<(), String> {
-        for who in 0..2 {
-            if self.core().state().freeze.is_on() {
-                self.by(
-                    who,
-                    Intent::Unfreeze {
-                        reason: "the storm is over".to_owned(),
-                    },
-                )?;
+        let held = self.core().state().freeze.held().iter();
+        let scopes: Vec<Scope> = held.map(|held| held.scope.clone()).collect();
+        for scope in scopes {
+            // By name, as the card says it: there may be several.
+            let reason = match &scope {
+                Scope::Everything => "the storm is over".to_owned(),
+                Scope::Cluster { .. }
+                | Scope::Namespace { .. }
+                | Scope::Runbook { .. }
+                | Scope::Target { .. } => format!("{scope} the storm is over"),
+            };
+            for who in 0..2 {
+                if self.core().state().freeze.of(&scope).is_some() {
+                    let reason = reason.clone();
+                    self.by(who, Intent::Unfreeze { reason })?;
+                }
             }
         }
         if self.core().state().freeze.is_on() {
