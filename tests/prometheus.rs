@@ -119,11 +119,15 @@ async fn a_chart_is_drawn_from_its_range_queries() {
     let prometheus = Prometheus::start(&prometheus, &exporter, &Tells::Nobody).await;
     let client = client(&prometheus, Duration::from_secs(4));
     let now = jiff::Timestamp::now();
+    // The last point asked for lies behind what was scraped this second.
+    let to = now
+        .checked_add(jiff::SignedDuration::from_secs(15))
+        .expect("a time");
     let span = Span {
-        from: now
+        from: to
             .checked_sub(jiff::SignedDuration::from_hours(1))
             .expect("a time"),
-        to: now,
+        to,
         step: 15,
     };
     // It has scraped for a second or two: most of the hour is a gap.
