@@ -335,7 +335,15 @@ fn what_was_approved_too_long_ago_does_not_start_even_before_the_clock_is_looked
         sim.story
     );
     assert!(sim.attempts.is_empty());
-    assert!(matches!(phase(&sim, 1), Phase::Handed { .. }));
+    // Somebody did decide, so nobody is told that nobody did.
+    let phase = phase(&sim, 1);
+    let Phase::Handed { reason, .. } = &phase else {
+        panic!("{phase:?}")
+    };
+    assert!(
+        reason.words().contains("it was approved, but it did not start"),
+        "{reason:?}"
+    );
 }
 
 /// What was said after an upgrade that put the mode back: "this was a dry run; nothing was executed", about a step that

@@ -334,11 +334,11 @@ fn hold(tx: &mut Tx<'_>, request: &StartStep, reasons: Vec<Reason>, said: bool) 
 fn refuse(tx: &mut Tx<'_>, context: Context<'_>, request: &StartStep, reasons: Vec<Reason>) -> Reply {
     let (incident, plan) = (request.incident, request.plan);
     if reasons.contains(&Reason::Expired) {
-        tx.record(Event::Expired { incident, plan });
         let reason = tx
             .state()
             .incident(incident)
             .map_or(HandoffReason::NoDecision, advance::ran_out);
+        tx.record(Event::Expired { incident, plan });
         advance::hand_over(tx, context, incident, reason);
         return Reply::NotStarted { reasons };
     }
