@@ -89,7 +89,9 @@ async fn who_has_no_token_tells_nothing() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_rollout_in_the_cluster_is_seen_without_anybody_telling_it() {
-    let setup = Setup::default().table("[kubernetes]\nfollow_rollouts = true");
+    let setup = Setup::default()
+        .clocks_agree()
+        .table("[kubernetes]\nfollow_rollouts = true");
     let world = TestWorld::start(setup).await;
     let cluster = world.doubles.cluster.world();
     let before = cluster.revision_of("production", "checkout");

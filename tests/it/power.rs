@@ -108,7 +108,9 @@ async fn the_printed_rights_are_enough_and_without_them_interlock_says_that_it_w
 
 #[tokio::test(flavor = "multi_thread")]
 async fn what_is_rolled_out_is_seen_with_the_printed_rights() {
-    let setup = Setup::default().table("[kubernetes]\nfollow_rollouts = true");
+    let setup = Setup::default()
+        .clocks_agree()
+        .table("[kubernetes]\nfollow_rollouts = true");
     let (world, _) = granted_for(setup, |_| {}).await;
     let cluster = world.doubles.cluster.world();
     let before = cluster.revision_of("production", "checkout");

@@ -119,7 +119,7 @@ impl TestWorld {
         let webhook = outside::relay(address.clone(), webhooks.clone()).await;
         let slack = SlackDouble::start(SlackOptions::default()).await.unwrap();
         let cluster = ClusterOptions {
-            speed: Speed::Running(4.0),
+            speed: Speed::Running(setup.cluster_speed),
             ..ClusterOptions::default()
         };
         let cluster = ClusterDouble::start(cluster).await.unwrap();

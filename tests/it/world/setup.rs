@@ -36,6 +36,8 @@ pub struct Setup {
     mode: &'static str,
     autonomy: &'static str,
     pub transport: Transport,
+    /// How much faster than ours the cluster's clock runs: its pods start and stop sooner.
+    pub cluster_speed: f64,
     approvers: String,
     tables: String,
     /// Beside `demo`.
@@ -65,6 +67,7 @@ impl Default for Setup {
             mode: "live",
             autonomy: "suggest",
             transport: Transport::Socket,
+            cluster_speed: 4.0,
             approvers: String::new(),
             tables: String::new(),
             clusters: Vec::new(),
@@ -139,6 +142,13 @@ impl Setup {
         self.approvers.push_str(&format!(
             "[[approvers]]\nenvironments = [\"production\", \"staging\"]\n{keys}\n\n"
         ));
+        self
+    }
+
+    /// With a cluster whose clock goes with Interlock's, for stories that compare their times.
+    #[must_use]
+    pub fn clocks_agree(mut self) -> Self {
+        self.cluster_speed = 1.0;
         self
     }
 
