@@ -75,18 +75,19 @@
 //! - An answer leaves after its commit. A failed commit is never retried: the journal is read again, and what was asked is refused.
 //! - A step starts at most once: its start is an entry, and an attempt whose end is not known is Unknown until a person
 //!   judges it.
-//! - Errors in policy, identity or configuration mean no. Paging is the one thing that fails open.
+//! - Errors in policy, identity or configuration mean no. Calling for help and stopping are what fails open: paging, freezing.
 //! - Buttons carry a pointer, never authority: who clicked, what is shown and what is allowed come from the state.
-//! - What decides, and what reads foreign bytes for it, neither indexes nor overflows; a function over 60 lines and a file over
-//!   400 say why. Clippy and `tests/architecture.rs` hold it.
+//! - What decides, its journal, its configuration and its webhooks' parsers neither index nor do arithmetic that could overflow; a
+//!   function over 60 lines and a file over 400 say why. Clippy and `tests/architecture.rs` hold it.
 //!
 //! # What is absent, on purpose
 //!
 //! - No shell. Command lines are parsed into typed actions; what is not understood is an error of the runbook.
 //! - No clock, randomness or I/O in the domain: time is an argument, so every story can be replayed.
 //! - No second place where state lives. Tables beside the journal are caches; a card is drawn from the state, never read.
-//! - No branch for tests in product code, and no mocks: tests use the playground's doubles, which speak the real protocols.
-//! - No unsafe code, and nothing that panics outside tests.
+//! - No branch for tests in what is released: the bugs of [`planted`] are behind a feature that release builds refuse. No mocks:
+//!   tests use the playground's doubles, which speak the real protocols.
+//! - No unsafe code, no `unwrap`, `expect` or `panic!` outside tests.
 //! - No learning, and no model that decides: where one is configured, it may put candidates that a person chooses from in another
 //!   order ([`domain::advice`]), and no more. No text of an alert in a command: alert data enters one as a whole, typed argument.
 

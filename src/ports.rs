@@ -12,6 +12,7 @@ use crate::domain::advice::Question;
 use crate::domain::evidence::{Finding, Look};
 use crate::domain::ids::{AttemptId, IncidentId, PersonId, RunbookName};
 use crate::domain::runbook::Expectation;
+use crate::domain::text::OUTPUT_SHOWN;
 
 /// A boxed future, so that the traits below can be held as `Arc<dyn …>`.
 pub type Pending<'a, T> = Pin<Box<dyn Future<Output = T> + Send + 'a>>;
@@ -83,17 +84,25 @@ pub struct Output {
     /// Standard error or the server's message. At most 4 KiB.
     #[serde(default, skip_serializing_if = "String::is_empty")]
     pub errors: String,
-    /// Bytes left out of `text`; the whole is attached as a file when it isn't 0.
+    /// Bytes left out of `text` and `errors`.
     #[serde(default)]
     pub cut_bytes: u64,
     /// The target as our own change left it, out of the server's answer to that change; `None` where nothing of its
     /// spec was changed.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub left: Option<Box<TargetState>>,
-    /// Everything that came, before the filters, redacted, at most 1 MiB and a line: what filters and expectations
-    /// read, and what is attached as a file. Never part of the journal.
+    /// What the filters left, and standard error below it, redacted, as far as it was kept (1 MiB of each): what is attached
+    /// as a file. Never part of the journal.
     #[serde(skip)]
     pub whole: String,
+}
+
+impl Output {
+    /// Whether a line of the thread can't show all of it, so that it comes as a file.
+    #[must_use]
+    pub fn is_long(&self) -> bool {
+        self.cut_bytes > 0 || self.text.len().saturating_add(self.errors.len()) > OUTPUT_SHOWN
+    }
 }
 
 /// How an attempt ended.

@@ -33,6 +33,39 @@ fn the_configuration_loads_and_executes_nothing() {
     assert!(settings.server.listen.is_loopback());
 }
 
+/// The accounts that the README's configuration names are those that its next step makes.
+#[test]
+fn the_accounts_of_the_tiers_are_those_that_are_printed() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let file = folder.path().join("interlock.toml");
+    let runbooks = Path::new(env!("CARGO_MANIFEST_DIR")).join("runbooks");
+    let text = block("toml").replace(
+        "path = \"runbooks\"",
+        &format!("path = {:?}", runbooks.display().to_string()),
+    );
+    std::fs::write(&file, text).expect("written");
+    let printed = std::process::Command::new(env!("CARGO_BIN_EXE_interlock"))
+        .args(["rbac", "--config"])
+        .arg(&file)
+        .output()
+        .expect("it runs");
+    let printed = String::from_utf8(printed.stdout).expect("text");
+    let settings = Settings::load(Some(&file), std::iter::empty()).expect("the README's configuration");
+    let accounts = &settings.kubernetes.clusters[&"main".into()].tier_service_accounts;
+    let lines: Vec<String> = accounts
+        .iter()
+        .map(|(tier, account)| format!("#   {} = \"{account}\"\n", u8::from(*tier)))
+        .collect();
+    assert_eq!(lines.len(), 3);
+    let said = format!(
+        "#   [kubernetes.clusters.main.tier_service_accounts]\n{}---\n",
+        lines.concat()
+    );
+    assert!(printed.contains(&said), "{said}\n{printed}");
+    // Its own account is in the namespace that the README makes.
+    assert!(printed.contains("runs as interlock/interlock.\n"), "{printed}");
+}
+
 /// The receiver's token is the one of the configuration, and its path is one that is served.
 #[test]
 fn the_receiver_fits_the_configuration() {

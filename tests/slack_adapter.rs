@@ -26,8 +26,8 @@ use interlock::render::{explain, summary, thread};
 use interlock::slack::cards::{CardContext, who_may};
 use interlock::slack::inbound::{self, Parts, Pipeline};
 use interlock::slack::{
-    Answers, Api, Hints, Homes, Origin, Outbound, Outlook, People, Picture, Settings, Shared, SocketMode,
-    Words,
+    Answers, Api, Hints, Homes, Limits, Origin, Outbound, Outlook, People, Picture, Settings, Shared,
+    SocketMode, Words,
 };
 use interlock::store::Store;
 use jiff::{SignedDuration, Timestamp};
@@ -197,9 +197,19 @@ async fn world(way: Way) -> World {
         outlook: Arc::new(TestOutlook(rules, Origin::of(parts.handle.database()))),
     };
     let hints = Hints::new(api.clone(), Origin::of(parts.handle.database()));
-    let (answers, answering) = Answers::new(api.clone(), settings.clone(), words);
+    let limits = Arc::new(Limits::default());
+    let (answers, answering) = Answers::new(api.clone(), settings.clone(), words, limits.clone());
     tokio::spawn(answering.run());
-    tokio::spawn(Outbound::new(parts.lanes.slack, api.clone(), hints.clone(), shared.clone()).run());
+    tokio::spawn(
+        Outbound::new(
+            parts.lanes.slack,
+            api.clone(),
+            hints.clone(),
+            shared.clone(),
+            limits,
+        )
+        .run(),
+    );
     let engine = parts.handle.clone();
     let homes = Homes::new(api.clone(), engine.clone(), people.clone(), shared.clone());
     let pipeline = Pipeline::new(Parts {

@@ -61,7 +61,11 @@ pub fn cards(port: u16, path: &'static str, first: u64) -> Vec<f64> {
             (number, at)
         })
         .collect();
-    std::thread::sleep(Duration::from_millis(700));
+    let patience = Instant::now() + Duration::from_secs(10);
+    while super::slack::posted(first + CARDS - 1).is_none() && Instant::now() < patience {
+        std::thread::sleep(EVERY);
+    }
+    std::thread::sleep(Duration::from_millis(300));
     let mut waits: Vec<f64> = sent
         .into_iter()
         .map(|(number, at)| {
@@ -243,12 +247,12 @@ fn click(number: u64) -> String {
     )
 }
 
-/// One alert with a title that is found again in the card.
+/// One alert of a rule of its own, so that it joins no other's card, with a title that is found again in the card.
 fn card(number: u64) -> String {
     let lane = number % LANES;
     format!(
         "{{\"version\":\"4\",\"groupKey\":\"card{number}\",\"status\":\"firing\",\"receiver\":\"bot\",\"alerts\":[{{\"status\":\"firing\",\
-        \"labels\":{{\"alertname\":\"Slow\",\"severity\":\"warning\",\"lane\":\"{lane}\"}},\
+        \"labels\":{{\"alertname\":\"Slow{number}\",\"severity\":\"warning\",\"lane\":\"{lane}\"}},\
         \"annotations\":{{\"summary\":\"card-{number} is slow\"}},\"startsAt\":\"2026-11-21T00:00:00Z\",\
         \"fingerprint\":\"card{number}\"}}]}}"
     )

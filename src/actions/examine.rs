@@ -11,6 +11,7 @@ use super::redact::Redactor;
 use super::verdict::{Raw, Verdict};
 use crate::domain::action::{Filter, reveal_lines};
 use crate::domain::runbook::Expectation;
+use crate::domain::text::without_middle;
 use crate::ports::{Ended, Output};
 
 /// How the attempt ended, for the journal.
@@ -37,15 +38,22 @@ pub fn examine(
 /// Reasons quote what a server said: redacted, made visible, and of a length for one line on a card.
 #[must_use]
 pub fn clean_reason(redactor: &Redactor, reason: &str) -> String {
-    output::cut(&reveal_lines(&redactor.clean(reason)), output::REASON_BYTES).0
+    without_middle(&reveal_lines(&redactor.clean(reason)), output::REASON_BYTES).0
 }
 
 fn checked(redactor: &Redactor, raw: &Raw, filters: &[Filter], expected: Option<&Expectation>) -> Ended {
     let text = redactor.clean(&String::from_utf8_lossy(&raw.text)).into_owned();
     let kept = |text: &str| {
         let errors = String::from_utf8_lossy(&raw.errors);
-        output::output(redactor.clean(text).into_owned(), &redactor.clean(&errors))
+        output::output(&redactor.clean(text), &redactor.clean(&errors))
     };
+    if raw.missing > 0 && (!filters.is_empty() || expected.is_some()) {
+        let reason = "it gave more than 1 MiB, so what is filtered and expected can't be judged by what was kept: let it say less";
+        return Ended::Failed {
+            reason: reason.to_owned(),
+            output: kept(&text),
+        };
+    }
     let filtered = match apply(filters, &text) {
         Ok(filtered) => filtered,
         Err(error) => {
@@ -69,5 +77,5 @@ fn checked(redactor: &Redactor, raw: &Raw, filters: &[Filter], expected: Option<
 fn kept(redactor: &Redactor, raw: &Raw) -> Output {
     let text = String::from_utf8_lossy(&raw.text);
     let errors = String::from_utf8_lossy(&raw.errors);
-    output::output(redactor.clean(&text).into_owned(), &redactor.clean(&errors))
+    output::output(&redactor.clean(&text), &redactor.clean(&errors))
 }

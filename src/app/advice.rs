@@ -42,6 +42,7 @@ pub(super) fn advisor(
         protocol: match section.protocol {
             AdvisorProtocol::Anthropic => Protocol::Anthropic,
             AdvisorProtocol::Openai => Protocol::OpenAi,
+            AdvisorProtocol::Embeddings => Protocol::Embeddings,
         },
         base: url.as_str().to_owned(),
         model: section.model.clone(),

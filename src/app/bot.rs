@@ -264,7 +264,8 @@ impl Parts {
             outlook: Arc::new(outlook),
         };
         let hints = Hints::new(api.clone(), shared.outlook.origin().clone());
-        let (answers, answering) = Answers::new(api.clone(), settings.clone(), words);
+        let limits = Arc::new(slack::Limits::default());
+        let (answers, answering) = Answers::new(api.clone(), settings.clone(), words, limits.clone());
         let homes = Homes::new(api.clone(), self.engine.clone(), people.clone(), shared.clone());
         let pipeline = Pipeline::new(slack::Parts {
             engine: self.engine.clone(),
@@ -285,7 +286,7 @@ impl Parts {
         self.tasks.spawn(answering.run());
         self.tasks.spawn(homes.run());
         self.tasks
-            .spawn(Outbound::new(lanes.slack, api, hints, shared).run());
+            .spawn(Outbound::new(lanes.slack, api, hints, shared, limits).run());
         self.tasks.spawn(learn_team(
             people.clone(),
             self.settings.clone(),

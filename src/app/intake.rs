@@ -37,7 +37,7 @@ impl ChangeIntake for EngineIntake {
             for change in &mut changes {
                 change.redact(&|text| self.redactor.clean(text));
             }
-            let told = self.engine.submit(Command::Changes { key: None, changes }).await;
+            let told = self.engine.submit(Command::Changes { changes }).await;
             told.map(|_| Accepted).map_err(refused)
         })
     }

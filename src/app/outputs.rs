@@ -10,7 +10,7 @@ use crate::domain::action::Action;
 use crate::domain::ids::AttemptId;
 use crate::ports::{ActionRunner, Ended, Observation, Order, Output, Pending, Survey, SurveyError};
 
-/// Bytes that are kept at most; the oldest outputs go first. A whole output is at most 1 MiB.
+/// Bytes that are kept at most; the oldest outputs go first. A whole output is at most 2 MiB and a line.
 const KEPT_BYTES: usize = 16 << 20;
 
 /// The store of whole outputs.
@@ -21,7 +21,7 @@ pub struct Outputs {
 
 impl Outputs {
     fn keep(&self, attempt: AttemptId, output: &Output) {
-        if output.cut_bytes == 0 {
+        if !output.is_long() {
             return;
         }
         let mut kept = self.kept.lock();

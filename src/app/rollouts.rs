@@ -89,7 +89,7 @@ impl Rollouts {
             return Ok(());
         }
         // What is known already is passed over by the engine; what was not stored is told again at the next look.
-        match self.engine.submit(Command::Changes { key: None, changes }).await {
+        match self.engine.submit(Command::Changes { changes }).await {
             Err(EngineError::Stopped) => Err(EngineError::Stopped),
             Ok(_) | Err(EngineError::Overloaded { .. } | EngineError::NotStored { .. }) => Ok(()),
         }

@@ -334,7 +334,7 @@ pub struct Alertmanager {
 #[derive(Clone, Debug, Default, Serialize, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 pub struct AdvisorSection {
-    /// Its address without `/v1/messages` or `/chat/completions`. The only one that is asked.
+    /// Its address without `/v1/messages`, `/chat/completions` or `/embeddings`. The only one that is asked.
     pub url: Option<BaseUrl>,
     pub protocol: AdvisorProtocol,
     pub model: String,
@@ -351,6 +351,8 @@ pub enum AdvisorProtocol {
     Anthropic,
     /// The Chat Completions API of OpenAI, which many others speak.
     Openai,
+    /// The Embeddings API of OpenAI, which many others speak: no words, only which texts are alike.
+    Embeddings,
 }
 
 /// `[pagerduty]`

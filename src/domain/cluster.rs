@@ -24,6 +24,8 @@ const STORM: SignedDuration = SignedDuration::from_mins(10);
 const GUST: SignedDuration = SignedDuration::from_mins(1);
 /// Labels that say where something is: alerts that differ in one of them have nothing to do with each other.
 const PLACES: [&str; 4] = ["cluster", "namespace", "environment", "env"];
+/// Alerts of an incident that say where it is: its first may name a cluster only, its second a namespace too.
+const PLACED_BY: usize = 20;
 /// The label that Kubernetes' alerts name a machine by.
 const NODE: &str = "node";
 
@@ -123,7 +125,11 @@ fn because(
     let strange = incident.source != alert.source
         || incident.requested_by.is_some()
         || incident.split_off.contains(&alert.fingerprint)
-        || PLACES.iter().any(|place| differ(first, alert, place));
+        || incident
+            .episodes
+            .iter()
+            .take(PLACED_BY)
+            .any(|episode| elsewhere(&episode.alert, alert));
     if strange {
         return None;
     }
@@ -166,9 +172,11 @@ fn alike(incident: &Incident, first: &Alert, alert: &Alert) -> Option<Because> {
     })
 }
 
-fn differ(one: &Alert, other: &Alert, label: &str) -> bool {
-    let both = one.labels.get(label).zip(other.labels.get(label));
-    both.is_some_and(|(one, other)| one != other)
+fn elsewhere(one: &Alert, other: &Alert) -> bool {
+    PLACES.iter().any(|label| {
+        let both = one.labels.get(*label).zip(other.labels.get(*label));
+        both.is_some_and(|(one, other)| one != other)
+    })
 }
 
 /// Only services of the catalogue: what others call a service may be an exporter that half of all alerts come from.

@@ -162,10 +162,7 @@ pub enum Command {
         alerts: Vec<Alert>,
     },
     /// Somebody says what they changed.
-    Changes {
-        key: Option<DeliveryKey>,
-        changes: Vec<Change>,
-    },
+    Changes { changes: Vec<Change> },
     Act {
         key: Option<DeliveryKey>,
         person: Person,

@@ -395,6 +395,14 @@ impl Incident {
         self.plans.iter().find(|track| track.plan.no == no)
     }
 
+    /// The plans of which something ran, and the one that counts now, oldest first.
+    pub fn tried(&self) -> impl Iterator<Item = &PlanTrack> {
+        let current = self.current().map(|track| track.plan.no);
+        let tried =
+            move |track: &&PlanTrack| track.run.started_at.is_some() || Some(track.plan.no) == current;
+        self.plans.iter().filter(tried)
+    }
+
     /// The alerts that have not resolved.
     pub fn firing(&self) -> impl Iterator<Item = &Arc<Alert>> {
         let firing = self

@@ -17,7 +17,7 @@ use super::incident::{Incident, PlanRequest};
 use super::plan::{Plan, PlannedStep, Role};
 use super::rules::Rules;
 use super::runbook::{self, Autonomy, Catalog, CommandLine, FailureAction, Runbook, Step, When};
-use crate::ports::{Survey, SurveyError};
+use crate::ports::{Survey, SurveyError, TargetState};
 
 /// Why no plan can be made. `parameter` names the form field that would mend it, where one would.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -359,15 +359,7 @@ pub fn complete(
     for (step, result) in sketch.steps.iter_mut().zip(results) {
         match result {
             Ok(survey) => {
-                let live = live_facts(rules, &step.action, survey.target.as_ref());
-                let replicas = survey.target.as_ref().map(|target| target.replicas);
-                let facts = tier_facts(rules, &budget, replicas);
-                let own = step.action.tier_at_least(&facts, step.tier_at_least);
-                (step.tier, step.tier_reason, step.tier_unlisted) =
-                    rules.policy.guards.listed(&step.action, own);
-                step.cost = step.action.cost(&live);
-                step.blast = step.action.blast(&live);
-                step.target = survey.target;
+                look_at(step, survey.target, rules, &budget);
                 step.plain.push_str(&container_line(step.target.as_ref()));
                 problems.extend(over_budget(&budget, &mut spent, step));
             }
@@ -380,6 +372,18 @@ pub fn complete(
     } else {
         Err(problems)
     }
+}
+
+/// What depends on the target as it is: the tier, the cost, the blast radius.
+fn look_at(step: &mut PlannedStep, target: Option<TargetState>, rules: &Rules, budget: &Budget) {
+    let live = live_facts(rules, &step.action, target.as_ref());
+    let replicas = target.as_ref().map(|target| target.replicas);
+    let facts = tier_facts(rules, budget, replicas);
+    let own = step.action.tier_at_least(&facts, step.tier_at_least);
+    (step.tier, step.tier_reason, step.tier_unlisted) = rules.policy.guards.listed(&step.action, own);
+    step.cost = step.action.cost(&live);
+    step.blast = step.action.blast(&live);
+    step.target = target;
 }
 
 /// Required evidence that is missing.
@@ -405,10 +409,20 @@ fn choose(plan: &mut Plan, findings: &[Finding]) {
     }
 }
 
-/// What differs between two plans, a line each, for the form and the record.
+/// What a sketch would change in a plan, a line each, for the form and the record. Targets that both have count as they were
+/// when the plan was made; what a new target means is not known before somebody looks.
 #[must_use]
-pub fn diff(old: &Plan, new: &Plan) -> Vec<String> {
+pub fn diff(old: &Plan, sketch: &Plan, rules: &Rules) -> Vec<String> {
     let mut lines = Vec::new();
+    let mut new = sketch.clone();
+    for step in &mut new.steps {
+        let before = old
+            .step(step.no)
+            .filter(|before| before.action.names_target() == step.action.names_target());
+        if let Some(target) = before.and_then(|before| before.target.clone()) {
+            look_at(step, Some(target), rules, &sketch.budget);
+        }
+    }
     for (name, value) in &new.parameters {
         match old.parameters.get(name) {
             Some(before) if before == value => {}
@@ -427,8 +441,18 @@ pub fn diff(old: &Plan, new: &Plan) -> Vec<String> {
             lines.push(format!("step {} was: {}", step.no, before.command));
             lines.push(format!("step {} becomes: {}", step.no, step.command));
         }
+        if step.target.is_none() && before.target.is_some() {
+            lines.push(format!(
+                "step {} has another target, which is looked at then",
+                step.no
+            ));
+            continue;
+        }
         if before.tier != step.tier {
             lines.push(format!("step {}: {} → {}", step.no, before.tier, step.tier));
+        }
+        if before.blast != step.blast {
+            lines.push(format!("step {}: {} → {}", step.no, before.blast, step.blast));
         }
     }
     lines

@@ -19,7 +19,7 @@ pub enum Precheck {
     OwnerKnown,
     /// Two different alerts fire, or one and a finding beyond its limit, or two such findings.
     SignalsAgree,
-    /// The rollout history is among the evidence.
+    /// The ReplicaSets, one a rollout, are among the evidence.
     DeploysLookedAt,
     /// No person has taken the incident over.
     NobodyInCommand,
@@ -84,11 +84,11 @@ fn why_not(check: Precheck, incident: &Incident, plan: &Plan) -> Option<String> 
         Precheck::DeploysLookedAt => {
             let looked = findings(incident).any(|finding| {
                 finding.source == FoundIn::Cluster
-                    && finding.query.contains("rollout history")
+                    && finding.query.contains(" get replicasets ")
                     && !finding.is_missing()
             });
             (!looked).then(|| {
-                "no `kubectl rollout history` could be read for the card; it belongs under Evidence"
+                "no `kubectl get replicasets -n NAMESPACE` could be read for the card; it belongs under Evidence"
                     .to_owned()
             })
         }

@@ -1,5 +1,8 @@
 //! Text kept to a length. Slack's mrkdwn has its own, which leaves no half link (`slack::cards::text`).
 
+/// Bytes of an attempt's output that a line of the thread shows; what is longer comes as a file besides.
+pub const OUTPUT_SHOWN: usize = 1_500;
+
 /// At most `most` characters; what is cut ends with `…`.
 #[must_use]
 pub fn shortened(text: &str, most: usize) -> String {
@@ -17,6 +20,25 @@ pub fn head(text: &str, most: usize) -> &str {
         .rev()
         .find(|end| text.is_char_boundary(*end));
     text.get(..end.unwrap_or(0)).unwrap_or_default()
+}
+
+/// Cuts the middle out of a text that is longer than `limit` bytes, keeping head and tail in equal parts and whole
+/// characters. Says how many bytes were left out; the line that says so in the text comes on top and is under 60
+/// bytes, taken from the limit.
+#[must_use]
+pub fn without_middle(text: &str, limit: usize) -> (String, u64) {
+    /// Room for the line in the middle.
+    const MARK: usize = 60;
+    if text.len() <= limit {
+        return (text.to_owned(), 0);
+    }
+    let half = limit.saturating_sub(MARK).checked_div(2).unwrap_or(0);
+    let (head, tail) = (head(text, half), tail(text, half));
+    let left_out = text.len().saturating_sub(head.len().saturating_add(tail.len()));
+    (
+        format!("{head}\n[… {left_out} bytes left out …]\n{tail}"),
+        u64::try_from(left_out).unwrap_or(u64::MAX),
+    )
 }
 
 /// The end of a text: at most `most` bytes, whole characters.

@@ -1,5 +1,5 @@
 //! A model behind the Messages API of Anthropic, or behind what speaks the Chat Completions API of OpenAI: asked for an order of
-//! numbers by a schema, and for nothing else. <https://docs.claude.com/en/api/messages>,
+//! numbers by a schema, and for nothing else. Or one that makes vectors of texts, whose order is worked out here (`embeddings`). <https://docs.claude.com/en/api/messages>,
 //! <https://platform.openai.com/docs/api-reference/chat/create>.
 //!
 //! Invariants: only the configured address is ever asked (no redirect, no proxy); the answer is bounded, and one that is not each
@@ -13,8 +13,12 @@ use serde::Deserialize;
 use serde_json::{Value, json};
 use url::Url;
 
+use super::embeddings;
+
 /// Bytes of an answer that are read.
 const ANSWER_BYTES: usize = 64 * 1024;
+/// The same, of vectors: a few with some thousand numbers each.
+const VECTOR_BYTES: usize = 1024 * 1024;
 /// Tokens of an answer: a few numbers and what the protocol puts around them.
 const TOKENS: u32 = 256;
 const VERSION: &str = "2023-06-01";
@@ -43,12 +47,13 @@ pub enum AdvisorError {
 pub enum Protocol {
     Anthropic,
     OpenAi,
+    Embeddings,
 }
 
 /// Where it is and what it is called.
 pub struct AdvisorSettings {
     pub protocol: Protocol,
-    /// Without `/v1/messages` or `/chat/completions`.
+    /// Without `/v1/messages`, `/chat/completions` or `/embeddings`.
     pub base: String,
     pub model: String,
     pub key: Option<String>,
@@ -70,6 +75,7 @@ impl Advisor {
         let path = match settings.protocol {
             Protocol::Anthropic => "v1/messages",
             Protocol::OpenAi => "chat/completions",
+            Protocol::Embeddings => "embeddings",
         };
         let bad = || AdvisorError::Address(settings.base.clone());
         let url = format!("{}/{path}", settings.base.trim_end_matches('/'));
@@ -95,12 +101,6 @@ impl Advisor {
     /// # Errors
     /// It can't be asked in time, refuses, or answers anything else than each place once.
     pub async fn order(&self, alert: &Value, candidates: &[Value]) -> Result<Vec<usize>, AdvisorError> {
-        let numbered: Vec<Value> = (1..)
-            .zip(candidates)
-            .map(|(number, candidate): (usize, &Value)| json!({"number": number, "runbook": candidate}))
-            .collect();
-        let asked = json!({"alert": alert, "runbooks": numbered}).to_string();
-        let schema = schema(candidates.len());
         let unreachable = |error: reqwest::Error| {
             AdvisorError::Unreachable(if error.is_timeout() {
                 "no answer in time".to_owned()
@@ -110,28 +110,37 @@ impl Advisor {
                 error.without_url().to_string()
             })
         };
-        let request = self.request(&asked, &schema);
+        let request = self.request(alert, candidates);
         let mut response = request.send().await.map_err(unreachable)?;
         if !response.status().is_success() {
             return Err(AdvisorError::Refused(response.status().as_u16()));
         }
         let mut body = Vec::new();
         while let Some(piece) = response.chunk().await.map_err(unreachable)? {
-            if body.len() + piece.len() > ANSWER_BYTES {
+            if body.len() + piece.len() > self.most_bytes() {
                 return Err(AdvisorError::NoOrder);
             }
             body.extend_from_slice(&piece);
         }
-        let answer = match self.settings.protocol {
-            Protocol::Anthropic => of_anthropic(&body),
-            Protocol::OpenAi => of_openai(&body),
+        let count = candidates.len();
+        let order = match self.settings.protocol {
+            Protocol::Anthropic => of_anthropic(&body).and_then(|answer| places(&answer.order, count)),
+            Protocol::OpenAi => of_openai(&body).and_then(|answer| places(&answer.order, count)),
+            Protocol::Embeddings => embeddings::order(&body, count),
         };
-        answer
-            .and_then(|answer| places(&answer.order, candidates.len()))
-            .ok_or(AdvisorError::NoOrder)
+        order.ok_or(AdvisorError::NoOrder)
     }
 
-    fn request(&self, asked: &str, schema: &Value) -> RequestBuilder {
+    fn most_bytes(&self) -> usize {
+        match self.settings.protocol {
+            Protocol::Anthropic | Protocol::OpenAi => ANSWER_BYTES,
+            Protocol::Embeddings => VECTOR_BYTES,
+        }
+    }
+
+    fn request(&self, alert: &Value, candidates: &[Value]) -> RequestBuilder {
+        let asked = question(alert, candidates);
+        let schema = schema(candidates.len());
         let request = self.client.post(self.url.clone());
         let model = &self.settings.model;
         let key = self.settings.key.as_deref();
@@ -171,8 +180,23 @@ impl Advisor {
                     },
                 }))
             }
+            Protocol::Embeddings => {
+                let request = match key {
+                    Some(key) => request.bearer_auth(key),
+                    None => request,
+                };
+                request.json(&embeddings::request(model, alert, candidates))
+            }
         }
     }
+}
+
+fn question(alert: &Value, candidates: &[Value]) -> String {
+    let numbered: Vec<Value> = (1..)
+        .zip(candidates)
+        .map(|(number, candidate): (usize, &Value)| json!({"number": number, "runbook": candidate}))
+        .collect();
+    json!({"alert": alert, "runbooks": numbered}).to_string()
 }
 
 fn schema(count: usize) -> Value {

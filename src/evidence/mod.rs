@@ -5,6 +5,7 @@
 
 pub mod advisor;
 pub mod chart;
+mod embeddings;
 mod ink;
 pub mod kubernetes;
 pub mod prometheus;

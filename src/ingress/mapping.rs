@@ -71,8 +71,7 @@ impl Mapping {
     pub(super) fn service(&self, labels: &BTreeMap<String, String>) -> Option<Service> {
         self.service_labels
             .iter()
-            .find_map(|label| labels.get(label))
-            .filter(|value| !value.is_empty())
+            .find_map(|label| labels.get(label).filter(|value| !value.is_empty()))
             .map(|value| Service::new(value.as_str()))
     }
 }

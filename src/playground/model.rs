@@ -1,5 +1,5 @@
-//! A model that speaks the Messages API of Anthropic (`/v1/messages`) and the Chat Completions API of OpenAI
-//! (`/v1/chat/completions`), and refuses what those refuse: a missing key, version, model or token limit, a schema that is none.
+//! A model that speaks the Messages API of Anthropic (`/v1/messages`), the Chat Completions API and the Embeddings API of OpenAI
+//! (`/v1/chat/completions`, `/v1/embeddings`), and refuses what those refuse: a missing key, version, model or token limit, a schema that is none.
 //! What it says is told it beforehand; it understands nothing. Dropping the handle stops it.
 
 use std::collections::VecDeque;
@@ -65,6 +65,7 @@ impl ModelDouble {
         let router = Router::new()
             .route("/v1/messages", post(messages))
             .route("/v1/chat/completions", post(completions))
+            .route("/v1/embeddings", post(embeddings))
             .with_state(shared.clone());
         let mut tasks = JoinSet::new();
         tasks.spawn(async move {
@@ -79,7 +80,7 @@ impl ModelDouble {
         })
     }
 
-    /// For the Messages API; with `/v1` behind it for Chat Completions.
+    /// For the Messages API; with `/v1` behind it for Chat Completions and Embeddings.
     #[must_use]
     pub fn base(&self) -> String {
         format!("http://{}", self.address)
@@ -189,17 +190,59 @@ fn openai_error(status: u16, message: &str) -> Response {
     (status, Json(body)).into_response()
 }
 
-async fn completions(State(shared): State<Arc<Shared>>, headers: HeaderMap, body: Bytes) -> Response {
+/// What both APIs of OpenAI ask of every request.
+fn openai_body(shared: &Shared, headers: &HeaderMap, body: &Bytes) -> Result<Value, Box<Response>> {
+    let refused = |status, message| Box::new(openai_error(status, message));
     let bearer = format!("Bearer {}", shared.key);
-    if header(&headers, "authorization") != Some(bearer.as_str()) {
-        return openai_error(401, "Incorrect API key provided");
+    if header(headers, "authorization") != Some(bearer.as_str()) {
+        return Err(refused(401, "Incorrect API key provided"));
     }
-    let Ok(body) = serde_json::from_slice::<Value>(&body) else {
-        return openai_error(400, "We could not parse the JSON body of your request.");
-    };
+    let body: Value = serde_json::from_slice(body)
+        .map_err(|_| refused(400, "We could not parse the JSON body of your request."))?;
     if !body["model"].is_string() {
-        return openai_error(400, "you must provide a model parameter");
+        return Err(refused(400, "you must provide a model parameter"));
     }
+    Ok(body)
+}
+
+async fn embeddings(State(shared): State<Arc<Shared>>, headers: HeaderMap, body: Bytes) -> Response {
+    let body = match openai_body(&shared, &headers, &body) {
+        Ok(body) => body,
+        Err(refused) => return *refused,
+    };
+    let texts = body["input"].as_array().map_or(0, Vec::len);
+    let empty = |text: &Value| text.as_str().is_none_or(str::is_empty);
+    if texts == 0 || body["input"].as_array().is_some_and(|all| all.iter().any(empty)) {
+        return openai_error(400, "'$.input' is invalid.");
+    }
+    let vectors: Vec<Value> = match shared.hears(&body).await {
+        Says::Overloaded => {
+            return openai_error(503, "The engine is currently overloaded, please try again later");
+        }
+        // The first text points one way, the others are as near to it as the order says.
+        Says::Order(order) => {
+            let places = order.iter().enumerate();
+            let mut vectors = vec![json!([1.0, 0.0])];
+            let mut pages: Vec<(u32, usize)> = places.map(|(nearness, number)| (*number, nearness)).collect();
+            pages.sort_unstable();
+            vectors.extend(pages.iter().map(|(_, nearness)| json!([1.0, *nearness])));
+            vectors
+        }
+        Says::Json(input) => input.as_array().cloned().unwrap_or_default(),
+        Says::Words(text) => vec![json!(text)],
+    };
+    let row =
+        |(index, vector): (usize, Value)| json!({"object": "embedding", "index": index, "embedding": vector});
+    let rows: Vec<Value> = vectors.into_iter().enumerate().map(row).collect();
+    let usage = json!({"prompt_tokens": 1, "total_tokens": 1});
+    Json(json!({"object": "list", "data": rows, "model": body["model"], "usage": usage})).into_response()
+}
+
+async fn completions(State(shared): State<Arc<Shared>>, headers: HeaderMap, body: Bytes) -> Response {
+    let body = match openai_body(&shared, &headers, &body) {
+        Ok(body) => body,
+        Err(refused) => return *refused,
+    };
     if body["messages"].as_array().is_none_or(Vec::is_empty) {
         return openai_error(400, "Missing required parameter: 'messages'.");
     }

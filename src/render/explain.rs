@@ -26,7 +26,7 @@ pub fn answer(answer: &Answer) -> String {
         Answer::Rejected => "Rejected. Nothing runs; the incident is yours now.".to_owned(),
         Answer::Modified { plan } => {
             format!(
-                "Plan {plan} is being made from your changes. Earlier approvals are void, and somebody else has to approve it."
+                "Plan {plan} is being made from your changes. Earlier approvals are void. You count as who asked for it: from Tier 2 up somebody else has to approve."
             )
         }
         Answer::Escalated { before } => escalated(*before),

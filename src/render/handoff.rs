@@ -5,7 +5,7 @@ use serde_json::{Value, json};
 use super::escape::Mrkdwn;
 use super::{changes, evidence, words};
 use crate::domain::escalation::Call;
-use crate::domain::incident::{HandoffReason, Incident, Phase};
+use crate::domain::incident::{HandoffReason, Incident, Phase, PlanTrack};
 use crate::domain::run::StepState;
 use crate::domain::text::shortened;
 
@@ -55,12 +55,26 @@ fn asked_by(incident: &Incident, reason: &HandoffReason) -> Option<String> {
     })
 }
 
-/// Each step of the current plan with its result.
+/// Each step of the plans of which something ran, and of the current one, with its result; and by whose leave it ran.
 #[must_use]
 pub fn tried(incident: &Incident) -> Vec<String> {
-    let Some(track) = incident.current() else {
-        return Vec::new();
-    };
+    let several = incident.tried().count() > 1;
+    let mut lines = Vec::new();
+    for track in incident.tried() {
+        let mut steps = tried_of(track);
+        let approvers = track.approvers();
+        if !steps.is_empty() && !approvers.is_empty() {
+            steps.push(format!("approved by {}", words::listed(&approvers)));
+        }
+        lines.extend(steps.into_iter().map(|line| match several {
+            true => format!("plan {}, {line}", track.plan.no),
+            false => line,
+        }));
+    }
+    lines
+}
+
+fn tried_of(track: &PlanTrack) -> Vec<String> {
     let mut lines = Vec::new();
     for step in &track.plan.steps {
         let result = match track.run.state(step.no) {

@@ -5,7 +5,7 @@ use serde::Serialize;
 use super::escape::Mrkdwn;
 use super::{thread, timeline, words};
 use crate::domain::event::{Entry, Event};
-use crate::domain::incident::{ClosedAs, Incident, Phase, PlanTrack, SettlesBy};
+use crate::domain::incident::{ClosedAs, Incident, Phase, SettlesBy};
 use crate::domain::text::shortened;
 
 const TEMPLATE: &str = include_str!("../../templates/summary.md");
@@ -37,7 +37,10 @@ pub struct TimelineLine {
 pub fn view(entries: &[Entry], incident: &Incident) -> SummaryView {
     let end = entries.last().map_or(incident.opened_at, |entry| entry.at);
     let track = incident.current();
-    let (done, meant) = track.map_or((0, 0), |track| track.run.progress(&track.plan));
+    let (done, meant) = incident
+        .tried()
+        .map(|track| track.run.progress(&track.plan))
+        .fold((0, 0), |all, one| (all.0 + one.0, all.1 + one.1));
     SummaryView {
         incident: incident.id.to_string(),
         title: incident.title.clone(),
@@ -93,6 +96,8 @@ pub fn text(entries: &[Entry], incident: &Incident) -> Result<String, tera::Erro
 
 /// Characters of a timeline in one message; Slack cuts longer ones.
 const TIMELINE_MOST: usize = 2_600;
+/// Of these for how it began; the rest is for how it ended.
+const BEGINNING: usize = 1_000;
 
 /// The summary as Slack's mrkdwn, every value escaped.
 #[must_use]
@@ -118,18 +123,42 @@ pub fn slack(entries: &[Entry], incident: &Incident) -> String {
         view.meant,
         value(&view.approved_by),
         value(&view.result),
-        thread::fenced(&shortened(&lines.join("\n"), TIMELINE_MOST)),
+        thread::fenced(&fitting(&lines, incident)),
     )
+}
+
+/// As many lines as one message takes: how it began and how it ended, and where the rest is.
+fn fitting(lines: &[String], incident: &Incident) -> String {
+    let length = |line: &String| line.chars().count().saturating_add(1);
+    if lines.iter().map(length).sum::<usize>() <= TIMELINE_MOST {
+        return lines.join("\n");
+    }
+    let within = |room: usize, lines: &mut dyn Iterator<Item = &String>| {
+        let mut room = room;
+        lines
+            .take_while(|line| {
+                let fits = length(line) <= room;
+                room = room.saturating_sub(length(line));
+                fits
+            })
+            .count()
+    };
+    let first = within(BEGINNING, &mut lines.iter());
+    let (head, rest) = lines.split_at(first);
+    let last = within(TIMELINE_MOST - BEGINNING - 100, &mut rest.iter().rev());
+    let (left_out, tail) = rest.split_at(rest.len() - last);
+    let between = format!(
+        "… {} left out: `interlock report {}` has all of it …",
+        words::counted(left_out.len(), "line"),
+        incident.id
+    );
+    [head.join("\n"), between, tail.join("\n")].join("\n")
 }
 
 /// Of the plans that ran, and of the one that counts now: what was void counts for nothing.
 fn approved_by(incident: &Incident) -> String {
-    let counts = |track: &&PlanTrack| {
-        let current = incident.current().is_some_and(|now| now.plan.no == track.plan.no);
-        current || track.run.started_at.is_some()
-    };
     let mut names = Vec::new();
-    for track in incident.plans.iter().filter(counts) {
+    for track in incident.tried() {
         let alone = track.runs_alone().then_some("the policy (auto)");
         for name in track.approvers().into_iter().chain(alone) {
             if !names.contains(&name) {

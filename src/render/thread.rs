@@ -6,10 +6,7 @@ use super::escape::Mrkdwn;
 use super::{evidence, handoff, timeline, words};
 use crate::domain::event::{Entry, Event};
 use crate::domain::incident::Incident;
-use crate::domain::text::shortened;
-
-/// Characters of output in the thread; the journal has 16 KiB of it and the file has all.
-const OUTPUT_MOST: usize = 1_500;
+use crate::domain::text::{OUTPUT_SHOWN, shortened, without_middle};
 
 /// The line for one entry. `None` for what the thread does not tell.
 #[must_use]
@@ -53,7 +50,7 @@ pub fn crowd(entries: &[&Entry]) -> String {
     Mrkdwn::escape(&words::sentence(&text)).to_string()
 }
 
-/// What came out of a step or was found, in full as far as it fits.
+/// What came out of a step or was found, in full as far as it fits: of an output its head and its tail, the file below has all.
 fn below(event: &Event) -> Option<String> {
     if let Event::Gathered { findings, .. } = event {
         return Some(evidence::whole(findings));
@@ -65,7 +62,7 @@ fn below(event: &Event) -> Option<String> {
         .into_iter()
         .filter(|part| !part.trim().is_empty())
         .collect();
-    (!both.is_empty()).then(|| shortened(&both.join("\n"), OUTPUT_MOST))
+    (!both.is_empty()).then(|| without_middle(&both.join("\n"), OUTPUT_SHOWN).0)
 }
 
 /// Foreign text in a code block: escaped, and unable to end the block.

@@ -7,7 +7,7 @@ use crate::domain::event::{Cause, Deed, Event, Judgement, Outcome, Refusal};
 use crate::domain::freeze::Scope;
 use crate::domain::ids::{AttemptId, EpisodeKey, StepNo};
 use crate::domain::incident::{ClosedAs, Incident, SettlesBy};
-use crate::domain::plan::{Plan, PlanDigest};
+use crate::domain::plan::{Plan, PlanDigest, PlannedStep};
 use crate::domain::policy::Decision;
 use crate::domain::run::{RunResult, WaitsFor};
 
@@ -205,7 +205,7 @@ fn step_started(incident: Option<&Incident>, attempt: AttemptId) -> String {
         "step {} started, attempt {}: {}",
         attempt.step,
         attempt.attempt,
-        command(incident, attempt.step)
+        planned(incident, attempt).map_or("", |step| step.command.as_str())
     )
 }
 
@@ -222,7 +222,10 @@ fn step_ended(incident: Option<&Incident>, id: AttemptId, outcome: &Outcome, too
     let AttemptId { step, attempt, .. } = id;
     let took = words::took(took_ms);
     match outcome {
-        Outcome::Succeeded => format!("step {step} succeeded in {took}: {}", title(incident, step)),
+        Outcome::Succeeded => {
+            let title = planned(incident, id).map_or("", |step| step.title.as_str());
+            format!("step {step} succeeded in {took}: {title}")
+        }
         Outcome::Failed { reason } => {
             format!("step {step} failed, attempt {attempt}, after {took}: {reason}")
         }
@@ -336,16 +339,9 @@ fn alert_name<'a>(incident: Option<&'a Incident>, episode: &EpisodeKey) -> &'a s
         .map_or("an alert", |known| known.alert.name.as_str())
 }
 
-fn command(incident: Option<&Incident>, step: StepNo) -> String {
-    planned(incident, step).map_or_else(String::new, |step| step.command.clone())
-}
-
-fn title(incident: Option<&Incident>, step: StepNo) -> String {
-    planned(incident, step).map_or_else(String::new, |step| step.title.clone())
-}
-
-fn planned(incident: Option<&Incident>, step: StepNo) -> Option<&crate::domain::plan::PlannedStep> {
-    incident?.current().and_then(|track| track.plan.step(step))
+/// The step of the plan that it was an attempt at: a later plan may have another one of that number.
+fn planned(incident: Option<&Incident>, attempt: AttemptId) -> Option<&PlannedStep> {
+    incident?.plan(attempt.plan)?.plan.step(attempt.step)
 }
 
 /// One after the other; the first begins as its line does.

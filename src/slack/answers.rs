@@ -1,8 +1,9 @@
 //! Answers to people: only to them where it is about their click, openly where they asked openly. Best effort with one
-//! retry; the record of what happened is the journal and the card, never an answer that may get lost.
+//! retry, and paced with all else that is posted in a channel; the record of what happened is the journal and the card, never an answer that may get lost.
 //!
 //! Invariants: the queue is bounded and never holds up a click; what waits for one person at one place goes out as one message.
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use serde_json::{Value, json};
@@ -13,6 +14,7 @@ use tracing::{debug, warn};
 
 use super::api::{Api, ApiError, CALL_TIMEOUT};
 use super::cards::text::cut;
+use super::outbound::{Limits, POST_METHOD, Rank};
 use super::settings::{Settings, Words};
 use super::waiting::{Batch, Waiting};
 use crate::domain::command::Answer;
@@ -44,6 +46,8 @@ const BATCH: usize = 256;
 /// Calls on their way at once.
 const CALLS: usize = 16;
 const RETRY_AFTER: Duration = Duration::from_secs(1);
+/// An answer that has waited so long for its turn helps nobody any more.
+const PATIENCE: Duration = Duration::from_secs(30);
 /// Longest answer, in characters: Slack advises 4,000 for a text.
 const LONGEST: usize = 3800;
 
@@ -63,19 +67,25 @@ pub struct Answering {
 #[derive(Clone)]
 struct Sending {
     api: Api,
-    settings: std::sync::Arc<Settings>,
+    settings: Arc<Settings>,
     words: Words,
+    limits: Arc<Limits>,
 }
 
 impl Answers {
     #[must_use]
-    pub fn new(api: Api, settings: std::sync::Arc<Settings>, words: Words) -> (Self, Answering) {
+    pub fn new(api: Api, settings: Arc<Settings>, words: Words, limits: Arc<Limits>) -> (Self, Answering) {
         let (tx, rx) = mpsc::channel(QUEUE);
         (
             Self { queue: tx },
             Answering {
                 queue: rx,
-                sending: Sending { api, settings, words },
+                sending: Sending {
+                    api,
+                    settings,
+                    words,
+                    limits,
+                },
             },
         )
     }
@@ -129,21 +139,49 @@ impl Answering {
 
 impl Sending {
     async fn deliver(&self, place: Place, text: String) {
-        let Err(error) = self.send(&place, &text).await else {
-            return;
-        };
-        let wait = match &error {
-            ApiError::RateLimited { after, .. } => *after,
-            ApiError::Refused { .. } | ApiError::Unclear { .. } => RETRY_AFTER,
-        };
-        if wait > Duration::from_secs(30) {
-            warn!(%error, "an answer to a person was given up");
-            return;
+        let until = Instant::now() + PATIENCE;
+        let mut again = true;
+        loop {
+            if !self.has_leave(&place, until).await {
+                warn!("an answer to a person was given up: its channel is full");
+                return;
+            }
+            let Err(error) = self.send(&place, &text).await else {
+                return;
+            };
+            let wait = match &error {
+                ApiError::RateLimited { after, .. } => {
+                    if place.how == How::Openly {
+                        self.limits.block(POST_METHOD, Instant::now() + *after);
+                    }
+                    *after
+                }
+                ApiError::Refused { .. } | ApiError::Unclear { .. } if again => {
+                    again = false;
+                    RETRY_AFTER
+                }
+                ApiError::Refused { .. } | ApiError::Unclear { .. } => PATIENCE,
+            };
+            if Instant::now() + wait >= until {
+                warn!(%error, "an answer to a person was given up");
+                return;
+            }
+            debug!(%error, "an answer to a person is sent once more");
+            tokio::time::sleep(wait).await;
         }
-        debug!(%error, "an answer to a person is sent once more");
-        tokio::time::sleep(wait).await;
-        if let Err(error) = self.send(&place, &text).await {
-            warn!(%error, "an answer to a person was given up");
+    }
+
+    /// Waits for a turn among all that is posted in its channel. A person waits for it, so it goes before the threads.
+    async fn has_leave(&self, place: &Place, until: Instant) -> bool {
+        let (Some(channel), How::Openly) = (&place.channel, place.how) else {
+            return true;
+        };
+        loop {
+            match self.limits.post(channel, Rank::Card, Instant::now()) {
+                Ok(()) => return true,
+                Err(at) if at >= until => return false,
+                Err(at) => tokio::time::sleep_until(at).await,
+            }
         }
     }
 

@@ -9,7 +9,7 @@ use crate::world::{Mood, Recorded, World, at};
 /// Every source with its secret.
 const SECRETS: &str = r#"
     [webhooks.prometheus]
-    bearer_token = "prometheus-static-token"
+    bearer_token = "plain-static-token"
     [webhooks.grafana]
     secret = "grafana-hmac-secret"
     [webhooks.opsgenie]
@@ -28,6 +28,14 @@ const SECRETS: &str = r#"
     url_token = "azure-static-token"
     [webhooks.incident_io]
     secret = "whsec_aW5jaWRlbnQtaW8tdGVzdC1zZWNyZXQtMzItYnl0ZXM="
+    [webhooks.alertmanager]
+    bearer_token = "plain-static-token"
+    [webhooks.uptime_kuma]
+    bearer_token = "plain-static-token"
+    [webhooks.better_stack]
+    bearer_token = "plain-static-token"
+    [webhooks.cloudevents]
+    bearer_token = "plain-static-token"
     [webhooks.zabbix]
     bearer_token = "zabbix-static-token"
     [webhooks.generic]
@@ -132,6 +140,54 @@ async fn what_is_authentic_is_taken_and_what_is_not_stores_nothing() {
         ] {
             assert!(!answer.text.contains(secret), "{}", answer.text);
         }
+    }
+}
+
+/// Senders that prove nothing but that they know a token. (PagerDuty and SNS sign in ways of their own: `deliveries`, `sns`.)
+#[tokio::test]
+async fn of_those_that_only_have_a_token_it_must_be_the_whole_token() {
+    for (folder, name, path) in [
+        (
+            "alertmanager",
+            "am0.33.1_01_single_firing.json",
+            "/webhooks/alertmanager",
+        ),
+        (
+            "alertmanager",
+            "prometheus_direct_firing.json",
+            "/webhooks/prometheus/api/v2/alerts",
+        ),
+        ("uptime_kuma", "webhook_down.json", "/webhooks/uptime_kuma"),
+        ("better_stack", "webhook_started.json", "/webhooks/better_stack"),
+        ("cloudevents", "structured.json", "/webhooks/cloudevents"),
+    ] {
+        let recorded = Recorded::read(folder, name);
+        let world = guarded();
+        let with = async |token: &str| {
+            let token = format!("Bearer {token}");
+            let answer = world
+                .send(recorded.to(path, &[("authorization", token.as_str())]))
+                .await;
+            assert!(!answer.text.contains("static-token"), "{}", answer.text);
+            answer.status
+        };
+        for wrong in [
+            "",
+            "plain-static-toke",
+            "plain-static-token0",
+            "generic-static-token",
+        ] {
+            assert_eq!(
+                with(wrong).await,
+                StatusCode::UNAUTHORIZED,
+                "{path} with `{wrong}`"
+            );
+        }
+        let bare = world.post(path, &[], recorded.body.clone()).await;
+        assert_eq!(bare.status, StatusCode::UNAUTHORIZED, "{path}");
+        assert_eq!(world.alerts().len(), 0, "{path}");
+        assert_eq!(with("plain-static-token").await, StatusCode::OK, "{path}");
+        assert!(!world.alerts().is_empty(), "{path}");
     }
 }
 

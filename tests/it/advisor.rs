@@ -18,7 +18,7 @@ const SPLICE: &str = "# Runbook: Splice the tape\n## Trigger Conditions\n- Alert
     ## Steps\n### Step 1: Look\n```bash\nkubectl get pods -n production\n```\n";
 
 async fn world(model: &ModelDouble, protocol: &str) -> TestWorld {
-    let path = if protocol == "openai" { "/v1" } else { "" };
+    let path = if protocol == "anthropic" { "" } else { "/v1" };
     let advisor = format!(
         "[advisor]\nurl = \"{}{path}\"\nprotocol = \"{protocol}\"\nmodel = \"a-model\"\napi_key = \"{KEY}\"",
         model.base()
@@ -79,6 +79,11 @@ async fn over_the_messages_api_it_puts_the_candidates_in_another_order() {
 #[tokio::test(flavor = "multi_thread")]
 async fn over_chat_completions_it_does_the_same() {
     torn("openai").await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn by_vectors_of_their_texts_the_nearest_comes_first() {
+    torn("embeddings").await;
 }
 
 #[tokio::test(flavor = "multi_thread")]

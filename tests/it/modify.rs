@@ -76,10 +76,21 @@ async fn a_changed_parameter_is_shown_and_used() {
     world.ana().sees_modal("! ").await;
     world
         .ana()
+        .submits(&[("replicas", Input::Text("6".to_owned()))])
+        .await;
+    world.ana().sees_modal("! nothing is changed").await;
+    world
+        .ana()
         .submits(&[("replicas", Input::Text("8".to_owned()))])
         .await;
     let diff = world.ana().sees_modal("This would change").await;
-    assert!(diff.contains('6') && diff.contains('8'), "{diff}");
+    for line in [
+        "replicas: 6 → 8",
+        "adds 4 replicas (2 to 6) → adds 6 replicas (2 to 8)",
+    ] {
+        assert!(diff.contains(line), "{diff}");
+    }
+    assert!(!diff.contains("Tier"), "the tier stays: {diff}");
     world.ana().submits(&[]).await;
     world
         .ana()

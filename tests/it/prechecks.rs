@@ -75,6 +75,28 @@ async fn an_alert_and_evidence_beyond_its_limit_are_several_signals() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn recent_deploys_are_looked_at_where_the_replica_sets_are_evidence() {
+    let check = "## Prechecks\n- Recent deploys were looked at\n";
+    let world = redis(check, Alert::redis_timeout()).await;
+    let why = "replicasets -n NAMESPACE' could be read for the card; it belongs under Evidence";
+    world.card(why).await;
+    assert!(!world.ana().has_button("Approve"));
+    world.thread().ends_with("plan 1 proposed").await;
+    world.nothing_ran();
+    world.ends().await;
+
+    let evidence = "## Evidence\n- Rollouts: `kubectl get rs -n production`\n\n";
+    let world = redis(&format!("{evidence}{check}"), Alert::redis_timeout()).await;
+    world.card("Waits for 1 approval").await;
+    world.ana().presses("Approve 2 steps").await;
+    world.ana().is_told("Approved.").await;
+    world.cluster_did(&[FLUSH, HEALTH]).await;
+    world.card("Fixed and verified.").await;
+    world.thread().ends_with("all steps are done and verified").await;
+    world.ends().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn nobody_answers_for_a_runbook_without_an_owner() {
     let world = redis("## Prechecks\n- Owner known\n", Alert::redis_timeout()).await;
     world

@@ -1,6 +1,7 @@
 //! What people see in Slack, and where: the review of a plan, answers, the app's home, files, several clusters.
 
 use interlock::domain::event::{AstrayCard, Deed, Event, Refusal};
+use interlock::playground::cluster::{Output, Place};
 use interlock::playground::slack::{ApiFault, Input, Times};
 use interlock::store::Store;
 
@@ -226,6 +227,35 @@ async fn a_long_output_is_cut_in_the_thread_and_attached_whole() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn of_an_output_that_the_journal_has_whole_the_thread_shows_both_ends_and_the_file_all() {
+    const INFO: &str = "# Runbook: Look\n## Steps\n### Step 1: Ask Redis\n```bash\nkubectl exec -n production deploy/redis-primary -- redis-cli INFO\n```\n";
+    let world = TestWorld::start(Setup::default().runbook(("look.md", INFO))).await;
+    let redis = Place::Workload {
+        namespace: "production".to_owned(),
+        name: "redis-primary".to_owned(),
+    };
+    let said = format!("the beginning\n{}the end\n", "between\n".repeat(500));
+    world
+        .doubles
+        .cluster
+        .world()
+        .script(redis, &["redis-cli", "INFO"], Output::stdout(said.as_bytes()));
+    world.ana().types("run look").await;
+    world.ana().is_told("INC-1 is open").await;
+    world.card("Ask Redis").await;
+    world.ben().presses("Approve 1 step").await;
+    world.ben().is_told("Approved.").await;
+    let line = world.thread().says("step 1 succeeded").await;
+    for shown in ["the beginning", "the end", "bytes left out …]"] {
+        assert!(line.contains(shown), "`{shown}` is not in\n{line}");
+    }
+    assert_eq!(world.thread().has_file().await, said.as_bytes());
+    world.cluster_did(&["exec redis-cli INFO"]).await;
+    world.thread().is_uninteresting();
+    world.ends().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn a_plan_over_two_clusters_names_the_cluster_of_each_target() {
     let both = "# Runbook: Restart in both regions\n\
         ## Trigger Conditions\n- Alert contains: \"redis\"\n\
@@ -308,8 +338,16 @@ async fn a_card_of_another_database_counts_for_nothing() {
     world.ana().clicks_unmarked(old).await;
     let told = "This card is from an earlier version of Interlock and does not say of which database, so nothing was done.";
     world.ana().is_told(told).await;
-    let card = incidents.shows_card("It is INC-1 again").await;
-    assert!(card.contains("Waits for 1 approval"), "{card}");
+    // The plan of the new one waits, untouched.
+    incidents
+        .shows_card("its plan is the same.\n*Waits for 1 approval")
+        .await;
+    // The first card of the channel is the old one. A question in its thread is not answered with what is of the same number here.
+    world.ben().writes("INC-1", "@interlock status").await;
+    let told = "This card is from another database of Interlock: its incident is not in this one, and nothing was done.";
+    world.thread().says(told).await;
+    world.ben().writes("INC-1", "@interlock why").await;
+    world.thread().ends_with(told).await;
     let journal = Store::open_to_read(&world.database()).unwrap();
     let mut refused = Vec::new();
     journal
@@ -326,6 +364,8 @@ async fn a_card_of_another_database_counts_for_nothing() {
             (Deed::Reject, astray(AstrayCard::OfAnother)),
             (Deed::Approve, astray(AstrayCard::OfAnother)),
             (Deed::Approve, astray(AstrayCard::Unmarked)),
+            (Deed::Ask, astray(AstrayCard::OfAnother)),
+            (Deed::Ask, astray(AstrayCard::OfAnother)),
         ]
     );
     incidents.threads_are_uninteresting();

@@ -49,6 +49,32 @@ async fn an_alert_of_what_the_service_needs_joins_and_can_be_split_off() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn what_is_elsewhere_than_any_alert_of_a_card_keeps_its_own() {
+    let world = TestWorld::start(Setup::default().table(GROUPING)).await;
+    let fires = async |service: &str, namespace: Option<&str>| {
+        let mut body = Alert::new(&format!("Odd-{service}"), service, &format!("{service} is odd")).firing();
+        let labels = body["alerts"][0]["labels"].as_object_mut().unwrap();
+        labels.remove("namespace");
+        if let Some(namespace) = namespace {
+            labels.insert("namespace".to_owned(), json!(namespace));
+        }
+        body["groupKey"] = json!(format!("{service} {namespace:?}"));
+        body["alerts"][0]["fingerprint"] = json!(format!("{service} {namespace:?}"));
+        assert_eq!(world.posts(&body).await, 200);
+    };
+    // The first does not say where it is, the second does.
+    fires("archive", None).await;
+    world.card_shows("INC-1", "archive is odd").await;
+    fires("tape-driver", Some("production")).await;
+    world.card_shows("INC-1", "Also part of it").await;
+    fires("tape-driver", Some("staging")).await;
+    world.card_shows("INC-2", "tape-driver is odd").await;
+    world.thread_of("INC-1").is_uninteresting();
+    world.thread_of("INC-2").is_uninteresting();
+    world.ends().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn an_alert_that_asks_for_a_runbook_of_its_own_keeps_its_card() {
     let catalogue = "[grouping]\nrelated_within_minutes = 10\n\n[[services]]\nname = \"api-gateway\"\n";
     let world = TestWorld::start(Setup::default().table(catalogue)).await;

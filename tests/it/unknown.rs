@@ -116,6 +116,19 @@ async fn what_may_be_broken_is_frozen_first_and_taken_back_through_the_gate() {
     world
         .card_shows("INC-1", "step 1 was taken back; look whether that was enough")
         .await;
+    // Both plans have a step 1; each is told with what it ran and by whose leave.
+    let packet = world
+        .thread_of("INC-1")
+        .says("look whether that was enough")
+        .await;
+    for line in [
+        "plan 1, step 1 (kubectl --context demo exec -n production deployment/redis-primary -- redis-cli FLUSHDB): failed after 1 attempt: ana looked and says that it did not work",
+        "plan 1, approved by ana",
+        "plan 2, step 1 (kubectl --context demo rollout restart -n production deployment/redis-primary): succeeded",
+        "plan 2, approved by ben",
+    ] {
+        assert!(packet.contains(line), "`{line}` is not in\n{packet}");
+    }
     world
         .cluster_did(&[FLUSH, "patch deployments.apps/redis-primary"])
         .await;

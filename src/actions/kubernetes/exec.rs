@@ -135,9 +135,11 @@ async fn follow(mut process: AttachedProcess, command: &Command<'_>, deadline: I
         };
         timeout_at(deadline, waiting).await.unwrap_or(End::Deadline)
     };
+    let (text, missing) = out.take();
     let raw = Raw {
-        text: out.take(),
-        errors: err.take(),
+        text,
+        errors: err.take().0,
+        missing,
     };
     match end {
         End::Status(status) => from_status(&status, raw, command),

@@ -88,8 +88,8 @@ async fn many(attempt: &Attempt<'_>, get: &Get) -> Outcome {
             None => "No resources found\n".to_owned(),
         };
         return Ok(Verdict::Done(Raw {
-            text: Vec::new(),
             errors: errors.into_bytes(),
+            ..Raw::default()
         }));
     }
     Ok(Verdict::done(shown))
@@ -173,6 +173,6 @@ fn printed(value: Value) -> Outcome {
     text.push(b'\n');
     Ok(Verdict::Done(Raw {
         text,
-        errors: Vec::new(),
+        ..Raw::default()
     }))
 }

@@ -1,6 +1,6 @@
 //! `kubectl logs`: the end of one container's log.
 
-use futures::AsyncReadExt as _;
+use futures::{AsyncRead, AsyncReadExt as _};
 use k8s_openapi::api::core::v1::Pod;
 use kube::api::{Api, LogParams};
 use tokio::time::timeout_at;
@@ -42,22 +42,7 @@ pub async fn run(attempt: &Attempt<'_>, logs: &Logs) -> Outcome {
     let stream = attempt.ask(pods.log_stream(look::name(&pod), &params)).await;
     let mut stream = stream.map_err(|failure| Verdict::failed(failure.to_string()))?;
     let held = Held::default();
-    let reading = async {
-        let mut piece = vec![0; 16 * 1024];
-        let mut total = 0_usize;
-        loop {
-            match stream.read(&mut piece).await {
-                Ok(0) if total > HELD_BYTES => return Err(TOO_LONG.to_owned()),
-                Ok(0) => return Ok(()),
-                Ok(count) => {
-                    total = total.saturating_add(count);
-                    held.push(&piece[..count]);
-                }
-                Err(error) => return Err(format!("the log broke off: {error}")),
-            }
-        }
-    };
-    let end = timeout_at(attempt.deadline, reading).await;
+    let end = timeout_at(attempt.deadline, read(&mut stream, &held)).await;
     let errors = match logs.target.kind == Kind::Pod {
         true => String::new(),
         false => format!(
@@ -66,9 +51,11 @@ pub async fn run(attempt: &Attempt<'_>, logs: &Logs) -> Outcome {
             kinds::printed(&logs.target)
         ),
     };
+    let (text, missing) = held.take();
     let raw = Raw {
-        text: held.take(),
+        text,
         errors: errors.into_bytes(),
+        missing,
     };
     match end {
         Ok(Ok(())) => Ok(Verdict::Done(raw)),
@@ -77,5 +64,21 @@ pub async fn run(attempt: &Attempt<'_>, logs: &Logs) -> Outcome {
             reason: "the log did not end in time".to_owned(),
             raw,
         }),
+    }
+}
+
+async fn read(stream: &mut (impl AsyncRead + Unpin), held: &Held) -> Result<(), String> {
+    let mut piece = vec![0; 16 * 1024];
+    let mut total = 0_usize;
+    loop {
+        match stream.read(&mut piece).await {
+            Ok(0) if total > HELD_BYTES => return Err(TOO_LONG.to_owned()),
+            Ok(0) => return Ok(()),
+            Ok(count) => {
+                total = total.saturating_add(count);
+                held.push(&piece[..count]);
+            }
+            Err(error) => return Err(format!("the log broke off: {error}")),
+        }
     }
 }

@@ -7,10 +7,9 @@ use crate::domain::alert::Alert;
 use crate::domain::change::Change;
 use crate::domain::command::Reply;
 use crate::domain::event::Event;
-use crate::domain::ids::{DeliveryKey, IncidentId};
+use crate::domain::ids::IncidentId;
 
-pub fn told(tx: &mut Tx<'_>, context: Context<'_>, key: Option<DeliveryKey>, changes: Vec<Change>) -> Reply {
-    tx.use_key(key);
+pub fn told(tx: &mut Tx<'_>, context: Context<'_>, changes: Vec<Change>) -> Reply {
     for change in changes {
         if tx.state().changes.knows(&change) || !change.matters_at(context.now) {
             continue;
@@ -32,7 +31,6 @@ pub fn told(tx: &mut Tx<'_>, context: Context<'_>, key: Option<DeliveryKey>, cha
             });
         }
     }
-    tx.use_key(None);
     Reply::Stored
 }
 

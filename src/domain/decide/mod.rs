@@ -52,7 +52,7 @@ pub fn decide(tx: &mut Tx<'_>, context: Context<'_>, command: Command) -> Reply 
     }
     match command {
         Command::Alerts { source, key, alerts } => alerts::received(tx, context, &source, key, alerts),
-        Command::Changes { key, changes } => changes::told(tx, context, key, changes),
+        Command::Changes { changes } => changes::told(tx, context, changes),
         Command::Act {
             key,
             person,
@@ -100,8 +100,9 @@ pub fn decide(tx: &mut Tx<'_>, context: Context<'_>, command: Command) -> Reply 
 impl Command {
     fn key(&self) -> Option<&DeliveryKey> {
         match self {
-            Self::Alerts { key, .. } | Self::Changes { key, .. } | Self::Act { key, .. } => key.as_ref(),
-            Self::Surveyed { .. }
+            Self::Alerts { key, .. } | Self::Act { key, .. } => key.as_ref(),
+            Self::Changes { .. }
+            | Self::Surveyed { .. }
             | Self::Advised { .. }
             | Self::Rechecked { .. }
             | Self::StartStep(_)

@@ -495,7 +495,7 @@ fn request(
             problems: vec![("skip".to_owned(), problem)],
         });
     }
-    let lines = planning::diff(&track.plan, &sketch);
+    let lines = planning::diff(&track.plan, &sketch, context.rules);
     if lines.is_empty() {
         let problem = "nothing is changed".to_owned();
         return Err(Refusal::BadInput {

@@ -126,7 +126,7 @@ impl<'a> Tx<'a> {
             self.effects.push(Effect::Page { incident });
         }
         if let Event::StepEnded { attempt, output, .. } = &entry.event
-            && output.cut_bytes > 0
+            && output.is_long()
         {
             self.effects.push(Effect::Attach {
                 incident,

@@ -8,6 +8,8 @@ use crate::ingress::text::{MAX_NAME, cut, is_link, one_line};
 
 /// Characters of a name of a person or a place.
 const SHORT: usize = 80;
+/// Seconds within which the same words without id and time are one change.
+const AGAIN: i64 = 300;
 
 #[derive(Debug, Default)]
 pub(super) struct Draft {
@@ -33,10 +35,15 @@ impl Draft {
             (!text.is_empty()).then_some(text)
         };
         let service = self.service.map(|name| cut(one_line(&name), MAX_NAME));
-        // Without an id of the sender's, what it says and when is what it is.
-        let id = self
-            .id
-            .unwrap_or_else(|| format!("{} {at} {title}", service.as_deref().unwrap_or("")));
+        // Without an id of the sender's, what it says and when is what it is. One that does not say when is the same if it
+        // is told again within its five minutes: senders repeat what was not answered in time.
+        let id = self.id.unwrap_or_else(|| {
+            let when = self.at.map_or_else(
+                || now.as_second().div_euclid(AGAIN).to_string(),
+                |at| at.to_string(),
+            );
+            format!("{} {when} {title}", service.as_deref().unwrap_or(""))
+        });
         Some(Change {
             source: source.clone(),
             id: cut(id, MAX_NAME),

@@ -34,6 +34,25 @@ fn line(change: &Change) -> String {
 }
 
 #[test]
+fn what_has_no_id_and_no_time_is_one_change_when_its_sender_repeats_it() {
+    let at = |time: &str| {
+        let body = json!({"service": "checkout", "title": "v2 is out"}).to_string();
+        let now = time.parse().unwrap();
+        let mut read = read_changes(
+            ChangeSource::Generic,
+            &HeaderMap::new(),
+            body.as_bytes(),
+            None,
+            now,
+        )
+        .unwrap();
+        read.changes.remove(0).id
+    };
+    assert_eq!(at("2026-11-20T22:30:00Z"), at("2026-11-20T22:30:40Z"));
+    assert_ne!(at("2026-11-20T22:30:00Z"), at("2026-11-20T22:40:00Z"));
+}
+
+#[test]
 fn every_sender_is_understood() {
     let cases: Vec<(ChangeSource, Option<&'static str>, Value, &str)> = vec![
         (

@@ -18,13 +18,14 @@ use super::{intents, membership, respond, slash};
 use crate::domain::ceremony::Factor;
 use crate::domain::command::{Command, Intent, Reply};
 use crate::domain::event::AstrayCard;
+use crate::domain::incident::MessageRef;
 use crate::engine::{EngineError, Handle};
 use crate::planted::{self, Bug, Point};
 use crate::slack::answers::Answers;
 use crate::slack::api::Api;
 use crate::slack::home::Homes;
 use crate::slack::modals::{self, Opener};
-use crate::slack::outbound::Hints;
+use crate::slack::outbound::{Hints, ThreadOf};
 use crate::slack::people::People;
 use crate::slack::settings::Shared;
 
@@ -116,15 +117,7 @@ impl Pipeline {
         };
         let deadline = received + within;
         if let Wish::InThread { text, thread } = &act.wish {
-            let asked = timeout_at(deadline, self.parts.engine.incident_at(thread.clone())).await;
-            let found = match asked {
-                Ok(Ok(Some(incident))) => Some(incident),
-                Ok(Ok(None) | Err(_)) | Err(_) => timeout_at(deadline, self.parts.hints.incident_of(thread))
-                    .await
-                    .ok()
-                    .flatten(),
-            };
-            act.wish = Wish::Intent(slash::parse(text, found));
+            act.wish = Wish::Intent(self.said_in(thread, text, deadline).await);
         }
         let intent = match act.wish.clone() {
             Wish::Intent(intent) => intent,
@@ -150,6 +143,26 @@ impl Pipeline {
         }
         let decided = self.decide(&act, intent, deadline).await;
         respond::to(&self.parts, act, decided)
+    }
+
+    /// What a mention in a thread asks for. What only its thread can tell the incident of is not asked about another database's.
+    async fn said_in(&self, thread: &MessageRef, text: &str, deadline: Instant) -> Intent {
+        let asked = timeout_at(deadline, self.parts.engine.incident_at(thread.clone())).await;
+        if let Ok(Ok(Some(incident))) = asked {
+            return slash::parse(text, Some(incident));
+        }
+        let found = timeout_at(deadline, self.parts.hints.thread_of(thread)).await;
+        match found.unwrap_or(ThreadOf::Nothing) {
+            ThreadOf::Incident(incident) => slash::parse(text, Some(incident)),
+            ThreadOf::Nothing => slash::parse(text, None),
+            ThreadOf::Astray(card) => match slash::parse(text, None) {
+                needs @ (Intent::Status | Intent::Unrecognised { .. }) => Intent::Astray {
+                    deed: intents::deed(&needs),
+                    card,
+                },
+                says_itself => says_itself,
+            },
+        }
     }
 
     /// What was pressed, unless it points into another database. Open cards are drawn anew at every start, so that those of

@@ -12,6 +12,7 @@ use super::post::scan;
 use crate::domain::evidence::Finding;
 use crate::domain::ids::AttemptId;
 use crate::domain::incident::{Incident, MessageRef};
+use crate::ports::Output;
 use crate::slack::api::{ApiError, CALL_TIMEOUT};
 use crate::slack::cards::text::{cut, safe};
 
@@ -50,32 +51,35 @@ struct Upload<'a> {
     bytes: &'a [u8],
 }
 
-/// Attaches the output. One that is not kept any more is over as well.
+/// Attaches the output; one that is not kept any more, after a restart, as the journal has it.
 pub async fn output(
     bench: &Bench,
     card: &MessageRef,
     line: &Line,
     attempt: AttemptId,
+    journaled: Option<&Output>,
 ) -> Result<(), ApiError> {
     let title = format!("{attempt} output");
     if is_there(bench, card, line, &title).await? {
         return Ok(());
     }
-    let Some(bytes) = bench
-        .shared
-        .outlook
-        .whole_output(attempt)
-        .await
-        .filter(|bytes| !bytes.is_empty())
-    else {
-        tracing::warn!(%attempt, "the whole output is not kept any more; nothing is attached");
-        return Ok(());
+    let kept = bench.shared.outlook.whole_output(attempt).await;
+    let (bytes, comment) = match (kept.filter(|bytes| !bytes.is_empty()), journaled) {
+        (Some(bytes), _) => (bytes, format!("The output of {attempt}")),
+        (None, Some(output)) => {
+            let both = [output.text.as_str(), output.errors.as_str()].join("\n");
+            (
+                both.into_bytes(),
+                format!("The output of {attempt}, as far as the journal has it"),
+            )
+        }
+        (None, None) => return Ok(()),
     };
     let file = Upload {
         name: &format!("{attempt}.txt"),
         title: &title,
         alt: None,
-        comment: &format!("The whole output of {attempt}"),
+        comment: &comment,
         bytes: &bytes,
     };
     upload(bench, card, &file).await

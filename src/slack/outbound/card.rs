@@ -1,6 +1,7 @@
 //! One turn of one card: read the incident, draw it, and post or edit what changed. Says how it ended; keeps nothing.
 
 use std::hash::{DefaultHasher, Hash, Hasher};
+use std::sync::Arc;
 
 use serde_json::{Value, json};
 use tokio::time::Instant;
@@ -26,7 +27,7 @@ pub struct Bench {
     pub engine: Handle,
     pub hints: Hints,
     pub shared: Shared,
-    pub limits: Limits,
+    pub limits: Arc<Limits>,
     pub channels: Channels,
 }
 

@@ -7,6 +7,7 @@ use std::time::Duration;
 use parking_lot::{Mutex, RwLock};
 use tracing::debug;
 
+use crate::domain::event::AstrayCard;
 use crate::domain::ids::IncidentId;
 use crate::domain::incident::MessageRef;
 use crate::slack::api::Api;
@@ -15,6 +16,16 @@ use crate::slack::inbound::origin::Origin;
 /// Cards remembered; older ones are looked up in Slack.
 const CARDS: usize = 10_000;
 const TIMEOUT: Duration = Duration::from_millis(1200);
+
+/// Whose thread it is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum ThreadOf {
+    Incident(IncidentId),
+    /// Of a card whose incident is not in this database.
+    Astray(AstrayCard),
+    /// Of no card of ours, as far as that could be found out.
+    Nothing,
+}
 
 /// Cheap to clone.
 #[derive(Clone)]
@@ -53,11 +64,11 @@ impl Hints {
         cards.insert(message.clone(), incident);
     }
 
-    /// The incident in whose thread something was written: by what we posted, else by what Slack keeps with the message.
-    /// It says what is asked about, and allows nothing.
-    pub async fn incident_of(&self, thread: &MessageRef) -> Option<IncidentId> {
+    /// In whose thread something was written: by what we posted, else by what Slack keeps with the message. It says what is
+    /// asked about, and allows nothing.
+    pub async fn thread_of(&self, thread: &MessageRef) -> ThreadOf {
         if let Some(incident) = self.cards.read().get(thread) {
-            return Some(*incident);
+            return ThreadOf::Incident(*incident);
         }
         let params = [
             ("channel", thread.channel.clone()),
@@ -67,22 +78,24 @@ impl Hints {
         ];
         let found: Result<super::post::Page, _> =
             self.api.get("conversations.replies", &params, TIMEOUT).await;
-        match found {
-            Ok(page) => {
-                let first = page
-                    .messages
-                    .into_iter()
-                    .find(|message| message.ts == thread.ts)?;
-                let delivery = first.delivery()?;
-                // The same number means another incident there.
-                let incident = (delivery.database == self.origin.as_str()).then_some(delivery.incident)?;
-                self.is_card(thread, incident);
-                Some(incident)
-            }
+        let page = match found {
+            Ok(page) => page,
             Err(error) => {
                 debug!(%error, "the thread's first message can't be read");
-                None
+                return ThreadOf::Nothing;
             }
+        };
+        let mut messages = page.messages.into_iter();
+        let first = messages.find(|message| message.ts == thread.ts);
+        match first.and_then(|first| first.delivery()) {
+            Some(delivery) if delivery.database == self.origin.as_str() => {
+                self.is_card(thread, delivery.incident);
+                ThreadOf::Incident(delivery.incident)
+            }
+            // The same number means another incident there.
+            Some(delivery) if delivery.database.is_empty() => ThreadOf::Astray(AstrayCard::Unmarked),
+            Some(_) => ThreadOf::Astray(AstrayCard::OfAnother),
+            None => ThreadOf::Nothing,
         }
     }
 }

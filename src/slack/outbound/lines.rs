@@ -11,9 +11,10 @@ use super::bucket::{POST_METHOD, Rank};
 use super::card::{Bench, Turn, failed};
 use super::post::{DeliveryIds, Message, post_once};
 use crate::domain::event::{Entry, Event};
-use crate::domain::evidence::charted;
+use crate::domain::evidence::{Finding, charted};
 use crate::domain::ids::{AttemptId, IncidentId};
 use crate::domain::incident::{Incident, MessageRef};
+use crate::ports::Output;
 use crate::slack::api::{ApiError, Trouble};
 use crate::slack::cards::section;
 use crate::slack::cards::text::{chunks, cut};
@@ -82,20 +83,15 @@ pub async fn turn(bench: &Bench, job: LinesJob) -> LinesTurn {
             if let Err(at) = bench.limits.post(&job.card.channel, Rank::Thread, Instant::now()) {
                 return stop(Turn::Later(at));
             }
-            let attached = attach::output(bench, &job.card, first, *attempt).await;
+            let journaled = journaled(&entries, *attempt);
+            let attached = attach::output(bench, &job.card, first, *attempt, journaled).await;
             over(bench, &job, first, attached, "The whole output").await
         }
         What::Chart(seq) => {
             if let Err(at) = bench.limits.post(&job.card.channel, Rank::Thread, Instant::now()) {
                 return stop(Turn::Later(at));
             }
-            let entry = entries.iter().find(|entry| entry.seq == *seq);
-            let finding = entry.and_then(|entry| {
-                let Event::Gathered { findings, .. } = &entry.event else {
-                    return None;
-                };
-                charted(findings)
-            });
+            let finding = charted_at(&entries, *seq);
             let attached = match finding {
                 Some(finding) => attach::chart(bench, &job.card, first, (&incident, finding)).await,
                 None => Ok(()),
@@ -117,6 +113,24 @@ pub async fn turn(bench: &Bench, job: LinesJob) -> LinesTurn {
         }
         What::Entry(_) => entry_lines(bench, &job, &incident, &entries).await,
     }
+}
+
+/// The output of an attempt as far as the journal has it.
+fn journaled(entries: &[Entry], wanted: AttemptId) -> Option<&Output> {
+    entries.iter().find_map(|entry| {
+        let Event::StepEnded { attempt, output, .. } = &entry.event else {
+            return None;
+        };
+        (*attempt == wanted).then_some(output)
+    })
+}
+
+fn charted_at(entries: &[Entry], seq: u64) -> Option<&Finding> {
+    let entry = entries.iter().find(|entry| entry.seq == seq)?;
+    let Event::Gathered { findings, .. } = &entry.event else {
+        return None;
+    };
+    charted(findings)
 }
 
 /// What becomes of a file's turn. A workspace that takes no files takes none at the next try either, and what follows must

@@ -10,5 +10,6 @@ mod lines;
 mod post;
 mod worker;
 
-pub use hints::Hints;
+pub use bucket::{Limits, POST_METHOD, Rank};
+pub use hints::{Hints, ThreadOf};
 pub use worker::Outbound;

@@ -51,14 +51,14 @@ enum Ended {
 
 impl Outbound {
     #[must_use]
-    pub fn new(lane: Lane, api: Api, hints: Hints, shared: Shared) -> Self {
+    pub fn new(lane: Lane, api: Api, hints: Hints, shared: Shared, limits: Arc<Limits>) -> Self {
         let engine = lane.engine().clone();
         let bench = Bench {
             api,
             engine,
             hints,
             shared,
-            limits: Limits::default(),
+            limits,
             channels: Channels::default(),
         };
         Self {
