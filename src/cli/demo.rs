@@ -9,6 +9,9 @@ use super::show::{self, ShowFolder};
 use crate::app::demo::{DemoOptions, Played, Scene, play, start_demo};
 use crate::telemetry::Metrics;
 
+/// Warnings, but for what a demo does on purpose: Slack fails when the page says so, and nobody watches over it or backs it up.
+const LOG: &str = "warn,interlock::slack=error,interlock::app::lifeline=error,interlock::app::backup=error";
+
 /// Try Interlock: no Slack, no cluster, no account; open the page it prints
 #[derive(Debug, clap::Args)]
 #[command(after_help = "Example: interlock demo, then open http://127.0.0.1:8088\n\
@@ -37,7 +40,7 @@ pub(super) struct Demo {
 
 impl Demo {
     pub fn run(self, _setup: &Setup, screen: &mut Screen) -> Result<Ended, Failure> {
-        let (folder, runtime) = show::prepare("warn,interlock::slack=error", self.folder.clone())?;
+        let (folder, runtime) = show::prepare(LOG, self.folder.clone())?;
         let ended = runtime.block_on(self.show(&folder, screen));
         runtime.shutdown_background();
         ended
