@@ -111,7 +111,11 @@ pub(super) fn message_action(
         user: who.to_owned(),
         channel: place.channel.to_owned(),
         origin,
-        thread_ts: place.thread_ts.map(str::to_owned),
+        // A message that has a thread stands in the channel all the same.
+        thread_ts: place
+            .thread_ts
+            .filter(|thread| *thread != place.ts)
+            .map(str::to_owned),
         issued: now,
         uses: 0,
     };

@@ -37,7 +37,7 @@ pub(in super::super) struct ResponseUrl {
     pub user: String,
     pub channel: String,
     pub origin: Origin,
-    /// Thread of the original message, where answers to it appear.
+    /// Thread that the original message is a reply in, where answers to it appear.
     pub thread_ts: Option<String>,
     pub issued: Moment,
     pub uses: u8,
