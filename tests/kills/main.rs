@@ -10,6 +10,7 @@
 //!
 //! `INTERLOCK_KILLS=1000 cargo test --test kills` says how many; `INTERLOCK_KILLS_SEED=7` which.
 
+mod canary;
 mod disk;
 mod faults;
 mod figures;

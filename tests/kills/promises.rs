@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 
-use interlock::domain::event::Event;
+use interlock::domain::event::{Event, Outcome};
 use interlock::domain::run::StepState;
 use interlock::playground::cluster::Effect;
 use interlock::store::{Store, parse};
@@ -29,6 +29,8 @@ pub fn record(database: &Path) -> Record {
         ..Record::default()
     };
     let name = store.name().to_owned();
+    // Attempts under way, and those that were when a process started: how they ended nobody can know.
+    let (mut running, mut adrift) = (BTreeSet::new(), BTreeSet::new());
     store
         .export(|stored| {
             match parse(&stored).expect("an entry of ours").event {
@@ -39,12 +41,20 @@ pub fn record(database: &Path) -> Record {
                         .started
                         .insert(format!("{name}.{attempt}"), approved_by.len());
                     assert_eq!(before, None, "{attempt} has two starts");
+                    running.insert(attempt);
                 }
+                Event::Started { .. } => adrift = running.clone(),
                 Event::Opened { alert, .. } => record.opened.push(alert.name.clone()),
-                Event::StepEnded {
-                    outcome: interlock::domain::event::Outcome::Unknown { .. },
-                    ..
-                } => record.unknown += 1,
+                Event::StepEnded { attempt, outcome, .. } => {
+                    let unknown = matches!(outcome, Outcome::Unknown { .. });
+                    assert!(
+                        unknown || !adrift.contains(&attempt),
+                        "{attempt} was cut off and is said to have ended: {outcome:?}"
+                    );
+                    running.remove(&attempt);
+                    adrift.remove(&attempt);
+                    record.unknown += u64::from(unknown);
+                }
                 _ => {}
             }
             Ok(())

@@ -26,6 +26,9 @@ pub struct Law {
     /// The fold of what was taken.
     state: State,
     started: BTreeSet<AttemptId>,
+    ended: BTreeSet<AttemptId>,
+    /// Under way when a process started: nobody can know how they ended.
+    adrift: BTreeSet<AttemptId>,
     frozen: bool,
     /// Targets that are frozen.
     still: BTreeSet<String>,
@@ -127,6 +130,7 @@ impl Law {
         people: &[Person],
     ) -> Result<(), String> {
         match &entry.event {
+            Event::Started { .. } => self.adrift = &self.started - &self.ended,
             Event::Frozen {
                 scope: Scope::Everything,
                 ..
@@ -185,6 +189,12 @@ impl Law {
                 must(self.started.contains(attempt), || {
                     format!("{attempt} ended and never started")
                 })?;
+                let unknown = matches!(outcome, Outcome::Unknown { .. });
+                must(unknown || !self.adrift.contains(attempt), || {
+                    format!("{attempt} was cut off by a crash and is said to have ended: {outcome:?}")
+                })?;
+                self.adrift.remove(attempt);
+                self.ended.insert(*attempt);
                 if matches!(outcome, Outcome::Unknown { .. }) {
                     *self.counts.entry("unknown").or_default() += 1;
                     self.unjudged
