@@ -17,6 +17,8 @@ pub struct Checkpoints {
     pub within_seconds: u32,
     /// A file that they are appended to: on a volume that this host can't rewrite, or it proves nothing.
     pub file: Option<PathBuf>,
+    /// After each start of Tier 2 or 3 the newest stands in the incident's thread, too: one line, to copy for `audit verify`.
+    pub thread: bool,
     pub webhook: CheckpointWebhook,
     pub s3: CheckpointBucket,
 }
@@ -27,6 +29,7 @@ impl Default for Checkpoints {
             key: None,
             within_seconds: 60,
             file: None,
+            thread: false,
             webhook: CheckpointWebhook::default(),
             s3: CheckpointBucket::default(),
         }

@@ -202,8 +202,12 @@ pub enum Command {
     Unseen(IncidentId),
     /// The clock reached a deadline.
     Tick,
-    /// A checkpoint was signed; it leaves the machine once this is stored.
-    Checkpointed { size: u64, note: String },
+    /// A checkpoint was signed; it leaves the machine once this is stored. `line` is the note for threads; `None` leaves them quiet.
+    Checkpointed {
+        size: u64,
+        note: String,
+        line: Option<String>,
+    },
     /// Interlock must not act there any more: its rights are gone, it holds what it must not, or the disk is nearly full.
     Stop { scope: Scope, reason: String },
     /// The database is a backup that was put back; it ends at this entry.

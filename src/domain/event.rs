@@ -105,6 +105,12 @@ pub enum Event {
         size: u64,
         note: String,
     },
+    /// A checkpoint that covers a start of Tier 2 or 3 of this incident, for its thread: the note in one line.
+    Anchored {
+        incident: IncidentId,
+        size: u64,
+        line: String,
+    },
     /// A delivery whose alerts were all known already, or of no interest.
     Repeated {
         incidents: Vec<(IncidentId, u32)>,
@@ -491,6 +497,7 @@ impl Event {
             Self::Frozen { over, .. } => over.map(|over| over.incident),
             Self::Refused { incident, .. } | Self::Asked { incident, .. } => *incident,
             Self::Opened { incident, .. }
+            | Self::Anchored { incident, .. }
             | Self::Joined { incident, .. }
             | Self::SplitOff { incident, .. }
             | Self::AlertResolved { incident, .. }

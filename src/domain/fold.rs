@@ -40,7 +40,8 @@ impl State {
             self.seen.add(entry.at, key);
         }
         match &entry.event {
-            Event::Started { .. } | Event::Checkpointed { .. } | Event::Asked { .. } => {}
+            Event::Started { .. } | Event::Anchored { .. } | Event::Asked { .. } => {}
+            Event::Checkpointed { size, .. } => self.unsigned.retain(|_, seq| *seq > *size),
             Event::Refused { by, refusal, .. } => self.codes.refused(&by.id, refusal, entry.at),
             Event::Voted { incident, vote, .. } => {
                 self.codes.voted(vote);
@@ -104,6 +105,7 @@ impl State {
                 incident, attempt, ..
             } => {
                 self.note_start(*attempt, entry.at);
+                self.note_unsigned(*attempt, entry.seq);
                 self.apply_to_incident(entry, *incident);
             }
             Event::CardPosted { incident, .. } => {
@@ -532,6 +534,7 @@ fn change(incident: &mut Incident, event: &Event, at: Timestamp) {
         Event::SourceTold { .. }
         | Event::Started { .. }
         | Event::Checkpointed { .. }
+        | Event::Anchored { .. }
         | Event::Repeated { .. }
         | Event::Changed { .. }
         | Event::Opened { .. }

@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use jiff::{SignedDuration, Timestamp};
 use serde::{Deserialize, Serialize};
 
-use super::action::EffectClass;
+use super::action::{EffectClass, Tier};
 use super::ceremony::Codes;
 use super::change::Changes;
 use super::freeze::Freeze;
@@ -85,6 +85,9 @@ pub struct State {
     /// How people use the gate.
     #[serde(default)]
     pub oversight: Oversight,
+    /// Incidents with a start of Tier 2 or 3 that no checkpoint covers yet, each with the number of the last such entry.
+    #[serde(default)]
+    pub(super) unsigned: BTreeMap<IncidentId, u64>,
     /// Closed incidents, oldest first, until they are let go.
     pub closed: VecDeque<(Timestamp, IncidentId)>,
     #[serde(skip)]
@@ -108,6 +111,24 @@ impl State {
     #[must_use]
     pub fn incident(&self, id: IncidentId) -> Option<&Incident> {
         self.incidents.get(&id)
+    }
+
+    /// A step was started; one of Tier 2 or 3 is to be signed for in its incident's thread.
+    pub(super) fn note_unsigned(&mut self, attempt: AttemptId, seq: u64) {
+        let step = self
+            .incident(attempt.incident)
+            .and_then(|incident| incident.plan(attempt.plan))
+            .and_then(|track| track.plan.step(attempt.step));
+        if step.is_some_and(|step| step.tier >= Tier::Two) {
+            self.unsigned.insert(attempt.incident, seq);
+        }
+    }
+
+    /// Whose starts of Tier 2 or 3 a checkpoint over the first `size` entries is the first to cover.
+    #[must_use]
+    pub fn unsigned_upto(&self, size: u64) -> Vec<IncidentId> {
+        let covered = self.unsigned.iter().filter(|(_, seq)| **seq <= size);
+        covered.map(|(incident, _)| *incident).collect()
     }
 
     /// The incident that already has this episode.

@@ -14,11 +14,22 @@ pub fn line(entry: &Entry, incident: &Incident) -> Option<String> {
     if let Event::HandedOver { reason, .. } = &entry.event {
         return Some(handoff::packet(incident, reason));
     }
+    if let Event::Anchored { size, line, .. } = &entry.event {
+        return Some(anchored(*size, line));
+    }
     let text = Mrkdwn::escape(&words::sentence(&timeline::line(&entry.event, incident)?)).to_string();
     Some(match below(&entry.event) {
         Some(below) => format!("{text}\n{}", fenced(&below)),
         None => text,
     })
+}
+
+/// Nothing to do for anybody: a checkpoint that an auditor can copy, as code so that Slack changes nothing in it.
+fn anchored(size: u64, line: &str) -> String {
+    format!(
+        "Signed, for audits: the journal up to entry {size}. `{}`",
+        Mrkdwn::code(line)
+    )
 }
 
 /// Names of rules that a crowd's line gives.

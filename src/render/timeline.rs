@@ -167,6 +167,7 @@ fn worded(event: &Event, incident: Option<&Incident>) -> Option<String> {
         } => format!("{} asked for the plan again", by.name),
         Event::Started { .. }
         | Event::Checkpointed { .. }
+        | Event::Anchored { .. }
         | Event::Repeated { .. }
         | Event::Asked { .. }
         | Event::PageDue { .. }

@@ -5,7 +5,7 @@ use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 
 use super::merkle::NodeHash;
-use super::note::{NoteError, PublicKey, Signer};
+use super::note::{NoteError, PublicKey, SIGNED_BY, Signer};
 
 /// What a checkpoint says. `origin` is the name of the key that signs it: one journal, one key.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -39,6 +39,38 @@ impl Checkpoint {
             self.size,
             STANDARD.encode(self.root)
         ))
+    }
+
+    /// A note of one signature as one line, which survives being copied out of a message: `ORIGIN SIZE ROOT SIGNATURE`.
+    #[must_use]
+    pub fn in_one_line(note: &str) -> String {
+        let lines: Vec<&str> = note.lines().filter(|line| !line.is_empty()).collect();
+        let signature = note.split_whitespace().last();
+        let said = lines.iter().take(3).copied();
+        said.chain(signature).collect::<Vec<_>>().join(" ")
+    }
+
+    /// The notes behind such lines, wherever they stand in a text: between other words, in back quotes, one after the other.
+    #[must_use]
+    pub fn lines_in(text: &str) -> Vec<String> {
+        let mut words = text
+            .split(|c: char| c.is_whitespace() || c == '`')
+            .filter(|word| !word.is_empty());
+        let (mut origin, mut size, mut root) = (None, None, None);
+        let mut found = Vec::new();
+        for signature in words.by_ref() {
+            if let (Some(origin), Some(size), Some(root)) = (origin, size, root)
+                && is_number(size)
+                && holds_bytes(root, 32)
+                && holds_bytes(signature, 68)
+            {
+                found.push(format!(
+                    "{origin}\n{size}\n{root}\n\n{SIGNED_BY}{origin} {signature}\n"
+                ));
+            }
+            (origin, size, root) = (size, root, Some(signature));
+        }
+        found
     }
 
     /// The checkpoint by whichever of the keys signed it: a key may have been changed on the way.
@@ -84,6 +116,15 @@ impl Checkpoint {
     }
 }
 
+fn is_number(word: &str) -> bool {
+    word.parse::<u64>().is_ok()
+}
+
+/// Whether it is base64 of so many bytes: a root has 32, a signature 64 behind the 4 of its key's name.
+fn holds_bytes(word: &str, many: usize) -> bool {
+    STANDARD.decode(word).is_ok_and(|bytes| bytes.len() == many)
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -106,6 +147,30 @@ mod tests {
             "{note}"
         );
         assert_eq!(Checkpoint::open(&note, &signer.public()), Ok(checkpoint));
+    }
+
+    #[test]
+    fn a_note_survives_being_copied_out_of_a_thread() {
+        let signer = signer();
+        let checkpoint = |size| Checkpoint {
+            origin: "interlock.example".to_owned(),
+            size,
+            root: [7; 32],
+        };
+        let line = |size| Checkpoint::in_one_line(&checkpoint(size).sign(&signer));
+        let copied = format!(
+            "Interlock APP 14:03\nSigned, for audits: the journal up to entry 42. `{}`\n14:05 Signed: `{}`.\nand 3 others",
+            line(42),
+            line(7),
+        );
+        let read: Vec<_> = Checkpoint::lines_in(&copied)
+            .iter()
+            .map(|note| Checkpoint::open(note, &signer.public()))
+            .collect();
+        assert_eq!(read, [Ok(checkpoint(42)), Ok(checkpoint(7))]);
+        let changed = copied.replace(" 42 ", " 43 ");
+        let note = &Checkpoint::lines_in(&changed)[0];
+        assert!(Checkpoint::open(note, &signer.public()).is_err());
     }
 
     #[test]

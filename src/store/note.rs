@@ -12,7 +12,7 @@ use sha2::{Digest, Sha256};
 /// The algorithm byte of ed25519 keys.
 const ED25519_BYTE: u8 = 1;
 /// How a line with a signature begins: an em dash and a space.
-const SIGNED_BY: &str = "\u{2014} ";
+pub(super) const SIGNED_BY: &str = "\u{2014} ";
 /// What stands before a private key, so that nobody takes it for a public one.
 const PRIVATE: &str = "PRIVATE+KEY+";
 

@@ -172,6 +172,129 @@ async fn a_bucket_keeps_each_checkpoint_locked_until_its_time() {
     world.ends().await;
 }
 
+/// `interlock audit …` in a folder of its own: its exit code, and what it said.
+fn audit(folder: &std::path::Path, args: &[&str]) -> (Option<i32>, String) {
+    let ran = std::process::Command::new(env!("CARGO_BIN_EXE_interlock"))
+        .arg("audit")
+        .args(args)
+        .current_dir(folder)
+        .env_clear()
+        .output()
+        .unwrap();
+    let said = String::from_utf8_lossy(&ran.stdout).into_owned() + &String::from_utf8_lossy(&ran.stderr);
+    (ran.status.code(), said)
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_stands_in_the_thread_after_a_tier_two_start_proves_the_journal() {
+    let key = Signer::generate("interlock.test/story").unwrap();
+    let public = Signer::parse(&key).unwrap().public().to_string();
+    let setup = Setup::default()
+        .runbook(shipped!("bad-deploy-rollback"))
+        .table(&format!("[checkpoints]\nkey = \"{key}\"\nthread = true"));
+    let world = TestWorld::start(setup).await;
+    world.in_the_cluster(interlock::playground::cluster::Scenario::BadDeploy);
+    world.ben().types("run bad-deploy-rollback").await;
+    world
+        .ben()
+        .is_told("INC-1 is open; its card comes in a moment.")
+        .await;
+    world.card("Waits for 1 approval").await;
+    world.ana().presses("Approve").await;
+    world.ana().is_told("Approved.").await;
+    world.cluster_did(&["patch deployments.apps/checkout"]).await;
+    world.card("Resolved").await;
+    world.clock_moves(Duration::from_secs(5)).await;
+    let line = world
+        .thread()
+        .says("Signed, for audits: the journal up to entry")
+        .await;
+    world.thread().is_uninteresting();
+
+    // Somebody copies the thread as it stands, and has nothing else but an export and the key.
+    let desk = tempfile::tempdir().unwrap();
+    std::fs::write(
+        desk.path().join("copied.txt"),
+        world.thread().said().join("\n14:03\n"),
+    )
+    .unwrap();
+    let mut export = String::new();
+    let mut chain = Chain::default();
+    let store = Store::open_to_read(&world.database()).unwrap();
+    store
+        .export(|entry| {
+            export += &serde_json::to_string(&chain.export(entry)).unwrap();
+            export.push('\n');
+            Ok(())
+        })
+        .unwrap();
+    let proof = [
+        "verify",
+        "--file",
+        "export",
+        "--key",
+        &public,
+        "--anchors",
+        "copied.txt",
+    ];
+    std::fs::write(desk.path().join("export"), &export).unwrap();
+    let (code, said) = audit(desk.path(), &proof);
+    let size: usize = line.split(['.', ' ']).find_map(|word| word.parse().ok()).unwrap();
+    assert_eq!(code, Some(0), "{said}");
+    assert!(
+        said.contains(&format!("prove it up to entry {size}")),
+        "{line}: {said}"
+    );
+
+    // The start, at least, stands before it; without it the export is no longer what was signed for.
+    let cut: Vec<&str> = export.lines().take(size - 1).collect();
+    assert!(cut.join("\n").contains("step_started"), "{export}");
+    std::fs::write(desk.path().join("export"), cut.join("\n")).unwrap();
+    let (code, said) = audit(desk.path(), &proof);
+    assert_eq!(code, Some(1), "{said}");
+    world.ends().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn threads_have_no_checkpoints_below_tier_two() {
+    let key = Signer::generate("interlock.test/story").unwrap();
+    let table = format!("[checkpoints]\nkey = \"{key}\"\nthread = true");
+    let world = TestWorld::start(Setup::default().table(&table)).await;
+    world.in_the_cluster(interlock::playground::cluster::Scenario::RedisTimeout);
+    world.fires(&Alert::redis_timeout()).await;
+    world.card("Waits for 1 approval").await;
+    world.ana().presses("Approve 2 steps").await;
+    world.ana().is_told("Approved.").await;
+    world.card("Fixed and verified.").await;
+    world
+        .cluster_did(&["exec redis-cli FLUSHDB", "exec curl -s localhost:8080/health"])
+        .await;
+    let signed = || {
+        let mut signed = 0;
+        let store = Store::open_to_read(&world.database()).unwrap();
+        store
+            .export(|entry| {
+                if let Event::Checkpointed { size, .. } = parse(&entry).unwrap().event {
+                    signed = size;
+                }
+                Ok(())
+            })
+            .unwrap();
+        signed
+    };
+    let before = signed();
+    world.clock_moves(Duration::from_secs(70)).await;
+    let patience = tokio::time::Instant::now() + Duration::from_secs(20);
+    while signed() <= before {
+        assert!(tokio::time::Instant::now() < patience, "nothing is signed");
+        tokio::time::sleep(Duration::from_millis(20)).await;
+    }
+    let said = world.thread().said().join("\n");
+    assert!(!said.contains("Signed"), "{said}");
+    world.thread().is_uninteresting();
+    world.ends().await;
+}
+
 /// How many entries the newest checkpoint in the file covers.
 fn kept(file: &std::path::Path, signer: &Signer) -> u64 {
     let text = std::fs::read_to_string(file).unwrap_or_default();

@@ -8,6 +8,8 @@ use crate::store::{Checkpoint, Mark, Tree};
 const IDLE: SignedDuration = SignedDuration::from_hours(1);
 /// Entries of checkpoints themselves ask for none: an idle journal would grow for ever.
 const OWN_KIND: &str = "checkpointed";
+/// What of them stands in a thread asks for none, either.
+const THREAD_KIND: &str = "anchored";
 /// What a start did can't be taken back, so it is signed for at once.
 const URGENT_KIND: &str = "step_started";
 
@@ -29,6 +31,7 @@ impl Ledger {
         match mark.kind.as_str() {
             // It covers what was committed when it was signed, and others may have written before it was stored.
             OWN_KIND => self.last = Some(mark.at),
+            THREAD_KIND => {}
             kind => {
                 self.waiting_since.get_or_insert(mark.at);
                 self.urgent |= kind == URGENT_KIND;

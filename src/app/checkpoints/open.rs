@@ -66,5 +66,6 @@ pub fn worker(
         clock,
         SignedDuration::from_secs(i64::from(wanted.within_seconds)),
         anchors,
+        wanted.thread,
     )))
 }

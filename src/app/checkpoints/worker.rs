@@ -13,7 +13,7 @@ use crate::domain::command::Command;
 use crate::engine::{EngineError, Handle};
 use crate::planted::{self, Point};
 use crate::ports::Clock;
-use crate::store::{Signer, Store, StoreError};
+use crate::store::{Checkpoint, Signer, Store, StoreError};
 
 /// How often the journal is looked at.
 const LOOK: Duration = Duration::from_secs(1);
@@ -40,10 +40,12 @@ pub struct Checkpointer {
     clock: Arc<dyn Clock>,
     within: SignedDuration,
     places: Vec<Place>,
+    in_threads: bool,
 }
 
 impl Checkpointer {
-    /// New entries are signed for within `within`, which is at least a few seconds.
+    /// New entries are signed for within `within`, which is at least a few seconds. `in_threads`: those that cover a start of
+    /// Tier 2 or 3 stand in its incident's thread, too.
     #[must_use]
     pub fn new(
         signer: Signer,
@@ -52,6 +54,7 @@ impl Checkpointer {
         clock: Arc<dyn Clock>,
         within: SignedDuration,
         anchors: Vec<Anchor>,
+        in_threads: bool,
     ) -> Self {
         let places = anchors.into_iter().map(|anchor| Place {
             anchor,
@@ -67,6 +70,7 @@ impl Checkpointer {
             clock,
             within: (within - AHEAD).max(SignedDuration::ZERO),
             places: places.collect(),
+            in_threads,
         }
     }
 
@@ -112,6 +116,7 @@ impl Checkpointer {
         let stored = self.engine.submit(Command::Checkpointed {
             size,
             note: note.clone(),
+            line: self.in_threads.then(|| Checkpoint::in_one_line(&note)),
         });
         if let Err(error) = stored.await {
             tracing::warn!(%error, "a checkpoint could not be stored, so it does not leave; trying again");

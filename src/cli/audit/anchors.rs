@@ -1,5 +1,5 @@
-//! Checkpoints that were kept outside of the database, as files hold them: a signed note alone, or JSON lines with one in
-//! `note`, which is how the file and webhook anchors write them.
+//! Checkpoints that were kept outside of the database, as files hold them: a signed note alone; JSON lines with one in
+//! `note`, which is how the file and webhook anchors write them; or text that was copied out of an incident's thread.
 
 use std::path::{Path, PathBuf};
 
@@ -25,7 +25,15 @@ pub(super) fn read(paths: &[PathBuf], keys: &[PublicKey]) -> Result<Vec<Checkpoi
             source,
         })?;
         match text.trim_start().starts_with('{') {
-            false => found.push(open(path, 1, &text, keys)?),
+            false => {
+                let copied = Checkpoint::lines_in(&text);
+                for note in &copied {
+                    found.push(open(path, 1, note, keys)?);
+                }
+                if copied.is_empty() {
+                    found.push(open(path, 1, &text, keys)?);
+                }
+            }
             true => {
                 for (number, line) in (1..)
                     .zip(text.lines())

@@ -30,7 +30,8 @@ pub(super) struct Verify {
     /// The public key of the checkpoints, as `audit keygen` printed it. Once for each key that was ever used.
     #[arg(long, value_name = "KEY")]
     key: Vec<String>,
-    /// Checkpoints that were kept elsewhere: a signed note, or JSON lines as the file anchor writes them.
+    /// Checkpoints that were kept elsewhere: a signed note, JSON lines as the file anchor writes them, or
+    /// what was copied out of an incident's thread.
     #[arg(long, value_name = "FILE", requires = "key")]
     anchors: Vec<PathBuf>,
     #[command(flatten)]

@@ -37,6 +37,11 @@ fn machinery(event: &Event) -> Option<String> {
     if let Event::Checkpointed { size, .. } = event {
         return Some(format!("a checkpoint was signed over {size} entries"));
     }
+    if let Event::Anchored { size, .. } = event {
+        return Some(format!(
+            "the checkpoint over {size} entries is put into the thread"
+        ));
+    }
     if let Event::Repeated { incidents } = event {
         return Some(repeated(incidents));
     }

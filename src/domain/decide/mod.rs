@@ -82,10 +82,7 @@ pub fn decide(tx: &mut Tx<'_>, context: Context<'_>, command: Command) -> Reply 
             advance::page_unseen(tx, context, incident);
             Reply::Stored
         }
-        Command::Checkpointed { size, note } => {
-            tx.record(Event::Checkpointed { size, note });
-            Reply::Stored
-        }
+        Command::Checkpointed { size, note, line } => checkpointed(tx, size, note, line),
         Command::Stop { scope, reason } => {
             freezing::by_interlock(tx, context, scope, reason, None);
             Reply::Stored
@@ -117,6 +114,18 @@ impl Command {
             | Self::Recover { .. } => None,
         }
     }
+}
+
+fn checkpointed(tx: &mut Tx<'_>, size: u64, note: String, line: Option<String>) -> Reply {
+    let started = tx.state().unsigned_upto(size);
+    tx.record(Event::Checkpointed { size, note });
+    if let Some(line) = line {
+        for incident in started {
+            let line = line.clone();
+            tx.record(Event::Anchored { incident, size, line });
+        }
+    }
+    Reply::Stored
 }
 
 fn confirmed(tx: &mut Tx<'_>, context: Context<'_>, delivered: Delivered) -> Reply {

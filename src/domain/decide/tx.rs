@@ -214,6 +214,7 @@ fn redraws(event: &Event) -> bool {
         | Event::Closed { .. } => true,
         Event::Started { .. }
         | Event::Checkpointed { .. }
+        | Event::Anchored { .. }
         | Event::Repeated { .. }
         | Event::Changed { .. }
         | Event::Refused { .. }
@@ -274,6 +275,7 @@ fn tells(event: &Event) -> bool {
             deed: Deed::ProposeAgain,
             ..
         }
+        | Event::Anchored { .. }
         | Event::SourceResolved { .. } => true,
         Event::Started { .. }
         | Event::Checkpointed { .. }
