@@ -23,9 +23,10 @@ use super::rollouts::Rollouts;
 use super::silences::Silencer;
 use super::totp::Factors;
 use super::wiring::{clusters, slack_settings, tellers};
-use super::{advice, backup, checkpoints, knowledge, outage, overpower, rules, socket, space};
+use super::{
+    advice, backup, checkpoints, greet, knowledge, outage, overpower, rules, socket, space, standby,
+};
 use crate::actions::http::{HttpActions, HttpSettings};
-use crate::actions::kubernetes::clusters::Clusters;
 use crate::actions::redact::Redactor;
 use crate::actions::runner::Runner;
 use crate::config::runbooks::{LoadError, Runbooks, Watch};
@@ -41,14 +42,12 @@ use crate::paging::{OnDutyPeople, PagerDuty};
 use crate::ports::{ActionRunner, Clock, Directory};
 use crate::render::{explain, summary, thread};
 use crate::slack::{
-    self, Answers, Api, Hints, Homes, InstalledError, Outbound, People, Pipeline, SettingsError, Shared,
-    SocketHealth, SocketMode, Words,
+    self, Answers, Api, Hints, Homes, Outbound, People, Pipeline, SettingsError, Shared, SocketHealth,
+    SocketMode, Words,
 };
 use crate::store::{Store, StoreError, StoreLock};
 use crate::telemetry::Metrics;
 
-/// Between tries to learn which workspace the token belongs to.
-const ASK_AGAIN: Duration = Duration::from_secs(5);
 /// How long a stop waits for what is under way.
 const STOP_WITHIN: Duration = Duration::from_secs(10);
 
@@ -87,6 +86,7 @@ pub struct Bot {
     stop_server: oneshot::Sender<()>,
     socket_mode: Option<SocketMode>,
     tasks: JoinSet<()>,
+    standby: Option<Arc<standby::Standby>>,
     _watch: Option<Watch>,
     _lock: StoreLock,
 }
@@ -101,6 +101,7 @@ struct Parts {
     redactor: Arc<Redactor>,
     outputs: Arc<Outputs>,
     tasks: JoinSet<()>,
+    standby: Option<Arc<standby::Standby>>,
 }
 
 /// Starts everything.
@@ -119,8 +120,13 @@ pub async fn start(settings: Settings, clock: Arc<dyn Clock>, metrics: Metrics) 
     if settings.pagerduty.routing_key.is_none() {
         tracing::warn!("no pager is configured: nobody will be paged; set pagerduty.routing_key");
     }
+    let standby = standby::take(&settings, clock.clone()).await?;
     let lock = StoreLock::take(&settings.store.path)?;
-    let store = Store::open(&settings.store.path)?;
+    let mut store = Store::open(&settings.store.path)?;
+    if let Some(standby) = &standby {
+        let epoch = store.begin_epoch(standby.transitions());
+        tracing::info!(epoch, "this Interlock has the Lease");
+    }
     let behind = checkpoints::behind(&settings, &store)?;
     let runbooks = knowledge::open_runbooks(&settings.runbooks.path)?;
     knowledge::log_refused(&runbooks);
@@ -144,8 +150,14 @@ pub async fn start(settings: Settings, clock: Arc<dyn Clock>, metrics: Metrics) 
         redactor: Arc::new(redactor),
         outputs: Arc::default(),
         tasks: JoinSet::new(),
+        standby: standby.clone(),
         settings,
     };
+    if let Some(standby) = standby.clone() {
+        parts.tasks.spawn(async move {
+            standby.renew().await;
+        });
+    }
     let watch = watch_files(&runbooks, &knowledge);
     let slack = parts.slack(&credentials, lanes, behind.clone()).await?;
     parts.executor(&slack, drives)?;
@@ -171,6 +183,7 @@ pub async fn start(settings: Settings, clock: Arc<dyn Clock>, metrics: Metrics) 
         stop_server,
         socket_mode: slack.socket_mode,
         tasks: parts.tasks,
+        standby,
         _watch: watch,
         _lock: lock,
     })
@@ -279,7 +292,7 @@ impl Parts {
         let (router, socket_mode) = match credentials {
             SlackCredentials::Http { .. } => (Some(slack::router(&settings, pipeline)?), None),
             SlackCredentials::Socket { .. } => {
-                self.tasks.spawn(tell_of_app_token(settings.clone()));
+                self.tasks.spawn(greet::tell_of_app_token(settings.clone()));
                 (None, Some(SocketMode::start(&settings, &api, pipeline).await?))
             }
         };
@@ -287,7 +300,7 @@ impl Parts {
         self.tasks.spawn(homes.run());
         self.tasks
             .spawn(Outbound::new(lanes.slack, api, hints, shared, limits).run());
-        self.tasks.spawn(learn_team(
+        self.tasks.spawn(greet::learn_team(
             people.clone(),
             self.settings.clone(),
             self.knowledge.clone(),
@@ -356,7 +369,8 @@ impl Parts {
                 .collect(),
         };
         let http = HttpActions::new(http).map_err(|error| StartError::Setup(error.to_string()))?;
-        self.tasks.spawn(tell_of_clusters(clusters(&self.settings)));
+        self.tasks
+            .spawn(greet::tell_of_clusters(clusters(&self.settings)));
         if self.settings.kubernetes.follow_rollouts {
             let follower = Rollouts {
                 clusters: clusters(&self.settings),
@@ -367,14 +381,22 @@ impl Parts {
             };
             self.tasks.spawn(follower.run());
         }
+        let clusters = clusters(&self.settings);
         let runner = Runner::new(
-            clusters(&self.settings),
+            match &self.standby {
+                Some(standby) => standby.binds(clusters),
+                None => clusters,
+            },
             http,
             self.redactor.clone(),
             self.clock.clone(),
             self.engine.database(),
         );
         let runner: Arc<dyn ActionRunner> = Arc::new(runner);
+        let runner = match &self.standby {
+            Some(standby) => standby.fences(runner),
+            None => runner,
+        };
         let looks = Looks::new(
             prometheus(&self.settings)?,
             runner.clone(),
@@ -514,45 +536,6 @@ fn thread_url(incident: &Incident) -> Option<String> {
     ))
 }
 
-/// Until Slack has said which workspace the token belongs to, nobody is a member of it and every decision is refused.
-async fn learn_team(people: Arc<People>, settings: Settings, knowledge: Arc<ArcSwap<Knowledge>>) {
-    loop {
-        match people.identify().await {
-            Ok(team) => {
-                let rules = Arc::new(rules::rules(&settings, &team));
-                knowledge.rcu(|now| Knowledge {
-                    rules: rules.clone(),
-                    catalog: now.catalog.clone(),
-                });
-                tracing::info!(team, "connected to Slack");
-                return;
-            }
-            Err(error) => {
-                tracing::error!(%error, "Slack did not say who we are; nobody can decide anything until it does");
-                tokio::time::sleep(ASK_AGAIN).await;
-            }
-        }
-    }
-}
-
-/// Says when Slack refuses the app-level token: cards are posted then, and no click ever arrives.
-async fn tell_of_app_token(settings: Arc<slack::Settings>) {
-    while let Err(error) = slack::socket_opens(&settings).await {
-        if let InstalledError::Refused { .. } = &error {
-            tracing::error!(%error, "no click and no command can arrive; start again when that is mended");
-            return;
-        }
-        tokio::time::sleep(ASK_AGAIN).await;
-    }
-}
-
-/// Says which clusters can't be used as they are configured: better now than when the first alert needs one.
-async fn tell_of_clusters(clusters: Clusters) {
-    for error in clusters.unusable().await {
-        tracing::error!(%error, "steps on this cluster are refused until that is mended; `interlock doctor` says more");
-    }
-}
-
 impl Bot {
     /// Ends it as a crash would: nothing that waits is committed, nothing is tidied up. For the playground.
     pub async fn crash(mut self) {
@@ -579,5 +562,16 @@ impl Bot {
         }
         self.tasks.abort_all();
         while self.tasks.join_next().await.is_some() {}
+        if let Some(standby) = &self.standby {
+            standby.release().await;
+        }
+    }
+
+    /// Waits until another Interlock has the Lease, and says so in words; for ever where there is no standby.
+    pub async fn superseded(&self) -> String {
+        match &self.standby {
+            Some(standby) => standby.lost().await,
+            None => std::future::pending().await,
+        }
     }
 }

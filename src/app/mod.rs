@@ -12,6 +12,7 @@ mod courier;
 pub mod demo;
 mod doctor;
 pub mod eval;
+mod greet;
 mod intake;
 mod knowledge;
 mod lifeline;
@@ -29,6 +30,7 @@ mod rules;
 mod silences;
 mod socket;
 mod space;
+mod standby;
 pub mod totp;
 mod wiring;
 

@@ -24,6 +24,8 @@ pub struct Power {
     pub runbooks: usize,
     needs: Needs,
     accounts: Accounts,
+    /// What the cluster's own account needs to be a standby, or to have one.
+    standby: Vec<Right>,
 }
 
 /// Reads the runbooks and says what they need in a cluster. `namespace` is where the accounts live that the configuration
@@ -56,18 +58,29 @@ impl Power {
         let configured = settings.kubernetes.clusters.get(&cluster);
         let tiers = configured.map(|cluster| cluster.tier_service_accounts.clone());
         let accounts = Accounts::new(namespace, &needs, &tiers.unwrap_or_default());
+        let lease = settings.standby_lease().filter(|lease| lease.cluster == cluster);
+        let standby = lease.map(|lease| {
+            let tiers = configured
+                .into_iter()
+                .flat_map(|one| one.tier_service_accounts.values());
+            let homes = tiers
+                .filter_map(|account| account.split_once('/'))
+                .map(|(home, _)| home);
+            rights::standby((&lease.namespace, &lease.name), homes)
+        });
         Self {
             cluster,
             runbooks: catalog.len(),
             needs,
             accounts,
+            standby: standby.unwrap_or_default(),
         }
     }
 
     /// Accounts, admission policies, roles and bindings, in an order in which they can be applied.
     #[must_use]
     pub fn objects(&self) -> Vec<Value> {
-        rights::objects(&self.needs, &self.accounts)
+        rights::objects(&self.needs, &self.accounts, &self.standby)
     }
 
     /// What is held of it, and what beyond. Changes nothing.
@@ -82,7 +95,14 @@ impl Power {
     ) -> Result<Review, ReviewError> {
         let none = Cluster::default();
         let configured = settings.kubernetes.clusters.get(&self.cluster).unwrap_or(&none);
-        review::review(clusters, &self.cluster, configured, &self.needs, now).await
+        review::review(
+            clusters,
+            &self.cluster,
+            configured,
+            (&self.needs, &self.standby),
+            now,
+        )
+        .await
     }
 
     /// Each right, whose it is, and what for.

@@ -90,7 +90,7 @@ impl Review {
     }
 }
 
-/// Asks the cluster.
+/// Asks the cluster. What is needed: by the runbooks, and by the cluster's own account beside that.
 ///
 /// # Errors
 /// The cluster can't be asked with Interlock's own account.
@@ -98,7 +98,7 @@ pub async fn review(
     clusters: &Clusters,
     name: &ClusterName,
     configured: &Cluster,
-    needs: &Needs,
+    (needs, beside): (&Needs, &[Right]),
     now: Timestamp,
 ) -> Result<Review, ReviewError> {
     let mut found = Review::default();
@@ -129,8 +129,12 @@ pub async fn review(
                 .iter()
                 .filter(|need| roles.contains(&need.role))
                 .collect(),
-            tokens: match tier {
-                None => rights::tokens(configured.tier_service_accounts.values()),
+            own: match tier {
+                None => {
+                    let mut own = rights::tokens(configured.tier_service_accounts.values());
+                    own.extend_from_slice(beside);
+                    own
+                }
                 Some(_) => Vec::new(),
             },
         };
@@ -169,8 +173,8 @@ struct One<'a> {
     account: String,
     reviewer: Reviewer,
     needs: Vec<&'a Need>,
-    /// Tokens that it has to ask for.
-    tokens: Vec<Right>,
+    /// What no step needs and Interlock does: tokens of the tiers, its Lease.
+    own: Vec<Right>,
 }
 
 impl One<'_> {
@@ -179,7 +183,7 @@ impl One<'_> {
             .needs
             .iter()
             .map(|need| &need.right)
-            .chain(&self.tokens)
+            .chain(&self.own)
             .collect();
         let namespaces: BTreeSet<&str> = rights
             .iter()
@@ -201,7 +205,7 @@ impl One<'_> {
                 account: self.account.clone(),
                 need: (*need).clone(),
             }));
-            if self.tokens.contains(right) {
+            if self.own.contains(right) {
                 found
                     .unclear
                     .insert(format!("{} may not {right} {}", self.account, right.place()));

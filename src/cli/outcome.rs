@@ -99,6 +99,8 @@ pub(super) enum Failure {
     Refused(String),
     #[error("stopped before everything under way was finished; the next start says what it does not know")]
     StoppedHard,
+    #[error("{0}")]
+    Superseded(String),
     #[error("the process can't be set up ({0})")]
     Process(io::Error),
     #[error("the answer can't be put together ({0}): this is a defect of Interlock; please report it")]

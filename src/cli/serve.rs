@@ -42,13 +42,20 @@ impl Serve {
 async fn serve(settings: Settings, metrics: Metrics, screen: &mut Screen) -> Result<Ended, Failure> {
     let mut signals = Signals::listen()?;
     app::refuse_excess(&settings, &SystemClock).await?;
-    let bot = app::start(settings.clone(), Arc::new(SystemClock), metrics).await?;
+    // It may wait for another Interlock to end.
+    let bot = tokio::select! {
+        bot = app::start(settings.clone(), Arc::new(SystemClock), metrics) => bot?,
+        () = signals.next() => return Ok(Ended::Fine),
+    };
     screen.say(&first_line(&settings, &bot))?;
     screen.flush()?;
-    signals.next().await;
+    let ended = tokio::select! {
+        () = signals.next() => Ok(Ended::Fine),
+        why = bot.superseded() => Err(Failure::Superseded(why)),
+    };
     tracing::info!("stopping; a second signal ends it at once");
     tokio::select! {
-        () = bot.stop() => Ok(Ended::Fine),
+        () = bot.stop() => ended,
         () = signals.next() => Err(Failure::StoppedHard),
     }
 }

@@ -6,7 +6,7 @@ use super::error::ConfigError;
 use super::guard_check;
 use super::rows::ApproverRow;
 use super::settings::Settings;
-use super::webhook_check;
+use super::{watch_check, webhook_check};
 use crate::domain::policy::ON_CALL_NOW;
 
 pub(super) fn check(settings: &Settings) -> Result<(), ConfigError> {
@@ -117,38 +117,10 @@ fn numbers(settings: &Settings) -> Result<(), ConfigError> {
     ] {
         within(key, value, low, high)?;
     }
-    watching(settings)
+    watch_check::check(settings)
 }
 
-/// What looks after Interlock itself.
-fn watching(settings: &Settings) -> Result<(), ConfigError> {
-    for row in &settings.settle {
-        within("settle.stays_seconds", row.stays_seconds, 1, 86_400)?;
-    }
-    if let Some(days) = settings.checkpoints.s3.retain_days {
-        within("checkpoints.s3.retain_days", days, 1, 36_500)?;
-    }
-    let watching = [
-        (
-            "heartbeat.every_seconds",
-            settings.heartbeat.every_seconds,
-            10,
-            3_600,
-        ),
-        (
-            "watchdog.within_seconds",
-            settings.watchdog.within_seconds,
-            0,
-            86_400,
-        ),
-        ("backup.every_minutes", settings.backup.every_minutes, 1, 1_440),
-    ];
-    watching
-        .into_iter()
-        .try_for_each(|(key, value, low, high)| within(key, value, low, high))
-}
-
-fn within(key: &str, value: u32, low: u32, high: u32) -> Result<(), ConfigError> {
+pub(super) fn within(key: &str, value: u32, low: u32, high: u32) -> Result<(), ConfigError> {
     if (low..=high).contains(&value) {
         return Ok(());
     }

@@ -25,6 +25,7 @@ mod secret;
 mod sections;
 mod settings;
 mod value;
+mod watch_check;
 mod watch_sections;
 mod webhook_check;
 mod webhooks;
@@ -41,7 +42,7 @@ pub use secret::{Secret, Secrets};
 pub use sections::{
     AdvisorProtocol, Approval, AutonomySection, BetterStack, CheckpointBucket, Cluster, ClusterAccess,
     Execution, ExecutionMode, Freeze, Http, Jsm, Kubernetes, Log, LogFormat, Opsgenie, PagerDuty, Paging,
-    Policy, Runbooks, Server, Slack, SlackCredentials, SlackTransport, Store,
+    Policy, Runbooks, Server, Slack, SlackCredentials, SlackTransport, StandbyLease, Store,
 };
 pub use settings::Settings;
 pub use value::{BaseUrl, Listen};

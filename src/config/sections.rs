@@ -10,7 +10,9 @@ use serde::{Deserialize, Serialize};
 use super::error::ConfigError;
 use super::secret::Secret;
 use super::value::{BaseUrl, Listen};
-pub use super::watch_sections::{Backup, CheckpointBucket, Checkpoints, Heartbeat, WatchdogSection};
+pub use super::watch_sections::{
+    Backup, CheckpointBucket, Checkpoints, Heartbeat, Standby, StandbyLease, WatchdogSection,
+};
 use crate::domain::action::Tier;
 use crate::domain::ids::{Channel, ClusterName, Environment};
 use crate::domain::runbook::Autonomy;

@@ -12,7 +12,7 @@ use super::secret::Secret;
 use super::sections::{
     AdvisorSection, Alertmanager, Approval, AutonomySection, Backup, BetterStack, Checkpoints, Execution,
     Freeze, Grouping, Heartbeat, Http, Jsm, Kubernetes, Log, Opsgenie, PagerDuty, Paging, Policy, Prometheus,
-    Runbooks, Server, Slack, Store, Totp, WatchdogSection,
+    Runbooks, Server, Slack, Standby, StandbyLease, Store, Totp, WatchdogSection,
 };
 use super::value::BaseUrl;
 use super::webhooks::Webhooks;
@@ -38,6 +38,7 @@ pub struct Settings {
     pub heartbeat: Heartbeat,
     pub watchdog: WatchdogSection,
     pub checkpoints: Checkpoints,
+    pub standby: Standby,
     pub webhooks: Webhooks,
     pub http: Http,
     pub prometheus: Prometheus,
@@ -103,6 +104,7 @@ impl Default for Settings {
             heartbeat: Heartbeat::default(),
             watchdog: WatchdogSection::default(),
             checkpoints: Checkpoints::default(),
+            standby: Standby::default(),
             webhooks: Webhooks::default(),
             http: Http::default(),
             prometheus: Prometheus::default(),
@@ -180,6 +182,24 @@ impl Settings {
         .chain(webhooks)
         .chain(http.secrets.values())
         .collect()
+    }
+
+    /// Which Lease is to be held; `None` where no standby is configured.
+    #[must_use]
+    pub fn standby_lease(&self) -> Option<StandbyLease> {
+        let (namespace, name) = self.standby.lease.as_ref()?.split_once('/')?;
+        let known = &self.kubernetes.clusters;
+        let only = || known.keys().next().filter(|_| known.len() == 1).cloned();
+        let named = self.standby.cluster.clone();
+        let cluster = named
+            .or_else(|| self.kubernetes.default_cluster.clone())
+            .or_else(only)?;
+        Some(StandbyLease {
+            cluster,
+            namespace: namespace.to_owned(),
+            name: name.to_owned(),
+            seconds: self.standby.lease_seconds,
+        })
     }
 
     /// The freeze file, with its default filled in.

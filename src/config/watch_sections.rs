@@ -1,4 +1,5 @@
-//! The sections about what looks after Interlock itself: checkpoints and who keeps them, a heartbeat, the alert that always fires, backups.
+//! The sections about what looks after Interlock itself: checkpoints and who keeps them, a heartbeat, the alert that always
+//! fires, backups, and another Interlock that waits.
 
 use std::path::PathBuf;
 
@@ -6,6 +7,7 @@ use serde::{Deserialize, Serialize};
 
 use super::secret::Secret;
 use super::value::BaseUrl;
+use crate::domain::ids::ClusterName;
 
 /// `[checkpoints]`: signed statements of what the journal holds, for places that keep them.
 #[derive(Clone, Debug, Serialize, Deserialize)]
@@ -135,5 +137,42 @@ impl Default for Backup {
             file: None,
             every_minutes: 15,
         }
+    }
+}
+
+/// `[standby]`: several Interlocks may be started, on a volume that one after the other has; one works, the others wait.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct Standby {
+    /// The Lease that the one which works holds, `NAMESPACE/NAME`. Without it nobody is waited for.
+    pub lease: Option<String>,
+    /// The cluster that it is in; `kubernetes.default_cluster`, or the only one, when left out.
+    pub cluster: Option<ClusterName>,
+    /// After so many seconds without a sign of life another may take it. 5 to 300.
+    pub lease_seconds: u32,
+}
+
+impl Default for Standby {
+    fn default() -> Self {
+        Self {
+            lease: None,
+            cluster: None,
+            lease_seconds: 15,
+        }
+    }
+}
+
+/// The Lease of `[standby]`, taken apart.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct StandbyLease {
+    pub cluster: ClusterName,
+    pub namespace: String,
+    pub name: String,
+    pub seconds: u32,
+}
+
+impl std::fmt::Display for StandbyLease {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "{}/{}", self.namespace, self.name)
     }
 }

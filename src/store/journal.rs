@@ -21,6 +21,8 @@ pub struct Store {
     name: String,
     head: ChainHash,
     seq: u64,
+    /// Which of the processes that had the database one after the other writes; 0 where none was ever told apart.
+    epoch: u64,
     /// Set from before a commit until it is known to be through.
     attempted: Option<Attempted>,
 }
@@ -42,6 +44,8 @@ pub struct Verified {
 struct PayloadRef<'a> {
     #[serde(skip_serializing_if = "Option::is_none")]
     key: Option<&'a DeliveryKey>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    epoch: Option<u64>,
     event: &'a Event,
 }
 
@@ -95,6 +99,7 @@ impl Store {
 
     fn with(connection: Connection, path: &Path) -> Result<Self, StoreError> {
         let (seq, head) = last(&connection)?;
+        let epoch = last_epoch(&connection)?;
         let schema = migrate::known_version(&connection, path)?;
         let name = if schema < migrate::NAMED {
             String::new()
@@ -108,6 +113,7 @@ impl Store {
             name,
             head,
             seq,
+            epoch,
             attempted: None,
         })
     }
@@ -123,6 +129,18 @@ impl Store {
     #[must_use]
     pub fn name(&self) -> &str {
         &self.name
+    }
+
+    /// Entries carry another epoch from now on: a later one than those before, and at least this. Gives it.
+    pub fn begin_epoch(&mut self, least: u64) -> u64 {
+        self.epoch = self.epoch.saturating_add(1).max(least);
+        self.epoch
+    }
+
+    /// The epoch that entries carry now; 0 for none.
+    #[must_use]
+    pub fn epoch(&self) -> u64 {
+        self.epoch
     }
 
     /// Reads again where the journal ends: after a failed commit nobody knows whether it landed.
@@ -176,7 +194,7 @@ impl Store {
                 "INSERT INTO journal (seq, at_ms, kind, incident, payload, salt, hash) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)",
             )?;
             for entry in entries {
-                let stored = stored(entry, &head)?;
+                let stored = stored(entry, self.epoch, &head)?;
                 head = stored.hash;
                 insert.execute(params![
                     stored.seq,
@@ -291,13 +309,32 @@ fn last(connection: &Connection) -> Result<(u64, ChainHash), StoreError> {
     Ok(last.unwrap_or((0, GENESIS)))
 }
 
-fn stored(entry: &Entry, previous: &ChainHash) -> Result<StoredEntry, StoreError> {
+/// Of the last entry. What can't be read of it is said by whoever reads the journal.
+fn last_epoch(connection: &Connection) -> Result<u64, StoreError> {
+    #[derive(Deserialize)]
+    struct Of {
+        #[serde(default)]
+        epoch: u64,
+    }
+    let payload: Option<String> = connection
+        .query_row(
+            "SELECT payload FROM journal ORDER BY seq DESC LIMIT 1",
+            [],
+            |row| row.get(0),
+        )
+        .optional()?;
+    let read = payload.and_then(|payload| serde_json::from_str::<Of>(&payload).ok());
+    Ok(read.map_or(0, |of| of.epoch))
+}
+
+fn stored(entry: &Entry, epoch: u64, previous: &ChainHash) -> Result<StoredEntry, StoreError> {
     let unreadable = |error: serde_json::Error| StoreError::Unreadable {
         seq: entry.seq,
         reason: error.to_string(),
     };
     let payload = PayloadRef {
         key: entry.key.as_ref(),
+        epoch: (epoch > 0).then_some(epoch),
         event: &entry.event,
     };
     let mut stored = StoredEntry {

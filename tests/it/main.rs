@@ -41,6 +41,7 @@ mod silences;
 mod slack_trouble;
 mod sources;
 mod stale;
+mod standby;
 mod talk;
 mod targets;
 mod tier3;

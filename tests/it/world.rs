@@ -229,6 +229,15 @@ impl TestWorld {
         self.bot_starts().await;
     }
 
+    /// Whether the bot says that another has taken its place.
+    pub async fn bot_is_superseded(&self) -> String {
+        let bot = self.bot.lock().await;
+        let bot = bot.as_ref().expect("a bot is running");
+        tokio::time::timeout(PATIENCE, bot.superseded())
+            .await
+            .expect("it notices")
+    }
+
     pub async fn bot_stops(&self) {
         let bot = self.bot.lock().await.take().expect("a bot is running");
         bot.stop().await;

@@ -18,6 +18,7 @@ use kube::config::{KubeConfigOptions, Kubeconfig};
 use kube::{Client, Config};
 use parking_lot::Mutex;
 
+use super::epoch::Bound;
 use super::tokens::{Account, Asking, Tokens};
 use crate::actions::Mark;
 use crate::domain::action::Tier;
@@ -78,6 +79,8 @@ pub struct Clusters {
     settings: BTreeMap<ClusterName, ClusterSettings>,
     clients: Arc<Kept>,
     tokens: Tokens,
+    /// What tokens are bound to, by the cluster and the namespace of their account.
+    bound: BTreeMap<(ClusterName, String), Bound>,
 }
 
 /// The clients that are there already.
@@ -90,7 +93,17 @@ impl Clusters {
             settings,
             clients: Arc::default(),
             tokens: Tokens::default(),
+            bound: BTreeMap::new(),
         }
+    }
+
+    /// With tokens that die with these Secrets, one for each namespace with accounts in that cluster.
+    #[must_use]
+    pub fn bound_to(mut self, cluster: ClusterName, secrets: BTreeMap<String, Bound>) -> Self {
+        let homes = secrets.into_iter();
+        self.bound
+            .extend(homes.map(|(home, bound)| ((cluster.clone(), home), bound)));
+        self
     }
 
     /// Names of the configured clusters, sorted.
@@ -132,6 +145,7 @@ impl Clusters {
                     account,
                     tier,
                     own: &own,
+                    bound: self.bound.get(&(name.clone(), account.namespace.clone())),
                 };
                 let config = async || self.configuration(name).await;
                 self.tokens.client(asking, config, now).await?

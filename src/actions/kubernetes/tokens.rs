@@ -19,6 +19,7 @@ use tokio::time::Instant;
 
 use super::attempt::within;
 use super::clusters::{ClusterError, made, told_of_refusal};
+use super::epoch::Bound;
 use crate::domain::action::Tier;
 use crate::domain::ids::ClusterName;
 
@@ -50,6 +51,8 @@ pub struct Asking<'a> {
     pub tier: Tier,
     /// With the cluster's own account.
     pub own: &'a Client,
+    /// What the token dies with, beside its account.
+    pub bound: Option<&'a Bound>,
 }
 
 /// A client with a token, and until when it is used.
@@ -118,6 +121,7 @@ async fn ask(asking: Asking<'_>) -> Result<(String, SignedDuration), ClusterErro
     let request = TokenRequest {
         spec: Some(TokenRequestSpec {
             expiration_seconds: Some(LIFETIME_SECONDS),
+            bound_object_ref: asking.bound.map(Bound::reference),
             ..TokenRequestSpec::default()
         }),
         ..TokenRequest::default()

@@ -22,4 +22,4 @@ pub use held::{Held, HeldError, HeldRule, Reviewer};
 pub use needs::{ExecNeed, JobNeed, Need, Needs, Role, Where, needs};
 pub use places::misplaced;
 pub use right::Right;
-pub use roles::{Accounts, KILL_SWITCH, LABEL, objects, tokens};
+pub use roles::{Accounts, KILL_SWITCH, LABEL, objects, standby, tokens};

@@ -9,6 +9,7 @@ use super::argument::quoted;
 use super::needs::{Needs, Role};
 use super::right::Right;
 use super::{exec_policy, job_policy};
+use crate::actions::kubernetes::epoch::SECRET;
 use crate::domain::action::Tier;
 
 /// On everything that is printed.
@@ -86,9 +87,9 @@ pub(super) fn labels() -> Value {
 /// Which account, in which namespace; `None` for the whole cluster.
 type Holding<'a> = (&'a (String, String), Option<&'a str>);
 
-/// Everything to apply, in an order in which it can be applied.
+/// Everything to apply, in an order in which it can be applied. `standby`: what the cluster's own account needs beside its looks.
 #[must_use]
-pub fn objects(needs: &Needs, accounts: &Accounts) -> Vec<Value> {
+pub fn objects(needs: &Needs, accounts: &Accounts, standby: &[Right]) -> Vec<Value> {
     let mut all: Vec<Value> = accounts
         .all()
         .into_iter()
@@ -104,7 +105,7 @@ pub fn objects(needs: &Needs, accounts: &Accounts) -> Vec<Value> {
         .filter(|account| **account != accounts.own);
     let others: Vec<String> = others.map(|(home, name)| format!("{home}/{name}")).collect();
     let tokens = tokens(others.iter());
-    for right in &tokens {
+    for right in tokens.iter().chain(standby) {
         rights
             .entry((&accounts.own, right.namespace.as_deref()))
             .or_default()
@@ -147,6 +148,29 @@ pub fn tokens<'a>(accounts: impl Iterator<Item = &'a String>) -> Vec<Right> {
             name: Some(name.to_owned()),
         })
         .collect()
+}
+
+/// What it takes to hold a Lease, `(NAMESPACE, NAME)`, and to replace the Secret of an epoch in each of these namespaces. RBAC
+/// can't say the name of what is to be made.
+#[must_use]
+pub fn standby<'a>(lease: (&str, &str), homes: impl Iterator<Item = &'a str>) -> Vec<Right> {
+    let right = |namespace: &str, group, resource: &str, verb, name: Option<&str>| Right {
+        namespace: Some(namespace.to_owned()),
+        group,
+        resource: resource.to_owned(),
+        verb,
+        name: name.map(str::to_owned),
+    };
+    let (home, name) = lease;
+    let of_lease = [("get", Some(name)), ("update", Some(name)), ("create", None)]
+        .map(|(verb, name)| right(home, "coordination.k8s.io", "leases", verb, name));
+    let of_secret = |home| {
+        [("get", Some(SECRET)), ("delete", Some(SECRET)), ("create", None)]
+            .map(|(verb, name)| right(home, "", "secrets", verb, name))
+    };
+    let homes: BTreeSet<&str> = homes.collect();
+    let secrets = homes.into_iter().flat_map(of_secret);
+    of_lease.into_iter().chain(secrets).collect()
 }
 
 fn role(account: &(String, String), namespace: Option<&str>, rights: &BTreeSet<&Right>) -> [Value; 2] {

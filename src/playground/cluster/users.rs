@@ -11,6 +11,8 @@ use parking_lot::Mutex;
 use rand::RngExt;
 use serde_json::json;
 
+use super::kinds::Kind;
+
 /// A person or program with a kubeconfig.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum ClusterUser {
@@ -206,10 +208,18 @@ impl Account {
     }
 }
 
+/// The Secret that a token dies with, in its account's namespace.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) struct Bound {
+    pub name: String,
+    pub uid: String,
+}
+
 /// A token that was asked for.
 #[derive(Debug)]
 struct Issued {
     account: Account,
+    bound: Option<Bound>,
     /// Whether the API server is among its audiences.
     for_api: bool,
     expires: Timestamp,
@@ -236,7 +246,7 @@ impl Users {
     }
 
     /// Makes a token in the shape of a real one: a JWT, whose signature only this double can tell.
-    pub fn issue(&self, account: Account, for_api: bool, expires: Timestamp) -> String {
+    pub fn issue(&self, account: Account, bound: Option<Bound>, for_api: bool, expires: Timestamp) -> String {
         let part = |value: &serde_json::Value| URL_SAFE_NO_PAD.encode(value.to_string());
         let secret: [u8; 32] = rand::rng().random();
         let subject = format!("system:serviceaccount:{}:{}", account.namespace, account.name);
@@ -248,6 +258,7 @@ impl Users {
         );
         let issued = Issued {
             account,
+            bound,
             for_api,
             expires,
         };
@@ -262,13 +273,13 @@ impl Users {
             .map_or("", |(token, _)| token)
     }
 
-    /// Who sent a request; `None` for a token that nobody has, that has run out, or whose account is gone. `uid_of`
-    /// knows the uid of a ServiceAccount by namespace and name.
+    /// Who sent a request; `None` for a token that nobody has, that has run out, or whose account or Secret is gone. `uid_of`
+    /// knows the uid of either by namespace and name.
     pub fn identify(
         &self,
         authorization: Option<&str>,
         now: Timestamp,
-        uid_of: impl FnOnce(&str, &str) -> Option<String>,
+        uid_of: impl Fn(Kind, &str, &str) -> Option<String>,
     ) -> Option<Identity> {
         let Some(header) = authorization else {
             return Some(Identity::Anonymous);
@@ -282,8 +293,13 @@ impl Users {
             .get(token)
             .filter(|issued| issued.for_api && now < issued.expires)?;
         let account = &found.account;
-        let is_there = uid_of(&account.namespace, &account.name).is_some_and(|uid| uid == account.uid);
-        is_there.then(|| account.identity())
+        let is_there = |kind, name: &str, wanted: &str| {
+            uid_of(kind, &account.namespace, name).is_some_and(|uid| uid == wanted)
+        };
+        let bound = found.bound.as_ref();
+        let lives = is_there(Kind::ServiceAccount, &account.name, &account.uid)
+            && bound.is_none_or(|bound| is_there(Kind::Secret, &bound.name, &bound.uid));
+        lives.then(|| account.identity())
     }
 }
 
@@ -310,7 +326,7 @@ mod tests {
     #[test]
     fn a_wrong_token_is_nobody_and_no_token_is_anonymous() {
         let users = Users::new();
-        let identify = |header| users.identify(header, Timestamp::UNIX_EPOCH, |_, _| None);
+        let identify = |header| users.identify(header, Timestamp::UNIX_EPOCH, |_, _, _| None);
         assert_eq!(identify(Some("Bearer wrong")), None);
         assert_eq!(identify(None), Some(Identity::Anonymous));
         let header = format!("Bearer {}", users.token(ClusterUser::Admin));
@@ -327,11 +343,20 @@ mod tests {
         };
         let at = |second| Timestamp::from_second(second).expect("a time");
         let header = |token: String| format!("Bearer {token}");
-        let good = header(users.issue(account.clone(), true, at(600)));
-        let elsewhere = header(users.issue(account, false, at(600)));
+        let good = header(users.issue(account.clone(), None, true, at(600)));
+        let elsewhere = header(users.issue(account.clone(), None, false, at(600)));
         let who = |header: &str, second, uid: &str| {
-            users.identify(Some(header), at(second), |_, _| Some(uid.to_owned()))
+            users.identify(Some(header), at(second), |kind, _, _| {
+                let uid = if kind == Kind::Secret { "secret" } else { uid };
+                Some(uid.to_owned())
+            })
         };
+        let bound_to = |uid: &str| Bound {
+            name: "epoch".to_owned(),
+            uid: uid.to_owned(),
+        };
+        let lives = header(users.issue(account.clone(), Some(bound_to("secret")), true, at(600)));
+        let dead = header(users.issue(account, Some(bound_to("older")), true, at(600)));
         assert_eq!(who(&good, 599, "one"), Some(Identity::User(ClusterUser::TierOne)));
         assert_eq!(who(&good, 600, "one"), None, "it has run out");
         assert_eq!(
@@ -339,6 +364,8 @@ mod tests {
             None,
             "the account was deleted and made anew"
         );
+        assert_eq!(who(&lives, 1, "one"), Some(Identity::User(ClusterUser::TierOne)));
+        assert_eq!(who(&dead, 1, "one"), None, "its Secret was deleted and made anew");
         assert_eq!(who(&elsewhere, 1, "one"), None, "it is meant for another service");
     }
 }

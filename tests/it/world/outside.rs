@@ -99,11 +99,12 @@ impl TestWorld {
         self.doubles.cluster.faults().once(on, kind);
     }
 
-    /// What really happened in the cluster so far, one line each.
+    /// What really happened in the cluster so far, one line each. A Lease is a sign of life and nothing that happened.
     pub fn effects(&self) -> Vec<String> {
         let effects = self.doubles.cluster.effects();
         effects
             .iter()
+            .filter(|effect| !effect.resource.starts_with("leases"))
             .map(|effect| match effect.verb.as_str() {
                 "exec" => format!("exec {}", effect.argv.join(" ")),
                 verb => format!("{verb} {}/{}", effect.resource, effect.name),

@@ -21,7 +21,6 @@ use crate::playground::cluster::faults::{Asked, FaultKind};
 use crate::playground::cluster::ids::Ids;
 use crate::playground::cluster::journal::RequestRecord;
 use crate::playground::cluster::json;
-use crate::playground::cluster::kinds::Kind;
 use crate::playground::cluster::shared::Shared;
 use crate::playground::cluster::status::ApiError;
 use crate::playground::cluster::store::Key;
@@ -57,9 +56,9 @@ pub(in crate::playground::cluster) async fn handle(
         .get("authorization")
         .and_then(|value| value.to_str().ok());
     let identity = shared.read(|model| {
-        let uid_of = |namespace: &str, name: &str| {
-            let account = model.copy(&Key::new(Kind::ServiceAccount, namespace, name))?;
-            Some(json::text(&account, "/metadata/uid").to_owned())
+        let uid_of = |kind, namespace: &str, name: &str| {
+            let object = model.copy(&Key::new(kind, namespace, name))?;
+            Some(json::text(&object, "/metadata/uid").to_owned())
         };
         shared.users.identify(authorization, model.now, uid_of)
     });

@@ -1,6 +1,6 @@
 //! `TokenRequest`: a short token for a ServiceAccount. Limits and defaults are those of Kubernetes 1.36: ten minutes at
-//! least, an hour when nothing is said, the API server's own audience when none is named. Tokens bound to a pod or a
-//! Secret are refused: nothing here would notice that the object is gone.
+//! least, an hour when nothing is said, the API server's own audience when none is named. A token that is bound to a Secret
+//! dies with it; those bound to a pod are refused.
 
 use http::{Response, StatusCode};
 use jiff::SignedDuration;
@@ -15,7 +15,7 @@ use crate::playground::cluster::model::stamp;
 use crate::playground::cluster::shared::Shared;
 use crate::playground::cluster::status::ApiError;
 use crate::playground::cluster::store::Key;
-use crate::playground::cluster::users::Account;
+use crate::playground::cluster::users::{Account, Bound};
 
 /// What the API server calls itself.
 const AUDIENCE: &str = "https://kubernetes.default.svc";
@@ -59,28 +59,60 @@ pub(super) fn create(
         uid: json::text(&account, "/metadata/uid").to_owned(),
     };
     let for_api = audiences.iter().any(|audience| audience == AUDIENCE);
-    let token = shared.users.issue(account, for_api, expires);
+    let bound = bound(shared, target, &sent)?;
+    let reference = sent.pointer("/spec/boundObjectRef").cloned();
+    let token = shared.users.issue(account, bound, for_api, expires);
     let answer = json!({
         "kind": "TokenRequest", "apiVersion": "authentication.k8s.io/v1",
         "metadata": {"name": target.name(), "namespace": target.namespace, "creationTimestamp": stamp(now)},
-        "spec": {"audiences": audiences, "expirationSeconds": seconds, "boundObjectRef": null},
+        "spec": {"audiences": audiences, "expirationSeconds": seconds, "boundObjectRef": reference},
         "status": {"token": token, "expirationTimestamp": stamp(expires)},
     });
     Ok(respond::json(StatusCode::CREATED, &answer))
 }
 
+/// The Secret that the token is to be bound to: it must be there, in the account's namespace, with that uid.
+fn bound(shared: &Shared, target: &ObjectTarget, sent: &Value) -> Result<Option<Bound>, ApiError> {
+    let Some(asked) = sent
+        .pointer("/spec/boundObjectRef")
+        .filter(|asked| !asked.is_null())
+    else {
+        return Ok(None);
+    };
+    let (kind, name, uid) = (
+        json::text(asked, "/kind"),
+        json::text(asked, "/name"),
+        json::text(asked, "/uid"),
+    );
+    if kind != "Secret" || json::text(asked, "/apiVersion") != "v1" {
+        let problem = "Forbidden: this cluster binds tokens to Secrets alone";
+        return Err(ApiError::invalid(
+            Kind::ServiceAccount,
+            target.name(),
+            "spec.boundObjectRef",
+            problem,
+        ));
+    }
+    let there = shared.read(|model| model.copy(&Key::new(Kind::Secret, &target.namespace, name)));
+    let Some(there) = there else {
+        return Err(ApiError::not_found(Kind::Secret, name));
+    };
+    let found = json::text(&there, "/metadata/uid");
+    if !uid.is_empty() && uid != found {
+        let why = format!(
+            "the UID in the bound object reference ({uid}) does not match the UID in record. The object might have been deleted and then recreated"
+        );
+        return Err(ApiError::conflict(Kind::Secret, name, &why));
+    }
+    Ok(Some(Bound {
+        name: name.to_owned(),
+        uid: found.to_owned(),
+    }))
+}
+
 fn lifetime(sent: &Value, name: &str) -> Result<i64, ApiError> {
     let invalid =
         |field: &str, problem: &str| Err(ApiError::invalid(Kind::ServiceAccount, name, field, problem));
-    if sent
-        .pointer("/spec/boundObjectRef")
-        .is_some_and(|bound| !bound.is_null())
-    {
-        return invalid(
-            "spec.boundObjectRef",
-            "Forbidden: this cluster binds tokens to no object",
-        );
-    }
     let seconds = json::int(sent, "/spec/expirationSeconds").unwrap_or(DEFAULT_SECONDS);
     match seconds {
         ..LEAST_SECONDS => invalid(
