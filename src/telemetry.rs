@@ -1,7 +1,8 @@
 //! Logs and figures: tracing to standard error, as lines for people or as JSON; metrics as Prometheus text. A leaf: it is
 //! set up once by whoever starts the program, and everybody else only uses the macros.
 
-use std::io::IsTerminal;
+use std::io::{IsTerminal, Write};
+use std::sync::Arc;
 
 use metrics_exporter_prometheus::{PrometheusBuilder, PrometheusHandle};
 use tracing_subscriber::EnvFilter;
@@ -22,26 +23,45 @@ pub enum TelemetryError {
     Metrics(String),
 }
 
-/// Sends logs to standard error.
+/// Standard error behind something that takes secrets out of each line.
+struct Cleaned<C>(Arc<C>);
+
+impl<C: Fn(&str) -> String> Write for Cleaned<C> {
+    /// A whole line at once, which is how the formatters write.
+    fn write(&mut self, line: &[u8]) -> std::io::Result<usize> {
+        let clean = (self.0)(&String::from_utf8_lossy(line));
+        std::io::stderr().write_all(clean.as_bytes())?;
+        Ok(line.len())
+    }
+
+    fn flush(&mut self) -> std::io::Result<()> {
+        std::io::stderr().flush()
+    }
+}
+
+/// Sends logs to standard error, each line as `clean` leaves it: what libraries write is nothing that we have seen before.
 ///
 /// # Errors
 /// The filter can't be read, or a logger is there already.
-pub fn start_log(log: &Log) -> Result<(), TelemetryError> {
+pub fn start_log(
+    log: &Log,
+    clean: impl Fn(&str) -> String + Send + Sync + 'static,
+) -> Result<(), TelemetryError> {
     let filter = EnvFilter::try_new(&log.filter).map_err(|error| TelemetryError::Filter {
         filter: log.filter.clone(),
         problem: error.to_string(),
     })?;
-    // slack-morphism logs one-time socket addresses and the bodies of frames: nothing of it is ever logged.
-    let filter = match "slack_morphism=off".parse() {
-        Ok(directive) => filter.add_directive(directive),
-        Err(_) => filter,
-    };
+    // These log one-time socket addresses and the bodies of frames: nothing of them is ever logged.
+    let silent = ["slack_morphism=off", "tungstenite=off", "tokio_tungstenite=off"];
+    let silent = silent.iter().filter_map(|directive| directive.parse().ok());
+    let filter = silent.fold(filter, EnvFilter::add_directive);
+    let clean = Arc::new(clean);
     // https://no-color.org: set and not empty, whatever the value.
     let unwanted = std::env::var_os("NO_COLOR").is_some_and(|value| !value.is_empty());
     let lines = tracing_subscriber::fmt()
         .with_env_filter(filter)
         .with_ansi(std::io::stderr().is_terminal() && !unwanted)
-        .with_writer(std::io::stderr);
+        .with_writer(move || Cleaned(clean.clone()));
     match log.format {
         LogFormat::Human => lines.with_target(false).finish().try_init(),
         LogFormat::Json => lines.json().flatten_event(true).finish().try_init(),
@@ -108,7 +128,7 @@ mod tests {
             filter: "interlock=lots".to_owned(),
             ..Log::default()
         };
-        let told = start_log(&log).unwrap_err().to_string();
+        let told = start_log(&log, str::to_owned).unwrap_err().to_string();
         assert!(
             told.contains("`interlock=lots`") && told.contains("write a level"),
             "{told}"

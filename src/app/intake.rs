@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use super::bot::StartError;
 use super::lifeline::Watchdog;
+use super::wiring::clusters;
 use crate::actions::redact::Redactor;
 use crate::config::Settings;
 use crate::domain::alert::Alert;
@@ -26,8 +27,19 @@ pub fn without_secrets(settings: &Settings, alerts: &mut [Alert]) -> Result<(), 
     Ok(())
 }
 
+/// Takes everything out of a text that may be a secret; for what writes logs.
+///
+/// # Errors
+/// The rules can't be made.
+pub fn cleaner(settings: &Settings) -> Result<impl Fn(&str) -> String + Send + Sync + use<>, StartError> {
+    let redactor = redactor(settings)?;
+    Ok(move |text: &str| redactor.clean(text).into_owned())
+}
+
 pub(super) fn redactor(settings: &Settings) -> Result<Redactor, StartError> {
-    Redactor::new(settings.secrets().into_iter().map(|secret| secret.expose()))
+    let of_clusters = clusters(settings).secrets();
+    let configured = settings.secrets().into_iter().map(|secret| secret.expose());
+    Redactor::new(configured.chain(of_clusters.iter().map(String::as_str)))
         .map_err(|error| StartError::Setup(error.to_string()))
 }
 

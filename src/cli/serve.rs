@@ -26,7 +26,7 @@ impl Serve {
         let settings = setup.settings()?;
         // Only fails when one is installed already, and then that one is used.
         let _ = rustls::crypto::ring::default_provider().install_default();
-        telemetry::start_log(&settings.log)?;
+        telemetry::start_log(&settings.log, app::cleaner(&settings)?)?;
         let metrics = Metrics::install()?;
         let runtime = tokio::runtime::Builder::new_multi_thread()
             .enable_all()

@@ -7,7 +7,8 @@ use tokio::runtime::Runtime;
 use tokio::signal::unix::{SignalKind, signal};
 
 use super::outcome::{Ended, Failure};
-use crate::config::Log;
+use crate::app;
+use crate::config::{Log, Settings};
 use crate::telemetry;
 
 /// The folder of a show: the one that was named, or one of its own that goes away with it.
@@ -59,10 +60,11 @@ impl Drop for ShowFolder {
 pub(super) fn prepare(filter: &str, folder: Option<PathBuf>) -> Result<(ShowFolder, Runtime), Failure> {
     // Only fails when one is installed already, and then that one is used.
     let _ = rustls::crypto::ring::default_provider().install_default();
-    telemetry::start_log(&Log {
+    let log = Log {
         filter: std::env::var("RUST_LOG").unwrap_or_else(|_| filter.to_owned()),
         ..Log::default()
-    })?;
+    };
+    telemetry::start_log(&log, app::cleaner(&Settings::default())?)?;
     let folder = ShowFolder::take(folder)?;
     let runtime = tokio::runtime::Builder::new_multi_thread()
         .enable_all()

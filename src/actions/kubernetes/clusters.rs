@@ -28,6 +28,8 @@ use crate::domain::ids::ClusterName;
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(4);
 /// How long a request may take to be written.
 const WRITE_TIMEOUT: Duration = Duration::from_secs(10);
+/// Where a pod finds the token of its ServiceAccount (kubernetes.io/docs, "Accessing the Kubernetes API from a Pod").
+const IN_CLUSTER_TOKEN: &str = "/var/run/secrets/kubernetes.io/serviceaccount/token";
 /// The API server takes this header over into its audit log, so that both records can be joined.
 const AUDIT_ID: HeaderName = HeaderName::from_static("audit-id");
 
@@ -201,6 +203,30 @@ impl Clusters {
             unusable.extend(self.configuration(name).await.err());
         }
         unusable
+    }
+
+    /// What lets somebody in with our name: tokens, passwords and keys that stand in kubeconfigs, or in files that these name.
+    /// A file that can't be read holds nothing that we could leak.
+    #[must_use]
+    pub fn secrets(&self) -> Vec<String> {
+        let mut secrets = Vec::new();
+        for settings in self.settings.values() {
+            if settings.in_cluster {
+                secrets.extend(std::fs::read_to_string(IN_CLUSTER_TOKEN).ok());
+            }
+            let file = settings.kubeconfig.as_ref().map(Kubeconfig::read_from);
+            let Some(Ok(file)) = file else { continue };
+            // Kubeconfigs are written as they were read; there is no other way to what they hide.
+            let written = serde_json::to_value(&file.auth_infos).unwrap_or_default();
+            for user in written.as_array().into_iter().flatten() {
+                let text = |key: &str| user.pointer(key).and_then(serde_json::Value::as_str);
+                let held = ["/user/token", "/user/password", "/user/client-key-data"];
+                secrets.extend(held.into_iter().filter_map(text).map(str::to_owned));
+                let file = text("/user/tokenFile");
+                secrets.extend(file.and_then(|path| std::fs::read_to_string(path).ok()));
+            }
+        }
+        secrets.iter().map(|secret| secret.trim().to_owned()).collect()
     }
 
     fn known(&self) -> String {
