@@ -27,6 +27,7 @@ mod pager_world {
     pub fn page(details: Value) -> Page {
         Page {
             about: IncidentId(7).into(),
+            before: 0,
             summary: "redis-primary times out: step 2 failed twice".to_owned(),
             source: "api-gateway".to_owned(),
             severity: Severity::Critical,
@@ -81,7 +82,7 @@ async fn a_page_told_twice_is_one_incident_and_is_resolved_by_its_key() {
         ("interlock/INC-7", "triggered")
     );
     assert!(!view.pages.is_empty(), "somebody's phone rang");
-    pager.resolve(IncidentId(7).into()).await.unwrap();
+    pager.resolve(IncidentId(7).into(), 0).await.unwrap();
     assert_eq!(double.snapshot().incidents[0].status, "resolved");
 }
 

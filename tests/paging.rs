@@ -106,6 +106,7 @@ fn recorded(name: &str) -> (Value, Value) {
 fn page() -> Page {
     Page {
         about: IncidentId(42).into(),
+        before: 0,
         summary: "redis-primary times out".to_owned(),
         source: "api-gateway".to_owned(),
         severity: Severity::High,
@@ -135,7 +136,7 @@ async fn trigger_and_resolve_share_one_key() {
     assert_eq!(heard.body["payload"]["severity"], "error");
     assert_eq!(heard.header("authorization"), None);
 
-    let receipt = pager.resolve(IncidentId(42).into()).await;
+    let receipt = pager.resolve(IncidentId(42).into(), 0).await;
     assert_eq!(receipt.unwrap().dedup_key, "interlock/INC-42");
     let (request, _) = recorded("events_v2_resolve");
     let mut wanted: Value = serde_json::from_str(request["body_raw"].as_str().unwrap()).unwrap();

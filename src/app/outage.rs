@@ -121,7 +121,7 @@ pub async fn watch(pagers: Pagers, mut health: watch::Receiver<Health>) {
                 outage.tried(true, told, pagers.clock.now());
             }
             Act::Resolve => {
-                let told = pagers.pagerduty.resolve(About::Journal).await;
+                let told = pagers.pagerduty.resolve(About::Journal, 0).await;
                 outage.tried(false, told, pagers.clock.now());
             }
             Act::Later => tokio::select! {
@@ -144,6 +144,7 @@ pub async fn older_copy(pagers: Pagers, behind: Option<String>) {
     };
     let page = Page {
         about: About::OlderCopy,
+        before: 0,
         summary: format!("Interlock's database may be an older copy, so nothing runs: {why}"),
         class: Some("InterlockRolledBack".to_owned()),
         details: serde_json::json!({ "what to do": "find out who put it back and why; what ran since is in the API servers' audit logs; then lift the freeze with a reason" }),
@@ -168,6 +169,7 @@ pub async fn older_copy(pagers: Pagers, behind: Option<String>) {
 fn page(pagers: &Pagers, reason: &str) -> Page {
     Page {
         about: About::Journal,
+        before: 0,
         summary: format!("Interlock can't write its journal, so nothing runs: {reason}"),
         source: "interlock".to_owned(),
         severity: crate::domain::alert::Severity::Critical,

@@ -148,12 +148,21 @@ impl Pagers {
             return;
         }
         let incident = engine.incident(id).await.ok().flatten();
-        let key = incident.and_then(|incident| incident.paging.key.clone());
+        let paging = incident
+            .map(|incident| incident.paging.clone())
+            .unwrap_or_default();
+        let before = paging.before.len();
+        for key in paging.before.into_iter().map(Some).chain([paging.key]) {
+            self.resolve_page(id, key, before).await;
+        }
+    }
+
+    async fn resolve_page(&self, id: IncidentId, key: Option<String>, before: usize) {
         let mut tries = Tries::new("resolve the page");
         loop {
             let told = match &key {
                 Some(key) => self.call(|| self.pagerduty.resolve_by_key(key)).await,
-                None => self.call(|| self.pagerduty.resolve(id.into())).await,
+                None => self.call(|| self.pagerduty.resolve(id.into(), before)).await,
             };
             let Err(error) = told else { return };
             match tries.pause(error) {
@@ -271,12 +280,8 @@ impl Pagers {
         let service = incident.service.as_ref().map(ToString::to_string);
         Page {
             about: incident.id.into(),
-            summary: format!(
-                "{}: {} ({})",
-                incident.id,
-                incident.title,
-                summary::result(incident)
-            ),
+            before: incident.paging.before.len(),
+            summary: format!("{}: {} ({})", incident.id, incident.title, handoff::why(incident)),
             source: service.clone().unwrap_or_else(|| incident.source.to_string()),
             severity: incident.severity,
             component: service,

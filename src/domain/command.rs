@@ -377,6 +377,7 @@ pub enum Answer {
         /// Where its card comes, when that is not where it was asked for.
         elsewhere: Option<Channel>,
     },
+    /// The most severe first, of equals the oldest.
     Status {
         open: Vec<StatusLine>,
         frozen: Vec<Held>,

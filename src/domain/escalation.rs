@@ -12,9 +12,9 @@ use super::rules::PageAfter;
 pub enum Call {
     /// A card waits and nobody has looked at it yet.
     Waits,
-    /// Nobody decided or may decide, no plan could be made, or the source goes on firing: it waits, and time is up.
+    /// Nobody decided or may decide, or no plan could be made: it waits, and time is up.
     Stuck,
-    /// The plan ran, and it did not help.
+    /// The plan ran, and it did not help: its verification failed, or the alert goes on firing.
     NotHelped,
     /// The runbook says to escalate, a step was refused, or nobody knows whether one happened.
     Broke,
@@ -42,9 +42,8 @@ impl Call {
             | HandoffReason::Flapping { .. }
             | HandoffReason::NoDecision
             | HandoffReason::Void { .. }
-            | HandoffReason::StillFiring
             | HandoffReason::SourceRefused { .. } => Self::Stuck,
-            HandoffReason::NotVerified { .. } => Self::NotHelped,
+            HandoffReason::NotVerified { .. } | HandoffReason::StillFiring => Self::NotHelped,
             HandoffReason::AskedFor { .. } => Self::Asked,
             HandoffReason::Rejected { .. } | HandoffReason::TakenOver { .. } => Self::Taken,
         }

@@ -250,6 +250,12 @@ pub struct Paging {
     /// Under which key it holds it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub key: Option<String>,
+    /// Keys of pages that were taken before, for what was less than what the last one is for.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub before: Vec<String>,
+    /// What the last page is for, in words.
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    pub why: String,
     /// The last page did not go through. Gone once one does, or another is asked for.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub failed: Option<PageFailure>,

@@ -53,6 +53,9 @@ impl fmt::Display for About {
 #[derive(Clone, Debug, PartialEq)]
 pub struct Page {
     pub about: About,
+    /// How many pages about it were taken before for less. A pager rings nobody for more of what somebody has acknowledged,
+    /// so each has a key of its own.
+    pub before: usize,
     /// One line: what is broken and why Interlock asks.
     pub summary: String,
     /// What is affected: the service, or the cluster.
@@ -74,10 +77,14 @@ pub struct Page {
 /// The key under which an incident is held at the pager, the same however often it is told, and another one for an
 /// incident of the same number in another database.
 #[must_use]
-pub(super) fn dedup_key(database: &str, about: About) -> String {
-    match database {
+pub(super) fn dedup_key(database: &str, about: About, before: usize) -> String {
+    let key = match database {
         "" => format!("{DEDUP_PREFIX}{about}"),
         database => format!("{DEDUP_PREFIX}{database}/{about}"),
+    };
+    match before {
+        0 => key,
+        before => format!("{key}/{}", before.saturating_add(1)),
     }
 }
 
@@ -235,6 +242,7 @@ mod tests {
     fn page(details: Value) -> Page {
         Page {
             about: IncidentId(42).into(),
+            before: 0,
             summary: "redis-primary times out: a step failed twice".to_owned(),
             source: "api-gateway".to_owned(),
             severity: Severity::Critical,
@@ -257,9 +265,9 @@ mod tests {
 
     #[test]
     fn the_same_number_in_another_database_is_another_page() {
-        let one = dedup_key("7f3a9c2e41d05b6a", IncidentId(42).into());
+        let one = dedup_key("7f3a9c2e41d05b6a", IncidentId(42).into(), 0);
         assert_eq!(one, "interlock/7f3a9c2e41d05b6a/INC-42");
-        assert_ne!(one, dedup_key("00112233445566ff", IncidentId(42).into()));
+        assert_ne!(one, dedup_key("00112233445566ff", IncidentId(42).into(), 0));
     }
 
     #[test]
@@ -297,7 +305,7 @@ mod tests {
     }
     "#);
         assert_eq!(
-            follow_up(&key(), "resolve", &dedup_key("", IncidentId(42).into()))["dedup_key"],
+            follow_up(&key(), "resolve", &dedup_key("", IncidentId(42).into(), 0))["dedup_key"],
             event["dedup_key"]
         );
     }

@@ -98,16 +98,16 @@ impl PagerDuty {
     /// # Errors
     /// `Refused` without `pagerduty.routing_key`; else what the pager answered.
     pub async fn trigger(&self, page: &Page) -> Result<Receipt, PageError> {
-        let key = dedup_key(&self.database, page.about);
+        let key = dedup_key(&self.database, page.about, page.before);
         self.enqueue(trigger(self.key()?, &key, page), &key).await
     }
 
-    /// Says that it is over. Without an open page it does nothing.
+    /// Says that it is over, of the page after so many before it. Without an open page it does nothing.
     ///
     /// # Errors
     /// As `trigger`.
-    pub async fn resolve(&self, about: About) -> Result<Receipt, PageError> {
-        let key = dedup_key(&self.database, about);
+    pub async fn resolve(&self, about: About, before: usize) -> Result<Receipt, PageError> {
+        let key = dedup_key(&self.database, about, before);
         self.enqueue(follow_up(self.key()?, "resolve", &key), &key).await
     }
 

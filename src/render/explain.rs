@@ -226,6 +226,9 @@ fn runbooks(lines: &[RunbookLine]) -> String {
     lines.iter().map(line).collect::<Vec<_>>().join("\n")
 }
 
+/// Incidents that a status names; the most severe, of these the oldest.
+const LISTED: usize = 20;
+
 fn status(open: &[StatusLine], frozen: &[Held], glass: &[Glass]) -> String {
     let mut lines: Vec<String> = frozen
         .iter()
@@ -239,13 +242,17 @@ fn status(open: &[StatusLine], frozen: &[Held], glass: &[Glass]) -> String {
     if open.is_empty() {
         lines.push("Nothing is open.".to_owned());
     }
-    lines.extend(open.iter().map(|line| {
+    let more = open.len().saturating_sub(LISTED);
+    lines.extend(open.iter().take(LISTED).map(|line| {
         let stands = match line.unknown {
             Some(step) => format!("Nobody knows whether step {step} happened; a person has to say."),
             None => phase(&line.phase),
         };
         format!("{} ({}): {}. {stands}", line.incident, line.severity, line.title)
     }));
+    if more > 0 {
+        lines.push(format!("And {more} more, less severe or later."));
+    }
     lines.join("\n")
 }
 

@@ -5,7 +5,7 @@ use serde_json::{Value, json};
 use super::escape::Mrkdwn;
 use super::{changes, evidence, words};
 use crate::domain::escalation::Call;
-use crate::domain::incident::{HandoffReason, Incident, Phase, PlanTrack};
+use crate::domain::incident::{HandoffReason, Incident, PlanTrack};
 use crate::domain::run::StepState;
 use crate::domain::text::shortened;
 
@@ -103,17 +103,21 @@ fn safe_next(incident: &Incident) -> Option<String> {
     Some(look.command.clone())
 }
 
+/// What a page is for, in a few words: how it stands, and what keeps people from seeing that in Slack.
+#[must_use]
+pub fn why(incident: &Incident) -> String {
+    let stands = super::summary::result(incident);
+    let asked = &incident.paging.why;
+    if incident.card.is_none() && !asked.is_empty() && !stands.contains(asked.as_str()) {
+        format!("{asked}; {stands}")
+    } else {
+        stands
+    }
+}
+
 /// The packet as `custom_details` of a page.
 #[must_use]
 pub fn details(incident: &Incident) -> Value {
-    let reason = match &incident.phase {
-        Phase::Handed { reason, .. } => reason.words(),
-        Phase::Proposed => "a plan waits for a decision".to_owned(),
-        Phase::Running => "a step needs a human".to_owned(),
-        Phase::Planning { .. } | Phase::Settling { .. } | Phase::Closed { .. } => {
-            "a human is wanted".to_owned()
-        }
-    };
     let alerts: Vec<Value> = incident
         .episodes
         .iter()
@@ -129,7 +133,7 @@ pub fn details(incident: &Incident) -> Value {
         .collect();
     json!({
         "incident": incident.id.to_string(),
-        "reason": reason,
+        "reason": why(incident),
         "alerts": alerts,
         "alerts_in_all": incident.episodes.len(),
         "tried": tried(incident),

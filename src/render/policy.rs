@@ -78,7 +78,7 @@ pub fn who_slack(incident: IncidentId, access: Option<&Access>) -> String {
 
 fn who_by(incident: IncidentId, access: Option<&Access>, hand: &Hand) -> String {
     let Some(access) = access else {
-        return format!("{incident} has no plan, so there is nothing to approve.");
+        return format!("{incident} has no plan that waits, so there is nothing to approve.");
     };
     let mut lines = Vec::new();
     for (steps, access) in alike(&access.steps) {

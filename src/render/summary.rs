@@ -179,7 +179,10 @@ pub fn result(incident: &Incident) -> String {
     match &incident.phase {
         Phase::Planning { .. } => "a plan is being made".to_owned(),
         Phase::Proposed => "a plan waits for a decision".to_owned(),
-        Phase::Running => "running".to_owned(),
+        Phase::Running => match incident.unknown_step() {
+            Some((_, step)) => format!("nobody knows whether step {step} happened; a person has to say"),
+            None => "running".to_owned(),
+        },
         Phase::Settling {
             by: SettlesBy::Resolving,
             ..
@@ -196,7 +199,7 @@ pub fn result(incident: &Incident) -> String {
             result: ClosedAs::Resolved,
             ..
         } => match incident.result() {
-            Some(result) => format!("resolved; {}", timeline::run_result(result)),
+            Some(_) => format!("resolved; {}", timeline::ran(incident)),
             None => "resolved".to_owned(),
         },
         Phase::Closed {
@@ -211,7 +214,7 @@ pub fn result(incident: &Incident) -> String {
             result: result @ ClosedAs::ByPerson { .. },
             ..
         } => match incident.result() {
-            Some(ran) => format!("{}; {}", timeline::closed_by(result), timeline::run_result(ran)),
+            Some(_) => format!("{}; {}", timeline::closed_by(result), timeline::ran(incident)),
             None => timeline::closed_by(result),
         },
     }

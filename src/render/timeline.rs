@@ -6,10 +6,10 @@ use crate::domain::approval::Vote;
 use crate::domain::event::{Cause, Deed, Event, Judgement, Outcome, Refusal};
 use crate::domain::freeze::Scope;
 use crate::domain::ids::{AttemptId, EpisodeKey, StepNo};
-use crate::domain::incident::{ClosedAs, Incident, SettlesBy};
+use crate::domain::incident::{ClosedAs, Incident, PlanTrack, SettlesBy};
 use crate::domain::plan::{Plan, PlanDigest, PlannedStep};
 use crate::domain::policy::Decision;
-use crate::domain::run::{RunResult, WaitsFor};
+use crate::domain::run::{RunResult, StepState, WaitsFor};
 
 /// What happened, in one line. `None` for what people need not read.
 #[must_use]
@@ -100,7 +100,10 @@ fn worded(event: &Event, incident: Option<&Incident>) -> Option<String> {
             step, judgement, by, ..
         } => step_judged(*step, *judgement, &by.name),
         Event::RunsLong { plan, .. } => format!("plan {plan} has been running for more than ten minutes"),
-        Event::RunEnded { result, .. } => run_result(result),
+        Event::RunEnded { plan, result, .. } => {
+            let track = incident.and_then(|incident| incident.plan(*plan));
+            run_result(result, track)
+        }
         Event::Settling {
             by: SettlesBy::Resolving,
             ..
@@ -290,10 +293,28 @@ pub fn closed_by(result: &ClosedAs) -> String {
     }
 }
 
-/// How a run ended.
+/// How the current run ended.
 #[must_use]
-pub fn run_result(result: &RunResult) -> String {
+pub fn ran(incident: &Incident) -> String {
+    incident
+        .result()
+        .map_or_else(String::new, |result| run_result(result, incident.current()))
+}
+
+/// Steps that failed and were not in the way, because their runbook goes on.
+#[must_use]
+pub fn failed(track: &PlanTrack) -> Vec<String> {
+    let failed = |step: &&PlannedStep| matches!(track.run.state(step.no), StepState::Failed { .. });
+    let steps = track.plan.steps.iter().filter(failed);
+    steps.map(|step| format!("step {}", step.no)).collect()
+}
+
+fn run_result(result: &RunResult, track: Option<&PlanTrack>) -> String {
+    let failed = track.map(failed).unwrap_or_default();
     match result {
+        RunResult::Verified if !failed.is_empty() => {
+            format!("it is verified, although {} failed", words::listed(&failed))
+        }
         RunResult::Verified => "all steps are done and verified".to_owned(),
         RunResult::NotVerified { why } => format!("the steps ran, but it did not help: {why}"),
         RunResult::Stopped { step, why, .. } => format!("stopped at step {step}: {why}"),

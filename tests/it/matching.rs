@@ -61,9 +61,13 @@ async fn a_runbook_that_names_what_is_not_there_is_no_plan() {
         .runbook(("redis-lost.md", lost.as_str()));
     let world = TestWorld::start(setup).await;
     world.fires(&Alert::redis_timeout()).await;
-    world.card("redis-lost").await;
+    world
+        .card("The runbook is *redis-lost*: what it says can be done by hand.")
+        .await;
     world.a_human_is_paged("INC-1").await;
     assert!(!world.ana().has_button("Approve"));
+    world.ana().presses("Show runbook").await;
+    world.ana().sees_modal("deploy/redis-lost").await;
     world.thread().says("no plan could be made").await;
     world.thread().ends_with("the pager took the page").await;
     world.nothing_ran();

@@ -1,7 +1,7 @@
 //! When a human is paged for a card that waits, and when nobody is.
 
 use interlock::playground::cluster::Scenario;
-use interlock::playground::pager::PagerFaults;
+use interlock::playground::pager::{PagerFaults, Status};
 
 use crate::shipped;
 use crate::world::{Alert, Setup, TestWorld};
@@ -228,7 +228,25 @@ async fn who_was_paged_because_a_card_waited_is_paged_again_when_the_fix_does_no
             (told(&world) == 2).then_some(())
         })
         .await;
+    // More of a page that somebody has acknowledged rings nobody: this is another, and both end with the incident.
+    let pages = world.doubles.pager.incidents();
+    let keys: Vec<&str> = pages.iter().map(|page| page.dedup_key.as_str()).collect();
     assert!(first.dedup_key.ends_with("/INC-1"), "{}", first.dedup_key);
+    assert_eq!(keys, [first.dedup_key.clone(), format!("{}/2", first.dedup_key)]);
+    let second = pages.last().expect("two");
+    assert!(second.title.contains("did not help"), "{}", second.title);
+    world
+        .ana()
+        .types("close INC-1 the cache was replaced by hand")
+        .await;
+    world.ana().is_told("INC-1 is closed.").await;
+    world
+        .until("both are over at the pager", || {
+            let pages = world.doubles.pager.incidents();
+            let over = pages.iter().all(|page| page.status == Status::Resolved);
+            over.then_some(())
+        })
+        .await;
     world.thread().is_uninteresting();
     world.ends().await;
 }

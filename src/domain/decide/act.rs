@@ -195,8 +195,10 @@ fn runbook_line(runbook: &Runbook) -> RunbookLine {
 }
 
 fn status(tx: &Tx<'_>) -> Reply {
+    let mut open: Vec<&Incident> = tx.state().open().collect();
+    open.sort_by_key(|incident| (std::cmp::Reverse(incident.severity), incident.id));
     Reply::Answer(Answer::Status {
-        open: tx.state().open().map(status_line).collect(),
+        open: open.into_iter().map(status_line).collect(),
         frozen: tx.state().freeze.held().to_vec(),
         glass: tx.state().glass.clone(),
     })

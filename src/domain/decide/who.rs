@@ -6,6 +6,7 @@ use crate::domain::command::{Answer, Reply};
 use crate::domain::event::{Deed, Refusal};
 use crate::domain::freeze::FreezeFile;
 use crate::domain::ids::IncidentId;
+use crate::domain::incident::Phase;
 use crate::domain::policy::{Asking, Circumstances, Question, Who};
 use crate::domain::prechecks;
 
@@ -13,7 +14,11 @@ pub fn who(tx: &mut Tx<'_>, context: Context<'_>, actor: &Actor<'_>, id: Inciden
     let Some(incident) = tx.state().incident(id) else {
         return actor.refused(tx, None, Deed::Ask, Refusal::NoSuchIncident);
     };
-    let access = incident.current().map(|track| {
+    let undecided = incident.current().filter(|_| match incident.phase {
+        Phase::Planning { .. } | Phase::Proposed | Phase::Running => true,
+        Phase::Settling { .. } | Phase::Handed { .. } | Phase::Closed { .. } => false,
+    });
+    let access = undecided.map(|track| {
         let part = track.part(track.upto, None);
         let behind = incident.behind(&track.plan);
         let question = Question {

@@ -11,7 +11,7 @@ use crate::domain::action::Tier;
 use crate::domain::command::PlanRef;
 use crate::domain::escalation::Call;
 use crate::domain::event::{Cause, Mode};
-use crate::domain::incident::{HandoffReason, Incident, Phase, PlanTrack};
+use crate::domain::incident::{HandoffReason, Incident, Phase, PlanTrack, Verdict};
 use crate::domain::matching::By;
 use crate::domain::policy::Decision;
 use crate::slack::inbound::origin::Origin;
@@ -226,6 +226,10 @@ fn more(incident: &Incident, context: &CardContext) -> Option<Value> {
     if incident.current().is_some()
         || incident.checklist.is_some()
         || matches!(incident.phase, Phase::Planning { .. })
+        || incident
+            .matched
+            .as_ref()
+            .is_some_and(|matched| matches!(matched.verdict, Verdict::One { .. }))
     {
         options.push(entry("Show runbook", action::SHOW_RUNBOOK));
     }

@@ -39,7 +39,7 @@ pub fn blocks(incident: &Incident) -> Vec<Value> {
             .run
             .result
             .as_ref()
-            .map(|ended| format!(": {}", result(ended)))
+            .map(|ended| format!(": {}", result(ended, track)))
             .unwrap_or_default();
         let what = if track.run.started_at.is_some() {
             format!(

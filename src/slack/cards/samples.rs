@@ -220,6 +220,7 @@ pub(crate) fn incident(title: &str, steps: Vec<PlannedStep>) -> Incident {
             delivered_at: None,
             key: None,
             failed: None,
+            ..Paging::default()
         },
         commander: None,
         checklist: None,

@@ -10,8 +10,8 @@ use crate::domain::matching::By;
 use crate::domain::policy::Decision;
 use crate::domain::run::{RunResult, StepState};
 use crate::domain::runbook::Autonomy;
-use crate::render::timeline::page_failed;
-use crate::render::words::{at_work, sentence};
+use crate::render::timeline::{self, page_failed};
+use crate::render::words::{at_work, listed, sentence};
 use crate::render::{explain, reasons};
 use crate::slack::settings::Words;
 
@@ -118,7 +118,12 @@ pub fn now(incident: &Incident, context: &CardContext, words: &Words) -> String 
             until,
             by: SettlesBy::Resolving,
         } => format!(
-            "*Fixed and verified.* Waiting for {} to say that it is over, until {}.",
+            "*{}.* Waiting for {} to say that it is over, until {}.",
+            sentence(
+                &incident
+                    .current()
+                    .map_or_else(String::new, |track| result(&RunResult::Verified, track))
+            ),
             safe(incident.source.as_str(), 60),
             clock(*until)
         ),
@@ -277,9 +282,15 @@ fn handed(incident: &Incident, reason: &HandoffReason, words: &Words) -> String 
         HandoffReason::Rejected { .. } | HandoffReason::TakenOver { .. } | HandoffReason::AskedFor { .. } => {
             format!("@{said}.")
         }
+        HandoffReason::PlanBlocked { .. } => match meant(incident) {
+            Some(name) => format!(
+                "{said}. The runbook is *{}*: what it says can be done by hand.",
+                safe(name, 100)
+            ),
+            None => format!("{said}."),
+        },
         HandoffReason::NoMatch
         | HandoffReason::Checklist
-        | HandoffReason::PlanBlocked { .. }
         | HandoffReason::NoDecision
         | HandoffReason::Void { .. }
         | HandoffReason::StepStopped { .. }
@@ -287,6 +298,15 @@ fn handed(incident: &Incident, reason: &HandoffReason, words: &Words) -> String 
         | HandoffReason::StillFiring
         | HandoffReason::TakenBack { .. }
         | HandoffReason::SourceRefused { .. } => format!("{said}."),
+    }
+}
+
+/// The runbook that the alert asks for.
+fn meant(incident: &Incident) -> Option<&str> {
+    let matched = incident.matched.as_ref()?;
+    match &matched.verdict {
+        Verdict::One { runbook } => Some(runbook.as_str()),
+        Verdict::Several | Verdict::None => None,
     }
 }
 
@@ -377,8 +397,12 @@ pub fn why(incident: &Incident) -> Option<String> {
 }
 
 /// How a run ended, in a few words.
-pub fn result(result: &RunResult) -> String {
+pub fn result(result: &RunResult, track: &PlanTrack) -> String {
+    let failed = timeline::failed(track);
     match result {
+        RunResult::Verified if !failed.is_empty() => {
+            format!("verified, although {} failed", listed(&failed))
+        }
         RunResult::Verified => "fixed and verified".to_owned(),
         RunResult::NotVerified { why } => format!("not verified: {}", safe(why, 200)),
         RunResult::Stopped { step, why, .. } => format!("stopped at step {step}: {}", safe(why, 200)),
