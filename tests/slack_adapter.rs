@@ -66,7 +66,7 @@ impl Outlook for TestOutlook {
             now: Timestamp::now(),
             mode: self.0.mode,
             autonomy: self.0.autonomy,
-            who_may: who_may(&self.0.policy, incident),
+            who_may: who_may(&self.0.policy, incident, &Default::default()),
             frozen: None,
             not_now: Vec::new(),
             broken: None,

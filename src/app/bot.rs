@@ -245,6 +245,7 @@ impl Parts {
             }));
         }
         let recent = Arc::new(RwLock::new(Recent::default()));
+        let absent = Arc::new(RwLock::new(slack::Absent::new()));
         let factors = Factors::new(
             self.settings.totp_file(),
             self.clock.clone(),
@@ -254,6 +255,7 @@ impl Parts {
             clock: self.clock.clone(),
             knowledge: self.knowledge.clone(),
             recent: recent.clone(),
+            absent: absent.clone(),
             outputs: self.outputs.clone(),
             redactor: self.redactor.clone(),
             health: self.health.clone(),
@@ -310,6 +312,9 @@ impl Parts {
             self.settings.freeze_file(),
             recent,
         ));
+        let policy = self.knowledge.load().rules.policy.clone();
+        self.tasks
+            .spawn(outlook::follow_absent(people.clone(), policy, absent));
         self.pagers(lanes.pager, lanes.source, behind)?;
         Ok(SlackSide {
             people,

@@ -17,6 +17,7 @@ use crate::ports::{Pending, Person};
 
 use super::cards::{CardContext, Frozen};
 use super::inbound::origin::Origin;
+use super::people::Absent;
 
 /// Addresses and secrets of one installation. `Debug` shows no secret.
 #[derive(Clone)]
@@ -134,6 +135,8 @@ pub struct Around {
     pub turned: Vec<bool>,
     /// Changes that still count against limits per hour, where there are such limits.
     pub started: usize,
+    /// Whom the policy names and Slack does not have.
+    pub absent: Absent,
 }
 
 /// A picture as PNG, and what it shows in plain words.

@@ -3,6 +3,7 @@
 //! a message nobody read, an effect or a page that the story did not tell, an effect waiting in the outbox, a step
 //! without an end, a journal that does not verify, a rule of Slack that was broken.
 
+mod absent;
 #[path = "../common/admin.rs"]
 mod admin;
 mod advisor;
@@ -20,6 +21,7 @@ mod ends;
 mod evidence;
 mod flapping;
 mod freeze;
+mod handoff;
 mod journal;
 mod lifeline;
 mod matching;
