@@ -114,6 +114,7 @@ fn rules(team: &str) -> Rules {
         groups: Vec::new(),
         approvals: 1,
         requester_may: None,
+        reason: false,
     };
     Rules {
         mode: Mode::Live,

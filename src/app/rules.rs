@@ -90,6 +90,7 @@ fn policy(settings: &Settings) -> Policy {
         groups: row.groups.clone(),
         approvals: row.approvals.max(1),
         requester_may: row.requester_may,
+        reason: row.reason,
     });
     Policy {
         rows: rows.collect(),

@@ -44,6 +44,12 @@ pub enum Intent {
         at: PlanRef,
         upto: StepNo,
     },
+    /// With the reason that a row of the policy asks for.
+    ApproveBecause {
+        at: PlanRef,
+        upto: Option<StepNo>,
+        reason: String,
+    },
     /// With what Tier 3 takes.
     ApproveWith {
         at: PlanRef,
@@ -486,6 +492,13 @@ pub enum Form {
         part: Box<Plan>,
         /// What has to be typed.
         target: String,
+    },
+    /// Asks why; sending it sends `ApproveBecause`.
+    Why {
+        at: PlanRef,
+        upto: Option<StepNo>,
+        /// What would be approved.
+        part: Box<Plan>,
     },
     /// What could be silenced, and for how long.
     Silence {

@@ -58,6 +58,8 @@ fn row_by(row: &ApproverRow, tier: Tier, hand: &Hand) -> String {
     };
     let with = if tier == Tier::Three {
         ", with the target typed, a reason and a second factor"
+    } else if row.wants_reason(tier) {
+        ", with a reason"
     } else {
         ""
     };

@@ -192,7 +192,7 @@ pub fn problem(problem: &Problem) -> String {
             "Type {}, letter for letter: that is what it acts on.",
             shortened(wanted, 150)
         ),
-        Problem::NoReason => "Say why: Tier 3 needs a reason.".to_owned(),
+        Problem::NoReason => "Say why: this approval counts only with a reason.".to_owned(),
         Problem::WrongCode { left: 0 } => {
             "That code is wrong, and it was one too many: none of yours counts for half an hour. Somebody else may approve.".to_owned()
         }

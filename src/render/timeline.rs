@@ -27,11 +27,13 @@ fn voted(vote: &Vote, upto: Option<StepNo>) -> String {
     let far = upto
         .map(|step| format!(" as far as step {step}"))
         .unwrap_or_default();
-    let with = vote
-        .ceremony
-        .as_ref()
-        .map(|given| format!(" with a second factor: {}", given.reason));
-    format!("{} approved{far}{}", vote.name, with.unwrap_or_default())
+    let with = if vote.ceremony.is_some() {
+        " with a second factor"
+    } else {
+        ""
+    };
+    let why = vote.because().map(|why| format!(": {why}"));
+    format!("{} approved{far}{with}{}", vote.name, why.unwrap_or_default())
 }
 
 #[expect(clippy::too_many_lines, reason = "every event has its arm in the one match")]

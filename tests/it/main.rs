@@ -34,6 +34,7 @@ mod paging;
 mod parts;
 mod power;
 mod prechecks;
+mod reasons;
 mod redis;
 mod runbooks;
 mod scenarios;

@@ -276,6 +276,7 @@ fn a_plan_that_is_not_the_one_of_its_digest_never_starts() {
         at,
         groups: vec!["S-oncall".to_owned()],
         ceremony: None,
+        reason: None,
     };
     let incident = IncidentId(1);
     let decision = track.decision.clone();

@@ -6,7 +6,7 @@ use std::collections::BTreeMap;
 use super::act::Actor;
 use super::{Context, Tx, advance, contain, survey, world};
 use crate::domain::approval::{Approval, ApprovalEvent, ApprovalRefusal, Vote};
-use crate::domain::ceremony::{self, Ceremony, Said};
+use crate::domain::ceremony::{self, Problem, Said};
 use crate::domain::command::{Answer, Drive, Form, FormField, PlanRef, Reply};
 use crate::domain::event::{Deed, Event, Judgement, Refusal};
 use crate::domain::freeze::FreezeFile;
@@ -74,13 +74,21 @@ pub struct Yes<'a> {
     pub at: &'a PlanRef,
     /// `None` is all that is left.
     pub upto: Option<StepNo>,
-    /// What was filled in for Tier 3.
-    pub said: Option<&'a Said>,
+    pub words: Words<'a>,
+}
+
+/// What was filled in beside it.
+#[derive(Clone, Copy)]
+pub enum Words<'a> {
+    None,
+    /// For a row that asks why.
+    Why(&'a str),
+    TierThree(&'a Said),
 }
 
 impl<'a> Yes<'a> {
-    pub fn to(at: &'a PlanRef, upto: Option<StepNo>, said: Option<&'a Said>) -> Self {
-        Self { at, upto, said }
+    pub fn to(at: &'a PlanRef, upto: Option<StepNo>, words: Words<'a>) -> Self {
+        Self { at, upto, words }
     }
 }
 
@@ -91,7 +99,7 @@ enum Allowed {
         have: u8,
         vote: Vote,
     },
-    /// There is a Tier 3 step in it, so more has to be said.
+    /// There is a Tier 3 step in it, or a row asks why, so more has to be said.
     Asks(Form),
 }
 
@@ -171,30 +179,61 @@ fn vote(context: Context<'_>, actor: &Actor<'_>) -> Vote {
         at: context.now,
         groups: actor.person.groups.clone(),
         ceremony: None,
+        reason: None,
     }
 }
 
-/// What Tier 3 takes beside the right, for a part that has such a step: `None` when it has none, or when it has still to
-/// be asked for.
-fn with_ceremony(
+/// Puts what was said into the vote, as Tier 3 and the policy's rows want it; `Some` is the form that asks for what was not.
+fn say(
     tx: &Tx<'_>,
     context: Context<'_>,
     actor: &Actor<'_>,
     yes: Yes<'_>,
-    part: (&Plan, &PlanDigest),
-) -> Result<Option<Ceremony>, Refusal> {
-    let (Some(wanted), Some(said)) = (ceremony::to_type(part.0), yes.said) else {
+    vote: &mut Vote,
+    digest: &PlanDigest,
+    request: Request<'_>,
+) -> Result<Option<Form>, Refusal> {
+    let Yes { at, upto, words } = yes;
+    let (at, part) = (at.clone(), Box::new(request.plan.clone()));
+    if let Some(wanted) = ceremony::to_type(&part) {
+        let Words::TierThree(said) = words else {
+            let target = wanted;
+            return Ok(Some(Form::Ceremony {
+                at,
+                upto,
+                part,
+                target,
+            }));
+        };
+        let given = ceremony::Given {
+            by: &actor.who.id,
+            wanted: &wanted,
+            digest,
+            now: context.now,
+        };
+        let done = ceremony::check(said, &tx.state().codes, &given);
+        vote.ceremony = Some(Box::new(
+            done.map_err(|problems| Refusal::Ceremony { problems })?,
+        ));
         return Ok(None);
+    }
+    let why = match words {
+        Words::None => None,
+        Words::Why(why) => Some(why.trim()),
+        Words::TierThree(said) => Some(said.reason.trim()),
     };
-    let given = ceremony::Given {
-        by: &actor.who.id,
-        wanted: &wanted,
-        digest: part.1,
-        now: context.now,
-    };
-    ceremony::check(said, &tx.state().codes, &given)
-        .map(Some)
-        .map_err(|problems| Refusal::Ceremony { problems })
+    match why {
+        None if context.rules.policy.wants_reason(actor.person, request) => {
+            return Ok(Some(Form::Why { at, upto, part }));
+        }
+        Some("") if context.rules.policy.wants_reason(actor.person, request) => {
+            let problems = vec![Problem::NoReason];
+            return Err(Refusal::Ceremony { problems });
+        }
+        None | Some("") => {}
+        Some(why) => vote.reason = Some(why.to_owned()),
+    }
+    Ok(None)
 }
 
 fn missing_or_why(decision: Decision) -> (u8, Vec<Reason>) {
@@ -263,17 +302,16 @@ fn may_approve(
         .approval
         .transition(event)
         .map_err(|refusal| Refusal::Approval { refusal })?;
-    let given = with_ceremony(tx, context, actor, yes, (&part, &track.digest))?;
-    if let (Some(target), None) = (ceremony::to_type(&part), &given) {
-        return Ok(Allowed::Asks(Form::Ceremony {
-            at: at.clone(),
-            upto,
-            part: Box::new(part.into_owned()),
-            target,
-        }));
+    let request = Request {
+        plan: &part,
+        behind: &behind,
+        glass: incident.glass_at(context.now),
+    };
+    let yes = Yes { upto, ..yes };
+    match say(tx, context, actor, yes, &mut vote, &track.digest, request)? {
+        Some(form) => Ok(Allowed::Asks(form)),
+        None => Ok(Allowed::Counts { needed, have, vote }),
     }
-    vote.ceremony = given.map(Box::new);
-    Ok(Allowed::Counts { needed, have, vote })
 }
 
 pub fn ask_reject(tx: &mut Tx<'_>, context: Context<'_>, actor: &Actor<'_>, at: PlanRef) -> Reply {
