@@ -266,7 +266,7 @@ impl Parts {
             }),
             origin: slack::Origin::of(self.engine.database()),
         };
-        self.tasks.spawn(factors.follow());
+        self.tasks.spawn(factors.follow(self.engine.clone()));
         let words = Words {
             answer: explain::slack_answer,
             line: thread::line,

@@ -16,6 +16,7 @@ use crate::actions::redact::Redactor;
 use crate::domain::ceremony::{Code, Factor};
 use crate::domain::evidence::Finding;
 use crate::domain::freeze::{Freeze, FreezeFile, Scope};
+use crate::domain::glass::Glass;
 use crate::domain::ids::{AttemptId, GroupId, PersonId};
 use crate::domain::incident::{Incident, Phase};
 use crate::domain::policy::{Asking, Circumstances, Place, Policy, Question, Reason, Request, Who};
@@ -42,6 +43,8 @@ pub struct Recent {
     /// By scope, that of everything first.
     pub frozen: Vec<Frozen>,
     pub started: Started,
+    /// Each time somebody broke the glass, until it is reviewed.
+    pub glass: Vec<Glass>,
 }
 
 /// Answers from memory; the freeze is told to it by the task that follows the engine.
@@ -123,7 +126,11 @@ impl AppOutlook {
 /// Tells the cards of freezes by people and by the file, and of what was started. What starts is checked elsewhere, at
 /// every start.
 pub async fn follow(engine: Handle, file: PathBuf, shown: Arc<RwLock<Recent>>) {
-    while let (Ok(freeze), Ok(started)) = (engine.freeze().await, engine.started().await) {
+    while let (Ok(freeze), Ok(started), Ok(glass)) = (
+        engine.freeze().await,
+        engine.started().await,
+        engine.glass().await,
+    ) {
         let of_file = |reason| Frozen {
             scope: Scope::Everything,
             by: "the freeze file".to_owned(),
@@ -147,7 +154,11 @@ pub async fn follow(engine: Handle, file: PathBuf, shown: Arc<RwLock<Recent>>) {
             .chain(of_file)
             .collect();
         frozen.sort_by(|one, other| one.scope.cmp(&other.scope));
-        *shown.write() = Recent { frozen, started };
+        *shown.write() = Recent {
+            frozen,
+            started,
+            glass,
+        };
         tokio::time::sleep(LOOK).await;
     }
 }
@@ -255,6 +266,10 @@ impl Outlook for AppOutlook {
                 })
             }
         }
+    }
+
+    fn glass(&self) -> Vec<Glass> {
+        self.recent.read().glass.clone()
     }
 
     fn around(&self) -> Around {

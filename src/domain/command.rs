@@ -12,6 +12,7 @@ use super::ceremony::Said;
 use super::change::Change;
 use super::event::{AstrayCard, Cause, Deed, Judgement, Outcome, Refusal};
 use super::evidence::{Finding, Look};
+use super::factors::FactorsSeen;
 use super::freeze::{FreezeFile, Held, Scope};
 use super::glass::Glass;
 use super::ids::{
@@ -208,6 +209,8 @@ pub enum Command {
     Unseen(IncidentId),
     /// The clock reached a deadline.
     Tick,
+    /// The file of second factors was read.
+    Factors(FactorsSeen),
     /// A checkpoint was signed; it leaves the machine once this is stored. `line` is the note for threads; `None` leaves them quiet.
     Checkpointed {
         size: u64,

@@ -39,6 +39,7 @@ pub fn reason(reason: &Reason) -> String {
         Reason::OwnRequest => {
             "you asked for this plan or changed it, so somebody else has to approve it; Escalate now pages one".to_owned()
         }
+        Reason::OwnProposal => "you proposed this silence, so somebody else has to approve it".to_owned(),
         Reason::Guest => "guests of the workspace can't decide; ask a member of the team".to_owned(),
         Reason::Bot => "bots can't decide; a person does".to_owned(),
         Reason::Stranger => "people of other workspaces can't decide; ask somebody of this one".to_owned(),

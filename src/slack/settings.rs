@@ -11,6 +11,7 @@ use crate::domain::ceremony::{Code, Factor};
 use crate::domain::command::Answer;
 use crate::domain::event::Entry;
 use crate::domain::evidence::Finding;
+use crate::domain::glass::Glass;
 use crate::domain::ids::{AttemptId, PersonId};
 use crate::domain::incident::Incident;
 use crate::ports::{Pending, Person};
@@ -161,6 +162,11 @@ pub trait Outlook: Send + Sync {
 
     /// Who froze what and why, when anything is frozen. At most a second or two old: it is for showing.
     fn frozen(&self) -> Option<Frozen>;
+
+    /// Each time somebody broke the glass, until another person has reviewed it. At most a second or two old.
+    fn glass(&self) -> Vec<Glass> {
+        Vec::new()
+    }
 
     /// What stands beside the incidents on all cards: while it is the same, a card to which nothing happened looks the
     /// same.

@@ -215,9 +215,15 @@ fn a_row_that_asks_why_says_so_and_taking_that_away_makes_something_possible() {
     let diff = |old: &str, new: &str| place.run(&["policy", "diff", old, new]);
     let plain = "Tier 1 in production may be approved by 1 of @oncall, who asked for it included\n";
     let more = diff("asks.toml", "interlock.toml").found();
-    assert!(more.starts_with(&format!("Possible from now on:\n  {plain}")), "{more}");
+    assert!(
+        more.starts_with(&format!("Possible from now on:\n  {plain}")),
+        "{more}"
+    );
     let less = diff("interlock.toml", "asks.toml").fine();
-    assert!(less.starts_with("No longer possible:\n  Tier 1 in production approved by 1 of @oncall"), "{less}");
+    assert!(
+        less.starts_with("No longer possible:\n  Tier 1 in production approved by 1 of @oncall"),
+        "{less}"
+    );
 
     place.write("interlock.toml", &asks);
     let shown = place.run(&["policy", "show"]).fine();
@@ -225,7 +231,14 @@ fn a_row_that_asks_why_says_so_and_taking_that_away_makes_something_possible() {
         shown.contains("1 of @oncall, who asked for it included, with a reason"),
         "{shown}"
     );
-    let explain = ["policy", "explain", "--runbook", "redis-connection-timeout", "--step", "1"];
+    let explain = [
+        "policy",
+        "explain",
+        "--runbook",
+        "redis-connection-timeout",
+        "--step",
+        "1",
+    ];
     let explained = place.run(&explain).fine();
     assert!(explained.contains("with a reason"), "{explained}");
     place.write("interlock.toml", &format!("{asks}\n[[approvers]]\ntiers = [1]\nenvironments = [\"production\"]\ngroups = [\"@oncall\"]\nrequester_may = true\n"));

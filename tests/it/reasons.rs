@@ -47,13 +47,18 @@ async fn a_row_that_asks_for_a_reason_opens_a_form_and_a_bare_click_counts_for_n
     world.nothing_ran();
 
     let secret = "AKIAIOSFODNN7EXAMPLE";
-    world.ana().submits(&says(&format!(" {WHY}, not by {secret} "))).await;
+    world
+        .ana()
+        .submits(&says(&format!(" {WHY}, not by {secret} ")))
+        .await;
     world.ana().is_told("Approved.").await;
     world.cluster_did(&[FLUSH, HEALTH]).await;
     let said = format!("ana approved: {WHY}, not by [redacted");
     world.thread().says(&said).await;
     world.card("Fixed and verified.").await;
-    let summary = world.thread().ends_with("all steps are done and verified").await;
+    world.resolves(&Alert::redis_timeout()).await;
+    world.card("Resolved").await;
+    let summary = world.thread().ends_with("Summary of INC-1").await;
     assert!(summary.contains(&said), "{summary}");
     assert!(!summary.contains(secret), "{summary}");
     world.ends().await;

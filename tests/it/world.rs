@@ -238,6 +238,17 @@ impl TestWorld {
             .expect("it notices")
     }
 
+    /// The bot stops, and comes back on a backup of what it had, as `interlock restore` puts it there.
+    pub async fn bot_is_restored(&self) {
+        self.bot_stops().await;
+        let path = self.folder.path().join("interlock.toml");
+        let settings = Settings::load(Some(&path), std::iter::empty()).unwrap();
+        let copy = self.folder.path().join("copy.db");
+        app::backup(&settings.store.path, &copy).unwrap();
+        app::restore(&settings, &copy, self.now()).unwrap();
+        self.bot_starts().await;
+    }
+
     pub async fn bot_stops(&self) {
         let bot = self.bot.lock().await.take().expect("a bot is running");
         bot.stop().await;

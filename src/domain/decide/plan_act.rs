@@ -12,7 +12,7 @@ use crate::domain::event::{Deed, Event, Judgement, Refusal};
 use crate::domain::freeze::FreezeFile;
 use crate::domain::ids::{IncidentId, StepNo};
 use crate::domain::incident::{HandoffReason, Incident, Phase, PlanRequest, PlanTrack};
-use crate::domain::plan::{Plan, PlanDigest, Requester};
+use crate::domain::plan::{PlanDigest, Requester};
 use crate::domain::planning;
 use crate::domain::policy::{self, Asking, Circumstances, Decision, Question, Reason, Request};
 use crate::domain::prechecks;
@@ -212,9 +212,7 @@ fn say(
             now: context.now,
         };
         let done = ceremony::check(said, &tx.state().codes, &given);
-        vote.ceremony = Some(Box::new(
-            done.map_err(|problems| Refusal::Ceremony { problems })?,
-        ));
+        vote.ceremony = Some(Box::new(done.map_err(|problems| Refusal::Ceremony { problems })?));
         return Ok(None);
     }
     let why = match words {

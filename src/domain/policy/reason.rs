@@ -45,6 +45,8 @@ pub enum Reason {
     NotResponder,
     /// The person asked for it or changed it.
     OwnRequest,
+    /// The person proposed it, and it is no step of a plan.
+    OwnProposal,
     Guest,
     Bot,
     Stranger,
@@ -140,6 +142,7 @@ impl Reason {
             | Self::NoPlace
             | Self::NotResponder
             | Self::OwnRequest
+            | Self::OwnProposal
             | Self::Guest
             | Self::Bot
             | Self::Stranger

@@ -98,7 +98,12 @@ enum LeadVoted {
     Whole,
 }
 
-const LEADS: [LeadVoted; 4] = [LeadVoted::No, LeadVoted::Bare, LeadVoted::Reasoned, LeadVoted::Whole];
+const LEADS: [LeadVoted; 4] = [
+    LeadVoted::No,
+    LeadVoted::Bare,
+    LeadVoted::Reasoned,
+    LeadVoted::Whole,
+];
 
 #[derive(Clone, Copy, Debug)]
 struct Case {
@@ -426,9 +431,8 @@ fn every_case_of_the_table_is_decided_as_it_is_specified() {
                 .into_iter()
                 .flat_map(|standing| MEMBERSHIPS.map(move |groups| (standing, groups)))
             {
-                for (flags, a_lead_voted) in (0..8_u8).flat_map(|flags| {
-                    LEADS.map(move |lead| (flags, lead))
-                }) {
+                for (flags, a_lead_voted) in (0..8_u8).flat_map(|flags| LEADS.map(move |lead| (flags, lead)))
+                {
                     let case = Case {
                         standing,
                         groups,
