@@ -1,6 +1,8 @@
 //! What comes in to the engine, and what it answers. A command is decided and committed before its answer leaves.
 //! Longer than other files, since everything that can be asked stands beside everything that can be answered.
 
+mod form;
+
 use std::collections::BTreeMap;
 
 use jiff::SignedDuration;
@@ -22,10 +24,11 @@ use super::incident::{Incident, MessageRef, Phase};
 use super::oversight;
 use super::plan::Plan;
 use super::policy::{Access, Reason};
-use super::runbook::ParamValue;
-use super::silence::{Offer, SilenceNews, SilenceWish};
+use super::silence::{SilenceNews, SilenceWish};
 use super::touched::{Since, Touched};
 use crate::ports::{Order, Output, Person, Survey, SurveyError};
+
+pub use form::{Form, FormField};
 
 /// Which card and which plan a button belongs to. A pointer only: everything is checked again.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -462,68 +465,6 @@ pub struct StatusLine {
     /// The step of which nobody knows whether it happened: a person has to say.
     pub unknown: Option<StepNo>,
     pub message: Option<MessageRef>,
-}
-
-/// A modal to open.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Form {
-    Reject {
-        at: PlanRef,
-        title: String,
-    },
-    Modify {
-        at: PlanRef,
-        parameters: Vec<FormField>,
-        steps: Vec<(StepNo, String, bool)>,
-    },
-    /// What would change; confirming sends `Modify { confirmed: true }`.
-    ModifyDiff {
-        at: PlanRef,
-        parameters: BTreeMap<String, String>,
-        skip: Vec<StepNo>,
-        lines: Vec<String>,
-    },
-    ReviewPlan {
-        at: PlanRef,
-        incident: Box<Incident>,
-    },
-    /// What Tier 3 takes; sending it sends `ApproveWith`.
-    Ceremony {
-        at: PlanRef,
-        upto: Option<StepNo>,
-        /// What would be approved.
-        part: Box<Plan>,
-        /// What has to be typed.
-        target: String,
-    },
-    /// Asks why; sending it sends `ApproveBecause`.
-    Why {
-        at: PlanRef,
-        upto: Option<StepNo>,
-        /// What would be approved.
-        part: Box<Plan>,
-    },
-    /// What could be silenced, and for how long.
-    Silence {
-        incident: IncidentId,
-        offer: Offer,
-    },
-    Runbook {
-        title: String,
-        source: String,
-        /// It is another text by now than the one that the plan was made from.
-        changed: bool,
-    },
-}
-
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct FormField {
-    pub name: String,
-    pub value: Option<ParamValue>,
-    pub description: String,
-    /// Offered as a menu when not empty.
-    pub choices: Vec<String>,
-    pub optional: bool,
 }
 
 /// What leaves the engine after a commit. Durable ones are outbox rows until they are confirmed.
