@@ -120,6 +120,9 @@ pub async fn start(settings: Settings, clock: Arc<dyn Clock>, metrics: Metrics) 
     if settings.pagerduty.routing_key.is_none() {
         tracing::warn!("no pager is configured: nobody will be paged; set pagerduty.routing_key");
     }
+    for gap in rules::gaps(&settings) {
+        tracing::warn!("{gap}");
+    }
     let standby = standby::take(&settings, clock.clone()).await?;
     let lock = StoreLock::take(&settings.store.path)?;
     let mut store = Store::open(&settings.store.path)?;

@@ -254,6 +254,19 @@ impl Policy {
         self.rows.iter().any(|row| row.lists(&person.id, &person.groups))
     }
 
+    /// Tiers below the one that is for humans which nobody may approve in these environments, since no row has them.
+    #[must_use]
+    pub fn gaps<'e>(
+        &self,
+        environments: impl IntoIterator<Item = &'e Environment>,
+    ) -> Vec<(&'e Environment, Tier)> {
+        let tiers = |environment| [Tier::One, Tier::Two].map(|tier| (environment, tier));
+        let cells = environments.into_iter().flat_map(tiers);
+        cells
+            .filter(|(environment, tier)| self.rows_for(*tier, environment).next().is_none())
+            .collect()
+    }
+
     /// Ids and handles of all groups that rows name: what the directory has to look up.
     pub fn groups(&self) -> impl Iterator<Item = &GroupId> {
         let glass = self.guards.glass.iter().flat_map(|rule| &rule.groups);

@@ -88,7 +88,7 @@ pub fn reason(reason: &Reason) -> String {
         }
         Reason::TargetBusy { with } => format!("its target is busy with {with}; propose it again when that is done"),
         Reason::Expired => "the approval ran out before the first step started; propose it again".to_owned(),
-        Reason::ClockWentBack => "the clock went back since the approval, so its deadline means nothing; propose it again".to_owned(),
+        Reason::ClockWentBack => "the clock went back since this was proposed or approved, so its deadline means nothing; propose it again".to_owned(),
         Reason::NotItsTurn => "it is not this step's turn; the card shows which is next".to_owned(),
     }
 }

@@ -22,6 +22,19 @@ fn the_policy_is_a_table() {
 }
 
 #[test]
+fn a_cell_that_no_row_has_is_a_warning_and_means_no() {
+    let place = Place::new();
+    let config = place.read("interlock.toml");
+    let less = config.replace("tiers = [2]", "tiers = [3]");
+    assert_ne!(config, less);
+    place.write("interlock.toml", &less);
+    let gap = "no [[approvers]] row has Tier 2 in production, so nobody may approve it there; add a row, or leave it to humans";
+    let shown = place.run(&["policy", "show"]).fine();
+    assert!(shown.ends_with(&format!("\nwarning: {gap}\n")), "{shown}");
+    assert!(shown.contains("Tier 2  higher risk           nobody"), "{shown}");
+}
+
+#[test]
 fn who_may_approve_a_step_and_why_not() {
     let place = Place::new();
     let step = [

@@ -85,6 +85,7 @@ async fn whoever_breaks_the_glass_goes_on_alone_and_another_person_reviews_it() 
     world.ben().types("status").await;
     let status = world.ben().is_told("Nothing is open.").await;
     assert!(!status.contains("BROKEN GLASS"), "{status}");
+    world.ben().opens_home().await;
     world
         .until("the home has no broken glass any more", || {
             let home = world.ben().view().home?.to_string();

@@ -10,7 +10,7 @@ const HEALTH: &str = "exec curl -s localhost:8080/health";
 const WHY: &str = "sessions may be dropped, it is night";
 
 /// `@sre` has to say why; Cleo, who is not in it, need not.
-async fn redis(approvals: u8) -> TestWorld {
+async fn redis(approvals: u8) -> (TestWorld, Alert) {
     let cleo = "U0CLEO0001";
     let setup = Setup::default()
         .no_approvers()
@@ -21,9 +21,10 @@ async fn redis(approvals: u8) -> TestWorld {
     let world = TestWorld::start(setup).await;
     assert_eq!(world.cleo().id(), cleo);
     world.in_the_cluster(Scenario::RedisTimeout);
-    world.fires(&Alert::redis_timeout()).await;
+    let alert = Alert::redis_timeout();
+    world.fires(&alert).await;
     world.card("Approve 2 steps").await;
-    world
+    (world, alert)
 }
 
 fn says(why: &str) -> [(&str, Input); 1] {
@@ -32,7 +33,7 @@ fn says(why: &str) -> [(&str, Input); 1] {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_row_that_asks_for_a_reason_opens_a_form_and_a_bare_click_counts_for_nothing() {
-    let world = redis(1).await;
+    let (world, alert) = redis(1).await;
     world.ana().types("who INC-1").await;
     world.ana().is_told("with a reason").await;
     world.ana().presses("Approve 2 steps").await;
@@ -56,7 +57,7 @@ async fn a_row_that_asks_for_a_reason_opens_a_form_and_a_bare_click_counts_for_n
     let said = format!("ana approved: {WHY}, not by [redacted");
     world.thread().says(&said).await;
     world.card("Fixed and verified.").await;
-    world.resolves(&Alert::redis_timeout()).await;
+    world.resolves(&alert).await;
     world.card("Resolved").await;
     let summary = world.thread().ends_with("Summary of INC-1").await;
     assert!(summary.contains(&said), "{summary}");
@@ -66,7 +67,7 @@ async fn a_row_that_asks_for_a_reason_opens_a_form_and_a_bare_click_counts_for_n
 
 #[tokio::test(flavor = "multi_thread")]
 async fn each_of_two_says_why_and_who_stands_in_a_plain_row_is_not_asked() {
-    let world = redis(2).await;
+    let (world, _) = redis(2).await;
     world.ana().presses("Approve 2 steps").await;
     world.ana().sees_modal("# Say why").await;
     world.ana().submits(&says(WHY)).await;

@@ -19,13 +19,14 @@ pub enum Scene {
     NoRunbook,
     Storm,
     BotCrash,
+    DeployMeanwhile,
 }
 
 /// Alerts that one cause sends in the storm.
 const STORM: usize = 500;
 
 impl Scene {
-    pub const ALL: [Self; 7] = [
+    pub const ALL: [Self; 8] = [
         Self::RedisTimeout,
         Self::BadDeploy,
         Self::HighErrorRate,
@@ -33,6 +34,7 @@ impl Scene {
         Self::NoRunbook,
         Self::Storm,
         Self::BotCrash,
+        Self::DeployMeanwhile,
     ];
 
     /// Its name on the command line and in the control API.
@@ -46,6 +48,7 @@ impl Scene {
             Self::NoRunbook => "no-runbook",
             Self::Storm => "storm",
             Self::BotCrash => "bot-crash",
+            Self::DeployMeanwhile => "deploy-meanwhile",
         }
     }
 
@@ -59,6 +62,7 @@ impl Scene {
             Self::NoRunbook => "An alert nobody wrote a runbook for",
             Self::Storm => "A storm of 500 alerts",
             Self::BotCrash => "The bot crashes in the middle of a step",
+            Self::DeployMeanwhile => "A deploy while a plan waits",
         }
     }
 
@@ -83,6 +87,9 @@ impl Scene {
             Self::BotCrash => {
                 "The bot dies while a step runs; after its restart the step is UNKNOWN and a person decides."
             }
+            Self::DeployMeanwhile => {
+                "As soon as the plan for Redis waits for approval, somebody deploys Redis. Approve it: nothing of it runs, the card says what changed, and a fresh plan waits."
+            }
         }
     }
 
@@ -91,9 +98,12 @@ impl Scene {
     pub fn approver(self) -> &'static str {
         match self {
             Self::BadDeploy | Self::HighErrorRate => "ben",
-            Self::RedisTimeout | Self::FixDoesNotHelp | Self::NoRunbook | Self::Storm | Self::BotCrash => {
-                "ana"
-            }
+            Self::RedisTimeout
+            | Self::FixDoesNotHelp
+            | Self::NoRunbook
+            | Self::Storm
+            | Self::BotCrash
+            | Self::DeployMeanwhile => "ana",
         }
     }
 
@@ -107,14 +117,17 @@ impl Scene {
             | Self::HighErrorRate
             | Self::NoRunbook
             | Self::Storm
-            | Self::BotCrash => false,
+            | Self::BotCrash
+            | Self::DeployMeanwhile => false,
         }
     }
 
     /// Breaks the cluster.
     pub fn set_up(self, cluster: &ClusterWorld) {
         match self {
-            Self::RedisTimeout | Self::Storm | Self::BotCrash => cluster.apply(Scenario::RedisTimeout),
+            Self::RedisTimeout | Self::Storm | Self::BotCrash | Self::DeployMeanwhile => {
+                cluster.apply(Scenario::RedisTimeout);
+            }
             Self::BadDeploy => cluster.apply(Scenario::BadDeploy),
             Self::HighErrorRate => cluster.apply(Scenario::UpstreamFails),
             Self::FixDoesNotHelp => cluster.apply(Scenario::RedisTimeoutStays),
@@ -126,9 +139,11 @@ impl Scene {
     #[must_use]
     pub fn is_over(self, cluster: &ClusterWorld) -> bool {
         match self {
-            Self::RedisTimeout | Self::Storm | Self::BotCrash | Self::FixDoesNotHelp => {
-                cluster.state().redis.pool == ConnectionPool::Healthy
-            }
+            Self::RedisTimeout
+            | Self::Storm
+            | Self::BotCrash
+            | Self::DeployMeanwhile
+            | Self::FixDoesNotHelp => cluster.state().redis.pool == ConnectionPool::Healthy,
             Self::BadDeploy => {
                 let pods = cluster.pods_of("production", "checkout");
                 !pods.is_empty()
@@ -149,7 +164,7 @@ impl Scene {
     #[must_use]
     pub fn body(self, starts_at: Timestamp, ends_at: Option<Timestamp>) -> Value {
         match self {
-            Self::RedisTimeout | Self::FixDoesNotHelp | Self::BotCrash => group(
+            Self::RedisTimeout | Self::FixDoesNotHelp | Self::BotCrash | Self::DeployMeanwhile => group(
                 "RedisConnectionTimeout",
                 &[redis("api-gateway-0")],
                 starts_at,

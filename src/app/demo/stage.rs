@@ -18,6 +18,8 @@ use super::world::World;
 use crate::app::bot::{self, Bot, StartError};
 use crate::config::Settings;
 use crate::playground::cluster::{FaultKind, FaultMatch};
+use crate::playground::press;
+use crate::playground::slack::view::MessageView;
 use crate::ports::Clock;
 use crate::telemetry::Metrics;
 
@@ -199,6 +201,9 @@ impl Stage {
             if scene == Scene::BotCrash {
                 stage.crash_in_the_middle().await;
             }
+            if scene == Scene::DeployMeanwhile {
+                stage.deploy_meanwhile(starts_at).await;
+            }
             stage.resolve_when_over(scene, starts_at).await;
         });
         self.stories.lock().insert(scene, Story { starts_at, task });
@@ -249,6 +254,38 @@ impl Stage {
             .cluster
             .faults()
             .once(on, FaultKind::HangAfterFrames(1));
+    }
+
+    /// Waits until a plan for Redis waits for people, and gives its target another image.
+    async fn deploy_meanwhile(&self, starts_at: Timestamp) {
+        let shown = async {
+            while !self.redis_waits() {
+                sleep(LOOK / 4).await;
+            }
+        };
+        if timeout(STORY_MOST, shown).await.is_err() {
+            return;
+        }
+        // Another one each time that the story is fired.
+        let tag = format!("7.2.{}", starts_at.as_second().rem_euclid(1_000));
+        let image = format!("registry.example/redis:{tag}");
+        let cluster = self.world.cluster.world();
+        cluster.deploy("production", "redis-primary", &image, &format!("release {tag}"));
+    }
+
+    fn redis_waits(&self) -> bool {
+        let Some(person) = self.world.slack.user_id(Scene::DeployMeanwhile.approver()) else {
+            return false;
+        };
+        let view = self.world.slack.view_as(&person);
+        let waits = |message: &MessageView| {
+            let about_redis = message.text.contains("Redis connection timeout");
+            about_redis && press::is_on(message, "approve")
+        };
+        view.channels
+            .iter()
+            .flat_map(|channel| &channel.messages)
+            .any(waits)
     }
 
     /// Waits until the first exec is on its way, ends the bot, and starts it again a moment later.

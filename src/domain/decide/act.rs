@@ -4,7 +4,7 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use super::plan_act::{Words, Yes};
+use super::yes::{Words, Yes};
 use super::{Context, Tx, advance, alerts, contain, ends, freezing, glass, plan_act, silences, split, who};
 use crate::domain::alert::{Alert, AlertStatus, Severity};
 use crate::domain::command::{Answer, Effect, Form, Intent, Reply, RunbookLine, StatusLine};

@@ -21,6 +21,7 @@ mod survey;
 mod tx;
 mod who;
 mod world;
+mod yes;
 
 use jiff::Timestamp;
 

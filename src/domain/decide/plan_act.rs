@@ -4,15 +4,15 @@
 use std::collections::BTreeMap;
 
 use super::act::Actor;
+use super::yes::{Yes, say};
 use super::{Context, Tx, advance, contain, survey, world};
 use crate::domain::approval::{Approval, ApprovalEvent, ApprovalRefusal, Vote};
-use crate::domain::ceremony::{self, Problem, Said};
 use crate::domain::command::{Answer, Drive, Form, FormField, PlanRef, Reply};
 use crate::domain::event::{Deed, Event, Judgement, Refusal};
 use crate::domain::freeze::FreezeFile;
 use crate::domain::ids::{IncidentId, StepNo};
 use crate::domain::incident::{HandoffReason, Incident, Phase, PlanRequest, PlanTrack};
-use crate::domain::plan::{PlanDigest, Requester};
+use crate::domain::plan::Requester;
 use crate::domain::planning;
 use crate::domain::policy::{self, Asking, Circumstances, Decision, Question, Reason, Request};
 use crate::domain::prechecks;
@@ -65,30 +65,6 @@ fn changeable<'a>(tx: &'a Tx<'_>, at: &PlanRef) -> Result<(&'a Incident, &'a Pla
     match track.run.started_at {
         None => Ok((incident, track)),
         Some(_) => Err(Refusal::PartlyRun),
-    }
-}
-
-/// A click that says yes.
-#[derive(Clone, Copy)]
-pub struct Yes<'a> {
-    pub at: &'a PlanRef,
-    /// `None` is all that is left.
-    pub upto: Option<StepNo>,
-    pub words: Words<'a>,
-}
-
-/// What was filled in beside it.
-#[derive(Clone, Copy)]
-pub enum Words<'a> {
-    None,
-    /// For a row that asks why.
-    Why(&'a str),
-    TierThree(&'a Said),
-}
-
-impl<'a> Yes<'a> {
-    pub fn to(at: &'a PlanRef, upto: Option<StepNo>, words: Words<'a>) -> Self {
-        Self { at, upto, words }
     }
 }
 
@@ -183,63 +159,27 @@ fn vote(context: Context<'_>, actor: &Actor<'_>) -> Vote {
     }
 }
 
-/// Puts what was said into the vote, as Tier 3 and the policy's rows want it; `Some` is the form that asks for what was not.
-fn say(
-    tx: &Tx<'_>,
-    context: Context<'_>,
-    actor: &Actor<'_>,
-    yes: Yes<'_>,
-    vote: &mut Vote,
-    digest: &PlanDigest,
-    request: Request<'_>,
-) -> Result<Option<Form>, Refusal> {
-    let Yes { at, upto, words } = yes;
-    let (at, part) = (at.clone(), Box::new(request.plan.clone()));
-    if let Some(wanted) = ceremony::to_type(&part) {
-        let Words::TierThree(said) = words else {
-            let target = wanted;
-            return Ok(Some(Form::Ceremony {
-                at,
-                upto,
-                part,
-                target,
-            }));
-        };
-        let given = ceremony::Given {
-            by: &actor.who.id,
-            wanted: &wanted,
-            digest,
-            now: context.now,
-        };
-        let done = ceremony::check(said, &tx.state().codes, &given);
-        vote.ceremony = Some(Box::new(done.map_err(|problems| Refusal::Ceremony { problems })?));
-        return Ok(None);
-    }
-    let why = match words {
-        Words::None => None,
-        Words::Why(why) => Some(why.trim()),
-        Words::TierThree(said) => Some(said.reason.trim()),
-    };
-    match why {
-        None if context.rules.policy.wants_reason(actor.person, request) => {
-            return Ok(Some(Form::Why { at, upto, part }));
-        }
-        Some("") if context.rules.policy.wants_reason(actor.person, request) => {
-            let problems = vec![Problem::NoReason];
-            return Err(Refusal::Ceremony { problems });
-        }
-        None | Some("") => {}
-        Some(why) => vote.reason = Some(why.to_owned()),
-    }
-    Ok(None)
-}
-
 fn missing_or_why(decision: Decision) -> (u8, Vec<Reason>) {
     match decision {
         Decision::Deny { reasons } => (0, reasons),
         Decision::RequireApproval { approvals } => (approvals, Vec::new()),
         Decision::Allow => (0, Vec::new()),
     }
+}
+
+/// What keeps the plan as it stands from being approved, whoever clicks.
+fn unfit(context: Context<'_>, incident: &Incident, track: &PlanTrack) -> Vec<Reason> {
+    let mut reasons = Vec::new();
+    if track.plan.digest().ok().as_ref() != Some(&track.digest) {
+        reasons.push(Reason::DigestDiffers);
+    }
+    // The deadline of what is proposed in the future is nobody's.
+    if context.now < track.proposed_at {
+        reasons.push(Reason::ClockWentBack);
+    }
+    reasons.extend(world::evidence_old(context, incident));
+    reasons.extend(prechecks::unmet(incident, &track.plan));
+    reasons
 }
 
 /// The vote with how many are needed and how many there are with it, or why it does not count.
@@ -278,11 +218,7 @@ fn may_approve(
         },
     };
     let (missing, mut reasons) = missing_or_why(context.rules.policy.answer(&question));
-    if track.plan.digest().ok().as_ref() != Some(&track.digest) {
-        reasons.push(Reason::DigestDiffers);
-    }
-    reasons.extend(world::evidence_old(context, incident));
-    reasons.extend(prechecks::unmet(incident, &track.plan));
+    reasons.extend(unfit(context, incident, track));
     if !reasons.is_empty() {
         return Err(Refusal::NotAllowed { reasons });
     }

@@ -123,7 +123,7 @@ pub enum Reason {
     /// The step is not the one whose turn it is: started before, or the run has moved on.
     NotItsTurn,
     Expired,
-    /// The clock stepped back since the approval: its deadlines mean nothing.
+    /// The clock stepped back since the proposal or the approval: its deadlines mean nothing.
     ClockWentBack,
 }
 
