@@ -12,6 +12,7 @@ use tokio::sync::{Mutex as AsyncMutex, broadcast};
 use tokio::task::JoinHandle;
 use tokio::time::{sleep, timeout};
 
+use super::faults::ActiveSwitches;
 use super::files::ALERT_TOKEN;
 use super::scene::Scene;
 use super::world::World;
@@ -40,8 +41,8 @@ pub struct Stage {
     http: reqwest::Client,
     stories: Mutex<BTreeMap<Scene, Story>>,
     changes: broadcast::Sender<()>,
-    /// Switched faults by name, with their values.
-    pub(super) active_faults: Mutex<BTreeMap<String, Value>>,
+    /// Switches of the panel that were set.
+    pub(super) switches: Mutex<ActiveSwitches>,
     /// Whole seconds that are kept apart so that a second firing of a scene is a new episode.
     last_start: Mutex<Option<Timestamp>>,
     pub folder: PathBuf,
@@ -81,7 +82,7 @@ impl Stage {
             http: reqwest::Client::builder().no_proxy().build().unwrap_or_default(),
             stories: Mutex::default(),
             changes,
-            active_faults: Mutex::default(),
+            switches: Mutex::default(),
             last_start: Mutex::new(None),
             folder,
         });
@@ -149,6 +150,14 @@ impl Stage {
         }
     }
 
+    /// The stories that can be fired here.
+    pub fn scenes(&self) -> impl Iterator<Item = Scene> {
+        let own_bot = self.settings.is_some();
+        Scene::ALL
+            .into_iter()
+            .filter(move |scene| own_bot || !scene.needs_own_bot())
+    }
+
     /// Whether a story is under way.
     #[must_use]
     pub fn is_running(&self, scene: Scene) -> bool {
@@ -183,7 +192,7 @@ impl Stage {
         if let Some(old) = self.stories.lock().remove(&scene) {
             old.task.abort();
         }
-        scene.set_up(&self.world.cluster.world());
+        scene.set_up(&self.world);
         let starts_at = self.next_start();
         if scene == Scene::BotCrash {
             self.prepare_crash();
@@ -222,7 +231,7 @@ impl Stage {
 
     async fn resolve_when_over(&self, scene: Scene, starts_at: Timestamp) {
         let look = async {
-            while !scene.is_over(&self.world.cluster.world()) {
+            while !scene.is_over(&self.world) {
                 sleep(LOOK).await;
             }
         };
