@@ -1,6 +1,9 @@
 //! The Slack adapter with the true engine on one side and the Slack double on the other, over both transports.
 //! Longer than other files, since both transports tell the same story in one world.
 
+#[path = "common/manifest.rs"]
+mod manifest;
+
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -163,7 +166,11 @@ enum Way {
 
 async fn world(way: Way) -> World {
     let _already = rustls::crypto::ring::default_provider().install_default();
-    let slack = SlackDouble::start(SlackOptions::default()).await.unwrap();
+    let options = SlackOptions {
+        app: manifest::installed(),
+        ..SlackOptions::default()
+    };
+    let slack = SlackDouble::start(options).await.unwrap();
     let mut settings = Settings::new(slack.api_base(), slack.bot_token());
     settings.app_token = Some(slack.app_token());
     settings.signing_secret = Some(slack.signing_secret());

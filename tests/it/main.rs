@@ -22,6 +22,8 @@ mod flapping;
 mod freeze;
 mod journal;
 mod lifeline;
+#[path = "../common/manifest.rs"]
+mod manifest;
 mod matching;
 mod memory;
 mod modes;

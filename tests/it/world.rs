@@ -117,7 +117,11 @@ impl TestWorld {
         let address = Arc::new(RwLock::new(None));
         let webhooks = Arc::new(AtomicUsize::new(0));
         let webhook = outside::relay(address.clone(), webhooks.clone()).await;
-        let slack = SlackDouble::start(SlackOptions::default()).await.unwrap();
+        let slack = SlackOptions {
+            app: crate::manifest::installed(),
+            ..SlackOptions::default()
+        };
+        let slack = SlackDouble::start(slack).await.unwrap();
         let cluster = ClusterOptions {
             speed: Speed::Running(setup.cluster_speed),
             ..ClusterOptions::default()

@@ -83,6 +83,7 @@ impl Lane {
     pub async fn open(number: u32, seed: u64) -> Self {
         let options = SlackOptions {
             limits: RateLimits::off(),
+            app: crate::manifest::installed(),
             ..SlackOptions::default()
         };
         let slack = SlackDouble::start(options).await.unwrap();
