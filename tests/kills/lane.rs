@@ -161,7 +161,7 @@ impl Lane {
         Ok(process)
     }
 
-    /// Whether Slack sends its clicks there from now on: over HTTP the address is asked for its challenge first.
+    /// Whether Slack sends its clicks there now: over HTTP the address is asked for its challenge first.
     async fn clicks_reach(&self, process: &Process) -> bool {
         if !self.over_http {
             return true;
@@ -172,8 +172,7 @@ impl Lane {
             interactions: format!("{base}/interactions"),
             commands: format!("{base}/commands"),
         };
-        let answered = timeout(ROUND, self.slack.use_http(urls)).await;
-        answered.is_ok_and(|answered| answered.is_ok())
+        matches!(timeout(ROUND, self.slack.use_http(urls)).await, Ok(Ok(())))
     }
 
     async fn round(&mut self) {
@@ -342,10 +341,9 @@ impl Lane {
         let database = self.folder.path().join("interlock.db");
         let process = self.start(Vec::new()).await.expect("it starts");
         let end = Instant::now() + REST;
-        // On a busy machine the challenge may have been too slow, and nobody could judge anything then.
+        // On a busy machine the challenge may be too slow, and nobody could judge anything then.
         while !self.clicks_reach(&process).await {
             assert!(Instant::now() < end, "Slack can't reach it");
-            sleep(LOOK).await;
         }
         let mut over = BTreeSet::new();
         loop {
