@@ -196,6 +196,17 @@ fn storm(number: u64) -> Vec<u8> {
     )
 }
 
+/// One alert for which there is no runbook.
+fn lonely(number: u64) -> Vec<u8> {
+    delivery(
+        1_000_000 + number,
+        1,
+        "TapeLibraryJammed",
+        "Tape library jammed",
+        "archive",
+    )
+}
+
 /// One group of alerts, every one of its own.
 fn delivery(number: u64, alerts: usize, name: &str, summary: &str, service: &str) -> Vec<u8> {
     let alerts: Vec<_> = (0..alerts)
@@ -234,6 +245,30 @@ fn clicks(criterion: &mut Criterion) {
         group.bench_function(format!("batch of {batch}"), |bencher| {
             bencher.iter(|| {
                 let commands = (0..batch).map(|_| world.click(&at)).collect();
+                world.run(commands)
+            });
+        });
+    }
+    group.finish();
+}
+
+/// A click costs the same however many other incidents are open: what it looks at is found by key.
+fn crowded(criterion: &mut Criterion) {
+    let mut group = criterion.benchmark_group("click: decide and commit 64, by open incidents");
+    group.throughput(Throughput::Elements(64));
+    for open in [10_u64, 1_000, 10_000] {
+        let mut world = World::new();
+        let at = world.proposed();
+        for first in (1..open).step_by(500) {
+            let last = open.min(first + 500);
+            let deliveries = (first..last).map(|number| alerts(&lonely(number))).collect();
+            world.run(deliveries);
+        }
+        let found = world.core.state().open().count() as u64;
+        assert_eq!(found, open, "each alert opened an incident of its own");
+        group.bench_function(format!("{open} open"), |bencher| {
+            bencher.iter(|| {
+                let commands = (0..64).map(|_| world.click(&at)).collect();
                 world.run(commands)
             });
         });
@@ -342,6 +377,6 @@ criterion_group! {
         .sample_size(20)
         .warm_up_time(std::time::Duration::from_millis(500))
         .measurement_time(std::time::Duration::from_secs(2));
-    targets = clicks, storms, matching, policy
+    targets = clicks, crowded, storms, matching, policy
 }
 criterion_main!(benches);

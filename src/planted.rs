@@ -71,6 +71,8 @@ pub enum Bug {
     SecondFactorNotChecked,
     /// A code of a second factor counts as often as it is sent.
     CodeCountsTwice,
+    /// A bare click counts in a row that asks for a reason.
+    ReasonNotAsked,
     /// At Tier 3 anything may stand where the target has to be typed.
     TargetNotTyped,
     /// Whoever broke the glass once has it open for ever.

@@ -14,7 +14,7 @@ mod pager_world {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("interlock.toml");
         let config = format!(
-            "[pagerduty]\nevents_base = \"{}\"\napi_base = \"{}\"\nrouting_key = \"{}\"\napi_token = \"{}\"\nfrom = \"ana@example.test\"",
+            "[pagerduty]\nevents_base = \"{}\"\napi_base = \"{}\"\nrouting_key = \"{}\"\napi_token = \"{}\"\nfrom = \"ana@acme.example\"",
             double.events_base(),
             double.api_base(),
             double.routing_key(),
@@ -160,7 +160,7 @@ async fn people_on_call_are_found() {
         .iter()
         .map(|person| (person.name.as_str(), person.level))
         .collect();
-    assert_eq!(names, [("Ana Okafor", 1), ("Sam Lindqvist", 2)]);
+    assert_eq!(names, [("Ana Ferreira", 1), ("Ben Okafor", 2)]);
 }
 
 /// Passes on what is submitted.

@@ -58,7 +58,7 @@ fn rest(pager: &PagerDouble, method: &str, path: &str, body: Value) -> Request<F
         .uri(format!("{}{path}", pager.api_base()))
         .header("authorization", format!("Token token={}", pager.api_token()))
         .header("accept", "application/vnd.pagerduty+json;version=2")
-        .header("from", "ana@example.test")
+        .header("from", "ana@acme.example")
         .body(Full::from(body.to_string()))
         .expect("a request")
 }
@@ -86,7 +86,7 @@ async fn an_event_pages_and_its_key_resolves_it() {
     assert_eq!(view.pages.len(), 1);
     assert_eq!(
         (view.pages[0].to.as_str(), view.pages[0].text.as_str()),
-        ("Ana Okafor", "[high] redis is slow")
+        ("Ana Ferreira", "[high] redis is slow")
     );
     let resolve = json!({"routing_key": pager.routing_key(), "event_action": "resolve", "dedup_key": "interlock/INC-7"});
     assert_eq!(enqueue(&pager, &resolve).await.0, 202);
@@ -239,7 +239,7 @@ async fn a_responder_acknowledges_annotates_and_resolves_over_rest() {
         .expect("an answer");
     assert_eq!(
         (status, &body["note"]["user"]["summary"]),
-        (200, &json!("Ana Okafor"))
+        (200, &json!("Ana Ferreira"))
     );
     let (_, _, alerts) = ask(rest(
         &pager,
@@ -304,7 +304,7 @@ async fn rest_wants_a_token_and_on_writes_a_known_requester() {
     ))
     .await
     .expect("answer");
-    assert_eq!(on_call["oncalls"][0]["user"]["summary"], "Ana Okafor");
+    assert_eq!(on_call["oncalls"][0]["user"]["summary"], "Ana Ferreira");
 }
 
 #[tokio::test]

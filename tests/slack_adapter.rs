@@ -1,6 +1,9 @@
 //! The Slack adapter with the true engine on one side and the Slack double on the other, over both transports.
 //! Longer than other files, since both transports tell the same story in one world.
 
+#[path = "common/manifest.rs"]
+mod manifest;
+
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -66,7 +69,7 @@ impl Outlook for TestOutlook {
             now: Timestamp::now(),
             mode: self.0.mode,
             autonomy: self.0.autonomy,
-            who_may: who_may(&self.0.policy, incident),
+            who_may: who_may(&self.0.policy, incident, &Default::default()),
             frozen: None,
             not_now: Vec::new(),
             broken: None,
@@ -114,6 +117,7 @@ fn rules(team: &str) -> Rules {
         groups: Vec::new(),
         approvals: 1,
         requester_may: None,
+        reason: false,
     };
     Rules {
         mode: Mode::Live,
@@ -163,7 +167,11 @@ enum Way {
 
 async fn world(way: Way) -> World {
     let _already = rustls::crypto::ring::default_provider().install_default();
-    let slack = SlackDouble::start(SlackOptions::default()).await.unwrap();
+    let options = SlackOptions {
+        app: manifest::installed(),
+        ..SlackOptions::default()
+    };
+    let slack = SlackDouble::start(options).await.unwrap();
     let mut settings = Settings::new(slack.api_base(), slack.bot_token());
     settings.app_token = Some(slack.app_token());
     settings.signing_secret = Some(slack.signing_secret());

@@ -120,6 +120,9 @@ pub async fn start(settings: Settings, clock: Arc<dyn Clock>, metrics: Metrics) 
     if settings.pagerduty.routing_key.is_none() {
         tracing::warn!("no pager is configured: nobody will be paged; set pagerduty.routing_key");
     }
+    for gap in rules::gaps(&settings) {
+        tracing::warn!("{gap}");
+    }
     let standby = standby::take(&settings, clock.clone()).await?;
     let lock = StoreLock::take(&settings.store.path)?;
     let mut store = Store::open(&settings.store.path)?;
@@ -245,6 +248,7 @@ impl Parts {
             }));
         }
         let recent = Arc::new(RwLock::new(Recent::default()));
+        let absent = Arc::new(RwLock::new(slack::Absent::new()));
         let factors = Factors::new(
             self.settings.totp_file(),
             self.clock.clone(),
@@ -254,6 +258,7 @@ impl Parts {
             clock: self.clock.clone(),
             knowledge: self.knowledge.clone(),
             recent: recent.clone(),
+            absent: absent.clone(),
             outputs: self.outputs.clone(),
             redactor: self.redactor.clone(),
             health: self.health.clone(),
@@ -264,7 +269,7 @@ impl Parts {
             }),
             origin: slack::Origin::of(self.engine.database()),
         };
-        self.tasks.spawn(factors.follow());
+        self.tasks.spawn(factors.follow(self.engine.clone()));
         let words = Words {
             answer: explain::slack_answer,
             line: thread::line,
@@ -310,6 +315,9 @@ impl Parts {
             self.settings.freeze_file(),
             recent,
         ));
+        let policy = self.knowledge.load().rules.policy.clone();
+        self.tasks
+            .spawn(outlook::follow_absent(people.clone(), policy, absent));
         self.pagers(lanes.pager, lanes.source, behind)?;
         Ok(SlackSide {
             people,

@@ -45,4 +45,4 @@ pub use overpower::refuse_excess;
 pub use power::{Need, Power, Right, RightOf, power};
 pub use review::{Missing, Review, ReviewError, TooMuch};
 pub use rules::rules;
-pub use socket::{ControlReply, ControlRequest, ask as ask_bot, socket_path};
+pub use socket::{ControlReply, ControlRequest, ask as ask_bot, socket_path, user_name};

@@ -10,14 +10,16 @@ use arc_swap::ArcSwap;
 use jiff::Timestamp;
 use parking_lot::RwLock;
 use tokio::sync::watch;
+use tracing::warn;
 
 use crate::actions::redact::Redactor;
 use crate::domain::ceremony::{Code, Factor};
 use crate::domain::evidence::Finding;
 use crate::domain::freeze::{Freeze, FreezeFile, Scope};
-use crate::domain::ids::{AttemptId, PersonId};
+use crate::domain::glass::Glass;
+use crate::domain::ids::{AttemptId, GroupId, PersonId};
 use crate::domain::incident::{Incident, Phase};
-use crate::domain::policy::{Asking, Circumstances, Place, Question, Reason, Request, Who};
+use crate::domain::policy::{Asking, Circumstances, Place, Policy, Question, Reason, Request, Who};
 use crate::domain::prechecks;
 use crate::domain::recent::Started;
 use crate::domain::rules::Rules;
@@ -26,7 +28,7 @@ use crate::engine::{Handle, Health, Knowledge};
 use crate::executor::read_freeze_file;
 use crate::ports::{Clock, Pending, Person};
 use crate::slack::cards::{CardContext, Frozen, named_for, who_may};
-use crate::slack::{Around, Origin, Outlook, Picture};
+use crate::slack::{Absent, Around, Origin, Outlook, People, Picture};
 
 use super::charts::Charts;
 use super::outputs::Outputs;
@@ -41,6 +43,8 @@ pub struct Recent {
     /// By scope, that of everything first.
     pub frozen: Vec<Frozen>,
     pub started: Started,
+    /// Each time somebody broke the glass, until it is reviewed.
+    pub glass: Vec<Glass>,
 }
 
 /// Answers from memory; the freeze is told to it by the task that follows the engine.
@@ -49,6 +53,8 @@ pub struct AppOutlook {
     pub knowledge: Arc<ArcSwap<Knowledge>>,
     /// Told by [`follow`].
     pub recent: Arc<RwLock<Recent>>,
+    /// Told by [`follow_absent`].
+    pub absent: Arc<RwLock<Absent>>,
     pub outputs: Arc<Outputs>,
     pub redactor: Arc<Redactor>,
     pub health: watch::Receiver<Health>,
@@ -120,7 +126,11 @@ impl AppOutlook {
 /// Tells the cards of freezes by people and by the file, and of what was started. What starts is checked elsewhere, at
 /// every start.
 pub async fn follow(engine: Handle, file: PathBuf, shown: Arc<RwLock<Recent>>) {
-    while let (Ok(freeze), Ok(started)) = (engine.freeze().await, engine.started().await) {
+    while let (Ok(freeze), Ok(started), Ok(glass)) = (
+        engine.freeze().await,
+        engine.started().await,
+        engine.glass().await,
+    ) {
         let of_file = |reason| Frozen {
             scope: Scope::Everything,
             by: "the freeze file".to_owned(),
@@ -144,16 +154,51 @@ pub async fn follow(engine: Handle, file: PathBuf, shown: Arc<RwLock<Recent>>) {
             .chain(of_file)
             .collect();
         frozen.sort_by(|one, other| one.scope.cmp(&other.scope));
-        *shown.write() = Recent { frozen, started };
+        *shown.write() = Recent {
+            frozen,
+            started,
+            glass,
+        };
         tokio::time::sleep(LOOK).await;
     }
 }
 
+/// How often Slack is asked whether it has everybody whom the policy names.
+const ASK_ABSENT: Duration = Duration::from_secs(300);
+
+/// Tells the cards and the log of groups and people whom the policy names and Slack does not have. Their rows count for
+/// nobody; that is decided elsewhere, at every click.
+pub async fn follow_absent(people: Arc<People>, policy: Policy, shown: Arc<RwLock<Absent>>) {
+    let groups: Vec<GroupId> = policy.groups().cloned().collect();
+    let users: BTreeSet<String> = policy
+        .rows
+        .iter()
+        .flat_map(|row| row.users.iter().cloned())
+        .collect();
+    let users: Vec<String> = users.into_iter().collect();
+    loop {
+        match people.absent(&groups, &users).await {
+            Ok(absent) => {
+                let known = shown.read().clone();
+                for (name, why) in absent.iter().filter(|(name, _)| !known.contains_key(*name)) {
+                    warn!(
+                        "the policy names {name} ({}): its [[approvers]] rows count for nobody by that name",
+                        why.words()
+                    );
+                }
+                *shown.write() = absent;
+            }
+            Err(error) => warn!(%error, "Slack did not say whether it has everybody whom the policy names"),
+        }
+        tokio::time::sleep(ASK_ABSENT).await;
+    }
+}
+
 /// Who could approve a silence of the incident's alerts.
-fn silence_may(rules: &Rules, incident: &Incident) -> Vec<String> {
+fn silence_may(rules: &Rules, incident: &Incident, absent: &Absent) -> Vec<String> {
     let environment = rules.silence_environment(incident);
     environment.map_or_else(Vec::new, |environment| {
-        named_for(&rules.policy, silence::TIER, &environment)
+        named_for(&rules.policy, silence::TIER, &environment, absent)
     })
 }
 
@@ -188,13 +233,13 @@ impl Outlook for AppOutlook {
             autonomy: incident.current().map_or(knowledge.rules.autonomy, |track| {
                 track.plan.autonomy.min(knowledge.rules.autonomy)
             }),
-            who_may: who_may(&knowledge.rules.policy, incident),
+            who_may: who_may(&knowledge.rules.policy, incident, &self.absent.read()),
             frozen: self.frozen_over(incident),
             not_now: self.not_now(&knowledge.rules, incident),
             broken: self.broken(),
             checklist,
             silences: knowledge.rules.silences.is_some(),
-            silence_may: silence_may(&knowledge.rules, incident),
+            silence_may: silence_may(&knowledge.rules, incident, &self.absent.read()),
             owner: incident
                 .service
                 .as_ref()
@@ -223,6 +268,10 @@ impl Outlook for AppOutlook {
         }
     }
 
+    fn glass(&self) -> Vec<Glass> {
+        self.recent.read().glass.clone()
+    }
+
     fn around(&self) -> Around {
         let guards = &self.knowledge.load().rules.policy.guards;
         let now = self.clock.now();
@@ -231,6 +280,7 @@ impl Outlook for AppOutlook {
             frozen: self.frozen(),
             broken: self.broken(),
             turned: guards.turned(now),
+            absent: self.absent.read().clone(),
             started: if limited {
                 self.recent.read().started.changes(now)
             } else {

@@ -1,5 +1,6 @@
 //! From the configuration to the rules of the core.
 
+use std::collections::BTreeSet;
 use std::num::NonZeroU32;
 
 use jiff::SignedDuration;
@@ -10,6 +11,7 @@ use crate::domain::event::Mode;
 use crate::domain::ids::{Channel, ClusterName, Source};
 use crate::domain::policy::{ApproverRow, Policy};
 use crate::domain::rules::{EnvironmentRow, PageAfter, Route, Rules, ServiceRow, SilenceRules, StayRule};
+use crate::render::policy::gap;
 
 /// Rules for a workspace. `team` is the id that Slack gave; empty until it has, and then nobody may decide anything.
 #[must_use]
@@ -90,6 +92,7 @@ fn policy(settings: &Settings) -> Policy {
         groups: row.groups.clone(),
         approvals: row.approvals.max(1),
         requester_may: row.requester_may,
+        reason: row.reason,
     });
     Policy {
         rows: rows.collect(),
@@ -97,6 +100,14 @@ fn policy(settings: &Settings) -> Policy {
         alone: settings.alone(),
         revision: settings.policy_revision(),
     }
+}
+
+/// Cells that no row has: each means no, and whoever relies on it hears so before somebody needs it.
+pub fn gaps(settings: &Settings) -> Vec<String> {
+    let policy = policy(settings);
+    let names = settings.environments.iter().map(|row| &row.name);
+    let gaps = policy.gaps(names.collect::<BTreeSet<_>>()).into_iter();
+    gaps.map(|(environment, tier)| gap(tier, environment)).collect()
 }
 
 /// Rows that name namespaces come first: a row without any stands for what no other row names.

@@ -176,7 +176,8 @@ impl Control {
 }
 
 /// The name of a user id in `/etc/passwd`.
-fn user_name(uid: u32) -> Option<String> {
+#[must_use]
+pub fn user_name(uid: u32) -> Option<String> {
     let users = std::fs::read_to_string("/etc/passwd").ok()?;
     users.lines().find_map(|line| {
         let mut fields = line.split(':');

@@ -17,8 +17,8 @@ const LOG: &str = "warn,interlock::slack=error,interlock::app::lifeline=error,in
 #[command(after_help = "Example: interlock demo, then open http://127.0.0.1:8088\n\
     Example: interlock demo --auto --scenario bad-deploy\n\n\
     The bot is the real one. The Slack workspace, the cluster and the pager run in this process, on loopback ports,\n\
-    and speak the real protocols. Scenarios: redis-timeout, bad-deploy, fix-does-not-help, no-runbook, storm, bot-crash,
-    high-error-rate.")]
+    and speak the real protocols. Scenarios: redis-timeout, bad-deploy, fix-does-not-help, no-runbook, storm, bot-crash,\n\
+    deploy-meanwhile, high-error-rate, feature-flag.")]
 pub(super) struct Demo {
     /// Play a story without a browser: print the thread as it grows, end with its summary.
     #[arg(long)]

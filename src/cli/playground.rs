@@ -7,6 +7,7 @@ use super::screen::Screen;
 use super::setup::Setup;
 use super::show::{self, ShowFolder};
 use crate::app::demo::{PlaygroundOptions, Ports, start_playground};
+use crate::playground::slack::RequestUrls;
 use crate::telemetry::Metrics;
 
 /// Start the Slack workspace, the cluster, the pager and the Prometheus of the demo, and print how to reach them
@@ -14,8 +15,9 @@ use crate::telemetry::Metrics;
 #[command(
     after_help = "Example: interlock playground --folder play, then: interlock serve --config play/interlock.toml\n\
     Example: kubectl --kubeconfig play/kubeconfig get pods -n production\n\n\
-    The control API is on the page's port: GET /api/seen, POST /api/scenarios/NAME, POST /api/press, PUT /api/faults/NAME,\n\
-    POST /api/clock/advance and others. Everything listens on loopback alone."
+    Example: interlock playground --events-url http://127.0.0.1:3000/slack/events   (a Bolt app of your own)\n\n\
+    The control API is on the page's port: GET /api/seen, POST /api/scenarios/NAME, POST /api/press, POST /api/faults,\n\
+    POST /api/clock/advance and others; docs/playground.md has them all. Everything listens on loopback alone."
 )]
 pub(super) struct Playground {
     /// Port of the page and of the control API.
@@ -33,9 +35,25 @@ pub(super) struct Playground {
     /// Port of the Prometheus; a free one without it.
     #[arg(long, default_value_t = 0, value_name = "PORT")]
     prometheus_port: u16,
+    /// Port of the flag service; a free one without it.
+    #[arg(long, default_value_t = 0, value_name = "PORT")]
+    flags_port: u16,
     /// Where the bot listens, for alerts.
     #[arg(long, default_value = "http://127.0.0.1:8080", value_name = "URL")]
     app: String,
+    /// Slack delivers to the bot by signed HTTP instead of Socket Mode: to /slack/events, /slack/interactions and
+    /// /slack/commands below --app.
+    #[arg(long)]
+    http: bool,
+    /// Slack delivers by signed HTTP, events to this address (and everything, unless the next two say otherwise).
+    #[arg(long, value_name = "URL")]
+    events_url: Option<String>,
+    /// Clicks and modals go to this address.
+    #[arg(long, value_name = "URL")]
+    interactivity_url: Option<String>,
+    /// Slash commands go to this address.
+    #[arg(long, value_name = "URL")]
+    commands_url: Option<String>,
     /// Runbooks for the configuration that is written; the shipped ones without it.
     #[arg(long, value_name = "DIR")]
     runbooks: Option<PathBuf>,
@@ -52,7 +70,32 @@ impl Playground {
         ended
     }
 
+    /// Where Slack delivers, if not over Socket Mode. One address alone is the place of everything, as Bolt listens.
+    fn urls(&self) -> Option<RequestUrls> {
+        let named = [&self.events_url, &self.interactivity_url, &self.commands_url];
+        let only = self.events_url.clone().filter(|_| !self.http);
+        let below = |place: &str| format!("{}/slack/{place}", self.app.trim_end_matches('/'));
+        let or = |url: &Option<String>, place: &str| {
+            url.clone()
+                .or_else(|| only.clone())
+                .unwrap_or_else(|| below(place))
+        };
+        (self.http || named.into_iter().any(Option::is_some)).then(|| RequestUrls {
+            events: or(&self.events_url, "events"),
+            interactions: or(&self.interactivity_url, "interactions"),
+            commands: or(&self.commands_url, "commands"),
+        })
+    }
+
     async fn show(self, folder: &ShowFolder, screen: &mut Screen) -> Result<Ended, Failure> {
+        let urls = self.urls();
+        let transport = match &urls {
+            None => "Slack delivers over Socket Mode.".to_owned(),
+            Some(urls) => format!(
+                "Slack delivers by signed HTTP, once the first of these answers its challenge: {}, {}, {}",
+                urls.events, urls.interactions, urls.commands
+            ),
+        };
         let options = PlaygroundOptions {
             port: self.port,
             ports: Ports {
@@ -60,10 +103,12 @@ impl Playground {
                 cluster: self.cluster_port,
                 pager: self.pager_port,
                 prometheus: self.prometheus_port,
+                flags: self.flags_port,
             },
             folder: folder.path().to_owned(),
             runbooks: self.runbooks,
             app: Some(self.app),
+            urls,
             metrics: Metrics::install()?,
         };
         let show = start_playground(options).await?;
@@ -72,7 +117,7 @@ impl Playground {
             source,
         })?;
         screen.say(&format!(
-            "Page and control API: http://{}\nConfiguration for `interlock serve --config`: {}\nKubeconfig: {}\n{access}",
+            "Page and control API: http://{}\nConfiguration for `interlock serve --config`: {}\nKubeconfig: {}\n{transport}\n{access}",
             show.page,
             show.files.config.display(),
             show.files.kubeconfig.display(),

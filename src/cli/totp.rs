@@ -11,6 +11,7 @@ use super::outcome::{Ended, Failure};
 use super::screen::Screen;
 use super::setup::Setup;
 use crate::app::totp::{Enrolled, FactorFile, Seed};
+use crate::app::user_name;
 use crate::config::read_person;
 use crate::domain::ids::PersonId;
 use crate::render::words;
@@ -86,12 +87,23 @@ fn person(text: &str) -> Result<PersonId, Failure> {
     read_person(text).map_err(Failure::Refused)
 }
 
+/// Who does it, for the record: the machine's user, and whoever became that user by sudo. Whoever can write the file can write
+/// there what they like; the journal says what it says.
+fn this_user() -> String {
+    let uid = rustix::process::geteuid().as_raw();
+    let user = user_name(uid).unwrap_or_else(|| format!("user {uid}"));
+    match std::env::var("SUDO_USER") {
+        Ok(sudo) if sudo != user => format!("{sudo} as {user}"),
+        Ok(_) | Err(_) => user,
+    }
+}
+
 impl Enroll {
     fn run(self, setup: &Setup, screen: &mut Screen) -> Result<Ended, Failure> {
         let person = person(&self.person)?;
         let path = setup.settings()?.totp_file();
         let mut file = FactorFile::read(&path)?;
-        if let Some(before) = file.people.get(&person).filter(|_| !self.again) {
+        if let Some(before) = file.people().get(&person).filter(|_| !self.again) {
             return Err(Failure::Refused(format!(
                 "`{person}` has had a second factor since {}: with --again a new one takes its place",
                 words::moment(before.since, "UTC")
@@ -102,7 +114,7 @@ impl Enroll {
         let uri = seed.uri(&person.to_string());
         let code = QrCode::new(&uri).map_err(|error| Failure::Defect(error.to_string()))?;
         let since = Timestamp::now();
-        file.people.insert(person.clone(), Enrolled { seed, since });
+        file.enrol(person.clone(), Enrolled { seed, since }, &this_user());
         file.write(&path)?;
         // Most terminals are dark, and a code is read as dark on light.
         let drawn = code
@@ -125,7 +137,7 @@ impl List {
         let path = setup.settings()?.totp_file();
         let file = FactorFile::read(&path)?;
         let lines: Vec<Line> = file
-            .people
+            .people()
             .iter()
             .map(|(person, enrolled)| Line {
                 person: person.to_string(),
@@ -158,7 +170,7 @@ impl Remove {
         let person = person(&self.person)?;
         let path = setup.settings()?.totp_file();
         let mut file = FactorFile::read(&path)?;
-        if file.people.remove(&person).is_none() {
+        if !file.remove(&person, Timestamp::now(), &this_user()) {
             return Err(Failure::Refused(format!(
                 "`{person}` has no second factor; `interlock totp list` shows who has"
             )));

@@ -244,5 +244,6 @@ fn asks(row: &ApproverRow) -> String {
         Some(false) => "excluded",
         None => "excluded from Tier 2 up",
     };
-    format!("approvals = {}, requester {own}", row.approvals)
+    let with = if row.reason { ", reason = true" } else { "" };
+    format!("approvals = {}, requester {own}{with}", row.approvals)
 }

@@ -29,6 +29,14 @@ pub struct ApproverRow {
     /// Whether who asked for the plan, or changed it, counts too. When not written: at Tier 0 and 1 yes, from Tier 2 up no.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub requester_may: Option<bool>,
+    /// Whether an approval counts only with a reason, which is asked for in a form. At Tier 3 it is in any case.
+    #[serde(default, skip_serializing_if = "is_false")]
+    pub reason: bool,
+}
+
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "what serde calls")]
+fn is_false(flag: &bool) -> bool {
+    !flag
 }
 
 fn one() -> u8 {

@@ -21,6 +21,18 @@ pub struct Vote {
     /// Without it the vote counts below Tier 3 only.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub ceremony: Option<Box<Ceremony>>,
+    /// What was said below Tier 3. Without it the vote counts in no row that asks for a reason.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub reason: Option<String>,
+}
+
+impl Vote {
+    /// The reason, by whichever form it was given.
+    #[must_use]
+    pub fn because(&self) -> Option<&str> {
+        let given = self.ceremony.as_ref().map(|given| given.reason.as_str());
+        self.reason.as_deref().or(given)
+    }
 }
 
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]

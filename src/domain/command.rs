@@ -1,6 +1,8 @@
 //! What comes in to the engine, and what it answers. A command is decided and committed before its answer leaves.
 //! Longer than other files, since everything that can be asked stands beside everything that can be answered.
 
+mod form;
+
 use std::collections::BTreeMap;
 
 use jiff::SignedDuration;
@@ -12,6 +14,7 @@ use super::ceremony::Said;
 use super::change::Change;
 use super::event::{AstrayCard, Cause, Deed, Judgement, Outcome, Refusal};
 use super::evidence::{Finding, Look};
+use super::factors::FactorsSeen;
 use super::freeze::{FreezeFile, Held, Scope};
 use super::glass::Glass;
 use super::ids::{
@@ -21,10 +24,11 @@ use super::incident::{Incident, MessageRef, Phase};
 use super::oversight;
 use super::plan::Plan;
 use super::policy::{Access, Reason};
-use super::runbook::ParamValue;
-use super::silence::{Offer, SilenceNews, SilenceWish};
+use super::silence::{SilenceNews, SilenceWish};
 use super::touched::{Since, Touched};
 use crate::ports::{Order, Output, Person, Survey, SurveyError};
+
+pub use form::{Form, FormField};
 
 /// Which card and which plan a button belongs to. A pointer only: everything is checked again.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -43,6 +47,12 @@ pub enum Intent {
     ApprovePart {
         at: PlanRef,
         upto: StepNo,
+    },
+    /// With the reason that a row of the policy asks for.
+    ApproveBecause {
+        at: PlanRef,
+        upto: Option<StepNo>,
+        reason: String,
     },
     /// With what Tier 3 takes.
     ApproveWith {
@@ -202,6 +212,8 @@ pub enum Command {
     Unseen(IncidentId),
     /// The clock reached a deadline.
     Tick,
+    /// The file of second factors was read.
+    Factors(FactorsSeen),
     /// A checkpoint was signed; it leaves the machine once this is stored. `line` is the note for threads; `None` leaves them quiet.
     Checkpointed {
         size: u64,
@@ -454,61 +466,6 @@ pub struct StatusLine {
     /// The step of which nobody knows whether it happened: a person has to say.
     pub unknown: Option<StepNo>,
     pub message: Option<MessageRef>,
-}
-
-/// A modal to open.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Form {
-    Reject {
-        at: PlanRef,
-        title: String,
-    },
-    Modify {
-        at: PlanRef,
-        parameters: Vec<FormField>,
-        steps: Vec<(StepNo, String, bool)>,
-    },
-    /// What would change; confirming sends `Modify { confirmed: true }`.
-    ModifyDiff {
-        at: PlanRef,
-        parameters: BTreeMap<String, String>,
-        skip: Vec<StepNo>,
-        lines: Vec<String>,
-    },
-    ReviewPlan {
-        at: PlanRef,
-        incident: Box<Incident>,
-    },
-    /// What Tier 3 takes; sending it sends `ApproveWith`.
-    Ceremony {
-        at: PlanRef,
-        upto: Option<StepNo>,
-        /// What would be approved.
-        part: Box<Plan>,
-        /// What has to be typed.
-        target: String,
-    },
-    /// What could be silenced, and for how long.
-    Silence {
-        incident: IncidentId,
-        offer: Offer,
-    },
-    Runbook {
-        title: String,
-        source: String,
-        /// It is another text by now than the one that the plan was made from.
-        changed: bool,
-    },
-}
-
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct FormField {
-    pub name: String,
-    pub value: Option<ParamValue>,
-    pub description: String,
-    /// Offered as a menu when not empty.
-    pub choices: Vec<String>,
-    pub optional: bool,
 }
 
 /// What leaves the engine after a commit. Durable ones are outbox rows until they are confirmed.

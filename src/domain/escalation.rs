@@ -1,4 +1,4 @@
-//! Whether and when a human is paged for an incident that has come to people: the table of DESIGN §9 as one pure function.
+//! Whether and when a human is paged for an incident that has come to people: one table, as one pure function.
 //! Dry-run and shadow page like everything else, so they are no input here.
 
 use jiff::SignedDuration;
@@ -98,8 +98,8 @@ mod tests {
 
     const MINUTE: SignedDuration = SignedDuration::from_mins(1);
 
-    /// What DESIGN §9 says, a row for each call and origin: critical, high, medium, low, and a severity that nobody knows.
-    fn design() -> Vec<(Call, Origin, &'static str, [Urgency; 5])> {
+    /// The table as it is meant, written down a second time: a row for each call and origin: critical, high, medium, low, and a severity that nobody knows.
+    fn table() -> Vec<(Call, Origin, &'static str, [Urgency; 5])> {
         use Call::{Asked, Broke, NotHelped, Stuck, Taken, Waits};
         use Origin::{Alert, Pager, Person};
         use Urgency::{After, Never, Now};
@@ -143,7 +143,7 @@ mod tests {
     }
 
     #[test]
-    fn the_whole_table_is_as_designed() {
+    fn the_whole_table_is_as_meant() {
         let severities = [
             Severity::Critical,
             Severity::High,
@@ -151,7 +151,7 @@ mod tests {
             Severity::Low,
             Severity::Unknown,
         ];
-        for (call, origin, why, expected) in design() {
+        for (call, origin, why, expected) in table() {
             for (severity, expected) in severities.into_iter().zip(expected) {
                 let found = urgency(call, origin, severity, &PageAfter::default());
                 assert_eq!(found, expected, "{why}: {call:?} from {origin:?} at {severity:?}");

@@ -14,6 +14,7 @@ use super::approval::Vote;
 use super::change::Change;
 use super::cluster::Because;
 use super::evidence::Finding;
+use super::factors::FactorChange;
 use super::freeze::Scope;
 use super::ids::{
     AttemptId, Channel, DeliveryKey, EpisodeKey, Fingerprint, IncidentId, PersonId, PlanNo, Revision,
@@ -245,6 +246,10 @@ pub enum Event {
         incident: IncidentId,
         plan: PlanNo,
         reasons: Vec<Reason>,
+    },
+    /// Somebody got or lost a second factor, as its file says. Never the secret.
+    SecondFactor {
+        change: FactorChange,
     },
     /// A person tried something and was told no.
     Refused {
@@ -493,6 +498,7 @@ impl Event {
             | Self::Checkpointed { .. }
             | Self::Repeated { .. }
             | Self::Changed { .. }
+            | Self::SecondFactor { .. }
             | Self::Unfrozen { .. } => None,
             Self::Frozen { over, .. } => over.map(|over| over.incident),
             Self::Refused { incident, .. } | Self::Asked { incident, .. } => *incident,

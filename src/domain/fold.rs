@@ -69,6 +69,7 @@ impl State {
             }
             Event::Repeated { incidents } => self.repeated(incidents),
             Event::Changed { change } => self.changes.note(change, entry.at),
+            Event::SecondFactor { change } => self.factors.note(change),
             Event::Frozen {
                 by,
                 reason,
@@ -537,6 +538,7 @@ fn change(incident: &mut Incident, event: &Event, at: Timestamp) {
         | Event::Anchored { .. }
         | Event::Repeated { .. }
         | Event::Changed { .. }
+        | Event::SecondFactor { .. }
         | Event::Opened { .. }
         | Event::Refused { .. }
         | Event::Asked { .. }

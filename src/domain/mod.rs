@@ -24,6 +24,7 @@ pub mod escalation;
 pub mod event;
 pub mod evidence;
 pub mod expectation;
+pub mod factors;
 mod fold;
 pub mod freeze;
 pub mod glass;

@@ -19,7 +19,7 @@ use super::incident::HandoffReason;
 use super::run::RunResult;
 use super::state::State;
 
-/// An alert that fires this often within [`WITHIN`] flaps (DESIGN §7).
+/// An alert that fires this often within [`WITHIN`] flaps: what was done did not last, so a human decides.
 pub const FLAPS: u32 = 3;
 const WITHIN: SignedDuration = SignedDuration::from_hours(1);
 /// About 100 bytes each.

@@ -44,6 +44,14 @@ pub struct ApproverRow {
     pub approvals: u8,
     /// Whether the requester (or modifier) counts. `None`: up to Tier 1 yes, from Tier 2 no.
     pub requester_may: Option<bool>,
+    /// Whether a vote counts here only with a reason. At Tier 3 it takes one in any case.
+    #[serde(default, skip_serializing_if = "is_false")]
+    pub reason: bool,
+}
+
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "what serde calls")]
+fn is_false(flag: &bool) -> bool {
+    !flag
 }
 
 /// The matrix. No row for a cell means nobody.
@@ -130,19 +138,21 @@ impl Policy {
 
     /// How many more people it takes beside those who voted; 0 is enough. Rows are alternatives, and each counts only
     /// its own people: two of the one row and a third of another don't make up a quorum of three of either. At Tier 3 only
-    /// votes with their ceremony count; that of `own`, whose vote is asked about, is taken as given.
+    /// votes with their ceremony count, in a row that asks for a reason only those with one; that of `own`, whose vote is
+    /// asked about, is taken as given.
     #[must_use]
     pub fn missing(&self, request: Request<'_>, votes: &[Vote], own: Option<&Person>) -> u8 {
-        let cast = |vote: &'_ Vote| vote.ceremony.is_some();
-        let cast = votes.iter().map(|vote| (&vote.by, (&vote.groups, cast(vote))));
-        let own = own.map(|person| (&person.id, (&person.groups, true)));
-        let voters: BTreeMap<&PersonId, (&Vec<String>, bool)> = cast.chain(own).collect();
+        let voters: BTreeMap<&PersonId, Cast<'_>> = votes
+            .iter()
+            .map(|vote| (&vote.by, Cast::of(vote)))
+            .chain(own.map(|person| (&person.id, Cast::given(person))))
+            .collect();
         let of_cell = |tier: Tier, environment: &Environment| {
             let of_row = |row: &ApproverRow| {
                 let counting = voters
                     .iter()
-                    .filter(|(_, (_, whole))| *whole || tier < Tier::Three)
-                    .filter(|(by, (groups, _))| row.counts(by, groups, tier, request.behind, request.glass));
+                    .filter(|(_, cast)| cast.is_enough(row, tier))
+                    .filter(|(by, cast)| row.counts(by, cast.groups, tier, request.behind, request.glass));
                 let alone = |by: &PersonId| tier < Tier::Three && request.glass == Some(by);
                 if counting.clone().any(|(by, _)| alone(by)) {
                     return 0;
@@ -168,6 +178,21 @@ impl Policy {
             .map(|step| of_step(step).unwrap_or(u8::MAX))
             .max()
             .unwrap_or(1)
+    }
+
+    /// Whether this person has to say why: they stand in a row that asks for it.
+    #[must_use]
+    pub fn wants_reason(&self, person: &Person, request: Request<'_>) -> bool {
+        let asked = |tier: Tier, environment: &Environment| {
+            self.rows_for(tier, environment).any(|row| {
+                row.wants_reason(tier)
+                    && row.counts(&person.id, &person.groups, tier, request.behind, request.glass)
+            })
+        };
+        request.plan.live_steps().any(|step| {
+            let environment = step.environment.as_ref();
+            environment.is_some_and(|environment| step.tiers().any(|tier| asked(tier, environment)))
+        })
     }
 
     /// Whether this person's vote on this plan counts, and if not, every reason why.
@@ -229,6 +254,19 @@ impl Policy {
         self.rows.iter().any(|row| row.lists(&person.id, &person.groups))
     }
 
+    /// Tiers below the one that is for humans which nobody may approve in these environments, since no row has them.
+    #[must_use]
+    pub fn gaps<'e>(
+        &self,
+        environments: impl IntoIterator<Item = &'e Environment>,
+    ) -> Vec<(&'e Environment, Tier)> {
+        let tiers = |environment| [Tier::One, Tier::Two].map(|tier| (environment, tier));
+        let cells = environments.into_iter().flat_map(tiers);
+        cells
+            .filter(|(environment, tier)| self.rows_for(*tier, environment).next().is_none())
+            .collect()
+    }
+
     /// Ids and handles of all groups that rows name: what the directory has to look up.
     pub fn groups(&self) -> impl Iterator<Item = &GroupId> {
         let glass = self.guards.glass.iter().flat_map(|rule| &rule.groups);
@@ -236,7 +274,45 @@ impl Policy {
     }
 }
 
+/// A vote as far as rows look at it.
+struct Cast<'a> {
+    groups: &'a [String],
+    /// It came with what Tier 3 takes.
+    whole: bool,
+    /// It says why.
+    reasoned: bool,
+}
+
+impl<'a> Cast<'a> {
+    fn of(vote: &'a Vote) -> Self {
+        Self {
+            groups: &vote.groups,
+            whole: vote.ceremony.is_some(),
+            reasoned: vote.because().is_some(),
+        }
+    }
+
+    /// Of somebody who will say all that is asked for.
+    fn given(person: &'a Person) -> Self {
+        Self {
+            groups: &person.groups,
+            whole: true,
+            reasoned: true,
+        }
+    }
+
+    fn is_enough(&self, row: &ApproverRow, tier: Tier) -> bool {
+        (self.whole || tier < Tier::Three) && (self.reasoned || !row.wants_reason(tier))
+    }
+}
+
 impl ApproverRow {
+    /// Whether a vote needs a reason to count here. Looking, which every row lets through, needs one where it is named.
+    #[must_use]
+    pub fn wants_reason(&self, tier: Tier) -> bool {
+        self.reason && self.tiers.contains(&tier) && !planted::is(Bug::ReasonNotAsked)
+    }
+
     fn lists(&self, id: &PersonId, groups: &[String]) -> bool {
         planted::is(Bug::AnybodyApproves)
             || self.users.contains(&id.user)

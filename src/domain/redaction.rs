@@ -63,6 +63,7 @@ impl Intent {
             Self::BreakGlass { reason, .. }
             | Self::ReviewGlass { words: reason, .. }
             | Self::Reject { reason, .. }
+            | Self::ApproveBecause { reason, .. }
             | Self::Close { reason, .. }
             | Self::Silence(SilenceWish::Propose { reason, .. })
             | Self::Freeze { reason }

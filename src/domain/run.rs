@@ -93,7 +93,7 @@ pub struct Run {
     pub held: Vec<Reason>,
 }
 
-/// A plan that runs longer than this is a human's, too (DESIGN §7).
+/// A plan that runs longer than this is a human's, too: something takes longer than its author thought.
 const RUNS_LONG: SignedDuration = SignedDuration::from_mins(10);
 
 impl Incident {

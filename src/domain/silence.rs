@@ -190,6 +190,8 @@ pub enum SilenceEnd {
     Over,
     /// Approved in a dry run, which makes nothing.
     DryRun,
+    /// The database is an older copy: what was approved or waited in it counts no more.
+    Void,
 }
 
 impl SilenceState {

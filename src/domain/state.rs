@@ -8,6 +8,7 @@ use serde::{Deserialize, Serialize};
 use super::action::{EffectClass, Tier};
 use super::ceremony::Codes;
 use super::change::Changes;
+use super::factors::FactorsKnown;
 use super::freeze::Freeze;
 use super::glass::Glass;
 use super::ids::{AttemptId, DeliveryKey, EpisodeKey, GroupKey, IncidentId, Source};
@@ -72,6 +73,9 @@ pub struct State {
     pub freeze: Freeze,
     /// Which second factors were used, and which were wrong.
     pub codes: Codes,
+    /// Who has one, as far as it is on record.
+    #[serde(default)]
+    pub factors: FactorsKnown,
     /// Each time somebody broke the glass, until another person has reviewed it.
     pub glass: Vec<Glass>,
     /// What was started in the last hour, oldest first.

@@ -411,6 +411,9 @@ impl Engine {
             Question::Freeze(reply) => {
                 let _ = reply.send(state.freeze.clone());
             }
+            Question::Glass(reply) => {
+                let _ = reply.send(state.glass.clone());
+            }
             Question::Started(reply) => {
                 let _ = reply.send(state.started());
             }

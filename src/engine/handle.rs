@@ -12,6 +12,7 @@ use super::reader::Reader;
 use crate::domain::command::{Command, Delivered, Reply};
 use crate::domain::event::Entry;
 use crate::domain::freeze::Freeze;
+use crate::domain::glass::Glass;
 use crate::domain::ids::IncidentId;
 use crate::domain::incident::{Incident, MessageRef};
 use crate::domain::recent::Started;
@@ -43,6 +44,8 @@ pub(super) enum Question {
     Silences(oneshot::Sender<Vec<(IncidentId, Silence)>>),
     Freeze(oneshot::Sender<Freeze>),
     Started(oneshot::Sender<Started>),
+    /// Each time somebody broke the glass and nobody has reviewed it.
+    Glass(oneshot::Sender<Vec<Glass>>),
 }
 
 pub(super) enum Message {
@@ -176,6 +179,16 @@ impl Handle {
     pub async fn freeze(&self) -> Result<Freeze, EngineError> {
         let (tx, rx) = oneshot::channel();
         self.send(Message::Ask(Question::Freeze(tx)))?;
+        rx.await.map_err(|_| EngineError::Stopped)
+    }
+
+    /// Each time somebody broke the glass, until another person has reviewed it.
+    ///
+    /// # Errors
+    /// `Stopped`.
+    pub async fn glass(&self) -> Result<Vec<Glass>, EngineError> {
+        let (tx, rx) = oneshot::channel();
+        self.send(Message::Ask(Question::Glass(tx)))?;
         rx.await.map_err(|_| EngineError::Stopped)
     }
 

@@ -20,15 +20,26 @@
 //! | `POST /api/alerts/{source}` | the webhook body | delivers an alert to the app; answers with the status it gave |
 //! | `GET /api/clock` | | `{"now"}` |
 //! | `POST /api/clock/advance` | `{"seconds"}` (up to 30 days) | moves the clock |
-//! | `GET /api/faults` | | the ways to fail, and which are on |
+//! | `GET /api/faults` | | the switches of the panel, and which are on |
 //! | `PUT /api/faults/{id}` | the value | switches one on |
+//! | `POST /api/faults` | a fault of a double, see [`AnyFault`](super::faults::AnyFault) | arms it, answers with its `id` |
+//! | `GET /api/faults/armed` | | every armed fault with its id and what is left of it |
 //! | `DELETE /api/faults/{id}`, `DELETE /api/faults` | | switches one off, or all |
+//! | `GET /api/workspace` | | transport, token, scopes, standings, groups, channels |
+//! | `POST /api/workspace` | a [`WorkspaceChange`](super::slack::WorkspaceChange) | makes it |
+//! | `GET /api/calls` | `?method=M&last=N` | calls of the Web API, oldest first |
+//! | `GET /api/deliveries` | `?kind=K&last=N` | deliveries to the app, oldest first |
+//! | `GET /api/violations`, `DELETE /api/violations` | | rules of Slack that the app broke; forgets them |
+//! | `GET /api/cluster/requests`, `/api/cluster/effects`, `/api/pager/calls` | `?last=N` | what reached the others |
 //!
 //! `PERSON` is a user id or a name (`ana`), `channel` an id or a name with or without `#`. `target` is
 //! `{"in": "message", "channel", "ts"}`, `{"in": "modal"}` or `{"in": "home"}`; `INPUT` is `{"kind":
 //! "button"}` or `{"kind": KIND, "value": …}` with the kinds of [`Input`](super::page::Input). Every change
 //! needs `content-type: application/json`, also an empty one. Done is `{"ok": true}`; not done is `{"ok":
-//! false, "error": "…"}` with 404 (no such thing), 409 (refused) or 502 (the app failed).
+//! false, "error": "…"}` with 400 (nonsense; the error says what is possible), 404 (no such thing), 409 (refused) or 502
+//! (the app failed). `docs/playground.md` has an example of each.
+
+mod levers;
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -96,6 +107,7 @@ pub fn router(backend: Arc<dyn Backend>) -> Router {
             get(|State(b): Playground| async move { shown(b.faults().await) }).delete(clear_faults),
         )
         .route("/api/faults/{id}", put(set_fault).delete(unset_fault))
+        .merge(levers::router())
         .with_state(backend)
 }
 
@@ -103,6 +115,7 @@ pub fn router(backend: Arc<dyn Backend>) -> Router {
 pub fn status_of(error: &BackendError) -> StatusCode {
     match error {
         BackendError::NotFound { .. } => StatusCode::NOT_FOUND,
+        BackendError::Nonsense(_) => StatusCode::BAD_REQUEST,
         BackendError::Refused(_) => StatusCode::CONFLICT,
         BackendError::App(_) => StatusCode::BAD_GATEWAY,
     }
@@ -122,8 +135,13 @@ where
         match Json::from_request(request, state).await {
             Ok(Json(body)) => Ok(Self(body)),
             Err(refusal) => {
+                let status = match &refusal {
+                    // It was JSON and made no sense: to a script that is one thing, whatever part of it was wrong.
+                    JsonRejection::JsonDataError(_) => StatusCode::BAD_REQUEST,
+                    other => other.status(),
+                };
                 let body = json!({ "ok": false, "error": refusal.body_text() });
-                Err((refusal.status(), Json(body)).into_response())
+                Err((status, Json(body)).into_response())
             }
         }
     }

@@ -46,12 +46,20 @@ pub struct FlagsDouble {
 }
 
 impl FlagsDouble {
-    /// Starts it with flags that are on.
+    /// Starts it with flags that are on, on a free port.
     ///
     /// # Errors
     /// When no port can be bound.
     pub async fn start(on: &[&str]) -> std::io::Result<Self> {
-        let listener = TcpListener::bind(("127.0.0.1", 0)).await?;
+        Self::start_at(0, on).await
+    }
+
+    /// Starts it with flags that are on, on this port of loopback; 0 takes a free one.
+    ///
+    /// # Errors
+    /// When the port can't be bound.
+    pub async fn start_at(port: u16, on: &[&str]) -> std::io::Result<Self> {
+        let listener = TcpListener::bind(("127.0.0.1", port)).await?;
         let address = listener.local_addr()?;
         let flag = |name: &&str| {
             let enabled = Flag {
@@ -81,6 +89,14 @@ impl FlagsDouble {
     #[must_use]
     pub fn host(&self) -> String {
         self.address.to_string()
+    }
+
+    /// Switches a flag on or off as somebody at the service's own page does; makes it when there is none.
+    pub fn set(&self, name: &str, enabled: bool) {
+        let mut flags = self.flags.lock();
+        let flag = flags.entry(name.to_owned()).or_default();
+        flag.enabled = enabled;
+        flag.reason.clear();
     }
 
     /// A flag as it is now.

@@ -3,6 +3,7 @@
 pub mod alertmanager;
 pub mod cluster;
 pub mod control;
+pub mod faults;
 pub mod flags;
 pub mod model;
 pub mod oncall;

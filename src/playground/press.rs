@@ -20,6 +20,11 @@ pub fn find(view: &WorkspaceView, label: &str) -> Option<Click> {
     })
 }
 
+/// Whether a message has a button whose label begins so, in lower case.
+pub fn is_on(message: &MessageView, beginning: &str) -> bool {
+    in_message("", message, &|text| text.to_lowercase().starts_with(beginning)).is_some()
+}
+
 fn find_by(view: &WorkspaceView, label: Label<'_>) -> Option<Click> {
     if let Some(modal) = &view.modal {
         return in_blocks(list_of(&modal.view, "blocks"), label, &Target::Modal);

@@ -1,43 +1,126 @@
-//! The handoff packet: what a human needs who takes it from here. The same record for the page and the thread.
+//! The handoff packet: what a human needs who takes it from here. The same record for the page, the thread and the summary.
 
+use std::collections::BTreeMap;
+
+use jiff::Timestamp;
+use serde::Serialize;
 use serde_json::{Value, json};
 
 use super::escape::Mrkdwn;
 use super::{changes, evidence, words};
+use crate::domain::alert::{Link, Severity};
 use crate::domain::escalation::Call;
 use crate::domain::incident::{HandoffReason, Incident, PlanTrack};
 use crate::domain::run::StepState;
 use crate::domain::text::shortened;
 
-/// The packet for the thread, as mrkdwn.
+/// What a human needs who takes it from here. One record: the thread words it, a page carries it, and the summary keeps it.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct Packet {
+    pub incident: String,
+    /// Why a human is wanted.
+    pub reason: String,
+    /// The first [`ALERTS`] of them.
+    pub alerts: Vec<PacketAlert>,
+    pub alerts_in_all: usize,
+    pub changed: Vec<String>,
+    /// Each step of the current plan that came to anything, with its result.
+    pub tried: Vec<String>,
+    pub evidence: Vec<String>,
+    /// Runbooks that came near and do not fit, with the reason.
+    pub ruled_out: Vec<String>,
+    pub runbook: Option<String>,
+    pub runbook_revision: Option<String>,
+    pub why_this_runbook: Option<Vec<String>>,
+    pub safe_to_try_next: Option<String>,
+    /// The runbook's Escalation section.
+    pub runbook_says: Option<String>,
+    pub commander: Option<String>,
+}
+
+/// The original alert, as it came.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct PacketAlert {
+    pub name: String,
+    pub title: String,
+    pub description: String,
+    pub severity: Severity,
+    pub labels: BTreeMap<String, String>,
+    pub starts_at: Option<Timestamp>,
+    pub links: Vec<Link>,
+}
+
+/// Alerts that a packet has whole.
+const ALERTS: usize = 20;
+
+/// The record as the incident stands.
+#[must_use]
+pub fn record(incident: &Incident) -> Packet {
+    let track = incident.current();
+    let alerts = incident.episodes.iter().take(ALERTS).map(|episode| PacketAlert {
+        name: episode.alert.name.clone(),
+        title: episode.alert.title.clone(),
+        description: episode.alert.description.clone(),
+        severity: episode.alert.severity,
+        labels: episode.alert.labels.clone(),
+        starts_at: episode.alert.starts_at,
+        links: episode.alert.links.clone(),
+    });
+    let misses = incident.matched.iter().flat_map(|matched| &matched.misses);
+    let says = track.and_then(|track| track.plan.escalation.as_deref());
+    Packet {
+        incident: incident.id.to_string(),
+        reason: why(incident),
+        alerts: alerts.collect(),
+        alerts_in_all: incident.episodes.len(),
+        changed: incident
+            .changes
+            .iter()
+            .map(|change| changes::line(change))
+            .collect(),
+        tried: tried(incident),
+        evidence: incident
+            .current_evidence()
+            .map(evidence::lines)
+            .unwrap_or_default(),
+        ruled_out: misses
+            .map(|miss| format!("{}: {}", miss.title, miss.why))
+            .collect(),
+        runbook: track.map(|track| track.plan.runbook.to_string()),
+        runbook_revision: track.map(|track| track.plan.runbook_revision.to_string()),
+        why_this_runbook: incident
+            .matched
+            .as_ref()
+            .map(|matched| matched.explanation.clone()),
+        safe_to_try_next: safe_next(incident),
+        runbook_says: says.map(|text| shortened(text.trim(), 400)),
+        commander: incident.commander.as_ref().map(|(_, name)| name.clone()),
+    }
+}
+
+/// The record for the thread, as mrkdwn. `reason` is that of the handover that the line is about; others may have followed.
 #[must_use]
 pub fn packet(incident: &Incident, reason: &HandoffReason) -> String {
+    let packet = record(incident);
     let mut lines = vec![format!(
         "*Handed over to a human:* {}",
         Mrkdwn::escape(&reason.words())
     )];
     lines.extend(asked_by(incident, reason));
-    if !incident.changes.is_empty() {
-        lines.push("*Changed in the half hour before:*".to_owned());
-        let changed = incident.changes.iter().map(|change| changes::line(change));
-        lines.extend(changed.map(|line| format!("• {}", Mrkdwn::escape(&line))));
+    let mut list = |head: &str, all: &[String]| {
+        if !all.is_empty() {
+            lines.push(head.to_owned());
+            lines.extend(all.iter().map(|line| format!("• {}", Mrkdwn::escape(line))));
+        }
+    };
+    list("*Changed in the half hour before:*", &packet.changed);
+    list("*Tried:*", &packet.tried);
+    list("*Ruled out:*", &packet.ruled_out);
+    if let Some(next) = &packet.safe_to_try_next {
+        lines.push(format!("*Safe to try next:* {}", Mrkdwn::escape(next)));
     }
-    let tried = tried(incident);
-    if !tried.is_empty() {
-        lines.push("*Tried:*".to_owned());
-        lines.extend(tried.iter().map(|line| format!("• {}", Mrkdwn::escape(line))));
-    }
-    if let Some(next) = safe_next(incident) {
-        lines.push(format!("*Safe to try next:* {}", Mrkdwn::escape(&next)));
-    }
-    if let Some(text) = incident
-        .current()
-        .and_then(|track| track.plan.escalation.as_ref())
-    {
-        lines.push(format!(
-            "*The runbook says:* {}",
-            Mrkdwn::escape(&shortened(text.trim(), 400))
-        ));
+    if let Some(text) = &packet.runbook_says {
+        lines.push(format!("*The runbook says:* {}", Mrkdwn::escape(text)));
     }
     lines.join("\n")
 }
@@ -115,33 +198,8 @@ pub fn why(incident: &Incident) -> String {
     }
 }
 
-/// The packet as `custom_details` of a page.
+/// The record as `custom_details` of a page.
 #[must_use]
 pub fn details(incident: &Incident) -> Value {
-    let alerts: Vec<Value> = incident
-        .episodes
-        .iter()
-        .take(20)
-        .map(|episode| {
-            let alert = &episode.alert;
-            json!({
-                "name": alert.name, "title": alert.title, "description": alert.description,
-                "severity": alert.severity, "labels": alert.labels, "starts_at": alert.starts_at,
-                "links": alert.links,
-            })
-        })
-        .collect();
-    json!({
-        "incident": incident.id.to_string(),
-        "reason": why(incident),
-        "alerts": alerts,
-        "alerts_in_all": incident.episodes.len(),
-        "tried": tried(incident),
-        "evidence": incident.current_evidence().map(evidence::lines).unwrap_or_default(),
-        "runbook": incident.current().map(|track| track.plan.runbook.to_string()),
-        "runbook_revision": incident.current().map(|track| track.plan.runbook_revision.to_string()),
-        "why_this_runbook": incident.matched.as_ref().map(|matched| matched.explanation.clone()),
-        "safe_to_try_next": safe_next(incident),
-        "commander": incident.commander.as_ref().map(|(_, name)| name.clone()),
-    })
+    serde_json::to_value(record(incident)).unwrap_or_else(|error| json!({"cut": error.to_string()}))
 }

@@ -64,9 +64,9 @@ fn ceremony(of: &OfRunbook) -> String {
         _ => "under 1 % were rejected and none modified",
     };
     let out = if of.tier < Tier::Two {
-        "If nobody has to look, let it run alone (`Autonomy: auto` and `requires_human_approval: false` in the runbook, where the policy has `auto`). If somebody has to, ask for two people (`approvals = 2` in its [[approvers]] row)"
+        "If nobody has to look, let it run alone (`Autonomy: auto` and `requires_human_approval: false` in the runbook, where the policy has `auto`). If somebody has to, demand a reason (`reason = true` in its [[approvers]] row) or two people (`approvals = 2`)"
     } else {
-        "Its plans reach Tier 2, which never runs alone: ask for two people (`approvals = 2` in its [[approvers]] row), or make its steps small enough for Tier 1"
+        "Its plans reach Tier 2, which never runs alone: demand a reason (`reason = true` in its [[approvers]] row) or two people (`approvals = 2`), or make its steps small enough for Tier 1"
     };
     format!(
         "CEREMONY: {} was approved {approved} times, {} from the card at the median, and {rejected}. The gate is a habit there and protects nothing. {out}.",

@@ -4,7 +4,7 @@ use super::escape::Mrkdwn;
 use super::{reasons, words};
 use crate::domain::action::Tier;
 use crate::domain::glass::GlassRule;
-use crate::domain::ids::{IncidentId, Service};
+use crate::domain::ids::{Environment, IncidentId, Service};
 use crate::domain::policy::{
     Access, ApproverRow, AutonomyLimit, CalendarFreeze, Change, Cover, LimitOf, Risk, RiskRule, StepAccess,
     Window,
@@ -58,10 +58,20 @@ fn row_by(row: &ApproverRow, tier: Tier, hand: &Hand) -> String {
     };
     let with = if tier == Tier::Three {
         ", with the target typed, a reason and a second factor"
+    } else if row.wants_reason(tier) {
+        ", with a reason"
     } else {
         ""
     };
     format!("{} of {names}{own}{with}", row.approvals.max(1))
+}
+
+/// That a cell has no row, which means no.
+#[must_use]
+pub fn gap(tier: Tier, environment: &Environment) -> String {
+    format!(
+        "no [[approvers]] row has {tier} in {environment}, so nobody may approve it there; add a row, or leave it to humans"
+    )
 }
 
 /// The answer to `/runbook who INC`, for a terminal or a log.

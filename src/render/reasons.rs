@@ -39,6 +39,7 @@ pub fn reason(reason: &Reason) -> String {
         Reason::OwnRequest => {
             "you asked for this plan or changed it, so somebody else has to approve it; Escalate now pages one".to_owned()
         }
+        Reason::OwnProposal => "you proposed this silence, so somebody else has to approve it".to_owned(),
         Reason::Guest => "guests of the workspace can't decide; ask a member of the team".to_owned(),
         Reason::Bot => "bots can't decide; a person does".to_owned(),
         Reason::Stranger => "people of other workspaces can't decide; ask somebody of this one".to_owned(),
@@ -87,7 +88,7 @@ pub fn reason(reason: &Reason) -> String {
         }
         Reason::TargetBusy { with } => format!("its target is busy with {with}; propose it again when that is done"),
         Reason::Expired => "the approval ran out before the first step started; propose it again".to_owned(),
-        Reason::ClockWentBack => "the clock went back since the approval, so its deadline means nothing; propose it again".to_owned(),
+        Reason::ClockWentBack => "the clock went back since this was proposed or approved, so its deadline means nothing; propose it again".to_owned(),
         Reason::NotItsTurn => "it is not this step's turn; the card shows which is next".to_owned(),
     }
 }
@@ -192,7 +193,7 @@ pub fn problem(problem: &Problem) -> String {
             "Type {}, letter for letter: that is what it acts on.",
             shortened(wanted, 150)
         ),
-        Problem::NoReason => "Say why: Tier 3 needs a reason.".to_owned(),
+        Problem::NoReason => "Say why: this approval counts only with a reason.".to_owned(),
         Problem::WrongCode { left: 0 } => {
             "That code is wrong, and it was one too many: none of yours counts for half an hour. Somebody else may approve.".to_owned()
         }

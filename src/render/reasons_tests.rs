@@ -59,6 +59,7 @@ fn reasons() -> Vec<Reason> {
         Reason::NoPlace,
         Reason::NotResponder,
         Reason::OwnRequest,
+        Reason::OwnProposal,
         Reason::Guest,
         Reason::Bot,
         Reason::Stranger,
@@ -210,6 +211,7 @@ fn reason_kinds(of: &Reason) -> usize {
         | Reason::NoPlace
         | Reason::NotResponder
         | Reason::OwnRequest
+        | Reason::OwnProposal
         | Reason::Guest
         | Reason::Bot
         | Reason::Stranger
@@ -233,7 +235,7 @@ fn reason_kinds(of: &Reason) -> usize {
         | Reason::SurveyFailed { .. }
         | Reason::NotItsTurn
         | Reason::Expired
-        | Reason::ClockWentBack => 32,
+        | Reason::ClockWentBack => 33,
     }
 }
 

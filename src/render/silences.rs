@@ -39,6 +39,9 @@ pub fn ended(how: SilenceEnd, firing: Option<u32>) -> String {
         SilenceEnd::EndedElsewhere => "somebody ended the silence in Alertmanager before its time",
         SilenceEnd::NotDecided => return "nobody approved the silence in time".to_owned(),
         SilenceEnd::Over => return "the silence was not decided before the incident was over".to_owned(),
+        SilenceEnd::Void => {
+            return "the silence is void, since the database is an older copy; propose it again".to_owned();
+        }
         SilenceEnd::DryRun => return "dry run: no silence was made".to_owned(),
     };
     match firing {

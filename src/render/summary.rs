@@ -3,6 +3,7 @@
 use serde::Serialize;
 
 use super::escape::Mrkdwn;
+use super::handoff::{self, Packet};
 use super::{thread, timeline, words};
 use crate::domain::event::{Entry, Event};
 use crate::domain::incident::{ClosedAs, Incident, Phase, SettlesBy};
@@ -22,6 +23,9 @@ pub struct SummaryView {
     pub meant: usize,
     pub approved_by: String,
     pub result: String,
+    /// What people were given, when it came to them.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub handoff: Option<Packet>,
     pub timeline: Vec<TimelineLine>,
 }
 
@@ -51,6 +55,10 @@ pub fn view(entries: &[Entry], incident: &Incident) -> SummaryView {
         meant,
         approved_by: approved_by(incident),
         result: result(incident),
+        handoff: entries
+            .iter()
+            .any(|entry| matches!(entry.event, Event::HandedOver { .. }))
+            .then(|| handoff::record(incident)),
         timeline: lines(entries, incident),
     }
 }

@@ -4,6 +4,7 @@
 use super::{changes, evidence, memory, reasons, silences, words};
 use crate::domain::approval::Vote;
 use crate::domain::event::{Cause, Deed, Event, Judgement, Outcome, Refusal};
+use crate::domain::factors::{FactorChange, FactorDeed};
 use crate::domain::freeze::Scope;
 use crate::domain::ids::{AttemptId, EpisodeKey, StepNo};
 use crate::domain::incident::{ClosedAs, Incident, PlanTrack, SettlesBy};
@@ -27,11 +28,13 @@ fn voted(vote: &Vote, upto: Option<StepNo>) -> String {
     let far = upto
         .map(|step| format!(" as far as step {step}"))
         .unwrap_or_default();
-    let with = vote
-        .ceremony
-        .as_ref()
-        .map(|given| format!(" with a second factor: {}", given.reason));
-    format!("{} approved{far}{}", vote.name, with.unwrap_or_default())
+    let with = if vote.ceremony.is_some() {
+        " with a second factor"
+    } else {
+        ""
+    };
+    let why = vote.because().map(|why| format!(": {why}"));
+    format!("{} approved{far}{with}{}", vote.name, why.unwrap_or_default())
 }
 
 #[expect(clippy::too_many_lines, reason = "every event has its arm in the one match")]
@@ -77,6 +80,11 @@ fn worded(event: &Event, incident: Option<&Incident>) -> Option<String> {
         Event::Outdated { plan, reasons, .. } => format!(
             "plan {plan} is out of date, nothing of it ran: {}; a fresh one is made",
             reasons::all(reasons)
+        ),
+        Event::SecondFactor { change } => factor(change),
+        Event::Refused { by, refusal, .. } if refusal.locks() => format!(
+            "{} gave one wrong code too many: none of theirs counts for half an hour; somebody else may approve",
+            by.name
         ),
         Event::Refused {
             by, deed, refusal, ..
@@ -177,6 +185,19 @@ fn worded(event: &Event, incident: Option<&Incident>) -> Option<String> {
         | Event::PageSettled { .. }
         | Event::CardPosted { .. } => return None,
     })
+}
+
+/// `T0123/U0456 got a second factor, by root of this machine`
+fn factor(change: &FactorChange) -> String {
+    let what = match change.what {
+        FactorDeed::Enrolled => "got a second factor",
+        FactorDeed::Removed => "lost the second factor",
+    };
+    let by = match &change.by {
+        Some(by) => format!("by {by} of this machine"),
+        None => "by a change of the file that `interlock totp` did not make".to_owned(),
+    };
+    format!("{} {what}, {by}", change.person)
 }
 
 fn proposed(plan: &Plan, digest: &PlanDigest, decision: &Decision) -> String {

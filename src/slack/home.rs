@@ -1,9 +1,10 @@
-//! The app's home: what waits for this person, what else is open, and the freeze with its button. Drawn when somebody
+//! The app's home: what waits for this person, what else is open, the freeze with its button, and broken glass. Drawn when somebody
 //! opens it, and again while it may be open, so that no button of it lies for long.
 
 use std::sync::Arc;
 use std::time::Duration;
 
+use jiff::Timestamp;
 use parking_lot::Mutex;
 use serde_json::{Value, json};
 use tokio::time::Instant;
@@ -15,13 +16,17 @@ use super::cards::{Frozen, context, home_button, plain, section};
 use super::people::People;
 use super::settings::Shared;
 use super::surface::action;
+use crate::domain::glass::Glass;
 use crate::domain::ids::PersonId;
 use crate::domain::incident::{Incident, Phase};
 use crate::engine::Handle;
 use crate::ports::{Person, Standing};
+use crate::render::explain::glass_by;
 
 /// Incidents shown, at most.
 const SHOWN: usize = 25;
+/// Broken glass shown, at most; the newest.
+const GLASS_SHOWN: usize = 10;
 /// Homes that are kept up to date: those opened last.
 const KEPT: usize = 10;
 /// How often it is looked whether they would be drawn otherwise.
@@ -46,6 +51,7 @@ struct Open {
     user: String,
     shown: Vec<Value>,
     frozen: Option<Frozen>,
+    glass: Vec<Glass>,
     at: Instant,
 }
 
@@ -76,11 +82,13 @@ impl Homes {
             let Some((incidents, all)) = self.incidents().await else {
                 return;
             };
-            let frozen = self.shared.outlook.frozen();
+            let outlook = &self.shared.outlook;
+            let (frozen, glass) = (outlook.frozen(), outlook.glass());
             let open: Vec<Open> = self.open.lock().clone();
             for home in open {
                 let person = self.person(&home.user).await;
-                let due = home.frozen != frozen || home.at.elapsed() >= PACE;
+                let loud = home.frozen != frozen || home.glass != glass;
+                let due = loud || home.at.elapsed() >= PACE;
                 if due && self.blocks(&person, &incidents, all) != home.shown {
                     self.publish(&home.user, &incidents, all).await;
                 }
@@ -133,11 +141,13 @@ impl Homes {
             ],
             all,
             outlook.frozen().as_ref(),
+            broken(&outlook.glass(), outlook.now()),
         )
     }
 
     async fn publish(&self, user: &str, incidents: &[Box<Incident>], all: usize) {
-        let frozen = self.shared.outlook.frozen();
+        let outlook = &self.shared.outlook;
+        let (frozen, glass) = (outlook.frozen(), outlook.glass());
         let blocks = self.blocks(&self.person(user).await, incidents, all);
         let body = json!({"user_id": user, "view": {"type": "home", "blocks": blocks}});
         if let Err(error) = self.api.post::<Value>("views.publish", &body, CALL_TIMEOUT).await {
@@ -150,6 +160,7 @@ impl Homes {
             user: user.to_owned(),
             shown: blocks,
             frozen,
+            glass,
             at: Instant::now(),
         });
         if open.len() > KEPT {
@@ -158,8 +169,14 @@ impl Homes {
     }
 }
 
-fn draw(parts: &[(&str, Vec<&Incident>)], all: usize, frozen: Option<&Frozen>) -> Vec<Value> {
+fn draw(
+    parts: &[(&str, Vec<&Incident>)],
+    all: usize,
+    frozen: Option<&Frozen>,
+    broken: Vec<Value>,
+) -> Vec<Value> {
     let mut blocks = freeze(frozen);
+    blocks.extend(broken);
     for (number, (heading, incidents)) in parts.iter().enumerate() {
         // What waits for this person is said even when it is nothing.
         if incidents.is_empty() && number > 0 {
@@ -199,6 +216,22 @@ fn freeze(frozen: Option<&Frozen>) -> Vec<Value> {
         section(&text),
         json!({"type": "actions", "block_id": "freeze", "elements": [button]}),
     ]
+}
+
+/// The glass that is broken now, and what of it nobody has reviewed.
+fn broken(all: &[Glass], now: Timestamp) -> Vec<Value> {
+    let shown = all.iter().rev().take(GLASS_SHOWN).map(|glass| {
+        let head = if glass.holds(now) {
+            format!("*GLASS BROKEN until {}*", clock(glass.until))
+        } else {
+            "*Broken glass that nobody has reviewed*".to_owned()
+        };
+        section(&format!("{head}\n{}", safe(&glass_by(glass), 800)))
+    });
+    let more = all.len().saturating_sub(GLASS_SHOWN);
+    let more =
+        (more > 0).then(|| context(&[format!("{more} more wait for a review; /runbook status has them")]));
+    shown.chain(more).collect()
 }
 
 fn waits(incident: &Incident) -> bool {

@@ -22,5 +22,5 @@ pub use inbound::origin::Origin;
 pub use inbound::{Parts, Pipeline, SocketHealth, SocketMode, router};
 pub use installed::{Installed, InstalledError, click, installed, socket_opens, their_time};
 pub use outbound::{Hints, Limits, Outbound};
-pub use people::People;
+pub use people::{Absence, Absent, People};
 pub use settings::{Around, Outlook, Picture, Settings, SettingsError, Shared, Words};

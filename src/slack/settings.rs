@@ -11,12 +11,14 @@ use crate::domain::ceremony::{Code, Factor};
 use crate::domain::command::Answer;
 use crate::domain::event::Entry;
 use crate::domain::evidence::Finding;
+use crate::domain::glass::Glass;
 use crate::domain::ids::{AttemptId, PersonId};
 use crate::domain::incident::Incident;
 use crate::ports::{Pending, Person};
 
 use super::cards::{CardContext, Frozen};
 use super::inbound::origin::Origin;
+use super::people::Absent;
 
 /// Addresses and secrets of one installation. `Debug` shows no secret.
 #[derive(Clone)]
@@ -134,6 +136,8 @@ pub struct Around {
     pub turned: Vec<bool>,
     /// Changes that still count against limits per hour, where there are such limits.
     pub started: usize,
+    /// Whom the policy names and Slack does not have.
+    pub absent: Absent,
 }
 
 /// A picture as PNG, and what it shows in plain words.
@@ -158,6 +162,11 @@ pub trait Outlook: Send + Sync {
 
     /// Who froze what and why, when anything is frozen. At most a second or two old: it is for showing.
     fn frozen(&self) -> Option<Frozen>;
+
+    /// Each time somebody broke the glass, until another person has reviewed it. At most a second or two old.
+    fn glass(&self) -> Vec<Glass> {
+        Vec::new()
+    }
 
     /// What stands beside the incidents on all cards: while it is the same, a card to which nothing happened looks the
     /// same.

@@ -40,6 +40,7 @@ pub mod callback {
     pub const MODIFY_CONFIRM: &str = "modify_confirm";
     pub const REVIEW: &str = "review";
     pub const CEREMONY: &str = "ceremony";
+    pub const WHY: &str = "why";
     pub const SILENCE: &str = "silence";
     pub const FREEZE: &str = "freeze";
     pub const UNFREEZE: &str = "unfreeze";

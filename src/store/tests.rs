@@ -237,6 +237,7 @@ fn knowledge() -> Knowledge {
         groups: Vec::new(),
         approvals: 1,
         requester_may: None,
+        reason: false,
     };
     let minutes = jiff::SignedDuration::from_mins(5);
     let rules = Rules {

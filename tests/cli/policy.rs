@@ -22,6 +22,19 @@ fn the_policy_is_a_table() {
 }
 
 #[test]
+fn a_cell_that_no_row_has_is_a_warning_and_means_no() {
+    let place = Place::new();
+    let config = place.read("interlock.toml");
+    let less = config.replace("tiers = [2]", "tiers = [3]");
+    assert_ne!(config, less);
+    place.write("interlock.toml", &less);
+    let gap = "no [[approvers]] row has Tier 2 in production, so nobody may approve it there; add a row, or leave it to humans";
+    let shown = place.run(&["policy", "show"]).fine();
+    assert!(shown.ends_with(&format!("\nwarning: {gap}\n")), "{shown}");
+    assert!(shown.contains("Tier 2  higher risk           nobody"), "{shown}");
+}
+
+#[test]
 fn who_may_approve_a_step_and_why_not() {
     let place = Place::new();
     let step = [
@@ -202,6 +215,50 @@ fn explain_says_when_it_opens() {
     assert!(
         frozen.contains("Not now: everything is frozen by the freeze file (an audit)"),
         "{frozen}"
+    );
+}
+
+#[test]
+fn a_row_that_asks_why_says_so_and_taking_that_away_makes_something_possible() {
+    let place = Place::new();
+    let config = place.read("interlock.toml");
+    let asks = config.replace("groups = [\"@oncall\"]", "groups = [\"@oncall\"]\nreason = true");
+    assert_ne!(config, asks);
+    place.write("asks.toml", &asks);
+    let diff = |old: &str, new: &str| place.run(&["policy", "diff", old, new]);
+    let plain = "Tier 1 in production may be approved by 1 of @oncall, who asked for it included\n";
+    let more = diff("asks.toml", "interlock.toml").found();
+    assert!(
+        more.starts_with(&format!("Possible from now on:\n  {plain}")),
+        "{more}"
+    );
+    let less = diff("interlock.toml", "asks.toml").fine();
+    assert!(
+        less.starts_with("No longer possible:\n  Tier 1 in production approved by 1 of @oncall"),
+        "{less}"
+    );
+
+    place.write("interlock.toml", &asks);
+    let shown = place.run(&["policy", "show"]).fine();
+    assert!(
+        shown.contains("1 of @oncall, who asked for it included, with a reason"),
+        "{shown}"
+    );
+    let explain = [
+        "policy",
+        "explain",
+        "--runbook",
+        "redis-connection-timeout",
+        "--step",
+        "1",
+    ];
+    let explained = place.run(&explain).fine();
+    assert!(explained.contains("with a reason"), "{explained}");
+    place.write("interlock.toml", &format!("{asks}\n[[approvers]]\ntiers = [1]\nenvironments = [\"production\"]\ngroups = [\"@oncall\"]\nrequester_may = true\n"));
+    let said = place.run(&["policy", "show"]).failed();
+    assert!(
+        said.contains("ask for different things (approvals = 1, requester included, reason = true and approvals = 1, requester included)"),
+        "{said}"
     );
 }
 

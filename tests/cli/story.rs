@@ -161,6 +161,7 @@ pub fn write_habit(place: &Place, times: u64) {
             at: story.at + SignedDuration::from_secs(4),
             groups: Vec::new(),
             ceremony: None,
+            reason: None,
         };
         story.then(
             4,
@@ -232,6 +233,7 @@ fn approve(story: &mut Writer, plan: &Plan) {
         at: story.at,
         groups: Vec::new(),
         ceremony: None,
+        reason: None,
     };
     story.then(
         20,

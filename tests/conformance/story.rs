@@ -105,10 +105,8 @@ async fn buttons(slack: &SlackDouble, at: &MessageAt) {
     sees(slack, "refused: 6").await;
     press(slack, at, "upload").await;
     let shared = sees(slack, "the output").await;
-    assert_eq!(
-        slack.file(&shared.files[0].id).as_deref(),
-        Some(b"hello".as_slice())
-    );
+    let file = slack.file(&shared.files[0].id).unwrap();
+    assert_eq!(file.bytes, b"hello".as_slice());
     let (_, offered) = slack
         .suggest(ANA, &Place::Message(at.clone()), ("gate", "pick"), "red")
         .await

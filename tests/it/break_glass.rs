@@ -51,9 +51,17 @@ async fn whoever_breaks_the_glass_goes_on_alone_and_another_person_reviews_it() 
 
     world.ben().types("status").await;
     world.ben().is_told("BROKEN GLASS INC-1: ana, since").await;
+    world.ben().opens_home().await;
+    let home = world.ben().sees_home("*GLASS BROKEN until ").await;
+    assert!(home.contains("nobody else is awake"), "{home}");
     world.ben().types("reviewed INC-1 too early").await;
     world.ben().is_told("It is broken by ana until").await;
     world.minutes_pass(16).await;
+    let home = world
+        .ben()
+        .sees_home("*Broken glass that nobody has reviewed*")
+        .await;
+    assert!(home.contains("/runbook reviewed INC-1 WORDS"), "{home}");
     world.ana().types("reviewed INC-1 fine").await;
     world
         .ana()
@@ -77,6 +85,13 @@ async fn whoever_breaks_the_glass_goes_on_alone_and_another_person_reviews_it() 
     world.ben().types("status").await;
     let status = world.ben().is_told("Nothing is open.").await;
     assert!(!status.contains("BROKEN GLASS"), "{status}");
+    world.ben().opens_home().await;
+    world
+        .until("the home has no broken glass any more", || {
+            let home = world.ben().view().home?.to_string();
+            (!home.contains("nobody has reviewed")).then_some(())
+        })
+        .await;
     world.thread().is_uninteresting();
     world.ends().await;
 }

@@ -3,6 +3,7 @@
 //! a message nobody read, an effect or a page that the story did not tell, an effect waiting in the outbox, a step
 //! without an end, a journal that does not verify, a rule of Slack that was broken.
 
+mod absent;
 #[path = "../common/admin.rs"]
 mod admin;
 mod advisor;
@@ -20,8 +21,11 @@ mod ends;
 mod evidence;
 mod flapping;
 mod freeze;
+mod handoff;
 mod journal;
 mod lifeline;
+#[path = "../common/manifest.rs"]
+mod manifest;
 mod matching;
 mod memory;
 mod modes;
@@ -32,6 +36,7 @@ mod paging;
 mod parts;
 mod power;
 mod prechecks;
+mod reasons;
 mod redis;
 mod runbooks;
 mod scenarios;

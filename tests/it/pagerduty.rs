@@ -38,7 +38,7 @@ async fn an_incident_of_pagerduty_is_resolved_there_when_it_is_fixed() {
     assert!(
         calls
             .iter()
-            .any(|call| call.method == "PUT" && call.from.as_deref() == Some("ana@example.test")),
+            .any(|call| call.method == "PUT" && call.from.as_deref() == Some("ana@acme.example")),
         "{calls:#?}"
     );
     assert_eq!(world.pages().len(), 1, "who is paged already is not paged again");

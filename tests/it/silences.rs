@@ -97,7 +97,10 @@ async fn who_proposes_a_silence_does_not_approve_it() {
     let world = noisy(Setup::default().approver("tiers = [2]\ngroups = [\"@sre\"]")).await;
     ana_proposes(&world).await;
     world.ana().presses("Approve silence").await;
-    world.ana().is_told("somebody else has to approve it").await;
+    world
+        .ana()
+        .is_told("you proposed this silence, so somebody else has to approve it")
+        .await;
     assert!(world.doubles.alertmanager.silences().is_empty());
     world.ben().presses("Reject silence").await;
     world.ben().is_told("Nothing is silenced.").await;
@@ -179,4 +182,25 @@ async fn a_single_alert_offers_no_silence_and_without_an_alertmanager_nothing_do
     assert!(!without.ana().has_button("Propose a silence"));
     without.thread().is_uninteresting();
     without.ends().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn after_a_restore_a_silence_that_waited_is_void_and_can_be_proposed_again() {
+    let world = noisy(Setup::default()).await;
+    ana_proposes(&world).await;
+    let button = world.ben().sees_button("Approve silence").await;
+    world.bot_is_restored().await;
+    world
+        .thread()
+        .says("the silence is void, since the database is an older copy; propose it again")
+        .await;
+    world.card("The silence is void").await;
+    world.ben().types("unfreeze I looked at what ran").await;
+    world.ben().is_told("The freeze is lifted").await;
+    world.ben().clicks(button).await.unwrap();
+    world.ben().is_told("That isn't waiting for anybody now").await;
+    assert!(world.doubles.alertmanager.silences().is_empty());
+    world.ana().sees_button("Propose a silence").await;
+    world.thread().is_uninteresting();
+    world.ends().await;
 }

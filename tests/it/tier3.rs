@@ -1,10 +1,15 @@
 //! Tier 3 by people: only where a team wrote a row for it, with the target typed in, a reason, and a second factor.
 
+use std::path::PathBuf;
+
 use interlock::app::totp::{Enrolled, FactorFile, Seed};
 use interlock::domain::ceremony::step_at;
+use interlock::domain::event::Event;
 use interlock::domain::ids::PersonId;
 use interlock::playground::cluster::Scenario;
 use interlock::playground::slack::Input;
+use interlock::render::timeline;
+use interlock::store::Store;
 
 use crate::world::{Alert, Setup, Someone, TestWorld};
 
@@ -30,20 +35,28 @@ async fn redis(approvals: u8) -> TestWorld {
     world
 }
 
-/// As `interlock totp enroll` does it.
-fn enrols(person: Someone<'_>) -> Seed {
-    let path = person.world.database().with_extension("totp");
-    let mut file = FactorFile::read(&path).unwrap();
-    let seed = Seed::generate().unwrap();
-    let id = PersonId {
+fn factors(world: &TestWorld) -> PathBuf {
+    world.database().with_extension("totp")
+}
+
+fn id(person: Someone<'_>) -> PersonId {
+    PersonId {
         team: "T0ACME0001".to_owned(),
         user: person.id(),
-    };
+    }
+}
+
+/// As `interlock totp enroll` does it.
+fn enrols(person: Someone<'_>) -> Seed {
+    let path = factors(person.world);
+    let mut file = FactorFile::read(&path).unwrap();
+    let seed = Seed::generate().unwrap();
+    let id = id(person);
     let enrolled = Enrolled {
         seed: seed.clone(),
         since: person.world.now(),
     };
-    file.people.insert(id, enrolled);
+    file.enrol(id, enrolled, "root");
     file.write(&path).unwrap();
     seed
 }
@@ -79,6 +92,16 @@ async fn fills_in(person: Someone<'_>, target: &str, why: &str, code: &str) {
             ("Code", text(code)),
         ])
         .await;
+}
+
+/// All is filled in right, and the story has its good end.
+async fn approves_what_then_helps(world: TestWorld, who: fn(&TestWorld) -> Someone<'_>, seed: &Seed) {
+    fills_in(who(&world), TARGET, WHY, &code(&world, seed)).await;
+    who(&world).is_told("Approved.").await;
+    world.cluster_did(&[FLUSH, HEALTH]).await;
+    world.card("Fixed and verified.").await;
+    world.thread().ends_with("all steps are done and verified").await;
+    world.ends().await;
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -145,15 +168,13 @@ async fn what_is_filled_in_wrong_is_said_under_its_field_and_nothing_runs() {
             .await;
     }
     fills_in(world.ana(), TARGET, "  ", &code(&world, &ana)).await;
-    world.ana().sees_modal("! Say why: Tier 3 needs a reason.").await;
+    world
+        .ana()
+        .sees_modal("! Say why: this approval counts only with a reason.")
+        .await;
     world.nothing_ran();
 
-    fills_in(world.ana(), TARGET, WHY, &code(&world, &ana)).await;
-    world.ana().is_told("Approved.").await;
-    world.cluster_did(&[FLUSH, HEALTH]).await;
-    world.card("Fixed and verified.").await;
-    world.thread().ends_with("all steps are done and verified").await;
-    world.ends().await;
+    approves_what_then_helps(world, TestWorld::ana, &ana).await;
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -199,7 +220,7 @@ async fn who_has_no_second_factor_is_told_how_to_get_one() {
         .ana()
         .sees_modal("! You have no second factor yet. On the machine, `interlock totp enroll --person T0ACME0001/U0ANA00001` sets one up")
         .await;
-    let file = world.database().with_extension("totp");
+    let file = factors(&world);
     let ana = enrols(world.ana());
     let everybody = std::os::unix::fs::PermissionsExt::from_mode(0o644);
     std::fs::set_permissions(&file, everybody).unwrap();
@@ -212,12 +233,7 @@ async fn who_has_no_second_factor_is_told_how_to_get_one() {
 
     let owner = std::os::unix::fs::PermissionsExt::from_mode(0o600);
     std::fs::set_permissions(&file, owner).unwrap();
-    fills_in(world.ana(), TARGET, WHY, &code(&world, &ana)).await;
-    world.ana().is_told("Approved.").await;
-    world.cluster_did(&[FLUSH, HEALTH]).await;
-    world.card("Fixed and verified.").await;
-    world.thread().ends_with("all steps are done and verified").await;
-    world.ends().await;
+    approves_what_then_helps(world, TestWorld::ana, &ana).await;
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -230,6 +246,12 @@ async fn after_five_wrong_codes_none_counts_not_even_after_a_restart() {
         fills_in(world.ana(), TARGET, WHY, &wrong(&world, &ana)).await;
         world.ana().sees_modal(left).await;
     }
+    world
+        .thread()
+        .says(
+            "gave one wrong code too many: none of theirs counts for half an hour; somebody else may approve",
+        )
+        .await;
     let locked = "! There were too many wrong codes: none of yours counts until ";
     fills_in(world.ana(), TARGET, WHY, &code(&world, &ana)).await;
     world.ana().sees_modal(locked).await;
@@ -241,12 +263,7 @@ async fn after_five_wrong_codes_none_counts_not_even_after_a_restart() {
 
     let ben = enrols(world.ben());
     asks(world.ben()).await;
-    fills_in(world.ben(), TARGET, WHY, &code(&world, &ben)).await;
-    world.ben().is_told("Approved.").await;
-    world.cluster_did(&[FLUSH, HEALTH]).await;
-    world.card("Fixed and verified.").await;
-    world.thread().ends_with("all steps are done and verified").await;
-    world.ends().await;
+    approves_what_then_helps(world, TestWorld::ben, &ben).await;
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -276,5 +293,75 @@ async fn a_form_is_for_the_plan_that_it_shows_and_a_bare_click_only_opens_it() {
         .await;
     world.nothing_ran();
     world.thread().ends_with("plan 2 proposed").await;
+    world.ends().await;
+}
+
+/// What the journal has about second factors, without the moments.
+fn on_record(world: &TestWorld) -> Vec<String> {
+    let mut found = Vec::new();
+    let journal = Store::open_to_read(&world.database()).unwrap();
+    journal
+        .read_after(0, |entry| {
+            if matches!(entry.event, Event::SecondFactor { .. }) {
+                found.extend(timeline::line_alone(&entry.event));
+            }
+        })
+        .unwrap();
+    found
+}
+
+/// The bot looks at the file every few seconds.
+async fn is_on_record(world: &TestWorld, wanted: &[String]) {
+    let patience = tokio::time::Instant::now() + std::time::Duration::from_secs(20);
+    while on_record(world) != wanted {
+        let on_record = on_record(world);
+        assert!(
+            tokio::time::Instant::now() < patience,
+            "it never was {wanted:?}: {on_record:?}"
+        );
+        tokio::time::sleep(std::time::Duration::from_millis(50)).await;
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn who_got_or_lost_a_second_factor_is_on_record_and_never_the_secret() {
+    let world = TestWorld::without_bot(guarded(1)).await;
+    let before = enrols(world.ana());
+    world.bot_starts().await;
+    let path = factors(&world);
+    let got = |user: &str, by: &str| format!("T0ACME0001/{user} got a second factor, {by}");
+    let (root, by_hand) = (
+        "by root of this machine",
+        "by a change of the file that `interlock totp` did not make",
+    );
+    is_on_record(&world, &[got("U0ANA00001", root)]).await;
+
+    let mut file = FactorFile::read(&path).unwrap();
+    file.remove(&id(world.ana()), world.now(), "mia as root");
+    file.write(&path).unwrap();
+    let ben = Seed::generate().unwrap();
+    let text = std::fs::read_to_string(&path).unwrap();
+    let row = format!(
+        "{text}\n[people.\"T0ACME0001/U0BEN00001\"]\nsecret = \"{}\"\nsince = \"2026-01-01T00:00:00Z\"\n",
+        ben.base32()
+    );
+    std::fs::write(&path, row).unwrap();
+    let wanted = [
+        got("U0ANA00001", root),
+        "T0ACME0001/U0ANA00001 lost the second factor, by mia as root of this machine".to_owned(),
+        got("U0BEN00001", by_hand),
+    ];
+    is_on_record(&world, &wanted).await;
+    world.bot_crashes_and_restarts().await;
+    assert_eq!(on_record(&world), wanted, "each once");
+    Store::open_to_read(&world.database())
+        .unwrap()
+        .export(|entry| {
+            for seed in [&before, &ben] {
+                assert!(!entry.payload.contains(&seed.base32()), "{}", entry.payload);
+            }
+            Ok(())
+        })
+        .unwrap();
     world.ends().await;
 }

@@ -117,7 +117,11 @@ impl TestWorld {
         let address = Arc::new(RwLock::new(None));
         let webhooks = Arc::new(AtomicUsize::new(0));
         let webhook = outside::relay(address.clone(), webhooks.clone()).await;
-        let slack = SlackDouble::start(SlackOptions::default()).await.unwrap();
+        let slack = SlackOptions {
+            app: crate::manifest::installed(),
+            ..SlackOptions::default()
+        };
+        let slack = SlackDouble::start(slack).await.unwrap();
         let cluster = ClusterOptions {
             speed: Speed::Running(setup.cluster_speed),
             ..ClusterOptions::default()
@@ -236,6 +240,17 @@ impl TestWorld {
         tokio::time::timeout(PATIENCE, bot.superseded())
             .await
             .expect("it notices")
+    }
+
+    /// The bot stops, and comes back on a backup of what it had, as `interlock restore` puts it there.
+    pub async fn bot_is_restored(&self) {
+        self.bot_stops().await;
+        let path = self.folder.path().join("interlock.toml");
+        let settings = Settings::load(Some(&path), std::iter::empty()).unwrap();
+        let copy = self.folder.path().join("copy.db");
+        app::backup(&settings.store.path, &copy).unwrap();
+        app::restore(&settings, &copy, self.now()).unwrap();
+        self.bot_starts().await;
     }
 
     pub async fn bot_stops(&self) {

@@ -16,6 +16,8 @@ mod faults;
 mod figures;
 mod film;
 mod lane;
+#[path = "../common/manifest.rs"]
+mod manifest;
 mod moments;
 mod people;
 mod place;

@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use bytes::Bytes;
 use futures::FutureExt;
+use interlock::playground::faults::Doubles;
 use interlock::playground::page::*;
 use interlock::playground::pager::{IncidentView, OnCallView, PageView, PagerView};
 use interlock::playground::slack::view::*;
@@ -492,6 +493,11 @@ impl Backend for Fixture {
     }
     fn clear_faults(&self) -> Answer<'_, ()> {
         self.note("faults cleared".into(), |s| s.faults.clear())
+    }
+    fn doubles(&self) -> Result<Doubles<'_>, BackendError> {
+        Err(BackendError::Refused(
+            "there are no doubles behind this page".into(),
+        ))
     }
     fn changes(&self) -> broadcast::Receiver<()> {
         self.tick.subscribe()

@@ -16,6 +16,19 @@ use super::fixture::Fixture;
 /// The page over a fixture, on a free port.
 pub struct Site {
     pub fixture: Arc<Fixture>,
+    browser: Browser,
+}
+
+impl std::ops::Deref for Site {
+    type Target = Browser;
+
+    fn deref(&self) -> &Browser {
+        &self.browser
+    }
+}
+
+/// A client of whatever listens at an address.
+pub struct Browser {
     pub base: String,
     client: Client<HttpConnector, Full<Bytes>>,
 }
@@ -27,6 +40,14 @@ pub struct Said {
 }
 
 impl Said {
+    /// A header's text; empty without it.
+    pub fn header(&self, name: &str) -> &str {
+        self.headers
+            .get(name)
+            .and_then(|value| value.to_str().ok())
+            .unwrap_or_default()
+    }
+
     pub fn json(&self) -> Value {
         serde_json::from_str(&self.text).expect("json")
     }
@@ -43,25 +64,33 @@ impl Site {
         tokio::spawn(async move { axum::serve(listener, app).await });
         Self {
             fixture,
+            browser: Browser::at(base),
+        }
+    }
+}
+
+impl Browser {
+    pub fn at(base: String) -> Self {
+        Self {
             base,
             client: Client::builder(TokioExecutor::new()).build_http(),
         }
     }
 
     pub async fn send(&self, request: Request<Full<Bytes>>) -> Said {
-        let (parts, body) = self
-            .client
-            .request(request)
-            .await
-            .expect("an answer")
-            .into_parts();
+        self.try_send(request).await.expect("an answer")
+    }
+
+    /// Nothing when the connection ended without an answer.
+    pub async fn try_send(&self, request: Request<Full<Bytes>>) -> Option<Said> {
+        let (parts, body) = self.client.request(request).await.ok()?.into_parts();
         let bytes = body.collect().await.expect("a body").to_bytes();
         let text = String::from_utf8_lossy(&bytes).into_owned();
-        Said {
+        Some(Said {
             status: parts.status.as_u16(),
             headers: parts.headers,
             text,
-        }
+        })
     }
 
     pub async fn get(&self, path: &str) -> Said {
@@ -80,6 +109,10 @@ impl Site {
             .header("content-type", "application/json")
             .body(Full::from(body.to_string()));
         self.send(request.expect("a request")).await
+    }
+
+    pub async fn delete(&self, path: &str) -> Said {
+        self.call(Method::DELETE, path, &Value::Null).await
     }
 
     pub async fn post(&self, path: &str, body: Value) -> Said {

@@ -62,6 +62,7 @@ fn row(tiers: &[Tier], groups: &[&str], approvals: u8, requester_may: Option<boo
         groups: groups.iter().map(|group| GroupId::new(*group)).collect(),
         approvals,
         requester_may,
+        reason: false,
     }
 }
 

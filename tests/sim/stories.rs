@@ -1,4 +1,5 @@
 //! Single stories of defects that the schedules or a reader found; each failed before it was mended.
+//! Longer than other files, since each story is told from beginning to end.
 
 use std::sync::Arc;
 
@@ -276,6 +277,7 @@ fn a_plan_that_is_not_the_one_of_its_digest_never_starts() {
         at,
         groups: vec!["S-oncall".to_owned()],
         ceremony: None,
+        reason: None,
     };
     let incident = IncidentId(1);
     let decision = track.decision.clone();
@@ -344,6 +346,39 @@ fn what_was_approved_too_long_ago_does_not_start_even_before_the_clock_is_looked
         reason.words().contains("it was approved, but it did not start"),
         "{reason:?}"
     );
+}
+
+#[test]
+fn what_was_approved_before_the_clock_jumped_back_does_not_start() {
+    let mut sim = world();
+    fired(&mut sim, "slow");
+    let plan = at(&sim, 1);
+    sim.by(ANA, Intent::Approve(plan)).unwrap();
+    sim.now = sim.now.checked_sub(jiff::SignedDuration::from_mins(10)).unwrap();
+    go_on(&mut sim);
+    assert!(
+        sim.story
+            .iter()
+            .any(|line| line.contains("not started") && line.contains("ClockWentBack")),
+        "{:?}",
+        sim.story
+    );
+    assert!(sim.attempts.is_empty());
+}
+
+#[test]
+fn nobody_approves_what_is_proposed_in_the_future() {
+    let mut sim = world();
+    fired(&mut sim, "slow");
+    let plan = at(&sim, 1);
+    let then = sim.now;
+    sim.now = then.checked_sub(jiff::SignedDuration::from_hours(2)).unwrap();
+    sim.by(ANA, Intent::Approve(plan.clone())).unwrap();
+    let reply = sim.last_reply.clone().unwrap();
+    assert!(reply.contains("ClockWentBack"), "{reply}");
+    sim.now = then;
+    sim.by(ANA, Intent::Approve(plan)).unwrap();
+    assert_eq!(phase(&sim, 1), Phase::Running, "its time has come again");
 }
 
 /// What was said after an upgrade that put the mode back: "this was a dry run; nothing was executed", about a step that

@@ -1,12 +1,14 @@
-//! Failing on purpose.
+//! Failing on purpose. Longer than other files, since all the switches are told in one place.
 
 use std::time::Duration;
 
+use futures::{SinkExt, StreamExt};
 use interlock::playground::slack::{
     ApiFault, DeliveryFault, DeliveryKind, Failure, Input, RequestUrls, ShareFault, SocketFault, Times,
-    request_signature,
+    TokenState, ViolationKind, WorkspaceChange, request_signature,
 };
 use serde_json::json;
+use tokio_tungstenite::tungstenite::Message;
 
 use super::apps::*;
 
@@ -348,7 +350,10 @@ async fn what_is_under_way_can_be_awaited_before_the_clock_moves() {
     let slack = workspace().await;
     let mut app = SocketApp::connect(&slack).await;
     slack.set_group("oncall", &[BEN]);
-    slack.faults().set_token_revoked(true);
+    slack
+        .change(WorkspaceChange::Token(TokenState::Revoked))
+        .await
+        .unwrap();
     slack.settled().await;
     slack.advance(Duration::from_secs(3600));
     let mut kinds =
@@ -356,4 +361,153 @@ async fn what_is_under_way_can_be_awaited_before_the_clock_moves() {
     kinds.sort();
     assert_eq!(kinds, ["\"subteam_members_changed\"", "\"tokens_revoked\""]);
     assert_eq!(slack.violations(), []);
+}
+
+#[tokio::test]
+async fn pings_can_go_unanswered_while_everything_else_goes_on() {
+    let slack = workspace().await;
+    let (mut socket, _) = tokio_tungstenite::connect_async(socket_url(&slack).await)
+        .await
+        .unwrap();
+    let hello = socket.next().await.unwrap().unwrap();
+    assert!(hello.to_text().unwrap().contains("hello"));
+    // What is read after the ping shows that the ping was read.
+    let known = |slack: &interlock::playground::slack::SlackDouble| {
+        let violations = slack.violations().into_iter();
+        violations
+            .filter(|one| one.kind == ViolationKind::UnknownEnvelope)
+            .count()
+    };
+    let mut answered = Vec::new();
+    for round in 1..=2 {
+        if round == 2 {
+            // Obeyed before anything more is read.
+            slack.faults().socket(SocketFault::NoPong);
+        }
+        socket
+            .send(Message::Ping(b"ours".as_slice().into()))
+            .await
+            .unwrap();
+        let unknown = json!({"envelope_id": format!("none-{round}")}).to_string();
+        socket.send(Message::text(unknown)).await.unwrap();
+        while known(&slack) < round {
+            tokio::task::yield_now().await;
+        }
+        let saying = slack.say(ANA, INCIDENTS, None, "@interlock status");
+        let reading = async {
+            let mut pongs = 0;
+            loop {
+                match socket.next().await.unwrap().unwrap() {
+                    Message::Pong(_) => pongs += 1,
+                    Message::Text(text) => {
+                        let frame: serde_json::Value = serde_json::from_str(&text).unwrap();
+                        let ack = json!({"envelope_id": frame["envelope_id"]}).to_string();
+                        socket.send(Message::text(ack)).await.unwrap();
+                        break pongs;
+                    }
+                    _ => {}
+                }
+            }
+        };
+        let (said, pongs) = tokio::join!(saying, reading);
+        assert!(said.unwrap().deliveries[0].acked);
+        answered.push(pongs);
+    }
+    assert_eq!(answered, [1, 0]);
+}
+
+#[tokio::test]
+async fn a_slow_reader_hears_an_acknowledgement_too_late() {
+    let slack = workspace().await;
+    let at = post_card(&slack).await;
+    let mut app = SocketApp::connect(&slack).await;
+    let every = Duration::from_secs(10);
+    slack.faults().socket(SocketFault::SlowReader { every });
+    let clicking = slack.click(ANA, at, "gate", "approve", Input::Press);
+    let (outcome, frame) = tokio::join!(clicking, async {
+        let frame = app.next().await;
+        slack.advance(Duration::from_secs(3));
+        frame
+    });
+    assert_eq!(frame["payload"]["type"], "block_actions");
+    assert_eq!(
+        outcome.unwrap().delivery().unwrap().failure,
+        Some(Failure::Timeout)
+    );
+    slack.advance(Duration::from_secs(7));
+    let kinds: Vec<ViolationKind> = slack.violations().iter().map(|one| one.kind).collect();
+    assert_eq!(kinds, [ViolationKind::NotAcked]);
+}
+
+#[tokio::test]
+async fn an_upload_can_be_slow_or_lose_its_answer() {
+    let slack = workspace().await;
+    let upload = async || {
+        let args = json!({"filename": "a.txt", "length": 1});
+        let asked = call(&slack, "files.getUploadURLExternal", args).await;
+        let url = asked["upload_url"].as_str().unwrap().to_owned();
+        let sent = send("POST", &url, &[], "x").await.ok();
+        let args = json!({"files": [{"id": asked["file_id"]}], "channel_id": INCIDENTS});
+        let stored = call(&slack, "files.completeUploadExternal", args).await["ok"] == true;
+        (sent.map(|sent| sent.status), stored)
+    };
+    let arm = |fault| slack.faults().on_call("upload", fault, Times::Once);
+    arm(ApiFault::Status(503));
+    assert_eq!(upload().await, (Some(503), false));
+    arm(ApiFault::StatusAfter(500));
+    assert_eq!(upload().await, (Some(500), true));
+    arm(ApiFault::ResetAfter);
+    assert_eq!(upload().await, (None, true));
+    arm(ApiFault::ResetBefore);
+    assert_eq!(upload().await, (None, false));
+
+    arm(ApiFault::Delay(Duration::from_secs(3_600)));
+    let late = upload();
+    tokio::pin!(late);
+    let stored = async {
+        while slack.calls_of("upload").len() < 5 {
+            tokio::task::yield_now().await;
+        }
+    };
+    tokio::select! {
+        _ = &mut late => panic!("the answer came at once"),
+        () = stored => {}
+    }
+    slack.advance(Duration::from_secs(3_600));
+    assert_eq!(late.await, (Some(200), true));
+    let faults: Vec<bool> = slack
+        .calls_of("upload")
+        .iter()
+        .map(|call| call.fault.is_some())
+        .collect();
+    assert_eq!(faults, [true; 5]);
+}
+
+#[tokio::test]
+async fn the_app_can_be_put_out_of_a_channel_and_hears_of_it() {
+    let slack = interlock::playground::slack::SlackDouble::start({
+        let mut options = interlock::playground::slack::SlackOptions::default();
+        options.app.events.insert("member_left_channel".to_owned());
+        options
+    })
+    .await
+    .unwrap();
+    let mut app = SocketApp::connect(&slack).await;
+    for (channel, code) in [("incidents", "not_in_channel"), ("#platform", "not_in_channel")] {
+        let change = WorkspaceChange::Bot {
+            channel: channel.to_owned(),
+            inside: false,
+        };
+        slack.change(change.clone()).await.unwrap();
+        slack.change(change).await.unwrap();
+        let event = app.next().await["payload"]["event"].clone();
+        assert_eq!(
+            (&event["type"], &event["user"]),
+            (&json!("member_left_channel"), &json!(slack.bot_user()))
+        );
+        let id = slack.channel_id(channel.trim_start_matches('#')).unwrap();
+        let reply = call(&slack, "chat.postMessage", json!({"channel": id, "text": "hi"})).await;
+        assert_eq!(reply["error"], code);
+    }
+    assert!(app.frames.try_recv().is_err(), "what did not change is not told");
 }

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use interlock::playground::slack::ViolationKind;
+use interlock::playground::slack::{TokenState, ViolationKind, WorkspaceChange};
 use serde_json::{Value, json};
 
 use super::apps::*;
@@ -53,7 +53,10 @@ async fn calls_without_a_good_token_are_refused_with_200() {
         .unwrap();
     assert_eq!(error(&in_url.json()), "not_authed");
     assert_eq!(slack.violations()[0].kind, ViolationKind::TokenInUrl);
-    slack.faults().set_token_revoked(true);
+    slack
+        .change(WorkspaceChange::Token(TokenState::Revoked))
+        .await
+        .unwrap();
     assert_eq!(
         error(&call(&slack, "auth.test", json!({})).await),
         "token_revoked"
@@ -88,7 +91,11 @@ async fn forms_and_trailing_slashes_are_understood() {
 #[tokio::test]
 async fn a_missing_scope_is_named() {
     let slack = workspace().await;
-    slack.faults().remove_scope("chat:write");
+    let change = WorkspaceChange::Scope {
+        scope: "chat:write".into(),
+        granted: false,
+    };
+    slack.change(change).await.unwrap();
     let reply = call(
         &slack,
         "chat.postMessage",
@@ -105,7 +112,11 @@ async fn a_missing_scope_is_named() {
 #[tokio::test]
 async fn posting_is_refused_where_slack_refuses_it() {
     let slack = unlimited().await;
-    slack.faults().set_archived("C0PLATFORM", true);
+    let change = WorkspaceChange::Archived {
+        channel: "#platform".into(),
+        archived: true,
+    };
+    slack.change(change).await.unwrap();
     for (channel, code) in [
         ("C0NOWHERE1", "channel_not_found"),
         ("C0GENERAL1", "not_in_channel"),

@@ -8,9 +8,10 @@ use jiff::Timestamp;
 use serde_json::Value;
 use tokio::sync::broadcast;
 
-use super::scene::Scene;
+use super::faults::NotSet;
 use super::stage::Stage;
 use super::{faults, panels};
+use crate::playground::faults::Doubles;
 use crate::playground::page::{
     Answer, Backend, BackendError, Click, ClusterPanel, FaultInfo, FileBytes, Input, ModalValues, PagerPanel,
     ScenarioInfo, Target,
@@ -147,18 +148,20 @@ impl Backend for Arc<Stage> {
     }
 
     fn scenarios(&self) -> Answer<'_, Vec<ScenarioInfo>> {
-        let infos = Scene::ALL.map(|scene| ScenarioInfo {
+        let infos = self.scenes().map(|scene| ScenarioInfo {
             id: scene.id().to_owned(),
             title: scene.title().to_owned(),
             story: scene.story().to_owned(),
             running: self.is_running(scene),
         });
-        async move { Ok(infos.to_vec()) }.boxed()
+        let infos = infos.collect();
+        async move { Ok(infos) }.boxed()
     }
 
     fn fire<'a>(&'a self, scenario: &'a str) -> Answer<'a, ()> {
         async move {
-            let scene: Scene = scenario.parse().map_err(|_| BackendError::NotFound {
+            let found = self.scenes().find(|scene| scene.id() == scenario);
+            let scene = found.ok_or_else(|| BackendError::NotFound {
                 what: "scenario",
                 id: scenario.to_owned(),
             })?;
@@ -181,25 +184,23 @@ impl Backend for Arc<Stage> {
     }
 
     fn faults(&self) -> Answer<'_, Vec<FaultInfo>> {
-        let list = faults::list(&self.active_faults.lock());
+        let list = faults::list(self.world.doubles(), &self.switches.lock());
         async move { Ok(list) }.boxed()
     }
 
     fn set_fault<'a>(&'a self, id: &'a str, value: Option<Value>) -> Answer<'a, ()> {
         let result = self.switch_fault(id, value);
-        async move {
-            result.map_err(|()| BackendError::NotFound {
-                what: "fault",
-                id: id.to_owned(),
-            })
-        }
-        .boxed()
+        async move { result }.boxed()
     }
 
     fn clear_faults(&self) -> Answer<'_, ()> {
-        self.active_faults.lock().clear();
-        faults::clear(&self.world);
+        self.switches.lock().clear();
+        self.world.doubles().disarm_all();
         async move { Ok(()) }.boxed()
+    }
+
+    fn doubles(&self) -> Result<Doubles<'_>, BackendError> {
+        Ok(self.world.doubles())
     }
 
     fn changes(&self) -> broadcast::Receiver<()> {
@@ -212,11 +213,11 @@ impl Backend for Arc<Stage> {
                 what: "file",
                 id: id.to_owned(),
             };
-            let bytes = self.world.slack.file(id).ok_or_else(missing)?;
+            let file = self.world.slack.file(id).ok_or_else(missing)?;
             Ok(FileBytes {
-                name: format!("{id}.txt"),
-                mimetype: "text/plain; charset=utf-8".to_owned(),
-                bytes,
+                name: file.name,
+                mimetype: file.mimetype.to_owned(),
+                bytes: file.bytes,
             })
         }
         .boxed()
@@ -224,23 +225,25 @@ impl Backend for Arc<Stage> {
 }
 
 impl Stage {
-    /// Switching one off means switching all off and the others on again: the doubles only know "clear".
-    fn switch_fault(&self, id: &str, value: Option<Value>) -> Result<(), ()> {
-        let mut active = self.active_faults.lock();
+    /// Sets or unsets a switch of the panel; what is armed under an id of its own is taken away as well.
+    fn switch_fault(&self, id: &str, value: Option<Value>) -> Result<(), BackendError> {
+        let missing = || BackendError::NotFound {
+            what: "fault",
+            id: id.to_owned(),
+        };
+        let doubles = self.world.doubles();
+        let mut switches = self.switches.lock();
         match value {
-            Some(value) => {
-                faults::set(&self.world, id, &value)?;
-                active.insert(id.to_owned(), value);
-            }
+            Some(value) => faults::set(doubles, &mut switches, id, value).map_err(|why| match why {
+                NotSet::Unknown => missing(),
+                NotSet::Nonsense(why) => BackendError::Nonsense(why),
+            }),
             None => {
-                active.remove(id).ok_or(())?;
-                faults::clear(&self.world);
-                for (id, value) in active.iter() {
-                    faults::set(&self.world, id, value)?;
-                }
+                let done = faults::unset(doubles, &mut switches, id)
+                    || id.parse().is_ok_and(|id| doubles.disarm(&id));
+                done.then_some(()).ok_or_else(missing)
             }
         }
-        Ok(())
     }
 }
 

@@ -8,6 +8,7 @@ use std::path::{Path, PathBuf};
 use serde_json::json;
 
 use super::world::World;
+use crate::config::SlackTransport;
 use crate::playground::cluster::ClusterUser;
 use crate::store::Signer;
 
@@ -29,7 +30,13 @@ pub struct Files {
 ///
 /// # Errors
 /// When the folder can't be written.
-pub fn write(folder: &Path, world: &World, runbooks: &Path, listen: &str) -> io::Result<Files> {
+pub fn write(
+    folder: &Path,
+    world: &World,
+    runbooks: &Path,
+    listen: &str,
+    transport: SlackTransport,
+) -> io::Result<Files> {
     std::fs::create_dir_all(folder)?;
     let files = Files {
         folder: folder.to_owned(),
@@ -43,13 +50,17 @@ pub fn write(folder: &Path, world: &World, runbooks: &Path, listen: &str) -> io:
         &files.kubeconfig,
         world.cluster.kubeconfig(ClusterUser::Interlock),
     )?;
-    std::fs::write(&files.config, config(&files, world, runbooks, listen))?;
+    std::fs::write(
+        &files.config,
+        config(&files, world, runbooks, (listen, transport)),
+    )?;
     let slack = world.slack.addresses();
     let access = json!({
         "slack": { "api_base": slack.api_base, "bot_token": slack.bot_token, "app_token": slack.app_token, "signing_secret": slack.signing_secret },
         "kubernetes": { "server": world.cluster.api_url(), "kubeconfig": files.kubeconfig },
         "pagerduty": { "events_base": world.pager.events_base(), "api_base": world.pager.api_base(), "routing_key": world.pager.routing_key(), "api_token": world.pager.api_token(), "webhook_secret": world.pager.webhook_secret() },
         "prometheus": { "url": world.prometheus.base() },
+        "flags": { "url": format!("http://{}", world.flags.host()) },
         "alerts": { "bearer_token": ALERT_TOKEN },
     });
     std::fs::write(&files.access, format!("{access:#}\n"))?;
@@ -80,11 +91,6 @@ fn quoted(text: &str) -> String {
 
 /// What the playground lets people do: nothing of it depends on where it runs.
 const RULES: &str = r##"[[environments]]
-name = "production"
-cluster = "demo"
-namespaces = ["production"]
-
-[[environments]]
 name = "staging"
 cluster = "demo"
 namespaces = ["staging"]
@@ -117,9 +123,51 @@ service = "payments"
 channel = "#payments"
 "##;
 
-fn config(files: &Files, world: &World, runbooks: &Path, listen: &str) -> String {
-    let path = |path: &Path| quoted(&path.display().to_string());
+fn slack_section(world: &World, transport: SlackTransport) -> String {
     let slack = world.slack.addresses();
+    let transport = match transport {
+        SlackTransport::Socket => "socket",
+        SlackTransport::Http => "http",
+    };
+    format!(
+        r##"[slack]
+transport = "{transport}"
+api_base = {api_base}
+bot_token = {bot_token}
+app_token = {app_token}
+signing_secret = {signing_secret}
+channel = "#incidents"
+"##,
+        api_base = quoted(&slack.api_base),
+        bot_token = quoted(&slack.bot_token),
+        app_token = quoted(&slack.app_token),
+        signing_secret = quoted(&slack.signing_secret),
+    )
+}
+
+fn pager_section(world: &World) -> String {
+    format!(
+        r##"[pagerduty]
+routing_key = {routing_key}
+events_base = {events_base}
+api_base = {pager_api}
+api_token = {pager_token}
+from = "ana@acme.example"
+"##,
+        routing_key = quoted(&world.pager.routing_key()),
+        events_base = quoted(&world.pager.events_base()),
+        pager_api = quoted(&world.pager.api_base()),
+        pager_token = quoted(world.pager.api_token()),
+    )
+}
+
+fn config(
+    files: &Files,
+    world: &World,
+    runbooks: &Path,
+    (listen, transport): (&str, SlackTransport),
+) -> String {
+    let path = |path: &Path| quoted(&path.display().to_string());
     format!(
         r##"# Written by the playground. Everything here is on this machine and nothing of it is real.
 settle_seconds = 60
@@ -140,14 +188,7 @@ path = {runbooks}
 [execution]
 mode = "live"
 
-[slack]
-transport = "socket"
-api_base = {api_base}
-bot_token = {bot_token}
-app_token = {app_token}
-signing_secret = {signing_secret}
-channel = "#incidents"
-
+{slack}
 [kubernetes.clusters.demo]
 kubeconfig = {kubeconfig}
 
@@ -161,32 +202,27 @@ secret = {webhook_secret}
 url = {prometheus}
 
 [http]
-allowed_hosts = ["127.0.0.1"]
+allowed_hosts = [{flags}]
 
-[pagerduty]
-routing_key = {routing_key}
-events_base = {events_base}
-api_base = {pager_api}
-api_token = {pager_token}
-from = "ana@example.test"
+{pager}
+[[environments]]
+name = "production"
+cluster = "demo"
+namespaces = ["production"]
+hosts = [{flags}]
 
 {RULES}"##,
+        slack = slack_section(world, transport),
+        pager = pager_section(world),
         listen = quoted(listen),
         store = path(&files.folder.join("interlock.db")),
         checkpoint_key = path(&files.checkpoint_key),
         checkpoints = path(&files.folder.join("checkpoints.jsonl")),
         runbooks = path(runbooks),
-        api_base = quoted(&slack.api_base),
-        bot_token = quoted(&slack.bot_token),
-        app_token = quoted(&slack.app_token),
-        signing_secret = quoted(&slack.signing_secret),
         kubeconfig = path(&files.kubeconfig),
         alert_token = quoted(ALERT_TOKEN),
         webhook_secret = quoted(world.pager.webhook_secret()),
         prometheus = quoted(&world.prometheus.base()),
-        routing_key = quoted(&world.pager.routing_key()),
-        events_base = quoted(&world.pager.events_base()),
-        pager_api = quoted(&world.pager.api_base()),
-        pager_token = quoted(world.pager.api_token()),
+        flags = quoted(&world.flags.host()),
     )
 }

@@ -1,4 +1,4 @@
-//! The stories that can be fired: what is wrong in the cluster, which alerts say so, and when it is over.
+//! The stories that can be fired: what is wrong in the world, which alerts say so, and when it is over.
 
 use std::fmt;
 use std::str::FromStr;
@@ -7,7 +7,8 @@ use jiff::Timestamp;
 use serde_json::{Value, json};
 use sha2::{Digest, Sha256};
 
-use crate::playground::cluster::{ConnectionPool, Scenario, World as ClusterWorld};
+use super::world::{FLAG, World};
+use crate::playground::cluster::{ConnectionPool, Scenario};
 
 /// One story.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -15,24 +16,28 @@ pub enum Scene {
     RedisTimeout,
     BadDeploy,
     HighErrorRate,
+    FeatureFlag,
     FixDoesNotHelp,
     NoRunbook,
     Storm,
     BotCrash,
+    DeployMeanwhile,
 }
 
 /// Alerts that one cause sends in the storm.
 const STORM: usize = 500;
 
 impl Scene {
-    pub const ALL: [Self; 7] = [
+    pub const ALL: [Self; 9] = [
         Self::RedisTimeout,
         Self::BadDeploy,
         Self::HighErrorRate,
+        Self::FeatureFlag,
         Self::FixDoesNotHelp,
         Self::NoRunbook,
         Self::Storm,
         Self::BotCrash,
+        Self::DeployMeanwhile,
     ];
 
     /// Its name on the command line and in the control API.
@@ -42,10 +47,12 @@ impl Scene {
             Self::RedisTimeout => "redis-timeout",
             Self::BadDeploy => "bad-deploy",
             Self::HighErrorRate => "high-error-rate",
+            Self::FeatureFlag => "feature-flag",
             Self::FixDoesNotHelp => "fix-does-not-help",
             Self::NoRunbook => "no-runbook",
             Self::Storm => "storm",
             Self::BotCrash => "bot-crash",
+            Self::DeployMeanwhile => "deploy-meanwhile",
         }
     }
 
@@ -55,10 +62,12 @@ impl Scene {
             Self::RedisTimeout => "Redis times out",
             Self::BadDeploy => "A bad deploy",
             Self::HighErrorRate => "Errors that come from elsewhere",
+            Self::FeatureFlag => "A feature that hurts",
             Self::FixDoesNotHelp => "A fix that does not help",
             Self::NoRunbook => "An alert nobody wrote a runbook for",
             Self::Storm => "A storm of 500 alerts",
             Self::BotCrash => "The bot crashes in the middle of a step",
+            Self::DeployMeanwhile => "A deploy while a plan waits",
         }
     }
 
@@ -72,6 +81,9 @@ impl Scene {
             Self::HighErrorRate => {
                 "api-gateway answers 5xx; the evidence says that user-service is the cause, and the plan restarts that (Tier 2)."
             }
+            Self::FeatureFlag => {
+                "Customers of the new checkout flow give up; an SRE lead approves switching it off over HTTP (Tier 2)."
+            }
             Self::BadDeploy => "checkout crashes after a rollout; an SRE lead approves going back (Tier 2).",
             Self::FixDoesNotHelp => {
                 "The flush answers OK and nothing gets better: verification fails, and a human is paged at once, with what was tried."
@@ -83,6 +95,9 @@ impl Scene {
             Self::BotCrash => {
                 "The bot dies while a step runs; after its restart the step is UNKNOWN and a person decides."
             }
+            Self::DeployMeanwhile => {
+                "As soon as the plan for Redis waits for approval, somebody deploys Redis. Approve it: nothing of it runs, the card says what changed, and a fresh plan waits."
+            }
         }
     }
 
@@ -90,10 +105,13 @@ impl Scene {
     #[must_use]
     pub fn approver(self) -> &'static str {
         match self {
-            Self::BadDeploy | Self::HighErrorRate => "ben",
-            Self::RedisTimeout | Self::FixDoesNotHelp | Self::NoRunbook | Self::Storm | Self::BotCrash => {
-                "ana"
-            }
+            Self::BadDeploy | Self::HighErrorRate | Self::FeatureFlag => "ben",
+            Self::RedisTimeout
+            | Self::FixDoesNotHelp
+            | Self::NoRunbook
+            | Self::Storm
+            | Self::BotCrash
+            | Self::DeployMeanwhile => "ana",
         }
     }
 
@@ -105,30 +123,55 @@ impl Scene {
             Self::RedisTimeout
             | Self::BadDeploy
             | Self::HighErrorRate
+            | Self::FeatureFlag
             | Self::NoRunbook
             | Self::Storm
-            | Self::BotCrash => false,
+            | Self::BotCrash
+            | Self::DeployMeanwhile => false,
         }
     }
 
-    /// Breaks the cluster.
-    pub fn set_up(self, cluster: &ClusterWorld) {
+    /// Whether the story is of a bot that the stage itself starts: another's process it can neither end nor start.
+    #[must_use]
+    pub fn needs_own_bot(self) -> bool {
         match self {
-            Self::RedisTimeout | Self::Storm | Self::BotCrash => cluster.apply(Scenario::RedisTimeout),
+            Self::BotCrash => true,
+            Self::RedisTimeout
+            | Self::BadDeploy
+            | Self::HighErrorRate
+            | Self::FeatureFlag
+            | Self::FixDoesNotHelp
+            | Self::NoRunbook
+            | Self::Storm
+            | Self::DeployMeanwhile => false,
+        }
+    }
+
+    /// Breaks the world.
+    pub fn set_up(self, world: &World) {
+        let cluster = world.cluster.world();
+        match self {
+            Self::RedisTimeout | Self::Storm | Self::BotCrash | Self::DeployMeanwhile => {
+                cluster.apply(Scenario::RedisTimeout);
+            }
             Self::BadDeploy => cluster.apply(Scenario::BadDeploy),
             Self::HighErrorRate => cluster.apply(Scenario::UpstreamFails),
             Self::FixDoesNotHelp => cluster.apply(Scenario::RedisTimeoutStays),
+            Self::FeatureFlag => world.flags.set(FLAG, true),
             Self::NoRunbook => {}
         }
     }
 
     /// Whether what the alert complains about is over.
     #[must_use]
-    pub fn is_over(self, cluster: &ClusterWorld) -> bool {
+    pub fn is_over(self, world: &World) -> bool {
+        let cluster = world.cluster.world();
         match self {
-            Self::RedisTimeout | Self::Storm | Self::BotCrash | Self::FixDoesNotHelp => {
-                cluster.state().redis.pool == ConnectionPool::Healthy
-            }
+            Self::RedisTimeout
+            | Self::Storm
+            | Self::BotCrash
+            | Self::DeployMeanwhile
+            | Self::FixDoesNotHelp => cluster.state().redis.pool == ConnectionPool::Healthy,
             Self::BadDeploy => {
                 let pods = cluster.pods_of("production", "checkout");
                 !pods.is_empty()
@@ -141,6 +184,7 @@ impl Scene {
                 let pods = cluster.pods_of("production", "user-service");
                 !pods.is_empty() && pods.iter().all(|pod| pod.ready && !sick.contains(&pod.uid))
             }
+            Self::FeatureFlag => world.flags.flag(FLAG).is_none_or(|flag| !flag.enabled),
             Self::NoRunbook => false,
         }
     }
@@ -149,7 +193,7 @@ impl Scene {
     #[must_use]
     pub fn body(self, starts_at: Timestamp, ends_at: Option<Timestamp>) -> Value {
         match self {
-            Self::RedisTimeout | Self::FixDoesNotHelp | Self::BotCrash => group(
+            Self::RedisTimeout | Self::FixDoesNotHelp | Self::BotCrash | Self::DeployMeanwhile => group(
                 "RedisConnectionTimeout",
                 &[redis("api-gateway-0")],
                 starts_at,
@@ -157,6 +201,7 @@ impl Scene {
             ),
             Self::BadDeploy => group("CheckoutCrashLooping", &[deploy()], starts_at, ends_at),
             Self::HighErrorRate => group("GatewayErrorRate", &[errors()], starts_at, ends_at),
+            Self::FeatureFlag => group("CheckoutConversionDrops", &[conversion()], starts_at, ends_at),
             Self::NoRunbook => group("TapeLibraryJammed", &[tape()], starts_at, ends_at),
             Self::Storm => {
                 let alerts: Vec<Labelled> = (0..STORM).map(|n| redis(&format!("api-gateway-{n}"))).collect();
@@ -208,6 +253,13 @@ fn errors() -> Labelled {
     Labelled {
         labels: json!({"alertname": "GatewayErrorRate", "severity": "high", "service": "api-gateway", "namespace": "production", "cluster": "demo"}),
         annotations: json!({"summary": "5xx error rate of api-gateway is above 5 %", "description": "More than one request in twenty fails."}),
+    }
+}
+
+fn conversion() -> Labelled {
+    Labelled {
+        labels: json!({"alertname": "CheckoutConversionDrops", "severity": "high", "service": "checkout", "namespace": "production", "cluster": "demo"}),
+        annotations: json!({"summary": "Conversion of the new checkout flow drops", "description": "One customer in three gives up on the payment page; with the old flow one in forty does."}),
     }
 }
 

@@ -12,12 +12,15 @@ use tokio::sync::{Mutex as AsyncMutex, broadcast};
 use tokio::task::JoinHandle;
 use tokio::time::{sleep, timeout};
 
+use super::faults::ActiveSwitches;
 use super::files::ALERT_TOKEN;
 use super::scene::Scene;
 use super::world::World;
 use crate::app::bot::{self, Bot, StartError};
 use crate::config::Settings;
 use crate::playground::cluster::{FaultKind, FaultMatch};
+use crate::playground::press;
+use crate::playground::slack::view::MessageView;
 use crate::ports::Clock;
 use crate::telemetry::Metrics;
 
@@ -40,8 +43,8 @@ pub struct Stage {
     http: reqwest::Client,
     stories: Mutex<BTreeMap<Scene, Story>>,
     changes: broadcast::Sender<()>,
-    /// Switched faults by name, with their values.
-    pub(super) active_faults: Mutex<BTreeMap<String, Value>>,
+    /// Switches of the panel that were set.
+    pub(super) switches: Mutex<ActiveSwitches>,
     /// Whole seconds that are kept apart so that a second firing of a scene is a new episode.
     last_start: Mutex<Option<Timestamp>>,
     pub folder: PathBuf,
@@ -81,7 +84,7 @@ impl Stage {
             http: reqwest::Client::builder().no_proxy().build().unwrap_or_default(),
             stories: Mutex::default(),
             changes,
-            active_faults: Mutex::default(),
+            switches: Mutex::default(),
             last_start: Mutex::new(None),
             folder,
         });
@@ -149,6 +152,14 @@ impl Stage {
         }
     }
 
+    /// The stories that can be fired here.
+    pub fn scenes(&self) -> impl Iterator<Item = Scene> {
+        let own_bot = self.settings.is_some();
+        Scene::ALL
+            .into_iter()
+            .filter(move |scene| own_bot || !scene.needs_own_bot())
+    }
+
     /// Whether a story is under way.
     #[must_use]
     pub fn is_running(&self, scene: Scene) -> bool {
@@ -183,7 +194,7 @@ impl Stage {
         if let Some(old) = self.stories.lock().remove(&scene) {
             old.task.abort();
         }
-        scene.set_up(&self.world.cluster.world());
+        scene.set_up(&self.world);
         let starts_at = self.next_start();
         if scene == Scene::BotCrash {
             self.prepare_crash();
@@ -198,6 +209,9 @@ impl Stage {
         let task = tokio::spawn(async move {
             if scene == Scene::BotCrash {
                 stage.crash_in_the_middle().await;
+            }
+            if scene == Scene::DeployMeanwhile {
+                stage.deploy_meanwhile(starts_at).await;
             }
             stage.resolve_when_over(scene, starts_at).await;
         });
@@ -222,7 +236,7 @@ impl Stage {
 
     async fn resolve_when_over(&self, scene: Scene, starts_at: Timestamp) {
         let look = async {
-            while !scene.is_over(&self.world.cluster.world()) {
+            while !scene.is_over(&self.world) {
                 sleep(LOOK).await;
             }
         };
@@ -249,6 +263,38 @@ impl Stage {
             .cluster
             .faults()
             .once(on, FaultKind::HangAfterFrames(1));
+    }
+
+    /// Waits until a plan for Redis waits for people, and gives its target another image.
+    async fn deploy_meanwhile(&self, starts_at: Timestamp) {
+        let shown = async {
+            while !self.redis_waits() {
+                sleep(LOOK / 4).await;
+            }
+        };
+        if timeout(STORY_MOST, shown).await.is_err() {
+            return;
+        }
+        // Another one each time that the story is fired.
+        let tag = format!("7.2.{}", starts_at.as_second().rem_euclid(1_000));
+        let image = format!("registry.example/redis:{tag}");
+        let cluster = self.world.cluster.world();
+        cluster.deploy("production", "redis-primary", &image, &format!("release {tag}"));
+    }
+
+    fn redis_waits(&self) -> bool {
+        let Some(person) = self.world.slack.user_id(Scene::DeployMeanwhile.approver()) else {
+            return false;
+        };
+        let view = self.world.slack.view_as(&person);
+        let waits = |message: &MessageView| {
+            let about_redis = message.text.contains("Redis connection timeout");
+            about_redis && press::is_on(message, "approve")
+        };
+        view.channels
+            .iter()
+            .flat_map(|channel| &channel.messages)
+            .any(waits)
     }
 
     /// Waits until the first exec is on its way, ends the bot, and starts it again a moment later.

@@ -4,6 +4,7 @@ use std::io;
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
+use std::time::Duration;
 
 use tokio::net::TcpListener;
 
@@ -11,8 +12,9 @@ use super::files::{self, Files};
 use super::stage::{Stage, StageParts};
 use super::world::{Ports, World, WorldError};
 use crate::app::bot::StartError;
-use crate::config::{ConfigError, Settings};
+use crate::config::{ConfigError, Settings, SlackTransport};
 use crate::playground::page;
+use crate::playground::slack::{RequestUrls, SlackDouble};
 use crate::telemetry::Metrics;
 
 /// The runbooks that ship with Interlock, for a demo that is started away from its repository.
@@ -91,6 +93,8 @@ pub struct PlaygroundOptions {
     pub runbooks: Option<PathBuf>,
     /// Where the bot listens, for alerts: `http://127.0.0.1:8080`.
     pub app: Option<String>,
+    /// Where Slack delivers by signed HTTP; over Socket Mode without it.
+    pub urls: Option<RequestUrls>,
     pub metrics: Metrics,
 }
 
@@ -101,6 +105,8 @@ pub struct Show {
     pub page: SocketAddr,
     pub files: Files,
     page_task: tokio::task::JoinHandle<()>,
+    /// Waits for the app's events URL.
+    verifying: Option<tokio::task::JoinHandle<()>>,
 }
 
 impl Show {
@@ -108,6 +114,9 @@ impl Show {
     pub async fn stop(self) {
         self.stage.stop_bot().await;
         self.page_task.abort();
+        if let Some(verifying) = self.verifying {
+            verifying.abort();
+        }
     }
 }
 
@@ -121,7 +130,7 @@ pub async fn start_demo(options: DemoOptions) -> Result<Show, DemoError> {
         &options.folder,
         options.runbooks.as_deref(),
         &world,
-        "127.0.0.1:0",
+        ("127.0.0.1:0", SlackTransport::Socket),
     )?;
     let settings = Settings::load(Some(&files.config), std::iter::empty())?;
     let stage = Stage::new(StageParts {
@@ -146,7 +155,15 @@ pub async fn start_playground(options: PlaygroundOptions) -> Result<Show, DemoEr
         .as_deref()
         .and_then(|url| url.strip_prefix("http://"))
         .unwrap_or("127.0.0.1:8080");
-    let files = write_files(&options.folder, options.runbooks.as_deref(), &world, listen)?;
+    let transport = match options.urls {
+        Some(_) => SlackTransport::Http,
+        None => SlackTransport::Socket,
+    };
+    let how = (listen, transport);
+    let files = write_files(&options.folder, options.runbooks.as_deref(), &world, how)?;
+    let verifying = options
+        .urls
+        .map(|urls| tokio::spawn(deliver_by_http(world.slack.clone(), urls)));
     let app = options.app.clone().or_else(|| Some(format!("http://{listen}")));
     let parts = StageParts {
         world,
@@ -155,14 +172,29 @@ pub async fn start_playground(options: PlaygroundOptions) -> Result<Show, DemoEr
         app,
         folder: options.folder,
     };
-    show(Stage::new(parts), options.port, files).await
+    let mut show = show(Stage::new(parts), options.port, files).await?;
+    show.verifying = verifying;
+    Ok(show)
+}
+
+/// Asks the app's events URL to answer its challenge until it does: whoever starts the bot does so after the playground.
+/// Until then nothing is delivered.
+async fn deliver_by_http(slack: SlackDouble, urls: RequestUrls) {
+    while let Err(failure) = slack.use_http(urls.clone()).await {
+        tracing::debug!(
+            ?failure,
+            url = urls.events,
+            "the events URL did not answer its challenge yet"
+        );
+        tokio::time::sleep(ASK_AGAIN).await;
+    }
 }
 
 fn write_files(
     folder: &Path,
     runbooks: Option<&Path>,
     world: &World,
-    listen: &str,
+    (listen, transport): (&str, SlackTransport),
 ) -> Result<Files, DemoError> {
     let failed = |reason| DemoError::Files {
         folder: folder.display().to_string(),
@@ -170,16 +202,23 @@ fn write_files(
     };
     let runbooks = match runbooks {
         Some(own) => std::path::absolute(own).map_err(failed)?,
-        None => shipped(folder).map_err(failed)?,
+        None => shipped(folder, world).map_err(failed)?,
     };
-    files::write(folder, world, &runbooks, listen).map_err(failed)
+    files::write(folder, world, &runbooks, listen, transport).map_err(failed)
 }
 
-/// Writes the shipped runbooks beside the other files, so that they can be changed while the demo runs.
-fn shipped(folder: &Path) -> io::Result<PathBuf> {
+/// How long after a challenge that was not answered the next one is sent.
+const ASK_AGAIN: Duration = Duration::from_millis(500);
+/// The flag service of the shipped runbook, under a name that means something inside of a cluster alone.
+const FLAG_SERVICE: &str = "feature-flags.production.svc:8080";
+
+/// Writes the shipped runbooks beside the other files, so that they can be changed while the demo runs. The flag service is
+/// asked where it listens here.
+fn shipped(folder: &Path, world: &World) -> io::Result<PathBuf> {
     let runbooks = folder.join("runbooks");
     std::fs::create_dir_all(&runbooks)?;
     for (name, text) in SHIPPED {
+        let text = text.replace(FLAG_SERVICE, &world.flags.host());
         std::fs::write(runbooks.join(name), text)?;
     }
     Ok(runbooks)
@@ -201,5 +240,6 @@ async fn show(stage: Arc<Stage>, port: u16, files: Files) -> Result<Show, DemoEr
         page,
         files,
         page_task,
+        verifying: None,
     })
 }

@@ -1,5 +1,5 @@
-//! The world that the bot acts in: a Slack workspace, a cluster, a pager and a Prometheus that watches the cluster, each
-//! on a loopback port of its own.
+//! The world that the bot acts in: a Slack workspace, a cluster, a pager, a Prometheus that watches the cluster and a
+//! service of feature flags, each on a loopback port of its own.
 
 use std::io;
 use std::sync::Arc;
@@ -8,10 +8,13 @@ use std::time::Duration;
 use super::clock::PlayClock;
 use super::metrics;
 use crate::playground::cluster::{ClusterDouble, ClusterError, ClusterOptions, Speed};
+use crate::playground::faults::Doubles;
+use crate::playground::flags::FlagsDouble;
 use crate::playground::pager::{PagerDouble, PagerOptions};
 use crate::playground::prometheus::{PrometheusDouble, PrometheusOptions};
-use crate::playground::slack::{self, SlackDouble, SlackOptions};
+use crate::playground::slack::{self, AppSettings, SlackDouble, SlackOptions};
 use crate::ports::Clock;
+use crate::slack::surface;
 
 /// Why a double did not start.
 #[derive(Debug, thiserror::Error)]
@@ -24,7 +27,12 @@ pub enum WorldError {
     Pager { port: u16, reason: io::Error },
     #[error("the Prometheus can't listen on 127.0.0.1:{port}: {reason}; choose another port")]
     Prometheus { port: u16, reason: io::Error },
+    #[error("the flag service can't listen on 127.0.0.1:{port}: {reason}; choose another port")]
+    Flags { port: u16, reason: io::Error },
 }
+
+/// The feature flag that exists, on at the start.
+pub const FLAG: &str = "new-checkout-flow";
 
 /// Ports to listen on; 0 takes a free one.
 #[derive(Clone, Copy, Debug, Default)]
@@ -33,6 +41,7 @@ pub struct Ports {
     pub cluster: u16,
     pub pager: u16,
     pub prometheus: u16,
+    pub flags: u16,
 }
 
 /// The running doubles.
@@ -41,11 +50,12 @@ pub struct World {
     pub cluster: ClusterDouble,
     pub pager: PagerDouble,
     pub prometheus: PrometheusDouble,
+    pub flags: FlagsDouble,
     pub clock: Arc<PlayClock>,
 }
 
 impl World {
-    /// Starts all four.
+    /// Starts all five.
     ///
     /// # Errors
     /// When a port can't be had.
@@ -53,6 +63,7 @@ impl World {
         let clock = Arc::new(PlayClock::default());
         let slack_options = SlackOptions {
             port: (ports.slack != 0).then_some(ports.slack),
+            app: installed(),
             ..SlackOptions::default()
         };
         let slack = SlackDouble::start(slack_options).await?;
@@ -87,13 +98,29 @@ impl World {
                 port: ports.prometheus,
                 reason,
             })?;
+        let flags = FlagsDouble::start_at(ports.flags, &[FLAG])
+            .await
+            .map_err(|reason| WorldError::Flags {
+                port: ports.flags,
+                reason,
+            })?;
         Ok(Self {
             slack,
             cluster,
             pager,
             prometheus,
+            flags,
             clock,
         })
+    }
+
+    /// Those that can be made to fail.
+    pub fn doubles(&self) -> Doubles<'_> {
+        Doubles {
+            slack: &self.slack,
+            cluster: &self.cluster,
+            pager: &self.pager,
+        }
     }
 
     /// Moves every clock forward.
@@ -101,5 +128,19 @@ impl World {
         self.clock.advance(by);
         self.slack.advance(by);
         self.cluster.advance(by);
+    }
+}
+
+/// The app as its manifest installs it: what it was not granted it can't do here either.
+fn installed() -> AppSettings {
+    let names = |list: &[&str]| list.iter().map(|&name| name.to_owned()).collect();
+    AppSettings {
+        bot_scopes: surface::SCOPES
+            .iter()
+            .map(|(scope, _)| (*scope).to_owned())
+            .collect(),
+        commands: names(&[surface::COMMAND]),
+        events: names(surface::EVENTS),
+        ..AppSettings::default()
     }
 }

@@ -64,11 +64,11 @@ fn second_factors(settings: &Settings) -> Option<Finding> {
         .iter()
         .any(|row| row.tiers.contains(&Tier::Three));
     wanted.then(|| match FactorFile::read(&settings.totp_file()) {
-        Ok(file) if file.people.is_empty() => Finding::wrong(
+        Ok(file) if file.people().is_empty() => Finding::wrong(
             ABOUT,
             "an [[approvers]] row names Tier 3 and nobody has a second factor, so nobody can approve it: `interlock totp enroll`",
         ),
-        Ok(file) => Finding::fine(ABOUT, format!("{} people have one", file.people.len())),
+        Ok(file) => Finding::fine(ABOUT, format!("{} people have one", file.people().len())),
         Err(error) => Finding::wrong(ABOUT, error.to_string()),
     })
 }

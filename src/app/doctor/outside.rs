@@ -32,6 +32,7 @@ pub(super) async fn slack(settings: &Settings, now: Timestamp) -> Vec<Finding> {
         },
         SlackCredentials::Http { .. } => clicked(settings, &made, now).await,
     });
+    found.extend(approvers(settings, &made).await);
     if settings.slack.channel.is_none() {
         found.push(Finding::wrong(
             SLACK,
@@ -39,6 +40,43 @@ pub(super) async fn slack(settings: &Settings, now: Timestamp) -> Vec<Finding> {
         ));
     }
     found
+}
+
+/// Everybody whom the policy names, as far as Slack knows them.
+async fn approvers(settings: &Settings, made: &slack::Settings) -> Vec<Finding> {
+    let policy = crate::app::rules(settings, "").policy;
+    let groups: Vec<_> = policy.groups().cloned().collect();
+    let users: Vec<String> = policy
+        .rows
+        .iter()
+        .flat_map(|row| row.users.iter().cloned())
+        .collect();
+    let asked = match slack::Api::new(made) {
+        Ok(api) => {
+            let people = slack::People::new(api, std::sync::Arc::default());
+            people.absent(&groups, &users).await
+        }
+        Err(error) => return vec![Finding::unclear(SLACK, error.to_string())],
+    };
+    match asked {
+        Ok(absent) if absent.is_empty() => {
+            vec![Finding::fine(SLACK, "it has everybody whom [[approvers]] names")]
+        }
+        Ok(absent) => absent
+            .into_iter()
+            .map(|(name, why)| {
+                let text = format!(
+                    "[[approvers]] names {name} ({}), which counts for nobody: name somebody else",
+                    why.words()
+                );
+                Finding::wrong(SLACK, text)
+            })
+            .collect(),
+        Err(error) => vec![Finding::unclear(
+            SLACK,
+            format!("it did not say whether it has everybody whom [[approvers]] names: {error}"),
+        )],
+    }
 }
 
 fn of_installation(installed: &slack::Installed) -> Vec<Finding> {

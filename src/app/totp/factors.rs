@@ -1,5 +1,6 @@
 //! The second factors of the running bot. The file is read again for every code, so that who is enrolled or removed is
-//! known at once; and now and then, so that a new secret is one that the redactor knows.
+//! known at once; and now and then, so that a new secret is one that the redactor knows, and who got or lost one stands in
+//! the journal.
 
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -11,7 +12,9 @@ use tokio::task::spawn_blocking;
 use super::file::{FactorFile, FactorFileError};
 use crate::actions::redact::Redactor;
 use crate::domain::ceremony::{Code, Factor, step_at};
+use crate::domain::command::Command;
 use crate::domain::ids::PersonId;
+use crate::engine::{EngineError, Handle};
 use crate::ports::Clock;
 
 /// Between two looks at the file while nobody uses a code.
@@ -47,7 +50,7 @@ impl Factors {
                 return Factor::Unreadable;
             }
         };
-        let Some(enrolled) = file.people.get(person) else {
+        let Some(enrolled) = file.people().get(person) else {
             return Factor::NotEnrolled;
         };
         match enrolled.seed.step_of(code.expose(), step_at(self.clock.now())) {
@@ -66,7 +69,7 @@ impl Factors {
         })??;
         let mut learnt = self.learnt.lock();
         if *learnt != file {
-            let secrets: Vec<String> = file.people.values().map(|one| one.seed.base32()).collect();
+            let secrets: Vec<String> = file.people().values().map(|one| one.seed.base32()).collect();
             match self.redactor.learn(&secrets) {
                 Ok(()) => learnt.clone_from(&file),
                 Err(error) => tracing::error!(%error, "the secrets of second factors are not looked for"),
@@ -76,10 +79,25 @@ impl Factors {
     }
 
     /// Follows the file for as long as the bot runs.
-    pub async fn follow(self) {
-        let mut told = None;
+    pub async fn follow(self, engine: Handle) {
+        let (mut told, mut journaled) = (None, None);
         loop {
-            let problem = self.read().await.err().map(|error| error.to_string());
+            let problem = match self.read().await {
+                Ok(file) => {
+                    let seen = file.seen();
+                    if journaled.as_ref() != Some(&seen) {
+                        match engine.submit(Command::Factors(seen.clone())).await {
+                            Ok(_) => journaled = Some(seen),
+                            Err(EngineError::Stopped) => return,
+                            Err(error) => {
+                                tracing::warn!(%error, "who got or lost a second factor is not on record yet")
+                            }
+                        }
+                    }
+                    None
+                }
+                Err(error) => Some(error.to_string()),
+            };
             if let Some(problem) = problem.as_ref().filter(|_| told != problem) {
                 tracing::error!(problem, "no second factor counts until that is mended");
             }

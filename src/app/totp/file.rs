@@ -1,5 +1,6 @@
 //! The file of second factors: TOML, for one user alone to read. Written whole, beside the old one, and moved into its
-//! place; what can't be read is an error, never an empty list.
+//! place; what can't be read is an error, never an empty list. It says who got and lost one by whom, so that the bot can put
+//! that into the journal, also when it was not running.
 
 use std::collections::BTreeMap;
 use std::fs::{File, OpenOptions};
@@ -12,6 +13,7 @@ use serde::{Deserialize, Serialize};
 
 use super::seed::Seed;
 use crate::config::read_person;
+use crate::domain::factors::{FactorChange, FactorDeed, FactorsSeen};
 use crate::domain::ids::PersonId;
 
 /// Bytes of the file at most: 10,000 people.
@@ -38,16 +40,33 @@ pub struct Enrolled {
     pub since: Timestamp,
 }
 
+/// Changes that are kept in the file; the oldest go first.
+const CHANGES_MOST: usize = 1_000;
+
 /// Everybody's.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct FactorFile {
-    pub people: BTreeMap<PersonId, Enrolled>,
+    people: BTreeMap<PersonId, Enrolled>,
+    /// Oldest first.
+    changes: Vec<FactorChange>,
 }
 
 #[derive(Default, Serialize, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 struct Written {
     people: BTreeMap<String, Row>,
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    changes: Vec<ChangeRow>,
+}
+
+#[derive(Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct ChangeRow {
+    person: String,
+    what: FactorDeed,
+    at: Timestamp,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    by: Option<String>,
 }
 
 #[derive(Serialize, Deserialize)]
@@ -58,6 +77,43 @@ struct Row {
 }
 
 impl FactorFile {
+    #[must_use]
+    pub fn people(&self) -> &BTreeMap<PersonId, Enrolled> {
+        &self.people
+    }
+
+    /// Gives a person a factor, in the place of the one before; `by` is the machine's user who does it.
+    pub fn enrol(&mut self, person: PersonId, enrolled: Enrolled, by: &str) {
+        self.note(person.clone(), FactorDeed::Enrolled, enrolled.since, by);
+        self.people.insert(person, enrolled);
+    }
+
+    /// Takes a person's factor away; false when there is none.
+    pub fn remove(&mut self, person: &PersonId, at: Timestamp, by: &str) -> bool {
+        let had = self.people.remove(person).is_some();
+        if had {
+            self.note(person.clone(), FactorDeed::Removed, at, by);
+        }
+        had
+    }
+
+    fn note(&mut self, person: PersonId, what: FactorDeed, at: Timestamp, by: &str) {
+        let by = Some(by.to_owned());
+        self.changes.push(FactorChange { person, what, at, by });
+        let old = self.changes.len().saturating_sub(CHANGES_MOST);
+        self.changes.drain(..old);
+    }
+
+    /// Everything of it that may be known.
+    #[must_use]
+    pub fn seen(&self) -> FactorsSeen {
+        let people = self.people.iter();
+        FactorsSeen {
+            people: people.map(|(person, one)| (person.clone(), one.since)).collect(),
+            changes: self.changes.clone(),
+        }
+    }
+
     /// What the file holds; nothing when it is not there.
     ///
     /// # Errors
@@ -97,8 +153,15 @@ impl FactorFile {
             };
             (person.to_string(), row)
         });
+        let changes = self.changes.iter().map(|change| ChangeRow {
+            person: change.person.to_string(),
+            what: change.what,
+            at: change.at,
+            by: change.by.clone(),
+        });
         let written = Written {
             people: people.collect(),
+            changes: changes.collect(),
         };
         let text = toml::to_string(&written).map_err(io::Error::other);
         text.and_then(|text| replace(path, &format!("{HEAD}{text}")))
@@ -121,8 +184,20 @@ fn parse(text: &str) -> Result<FactorFile, usize> {
         let since = row.since;
         Ok((id, Enrolled { seed, since }))
     });
+    let people = people.collect::<Result<_, usize>>()?;
+    let changes = written.changes.into_iter().map(|row| {
+        let person =
+            read_person(&row.person).map_err(|_| line(text.find(&row.person).unwrap_or_default()))?;
+        Ok(FactorChange {
+            person,
+            what: row.what,
+            at: row.at,
+            by: row.by,
+        })
+    });
     Ok(FactorFile {
-        people: people.collect::<Result<_, usize>>()?,
+        people,
+        changes: changes.collect::<Result<_, usize>>()?,
     })
 }
 
@@ -157,9 +232,9 @@ mod tests {
             seed: Seed::generate().unwrap(),
             since: "2026-11-21T10:00:00Z".parse().unwrap(),
         };
-        FactorFile {
-            people: BTreeMap::from([(person, enrolled)]),
-        }
+        let mut file = FactorFile::default();
+        file.enrol(person, enrolled, "root");
+        file
     }
 
     #[test]

@@ -86,6 +86,7 @@ fn table(settings: &Settings, screen: &mut Screen) -> Result<(), Failure> {
     if environments.is_empty() {
         return screen.say("No environment is declared, so nobody may approve anything: add [[environments]] and [[approvers]] rows.");
     }
+    let gaps = policy.gaps(environments.iter().copied());
     for environment in environments {
         screen.say("")?;
         screen.say_painted(Paint::Strong, environment.as_str(), "")?;
@@ -96,7 +97,14 @@ fn table(settings: &Settings, screen: &mut Screen) -> Result<(), Failure> {
             ))?;
         }
     }
-    guards(&policy, screen)
+    guards(&policy, screen)?;
+    for (number, (environment, tier)) in gaps.into_iter().enumerate() {
+        if number == 0 {
+            screen.say("")?;
+        }
+        screen.say_painted(Paint::Bad, "warning: ", &worded::gap(tier, environment))?;
+    }
+    Ok(())
 }
 
 /// Who may approve a cell, in words.

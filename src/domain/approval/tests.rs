@@ -48,6 +48,7 @@ fn event(what: &Happens, at: Timestamp, needed: u8) -> ApprovalEvent {
                 at,
                 groups: Vec::new(),
                 ceremony: None,
+                reason: None,
             },
             needed,
             execute_by: time(EXECUTE_BY),

@@ -125,5 +125,6 @@ fn vote(by: &PersonId, at: Timestamp) -> Vote {
         at,
         groups: Vec::new(),
         ceremony: None,
+        reason: None,
     }
 }

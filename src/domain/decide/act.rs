@@ -4,7 +4,7 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use super::plan_act::Yes;
+use super::yes::{Words, Yes};
 use super::{Context, Tx, advance, alerts, contain, ends, freezing, glass, plan_act, silences, split, who};
 use crate::domain::alert::{Alert, AlertStatus, Severity};
 use crate::domain::command::{Answer, Effect, Form, Intent, Reply, RunbookLine, StatusLine};
@@ -113,12 +113,15 @@ fn wanted(
     intent: Intent,
 ) -> Reply {
     match intent {
-        Intent::Approve(at) => plan_act::approve(tx, context, actor, Yes::to(&at, None, None)),
+        Intent::Approve(at) => plan_act::approve(tx, context, actor, Yes::to(&at, None, Words::None)),
         Intent::ApprovePart { at, upto } => {
-            plan_act::approve(tx, context, actor, Yes::to(&at, Some(upto), None))
+            plan_act::approve(tx, context, actor, Yes::to(&at, Some(upto), Words::None))
+        }
+        Intent::ApproveBecause { at, upto, reason } => {
+            plan_act::approve(tx, context, actor, Yes::to(&at, upto, Words::Why(&reason)))
         }
         Intent::ApproveWith { at, upto, said } => {
-            plan_act::approve(tx, context, actor, Yes::to(&at, upto, Some(&said)))
+            plan_act::approve(tx, context, actor, Yes::to(&at, upto, Words::TierThree(&said)))
         }
         Intent::AskReject(at) => plan_act::ask_reject(tx, context, actor, at),
         Intent::Reject { at, reason } => plan_act::reject(tx, context, actor, &at, reason),
@@ -221,6 +224,7 @@ fn looks(intent: &Intent) -> Option<(Option<IncidentId>, Deed)> {
         Intent::Astray { deed, .. } => Some((None, *deed)),
         Intent::Approve(_)
         | Intent::ApprovePart { .. }
+        | Intent::ApproveBecause { .. }
         | Intent::ApproveWith { .. }
         | Intent::AskReject(_)
         | Intent::Reject { .. }

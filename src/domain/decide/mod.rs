@@ -21,6 +21,7 @@ mod survey;
 mod tx;
 mod who;
 mod world;
+mod yes;
 
 use jiff::Timestamp;
 
@@ -82,6 +83,12 @@ pub fn decide(tx: &mut Tx<'_>, context: Context<'_>, command: Command) -> Reply 
             advance::page_unseen(tx, context, incident);
             Reply::Stored
         }
+        Command::Factors(seen) => {
+            for change in tx.state().factors.news(&seen, context.now) {
+                tx.record(Event::SecondFactor { change });
+            }
+            Reply::Stored
+        }
         Command::Checkpointed { size, note, line } => checkpointed(tx, size, note, line),
         Command::Stop { scope, reason } => {
             freezing::by_interlock(tx, context, scope, reason, None);
@@ -107,6 +114,7 @@ impl Command {
             | Self::Delivered(_)
             | Self::Unseen(_)
             | Self::Tick
+            | Self::Factors(_)
             | Self::Checkpointed { .. }
             | Self::Stop { .. }
             | Self::Restored { .. }

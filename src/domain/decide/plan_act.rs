@@ -4,15 +4,15 @@
 use std::collections::BTreeMap;
 
 use super::act::Actor;
+use super::yes::{Yes, say};
 use super::{Context, Tx, advance, contain, survey, world};
 use crate::domain::approval::{Approval, ApprovalEvent, ApprovalRefusal, Vote};
-use crate::domain::ceremony::{self, Ceremony, Said};
 use crate::domain::command::{Answer, Drive, Form, FormField, PlanRef, Reply};
 use crate::domain::event::{Deed, Event, Judgement, Refusal};
 use crate::domain::freeze::FreezeFile;
 use crate::domain::ids::{IncidentId, StepNo};
 use crate::domain::incident::{HandoffReason, Incident, Phase, PlanRequest, PlanTrack};
-use crate::domain::plan::{Plan, PlanDigest, Requester};
+use crate::domain::plan::Requester;
 use crate::domain::planning;
 use crate::domain::policy::{self, Asking, Circumstances, Decision, Question, Reason, Request};
 use crate::domain::prechecks;
@@ -68,22 +68,6 @@ fn changeable<'a>(tx: &'a Tx<'_>, at: &PlanRef) -> Result<(&'a Incident, &'a Pla
     }
 }
 
-/// A click that says yes.
-#[derive(Clone, Copy)]
-pub struct Yes<'a> {
-    pub at: &'a PlanRef,
-    /// `None` is all that is left.
-    pub upto: Option<StepNo>,
-    /// What was filled in for Tier 3.
-    pub said: Option<&'a Said>,
-}
-
-impl<'a> Yes<'a> {
-    pub fn to(at: &'a PlanRef, upto: Option<StepNo>, said: Option<&'a Said>) -> Self {
-        Self { at, upto, said }
-    }
-}
-
 /// What a yes leads to.
 enum Allowed {
     Counts {
@@ -91,7 +75,7 @@ enum Allowed {
         have: u8,
         vote: Vote,
     },
-    /// There is a Tier 3 step in it, so more has to be said.
+    /// There is a Tier 3 step in it, or a row asks why, so more has to be said.
     Asks(Form),
 }
 
@@ -171,30 +155,8 @@ fn vote(context: Context<'_>, actor: &Actor<'_>) -> Vote {
         at: context.now,
         groups: actor.person.groups.clone(),
         ceremony: None,
+        reason: None,
     }
-}
-
-/// What Tier 3 takes beside the right, for a part that has such a step: `None` when it has none, or when it has still to
-/// be asked for.
-fn with_ceremony(
-    tx: &Tx<'_>,
-    context: Context<'_>,
-    actor: &Actor<'_>,
-    yes: Yes<'_>,
-    part: (&Plan, &PlanDigest),
-) -> Result<Option<Ceremony>, Refusal> {
-    let (Some(wanted), Some(said)) = (ceremony::to_type(part.0), yes.said) else {
-        return Ok(None);
-    };
-    let given = ceremony::Given {
-        by: &actor.who.id,
-        wanted: &wanted,
-        digest: part.1,
-        now: context.now,
-    };
-    ceremony::check(said, &tx.state().codes, &given)
-        .map(Some)
-        .map_err(|problems| Refusal::Ceremony { problems })
 }
 
 fn missing_or_why(decision: Decision) -> (u8, Vec<Reason>) {
@@ -203,6 +165,21 @@ fn missing_or_why(decision: Decision) -> (u8, Vec<Reason>) {
         Decision::RequireApproval { approvals } => (approvals, Vec::new()),
         Decision::Allow => (0, Vec::new()),
     }
+}
+
+/// What keeps the plan as it stands from being approved, whoever clicks.
+fn unfit(context: Context<'_>, incident: &Incident, track: &PlanTrack) -> Vec<Reason> {
+    let mut reasons = Vec::new();
+    if track.plan.digest().ok().as_ref() != Some(&track.digest) {
+        reasons.push(Reason::DigestDiffers);
+    }
+    // The deadline of what is proposed in the future is nobody's.
+    if context.now < track.proposed_at {
+        reasons.push(Reason::ClockWentBack);
+    }
+    reasons.extend(world::evidence_old(context, incident));
+    reasons.extend(prechecks::unmet(incident, &track.plan));
+    reasons
 }
 
 /// The vote with how many are needed and how many there are with it, or why it does not count.
@@ -241,11 +218,7 @@ fn may_approve(
         },
     };
     let (missing, mut reasons) = missing_or_why(context.rules.policy.answer(&question));
-    if track.plan.digest().ok().as_ref() != Some(&track.digest) {
-        reasons.push(Reason::DigestDiffers);
-    }
-    reasons.extend(world::evidence_old(context, incident));
-    reasons.extend(prechecks::unmet(incident, &track.plan));
+    reasons.extend(unfit(context, incident, track));
     if !reasons.is_empty() {
         return Err(Refusal::NotAllowed { reasons });
     }
@@ -263,17 +236,16 @@ fn may_approve(
         .approval
         .transition(event)
         .map_err(|refusal| Refusal::Approval { refusal })?;
-    let given = with_ceremony(tx, context, actor, yes, (&part, &track.digest))?;
-    if let (Some(target), None) = (ceremony::to_type(&part), &given) {
-        return Ok(Allowed::Asks(Form::Ceremony {
-            at: at.clone(),
-            upto,
-            part: Box::new(part.into_owned()),
-            target,
-        }));
+    let request = Request {
+        plan: &part,
+        behind: &behind,
+        glass: incident.glass_at(context.now),
+    };
+    let yes = Yes { upto, ..yes };
+    match say(tx, context, actor, yes, &mut vote, &track.digest, request)? {
+        Some(form) => Ok(Allowed::Asks(form)),
+        None => Ok(Allowed::Counts { needed, have, vote }),
     }
-    vote.ceremony = given.map(Box::new);
-    Ok(Allowed::Counts { needed, have, vote })
 }
 
 pub fn ask_reject(tx: &mut Tx<'_>, context: Context<'_>, actor: &Actor<'_>, at: PlanRef) -> Reply {

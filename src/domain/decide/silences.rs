@@ -159,6 +159,7 @@ fn approve(tx: &mut Tx<'_>, context: Context<'_>, actor: &Actor<'_>, at: &Silenc
         at: context.now,
         groups: actor.person.groups.clone(),
         ceremony: None,
+        reason: None,
     };
     let (have, need) = match may_approve(tx, context, actor, at, &vote) {
         Err(refusal) => return actor.refused(tx, Some(at.incident), Deed::ApproveSilence, refusal),

@@ -217,6 +217,7 @@ fn redraws(event: &Event) -> bool {
         | Event::Anchored { .. }
         | Event::Repeated { .. }
         | Event::Changed { .. }
+        | Event::SecondFactor { .. }
         | Event::Refused { .. }
         | Event::Asked { .. }
         | Event::PageDue { .. }
@@ -237,6 +238,7 @@ fn tells(event: &Event) -> bool {
             Outcome::Succeeded | Outcome::Failed { .. } | Outcome::Unknown { .. } => true,
         },
         Event::Joined { because, .. } => because.is_some(),
+        Event::Refused { refusal, .. } => refusal.locks(),
         Event::SplitOff { .. }
         | Event::Matched { .. }
         | Event::Gathered { .. }
@@ -281,6 +283,7 @@ fn tells(event: &Event) -> bool {
         | Event::Checkpointed { .. }
         | Event::Repeated { .. }
         | Event::Changed { .. }
+        | Event::SecondFactor { .. }
         | Event::ChangesSeen { .. }
         | Event::Remembered { .. }
         | Event::Advised { .. }
@@ -289,7 +292,6 @@ fn tells(event: &Event) -> bool {
         | Event::Planning { .. }
         | Event::Checklist { .. }
         | Event::Ticked { .. }
-        | Event::Refused { .. }
         | Event::Asked { .. }
         | Event::StepStarted { .. }
         | Event::Settling { .. }

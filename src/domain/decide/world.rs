@@ -14,7 +14,7 @@ use crate::domain::policy::Reason;
 use crate::planted::{self, Bug};
 use crate::ports::{Survey, TargetState};
 
-/// A look at the target may be this old when the step starts (DESIGN §3.3).
+/// A look at the target may be this old when the step starts: an older one says nothing of what runs now.
 const SURVEY_MAX_AGE: SignedDuration = SignedDuration::from_secs(5);
 
 /// What the step takes as the cluster is now; as the card showed it where nobody could look.

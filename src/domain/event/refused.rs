@@ -59,6 +59,34 @@ pub enum Refusal {
     },
 }
 
+impl Refusal {
+    /// Whether it was one wrong code too many: from now on none of the person's counts for a while.
+    #[must_use]
+    pub fn locks(&self) -> bool {
+        match self {
+            Self::Ceremony { problems } => problems
+                .iter()
+                .any(|problem| matches!(problem, Problem::WrongCode { left: 0 })),
+            Self::NotAllowed { .. }
+            | Self::Approval { .. }
+            | Self::Freeze { .. }
+            | Self::Glass { .. }
+            | Self::PlanChanged
+            | Self::NoSuchIncident
+            | Self::Over
+            | Self::NotWaiting
+            | Self::NoSuchRunbook { .. }
+            | Self::PartlyRun
+            | Self::NoRunbook
+            | Self::BadInput { .. }
+            | Self::AlreadyTaken { .. }
+            | Self::NotWithHuman
+            | Self::LooseEnd
+            | Self::Astray { .. } => false,
+        }
+    }
+}
+
 /// A card or form that may not be about what this database has.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]

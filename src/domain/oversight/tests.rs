@@ -114,6 +114,7 @@ impl Journal {
             at,
             groups: Vec::new(),
             ceremony: None,
+            reason: None,
         };
         let event = Event::Voted {
             incident: self.incident,

@@ -11,7 +11,7 @@ use crate::domain::runbook::Runbook;
 /// The label by which an alert may say what class of incident it is.
 const CLASS_LABEL: &str = "incident_class";
 
-/// Words in a class that make every change one for humans (DESIGN §6).
+/// Words in a class that make every change one for humans: what goes wrong there is seldom undone.
 const FOR_HUMANS: [&str; 4] = ["data", "billing", "identity", "security"];
 
 /// Prechecks that are sentences, those that Interlock answers and those that people answer by approving.

@@ -30,7 +30,7 @@ impl Policy {
             let environment = environment.clone();
             Some(Reason::NotFor { tier, environment })
         } else if !rows.iter().any(counts) {
-            Some(Reason::OwnRequest)
+            Some(Reason::OwnProposal)
         } else {
             None
         };

@@ -172,8 +172,11 @@ fn rows(old: &Policy, new: &Policy, all: &mut Comparison) {
 /// Whatever `row` lets through `other` lets through, too.
 fn covers(other: &ApproverRow, row: &ApproverRow, tier: Tier) -> bool {
     let own = |row: &ApproverRow| row.requester_may.unwrap_or(tier < Tier::Two);
+    // At Tier 3 a reason is asked for in any case.
+    let asks = |row: &ApproverRow| row.reason && tier < Tier::Three;
     other.approvals.max(1) <= row.approvals.max(1)
         && (own(other) || !own(row))
+        && (!asks(other) || asks(row))
         && row.users.iter().all(|user| other.users.contains(user))
         && row.groups.iter().all(|group| other.groups.contains(group))
 }

@@ -45,6 +45,8 @@ pub enum Reason {
     NotResponder,
     /// The person asked for it or changed it.
     OwnRequest,
+    /// The person proposed it, and it is no step of a plan.
+    OwnProposal,
     Guest,
     Bot,
     Stranger,
@@ -121,7 +123,7 @@ pub enum Reason {
     /// The step is not the one whose turn it is: started before, or the run has moved on.
     NotItsTurn,
     Expired,
-    /// The clock stepped back since the approval: its deadlines mean nothing.
+    /// The clock stepped back since the proposal or the approval: its deadlines mean nothing.
     ClockWentBack,
 }
 
@@ -140,6 +142,7 @@ impl Reason {
             | Self::NoPlace
             | Self::NotResponder
             | Self::OwnRequest
+            | Self::OwnProposal
             | Self::Guest
             | Self::Bot
             | Self::Stranger

@@ -29,15 +29,17 @@ fn row() -> impl Strategy<Value = ApproverRow> {
         some(&["S1", "S2"]),
         0..4_u8,
         proptest::option::of(any::<bool>()),
+        any::<bool>(),
     )
         .prop_map(
-            |(tiers, environments, users, groups, approvals, requester_may)| ApproverRow {
+            |(tiers, environments, users, groups, approvals, requester_may, reason)| ApproverRow {
                 tiers,
                 environments: environments.into_iter().map(Environment::new).collect(),
                 users: users.into_iter().map(str::to_owned).collect(),
                 groups: groups.into_iter().map(GroupId::new).collect(),
                 approvals,
                 requester_may,
+                reason,
             },
         )
 }
@@ -83,6 +85,7 @@ fn vote(person: &Person) -> Vote {
         at: Timestamp::UNIX_EPOCH,
         groups: person.groups.clone(),
         ceremony: Some(Box::new(samples::ceremony())),
+        reason: None,
     }
 }
 
@@ -140,6 +143,30 @@ proptest! {
     }
 
     #[test]
+    fn asking_for_a_reason_never_lets_more_through_and_a_bare_vote_is_none_there(policy in policy(), plan in plan(), who in 0..16_usize) {
+        let everybody = people().into_iter().enumerate();
+        let voters: Vec<Person> = everybody.filter(|(index, _)| who & (1 << index) != 0).map(|(_, p)| p).collect();
+        let behind = BTreeSet::new();
+        let request = Request { plan: &plan, behind: &behind, glass: None };
+        let bare: Vec<Vote> = voters.iter().map(|person| Vote { ceremony: None, ..vote(person) }).collect();
+        let said: Vec<Vote> = bare.iter().map(|vote| Vote { reason: Some("why".to_owned()), ..vote.clone() }).collect();
+        let all = |reason: bool| {
+            let rows = policy.rows.iter().map(|row| ApproverRow { reason, ..row.clone() });
+            Policy { rows: rows.collect(), ..policy.clone() }
+        };
+        let (asks, plain) = (all(true), all(false));
+        prop_assert!(policy.missing(request, &bare, None) >= plain.missing(request, &bare, None));
+        prop_assert_eq!(policy.missing(request, &said, None), plain.missing(request, &said, None));
+        let named = plan.live_steps().any(|step| step.tier > Tier::Zero);
+        prop_assert!(!named || asks.missing(request, &bare, None) > 0, "nobody said why");
+        for person in people() {
+            let asked = policy.wants_reason(&person, request);
+            prop_assert!(!asked || asks.wants_reason(&person, request));
+            prop_assert!(!plain.wants_reason(&person, request));
+        }
+    }
+
+    #[test]
     fn the_decision_is_the_fewest_people_that_can_be_enough(policy in policy(), plan in plan()) {
         let behind = BTreeSet::new();
         let none = policy.missing(Request { plan: &plan, behind: &behind, glass: None }, &[], None);
@@ -186,6 +213,7 @@ fn people_of_different_rows_do_not_add_up() {
         groups: vec![GroupId::new(group)],
         approvals: 2,
         requester_may: None,
+        reason: false,
     };
     let policy = Policy {
         rows: vec![of("S1"), of("S2")],

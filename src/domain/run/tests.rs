@@ -1,4 +1,4 @@
-//! `next` against a walk through the runbook as DESIGN §6 tells it, with the outcome of every attempt known beforehand.
+//! `next` against a walk through the runbook from its first step to its last, with the outcome of every attempt known beforehand.
 
 use std::collections::BTreeMap;
 

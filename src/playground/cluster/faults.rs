@@ -7,6 +7,8 @@ use parking_lot::Mutex;
 use serde::{Deserialize, Serialize};
 use tokio::sync::watch;
 
+use super::kinds::KINDS;
+
 /// Which requests a fault meets; `None` meets all.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
@@ -75,6 +77,51 @@ pub(super) struct Asked<'a> {
     pub name: &'a str,
 }
 
+/// The verbs that a request can have.
+const VERBS: [&str; 7] = ["get", "list", "watch", "create", "update", "patch", "delete"];
+
+impl Fault {
+    /// Whether it can ever act.
+    ///
+    /// # Errors
+    /// What is wrong with it, and what is possible.
+    pub fn check(&self) -> Result<(), String> {
+        if let Some(verb) = self.on.verb.as_deref().filter(|verb| !VERBS.contains(verb)) {
+            return Err(format!(
+                "`{verb}` is no verb here; there are: {}",
+                VERBS.join(", ")
+            ));
+        }
+        if let Some(resource) = &self.on.resource {
+            let known: Vec<String> = resources().collect();
+            if !known.contains(resource) {
+                let known = known.join(", ");
+                return Err(format!("`{resource}` is no resource here; there are: {known}"));
+            }
+        }
+        match (&self.kind, self.times) {
+            (FaultKind::Refuse { code, .. }, _) if !(400..600).contains(code) => Err(format!(
+                "`{code}` is no HTTP status of a refusal; write one from 400 to 599"
+            )),
+            (_, Some(0)) => {
+                Err("`times` is at least 1; leave it out for every time until it is cleared".to_owned())
+            }
+            (_, Some(_) | None) => Ok(()),
+        }
+    }
+}
+
+/// Every resource with its subresources, as RBAC names them.
+fn resources() -> impl Iterator<Item = String> {
+    KINDS.iter().flat_map(|kind| {
+        let parts = kind
+            .subresources
+            .iter()
+            .map(|part| format!("{}/{part}", kind.plural));
+        std::iter::once(kind.plural.to_owned()).chain(parts)
+    })
+}
+
 impl FaultMatch {
     fn meets(&self, asked: &Asked<'_>) -> bool {
         let same =
@@ -107,10 +154,17 @@ impl FaultKind {
     }
 }
 
+/// What is armed, oldest first, each with an id of its own.
+#[derive(Debug, Default)]
+struct Armed {
+    faults: Vec<(u64, Fault)>,
+    last_id: u64,
+}
+
 /// The faults of a cluster. A clone is the same list.
 #[derive(Clone, Debug)]
 pub struct Faults {
-    list: Arc<Mutex<Vec<Fault>>>,
+    list: Arc<Mutex<Armed>>,
     up: watch::Sender<bool>,
 }
 
@@ -122,28 +176,41 @@ impl Faults {
         }
     }
 
-    /// Adds a fault. Of several that meet a request the oldest acts.
-    pub fn add(&self, fault: Fault) {
-        self.list.lock().push(fault);
+    /// Adds a fault and gives its id. Of several that meet a request the oldest acts.
+    pub fn add(&self, fault: Fault) -> u64 {
+        let mut armed = self.list.lock();
+        armed.last_id += 1;
+        let id = armed.last_id;
+        armed.faults.push((id, fault));
+        id
     }
 
-    /// Adds a fault that acts once.
-    pub fn once(&self, on: FaultMatch, kind: FaultKind) {
+    /// Adds a fault that acts once, and gives its id.
+    pub fn once(&self, on: FaultMatch, kind: FaultKind) -> u64 {
         self.add(Fault {
             on,
             kind,
             times: Some(1),
-        });
+        })
+    }
+
+    /// Takes one away and leaves the others as they are; whether it was there.
+    #[must_use]
+    pub fn remove(&self, id: u64) -> bool {
+        let mut armed = self.list.lock();
+        let before = armed.faults.len();
+        armed.faults.retain(|(have, _)| *have != id);
+        armed.faults.len() < before
     }
 
     /// Takes all faults away. Whether the API is up is not touched.
     pub fn clear(&self) {
-        self.list.lock().clear();
+        self.list.lock().faults.clear();
     }
 
-    /// The faults that are still to act.
-    pub fn list(&self) -> Vec<Fault> {
-        self.list.lock().clone()
+    /// The faults that are still to act, with their ids and what is left of them.
+    pub fn list(&self) -> Vec<(u64, Fault)> {
+        self.list.lock().faults.clone()
     }
 
     /// Stops the API server: connections are cut, new ones refused.
@@ -167,16 +234,17 @@ impl Faults {
 
     /// Takes the fault that meets a request, counting it down.
     pub(super) fn take(&self, asked: &Asked<'_>) -> Option<FaultKind> {
-        let mut list = self.list.lock();
+        let list = &mut self.list.lock().faults;
         let at = list
             .iter()
-            .position(|fault| fault.times != Some(0) && fault.on.meets(asked))?;
-        let kind = list[at].kind.clone();
-        if let Some(left) = list[at].times {
+            .position(|(_, fault)| fault.times != Some(0) && fault.on.meets(asked))?;
+        let fault = &mut list[at].1;
+        let kind = fault.kind.clone();
+        if let Some(left) = fault.times {
             if left <= 1 {
                 list.remove(at);
             } else {
-                list[at].times = Some(left - 1);
+                fault.times = Some(left - 1);
             }
         }
         Some(kind)

@@ -15,6 +15,7 @@ use serde_json::Value;
 use tokio::sync::broadcast;
 
 use super::panels::{ClusterPanel, FaultInfo, ScenarioInfo};
+use crate::playground::faults::Doubles;
 use crate::playground::pager::PagerView;
 use crate::playground::slack::view::{PersonView, WorkspaceView};
 
@@ -65,6 +66,12 @@ pub trait Backend: Send + Sync + 'static {
     /// Switches a fault on with a value, or off with `None`.
     fn set_fault<'a>(&'a self, id: &'a str, value: Option<Value>) -> Answer<'a, ()>;
     fn clear_faults(&self) -> Answer<'_, ()>;
+    /// The doubles themselves, for what scripts do and the page does not: their own faults, changes of the workspace, and
+    /// what was recorded.
+    ///
+    /// # Errors
+    /// Where there are none behind the page.
+    fn doubles(&self) -> Result<Doubles<'_>, BackendError>;
     /// A tick after every change that somebody could see. Missed ticks don't matter.
     fn changes(&self) -> broadcast::Receiver<()>;
     fn file<'a>(&'a self, id: &'a str) -> Answer<'a, FileBytes>;
@@ -138,6 +145,9 @@ pub type ModalValues = std::collections::BTreeMap<String, std::collections::BTre
 pub enum BackendError {
     #[error("there is no {what} `{id}` here; reload the page to see what there is")]
     NotFound { what: &'static str, id: String },
+    /// What was asked makes no sense; says what would.
+    #[error("{0}")]
+    Nonsense(String),
     /// What a Slack client would show: the workspace or the app refused.
     #[error("{0}")]
     Refused(String),

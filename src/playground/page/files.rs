@@ -5,7 +5,7 @@ use super::image::file_src;
 use crate::playground::slack::view::FileView;
 
 /// Kinds that a browser draws without running anything in them.
-pub const PICTURES: [&str; 4] = ["image/png", "image/jpeg", "image/gif", "image/webp"];
+pub const PICTURES: [&str; 3] = ["image/png", "image/jpeg", "image/gif"];
 
 /// Writes one file.
 pub fn write(h: &mut Html, file: &FileView) {

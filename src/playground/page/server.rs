@@ -7,8 +7,8 @@ use std::time::Duration;
 
 use axum::Router;
 use axum::extract::{Path, Query, State};
+use axum::http::StatusCode;
 use axum::http::header::{CACHE_CONTROL, CONTENT_DISPOSITION, CONTENT_TYPE};
-use axum::http::{HeaderValue, StatusCode};
 use axum::middleware::from_fn;
 use axum::response::sse::{Event, KeepAlive, Sse};
 use axum::response::{IntoResponse, Response};
@@ -118,28 +118,23 @@ fn failed(error: &BackendError) -> Response {
     (control::status_of(error), error.to_string()).into_response()
 }
 
-/// Pictures are shown, text is shown as text, everything else is downloaded: nothing uploaded runs in the
-/// page's origin.
+/// Pictures and plain text are shown, everything else is downloaded under its name: nothing uploaded runs in the page's
+/// origin.
 async fn file(State(page): State<Arc<Page>>, Path(id): Path<String>) -> Response {
     let file = match page.backend.file(&id).await {
         Ok(file) => file,
         Err(error) => return failed(&error),
     };
     let kind = file.mimetype.as_str();
-    let shown = if let Some(picture) = files::PICTURES.iter().find(|p| **p == kind) {
-        *picture
-    } else if kind.starts_with("text/") || kind == "application/json" {
-        "text/plain; charset=utf-8"
-    } else {
-        "application/octet-stream"
+    let (shown, how) = match files::PICTURES.iter().find(|picture| **picture == kind) {
+        Some(picture) => (*picture, "inline"),
+        None if kind == "text/plain" => ("text/plain; charset=utf-8", "inline"),
+        None => ("application/octet-stream", "attachment"),
     };
-    let mut response = (StatusCode::OK, [(CONTENT_TYPE, shown)], file.bytes).into_response();
-    if shown == "application/octet-stream" {
-        response
-            .headers_mut()
-            .insert(CONTENT_DISPOSITION, HeaderValue::from_static("attachment"));
-    }
-    response
+    let name = percent_encoding::utf8_percent_encode(&file.name, percent_encoding::NON_ALPHANUMERIC);
+    let named = format!("{how}; filename*=UTF-8''{name}");
+    let headers = [(CONTENT_TYPE, shown.to_owned()), (CONTENT_DISPOSITION, named)];
+    (StatusCode::OK, headers, file.bytes).into_response()
 }
 
 /// A stream with an event `changed` after every burst of changes, and one at the start. It carries data

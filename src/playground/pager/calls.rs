@@ -1,13 +1,14 @@
 //! What was asked of the pager, for tests and for the panel.
 
 use jiff::Timestamp;
+use serde::Serialize;
 use serde_json::Value;
 
 /// How many calls are kept; older ones are forgotten.
 pub const KEPT: usize = 2_000;
 
 /// One request and the status it was answered with.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct Call {
     pub at: Timestamp,
     pub method: String,

@@ -50,8 +50,9 @@ impl Default for PagerOptions {
             port: 0,
             clock: Arc::new(Timestamp::now),
             people: vec![
-                person("PUSR001", "Ana Okafor", "ana@example.test"),
-                person("PUSR002", "Sam Lindqvist", "sam@example.test"),
+                // The on-call engineer and the SRE lead of the Slack workspace, under the same addresses.
+                person("PUSR001", "Ana Ferreira", "ana@acme.example"),
+                person("PUSR002", "Ben Okafor", "ben@acme.example"),
             ],
             services: vec![Service {
                 id: "PSVC001".into(),

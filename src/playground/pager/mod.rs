@@ -21,6 +21,6 @@ pub mod webhooks;
 
 pub use calls::Call;
 pub use double::{Clock, PagerDouble, PagerOptions, Trigger};
-pub use faults::PagerFaults;
+pub use faults::{PagerFault, PagerFaults};
 pub use model::{Agent, Incident, Person, Service, Status, Urgency};
 pub use view::{IncidentView, OnCallView, PageView, PagerView};

@@ -6,13 +6,20 @@
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
-use serde::Serialize;
+use serde::{Serialize, Serializer};
 use tokio::sync::watch;
 use tokio::time::Instant;
 
 /// A moment on the workspace's clock, in microseconds since the Unix epoch.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Moment(u64);
+
+/// As Slack writes it.
+impl Serialize for Moment {
+    fn serialize<S: Serializer>(&self, to: S) -> Result<S::Ok, S::Error> {
+        to.serialize_str(&self.ts())
+    }
+}
 
 impl Moment {
     /// From microseconds since the Unix epoch.
@@ -43,6 +50,13 @@ impl Moment {
     #[must_use]
     pub fn since(self, earlier: Self) -> Duration {
         Duration::from_micros(self.0.saturating_sub(earlier.0))
+    }
+
+    /// Reads Slack's written form.
+    pub(super) fn of_ts(ts: &str) -> Option<Self> {
+        let (seconds, micros) = ts.split_once('.')?;
+        let (seconds, micros): (u64, u64) = (seconds.parse().ok()?, micros.parse().ok()?);
+        Some(Self(seconds.checked_mul(1_000_000)?.checked_add(micros)?))
     }
 
     /// Slack's written form, `seconds.micros` with six digits.
@@ -118,6 +132,11 @@ mod tests {
             Moment::from_micros(1_700_000_000_000_042).ts(),
             "1700000000.000042"
         );
+        assert_eq!(
+            Moment::of_ts("1700000000.000042"),
+            Some(Moment::from_micros(1_700_000_000_000_042))
+        );
+        assert_eq!(Moment::of_ts("yesterday"), None);
     }
 
     #[tokio::test]

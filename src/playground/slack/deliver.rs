@@ -8,7 +8,7 @@ mod judge;
 use std::sync::Arc;
 use std::time::Duration;
 
-use serde::Serialize;
+use serde::{Deserialize, Serialize, Serializer};
 use serde_json::Value;
 
 use super::clock::Moment;
@@ -25,7 +25,7 @@ pub(super) const DEADLINE: Duration = Duration::from_secs(3);
 const RETRIES: [Duration; 3] = [Duration::ZERO, Duration::from_secs(60), Duration::from_secs(300)];
 
 /// What is brought to the app.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum DeliveryKind {
     Event,
@@ -126,11 +126,19 @@ pub struct Delivery {
     pub retry: u8,
     pub acked: bool,
     /// Time to the acknowledgement, on the double's clock.
+    #[serde(rename = "latency_ms", serialize_with = "in_millis")]
     pub latency: Option<Duration>,
     pub ack: AckBody,
     pub failure: Option<Failure>,
     /// The error the acting person was shown, if any.
     pub seen_error: Option<String>,
+}
+
+fn in_millis<S: Serializer>(latency: &Option<Duration>, to: S) -> Result<S::Ok, S::Error> {
+    match latency {
+        Some(latency) => to.serialize_f64(latency.as_secs_f64() * 1_000.0),
+        None => to.serialize_none(),
+    }
 }
 
 /// Marks of a repeated event.

@@ -45,6 +45,15 @@ pub struct Addresses {
     pub signing_secret: String,
 }
 
+/// An uploaded file with what the workspace knows of it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Uploaded {
+    pub name: String,
+    /// What its name's ending says.
+    pub mimetype: &'static str,
+    pub bytes: bytes::Bytes,
+}
+
 /// A running workspace. Clones are handles to the same one; it ends with the last of them.
 #[derive(Clone)]
 pub struct SlackDouble {
@@ -250,9 +259,7 @@ impl SlackDouble {
     /// The switches that make things fail.
     #[must_use]
     pub fn faults(&self) -> Faults {
-        Faults {
-            core: Arc::clone(&self.core),
-        }
+        Faults::of(Arc::clone(&self.core))
     }
 
     /// Delivers to these URLs from now on, once the events URL has answered its challenge.
@@ -266,11 +273,16 @@ impl SlackDouble {
         Ok(())
     }
 
-    /// The bytes of an uploaded file.
+    /// An uploaded file.
     #[must_use]
-    pub fn file(&self, id: &str) -> Option<bytes::Bytes> {
-        self.core
-            .with(|ws| ws.files.get(id).map(|file| file.bytes.clone()))
+    pub fn file(&self, id: &str) -> Option<Uploaded> {
+        self.core.with(|ws| {
+            ws.files.get(id).map(|file| Uploaded {
+                name: file.name.clone(),
+                mimetype: file.mimetype(),
+                bytes: file.bytes.clone(),
+            })
+        })
     }
 
     /// Changes who is in a user group; the app hears `subteam_members_changed`.

@@ -1,11 +1,19 @@
-//! Failing on purpose: switches per method and per kind of delivery, and changes of the world under the app's feet.
+//! Failing on purpose: what can go wrong, per method and per kind of delivery. Each is also JSON, for whoever arms it from
+//! outside. `plan` keeps what is armed, `board` is the handle.
 
-use std::sync::Arc;
+mod board;
+mod plan;
+
 use std::time::Duration;
 
-use super::core::Core;
+use serde::{Deserialize, Serialize};
+use thiserror::Error;
+
+use super::api;
 use super::deliver::DeliveryKind;
-use super::people::place::MessageAt;
+
+pub use board::Faults;
+pub(super) use plan::FaultPlan;
 
 /// How often a switch acts before it is spent.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -15,10 +23,18 @@ pub enum Times {
     Always,
 }
 
+impl From<Option<u32>> for Times {
+    fn from(times: Option<u32>) -> Self {
+        times.map_or(Self::Always, Self::Count)
+    }
+}
+
 /// What goes wrong with an API call.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case", deny_unknown_fields)]
 pub enum ApiFault {
     /// The reply comes this much later (on the double's clock); the effect is stored at once.
+    #[serde(rename = "delay_ms", with = "millis")]
     Delay(Duration),
     /// 429 with this many seconds, whatever the buckets say.
     RateLimited { retry_after: u64 },
@@ -41,16 +57,21 @@ pub enum ApiFault {
 }
 
 /// What goes wrong with a delivery to the app.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case", deny_unknown_fields)]
 pub enum DeliveryFault {
     /// The app's acknowledgement is lost on its way; the person sees an error, events are retried.
     DropAck,
     /// Delivered twice; an event with its retry marks, anything else as the same bytes again.
     Duplicate,
     /// Sent this much later, on the double's clock; what happens meanwhile overtakes it.
+    #[serde(rename = "delay_ms", with = "millis")]
     Delay(Duration),
     /// Delivered, and this much later (on the double's clock) once more: over HTTP the same bytes with the old signature.
-    Replay { after: Duration },
+    Replay {
+        #[serde(rename = "after_ms", with = "millis")]
+        after: Duration,
+    },
     /// HTTP only: signed with another secret.
     WrongSecret,
     /// HTTP only: signed as if the clock were off by this many seconds.
@@ -60,7 +81,8 @@ pub enum DeliveryFault {
 }
 
 /// What happens to the sharing of the next completed upload.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
 pub enum ShareFault {
     /// The share appears after this many `files.info` calls.
     Polls(u32),
@@ -69,7 +91,8 @@ pub enum ShareFault {
 }
 
 /// What happens to the open Socket Mode connections.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case", deny_unknown_fields)]
 pub enum SocketFault {
     /// `disconnect` with reason `warning`; the connection closes ten seconds later.
     Warning,
@@ -79,133 +102,143 @@ pub enum SocketFault {
     Abrupt,
     /// The connection stays open and goes silent: no pongs, no reading, no writing.
     HalfOpen,
+    /// Everything goes on but the answers to the app's pings.
+    NoPong,
+    /// From now on one frame of the app is read in this time (on the double's clock), so that acknowledgements come late.
+    SlowReader {
+        #[serde(rename = "every_ms", with = "millis")]
+        every: Duration,
+    },
     /// Socket Mode is switched off: `link_disabled`, and no new connection.
     LinkDisabled,
 }
 
-#[derive(Clone, Debug)]
-struct Armed<K, F> {
-    on: K,
-    fault: F,
-    left: Option<u32>,
+/// Any of them, as it is armed from outside. `times` is how often it acts; without it, until it is disarmed.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case", deny_unknown_fields)]
+pub enum SlackFault {
+    /// Of a method of the Web API, of `response_url`, of `upload`, or of any (`*`).
+    Call {
+        method: String,
+        fault: ApiFault,
+        #[serde(default)]
+        times: Option<u32>,
+    },
+    /// Of deliveries of this kind, or of every kind.
+    Delivery {
+        #[serde(default)]
+        kind: Option<DeliveryKind>,
+        fault: DeliveryFault,
+        #[serde(default)]
+        times: Option<u32>,
+    },
+    /// Of completed uploads.
+    Share {
+        fault: ShareFault,
+        #[serde(default)]
+        times: Option<u32>,
+    },
+    /// Of the connections that are open now.
+    Socket(SocketFault),
 }
 
-fn armed<K, F>(on: K, fault: F, times: Times) -> Armed<K, F> {
-    let left = match times {
-        Times::Once => Some(1),
-        Times::Count(count) => Some(count),
-        Times::Always => None,
-    };
-    Armed { on, fault, left }
+/// What was asked for makes no sense; says what would.
+#[derive(Clone, Debug, PartialEq, Eq, Error)]
+#[error("{0}")]
+pub struct Nonsense(pub String);
+
+impl SlackFault {
+    /// Whether it can ever act.
+    ///
+    /// # Errors
+    /// What is wrong with it, and what is possible.
+    pub(super) fn check(&self) -> Result<(), Nonsense> {
+        let (times, wrong) = match self {
+            Self::Call { method, fault, times } => {
+                (*times, method_trouble(method).or_else(|| fault.trouble()))
+            }
+            Self::Delivery { times, .. } | Self::Share { times, .. } => (*times, None),
+            Self::Socket(_) => (None, None),
+        };
+        let never = (times == Some(0)).then(|| NEVER.to_owned());
+        wrong.or(never).map_or(Ok(()), |why| Err(Nonsense(why)))
+    }
 }
 
-fn take<K, F: Clone>(list: &mut Vec<Armed<K, F>>, matches: impl Fn(&K) -> bool) -> Option<F> {
-    let at = list.iter().position(|armed| matches(&armed.on))?;
-    let fault = list[at].fault.clone();
-    if let Some(left) = &mut list[at].left {
-        *left = left.saturating_sub(1);
-        if *left == 0 {
-            list.remove(at);
+const NEVER: &str = "`times` is at least 1; leave it out for every time until it is cleared";
+
+fn method_trouble(method: &str) -> Option<String> {
+    let others = ["*", "response_url", "upload"];
+    let known = others.contains(&method) || api::methods().any(|name| name == method);
+    (!known).then(|| {
+        let all: Vec<&str> = others.into_iter().chain(api::methods()).collect();
+        format!("`{method}` is no method here; there are: {}", all.join(", "))
+    })
+}
+
+impl ApiFault {
+    fn trouble(&self) -> Option<String> {
+        match self {
+            Self::Status(code) | Self::StatusAfter(code) if !(400..600).contains(code) => Some(format!(
+                "`{code}` is no HTTP status of a failure; write one from 400 to 599"
+            )),
+            Self::Error(code) if code.is_empty() => {
+                Some("an empty `error` is no error code; write one such as `not_in_channel`".to_owned())
+            }
+            Self::Status(_) | Self::StatusAfter(_) | Self::Error(_) => None,
+            Self::Delay(_) | Self::RateLimited { .. } | Self::ResetBefore | Self::ResetAfter => None,
+            Self::MalformedJson | Self::ExtraFields | Self::HtmlPage => None,
         }
     }
-    Some(fault)
 }
 
-/// The armed switches; part of the workspace.
-#[derive(Debug, Default)]
-pub(super) struct FaultPlan {
-    calls: Vec<Armed<String, ApiFault>>,
-    deliveries: Vec<Armed<Option<DeliveryKind>, DeliveryFault>>,
-    shares: Vec<Armed<(), ShareFault>>,
-}
+/// Durations as whole milliseconds.
+mod millis {
+    use std::time::Duration;
 
-impl FaultPlan {
-    pub(super) fn take_call(&mut self, method: &str) -> Option<ApiFault> {
-        take(&mut self.calls, |on| on == method || on == "*")
+    use serde::{Deserialize as _, Deserializer, Serializer};
+
+    pub fn serialize<S: Serializer>(duration: &Duration, to: S) -> Result<S::Ok, S::Error> {
+        to.serialize_u64(u64::try_from(duration.as_millis()).unwrap_or(u64::MAX))
     }
 
-    pub(super) fn take_delivery(&mut self, kind: DeliveryKind) -> Option<DeliveryFault> {
-        take(&mut self.deliveries, |on| on.is_none_or(|on| on == kind))
-    }
-
-    pub(super) fn take_share(&mut self) -> Option<ShareFault> {
-        take(&mut self.shares, |()| true)
+    pub fn deserialize<'de, D: Deserializer<'de>>(from: D) -> Result<Duration, D::Error> {
+        u64::deserialize(from).map(Duration::from_millis)
     }
 }
 
-/// The switchboard of one double.
-#[derive(Clone)]
-pub struct Faults {
-    pub(super) core: Arc<Core>,
-}
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use serde_json::json;
 
-impl Faults {
-    /// Arms a fault for a method (`chat.update`, `response_url`, `upload`), or `*` for any.
-    pub fn on_call(&self, method: &str, fault: ApiFault, times: Times) {
-        self.core
-            .with(|ws| ws.faults.calls.push(armed(method.to_owned(), fault, times)));
-    }
-
-    /// Arms a fault for deliveries of one kind, or of every kind.
-    pub fn on_delivery(&self, kind: Option<DeliveryKind>, fault: DeliveryFault, times: Times) {
-        self.core
-            .with(|ws| ws.faults.deliveries.push(armed(kind, fault, times)));
-    }
-
-    /// Arms a fault for completed uploads.
-    pub fn on_share(&self, fault: ShareFault, times: Times) {
-        self.core
-            .with(|ws| ws.faults.shares.push(armed((), fault, times)));
-    }
-
-    /// Does something to every open Socket Mode connection, now. Returns how many there were.
-    pub fn socket(&self, fault: SocketFault) -> usize {
-        if fault == SocketFault::LinkDisabled {
-            self.core.with(|ws| ws.app.link_disabled = true);
+    #[test]
+    fn what_can_be_armed_can_be_read_back() {
+        for text in [
+            json!({"call": {"method": "*", "fault": {"delay_ms": 20}, "times": 2}}),
+            json!({"call": {"method": "upload", "fault": "reset_after", "times": null}}),
+            json!({"call": {"method": "chat.update", "fault": {"rate_limited": {"retry_after": 5}}, "times": null}}),
+            json!({"delivery": {"kind": "block_actions", "fault": {"replay": {"after_ms": 9}}, "times": 1}}),
+            json!({"delivery": {"kind": null, "fault": {"clock_skew": {"seconds": -301}}, "times": 1}}),
+            json!({"share": {"fault": {"polls": 3}, "times": 1}}),
+            json!({"socket": {"slow_reader": {"every_ms": 500}}}),
+        ] {
+            let read: SlackFault = serde_json::from_value(text.clone()).unwrap();
+            assert_eq!(serde_json::to_value(&read).unwrap(), text);
+            assert_eq!(read.check(), Ok(()));
         }
-        self.core.hub.disturb(fault)
     }
 
-    /// Disarms everything that is armed and allows Socket Mode again.
-    pub fn clear(&self) {
-        self.core.with(|ws| {
-            ws.faults = FaultPlan::default();
-            ws.app.link_disabled = false;
-        });
-    }
-
-    /// Archives a channel, or brings it back.
-    pub fn set_archived(&self, channel: &str, archived: bool) {
-        self.core.with(|ws| {
-            if let Some(channel) = ws.channels.get_mut(channel) {
-                channel.archived = archived;
-                ws.dirty = true;
-            }
-        });
-    }
-
-    /// Takes a scope away from the bot token.
-    pub fn remove_scope(&self, scope: &str) {
-        self.core.with(|ws| ws.app.settings.bot_scopes.remove(scope));
-    }
-
-    /// Revokes the bot token (the app hears `tokens_revoked`), or accepts it again.
-    pub fn set_token_revoked(&self, revoked: bool) {
-        let now = self.core.clock.now();
-        self.core.with(|ws| {
-            ws.app.bot_token_revoked = revoked;
-            if revoked {
-                let bot = ws.app.bot_user.clone();
-                let event = serde_json::json!({
-                    "type": "tokens_revoked", "tokens": {"oauth": [], "bot": [bot]}, "event_ts": now.ts(),
-                });
-                ws.emit("tokens_revoked", event);
-            }
-        });
-    }
-
-    /// Somebody deletes a message.
-    pub fn delete_message(&self, at: &MessageAt) {
-        self.core.with(|ws| ws.delete_message(&at.channel, &at.ts));
+    #[test]
+    fn nonsense_is_refused_with_what_is_possible() {
+        let said = |text: serde_json::Value| {
+            let read: SlackFault = serde_json::from_value(text).unwrap();
+            read.check().unwrap_err().0
+        };
+        let unknown = said(json!({"call": {"method": "chat.psot", "fault": "html_page"}}));
+        assert!(unknown.contains("chat.postMessage") && unknown.contains("response_url"));
+        let fine = said(json!({"call": {"method": "*", "fault": {"status": 200}}}));
+        assert!(fine.contains("from 400 to 599"));
+        assert!(said(json!({"share": {"fault": "never", "times": 0}})).contains("at least 1"));
     }
 }

@@ -9,11 +9,13 @@
 //! `payloads`, travels by `deliver` (over `socket` or signed HTTP), and its answer is applied by `people::answers`.
 
 mod api;
+mod changes;
 mod clock;
 mod core;
 mod decode;
 mod deliver;
 mod double;
+mod ear;
 mod eyes;
 mod faults;
 mod ids;
@@ -33,12 +35,14 @@ mod violations;
 
 pub mod view;
 
+pub use api::scopes_of;
+pub use changes::{ChangeRefused, ChannelFacts, GroupFacts, PersonFacts, WorkspaceChange, WorkspaceFacts};
 pub use clock::Moment;
 pub use deliver::{AckBody, Delivery, DeliveryKind, Failure};
-pub use double::{Addresses, SlackDouble, StartError};
-pub use faults::{ApiFault, DeliveryFault, Faults, ShareFault, SocketFault, Times};
+pub use double::{Addresses, SlackDouble, StartError, Uploaded};
+pub use faults::{ApiFault, DeliveryFault, Faults, Nonsense, ShareFault, SlackFault, SocketFault, Times};
 pub use journal::{ApiCall, Caller};
-pub use model::app::{AppSettings, RequestUrls, Transport};
+pub use model::app::{AppSettings, RequestUrls, TokenState, Transport};
 pub use model::user::{Standing, User};
 pub use options::{Checks, Seed, SeedChannel, SeedGroup, SlackOptions, Tokens};
 pub use people::place::{MessageAt, Place};

@@ -7,7 +7,7 @@ use indexmap::IndexMap;
 use super::clock::Moment;
 use super::faults::FaultPlan;
 use super::ids;
-use super::model::app::App;
+use super::model::app::{App, TokenState};
 use super::model::channel::{Channel, ChannelKind};
 use super::model::user::{Standing, User, UserGroup};
 use super::model::views::Views;
@@ -132,7 +132,7 @@ fn app(options: &SlackOptions) -> App {
         signing_secret: tokens.signing_secret,
         verification_token: ids::secret(24),
         settings: options.app.clone(),
-        bot_token_revoked: false,
+        bot_token_state: TokenState::Valid,
         link_disabled: false,
     }
 }
@@ -214,6 +214,7 @@ pub(super) fn workspace(options: &SlackOptions, base: String, now: Moment) -> Wo
         delivery_ids: HashMap::new(),
         pending_events: Vec::new(),
         dirty: false,
+        edit_window: None,
         file_delay: options.file_delay,
     }
 }

@@ -1,43 +1,37 @@
 //! The loopback server: routes, and an accept loop that can end a connection without an answer, as a fault demands.
 
+mod bent;
+
 use std::sync::Arc;
 use std::time::Duration;
 
-use axum::Router;
 use axum::body::{Body, Bytes, to_bytes};
 use axum::extract::{Path, Query, Request, State, WebSocketUpgrade};
 use axum::http::{HeaderMap, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use axum::routing::{any, get, post};
+use axum::{Extension, Router};
 use hyper::server::conn::http1;
 use hyper::service::service_fn;
 use hyper_util::rt::{TokioIo, TokioTimer};
 use serde_json::{Value, json};
-use thiserror::Error;
 use tokio::net::{TcpListener, TcpStream};
 use tower::ServiceExt;
 
 use super::api;
 use super::core::Core;
 use super::decode;
-use super::faults::ApiFault;
+use super::ear::{Ear, Hearing};
 use super::journal::{ApiCall, Caller};
 use super::response_url;
 use super::socket;
+use bent::{Aborted, Reset, bend, bend_text, instead, record_refused, status};
 
 /// Largest request to the Web API, and largest upload.
 const REQUEST: usize = 4 << 20;
 const UPLOAD: usize = 64 << 20;
 /// How long a client may take over its headers.
 const HEADERS: Duration = Duration::from_secs(30);
-
-/// Put into a response's extensions: the connection ends instead.
-#[derive(Clone, Copy)]
-struct Reset;
-
-#[derive(Debug, Error)]
-#[error("a fault switch ended this connection")]
-struct Aborted;
 
 type Shared = State<Arc<Core>>;
 
@@ -74,8 +68,11 @@ async fn connection(core: Arc<Core>, router: Router, stream: TcpStream) {
     if let Err(error) = stream.set_nodelay(true) {
         tracing::debug!(%error, "nodelay was refused");
     }
-    let service = service_fn(move |request: hyper::Request<hyper::body::Incoming>| {
+    let hearing = Arc::new(Hearing::default());
+    let stream = Ear::new(stream, hearing.clone());
+    let service = service_fn(move |mut request: hyper::Request<hyper::body::Incoming>| {
         let router = router.clone();
+        request.extensions_mut().insert(hearing.clone());
         async move {
             let response = match router.oneshot(request.map(Body::new)).await {
                 Ok(response) => response,
@@ -99,78 +96,6 @@ async fn connection(core: Arc<Core>, router: Router, stream: TcpStream) {
     }
 }
 
-fn reset() -> Response {
-    let mut response = StatusCode::BAD_GATEWAY.into_response();
-    response.extensions_mut().insert(Reset);
-    response
-}
-
-fn status(code: u16) -> Response {
-    StatusCode::from_u16(code)
-        .unwrap_or(StatusCode::INTERNAL_SERVER_ERROR)
-        .into_response()
-}
-
-/// What a fault does instead of the call, if it keeps the call from having any effect.
-fn instead(fault: &ApiFault) -> Option<Response> {
-    match fault {
-        ApiFault::RateLimited { retry_after } => Some(reply(
-            429,
-            &json!({"ok": false, "error": "ratelimited"}),
-            Some(*retry_after),
-        )),
-        ApiFault::Status(code) => Some(status(*code)),
-        ApiFault::Error(code) => Some(reply(200, &json!({"ok": false, "error": code}), None)),
-        ApiFault::ResetBefore => Some(reset()),
-        ApiFault::HtmlPage => {
-            let page = "<!DOCTYPE html><html><body><h1>Server Error</h1></body></html>";
-            Some(([(header::CONTENT_TYPE, "text/html; charset=utf-8")], page).into_response())
-        }
-        ApiFault::Delay(_) | ApiFault::StatusAfter(_) | ApiFault::ResetAfter => None,
-        ApiFault::MalformedJson | ApiFault::ExtraFields => None,
-    }
-}
-
-/// Bends the reply of a call that had its effect.
-async fn bend(
-    core: &Arc<Core>,
-    fault: Option<&ApiFault>,
-    code: u16,
-    mut body: Value,
-    wait: Option<u64>,
-) -> Response {
-    match fault {
-        Some(ApiFault::Delay(delay)) => core.clock.sleep_until(core.clock.now().plus(*delay)).await,
-        Some(ApiFault::StatusAfter(code)) => return status(*code),
-        Some(ApiFault::ResetAfter) => return reset(),
-        Some(ApiFault::MalformedJson) => {
-            let text = body.to_string();
-            let half = text.chars().take(text.chars().count() / 2).collect::<String>();
-            return ([(header::CONTENT_TYPE, "application/json; charset=utf-8")], half).into_response();
-        }
-        Some(ApiFault::ExtraFields) => {
-            body["brand_new_field"] = json!({"nested": [1, null, {"deep": true}]});
-            body["response_metadata"]["surprise"] = json!("field");
-        }
-        Some(ApiFault::RateLimited { .. } | ApiFault::Status(_) | ApiFault::Error(_)) => {}
-        Some(ApiFault::ResetBefore | ApiFault::HtmlPage) | None => {}
-    }
-    reply(code, &body, wait)
-}
-
-fn reply(code: u16, body: &Value, wait: Option<u64>) -> Response {
-    let mut response = (
-        StatusCode::from_u16(code).unwrap_or(StatusCode::OK),
-        [(header::CONTENT_TYPE, "application/json; charset=utf-8")],
-        body.to_string(),
-    )
-        .into_response();
-    if let Some(Ok(seconds)) = wait.map(|wait| wait.to_string().parse()) {
-        response.headers_mut().insert(header::RETRY_AFTER, seconds);
-    }
-    response
-}
-
 async fn api_call(State(core): Shared, Path(method): Path<String>, request: Request) -> Response {
     let method = method.trim_matches('/').to_owned();
     let (parts, body) = request.into_parts();
@@ -183,16 +108,7 @@ async fn api_call(State(core): Shared, Path(method): Path<String>, request: Requ
     let now = core.clock.now();
     if let Some(response) = fault.as_ref().and_then(instead) {
         let args = decoded.map_or(Value::Null, |decoded| Value::Object(decoded.args.0));
-        let call = ApiCall {
-            method,
-            args,
-            caller: Caller::Nobody,
-            status: response.status().as_u16(),
-            reply: Value::Null,
-            fault: fault.map(|fault| format!("{fault:?}")),
-            at: now,
-        };
-        core.with(|ws| ws.record_call(call));
+        record_refused(&core, &method, args, fault.as_ref(), response.status());
         return response;
     }
     let outcome = core.with(|ws| {
@@ -232,11 +148,17 @@ struct LinkQuery {
     debug_reconnects: bool,
 }
 
-async fn link(State(core): Shared, Query(query): Query<LinkQuery>, upgrade: WebSocketUpgrade) -> Response {
+async fn link(
+    State(core): Shared,
+    Query(query): Query<LinkQuery>,
+    Extension(hearing): Extension<Arc<Hearing>>,
+    upgrade: WebSocketUpgrade,
+) -> Response {
     if !socket::admit(&core, &query.ticket) {
         return StatusCode::NOT_FOUND.into_response();
     }
-    upgrade.on_upgrade(move |socket| socket::serve(core, socket, query.debug_reconnects))
+    hearing.upgraded();
+    upgrade.on_upgrade(move |socket| socket::serve(core, socket, hearing, query.debug_reconnects))
 }
 
 /// A plain POST of the bytes, or a form with one file in it; Slack takes both.
@@ -248,17 +170,24 @@ async fn upload(State(core): Shared, Path(key): Path<String>, request: Request) 
     let Some(bytes) = file_bytes(&parts.headers, raw).await else {
         return status(400);
     };
+    let length = bytes.len();
     let fault = core.with(|ws| ws.faults.take_call("upload"));
     if let Some(response) = fault.as_ref().and_then(instead) {
+        record_refused(
+            &core,
+            "upload",
+            json!({"length": length}),
+            fault.as_ref(),
+            response.status(),
+        );
         return response;
     }
     let now = core.clock.now();
-    let length = bytes.len();
-    let result = core.with(|ws| {
+    let (code, text) = core.with(|ws| {
         let result = api::upload(ws, &key, bytes);
-        let (code, text) = match &result {
-            Ok(text) => (200, text.clone()),
-            Err((code, text)) => (*code, text.clone()),
+        let (code, text) = match result {
+            Ok(text) => (200, text),
+            Err((code, text)) => (code, text),
         };
         ws.record_call(ApiCall {
             method: "upload".to_owned(),
@@ -266,12 +195,12 @@ async fn upload(State(core): Shared, Path(key): Path<String>, request: Request) 
             caller: Caller::Address,
             status: code,
             reply: json!(text),
-            fault: None,
+            fault: fault.as_ref().map(|fault| format!("{fault:?}")),
             at: now,
         });
         (code, text)
     });
-    (StatusCode::from_u16(result.0).unwrap_or(StatusCode::OK), result.1).into_response()
+    bend_text(&core, fault.as_ref(), code, text).await
 }
 
 async fn file_bytes(headers: &HeaderMap, raw: Bytes) -> Option<Bytes> {
@@ -312,6 +241,8 @@ async fn respond(State(core): Shared, request: Request) -> Response {
     }
     let fault = core.with(|ws| ws.faults.take_call("response_url"));
     if let Some(response) = fault.as_ref().and_then(instead) {
+        let args = Value::Object(decoded.args.0);
+        record_refused(&core, "response_url", args, fault.as_ref(), response.status());
         return response;
     }
     let now = core.clock.now();

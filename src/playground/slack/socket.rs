@@ -13,6 +13,7 @@ use tokio::sync::{mpsc, oneshot};
 use super::clock::Moment;
 use super::core::Core;
 use super::deliver::{AckBody, DEADLINE, Failure, Parcel};
+use super::ear::Hearing;
 use super::faults::SocketFault;
 use super::ids;
 use super::model::tickets::TICKET_LIFE;
@@ -190,7 +191,7 @@ fn disconnect(reason: &str) -> Message {
 }
 
 /// Serves one connection until it ends.
-pub(super) async fn serve(core: Arc<Core>, mut socket: WebSocket, debug: bool) {
+pub(super) async fn serve(core: Arc<Core>, mut socket: WebSocket, hearing: Arc<Hearing>, debug: bool) {
     let Some((id, count, orders)) = core.hub.join() else {
         // More than ten connections.
         if socket.send(disconnect("too_many_websockets")).await.is_ok() {
@@ -211,6 +212,8 @@ pub(super) async fn serve(core: Arc<Core>, mut socket: WebSocket, debug: bool) {
         let mut line = Line {
             core: Arc::clone(&core),
             socket,
+            hearing,
+            reading: Reading::AtOnce,
             end: core.clock.now().plus(life),
             warned: false,
         };
@@ -234,8 +237,42 @@ async fn close(socket: &mut WebSocket) {
 struct Line {
     core: Arc<Core>,
     socket: WebSocket,
+    hearing: Arc<Hearing>,
+    reading: Reading,
     end: Moment,
     warned: bool,
+}
+
+/// How fast the workspace reads what the app sends.
+#[derive(Clone, Copy)]
+enum Reading {
+    AtOnce,
+    /// One frame in this time, the next one then.
+    Slow {
+        every: Duration,
+        next: Moment,
+    },
+}
+
+impl Reading {
+    /// Until when nothing is read.
+    fn pause(self, now: Moment) -> Option<Moment> {
+        match self {
+            Self::AtOnce => None,
+            Self::Slow { next, .. } => (next > now).then_some(next),
+        }
+    }
+
+    /// A frame was read.
+    fn after(self, now: Moment) -> Self {
+        match self {
+            Self::AtOnce => Self::AtOnce,
+            Self::Slow { every, .. } => Self::Slow {
+                every,
+                next: now.plus(every),
+            },
+        }
+    }
 }
 
 /// Whether a connection goes on.
@@ -251,6 +288,7 @@ impl Line {
         loop {
             let warn_at = Moment::from_micros(self.end.micros().saturating_sub(NOTICE.as_secs() * 1_000_000));
             let (core, end) = (Arc::clone(&self.core), self.end);
+            let pause = self.reading.pause(core.clock.now());
             let next = tokio::select! {
                 biased;
                 () = core.cancel.cancelled() => Next::Over,
@@ -258,10 +296,11 @@ impl Line {
                     Some(order) => self.obey(order).await,
                     None => Next::Over,
                 },
-                message = self.socket.recv() => match message {
+                message = self.socket.recv(), if pause.is_none() => match message {
                     Some(Ok(message)) => self.read(message),
                     Some(Err(_)) | None => Next::Over,
                 },
+                () = core.clock.sleep_until(pause.unwrap_or(end)), if pause.is_some() => Next::On,
                 _ = ping.tick() => self.send(Message::Ping(axum::body::Bytes::from_static(b"double"))).await,
                 () = core.clock.sleep_until(warn_at), if !self.warned => {
                     self.warned = true;
@@ -287,7 +326,8 @@ impl Line {
         }
     }
 
-    fn read(&self, message: Message) -> Next {
+    fn read(&mut self, message: Message) -> Next {
+        self.reading = self.reading.after(self.core.clock.now());
         match message {
             Message::Text(text) => {
                 self.core.take_frame(&text);
@@ -310,6 +350,15 @@ impl Line {
             Order::Disturb(SocketFault::Refresh) => self.end_with("refresh_requested").await,
             Order::Disturb(SocketFault::LinkDisabled) => self.end_with("link_disabled").await,
             Order::Disturb(SocketFault::Abrupt) => Next::Over,
+            Order::Disturb(SocketFault::NoPong) => {
+                self.hearing.deafen();
+                Next::On
+            }
+            Order::Disturb(SocketFault::SlowReader { every }) => {
+                let next = self.core.clock.now().plus(every);
+                self.reading = Reading::Slow { every, next };
+                Next::On
+            }
             Order::Disturb(SocketFault::HalfOpen) => {
                 let until = self.core.clock.now().plus(SILENCE);
                 tokio::select! {

@@ -44,17 +44,7 @@ pub fn row(incident: &Incident, context: &CardContext) -> Option<Value> {
         }
         Phase::Handed { .. } => {
             elements.extend(unknown(incident, origin));
-            if incident.commander.is_none() {
-                let spoken = format!("Take over {}", incident.id);
-                let value = origin.incident(incident.id);
-                elements.push(button(
-                    "Take over",
-                    &spoken,
-                    action::TAKE_OVER,
-                    &value,
-                    Style::Primary,
-                ));
-            }
+            elements.extend(take_over(incident, origin));
             elements.extend(take_back(incident, origin));
             elements.extend(propose_again(incident, origin));
             elements.extend(close(incident, origin));
@@ -67,6 +57,22 @@ pub fn row(incident: &Incident, context: &CardContext) -> Option<Value> {
         .map(|track| format!("{}.{}", track.plan.no, track.digest.short()));
     let block = format!("act.{}.{}", incident.id.0, plan.unwrap_or_default());
     (!elements.is_empty()).then(|| json!({"type": "actions", "block_id": block, "elements": elements}))
+}
+
+fn take_over(incident: &Incident, origin: &Origin) -> Option<Value> {
+    let spoken = format!("Take over {}", incident.id);
+    let value = origin.incident(incident.id);
+    let label = "Take over";
+    let free = incident.commander.is_none();
+    free.then(|| button(label, &spoken, action::TAKE_OVER, &value, Style::Primary))
+}
+
+/// Below the handoff packet in the thread, while nobody has it.
+pub fn claim(incident: &Incident, origin: &Origin) -> Option<Value> {
+    let handed = matches!(incident.phase, Phase::Handed { .. });
+    let element = take_over(incident, origin).filter(|_| handed)?;
+    let block = format!("claim.{}", incident.id.0);
+    Some(json!({"type": "actions", "block_id": block, "elements": [element]}))
 }
 
 fn proposed(incident: &Incident, track: &PlanTrack, context: &CardContext) -> Vec<Value> {

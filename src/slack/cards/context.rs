@@ -11,6 +11,7 @@ use crate::domain::incident::Incident;
 use crate::domain::policy::{ON_CALL_NOW, Policy, Reason};
 use crate::domain::runbook::{Autonomy, ChecklistItem};
 use crate::slack::inbound::origin::Origin;
+use crate::slack::people::Absent;
 
 /// Who stopped what, and why.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -88,7 +89,7 @@ pub struct CardContext {
 /// Who could approve the current plan: everybody whom a row of each of its steps names. Ids become mentions, handles stay
 /// words; anything else is left out.
 #[must_use]
-pub fn who_may(policy: &Policy, incident: &Incident) -> Vec<String> {
+pub fn who_may(policy: &Policy, incident: &Incident, absent: &Absent) -> Vec<String> {
     let Some(track) = incident.current() else {
         return Vec::new();
     };
@@ -97,7 +98,7 @@ pub fn who_may(policy: &Policy, incident: &Incident) -> Vec<String> {
         let Some(environment) = &step.environment else {
             return Vec::new();
         };
-        let named = named_for(policy, step.tier, environment);
+        let named = named_for(policy, step.tier, environment, absent);
         if named.is_empty() && step.tier == Tier::Zero {
             continue;
         }
@@ -110,22 +111,29 @@ pub fn who_may(policy: &Policy, incident: &Incident) -> Vec<String> {
 
 /// Everybody whom a row of this cell names, as `who_may`.
 #[must_use]
-pub fn named_for(policy: &Policy, tier: Tier, environment: &Environment) -> Vec<String> {
+pub fn named_for(policy: &Policy, tier: Tier, environment: &Environment, absent: &Absent) -> Vec<String> {
+    let there = |named: &str, shown: String| match absent.get(named) {
+        Some(why) => format!("~{shown}~ ({})", why.words()),
+        None => shown,
+    };
     let rows = policy
         .rows
         .iter()
         .filter(|row| row.tiers.contains(&tier) && row.environments.contains(environment));
     let mut named: Vec<String> = Vec::new();
     for row in rows {
-        let users = row.users.iter().filter_map(|user| mention(user, "<@"));
-        let groups = row
-            .groups
-            .iter()
-            .filter_map(|group| match group.as_str().strip_prefix('@') {
+        let users = row.users.iter().filter_map(|user| {
+            let shown = mention(user, "<@")?;
+            Some(there(user, shown))
+        });
+        let groups = row.groups.iter().filter_map(|group| {
+            let shown = match group.as_str().strip_prefix('@') {
                 Some(handle) => plain(handle).then(|| format!("@{handle}")),
                 None if group.as_str() == ON_CALL_NOW => Some("whoever is on call now".to_owned()),
                 None => mention(group.as_str(), "<!subteam^"),
-            });
+            }?;
+            Some(there(group.as_str(), shown))
+        });
         for name in users.chain(groups) {
             if !named.contains(&name) {
                 named.push(name);

@@ -18,6 +18,7 @@ mod steps;
 pub mod text;
 
 pub(crate) use blocks::{context, home_button, plain, section};
+pub(crate) use buttons::claim;
 pub use card::{Rendered, minimal, render};
 pub use context::{CardContext, Frozen, named_for, who_may};
 pub(crate) use steps::{code, review};

@@ -44,7 +44,7 @@ pub fn blocks(incident: &Incident, context: &CardContext) -> Vec<Value> {
                     clock(*at)
                 ))]
             }
-            SilenceEnd::NotDecided | SilenceEnd::Over | SilenceEnd::DryRun => {
+            SilenceEnd::NotDecided | SilenceEnd::Over | SilenceEnd::DryRun | SilenceEnd::Void => {
                 vec![section(&format!("{}.", sentence(&ended(*how, *firing))))]
             }
         },

@@ -280,6 +280,7 @@ fn voted(incident: &mut Incident) {
         at: at(30),
         groups: Vec::new(),
         ceremony: None,
+        reason: None,
     };
     incident.plans[0].approval = Approval::Pending {
         votes: vec![vote],

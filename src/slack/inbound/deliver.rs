@@ -182,7 +182,9 @@ fn submitted(payload: &Interaction<'_>) -> Option<Delivery> {
             error_block: submission::first_block(view),
             stacked: matches!(
                 intent,
-                Intent::Modify { confirmed: true, .. } | Intent::ApproveWith { .. }
+                Intent::Modify { confirmed: true, .. }
+                    | Intent::ApproveBecause { .. }
+                    | Intent::ApproveWith { .. }
             ),
         },
         wish: Wish::Intent(intent),

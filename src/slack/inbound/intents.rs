@@ -68,6 +68,7 @@ pub fn incident(intent: &Intent) -> Option<IncidentId> {
             Some(at.incident)
         }
         Intent::ApprovePart { at, .. }
+        | Intent::ApproveBecause { at, .. }
         | Intent::ApproveWith { at, .. }
         | Intent::Reject { at, .. }
         | Intent::Modify { at, .. }
@@ -106,7 +107,10 @@ pub fn incident(intent: &Intent) -> Option<IncidentId> {
 #[must_use]
 pub fn deed(intent: &Intent) -> Deed {
     match intent {
-        Intent::Approve(_) | Intent::ApprovePart { .. } | Intent::ApproveWith { .. } => Deed::Approve,
+        Intent::Approve(_)
+        | Intent::ApprovePart { .. }
+        | Intent::ApproveBecause { .. }
+        | Intent::ApproveWith { .. } => Deed::Approve,
         Intent::AskReject(_) | Intent::Reject { .. } => Deed::Reject,
         Intent::AskModify(_) | Intent::Modify { .. } => Deed::Modify,
         Intent::ReviewPlan(_) => Deed::ReviewPlan,

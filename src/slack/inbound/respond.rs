@@ -199,7 +199,7 @@ fn verdict(parts: &Arc<Parts>, act: Act, reply: Reply, error_block: Option<Strin
         Reply::Form(form) => {
             let view = modals::view(&form, act.place.channel.as_deref(), &parts.shared);
             let action = match form {
-                Form::ModifyDiff { .. } | Form::Ceremony { .. } => "push",
+                Form::ModifyDiff { .. } | Form::Ceremony { .. } | Form::Why { .. } => "push",
                 Form::Reject { .. }
                 | Form::Modify { .. }
                 | Form::ReviewPlan { .. }

@@ -109,9 +109,7 @@ pub fn of_view(view: &View<'_>) -> Option<(Intent, PointsInto)> {
             Some((intent, from))
         }
         callback::CEREMONY => {
-            let (at, from) = pointer(whole);
-            let part = values::parse_step(at).map(|(at, step)| (at, Some(step)));
-            let (at, upto) = part.or_else(|| values::parse_plan(at).map(|at| (at, None)))?;
+            let (at, upto, from) = part_of_plan(whole)?;
             let code = Code::new(&text(view, CODE).unwrap_or_default());
             let said = Said {
                 target: text(view, TARGET).unwrap_or_default(),
@@ -119,6 +117,11 @@ pub fn of_view(view: &View<'_>) -> Option<(Intent, PointsInto)> {
                 factor: Factor::Typed(code),
             };
             Some((Intent::ApproveWith { at, upto, said }, from))
+        }
+        callback::WHY => {
+            let (at, upto, from) = part_of_plan(whole)?;
+            let reason = reason(view);
+            Some((Intent::ApproveBecause { at, upto, reason }, from))
         }
         callback::SILENCE => {
             let (at, from) = pointer(whole);
@@ -140,6 +143,14 @@ pub fn of_view(view: &View<'_>) -> Option<(Intent, PointsInto)> {
 /// What a view points at, without the channel, and where.
 fn pointer(metadata: &str) -> (&str, PointsInto) {
     origin::split(metadata.split_once('@').map_or(metadata, |(at, _)| at))
+}
+
+/// As far as a step of a plan, or all that is left of it.
+fn part_of_plan(metadata: &str) -> Option<(PlanRef, Option<StepNo>, PointsInto)> {
+    let (at, from) = pointer(metadata);
+    let part = values::parse_step(at).map(|(at, step)| (at, Some(step)));
+    let (at, upto) = part.or_else(|| values::parse_plan(at).map(|at| (at, None)))?;
+    Some((at, upto, from))
 }
 
 /// What a form over a plan asks for.
@@ -280,6 +291,7 @@ mod tests {
                 "modify_confirm",
                 "review",
                 "ceremony",
+                "why",
                 "show",
                 "else",
             ] {

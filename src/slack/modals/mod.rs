@@ -49,6 +49,7 @@ pub fn view(form: &Form, channel: Option<&str>, shared: &Shared) -> Value {
             part,
             target,
         } => ceremony::ceremony(spot, at, *upto, part, target),
+        Form::Why { at, upto, part } => ceremony::why(spot, at, *upto, part),
         Form::Silence { incident, offer } => silence::form_of(spot, *incident, offer),
         Form::Runbook {
             title,

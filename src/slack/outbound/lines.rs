@@ -16,8 +16,8 @@ use crate::domain::ids::{AttemptId, IncidentId};
 use crate::domain::incident::{Incident, MessageRef};
 use crate::ports::Output;
 use crate::slack::api::{ApiError, Trouble};
-use crate::slack::cards::section;
 use crate::slack::cards::text::{chunks, cut};
+use crate::slack::cards::{claim, section};
 
 /// Longest joined message, in characters.
 const JOINED: usize = 2800;
@@ -171,6 +171,7 @@ async fn entry_lines(bench: &Bench, job: &LinesJob, incident: &Incident, entries
     let mut taken: Vec<&Line> = Vec::new();
     let mut size = 0;
     let mut silent = 0;
+    let mut packet = false;
     let mut rest = job.lines.as_slice();
     while let Some(line) = rest.first() {
         let What::Entry(seq) = line.what else { break };
@@ -202,6 +203,7 @@ async fn entry_lines(bench: &Bench, job: &LinesJob, incident: &Incident, entries
         if !taken.is_empty() && (alone || size > JOINED) {
             break;
         }
+        packet |= entry.is_some_and(|entry| matches!(entry.event, Event::HandedOver { .. }));
         texts.push(text);
         taken.push(line);
         if alone {
@@ -214,7 +216,8 @@ async fn entry_lines(bench: &Bench, job: &LinesJob, incident: &Incident, entries
             turn: shown(),
         };
     }
-    let mut sent = send(bench, job, &taken, texts.join("\n")).await;
+    let claim = claim(incident, bench.shared.outlook.origin()).filter(|_| packet);
+    let mut sent = send_with(bench, job, &taken, texts.join("\n"), claim).await;
     sent.over += silent;
     sent
 }
@@ -238,6 +241,17 @@ fn entry_of(seq: u64, entries: &[Entry]) -> Option<&Entry> {
 }
 
 async fn send(bench: &Bench, job: &LinesJob, lines: &[&Line], text: String) -> LinesTurn {
+    send_with(bench, job, lines, text, None).await
+}
+
+/// With buttons below the text.
+async fn send_with(
+    bench: &Bench,
+    job: &LinesJob,
+    lines: &[&Line],
+    text: String,
+    buttons: Option<serde_json::Value>,
+) -> LinesTurn {
     if let Err(at) = bench.limits.post(&job.card.channel, Rank::Thread, Instant::now()) {
         return LinesTurn {
             over: 0,
@@ -247,7 +261,7 @@ async fn send(bench: &Bench, job: &LinesJob, lines: &[&Line], text: String) -> L
     let mut message = Message {
         channel: job.card.channel.clone(),
         thread: Some(job.card.ts.clone()),
-        body: body(&text),
+        body: body(&text, buttons),
         ids: DeliveryIds {
             incident: job.incident,
             database: bench.shared.outlook.origin().as_str().to_owned(),
@@ -261,7 +275,8 @@ async fn send(bench: &Bench, job: &LinesJob, lines: &[&Line], text: String) -> L
         && refused_for_good(error)
     {
         error!(incident = %job.incident, %error, "Slack refuses a line of the thread; a plain one is posted instead");
-        message.body = body("Something happened here that Slack can't show; `interlock audit show` has it.");
+        let plain = "Something happened here that Slack can't show; `interlock audit show` has it.";
+        message.body = body(plain, None);
         sent = post_once(&bench.api, &message, false).await;
     }
     match sent {
@@ -280,8 +295,9 @@ fn refused_for_good(error: &ApiError) -> bool {
     error.trouble() == Trouble::Content
 }
 
-fn body(text: &str) -> serde_json::Value {
-    let blocks: Vec<serde_json::Value> = chunks(text, JOINED).iter().map(|part| section(part)).collect();
+fn body(text: &str, buttons: Option<serde_json::Value>) -> serde_json::Value {
+    let mut blocks: Vec<serde_json::Value> = chunks(text, JOINED).iter().map(|part| section(part)).collect();
+    blocks.extend(buttons);
     serde_json::json!({
         "text": cut(text, 3000), "blocks": if blocks.is_empty() { vec![section("-")] } else { blocks },
         "unfurl_links": false, "unfurl_media": false,

@@ -148,6 +148,10 @@ impl People {
             .map(|identity| identity.team.clone())
     }
 
+    pub(super) fn api(&self) -> &Api {
+        &self.api
+    }
+
     /// Our own user id, once known.
     #[must_use]
     pub fn bot_user(&self) -> Option<String> {

@@ -2,7 +2,7 @@
 
 use std::collections::HashMap;
 
-use super::wire::{GroupsReply, MembersReply};
+use super::wire::{Group, GroupsReply, MembersReply};
 use crate::domain::ids::GroupId;
 use crate::domain::policy::ON_CALL_NOW;
 use crate::slack::api::{Api, ApiError};
@@ -20,22 +20,10 @@ pub(super) async fn read(api: &Api, wanted: &[GroupId], timeout: Duration) -> Re
     if wanted.iter().all(|group| group.as_str() == ON_CALL_NOW) {
         return Ok(Members::new());
     }
-    let list: GroupsReply = api
-        .get(
-            "usergroups.list",
-            &[("include_disabled", "false".to_owned())],
-            timeout,
-        )
-        .await?;
-    let named = list
-        .usergroups
+    let named = list(api, timeout)
+        .await?
         .into_iter()
-        .filter(|group| group.date_delete == 0)
-        .filter(|group| {
-            wanted.iter().any(|wanted| {
-                wanted.as_str() == group.id || wanted.as_str().trim_start_matches('@') == group.handle
-            })
-        });
+        .filter(|group| wanted.iter().any(|wanted| is(group, wanted)));
     let reads = named.map(|group| async move {
         let params = [
             ("usergroup", group.id.clone()),
@@ -53,4 +41,38 @@ pub(super) async fn read(api: &Api, wanted: &[GroupId], timeout: Duration) -> Re
         }
     }
     Ok(members)
+}
+
+/// Those of these groups that do not exist or are switched off.
+///
+/// # Errors
+/// When the list of groups can't be read.
+pub(super) async fn missing(
+    api: &Api,
+    wanted: &[GroupId],
+    timeout: Duration,
+) -> Result<Vec<GroupId>, ApiError> {
+    let wanted: Vec<&GroupId> = wanted
+        .iter()
+        .filter(|group| group.as_str() != ON_CALL_NOW)
+        .collect();
+    if wanted.is_empty() {
+        return Ok(Vec::new());
+    }
+    let known = list(api, timeout).await?;
+    let missing = wanted
+        .into_iter()
+        .filter(|wanted| !known.iter().any(|group| is(group, wanted)));
+    Ok(missing.cloned().collect())
+}
+
+async fn list(api: &Api, timeout: Duration) -> Result<Vec<Group>, ApiError> {
+    let params = [("include_disabled", "false".to_owned())];
+    let list: GroupsReply = api.get("usergroups.list", &params, timeout).await?;
+    let on = list.usergroups.into_iter().filter(|group| group.date_delete == 0);
+    Ok(on.collect())
+}
+
+fn is(group: &Group, wanted: &GroupId) -> bool {
+    wanted.as_str() == group.id || wanted.as_str().trim_start_matches('@') == group.handle
 }

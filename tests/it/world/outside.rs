@@ -148,7 +148,7 @@ impl TestWorld {
             .http
             .post(format!("{}/incidents/{id}/notes", pager.api_base()))
             .header("authorization", format!("Token token={}", pager.api_token()))
-            .header("from", "ana@example.test")
+            .header("from", "ana@acme.example")
             .json(&serde_json::json!({"note": {"content": text}}));
         let status = request.send().await.unwrap().status();
         assert!(status.is_success(), "{status}");

@@ -42,6 +42,29 @@ impl Someone<'_> {
         delivery
     }
 
+    /// Presses a button below what was said in a thread, as soon as it is there.
+    pub async fn presses_in_a_thread(self, label: &str) -> Delivery {
+        let what = format!("{} sees a button `{label}` in a thread", self.name);
+        let find = || {
+            let view = self.view();
+            view.channels.iter().find_map(|channel| {
+                let replies = channel.messages.iter().flat_map(|message| &message.replies);
+                replies.clone().find_map(|reply| {
+                    let at = Place::Message(MessageAt::new(&channel.id, &reply.ts));
+                    let button = in_blocks(&reply.blocks, label, &at)?;
+                    Some(Button {
+                        shown: Some(reply.clone()),
+                        ..button
+                    })
+                })
+            })
+        };
+        let button = self.world.until(&what, find).await;
+        let delivery = self.clicks(button).await.unwrap();
+        assert!(delivery.acked, "the press on {label} was not acked: {delivery:?}");
+        delivery
+    }
+
     /// Waits for a button.
     pub async fn sees_button(self, label: &str) -> Button {
         let what = format!("{} sees a button `{label}`", self.name);

@@ -230,7 +230,7 @@ impl Thread<'_> {
             .until(&what, || {
                 let (_, card) = self.world.card_of(&self.incident)?;
                 let file = card.replies.iter().flat_map(|reply| &reply.files).next()?;
-                self.world.doubles.slack.file(&file.id)
+                self.world.doubles.slack.file(&file.id).map(|file| file.bytes)
             })
             .await
     }

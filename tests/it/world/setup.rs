@@ -201,7 +201,7 @@ impl Setup {
         };
         let from = match self.pager_keys {
             PagerKeys::UnknownUser => "gone@example.test",
-            PagerKeys::Good | PagerKeys::NoRoutingKey | PagerKeys::DeadRoutingKey => "ana@example.test",
+            PagerKeys::Good | PagerKeys::NoRoutingKey | PagerKeys::DeadRoutingKey => "ana@acme.example",
         };
         format!(
             r##"settle_seconds = {settle}

@@ -126,5 +126,5 @@ pub fn said(text: &str) -> Vec<String> {
 
 fn continues(line: &str) -> bool {
     let heading = line.starts_with("*Summary ") || line.starts_with("*Handed over");
-    line.trim().is_empty() || line.starts_with('•') || (line.starts_with('*') && !heading)
+    line.trim().is_empty() || line.starts_with(['•', '[']) || (line.starts_with('*') && !heading)
 }

@@ -31,6 +31,8 @@ const CELLS: &[(&str, u8, &str, u8, bool)] = &[
     ("staging", 1, "sre", 1, true),
     ("staging", 2, "sre", 1, true),
 ];
+/// The one cell in which a vote counts only with a reason.
+const ASKS_WHY: (&str, u8, &str) = ("production", 2, "leads");
 const STANDINGS: [(Standing, &str); 6] = [
     (Standing::Member, ""),
     (Standing::Guest, "guest"),
@@ -86,13 +88,22 @@ const CALMS: [Calm; 5] = [
     Calm::HourSpent,
 ];
 
-/// Whether a lead voted before, and whether the vote came with what Tier 3 takes: the target, a reason, a second factor.
+/// Whether a lead voted before, and whether the vote came with a reason, or with all that Tier 3 takes: the target, a reason,
+/// a second factor.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum LeadVoted {
     No,
     Bare,
+    Reasoned,
     Whole,
 }
+
+const LEADS: [LeadVoted; 4] = [
+    LeadVoted::No,
+    LeadVoted::Bare,
+    LeadVoted::Reasoned,
+    LeadVoted::Whole,
+];
 
 #[derive(Clone, Copy, Debug)]
 struct Case {
@@ -183,10 +194,12 @@ fn specified(case: Case) -> Verdict {
             if me && alone(cell) {
                 return 0;
             }
-            // A bare vote is none where a second factor is asked for.
+            // A bare vote is none where a reason or a second factor is asked for. Looking asks for neither.
+            let asks = case.tier > 0 && (cell.0, cell.1, cell.2) == ASKS_WHY;
             let voted = match case.a_lead_voted {
                 LeadVoted::No => false,
-                LeadVoted::Bare => cell.1 < 3,
+                LeadVoted::Bare => cell.1 < 3 && !asks,
+                LeadVoted::Reasoned => cell.1 < 3,
                 LeadVoted::Whole => true,
             };
             let lead = voted && cell.2 == "leads";
@@ -212,6 +225,7 @@ fn rows() -> Vec<ApproverRow> {
         groups: vec![GroupId::new(cell.2)],
         approvals: cell.3,
         requester_may: Some(cell.4),
+        reason: (cell.0, cell.1, cell.2) == ASKS_WHY,
     };
     CELLS.iter().map(row).collect()
 }
@@ -352,11 +366,16 @@ fn decided(policy: &Policy, plan: &Plan, case: Case) -> Verdict {
         person("U2", &["leads"], Standing::Member),
     );
     let behind: BTreeSet<_> = case.asked_for_it.then(|| me.id.clone()).into_iter().collect();
+    let bare = Vote {
+        ceremony: None,
+        ..vote(&lead)
+    };
     let votes = match case.a_lead_voted {
         LeadVoted::No => Vec::new(),
-        LeadVoted::Bare => vec![Vote {
-            ceremony: None,
-            ..vote(&lead)
+        LeadVoted::Bare => vec![bare],
+        LeadVoted::Reasoned => vec![Vote {
+            reason: Some("it helps".to_owned()),
+            ..bare
         }],
         LeadVoted::Whole => vec![vote(&lead)],
     };
@@ -412,9 +431,8 @@ fn every_case_of_the_table_is_decided_as_it_is_specified() {
                 .into_iter()
                 .flat_map(|standing| MEMBERSHIPS.map(move |groups| (standing, groups)))
             {
-                for (flags, a_lead_voted) in (0..8_u8).flat_map(|flags| {
-                    [LeadVoted::No, LeadVoted::Bare, LeadVoted::Whole].map(move |lead| (flags, lead))
-                }) {
+                for (flags, a_lead_voted) in (0..8_u8).flat_map(|flags| LEADS.map(move |lead| (flags, lead)))
+                {
                     let case = Case {
                         standing,
                         groups,
@@ -439,6 +457,6 @@ fn every_case_of_the_table_is_decided_as_it_is_specified() {
             }
         }
     }
-    assert_eq!(seen, 268_800);
+    assert_eq!(seen, 358_400);
     assert!(yes > 500, "a table of nothing but no proves little: {yes}");
 }

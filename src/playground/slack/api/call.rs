@@ -69,6 +69,9 @@ impl Call<'_> {
         if channel.archived {
             return Err(ApiError::new("is_archived"));
         }
+        if channel.restricted {
+            return Err(ApiError::new("restricted_action"));
+        }
         if !inside && !settings.bot_scopes.contains("chat:write.public") {
             return Err(ApiError::new("not_in_channel"));
         }

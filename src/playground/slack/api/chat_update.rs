@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use serde_json::{Value, json};
 
+use super::super::clock::Moment;
 use super::super::model::channel::ChannelKind;
 use super::super::model::message::{Message, MetadataShown, Subtype};
 use super::super::violations::ViolationKind;
@@ -50,6 +51,11 @@ fn own(call: &Call<'_>, refusal: &str) -> Result<(String, String), ApiError> {
 pub(super) fn update(call: &mut Call<'_>) -> Result<Value, ApiError> {
     watch_storm(call);
     let (channel, ts) = own(call, "cant_update_message")?;
+    let posted = Moment::of_ts(&ts);
+    let closed = |window| posted.is_some_and(|posted| call.now.since(posted) > window);
+    if call.ws.edit_window.is_some_and(closed) {
+        return Err(ApiError::new("edit_window_closed"));
+    }
     if call
         .args
         .text("text")

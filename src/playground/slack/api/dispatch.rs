@@ -5,6 +5,7 @@ use serde_json::{Value, json};
 use super::super::clock::Moment;
 use super::super::decode::{Decoded, TokenPlace, Unreadable};
 use super::super::journal::{ApiCall, Caller};
+use super::super::model::app::TokenState;
 use super::super::model::workspace::Workspace;
 use super::super::ratelimit::retry_after;
 use super::super::violations::ViolationKind;
@@ -142,7 +143,12 @@ fn authenticate(
     }
     match (caller, method.token) {
         (Caller::Nobody | Caller::Address, _) => Err(ApiError::new("invalid_auth")),
-        (Caller::Bot, _) if ws.app.bot_token_revoked => Err(ApiError::new("token_revoked")),
+        (Caller::Bot, _) if ws.app.bot_token_state == TokenState::Revoked => {
+            Err(ApiError::new("token_revoked"))
+        }
+        (Caller::Bot, _) if ws.app.bot_token_state == TokenState::AccountInactive => {
+            Err(ApiError::new("account_inactive"))
+        }
         (Caller::Bot, TokenKind::App) => Err(ApiError::new("not_allowed_token_type")),
         (Caller::App, TokenKind::App) if decoded.place == TokenPlace::Field => {
             // Slack takes the app-level token in the Authorization header alone.

@@ -21,4 +21,6 @@ pub(super) use content::{Content, admit};
 pub(super) use dispatch::call;
 pub(super) use files::{share_when_due, upload};
 pub(super) use reply::ApiError;
+pub(super) use table::methods;
+pub use table::scopes_of;
 pub(super) use views::{ViewPlace, checked_view, push_view};

@@ -143,3 +143,14 @@ static METHODS: &[Method] = &[
 pub(super) fn find(name: &str) -> Option<&'static Method> {
     METHODS.iter().find(|method| method.name == name)
 }
+
+/// The names of all methods.
+pub(in super::super) fn methods() -> impl Iterator<Item = &'static str> {
+    METHODS.iter().map(|method| method.name)
+}
+
+/// The scopes of a method, one of which is enough; `None` when there is no such method.
+#[must_use]
+pub fn scopes_of(name: &str) -> Option<&'static [&'static str]> {
+    find(name).map(|method| method.scopes)
+}

@@ -2,18 +2,30 @@
 
 use std::collections::BTreeSet;
 
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
 /// How the app receives what happens in the workspace. An app uses one way at a time.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Transport {
     SocketMode,
     Http(RequestUrls),
 }
 
+/// What the bot token is worth.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum TokenState {
+    Valid,
+    /// `token_revoked`: the app was uninstalled, or somebody revoked it.
+    Revoked,
+    /// `account_inactive`: the workspace or the account behind it is gone.
+    AccountInactive,
+}
+
 /// The three request URLs of an app without Socket Mode.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
 pub struct RequestUrls {
     pub events: String,
     pub interactions: String,
@@ -99,7 +111,7 @@ pub(in super::super) struct App {
     pub signing_secret: String,
     pub verification_token: String,
     pub settings: AppSettings,
-    pub bot_token_revoked: bool,
+    pub bot_token_state: TokenState,
     /// Socket Mode switched off in the app's settings.
     pub link_disabled: bool,
 }

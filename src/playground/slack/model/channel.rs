@@ -25,6 +25,8 @@ pub(in super::super) struct Channel {
     pub kind: ChannelKind,
     pub members: BTreeSet<String>,
     pub archived: bool,
+    /// Only some people may post, and the app is not among them.
+    pub restricted: bool,
     /// Shared with another workspace (`is_ext_shared`).
     pub shared: bool,
     pub created: u64,
@@ -42,6 +44,7 @@ impl Channel {
             kind,
             members: BTreeSet::new(),
             archived: false,
+            restricted: false,
             shared: false,
             created,
             topic: String::new(),

@@ -71,6 +71,8 @@ pub(in super::super) struct Workspace {
     pub pending_events: Vec<Value>,
     /// Set by whatever changes what somebody sees.
     pub dirty: bool,
+    /// How long after its posting a message may be edited; `None` for ever.
+    pub edit_window: Option<Duration>,
     pub file_delay: Duration,
 }
 

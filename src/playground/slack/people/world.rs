@@ -3,6 +3,7 @@
 use serde_json::json;
 
 use super::super::clock::Moment;
+use super::super::model::channel::ChannelKind;
 use super::super::model::user::Standing;
 use super::super::model::workspace::Workspace;
 
@@ -42,4 +43,35 @@ pub(in super::super) fn set_standing(ws: &mut Workspace, user: &str, standing: S
     });
     ws.dirty = true;
     ws.emit("user_change", event);
+}
+
+/// The app leaves a channel or comes into it; unknown ids are left alone.
+pub(in super::super) fn set_bot_inside(ws: &mut Workspace, channel: &str, inside: bool, now: Moment) {
+    let bot = ws.app.bot_user.clone();
+    let team = ws.team.id.clone();
+    let Some(found) = ws.channels.get_mut(channel) else {
+        return;
+    };
+    let changed = if inside {
+        found.members.insert(bot.clone())
+    } else {
+        found.members.remove(&bot)
+    };
+    let letter = if found.kind == ChannelKind::Public {
+        "C"
+    } else {
+        "G"
+    };
+    let word = if inside {
+        "member_joined_channel"
+    } else {
+        "member_left_channel"
+    };
+    if changed {
+        let event = json!({
+            "type": word, "user": bot, "channel": channel, "channel_type": letter, "team": team, "event_ts": now.ts(),
+        });
+        ws.dirty = true;
+        ws.emit(word, event);
+    }
 }
