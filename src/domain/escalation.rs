@@ -14,8 +14,10 @@ pub enum Call {
     Waits,
     /// Nobody decided or may decide, or no plan could be made: it waits, and time is up.
     Stuck,
-    /// The plan ran, and it did not help: its verification failed, or the alert goes on firing.
+    /// The plan ran, and it did not help.
     NotHelped,
+    /// The plan was verified, and the source goes on firing.
+    FiresOn,
     /// The runbook says to escalate, a step was refused, or nobody knows whether one happened.
     Broke,
     /// A person asked for a human.
@@ -43,7 +45,8 @@ impl Call {
             | HandoffReason::NoDecision
             | HandoffReason::Void { .. }
             | HandoffReason::SourceRefused { .. } => Self::Stuck,
-            HandoffReason::NotVerified { .. } | HandoffReason::StillFiring => Self::NotHelped,
+            HandoffReason::NotVerified { .. } => Self::NotHelped,
+            HandoffReason::StillFiring => Self::FiresOn,
             HandoffReason::AskedFor { .. } => Self::Asked,
             HandoffReason::Rejected { .. } | HandoffReason::TakenOver { .. } => Self::Taken,
         }
@@ -83,7 +86,7 @@ pub fn urgency(call: Call, origin: Origin, severity: Severity, after: &PageAfter
             (Origin::Alert | Origin::Pager, Some(_)) => Urgency::Now,
             (Origin::Person, _) | (Origin::Alert | Origin::Pager, None) => Urgency::Never,
         },
-        Call::Stuck => wait.map_or(Urgency::Never, |_| Urgency::Now),
+        Call::Stuck | Call::FiresOn => wait.map_or(Urgency::Never, |_| Urgency::Now),
         Call::Waits => match wait {
             Some(wait) if wait.is_positive() => Urgency::After(wait),
             Some(_) => Urgency::Now,
@@ -100,7 +103,7 @@ mod tests {
 
     /// The table as it is meant, written down a second time: a row for each call and origin: critical, high, medium, low, and a severity that nobody knows.
     fn table() -> Vec<(Call, Origin, &'static str, [Urgency; 5])> {
-        use Call::{Asked, Broke, NotHelped, Stuck, Taken, Waits};
+        use Call::{Asked, Broke, FiresOn, NotHelped, Stuck, Taken, Waits};
         use Origin::{Alert, Pager, Person};
         use Urgency::{After, Never, Now};
         let two = After(MINUTE * 2);
@@ -117,6 +120,14 @@ mod tests {
             ),
             (Stuck, Pager, "the pager goes on by itself", [Never; 5]),
             (Stuck, Person, "who asked is told in the thread", [Never; 5]),
+            (
+                FiresOn,
+                Alert,
+                "it did not help, and low never pages",
+                [Now, Now, Now, Never, Now],
+            ),
+            (FiresOn, Pager, "the pager goes on by itself", [Never; 5]),
+            (FiresOn, Person, "who asked is told in the thread", [Never; 5]),
             (
                 NotHelped,
                 Alert,

@@ -326,7 +326,7 @@ fn change(incident: &mut Incident, event: &Event, at: Timestamp) {
         Event::CardPosted { message, .. } => incident.card = Some(message.clone()),
         Event::PageDue { at: due, .. } => incident.paging.due = Some(*due),
         Event::PageSettled { .. } => incident.paging.due = None,
-        Event::PageAsked { waiting, why, .. } => page_asked(&mut incident.paging, *waiting, why, at),
+        Event::PageAsked { waiting, why, .. } => incident.paging.ask(*waiting, why, at),
         Event::Paged { dedup_key, .. } => {
             incident.paging.delivered_at = Some(at);
             incident.paging.key = Some(dedup_key.clone());
@@ -575,19 +575,6 @@ fn ticked(incident: &mut Incident, item: u16, by: &str, done: bool, at: Timestam
     } else {
         incident.ticks.remove(&item);
     }
-}
-
-/// Whatever became of an earlier page counts no longer.
-fn page_asked(paging: &mut Paging, waiting: bool, why: &str, at: Timestamp) {
-    // Whoever has taken the page before is not rung by more of it: this one is another.
-    if paging.delivered_at.is_some() {
-        paging.before.extend(paging.key.take());
-    }
-    paging.asked_at = Some(at);
-    why.clone_into(&mut paging.why);
-    paging.waiting = waiting;
-    paging.delivered_at = None;
-    paging.failed = None;
 }
 
 fn close(incident: &mut Incident, at: Timestamp, result: ClosedAs) {

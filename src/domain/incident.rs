@@ -267,10 +267,25 @@ impl Paging {
     #[must_use]
     pub fn can_ask(&self, call: Call) -> bool {
         let is_news = match call {
-            Call::NotHelped | Call::Broke | Call::Asked => self.waiting,
+            Call::NotHelped | Call::FiresOn | Call::Broke | Call::Asked => self.waiting,
             Call::Waits | Call::Stuck | Call::Taken => false,
         };
         self.asked_at.is_none() || is_news || self.failed.as_ref().is_some_and(|failed| !failed.trying)
+    }
+}
+
+impl Paging {
+    /// Whatever became of an earlier page counts no longer.
+    pub(super) fn ask(&mut self, waiting: bool, why: &str, at: Timestamp) {
+        // Whoever has taken the page before is not rung by more of it: this one is another.
+        if self.delivered_at.is_some() {
+            self.before.extend(self.key.take());
+        }
+        self.asked_at = Some(at);
+        why.clone_into(&mut self.why);
+        self.waiting = waiting;
+        self.delivered_at = None;
+        self.failed = None;
     }
 }
 

@@ -10,7 +10,7 @@ use super::escape::Mrkdwn;
 use super::{changes, evidence, words};
 use crate::domain::alert::{Link, Severity};
 use crate::domain::escalation::Call;
-use crate::domain::incident::{HandoffReason, Incident, PlanTrack};
+use crate::domain::incident::{HandoffReason, Incident, Phase, PlanTrack};
 use crate::domain::run::StepState;
 use crate::domain::text::shortened;
 
@@ -189,7 +189,14 @@ fn safe_next(incident: &Incident) -> Option<String> {
 /// What a page is for, in a few words: how it stands, and what keeps people from seeing that in Slack.
 #[must_use]
 pub fn why(incident: &Incident) -> String {
-    let stands = super::summary::result(incident);
+    let stands = match &incident.phase {
+        Phase::Handed { reason, .. } => reason.words(),
+        Phase::Planning { .. }
+        | Phase::Proposed
+        | Phase::Running
+        | Phase::Settling { .. }
+        | Phase::Closed { .. } => super::summary::result(incident),
+    };
     let asked = &incident.paging.why;
     if incident.card.is_none() && !asked.is_empty() && !stands.contains(asked.as_str()) {
         format!("{asked}; {stands}")

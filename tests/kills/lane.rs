@@ -1,4 +1,5 @@
 //! One database, its doubles, and the processes that live and die on it one after another.
+//! Longer than other files, since a life is told from its start to its end.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::ffi::OsString;

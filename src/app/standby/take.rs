@@ -22,7 +22,7 @@ use crate::ports::Clock;
 /// Between two looks at a Lease that another holds, or at a cluster that does not answer.
 const LOOK: Duration = Duration::from_secs(1);
 /// A token that is bound to a Secret that is gone is refused within ten seconds, for which an API server remembers whom it
-/// knew (`--authentication-token-webhook-cache-ttl` and the cache of ServiceAccount tokens; seen on 1.36).
+/// knew (the cache of ServiceAccount tokens); half as much again is waited for.
 const TOKENS_DIE: Duration = Duration::from_secs(15);
 
 /// Waits until the Lease is ours and nobody who had it before can act; `None` when no standby is configured.

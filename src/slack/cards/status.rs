@@ -1,4 +1,5 @@
 //! How it stands and what happens next, by when: two sentences for somebody who was just woken up.
+//! Longer than other files, since how each phase is said stands beside how every other one is.
 
 use super::context::CardContext;
 use super::text::{clock, count, day, safe};
