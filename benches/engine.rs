@@ -35,6 +35,8 @@ limits = { actions_per_hour = 100, actions_per_incident = 10, actions_per_hour_a
 protected = { namespaces = ["kube-*"] }
 irreversible = ["rollout undo deployment/billing"]
 slack = { channel = "#incidents" }
+caches = [{ cluster = "prod", namespace = "production", name = "redis-primary" }]
+grouping = { storm_alerts_per_minute = 0 }
 kubernetes = { clusters = { prod = { kubeconfig = "/nowhere" } } }
 "##;
 
