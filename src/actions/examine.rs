@@ -79,3 +79,35 @@ fn kept(redactor: &Redactor, raw: &Raw) -> Output {
     let errors = String::from_utf8_lossy(&raw.errors);
     output::output(&redactor.clean(&text), &redactor.clean(&errors))
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// "OK" is in it, but so may be much that nobody has seen.
+    #[test]
+    fn an_output_with_a_gap_is_neither_filtered_nor_what_was_expected() {
+        let redactor = Redactor::new(std::iter::empty::<&str>()).expect("no secrets");
+        let lines = Filter::parse(&["wc".to_owned(), "-l".to_owned()]).expect("a filter");
+        let expects_ok = Expectation::Contains("OK".to_owned());
+        let judged = |missing, filters: &[Filter], expected| {
+            let raw = Raw {
+                missing,
+                ..Raw::text("OK\n")
+            };
+            examine(&redactor, Verdict::Done(raw), filters, expected)
+        };
+        for (filters, expected) in [(vec![lines], None), (Vec::new(), Some(&expects_ok))] {
+            assert!(matches!(judged(0, &filters, expected), Ended::Done { .. }));
+            let ended = judged(1, &filters, expected);
+            assert!(
+                matches!(&ended, Ended::Failed { reason, .. } if reason.contains("more than 1 MiB")),
+                "{ended:?}"
+            );
+        }
+        assert!(
+            matches!(judged(1, &[], None), Ended::Done { .. }),
+            "nothing was asked of it"
+        );
+    }
+}

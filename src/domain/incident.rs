@@ -272,9 +272,7 @@ impl Paging {
         };
         self.asked_at.is_none() || is_news || self.failed.as_ref().is_some_and(|failed| !failed.trying)
     }
-}
 
-impl Paging {
     /// Whatever became of an earlier page counts no longer.
     pub(super) fn ask(&mut self, waiting: bool, why: &str, at: Timestamp) {
         // Whoever has taken the page before is not rung by more of it: this one is another.

@@ -24,7 +24,7 @@ pub struct Packet {
     pub alerts: Vec<PacketAlert>,
     pub alerts_in_all: usize,
     pub changed: Vec<String>,
-    /// Each step of the current plan that came to anything, with its result.
+    /// Each step that came to anything, of every plan of which something ran, with its result; and by whose leave.
     pub tried: Vec<String>,
     pub evidence: Vec<String>,
     /// Runbooks that came near and do not fit, with the reason.

@@ -1,5 +1,6 @@
-//! Answers to people: only to them where it is about their click, openly where they asked openly. Best effort with one
-//! retry, and paced with all else that is posted in a channel; the record of what happened is the journal and the card, never an answer that may get lost.
+//! Answers to people: only to them where it is about their click, openly where they asked openly, in turn with all else that
+//! is posted there. Best effort: what Slack refuses is tried once more, what it has no room for for half a minute. The record of
+//! what happened is the journal and the card, never an answer that may get lost.
 //!
 //! Invariants: the queue is bounded and never holds up a click; what waits for one person at one place goes out as one message.
 
