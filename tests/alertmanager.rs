@@ -6,6 +6,8 @@
 #[path = "alertmanager/bot.rs"]
 mod bot;
 mod optional;
+#[path = "common/port.rs"]
+mod port;
 #[path = "alertmanager/sender.rs"]
 mod sender;
 
@@ -30,7 +32,7 @@ async fn alertmanager(to: u16) -> Option<Alertmanager> {
 
 #[tokio::test]
 async fn an_alert_opens_one_incident_however_often_it_is_sent() {
-    let port = optional::free_port();
+    let port = port::free();
     let Some(alertmanager) = alertmanager(port).await else {
         return;
     };
@@ -57,7 +59,7 @@ async fn an_alert_opens_one_incident_however_often_it_is_sent() {
 
 #[tokio::test]
 async fn an_alert_that_fires_while_interlock_is_down_is_heard_once() {
-    let port = optional::free_port();
+    let port = port::free();
     let Some(alertmanager) = alertmanager(port).await else {
         return;
     };
@@ -74,7 +76,7 @@ async fn an_alert_that_fires_while_interlock_is_down_is_heard_once() {
 /// The client that makes what people approved, against the real thing: once, seen while it holds and when it has ended.
 #[tokio::test]
 async fn a_silence_is_made_once_and_seen_to_its_end() {
-    let Some(alertmanager) = alertmanager(optional::free_port()).await else {
+    let Some(alertmanager) = alertmanager(port::free()).await else {
         return;
     };
     let client = Client::new(&alertmanager.base(), None).expect("an address");

@@ -9,6 +9,8 @@ mod demo;
 #[path = "browser/driver.rs"]
 mod driver;
 mod optional;
+#[path = "common/port.rs"]
+mod port;
 
 use demo::Demo;
 use driver::{Browser, Driver};
@@ -38,7 +40,7 @@ async fn set() -> Option<(Demo, Driver)> {
         ["chromium", "chromedriver"],
         "chromium chromium-driver",
     )?;
-    let driver = Driver::start(&chromedriver, &chromium, optional::free_port()).await;
+    let driver = Driver::start(&chromedriver, &chromium, port::free()).await;
     Some((Demo::start().await, driver))
 }
 

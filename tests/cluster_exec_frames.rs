@@ -51,6 +51,9 @@ struct Frame {
     code: Option<u16>,
 }
 
+/// How long the double's `sleep 1` takes, in model seconds: it must not end before the pong, however busy the machine is.
+const SLEEP: u64 = 600;
+
 /// Scripts for the shell lines of the recordings: the double has no shell of its own.
 fn script(cluster: &ClusterDouble) {
     let done = |stdout: &str, stderr: &str, exit_code, takes| Output {
@@ -67,7 +70,7 @@ fn script(cluster: &ClusterDouble) {
         ("kill -15 $$", done("", "", 143, 0)),
         ("echo out; exit 3", done("out\n", "", 3, 0)),
         ("echo a", done("a\n", "", 0, 0)),
-        ("sleep 1", done("", "", 0, 5)),
+        ("sleep 1", done("", "", 0, SLEEP)),
         ("sleep 1; echo fin", done("fin\n", "", 0, 5)),
     ] {
         cluster
@@ -279,7 +282,13 @@ async fn send(socket: &mut WebSocketStream<TlsStream<TcpStream>>, frame: &Frame)
     socket.send(message).await.unwrap();
 }
 
-async fn check_frames(session: &Session, stream: TlsStream<TcpStream>, rest: Vec<u8>, context: &str) {
+async fn check_frames(
+    session: &Session,
+    cluster: &ClusterDouble,
+    stream: TlsStream<TcpStream>,
+    rest: Vec<u8>,
+    context: &str,
+) {
     let mut socket = WebSocketStream::from_partially_read(stream, rest, Role::Client, None).await;
     for (number, frame) in session.frames.iter().enumerate() {
         let context = format!("{context}, frame {number}");
@@ -308,6 +317,9 @@ async fn check_frames(session: &Session, stream: TlsStream<TcpStream>, rest: Vec
             let recorded = hex::decode(frame.hex.as_deref().unwrap_or("")).unwrap();
             let text = |bytes: &[u8]| settle(&String::from_utf8_lossy(bytes));
             assert_eq!(text(&recorded), text(&bytes), "{context}");
+        }
+        if op == "pong" {
+            cluster.advance(Duration::from_secs(SLEEP));
         }
     }
     if session.end.starts_with("server close frame") {
@@ -340,7 +352,7 @@ async fn replay(session: &Session, cluster: &ClusterDouble) {
                 .any(|line| line.ends_with("s3pPLMBiTxaQ9kYGzzhZRbK+xOo=")),
             "{context}: the key's answer"
         );
-        check_frames(session, stream, rest, &context).await;
+        check_frames(session, cluster, stream, rest, &context).await;
         return;
     }
     let length: usize = head

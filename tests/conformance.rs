@@ -6,6 +6,8 @@
 
 #[path = "conformance/app.rs"]
 mod app;
+#[path = "common/port.rs"]
+mod port;
 #[path = "conformance/story.rs"]
 mod story;
 

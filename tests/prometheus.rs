@@ -7,6 +7,8 @@
 #[path = "alertmanager/bot.rs"]
 mod bot;
 mod optional;
+#[path = "common/port.rs"]
+mod port;
 #[path = "alertmanager/sender.rs"]
 mod sender;
 #[path = "prometheus/server.rs"]
@@ -163,7 +165,7 @@ async fn a_chart_is_drawn_from_its_range_queries() {
 async fn a_rule_of_prometheus_reaches_interlock_and_its_runbook_looks_at_the_same_prometheus() {
     let Some([program, _]) = programs() else { return };
     let exporter = Exporter::start().await;
-    let port = optional::free_port();
+    let port = port::free();
     let prometheus = Prometheus::start(&program, &exporter, &Tells::Interlock { port }).await;
     let evidence = format!(
         "prometheus.url = \"{}\"\nhttp.allowed_hosts = [\"{}\"]\n",
@@ -202,7 +204,7 @@ async fn a_rule_of_prometheus_reaches_interlock_through_alertmanager() {
         return;
     };
     let exporter = Exporter::start().await;
-    let port = optional::free_port();
+    let port = port::free();
     let alertmanager = Alertmanager::start(&alertmanager, port).await;
     let tells = Tells::Alertmanager {
         address: alertmanager.address().to_owned(),

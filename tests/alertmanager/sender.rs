@@ -9,7 +9,7 @@ use serde_json::json;
 use tempfile::TempDir;
 use tokio::process::{Child, Command};
 
-use super::optional;
+use super::port;
 
 /// What both sides know.
 pub const TOKEN: &str = "s3cret-of-both";
@@ -70,7 +70,7 @@ impl Alertmanager {
         let folder = tempfile::tempdir().expect("a folder");
         let file = folder.path().join("alertmanager.yml");
         std::fs::write(&file, config(to)).expect("written");
-        let address = format!("127.0.0.1:{}", optional::free_port());
+        let address = format!("127.0.0.1:{}", port::free());
         let child = Command::new(program)
             .arg(format!("--config.file={}", file.display()))
             .arg(format!("--storage.path={}", folder.path().display()))

@@ -9,6 +9,7 @@ use interlock::playground::slack::{RequestUrls, SlackDouble, SlackOptions};
 use tokio::io::{AsyncBufReadExt, BufReader};
 use tokio::process::{Child, Command};
 
+use super::port;
 use super::story::CHANNEL;
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -113,18 +114,10 @@ fn command(kit: Kit, home: &Path) -> Command {
     }
 }
 
-fn free_port() -> u16 {
-    std::net::TcpListener::bind("127.0.0.1:0")
-        .unwrap()
-        .local_addr()
-        .unwrap()
-        .port()
-}
-
 /// Starts the app and waits until it listens.
 pub async fn start(kit: Kit, transport: Transport, home: &Path) -> Running {
     let slack = SlackDouble::start(SlackOptions::default()).await.unwrap();
-    let (addresses, port) = (slack.addresses(), free_port());
+    let (addresses, port) = (slack.addresses(), port::free());
     let word = if transport == Transport::Socket {
         "socket"
     } else {

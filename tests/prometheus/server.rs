@@ -11,8 +11,8 @@ use tempfile::TempDir;
 use tokio::process::{Child, Command};
 use tokio::task::JoinSet;
 
-use super::optional;
 use super::sender::{TOKEN, until};
+use super::port;
 
 /// A service with a `/metrics` page. One request in five fails until it heals.
 pub struct Exporter {
@@ -115,7 +115,7 @@ impl Prometheus {
             exporter.address,
             tells.config()
         );
-        let address = format!("127.0.0.1:{}", optional::free_port());
+        let address = format!("127.0.0.1:{}", port::free());
         let port = address.rsplit(':').next().unwrap_or_default();
         let file = folder.path().join("prometheus.yml");
         std::fs::write(&file, config.replace("PORT", port)).expect("written");

@@ -64,7 +64,7 @@ async fn a_lost_reply_is_read_back() {
         assert!(done(&ended).contains("read back"), "{fault:?}: {ended:?}");
     }
     yard.fault("patch", "deployments", FaultKind::HangAfterApply);
-    let ended = yard.run_for(restart("checkout"), 1).await;
+    let ended = yard.run_for(restart("checkout"), 5).await;
     assert!(done(&ended).contains("read back"), "{ended:?}");
     assert_eq!(yard.effects("patch"), 3, "none was repeated");
 }
