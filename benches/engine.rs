@@ -136,6 +136,7 @@ impl World {
             ready: 1,
             container: None,
             workload: None,
+            disruption: None,
         });
         Survey {
             target,

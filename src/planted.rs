@@ -33,6 +33,8 @@ pub enum Bug {
     DigestNotCompared,
     /// A target that changed after the card is touched.
     TargetNotCompared,
+    /// Nobody asks a PodDisruptionBudget.
+    DisruptionNotAsked,
     /// A step may take more than its budget has.
     BudgetNotChecked,
     /// Two incidents work on one target at the same time.

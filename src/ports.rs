@@ -9,6 +9,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::domain::action::{Action, Filter, ObjectRef, Tier};
 use crate::domain::advice::Question;
+use crate::domain::disruption::Disruption;
 use crate::domain::evidence::{Finding, Look};
 use crate::domain::ids::{AttemptId, IncidentId, PersonId, RunbookName};
 use crate::domain::runbook::Expectation;
@@ -42,6 +43,9 @@ pub struct TargetState {
     /// `None` where nothing owns it, and for actions that only look.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub workload: Option<String>,
+    /// What bears on disruption; `None` for actions that take no pods away.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub disruption: Option<Box<Disruption>>,
 }
 
 /// The container that was chosen, and those that it was chosen from.

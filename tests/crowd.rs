@@ -92,6 +92,7 @@ fn look(step: &PlannedStep) -> Survey {
         ready: 1,
         container: None,
         workload: None,
+        disruption: None,
     });
     Survey {
         target,

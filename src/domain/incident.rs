@@ -402,7 +402,11 @@ impl Incident {
     pub fn moved_since(&self) -> Option<(PlanNo, &[Reason])> {
         let before = match &self.phase {
             Phase::Planning { .. } => self.plans.last(),
-            Phase::Proposed => self.plans.iter().rev().nth(1),
+            Phase::Proposed
+            | Phase::Handed {
+                reason: HandoffReason::Denied,
+                ..
+            } => self.plans.iter().rev().nth(1),
             Phase::Running | Phase::Settling { .. } | Phase::Handed { .. } | Phase::Closed { .. } => None,
         }?;
         let moved = before.outdated.as_slice();

@@ -19,6 +19,7 @@ pub mod change;
 pub mod cluster;
 pub mod command;
 pub mod decide;
+pub mod disruption;
 mod ending;
 pub mod escalation;
 pub mod event;

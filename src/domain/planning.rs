@@ -380,7 +380,9 @@ fn look_at(step: &mut PlannedStep, target: Option<TargetState>, rules: &Rules, b
     let replicas = target.as_ref().map(|target| target.replicas);
     let facts = tier_facts(rules, budget, replicas);
     let own = step.action.tier_at_least(&facts, step.tier_at_least);
-    (step.tier, step.tier_reason, step.tier_unlisted) = rules.policy.guards.listed(&step.action, own);
+    let listed = rules.policy.guards.listed(&step.action, own);
+    (step.tier, step.tier_reason, step.tier_unlisted) =
+        step.action.raised_by_disruption(target.as_ref(), listed);
     step.cost = step.action.cost(&live);
     step.blast = step.action.blast(&live);
     step.target = target;

@@ -64,6 +64,7 @@ pub fn step(no: u16) -> PlannedStep {
             ready: 2,
             container: None,
             workload: None,
+            disruption: None,
         }),
         skip: false,
         rollback: Some("kubectl rollout undo deploy/api -n production".to_owned()),

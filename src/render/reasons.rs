@@ -77,6 +77,10 @@ pub fn reason(reason: &Reason) -> String {
         Reason::PolicyChanged => "the policy changed since the plan was proposed".to_owned(),
         Reason::AlertResolved => "the alert resolved, so nothing has to run".to_owned(),
         Reason::TargetMoved { what } => format!("the world moved: {what}"),
+        Reason::DisruptionBudget { budget, takes, allowed } => format!(
+            "it would take {} away at once, and the PodDisruptionBudget {budget} has room for {allowed} now, so it needs Tier 3; it may have room again when all its pods are ready",
+            words::counted(*takes as usize, "ready pod")
+        ),
         Reason::SurveyStale { seconds } => format!("the look at the target is {seconds} s old, which is too old; propose it again"),
         Reason::EvidenceOld { minutes, allowed } => {
             format!("the evidence on the card is {minutes} min old and counts for {allowed} min")

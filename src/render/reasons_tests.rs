@@ -91,6 +91,11 @@ fn reasons() -> Vec<Reason> {
         Reason::DigestDiffers,
         Reason::PolicyChanged,
         Reason::AlertResolved,
+        Reason::DisruptionBudget {
+            budget: "api-gateway".to_owned(),
+            takes: 2,
+            allowed: 1,
+        },
         Reason::TargetMoved {
             what: text("deployment production/api runs api:2, the card showed api:1"),
         },
@@ -227,6 +232,7 @@ fn reason_kinds(of: &Reason) -> usize {
         | Reason::PolicyChanged
         | Reason::AlertResolved
         | Reason::TargetMoved { .. }
+        | Reason::DisruptionBudget { .. }
         | Reason::SurveyStale { .. }
         | Reason::EvidenceOld { .. }
         | Reason::OverBudget { .. }
@@ -235,7 +241,7 @@ fn reason_kinds(of: &Reason) -> usize {
         | Reason::SurveyFailed { .. }
         | Reason::NotItsTurn
         | Reason::Expired
-        | Reason::ClockWentBack => 33,
+        | Reason::ClockWentBack => 34,
     }
 }
 

@@ -17,6 +17,7 @@ mod changes;
 mod checkpoints;
 mod closing;
 mod crashes;
+mod disruption;
 mod ends;
 mod evidence;
 mod flapping;

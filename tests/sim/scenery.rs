@@ -187,6 +187,7 @@ impl Cluster {
                 ready: 2,
                 container: None,
                 workload: None,
+                disruption: None,
             };
             self.objects.entry(object.key()).or_insert(fresh).clone()
         });

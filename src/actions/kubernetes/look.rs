@@ -20,6 +20,7 @@ pub fn state(object: &ObjectRef, live: &DynamicObject) -> TargetState {
         ready,
         container: None,
         workload: None,
+        disruption: None,
     }
 }
 

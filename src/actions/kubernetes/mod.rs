@@ -5,6 +5,7 @@ pub mod change;
 pub mod clusters;
 pub mod create_job;
 pub mod describe;
+pub mod disruption;
 pub mod epoch;
 pub mod exec;
 pub mod failure;

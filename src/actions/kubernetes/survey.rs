@@ -8,11 +8,13 @@ use tokio::time::Instant;
 
 use super::attempt::within;
 use super::clusters::{ClusterError, Clusters};
+use super::disruption;
 use super::failure::Failure;
 use super::kinds::{self, Scope};
 use super::look;
 use super::resolve::{self, Unresolved, Want};
 use crate::domain::action::{Action, Exec, Logs, ObjectRef};
+use crate::domain::disruption::Disruption;
 use crate::domain::ids::ClusterName;
 use crate::ports::{ContainerState, SurveyError, TargetState};
 
@@ -68,9 +70,14 @@ pub async fn target(clusters: &Clusters, action: &Action) -> Result<Option<Targe
         Some(_) => looking.workload(&live).await?,
         None => None,
     };
+    let disruption = match action.may_disrupt() {
+        true => Some(Box::new(looking.disruption(&live).await?)),
+        false => None,
+    };
     Ok(Some(TargetState {
         container,
         workload,
+        disruption,
         ..look::state(&object, &live)
     }))
 }
@@ -114,6 +121,15 @@ impl Look<'_> {
             Err(Failure::NotFound(_)) => Err(self.not_there().await),
             Err(failure) => Err(self.error(failure)),
         }
+    }
+
+    /// The budgets that cover its pods. Not being able to read them is an error: whether they have room could not be told.
+    async fn disruption(&self, live: &DynamicObject) -> Result<Disruption, SurveyError> {
+        let budgets = disruption::budgets(&self.client, self.object, live, self.deadline).await;
+        Ok(Disruption {
+            at_once: disruption::at_once(self.object.kind, &live.data),
+            budgets: budgets.map_err(|failure| self.error(failure))?,
+        })
     }
 
     /// The container that the command or the log is meant for, in the pod that would be taken now.

@@ -309,7 +309,12 @@ impl Reader<'_> {
             let own = action.tier_at_least(&facts, raised);
             self.rules.policy.guards.listed(action, own).0
         };
-        replicas.into_iter().map(tier).collect()
+        let mut tiers: BTreeSet<Tier> = replicas.into_iter().map(tier).collect();
+        // A PodDisruptionBudget may raise it, which is known only when it is looked at, too.
+        if action.may_disrupt() && self.has_approvers(Tier::Three) {
+            tiers.insert(Tier::Three);
+        }
+        tiers
     }
 
     fn has_approvers(&self, tier: Tier) -> bool {

@@ -19,6 +19,9 @@ pub fn look(action: &Action) -> Vec<Right> {
     if action.target_key().is_some() {
         rights.extend(owners(&target));
     }
+    if action.may_disrupt() {
+        rights.push(beside(&target, Kind::PodDisruptionBudget, "list"));
+    }
     match action {
         Action::Exec(_) | Action::Logs(_) => rights.extend(pods(&target)),
         Action::Get(_)

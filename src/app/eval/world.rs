@@ -96,6 +96,7 @@ impl<'a> World<'a> {
             ready: row.and_then(|row| row.ready).unwrap_or(replicas),
             container: None,
             workload: None,
+            disruption: None,
         };
         Ok((state, row))
     }

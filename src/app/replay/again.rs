@@ -106,6 +106,7 @@ impl<'e> World<'e> {
                 ready: 1,
                 container: None,
                 workload: None,
+                disruption: None,
                 object,
             }
         });

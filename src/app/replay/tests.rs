@@ -83,6 +83,7 @@ fn recorded() -> Vec<Entry> {
                 ready: 3,
                 container: None,
                 workload: None,
+                disruption: None,
             }),
             taken_at: now,
         })

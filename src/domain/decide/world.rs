@@ -6,6 +6,7 @@ use jiff::SignedDuration;
 use super::Context;
 use crate::domain::action::{Cost, EffectClass};
 use crate::domain::command::StartStep;
+use crate::domain::disruption::Broken;
 use crate::domain::ids::StepNo;
 use crate::domain::incident::{Incident, PlanTrack};
 use crate::domain::plan::PlannedStep;
@@ -128,6 +129,7 @@ fn same_world(
         (Some(_), Some(_)) => {}
     }
     reasons.extend(container_moved(step, survey).map(moved));
+    reasons.extend(newly_broken(step, survey));
     let live = planning::live_facts(context.rules, &step.action, survey.target.as_ref());
     let foreseen = step
         .action
@@ -142,6 +144,15 @@ fn same_world(
             "it would now be more than the card showed: {now}, not {shown}"
         )));
     }
+}
+
+/// The budgets that it would break now and that its card did not name: others may have used them up meanwhile, and so may
+/// the steps before it.
+fn newly_broken(step: &PlannedStep, survey: &Survey) -> Vec<Reason> {
+    let shown = step.action.breaks(step.target.as_ref());
+    let mut broken = step.action.breaks(survey.target.as_ref());
+    broken.retain(|now| !shown.iter().any(|shown| shown.budget == now.budget));
+    broken.into_iter().map(Broken::reason).collect()
 }
 
 /// Whether what is expected of a target is what our own change left.

@@ -97,6 +97,12 @@ pub enum Reason {
     TargetMoved {
         what: String,
     },
+    /// It would take more ready pods away than a PodDisruptionBudget has room for, which its card did not show.
+    DisruptionBudget {
+        budget: String,
+        takes: u32,
+        allowed: u32,
+    },
     SurveyStale {
         seconds: i64,
     },
@@ -133,7 +139,10 @@ impl Reason {
     #[must_use]
     pub fn is_out_of_date(&self) -> bool {
         match self {
-            Self::TargetMoved { .. } | Self::EvidenceOld { .. } | Self::PolicyChanged => true,
+            Self::TargetMoved { .. }
+            | Self::DisruptionBudget { .. }
+            | Self::EvidenceOld { .. }
+            | Self::PolicyChanged => true,
             Self::NoEnvironment { .. }
             | Self::NoRow { .. }
             | Self::NotApprover { .. }

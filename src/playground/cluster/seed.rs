@@ -63,7 +63,8 @@ pub(super) fn plant(model: &mut Model) {
     }
 }
 
-fn add(model: &mut Model, kind: Kind, mut object: Value) {
+/// Puts an object there as an API server would take it.
+pub(super) fn add(model: &mut Model, kind: Kind, mut object: Value) {
     match admission::admit(kind, &mut object) {
         Ok(()) => drop(model.create(kind, object)),
         Err(error) => tracing::error!(?error, "an object of the default world was refused"),

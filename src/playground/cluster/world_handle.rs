@@ -90,6 +90,26 @@ impl World {
         });
     }
 
+    /// Puts a PodDisruptionBudget over the pods with the label `app` of this name, or gives it another least number.
+    pub fn keep_available(&self, namespace: &str, app: &str, least: i64) {
+        let key = Key::new(Kind::PodDisruptionBudget, namespace, app);
+        self.shared.change(|model| {
+            let spec = json!({"minAvailable": least, "selector": {"matchLabels": {"app": app}}});
+            match model.copy(&key) {
+                Some(mut budget) => {
+                    let generation = json::int(&budget, "/metadata/generation").unwrap_or(1) + 1;
+                    json::set(&mut budget, &["metadata", "generation"], json!(generation));
+                    json::set(&mut budget, &["spec"], spec);
+                    model.store.put(Kind::PodDisruptionBudget, budget);
+                }
+                None => {
+                    let budget = json!({"metadata": {"name": app, "namespace": namespace}, "spec": spec});
+                    super::seed::add(model, Kind::PodDisruptionBudget, budget);
+                }
+            }
+        });
+    }
+
     /// Makes the present pods of a workload crash, now and on each start, until they are replaced.
     pub fn poison(&self, namespace: &str, workload: &str) {
         self.shared.change(|model| {
