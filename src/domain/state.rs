@@ -28,6 +28,9 @@ const SEEN_FOR: SignedDuration = SignedDuration::from_mins(15);
 const SEEN_MOST: usize = 1_000_000;
 /// Episodes that an incident keeps; those that still fire come on top.
 const EPISODES_MOST: usize = 200;
+/// They are looked through only when their number is a multiple of this: while a storm lasts all of them fire, and looking
+/// at thousands for each that joins would make the storm worse.
+const EPISODES_STEP: usize = 32;
 /// A closed incident stays at hand this long for late repeats and clicks on its card.
 const CLOSED_FOR: SignedDuration = SignedDuration::from_hours(24);
 
@@ -265,6 +268,9 @@ impl State {
         let Some(incident) = self.incidents.get_mut(&id) else {
             return;
         };
+        if !incident.episodes.len().is_multiple_of(EPISODES_STEP) {
+            return;
+        }
         while incident.episodes.len() > EPISODES_MOST {
             let over = incident
                 .episodes

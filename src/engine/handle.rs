@@ -136,8 +136,16 @@ impl Handle {
     /// # Errors
     /// `NotStored` when the journal can't be read, `Stopped` when the process is ending.
     pub async fn entries(&self, id: IncidentId) -> Result<Vec<Entry>, EngineError> {
+        self.entries_from(id, 0).await
+    }
+
+    /// The entries about one incident from this number on, as [`Self::entries`] reads them: thousands may stand before.
+    ///
+    /// # Errors
+    /// As [`Self::entries`].
+    pub async fn entries_from(&self, id: IncidentId, seq: u64) -> Result<Vec<Entry>, EngineError> {
         let reader = self.reader.clone();
-        tokio::task::spawn_blocking(move || reader.entries(id))
+        tokio::task::spawn_blocking(move || reader.entries(id, seq))
             .await
             .map_err(|_| EngineError::Stopped)?
     }

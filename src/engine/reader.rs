@@ -28,15 +28,15 @@ impl Reader {
         *self.store.lock() = None;
     }
 
-    /// All entries about one incident, oldest first, as of the last commit. Blocks.
-    pub fn entries(&self, id: IncidentId) -> Result<Vec<Entry>, EngineError> {
+    /// The entries about one incident from this number on, oldest first, as of the last commit. Blocks.
+    pub fn entries(&self, id: IncidentId, from: u64) -> Result<Vec<Entry>, EngineError> {
         let mut kept = self.store.lock();
         // Taken out, so that a connection on which something failed is not kept.
         let read = match kept.take() {
             Some(store) => Ok(store),
             None => Store::open_to_read(&self.path),
         }
-        .and_then(|store| Ok((store.of_incident(id)?, store)));
+        .and_then(|store| Ok((store.of_incident_from(id, from)?, store)));
         let (entries, store) = read.map_err(|error| EngineError::NotStored {
             reason: error.to_string(),
         })?;

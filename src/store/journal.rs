@@ -248,10 +248,19 @@ impl Store {
     /// # Errors
     /// `Unreadable` names the entry.
     pub fn of_incident(&self, id: IncidentId) -> Result<Vec<Entry>, StoreError> {
+        self.of_incident_from(id, 0)
+    }
+
+    /// The entries about one incident from this number on, oldest first.
+    ///
+    /// # Errors
+    /// `Unreadable` names the entry.
+    pub fn of_incident_from(&self, id: IncidentId, seq: u64) -> Result<Vec<Entry>, StoreError> {
         let mut statement = self.connection.prepare_cached(
-            "SELECT seq, at_ms, kind, incident, payload, salt, hash FROM journal WHERE incident = ?1 ORDER BY seq",
+            "SELECT seq, at_ms, kind, incident, payload, salt, hash FROM journal
+             WHERE incident = ?1 AND seq >= ?2 ORDER BY seq",
         )?;
-        let mut rows = statement.query([id.0])?;
+        let mut rows = statement.query(params![id.0, seq])?;
         let mut entries = Vec::new();
         while let Some(row) = rows.next()? {
             entries.push(parse(&read(row)?)?);

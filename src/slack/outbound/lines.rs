@@ -54,6 +54,17 @@ pub struct LinesJob {
     pub lines: Vec<Line>,
 }
 
+impl LinesJob {
+    /// The first entry that this turn needs; lines stand in the order of the journal. Thousands of alerts may have joined
+    /// before, and each turn that read them all would hold up the next.
+    fn told_from(&self) -> u64 {
+        match self.lines.first().map(|line| &line.what) {
+            Some(What::Entry(seq) | What::Chart(seq)) => *seq,
+            Some(What::Summary(_) | What::File(_)) | None => 0,
+        }
+    }
+}
+
 /// How many of the lines are over, and how the turn ended.
 pub struct LinesTurn {
     pub over: usize,
@@ -64,7 +75,7 @@ pub async fn turn(bench: &Bench, job: LinesJob) -> LinesTurn {
     let stop = |turn| LinesTurn { over: 0, turn };
     let (incident, entries) = match tokio::join!(
         bench.engine.incident(job.incident),
-        bench.engine.entries(job.incident)
+        bench.engine.entries_from(job.incident, job.told_from())
     ) {
         (Ok(Some(incident)), Ok(entries)) => (incident, entries),
         (Ok(None), _) => {
