@@ -56,7 +56,7 @@ fn the_shipped_ones_come_out_as_expected_within_five_seconds() {
     assert_eq!(json["passed"], json["scenarios"]);
     assert_eq!(json["without_a_scenario"], Value::Array(Vec::new()));
     // Without optimisation, beside other tests, several times what it takes otherwise.
-    assert!(took < Duration::from_secs(60), "{took:?}");
+    assert!(took < Duration::from_secs(300), "{took:?}");
     if !cfg!(debug_assertions) {
         assert!(took < Duration::from_secs(5), "{took:?}");
     }

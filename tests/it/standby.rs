@@ -120,7 +120,7 @@ async fn who_takes_the_lease_begins_an_epoch_and_shuts_out_whoever_had_it() {
     assert_eq!(read(&admin, LEASE).await["spec"]["holderIdentity"], "");
     let begun = Instant::now();
     world.bot_starts().await;
-    assert!(begun.elapsed() < Duration::from_secs(5), "{:?}", begun.elapsed());
+    assert!(begun.elapsed() < Duration::from_secs(15), "{:?}", begun.elapsed());
     assert_eq!(epochs(&world), [Some(1), Some(2), Some(3)]);
     world
         .cluster_did(&world.effects().iter().map(String::as_str).collect::<Vec<_>>())

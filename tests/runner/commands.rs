@@ -117,8 +117,8 @@ async fn no_status_in_time_is_unknown_whether_the_server_is_silent_or_the_comman
         let ended = yard.run_for(redis(&["work"]), 1).await;
         assert!(unknown(&ended).contains("may"), "{fault:?}: {ended:?}");
         assert!(
-            started.elapsed().as_secs_f32() < 3.0,
-            "{fault:?}: within the timeout and 2 s"
+            started.elapsed().as_secs_f32() < 15.0,
+            "{fault:?}: its second ended it"
         );
         if matches!(fault, FaultKind::HangAfterFrames(_)) {
             let Ended::Unknown { output, .. } = &ended else {
