@@ -41,6 +41,7 @@ pub(super) fn read(path: &Path) -> Result<PolicyRows, ConfigError> {
                 known: SECTIONS.join(", "),
             }
         }
+        ConfigError::Unreadable { path, source } => ConfigError::PolicyUnreadable { path, source },
         other => other,
     })
 }

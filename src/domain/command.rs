@@ -160,6 +160,8 @@ pub enum Intent {
     /// Words that nothing understands; answered with help.
     Unrecognised {
         text: String,
+        /// What is missing or wrong, where that is known.
+        problem: Option<String>,
     },
 }
 
@@ -360,6 +362,8 @@ pub enum Answer {
         scope: Scope,
         /// The scope that was written but names nothing known, so that everything is frozen.
         unknown: Option<Scope>,
+        /// They said why.
+        explained: bool,
         /// What runs now within it, and what was started in the last 60 seconds.
         ran: Vec<RanLine>,
     },
@@ -415,6 +419,7 @@ pub enum Answer {
     NotTaken(NotTaken),
     NotUnderstood {
         text: String,
+        problem: Option<String>,
     },
 }
 

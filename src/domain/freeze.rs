@@ -121,6 +121,15 @@ pub struct Held {
     pub over: Option<AttemptId>,
 }
 
+impl Held {
+    /// Stands for a reason that nobody gave.
+    pub const UNEXPLAINED: &'static str = "no reason given";
+
+    fn is_explained(&self) -> bool {
+        self.reason != Self::UNEXPLAINED
+    }
+}
+
 /// All freezes as the journal knows them, at most one a scope. The freeze file is separate: it is read before every start.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Freeze {
@@ -151,12 +160,19 @@ pub enum FreezeRefusal {
 }
 
 impl Freeze {
-    /// Freezes.
+    /// Freezes. Who froze without a word may say why afterwards.
     ///
     /// # Errors
     /// When this scope is frozen already; the first reason stands.
     pub fn trip(&self, new: Held) -> Result<Self, FreezeRefusal> {
         if let Some(held) = self.of(&new.scope) {
+            if held.by == new.by && !held.is_explained() && new.is_explained() {
+                let mut all = self.held.clone();
+                for held in all.iter_mut().filter(|held| held.scope == new.scope) {
+                    held.reason.clone_from(&new.reason);
+                }
+                return Ok(Self { held: all });
+            }
             return Err(FreezeRefusal::AlreadyFrozen {
                 by: held.name.clone(),
             });

@@ -9,6 +9,8 @@ use crate::domain::glass::Glass;
 use crate::domain::ids::{Channel, IncidentId};
 use crate::domain::incident::{ClosedAs, Incident, Phase, SettlesBy};
 use crate::domain::text::shortened;
+use jiff::Timestamp;
+use jiff::tz::TimeZone;
 
 /// Characters of a runbook's text in an ephemeral answer; the modal has all of it.
 const RUNBOOK_MOST: usize = 2_500;
@@ -48,7 +50,10 @@ pub fn answer(answer: &Answer) -> String {
             "The plan that takes step {step} back is being made; it needs its own approval. You count as who asked for it."
         ),
         Answer::Blamed => "Noted. It stands in the journal and in the summary.".to_owned(),
-        Answer::Frozen { scope, unknown, ran } => freezing::frozen(scope, unknown.as_ref(), ran),
+        Answer::Frozen { scope, unknown, explained, ran } => {
+            let said = freezing::frozen(scope, unknown.as_ref(), ran);
+            if *explained { said } else { format!("{said} {}", freezing::say_why(scope)) }
+        }
         Answer::Unfrozen { scope, left } => freezing::lifted(scope, left),
         Answer::Again => "That was taken already.".to_owned(),
         Answer::Refused(refusal) => reasons::refusal(refusal),
@@ -71,7 +76,7 @@ pub fn answer(answer: &Answer) -> String {
             "The form did not open: Slack allows three seconds between a click and its form, and they had passed. Nothing was done. Press the button again.".to_owned()
         }
         Answer::NotTaken(why) => not_taken(why),
-        Answer::NotUnderstood { text } => not_understood(text),
+        Answer::NotUnderstood { text, problem } => not_understood(text, problem.as_deref()),
     }
 }
 
@@ -130,6 +135,35 @@ pub fn broken(reason: &str) -> String {
     )
 }
 
+/// Moments, as [`words::at`] writes them, in the zone of each reader.
+fn local(line: String) -> String {
+    const LENGTH: usize = "2026-11-21 18:04 UTC".len();
+    let mut out = String::with_capacity(line.len());
+    let mut rest = line.as_str();
+    while let Some(end) = rest.find(" UTC").map(|at| at + " UTC".len()) {
+        let (before, after) = rest.split_at(end);
+        let moment = before
+            .len()
+            .checked_sub(LENGTH)
+            .and_then(|from| before.split_at_checked(from));
+        match moment.and_then(|(text, moment)| Some((text, moment, at_utc(moment)?))) {
+            Some((text, moment, at)) => out.push_str(&format!(
+                "{text}<!date^{}^{{date_short}} {{time}}|{moment}>",
+                at.as_second()
+            )),
+            None => out.push_str(before),
+        }
+        rest = after;
+    }
+    out.push_str(rest);
+    out
+}
+
+fn at_utc(text: &str) -> Option<Timestamp> {
+    let read = jiff::civil::DateTime::strptime(words::AT, text).ok()?;
+    Some(read.to_zoned(TimeZone::UTC).ok()?.timestamp())
+}
+
 /// The same as Slack's mrkdwn, every line escaped.
 #[must_use]
 pub fn slack_answer(given: &Answer) -> String {
@@ -153,7 +187,7 @@ pub fn slack_answer(given: &Answer) -> String {
     let text = answer(given);
     let lines: Vec<String> = text
         .lines()
-        .map(|line| Mrkdwn::escape(line).to_string())
+        .map(|line| local(Mrkdwn::escape(line).to_string()))
         .collect();
     lines.join("\n")
 }
@@ -188,10 +222,13 @@ pub fn help() -> String {
         .to_owned()
 }
 
-fn not_understood(text: &str) -> String {
+fn not_understood(text: &str, problem: Option<&str>) -> String {
     let text = shortened(text, 120);
     match usage(&text) {
-        Some(usage) => format!("`{text}` can't be done like that. Write `/runbook {usage}`."),
+        Some(usage) => {
+            let problem = problem.unwrap_or("that can't be done like that");
+            format!("`{text}`: {problem}. Write `/runbook {usage}`.")
+        }
         None => format!("`{text}` is nothing that I know.\n{}", help()),
     }
 }
@@ -267,7 +304,7 @@ pub fn frozen_by(held: &Held) -> String {
     format!(
         "{of}by {} since {}: {}",
         held.name,
-        held.at.strftime("%Y-%m-%d %H:%M:%SZ"),
+        words::at(held.at),
         held.reason
     )
 }
@@ -279,7 +316,7 @@ pub fn glass_by(glass: &Glass) -> String {
         "{}: {}, since {}: {}. It waits for a review by another person: /runbook reviewed {} WORDS",
         glass.incident,
         glass.by.name,
-        glass.at.strftime("%Y-%m-%d %H:%M:%SZ"),
+        words::at(glass.at),
         glass.reason,
         glass.incident
     )

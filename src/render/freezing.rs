@@ -39,6 +39,17 @@ pub(super) fn frozen(scope: &Scope, unknown: Option<&Scope>, ran: &[RanLine]) ->
     said
 }
 
+/// For who froze without a word: it had to be fast, and whoever lifts it has to know.
+pub(super) fn say_why(scope: &Scope) -> String {
+    let scope = match scope {
+        Scope::Everything => String::new(),
+        Scope::Cluster { .. } | Scope::Namespace { .. } | Scope::Runbook { .. } | Scope::Target { .. } => {
+            format!("{scope} ")
+        }
+    };
+    format!("Now say why, for those who read it on their cards: /runbook freeze {scope}REASON.")
+}
+
 fn ended(how: RanAs) -> Option<&'static str> {
     match how {
         RanAs::Running => None,

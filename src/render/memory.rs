@@ -2,6 +2,7 @@
 
 use super::words;
 use crate::domain::memory::{Ending, Similar};
+use crate::domain::run::says_nothing;
 use crate::domain::text::shortened;
 
 /// `INC-12 (the same alert): redis-connection-timeout, fixed and verified after 4 min`.
@@ -14,6 +15,9 @@ pub fn line(similar: &Similar) -> String {
     let took = words::duration(similar.closed_at.duration_since(similar.opened_at));
     let ended = match &similar.ending {
         Ending::Fixed => format!("fixed and verified after {took}"),
+        Ending::NotHelped { why } if says_nothing(why) => {
+            format!("it ran, and nothing verified that it helped; over after {took}")
+        }
         Ending::NotHelped { why } => format!("did not help: {}", shortened(why, 120)),
         Ending::Cleared => format!("the alert went away after {took}"),
         Ending::ByPerson { name, reason } if reason.is_empty() => format!("{name} closed it after {took}"),

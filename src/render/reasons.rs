@@ -23,19 +23,19 @@ pub fn reason(reason: &Reason) -> String {
             "step {step} acts in a place that no [[environments]] row covers, so nobody may approve it; add a row for its cluster and namespace"
         ),
         Reason::NoRow { step, tier, environment } => format!(
-            "nobody may approve {tier} in {environment} (step {step}): no [[approvers]] row has it; a human runs that step, or the team adds a row"
+            "nobody may approve {tier} in {environment} (step {step}): the policy names no approvers for it; a human runs that step, or the team names some"
         ),
         Reason::NotApprover { step, tier, environment } => {
-            format!("you are in no [[approvers]] row for {tier} in {environment} (step {step})")
+            format!("you are not one of the approvers of {tier} in {environment} (step {step})")
         }
         Reason::NobodyFor { tier, environment } => {
-            format!("nobody may approve this: no [[approvers]] row has {tier} in {environment}")
+            format!("nobody may approve this: the policy names no approvers of {tier} in {environment}")
         }
         Reason::NotFor { tier, environment } => {
-            format!("you are in no [[approvers]] row for {tier} in {environment}")
+            format!("you are not one of the approvers of {tier} in {environment}")
         }
         Reason::NoPlace => "its alert comes from no place that an [[environments]] row covers; set alertmanager.environment to say whose approvers it takes".to_owned(),
-        Reason::NotResponder => "you are in no [[approvers]] row; ask somebody who is".to_owned(),
+        Reason::NotResponder => "you are not one of the approvers; ask somebody who is".to_owned(),
         Reason::OwnRequest => {
             "you asked for this plan or changed it, so somebody else has to approve it; Escalate now pages one".to_owned()
         }

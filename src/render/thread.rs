@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use super::escape::Mrkdwn;
 use super::{evidence, handoff, timeline, words};
-use crate::domain::event::{Entry, Event};
+use crate::domain::event::{Deed, Entry, Event};
 use crate::domain::incident::Incident;
 use crate::domain::text::{OUTPUT_SHOWN, shortened, without_middle};
 
@@ -16,6 +16,15 @@ pub fn line(entry: &Entry, incident: &Incident) -> Option<String> {
     }
     if let Event::Anchored { size, line, .. } = &entry.event {
         return Some(anchored(*size, line));
+    }
+    // The summary says it where it says that a human was paged.
+    if let Event::Asked {
+        by,
+        deed: Deed::Escalate,
+        ..
+    } = &entry.event
+    {
+        return Some(Mrkdwn::escape(&words::sentence(&format!("{} asked for a human", by.name))).to_string());
     }
     let text = Mrkdwn::escape(&words::sentence(&timeline::line(&entry.event, incident)?)).to_string();
     Some(match below(&entry.event) {

@@ -6,6 +6,7 @@ use crate::domain::approval::Vote;
 use crate::domain::event::{Cause, Deed, Event, Judgement, Outcome, Refusal};
 use crate::domain::factors::{FactorChange, FactorDeed};
 use crate::domain::freeze::Scope;
+use crate::domain::handoff::not_verified;
 use crate::domain::ids::{AttemptId, EpisodeKey, StepNo};
 use crate::domain::incident::{ClosedAs, Incident, PlanTrack, SettlesBy};
 use crate::domain::plan::{Plan, PlanDigest, PlannedStep};
@@ -337,7 +338,7 @@ fn run_result(result: &RunResult, track: Option<&PlanTrack>) -> String {
             format!("it is verified, although {} failed", words::listed(&failed))
         }
         RunResult::Verified => "all steps are done and verified".to_owned(),
-        RunResult::NotVerified { why } => format!("the steps ran, but it did not help: {why}"),
+        RunResult::NotVerified { why } => not_verified(why),
         RunResult::Stopped { step, why, .. } => format!("stopped at step {step}: {why}"),
         RunResult::DryRun => "dry run: nothing was run".to_owned(),
         RunResult::TakenBack { step } => format!("step {step} was taken back"),

@@ -56,7 +56,7 @@ fn who_may_approve_a_step_and_why_not() {
     assert!(
         explain(&["--user", "U0BOB"])
             .found()
-            .contains("U0BOB: no, you are in no [[approvers]] row for Tier 1")
+            .contains("U0BOB: no, you are not one of the approvers of Tier 1")
     );
     assert_eq!(
         explain(&["--env", "staging"]).failed(),
@@ -342,4 +342,27 @@ fn a_whole_configuration_may_be_compared_and_a_wrong_policy_file_is_told_what_it
     place.write("wrong.toml", "[[aprovers]]\n");
     let said = place.run(&["policy", "show"]).failed();
     assert!(said.contains("did you mean `approvers`?"), "{said}");
+}
+
+#[test]
+fn who_may_let_it_look_is_told_and_a_policy_that_is_not_there_is_named() {
+    let place = Place::new();
+    let row = "[[approvers]]\ntiers = [0]\nenvironments = [\"production\"]\ngroups = [\"@everybody\"]\n";
+    place.write("old.toml", "");
+    place.write("new.toml", row);
+    let diff = |old: &str, new: &str| place.run(&["policy", "diff", old, new]);
+    let more = diff("old.toml", "new.toml").found();
+    assert!(more.contains("Tier 0 in production may be approved by"), "{more}");
+    let less = diff("new.toml", "old.toml").fine();
+    assert!(
+        less.contains("No longer possible:") && less.contains("Tier 0 in production"),
+        "{less}"
+    );
+    for missing in [["nowhere.toml", "new.toml"], ["old.toml", "runbooks"]] {
+        let said = diff(missing[0], missing[1]).failed();
+        assert!(
+            said.contains("the policy file `") && !said.contains("--config"),
+            "{said}"
+        );
+    }
 }

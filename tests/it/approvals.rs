@@ -68,7 +68,7 @@ async fn who_is_in_no_row_is_refused_with_the_reason() {
     world.cleo().presses("Approve 2 steps").await;
     world
         .cleo()
-        .is_told("you are in no [[approvers]] row for Tier 1 in production (step 1)")
+        .is_told("you are not one of the approvers of Tier 1 in production (step 1)")
         .await;
     world.gus().presses("Approve 2 steps").await;
     world.gus().is_told("guests of the workspace can't decide").await;
@@ -279,7 +279,7 @@ async fn an_alert_that_resolves_takes_its_proposal_along() {
 async fn without_approvers_nobody_may() {
     let world = TestWorld::start(Setup::default().no_approvers()).await;
     world.fires(&Alert::redis_timeout()).await;
-    world.card("no [[approvers]] row has it").await;
+    world.card("the policy names no approvers for it").await;
     assert!(!world.ana().has_button("Approve"));
     world.a_human_is_paged("INC-1").await;
     world.thread().ends_with("the pager took the page").await;

@@ -11,8 +11,8 @@ use tempfile::TempDir;
 use tokio::process::{Child, Command};
 use tokio::task::JoinSet;
 
-use super::sender::{TOKEN, until};
 use super::port;
+use super::sender::{TOKEN, until};
 
 /// A service with a `/metrics` page. One request in five fails until it heals.
 pub struct Exporter {

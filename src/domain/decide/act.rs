@@ -176,8 +176,9 @@ fn wanted(
         Intent::Unfreeze { reason } => freezing::unfreeze(tx, context, actor, &reason),
         Intent::Help => actor.asked(tx, None, Deed::Ask, Reply::Answer(Answer::Help)),
         Intent::Astray { deed, card } => actor.refused(tx, None, deed, Refusal::Astray { card }),
-        Intent::Unrecognised { text } => {
-            actor.asked(tx, None, Deed::Ask, Reply::Answer(Answer::NotUnderstood { text }))
+        Intent::Unrecognised { text, problem } => {
+            let answer = Answer::NotUnderstood { text, problem };
+            actor.asked(tx, None, Deed::Ask, Reply::Answer(answer))
         }
     }
 }

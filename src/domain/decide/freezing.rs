@@ -64,11 +64,8 @@ pub fn freeze(tx: &mut Tx<'_>, context: Context<'_>, actor: &Actor<'_>, text: &s
         unknown,
         reason,
     } = wanted(context, text);
-    let reason = if reason.trim().is_empty() {
-        "no reason given".to_owned()
-    } else {
-        reason.to_owned()
-    };
+    let explained = !reason.trim().is_empty();
+    let reason = if explained { reason } else { Held::UNEXPLAINED }.to_owned();
     let held = Held {
         scope: scope.clone(),
         by: actor.who.id.clone(),
@@ -92,7 +89,12 @@ pub fn freeze(tx: &mut Tx<'_>, context: Context<'_>, actor: &Actor<'_>, text: &s
         scope: scope.clone(),
         over: None,
     });
-    Reply::Answer(Answer::Frozen { scope, unknown, ran })
+    Reply::Answer(Answer::Frozen {
+        scope,
+        unknown,
+        explained,
+        ran,
+    })
 }
 
 /// A freeze that no person asked for. A person lifts it, as any other; one that stands already says enough.

@@ -274,7 +274,7 @@ fn tells(event: &Event) -> bool {
         | Event::GlassOver { .. }
         | Event::GlassReviewed { .. }
         | Event::Asked {
-            deed: Deed::ProposeAgain,
+            deed: Deed::ProposeAgain | Deed::Escalate,
             ..
         }
         | Event::Anchored { .. }

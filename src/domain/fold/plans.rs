@@ -90,6 +90,7 @@ pub(super) fn started(incident: &mut Incident, attempt: AttemptId, by: &[Who], c
     track.run.started_at.get_or_insert(at);
     track.run.part_started_at.get_or_insert(at);
     track.run.approved_by.insert(attempt.step, names(by));
+    track.run.begun_at.insert(attempt.step, at);
     track.part_waits = false;
     track.run.steps.insert(
         attempt.step,

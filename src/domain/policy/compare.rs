@@ -150,13 +150,18 @@ fn rows(old: &Policy, new: &Policy, all: &mut Comparison) {
     environments.sort();
     environments.dedup();
     for environment in environments {
-        // Tier 0 follows from the others: whoever may approve anything may let it look.
-        for tier in [Tier::One, Tier::Two, Tier::Three] {
+        for tier in [Tier::Zero, Tier::One, Tier::Two, Tier::Three] {
             let cell = |policy: &Policy| policy.rows_for(tier, environment).cloned().collect::<Vec<_>>();
             let (was, is) = (cell(old), cell(new));
             let uncovered = |rows: &[ApproverRow], by: &[ApproverRow]| {
                 let alone = |row: &&ApproverRow| !by.iter().any(|other| covers(other, row, tier));
-                rows.iter().filter(alone).cloned().collect::<Vec<_>>()
+                // Whoever may approve anything may let it look: a row of another tier is told with that.
+                let told = |row: &&ApproverRow| tier > Tier::Zero || row.tiers.iter().all(|of| *of == tier);
+                rows.iter()
+                    .filter(alone)
+                    .filter(told)
+                    .cloned()
+                    .collect::<Vec<_>>()
             };
             let change = |row| Change::Row {
                 tier,

@@ -72,6 +72,8 @@ pub struct CardContext {
     pub who_may: Vec<String>,
     /// A freeze that covers this incident's plan: while it stands the card approves nothing.
     pub frozen: Option<Frozen>,
+    /// The freeze that Interlock made around the step of unknown outcome still holds.
+    pub contained: bool,
     /// What else keeps the plan from starting now: a closed window, a limit. While there is any, the card approves nothing.
     pub not_now: Vec<Reason>,
     /// Why the journal can't be written: nothing that is pressed counts, and nothing starts.

@@ -36,6 +36,7 @@ pub(crate) fn context() -> CardContext {
         autonomy: Autonomy::Suggest,
         who_may: vec!["@sre".to_owned()],
         frozen: None,
+        contained: false,
         not_now: Vec::new(),
         broken: None,
         owner: None,

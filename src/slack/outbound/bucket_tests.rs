@@ -1,3 +1,5 @@
+//! Who posts when: one channel with all who wait for it, on a clock that is moved.
+
 use super::super::queue::{Asker, Urgency};
 use super::*;
 use crate::domain::ids::IncidentId;

@@ -12,6 +12,7 @@ mod queue;
 mod worker;
 
 pub use bucket::{Limits, POST_METHOD};
+pub use channels::{Closed, closed_channels};
 pub use hints::{Hints, ThreadOf};
 pub use queue::Asking;
 pub use worker::Outbound;
