@@ -53,6 +53,8 @@ pub enum Bug {
     CalendarNotChecked,
     /// Limits stop nothing.
     LimitsNotChecked,
+    /// The breaker never trips.
+    BreakerNeverTrips,
     /// An approval that ran out still starts.
     ExpiryNotChecked,
     /// An approval that nobody gives waits for ever.

@@ -69,6 +69,10 @@ impl AppOutlook {
     fn frozen_over(&self, incident: &Incident) -> Option<Frozen> {
         let all = &self.recent.read().frozen;
         let covers = |held: &&Frozen| {
+            // Limits do not hold while the glass is broken, and the breaker stands for one.
+            if held.scope.is_breaker() && incident.glass_at(self.clock.now()).is_some() {
+                return false;
+            }
             held.scope.is_everything()
                 || incident.current().is_some_and(|track| {
                     if held.over.is_some() && held.over == track.plan.takes_back {

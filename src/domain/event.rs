@@ -23,7 +23,7 @@ use super::ids::{
 use super::incident::{ClosedAs, HandoffReason, MatchRecord, MessageRef, PlanRequest, SettlesBy};
 use super::memory::Similar;
 use super::plan::{Plan, PlanDigest};
-use super::policy::{Decision, Reason};
+use super::policy::{Decision, LimitOf, Reason};
 use super::run::{RunResult, WaitsFor};
 use super::runbook::{Autonomy, ChecklistItem};
 use super::silence::{SilenceDraft, SilenceEnd};
@@ -472,6 +472,12 @@ pub enum Event {
         #[serde(default, skip_serializing_if = "Scope::is_everything")]
         scope: Scope,
     },
+    /// The start just before spent a limit of the policy: until a person lifts it nothing more is changed there.
+    BreakerTripped {
+        incident: IncidentId,
+        limit: LimitOf,
+        allowed: u32,
+    },
 }
 
 /// Whether anything runs at all.
@@ -552,6 +558,7 @@ impl Event {
             | Self::SilenceMade { incident, .. }
             | Self::SilenceFailed { incident, .. }
             | Self::SilenceEnded { incident, .. }
+            | Self::BreakerTripped { incident, .. }
             | Self::TakenOver { incident, .. }
             | Self::Closed { incident, .. }
             | Self::CardPosted { incident, .. } => Some(*incident),

@@ -81,9 +81,15 @@ impl State {
                     self.apply_to_incident(entry, over.incident);
                 }
             }
+            Event::BreakerTripped {
+                incident,
+                limit,
+                allowed,
+            } => self.tripped(*incident, limit, *allowed, entry.at),
             Event::Unfrozen { by, reason, scope } => {
                 if let Ok(lifted) = self.freeze.lift(scope, &by.id, reason) {
                     self.freeze = lifted;
+                    self.begin_anew(scope);
                 }
             }
             Event::Opened {
@@ -200,6 +206,7 @@ impl State {
             at,
             reason: reason.to_owned(),
             over,
+            tripped_by: None,
         };
         if let Ok(frozen) = self.freeze.trip(held) {
             self.freeze = frozen;
@@ -544,6 +551,7 @@ fn change(incident: &mut Incident, event: &Event, at: Timestamp) {
         | Event::Asked { .. }
         | Event::GlassReviewed { .. }
         | Event::Frozen { over: None, .. }
+        | Event::BreakerTripped { .. }
         | Event::Unfrozen { .. } => {}
     }
 }

@@ -14,6 +14,7 @@ pub mod action;
 pub mod advice;
 pub mod alert;
 pub mod approval;
+pub mod breaker;
 pub mod ceremony;
 pub mod change;
 pub mod cluster;

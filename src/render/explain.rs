@@ -259,6 +259,14 @@ fn status(open: &[StatusLine], frozen: &[Held], glass: &[Glass]) -> String {
 /// Who froze it, when and why; and what, when that isn't everything.
 #[must_use]
 pub fn frozen_by(held: &Held) -> String {
+    if held.scope.is_breaker() {
+        return format!(
+            "by the breaker since {}: {}; a person lifts it with /runbook unfreeze {} REASON",
+            held.at.strftime("%Y-%m-%d %H:%M:%SZ"),
+            held.reason,
+            held.scope
+        );
+    }
     let of = if held.scope.is_everything() {
         String::new()
     } else {

@@ -55,6 +55,7 @@ pub(super) fn lifted(scope: &Scope, left: &[Scope]) -> String {
         Scope::Cluster { .. } | Scope::Namespace { .. } | Scope::Runbook { .. } | Scope::Target { .. } => {
             format!("The freeze of {scope} is lifted.")
         }
+        Scope::Breaker { .. } => "The breaker is closed again, and its count begins anew.".to_owned(),
     };
     if left.is_empty() {
         format!("{lifted} Steps may start again.")

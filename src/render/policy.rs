@@ -263,6 +263,10 @@ pub fn risk_word(risk: Risk) -> &'static str {
     }
 }
 
+/// What happens when a limit of an hour is spent.
+pub const BREAKER: &str =
+    "When an hour's are used up the breaker trips: nothing more is changed until a person lifts it with a reason";
+
 /// What a limit counts.
 #[must_use]
 pub fn limit(limit: &LimitOf) -> &'static str {

@@ -51,6 +51,9 @@ pub fn reason(reason: &Reason) -> String {
         Reason::Frozen { by, reason, scope: Scope::Everything } => {
             format!("everything is frozen by {by} ({reason}); another person lifts it with /runbook unfreeze REASON")
         }
+        Reason::Frozen { reason, scope: scope @ Scope::Breaker { .. }, .. } => {
+            format!("the breaker has tripped ({reason}); a person lifts it with /runbook unfreeze {scope} REASON")
+        }
         Reason::Frozen { by, reason, scope } => {
             format!("{scope} is frozen by {by} ({reason}); another person lifts it with /runbook unfreeze {scope} REASON")
         }

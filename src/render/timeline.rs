@@ -3,13 +3,14 @@
 
 use super::{changes, evidence, memory, reasons, silences, words};
 use crate::domain::approval::Vote;
+use crate::domain::breaker;
 use crate::domain::event::{Cause, Deed, Event, Judgement, Outcome, Refusal};
 use crate::domain::factors::{FactorChange, FactorDeed};
 use crate::domain::freeze::Scope;
 use crate::domain::ids::{AttemptId, EpisodeKey, StepNo};
 use crate::domain::incident::{ClosedAs, Incident, PlanTrack, SettlesBy};
 use crate::domain::plan::{Plan, PlanDigest, PlannedStep};
-use crate::domain::policy::Decision;
+use crate::domain::policy::{Decision, LimitOf};
 use crate::domain::run::{RunResult, StepState, WaitsFor};
 
 /// What happened, in one line. `None` for what people need not read.
@@ -170,6 +171,7 @@ fn worded(event: &Event, incident: Option<&Incident>) -> Option<String> {
         Event::Frozen {
             by, reason, scope, ..
         } => format!("{} froze {scope}: {reason}", by.name),
+        Event::BreakerTripped { limit, allowed, .. } => tripped(limit, *allowed),
         Event::Unfrozen { by, reason, scope } => unfrozen(&by.name, reason, scope),
         Event::Asked {
             by,
@@ -283,12 +285,21 @@ fn closed(result: &ClosedAs) -> String {
     }
 }
 
+fn tripped(limit: &LimitOf, allowed: u32) -> String {
+    let scope = limit.breaker().map(|scope| format!(" {scope}")).unwrap_or_default();
+    format!(
+        "the breaker tripped: {}; nothing more is changed until a person lifts it with /runbook unfreeze{scope} REASON",
+        breaker::why(limit, allowed)
+    )
+}
+
 fn unfrozen(by: &str, reason: &str, scope: &Scope) -> String {
     match scope {
         Scope::Everything => format!("{by} lifted the freeze: {reason}"),
         Scope::Cluster { .. } | Scope::Namespace { .. } | Scope::Runbook { .. } | Scope::Target { .. } => {
             format!("{by} lifted the freeze of {scope}: {reason}")
         }
+        Scope::Breaker { .. } => format!("{by} closed the {scope} again: {reason}"),
     }
 }
 

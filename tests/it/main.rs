@@ -10,6 +10,7 @@ mod advisor;
 mod approvals;
 mod autonomy;
 mod break_glass;
+mod breaker;
 mod calendar;
 mod canary;
 mod changed;

@@ -161,7 +161,9 @@ fn limit_lines(guards: &Guards) -> Vec<String> {
     let line = |(limit, most): (LimitOf, Option<u32>)| {
         most.map(|most| format!("At most {most} {}", worded::limit(&limit)))
     };
-    limits.into_iter().filter_map(line).collect()
+    let trips = guards.limits.per_hour.is_some() || guards.limits.per_hour_and_cluster.is_some();
+    let breaker = trips.then(|| worded::BREAKER.to_owned());
+    limits.into_iter().filter_map(line).chain(breaker).collect()
 }
 
 fn list_lines(guards: &Guards) -> Vec<String> {

@@ -5,6 +5,7 @@ mod act;
 mod advance;
 mod advise;
 mod alerts;
+mod breaker;
 mod changes;
 mod contain;
 mod deadline;

@@ -1,7 +1,7 @@
 //! Starting a step: everything is checked again, and only then is the start recorded. Only a recorded start yields a permit.
 
 use super::world::{expected, live_cost, world_holds};
-use super::{Context, Tx, advance, contain, survey, world};
+use super::{Context, Tx, advance, breaker, contain, survey, world};
 use crate::domain::action::EffectClass;
 use crate::domain::approval::{Approval, Vote};
 use crate::domain::command::{Reply, StartStep};
@@ -300,6 +300,7 @@ fn permit(tx: &mut Tx<'_>, context: Context<'_>, request: &StartStep) -> Reply {
         })
         .collect();
     let digest = track.digest.clone();
+    let changes = step.effect != EffectClass::Observe;
     if planted::is(Bug::StartNotRecorded) {
         return Reply::Permit(Box::new(order));
     }
@@ -310,6 +311,9 @@ fn permit(tx: &mut Tx<'_>, context: Context<'_>, request: &StartStep) -> Reply {
         approved_by,
         cost,
     });
+    if changes {
+        breaker::trip_if_spent(tx, context, request.incident);
+    }
     Reply::Permit(Box::new(order))
 }
 

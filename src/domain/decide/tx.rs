@@ -138,7 +138,8 @@ impl<'a> Tx<'a> {
                 .state
                 .incident(incident)
                 .is_some_and(|incident| incident.paging.asked_at.is_some());
-            if paged {
+            // Who was called for a breaker is called until it is lifted.
+            if paged && !self.state.keeps_tripped(incident) {
                 self.effects.push(Effect::PageResolve { incident });
             }
             // The last summary says all that the one so far would have said.
@@ -207,6 +208,7 @@ fn redraws(event: &Event) -> bool {
         | Event::SilenceMade { .. }
         | Event::SilenceFailed { .. }
         | Event::SilenceEnded { .. }
+        | Event::BreakerTripped { .. }
         | Event::TakenOver { .. }
         | Event::GlassBroken { .. }
         | Event::GlassOver { .. }
@@ -269,6 +271,7 @@ fn tells(event: &Event) -> bool {
         | Event::SilenceMade { .. }
         | Event::SilenceFailed { .. }
         | Event::SilenceEnded { .. }
+        | Event::BreakerTripped { .. }
         | Event::TakenOver { .. }
         | Event::GlassBroken { .. }
         | Event::GlassOver { .. }

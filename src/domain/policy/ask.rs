@@ -6,7 +6,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use jiff::Timestamp;
 
-use super::guards::{Counts, Place};
+use super::guards::{Counts, LimitOf, Place};
 use super::{Decision, Policy, Reason, Request};
 use crate::domain::approval::Vote;
 use crate::domain::freeze::{Freeze, FreezeFile, Scope};
@@ -153,6 +153,8 @@ impl Policy {
             for held in freeze
                 .over(&place)
                 .filter(|held| held.over.is_none() || held.over.as_ref() != takes_back)
+                // What the breaker stands for is a limit, and those don't hold while the glass is broken.
+                .filter(|held| glass.is_none() || !held.scope.is_breaker())
                 .filter(|_| !planted::is(Bug::FreezeNotChecked))
             {
                 say(Reason::Frozen {
@@ -173,7 +175,14 @@ impl Policy {
             }
         }
         if glass.is_none() && !planted::is(Bug::LimitsNotChecked) {
-            self.guards.limits.against(counts, wanted, &of_cluster, say);
+            let tripped = |limit: &LimitOf| limit.breaker().is_some_and(|scope| freeze.of(&scope).is_some());
+            // A tripped breaker says it already, and there is no room before a person lifts it.
+            self.guards
+                .limits
+                .against(counts, wanted, &of_cluster, |reason| match &reason {
+                    Reason::LimitReached { limit, .. } if tripped(limit) => {}
+                    _ => say(reason),
+                });
         }
     }
 }

@@ -34,9 +34,9 @@ pub fn frozen(incident: &Incident, context: &CardContext) -> Option<String> {
         Phase::Settling { .. } | Phase::Handed { .. } | Phase::Closed { .. } => false,
     };
     let frozen = context.frozen.as_ref().filter(|_| may_start)?;
+    let (head, who) = frozen.head();
     Some(format!(
-        "*FROZEN by {}*: {}. No step starts{} until another person lifts it with `{}`.",
-        safe(&frozen.by, 60),
+        "*{head}*: {}. No step starts{} until {who} lifts it with `{}`.",
         safe(frozen.reason.trim_end_matches('.'), 300),
         frozen.place(),
         frozen.lift()
