@@ -35,6 +35,7 @@ pub(super) fn check(settings: &Settings) -> Result<(), ConfigError> {
         )?;
     }
     limits(settings)?;
+    confidence(settings)?;
     lists(settings)?;
     settings.break_glass.check()?;
     open_together(settings)?;
@@ -128,6 +129,18 @@ fn limits(settings: &Settings) -> Result<(), ConfigError> {
         if value == Some(0) {
             return wrong(format!(
                 "`limits.{key}` is 0, so nothing could ever run: write 1 or more, or use `execution.mode = \"dry-run\"`"
+            ));
+        }
+    }
+    Ok(())
+}
+
+fn confidence(settings: &Settings) -> Result<(), ConfigError> {
+    let (from, to) = (SURE_FROM_TO.start(), SURE_FROM_TO.end());
+    for (key, value) in settings.confidence.all() {
+        if let Some(value) = value.filter(|value| !SURE_FROM_TO.contains(value)) {
+            return wrong(format!(
+                "`confidence.{key}` is {value}: write per cent from {from}, which the search asks for in any case, to {to}, since nothing that is found by its text is surer"
             ));
         }
     }

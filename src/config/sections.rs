@@ -264,7 +264,7 @@ impl Cluster {
 #[serde(deny_unknown_fields, default)]
 pub struct Policy {
     /// A TOML file with `[[approvers]]`, `[[caches]]`, `[[windows]]`, `[[freezes]]`, `[limits]`, `[protected]`,
-    /// `irreversible`, `[break_glass]`, `[[autonomy_limits]]`, `[[risks]]` and `[alone]`, which are added to those of the configuration.
+    /// `irreversible`, `[break_glass]`, `[[autonomy_limits]]`, `[[risks]]`, `[alone]` and `[confidence]`, which are added to those of the configuration.
     pub path: Option<PathBuf>,
 }
 

@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 
-use super::alone_rows::{AloneKeys, AutonomyRow, RiskRow};
+use super::alone_rows::{AloneKeys, AutonomyRow, ConfidenceKeys, RiskRow};
 use super::guard_rows::{BreakGlassKeys, FreezeRow, LimitKeys, ProtectedKeys, WindowRow};
 use super::rows::{ApproverRow, CacheRow, EnvironmentRow, OperatorRow, RouteRow, ServiceRow, SettleRow};
 use super::secret::Secret;
@@ -68,10 +68,11 @@ pub struct Settings {
     pub limits: LimitKeys,
     pub protected: ProtectedKeys,
     pub break_glass: BreakGlassKeys,
-    /// Of the configuration and of `policy.path`, as the two below.
+    /// Of the configuration and of `policy.path`, as the three below.
     pub autonomy_limits: Vec<AutonomyRow>,
     pub risks: Vec<RiskRow>,
     pub alone: AloneKeys,
+    pub confidence: ConfidenceKeys,
     pub operators: Vec<OperatorRow>,
     /// How long a source without a resolve call may take to say `resolved` after the last step. 1 to 86,400.
     pub settle_seconds: u32,
@@ -132,6 +133,7 @@ impl Default for Settings {
             autonomy_limits: Vec::new(),
             risks: Vec::new(),
             alone: AloneKeys::default(),
+            confidence: ConfidenceKeys::default(),
             operators: Vec::new(),
             settle_seconds: 300,
             settle: Vec::new(),

@@ -107,6 +107,24 @@ impl MatchRecord {
     }
 }
 
+impl MatchRecord {
+    /// Lets people choose where the best that a search found is less sure than the policy wants at this risk.
+    pub fn ask_below(&mut self, sure: Confidence, risk: Risk) {
+        let best = self.candidates.first().and_then(|line| line.confidence);
+        let Some(best) = best.filter(|best| self.by == By::Search && *best < sure) else {
+            return;
+        };
+        if !matches!(self.verdict, Verdict::One { .. }) {
+            return;
+        }
+        self.verdict = Verdict::Several;
+        let risk = risk.as_str();
+        self.explanation.push(format!(
+            "it is {best} sure, and at {risk} risk the policy wants {sure}; a human chooses"
+        ));
+    }
+}
+
 /// Candidates and near misses that are kept for people to choose from.
 const MATCHES_KEPT: usize = 3;
 

@@ -5,8 +5,9 @@ use super::{reasons, words};
 use crate::domain::action::Tier;
 use crate::domain::glass::GlassRule;
 use crate::domain::ids::{Environment, IncidentId, Service};
+use crate::domain::plan::PlannedStep;
 use crate::domain::policy::{
-    Access, ApproverRow, AutonomyLimit, CalendarFreeze, Change, Cover, LimitOf, Risk, RiskRule, StepAccess,
+    Access, Alone, ApproverRow, AutonomyLimit, CalendarFreeze, Change, Cover, LimitOf, Risk, RiskRule, StepAccess,
     Window,
 };
 use crate::domain::runbook::Autonomy;
@@ -240,7 +241,7 @@ pub fn risk(row: &RiskRule) -> String {
         "{severity} severity {}{} is {} risk",
         cover(&place),
         services(&row.services),
-        risk_word(row.risk)
+        row.risk.as_str()
     )
 }
 
@@ -252,15 +253,23 @@ fn services(services: &[Service]) -> String {
     }
 }
 
-/// The word of the policy file.
+/// How a step may run without a person.
 #[must_use]
-pub fn risk_word(risk: Risk) -> &'static str {
-    match risk {
-        Risk::Low => "low",
-        Risk::Medium => "medium",
-        Risk::High => "high",
-        Risk::Critical => "critical",
+pub fn alone(alone: &Alone, step: &PlannedStep) -> String {
+    if step.tier >= Tier::Two {
+        return format!("never, it is {}", step.tier);
     }
+    let risks = [Risk::Low, Risk::Medium, Risk::High].into_iter().zip(alone.most);
+    let most: Vec<String> = risks
+        .map(|(risk, most)| match most {
+            Some(most) => format!("{most} at {} risk", risk.as_str()),
+            None => format!("as many as its budget allows at {} risk", risk.as_str()),
+        })
+        .collect();
+    format!(
+        "where autonomy.mode and the runbook say auto, its trigger matches and its plan is Tier 0 and 1; changes in one incident at most {}; never at critical risk",
+        words::listed(&most)
+    )
 }
 
 /// What happens when a limit of an hour is spent.
@@ -298,10 +307,14 @@ pub fn possible(change: &Change) -> String {
         Change::Glass(rule) => format!("breaking the glass by {}", glass(rule)),
         Change::Autonomy(row) => format!("more autonomy than {}", autonomy_limit(row)),
         Change::Risk(row) => format!("another risk than before: {}", risk(row)),
+        Change::Sure { risk, old, new } => format!(
+            "a match that is {new} sure is proposed at {} risk, it had to be {old}",
+            risk.as_str()
+        ),
         Change::Alone { risk, old, new } => format!(
             "{} changes without a person at {} risk: {}, it was {}",
             "more",
-            risk_word(*risk),
+            risk.as_str(),
             most(*new),
             most(*old)
         ),
@@ -329,10 +342,14 @@ pub fn impossible(change: &Change) -> String {
         Change::Glass(rule) => format!("breaking the glass by {}", glass(rule)),
         Change::Autonomy(row) => format!("more autonomy than {}", autonomy_limit(row)),
         Change::Risk(row) => format!("another risk than before: {}", risk(row)),
+        Change::Sure { risk, old, new } => format!(
+            "a match that is {old} sure was proposed at {} risk, now it has to be {new}",
+            risk.as_str()
+        ),
         Change::Alone { risk, old, new } => format!(
             "{} changes without a person at {} risk: {}, it was {}",
             "as many",
-            risk_word(*risk),
+            risk.as_str(),
             most(*new),
             most(*old)
         ),

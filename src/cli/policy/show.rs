@@ -184,10 +184,21 @@ fn alone_lines(alone: &Alone) -> Vec<String> {
     let risks = risks.map(|row| format!("Risk: {}", worded::risk(row)));
     let most = [Risk::Low, Risk::Medium, Risk::High].into_iter().zip(alone.most);
     let most = most.filter_map(|(risk, most)| {
-        let risk = worded::risk_word(risk);
+        let risk = risk.as_str();
         most.map(|most| format!("At most {most} changes without a person at {risk} risk"))
     });
-    limits.chain(risks).chain(most).collect()
+    let never = "None without a person at critical risk".to_owned();
+    let all = [Risk::Low, Risk::Medium, Risk::High, Risk::Critical];
+    let sure = all.into_iter().zip(alone.sure).map(|(risk, sure)| {
+        let risk = risk.as_str();
+        format!("A runbook found by its text is proposed from {sure} on at {risk} risk")
+    });
+    limits
+        .chain(risks)
+        .chain(most)
+        .chain([never])
+        .chain(sure)
+        .collect()
 }
 
 /// Those that any row names, each once, in order.

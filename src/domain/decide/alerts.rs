@@ -231,7 +231,10 @@ fn remember(tx: &mut Tx<'_>, incident: IncidentId) {
 fn choose(tx: &mut Tx<'_>, context: Context<'_>, incident: IncidentId, alert: &Alert) {
     let environment = context.rules.environment_of(alert);
     let facts = matching::AlertFacts::of(alert, environment.as_ref());
-    let matched = MatchRecord::of(&matching::rank(context.catalog, &facts), context.catalog);
+    let mut matched = MatchRecord::of(&matching::rank(context.catalog, &facts), context.catalog);
+    let alone = &context.rules.policy.alone;
+    let (risk, sure) = alone.sure_from(alert.severity, alert.service.as_ref(), environment.as_ref());
+    matched.ask_below(sure, risk);
     let (verdict, by) = (matched.verdict.clone(), matched.by);
     tx.record(Event::Matched { incident, matched });
     if let Some(times) = flaps(tx, &alert.fingerprint) {

@@ -304,5 +304,15 @@ pub fn may_run_alone(context: Context<'_>, incident: &Incident, plan: &Plan) -> 
         && alone.allows(
             alone.risk(incident.severity, incident.service.as_ref(), plan),
             plan,
+            changed_alone(incident, plan),
         )
+}
+
+/// Changes that other plans of the incident started without anybody's approval.
+fn changed_alone(incident: &Incident, plan: &Plan) -> u32 {
+    let others = incident.plans.iter().filter(|track| track.plan.no != plan.no);
+    others
+        .filter(|track| track.approval.votes().is_empty())
+        .map(|track| track.run.changes)
+        .fold(0, u32::saturating_add)
 }

@@ -6,6 +6,7 @@ use super::{ApproverRow, AutonomyLimit, CalendarFreeze, LimitOf, Policy, Risk, R
 use crate::domain::action::Tier;
 use crate::domain::glass::GlassRule;
 use crate::domain::ids::{ClusterName, Environment};
+use crate::domain::matching::Confidence;
 
 /// One thing that differs. In `more` it is possible from now on, in `less` it no longer is.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -36,6 +37,12 @@ pub enum Change {
     Autonomy(AutonomyLimit),
     /// Taking incidents like these for less risky, or more.
     Risk(RiskRule),
+    /// Proposing what a search found when it is no surer than the lower of these, at this risk.
+    Sure {
+        risk: Risk,
+        old: Confidence,
+        new: Confidence,
+    },
     /// So many changes without a person at this risk. `None` is as many as the budget allows.
     Alone {
         risk: Risk,
@@ -128,6 +135,15 @@ fn alone(old: &Policy, new: &Policy, all: &mut Comparison) {
     for row in gone.chain(added) {
         all.more.push(Change::Risk(row.clone()));
         all.less.push(Change::Risk(row.clone()));
+    }
+    let risks = [Risk::Low, Risk::Medium, Risk::High, Risk::Critical].into_iter();
+    for ((risk, old), new) in risks.zip(was.sure).zip(is.sure) {
+        let change = Change::Sure { risk, old, new };
+        match new.cmp(&old) {
+            std::cmp::Ordering::Less => all.more.push(change),
+            std::cmp::Ordering::Greater => all.less.push(change),
+            std::cmp::Ordering::Equal => {}
+        }
     }
     let risks = [Risk::Low, Risk::Medium, Risk::High].into_iter();
     for ((risk, old), new) in risks.zip(was.most).zip(is.most) {
