@@ -88,6 +88,11 @@ pub enum Intent {
         incident: IncidentId,
         episode: String,
     },
+    /// The one is the same as the other, which gets its alerts.
+    Merge {
+        from: IncidentId,
+        into: IncidentId,
+    },
     Silence(SilenceWish),
     /// The same runbook once more, as a new plan.
     ProposeAgain(IncidentId),
@@ -346,6 +351,11 @@ pub enum Answer {
     /// The alert has an incident of its own now.
     SplitOff {
         incident: IncidentId,
+    },
+    Merged {
+        from: IncidentId,
+        into: IncidentId,
+        alerts: usize,
     },
     Chosen {
         runbook: RunbookName,

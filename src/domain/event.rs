@@ -142,6 +142,17 @@ pub enum Event {
         fingerprint: Fingerprint,
         by: Who,
     },
+    /// A person says that it is the same as another incident: that one gets its alerts, and this one is closed.
+    Merged {
+        incident: IncidentId,
+        into: IncidentId,
+        /// How many alerts go there.
+        alerts: usize,
+        by: Who,
+        /// The other's card, where it had one.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        card: Option<MessageRef>,
+    },
     AlertResolved {
         incident: IncidentId,
         episode: EpisodeKey,
@@ -512,6 +523,7 @@ impl Event {
             | Self::Anchored { incident, .. }
             | Self::Joined { incident, .. }
             | Self::SplitOff { incident, .. }
+            | Self::Merged { incident, .. }
             | Self::AlertResolved { incident, .. }
             | Self::ChangesSeen { incident, .. }
             | Self::Remembered { incident, .. }

@@ -2,6 +2,7 @@
 //! fit (an unknown incident, a vote on a decided plan) changes nothing, so folding never fails half-way.
 //! Longer than other files, since every event has its arm in one match.
 
+mod course;
 mod plans;
 mod silences;
 
@@ -10,6 +11,7 @@ use std::sync::Arc;
 
 use jiff::Timestamp;
 
+use course::{close, joined, opened, resolved};
 use plans::{
     allowed_alone, approve, ended, judged, part_done, proposed, set, settle_approval, started, track,
 };
@@ -121,15 +123,24 @@ impl State {
             }
             Event::Closed { incident, .. } => {
                 self.apply_to_incident(entry, *incident);
+                self.give_away(*incident);
                 if let Some(closed) = self.incidents.get(incident) {
                     Signature::of(closed)
+                        .filter(|_| !closed.is_merged())
                         .into_iter()
                         .for_each(|signature| self.memory.keep(signature));
                     self.closed.push_back((entry.at, *incident));
                 }
             }
-            Event::Joined { incident, alert, .. } => {
-                self.past.fired(entry.at, &alert.fingerprint);
+            Event::Joined {
+                incident,
+                alert,
+                because,
+            } => {
+                // One that was merged fired before, where it was.
+                if !because.as_ref().is_some_and(Because::is_merge) {
+                    self.past.fired(entry.at, &alert.fingerprint);
+                }
                 self.apply_to_incident(entry, *incident);
                 self.let_go_of_episodes(*incident);
             }
@@ -186,6 +197,7 @@ impl State {
             | Event::SilenceMade { incident, .. }
             | Event::SilenceFailed { incident, .. }
             | Event::SilenceEnded { incident, .. }
+            | Event::Merged { incident, .. }
             | Event::TakenOver { incident, .. } => self.apply_to_incident(entry, *incident),
         }
     }
@@ -226,62 +238,6 @@ impl State {
             incident.last_seq = seq;
         }
         self.index_incident(id);
-    }
-}
-
-fn opened(
-    id: IncidentId,
-    at: Timestamp,
-    alert: &Arc<Alert>,
-    channel: &Channel,
-    title: &str,
-    severity: Severity,
-) -> Incident {
-    let environment = ["environment", "env"]
-        .iter()
-        .find_map(|key| alert.labels.get(*key))
-        .cloned();
-    Incident {
-        id,
-        opened_at: at,
-        title: title.to_owned(),
-        severity,
-        service: alert.service.clone(),
-        environment,
-        source: alert.source.clone(),
-        group: alert.group.clone(),
-        channel: channel.clone(),
-        episodes: vec![Episode {
-            alert: alert.clone(),
-            because: None,
-            resolved_at: None,
-        }],
-        let_go: 0,
-        repeats: 0,
-        matched: None,
-        plans: Vec::new(),
-        // Until a `Matched` says more, nobody has chosen anything: a human has it.
-        phase: Phase::Handed {
-            at,
-            reason: HandoffReason::NoMatch,
-        },
-        card: None,
-        paging: Paging::default(),
-        commander: None,
-        checklist: None,
-        items: Vec::new(),
-        evidence: None,
-        ticks: BTreeMap::new(),
-        requested_by: None,
-        request: None,
-        source_refused: None,
-        glass: None,
-        changes: Vec::new(),
-        similar: Vec::new(),
-        joined_groups: BTreeSet::new(),
-        split_off: BTreeSet::new(),
-        silences: Vec::new(),
-        last_seq: 0,
     }
 }
 
@@ -540,6 +496,7 @@ fn change(incident: &mut Incident, event: &Event, at: Timestamp) {
             }
         }
         Event::SourceTold { .. }
+        | Event::Merged { .. }
         | Event::Started { .. }
         | Event::Checkpointed { .. }
         | Event::Anchored { .. }
@@ -556,26 +513,6 @@ fn change(incident: &mut Incident, event: &Event, at: Timestamp) {
     }
 }
 
-fn joined(incident: &mut Incident, alert: &Arc<Alert>, because: Option<&Because>) {
-    incident.severity = incident.severity.max(alert.severity);
-    if because.is_some() {
-        incident.joined_groups.extend(alert.group.clone());
-    }
-    incident.episodes.push(Episode {
-        alert: alert.clone(),
-        because: because.cloned(),
-        resolved_at: None,
-    });
-}
-
-fn resolved(incident: &mut Incident, episode: &EpisodeKey, at: Timestamp) {
-    // An episode that was reopened is there twice: the older one has resolved already.
-    let mut known = incident.episodes.iter_mut().rev();
-    if let Some(known) = known.find(|known| known.alert.episode == *episode) {
-        known.resolved_at.get_or_insert(at);
-    }
-}
-
 fn ticked(incident: &mut Incident, item: u16, by: &str, done: bool, at: Timestamp) {
     if done {
         let by = by.to_owned();
@@ -583,17 +520,4 @@ fn ticked(incident: &mut Incident, item: u16, by: &str, done: bool, at: Timestam
     } else {
         incident.ticks.remove(&item);
     }
-}
-
-fn close(incident: &mut Incident, at: Timestamp, result: ClosedAs) {
-    settle_approval(
-        incident,
-        ApprovalEvent::Withdraw {
-            at,
-            why: "the incident is over".to_owned(),
-        },
-    );
-    incident.paging.due = None;
-    silences::close(incident, at);
-    incident.phase = Phase::Closed { at, result };
 }

@@ -204,6 +204,8 @@ pub enum ClosedAs {
     },
     /// A dry run that a person asked for is complete: there is nothing to wait for.
     DryRun,
+    /// A person says that it is the same as another: its alerts are there now.
+    Merged { into: IncidentId, by: Who },
 }
 
 /// What a verified fix still waits for.
@@ -372,6 +374,9 @@ pub struct Incident {
     /// Groups of alerts that joined for a reason of ours.
     #[serde(default, skip_serializing_if = "BTreeSet::is_empty")]
     pub joined_groups: BTreeSet<GroupKey>,
+    /// Groups of alerts that came with an incident that was merged into this one: what else comes of them comes here.
+    #[serde(default, skip_serializing_if = "BTreeSet::is_empty")]
+    pub merged_groups: BTreeSet<(Source, GroupKey)>,
     /// Alerts that a person has split off; they never join again.
     #[serde(default, skip_serializing_if = "BTreeSet::is_empty")]
     pub split_off: BTreeSet<Fingerprint>,
@@ -520,6 +525,13 @@ impl Incident {
     #[must_use]
     pub fn is_open(&self) -> bool {
         !matches!(self.phase, Phase::Closed { .. })
+    }
+
+    /// Its alerts are in another incident now.
+    #[must_use]
+    pub fn is_merged(&self) -> bool {
+        let closed = |result: &ClosedAs| matches!(result, ClosedAs::Merged { .. });
+        matches!(&self.phase, Phase::Closed { result, .. } if closed(result))
     }
 
     /// The alert it was opened for. An incident always has one.

@@ -12,7 +12,7 @@ use super::factors::FactorsKnown;
 use super::freeze::Freeze;
 use super::glass::Glass;
 use super::ids::{AttemptId, DeliveryKey, EpisodeKey, GroupKey, IncidentId, Source};
-use super::incident::{Incident, MessageRef, Phase};
+use super::incident::{Episode, Incident, MessageRef, Phase};
 use super::memory::Memory;
 use super::oversight::Oversight;
 use super::past::Past;
@@ -226,8 +226,10 @@ impl State {
         {
             self.index.cards.insert(card.clone(), id);
         }
-        if let Some(group) = &incident.group {
-            let groups = self.index.groups.entry(incident.source.clone()).or_default();
+        let own = incident.group.iter().map(|group| (&incident.source, group));
+        let merged = incident.merged_groups.iter().map(|(source, group)| (source, group));
+        for (source, group) in own.chain(merged) {
+            let groups = self.index.groups.entry(source.clone()).or_default();
             match (groups.get(group) == Some(&id), incident.is_open()) {
                 (false, true) => {
                     groups.insert(group.clone(), id);
@@ -238,7 +240,7 @@ impl State {
                 (true, true) | (false, false) => {}
             }
             if groups.is_empty() {
-                self.index.groups.remove(&incident.source);
+                self.index.groups.remove(source);
             }
         }
         // One entry adds one episode at most, and the newest is last.
@@ -247,15 +249,33 @@ impl State {
         self.index_busy(id);
     }
 
-    /// An episode that fired again after its incident was over belongs to the newer incident.
+    /// An episode that fired again after its incident was over belongs to the newer incident; one that was merged into
+    /// another, to that.
     fn index_episodes(&mut self, id: IncidentId, from: usize) {
         let Some(incident) = self.incidents.get(&id) else {
             return;
         };
-        let known = self.index.episodes.entry(incident.source.clone()).or_default();
-        for episode in incident.episodes.iter().skip(from) {
+        let merged = incident.is_merged();
+        let episodes = incident.episodes.iter().skip(from);
+        for episode in episodes.filter(|episode| !merged || episode.resolved_at.is_some()) {
+            let source = episode.alert.source.clone();
+            let known = self.index.episodes.entry(source).or_default();
             let holder = known.entry(episode.alert.episode.clone()).or_insert(id);
             *holder = (*holder).max(id);
+        }
+    }
+
+    /// What still fired in an incident that was merged is another's from now on.
+    pub(super) fn give_away(&mut self, id: IncidentId) {
+        let Some(merged) = self.incidents.get(&id).filter(|incident| incident.is_merged()) else {
+            return;
+        };
+        for alert in merged.firing() {
+            if let Some(known) = self.index.episodes.get_mut(&alert.source)
+                && known.get(&alert.episode) == Some(&id)
+            {
+                known.remove(&alert.episode);
+            }
         }
     }
 
@@ -274,17 +294,17 @@ impl State {
                 .find(|(_, episode)| episode.resolved_at.is_some())
                 .map(|(place, _)| place);
             let Some(over) = over else { return };
-            let gone = incident.episodes.remove(over).alert.episode.clone();
+            let gone = incident.episodes.remove(over).alert;
             incident.let_go = incident.let_go.saturating_add(1);
-            let known = self.index.episodes.get_mut(&incident.source);
+            let same = |episode: &Episode| {
+                episode.alert.episode == gone.episode && episode.alert.source == gone.source
+            };
+            let known = self.index.episodes.get_mut(&gone.source);
             if let Some(known) = known
-                && known.get(&gone) == Some(&id)
-                && !incident
-                    .episodes
-                    .iter()
-                    .any(|episode| episode.alert.episode == gone)
+                && known.get(&gone.episode) == Some(&id)
+                && !incident.episodes.iter().any(same)
             {
-                known.remove(&gone);
+                known.remove(&gone.episode);
             }
         }
     }
@@ -362,14 +382,14 @@ impl State {
     }
 
     fn unindex(&mut self, gone: &Incident) {
-        if let Some(known) = self.index.episodes.get_mut(&gone.source) {
-            for episode in &gone.episodes {
-                if known.get(&episode.alert.episode) == Some(&gone.id) {
-                    known.remove(&episode.alert.episode);
+        for alert in gone.episodes.iter().map(|episode| &episode.alert) {
+            if let Some(known) = self.index.episodes.get_mut(&alert.source) {
+                if known.get(&alert.episode) == Some(&gone.id) {
+                    known.remove(&alert.episode);
                 }
-            }
-            if known.is_empty() {
-                self.index.episodes.remove(&gone.source);
+                if known.is_empty() {
+                    self.index.episodes.remove(&alert.source);
+                }
             }
         }
         if let Some(card) = &gone.card {

@@ -42,6 +42,7 @@ pub fn because(because: &Because) -> String {
         Because::SameNode { node } => format!("same node, {node}"),
         Because::SameChange { title } => format!("same change before, {}", shortened(title, 80)),
         Because::SameGroup => "its group joined before".to_owned(),
+        Because::Merged { from, by } => format!("{by} merged {from} into this"),
         Because::StormOfRule { name } => format!("a storm of alerts, same rule, {}", shortened(name, 80)),
         Because::StormOfService { service } => format!("a storm of alerts, same service, {service}"),
     }

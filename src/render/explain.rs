@@ -38,6 +38,10 @@ pub fn answer(answer: &Answer) -> String {
             still_firing,
         } => closed(*incident, *still_firing),
         Answer::SplitOff { incident } => format!("Split off: it is {incident} now, with a card of its own."),
+        Answer::Merged { from, into, alerts } => {
+            let alerts = words::counted(*alerts, "alert");
+            format!("{from} is closed and its thread says so; {alerts} of it now in {into}.")
+        }
         Answer::ProposedAgain => "The plan is being made again; it needs a fresh approval. You count as who asked for it: from Tier 2 up somebody else has to approve.".to_owned(),
         Answer::SilenceProposed => "The silence is proposed on the card. Somebody who may approve a Tier 2 step there has to approve it, and not you unless the policy says so.".to_owned(),
         Answer::SilenceRejected => "Rejected. Nothing is silenced.".to_owned(),
@@ -322,7 +326,7 @@ pub fn phase(phase: &Phase) -> String {
             ..
         } => "Dry run complete.".to_owned(),
         Phase::Closed {
-            result: result @ ClosedAs::ByPerson { .. },
+            result: result @ (ClosedAs::ByPerson { .. } | ClosedAs::Merged { .. }),
             ..
         } => format!("{}.", words::sentence(&super::timeline::closed_by(result))),
     }

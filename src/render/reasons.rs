@@ -163,6 +163,9 @@ pub fn refusal(refusal: &Refusal) -> String {
         Refusal::LooseEnd => {
             "A step still runs, or nobody knows whether it happened; nothing was changed. Say on the card what became of it first.".to_owned()
         }
+        Refusal::StillRuns => {
+            "Its plan runs, or whether that helped is not known yet; nothing was changed. Merge it when that is over, or merge the other into it.".to_owned()
+        }
         Refusal::Astray { card: AstrayCard::OfAnother } => {
             "This card is from another database of Interlock: its incident is not in this one, and nothing was done. `/runbook status` shows what is open here.".to_owned()
         }

@@ -219,7 +219,7 @@ pub fn result(incident: &Incident) -> String {
             ..
         } => "dry run complete; nothing was run".to_owned(),
         Phase::Closed {
-            result: result @ ClosedAs::ByPerson { .. },
+            result: result @ (ClosedAs::ByPerson { .. } | ClosedAs::Merged { .. }),
             ..
         } => match incident.result() {
             Some(_) => format!("{}; {}", timeline::closed_by(result), timeline::ran(incident)),

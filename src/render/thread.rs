@@ -17,11 +17,25 @@ pub fn line(entry: &Entry, incident: &Incident) -> Option<String> {
     if let Event::Anchored { size, line, .. } = &entry.event {
         return Some(anchored(*size, line));
     }
+    if let Event::Merged { card: Some(card), .. } = &entry.event {
+        let text = Mrkdwn::escape(&words::sentence(&timeline::line(&entry.event, incident)?)).to_string();
+        return Some(format!("{text}{}", elsewhere(&card.channel)));
+    }
     let text = Mrkdwn::escape(&words::sentence(&timeline::line(&entry.event, incident)?)).to_string();
     Some(match below(&entry.event) {
         Some(below) => format!("{text}\n{}", fenced(&below)),
         None => text,
     })
+}
+
+/// The channel of another card, as a link; nothing where that is no id.
+fn elsewhere(channel: &str) -> String {
+    let id = !channel.is_empty() && channel.bytes().all(|byte| byte.is_ascii_alphanumeric());
+    if id {
+        format!(" (in <#{channel}>)")
+    } else {
+        String::new()
+    }
 }
 
 /// Nothing to do for anybody: a checkpoint that an auditor can copy, as code so that Slack changes nothing in it.

@@ -1,16 +1,14 @@
 //! One line of plain text for each thing that happened: for the thread, the summary and the report. Plain means that
 //! foreign text is in it as it came; whoever posts it escapes it.
 
-use super::{changes, evidence, memory, reasons, silences, words};
+use super::{changes, evidence, freezing, memory, reasons, silences, words};
 use crate::domain::approval::Vote;
-use crate::domain::breaker;
 use crate::domain::event::{Cause, Deed, Event, Judgement, Outcome, Refusal};
 use crate::domain::factors::{FactorChange, FactorDeed};
-use crate::domain::freeze::Scope;
 use crate::domain::ids::{AttemptId, EpisodeKey, StepNo};
 use crate::domain::incident::{ClosedAs, Incident, PlanTrack, SettlesBy};
 use crate::domain::plan::{Plan, PlanDigest, PlannedStep};
-use crate::domain::policy::{Decision, LimitOf};
+use crate::domain::policy::Decision;
 use crate::domain::run::{RunResult, StepState, WaitsFor};
 
 /// What happened, in one line. `None` for what people need not read.
@@ -171,8 +169,15 @@ fn worded(event: &Event, incident: Option<&Incident>) -> Option<String> {
         Event::Frozen {
             by, reason, scope, ..
         } => format!("{} froze {scope}: {reason}", by.name),
-        Event::BreakerTripped { limit, allowed, .. } => tripped(limit, *allowed),
-        Event::Unfrozen { by, reason, scope } => unfrozen(&by.name, reason, scope),
+        Event::Merged {
+            into, alerts, by, ..
+        } => format!(
+            "{} merged this into {into}: it goes on there, with {} of this",
+            by.name,
+            words::counted(*alerts, "alert")
+        ),
+        Event::BreakerTripped { limit, allowed, .. } => freezing::tripped(limit, *allowed),
+        Event::Unfrozen { by, reason, scope } => freezing::unfrozen(&by.name, reason, scope),
         Event::Asked {
             by,
             deed: Deed::ProposeAgain,
@@ -280,26 +285,8 @@ fn closed(result: &ClosedAs) -> String {
     match result {
         ClosedAs::Resolved => "closed: resolved".to_owned(),
         ClosedAs::AlertCleared => "closed: the alert went away".to_owned(),
-        ClosedAs::ByPerson { .. } => closed_by(result),
+        ClosedAs::ByPerson { .. } | ClosedAs::Merged { .. } => closed_by(result),
         ClosedAs::DryRun => "closed: the dry run is complete".to_owned(),
-    }
-}
-
-fn tripped(limit: &LimitOf, allowed: u32) -> String {
-    let scope = limit.breaker().map(|scope| format!(" {scope}")).unwrap_or_default();
-    format!(
-        "the breaker tripped: {}; nothing more is changed until a person lifts it with /runbook unfreeze{scope} REASON",
-        breaker::why(limit, allowed)
-    )
-}
-
-fn unfrozen(by: &str, reason: &str, scope: &Scope) -> String {
-    match scope {
-        Scope::Everything => format!("{by} lifted the freeze: {reason}"),
-        Scope::Cluster { .. } | Scope::Namespace { .. } | Scope::Runbook { .. } | Scope::Target { .. } => {
-            format!("{by} lifted the freeze of {scope}: {reason}")
-        }
-        Scope::Breaker { .. } => format!("{by} closed the {scope} again: {reason}"),
     }
 }
 
@@ -321,6 +308,7 @@ pub fn closed_by(result: &ClosedAs) -> String {
     match result {
         ClosedAs::ByPerson { name, reason, .. } if reason.is_empty() => format!("closed by {name}"),
         ClosedAs::ByPerson { name, reason, .. } => format!("closed by {name}: {reason}"),
+        ClosedAs::Merged { into, by } => format!("merged into {into} by {}", by.name),
         ClosedAs::Resolved | ClosedAs::AlertCleared | ClosedAs::DryRun => "closed".to_owned(),
     }
 }
@@ -375,6 +363,7 @@ pub fn deed(deed: Deed) -> &'static str {
         Deed::Ask => "ask",
         Deed::Close => "close the incident",
         Deed::Split => "split off an alert",
+        Deed::Merge => "merge the incident into another",
         Deed::BreakGlass => "break the glass",
         Deed::ReviewGlass => "review a broken glass",
         Deed::ProposeAgain => "propose the plan again",

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use super::yes::{Words, Yes};
-use super::{Context, Tx, advance, alerts, contain, ends, freezing, glass, plan_act, silences, split, who};
+use super::{Context, Tx, advance, alerts, contain, ends, freezing, glass, merge, plan_act, silences, split, who};
 use crate::domain::alert::{Alert, AlertStatus, Severity};
 use crate::domain::command::{Answer, Effect, Form, Intent, Reply, RunbookLine, StatusLine};
 use crate::domain::event::{Deed, Event, Refusal, Who};
@@ -150,6 +150,7 @@ fn wanted(
         Intent::TakeOver(id) => take_over(tx, context, actor, id),
         Intent::Close { incident, reason } => ends::close(tx, context, actor, incident, reason),
         Intent::Split { incident, episode } => split::split(tx, context, actor, incident, &episode),
+        Intent::Merge { from, into } => merge::merge(tx, context, actor, from, into),
         Intent::BreakGlass { incident, reason } => glass::open(tx, context, actor, incident, &reason),
         Intent::ReviewGlass { incident, words } => glass::review(tx, context, actor, incident, &words),
         Intent::Silence(wish) => silences::wanted(tx, context, actor, wish),
@@ -234,6 +235,7 @@ fn looks(intent: &Intent) -> Option<(Option<IncidentId>, Deed)> {
         | Intent::TakeOver(_)
         | Intent::Close { .. }
         | Intent::Split { .. }
+        | Intent::Merge { .. }
         | Intent::Silence(_)
         | Intent::ProposeAgain(_)
         | Intent::ChooseRunbook { .. }

@@ -138,7 +138,14 @@ fn again(tx: &mut Tx<'_>, context: Context<'_>, source: &Source, known: Incident
     }
 }
 
-fn join(tx: &mut Tx<'_>, context: Context<'_>, incident: IncidentId, alert: Alert, because: Option<Because>) {
+/// One more alert of an incident.
+pub(super) fn join(
+    tx: &mut Tx<'_>,
+    context: Context<'_>,
+    incident: IncidentId,
+    alert: Alert,
+    because: Option<Because>,
+) {
     let before = tx.state().incident(incident).map(|incident| incident.severity);
     let worse = before.is_some_and(|before| alert.severity > before);
     let fingerprint = alert.fingerprint.clone();
@@ -190,7 +197,11 @@ fn fired(tx: &mut Tx<'_>, context: Context<'_>, source: &Source, alert: Alert) {
         .as_ref()
         .and_then(|group| tx.state().by_group(source, group));
     if let Some(incident) = open {
-        join(tx, context, incident, alert, None);
+        // Where its group came with a merge, its source knows nothing of the incident.
+        let own = tx.state().incident(incident);
+        let own = own.is_some_and(|own| own.source == alert.source && own.group == alert.group);
+        let because = (!own).then_some(Because::SameGroup);
+        join(tx, context, incident, alert, because);
         return;
     }
     if let Some((incident, because)) = cluster::find(tx.state(), context, &alert) {

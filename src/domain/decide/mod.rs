@@ -12,6 +12,7 @@ mod deadline;
 mod ends;
 mod freezing;
 mod glass;
+mod merge;
 mod plan_act;
 mod restored;
 mod settling;

@@ -169,6 +169,7 @@ fn redraws(event: &Event) -> bool {
         Event::Opened { .. }
         | Event::Joined { .. }
         | Event::SplitOff { .. }
+        | Event::Merged { .. }
         | Event::AlertResolved { .. }
         | Event::Matched { .. }
         | Event::Advised { .. }
@@ -242,6 +243,7 @@ fn tells(event: &Event) -> bool {
         Event::Joined { because, .. } => because.is_some(),
         Event::Refused { refusal, .. } => refusal.locks(),
         Event::SplitOff { .. }
+        | Event::Merged { .. }
         | Event::Matched { .. }
         | Event::Gathered { .. }
         | Event::Proposed { .. }

@@ -19,6 +19,7 @@ pub const COMMANDS: &[(&str, &str)] = &[
     ("touched", "[INC-n|60s|1h]"),
     ("oversight", "[30d]"),
     ("close", "INC-n [REASON]"),
+    ("merge", "INC-n into INC-m"),
     ("break-glass", "INC-n REASON"),
     ("reviewed", "INC-n WORDS"),
     ("freeze", "[WHAT] REASON"),
@@ -54,6 +55,7 @@ pub fn parse(line: &str, thread: Option<IncidentId>) -> Intent {
         "close" => saying(rest, thread)
             .map(|(incident, reason)| Intent::Close { incident, reason })
             .unwrap_or_else(unrecognised),
+        "merge" => merge(rest, thread).unwrap_or_else(unrecognised),
         "break-glass" | "breakglass" => saying(rest, thread)
             .map(|(incident, reason)| Intent::BreakGlass { incident, reason })
             .unwrap_or_else(unrecognised),
@@ -83,6 +85,26 @@ fn about(
         (true, Some(incident)) => Some(of(incident)),
         (true, None) => general,
         (false, _) => IncidentId::parse(rest).map(of),
+    }
+}
+
+/// Which into which. In a thread one name is enough: it is that incident which goes.
+fn merge(rest: &str, thread: Option<IncidentId>) -> Option<Intent> {
+    let words = rest.split_whitespace();
+    let named: Option<Vec<IncidentId>> = words
+        .filter(|word| !word.eq_ignore_ascii_case("into"))
+        .map(IncidentId::parse)
+        .collect();
+    match (named?.as_slice(), thread) {
+        ([from, into], _) => Some(Intent::Merge {
+            from: *from,
+            into: *into,
+        }),
+        ([into], Some(here)) => Some(Intent::Merge {
+            from: here,
+            into: *into,
+        }),
+        _ => None,
     }
 }
 
@@ -244,6 +266,13 @@ mod tests {
             parse("close mended by hand", Some(IncidentId(7))),
             closed("mended by hand")
         );
+        let merged = |from, into| Intent::Merge {
+            from: IncidentId(from),
+            into: IncidentId(into),
+        };
+        assert_eq!(parse("merge INC-7 into INC-3", None), merged(7, 3));
+        assert_eq!(parse("merge INC-7 INC-3", Some(IncidentId(9))), merged(7, 3));
+        assert_eq!(parse("merge into INC-3", Some(IncidentId(9))), merged(9, 3));
         assert_eq!(parse("why", Some(IncidentId(7))), Intent::WhyOf(IncidentId(7)));
         assert_eq!(parse("who INC-7", None), Intent::WhoOf(IncidentId(7)));
         assert_eq!(
@@ -273,6 +302,8 @@ mod tests {
             "close",
             "close mended by hand",
             "status soon",
+            "merge INC-7",
+            "merge INC-7 into that",
         ] {
             assert!(matches!(parse(line, None), Intent::Unrecognised { .. }), "{line}");
         }
