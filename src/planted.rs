@@ -33,6 +33,8 @@ pub enum Bug {
     DigestNotCompared,
     /// A target that changed after the card is touched.
     TargetNotCompared,
+    /// What speaks against the alert keeps nothing from running alone.
+    ContradictionIgnored,
     /// Nobody asks a PodDisruptionBudget.
     DisruptionNotAsked,
     /// A step may take more than its budget has.

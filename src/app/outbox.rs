@@ -108,7 +108,8 @@ impl Pagers {
         let mut tries = 0;
         loop {
             let incident = engine.incident(id).await.ok().flatten()?;
-            if !incident.is_open() {
+            let calls = incident.is_open() || keeps_tripped(engine, id).await;
+            if !calls {
                 return None;
             }
             let page = self.packet(&incident);
@@ -366,4 +367,10 @@ pub async fn watch_unseen(engine: Handle, clock: Arc<dyn Clock>) {
             }
         }
     }
+}
+
+/// Whether a breaker stands that this incident tripped: then somebody is called although it is over.
+async fn keeps_tripped(engine: &Handle, id: IncidentId) -> bool {
+    let freeze = engine.freeze().await;
+    freeze.is_ok_and(|freeze| freeze.held().iter().any(|held| held.tripped_by == Some(id)))
 }

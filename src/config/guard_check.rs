@@ -6,6 +6,7 @@ use std::collections::BTreeSet;
 use jiff::Timestamp;
 use jiff::tz::TimeZone;
 
+use super::alone_rows::SURE_FROM_TO;
 use super::check::{names, wrong};
 use super::error::ConfigError;
 use super::guard_rows::SpanText;

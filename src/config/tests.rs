@@ -4,10 +4,10 @@
 use std::ffi::OsString;
 use std::path::PathBuf;
 
-use crate::domain::matching::Confidence;
 use super::*;
 use crate::domain::action::Tier;
 use crate::domain::alert::Severity;
+use crate::domain::matching::Confidence;
 use crate::domain::runbook::Autonomy;
 
 struct Folder(tempfile::TempDir);
@@ -457,8 +457,14 @@ fn rules_of_the_policy_that_can_not_be_meant_are_refused_with_what_to_do() {
             "[limits]\nactions_per_hour = 0",
             "`limits.actions_per_hour` is 0, so nothing could ever run",
         ),
-        ("[confidence]\nhigh = 60", "`confidence.high` is 60: write per cent from 80"),
-        ("[confidence]\nhigh = 99", "`confidence.high` is 99: write per cent from 80"),
+        (
+            "[confidence]\nhigh = 60",
+            "`confidence.high` is 60: write per cent from 80",
+        ),
+        (
+            "[confidence]\nhigh = 99",
+            "`confidence.high` is 99: write per cent from 80",
+        ),
         ("[break_glass]\nminutes = 5", "`[break_glass]` names nobody"),
         ("irreversible = [\" \"]", "`irreversible` has an empty line"),
         (
@@ -565,7 +571,10 @@ fn what_is_not_written_of_risk_has_a_sensible_number_and_the_stricter_of_two_cou
     assert_eq!(plain.most, [Some(10), Some(5), Some(2)]);
     assert_eq!(plain.sure, percent([80, 80, 85, 90]));
     let folder = Folder::new();
-    let policy = folder.file("policy.toml", "[alone]\nhigh = 4\n[confidence]\nhigh = 95\nlow = 82");
+    let policy = folder.file(
+        "policy.toml",
+        "[alone]\nhigh = 4\n[confidence]\nhigh = 95\nlow = 82",
+    );
     let text = format!(
         "policy.path = {:?}\n[alone]\nhigh = 1\n[confidence]\nhigh = 90",
         policy.display().to_string()

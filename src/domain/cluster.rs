@@ -50,7 +50,10 @@ pub enum Because {
     /// An alert of its group joined before, for another reason.
     SameGroup,
     /// A person says that its incident is the same as this one.
-    Merged { from: IncidentId, by: String },
+    Merged {
+        from: IncidentId,
+        by: String,
+    },
     /// It storms, and this is the same rule as that of the card.
     StormOfRule {
         name: String,

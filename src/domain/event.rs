@@ -358,6 +358,18 @@ pub enum Event {
         incident: IncidentId,
         reason: HandoffReason,
     },
+    /// Nobody has decided yet: those who may are reminded, before anybody is paged and before it expires.
+    Reminded {
+        incident: IncidentId,
+        plan: PlanNo,
+        /// Ids and handles of those who may approve what is left of it.
+        who: Vec<String>,
+        /// How many approvals it still takes.
+        missing: u8,
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        page_at: Option<Timestamp>,
+        approve_by: Timestamp,
+    },
     /// When a human will be paged if nobody has decided by then.
     PageDue {
         incident: IncidentId,
@@ -553,6 +565,7 @@ impl Event {
             | Self::RunEnded { incident, .. }
             | Self::Settling { incident, .. }
             | Self::HandedOver { incident, .. }
+            | Self::Reminded { incident, .. }
             | Self::PageDue { incident, .. }
             | Self::PageAsked { incident, .. }
             | Self::PageSettled { incident }

@@ -6,9 +6,6 @@ mod course;
 mod plans;
 mod silences;
 
-use std::collections::{BTreeMap, BTreeSet};
-use std::sync::Arc;
-
 use jiff::Timestamp;
 
 use course::{close, joined, opened, resolved};
@@ -16,17 +13,14 @@ use plans::{
     allowed_alone, approve, ended, judged, part_done, proposed, set, settle_approval, started, track,
 };
 
-use super::alert::{Alert, Severity};
 use super::approval::{Approval, ApprovalEvent};
 use super::cluster::Because;
 use super::event::{Entry, Event, Who};
 use super::evidence::Evidence;
 use super::freeze::{Held, Scope};
 use super::glass::Glass;
-use super::ids::{AttemptId, Channel, EpisodeKey, IncidentId};
-use super::incident::{
-    ClosedAs, Episode, HandoffReason, Incident, MatchLine, PageFailure, Paging, Phase, PlanTrack, Tick,
-};
+use super::ids::{AttemptId, IncidentId};
+use super::incident::{Incident, MatchLine, PageFailure, Phase, PlanTrack, Tick};
 use super::memory::Signature;
 use super::run::{Run, StepState};
 use super::silence::SilenceState;
@@ -182,6 +176,7 @@ impl State {
             | Event::StepBlamed { incident, .. }
             | Event::RunsLong { incident, .. }
             | Event::Settling { incident, .. }
+            | Event::Reminded { incident, .. }
             | Event::PageDue { incident, .. }
             | Event::PageAsked { incident, .. }
             | Event::PageSettled { incident }
@@ -287,6 +282,11 @@ fn change(incident: &mut Incident, event: &Event, at: Timestamp) {
         }
         Event::Ticked { item, by, done, .. } => ticked(incident, *item, &by.name, *done, at),
         Event::CardPosted { message, .. } => incident.card = Some(message.clone()),
+        Event::Reminded { plan, .. } => {
+            if let Some(track) = track(incident, *plan) {
+                track.reminded = true;
+            }
+        }
         Event::PageDue { at: due, .. } => incident.paging.due = Some(*due),
         Event::PageSettled { .. } => incident.paging.due = None,
         Event::PageAsked { waiting, why, .. } => incident.paging.ask(*waiting, why, at),
@@ -380,6 +380,7 @@ fn change(incident: &mut Incident, event: &Event, at: Timestamp) {
                 upto: None,
                 part_waits: false,
                 outdated: Vec::new(),
+                reminded: false,
                 failed_before: *failed_before,
             };
             proposed(incident, track);

@@ -24,7 +24,7 @@ use super::ids::{
 use super::matching::{self, By, Confidence, Matches};
 use super::memory::Similar;
 use super::plan::{Plan, PlanDigest, Requester};
-use super::policy::{Decision, Reason};
+use super::policy::{Decision, Reason, Risk};
 use super::run::{Run, RunResult, StepState};
 use super::runbook::{Catalog, ChecklistItem, ParamValue};
 use super::silence::Silence;
@@ -182,6 +182,9 @@ pub struct PlanTrack {
     /// What was no longer as it was shown, when that made the plan void before anything of it started.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub outdated: Vec<Reason>,
+    /// Those who may approve it were reminded.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub reminded: bool,
     /// When its runbook last did not help against this alert.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub failed_before: Option<Timestamp>,
@@ -569,6 +572,7 @@ impl Incident {
             .due
             .filter(|_| self.paging.asked_at.is_none() && self.is_open());
         let other = [
+            self.remind_at(),
             self.waits_until(),
             self.runs_long_at(),
             self.glass_until(),

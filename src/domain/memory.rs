@@ -228,8 +228,9 @@ fn ending(incident: &Incident) -> Ending {
             None,
         ) => Ending::Fixed,
         (
+            // What was merged is not kept by itself: the other incident's end is its end.
             Phase::Closed {
-                result: ClosedAs::AlertCleared,
+                result: ClosedAs::AlertCleared | ClosedAs::Merged { .. },
                 ..
             }
             | Phase::Planning { .. }

@@ -46,6 +46,7 @@ pub mod policy;
 pub mod prechecks;
 pub mod recent;
 pub mod redaction;
+mod reminder;
 pub mod rules;
 pub mod run;
 pub mod runbook;

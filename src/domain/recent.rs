@@ -165,9 +165,7 @@ impl Started {
     #[must_use]
     pub fn changes(&self, now: Timestamp) -> usize {
         let counts = |ran: &Ran| usize::from(!ran.let_go).saturating_add(usize::from(!ran.let_go_in_cluster));
-        recent(&self.0, now)
-            .map(counts)
-            .fold(0, usize::saturating_add)
+        recent(&self.0, now).map(counts).fold(0, usize::saturating_add)
     }
 }
 

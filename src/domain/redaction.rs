@@ -89,6 +89,7 @@ impl Intent {
             | Self::ProposeAgain(_)
             | Self::Silence(SilenceWish::Ask(_) | SilenceWish::Approve(_) | SilenceWish::Reject(_))
             | Self::Split { .. }
+            | Self::Merge { .. }
             | Self::ShowRunbook(_)
             | Self::ChooseRunbook { .. }
             | Self::Tick { .. }

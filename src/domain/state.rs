@@ -1,5 +1,7 @@
 //! Everything that is known, as the fold of the journal. The indexes beside the incidents are derived and not stored.
 
+mod episodes;
+
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 
 use jiff::{SignedDuration, Timestamp};
@@ -12,7 +14,7 @@ use super::factors::FactorsKnown;
 use super::freeze::Freeze;
 use super::glass::Glass;
 use super::ids::{AttemptId, DeliveryKey, EpisodeKey, GroupKey, IncidentId, Source};
-use super::incident::{Episode, Incident, MessageRef, Phase};
+use super::incident::{Incident, MessageRef, Phase};
 use super::memory::Memory;
 use super::oversight::Oversight;
 use super::past::Past;
@@ -26,8 +28,6 @@ const SEEN_FOR: SignedDuration = SignedDuration::from_mins(15);
 /// At most this many keys are kept; the oldest go first. 1,000,000 keys of 24 bytes and their text take about 100 MiB,
 /// which only a flood of more than 1,000 clicks a second over the whole window reaches.
 const SEEN_MOST: usize = 1_000_000;
-/// Episodes that an incident keeps; those that still fire come on top.
-const EPISODES_MOST: usize = 200;
 /// A closed incident stays at hand this long for late repeats and clicks on its card.
 const CLOSED_FOR: SignedDuration = SignedDuration::from_hours(24);
 
@@ -227,7 +227,10 @@ impl State {
             self.index.cards.insert(card.clone(), id);
         }
         let own = incident.group.iter().map(|group| (&incident.source, group));
-        let merged = incident.merged_groups.iter().map(|(source, group)| (source, group));
+        let merged = incident
+            .merged_groups
+            .iter()
+            .map(|(source, group)| (source, group));
         for (source, group) in own.chain(merged) {
             let groups = self.index.groups.entry(source.clone()).or_default();
             match (groups.get(group) == Some(&id), incident.is_open()) {
@@ -247,66 +250,6 @@ impl State {
         let newest = incident.episodes.len().saturating_sub(1);
         self.index_episodes(id, newest);
         self.index_busy(id);
-    }
-
-    /// An episode that fired again after its incident was over belongs to the newer incident; one that was merged into
-    /// another, to that.
-    fn index_episodes(&mut self, id: IncidentId, from: usize) {
-        let Some(incident) = self.incidents.get(&id) else {
-            return;
-        };
-        let merged = incident.is_merged();
-        let episodes = incident.episodes.iter().skip(from);
-        for episode in episodes.filter(|episode| !merged || episode.resolved_at.is_some()) {
-            let source = episode.alert.source.clone();
-            let known = self.index.episodes.entry(source).or_default();
-            let holder = known.entry(episode.alert.episode.clone()).or_insert(id);
-            *holder = (*holder).max(id);
-        }
-    }
-
-    /// What still fired in an incident that was merged is another's from now on.
-    pub(super) fn give_away(&mut self, id: IncidentId) {
-        let Some(merged) = self.incidents.get(&id).filter(|incident| incident.is_merged()) else {
-            return;
-        };
-        for alert in merged.firing() {
-            if let Some(known) = self.index.episodes.get_mut(&alert.source)
-                && known.get(&alert.episode) == Some(&id)
-            {
-                known.remove(&alert.episode);
-            }
-        }
-    }
-
-    /// An alert that flaps begins a new episode each time. Beyond a bound the oldest that have resolved go; the first one
-    /// stays, since the incident was opened for it, and so does all that still fires.
-    pub(super) fn let_go_of_episodes(&mut self, id: IncidentId) {
-        let Some(incident) = self.incidents.get_mut(&id) else {
-            return;
-        };
-        while incident.episodes.len() > EPISODES_MOST {
-            let over = incident
-                .episodes
-                .iter()
-                .enumerate()
-                .skip(1)
-                .find(|(_, episode)| episode.resolved_at.is_some())
-                .map(|(place, _)| place);
-            let Some(over) = over else { return };
-            let gone = incident.episodes.remove(over).alert;
-            incident.let_go = incident.let_go.saturating_add(1);
-            let same = |episode: &Episode| {
-                episode.alert.episode == gone.episode && episode.alert.source == gone.source
-            };
-            let known = self.index.episodes.get_mut(&gone.source);
-            if let Some(known) = known
-                && known.get(&gone.episode) == Some(&id)
-                && !incident.episodes.iter().any(same)
-            {
-                known.remove(&gone.episode);
-            }
-        }
     }
 
     /// A card posted anew takes the place of the one before.

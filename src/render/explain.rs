@@ -38,10 +38,7 @@ pub fn answer(answer: &Answer) -> String {
             still_firing,
         } => closed(*incident, *still_firing),
         Answer::SplitOff { incident } => format!("Split off: it is {incident} now, with a card of its own."),
-        Answer::Merged { from, into, alerts } => {
-            let alerts = words::counted(*alerts, "alert");
-            format!("{from} is closed and its thread says so; {alerts} of it now in {into}.")
-        }
+        Answer::Merged { from, into, alerts } => merged(*from, *into, *alerts),
         Answer::ProposedAgain => "The plan is being made again; it needs a fresh approval. You count as who asked for it: from Tier 2 up somebody else has to approve.".to_owned(),
         Answer::SilenceProposed => "The silence is proposed on the card. Somebody who may approve a Tier 2 step there has to approve it, and not you unless the policy says so.".to_owned(),
         Answer::SilenceRejected => "Rejected. Nothing is silenced.".to_owned(),
@@ -228,6 +225,11 @@ fn runbooks(lines: &[RunbookLine]) -> String {
         format!("{}: {} ({kind})", runbook.name, runbook.title)
     };
     lines.iter().map(line).collect::<Vec<_>>().join("\n")
+}
+
+fn merged(from: IncidentId, into: IncidentId, alerts: usize) -> String {
+    let alerts = words::counted(alerts, "alert");
+    format!("{from} is closed and its thread says so; {alerts} of it now in {into}.")
 }
 
 /// Incidents that a status names; the most severe, of these the oldest.

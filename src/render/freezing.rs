@@ -68,7 +68,10 @@ pub(super) fn lifted(scope: &Scope, left: &[Scope]) -> String {
 
 /// That the breaker tripped, and how it is closed again.
 pub(super) fn tripped(limit: &LimitOf, allowed: u32) -> String {
-    let scope = limit.breaker().map(|scope| format!(" {scope}")).unwrap_or_default();
+    let scope = limit
+        .breaker()
+        .map(|scope| format!(" {scope}"))
+        .unwrap_or_default();
     format!(
         "the breaker tripped: {}; nothing more is changed until a person lifts it with /runbook unfreeze{scope} REASON",
         breaker::why(limit, allowed)

@@ -7,7 +7,7 @@ use crate::domain::glass::GlassRule;
 use crate::domain::ids::{Environment, IncidentId, Service};
 use crate::domain::plan::PlannedStep;
 use crate::domain::policy::{
-    Access, Alone, ApproverRow, AutonomyLimit, CalendarFreeze, Change, Cover, LimitOf, Risk, RiskRule, StepAccess,
+    Access, Alone, ApproverRow, AutonomyLimit, CalendarFreeze, Change, Cover, LimitOf, RiskRule, StepAccess,
     Window,
 };
 use crate::domain::runbook::Autonomy;
@@ -259,22 +259,35 @@ pub fn alone(alone: &Alone, step: &PlannedStep) -> String {
     if step.tier >= Tier::Two {
         return format!("never, it is {}", step.tier);
     }
-    let risks = [Risk::Low, Risk::Medium, Risk::High].into_iter().zip(alone.most);
-    let most: Vec<String> = risks
-        .map(|(risk, most)| match most {
-            Some(most) => format!("{most} at {} risk", risk.as_str()),
-            None => format!("as many as its budget allows at {} risk", risk.as_str()),
-        })
-        .collect();
     format!(
-        "where autonomy.mode and the runbook say auto, its trigger matches and its plan is Tier 0 and 1; changes in one incident at most {}; never at critical risk",
-        words::listed(&most)
+        "where autonomy.mode and the runbook say auto and its trigger matches; {}",
+        most_alone(alone)
     )
 }
 
+/// `at most 10 changes in an incident at low, 5 at medium and 2 at high risk, none at critical`.
+#[must_use]
+pub fn most_alone(alone: &Alone) -> String {
+    let [low, medium, high] = alone.most.map(|most| {
+        most.map_or_else(
+            || "as many as its budget allows".to_owned(),
+            |most| most.to_string(),
+        )
+    });
+    format!(
+        "at most {low} changes in an incident at low, {medium} at medium and {high} at high risk, none at critical"
+    )
+}
+
+/// `80 % sure at low, 80 % at medium, 85 % at high and 90 % at critical risk`.
+#[must_use]
+pub fn sure(alone: &Alone) -> String {
+    let [low, medium, high, critical] = alone.sure;
+    format!("{low} sure at low, {medium} at medium, {high} at high and {critical} at critical risk")
+}
+
 /// What happens when a limit of an hour is spent.
-pub const BREAKER: &str =
-    "When an hour's are used up the breaker trips: nothing more is changed until a person lifts it with a reason";
+pub const BREAKER: &str = "When an hour's are used up the breaker trips: nothing more is changed until a person lifts it with a reason";
 
 /// What a limit counts.
 #[must_use]

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use super::escape::Mrkdwn;
-use super::{evidence, handoff, timeline, words};
+use super::{evidence, handoff, reminder, timeline, words};
 use crate::domain::event::{Entry, Event};
 use crate::domain::incident::Incident;
 use crate::domain::text::{OUTPUT_SHOWN, shortened, without_middle};
@@ -16,6 +16,10 @@ pub fn line(entry: &Entry, incident: &Incident) -> Option<String> {
     }
     if let Event::Anchored { size, line, .. } = &entry.event {
         return Some(anchored(*size, line));
+    }
+    if let Event::Reminded { who, .. } = &entry.event {
+        let text = words::sentence(&timeline::line(&entry.event, incident)?);
+        return Some(reminder::slack(&text, who));
     }
     if let Event::Merged { card: Some(card), .. } = &entry.event {
         let text = Mrkdwn::escape(&words::sentence(&timeline::line(&entry.event, incident)?)).to_string();

@@ -1,7 +1,7 @@
 //! One line of plain text for each thing that happened: for the thread, the summary and the report. Plain means that
 //! foreign text is in it as it came; whoever posts it escapes it.
 
-use super::{changes, evidence, freezing, memory, reasons, silences, words};
+use super::{changes, evidence, freezing, memory, reasons, reminder, silences, words};
 use crate::domain::approval::Vote;
 use crate::domain::event::{Cause, Deed, Event, Judgement, Outcome, Refusal};
 use crate::domain::factors::{FactorChange, FactorDeed};
@@ -169,13 +169,15 @@ fn worded(event: &Event, incident: Option<&Incident>) -> Option<String> {
         Event::Frozen {
             by, reason, scope, ..
         } => format!("{} froze {scope}: {reason}", by.name),
-        Event::Merged {
-            into, alerts, by, ..
-        } => format!(
-            "{} merged this into {into}: it goes on there, with {} of this",
-            by.name,
-            words::counted(*alerts, "alert")
-        ),
+        Event::Reminded {
+            plan,
+            who,
+            missing,
+            page_at,
+            approve_by,
+            ..
+        } => reminder::line(*plan, who, *missing, *page_at, *approve_by),
+        Event::Merged { into, alerts, by, .. } => changes::merged(*into, *alerts, &by.name),
         Event::BreakerTripped { limit, allowed, .. } => freezing::tripped(limit, *allowed),
         Event::Unfrozen { by, reason, scope } => freezing::unfrozen(&by.name, reason, scope),
         Event::Asked {

@@ -38,11 +38,15 @@ async fn a_spent_limit_trips_the_breaker_until_a_person_lifts_it_and_its_count_b
         "{line}"
     );
     world.thread_of("INC-2").is_uninteresting();
-    let page = world.a_human_is_paged("INC-2").await;
+    let page = world
+        .a_human_is_paged("the breaker tripped: 1 change was started")
+        .await;
+    assert!(page.title.starts_with("INC-2"), "{}", page.title);
 
     let card = world.card_shows("INC-1", "*BREAKER TRIPPED*").await;
     assert!(
-        card.contains(TRIPPED) && card.contains("No step starts that changes something until a person lifts it"),
+        card.contains(TRIPPED)
+            && card.contains("No step starts that changes something until a person lifts it"),
         "{card}"
     );
     assert!(!world.ana().has_button("Approve"));
@@ -75,6 +79,9 @@ async fn a_spent_limit_trips_the_breaker_until_a_person_lifts_it_and_its_count_b
     world.ana().is_told("Approved.").await;
     world.cluster_did(&[FLUSH, HEALTH, FLUSH, HEALTH]).await;
     world.card_shows("INC-1", "Fixed and verified.").await;
+    world
+        .a_human_is_paged("the breaker tripped: 1 change was started")
+        .await;
     world.ben().types("unfreeze breaker and this one too").await;
     world.ben().is_told("The breaker is closed again").await;
     world.ben().types("run redis-connection-timeout").await;

@@ -30,6 +30,7 @@ mod lifeline;
 mod manifest;
 mod matching;
 mod memory;
+mod merging;
 mod modes;
 mod modify;
 mod oversight;

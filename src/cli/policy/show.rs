@@ -14,7 +14,7 @@ use crate::config::{
 };
 use crate::domain::action::{CommandPattern, Tier};
 use crate::domain::ids::Environment;
-use crate::domain::policy::{Alone, Guards, LimitOf, Policy, Risk};
+use crate::domain::policy::{Alone, Guards, LimitOf, Policy};
 use crate::render::policy as worded;
 use crate::render::words;
 
@@ -182,23 +182,15 @@ fn alone_lines(alone: &Alone) -> Vec<String> {
     let limits = limits.map(|row| format!("Autonomy at most {}", worded::autonomy_limit(row)));
     let risks = alone.risks.iter();
     let risks = risks.map(|row| format!("Risk: {}", worded::risk(row)));
-    let most = [Risk::Low, Risk::Medium, Risk::High].into_iter().zip(alone.most);
-    let most = most.filter_map(|(risk, most)| {
-        let risk = risk.as_str();
-        most.map(|most| format!("At most {most} changes without a person at {risk} risk"))
-    });
-    let never = "None without a person at critical risk".to_owned();
-    let all = [Risk::Low, Risk::Medium, Risk::High, Risk::Critical];
-    let sure = all.into_iter().zip(alone.sure).map(|(risk, sure)| {
-        let risk = risk.as_str();
-        format!("A runbook found by its text is proposed from {sure} on at {risk} risk")
-    });
-    limits
-        .chain(risks)
-        .chain(most)
-        .chain([never])
-        .chain(sure)
-        .collect()
+    let most = format!(
+        "Without a person, where autonomy is auto: {}",
+        worded::most_alone(alone)
+    );
+    let sure = format!(
+        "A runbook found by its text is proposed from {} on",
+        worded::sure(alone)
+    );
+    limits.chain(risks).chain([most, sure]).collect()
 }
 
 /// Those that any row names, each once, in order.

@@ -5,7 +5,9 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use super::yes::{Words, Yes};
-use super::{Context, Tx, advance, alerts, contain, ends, freezing, glass, merge, plan_act, silences, split, who};
+use super::{
+    Context, Tx, advance, alerts, contain, ends, freezing, glass, merge, plan_act, silences, split, who,
+};
 use crate::domain::alert::{Alert, AlertStatus, Severity};
 use crate::domain::command::{Answer, Effect, Form, Intent, Reply, RunbookLine, StatusLine};
 use crate::domain::event::{Deed, Event, Refusal, Who};

@@ -1,19 +1,27 @@
 //! Tripping the breaker: asked after every start that was recorded, in the same commit.
 
 use super::{Context, Tx, advance};
+use crate::domain::action::EffectClass;
 use crate::domain::breaker;
 use crate::domain::command::Effect;
 use crate::domain::escalation::Call;
 use crate::domain::event::Event;
-use crate::domain::ids::IncidentId;
+use crate::domain::ids::{AttemptId, IncidentId};
 use crate::planted::{self, Bug};
 
 /// Trips where a limit is spent now, and calls a human for it, once. What starts while the glass is broken counts, and
 /// trips nothing: limits do not hold then.
-pub(super) fn trip_if_spent(tx: &mut Tx<'_>, context: Context<'_>, id: IncidentId) {
+pub(super) fn trip_if_spent(tx: &mut Tx<'_>, context: Context<'_>, attempt: AttemptId) {
+    let id = attempt.incident;
     let Some(incident) = tx.state().incident(id) else {
         return;
     };
+    let step = incident
+        .plan(attempt.plan)
+        .and_then(|track| track.plan.step(attempt.step));
+    if step.is_none_or(|step| step.effect == EffectClass::Observe) {
+        return;
+    }
     if incident.glass_at(context.now).is_some() || planted::is(Bug::BreakerNeverTrips) {
         return;
     }

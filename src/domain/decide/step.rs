@@ -300,7 +300,6 @@ fn permit(tx: &mut Tx<'_>, context: Context<'_>, request: &StartStep) -> Reply {
         })
         .collect();
     let digest = track.digest.clone();
-    let changes = step.effect != EffectClass::Observe;
     if planted::is(Bug::StartNotRecorded) {
         return Reply::Permit(Box::new(order));
     }
@@ -311,9 +310,7 @@ fn permit(tx: &mut Tx<'_>, context: Context<'_>, request: &StartStep) -> Reply {
         approved_by,
         cost,
     });
-    if changes {
-        breaker::trip_if_spent(tx, context, request.incident);
-    }
+    breaker::trip_if_spent(tx, context, attempt);
     Reply::Permit(Box::new(order))
 }
 
@@ -338,10 +335,8 @@ fn hold(tx: &mut Tx<'_>, request: &StartStep, reasons: Vec<Reason>, said: bool) 
 fn refuse(tx: &mut Tx<'_>, context: Context<'_>, request: &StartStep, reasons: Vec<Reason>) -> Reply {
     let (incident, plan) = (request.incident, request.plan);
     if reasons.contains(&Reason::Expired) {
-        let reason = tx
-            .state()
-            .incident(incident)
-            .map_or(HandoffReason::NoDecision, advance::ran_out);
+        let held = tx.state().incident(incident);
+        let reason = held.map_or(HandoffReason::NoDecision, advance::ran_out);
         tx.record(Event::Expired { incident, plan });
         advance::hand_over(tx, context, incident, reason);
         return Reply::NotStarted { reasons };

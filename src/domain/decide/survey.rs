@@ -8,7 +8,7 @@ use super::{Context, Tx, advance};
 use crate::domain::alert::Severity;
 use crate::domain::command::{Drive, Effect, Reply};
 use crate::domain::event::{Event, Mode};
-use crate::domain::evidence::{Finding, Seen, charted};
+use crate::domain::evidence::{Finding, Seen, charted, speaks_against};
 use crate::domain::freeze::FreezeFile;
 use crate::domain::ids::{IncidentId, PlanNo, RunbookName};
 use crate::domain::incident::{HandoffReason, Incident, Phase, PlanRequest};
@@ -18,6 +18,7 @@ use crate::domain::planning::{self, PlanProblem};
 use crate::domain::policy::{Asking, Circumstances, Decision, Question, Reason, Who};
 use crate::domain::prechecks;
 use crate::domain::runbook::Autonomy;
+use crate::planted::{self, Bug};
 use crate::ports::{Survey, SurveyError};
 
 /// Sketches the plan and asks for a look at its targets.
@@ -281,6 +282,10 @@ pub fn may_run_alone(context: Context<'_>, incident: &Incident, plan: &Plan) -> 
         let seen = step.condition.as_ref().map(|condition| &condition.seen);
         matches!(seen, Some(Seen::Unread { .. }))
     });
+    let contradicted = incident
+        .current_evidence()
+        .is_some_and(|evidence| evidence.runbook == plan.runbook && speaks_against(&evidence.findings))
+        && !planted::is(Bug::ContradictionIgnored);
     let alone = &context.rules.policy.alone;
     let placed = plan.live_steps().all(|step| step.environment.is_some());
     // What a search found is a guess, however good.
@@ -300,6 +305,7 @@ pub fn may_run_alone(context: Context<'_>, incident: &Incident, plan: &Plan) -> 
         && incident.plans.iter().all(|track| track.outdated.is_empty())
         && placed
         && !unread
+        && !contradicted
         && !reaches_tier_two
         && alone.allows(
             alone.risk(incident.severity, incident.service.as_ref(), plan),

@@ -223,6 +223,7 @@ fn redraws(event: &Event) -> bool {
         | Event::SecondFactor { .. }
         | Event::Refused { .. }
         | Event::Asked { .. }
+        | Event::Reminded { .. }
         | Event::PageDue { .. }
         | Event::PageSettled { .. }
         | Event::SourceTold { .. }
@@ -263,6 +264,7 @@ fn tells(event: &Event) -> bool {
         | Event::RunsLong { .. }
         | Event::RunEnded { .. }
         | Event::HandedOver { .. }
+        | Event::Reminded { .. }
         | Event::Paged { .. }
         | Event::PageFailed { .. }
         | Event::SourceRefused { .. }

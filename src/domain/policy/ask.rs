@@ -6,7 +6,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use jiff::Timestamp;
 
-use super::guards::{Counts, LimitOf, Place};
+use super::guards::{Counts, Place};
 use super::{Decision, Policy, Reason, Request};
 use crate::domain::approval::Vote;
 use crate::domain::freeze::{Freeze, FreezeFile, Scope};
@@ -175,14 +175,19 @@ impl Policy {
             }
         }
         if glass.is_none() && !planted::is(Bug::LimitsNotChecked) {
-            let tripped = |limit: &LimitOf| limit.breaker().is_some_and(|scope| freeze.of(&scope).is_some());
-            // A tripped breaker says it already, and there is no room before a person lifts it.
-            self.guards
-                .limits
-                .against(counts, wanted, &of_cluster, |reason| match &reason {
-                    Reason::LimitReached { limit, .. } if tripped(limit) => {}
-                    _ => say(reason),
-                });
+            self.guards.limits.against(counts, wanted, &of_cluster, |reason| {
+                if !said_by_breaker(freeze, &reason) {
+                    say(reason);
+                }
+            });
         }
     }
+}
+
+/// A breaker that has tripped over the same limit says it already, and there is no room before a person lifts it.
+fn said_by_breaker(freeze: &Freeze, reason: &Reason) -> bool {
+    let Reason::LimitReached { limit, .. } = reason else {
+        return false;
+    };
+    limit.breaker().is_some_and(|scope| freeze.of(&scope).is_some())
 }

@@ -159,7 +159,11 @@ impl Counts {
             LimitOf::ClusterHour { cluster } => start.cluster.as_ref() == Some(cluster),
         });
         let nth = usize::try_from(leave).ok()?.checked_sub(1)?;
-        counted.nth(nth)?.at.checked_add(SignedDuration::from_hours(1)).ok()
+        counted
+            .nth(nth)?
+            .at
+            .checked_add(SignedDuration::from_hours(1))
+            .ok()
     }
 }
 

@@ -150,6 +150,7 @@ pub(crate) fn track(steps: Vec<PlannedStep>) -> PlanTrack {
         upto: None,
         part_waits: false,
         outdated: Vec::new(),
+        reminded: false,
         failed_before: None,
     }
 }
@@ -233,6 +234,7 @@ pub(crate) fn incident(title: &str, steps: Vec<PlannedStep>) -> Incident {
         similar: Vec::new(),
         silences: Vec::new(),
         joined_groups: std::collections::BTreeSet::new(),
+        merged_groups: std::collections::BTreeSet::new(),
         split_off: std::collections::BTreeSet::new(),
         evidence: None,
         ticks: BTreeMap::new(),
