@@ -115,6 +115,8 @@ pub enum Bug {
     SettleNotWaited,
     /// What a step of unknown outcome may have broken is not frozen.
     UnknownNotContained,
+    /// A plan with a value of the advisor's runs without a person.
+    AdvisedRunsAlone,
 }
 
 /// Whether this bug is on.

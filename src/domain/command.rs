@@ -8,7 +8,7 @@ use std::collections::BTreeMap;
 use jiff::SignedDuration;
 use serde::{Deserialize, Serialize};
 
-use super::advice::Question;
+use super::advice::{Blanks, Question};
 use super::alert::Alert;
 use super::ceremony::Said;
 use super::change::Change;
@@ -191,6 +191,12 @@ pub enum Command {
         incident: IncidentId,
         /// Best first.
         order: Vec<RunbookName>,
+    },
+    /// A model was asked for values, or was not reached: then there are none, and the plan is made without.
+    Filled {
+        incident: IncidentId,
+        runbook: RunbookName,
+        values: BTreeMap<String, String>,
     },
     /// The targets of a plan that waits for more approvals were looked at again, as far as they could be.
     Rechecked {
@@ -541,6 +547,11 @@ pub enum Drive {
     Advise {
         incident: IncidentId,
         question: Box<Question>,
+    },
+    /// Ask a model what stands in parameters that the alert leaves open. The plan waits for its answer, 3 s at most.
+    Fill {
+        incident: IncidentId,
+        blanks: Box<Blanks>,
     },
     /// Somebody approved and others have to: look whether the targets are still what was shown.
     Recheck { incident: IncidentId, plan: PlanNo },

@@ -3,6 +3,7 @@
 
 mod refused;
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use jiff::Timestamp;
@@ -25,7 +26,7 @@ use super::memory::Similar;
 use super::plan::{Plan, PlanDigest};
 use super::policy::{Decision, Reason};
 use super::run::{RunResult, WaitsFor};
-use super::runbook::{Autonomy, ChecklistItem};
+use super::runbook::{Autonomy, ChecklistItem, ParamValue};
 use super::silence::{SilenceDraft, SilenceEnd};
 use crate::ports::Output;
 
@@ -168,6 +169,12 @@ pub enum Event {
     Advised {
         incident: IncidentId,
         order: Vec<RunbookName>,
+    },
+    /// A model was asked, and proposed these values for parameters that the alert leaves open.
+    Filled {
+        incident: IncidentId,
+        runbook: RunbookName,
+        values: BTreeMap<String, ParamValue>,
     },
     /// A plan is being made; its targets are looked at.
     Planning {
@@ -510,6 +517,7 @@ impl Event {
             | Self::ChangesSeen { incident, .. }
             | Self::Remembered { incident, .. }
             | Self::Advised { incident, .. }
+            | Self::Filled { incident, .. }
             | Self::Matched { incident, .. }
             | Self::Planning { incident, .. }
             | Self::Gathered { incident, .. }

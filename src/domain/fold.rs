@@ -11,7 +11,8 @@ use std::sync::Arc;
 use jiff::Timestamp;
 
 use plans::{
-    allowed_alone, approve, ended, judged, part_done, proposed, set, settle_approval, started, track,
+    advised, allowed_alone, approve, ended, filled, judged, part_done, proposed, set, settle_approval,
+    started, track,
 };
 
 use super::alert::{Alert, Severity};
@@ -23,7 +24,7 @@ use super::freeze::{Held, Scope};
 use super::glass::Glass;
 use super::ids::{AttemptId, Channel, EpisodeKey, IncidentId};
 use super::incident::{
-    ClosedAs, Episode, HandoffReason, Incident, MatchLine, PageFailure, Paging, Phase, PlanTrack, Tick,
+    ClosedAs, Episode, HandoffReason, Incident, PageFailure, Paging, Phase, PlanTrack, Tick,
 };
 use super::memory::Signature;
 use super::run::{Run, StepState};
@@ -145,6 +146,7 @@ impl State {
             | Event::Remembered { incident, .. }
             | Event::Matched { incident, .. }
             | Event::Advised { incident, .. }
+            | Event::Filled { incident, .. }
             | Event::Planning { incident, .. }
             | Event::Gathered { incident, .. }
             | Event::Checklist { incident, .. }
@@ -293,14 +295,8 @@ fn change(incident: &mut Incident, event: &Event, at: Timestamp) {
         Event::ChangesSeen { changes, .. } => incident.saw_changes(changes),
         Event::Remembered { similar, .. } => incident.similar.clone_from(similar),
         Event::Matched { matched, .. } => incident.matched = Some(matched.clone()),
-        Event::Advised { order, .. } => {
-            if let Some(matched) = &mut incident.matched {
-                let place = |line: &MatchLine| order.iter().position(|name| *name == line.runbook);
-                matched
-                    .candidates
-                    .sort_by_key(|line| place(line).unwrap_or(usize::MAX));
-            }
-        }
+        Event::Advised { order, .. } => advised(incident, order),
+        Event::Filled { values, .. } => filled(incident, values),
         Event::Planning { request, .. } => {
             settle_approval(incident, ApprovalEvent::Supersede { at });
             incident.request = Some(request.clone());

@@ -137,6 +137,9 @@ pub struct PlanRequest {
     /// Given by a person; labels and defaults fill the others.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub parameters: BTreeMap<String, ParamValue>,
+    /// Proposed by the advisor where neither a label nor a person said it.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub advised: BTreeMap<String, ParamValue>,
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub skip: Vec<StepNo>,
     #[serde(default, skip_serializing_if = "Option::is_none")]

@@ -66,9 +66,10 @@ pub fn sketch(
         .first_alert()
         .map(|alert| alert.labels.clone())
         .unwrap_or_default();
-    let given = request
-        .parameters
+    let advised = asked::advised(runbook, incident, request);
+    let given = advised
         .iter()
+        .chain(&request.parameters)
         .map(|(name, value)| (name.clone(), value.0.clone()))
         .collect();
     let parameters =
@@ -114,6 +115,7 @@ pub fn sketch(
         checks,
         questions,
         steps,
+        advised: asked::instead_of(runbook, advised.keys()),
         parameters,
     })
 }

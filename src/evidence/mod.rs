@@ -6,6 +6,7 @@
 pub mod advisor;
 pub mod chart;
 mod embeddings;
+pub mod filling;
 mod ink;
 pub mod kubernetes;
 pub mod prometheus;

@@ -135,6 +135,13 @@ fn worded(event: &Event, incident: Option<&Incident>) -> Option<String> {
                 names.join(", ")
             )
         }
+        Event::Filled { values, .. } => {
+            let values: Vec<String> = values
+                .iter()
+                .map(|(name, value)| format!("{name} = {}", value.0))
+                .collect();
+            format!("the advisor proposed {}", values.join(", "))
+        }
         Event::Remembered { similar, .. } => {
             let lines: Vec<String> = similar.iter().map(memory::line).collect();
             format!("like it before: {}", lines.join("; "))

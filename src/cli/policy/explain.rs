@@ -154,6 +154,7 @@ impl Explain {
                 .iter()
                 .map(|(name, value)| (name.clone(), ParamValue(value.clone())))
                 .collect(),
+            advised: BTreeMap::new(),
             skip: Vec::new(),
             requester: if self.own {
                 Requester::Person(self.person_id())

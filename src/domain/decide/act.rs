@@ -529,6 +529,7 @@ fn run(
             runbook: name,
             requester,
             parameters,
+            advised: BTreeMap::new(),
             skip: Vec::new(),
             modified_from: None,
             takes_back: None,

@@ -8,7 +8,7 @@ use jiff::SignedDuration;
 use super::{Context, Tx, advance, advise, changes, plan_act, settling, survey};
 use crate::domain::alert::{Alert, AlertStatus};
 use crate::domain::cluster::{self, Because};
-use crate::domain::command::Reply;
+use crate::domain::command::{Drive, Reply};
 use crate::domain::escalation::Call;
 use crate::domain::event::Event;
 use crate::domain::ids::{DeliveryKey, Fingerprint, IncidentId, RunbookName, Source};
@@ -275,11 +275,21 @@ pub fn plan_or_checklist(
         runbook,
         requester,
         parameters: BTreeMap::new(),
+        advised: BTreeMap::new(),
         skip: Vec::new(),
         modified_from: None,
         takes_back: None,
     };
-    survey::plan(tx, context, incident, request);
+    match advise::blanks(tx, context, incident, &request.runbook) {
+        Some(blanks) => {
+            tx.record(Event::Planning { incident, request });
+            tx.drive(Drive::Fill {
+                incident,
+                blanks: Box::new(blanks),
+            });
+        }
+        None => survey::plan(tx, context, incident, request),
+    }
 }
 
 /// Whether this end was before that start: it belongs to an episode before, and came late.

@@ -70,6 +70,11 @@ pub fn decide(tx: &mut Tx<'_>, context: Context<'_>, command: Command) -> Reply 
             findings,
         } => survey::surveyed(tx, context, incident, *sketch, results, findings),
         Command::Advised { incident, order } => advise::advised(tx, incident, order),
+        Command::Filled {
+            incident,
+            runbook,
+            values,
+        } => advise::filled(tx, context, incident, &runbook, &values),
         Command::Rechecked { incident, plan, seen } => step::rechecked(tx, context, incident, plan, &seen),
         Command::StartStep(request) => step::start(tx, context, &request),
         Command::StepEnded {
@@ -108,6 +113,7 @@ impl Command {
             Self::Changes { .. }
             | Self::Surveyed { .. }
             | Self::Advised { .. }
+            | Self::Filled { .. }
             | Self::Rechecked { .. }
             | Self::StartStep(_)
             | Self::StepEnded { .. }

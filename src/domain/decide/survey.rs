@@ -1,7 +1,7 @@
 //! From a chosen runbook to a proposed plan: the plan is sketched, its targets are looked at, then it is proposed,
 //! or a human is told why it can't be.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use super::{Context, Tx, advance};
@@ -18,6 +18,7 @@ use crate::domain::planning::{self, PlanProblem};
 use crate::domain::policy::{Asking, Circumstances, Decision, Question, Reason, Who};
 use crate::domain::prechecks;
 use crate::domain::runbook::Autonomy;
+use crate::planted::{self, Bug};
 use crate::ports::{Survey, SurveyError};
 
 /// Sketches the plan and asks for a look at its targets.
@@ -42,6 +43,7 @@ pub fn renew(tx: &mut Tx<'_>, context: Context<'_>, id: IncidentId, reasons: Vec
         runbook: track.plan.runbook.clone(),
         requester: track.plan.requester.clone(),
         parameters: track.plan.parameters.clone(),
+        advised: BTreeMap::new(),
         skip: Vec::new(),
         modified_from: track.plan.modified_from,
         takes_back: None,
@@ -172,6 +174,10 @@ fn is_of(sketch: &Plan, request: &PlanRequest) -> bool {
             .parameters
             .iter()
             .all(|(name, value)| sketch.parameters.get(name) == Some(value))
+        && sketch
+            .advised
+            .keys()
+            .all(|name| request.advised.get(name) == sketch.parameters.get(name))
 }
 
 fn blocked(tx: &mut Tx<'_>, context: Context<'_>, id: IncidentId, problems: Vec<String>) {
@@ -295,6 +301,7 @@ pub fn may_run_alone(context: Context<'_>, incident: &Incident, plan: &Plan) -> 
         && !plan.requires_human_approval
         && plan.requester == Requester::Interlock
         && plan.takes_back.is_none()
+        && (plan.advised.is_empty() || planted::is(Bug::AdvisedRunsAlone))
         && !matches!(incident.severity, Severity::Critical | Severity::Unknown)
         && incident.commander.is_none()
         && incident.plans.iter().all(|track| track.outdated.is_empty())

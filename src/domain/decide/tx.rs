@@ -171,6 +171,7 @@ fn redraws(event: &Event) -> bool {
         | Event::AlertResolved { .. }
         | Event::Matched { .. }
         | Event::Advised { .. }
+        | Event::Filled { .. }
         | Event::Planning { .. }
         | Event::ChangesSeen { .. }
         | Event::Remembered { .. }
@@ -287,6 +288,7 @@ fn tells(event: &Event) -> bool {
         | Event::ChangesSeen { .. }
         | Event::Remembered { .. }
         | Event::Advised { .. }
+        | Event::Filled { .. }
         | Event::Opened { .. }
         | Event::AlertResolved { .. }
         | Event::Planning { .. }

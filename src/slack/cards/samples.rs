@@ -127,6 +127,7 @@ pub(crate) fn track(steps: Vec<PlannedStep>) -> PlanTrack {
         modified_from: None,
         takes_back: None,
         parameters: BTreeMap::new(),
+        advised: BTreeMap::new(),
         budget: BTreeMap::new(),
         requires_human_approval: true,
         autonomy: Autonomy::Suggest,
