@@ -143,6 +143,7 @@ fn rules(team: &str) -> Rules {
         page_after: PageAfter::default(),
         pagers: Vec::new(),
         resolvable: Vec::new(),
+        noted: Vec::new(),
         services: Vec::new(),
         silences: None,
         related_within: None,

@@ -11,8 +11,8 @@ use super::rows::{ApproverRow, CacheRow, EnvironmentRow, OperatorRow, RouteRow, 
 use super::secret::Secret;
 use super::sections::{
     AdvisorSection, Alertmanager, Approval, AutonomySection, Backup, BetterStack, Checkpoints, Execution,
-    Freeze, Grouping, Heartbeat, Http, Jsm, Kubernetes, Log, Opsgenie, PagerDuty, Paging, Policy, Prometheus,
-    Runbooks, Server, Slack, Standby, StandbyLease, Store, Totp, WatchdogSection,
+    Freeze, Grafana, Grouping, Heartbeat, Http, IncidentIo, Jsm, Kubernetes, Log, Opsgenie, PagerDuty,
+    Paging, Policy, Prometheus, Runbooks, Server, Slack, Standby, StandbyLease, Store, Totp, WatchdogSection,
 };
 use super::value::BaseUrl;
 use super::webhooks::Webhooks;
@@ -48,6 +48,8 @@ pub struct Settings {
     pub opsgenie: Opsgenie,
     pub jsm: Jsm,
     pub better_stack: BetterStack,
+    pub incident_io: IncidentIo,
+    pub grafana: Grafana,
     pub paging: Paging,
     pub approval: Approval,
     pub grouping: Grouping,
@@ -114,6 +116,8 @@ impl Default for Settings {
             opsgenie: Opsgenie::default(),
             jsm: Jsm::default(),
             better_stack: BetterStack::default(),
+            incident_io: IncidentIo::default(),
+            grafana: Grafana::default(),
             paging: Paging::default(),
             approval: Approval::default(),
             grouping: Grouping::default(),
@@ -152,6 +156,8 @@ impl Settings {
             opsgenie,
             jsm,
             better_stack,
+            incident_io,
+            grafana,
             checkpoints,
             prometheus,
             alertmanager,
@@ -169,6 +175,8 @@ impl Settings {
             &opsgenie.api_key,
             &jsm.api_token,
             &better_stack.api_token,
+            &incident_io.api_token,
+            &grafana.api_token,
             &checkpoints.key,
             &checkpoints.webhook.bearer_token,
             &checkpoints.s3.secret_access_key,

@@ -496,6 +496,8 @@ pub enum Effect {
     },
     /// Tell the source that somebody has its alerts.
     SourceAcknowledge { incident: IncidentId, by: String },
+    /// Leave a note at the source of what was done, where it takes nothing more.
+    SourceNote { incident: IncidentId },
     /// Make this silence, which was approved.
     Silence { incident: IncidentId, no: SilenceNo },
     /// Post the summary in the thread.
@@ -526,6 +528,7 @@ impl Effect {
             | Self::PageResolve { incident }
             | Self::SourceResolve { incident, .. }
             | Self::SourceAcknowledge { incident, .. }
+            | Self::SourceNote { incident }
             | Self::Silence { incident, .. }
             | Self::Chart { incident, .. }
             | Self::Summary { incident, .. }

@@ -117,7 +117,7 @@ impl State {
             Event::Closed { incident, .. } => {
                 self.apply_to_incident(entry, *incident);
                 if let Some(closed) = self.incidents.get(incident) {
-                    Signature::of(closed)
+                    Signature::of(closed, &self.past)
                         .into_iter()
                         .for_each(|signature| self.memory.keep(signature));
                     self.closed.push_back((entry.at, *incident));

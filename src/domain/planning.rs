@@ -67,11 +67,7 @@ pub fn sketch(
         .map(|alert| alert.labels.clone())
         .unwrap_or_default();
     let advised = asked::advised(runbook, incident, request);
-    let given = advised
-        .iter()
-        .chain(&request.parameters)
-        .map(|(name, value)| (name.clone(), value.0.clone()))
-        .collect();
+    let given = asked::texts(advised.iter().chain(&request.parameters));
     let parameters =
         runbook::resolve_parameters(&runbook.parameters, &given, &labels).map_err(|problems| {
             problems

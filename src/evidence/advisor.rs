@@ -159,12 +159,12 @@ impl Advisor {
 
     /// What the schema asked for, still unread.
     async fn answer(&self, asked: &Asked) -> Result<Value, AdvisorError> {
-        let (request, read): (RequestBuilder, fn(&[u8]) -> Option<Value>) = match self.settings.protocol {
-            Protocol::Anthropic => (self.messages(asked), of_anthropic),
-            Protocol::OpenAi => (self.completions(asked), of_openai),
-            Protocol::Embeddings => return Err(AdvisorError::NoAnswer),
+        let answer = match self.settings.protocol {
+            Protocol::Anthropic => of_anthropic(&self.send(self.messages(asked)).await?),
+            Protocol::OpenAi => of_openai(&self.send(self.completions(asked)).await?),
+            Protocol::Embeddings => None,
         };
-        read(&self.send(request).await?).ok_or(AdvisorError::NoAnswer)
+        answer.ok_or(AdvisorError::NoAnswer)
     }
 
     async fn send(&self, request: RequestBuilder) -> Result<Vec<u8>, AdvisorError> {

@@ -15,10 +15,19 @@ pub fn line(similar: &Similar) -> String {
     let ended = match &similar.ending {
         Ending::Fixed => format!("fixed and verified after {took}"),
         Ending::NotHelped { why } => format!("did not help: {}", shortened(why, 120)),
+        Ending::NotTried { why } => format!("changed nothing: {}", shortened(why, 120)),
         Ending::Cleared => format!("the alert went away after {took}"),
-        Ending::ByPerson { name, reason } if reason.is_empty() => format!("{name} closed it after {took}"),
-        Ending::ByPerson { name, reason } => {
-            format!("{name} closed it after {took}: {}", shortened(reason, 120))
+        Ending::ByPerson {
+            name,
+            reason,
+            in_vain,
+        } => {
+            let helped = if *in_vain { "did not help, " } else { "" };
+            let reason = match reason.as_str() {
+                "" => String::new(),
+                reason => format!(": {}", shortened(reason, 120)),
+            };
+            format!("{helped}{name} closed it after {took}{reason}")
         }
         Ending::DryRun => "a dry run".to_owned(),
     };

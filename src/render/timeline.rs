@@ -136,10 +136,8 @@ fn worded(event: &Event, incident: Option<&Incident>) -> Option<String> {
             )
         }
         Event::Filled { values, .. } => {
-            let values: Vec<String> = values
-                .iter()
-                .map(|(name, value)| format!("{name} = {}", value.0))
-                .collect();
+            let values = values.iter().map(|(name, value)| format!("{name} = {}", value.0));
+            let values: Vec<String> = values.collect();
             format!("the advisor proposed {}", values.join(", "))
         }
         Event::Remembered { similar, .. } => {

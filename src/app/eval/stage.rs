@@ -373,6 +373,7 @@ fn delivered(effect: Effect) -> Option<Delivered> {
         }),
         Effect::Thread { .. }
         | Effect::SourceAcknowledge { .. }
+        | Effect::SourceNote { .. }
         | Effect::Silence { .. }
         | Effect::Chart { .. }
         | Effect::PageResolve { .. }

@@ -330,7 +330,7 @@ fn take_over(tx: &mut Tx<'_>, context: Context<'_>, actor: &Actor<'_>, id: Incid
     let tells = tx
         .state()
         .incident(id)
-        .is_some_and(|incident| context.rules.resolvable.contains(&incident.source));
+        .is_some_and(|incident| context.rules.hears(&incident.source));
     if tells {
         tx.effect(Effect::SourceAcknowledge {
             incident: id,

@@ -220,7 +220,9 @@ pub fn opened(tx: &mut Tx<'_>, context: Context<'_>, alert: Arc<Alert>) -> Incid
 /// What was like it before, and how that ended.
 fn remember(tx: &mut Tx<'_>, incident: IncidentId) {
     let state = tx.state();
-    let signature = state.incident(incident).and_then(Signature::of);
+    let signature = state
+        .incident(incident)
+        .and_then(|incident| Signature::of(incident, &state.past));
     let similar = signature.map(|signature| state.memory.similar(&signature, SIMILAR));
     if let Some(similar) = similar.filter(|similar| !similar.is_empty()) {
         tx.record(Event::Remembered { incident, similar });

@@ -27,11 +27,7 @@ pub fn advised(
     let Some(alert) = incident.first_alert().filter(|_| !request.advised.is_empty()) else {
         return BTreeMap::new();
     };
-    let texts = request.advised.iter();
-    let texts = texts
-        .map(|(name, value)| (name.clone(), value.0.clone()))
-        .collect();
-    let mut fit = advice::fitting(alert, runbook, &texts);
+    let mut fit = advice::fitting(alert, runbook, &texts(request.advised.iter()));
     fit.retain(|name, value| {
         request
             .parameters
@@ -39,6 +35,13 @@ pub fn advised(
             .is_none_or(|by_hand| by_hand == value)
     });
     fit
+}
+
+/// Values as they are written; of two for one name the later one counts.
+pub fn texts<'v>(values: impl Iterator<Item = (&'v String, &'v ParamValue)>) -> BTreeMap<String, String> {
+    values
+        .map(|(name, value)| (name.clone(), value.0.clone()))
+        .collect()
 }
 
 /// What would stand in these parameters without the advisor.

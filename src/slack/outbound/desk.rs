@@ -96,6 +96,7 @@ impl Desk {
             | Effect::PageResolve { .. }
             | Effect::SourceResolve { .. }
             | Effect::SourceAcknowledge { .. }
+            | Effect::SourceNote { .. }
             | Effect::Silence { .. } => return false,
         };
         self.lines.push_back(Line {
