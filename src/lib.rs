@@ -89,7 +89,8 @@
 //!   tests use the playground's doubles, which speak the real protocols.
 //! - No unsafe code, no `unwrap`, `expect` or `panic!` outside tests.
 //! - No learning, and no model that decides: where one is configured, it may put candidates that a person chooses from in another
-//!   order ([`domain::advice`]), and no more. No text of an alert in a command: alert data enters one as a whole, typed argument.
+//!   order and propose values inside a parameter's bounds, which a person approves ([`domain::advice`]), and no more. No text of an
+//!   alert in a command: alert data enters one as a whole, typed argument.
 
 #![cfg_attr(
     not(test),

@@ -33,6 +33,8 @@ pub enum Bug {
     DigestNotCompared,
     /// A target that changed after the card is touched.
     TargetNotCompared,
+    /// What speaks against the alert keeps nothing from running alone.
+    ContradictionIgnored,
     /// Nobody asks a PodDisruptionBudget.
     DisruptionNotAsked,
     /// A step may take more than its budget has.
@@ -53,6 +55,8 @@ pub enum Bug {
     CalendarNotChecked,
     /// Limits stop nothing.
     LimitsNotChecked,
+    /// The breaker never trips.
+    BreakerNeverTrips,
     /// An approval that ran out still starts.
     ExpiryNotChecked,
     /// An approval that nobody gives waits for ever.
@@ -115,6 +119,8 @@ pub enum Bug {
     SettleNotWaited,
     /// What a step of unknown outcome may have broken is not frozen.
     UnknownNotContained,
+    /// A plan with a value of the advisor's runs without a person.
+    AdvisedRunsAlone,
 }
 
 /// Whether this bug is on.

@@ -1,5 +1,6 @@
 //! The few small traits the core needs from outside, and the plain data they speak. Owned by the core; adapters implement them.
 
+use std::collections::BTreeMap;
 use std::future::Future;
 use std::pin::Pin;
 use std::time::Duration;
@@ -8,7 +9,7 @@ use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
 use crate::domain::action::{Action, Filter, ObjectRef, Tier};
-use crate::domain::advice::Question;
+use crate::domain::advice::{Blanks, Question};
 use crate::domain::disruption::Disruption;
 use crate::domain::evidence::{Finding, Look};
 use crate::domain::ids::{AttemptId, IncidentId, PersonId, RunbookName};
@@ -159,6 +160,10 @@ pub trait Advisor: Send + Sync {
     /// The candidates of the question, best first; `None` when there is no answer within 3 s, or none that is an order of
     /// them. Secrets are taken out before anything leaves.
     fn order<'a>(&'a self, question: &'a Question) -> Pending<'a, Option<Vec<RunbookName>>>;
+
+    /// Values for open parameters by name, as texts that nobody has checked yet; `None` when there is no answer within 3 s, or
+    /// none by the schema. The same holds for secrets.
+    fn fill<'a>(&'a self, blanks: &'a Blanks) -> Pending<'a, Option<BTreeMap<String, String>>>;
 }
 
 /// Who a person is and which groups they are in. Implemented by `slack`.

@@ -51,8 +51,14 @@ pub fn start_log(
         filter: log.filter.clone(),
         problem: error.to_string(),
     })?;
-    // These log one-time socket addresses and the bodies of frames: nothing of them is ever logged.
-    let silent = ["slack_morphism=off", "tungstenite=off", "tokio_tungstenite=off"];
+    // These log one-time socket addresses and the bodies of frames: nothing of them is ever logged. The last says that some
+    // request failed and not of which cluster; whoever made it says both.
+    let silent = [
+        "slack_morphism=off",
+        "tungstenite=off",
+        "tokio_tungstenite=off",
+        "kube_client::client::builder=off",
+    ];
     let silent = silent.iter().filter_map(|directive| directive.parse().ok());
     let filter = silent.fold(filter, EnvFilter::add_directive);
     let clean = Arc::new(clean);

@@ -73,7 +73,7 @@ async fn ana_approves_and_redis_is_back() {
 
     // A product manager sees the same card without touching anything; the button answers her, and nothing runs.
     cleo.clicks(APPROVE).await;
-    cleo.sees(CHANNEL, &["Not allowed: you are in no [[approvers]] row"])
+    cleo.sees(CHANNEL, &["Not allowed: you are not one of the approvers"])
         .await;
     assert!(ana.text(CARD).await.contains("Waits for 1 approval"));
 
@@ -189,7 +189,7 @@ async fn ana_modifies_and_ben_approves() {
     ana.clicks(CONFIRM).await;
     ana.sees(
         CHANNEL,
-        &["Not allowed: you are in no [[approvers]] row for Tier 2 in production (step 2)."],
+        &["Not allowed: you are not one of the approvers of Tier 2 in production (step 2)."],
     )
     .await;
 

@@ -115,7 +115,7 @@ async fn executor(engine: Handle, mut drives: UnboundedReceiver<Drive>) -> BTree
                 };
                 engine.submit(command).await.unwrap();
             }
-            Drive::Recheck { .. } | Drive::Advise { .. } => {}
+            Drive::Recheck { .. } | Drive::Advise { .. } | Drive::Fill { .. } => {}
             Drive::Start {
                 incident,
                 plan,

@@ -1,7 +1,9 @@
 //! The optional advisor: what is configured, what leaves for it, and what of its answer counts.
 //!
-//! Invariant: nothing leaves with a secret in it, and nothing comes back but an order of what was sent.
+//! Invariant: nothing leaves with a secret in it, and nothing comes back but an order of what was sent and values of the
+//! parameters that were named.
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -10,9 +12,10 @@ use tokio::sync::Semaphore;
 use super::StartError;
 use crate::actions::redact::Redactor;
 use crate::config::{AdvisorProtocol, Settings};
-use crate::domain::advice::Question;
+use crate::domain::advice::{Blanks, Question};
 use crate::domain::ids::RunbookName;
 use crate::evidence::advisor::{Advisor, AdvisorError, AdvisorSettings, Protocol};
+use crate::evidence::filling;
 use crate::ports::{self, Pending};
 
 /// For one question, all in all.
@@ -72,25 +75,56 @@ impl Advice {
             .collect();
         self.advisor.order(&alert, &candidates).await
     }
+
+    async fn values(&self, blanks: &Blanks) -> Result<BTreeMap<String, String>, AdvisorError> {
+        let clean = |text: &str| self.redactor.clean(text).into_owned();
+        let [name, title, description] = blanks.alert.each_ref().map(|text| clean(text));
+        let alert = serde_json::json!({"name": name, "title": title, "description": description});
+        let runbook = serde_json::json!({"title": clean(&blanks.title)});
+        let told: Vec<serde_json::Value> = blanks
+            .open
+            .iter()
+            .map(|blank| filling::told(blank, &clean))
+            .collect();
+        self.advisor.fill((&alert, &runbook), &blanks.open, &told).await
+    }
+
+    /// What is answered in time, when there is a turn left.
+    async fn within<T>(
+        &self,
+        what: &'static str,
+        answer: impl Future<Output = Result<T, AdvisorError>>,
+    ) -> Option<T> {
+        let _turn = self.turns.try_acquire().ok()?;
+        match tokio::time::timeout(WITHIN, answer).await {
+            Ok(Ok(answer)) => Some(answer),
+            Ok(Err(error)) => {
+                tracing::warn!(%error, "the advisor gave no {what}; it goes on without");
+                None
+            }
+            Err(_) => {
+                tracing::warn!("the advisor gave no {what} within 3 s; it goes on without");
+                None
+            }
+        }
+    }
 }
 
 impl ports::Advisor for Advice {
     fn order<'a>(&'a self, question: &'a Question) -> Pending<'a, Option<Vec<RunbookName>>> {
         Box::pin(async move {
-            let _turn = self.turns.try_acquire().ok()?;
-            let order = match tokio::time::timeout(WITHIN, self.ask(question)).await {
-                Ok(Ok(order)) => order,
-                Ok(Err(error)) => {
-                    tracing::warn!(%error, "the advisor gave no order; the candidates stay as they are");
-                    return None;
-                }
-                Err(_) => {
-                    tracing::warn!("the advisor did not answer within 3 s; the candidates stay as they are");
-                    return None;
-                }
-            };
+            let order = self.within("order", self.ask(question)).await?;
             let named = order.iter().map(|place| question.candidates.get(*place));
             named.map(|choice| Some(choice?.runbook.clone())).collect()
+        })
+    }
+
+    fn fill<'a>(&'a self, blanks: &'a Blanks) -> Pending<'a, Option<BTreeMap<String, String>>> {
+        Box::pin(async move {
+            if !self.advisor.fills() {
+                return None;
+            }
+            self.within("values", self.values(blanks)).await
         })
     }
 }

@@ -24,7 +24,7 @@ use super::silences::Silencer;
 use super::totp::Factors;
 use super::wiring::{clusters, slack_settings, tellers};
 use super::{
-    advice, backup, checkpoints, greet, knowledge, outage, overpower, rules, socket, space, standby,
+    advice, backup, channels, checkpoints, greet, knowledge, outage, overpower, rules, socket, space, standby,
 };
 use crate::actions::http::{HttpActions, HttpSettings};
 use crate::actions::redact::Redactor;
@@ -212,6 +212,7 @@ fn watch_files(runbooks: &Arc<Runbooks>, knowledge: &Arc<ArcSwap<Knowledge>>) ->
 
 struct SlackSide {
     people: Arc<People>,
+    channels: channels::Unusable,
     router: Option<Router>,
     socket_mode: Option<SocketMode>,
 }
@@ -281,6 +282,9 @@ impl Parts {
             words,
             outlook: Arc::new(outlook),
         };
+        let channels = channels::Unusable::default();
+        let looks = channels::follow(api.clone(), self.settings.clone(), channels.clone());
+        self.tasks.spawn(looks);
         let hints = Hints::new(api.clone(), shared.outlook.origin().clone());
         let limits = Arc::new(slack::Limits::default());
         let (answers, answering) = Answers::new(api.clone(), settings.clone(), words, limits.clone());
@@ -321,6 +325,7 @@ impl Parts {
         self.pagers(lanes.pager, lanes.source, behind)?;
         Ok(SlackSide {
             people,
+            channels,
             router,
             socket_mode,
         })
@@ -471,6 +476,7 @@ impl Parts {
             directory: slack.people.clone(),
             operators: Arc::new(self.settings.operators.clone()),
             redactor: self.redactor.clone(),
+            channels: slack.channels.clone(),
         };
         self.tasks.spawn(socket::serve(listener, control));
         Ok(())
@@ -516,7 +522,8 @@ impl Parts {
             metrics,
         };
         let slack = ingress::clicks(slack.unwrap_or_default());
-        Ok(hooks.merge(probes.routes()).merge(slack))
+        let router = hooks.merge(probes.routes()).merge(slack);
+        Ok(router.fallback(ingress::nothing_here))
     }
 }
 

@@ -4,6 +4,7 @@
 mod advice;
 mod backup;
 mod bot;
+mod channels;
 mod charts;
 mod checkpoints;
 mod clock;

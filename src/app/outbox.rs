@@ -73,6 +73,7 @@ impl Deliver for Pagers {
             Effect::SourceAcknowledge { incident, by } => {
                 self.acknowledge_source(&engine, incident, &by).await
             }
+            Effect::SourceNote { incident } => self.note_at_source(&engine, incident).await,
             Effect::Silence { incident, no } => match &self.silencer {
                 Some(silencer) => silencer.make(&engine, incident, no).await,
                 None => Some(Delivered::Silence {
@@ -108,7 +109,8 @@ impl Pagers {
         let mut tries = 0;
         loop {
             let incident = engine.incident(id).await.ok().flatten()?;
-            if !incident.is_open() {
+            let calls = incident.is_open() || keeps_tripped(engine, id).await;
+            if !calls {
                 return None;
             }
             let page = self.packet(&incident);
@@ -233,7 +235,8 @@ impl Pagers {
         while let Some(incident) = engine.incident(id).await.ok().flatten().filter(|it| it.is_open()) {
             let mut references = incident.firing().filter_map(|alert| alert.source_ref.as_ref());
             let next = references.find(|reference| !told.contains(*reference));
-            let (Some(reference), Some(teller)) = (next, self.teller(&incident)) else {
+            let teller = self.teller(&incident).filter(|teller| teller.hears_who());
+            let (Some(reference), Some(teller)) = (next, teller) else {
                 break;
             };
             name = teller.name();
@@ -256,6 +259,34 @@ impl Pagers {
         (!told.is_empty()).then(|| Delivered::SourceTold {
             incident: id,
             how: format!("{name} was told that {by} has it"),
+        })
+    }
+
+    /// What was done, wherever its alerts are drawn; the same words at every try, so that no note stands there twice.
+    async fn note_at_source(&self, engine: &Handle, id: IncidentId) -> Option<Delivered> {
+        let incident = engine.incident(id).await.ok().flatten()?;
+        let teller = self.teller(&incident)?;
+        let name = teller.name();
+        let text = format!("Interlock {id}: {}", summary::result(&incident));
+        let alerts = incident.episodes.iter().map(|episode| &episode.alert);
+        let places: BTreeSet<&String> = alerts.filter_map(|alert| alert.source_ref.as_ref()).collect();
+        for place in &places {
+            let mut tries = Tries::new("leave a note at the source");
+            while let Err(error) = self.call(|| teller.note(place, &text)).await {
+                match tries.pause(error) {
+                    Ok(pause) => sleep(pause).await,
+                    Err(error) => {
+                        return Some(Delivered::SourceTold {
+                            incident: id,
+                            how: format!("{name} did not take a note of what was done: {error}"),
+                        });
+                    }
+                }
+            }
+        }
+        (!places.is_empty()).then(|| Delivered::SourceTold {
+            incident: id,
+            how: format!("{name} has a note of what was done"),
         })
     }
 
@@ -366,4 +397,10 @@ pub async fn watch_unseen(engine: Handle, clock: Arc<dyn Clock>) {
             }
         }
     }
+}
+
+/// Whether a breaker stands that this incident tripped: then somebody is called although it is over.
+async fn keeps_tripped(engine: &Handle, id: IncidentId) -> bool {
+    let freeze = engine.freeze().await;
+    freeze.is_ok_and(|freeze| freeze.held().iter().any(|held| held.tripped_by == Some(id)))
 }

@@ -69,6 +69,10 @@ impl AppOutlook {
     fn frozen_over(&self, incident: &Incident) -> Option<Frozen> {
         let all = &self.recent.read().frozen;
         let covers = |held: &&Frozen| {
+            // Limits do not hold while the glass is broken, and the breaker stands for one.
+            if held.scope.is_breaker() && incident.glass_at(self.clock.now()).is_some() {
+                return false;
+            }
             held.scope.is_everything()
                 || incident.current().is_some_and(|track| {
                     if held.over.is_some() && held.over == track.plan.takes_back {
@@ -82,6 +86,19 @@ impl AppOutlook {
                 })
         };
         all.iter().find(covers).cloned()
+    }
+
+    /// A person may have lifted it since.
+    fn is_contained(&self, incident: &Incident) -> bool {
+        let Some((track, step)) = incident.unknown_step() else {
+            return false;
+        };
+        let over = |held: &Frozen| {
+            held.over.is_some_and(|over| {
+                (over.incident, over.plan, over.step) == (incident.id, track.plan.no, step)
+            })
+        };
+        self.recent.read().frozen.iter().any(over)
     }
 }
 
@@ -235,6 +252,7 @@ impl Outlook for AppOutlook {
             }),
             who_may: who_may(&knowledge.rules.policy, incident, &self.absent.read()),
             frozen: self.frozen_over(incident),
+            contained: self.is_contained(incident),
             not_now: self.not_now(&knowledge.rules, incident),
             broken: self.broken(),
             checklist,

@@ -39,20 +39,20 @@ const LOOK: Duration = Duration::from_secs(1);
 pub async fn refuse_excess(settings: &Settings, clock: &dyn Clock) -> Result<(), StartError> {
     let catalog = knowledge::open_runbooks(&settings.runbooks.path)?.current();
     let clusters = clusters(settings);
-    let looks = settings
-        .kubernetes
-        .clusters
-        .keys()
-        .map(|name| look(&clusters, settings, &catalog, name, clock.now()));
-    let Ok(found) = tokio::time::timeout(BEFORE_START, futures::future::join_all(looks)).await else {
-        tracing::warn!(
-            "the clusters did not say in time what Interlock holds there; it is asked again while it runs"
-        );
-        return Ok(());
-    };
+    let looks = settings.kubernetes.clusters.keys().map(async |name| {
+        let look = look(&clusters, settings, &catalog, name, clock.now());
+        let looked = tokio::time::timeout(BEFORE_START, look).await;
+        looked.unwrap_or_else(|_| Err(format!("it did not answer within {} s", BEFORE_START.as_secs())))
+    });
+    let found = futures::future::join_all(looks).await;
     let reviews = settings.kubernetes.clusters.iter().zip(found);
-    for ((name, cluster), review) in reviews {
-        let refusal = review.and_then(|review| review.refusal(name, &cluster.allow_power));
+    for ((name, cluster), looked) in reviews {
+        if let Err(error) = &looked {
+            unknown(name, error);
+        }
+        let refusal = looked
+            .ok()
+            .and_then(|review| review.refusal(name, &cluster.allow_power));
         if let Some(why) = refusal {
             return Err(StartError::TooMuchPower(why));
         }
@@ -66,15 +66,19 @@ async fn look(
     catalog: &Catalog,
     name: &ClusterName,
     now: Timestamp,
-) -> Option<Review> {
+) -> Result<Review, String> {
     let power = Power::of(settings, catalog, name.clone(), "interlock");
-    match power.review(clusters, settings, now).await {
-        Ok(review) => Some(review),
-        Err(error) => {
-            tracing::debug!(cluster = %name, %error, "what Interlock holds in the cluster is not known");
-            None
-        }
-    }
+    let review = power.review(clusters, settings, now).await;
+    review.map_err(|error| error.to_string())
+}
+
+fn unknown(name: &ClusterName, error: &str) {
+    tracing::warn!(
+        cluster = %name,
+        error,
+        "the cluster does not say what Interlock may do there; it is asked again while Interlock runs, and until it \
+         answers plans for it can't be made; `interlock doctor` looks at it"
+    );
 }
 
 /// What the last looks at one cluster said.
@@ -83,6 +87,8 @@ struct Seen {
     /// Some right was held once: having none then is no setup that was never finished.
     held: bool,
     stopped: bool,
+    /// It did not answer, and the log says so.
+    away: bool,
 }
 
 impl Seen {
@@ -118,10 +124,23 @@ pub(super) async fn watch(
             last = Some(now);
             let catalog = knowledge.load().catalog.clone();
             for (name, cluster) in &settings.kubernetes.clusters {
-                let Some(review) = look(&clusters, &settings, &catalog, name, now).await else {
-                    continue;
+                let looked = look(&clusters, &settings, &catalog, name, now).await;
+                // The look before the start has told of what was away then.
+                let seen = seen.entry(name.clone()).or_insert_with(|| Seen {
+                    away: looked.is_err(),
+                    ..Seen::default()
+                });
+                let review = match looked {
+                    Ok(review) => review,
+                    Err(error) => {
+                        if !seen.away {
+                            unknown(name, &error);
+                        }
+                        seen.away = true;
+                        continue;
+                    }
                 };
-                let seen = seen.entry(name.clone()).or_default();
+                seen.away = false;
                 let Some(reason) = seen.judge(&review, name, &cluster.allow_power) else {
                     continue;
                 };

@@ -57,8 +57,12 @@ pub fn rules(settings: &Settings, team: &str) -> Rules {
             medium: Some(seconds(settings.paging.medium_after_seconds)),
             low: None,
         },
-        pagers: vec![Source::new("pagerduty")],
+        pagers: PAGERS.map(Source::new).to_vec(),
         resolvable: resolvable(settings),
+        noted: (settings.grafana.url.is_some() && settings.grafana.api_token.is_some())
+            .then(|| Source::new("grafana"))
+            .into_iter()
+            .collect(),
         services: services(settings),
         silences: settings.alertmanager.url.as_ref().map(|_| SilenceRules {
             environment: settings.alertmanager.environment.clone(),
@@ -71,6 +75,9 @@ pub fn rules(settings: &Settings, team: &str) -> Rules {
     }
 }
 
+/// Sources that ring people by their own schedules: a card of theirs that waits rings nobody a second time.
+const PAGERS: [&str; 4] = ["pagerduty", "opsgenie", "jsm", "better_stack"];
+
 /// Sources that are configured to be told that it is over.
 fn resolvable(settings: &Settings) -> Vec<Source> {
     let pagerduty = settings.pagerduty.api_token.is_some() && settings.pagerduty.from.is_some();
@@ -79,6 +86,7 @@ fn resolvable(settings: &Settings) -> Vec<Source> {
         ("opsgenie", settings.opsgenie.api_key.is_some()),
         ("jsm", settings.jsm.api_token.is_some()),
         ("better_stack", settings.better_stack.api_token.is_some()),
+        ("incident_io", settings.incident_io.api_token.is_some()),
     ];
     let told = told.into_iter().filter(|(_, configured)| *configured);
     told.map(|(name, _)| Source::new(name)).collect()

@@ -11,6 +11,7 @@ use tokio::io::{AsyncBufReadExt, AsyncReadExt, AsyncWriteExt, BufReader};
 use tokio::net::{UnixListener, UnixStream};
 use tokio::time::timeout;
 
+use super::channels::Unusable;
 use crate::actions::redact::Redactor;
 use crate::config::OperatorRow;
 use crate::domain::command::{Command, Intent, Reply};
@@ -64,6 +65,8 @@ pub struct Control {
     pub operators: Arc<Vec<OperatorRow>>,
     /// What people type goes into the journal as it does from Slack.
     pub redactor: Arc<Redactor>,
+    /// Told with the status.
+    pub channels: Unusable,
 }
 
 /// Opens the socket for this user alone. A socket that a dead process left is replaced; the store's lock says that
@@ -130,6 +133,7 @@ impl Control {
             );
             return ControlReply { done: false, text };
         };
+        let asks_status = request == ControlRequest::Status;
         let person = self.directory.person(&id).await;
         let mut intent = match request {
             ControlRequest::Freeze { reason } => Intent::Freeze { reason },
@@ -150,10 +154,13 @@ impl Control {
         match self.engine.submit(command).await {
             Ok(Reply::Answer(answer)) => {
                 let done = !matches!(answer, crate::domain::command::Answer::Refused(_));
-                ControlReply {
-                    done,
-                    text: explain::answer(&answer),
+                let mut text = explain::answer(&answer);
+                if asks_status && done {
+                    for problem in self.channels.read().iter() {
+                        text.push_str(&format!("\nSLACK: {problem}"));
+                    }
                 }
+                ControlReply { done, text }
             }
             Ok(_) => ControlReply {
                 done: true,

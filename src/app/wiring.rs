@@ -6,6 +6,8 @@ use crate::actions::kubernetes::clusters::{ClusterSettings, Clusters};
 use crate::actions::kubernetes::tokens::Account;
 use crate::config::{Settings, SlackCredentials};
 use crate::paging::better_stack::BetterStack;
+use crate::paging::grafana::Grafana;
+use crate::paging::incident_io::IncidentIo;
 use crate::paging::jsm::Jsm;
 use crate::paging::opsgenie::Opsgenie;
 use crate::paging::sources::Teller;
@@ -48,6 +50,8 @@ pub(super) fn tellers(settings: &Settings, pagerduty: &Arc<PagerDuty>) -> Result
         Opsgenie::new(&settings.opsgenie)?.map(Teller::Opsgenie),
         Jsm::new(&settings.jsm)?.map(Teller::Jsm),
         BetterStack::new(&settings.better_stack)?.map(Teller::BetterStack),
+        IncidentIo::new(&settings.incident_io)?.map(Teller::IncidentIo),
+        Grafana::new(&settings.grafana)?.map(Teller::Grafana),
     ];
     Ok(all.into_iter().flatten().collect())
 }

@@ -58,6 +58,13 @@ impl Check {
         for path in &paths {
             read(path, &mut files)?;
         }
+        if files.files.is_empty() && files.unreadable.is_empty() {
+            let named: Vec<String> = paths.iter().map(|path| format!("`{}`", path.display())).collect();
+            return Err(Failure::Refused(format!(
+                "there is nothing to check: no runbook, which is a file that ends in .md, is in {}",
+                words::listed(&named)
+            )));
+        }
         let catalog = Catalog::build_with(files.files, files.unreadable, &app::check);
         let rules = self.rules(setup, screen)?;
         let checked = checked(&catalog, rules.as_ref());

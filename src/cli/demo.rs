@@ -1,12 +1,13 @@
 //! `interlock demo`: the real bot against a Slack workspace, a cluster and a pager in this process, with a page to click in.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use super::outcome::{Ended, Failure};
 use super::screen::Screen;
 use super::setup::Setup;
 use super::show::{self, ShowFolder};
 use crate::app::demo::{DemoOptions, Played, Scene, play, start_demo};
+use crate::config::runbooks::read_folder;
 use crate::telemetry::Metrics;
 
 /// Warnings, but for what a demo does on purpose: Slack fails when the page says so, and nobody watches over it or backs it up.
@@ -38,8 +39,30 @@ pub(super) struct Demo {
     folder: Option<PathBuf>,
 }
 
+/// Else the demo would show how an alert is that no runbook is for, and say nothing of why.
+fn has_runbooks(folder: &Path) -> Result<(), Failure> {
+    let refused = |why: &str| {
+        Failure::Refused(format!(
+            "--runbooks `{}`: {why}; name a folder with your runbooks (files that end in .md), or leave --runbooks out for the shipped ones",
+            folder.display()
+        ))
+    };
+    let found = std::fs::metadata(folder).map_err(|error| refused(&error.to_string()))?;
+    if !found.is_dir() {
+        return Err(refused("it is no folder"));
+    }
+    let files = read_folder(folder).map_err(|error| refused(&error.to_string()))?;
+    if files.files.is_empty() && files.unreadable.is_empty() {
+        return Err(refused("no runbook is in it"));
+    }
+    Ok(())
+}
+
 impl Demo {
     pub fn run(self, _setup: &Setup, screen: &mut Screen) -> Result<Ended, Failure> {
+        if let Some(folder) = &self.runbooks {
+            has_runbooks(folder)?;
+        }
         let (folder, runtime) = show::prepare(LOG, self.folder.clone())?;
         let ended = runtime.block_on(self.show(&folder, screen));
         runtime.shutdown_background();

@@ -6,6 +6,7 @@ use super::policy_file::PolicyRows;
 use super::settings::Settings;
 use crate::domain::alert::Severity;
 use crate::domain::ids::{Environment, RunbookName, Service};
+use crate::domain::matching::Confidence;
 use crate::domain::policy::{Alone, AutonomyLimit, Risk, RiskRule};
 use crate::domain::runbook::Autonomy;
 
@@ -37,14 +38,45 @@ pub struct RiskRow {
     pub risk: Risk,
 }
 
-/// `[alone]`: how many changes a plan may make without a person, by the incident's risk. Critical never runs alone. As
-/// many as the runbook's budget allows when not written.
+/// `[alone]`: how many changes may be made in an incident without a person, by its risk. Critical never runs alone. Where
+/// it is not written: 10 at low, 5 at medium and 2 at high risk.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 pub struct AloneKeys {
     pub low: Option<u32>,
     pub medium: Option<u32>,
     pub high: Option<u32>,
+}
+
+/// What may be changed alone where nothing is written, by risk.
+const ALONE: [u32; 3] = [10, 5, 2];
+
+/// `[confidence]`: how sure a runbook that was found by its text has to be, in per cent, before Interlock proposes it; by
+/// the incident's risk. What is less sure is a human's to choose. From 80, which the search asks for in any case, to 98;
+/// where it is not written: 80 at low and medium, 85 at high and 90 at critical risk.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct ConfidenceKeys {
+    pub low: Option<u8>,
+    pub medium: Option<u8>,
+    pub high: Option<u8>,
+    pub critical: Option<u8>,
+}
+
+/// How sure it has to be where nothing is written, in per cent, by risk.
+const SURE: [u8; 4] = [80, 80, 85, 90];
+/// What can be written: below, the search leaves it to people in any case; above is nothing that was found by its text.
+pub(super) const SURE_FROM_TO: std::ops::RangeInclusive<u8> = 80..=98;
+
+impl ConfidenceKeys {
+    pub(super) fn all(&self) -> [(&'static str, Option<u8>); 4] {
+        [
+            ("low", self.low),
+            ("medium", self.medium),
+            ("high", self.high),
+            ("critical", self.critical),
+        ]
+    }
 }
 
 impl Settings {
@@ -63,14 +95,25 @@ impl Settings {
             services: row.services.clone(),
             risk: row.risk,
         };
+        let (alone, confidence) = (&self.alone, &self.confidence);
+        let [low, medium, high] = ALONE;
+        let most = [(alone.low, low), (alone.medium, medium), (alone.high, high)];
+        let [low, medium, high, critical] = SURE;
+        let sure = [
+            (confidence.low, low),
+            (confidence.medium, medium),
+            (confidence.high, high),
+            (confidence.critical, critical),
+        ];
         Alone {
             limits: self.autonomy_limits.iter().map(limit).collect(),
             risks: self.risks.iter().map(risk).collect(),
-            most: [self.alone.low, self.alone.medium, self.alone.high],
+            most: most.map(|(written, otherwise)| Some(written.unwrap_or(otherwise))),
+            sure: sure.map(|(written, otherwise)| Confidence::per_cent(written.unwrap_or(otherwise))),
         }
     }
 
-    /// Adds those of `policy.path`. Of two numbers the lower counts.
+    /// Adds those of `policy.path`. Of two numbers the stricter counts.
     pub(super) fn add_alone(&mut self, rows: &PolicyRows) {
         self.autonomy_limits.extend(rows.autonomy_limits.iter().cloned());
         self.risks.extend(rows.risks.iter().cloned());
@@ -81,6 +124,14 @@ impl Settings {
         ] {
             *own = [*own, other].into_iter().flatten().min();
         }
+        for (own, other) in [
+            (&mut self.confidence.low, rows.confidence.low),
+            (&mut self.confidence.medium, rows.confidence.medium),
+            (&mut self.confidence.high, rows.confidence.high),
+            (&mut self.confidence.critical, rows.confidence.critical),
+        ] {
+            *own = (*own).max(other);
+        }
     }
 
     /// A line for each rule, for the policy's revision.
@@ -88,6 +139,8 @@ impl Settings {
         let limits = self.autonomy_limits.iter().map(|row| format!("autonomy {row:?}"));
         let risks = self.risks.iter().map(|row| format!("risks {row:?}"));
         let alone = (self.alone != AloneKeys::default()).then(|| format!("alone {:?}", self.alone));
-        limits.chain(risks).chain(alone).collect()
+        let sure = self.confidence != ConfidenceKeys::default();
+        let sure = sure.then(|| format!("confidence {:?}", self.confidence));
+        limits.chain(risks).chain(alone).chain(sure).collect()
     }
 }

@@ -10,6 +10,9 @@ pub enum ConfigError {
     #[error("the configuration file `{}` can't be read ({source}): check the path and its permissions, or name another with --config", path.display())]
     Unreadable { path: PathBuf, source: std::io::Error },
 
+    #[error("the policy file `{}` can't be read ({source}): check `policy.path`, or the path that was given, and its permissions", path.display())]
+    PolicyUnreadable { path: PathBuf, source: std::io::Error },
+
     #[error("{place} is not valid TOML: {problem}")]
     Syntax { place: Place, problem: String },
 

@@ -6,6 +6,7 @@ use std::collections::BTreeSet;
 use jiff::Timestamp;
 use jiff::tz::TimeZone;
 
+use super::alone_rows::SURE_FROM_TO;
 use super::check::{names, wrong};
 use super::error::ConfigError;
 use super::guard_rows::SpanText;
@@ -35,6 +36,7 @@ pub(super) fn check(settings: &Settings) -> Result<(), ConfigError> {
         )?;
     }
     limits(settings)?;
+    confidence(settings)?;
     lists(settings)?;
     settings.break_glass.check()?;
     open_together(settings)?;
@@ -128,6 +130,18 @@ fn limits(settings: &Settings) -> Result<(), ConfigError> {
         if value == Some(0) {
             return wrong(format!(
                 "`limits.{key}` is 0, so nothing could ever run: write 1 or more, or use `execution.mode = \"dry-run\"`"
+            ));
+        }
+    }
+    Ok(())
+}
+
+fn confidence(settings: &Settings) -> Result<(), ConfigError> {
+    let (from, to) = (SURE_FROM_TO.start(), SURE_FROM_TO.end());
+    for (key, value) in settings.confidence.all() {
+        if let Some(value) = value.filter(|value| !SURE_FROM_TO.contains(value)) {
+            return wrong(format!(
+                "`confidence.{key}` is {value}: write per cent from {from}, which the search asks for in any case, to {to}, since nothing that is found by its text is surer"
             ));
         }
     }

@@ -41,8 +41,9 @@ pub use rows::{
 pub use secret::{Secret, Secrets};
 pub use sections::{
     AdvisorProtocol, Approval, AutonomySection, BetterStack, CheckpointBucket, Cluster, ClusterAccess,
-    Execution, ExecutionMode, Freeze, Http, Jsm, Kubernetes, Log, LogFormat, Opsgenie, PagerDuty, Paging,
-    Policy, Runbooks, Server, Slack, SlackCredentials, SlackTransport, StandbyLease, Store,
+    Execution, ExecutionMode, Freeze, Grafana, Http, IncidentIo, Jsm, Kubernetes, Log, LogFormat, Opsgenie,
+    PagerDuty, Paging, Policy, Runbooks, Server, Slack, SlackCredentials, SlackTransport, StandbyLease,
+    Store,
 };
 pub use settings::Settings;
 pub use value::{BaseUrl, Listen};

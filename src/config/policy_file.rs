@@ -5,7 +5,7 @@ use std::path::Path;
 
 use serde::Deserialize;
 
-use super::alone_rows::{AloneKeys, AutonomyRow, RiskRow};
+use super::alone_rows::{AloneKeys, AutonomyRow, ConfidenceKeys, RiskRow};
 use super::error::ConfigError;
 use super::guard_rows::{BreakGlassKeys, FreezeRow, LimitKeys, ProtectedKeys, WindowRow};
 use super::read::file_alone;
@@ -27,6 +27,7 @@ pub(super) struct PolicyRows {
     pub autonomy_limits: Vec<AutonomyRow>,
     pub risks: Vec<RiskRow>,
     pub alone: AloneKeys,
+    pub confidence: ConfidenceKeys,
 }
 
 /// # Errors
@@ -41,12 +42,13 @@ pub(super) fn read(path: &Path) -> Result<PolicyRows, ConfigError> {
                 known: SECTIONS.join(", "),
             }
         }
+        ConfigError::Unreadable { path, source } => ConfigError::PolicyUnreadable { path, source },
         other => other,
     })
 }
 
 /// As people write their headings.
-const SECTIONS: [&str; 10] = [
+const SECTIONS: [&str; 11] = [
     "[[approvers]]",
     "[[caches]]",
     "[[windows]]",
@@ -57,6 +59,7 @@ const SECTIONS: [&str; 10] = [
     "[[autonomy_limits]]",
     "[[risks]]",
     "[alone]",
+    "[confidence]",
 ];
 impl Settings {
     /// Adds what a policy file says to what is said already. The one way in which any of it comes in.
@@ -81,6 +84,7 @@ impl Settings {
             autonomy_limits,
             risks,
             alone,
+            confidence,
             break_glass,
         } = PolicyRows::default();
         self.approvers = approvers;
@@ -92,6 +96,7 @@ impl Settings {
         self.autonomy_limits = autonomy_limits;
         self.risks = risks;
         self.alone = alone;
+        self.confidence = confidence;
         self.break_glass = break_glass;
     }
 }

@@ -14,7 +14,7 @@ use super::settings::Settings;
 use super::{check, policy_file};
 
 /// The secrets. Each may be written as `…_file` with a path instead; `*` stands for any name.
-const SECRETS: [&str; 25] = [
+const SECRETS: [&str; 27] = [
     "slack.bot_token",
     "slack.app_token",
     "slack.signing_secret",
@@ -33,6 +33,8 @@ const SECRETS: [&str; 25] = [
     "opsgenie.api_key",
     "jsm.api_token",
     "better_stack.api_token",
+    "incident_io.api_token",
+    "grafana.api_token",
     "http.secrets.*",
     "checkpoints.key",
     "checkpoints.webhook.bearer_token",

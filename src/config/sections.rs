@@ -264,7 +264,7 @@ impl Cluster {
 #[serde(deny_unknown_fields, default)]
 pub struct Policy {
     /// A TOML file with `[[approvers]]`, `[[caches]]`, `[[windows]]`, `[[freezes]]`, `[limits]`, `[protected]`,
-    /// `irreversible`, `[break_glass]`, `[[autonomy_limits]]`, `[[risks]]` and `[alone]`, which are added to those of the configuration.
+    /// `irreversible`, `[break_glass]`, `[[autonomy_limits]]`, `[[risks]]`, `[alone]` and `[confidence]`, which are added to those of the configuration.
     pub path: Option<PathBuf>,
 }
 
@@ -450,6 +450,37 @@ impl Default for BetterStack {
             api_base: BaseUrl::of_default("https://uptime.betterstack.com"),
         }
     }
+}
+
+/// `[incident_io]`: for telling incident.io that an incident is over.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct IncidentIo {
+    /// An API key that may view and edit incidents.
+    pub api_token: Option<Secret>,
+    pub api_base: BaseUrl,
+    /// The name of the status that means that it is over; the first of the review, else `Closed`, when it is not set.
+    pub resolved_status: Option<String>,
+}
+
+impl Default for IncidentIo {
+    fn default() -> Self {
+        Self {
+            api_token: None,
+            api_base: BaseUrl::of_default("https://api.incident.io"),
+            resolved_status: None,
+        }
+    }
+}
+
+/// `[grafana]`: for annotations of what was done. Off unless both are set.
+#[derive(Clone, Debug, Default, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct Grafana {
+    /// `https://grafana.example.com`, with the path that it is served under.
+    pub url: Option<BaseUrl>,
+    /// Of a service account that may read and create annotations.
+    pub api_token: Option<Secret>,
 }
 
 /// `[paging]`: how long a card may wait for a human before somebody is paged, in seconds. Low severity never pages.

@@ -5,14 +5,14 @@ use std::path::PathBuf;
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 
-use super::alone_rows::{AloneKeys, AutonomyRow, RiskRow};
+use super::alone_rows::{AloneKeys, AutonomyRow, ConfidenceKeys, RiskRow};
 use super::guard_rows::{BreakGlassKeys, FreezeRow, LimitKeys, ProtectedKeys, WindowRow};
 use super::rows::{ApproverRow, CacheRow, EnvironmentRow, OperatorRow, RouteRow, ServiceRow, SettleRow};
 use super::secret::Secret;
 use super::sections::{
     AdvisorSection, Alertmanager, Approval, AutonomySection, Backup, BetterStack, Checkpoints, Execution,
-    Freeze, Grouping, Heartbeat, Http, Jsm, Kubernetes, Log, Opsgenie, PagerDuty, Paging, Policy, Prometheus,
-    Runbooks, Server, Slack, Standby, StandbyLease, Store, Totp, WatchdogSection,
+    Freeze, Grafana, Grouping, Heartbeat, Http, IncidentIo, Jsm, Kubernetes, Log, Opsgenie, PagerDuty,
+    Paging, Policy, Prometheus, Runbooks, Server, Slack, Standby, StandbyLease, Store, Totp, WatchdogSection,
 };
 use super::value::BaseUrl;
 use super::webhooks::Webhooks;
@@ -48,6 +48,8 @@ pub struct Settings {
     pub opsgenie: Opsgenie,
     pub jsm: Jsm,
     pub better_stack: BetterStack,
+    pub incident_io: IncidentIo,
+    pub grafana: Grafana,
     pub paging: Paging,
     pub approval: Approval,
     pub grouping: Grouping,
@@ -68,10 +70,11 @@ pub struct Settings {
     pub limits: LimitKeys,
     pub protected: ProtectedKeys,
     pub break_glass: BreakGlassKeys,
-    /// Of the configuration and of `policy.path`, as the two below.
+    /// Of the configuration and of `policy.path`, as the three below.
     pub autonomy_limits: Vec<AutonomyRow>,
     pub risks: Vec<RiskRow>,
     pub alone: AloneKeys,
+    pub confidence: ConfidenceKeys,
     pub operators: Vec<OperatorRow>,
     /// How long a source without a resolve call may take to say `resolved` after the last step. 1 to 86,400.
     pub settle_seconds: u32,
@@ -114,6 +117,8 @@ impl Default for Settings {
             opsgenie: Opsgenie::default(),
             jsm: Jsm::default(),
             better_stack: BetterStack::default(),
+            incident_io: IncidentIo::default(),
+            grafana: Grafana::default(),
             paging: Paging::default(),
             approval: Approval::default(),
             grouping: Grouping::default(),
@@ -132,6 +137,7 @@ impl Default for Settings {
             autonomy_limits: Vec::new(),
             risks: Vec::new(),
             alone: AloneKeys::default(),
+            confidence: ConfidenceKeys::default(),
             operators: Vec::new(),
             settle_seconds: 300,
             settle: Vec::new(),
@@ -152,6 +158,8 @@ impl Settings {
             opsgenie,
             jsm,
             better_stack,
+            incident_io,
+            grafana,
             checkpoints,
             prometheus,
             alertmanager,
@@ -169,6 +177,8 @@ impl Settings {
             &opsgenie.api_key,
             &jsm.api_token,
             &better_stack.api_token,
+            &incident_io.api_token,
+            &grafana.api_token,
             &checkpoints.key,
             &checkpoints.webhook.bearer_token,
             &checkpoints.s3.secret_access_key,

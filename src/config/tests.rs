@@ -7,6 +7,7 @@ use std::path::PathBuf;
 use super::*;
 use crate::domain::action::Tier;
 use crate::domain::alert::Severity;
+use crate::domain::matching::Confidence;
 use crate::domain::runbook::Autonomy;
 
 struct Folder(tempfile::TempDir);
@@ -456,6 +457,14 @@ fn rules_of_the_policy_that_can_not_be_meant_are_refused_with_what_to_do() {
             "[limits]\nactions_per_hour = 0",
             "`limits.actions_per_hour` is 0, so nothing could ever run",
         ),
+        (
+            "[confidence]\nhigh = 60",
+            "`confidence.high` is 60: write per cent from 80",
+        ),
+        (
+            "[confidence]\nhigh = 99",
+            "`confidence.high` is 99: write per cent from 80",
+        ),
         ("[break_glass]\nminutes = 5", "`[break_glass]` names nobody"),
         ("irreversible = [\" \"]", "`irreversible` has an empty line"),
         (
@@ -490,6 +499,8 @@ fn every_rule_is_part_of_the_revision_and_their_order_is_not() {
         "[limits]\nactions_per_incident = 2",
         "[protected]\nnamespaces = [\"a\"]",
         "irreversible = [\"a\"]",
+        "[alone]\nhigh = 1",
+        "[confidence]\nhigh = 90",
     ] {
         assert!(seen.insert(revision(rules)), "{rules}");
     }
@@ -550,4 +561,26 @@ fn the_policy_of_the_documentation_is_one() {
     );
     let settings = load(&text, &[]).unwrap();
     assert_eq!((settings.windows.len(), settings.alone.high), (1, Some(1)));
+}
+
+#[test]
+fn what_is_not_written_of_risk_has_a_sensible_number_and_the_stricter_of_two_counts() {
+    let alone = |text: &str| load(text, &[]).unwrap().alone();
+    let percent = |sure: [u8; 4]| sure.map(Confidence::per_cent);
+    let plain = alone("");
+    assert_eq!(plain.most, [Some(10), Some(5), Some(2)]);
+    assert_eq!(plain.sure, percent([80, 80, 85, 90]));
+    let folder = Folder::new();
+    let policy = folder.file(
+        "policy.toml",
+        "[alone]\nhigh = 4\n[confidence]\nhigh = 95\nlow = 82",
+    );
+    let text = format!(
+        "policy.path = {:?}\n[alone]\nhigh = 1\n[confidence]\nhigh = 90",
+        policy.display().to_string()
+    );
+    let both = alone(&text);
+    assert_eq!(both.most, [Some(10), Some(5), Some(1)]);
+    assert_eq!(both.sure, percent([82, 80, 95, 90]));
+    assert!(refused("[confidence]\nsevere = 90").contains("severe"));
 }

@@ -1,6 +1,9 @@
 //! What a model may be asked, where one is configured: in which order the candidates stand that a person is going to choose
-//! from anyway. Its answer is an order of what it was given, and nothing else: no runbook, no step, no argument and no word of
-//! its own can be said with it.
+//! from anyway, and what stands in the parameters that the alert leaves open (`blanks`). Its answer is an order of what it was
+//! given, and values inside the team's bounds, and nothing else: no runbook, no step, no argument and no word of its own can be
+//! said with it.
+
+mod blanks;
 
 use std::collections::BTreeSet;
 
@@ -12,6 +15,8 @@ use super::incident::MatchLine;
 use super::runbook::Catalog;
 use super::search::Page;
 use super::text::shortened;
+
+pub use blanks::{Blank, Blanks, fitting};
 
 /// Characters of a description, of the alert's and of a page's.
 const LONGEST: usize = 800;

@@ -49,6 +49,11 @@ pub enum Because {
     },
     /// An alert of its group joined before, for another reason.
     SameGroup,
+    /// A person says that its incident is the same as this one.
+    Merged {
+        from: IncidentId,
+        by: String,
+    },
     /// It storms, and this is the same rule as that of the card.
     StormOfRule {
         name: String,
@@ -60,6 +65,21 @@ pub enum Because {
 }
 
 impl Because {
+    /// Whether it was in another incident before.
+    #[must_use]
+    pub fn is_merge(&self) -> bool {
+        match self {
+            Self::Merged { .. } => true,
+            Self::SameService { .. }
+            | Self::Needs { .. }
+            | Self::SameNode { .. }
+            | Self::SameChange { .. }
+            | Self::SameGroup
+            | Self::StormOfRule { .. }
+            | Self::StormOfService { .. } => false,
+        }
+    }
+
     /// Whether only the storm brought it there.
     fn is_storm(&self) -> bool {
         match self {
@@ -68,7 +88,8 @@ impl Because {
             | Self::Needs { .. }
             | Self::SameNode { .. }
             | Self::SameChange { .. }
-            | Self::SameGroup => false,
+            | Self::SameGroup
+            | Self::Merged { .. } => false,
         }
     }
 }

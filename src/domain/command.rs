@@ -8,7 +8,7 @@ use std::collections::BTreeMap;
 use jiff::SignedDuration;
 use serde::{Deserialize, Serialize};
 
-use super::advice::Question;
+use super::advice::{Blanks, Question};
 use super::alert::Alert;
 use super::ceremony::Said;
 use super::change::Change;
@@ -88,6 +88,11 @@ pub enum Intent {
         incident: IncidentId,
         episode: String,
     },
+    /// The one is the same as the other, which gets its alerts.
+    Merge {
+        from: IncidentId,
+        into: IncidentId,
+    },
     Silence(SilenceWish),
     /// The same runbook once more, as a new plan.
     ProposeAgain(IncidentId),
@@ -160,6 +165,8 @@ pub enum Intent {
     /// Words that nothing understands; answered with help.
     Unrecognised {
         text: String,
+        /// What is missing or wrong, where that is known.
+        problem: Option<String>,
     },
 }
 
@@ -191,6 +198,12 @@ pub enum Command {
         incident: IncidentId,
         /// Best first.
         order: Vec<RunbookName>,
+    },
+    /// A model was asked for values, or was not reached: then there are none, and the plan is made without.
+    Filled {
+        incident: IncidentId,
+        runbook: RunbookName,
+        values: BTreeMap<String, String>,
     },
     /// The targets of a plan that waits for more approvals were looked at again, as far as they could be.
     Rechecked {
@@ -347,6 +360,11 @@ pub enum Answer {
     SplitOff {
         incident: IncidentId,
     },
+    Merged {
+        from: IncidentId,
+        into: IncidentId,
+        alerts: usize,
+    },
     Chosen {
         runbook: RunbookName,
     },
@@ -360,6 +378,8 @@ pub enum Answer {
         scope: Scope,
         /// The scope that was written but names nothing known, so that everything is frozen.
         unknown: Option<Scope>,
+        /// They said why.
+        explained: bool,
         /// What runs now within it, and what was started in the last 60 seconds.
         ran: Vec<RanLine>,
     },
@@ -415,6 +435,7 @@ pub enum Answer {
     NotTaken(NotTaken),
     NotUnderstood {
         text: String,
+        problem: Option<String>,
     },
 }
 
@@ -490,6 +511,8 @@ pub enum Effect {
     },
     /// Tell the source that somebody has its alerts.
     SourceAcknowledge { incident: IncidentId, by: String },
+    /// Leave a note at the source of what was done, where it takes nothing more.
+    SourceNote { incident: IncidentId },
     /// Make this silence, which was approved.
     Silence { incident: IncidentId, no: SilenceNo },
     /// Post the summary in the thread.
@@ -520,6 +543,7 @@ impl Effect {
             | Self::PageResolve { incident }
             | Self::SourceResolve { incident, .. }
             | Self::SourceAcknowledge { incident, .. }
+            | Self::SourceNote { incident }
             | Self::Silence { incident, .. }
             | Self::Chart { incident, .. }
             | Self::Summary { incident, .. }
@@ -541,6 +565,11 @@ pub enum Drive {
     Advise {
         incident: IncidentId,
         question: Box<Question>,
+    },
+    /// Ask a model what stands in parameters that the alert leaves open. The plan waits for its answer, 3 s at most.
+    Fill {
+        incident: IncidentId,
+        blanks: Box<Blanks>,
     },
     /// Somebody approved and others have to: look whether the targets are still what was shown.
     Recheck { incident: IncidentId, plan: PlanNo },

@@ -1,8 +1,10 @@
 //! What happened, as the journal keeps it. Append-only: a refusal, an expiry and a denied click are events too.
 //! Every change to an incident is one of these; nothing else changes one. Longer than other files, since it is one list.
 
+mod about;
 mod refused;
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use jiff::Timestamp;
@@ -23,9 +25,9 @@ use super::ids::{
 use super::incident::{ClosedAs, HandoffReason, MatchRecord, MessageRef, PlanRequest, SettlesBy};
 use super::memory::Similar;
 use super::plan::{Plan, PlanDigest};
-use super::policy::{Decision, Reason};
+use super::policy::{Decision, LimitOf, Reason};
 use super::run::{RunResult, WaitsFor};
-use super::runbook::{Autonomy, ChecklistItem};
+use super::runbook::{Autonomy, ChecklistItem, ParamValue};
 use super::silence::{SilenceDraft, SilenceEnd};
 use crate::ports::Output;
 
@@ -142,6 +144,17 @@ pub enum Event {
         fingerprint: Fingerprint,
         by: Who,
     },
+    /// A person says that it is the same as another incident: that one gets its alerts, and this one is closed.
+    Merged {
+        incident: IncidentId,
+        into: IncidentId,
+        /// How many alerts go there.
+        alerts: usize,
+        by: Who,
+        /// The other's card, where it had one.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        card: Option<MessageRef>,
+    },
     AlertResolved {
         incident: IncidentId,
         episode: EpisodeKey,
@@ -168,6 +181,12 @@ pub enum Event {
     Advised {
         incident: IncidentId,
         order: Vec<RunbookName>,
+    },
+    /// A model was asked, and proposed these values for parameters that the alert leaves open.
+    Filled {
+        incident: IncidentId,
+        runbook: RunbookName,
+        values: BTreeMap<String, ParamValue>,
     },
     /// A plan is being made; its targets are looked at.
     Planning {
@@ -347,6 +366,18 @@ pub enum Event {
         incident: IncidentId,
         reason: HandoffReason,
     },
+    /// Nobody has decided yet: those who may are reminded, before anybody is paged and before it expires.
+    Reminded {
+        incident: IncidentId,
+        plan: PlanNo,
+        /// Ids and handles of those who may approve what is left of it.
+        who: Vec<String>,
+        /// How many approvals it still takes.
+        missing: u8,
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        page_at: Option<Timestamp>,
+        approve_by: Timestamp,
+    },
     /// When a human will be paged if nobody has decided by then.
     PageDue {
         incident: IncidentId,
@@ -472,6 +503,12 @@ pub enum Event {
         #[serde(default, skip_serializing_if = "Scope::is_everything")]
         scope: Scope,
     },
+    /// The start just before spent a limit of the policy: until a person lifts it nothing more is changed there.
+    BreakerTripped {
+        incident: IncidentId,
+        limit: LimitOf,
+        allowed: u32,
+    },
 }
 
 /// Whether anything runs at all.
@@ -487,75 +524,6 @@ impl Event {
     #[must_use]
     pub fn kind(&self) -> &'static str {
         self.into()
-    }
-
-    /// The one incident it is about, where there is one.
-    #[must_use]
-    #[expect(clippy::too_many_lines, reason = "every kind has its arm in the one match")]
-    pub fn incident(&self) -> Option<IncidentId> {
-        match self {
-            Self::Started { .. }
-            | Self::Checkpointed { .. }
-            | Self::Repeated { .. }
-            | Self::Changed { .. }
-            | Self::SecondFactor { .. }
-            | Self::Unfrozen { .. } => None,
-            Self::Frozen { over, .. } => over.map(|over| over.incident),
-            Self::Refused { incident, .. } | Self::Asked { incident, .. } => *incident,
-            Self::Opened { incident, .. }
-            | Self::Anchored { incident, .. }
-            | Self::Joined { incident, .. }
-            | Self::SplitOff { incident, .. }
-            | Self::AlertResolved { incident, .. }
-            | Self::ChangesSeen { incident, .. }
-            | Self::Remembered { incident, .. }
-            | Self::Advised { incident, .. }
-            | Self::Matched { incident, .. }
-            | Self::Planning { incident, .. }
-            | Self::Gathered { incident, .. }
-            | Self::Checklist { incident, .. }
-            | Self::Ticked { incident, .. }
-            | Self::Proposed { incident, .. }
-            | Self::Voted { incident, .. }
-            | Self::PartDone { incident, .. }
-            | Self::AllowedAlone { incident, .. }
-            | Self::Rejected { incident, .. }
-            | Self::Expired { incident, .. }
-            | Self::Withdrawn { incident, .. }
-            | Self::Outdated { incident, .. }
-            | Self::StepStarted { incident, .. }
-            | Self::StepWaits { incident, .. }
-            | Self::StepHeld { incident, .. }
-            | Self::StepRefused { incident, .. }
-            | Self::StepSkipped { incident, .. }
-            | Self::StepEnded { incident, .. }
-            | Self::StepJudged { incident, .. }
-            | Self::StepBlamed { incident, .. }
-            | Self::RunsLong { incident, .. }
-            | Self::RunEnded { incident, .. }
-            | Self::Settling { incident, .. }
-            | Self::HandedOver { incident, .. }
-            | Self::PageDue { incident, .. }
-            | Self::PageAsked { incident, .. }
-            | Self::PageSettled { incident }
-            | Self::GlassBroken { incident, .. }
-            | Self::GlassOver { incident }
-            | Self::GlassReviewed { incident, .. }
-            | Self::Paged { incident, .. }
-            | Self::PageFailed { incident, .. }
-            | Self::SourceRefused { incident, .. }
-            | Self::SourceResolved { incident, .. }
-            | Self::SourceTold { incident, .. }
-            | Self::SilenceProposed { incident, .. }
-            | Self::SilenceVoted { incident, .. }
-            | Self::SilenceRejected { incident, .. }
-            | Self::SilenceMade { incident, .. }
-            | Self::SilenceFailed { incident, .. }
-            | Self::SilenceEnded { incident, .. }
-            | Self::TakenOver { incident, .. }
-            | Self::Closed { incident, .. }
-            | Self::CardPosted { incident, .. } => Some(*incident),
-        }
     }
 }
 

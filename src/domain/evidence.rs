@@ -201,6 +201,14 @@ pub fn charted(findings: &[Finding]) -> Option<&Finding> {
     findings.iter().filter(|one| one.is_chartable()).min_by_key(rank)
 }
 
+/// Whether what was found speaks against the alert: there are numbers with limits, and every one is on the right side of
+/// its. Something is wrong with the alert or with the evidence, and a person finds out which.
+#[must_use]
+pub fn speaks_against(findings: &[Finding]) -> bool {
+    let mut judged = findings.iter().filter_map(Finding::beyond).peekable();
+    judged.peek().is_some() && !judged.any(|beyond| beyond)
+}
+
 impl Limit {
     /// Whether a number, a decimal as text, is on the wrong side. `None` when it is not a number.
     #[must_use]
@@ -337,6 +345,16 @@ mod tests {
         let three = limit(LimitSide::AtLeast, "3", false);
         assert_eq!(finding(Some("2"), three.clone()).beyond(), Some(true));
         assert_eq!(finding(Some("3"), three).beyond(), Some(false));
+    }
+
+    #[test]
+    fn evidence_speaks_against_an_alert_when_no_limit_is_passed() {
+        let one = limit(LimitSide::AtMost, "1", false);
+        let (above, below) = (finding(Some("8"), one.clone()), finding(Some("0"), one.clone()));
+        assert!(!speaks_against(&[]));
+        assert!(!speaks_against(&[finding(None, one)]), "it could not be read");
+        assert!(speaks_against(std::slice::from_ref(&below)));
+        assert!(!speaks_against(&[below, above]));
     }
 
     #[test]

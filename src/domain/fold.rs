@@ -2,29 +2,26 @@
 //! fit (an unknown incident, a vote on a decided plan) changes nothing, so folding never fails half-way.
 //! Longer than other files, since every event has its arm in one match.
 
+mod course;
 mod plans;
 mod silences;
 
-use std::collections::{BTreeMap, BTreeSet};
-use std::sync::Arc;
-
 use jiff::Timestamp;
 
+use course::{close, joined, opened, resolved};
 use plans::{
-    allowed_alone, approve, ended, judged, part_done, proposed, set, settle_approval, started, track,
+    advised, allowed_alone, approve, ended, filled, judged, part_done, proposed, set, settle_approval,
+    started, track,
 };
 
-use super::alert::{Alert, Severity};
 use super::approval::{Approval, ApprovalEvent};
 use super::cluster::Because;
 use super::event::{Entry, Event, Who};
 use super::evidence::Evidence;
 use super::freeze::{Held, Scope};
 use super::glass::Glass;
-use super::ids::{AttemptId, Channel, EpisodeKey, IncidentId};
-use super::incident::{
-    ClosedAs, Episode, HandoffReason, Incident, MatchLine, PageFailure, Paging, Phase, PlanTrack, Tick,
-};
+use super::ids::{AttemptId, IncidentId};
+use super::incident::{Incident, PageFailure, Phase, PlanTrack, Tick};
 use super::memory::Signature;
 use super::run::{Run, StepState};
 use super::silence::SilenceState;
@@ -81,9 +78,15 @@ impl State {
                     self.apply_to_incident(entry, over.incident);
                 }
             }
+            Event::BreakerTripped {
+                incident,
+                limit,
+                allowed,
+            } => self.tripped(*incident, limit, *allowed, entry.at),
             Event::Unfrozen { by, reason, scope } => {
                 if let Ok(lifted) = self.freeze.lift(scope, &by.id, reason) {
                     self.freeze = lifted;
+                    self.begin_anew(scope);
                 }
             }
             Event::Opened {
@@ -115,15 +118,24 @@ impl State {
             }
             Event::Closed { incident, .. } => {
                 self.apply_to_incident(entry, *incident);
+                self.give_away(*incident);
                 if let Some(closed) = self.incidents.get(incident) {
-                    Signature::of(closed)
+                    Signature::of(closed, &self.past)
+                        .filter(|_| !closed.is_merged())
                         .into_iter()
                         .for_each(|signature| self.memory.keep(signature));
                     self.closed.push_back((entry.at, *incident));
                 }
             }
-            Event::Joined { incident, alert, .. } => {
-                self.past.fired(entry.at, &alert.fingerprint);
+            Event::Joined {
+                incident,
+                alert,
+                because,
+            } => {
+                // One that was merged fired before, where it was.
+                if !because.as_ref().is_some_and(Because::is_merge) {
+                    self.past.fired(entry.at, &alert.fingerprint);
+                }
                 self.apply_to_incident(entry, *incident);
                 self.let_go_of_episodes(*incident);
             }
@@ -145,6 +157,7 @@ impl State {
             | Event::Remembered { incident, .. }
             | Event::Matched { incident, .. }
             | Event::Advised { incident, .. }
+            | Event::Filled { incident, .. }
             | Event::Planning { incident, .. }
             | Event::Gathered { incident, .. }
             | Event::Checklist { incident, .. }
@@ -165,6 +178,7 @@ impl State {
             | Event::StepBlamed { incident, .. }
             | Event::RunsLong { incident, .. }
             | Event::Settling { incident, .. }
+            | Event::Reminded { incident, .. }
             | Event::PageDue { incident, .. }
             | Event::PageAsked { incident, .. }
             | Event::PageSettled { incident }
@@ -180,6 +194,7 @@ impl State {
             | Event::SilenceMade { incident, .. }
             | Event::SilenceFailed { incident, .. }
             | Event::SilenceEnded { incident, .. }
+            | Event::Merged { incident, .. }
             | Event::TakenOver { incident, .. } => self.apply_to_incident(entry, *incident),
         }
     }
@@ -200,6 +215,7 @@ impl State {
             at,
             reason: reason.to_owned(),
             over,
+            tripped_by: None,
         };
         if let Ok(frozen) = self.freeze.trip(held) {
             self.freeze = frozen;
@@ -222,62 +238,6 @@ impl State {
     }
 }
 
-fn opened(
-    id: IncidentId,
-    at: Timestamp,
-    alert: &Arc<Alert>,
-    channel: &Channel,
-    title: &str,
-    severity: Severity,
-) -> Incident {
-    let environment = ["environment", "env"]
-        .iter()
-        .find_map(|key| alert.labels.get(*key))
-        .cloned();
-    Incident {
-        id,
-        opened_at: at,
-        title: title.to_owned(),
-        severity,
-        service: alert.service.clone(),
-        environment,
-        source: alert.source.clone(),
-        group: alert.group.clone(),
-        channel: channel.clone(),
-        episodes: vec![Episode {
-            alert: alert.clone(),
-            because: None,
-            resolved_at: None,
-        }],
-        let_go: 0,
-        repeats: 0,
-        matched: None,
-        plans: Vec::new(),
-        // Until a `Matched` says more, nobody has chosen anything: a human has it.
-        phase: Phase::Handed {
-            at,
-            reason: HandoffReason::NoMatch,
-        },
-        card: None,
-        paging: Paging::default(),
-        commander: None,
-        checklist: None,
-        items: Vec::new(),
-        evidence: None,
-        ticks: BTreeMap::new(),
-        requested_by: None,
-        request: None,
-        source_refused: None,
-        glass: None,
-        changes: Vec::new(),
-        similar: Vec::new(),
-        joined_groups: BTreeSet::new(),
-        split_off: BTreeSet::new(),
-        silences: Vec::new(),
-        last_seq: 0,
-    }
-}
-
 /// Events about one incident.
 #[expect(clippy::too_many_lines, reason = "every event has its arm in the one match")]
 fn change(incident: &mut Incident, event: &Event, at: Timestamp) {
@@ -293,14 +253,8 @@ fn change(incident: &mut Incident, event: &Event, at: Timestamp) {
         Event::ChangesSeen { changes, .. } => incident.saw_changes(changes),
         Event::Remembered { similar, .. } => incident.similar.clone_from(similar),
         Event::Matched { matched, .. } => incident.matched = Some(matched.clone()),
-        Event::Advised { order, .. } => {
-            if let Some(matched) = &mut incident.matched {
-                let place = |line: &MatchLine| order.iter().position(|name| *name == line.runbook);
-                matched
-                    .candidates
-                    .sort_by_key(|line| place(line).unwrap_or(usize::MAX));
-            }
-        }
+        Event::Advised { order, .. } => advised(incident, order),
+        Event::Filled { values, .. } => filled(incident, values),
         Event::Planning { request, .. } => {
             settle_approval(incident, ApprovalEvent::Supersede { at });
             incident.request = Some(request.clone());
@@ -324,6 +278,11 @@ fn change(incident: &mut Incident, event: &Event, at: Timestamp) {
         }
         Event::Ticked { item, by, done, .. } => ticked(incident, *item, &by.name, *done, at),
         Event::CardPosted { message, .. } => incident.card = Some(message.clone()),
+        Event::Reminded { plan, .. } => {
+            if let Some(track) = track(incident, *plan) {
+                track.reminded = true;
+            }
+        }
         Event::PageDue { at: due, .. } => incident.paging.due = Some(*due),
         Event::PageSettled { .. } => incident.paging.due = None,
         Event::PageAsked { waiting, why, .. } => incident.paging.ask(*waiting, why, at),
@@ -417,6 +376,7 @@ fn change(incident: &mut Incident, event: &Event, at: Timestamp) {
                 upto: None,
                 part_waits: false,
                 outdated: Vec::new(),
+                reminded: false,
                 failed_before: *failed_before,
             };
             proposed(incident, track);
@@ -533,6 +493,7 @@ fn change(incident: &mut Incident, event: &Event, at: Timestamp) {
             }
         }
         Event::SourceTold { .. }
+        | Event::Merged { .. }
         | Event::Started { .. }
         | Event::Checkpointed { .. }
         | Event::Anchored { .. }
@@ -544,27 +505,8 @@ fn change(incident: &mut Incident, event: &Event, at: Timestamp) {
         | Event::Asked { .. }
         | Event::GlassReviewed { .. }
         | Event::Frozen { over: None, .. }
+        | Event::BreakerTripped { .. }
         | Event::Unfrozen { .. } => {}
-    }
-}
-
-fn joined(incident: &mut Incident, alert: &Arc<Alert>, because: Option<&Because>) {
-    incident.severity = incident.severity.max(alert.severity);
-    if because.is_some() {
-        incident.joined_groups.extend(alert.group.clone());
-    }
-    incident.episodes.push(Episode {
-        alert: alert.clone(),
-        because: because.cloned(),
-        resolved_at: None,
-    });
-}
-
-fn resolved(incident: &mut Incident, episode: &EpisodeKey, at: Timestamp) {
-    // An episode that was reopened is there twice: the older one has resolved already.
-    let mut known = incident.episodes.iter_mut().rev();
-    if let Some(known) = known.find(|known| known.alert.episode == *episode) {
-        known.resolved_at.get_or_insert(at);
     }
 }
 
@@ -575,17 +517,4 @@ fn ticked(incident: &mut Incident, item: u16, by: &str, done: bool, at: Timestam
     } else {
         incident.ticks.remove(&item);
     }
-}
-
-fn close(incident: &mut Incident, at: Timestamp, result: ClosedAs) {
-    settle_approval(
-        incident,
-        ApprovalEvent::Withdraw {
-            at,
-            why: "the incident is over".to_owned(),
-        },
-    );
-    incident.paging.due = None;
-    silences::close(incident, at);
-    incident.phase = Phase::Closed { at, result };
 }

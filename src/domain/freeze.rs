@@ -30,12 +30,23 @@ pub enum Scope {
     Target {
         target: String,
     },
+    /// The breaker, which trips when a limit of the policy is spent: every change, in this cluster or (`None`) in all of
+    /// them. Looking goes on. Interlock's own; nobody else freezes it.
+    Breaker {
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        cluster: Option<ClusterName>,
+    },
 }
 
 impl Scope {
     #[must_use]
     pub fn is_everything(&self) -> bool {
         matches!(self, Self::Everything)
+    }
+
+    #[must_use]
+    pub fn is_breaker(&self) -> bool {
+        matches!(self, Self::Breaker { .. })
     }
 
     /// A step that changes something nobody knows where is covered by a freeze of any cluster and namespace.
@@ -51,6 +62,9 @@ impl Scope {
             Self::Target { target } => {
                 place.changes && place.target.as_ref().is_none_or(|here| here == target)
             }
+            Self::Breaker { cluster } => {
+                place.changes && place.within(cluster.as_slice(), place.cluster.as_ref())
+            }
         }
     }
 
@@ -59,6 +73,9 @@ impl Scope {
     #[must_use]
     pub fn read(text: &str) -> Option<(Self, &str)> {
         let (first, rest) = cut(text);
+        if first.trim_end_matches([':', ',']).eq_ignore_ascii_case("breaker") {
+            return Some((Self::Breaker { cluster: None }, rest));
+        }
         let (kind, name, rest) = match first.split_once('=') {
             Some((kind, name)) => (kind, name, rest),
             None if matches!(first.to_ascii_lowercase().as_str(), "everything" | "global") => {
@@ -82,6 +99,9 @@ impl Scope {
             "target" => Self::Target {
                 target: name.to_owned(),
             },
+            "breaker" => Self::Breaker {
+                cluster: Some(name.into()),
+            },
             _ => return None,
         };
         Some((scope, rest))
@@ -103,6 +123,10 @@ impl fmt::Display for Scope {
             Self::Namespace { namespace } => write!(f, "namespace {namespace}"),
             Self::Runbook { runbook } => write!(f, "runbook {runbook}"),
             Self::Target { target } => write!(f, "target {target}"),
+            Self::Breaker { cluster: None } => f.write_str("breaker"),
+            Self::Breaker {
+                cluster: Some(cluster),
+            } => write!(f, "breaker={cluster}"),
         }
     }
 }
@@ -119,6 +143,18 @@ pub struct Held {
     /// all the same.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub over: Option<AttemptId>,
+    /// The incident whose start tripped the breaker: who was called for it is called until a person has lifted it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub tripped_by: Option<IncidentId>,
+}
+
+impl Held {
+    /// Stands for a reason that nobody gave.
+    pub const UNEXPLAINED: &'static str = "no reason given";
+
+    fn is_explained(&self) -> bool {
+        self.reason != Self::UNEXPLAINED
+    }
 }
 
 /// All freezes as the journal knows them, at most one a scope. The freeze file is separate: it is read before every start.
@@ -151,12 +187,19 @@ pub enum FreezeRefusal {
 }
 
 impl Freeze {
-    /// Freezes.
+    /// Freezes. Who froze without a word may say why afterwards.
     ///
     /// # Errors
     /// When this scope is frozen already; the first reason stands.
     pub fn trip(&self, new: Held) -> Result<Self, FreezeRefusal> {
         if let Some(held) = self.of(&new.scope) {
+            if held.by == new.by && !held.is_explained() && new.is_explained() {
+                let mut all = self.held.clone();
+                for held in all.iter_mut().filter(|held| held.scope == new.scope) {
+                    held.reason.clone_from(&new.reason);
+                }
+                return Ok(Self { held: all });
+            }
             return Err(FreezeRefusal::AlreadyFrozen {
                 by: held.name.clone(),
             });

@@ -4,6 +4,7 @@
 use serde::{Deserialize, Serialize};
 
 use super::ids::StepNo;
+use super::run::says_nothing;
 
 /// Why a human has it now.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -85,7 +86,7 @@ impl HandoffReason {
             Self::Rejected { by, reason } => format!("{by} rejected the plan: {reason}"),
             Self::NoDecision => "nobody decided in time".to_owned(),
             Self::StepStopped { step, why } => format!("step {step} stopped the plan: {why}"),
-            Self::NotVerified { why } => format!("the steps ran, but it did not help: {why}"),
+            Self::NotVerified { why } => not_verified(why),
             Self::TakenBack { step } => format!("step {step} was taken back; look whether that was enough"),
             Self::StillFiring => "the steps were verified, but the alert still fires".to_owned(),
             Self::SourceRefused { why } => {
@@ -98,5 +99,15 @@ impl HandoffReason {
             Self::DryRun => "this was a dry run; nothing was executed".to_owned(),
             Self::Shadow => "Interlock only watches here".to_owned(),
         }
+    }
+}
+
+/// That a plan was not verified: because its verification says no, or because nothing says anything.
+#[must_use]
+pub fn not_verified(why: &str) -> String {
+    if says_nothing(why) {
+        format!("the steps ran; nothing verified that they helped: {why}")
+    } else {
+        format!("the steps ran, but it did not help: {why}")
     }
 }

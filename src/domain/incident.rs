@@ -24,7 +24,7 @@ use super::ids::{
 use super::matching::{self, By, Confidence, Matches};
 use super::memory::Similar;
 use super::plan::{Plan, PlanDigest, Requester};
-use super::policy::{Decision, Reason};
+use super::policy::{Decision, Reason, Risk};
 use super::run::{Run, RunResult, StepState};
 use super::runbook::{Catalog, ChecklistItem, ParamValue};
 use super::silence::Silence;
@@ -107,6 +107,24 @@ impl MatchRecord {
     }
 }
 
+impl MatchRecord {
+    /// Lets people choose where the best that a search found is less sure than the policy wants at this risk.
+    pub fn ask_below(&mut self, sure: Confidence, risk: Risk) {
+        let best = self.candidates.first().and_then(|line| line.confidence);
+        let Some(best) = best.filter(|best| self.by == By::Search && *best < sure) else {
+            return;
+        };
+        if !matches!(self.verdict, Verdict::One { .. }) {
+            return;
+        }
+        self.verdict = Verdict::Several;
+        let risk = risk.as_str();
+        self.explanation.push(format!(
+            "it is {best} sure, and at {risk} risk the policy wants {sure}; a human chooses"
+        ));
+    }
+}
+
 /// Candidates and near misses that are kept for people to choose from.
 const MATCHES_KEPT: usize = 3;
 
@@ -137,6 +155,9 @@ pub struct PlanRequest {
     /// Given by a person; labels and defaults fill the others.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub parameters: BTreeMap<String, ParamValue>,
+    /// Proposed by the advisor where neither a label nor a person said it.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub advised: BTreeMap<String, ParamValue>,
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub skip: Vec<StepNo>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -164,6 +185,9 @@ pub struct PlanTrack {
     /// What was no longer as it was shown, when that made the plan void before anything of it started.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub outdated: Vec<Reason>,
+    /// Those who may approve it were reminded.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub reminded: bool,
     /// When its runbook last did not help against this alert.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub failed_before: Option<Timestamp>,
@@ -186,6 +210,8 @@ pub enum ClosedAs {
     },
     /// A dry run that a person asked for is complete: there is nothing to wait for.
     DryRun,
+    /// A person says that it is the same as another: its alerts are there now.
+    Merged { into: IncidentId, by: Who },
 }
 
 /// What a verified fix still waits for.
@@ -354,6 +380,9 @@ pub struct Incident {
     /// Groups of alerts that joined for a reason of ours.
     #[serde(default, skip_serializing_if = "BTreeSet::is_empty")]
     pub joined_groups: BTreeSet<GroupKey>,
+    /// Groups of alerts that came with an incident that was merged into this one: what else comes of them comes here.
+    #[serde(default, skip_serializing_if = "BTreeSet::is_empty")]
+    pub merged_groups: BTreeSet<(Source, GroupKey)>,
     /// Alerts that a person has split off; they never join again.
     #[serde(default, skip_serializing_if = "BTreeSet::is_empty")]
     pub split_off: BTreeSet<Fingerprint>,
@@ -504,6 +533,13 @@ impl Incident {
         !matches!(self.phase, Phase::Closed { .. })
     }
 
+    /// Its alerts are in another incident now.
+    #[must_use]
+    pub fn is_merged(&self) -> bool {
+        let closed = |result: &ClosedAs| matches!(result, ClosedAs::Merged { .. });
+        matches!(&self.phase, Phase::Closed { result, .. } if closed(result))
+    }
+
     /// The alert it was opened for. An incident always has one.
     #[must_use]
     pub fn first_alert(&self) -> Option<&Arc<Alert>> {
@@ -539,6 +575,7 @@ impl Incident {
             .due
             .filter(|_| self.paging.asked_at.is_none() && self.is_open());
         let other = [
+            self.remind_at(),
             self.waits_until(),
             self.runs_long_at(),
             self.glass_until(),

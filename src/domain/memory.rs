@@ -13,6 +13,7 @@ use serde::{Deserialize, Serialize};
 
 use super::ids::{Fingerprint, IncidentId, RunbookName, Service};
 use super::incident::{ClosedAs, Incident, Phase};
+use super::past::Past;
 use super::run::RunResult;
 
 /// Signatures that are kept at hand; the journal has all of them.
@@ -34,12 +35,19 @@ pub enum Ending {
     NotHelped {
         why: String,
     },
+    /// Its runbook stopped before it had changed anything; says why.
+    NotTried {
+        why: String,
+    },
     /// It went away by itself, or while people worked on it.
     Cleared,
     /// A person said that it is over; with the reason, when there is one.
     ByPerson {
         name: String,
         reason: String,
+        /// Its runbook had changed something and had not helped.
+        #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+        in_vain: bool,
     },
     DryRun,
 }
@@ -77,8 +85,10 @@ pub struct Similar {
 
 impl Signature {
     /// Of an incident, as it is now; one that is open has ended nowhere yet, and counts as cleared. `None` without an alert.
+    /// Whether its runbook helped is what `past` says, so that a card never shows as helpful what the gate holds back for not
+    /// having helped.
     #[must_use]
-    pub fn of(incident: &Incident) -> Option<Self> {
+    pub fn of(incident: &Incident, past: &Past) -> Option<Self> {
         let alert = incident.first_alert()?;
         let text = format!("{} {}", alert.title, alert.description).to_lowercase();
         let words = text
@@ -107,7 +117,7 @@ impl Signature {
                 .current()
                 .map(|track| track.plan.runbook.clone())
                 .or_else(|| incident.checklist.clone()),
-            ending: ending(incident),
+            ending: ending(incident, in_vain(incident, past)),
         })
     }
 
@@ -195,12 +205,29 @@ fn shared<'w>(one: &'w [String], other: &[String]) -> Vec<&'w str> {
     both
 }
 
-fn ending(incident: &Incident) -> Ending {
-    let why = incident.result().and_then(|result| match result {
+/// Whether a runbook of this incident is known not to have helped against its alert, since the incident began.
+fn in_vain(incident: &Incident, past: &Past) -> bool {
+    incident
+        .first_alert()
+        .zip(incident.current())
+        .is_some_and(|(alert, track)| {
+            past.failed_since(&alert.fingerprint, &track.plan.runbook, incident.opened_at)
+        })
+}
+
+/// How it ended, in the words of the next one. What changed nothing neither helped nor failed.
+fn ending(incident: &Incident, in_vain: bool) -> Ending {
+    let stopped = incident.result().and_then(|result| match result {
         RunResult::NotVerified { why } | RunResult::Stopped { why, .. } => Some(why.clone()),
         RunResult::Verified | RunResult::DryRun => None,
         RunResult::TakenBack { step } => Some(format!("step {step} was taken back")),
     });
+    let why = match (stopped, in_vain) {
+        (Some(why), _) => Some(why),
+        (None, true) => Some("its steps were verified, and the alert went on".to_owned()),
+        (None, false) => None,
+    };
+    let taken_back = matches!(incident.result(), Some(RunResult::TakenBack { .. }));
     match (&incident.phase, why) {
         (
             Phase::Closed {
@@ -211,6 +238,7 @@ fn ending(incident: &Incident) -> Ending {
         ) => Ending::ByPerson {
             name: name.clone(),
             reason: reason.clone(),
+            in_vain,
         },
         (
             Phase::Closed {
@@ -219,7 +247,8 @@ fn ending(incident: &Incident) -> Ending {
             },
             _,
         ) => Ending::DryRun,
-        (_, Some(why)) => Ending::NotHelped { why },
+        (_, Some(why)) if in_vain || taken_back => Ending::NotHelped { why },
+        (_, Some(why)) => Ending::NotTried { why },
         (
             Phase::Closed {
                 result: ClosedAs::Resolved,
@@ -228,8 +257,9 @@ fn ending(incident: &Incident) -> Ending {
             None,
         ) => Ending::Fixed,
         (
+            // What was merged is not kept by itself: the other incident's end is its end.
             Phase::Closed {
-                result: ClosedAs::AlertCleared,
+                result: ClosedAs::AlertCleared | ClosedAs::Merged { .. },
                 ..
             }
             | Phase::Planning { .. }
@@ -257,14 +287,24 @@ impl Memory {
         }
     }
 
-    /// Those that are like this one, most alike first, of equals the newest.
+    /// Those at hand that are like this one, most alike first, of equals the newest.
     #[must_use]
     pub fn similar(&self, to: &Signature, most: usize) -> Vec<Similar> {
-        let mut found: Vec<Similar> = self.0.iter().filter_map(|known| to.like(known)).collect();
-        found.sort_by_key(|similar| std::cmp::Reverse((similar.likeness, similar.incident)));
-        found.truncate(most);
-        found
+        similar(self.0.iter().map(AsRef::as_ref), to, most)
     }
+}
+
+/// Those of any number that are like this one, most alike first, of equals the newest.
+#[must_use]
+pub fn similar<'s>(
+    known: impl IntoIterator<Item = &'s Signature>,
+    to: &Signature,
+    most: usize,
+) -> Vec<Similar> {
+    let mut found: Vec<Similar> = known.into_iter().filter_map(|known| to.like(known)).collect();
+    found.sort_by_key(|similar| std::cmp::Reverse((similar.likeness, similar.incident)));
+    found.truncate(most);
+    found
 }
 
 #[cfg(test)]

@@ -4,7 +4,7 @@
 //! This decides: three firings in an hour, or a fix that failed before, go to a human. So it knows only the very same alert, counts
 //! every firing at once and forgets by time. `memory` holds whole incidents that are over, finds those that are merely like one,
 //! forgets by number, and is only shown. Neither could be made from the other: an incident that is open or was never closed
-//! leaves no signature, and likeness is no ground to refuse on.
+//! leaves no signature, and likeness is no ground to refuse on. Whether a runbook helped is told here alone: a signature asks.
 //!
 //! Bounded: what is forgotten early makes an alert look new, so in a flood of different alerts flapping is told of the
 //! newest ones only.
@@ -121,6 +121,13 @@ impl Past {
             .rev()
             .find(|failed| failed.alert == *alert && failed.runbook == *runbook)?;
         (now.duration_since(last.at) < FAILED_FOR).then_some(last.at)
+    }
+
+    /// Whether it is known that this runbook did not help against this alert, at this moment or later.
+    #[must_use]
+    pub fn failed_since(&self, alert: &Fingerprint, runbook: &RunbookName, since: Timestamp) -> bool {
+        let mut failed = self.failed.iter().rev();
+        failed.any(|failed| failed.alert == *alert && failed.runbook == *runbook && failed.at >= since)
     }
 
     /// Rebuilds what is derived.

@@ -117,6 +117,9 @@ pub struct Plan {
     pub takes_back: Option<AttemptId>,
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub parameters: BTreeMap<String, ParamValue>,
+    /// Parameters that the advisor filled, with what would have stood in them else. A person approves what it touched.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub advised: BTreeMap<String, Option<ParamValue>>,
     pub budget: Budget,
     pub requires_human_approval: bool,
     pub autonomy: Autonomy,

@@ -12,7 +12,7 @@ use self::fits::{container_line, over_budget};
 pub use self::looks::looks;
 use super::action::{Action, Budget, BudgetKey, Cost, Defaults, Filter, TierFacts, display_argv};
 use super::evidence::{Condition, Finding, Found};
-use super::ids::{ClusterName, PlanNo, StepNo};
+use super::ids::{AttemptId, ClusterName, PlanNo, StepNo};
 use super::incident::{Incident, PlanRequest};
 use super::plan::{Plan, PlannedStep, Role};
 use super::rules::Rules;
@@ -66,11 +66,8 @@ pub fn sketch(
         .first_alert()
         .map(|alert| alert.labels.clone())
         .unwrap_or_default();
-    let given = request
-        .parameters
-        .iter()
-        .map(|(name, value)| (name.clone(), value.0.clone()))
-        .collect();
+    let advised = asked::advised(runbook, incident, request);
+    let given = asked::texts(advised.iter().chain(&request.parameters));
     let parameters =
         runbook::resolve_parameters(&runbook.parameters, &given, &labels).map_err(|problems| {
             problems
@@ -88,7 +85,7 @@ pub fn sketch(
         skip: &request.skip,
     };
     let steps = match &request.takes_back {
-        Some(attempt) => maker.back(attempt.step)?,
+        Some(attempt) => maker.back(incident, attempt)?,
         None => maker.all()?,
     };
     let mut refused = asked::untouchable(&runbook.do_not_touch, &steps);
@@ -114,6 +111,7 @@ pub fn sketch(
         checks,
         questions,
         steps,
+        advised: asked::instead_of(runbook, advised.keys()),
         parameters,
     })
 }
@@ -206,8 +204,11 @@ impl StepMaker<'_> {
         }
     }
 
-    /// The Rollback of one step, and nothing else.
-    fn back(&self, no: StepNo) -> Result<Vec<PlannedStep>, Vec<PlanProblem>> {
+    /// The Rollback of the step that this attempt was at, and nothing else.
+    fn back(&self, incident: &Incident, attempt: &AttemptId) -> Result<Vec<PlannedStep>, Vec<PlanProblem>> {
+        let no = attempt.step;
+        let track = incident.plan(attempt.plan);
+        let done = track.and_then(|track| track.plan.step(no));
         let step = self.runbook.steps.iter().find(|step| step.no == no);
         let Some((step, rollback)) = step.and_then(|step| Some((step, step.rollback.clone()?))) else {
             return Err(vec![PlanProblem::general(format!(
@@ -227,8 +228,17 @@ impl StepMaker<'_> {
             wait_seconds: 0,
             ..step.clone()
         };
-        let made = self.step(&back, no, Role::Remedy);
-        made.map(|step| vec![step]).map_err(|problem| vec![problem])
+        let mut made = self
+            .step(&back, no, Role::Remedy)
+            .map_err(|problem| vec![problem])?;
+        if let Some(was) = done.and_then(|done| as_it_was(&done.action, done.target.as_ref()?))
+            && differs_in_number(&was, &made.command)
+        {
+            made.command = was.command_line();
+            made.plain = was.plain_line();
+            made.action = was;
+        }
+        Ok(vec![made])
     }
 
     fn step(&self, step: &Step, no: StepNo, role: Role) -> Result<PlannedStep, PlanProblem> {
@@ -244,7 +254,14 @@ impl StepMaker<'_> {
         let tier_at_least = step.tier_at_least.max(class);
         let own = action.tier_at_least(&facts, tier_at_least);
         let (tier, tier_reason, tier_unlisted) = self.rules.policy.guards.listed(&action, own);
-        let rollback = step.rollback.as_ref().map(|line| line.source.clone());
+        let rollback = step.rollback.as_ref().map(|line| match self.command(line) {
+            Ok(Command {
+                action: Action::Scale { .. },
+                shown,
+                ..
+            }) => shown,
+            Ok(_) | Err(_) => line.source.clone(),
+        });
         Ok(PlannedStep {
             no,
             title: step.title.clone(),
@@ -385,7 +402,35 @@ fn look_at(step: &mut PlannedStep, target: Option<TargetState>, rules: &Rules, b
         step.action.raised_by_disruption(target.as_ref(), listed);
     step.cost = step.action.cost(&live);
     step.blast = step.action.blast(&live);
+    // The author could not know how many there would be.
+    if let Some(was) = target.as_ref().and_then(|target| as_it_was(&step.action, target))
+        && let Some(rollback) = &mut step.rollback
+        && differs_in_number(&was, rollback)
+    {
+        *rollback = was.command_line();
+    }
     step.target = target;
+}
+
+/// What scales back to the number that was there before.
+fn as_it_was(action: &Action, before: &TargetState) -> Option<Action> {
+    let Action::Scale { target, .. } = action else {
+        return None;
+    };
+    Some(Action::Scale {
+        target: target.clone(),
+        replicas: before.replicas,
+    })
+}
+
+/// Whether a command line scales the same target, to whatever number.
+fn differs_in_number(scale: &Action, line: &str) -> bool {
+    let scale = scale.command_line();
+    let without = |line: &str| {
+        line.rsplit_once("--replicas=")
+            .map(|(before, _)| before.to_owned())
+    };
+    without(&scale).is_some_and(|before| without(line) == Some(before))
 }
 
 /// Required evidence that is missing.

@@ -26,7 +26,7 @@ pub use alone::{Alone, AutonomyLimit, Risk, RiskRule};
 pub use ask::{Asking, Circumstances, Question, Who};
 pub use calendar::{Calendar, Span, SpanError};
 pub use compare::{Change, Comparison, compare};
-pub use guards::{CalendarFreeze, Counts, Cover, Guards, LimitOf, Limits, NamePattern, Place, Window};
+pub use guards::{CalendarFreeze, Counts, Cover, Guards, LimitOf, Limits, NamePattern, Place, Start, Window};
 pub use reason::Reason;
 
 /// The group of those who are on call now, as the pager says. Without `@`, so that it is no handle of Slack's.

@@ -10,7 +10,7 @@ use super::command::{RanAs, RanLine};
 use super::freeze::Scope;
 use super::ids::{AttemptId, ClusterName, IncidentId, PlanNo, StepNo};
 use super::incident::Incident;
-use super::policy::{Counts, Place};
+use super::policy::{Counts, Place, Start};
 use super::run::StepState;
 use super::state::State;
 
@@ -24,6 +24,12 @@ pub struct Ran {
     attempt: AttemptId,
     cluster: Option<ClusterName>,
     changes: bool,
+    /// It no longer counts towards the hour: a person has lifted the breaker since.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    let_go: bool,
+    /// Nor towards its cluster's.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    let_go_in_cluster: bool,
 }
 
 impl State {
@@ -104,6 +110,8 @@ impl State {
             attempt,
             cluster: step.action.cluster(),
             changes: step.effect != EffectClass::Observe,
+            let_go: false,
+            let_go_in_cluster: false,
         };
         while self
             .ran
@@ -113,6 +121,19 @@ impl State {
             self.ran.pop_front();
         }
         self.ran.push_back(ran);
+    }
+
+    /// A person lifted a breaker: what had been started by then has been looked at, and its limit begins anew.
+    pub(super) fn begin_anew(&mut self, lifted: &Scope) {
+        let Scope::Breaker { cluster } = lifted else {
+            return;
+        };
+        for ran in &mut self.ran {
+            match cluster {
+                None => ran.let_go = true,
+                Some(_) => ran.let_go_in_cluster |= ran.cluster == *cluster,
+            }
+        }
     }
 
     /// See [`Started::counts`].
@@ -143,7 +164,8 @@ impl Started {
     /// How many changes of the last hour still count: when this differs, other plans may be within the limits.
     #[must_use]
     pub fn changes(&self, now: Timestamp) -> usize {
-        recent(&self.0, now).count()
+        let counts = |ran: &Ran| usize::from(!ran.let_go).saturating_add(usize::from(!ran.let_go_in_cluster));
+        recent(&self.0, now).map(counts).fold(0, usize::saturating_add)
     }
 }
 
@@ -158,12 +180,17 @@ fn counts(ran: &VecDeque<Ran>, incident: &Incident, now: Timestamp) -> Counts {
         ..Counts::default()
     };
     for ran in recent(ran, now) {
-        counts.hour = counts.hour.saturating_add(1);
-        if let Some(cluster) = &ran.cluster {
+        counts.hour = counts.hour.saturating_add(u32::from(!ran.let_go));
+        let cluster = ran.cluster.clone().filter(|_| !ran.let_go_in_cluster);
+        if let Some(cluster) = &cluster {
             let started = counts.clusters.entry(cluster.clone()).or_default();
             *started = started.saturating_add(1);
         }
-        counts.started.push((ran.at, ran.cluster.clone()));
+        counts.started.push(Start {
+            at: ran.at,
+            cluster,
+            of_hour: !ran.let_go,
+        });
     }
     counts
 }

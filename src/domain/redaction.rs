@@ -72,7 +72,10 @@ impl Intent {
                 values(parameters, clean)
             }
             Self::ShowRunbookNamed(name) => text(name, clean),
-            Self::Unrecognised { text: typed } => text(typed, clean),
+            Self::Unrecognised { text: typed, problem } => {
+                text(typed, clean);
+                problem.iter_mut().for_each(|problem| text(problem, clean));
+            }
             Self::ApproveWith { said, .. } => {
                 text(&mut said.target, clean);
                 text(&mut said.reason, clean);
@@ -89,6 +92,7 @@ impl Intent {
             | Self::ProposeAgain(_)
             | Self::Silence(SilenceWish::Ask(_) | SilenceWish::Approve(_) | SilenceWish::Reject(_))
             | Self::Split { .. }
+            | Self::Merge { .. }
             | Self::ShowRunbook(_)
             | Self::ChooseRunbook { .. }
             | Self::Tick { .. }

@@ -134,6 +134,8 @@ pub struct Rules {
     pub pagers: Vec<Source>,
     /// Sources that can be told that it is over.
     pub resolvable: Vec<Source>,
+    /// Sources that can't, and take a note of what was done and who has it.
+    pub noted: Vec<Source>,
     /// How long after its card an alert that has to do with an incident joins it; `None` never.
     pub related_within: Option<SignedDuration>,
     /// Whether there is a model to ask about the order of candidates.
@@ -154,6 +156,12 @@ pub struct SilenceRules {
 }
 
 impl Rules {
+    /// Whether this source is told who has its alerts.
+    #[must_use]
+    pub fn hears(&self, source: &Source) -> bool {
+        self.resolvable.contains(source) || self.noted.contains(source)
+    }
+
     /// Where something in this namespace takes effect.
     #[must_use]
     pub fn environment(&self, cluster: &ClusterName, namespace: Option<&Namespace>) -> Option<Environment> {

@@ -67,6 +67,9 @@ pub struct Run {
     /// Names of those under whose approval each step last started.
     #[serde(default)]
     pub approved_by: BTreeMap<StepNo, Vec<String>>,
+    /// When the last attempt at each step started; none of what started under an earlier version.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub begun_at: BTreeMap<StepNo, Timestamp>,
     pub last_ended_at: Option<Timestamp>,
     pub result: Option<RunResult>,
     /// Steps whose outcome was Unknown until a person judged it.
@@ -307,11 +310,11 @@ impl Run {
             let why = match self.state(step.no) {
                 StepState::Succeeded { .. } => continue,
                 StepState::Failed { reason, .. } => format!("verification step {} failed: {reason}", step.no),
-                StepState::Skipped { .. } => format!("verification step {} was skipped", step.no),
+                StepState::Skipped { .. } => format!("verification step {} {WAS_SKIPPED}", step.no),
                 StepState::Waiting
                 | StepState::Started { .. }
                 | StepState::Unknown { .. }
-                | StepState::Refused { .. } => format!("verification step {} has no result", step.no),
+                | StepState::Refused { .. } => format!("verification step {} {HAS_NO_RESULT}", step.no),
             };
             return RunResult::NotVerified { why };
         }
@@ -319,7 +322,7 @@ impl Run {
             RunResult::Verified
         } else {
             RunResult::NotVerified {
-                why: "the runbook has no step with an expected output to verify by".to_owned(),
+                why: NOTHING_VERIFIES.to_owned(),
             }
         }
     }
@@ -334,6 +337,16 @@ impl Run {
             .count();
         (done, meant)
     }
+}
+
+const NOTHING_VERIFIES: &str = "the runbook has no step with an expected output to verify by";
+const WAS_SKIPPED: &str = "was skipped";
+const HAS_NO_RESULT: &str = "has no result";
+
+/// Whether [`RunResult::NotVerified`] is so because no verification ran, and not because one said no.
+#[must_use]
+pub fn says_nothing(why: &str) -> bool {
+    why == NOTHING_VERIFIES || why.ends_with(WAS_SKIPPED) || why.ends_with(HAS_NO_RESULT)
 }
 
 fn refused(reasons: &[Reason]) -> String {

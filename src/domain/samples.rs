@@ -82,6 +82,7 @@ pub fn plan(steps: Vec<PlannedStep>) -> Plan {
         modified_from: Some(PlanNo(1)),
         takes_back: None,
         parameters: BTreeMap::from([("count".to_owned(), ParamValue("3".to_owned()))]),
+        advised: BTreeMap::new(),
         budget: BTreeMap::from([(BudgetKey::MaxPodRestarts, 4)]),
         requires_human_approval: true,
         autonomy: Autonomy::Suggest,

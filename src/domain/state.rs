@@ -1,5 +1,7 @@
 //! Everything that is known, as the fold of the journal. The indexes beside the incidents are derived and not stored.
 
+mod episodes;
+
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 
 use jiff::{SignedDuration, Timestamp};
@@ -26,11 +28,6 @@ const SEEN_FOR: SignedDuration = SignedDuration::from_mins(15);
 /// At most this many keys are kept; the oldest go first. 1,000,000 keys of 24 bytes and their text take about 100 MiB,
 /// which only a flood of more than 1,000 clicks a second over the whole window reaches.
 const SEEN_MOST: usize = 1_000_000;
-/// Episodes that an incident keeps; those that still fire come on top.
-const EPISODES_MOST: usize = 200;
-/// They are looked through only when their number is a multiple of this: while a storm lasts all of them fire, and looking
-/// at thousands for each that joins would make the storm worse.
-const EPISODES_STEP: usize = 32;
 /// A closed incident stays at hand this long for late repeats and clicks on its card.
 const CLOSED_FOR: SignedDuration = SignedDuration::from_hours(24);
 
@@ -229,8 +226,13 @@ impl State {
         {
             self.index.cards.insert(card.clone(), id);
         }
-        if let Some(group) = &incident.group {
-            let groups = self.index.groups.entry(incident.source.clone()).or_default();
+        let own = incident.group.iter().map(|group| (&incident.source, group));
+        let merged = incident
+            .merged_groups
+            .iter()
+            .map(|(source, group)| (source, group));
+        for (source, group) in own.chain(merged) {
+            let groups = self.index.groups.entry(source.clone()).or_default();
             match (groups.get(group) == Some(&id), incident.is_open()) {
                 (false, true) => {
                     groups.insert(group.clone(), id);
@@ -241,58 +243,13 @@ impl State {
                 (true, true) | (false, false) => {}
             }
             if groups.is_empty() {
-                self.index.groups.remove(&incident.source);
+                self.index.groups.remove(source);
             }
         }
         // One entry adds one episode at most, and the newest is last.
         let newest = incident.episodes.len().saturating_sub(1);
         self.index_episodes(id, newest);
         self.index_busy(id);
-    }
-
-    /// An episode that fired again after its incident was over belongs to the newer incident.
-    fn index_episodes(&mut self, id: IncidentId, from: usize) {
-        let Some(incident) = self.incidents.get(&id) else {
-            return;
-        };
-        let known = self.index.episodes.entry(incident.source.clone()).or_default();
-        for episode in incident.episodes.iter().skip(from) {
-            let holder = known.entry(episode.alert.episode.clone()).or_insert(id);
-            *holder = (*holder).max(id);
-        }
-    }
-
-    /// An alert that flaps begins a new episode each time. Beyond a bound the oldest that have resolved go; the first one
-    /// stays, since the incident was opened for it, and so does all that still fires.
-    pub(super) fn let_go_of_episodes(&mut self, id: IncidentId) {
-        let Some(incident) = self.incidents.get_mut(&id) else {
-            return;
-        };
-        if !incident.episodes.len().is_multiple_of(EPISODES_STEP) {
-            return;
-        }
-        while incident.episodes.len() > EPISODES_MOST {
-            let over = incident
-                .episodes
-                .iter()
-                .enumerate()
-                .skip(1)
-                .find(|(_, episode)| episode.resolved_at.is_some())
-                .map(|(place, _)| place);
-            let Some(over) = over else { return };
-            let gone = incident.episodes.remove(over).alert.episode.clone();
-            incident.let_go = incident.let_go.saturating_add(1);
-            let known = self.index.episodes.get_mut(&incident.source);
-            if let Some(known) = known
-                && known.get(&gone) == Some(&id)
-                && !incident
-                    .episodes
-                    .iter()
-                    .any(|episode| episode.alert.episode == gone)
-            {
-                known.remove(&gone);
-            }
-        }
     }
 
     /// A card posted anew takes the place of the one before.
@@ -368,14 +325,14 @@ impl State {
     }
 
     fn unindex(&mut self, gone: &Incident) {
-        if let Some(known) = self.index.episodes.get_mut(&gone.source) {
-            for episode in &gone.episodes {
-                if known.get(&episode.alert.episode) == Some(&gone.id) {
-                    known.remove(&episode.alert.episode);
+        for alert in gone.episodes.iter().map(|episode| &episode.alert) {
+            if let Some(known) = self.index.episodes.get_mut(&alert.source) {
+                if known.get(&alert.episode) == Some(&gone.id) {
+                    known.remove(&alert.episode);
                 }
-            }
-            if known.is_empty() {
-                self.index.episodes.remove(&gone.source);
+                if known.is_empty() {
+                    self.index.episodes.remove(&alert.source);
+                }
             }
         }
         if let Some(card) = &gone.card {

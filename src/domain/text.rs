@@ -48,6 +48,19 @@ pub fn tail(text: &str, most: usize) -> &str {
     text.get(start.unwrap_or(text.len())..).unwrap_or_default()
 }
 
+/// The cause of a broken connection, without what only the author of a TLS library can read.
+#[must_use]
+pub fn hung_up(cause: String) -> String {
+    const RUSTLS: &str = "peer closed connection without sending TLS close_notify";
+    match cause.split_once(RUSTLS) {
+        // What follows is the address of a page in a manual.
+        Some((before, _)) => {
+            format!("{before}the other side hung up: is it up, and is it TLS that it speaks?")
+        }
+        None => cause,
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

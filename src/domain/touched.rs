@@ -25,7 +25,7 @@ pub enum Since {
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct Touched {
     pub attempt: AttemptId,
-    /// When it ended; when it started if it has not.
+    /// When it started; when it ended, or was judged, if it started under a version that did not keep that.
     pub at: Timestamp,
     pub target: Option<String>,
     /// With all its arguments.
@@ -86,42 +86,47 @@ impl State {
             .values()
             .filter(wanted)
             .flat_map(of_incident)
-            .filter(|touched| from.is_none_or(|from| touched.at >= from || touched.ended == RanAs::Running))
+            .filter(|(last, touched)| {
+                from.is_none_or(|from| *last >= from || touched.ended == RanAs::Running)
+            })
+            .map(|(_, touched)| touched)
             .collect();
         all.sort_by_key(|touched| touched.at);
         all
     }
 }
 
-fn of_incident(incident: &Incident) -> impl Iterator<Item = Touched> {
+/// With the last that happened to it.
+fn of_incident(incident: &Incident) -> impl Iterator<Item = (Timestamp, Touched)> {
     incident.plans.iter().flat_map(|track| {
         let steps = track.plan.steps.iter();
         steps.filter_map(|step| of_step(incident.id, track, step))
     })
 }
 
-fn of_step(incident: IncidentId, track: &PlanTrack, step: &PlannedStep) -> Option<Touched> {
-    let (attempt, at, ended) = match track.run.state(step.no) {
+fn of_step(incident: IncidentId, track: &PlanTrack, step: &PlannedStep) -> Option<(Timestamp, Touched)> {
+    let (attempt, last, ended) = match track.run.state(step.no) {
         StepState::Started { attempt, at } => (*attempt, *at, RanAs::Running),
         StepState::Succeeded { attempt, at } => (*attempt, *at, RanAs::Succeeded),
         StepState::Failed { attempt, at, .. } => (*attempt, *at, RanAs::Failed),
         StepState::Unknown { attempt, at, .. } => (*attempt, *at, RanAs::Unknown),
         StepState::Waiting | StepState::Skipped { .. } | StepState::Refused { .. } => return None,
     };
-    Some(Touched {
+    let touched = Touched {
         attempt: AttemptId {
             incident,
             plan: track.plan.no,
             step: step.no,
             attempt,
         },
-        at,
+        at: track.run.begun_at.get(&step.no).copied().unwrap_or(last),
         target: step.action.names_target().map(|target| target.to_string()),
         command: step.command.clone(),
         approved_by: track.run.approved_by.get(&step.no).cloned().unwrap_or_default(),
         ended,
         undo: step.action.undo(step.target.as_ref(), step.rollback.as_deref()),
-    })
+    };
+    Some((last, touched))
 }
 
 #[cfg(test)]

@@ -73,9 +73,10 @@ impl Senders {
             | Effect::Chart { .. }
             | Effect::Attach { .. } => &self.slack,
             Effect::Page { .. } | Effect::PageResolve { .. } => &self.pager,
-            Effect::SourceResolve { .. } | Effect::SourceAcknowledge { .. } | Effect::Silence { .. } => {
-                &self.source
-            }
+            Effect::SourceResolve { .. }
+            | Effect::SourceAcknowledge { .. }
+            | Effect::SourceNote { .. }
+            | Effect::Silence { .. } => &self.source,
         };
         // A lane without a worker means that the process is ending; the row stays and is handed out by the next one.
         let _ = lane.send(item);

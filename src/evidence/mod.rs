@@ -1,11 +1,12 @@
 //! Read-only looks at the world, for the card and the hand-over: what Prometheus says, shaped into findings and drawn as
-//! charts; what changed lately in Kubernetes; and, where one is configured, the order that a model gives candidates in. Every look is bounded in time and size, and one that fails is shown as
+//! charts; what changed lately in Kubernetes; and, where one is configured, what a model says to candidates and open parameters. Every look is bounded in time and size, and one that fails is shown as
 //! failed, never as "nothing".
 //! What comes back is text of others: it is redacted and escaped by whoever stores or shows it.
 
 pub mod advisor;
 pub mod chart;
 mod embeddings;
+pub mod filling;
 mod ink;
 pub mod kubernetes;
 pub mod prometheus;

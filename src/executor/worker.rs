@@ -1,5 +1,6 @@
 //! One task for each thing to do. A task ends when the engine has stored what became of it.
 
+use std::collections::BTreeMap;
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
@@ -12,7 +13,7 @@ use tokio::time::sleep;
 
 use super::gather::gather;
 use super::read_freeze_file;
-use crate::domain::advice::Question;
+use crate::domain::advice::{Blanks, Question};
 use crate::domain::command::{Command, Drive, Reply, StartStep};
 use crate::domain::event::Outcome;
 use crate::domain::evidence::Look;
@@ -102,6 +103,7 @@ impl ExecutorParts {
                 looks,
             } => self.survey(incident, *sketch, &looks).await,
             Drive::Advise { incident, question } => self.advise(incident, &question).await,
+            Drive::Fill { incident, blanks } => self.fill(incident, &blanks).await,
             Drive::Recheck { incident, plan } => self.recheck(incident, plan).await,
             Drive::Start {
                 incident,
@@ -150,6 +152,28 @@ impl ExecutorParts {
         };
         if let Err(error) = self.engine.submit(Command::Advised { incident, order }).await {
             tracing::warn!(%incident, %error, "an advised order could not be stored; the candidates stay as they are");
+        }
+    }
+
+    /// Asks once, and tells in any case: a plan waits for it. The answer is offered until it is stored, as a look is.
+    async fn fill(&self, incident: IncidentId, blanks: &Blanks) {
+        let values = match &self.advisor {
+            Some(advisor) => advisor.fill(blanks).await.unwrap_or_default(),
+            None => BTreeMap::new(),
+        };
+        loop {
+            let command = Command::Filled {
+                incident,
+                runbook: blanks.runbook.clone(),
+                values: values.clone(),
+            };
+            match self.engine.submit(command).await {
+                Ok(_) | Err(EngineError::Stopped) => return,
+                Err(error) => {
+                    tracing::warn!(%incident, %error, "a plan waits: what the advisor said could not be stored yet");
+                    sleep(STORE_WAIT).await;
+                }
+            }
         }
     }
 

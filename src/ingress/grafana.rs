@@ -11,7 +11,10 @@ use crate::domain::alert::Alert;
 pub(super) const SIGNATURE: &str = "x-grafana-alerting-signature";
 
 pub(super) fn read(incoming: &Incoming<'_>) -> Result<Read, ParseError> {
-    let alerts = group(incoming.body, incoming.mapping, incoming.source, Dialect::Grafana)?;
+    let mut alerts = group(incoming.body, incoming.mapping, incoming.source, Dialect::Grafana)?;
+    for alert in &mut alerts {
+        alert.source_ref = Some(dashboard_of(alert));
+    }
     let (tests, alerts): (Vec<Alert>, Vec<Alert>) = alerts.into_iter().partition(is_test);
     let mut read = Read::alerts(alerts);
     if !tests.is_empty() {
@@ -19,6 +22,18 @@ pub(super) fn read(incoming: &Incoming<'_>) -> Result<Read, ParseError> {
             .push("the test of a contact point has arrived, and opens nothing");
     }
     Ok(read)
+}
+
+/// Where a note about it belongs: the uid in its dashboard's address, `/d/UID/…`; empty for the whole organisation.
+fn dashboard_of(alert: &Alert) -> String {
+    let links = alert.links.iter().filter(|link| link.title == "Dashboard");
+    let uid = links.filter_map(|link| link.url.split("/d/").nth(1)).next();
+    let uid: String = uid
+        .unwrap_or_default()
+        .chars()
+        .take_while(|c| c.is_ascii_alphanumeric() || matches!(c, '-' | '_'))
+        .collect();
+    if uid.len() <= 40 { uid } else { String::new() }
 }
 
 fn is_test(alert: &Alert) -> bool {

@@ -55,6 +55,7 @@ fn draft(incident: &Value, id: String, status: AlertStatus) -> Draft {
     draft.title = text(incident, "/name").unwrap_or_default();
     draft.description = text(incident, "/summary").unwrap_or_default();
     draft.severity = vec![text(incident, "/severity/name")];
+    draft.source_ref = text(incident, "/id");
     draft.annotate("incident_io_reference", text(incident, "/reference"));
     draft.label("incident_status", text(incident, "/incident_status/name"));
     draft.link("incident.io", text(incident, "/permalink"));

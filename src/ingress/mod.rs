@@ -41,6 +41,7 @@ mod intake;
 mod json;
 mod mapping;
 mod moment;
+mod nowhere;
 mod opsgenie;
 mod pagerduty;
 mod preview;
@@ -65,6 +66,7 @@ pub use changes::{ChangeIntake, ChangeSettings, ChangesRead, changes, read_chang
 pub use error::ParseError;
 pub use intake::{Accepted, Delivery, Intake, Refused};
 pub use mapping::Mapping;
+pub use nowhere::nothing_here;
 pub use pagerduty::parse as parse_pagerduty;
 pub use preview::{NotUnderstood, Sample, understand};
 pub use probes::{Probes, Ready};

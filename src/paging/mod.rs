@@ -7,6 +7,8 @@ pub mod alertmanager;
 pub mod better_stack;
 mod client;
 mod event;
+pub mod grafana;
+pub mod incident_io;
 pub mod jsm;
 mod on_duty;
 pub mod opsgenie;

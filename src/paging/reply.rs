@@ -6,6 +6,8 @@ use reqwest::header::{HeaderMap, RETRY_AFTER};
 use reqwest::{Response, StatusCode};
 use serde::Deserialize;
 
+use crate::domain::text::hung_up;
+
 /// Why the pager was not told. Texts hold no secrets.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum PageError {
@@ -156,6 +158,6 @@ fn root(error: &reqwest::Error) -> String {
     if cause.is::<reqwest::Error>() {
         "no details".to_owned()
     } else {
-        cause.to_string()
+        hung_up(cause.to_string())
     }
 }

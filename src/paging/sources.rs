@@ -1,9 +1,11 @@
-//! The sources that take our word: that somebody has an alert, and that it is over. Which of them does what is here; each
-//! call may be made again, since every one of them is asked for a state and not for a deed.
+//! The sources that take our word: that somebody has an alert, that it is over, or what was done. Which of them does what is here;
+//! each call may be made again, since every one of them is asked for a state and not for a deed.
 
 use std::sync::Arc;
 
 use super::better_stack::BetterStack;
+use super::grafana::Grafana;
+use super::incident_io::IncidentIo;
 use super::jsm::Jsm;
 use super::opsgenie::Opsgenie;
 use super::pagerduty::PagerDuty;
@@ -16,6 +18,8 @@ pub enum Teller {
     Opsgenie(Opsgenie),
     Jsm(Jsm),
     BetterStack(BetterStack),
+    IncidentIo(IncidentIo),
+    Grafana(Grafana),
 }
 
 impl Teller {
@@ -27,6 +31,8 @@ impl Teller {
             Self::Opsgenie(_) => "Opsgenie",
             Self::Jsm(_) => "Jira Service Management",
             Self::BetterStack(_) => "Better Stack",
+            Self::IncidentIo(_) => "incident.io",
+            Self::Grafana(_) => "Grafana",
         }
     }
 
@@ -38,6 +44,8 @@ impl Teller {
             Self::Opsgenie(_) => "opsgenie",
             Self::Jsm(_) => "jsm",
             Self::BetterStack(_) => "better_stack",
+            Self::IncidentIo(_) => "incident_io",
+            Self::Grafana(_) => "grafana",
         })
     }
 
@@ -51,6 +59,40 @@ impl Teller {
             Self::Opsgenie(to) => to.close(reference, why).await,
             Self::Jsm(to) => to.close(reference, why).await,
             Self::BetterStack(to) => to.resolve(reference, why).await,
+            Self::IncidentIo(to) => to.resolve(reference).await,
+            Self::Grafana(_) => Err(PageError::Refused {
+                reason: "an alert of Grafana is over when its rule says so".to_owned(),
+            }),
+        }
+    }
+
+    /// Whether it can be told that somebody has it: incident.io has no such call.
+    #[must_use]
+    pub fn hears_who(&self) -> bool {
+        match self {
+            Self::PagerDuty(_)
+            | Self::Opsgenie(_)
+            | Self::Jsm(_)
+            | Self::BetterStack(_)
+            | Self::Grafana(_) => true,
+            Self::IncidentIo(_) => false,
+        }
+    }
+
+    /// What was done, where the source takes a note and nothing more.
+    ///
+    /// # Errors
+    /// What the source answered. A note that stands there already is fine.
+    pub async fn note(&self, reference: &str, text: &str) -> Result<(), PageError> {
+        match self {
+            Self::Grafana(to) => to.note(reference, text).await,
+            Self::PagerDuty(_)
+            | Self::Opsgenie(_)
+            | Self::Jsm(_)
+            | Self::BetterStack(_)
+            | Self::IncidentIo(_) => Err(PageError::Refused {
+                reason: "what was done is told it with the resolution".to_owned(),
+            }),
         }
     }
 
@@ -64,6 +106,10 @@ impl Teller {
             Self::Opsgenie(to) => to.acknowledge(reference, who).await,
             Self::Jsm(to) => to.acknowledge(reference, who).await,
             Self::BetterStack(to) => to.acknowledge(reference, who).await,
+            Self::Grafana(to) => to.note(reference, who).await,
+            Self::IncidentIo(_) => Err(PageError::Refused {
+                reason: "incident.io has no call for it".to_owned(),
+            }),
         }
     }
 }

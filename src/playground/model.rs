@@ -254,6 +254,19 @@ async fn completions(State(shared): State<Arc<Shared>>, headers: HeaderMap, body
             "Invalid schema for response_format: 'additionalProperties' is required to be false.",
         );
     }
+    let properties = schema["properties"].as_object();
+    let required = |name: &String| {
+        let mut names = schema["required"].as_array().into_iter().flatten();
+        names.any(|required| required == name)
+    };
+    if format["json_schema"]["strict"] == true
+        && !properties.is_some_and(|properties| properties.keys().all(required))
+    {
+        return openai_error(
+            400,
+            "Invalid schema for response_format: 'required' is required to be supplied and to be an array including every key in properties.",
+        );
+    }
     let content = match shared.hears(&body).await {
         Says::Overloaded => {
             return openai_error(503, "The engine is currently overloaded, please try again later");

@@ -3,6 +3,7 @@
 use super::words;
 use crate::domain::change::{Change, ChangeKind};
 use crate::domain::cluster::Because;
+use crate::domain::ids::IncidentId;
 use crate::domain::text::shortened;
 
 /// `09:52:10 UTC deploy of checkout: v2.4.1 (by cy)`.
@@ -42,7 +43,15 @@ pub fn because(because: &Because) -> String {
         Because::SameNode { node } => format!("same node, {node}"),
         Because::SameChange { title } => format!("same change before, {}", shortened(title, 80)),
         Because::SameGroup => "its group joined before".to_owned(),
+        Because::Merged { from, by } => format!("{by} merged {from} into this"),
         Because::StormOfRule { name } => format!("a storm of alerts, same rule, {}", shortened(name, 80)),
         Because::StormOfService { service } => format!("a storm of alerts, same service, {service}"),
     }
+}
+
+/// That it is another incident's now.
+#[must_use]
+pub fn merged(into: IncidentId, alerts: usize, by: &str) -> String {
+    let alerts = words::counted(alerts, "alert");
+    format!("{by} merged this into {into}: it goes on there, with {alerts} of this")
 }

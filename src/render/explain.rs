@@ -9,6 +9,8 @@ use crate::domain::glass::Glass;
 use crate::domain::ids::{Channel, IncidentId};
 use crate::domain::incident::{ClosedAs, Incident, Phase, SettlesBy};
 use crate::domain::text::shortened;
+use jiff::Timestamp;
+use jiff::tz::TimeZone;
 
 /// Characters of a runbook's text in an ephemeral answer; the modal has all of it.
 const RUNBOOK_MOST: usize = 2_500;
@@ -38,6 +40,7 @@ pub fn answer(answer: &Answer) -> String {
             still_firing,
         } => closed(*incident, *still_firing),
         Answer::SplitOff { incident } => format!("Split off: it is {incident} now, with a card of its own."),
+        Answer::Merged { from, into, alerts } => merged(*from, *into, *alerts),
         Answer::ProposedAgain => "The plan is being made again; it needs a fresh approval. You count as who asked for it: from Tier 2 up somebody else has to approve.".to_owned(),
         Answer::SilenceProposed => "The silence is proposed on the card. Somebody who may approve a Tier 2 step there has to approve it, and not you unless the policy says so.".to_owned(),
         Answer::SilenceRejected => "Rejected. Nothing is silenced.".to_owned(),
@@ -48,17 +51,17 @@ pub fn answer(answer: &Answer) -> String {
             "The plan that takes step {step} back is being made; it needs its own approval. You count as who asked for it."
         ),
         Answer::Blamed => "Noted. It stands in the journal and in the summary.".to_owned(),
-        Answer::Frozen { scope, unknown, ran } => freezing::frozen(scope, unknown.as_ref(), ran),
+        Answer::Frozen { scope, unknown, explained, ran } => {
+            let said = freezing::frozen(scope, unknown.as_ref(), ran);
+            if *explained { said } else { format!("{said} {}", freezing::say_why(scope)) }
+        }
         Answer::Unfrozen { scope, left } => freezing::lifted(scope, left),
         Answer::Again => "That was taken already.".to_owned(),
         Answer::Refused(refusal) => reasons::refusal(refusal),
         Answer::Runbooks(lines) => runbooks(lines),
         Answer::Runbook { name, title, source } => format!("{title} ({name})\n{source}"),
         Answer::Started { incident, elsewhere } => started(*incident, elsewhere.as_ref()),
-        Answer::GlassBroken { incident, until } => format!(
-            "The glass of {incident} is broken until {}. A human is paged, and another person has to review it afterwards.",
-            until.strftime("%H:%M UTC")
-        ),
+        Answer::GlassBroken { incident, until } => glass_broken(*incident, *until),
         Answer::GlassReviewed { incident } => format!("Reviewed: {incident} waits for nobody any more."),
         Answer::Status { open, frozen, glass } => status(open, frozen, glass),
         Answer::StatusOf(incident) => format!("{}: {}.", incident.id, summary::result(incident)),
@@ -71,8 +74,15 @@ pub fn answer(answer: &Answer) -> String {
             "The form did not open: Slack allows three seconds between a click and its form, and they had passed. Nothing was done. Press the button again.".to_owned()
         }
         Answer::NotTaken(why) => not_taken(why),
-        Answer::NotUnderstood { text } => not_understood(text),
+        Answer::NotUnderstood { text, problem } => not_understood(text, problem.as_deref()),
     }
+}
+
+fn glass_broken(glass: IncidentId, until: Timestamp) -> String {
+    let until = until.strftime("%H:%M UTC");
+    format!(
+        "The glass of {glass} is broken until {until}. A human is paged, and another person has to review it afterwards."
+    )
 }
 
 fn started(incident: IncidentId, elsewhere: Option<&Channel>) -> String {
@@ -130,6 +140,35 @@ pub fn broken(reason: &str) -> String {
     )
 }
 
+/// Moments, as [`words::at`] writes them, in the zone of each reader.
+fn local(line: String) -> String {
+    const LENGTH: usize = "2026-11-21 18:04 UTC".len();
+    let mut out = String::with_capacity(line.len());
+    let mut rest = line.as_str();
+    while let Some(end) = rest.find(" UTC").map(|at| at + " UTC".len()) {
+        let (before, after) = rest.split_at(end);
+        let moment = before
+            .len()
+            .checked_sub(LENGTH)
+            .and_then(|from| before.split_at_checked(from));
+        match moment.and_then(|(text, moment)| Some((text, moment, at_utc(moment)?))) {
+            Some((text, moment, at)) => out.push_str(&format!(
+                "{text}<!date^{}^{{date_short}} {{time}}|{moment}>",
+                at.as_second()
+            )),
+            None => out.push_str(before),
+        }
+        rest = after;
+    }
+    out.push_str(rest);
+    out
+}
+
+fn at_utc(text: &str) -> Option<Timestamp> {
+    let read = jiff::civil::DateTime::strptime(words::AT, text).ok()?;
+    Some(read.to_zoned(TimeZone::UTC).ok()?.timestamp())
+}
+
 /// The same as Slack's mrkdwn, every line escaped.
 #[must_use]
 pub fn slack_answer(given: &Answer) -> String {
@@ -153,7 +192,7 @@ pub fn slack_answer(given: &Answer) -> String {
     let text = answer(given);
     let lines: Vec<String> = text
         .lines()
-        .map(|line| Mrkdwn::escape(line).to_string())
+        .map(|line| local(Mrkdwn::escape(line).to_string()))
         .collect();
     lines.join("\n")
 }
@@ -188,10 +227,13 @@ pub fn help() -> String {
         .to_owned()
 }
 
-fn not_understood(text: &str) -> String {
+fn not_understood(text: &str, problem: Option<&str>) -> String {
     let text = shortened(text, 120);
     match usage(&text) {
-        Some(usage) => format!("`{text}` can't be done like that. Write `/runbook {usage}`."),
+        Some(usage) => {
+            let problem = problem.unwrap_or("that can't be done like that");
+            format!("`{text}`: {problem}. Write `/runbook {usage}`.")
+        }
         None => format!("`{text}` is nothing that I know.\n{}", help()),
     }
 }
@@ -224,6 +266,11 @@ fn runbooks(lines: &[RunbookLine]) -> String {
         format!("{}: {} ({kind})", runbook.name, runbook.title)
     };
     lines.iter().map(line).collect::<Vec<_>>().join("\n")
+}
+
+fn merged(from: IncidentId, into: IncidentId, alerts: usize) -> String {
+    let alerts = words::counted(alerts, "alert");
+    format!("{from} is closed and its thread says so; {alerts} of it now in {into}.")
 }
 
 /// Incidents that a status names; the most severe, of these the oldest.
@@ -259,6 +306,14 @@ fn status(open: &[StatusLine], frozen: &[Held], glass: &[Glass]) -> String {
 /// Who froze it, when and why; and what, when that isn't everything.
 #[must_use]
 pub fn frozen_by(held: &Held) -> String {
+    if held.scope.is_breaker() {
+        return format!(
+            "by the breaker since {}: {}; a person lifts it with /runbook unfreeze {} REASON",
+            held.at.strftime("%Y-%m-%d %H:%M:%SZ"),
+            held.reason,
+            held.scope
+        );
+    }
     let of = if held.scope.is_everything() {
         String::new()
     } else {
@@ -267,7 +322,7 @@ pub fn frozen_by(held: &Held) -> String {
     format!(
         "{of}by {} since {}: {}",
         held.name,
-        held.at.strftime("%Y-%m-%d %H:%M:%SZ"),
+        words::at(held.at),
         held.reason
     )
 }
@@ -279,7 +334,7 @@ pub fn glass_by(glass: &Glass) -> String {
         "{}: {}, since {}: {}. It waits for a review by another person: /runbook reviewed {} WORDS",
         glass.incident,
         glass.by.name,
-        glass.at.strftime("%Y-%m-%d %H:%M:%SZ"),
+        words::at(glass.at),
         glass.reason,
         glass.incident
     )
@@ -314,7 +369,7 @@ pub fn phase(phase: &Phase) -> String {
             ..
         } => "Dry run complete.".to_owned(),
         Phase::Closed {
-            result: result @ ClosedAs::ByPerson { .. },
+            result: result @ (ClosedAs::ByPerson { .. } | ClosedAs::Merged { .. }),
             ..
         } => format!("{}.", words::sentence(&super::timeline::closed_by(result))),
     }

@@ -1,8 +1,10 @@
-//! What somebody is told who freezes or lifts a freeze.
+//! What somebody is told who freezes or lifts a freeze, and what the thread says of it.
 
 use super::words;
+use crate::domain::breaker;
 use crate::domain::command::{RanAs, RanLine};
 use crate::domain::freeze::Scope;
+use crate::domain::policy::LimitOf;
 
 /// What is frozen now, what goes on all the same, and what ran just before.
 pub(super) fn frozen(scope: &Scope, unknown: Option<&Scope>, ran: &[RanLine]) -> String {
@@ -39,6 +41,19 @@ pub(super) fn frozen(scope: &Scope, unknown: Option<&Scope>, ran: &[RanLine]) ->
     said
 }
 
+/// For who froze without a word: it had to be fast, and whoever lifts it has to know.
+pub(super) fn say_why(scope: &Scope) -> String {
+    let scope = match scope {
+        Scope::Everything => String::new(),
+        Scope::Cluster { .. }
+        | Scope::Namespace { .. }
+        | Scope::Runbook { .. }
+        | Scope::Target { .. }
+        | Scope::Breaker { .. } => format!("{scope} "),
+    };
+    format!("Now say why, for those who read it on their cards: /runbook freeze {scope}REASON.")
+}
+
 fn ended(how: RanAs) -> Option<&'static str> {
     match how {
         RanAs::Running => None,
@@ -55,10 +70,34 @@ pub(super) fn lifted(scope: &Scope, left: &[Scope]) -> String {
         Scope::Cluster { .. } | Scope::Namespace { .. } | Scope::Runbook { .. } | Scope::Target { .. } => {
             format!("The freeze of {scope} is lifted.")
         }
+        Scope::Breaker { .. } => "The breaker is closed again, and its count begins anew.".to_owned(),
     };
     if left.is_empty() {
         format!("{lifted} Steps may start again.")
     } else {
         format!("{lifted} Still frozen: {}.", words::listed(left))
+    }
+}
+
+/// That the breaker tripped, and how it is closed again.
+pub(super) fn tripped(limit: &LimitOf, allowed: u32) -> String {
+    let scope = limit
+        .breaker()
+        .map(|scope| format!(" {scope}"))
+        .unwrap_or_default();
+    format!(
+        "the breaker tripped: {}; nothing more is changed until a person lifts it with /runbook unfreeze{scope} REASON",
+        breaker::why(limit, allowed)
+    )
+}
+
+/// Who lifted what.
+pub(super) fn unfrozen(by: &str, reason: &str, scope: &Scope) -> String {
+    match scope {
+        Scope::Everything => format!("{by} lifted the freeze: {reason}"),
+        Scope::Cluster { .. } | Scope::Namespace { .. } | Scope::Runbook { .. } | Scope::Target { .. } => {
+            format!("{by} lifted the freeze of {scope}: {reason}")
+        }
+        Scope::Breaker { .. } => format!("{by} closed the {scope} again: {reason}"),
     }
 }

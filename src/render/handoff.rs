@@ -107,6 +107,13 @@ pub fn packet(incident: &Incident, reason: &HandoffReason) -> String {
         Mrkdwn::escape(&reason.words())
     )];
     lines.extend(asked_by(incident, reason));
+    lines.extend(body(&packet));
+    lines.join("\n")
+}
+
+/// What was tried and what is left, as mrkdwn: the same lines for the thread and the summary.
+pub(super) fn body(packet: &Packet) -> Vec<String> {
+    let mut lines = Vec::new();
     let mut list = |head: &str, all: &[String]| {
         if !all.is_empty() {
             lines.push(head.to_owned());
@@ -122,7 +129,7 @@ pub fn packet(incident: &Incident, reason: &HandoffReason) -> String {
     if let Some(text) = &packet.runbook_says {
         lines.push(format!("*The runbook says:* {}", Mrkdwn::escape(text)));
     }
-    lines.join("\n")
+    lines
 }
 
 /// Nobody is paged for what a person started by hand and nothing broke: that person is told instead.
@@ -198,7 +205,12 @@ pub fn why(incident: &Incident) -> String {
         | Phase::Closed { .. } => super::summary::result(incident),
     };
     let asked = &incident.paging.why;
-    if incident.card.is_none() && !asked.is_empty() && !stands.contains(asked.as_str()) {
+    // Where nothing waits for people, how it stands does not say what they are called for.
+    let goes_on = match &incident.phase {
+        Phase::Running | Phase::Settling { .. } | Phase::Closed { .. } => true,
+        Phase::Handed { .. } | Phase::Planning { .. } | Phase::Proposed => false,
+    };
+    if (incident.card.is_none() || goes_on) && !asked.is_empty() && !stands.contains(asked.as_str()) {
         format!("{asked}; {stands}")
     } else {
         stands

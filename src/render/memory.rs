@@ -2,6 +2,7 @@
 
 use super::words;
 use crate::domain::memory::{Ending, Similar};
+use crate::domain::run::says_nothing;
 use crate::domain::text::shortened;
 
 /// `INC-12 (the same alert): redis-connection-timeout, fixed and verified after 4 min`.
@@ -14,11 +15,23 @@ pub fn line(similar: &Similar) -> String {
     let took = words::duration(similar.closed_at.duration_since(similar.opened_at));
     let ended = match &similar.ending {
         Ending::Fixed => format!("fixed and verified after {took}"),
+        Ending::NotHelped { why } if says_nothing(why) => {
+            format!("it ran, and nothing verified that it helped; over after {took}")
+        }
         Ending::NotHelped { why } => format!("did not help: {}", shortened(why, 120)),
+        Ending::NotTried { why } => format!("changed nothing: {}", shortened(why, 120)),
         Ending::Cleared => format!("the alert went away after {took}"),
-        Ending::ByPerson { name, reason } if reason.is_empty() => format!("{name} closed it after {took}"),
-        Ending::ByPerson { name, reason } => {
-            format!("{name} closed it after {took}: {}", shortened(reason, 120))
+        Ending::ByPerson {
+            name,
+            reason,
+            in_vain,
+        } => {
+            let helped = if *in_vain { "did not help, " } else { "" };
+            let reason = match reason.as_str() {
+                "" => String::new(),
+                reason => format!(": {}", shortened(reason, 120)),
+            };
+            format!("{helped}{name} closed it after {took}{reason}")
         }
         Ending::DryRun => "a dry run".to_owned(),
     };

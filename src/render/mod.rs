@@ -11,6 +11,7 @@ pub mod oversight;
 pub mod policy;
 pub mod postmortem;
 pub mod reasons;
+mod reminder;
 pub mod silences;
 pub mod summary;
 pub mod thread;

@@ -5,8 +5,9 @@ use super::{reasons, words};
 use crate::domain::action::Tier;
 use crate::domain::glass::GlassRule;
 use crate::domain::ids::{Environment, IncidentId, Service};
+use crate::domain::plan::PlannedStep;
 use crate::domain::policy::{
-    Access, ApproverRow, AutonomyLimit, CalendarFreeze, Change, Cover, LimitOf, Risk, RiskRule, StepAccess,
+    Access, Alone, ApproverRow, AutonomyLimit, CalendarFreeze, Change, Cover, LimitOf, RiskRule, StepAccess,
     Window,
 };
 use crate::domain::runbook::Autonomy;
@@ -240,7 +241,7 @@ pub fn risk(row: &RiskRule) -> String {
         "{severity} severity {}{} is {} risk",
         cover(&place),
         services(&row.services),
-        risk_word(row.risk)
+        row.risk.as_str()
     )
 }
 
@@ -252,16 +253,41 @@ fn services(services: &[Service]) -> String {
     }
 }
 
-/// The word of the policy file.
+/// How a step may run without a person.
 #[must_use]
-pub fn risk_word(risk: Risk) -> &'static str {
-    match risk {
-        Risk::Low => "low",
-        Risk::Medium => "medium",
-        Risk::High => "high",
-        Risk::Critical => "critical",
+pub fn alone(alone: &Alone, step: &PlannedStep) -> String {
+    if step.tier >= Tier::Two {
+        return format!("never, it is {}", step.tier);
     }
+    format!(
+        "where autonomy.mode and the runbook say auto and its trigger matches; {}",
+        most_alone(alone)
+    )
 }
+
+/// `at most 10 changes in an incident at low, 5 at medium and 2 at high risk, none at critical`.
+#[must_use]
+pub fn most_alone(alone: &Alone) -> String {
+    let [low, medium, high] = alone.most.map(|most| {
+        most.map_or_else(
+            || "as many as its budget allows".to_owned(),
+            |most| most.to_string(),
+        )
+    });
+    format!(
+        "at most {low} changes in an incident at low, {medium} at medium and {high} at high risk, none at critical"
+    )
+}
+
+/// `80 % sure at low, 80 % at medium, 85 % at high and 90 % at critical risk`.
+#[must_use]
+pub fn sure(alone: &Alone) -> String {
+    let [low, medium, high, critical] = alone.sure;
+    format!("{low} sure at low, {medium} at medium, {high} at high and {critical} at critical risk")
+}
+
+/// What happens when a limit of an hour is spent.
+pub const BREAKER: &str = "When an hour's are used up the breaker trips: nothing more is changed until a person lifts it with a reason";
 
 /// What a limit counts.
 #[must_use]
@@ -294,10 +320,14 @@ pub fn possible(change: &Change) -> String {
         Change::Glass(rule) => format!("breaking the glass by {}", glass(rule)),
         Change::Autonomy(row) => format!("more autonomy than {}", autonomy_limit(row)),
         Change::Risk(row) => format!("another risk than before: {}", risk(row)),
+        Change::Sure { risk, old, new } => format!(
+            "a match that is {new} sure is proposed at {} risk, it had to be {old}",
+            risk.as_str()
+        ),
         Change::Alone { risk, old, new } => format!(
             "{} changes without a person at {} risk: {}, it was {}",
             "more",
-            risk_word(*risk),
+            risk.as_str(),
             most(*new),
             most(*old)
         ),
@@ -325,10 +355,14 @@ pub fn impossible(change: &Change) -> String {
         Change::Glass(rule) => format!("breaking the glass by {}", glass(rule)),
         Change::Autonomy(row) => format!("more autonomy than {}", autonomy_limit(row)),
         Change::Risk(row) => format!("another risk than before: {}", risk(row)),
+        Change::Sure { risk, old, new } => format!(
+            "a match that is {old} sure was proposed at {} risk, now it has to be {new}",
+            risk.as_str()
+        ),
         Change::Alone { risk, old, new } => format!(
             "{} changes without a person at {} risk: {}, it was {}",
             "as many",
-            risk_word(*risk),
+            risk.as_str(),
             most(*new),
             most(*old)
         ),

@@ -23,19 +23,19 @@ pub fn reason(reason: &Reason) -> String {
             "step {step} acts in a place that no [[environments]] row covers, so nobody may approve it; add a row for its cluster and namespace"
         ),
         Reason::NoRow { step, tier, environment } => format!(
-            "nobody may approve {tier} in {environment} (step {step}): no [[approvers]] row has it; a human runs that step, or the team adds a row"
+            "nobody may approve {tier} in {environment} (step {step}): the policy names no approvers for it; a human runs that step, or the team names some"
         ),
         Reason::NotApprover { step, tier, environment } => {
-            format!("you are in no [[approvers]] row for {tier} in {environment} (step {step})")
+            format!("you are not one of the approvers of {tier} in {environment} (step {step})")
         }
         Reason::NobodyFor { tier, environment } => {
-            format!("nobody may approve this: no [[approvers]] row has {tier} in {environment}")
+            format!("nobody may approve this: the policy names no approvers of {tier} in {environment}")
         }
         Reason::NotFor { tier, environment } => {
-            format!("you are in no [[approvers]] row for {tier} in {environment}")
+            format!("you are not one of the approvers of {tier} in {environment}")
         }
         Reason::NoPlace => "its alert comes from no place that an [[environments]] row covers; set alertmanager.environment to say whose approvers it takes".to_owned(),
-        Reason::NotResponder => "you are in no [[approvers]] row; ask somebody who is".to_owned(),
+        Reason::NotResponder => "you are not one of the approvers; ask somebody who is".to_owned(),
         Reason::OwnRequest => {
             "you asked for this plan or changed it, so somebody else has to approve it; Escalate now pages one".to_owned()
         }
@@ -50,6 +50,9 @@ pub fn reason(reason: &Reason) -> String {
         Reason::Quorum { have, need } => format!("{have} of {need} approvals count now, so others have to approve it"),
         Reason::Frozen { by, reason, scope: Scope::Everything } => {
             format!("everything is frozen by {by} ({reason}); another person lifts it with /runbook unfreeze REASON")
+        }
+        Reason::Frozen { reason, scope: scope @ Scope::Breaker { .. }, .. } => {
+            format!("the breaker has tripped ({reason}); a person lifts it with /runbook unfreeze {scope} REASON")
         }
         Reason::Frozen { by, reason, scope } => {
             format!("{scope} is frozen by {by} ({reason}); another person lifts it with /runbook unfreeze {scope} REASON")
@@ -159,6 +162,9 @@ pub fn refusal(refusal: &Refusal) -> String {
         }
         Refusal::LooseEnd => {
             "A step still runs, or nobody knows whether it happened; nothing was changed. Say on the card what became of it first.".to_owned()
+        }
+        Refusal::StillRuns => {
+            "Its plan runs, or whether that helped is not known yet; nothing was changed. Merge it when that is over, or merge the other into it.".to_owned()
         }
         Refusal::Astray { card: AstrayCard::OfAnother } => {
             "This card is from another database of Interlock: its incident is not in this one, and nothing was done. `/runbook status` shows what is open here.".to_owned()

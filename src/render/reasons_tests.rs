@@ -196,6 +196,7 @@ fn refusals() -> Vec<Refusal> {
         Refusal::AlreadyTaken { by: text("ana") },
         Refusal::NotWithHuman,
         Refusal::LooseEnd,
+        Refusal::StillRuns,
         Refusal::Astray {
             card: AstrayCard::OfAnother,
         },
@@ -263,7 +264,8 @@ fn refusal_kinds(of: &Refusal) -> usize {
         | Refusal::AlreadyTaken { .. }
         | Refusal::NotWithHuman
         | Refusal::Astray { .. }
-        | Refusal::LooseEnd => 17,
+        | Refusal::StillRuns
+        | Refusal::LooseEnd => 18,
     }
 }
 

@@ -55,10 +55,15 @@ pub fn view(entries: &[Entry], incident: &Incident) -> SummaryView {
         meant,
         approved_by: approved_by(incident),
         result: result(incident),
-        handoff: entries
-            .iter()
-            .any(|entry| matches!(entry.event, Event::HandedOver { .. }))
-            .then(|| handoff::record(incident)),
+        handoff: entries.iter().rev().find_map(|entry| {
+            let Event::HandedOver { reason, .. } = &entry.event else {
+                return None;
+            };
+            Some(Packet {
+                reason: reason.words(),
+                ..handoff::record(incident)
+            })
+        }),
         timeline: lines(entries, incident),
     }
 }
@@ -121,8 +126,14 @@ pub fn slack(entries: &[Entry], incident: &Incident) -> String {
         .iter()
         .map(|line| format!("{}  {}", line.at, shortened(&line.text, 160)))
         .collect();
+    let packet: Vec<String> = view.handoff.iter().flat_map(packet).collect();
+    let packet = if packet.is_empty() {
+        String::new()
+    } else {
+        format!("{}\n", packet.join("\n"))
+    };
     format!(
-        "*Summary {}{}: {}*\n*Duration:* {}\n*Runbook:* {runbook}\n*Steps executed:* {}/{}\n*Approved by:* {}\n*Result:* {}\n{}",
+        "*Summary {}{}: {}*\n*Duration:* {}\n*Runbook:* {runbook}\n*Steps executed:* {}/{}\n*Approved by:* {}\n*Result:* {}\n{packet}{}",
         if incident.is_open() { "so far of " } else { "of " },
         view.incident,
         value(&view.title),
@@ -133,6 +144,18 @@ pub fn slack(entries: &[Entry], incident: &Incident) -> String {
         value(&view.result),
         thread::fenced(&fitting(&lines, incident)),
     )
+}
+
+/// The handover packet, which the page and the thread had as well.
+fn packet(packet: &Packet) -> Vec<String> {
+    let commander = packet.commander.as_ref();
+    let had = commander.map(|name| format!("; {} had it", Mrkdwn::escape(name)));
+    let head = format!(
+        "*Handoff:* {}{}",
+        Mrkdwn::escape(&packet.reason),
+        had.unwrap_or_default()
+    );
+    std::iter::once(head).chain(handoff::body(packet)).collect()
 }
 
 /// As many lines as one message takes: how it began and how it ended, and where the rest is.
@@ -219,7 +242,7 @@ pub fn result(incident: &Incident) -> String {
             ..
         } => "dry run complete; nothing was run".to_owned(),
         Phase::Closed {
-            result: result @ ClosedAs::ByPerson { .. },
+            result: result @ (ClosedAs::ByPerson { .. } | ClosedAs::Merged { .. }),
             ..
         } => match incident.result() {
             Some(_) => format!("{}; {}", timeline::closed_by(result), timeline::ran(incident)),

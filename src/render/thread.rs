@@ -3,8 +3,8 @@
 use std::collections::BTreeMap;
 
 use super::escape::Mrkdwn;
-use super::{evidence, handoff, timeline, words};
-use crate::domain::event::{Entry, Event};
+use super::{evidence, handoff, reminder, timeline, words};
+use crate::domain::event::{Deed, Entry, Event};
 use crate::domain::incident::Incident;
 use crate::domain::text::{OUTPUT_SHOWN, shortened, without_middle};
 
@@ -17,11 +17,38 @@ pub fn line(entry: &Entry, incident: &Incident) -> Option<String> {
     if let Event::Anchored { size, line, .. } = &entry.event {
         return Some(anchored(*size, line));
     }
+    // The summary says it where it says that a human was paged.
+    if let Event::Asked {
+        by,
+        deed: Deed::Escalate,
+        ..
+    } = &entry.event
+    {
+        return Some(Mrkdwn::escape(&words::sentence(&format!("{} asked for a human", by.name))).to_string());
+    }
+    if let Event::Reminded { who, .. } = &entry.event {
+        let text = words::sentence(&timeline::line(&entry.event, incident)?);
+        return Some(reminder::slack(&text, who));
+    }
+    if let Event::Merged { card: Some(card), .. } = &entry.event {
+        let text = Mrkdwn::escape(&words::sentence(&timeline::line(&entry.event, incident)?)).to_string();
+        return Some(format!("{text}{}", elsewhere(&card.channel)));
+    }
     let text = Mrkdwn::escape(&words::sentence(&timeline::line(&entry.event, incident)?)).to_string();
     Some(match below(&entry.event) {
         Some(below) => format!("{text}\n{}", fenced(&below)),
         None => text,
     })
+}
+
+/// The channel of another card, as a link; nothing where that is no id.
+fn elsewhere(channel: &str) -> String {
+    let id = !channel.is_empty() && channel.bytes().all(|byte| byte.is_ascii_alphanumeric());
+    if id {
+        format!(" (in <#{channel}>)")
+    } else {
+        String::new()
+    }
 }
 
 /// Nothing to do for anybody: a checkpoint that an auditor can copy, as code so that Slack changes nothing in it.

@@ -1,11 +1,11 @@
 //! One line of plain text for each thing that happened: for the thread, the summary and the report. Plain means that
-//! foreign text is in it as it came; whoever posts it escapes it.
+//! foreign text is in it as it came; whoever posts it escapes it. Longer than other files, since it is one list of what happens.
 
-use super::{changes, evidence, memory, reasons, silences, words};
+use super::{changes, evidence, freezing, memory, reasons, reminder, silences, words};
 use crate::domain::approval::Vote;
 use crate::domain::event::{Cause, Deed, Event, Judgement, Outcome, Refusal};
 use crate::domain::factors::{FactorChange, FactorDeed};
-use crate::domain::freeze::Scope;
+use crate::domain::handoff::not_verified;
 use crate::domain::ids::{AttemptId, EpisodeKey, StepNo};
 use crate::domain::incident::{ClosedAs, Incident, PlanTrack, SettlesBy};
 use crate::domain::plan::{Plan, PlanDigest, PlannedStep};
@@ -135,6 +135,11 @@ fn worded(event: &Event, incident: Option<&Incident>) -> Option<String> {
                 names.join(", ")
             )
         }
+        Event::Filled { values, .. } => {
+            let values = values.iter().map(|(name, value)| format!("{name} = {}", value.0));
+            let values: Vec<String> = values.collect();
+            format!("the advisor proposed {}", values.join(", "))
+        }
         Event::Remembered { similar, .. } => {
             let lines: Vec<String> = similar.iter().map(memory::line).collect();
             format!("like it before: {}", lines.join("; "))
@@ -170,7 +175,17 @@ fn worded(event: &Event, incident: Option<&Incident>) -> Option<String> {
         Event::Frozen {
             by, reason, scope, ..
         } => format!("{} froze {scope}: {reason}", by.name),
-        Event::Unfrozen { by, reason, scope } => unfrozen(&by.name, reason, scope),
+        Event::Reminded {
+            plan,
+            who,
+            missing,
+            page_at,
+            approve_by,
+            ..
+        } => reminder::line(*plan, who, *missing, *page_at, *approve_by),
+        Event::Merged { into, alerts, by, .. } => changes::merged(*into, *alerts, &by.name),
+        Event::BreakerTripped { limit, allowed, .. } => freezing::tripped(limit, *allowed),
+        Event::Unfrozen { by, reason, scope } => freezing::unfrozen(&by.name, reason, scope),
         Event::Asked {
             by,
             deed: Deed::ProposeAgain,
@@ -278,17 +293,8 @@ fn closed(result: &ClosedAs) -> String {
     match result {
         ClosedAs::Resolved => "closed: resolved".to_owned(),
         ClosedAs::AlertCleared => "closed: the alert went away".to_owned(),
-        ClosedAs::ByPerson { .. } => closed_by(result),
+        ClosedAs::ByPerson { .. } | ClosedAs::Merged { .. } => closed_by(result),
         ClosedAs::DryRun => "closed: the dry run is complete".to_owned(),
-    }
-}
-
-fn unfrozen(by: &str, reason: &str, scope: &Scope) -> String {
-    match scope {
-        Scope::Everything => format!("{by} lifted the freeze: {reason}"),
-        Scope::Cluster { .. } | Scope::Namespace { .. } | Scope::Runbook { .. } | Scope::Target { .. } => {
-            format!("{by} lifted the freeze of {scope}: {reason}")
-        }
     }
 }
 
@@ -310,6 +316,7 @@ pub fn closed_by(result: &ClosedAs) -> String {
     match result {
         ClosedAs::ByPerson { name, reason, .. } if reason.is_empty() => format!("closed by {name}"),
         ClosedAs::ByPerson { name, reason, .. } => format!("closed by {name}: {reason}"),
+        ClosedAs::Merged { into, by } => format!("merged into {into} by {}", by.name),
         ClosedAs::Resolved | ClosedAs::AlertCleared | ClosedAs::DryRun => "closed".to_owned(),
     }
 }
@@ -337,7 +344,7 @@ fn run_result(result: &RunResult, track: Option<&PlanTrack>) -> String {
             format!("it is verified, although {} failed", words::listed(&failed))
         }
         RunResult::Verified => "all steps are done and verified".to_owned(),
-        RunResult::NotVerified { why } => format!("the steps ran, but it did not help: {why}"),
+        RunResult::NotVerified { why } => not_verified(why),
         RunResult::Stopped { step, why, .. } => format!("stopped at step {step}: {why}"),
         RunResult::DryRun => "dry run: nothing was run".to_owned(),
         RunResult::TakenBack { step } => format!("step {step} was taken back"),
@@ -364,6 +371,7 @@ pub fn deed(deed: Deed) -> &'static str {
         Deed::Ask => "ask",
         Deed::Close => "close the incident",
         Deed::Split => "split off an alert",
+        Deed::Merge => "merge the incident into another",
         Deed::BreakGlass => "break the glass",
         Deed::ReviewGlass => "review a broken glass",
         Deed::ProposeAgain => "propose the plan again",

@@ -55,6 +55,15 @@ pub fn moment(at: Timestamp, zone: &str) -> String {
     format!("{} ({name})", here.strftime("%a %-d %b %Y %H:%M"))
 }
 
+/// `2026-11-21 18:04 UTC`: a moment of which nobody knows who reads it where. Slack shows it to each reader in their zone.
+#[must_use]
+pub fn at(moment: Timestamp) -> String {
+    moment.strftime(AT).to_string()
+}
+
+/// How [`at`] writes.
+pub const AT: &str = "%Y-%m-%d %H:%M UTC";
+
 /// `a, b and c`.
 #[must_use]
 pub fn listed(things: &[impl ToString]) -> String {

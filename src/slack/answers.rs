@@ -15,7 +15,7 @@ use tracing::{debug, warn};
 
 use super::api::{Api, ApiError, CALL_TIMEOUT};
 use super::cards::text::cut;
-use super::outbound::{Limits, POST_METHOD, Rank};
+use super::outbound::{Asking, Limits, POST_METHOD};
 use super::settings::{Settings, Words};
 use super::waiting::{Batch, Waiting};
 use crate::domain::command::Answer;
@@ -178,7 +178,7 @@ impl Sending {
             return true;
         };
         loop {
-            match self.limits.post(channel, Rank::Card, Instant::now()) {
+            match self.limits.post(channel, Asking::ANSWER, Instant::now()) {
                 Ok(()) => return true,
                 Err(at) if at >= until => return false,
                 Err(at) => tokio::time::sleep_until(at).await,

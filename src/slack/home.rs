@@ -197,24 +197,28 @@ fn draw(
 
 /// How it stands with the freeze, and the button that changes it.
 fn freeze(frozen: Option<&Frozen>) -> Vec<Value> {
-    let (text, button) = match frozen {
-        Some(frozen) => (
-            format!(
-                "*FROZEN by {}*: {}\nNo step starts{}. Another person lifts it, and says why.",
-                safe(&frozen.by, 60),
+    let more = || home_button("Freeze everything", action::FREEZE);
+    let (text, buttons) = match frozen {
+        Some(frozen) => {
+            let (head, who) = frozen.head();
+            let text = format!(
+                "*{head}*: {}\nNo step starts{} until {who} lifts it, and says why.",
                 safe(&frozen.reason, 400),
-                frozen.place()
-            ),
-            home_button("Lift the freeze", action::UNFREEZE),
-        ),
+                frozen.place(),
+            );
+            let lift = home_button("Lift the freeze", action::UNFREEZE);
+            // Where only a part is stopped the rest can be.
+            let more = (!frozen.scope.is_everything()).then(more);
+            (text, std::iter::once(lift).chain(more).collect())
+        }
         None => (
             "*Not frozen.* Steps that are approved run.".to_owned(),
-            home_button("Freeze everything", action::FREEZE),
+            vec![more()],
         ),
     };
     vec![
         section(&text),
-        json!({"type": "actions", "block_id": "freeze", "elements": [button]}),
+        json!({"type": "actions", "block_id": "freeze", "elements": buttons}),
     ]
 }
 

@@ -21,6 +21,6 @@ pub use home::Homes;
 pub use inbound::origin::Origin;
 pub use inbound::{Parts, Pipeline, SocketHealth, SocketMode, router};
 pub use installed::{Installed, InstalledError, click, installed, socket_opens, their_time};
-pub use outbound::{Hints, Limits, Outbound};
+pub use outbound::{Closed, Hints, Limits, Outbound, closed_channels};
 pub use people::{Absence, Absent, People};
 pub use settings::{Around, Outlook, Picture, Settings, SettingsError, Shared, Words};

@@ -125,6 +125,7 @@ mod tests {
     fn text(text: &str) -> Answer {
         Answer::NotUnderstood {
             text: text.to_owned(),
+            problem: None,
         }
     }
 

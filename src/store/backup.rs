@@ -21,16 +21,26 @@ impl Store {
     /// on from the backup that is there) and only then takes its place.
     ///
     /// # Errors
-    /// `Io` when it can't be written, `Broken` when a check fails, `BackupAhead` when the backup that is there knows
+    /// `BackupUnwritable` when it can't be written, `Broken` when a check fails, `BackupAhead` when the backup that is there knows
     /// entries that this database doesn't. The backup that was there stays.
     pub fn backup(&self, to: &Path) -> Result<Verified, StoreError> {
         let part = beside(to, "part");
-        remove(&part)?;
-        let made = self.copy_to(&part).and_then(|()| {
-            let copied = check(&part)?;
-            self.goes_on_from(to)?;
-            Ok(copied)
-        });
+        let unwritable = |why: String| StoreError::BackupUnwritable {
+            path: to.to_owned(),
+            why,
+        };
+        if let Some(why) = misplaced(to) {
+            return Err(unwritable(why));
+        }
+        remove(&part).map_err(|error| unwritable(in_short(error)))?;
+        let made = self
+            .copy_to(&part)
+            .map_err(|error| unwritable(in_short(error)))
+            .and_then(|()| {
+                let copied = check(&part)?;
+                self.goes_on_from(to)?;
+                Ok(copied)
+            });
         let put = made.and_then(|copied| {
             synced(&part)?;
             planted::reach(Point::BackupCopied);
@@ -123,18 +133,58 @@ pub fn put_back(part: &Path, store: &Path, stamp: &str) -> Result<Option<PathBuf
     Ok(kept)
 }
 
+/// Why no file can be put there, where that is to be seen beforehand.
+fn misplaced(to: &Path) -> Option<String> {
+    if to.is_dir() {
+        return Some("it is a folder".to_owned());
+    }
+    let folder = folder_of(to);
+    match fs::metadata(folder) {
+        Ok(found) if found.is_dir() => None,
+        Ok(_) => Some(format!("`{}` is no folder", folder.display())),
+        Err(error) => Some(format!("the folder `{}`: {error}", folder.display())),
+    }
+}
+
+/// The cause alone: what these say to do is about the database, and this is about a copy.
+fn in_short(error: StoreError) -> String {
+    match error {
+        StoreError::Full => "its disk is full".to_owned(),
+        StoreError::ReadOnly => "it is read-only".to_owned(),
+        StoreError::Io(why) | StoreError::Sql(why) => why,
+        other @ (StoreError::Newer { .. }
+        | StoreError::InUse(_)
+        | StoreError::Open { .. }
+        | StoreError::Foreign(_)
+        | StoreError::Broken { .. }
+        | StoreError::NoBackup(_)
+        | StoreError::BackupUnreadable { .. }
+        | StoreError::BackupUnwritable { .. }
+        | StoreError::BackupAhead { .. }
+        | StoreError::Unreadable { .. }) => other.to_string(),
+    }
+}
+
 /// Whether a file is whole: a database of Interlock without damage, whose chain holds.
 ///
 /// # Errors
 /// What is wrong with it.
 fn check(path: &Path) -> Result<Verified, StoreError> {
     let flags = OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_NO_MUTEX;
-    if !path.is_file() {
-        return Err(StoreError::NoBackup(path.to_owned()));
+    let unreadable = |why: String| StoreError::BackupUnreadable {
+        path: path.to_owned(),
+        why,
+    };
+    match fs::metadata(path).and_then(|found| File::open(path).map(|_| found.is_file())) {
+        Ok(true) => {}
+        Ok(false) => return Err(unreadable("it is no file".to_owned())),
+        Err(error) => return Err(unreadable(error.to_string())),
     }
     let connection = Connection::open_with_flags(path, flags)?;
-    if migrate::known_version(&connection, path)? == 0 {
-        return Err(StoreError::NoBackup(path.to_owned()));
+    match migrate::known_version(&connection, path) {
+        Ok(0) | Err(StoreError::Foreign(_)) => return Err(StoreError::NoBackup(path.to_owned())),
+        Ok(_) => {}
+        Err(error) => return Err(error),
     }
     let said: String = connection.query_row("PRAGMA integrity_check(1)", [], |row| row.get(0))?;
     if said != "ok" {
@@ -169,11 +219,14 @@ fn synced(path: &Path) -> Result<(), StoreError> {
 
 /// A rename is durable when its folder is.
 fn sync_folder(path: &Path) -> Result<(), StoreError> {
-    let folder = match path.parent() {
+    synced(folder_of(path))
+}
+
+fn folder_of(path: &Path) -> &Path {
+    match path.parent() {
         Some(parent) if !parent.as_os_str().is_empty() => parent,
         Some(_) | None => Path::new("."),
-    };
-    synced(folder)
+    }
 }
 
 fn io(path: &Path, error: &std::io::Error) -> StoreError {

@@ -26,8 +26,12 @@ pub enum StoreError {
         "entry {seq} of the journal does not fit the one before it: the file was changed from outside or is damaged; restore a backup, and keep this file as evidence"
     )]
     Broken { seq: u64 },
-    #[error("`{}` is no backup of an Interlock database: name another file", .0.display())]
+    #[error("`{}` is no backup of an Interlock database, so it is left as it is: name another file", .0.display())]
     NoBackup(PathBuf),
+    #[error("the backup `{}` can't be read ({why}): name a file that `interlock backup` wrote and that this user may read", path.display())]
+    BackupUnreadable { path: PathBuf, why: String },
+    #[error("no backup can be written to `{}` ({why}): name a file in a folder that exists, has room and takes files of this user; the last backup stays as it is", path.display())]
+    BackupUnwritable { path: PathBuf, why: String },
     #[error("the backup `{}` has {backup} entries that are not all in this journal (it has {own}): this database was set back or is another one; keep the backup and choose another file", path.display())]
     BackupAhead { path: PathBuf, backup: u64, own: u64 },
     #[error("entry {seq} of the journal can't be read: {reason}")]

@@ -40,6 +40,7 @@ fn slot(effect: &Effect) -> Option<String> {
         | Effect::PageResolve { .. }
         | Effect::SourceResolve { .. }
         | Effect::SourceAcknowledge { .. }
+        | Effect::SourceNote { .. }
         | Effect::Silence { .. }
         | Effect::Chart { .. }
         | Effect::Summary { .. }

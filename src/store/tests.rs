@@ -264,6 +264,7 @@ fn knowledge() -> Knowledge {
         page_after: PageAfter::default(),
         pagers: Vec::new(),
         resolvable: Vec::new(),
+        noted: Vec::new(),
         services: Vec::new(),
         silences: None,
         related_within: None,

@@ -82,3 +82,40 @@ fn what_is_no_backup_is_not_put_back_and_what_is_ahead_is_not_overwritten() {
         "{nowhere:?}"
     );
 }
+
+#[test]
+fn a_backup_that_can_not_be_written_or_read_says_what_is_wrong_with_its_path() {
+    let place = Place::new();
+    drop(Serving::start(&place, &["serve"]));
+    place.write("text", "no folder");
+    for (to, why) in [
+        (
+            "nowhere/copy.db",
+            "the folder `nowhere`: No such file or directory",
+        ),
+        ("runbooks", "it is a folder"),
+        ("text/copy.db", "`text` is no folder"),
+    ] {
+        let said = place.run(&["backup", "--to", to]).failed();
+        let start = format!("no backup can be written to `{to}` ({why}");
+        assert!(
+            said.contains(&start) && said.contains("name a file in a folder"),
+            "{said}"
+        );
+        assert!(!said.contains("journal can be written"), "{said}");
+    }
+    for (from, why) in [("nowhere.db", "No such file"), ("runbooks", "it is no file")] {
+        let said = place.run(&["restore", from]).failed();
+        let start = format!("the backup `{from}` can't be read ({why}");
+        assert!(
+            said.contains(&start) && said.contains("`interlock backup` wrote"),
+            "{said}"
+        );
+    }
+    let said = place.run(&["restore", "text"]).failed();
+    assert!(
+        said.contains("`text` is no backup of an Interlock database"),
+        "{said}"
+    );
+    assert!(!said.contains("store.path"), "{said}");
+}

@@ -1,5 +1,6 @@
 //! `eval`: what it prints and writes, how it ends, and how long it takes.
 
+use std::path::Path;
 use std::time::{Duration, Instant};
 
 use serde_json::Value;
@@ -106,4 +107,87 @@ fn nothing_to_play_could_not_run() {
     let place = Place::new();
     let said = place.run(&["eval", "runbooks"]).failed();
     assert!(said.contains("there are no scenarios below"), "{said}");
+}
+
+/// A mistake in words, and what it makes of a line.
+type Mistake = (&'static str, fn(&str) -> String);
+
+/// What an author might do to a runbook by mistake, line by line.
+const MISTAKES: [Mistake; 4] = [
+    ("its trigger asks for something else", |line| {
+        match line.starts_with("- Alert contains:") {
+            true => "- Alert contains: \"zebra\"".to_owned(),
+            false => line.to_owned(),
+        }
+    }),
+    ("its commands are for another namespace", |line| {
+        line.replace("-n production", "-n elsewhere")
+    }),
+    ("it expects what never comes", |line| {
+        match line.starts_with("Expected output:") {
+            true => "Expected output: \"zebra\"".to_owned(),
+            false => line.to_owned(),
+        }
+    }),
+    ("its budget is gone", |line| match line.split_once(':') {
+        Some((key, _)) if key.starts_with("- max_") => format!("{key}: 0"),
+        Some(_) | None => line.to_owned(),
+    }),
+];
+
+/// Every file below a folder, with its path from there.
+fn files(folder: &Path, below: &str) -> Vec<(String, String)> {
+    let mut found = Vec::new();
+    for entry in std::fs::read_dir(folder).unwrap() {
+        let path = entry.unwrap().path();
+        let name = format!("{below}{}", path.file_name().unwrap().to_str().unwrap());
+        match path.is_dir() {
+            true => found.extend(files(&path, &format!("{name}/"))),
+            false => found.push((name, std::fs::read_to_string(&path).unwrap())),
+        }
+    }
+    found
+}
+
+#[test]
+fn a_runbook_that_is_broken_on_purpose_is_caught_by_its_own_scenarios() {
+    let all = files(
+        Path::new(concat!(env!("CARGO_MANIFEST_DIR"), "/runbooks")),
+        "runbooks/",
+    );
+    let runbooks = all.iter().filter(|(name, _)| name.ends_with(".md"));
+    let runbooks: Vec<&(String, String)> = runbooks.collect();
+    assert!(runbooks.len() >= 9, "{}", runbooks.len());
+    for (file, text) in runbooks {
+        let name = file.trim_start_matches("runbooks/").trim_end_matches(".md");
+        let own = format!("\nof = \"{name}\"\n");
+        // The library without the scenarios of others.
+        let others = |path: &str, text: &str| {
+            path.matches('/').count() == 3 && !path.contains("/configurations/") && !text.contains(&own)
+        };
+        let mut broken = 0;
+        for (what, mistake) in MISTAKES {
+            let lines: Vec<String> = text.lines().map(mistake).collect();
+            let wrong = lines.join("\n") + "\n";
+            if wrong == *text {
+                continue;
+            }
+            broken += 1;
+            let place = Place::bare();
+            for (path, text) in all.iter().filter(|(path, text)| !others(path, text)) {
+                place.write(path, if path == file { &wrong } else { text });
+            }
+            let said = place.run(&["eval", "runbooks", "--format", "json"]).found();
+            let json: Value = serde_json::from_str(&said).unwrap();
+            let (played, passed) = (
+                json["scenarios"].as_u64().unwrap(),
+                json["passed"].as_u64().unwrap(),
+            );
+            assert!(
+                passed < played,
+                "{name}: {what}, and none of {played} scenarios sees it"
+            );
+        }
+        assert!(broken > 0, "{name}: nothing could be broken in it");
+    }
 }

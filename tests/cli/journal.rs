@@ -203,7 +203,7 @@ fn without_a_bot_the_journal_says_how_it_stands() {
     insta::assert_snapshot!(told().run(&["status"]).fine(), @r"
     No bot is running on this database.
     The journal says that nothing is open.
-    FROZEN by ana since 2026-11-20 03:15:46Z: we look at the cause
+    FROZEN by ana since 2026-11-20 03:15 UTC: we look at the cause
     ");
     let json: Value = serde_json::from_str(&told().run(&["status", "--format", "json"]).fine()).unwrap();
     assert_eq!(

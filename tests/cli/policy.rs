@@ -15,6 +15,10 @@ fn the_policy_is_a_table() {
       Tier 1  small and reversible  1 of @oncall, who asked for it included
       Tier 2  higher risk           2 of @sre, U0LEAD, not who asked for it
       Tier 3  for humans            nobody
+
+    whoever asks
+      Without a person, where autonomy is auto: at most 10 changes in an incident at low, 5 at medium and 2 at high risk, none at critical
+      A runbook found by its text is proposed from 80 % sure at low, 80 % at medium, 85 % at high and 90 % at critical risk on
     ");
     let json: Value =
         serde_json::from_str(&Place::new().run(&["policy", "show", "--format", "json"]).fine()).unwrap();
@@ -30,7 +34,7 @@ fn a_cell_that_no_row_has_is_a_warning_and_means_no() {
     place.write("interlock.toml", &less);
     let gap = "no [[approvers]] row has Tier 2 in production, so nobody may approve it there; add a row, or leave it to humans";
     let shown = place.run(&["policy", "show"]).fine();
-    assert!(shown.ends_with(&format!("\nwarning: {gap}\n")), "{shown}");
+    assert!(shown.contains(&format!("\nwarning: {gap}\n")), "{shown}");
     assert!(shown.contains("Tier 2  higher risk           nobody"), "{shown}");
 }
 
@@ -51,12 +55,13 @@ fn who_may_approve_a_step_and_why_not() {
       Tier 1 in production: Redis's FLUSHDB deletes every key in one database, and the policy declares the target to be a cache
       It needs 1 approval.
       May approve: 1 of @oncall, who asked for it included
+      Without a person: where autonomy.mode and the runbook say auto and its trigger matches; at most 10 changes in an incident at low, 5 at medium and 2 at high risk, none at critical
       U0BOB: yes
     ");
     assert!(
         explain(&["--user", "U0BOB"])
             .found()
-            .contains("U0BOB: no, you are in no [[approvers]] row for Tier 1")
+            .contains("U0BOB: no, you are not one of the approvers of Tier 1")
     );
     assert_eq!(
         explain(&["--env", "staging"]).failed(),
@@ -162,10 +167,12 @@ fn what_holds_whoever_asks_stands_below_the_table() {
         "  Window office hours: Tier 1, Tier 2 and Tier 3 in production start only mon,tue,wed,thu,fri 09:00-17:00 (Europe/Berlin)\n  \
          Freeze launch (we launch): nothing starts everywhere during 2026-12-01 to 2026-12-03 (UTC)\n  \
          At most 4 changes in an hour\n  \
+         When an hour's are used up the breaker trips: nothing more is changed until a person lifts it with a reason\n  \
          Changes are Tier 3 in namespace kube-*\n  \
          Tier 3, since it can't be undone: rollout undo deployment/billing\n  \
          Autonomy at most suggest in production\n  \
-         At most 1 changes without a person at high risk\n"
+         Without a person, where autonomy is auto: at most 10 changes in an incident at low, 5 at medium and 1 at high risk, none at critical\n  \
+         A runbook found by its text is proposed from 80 % sure at low, 80 % at medium, 85 % at high and 90 % at critical risk on\n"
     );
 }
 
@@ -279,7 +286,7 @@ fn a_new_policy_says_what_becomes_possible() {
          starting during the freeze launch (we launch): nothing starts everywhere during 2026-12-01 to 2026-12-03 (UTC)\n  \
          `rollout undo deployment/billing` at its own tier; it was Tier 3\n  \
          more autonomy than suggest in production\n  \
-         more changes without a person at high risk: as many as you like, it was at most 1\n\
+         more changes without a person at high risk: at most 2, it was at most 1\n\
          No longer possible:\n  \
          changes in namespace vault at their own tier; they are Tier 3\n  \
          as many changes in an hour: at most 2, it was at most 4\n"
@@ -313,7 +320,8 @@ fn the_policy_of_the_documentation_is_one() {
         "Freeze end of year",
         "Tier 3, since it can't be undone: rollout undo deployment/billing",
         "Autonomy at most suggest in production",
-        "At most 1 changes without a person at high risk",
+        "5 at low, 2 at medium and 1 at high risk, none at critical",
+        "90 % at high and 95 % at critical risk on",
     ] {
         assert!(said.contains(line), "`{line}` is missing in\n{said}");
     }
@@ -342,4 +350,27 @@ fn a_whole_configuration_may_be_compared_and_a_wrong_policy_file_is_told_what_it
     place.write("wrong.toml", "[[aprovers]]\n");
     let said = place.run(&["policy", "show"]).failed();
     assert!(said.contains("did you mean `approvers`?"), "{said}");
+}
+
+#[test]
+fn who_may_let_it_look_is_told_and_a_policy_that_is_not_there_is_named() {
+    let place = Place::new();
+    let row = "[[approvers]]\ntiers = [0]\nenvironments = [\"production\"]\ngroups = [\"@everybody\"]\n";
+    place.write("old.toml", "");
+    place.write("new.toml", row);
+    let diff = |old: &str, new: &str| place.run(&["policy", "diff", old, new]);
+    let more = diff("old.toml", "new.toml").found();
+    assert!(more.contains("Tier 0 in production may be approved by"), "{more}");
+    let less = diff("new.toml", "old.toml").fine();
+    assert!(
+        less.contains("No longer possible:") && less.contains("Tier 0 in production"),
+        "{less}"
+    );
+    for missing in [["nowhere.toml", "new.toml"], ["old.toml", "runbooks"]] {
+        let said = diff(missing[0], missing[1]).failed();
+        assert!(
+            said.contains("the policy file `") && !said.contains("--config"),
+            "{said}"
+        );
+    }
 }

@@ -172,3 +172,12 @@ fn a_runbook_that_does_not_match_at_all_is_not_called_near() {
         "{said}"
     );
 }
+
+#[test]
+fn a_folder_without_runbooks_is_nothing_to_check() {
+    let place = Place::bare();
+    place.write("runbooks/notes.txt", "not one");
+    let said = place.run(&["check", "runbooks"]).failed();
+    assert!(said.contains("there is nothing to check"), "{said}");
+    assert!(said.contains("ends in .md, is in `runbooks`"), "{said}");
+}

@@ -372,3 +372,20 @@ fn the_version_and_the_help_are_there() {
     }
     assert_eq!(place.run(&["servee"]).code, Some(2));
 }
+
+#[test]
+fn a_webhook_for_nobody_is_told_which_there_are() {
+    let place = Place::new();
+    let serving = Serving::start(&place, &["serve"]);
+    let answer = serving.post("/webhooks/nope", "{}");
+    assert!(answer.starts_with("HTTP/1.1 404"), "{answer}");
+    for part in [
+        "there is no such source; nothing was stored",
+        "alertmanager, ",
+        "/webhooks/changes/",
+    ] {
+        assert!(answer.contains(part), "`{part}` is not in {answer}");
+    }
+    let answer = serving.post("/hooks", "{}");
+    assert!(answer.contains("Alerts go to /webhooks/SOURCE"), "{answer}");
+}

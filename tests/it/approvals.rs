@@ -68,7 +68,7 @@ async fn who_is_in_no_row_is_refused_with_the_reason() {
     world.cleo().presses("Approve 2 steps").await;
     world
         .cleo()
-        .is_told("you are in no [[approvers]] row for Tier 1 in production (step 1)")
+        .is_told("you are not one of the approvers of Tier 1 in production (step 1)")
         .await;
     world.gus().presses("Approve 2 steps").await;
     world.gus().is_told("guests of the workspace can't decide").await;
@@ -276,10 +276,38 @@ async fn an_alert_that_resolves_takes_its_proposal_along() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn those_who_may_approve_are_reminded_once_before_anybody_is_paged() {
+    let world = TestWorld::redis_times_out().await;
+    world.fires(&Alert::redis_timeout()).await;
+    world.card("Waits for 1 approval").await;
+    world.thread().says("plan 1 proposed").await;
+    // A human would be paged after two minutes.
+    world.minutes_pass(1).await;
+    let line = world
+        .thread()
+        .says(
+            "Reminder: plan 1 still waits for 1 approval of @sre; when nobody decides, a human is paged at ",
+        )
+        .await;
+    assert!(line.contains(" UTC, and it expires at "), "{line}");
+    world.nobody_was_paged();
+    world.bot_crashes_and_restarts().await;
+    world.minutes_pass(1).await;
+    world.a_human_is_paged("INC-1").await;
+    world.minutes_pass(29).await;
+    world.card("This needs a human").await;
+    let said = world.thread().said().join("\n");
+    assert_eq!(said.matches("Reminder: ").count(), 1, "{said}");
+    world.thread().is_uninteresting();
+    world.nothing_ran();
+    world.ends().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn without_approvers_nobody_may() {
     let world = TestWorld::start(Setup::default().no_approvers()).await;
     world.fires(&Alert::redis_timeout()).await;
-    world.card("no [[approvers]] row has it").await;
+    world.card("the policy names no approvers for it").await;
     assert!(!world.ana().has_button("Approve"));
     world.a_human_is_paged("INC-1").await;
     world.thread().ends_with("the pager took the page").await;

@@ -40,7 +40,7 @@ async fn who_is_on_call_now_may_approve_and_who_is_not_may_not() {
     world.ben().presses("Approve 2 steps").await;
     world
         .ben()
-        .is_told("you are in no [[approvers]] row for Tier 1 in production (step 1)")
+        .is_told("you are not one of the approvers of Tier 1 in production (step 1)")
         .await;
     world.nothing_ran();
     world.ana().presses("Approve 2 steps").await;
@@ -62,7 +62,10 @@ async fn who_may_approve_is_answered_with_what_is_in_the_way() {
         .is_told("INC-1 step 1, Tier 1 in production: 1 of @sre")
         .await;
     assert!(told.contains("It waits for 1 approval."), "{told}");
-    assert!(told.contains("Yours would not count: you are in no"), "{told}");
+    assert!(
+        told.contains("Yours would not count: you are not one of"),
+        "{told}"
+    );
     world.ana().types("who INC-1").await;
     world.ana().is_told("Your approval would count.").await;
     world.ben().types("freeze namespace production an audit").await;

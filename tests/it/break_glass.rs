@@ -178,7 +178,7 @@ async fn without_a_rule_nobody_breaks_it_and_who_broke_it_still_needs_a_row() {
     world.cleo().presses("Approve 2 steps").await;
     world
         .cleo()
-        .is_told("you are in no [[approvers]] row for Tier 1 in production (step 1)")
+        .is_told("you are not one of the approvers of Tier 1 in production (step 1)")
         .await;
     world.nothing_ran();
     world.thread().is_uninteresting();

@@ -97,21 +97,49 @@ async fn a_freeze_of_the_calendar_that_begins_while_it_runs_stops_the_next_step(
     world.ends().await;
 }
 
+/// Two changes, and a look whether they helped.
+const TWICE: &str = r#"# Runbook: Flush twice
+## Trigger Conditions
+- Alert contains: "redis"
+## Blast Radius
+- max_cache_operations: 2
+## Steps
+### Step 1: Flush it
+```bash
+kubectl exec -n production deploy/redis-primary -- redis-cli FLUSHDB
+```
+### Step 2: Flush it once more
+```bash
+kubectl exec -n production deploy/redis-primary -- redis-cli FLUSHDB
+```
+### Step 3: Verify connections restored
+```bash
+kubectl exec -n production deploy/api-gateway -- curl -s localhost:8080/health | jq .redis
+```
+Expected output: contains "connected"
+"#;
+
 #[tokio::test(flavor = "multi_thread")]
 async fn an_hour_has_room_for_so_many_changes_and_no_more() {
-    let world = redis("[limits]\nactions_per_hour = 1").await;
+    let setup = Setup::default()
+        .no_runbooks()
+        .runbook(("flush-twice.md", TWICE))
+        .table("[approval]\napprove_by_minutes = 120")
+        .table("[limits]\nactions_per_hour = 3");
+    let world = TestWorld::start(setup).await;
+    world.in_the_cluster(Scenario::RedisTimeout);
     world.fires(&Alert::redis_timeout()).await;
-    let first = world.ana().sees_button("Approve 2 steps").await;
-    world.ben().types("run redis-connection-timeout").await;
+    let first = world.ana().sees_button("Approve 3 steps").await;
+    world.ben().types("run flush-twice").await;
     world.ben().is_told("INC-2 is open").await;
     world.card_shows("INC-2", "Waits for 1 approval").await;
-    world.ana().presses("Approve 2 steps").await;
+    world.ana().presses("Approve 3 steps").await;
     world.ana().is_told("Approved.").await;
-    world.cluster_did(&[FLUSH, HEALTH]).await;
+    world.cluster_did(&[FLUSH, FLUSH, HEALTH]).await;
     world.card_shows("INC-2", "Resolved").await;
     world.thread_of("INC-2").is_uninteresting();
 
-    let full = "it would start 1 change more, and the policy lets 1 start in an hour; 1 were started already, so there is room again from ";
+    let full = "it would start 2 changes more, and the policy lets 3 start in an hour; 2 were started already, so there is room again from ";
     world.ana().clicks(first.clone()).await.unwrap();
     world.ana().is_told(full).await;
     world
@@ -120,15 +148,17 @@ async fn an_hour_has_room_for_so_many_changes_and_no_more() {
     assert!(!world.ana().has_button("Approve"));
     world.bot_crashes_and_restarts().await;
     world.ana().clicks(first).await.unwrap();
-    world.ana().is_told("the policy lets 1 start in an hour").await;
-    world.cluster_did(&[FLUSH, HEALTH]).await;
+    world.ana().is_told("the policy lets 3 start in an hour").await;
+    world.cluster_did(&[FLUSH, FLUSH, HEALTH]).await;
 
     world.minutes_pass(61).await;
     world.a_human_is_paged("INC-1").await;
-    world.ana().presses("Approve 2 steps").await;
+    world.ana().presses("Approve 3 steps").await;
     world.ana().is_told("Approved.").await;
     world.card_shows("INC-1", "Fixed and verified.").await;
-    world.cluster_did(&[FLUSH, HEALTH, FLUSH, HEALTH]).await;
+    world
+        .cluster_did(&[FLUSH, FLUSH, HEALTH, FLUSH, FLUSH, HEALTH])
+        .await;
     world.thread().ends_with("all steps are done and verified").await;
     world.ends().await;
 }

@@ -24,7 +24,7 @@ async fn who_has_it_closes_it_and_the_thread_ends_with_the_summary() {
     world.thread().says("ana took over").await;
     let summary = world.thread().ends_with("Summary of INC-1").await;
     assert!(summary.contains("*Result:* closed by ana"), "{summary}");
-    world.ben().types("close INC-1").await;
+    world.ben().types("close INC-1 it is over").await;
     world.ben().is_told("This incident is over").await;
     world.nobody_was_paged();
     world.ends().await;
@@ -38,13 +38,18 @@ async fn only_people_who_could_take_it_over_close_it_and_only_when_a_human_has_i
     world.ana().types("close INC-1").await;
     world
         .ana()
+        .is_told("say what ended it; that stands in the summary")
+        .await;
+    world.ana().types("close INC-1 mended by hand").await;
+    world
+        .ana()
         .is_told("Interlock still works on this; nothing was changed.")
         .await;
     world.cleo().types("close INC-1 I am bored").await;
-    world.cleo().is_told("you are in no [[approvers]] row").await;
+    world.cleo().is_told("you are not one of the approvers").await;
     world.ana().types("close").await;
     world.ana().is_told("/runbook close INC-1 REASON").await;
-    world.ana().types("close INC-7").await;
+    world.ana().types("close INC-7 mended by hand").await;
     world.ana().is_told("There is no such incident").await;
     world.card("Waits for 1 approval").await;
     world.thread().is_uninteresting();
@@ -139,7 +144,7 @@ async fn a_plan_that_expired_is_proposed_again_and_needs_a_fresh_approval() {
     let page = world.a_human_is_paged("INC-1").await;
     world.thread().says("the pager took the page").await;
     world.cleo().presses("Propose again").await;
-    world.cleo().is_told("you are in no [[approvers]] row").await;
+    world.cleo().is_told("you are not one of the approvers").await;
     world.ana().presses("Propose again").await;
     world.ana().is_told("it needs a fresh approval").await;
     world.thread().says("ana asked for the plan again").await;

@@ -75,7 +75,8 @@ async fn a_budget_that_was_used_up_meanwhile_is_noticed_at_the_start_and_a_fresh
         .await;
     let why = "it would take 1 ready pod away at once, and the PodDisruptionBudget session-store has room for 0 now";
     assert!(line.contains(why), "{line}");
-    let card = world.card("*Changed since plan 1*").await;
+    let card = world.card("plan 2 (").await;
+    assert!(card.contains("*Changed since plan 1*"), "{card}");
     assert!(card.contains(why) && card.contains("Tier 3"), "{card}");
     world.nothing_ran();
     world.a_human_is_paged("INC-1").await;

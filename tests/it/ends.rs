@@ -143,3 +143,32 @@ async fn an_alert_that_resolves_in_the_middle_of_a_run_stops_the_changes_and_not
     world.nobody_was_paged();
     world.ends().await;
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_nothing_verified_is_called_neither_fixed_nor_in_vain() {
+    let restart = "# Runbook: Restart the gateway\n## Owner\nplatform, #platform\n## Trigger Conditions\n\
+        - Alert contains: \"redis\"\n## Blast Radius\n- max_pod_restarts: 10\n## Steps\n### Step 1: Restart it\n\
+        ```bash\nkubectl rollout restart deploy/api-gateway -n production\n```\n";
+    let world = TestWorld::start(Setup::default().no_runbooks().runbook(("restart.md", restart))).await;
+    let alert = Alert::redis_timeout();
+    world.fires(&alert).await;
+    world.ana().presses("Approve 1 step").await;
+    world.ana().is_told("Approved.").await;
+    world.cluster_did(&["patch deployments.apps/api-gateway"]).await;
+    world
+        .thread()
+        .says("the steps ran; nothing verified that they helped: the runbook has no step with an expected output")
+        .await;
+    let card = world.card("nothing verified that they helped").await;
+    assert!(!card.contains("it did not help"), "{card}");
+    world.a_human_is_paged("INC-1").await;
+    world.resolves(&alert).await;
+    let card = world.card("The alert cleared").await;
+    assert!(card.contains("not verified: the runbook has no step"), "{card}");
+    assert!(!card.contains("ixed and verified"), "{card}");
+    let summary = world.thread().ends_with("Summary of INC-1").await;
+    for untrue in ["ixed and verified", "did not help"] {
+        assert!(!summary.contains(untrue), "{summary}");
+    }
+    world.ends().await;
+}

@@ -225,3 +225,42 @@ async fn a_dry_run_looks_at_evidence_and_runs_no_program_for_it() {
     assert!(card.contains(named), "{card}");
     world.ends_and_nothing_ran().await;
 }
+
+/// The Redis runbook, which looks at the gateway's errors first.
+fn looks_first() -> Setup {
+    let (name, redis) = shipped!("redis-connection-timeout");
+    let evidence = "## Evidence\n- Error ratio: promql `sum(rate(http_requests_total{app=\"api-gateway\",code=~\"5..\"}[5m])) / sum(rate(http_requests_total{app=\"api-gateway\"}[5m]))`, limit 5 %\n\n## Steps";
+    let text = redis.replacen("## Steps", evidence, 1);
+    Setup::default()
+        .with_prometheus()
+        .autonomy("auto")
+        .no_runbooks()
+        .runbook((name, text.as_str()))
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_speaks_against_the_alert_is_for_a_person_to_weigh_even_where_it_might_run_alone() {
+    let world = TestWorld::start(looks_first()).await;
+    world.fires(&Alert::redis_timeout()).await;
+    let card = world.card("*It does not show what the alert says*").await;
+    assert!(card.contains("Waits for 1 approval"), "{card}");
+    world.nothing_ran();
+    world.thread().is_uninteresting();
+    world.ends().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_bears_the_alert_out_keeps_nobody_waiting_where_it_may_run_alone() {
+    let world = TestWorld::start(looks_first()).await;
+    world.in_the_cluster(Scenario::RedisTimeout);
+    world.fires(&Alert::redis_timeout()).await;
+    world.cluster_did(&["exec redis-cli FLUSHDB", HEALTH]).await;
+    world.card("Fixed and verified.").await;
+    world
+        .thread()
+        .says("the policy lets it run without a person")
+        .await;
+    world.thread().is_uninteresting();
+    world.nobody_was_paged();
+    world.ends().await;
+}

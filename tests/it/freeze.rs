@@ -202,3 +202,29 @@ async fn a_freeze_of_something_that_nobody_knows_freezes_everything() {
     world.nothing_ran();
     world.ends().await;
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn who_freezes_without_a_word_is_asked_why_and_says_it_afterwards() {
+    let world = TestWorld::redis_times_out().await;
+    world.fires(&Alert::redis_timeout()).await;
+    world.card("Waits for 1 approval").await;
+    world.ana().types("freeze").await;
+    world
+        .ana()
+        .is_told("Nothing is running now. Now say why, for those who read it on their cards: /runbook freeze REASON.")
+        .await;
+    world.card("*FROZEN by @ana*: no reason given.").await;
+    world.ben().types("freeze I want it too").await;
+    world.ben().is_told("frozen").await;
+    world.ana().types("freeze the database is being moved").await;
+    world.ana().is_told("Frozen. No step starts").await;
+    world.card("*FROZEN by @ana*: the database is being moved.").await;
+    world.bot_crashes_and_restarts().await;
+    world.card("*FROZEN by @ana*: the database is being moved.").await;
+    world.ben().types("status").await;
+    let status = world.ben().is_told("FROZEN by ana since").await;
+    assert!(status.contains(": the database is being moved"), "{status}");
+    world.thread().is_uninteresting();
+    world.nothing_ran();
+    world.ends().await;
+}

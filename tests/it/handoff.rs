@@ -33,7 +33,7 @@ async fn the_packet_is_the_same_in_the_page_and_the_thread_and_is_claimed_there(
         );
     }
     world.cleo().presses_in_a_thread("Take over").await;
-    world.cleo().is_told("you are in no [[approvers]] row").await;
+    world.cleo().is_told("you are not one of the approvers").await;
     world.ben().presses_in_a_thread("Take over").await;
     world.ben().is_told("You have it.").await;
     world.card("@ben has it").await;

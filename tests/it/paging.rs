@@ -190,6 +190,7 @@ async fn escalate_now_pages_once_and_leaves_the_proposal_to_who_may_approve_it()
     assert!(card.contains("Waits for 1 approval"), "{card}");
     world.ben().clicks(bens).await.unwrap();
     world.ben().is_told("A human was paged for this at").await;
+    world.thread().says("cleo asked for a human").await;
     world.thread().says("the pager took the page").await;
     world.gus().clicks(guss).await.unwrap();
     world.gus().is_told("guests of the workspace can't decide").await;

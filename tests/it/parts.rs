@@ -44,7 +44,7 @@ async fn first_step_only(world: &TestWorld) {
     world.ana().presses("Approve 3 steps").await;
     world
         .ana()
-        .is_told("you are in no [[approvers]] row for Tier 2 in production (step 2)")
+        .is_told("you are not one of the approvers of Tier 2 in production (step 2)")
         .await;
     world.nothing_ran();
     world.ana().presses("Only a part of it").await;
@@ -73,7 +73,7 @@ async fn the_first_step_is_approved_by_one_and_the_rest_by_whom_it_needs() {
     world.ana().submits(&[]).await;
     world
         .ana()
-        .sees_modal("you are in no [[approvers]] row for Tier 2")
+        .sees_modal("you are not one of the approvers of Tier 2")
         .await;
     world.cluster_did(&[FIRST]).await;
 

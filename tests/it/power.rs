@@ -216,3 +216,51 @@ async fn the_doctor_clicks_and_finds_slack_and_the_pager_well() {
     assert!(said.iter().any(|text| text.contains(refused)), "{found:?}");
     world.ends().await;
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_channel_that_slack_does_not_have_is_told_before_an_alert_needs_it() {
+    let id = std::process::Command::new("id").arg("-un").output().unwrap();
+    let user = String::from_utf8(id.stdout).unwrap();
+    let setup = Setup::default().table(&format!(
+        "[[routes]]\nservice = \"archive\"\nchannel = \"#no-such-team\"\n\n\
+         [[routes]]\nservice = \"mail\"\nchannel = \"C0NOBODY01\"\n\n\
+         [[operators]]\nos_user = \"{}\"\nperson = \"T0ACME0001/U0ANA00001\"\n",
+        user.trim()
+    ));
+    let world = TestWorld::start(setup).await;
+    let told = [
+        "no card can be posted in `#no-such-team`, which a [[routes]] row names: Slack has no such channel that the bot can see; correct the name",
+        "no card can be posted in `C0NOBODY01`, which a [[routes]] row names: Slack has no such channel",
+    ];
+    let database = world.database();
+    let says_so = async {
+        loop {
+            let reply = app::ask_bot(&database, &app::ControlRequest::Status)
+                .await
+                .unwrap();
+            assert!(
+                reply.done && !reply.text.contains("#incidents`"),
+                "{}",
+                reply.text
+            );
+            if told
+                .iter()
+                .all(|text| reply.text.contains(&format!("SLACK: {text}")))
+            {
+                return;
+            }
+        }
+    };
+    let patience = std::time::Duration::from_secs(20);
+    tokio::time::timeout(patience, says_so)
+        .await
+        .expect("the status says it");
+    let found = examined(&world).await;
+    let wrong = wrong(&found, "slack");
+    assert_eq!(wrong.len(), 2, "{wrong:?}");
+    for text in told {
+        assert!(wrong.iter().any(|one| one.starts_with(text)), "{wrong:?}");
+    }
+    world.nothing_ran();
+    world.ends().await;
+}

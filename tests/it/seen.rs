@@ -79,7 +79,7 @@ async fn a_click_on_the_card_is_answered_in_the_channel_and_not_in_its_thread() 
     world.cleo().presses("Approve 2 steps").await;
     world
         .cleo()
-        .is_told_in_the_channel("you are in no [[approvers]] row")
+        .is_told_in_the_channel("you are not one of the approvers")
         .await;
     world.nothing_ran();
     world.ends().await;
@@ -99,7 +99,7 @@ async fn whoever_slack_does_not_reach_in_the_channel_is_answered_through_their_c
     world.cleo().presses("Approve 2 steps").await;
     world
         .cleo()
-        .is_told_in_the_channel("you are in no [[approvers]] row")
+        .is_told_in_the_channel("you are not one of the approvers")
         .await;
     world.ends_and_nothing_ran().await;
 }

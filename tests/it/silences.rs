@@ -56,7 +56,7 @@ async fn one_proposes_another_approves_and_its_end_is_told() {
     world.cleo().presses("Approve silence").await;
     world
         .cleo()
-        .is_told("you are in no [[approvers]] row for Tier 2 in production")
+        .is_told("you are not one of the approvers of Tier 2 in production")
         .await;
     assert!(world.doubles.alertmanager.silences().is_empty());
     world.ben().presses("Approve silence").await;

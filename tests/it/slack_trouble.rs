@@ -101,3 +101,32 @@ async fn five_hundred_alerts_of_one_cause_are_one_card() {
     world.thread().ends_with("Summary of INC-1").await;
     world.ends().await;
 }
+
+/// Slack takes about one message a second in a channel: whoever is at the end of the queue waits, and the critical one is not.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_critical_card_overtakes_a_burst_of_low_ones() {
+    let world = TestWorld::start(Setup::default().table("[grouping]\nstorm_alerts_per_minute = 0")).await;
+    for number in 0..9 {
+        let (name, service) = (format!("Odd{number}"), format!("service-{number}"));
+        world
+            .fires(&Alert::new(&name, &service, &format!("{service} is odd")).severity("low"))
+            .await;
+    }
+    world.card_shows("INC-1", "is odd").await;
+    let tapes = Alert::tape_jam().severity("critical");
+    world.fires(&tapes).await;
+    world.card_shows("INC-10", "Tape library 3 is jammed").await;
+    let before = world.channel("incidents").cards();
+    assert!(before < 7, "it is card {before} of 10");
+    world.a_human_is_paged("Tape library 3 is jammed").await;
+    // And none of the others is forgotten.
+    for number in 1..=9 {
+        world.card_shows(&format!("INC-{number}"), "is odd").await;
+    }
+    world.outbox_is_empty().await;
+    for number in 1..=10 {
+        world.thread_of(&format!("INC-{number}")).is_uninteresting();
+    }
+    world.nothing_ran();
+    world.ends().await;
+}

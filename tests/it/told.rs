@@ -21,7 +21,11 @@ fn setup(oncall: &OnCallDouble) -> Setup {
          [webhooks.better_stack]\nbearer_token = \"{TOKEN}\"\ndefault_severity = \"high\"\n\
          [opsgenie]\napi_key = \"{token}\"\napi_base = \"{base}\"\n\
          [jsm]\ncloud_id = \"{}\"\nemail = \"{}\"\napi_token = \"{token}\"\napi_base = \"{base}\"\n\
-         [better_stack]\napi_token = \"{token}\"\napi_base = \"{base}\"\n",
+         [better_stack]\napi_token = \"{token}\"\napi_base = \"{base}\"\n\
+         [webhooks.incident_io]\nbearer_token = \"{TOKEN}\"\ndefault_severity = \"high\"\n\
+         [webhooks.grafana]\nbearer_token = \"{TOKEN}\"\n\
+         [incident_io]\napi_token = \"{token}\"\napi_base = \"{base}\"\n\
+         [grafana]\nurl = \"{base}\"\napi_token = \"{token}\"\n",
         oncall.cloud_id(),
         oncall.email(),
     );
@@ -45,8 +49,29 @@ fn fires(service: Service) -> (&'static str, Value) {
         Service::Opsgenie => ("opsgenie", opsgenie),
         Service::Jsm => ("jsm", opsgenie),
         Service::BetterStack => ("better_stack", better_stack),
+        Service::IncidentIo => ("incident_io", incident_io()),
+        Service::Grafana => ("grafana", grafana()),
     }
 }
+
+fn incident_io() -> Value {
+    json!({"event_type": "public_incident.incident_created_v2", "public_incident.incident_created_v2": {
+        "id": ID, "name": "Redis connection timeout on api-gateway", "reference": "INC-77",
+        "severity": {"name": "Major"}, "incident_status": {"name": "Investigating", "category": "live"},
+        "created_at": "2026-11-20T03:00:00Z", "updated_at": "2026-11-20T03:00:00Z",
+    }})
+}
+
+fn grafana() -> Value {
+    json!({"receiver": "interlock", "status": "firing", "groupKey": "{}:{}", "version": "1", "orgId": 1, "alerts": [{
+        "status": "firing", "fingerprint": "c6eadffa33fcdf37", "startsAt": "2026-11-20T03:00:00Z",
+        "labels": {"alertname": "RedisConnectionTimeout", "severity": "high"},
+        "annotations": {"summary": "Redis connection timeout on api-gateway"},
+        "dashboardURL": format!("https://grafana.example.com/d/{DASHBOARD}/redis?orgId=1"),
+    }]})
+}
+
+const DASHBOARD: &str = "redis-uid_1";
 
 /// It fires there, and here.
 async fn world(service: Service) -> (TestWorld, OnCallDouble) {
@@ -155,5 +180,82 @@ async fn an_incident_of_pagerduty_is_acknowledged_there_with_a_note() {
     assert_eq!(notes, ["ben has it (Interlock INC-1)"]);
     world.card("@ben has it").await;
     world.thread().is_uninteresting();
+    world.ends().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn incident_io_is_moved_to_its_review_once() {
+    let (world, oncall) = world(Service::IncidentIo).await;
+    oncall.set_faults(OnCallFaults { lose_answers: 1 });
+    world.ana().presses("Approve 2 steps").await;
+    world.ana().is_told("Approved.").await;
+    world
+        .cluster_did(&["exec redis-cli FLUSHDB", "exec curl -s localhost:8080/health"])
+        .await;
+    world
+        .thread()
+        .says("resolved at the source: incident.io was told")
+        .await;
+    world.card("Resolved").await;
+    world.thread().ends_with("Summary of INC-1").await;
+    assert_eq!(oncall.state(Service::IncidentIo, ID), Some(State::Closed));
+    assert_eq!(oncall.notes(Service::IncidentIo, ID), ["status: Documenting"]);
+    world.ends().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn incident_io_has_no_call_to_say_who_has_it_and_none_is_made() {
+    let (world, oncall) = world(Service::IncidentIo).await;
+    world.ben().presses("Take over").await;
+    world.ben().is_told("You have it.").await;
+    world.card("@ben has it").await;
+    world.outbox_is_empty().await;
+    assert_eq!(oncall.state(Service::IncidentIo, ID), Some(State::Open));
+    world.thread().is_uninteresting();
+    world.nothing_ran();
+    world.ends().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_was_done_stands_once_in_the_dashboard_of_grafana() {
+    let (world, oncall) = world(Service::Grafana).await;
+    oncall.opens(Service::Grafana, DASHBOARD);
+    oncall.set_faults(OnCallFaults { lose_answers: 1 });
+    world.ana().presses("Approve 2 steps").await;
+    world.ana().is_told("Approved.").await;
+    world
+        .cluster_did(&["exec redis-cli FLUSHDB", "exec curl -s localhost:8080/health"])
+        .await;
+    world.card("Fixed and verified.").await;
+    world.thread().says("Grafana has a note of what was done").await;
+    let notes = oncall.notes(Service::Grafana, DASHBOARD);
+    assert_eq!(notes.len(), 1, "{notes:#?}");
+    assert!(notes[0].starts_with("Interlock INC-1: "), "{notes:#?}");
+    // It is over when its rule says so.
+    let mut body = grafana();
+    for place in ["/status", "/alerts/0/status"] {
+        *body.pointer_mut(place).unwrap() = json!("resolved");
+    }
+    body["alerts"][0]["endsAt"] = json!("2026-11-20T03:20:00Z");
+    assert_eq!(world.sends("grafana", TOKEN, &body).await, 200);
+    world.card("Resolved").await;
+    world.thread().ends_with("Summary of INC-1").await;
+    world.ends().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn who_takes_over_stands_in_the_dashboard_of_grafana() {
+    let (world, oncall) = world(Service::Grafana).await;
+    oncall.opens(Service::Grafana, DASHBOARD);
+    world.ben().presses("Take over").await;
+    world.ben().is_told("You have it.").await;
+    world.thread().says("Grafana was told that ben has it").await;
+    assert_eq!(
+        oncall.notes(Service::Grafana, DASHBOARD),
+        ["ben has it (Interlock INC-1)"]
+    );
+    world.card("@ben has it").await;
+    world.thread().is_uninteresting();
+    world.nothing_ran();
     world.ends().await;
 }

@@ -1,6 +1,9 @@
 //! Nobody knows whether it happened: it is said so, never run again, and a person decides.
 
+use interlock::domain::ids::IncidentId;
+use interlock::domain::touched::Since;
 use interlock::playground::cluster::{FaultKind, Scenario};
+use interlock::store::Store;
 
 use crate::shipped;
 use crate::world::{Alert, Setup, TestWorld};
@@ -29,7 +32,7 @@ async fn the_status_of_step_one_is_lost() -> TestWorld {
 async fn a_lost_status_asks_and_goes_on_when_it_worked() {
     let world = the_status_of_step_one_is_lost().await;
     world.cleo().presses("It worked, go on").await;
-    world.cleo().is_told("you are in no [[approvers]] row").await;
+    world.cleo().is_told("you are not one of the approvers").await;
     world.cluster_did(&[FLUSH]).await;
     world.ana().presses("It worked, go on").await;
     world.ana().is_told("Noted: it worked. The plan goes on.").await;
@@ -104,7 +107,7 @@ async fn what_may_be_broken_is_frozen_first_and_taken_back_through_the_gate() {
         )
         .await;
     world.cleo().presses("Take back step 1").await;
-    world.cleo().is_told("you are in no [[approvers]] row").await;
+    world.cleo().is_told("you are not one of the approvers").await;
     world.ana().presses("Take back step 1").await;
     world
         .ana()
@@ -157,5 +160,49 @@ async fn what_may_be_broken_is_frozen_first_and_taken_back_through_the_gate() {
     world.card_shows("INC-2", "Waits for 1 approval").await;
     world.thread_of("INC-1").is_uninteresting();
     world.thread_of("INC-2").is_uninteresting();
+    world.ends().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_card_says_no_more_that_its_target_is_frozen_when_a_person_has_lifted_that() {
+    let world = the_status_of_step_one_is_lost().await;
+    world.card("Its target is frozen meanwhile").await;
+    world
+        .ben()
+        .types("unfreeze target demo/production/deployment/redis-primary I looked")
+        .await;
+    world.ben().is_told("is lifted").await;
+    world.card_no_longer_says("Its target is frozen meanwhile").await;
+    world.card("nobody knows whether step 1 happened").await;
+    world.thread().is_uninteresting();
+    world.ends().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_was_touched_is_told_with_the_time_of_its_start_however_late_somebody_judges_it() {
+    let world = TestWorld::redis_times_out().await;
+    world.next_exec(FaultKind::CutBeforeStatus);
+    world.fires(&Alert::redis_timeout()).await;
+    world.card("Waits for 1 approval").await;
+    let before = world.now();
+    world.ana().presses("Approve 2 steps").await;
+    world.ana().is_told("Approved.").await;
+    world.card("nobody knows whether step 1 happened").await;
+    let after = world.now();
+    world.a_human_is_paged("INC-1").await;
+    world.minutes_pass(25).await;
+    world.ana().presses("It failed").await;
+    world.ana().is_told("Noted: it did not work.").await;
+    world.card("*Verified, although step 1 failed.*").await;
+    let state = Store::open_to_read(&world.database()).unwrap().load().unwrap();
+    let calls = state.calls(Since::Incident(IncidentId(1)), world.now());
+    let flush = calls.first().unwrap();
+    assert!(
+        flush.at >= before && flush.at <= after,
+        "started between {before} and {after}, told as {}",
+        flush.at
+    );
+    world.cluster_did(&[FLUSH, HEALTH]).await;
+    world.thread().is_uninteresting();
     world.ends().await;
 }

@@ -33,7 +33,7 @@ use tokio::time::{Instant, timeout_at};
 use setup::{ALERTMANAGER_TOKEN, PROMETHEUS_TOKEN};
 
 pub use alerts::Alert;
-pub use people::Someone;
+pub use people::{Button, Someone};
 pub use setup::{ALERT_TOKEN, Setup, Transport};
 
 /// How long anything may take before the story fails. Far above what anything takes; many stories run at once.

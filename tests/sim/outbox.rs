@@ -51,6 +51,7 @@ impl Sim {
             },
             Effect::Thread { .. }
             | Effect::SourceAcknowledge { .. }
+            | Effect::SourceNote { .. }
             | Effect::Silence { .. }
             | Effect::Chart { .. }
             | Effect::PageResolve { .. }

@@ -212,7 +212,8 @@ impl Sim {
                 Scope::Cluster { .. }
                 | Scope::Namespace { .. }
                 | Scope::Runbook { .. }
-                | Scope::Target { .. } => format!("{scope} the storm is over"),
+                | Scope::Target { .. }
+                | Scope::Breaker { .. } => format!("{scope} the storm is over"),
             };
             for who in 0..2 {
                 if self.core().state().freeze.of(&scope).is_some() {

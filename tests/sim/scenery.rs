@@ -118,6 +118,7 @@ pub fn knowledge(rng: &mut Rng) -> Knowledge {
         page_after: PageAfter::default(),
         pagers: vec![Source::new("pagerduty")],
         resolvable: vec![Source::new("pagerduty")],
+        noted: Vec::new(),
         services: Vec::new(),
         silences: None,
         related_within: None,

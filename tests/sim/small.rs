@@ -193,7 +193,7 @@ impl Node {
                 findings: Vec::new(),
             },
             // No model is configured, so none is asked.
-            Drive::Advise { .. } => return Ok(()),
+            Drive::Advise { .. } | Drive::Fill { .. } => return Ok(()),
             Drive::Recheck { incident, plan } => Command::Rechecked {
                 incident: *incident,
                 plan: *plan,

@@ -252,7 +252,7 @@ impl Sim {
                     line,
                 })
             }
-            Drive::Advise { .. } => None,
+            Drive::Advise { .. } | Drive::Fill { .. } => None,
             Drive::Recheck { incident, plan } => {
                 let (incident, plan) = (*incident, *plan);
                 let line = format!("looks again at the targets of {incident} plan {plan}");

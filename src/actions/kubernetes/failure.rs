@@ -4,6 +4,7 @@
 use hyper_util::client::legacy;
 
 use super::clusters::ClusterError;
+use crate::domain::text::hung_up;
 
 /// Why a request gave no answer that can be used.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
@@ -114,5 +115,5 @@ pub(crate) fn chain(error: &(dyn std::error::Error + 'static)) -> String {
         }
         next = cause.source();
     }
-    text
+    hung_up(text)
 }

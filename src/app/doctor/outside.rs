@@ -33,6 +33,7 @@ pub(super) async fn slack(settings: &Settings, now: Timestamp) -> Vec<Finding> {
         SlackCredentials::Http { .. } => clicked(settings, &made, now).await,
     });
     found.extend(approvers(settings, &made).await);
+    found.extend(channels(settings, &made).await);
     if settings.slack.channel.is_none() {
         found.push(Finding::wrong(
             SLACK,
@@ -75,6 +76,30 @@ async fn approvers(settings: &Settings, made: &slack::Settings) -> Vec<Finding> 
         Err(error) => vec![Finding::unclear(
             SLACK,
             format!("it did not say whether it has everybody whom [[approvers]] names: {error}"),
+        )],
+    }
+}
+
+/// Every channel that the configuration names.
+async fn channels(settings: &Settings, made: &slack::Settings) -> Vec<Finding> {
+    let asked = match slack::Api::new(made) {
+        Ok(api) => crate::app::channels::unusable(settings, &api).await,
+        Err(error) => return vec![Finding::unclear(SLACK, error.to_string())],
+    };
+    match asked {
+        Ok(found) if found.is_empty() => {
+            vec![Finding::fine(
+                SLACK,
+                "cards can be posted in every channel that is named",
+            )]
+        }
+        Ok(found) => found
+            .into_iter()
+            .map(|problem| Finding::wrong(SLACK, problem))
+            .collect(),
+        Err(error) => vec![Finding::unclear(
+            SLACK,
+            format!("it did not say whether it has the channels that are named: {error}"),
         )],
     }
 }

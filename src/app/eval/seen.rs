@@ -119,6 +119,7 @@ fn stands(incident: &Incident) -> String {
             ClosedAs::AlertCleared => "alert_cleared".to_owned(),
             ClosedAs::ByPerson { .. } => "closed_by_person".to_owned(),
             ClosedAs::DryRun => "dry_run".to_owned(),
+            ClosedAs::Merged { .. } => "merged".to_owned(),
         },
         Phase::Handed { .. } => "handed".to_owned(),
         phase @ (Phase::Planning { .. } | Phase::Proposed | Phase::Running | Phase::Settling { .. }) => {

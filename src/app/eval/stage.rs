@@ -208,7 +208,9 @@ impl<'a> Stage<'a> {
         for drive in committed.drives {
             let at = match &drive {
                 Drive::Start { not_before, .. } => not_before.unwrap_or(self.now),
-                Drive::Survey { .. } | Drive::Recheck { .. } | Drive::Advise { .. } => self.now,
+                Drive::Survey { .. } | Drive::Recheck { .. } | Drive::Advise { .. } | Drive::Fill { .. } => {
+                    self.now
+                }
             };
             self.plan(at, Happening::Drive(Box::new(drive)));
         }
@@ -246,6 +248,11 @@ impl<'a> Stage<'a> {
             } => self.surveyed(*incident, sketch, looks),
             // No network here: it goes as without an answer.
             Drive::Advise { .. } => return Ok(()),
+            Drive::Fill { incident, blanks } => Command::Filled {
+                incident: *incident,
+                runbook: blanks.runbook.clone(),
+                values: BTreeMap::new(),
+            },
             Drive::Recheck { incident, plan } => Command::Rechecked {
                 incident: *incident,
                 plan: *plan,
@@ -366,6 +373,7 @@ fn delivered(effect: Effect) -> Option<Delivered> {
         }),
         Effect::Thread { .. }
         | Effect::SourceAcknowledge { .. }
+        | Effect::SourceNote { .. }
         | Effect::Silence { .. }
         | Effect::Chart { .. }
         | Effect::PageResolve { .. }

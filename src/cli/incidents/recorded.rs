@@ -8,7 +8,7 @@ use super::super::setup::Setup;
 use crate::domain::event::Entry;
 use crate::domain::ids::IncidentId;
 use crate::domain::incident::Incident;
-use crate::domain::memory::{Memory, Signature, Similar};
+use crate::domain::memory::{self, Signature, Similar};
 use crate::domain::state::State;
 
 /// One incident with its entries, and those that were like it.
@@ -31,26 +31,24 @@ pub(super) fn read(setup: &Setup, given: &str, most: usize) -> Result<Recorded, 
             all.entry(incident).or_default().push(entry);
         }
     })?;
-    let mut memory = Memory::default();
+    let mut closed: Vec<Signature> = Vec::new();
     let mut wanted = None;
     for (other, entries) in &all {
-        let Some(incident) = folded(*other, entries) else {
+        let Some((incident, signature)) = folded(*other, entries) else {
             continue;
         };
         if *other == id {
-            wanted = Some(incident);
+            wanted = Some((incident, signature));
         } else if !incident.is_open() {
-            Signature::of(&incident)
-                .into_iter()
-                .for_each(|signature| memory.keep(signature));
+            closed.extend(signature);
         }
     }
     let missing = || Failure::NoSuchIncident {
         id: id.to_string(),
         known: format!("it has {}", crate::render::words::counted(all.len(), "incident")),
     };
-    let incident = wanted.ok_or_else(missing)?;
-    let similar = Signature::of(&incident).map(|signature| memory.similar(&signature, most));
+    let (incident, signature) = wanted.ok_or_else(missing)?;
+    let similar = signature.map(|signature| memory::similar(&closed, &signature, most));
     Ok(Recorded {
         similar: similar.unwrap_or_default(),
         entries: all.remove(&id).unwrap_or_default(),
@@ -58,8 +56,10 @@ pub(super) fn read(setup: &Setup, given: &str, most: usize) -> Result<Recorded, 
     })
 }
 
-fn folded(id: IncidentId, entries: &[Entry]) -> Option<Incident> {
+fn folded(id: IncidentId, entries: &[Entry]) -> Option<(Incident, Option<Signature>)> {
     let mut state = State::default();
     entries.iter().for_each(|entry| state.apply(entry));
-    state.incidents.remove(&id)
+    let incident = state.incidents.remove(&id)?;
+    let signature = Signature::of(&incident, &state.past);
+    Some((incident, signature))
 }

@@ -18,7 +18,7 @@ use crate::render::policy as worded;
 #[command(after_help = "Example: interlock policy diff policy.toml policy-new.toml\n\n\
     Each file is a policy file, read in place of policy.path, or a whole configuration (interlock.toml). A policy file may have\n    \
     [[approvers]], [[caches]], [[windows]], [[freezes]], [limits], [protected], irreversible, [[autonomy_limits]], [[risks]] and\n    \
-    [alone]; the environments come from the configuration then.")]
+    [alone], [confidence]; the environments come from the configuration then.")]
 pub(super) struct Diff {
     /// The policy as it is.
     #[arg(value_name = "OLD")]

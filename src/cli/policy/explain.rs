@@ -95,6 +95,8 @@ struct Answer {
     tier_reason: String,
     environment: Option<Environment>,
     decision: Decision,
+    /// How it may run without a person, in words.
+    alone: String,
     /// Rows that could approve it, in words.
     rows: Vec<String>,
     /// What keeps it from starting at that moment, whoever asks.
@@ -154,6 +156,7 @@ impl Explain {
                 .iter()
                 .map(|(name, value)| (name.clone(), ParamValue(value.clone())))
                 .collect(),
+            advised: BTreeMap::new(),
             skip: Vec::new(),
             requester: if self.own {
                 Requester::Person(self.person_id())
@@ -222,6 +225,7 @@ impl Explain {
             tier: step.tier.to_string(),
             tier_reason: step.tier_reason.clone(),
             environment: step.environment.clone(),
+            alone: policy::alone(&rules.policy.alone, step),
             rows: rows.collect(),
             // Why nobody could ever approve it is why this person can't.
             person: access
@@ -263,6 +267,7 @@ impl Explain {
         for row in &answer.rows {
             screen.say(&format!("  May approve: {row}"))?;
         }
+        screen.say(&format!("  Without a person: {}", answer.alone))?;
         if !answer.against.is_empty() {
             screen.say_painted(Paint::Bad, "  Not now: ", &reasons::all(&answer.against))?;
         }

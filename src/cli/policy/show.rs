@@ -14,7 +14,7 @@ use crate::config::{
 };
 use crate::domain::action::{CommandPattern, Tier};
 use crate::domain::ids::Environment;
-use crate::domain::policy::{Alone, Guards, LimitOf, Policy, Risk};
+use crate::domain::policy::{Alone, Guards, LimitOf, Policy};
 use crate::render::policy as worded;
 use crate::render::words;
 
@@ -161,7 +161,9 @@ fn limit_lines(guards: &Guards) -> Vec<String> {
     let line = |(limit, most): (LimitOf, Option<u32>)| {
         most.map(|most| format!("At most {most} {}", worded::limit(&limit)))
     };
-    limits.into_iter().filter_map(line).collect()
+    let trips = guards.limits.per_hour.is_some() || guards.limits.per_hour_and_cluster.is_some();
+    let breaker = trips.then(|| worded::BREAKER.to_owned());
+    limits.into_iter().filter_map(line).chain(breaker).collect()
 }
 
 fn list_lines(guards: &Guards) -> Vec<String> {
@@ -180,12 +182,15 @@ fn alone_lines(alone: &Alone) -> Vec<String> {
     let limits = limits.map(|row| format!("Autonomy at most {}", worded::autonomy_limit(row)));
     let risks = alone.risks.iter();
     let risks = risks.map(|row| format!("Risk: {}", worded::risk(row)));
-    let most = [Risk::Low, Risk::Medium, Risk::High].into_iter().zip(alone.most);
-    let most = most.filter_map(|(risk, most)| {
-        let risk = worded::risk_word(risk);
-        most.map(|most| format!("At most {most} changes without a person at {risk} risk"))
-    });
-    limits.chain(risks).chain(most).collect()
+    let most = format!(
+        "Without a person, where autonomy is auto: {}",
+        worded::most_alone(alone)
+    );
+    let sure = format!(
+        "A runbook found by its text is proposed from {} on",
+        worded::sure(alone)
+    );
+    limits.chain(risks).chain([most, sure]).collect()
 }
 
 /// Those that any row names, each once, in order.

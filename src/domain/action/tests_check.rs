@@ -21,6 +21,7 @@ fn issues(stages: &[&[&str]], kind: ParamKind) -> Vec<(usize, usize)> {
         default: None,
         from_label: None,
         description: None,
+        people_only: false,
     };
     let line = CommandLine {
         source: String::new(),

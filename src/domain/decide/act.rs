@@ -5,7 +5,9 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use super::yes::{Words, Yes};
-use super::{Context, Tx, advance, alerts, contain, ends, freezing, glass, plan_act, silences, split, who};
+use super::{
+    Context, Tx, advance, alerts, contain, ends, freezing, glass, merge, plan_act, silences, split, who,
+};
 use crate::domain::alert::{Alert, AlertStatus, Severity};
 use crate::domain::command::{Answer, Effect, Form, Intent, Reply, RunbookLine, StatusLine};
 use crate::domain::event::{Deed, Event, Refusal, Who};
@@ -150,6 +152,7 @@ fn wanted(
         Intent::TakeOver(id) => take_over(tx, context, actor, id),
         Intent::Close { incident, reason } => ends::close(tx, context, actor, incident, reason),
         Intent::Split { incident, episode } => split::split(tx, context, actor, incident, &episode),
+        Intent::Merge { from, into } => merge::merge(tx, context, actor, from, into),
         Intent::BreakGlass { incident, reason } => glass::open(tx, context, actor, incident, &reason),
         Intent::ReviewGlass { incident, words } => glass::review(tx, context, actor, incident, &words),
         Intent::Silence(wish) => silences::wanted(tx, context, actor, wish),
@@ -176,8 +179,9 @@ fn wanted(
         Intent::Unfreeze { reason } => freezing::unfreeze(tx, context, actor, &reason),
         Intent::Help => actor.asked(tx, None, Deed::Ask, Reply::Answer(Answer::Help)),
         Intent::Astray { deed, card } => actor.refused(tx, None, deed, Refusal::Astray { card }),
-        Intent::Unrecognised { text } => {
-            actor.asked(tx, None, Deed::Ask, Reply::Answer(Answer::NotUnderstood { text }))
+        Intent::Unrecognised { text, problem } => {
+            let answer = Answer::NotUnderstood { text, problem };
+            actor.asked(tx, None, Deed::Ask, Reply::Answer(answer))
         }
     }
 }
@@ -234,6 +238,7 @@ fn looks(intent: &Intent) -> Option<(Option<IncidentId>, Deed)> {
         | Intent::TakeOver(_)
         | Intent::Close { .. }
         | Intent::Split { .. }
+        | Intent::Merge { .. }
         | Intent::Silence(_)
         | Intent::ProposeAgain(_)
         | Intent::ChooseRunbook { .. }
@@ -330,7 +335,7 @@ fn take_over(tx: &mut Tx<'_>, context: Context<'_>, actor: &Actor<'_>, id: Incid
     let tells = tx
         .state()
         .incident(id)
-        .is_some_and(|incident| context.rules.resolvable.contains(&incident.source));
+        .is_some_and(|incident| context.rules.hears(&incident.source));
     if tells {
         tx.effect(Effect::SourceAcknowledge {
             incident: id,
@@ -529,6 +534,7 @@ fn run(
             runbook: name,
             requester,
             parameters,
+            advised: BTreeMap::new(),
             skip: Vec::new(),
             modified_from: None,
             takes_back: None,

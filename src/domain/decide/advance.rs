@@ -124,6 +124,8 @@ fn conclude(tx: &mut Tx<'_>, context: Context<'_>, id: IncidentId, result: RunRe
                     incident: id,
                     episodes: own,
                 });
+            } else if context.rules.noted.contains(&incident.source) {
+                tx.effect(Effect::SourceNote { incident: id });
             }
             settling::settle(tx, context, id);
         }

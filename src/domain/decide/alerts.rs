@@ -8,7 +8,7 @@ use jiff::SignedDuration;
 use super::{Context, Tx, advance, advise, changes, plan_act, settling, survey};
 use crate::domain::alert::{Alert, AlertStatus};
 use crate::domain::cluster::{self, Because};
-use crate::domain::command::Reply;
+use crate::domain::command::{Drive, Reply};
 use crate::domain::escalation::Call;
 use crate::domain::event::Event;
 use crate::domain::ids::{DeliveryKey, Fingerprint, IncidentId, RunbookName, Source};
@@ -138,7 +138,14 @@ fn again(tx: &mut Tx<'_>, context: Context<'_>, source: &Source, known: Incident
     }
 }
 
-fn join(tx: &mut Tx<'_>, context: Context<'_>, incident: IncidentId, alert: Alert, because: Option<Because>) {
+/// One more alert of an incident.
+pub(super) fn join(
+    tx: &mut Tx<'_>,
+    context: Context<'_>,
+    incident: IncidentId,
+    alert: Alert,
+    because: Option<Because>,
+) {
     let before = tx.state().incident(incident).map(|incident| incident.severity);
     let worse = before.is_some_and(|before| alert.severity > before);
     let fingerprint = alert.fingerprint.clone();
@@ -190,7 +197,11 @@ fn fired(tx: &mut Tx<'_>, context: Context<'_>, source: &Source, alert: Alert) {
         .as_ref()
         .and_then(|group| tx.state().by_group(source, group));
     if let Some(incident) = open {
-        join(tx, context, incident, alert, None);
+        // Where its group came with a merge, its source knows nothing of the incident.
+        let own = tx.state().incident(incident);
+        let own = own.is_some_and(|own| own.source == alert.source && own.group == alert.group);
+        let because = (!own).then_some(Because::SameGroup);
+        join(tx, context, incident, alert, because);
         return;
     }
     if let Some((incident, because)) = cluster::find(tx.state(), context, &alert) {
@@ -220,7 +231,9 @@ pub fn opened(tx: &mut Tx<'_>, context: Context<'_>, alert: Arc<Alert>) -> Incid
 /// What was like it before, and how that ended.
 fn remember(tx: &mut Tx<'_>, incident: IncidentId) {
     let state = tx.state();
-    let signature = state.incident(incident).and_then(Signature::of);
+    let signature = state
+        .incident(incident)
+        .and_then(|incident| Signature::of(incident, &state.past));
     let similar = signature.map(|signature| state.memory.similar(&signature, SIMILAR));
     if let Some(similar) = similar.filter(|similar| !similar.is_empty()) {
         tx.record(Event::Remembered { incident, similar });
@@ -231,7 +244,10 @@ fn remember(tx: &mut Tx<'_>, incident: IncidentId) {
 fn choose(tx: &mut Tx<'_>, context: Context<'_>, incident: IncidentId, alert: &Alert) {
     let environment = context.rules.environment_of(alert);
     let facts = matching::AlertFacts::of(alert, environment.as_ref());
-    let matched = MatchRecord::of(&matching::rank(context.catalog, &facts), context.catalog);
+    let mut matched = MatchRecord::of(&matching::rank(context.catalog, &facts), context.catalog);
+    let alone = &context.rules.policy.alone;
+    let (risk, sure) = alone.sure_from(alert.severity, alert.service.as_ref(), environment.as_ref());
+    matched.ask_below(sure, risk);
     let (verdict, by) = (matched.verdict.clone(), matched.by);
     tx.record(Event::Matched { incident, matched });
     if let Some(times) = flaps(tx, &alert.fingerprint) {
@@ -275,11 +291,21 @@ pub fn plan_or_checklist(
         runbook,
         requester,
         parameters: BTreeMap::new(),
+        advised: BTreeMap::new(),
         skip: Vec::new(),
         modified_from: None,
         takes_back: None,
     };
-    survey::plan(tx, context, incident, request);
+    match advise::blanks(tx, context, incident, &request.runbook) {
+        Some(blanks) => {
+            tx.record(Event::Planning { incident, request });
+            tx.drive(Drive::Fill {
+                incident,
+                blanks: Box::new(blanks),
+            });
+        }
+        None => survey::plan(tx, context, incident, request),
+    }
 }
 
 /// Whether this end was before that start: it belongs to an episode before, and came late.

@@ -1,6 +1,8 @@
 //! After a step of which nobody knows whether it happened, and that can't be repeated: what it may have broken is frozen
 //! first; then it may be taken back, through the same gate, and a person says what was wrong.
 
+use std::collections::BTreeMap;
+
 use super::act::{Actor, open};
 use super::{Context, Tx, freezing, plan_act, survey};
 use crate::domain::action::EffectClass;
@@ -110,6 +112,7 @@ fn request(
         runbook: track.plan.runbook.clone(),
         requester: Requester::Person(actor.person.id.clone()),
         parameters: track.plan.parameters.clone(),
+        advised: BTreeMap::new(),
         skip: Vec::new(),
         modified_from: None,
         takes_back: Some(AttemptId {

@@ -7,13 +7,14 @@ use crate::domain::escalation::Call;
 use crate::domain::event::{Event, Outcome};
 use crate::domain::ids::{AttemptId, IncidentId};
 use crate::domain::incident::{ClosedAs, HandoffReason, Incident, Phase, SettlesBy};
-use crate::domain::policy::Reason;
+use crate::domain::policy::{Reason, Request};
 use crate::domain::run::StepState;
 use crate::planted::{self, Bug};
 use crate::ports::Output;
 
 pub fn tick(tx: &mut Tx<'_>, context: Context<'_>) -> Reply {
     for id in tx.state().due(context.now) {
+        remind_if_due(tx, context, id);
         page_if_due(tx, context, id);
         busy_if_due(tx, context, id);
         long_if_due(tx, context, id);
@@ -23,6 +24,31 @@ pub fn tick(tx: &mut Tx<'_>, context: Context<'_>) -> Reply {
         silences::expire_if_due(tx, context, id);
     }
     Reply::Stored
+}
+
+/// Nobody has decided, and there is time left: those who may are named in the thread.
+fn remind_if_due(tx: &mut Tx<'_>, context: Context<'_>, id: IncidentId) {
+    let reminded = tx.state().incident(id).and_then(|incident| {
+        let (track, approve_by) = incident.reminder_due(context.now)?;
+        let part = track.part(None, None);
+        let request = Request {
+            plan: &part,
+            behind: &incident.behind(&track.plan),
+            glass: incident.glass_at(context.now),
+        };
+        let policy = &context.rules.policy;
+        Some(Event::Reminded {
+            incident: id,
+            plan: track.plan.no,
+            who: policy.named_for(&part),
+            missing: policy.missing(request, track.approval.votes(), None),
+            page_at: incident.paging.due,
+            approve_by,
+        })
+    });
+    if let Some(event) = reminded {
+        tx.record(event);
+    }
 }
 
 fn page_if_due(tx: &mut Tx<'_>, context: Context<'_>, id: IncidentId) {

@@ -3,11 +3,12 @@
 use jiff::SignedDuration;
 
 use super::act::Actor;
-use super::{Context, Tx};
+use super::{Context, Tx, breaker};
+use crate::domain::breaker::interlock;
 use crate::domain::command::{Answer, Reply};
-use crate::domain::event::{Deed, Event, Refusal, Who};
+use crate::domain::event::{Deed, Event, Refusal};
 use crate::domain::freeze::{Freeze, FreezeRefusal, Held, Scope};
-use crate::domain::ids::{AttemptId, PersonId};
+use crate::domain::ids::AttemptId;
 
 /// A freeze shows what was started this long before it.
 const SHOWN_FOR: SignedDuration = SignedDuration::from_secs(60);
@@ -40,6 +41,8 @@ fn exists(context: Context<'_>, scope: &Scope) -> bool {
     let rules = context.rules;
     match scope {
         Scope::Everything => true,
+        // It trips by itself; whoever asks for it wants something stopped, and gets everything.
+        Scope::Breaker { .. } => false,
         Scope::Cluster { cluster } => rules.clusters.contains(cluster),
         Scope::Namespace { namespace } => {
             rules
@@ -64,11 +67,8 @@ pub fn freeze(tx: &mut Tx<'_>, context: Context<'_>, actor: &Actor<'_>, text: &s
         unknown,
         reason,
     } = wanted(context, text);
-    let reason = if reason.trim().is_empty() {
-        "no reason given".to_owned()
-    } else {
-        reason.to_owned()
-    };
+    let explained = !reason.trim().is_empty();
+    let reason = if explained { reason } else { Held::UNEXPLAINED }.to_owned();
     let held = Held {
         scope: scope.clone(),
         by: actor.who.id.clone(),
@@ -76,6 +76,7 @@ pub fn freeze(tx: &mut Tx<'_>, context: Context<'_>, actor: &Actor<'_>, text: &s
         at: context.now,
         reason: reason.clone(),
         over: None,
+        tripped_by: None,
     };
     let tripped = actor.may_call(context).and_then(|()| {
         let tripped = tx.state().freeze.trip(held);
@@ -92,7 +93,12 @@ pub fn freeze(tx: &mut Tx<'_>, context: Context<'_>, actor: &Actor<'_>, text: &s
         scope: scope.clone(),
         over: None,
     });
-    Reply::Answer(Answer::Frozen { scope, unknown, ran })
+    Reply::Answer(Answer::Frozen {
+        scope,
+        unknown,
+        explained,
+        ran,
+    })
 }
 
 /// A freeze that no person asked for. A person lifts it, as any other; one that stands already says enough.
@@ -103,13 +109,7 @@ pub(super) fn by_interlock(
     reason: String,
     over: Option<AttemptId>,
 ) {
-    let by = Who {
-        id: PersonId {
-            team: "interlock".to_owned(),
-            user: "interlock".to_owned(),
-        },
-        name: "Interlock".to_owned(),
-    };
+    let by = interlock();
     let held = Held {
         scope: scope.clone(),
         by: by.id.clone(),
@@ -117,6 +117,7 @@ pub(super) fn by_interlock(
         at: context.now,
         reason: reason.clone(),
         over,
+        tripped_by: None,
     };
     if tx.state().freeze.trip(held).is_ok() {
         tx.record(Event::Frozen {
@@ -156,11 +157,15 @@ pub fn unfreeze(tx: &mut Tx<'_>, context: Context<'_>, actor: &Actor<'_>, text: 
         Ok(lifted) => lifted,
         Err(refusal) => return actor.refused(tx, None, Deed::Unfreeze, refusal),
     };
+    let tripped_by = tx.state().freeze.of(&scope).and_then(|held| held.tripped_by);
     tx.record(Event::Unfrozen {
         by: actor.who.clone(),
         reason,
         scope: scope.clone(),
     });
+    if let Some(incident) = tripped_by {
+        breaker::stand_down(tx, incident);
+    }
     let left = tx
         .state()
         .freeze

@@ -5,12 +5,14 @@ mod act;
 mod advance;
 mod advise;
 mod alerts;
+mod breaker;
 mod changes;
 mod contain;
 mod deadline;
 mod ends;
 mod freezing;
 mod glass;
+mod merge;
 mod plan_act;
 mod restored;
 mod settling;
@@ -70,6 +72,11 @@ pub fn decide(tx: &mut Tx<'_>, context: Context<'_>, command: Command) -> Reply 
             findings,
         } => survey::surveyed(tx, context, incident, *sketch, results, findings),
         Command::Advised { incident, order } => advise::advised(tx, incident, order),
+        Command::Filled {
+            incident,
+            runbook,
+            values,
+        } => advise::filled(tx, context, incident, &runbook, &values),
         Command::Rechecked { incident, plan, seen } => step::rechecked(tx, context, incident, plan, &seen),
         Command::StartStep(request) => step::start(tx, context, &request),
         Command::StepEnded {
@@ -108,6 +115,7 @@ impl Command {
             Self::Changes { .. }
             | Self::Surveyed { .. }
             | Self::Advised { .. }
+            | Self::Filled { .. }
             | Self::Rechecked { .. }
             | Self::StartStep(_)
             | Self::StepEnded { .. }

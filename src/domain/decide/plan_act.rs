@@ -436,11 +436,15 @@ fn request(
     change: &Change,
 ) -> Result<(PlanRequest, Vec<String>), Refusal> {
     let (incident, track) = changeable(tx, &change.at)?;
-    let parameters = change
+    let parameters: BTreeMap<String, ParamValue> = change
         .parameters
         .iter()
         .map(|(name, value)| (name.clone(), ParamValue(value.clone())))
         .collect();
+    // What a person leaves as the advisor proposed it is still its proposal.
+    let left = incident.request.iter().flat_map(|request| &request.advised);
+    let left = left.filter(|(name, value)| parameters.get(*name) == Some(*value));
+    let advised = left.map(|(name, value)| (name.clone(), value.clone())).collect();
     let request = PlanRequest {
         runbook: track.plan.runbook.clone(),
         requester: match planted::is(Bug::ModifierForgotten) {
@@ -448,6 +452,7 @@ fn request(
             false => Requester::Person(actor.person.id.clone()),
         },
         parameters,
+        advised,
         skip: change.skip.clone(),
         modified_from: Some(track.plan.no),
         takes_back: track.plan.takes_back,

@@ -1,7 +1,7 @@
 //! Starting a step: everything is checked again, and only then is the start recorded. Only a recorded start yields a permit.
 
 use super::world::{expected, live_cost, world_holds};
-use super::{Context, Tx, advance, contain, survey, world};
+use super::{Context, Tx, advance, breaker, contain, survey, world};
 use crate::domain::action::EffectClass;
 use crate::domain::approval::{Approval, Vote};
 use crate::domain::command::{Reply, StartStep};
@@ -310,6 +310,7 @@ fn permit(tx: &mut Tx<'_>, context: Context<'_>, request: &StartStep) -> Reply {
         approved_by,
         cost,
     });
+    breaker::trip_if_spent(tx, context, attempt);
     Reply::Permit(Box::new(order))
 }
 
@@ -334,10 +335,8 @@ fn hold(tx: &mut Tx<'_>, request: &StartStep, reasons: Vec<Reason>, said: bool) 
 fn refuse(tx: &mut Tx<'_>, context: Context<'_>, request: &StartStep, reasons: Vec<Reason>) -> Reply {
     let (incident, plan) = (request.incident, request.plan);
     if reasons.contains(&Reason::Expired) {
-        let reason = tx
-            .state()
-            .incident(incident)
-            .map_or(HandoffReason::NoDecision, advance::ran_out);
+        let held = tx.state().incident(incident);
+        let reason = held.map_or(HandoffReason::NoDecision, advance::ran_out);
         tx.record(Event::Expired { incident, plan });
         advance::hand_over(tx, context, incident, reason);
         return Reply::NotStarted { reasons };

@@ -1,14 +1,14 @@
 //! From a chosen runbook to a proposed plan: the plan is sketched, its targets are looked at, then it is proposed,
 //! or a human is told why it can't be.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use super::{Context, Tx, advance};
 use crate::domain::alert::Severity;
 use crate::domain::command::{Drive, Effect, Reply};
 use crate::domain::event::{Event, Mode};
-use crate::domain::evidence::{Finding, Seen, charted};
+use crate::domain::evidence::{Finding, Seen, charted, speaks_against};
 use crate::domain::freeze::FreezeFile;
 use crate::domain::ids::{IncidentId, PlanNo, RunbookName};
 use crate::domain::incident::{HandoffReason, Incident, Phase, PlanRequest};
@@ -18,6 +18,7 @@ use crate::domain::planning::{self, PlanProblem};
 use crate::domain::policy::{Asking, Circumstances, Decision, Question, Reason, Who};
 use crate::domain::prechecks;
 use crate::domain::runbook::Autonomy;
+use crate::planted::{self, Bug};
 use crate::ports::{Survey, SurveyError};
 
 /// Sketches the plan and asks for a look at its targets.
@@ -42,6 +43,7 @@ pub fn renew(tx: &mut Tx<'_>, context: Context<'_>, id: IncidentId, reasons: Vec
         runbook: track.plan.runbook.clone(),
         requester: track.plan.requester.clone(),
         parameters: track.plan.parameters.clone(),
+        advised: BTreeMap::new(),
         skip: Vec::new(),
         modified_from: track.plan.modified_from,
         takes_back: None,
@@ -172,6 +174,10 @@ fn is_of(sketch: &Plan, request: &PlanRequest) -> bool {
             .parameters
             .iter()
             .all(|(name, value)| sketch.parameters.get(name) == Some(value))
+        && sketch
+            .advised
+            .keys()
+            .all(|name| request.advised.get(name) == sketch.parameters.get(name))
 }
 
 fn blocked(tx: &mut Tx<'_>, context: Context<'_>, id: IncidentId, problems: Vec<String>) {
@@ -281,6 +287,10 @@ pub fn may_run_alone(context: Context<'_>, incident: &Incident, plan: &Plan) -> 
         let seen = step.condition.as_ref().map(|condition| &condition.seen);
         matches!(seen, Some(Seen::Unread { .. }))
     });
+    let contradicted = incident
+        .current_evidence()
+        .is_some_and(|evidence| evidence.runbook == plan.runbook && speaks_against(&evidence.findings))
+        && !planted::is(Bug::ContradictionIgnored);
     let alone = &context.rules.policy.alone;
     let placed = plan.live_steps().all(|step| step.environment.is_some());
     // What a search found is a guess, however good.
@@ -295,14 +305,26 @@ pub fn may_run_alone(context: Context<'_>, incident: &Incident, plan: &Plan) -> 
         && !plan.requires_human_approval
         && plan.requester == Requester::Interlock
         && plan.takes_back.is_none()
+        && (plan.advised.is_empty() || planted::is(Bug::AdvisedRunsAlone))
         && !matches!(incident.severity, Severity::Critical | Severity::Unknown)
         && incident.commander.is_none()
         && incident.plans.iter().all(|track| track.outdated.is_empty())
         && placed
         && !unread
+        && !contradicted
         && !reaches_tier_two
         && alone.allows(
             alone.risk(incident.severity, incident.service.as_ref(), plan),
             plan,
+            changed_alone(incident, plan),
         )
+}
+
+/// Changes that other plans of the incident started without anybody's approval.
+fn changed_alone(incident: &Incident, plan: &Plan) -> u32 {
+    let others = incident.plans.iter().filter(|track| track.plan.no != plan.no);
+    others
+        .filter(|track| track.approval.votes().is_empty())
+        .map(|track| track.run.changes)
+        .fold(0, u32::saturating_add)
 }

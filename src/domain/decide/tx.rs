@@ -138,7 +138,8 @@ impl<'a> Tx<'a> {
                 .state
                 .incident(incident)
                 .is_some_and(|incident| incident.paging.asked_at.is_some());
-            if paged {
+            // Who was called for a breaker is called until it is lifted.
+            if paged && !self.state.keeps_tripped(incident) {
                 self.effects.push(Effect::PageResolve { incident });
             }
             // The last summary says all that the one so far would have said.
@@ -168,9 +169,11 @@ fn redraws(event: &Event) -> bool {
         Event::Opened { .. }
         | Event::Joined { .. }
         | Event::SplitOff { .. }
+        | Event::Merged { .. }
         | Event::AlertResolved { .. }
         | Event::Matched { .. }
         | Event::Advised { .. }
+        | Event::Filled { .. }
         | Event::Planning { .. }
         | Event::ChangesSeen { .. }
         | Event::Remembered { .. }
@@ -207,6 +210,7 @@ fn redraws(event: &Event) -> bool {
         | Event::SilenceMade { .. }
         | Event::SilenceFailed { .. }
         | Event::SilenceEnded { .. }
+        | Event::BreakerTripped { .. }
         | Event::TakenOver { .. }
         | Event::GlassBroken { .. }
         | Event::GlassOver { .. }
@@ -220,6 +224,7 @@ fn redraws(event: &Event) -> bool {
         | Event::SecondFactor { .. }
         | Event::Refused { .. }
         | Event::Asked { .. }
+        | Event::Reminded { .. }
         | Event::PageDue { .. }
         | Event::PageSettled { .. }
         | Event::SourceTold { .. }
@@ -240,6 +245,7 @@ fn tells(event: &Event) -> bool {
         Event::Joined { because, .. } => because.is_some(),
         Event::Refused { refusal, .. } => refusal.locks(),
         Event::SplitOff { .. }
+        | Event::Merged { .. }
         | Event::Matched { .. }
         | Event::Gathered { .. }
         | Event::Proposed { .. }
@@ -259,6 +265,7 @@ fn tells(event: &Event) -> bool {
         | Event::RunsLong { .. }
         | Event::RunEnded { .. }
         | Event::HandedOver { .. }
+        | Event::Reminded { .. }
         | Event::Paged { .. }
         | Event::PageFailed { .. }
         | Event::SourceRefused { .. }
@@ -269,12 +276,13 @@ fn tells(event: &Event) -> bool {
         | Event::SilenceMade { .. }
         | Event::SilenceFailed { .. }
         | Event::SilenceEnded { .. }
+        | Event::BreakerTripped { .. }
         | Event::TakenOver { .. }
         | Event::GlassBroken { .. }
         | Event::GlassOver { .. }
         | Event::GlassReviewed { .. }
         | Event::Asked {
-            deed: Deed::ProposeAgain,
+            deed: Deed::ProposeAgain | Deed::Escalate,
             ..
         }
         | Event::Anchored { .. }
@@ -287,6 +295,7 @@ fn tells(event: &Event) -> bool {
         | Event::ChangesSeen { .. }
         | Event::Remembered { .. }
         | Event::Advised { .. }
+        | Event::Filled { .. }
         | Event::Opened { .. }
         | Event::AlertResolved { .. }
         | Event::Planning { .. }

@@ -53,6 +53,8 @@ pub enum Refusal {
     NotWithHuman,
     /// A step runs, or nobody knows whether it happened: that is settled before anything else.
     LooseEnd,
+    /// Its plan runs, or whether that helped is not known yet: it can't become another's.
+    StillRuns,
     /// What was pressed points into another database than this one.
     Astray {
         card: AstrayCard,
@@ -82,6 +84,7 @@ impl Refusal {
             | Self::AlreadyTaken { .. }
             | Self::NotWithHuman
             | Self::LooseEnd
+            | Self::StillRuns
             | Self::Astray { .. } => false,
         }
     }
@@ -125,4 +128,5 @@ pub enum Deed {
     RejectSilence,
     TakeBack,
     Blame,
+    Merge,
 }

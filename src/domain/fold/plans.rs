@@ -1,15 +1,36 @@
-//! What an entry changes in one plan of an incident: its approval, its run, its steps.
+//! What an entry changes in one plan of an incident: what was advised for it, its approval, its run, its steps.
+
+use std::collections::BTreeMap;
 
 use jiff::Timestamp;
 
 use crate::domain::action::{Cost, EffectClass};
 use crate::domain::approval::{Approval, ApprovalEvent};
 use crate::domain::event::{Judgement, Outcome, Who};
-use crate::domain::ids::{AttemptId, PlanNo, StepNo};
-use crate::domain::incident::{Incident, Phase, PlanTrack};
+use crate::domain::ids::{AttemptId, PlanNo, RunbookName, StepNo};
+use crate::domain::incident::{Incident, MatchLine, Phase, PlanTrack};
 use crate::domain::policy::Decision;
 use crate::domain::run::StepState;
+use crate::domain::runbook::ParamValue;
 use crate::ports::TargetState;
+
+/// The candidates in the order that was advised.
+pub(super) fn advised(incident: &mut Incident, order: &[RunbookName]) {
+    if let Some(matched) = &mut incident.matched {
+        let place = |line: &MatchLine| order.iter().position(|name| *name == line.runbook);
+        matched
+            .candidates
+            .sort_by_key(|line| place(line).unwrap_or(usize::MAX));
+    }
+}
+
+/// The plan in the making is made with these.
+pub(super) fn filled(incident: &mut Incident, values: &BTreeMap<String, ParamValue>) {
+    if let Phase::Planning { request } = &mut incident.phase {
+        request.advised.clone_from(values);
+        incident.request = Some(request.clone());
+    }
+}
 
 /// A new plan takes the place of the one before.
 pub(super) fn proposed(incident: &mut Incident, track: PlanTrack) {
@@ -90,6 +111,7 @@ pub(super) fn started(incident: &mut Incident, attempt: AttemptId, by: &[Who], c
     track.run.started_at.get_or_insert(at);
     track.run.part_started_at.get_or_insert(at);
     track.run.approved_by.insert(attempt.step, names(by));
+    track.run.begun_at.insert(attempt.step, at);
     track.part_waits = false;
     track.run.steps.insert(
         attempt.step,

@@ -32,6 +32,7 @@ fn held(scope: Scope, who: u8) -> Held {
         at: Timestamp::UNIX_EPOCH,
         reason: "why".to_owned(),
         over: None,
+        tripped_by: None,
     }
 }
 

@@ -49,6 +49,12 @@ impl Confidence {
         Self((chance.clamp(0.0, 1.0) * 1000.0).round() as u16)
     }
 
+    /// More than 100 is 100.
+    #[must_use]
+    pub fn per_cent(per_cent: u8) -> Self {
+        Self(u16::from(per_cent.min(100)).saturating_mul(10))
+    }
+
     /// From 0 to 1.
     #[must_use]
     pub fn chance(self) -> f64 {

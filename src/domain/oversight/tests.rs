@@ -151,6 +151,7 @@ impl Journal {
             runbook: "redis".into(),
             requester: Requester::Person(samples::person(who)),
             parameters: BTreeMap::new(),
+            advised: BTreeMap::new(),
             skip: Vec::new(),
             modified_from: Some(PlanNo(plan)),
             takes_back: None,

@@ -1,18 +1,62 @@
-//! What a runbook asks before anything moves: its prechecks, what it says not to touch, and the class of incident that it
+//! What a runbook asks before anything moves: what was advised for its parameters, its prechecks, what it says not to touch, and the class of incident that it
 //! is for. What can be told when the plan is made is told then; the rest is asked again before every step.
+
+use std::collections::BTreeMap;
 
 use super::PlanProblem;
 use crate::domain::action::{EffectClass, Kind, Tier};
-use crate::domain::incident::Incident;
+use crate::domain::advice;
+use crate::domain::incident::{Incident, PlanRequest};
 use crate::domain::plan::PlannedStep;
 use crate::domain::prechecks::Precheck;
-use crate::domain::runbook::Runbook;
+use crate::domain::runbook::{ParamValue, Runbook};
 
 /// The label by which an alert may say what class of incident it is.
 const CLASS_LABEL: &str = "incident_class";
 
 /// Words in a class that make every change one for humans: what goes wrong there is seldom undone.
 const FOR_HUMANS: [&str; 4] = ["data", "billing", "identity", "security"];
+
+/// What the advisor proposed and still counts: looked at again each time, since the runbook may have changed, and a person
+/// may have said otherwise.
+pub fn advised(
+    runbook: &Runbook,
+    incident: &Incident,
+    request: &PlanRequest,
+) -> BTreeMap<String, ParamValue> {
+    let Some(alert) = incident.first_alert().filter(|_| !request.advised.is_empty()) else {
+        return BTreeMap::new();
+    };
+    let mut fit = advice::fitting(alert, runbook, &texts(request.advised.iter()));
+    fit.retain(|name, value| {
+        request
+            .parameters
+            .get(name)
+            .is_none_or(|by_hand| by_hand == value)
+    });
+    fit
+}
+
+/// Values as they are written; of two for one name the later one counts.
+pub fn texts<'v>(values: impl Iterator<Item = (&'v String, &'v ParamValue)>) -> BTreeMap<String, String> {
+    values
+        .map(|(name, value)| (name.clone(), value.0.clone()))
+        .collect()
+}
+
+/// What would stand in these parameters without the advisor.
+pub fn instead_of<'n>(
+    runbook: &Runbook,
+    names: impl Iterator<Item = &'n String>,
+) -> BTreeMap<String, Option<ParamValue>> {
+    let otherwise = |name: &String| {
+        let mut specs = runbook.parameters.iter();
+        specs
+            .find(|spec| spec.name == *name)
+            .and_then(|spec| spec.default.clone())
+    };
+    names.map(|name| (name.clone(), otherwise(name))).collect()
+}
 
 /// Prechecks that are sentences, those that Interlock answers and those that people answer by approving.
 pub fn sentences(runbook: &Runbook) -> (Vec<Precheck>, Vec<String>) {

@@ -6,6 +6,7 @@ use serde::{Deserialize, Serialize};
 use crate::domain::action::EffectClass;
 use crate::domain::alert::Severity;
 use crate::domain::ids::{Environment, RunbookName, Service};
+use crate::domain::matching::Confidence;
 use crate::domain::plan::{Plan, PlannedStep};
 use crate::domain::runbook::Autonomy;
 
@@ -18,6 +19,19 @@ pub enum Risk {
     High,
     /// Always a human's.
     Critical,
+}
+
+impl Risk {
+    /// The word of the policy file.
+    #[must_use]
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Low => "low",
+            Self::Medium => "medium",
+            Self::High => "high",
+            Self::Critical => "critical",
+        }
+    }
 }
 
 /// At most this autonomy where it holds. An empty list covers everything; of several rows the lowest counts.
@@ -38,12 +52,15 @@ pub struct RiskRule {
     pub risk: Risk,
 }
 
+/// By default nothing takes anything away, but for critical, which never runs alone.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Alone {
     pub limits: Vec<AutonomyLimit>,
     pub risks: Vec<RiskRule>,
-    /// Changes that a plan may make alone at low, medium and high risk. `None`: as many as its budget allows.
+    /// Changes that may be made alone in an incident of low, medium and high risk. `None`: as many as its budgets allow.
     pub most: [Option<u32>; 3],
+    /// How sure a match by a search has to be at low, medium, high and critical risk to be proposed.
+    pub sure: [Confidence; 4],
 }
 
 /// What is not known is covered by every row about it.
@@ -75,12 +92,42 @@ impl Alone {
     /// nobody knows counts as the worst.
     #[must_use]
     pub fn risk(&self, severity: Severity, service: Option<&Service>, plan: &Plan) -> Risk {
+        self.risk_in(severity, service, |row| {
+            plan.live_steps()
+                .any(|step| among(&row.environments, step.environment.as_ref()))
+        })
+    }
+
+    /// How sure a match by a search has to be to be proposed for an alert from there. Where that is is not known before
+    /// there is a plan, every row about an environment holds.
+    #[must_use]
+    pub fn sure_from(
+        &self,
+        severity: Severity,
+        service: Option<&Service>,
+        environment: Option<&Environment>,
+    ) -> (Risk, Confidence) {
+        let risk = self.risk_in(severity, service, |row| among(&row.environments, environment));
+        let [low, medium, high, critical] = self.sure;
+        let sure = match risk {
+            Risk::Low => low,
+            Risk::Medium => medium,
+            Risk::High => high,
+            Risk::Critical => critical,
+        };
+        (risk, sure)
+    }
+
+    fn risk_in(
+        &self,
+        severity: Severity,
+        service: Option<&Service>,
+        there: impl Fn(&RiskRule) -> bool,
+    ) -> Risk {
         let holds = |row: &&RiskRule| {
             (row.severities.is_empty() || row.severities.contains(&severity))
                 && among(&row.services, service)
-                && plan
-                    .live_steps()
-                    .any(|step| among(&row.environments, step.environment.as_ref()))
+                && there(row)
         };
         let rows = self.risks.iter().filter(holds);
         rows.map(|row| row.risk).max().unwrap_or(match severity {
@@ -91,9 +138,9 @@ impl Alone {
         })
     }
 
-    /// Whether so much may be changed alone at this risk.
+    /// Whether so much may be changed alone at this risk, on top of what other plans of the incident have changed alone.
     #[must_use]
-    pub fn allows(&self, risk: Risk, plan: &Plan) -> bool {
+    pub fn allows(&self, risk: Risk, plan: &Plan, before: u32) -> bool {
         let most = match risk {
             Risk::Low => self.most[0],
             Risk::Medium => self.most[1],
@@ -104,7 +151,10 @@ impl Alone {
             .live_steps()
             .filter(|step| step.effect != EffectClass::Observe)
             .count();
-        most.is_none_or(|most| u32::try_from(changes).is_ok_and(|changes| changes <= most))
+        most.is_none_or(|most| {
+            let changes = u32::try_from(changes).unwrap_or(u32::MAX);
+            changes.saturating_add(before) <= most
+        })
     }
 }
 
@@ -163,8 +213,12 @@ mod tests {
             most: [Some(2), Some(1), None],
             ..Alone::default()
         };
-        let allowed = RISKS.map(|risk| alone.allows(risk, &plan));
+        let allowed = RISKS.map(|risk| alone.allows(risk, &plan, 0));
         assert_eq!(allowed, [true, false, true, false]);
+        assert!(
+            !alone.allows(Risk::Low, &plan, 1),
+            "what another plan of the incident changed alone counts"
+        );
         let of_severity = SEVERITIES.map(|severity| alone.risk(severity, None, &plan));
         assert_eq!(
             of_severity,

@@ -153,6 +153,8 @@ impl Policy {
             for held in freeze
                 .over(&place)
                 .filter(|held| held.over.is_none() || held.over.as_ref() != takes_back)
+                // What the breaker stands for is a limit, and those don't hold while the glass is broken.
+                .filter(|held| glass.is_none() || !held.scope.is_breaker())
                 .filter(|_| !planted::is(Bug::FreezeNotChecked))
             {
                 say(Reason::Frozen {
@@ -173,7 +175,19 @@ impl Policy {
             }
         }
         if glass.is_none() && !planted::is(Bug::LimitsNotChecked) {
-            self.guards.limits.against(counts, wanted, &of_cluster, say);
+            self.guards.limits.against(counts, wanted, &of_cluster, |reason| {
+                if !said_by_breaker(freeze, &reason) {
+                    say(reason);
+                }
+            });
         }
     }
+}
+
+/// A breaker that has tripped over the same limit says it already, and there is no room before a person lifts it.
+fn said_by_breaker(freeze: &Freeze, reason: &Reason) -> bool {
+    let Reason::LimitReached { limit, .. } = reason else {
+        return false;
+    };
+    limit.breaker().is_some_and(|scope| freeze.of(&scope).is_some())
 }

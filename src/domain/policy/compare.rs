@@ -6,6 +6,7 @@ use super::{ApproverRow, AutonomyLimit, CalendarFreeze, LimitOf, Policy, Risk, R
 use crate::domain::action::Tier;
 use crate::domain::glass::GlassRule;
 use crate::domain::ids::{ClusterName, Environment};
+use crate::domain::matching::Confidence;
 
 /// One thing that differs. In `more` it is possible from now on, in `less` it no longer is.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -36,6 +37,12 @@ pub enum Change {
     Autonomy(AutonomyLimit),
     /// Taking incidents like these for less risky, or more.
     Risk(RiskRule),
+    /// Proposing what a search found when it is no surer than the lower of these, at this risk.
+    Sure {
+        risk: Risk,
+        old: Confidence,
+        new: Confidence,
+    },
     /// So many changes without a person at this risk. `None` is as many as the budget allows.
     Alone {
         risk: Risk,
@@ -129,6 +136,15 @@ fn alone(old: &Policy, new: &Policy, all: &mut Comparison) {
         all.more.push(Change::Risk(row.clone()));
         all.less.push(Change::Risk(row.clone()));
     }
+    let risks = [Risk::Low, Risk::Medium, Risk::High, Risk::Critical].into_iter();
+    for ((risk, old), new) in risks.zip(was.sure).zip(is.sure) {
+        let change = Change::Sure { risk, old, new };
+        match new.cmp(&old) {
+            std::cmp::Ordering::Less => all.more.push(change),
+            std::cmp::Ordering::Greater => all.less.push(change),
+            std::cmp::Ordering::Equal => {}
+        }
+    }
     let risks = [Risk::Low, Risk::Medium, Risk::High].into_iter();
     for ((risk, old), new) in risks.zip(was.most).zip(is.most) {
         let change = Change::Alone { risk, old, new };
@@ -150,13 +166,18 @@ fn rows(old: &Policy, new: &Policy, all: &mut Comparison) {
     environments.sort();
     environments.dedup();
     for environment in environments {
-        // Tier 0 follows from the others: whoever may approve anything may let it look.
-        for tier in [Tier::One, Tier::Two, Tier::Three] {
+        for tier in [Tier::Zero, Tier::One, Tier::Two, Tier::Three] {
             let cell = |policy: &Policy| policy.rows_for(tier, environment).cloned().collect::<Vec<_>>();
             let (was, is) = (cell(old), cell(new));
             let uncovered = |rows: &[ApproverRow], by: &[ApproverRow]| {
                 let alone = |row: &&ApproverRow| !by.iter().any(|other| covers(other, row, tier));
-                rows.iter().filter(alone).cloned().collect::<Vec<_>>()
+                // Whoever may approve anything may let it look: a row of another tier is told with that.
+                let told = |row: &&ApproverRow| tier > Tier::Zero || row.tiers.iter().all(|of| *of == tier);
+                rows.iter()
+                    .filter(alone)
+                    .filter(told)
+                    .cloned()
+                    .collect::<Vec<_>>()
             };
             let change = |row| Change::Row {
                 tier,

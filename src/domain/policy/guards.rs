@@ -11,6 +11,7 @@ use serde::{Deserialize, Serialize};
 use super::calendar::Calendar;
 use super::reason::Reason;
 use crate::domain::action::{Action, CommandPattern, EffectClass, Tier};
+use crate::domain::freeze::Scope;
 use crate::domain::glass::GlassRule;
 use crate::domain::ids::{ClusterName, Environment, Namespace, RunbookName};
 use crate::domain::plan::PlannedStep;
@@ -112,6 +113,30 @@ pub enum LimitOf {
     ClusterHour { cluster: ClusterName },
 }
 
+impl LimitOf {
+    /// What the breaker stops when this one is spent; `None` where there is none.
+    #[must_use]
+    pub fn breaker(&self) -> Option<Scope> {
+        match self {
+            Self::Incident => None,
+            Self::Hour => Some(Scope::Breaker { cluster: None }),
+            Self::ClusterHour { cluster } => Some(Scope::Breaker {
+                cluster: Some(cluster.clone()),
+            }),
+        }
+    }
+}
+
+/// A change of the last hour.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Start {
+    pub at: Timestamp,
+    /// `None` where it counts for no cluster.
+    pub cluster: Option<ClusterName>,
+    /// Whether it counts for the hour: a breaker that was lifted since begins anew.
+    pub of_hour: bool,
+}
+
 /// What was started already, as the journal says.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Counts {
@@ -122,20 +147,23 @@ pub struct Counts {
     /// Of the last hour, by cluster.
     pub clusters: BTreeMap<ClusterName, u32>,
     /// When those of the last hour started, oldest first: says when there is room again.
-    pub started: Vec<(Timestamp, Option<ClusterName>)>,
+    pub started: Vec<Start>,
 }
 
 impl Counts {
     /// When so many of the last hour's starts will be an hour old; `None` when there are not so many.
     fn room(&self, limit: &LimitOf, leave: u32) -> Option<Timestamp> {
-        let mut counted = self.started.iter().filter(|(_, cluster)| match limit {
+        let mut counted = self.started.iter().filter(|start| match limit {
             LimitOf::Incident => false,
-            LimitOf::Hour => true,
-            LimitOf::ClusterHour { cluster: of } => cluster.as_ref() == Some(of),
+            LimitOf::Hour => start.of_hour,
+            LimitOf::ClusterHour { cluster } => start.cluster.as_ref() == Some(cluster),
         });
         let nth = usize::try_from(leave).ok()?.checked_sub(1)?;
-        let (at, _) = counted.nth(nth)?;
-        at.checked_add(SignedDuration::from_hours(1)).ok()
+        counted
+            .nth(nth)?
+            .at
+            .checked_add(SignedDuration::from_hours(1))
+            .ok()
     }
 }
 
@@ -277,6 +305,20 @@ impl Guards {
 }
 
 impl Limits {
+    /// The limits that as many changes as they allow have been started under: there the breaker trips. That of an incident
+    /// is none of them: it is never counted down again, so its steps are a human's from then on.
+    #[must_use]
+    pub fn spent(&self, counts: &Counts) -> Vec<(LimitOf, u32)> {
+        let hour = self.per_hour.filter(|allowed| counts.hour >= *allowed);
+        let hour = hour.map(|allowed| (LimitOf::Hour, allowed));
+        let clusters = counts.clusters.iter().filter_map(|(cluster, have)| {
+            let allowed = self.per_hour_and_cluster.filter(|allowed| have >= allowed)?;
+            let cluster = cluster.clone();
+            Some((LimitOf::ClusterHour { cluster }, allowed))
+        });
+        hour.into_iter().chain(clusters).collect()
+    }
+
     /// What stands against starting `wanted` more changes, `of_cluster` of them on each cluster.
     pub fn against(
         &self,

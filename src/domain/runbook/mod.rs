@@ -41,7 +41,7 @@ pub use catalog::{Catalog, Loaded, NotFound, Refused};
 pub use command::CommandError;
 pub use diagnostics::{Code, Diagnostic, Level, Span, Style};
 pub use parse::{CommandCheck, CommandIssue, MAX_FILE_BYTES, Parsed};
-pub use resolve::{ParamProblem, SubstituteError, resolve_parameters, substitute};
+pub use resolve::{ParamProblem, SubstituteError, check as check_parameter, resolve_parameters, substitute};
 pub use steps::{ATTEMPTS, TIMEOUT_SECONDS};
 pub use types::{
     Autonomy, ChecklistItem, CommandLine, Evidence, EvidenceQuery, Expectation, FailureAction, Limit,

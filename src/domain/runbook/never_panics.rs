@@ -128,7 +128,7 @@ proptest! {
             ParamKind::Boolean,
         ] {
             let integer = matches!(kind, ParamKind::Integer { .. });
-            let spec = ParamSpec { name: "a".to_owned(), kind, default: None, from_label: None, description: None };
+            let spec = ParamSpec { name: "a".to_owned(), kind, default: None, from_label: None, description: None, people_only: false };
             let given = [("a".to_owned(), text.clone())].into();
             let Ok(values) = resolve_parameters(&[spec], &given, &Default::default()) else { continue };
             let line = CommandLine::parse("kubectl get pod {{ a }} -n production").unwrap();

@@ -19,6 +19,7 @@ pub(super) struct Draft<'a> {
     pub default: Option<Piece<'a>>,
     pub from_label: Option<String>,
     pub description: Option<String>,
+    pub people_only: bool,
     /// The clause before was `one of`, so that a bare word is another choice.
     pub choosing: bool,
     /// Something of it could not be read; what follows from that is not told as well.
@@ -100,6 +101,10 @@ fn clause<'a>(clause: Piece<'a>, draft: &mut Draft<'a>, reader: &mut Reader<'_, 
         return;
     }
     let lower = clause.text.to_ascii_lowercase();
+    if lower == "people only" || lower == "for people only" {
+        draft.people_only = true;
+        return;
+    }
     let named = TYPE_WORDS.iter().find_map(|(words, kind)| {
         let word = words.iter().find(|word| begins(&lower, word))?;
         Some((word.len(), *kind))

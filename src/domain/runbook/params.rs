@@ -176,6 +176,7 @@ fn close<'a>(open: Option<(Piece<'a>, Draft<'a>)>, reader: &mut Reader<'_, '_>) 
         default: None,
         from_label: draft.from_label,
         description: draft.description,
+        people_only: draft.people_only,
     };
     if let Some(default) = draft.default {
         spec.default = default_of(&spec, default, reader);

@@ -113,8 +113,11 @@ fn shown(text: &str) -> String {
         .collect()
 }
 
-/// Checks one value against its declaration. The error says why, for people.
-pub(super) fn check(spec: &ParamSpec, text: &str) -> Result<ParamValue, String> {
+/// Checks one value against its declaration.
+///
+/// # Errors
+/// Why it can't be, for people.
+pub fn check(spec: &ParamSpec, text: &str) -> Result<ParamValue, String> {
     if text.chars().any(char::is_control) {
         return Err("it holds a control character".to_owned());
     }

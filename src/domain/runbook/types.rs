@@ -76,6 +76,9 @@ pub struct ParamSpec {
     pub from_label: Option<String>,
     /// Shown in the form.
     pub description: Option<String>,
+    /// Never filled by an advisor.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub people_only: bool,
 }
 
 /// A value that has been checked against its `ParamSpec`; becomes one whole argv element.

@@ -17,12 +17,17 @@ use serde_json::{Value, json};
 use tokio::net::TcpListener;
 use tokio::task::JoinSet;
 
+use super::told;
+
 /// Whose API it is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Service {
     Opsgenie,
     Jsm,
     BetterStack,
+    IncidentIo,
+    /// Its annotations; the id is a dashboard's uid, empty for the organisation.
+    Grafana,
 }
 
 /// Where an alert stands.
@@ -40,14 +45,14 @@ pub struct OnCallFaults {
     pub lose_answers: u32,
 }
 
-struct Alert {
-    state: State,
-    notes: Vec<String>,
+pub(super) struct Alert {
+    pub state: State,
+    pub notes: Vec<String>,
 }
 
 #[derive(Default)]
-struct Model {
-    alerts: BTreeMap<(Service, String), Alert>,
+pub(super) struct Model {
+    pub alerts: BTreeMap<(Service, String), Alert>,
     /// Every request that was taken, with what became of it: whether it was done, and in words.
     requests: Vec<(bool, String)>,
     faults: OnCallFaults,
@@ -58,7 +63,7 @@ struct Shared {
     model: Mutex<Model>,
 }
 
-/// All three, running.
+/// All of them, running.
 pub struct OnCallDouble {
     address: SocketAddr,
     shared: Arc<Shared>,
@@ -161,12 +166,15 @@ async fn answer(
         ["v2", "alerts", rest @ ..] => (Service::Opsgenie, rest),
         ["jsm", "ops", "api", CLOUD, "v1", "alerts", rest @ ..] => (Service::Jsm, rest),
         ["api", "v2", "incidents", rest @ ..] => (Service::BetterStack, rest),
+        ["v2", "incidents", rest @ ..] => (Service::IncidentIo, rest),
+        rest @ ["v1", "incident_statuses"] => (Service::IncidentIo, rest),
+        rest @ ["api", "annotations"] => (Service::Grafana, rest),
         _ => return (StatusCode::NOT_FOUND, "not found").into_response(),
     };
     let wanted = match service {
         Service::Opsgenie => format!("GenieKey {}", shared.token),
         Service::Jsm => format!("Basic {}", STANDARD.encode(format!("{EMAIL}:{}", shared.token))),
-        Service::BetterStack => format!("Bearer {}", shared.token),
+        Service::BetterStack | Service::IncidentIo | Service::Grafana => format!("Bearer {}", shared.token),
     };
     let given = headers.get(header::AUTHORIZATION).map(|value| value.as_bytes());
     if given != Some(wanted.as_bytes()) {
@@ -177,6 +185,13 @@ async fn answer(
     let mut model = shared.model.lock();
     let body: Value = serde_json::from_slice(&body).unwrap_or_default();
     let reply = match (method, rest) {
+        (Method::GET, ["v1", "incident_statuses"]) => told::statuses(),
+        (method, ["api", "annotations"]) => {
+            told::grafana(&mut model, &method, uri.query().unwrap_or_default(), &body)
+        }
+        (method, rest) if service == Service::IncidentIo => {
+            told::incident_io(&mut model, &method, rest, &body)
+        }
         (Method::GET, ["requests", id]) => request(&model, service, id),
         (Method::GET, [id, "notes"]) => notes(&model, service, id),
         (Method::POST, [id, what]) => act(&mut model, service, id, what, &body),
@@ -261,7 +276,7 @@ fn request(model: &Model, service: Service, id: &str) -> (StatusCode, Value) {
     let outcome = json!({"isSuccess": done, "status": status});
     match service {
         Service::Jsm => (StatusCode::OK, outcome),
-        Service::Opsgenie | Service::BetterStack => {
+        Service::Opsgenie | Service::BetterStack | Service::IncidentIo | Service::Grafana => {
             (StatusCode::OK, json!({"data": outcome, "requestId": id}))
         }
     }

@@ -5,7 +5,7 @@ use serde_json::{Value, json};
 
 use super::blocks::{context as small, section};
 use super::context::CardContext;
-use super::steps::{TITLE, brief, environments, full, shown_whole, targets};
+use super::steps::{TITLE, advised, brief, environments, full, shown_whole, targets};
 use super::text::{clock, count, cut, link, safe};
 use super::{buttons, changes, closed, evidence, silence, status};
 use crate::domain::alert::Severity;
@@ -153,6 +153,7 @@ fn plan(incident: &Incident, track: &PlanTrack, why: Option<&str>, evidence: Opt
         "*{verb}: {}*, {steps}{on}{changed}{why}",
         safe(&plan.title, TITLE)
     ))];
+    blocks.extend(advised(plan).as_deref().map(section));
     blocks.extend(evidence.map(section));
     let unknown = incident
         .unknown_step()

@@ -16,6 +16,7 @@ pub fn blocks(incident: &Incident) -> Vec<Value> {
         ClosedAs::Resolved => "Resolved".to_owned(),
         ClosedAs::AlertCleared => "The alert cleared".to_owned(),
         ClosedAs::DryRun => "Dry run complete".to_owned(),
+        ClosedAs::Merged { into, by } => format!("Merged into {into} by @{}", safe(&by.name, 60)),
         ClosedAs::ByPerson { name, reason, .. } if reason.is_empty() => {
             format!("Closed by @{}", safe(name, 60))
         }

@@ -35,6 +35,23 @@ impl Frozen {
             | Scope::Target { .. } => {
                 format!(" in {}", safe(&self.scope.to_string(), 100))
             }
+            Scope::Breaker { cluster: None } => " that changes something".to_owned(),
+            Scope::Breaker {
+                cluster: Some(cluster),
+            } => format!(
+                " that changes something on cluster {}",
+                safe(cluster.as_str(), 100)
+            ),
+        }
+    }
+
+    /// That it stands, and who lifts it.
+    #[must_use]
+    pub fn head(&self) -> (String, &'static str) {
+        if self.scope.is_breaker() {
+            ("BREAKER TRIPPED".to_owned(), "a person")
+        } else {
+            (format!("FROZEN by {}", safe(&self.by, 60)), "another person")
         }
     }
 
@@ -46,7 +63,8 @@ impl Frozen {
             Scope::Cluster { .. }
             | Scope::Namespace { .. }
             | Scope::Runbook { .. }
-            | Scope::Target { .. } => {
+            | Scope::Target { .. }
+            | Scope::Breaker { .. } => {
                 format!("/runbook unfreeze {} REASON", safe(&self.scope.to_string(), 100))
             }
         }
@@ -72,6 +90,8 @@ pub struct CardContext {
     pub who_may: Vec<String>,
     /// A freeze that covers this incident's plan: while it stands the card approves nothing.
     pub frozen: Option<Frozen>,
+    /// The freeze that Interlock made around the step of unknown outcome still holds.
+    pub contained: bool,
     /// What else keeps the plan from starting now: a closed window, a limit. While there is any, the card approves nothing.
     pub not_now: Vec<Reason>,
     /// Why the journal can't be written: nothing that is pressed counts, and nothing starts.

@@ -2,7 +2,7 @@
 //! of it is in the thread.
 
 use super::text::{clock, safe};
-use crate::domain::evidence::{Finding, Found};
+use crate::domain::evidence::{Finding, Found, speaks_against};
 use crate::domain::incident::{Incident, Phase};
 
 /// Lines of values.
@@ -38,6 +38,9 @@ pub fn lines(incident: &Incident) -> Option<String> {
     }
     if !missing.is_empty() {
         lines.push(format!("• Could not be read: {}", unread(&missing)));
+    }
+    if matches!(incident.phase, Phase::Proposed) && speaks_against(&evidence.findings) {
+        lines.push("*It does not show what the alert says*: nothing is beyond its limit. Look which of them is wrong.".to_owned());
     }
     Some(lines.join("\n"))
 }

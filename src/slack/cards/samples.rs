@@ -36,6 +36,7 @@ pub(crate) fn context() -> CardContext {
         autonomy: Autonomy::Suggest,
         who_may: vec!["@sre".to_owned()],
         frozen: None,
+        contained: false,
         not_now: Vec::new(),
         broken: None,
         owner: None,
@@ -127,6 +128,7 @@ pub(crate) fn track(steps: Vec<PlannedStep>) -> PlanTrack {
         modified_from: None,
         takes_back: None,
         parameters: BTreeMap::new(),
+        advised: BTreeMap::new(),
         budget: BTreeMap::new(),
         requires_human_approval: true,
         autonomy: Autonomy::Suggest,
@@ -150,6 +152,7 @@ pub(crate) fn track(steps: Vec<PlannedStep>) -> PlanTrack {
         upto: None,
         part_waits: false,
         outdated: Vec::new(),
+        reminded: false,
         failed_before: None,
     }
 }
@@ -233,6 +236,7 @@ pub(crate) fn incident(title: &str, steps: Vec<PlannedStep>) -> Incident {
         similar: Vec::new(),
         silences: Vec::new(),
         joined_groups: std::collections::BTreeSet::new(),
+        merged_groups: std::collections::BTreeSet::new(),
         split_off: std::collections::BTreeSet::new(),
         evidence: None,
         ticks: BTreeMap::new(),

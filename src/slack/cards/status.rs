@@ -34,9 +34,9 @@ pub fn frozen(incident: &Incident, context: &CardContext) -> Option<String> {
         Phase::Settling { .. } | Phase::Handed { .. } | Phase::Closed { .. } => false,
     };
     let frozen = context.frozen.as_ref().filter(|_| may_start)?;
+    let (head, who) = frozen.head();
     Some(format!(
-        "*FROZEN by {}*: {}. No step starts{} until another person lifts it with `{}`.",
-        safe(&frozen.by, 60),
+        "*{head}*: {}. No step starts{} until {who} lifts it with `{}`.",
         safe(frozen.reason.trim_end_matches('.'), 300),
         frozen.place(),
         frozen.lift()
@@ -107,7 +107,7 @@ pub fn now(incident: &Incident, context: &CardContext, words: &Words) -> String 
             .map_or_else(String::new, |track| proposed(track, context, words)),
         Phase::Running => incident
             .current()
-            .map_or_else(String::new, |track| running(incident, track)),
+            .map_or_else(String::new, |track| running(incident, track, context)),
         Phase::Settling {
             until,
             by: SettlesBy::Staying,
@@ -220,9 +220,9 @@ pub(super) fn by(track: &PlanTrack) -> String {
     }
 }
 
-fn running(incident: &Incident, track: &PlanTrack) -> String {
+fn running(incident: &Incident, track: &PlanTrack, card: &CardContext) -> String {
     if let Some((_, step)) = incident.unknown_step() {
-        let contained = if track.run.contained.contains(&step) {
+        let contained = if card.contained {
             " Its target is frozen meanwhile: nothing changes it, and looking goes on."
         } else {
             ""

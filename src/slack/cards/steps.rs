@@ -274,10 +274,33 @@ pub fn review(plan: &Plan) -> Vec<Value> {
     if !values.is_empty() {
         blocks.extend(sections(&format!("*Parameters:* {}", values.join(", "))));
     }
+    blocks.extend(advised(plan).into_iter().flat_map(|text| sections(&text)));
     if let Some(text) = &plan.escalation {
         blocks.extend(sections(&format!("*When it does not help:* {}", whole(text))));
     }
     blocks
+}
+
+/// What the advisor put into the plan, and what would stand there without it.
+pub fn advised(plan: &Plan) -> Option<String> {
+    let lines: Vec<String> = plan
+        .advised
+        .iter()
+        .filter_map(|(name, otherwise)| {
+            let value = plan.parameters.get(name)?;
+            let otherwise = match otherwise {
+                Some(default) => format!("the runbook's default is {}", whole(&default.0)),
+                None => "the runbook has no default".to_owned(),
+            };
+            Some(format!("{} = {} ({otherwise})", whole(name), whole(&value.0)))
+        })
+        .collect();
+    (!lines.is_empty()).then(|| {
+        let lines = lines.join(", ");
+        format!(
+            "*Proposed by the advisor:* {lines}. The alert does not say it; look at it before you approve."
+        )
+    })
 }
 
 fn left_out(plan: &Plan) -> Option<Value> {

@@ -415,6 +415,7 @@ fn worst_phases() -> Vec<Phase> {
                 runbook: HOSTILE.into(),
                 requester: crate::domain::plan::Requester::Interlock,
                 parameters: Default::default(),
+                advised: Default::default(),
                 skip: Vec::new(),
                 modified_from: None,
                 takes_back: None,

@@ -124,7 +124,8 @@ fn clicked(payload: &Interaction<'_>) -> Option<Delivery> {
             Some(intent) => (Wish::Intent(intent), from),
             None => {
                 let text = id.chars().take(60).collect();
-                (Wish::Intent(Intent::Unrecognised { text }), PointsInto::Nothing)
+                let unknown = Intent::Unrecognised { text, problem: None };
+                (Wish::Intent(unknown), PointsInto::Nothing)
             }
         },
     };

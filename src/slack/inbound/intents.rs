@@ -88,6 +88,7 @@ pub fn incident(intent: &Intent) -> Option<IncidentId> {
         | Intent::WhoOf(incident)
         | Intent::ChooseRunbook { incident, .. }
         | Intent::Split { incident, .. }
+        | Intent::Merge { from: incident, .. }
         | Intent::Tick { incident, .. } => Some(*incident),
         Intent::ListRunbooks
         | Intent::ShowRunbookNamed(_)
@@ -122,6 +123,7 @@ pub fn deed(intent: &Intent) -> Deed {
         Intent::ShowRunbook(_) | Intent::ShowRunbookNamed(_) => Deed::ShowRunbook,
         Intent::ChooseRunbook { .. } => Deed::ChooseRunbook,
         Intent::Split { .. } => Deed::Split,
+        Intent::Merge { .. } => Deed::Merge,
         Intent::Tick { .. } => Deed::Tick,
         Intent::RunRunbook { .. } => Deed::Run,
         Intent::Freeze { .. } => Deed::Freeze,

@@ -18,7 +18,8 @@ pub const COMMANDS: &[(&str, &str)] = &[
     ("who", "INC-n"),
     ("touched", "[INC-n|60s|1h]"),
     ("oversight", "[30d]"),
-    ("close", "INC-n [REASON]"),
+    ("close", "INC-n REASON"),
+    ("merge", "INC-n into INC-m"),
     ("break-glass", "INC-n REASON"),
     ("reviewed", "INC-n WORDS"),
     ("freeze", "[WHAT] REASON"),
@@ -33,9 +34,11 @@ const LONGEST: usize = 4000;
 #[must_use]
 pub fn parse(line: &str, thread: Option<IncidentId>) -> Intent {
     let line = unescape(line.trim());
-    let unrecognised = || Intent::Unrecognised {
+    let unless = |problem: Option<String>| Intent::Unrecognised {
         text: line.chars().take(200).collect(),
+        problem,
     };
+    let unrecognised = || unless(None);
     if line.len() > LONGEST {
         return unrecognised();
     }
@@ -48,12 +51,17 @@ pub fn parse(line: &str, thread: Option<IncidentId>) -> Intent {
             Some(name) => Intent::ShowRunbookNamed(name),
             None => unrecognised(),
         },
-        "run" => run(rest).unwrap_or_else(|problem| Intent::Unrecognised { text: problem }),
+        "run" => run(rest).unwrap_or_else(|problem| unless(Some(problem))),
         "status" => about(rest, thread, Intent::StatusOf, Some(Intent::Status)).unwrap_or_else(unrecognised),
         "why" => about(rest, thread, Intent::WhyOf, None).unwrap_or_else(unrecognised),
-        "close" => saying(rest, thread)
-            .map(|(incident, reason)| Intent::Close { incident, reason })
-            .unwrap_or_else(unrecognised),
+        "close" => match saying(rest, thread) {
+            Some((_, reason)) if reason.is_empty() => {
+                unless(Some("say what ended it; that stands in the summary".to_owned()))
+            }
+            Some((incident, reason)) => Intent::Close { incident, reason },
+            None => unrecognised(),
+        },
+        "merge" => merge(rest, thread).unwrap_or_else(unrecognised),
         "break-glass" | "breakglass" => saying(rest, thread)
             .map(|(incident, reason)| Intent::BreakGlass { incident, reason })
             .unwrap_or_else(unrecognised),
@@ -86,6 +94,26 @@ fn about(
     }
 }
 
+/// Which into which. In a thread one name is enough: it is that incident which goes.
+fn merge(rest: &str, thread: Option<IncidentId>) -> Option<Intent> {
+    let words = rest.split_whitespace();
+    let named: Option<Vec<IncidentId>> = words
+        .filter(|word| !word.eq_ignore_ascii_case("into"))
+        .map(IncidentId::parse)
+        .collect();
+    match (named?.as_slice(), thread) {
+        ([from, into], _) => Some(Intent::Merge {
+            from: *from,
+            into: *into,
+        }),
+        ([into], Some(here)) => Some(Intent::Merge {
+            from: here,
+            into: *into,
+        }),
+        _ => None,
+    }
+}
+
 /// In a thread it is about that incident, unless something else is named.
 fn touched(rest: &str, thread: Option<IncidentId>) -> Option<Intent> {
     let since = match thread.filter(|_| rest.is_empty()) {
@@ -107,18 +135,18 @@ fn saying(rest: &str, thread: Option<IncidentId>) -> Option<(IncidentId, String)
 }
 
 fn run(rest: &str) -> Result<Intent, String> {
-    let words = words(rest).map_err(|why| format!("run {rest}: {why}"))?;
+    let words = words(rest).map_err(str::to_owned)?;
     let mut words = words.into_iter();
     let Some(name) = words.next() else {
-        return Err("run: say which runbook, for example run redis-connection-timeout".to_owned());
+        return Err("say which runbook; `/runbook list` has them".to_owned());
     };
     let mut parameters = BTreeMap::new();
     for word in words {
         let Some((key, value)) = word.split_once('=') else {
-            return Err(format!("run {name}: \"{word}\" is no parameter; write key=value"));
+            return Err(format!("\"{word}\" is no parameter, which is written key=value"));
         };
         if parameters.insert(key.to_owned(), value.to_owned()).is_some() {
-            return Err(format!("run {name}: \"{key}\" is given twice"));
+            return Err(format!("\"{key}\" is given twice"));
         }
     }
     Ok(Intent::RunRunbook { name, parameters })
@@ -235,7 +263,6 @@ mod tests {
             incident: IncidentId(7),
             reason: reason.to_owned(),
         };
-        assert_eq!(parse("close INC-7", None), closed(""));
         assert_eq!(
             parse("close INC-7 mended by hand", Some(IncidentId(8))),
             closed("mended by hand")
@@ -244,6 +271,13 @@ mod tests {
             parse("close mended by hand", Some(IncidentId(7))),
             closed("mended by hand")
         );
+        let merged = |from, into| Intent::Merge {
+            from: IncidentId(from),
+            into: IncidentId(into),
+        };
+        assert_eq!(parse("merge INC-7 into INC-3", None), merged(7, 3));
+        assert_eq!(parse("merge INC-7 INC-3", Some(IncidentId(9))), merged(7, 3));
+        assert_eq!(parse("merge into INC-3", Some(IncidentId(9))), merged(9, 3));
         assert_eq!(parse("why", Some(IncidentId(7))), Intent::WhyOf(IncidentId(7)));
         assert_eq!(parse("who INC-7", None), Intent::WhoOf(IncidentId(7)));
         assert_eq!(
@@ -271,8 +305,11 @@ mod tests {
             "show a b",
             "why",
             "close",
+            "close INC-7",
             "close mended by hand",
             "status soon",
+            "merge INC-7",
+            "merge INC-7 into that",
         ] {
             assert!(matches!(parse(line, None), Intent::Unrecognised { .. }), "{line}");
         }

@@ -1,5 +1,5 @@
 //! How fast we may post: Slack allows about one message a second and channel with small bursts, about fifty edits a minute,
-//! and says 429 per method beyond that (docs.slack.dev, rate limits). Time is an argument.
+//! and says 429 per method beyond that (docs.slack.dev, rate limits). Whose turn it is says [`Queue`]. Time is an argument.
 
 use std::collections::HashMap;
 use std::time::Duration;
@@ -7,12 +7,7 @@ use std::time::Duration;
 use parking_lot::Mutex;
 use tokio::time::Instant;
 
-/// Who wants to post, in order of importance.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Rank {
-    Card,
-    Thread,
-}
+use super::queue::{Asking, Queue};
 
 #[derive(Clone, Copy, Debug)]
 struct Rate {
@@ -26,6 +21,8 @@ const POST: Rate = Rate {
 };
 /// Nobody is told to wait longer than this before asking again.
 const LONGEST_WAIT: Duration = Duration::from_secs(60);
+/// More than so many before somebody are longer than [`LONGEST_WAIT`].
+const LONGEST_QUEUE: usize = 64;
 const EDIT: Rate = Rate {
     burst: 20.0,
     per_second: 50.0 / 60.0,
@@ -36,11 +33,9 @@ struct Bucket {
     rate: Rate,
     tokens: f64,
     at: Instant,
-    /// A card was turned away: threads wait until it has been served.
-    reserved: bool,
-    /// Up to when cards, and threads, that were turned away have been told to come. Thousands may wait for one channel:
-    /// told one after the other, each comes about when it is its turn, and not all of them each second.
-    told: [Instant; 2],
+    /// Those who were turned away. Thousands may wait for one channel: told one after the other, each comes about when it
+    /// is its turn, and not all of them each second.
+    queue: Queue,
 }
 
 impl Bucket {
@@ -49,8 +44,7 @@ impl Bucket {
             rate,
             tokens: rate.burst,
             at: now,
-            reserved: false,
-            told: [now; 2],
+            queue: Queue::new(now),
         }
     }
 
@@ -60,33 +54,25 @@ impl Bucket {
         self.at = now.max(self.at);
     }
 
-    fn take(&mut self, rank: Rank, now: Instant) -> Result<(), Instant> {
+    fn take(&mut self, asking: Asking, now: Instant) -> Result<(), Instant> {
         self.refill(now);
-        let need = if self.reserved && rank == Rank::Thread {
-            2.0
-        } else {
-            1.0
-        };
-        if self.tokens >= need {
+        let is_there = self.tokens >= 1.0;
+        if is_there && self.queue.take(asking, now) {
             self.tokens -= 1.0;
-            if rank == Rank::Card {
-                self.reserved = false;
-            }
             return Ok(());
         }
-        if rank == Rank::Card {
-            self.reserved = true;
+        let one = 1.0 / self.rate.per_second;
+        let mut before = self.queue.before(&asking, LONGEST_QUEUE);
+        if is_there {
+            // It is kept for somebody else.
+            before = before.max(1);
         }
-        let soonest = now
-            + Duration::from_secs_f64((need - self.tokens) / self.rate.per_second)
-            + Duration::from_millis(5);
-        let told = match rank {
-            Rank::Card => &mut self.told[0],
-            Rank::Thread => &mut self.told[1],
-        };
-        // Some of those who were told may not come any more, so nobody is sent away for long.
-        let at = soonest.max(*told).min(now + LONGEST_WAIT.max(soonest - now));
-        *told = at + Duration::from_secs_f64(1.0 / self.rate.per_second);
+        let next = (1.0 - self.tokens).max(0.0) * one;
+        #[expect(clippy::cast_precision_loss, reason = "at most LONGEST_QUEUE")]
+        let wait = Duration::from_secs_f64(next + before as f64 * one) + Duration::from_millis(5);
+        // Some of those before it may not come any more, so nobody is sent away for long.
+        let at = now + wait.min(LONGEST_WAIT);
+        self.queue.wait_until(asking, at);
         Err(at)
     }
 }
@@ -116,7 +102,7 @@ impl Limits {
     ///
     /// # Errors
     /// When to ask again.
-    pub fn post(&self, channel: &str, rank: Rank, now: Instant) -> Result<(), Instant> {
+    pub fn post(&self, channel: &str, asking: Asking, now: Instant) -> Result<(), Instant> {
         let mut state = self.state.lock();
         state.free(POST_METHOD, now)?;
         if state.channels.len() >= CHANNELS {
@@ -129,7 +115,7 @@ impl Limits {
             .channels
             .entry(channel.to_owned())
             .or_insert_with(|| Bucket::full(POST, now))
-            .take(rank, now)
+            .take(asking, now)
     }
 
     /// Whether more than one message may be posted here right now.
@@ -148,13 +134,13 @@ impl Limits {
     ///
     /// # Errors
     /// When to ask again.
-    pub fn edit(&self, now: Instant) -> Result<(), Instant> {
+    pub fn edit(&self, asking: Asking, now: Instant) -> Result<(), Instant> {
         let mut state = self.state.lock();
         state.free(EDIT_METHOD, now)?;
         state
             .edits
             .get_or_insert_with(|| Bucket::full(EDIT, now))
-            .take(Rank::Card, now)
+            .take(asking, now)
     }
 
     /// Whether edits for which nobody waits may be made: half of the burst stays for those for which somebody does.
@@ -185,74 +171,5 @@ impl State {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_channel_gets_a_burst_and_then_one_a_second() {
-        let limits = Limits::default();
-        let start = Instant::now();
-        let mut now = start;
-        let mut sent = 0;
-        while now < start + Duration::from_secs(30) {
-            match limits.post("C1", Rank::Thread, now) {
-                Ok(()) => sent += 1,
-                Err(at) => {
-                    assert!(at > now);
-                    now = at;
-                }
-            }
-        }
-        assert!((32..=33).contains(&sent), "{sent}");
-        assert!(
-            limits.post("C2", Rank::Thread, start).is_ok(),
-            "another channel has its own"
-        );
-    }
-
-    #[test]
-    fn many_that_wait_are_told_to_come_one_after_the_other() {
-        let limits = Limits::default();
-        let now = Instant::now();
-        let told: Vec<Instant> = (0..1000)
-            .filter_map(|_| limits.post("C1", Rank::Card, now).err())
-            .collect();
-        assert_eq!(told.len(), 997);
-        for (one, next) in told.iter().zip(&told[1..55]) {
-            assert!(*next - *one >= Duration::from_millis(900));
-        }
-        assert!(told.iter().all(|at| *at <= now + LONGEST_WAIT));
-    }
-
-    #[test]
-    fn a_card_that_waits_goes_before_the_thread() {
-        let limits = Limits::default();
-        let now = Instant::now();
-        for _ in 0..3 {
-            assert!(limits.post("C1", Rank::Thread, now).is_ok());
-        }
-        let at = limits.post("C1", Rank::Card, now).unwrap_err();
-        assert!(
-            limits.post("C1", Rank::Thread, at).is_err(),
-            "the token is the card's"
-        );
-        assert!(limits.post("C1", Rank::Card, at).is_ok());
-    }
-
-    #[test]
-    fn a_429_stops_that_method_only() {
-        let limits = Limits::default();
-        let now = Instant::now();
-        limits.block(POST_METHOD, now + Duration::from_secs(7));
-        assert_eq!(
-            limits.post("C1", Rank::Card, now),
-            Err(now + Duration::from_secs(7))
-        );
-        assert!(limits.edit(now).is_ok());
-        assert!(
-            limits
-                .post("C1", Rank::Card, now + Duration::from_secs(7))
-                .is_ok()
-        );
-    }
-}
+#[path = "bucket_tests.rs"]
+mod tests;

@@ -7,11 +7,12 @@ use serde_json::{Value, json};
 use tokio::time::Instant;
 use tracing::{error, warn};
 
-use super::bucket::{EDIT_METHOD, Limits, POST_METHOD, Rank};
+use super::bucket::{EDIT_METHOD, Limits, POST_METHOD};
 use super::channels::Channels;
 use super::desk::SKEW;
 use super::hints::Hints;
 use super::post::{DeliveryIds, Message, post_once};
+use super::queue::{Asking, Urgency};
 use crate::domain::command::{Command, Delivered};
 use crate::domain::ids::IncidentId;
 use crate::domain::incident::{Incident, MessageRef, Phase};
@@ -45,6 +46,8 @@ pub struct CardJob {
     pub for_lines: bool,
     /// Until then a first post waits for the plan.
     pub plan_until: Instant,
+    /// Somebody has clicked since it was drawn last.
+    pub awaited: bool,
 }
 
 /// How a turn ended.
@@ -100,6 +103,18 @@ fn draw(bench: &Bench, incident: &Incident) -> Rendered {
     cards::render(incident, &context, &bench.shared.words)
 }
 
+fn asking(job: &CardJob, incident: &Incident) -> Asking {
+    let asking = Asking::card(incident);
+    Asking {
+        urgency: if job.awaited {
+            Urgency::AWAITED
+        } else {
+            asking.urgency
+        },
+        ..asking
+    }
+}
+
 async fn post(bench: &Bench, job: &CardJob, incident: &Incident) -> Turn {
     let channel = match bench.channels.resolve(&bench.api, &incident.channel).await {
         Ok(channel) => channel,
@@ -110,7 +125,7 @@ async fn post(bench: &Bench, job: &CardJob, incident: &Incident) -> Turn {
             };
         }
     };
-    if let Err(at) = bench.limits.post(&channel, Rank::Card, Instant::now()) {
+    if let Err(at) = bench.limits.post(&channel, asking(job, incident), Instant::now()) {
         return Turn::Later(at);
     }
     // Drawn only now: in a storm most turns end above.
@@ -173,7 +188,7 @@ async fn edit(bench: &Bench, job: &CardJob, incident: &Incident, message: Messag
             edited: false,
         };
     }
-    if let Err(at) = bench.limits.edit(Instant::now()) {
+    if let Err(at) = bench.limits.edit(asking(job, incident), Instant::now()) {
         return Turn::Later(at);
     }
     let mut sent = update(&bench.api, &message, rendered.body()).await;

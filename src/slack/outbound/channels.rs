@@ -1,6 +1,6 @@
 //! Channel names of the configuration to ids. An id is taken as it is.
 
-use std::collections::HashMap;
+use std::collections::{BTreeSet, HashMap};
 
 use parking_lot::Mutex;
 use serde::Deserialize;
@@ -26,6 +26,116 @@ struct Listed {
     id: String,
     #[serde(default)]
     name: String,
+    #[serde(default)]
+    is_member: bool,
+    #[serde(default)]
+    is_im: bool,
+    #[serde(default)]
+    is_archived: bool,
+}
+
+#[derive(Debug, Deserialize)]
+struct Info {
+    channel: Listed,
+}
+
+/// Why nothing can be posted in a channel.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Closed {
+    /// None that the bot can see has this name or id.
+    Unknown,
+    /// It is there, and the bot is not in it.
+    NotMember,
+    Archived,
+}
+
+impl Closed {
+    /// What it is and what to do, behind a colon.
+    #[must_use]
+    pub fn words(self) -> &'static str {
+        match self {
+            Self::Unknown => {
+                "Slack has no such channel that the bot can see; correct the name, or, if it is a private channel, type /invite @interlock in it"
+            }
+            Self::NotMember => "the bot is not a member; type /invite @interlock in it",
+            Self::Archived => "it is archived; unarchive it or name another one",
+        }
+    }
+
+    fn of(listed: &Listed) -> Option<Self> {
+        match (listed.is_archived, listed.is_member || listed.is_im) {
+            (true, _) => Some(Self::Archived),
+            (false, false) => Some(Self::NotMember),
+            (false, true) => None,
+        }
+    }
+}
+
+/// Those of the channels in which we can't post.
+///
+/// # Errors
+/// What Slack said, when it does not say.
+pub async fn closed_channels(
+    api: &Api,
+    wanted: &BTreeSet<Channel>,
+) -> Result<Vec<(Channel, Closed)>, ApiError> {
+    let mut closed = Vec::new();
+    let mut names: BTreeSet<&Channel> = BTreeSet::new();
+    for channel in wanted {
+        if !is_id(channel.as_str()) {
+            names.insert(channel);
+            continue;
+        }
+        let params = [("channel", channel.as_str().to_owned())];
+        let why = match api.get::<Info>("conversations.info", &params, CALL_TIMEOUT).await {
+            Ok(info) => Closed::of(&info.channel),
+            Err(error) if error.code() == Some("channel_not_found") => Some(Closed::Unknown),
+            Err(error) => return Err(error),
+        };
+        closed.extend(why.map(|why| (channel.clone(), why)));
+    }
+    let mut cursor = String::new();
+    for _ in 0..PAGES {
+        if names.is_empty() {
+            return Ok(closed);
+        }
+        let list = page(api, &cursor).await?;
+        for listed in &list.channels {
+            let named = |channel: &&Channel| bare(channel) == listed.name;
+            let Some(channel) = names.iter().copied().find(named) else {
+                continue;
+            };
+            names.remove(channel);
+            closed.extend(Closed::of(listed).map(|why| (channel.clone(), why)));
+        }
+        cursor = list.response_metadata.next_cursor;
+        if cursor.is_empty() {
+            break;
+        }
+    }
+    closed.extend(
+        names
+            .into_iter()
+            .map(|channel| (channel.clone(), Closed::Unknown)),
+    );
+    Ok(closed)
+}
+
+fn bare(channel: &Channel) -> &str {
+    channel.as_str().trim_start_matches('#')
+}
+
+/// A page of the channels that the bot can see.
+async fn page(api: &Api, cursor: &str) -> Result<List, ApiError> {
+    let mut params = vec![
+        ("types", "public_channel,private_channel".to_owned()),
+        ("exclude_archived", "true".to_owned()),
+        ("limit", "1000".to_owned()),
+    ];
+    if !cursor.is_empty() {
+        params.push(("cursor", cursor.to_owned()));
+    }
+    api.get("conversations.list", &params, CALL_TIMEOUT).await
 }
 
 #[derive(Debug, Default, Deserialize)]
@@ -47,21 +157,13 @@ impl Channels {
         if is_id(text) {
             return Ok(text.to_owned());
         }
-        let name = text.trim_start_matches('#');
+        let name = bare(channel);
         if let Some(id) = self.known.lock().get(name) {
             return Ok(id.clone());
         }
         let mut cursor = String::new();
         for _ in 0..PAGES {
-            let mut params = vec![
-                ("types", "public_channel,private_channel".to_owned()),
-                ("exclude_archived", "true".to_owned()),
-                ("limit", "1000".to_owned()),
-            ];
-            if !cursor.is_empty() {
-                params.push(("cursor", cursor.clone()));
-            }
-            let list: List = api.get("conversations.list", &params, CALL_TIMEOUT).await?;
+            let list = page(api, &cursor).await?;
             let mut known = self.known.lock();
             known.extend(list.channels.into_iter().map(|listed| (listed.name, listed.id)));
             if let Some(id) = known.get(name) {

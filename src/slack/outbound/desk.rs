@@ -38,6 +38,8 @@ pub struct Desk {
     not_before: Instant,
     next_edit: Instant,
     hurried: Option<Instant>,
+    /// Somebody clicked and the card has not been drawn since.
+    awaited: bool,
     plan_until: Instant,
     failures: u32,
     lines: VecDeque<Line>,
@@ -60,6 +62,7 @@ impl Desk {
             not_before: now,
             next_edit: now,
             hurried: None,
+            awaited: false,
             plan_until: now + plan_wait,
             failures: 0,
             lines: VecDeque::new(),
@@ -96,6 +99,7 @@ impl Desk {
             | Effect::PageResolve { .. }
             | Effect::SourceResolve { .. }
             | Effect::SourceAcknowledge { .. }
+            | Effect::SourceNote { .. }
             | Effect::Silence { .. } => return false,
         };
         self.lines.push_back(Line {
@@ -110,6 +114,7 @@ impl Desk {
 
     /// Somebody clicked: the next edit doesn't wait for the pace, once an interval.
     pub fn hurry(&mut self, now: Instant, interval: Duration) {
+        self.awaited = true;
         if self.hurried.is_none_or(|at| now >= at + interval) {
             self.hurried = Some(now);
             self.next_edit = self.next_edit.min(now);
@@ -138,6 +143,7 @@ impl Desk {
             hash: self.hash,
             for_lines: !self.lines.is_empty(),
             plan_until: self.plan_until,
+            awaited: self.awaited,
         })
     }
 
@@ -193,6 +199,7 @@ impl Desk {
                 self.wanted |= posted.is_some() && hash.is_none();
                 self.posted = posted.or(self.posted.take());
                 self.hash = hash;
+                self.awaited = false;
                 if edited {
                     self.next_edit = now + interval;
                 }

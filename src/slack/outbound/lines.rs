@@ -7,9 +7,11 @@ use tokio::time::Instant;
 use tracing::error;
 
 use super::attach;
-use super::bucket::{POST_METHOD, Rank};
+use super::bucket::POST_METHOD;
 use super::card::{Bench, Turn, failed};
+use super::desk::SKEW;
 use super::post::{DeliveryIds, Message, post_once};
+use super::queue::Asking;
 use crate::domain::event::{Entry, Event};
 use crate::domain::evidence::{Finding, charted};
 use crate::domain::ids::{AttemptId, IncidentId};
@@ -89,17 +91,21 @@ pub async fn turn(bench: &Bench, job: LinesJob) -> LinesTurn {
     let Some(first) = job.lines.first() else {
         return stop(shown());
     };
+    let told = Told {
+        job: &job,
+        asking: Asking::thread(&incident, first.since + SKEW),
+    };
     match &first.what {
         What::File(attempt) => {
-            if let Err(at) = bench.limits.post(&job.card.channel, Rank::Thread, Instant::now()) {
+            if let Err(at) = told.has_leave(bench) {
                 return stop(Turn::Later(at));
             }
             let journaled = journaled(&entries, *attempt);
             let attached = attach::output(bench, &job.card, first, *attempt, journaled).await;
-            over(bench, &job, first, attached, "The whole output").await
+            over(bench, &told, first, attached, "The whole output").await
         }
         What::Chart(seq) => {
-            if let Err(at) = bench.limits.post(&job.card.channel, Rank::Thread, Instant::now()) {
+            if let Err(at) = told.has_leave(bench) {
                 return stop(Turn::Later(at));
             }
             let finding = charted_at(&entries, *seq);
@@ -107,7 +113,7 @@ pub async fn turn(bench: &Bench, job: LinesJob) -> LinesTurn {
                 Some(finding) => attach::chart(bench, &job.card, first, (&incident, finding)).await,
                 None => Ok(()),
             };
-            over(bench, &job, first, attached, "A chart").await
+            over(bench, &told, first, attached, "A chart").await
         }
         What::Summary(Some(handover)) if closed_since(&entries, *handover) => LinesTurn {
             over: 1,
@@ -115,14 +121,28 @@ pub async fn turn(bench: &Bench, job: LinesJob) -> LinesTurn {
         },
         What::Summary(handover) => {
             // As of the handover: what came after it has lines of its own.
-            let told = handover.map_or(entries.len(), |handover| {
+            let until = handover.map_or(entries.len(), |handover| {
                 entries.partition_point(|entry| entry.seq <= handover)
             });
-            let entries = entries.get(..told).unwrap_or_default();
+            let entries = entries.get(..until).unwrap_or_default();
             let text = cut(&(bench.shared.words.summary)(entries, &incident), SUMMARY);
-            send(bench, &job, &[first], text).await
+            send(bench, &told, &[first], text).await
         }
-        What::Entry(_) => entry_lines(bench, &job, &incident, &entries).await,
+        What::Entry(_) => entry_lines(bench, &told, &incident, &entries).await,
+    }
+}
+
+/// Lines that are to be posted, and what a turn for them is asked with.
+struct Told<'a> {
+    job: &'a LinesJob,
+    asking: Asking,
+}
+
+impl Told<'_> {
+    fn has_leave(&self, bench: &Bench) -> Result<(), Instant> {
+        bench
+            .limits
+            .post(&self.job.card.channel, self.asking, Instant::now())
     }
 }
 
@@ -148,7 +168,7 @@ fn charted_at(entries: &[Entry], seq: u64) -> Option<&Finding> {
 /// not wait.
 async fn over(
     bench: &Bench,
-    job: &LinesJob,
+    told: &Told<'_>,
     line: &Line,
     attached: Result<(), ApiError>,
     what: &str,
@@ -160,7 +180,7 @@ async fn over(
         },
         Err(error @ ApiError::Refused { .. }) if error.trouble() != Trouble::Gone => {
             let text = format!("{what} could not be attached here: {error}");
-            send(bench, job, &[line], text).await
+            send(bench, told, &[line], text).await
         }
         Err(error) => LinesTurn {
             over: 0,
@@ -176,7 +196,8 @@ fn closed_since(entries: &[Entry], handover: u64) -> bool {
         .any(|entry| entry.seq > handover && matches!(entry.event, Event::Closed { .. }))
 }
 
-async fn entry_lines(bench: &Bench, job: &LinesJob, incident: &Incident, entries: &[Entry]) -> LinesTurn {
+async fn entry_lines(bench: &Bench, told: &Told<'_>, incident: &Incident, entries: &[Entry]) -> LinesTurn {
+    let job = told.job;
     let room = bench.limits.has_room(&job.card.channel, Instant::now());
     let mut texts: Vec<String> = Vec::new();
     let mut taken: Vec<&Line> = Vec::new();
@@ -228,7 +249,7 @@ async fn entry_lines(bench: &Bench, job: &LinesJob, incident: &Incident, entries
         };
     }
     let claim = claim(incident, bench.shared.outlook.origin()).filter(|_| packet);
-    let mut sent = send_with(bench, job, &taken, texts.join("\n"), claim).await;
+    let mut sent = send_with(bench, told, &taken, texts.join("\n"), claim).await;
     sent.over += silent;
     sent
 }
@@ -251,19 +272,20 @@ fn entry_of(seq: u64, entries: &[Entry]) -> Option<&Entry> {
     entries.get(at)
 }
 
-async fn send(bench: &Bench, job: &LinesJob, lines: &[&Line], text: String) -> LinesTurn {
-    send_with(bench, job, lines, text, None).await
+async fn send(bench: &Bench, told: &Told<'_>, lines: &[&Line], text: String) -> LinesTurn {
+    send_with(bench, told, lines, text, None).await
 }
 
 /// With buttons below the text.
 async fn send_with(
     bench: &Bench,
-    job: &LinesJob,
+    told: &Told<'_>,
     lines: &[&Line],
     text: String,
     buttons: Option<serde_json::Value>,
 ) -> LinesTurn {
-    if let Err(at) = bench.limits.post(&job.card.channel, Rank::Thread, Instant::now()) {
+    let job = told.job;
+    if let Err(at) = told.has_leave(bench) {
         return LinesTurn {
             over: 0,
             turn: Turn::Later(at),

@@ -8,8 +8,11 @@ mod desk;
 mod hints;
 mod lines;
 mod post;
+mod queue;
 mod worker;
 
-pub use bucket::{Limits, POST_METHOD, Rank};
+pub use bucket::{Limits, POST_METHOD};
+pub use channels::{Closed, closed_channels};
 pub use hints::{Hints, ThreadOf};
+pub use queue::Asking;
 pub use worker::Outbound;

@@ -57,8 +57,11 @@ enum Ice {
     OtherRunbook,
     File,
     FileUnreadable,
+    Breaker,
+    OurClustersBreaker,
+    OtherClustersBreaker,
 }
-const ICES: [Ice; 10] = [
+const ICES: [Ice; 13] = [
     Ice::None,
     Ice::Everything,
     Ice::OurCluster,
@@ -69,6 +72,9 @@ const ICES: [Ice; 10] = [
     Ice::OtherRunbook,
     Ice::File,
     Ice::FileUnreadable,
+    Ice::Breaker,
+    Ice::OurClustersBreaker,
+    Ice::OtherClustersBreaker,
 ];
 
 /// What the calendar and the limits say.
@@ -143,6 +149,11 @@ fn specified(case: Case) -> Verdict {
         Ice::FileUnreadable => {
             no.insert("freeze_file_unreadable");
         }
+        // It stands for a spent limit: looking goes on, and so does whoever broke the glass.
+        Ice::Breaker | Ice::OurClustersBreaker if case.tier > 0 && !case.glass => {
+            no.insert("frozen");
+        }
+        Ice::Breaker | Ice::OurClustersBreaker | Ice::OtherClustersBreaker => {}
         Ice::None | Ice::OtherCluster | Ice::OtherNamespace | Ice::OtherRunbook => {}
     }
     // Windows and limits are about changes; a freeze is about everything.
@@ -152,6 +163,8 @@ fn specified(case: Case) -> Verdict {
         Calm::WindowClosed if case.tier > 0 => {
             no.insert("window_closed");
         }
+        // Said once: the breaker of the same limit says it.
+        Calm::HourSpent if matches!(case.ice, Ice::Breaker) => {}
         Calm::HourSpent if case.tier > 0 => {
             no.insert("limit_reached");
         }
@@ -280,6 +293,9 @@ fn freeze(ice: Ice) -> (Freeze, FreezeFile) {
         Ice::OtherNamespace => Some(named("namespace", "other")),
         Ice::OurRunbook => Some(named("runbook", "restart")),
         Ice::OtherRunbook => Some(named("runbook", "other")),
+        Ice::Breaker => Some(Scope::read("breaker").unwrap().0),
+        Ice::OurClustersBreaker => Some(Scope::read("breaker=main").unwrap().0),
+        Ice::OtherClustersBreaker => Some(Scope::read("breaker=other").unwrap().0),
         Ice::None | Ice::File | Ice::FileUnreadable => None,
     };
     let held = scope.map(|scope| Held {
@@ -289,6 +305,7 @@ fn freeze(ice: Ice) -> (Freeze, FreezeFile) {
         at: now(),
         reason: "ice".to_owned(),
         over: None,
+        tripped_by: None,
     });
     let freeze = held.map_or_else(Freeze::default, |held| Freeze::default().trip(held).unwrap());
     let file = match ice {
@@ -305,7 +322,10 @@ fn freeze(ice: Ice) -> (Freeze, FreezeFile) {
         | Ice::OurNamespace
         | Ice::OtherNamespace
         | Ice::OurRunbook
-        | Ice::OtherRunbook => FreezeFile::Absent,
+        | Ice::OtherRunbook
+        | Ice::Breaker
+        | Ice::OurClustersBreaker
+        | Ice::OtherClustersBreaker => FreezeFile::Absent,
     };
     (freeze, file)
 }
@@ -457,6 +477,6 @@ fn every_case_of_the_table_is_decided_as_it_is_specified() {
             }
         }
     }
-    assert_eq!(seen, 358_400);
+    assert_eq!(seen, 465_920);
     assert!(yes > 500, "a table of nothing but no proves little: {yes}");
 }

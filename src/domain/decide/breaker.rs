@@ -1,0 +1,53 @@
+//! Tripping the breaker: asked after every start that was recorded, in the same commit.
+
+use super::{Context, Tx, advance};
+use crate::domain::action::EffectClass;
+use crate::domain::breaker;
+use crate::domain::command::Effect;
+use crate::domain::escalation::Call;
+use crate::domain::event::Event;
+use crate::domain::ids::{AttemptId, IncidentId};
+use crate::planted::{self, Bug};
+
+/// Trips where a limit is spent now, and calls a human for it, once. What starts while the glass is broken counts, and
+/// trips nothing: limits do not hold then.
+pub(super) fn trip_if_spent(tx: &mut Tx<'_>, context: Context<'_>, attempt: AttemptId) {
+    let id = attempt.incident;
+    let Some(incident) = tx.state().incident(id) else {
+        return;
+    };
+    let step = incident
+        .plan(attempt.plan)
+        .and_then(|track| track.plan.step(attempt.step));
+    if step.is_none_or(|step| step.effect == EffectClass::Observe) {
+        return;
+    }
+    if incident.glass_at(context.now).is_some() || planted::is(Bug::BreakerNeverTrips) {
+        return;
+    }
+    let counts = tx.state().counts(incident, context.now);
+    let mut spent = context.rules.policy.guards.limits.spent(&counts);
+    spent.retain(|(limit, _)| {
+        let scope = limit.breaker();
+        scope.is_some_and(|scope| tx.state().freeze.of(&scope).is_none())
+    });
+    for (limit, allowed) in spent {
+        let why = format!("the breaker tripped: {}", breaker::why(&limit, allowed));
+        tx.record(Event::BreakerTripped {
+            incident: id,
+            limit,
+            allowed,
+        });
+        advance::page_now(tx, id, Call::Broke, why);
+    }
+}
+
+/// A person has lifted what this incident tripped. Where it was closed meanwhile, its page has no point any more.
+pub(super) fn stand_down(tx: &mut Tx<'_>, id: IncidentId) {
+    let over = tx.state().incident(id).is_some_and(|incident| {
+        !incident.is_open() && incident.paging.asked_at.is_some() && !tx.state().keeps_tripped(id)
+    });
+    if over {
+        tx.effect(Effect::PageResolve { incident: id });
+    }
+}

@@ -1,0 +1,87 @@
+//! A person says that two incidents are one: the alerts of the one go to the other, and it is closed.
+
+use std::sync::Arc;
+
+use super::act::{Actor, open};
+use super::{Context, Tx, advance, alerts, plan_act};
+use crate::domain::alert::Alert;
+use crate::domain::cluster::Because;
+use crate::domain::command::{Answer, Reply};
+use crate::domain::escalation::Call;
+use crate::domain::event::{Deed, Event, Refusal};
+use crate::domain::ids::IncidentId;
+use crate::domain::incident::{ClosedAs, Incident, Phase};
+
+/// What waits for approval in the one is withdrawn; in the other everything goes on as when alerts join. Where a human was
+/// called for the one and not for the other, one is called for that.
+pub fn merge(
+    tx: &mut Tx<'_>,
+    context: Context<'_>,
+    actor: &Actor<'_>,
+    from: IncidentId,
+    into: IncidentId,
+) -> Reply {
+    let merged = actor.responder(context).and_then(|()| may_merge(tx, from, into));
+    let firing = match merged {
+        Ok(firing) => firing,
+        Err(refusal) => return actor.refused(tx, Some(from), Deed::Merge, refusal),
+    };
+    let state = tx.state();
+    let called = state
+        .incident(from)
+        .is_some_and(|incident| incident.paging.asked_at.is_some());
+    let card = state.incident(into).and_then(|incident| incident.card.clone());
+    plan_act::withdraw(tx, from, format!("{from} was merged into {into}"));
+    tx.record(Event::Merged {
+        incident: from,
+        into,
+        alerts: firing.len(),
+        by: actor.who.clone(),
+        card,
+    });
+    let by = actor.who.clone();
+    advance::close(tx, from, ClosedAs::Merged { into, by });
+    let count = firing.len();
+    for alert in firing {
+        let by = actor.who.name.clone();
+        let because = Some(Because::Merged { from, by });
+        alerts::join(tx, context, into, Arc::unwrap_or_clone(alert), because);
+    }
+    if called && tx.state().incident(into).is_some_and(Incident::waits_for_people) {
+        let why = format!("{from}, for which a human was called, was merged into it");
+        advance::page_now(tx, into, Call::Waits, why);
+    }
+    Reply::Answer(Answer::Merged {
+        from,
+        into,
+        alerts: count,
+    })
+}
+
+/// The alerts that go to the other one.
+fn may_merge(tx: &Tx<'_>, from: IncidentId, into: IncidentId) -> Result<Vec<Arc<Alert>>, Refusal> {
+    let no = |why: String| Refusal::BadInput {
+        problems: vec![(String::new(), why)],
+    };
+    if from == into {
+        return Err(no(format!("{from} is that incident itself; name two")));
+    }
+    let incident = open(tx, from)?;
+    let other = open(tx, into)?;
+    if advance::is_manual(other) {
+        return Err(no(format!(
+            "{into} was started by hand and ends with its plan, whatever alerts say; merge it into {from} instead"
+        )));
+    }
+    if incident.has_loose_end() {
+        return Err(Refusal::LooseEnd);
+    }
+    match &incident.phase {
+        Phase::Planning { .. } | Phase::Proposed | Phase::Handed { .. } => {}
+        Phase::Running | Phase::Settling { .. } => return Err(Refusal::StillRuns),
+        Phase::Closed { .. } => return Err(Refusal::Over),
+    }
+    // What a person started has no alert that could resolve.
+    let alerts = incident.firing().filter(|_| !advance::is_manual(incident));
+    Ok(alerts.cloned().collect())
+}

@@ -1,0 +1,110 @@
+//! How an incident begins, which alerts are in it, and how it is closed.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
+
+use jiff::Timestamp;
+
+use super::plans::settle_approval;
+use super::silences;
+use crate::domain::alert::{Alert, Severity};
+use crate::domain::approval::ApprovalEvent;
+use crate::domain::cluster::Because;
+use crate::domain::ids::{Channel, EpisodeKey, IncidentId};
+use crate::domain::incident::{ClosedAs, Episode, HandoffReason, Incident, Paging, Phase};
+
+pub(super) fn opened(
+    id: IncidentId,
+    at: Timestamp,
+    alert: &Arc<Alert>,
+    channel: &Channel,
+    title: &str,
+    severity: Severity,
+) -> Incident {
+    let environment = ["environment", "env"]
+        .iter()
+        .find_map(|key| alert.labels.get(*key))
+        .cloned();
+    Incident {
+        id,
+        opened_at: at,
+        title: title.to_owned(),
+        severity,
+        service: alert.service.clone(),
+        environment,
+        source: alert.source.clone(),
+        group: alert.group.clone(),
+        channel: channel.clone(),
+        episodes: vec![Episode {
+            alert: alert.clone(),
+            because: None,
+            resolved_at: None,
+        }],
+        let_go: 0,
+        repeats: 0,
+        matched: None,
+        plans: Vec::new(),
+        // Until a `Matched` says more, nobody has chosen anything: a human has it.
+        phase: Phase::Handed {
+            at,
+            reason: HandoffReason::NoMatch,
+        },
+        card: None,
+        paging: Paging::default(),
+        commander: None,
+        checklist: None,
+        items: Vec::new(),
+        evidence: None,
+        ticks: BTreeMap::new(),
+        requested_by: None,
+        request: None,
+        source_refused: None,
+        glass: None,
+        changes: Vec::new(),
+        similar: Vec::new(),
+        joined_groups: BTreeSet::new(),
+        merged_groups: BTreeSet::new(),
+        split_off: BTreeSet::new(),
+        silences: Vec::new(),
+        last_seq: 0,
+    }
+}
+
+pub(super) fn joined(incident: &mut Incident, alert: &Arc<Alert>, because: Option<&Because>) {
+    incident.severity = incident.severity.max(alert.severity);
+    if because.is_some() {
+        incident.joined_groups.extend(alert.group.clone());
+    }
+    if because.is_some_and(Because::is_merge) {
+        let group = alert.group.clone();
+        incident
+            .merged_groups
+            .extend(group.map(|group| (alert.source.clone(), group)));
+    }
+    incident.episodes.push(Episode {
+        alert: alert.clone(),
+        because: because.cloned(),
+        resolved_at: None,
+    });
+}
+
+pub(super) fn resolved(incident: &mut Incident, episode: &EpisodeKey, at: Timestamp) {
+    // An episode that was reopened is there twice: the older one has resolved already.
+    let mut known = incident.episodes.iter_mut().rev();
+    if let Some(known) = known.find(|known| known.alert.episode == *episode) {
+        known.resolved_at.get_or_insert(at);
+    }
+}
+
+pub(super) fn close(incident: &mut Incident, at: Timestamp, result: ClosedAs) {
+    settle_approval(
+        incident,
+        ApprovalEvent::Withdraw {
+            at,
+            why: "the incident is over".to_owned(),
+        },
+    );
+    incident.paging.due = None;
+    silences::close(incident, at);
+    incident.phase = Phase::Closed { at, result };
+}

@@ -1,0 +1,72 @@
+//! Reminding those who may approve, once a plan: half-way to the first thing that happens without them, be that a page or
+//! the end of the proposal. Whoever was paged needs no reminder.
+
+use jiff::{SignedDuration, Timestamp};
+
+use super::approval::Approval;
+use super::incident::{Incident, Phase, PlanTrack};
+use super::plan::Plan;
+use super::policy::Policy;
+
+/// Less than this between a proposal and what follows it leaves no time for a reminder.
+const SHORTEST: SignedDuration = SignedDuration::from_secs(60);
+
+impl Incident {
+    /// The plan that waits, and until when.
+    fn waiting(&self) -> Option<(&PlanTrack, Timestamp)> {
+        let track = self.current()?;
+        let Approval::Pending { approve_by, .. } = &track.approval else {
+            return None;
+        };
+        let waits = matches!(self.phase, Phase::Proposed) && !track.reminded && !track.part_waits;
+        (waits && self.paging.asked_at.is_none()).then_some((track, *approve_by))
+    }
+
+    /// When those who may approve the plan that waits are reminded.
+    #[must_use]
+    pub fn remind_at(&self) -> Option<Timestamp> {
+        let (track, approve_by) = self.waiting()?;
+        let first = self.paging.due.map_or(approve_by, |due| due.min(approve_by));
+        let wait = first.duration_since(track.proposed_at);
+        if wait < SHORTEST {
+            return None;
+        }
+        let half = SignedDuration::from_secs(wait.as_secs().checked_div(2)?);
+        track.proposed_at.checked_add(half).ok()
+    }
+
+    /// Whether a reminder is due: when what it would come before is due as well, there is no point in it any more.
+    #[must_use]
+    pub fn reminder_due(&self, now: Timestamp) -> Option<(&PlanTrack, Timestamp)> {
+        let (track, approve_by) = self.waiting()?;
+        let early = approve_by > now && self.paging.due.is_none_or(|due| due > now);
+        (early && self.remind_at()? <= now).then_some((track, approve_by))
+    }
+}
+
+impl Policy {
+    /// Ids and handles of those whom a row names for the highest tier of this plan, where it acts.
+    #[must_use]
+    pub fn named_for(&self, plan: &Plan) -> Vec<String> {
+        let highest = plan.live_steps().max_by_key(|step| step.tier);
+        let Some((tier, environment)) =
+            highest.and_then(|step| Some((step.tier, step.environment.as_ref()?)))
+        else {
+            return Vec::new();
+        };
+        let rows = self
+            .rows
+            .iter()
+            .filter(|row| row.tiers.contains(&tier) && row.environments.contains(environment));
+        let mut named = Vec::new();
+        for row in rows {
+            let groups = row.groups.iter().map(|group| group.as_str().to_owned());
+            for name in groups.chain(row.users.iter().cloned()) {
+                if !named.contains(&name) {
+                    named.push(name);
+                }
+            }
+        }
+        named
+    }
+}

@@ -1,0 +1,124 @@
+//! The breaker: a spent limit stops every change until a person has looked, says why, and lifts it.
+
+use interlock::playground::cluster::Scenario;
+
+use crate::world::{Alert, Button, Setup, TestWorld};
+
+const FLUSH: &str = "exec redis-cli FLUSHDB";
+const HEALTH: &str = "exec curl -s localhost:8080/health";
+
+const TRIPPED: &str = "1 change was started within an hour, and the policy allows no more";
+
+/// One change an hour; the alert that fired waits, and what Ben asked for has spent it.
+async fn spent(table: &str) -> (TestWorld, Button) {
+    let setup = Setup::default()
+        .table("[approval]\napprove_by_minutes = 240")
+        .table(table);
+    let world = TestWorld::start(setup).await;
+    world.in_the_cluster(Scenario::RedisTimeout);
+    world.fires(&Alert::redis_timeout()).await;
+    let first = world.ana().sees_button("Approve 2 steps").await;
+    world.ben().types("run redis-connection-timeout").await;
+    world.ben().is_told("INC-2 is open").await;
+    world.card_shows("INC-2", "Waits for 1 approval").await;
+    (world, first)
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_spent_limit_trips_the_breaker_until_a_person_lifts_it_and_its_count_begins_anew() {
+    let (world, first) = spent("[limits]\nactions_per_hour = 1").await;
+    world.ana().presses("Approve 2 steps").await;
+    world.ana().is_told("Approved.").await;
+    // Looking goes on: what was changed is verified.
+    world.cluster_did(&[FLUSH, HEALTH]).await;
+    world.card_shows("INC-2", "Resolved").await;
+    let line = world.thread_of("INC-2").says("The breaker tripped: ").await;
+    assert!(
+        line.contains(TRIPPED) && line.contains("/runbook unfreeze breaker REASON"),
+        "{line}"
+    );
+    world.thread_of("INC-2").is_uninteresting();
+    let page = world
+        .a_human_is_paged("the breaker tripped: 1 change was started")
+        .await;
+    assert!(page.title.starts_with("INC-2"), "{}", page.title);
+
+    let card = world.card_shows("INC-1", "*BREAKER TRIPPED*").await;
+    assert!(
+        card.contains(TRIPPED)
+            && card.contains("No step starts that changes something until a person lifts it"),
+        "{card}"
+    );
+    assert!(!world.ana().has_button("Approve"));
+    world.ben().types("status").await;
+    world.ben().is_told("FROZEN by the breaker since").await;
+    world.ben().opens_home().await;
+    let home = world.ben().sees_home("*BREAKER TRIPPED*").await;
+    assert!(home.contains(TRIPPED), "{home}");
+
+    // It does not close by itself, and no crash closes it.
+    world.bot_crashes_and_restarts().await;
+    world.minutes_pass(61).await;
+    world.a_human_is_paged("INC-1").await;
+    world.ana().clicks(first).await.unwrap();
+    world
+        .ana()
+        .is_told(&format!("Not allowed: the breaker has tripped ({TRIPPED})"))
+        .await;
+    world.cluster_did(&[FLUSH, HEALTH]).await;
+    world.ana().types("unfreeze breaker").await;
+    world.ana().is_told("Lifting a freeze needs a reason").await;
+    world.ana().types("unfreeze breaker both were meant").await;
+    world
+        .ana()
+        .is_told("The breaker is closed again, and its count begins anew. Steps may start again.")
+        .await;
+    world.pager_resolves(&page.id).await;
+
+    world.ana().presses("Approve 2 steps").await;
+    world.ana().is_told("Approved.").await;
+    world.cluster_did(&[FLUSH, HEALTH, FLUSH, HEALTH]).await;
+    world.card_shows("INC-1", "Fixed and verified.").await;
+    world
+        .a_human_is_paged("the breaker tripped: 1 change was started")
+        .await;
+    world.ben().types("unfreeze breaker and this one too").await;
+    world.ben().is_told("The breaker is closed again").await;
+    world.ben().types("run redis-connection-timeout").await;
+    world.ben().is_told("INC-3 is open").await;
+    world.card_shows("INC-3", "Waits for 1 approval").await;
+    world.ana().presses("Approve 2 steps").await;
+    world.ana().is_told("Approved.").await;
+    world
+        .cluster_did(&[FLUSH, HEALTH, FLUSH, HEALTH, FLUSH, HEALTH])
+        .await;
+    world.card_shows("INC-3", "Resolved").await;
+    world.a_human_is_paged("INC-3").await;
+    world.thread_of("INC-1").is_uninteresting();
+    world.thread_of("INC-3").is_uninteresting();
+    world.ends().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_breaker_of_a_cluster_is_its_own_and_a_person_freezes_everything_beside_it() {
+    let (world, _) = spent("[limits]\nactions_per_hour_and_cluster = 1").await;
+    world.ana().presses("Approve 2 steps").await;
+    world.ana().is_told("Approved.").await;
+    world.cluster_did(&[FLUSH, HEALTH]).await;
+    world.a_human_is_paged("INC-2").await;
+    let card = world.card_shows("INC-1", "*BREAKER TRIPPED*").await;
+    assert!(card.contains("on cluster demo until a person lifts it"), "{card}");
+    world.ben().types("freeze breaker looks wrong").await;
+    world
+        .ben()
+        .is_told("Frozen: everything, since I know no breaker.")
+        .await;
+    world.ana().types("unfreeze everything we looked").await;
+    world.ana().is_told("Still frozen: breaker=demo.").await;
+    world.ana().types("unfreeze breaker=demo we looked").await;
+    world.ana().is_told("The breaker is closed again").await;
+    world.card_shows("INC-1", "Waits for 1 approval").await;
+    world.thread_of("INC-1").is_uninteresting();
+    world.thread_of("INC-2").is_uninteresting();
+    world.ends().await;
+}

@@ -1,0 +1,103 @@
+//! Two incidents that a person says are one: the alerts of the one join the other, what waited for approval is withdrawn, and
+//! nothing that runs is torn out of its incident.
+
+use interlock::playground::cluster::FaultKind;
+
+use crate::world::{Alert, TestWorld};
+
+const FLUSH: &str = "exec redis-cli FLUSHDB";
+const HEALTH: &str = "exec curl -s localhost:8080/health";
+
+/// The first has a plan that waits, the second no runbook.
+async fn two() -> (TestWorld, Alert, Alert) {
+    let world = TestWorld::redis_times_out().await;
+    let (redis, tape) = (Alert::redis_timeout(), Alert::tape_jam());
+    world.fires(&redis).await;
+    world.card("Waits for 1 approval").await;
+    world.fires(&tape).await;
+    world.card_shows("INC-2", "no runbook matches").await;
+    (world, redis, tape)
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_alerts_of_the_one_join_the_other_and_its_proposal_is_withdrawn() {
+    let (world, redis, tape) = two().await;
+    let shown = world.ana().sees_button("Approve 2 steps").await;
+    world.cleo().types("merge INC-1 into INC-2").await;
+    world.cleo().is_told("you are in no [[approvers]] row").await;
+    world.ben().types("merge INC-1 into INC-1").await;
+    world
+        .ben()
+        .is_told("That can't be done: INC-1 is that incident itself; name two.")
+        .await;
+    world.ben().types("merge INC-1 into INC-2").await;
+    world
+        .ben()
+        .is_told("INC-1 is closed and its thread says so; 1 alert of it now in INC-2.")
+        .await;
+    world.card_shows("INC-1", "Merged into INC-2 by @ben").await;
+    world
+        .thread_of("INC-1")
+        .says("plan 1 withdrawn: INC-1 was merged into INC-2")
+        .await;
+    let line = world
+        .thread_of("INC-1")
+        .says("Ben merged this into INC-2: it goes on there, with 1 alert of this")
+        .await;
+    assert!(line.contains("(in <#C"), "{line}");
+    let summary = world.thread_of("INC-1").says("Summary of INC-1").await;
+    assert!(
+        summary.contains("*Result:* merged into INC-2 by ben"),
+        "{summary}"
+    );
+    world
+        .thread_of("INC-2")
+        .says("(ben merged INC-1 into this)")
+        .await;
+    world.ana().clicks(shown).await.unwrap();
+    world.ana().is_told("merged into INC-2").await;
+
+    // What comes of it now comes to the other one, also after a crash.
+    world.bot_crashes_and_restarts().await;
+    world.fires(&redis).await;
+    world.resolves(&tape).await;
+    world.thread_of("INC-2").is_uninteresting();
+    world.resolves(&redis).await;
+    world.card_shows("INC-2", "The alert cleared").await;
+    world.outbox_is_empty().await;
+    assert_eq!(world.channel("incidents").cards(), 2);
+    world.thread_of("INC-2").is_uninteresting();
+    world.nobody_was_paged();
+    world.ends_and_nothing_ran().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_runs_is_not_merged_away_and_what_was_paged_for_is_paged_for_there() {
+    let (world, _, tape) = two().await;
+    world.next_exec(FaultKind::Latency(3_000));
+    world.ana().presses("Approve 2 steps").await;
+    world.ana().is_told("Approved.").await;
+    world.card_shows("INC-1", "Running step 1").await;
+    world.ben().types("merge INC-1 into INC-2").await;
+    world.ben().is_told("A step still runs").await;
+    world.cluster_did(&[FLUSH, HEALTH]).await;
+    world.card_shows("INC-1", "Fixed and verified.").await;
+    world.ben().types("merge INC-1 into INC-2").await;
+    world
+        .ben()
+        .is_told("Its plan runs, or whether that helped is not known yet; nothing was changed.")
+        .await;
+    // The other way round it may: what waits for its alert waits for both now.
+    world.ben().types("merge INC-2 into INC-1").await;
+    world
+        .ben()
+        .is_told("INC-2 is closed and its thread says so; 1 alert of it now in INC-1.")
+        .await;
+    world.card_shows("INC-2", "Merged into INC-1 by @ben").await;
+    world.ben().types("merge INC-2 into INC-1").await;
+    world.ben().is_told("This incident is over").await;
+    world.resolves(&tape).await;
+    world.thread_of("INC-1").is_uninteresting();
+    world.thread_of("INC-2").is_uninteresting();
+    world.ends().await;
+}
