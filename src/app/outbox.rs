@@ -1,5 +1,6 @@
 //! The outbox lanes that are not Slack's: paging people, and telling sources that it is over. Each works through its
-//! effects, incidents side by side, and says what could not be delivered.
+//! effects, incidents side by side, and says what could not be delivered. Longer than other files, since the lanes share
+//! what they do about a failure.
 
 use std::collections::BTreeSet;
 use std::sync::Arc;

@@ -320,7 +320,7 @@ fn the_policy_of_the_documentation_is_one() {
         "Freeze end of year",
         "Tier 3, since it can't be undone: rollout undo deployment/billing",
         "Autonomy at most suggest in production",
-        "5 at low, 2 at medium and 1 at high risk, none at critical",
+        "at most 5 changes in an incident at low, 2 at medium and 1 at high risk, none at critical",
         "90 % at high and 95 % at critical risk on",
     ] {
         assert!(said.contains(line), "`{line}` is missing in\n{said}");

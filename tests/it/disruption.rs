@@ -36,7 +36,7 @@ async fn what_would_break_a_disruption_budget_needs_tier_three_and_the_card_name
         .card("it takes 1 ready pod away at once, and the PodDisruptionBudget session-store has room for 0")
         .await;
     assert!(card.contains("Tier 3"), "{card}");
-    world.card("no [[approvers]] row has it").await;
+    world.card("the policy names no approvers for it").await;
     world.nothing_ran();
     world.a_human_is_paged("INC-1").await;
     world.thread().is_uninteresting();

@@ -24,7 +24,7 @@ async fn the_alerts_of_the_one_join_the_other_and_its_proposal_is_withdrawn() {
     let (world, redis, tape) = two().await;
     let shown = world.ana().sees_button("Approve 2 steps").await;
     world.cleo().types("merge INC-1 into INC-2").await;
-    world.cleo().is_told("you are in no [[approvers]] row").await;
+    world.cleo().is_told("you are not one of the approvers").await;
     world.ben().types("merge INC-1 into INC-1").await;
     world
         .ben()

@@ -85,8 +85,8 @@ async fn a_container_that_became_another_one_is_proposed_afresh() {
         .thread()
         .says("it would now run in container sidecar, the card showed main")
         .await;
-    let fresh = world.card("*Changed since plan 1*").await;
-    assert!(fresh.contains("In container sidecar"), "{fresh}");
+    let fresh = world.card("In container sidecar").await;
+    assert!(fresh.contains("*Changed since plan 1*"), "{fresh}");
     assert!(fresh.contains("Waits for 1 approval"), "{fresh}");
     world.thread().ends_with("plan 2 proposed").await;
     world.cluster_did(&[&by_somebody]).await;

@@ -53,6 +53,7 @@ impl Desk {
     }
 
     async fn presses(&self, who: &str, label: &str) {
+        self.sees(who, label).await;
         self.posts("/api/press", json!({"as": who, "label": label})).await;
     }
 
@@ -128,7 +129,7 @@ async fn four_people_try_the_gate_on_the_page_and_the_clock_lets_it_expire() {
     desk.fires("redis-timeout").await;
     desk.sees("cleo", "Approve 2 steps").await;
     desk.presses("cleo", "Approve 2 steps").await;
-    desk.sees("cleo", "Not allowed: you are in no [[approvers]] row")
+    desk.sees("cleo", "Not allowed: you are not one of the approvers")
         .await;
     desk.types("ben", "/runbook freeze we look first").await;
     desk.sees("ben", "Frozen. No step starts until another person lifts it.")
@@ -143,7 +144,7 @@ async fn four_people_try_the_gate_on_the_page_and_the_clock_lets_it_expire() {
     desk.posts("/api/clock/advance", later).await;
     desk.sees("cleo", "nobody decided in time").await;
     desk.presses("ana", "Propose again").await;
-    desk.sees("ana", "plan 2 proposed").await;
+    desk.sees("ana", "Plan 2 proposed").await;
     assert_eq!(desk.ran().await, Vec::<String>::new());
     assert_eq!(desk.show.stage.world.slack.violations(), []);
     desk.show.stop().await;
