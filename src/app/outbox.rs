@@ -11,7 +11,7 @@ use tokio::time::{Instant, sleep};
 
 use super::courier::{self, Deliver};
 use super::silences::Silencer;
-use crate::domain::alert::Alert;
+use crate::domain::alert::{Alert, Severity};
 use crate::domain::command::{Command, Delivered, Effect};
 use crate::domain::ids::{EpisodeKey, IncidentId};
 use crate::domain::incident::{Incident, Phase};
@@ -234,7 +234,9 @@ impl Pagers {
         let mut tries = Tries::new("acknowledge at the source");
         let mut name = "";
         while let Some(incident) = engine.incident(id).await.ok().flatten().filter(|it| it.is_open()) {
-            let mut references = incident.firing().filter_map(|alert| alert.source_ref.as_ref());
+            // An incident that was merged has alerts of other sources too, whose references mean nothing here.
+            let own = incident.firing().filter(|alert| alert.source == incident.source);
+            let mut references = own.filter_map(|alert| alert.source_ref.as_ref());
             let next = references.find(|reference| !told.contains(*reference));
             let teller = self.teller(&incident).filter(|teller| teller.hears_who());
             let (Some(reference), Some(teller)) = (next, teller) else {
@@ -270,7 +272,8 @@ impl Pagers {
         let name = teller.name();
         let text = format!("Interlock {id}: {}", summary::result(&incident));
         let alerts = incident.episodes.iter().map(|episode| &episode.alert);
-        let places: BTreeSet<&String> = alerts.filter_map(|alert| alert.source_ref.as_ref()).collect();
+        let own = alerts.filter(|alert| alert.source == incident.source);
+        let places: BTreeSet<&String> = own.filter_map(|alert| alert.source_ref.as_ref()).collect();
         for place in &places {
             let mut tries = Tries::new("leave a note at the source");
             while let Err(error) = self.call(|| teller.note(place, &text)).await {
@@ -315,7 +318,7 @@ impl Pagers {
             before: incident.paging.before.len(),
             summary: format!("{}: {} ({})", incident.id, incident.title, handoff::why(incident)),
             source: service.clone().unwrap_or_else(|| incident.source.to_string()),
-            severity: incident.severity,
+            severity: urgency(incident),
             component: service,
             group: incident.environment.clone(),
             class: alert.map(|alert| alert.name.clone()),
@@ -324,6 +327,16 @@ impl Pagers {
             links: alert.map(|alert| alert.links.clone()).unwrap_or_default(),
             thread_url: (self.thread_url)(incident),
         }
+    }
+}
+
+/// How bad it is for who is paged. A step of which nobody knows whether it happened wakes somebody, however little its alert
+/// matters: pagers that go by severity let a warning lie until the morning.
+fn urgency(incident: &Incident) -> Severity {
+    if incident.has_loose_end() {
+        incident.severity.max(Severity::High)
+    } else {
+        incident.severity
     }
 }
 

@@ -8,7 +8,7 @@ mod silences;
 
 use jiff::Timestamp;
 
-use course::{close, joined, opened, resolved};
+use course::{close, joined, opened, resolved, split_off};
 use plans::{
     advised, allowed_alone, approve, ended, filled, judged, part_done, proposed, set, settle_approval,
     started, track,
@@ -246,7 +246,7 @@ fn change(incident: &mut Incident, event: &Event, at: Timestamp) {
         Event::SplitOff {
             episode, fingerprint, ..
         } => {
-            incident.episodes.retain(|known| known.alert.episode != *episode);
+            split_off(incident, episode);
             incident.split_off.insert(fingerprint.clone());
         }
         Event::AlertResolved { episode, .. } => resolved(incident, episode, at),

@@ -269,8 +269,12 @@ fn runbooks(lines: &[RunbookLine]) -> String {
 }
 
 fn merged(from: IncidentId, into: IncidentId, alerts: usize) -> String {
-    let alerts = words::counted(alerts, "alert");
-    format!("{from} is closed and its thread says so; {alerts} of it now in {into}.")
+    let there = match alerts {
+        0 => format!("{into} goes on"),
+        1 => format!("its 1 alert is in {into} now"),
+        more => format!("its {more} alerts are in {into} now"),
+    };
+    format!("{from} is closed and its thread says so; {there}.")
 }
 
 /// Incidents that a status names; the most severe, of these the oldest.
@@ -309,7 +313,7 @@ pub fn frozen_by(held: &Held) -> String {
     if held.scope.is_breaker() {
         return format!(
             "by the breaker since {}: {}; a person lifts it with /runbook unfreeze {} REASON",
-            held.at.strftime("%Y-%m-%d %H:%M:%SZ"),
+            words::at(held.at),
             held.reason,
             held.scope
         );

@@ -41,7 +41,35 @@ pub(super) fn slack(text: &str, who: &[String]) -> String {
             Some(b'S') if id => format!("<!subteam^{name}>"),
             Some(_) | None => continue,
         };
-        text = text.replace(name.as_str(), &mention);
+        text = whole(&text, name, &mention);
     }
     text
+}
+
+/// In place of a name where it stands by itself: one id may begin another.
+fn whole(text: &str, name: &str, mention: &str) -> String {
+    let mut said = String::new();
+    let mut rest = text;
+    while let Some((before, after)) = rest.split_once(name) {
+        let goes_on = |c: char| c.is_ascii_alphanumeric();
+        let part = before.ends_with(goes_on) || after.starts_with(goes_on);
+        said.push_str(before);
+        said.push_str(if part { name } else { mention });
+        rest = after;
+    }
+    said + rest
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_id_that_begins_another_calls_nobody_else() {
+        let who = ["U1".to_owned(), "U12".to_owned(), "S1".to_owned()];
+        assert_eq!(
+            slack("1 approval of U12, U1 and S1", &who),
+            "1 approval of <@U12>, <@U1> and <!subteam^S1>"
+        );
+    }
 }

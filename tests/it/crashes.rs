@@ -1,6 +1,7 @@
 //! The bot dies and comes back. What waited still waits; what was started and has no end is Unknown.
 
 use interlock::playground::cluster::FaultKind;
+use interlock::playground::pager::Urgency;
 
 use crate::world::{Alert, TestWorld};
 
@@ -34,6 +35,31 @@ async fn a_crash_in_the_middle_of_a_step_is_unknown_and_never_run_again() {
     world.card("Fixed and verified.").await;
     world.thread().ends_with("all steps are done and verified").await;
     assert_eq!(world.channel("incidents").cards(), 1);
+    world.ends().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_step_of_which_nobody_knows_wakes_somebody_however_little_its_alert_matters() {
+    let world = TestWorld::redis_times_out().await;
+    world.next_exec(FaultKind::HangAfterFrames(1));
+    world.ben().types("run redis-connection-timeout").await;
+    world.ben().is_told("INC-1 is open").await;
+    assert!(world.card("Waits for 1 approval").await.contains("*Medium*"));
+    world.ana().presses("Approve 2 steps").await;
+    world.ana().is_told("Approved.").await;
+    world.cluster_did(&[FLUSH]).await;
+    world.card("Running step 1").await;
+    world.bot_crashes_and_restarts().await;
+    world
+        .a_human_is_paged("nobody knows whether step 1 happened")
+        .await;
+    let pages = world.doubles.pager.incidents();
+    assert!(
+        pages.iter().all(|page| page.urgency == Urgency::High),
+        "{pages:?}"
+    );
+    world.card("nobody knows whether step 1 happened").await;
+    world.thread().is_uninteresting();
     world.ends().await;
 }
 

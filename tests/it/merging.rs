@@ -33,7 +33,7 @@ async fn the_alerts_of_the_one_join_the_other_and_its_proposal_is_withdrawn() {
     world.ben().types("merge INC-1 into INC-2").await;
     world
         .ben()
-        .is_told("INC-1 is closed and its thread says so; 1 alert of it now in INC-2.")
+        .is_told("INC-1 is closed and its thread says so; its 1 alert is in INC-2 now.")
         .await;
     world.card_shows("INC-1", "Merged into INC-2 by @ben").await;
     world
@@ -91,7 +91,7 @@ async fn what_runs_is_not_merged_away_and_what_was_paged_for_is_paged_for_there(
     world.ben().types("merge INC-2 into INC-1").await;
     world
         .ben()
-        .is_told("INC-2 is closed and its thread says so; 1 alert of it now in INC-1.")
+        .is_told("INC-2 is closed and its thread says so; its 1 alert is in INC-1 now.")
         .await;
     world.card_shows("INC-2", "Merged into INC-1 by @ben").await;
     world.ben().types("merge INC-2 into INC-1").await;

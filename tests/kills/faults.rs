@@ -99,14 +99,10 @@ async fn trial(lane: &mut Lane, process: &Process, fault: Fault) -> bool {
             !taken,
             "{fault:?}: an alert was answered with 200 that can't be stored"
         );
-        let done = lane.cluster.effects().len();
         people::press_all(&lane.slack, &["approve"]);
         sleep(Duration::from_millis(300)).await;
-        let now = lane.cluster.effects().len();
-        assert_eq!(
-            now, done,
-            "{fault:?}: something ran while nothing could be written"
-        );
+        // What had its start on record before may still end; nothing else may run, and nothing can be put on record now.
+        lane.at_most_once();
     }
     lane.disk.as_ref().expect("a disk").mend();
     let url = format!("http://{}/readyz", process.address);

@@ -26,6 +26,8 @@ const ROUND: Duration = Duration::from_millis(1_200);
 /// At the end everything must have come to rest within this time.
 /// Slack allows 50 edits a minute, and every card wants several.
 const REST: Duration = Duration::from_secs(240);
+/// How long the last one may answer nobody before it is started anew.
+const UNREACHED: Duration = Duration::from_secs(60);
 /// Between looks at what has nobody to tell about a change.
 const LOOK: Duration = Duration::from_millis(15);
 
@@ -341,11 +343,27 @@ impl Lane {
     async fn rest(&mut self) {
         self.cluster.faults().clear();
         let database = self.folder.path().join("interlock.db");
-        let process = self.start(Vec::new()).await.expect("it starts");
+        let mut process = self.start(Vec::new()).await.expect("it starts");
         let end = Instant::now() + REST;
-        // On a busy machine the challenge may be too slow, and nobody could judge anything then.
+        let mut patience = Instant::now() + UNREACHED;
+        // On a busy machine the challenge may be too slow, and nobody could judge anything then. Whoever watches over it
+        // would start one anew that answers nobody for a minute; that is said, with what it wrote last.
         while !self.clicks_reach(&process).await {
-            assert!(Instant::now() < end, "Slack can't reach it");
+            assert!(
+                Instant::now() < end,
+                "Slack can't reach it: {:#?}",
+                self.last_words()
+            );
+            if Instant::now() > patience || process.has_ended() {
+                eprintln!(
+                    "NOT REACHED, ended: {}: {:#?}",
+                    process.has_ended(),
+                    self.last_words()
+                );
+                process.kill();
+                process = self.start(Vec::new()).await.expect("it starts");
+                patience = Instant::now() + UNREACHED;
+            }
         }
         let mut over = BTreeSet::new();
         loop {
@@ -371,6 +389,12 @@ impl Lane {
         }
         process.kill();
         self.nothing_is_lost(&promises::record(&database));
+    }
+
+    /// The end of its log, newest first.
+    fn last_words(&self) -> Vec<String> {
+        let log = std::fs::read_to_string(self.folder.path().join("log")).unwrap_or_default();
+        log.lines().rev().take(20).map(str::to_owned).collect()
     }
 
     fn nothing_is_lost(&mut self, record: &promises::Record) {

@@ -37,11 +37,16 @@ fn remind_if_due(tx: &mut Tx<'_>, context: Context<'_>, id: IncidentId) {
             glass: incident.glass_at(context.now),
         };
         let policy = &context.rules.policy;
+        let missing = policy.missing(request, track.approval.votes(), None);
+        // Nobody may any more: there is nobody to remind, and the page comes when it is due.
+        if missing == u8::MAX {
+            return None;
+        }
         Some(Event::Reminded {
             incident: id,
             plan: track.plan.no,
             who: policy.named_for(&part),
-            missing: policy.missing(request, track.approval.votes(), None),
+            missing,
             page_at: incident.paging.due,
             approve_by,
         })

@@ -88,6 +88,18 @@ pub(super) fn joined(incident: &mut Incident, alert: &Arc<Alert>, because: Optio
     });
 }
 
+/// It takes its group along, unless another that came by a merge is of it.
+pub(super) fn split_off(incident: &mut Incident, episode: &EpisodeKey) {
+    incident.episodes.retain(|known| known.alert.episode != *episode);
+    let left: BTreeSet<_> = incident
+        .episodes
+        .iter()
+        .filter(|known| known.because.as_ref().is_some_and(Because::is_merge))
+        .filter_map(|known| Some((known.alert.source.clone(), known.alert.group.clone()?)))
+        .collect();
+    incident.merged_groups.retain(|group| left.contains(group));
+}
+
 pub(super) fn resolved(incident: &mut Incident, episode: &EpisodeKey, at: Timestamp) {
     // An episode that was reopened is there twice: the older one has resolved already.
     let mut known = incident.episodes.iter_mut().rev();

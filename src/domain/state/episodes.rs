@@ -1,9 +1,12 @@
 //! Which incident has an episode of an alert: found by its source and key, moved on when incidents are merged, and let go of
 //! when an alert flaps for ever.
 
+use std::collections::BTreeSet;
+
 use super::State;
-use crate::domain::ids::IncidentId;
-use crate::domain::incident::Episode;
+
+use crate::domain::ids::{EpisodeKey, IncidentId, Source};
+use crate::domain::incident::{Episode, Incident};
 
 /// Episodes that an incident keeps; those that still fire come on top.
 const EPISODES_MOST: usize = 200;
@@ -19,12 +22,25 @@ impl State {
             return;
         };
         let merged = incident.is_merged();
-        let episodes = incident.episodes.iter().skip(from);
-        for episode in episodes.filter(|episode| !merged || episode.resolved_at.is_some()) {
-            let source = episode.alert.source.clone();
-            let known = self.index.episodes.entry(source).or_default();
-            let holder = known.entry(episode.alert.episode.clone()).or_insert(id);
-            *holder = (*holder).max(id);
+        // What fires in an incident that was merged is the other's, also where it had resolved in this one before.
+        let given: BTreeSet<(&Source, &EpisodeKey)> = incident
+            .firing()
+            .filter(|_| merged)
+            .map(|alert| (&alert.source, &alert.episode))
+            .collect();
+        for episode in incident.episodes.iter().skip(from) {
+            let key = (&episode.alert.source, &episode.alert.episode);
+            if given.contains(&key) {
+                continue;
+            }
+            let known = self.index.episodes.entry(key.0.clone()).or_default();
+            let stays = known.get(key.1).is_some_and(|holder| {
+                let holders = self.incidents.get(holder);
+                merged || (*holder > id && !holders.is_some_and(Incident::is_merged))
+            });
+            if !stays {
+                known.insert(key.1.clone(), id);
+            }
         }
     }
 

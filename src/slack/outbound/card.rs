@@ -178,6 +178,19 @@ fn first_card(incident: &Incident) -> Option<String> {
     incident.card.is_none().then(|| format!("card@{opened}"))
 }
 
+/// An edit waits since the first thing that it is to show, and not since its incident was opened: else the oldest cards
+/// would have every turn for as long as something happens on them.
+fn asking_again(job: &CardJob, incident: &Incident) -> Asking {
+    let asking = asking(job, incident);
+    if job.rows.is_empty() {
+        return asking;
+    }
+    Asking {
+        since: job.since,
+        ..asking
+    }
+}
+
 async fn edit(bench: &Bench, job: &CardJob, incident: &Incident, message: MessageRef) -> Turn {
     let rendered = draw(bench, incident);
     let hash = hash(&rendered);
@@ -188,7 +201,7 @@ async fn edit(bench: &Bench, job: &CardJob, incident: &Incident, message: Messag
             edited: false,
         };
     }
-    if let Err(at) = bench.limits.edit(asking(job, incident), Instant::now()) {
+    if let Err(at) = bench.limits.edit(asking_again(job, incident), Instant::now()) {
         return Turn::Later(at);
     }
     let mut sent = update(&bench.api, &message, rendered.body()).await;

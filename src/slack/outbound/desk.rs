@@ -40,6 +40,8 @@ pub struct Desk {
     hurried: Option<Instant>,
     /// Somebody clicked and the card has not been drawn since.
     awaited: bool,
+    /// The same of the turn under way.
+    awaits: bool,
     plan_until: Instant,
     failures: u32,
     lines: VecDeque<Line>,
@@ -63,6 +65,7 @@ impl Desk {
             next_edit: now,
             hurried: None,
             awaited: false,
+            awaits: false,
             plan_until: now + plan_wait,
             failures: 0,
             lines: VecDeque::new(),
@@ -134,6 +137,8 @@ impl Desk {
         self.busy = true;
         self.wanted = false;
         self.taken = self.rows.len();
+        // A click that comes during the turn is for the next.
+        self.awaits = std::mem::take(&mut self.awaited);
         Some(CardJob {
             incident: self.incident,
             rows: self.rows.iter().map(|row| row.id.clone()).collect(),
@@ -143,7 +148,7 @@ impl Desk {
             hash: self.hash,
             for_lines: !self.lines.is_empty(),
             plan_until: self.plan_until,
-            awaited: self.awaited,
+            awaited: self.awaits,
         })
     }
 
@@ -199,7 +204,6 @@ impl Desk {
                 self.wanted |= posted.is_some() && hash.is_none();
                 self.posted = posted.or(self.posted.take());
                 self.hash = hash;
-                self.awaited = false;
                 if edited {
                     self.next_edit = now + interval;
                 }
@@ -224,6 +228,7 @@ impl Desk {
             }
         }
         self.wanted = true;
+        self.awaited |= self.awaits;
         Vec::new()
     }
 
