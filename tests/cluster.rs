@@ -20,6 +20,7 @@ use std::io::Write as _;
 use common::{Bench, done, failed, get, object};
 use interlock::domain::action::{Action, Exec, Kind, Logs};
 use interlock::ports::{Ended, SurveyError};
+use serde_json::{Value, json};
 
 const VARIABLE: &str = "INTERLOCK_TEST_KUBECONFIG";
 const ADMIN: &str = "INTERLOCK_TEST_ADMIN_KUBECONFIG";
@@ -56,6 +57,18 @@ async fn a_real_cluster_does_what_the_steps_say() {
     commands(&bench).await;
     looks(&bench).await;
     what_is_not_there(&bench).await;
+    if let Ok(admin) = std::env::var(ADMIN) {
+        let admin = std::fs::read_to_string(admin).expect("a kubeconfig");
+        let granted = budgets_may_be_listed();
+        admin::Admin::with(&admin).await.grant(&granted).await;
+    }
+    if !sees_budgets(&bench).await {
+        drop(writeln!(
+            std::io::stderr(),
+            "skipped what changes workloads: the account may not list PodDisruptionBudgets; apply tests/cluster/sets.yaml or set {ADMIN}"
+        ));
+        return;
+    }
     restart_and_undo(&bench).await;
     scale(&bench).await;
     delete_pod(&bench).await;
@@ -67,6 +80,28 @@ async fn a_real_cluster_does_what_the_steps_say() {
             "skipped the printed roles on a real cluster: set {ADMIN} to the kubeconfig of its administrator"
         )),
     }
+}
+
+/// The right without which nothing is changed.
+fn budgets_may_be_listed() -> [Value; 2] {
+    let (kind, name) = ("rbac.authorization.k8s.io/v1", "interlock-budgets");
+    let metadata = json!({"name": name, "namespace": "production"});
+    let rule = json!({"apiGroups": ["policy"], "resources": ["poddisruptionbudgets"], "verbs": ["list"]});
+    let account = json!({"kind": "ServiceAccount", "name": "interlock", "namespace": "production"});
+    let of = json!({"apiGroup": "rbac.authorization.k8s.io", "kind": "Role", "name": name});
+    [
+        json!({"apiVersion": kind, "kind": "Role", "metadata": metadata, "rules": [rule]}),
+        json!({"apiVersion": kind, "kind": "RoleBinding", "metadata": metadata, "roleRef": of, "subjects": [account]}),
+    ]
+}
+
+/// Whether a change can be looked at before it is made.
+async fn sees_budgets(bench: &Bench) -> bool {
+    let restart = Action::RolloutRestart {
+        target: object(Kind::Deployment, "busybox"),
+    };
+    let survey = bench.survey(&restart).await;
+    !matches!(survey, Err(SurveyError::Forbidden(text)) if text.contains("poddisruptionbudgets"))
 }
 
 async fn commands(bench: &Bench) {
