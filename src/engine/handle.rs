@@ -136,16 +136,21 @@ impl Handle {
     /// # Errors
     /// `NotStored` when the journal can't be read, `Stopped` when the process is ending.
     pub async fn entries(&self, id: IncidentId) -> Result<Vec<Entry>, EngineError> {
-        self.entries_from(id, 0).await
+        self.entries_between(id, None).await
     }
 
-    /// The entries about one incident from this number on, as [`Self::entries`] reads them: thousands may stand before.
+    /// The entries about one incident with these numbers, both ends included, as [`Self::entries`] reads them: a storm has
+    /// thousands. All of them for `None`.
     ///
     /// # Errors
     /// As [`Self::entries`].
-    pub async fn entries_from(&self, id: IncidentId, seq: u64) -> Result<Vec<Entry>, EngineError> {
+    pub async fn entries_between(
+        &self,
+        id: IncidentId,
+        between: Option<(u64, u64)>,
+    ) -> Result<Vec<Entry>, EngineError> {
         let reader = self.reader.clone();
-        tokio::task::spawn_blocking(move || reader.entries(id, seq))
+        tokio::task::spawn_blocking(move || reader.entries(id, between))
             .await
             .map_err(|_| EngineError::Stopped)?
     }

@@ -28,15 +28,21 @@ impl Reader {
         *self.store.lock() = None;
     }
 
-    /// The entries about one incident from this number on, oldest first, as of the last commit. Blocks.
-    pub fn entries(&self, id: IncidentId, from: u64) -> Result<Vec<Entry>, EngineError> {
+    /// The entries about one incident, oldest first, as of the last commit: all, or those with these numbers. Blocks.
+    pub fn entries(&self, id: IncidentId, between: Option<(u64, u64)>) -> Result<Vec<Entry>, EngineError> {
         let mut kept = self.store.lock();
         // Taken out, so that a connection on which something failed is not kept.
         let read = match kept.take() {
             Some(store) => Ok(store),
             None => Store::open_to_read(&self.path),
         }
-        .and_then(|store| Ok((store.of_incident_from(id, from)?, store)));
+        .and_then(|store| {
+            let entries = match between {
+                None => store.of_incident(id)?,
+                Some((from, to)) => store.of_incident_between(id, from, to)?,
+            };
+            Ok((entries, store))
+        });
         let (entries, store) = read.map_err(|error| EngineError::NotStored {
             reason: error.to_string(),
         })?;

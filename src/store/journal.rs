@@ -248,19 +248,19 @@ impl Store {
     /// # Errors
     /// `Unreadable` names the entry.
     pub fn of_incident(&self, id: IncidentId) -> Result<Vec<Entry>, StoreError> {
-        self.of_incident_from(id, 0)
+        self.of_incident_between(id, 0, i64::MAX.unsigned_abs())
     }
 
-    /// The entries about one incident from this number on, oldest first.
+    /// The entries about one incident with these numbers, both ends included, oldest first.
     ///
     /// # Errors
     /// `Unreadable` names the entry.
-    pub fn of_incident_from(&self, id: IncidentId, seq: u64) -> Result<Vec<Entry>, StoreError> {
+    pub fn of_incident_between(&self, id: IncidentId, from: u64, to: u64) -> Result<Vec<Entry>, StoreError> {
         let mut statement = self.connection.prepare_cached(
             "SELECT seq, at_ms, kind, incident, payload, salt, hash FROM journal
-             WHERE incident = ?1 AND seq >= ?2 ORDER BY seq",
+             WHERE incident = ?1 AND seq BETWEEN ?2 AND ?3 ORDER BY seq",
         )?;
-        let mut rows = statement.query(params![id.0, seq])?;
+        let mut rows = statement.query(params![id.0, from, to])?;
         let mut entries = Vec::new();
         while let Some(row) = rows.next()? {
             entries.push(parse(&read(row)?)?);

@@ -57,13 +57,16 @@ pub struct LinesJob {
 }
 
 impl LinesJob {
-    /// The first entry that this turn needs; lines stand in the order of the journal. Thousands of alerts may have joined
-    /// before, and each turn that read them all would hold up the next.
-    fn told_from(&self) -> u64 {
-        match self.lines.first().map(|line| &line.what) {
-            Some(What::Entry(seq) | What::Chart(seq)) => *seq,
-            Some(What::Summary(_) | What::File(_)) | None => 0,
-        }
+    /// The entries that this turn needs, from the first to the last; all for what tells the whole incident. Thousands of
+    /// alerts may stand before and behind those of one turn.
+    fn told_between(&self) -> Option<(u64, u64)> {
+        let number = |line: &Line| match line.what {
+            What::Entry(seq) | What::Chart(seq) => Some(seq),
+            What::Summary(_) | What::File(_) => None,
+        };
+        number(self.lines.first()?)?;
+        let numbers = || self.lines.iter().filter_map(number);
+        Some((numbers().min()?, numbers().max()?))
     }
 }
 
@@ -77,7 +80,7 @@ pub async fn turn(bench: &Bench, job: LinesJob) -> LinesTurn {
     let stop = |turn| LinesTurn { over: 0, turn };
     let (incident, entries) = match tokio::join!(
         bench.engine.incident(job.incident),
-        bench.engine.entries_from(job.incident, job.told_from())
+        bench.engine.entries_between(job.incident, job.told_between())
     ) {
         (Ok(Some(incident)), Ok(entries)) => (incident, entries),
         (Ok(None), _) => {
