@@ -472,6 +472,11 @@ async fn forged_and_stale_requests_are_refused() {
         .await
         .unwrap();
     assert_eq!(plain.status(), 401);
+    let why = plain.text().await.unwrap();
+    assert!(
+        why.starts_with("nothing was stored: the request is not signed"),
+        "{why}"
+    );
     let huge = client
         .post(format!("{address}/events"))
         .body(vec![b'x'; 5 << 20])

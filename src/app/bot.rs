@@ -2,6 +2,8 @@
 //! anything that may take long, Slack last. Nothing here waits for Slack or a cluster: both may be away when it starts.
 //! Longer than other files, since the order of everything that starts and stops can be read here alone.
 
+mod front;
+
 use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::Duration;
@@ -13,8 +15,7 @@ use tokio::sync::{oneshot, watch};
 use tokio::task::JoinSet;
 
 use super::charts::Charts;
-use super::intake::EngineIntake;
-use super::lifeline::{self, Probe, Watchdog};
+use super::lifeline::{self, Probe};
 use super::looks::Looks;
 use super::outbox::{self, Pagers};
 use super::outlook::{self, AppOutlook, Recent};
@@ -35,9 +36,7 @@ use crate::domain::incident::Incident;
 use crate::engine::{self, EngineParts, Handle, Health, Knowledge, Lanes};
 use crate::evidence::prometheus::Prometheus;
 use crate::executor::{Executor, ExecutorParts};
-use crate::ingress::{
-    self, ANSWER_WITHIN, BindError, ChangeSettings, Limits, Mapping, Probes, WebhookSettings, webhooks,
-};
+use crate::ingress::{self, BindError, Limits};
 use crate::paging::{OnDutyPeople, PagerDuty};
 use crate::ports::{ActionRunner, Clock, Directory};
 use crate::render::{explain, summary, thread};
@@ -167,7 +166,7 @@ pub async fn start(settings: Settings, clock: Arc<dyn Clock>, metrics: Metrics) 
     parts.checkpoints(behind.as_deref())?;
     parts.guards(slack.socket_mode.as_ref().map(SocketMode::health))?;
     parts.control_socket(&slack)?;
-    let router = parts.router(slack.router, metrics)?;
+    let router = front::router(&mut parts, slack.router, slack.channels, metrics)?;
     let (stop_server, stopped) = oneshot::channel::<()>();
     let limits = Limits {
         connections: parts.settings.server.max_connections as usize,
@@ -480,50 +479,6 @@ impl Parts {
         };
         self.tasks.spawn(socket::serve(listener, control));
         Ok(())
-    }
-
-    fn router(&mut self, slack: Option<Router>, metrics: Metrics) -> Result<Router, StartError> {
-        let watchdog = Watchdog::new(&self.settings, self.clock.clone());
-        if let Some(watchdog) = &watchdog {
-            self.tasks.spawn(watchdog.clone().watch(self.engine.clone()));
-        }
-        let health = self.health.clone();
-        let ready = move || match &*health.borrow() {
-            Health::Ready => Ok(()),
-            Health::Broken(reason) => Err(reason.clone()),
-        };
-        let intake = Arc::new(EngineIntake {
-            engine: self.engine.clone(),
-            redactor: self.redactor.clone(),
-            watchdog,
-        });
-        let on_loopback = self.settings.server.listen.is_loopback();
-        let changes = ingress::changes(ChangeSettings {
-            webhooks: &self.settings.webhooks,
-            intake: intake.clone(),
-            clock: self.clock.clone(),
-            on_loopback,
-            answer_within: ANSWER_WITHIN,
-        });
-        let hooks = webhooks(WebhookSettings {
-            webhooks: &self.settings.webhooks,
-            mapping: Mapping::new(&self.settings),
-            intake,
-            clock: self.clock.clone(),
-            sns: Arc::new(
-                ingress::SnsOverHttps::new().map_err(|error| StartError::Setup(error.to_string()))?,
-            ),
-            on_loopback,
-            answer_within: ANSWER_WITHIN,
-        })
-        .merge(changes);
-        let probes = Probes {
-            ready: Arc::new(ready),
-            metrics,
-        };
-        let slack = ingress::clicks(slack.unwrap_or_default());
-        let router = hooks.merge(probes.routes()).merge(slack);
-        Ok(router.fallback(ingress::nothing_here))
     }
 }
 

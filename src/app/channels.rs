@@ -1,5 +1,5 @@
-//! The channels that the configuration names, as far as Slack lets us post there: said at the start and by `status` and
-//! `doctor`, and not only when the first alert is to be posted.
+//! The channels that the configuration names, as far as Slack lets us post there: said at the start and by `status`,
+//! `/readyz` and `doctor`, and not only when the first alert is to be posted. A token that Slack refuses is said there too.
 
 use std::collections::BTreeSet;
 use std::sync::Arc;
@@ -16,7 +16,7 @@ const ASK_AGAIN: Duration = Duration::from_secs(5);
 /// Between looks while something is wrong.
 const LOOK_AGAIN: Duration = Duration::from_secs(60);
 
-/// What is wrong with the channels now, a sentence each.
+/// What is wrong with the channels or with our token now, a sentence each.
 pub type Unusable = Arc<RwLock<Vec<String>>>;
 
 /// What is wrong with the channels that the configuration names, and what to do.
@@ -45,16 +45,17 @@ pub(super) async fn follow(api: Api, settings: Settings, shown: Unusable) {
     loop {
         let wait = match unusable(&settings, &api).await {
             Ok(found) => {
-                let known = std::mem::replace(&mut *shown.write(), found.clone());
-                for problem in found.iter().filter(|problem| !known.contains(problem)) {
-                    tracing::error!("{problem}");
-                }
+                let known = show(&found, &shown);
                 if found.is_empty() {
                     if !known.is_empty() {
                         tracing::info!("cards can be posted in every channel that the configuration names");
                     }
                     return;
                 }
+                LOOK_AGAIN
+            }
+            Err(error) if error.trouble() == slack::Trouble::Setup => {
+                show(&[error.to_string()], &shown);
                 LOOK_AGAIN
             }
             Err(error) => {
@@ -64,4 +65,13 @@ pub(super) async fn follow(api: Api, settings: Settings, shown: Unusable) {
         };
         tokio::time::sleep(wait).await;
     }
+}
+
+/// Logs what was not known before. Gives what was known.
+fn show(found: &[String], shown: &Unusable) -> Vec<String> {
+    let known = std::mem::replace(&mut *shown.write(), found.to_vec());
+    for problem in found.iter().filter(|problem| !known.contains(problem)) {
+        tracing::error!("{problem}");
+    }
+    known
 }

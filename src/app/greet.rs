@@ -14,6 +14,8 @@ use crate::slack::{self, InstalledError, People};
 
 /// Between tries.
 const ASK_AGAIN: Duration = Duration::from_secs(5);
+/// Between tries when a person has to do something first.
+const LOOK_AGAIN: Duration = Duration::from_secs(60);
 
 /// Until Slack has said which workspace the token belongs to, nobody is a member of it and every decision is refused.
 pub(super) async fn learn_team(people: Arc<People>, settings: Settings, knowledge: Arc<ArcSwap<Knowledge>>) {
@@ -30,7 +32,11 @@ pub(super) async fn learn_team(people: Arc<People>, settings: Settings, knowledg
             }
             Err(error) => {
                 tracing::error!(%error, "Slack did not say who we are; nobody can decide anything until it does");
-                tokio::time::sleep(ASK_AGAIN).await;
+                let wait = match error.trouble() {
+                    slack::Trouble::Setup => LOOK_AGAIN,
+                    slack::Trouble::Content | slack::Trouble::Gone | slack::Trouble::Other => ASK_AGAIN,
+                };
+                tokio::time::sleep(wait).await;
             }
         }
     }

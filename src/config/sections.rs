@@ -150,8 +150,11 @@ pub enum SlackCredentials {
 
 impl Slack {
     /// # Errors
-    /// `ConfigError::Missing` with the token's name and the page of Slack where it is found.
+    /// `ConfigError::Missing` with the token's name and the page of Slack where it is found; `ConfigError::Contradiction` for
+    /// a token of another kind.
     pub fn credentials(&self) -> Result<SlackCredentials, ConfigError> {
+        not_of("slack.bot_token", self.bot_token.as_ref(), &NO_BOT_TOKENS)?;
+        not_of("slack.app_token", self.app_token.as_ref(), &NO_APP_TOKENS)?;
         let bot_token = needed(
             self.bot_token.as_ref(),
             "slack.bot_token",
@@ -176,6 +179,36 @@ impl Slack {
             }),
         }
     }
+}
+
+/// How a token of another kind begins, and where that one belongs (docs.slack.dev, "Tokens").
+type Elsewhere = (&'static str, &'static str);
+
+const NO_BOT_TOKENS: [Elsewhere; 2] = [
+    ("xapp-", "an app-level token, which goes into `slack.app_token`"),
+    (
+        "xoxp-",
+        "the token of a person: it is the Bot User OAuth Token that is wanted (`xoxb-…`)",
+    ),
+];
+
+const NO_APP_TOKENS: [Elsewhere; 2] = [
+    ("xoxb-", "a bot token, which goes into `slack.bot_token`"),
+    (
+        "xoxp-",
+        "the token of a person: it is an app-level token that is wanted (`xapp-…`)",
+    ),
+];
+
+/// A token of another kind would be refused by Slack at each call, long after the start.
+fn not_of(key: &str, secret: Option<&Secret>, others: &[Elsewhere]) -> Result<(), ConfigError> {
+    let Some(secret) = secret else { return Ok(()) };
+    let other = others
+        .iter()
+        .find(|(start, _)| secret.expose().starts_with(start));
+    other.map_or(Ok(()), |(_, what)| {
+        Err(ConfigError::Contradiction(format!("`{key}` holds {what}")))
+    })
 }
 
 fn needed(secret: Option<&Secret>, key: &str, how: &str) -> Result<Secret, ConfigError> {

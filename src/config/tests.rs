@@ -264,6 +264,31 @@ fn a_secret_of_the_wrong_type_is_not_echoed() {
 }
 
 #[test]
+fn a_token_of_another_kind_is_told_at_the_start_and_not_by_every_call() {
+    let told = |bot: &str, app: &str| {
+        let slack = Slack {
+            bot_token: Secret::new(bot),
+            app_token: Secret::new(app),
+            ..Slack::default()
+        };
+        slack.credentials().map(|_| ()).map_err(|error| error.to_string())
+    };
+    assert_eq!(told("xoxb-1-2-three", "xapp-1-A0-2-three"), Ok(()));
+    let app_level = told("xapp-1-A0-2-three", "xapp-1-A0-2-three");
+    let belongs = "`slack.bot_token` holds an app-level token, which goes into `slack.app_token`";
+    assert_eq!(app_level, Err(belongs.to_owned()));
+    let bot = told("xoxb-1-2-three", "xoxb-1-2-three");
+    let belongs = "`slack.app_token` holds a bot token, which goes into `slack.bot_token`";
+    assert_eq!(bot, Err(belongs.to_owned()));
+    let person = told("xoxp-1-2-three", "xapp-1-A0-2-three").unwrap_err();
+    assert!(
+        person.starts_with("`slack.bot_token` holds the token of a person"),
+        "{person}"
+    );
+    assert!(!person.contains("three"), "{person}");
+}
+
+#[test]
 fn secrets_come_from_files_too() {
     let folder = Folder::new();
     let token = folder.file("token", "xoxb-file\n");

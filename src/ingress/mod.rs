@@ -66,10 +66,10 @@ pub use changes::{ChangeIntake, ChangeSettings, ChangesRead, changes, read_chang
 pub use error::ParseError;
 pub use intake::{Accepted, Delivery, Intake, Refused};
 pub use mapping::Mapping;
-pub use nowhere::nothing_here;
+pub use nowhere::{nothing_here, other_method};
 pub use pagerduty::parse as parse_pagerduty;
 pub use preview::{NotUnderstood, Sample, understand};
-pub use probes::{Probes, Ready};
+pub use probes::{Probes, Readiness, Ready};
 pub use read::Read;
 pub use routes::{ANSWER_WITHIN, WebhookSettings, webhooks};
 pub use seats::{Proved, clicks, proved};

@@ -10,18 +10,29 @@ use crate::config::{ChangeSource, SourceKind};
 
 /// Every path of the port, for who wrote another one.
 pub async fn nothing_here(asked: Uri) -> impl IntoResponse {
-    let text = if asked.path().starts_with("/webhooks/") {
+    let path = asked.path();
+    let text = if path.starts_with("/webhooks/") {
         webhooks()
+    } else if path.starts_with("/slack/") {
+        "nothing is served here; nothing was stored. With slack.transport = \"http\" Slack's requests go to /slack/events, \
+         /slack/interactions and /slack/commands; with \"socket\" Slack sends them over Socket Mode and none comes here\n"
+            .to_owned()
     } else {
         "there is nothing here. Alerts go to /webhooks/SOURCE, Slack's requests to /slack/events, /slack/interactions and \
          /slack/commands; /healthz, /readyz and /metrics are for probes\n"
             .to_owned()
     };
-    (
-        StatusCode::NOT_FOUND,
-        [(CONTENT_TYPE, "text/plain; charset=utf-8")],
-        text,
-    )
+    plain(StatusCode::NOT_FOUND, text)
+}
+
+/// A path that there is, asked for with another method.
+pub async fn other_method() -> impl IntoResponse {
+    let text = "nothing was stored: webhooks and Slack's requests are taken by POST, probes by GET\n";
+    plain(StatusCode::METHOD_NOT_ALLOWED, text.to_owned())
+}
+
+fn plain(status: StatusCode, text: String) -> impl IntoResponse {
+    (status, [(CONTENT_TYPE, "text/plain; charset=utf-8")], text)
 }
 
 fn webhooks() -> String {

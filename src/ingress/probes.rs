@@ -11,7 +11,15 @@ use axum::routing::get;
 use crate::telemetry::Metrics;
 
 /// Asked at each `/readyz`; must answer at once. The reason is shown.
-pub type Ready = Arc<dyn Fn() -> Result<(), String> + Send + Sync>;
+pub type Ready = Arc<dyn Fn() -> Result<Readiness, String> + Send + Sync>;
+
+/// Alerts are stored, and pages go out.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Readiness {
+    Whole,
+    /// Something keeps cards from being posted that a person has to mend. No reason to send alerts elsewhere.
+    SlackRefuses,
+}
 
 /// What the probes ask.
 #[derive(Clone)]
@@ -38,9 +46,13 @@ impl Probes {
     }
 }
 
-fn answer(ready: Result<(), String>) -> impl IntoResponse {
+fn answer(ready: Result<Readiness, String>) -> impl IntoResponse {
     match ready {
-        Ok(()) => (StatusCode::OK, "ready\n".to_owned()),
+        Ok(Readiness::Whole) => (StatusCode::OK, "ready\n".to_owned()),
+        Ok(Readiness::SlackRefuses) => (
+            StatusCode::OK,
+            "ready, but Slack refuses something that Interlock is to do there: `interlock status` says what\n".to_owned(),
+        ),
         Err(reason) => (StatusCode::SERVICE_UNAVAILABLE, format!("not ready: {reason}\n")),
     }
 }

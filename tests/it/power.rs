@@ -4,7 +4,7 @@
 use interlock::app::{self, Finding, Power, Stands, SystemClock};
 use interlock::config::Settings;
 use interlock::playground::cluster::ClusterUser;
-use interlock::playground::slack::WorkspaceChange;
+use interlock::playground::slack::{ApiFault, Times, WorkspaceChange};
 use serde_json::{Value, json};
 
 use crate::admin::{Admin, HOME};
@@ -218,17 +218,41 @@ async fn the_doctor_clicks_and_finds_slack_and_the_pager_well() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn a_token_that_slack_refuses_is_told_by_readyz_and_the_status() {
+    let world = TestWorld::without_bot(Setup::default()).await;
+    let faults = world.doubles.slack.faults();
+    faults.on_call("*", ApiFault::Error("invalid_auth".to_owned()), Times::Always);
+    world.bot_starts_alone().await;
+    let patience = std::time::Duration::from_secs(20);
+    let told = async { while world.readiness().await == "ready\n" {} };
+    tokio::time::timeout(patience, told)
+        .await
+        .expect("readyz says it");
+    let readiness = world.readiness().await;
+    assert!(readiness.contains("Slack refuses something"), "{readiness}");
+    world.ends().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn a_channel_that_slack_does_not_have_is_told_before_an_alert_needs_it() {
     let id = std::process::Command::new("id").arg("-un").output().unwrap();
     let user = String::from_utf8(id.stdout).unwrap();
     let setup = Setup::default().table(&format!(
-        "[[routes]]\nservice = \"archive\"\nchannel = \"#no-such-team\"\n\n\
+        "[[routes]]\nservice = \"nodes\"\nchannel = \"#platform\"\n\n\
+         [[routes]]\nservice = \"archive\"\nchannel = \"#no-such-team\"\n\n\
          [[routes]]\nservice = \"mail\"\nchannel = \"C0NOBODY01\"\n\n\
          [[operators]]\nos_user = \"{}\"\nperson = \"T0ACME0001/U0ANA00001\"\n",
         user.trim()
     ));
-    let world = TestWorld::start(setup).await;
+    let world = TestWorld::without_bot(setup).await;
+    let change = WorkspaceChange::Archived {
+        channel: "#platform".to_owned(),
+        archived: true,
+    };
+    world.doubles.slack.change(change).await.unwrap();
+    world.bot_starts().await;
     let told = [
+        "no card can be posted in `#platform`, which a [[routes]] row names: it is archived; unarchive it or name another one",
         "no card can be posted in `#no-such-team`, which a [[routes]] row names: Slack has no such channel that the bot can see; correct the name",
         "no card can be posted in `C0NOBODY01`, which a [[routes]] row names: Slack has no such channel",
     ];
@@ -257,7 +281,7 @@ async fn a_channel_that_slack_does_not_have_is_told_before_an_alert_needs_it() {
         .expect("the status says it");
     let found = examined(&world).await;
     let wrong = wrong(&found, "slack");
-    assert_eq!(wrong.len(), 2, "{wrong:?}");
+    assert_eq!(wrong.len(), told.len(), "{wrong:?}");
     for text in told {
         assert!(wrong.iter().any(|one| one.starts_with(text)), "{wrong:?}");
     }

@@ -14,11 +14,12 @@ use std::time::Duration;
 use http::{HeaderName, HeaderValue, Request, StatusCode};
 use jiff::Timestamp;
 use kube::client::Body;
-use kube::config::{KubeConfigOptions, Kubeconfig};
+use kube::config::{KubeConfigOptions, Kubeconfig, KubeconfigError};
 use kube::{Client, Config};
 use parking_lot::Mutex;
 
 use super::epoch::Bound;
+use super::failure::naming;
 use super::tokens::{Account, Asking, Tokens};
 use crate::actions::Mark;
 use crate::domain::action::Tier;
@@ -170,10 +171,11 @@ impl Clusters {
 
     async fn connect(&self, name: &ClusterName) -> Result<Client, ClusterError> {
         let config = self.configuration(name).await?;
+        let server = config.cluster_url.to_string();
         let client = made(name, config)?;
         let kept = Arc::downgrade(&self.clients);
         let refused = name.clone();
-        Ok(told_of_refusal(client, move || {
+        Ok(told_of_refusal(client, server, move || {
             if let Some(kept) = kept.upgrade() {
                 tracing::warn!(cluster = %refused, "credentials are refused; they are read anew for the next request");
                 kept.lock().remove(&refused);
@@ -259,7 +261,13 @@ async fn configuration(name: &ClusterName, settings: &ClusterSettings) -> Result
                 path: path.display().to_string(),
                 why,
             };
-            let file = Kubeconfig::read_from(path).map_err(|error| unusable(error.to_string()))?;
+            let file = Kubeconfig::read_from(path).map_err(|error| {
+                unusable(match error {
+                    // Its own sentence has the path once more.
+                    KubeconfigError::ReadConfig(why, _) => why.to_string(),
+                    other => other.to_string(),
+                })
+            })?;
             let options = KubeConfigOptions {
                 context: settings.context.clone(),
                 ..Default::default()
@@ -272,13 +280,20 @@ async fn configuration(name: &ClusterName, settings: &ClusterSettings) -> Result
 }
 
 /// The same client behind a layer that tells when the server answers 401, so that whoever keeps the client can drop it
-/// and the next request has other credentials. This one's answer stays what it is.
-pub(super) fn told_of_refusal(client: Client, refused: impl Fn() + Clone + Send + Sync + 'static) -> Client {
+/// and the next request has other credentials. This one's answer stays what it is. An error says which server can't be
+/// reached.
+pub(super) fn told_of_refusal(
+    client: Client,
+    server: String,
+    refused: impl Fn() + Clone + Send + Sync + 'static,
+) -> Client {
     let namespace = client.default_namespace().to_owned();
+    let server: Arc<str> = server.trim_end_matches('/').into();
     let service = tower::service_fn(move |request: Request<Body>| {
-        let (client, refused) = (client.clone(), refused.clone());
+        let (client, refused, server) = (client.clone(), refused.clone(), server.clone());
         async move {
             let answer = client.send(request).await;
+            let answer = answer.map_err(|error| naming(&server, error));
             let is_refused = answer
                 .as_ref()
                 .is_ok_and(|answer| answer.status() == StatusCode::UNAUTHORIZED);
@@ -387,5 +402,30 @@ mod tests {
         );
         crate::actions::http::HttpActions::new(crate::actions::http::HttpSettings::default())
             .expect("a client");
+    }
+
+    #[tokio::test]
+    async fn a_server_that_can_not_be_reached_is_named() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("kubeconfig");
+        // Nothing listens on the port that is reserved for multiplexing TCP.
+        let text = "{clusters: [{name: a, cluster: {server: 'http://127.0.0.1:1'}}], users: [{name: a, user: {}}], \
+                    contexts: [{name: a, context: {cluster: a, user: a}}], current-context: a}";
+        std::fs::write(&path, text).unwrap();
+        let settings = ClusterSettings {
+            kubeconfig: Some(path),
+            ..Default::default()
+        };
+        let client = clusters("production", settings)
+            .client(&"production".into())
+            .await
+            .expect("a client");
+        let asked = client.apiserver_version().await;
+        let failure = crate::actions::kubernetes::failure::Failure::from(asked.unwrap_err());
+        let said = failure.to_string();
+        assert!(
+            said.starts_with("nothing was sent: http://127.0.0.1:1 can't be reached: "),
+            "{said}"
+        );
     }
 }

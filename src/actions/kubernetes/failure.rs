@@ -60,16 +60,44 @@ impl From<ClusterError> for Failure {
     }
 }
 
+/// No connection to a server came about. The client's own error does not say where.
+#[derive(Debug, thiserror::Error)]
+#[error("{server} can't be reached")]
+struct Unreachable {
+    server: String,
+    #[source]
+    why: legacy::Error,
+}
+
+/// The same error; one that says that no connection came about names the server.
+pub(super) fn naming(server: &str, error: kube::Error) -> kube::Error {
+    let kube::Error::Service(error) = error else {
+        return error;
+    };
+    kube::Error::Service(match error.downcast::<legacy::Error>() {
+        Ok(why) if why.is_connect() => Box::new(Unreachable {
+            server: server.to_owned(),
+            why: *why,
+        }),
+        Ok(other) => other,
+        Err(other) => other,
+    })
+}
+
 impl From<kube::Error> for Failure {
     fn from(error: kube::Error) -> Self {
         match error {
             kube::Error::Api(status) => from_status(&status),
             kube::Error::Auth(error) => Self::NotSent(format!("no credentials: {}", chain(&error))),
             kube::Error::BuildRequest(error) => Self::NotSent(chain(&error)),
-            kube::Error::Service(error) => match error.downcast_ref::<legacy::Error>() {
-                Some(inner) if inner.is_connect() => Self::NotSent(chain(inner)),
-                _ => Self::Lost(chain(error.as_ref())),
-            },
+            kube::Error::Service(error) => {
+                let named = error.is::<Unreachable>();
+                let unnamed = error.downcast_ref().is_some_and(legacy::Error::is_connect);
+                match named || unnamed {
+                    true => Self::NotSent(chain(error.as_ref())),
+                    false => Self::Lost(chain(error.as_ref())),
+                }
+            }
             // kube's enum is not ours and grows: what it adds counts as lost, the careful reading.
             other => Self::Lost(chain(&other)),
         }

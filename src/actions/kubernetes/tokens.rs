@@ -100,7 +100,8 @@ impl Tokens {
         };
         let kept = Arc::downgrade(&self.kept);
         let refused = key.clone();
-        let client = told_of_refusal(made(asking.cluster, config)?, move || {
+        let server = config.cluster_url.to_string();
+        let client = told_of_refusal(made(asking.cluster, config)?, server, move || {
             if let Some(kept) = kept.upgrade() {
                 kept.lock().remove(&refused);
             }

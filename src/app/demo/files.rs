@@ -38,8 +38,10 @@ pub fn write(
     transport: SlackTransport,
 ) -> io::Result<Files> {
     std::fs::create_dir_all(folder)?;
+    // Whoever uses the files may stand somewhere else.
+    let (folder, runbooks) = (&std::path::absolute(folder)?, &std::path::absolute(runbooks)?);
     let files = Files {
-        folder: folder.to_owned(),
+        folder: folder.clone(),
         config: folder.join("interlock.toml"),
         kubeconfig: folder.join("kubeconfig"),
         access: folder.join("playground.json"),
@@ -161,6 +163,20 @@ from = "ana@acme.example"
     )
 }
 
+/// Whoever starts the playground is the on-call engineer to commands such as `interlock freeze`.
+fn operator(world: &World) -> String {
+    let user = crate::app::user_name(rustix::process::geteuid().as_raw());
+    let ana = world.slack.user_id("ana");
+    let (Some(user), Some(ana)) = (user, ana) else {
+        return String::new();
+    };
+    format!(
+        "[[operators]]\nos_user = {}\nperson = {}\n\n",
+        quoted(&user),
+        quoted(&format!("{}/{ana}", world.slack.team_id()))
+    )
+}
+
 fn config(
     files: &Files,
     world: &World,
@@ -211,7 +227,8 @@ cluster = "demo"
 namespaces = ["production"]
 hosts = [{flags}]
 
-{RULES}"##,
+{operator}{RULES}"##,
+        operator = operator(world),
         slack = slack_section(world, transport),
         pager = pager_section(world),
         listen = quoted(listen),

@@ -105,7 +105,8 @@ fn anchors(settings: &Settings, now: Timestamp) -> Vec<Finding> {
         let text = "checkpoints are signed, but nobody keeps them: set checkpoints.file, checkpoints.webhook.url or checkpoints.s3";
         return vec![Finding::wrong(ABOUT, text)];
     }
-    let file = wanted.file.as_ref().map(|path| anchored(path, now));
+    let begun = settings.store.path.exists();
+    let file = wanted.file.as_ref().map(|path| anchored(path, begun, now));
     let webhook = wanted
         .webhook
         .url
@@ -118,8 +119,8 @@ fn anchors(settings: &Settings, now: Timestamp) -> Vec<Finding> {
     file.into_iter().chain(webhook).chain(bucket).collect()
 }
 
-/// When the file was last written to.
-fn anchored(path: &Path, now: Timestamp) -> Finding {
+/// When the file was last written to. Before the first start there is nothing to sign.
+fn anchored(path: &Path, begun: bool, now: Timestamp) -> Finding {
     const ABOUT: &str = "anchors";
     let written = std::fs::metadata(path).and_then(|metadata| metadata.modified());
     let since = written.map(|at| Timestamp::try_from(at).map(|at| now.duration_since(at)));
@@ -134,6 +135,10 @@ fn anchored(path: &Path, now: Timestamp) -> Finding {
         ),
         Ok(Ok(_)) => Finding::fine(ABOUT, format!("{} has a fresh checkpoint", path.display())),
         Ok(Err(error)) => Finding::unclear(ABOUT, format!("{}: {error}", path.display())),
+        Err(error) if error.kind() == std::io::ErrorKind::NotFound && !begun => {
+            let text = format!("{} gets its first checkpoint at the first start", path.display());
+            Finding::fine(ABOUT, text)
+        }
         Err(error) if error.kind() == std::io::ErrorKind::NotFound => {
             Finding::wrong(ABOUT, format!("{} has no checkpoint yet", path.display()))
         }

@@ -79,48 +79,108 @@ fn denied(review: &Review) -> Vec<String> {
     steps.into_iter().map(sentence).collect()
 }
 
-/// Whose it is, what it is, and the objects that it is for.
-type Held<'a> = (&'a str, &'a str, &'a [String]);
+/// Why a right is too much that no runbook could ask for.
+const NEVER: &str = "no step could ever need";
 
-/// Where it is held, and how bad that is.
-#[derive(Default)]
-struct Where<'a> {
-    namespaces: BTreeSet<&'a str>,
-    elsewhere: bool,
-    dangerous: bool,
-}
+/// One thing that is held too much: `get`, `configmaps (settings)`.
+type Held<'a> = (&'a str, String);
 
-/// One sentence for each right that is too much.
+/// What is held too much by one account, and where: whose, why it is too much, in which namespaces.
+type Place<'a> = (&'a str, &'static str, BTreeSet<&'a str>);
+
+/// One sentence for each account and place. What no step could ever need stands alone, so that it is not lost among what
+/// merely reads.
 fn too_much(review: &Review) -> Vec<String> {
-    let mut found: BTreeMap<Held<'_>, Where<'_>> = BTreeMap::new();
+    let mut rights: BTreeMap<(&str, &'static str, Held<'_>), BTreeSet<&str>> = BTreeMap::new();
     for one in &review.too_much {
         let excess = &one.excess;
-        let key = (
-            one.account.as_str(),
-            excess.what.as_str(),
-            excess.names.as_slice(),
-        );
-        let at = found.entry(key).or_default();
-        at.namespaces.insert(&excess.namespace);
-        at.elsewhere |= one.needed_elsewhere;
-        at.dangerous |= excess.dangerous;
+        let (verb, resource) = excess.what.split_once(' ').unwrap_or((&excess.what, ""));
+        let resource = match excess.names.as_slice() {
+            [] => resource.to_owned(),
+            names => format!("{resource} ({})", names.join(", ")),
+        };
+        let why = match (excess.dangerous, one.needed_elsewhere) {
+            (true, _) => NEVER,
+            (false, true) => "needs only elsewhere or for named objects",
+            (false, false) => "needs nowhere",
+        };
+        let held = (one.account.as_str(), why, (verb, resource));
+        rights.entry(held).or_default().insert(&excess.namespace);
     }
-    let sentence = |((account, what, names), at): (Held<'_>, Where<'_>)| {
-        let (verb, resource) = what.split_once(' ').unwrap_or((what, ""));
-        let of = match names {
-            [] => String::new(),
-            names => format!(" ({})", names.join(", ")),
-        };
-        let namespaces: Vec<&str> = at.namespaces.into_iter().collect();
-        let needs = match (at.elsewhere, at.dangerous) {
-            (_, true) => "no step could ever need it",
-            (true, false) => "needs it only elsewhere or for named objects",
-            (false, false) => "needs it nowhere",
-        };
-        format!(
-            "{account} holds {verb} on {resource}{of} in {} and {needs}",
-            namespaces.join(", ")
-        )
+    let mut places: BTreeMap<Place<'_>, BTreeMap<String, BTreeSet<&str>>> = BTreeMap::new();
+    for ((account, why, (verb, resource)), namespaces) in rights {
+        let resources = places.entry((account, why, namespaces)).or_default();
+        resources.entry(resource).or_default().insert(verb);
+    }
+    let sentence = |((account, why, namespaces), resources): (Place<'_>, _)| {
+        let namespaces: Vec<&str> = namespaces.into_iter().collect();
+        let what = by_verbs(resources);
+        let namespaces = namespaces.join(", ");
+        match why {
+            NEVER => format!("{account} holds {what} in {namespaces} and {why} it"),
+            _ => format!("{account} holds in {namespaces} what it {why}: {what}"),
+        }
     };
-    found.into_iter().map(sentence).collect()
+    places.into_iter().map(sentence).collect()
+}
+
+/// `delete on pods; get, list, watch on configmaps, services`.
+fn by_verbs(resources: BTreeMap<String, BTreeSet<&str>>) -> String {
+    let mut groups: BTreeMap<Vec<&str>, Vec<String>> = BTreeMap::new();
+    for (resource, verbs) in resources {
+        groups
+            .entry(verbs.into_iter().collect())
+            .or_default()
+            .push(resource);
+    }
+    let group = |(verbs, resources): (Vec<&str>, Vec<String>)| {
+        format!("{} on {}", verbs.join(", "), resources.join(", "))
+    };
+    let groups: Vec<String> = groups.into_iter().map(group).collect();
+    groups.join("; ")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::actions::rights::Excess;
+    use crate::app::review::TooMuch;
+
+    fn held(namespace: &str, what: &str, dangerous: bool) -> TooMuch {
+        TooMuch {
+            account: "its own account".to_owned(),
+            excess: Excess {
+                namespace: namespace.to_owned(),
+                what: what.to_owned(),
+                names: Vec::new(),
+                dangerous,
+            },
+            needed_elsewhere: false,
+        }
+    }
+
+    #[test]
+    fn what_merely_reads_is_one_sentence_and_what_no_step_needs_is_not_lost_in_it() {
+        let mut review = Review::default();
+        for resource in ["configmaps", "services"] {
+            for verb in ["get", "list"] {
+                review
+                    .too_much
+                    .insert(held("production", &format!("{verb} {resource}"), false));
+            }
+        }
+        review.too_much.insert(held("production", "delete pods", false));
+        review.too_much.insert(held("production", "delete secrets", true));
+        for namespace in ["production", "staging"] {
+            review.too_much.insert(held(namespace, "get nodes", false));
+        }
+        assert_eq!(
+            too_much(&review),
+            [
+                "its own account holds in production what it needs nowhere: delete on pods; get, list on configmaps, services",
+                "its own account holds in production, staging what it needs nowhere: get on nodes",
+                "its own account holds delete on secrets in production and no step could ever need it",
+            ]
+        );
+    }
 }

@@ -22,12 +22,14 @@ impl State {
             return;
         };
         let merged = incident.is_merged();
-        // What fires in an incident that was merged is the other's, also where it had resolved in this one before.
-        let given: BTreeSet<(&Source, &EpisodeKey)> = incident
-            .firing()
-            .filter(|_| merged)
-            .map(|alert| (&alert.source, &alert.episode))
-            .collect();
+        // What fires in an incident that was merged is the other's, also where it had resolved in this one before. Of any
+        // other nothing is looked at but the newest: in a storm thousands fire, and each that joins comes by here.
+        let given: BTreeSet<(&Source, &EpisodeKey)> = if merged {
+            let firing = incident.firing();
+            firing.map(|alert| (&alert.source, &alert.episode)).collect()
+        } else {
+            BTreeSet::new()
+        };
         for episode in incident.episodes.iter().skip(from) {
             let key = (&episode.alert.source, &episode.alert.episode);
             if given.contains(&key) {

@@ -146,6 +146,12 @@ impl SlackDouble {
         })
     }
 
+    /// The workspace's id, such as `T0ACME0001`.
+    #[must_use]
+    pub fn team_id(&self) -> String {
+        self.core.with(|ws| ws.team.id.clone())
+    }
+
     /// The id of a person by handle (without `@`).
     #[must_use]
     pub fn user_id(&self, name: &str) -> Option<String> {

@@ -98,6 +98,13 @@ pub fn router(settings: &Settings, pipeline: Pipeline) -> Result<Router, Setting
         .with_state(door))
 }
 
+// For who looks at Slack's own log of deliveries, or tries it by hand. The reason stands in our log: whoever forges
+// requests need not learn what was wrong.
+const UNSIGNED: &str = "nothing was stored: the request is not signed with slack.signing_secret, or its signature is older \
+                        than five minutes; Interlock's log says which\n";
+const NOT_OF_SLACK: &str = "nothing was stored: the request is signed, but nothing that Slack sends\n";
+const NOT_STORED: &str = "the journal can't be written now; nothing was done. Send it again\n";
+
 async fn events(State(door): State<Arc<Door>>, headers: HeaderMap, body: Bytes) -> Response {
     door.open(Kind::Event, &headers, &body).await
 }
@@ -118,7 +125,7 @@ impl Door {
             Err(why) => {
                 metrics::counter!("interlock_slack_bad_signatures_total").increment(1);
                 warn!(bytes = body.len(), why, "a request for /slack is refused");
-                return StatusCode::UNAUTHORIZED.into_response();
+                return (StatusCode::UNAUTHORIZED, UNSIGNED).into_response();
             }
         };
         let payload = match kind {
@@ -169,10 +176,11 @@ fn respond(ack: Ack) -> Response {
         Ack::Empty => StatusCode::OK.into_response(),
         Ack::Body(body) => ([JSON], body).into_response(),
         Ack::Challenge(challenge) => ([TEXT], challenge).into_response(),
-        Ack::Malformed => StatusCode::BAD_REQUEST.into_response(),
+        Ack::Malformed => (StatusCode::BAD_REQUEST, NOT_OF_SLACK).into_response(),
         Ack::NotStored => (
             StatusCode::SERVICE_UNAVAILABLE,
             [(header::RETRY_AFTER, HeaderValue::from_static("1"))],
+            NOT_STORED,
         )
             .into_response(),
     }

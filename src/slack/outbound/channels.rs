@@ -99,7 +99,7 @@ pub async fn closed_channels(
         if names.is_empty() {
             return Ok(closed);
         }
-        let list = page(api, &cursor).await?;
+        let list = page(api, &cursor, Archived::Shown).await?;
         for listed in &list.channels {
             let named = |channel: &&Channel| bare(channel) == listed.name;
             let Some(channel) = names.iter().copied().find(named) else {
@@ -125,11 +125,19 @@ fn bare(channel: &Channel) -> &str {
     channel.as_str().trim_start_matches('#')
 }
 
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Archived {
+    /// To say of one that it is archived.
+    Shown,
+    /// Nothing can be posted in them.
+    LeftOut,
+}
+
 /// A page of the channels that the bot can see.
-async fn page(api: &Api, cursor: &str) -> Result<List, ApiError> {
+async fn page(api: &Api, cursor: &str, archived: Archived) -> Result<List, ApiError> {
     let mut params = vec![
         ("types", "public_channel,private_channel".to_owned()),
-        ("exclude_archived", "true".to_owned()),
+        ("exclude_archived", (archived == Archived::LeftOut).to_string()),
         ("limit", "1000".to_owned()),
     ];
     if !cursor.is_empty() {
@@ -163,7 +171,7 @@ impl Channels {
         }
         let mut cursor = String::new();
         for _ in 0..PAGES {
-            let list = page(api, &cursor).await?;
+            let list = page(api, &cursor, Archived::LeftOut).await?;
             let mut known = self.known.lock();
             known.extend(list.channels.into_iter().map(|listed| (listed.name, listed.id)));
             if let Some(id) = known.get(name) {

@@ -280,6 +280,6 @@ fn pause(error: &ApiError, failures: u32) -> Duration {
     let doubled = 1_u64 << failures.saturating_sub(1).min(8);
     match error.trouble() {
         Trouble::Setup | Trouble::Content => Duration::from_secs((15 * doubled).min(300)),
-        Trouble::Gone | Trouble::Other => Duration::from_secs(doubled.min(60)),
+        Trouble::Gone | Trouble::Other => Duration::from_secs(doubled.min(10)),
     }
 }

@@ -1,0 +1,66 @@
+//! What the port serves: webhooks, what changed, Slack's requests, probes. Everything else is told what there is.
+
+use std::sync::Arc;
+
+use axum::Router;
+
+use super::{Parts, StartError};
+use crate::app::channels;
+use crate::app::intake::EngineIntake;
+use crate::app::lifeline::Watchdog;
+use crate::engine::Health;
+use crate::ingress::{
+    self, ANSWER_WITHIN, ChangeSettings, Mapping, Probes, Readiness, WebhookSettings, webhooks,
+};
+use crate::telemetry::Metrics;
+
+/// Starts the watchdog as well, which waits for an alert that comes in here.
+pub(super) fn router(
+    parts: &mut Parts,
+    slack: Option<Router>,
+    refused: channels::Unusable,
+    metrics: Metrics,
+) -> Result<Router, StartError> {
+    let watchdog = Watchdog::new(&parts.settings, parts.clock.clone());
+    if let Some(watchdog) = &watchdog {
+        parts.tasks.spawn(watchdog.clone().watch(parts.engine.clone()));
+    }
+    let health = parts.health.clone();
+    let ready = move || match &*health.borrow() {
+        Health::Ready if refused.read().is_empty() => Ok(Readiness::Whole),
+        Health::Ready => Ok(Readiness::SlackRefuses),
+        Health::Broken(reason) => Err(reason.clone()),
+    };
+    let intake = Arc::new(EngineIntake {
+        engine: parts.engine.clone(),
+        redactor: parts.redactor.clone(),
+        watchdog,
+    });
+    let on_loopback = parts.settings.server.listen.is_loopback();
+    let changes = ingress::changes(ChangeSettings {
+        webhooks: &parts.settings.webhooks,
+        intake: intake.clone(),
+        clock: parts.clock.clone(),
+        on_loopback,
+        answer_within: ANSWER_WITHIN,
+    });
+    let hooks = webhooks(WebhookSettings {
+        webhooks: &parts.settings.webhooks,
+        mapping: Mapping::new(&parts.settings),
+        intake,
+        clock: parts.clock.clone(),
+        sns: Arc::new(ingress::SnsOverHttps::new().map_err(|error| StartError::Setup(error.to_string()))?),
+        on_loopback,
+        answer_within: ANSWER_WITHIN,
+    })
+    .merge(changes);
+    let probes = Probes {
+        ready: Arc::new(ready),
+        metrics,
+    };
+    let slack = ingress::clicks(slack.unwrap_or_default());
+    let router = hooks.merge(probes.routes()).merge(slack);
+    Ok(router
+        .fallback(ingress::nothing_here)
+        .method_not_allowed_fallback(ingress::other_method))
+}
