@@ -95,22 +95,39 @@ impl Settings {
             services: row.services.clone(),
             risk: row.risk,
         };
-        let (alone, confidence) = (&self.alone, &self.confidence);
-        let [low, medium, high] = ALONE;
-        let most = [(alone.low, low), (alone.medium, medium), (alone.high, high)];
-        let [low, medium, high, critical] = SURE;
-        let sure = [
-            (confidence.low, low),
-            (confidence.medium, medium),
-            (confidence.high, high),
-            (confidence.critical, critical),
-        ];
+        let [low, medium, high, _critical] = self.alone_by_risk();
         Alone {
             limits: self.autonomy_limits.iter().map(limit).collect(),
             risks: self.risks.iter().map(risk).collect(),
-            most: most.map(|(written, otherwise)| Some(written.unwrap_or(otherwise))),
-            sure: sure.map(|(written, otherwise)| Confidence::per_cent(written.unwrap_or(otherwise))),
+            most: [low, medium, high].map(|(_, most)| Some(most)),
+            sure: self
+                .confidence_by_risk()
+                .map(|(_, sure)| Confidence::per_cent(sure)),
         }
+    }
+
+    /// How many changes may be made without a person, at each risk, written or not.
+    #[must_use]
+    pub fn alone_by_risk(&self) -> [(&'static str, u32); 4] {
+        let [low, medium, high] = ALONE;
+        let alone = &self.alone;
+        [
+            (Risk::Low.as_str(), alone.low.unwrap_or(low)),
+            (Risk::Medium.as_str(), alone.medium.unwrap_or(medium)),
+            (Risk::High.as_str(), alone.high.unwrap_or(high)),
+            (Risk::Critical.as_str(), 0),
+        ]
+    }
+
+    /// How sure a runbook that was found by its text has to be, in per cent, at each risk, written or not.
+    #[must_use]
+    pub fn confidence_by_risk(&self) -> [(&'static str, u8); 4] {
+        let written = self.confidence.all();
+        let mut otherwise = SURE.into_iter();
+        written.map(|(risk, written)| {
+            let otherwise = otherwise.next().unwrap_or(*SURE_FROM_TO.end());
+            (risk, written.unwrap_or(otherwise))
+        })
     }
 
     /// Adds those of `policy.path`. Of two numbers the stricter counts.

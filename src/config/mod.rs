@@ -34,7 +34,7 @@ pub use alert_map::{AlertMap, Pointer};
 pub use alone_rows::{AloneKeys, AutonomyRow, RiskRow};
 pub use change_sources::ChangeSource;
 pub use error::ConfigError;
-pub use guard_rows::{FreezeRow, LimitKeys, ProtectedKeys, SpanText, WindowRow, Zone};
+pub use guard_rows::{BreakGlassKeys, FreezeRow, LimitKeys, ProtectedKeys, SpanText, WindowRow, Zone};
 pub use rows::{
     ApproverRow, CacheRow, EnvironmentRow, OperatorRow, RouteRow, ServiceRow, SettleRow, read_person,
 };

@@ -55,6 +55,17 @@ impl State {
         }
     }
 
+    /// An incident that was closed, and kept for the breaker that it tripped, is let go of like any other from now on.
+    pub(super) fn let_go_later(&mut self, tripped: Option<IncidentId>, at: Timestamp) {
+        let Some(id) = tripped.filter(|id| !self.keeps_tripped(*id)) else {
+            return;
+        };
+        let waits = self.closed.iter().any(|(_, known)| *known == id);
+        if !waits && self.incident(id).is_some_and(|incident| !incident.is_open()) {
+            self.closed.push_back((at, id));
+        }
+    }
+
     /// Whether a breaker stands that this incident tripped.
     #[must_use]
     pub fn keeps_tripped(&self, id: IncidentId) -> bool {

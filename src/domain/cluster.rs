@@ -1,6 +1,7 @@
 //! One cause, one card: an alert that has to do with an open incident joins it, with the reason, instead of opening a card of
 //! its own. Only what a team has said counts: services and what they need from the catalogue, the same node, the same change.
-//! In a storm, when alerts come by the minute as nobody could read them, the same rule or the same service is enough.
+//! In a storm, when alerts come by the minute as nobody could read them, the same service is enough, in the catalogue or not;
+//! for those that say no service, the same rule.
 //!
 //! Invariants: off unless the rules set a window, or it storms; an alert whose own trigger asks for another runbook never joins; what a
 //! person has split off never joins again; alerts of different places, or of different sources, never meet.
@@ -54,7 +55,7 @@ pub enum Because {
         from: IncidentId,
         by: String,
     },
-    /// It storms, and this is the same rule as that of the card.
+    /// It storms, this is the same rule as that of the card, and neither says which service it is about.
     StormOfRule {
         name: String,
     },
@@ -179,18 +180,16 @@ fn because(
 }
 
 fn alike(incident: &Incident, first: &Alert, alert: &Alert) -> Option<Because> {
-    if !first.name.is_empty() && first.name == alert.name {
-        return Some(Because::StormOfRule {
+    match (&incident.service, &alert.service) {
+        (Some(one), Some(other)) if one == other => Some(Because::StormOfService {
+            service: other.clone(),
+        }),
+        // One rule watches many services: what they have in common is the rule, and not the cause.
+        (Some(_), _) | (_, Some(_)) => None,
+        (None, None) => (!first.name.is_empty() && first.name == alert.name).then(|| Because::StormOfRule {
             name: alert.name.clone(),
-        });
+        }),
     }
-    let service = alert
-        .service
-        .as_ref()
-        .filter(|_| incident.service == alert.service)?;
-    Some(Because::StormOfService {
-        service: service.clone(),
-    })
 }
 
 fn elsewhere(one: &Alert, other: &Alert) -> bool {

@@ -20,7 +20,7 @@ use super::factors::FactorChange;
 use super::freeze::Scope;
 use super::ids::{
     AttemptId, Channel, DeliveryKey, EpisodeKey, Fingerprint, IncidentId, PersonId, PlanNo, Revision,
-    RunbookName, SilenceNo, StepNo,
+    RunbookName, SilenceNo, Source, StepNo,
 };
 use super::incident::{ClosedAs, HandoffReason, MatchRecord, MessageRef, PlanRequest, SettlesBy};
 use super::memory::Similar;
@@ -138,6 +138,9 @@ pub enum Event {
     /// A person says that an alert does not belong here; it gets an incident of its own.
     SplitOff {
         incident: IncidentId,
+        /// Whose key it is; entries from before there was a choice have none.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        source: Option<Source>,
         episode: EpisodeKey,
         /// Its rule.
         name: String,
@@ -157,6 +160,9 @@ pub enum Event {
     },
     AlertResolved {
         incident: IncidentId,
+        /// Whose key it is: an incident that was merged has alerts of several sources. Old entries have none.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        source: Option<Source>,
         episode: EpisodeKey,
     },
     /// Somebody told what they changed, whatever it may be good for.
@@ -462,6 +468,9 @@ pub enum Event {
     TakenOver {
         incident: IncidentId,
         by: Who,
+        /// They had taken over this one, which was merged into it.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        with: Option<IncidentId>,
     },
     Closed {
         incident: IncidentId,

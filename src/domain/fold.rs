@@ -6,6 +6,8 @@ mod course;
 mod plans;
 mod silences;
 
+use std::collections::BTreeSet;
+
 use jiff::Timestamp;
 
 use course::{close, joined, opened, resolved, split_off};
@@ -20,7 +22,7 @@ use super::event::{Entry, Event, Who};
 use super::evidence::Evidence;
 use super::freeze::{Held, Scope};
 use super::glass::Glass;
-use super::ids::{AttemptId, IncidentId};
+use super::ids::{AttemptId, GroupKey, IncidentId, Source};
 use super::incident::{Incident, PageFailure, Phase, PlanTrack, Tick};
 use super::memory::Signature;
 use super::run::{Run, StepState};
@@ -85,8 +87,10 @@ impl State {
             } => self.tripped(*incident, limit, *allowed, entry.at),
             Event::Unfrozen { by, reason, scope } => {
                 if let Ok(lifted) = self.freeze.lift(scope, &by.id, reason) {
+                    let tripped = self.freeze.of(scope).and_then(|held| held.tripped_by);
                     self.freeze = lifted;
                     self.begin_anew(scope);
+                    self.let_go_later(tripped, entry.at);
                 }
             }
             Event::Opened {
@@ -118,7 +122,6 @@ impl State {
             }
             Event::Closed { incident, .. } => {
                 self.apply_to_incident(entry, *incident);
-                self.give_away(*incident);
                 if let Some(closed) = self.incidents.get(incident) {
                     Signature::of(closed, &self.past)
                         .filter(|_| !closed.is_merged())
@@ -151,9 +154,22 @@ impl State {
                 self.apply_to_incident(entry, *incident);
                 self.note_handover(*incident, reason, entry.at);
             }
+            Event::SplitOff { incident, .. } => {
+                let groups = |state: &Self| -> BTreeSet<(Source, GroupKey)> {
+                    let incident = state.incident(*incident).into_iter();
+                    let groups = incident.flat_map(Incident::groups);
+                    groups
+                        .map(|(source, group)| (source.clone(), group.clone()))
+                        .collect()
+                };
+                let before = groups(self);
+                self.apply_to_incident(entry, *incident);
+                for (source, group) in before.difference(&groups(self)) {
+                    self.index.leave_group(*incident, source, group);
+                }
+            }
             Event::AlertResolved { incident, .. }
             | Event::ChangesSeen { incident, .. }
-            | Event::SplitOff { incident, .. }
             | Event::Remembered { incident, .. }
             | Event::Matched { incident, .. }
             | Event::Advised { incident, .. }
@@ -244,12 +260,15 @@ fn change(incident: &mut Incident, event: &Event, at: Timestamp) {
     match event {
         Event::Joined { alert, because, .. } => joined(incident, alert, because.as_ref()),
         Event::SplitOff {
-            episode, fingerprint, ..
+            source,
+            episode,
+            fingerprint,
+            ..
         } => {
-            split_off(incident, episode);
+            split_off(incident, source.as_ref(), episode);
             incident.split_off.insert(fingerprint.clone());
         }
-        Event::AlertResolved { episode, .. } => resolved(incident, episode, at),
+        Event::AlertResolved { source, episode, .. } => resolved(incident, source.as_ref(), episode, at),
         Event::ChangesSeen { changes, .. } => incident.saw_changes(changes),
         Event::Remembered { similar, .. } => incident.similar.clone_from(similar),
         Event::Matched { matched, .. } => incident.matched = Some(matched.clone()),
@@ -377,6 +396,7 @@ fn change(incident: &mut Incident, event: &Event, at: Timestamp) {
                 part_waits: false,
                 outdated: Vec::new(),
                 reminded: false,
+                waits_since: None,
                 failed_before: *failed_before,
             };
             proposed(incident, track);
@@ -407,7 +427,7 @@ fn change(incident: &mut Incident, event: &Event, at: Timestamp) {
             decision,
             approve_by,
             ..
-        } => part_done(incident, *plan, decision, *approve_by),
+        } => part_done(incident, *plan, decision, *approve_by, at),
         Event::AllowedAlone { plan, execute_by, .. } => allowed_alone(incident, *plan, *execute_by, at),
         Event::Rejected { plan, by, reason, .. } => {
             let event = ApprovalEvent::Reject {

@@ -1,6 +1,8 @@
 //! An incident: one cause, one card. Its state is the fold of its entries; `fold` is the only writer.
 //! Longer than other files, since an incident is read together with all that it holds.
 
+mod paging;
+
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
@@ -12,14 +14,13 @@ use super::alert::{Alert, Severity};
 use super::approval::Approval;
 use super::change::{self, Change};
 use super::cluster::Because;
-use super::escalation::Call;
 use super::event::Who;
 use super::evidence::Evidence;
 use super::glass::Glass;
 pub use super::handoff::HandoffReason;
 use super::ids::{
-    AttemptId, Channel, Fingerprint, GroupKey, IncidentId, PersonId, PlanNo, RunbookName, Service, Source,
-    StepNo,
+    AttemptId, Channel, EpisodeKey, Fingerprint, GroupKey, IncidentId, PersonId, PlanNo, RunbookName,
+    Service, Source, StepNo,
 };
 use super::matching::{self, By, Confidence, Matches};
 use super::memory::Similar;
@@ -28,6 +29,7 @@ use super::policy::{Decision, Reason, Risk};
 use super::run::{Run, RunResult, StepState};
 use super::runbook::{Catalog, ChecklistItem, ParamValue};
 use super::silence::Silence;
+pub use paging::{PageFailure, Paging};
 
 /// A message in Slack. `ts` is a string: never a number.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
@@ -47,10 +49,23 @@ pub struct Episode {
 }
 
 impl Episode {
+    /// Whether it is of the same alert: a key means something to its own source only.
+    #[must_use]
+    pub fn is_of(&self, alert: &Alert) -> bool {
+        self.alert.episode == alert.episode && self.alert.source == alert.source
+    }
+
+    /// The same, where an entry names it. Entries from before two sources could share an incident name no source.
+    #[must_use]
+    pub(super) fn is(&self, source: Option<&Source>, episode: &EpisodeKey) -> bool {
+        self.alert.episode == *episode && source.is_none_or(|source| self.alert.source == *source)
+    }
+
     /// The first twelve hexadecimal digits of the hash of what identifies it: stays the same when episodes before it are let go.
     #[must_use]
     pub fn mark(&self) -> String {
-        let mut mark = hex::encode(Sha256::digest(self.alert.episode.as_str()));
+        let (source, key) = (self.alert.source.as_str(), self.alert.episode.as_str());
+        let mut mark = hex::encode(Sha256::digest(format!("{source}\n{key}")));
         mark.truncate(12);
         mark
     }
@@ -188,6 +203,9 @@ pub struct PlanTrack {
     /// Those who may approve it were reminded.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub reminded: bool,
+    /// Since when what is left of it waits, once a part of it is done.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub waits_since: Option<Timestamp>,
     /// When its runbook last did not help against this alert.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub failed_before: Option<Timestamp>,
@@ -259,67 +277,6 @@ pub enum Phase {
         at: Timestamp,
         result: ClosedAs,
     },
-}
-
-/// What became of paging for this incident.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Paging {
-    /// When a human is paged if nobody has decided by then.
-    pub due: Option<Timestamp>,
-    /// A page was asked for at this time.
-    pub asked_at: Option<Timestamp>,
-    /// That page was only because a card waited.
-    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
-    pub waiting: bool,
-    /// The pager took it.
-    pub delivered_at: Option<Timestamp>,
-    /// Under which key it holds it.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub key: Option<String>,
-    /// Keys of pages that were taken before, for what was less than what the last one is for.
-    #[serde(default, skip_serializing_if = "Vec::is_empty")]
-    pub before: Vec<String>,
-    /// What the last page is for, in words.
-    #[serde(default, skip_serializing_if = "String::is_empty")]
-    pub why: String,
-    /// The last page did not go through. Gone once one does, or another is asked for.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub failed: Option<PageFailure>,
-}
-
-impl Paging {
-    /// A page can be asked for: none was, or the one that was reached nobody and is not tried again, or it was about
-    /// a card that waited and something has gone wrong since.
-    #[must_use]
-    pub fn can_ask(&self, call: Call) -> bool {
-        let is_news = match call {
-            Call::NotHelped | Call::FiresOn | Call::Broke | Call::Asked => self.waiting,
-            Call::Waits | Call::Stuck | Call::Taken => false,
-        };
-        self.asked_at.is_none() || is_news || self.failed.as_ref().is_some_and(|failed| !failed.trying)
-    }
-
-    /// Whatever became of an earlier page counts no longer.
-    pub(super) fn ask(&mut self, waiting: bool, why: &str, at: Timestamp) {
-        // Whoever has taken the page before is not rung by more of it: this one is another.
-        if self.delivered_at.is_some() {
-            self.before.extend(self.key.take());
-        }
-        self.asked_at = Some(at);
-        why.clone_into(&mut self.why);
-        self.waiting = waiting;
-        self.delivered_at = None;
-        self.failed = None;
-    }
-}
-
-/// Why nobody could be paged.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct PageFailure {
-    pub at: Timestamp,
-    pub reason: String,
-    /// It is tried again without anybody asking for it.
-    pub trying: bool,
 }
 
 /// An item of a prose runbook's checklist that somebody ticked.
@@ -453,6 +410,12 @@ impl Incident {
         let tried =
             move |track: &&PlanTrack| track.run.started_at.is_some() || Some(track.plan.no) == current;
         self.plans.iter().filter(tried)
+    }
+
+    /// The groups whose next alert is one of this incident: its own, and what came by a merge.
+    pub fn groups(&self) -> impl Iterator<Item = (&Source, &GroupKey)> {
+        let own = self.group.iter().map(|group| (&self.source, group));
+        own.chain(self.merged_groups.iter().map(|(source, group)| (source, group)))
     }
 
     /// The alerts that have not resolved.

@@ -1,4 +1,4 @@
-//! Reminding those who may approve, once a plan: half-way to the first thing that happens without them, be that a page or
+//! Reminding those who may approve, once a plan and once each part of it that waits: half-way to the first thing that happens without them, be that a page or
 //! the end of the proposal. Whoever was paged needs no reminder.
 
 use jiff::{SignedDuration, Timestamp};
@@ -18,7 +18,7 @@ impl Incident {
         let Approval::Pending { approve_by, .. } = &track.approval else {
             return None;
         };
-        let waits = matches!(self.phase, Phase::Proposed) && !track.reminded && !track.part_waits;
+        let waits = matches!(self.phase, Phase::Proposed) && !track.reminded;
         (waits && self.paging.asked_at.is_none()).then_some((track, *approve_by))
     }
 
@@ -27,12 +27,13 @@ impl Incident {
     pub fn remind_at(&self) -> Option<Timestamp> {
         let (track, approve_by) = self.waiting()?;
         let first = self.paging.due.map_or(approve_by, |due| due.min(approve_by));
-        let wait = first.duration_since(track.proposed_at);
+        let since = track.waits_since.unwrap_or(track.proposed_at);
+        let wait = first.duration_since(since);
         if wait < SHORTEST {
             return None;
         }
         let half = SignedDuration::from_secs(wait.as_secs().checked_div(2)?);
-        track.proposed_at.checked_add(half).ok()
+        since.checked_add(half).ok()
     }
 
     /// Whether a reminder is due: when what it would come before is due as well, there is no point in it any more.

@@ -346,7 +346,12 @@ const HAS_NO_RESULT: &str = "has no result";
 /// Whether [`RunResult::NotVerified`] is so because no verification ran, and not because one said no.
 #[must_use]
 pub fn says_nothing(why: &str) -> bool {
-    why == NOTHING_VERIFIES || why.ends_with(WAS_SKIPPED) || why.ends_with(HAS_NO_RESULT)
+    // What a step said when it failed stands behind its number, and may end in the same words.
+    let of_step = why.strip_prefix("verification step ").map(|rest| {
+        let said = rest.trim_start_matches(|c: char| c.is_ascii_digit());
+        said.strip_prefix(' ') == Some(WAS_SKIPPED) || said.strip_prefix(' ') == Some(HAS_NO_RESULT)
+    });
+    why == NOTHING_VERIFIES || of_step == Some(true)
 }
 
 fn refused(reasons: &[Reason]) -> String {

@@ -102,13 +102,30 @@ pub struct State {
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(super) struct Index {
     pub episodes: BTreeMap<Source, BTreeMap<EpisodeKey, IncidentId>>,
-    /// Open incidents only.
-    pub groups: BTreeMap<Source, BTreeMap<GroupKey, IncidentId>>,
+    /// Open incidents only. Of several, which comes of merging and splitting, the oldest has it.
+    pub groups: BTreeMap<Source, BTreeMap<GroupKey, BTreeSet<IncidentId>>>,
     pub deadlines: BTreeSet<(Timestamp, IncidentId)>,
     pub deadline_of: BTreeMap<IncidentId, Timestamp>,
     /// Targets on which a step is started, or ended Unknown and not judged.
     pub busy: BTreeMap<String, AttemptId>,
     pub cards: BTreeMap<MessageRef, IncidentId>,
+}
+
+impl Index {
+    pub fn leave_group(&mut self, id: IncidentId, source: &Source, group: &GroupKey) {
+        let Some(groups) = self.groups.get_mut(source) else {
+            return;
+        };
+        if let Some(ids) = groups.get_mut(group) {
+            ids.remove(&id);
+            if ids.is_empty() {
+                groups.remove(group);
+            }
+        }
+        if groups.is_empty() {
+            self.groups.remove(source);
+        }
+    }
 }
 
 impl State {
@@ -144,7 +161,7 @@ impl State {
     /// The open incident of this group.
     #[must_use]
     pub fn by_group(&self, source: &Source, group: &GroupKey) -> Option<IncidentId> {
-        self.index.groups.get(source)?.get(group).copied()
+        self.index.groups.get(source)?.get(group)?.first().copied()
     }
 
     /// The incident whose card is this message.
@@ -226,24 +243,15 @@ impl State {
         {
             self.index.cards.insert(card.clone(), id);
         }
-        let own = incident.group.iter().map(|group| (&incident.source, group));
-        let merged = incident
-            .merged_groups
-            .iter()
-            .map(|(source, group)| (source, group));
-        for (source, group) in own.chain(merged) {
-            let groups = self.index.groups.entry(source.clone()).or_default();
-            match (groups.get(group) == Some(&id), incident.is_open()) {
+        for (source, group) in incident.groups() {
+            let known = self.index.groups.get(source).and_then(|groups| groups.get(group));
+            match (known.is_some_and(|ids| ids.contains(&id)), incident.is_open()) {
                 (false, true) => {
-                    groups.insert(group.clone(), id);
+                    let groups = self.index.groups.entry(source.clone()).or_default();
+                    groups.entry(group.clone()).or_default().insert(id);
                 }
-                (true, false) => {
-                    groups.remove(group);
-                }
+                (true, false) => self.index.leave_group(id, source, group),
                 (true, true) | (false, false) => {}
-            }
-            if groups.is_empty() {
-                self.index.groups.remove(source);
             }
         }
         // One entry adds one episode at most, and the newest is last.
@@ -315,8 +323,12 @@ impl State {
                 break;
             }
             self.closed.pop_front();
+            // Whoever was called for its breaker is stood down when that is lifted; then it comes here again.
+            if self.keeps_tripped(id) {
+                continue;
+            }
             let still_closed = self.incidents.get(&id).is_some_and(
-                |incident| matches!(incident.phase, Phase::Closed { at: closed, .. } if closed == at),
+                |incident| matches!(incident.phase, Phase::Closed { at: closed, .. } if closed <= at),
             );
             if still_closed && let Some(gone) = self.incidents.remove(&id) {
                 self.unindex(&gone);

@@ -6,7 +6,7 @@ use crate::domain::approval::Vote;
 use crate::domain::event::{Cause, Deed, Event, Judgement, Outcome, Refusal};
 use crate::domain::factors::{FactorChange, FactorDeed};
 use crate::domain::handoff::not_verified;
-use crate::domain::ids::{AttemptId, EpisodeKey, StepNo};
+use crate::domain::ids::{AttemptId, EpisodeKey, Source, StepNo};
 use crate::domain::incident::{ClosedAs, Incident, PlanTrack, SettlesBy};
 use crate::domain::plan::{Plan, PlanDigest, PlannedStep};
 use crate::domain::policy::Decision;
@@ -54,7 +54,9 @@ fn worded(event: &Event, incident: Option<&Incident>) -> Option<String> {
             None => format!("{} joined: {}", alert.name, alert.title),
         },
         Event::SplitOff { name, by, .. } => format!("{} split off {name}", by.name),
-        Event::AlertResolved { episode, .. } => format!("{} resolved", alert_name(incident, episode)),
+        Event::AlertResolved { source, episode, .. } => {
+            format!("{} resolved", alert_name(incident, source.as_ref(), episode))
+        }
         Event::Matched { matched, .. } => sentences(&matched.explanation),
         Event::Planning { .. } | Event::Checklist { .. } => return None,
         Event::Gathered { findings, .. } => evidence::summary(findings),
@@ -160,7 +162,10 @@ fn worded(event: &Event, incident: Option<&Incident>) -> Option<String> {
         Event::SilenceMade { ends_at, .. } => silences::made(*ends_at),
         Event::SilenceFailed { why, .. } => format!("the silence was not made: {why}"),
         Event::SilenceEnded { how, firing, .. } => silences::ended(*how, *firing),
-        Event::TakenOver { by, .. } => format!("{} took over", by.name),
+        Event::TakenOver {
+            by, with: Some(with), ..
+        } => format!("{} has this too, having taken over {with}", by.name),
+        Event::TakenOver { by, with: None, .. } => format!("{} took over", by.name),
         Event::Closed { result, .. } => closed(result),
         Event::GlassBroken {
             by, reason, until, ..
@@ -383,10 +388,10 @@ pub fn deed(deed: Deed) -> &'static str {
     }
 }
 
-fn alert_name<'a>(incident: Option<&'a Incident>, episode: &EpisodeKey) -> &'a str {
+fn alert_name<'a>(incident: Option<&'a Incident>, source: Option<&Source>, episode: &EpisodeKey) -> &'a str {
     let mut known = incident.into_iter().flat_map(|incident| &incident.episodes);
     known
-        .find(|known| known.alert.episode == *episode)
+        .find(|known| known.alert.episode == *episode && source.is_none_or(|of| known.alert.source == *of))
         .map_or("an alert", |known| known.alert.name.as_str())
 }
 

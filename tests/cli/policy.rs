@@ -23,6 +23,26 @@ fn the_policy_is_a_table() {
     let json: Value =
         serde_json::from_str(&Place::new().run(&["policy", "show", "--format", "json"]).fine()).unwrap();
     assert_eq!(json["approvers"][1]["approvals"], 2);
+    let alone = serde_json::json!({"low": 10, "medium": 5, "high": 2, "critical": 0});
+    assert_eq!(json["alone"], alone, "what nobody wrote holds all the same");
+    let sure = serde_json::json!({"low": 80, "medium": 80, "high": 85, "critical": 90});
+    assert_eq!(json["confidence"], sure);
+}
+
+#[test]
+fn a_machine_reads_all_that_a_manager_reads() {
+    let place = Place::new();
+    let config = place.read("interlock.toml");
+    let rules = "[alone]\nhigh = 1\n[confidence]\nhigh = 95\n[[autonomy_limits]]\nservices = [\"billing\"]\nat_most = \"shadow\"\n\
+        [[risks]]\nservices = [\"billing\"]\nrisk = \"critical\"\n[break_glass]\ngroups = [\"@oncall\"]\nminutes = 9\n";
+    place.write("interlock.toml", &format!("{config}\n{rules}"));
+    let json: Value =
+        serde_json::from_str(&place.run(&["policy", "show", "--format", "json"]).fine()).unwrap();
+    assert_eq!(json["alone"]["high"], 1);
+    assert_eq!(json["confidence"]["high"], 95);
+    assert_eq!(json["autonomy_limits"][0]["at_most"], "shadow");
+    assert_eq!(json["risks"][0]["risk"], "critical");
+    assert_eq!(json["break_glass"]["minutes"], 9);
 }
 
 #[test]

@@ -82,3 +82,93 @@ async fn who_may_approve_is_answered_with_what_is_in_the_way() {
     world.nothing_ran();
     world.ends().await;
 }
+
+/// The same page for the same alert, where the team is content with less, and where it is not.
+#[tokio::test(flavor = "multi_thread")]
+async fn what_was_found_by_its_text_is_proposed_from_the_confidence_on_that_its_risk_asks_for() {
+    let page =
+        "# EtcdNoLeader\n## Meaning\nThe etcd cluster has no leader.\n## Mitigation\n- Look at the members\n";
+    let alert = Alert::new("EtcdLeaderLost", "platform", "etcd cluster has no leader");
+    let strict = "[confidence]\nhigh = 98\n";
+    let setup = Setup::default().runbook(("quorum.md", page));
+    let world = TestWorld::start(setup.clone().table(strict)).await;
+    world.fires(&alert).await;
+    world.card("[Choose]").await;
+    world
+        .thread()
+        .says("at high risk the policy wants 98 %; a human chooses")
+        .await;
+    world.thread().is_uninteresting();
+    world.ends_and_nothing_ran().await;
+
+    // The team says that what fires at platform is of low risk, at which less is enough.
+    let lower = format!("{strict}\n[[risks]]\nservices = [\"platform\"]\nrisk = \"low\"\n");
+    let world = TestWorld::start(setup.table(&lower)).await;
+    world.fires(&alert).await;
+    let card = world.card("Look at the members").await;
+    assert!(!card.contains("[Choose]"), "{card}");
+    world.thread().is_uninteresting();
+    world.ends_and_nothing_ran().await;
+}
+
+/// Two changes, either of which may run alone.
+const TWO_CHANGES: &str = r#"# Runbook: Tape library
+## Trigger Conditions
+- Alert contains: "tape"
+## Blast Radius
+- max_replica_changes: 3
+- requires_human_approval: false
+## Steps
+### Step 1: More checkout
+```bash
+kubectl scale deploy/checkout -n production --replicas 4
+```
+### Step 2: More users
+```bash
+kubectl scale deploy/user-service -n production --replicas 4
+```
+## Verification
+### It serves
+```bash
+kubectl rollout status deploy/checkout -n production
+```
+Expected output: contains "successfully rolled out"
+"#;
+
+#[tokio::test(flavor = "multi_thread")]
+async fn no_more_is_changed_without_a_person_than_the_policy_allows_at_this_risk() {
+    let changes = [
+        "scale deployments/scale.apps/checkout",
+        "scale deployments/scale.apps/user-service",
+    ];
+    let setup = |high: u32| {
+        Setup::default()
+            .autonomy("auto")
+            .no_runbooks()
+            .runbook(("tape.md", TWO_CHANGES))
+            .table(&format!("[alone]\nhigh = {high}\n"))
+    };
+    let world = TestWorld::start(setup(1)).await;
+    world.fires(&Alert::tape_jam()).await;
+    world.card("Waits for 1 approval").await;
+    world.thread().is_uninteresting();
+    world.nothing_ran();
+    // A person allows it; the number is about what no person does.
+    world.ana().presses("Approve 3 steps").await;
+    world.ana().is_told("Approved.").await;
+    world.card("Fixed and verified.").await;
+    world.cluster_did(&changes).await;
+    world.thread().is_uninteresting();
+    world.ends().await;
+
+    let world = TestWorld::start(setup(2)).await;
+    world.fires(&Alert::tape_jam()).await;
+    world.card("Fixed and verified.").await;
+    world.cluster_did(&changes).await;
+    world
+        .thread()
+        .says("the policy lets it run without a person")
+        .await;
+    world.thread().is_uninteresting();
+    world.ends().await;
+}

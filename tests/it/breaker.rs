@@ -122,3 +122,29 @@ async fn the_breaker_of_a_cluster_is_its_own_and_a_person_freezes_everything_bes
     world.thread_of("INC-2").is_uninteresting();
     world.ends().await;
 }
+
+/// Whoever was called is stood down by the lifting, however long after its incident that comes.
+#[tokio::test(flavor = "multi_thread")]
+async fn the_page_of_a_breaker_is_closed_when_it_is_lifted_though_its_incident_was_over_for_days() {
+    let world = TestWorld::start(Setup::default().table("[limits]\nactions_per_hour = 1")).await;
+    world.in_the_cluster(Scenario::RedisTimeout);
+    world.ben().types("run redis-connection-timeout").await;
+    world.ben().is_told("INC-1 is open").await;
+    world.card_shows("INC-1", "Waits for 1 approval").await;
+    world.ana().presses("Approve 2 steps").await;
+    world.ana().is_told("Approved.").await;
+    world.cluster_did(&[FLUSH, HEALTH]).await;
+    world.card_shows("INC-1", "Resolved").await;
+    let page = world.a_human_is_paged("the breaker tripped").await;
+    world.minutes_pass(50 * 60).await;
+    // Whatever is opened lets go of what was closed long before.
+    world.fires(&Alert::tape_jam().severity("low")).await;
+    world.card_shows("INC-2", "Tape library 3 is jammed").await;
+    world.bot_crashes_and_restarts().await;
+    world.ana().types("unfreeze breaker we looked").await;
+    world.ana().is_told("The breaker is closed again").await;
+    world.pager_resolves(&page.id).await;
+    world.thread_of("INC-1").is_uninteresting();
+    world.thread_of("INC-2").is_uninteresting();
+    world.ends().await;
+}

@@ -34,6 +34,7 @@ mod merging;
 mod modes;
 mod modify;
 mod oversight;
+mod owners;
 mod pagerduty;
 mod paging;
 mod parts;

@@ -101,3 +101,37 @@ async fn what_runs_is_not_merged_away_and_what_was_paged_for_is_paged_for_there(
     world.thread_of("INC-2").is_uninteresting();
     world.ends().await;
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn who_has_taken_over_the_one_has_the_other_too_and_nothing_more_is_proposed() {
+    let (world, redis, tape) = two().await;
+    let shown = world.ana().sees_button("Approve 2 steps").await;
+    world.thread_of("INC-2").says("Handed over to a human").await;
+    world.ben().presses_in_a_thread("Take over").await;
+    world.ben().is_told("You have it.").await;
+    world.thread_of("INC-2").says("ben took over").await;
+    world.ana().types("merge INC-2 into INC-1").await;
+    world.ana().is_told("its 1 alert is in INC-1 now").await;
+    world
+        .thread_of("INC-1")
+        .says("plan 1 withdrawn: ben has taken over INC-2, which was merged into this")
+        .await;
+    world
+        .thread_of("INC-1")
+        .says("ben has this too, having taken over INC-2")
+        .await;
+    world.card_shows("INC-1", "ben took over").await;
+    world.ana().clicks(shown).await.unwrap();
+    world.ana().is_told("This plan was withdrawn").await;
+    // Ben is called for nothing that waits, however long it takes.
+    world.bot_crashes_and_restarts().await;
+    world.minutes_pass(60).await;
+    world.card_shows("INC-1", "ben took over").await;
+    world.resolves(&redis).await;
+    world.resolves(&tape).await;
+    world.card_shows("INC-1", "The alert cleared").await;
+    world.nobody_was_paged();
+    world.thread_of("INC-1").is_uninteresting();
+    world.thread_of("INC-2").is_uninteresting();
+    world.ends_and_nothing_ran().await;
+}

@@ -181,3 +181,47 @@ async fn who_approves_higher_risk_is_asked_again_with_target_and_effect() {
     world.thread().ends_with("all steps are done and verified").await;
     world.ends().await;
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn each_part_that_waits_has_its_own_reminder_and_then_a_human_is_paged_for_it() {
+    let setup = Setup::default().no_runbooks().runbook(("tape.md", TWO_TIERS));
+    let (world, alert) = (TestWorld::start(setup).await, Alert::tape_jam());
+    world.fires(&alert).await;
+    world.card("Waits for 1 approval").await;
+    let first = "Reminder: plan 1 still waits for 1 approval of @sre-leads; when nobody decides, a human is paged at ";
+    world.minutes_pass(1).await;
+    world.thread().says(first).await;
+    world.minutes_pass(1).await;
+    let page = world.a_human_is_paged("INC-1").await;
+    world.card("A human was paged at HH:MM").await;
+    first_step_only(&world).await;
+    // Whoever came for the first part is not rung again at once, and not by the time that was for it.
+    world.card("If nobody decides, a human is paged at HH:MM").await;
+    world.bot_crashes_and_restarts().await;
+    world.minutes_pass(3).await;
+    world
+        .until("the second reminder", || {
+            let said = world.thread().said().join("\n");
+            (said.matches(first).count() == 2).then_some(())
+        })
+        .await;
+    assert_eq!(world.pages().len(), 1);
+    world.minutes_pass(2).await;
+    let other = world.a_human_is_paged("INC-1").await;
+    assert_ne!(
+        page.dedup_key, other.dedup_key,
+        "it rings, though the first was taken"
+    );
+    world.ben().presses("Review plan").await;
+    world.ben().sees_modal("[Approve 2 steps]").await;
+    world.ben().submits(&[]).await;
+    world.ben().is_told("Approved.").await;
+    world.card("Fixed and verified.").await;
+    world.cluster_did(&[FIRST, SECOND]).await;
+    world.resolves(&alert).await;
+    world.card("*Resolved*").await;
+    world.pager_resolves(&page.id).await;
+    world.pager_resolves(&other.id).await;
+    world.thread().is_uninteresting();
+    world.ends().await;
+}

@@ -10,6 +10,7 @@ use interlock::domain::command::Command;
 use interlock::domain::ids::{EpisodeKey, Fingerprint, Service, Source};
 use interlock::domain::runbook::Catalog;
 use interlock::engine::{Core, Knowledge};
+use interlock::playground::cluster::{FaultKind, Scenario};
 use interlock::store::Store;
 use jiff::Timestamp;
 use serde_json::json;
@@ -132,6 +133,73 @@ async fn in_a_storm_a_channel_hears_once_a_second_and_a_crowd_is_one_line() {
         world.thread_of(incident).is_uninteresting();
     }
     world.nothing_ran();
+    world.ends().await;
+}
+
+/// One rule that watches five services, at the same second.
+#[tokio::test(flavor = "multi_thread")]
+async fn in_a_storm_one_rule_for_several_services_is_a_card_for_each() {
+    let world = TestWorld::start(Setup::default()).await;
+    let services = ["archive", "mail", "search", "billing", "media", "archive"];
+    for (number, service) in services.into_iter().enumerate() {
+        let severity = if number == 4 { "critical" } else { "high" };
+        let title = format!("{service} answers slowly");
+        let mut body = Alert::new("SlowAnswers", service, &title)
+            .severity(severity)
+            .firing();
+        body["groupKey"] = json!(format!("{{}}:{{n=\"{number}\"}}"));
+        body["alerts"][0]["labels"]["instance"] = json!(number.to_string());
+        body["alerts"][0]["fingerprint"] = json!(format!("{number:016x}"));
+        assert_eq!(world.posts(&body).await, 200);
+    }
+    // The sixth is of the first's service; nothing else has to do with each other.
+    let card = world
+        .card_shows("INC-1", "a storm of alerts, same service, archive")
+        .await;
+    assert!(!card.contains("media"), "{card}");
+    world.card_shows("INC-2", "mail answers slowly").await;
+    world.card_shows("INC-3", "search answers slowly").await;
+    world.card_shows("INC-4", "billing answers slowly").await;
+    world.card_shows("INC-5", "media answers slowly").await;
+    world.a_human_is_paged("media answers slowly").await;
+    assert_eq!(world.channel("incidents").cards(), 5);
+    for incident in ["INC-1", "INC-2", "INC-3", "INC-4", "INC-5"] {
+        world.thread_of(incident).is_uninteresting();
+    }
+    world.nothing_ran();
+    world.ends().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_becomes_critical_while_its_plan_runs_pages_at_once() {
+    let catalogue = "[grouping]\nrelated_within_minutes = 10\n\n[[services]]\nname = \"api-gateway\"\n";
+    let world = TestWorld::start(Setup::default().table(catalogue)).await;
+    world.in_the_cluster(Scenario::RedisTimeout);
+    let redis = Alert::redis_timeout();
+    world.fires(&redis).await;
+    world.next_exec(FaultKind::Latency(3_000));
+    world.ana().presses("Approve 2 steps").await;
+    world.ana().is_told("Approved.").await;
+    world.card_shows("INC-1", "Running step 1").await;
+    world.nobody_was_paged();
+    let odd = Alert::new("Odd", "api-gateway", "Something is odd").severity("critical");
+    world.fires(&odd).await;
+    let page = world.a_human_is_paged("INC-1").await;
+    assert!(
+        page.title.contains("it became critical while its plan runs"),
+        "{}",
+        page.title
+    );
+    world.card_shows("INC-1", "Something is odd").await;
+    world.card_shows("INC-1", "Fixed and verified.").await;
+    world
+        .cluster_did(&["exec redis-cli FLUSHDB", "exec curl -s localhost:8080/health"])
+        .await;
+    world.resolves(&redis).await;
+    world.resolves(&odd).await;
+    world.card_shows("INC-1", "*Resolved*").await;
+    world.pager_resolves(&page.id).await;
+    world.thread().is_uninteresting();
     world.ends().await;
 }
 

@@ -1,5 +1,7 @@
 //! `interlock policy show`: the matrix as a table that a manager can read, and below it what holds whoever asks.
 
+use std::collections::BTreeMap;
+
 use serde::Serialize;
 
 use crate::app;
@@ -9,8 +11,8 @@ use crate::cli::screen::{Paint, Screen};
 use crate::cli::serve::autonomy;
 use crate::cli::setup::Setup;
 use crate::config::{
-    ApproverRow, CacheRow, EnvironmentRow, ExecutionMode, FreezeRow, LimitKeys, ProtectedKeys, Settings,
-    WindowRow,
+    ApproverRow, AutonomyRow, BreakGlassKeys, CacheRow, EnvironmentRow, ExecutionMode, FreezeRow, LimitKeys,
+    ProtectedKeys, RiskRow, Settings, WindowRow,
 };
 use crate::domain::action::{CommandPattern, Tier};
 use crate::domain::ids::Environment;
@@ -47,6 +49,13 @@ struct Answer<'a> {
     limits: &'a LimitKeys,
     protected: &'a ProtectedKeys,
     irreversible: &'a [CommandPattern],
+    break_glass: &'a BreakGlassKeys,
+    autonomy_limits: &'a [AutonomyRow],
+    risks: &'a [RiskRow],
+    /// Changes without a person in one incident, by its risk; what holds, written or not.
+    alone: BTreeMap<&'static str, u32>,
+    /// From how many per cent on a runbook that was found by its text is proposed, by risk; what holds, written or not.
+    confidence: BTreeMap<&'static str, u8>,
 }
 
 impl Show {
@@ -65,6 +74,11 @@ impl Show {
                 limits: &settings.limits,
                 protected: &settings.protected,
                 irreversible: &settings.irreversible,
+                break_glass: &settings.break_glass,
+                autonomy_limits: &settings.autonomy_limits,
+                risks: &settings.risks,
+                alone: settings.alone_by_risk().into_iter().collect(),
+                confidence: settings.confidence_by_risk().into_iter().collect(),
             })?,
             Format::Human => table(&settings, screen)?,
         }

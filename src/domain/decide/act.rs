@@ -6,10 +6,11 @@ use std::sync::Arc;
 
 use super::yes::{Words, Yes};
 use super::{
-    Context, Tx, advance, alerts, contain, ends, freezing, glass, merge, plan_act, silences, split, who,
+    Context, Tx, advance, alerts, charge, contain, ends, freezing, glass, merge, plan_act, silences, split,
+    who,
 };
 use crate::domain::alert::{Alert, AlertStatus, Severity};
-use crate::domain::command::{Answer, Effect, Form, Intent, Reply, RunbookLine, StatusLine};
+use crate::domain::command::{Answer, Form, Intent, Reply, RunbookLine, StatusLine};
 use crate::domain::event::{Deed, Event, Refusal, Who};
 use crate::domain::ids::{Channel, EpisodeKey, Fingerprint, IncidentId, Revision, RunbookName, Source};
 use crate::domain::incident::{HandoffReason, Incident, Phase};
@@ -149,7 +150,7 @@ fn wanted(
         Intent::TakeBack { at, step } => contain::take_back(tx, context, actor, &at, step),
         Intent::Blame { at, step, cause } => contain::blame(tx, context, actor, &at, step, cause),
         Intent::Escalate(id) => escalate(tx, context, actor, id),
-        Intent::TakeOver(id) => take_over(tx, context, actor, id),
+        Intent::TakeOver(id) => charge::take_over(tx, context, actor, id),
         Intent::Close { incident, reason } => ends::close(tx, context, actor, incident, reason),
         Intent::Split { incident, episode } => split::split(tx, context, actor, incident, &episode),
         Intent::Merge { from, into } => merge::merge(tx, context, actor, from, into),
@@ -314,36 +315,6 @@ fn escalate(tx: &mut Tx<'_>, context: Context<'_>, actor: &Actor<'_>, id: Incide
         Deed::Escalate,
         Reply::Answer(Answer::Escalated { before }),
     )
-}
-
-fn take_over(tx: &mut Tx<'_>, context: Context<'_>, actor: &Actor<'_>, id: IncidentId) -> Reply {
-    let taken = open(tx, id).map(|incident| incident.commander.clone());
-    let refusal = match (actor.responder(context), taken) {
-        (Err(refusal), _) | (Ok(()), Err(refusal)) => Some(refusal),
-        (Ok(()), Ok(Some((_, by)))) => Some(Refusal::AlreadyTaken { by }),
-        (Ok(()), Ok(None)) => None,
-    };
-    if let Some(refusal) = refusal {
-        return actor.refused(tx, Some(id), Deed::TakeOver, refusal);
-    }
-    let by = actor.who.name.clone();
-    plan_act::withdraw(tx, id, format!("{by} took over"));
-    tx.record(Event::TakenOver {
-        incident: id,
-        by: actor.who.clone(),
-    });
-    let tells = tx
-        .state()
-        .incident(id)
-        .is_some_and(|incident| context.rules.hears(&incident.source));
-    if tells {
-        tx.effect(Effect::SourceAcknowledge {
-            incident: id,
-            by: by.clone(),
-        });
-    }
-    advance::hand_over(tx, context, id, HandoffReason::TakenOver { by });
-    Reply::Answer(Answer::TakenOver)
 }
 
 fn show_runbook_of(tx: &mut Tx<'_>, context: Context<'_>, actor: &Actor<'_>, id: IncidentId) -> Reply {

@@ -1,6 +1,6 @@
 //! Moving an incident on: what follows once an approval is in, a step has ended, the source agrees, or nobody can go on.
 
-use jiff::Timestamp;
+use jiff::{SignedDuration, Timestamp};
 
 use super::{Context, Tx, settling};
 use crate::domain::approval::Approval;
@@ -12,6 +12,9 @@ use crate::domain::incident::{ClosedAs, HandoffReason, Incident, Phase, PlanTrac
 use crate::domain::policy::Decision;
 use crate::domain::run::{Next, RunResult};
 use crate::planted::{self, Bug};
+
+/// Whoever was called once and came is not called for the next thing that waits before so long.
+const ANSWERED: SignedDuration = SignedDuration::from_mins(5);
 
 /// Goes on with a running plan: asks for the next step, or draws the conclusion.
 pub fn advance(tx: &mut Tx<'_>, context: Context<'_>, id: IncidentId) {
@@ -246,7 +249,13 @@ fn page(tx: &mut Tx<'_>, context: Context<'_>, id: IncidentId, call: Call, why: 
     let Some(incident) = tx.state().incident(id) else {
         return;
     };
-    match urgency_of(context, incident, call) {
+    let urgency = match urgency_of(context, incident, call) {
+        // Whoever came for what waited before is there, and is not rung at once for what waits now.
+        Urgency::Now if call == Call::Waits && incident.paging.was_answered() => Urgency::After(ANSWERED),
+        Urgency::After(wait) if incident.paging.was_answered() => Urgency::After(wait.max(ANSWERED)),
+        known => known,
+    };
+    match urgency {
         Urgency::Now => page_now(tx, id, call, why),
         Urgency::After(_) if incident.paging.due.is_some() || incident.paging.asked_at.is_some() => {}
         Urgency::After(wait) => {
@@ -299,12 +308,23 @@ pub fn page_asked(tx: &mut Tx<'_>, id: IncidentId, why: String) -> bool {
     wanted
 }
 
-/// Another alert made it worse: who waits longer than the new severity allows is paged sooner.
+/// Another alert made it worse: who waits longer than the new severity allows is paged sooner, and what runs or is watched
+/// is no longer for Interlock alone where that severity calls somebody at once.
 pub fn page_sooner(tx: &mut Tx<'_>, context: Context<'_>, id: IncidentId) {
     let Some(incident) = tx.state().incident(id) else {
         return;
     };
-    if !incident.waits_for_people() || incident.paging.asked_at.is_some() {
+    if incident.paging.asked_at.is_some() {
+        return;
+    }
+    if matches!(incident.phase, Phase::Running | Phase::Settling { .. }) {
+        if urgency_of(context, incident, Call::Waits) == Urgency::Now {
+            let why = format!("it became {} while its plan runs", incident.severity);
+            page_now(tx, id, Call::Waits, why);
+        }
+        return;
+    }
+    if !incident.waits_for_people() {
         return;
     }
     match urgency_of(context, incident, Call::Waits) {

@@ -85,7 +85,7 @@ fn is_over(tx: &Tx<'_>, known: IncidentId, alert: &Alert) -> bool {
             .episodes
             .iter()
             .rev()
-            .find(|episode| episode.alert.episode == alert.episode);
+            .find(|episode| episode.is_of(alert));
         !incident.is_open() || newest.is_some_and(|episode| episode.resolved_at.is_some())
     })
 }
@@ -98,10 +98,7 @@ fn is_back(tx: &Tx<'_>, context: Context<'_>, known: IncidentId, alert: &Alert) 
         return false;
     }
     tx.state().incident(known).is_some_and(|incident| {
-        let resolved = incident
-            .episodes
-            .iter()
-            .filter(|episode| episode.alert.episode == alert.episode);
+        let resolved = incident.episodes.iter().filter(|episode| episode.is_of(alert));
         let resolved = resolved.filter_map(|episode| episode.resolved_at).max();
         let closed = match &incident.phase {
             Phase::Closed { at, .. } => Some(*at),
@@ -115,7 +112,7 @@ fn is_back(tx: &Tx<'_>, context: Context<'_>, known: IncidentId, alert: &Alert) 
         let started = incident
             .episodes
             .iter()
-            .filter(|episode| episode.alert.episode == alert.episode)
+            .filter(|episode| episode.is_of(alert))
             .filter_map(|episode| episode.alert.starts_at)
             .max();
         let anew = matches!((started, alert.starts_at), (Some(known), Some(new)) if new > known);
@@ -130,7 +127,7 @@ fn again(tx: &mut Tx<'_>, context: Context<'_>, source: &Source, known: Incident
         // What joined for a reason of ours is back for the same reason.
         let before = incident.episodes.iter().rev();
         let because = before
-            .filter(|episode| episode.alert.episode == alert.episode)
+            .filter(|episode| episode.is_of(&alert))
             .find_map(|episode| episode.because.clone());
         join(tx, context, known, alert, because);
     } else {
@@ -149,12 +146,13 @@ pub(super) fn join(
     let before = tx.state().incident(incident).map(|incident| incident.severity);
     let worse = before.is_some_and(|before| alert.severity > before);
     let fingerprint = alert.fingerprint.clone();
+    let source = alert.source.clone();
     tx.record(Event::Joined {
         incident,
         alert: Arc::new(alert),
         because,
     });
-    settling::fires_again(tx, context, incident, &fingerprint);
+    settling::fires_again(tx, context, incident, &source, &fingerprint);
     if let Some(times) = flaps(tx, &fingerprint) {
         joined_flapping(tx, context, incident, times);
     }
@@ -319,12 +317,13 @@ fn resolved(tx: &mut Tx<'_>, context: Context<'_>, incident: IncidentId, alert: 
             .episodes
             .iter()
             .rev()
-            .find(|episode| episode.alert.episode == alert.episode)
+            .find(|episode| episode.is_of(alert))
             .is_some_and(|episode| episode.resolved_at.is_none() && !is_earlier(alert, &episode.alert))
     });
     if fresh {
         tx.record(Event::AlertResolved {
             incident,
+            source: Some(alert.source.clone()),
             episode: alert.episode.clone(),
         });
         advance::source_agrees(tx, context, incident);

@@ -45,7 +45,7 @@ pub(super) fn trip_if_spent(tx: &mut Tx<'_>, context: Context<'_>, attempt: Atte
 /// A person has lifted what this incident tripped. Where it was closed meanwhile, its page has no point any more.
 pub(super) fn stand_down(tx: &mut Tx<'_>, id: IncidentId) {
     let over = tx.state().incident(id).is_some_and(|incident| {
-        !incident.is_open() && incident.paging.asked_at.is_some() && !tx.state().keeps_tripped(id)
+        !incident.is_open() && incident.paging.has_asked() && !tx.state().keeps_tripped(id)
     });
     if over {
         tx.effect(Effect::PageResolve { incident: id });

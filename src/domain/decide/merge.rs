@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use super::act::{Actor, open};
-use super::{Context, Tx, advance, alerts, plan_act};
+use super::{Context, Tx, advance, alerts, charge, plan_act};
 use crate::domain::alert::Alert;
 use crate::domain::cluster::Because;
 use crate::domain::command::{Answer, Reply};
@@ -13,7 +13,7 @@ use crate::domain::ids::IncidentId;
 use crate::domain::incident::{ClosedAs, Incident, Phase};
 
 /// What waits for approval in the one is withdrawn; in the other everything goes on as when alerts join. Where a human was
-/// called for the one and not for the other, one is called for that.
+/// called for the one and not for the other, one is called for that; whoever has taken over the one has the other too.
 pub fn merge(
     tx: &mut Tx<'_>,
     context: Context<'_>,
@@ -47,6 +47,7 @@ pub fn merge(
         let because = Some(Because::Merged { from, by });
         alerts::join(tx, context, into, Arc::unwrap_or_clone(alert), because);
     }
+    charge::comes_along(tx, context, from, into);
     if called && tx.state().incident(into).is_some_and(Incident::waits_for_people) {
         let why = format!("{from}, for which a human was called, was merged into it");
         advance::page_now(tx, into, Call::Waits, why);

@@ -7,6 +7,7 @@ mod advise;
 mod alerts;
 mod breaker;
 mod changes;
+mod charge;
 mod contain;
 mod deadline;
 mod ends;

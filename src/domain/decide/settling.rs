@@ -1,8 +1,9 @@
 //! A verified fix is not over yet: its source has to say resolved, and the alert to stay so for as long as the team asks.
 
 use super::{Context, Tx, advance};
+use crate::domain::alert::Alert;
 use crate::domain::event::Event;
-use crate::domain::ids::{EpisodeKey, Fingerprint, IncidentId};
+use crate::domain::ids::{EpisodeKey, Fingerprint, IncidentId, Source};
 use crate::domain::incident::{ClosedAs, HandoffReason, Phase, SettlesBy};
 
 /// Waits for the source to say resolved.
@@ -46,7 +47,13 @@ pub fn stay(tx: &mut Tx<'_>, context: Context<'_>, id: IncidentId) {
 
 /// An alert fires while a verified fix is watched. The same one again: it did not help. Another one: that has to resolve
 /// first.
-pub fn fires_again(tx: &mut Tx<'_>, context: Context<'_>, id: IncidentId, alert: &Fingerprint) {
+pub fn fires_again(
+    tx: &mut Tx<'_>,
+    context: Context<'_>,
+    id: IncidentId,
+    source: &Source,
+    alert: &Fingerprint,
+) {
     let Some(incident) = tx.state().incident(id) else {
         return;
     };
@@ -59,7 +66,8 @@ pub fn fires_again(tx: &mut Tx<'_>, context: Context<'_>, id: IncidentId, alert:
     };
     // The newest episode is the one that fires now.
     let before = incident.episodes.iter().rev().skip(1);
-    let mut same = before.filter(|episode| episode.alert.fingerprint == *alert);
+    let mut same =
+        before.filter(|episode| episode.alert.fingerprint == *alert && episode.alert.source == *source);
     let Some(newest) = same.next() else {
         settle(tx, context, id);
         return;
@@ -76,7 +84,8 @@ pub fn fires_again(tx: &mut Tx<'_>, context: Context<'_>, id: IncidentId, alert:
 pub fn source_told(tx: &mut Tx<'_>, context: Context<'_>, id: IncidentId, told: &[EpisodeKey]) {
     let over = tx.state().incident(id).is_some_and(|incident| {
         let waits = matches!(&incident.phase, Phase::Settling { by, .. } if by.is_resolving());
-        waits && (told.is_empty() || incident.firing().all(|alert| told.contains(&alert.episode)))
+        let was_told = |alert: &Alert| alert.source == incident.source && told.contains(&alert.episode);
+        waits && (told.is_empty() || incident.firing().all(|alert| was_told(alert)))
     });
     if over {
         stay(tx, context, id);

@@ -24,6 +24,7 @@ pub fn split(tx: &mut Tx<'_>, context: Context<'_>, actor: &Actor<'_>, id: Incid
     };
     tx.record(Event::SplitOff {
         incident: id,
+        source: Some(alert.source.clone()),
         episode: alert.episode.clone(),
         name: alert.name.clone(),
         fingerprint: alert.fingerprint.clone(),

@@ -137,7 +137,7 @@ impl<'a> Tx<'a> {
             let paged = self
                 .state
                 .incident(incident)
-                .is_some_and(|incident| incident.paging.asked_at.is_some());
+                .is_some_and(|incident| incident.paging.has_asked());
             // Who was called for a breaker is called until it is lifted.
             if paged && !self.state.keeps_tripped(incident) {
                 self.effects.push(Effect::PageResolve { incident });

@@ -10,7 +10,7 @@ use super::silences;
 use crate::domain::alert::{Alert, Severity};
 use crate::domain::approval::ApprovalEvent;
 use crate::domain::cluster::Because;
-use crate::domain::ids::{Channel, EpisodeKey, IncidentId};
+use crate::domain::ids::{Channel, EpisodeKey, IncidentId, Source};
 use crate::domain::incident::{ClosedAs, Episode, HandoffReason, Incident, Paging, Phase};
 
 pub(super) fn opened(
@@ -89,8 +89,8 @@ pub(super) fn joined(incident: &mut Incident, alert: &Arc<Alert>, because: Optio
 }
 
 /// It takes its group along, unless another that came by a merge is of it.
-pub(super) fn split_off(incident: &mut Incident, episode: &EpisodeKey) {
-    incident.episodes.retain(|known| known.alert.episode != *episode);
+pub(super) fn split_off(incident: &mut Incident, source: Option<&Source>, episode: &EpisodeKey) {
+    incident.episodes.retain(|known| !known.is(source, episode));
     let left: BTreeSet<_> = incident
         .episodes
         .iter()
@@ -100,10 +100,15 @@ pub(super) fn split_off(incident: &mut Incident, episode: &EpisodeKey) {
     incident.merged_groups.retain(|group| left.contains(group));
 }
 
-pub(super) fn resolved(incident: &mut Incident, episode: &EpisodeKey, at: Timestamp) {
+pub(super) fn resolved(
+    incident: &mut Incident,
+    source: Option<&Source>,
+    episode: &EpisodeKey,
+    at: Timestamp,
+) {
     // An episode that was reopened is there twice: the older one has resolved already.
     let mut known = incident.episodes.iter_mut().rev();
-    if let Some(known) = known.find(|known| known.alert.episode == *episode) {
+    if let Some(known) = known.find(|known| known.is(source, episode)) {
         known.resolved_at.get_or_insert(at);
     }
 }

@@ -36,6 +36,9 @@ pub(super) fn filled(incident: &mut Incident, values: &BTreeMap<String, ParamVal
 pub(super) fn proposed(incident: &mut Incident, track: PlanTrack) {
     let at = track.proposed_at;
     settle_approval(incident, ApprovalEvent::Supersede { at });
+    if !incident.plans.is_empty() {
+        incident.paging.begin_anew();
+    }
     incident.plans.push(track);
     incident.phase = Phase::Proposed;
 }
@@ -78,7 +81,14 @@ pub(super) fn approve(incident: &mut Incident, plan: PlanNo, event: ApprovalEven
     }
 }
 
-pub(super) fn part_done(incident: &mut Incident, plan: PlanNo, decision: &Decision, approve_by: Timestamp) {
+/// What is left waits for itself: with its own time, its own reminder, and a call of its own when nobody decides.
+pub(super) fn part_done(
+    incident: &mut Incident,
+    plan: PlanNo,
+    decision: &Decision,
+    approve_by: Timestamp,
+    at: Timestamp,
+) {
     if let Some(track) = track(incident, plan) {
         track.approval = Approval::Pending {
             votes: Vec::new(),
@@ -86,8 +96,11 @@ pub(super) fn part_done(incident: &mut Incident, plan: PlanNo, decision: &Decisi
         };
         track.upto = None;
         track.part_waits = true;
+        track.reminded = false;
+        track.waits_since = Some(at);
         track.run.part_started_at = None;
         track.decision = decision.clone();
+        incident.paging.begin_anew();
         incident.phase = Phase::Proposed;
     }
 }

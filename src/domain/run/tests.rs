@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use jiff::Timestamp;
 use proptest::prelude::*;
 
-use super::{Next, Run, RunResult, StepState};
+use super::{Next, Run, RunResult, StepState, says_nothing};
 use crate::domain::action::BudgetKey;
 use crate::domain::plan::{Plan, PlannedStep, Role};
 use crate::domain::runbook::{FailureAction, When};
@@ -199,4 +199,23 @@ fn a_skipped_verification_blocks_and_a_failed_continue_does_not() {
     let skipped = PlannedStep { skip: true, ..check };
     let (story, _) = machine(&samples::plan(vec![remedy, skipped]), || Ends::Well);
     assert_eq!(story, ["start 1 1", "skip 2", "not verified"]);
+}
+
+#[test]
+fn what_a_step_said_when_it_failed_is_not_taken_for_a_verification_that_did_not_run() {
+    for nothing in [
+        "the runbook has no step with an expected output to verify by",
+        "verification step 3 was skipped",
+        "verification step 12 has no result",
+    ] {
+        assert!(says_nothing(nothing), "{nothing}");
+    }
+    for said in [
+        "verification step 3 failed: the migration was skipped",
+        "verification step 3 failed: query `up` has no result",
+        "the job of step 3 was skipped",
+        "verification step 3 was skipped, and failed",
+    ] {
+        assert!(!says_nothing(said), "{said}");
+    }
 }

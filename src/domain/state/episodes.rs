@@ -1,12 +1,11 @@
 //! Which incident has an episode of an alert: found by its source and key, moved on when incidents are merged, and let go of
 //! when an alert flaps for ever.
 
-use std::collections::BTreeSet;
+use jiff::Timestamp;
 
 use super::State;
-
 use crate::domain::ids::{EpisodeKey, IncidentId, Source};
-use crate::domain::incident::{Episode, Incident};
+use crate::domain::incident::{Episode, Incident, Phase};
 
 /// Episodes that an incident keeps; those that still fire come on top.
 const EPISODES_MOST: usize = 200;
@@ -14,48 +13,46 @@ const EPISODES_MOST: usize = 200;
 /// at thousands for each that joins would make the storm worse.
 const EPISODES_STEP: usize = 32;
 
+/// Until when it fired in this incident; for ever while it does. What still fired when its incident was merged fires in the
+/// other one from then on, and never did in this one.
+fn last_fired(incident: &Incident, (source, key): (&Source, &EpisodeKey)) -> Timestamp {
+    let mut newest = incident.episodes.iter().rev();
+    let Some(episode) = newest.find(|episode| episode.is(Some(source), key)) else {
+        return Timestamp::MIN;
+    };
+    let closed = match &incident.phase {
+        Phase::Closed { .. } if incident.is_merged() => Timestamp::MIN,
+        Phase::Closed { at, .. } => *at,
+        Phase::Planning { .. }
+        | Phase::Proposed
+        | Phase::Running
+        | Phase::Settling { .. }
+        | Phase::Handed { .. } => Timestamp::MAX,
+    };
+    episode.resolved_at.unwrap_or(closed)
+}
+
 impl State {
-    /// An episode that fired again after its incident was over belongs to the newer incident; one that was merged into
-    /// another, to that.
+    /// An alert that fires is where it fires; one that does not, where it fired last. That is not the newest incident: what was
+    /// merged may be in an older one.
     pub(super) fn index_episodes(&mut self, id: IncidentId, from: usize) {
         let Some(incident) = self.incidents.get(&id) else {
             return;
         };
-        let merged = incident.is_merged();
-        // What fires in an incident that was merged is the other's, also where it had resolved in this one before. Of any
-        // other nothing is looked at but the newest: in a storm thousands fire, and each that joins comes by here.
-        let given: BTreeSet<(&Source, &EpisodeKey)> = if merged {
-            let firing = incident.firing();
-            firing.map(|alert| (&alert.source, &alert.episode)).collect()
-        } else {
-            BTreeSet::new()
-        };
         for episode in incident.episodes.iter().skip(from) {
             let key = (&episode.alert.source, &episode.alert.episode);
-            if given.contains(&key) {
+            let known = self.index.episodes.entry(key.0.clone()).or_default();
+            let holder = known.get(key.1).copied();
+            if holder == Some(id) {
                 continue;
             }
-            let known = self.index.episodes.entry(key.0.clone()).or_default();
-            let stays = known.get(key.1).is_some_and(|holder| {
-                let holders = self.incidents.get(holder);
-                merged || (*holder > id && !holders.is_some_and(Incident::is_merged))
-            });
-            if !stays {
+            let last = (last_fired(incident, key), id);
+            let later = |holder: IncidentId| {
+                let other = self.incidents.get(&holder);
+                other.is_some_and(|other| (last_fired(other, key), holder) > last)
+            };
+            if !holder.is_some_and(later) {
                 known.insert(key.1.clone(), id);
-            }
-        }
-    }
-
-    /// What still fired in an incident that was merged is another's from now on.
-    pub(in crate::domain) fn give_away(&mut self, id: IncidentId) {
-        let Some(merged) = self.incidents.get(&id).filter(|incident| incident.is_merged()) else {
-            return;
-        };
-        for alert in merged.firing() {
-            if let Some(known) = self.index.episodes.get_mut(&alert.source)
-                && known.get(&alert.episode) == Some(&id)
-            {
-                known.remove(&alert.episode);
             }
         }
     }

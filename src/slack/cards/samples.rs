@@ -153,6 +153,7 @@ pub(crate) fn track(steps: Vec<PlannedStep>) -> PlanTrack {
         part_waits: false,
         outdated: Vec::new(),
         reminded: false,
+        waits_since: None,
         failed_before: None,
     }
 }

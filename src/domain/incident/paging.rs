@@ -1,0 +1,95 @@
+//! What became of paging for an incident: when one is due, whether one was asked for and reached anybody, and what a new one
+//! would be about. When a human is wanted is in [`escalation`](crate::domain::escalation).
+
+use jiff::Timestamp;
+use serde::{Deserialize, Serialize};
+
+use crate::domain::escalation::Call;
+
+/// What became of paging for this incident.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Paging {
+    /// When a human is paged if nobody has decided by then.
+    pub due: Option<Timestamp>,
+    /// A page was asked for at this time.
+    pub asked_at: Option<Timestamp>,
+    /// That page was only because a card waited.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub waiting: bool,
+    /// The pager took it.
+    pub delivered_at: Option<Timestamp>,
+    /// Under which key it holds it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub key: Option<String>,
+    /// Keys of pages that were taken before, for what was less than what the last one is for.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub before: Vec<String>,
+    /// What the last page is for, in words.
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    pub why: String,
+    /// The last page did not go through. Gone once one does, or another is asked for.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub failed: Option<PageFailure>,
+}
+
+impl Paging {
+    /// A page can be asked for: none was, or the one that was reached nobody and is not tried again, or it was about
+    /// a card that waited and something has gone wrong since.
+    #[must_use]
+    pub fn can_ask(&self, call: Call) -> bool {
+        let is_news = match call {
+            Call::NotHelped | Call::FiresOn | Call::Broke | Call::Asked => self.waiting,
+            Call::Waits | Call::Stuck | Call::Taken => false,
+        };
+        self.asked_at.is_none() || is_news || self.failed.as_ref().is_some_and(|failed| !failed.trying)
+    }
+
+    /// What waits from now on is something else than what a human was called for: whoever came has decided on that. A call
+    /// that has reached nobody yet goes on.
+    pub(in crate::domain) fn begin_anew(&mut self) {
+        if self.asked_at.is_none() {
+            self.due = None;
+        } else if self.delivered_at.is_some() {
+            self.before.extend(self.key.take());
+            self.due = None;
+            self.asked_at = None;
+            self.delivered_at = None;
+            self.waiting = false;
+            self.why.clear();
+        }
+    }
+
+    /// Somebody was called before, came, and what waits now is something else.
+    #[must_use]
+    pub fn was_answered(&self) -> bool {
+        self.asked_at.is_none() && !self.before.is_empty()
+    }
+
+    /// Whether the pager may have something of it.
+    #[must_use]
+    pub fn has_asked(&self) -> bool {
+        self.asked_at.is_some() || self.key.is_some() || !self.before.is_empty()
+    }
+
+    /// Whatever became of an earlier page counts no longer.
+    pub(in crate::domain) fn ask(&mut self, waiting: bool, why: &str, at: Timestamp) {
+        // Whoever has taken the page before is not rung by more of it: this one is another.
+        if self.delivered_at.is_some() {
+            self.before.extend(self.key.take());
+        }
+        self.asked_at = Some(at);
+        why.clone_into(&mut self.why);
+        self.waiting = waiting;
+        self.delivered_at = None;
+        self.failed = None;
+    }
+}
+
+/// Why nobody could be paged.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct PageFailure {
+    pub at: Timestamp,
+    pub reason: String,
+    /// It is tried again without anybody asking for it.
+    pub trying: bool,
+}
