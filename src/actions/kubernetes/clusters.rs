@@ -1,5 +1,6 @@
 //! The clusters by name, and one client for each: made when first needed, kept, and made anew after the server no
-//! longer accepts who we are (a rotated kubeconfig is then read again).
+//! longer accepts who we are (a rotated kubeconfig is then read again). Longer than other files, since what keeps a
+//! cluster from answering is told where its client is made.
 //!
 //! Invariants: a client never repeats a request by itself (kube's own retry on 429, 503 and 504 would repeat writes
 //! that a proxy answered for), and carries no idle read timeout (that one would also end a silent exec); callers
