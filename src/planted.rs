@@ -121,6 +121,62 @@ pub enum Bug {
     UnknownNotContained,
     /// A plan with a value of the advisor's runs without a person.
     AdvisedRunsAlone,
+    /// A plan made under another policy starts.
+    PolicyNotCompared,
+    /// Evidence counts however old it is.
+    OldEvidenceCounts,
+    /// A click on a plan that was replaced decides the one that counts.
+    OldPlanDecided,
+    /// A freeze file that can't be read stops nothing.
+    UnreadableFreezeFileStarts,
+    /// A freeze is lifted without a word.
+    LiftNeedsNoReason,
+    /// Of whom Slack says nothing counts as a member.
+    UnreadableCounts,
+    /// Bots count as members.
+    BotsCount,
+    /// What no row is about needs nobody.
+    GapMeansYes,
+    /// The first approval is enough, whatever the policy asks for.
+    OneIsAQuorum,
+    /// A plan that was rejected still waits.
+    RejectionEndsNothing,
+    /// Who approves a part lets all of it run.
+    PartIsAll,
+    /// Tier 2 is approved by a single press.
+    TierTwoNotAsked,
+    /// Whoever is refused hears nothing.
+    RefusalNotAnswered,
+    /// The prechecks of a runbook stop nothing.
+    PrechecksNotAsked,
+    /// Changes in protected namespaces are of their own tier.
+    ProtectedNotRaised,
+    /// What the policy calls irreversible is of its own tier.
+    IrreversibleNotRaised,
+    /// An alert that comes back again and again is like any other.
+    FlappingNotSeen,
+    /// What did not help before runs again without a person.
+    FailedFixRunsAlone,
+    /// Critical incidents may run without a person.
+    CriticalRunsAlone,
+    /// Without a person anything is changed, however much it is.
+    AloneNotLimited,
+    /// What a search found is proposed, however unsure it is.
+    ConfidenceNotAsked,
+    /// In shadow a plan may be approved.
+    ShadowProposes,
+    /// Rows that limit autonomy limit nothing.
+    AutonomyRowsIgnored,
+    /// A plan goes on after a person took over.
+    TakenOverGoesOn,
+    /// A plan may run for ever without anybody looking.
+    LongRunNotTold,
+    /// The proposal of an incident that was merged still waits.
+    MergeLeavesProposal,
+    /// Who had taken over an incident that was merged has nothing.
+    CommanderForgotten,
+    /// An alert is told apart by its key alone, whoever sent it.
+    KeysOfOthersMatch,
 }
 
 /// Whether this bug is on.

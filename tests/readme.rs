@@ -106,6 +106,38 @@ fn promises(table: &str) -> usize {
     promises
 }
 
+/// The table of guards says of each by which test its absence is noticed, as the list that is tried says it.
+#[test]
+fn every_guard_of_the_table_is_tried_with_the_test_that_stands_beside_it() {
+    let tried: Vec<(&str, &str)> = include_str!("../.ci/planted-bugs")
+        .lines()
+        .filter(|line| !line.starts_with('#'))
+        .filter_map(|line| {
+            let mut words = line.split_whitespace();
+            let (bug, test) = (words.next()?, words.nth(1)?);
+            Some((bug, test.rsplit("::").next()?))
+        })
+        .collect();
+    let (_, table) = include_str!("../docs/guarantees.md")
+        .split_once("## The gate, guard by guard")
+        .expect("the table of guards");
+    let (table, _) = table.split_once("\n## ").expect("what comes behind it");
+    let rows = table.lines().filter(|line| line.ends_with("` |"));
+    let mut guards = 0;
+    for row in rows {
+        let words: Vec<&str> = row.split('`').collect();
+        let [_, guard, _, _, _, test, _] = words.as_slice() else {
+            panic!("{row}");
+        };
+        assert!(
+            tried.contains(&(guard, test)),
+            "`{guard}` is not tried with `{test}`"
+        );
+        guards += 1;
+    }
+    assert!(guards >= 50, "only {guards} guards were read");
+}
+
 #[test]
 fn every_file_that_is_linked_is_there() {
     for link in README.split("](").skip(1) {

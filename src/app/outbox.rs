@@ -358,12 +358,9 @@ fn over_at_source<'i>(incident: &'i Incident, asked: &[EpisodeKey]) -> Vec<&'i S
     if !matches!(incident.phase, Phase::Settling { .. }) {
         return Vec::new();
     }
-    // A key of another source, which came by a merge, may read the same; its reference means nothing here.
-    let was_asked = |alert: &Alert| {
-        alert.source == incident.source && (asked.is_empty() || asked.contains(&alert.episode))
-    };
-    let (known, new): (Vec<&Arc<Alert>>, Vec<&Arc<Alert>>) =
-        incident.firing().partition(|alert| was_asked(alert));
+    let (known, new): (Vec<&Arc<Alert>>, Vec<&Arc<Alert>>) = incident
+        .firing()
+        .partition(|alert| incident.was_told(alert, asked));
     let kept: BTreeSet<&String> = new.iter().filter_map(|alert| alert.source_ref.as_ref()).collect();
     let references = known.iter().filter_map(|alert| alert.source_ref.as_ref());
     references.filter(|reference| !kept.contains(reference)).collect()

@@ -180,7 +180,8 @@ fn pending(votes: &[Vote], approve_by: Timestamp, event: ApprovalEvent) -> Resul
         } => {
             let at = vote.at;
             let votes: Vec<_> = votes.iter().cloned().chain([vote]).collect();
-            Ok(if votes.len() >= usize::from(needed.max(1)) {
+            let enough = votes.len() >= usize::from(needed.max(1)) || planted::is(Bug::OneIsAQuorum);
+            Ok(if enough {
                 Approval::Approved {
                     votes,
                     at,
@@ -191,6 +192,10 @@ fn pending(votes: &[Vote], approve_by: Timestamp, event: ApprovalEvent) -> Resul
             })
         }
         ApprovalEvent::Reject { at, .. } if at >= approve_by => Err(ApprovalRefusal::Expired),
+        ApprovalEvent::Reject { .. } if planted::is(Bug::RejectionEndsNothing) => Ok(Approval::Pending {
+            votes: votes.to_vec(),
+            approve_by,
+        }),
         ApprovalEvent::Reject { by, name, at, reason } => Ok(Approval::Rejected { by, name, at, reason }),
         ApprovalEvent::DeadlinePassed { at } if at >= approve_by => Ok(Approval::Expired { at }),
         ApprovalEvent::DeadlinePassed { .. } => Err(ApprovalRefusal::NotDue),

@@ -31,7 +31,7 @@ use super::runbook::{Autonomy, ChecklistItem, ParamValue};
 use super::silence::{SilenceDraft, SilenceEnd};
 use crate::ports::Output;
 
-pub use refused::{AstrayCard, Deed, Refusal};
+pub use refused::{AstrayCard, Deed, Refusal, Unfit};
 
 /// One line of the journal: when, and what. `seq` and the hash chain are given by the store at commit.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]

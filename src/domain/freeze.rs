@@ -221,7 +221,9 @@ impl Freeze {
             Some(held) if held.by == *by && !planted::is(Bug::SamePersonLifts) => {
                 Err(FreezeRefusal::SamePerson)
             }
-            Some(_) if reason.trim().is_empty() => Err(FreezeRefusal::NoReason),
+            Some(_) if reason.trim().is_empty() && !planted::is(Bug::LiftNeedsNoReason) => {
+                Err(FreezeRefusal::NoReason)
+            }
             Some(_) => Ok(Self {
                 held: self
                     .held

@@ -29,6 +29,7 @@ use super::policy::{Decision, Reason, Risk};
 use super::run::{Run, RunResult, StepState};
 use super::runbook::{Catalog, ChecklistItem, ParamValue};
 use super::silence::Silence;
+use crate::planted::{self, Bug};
 pub use paging::{PageFailure, Paging};
 
 /// A message in Slack. `ts` is a string: never a number.
@@ -58,7 +59,8 @@ impl Episode {
     /// The same, where an entry names it. Entries from before two sources could share an incident name no source.
     #[must_use]
     pub(super) fn is(&self, source: Option<&Source>, episode: &EpisodeKey) -> bool {
-        self.alert.episode == *episode && source.is_none_or(|source| self.alert.source == *source)
+        let its = |source: &Source| self.alert.source == *source || planted::is(Bug::KeysOfOthersMatch);
+        self.alert.episode == *episode && source.is_none_or(its)
     }
 
     /// The first twelve hexadecimal digits of the hash of what identifies it: stays the same when episodes before it are let go.
@@ -126,7 +128,8 @@ impl MatchRecord {
     /// Lets people choose where the best that a search found is less sure than the policy wants at this risk.
     pub fn ask_below(&mut self, sure: Confidence, risk: Risk) {
         let best = self.candidates.first().and_then(|line| line.confidence);
-        let Some(best) = best.filter(|best| self.by == By::Search && *best < sure) else {
+        let unsure = |best: &Confidence| self.by == By::Search && *best < sure;
+        let Some(best) = best.filter(|best| unsure(best) && !planted::is(Bug::ConfidenceNotAsked)) else {
             return;
         };
         if !matches!(self.verdict, Verdict::One { .. }) {
@@ -435,6 +438,13 @@ impl Incident {
             .iter()
             .filter(|episode| episode.resolved_at.is_none() && episode.because.is_none());
         firing.map(|episode| &episode.alert)
+    }
+
+    /// Whether its source was asked to end this alert, when it was asked to end these. A key of another source, which came by
+    /// a merge, may read the same. None, in old rows of the outbox, is all of its own.
+    #[must_use]
+    pub fn was_told(&self, alert: &Alert, told: &[EpisodeKey]) -> bool {
+        alert.source == self.source && (told.is_empty() || told.contains(&alert.episode))
     }
 
     /// Every alert of it has resolved.

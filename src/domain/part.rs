@@ -9,6 +9,7 @@ use super::ids::StepNo;
 use super::incident::PlanTrack;
 use super::plan::{Plan, PlannedStep};
 use super::run::StepState;
+use crate::planted::{self, Bug};
 
 /// A part that can be approved.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -42,7 +43,7 @@ impl PlanTrack {
     /// Whether this step is within what is approved, or is being approved.
     #[must_use]
     pub fn covers(&self, step: StepNo) -> bool {
-        self.upto.is_none_or(|upto| self.place(step) <= self.place(upto))
+        self.upto.is_none_or(|upto| self.place(step) <= self.place(upto)) || planted::is(Bug::PartIsAll)
     }
 
     /// The smaller of two parts. `None` is all that is left.

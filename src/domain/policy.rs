@@ -114,6 +114,7 @@ impl Policy {
                 let rows = self.rows_for(tier, environment);
                 match rows.map(|row| row.approvals.max(1)).min() {
                     Some(approvals) => needed = needed.max(approvals),
+                    None if planted::is(Bug::GapMeansYes) => {}
                     None => {
                         let (step, environment) = (step.no.0, environment.clone());
                         reasons.insert(Reason::NoRow {
@@ -343,6 +344,8 @@ impl ApproverRow {
 #[must_use]
 pub fn standing_reason(person: &Person, team: &str) -> Option<Reason> {
     match person.standing {
+        Standing::Bot if planted::is(Bug::BotsCount) => None,
+        Standing::Unreadable if planted::is(Bug::UnreadableCounts) => None,
         Standing::Guest if planted::is(Bug::GuestsCount) => None,
         Standing::Stranger | Standing::Member if planted::is(Bug::StrangersCount) => None,
         // Which workspace is ours is not known yet, so neither is whether this is one of its members.

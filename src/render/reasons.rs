@@ -5,7 +5,7 @@ use jiff::Timestamp;
 use super::words;
 use crate::domain::approval::ApprovalRefusal;
 use crate::domain::ceremony::Problem;
-use crate::domain::event::{AstrayCard, Refusal};
+use crate::domain::event::{AstrayCard, Refusal, Unfit};
 use crate::domain::freeze::{FreezeRefusal, Scope};
 use crate::domain::glass::GlassRefusal;
 use crate::domain::policy::{LimitOf, Reason};
@@ -154,8 +154,11 @@ pub fn refusal(refusal: &Refusal) -> String {
         Refusal::NoRunbook => "No runbook was found for this incident. /runbook list has them all, /runbook run NAME starts one.".to_owned(),
         Refusal::BadInput { problems } => {
             let lines: Vec<_> = problems.iter().map(|(_, message)| message.as_str()).collect();
-            format!("That can't be done: {}.", lines.join("; "))
+            let said = lines.join("; ");
+            let stop = if said.ends_with('?') { "" } else { "." };
+            format!("That can't be done: {said}{stop}")
         }
+        Refusal::Unfit { why } => format!("That can't be done: {}.", unfit(*why)),
         Refusal::AlreadyTaken { by } => format!("{by} has taken this over already; ask them."),
         Refusal::NotWithHuman => {
             "Interlock still works on this; nothing was changed. Take it over or reject its plan first, then close it.".to_owned()
@@ -172,6 +175,36 @@ pub fn refusal(refusal: &Refusal) -> String {
         Refusal::Astray { card: AstrayCard::Unmarked } => {
             "This card is from an earlier version of Interlock and does not say of which database, so nothing was done. If its incident is open here, its card has been drawn anew: press there. `/runbook status` shows what is open.".to_owned()
         }
+    }
+}
+
+/// Without a full stop, so that it can stand under a field.
+#[must_use]
+pub fn unfit(why: Unfit) -> String {
+    match why {
+        Unfit::MergeIntoItself { incident } => format!("{incident} is that incident itself; name two"),
+        Unfit::MergeIntoManual { from, into } => format!(
+            "{into} was started by hand and ends with its plan, whatever alerts say; merge it into {from} instead"
+        ),
+        Unfit::NowhereToSilence => {
+            "no Alertmanager is configured to make silences in; set alertmanager.url".to_owned()
+        }
+        Unfit::SilencedAlready => {
+            "this incident has a silence already; the card shows how it stands".to_owned()
+        }
+        Unfit::NothingToSilence => {
+            "nothing here can be silenced: it takes alerts of Alertmanager that still fire, of one place"
+                .to_owned()
+        }
+        Unfit::SilenceWithoutReason => {
+            "a silence needs a reason; write why nobody has to hear of it".to_owned()
+        }
+        Unfit::SilenceOfOtherLength => {
+            "a silence lasts between 15 minutes and a day; choose one of these".to_owned()
+        }
+        Unfit::AlertsChanged => "the alerts have changed since the form was opened; open it again".to_owned(),
+        Unfit::EveryStepLeftOut => "every step is left out; reject the plan instead".to_owned(),
+        Unfit::NothingChanged => "nothing is changed; change a value or leave out a step".to_owned(),
     }
 }
 

@@ -8,12 +8,15 @@ use super::{reason, refusal};
 use crate::domain::action::Tier;
 use crate::domain::approval::ApprovalRefusal;
 use crate::domain::ceremony::Problem;
-use crate::domain::event::{AstrayCard, Refusal};
+use crate::domain::command::{Answer, NotTaken};
+use crate::domain::event::{AstrayCard, Refusal, Unfit};
 use crate::domain::freeze::{FreezeRefusal, Scope};
 use crate::domain::glass::GlassRefusal;
-use crate::domain::ids::{ClusterName, Environment, Namespace, PersonId};
+use crate::domain::ids::{ClusterName, Environment, IncidentId, Namespace, PersonId};
 use crate::domain::policy::{LimitOf, Reason};
 use crate::domain::prechecks::Precheck;
+use crate::domain::runbook::{NotFound, ParamProblem};
+use crate::render::explain;
 
 fn text(words: &str) -> String {
     words.to_owned()
@@ -129,6 +132,7 @@ fn refusals() -> Vec<Refusal> {
     let held = || vec![Scope::Everything];
     let glass = |refusal| Refusal::Glass { refusal };
     let ceremony = |problems| Refusal::Ceremony { problems };
+    let unfit = |why| Refusal::Unfit { why };
     vec![
         Refusal::NotAllowed {
             reasons: vec![Reason::Guest, Reason::OwnRequest],
@@ -193,6 +197,21 @@ fn refusals() -> Vec<Refusal> {
         Refusal::BadInput {
             problems: vec![(text("count"), text("count is 11: write a number from 3 to 10"))],
         },
+        unfit(Unfit::MergeIntoItself {
+            incident: IncidentId(1),
+        }),
+        unfit(Unfit::MergeIntoManual {
+            from: IncidentId(1),
+            into: IncidentId(2),
+        }),
+        unfit(Unfit::NowhereToSilence),
+        unfit(Unfit::SilencedAlready),
+        unfit(Unfit::NothingToSilence),
+        unfit(Unfit::SilenceWithoutReason),
+        unfit(Unfit::SilenceOfOtherLength),
+        unfit(Unfit::AlertsChanged),
+        unfit(Unfit::EveryStepLeftOut),
+        unfit(Unfit::NothingChanged),
         Refusal::AlreadyTaken { by: text("ana") },
         Refusal::NotWithHuman,
         Refusal::LooseEnd,
@@ -261,11 +280,12 @@ fn refusal_kinds(of: &Refusal) -> usize {
         | Refusal::PartlyRun
         | Refusal::NoRunbook
         | Refusal::BadInput { .. }
+        | Refusal::Unfit { .. }
         | Refusal::AlreadyTaken { .. }
         | Refusal::NotWithHuman
         | Refusal::Astray { .. }
         | Refusal::StillRuns
-        | Refusal::LooseEnd => 18,
+        | Refusal::LooseEnd => 19,
     }
 }
 
@@ -302,4 +322,75 @@ fn every_refusal_says_why_and_what_next() {
         assert!(answer.ends_with(['.', '?']), "{answer}");
     }
     insta::assert_snapshot!(format!("{}\n\n{}", said.join("\n"), answers.join("\n")));
+}
+
+/// What is refused before it is decided: names and values that can't be, what can't be stored, what nobody understands.
+#[test]
+fn every_other_no_says_why_and_what_next() {
+    let name = || text("count");
+    let values = [
+        ParamProblem::Missing { name: name() },
+        ParamProblem::Wrong {
+            name: name(),
+            given: text("11"),
+            why: text("write a number from 3 to 10"),
+        },
+        ParamProblem::Unknown {
+            name: text("cuont"),
+            suggestion: text("; did you mean `count`?"),
+        },
+    ];
+    let names = [
+        NotFound::Unknown {
+            name: text("redis"),
+            suggestion: text("; did you mean `redis-connection-timeout`?"),
+        },
+        NotFound::Refused {
+            name: text("redis"),
+            file: text("redis.md"),
+            line: 3,
+            column: 1,
+            why: text("there is no step"),
+        },
+    ];
+    let not_understood = |line: &str, problem: Option<&str>| Answer::NotUnderstood {
+        text: text(line),
+        problem: problem.map(text),
+    };
+    let reason = text("the disk is full");
+    let answers = [
+        Answer::NotTaken(NotTaken::Journal { reason }),
+        Answer::NotTaken(NotTaken::Stopping),
+        Answer::NotTaken(NotTaken::Busy),
+        Answer::FormNotOpened,
+        not_understood("run", Some("say which runbook; `/runbook list` has them")),
+        not_understood("show", None),
+        not_understood(
+            "close INC-1",
+            Some("say what ended it; that stands in the summary"),
+        ),
+        not_understood("merge INC-1", None),
+        not_understood("break-glass", None),
+        not_understood("reviewed", None),
+        not_understood("who", None),
+        not_understood("why", None),
+        not_understood("status of it", None),
+        not_understood("touched by whom", None),
+        not_understood("oversight of it", None),
+    ];
+    let bad = |why: String| Refusal::BadInput {
+        problems: vec![(name(), why)],
+    };
+    let values = values.iter().map(|problem| refusal(&bad(problem.to_string())));
+    let names = names.iter().map(|error| {
+        refusal(&Refusal::NoSuchRunbook {
+            why: error.to_string(),
+        })
+    });
+    let answers = answers.iter().map(explain::answer);
+    let said: Vec<String> = values.chain(names).chain(answers).collect();
+    for sentence in &said {
+        assert!(sentence.ends_with(['.', '?']), "{sentence}");
+    }
+    insta::assert_snapshot!(said.join("\n"));
 }

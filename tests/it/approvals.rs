@@ -14,6 +14,7 @@ async fn a_rejection_hands_over_with_its_reason_and_pages_nobody() {
     let world = TestWorld::redis_times_out().await;
     world.fires(&Alert::redis_timeout()).await;
     world.card("Waits for 1 approval").await;
+    let shown = world.ben().sees_button("Approve 2 steps").await;
     world.ana().presses("Reject").await;
     world.ana().sees_modal("Nothing of this plan will run").await;
     world
@@ -32,6 +33,12 @@ async fn a_rejection_hands_over_with_its_reason_and_pages_nobody() {
     world.thread().says("Handed over to a human").await;
     world.thread().ends_with("Summary so far of INC-1").await;
     assert!(!world.ben().has_button("Approve"), "nothing is left to approve");
+    // One rejection ends it, on the card that is still on somebody's screen as well.
+    world.ben().clicks(shown).await.unwrap();
+    world
+        .ben()
+        .is_told("Already rejected by ana, who has the incident now.")
+        .await;
     world.minutes_pass(60).await;
     world.nobody_was_paged();
     world.nothing_ran();
@@ -301,6 +308,41 @@ async fn those_who_may_approve_are_reminded_once_before_anybody_is_paged() {
     world.thread().is_uninteresting();
     world.nothing_ran();
     world.ends().await;
+}
+
+/// Its author calls it small; it is not.
+const BOLD: &str = r#"# Runbook: Tape library
+## Trigger Conditions
+- Alert contains: "tape"
+## Blast Radius
+- max_pod_restarts: 20
+- max_rollbacks: 1
+## Steps
+### Step 1: Take it back
+```bash
+kubectl rollout undo deploy/checkout -n production
+```
+Tier: 1
+## Verification
+### It serves
+```bash
+kubectl rollout status deploy/checkout -n production
+```
+Expected output: contains "successfully rolled out"
+"#;
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_runbook_that_calls_a_step_smaller_than_it_is_lowers_nothing() {
+    let world = TestWorld::with_only(("tape.md", BOLD)).await;
+    world.fires(&Alert::tape_jam()).await;
+    world.card("Tier 2").await;
+    world.ana().presses("Approve 2 steps").await;
+    world
+        .ana()
+        .is_told("you are not one of the approvers of Tier 2 in production (step 1)")
+        .await;
+    world.thread().is_uninteresting();
+    world.ends_and_nothing_ran().await;
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -172,3 +172,18 @@ async fn no_more_is_changed_without_a_person_than_the_policy_allows_at_this_risk
     world.thread().is_uninteresting();
     world.ends().await;
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_is_critical_waits_for_a_person_whatever_may_run_alone() {
+    let setup = Setup::default()
+        .autonomy("auto")
+        .no_runbooks()
+        .runbook(("tape.md", TWO_CHANGES));
+    let world = TestWorld::start(setup).await;
+    world.fires(&Alert::tape_jam().severity("critical")).await;
+    world.card("Waits for 1 approval").await;
+    world.a_human_is_paged("INC-1").await;
+    world.nothing_ran();
+    world.thread().is_uninteresting();
+    world.ends().await;
+}

@@ -104,6 +104,28 @@ async fn the_freeze_file_holds_a_start_without_slack_and_costs_no_plan() {
     world.ends().await;
 }
 
+/// In doubt it is frozen: what can't be read may say so.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_freeze_file_that_can_not_be_read_freezes() {
+    let world = TestWorld::redis_times_out().await;
+    world.fires(&Alert::redis_timeout()).await;
+    let approve = world.ana().sees_button("Approve 2 steps").await;
+    let file = world.folder.path().join("freeze");
+    std::fs::create_dir(&file).unwrap();
+    world.ana().clicks(approve).await.unwrap();
+    world.ana().is_told("Approved.").await;
+    world
+        .thread()
+        .says("step 1 waits: the freeze file can't be read, which counts as frozen")
+        .await;
+    world.nothing_ran();
+    std::fs::remove_dir(&file).unwrap();
+    world.cluster_did(&[FLUSH, HEALTH]).await;
+    world.card("Fixed and verified.").await;
+    world.thread().ends_with("all steps are done and verified").await;
+    world.ends().await;
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn what_a_freeze_holds_for_too_long_is_handed_over() {
     let world = TestWorld::redis_times_out().await;

@@ -291,6 +291,14 @@ fn one_key_of_two_sources_is_two_alerts_in_one_incident() {
     history.fires(other);
     history.merges(IncidentId(2), IncidentId(1));
     history.is_as_told();
+    // Its source is told of its own, and hears nothing of the other.
+    let incident = history.state().incident(IncidentId(1)).unwrap();
+    let (key, told) = (EpisodeKey::new("key-3"), |name, keys: &[EpisodeKey]| {
+        incident.was_told(&alert(name, AlertStatus::Firing, history.now), keys)
+    });
+    for keys in [&[key][..], &[]] {
+        assert!(told(one, keys) && !told(other, keys), "{keys:?}");
+    }
     // What the one says is over is over for the one.
     history.resolves(one);
     history.is_as_told();

@@ -45,7 +45,7 @@ If nobody decides, a human is paged at HH:MM. The proposal expires at HH:MM.
 *1. Flush the connection pool*
 Deletes every key in database 0 of redis-primary. Can't be undone.
 $ kubectl --context demo exec -n production deployment/redis-primary -- redis-cli FLUSHDB
-Blast radius: takes 1 of its cache operations · Tier 1 (Redis's FLUSHDB deletes every key in one database, and the policy declares the target to be a cache) · expects "OK" · if it fails: go on
+Blast radius: takes 1 of its cache operations, 1 namespace · Tier 1 (Redis's FLUSHDB deletes every key in one database, and the policy declares the target to be a cache) · expects "OK" · if it fails: go on
 *2. Verify connections restored*
 Looks: runs 'curl -s localhost:8080/health' inside one pod of api-gateway.
 $ kubectl --context demo exec -n production deployment/api-gateway -- curl -s localhost:8080/health | jq .redis

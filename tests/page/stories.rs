@@ -131,6 +131,8 @@ async fn four_people_try_the_gate_on_the_page_and_the_clock_lets_it_expire() {
     desk.presses("cleo", "Approve 2 steps").await;
     desk.sees("cleo", "Not allowed: you are not one of the approvers")
         .await;
+    desk.presses("gus", "Approve 2 steps").await;
+    desk.sees("gus", "guests of the workspace can't decide").await;
     desk.types("ben", "/runbook freeze we look first").await;
     desk.sees("ben", "Frozen. No step starts until another person lifts it.")
         .await;
@@ -147,6 +149,41 @@ async fn four_people_try_the_gate_on_the_page_and_the_clock_lets_it_expire() {
     desk.sees("ana", "Plan 2 proposed").await;
     assert_eq!(desk.ran().await, Vec::<String>::new());
     assert_eq!(desk.show.stage.world.slack.violations(), []);
+    desk.show.stop().await;
+}
+
+/// What the two stories above do over the control API can be done by hand: the page has a control for each of it.
+#[tokio::test(flavor = "multi_thread")]
+async fn the_page_has_four_people_to_be_and_the_controls_that_the_gate_is_tried_with() {
+    let desk = Desk::start().await;
+    desk.fires("redis-timeout").await;
+    desk.sees("gus", "Approve 2 steps").await;
+    for (name, role) in [
+        ("Ana Ferreira", "on-call engineer"),
+        ("Ben Okafor", "SRE lead"),
+        ("Cleo Martin", "product manager"),
+        ("Gus Lindqvist", "guest"),
+    ] {
+        let who = name.split(' ').next().unwrap().to_lowercase();
+        let page = desk.page.get(&format!("/?as={who}")).await;
+        assert_eq!(page.status, 200, "{who}");
+        for shown in [
+            // Each of the four to become, the one who looks among them.
+            name,
+            role,
+            "as=U0ANA00001",
+            "as=U0BEN00001",
+            "as=U0CLEO0001",
+            "as=U0GUS00001",
+            // The card with its button, a line to type `/runbook freeze` in, the clock, and a deployment in the middle of it.
+            "Approve 2 steps",
+            "<textarea",
+            "/api/clock/advance",
+            "A deploy while a plan waits",
+        ] {
+            assert!(page.text.contains(shown), "{who} has no `{shown}` on the page");
+        }
+    }
     desk.show.stop().await;
 }
 

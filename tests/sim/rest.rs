@@ -172,7 +172,9 @@ impl Sim {
         let waits = matches!(incident.phase, Phase::Proposed | Phase::Handed { .. });
         let critical = incident.severity == Severity::Critical && incident.source.as_str() == "alertmanager";
         let must = waits && critical && !theirs && incident.commander.is_none();
-        if !must || incident.paging.asked_at.is_some() {
+        // Whoever was called for what waited before came; what waits now has a time of its own.
+        let comes = incident.paging.was_answered() && incident.paging.due.is_some();
+        if !must || comes || incident.paging.asked_at.is_some() {
             return Ok(());
         }
         Err(format!(

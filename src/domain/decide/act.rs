@@ -18,6 +18,7 @@ use crate::domain::plan::Requester;
 use crate::domain::policy::{Reason, standing_reason};
 use crate::domain::runbook::{NotFound, ParamProblem, ParamValue, Runbook, resolve_parameters};
 use crate::domain::touched::Since;
+use crate::planted::{self, Bug};
 use crate::ports::Person;
 
 /// What the deciding functions below share.
@@ -41,6 +42,9 @@ impl Actor<'_> {
             deed,
             refusal: refusal.clone(),
         });
+        if planted::is(Bug::RefusalNotAnswered) {
+            return Reply::Stored;
+        }
         Reply::Answer(Answer::Refused(refusal))
     }
 

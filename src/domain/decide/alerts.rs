@@ -164,7 +164,7 @@ pub(super) fn join(
 /// How often this alert fired within the hour, when that is so often that only people can help.
 fn flaps(tx: &Tx<'_>, alert: &Fingerprint) -> Option<u32> {
     let times = tx.state().past.times(alert);
-    (times >= FLAPS).then_some(times)
+    (times >= FLAPS && !planted::is(Bug::FlappingNotSeen)).then_some(times)
 }
 
 /// A plan that waits is void: the alert came and went without it. One that runs goes on, and somebody looks at it.

@@ -7,6 +7,7 @@ use crate::domain::command::{Answer, Effect, Reply};
 use crate::domain::event::{Deed, Event, Refusal, Who};
 use crate::domain::ids::IncidentId;
 use crate::domain::incident::{HandoffReason, Phase};
+use crate::planted::{self, Bug};
 
 pub fn take_over(tx: &mut Tx<'_>, context: Context<'_>, actor: &Actor<'_>, id: IncidentId) -> Reply {
     let taken = open(tx, id).map(|incident| incident.commander.clone());
@@ -36,6 +37,9 @@ pub fn comes_along(tx: &mut Tx<'_>, context: Context<'_>, from: IncidentId, into
     let (Some((id, name)), Some(other)) = (had, other) else {
         return;
     };
+    if planted::is(Bug::CommanderForgotten) {
+        return;
+    }
     let by = Who { id, name };
     if matches!(other.phase, Phase::Settling { .. }) {
         tx.record(Event::TakenOver {
@@ -57,12 +61,18 @@ fn take(
     with: Option<IncidentId>,
     why: String,
 ) {
-    plan_act::withdraw(tx, id, why);
+    let goes_on = planted::is(Bug::TakenOverGoesOn);
+    if !goes_on {
+        plan_act::withdraw(tx, id, why);
+    }
     tx.record(Event::TakenOver {
         incident: id,
         by: by.clone(),
         with,
     });
+    if goes_on {
+        return;
+    }
     let by = by.name.clone();
     let tells = tx
         .state()

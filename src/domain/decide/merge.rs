@@ -8,9 +8,10 @@ use crate::domain::alert::Alert;
 use crate::domain::cluster::Because;
 use crate::domain::command::{Answer, Reply};
 use crate::domain::escalation::Call;
-use crate::domain::event::{Deed, Event, Refusal};
+use crate::domain::event::{Deed, Event, Refusal, Unfit};
 use crate::domain::ids::IncidentId;
 use crate::domain::incident::{ClosedAs, Incident, Phase};
+use crate::planted::{self, Bug};
 
 /// What waits for approval in the one is withdrawn; in the other everything goes on as when alerts join. Where a human was
 /// called for the one and not for the other, one is called for that; whoever has taken over the one has the other too.
@@ -31,7 +32,9 @@ pub fn merge(
         .incident(from)
         .is_some_and(|incident| incident.paging.asked_at.is_some());
     let card = state.incident(into).and_then(|incident| incident.card.clone());
-    plan_act::withdraw(tx, from, format!("{from} was merged into {into}"));
+    if !planted::is(Bug::MergeLeavesProposal) {
+        plan_act::withdraw(tx, from, format!("{from} was merged into {into}"));
+    }
     tx.record(Event::Merged {
         incident: from,
         into,
@@ -61,18 +64,15 @@ pub fn merge(
 
 /// The alerts that go to the other one.
 fn may_merge(tx: &Tx<'_>, from: IncidentId, into: IncidentId) -> Result<Vec<Arc<Alert>>, Refusal> {
-    let no = |why: String| Refusal::BadInput {
-        problems: vec![(String::new(), why)],
-    };
     if from == into {
-        return Err(no(format!("{from} is that incident itself; name two")));
+        let why = Unfit::MergeIntoItself { incident: from };
+        return Err(Refusal::Unfit { why });
     }
     let incident = open(tx, from)?;
     let other = open(tx, into)?;
     if advance::is_manual(other) {
-        return Err(no(format!(
-            "{into} was started by hand and ends with its plan, whatever alerts say; merge it into {from} instead"
-        )));
+        let why = Unfit::MergeIntoManual { from, into };
+        return Err(Refusal::Unfit { why });
     }
     if incident.has_loose_end() {
         return Err(Refusal::LooseEnd);

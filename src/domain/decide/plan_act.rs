@@ -8,7 +8,7 @@ use super::yes::{Yes, say};
 use super::{Context, Tx, advance, contain, survey, world};
 use crate::domain::approval::{Approval, ApprovalEvent, ApprovalRefusal, Vote};
 use crate::domain::command::{Answer, Drive, Form, FormField, PlanRef, Reply};
-use crate::domain::event::{Deed, Event, Judgement, Refusal};
+use crate::domain::event::{Deed, Event, Judgement, Refusal, Unfit};
 use crate::domain::freeze::FreezeFile;
 use crate::domain::ids::{IncidentId, StepNo};
 use crate::domain::incident::{HandoffReason, Incident, Phase, PlanRequest, PlanTrack};
@@ -25,7 +25,7 @@ fn clicked<'a>(tx: &'a Tx<'_>, at: &PlanRef) -> Result<(&'a Incident, &'a PlanTr
     let incident = tx.state().incident(at.incident).ok_or(Refusal::NoSuchIncident)?;
     let track = incident.current().ok_or(Refusal::PlanChanged)?;
     let same = track.plan.no == at.plan && track.digest.short() == at.digest;
-    if !same {
+    if !same && !planted::is(Bug::OldPlanDecided) {
         return Err(Refusal::PlanChanged);
     }
     Ok((incident, track))
@@ -467,17 +467,13 @@ fn request(
             }
         })?;
     if sketch.live_steps().next().is_none() {
-        let problem = "every step is left out; reject the plan instead".to_owned();
-        return Err(Refusal::BadInput {
-            problems: vec![("skip".to_owned(), problem)],
-        });
+        let why = Unfit::EveryStepLeftOut;
+        return Err(Refusal::Unfit { why });
     }
     let lines = planning::diff(&track.plan, &sketch, context.rules);
     if lines.is_empty() {
-        let problem = "nothing is changed".to_owned();
-        return Err(Refusal::BadInput {
-            problems: vec![(String::new(), problem)],
-        });
+        let why = Unfit::NothingChanged;
+        return Err(Refusal::Unfit { why });
     }
     Ok((request, lines))
 }

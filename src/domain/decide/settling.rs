@@ -1,7 +1,6 @@
 //! A verified fix is not over yet: its source has to say resolved, and the alert to stay so for as long as the team asks.
 
 use super::{Context, Tx, advance};
-use crate::domain::alert::Alert;
 use crate::domain::event::Event;
 use crate::domain::ids::{EpisodeKey, Fingerprint, IncidentId, Source};
 use crate::domain::incident::{ClosedAs, HandoffReason, Phase, SettlesBy};
@@ -84,8 +83,7 @@ pub fn fires_again(
 pub fn source_told(tx: &mut Tx<'_>, context: Context<'_>, id: IncidentId, told: &[EpisodeKey]) {
     let over = tx.state().incident(id).is_some_and(|incident| {
         let waits = matches!(&incident.phase, Phase::Settling { by, .. } if by.is_resolving());
-        let was_told = |alert: &Alert| alert.source == incident.source && told.contains(&alert.episode);
-        waits && (told.is_empty() || incident.firing().all(|alert| was_told(alert)))
+        waits && incident.firing().all(|alert| incident.was_told(alert, told))
     });
     if over {
         stay(tx, context, id);

@@ -7,7 +7,7 @@ use super::act::{Actor, open};
 use super::{Context, Tx};
 use crate::domain::approval::{ApprovalRefusal, Vote};
 use crate::domain::command::{Answer, Effect, Form, Reply};
-use crate::domain::event::{Deed, Event, Mode, Refusal};
+use crate::domain::event::{Deed, Event, Mode, Refusal, Unfit};
 use crate::domain::freeze::Scope;
 use crate::domain::ids::{ClusterName, IncidentId, Namespace, SilenceNo};
 use crate::domain::incident::Incident;
@@ -48,23 +48,15 @@ struct Wanted {
 
 /// What can be silenced, or why nothing can.
 fn offered(tx: &Tx<'_>, context: Context<'_>, id: IncidentId) -> Result<Offer, Refusal> {
-    let no = |why: &str| Refusal::BadInput {
-        problems: vec![(String::new(), why.to_owned())],
-    };
+    let no = |why| Refusal::Unfit { why };
     if context.rules.silences.is_none() {
-        return Err(no(
-            "no Alertmanager is configured to make silences in; set alertmanager.url",
-        ));
+        return Err(no(Unfit::NowhereToSilence));
     }
     let incident = open(tx, id)?;
     if incident.silence().is_some_and(|silence| silence.state.is_live()) {
-        return Err(no(
-            "this incident has a silence already; the card shows how it stands",
-        ));
+        return Err(no(Unfit::SilencedAlready));
     }
-    silence::offer(incident).ok_or_else(|| {
-        no("nothing here can be silenced: it takes alerts of Alertmanager that still fire, of one place")
-    })
+    silence::offer(incident).ok_or(no(Unfit::NothingToSilence))
 }
 
 fn ask(tx: &mut Tx<'_>, context: Context<'_>, actor: &Actor<'_>, id: IncidentId) -> Reply {
@@ -108,22 +100,17 @@ fn propose(
 }
 
 fn draft(tx: &Tx<'_>, id: IncidentId, offer: Offer, wanted: &Wanted) -> Result<SilenceDraft, Refusal> {
-    let bad = |field: &str, why: &str| Refusal::BadInput {
-        problems: vec![(field.to_owned(), why.to_owned())],
-    };
+    let bad = |why| Refusal::Unfit { why };
     let reason: String = wanted.reason.trim().chars().take(REASON_MOST).collect();
     if reason.is_empty() {
-        return Err(bad("reason", "a silence needs a reason"));
+        return Err(bad(Unfit::SilenceWithoutReason));
     }
     if !MINUTES.contains(&wanted.minutes) {
-        return Err(bad("", "a silence lasts between 15 minutes and a day"));
+        return Err(bad(Unfit::SilenceOfOtherLength));
     }
     let known = |name: &String| offer.beside.iter().any(|one| one.name == *name);
     if !wanted.labels.iter().all(known) {
-        return Err(bad(
-            "",
-            "the alerts have changed since the form was opened; open it again",
-        ));
+        return Err(bad(Unfit::AlertsChanged));
     }
     let chosen = |one: &Matcher| wanted.labels.contains(&one.name);
     let mut matchers = offer.always;

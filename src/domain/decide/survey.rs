@@ -207,7 +207,7 @@ fn propose(tx: &mut Tx<'_>, context: Context<'_>, id: IncidentId, plan: Plan) {
         past.failed_before(&alert.fingerprint, &plan.runbook, context.now)
     });
     // What did not help before is not tried again without a person.
-    let alone = failed_before.is_none()
+    let alone = (failed_before.is_none() || planted::is(Bug::FailedFixRunsAlone))
         && tx.state().incident(id).is_some_and(|incident| {
             may_run_alone(context, incident, &plan) && nothing_against(tx, context, incident, &plan)
         });
@@ -219,7 +219,7 @@ fn propose(tx: &mut Tx<'_>, context: Context<'_>, id: IncidentId, plan: Plan) {
         approve_by,
         failed_before,
     });
-    if autonomy == Autonomy::Shadow {
+    if autonomy == Autonomy::Shadow && !planted::is(Bug::ShadowProposes) {
         advance::hand_over(tx, context, id, HandoffReason::Shadow);
         return;
     }
@@ -306,7 +306,8 @@ pub fn may_run_alone(context: Context<'_>, incident: &Incident, plan: &Plan) -> 
         && plan.requester == Requester::Interlock
         && plan.takes_back.is_none()
         && (plan.advised.is_empty() || planted::is(Bug::AdvisedRunsAlone))
-        && !matches!(incident.severity, Severity::Critical | Severity::Unknown)
+        && (!matches!(incident.severity, Severity::Critical | Severity::Unknown)
+            || planted::is(Bug::CriticalRunsAlone))
         && incident.commander.is_none()
         && incident.plans.iter().all(|track| track.outdated.is_empty())
         && placed

@@ -69,11 +69,10 @@ pub(super) fn evidence_old(context: Context<'_>, incident: &Incident) -> Option<
     let evidence = incident.current_evidence()?;
     let age = context.now.duration_since(evidence.at);
     let allowed = context.rules.evidence_for;
-    (age > allowed && evidence.findings.iter().any(|finding| !finding.is_missing())).then(|| {
-        Reason::EvidenceOld {
-            minutes: age.as_mins(),
-            allowed: allowed.as_mins(),
-        }
+    let old = age > allowed && !planted::is(Bug::OldEvidenceCounts);
+    (old && evidence.findings.iter().any(|finding| !finding.is_missing())).then(|| Reason::EvidenceOld {
+        minutes: age.as_mins(),
+        allowed: allowed.as_mins(),
     })
 }
 

@@ -6,6 +6,7 @@ use crate::domain::approval::ApprovalRefusal;
 use crate::domain::ceremony::Problem;
 use crate::domain::freeze::FreezeRefusal;
 use crate::domain::glass::GlassRefusal;
+use crate::domain::ids::IncidentId;
 use crate::domain::policy::Reason;
 
 /// Why a click or command changed nothing.
@@ -46,6 +47,10 @@ pub enum Refusal {
     BadInput {
         problems: Vec<(String, String)>,
     },
+    /// What was asked for can't be done as things are.
+    Unfit {
+        why: Unfit,
+    },
     AlreadyTaken {
         by: String,
     },
@@ -81,6 +86,7 @@ impl Refusal {
             | Self::PartlyRun
             | Self::NoRunbook
             | Self::BadInput { .. }
+            | Self::Unfit { .. }
             | Self::AlreadyTaken { .. }
             | Self::NotWithHuman
             | Self::LooseEnd
@@ -88,6 +94,30 @@ impl Refusal {
             | Self::Astray { .. } => false,
         }
     }
+}
+
+/// Why what was asked for can't be done as things are.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case", tag = "is")]
+pub enum Unfit {
+    MergeIntoItself {
+        incident: IncidentId,
+    },
+    /// What was started by hand ends with its plan, whatever alerts say.
+    MergeIntoManual {
+        from: IncidentId,
+        into: IncidentId,
+    },
+    /// Nothing is configured to make silences in.
+    NowhereToSilence,
+    SilencedAlready,
+    NothingToSilence,
+    SilenceWithoutReason,
+    SilenceOfOtherLength,
+    /// Since the form was opened.
+    AlertsChanged,
+    EveryStepLeftOut,
+    NothingChanged,
 }
 
 /// A card or form that may not be about what this database has.

@@ -9,6 +9,7 @@ use crate::domain::ids::{Environment, RunbookName, Service};
 use crate::domain::matching::Confidence;
 use crate::domain::plan::{Plan, PlannedStep};
 use crate::domain::runbook::Autonomy;
+use crate::planted::{self, Bug};
 
 /// How much is at stake in an incident.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
@@ -85,7 +86,10 @@ impl Alone {
                     .any(|step| among(&row.environments, step.environment.as_ref()))
         };
         let rows = self.limits.iter().filter(holds);
-        rows.map(|row| row.at_most).min().unwrap_or(Autonomy::Auto)
+        rows.map(|row| row.at_most)
+            .filter(|_| !planted::is(Bug::AutonomyRowsIgnored))
+            .min()
+            .unwrap_or(Autonomy::Auto)
     }
 
     /// The risk of an incident of this severity with this plan. Without a row for it, as its severity; a severity that
@@ -145,13 +149,15 @@ impl Alone {
             Risk::Low => self.most[0],
             Risk::Medium => self.most[1],
             Risk::High => self.most[2],
+            Risk::Critical if planted::is(Bug::CriticalRunsAlone) => None,
             Risk::Critical => return false,
         };
         let changes = plan
             .live_steps()
             .filter(|step| step.effect != EffectClass::Observe)
             .count();
-        most.is_none_or(|most| {
+        let unlimited = planted::is(Bug::AloneNotLimited);
+        most.filter(|_| !unlimited).is_none_or(|most| {
             let changes = u32::try_from(changes).unwrap_or(u32::MAX);
             changes.saturating_add(before) <= most
         })

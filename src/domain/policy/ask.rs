@@ -132,19 +132,10 @@ impl Policy {
         if expires.is_some_and(|at| now >= at) && !planted::is(Bug::ExpiryNotChecked) {
             say(Reason::Expired);
         }
-        if question.plan.policy_revision != self.revision {
+        if question.plan.policy_revision != self.revision && !planted::is(Bug::PolicyNotCompared) {
             say(Reason::PolicyChanged);
         }
-        match freeze_file {
-            _ if planted::is(Bug::FreezeFileIgnored) => {}
-            FreezeFile::Absent => {}
-            FreezeFile::Present { reason } => say(Reason::Frozen {
-                by: "the freeze file".to_owned(),
-                reason: reason.clone(),
-                scope: Scope::Everything,
-            }),
-            FreezeFile::Unreadable { .. } => say(Reason::FreezeFileUnreadable),
-        }
+        said_by_file(freeze_file).into_iter().for_each(&mut say);
         let mut wanted = 0_u32;
         let mut of_cluster: BTreeMap<ClusterName, u32> = BTreeMap::new();
         for step in question.steps() {
@@ -181,6 +172,21 @@ impl Policy {
                 }
             });
         }
+    }
+}
+
+/// What can't be read may say that all is frozen.
+fn said_by_file(file: &FreezeFile) -> Option<Reason> {
+    match file {
+        FreezeFile::Absent => None,
+        _ if planted::is(Bug::FreezeFileIgnored) => None,
+        FreezeFile::Present { reason } => Some(Reason::Frozen {
+            by: "the freeze file".to_owned(),
+            reason: reason.clone(),
+            scope: Scope::Everything,
+        }),
+        FreezeFile::Unreadable { .. } if planted::is(Bug::UnreadableFreezeFileStarts) => None,
+        FreezeFile::Unreadable { .. } => Some(Reason::FreezeFileUnreadable),
     }
 }
 

@@ -15,6 +15,7 @@ use crate::domain::freeze::Scope;
 use crate::domain::glass::GlassRule;
 use crate::domain::ids::{ClusterName, Environment, Namespace, RunbookName};
 use crate::domain::plan::PlannedStep;
+use crate::planted::{self, Bug};
 
 /// How far ahead an opening is looked for.
 const AHEAD_DAYS: i64 = 400;
@@ -210,10 +211,11 @@ impl Guards {
     /// Why this action is Tier 3 whatever it does, when a list says so.
     #[must_use]
     pub fn raise(&self, action: &Action) -> Option<String> {
-        if let Some(pattern) = self.irreversible.iter().find(|pattern| pattern.matches(action)) {
+        let listed = self.irreversible.iter().find(|pattern| pattern.matches(action));
+        if let Some(pattern) = listed.filter(|_| !planted::is(Bug::IrreversibleNotRaised)) {
             return Some(format!("the policy's irreversible list has `{}`", pattern.0));
         }
-        if action.only_looks() {
+        if action.only_looks() || planted::is(Bug::ProtectedNotRaised) {
             return None;
         }
         let namespace = action.namespace()?;

@@ -14,6 +14,7 @@ use crate::domain::event::{Cause, Mode};
 use crate::domain::incident::{HandoffReason, Incident, Phase, PlanTrack, Verdict};
 use crate::domain::matching::By;
 use crate::domain::policy::Decision;
+use crate::planted::{self, Bug};
 use crate::slack::inbound::origin::Origin;
 use crate::slack::surface::action;
 
@@ -122,7 +123,7 @@ fn yes(incident: &Incident, track: &PlanTrack, context: &CardContext, value: &st
     };
     let spoken = format!("{label} of {}, plan {}", incident.id, track.plan.no);
     let mut approve = button(&label, &spoken, action::APPROVE, value, Style::Primary);
-    if rest.tier() >= Tier::Two {
+    if rest.tier() >= Tier::Two && !planted::is(Bug::TierTwoNotAsked) {
         approve["confirm"] = confirm(&format!("Approve {steps}?"), &effect(&rest), "Approve");
     }
     approve

@@ -5,7 +5,7 @@ use serde_json::{Value, json};
 
 use super::blocks::{context as small, section};
 use super::context::CardContext;
-use super::steps::{TITLE, advised, brief, environments, full, shown_whole, targets};
+use super::steps::{TITLE, advised, brief, environments, full, namespaces, shown_whole, targets};
 use super::text::{clock, count, cut, link, safe};
 use super::{buttons, changes, closed, evidence, silence, status};
 use crate::domain::alert::Severity;
@@ -182,7 +182,7 @@ fn on(plan: &Plan) -> String {
     let on = match targets.len() {
         0 => String::new(),
         1..=3 => format!(" on {}", safe(&targets.join(", "), 300)),
-        n => format!(" on {n} targets"),
+        n => format!(" on {n} targets in {}", count(namespaces(plan), "namespace")),
     };
     let mut places: Vec<String> = environments(plan).into_iter().collect();
     // A namespace that is called like its environment has said it.

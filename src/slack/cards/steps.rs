@@ -124,7 +124,7 @@ pub fn facts(step: &PlannedStep, detail: Detail) -> String {
     if all || step.tier > Tier::Zero {
         facts.push(match step.blast.trim() {
             "" => "Blast radius: unknown".to_owned(),
-            blast => format!("Blast radius: {}", whole(blast)),
+            blast => format!("Blast radius: {}{}", whole(blast), widely(step)),
         });
     }
     // Why it is of this tier, in the words of the rule that put it there: a general word would be wrong for some.
@@ -175,6 +175,14 @@ pub fn facts(step: &PlannedStep, detail: Detail) -> String {
         );
     }
     facts.join(" · ")
+}
+
+/// A change in a cluster is one in one namespace, which its command names; a call over HTTP is in none.
+fn widely(step: &PlannedStep) -> &'static str {
+    match step.action.namespace() {
+        Some(_) if !step.action.only_looks() => ", 1 namespace",
+        Some(_) | None => "",
+    }
 }
 
 fn condition(condition: &Condition) -> String {
@@ -408,6 +416,15 @@ pub fn targets(plan: &Plan) -> BTreeSet<String> {
         _ => format!("{}/{} in {}", object.namespace, object.name, object.cluster),
     };
     objects.iter().map(name).collect()
+}
+
+/// How many namespaces the steps of a plan act on.
+pub fn namespaces(plan: &Plan) -> usize {
+    let objects = plan.live_steps().filter_map(|step| target(&step.action));
+    let places: BTreeSet<_> = objects
+        .map(|object| (&object.cluster, &object.namespace))
+        .collect();
+    places.len()
 }
 
 fn target(action: &Action) -> Option<&ObjectRef> {

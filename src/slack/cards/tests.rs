@@ -60,7 +60,7 @@ fn the_redis_card_says_everything_and_approves_what_it_shows() {
         "@sre",
         "Redis Connection Timeout",
         "contains redis",
-        "Blast radius: 1 cache operation",
+        "Blast radius: 1 cache operation, 1 namespace",
         "Deletes every key",
         "kubectl exec -n production deploy/redis-primary -- redis-cli FLUSHDB",
         "if it fails: go on",

@@ -13,7 +13,7 @@ use super::pipeline::{Decided, Parts};
 use super::submission::{CODE, PARAMETER, REASON, TARGET};
 use crate::domain::ceremony::Problem;
 use crate::domain::command::{Answer, Form, NotTaken, Reply};
-use crate::domain::event::Refusal;
+use crate::domain::event::{Refusal, Unfit};
 use crate::engine::EngineError;
 use crate::render::reasons;
 use crate::slack::answers;
@@ -179,6 +179,22 @@ fn verdict(parts: &Arc<Parts>, act: Act, reply: Reply, error_block: Option<Strin
                 };
                 (block, problem)
             }))
+        }
+        Reply::Answer(Answer::Refused(Refusal::Unfit { why })) if !stacked && error_block.is_some() => {
+            // A block that the form does not have can't show it, and the first one is always there.
+            let block = match why {
+                Unfit::SilenceWithoutReason => REASON.to_owned(),
+                Unfit::MergeIntoItself { .. }
+                | Unfit::MergeIntoManual { .. }
+                | Unfit::NowhereToSilence
+                | Unfit::SilencedAlready
+                | Unfit::NothingToSilence
+                | Unfit::SilenceOfOtherLength
+                | Unfit::AlertsChanged
+                | Unfit::EveryStepLeftOut
+                | Unfit::NothingChanged => error_block.unwrap_or_default(),
+            };
+            errors([(block, reasons::unfit(why))])
         }
         Reply::Answer(Answer::Refused(Refusal::Ceremony { problems })) => {
             let said = |problem: &Problem| (block_of(problem).to_owned(), reasons::problem(problem));
