@@ -46,6 +46,7 @@ async fn what_was_verified_in_vain_is_not_shown_as_help() {
     // It is verified, and its source goes on saying "firing".
     world.minutes_pass(2).await;
     world.a_human_is_paged("INC-1").await;
+    world.thread().says("the pager took the page").await;
     world.resolves(&alert).await;
     world.card("The alert cleared").await;
     world.thread().ends_with("Summary of INC-1").await;
