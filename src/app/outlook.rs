@@ -212,7 +212,7 @@ pub async fn follow_absent(people: Arc<People>, policy: Policy, shown: Arc<RwLoc
 }
 
 /// Who could approve a silence of the incident's alerts.
-fn silence_may(rules: &Rules, incident: &Incident, absent: &Absent) -> Vec<String> {
+fn silence_may(rules: &Rules, incident: &Incident, absent: &Absent) -> Vec<Vec<String>> {
     let environment = rules.silence_environment(incident);
     environment.map_or_else(Vec::new, |environment| {
         named_for(&rules.policy, silence::TIER, &environment, absent)

@@ -127,6 +127,9 @@ pub enum Event {
         /// Set for `/runbook run`.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         by: Option<Who>,
+        /// Set where `by` stands in no row of the policy: ids and handles of everybody who does.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        ask_instead: Option<Vec<String>>,
     },
     /// Another alert of the same group, or one that has to do with it for the reason given.
     Joined {
@@ -376,8 +379,12 @@ pub enum Event {
     Reminded {
         incident: IncidentId,
         plan: PlanNo,
-        /// Ids and handles of those who may approve what is left of it.
+        /// Ids and handles of those who may approve what is left of it: the first list of
+        /// [`Policy::named_for`](super::policy::Policy::named_for).
         who: Vec<String>,
+        /// Its other lists: it takes somebody who is in one of each.
+        #[serde(default, skip_serializing_if = "Vec::is_empty")]
+        and: Vec<Vec<String>>,
         /// How many approvals it still takes.
         missing: u8,
         #[serde(default, skip_serializing_if = "Option::is_none")]

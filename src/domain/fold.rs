@@ -100,12 +100,14 @@ impl State {
                 title,
                 severity,
                 by,
+                ask_instead,
             } => {
                 self.forget_old(entry.at);
                 self.past.fired(entry.at, &alert.fingerprint);
                 self.last_incident = self.last_incident.max(incident.0);
                 let mut opened = opened(*incident, entry.at, alert, channel, title, *severity);
                 opened.requested_by.clone_from(by);
+                opened.ask_instead.clone_from(ask_instead);
                 self.incidents.insert(*incident, opened);
                 self.touched(*incident, entry.seq);
             }

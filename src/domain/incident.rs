@@ -325,6 +325,9 @@ pub struct Incident {
     /// Whoever started it by hand.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub requested_by: Option<Who>,
+    /// Whom the policy names, where it does not name whoever started it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub ask_instead: Option<Vec<String>>,
     /// What the last plan was, or is, made from.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub request: Option<PlanRequest>,

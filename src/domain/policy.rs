@@ -8,6 +8,7 @@ mod beside;
 mod calendar;
 mod compare;
 mod guards;
+mod named;
 mod reason;
 
 use std::collections::{BTreeMap, BTreeSet};

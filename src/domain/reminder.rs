@@ -5,8 +5,6 @@ use jiff::{SignedDuration, Timestamp};
 
 use super::approval::Approval;
 use super::incident::{Incident, Phase, PlanTrack};
-use super::plan::Plan;
-use super::policy::Policy;
 
 /// Less than this between a proposal and what follows it leaves no time for a reminder.
 const SHORTEST: SignedDuration = SignedDuration::from_secs(60);
@@ -42,32 +40,5 @@ impl Incident {
         let (track, approve_by) = self.waiting()?;
         let early = approve_by > now && self.paging.due.is_none_or(|due| due > now);
         (early && self.remind_at()? <= now).then_some((track, approve_by))
-    }
-}
-
-impl Policy {
-    /// Ids and handles of those whom a row names for the highest tier of this plan, where it acts.
-    #[must_use]
-    pub fn named_for(&self, plan: &Plan) -> Vec<String> {
-        let highest = plan.live_steps().max_by_key(|step| step.tier);
-        let Some((tier, environment)) =
-            highest.and_then(|step| Some((step.tier, step.environment.as_ref()?)))
-        else {
-            return Vec::new();
-        };
-        let rows = self
-            .rows
-            .iter()
-            .filter(|row| row.tiers.contains(&tier) && row.environments.contains(environment));
-        let mut named = Vec::new();
-        for row in rows {
-            let groups = row.groups.iter().map(|group| group.as_str().to_owned());
-            for name in groups.chain(row.users.iter().cloned()) {
-                if !named.contains(&name) {
-                    named.push(name);
-                }
-            }
-        }
-        named
     }
 }

@@ -359,8 +359,19 @@ fn refused(reasons: &[Reason]) -> String {
         if let Reason::TargetBusy { with } = reason {
             return format!("it waited too long for its target, which {with} held");
         }
+        if let Reason::SurveyFailed { why } = reason {
+            return format!("its target could not be looked at: {why}");
+        }
     }
-    "it was refused when everything was checked again".to_owned()
+    CHECKED_AGAIN.to_owned()
+}
+
+const CHECKED_AGAIN: &str = "it was refused when everything was checked again";
+
+/// Whether [`RunResult::Stopped`] only says that a start was refused: why stands with its step.
+#[must_use]
+pub fn only_refused(why: &str) -> bool {
+    why == CHECKED_AGAIN
 }
 
 fn stopped(step: &PlannedStep, attempts: u8, reason: &str, page: bool) -> Next {

@@ -7,7 +7,7 @@ use serde::Serialize;
 use serde_json::{Value, json};
 
 use super::escape::Mrkdwn;
-use super::{changes, evidence, words};
+use super::{changes, evidence, people, timeline, words::counted, words::listed};
 use crate::domain::alert::{Link, Severity};
 use crate::domain::escalation::Call;
 use crate::domain::incident::{HandoffReason, Incident, Phase, PlanTrack};
@@ -104,7 +104,7 @@ pub fn packet(incident: &Incident, reason: &HandoffReason) -> String {
     let packet = record(incident);
     let mut lines = vec![format!(
         "*Handed over to a human:* {}",
-        Mrkdwn::escape(&reason.words())
+        Mrkdwn::escape(&words(incident, reason))
     )];
     lines.extend(asked_by(incident, reason));
     lines.extend(body(&packet));
@@ -132,16 +132,53 @@ pub(super) fn body(packet: &Packet) -> Vec<String> {
     lines
 }
 
-/// Nobody is paged for what a person started by hand and nothing broke: that person is told instead.
+/// Why a human has it: as [`HandoffReason::words`], with the cause and what had run where a step was refused at its start.
+#[must_use]
+pub fn words(incident: &Incident, reason: &HandoffReason) -> String {
+    let refused = match reason {
+        HandoffReason::StepStopped { step, why } => incident
+            .current()
+            .and_then(|track| timeline::not_started(track, *step, why)),
+        HandoffReason::NoMatch
+        | HandoffReason::SeveralMatch
+        | HandoffReason::Unsure
+        | HandoffReason::Flapping { .. }
+        | HandoffReason::Checklist
+        | HandoffReason::PlanBlocked { .. }
+        | HandoffReason::Void { .. }
+        | HandoffReason::Denied
+        | HandoffReason::Rejected { .. }
+        | HandoffReason::NoDecision
+        | HandoffReason::NotVerified { .. }
+        | HandoffReason::TakenBack { .. }
+        | HandoffReason::StillFiring
+        | HandoffReason::SourceRefused { .. }
+        | HandoffReason::TakenOver { .. }
+        | HandoffReason::AskedFor { .. }
+        | HandoffReason::DryRun
+        | HandoffReason::Shadow => None,
+    };
+    refused.unwrap_or_else(|| reason.words())
+}
+
+/// Nobody is paged for what a person started by hand and nothing broke: that person is told instead, and where that person
+/// may decide nothing, those who may.
 fn asked_by(incident: &Incident, reason: &HandoffReason) -> Option<String> {
     let who = incident.requested_by.as_ref()?;
-    let plain = !who.id.user.is_empty() && who.id.user.bytes().all(|byte| byte.is_ascii_alphanumeric());
     let taken = Call::of(reason) == Call::Taken || incident.commander.is_some();
-    (plain && !taken).then(|| {
-        format!(
-            "*For you, <@{}>:* you started this, so it is yours now.",
-            who.id.user
-        )
+    let them = people::slack(&who.id.user).filter(|_| !taken)?;
+    let Some(others) = &incident.ask_instead else {
+        return Some(format!(
+            "*For you, {them}:* you started this, so it is yours now."
+        ));
+    };
+    let others = people::written(std::slice::from_ref(others), people::slack);
+    Some(match others.as_slice() {
+        [] => format!("{them} started this and may not take it, and the policy names nobody who may."),
+        others => format!(
+            "*For {}:* {them} started this and may not take it, so one of you does.",
+            people::anybody(others)
+        ),
     })
 }
 
@@ -154,7 +191,7 @@ pub fn tried(incident: &Incident) -> Vec<String> {
         let mut steps = tried_of(track);
         let approvers = track.approvers();
         if !steps.is_empty() && !approvers.is_empty() {
-            steps.push(format!("approved by {}", words::listed(&approvers)));
+            steps.push(format!("approved by {}", listed(&approvers)));
         }
         lines.extend(steps.into_iter().map(|line| match several {
             true => format!("plan {}, {line}", track.plan.no),
@@ -174,7 +211,7 @@ fn tried_of(track: &PlanTrack) -> Vec<String> {
             StepState::Failed { attempt, reason, .. } => {
                 format!(
                     "failed after {}: {reason}",
-                    words::counted(usize::from(*attempt), "attempt")
+                    counted(usize::from(*attempt), "attempt")
                 )
             }
             StepState::Unknown { reason, .. } => format!("UNKNOWN, it may have happened: {reason}"),
@@ -197,7 +234,7 @@ fn safe_next(incident: &Incident) -> Option<String> {
 #[must_use]
 pub fn why(incident: &Incident) -> String {
     let stands = match &incident.phase {
-        Phase::Handed { reason, .. } => reason.words(),
+        Phase::Handed { reason, .. } => words(incident, reason),
         Phase::Planning { .. }
         | Phase::Proposed
         | Phase::Running

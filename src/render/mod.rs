@@ -8,6 +8,7 @@ mod freezing;
 pub mod handoff;
 pub mod memory;
 pub mod oversight;
+pub mod people;
 pub mod policy;
 pub mod postmortem;
 pub mod reasons;

@@ -1,7 +1,7 @@
 //! The policy in words: who may approve, what stands in the way, what a change of it makes possible.
 
 use super::escape::Mrkdwn;
-use super::{reasons, words};
+use super::{people, reasons, words};
 use crate::domain::action::Tier;
 use crate::domain::glass::GlassRule;
 use crate::domain::ids::{Environment, IncidentId, Service};
@@ -16,11 +16,14 @@ use crate::domain::runbook::Autonomy;
 struct Hand {
     text: fn(&str) -> String,
     user: fn(&str) -> String,
+    /// Of a user or group, as the policy has it.
+    name: fn(&str) -> Option<String>,
 }
 
 const PLAIN: Hand = Hand {
     text: str::to_owned,
     user: str::to_owned,
+    name: people::plain,
 };
 const SLACK: Hand = Hand {
     text: |text| Mrkdwn::escape(text).to_string(),
@@ -34,6 +37,7 @@ const SLACK: Hand = Hand {
             Mrkdwn::escape(user).to_string()
         }
     },
+    name: people::slack,
 };
 
 /// `2 of @sre, U0456, not who asked for it`.
@@ -91,17 +95,17 @@ fn who_by(incident: IncidentId, access: Option<&Access>, hand: &Hand) -> String 
     let Some(access) = access else {
         return format!("{incident} has no plan that waits, so there is nothing to approve.");
     };
-    let mut lines = Vec::new();
-    for (steps, access) in alike(&access.steps) {
-        lines.push(format!("{incident} {steps}, {}", cells(access, hand)));
-    }
-    match access.missing {
-        None => {}
-        Some(0) => lines.push("Enough people have approved it.".to_owned()),
-        Some(missing) => lines.push(format!(
-            "It waits for {}.",
+    let may = people::may_approve(&people::written(&access.named, hand.name));
+    let mut lines = vec![match access.missing {
+        None => format!("{incident} can't go on as it is, whoever approves it."),
+        Some(0) => format!("Enough people have approved {incident}."),
+        Some(missing) => format!(
+            "{incident} waits for {}. {may}",
             words::counted(usize::from(missing), "approval")
-        )),
+        ),
+    }];
+    for (steps, access) in alike(&access.steps) {
+        lines.push(format!("{}, {}", words::sentence(&steps), cells(access, hand)));
     }
     if !access.against.is_empty() {
         lines.push(format!(

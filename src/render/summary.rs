@@ -60,7 +60,7 @@ pub fn view(entries: &[Entry], incident: &Incident) -> SummaryView {
                 return None;
             };
             Some(Packet {
-                reason: reason.words(),
+                reason: handoff::words(incident, reason),
                 ..handoff::record(incident)
             })
         }),
@@ -225,7 +225,7 @@ pub fn result(incident: &Incident) -> String {
             "verified and resolved; it counts when it stays so until {}",
             words::clock(*until)
         ),
-        Phase::Handed { reason, .. } => format!("handed over: {}", reason.words()),
+        Phase::Handed { reason, .. } => format!("handed over: {}", handoff::words(incident, reason)),
         Phase::Closed {
             result: ClosedAs::Resolved,
             ..

@@ -26,9 +26,8 @@ pub fn line(entry: &Entry, incident: &Incident) -> Option<String> {
     {
         return Some(Mrkdwn::escape(&words::sentence(&format!("{} asked for a human", by.name))).to_string());
     }
-    if let Event::Reminded { who, .. } = &entry.event {
-        let text = words::sentence(&timeline::line(&entry.event, incident)?);
-        return Some(reminder::slack(&text, who));
+    if let Some(reminder) = timeline::reminder(&entry.event) {
+        return Some(reminder::slack(&reminder));
     }
     if let Event::Merged { card: Some(card), .. } = &entry.event {
         let text = Mrkdwn::escape(&words::sentence(&timeline::line(&entry.event, incident)?)).to_string();

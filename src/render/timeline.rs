@@ -1,7 +1,8 @@
 //! One line of plain text for each thing that happened: for the thread, the summary and the report. Plain means that
 //! foreign text is in it as it came; whoever posts it escapes it. Longer than other files, since it is one list of what happens.
 
-use super::{changes, evidence, freezing, memory, reasons, reminder, silences, words};
+use super::reminder::{self, Reminder};
+use super::{changes, evidence, freezing, handoff, memory, reasons, silences, words};
 use crate::domain::approval::Vote;
 use crate::domain::event::{Cause, Deed, Event, Judgement, Outcome, Refusal};
 use crate::domain::factors::{FactorChange, FactorDeed};
@@ -10,7 +11,7 @@ use crate::domain::ids::{AttemptId, EpisodeKey, Source, StepNo};
 use crate::domain::incident::{ClosedAs, Incident, PlanTrack, SettlesBy};
 use crate::domain::plan::{Plan, PlanDigest, PlannedStep};
 use crate::domain::policy::Decision;
-use crate::domain::run::{RunResult, StepState, WaitsFor};
+use crate::domain::run::{RunResult, StepState, WaitsFor, only_refused};
 
 /// What happened, in one line. `None` for what people need not read.
 #[must_use]
@@ -126,7 +127,10 @@ fn worded(event: &Event, incident: Option<&Incident>) -> Option<String> {
             "it resolved; the fix counts when it stays so until {}",
             words::clock(*until)
         ),
-        Event::HandedOver { reason, .. } => format!("handed over to a human: {}", reason.words()),
+        Event::HandedOver { reason, .. } => {
+            let why = incident.map_or_else(|| reason.words(), |incident| handoff::words(incident, reason));
+            format!("handed over to a human: {why}")
+        }
         Event::PageAsked { why, .. } => format!("paging a human: {why}"),
         Event::Paged { .. } => "the pager took the page".to_owned(),
         Event::PageFailed { reason, trying, .. } => page_failed(reason, *trying),
@@ -180,14 +184,7 @@ fn worded(event: &Event, incident: Option<&Incident>) -> Option<String> {
         Event::Frozen {
             by, reason, scope, ..
         } => format!("{} froze {scope}: {reason}", by.name),
-        Event::Reminded {
-            plan,
-            who,
-            missing,
-            page_at,
-            approve_by,
-            ..
-        } => reminder::line(*plan, who, *missing, *page_at, *approve_by),
+        Event::Reminded { .. } => reminder::line(&reminder(event)?),
         Event::Merged { into, alerts, by, .. } => changes::merged(*into, *alerts, &by.name),
         Event::BreakerTripped { limit, allowed, .. } => freezing::tripped(limit, *allowed),
         Event::Unfrozen { by, reason, scope } => freezing::unfrozen(&by.name, reason, scope),
@@ -204,6 +201,30 @@ fn worded(event: &Event, incident: Option<&Incident>) -> Option<String> {
         | Event::PageDue { .. }
         | Event::PageSettled { .. }
         | Event::CardPosted { .. } => return None,
+    })
+}
+
+/// What a reminder says; `None` for anything else.
+pub(super) fn reminder(event: &Event) -> Option<Reminder<'_>> {
+    let Event::Reminded {
+        plan,
+        who,
+        and,
+        missing,
+        page_at,
+        approve_by,
+        ..
+    } = event
+    else {
+        return None;
+    };
+    Some(Reminder {
+        plan: *plan,
+        who,
+        and,
+        missing: *missing,
+        page_at: *page_at,
+        approve_by: *approve_by,
     })
 }
 
@@ -342,6 +363,52 @@ pub fn failed(track: &PlanTrack) -> Vec<String> {
     steps.map(|step| format!("step {}", step.no)).collect()
 }
 
+/// That a run stopped at a step, and why: with the reasons themselves where its start was refused.
+#[must_use]
+pub fn stopped(track: Option<&PlanTrack>, step: StepNo, why: &str) -> String {
+    match track.and_then(|track| not_started(track, step, why)) {
+        Some(said) => said,
+        None => format!("stopped at step {step}: {why}"),
+    }
+}
+
+/// Why a step was refused at its start, and what had run by then; `None` when it was not refused.
+#[must_use]
+pub fn not_started(track: &PlanTrack, step: StepNo, why: &str) -> Option<String> {
+    let StepState::Refused { reasons } = track.run.state(step) else {
+        return None;
+    };
+    let why = match only_refused(why) {
+        true => reasons::all(reasons),
+        false => why.to_owned(),
+    };
+    Some(format!("step {step} was not started: {why}; {}", ran_by_then(track)))
+}
+
+/// `nothing ran`, or `before it, step 1 succeeded`.
+fn ran_by_then(track: &PlanTrack) -> String {
+    let ran: Vec<String> = track
+        .plan
+        .steps
+        .iter()
+        .filter_map(|step| {
+            let how = match track.run.state(step.no) {
+                StepState::Started { .. } => "was running",
+                StepState::Succeeded { .. } => "succeeded",
+                StepState::Failed { .. } => "failed",
+                StepState::Unknown { .. } => "ended UNKNOWN",
+                StepState::Waiting | StepState::Skipped { .. } | StepState::Refused { .. } => return None,
+            };
+            Some(format!("step {} {how}", step.no))
+        })
+        .collect();
+    if ran.is_empty() {
+        "nothing ran".to_owned()
+    } else {
+        format!("before it, {}", words::listed(&ran))
+    }
+}
+
 fn run_result(result: &RunResult, track: Option<&PlanTrack>) -> String {
     let failed = track.map(failed).unwrap_or_default();
     match result {
@@ -350,7 +417,7 @@ fn run_result(result: &RunResult, track: Option<&PlanTrack>) -> String {
         }
         RunResult::Verified => "all steps are done and verified".to_owned(),
         RunResult::NotVerified { why } => not_verified(why),
-        RunResult::Stopped { step, why, .. } => format!("stopped at step {step}: {why}"),
+        RunResult::Stopped { step, why, .. } => stopped(track, *step, why),
         RunResult::DryRun => "dry run: nothing was run".to_owned(),
         RunResult::TakenBack { step } => format!("step {step} was taken back"),
     }

@@ -75,6 +75,16 @@ pub fn listed(things: &[impl ToString]) -> String {
     }
 }
 
+/// `a, b or c`.
+#[must_use]
+pub fn any_of(things: &[String]) -> String {
+    match things.split_last() {
+        None => "nothing".to_owned(),
+        Some((only, [])) => only.clone(),
+        Some((last, rest)) => format!("{} or {last}", rest.join(", ")),
+    }
+}
+
 /// `1 pod`, `3 pods`.
 #[must_use]
 pub fn counted(count: usize, word: &str) -> String {

@@ -143,6 +143,7 @@ pub fn write_habit(place: &Place, times: u64) {
                 title: TITLE.to_owned(),
                 severity: Severity::Critical,
                 by: None,
+                ask_instead: None,
             },
         );
         let execute_by = story.at + SignedDuration::from_mins(40);
@@ -204,6 +205,7 @@ fn open(story: &mut Writer, catalog: &Catalog) {
             title: TITLE.to_owned(),
             severity: Severity::Critical,
             by: None,
+            ask_instead: None,
         },
     );
     story.then(

@@ -293,7 +293,7 @@ async fn those_who_may_approve_are_reminded_once_before_anybody_is_paged() {
     let line = world
         .thread()
         .says(
-            "Reminder: plan 1 still waits for 1 approval of @sre; when nobody decides, a human is paged at ",
+            "Reminder: plan 1 still waits for 1 approval. May approve: @sre. If nobody decides, a human is paged at ",
         )
         .await;
     assert!(line.contains(" UTC, and it expires at "), "{line}");

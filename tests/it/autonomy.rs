@@ -59,9 +59,9 @@ async fn who_may_approve_is_answered_with_what_is_in_the_way() {
     world.cleo().types("who INC-1").await;
     let told = world
         .cleo()
-        .is_told("INC-1 step 1, Tier 1 in production: 1 of @sre")
+        .is_told("INC-1 waits for 1 approval. May approve: @sre.")
         .await;
-    assert!(told.contains("It waits for 1 approval."), "{told}");
+    assert!(told.contains("Step 1, Tier 1 in production: 1 of @sre"), "{told}");
     assert!(
         told.contains("Yours would not count: you are not one of"),
         "{told}"

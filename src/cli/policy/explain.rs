@@ -349,6 +349,7 @@ fn incident() -> Option<Incident> {
         channel: Channel::new("#none"),
         severity: Severity::Unknown,
         by: None,
+        ask_instead: None,
     };
     let mut state = State::default();
     state.apply(&Entry {

@@ -487,14 +487,15 @@ fn run(
     let alert = manual_alert(incident, runbook.name.as_str(), &title);
     let elsewhere = channel.is_none().then(|| context.rules.channel.clone());
     let channel = channel.unwrap_or_else(|| context.rules.channel.clone());
-    let (severity, by) = (Severity::Medium, Some(actor.who.clone()));
+    let policy = &context.rules.policy;
     tx.record(Event::Opened {
         incident,
         alert: Arc::new(alert),
         channel,
         title,
-        severity,
-        by,
+        severity: Severity::Medium,
+        by: Some(actor.who.clone()),
+        ask_instead: (!policy.is_known(actor.person)).then(|| policy.named_anywhere()),
     });
     let requester = Requester::Person(actor.person.id.clone());
     let name = runbook.name.clone();

@@ -219,6 +219,7 @@ pub fn opened(tx: &mut Tx<'_>, context: Context<'_>, alert: Arc<Alert>) -> Incid
         severity: alert.severity,
         alert: alert.clone(),
         by: None,
+        ask_instead: None,
     });
     changes::look_back(tx, context, incident, &alert);
     remember(tx, incident);

@@ -42,10 +42,12 @@ fn remind_if_due(tx: &mut Tx<'_>, context: Context<'_>, id: IncidentId) {
         if missing == u8::MAX {
             return None;
         }
+        let mut named = policy.named_for(&part).into_iter();
         Some(Event::Reminded {
             incident: id,
             plan: track.plan.no,
-            who: policy.named_for(&part),
+            who: named.next().unwrap_or_default(),
+            and: named.collect(),
             missing,
             page_at: incident.paging.due,
             approve_by,

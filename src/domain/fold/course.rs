@@ -57,6 +57,7 @@ pub(super) fn opened(
         evidence: None,
         ticks: BTreeMap::new(),
         requested_by: None,
+        ask_instead: None,
         request: None,
         source_refused: None,
         glass: None,

@@ -70,6 +70,7 @@ impl Journal {
                 title: "A".to_owned(),
                 severity: Severity::High,
                 by: None,
+                ask_instead: None,
             },
         );
     }

@@ -27,6 +27,8 @@ pub struct StepAccess {
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct Access {
     pub steps: Vec<StepAccess>,
+    /// Whom the policy names for all of it: see [`Policy::named_for`].
+    pub named: Vec<Vec<String>>,
     /// How many more people it takes; `None` when nobody could be enough.
     pub missing: Option<u8>,
     /// What keeps it from going on now, whoever asks.
@@ -77,6 +79,7 @@ impl Policy {
                 .live_steps()
                 .map(|step| self.step_access(step))
                 .collect(),
+            named: self.named_for(question.plan),
             missing,
             against: against.into_iter().collect(),
             opens: self.all_open(question),

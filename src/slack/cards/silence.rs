@@ -7,6 +7,7 @@ use super::context::CardContext;
 use super::text::{clock, count, safe};
 use crate::domain::incident::Incident;
 use crate::domain::silence::{self, Silence, SilenceEnd, SilenceRef, SilenceState};
+use crate::render::people;
 use crate::render::silences::{ended, matchers, minutes};
 use crate::render::words::sentence;
 use crate::slack::surface::action;
@@ -86,10 +87,10 @@ fn proposed(incident: &Incident, silence: &Silence, context: &CardContext) -> Ve
     let all = incident.firing().count();
     let hidden = incident.firing().filter(|alert| draft.covers(alert)).count();
     let may = match context.silence_may.as_slice() {
-        [] => "Nobody is configured who may approve it.".to_owned(),
-        all => format!(
-            "May approve: {}, not who proposed it unless the policy says so.",
-            all.join(", ")
+        each @ [] => people::may_approve(each),
+        each => format!(
+            "{} Who proposed it may not, unless the policy says so.",
+            people::may_approve(each)
         ),
     };
     let have = match silence.votes.len() {

@@ -13,7 +13,7 @@ use crate::domain::run::{RunResult, StepState};
 use crate::domain::runbook::Autonomy;
 use crate::render::timeline::{self, page_failed};
 use crate::render::words::{at_work, listed, sentence};
-use crate::render::{explain, reasons};
+use crate::render::{explain, handoff, people, reasons};
 use crate::slack::settings::Words;
 
 /// The mode in words, when it is not the plain one.
@@ -142,18 +142,7 @@ pub fn now(incident: &Incident, context: &CardContext, words: &Words) -> String 
 fn proposed(track: &PlanTrack, context: &CardContext, words: &Words) -> String {
     match (&track.approval, &track.decision) {
         (Approval::Pending { votes, .. }, Decision::RequireApproval { approvals }) => {
-            let may = match context.who_may.as_slice() {
-                [] => "Nobody is configured who may approve it.".to_owned(),
-                all => format!(
-                    "May approve: {}{}.",
-                    all.iter().take(6).cloned().collect::<Vec<_>>().join(", "),
-                    if all.len() > 6 {
-                        format!(" and {} more", all.len() - 6)
-                    } else {
-                        String::new()
-                    }
-                ),
-            };
+            let may = people::may_approve(&context.who_may);
             let (done, meant) = track.run.progress(&track.plan);
             let may = match track.run.started_at {
                 Some(_) => format!("{done} of {meant} steps are done, the rest waits. {may}"),
@@ -266,7 +255,7 @@ fn approved(track: &PlanTrack) -> String {
 
 /// Why a human has it, and what that human may do about it.
 fn handed(incident: &Incident, reason: &HandoffReason, words: &Words) -> String {
-    let said = safe(&reason.words(), 900);
+    let said = safe(&handoff::words(incident, reason), 900);
     match reason {
         HandoffReason::Denied => match incident.current() {
             Some(track) => format!("{said}. {}", denied(track, words)),
@@ -406,7 +395,7 @@ pub fn result(result: &RunResult, track: &PlanTrack) -> String {
         }
         RunResult::Verified => "fixed and verified".to_owned(),
         RunResult::NotVerified { why } => format!("not verified: {}", safe(why, 200)),
-        RunResult::Stopped { step, why, .. } => format!("stopped at step {step}: {}", safe(why, 200)),
+        RunResult::Stopped { step, why, .. } => safe(&timeline::stopped(Some(track), *step, why), 400),
         RunResult::DryRun => "dry run, nothing executed".to_owned(),
         RunResult::TakenBack { step } => format!("step {step} was taken back"),
     }

@@ -17,6 +17,7 @@ use crate::domain::plan::{Plan, PlannedStep, Role};
 use crate::domain::run::{Run, StepState};
 use crate::domain::runbook::{ATTEMPTS, Expectation, FailureAction, NumberOp, TIMEOUT_SECONDS, When};
 use crate::planted::{self, Bug};
+use crate::render::reasons;
 
 /// Steps that a card shows whole, at most.
 const STEPS: usize = 8;
@@ -380,7 +381,8 @@ fn state(step: &PlannedStep, run: &Run, told: Option<StepNo>) -> String {
             format!("*nobody knows whether it happened*: {}", safe(reason, 160))
         }
         StepState::Skipped { why } => format!("skipped: {}", safe(why, 120)),
-        StepState::Refused { .. } => "*refused* when everything was checked again at the start".to_owned(),
+        StepState::Refused { .. } if told == Some(step.no) => "*not started*".to_owned(),
+        StepState::Refused { reasons } => format!("*not started*: {}", safe(&reasons::all(reasons), 300)),
     }
 }
 

@@ -484,7 +484,7 @@ fn the_worst_data_makes_a_card_that_slack_takes_and_that_forges_nothing() {
                         .collect();
                 }
                 let many = CardContext {
-                    who_may: vec!["<!subteam^S0123456789>".to_owned(); 80],
+                    who_may: vec![vec!["<!subteam^S0123456789>".to_owned(); 80]],
                     ..context()
                 };
                 let card = render(&incident, &many, &WORDS);
