@@ -70,7 +70,6 @@ impl Outlook for TestOutlook {
             mode: self.0.mode,
             autonomy: self.0.autonomy,
             who_may: who_may(&self.0.policy, incident, &Default::default()),
-            contained: false,
             frozen: None,
             not_now: Vec::new(),
             broken: None,

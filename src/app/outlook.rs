@@ -87,19 +87,6 @@ impl AppOutlook {
         };
         all.iter().find(covers).cloned()
     }
-
-    /// A person may have lifted it since.
-    fn is_contained(&self, incident: &Incident) -> bool {
-        let Some((track, step)) = incident.unknown_step() else {
-            return false;
-        };
-        let over = |held: &Frozen| {
-            held.over.is_some_and(|over| {
-                (over.incident, over.plan, over.step) == (incident.id, track.plan.no, step)
-            })
-        };
-        self.recent.read().frozen.iter().any(over)
-    }
 }
 
 impl AppOutlook {
@@ -252,7 +239,6 @@ impl Outlook for AppOutlook {
             }),
             who_may: who_may(&knowledge.rules.policy, incident, &self.absent.read()),
             frozen: self.frozen_over(incident),
-            contained: self.is_contained(incident),
             not_now: self.not_now(&knowledge.rules, incident),
             broken: self.broken(),
             checklist,

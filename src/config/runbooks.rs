@@ -297,7 +297,7 @@ fn compare(old: &Catalog, new: &Catalog) -> Reload {
         .extend(gone.map(|entry| entry.runbook.name.as_str().to_owned()));
     let refused = |catalog: &Catalog| -> Vec<String> {
         let firsts = catalog.refused().iter().filter_map(|refused| {
-            let first = refused.diagnostics.iter().find(|found| found.is_error());
+            let first = refused.first();
             first.map(|first| first.one_line(&refused.file))
         });
         firsts.collect()

@@ -8,6 +8,10 @@ use serde::{Deserialize, Serialize};
 
 use super::ids::{EpisodeKey, Fingerprint, GroupKey, Service, Source};
 
+/// The annotation that keeps a start which is no time, as its sender wrote it: the alert counts from when it came, and its
+/// card says so.
+pub const UNREAD_START: &str = "interlock_unread_start";
+
 /// How bad the sender says it is. `Unknown` is a word that no mapping knows: never dropped, never matched.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]

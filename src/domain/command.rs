@@ -24,6 +24,7 @@ use super::incident::{Incident, MessageRef, Phase};
 use super::oversight;
 use super::plan::Plan;
 use super::policy::{Access, Reason};
+use super::runbook::RefusedLine;
 use super::silence::{SilenceNews, SilenceWish};
 use super::touched::{Since, Touched};
 use crate::ports::{Order, Output, Person, Survey, SurveyError};
@@ -398,7 +399,10 @@ pub enum Answer {
     /// The same delivery came twice.
     Again,
     Refused(Refusal),
-    Runbooks(Vec<RunbookLine>),
+    Runbooks {
+        loaded: Vec<RunbookLine>,
+        refused: Vec<RefusedLine>,
+    },
     Runbook {
         name: RunbookName,
         title: String,
@@ -415,6 +419,8 @@ pub enum Answer {
         frozen: Vec<Held>,
         /// What waits for a review.
         glass: Vec<Glass>,
+        /// Runbooks that may not be used until their files are mended.
+        refused: Vec<RefusedLine>,
     },
     StatusOf(Box<Incident>),
     WhyOf(Box<Incident>),

@@ -518,6 +518,15 @@ pub enum Event {
         reason: String,
         #[serde(default, skip_serializing_if = "Scope::is_everything")]
         scope: Scope,
+        /// As [`Event::Frozen`] had it.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        over: Option<AttemptId>,
+    },
+    /// A person said that a step of unknown outcome failed: what Interlock froze around it stays so, for that reason.
+    StaysFrozen {
+        incident: IncidentId,
+        scope: Scope,
+        reason: String,
     },
     /// The start just before spent a limit of the policy: until a person lifts it nothing more is changed there.
     BreakerTripped {

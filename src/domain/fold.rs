@@ -20,7 +20,7 @@ use super::approval::{Approval, ApprovalEvent};
 use super::cluster::Because;
 use super::event::{Entry, Event, Who};
 use super::evidence::Evidence;
-use super::freeze::{Held, Scope};
+use super::freeze::{FrozenAround, Held, Scope};
 use super::glass::Glass;
 use super::ids::{AttemptId, GroupKey, IncidentId, Source};
 use super::incident::{Incident, PageFailure, Phase, PlanTrack, Tick};
@@ -85,13 +85,31 @@ impl State {
                 limit,
                 allowed,
             } => self.tripped(*incident, limit, *allowed, entry.at),
-            Event::Unfrozen { by, reason, scope } => {
+            Event::Unfrozen {
+                by,
+                reason,
+                scope,
+                over,
+            } => {
+                // Entries from before that was kept do not say it.
+                let held = self.freeze.of(scope).and_then(|held| held.over);
                 if let Ok(lifted) = self.freeze.lift(scope, &by.id, reason) {
                     let tripped = self.freeze.of(scope).and_then(|held| held.tripped_by);
                     self.freeze = lifted;
                     self.begin_anew(scope);
                     self.let_go_later(tripped, entry.at);
                 }
+                if let Some(over) = over.or(held) {
+                    self.apply_to_incident(entry, over.incident);
+                }
+            }
+            Event::StaysFrozen {
+                incident,
+                scope,
+                reason,
+            } => {
+                self.freeze = self.freeze.stays(scope, reason);
+                self.apply_to_incident(entry, *incident);
             }
             Event::Opened {
                 incident,
@@ -482,11 +500,28 @@ fn change(incident: &mut Incident, event: &Event, at: Timestamp) {
             by,
             ..
         } => judged(incident, *plan, *step, *judgement, &by.name, at),
-        Event::Frozen { over: Some(over), .. } => {
+        Event::Frozen {
+            over: Some(over),
+            scope,
+            reason,
+            ..
+        } => {
             if let Some(track) = track(incident, over.plan) {
                 track.run.contained.insert(over.step);
             }
+            incident.frozen_around.push(FrozenAround {
+                over: *over,
+                scope: scope.clone(),
+                reason: reason.clone(),
+            });
         }
+        Event::StaysFrozen { scope, reason, .. } => {
+            let around = incident.frozen_around.iter_mut();
+            around
+                .filter(|around| around.scope == *scope)
+                .for_each(|around| reason.clone_into(&mut around.reason));
+        }
+        Event::Unfrozen { scope, .. } => incident.frozen_around.retain(|around| around.scope != *scope),
         Event::StepBlamed {
             plan, step, cause, ..
         } => {
@@ -527,8 +562,7 @@ fn change(incident: &mut Incident, event: &Event, at: Timestamp) {
         | Event::Asked { .. }
         | Event::GlassReviewed { .. }
         | Event::Frozen { over: None, .. }
-        | Event::BreakerTripped { .. }
-        | Event::Unfrozen { .. } => {}
+        | Event::BreakerTripped { .. } => {}
     }
 }
 

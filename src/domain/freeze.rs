@@ -157,6 +157,14 @@ impl Held {
     }
 }
 
+/// What Interlock froze around a step of an incident, for as long as that stands.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct FrozenAround {
+    pub over: AttemptId,
+    pub scope: Scope,
+    pub reason: String,
+}
+
 /// All freezes as the journal knows them, at most one a scope. The freeze file is separate: it is read before every start.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Freeze {
@@ -208,6 +216,16 @@ impl Freeze {
         held.push(new);
         held.sort_by(|left, right| left.scope.cmp(&right.scope));
         Ok(Self { held })
+    }
+
+    /// The same freezes; the one of this scope for another reason.
+    #[must_use]
+    pub fn stays(&self, scope: &Scope, reason: &str) -> Self {
+        let mut all = self.held.clone();
+        for held in all.iter_mut().filter(|held| held.scope == *scope) {
+            reason.clone_into(&mut held.reason);
+        }
+        Self { held: all }
     }
 
     /// Lifts one: by another person, with a reason.

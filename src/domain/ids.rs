@@ -103,14 +103,31 @@ impl fmt::Display for PersonId {
     }
 }
 
-/// Number of a step in its runbook, from 1.
+/// Number of a step in its runbook, from 1. Prechecks, which run before step 1, are numbered apart: people read `P1`, so that
+/// step 1 is the author's and what runs first has no higher number.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(transparent)]
 pub struct StepNo(pub u16);
 
+impl StepNo {
+    /// Below this are steps; no runbook has so many.
+    const PRECHECKS: u16 = 10_000;
+
+    /// The precheck at this place, from 0.
+    #[must_use]
+    pub fn precheck(place: usize) -> Self {
+        let place = u16::try_from(place.saturating_add(1)).unwrap_or(u16::MAX);
+        Self(Self::PRECHECKS.saturating_add(place))
+    }
+}
+
+/// For people; what is read back is the number itself.
 impl fmt::Display for StepNo {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        self.0.fmt(f)
+        match self.0.checked_sub(Self::PRECHECKS) {
+            Some(precheck @ 1..) => write!(f, "P{precheck}"),
+            Some(0) | None => self.0.fmt(f),
+        }
     }
 }
 
@@ -151,7 +168,7 @@ impl fmt::Display for AttemptId {
         write!(
             f,
             "{}.p{}.s{}.a{}",
-            self.incident, self.plan, self.step, self.attempt
+            self.incident, self.plan, self.step.0, self.attempt
         )
     }
 }
@@ -159,6 +176,22 @@ impl fmt::Display for AttemptId {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_precheck_has_a_number_of_its_own_that_machines_read_back() {
+        let step = StepNo::precheck(0);
+        assert_eq!(
+            (step.to_string(), StepNo(4).to_string()),
+            ("P1".into(), "4".into())
+        );
+        let attempt = AttemptId {
+            incident: IncidentId(1),
+            plan: PlanNo(1),
+            step,
+            attempt: 1,
+        };
+        assert_eq!(attempt.to_string(), "INC-1.p1.s10001.a1");
+    }
 
     #[test]
     fn an_incident_id_is_read_as_people_write_it() {

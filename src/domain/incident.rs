@@ -16,18 +16,19 @@ use super::change::{self, Change};
 use super::cluster::Because;
 use super::event::Who;
 use super::evidence::Evidence;
+use super::freeze::FrozenAround;
 use super::glass::Glass;
 pub use super::handoff::HandoffReason;
 use super::ids::{
     AttemptId, Channel, EpisodeKey, Fingerprint, GroupKey, IncidentId, PersonId, PlanNo, RunbookName,
     Service, Source, StepNo,
 };
-use super::matching::{self, By, Confidence, Matches};
+pub use super::matched::{MatchLine, MatchRecord, Verdict};
 use super::memory::Similar;
 use super::plan::{Plan, PlanDigest, Requester};
-use super::policy::{Decision, Reason, Risk};
+use super::policy::{Decision, Reason};
 use super::run::{Run, RunResult, StepState};
-use super::runbook::{Catalog, ChecklistItem, ParamValue};
+use super::runbook::{ChecklistItem, ParamValue};
 use super::silence::Silence;
 use crate::planted::{self, Bug};
 pub use paging::{PageFailure, Paging};
@@ -71,98 +72,6 @@ impl Episode {
         mark.truncate(12);
         mark
     }
-}
-
-/// Why a runbook was chosen, or why none was.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct MatchRecord {
-    /// Best first; at most three are kept.
-    pub candidates: Vec<MatchLine>,
-    /// Near misses with the line that did not hold; at most three.
-    pub misses: Vec<MatchLine>,
-    pub verdict: Verdict,
-    /// Two lines for people: why this one, and why not the next.
-    pub explanation: Vec<String>,
-    /// By their triggers, or by a search; entries from before the search have triggers.
-    #[serde(default)]
-    pub by: By,
-}
-
-impl MatchRecord {
-    /// What is kept of a ranking.
-    #[must_use]
-    pub fn of(matches: &Matches, catalog: &Catalog) -> Self {
-        let candidates = matches.candidates.iter().map(|candidate| MatchLine {
-            runbook: candidate.runbook.name.clone(),
-            title: candidate.runbook.title.clone(),
-            why: candidate.why.join("; "),
-            confidence: Some(candidate.confidence),
-        });
-        let misses = matches.near_misses.iter().map(|miss| MatchLine {
-            runbook: miss.runbook.clone(),
-            title: catalog
-                .get(&miss.runbook)
-                .map(|runbook| runbook.title.clone())
-                .unwrap_or_default(),
-            why: miss.why_not.clone(),
-            confidence: None,
-        });
-        let verdict = match (matches.verdict, matches.chosen()) {
-            (matching::Verdict::One, Some(chosen)) => Verdict::One {
-                runbook: chosen.runbook.name.clone(),
-            },
-            (matching::Verdict::Several, _) => Verdict::Several,
-            (matching::Verdict::One | matching::Verdict::None, _) => Verdict::None,
-        };
-        Self {
-            candidates: candidates.take(MATCHES_KEPT).collect(),
-            misses: misses.take(MATCHES_KEPT).collect(),
-            verdict,
-            explanation: matches.explanation(),
-            by: matches.by,
-        }
-    }
-}
-
-impl MatchRecord {
-    /// Lets people choose where the best that a search found is less sure than the policy wants at this risk.
-    pub fn ask_below(&mut self, sure: Confidence, risk: Risk) {
-        let best = self.candidates.first().and_then(|line| line.confidence);
-        let unsure = |best: &Confidence| self.by == By::Search && *best < sure;
-        let Some(best) = best.filter(|best| unsure(best) && !planted::is(Bug::ConfidenceNotAsked)) else {
-            return;
-        };
-        if !matches!(self.verdict, Verdict::One { .. }) {
-            return;
-        }
-        self.verdict = Verdict::Several;
-        let risk = risk.as_str();
-        self.explanation.push(format!(
-            "it is {best} sure, and at {risk} risk the policy wants {sure}; a human chooses"
-        ));
-    }
-}
-
-/// Candidates and near misses that are kept for people to choose from.
-const MATCHES_KEPT: usize = 3;
-
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct MatchLine {
-    pub runbook: RunbookName,
-    pub title: String,
-    /// One line for people: why it matched, or why not.
-    pub why: String,
-    /// `None` for a near miss, and in entries from before it was measured.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub confidence: Option<Confidence>,
-}
-
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case", tag = "is")]
-pub enum Verdict {
-    One { runbook: RunbookName },
-    Several,
-    None,
 }
 
 /// What a plan is to be made from; the rest is looked up when it is made.
@@ -355,6 +264,9 @@ pub struct Incident {
     /// Silences that were proposed for it, oldest first; only the last one can be live.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub silences: Vec<Silence>,
+    /// What Interlock froze around its steps and nobody has lifted: stays so when the incident is closed.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub frozen_around: Vec<FrozenAround>,
     /// What was found for the newest plan.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub evidence: Option<Evidence>,

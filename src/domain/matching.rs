@@ -5,6 +5,7 @@
 
 mod explain;
 mod found;
+mod refused;
 #[cfg(test)]
 mod tests;
 
@@ -15,10 +16,11 @@ use serde::{Deserialize, Serialize};
 
 use self::explain::{and, or, why, words};
 pub use self::found::{ASK_FROM, Confidence, MATCH_FROM, search};
+pub use self::refused::told_refused;
 
 use super::alert::{Alert, Severity};
 use super::ids::{Environment, RunbookName, Service};
-use super::runbook::{Catalog, Loaded, Runbook, Term};
+use super::runbook::{Catalog, Loaded, Refused, RefusedLine, Runbook, Term, Trigger};
 
 /// Near misses that are told.
 const NEAR_MISSES: usize = 3;
@@ -107,6 +109,11 @@ pub struct Matches {
     /// Nearest first, at most three.
     pub near_misses: Vec<NearMiss>,
     pub verdict: Verdict,
+    /// Runbooks that were refused: those whose triggers hold as far as they could be read, the most specific first; where
+    /// there are none and nothing matches, all of them.
+    pub refused: Vec<RefusedLine>,
+    /// Those would have matched.
+    pub refused_meant: bool,
     /// Why not the next one, when the search found them.
     why_not_next: Option<String>,
 }
@@ -126,10 +133,15 @@ impl Matches {
 #[must_use]
 pub fn rank(catalog: &Catalog, facts: &AlertFacts<'_>) -> Matches {
     let matches = by_trigger(catalog, facts);
-    if matches.candidates.is_empty() {
-        return found::rank(catalog, facts, matches.near_misses);
+    if !matches.candidates.is_empty() {
+        return matches;
     }
-    matches
+    let mut found = found::rank(catalog, facts, matches);
+    // Where nothing is found, any of those that were refused may be what is missing.
+    if found.verdict == Verdict::None && found.refused.is_empty() {
+        found.refused = catalog.refused().iter().map(Refused::line).collect();
+    }
+    found
 }
 
 /// The runbooks whose triggers hold, and no others.
@@ -139,7 +151,7 @@ pub fn by_trigger(catalog: &Catalog, facts: &AlertFacts<'_>) -> Matches {
     let mut candidates = Vec::new();
     let mut nearest: Vec<Near<'_>> = Vec::new();
     for entry in catalog.loaded() {
-        let tally = Tally::of(entry, facts, &text);
+        let tally = Tally::of(&entry.runbook.trigger, &entry.lowered, facts, &text);
         if tally.lines == 0 {
             continue;
         }
@@ -182,7 +194,10 @@ pub fn by_trigger(catalog: &Catalog, facts: &AlertFacts<'_>) -> Matches {
             .for_each(|candidate| candidate.confidence = Confidence::one_of(equal));
     }
     let near_misses = nearest.iter().map(|near| near.told(facts, &text)).collect();
+    let refused = refused::meant(catalog, facts, &text);
     Matches {
+        refused_meant: !refused.is_empty(),
+        refused,
         candidates,
         by: By::Trigger,
         near_misses,
@@ -237,7 +252,7 @@ struct Tally {
 }
 
 impl Tally {
-    fn of(entry: &Loaded, facts: &AlertFacts<'_>, text: &Haystack) -> Self {
+    fn of(trigger: &Trigger, lowered: &[Term], facts: &AlertFacts<'_>, text: &Haystack) -> Self {
         let mut tally = Self {
             lines: 0,
             held: 0,
@@ -245,12 +260,11 @@ impl Tally {
             first_failed: None,
             about: false,
         };
-        for term in &entry.lowered {
+        for term in lowered {
             let holds = term_holds(term, facts, text);
             tally.about |= holds;
             tally.count(Line::Contains, holds, weight(term));
         }
-        let trigger = &entry.runbook.trigger;
         if !trigger.severities.is_empty() {
             tally.count(Line::Severity, trigger.severities.contains(&facts.severity), 1);
         }

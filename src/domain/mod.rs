@@ -35,6 +35,7 @@ pub mod handoff;
 pub mod ids;
 pub mod incident;
 pub mod jq;
+pub mod matched;
 pub mod matching;
 pub mod memory;
 pub mod oversight;

@@ -12,11 +12,11 @@ use self::fits::{container_line, over_budget};
 pub use self::looks::looks;
 use super::action::{Action, Budget, BudgetKey, Cost, Defaults, Filter, TierFacts, display_argv};
 use super::evidence::{Condition, Finding, Found};
-use super::ids::{AttemptId, ClusterName, PlanNo, StepNo};
+use super::ids::{AttemptId, ClusterName, PlanNo, RunbookName, StepNo};
 use super::incident::{Incident, PlanRequest};
 use super::plan::{Plan, PlannedStep, Role};
 use super::rules::Rules;
-use super::runbook::{self, Autonomy, Catalog, CommandLine, FailureAction, Runbook, Step, When};
+use super::runbook::{self, Autonomy, Catalog, CommandLine, FailureAction, NotFound, Runbook, Step, When};
 use crate::ports::{Survey, SurveyError, TargetState};
 
 /// Why no plan can be made. `parameter` names the form field that would mend it, where one would.
@@ -57,10 +57,7 @@ pub fn sketch(
     request: &PlanRequest,
 ) -> Result<Plan, Vec<PlanProblem>> {
     let Some(runbook) = catalog.get(&request.runbook) else {
-        let name = &request.runbook;
-        return Err(vec![PlanProblem::general(format!(
-            "there is no runbook `{name}` any more; it was removed or has errors"
-        ))]);
+        return Err(vec![gone(catalog, &request.runbook)]);
     };
     let labels = incident
         .first_alert()
@@ -116,6 +113,16 @@ pub fn sketch(
     })
 }
 
+/// A runbook that was there and is in use no more.
+fn gone(catalog: &Catalog, name: &RunbookName) -> PlanProblem {
+    PlanProblem::general(match catalog.find(name.as_str()) {
+        Err(refused @ NotFound::Refused { .. }) => refused.to_string(),
+        Err(NotFound::Unknown { .. }) | Ok(_) => {
+            format!("there is no runbook `{name}` any more; its file was removed or renamed")
+        }
+    })
+}
+
 fn title(runbook: &Runbook, request: &PlanRequest) -> String {
     match &request.takes_back {
         Some(attempt) => format!("Take back step {} of {}", attempt.step, runbook.title),
@@ -144,7 +151,7 @@ struct StepMaker<'a> {
 }
 
 impl StepMaker<'_> {
-    /// The steps, then those of the Verification section, numbered on. Without that section the last step with an
+    /// The prechecks, numbered apart, the steps, then those of the Verification section, numbered on. Without that section the last step with an
     /// expected output is the verification.
     fn all(&self) -> Result<Vec<PlannedStep>, Vec<PlanProblem>> {
         let last_expecting = self
@@ -176,11 +183,7 @@ impl StepMaker<'_> {
                 attempts: 1,
                 ..check.clone()
             };
-            keep(self.step(
-                &check,
-                numbered(self.runbook.verification.len().saturating_add(index)),
-                Role::Remedy,
-            ));
+            keep(self.step(&check, StepNo::precheck(index), Role::Remedy));
         }
         for (index, step) in self.runbook.steps.iter().enumerate() {
             let verifies = self.runbook.verification.is_empty() && last_expecting == Some(index);
@@ -367,6 +370,7 @@ pub fn complete(
     rules: &Rules,
 ) -> Result<Plan, Vec<String>> {
     let mut problems = unread(findings);
+    let mut failed: Vec<(StepNo, String)> = Vec::new();
     let mut spent = Cost::new();
     if results.len() != sketch.steps.len() {
         return Err(vec!["not every target was looked at; try again".to_owned()]);
@@ -381,9 +385,10 @@ pub fn complete(
                 problems.extend(over_budget(&budget, &mut spent, step));
             }
             Err(_) if step.skip => {}
-            Err(error) => problems.push(format!("step {}: {error}", step.no)),
+            Err(error) => failed.push((step.no, error.to_string())),
         }
     }
+    problems.extend(fits::together(failed));
     if problems.is_empty() {
         Ok(sketch)
     } else {

@@ -1,5 +1,5 @@
 //! The run of an approved plan: which step is next, and how it all ended. One machine, one total function (`next`);
-//! the states change only by the journal's entries.
+//! the states change only by the journal's entries. Longer than other files, since a run is read together with all that it can come to.
 
 use std::collections::{BTreeMap, BTreeSet};
 

@@ -17,7 +17,7 @@ use super::error::ParseError;
 use super::mapping::Mapping;
 use super::read::{Incoming, Read};
 use super::text::{MAX_NAME, MAX_VALUE, Pairs, cut, is_link, one_line};
-use crate::domain::alert::{Alert, AlertStatus, Link};
+use crate::domain::alert::{Alert, AlertStatus, Link, UNREAD_START};
 use crate::domain::ids::{EpisodeKey, Fingerprint, GroupKey, Source};
 
 /// The name of this source, in settings, paths and the journal.
@@ -187,7 +187,12 @@ fn alert(
     let starts_at = time(item.starts_at.as_deref());
     let episode = match (starts_at, item.starts_at) {
         (Some(at), _) => episode(&fingerprint, at),
-        (None, Some(text)) => cut(format!("{fingerprint}@{text}"), MAX_NAME),
+        (None, Some(text)) => {
+            if !is_none(&text) {
+                annotations.insert(UNREAD_START.to_owned(), cut(one_line(&text), MAX_NAME));
+            }
+            cut(format!("{fingerprint}@{text}"), MAX_NAME)
+        }
         (None, None) => format!("{fingerprint}@"),
     };
     let status = match item.status {
@@ -246,8 +251,12 @@ pub(super) fn episode(fingerprint: &str, at: Timestamp) -> String {
 
 /// A time that can't be read is no reason to lose an alert; year 1 is how Go writes "none".
 fn time(text: Option<&str>) -> Option<Timestamp> {
-    text.filter(|text| !text.starts_with("0001-"))
+    text.filter(|text| !is_none(text))
         .and_then(|text| text.parse().ok())
+}
+
+fn is_none(text: &str) -> bool {
+    text.is_empty() || text.starts_with("0001-")
 }
 
 /// What Grafana fires when a rule could not be asked; the rule's own name stands in `rulename`.

@@ -1,13 +1,15 @@
-//! The one function that words an answer for a person. Plain text; whoever posts it escapes it.
+//! The one function that words an answer for a person. Plain text; whoever posts it escapes it. Longer than other files, since it is one
+//! list of what people can be told.
 
 use super::escape::Mrkdwn;
-use super::{freezing, oversight, policy, reasons, summary, thread, touched, words};
-use crate::domain::command::{Answer, NotTaken, RunbookLine, StatusLine};
+use super::{freezing, oversight, policy, reasons, runbooks, summary, thread, touched, words};
+use crate::domain::command::{Answer, NotTaken, StatusLine};
 use crate::domain::event::Judgement;
 use crate::domain::freeze::Held;
 use crate::domain::glass::Glass;
 use crate::domain::ids::{Channel, IncidentId};
 use crate::domain::incident::{ClosedAs, Incident, Phase, SettlesBy};
+use crate::domain::runbook::RefusedLine;
 use crate::domain::text::shortened;
 use jiff::Timestamp;
 use jiff::tz::TimeZone;
@@ -58,12 +60,12 @@ pub fn answer(answer: &Answer) -> String {
         Answer::Unfrozen { scope, left } => freezing::lifted(scope, left),
         Answer::Again => "That was taken already.".to_owned(),
         Answer::Refused(refusal) => reasons::refusal(refusal),
-        Answer::Runbooks(lines) => runbooks(lines),
+        Answer::Runbooks { loaded, refused } => runbooks::list(loaded, refused),
         Answer::Runbook { name, title, source } => format!("{title} ({name})\n{source}"),
         Answer::Started { incident, elsewhere } => started(*incident, elsewhere.as_ref()),
         Answer::GlassBroken { incident, until } => glass_broken(*incident, *until),
         Answer::GlassReviewed { incident } => format!("Reviewed: {incident} waits for nobody any more."),
-        Answer::Status { open, frozen, glass } => status(open, frozen, glass),
+        Answer::Status { open, frozen, glass, refused } => status(open, frozen, glass, refused),
         Answer::StatusOf(incident) => format!("{}: {}.", incident.id, summary::result(incident)),
         Answer::WhyOf(incident) => why(incident),
         Answer::Who { incident, access } => policy::who(*incident, access.as_deref()),
@@ -123,7 +125,7 @@ fn escalated(before: Option<jiff::Timestamp>) -> String {
 fn not_taken(why: &NotTaken) -> String {
     match why {
         NotTaken::Journal { reason } => format!(
-            "That is not confirmed: {}. When the cards no longer say so, look at the card, and press again if it does not show what you did. `interlock freeze --file REASON` on the machine works in any case.",
+            "That is not confirmed: {}, and without it nothing starts. When the cards no longer say so, look at the card, and press again if it does not show what you did. `interlock freeze --file REASON` on the machine works in any case.",
             broken(reason)
         ),
         NotTaken::Stopping => "That does not count: Interlock is stopping. Try again in a minute.".to_owned(),
@@ -135,7 +137,7 @@ fn not_taken(why: &NotTaken) -> String {
 #[must_use]
 pub fn broken(reason: &str) -> String {
     format!(
-        "Interlock can't write its journal ({}), and without it nothing starts",
+        "Interlock can't write its journal ({})",
         reason.trim_end_matches('.')
     )
 }
@@ -169,9 +171,59 @@ fn at_utc(text: &str) -> Option<Timestamp> {
     Some(read.to_zoned(TimeZone::UTC).ok()?.timestamp())
 }
 
-/// The same as Slack's mrkdwn, every line escaped.
+/// The same as Slack's mrkdwn, every line escaped, behind the incident that it is about where it does not name it itself:
+/// who has clicked on several cards has to know which of them answers.
 #[must_use]
-pub fn slack_answer(given: &Answer) -> String {
+pub fn slack_answer(given: &Answer, about: Option<IncidentId>) -> String {
+    let said = slack_words(given);
+    match about.filter(|_| !names_incident(given)) {
+        Some(incident) => format!("{incident}: {said}"),
+        None => said,
+    }
+}
+
+/// Whether the answer names its incident, or is about none.
+fn names_incident(answer: &Answer) -> bool {
+    match answer {
+        Answer::Closed { .. }
+        | Answer::Merged { .. }
+        | Answer::Frozen { .. }
+        | Answer::Unfrozen { .. }
+        | Answer::Runbooks { .. }
+        | Answer::Runbook { .. }
+        | Answer::Started { .. }
+        | Answer::GlassBroken { .. }
+        | Answer::GlassReviewed { .. }
+        | Answer::Status { .. }
+        | Answer::StatusOf(_)
+        | Answer::WhyOf(_)
+        | Answer::Who { .. }
+        | Answer::Touched { .. }
+        | Answer::Oversight(_)
+        | Answer::Help
+        | Answer::NotUnderstood { .. } => true,
+        Answer::Approved { .. }
+        | Answer::Rejected
+        | Answer::Modified { .. }
+        | Answer::Escalated { .. }
+        | Answer::TakenOver
+        | Answer::ProposedAgain
+        | Answer::SilenceProposed
+        | Answer::SilenceRejected
+        | Answer::SplitOff { .. }
+        | Answer::Chosen { .. }
+        | Answer::Ticked
+        | Answer::Judged(_)
+        | Answer::TakingBack { .. }
+        | Answer::Blamed
+        | Answer::Again
+        | Answer::Refused(_)
+        | Answer::FormNotOpened
+        | Answer::NotTaken(_) => false,
+    }
+}
+
+fn slack_words(given: &Answer) -> String {
     if let Answer::Runbook { name, title, source } = given {
         let head = Mrkdwn::escape(&format!("{title} ({name})"));
         return format!("*{head}*\n{}", thread::fenced(&shortened(source, RUNBOOK_MOST)));
@@ -256,21 +308,6 @@ fn usage(text: &str) -> Option<&'static str> {
     }
 }
 
-fn runbooks(lines: &[RunbookLine]) -> String {
-    if lines.is_empty() {
-        return "No runbook is loaded. Put Markdown files into the folder that runbooks.path names; `interlock check` says what is wrong with one.".to_owned();
-    }
-    let line = |runbook: &RunbookLine| {
-        let kind = if runbook.prose {
-            "checklist".to_owned()
-        } else {
-            words::counted(runbook.steps, "step")
-        };
-        format!("{}: {} ({kind})", runbook.name, runbook.title)
-    };
-    lines.iter().map(line).collect::<Vec<_>>().join("\n")
-}
-
 fn merged(from: IncidentId, into: IncidentId, alerts: usize) -> String {
     let there = match alerts {
         0 => format!("{into} goes on"),
@@ -283,7 +320,7 @@ fn merged(from: IncidentId, into: IncidentId, alerts: usize) -> String {
 /// Incidents that a status names; the most severe, of these the oldest.
 const LISTED: usize = 20;
 
-fn status(open: &[StatusLine], frozen: &[Held], glass: &[Glass]) -> String {
+fn status(open: &[StatusLine], frozen: &[Held], glass: &[Glass], out: &[RefusedLine]) -> String {
     let mut lines: Vec<String> = frozen
         .iter()
         .map(|held| format!("FROZEN {}", frozen_by(held)))
@@ -307,6 +344,7 @@ fn status(open: &[StatusLine], frozen: &[Held], glass: &[Glass]) -> String {
     if more > 0 {
         lines.push(format!("And {more} more, less severe or later."));
     }
+    lines.extend(runbooks::refused(out));
     lines.join("\n")
 }
 

@@ -91,6 +91,11 @@ pub(super) fn tripped(limit: &LimitOf, allowed: u32) -> String {
     )
 }
 
+/// That what Interlock froze stays so, and how it is lifted.
+pub(super) fn stays(scope: &Scope, reason: &str) -> String {
+    format!("{scope} stays frozen: {reason}, with /runbook unfreeze {scope} REASON")
+}
+
 /// Who lifted what.
 pub(super) fn unfrozen(by: &str, reason: &str, scope: &Scope) -> String {
     match scope {

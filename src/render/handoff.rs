@@ -10,7 +10,7 @@ use super::escape::Mrkdwn;
 use super::{changes, evidence, people, timeline, words::counted, words::listed};
 use crate::domain::alert::{Link, Severity};
 use crate::domain::escalation::Call;
-use crate::domain::incident::{HandoffReason, Incident, Phase, PlanTrack};
+use crate::domain::incident::{HandoffReason, Incident, MatchRecord, Phase, PlanTrack};
 use crate::domain::run::StepState;
 use crate::domain::text::shortened;
 
@@ -132,15 +132,20 @@ pub(super) fn body(packet: &Packet) -> Vec<String> {
     lines
 }
 
-/// Why a human has it: as [`HandoffReason::words`], with the cause and what had run where a step was refused at its start.
+/// Why a human has it: as [`HandoffReason::words`], with the cause and what had run where a step was refused at its start,
+/// and with the runbooks that were refused where none matches.
 #[must_use]
 pub fn words(incident: &Incident, reason: &HandoffReason) -> String {
     let refused = match reason {
         HandoffReason::StepStopped { step, why } => incident
             .current()
             .and_then(|track| timeline::not_started(track, *step, why)),
-        HandoffReason::NoMatch
-        | HandoffReason::SeveralMatch
+        HandoffReason::NoMatch => incident
+            .matched
+            .as_ref()
+            .and_then(MatchRecord::told_refused)
+            .map(|refused| format!("{}: {refused}", reason.words())),
+        HandoffReason::SeveralMatch
         | HandoffReason::Unsure
         | HandoffReason::Flapping { .. }
         | HandoffReason::Checklist

@@ -13,6 +13,7 @@ pub mod policy;
 pub mod postmortem;
 pub mod reasons;
 mod reminder;
+mod runbooks;
 pub mod silences;
 pub mod summary;
 pub mod thread;

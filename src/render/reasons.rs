@@ -8,6 +8,7 @@ use crate::domain::ceremony::Problem;
 use crate::domain::event::{AstrayCard, Refusal, Unfit};
 use crate::domain::freeze::{FreezeRefusal, Scope};
 use crate::domain::glass::GlassRefusal;
+use crate::domain::ids::StepNo;
 use crate::domain::policy::{LimitOf, Reason};
 use crate::domain::text::shortened;
 
@@ -20,13 +21,15 @@ use crate::domain::text::shortened;
 pub fn reason(reason: &Reason) -> String {
     match reason {
         Reason::NoEnvironment { step } => format!(
-            "step {step} acts in a place that no [[environments]] row covers, so nobody may approve it; add a row for its cluster and namespace"
+            "step {} acts in a place that no [[environments]] row covers, so nobody may approve it; add a row for its cluster and namespace",
+            StepNo(*step)
         ),
         Reason::NoRow { step, tier, environment } => format!(
-            "nobody may approve {tier} in {environment} (step {step}): the policy names no approvers for it; a human runs that step, or the team names some"
+            "nobody may approve {tier} in {environment} (step {}): the policy names no approvers for it; a human runs that step, or the team names some",
+            StepNo(*step)
         ),
         Reason::NotApprover { step, tier, environment } => {
-            format!("you are not one of the approvers of {tier} in {environment} (step {step})")
+            format!("you are not one of the approvers of {tier} in {environment} (step {})", StepNo(*step))
         }
         Reason::NobodyFor { tier, environment } => {
             format!("nobody may approve this: the policy names no approvers of {tier} in {environment}")

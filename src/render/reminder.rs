@@ -36,9 +36,7 @@ fn worded(reminder: &Reminder<'_>, name: fn(&str) -> Option<String>) -> String {
         approve_by,
     } = reminder;
     let missing = words::counted(usize::from(*missing), "approval");
-    let each: Vec<Vec<String>> = std::iter::once(who.to_vec())
-        .chain(and.iter().cloned())
-        .collect();
+    let each: Vec<Vec<String>> = std::iter::once(who.to_vec()).chain(and.iter().cloned()).collect();
     let each = people::written(&each, name);
     let may = match each.as_slice() {
         [] => String::new(),

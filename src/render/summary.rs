@@ -26,6 +26,9 @@ pub struct SummaryView {
     /// What people were given, when it came to them.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub handoff: Option<Packet>,
+    /// Why it came to them and who had it, as far as the result does not say it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub handed_over: Option<String>,
     pub timeline: Vec<TimelineLine>,
 }
 
@@ -45,7 +48,10 @@ pub fn view(entries: &[Entry], incident: &Incident) -> SummaryView {
         .tried()
         .map(|track| track.run.progress(&track.plan))
         .fold((0, 0), |all, one| (all.0 + one.0, all.1 + one.1));
+    let result = result(incident);
+    let handoff = handoff(entries, incident);
     SummaryView {
+        handed_over: handoff.as_ref().and_then(|packet| handed_over(packet, &result)),
         incident: incident.id.to_string(),
         title: incident.title.clone(),
         duration: words::duration(end.duration_since(incident.opened_at)),
@@ -54,18 +60,31 @@ pub fn view(entries: &[Entry], incident: &Incident) -> SummaryView {
         done,
         meant,
         approved_by: approved_by(incident),
-        result: result(incident),
-        handoff: entries.iter().rev().find_map(|entry| {
-            let Event::HandedOver { reason, .. } = &entry.event else {
-                return None;
-            };
-            Some(Packet {
-                reason: handoff::words(incident, reason),
-                ..handoff::record(incident)
-            })
-        }),
+        result,
+        handoff,
         timeline: lines(entries, incident),
     }
+}
+
+/// The packet of the last handover.
+fn handoff(entries: &[Entry], incident: &Incident) -> Option<Packet> {
+    entries.iter().rev().find_map(|entry| {
+        let Event::HandedOver { reason, .. } = &entry.event else {
+            return None;
+        };
+        Some(Packet {
+            reason: handoff::words(incident, reason),
+            ..handoff::record(incident)
+        })
+    })
+}
+
+/// `nobody decided in time; ana had it`.
+fn handed_over(packet: &Packet, result: &str) -> Option<String> {
+    let why = (!result.contains(&packet.reason)).then(|| packet.reason.clone());
+    let had = packet.commander.as_ref().map(|name| format!("{name} had it"));
+    let parts: Vec<String> = why.into_iter().chain(had).collect();
+    (!parts.is_empty()).then(|| parts.join("; "))
 }
 
 /// A line for each thing that happened. Alerts that only join or resolve come by the hundred in a storm: a run of them
@@ -126,7 +145,7 @@ pub fn slack(entries: &[Entry], incident: &Incident) -> String {
         .iter()
         .map(|line| format!("{}  {}", line.at, shortened(&line.text, 160)))
         .collect();
-    let packet: Vec<String> = view.handoff.iter().flat_map(packet).collect();
+    let packet = packet(&view);
     let packet = if packet.is_empty() {
         String::new()
     } else {
@@ -147,15 +166,11 @@ pub fn slack(entries: &[Entry], incident: &Incident) -> String {
 }
 
 /// The handover packet, which the page and the thread had as well.
-fn packet(packet: &Packet) -> Vec<String> {
-    let commander = packet.commander.as_ref();
-    let had = commander.map(|name| format!("; {} had it", Mrkdwn::escape(name)));
-    let head = format!(
-        "*Handoff:* {}{}",
-        Mrkdwn::escape(&packet.reason),
-        had.unwrap_or_default()
-    );
-    std::iter::once(head).chain(handoff::body(packet)).collect()
+fn packet(view: &SummaryView) -> Vec<String> {
+    let head = view.handed_over.as_ref();
+    let head = head.map(|said| format!("*Handoff:* {}", Mrkdwn::escape(said)));
+    let body = view.handoff.iter().flat_map(handoff::body);
+    head.into_iter().chain(body).collect()
 }
 
 /// As many lines as one message takes: how it began and how it ended, and where the rest is.

@@ -187,7 +187,10 @@ fn worded(event: &Event, incident: Option<&Incident>) -> Option<String> {
         Event::Reminded { .. } => reminder::line(&reminder(event)?),
         Event::Merged { into, alerts, by, .. } => changes::merged(*into, *alerts, &by.name),
         Event::BreakerTripped { limit, allowed, .. } => freezing::tripped(limit, *allowed),
-        Event::Unfrozen { by, reason, scope } => freezing::unfrozen(&by.name, reason, scope),
+        Event::Unfrozen {
+            by, reason, scope, ..
+        } => freezing::unfrozen(&by.name, reason, scope),
+        Event::StaysFrozen { scope, reason, .. } => freezing::stays(scope, reason),
         Event::Asked {
             by,
             deed: Deed::ProposeAgain,
@@ -382,7 +385,10 @@ pub fn not_started(track: &PlanTrack, step: StepNo, why: &str) -> Option<String>
         true => reasons::all(reasons),
         false => why.to_owned(),
     };
-    Some(format!("step {step} was not started: {why}; {}", ran_by_then(track)))
+    Some(format!(
+        "step {step} was not started: {why}; {}",
+        ran_by_then(track)
+    ))
 }
 
 /// `nothing ran`, or `before it, step 1 succeeded`.

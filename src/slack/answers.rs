@@ -19,6 +19,7 @@ use super::outbound::{Asking, Limits, POST_METHOD};
 use super::settings::{Settings, Words};
 use super::waiting::{Batch, Waiting};
 use crate::domain::command::Answer;
+use crate::domain::ids::IncidentId;
 
 /// How an answer is shown.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
@@ -40,6 +41,14 @@ pub struct Place {
     pub how: How,
 }
 
+/// What a person is told.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Told {
+    /// The incident that was clicked on or named.
+    pub about: Option<IncidentId>,
+    pub answer: Answer,
+}
+
 /// How many answers may wait before new ones are dropped.
 const QUEUE: usize = 4096;
 /// How many are looked at together.
@@ -55,12 +64,12 @@ const LONGEST: usize = 3800;
 /// The sending end; cheap to clone.
 #[derive(Clone)]
 pub struct Answers {
-    queue: mpsc::Sender<(Place, Answer)>,
+    queue: mpsc::Sender<(Place, Told)>,
 }
 
 /// The other end, run as one task.
 pub struct Answering {
-    queue: mpsc::Receiver<(Place, Answer)>,
+    queue: mpsc::Receiver<(Place, Told)>,
     sending: Sending,
 }
 
@@ -92,8 +101,8 @@ impl Answers {
     }
 
     /// Never waits: an answer that finds the queue full is dropped and counted.
-    pub fn send(&self, place: Place, answer: Answer) {
-        if self.queue.try_send((place, answer)).is_err() {
+    pub fn send(&self, place: Place, told: Told) {
+        if self.queue.try_send((place, told)).is_err() {
             metrics::counter!("interlock_slack_answers_dropped_total").increment(1);
         }
     }
@@ -122,8 +131,8 @@ impl Answering {
             tokio::select! {
                 taken = queue.recv_many(&mut batch, BATCH), if open => {
                     open = taken > 0;
-                    for (place, answer) in batch.drain(..) {
-                        if !waiting.add(place, answer) {
+                    for (place, told) in batch.drain(..) {
+                        if !waiting.add(place, told) {
                             metrics::counter!("interlock_slack_answers_dropped_total").increment(1);
                         }
                     }
@@ -237,7 +246,7 @@ fn joined(batch: &Batch, words: &Words) -> String {
     let texts: Vec<String> = batch
         .answers
         .iter()
-        .map(|answer| (words.answer)(answer))
+        .map(|told| (words.answer)(&told.answer, told.about))
         .collect();
     let mut text = texts.join("\n");
     if batch.more > 0 {

@@ -12,7 +12,7 @@ use crate::domain::command::Answer;
 use crate::domain::event::Entry;
 use crate::domain::evidence::Finding;
 use crate::domain::glass::Glass;
-use crate::domain::ids::{AttemptId, PersonId};
+use crate::domain::ids::{AttemptId, IncidentId, PersonId};
 use crate::domain::incident::Incident;
 use crate::ports::{Pending, Person};
 
@@ -117,8 +117,8 @@ impl Settings {
 /// Every text is Slack mrkdwn in which all foreign text is escaped already.
 #[derive(Clone, Copy)]
 pub struct Words {
-    /// An answer or a refusal, for the person it is for.
-    pub answer: fn(&Answer) -> String,
+    /// An answer or a refusal, for the person it is for, and the incident that it says it is about.
+    pub answer: fn(&Answer, Option<IncidentId>) -> String,
     /// One journal entry as a line of the thread; `None` when the thread doesn't show it.
     pub line: fn(&Entry, &Incident) -> Option<String>,
     /// Many alerts that joined one after another, as one line.

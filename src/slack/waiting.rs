@@ -6,8 +6,7 @@ use std::time::Duration;
 
 use tokio::time::Instant;
 
-use super::answers::Place;
-use crate::domain::command::Answer;
+use super::answers::{Place, Told};
 
 /// Slack takes 100 calls of `chat.postEphemeral` a minute and more in a burst (docs.slack.dev, rate limits, Tier 4).
 const EVERY: Duration = Duration::from_millis(600);
@@ -22,7 +21,7 @@ const JOINED: usize = 5;
 pub(super) struct Batch {
     pub place: Place,
     /// Different from each other, oldest first.
-    pub answers: Vec<Answer>,
+    pub answers: Vec<Told>,
     /// Answers that were left out.
     pub more: usize,
 }
@@ -48,13 +47,13 @@ impl Waiting {
     }
 
     /// False when there is no room for it.
-    pub fn add(&mut self, mut place: Place, answer: Answer) -> bool {
+    pub fn add(&mut self, mut place: Place, told: Told) -> bool {
         // A second click at the same place has another response_url; one of them is enough.
         let url = place.response_url.take();
         if let Some(batch) = self.batches.get_mut(&place) {
-            if !batch.answers.contains(&answer) {
+            if !batch.answers.contains(&told) {
                 if batch.answers.len() < JOINED {
-                    batch.answers.push(answer);
+                    batch.answers.push(told);
                 } else {
                     batch.more += 1;
                 }
@@ -72,7 +71,7 @@ impl Waiting {
                 response_url: url,
                 ..place.clone()
             },
-            answers: vec![answer],
+            answers: vec![told],
             more: 0,
         };
         self.batches.insert(place, batch);
@@ -113,6 +112,7 @@ impl Waiting {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::domain::command::Answer;
 
     fn place(user: u32) -> Place {
         Place {
@@ -122,11 +122,12 @@ mod tests {
         }
     }
 
-    fn text(text: &str) -> Answer {
-        Answer::NotUnderstood {
+    fn text(text: &str) -> Told {
+        let answer = Answer::NotUnderstood {
             text: text.to_owned(),
             problem: None,
-        }
+        };
+        Told { about: None, answer }
     }
 
     #[test]

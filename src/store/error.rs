@@ -12,15 +12,12 @@ pub enum StoreError {
     Open { path: PathBuf, reason: String },
     #[error("`{}` is no database of Interlock: it is another kind of file, or was overwritten; set store.path to the right one, or move this file away (`interlock restore` puts a backup in its place)", .0.display())]
     Foreign(PathBuf),
-    #[error("the disk is full: free some space; nothing starts until the journal can be written")]
+    // That nothing starts meanwhile is said by whoever shows these: once.
+    #[error("the disk is full: free some space")]
     Full,
-    #[error(
-        "the database is read-only: check the volume and the file's owner; nothing starts until the journal can be written"
-    )]
+    #[error("the database is read-only: check the volume and the file's owner")]
     ReadOnly,
-    #[error(
-        "reading or writing the database failed ({0}): check the disk; nothing starts until the journal can be written"
-    )]
+    #[error("reading or writing the database failed ({0}): check the disk")]
     Io(String),
     #[error(
         "entry {seq} of the journal does not fit the one before it: the file was changed from outside or is damaged; restore a backup, and keep this file as evidence"

@@ -63,6 +63,7 @@ fn entry(seq: u64, reason: &str) -> Entry {
             by,
             reason: reason.to_owned(),
             scope: Scope::Everything,
+            over: None,
         }
     };
     Entry {

@@ -140,7 +140,7 @@ fn a_step_or_runbook_that_is_not_there_is_named() {
         .failed();
     assert_eq!(
         said,
-        "interlock: the runbook `redis-connection-timeout` has no step 9; its steps are 1 to 2"
+        "interlock: the runbook `redis-connection-timeout` has no step 9; its steps are 1 and 2"
     );
 }
 

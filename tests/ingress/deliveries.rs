@@ -178,6 +178,7 @@ fn huge_labels_are_cut_and_counted() {
         alerts[0].starts_at, None,
         "a time that can't be read loses no alert"
     );
+    assert_eq!(alerts[0].annotations["interlock_unread_start"], "not a time");
 }
 
 #[tokio::test]

@@ -229,13 +229,15 @@ async fn of_two_people_who_click_at_once_one_is_told_that_it_is_done() {
     assert!(first.unwrap().acked && second.unwrap().acked);
     let told = [world.ana().is_told("").await, world.ben().is_told("").await];
     assert_eq!(
-        told.iter().filter(|text| text.starts_with("Approved.")).count(),
+        told.iter()
+            .filter(|text| text.starts_with("INC-1: Approved."))
+            .count(),
         1,
         "{told:?}"
     );
     assert_eq!(
         told.iter()
-            .filter(|text| text.starts_with("Already approved by"))
+            .filter(|text| text.starts_with("INC-1: Already approved by"))
             .count(),
         1,
         "{told:?}"

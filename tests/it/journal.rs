@@ -48,6 +48,11 @@ async fn nothing_starts(setup: Setup) {
         .card("*NOTHING STARTS*: Interlock can't write its journal")
         .await;
     assert!(card.contains("disk is full"), "{card}");
+    assert_eq!(
+        card.to_lowercase().matches("nothing starts").count(),
+        1,
+        "said once: {card}"
+    );
     assert!(!card.contains("[Approve 2 steps]"), "{card}");
     let delivery = world.ana().clicks(button).await.unwrap();
     assert!(

@@ -138,3 +138,21 @@ async fn an_alert_of_another_class_is_not_answered_with_this_runbook() {
     )
     .await;
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_precheck_that_is_a_command_has_a_number_of_its_own_and_step_one_stays_the_authors() {
+    let check = "## Prechecks\n### Redis answers\n```bash\nkubectl get deploy redis-primary -n production\n```\n\
+                 Expected output: contains \"redis-primary\"\n";
+    let world = redis(check, Alert::redis_timeout()).await;
+    let card = world.card("Waits for 1 approval").await;
+    let (precheck, first) = (card.find("*P1. Precheck: Redis answers*"), card.find("*1. Flush"));
+    assert!(precheck.is_some() && precheck < first, "{card}");
+    world.ana().presses("Approve 3 steps").await;
+    world.ana().is_told("Approved.").await;
+    world.thread().says("step P1 succeeded").await;
+    world.thread().says("step 1 succeeded").await;
+    world.cluster_did(&[FLUSH, HEALTH]).await;
+    world.card("Fixed and verified.").await;
+    world.thread().ends_with("all steps are done and verified").await;
+    world.ends().await;
+}

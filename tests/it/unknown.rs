@@ -11,10 +11,10 @@ use crate::world::{Alert, Setup, TestWorld};
 const FLUSH: &str = "exec redis-cli FLUSHDB";
 const HEALTH: &str = "exec curl -s localhost:8080/health";
 
-async fn the_status_of_step_one_is_lost() -> TestWorld {
+async fn the_status_of_step_one_is_lost(alert: &Alert) -> TestWorld {
     let world = TestWorld::redis_times_out().await;
     world.next_exec(FaultKind::CutBeforeStatus);
-    world.fires(&Alert::redis_timeout()).await;
+    world.fires(alert).await;
     world.ana().presses("Approve 2 steps").await;
     world.ana().is_told("Approved.").await;
     world.card("nobody knows whether step 1 happened").await;
@@ -30,13 +30,17 @@ async fn the_status_of_step_one_is_lost() -> TestWorld {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_lost_status_asks_and_goes_on_when_it_worked() {
-    let world = the_status_of_step_one_is_lost().await;
+    let world = the_status_of_step_one_is_lost(&Alert::redis_timeout()).await;
     world.cleo().presses("It worked, go on").await;
     world.cleo().is_told("you are not one of the approvers").await;
     world.cluster_did(&[FLUSH]).await;
     world.ana().presses("It worked, go on").await;
     world.ana().is_told("Noted: it worked. The plan goes on.").await;
     world.thread().says("ana says that step 1 worked").await;
+    world
+        .thread()
+        .says("ana lifted the freeze of target demo/production/deployment/redis-primary: step 1 of INC-1 worked")
+        .await;
     world.cluster_did(&[FLUSH, HEALTH]).await;
     world.card("Fixed and verified.").await;
     world.thread().ends_with("all steps are done and verified").await;
@@ -60,7 +64,8 @@ async fn a_lost_status_asks_and_goes_on_when_it_worked() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_lost_status_that_failed_follows_the_runbook() {
-    let world = the_status_of_step_one_is_lost().await;
+    let alert = Alert::redis_timeout();
+    let world = the_status_of_step_one_is_lost(&alert).await;
     world.ana().presses("It failed").await;
     world
         .ana()
@@ -68,12 +73,46 @@ async fn a_lost_status_that_failed_follows_the_runbook() {
         .await;
     // The step may fail (`continue`), and its budget of one cache operation is spent: it is not run a second time.
     world.cluster_did(&[FLUSH, HEALTH]).await;
-    world.card("*Verified, although step 1 failed.*").await;
+    let card = world.card("*Verified, although step 1 failed.*").await;
+    // What it may have left is looked at by a person: why it is frozen, and how that is lifted, stands where people look.
+    let frozen = "*FROZEN by @Interlock*: ana judged that step 1 of INC-1 failed; lift it when its target is whole again.";
+    assert!(card.contains(frozen), "{card}");
+    let lift = "/runbook unfreeze target demo/production/deployment/redis-primary REASON";
+    assert!(
+        card.contains(&format!("until a person lifts it with `{lift}`")),
+        "{card}"
+    );
     world.thread().says("ana says that step 1 did not work").await;
+    let stays = world
+        .thread()
+        .says("target demo/production/deployment/redis-primary stays frozen: ana judged that step 1 of INC-1 failed")
+        .await;
+    assert!(stays.ends_with(lift), "{stays}");
     world
         .thread()
-        .ends_with("it is verified, although step 1 failed")
+        .says("it is verified, although step 1 failed")
         .await;
+    world.resolves(&alert).await;
+    world.card("Resolved").await;
+    world.card("*FROZEN by @Interlock*: ana judged").await;
+    world.ana().types("status").await;
+    world
+        .ana()
+        .is_told("ana judged that step 1 of INC-1 failed")
+        .await;
+    world
+        .ana()
+        .types("unfreeze target demo/production/deployment/redis-primary I looked, it is whole")
+        .await;
+    world.ana().is_told("is lifted").await;
+    world.card_no_longer_says("FROZEN").await;
+    world
+        .thread()
+        .says(
+            "ana lifted the freeze of target demo/production/deployment/redis-primary: I looked, it is whole",
+        )
+        .await;
+    world.thread().is_uninteresting();
     world.ends().await;
 }
 
@@ -165,7 +204,7 @@ async fn what_may_be_broken_is_frozen_first_and_taken_back_through_the_gate() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_card_says_no_more_that_its_target_is_frozen_when_a_person_has_lifted_that() {
-    let world = the_status_of_step_one_is_lost().await;
+    let world = the_status_of_step_one_is_lost(&Alert::redis_timeout()).await;
     world.card("Its target is frozen meanwhile").await;
     world
         .ben()

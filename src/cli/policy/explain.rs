@@ -48,9 +48,9 @@ pub(super) struct Explain {
     /// Name of the runbook.
     #[arg(long, value_name = "NAME")]
     runbook: String,
-    /// Number of the step; steps of a Verification section are counted on.
-    #[arg(long, value_name = "N")]
-    step: u16,
+    /// Number of the step (`P1` for the first precheck); steps of a Verification section are counted on.
+    #[arg(long, value_name = "N", value_parser = number)]
+    step: StepNo,
     /// The environment. Without it: the one that [[environments]] gives the step's cluster and namespace.
     #[arg(long = "env", value_name = "ENVIRONMENT")]
     environment: Option<String>,
@@ -83,6 +83,17 @@ fn pair(text: &str) -> Result<(String, String), String> {
 fn moment(text: &str) -> Result<Timestamp, String> {
     text.parse()
         .map_err(|_| "write a moment like 2026-11-20T14:00:00Z or 2026-11-20T15:00:00+01:00".to_owned())
+}
+
+fn number(text: &str) -> Result<StepNo, String> {
+    let precheck = text
+        .strip_prefix(['P', 'p'])
+        .and_then(|rest| rest.parse::<usize>().ok());
+    let step = match precheck {
+        Some(place) => place.checked_sub(1).map(StepNo::precheck),
+        None => text.parse().ok().map(StepNo),
+    };
+    step.ok_or_else(|| "write the number of a step, like 2, or of a precheck, like P1".to_owned())
 }
 
 #[derive(Serialize)]
@@ -123,16 +134,17 @@ impl Explain {
             known_environment(&settings, environment)?;
         }
         let mut plan = self.plan(&settings, &rules)?;
-        let last = plan.steps.len();
-        plan.steps.retain(|step| step.no == StepNo(self.step));
+        let all: Vec<String> = plan.steps.iter().map(|step| step.no.to_string()).collect();
+        plan.steps.retain(|step| step.no == self.step);
         if let (Some(environment), Some(step)) = (&self.environment, plan.steps.first_mut()) {
             step.environment = Some(Environment::new(environment.clone()));
         }
         let Some(step) = plan.steps.first() else {
             let name = &plan.runbook;
             return Err(Failure::Refused(format!(
-                "the runbook `{name}` has no step {}; its steps are 1 to {last}",
-                self.step
+                "the runbook `{name}` has no step {}; its steps are {}",
+                self.step,
+                words::listed(&all)
             )));
         };
         let answer = self.answer(&rules, &plan, step, &Frost::of(&settings)?);
@@ -244,7 +256,7 @@ impl Explain {
     fn say(&self, answer: &Answer, screen: &mut Screen) -> Result<(), Failure> {
         screen.say_painted(
             Paint::Strong,
-            &format!("{} step {}: ", answer.runbook, answer.step),
+            &format!("{} step {}: ", answer.runbook, StepNo(answer.step)),
             &answer.command,
         )?;
         let place = answer

@@ -16,7 +16,9 @@ use crate::domain::ids::{Channel, EpisodeKey, Fingerprint, IncidentId, Revision,
 use crate::domain::incident::{HandoffReason, Incident, Phase};
 use crate::domain::plan::Requester;
 use crate::domain::policy::{Reason, standing_reason};
-use crate::domain::runbook::{NotFound, ParamProblem, ParamValue, Runbook, resolve_parameters};
+use crate::domain::runbook::{
+    NotFound, ParamProblem, ParamValue, Refused, RefusedLine, Runbook, resolve_parameters,
+};
 use crate::domain::touched::Since;
 use crate::planted::{self, Bug};
 use crate::ports::Person;
@@ -169,7 +171,7 @@ fn wanted(
         Intent::ShowRunbookNamed(name) => show_runbook(tx, context, actor, None, &name),
         Intent::RunRunbook { name, parameters } => run(tx, context, actor, channel, &name, parameters),
         Intent::Status => {
-            let reply = status(tx);
+            let reply = status(tx, context);
             actor.asked(tx, None, Deed::Ask, reply)
         }
         Intent::StatusOf(id) => about(tx, actor, id, Answer::StatusOf),
@@ -193,8 +195,15 @@ fn wanted(
 
 fn list(tx: &mut Tx<'_>, context: Context<'_>, actor: &Actor<'_>) -> Reply {
     let loaded = context.catalog.loaded().iter();
-    let lines = loaded.map(|entry| runbook_line(&entry.runbook)).collect();
-    actor.asked(tx, None, Deed::Ask, Reply::Answer(Answer::Runbooks(lines)))
+    let answer = Answer::Runbooks {
+        loaded: loaded.map(|entry| runbook_line(&entry.runbook)).collect(),
+        refused: refused(context),
+    };
+    actor.asked(tx, None, Deed::Ask, Reply::Answer(answer))
+}
+
+fn refused(context: Context<'_>) -> Vec<RefusedLine> {
+    context.catalog.refused().iter().map(Refused::line).collect()
 }
 
 fn runbook_line(runbook: &Runbook) -> RunbookLine {
@@ -206,13 +215,14 @@ fn runbook_line(runbook: &Runbook) -> RunbookLine {
     }
 }
 
-fn status(tx: &Tx<'_>) -> Reply {
+fn status(tx: &Tx<'_>, context: Context<'_>) -> Reply {
     let mut open: Vec<&Incident> = tx.state().open().collect();
     open.sort_by_key(|incident| (std::cmp::Reverse(incident.severity), incident.id));
     Reply::Answer(Answer::Status {
         open: open.into_iter().map(status_line).collect(),
         frozen: tx.state().freeze.held().to_vec(),
         glass: tx.state().glass.clone(),
+        refused: refused(context),
     })
 }
 

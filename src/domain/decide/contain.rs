@@ -34,15 +34,34 @@ pub fn contain(tx: &mut Tx<'_>, context: Context<'_>, attempt: AttemptId) {
 
 /// A person who may approve says that the step worked: then there is nothing to contain.
 pub fn release(tx: &mut Tx<'_>, by: &Who, incident: IncidentId, plan: PlanNo, step: StepNo) {
-    let around = tx.state().freeze.around(incident, plan, step);
-    let scopes: Vec<Scope> = around.map(|held| held.scope.clone()).collect();
-    for scope in scopes {
+    for (scope, over) in around(tx, incident, plan, step) {
         tx.record(Event::Unfrozen {
             by: by.clone(),
             reason: format!("step {step} of {incident} worked"),
             scope,
+            over,
         });
     }
+}
+
+/// A person says that the step failed: what it may have left stays frozen until somebody has looked, and for that reason.
+pub fn stays(tx: &mut Tx<'_>, by: &Who, incident: IncidentId, plan: PlanNo, step: StepNo) {
+    for (scope, _) in around(tx, incident, plan, step) {
+        tx.record(Event::StaysFrozen {
+            incident,
+            scope,
+            reason: format!(
+                "{} judged that step {step} of {incident} failed; lift it when its target is whole again",
+                by.name
+            ),
+        });
+    }
+}
+
+/// What is frozen around a step.
+fn around(tx: &Tx<'_>, incident: IncidentId, plan: PlanNo, step: StepNo) -> Vec<(Scope, Option<AttemptId>)> {
+    let around = tx.state().freeze.around(incident, plan, step);
+    around.map(|held| (held.scope.clone(), held.over)).collect()
 }
 
 /// Proposes the Rollback of a step, as a plan of its own that is approved like any other. A step of unknown outcome counts
@@ -73,6 +92,7 @@ pub fn take_back(
             judgement: Judgement::Failed,
             by: actor.who.clone(),
         });
+        stays(tx, &actor.who, at.incident, at.plan, step);
         tx.record(Event::RunEnded {
             incident: at.incident,
             plan: at.plan,

@@ -157,11 +157,14 @@ pub fn unfreeze(tx: &mut Tx<'_>, context: Context<'_>, actor: &Actor<'_>, text: 
         Ok(lifted) => lifted,
         Err(refusal) => return actor.refused(tx, None, Deed::Unfreeze, refusal),
     };
-    let tripped_by = tx.state().freeze.of(&scope).and_then(|held| held.tripped_by);
+    let held = tx.state().freeze.of(&scope);
+    let tripped_by = held.and_then(|held| held.tripped_by);
+    let over = held.and_then(|held| held.over);
     tx.record(Event::Unfrozen {
         by: actor.who.clone(),
         reason,
         scope: scope.clone(),
+        over,
     });
     if let Some(incident) = tripped_by {
         breaker::stand_down(tx, incident);

@@ -497,8 +497,9 @@ pub fn judge(
         judgement,
         by: actor.who.clone(),
     });
-    if judgement == Judgement::Worked {
-        contain::release(tx, &actor.who, at.incident, at.plan, step);
+    match judgement {
+        Judgement::Worked => contain::release(tx, &actor.who, at.incident, at.plan, step),
+        Judgement::Failed => contain::stays(tx, &actor.who, at.incident, at.plan, step),
     }
     advance::advance(tx, context, at.incident);
     Reply::Answer(Answer::Judged(judgement))

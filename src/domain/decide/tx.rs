@@ -211,6 +211,7 @@ fn redraws(event: &Event) -> bool {
         | Event::SilenceFailed { .. }
         | Event::SilenceEnded { .. }
         | Event::BreakerTripped { .. }
+        | Event::StaysFrozen { .. }
         | Event::TakenOver { .. }
         | Event::GlassBroken { .. }
         | Event::GlassOver { .. }
@@ -229,9 +230,8 @@ fn redraws(event: &Event) -> bool {
         | Event::PageSettled { .. }
         | Event::SourceTold { .. }
         | Event::SourceResolved { .. }
-        | Event::CardPosted { .. }
-        | Event::Unfrozen { .. } => false,
-        Event::Frozen { over, .. } => over.is_some(),
+        | Event::CardPosted { .. } => false,
+        Event::Frozen { over, .. } | Event::Unfrozen { over, .. } => over.is_some(),
     }
 }
 
@@ -277,6 +277,7 @@ fn tells(event: &Event) -> bool {
         | Event::SilenceFailed { .. }
         | Event::SilenceEnded { .. }
         | Event::BreakerTripped { .. }
+        | Event::StaysFrozen { .. }
         | Event::TakenOver { .. }
         | Event::GlassBroken { .. }
         | Event::GlassOver { .. }
@@ -308,8 +309,7 @@ fn tells(event: &Event) -> bool {
         | Event::PageSettled { .. }
         | Event::PageAsked { .. }
         | Event::Closed { .. }
-        | Event::CardPosted { .. }
-        | Event::Unfrozen { .. } => false,
-        Event::Frozen { over, .. } => over.is_some(),
+        | Event::CardPosted { .. } => false,
+        Event::Frozen { over, .. } | Event::Unfrozen { over, .. } => over.is_some(),
     }
 }

@@ -13,9 +13,8 @@ impl Event {
             | Self::Checkpointed { .. }
             | Self::Repeated { .. }
             | Self::Changed { .. }
-            | Self::SecondFactor { .. }
-            | Self::Unfrozen { .. } => None,
-            Self::Frozen { over, .. } => over.map(|over| over.incident),
+            | Self::SecondFactor { .. } => None,
+            Self::Frozen { over, .. } | Self::Unfrozen { over, .. } => over.map(|over| over.incident),
             Self::Refused { incident, .. } | Self::Asked { incident, .. } => *incident,
             Self::Opened { incident, .. }
             | Self::Anchored { incident, .. }
@@ -71,6 +70,7 @@ impl Event {
             | Self::SilenceFailed { incident, .. }
             | Self::SilenceEnded { incident, .. }
             | Self::BreakerTripped { incident, .. }
+            | Self::StaysFrozen { incident, .. }
             | Self::TakenOver { incident, .. }
             | Self::Closed { incident, .. }
             | Self::CardPosted { incident, .. } => Some(*incident),

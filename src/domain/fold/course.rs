@@ -54,6 +54,7 @@ pub(super) fn opened(
         commander: None,
         checklist: None,
         items: Vec::new(),
+        frozen_around: Vec::new(),
         evidence: None,
         ticks: BTreeMap::new(),
         requested_by: None,

@@ -1,10 +1,10 @@
 //! Says in words why a runbook matched and why another one didn't.
 
-use super::{AlertFacts, By, Haystack, Matches, Verdict, term_holds};
+use super::{AlertFacts, By, Haystack, Matches, Verdict, term_holds, told_refused};
 use crate::domain::runbook::{Loaded, Term};
 
 impl Matches {
-    /// Two lines for people: why this one, and why not the next.
+    /// Lines for people: why this one, why not the next, and what was refused.
     #[must_use]
     pub fn explanation(&self) -> Vec<String> {
         let first = match (self.verdict, self.candidates.first()) {
@@ -28,7 +28,11 @@ impl Matches {
             }
             (Verdict::One | Verdict::Several | Verdict::None, _) => "no runbook's trigger matches".to_owned(),
         };
-        std::iter::once(first).chain(self.next_best()).collect()
+        let refused = told_refused(&self.refused, 0, self.refused_meant);
+        std::iter::once(first)
+            .chain(self.next_best())
+            .chain(refused)
+            .collect()
     }
 
     fn next_best(&self) -> Option<String> {

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use serde::{Deserialize, Serialize};
 
 use super::explain::and;
-use super::{AlertFacts, By, Candidate, Matches, NearMiss, Verdict, any_is};
+use super::{AlertFacts, By, Candidate, Matches, Verdict, any_is};
 use crate::domain::ids::{Environment, Service};
 use crate::domain::runbook::{Catalog, Loaded, Trigger};
 use crate::domain::search::{Hit, Question};
@@ -117,7 +117,7 @@ fn is_for_another(trigger: &Trigger, facts: &AlertFacts<'_>) -> bool {
 }
 
 /// The answer where no trigger matches.
-pub(super) fn rank(catalog: &Catalog, facts: &AlertFacts<'_>, near_misses: Vec<NearMiss>) -> Matches {
+pub(super) fn rank(catalog: &Catalog, facts: &AlertFacts<'_>, by_trigger: Matches) -> Matches {
     let mut candidates = search(catalog, facts, OFFERED);
     let verdict = match candidates.first().map(|best| best.confidence) {
         Some(sure) if sure >= MATCH_FROM => Verdict::One,
@@ -133,9 +133,9 @@ pub(super) fn rank(catalog: &Catalog, facts: &AlertFacts<'_>, near_misses: Vec<N
     Matches {
         candidates,
         by: By::Search,
-        near_misses,
         verdict,
         why_not_next,
+        ..by_trigger
     }
 }
 

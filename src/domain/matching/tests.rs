@@ -284,3 +284,41 @@ fn a_trigger_goes_over_every_likeness() {
     let matches = rank(&catalog(&files), &facts);
     assert_eq!((matches.by, names(&matches)[0]), (By::Trigger, "by-trigger"));
 }
+
+#[test]
+fn a_refused_runbook_that_would_have_matched_is_named_and_never_chosen() {
+    let broken = REDIS.replace("Failure action: escalate", "Failure action: explode");
+    let files = |others: &[(&str, &str)]| {
+        let all = others.iter().copied().chain([("redis", broken.as_str())]);
+        Catalog::build(
+            all.map(|(name, text)| (format!("{name}.md"), text.as_bytes().to_vec()))
+                .collect(),
+            &accept,
+        )
+    };
+    let alone = Given::redis().against(&files(&[]));
+    assert_eq!(alone.verdict, Verdict::None);
+    assert!(alone.refused_meant);
+    let said = alone.explanation().join("\n");
+    assert!(said.contains("`redis` (redis.md:22:17: "), "{said}");
+    assert!(said.contains("would have matched, but was refused"), "{said}");
+
+    let another = acting("- Alert contains: redis");
+    let both = Given::redis().against(&files(&[("other", &another)]));
+    assert_eq!(both.chosen().unwrap().runbook.name.as_str(), "other");
+    assert!(both.refused_meant);
+
+    // Its trigger can be read and says that it is meant for something else.
+    let other = Given {
+        service: Some(Service::from("billing")),
+        ..Given::redis()
+    };
+    let other = other.against(&files(&[]));
+    assert!(!other.refused_meant);
+    assert_eq!(other.refused.len(), 1, "nobody can tell");
+    let other = Given {
+        service: Some(Service::from("billing")),
+        ..Given::redis()
+    };
+    assert!(other.against(&files(&[("other", &another)])).refused.is_empty());
+}

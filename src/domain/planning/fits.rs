@@ -1,7 +1,7 @@
 //! Where a step takes effect, and what the look at its target adds: which container, and what it costs there, and whether the budget reaches for it.
 
 use crate::domain::action::{Action, Budget, Cost, LiveFacts};
-use crate::domain::ids::{ClusterName, Environment};
+use crate::domain::ids::{ClusterName, Environment, StepNo};
 use crate::domain::plan::PlannedStep;
 use crate::domain::rules::Rules;
 use crate::domain::run;
@@ -71,4 +71,24 @@ pub(super) fn over_budget(budget: &Budget, spent: &mut Cost, step: &PlannedStep)
         )
     };
     short.into_iter().map(problem).collect()
+}
+
+/// What the looks at the targets said, once for all steps of which it is true: `steps 1 and 3: …`.
+pub(super) fn together(failed: Vec<(StepNo, String)>) -> Vec<String> {
+    let mut said: Vec<(Vec<StepNo>, String)> = Vec::new();
+    for (step, why) in failed {
+        match said.iter_mut().find(|(_, known)| *known == why) {
+            Some((steps, _)) => steps.push(step),
+            None => said.push((vec![step], why)),
+        }
+    }
+    let line = |(steps, why): (Vec<StepNo>, String)| {
+        let steps: Vec<String> = steps.iter().map(ToString::to_string).collect();
+        match steps.split_last() {
+            Some((last, [])) => format!("step {last}: {why}"),
+            Some((last, rest)) => format!("steps {} and {last}: {why}", rest.join(", ")),
+            None => why,
+        }
+    };
+    said.into_iter().map(line).collect()
 }

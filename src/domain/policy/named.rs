@@ -49,7 +49,11 @@ fn names<'r, G: std::fmt::Display + 'r>(
 ) -> Vec<String> {
     let mut named = Vec::new();
     for (groups, users) in rows {
-        for name in groups.iter().map(ToString::to_string).chain(users.iter().cloned()) {
+        for name in groups
+            .iter()
+            .map(ToString::to_string)
+            .chain(users.iter().cloned())
+        {
             if !named.contains(&name) {
                 named.push(name);
             }

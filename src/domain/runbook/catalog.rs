@@ -9,6 +9,7 @@ use sha2::{Digest, Sha256};
 
 use super::diagnostics::{Code, Diagnostic};
 use super::parse::{CommandCheck, name_of};
+use super::refused::Refused;
 use super::types::{Runbook, Term, Trigger};
 use super::words::did_you_mean;
 use crate::domain::ids::{Revision, RunbookName};
@@ -24,16 +25,6 @@ pub struct Loaded {
     pub diagnostics: Vec<Diagnostic>,
     /// The trigger's words in lower case, made once so that matching allocates nothing for a runbook that doesn't match.
     pub(in crate::domain) lowered: Vec<Term>,
-}
-
-/// One file that may not be used, and why.
-#[derive(Clone, Debug)]
-pub struct Refused {
-    pub file: String,
-    /// Empty when the bytes could not be read as text.
-    pub text: String,
-    /// At least one error.
-    pub diagnostics: Vec<Diagnostic>,
 }
 
 /// No runbook has this name.
@@ -83,10 +74,13 @@ impl Catalog {
     ) -> Self {
         files.sort();
         files.dedup_by(|one, other| one.0 == other.0);
-        let refuse = |(file, found)| Refused {
+        let refuse = |(file, found): (String, Diagnostic)| Refused {
+            name: RunbookName::new(stem(&file)),
             file,
             text: String::new(),
             diagnostics: vec![found],
+            trigger: Trigger::default(),
+            lowered: Vec::new(),
         };
         let mut refused: Vec<Refused> = unreadable.into_iter().map(refuse).collect();
         let mut loaded = Vec::with_capacity(files.len());
@@ -122,9 +116,12 @@ impl Catalog {
                     diagnostics: parsed.diagnostics,
                 }),
                 None => refused.push(Refused {
+                    name: name_of(&file).unwrap_or_else(|| RunbookName::new(stem(&file))),
                     file,
                     text: String::from_utf8(bytes).unwrap_or_default(),
                     diagnostics: parsed.diagnostics,
+                    lowered: lowered(&parsed.trigger),
+                    trigger: parsed.trigger,
                 }),
             }
         }
@@ -208,10 +205,9 @@ impl Catalog {
             return Ok(&entry.runbook);
         }
         let refused = self.refused.iter().find(|refused| same(stem(&refused.file)));
-        if let Some((refused, first)) = refused.and_then(|refused| {
-            let first = refused.diagnostics.iter().find(|found| found.is_error());
-            first.map(|first| (refused, first))
-        }) {
+        if let Some((refused, first)) =
+            refused.and_then(|refused| refused.first().map(|first| (refused, first)))
+        {
             return Err(NotFound::Refused {
                 name: wanted.to_owned(),
                 file: refused.file.clone(),

@@ -26,6 +26,7 @@ mod param_clauses;
 mod params;
 mod parse;
 mod prose;
+mod refused;
 mod resolve;
 mod sections;
 mod step_cut;
@@ -37,10 +38,11 @@ mod trigger;
 mod types;
 mod words;
 
-pub use catalog::{Catalog, Loaded, NotFound, Refused};
+pub use catalog::{Catalog, Loaded, NotFound};
 pub use command::CommandError;
 pub use diagnostics::{Code, Diagnostic, Level, Span, Style};
 pub use parse::{CommandCheck, CommandIssue, MAX_FILE_BYTES, Parsed};
+pub use refused::{Refused, RefusedLine};
 pub use resolve::{ParamProblem, SubstituteError, check as check_parameter, resolve_parameters, substitute};
 pub use steps::{ATTEMPTS, TIMEOUT_SECONDS};
 pub use types::{

@@ -18,7 +18,7 @@ use super::prose;
 use super::sections::{Known, Outline, Section, check_names, outline};
 use super::steps::{Role, has_commands, read_steps};
 use super::trigger::read_trigger;
-use super::types::{CommandLine, ParamSpec, Runbook, Word};
+use super::types::{CommandLine, ParamSpec, Runbook, Trigger, Word};
 use super::words::{did_you_mean, normalise, split_key};
 use crate::domain::ids::{Revision, RunbookName};
 
@@ -44,6 +44,8 @@ pub type CommandCheck<'c> = dyn Fn(&CommandLine, &[ParamSpec]) -> Vec<CommandIss
 pub struct Parsed {
     /// `None` when a diagnostic is an error.
     pub runbook: Option<Runbook>,
+    /// When it is meant, of a refused file as far as that could be read.
+    pub trigger: Trigger,
     /// In the order of the file.
     pub diagnostics: Vec<Diagnostic>,
 }
@@ -52,6 +54,7 @@ impl Parsed {
     fn refused(code: Code, message: impl Into<String>, help: impl Into<String>) -> Self {
         Self {
             runbook: None,
+            trigger: Trigger::default(),
             diagnostics: vec![Diagnostic::of_file(code, message, help)],
         }
     }
@@ -110,6 +113,7 @@ impl Runbook {
         prose::finish(&mut runbook, &outline, &mut reader.findings);
         let refused = reader.findings.has_errors();
         Parsed {
+            trigger: runbook.trigger.clone(),
             runbook: (!refused).then_some(runbook),
             diagnostics: reader.findings.into_list(),
         }

@@ -8,7 +8,7 @@ use super::context::CardContext;
 use super::steps::{TITLE, advised, brief, environments, full, namespaces, shown_whole, targets};
 use super::text::{clock, count, cut, link, safe};
 use super::{buttons, changes, closed, evidence, silence, status};
-use crate::domain::alert::Severity;
+use crate::domain::alert::{Severity, UNREAD_START};
 use crate::domain::ids::StepNo;
 use crate::domain::incident::{HandoffReason, Incident, Phase, PlanTrack};
 use crate::domain::plan::Plan;
@@ -69,6 +69,7 @@ fn open(incident: &Incident, context: &CardContext, words: &Words) -> Vec<Value>
     blocks.extend(changes::joined(incident).as_deref().map(section));
     blocks.extend(changes::lines(incident).as_deref().map(section));
     blocks.extend(changes::similar(incident).as_deref().map(section));
+    blocks.extend(status::refused(incident).as_deref().map(section));
     let why = status::why(incident);
     if let Some(track) = incident.current() {
         let evidence = evidence::lines(incident);
@@ -100,6 +101,15 @@ fn title(incident: &Incident) -> String {
             .map(|environment| safe(environment, 60)),
     );
     facts.push(format!("since {}", clock(incident.opened_at)));
+    let unread = incident
+        .first_alert()
+        .and_then(|alert| alert.annotations.get(UNREAD_START));
+    if let Some(written) = unread {
+        facts.push(format!(
+            "when it came; its sender's own start, \"{}\", is no time",
+            safe(written, 60)
+        ));
+    }
     let firing = incident
         .episodes
         .iter()

@@ -1,10 +1,10 @@
-//! The card of an incident that is over: at most six blocks, no buttons.
+//! The card of an incident that is over: at most seven blocks, no buttons.
 
 use serde_json::Value;
 
 use super::blocks::{context, section};
 use super::silence;
-use super::status::{by, result};
+use super::status::{by, contained, result};
 use super::text::{clock, safe, span};
 use crate::domain::incident::{ClosedAs, Incident, Phase};
 
@@ -59,6 +59,7 @@ pub fn blocks(incident: &Incident) -> Vec<Value> {
         blocks.push(section(&format!("@{} had it", safe(name, 60))));
     }
     blocks.extend(silence::holds(incident).as_deref().map(section));
+    blocks.extend(contained(incident).as_deref().map(section));
     blocks.push(context(&[format!(
         "{} · the whole story is in the thread",
         incident.id

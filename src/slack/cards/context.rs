@@ -4,8 +4,9 @@ use jiff::Timestamp;
 
 use super::text::safe;
 use crate::domain::action::Tier;
+use crate::domain::breaker::interlock;
 use crate::domain::event::Mode;
-use crate::domain::freeze::Scope;
+use crate::domain::freeze::{FrozenAround, Scope};
 use crate::domain::ids::{AttemptId, Environment};
 use crate::domain::incident::Incident;
 use crate::domain::policy::{Policy, Reason};
@@ -25,6 +26,17 @@ pub struct Frozen {
 }
 
 impl Frozen {
+    /// What Interlock froze around a step.
+    #[must_use]
+    pub fn around(around: &FrozenAround) -> Self {
+        Self {
+            scope: around.scope.clone(),
+            by: format!("@{}", interlock().name),
+            reason: around.reason.clone(),
+            over: Some(around.over),
+        }
+    }
+
     /// What is said behind "no step starts", with a space before it.
     #[must_use]
     pub fn place(&self) -> String {
@@ -52,7 +64,13 @@ impl Frozen {
         if self.scope.is_breaker() {
             ("BREAKER TRIPPED".to_owned(), "a person")
         } else {
-            (format!("FROZEN by {}", safe(&self.by, 60)), "another person")
+            // Interlock's own has nobody who could not lift it.
+            let who = if self.over.is_some() {
+                "a person"
+            } else {
+                "another person"
+            };
+            (format!("FROZEN by {}", safe(&self.by, 60)), who)
         }
     }
 
@@ -91,8 +109,6 @@ pub struct CardContext {
     pub who_may: Vec<Vec<String>>,
     /// A freeze that covers this incident's plan: while it stands the card approves nothing.
     pub frozen: Option<Frozen>,
-    /// The freeze that Interlock made around the step of unknown outcome still holds.
-    pub contained: bool,
     /// What else keeps the plan from starting now: a closed window, a limit. While there is any, the card approves nothing.
     pub not_now: Vec<Reason>,
     /// Why the journal can't be written: nothing that is pressed counts, and nothing starts.

@@ -36,7 +36,6 @@ pub(crate) fn context() -> CardContext {
         autonomy: Autonomy::Suggest,
         who_may: vec![vec!["@sre".to_owned()]],
         frozen: None,
-        contained: false,
         not_now: Vec::new(),
         broken: None,
         owner: None,
@@ -53,7 +52,7 @@ pub(crate) fn context() -> CardContext {
 
 pub(crate) const WORDS: Words = Words {
     crowd: |_| "A crowd".to_owned(),
-    answer: |answer| crate::render::escape::Mrkdwn::escape(&format!("{answer:?}")).to_string(),
+    answer: |answer, _| crate::render::escape::Mrkdwn::escape(&format!("{answer:?}")).to_string(),
     line: |entry, _| Some(format!("entry {}", entry.seq)),
     summary: |entries, incident| format!("{} entries of {}", entries.len(), incident.id),
 };
@@ -213,6 +212,9 @@ pub(crate) fn incident(title: &str, steps: Vec<PlannedStep>) -> Incident {
             },
             explanation: Vec::new(),
             by: By::Trigger,
+            refused: Vec::new(),
+            refused_more: 0,
+            refused_meant: false,
         }),
         plans: vec![track(steps)],
         phase: Phase::Proposed,
@@ -240,6 +242,7 @@ pub(crate) fn incident(title: &str, steps: Vec<PlannedStep>) -> Incident {
         joined_groups: std::collections::BTreeSet::new(),
         merged_groups: std::collections::BTreeSet::new(),
         split_off: std::collections::BTreeSet::new(),
+        frozen_around: Vec::new(),
         evidence: None,
         ticks: BTreeMap::new(),
         last_seq: 3,

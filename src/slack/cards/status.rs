@@ -1,7 +1,7 @@
 //! How it stands and what happens next, by when: two sentences for somebody who was just woken up.
 //! Longer than other files, since how each phase is said stands beside how every other one is.
 
-use super::context::CardContext;
+use super::context::{CardContext, Frozen};
 use super::text::{clock, count, day, safe};
 use crate::domain::approval::Approval;
 use crate::domain::command::Answer;
@@ -27,13 +27,16 @@ pub fn mode(context: &CardContext) -> Option<&'static str> {
     }
 }
 
-/// That everything is stopped, where something could still start.
+/// That everything is stopped, where something could still start; or that something of its own stays frozen.
 pub fn frozen(incident: &Incident, context: &CardContext) -> Option<String> {
     let may_start = match &incident.phase {
         Phase::Planning { .. } | Phase::Proposed | Phase::Running => true,
         Phase::Settling { .. } | Phase::Handed { .. } | Phase::Closed { .. } => false,
     };
-    let frozen = context.frozen.as_ref().filter(|_| may_start)?;
+    let Some(frozen) = context.frozen.as_ref().filter(|_| may_start) else {
+        // While nobody has said what became of the step, the sentence about that says so.
+        return contained(incident).filter(|_| incident.unknown_step().is_none());
+    };
     let (head, who) = frozen.head();
     Some(format!(
         "*{head}*: {}. No step starts{} until {who} lifts it with `{}`.",
@@ -42,6 +45,25 @@ pub fn frozen(incident: &Incident, context: &CardContext) -> Option<String> {
         frozen.lift()
     ))
 }
+
+/// What stays frozen around a step of the incident until somebody has looked, whatever becomes of the incident.
+pub(super) fn contained(incident: &Incident) -> Option<String> {
+    let said = |around| {
+        let frozen = Frozen::around(around);
+        let (head, who) = frozen.head();
+        format!(
+            "*{head}*: {}. Nothing is changed{} until {who} lifts it with `{}`.",
+            safe(frozen.reason.trim_end_matches('.'), 300),
+            frozen.place(),
+            frozen.lift()
+        )
+    };
+    let all: Vec<String> = incident.frozen_around.iter().take(AROUND).map(said).collect();
+    (!all.is_empty()).then(|| all.join("\n"))
+}
+
+/// Freezes of its own that a card names.
+const AROUND: usize = 3;
 
 /// That somebody opened the gate, and until when.
 pub fn glass(incident: &Incident, context: &CardContext) -> Option<String> {
@@ -107,7 +129,7 @@ pub fn now(incident: &Incident, context: &CardContext, words: &Words) -> String 
             .map_or_else(String::new, |track| proposed(track, context, words)),
         Phase::Running => incident
             .current()
-            .map_or_else(String::new, |track| running(incident, track, context)),
+            .map_or_else(String::new, |track| running(incident, track)),
         Phase::Settling {
             until,
             by: SettlesBy::Staying,
@@ -188,9 +210,12 @@ fn proposed(track: &PlanTrack, context: &CardContext, words: &Words) -> String {
 /// The reasons, in the words of the one function that words them.
 fn denied(track: &PlanTrack, words: &Words) -> String {
     match &track.decision {
-        Decision::Deny { reasons } => (words.answer)(&Answer::Refused(Refusal::NotAllowed {
-            reasons: reasons.clone(),
-        })),
+        Decision::Deny { reasons } => {
+            let refusal = Refusal::NotAllowed {
+                reasons: reasons.clone(),
+            };
+            (words.answer)(&Answer::Refused(refusal), None)
+        }
         Decision::Allow | Decision::RequireApproval { .. } => "nobody may approve it.".to_owned(),
     }
 }
@@ -209,9 +234,9 @@ pub(super) fn by(track: &PlanTrack) -> String {
     }
 }
 
-fn running(incident: &Incident, track: &PlanTrack, card: &CardContext) -> String {
+fn running(incident: &Incident, track: &PlanTrack) -> String {
     if let Some((_, step)) = incident.unknown_step() {
-        let contained = if card.contained {
+        let contained = if !incident.frozen_around.is_empty() {
             " Its target is frozen meanwhile: nothing changes it, and looking goes on."
         } else {
             ""
@@ -272,13 +297,19 @@ fn handed(incident: &Incident, reason: &HandoffReason, words: &Words) -> String 
         HandoffReason::Rejected { .. } | HandoffReason::TakenOver { .. } | HandoffReason::AskedFor { .. } => {
             format!("@{said}.")
         }
-        HandoffReason::PlanBlocked { .. } => match meant(incident) {
-            Some(name) => format!(
-                "{said}. The runbook is *{}*: what it says can be done by hand.",
-                safe(name, 100)
-            ),
-            None => format!("{said}."),
-        },
+        HandoffReason::PlanBlocked { problems } => {
+            let (said, then) = match problems.as_slice() {
+                [] | [_] => (format!("{said}."), ' '),
+                several => (blocked(several), '\n'),
+            };
+            match meant(incident) {
+                Some(name) => format!(
+                    "{said}{then}The runbook is *{}*: what it says can be done by hand.",
+                    safe(name, 100)
+                ),
+                None => said,
+            }
+        }
         HandoffReason::NoMatch
         | HandoffReason::Checklist
         | HandoffReason::NoDecision
@@ -290,6 +321,22 @@ fn handed(incident: &Incident, reason: &HandoffReason, words: &Words) -> String 
         | HandoffReason::SourceRefused { .. } => format!("{said}."),
     }
 }
+
+/// Why no plan could be made, when there is more than one reason: a line each.
+fn blocked(problems: &[String]) -> String {
+    let shown = problems.iter().take(BLOCKED);
+    let mut lines: Vec<String> = shown.map(|why| format!("• {}", safe(why, 220))).collect();
+    if problems.len() > BLOCKED {
+        lines.push(format!(
+            "• and {} more, which stand in the thread",
+            problems.len() - BLOCKED
+        ));
+    }
+    format!("no plan could be made\n{}", lines.join("\n"))
+}
+
+/// Reasons that a card names, why no plan could be made.
+const BLOCKED: usize = 5;
 
 /// The runbook that the alert asks for.
 fn meant(incident: &Incident) -> Option<&str> {
@@ -353,6 +400,20 @@ pub fn next(incident: &Incident) -> Option<String> {
     };
     let parts: Vec<String> = [failed, page, expiry].into_iter().flatten().collect();
     (!parts.is_empty()).then(|| parts.join(" "))
+}
+
+/// That a runbook was refused which would have matched, where another one did.
+pub fn refused(incident: &Incident) -> Option<String> {
+    let matched = incident.matched.as_ref()?;
+    let waits = incident
+        .current()
+        .is_none_or(|track| track.run.started_at.is_none());
+    let said = match &matched.verdict {
+        Verdict::One { .. } | Verdict::Several => matched.told_refused().filter(|_| waits)?,
+        // Why a human has it says it already.
+        Verdict::None => return None,
+    };
+    Some(format!("*Refused runbook:* {}.", safe(&said, 900)))
 }
 
 /// Why this runbook, or why none.

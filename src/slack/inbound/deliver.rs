@@ -4,7 +4,7 @@
 use std::borrow::Cow;
 
 use crate::domain::command::Intent;
-use crate::domain::ids::{Channel, DeliveryKey, PersonId};
+use crate::domain::ids::{Channel, DeliveryKey, IncidentId, PersonId};
 use crate::domain::incident::MessageRef;
 
 use super::envelope::{Inbound, Kind, Payload};
@@ -44,6 +44,8 @@ pub struct Act {
     pub wish: Wish,
     /// The database that what was pressed points into.
     pub points_into: PointsInto,
+    /// The incident that its answer is about: known once it is known what is wanted.
+    pub about: Option<IncidentId>,
     pub place: Place,
     pub trigger: Option<String>,
     pub surface: Surface,
@@ -156,6 +158,7 @@ fn clicked(payload: &Interaction<'_>) -> Option<Delivery> {
         person,
         wish,
         points_into: from,
+        about: None,
         place,
         trigger: payload.trigger_id.as_ref().map(|id| id.clone().into_owned()),
         surface: Surface::Click,
@@ -190,6 +193,7 @@ fn submitted(payload: &Interaction<'_>) -> Option<Delivery> {
         },
         wish: Wish::Intent(intent),
         points_into: from,
+        about: None,
     })))
 }
 
@@ -251,6 +255,7 @@ fn command(form: &Slash<'_>) -> Option<Delivery> {
         channel: channel.as_deref().map(Channel::from),
         wish: Wish::Intent(slash::parse(form.text.as_deref().unwrap_or_default(), None)),
         points_into: PointsInto::Nothing,
+        about: None,
         place: Place {
             channel,
             thread: None,
@@ -329,6 +334,7 @@ fn said(push: &Push<'_>) -> Option<Delivery> {
         channel: Some(Channel::new(channel.clone())),
         wish,
         points_into: PointsInto::Nothing,
+        about: None,
         place: Place {
             how: if direct || thread.is_some() {
                 How::Openly

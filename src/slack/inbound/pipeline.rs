@@ -128,6 +128,7 @@ impl Pipeline {
             Wish::InThread { .. } => return Ack::NotStored,
         };
         let intent = self.of_this_database(&act.points_into, intent);
+        act.about = intents::incident(&intent);
         if let (Intent::RunRunbook { .. }, Some(channel)) = (&intent, &act.channel) {
             let may_post = membership::may_post(&self.parts.api, channel.as_str());
             if !timeout_at(deadline, may_post).await.unwrap_or(false) {
@@ -138,7 +139,7 @@ impl Pipeline {
             return self.with_form(act, intent, trigger, deadline).await;
         }
         // Before the engine decides: the card's new state may be on its way before the answer is.
-        if let Some(incident) = intents::incident(&intent) {
+        if let Some(incident) = act.about {
             self.parts.hints.hurry(incident);
         }
         let decided = self.decide(&act, intent, deadline).await;

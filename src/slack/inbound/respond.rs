@@ -16,7 +16,7 @@ use crate::domain::command::{Answer, Form, NotTaken, Reply};
 use crate::domain::event::{Refusal, Unfit};
 use crate::engine::EngineError;
 use crate::render::reasons;
-use crate::slack::answers;
+use crate::slack::answers::{self, Told};
 use crate::slack::cards::text::cut;
 use crate::slack::modals::{self, Opener};
 
@@ -28,7 +28,7 @@ pub(super) fn to(parts: &Arc<Parts>, act: Act, decided: Decided) -> Ack {
     let reply = match decided {
         Decided::Reply(reply) => reply,
         Decided::NotStored(error) => {
-            parts.answers.send(act.place, not_taken(&error));
+            send(parts, act, not_taken(&error));
             return Ack::NotStored;
         }
         Decided::Late(outcome) => {
@@ -43,7 +43,7 @@ pub(super) fn to(parts: &Arc<Parts>, act: Act, decided: Decided) -> Ack {
         }
         Surface::Slash => match reply {
             Reply::Answer(answer) => {
-                let text = (parts.shared.words.answer)(&answer);
+                let text = (parts.shared.words.answer)(&answer, act.about);
                 Ack::Body(answers::reply(&text, None).to_string())
             }
             reply @ (Reply::Stored
@@ -93,14 +93,19 @@ fn not_taken(error: &EngineError) -> Answer {
     })
 }
 
+fn send(parts: &Parts, act: Act, answer: Answer) {
+    let about = act.about;
+    parts.answers.send(act.place, Told { about, answer });
+}
+
 /// In the view that is open for it, else where answers go.
 async fn tell(parts: &Parts, act: Act, answer: Answer, opener: Opener) {
     match opener {
         Opener::View(view) => {
-            let text = (parts.shared.words.answer)(&answer);
+            let text = (parts.shared.words.answer)(&answer, act.about);
             modals::fill(&parts.api, &view, modals::message(&text)).await;
         }
-        Opener::Trigger(_) | Opener::Gone => parts.answers.send(act.place, answer),
+        Opener::Trigger(_) | Opener::Gone => send(parts, act, answer),
     }
 }
 
@@ -136,7 +141,7 @@ pub(super) fn ask(parts: &Arc<Parts>, act: Act, view: Value) {
 
 fn rest(parts: &Arc<Parts>, act: Act, reply: Reply, opener: Opener) -> Ack {
     match reply {
-        Reply::Answer(answer) => parts.answers.send(act.place, answer),
+        Reply::Answer(answer) => send(parts, act, answer),
         Reply::Form(form) => {
             let view = modals::view(&form, act.place.channel.as_deref(), &parts.shared);
             let parts = parts.clone();
@@ -159,7 +164,7 @@ async fn show(parts: &Parts, act: Act, view: Value, opener: Opener) {
     if let Err(error) = opened {
         // The person sees nothing otherwise: the trigger had expired, or Slack is slow.
         warn!(%error, "a modal could not be opened");
-        parts.answers.send(act.place, Answer::FormNotOpened);
+        send(parts, act, Answer::FormNotOpened);
     }
 }
 
@@ -201,11 +206,11 @@ fn verdict(parts: &Arc<Parts>, act: Act, reply: Reply, error_block: Option<Strin
             errors(problems.iter().map(said))
         }
         Reply::Answer(answer @ Answer::Refused(_)) => {
-            let text = (parts.shared.words.answer)(&answer);
+            let text = (parts.shared.words.answer)(&answer, act.about);
             Ack::Body(json!({"response_action": "update", "view": modals::message(&text)}).to_string())
         }
         Reply::Answer(answer) => {
-            parts.answers.send(act.place, answer);
+            send(parts, act, answer);
             if stacked {
                 Ack::Body(json!({"response_action": "clear"}).to_string())
             } else {

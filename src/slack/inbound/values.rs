@@ -15,7 +15,7 @@ pub fn plan(at: &PlanRef) -> String {
 /// `42.1.0123456789ab.2`
 #[must_use]
 pub fn step(at: &PlanRef, step: StepNo) -> String {
-    format!("{}.{step}", plan(at))
+    format!("{}.{}", plan(at), step.0)
 }
 
 /// `42`
@@ -142,7 +142,9 @@ mod tests {
             digest: "0123456789ab".to_owned(),
         };
         assert_eq!(parse_plan(&plan(&at)), Some(at.clone()));
-        assert_eq!(parse_step(&step(&at, StepNo(2))), Some((at, StepNo(2))));
+        for no in [StepNo(2), StepNo::precheck(0)] {
+            assert_eq!(parse_step(&step(&at, no)), Some((at.clone(), no)));
+        }
         assert_eq!(
             parse_tick(&tick(IncidentId(7), 3, true)),
             Some((IncidentId(7), 3, true))

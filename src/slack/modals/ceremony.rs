@@ -25,7 +25,7 @@ pub fn ceremony(spot: Spot<'_>, at: &PlanRef, upto: Option<StepNo>, part: &Plan,
     let head = format!("*Tier 3: {steps} of {}, plan {}.*", at.incident, at.plan);
     let fits = target.chars().count() <= TYPED;
     let Some(mut blocks) = shown(&head, part).filter(|_| fits) else {
-        return too_long();
+        return too_long(at);
     };
     blocks.push(section(&format!(
         "It acts on `{}`. Type that to say that you mean it.",
@@ -52,7 +52,7 @@ pub fn why(spot: Spot<'_>, at: &PlanRef, upto: Option<StepNo>, part: &Plan) -> V
     let steps = count(part.live_steps().count(), "step");
     let head = format!("*{steps} of {}, plan {}.*", at.incident, at.plan);
     let Some(mut blocks) = shown(&head, part) else {
-        return too_long();
+        return too_long(at);
     };
     blocks.push(reason());
     let metadata = metadata_of_part(spot, at, upto);
@@ -69,10 +69,11 @@ fn shown(head: &str, part: &Plan) -> Option<Vec<Value>> {
     fits.then(|| std::iter::once(head).chain(plan).collect())
 }
 
-fn too_long() -> Value {
-    message(
-        "*This is too long to be shown whole, so it can't be approved.* Approve a smaller part of it, or take over.",
-    )
+fn too_long(at: &PlanRef) -> Value {
+    message(&format!(
+        "{}: *this is too long to be shown whole, so it can't be approved.* Approve a smaller part of it, or take over.",
+        at.incident
+    ))
 }
 
 fn reason() -> Value {

@@ -63,8 +63,10 @@ pub fn reject(spot: Spot<'_>, at: &PlanRef, title: &str) -> Value {
             "placeholder": plain("The primary is being failed over by hand", 150)},
     });
     let intro = format!(
-        "*{}*\nNothing of this plan will run, and the incident is handed to you. You are not paged.",
-        safe(title, 200)
+        "*{}*, plan {} of {}\nNothing of this plan will run, and the incident is handed to you. You are not paged.",
+        safe(title, 200),
+        at.plan,
+        at.incident
     );
     form(
         callback::REJECT,
@@ -81,9 +83,10 @@ pub fn modify(
     parameters: &[FormField],
     steps: &[(StepNo, String, bool)],
 ) -> Value {
-    let mut blocks = vec![section(
-        "The changed plan is shown to you first. It is a new plan: earlier approvals don't count for it, and you count as the one who asked for it.",
-    )];
+    let mut blocks = vec![section(&format!(
+        "*Plan {} of {}*\nThe changed plan is shown to you first. It is a new plan: earlier approvals don't count for it, and you count as the one who asked for it.",
+        at.plan, at.incident
+    ))];
     blocks.extend(parameters.iter().take(FIELDS).map(field));
     blocks.extend(
         steps
@@ -141,7 +144,7 @@ fn field(field: &FormField) -> Value {
 }
 
 fn leave_out(steps: &[(StepNo, String, bool)], group: usize) -> Value {
-    let option = |(no, title, _): &(StepNo, String, bool)| json!({"text": plain(&format!("Step {no}: {title}"), 75), "value": no.to_string()});
+    let option = |(no, title, _): &(StepNo, String, bool)| json!({"text": plain(&format!("Step {no}: {title}"), 75), "value": no.0.to_string()});
     let options: Vec<Value> = steps.iter().map(option).collect();
     let chosen: Vec<Value> = steps.iter().filter(|(_, _, out)| *out).map(option).collect();
     let mut element = json!({"type": "checkboxes", "action_id": INPUT, "options": options});
@@ -171,18 +174,23 @@ pub fn diff(
     let carried = match serde_json::to_string(&change) {
         Ok(text) if text.chars().count() <= METADATA => text,
         Ok(_) | Err(_) => {
-            return message(
-                "These values are together longer than a form can carry (3,000 characters). Use shorter ones, or `/runbook run`.",
-            );
+            return message(&format!(
+                "{}: these values are together longer than a form can carry (3,000 characters). Use shorter ones, or `/runbook run`.",
+                at.incident
+            ));
         }
     };
     let text = reveal_lines(&lines.join("\n")).into_owned();
-    let mut blocks = vec![section("*This would change:*")];
+    let mut blocks = vec![section(&format!(
+        "*This would change in plan {} of {}:*",
+        at.plan, at.incident
+    ))];
     let parts = chunks(&text, 2900);
     if parts.len() > 60 || json!(text).to_string().len() > CONTENT {
-        return message(
-            "This change is too long to be shown whole, so it can't be made here. Shorten the values, or change the runbook.",
-        );
+        return message(&format!(
+            "{}: this change is too long to be shown whole, so it can't be made here. Shorten the values, or change the runbook.",
+            at.incident
+        ));
     }
     blocks.extend(parts.iter().map(|part| {
         json!({"type": "rich_text", "elements": [

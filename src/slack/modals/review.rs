@@ -22,7 +22,10 @@ const SAMPLE: usize = 30;
 /// may.
 pub fn review(spot: Spot<'_>, at: &PlanRef, incident: &Incident, context: &CardContext) -> Value {
     let Some(track) = incident.plan(at.plan) else {
-        return message("This plan is not there any more; the card shows the current one.");
+        return message(&format!(
+            "{}: this plan is not there any more; the card shows the current one.",
+            at.incident
+        ));
     };
     let plan = &*track.part(None, None);
     let steps = count(plan.live_steps().count(), "step");
@@ -114,7 +117,7 @@ fn how_much(track: &PlanTrack, steps: &str) -> Option<Value> {
             1 => format!("Step {} only ({})", part.upto, part.tier),
             n => format!("{n} steps, as far as step {} (up to {})", part.upto, part.tier),
         };
-        option(&text, &part.upto.to_string())
+        option(&text, &part.upto.0.to_string())
     }));
     Some(json!({
         "type": "input", "block_id": PART, "label": plain("How much of it?", 150),

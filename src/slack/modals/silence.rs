@@ -17,7 +17,7 @@ const VALUE: usize = 75;
 
 pub fn form_of(spot: Spot<'_>, incident: IncidentId, offer: &Offer) -> Value {
     let intro = format!(
-        "Mutes in Alertmanager what has these labels, and nothing else:\n```\n{}\n```\nIt is made once others have approved it on the card, and ends by itself.",
+        "*A silence for {incident}*\nMutes in Alertmanager what has these labels, and nothing else:\n```\n{}\n```\nIt is made once others have approved it on the card, and ends by itself.",
         Mrkdwn::code(&matchers(&offer.always))
     );
     let mut blocks = vec![section(&intro)];
