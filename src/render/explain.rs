@@ -30,12 +30,12 @@ pub fn answer(answer: &Answer) -> String {
         Answer::Rejected => "Rejected. Nothing runs; the incident is yours now.".to_owned(),
         Answer::Modified { plan } => {
             format!(
-                "Plan {plan} is being made from your changes. Earlier approvals are void. You count as who asked for it: from Tier 2 up somebody else has to approve."
+                "Plan {plan} is being made from your changes. Earlier approvals are void. You count as the one who asked for it: from Tier 2 up somebody else has to approve."
             )
         }
         Answer::Escalated { before } => escalated(*before),
         Answer::TakenOver => {
-            "You have it. Interlock starts nothing more; a step that runs is finished.".to_owned()
+            "You have it. Interlock starts nothing more; a step that is running now still finishes.".to_owned()
         }
         Answer::Closed {
             incident,
@@ -43,14 +43,14 @@ pub fn answer(answer: &Answer) -> String {
         } => closed(*incident, *still_firing),
         Answer::SplitOff { incident } => format!("Split off: it is {incident} now, with a card of its own."),
         Answer::Merged { from, into, alerts } => merged(*from, *into, *alerts),
-        Answer::ProposedAgain => "The plan is being made again; it needs a fresh approval. You count as who asked for it: from Tier 2 up somebody else has to approve.".to_owned(),
+        Answer::ProposedAgain => "The plan is being made again; it needs a fresh approval. You count as the one who asked for it: from Tier 2 up somebody else has to approve.".to_owned(),
         Answer::SilenceProposed => "The silence is proposed on the card. Somebody who may approve a Tier 2 step there has to approve it, and not you unless the policy says so.".to_owned(),
         Answer::SilenceRejected => "Rejected. Nothing is silenced.".to_owned(),
         Answer::Chosen { runbook } => format!("{runbook} it is. Its plan is being made."),
         Answer::Ticked => "Noted.".to_owned(),
         Answer::Judged(judgement) => judged(*judgement).to_owned(),
         Answer::TakingBack { step } => format!(
-            "The plan that takes step {step} back is being made; it needs its own approval. You count as who asked for it."
+            "The plan that takes step {step} back is being made; it needs its own approval. You count as the one who asked for it."
         ),
         Answer::Blamed => "Noted. It stands in the journal and in the summary.".to_owned(),
         Answer::Frozen { scope, unknown, explained, ran } => {
@@ -269,11 +269,12 @@ pub fn help() -> String {
      /runbook show NAME: one of them, as it is written\n\
      /runbook run NAME key=value …: propose it now; it needs approval like any other\n\
      /runbook close INC-1 REASON: it is over (once a human has it)\n\
+     /runbook merge INC-2 into INC-1: they are the same; INC-2 is closed, and its alerts go to INC-1\n\
      /runbook break-glass INC-1 REASON: for some minutes no window, limit or second approval holds it back\n\
      /runbook reviewed INC-1 WORDS: what you found when you looked at a broken glass\n\
      /runbook freeze REASON: no step starts, anywhere\n\
      /runbook freeze cluster NAME REASON, or namespace NAME, or runbook NAME: no step starts there\n\
-     /runbook unfreeze REASON: lift it (another person than who froze)\n\
+     /runbook unfreeze REASON: lift it (a person other than the one who froze)\n\
      /runbook help: this\n\
      In the thread of an incident you can mention me with `status`, `why`, `who` or `touched` instead."
         .to_owned()
@@ -286,7 +287,7 @@ fn not_understood(text: &str, problem: Option<&str>) -> String {
             let problem = problem.unwrap_or("that can't be done like that");
             format!("`{text}`: {problem}. Write `/runbook {usage}`.")
         }
-        None => format!("`{text}` is nothing that I know.\n{}", help()),
+        None => format!("`{text}` is not a command that I know.\n{}", help()),
     }
 }
 

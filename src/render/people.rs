@@ -12,7 +12,7 @@ const NAMES: usize = 6;
 #[must_use]
 pub fn may_approve(each: &[Vec<String>]) -> String {
     match each {
-        [] => "Nobody is configured who may approve it.".to_owned(),
+        [] => "The policy names nobody who may approve it.".to_owned(),
         each => format!("May approve: {}.", anybody(each)),
     }
 }
@@ -90,7 +90,7 @@ mod tests {
     #[test]
     fn who_may_approve_is_one_sentence_whoever_is_named() {
         let said = |each: &[&[&str]]| may_approve(&written(&lists(each), slack));
-        assert_eq!(said(&[]), "Nobody is configured who may approve it.");
+        assert_eq!(said(&[]), "The policy names nobody who may approve it.");
         assert_eq!(said(&[&["@sre"]]), "May approve: @sre.");
         assert_eq!(
             said(&[&["@sre", "U0ANA", "S0LEADS", "on-call <now>"]]),

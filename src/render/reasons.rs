@@ -40,7 +40,7 @@ pub fn reason(reason: &Reason) -> String {
         Reason::NoPlace => "its alert comes from no place that an [[environments]] row covers; set alertmanager.environment to say whose approvers it takes".to_owned(),
         Reason::NotResponder => "you are not one of the approvers; ask somebody who is".to_owned(),
         Reason::OwnRequest => {
-            "you asked for this plan or changed it, so somebody else has to approve it; Escalate now pages one".to_owned()
+            "you asked for this plan or changed it, so somebody else has to approve it; `Escalate now` on the card pages one".to_owned()
         }
         Reason::OwnProposal => "you proposed this silence, so somebody else has to approve it".to_owned(),
         Reason::Guest => "guests of the workspace can't decide; ask a member of the team".to_owned(),
@@ -223,10 +223,10 @@ pub fn unfit(why: Unfit) -> String {
 fn glass(refusal: &GlassRefusal) -> String {
     match refusal {
         GlassRefusal::NoRule => {
-            "The policy has no [break_glass], so nobody may. Escalate now pages a human.".to_owned()
+            "The policy has no [break_glass], so nobody may. `Escalate now` on the card pages a human.".to_owned()
         }
         GlassRefusal::NotListed => {
-            "The policy's [break_glass] does not name you; `interlock policy show` says whom it names. Escalate now pages a human.".to_owned()
+            "The policy's [break_glass] does not name you; `interlock policy show` says whom it names. `Escalate now` on the card pages a human.".to_owned()
         }
         GlassRefusal::NoReason => {
             "Breaking the glass needs a reason: /runbook break-glass INC-1 REASON.".to_owned()
@@ -234,7 +234,7 @@ fn glass(refusal: &GlassRefusal) -> String {
         GlassRefusal::Open { by, until } => {
             format!("It is broken by {by} until {}; nothing was changed.", until.strftime("%H:%M UTC"))
         }
-        GlassRefusal::NothingToReview => "Nothing of it waits for a review.".to_owned(),
+        GlassRefusal::NothingToReview => "Nothing of it is waiting for a review.".to_owned(),
         GlassRefusal::SamePerson => "You broke it, so another person has to review it.".to_owned(),
         GlassRefusal::NoWords => "Say what you found: /runbook reviewed INC-1 WORDS.".to_owned(),
     }
@@ -284,7 +284,7 @@ fn approval(refusal: &ApprovalRefusal) -> String {
             format!("Already rejected by {by}, who has the incident now.")
         }
         ApprovalRefusal::Expired => {
-            "This plan expired. Propose again on its card makes a new one.".to_owned()
+            "This plan expired. `Propose again` on its card makes a new one.".to_owned()
         }
         ApprovalRefusal::Withdrawn { why } => {
             format!("This plan was withdrawn: {why}. The card shows how it stands.")

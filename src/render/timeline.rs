@@ -148,7 +148,7 @@ fn worded(event: &Event, incident: Option<&Incident>) -> Option<String> {
         }
         Event::Remembered { similar, .. } => {
             let lines: Vec<String> = similar.iter().map(memory::line).collect();
-            format!("like it before: {}", lines.join("; "))
+            format!("similar incidents before: {}", lines.join("; "))
         }
         Event::Changed { change } => format!("changed: {}", changes::line(change)),
         Event::ChangesSeen { changes: seen, .. } => {
@@ -335,7 +335,9 @@ pub fn page_failed(reason: &str, trying: bool) -> String {
             "nobody could be paged yet: {reason}; it is tried again, but call somebody yourself if it is urgent"
         )
     } else {
-        format!("nobody could be paged: {reason}; call somebody yourself, and Escalate now tries again")
+        format!(
+            "nobody could be paged: {reason}; call somebody yourself, and `Escalate now` on the card tries again"
+        )
     }
 }
 

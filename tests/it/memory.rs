@@ -10,7 +10,7 @@ async fn the_next_one_like_it_shows_how_the_last_one_ended() {
     let alert = Alert::redis_timeout();
     world.fires(&alert).await;
     let card = world.card("Waits for 1 approval").await;
-    assert!(!card.contains("Like it before"), "{card}");
+    assert!(!card.contains("Similar incidents before"), "{card}");
     world.ana().presses("Approve").await;
     world.ana().is_told("Approved.").await;
     world.card("Fixed and verified.").await;
@@ -22,7 +22,7 @@ async fn the_next_one_like_it_shows_how_the_last_one_ended() {
     world.thread().ends_with("Summary of INC-1").await;
     world.clock_moves(Duration::from_secs(3_600)).await;
     world.fires(&Alert::redis_timeout()).await;
-    let card = world.card_shows("INC-2", "Like it before").await;
+    let card = world.card_shows("INC-2", "Similar incidents before").await;
     assert!(
         card.contains("INC-1 (the same alert): redis-connection-timeout, fixed and verified after"),
         "{card}"
@@ -52,7 +52,7 @@ async fn what_was_verified_in_vain_is_not_shown_as_help() {
     world.thread().ends_with("Summary of INC-1").await;
     world.clock_moves(Duration::from_secs(3_600)).await;
     world.fires(&Alert::redis_timeout()).await;
-    let card = world.card_shows("INC-2", "Like it before").await;
+    let card = world.card_shows("INC-2", "Similar incidents before").await;
     assert!(
         card.contains(
             "redis-connection-timeout, did not help: its steps were verified, and the alert went on"

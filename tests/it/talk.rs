@@ -23,7 +23,7 @@ async fn the_command_lists_shows_and_helps() {
     ana.is_told("/runbook freeze REASON: no step starts, anywhere")
         .await;
     ana.types("dance").await;
-    ana.is_told("'dance' is nothing that I know.").await;
+    ana.is_told("'dance' is not a command that I know.").await;
     ana.types("show redis-connection-timeout").await;
     ana.is_told("kubectl exec -n production deploy/redis-primary -- redis-cli FLUSHDB")
         .await;

@@ -37,7 +37,7 @@ pub fn similar(incident: &Incident) -> Option<String> {
         .similar
         .iter()
         .map(|similar| format!("• {}", safe(&memory::line(similar), LINE)));
-    let lines: Vec<String> = std::iter::once("*Like it before*".to_owned())
+    let lines: Vec<String> = std::iter::once("*Similar incidents before*".to_owned())
         .chain(lines)
         .collect();
     Some(lines.join("\n"))

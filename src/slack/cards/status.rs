@@ -134,7 +134,7 @@ pub fn now(incident: &Incident, context: &CardContext, words: &Words) -> String 
             until,
             by: SettlesBy::Staying,
         } => format!(
-            "*Fixed, verified and resolved.* It counts when the alert stays away until {}; fires it before, it did not help and a human gets it.",
+            "*Fixed, verified and resolved.* It counts when the alert stays away until {}; if it fires again before that, it did not help and a human gets it.",
             clock(*until)
         ),
         Phase::Settling {
@@ -200,7 +200,7 @@ fn proposed(track: &PlanTrack, context: &CardContext, words: &Words) -> String {
             format!("*Rejected* by @{}: {}", safe(name, 60), safe(reason, 300))
         }
         (Approval::Expired { .. }, _) => {
-            "*Expired*: nobody decided in time, or nothing started in time.".to_owned()
+            "*Expired*: nobody decided in time, or it did not start in time.".to_owned()
         }
         (Approval::Withdrawn { why, .. }, _) => format!("*Withdrawn*: {}", safe(why, 300)),
         (Approval::Superseded { .. }, _) => "*Replaced* by a newer plan.".to_owned(),

@@ -320,6 +320,14 @@ mod tests {
     }
 
     #[test]
+    fn the_help_names_every_command() {
+        let help = crate::render::explain::help();
+        for (command, _) in COMMANDS {
+            assert!(help.contains(&format!("/runbook {command}")), "{command}");
+        }
+    }
+
+    #[test]
     fn a_mention_is_cut_off() {
         assert_eq!(after_mention("<@U0BOT> status"), "status");
         assert_eq!(after_mention("<@U0BOT>: why"), "why");

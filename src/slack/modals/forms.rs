@@ -36,7 +36,7 @@ pub fn freeze(ask: Ask) -> Value {
             callback::FREEZE,
             "Freeze everything",
             "Freeze",
-            "No step starts anywhere until another person lifts it. A step that runs now is finished, not stopped.",
+            "No step starts anywhere until another person lifts it. A step that is running now is not stopped: it still finishes.",
             "The database is being moved",
         ),
         Ask::Unfreeze => (
