@@ -177,6 +177,8 @@ pub enum Bug {
     CommanderForgotten,
     /// An alert is told apart by its key alone, whoever sent it.
     KeysOfOthersMatch,
+    /// A plan runs without a person although a refused runbook would have matched as well.
+    RefusedForgotten,
 }
 
 /// Whether this bug is on.

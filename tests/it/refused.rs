@@ -110,3 +110,21 @@ async fn a_card_without_a_match_names_the_refused_runbooks_of_which_nobody_can_t
     );
     world.ends_and_nothing_ran().await;
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn where_a_refused_one_was_meant_as_well_nothing_runs_without_a_person() {
+    let (_, text) = broken();
+    let setup = Setup::default()
+        .autonomy("auto")
+        .runbook(("redis-careful.md", &text));
+    let world = TestWorld::start(setup).await;
+    world.fires(&Alert::redis_timeout()).await;
+    let card = world.card("Waits for 1 approval").await;
+    assert!(
+        card.contains("*Refused runbook:* 'redis-careful' (redis-careful.md:22:17: "),
+        "{card}"
+    );
+    world.thread().ends_with("plan 1 proposed").await;
+    world.nothing_ran();
+    world.ends().await;
+}
