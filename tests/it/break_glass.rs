@@ -150,7 +150,7 @@ async fn who_is_not_named_for_it_and_who_says_no_reason_breaks_nothing() {
     world.ana().types("break-glass").await;
     world.ana().is_told("/runbook break-glass INC-1 REASON").await;
     world.ben().types("reviewed INC-1 fine").await;
-    world.ben().is_told("Nothing of it waits for a review").await;
+    world.ben().is_told("Nothing of it is waiting for a review").await;
     world.ana().forges_an_approval().await;
     world.ana().is_told("the policy's calendar freezes it").await;
     world.nothing_ran();

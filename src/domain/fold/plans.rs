@@ -81,7 +81,7 @@ pub(super) fn approve(incident: &mut Incident, plan: PlanNo, event: ApprovalEven
     }
 }
 
-/// What is left waits for itself: with its own time, its own reminder, and a call of its own when nobody decides.
+/// What is left waits for itself: with its own time, its own reminder, and a call of its own if nobody decides.
 pub(super) fn part_done(
     incident: &mut Incident,
     plan: PlanNo,
