@@ -121,7 +121,10 @@ impl State {
                 ask_instead,
             } => {
                 self.forget_old(entry.at);
-                self.past.fired(entry.at, &alert.fingerprint);
+                // What a person runs by hand is no alert, however much of it comes.
+                if by.is_none() {
+                    self.past.fired(entry.at, &alert.fingerprint);
+                }
                 self.last_incident = self.last_incident.max(incident.0);
                 let mut opened = opened(*incident, entry.at, alert, channel, title, *severity);
                 opened.requested_by.clone_from(by);
@@ -174,7 +177,13 @@ impl State {
                 self.apply_to_incident(entry, *incident);
                 self.note_handover(*incident, reason, entry.at);
             }
-            Event::SplitOff { incident, .. } => {
+            Event::SplitOff {
+                incident,
+                fingerprint,
+                ..
+            } => {
+                // It opens an incident of its own next, and has not fired again by that.
+                self.past.take_back(fingerprint);
                 let groups = |state: &Self| -> BTreeSet<(Source, GroupKey)> {
                     let incident = state.incident(*incident).into_iter();
                     let groups = incident.flat_map(Incident::groups);

@@ -69,6 +69,20 @@ impl Past {
         count(&mut self.times, alert);
     }
 
+    /// The last time that it fired was not one.
+    pub(super) fn take_back(&mut self, alert: &Fingerprint) {
+        let Some(last) = self.fired.iter().rposition(|(_, known)| known == alert) else {
+            return;
+        };
+        self.fired.remove(last);
+        if let Some(times) = self.times.get_mut(alert) {
+            *times = times.saturating_sub(1);
+            if *times == 0 {
+                self.times.remove(alert);
+            }
+        }
+    }
+
     /// How often it fired within the hour before the last alert that fired.
     #[must_use]
     pub fn times(&self, alert: &Fingerprint) -> u32 {

@@ -329,3 +329,16 @@ fn what_was_split_off_takes_its_group_along() {
     history.is_as_told();
     assert_eq!(history.holders((1, 1)), BTreeSet::from([IncidentId(3)]));
 }
+
+#[test]
+fn what_is_merged_and_split_off_has_not_fired_again_by_that() {
+    let mut history = History::new(1);
+    history.fires((0, 3));
+    history.fires((1, 2));
+    let times = |history: &History| history.state().past.times(&Fingerprint::new("key-2"));
+    assert_eq!(times(&history), 1);
+    history.merges(IncidentId(2), IncidentId(1));
+    history.splits(IncidentId(1));
+    assert_eq!(history.holders((1, 2)), BTreeSet::from([IncidentId(3)]));
+    assert_eq!(times(&history), 1, "three times in an hour would be a human's");
+}

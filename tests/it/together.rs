@@ -171,6 +171,33 @@ async fn in_a_storm_one_rule_for_several_services_is_a_card_for_each() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn what_people_run_by_hand_makes_no_storm_of_alerts() {
+    let world = TestWorld::start(Setup::default()).await;
+    for incident in ["INC-1", "INC-2", "INC-3"] {
+        world.ben().types("run redis-connection-timeout").await;
+        world.ben().is_told(&format!("{incident} is open")).await;
+    }
+    world.fires(&Alert::tape_jam()).await;
+    world
+        .fires(&Alert::new(
+            "TapeDriverErrors",
+            "archive",
+            "The driver sees errors",
+        ))
+        .await;
+    let first = world.card_shows("INC-4", "Tape library 3 is jammed").await;
+    let other = world.card_shows("INC-5", "The driver sees errors").await;
+    assert!(!first.contains("a storm of alerts") && !other.contains("a storm of alerts"));
+    for incident in ["INC-1", "INC-2", "INC-3"] {
+        world.card_shows(incident, "Waits for 1 approval").await;
+    }
+    for incident in ["INC-1", "INC-2", "INC-3", "INC-4", "INC-5"] {
+        world.thread_of(incident).is_uninteresting();
+    }
+    world.ends_and_nothing_ran().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn what_becomes_critical_while_its_plan_runs_pages_at_once() {
     let catalogue = "[grouping]\nrelated_within_minutes = 10\n\n[[services]]\nname = \"api-gateway\"\n";
     let world = TestWorld::start(Setup::default().table(catalogue)).await;
