@@ -266,7 +266,13 @@ impl Chart<'_> {
         let values = || line.points.iter().map(|(_, value)| *value);
         let of = |value: Option<f64>| value.map_or_else(|| "none".to_owned(), |value| self.worded(value));
         let alert = self.alert_at.as_second() as f64;
-        let then = line.points.iter().rev().find(|(at, _)| *at <= alert);
+        // The nearest, as the alert fires at once where the value jumps: the one before is what it was no more.
+        let away = |(at, _): &&(f64, f64)| (at - alert).abs();
+        let near = line
+            .points
+            .iter()
+            .filter(|point| away(point) <= f64::from(self.span.step));
+        let then = near.min_by(|one, other| away(one).total_cmp(&away(other)));
         format!(
             "lowest {}, highest {}, last {}, at the alert ({}) {}",
             of(values().reduce(f64::min)),

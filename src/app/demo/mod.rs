@@ -8,6 +8,7 @@ mod faults;
 mod files;
 mod metrics;
 mod panels;
+mod past;
 mod play;
 mod scene;
 mod stage;

@@ -5,13 +5,16 @@ use std::io;
 use std::sync::Arc;
 use std::time::Duration;
 
+use tokio::task::JoinSet;
+
 use super::clock::PlayClock;
 use super::metrics;
+use super::past::Past;
 use crate::playground::cluster::{ClusterDouble, ClusterError, ClusterOptions, Speed};
 use crate::playground::faults::Doubles;
 use crate::playground::flags::FlagsDouble;
 use crate::playground::pager::{PagerDouble, PagerOptions};
-use crate::playground::prometheus::{PrometheusDouble, PrometheusOptions};
+use crate::playground::prometheus::{PrometheusDouble, PrometheusOptions, Source};
 use crate::playground::slack::{self, AppSettings, SlackDouble, SlackOptions};
 use crate::ports::Clock;
 use crate::slack::surface;
@@ -30,6 +33,9 @@ pub enum WorldError {
     #[error("the flag service can't listen on 127.0.0.1:{port}: {reason}; choose another port")]
     Flags { port: u16, reason: io::Error },
 }
+
+/// Between two looks at the series.
+const LOOK: Duration = Duration::from_secs(1);
 
 /// The feature flag that exists, on at the start.
 pub const FLAG: &str = "new-checkout-flow";
@@ -52,6 +58,7 @@ pub struct World {
     pub prometheus: PrometheusDouble,
     pub flags: FlagsDouble,
     pub clock: Arc<PlayClock>,
+    _looks: JoinSet<()>,
 }
 
 impl World {
@@ -85,12 +92,10 @@ impl World {
                 port: ports.pager,
                 reason,
             })?;
-        let (truth, watch_clock) = (cluster.world(), clock.clone());
+        let mut looks = JoinSet::new();
         let prometheus_options = PrometheusOptions {
             port: ports.prometheus,
-            series: Arc::new(move || metrics::series(&truth)),
-            clock: Arc::new(move || watch_clock.now()),
-            ..PrometheusOptions::default()
+            ..watching(&cluster, clock.clone(), &mut looks)
         };
         let prometheus = PrometheusDouble::start(prometheus_options)
             .await
@@ -111,6 +116,7 @@ impl World {
             prometheus,
             flags,
             clock,
+            _looks: looks,
         })
     }
 
@@ -128,6 +134,30 @@ impl World {
         self.clock.advance(by);
         self.slack.advance(by);
         self.cluster.advance(by);
+    }
+}
+
+/// A Prometheus that scrapes the cluster.
+fn watching(cluster: &ClusterDouble, clock: Arc<PlayClock>, looks: &mut JoinSet<()>) -> PrometheusOptions {
+    let (truth, scraped_at) = (cluster.world(), clock.clone());
+    let past = Arc::new(Past::default());
+    let kept = past.clone();
+    let series: Source = Arc::new(move || {
+        let now = scraped_at.now().as_millisecond() as f64 / 1000.0;
+        past.look(now, metrics::series(&truth))
+    });
+    let look = series.clone();
+    looks.spawn(async move {
+        loop {
+            look();
+            tokio::time::sleep(LOOK).await;
+        }
+    });
+    PrometheusOptions {
+        series,
+        history: Arc::new(move |at| kept.at(at)),
+        clock: Arc::new(move || clock.now()),
+        ..PrometheusOptions::default()
     }
 }
 

@@ -11,5 +11,5 @@ pub mod eval;
 mod lex;
 mod parse;
 
-pub use double::{PrometheusDouble, PrometheusFaults, PrometheusOptions};
+pub use double::{PrometheusDouble, PrometheusFaults, PrometheusOptions, Source};
 pub use eval::Series;
