@@ -2,7 +2,6 @@
 //! loopback. Strict like a real one: an unknown flag is 404, a body of another type 415, one that is not a change 422.
 
 use std::collections::BTreeMap;
-use std::net::SocketAddr;
 use std::sync::Arc;
 
 use axum::extract::{Path, State};
@@ -13,8 +12,8 @@ use axum::{Json, Router};
 use parking_lot::Mutex;
 use serde::{Deserialize, Serialize};
 use serde_json::json;
-use tokio::net::TcpListener;
-use tokio::task::JoinSet;
+
+use crate::playground::listening::Listening;
 
 /// A flag.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
@@ -40,9 +39,8 @@ type Flags = Arc<Mutex<BTreeMap<String, Flag>>>;
 
 /// A running flag service.
 pub struct FlagsDouble {
-    address: SocketAddr,
+    listening: Listening,
     flags: Flags,
-    _tasks: JoinSet<()>,
 }
 
 impl FlagsDouble {
@@ -59,8 +57,6 @@ impl FlagsDouble {
     /// # Errors
     /// When the port can't be bound.
     pub async fn start_at(port: u16, on: &[&str]) -> std::io::Result<Self> {
-        let listener = TcpListener::bind(("127.0.0.1", port)).await?;
-        let address = listener.local_addr()?;
         let flag = |name: &&str| {
             let enabled = Flag {
                 enabled: true,
@@ -72,23 +68,14 @@ impl FlagsDouble {
         let router = Router::new()
             .route("/v1/flags/{name}", get(read).patch(write))
             .with_state(flags.clone());
-        let mut tasks = JoinSet::new();
-        tasks.spawn(async move {
-            if let Err(error) = axum::serve(listener, router).await {
-                tracing::error!(%error, "the flag service ended");
-            }
-        });
-        Ok(Self {
-            address,
-            flags,
-            _tasks: tasks,
-        })
+        let listening = Listening::start(port, "the flag service", router).await?;
+        Ok(Self { listening, flags })
     }
 
     /// `127.0.0.1:PORT`, as a list of allowed hosts wants it.
     #[must_use]
     pub fn host(&self) -> String {
-        self.address.to_string()
+        self.listening.address.to_string()
     }
 
     /// Switches a flag on or off as somebody at the service's own page does; makes it when there is none.

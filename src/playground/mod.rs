@@ -5,6 +5,7 @@ pub mod cluster;
 pub mod control;
 pub mod faults;
 pub mod flags;
+mod listening;
 pub mod model;
 pub mod oncall;
 pub mod page;

@@ -3,7 +3,6 @@
 //! What it says is told it beforehand; it understands nothing. Dropping the handle stops it.
 
 use std::collections::VecDeque;
-use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -15,8 +14,8 @@ use axum::routing::post;
 use axum::{Json, Router};
 use parking_lot::Mutex;
 use serde_json::{Value, json};
-use tokio::net::TcpListener;
-use tokio::task::JoinSet;
+
+use crate::playground::listening::Listening;
 
 /// Questions that are remembered.
 const KEPT: usize = 200;
@@ -43,9 +42,8 @@ struct Shared {
 
 /// A running model.
 pub struct ModelDouble {
-    address: SocketAddr,
+    listening: Listening,
     shared: Arc<Shared>,
-    _tasks: JoinSet<()>,
 }
 
 impl ModelDouble {
@@ -54,8 +52,6 @@ impl ModelDouble {
     /// # Errors
     /// When no port can be bound.
     pub async fn start(key: &str, says: Says) -> std::io::Result<Self> {
-        let listener = TcpListener::bind(("127.0.0.1", 0)).await?;
-        let address = listener.local_addr()?;
         let shared = Arc::new(Shared {
             key: key.to_owned(),
             says: Mutex::new(says),
@@ -67,23 +63,14 @@ impl ModelDouble {
             .route("/v1/chat/completions", post(completions))
             .route("/v1/embeddings", post(embeddings))
             .with_state(shared.clone());
-        let mut tasks = JoinSet::new();
-        tasks.spawn(async move {
-            if let Err(error) = axum::serve(listener, router).await {
-                tracing::error!(%error, "the model of the playground ended");
-            }
-        });
-        Ok(Self {
-            address,
-            shared,
-            _tasks: tasks,
-        })
+        let listening = Listening::start(0, "the model", router).await?;
+        Ok(Self { listening, shared })
     }
 
     /// For the Messages API; with `/v1` behind it for Chat Completions and Embeddings.
     #[must_use]
     pub fn base(&self) -> String {
-        format!("http://{}", self.address)
+        self.listening.base()
     }
 
     /// What it says from now on.

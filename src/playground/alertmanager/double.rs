@@ -2,7 +2,6 @@
 //! 0.25 and 0.33 were seen to give. Dropping the handle stops it.
 
 use std::collections::BTreeMap;
-use std::net::SocketAddr;
 use std::sync::Arc;
 
 use axum::Router;
@@ -13,8 +12,8 @@ use axum::response::{IntoResponse as _, Response};
 use jiff::Timestamp;
 use parking_lot::Mutex;
 use serde_json::{Value, json};
-use tokio::net::TcpListener;
-use tokio::task::JoinSet;
+
+use crate::playground::listening::Listening;
 
 /// How to start one.
 #[derive(Clone)]
@@ -92,39 +91,28 @@ struct Shared {
 
 /// A running Alertmanager.
 pub struct AlertmanagerDouble {
-    address: SocketAddr,
+    listening: Listening,
     shared: Arc<Shared>,
-    _tasks: JoinSet<()>,
 }
 
 impl AlertmanagerDouble {
     /// # Errors
     /// When the port can't be bound.
     pub async fn start(options: AlertmanagerOptions) -> std::io::Result<Self> {
-        let listener = TcpListener::bind(("127.0.0.1", options.port)).await?;
-        let address = listener.local_addr()?;
+        let port = options.port;
         let shared = Arc::new(Shared {
             options,
             model: Mutex::default(),
         });
         let router = Router::new().fallback(answer).with_state(shared.clone());
-        let mut tasks = JoinSet::new();
-        tasks.spawn(async move {
-            if let Err(error) = axum::serve(listener, router).await {
-                tracing::error!(%error, "the Alertmanager of the playground ended");
-            }
-        });
-        Ok(Self {
-            address,
-            shared,
-            _tasks: tasks,
-        })
+        let listening = Listening::start(port, "the Alertmanager", router).await?;
+        Ok(Self { listening, shared })
     }
 
     /// Its address, without `/api/v2`.
     #[must_use]
     pub fn base(&self) -> String {
-        format!("http://{}", self.address)
+        self.listening.base()
     }
 
     /// Every silence that was ever made.

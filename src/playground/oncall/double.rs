@@ -2,7 +2,6 @@
 //! does it at once, and answers 409 to what is so already. Dropping the handle stops it.
 
 use std::collections::BTreeMap;
-use std::net::SocketAddr;
 use std::sync::Arc;
 
 use axum::Router;
@@ -14,10 +13,9 @@ use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use parking_lot::Mutex;
 use serde_json::{Value, json};
-use tokio::net::TcpListener;
-use tokio::task::JoinSet;
 
 use super::told;
+use crate::playground::listening::Listening;
 
 /// Whose API it is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -65,9 +63,8 @@ struct Shared {
 
 /// All of them, running.
 pub struct OnCallDouble {
-    address: SocketAddr,
+    listening: Listening,
     shared: Arc<Shared>,
-    _tasks: JoinSet<()>,
 }
 
 /// The user of Jira Service Management, and the site.
@@ -78,29 +75,18 @@ impl OnCallDouble {
     /// # Errors
     /// When no port can be bound.
     pub async fn start() -> std::io::Result<Self> {
-        let listener = TcpListener::bind(("127.0.0.1", 0)).await?;
-        let address = listener.local_addr()?;
         let shared = Arc::new(Shared {
             token: format!("{:032x}", rand::random::<u128>()),
             model: Mutex::default(),
         });
         let router = Router::new().fallback(answer).with_state(shared.clone());
-        let mut tasks = JoinSet::new();
-        tasks.spawn(async move {
-            if let Err(error) = axum::serve(listener, router).await {
-                tracing::error!(%error, "the on-call services of the playground ended");
-            }
-        });
-        Ok(Self {
-            address,
-            shared,
-            _tasks: tasks,
-        })
+        let listening = Listening::start(0, "the on-call services", router).await?;
+        Ok(Self { listening, shared })
     }
 
     #[must_use]
     pub fn base(&self) -> String {
-        format!("http://{}", self.address)
+        self.listening.base()
     }
 
     /// The key or token of each of them.

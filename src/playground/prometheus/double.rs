@@ -2,7 +2,6 @@
 //! (<https://prometheus.io/docs/prometheus/latest/querying/api/>). Dropping the handle stops it.
 
 use std::collections::{BTreeMap, VecDeque};
-use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -14,11 +13,10 @@ use axum::response::{IntoResponse as _, Response};
 use jiff::Timestamp;
 use parking_lot::Mutex;
 use serde_json::{Value as Json, json};
-use tokio::net::TcpListener;
-use tokio::task::JoinSet;
 
 use super::eval::{Series, Value, query};
 use super::lex;
+use crate::playground::listening::Listening;
 
 /// Where the series come from, asked at each query.
 pub type Source = Arc<dyn Fn() -> Vec<Series> + Send + Sync>;
@@ -66,9 +64,8 @@ pub struct PrometheusFaults {
 
 /// A running Prometheus.
 pub struct PrometheusDouble {
-    address: SocketAddr,
+    listening: Listening,
     shared: Arc<Shared>,
-    _tasks: JoinSet<()>,
 }
 
 struct Shared {
@@ -81,31 +78,21 @@ impl PrometheusDouble {
     /// # Errors
     /// When the port can't be bound.
     pub async fn start(options: PrometheusOptions) -> std::io::Result<Self> {
-        let listener = TcpListener::bind(("127.0.0.1", options.port)).await?;
-        let address = listener.local_addr()?;
+        let port = options.port;
         let shared = Arc::new(Shared {
             options,
             faults: Mutex::default(),
             queries: Mutex::default(),
         });
         let router = Router::new().fallback(answer).with_state(shared.clone());
-        let mut tasks = JoinSet::new();
-        tasks.spawn(async move {
-            if let Err(error) = axum::serve(listener, router).await {
-                tracing::error!(%error, "the Prometheus of the playground ended");
-            }
-        });
-        Ok(Self {
-            address,
-            shared,
-            _tasks: tasks,
-        })
+        let listening = Listening::start(port, "the Prometheus", router).await?;
+        Ok(Self { listening, shared })
     }
 
     /// Its address, without `/api/v1`.
     #[must_use]
     pub fn base(&self) -> String {
-        format!("http://{}", self.address)
+        self.listening.base()
     }
 
     #[must_use]
