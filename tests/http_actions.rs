@@ -199,6 +199,9 @@ async fn prometheus_is_asked_and_quoted() {
     assert_eq!(answer.samples[0].value, "0");
     assert_eq!(
         prometheus.query("((").await,
-        Err(QueryError::Refused("parse error".into()))
+        Err(QueryError::Refused {
+            of: "Prometheus",
+            why: "parse error".into()
+        })
     );
 }

@@ -91,7 +91,7 @@ async fn queries_are_answered_within_bounds_and_what_is_missing_or_wrong_is_said
         "missing: Prometheus has no such series now"
     );
     match patient.query("sum(gateway_errors").await {
-        Err(QueryError::Refused(why)) => assert!(why.contains("parse error"), "{why}"),
+        Err(QueryError::Refused { why, .. }) => assert!(why.contains("parse error"), "{why}"),
         other => panic!("{other:?}"),
     }
     // Prometheus has hundreds about itself; what is kept is bounded, and how many there were is told.
@@ -156,7 +156,7 @@ async fn a_chart_is_drawn_from_its_range_queries() {
         .expect("an answer");
     assert!(nothing.lines.is_empty());
     match client.range("sum(gateway_errors", span).await {
-        Err(QueryError::Refused(why)) => assert!(why.contains("parse error"), "{why}"),
+        Err(QueryError::Refused { why, .. }) => assert!(why.contains("parse error"), "{why}"),
         other => panic!("{other:?}"),
     }
 }

@@ -23,7 +23,7 @@ use super::outputs::{Keeping, Outputs};
 use super::rollouts::Rollouts;
 use super::silences::Silencer;
 use super::totp::Factors;
-use super::wiring::{clusters, slack_settings, tellers};
+use super::wiring::{clusters, loki, prometheus, slack_settings, tellers};
 use super::{
     advice, backup, channels, checkpoints, greet, knowledge, outage, overpower, rules, socket, space, standby,
 };
@@ -34,7 +34,6 @@ use crate::config::runbooks::{LoadError, Runbooks, Watch};
 use crate::config::{ConfigError, Settings, SlackCredentials};
 use crate::domain::incident::Incident;
 use crate::engine::{self, EngineParts, Handle, Health, Knowledge, Lanes};
-use crate::evidence::prometheus::Prometheus;
 use crate::executor::{Executor, ExecutorParts};
 use crate::ingress::{self, BindError, Limits};
 use crate::paging::{OnDutyPeople, PagerDuty};
@@ -410,7 +409,7 @@ impl Parts {
             None => runner,
         };
         let looks = Looks::new(
-            prometheus(&self.settings)?,
+            (prometheus(&self.settings)?, loki(&self.settings)?),
             runner.clone(),
             self.redactor.clone(),
             self.clock.clone(),
@@ -480,21 +479,6 @@ impl Parts {
         self.tasks.spawn(socket::serve(listener, control));
         Ok(())
     }
-}
-
-fn prometheus(settings: &Settings) -> Result<Option<Prometheus>, StartError> {
-    let section = &settings.prometheus;
-    let Some(url) = &section.url else {
-        return Ok(None);
-    };
-    let bearer = section
-        .bearer_token
-        .as_ref()
-        .map(|token| token.expose().to_owned());
-    let within = Duration::from_secs(u64::from(section.timeout_seconds));
-    let made = Prometheus::new(url.as_str(), bearer, within);
-    made.map(Some)
-        .map_err(|error| StartError::Setup(format!("prometheus.url: {error}")))
 }
 
 /// A link to the incident's thread that opens in the Slack app.

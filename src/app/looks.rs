@@ -1,4 +1,4 @@
-//! Looks at the world for evidence: Prometheus for queries, the action runner for commands. Everything that comes back
+//! Looks at the world for evidence: Prometheus and Loki for queries, the action runner for commands. Everything that comes back
 //! is redacted here before anybody else sees it.
 
 use std::sync::Arc;
@@ -10,6 +10,7 @@ use crate::actions::redact::Redactor;
 use crate::domain::action::Action;
 use crate::domain::evidence::{Ask, Finding, Found, Look};
 use crate::domain::ids::IncidentId;
+use crate::evidence::loki::Loki;
 use crate::evidence::prometheus::Prometheus;
 use crate::evidence::shape;
 use crate::ports::{ActionRunner, Clock, Ended, EvidenceSource, Observation, Pending};
@@ -20,6 +21,7 @@ const AT_ONCE: usize = 16;
 /// Everybody who can be asked.
 pub struct Looks {
     pub prometheus: Option<Prometheus>,
+    pub loki: Option<Loki>,
     pub runner: Arc<dyn ActionRunner>,
     pub redactor: Arc<Redactor>,
     pub clock: Arc<dyn Clock>,
@@ -29,13 +31,14 @@ pub struct Looks {
 impl Looks {
     #[must_use]
     pub fn new(
-        prometheus: Option<Prometheus>,
+        (prometheus, loki): (Option<Prometheus>, Option<Loki>),
         runner: Arc<dyn ActionRunner>,
         redactor: Arc<Redactor>,
         clock: Arc<dyn Clock>,
     ) -> Self {
         Self {
             prometheus,
+            loki,
             runner,
             redactor,
             clock,
@@ -48,7 +51,7 @@ impl Looks {
         let _turn = self.turns.acquire().await;
         match &look.ask {
             Ask::Promql(query) => self.promql(query, look).await,
-            Ask::Logql(_) => missing("logs in Loki are not read yet"),
+            Ask::Logql(query) => self.logql(query, look).await,
             Ask::Command { action, filters, .. } => {
                 let observation = Observation {
                     incident,
@@ -80,6 +83,16 @@ impl Looks {
         };
         match prometheus.query(query).await {
             Ok(answer) => shape::of_answer(&answer, look.limit.as_ref(), look.required),
+            Err(error) => missing(&error.to_string()),
+        }
+    }
+
+    async fn logql(&self, query: &str, look: &Look) -> Found {
+        let Some(loki) = &self.loki else {
+            return missing("no Loki is configured; set loki.url");
+        };
+        match loki.query(query, self.clock.now()).await {
+            Ok(logs) => shape::of_logs(&logs, look.limit.as_ref(), look.required),
             Err(error) => missing(&error.to_string()),
         }
     }

@@ -1,10 +1,16 @@
 //! What the settings say, as the adapters want to have it.
 
 use std::sync::Arc;
+use std::time::Duration;
 
+use jiff::SignedDuration;
+
+use super::StartError;
 use crate::actions::kubernetes::clusters::{ClusterSettings, Clusters};
 use crate::actions::kubernetes::tokens::Account;
-use crate::config::{Settings, SlackCredentials};
+use crate::config::{Secret, Settings, SlackCredentials};
+use crate::evidence::loki::Loki;
+use crate::evidence::prometheus::Prometheus;
 use crate::paging::better_stack::BetterStack;
 use crate::paging::grafana::Grafana;
 use crate::paging::incident_io::IncidentIo;
@@ -78,4 +84,38 @@ pub(super) fn slack_settings(settings: &Settings, credentials: &SlackCredentials
         made.allowed_hosts.extend(url.host_str().map(str::to_owned));
     }
     made
+}
+
+/// The Prometheus that is configured, if there is one.
+pub(super) fn prometheus(settings: &Settings) -> Result<Option<Prometheus>, StartError> {
+    let section = &settings.prometheus;
+    let Some(url) = &section.url else {
+        return Ok(None);
+    };
+    let bearer = section.bearer_token.as_ref().map(exposed);
+    let within = Duration::from_secs(u64::from(section.timeout_seconds));
+    let made = Prometheus::new(url.as_str(), bearer, within);
+    made.map(Some)
+        .map_err(|error| StartError::Setup(format!("prometheus.url: {error}")))
+}
+
+/// The Loki that is configured, if there is one.
+pub(super) fn loki(settings: &Settings) -> Result<Option<Loki>, StartError> {
+    let section = &settings.loki;
+    let Some(url) = &section.url else {
+        return Ok(None);
+    };
+    let made = Loki::new(
+        url.as_str(),
+        section.bearer_token.as_ref().map(exposed),
+        section.tenant.as_deref(),
+        Duration::from_secs(u64::from(section.timeout_seconds)),
+        SignedDuration::from_mins(i64::from(section.minutes)),
+    );
+    made.map(Some)
+        .map_err(|error| StartError::Setup(format!("loki.url: {error}")))
+}
+
+fn exposed(secret: &Secret) -> String {
+    secret.expose().to_owned()
 }

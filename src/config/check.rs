@@ -21,17 +21,32 @@ pub(super) fn check(settings: &Settings) -> Result<(), ConfigError> {
     on_call(settings)?;
     operators(settings)?;
     hosts(settings)?;
-    if settings.prometheus.bearer_token.is_some() && settings.prometheus.url.is_none() {
-        return wrong(
-            "`prometheus.bearer_token` is set without `prometheus.url`: say where Prometheus is, or remove the token"
-                .to_owned(),
-        );
-    }
-    if settings.alertmanager.bearer_token.is_some() && settings.alertmanager.url.is_none() {
-        return wrong(
-            "`alertmanager.bearer_token` is set without `alertmanager.url`: say where Alertmanager is, or remove the token"
-                .to_owned(),
-        );
+    let Settings {
+        prometheus,
+        loki,
+        alertmanager,
+        ..
+    } = settings;
+    for (section, of, token, url) in [
+        (
+            "prometheus",
+            "Prometheus",
+            &prometheus.bearer_token,
+            &prometheus.url,
+        ),
+        ("loki", "Loki", &loki.bearer_token, &loki.url),
+        (
+            "alertmanager",
+            "Alertmanager",
+            &alertmanager.bearer_token,
+            &alertmanager.url,
+        ),
+    ] {
+        if token.is_some() && url.is_none() {
+            return wrong(format!(
+                "`{section}.bearer_token` is set without `{section}.url`: say where {of} is, or remove the token"
+            ));
+        }
     }
     advisor(settings)?;
     let jsm = &settings.jsm;
@@ -107,6 +122,8 @@ fn numbers(settings: &Settings) -> Result<(), ConfigError> {
             1,
             4,
         ),
+        ("loki.timeout_seconds", settings.loki.timeout_seconds, 1, 4),
+        ("loki.minutes", settings.loki.minutes, 1, 60),
         ("settle_seconds", settings.settle_seconds, 1, 86_400),
         (
             "grouping.related_within_minutes",

@@ -12,6 +12,7 @@ mod alone_rows;
 mod change_sources;
 mod check;
 mod error;
+mod evidence_sections;
 mod guard_check;
 mod guard_rows;
 mod node;

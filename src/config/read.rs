@@ -14,7 +14,7 @@ use super::settings::Settings;
 use super::{check, policy_file};
 
 /// The secrets. Each may be written as `…_file` with a path instead; `*` stands for any name.
-const SECRETS: [&str; 27] = [
+const SECRETS: [&str; 28] = [
     "slack.bot_token",
     "slack.app_token",
     "slack.signing_secret",
@@ -40,6 +40,7 @@ const SECRETS: [&str; 27] = [
     "checkpoints.webhook.bearer_token",
     "checkpoints.s3.secret_access_key",
     "prometheus.bearer_token",
+    "loki.bearer_token",
     "alertmanager.bearer_token",
     "advisor.api_key",
 ];

@@ -8,6 +8,7 @@ use std::path::PathBuf;
 use serde::{Deserialize, Serialize};
 
 use super::error::ConfigError;
+pub use super::evidence_sections::{Loki, Prometheus};
 use super::secret::Secret;
 use super::value::{BaseUrl, Listen};
 pub use super::watch_sections::{
@@ -328,28 +329,6 @@ pub struct Http {
     pub private_hosts: Vec<String>,
     /// Values that a header of a runbook names as `@name`.
     pub secrets: BTreeMap<String, Secret>,
-}
-
-/// `[prometheus]`: where the queries of a runbook's Evidence section are asked.
-#[derive(Clone, Debug, Serialize, Deserialize)]
-#[serde(deny_unknown_fields, default)]
-pub struct Prometheus {
-    /// Its address, with a path if it has one, without `/api/v1`. Not set: queries are shown as not read.
-    pub url: Option<BaseUrl>,
-    /// Sent as `Authorization: Bearer …`.
-    pub bearer_token: Option<Secret>,
-    /// For one query. 1 to 4: all evidence together gets 5.
-    pub timeout_seconds: u32,
-}
-
-impl Default for Prometheus {
-    fn default() -> Self {
-        Self {
-            url: None,
-            bearer_token: None,
-            timeout_seconds: 3,
-        }
-    }
 }
 
 /// `[alertmanager]`: where silences are made that people approved here.

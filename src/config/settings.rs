@@ -11,7 +11,7 @@ use super::rows::{ApproverRow, CacheRow, EnvironmentRow, OperatorRow, RouteRow, 
 use super::secret::Secret;
 use super::sections::{
     AdvisorSection, Alertmanager, Approval, AutonomySection, Backup, BetterStack, Checkpoints, Execution,
-    Freeze, Grafana, Grouping, Heartbeat, Http, IncidentIo, Jsm, Kubernetes, Log, Opsgenie, PagerDuty,
+    Freeze, Grafana, Grouping, Heartbeat, Http, IncidentIo, Jsm, Kubernetes, Log, Loki, Opsgenie, PagerDuty,
     Paging, Policy, Prometheus, Runbooks, Server, Slack, Standby, StandbyLease, Store, Totp, WatchdogSection,
 };
 use super::value::BaseUrl;
@@ -42,6 +42,7 @@ pub struct Settings {
     pub webhooks: Webhooks,
     pub http: Http,
     pub prometheus: Prometheus,
+    pub loki: Loki,
     pub alertmanager: Alertmanager,
     pub advisor: AdvisorSection,
     pub pagerduty: PagerDuty,
@@ -111,6 +112,7 @@ impl Default for Settings {
             webhooks: Webhooks::default(),
             http: Http::default(),
             prometheus: Prometheus::default(),
+            loki: Loki::default(),
             alertmanager: Alertmanager::default(),
             advisor: AdvisorSection::default(),
             pagerduty: PagerDuty::default(),
@@ -162,6 +164,7 @@ impl Settings {
             grafana,
             checkpoints,
             prometheus,
+            loki,
             alertmanager,
             advisor,
             heartbeat,
@@ -183,6 +186,7 @@ impl Settings {
             &checkpoints.webhook.bearer_token,
             &checkpoints.s3.secret_access_key,
             &prometheus.bearer_token,
+            &loki.bearer_token,
             &alertmanager.bearer_token,
             &advisor.api_key,
             &heartbeat.url,

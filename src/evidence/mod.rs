@@ -9,6 +9,8 @@ mod embeddings;
 pub mod filling;
 mod ink;
 pub mod kubernetes;
+pub mod loki;
 pub mod prometheus;
 pub mod range;
+mod server;
 pub mod shape;

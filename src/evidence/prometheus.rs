@@ -3,30 +3,15 @@
 use std::collections::BTreeMap;
 use std::time::Duration;
 
-use reqwest::{Client, redirect};
 use serde::Deserialize;
 use serde::de::DeserializeOwned;
-use url::Url;
+
+use super::server::Server;
+
+pub use super::server::QueryError;
 
 /// Series that are kept of an answer.
 pub const SERIES: usize = 20;
-/// Bytes of an answer that are read.
-const ANSWER_BYTES: usize = 1024 * 1024;
-
-/// Why there is no answer.
-#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-pub enum QueryError {
-    #[error("`{0}` is not the address of a Prometheus: write `http://host:9090`")]
-    Address(String),
-    #[error("no HTTP client can be made: {0}")]
-    Client(String),
-    #[error("Prometheus could not be asked: {0}")]
-    Unreachable(String),
-    #[error("Prometheus refused the query: {0}")]
-    Refused(String),
-    #[error("the answer of Prometheus can't be read: {0}")]
-    Unreadable(String),
-}
 
 /// One series with its value now.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -46,13 +31,7 @@ pub struct Answer {
 }
 
 /// A Prometheus.
-pub struct Prometheus {
-    client: Client,
-    api: Url,
-    bearer: Option<String>,
-    /// For one query.
-    within: Duration,
-}
+pub struct Prometheus(Server);
 
 impl Prometheus {
     /// `base` is its address without `/api/v1`; `bearer` a token if it wants one; `within` how long one query may take.
@@ -60,23 +39,7 @@ impl Prometheus {
     /// # Errors
     /// The address is none, or TLS can't be set up.
     pub fn new(base: &str, bearer: Option<String>, within: Duration) -> Result<Self, QueryError> {
-        let bad = || QueryError::Address(base.to_owned());
-        let api = Url::parse(&format!("{}/api/v1", base.trim_end_matches('/'))).map_err(|_| bad())?;
-        if !matches!(api.scheme(), "http" | "https") || api.host().is_none() {
-            return Err(bad());
-        }
-        let client = Client::builder()
-            .redirect(redirect::Policy::none())
-            .no_proxy()
-            .timeout(within)
-            .build()
-            .map_err(|error| QueryError::Client(error.to_string()))?;
-        Ok(Self {
-            client,
-            api,
-            bearer,
-            within,
-        })
+        Server::new("Prometheus", (base, "/api/v1"), bearer, within).map(Self)
     }
 
     /// Asks what an expression is now.
@@ -84,8 +47,8 @@ impl Prometheus {
     /// # Errors
     /// It can't be asked in time, refuses, or answers something else than series, a scalar or a text.
     pub async fn query(&self, expression: &str) -> Result<Answer, QueryError> {
-        let envelope: Envelope<Data> = self.ask("query", expression, &[]).await?;
-        answer(envelope.data()?)
+        let data: Data = self.ask("query", expression, &[]).await?;
+        data.answer().ok_or_else(|| self.0.unreadable(RANGE))
     }
 
     /// One call of its API, bounded in time and size.
@@ -94,78 +57,20 @@ impl Prometheus {
         what: &str,
         expression: &str,
         more: &[(&str, String)],
-    ) -> Result<Envelope<T>, QueryError> {
-        let mut url = self.api.clone();
-        if let Ok(mut path) = url.path_segments_mut() {
-            path.push(what);
-        }
-        url.query_pairs_mut()
-            .append_pair("query", expression)
-            .append_pair("timeout", &format!("{}s", self.within.as_secs()))
-            .extend_pairs(more);
-        let mut asking = self.client.get(url);
-        if let Some(bearer) = &self.bearer {
-            asking = asking.bearer_auth(bearer);
-        }
-        let unreachable = |error: reqwest::Error| {
-            QueryError::Unreachable(if error.is_timeout() {
-                format!("no answer within {} s", self.within.as_secs())
-            } else if error.is_connect() {
-                "nobody answers at its address".to_owned()
-            } else {
-                error.without_url().to_string()
-            })
-        };
-        let mut response = asking.send().await.map_err(unreachable)?;
-        let status = response.status();
-        let mut body = Vec::new();
-        while let Some(piece) = response.chunk().await.map_err(unreachable)? {
-            if body.len() + piece.len() > ANSWER_BYTES {
-                return Err(QueryError::Unreadable(
-                    "it is larger than 1 MiB; aggregate the query".to_owned(),
-                ));
-            }
-            body.extend_from_slice(&piece);
-        }
-        match serde_json::from_slice(&body) {
-            Ok(envelope) => Ok(envelope),
-            Err(_) if !status.is_success() => Err(QueryError::Refused(format!("HTTP {status}"))),
-            Err(error) => Err(QueryError::Unreadable(error.to_string())),
-        }
+    ) -> Result<T, QueryError> {
+        let timeout = format!("{}s", self.0.within().as_secs());
+        let mut parameters = vec![("query", expression.to_owned()), ("timeout", timeout)];
+        parameters.extend_from_slice(more);
+        self.0.ask(what, &parameters).await
     }
 }
 
-#[derive(Deserialize)]
-pub(super) struct Envelope<T> {
-    status: Success,
-    data: Option<T>,
-    error: Option<String>,
-}
-
-impl<T> Envelope<T> {
-    /// What was asked for, or why there is none.
-    pub(super) fn data(self) -> Result<T, QueryError> {
-        match (self.status, self.data, self.error) {
-            (Success::Success, Some(data), _) => Ok(data),
-            (_, _, Some(error)) => Err(QueryError::Refused(error)),
-            (_, _, None) => Err(QueryError::Unreadable(
-                "it has neither data nor an error".to_owned(),
-            )),
-        }
-    }
-}
-
-#[derive(Deserialize)]
-#[serde(rename_all = "lowercase")]
-enum Success {
-    Success,
-    Error,
-}
+pub(super) const RANGE: &str = "it is a range of values: ask for one value at a time";
 
 /// The kinds of result that an instant query has; see <https://prometheus.io/docs/prometheus/latest/querying/api/>.
 #[derive(Deserialize)]
 #[serde(tag = "resultType", content = "result", rename_all = "lowercase")]
-enum Data {
+pub(super) enum Data {
     Vector(Vec<Series>),
     Scalar((f64, String)),
     String((f64, String)),
@@ -173,37 +78,38 @@ enum Data {
 }
 
 #[derive(Deserialize)]
-struct Series {
+pub(super) struct Series {
     metric: BTreeMap<String, String>,
     /// Left out for a native histogram.
     value: Option<(f64, String)>,
 }
 
-fn answer(data: Data) -> Result<Answer, QueryError> {
-    match data {
-        Data::Vector(series) => {
-            let more = series.len().saturating_sub(SERIES);
-            let samples = series.into_iter().take(SERIES).map(|one| Sample {
-                labels: one.metric,
-                value: one
-                    .value
-                    .map_or_else(|| "a histogram".to_owned(), |(_, value)| value),
-            });
-            Ok(Answer {
-                samples: samples.collect(),
-                more,
-            })
+impl Data {
+    /// `None` for a range of values.
+    pub(super) fn answer(self) -> Option<Answer> {
+        match self {
+            Self::Vector(series) => {
+                let more = series.len().saturating_sub(SERIES);
+                let samples = series.into_iter().take(SERIES).map(|one| Sample {
+                    labels: one.metric,
+                    value: one
+                        .value
+                        .map_or_else(|| "a histogram".to_owned(), |(_, value)| value),
+                });
+                Some(Answer {
+                    samples: samples.collect(),
+                    more,
+                })
+            }
+            Self::Scalar((_, value)) | Self::String((_, value)) => Some(Answer {
+                samples: vec![Sample {
+                    labels: BTreeMap::new(),
+                    value,
+                }],
+                more: 0,
+            }),
+            Self::Matrix(_) => None,
         }
-        Data::Scalar((_, value)) | Data::String((_, value)) => Ok(Answer {
-            samples: vec![Sample {
-                labels: BTreeMap::new(),
-                value,
-            }],
-            more: 0,
-        }),
-        Data::Matrix(_) => Err(QueryError::Unreadable(
-            "it is a range of values: ask for one value at a time".to_owned(),
-        )),
     }
 }
 
@@ -211,22 +117,22 @@ fn answer(data: Data) -> Result<Answer, QueryError> {
 mod tests {
     use super::*;
 
-    fn read(body: &str) -> Result<Answer, QueryError> {
-        let envelope: Envelope<Data> = serde_json::from_str(body).expect("an envelope");
-        answer(envelope.data.expect("data"))
+    fn read(body: &str) -> Option<Answer> {
+        let data: Data = serde_json::from_str(body).expect("data");
+        data.answer()
     }
 
     #[test]
     fn series_and_scalars_are_read() {
-        let body = r#"{"status":"success","data":{"resultType":"vector","result":[
-            {"metric":{"__name__":"up","job":"redis"},"value":[1763690000.1,"0"]}]}}"#;
+        let body = r#"{"resultType":"vector","result":[
+            {"metric":{"__name__":"up","job":"redis"},"value":[1763690000.1,"0"]}]}"#;
         let answer = read(body).expect("an answer");
         assert_eq!(answer.samples[0].value, "0");
         assert_eq!(answer.samples[0].labels["job"], "redis");
-        let body = r#"{"status":"success","data":{"resultType":"scalar","result":[1763690000.1,"NaN"]}}"#;
+        let body = r#"{"resultType":"scalar","result":[1763690000.1,"NaN"]}"#;
         assert_eq!(read(body).expect("an answer").samples[0].value, "NaN");
-        let body = r#"{"status":"success","data":{"resultType":"matrix","result":[]}}"#;
-        assert!(matches!(read(body), Err(QueryError::Unreadable(_))));
+        let body = r#"{"resultType":"matrix","result":[]}"#;
+        assert_eq!(read(body), None);
     }
 
     #[test]
@@ -235,11 +141,11 @@ mod tests {
         assert!(Prometheus::new("http://prometheus.monitoring:9090/", None, Duration::from_secs(3)).is_ok());
         assert!(matches!(
             Prometheus::new("prometheus", None, Duration::from_secs(3)),
-            Err(QueryError::Address(_))
+            Err(QueryError::Address { .. })
         ));
         assert!(matches!(
             Prometheus::new("file:///x", None, Duration::from_secs(3)),
-            Err(QueryError::Address(_))
+            Err(QueryError::Address { .. })
         ));
     }
 }

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use jiff::Timestamp;
 use serde::Deserialize;
 
-use super::prometheus::{Envelope, Prometheus, QueryError};
+use super::prometheus::{Prometheus, QueryError};
 
 /// Lines that are kept of an answer: more can't be told apart in a chart.
 pub const LINES: usize = 5;
@@ -62,8 +62,7 @@ impl Prometheus {
             ("end", seconds(span.to)),
             ("step", span.step.max(1).to_string()),
         ];
-        let answer: Envelope<Ranged> = self.ask("query_range", expression, &more).await?;
-        let Ranged::Matrix(series) = answer.data()?;
+        let Ranged::Matrix(series) = self.ask("query_range", expression, &more).await?;
         Ok(kept(series))
     }
 }

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 
+use super::loki::Logs;
 use super::prometheus::{Answer, Sample};
 use crate::domain::evidence::Found;
 use crate::domain::runbook::{Limit, LimitSide};
@@ -12,8 +13,41 @@ const IN_SHORT: usize = 3;
 /// What Prometheus said. Without any series there is nothing to hold against a limit, so that counts as missing.
 #[must_use]
 pub fn of_answer(answer: &Answer, limit: Option<&Limit>, required: bool) -> Found {
+    of_series("Prometheus has no such series now", answer, limit, required)
+}
+
+/// What Loki said. Lines are told by the newest; no lines are an answer too, but a limit wants a number.
+#[must_use]
+pub fn of_logs(logs: &Logs, limit: Option<&Limit>, required: bool) -> Found {
+    let (lines, more) = match logs {
+        Logs::Values(answer) => return of_series("Loki counts nothing there now", answer, limit, required),
+        Logs::Lines { .. } if limit.is_some() => {
+            return Found::Missing {
+                why: "its limit wants a number, and the query gives lines: count them, as in `sum(count_over_time({…}[5m]))`"
+                    .to_owned(),
+            };
+        }
+        Logs::Lines { lines, more } => (lines, *more),
+    };
+    let squeezed = |line: &String| line.split_whitespace().collect::<Vec<_>>().join(" ");
+    let short = match lines.as_slice() {
+        [] => "no lines".to_owned(),
+        [only] => squeezed(only),
+        [.., newest] => {
+            let over = if more { "or more " } else { "" };
+            format!("{} {over}lines, the last: {}", lines.len(), squeezed(newest))
+        }
+    };
+    Found::Read {
+        short,
+        number: None,
+        whole: lines.join("\n"),
+    }
+}
+
+fn of_series(nothing: &str, answer: &Answer, limit: Option<&Limit>, required: bool) -> Found {
     if answer.samples.is_empty() {
-        let why = "Prometheus has no such series now".to_owned();
+        let why = nothing.to_owned();
         return if limit.is_some() || required {
             Found::Missing { why }
         } else {

@@ -6,6 +6,7 @@ pub mod control;
 pub mod faults;
 pub mod flags;
 mod listening;
+pub mod loki;
 pub mod model;
 pub mod oncall;
 pub mod page;

@@ -26,6 +26,7 @@ mod freeze;
 mod handoff;
 mod journal;
 mod lifeline;
+mod logs;
 #[path = "../common/manifest.rs"]
 mod manifest;
 mod matching;

@@ -105,17 +105,22 @@ impl<'a> World<'a> {
     pub fn look(&mut self, look: &Look, now: Timestamp) -> Finding {
         let found = match &look.ask {
             Ask::Promql(query) => self.metric(query, look),
-            Ask::Logql(_) => missing("logs in Loki are not read yet"),
-            Ask::Command { filters, shown, .. } => match self.answer(shown, filters, None) {
-                Some((Ended::Done { output }, _)) => shape::of_text(&output.text, look.limit.as_ref()),
-                Some((Ended::Failed { reason, .. } | Ended::Unknown { reason, .. }, _)) => {
-                    Found::Missing { why: reason }
-                }
-                None => missing("the scenario does not say"),
-            },
+            Ask::Logql(query) => self.said_by(query, &[], look),
+            Ask::Command { filters, shown, .. } => self.said_by(shown, filters, look),
             Ask::Nobody { why, .. } => missing(why),
         };
         look.found(now, found)
+    }
+
+    /// What the scenario has as the answer to what is shown.
+    fn said_by(&mut self, shown: &str, filters: &[Filter], look: &Look) -> Found {
+        match self.answer(shown, filters, None) {
+            Some((Ended::Done { output }, _)) => shape::of_text(&output.text, look.limit.as_ref()),
+            Some((Ended::Failed { reason, .. } | Ended::Unknown { reason, .. }, _)) => {
+                Found::Missing { why: reason }
+            }
+            None => missing("the scenario does not say"),
+        }
     }
 
     fn metric(&self, query: &str, look: &Look) -> Found {

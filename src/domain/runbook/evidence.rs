@@ -116,27 +116,26 @@ fn push(
     reader: &mut Reader<'_, '_>,
 ) {
     let title = name.text.lines().next().unwrap_or_default().trim().to_owned();
-    if found.iter().any(|other| other.name == title) {
-        let message = format!("two queries are called `{title}`");
-        reader.findings.error(
-            Code::DuplicateKey,
-            name.span(),
-            message,
-            "give each a name of its own",
-        );
-        return;
-    }
-    if found.len() == MAX_QUERIES {
-        let message = format!("more than {MAX_QUERIES} queries");
-        reader.findings.error(
-            Code::BadValue,
-            name.span(),
-            message,
-            "keep those that decide something",
-        );
-        return;
-    }
+    let again = found.iter().any(|other| other.name == title);
     let text = query.text.trim();
+    let counts_nothing = matches!(language, Language::Logql) && text.starts_with('{');
+    let mistake = if again {
+        let message = format!("two queries are called `{title}`");
+        Some((Code::DuplicateKey, message, "give each a name of its own"))
+    } else if found.len() == MAX_QUERIES {
+        let message = format!("more than {MAX_QUERIES} queries");
+        Some((Code::BadValue, message, "keep those that decide something"))
+    } else if counts_nothing && clauses.limit.is_some() {
+        let message = "a limit wants a number, and this query gives lines".to_owned();
+        let help = "count them: ``logql `sum(count_over_time({…}[5m]))` ``";
+        Some((Code::BadValue, message, help))
+    } else {
+        None
+    };
+    if let Some((code, message, help)) = mistake {
+        reader.findings.error(code, name.span(), message, help);
+        return;
+    }
     if !matches!(language, Language::Command) && has_placeholder(text) {
         let message = "a placeholder is filled in only in commands";
         let help = "write the query out";

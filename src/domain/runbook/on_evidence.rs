@@ -183,6 +183,11 @@ mod tests {
                 "is not a condition",
             ),
             (
+                "- Errors: logql `{a=\"b\"}`, limit 5",
+                "Errors beyond limit",
+                "a limit wants a number",
+            ),
+            (
                 "- Errors: promql `a{b=\"{{ c }}\"}`",
                 "always",
                 "only in commands",

@@ -25,6 +25,14 @@ const SIGNS: [&str; 20] = [
 /// # Errors
 /// What is no word, as Prometheus puts it.
 pub fn lex(text: &str) -> Result<Vec<Token>, String> {
+    words(text, &SIGNS).map_err(|(at, why)| format!("1:{at}: parse error: {why}"))
+}
+
+/// Words of a language with these signs, the longer ones first.
+///
+/// # Errors
+/// Where something is no word, and why.
+pub fn words(text: &str, signs: &[&'static str]) -> Result<Vec<Token>, (usize, String)> {
     let mut tokens = Vec::new();
     let mut rest = text;
     while let Some(first) = rest.chars().next() {
@@ -33,19 +41,19 @@ pub fn lex(text: &str) -> Result<Vec<Token>, String> {
             rest = &rest[first.len_utf8()..];
             continue;
         }
-        let (kind, length) = if let Some(sign) = SIGNS.iter().find(|sign| rest.starts_with(**sign)) {
+        let (kind, length) = if let Some(sign) = signs.iter().find(|sign| rest.starts_with(**sign)) {
             (Kind::Sign(sign), sign.len())
         } else if first.is_ascii_digit() || first == '.' {
-            number(rest).ok_or_else(|| format!("1:{at}: parse error: bad number or duration syntax"))?
+            number(rest).ok_or_else(|| (at, "bad number or duration syntax".to_owned()))?
         } else if matches!(first, '"' | '\'' | '`') {
-            text_of(rest, first).ok_or_else(|| format!("1:{at}: parse error: unterminated quoted string"))?
+            text_of(rest, first).ok_or_else(|| (at, "unterminated quoted string".to_owned()))?
         } else if first.is_ascii_alphabetic() || first == '_' || first == ':' {
             let end = rest
                 .find(|c: char| !(c.is_ascii_alphanumeric() || c == '_' || c == ':'))
                 .unwrap_or(rest.len());
             (Kind::Name(rest[..end].to_owned()), end)
         } else {
-            return Err(format!("1:{at}: parse error: unexpected character: '{first}'"));
+            return Err((at, format!("unexpected character: '{first}'")));
         };
         tokens.push(Token { at, kind });
         rest = &rest[length..];

@@ -8,7 +8,7 @@
 
 pub mod double;
 pub mod eval;
-mod lex;
+pub(super) mod lex;
 mod parse;
 
 pub use double::{PrometheusDouble, PrometheusFaults, PrometheusOptions, Source};

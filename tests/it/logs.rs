@@ -1,0 +1,130 @@
+//! Logs as evidence: what Loki has stands on the card with its number of lines, what it counts is held against a limit and
+//! chooses among the steps, and what it refuses is named.
+
+use std::sync::Arc;
+
+use interlock::playground::cluster::Scenario;
+use interlock::playground::loki::{LokiDouble, LokiOptions, Stream};
+use jiff::{SignedDuration, Timestamp};
+
+use crate::world::{Alert, Setup, TestWorld};
+
+const TOKEN: &str = "logs-of-payments";
+const TENANT: &str = "payments";
+const RUNBOOK: &str = r#"# Runbook: Time-outs
+
+## Owner
+platform
+
+## Trigger Conditions
+- Alert contains: "time-outs"
+
+## Evidence
+- Last words: logql `{app="api-gateway"} |= "timeout"`
+- Time-outs: logql `sum(count_over_time({app="api-gateway"} |= "timeout" [5m]))`, limit 1
+- Slow queries: logql `{app="api-gateway"} | json`
+- Words of nobody: logql `{app="nobody"}`
+
+## Steps
+### Step 1: Ask the gateway
+When: Time-outs beyond limit
+```bash
+kubectl exec -n production deploy/api-gateway -- curl -s localhost:8080/health
+```
+Expected output: contains "redis"
+### Step 2: Look at its pods
+When: Time-outs within limit
+```bash
+kubectl get pods -n production
+```
+Expected output: contains "api-gateway"
+"#;
+
+fn said() -> Vec<Stream> {
+    let ago = |seconds| Timestamp::now() - SignedDuration::from_secs(seconds);
+    let labels = |pod: &str| {
+        [("app", "api-gateway"), ("pod", pod)].map(|(name, value)| (name.to_owned(), value.to_owned()))
+    };
+    let line = |seconds, text: &str| (ago(seconds), text.to_owned());
+    vec![
+        Stream {
+            labels: labels("gateway-1").into(),
+            lines: vec![
+                line(3_000, "timeout of yesterday"),
+                line(90, "GET /cart"),
+                line(80, "timeout of redis"),
+            ],
+        },
+        Stream {
+            labels: labels("gateway-2").into(),
+            lines: vec![line(70, "timeout of redis again, token logs-of-payments")],
+        },
+    ]
+}
+
+async fn loki() -> LokiDouble {
+    let options = LokiOptions {
+        bearer_token: Some(TOKEN.to_owned()),
+        tenant: Some(TENANT.to_owned()),
+        streams: Arc::new(said),
+        ..LokiOptions::default()
+    };
+    LokiDouble::start(options).await.unwrap()
+}
+
+fn setup(loki: &LokiDouble, tenant: &str) -> Setup {
+    let section = format!(
+        "[loki]\nurl = \"{}\"\nbearer_token = \"{TOKEN}\"\ntenant = \"{tenant}\"\n",
+        loki.base()
+    );
+    Setup::default()
+        .clocks_agree()
+        .no_runbooks()
+        .runbook(("time-outs.md", RUNBOOK))
+        .table(&section)
+}
+
+fn alert() -> Alert {
+    Alert::new("GatewayTimeouts", "api-gateway", "time-outs at api-gateway")
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_loki_has_stands_on_the_card_and_its_count_chooses_the_step() {
+    let loki = loki().await;
+    let world = TestWorld::start(setup(&loki, TENANT)).await;
+    world.in_the_cluster(Scenario::RedisTimeout);
+    world.fires(&alert()).await;
+    let card = world.card("Waits for 1 approval").await;
+    assert!(card.contains("• *Time-outs: 2 (limit 1)*"), "{card}");
+    // In the order of their time, with the pod, and without our own secret.
+    let words = "• Last words: 2 lines, the last: gateway-2: timeout of redis again, token ";
+    assert!(card.contains(words) && !card.contains(TOKEN), "{card}");
+    assert!(card.contains("• Words of nobody: no lines"), "{card}");
+    let refused = "Could not be read: Slow queries (Loki refused the query: parse error at line 1, col 21: syntax error: unexpected |)";
+    assert!(card.contains(refused), "{card}");
+    assert!(
+        card.contains("*1. Ask the gateway*") && card.contains("step 2 (Look at its pods)"),
+        "{card}"
+    );
+    assert_eq!(loki.queries().len(), 4);
+    world.thread().is_uninteresting();
+    world.nothing_ran();
+    world.ends().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn without_logs_to_count_the_step_is_left_to_a_person() {
+    let loki = loki().await;
+    let world = TestWorld::start(setup(&loki, "somebody-else")).await;
+    world.in_the_cluster(Scenario::RedisTimeout);
+    world.fires(&alert()).await;
+    let card = world.card("Left out by the evidence").await;
+    assert!(
+        card.contains("Could not be read: Time-outs (Loki counts nothing there now)"),
+        "{card}"
+    );
+    assert!(card.contains("• Last words: no lines"), "{card}");
+    world.thread().is_uninteresting();
+    world.nothing_ran();
+    world.ends().await;
+}
