@@ -113,17 +113,22 @@ async fn what_loki_has_stands_on_the_card_and_its_count_chooses_the_step() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn without_logs_to_count_the_step_is_left_to_a_person() {
+async fn without_logs_to_count_no_step_is_left_and_a_human_has_it() {
     let loki = loki().await;
     let world = TestWorld::start(setup(&loki, "somebody-else")).await;
     world.in_the_cluster(Scenario::RedisTimeout);
     world.fires(&alert()).await;
-    let card = world.card("Left out by the evidence").await;
+    // No step is left: nothing is proposed, and nobody is told that something ran.
+    let card = world
+        .card("no plan could be made: step 1 (Ask the gateway) is left out")
+        .await;
+    assert!(!card.contains("the steps ran"), "{card}");
     assert!(
-        card.contains("Could not be read: Time-outs (Loki counts nothing there now)"),
+        card.contains("Time-outs could not be read: Loki counts nothing there now"),
         "{card}"
     );
     assert!(card.contains("• Last words: no lines"), "{card}");
+    world.a_human_is_paged("time-outs at api-gateway").await;
     world.thread().is_uninteresting();
     world.nothing_ran();
     world.ends().await;

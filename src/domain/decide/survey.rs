@@ -8,12 +8,12 @@ use super::{Context, Tx, advance};
 use crate::domain::alert::Severity;
 use crate::domain::command::{Drive, Effect, Reply};
 use crate::domain::event::{Event, Mode};
-use crate::domain::evidence::{Finding, Seen, charted, speaks_against};
+use crate::domain::evidence::{Condition, Finding, Seen, charted, speaks_against};
 use crate::domain::freeze::FreezeFile;
 use crate::domain::ids::{IncidentId, PlanNo, RunbookName};
 use crate::domain::incident::{HandoffReason, Incident, Phase, PlanRequest};
 use crate::domain::matching::By;
-use crate::domain::plan::{Plan, Requester};
+use crate::domain::plan::{Plan, PlannedStep, Requester};
 use crate::domain::planning::{self, PlanProblem};
 use crate::domain::policy::{Asking, Circumstances, Decision, Question, Reason, Who};
 use crate::domain::prechecks;
@@ -129,6 +129,11 @@ pub fn surveyed(
     let completed = planning::complete(sketch, results, &findings, context.rules);
     let chart = gathered(tx, id, runbook, findings);
     match completed {
+        // There is nothing to approve, and nothing ran that could be verified.
+        Ok(plan) if plan.live_steps().next().is_none() => {
+            let left_out = plan.steps.iter().map(left_out).collect();
+            blocked(tx, context, id, left_out);
+        }
         Ok(plan) => propose(tx, context, id, plan),
         Err(problems) => blocked(tx, context, id, problems),
     }
@@ -137,6 +142,13 @@ pub fn surveyed(
         tx.effect(Effect::Chart { incident: id, seq });
     }
     Reply::Stored
+}
+
+/// Why a step of a plan without steps is none of it.
+fn left_out(step: &PlannedStep) -> String {
+    let because = step.condition.as_ref().and_then(Condition::left_out_because);
+    let why = because.unwrap_or_else(|| "by hand".to_owned());
+    format!("step {} ({}) is left out: {why}", step.no, step.title)
 }
 
 /// Records what was found. The number of the entry when it is worth a chart: once for each runbook, however often its
