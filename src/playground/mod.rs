@@ -14,3 +14,4 @@ pub mod pager;
 pub mod press;
 pub mod prometheus;
 pub mod slack;
+mod words;

@@ -15,8 +15,8 @@ use parking_lot::Mutex;
 use serde_json::{Value as Json, json};
 
 use super::eval::{Series, Value, query};
-use super::lex;
 use crate::playground::listening::Listening;
+use crate::playground::words;
 
 /// Where the series come from, asked at each query.
 pub type Source = Arc<dyn Fn() -> Vec<Series> + Send + Sync>;
@@ -180,7 +180,7 @@ fn instant(shared: &Shared, given: &BTreeMap<String, String>) -> Response {
         },
     };
     if let Some(text) = given.get("timeout")
-        && lex::span(text).is_none()
+        && words::span(text).is_none()
         && text.parse::<f64>().is_err()
     {
         return bad("timeout", format!("cannot parse {text:?} to a valid duration"));

@@ -8,7 +8,6 @@
 
 pub mod double;
 pub mod eval;
-pub(super) mod lex;
 mod parse;
 
 pub use double::{PrometheusDouble, PrometheusFaults, PrometheusOptions, Source};

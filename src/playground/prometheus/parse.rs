@@ -2,7 +2,12 @@
 
 use regex::Regex;
 
-use super::lex::{Kind, Token, lex};
+use crate::playground::words::{Kind, Token, words};
+
+/// Longer ones first.
+const SIGNS: [&str; 20] = [
+    "=~", "!~", "!=", "==", ">=", "<=", "{", "}", "(", ")", "[", "]", ",", "=", ">", "<", "+", "-", "*", "/",
+];
 
 #[derive(Clone, Debug)]
 pub enum Expr {
@@ -106,7 +111,7 @@ const DEPTH: usize = 50;
 /// What is wrong, with its place, as Prometheus puts it.
 pub fn parse(text: &str) -> Result<Expr, String> {
     let mut parser = Parser {
-        tokens: lex(text)?,
+        tokens: words(text, &SIGNS).map_err(|(at, why)| format!("1:{at}: parse error: {why}"))?,
         next: 0,
         depth: 0,
         end: text.len() + 1,

@@ -1,4 +1,4 @@
-//! PromQL's words.
+//! The words of PromQL and LogQL: names, numbers, durations, quoted texts and signs.
 
 /// One word with the place of its first character, from 1.
 #[derive(Clone, Debug, PartialEq)]
@@ -15,17 +15,6 @@ pub enum Kind {
     /// Seconds.
     Span(f64),
     Sign(&'static str),
-}
-
-/// Longer ones first.
-const SIGNS: [&str; 20] = [
-    "=~", "!~", "!=", "==", ">=", "<=", "{", "}", "(", ")", "[", "]", ",", "=", ">", "<", "+", "-", "*", "/",
-];
-
-/// # Errors
-/// What is no word, as Prometheus puts it.
-pub fn lex(text: &str) -> Result<Vec<Token>, String> {
-    words(text, &SIGNS).map_err(|(at, why)| format!("1:{at}: parse error: {why}"))
 }
 
 /// Words of a language with these signs, the longer ones first.
