@@ -142,6 +142,7 @@ fn remembered() -> (State, Signature) {
             alert: Arc::new(alert),
             channel: Channel::new("#incidents"),
             by: None,
+            ask_instead: None,
         };
         tell(&mut state, opened);
         if number <= 500 {

@@ -119,8 +119,13 @@ impl Standby {
             renewed: self.clock.now(),
             ..self.claim.clone()
         };
+        self.write(&claim).await
+    }
+
+    /// Writes a claim of ours. Gives who has it where that is not us any more.
+    async fn write(&self, claim: &Claim) -> Result<Option<String>, Failure> {
         let held = self.held.lock().clone();
-        match self.leases.write(Some(&held), &claim).await {
+        match self.leases.write(Some(&held), claim).await {
             Ok(read) => {
                 *self.held.lock() = read;
                 Ok(None)
@@ -128,7 +133,7 @@ impl Standby {
             // Somebody wrote it, or our own reply was lost: who has it now is what counts.
             Err(_) => match self.leases.read().await? {
                 Some(lease) if lease.holder() == Some(self.claim.holder.as_str()) => {
-                    let read = self.leases.write(Some(&lease), &claim).await?;
+                    let read = self.leases.write(Some(&lease), claim).await?;
                     *self.held.lock() = read;
                     Ok(None)
                 }
@@ -160,8 +165,8 @@ impl Standby {
             renewed: self.clock.now(),
             ..self.claim.clone()
         };
-        let held = self.held.lock().clone();
-        if let Err(error) = self.leases.write(Some(&held), &claim).await {
+        // A renewal that was broken off may have been written all the same, and stands between.
+        if let Err(error) = self.write(&claim).await {
             tracing::warn!(lease = %self.lease, %error, "the Lease could not be given back; it runs out by itself");
         }
     }
