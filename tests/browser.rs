@@ -62,7 +62,7 @@ async fn ana_approves_and_redis_is_back() {
         CARD,
         &[
             "Redis connection timeout on api-gateway",
-            "Waits for 1 approval. May approve: @sre.",
+            "Waits for 1 approval. May approve: @sre or @sre-leads.",
             "Deletes every key in database 0 of redis-primary. Can't be undone.",
             "exec -n production deployment/redis-primary -- redis-cli FLUSHDB",
             "curl -s localhost:8080/health | jq .redis",
