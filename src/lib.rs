@@ -57,7 +57,7 @@
 //! | [`engine`] | The one writer, and the lanes on which effects leave |
 //! | [`executor`] | Drives surveys and attempts in plain awaits; reads the freeze file |
 //! | [`actions`] | What a step can do: Kubernetes and HTTP, output filters, redaction; and what rights that takes |
-//! | [`evidence`] | Read-only looks at Prometheus and Kubernetes, shaped into findings; the optional advisor |
+//! | [`evidence`] | Read-only looks at Prometheus, Loki and Kubernetes, shaped into findings; the optional advisor |
 //! | [`ingress`] | Alert sources, the accept loop, limits, signatures |
 //! | [`slack`] | Inbound, outbound, cards, modals, App Home, people |
 //! | [`paging`] | PagerDuty: page, resolve, who is on call |

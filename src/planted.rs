@@ -138,7 +138,7 @@ pub enum Bug {
     /// What no row is about needs nobody.
     GapMeansYes,
     /// The first approval is enough, whatever the policy asks for.
-    OneIsAQuorum,
+    OneIsEnough,
     /// A plan that was rejected still waits.
     RejectionEndsNothing,
     /// Who approves a part lets all of it run.

@@ -110,6 +110,7 @@ pub struct Matches {
     pub near_misses: Vec<NearMiss>,
     pub verdict: Verdict,
     /// Runbooks that were refused: those whose triggers hold as far as they could be read, the most specific first; where
+    /// there are none, those of whose triggers nothing could be read; where
     /// there are none and nothing matches, all of them.
     pub refused: Vec<RefusedLine>,
     /// Those would have matched.
@@ -194,9 +195,9 @@ pub fn by_trigger(catalog: &Catalog, facts: &AlertFacts<'_>) -> Matches {
             .for_each(|candidate| candidate.confidence = Confidence::one_of(equal));
     }
     let near_misses = nearest.iter().map(|near| near.told(facts, &text)).collect();
-    let refused = refused::meant(catalog, facts, &text);
+    let (refused, refused_meant) = refused::meant(catalog, facts, &text);
     Matches {
-        refused_meant: !refused.is_empty(),
+        refused_meant,
         refused,
         candidates,
         by: By::Trigger,

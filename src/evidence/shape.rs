@@ -10,17 +10,19 @@ use crate::domain::runbook::{Limit, LimitSide};
 /// Series whose values fit a short line.
 const IN_SHORT: usize = 3;
 
-/// What Prometheus said. Without any series there is nothing to hold against a limit, so that counts as missing.
-#[must_use]
-pub fn of_answer(answer: &Answer, limit: Option<&Limit>, required: bool) -> Found {
-    of_series("Prometheus has no such series now", answer, limit, required)
-}
-
 /// What Loki said. Lines are told by the newest; no lines are an answer too, but a limit wants a number.
 #[must_use]
 pub fn of_logs(logs: &Logs, limit: Option<&Limit>, required: bool) -> Found {
     let (lines, more) = match logs {
-        Logs::Values(answer) => return of_series("Loki counts nothing there now", answer, limit, required),
+        // Of lines that are not there it counts none.
+        Logs::Values(answer) if answer.samples.is_empty() => {
+            return Found::Read {
+                short: "0".to_owned(),
+                number: Some("0".to_owned()),
+                whole: "0".to_owned(),
+            };
+        }
+        Logs::Values(answer) => return of_answer(answer, limit, required),
         Logs::Lines { .. } if limit.is_some() => {
             return Found::Missing {
                 why: "its limit wants a number, and the query gives lines: count them, as in `sum(count_over_time({…}[5m]))`"
@@ -41,13 +43,16 @@ pub fn of_logs(logs: &Logs, limit: Option<&Limit>, required: bool) -> Found {
     Found::Read {
         short,
         number: None,
-        whole: lines.join("\n"),
+        // The newest first: what is too long is cut at its end.
+        whole: lines.iter().rev().cloned().collect::<Vec<_>>().join("\n"),
     }
 }
 
-fn of_series(nothing: &str, answer: &Answer, limit: Option<&Limit>, required: bool) -> Found {
+/// What Prometheus said. Without any series there is nothing to hold against a limit, so that counts as missing.
+#[must_use]
+pub fn of_answer(answer: &Answer, limit: Option<&Limit>, required: bool) -> Found {
     if answer.samples.is_empty() {
-        let why = nothing.to_owned();
+        let why = "Prometheus has no such series now".to_owned();
         return if limit.is_some() || required {
             Found::Missing { why }
         } else {

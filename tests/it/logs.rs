@@ -72,9 +72,9 @@ async fn loki() -> LokiDouble {
     LokiDouble::start(options).await.unwrap()
 }
 
-fn setup(loki: &LokiDouble, tenant: &str) -> Setup {
+fn setup(loki: &LokiDouble, tenant: &str, token: &str) -> Setup {
     let section = format!(
-        "[loki]\nurl = \"{}\"\nbearer_token = \"{TOKEN}\"\ntenant = \"{tenant}\"\n",
+        "[loki]\nurl = \"{}\"\nbearer_token = \"{token}\"\ntenant = \"{tenant}\"\n",
         loki.base()
     );
     Setup::default()
@@ -91,7 +91,7 @@ fn alert() -> Alert {
 #[tokio::test(flavor = "multi_thread")]
 async fn what_loki_has_stands_on_the_card_and_its_count_chooses_the_step() {
     let loki = loki().await;
-    let world = TestWorld::start(setup(&loki, TENANT)).await;
+    let world = TestWorld::start(setup(&loki, TENANT, TOKEN)).await;
     world.in_the_cluster(Scenario::RedisTimeout);
     world.fires(&alert()).await;
     let card = world.card("Waits for 1 approval").await;
@@ -113,16 +113,30 @@ async fn what_loki_has_stands_on_the_card_and_its_count_chooses_the_step() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn without_logs_to_count_no_step_is_left_and_a_human_has_it() {
+async fn where_there_are_no_lines_it_counts_none() {
     let loki = loki().await;
-    let world = TestWorld::start(setup(&loki, "somebody-else")).await;
+    let world = TestWorld::start(setup(&loki, "somebody-else", TOKEN)).await;
     world.in_the_cluster(Scenario::RedisTimeout);
     world.fires(&alert()).await;
-    // No step is left: nothing is proposed, and nobody is told that something ran.
+    let card = world.card("*2. Look at its pods*").await;
+    assert!(card.contains("• Time-outs: 0 (limit 1)"), "{card}");
+    assert!(card.contains("• Last words: no lines"), "{card}");
+    world.thread().is_uninteresting();
+    world.nothing_ran();
+    world.ends().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn where_no_evidence_can_be_read_no_step_is_left_and_a_human_has_it() {
+    let loki = loki().await;
+    let world = TestWorld::start(setup(&loki, TENANT, "another-token")).await;
+    world.in_the_cluster(Scenario::RedisTimeout);
+    world.fires(&alert()).await;
+    // Nothing is proposed, and nobody is told that something ran.
     let card = world.card("• step 1 (Ask the gateway) is left out: ").await;
     assert!(!card.contains("the steps ran"), "{card}");
     assert!(
-        card.contains("Time-outs could not be read: Loki counts nothing there now"),
+        card.contains("Time-outs could not be read: Loki refused the query: HTTP 401"),
         "{card}"
     );
     world.a_human_is_paged("time-outs at api-gateway").await;

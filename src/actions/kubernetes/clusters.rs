@@ -172,7 +172,7 @@ impl Clusters {
 
     async fn connect(&self, name: &ClusterName) -> Result<Client, ClusterError> {
         let config = self.configuration(name).await?;
-        let server = config.cluster_url.to_string();
+        let server = address(&config);
         let client = made(name, config)?;
         let kept = Arc::downgrade(&self.clients);
         let refused = name.clone();
@@ -241,6 +241,14 @@ impl Clusters {
     }
 }
 
+/// Where the server is, without anything that lets somebody in.
+pub(super) fn address(config: &Config) -> String {
+    let url = &config.cluster_url;
+    let host = url.host().unwrap_or_default();
+    let port = url.port_u16().map(|port| format!(":{port}")).unwrap_or_default();
+    format!("{}://{host}{port}", url.scheme_str().unwrap_or("https"))
+}
+
 pub(super) fn made(name: &ClusterName, config: Config) -> Result<Client, ClusterError> {
     Client::try_from(config).map_err(|error| ClusterError::Client {
         name: name.to_string(),
@@ -289,7 +297,7 @@ pub(super) fn told_of_refusal(
     refused: impl Fn() + Clone + Send + Sync + 'static,
 ) -> Client {
     let namespace = client.default_namespace().to_owned();
-    let server: Arc<str> = server.trim_end_matches('/').into();
+    let server: Arc<str> = server.into();
     let service = tower::service_fn(move |request: Request<Body>| {
         let (client, refused, server) = (client.clone(), refused.clone(), server.clone());
         async move {

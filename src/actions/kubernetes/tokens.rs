@@ -18,7 +18,7 @@ use parking_lot::Mutex;
 use tokio::time::Instant;
 
 use super::attempt::within;
-use super::clusters::{ClusterError, made, told_of_refusal};
+use super::clusters::{ClusterError, address, made, told_of_refusal};
 use super::epoch::Bound;
 use crate::domain::action::Tier;
 use crate::domain::ids::ClusterName;
@@ -100,7 +100,7 @@ impl Tokens {
         };
         let kept = Arc::downgrade(&self.kept);
         let refused = key.clone();
-        let server = config.cluster_url.to_string();
+        let server = address(&config);
         let client = told_of_refusal(made(asking.cluster, config)?, server, move || {
             if let Some(kept) = kept.upgrade() {
                 kept.lock().remove(&refused);

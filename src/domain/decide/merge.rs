@@ -44,13 +44,14 @@ pub fn merge(
     });
     let by = actor.who.clone();
     advance::close(tx, from, ClosedAs::Merged { into, by });
+    // Before its alerts: nobody is to be called for them who has both already.
+    charge::comes_along(tx, context, from, into);
     let count = firing.len();
     for alert in firing {
         let by = actor.who.name.clone();
         let because = Some(Because::Merged { from, by });
         alerts::join(tx, context, into, Arc::unwrap_or_clone(alert), because);
     }
-    charge::comes_along(tx, context, from, into);
     if called && tx.state().incident(into).is_some_and(Incident::waits_for_people) {
         let why = format!("{from}, for which a human was called, was merged into it");
         advance::page_now(tx, into, Call::Waits, why);

@@ -307,7 +307,7 @@ pub fn may_run_alone(context: Context<'_>, incident: &Incident, plan: &Plan) -> 
     let placed = plan.live_steps().all(|step| step.environment.is_some());
     // What a search found is a guess, however good; and what was refused may have been meant more.
     let meant = incident.matched.as_ref().is_some_and(|matched| {
-        matched.by == By::Trigger && (!matched.refused_meant || planted::is(Bug::RefusedForgotten))
+        matched.by == By::Trigger && (matched.refused.is_empty() || planted::is(Bug::RefusedForgotten))
     });
     meant
         && context.rules.autonomy == Autonomy::Auto

@@ -4,17 +4,25 @@ use super::explain::and;
 use super::{AlertFacts, Haystack, Tally};
 use crate::domain::runbook::{Catalog, Refused, RefusedLine};
 
-/// Those whose triggers hold as far as they could be read, the most specific first.
-pub(super) fn meant(catalog: &Catalog, facts: &AlertFacts<'_>, text: &Haystack) -> Vec<RefusedLine> {
+/// Those whose triggers hold as far as they could be read, the most specific first, and true; where there are none, those of
+/// whose triggers nothing could be read, and false.
+pub(super) fn meant(catalog: &Catalog, facts: &AlertFacts<'_>, text: &Haystack) -> (Vec<RefusedLine>, bool) {
     let mut meant: Vec<(u32, &Refused)> = Vec::new();
+    let mut unread = Vec::new();
     for refused in catalog.refused() {
         let tally = Tally::of(&refused.trigger, &refused.lowered, facts, text);
-        if tally.lines > 0 && tally.first_failed.is_none() {
+        if tally.lines == 0 {
+            unread.push(refused.line());
+        } else if tally.first_failed.is_none() {
             meant.push((tally.specificity, refused));
         }
     }
+    if meant.is_empty() {
+        return (unread, false);
+    }
     meant.sort_by_key(|(specificity, _)| std::cmp::Reverse(*specificity));
-    meant.into_iter().map(|(_, refused)| refused.line()).collect()
+    let lines = meant.into_iter().map(|(_, refused)| refused.line());
+    (lines.collect(), true)
 }
 
 /// Refused runbooks that are told one by one.

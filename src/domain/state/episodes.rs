@@ -42,8 +42,12 @@ impl State {
         for episode in incident.episodes.iter().skip(from) {
             let key = (&episode.alert.source, &episode.alert.episode);
             let known = self.index.episodes.entry(key.0.clone()).or_default();
-            let holder = known.get(key.1).copied();
-            if holder == Some(id) {
+            // Mostly nobody has it, and then nothing is looked through: a storm has thousands, and all are read at the start.
+            let Some(holder) = known.get(key.1).copied() else {
+                known.insert(key.1.clone(), id);
+                continue;
+            };
+            if holder == id {
                 continue;
             }
             let last = (last_fired(incident, key), id);
@@ -51,7 +55,7 @@ impl State {
                 let other = self.incidents.get(&holder);
                 other.is_some_and(|other| (last_fired(other, key), holder) > last)
             };
-            if !holder.is_some_and(later) {
+            if !later(holder) {
                 known.insert(key.1.clone(), id);
             }
         }

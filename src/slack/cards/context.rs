@@ -128,7 +128,7 @@ pub struct CardContext {
 pub fn who_may(policy: &Policy, incident: &Incident, absent: &Absent) -> Vec<Vec<String>> {
     let named = incident
         .current()
-        .map(|track| policy.named_for(&track.plan))
+        .map(|track| policy.named_for(&track.part(track.upto, None)))
         .unwrap_or_default();
     people::written(&named, |name| shown(name, absent))
 }

@@ -6,6 +6,7 @@ use super::text::{clock, count, day, safe};
 use crate::domain::approval::Approval;
 use crate::domain::command::Answer;
 use crate::domain::event::{Mode, Refusal};
+use crate::domain::ids::{PlanNo, StepNo};
 use crate::domain::incident::{HandoffReason, Incident, MatchRecord, Phase, PlanTrack, SettlesBy, Verdict};
 use crate::domain::matching::By;
 use crate::domain::policy::Decision;
@@ -34,8 +35,7 @@ pub fn frozen(incident: &Incident, context: &CardContext) -> Option<String> {
         Phase::Settling { .. } | Phase::Handed { .. } | Phase::Closed { .. } => false,
     };
     let Some(frozen) = context.frozen.as_ref().filter(|_| may_start) else {
-        // While nobody has said what became of the step, the sentence about that says so.
-        return contained(incident).filter(|_| incident.unknown_step().is_none());
+        return contained(incident);
     };
     let (head, who) = frozen.head();
     Some(format!(
@@ -58,8 +58,17 @@ pub(super) fn contained(incident: &Incident) -> Option<String> {
             frozen.lift()
         )
     };
-    let all: Vec<String> = incident.frozen_around.iter().take(AROUND).map(said).collect();
+    // While nobody has said what became of a step, the sentence about that says so.
+    let unknown = unknown_of(incident);
+    let others = incident.frozen_around.iter();
+    let others = others.filter(|around| unknown != Some((around.over.plan, around.over.step)));
+    let all: Vec<String> = others.take(AROUND).map(said).collect();
     (!all.is_empty()).then(|| all.join("\n"))
+}
+
+/// The step of which nobody has said yet what became of it.
+fn unknown_of(incident: &Incident) -> Option<(PlanNo, StepNo)> {
+    incident.unknown_step().map(|(track, step)| (track.plan.no, step))
 }
 
 /// Freezes of its own that a card names.
@@ -236,7 +245,8 @@ pub(super) fn by(track: &PlanTrack) -> String {
 
 fn running(incident: &Incident, track: &PlanTrack) -> String {
     if let Some((_, step)) = incident.unknown_step() {
-        let contained = if !incident.frozen_around.is_empty() {
+        let mut around = incident.frozen_around.iter().map(|around| &around.over);
+        let contained = if around.any(|over| (over.plan, over.step) == (track.plan.no, step)) {
             " Its target is frozen meanwhile: nothing changes it, and looking goes on."
         } else {
             ""
