@@ -384,7 +384,11 @@ impl Lane {
                 Ok(()) => "an alert is not taken".to_owned(),
                 Err(left) => left,
             };
-            assert!(Instant::now() < end, "it does not come to rest: {left}");
+            assert!(
+                Instant::now() < end,
+                "it does not come to rest: {left}; its last words: {:#?}",
+                self.last_words()
+            );
             sleep(Duration::from_millis(500)).await;
         }
         process.kill();
