@@ -437,4 +437,14 @@ mod tests {
             "{said}"
         );
     }
+
+    #[test]
+    fn what_is_said_of_a_server_lets_nobody_in() {
+        let at = |url: &str| address(&Config::new(url.parse().unwrap()));
+        assert_eq!(
+            at("https://ana:secret@api.example:6443/k8s?token=x"),
+            "https://api.example:6443"
+        );
+        assert_eq!(at("https://[::1]/"), "https://[::1]");
+    }
 }

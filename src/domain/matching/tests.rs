@@ -322,3 +322,23 @@ fn a_refused_runbook_that_would_have_matched_is_named_and_never_chosen() {
     };
     assert!(other.against(&files(&[("other", &another)])).refused.is_empty());
 }
+
+#[test]
+fn a_refused_runbook_of_whose_trigger_nothing_can_be_read_is_named_beside_the_one_that_matches() {
+    let another = acting("- Alert contains: redis");
+    let catalog = Catalog::build(
+        vec![
+            ("latin.md".to_owned(), b"# Runbook: Redis\n\xff\xfe".to_vec()),
+            ("other.md".to_owned(), another.into_bytes()),
+        ],
+        &accept,
+    );
+    let found = Given::redis().against(&catalog);
+    assert_eq!(found.chosen().unwrap().runbook.name.as_str(), "other");
+    assert!(!found.refused_meant);
+    let said = found.explanation().join("\n");
+    assert!(
+        said.contains("was refused, and nobody can tell whether it was meant"),
+        "{said}"
+    );
+}
