@@ -35,6 +35,8 @@ pub enum Bug {
     TargetNotCompared,
     /// What speaks against the alert keeps nothing from running alone.
     ContradictionIgnored,
+    /// A plan whose remedy the evidence has left out is proposed all the same.
+    EmptyPlanProposed,
     /// Nobody asks a PodDisruptionBudget.
     DisruptionNotAsked,
     /// A step may take more than its budget has.

@@ -122,6 +122,12 @@ impl Playground {
             show.files.config.display(),
             show.files.kubeconfig.display(),
         ))?;
+        if let Some(kept) = &show.files.kept {
+            screen.say(&format!(
+                "Addresses and tokens are new, so the configuration was written anew; what lay there before is {}",
+                kept.display()
+            ))?;
+        }
         screen.flush()?;
         let ended = show::until_stopped().await;
         show.stop().await;

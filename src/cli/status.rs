@@ -78,7 +78,7 @@ fn answer(settings: &Settings, running: bool, freeze_file: FreezeFile) -> Result
         Err(Failure::NoJournal(_)) => (false, State::default()),
         Err(other) => return Err(other),
     };
-    let open = state.open().map(|incident| Line {
+    let open = state.open_by_need().into_iter().map(|incident| Line {
         incident: incident.id.to_string(),
         title: incident.title.clone(),
         severity: incident.severity.to_string(),

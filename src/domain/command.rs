@@ -365,6 +365,8 @@ pub enum Answer {
         from: IncidentId,
         into: IncidentId,
         alerts: usize,
+        /// A plan of the one waited for people, and waits no more.
+        withdrawn: bool,
     },
     Chosen {
         runbook: RunbookName,

@@ -119,6 +119,11 @@ impl StepNo {
         let place = u16::try_from(place.saturating_add(1)).unwrap_or(u16::MAX);
         Self(Self::PRECHECKS.saturating_add(place))
     }
+
+    #[must_use]
+    pub fn is_precheck(self) -> bool {
+        self.0 > Self::PRECHECKS
+    }
 }
 
 /// For people; what is read back is the number itself.

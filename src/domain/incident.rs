@@ -381,6 +381,13 @@ impl Incident {
         }
     }
 
+    /// Whether somebody is asked for a word without which nothing goes on: a plan waits for its approval, or a step of unknown
+    /// outcome for a judgement.
+    #[must_use]
+    pub fn waits_for_a_decision(&self) -> bool {
+        matches!(self.phase, Phase::Proposed) || (self.is_open() && self.unknown_step().is_some())
+    }
+
     /// Everybody who asked for this plan, or changed it on the way: none of them approves it where the requester may not.
     #[must_use]
     pub fn behind(&self, plan: &Plan) -> BTreeSet<PersonId> {

@@ -4,7 +4,7 @@
 use serde::{Deserialize, Serialize};
 
 use super::ids::RunbookName;
-use super::matching::{self, By, Confidence, Matches};
+use super::matching::{self, By, Confidence, Matches, RefusedAs};
 use super::policy::Risk;
 use super::runbook::{Catalog, RefusedLine};
 use crate::planted::{self, Bug};
@@ -29,9 +29,9 @@ pub struct MatchRecord {
     /// How many more there were.
     #[serde(default, skip_serializing_if = "is_none")]
     pub refused_more: usize,
-    /// Those that were refused would have matched, as far as their triggers could be read.
-    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
-    pub refused_meant: bool,
+    /// What is known of those; entries from before it was told apart have none.
+    #[serde(default)]
+    pub refused_as: RefusedAs,
 }
 
 #[expect(clippy::trivially_copy_pass_by_ref, reason = "serde hands a reference")]
@@ -73,14 +73,14 @@ impl MatchRecord {
             by: matches.by,
             refused: matches.refused.iter().take(MATCHES_KEPT).cloned().collect(),
             refused_more: matches.refused.len().saturating_sub(MATCHES_KEPT),
-            refused_meant: matches.refused_meant,
+            refused_as: matches.refused_as,
         }
     }
 
     /// The refused runbooks in a clause; `None` where there are none to tell of.
     #[must_use]
     pub fn told_refused(&self) -> Option<String> {
-        matching::told_refused(&self.refused, self.refused_more, self.refused_meant)
+        matching::told_refused(&self.refused, self.refused_more, self.refused_as)
     }
 
     /// Lets people choose where the best that a search found is less sure than the policy wants at this risk.

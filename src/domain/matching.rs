@@ -16,7 +16,7 @@ use serde::{Deserialize, Serialize};
 
 use self::explain::{and, or, why, words};
 pub use self::found::{ASK_FROM, Confidence, MATCH_FROM, search};
-pub use self::refused::told_refused;
+pub use self::refused::{RefusedAs, told_refused};
 
 use super::alert::{Alert, Severity};
 use super::ids::{Environment, RunbookName, Service};
@@ -113,8 +113,8 @@ pub struct Matches {
     /// there are none, those of whose triggers nothing could be read; where
     /// there are none and nothing matches, all of them.
     pub refused: Vec<RefusedLine>,
-    /// Those would have matched.
-    pub refused_meant: bool,
+    /// What is known of those.
+    pub refused_as: RefusedAs,
     /// Why not the next one, when the search found them.
     why_not_next: Option<String>,
 }
@@ -138,9 +138,10 @@ pub fn rank(catalog: &Catalog, facts: &AlertFacts<'_>) -> Matches {
         return matches;
     }
     let mut found = found::rank(catalog, facts, matches);
-    // Where nothing is found, any of those that were refused may be what is missing.
+    // Where nothing is found, those that were refused are told all the same: none of them was searched.
     if found.verdict == Verdict::None && found.refused.is_empty() {
         found.refused = catalog.refused().iter().map(Refused::line).collect();
+        found.refused_as = RefusedAs::Unlike;
     }
     found
 }
@@ -195,9 +196,9 @@ pub fn by_trigger(catalog: &Catalog, facts: &AlertFacts<'_>) -> Matches {
             .for_each(|candidate| candidate.confidence = Confidence::one_of(equal));
     }
     let near_misses = nearest.iter().map(|near| near.told(facts, &text)).collect();
-    let (refused, refused_meant) = refused::meant(catalog, facts, &text);
+    let (refused, refused_as) = refused::meant(catalog, facts, &text);
     Matches {
-        refused_meant,
+        refused_as,
         refused,
         candidates,
         by: By::Trigger,

@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 
 use super::action::{Action, Budget, Cost, EffectClass, Filter, Tier};
-use super::evidence::Condition;
+use super::evidence::{Condition, Seen};
 use super::ids::{AttemptId, Environment, PersonId, PlanNo, Revision, RunbookName, StepNo};
 use super::prechecks::Precheck;
 use super::runbook::{Autonomy, Expectation, FailureAction, ParamValue, When};
@@ -161,9 +161,19 @@ impl PlannedStep {
     /// Why it never starts, for a step that is left out.
     #[must_use]
     pub fn left_out_because(&self) -> Option<String> {
-        let condition = self.condition.as_ref().and_then(Condition::left_out_because);
-        self.skip
-            .then(|| condition.unwrap_or_else(|| "left out when the plan was modified".to_owned()))
+        self.skip.then(|| {
+            self.condition_left_out()
+                .unwrap_or_else(|| "left out when the plan was modified".to_owned())
+        })
+    }
+
+    fn is_ruled_out(&self) -> bool {
+        let seen = self.condition.as_ref().map(|condition| &condition.seen);
+        matches!(seen, Some(Seen::Fails { .. }))
+    }
+
+    fn condition_left_out(&self) -> Option<String> {
+        self.condition.as_ref().and_then(Condition::left_out_because)
     }
 }
 
@@ -190,6 +200,37 @@ impl Plan {
     /// Steps that would run: neither skipped by Modify nor for humans only.
     pub fn live_steps(&self) -> impl Iterator<Item = &PlannedStep> {
         self.steps.iter().filter(|step| !step.skip)
+    }
+
+    /// The steps that are to mend something: those that change something, and those that the evidence chooses. In a plan that
+    /// only looks every step counts but its prechecks and its verification.
+    fn remedies(&self) -> impl Iterator<Item = &PlannedStep> {
+        let changes = |step: &PlannedStep| step.effect != EffectClass::Observe;
+        let only_looks = !self.steps.iter().any(changes);
+        self.steps.iter().filter(move |step| {
+            let looks = only_looks && step.role == Role::Remedy;
+            !step.no.is_precheck() && (changes(step) || step.condition.is_some() || looks)
+        })
+    }
+
+    /// Whether nothing is left of it, or the evidence was read and rules out whatever was to mend something. What a person
+    /// left out is as that person wants it, and where the evidence could not be read a person chooses.
+    #[must_use]
+    pub fn is_ruled_out(&self) -> bool {
+        let ruled_out = |step: &PlannedStep| step.skip && step.is_ruled_out();
+        self.all_remedies(ruled_out) || self.live_steps().next().is_none()
+    }
+
+    /// Whether the evidence left out whatever was to mend something, because it says no or because it could not be read: a
+    /// check that is green then verifies nothing.
+    #[must_use]
+    pub fn mends_nothing(&self) -> bool {
+        self.all_remedies(|step| step.skip && step.condition_left_out().is_some())
+    }
+
+    fn all_remedies(&self, are: impl Fn(&PlannedStep) -> bool) -> bool {
+        let mut remedies = self.remedies().peekable();
+        remedies.peek().is_some() && remedies.all(are)
     }
 
     /// The highest tier among the steps that would run; Tier 0 of an empty plan.

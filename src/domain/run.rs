@@ -305,6 +305,11 @@ impl Run {
         if any {
             return RunResult::Verified;
         }
+        if plan.mends_nothing() {
+            return RunResult::NotVerified {
+                why: NOTHING_MENDS.to_owned(),
+            };
+        }
         for step in plan.steps.iter().filter(|step| step.role == Role::Verification) {
             any = true;
             let why = match self.state(step.no) {
@@ -340,6 +345,7 @@ impl Run {
 }
 
 const NOTHING_VERIFIES: &str = "the runbook has no step with an expected output to verify by";
+const NOTHING_MENDS: &str = "the evidence left out every step that was to mend something";
 const WAS_SKIPPED: &str = "was skipped";
 const HAS_NO_RESULT: &str = "has no result";
 
@@ -351,19 +357,29 @@ pub fn says_nothing(why: &str) -> bool {
         let said = rest.trim_start_matches(|c: char| c.is_ascii_digit());
         said.strip_prefix(' ') == Some(WAS_SKIPPED) || said.strip_prefix(' ') == Some(HAS_NO_RESULT)
     });
-    why == NOTHING_VERIFIES || of_step == Some(true)
+    why == NOTHING_VERIFIES || why == NOTHING_MENDS || of_step == Some(true)
 }
 
 fn refused(reasons: &[Reason]) -> String {
     for reason in reasons {
         if let Reason::TargetBusy { with } = reason {
-            return format!("it waited too long for its target, which {with} held");
+            return format!("it waited too long for its target, which {} held", holder(with));
         }
         if let Reason::SurveyFailed { why } = reason {
             return format!("its target could not be looked at: {why}");
         }
     }
     CHECKED_AGAIN.to_owned()
+}
+
+/// `INC-1 (its step 2)` for `INC-1.p1.s2.a1`, as an attempt writes itself.
+#[must_use]
+pub fn holder(attempt: &str) -> String {
+    let mut parts = attempt.split('.');
+    match (parts.next(), parts.nth(1).and_then(|part| part.strip_prefix('s'))) {
+        (Some(incident), Some(step)) => format!("{incident} (its step {step})"),
+        (_, _) => attempt.to_owned(),
+    }
 }
 
 const CHECKED_AGAIN: &str = "it was refused when everything was checked again";

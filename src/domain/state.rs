@@ -198,6 +198,18 @@ impl State {
         self.incidents.values().filter(|incident| incident.is_open())
     }
 
+    /// Open incidents as people want to read them: the most severe first, among those what waits for a decision, then what
+    /// else waits for people, then the oldest.
+    #[must_use]
+    pub fn open_by_need(&self) -> Vec<&Incident> {
+        let mut open: Vec<&Incident> = self.open().collect();
+        open.sort_by_key(|incident| {
+            let needs = (incident.waits_for_a_decision(), incident.waits_for_people());
+            (std::cmp::Reverse((incident.severity, needs)), incident.id)
+        });
+        open
+    }
+
     /// Silences that hold, of open incidents and of those that closed within the last day.
     #[must_use]
     pub fn silences(&self) -> Vec<(IncidentId, Silence)> {

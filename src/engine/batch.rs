@@ -396,7 +396,7 @@ impl Engine {
                 let _ = reply.send(state.by_card(&card));
             }
             Question::Open(reply) => {
-                let _ = reply.send(state.open().map(|incident| incident.id).collect());
+                let _ = reply.send(state.open_by_need().iter().map(|incident| incident.id).collect());
             }
             Question::Unseen(before, reply) => {
                 let unseen = state.open().filter(|incident| {

@@ -155,7 +155,7 @@ impl Handle {
             .map_err(|_| EngineError::Stopped)?
     }
 
-    /// Ids of the incidents that are open, oldest first.
+    /// Ids of the incidents that are open, ordered by [`State::open_by_need`](crate::domain::state::State::open_by_need).
     ///
     /// # Errors
     /// `Stopped`.

@@ -56,7 +56,7 @@ use serde_json::{Value, json};
 
 use super::page::{Backend, BackendError, Click, Input, ModalValues, Target, compose, server};
 use super::press;
-use super::slack::view::WorkspaceView;
+use super::slack::view::{PersonView, WorkspaceView};
 
 /// The longest jump of the clock in one request.
 const MAX_JUMP: Duration = Duration::from_secs(30 * 24 * 3_600);
@@ -166,17 +166,21 @@ fn done(answer: Result<(), BackendError>) -> Response {
     shown(answer.map(|()| json!({ "ok": true })))
 }
 
+/// Those whom one can act as.
+pub fn people_named(people: &[PersonView]) -> Vec<String> {
+    let people = people.iter().filter(|person| !person.is_bot);
+    people.map(|person| person.name.clone()).collect()
+}
+
 /// A person by id or name.
 async fn person(backend: &dyn Backend, named: &str) -> Result<String, BackendError> {
     let name = named.trim_start_matches('@');
-    let found = backend
-        .people()
-        .await?
-        .into_iter()
-        .find(|p| p.id == name || p.name == name);
-    found.map(|p| p.id).ok_or(BackendError::NotFound {
+    let people = backend.people().await?;
+    let found = people.iter().find(|p| p.id == name || p.name == name);
+    found.map(|p| p.id.clone()).ok_or_else(|| BackendError::NotFound {
         what: "person",
         id: named.to_owned(),
+        there: people_named(&people),
     })
 }
 
@@ -188,9 +192,10 @@ async fn eyes(backend: &dyn Backend, named: &str) -> Result<WorkspaceView, Backe
 fn channel(view: &WorkspaceView, named: &str) -> Result<String, BackendError> {
     let name = named.trim_start_matches('#');
     let found = view.channels.iter().find(|c| c.id == name || c.name == name);
-    found.map(|c| c.id.clone()).ok_or(BackendError::NotFound {
+    found.map(|c| c.id.clone()).ok_or_else(|| BackendError::NotFound {
         what: "channel",
         id: named.to_owned(),
+        there: view.channels.iter().map(|c| c.name.clone()).collect(),
     })
 }
 
@@ -266,6 +271,7 @@ async fn press_button(State(b): Playground, Body(body): Body<PressBody>) -> Resp
         let missing = || BackendError::NotFound {
             what: "button",
             id: body.label.clone(),
+            there: Vec::new(),
         };
         let click = press::find(&view, &body.label).ok_or_else(missing)?;
         b.click(&view.viewer, click).await

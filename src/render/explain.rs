@@ -21,12 +21,7 @@ const RUNBOOK_MOST: usize = 2_500;
 #[must_use]
 pub fn answer(answer: &Answer) -> String {
     match answer {
-        Answer::Approved { have, need } if have >= need => {
-            "Approved. The card shows what follows.".to_owned()
-        }
-        Answer::Approved { have, need } => {
-            format!("Your approval counts: {have} of {need}. It waits for another person.")
-        }
+        Answer::Approved { have, need } => approved(*have, *need),
         Answer::Rejected => "Rejected. Nothing runs; the incident is yours now.".to_owned(),
         Answer::Modified { plan } => {
             format!(
@@ -42,7 +37,12 @@ pub fn answer(answer: &Answer) -> String {
             still_firing,
         } => closed(*incident, *still_firing),
         Answer::SplitOff { incident } => format!("Split off: it is {incident} now, with a card of its own."),
-        Answer::Merged { from, into, alerts } => merged(*from, *into, *alerts),
+        Answer::Merged {
+            from,
+            into,
+            alerts,
+            withdrawn,
+        } => merged(*from, *into, *alerts, *withdrawn),
         Answer::ProposedAgain => "The plan is being made again; it needs a fresh approval. You count as the one who asked for it: from Tier 2 up somebody else has to approve.".to_owned(),
         Answer::SilenceProposed => "The silence is proposed on the card. Somebody who may approve a Tier 2 step there has to approve it, and not you unless the policy says so.".to_owned(),
         Answer::SilenceRejected => "Rejected. Nothing is silenced.".to_owned(),
@@ -77,6 +77,14 @@ pub fn answer(answer: &Answer) -> String {
         }
         Answer::NotTaken(why) => not_taken(why),
         Answer::NotUnderstood { text, problem } => not_understood(text, problem.as_deref()),
+    }
+}
+
+fn approved(have: u8, need: u8) -> String {
+    if have >= need {
+        "Approved. The card shows what follows.".to_owned()
+    } else {
+        format!("Your approval counts: {have} of {need}. It waits for another person.")
     }
 }
 
@@ -309,16 +317,20 @@ fn usage(text: &str) -> Option<&'static str> {
     }
 }
 
-fn merged(from: IncidentId, into: IncidentId, alerts: usize) -> String {
+fn merged(from: IncidentId, into: IncidentId, alerts: usize, withdrawn: bool) -> String {
     let there = match alerts {
-        0 => format!("{into} goes on"),
+        0 => format!("none of its alerts still fires, so {into} stays as it was"),
         1 => format!("its 1 alert is in {into} now"),
         more => format!("its {more} alerts are in {into} now"),
     };
-    format!("{from} is closed and its thread says so; {there}.")
+    let plan = match withdrawn {
+        true => " Its plan, which waited for approval, is withdrawn.",
+        false => "",
+    };
+    format!("{from} is closed and its thread says so; {there}.{plan}")
 }
 
-/// Incidents that a status names; the most severe, of these the oldest.
+/// Incidents that a status names, of [`State::open_by_need`](crate::domain::state::State::open_by_need) the first.
 const LISTED: usize = 20;
 
 fn status(open: &[StatusLine], frozen: &[Held], glass: &[Glass], out: &[RefusedLine]) -> String {
@@ -343,7 +355,7 @@ fn status(open: &[StatusLine], frozen: &[Held], glass: &[Glass], out: &[RefusedL
         format!("{} ({}): {}. {stands}", line.incident, line.severity, line.title)
     }));
     if more > 0 {
-        lines.push(format!("And {more} more, less severe or later."));
+        lines.push(format!("And {more} more, less severe or waiting for nobody."));
     }
     lines.extend(runbooks::refused(out));
     lines.join("\n")

@@ -166,6 +166,20 @@ pub fn words(incident: &Incident, reason: &HandoffReason) -> String {
     refused.unwrap_or_else(|| reason.words())
 }
 
+/// Why a human is called, as the journal has it: for what a hand-over is about, it is told as the hand-over is.
+#[must_use]
+pub fn called_for(incident: Option<&Incident>, why: &str) -> String {
+    let told = incident.and_then(|incident| match &incident.phase {
+        Phase::Handed { reason, .. } => (reason.words() == why).then(|| words(incident, reason)),
+        Phase::Planning { .. }
+        | Phase::Proposed
+        | Phase::Running
+        | Phase::Settling { .. }
+        | Phase::Closed { .. } => None,
+    });
+    told.unwrap_or_else(|| why.to_owned())
+}
+
 /// Nobody is paged for what a person started by hand and nothing broke: that person is told instead, and where that person
 /// may decide nothing, those who may.
 fn asked_by(incident: &Incident, reason: &HandoffReason) -> Option<String> {

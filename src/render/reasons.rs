@@ -10,6 +10,7 @@ use crate::domain::freeze::{FreezeRefusal, Scope};
 use crate::domain::glass::GlassRefusal;
 use crate::domain::ids::StepNo;
 use crate::domain::policy::{LimitOf, Reason};
+use crate::domain::run::holder;
 use crate::domain::text::shortened;
 
 /// One sentence, without a stop at its end.
@@ -100,15 +101,6 @@ pub fn reason(reason: &Reason) -> String {
         Reason::Expired => "the approval ran out before the first step started; propose it again".to_owned(),
         Reason::ClockWentBack => "the clock went back since this was proposed or approved, so its deadline means nothing; propose it again".to_owned(),
         Reason::NotItsTurn => "it is not this step's turn; the card shows which is next".to_owned(),
-    }
-}
-
-/// `INC-1 (its step 2)` for `INC-1.p1.s2.a1`, as an attempt writes itself.
-fn holder(attempt: &str) -> String {
-    let mut parts = attempt.split('.');
-    match (parts.next(), parts.nth(1).and_then(|part| part.strip_prefix('s'))) {
-        (Some(incident), Some(step)) => format!("{incident} (its step {step})"),
-        (_, _) => attempt.to_owned(),
     }
 }
 

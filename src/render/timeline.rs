@@ -131,7 +131,7 @@ fn worded(event: &Event, incident: Option<&Incident>) -> Option<String> {
             let why = incident.map_or_else(|| reason.words(), |incident| handoff::words(incident, reason));
             format!("handed over to a human: {why}")
         }
-        Event::PageAsked { why, .. } => format!("paging a human: {why}"),
+        Event::PageAsked { why, .. } => format!("paging a human: {}", handoff::called_for(incident, why)),
         Event::Paged { .. } => "the pager took the page".to_owned(),
         Event::PageFailed { reason, trying, .. } => page_failed(reason, *trying),
         Event::Advised { order, .. } => {

@@ -96,11 +96,11 @@ impl Homes {
         }
     }
 
-    /// The newest open incidents, and how many there are; `None` when the engine is gone.
+    /// The open incidents that need people most, and how many there are; `None` when the engine is gone.
     async fn incidents(&self) -> Option<(Vec<Box<Incident>>, usize)> {
         let ids = self.engine.open_incidents().await.ok()?;
         let mut incidents = Vec::new();
-        for id in ids.iter().rev().take(SHOWN) {
+        for id in ids.iter().take(SHOWN) {
             incidents.extend(self.engine.incident(*id).await.ok()?);
         }
         Some((incidents, ids.len()))

@@ -100,6 +100,29 @@ const LEFT_OUT: &str = "*Left out by the evidence* (Modify brings a step back)
 step 4 (Restart the gateway itself): Errors from user-service was 24 (limit 1), and it runs only within its limit";
 
 #[tokio::test(flavor = "multi_thread")]
+async fn where_it_could_not_be_read_and_only_checks_were_approved_a_green_one_verifies_nothing() {
+    let world = TestWorld::start(setup()).await;
+    world.in_the_cluster(Scenario::UpstreamFails);
+    world.doubles.prometheus.set_faults(PrometheusFaults {
+        unavailable: true,
+        ..PrometheusFaults::default()
+    });
+    world.fires(&errors()).await;
+    world.card("Waits for 1 approval").await;
+    world.ben().presses("Approve 2 steps").await;
+    world.ben().is_told("Approved.").await;
+    world
+        .card(
+            "nothing verified that they helped: the evidence left out every step that was to mend something",
+        )
+        .await;
+    world.a_human_is_paged("5xx error rate of api-gateway").await;
+    world.thread().is_uninteresting();
+    world.cluster_did(&[HEALTH, HEALTH, HEALTH]).await;
+    world.ends().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn a_prometheus_that_is_down_is_named_and_a_person_chooses() {
     let world = TestWorld::start(setup()).await;
     world.in_the_cluster(Scenario::UpstreamFails);

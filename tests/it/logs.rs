@@ -126,6 +126,32 @@ async fn where_there_are_no_lines_it_counts_none() {
     world.ends().await;
 }
 
+/// Looks once more behind its steps; green as long as the cluster answers.
+const AND_A_CHECK: &str = "## Prechecks\n### Check: Pods are there\n```bash\nkubectl get pods -n production\n```\n\
+    Expected output: contains \"api-gateway\"\n\
+    ## Verification\n```bash\nkubectl get pods -n production\n```\nExpected output: contains \"api-gateway\"\n";
+
+#[tokio::test(flavor = "multi_thread")]
+async fn where_the_evidence_leaves_out_every_remedy_a_green_check_is_no_plan() {
+    let loki = loki().await;
+    let (before, _) = RUNBOOK.split_once("### Step 2").unwrap();
+    let text = format!("{before}{AND_A_CHECK}");
+    let setup = setup(&loki, "somebody-else", TOKEN)
+        .no_runbooks()
+        .runbook(("time-outs.md", &text));
+    let world = TestWorld::start(setup).await;
+    world.in_the_cluster(Scenario::RedisTimeout);
+    world.fires(&alert()).await;
+    let card = world.card("no plan could be made").await;
+    let why =
+        "step 1 (Ask the gateway) is left out: Time-outs was 0 (limit 1), and it runs only beyond its limit";
+    assert!(card.contains(why) && !card.contains("[Approve"), "{card}");
+    world.a_human_is_paged("time-outs at api-gateway").await;
+    world.thread().is_uninteresting();
+    world.nothing_ran();
+    world.ends().await;
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn where_no_evidence_can_be_read_no_step_is_left_and_a_human_has_it() {
     let loki = loki().await;

@@ -312,6 +312,7 @@ impl Backend for Fixture {
             let error = BackendError::NotFound {
                 what: "person",
                 id: user.into(),
+                there: Vec::new(),
             };
             return std::future::ready(Err(error)).boxed();
         }
@@ -522,6 +523,7 @@ impl Backend for Fixture {
             _ => std::future::ready(Err(BackendError::NotFound {
                 what: "file",
                 id: id.into(),
+                there: Vec::new(),
             }))
             .boxed(),
         }

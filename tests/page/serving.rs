@@ -188,13 +188,13 @@ async fn refusals_say_what_is_wrong() {
             "/api/slash",
             json!({"as": "nobody", "channel": "sre", "text": "/runbook"}),
             404,
-            "there is no person `nobody` here; reload the page to see what there is",
+            "there is no person `nobody` here; there is ana, sam, kim, vic",
         ),
         (
             "/api/slash",
             json!({"as": "ana", "channel": "nowhere", "text": "/runbook"}),
             404,
-            "there is no channel `nowhere` here; reload the page to see what there is",
+            "there is no channel `nowhere` here; there is incidents, sre, block-gallery, security",
         ),
         (
             "/api/slash",

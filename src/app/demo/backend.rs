@@ -164,6 +164,7 @@ impl Backend for Arc<Stage> {
             let scene = found.ok_or_else(|| BackendError::NotFound {
                 what: "scenario",
                 id: scenario.to_owned(),
+                there: self.scenes().map(|scene| scene.id().to_owned()).collect(),
             })?;
             Stage::fire(self, scene).await.map_err(BackendError::App)
         }
@@ -212,6 +213,7 @@ impl Backend for Arc<Stage> {
             let missing = || BackendError::NotFound {
                 what: "file",
                 id: id.to_owned(),
+                there: Vec::new(),
             };
             let file = self.world.slack.file(id).ok_or_else(missing)?;
             Ok(FileBytes {
@@ -230,6 +232,7 @@ impl Stage {
         let missing = || BackendError::NotFound {
             what: "fault",
             id: id.to_owned(),
+            there: faults::names(),
         };
         let doubles = self.world.doubles();
         let mut switches = self.switches.lock();

@@ -129,6 +129,11 @@ pub enum NotSet {
     Nonsense(String),
 }
 
+/// What the switches are called.
+pub fn names() -> Vec<String> {
+    ALL.iter().map(|switch| switch.id().to_owned()).collect()
+}
+
 /// All switches. One is on while anything that it armed is still to act.
 pub fn list(doubles: Doubles<'_>, active: &ActiveSwitches) -> Vec<FaultInfo> {
     let armed: Vec<String> = doubles.armed().into_iter().map(|armed| armed.id).collect();

@@ -15,6 +15,9 @@ use crate::store::Signer;
 /// Token that the playground's alert sender shows to the bot.
 pub const ALERT_TOKEN: &str = "playground-alerts";
 
+/// The file of addresses and secrets.
+const ACCESS: &str = "playground.json";
+
 /// The files and where they are.
 #[derive(Clone, Debug)]
 pub struct Files {
@@ -24,6 +27,8 @@ pub struct Files {
     pub access: PathBuf,
     /// Signs the journal's checkpoints.
     pub checkpoint_key: PathBuf,
+    /// The configuration that lay there before and said something else.
+    pub kept: Option<PathBuf>,
 }
 
 /// Writes them all. The configuration says `live`: in the playground there is nothing to break.
@@ -40,22 +45,22 @@ pub fn write(
     std::fs::create_dir_all(folder)?;
     // Whoever uses the files may stand somewhere else.
     let (folder, runbooks) = (&std::path::absolute(folder)?, &std::path::absolute(runbooks)?);
-    let files = Files {
+    let mut files = Files {
         folder: folder.clone(),
         config: folder.join("interlock.toml"),
         kubeconfig: folder.join("kubeconfig"),
-        access: folder.join("playground.json"),
+        access: folder.join(ACCESS),
         checkpoint_key: folder.join("checkpoint.key"),
+        kept: None,
     };
     keep_a_key(&files.checkpoint_key)?;
     std::fs::write(
         &files.kubeconfig,
         world.cluster.kubeconfig(ClusterUser::Interlock),
     )?;
-    std::fs::write(
-        &files.config,
-        config(&files, world, runbooks, (listen, transport)),
-    )?;
+    let written = config(&files, world, runbooks, (listen, transport));
+    files.kept = keep_what_differs(&files.config, &written)?;
+    std::fs::write(&files.config, written)?;
     let slack = world.slack.addresses();
     let access = json!({
         "slack": { "api_base": slack.api_base, "bot_token": slack.bot_token, "app_token": slack.app_token, "signing_secret": slack.signing_secret },
@@ -67,6 +72,29 @@ pub fn write(
     });
     std::fs::write(&files.access, format!("{access:#}\n"))?;
     Ok(files)
+}
+
+/// Where the flag service listened at the start that last wrote into this folder.
+pub fn flags_before(folder: &Path) -> Option<String> {
+    let text = std::fs::read_to_string(folder.join(ACCESS)).ok()?;
+    let access: serde_json::Value = serde_json::from_str(&text).ok()?;
+    let url = access.get("flags")?.get("url")?.as_str()?;
+    url.strip_prefix("http://").map(str::to_owned)
+}
+
+/// Addresses and tokens are new at each start, so an old configuration is of no use; but somebody may have worked on it.
+fn keep_what_differs(path: &Path, written: &str) -> io::Result<Option<PathBuf>> {
+    let before = match std::fs::read(path) {
+        Ok(before) => before,
+        Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(None),
+        Err(error) => return Err(error),
+    };
+    if before == written.as_bytes() {
+        return Ok(None);
+    }
+    let kept = path.with_extension("toml.before");
+    std::fs::rename(path, &kept)?;
+    Ok(Some(kept))
 }
 
 /// Makes the key, unless an earlier start left one: what that one signed must stay verifiable.

@@ -213,13 +213,21 @@ const ASK_AGAIN: Duration = Duration::from_millis(500);
 const FLAG_SERVICE: &str = "feature-flags.production.svc:8080";
 
 /// Writes the shipped runbooks beside the other files, so that they can be changed while the demo runs. The flag service is
-/// asked where it listens here.
+/// asked where it listens here. What somebody changed since an earlier start stays as it is, but for that address.
 fn shipped(folder: &Path, world: &World) -> io::Result<PathBuf> {
     let runbooks = folder.join("runbooks");
     std::fs::create_dir_all(&runbooks)?;
+    let flags = world.flags.host();
+    let before = files::flags_before(folder);
     for (name, text) in SHIPPED {
-        let text = text.replace(FLAG_SERVICE, &world.flags.host());
-        std::fs::write(runbooks.join(name), text)?;
+        let path = runbooks.join(name);
+        let text = match (std::fs::read_to_string(&path), &before) {
+            (Ok(text), Some(before)) => text.replace(before, &flags),
+            (Ok(text), None) => text,
+            (Err(error), _) if error.kind() == io::ErrorKind::NotFound => text.replace(FLAG_SERVICE, &flags),
+            (Err(error), _) => return Err(error),
+        };
+        std::fs::write(path, text)?;
     }
     Ok(runbooks)
 }

@@ -216,8 +216,7 @@ fn runbook_line(runbook: &Runbook) -> RunbookLine {
 }
 
 fn status(tx: &Tx<'_>, context: Context<'_>) -> Reply {
-    let mut open: Vec<&Incident> = tx.state().open().collect();
-    open.sort_by_key(|incident| (std::cmp::Reverse(incident.severity), incident.id));
+    let open = tx.state().open_by_need();
     Reply::Answer(Answer::Status {
         open: open.into_iter().map(status_line).collect(),
         frozen: tx.state().freeze.held().to_vec(),

@@ -319,7 +319,15 @@ pub fn page_sooner(tx: &mut Tx<'_>, context: Context<'_>, id: IncidentId) {
     }
     if matches!(incident.phase, Phase::Running | Phase::Settling { .. }) {
         if urgency_of(context, incident, Call::Waits) == Urgency::Now {
-            let why = format!("it became {} while its plan runs", incident.severity);
+            let during = match incident.phase {
+                Phase::Settling { .. } => "after its steps were verified",
+                Phase::Planning { .. }
+                | Phase::Proposed
+                | Phase::Running
+                | Phase::Handed { .. }
+                | Phase::Closed { .. } => "while its plan runs",
+            };
+            let why = format!("it became {} {during}", incident.severity);
             page_now(tx, id, Call::Waits, why);
         }
         return;

@@ -32,6 +32,8 @@ pub fn merge(
         .incident(from)
         .is_some_and(|incident| incident.paging.asked_at.is_some());
     let card = state.incident(into).and_then(|incident| incident.card.clone());
+    let waited = |incident: &Incident| matches!(incident.phase, Phase::Proposed);
+    let withdrawn = state.incident(from).is_some_and(waited);
     if !planted::is(Bug::MergeLeavesProposal) {
         plan_act::withdraw(tx, from, format!("{from} was merged into {into}"));
     }
@@ -60,6 +62,7 @@ pub fn merge(
         from,
         into,
         alerts: count,
+        withdrawn,
     })
 }
 

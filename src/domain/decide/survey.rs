@@ -129,9 +129,10 @@ pub fn surveyed(
     let completed = planning::complete(sketch, results, &findings, context.rules);
     let chart = gathered(tx, id, runbook, findings);
     match completed {
-        // There is nothing to approve, and nothing ran that could be verified.
-        Ok(plan) if plan.live_steps().next().is_none() => {
-            let left_out = plan.steps.iter().map(left_out).collect();
+        // There is nothing to approve; and a check that is green where nothing was done verifies nothing.
+        Ok(plan) if plan.is_ruled_out() && !planted::is(Bug::EmptyPlanProposed) => {
+            let skipped = plan.steps.iter().filter(|step| step.skip);
+            let left_out = skipped.map(left_out).collect();
             blocked(tx, context, id, left_out);
         }
         Ok(plan) => propose(tx, context, id, plan),

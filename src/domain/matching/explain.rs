@@ -28,7 +28,7 @@ impl Matches {
             }
             (Verdict::One | Verdict::Several | Verdict::None, _) => "no runbook's trigger matches".to_owned(),
         };
-        let refused = told_refused(&self.refused, 0, self.refused_meant);
+        let refused = told_refused(&self.refused, 0, self.refused_as);
         std::iter::once(first)
             .chain(self.next_best())
             .chain(refused)

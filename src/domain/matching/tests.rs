@@ -298,7 +298,7 @@ fn a_refused_runbook_that_would_have_matched_is_named_and_never_chosen() {
     };
     let alone = Given::redis().against(&files(&[]));
     assert_eq!(alone.verdict, Verdict::None);
-    assert!(alone.refused_meant);
+    assert_eq!(alone.refused_as, RefusedAs::Meant);
     let said = alone.explanation().join("\n");
     assert!(said.contains("`redis` (redis.md:22:17: "), "{said}");
     assert!(said.contains("would have matched, but was refused"), "{said}");
@@ -306,7 +306,7 @@ fn a_refused_runbook_that_would_have_matched_is_named_and_never_chosen() {
     let another = acting("- Alert contains: redis");
     let both = Given::redis().against(&files(&[("other", &another)]));
     assert_eq!(both.chosen().unwrap().runbook.name.as_str(), "other");
-    assert!(both.refused_meant);
+    assert_eq!(both.refused_as, RefusedAs::Meant);
 
     // Its trigger can be read and says that it is meant for something else.
     let other = Given {
@@ -314,8 +314,13 @@ fn a_refused_runbook_that_would_have_matched_is_named_and_never_chosen() {
         ..Given::redis()
     };
     let other = other.against(&files(&[]));
-    assert!(!other.refused_meant);
-    assert_eq!(other.refused.len(), 1, "nobody can tell");
+    assert_eq!(other.refused_as, RefusedAs::Unlike);
+    assert_eq!(other.refused.len(), 1, "none of them was searched");
+    let said = other.explanation().join("\n");
+    assert!(
+        said.contains(") was refused; its trigger is for something else"),
+        "{said}"
+    );
     let other = Given {
         service: Some(Service::from("billing")),
         ..Given::redis()
@@ -335,7 +340,7 @@ fn a_refused_runbook_of_whose_trigger_nothing_can_be_read_is_named_beside_the_on
     );
     let found = Given::redis().against(&catalog);
     assert_eq!(found.chosen().unwrap().runbook.name.as_str(), "other");
-    assert!(!found.refused_meant);
+    assert_eq!(found.refused_as, RefusedAs::Unread);
     let said = found.explanation().join("\n");
     assert!(
         said.contains("was refused, and nobody can tell whether it was meant"),

@@ -143,8 +143,13 @@ pub type ModalValues = std::collections::BTreeMap<String, std::collections::BTre
 /// Why the playground did not do what a person asked.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum BackendError {
-    #[error("there is no {what} `{id}` here; reload the page to see what there is")]
-    NotFound { what: &'static str, id: String },
+    /// `there` names what there is, where that is known and short.
+    #[error("there is no {what} `{id}` here; {}", there_is(there))]
+    NotFound {
+        what: &'static str,
+        id: String,
+        there: Vec<String>,
+    },
     /// What was asked makes no sense; says what would.
     #[error("{0}")]
     Nonsense(String),
@@ -154,4 +159,11 @@ pub enum BackendError {
     /// The app was asked and did not answer as it must.
     #[error("the app did not answer: {0}; look at its log")]
     App(String),
+}
+
+fn there_is(names: &[String]) -> String {
+    match names {
+        [] => "reload the page to see what there is".to_owned(),
+        names => format!("there is {}", names.join(", ")),
+    }
 }

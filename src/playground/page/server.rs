@@ -104,13 +104,14 @@ fn person(people: Vec<PersonView>, wanted: &str) -> Result<String, BackendError>
     let handle = wanted.trim_start_matches('@');
     let is_wanted = |p: &PersonView| p.id == wanted || p.name.eq_ignore_ascii_case(handle);
     let found = if wanted.is_empty() {
-        people.into_iter().find(|p| !p.is_bot)
+        people.iter().find(|p| !p.is_bot)
     } else {
-        people.into_iter().find(is_wanted)
+        people.iter().find(|p| is_wanted(p))
     };
-    found.map(|p| p.id).ok_or_else(|| BackendError::NotFound {
+    found.map(|p| p.id.clone()).ok_or_else(|| BackendError::NotFound {
         what: "person",
         id: wanted.to_owned(),
+        there: control::people_named(&people),
     })
 }
 

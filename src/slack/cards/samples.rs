@@ -12,7 +12,7 @@ use crate::domain::approval::Approval;
 use crate::domain::event::Mode;
 use crate::domain::ids::{Channel, IncidentId, PlanNo, StepNo};
 use crate::domain::incident::{Episode, Incident, MatchLine, MatchRecord, Paging, Phase, PlanTrack, Verdict};
-use crate::domain::matching::By;
+use crate::domain::matching::{By, RefusedAs};
 use crate::domain::plan::{Plan, PlannedStep, Requester, Role};
 use crate::domain::policy::Decision;
 use crate::domain::run::Run;
@@ -214,7 +214,7 @@ pub(crate) fn incident(title: &str, steps: Vec<PlannedStep>) -> Incident {
             by: By::Trigger,
             refused: Vec::new(),
             refused_more: 0,
-            refused_meant: false,
+            refused_as: RefusedAs::Unread,
         }),
         plans: vec![track(steps)],
         phase: Phase::Proposed,

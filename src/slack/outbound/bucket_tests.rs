@@ -6,7 +6,7 @@ use crate::domain::ids::IncidentId;
 
 /// As `Urgency::of` orders them; the incidents themselves are in the stories.
 const CRITICAL: u8 = 1;
-const LOW: u8 = 7;
+const LOW: u8 = 13;
 
 fn card(incident: u64, severity: u8) -> Asking {
     Asking {
@@ -19,7 +19,7 @@ fn card(incident: u64, severity: u8) -> Asking {
 fn line(incident: u64, severity: u8) -> Asking {
     Asking {
         asker: Asker::Thread(IncidentId(incident)),
-        urgency: Urgency::numbered(severity + 1),
+        urgency: Urgency::numbered(severity + 3),
         ..card(incident, severity)
     }
 }

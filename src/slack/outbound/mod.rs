@@ -4,6 +4,7 @@ mod attach;
 mod bucket;
 mod card;
 mod channels;
+mod complaints;
 mod desk;
 mod hints;
 mod lines;

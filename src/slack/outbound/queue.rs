@@ -39,7 +39,8 @@ impl Urgency {
     /// Somebody has just clicked or asked, and looks at it.
     pub const AWAITED: Self = Self(0);
 
-    /// By severity. Among those of one severity, what people need for a decision goes before the story of the rest.
+    /// By severity. Among those of one severity, first the card on which somebody decides, then every other card, since who
+    /// does not see a card knows of nothing; then the threads of what waits for people, and the story of the rest.
     #[must_use]
     pub fn of(incident: &Incident, asker: Asker) -> Self {
         // A word that no mapping knows may mean anything; it pages like `high`, so it is shown like it.
@@ -49,11 +50,13 @@ impl Urgency {
             Severity::Medium => 2,
             Severity::Low => 3,
         };
-        let story = match asker {
-            Asker::Person | Asker::Card(_) => false,
-            Asker::Thread(_) => !incident.waits_for_people(),
+        let among = match asker {
+            Asker::Person | Asker::Card(_) if incident.waits_for_a_decision() => 0,
+            Asker::Person | Asker::Card(_) => 1,
+            Asker::Thread(_) if incident.waits_for_people() => 2,
+            Asker::Thread(_) => 3,
         };
-        Self(1 + 2 * severity + u8::from(story))
+        Self(1 + 4 * severity + among)
     }
 
     #[cfg(test)]

@@ -12,6 +12,7 @@ use tracing::{debug, error, warn};
 use super::bucket::Limits;
 use super::card::{self, Bench, Turn};
 use super::channels::Channels;
+use super::complaints::Complaints;
 use super::desk::Desk;
 use super::hints::Hints;
 use super::lines::{self, LinesTurn};
@@ -42,6 +43,7 @@ pub struct Outbound {
     /// Open incidents whose cards may say something else.
     stale: VecDeque<IncidentId>,
     look_at: Instant,
+    complaints: Complaints,
 }
 
 enum Ended {
@@ -69,6 +71,7 @@ impl Outbound {
             told: None,
             stale: VecDeque::new(),
             look_at: Instant::now(),
+            complaints: Complaints::default(),
         }
     }
 
@@ -115,7 +118,7 @@ impl Outbound {
         if self.told.as_ref() != Some(&around)
             && let Ok(open) = self.bench.engine.open_incidents().await
         {
-            self.stale = open.into_iter().rev().collect();
+            self.stale = open.into();
             self.told = Some(around);
         }
         let plan_wait = self.bench.shared.settings.plan_wait;
@@ -182,7 +185,7 @@ impl Outbound {
         let interval = self.bench.shared.settings.edit_interval;
         let (id, done) = match ended {
             Ended::Card(id, turn) => {
-                report(id, &turn);
+                report(&mut self.complaints, id, &turn);
                 let Some(desk) = self.desks.get_mut(&id) else {
                     return;
                 };
@@ -194,7 +197,7 @@ impl Outbound {
                 (id, done)
             }
             Ended::Lines(id, LinesTurn { over, turn }) => {
-                report(id, &turn);
+                report(&mut self.complaints, id, &turn);
                 let Some(desk) = self.desks.get_mut(&id) else {
                     return;
                 };
@@ -212,14 +215,19 @@ impl Outbound {
     }
 }
 
-fn report(incident: IncidentId, turn: &Turn) {
-    match turn {
-        Turn::Failed { error, .. } if error.trouble() == Trouble::Setup => {
-            error!(%incident, %error, "Slack does not let us post");
+fn report(complaints: &mut Complaints, incident: IncidentId, turn: &Turn) {
+    let (error, setup) = match turn {
+        Turn::Failed { error, .. } => (error.to_string(), error.trouble() == Trouble::Setup),
+        Turn::NoEngine => ("the engine gave no answer".to_owned(), false),
+        Turn::Later(_) => {
+            debug!(%incident, "waits for its turn");
+            return;
         }
-        Turn::Failed { error, .. } => warn!(%incident, %error, "a call of Slack failed; it is tried again"),
-        Turn::NoEngine => warn!(%incident, "the engine gave no answer; tried again"),
-        Turn::Later(_) => debug!(%incident, "waits for its turn"),
-        Turn::Shown { .. } | Turn::Nothing | Turn::Gone => {}
+        Turn::Shown { .. } | Turn::Nothing | Turn::Gone => return,
+    };
+    match complaints.due(&error, Instant::now()) {
+        Some(unsaid) if setup => error!(%incident, %error, unsaid, "Slack does not let us post"),
+        Some(unsaid) => warn!(%incident, %error, unsaid, "a call of Slack failed; it is tried again"),
+        None => debug!(%incident, %error, "the same once more"),
     }
 }
