@@ -136,6 +136,55 @@ async fn in_a_storm_a_channel_hears_once_a_second_and_a_crowd_is_one_line() {
     world.ends().await;
 }
 
+/// Eight unrelated ones for which there is no runbook, and while their cards and notes go out a ninth that has a plan.
+#[tokio::test(flavor = "multi_thread")]
+async fn in_a_storm_the_card_on_which_somebody_decides_goes_before_what_only_tells() {
+    let world = TestWorld::start(Setup::default()).await;
+    let services = [
+        "archive", "mail", "search", "billing", "media", "tape", "fax", "radio",
+    ];
+    for service in services {
+        let name = format!("Odd{service}");
+        let alert = Alert::new(&name, service, &format!("{service} is odd")).severity("critical");
+        world.fires(&alert).await;
+    }
+    world.card_shows("INC-3", "is odd").await;
+    let channel = world.doubles.slack.channel_id("incidents").unwrap();
+    let posts = || -> Vec<_> {
+        let all = world.doubles.slack.calls_of("chat.postMessage").into_iter();
+        all.filter(|call| call.args["channel"] == json!(channel))
+            .collect()
+    };
+    let before = posts().len();
+    world.fires(&Alert::redis_timeout().severity("critical")).await;
+    world.card_shows("INC-9", "Waits for 1 approval").await;
+    let place = posts()
+        .iter()
+        .skip(before)
+        .position(|call| call.args.to_string().contains("INC-9"));
+    // One may be on its way, and each fourth turn is for whoever has waited longest.
+    assert!(
+        place.is_some_and(|place| place <= 2),
+        "{place:?} others went before it"
+    );
+
+    world.ana().types("status").await;
+    let status = world.ana().is_told("INC-9 (critical): ").await;
+    let first = status.lines().find(|line| line.starts_with("INC-"));
+    assert!(first.is_some_and(|line| line.starts_with("INC-9 ")), "{status}");
+    world.outbox_is_empty().await;
+    for (service, number) in services.iter().zip(1..) {
+        let incident = format!("INC-{number}");
+        world.card_shows(&incident, &format!("{service} is odd")).await;
+        world.thread_of(&incident).is_uninteresting();
+        world.a_human_is_paged(&format!("{service} is odd")).await;
+    }
+    world.thread_of("INC-9").is_uninteresting();
+    world.a_human_is_paged("Redis").await;
+    world.nothing_ran();
+    world.ends().await;
+}
+
 /// One rule that watches five services, at the same second.
 #[tokio::test(flavor = "multi_thread")]
 async fn in_a_storm_one_rule_for_several_services_is_a_card_for_each() {
