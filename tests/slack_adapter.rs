@@ -25,7 +25,7 @@ use interlock::playground::slack::{
     SlackOptions, SocketFault, Times,
 };
 use interlock::ports::{Clock, Pending};
-use interlock::render::{explain, summary, thread};
+use interlock::render::{explain, freezing, summary, thread};
 use interlock::slack::cards::{CardContext, who_may};
 use interlock::slack::inbound::{self, Parts, Pipeline};
 use interlock::slack::{
@@ -75,6 +75,7 @@ impl Outlook for TestOutlook {
             broken: None,
             owner: None,
             checklist: Vec::new(),
+            fits_now: false,
             silences: false,
             silence_may: Vec::new(),
         }
@@ -84,8 +85,8 @@ impl Outlook for TestOutlook {
         None
     }
 
-    fn frozen(&self) -> Option<interlock::slack::cards::Frozen> {
-        None
+    fn frozen(&self) -> Vec<interlock::slack::cards::Frozen> {
+        Vec::new()
     }
 
     fn second_factor<'a>(
@@ -199,6 +200,7 @@ async fn world(way: Way) -> World {
         line: thread::line,
         crowd: thread::crowd,
         summary: summary::slack,
+        notice: freezing::notice,
     };
     let shared = Shared {
         settings: settings.clone(),

@@ -38,7 +38,7 @@ use crate::executor::{Executor, ExecutorParts};
 use crate::ingress::{self, BindError, Limits};
 use crate::paging::{OnDutyPeople, PagerDuty};
 use crate::ports::{ActionRunner, Clock, Directory};
-use crate::render::{explain, summary, thread};
+use crate::render::{explain, freezing, summary, thread};
 use crate::slack::{
     self, Answers, Api, Hints, Homes, Outbound, People, Pipeline, SettingsError, Shared, SocketHealth,
     SocketMode, Words,
@@ -274,6 +274,7 @@ impl Parts {
             line: thread::line,
             crowd: thread::crowd,
             summary: summary::slack,
+            notice: freezing::notice,
         };
         let shared = Shared {
             settings: settings.clone(),
@@ -314,7 +315,10 @@ impl Parts {
         ));
         self.tasks.spawn(outlook::follow(
             self.engine.clone(),
-            self.settings.freeze_file(),
+            outlook::FreezeFileAt {
+                path: self.settings.freeze_file(),
+                redactor: self.redactor.clone(),
+            },
             recent,
         ));
         let policy = self.knowledge.load().rules.policy.clone();

@@ -24,7 +24,10 @@ pub async fn run(mut lane: Lane, deliver: impl Deliver) {
         tokio::select! {
             item = lane.next() => {
                 let Some(item) = item else { return };
-                let incident = item.effect.incident();
+                let Some(incident) = item.effect.incident() else {
+                    tracing::error!(row = item.row, "an effect that is about no incident came over this lane; left alone");
+                    continue;
+                };
                 match waiting.get_mut(&incident) {
                     Some(queue) => queue.push_back(item),
                     None => {

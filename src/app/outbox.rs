@@ -89,7 +89,8 @@ impl Deliver for Pagers {
             | Effect::Thread { .. }
             | Effect::Summary { .. }
             | Effect::Chart { .. }
-            | Effect::Attach { .. } => {
+            | Effect::Attach { .. }
+            | Effect::Notice { .. } => {
                 tracing::error!("an effect that is for Slack came over the pager's lane; left alone");
                 None
             }

@@ -10,23 +10,27 @@ use arc_swap::ArcSwap;
 use jiff::Timestamp;
 use parking_lot::RwLock;
 use tokio::sync::watch;
-use tracing::warn;
+use tracing::{debug, warn};
 
 use crate::actions::redact::Redactor;
 use crate::domain::ceremony::{Code, Factor};
+use crate::domain::command::Command;
 use crate::domain::evidence::Finding;
-use crate::domain::freeze::{Freeze, FreezeFile, Scope};
+use crate::domain::freeze::{FileSeen, Freeze, FreezeFile, Scope};
 use crate::domain::glass::Glass;
 use crate::domain::ids::{AttemptId, GroupId, PersonId};
 use crate::domain::incident::{Incident, Phase};
+use crate::domain::matching::{AlertFacts, Verdict, rank};
 use crate::domain::policy::{Asking, Circumstances, Place, Policy, Question, Reason, Request, Who};
 use crate::domain::prechecks;
 use crate::domain::recent::Started;
 use crate::domain::rules::Rules;
+use crate::domain::runbook::{Refused, RefusedLine};
 use crate::domain::silence;
 use crate::engine::{Handle, Health, Knowledge};
 use crate::executor::read_freeze_file;
 use crate::ports::{Clock, Pending, Person};
+use crate::render::people;
 use crate::slack::cards::{CardContext, Frozen, named_for, who_may};
 use crate::slack::{Absent, Around, Origin, Outlook, People, Picture};
 
@@ -90,6 +94,17 @@ impl AppOutlook {
 }
 
 impl AppOutlook {
+    /// Whether a runbook is for it now, where none was when it came.
+    fn fits_now(&self, incident: &Incident) -> bool {
+        let knowledge = self.knowledge.load();
+        let alert = incident.first_alert().filter(|_| incident.may_match_again());
+        alert.is_some_and(|alert| {
+            let environment = knowledge.rules.environment_of(alert);
+            let facts = AlertFacts::of(alert, environment.as_ref());
+            rank(&knowledge.catalog, &facts).verdict != Verdict::None
+        })
+    }
+
     /// What the policy says against starting the plan now, whoever approves it, beside a freeze by people.
     fn not_now(&self, rules: &Rules, incident: &Incident) -> Vec<Reason> {
         let Some(track) = incident
@@ -127,32 +142,77 @@ impl AppOutlook {
     }
 }
 
+/// The freeze file, and what takes secrets out of what it says.
+pub struct FreezeFileAt {
+    pub path: PathBuf,
+    pub redactor: Arc<Redactor>,
+}
+
+impl FreezeFileAt {
+    async fn read(&self) -> FreezeFile {
+        match read_freeze_file(Some(&self.path)).await {
+            FreezeFile::Absent => FreezeFile::Absent,
+            FreezeFile::Present { reason } => FreezeFile::Present {
+                reason: self.redactor.clean(&reason).into_owned(),
+            },
+            unreadable @ FreezeFile::Unreadable { .. } => unreadable,
+        }
+    }
+
+    fn written(&self) -> String {
+        let path = std::path::absolute(&self.path).unwrap_or_else(|_| self.path.clone());
+        path.display().to_string()
+    }
+}
+
+/// Has it recorded and told when the file begins or ends to freeze. Read twice alike, so that a mount that comes and goes
+/// tells nobody every second.
+async fn record(
+    engine: &Handle,
+    at: &FreezeFileAt,
+    known: Option<&FileSeen>,
+    now: &FreezeFile,
+    last: &FreezeFile,
+) {
+    if now != last || now.says().as_ref() == known.map(|seen| &seen.said) {
+        return;
+    }
+    let command = Command::FreezeFileSeen {
+        path: at.written(),
+        file: now.clone(),
+    };
+    if let Err(error) = engine.submit(command).await {
+        debug!(%error, "what the freeze file says could not be recorded; it is offered again");
+    }
+}
+
 /// Tells the cards of freezes by people and by the file, and of what was started. What starts is checked elsewhere, at
 /// every start.
-pub async fn follow(engine: Handle, file: PathBuf, shown: Arc<RwLock<Recent>>) {
+pub async fn follow(engine: Handle, file: FreezeFileAt, shown: Arc<RwLock<Recent>>) {
+    let mut last = FreezeFile::Absent;
     while let (Ok(freeze), Ok(started), Ok(glass)) = (
         engine.freeze().await,
         engine.started().await,
         engine.glass().await,
     ) {
-        let of_file = |reason| Frozen {
+        let now = file.read().await;
+        let of_file = now.says().map(|says| Frozen {
             scope: Scope::Everything,
-            by: "the freeze file".to_owned(),
-            reason,
+            by: FreezeFile::BY.to_owned(),
+            reason: says.words(),
+            file: Some(file.written()),
             over: None,
-        };
-        let of_file = match read_freeze_file(Some(&file)).await {
-            FreezeFile::Present { reason } => Some(of_file(reason)),
-            FreezeFile::Unreadable { why } => Some(of_file(format!("it can't be read ({why})"))),
-            FreezeFile::Absent => None,
-        };
+        });
+        record(&engine, &file, freeze.file(), &now, &last).await;
+        last = now;
         let mut frozen: Vec<Frozen> = freeze
             .held()
             .iter()
             .map(|held| Frozen {
                 scope: held.scope.clone(),
-                by: format!("@{}", held.name),
+                by: people::named(&held.by.user, &held.name),
                 reason: held.reason.clone(),
+                file: None,
                 over: held.over,
             })
             .chain(of_file)
@@ -242,6 +302,7 @@ impl Outlook for AppOutlook {
             not_now: self.not_now(&knowledge.rules, incident),
             broken: self.broken(),
             checklist,
+            fits_now: self.fits_now(incident),
             silences: knowledge.rules.silences.is_some(),
             silence_may: silence_may(&knowledge.rules, incident, &self.absent.read()),
             owner: incident
@@ -252,24 +313,13 @@ impl Outlook for AppOutlook {
         }
     }
 
-    fn frozen(&self) -> Option<Frozen> {
-        let all = &self.recent.read().frozen;
-        match all.as_slice() {
-            [] => None,
-            // One on everything says enough.
-            [first, ..] if first.scope.is_everything() => Some(first.clone()),
-            [only] => Some(only.clone()),
-            [first, rest @ ..] => {
-                let more = rest
-                    .iter()
-                    .map(|held| format!("; {} by {}: {}", held.scope, held.by, held.reason));
-                let reason = std::iter::once(first.reason.clone()).chain(more).collect();
-                Some(Frozen {
-                    reason,
-                    ..first.clone()
-                })
-            }
-        }
+    fn frozen(&self) -> Vec<Frozen> {
+        self.recent.read().frozen.clone()
+    }
+
+    fn refused(&self) -> Vec<RefusedLine> {
+        let knowledge = self.knowledge.load();
+        knowledge.catalog.refused().iter().map(Refused::line).collect()
     }
 
     fn glass(&self) -> Vec<Glass> {
@@ -277,7 +327,8 @@ impl Outlook for AppOutlook {
     }
 
     fn around(&self) -> Around {
-        let guards = &self.knowledge.load().rules.policy.guards;
+        let knowledge = self.knowledge.load();
+        let guards = &knowledge.rules.policy.guards;
         let now = self.clock.now();
         let limited = guards.limits.per_hour.is_some() || guards.limits.per_hour_and_cluster.is_some();
         Around {
@@ -285,6 +336,7 @@ impl Outlook for AppOutlook {
             broken: self.broken(),
             turned: guards.turned(now),
             absent: self.absent.read().clone(),
+            runbooks: knowledge.catalog.revision().to_string(),
             started: if limited {
                 self.recent.read().started.changes(now)
             } else {

@@ -6,8 +6,11 @@ use super::outcome::{Ended, Failure};
 use super::screen::Screen;
 use super::setup::Setup;
 use super::show::{self, ShowFolder};
+use crate::app;
 use crate::app::demo::{DemoOptions, Played, Scene, play, start_demo};
 use crate::config::runbooks::read_folder;
+use crate::domain::runbook::{Refused, RefusedLine};
+use crate::render::runbooks;
 use crate::telemetry::Metrics;
 
 /// Warnings, but for what a demo does on purpose: Slack fails when the page says so, and nobody watches over it or backs it up.
@@ -58,10 +61,24 @@ fn has_runbooks(folder: &Path) -> Result<(), Failure> {
     Ok(())
 }
 
+/// Which of them are refused, and whether any is left: else its alert would find none, and nobody would know why.
+fn say_refused(folder: &Path, screen: &mut Screen) -> Result<(), Failure> {
+    let catalog = app::open_runbooks(folder)?.current();
+    let refused: Vec<RefusedLine> = catalog.refused().iter().map(Refused::line).collect();
+    for line in runbooks::refused(&refused) {
+        screen.say(&line)?;
+    }
+    if catalog.is_empty() {
+        screen.say("No runbook is left that could be used: every alert comes to a human.")?;
+    }
+    Ok(())
+}
+
 impl Demo {
     pub fn run(self, _setup: &Setup, screen: &mut Screen) -> Result<Ended, Failure> {
         if let Some(folder) = &self.runbooks {
             has_runbooks(folder)?;
+            say_refused(folder, screen)?;
         }
         let (folder, runtime) = show::prepare(LOG, self.folder.clone())?;
         let ended = runtime.block_on(self.show(&folder, screen));

@@ -18,7 +18,7 @@ use crate::config::Settings;
 use crate::domain::alert::Alert;
 use crate::domain::matching;
 use crate::domain::matching::{AlertFacts, By, Matches, NearMiss, Verdict, rank, search};
-use crate::domain::runbook::Catalog;
+use crate::domain::runbook::{Catalog, Refused, RefusedLine};
 use crate::ingress::{Mapping, parse_alertmanager};
 use crate::render::words;
 
@@ -58,6 +58,8 @@ struct Answer {
     /// What comes nearest by what it says, when it is not what matches.
     nearest: Vec<Candidate>,
     near_misses: Vec<NearMiss>,
+    /// Runbooks with errors: they take no part, whatever they were meant for.
+    refused: Vec<RefusedLine>,
 }
 
 #[derive(Serialize)]
@@ -152,6 +154,7 @@ fn answer(settings: &Settings, catalog: &Catalog, alert: &Alert) -> Answer {
             .filter(Candidate::says_something)
             .collect(),
         near_misses: matches.near_misses,
+        refused: catalog.refused().iter().map(Refused::line).collect(),
     }
 }
 

@@ -13,9 +13,10 @@ use crate::app::{self, ControlReply, ControlRequest};
 use crate::config::Settings;
 use crate::domain::freeze::{Freeze, FreezeFile};
 use crate::domain::glass::Glass;
+use crate::domain::runbook::{Refused, RefusedLine};
 use crate::domain::state::State;
 use crate::executor::read_freeze_file;
-use crate::render::{explain, words};
+use crate::render::{explain, runbooks, words};
 
 /// Show what is open and whether everything is frozen
 #[derive(Debug, clap::Args)]
@@ -36,6 +37,8 @@ struct Answer {
     /// What waits for a review.
     broken_glass: Vec<Glass>,
     freeze_file: FreezeFile,
+    /// Runbooks with errors, which may not be used until their files are mended.
+    refused_runbooks: Vec<RefusedLine>,
 }
 
 #[derive(Serialize)]
@@ -57,7 +60,14 @@ impl Status {
             return Ok(Ended::Fine);
         }
         match asked {
-            Ok(ControlReply { done: true, text }) => screen.say(&text)?,
+            Ok(ControlReply { done: true, text }) => {
+                screen.say(&text)?;
+                // It looks at the file each second, and has said it.
+                let path = std::path::absolute(settings.freeze_file()).unwrap_or_default();
+                if text.contains(&path.display().to_string()) {
+                    return Ok(Ended::Fine);
+                }
+            }
             Ok(ControlReply { done: false, text }) => {
                 screen.say_painted(Paint::Faint, "The running bot does not answer you: ", &text)?;
                 from_journal(&answer(&settings, running, file.clone())?, screen)?;
@@ -91,7 +101,19 @@ fn answer(settings: &Settings, running: bool, freeze_file: FreezeFile) -> Result
         freeze: state.freeze.clone(),
         broken_glass: state.glass.clone(),
         freeze_file,
+        refused_runbooks: refused(settings),
     })
+}
+
+/// As the files are now. A folder that can't be read is what `interlock check` is for.
+fn refused(settings: &Settings) -> Vec<RefusedLine> {
+    match app::open_runbooks(&settings.runbooks.path) {
+        Ok(runbooks) => runbooks.current().refused().iter().map(Refused::line).collect(),
+        Err(error) => {
+            tracing::debug!(%error, "the runbooks can't be read");
+            Vec::new()
+        }
+    }
 }
 
 fn from_journal(answer: &Answer, screen: &mut Screen) -> Result<(), Failure> {
@@ -117,6 +139,9 @@ fn from_journal(answer: &Answer, screen: &mut Screen) -> Result<(), Failure> {
     }
     for held in answer.freeze.held() {
         screen.say_painted(Paint::Bad, "FROZEN ", &explain::frozen_by(held))?;
+    }
+    for line in runbooks::refused(&answer.refused_runbooks) {
+        screen.say(&line)?;
     }
     Ok(())
 }

@@ -2,6 +2,7 @@
 //! Longer than other files, since everything that can be asked stands beside everything that can be answered.
 
 mod form;
+mod told;
 
 use std::collections::BTreeMap;
 
@@ -15,12 +16,13 @@ use super::change::Change;
 use super::event::{AstrayCard, Cause, Deed, Judgement, Outcome, Refusal};
 use super::evidence::{Finding, Look};
 use super::factors::FactorsSeen;
-use super::freeze::{FreezeFile, Held, Scope};
+use super::freeze::{FileSeen, FreezeFile, Held, Scope};
 use super::glass::Glass;
 use super::ids::{
     AttemptId, Channel, DeliveryKey, EpisodeKey, IncidentId, PlanNo, RunbookName, SilenceNo, Source, StepNo,
 };
 use super::incident::{Incident, MessageRef, Phase};
+use super::notice::Notice;
 use super::oversight;
 use super::plan::Plan;
 use super::policy::{Access, Reason};
@@ -29,7 +31,9 @@ use super::silence::{SilenceNews, SilenceWish};
 use super::touched::{Since, Touched};
 use crate::ports::{Order, Output, Person, Survey, SurveyError};
 
+pub use super::notice::{RanAs, RanLine};
 pub use form::{Form, FormField};
+pub use told::{NotTaken, Then};
 
 /// Which card and which plan a button belongs to. A pointer only: everything is checked again.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -236,6 +240,8 @@ pub enum Command {
     },
     /// Interlock must not act there any more: its rights are gone, it holds what it must not, or the disk is nearly full.
     Stop { scope: Scope, reason: String },
+    /// The freeze file was looked at, for the record and for those who are told; a start reads it itself.
+    FreezeFileSeen { path: String, file: FreezeFile },
     /// The database is a backup that was put back; it ends at this entry.
     Restored { entries: u64 },
     /// A commit was told as failed, and had landed: these are about entries that nobody has acted on. Steps whose start is
@@ -372,7 +378,10 @@ pub enum Answer {
         runbook: RunbookName,
     },
     Ticked,
-    Judged(Judgement),
+    Judged {
+        judgement: Judgement,
+        then: Then,
+    },
     TakingBack {
         step: StepNo,
     },
@@ -390,6 +399,8 @@ pub enum Answer {
         scope: Scope,
         /// What stays frozen.
         left: Vec<Scope>,
+        /// The freeze file stands, too.
+        file: Option<FileSeen>,
     },
     GlassBroken {
         incident: IncidentId,
@@ -419,6 +430,7 @@ pub enum Answer {
     Status {
         open: Vec<StatusLine>,
         frozen: Vec<Held>,
+        file: Option<FileSeen>,
         /// What waits for a review.
         glass: Vec<Glass>,
         /// Runbooks that may not be used until their files are mended.
@@ -445,37 +457,6 @@ pub enum Answer {
         text: String,
         problem: Option<String>,
     },
-}
-
-/// Why something could not be taken at all.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum NotTaken {
-    /// The journal can't be written, in the words of the database.
-    Journal {
-        reason: String,
-    },
-    Stopping,
-    Busy,
-}
-
-/// A step that runs or ran a moment ago.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct RanLine {
-    pub incident: IncidentId,
-    pub step: StepNo,
-    pub command: String,
-    /// When it was started.
-    pub at: jiff::Timestamp,
-    pub ended: RanAs,
-}
-
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
-#[serde(rename_all = "snake_case")]
-pub enum RanAs {
-    Running,
-    Succeeded,
-    Failed,
-    Unknown,
 }
 
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
@@ -538,13 +519,19 @@ pub enum Effect {
         incident: IncidentId,
         attempt: AttemptId,
     },
+    /// Tell these channels, once each.
+    Notice {
+        notice: Box<Notice>,
+        channels: Vec<Channel>,
+    },
 }
 
 impl Effect {
-    /// The incident that it is about.
+    /// The incident that it is about; `None` for what concerns them all.
     #[must_use]
-    pub fn incident(&self) -> IncidentId {
+    pub fn incident(&self) -> Option<IncidentId> {
         match self {
+            Self::Notice { .. } => None,
             Self::Card { incident }
             | Self::Thread { incident, .. }
             | Self::Page { incident }
@@ -555,7 +542,7 @@ impl Effect {
             | Self::Silence { incident, .. }
             | Self::Chart { incident, .. }
             | Self::Summary { incident, .. }
-            | Self::Attach { incident, .. } => *incident,
+            | Self::Attach { incident, .. } => Some(*incident),
         }
     }
 }

@@ -36,6 +36,37 @@ impl Incident {
         })
     }
 
+    /// No runbook was for it when it came, and nobody has it yet: one may be for it now.
+    #[must_use]
+    pub fn may_match_again(&self) -> bool {
+        let unmatched = matches!(
+            &self.phase,
+            Phase::Handed {
+                reason: HandoffReason::NoMatch,
+                ..
+            }
+        );
+        unmatched && self.commander.is_none()
+    }
+
+    /// By name: whoever took it over, or said no to its plan, which hands it to them.
+    #[must_use]
+    pub fn in_hands_of(&self) -> Option<&str> {
+        let commander = self.commander.as_ref().map(|(_, name)| name.as_str());
+        commander.or(match &self.phase {
+            Phase::Handed {
+                reason: HandoffReason::Rejected { by, .. },
+                ..
+            } => Some(by.as_str()),
+            Phase::Handed { .. }
+            | Phase::Planning { .. }
+            | Phase::Proposed
+            | Phase::Running
+            | Phase::Settling { .. }
+            | Phase::Closed { .. } => None,
+        })
+    }
+
     /// A person may say that it is over: a human has it, and nothing of ours is under way.
     #[must_use]
     pub fn may_close(&self) -> bool {

@@ -12,6 +12,8 @@ use super::rules::PageAfter;
 pub enum Call {
     /// A card waits and nobody has looked at it yet.
     Waits,
+    /// The plan stopped at a step whose runbook does not say to page: it waits for people, for another reason than before.
+    Stopped,
     /// Nobody decided or may decide, or no plan could be made: it waits, and time is up.
     Stuck,
     /// The plan ran, and it did not help.
@@ -37,8 +39,8 @@ impl Call {
             | HandoffReason::Checklist
             | HandoffReason::Shadow
             | HandoffReason::DryRun
-            | HandoffReason::TakenBack { .. }
-            | HandoffReason::StepStopped { .. } => Self::Waits,
+            | HandoffReason::TakenBack { .. } => Self::Waits,
+            HandoffReason::StepStopped { .. } => Self::Stopped,
             HandoffReason::PlanBlocked { .. }
             | HandoffReason::Denied
             | HandoffReason::Flapping { .. }
@@ -87,7 +89,7 @@ pub fn urgency(call: Call, origin: Origin, severity: Severity, after: &PageAfter
             (Origin::Person, _) | (Origin::Alert | Origin::Pager, None) => Urgency::Never,
         },
         Call::Stuck | Call::FiresOn => wait.map_or(Urgency::Never, |_| Urgency::Now),
-        Call::Waits => match wait {
+        Call::Waits | Call::Stopped => match wait {
             Some(wait) if wait.is_positive() => Urgency::After(wait),
             Some(_) => Urgency::Now,
             None => Urgency::Never,
@@ -103,7 +105,7 @@ mod tests {
 
     /// The table as it is meant, written down a second time: a row for each call and origin: critical, high, medium, low, and a severity that nobody knows.
     fn table() -> Vec<(Call, Origin, &'static str, [Urgency; 5])> {
-        use Call::{Asked, Broke, FiresOn, NotHelped, Stuck, Taken, Waits};
+        use Call::{Asked, Broke, FiresOn, NotHelped, Stopped, Stuck, Taken, Waits};
         use Origin::{Alert, Pager, Person};
         use Urgency::{After, Never, Now};
         let two = After(MINUTE * 2);
@@ -111,6 +113,14 @@ mod tests {
         vec![
             (Waits, Alert, "a card that waits", [Now, two, ten, Never, two]),
             (Waits, Pager, "somebody was paged for it already", [Never; 5]),
+            (
+                Stopped,
+                Alert,
+                "it waits, for another reason than before",
+                [Now, two, ten, Never, two],
+            ),
+            (Stopped, Pager, "somebody was paged for it already", [Never; 5]),
+            (Stopped, Person, "who asked is there", [Never; 5]),
             (Waits, Person, "who asked is there", [Never; 5]),
             (
                 Stuck,

@@ -17,7 +17,7 @@ use super::change::Change;
 use super::cluster::Because;
 use super::evidence::Finding;
 use super::factors::FactorChange;
-use super::freeze::Scope;
+use super::freeze::{FreezeFile, Scope};
 use super::ids::{
     AttemptId, Channel, DeliveryKey, EpisodeKey, Fingerprint, IncidentId, PersonId, PlanNo, Revision,
     RunbookName, SilenceNo, Source, StepNo,
@@ -521,6 +521,11 @@ pub enum Event {
         /// As [`Event::Frozen`] had it.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         over: Option<AttemptId>,
+    },
+    /// The freeze file appeared, says something else, or is gone.
+    FreezeFile {
+        path: String,
+        file: FreezeFile,
     },
     /// A person said that a step of unknown outcome failed: what Interlock froze around it stays so, for that reason.
     StaysFrozen {

@@ -67,6 +67,7 @@ impl State {
                 self.apply_to_incident(entry, *incident);
             }
             Event::Repeated { incidents } => self.repeated(incidents),
+            Event::FreezeFile { path, file } => self.freeze.saw(path, file, entry.at),
             Event::Changed { change } => self.changes.note(change, entry.at),
             Event::SecondFactor { change } => self.factors.note(change),
             Event::Frozen {
@@ -564,6 +565,7 @@ fn change(incident: &mut Incident, event: &Event, at: Timestamp) {
         | Event::Checkpointed { .. }
         | Event::Anchored { .. }
         | Event::Repeated { .. }
+        | Event::FreezeFile { .. }
         | Event::Changed { .. }
         | Event::SecondFactor { .. }
         | Event::Opened { .. }

@@ -170,6 +170,26 @@ pub struct FrozenAround {
 pub struct Freeze {
     /// By scope. Never defaulted: a stored state of another shape must not read as "nothing is frozen".
     held: Vec<Held>,
+    /// The freeze file as it was seen a moment ago: for what people are told. What starts reads it itself.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    file: Option<FileSeen>,
+}
+
+/// The freeze file, where it freezes.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct FileSeen {
+    pub path: String,
+    pub at: Timestamp,
+    /// Its first line, or why it can't be read.
+    pub said: FileSays,
+}
+
+/// Why a freeze file freezes.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case", tag = "says")]
+pub enum FileSays {
+    Reason { reason: String },
+    Unreadable { why: String },
 }
 
 /// Why a freeze or its lifting changes nothing.
@@ -184,6 +204,10 @@ pub enum FreezeRefusal {
     SamePerson,
     /// Lifting needs a reason.
     NoReason,
+    /// No freeze of the journal stands, but the freeze file does: no button and no command of Slack's lifts that.
+    ByFile {
+        file: FileSeen,
+    },
     /// Several stand and none was named.
     Which {
         held: Vec<Scope>,
@@ -206,7 +230,7 @@ impl Freeze {
                 for held in all.iter_mut().filter(|held| held.scope == new.scope) {
                     held.reason.clone_from(&new.reason);
                 }
-                return Ok(Self { held: all });
+                return Ok(self.but(all));
             }
             return Err(FreezeRefusal::AlreadyFrozen {
                 by: held.name.clone(),
@@ -215,7 +239,7 @@ impl Freeze {
         let mut held = self.held.clone();
         held.push(new);
         held.sort_by(|left, right| left.scope.cmp(&right.scope));
-        Ok(Self { held })
+        Ok(self.but(held))
     }
 
     /// The same freezes; the one of this scope for another reason.
@@ -225,7 +249,14 @@ impl Freeze {
         for held in all.iter_mut().filter(|held| held.scope == *scope) {
             reason.clone_into(&mut held.reason);
         }
-        Self { held: all }
+        self.but(all)
+    }
+
+    fn but(&self, held: Vec<Held>) -> Self {
+        Self {
+            held,
+            file: self.file.clone(),
+        }
     }
 
     /// Lifts one: by another person, with a reason.
@@ -234,7 +265,7 @@ impl Freeze {
     /// Says which of these is missing.
     pub fn lift(&self, scope: &Scope, by: &PersonId, reason: &str) -> Result<Self, FreezeRefusal> {
         match self.of(scope) {
-            None if self.held.is_empty() => Err(FreezeRefusal::NotFrozen),
+            None if self.held.is_empty() => Err(self.nothing_to_lift()),
             None => Err(FreezeRefusal::OthersHeld { held: self.scopes() }),
             Some(held) if held.by == *by && !planted::is(Bug::SamePersonLifts) => {
                 Err(FreezeRefusal::SamePerson)
@@ -242,14 +273,17 @@ impl Freeze {
             Some(_) if reason.trim().is_empty() && !planted::is(Bug::LiftNeedsNoReason) => {
                 Err(FreezeRefusal::NoReason)
             }
-            Some(_) => Ok(Self {
-                held: self
-                    .held
-                    .iter()
-                    .filter(|held| held.scope != *scope)
-                    .cloned()
-                    .collect(),
-            }),
+            Some(_) => {
+                let left = self.held.iter().filter(|held| held.scope != *scope);
+                Ok(self.but(left.cloned().collect()))
+            }
+        }
+    }
+
+    fn nothing_to_lift(&self) -> FreezeRefusal {
+        match &self.file {
+            Some(file) => FreezeRefusal::ByFile { file: file.clone() },
+            None => FreezeRefusal::NotFrozen,
         }
     }
 
@@ -259,7 +293,7 @@ impl Freeze {
     /// When several stand and nobody can tell.
     pub fn meant(&self) -> Result<Scope, FreezeRefusal> {
         match self.held.as_slice() {
-            [] => Err(FreezeRefusal::NotFrozen),
+            [] => Err(self.nothing_to_lift()),
             [first, ..] if first.scope.is_everything() => Ok(Scope::Everything),
             [only] => Ok(only.scope.clone()),
             [..] => Err(FreezeRefusal::Which { held: self.scopes() }),
@@ -283,7 +317,24 @@ impl Freeze {
         self.held.iter().filter(move |held| held.scope.covers(place))
     }
 
-    fn scopes(&self) -> Vec<Scope> {
+    /// The freeze file, where it was seen to freeze a moment ago.
+    #[must_use]
+    pub fn file(&self) -> Option<&FileSeen> {
+        self.file.as_ref()
+    }
+
+    /// The freeze file was looked at.
+    pub(super) fn saw(&mut self, path: &str, file: &FreezeFile, at: Timestamp) {
+        self.file = file.says().map(|said| FileSeen {
+            path: path.to_owned(),
+            at,
+            said,
+        });
+    }
+
+    /// Every scope that is frozen in the journal.
+    #[must_use]
+    pub fn scopes(&self) -> Vec<Scope> {
         self.held.iter().map(|held| held.scope.clone()).collect()
     }
 
@@ -315,6 +366,34 @@ pub enum FreezeFile {
     Unreadable {
         why: String,
     },
+}
+
+impl FreezeFile {
+    /// Who freezes by it, as a reason of the policy names it.
+    pub const BY: &'static str = "the freeze file";
+
+    /// `None` where it does not freeze.
+    #[must_use]
+    pub fn says(&self) -> Option<FileSays> {
+        match self {
+            Self::Absent => None,
+            Self::Present { reason } => Some(FileSays::Reason {
+                reason: reason.clone(),
+            }),
+            Self::Unreadable { why } => Some(FileSays::Unreadable { why: why.clone() }),
+        }
+    }
+}
+
+impl FileSays {
+    /// Behind a colon.
+    #[must_use]
+    pub fn words(&self) -> String {
+        match self {
+            Self::Reason { reason } => reason.clone(),
+            Self::Unreadable { why } => format!("it can't be read, which counts as frozen ({why})"),
+        }
+    }
 }
 
 #[cfg(test)]

@@ -38,6 +38,7 @@ pub mod jq;
 pub mod matched;
 pub mod matching;
 pub mod memory;
+pub mod notice;
 pub mod oversight;
 mod part;
 pub mod past;

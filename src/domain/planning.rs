@@ -3,9 +3,11 @@
 //! Longer than other files, since both parts and the step maker between them share their helpers.
 
 mod asked;
+mod changed;
 mod fits;
 mod looks;
 
+pub use self::changed::{as_known, diff, over};
 pub use self::fits::environment;
 pub use self::fits::live_facts;
 use self::fits::{container_line, over_budget};
@@ -459,53 +461,4 @@ fn choose(plan: &mut Plan, findings: &[Finding]) {
             step.skip |= !by_hand && condition.left_out_because().is_some();
         }
     }
-}
-
-/// What a sketch would change in a plan, a line each, for the form and the record. Targets that both have count as they were
-/// when the plan was made; what a new target means is not known before somebody looks.
-#[must_use]
-pub fn diff(old: &Plan, sketch: &Plan, rules: &Rules) -> Vec<String> {
-    let mut lines = Vec::new();
-    let mut new = sketch.clone();
-    for step in &mut new.steps {
-        let before = old
-            .step(step.no)
-            .filter(|before| before.action.names_target() == step.action.names_target());
-        if let Some(target) = before.and_then(|before| before.target.clone()) {
-            look_at(step, Some(target), rules, &sketch.budget);
-        }
-    }
-    for (name, value) in &new.parameters {
-        match old.parameters.get(name) {
-            Some(before) if before == value => {}
-            Some(before) => lines.push(format!("{name}: {} → {}", before.0, value.0)),
-            None => lines.push(format!("{name}: {}", value.0)),
-        }
-    }
-    for step in &new.steps {
-        let Some(before) = old.step(step.no) else { continue };
-        match (before.skip, step.skip) {
-            (false, true) => lines.push(format!("step {} is left out: {}", step.no, step.title)),
-            (true, false) => lines.push(format!("step {} is back: {}", step.no, step.title)),
-            (false, false) | (true, true) => {}
-        }
-        if before.command != step.command {
-            lines.push(format!("step {} was: {}", step.no, before.command));
-            lines.push(format!("step {} becomes: {}", step.no, step.command));
-        }
-        if step.target.is_none() && before.target.is_some() {
-            lines.push(format!(
-                "step {} has another target, which is looked at then",
-                step.no
-            ));
-            continue;
-        }
-        if before.tier != step.tier {
-            lines.push(format!("step {}: {} → {}", step.no, before.tier, step.tier));
-        }
-        if before.blast != step.blast {
-            lines.push(format!("step {}: {} → {}", step.no, before.blast, step.blast));
-        }
-    }
-    lines
 }

@@ -7,7 +7,7 @@ use jiff::{SignedDuration, Timestamp};
 use serde::{Deserialize, Serialize};
 
 use super::action::{Budget, BudgetKey, Cost, EffectClass};
-use super::event::Cause;
+use super::event::{Cause, Judgement};
 use super::ids::{AttemptId, StepNo};
 use super::incident::{Incident, Phase, PlanTrack};
 use super::plan::{Plan, PlannedStep, Role};
@@ -75,6 +75,9 @@ pub struct Run {
     /// Steps whose outcome was Unknown until a person judged it.
     #[serde(default)]
     pub judged: BTreeSet<StepNo>,
+    /// Who judged it, and how; none of what was judged under an earlier version.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub judged_by: BTreeMap<StepNo, Judged>,
     /// Steps of unknown outcome around which Interlock has frozen what they may have broken.
     #[serde(default, skip_serializing_if = "BTreeSet::is_empty")]
     pub contained: BTreeSet<StepNo>,
@@ -135,6 +138,13 @@ impl Incident {
         let waits = run.waits.filter(|_| run.result.is_none())?;
         matches!(self.phase, Phase::Running).then_some(waits.until)
     }
+}
+
+/// A person's word on a step of unknown outcome.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Judged {
+    pub by: String,
+    pub judgement: Judgement,
 }
 
 /// A step whose target another incident works on.

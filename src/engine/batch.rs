@@ -71,7 +71,8 @@ impl Senders {
             | Effect::Thread { .. }
             | Effect::Summary { .. }
             | Effect::Chart { .. }
-            | Effect::Attach { .. } => &self.slack,
+            | Effect::Attach { .. }
+            | Effect::Notice { .. } => &self.slack,
             Effect::Page { .. } | Effect::PageResolve { .. } => &self.pager,
             Effect::SourceResolve { .. }
             | Effect::SourceAcknowledge { .. }

@@ -3,9 +3,9 @@
 
 use super::escape::Mrkdwn;
 use super::{freezing, oversight, policy, reasons, runbooks, summary, thread, touched, words};
-use crate::domain::command::{Answer, NotTaken, StatusLine};
+use crate::domain::command::{Answer, NotTaken, StatusLine, Then};
 use crate::domain::event::Judgement;
-use crate::domain::freeze::Held;
+use crate::domain::freeze::{FileSeen, Held};
 use crate::domain::glass::Glass;
 use crate::domain::ids::{Channel, IncidentId};
 use crate::domain::incident::{ClosedAs, Incident, Phase, SettlesBy};
@@ -48,7 +48,7 @@ pub fn answer(answer: &Answer) -> String {
         Answer::SilenceRejected => "Rejected. Nothing is silenced.".to_owned(),
         Answer::Chosen { runbook } => format!("{runbook} it is. Its plan is being made."),
         Answer::Ticked => "Noted.".to_owned(),
-        Answer::Judged(judgement) => judged(*judgement).to_owned(),
+        Answer::Judged { judgement, then } => judged(*judgement, then),
         Answer::TakingBack { step } => format!(
             "The plan that takes step {step} back is being made; it needs its own approval. You count as the one who asked for it."
         ),
@@ -57,7 +57,7 @@ pub fn answer(answer: &Answer) -> String {
             let said = freezing::frozen(scope, unknown.as_ref(), ran);
             if *explained { said } else { format!("{said} {}", freezing::say_why(scope)) }
         }
-        Answer::Unfrozen { scope, left } => freezing::lifted(scope, left),
+        Answer::Unfrozen { scope, left, file } => freezing::lifted(scope, left, file.as_ref()),
         Answer::Again => "That was taken already.".to_owned(),
         Answer::Refused(refusal) => reasons::refusal(refusal),
         Answer::Runbooks { loaded, refused } => runbooks::list(loaded, refused),
@@ -65,7 +65,9 @@ pub fn answer(answer: &Answer) -> String {
         Answer::Started { incident, elsewhere } => started(*incident, elsewhere.as_ref()),
         Answer::GlassBroken { incident, until } => glass_broken(*incident, *until),
         Answer::GlassReviewed { incident } => format!("Reviewed: {incident} waits for nobody any more."),
-        Answer::Status { open, frozen, glass, refused } => status(open, frozen, glass, refused),
+        Answer::Status { open, frozen, file, glass, refused } => {
+            status(open, &stands(frozen, file.as_ref()), glass, refused)
+        }
         Answer::StatusOf(incident) => format!("{}: {}.", incident.id, summary::result(incident)),
         Answer::WhyOf(incident) => why(incident),
         Answer::Who { incident, access } => policy::who(*incident, access.as_deref()),
@@ -113,10 +115,19 @@ fn closed(incident: IncidentId, still_firing: bool) -> String {
     }
 }
 
-fn judged(judgement: Judgement) -> &'static str {
-    match judgement {
-        Judgement::Worked => "Noted: it worked. The plan goes on.",
-        Judgement::Failed => "Noted: it did not work. The runbook says what follows.",
+fn judged(judgement: Judgement, then: &Then) -> String {
+    let noted = match judgement {
+        Judgement::Worked => "Noted: it worked.",
+        Judgement::Failed => "Noted: it did not work.",
+    };
+    match (then, judgement) {
+        (Then::GoesOn, Judgement::Worked) => format!("{noted} The plan goes on."),
+        (Then::GoesOn, Judgement::Failed) => format!("{noted} The runbook says what follows."),
+        (Then::OnTheCard, _) => format!("{noted} The card shows what follows."),
+        (Then::Ends { step, reasons }, _) => format!(
+            "{noted} The plan ends here all the same, and a human goes on: step {step} can't start, since {}.",
+            reasons::all(reasons)
+        ),
     }
 }
 
@@ -221,7 +232,7 @@ fn names_incident(answer: &Answer) -> bool {
         | Answer::SplitOff { .. }
         | Answer::Chosen { .. }
         | Answer::Ticked
-        | Answer::Judged(_)
+        | Answer::Judged { .. }
         | Answer::TakingBack { .. }
         | Answer::Blamed
         | Answer::Again
@@ -333,11 +344,15 @@ fn merged(from: IncidentId, into: IncidentId, alerts: usize, withdrawn: bool) ->
 /// Incidents that a status names, of [`State::open_by_need`](crate::domain::state::State::open_by_need) the first.
 const LISTED: usize = 20;
 
-fn status(open: &[StatusLine], frozen: &[Held], glass: &[Glass], out: &[RefusedLine]) -> String {
-    let mut lines: Vec<String> = frozen
-        .iter()
-        .map(|held| format!("FROZEN {}", frozen_by(held)))
-        .collect();
+/// A line for each freeze that stands.
+fn stands(frozen: &[Held], file: Option<&FileSeen>) -> Vec<String> {
+    let held = frozen.iter().map(|held| format!("FROZEN {}", frozen_by(held)));
+    let file = file.map(|file| format!("FROZEN {}", freezing::file_line(file)));
+    held.chain(file).collect()
+}
+
+fn status(open: &[StatusLine], frozen: &[String], glass: &[Glass], out: &[RefusedLine]) -> String {
+    let mut lines: Vec<String> = frozen.to_vec();
     lines.extend(
         glass
             .iter()

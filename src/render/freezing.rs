@@ -1,14 +1,16 @@
-//! What somebody is told who freezes or lifts a freeze, and what the thread says of it.
+//! What somebody is told who freezes or lifts a freeze, what the channels are told, and what the thread says of it.
 
-use super::words;
-use crate::domain::breaker;
-use crate::domain::command::{RanAs, RanLine};
-use crate::domain::freeze::Scope;
+use super::escape::Mrkdwn;
+use super::{people, words};
+use crate::domain::breaker::{self, interlock};
+use crate::domain::event::Who;
+use crate::domain::freeze::{FileSeen, FreezeFile, Scope};
+use crate::domain::notice::{Notice, RanAs, RanLine};
 use crate::domain::policy::LimitOf;
 
 /// What is frozen now, what goes on all the same, and what ran just before.
 pub(super) fn frozen(scope: &Scope, unknown: Option<&Scope>, ran: &[RanLine]) -> String {
-    let mut said = match (scope, unknown) {
+    let said = match (scope, unknown) {
         (Scope::Everything, None) => "Frozen. No step starts until another person lifts it.".to_owned(),
         (Scope::Everything, Some(unknown)) => format!(
             "Frozen: everything, since I know no {unknown}. No step starts until another person lifts it."
@@ -17,28 +19,191 @@ pub(super) fn frozen(scope: &Scope, unknown: Option<&Scope>, ran: &[RanLine]) ->
             "Frozen: {scope}. No step starts there until another person lifts it with /runbook unfreeze {scope} REASON."
         ),
     };
-    let line = |ran: &RanLine| format!("{} step {}: {}", ran.incident, ran.step, ran.command);
-    let running: Vec<String> = ran
-        .iter()
-        .filter(|ran| ran.ended == RanAs::Running)
-        .map(line)
-        .collect();
-    if running.is_empty() {
-        said.push_str(" Nothing is running now.");
-    } else {
-        said.push_str(&format!(
-            " Still running, and not stopped by this: {}.",
-            running.join("; ")
-        ));
+    let (running, over) = around(ran);
+    match over {
+        Some(over) => format!("{said} {running} {over}"),
+        None => format!("{said} {running}"),
     }
+}
+
+/// Steps that are named; the rest is counted.
+const NAMED: usize = 10;
+
+/// What runs all the same, and what ran just before; a sentence each.
+fn around(ran: &[RanLine]) -> (String, Option<String>) {
+    let line = |ran: &RanLine| format!("{} step {}: {}", ran.incident, ran.step, ran.command);
+    let running = ran.iter().filter(|ran| ran.ended == RanAs::Running).map(line);
+    let running: Vec<String> = running.collect();
+    let running = match running.as_slice() {
+        [] => "Nothing is running now.".to_owned(),
+        running => format!("Still running, and not stopped by this: {}.", some(running)),
+    };
     let over = ran
         .iter()
         .filter_map(|ran| ended(ran.ended).map(|how| format!("{} ({how})", line(ran))));
     let over: Vec<String> = over.collect();
-    if !over.is_empty() {
-        said.push_str(&format!(" In the 60 seconds before: {}.", over.join("; ")));
+    let over = (!over.is_empty()).then(|| format!("In the 60 seconds before: {}.", some(&over)));
+    (running, over)
+}
+
+fn some(lines: &[String]) -> String {
+    let named: Vec<&str> = lines.iter().take(NAMED).map(String::as_str).collect();
+    match lines.len().saturating_sub(NAMED) {
+        0 => named.join("; "),
+        more => format!("{}; and {more} more", named.join("; ")),
     }
-    said
+}
+
+/// What the channels are told, as mrkdwn.
+#[must_use]
+pub fn notice(notice: &Notice) -> String {
+    let lines = match notice {
+        Notice::Frozen {
+            by,
+            reason,
+            scope,
+            ran,
+        } => begins(by, reason, scope, ran),
+        Notice::Explained { by, reason, scope } => vec![format!(
+            "{} says why {} is frozen: {}.",
+            people::who(by),
+            Mrkdwn::escape(&scope.to_string()),
+            ending(reason)
+        )],
+        Notice::Lifted {
+            by,
+            reason,
+            scope,
+            left,
+            file,
+        } => {
+            let mut lines = vec![ends(by, reason, scope)];
+            // While the file stands nothing may start again.
+            if file.is_none() || !left.is_empty() {
+                lines.push(Mrkdwn::escape(&still(left, None)).to_string());
+            }
+            lines.extend(file.as_ref().map(|file| {
+                format!(
+                    "Still frozen by the freeze file: {}, until {}.",
+                    ending(&file.said.words()),
+                    by_hand(Mrkdwn::escape(&file.path).as_str())
+                )
+            }));
+            lines
+        }
+        Notice::FileThere { file, ran } => {
+            let head = format!("*FROZEN by the freeze file:* {}.", ending(&file.said.words()));
+            let stops = format!(
+                "No step starts until {}.",
+                by_hand(Mrkdwn::escape(&file.path).as_str())
+            );
+            [head, stops].into_iter().chain(told(ran)).collect()
+        }
+        Notice::FileGone { path, left } => vec![
+            format!("*The freeze file is gone:* {} was removed.", Mrkdwn::escape(path)),
+            Mrkdwn::escape(&still(left, None)).to_string(),
+        ],
+    };
+    lines.join("\n")
+}
+
+/// By whom, what and why; how it is lifted; and what goes on all the same.
+fn begins(by: &Who, reason: &str, scope: &Scope, ran: &[RanLine]) -> Vec<String> {
+    let breaker = scope.is_breaker();
+    let head = match breaker {
+        true => "*BREAKER TRIPPED*".to_owned(),
+        false => format!(
+            "*FROZEN by {}:* {}",
+            people::who(by),
+            Mrkdwn::escape(&scope.to_string())
+        ),
+    };
+    let who = match breaker || *by == interlock() {
+        true => "a person",
+        false => "another person",
+    };
+    let stops = format!(
+        "No step{} starts until {who} lifts it with `{}`.",
+        inside(scope),
+        Mrkdwn::code(&lift(scope))
+    );
+    let head = format!("{head}: {}.", ending(reason));
+    [head, stops].into_iter().chain(told(ran)).collect()
+}
+
+fn ends(by: &Who, reason: &str, scope: &Scope) -> String {
+    match scope.is_breaker() {
+        true => format!(
+            "*The breaker is closed again* by {}: {}.",
+            people::who(by),
+            ending(reason)
+        ),
+        false => format!(
+            "*No longer frozen:* {}, lifted by {}: {}.",
+            Mrkdwn::escape(&scope.to_string()),
+            people::who(by),
+            ending(reason)
+        ),
+    }
+}
+
+/// A reason without its full stop, escaped.
+fn ending(reason: &str) -> String {
+    Mrkdwn::escape(reason.trim_end_matches('.')).to_string()
+}
+
+fn told(ran: &[RanLine]) -> Vec<String> {
+    let (running, over) = around(ran);
+    let lines = std::iter::once(running).chain(over);
+    lines.map(|line| Mrkdwn::escape(&line).to_string()).collect()
+}
+
+/// Behind "no step", with a space before it.
+fn inside(scope: &Scope) -> String {
+    match scope {
+        Scope::Everything => String::new(),
+        Scope::Cluster { .. } | Scope::Namespace { .. } | Scope::Runbook { .. } | Scope::Target { .. } => {
+            format!(" in {}", Mrkdwn::escape(&scope.to_string()))
+        }
+        Scope::Breaker { cluster: None } => " that changes something".to_owned(),
+        Scope::Breaker {
+            cluster: Some(cluster),
+        } => format!(
+            " that changes something on cluster {}",
+            Mrkdwn::escape(cluster.as_str())
+        ),
+    }
+}
+
+/// What is typed to lift a freeze that is in the journal.
+#[must_use]
+pub fn lift(scope: &Scope) -> String {
+    match scope {
+        Scope::Everything => "/runbook unfreeze REASON".to_owned(),
+        Scope::Cluster { .. }
+        | Scope::Namespace { .. }
+        | Scope::Runbook { .. }
+        | Scope::Target { .. }
+        | Scope::Breaker { .. } => format!("/runbook unfreeze {scope} REASON"),
+    }
+}
+
+/// Who lifts the freeze file and how, behind "until". Nobody can in Slack.
+#[must_use]
+pub fn by_hand(path: &str) -> String {
+    format!(
+        "somebody on Interlock's machine lifts it with `interlock unfreeze --file REASON`, which removes {path}"
+    )
+}
+
+/// That the freeze file freezes, and how that is lifted.
+#[must_use]
+pub fn file_line(file: &FileSeen) -> String {
+    format!(
+        "by the freeze file: {}. It stands until {}",
+        file.said.words().trim_end_matches('.'),
+        by_hand(&file.path)
+    )
 }
 
 /// For who froze without a word: it had to be fast, and whoever lifts it has to know.
@@ -64,7 +229,7 @@ fn ended(how: RanAs) -> Option<&'static str> {
 }
 
 /// What is lifted, and what stays frozen.
-pub(super) fn lifted(scope: &Scope, left: &[Scope]) -> String {
+pub(super) fn lifted(scope: &Scope, left: &[Scope], file: Option<&FileSeen>) -> String {
     let lifted = match scope {
         Scope::Everything => "The freeze is lifted.".to_owned(),
         Scope::Cluster { .. } | Scope::Namespace { .. } | Scope::Runbook { .. } | Scope::Target { .. } => {
@@ -72,10 +237,25 @@ pub(super) fn lifted(scope: &Scope, left: &[Scope]) -> String {
         }
         Scope::Breaker { .. } => "The breaker is closed again, and its count begins anew.".to_owned(),
     };
-    if left.is_empty() {
-        format!("{lifted} Steps may start again.")
-    } else {
-        format!("{lifted} Still frozen: {}.", words::listed(left))
+    format!("{lifted} {}", still(left, file))
+}
+
+/// What stays frozen.
+fn still(left: &[Scope], file: Option<&FileSeen>) -> String {
+    let left = (!left.is_empty()).then(|| format!("Still frozen: {}.", words::listed(left)));
+    let file = file.map(|file| format!("Still frozen {}.", file_line(file)));
+    let said: Vec<String> = left.into_iter().chain(file).collect();
+    match said.as_slice() {
+        [] => "Steps may start again.".to_owned(),
+        said => said.join(" "),
+    }
+}
+
+/// That the freeze file freezes, or no longer does.
+pub(super) fn file(path: &str, file: &FreezeFile) -> String {
+    match file.says() {
+        Some(says) => format!("the freeze file {path} freezes everything: {}", says.words()),
+        None => format!("the freeze file {path} is gone"),
     }
 }
 

@@ -7,7 +7,7 @@ use serde::Serialize;
 use serde_json::{Value, json};
 
 use super::escape::Mrkdwn;
-use super::{changes, evidence, people, timeline, words::counted, words::listed};
+use super::{changes, evidence, people, timeline, words::counted, words::listed, words::without_causes};
 use crate::domain::alert::{Link, Severity};
 use crate::domain::escalation::Call;
 use crate::domain::incident::{HandoffReason, Incident, MatchRecord, Phase, PlanTrack};
@@ -94,7 +94,7 @@ pub fn record(incident: &Incident) -> Packet {
             .map(|matched| matched.explanation.clone()),
         safe_to_try_next: safe_next(incident),
         runbook_says: says.map(|text| shortened(text.trim(), 400)),
-        commander: incident.commander.as_ref().map(|(_, name)| name.clone()),
+        commander: incident.in_hands_of().map(str::to_owned),
     }
 }
 
@@ -140,6 +140,7 @@ pub fn words(incident: &Incident, reason: &HandoffReason) -> String {
         HandoffReason::StepStopped { step, why } => incident
             .current()
             .and_then(|track| timeline::not_started(track, *step, why)),
+        HandoffReason::NotVerified { why } => Some(timeline::unverified(incident.current(), why)),
         HandoffReason::NoMatch => incident
             .matched
             .as_ref()
@@ -154,7 +155,6 @@ pub fn words(incident: &Incident, reason: &HandoffReason) -> String {
         | HandoffReason::Denied
         | HandoffReason::Rejected { .. }
         | HandoffReason::NoDecision
-        | HandoffReason::NotVerified { .. }
         | HandoffReason::TakenBack { .. }
         | HandoffReason::StillFiring
         | HandoffReason::SourceRefused { .. }
@@ -253,7 +253,7 @@ fn safe_next(incident: &Incident) -> Option<String> {
 #[must_use]
 pub fn why(incident: &Incident) -> String {
     let stands = match &incident.phase {
-        Phase::Handed { reason, .. } => words(incident, reason),
+        Phase::Handed { reason, .. } => without_causes(&words(incident, reason)),
         Phase::Planning { .. }
         | Phase::Proposed
         | Phase::Running

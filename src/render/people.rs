@@ -3,6 +3,7 @@
 
 use super::escape::Mrkdwn;
 use super::words;
+use crate::domain::event::Who;
 use crate::domain::policy::ON_CALL_NOW;
 
 /// Names of one list that are told; the rest is counted.
@@ -74,6 +75,21 @@ pub fn slack(name: &str) -> Option<String> {
         true => format!("<!subteam^{name}>"),
         false => format!("<@{name}>"),
     })
+}
+
+/// A person by name, as mrkdwn; by a mention where the name was never learned and only the id is known.
+#[must_use]
+pub fn who(who: &Who) -> String {
+    named(&who.id.user, &who.name)
+}
+
+/// The same, in its parts.
+#[must_use]
+pub fn named(id: &str, name: &str) -> String {
+    match slack(id).filter(|_| name == id) {
+        Some(mention) => mention,
+        None => format!("@{}", Mrkdwn::escape(name)),
+    }
 }
 
 const ON_CALL_WORDS: &str = "whoever is on call now";

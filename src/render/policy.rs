@@ -1,5 +1,7 @@
 //! The policy in words: who may approve, what stands in the way, what a change of it makes possible.
 
+use std::collections::BTreeSet;
+
 use super::escape::Mrkdwn;
 use super::{people, reasons, words};
 use crate::domain::action::Tier;
@@ -150,20 +152,29 @@ fn cells(access: &StepAccess, hand: &Hand) -> String {
         .as_ref()
         .map_or("no environment", |name| name.as_str());
     let cell = |cell: &crate::domain::policy::Cell| {
-        let rows: Vec<String> = cell.rows.iter().map(|row| row_by(row, cell.tier, hand)).collect();
+        let mut rows: Vec<String> = cell.rows.iter().map(|row| row_by(row, cell.tier, hand)).collect();
+        let mut said = BTreeSet::new();
+        rows.retain(|row| said.insert(row.clone()));
         let who = if rows.is_empty() {
             "nobody may approve".to_owned()
         } else {
             rows.join("; or ")
         };
-        format!("{} in {}: {who}", cell.tier, (hand.text)(place))
+        (cell.tier.to_string(), who)
     };
-    access
-        .cells
-        .iter()
-        .map(cell)
-        .collect::<Vec<_>>()
-        .join("; and as ")
+    // Where the same people may approve it as two tiers, they are named once.
+    let mut told: Vec<(Vec<String>, String)> = Vec::new();
+    for (tier, who) in access.cells.iter().map(cell) {
+        match told.iter_mut().find(|(_, known)| *known == who) {
+            Some((tiers, _)) => tiers.push(tier),
+            None => told.push((vec![tier], who)),
+        }
+    }
+    let told: Vec<String> = told
+        .into_iter()
+        .map(|(tiers, who)| format!("{} in {}: {who}", words::listed(&tiers), (hand.text)(place)))
+        .collect();
+    told.join("; and as ")
 }
 
 /// `in production, on cluster main`; empty when it covers everything.

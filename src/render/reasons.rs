@@ -2,11 +2,11 @@
 
 use jiff::Timestamp;
 
-use super::words;
+use super::{freezing, words};
 use crate::domain::approval::ApprovalRefusal;
 use crate::domain::ceremony::Problem;
-use crate::domain::event::{AstrayCard, Refusal, Unfit};
-use crate::domain::freeze::{FreezeRefusal, Scope};
+use crate::domain::event::{AstrayCard, Judgement, Refusal, Unfit};
+use crate::domain::freeze::{FreezeFile, FreezeRefusal, Scope};
 use crate::domain::glass::GlassRefusal;
 use crate::domain::ids::StepNo;
 use crate::domain::policy::{LimitOf, Reason};
@@ -52,6 +52,10 @@ pub fn reason(reason: &Reason) -> String {
             "Slack did not say who you are and which groups you are in, and without that the answer is no; try again".to_owned()
         }
         Reason::Quorum { have, need } => format!("{have} of {need} approvals count now, so others have to approve it"),
+        // Who is called like the file has only chosen an odd name.
+        Reason::Frozen { by, reason, .. } if by == FreezeFile::BY => format!(
+            "everything is frozen by the freeze file ({reason}); somebody on Interlock's machine lifts it with interlock unfreeze --file REASON"
+        ),
         Reason::Frozen { by, reason, scope: Scope::Everything } => {
             format!("everything is frozen by {by} ({reason}); another person lifts it with /runbook unfreeze REASON")
         }
@@ -162,6 +166,7 @@ pub fn refusal(refusal: &Refusal) -> String {
             let stop = if said.ends_with('?') { "" } else { "." };
             format!("That can't be done: {said}{stop}")
         }
+        Refusal::ChangeDenied { reasons } => format!("That can't be done: {}.", denied_change(reasons)),
         Refusal::Unfit { why } => format!("That can't be done: {}.", unfit(*why)),
         Refusal::AlreadyTaken { by } => format!("{by} has taken this over already; ask them."),
         Refusal::NotWithHuman => {
@@ -169,6 +174,13 @@ pub fn refusal(refusal: &Refusal) -> String {
         }
         Refusal::LooseEnd => {
             "A step still runs, or nobody knows whether it happened; nothing was changed. Say on the card what became of it first.".to_owned()
+        }
+        Refusal::Judged { by, step, judgement } => {
+            let what = match judgement {
+                Judgement::Worked => "worked",
+                Judgement::Failed => "did not work",
+            };
+            format!("{by} has said already that step {step} {what}; nothing was changed. The card shows what followed.")
         }
         Refusal::StillRuns => {
             "Its plan runs, or whether that helped is not known yet; nothing was changed. Merge it when that is over, or merge the other into it.".to_owned()
@@ -180,6 +192,12 @@ pub fn refusal(refusal: &Refusal) -> String {
             "This card is from an earlier version of Interlock and does not say of which database, so nothing was done. If its incident is open here, its card has been drawn anew: press there. `/runbook status` shows what is open.".to_owned()
         }
     }
+}
+
+/// Why a plan can't be changed like that. Without a full stop, so that it can stand under a field.
+#[must_use]
+pub fn denied_change(reasons: &[Reason]) -> String {
+    format!("{}; the plan that waits is as it was", all(reasons))
 }
 
 /// Without a full stop, so that it can stand under a field.
@@ -307,6 +325,11 @@ fn freeze(refusal: &FreezeRefusal) -> String {
                 words::listed(held)
             )
         }
+        FreezeRefusal::ByFile { file } => format!(
+            "Nobody lifts this freeze in Slack: it comes from the freeze file ({}). It stands until {}.",
+            file.said.words().trim_end_matches('.'),
+            freezing::by_hand(&file.path)
+        ),
         FreezeRefusal::NotFrozen => "Nothing is frozen, so there is nothing to lift.".to_owned(),
         FreezeRefusal::SamePerson => "You froze it, so another person has to lift it.".to_owned(),
         FreezeRefusal::NoReason => "Lifting a freeze needs a reason: /runbook unfreeze REASON.".to_owned(),

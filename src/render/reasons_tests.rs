@@ -9,10 +9,10 @@ use crate::domain::action::Tier;
 use crate::domain::approval::ApprovalRefusal;
 use crate::domain::ceremony::Problem;
 use crate::domain::command::{Answer, NotTaken};
-use crate::domain::event::{AstrayCard, Refusal, Unfit};
-use crate::domain::freeze::{FreezeRefusal, Scope};
+use crate::domain::event::{AstrayCard, Judgement, Refusal, Unfit};
+use crate::domain::freeze::{FileSays, FileSeen, FreezeRefusal, Scope};
 use crate::domain::glass::GlassRefusal;
-use crate::domain::ids::{ClusterName, Environment, IncidentId, Namespace, PersonId};
+use crate::domain::ids::{ClusterName, Environment, IncidentId, Namespace, PersonId, StepNo};
 use crate::domain::policy::{LimitOf, Reason};
 use crate::domain::prechecks::Precheck;
 use crate::domain::runbook::{NotFound, ParamProblem};
@@ -152,6 +152,15 @@ fn refusals() -> Vec<Refusal> {
         of(ApprovalRefusal::NotDue),
         frozen(FreezeRefusal::AlreadyFrozen { by: text("ben") }),
         frozen(FreezeRefusal::NotFrozen),
+        frozen(FreezeRefusal::ByFile {
+            file: FileSeen {
+                path: text("/var/lib/interlock/freeze"),
+                at: Timestamp::UNIX_EPOCH,
+                said: FileSays::Reason {
+                    reason: text("audit of the year"),
+                },
+            },
+        }),
         frozen(FreezeRefusal::SamePerson),
         frozen(FreezeRefusal::NoReason),
         frozen(FreezeRefusal::Which { held: held() }),
@@ -214,7 +223,18 @@ fn refusals() -> Vec<Refusal> {
         unfit(Unfit::NothingChanged),
         Refusal::AlreadyTaken { by: text("ana") },
         Refusal::NotWithHuman,
+        Refusal::ChangeDenied {
+            reasons: vec![Reason::NobodyFor {
+                tier: Tier::Three,
+                environment: Environment::new("production"),
+            }],
+        },
         Refusal::LooseEnd,
+        Refusal::Judged {
+            by: text("ben"),
+            step: StepNo(2),
+            judgement: Judgement::Failed,
+        },
         Refusal::StillRuns,
         Refusal::Astray {
             card: AstrayCard::OfAnother,
@@ -285,7 +305,9 @@ fn refusal_kinds(of: &Refusal) -> usize {
         | Refusal::NotWithHuman
         | Refusal::Astray { .. }
         | Refusal::StillRuns
-        | Refusal::LooseEnd => 19,
+        | Refusal::Judged { .. }
+        | Refusal::ChangeDenied { .. }
+        | Refusal::LooseEnd => 21,
     }
 }
 

@@ -29,7 +29,8 @@ pub(super) fn list(lines: &[RunbookLine], out: &[RefusedLine]) -> String {
 }
 
 /// A line for each runbook that may not be used, and what that means.
-pub(super) fn refused(out: &[RefusedLine]) -> Vec<String> {
+#[must_use]
+pub fn refused(out: &[RefusedLine]) -> Vec<String> {
     let named = out.iter().take(REFUSED);
     let mut lines: Vec<String> = named
         .map(|line| format!("REFUSED {}: {}", line.runbook, shortened(&line.said, SAID)))

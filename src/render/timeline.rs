@@ -11,7 +11,7 @@ use crate::domain::ids::{AttemptId, EpisodeKey, Source, StepNo};
 use crate::domain::incident::{ClosedAs, Incident, PlanTrack, SettlesBy};
 use crate::domain::plan::{Plan, PlanDigest, PlannedStep};
 use crate::domain::policy::Decision;
-use crate::domain::run::{RunResult, StepState, WaitsFor, only_refused};
+use crate::domain::run::{RunResult, StepState, WaitsFor, only_refused, says_nothing};
 
 /// What happened, in one line. `None` for what people need not read.
 #[must_use]
@@ -190,6 +190,7 @@ fn worded(event: &Event, incident: Option<&Incident>) -> Option<String> {
         Event::Unfrozen {
             by, reason, scope, ..
         } => freezing::unfrozen(&by.name, reason, scope),
+        Event::FreezeFile { path, file } => freezing::file(path, file),
         Event::StaysFrozen { scope, reason, .. } => freezing::stays(scope, reason),
         Event::Asked {
             by,
@@ -417,6 +418,17 @@ fn ran_by_then(track: &PlanTrack) -> String {
     }
 }
 
+/// That a plan was not verified; nobody says that steps ran of which none succeeded.
+#[must_use]
+pub fn unverified(track: Option<&PlanTrack>, why: &str) -> String {
+    let none = track.is_some_and(|track| track.run.progress(&track.plan).0 == 0);
+    match (none, says_nothing(why)) {
+        (false, _) => not_verified(why),
+        (true, true) => format!("no step succeeded, and nothing verified that it helped: {why}"),
+        (true, false) => format!("no step succeeded, and it did not help: {why}"),
+    }
+}
+
 fn run_result(result: &RunResult, track: Option<&PlanTrack>) -> String {
     let failed = track.map(failed).unwrap_or_default();
     match result {
@@ -424,7 +436,7 @@ fn run_result(result: &RunResult, track: Option<&PlanTrack>) -> String {
             format!("it is verified, although {} failed", words::listed(&failed))
         }
         RunResult::Verified => "all steps are done and verified".to_owned(),
-        RunResult::NotVerified { why } => not_verified(why),
+        RunResult::NotVerified { why } => unverified(track, why),
         RunResult::Stopped { step, why, .. } => stopped(track, *step, why),
         RunResult::DryRun => "dry run: nothing was run".to_owned(),
         RunResult::TakenBack { step } => format!("step {step} was taken back"),

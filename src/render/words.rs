@@ -95,6 +95,18 @@ pub fn counted(count: usize, word: &str) -> String {
     }
 }
 
+/// One sentence for a phone: a chain of causes why a cluster did not answer is left out, since the thread has it whole.
+#[must_use]
+pub fn without_causes(text: &str) -> String {
+    match (
+        text.split_once(" could not be asked: "),
+        text.contains("can't be reached"),
+    ) {
+        (Some((place, _)), true) => format!("{place} can't be reached"),
+        (Some(_) | None, _) => text.to_owned(),
+    }
+}
+
 /// The same with a capital at its beginning.
 #[must_use]
 pub fn sentence(text: &str) -> String {

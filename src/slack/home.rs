@@ -19,14 +19,18 @@ use super::surface::action;
 use crate::domain::glass::Glass;
 use crate::domain::ids::PersonId;
 use crate::domain::incident::{Incident, Phase};
+use crate::domain::runbook::RefusedLine;
 use crate::engine::Handle;
 use crate::ports::{Person, Standing};
 use crate::render::explain::glass_by;
+use crate::render::runbooks;
 
 /// Incidents shown, at most.
 const SHOWN: usize = 25;
 /// Broken glass shown, at most; the newest.
 const GLASS_SHOWN: usize = 10;
+/// Freezes shown, at most.
+const FREEZES_SHOWN: usize = 5;
 /// Homes that are kept up to date: those opened last.
 const KEPT: usize = 10;
 /// How often it is looked whether they would be drawn otherwise.
@@ -50,7 +54,7 @@ pub struct Homes {
 struct Open {
     user: String,
     shown: Vec<Value>,
-    frozen: Option<Frozen>,
+    frozen: Vec<Frozen>,
     glass: Vec<Glass>,
     at: Instant,
 }
@@ -124,7 +128,7 @@ impl Homes {
                 "What is open is shown to members of this workspace, once Slack has said who is one.",
             );
             // Stopping on a doubt is allowed: Slack's directory may be what is down.
-            let stop = (person.standing == Standing::Unreadable).then(|| freeze(outlook.frozen().as_ref()));
+            let stop = (person.standing == Standing::Unreadable).then(|| freeze(&outlook.frozen()));
             return [notice].into_iter().chain(stop.into_iter().flatten()).collect();
         }
         let (yours, rest): (Vec<&Incident>, Vec<&Incident>) = incidents
@@ -140,8 +144,9 @@ impl Homes {
                 ("Other open incidents", others),
             ],
             all,
-            outlook.frozen().as_ref(),
+            &outlook.frozen(),
             broken(&outlook.glass(), outlook.now()),
+            &outlook.refused(),
         )
     }
 
@@ -172,11 +177,13 @@ impl Homes {
 fn draw(
     parts: &[(&str, Vec<&Incident>)],
     all: usize,
-    frozen: Option<&Frozen>,
+    frozen: &[Frozen],
     broken: Vec<Value>,
+    out: &[RefusedLine],
 ) -> Vec<Value> {
     let mut blocks = freeze(frozen);
     blocks.extend(broken);
+    blocks.extend(refused(out));
     for (number, (heading, incidents)) in parts.iter().enumerate() {
         // What waits for this person is said even when it is nothing.
         if incidents.is_empty() && number > 0 {
@@ -196,28 +203,37 @@ fn draw(
 }
 
 /// How it stands with the freeze, and the button that changes it.
-fn freeze(frozen: Option<&Frozen>) -> Vec<Value> {
-    let more = || home_button("Freeze everything", action::FREEZE);
-    let (text, buttons) = match frozen {
-        Some(frozen) => {
-            let (head, who) = frozen.head();
-            let text = format!(
-                "*{head}*: {}\nNo step starts{} until {who} lifts it, and says why.",
-                safe(&frozen.reason, 400),
-                frozen.place(),
-            );
-            let lift = home_button("Lift the freeze", action::UNFREEZE);
-            // Where only a part is stopped the rest can be.
-            let more = (!frozen.scope.is_everything()).then(more);
-            (text, std::iter::once(lift).chain(more).collect())
-        }
-        None => (
-            "*Not frozen.* Steps that are approved run.".to_owned(),
-            vec![more()],
-        ),
+fn freeze(frozen: &[Frozen]) -> Vec<Value> {
+    let line = |frozen: &Frozen| {
+        let (head, _) = frozen.head();
+        let reason = safe(frozen.reason.trim_end_matches('.'), 400);
+        format!(
+            "*{head}*: {reason}.\nNo step starts{} until {}.",
+            frozen.place(),
+            frozen.until()
+        )
     };
+    let mut lines: Vec<String> = frozen.iter().take(FREEZES_SHOWN).map(line).collect();
+    if frozen.len() > FREEZES_SHOWN {
+        lines.push(format!(
+            "{} more are frozen; `/runbook status` has them.",
+            frozen.len() - FREEZES_SHOWN
+        ));
+    }
+    if lines.is_empty() {
+        lines.push("*Not frozen.* Steps that are approved run.".to_owned());
+    }
+    let journaled = |frozen: &&Frozen| frozen.file.is_none();
+    let lift = frozen.iter().find(journaled);
+    let lift = lift.map(|_| home_button("Lift the freeze", action::UNFREEZE));
+    // Where only a part is stopped, or all of it by the file, the rest can be.
+    let all = frozen
+        .iter()
+        .any(|frozen| journaled(&frozen) && frozen.scope.is_everything());
+    let more = (!all).then(|| home_button("Freeze everything", action::FREEZE));
+    let buttons: Vec<Value> = lift.into_iter().chain(more).collect();
     vec![
-        section(&text),
+        section(&lines.join("\n")),
         json!({"type": "actions", "block_id": "freeze", "elements": buttons}),
     ]
 }
@@ -238,6 +254,12 @@ fn broken(all: &[Glass], now: Timestamp) -> Vec<Value> {
     shown.chain(more).collect()
 }
 
+/// Runbooks that were refused, which would else be missed only when they are needed.
+fn refused(out: &[RefusedLine]) -> Option<Value> {
+    let lines = runbooks::refused(out);
+    (!lines.is_empty()).then(|| section(&safe(&lines.join("\n"), 2_500)))
+}
+
 fn waits(incident: &Incident) -> bool {
     matches!(incident.phase, Phase::Proposed)
         && incident
@@ -254,8 +276,8 @@ fn line(incident: &Incident) -> Value {
         ),
         Phase::Running => "running".to_owned(),
         Phase::Settling { .. } => "verified, waiting for the source".to_owned(),
-        Phase::Handed { .. } => match &incident.commander {
-            Some((_, name)) => format!("@{} has it", safe(name, 60)),
+        Phase::Handed { .. } => match incident.in_hands_of() {
+            Some(name) => format!("@{} has it", safe(name, 60)),
             None => "*needs a human*".to_owned(),
         },
         Phase::Closed { .. } => "closed".to_owned(),

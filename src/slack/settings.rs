@@ -14,6 +14,8 @@ use crate::domain::evidence::Finding;
 use crate::domain::glass::Glass;
 use crate::domain::ids::{AttemptId, IncidentId, PersonId};
 use crate::domain::incident::Incident;
+use crate::domain::notice::Notice;
+use crate::domain::runbook::RefusedLine;
 use crate::ports::{Pending, Person};
 
 use super::cards::{CardContext, Frozen};
@@ -124,12 +126,14 @@ pub struct Words {
     /// Many alerts that joined one after another, as one line.
     pub crowd: fn(&[&Entry]) -> String,
     pub summary: fn(&[Entry], &Incident) -> String,
+    /// What the channels are told that is about no one incident.
+    pub notice: fn(&Notice) -> String,
 }
 
 /// What may change every open card at once.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Around {
-    pub frozen: Option<Frozen>,
+    pub frozen: Vec<Frozen>,
     /// Why the journal can't be written, while it can't.
     pub broken: Option<String>,
     /// Of each change window and each freeze of the calendar whether it holds.
@@ -138,6 +142,8 @@ pub struct Around {
     pub started: usize,
     /// Whom the policy names and Slack does not have.
     pub absent: Absent,
+    /// Of the runbooks that may be used: a card that found none may find one now.
+    pub runbooks: String,
 }
 
 /// A picture as PNG, and what it shows in plain words.
@@ -160,8 +166,13 @@ pub trait Outlook: Send + Sync {
     /// What a card shows beside the incident itself.
     fn card(&self, incident: &Incident) -> CardContext;
 
-    /// Who froze what and why, when anything is frozen. At most a second or two old: it is for showing.
-    fn frozen(&self) -> Option<Frozen>;
+    /// Who froze what and why, that of everything first. At most a second or two old: it is for showing.
+    fn frozen(&self) -> Vec<Frozen>;
+
+    /// The runbooks that may not be used until their files are mended.
+    fn refused(&self) -> Vec<RefusedLine> {
+        Vec::new()
+    }
 
     /// Each time somebody broke the glass, until another person has reviewed it. At most a second or two old.
     fn glass(&self) -> Vec<Glass> {

@@ -44,7 +44,8 @@ fn slot(effect: &Effect) -> Option<String> {
         | Effect::Silence { .. }
         | Effect::Chart { .. }
         | Effect::Summary { .. }
-        | Effect::Attach { .. } => None,
+        | Effect::Attach { .. }
+        | Effect::Notice { .. } => None,
     }
 }
 

@@ -10,7 +10,7 @@ use crate::planted::{self, Point};
 
 /// By whom a snapshot was made. The number behind the slash is raised whenever the same entries fold to another state, or
 /// a state is written otherwise, within one release.
-const VERSION: &str = concat!(env!("CARGO_PKG_VERSION"), "/12");
+const VERSION: &str = concat!(env!("CARGO_PKG_VERSION"), "/13");
 
 impl Store {
     /// The state as the fold of the journal, by way of the snapshot when there is a usable one.
@@ -53,16 +53,17 @@ impl Store {
                     .to_owned(),
             ));
         }
-        let unknown = outbox
+        let mut about = outbox
             .iter()
-            .find(|(_, effect, _)| effect.incident().0 > folded.last_incident);
-        Ok(match unknown {
-            None => Ok(()),
-            Some((row, effect, _)) => Err(format!(
-                "row {row} of the outbox is about {}, of which no entry speaks: it was put there from outside",
-                effect.incident()
-            )),
-        })
+            .filter_map(|(row, effect, _)| Some((row, effect.incident()?)));
+        Ok(
+            match about.find(|(_, incident)| incident.0 > folded.last_incident) {
+                None => Ok(()),
+                Some((row, incident)) => Err(format!(
+                    "row {row} of the outbox is about {incident}, of which no entry speaks: it was put there from outside"
+                )),
+            },
+        )
     }
 
     fn snapshot(&self) -> Result<Option<State>, StoreError> {

@@ -114,6 +114,8 @@ async fn after_its_minutes_everything_holds_again() {
         .says("step 2 was not started: the policy's calendar freezes it (launch: we launch)")
         .await;
     world.card("This needs a human").await;
+    // Whoever was called for the glass is there; this is something else.
+    world.a_human_is_paged("INC-1").await;
     world.cluster_did(&[FLUSH]).await;
     world.thread().is_uninteresting();
     world.ends().await;

@@ -1,8 +1,8 @@
 //! Freeze: easy to trip, harder to lift, and nothing starts while it stands.
 
-use interlock::playground::cluster::FaultKind;
+use interlock::playground::cluster::{FaultKind, Scenario};
 
-use crate::world::{Alert, TestWorld};
+use crate::world::{Alert, Setup, TestWorld};
 
 const FLUSH: &str = "exec redis-cli FLUSHDB";
 const HEALTH: &str = "exec curl -s localhost:8080/health";
@@ -85,22 +85,117 @@ async fn the_freeze_file_holds_a_start_without_slack_and_costs_no_plan() {
     let approve = world.ana().sees_button("Approve 2 steps").await;
     let file = world.folder.path().join("freeze");
     std::fs::write(&file, "audit of the year\n").unwrap();
-    world
+    // Nobody lifts it in Slack: who does, and with what, stands wherever it is told.
+    let by_hand =
+        "somebody on Interlock's machine lifts it with `interlock unfreeze --file REASON`, which removes /";
+    let card = world
         .card("*FROZEN by the freeze file*: audit of the year.")
         .await;
+    assert!(
+        card.contains(&format!("No step starts until {by_hand}")),
+        "{card}"
+    );
+    assert!(!card.contains("/runbook unfreeze"), "{card}");
+    let told = world
+        .channel("incidents")
+        .tells("*FROZEN by the freeze file:* audit of the year.")
+        .await;
+    assert!(
+        told.contains(by_hand) && told.contains("Nothing is running now."),
+        "{told}"
+    );
     assert!(!world.ana().has_button("Approve 2 steps"));
     world.ana().clicks(approve).await.unwrap();
     world.ana().is_told("Approved.").await;
-    world
+    let waits = world
         .thread()
         .says("step 1 waits: everything is frozen by the freeze file (audit of the year)")
         .await;
+    assert!(!waits.contains("/runbook"), "{waits}");
+    world.ben().types("unfreeze the audit is over").await;
+    world
+        .ben()
+        .is_told("it comes from the freeze file (audit of the year). It stands until somebody on Interlock's machine lifts it")
+        .await;
+    world.ben().types("status").await;
+    world
+        .ben()
+        .is_told("FROZEN by the freeze file: audit of the year. It stands until")
+        .await;
+    world.ana().opens_home().await;
+    world.ana().sees_home("*FROZEN by the freeze file*").await;
+    assert!(
+        !world.ana().has_button("Lift the freeze"),
+        "it would lift nothing"
+    );
     world.nothing_ran();
     world.nobody_was_paged();
     std::fs::remove_file(&file).unwrap();
+    world
+        .channel("incidents")
+        .tells("*The freeze file is gone:*")
+        .await;
+    assert_eq!(
+        world.channel("incidents").notices().len(),
+        2,
+        "{:#?}",
+        world.channel("incidents").notices()
+    );
     world.cluster_did(&[FLUSH, HEALTH]).await;
     world.card("Fixed and verified.").await;
     world.thread().ends_with("all steps are done and verified").await;
+    world.ends().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn everybody_is_told_of_a_freeze_and_of_its_end_once() {
+    let route = "[[routes]]\nchannel = \"#payments\"\nservice = \"payments\"\n";
+    let world = TestWorld::start(Setup::default().table(route)).await;
+    world.in_the_cluster(Scenario::RedisTimeout);
+    world.next_exec(FaultKind::Latency(3_000));
+    world.fires(&Alert::redis_timeout()).await;
+    world.ana().presses("Approve 2 steps").await;
+    world.ana().is_told("Approved.").await;
+    world.card("Running step 1").await;
+    world.ben().types("freeze stop everything").await;
+    world
+        .ben()
+        .is_told("Still running, and not stopped by this: ")
+        .await;
+    for channel in ["incidents", "payments"] {
+        let told = world
+            .channel(channel)
+            .tells("*FROZEN by @ben:* everything: stop everything.")
+            .await;
+        for part in [
+            "No step starts until another person lifts it with `/runbook unfreeze REASON`.",
+            "Still running, and not stopped by this: INC-1 step 1: kubectl",
+        ] {
+            assert!(told.contains(part), "{told}");
+        }
+    }
+    world.thread().says("step 1 succeeded").await;
+    // Why it stopped is told once, with what had run.
+    let packet = world
+        .thread()
+        .says("step 2 was not started: everything is frozen by ben")
+        .await;
+    assert!(packet.starts_with("*Handed over to a human:*"), "{packet}");
+    world.a_human_is_paged("INC-1").await;
+    world.cluster_did(&[FLUSH]).await;
+    world.bot_crashes_and_restarts().await;
+    world.ana().types("unfreeze all is well").await;
+    world.ana().is_told("The freeze is lifted.").await;
+    for channel in ["incidents", "payments"] {
+        let told = world
+            .channel(channel)
+            .tells("*No longer frozen:* everything, lifted by @ana: all is well.")
+            .await;
+        assert!(told.contains("Steps may start again."), "{told}");
+        let all = world.channel(channel).notices();
+        assert_eq!(all.len(), 2, "{all:#?}");
+    }
+    world.thread().is_uninteresting();
     world.ends().await;
 }
 

@@ -42,7 +42,6 @@ async fn the_packet_is_the_same_in_the_page_and_the_thread_and_is_claimed_there(
         .ana()
         .is_told("ben has taken this over already; ask them.")
         .await;
-    world.thread().says("ben took over").await;
     let packet = world
         .thread()
         .ends_with("Handed over to a human:* ben took over")
@@ -64,7 +63,10 @@ async fn taking_over_lets_the_running_step_end_and_starts_no_other() {
         .ben()
         .is_told("You have it. Interlock starts nothing more")
         .await;
-    world.thread().says("plan 1 withdrawn: ben took over").await;
+    world
+        .thread()
+        .says("plan 1 withdrawn: it is in the hands of ben")
+        .await;
     world.thread().says("step 1 succeeded").await;
     world.card("@ben has it").await;
     world.cluster_did(&[FLUSH]).await;

@@ -120,13 +120,13 @@ async fn who_has_taken_over_the_one_has_the_other_too_and_nothing_more_is_propos
         .thread_of("INC-1")
         .says("ben has this too, having taken over INC-2")
         .await;
-    world.card_shows("INC-1", "ben took over").await;
+    world.card_shows("INC-1", "*@ben has it*").await;
     world.ana().clicks(shown).await.unwrap();
     world.ana().is_told("This plan was withdrawn").await;
     // Ben is called for nothing that waits, however long it takes.
     world.bot_crashes_and_restarts().await;
     world.minutes_pass(60).await;
-    world.card_shows("INC-1", "ben took over").await;
+    world.card_shows("INC-1", "*@ben has it*").await;
     world.resolves(&redis).await;
     world.resolves(&tape).await;
     world.card_shows("INC-1", "The alert cleared").await;

@@ -119,3 +119,55 @@ async fn a_plan_without_steps_is_no_plan() {
     world.thread().is_uninteresting();
     world.ends().await;
 }
+
+/// What would only fail once the plan that waits is gone is said in the form, at the field, with the limit.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_value_within_its_bounds_that_could_not_run_is_refused_in_the_form() {
+    let (name, text) = shipped!("stuck-queue-scale");
+    let text = text
+        .replace("max_replica_changes: 8", "max_replica_changes: 6")
+        .replace("integer, 3 to 10", "integer, 0 to 10");
+    let world = TestWorld::start(Setup::default().no_runbooks().runbook((name, &text))).await;
+    world.in_the_cluster(Scenario::StuckQueue);
+    let alert = Alert::new("OrdersBacklog", "orders", "The queue orders has a backlog");
+    world.fires(&alert).await;
+    world.card("--replicas=6").await;
+    world.ana().presses("Modify").await;
+    world.ana().sees_modal("replicas: ____").await;
+    let replicas = |number: &str| [("replicas", Input::Text(number.to_owned()))];
+    world.ana().submits(&replicas("9")).await;
+    world
+        .ana()
+        .sees_modal(
+            "! step 2 adds 7 replicas (2 to 9): that is 7 of `max_replica_changes`, and the runbook allows 6",
+        )
+        .await;
+    world.ana().submits(&replicas("0")).await;
+    world.ana().sees_modal("the plan that waits is as it was").await;
+    let card = world.card("Waits for 1 approval").await;
+    assert!(
+        card.contains("plan 1 (DIGEST)") && card.contains("--replicas=6"),
+        "{card}"
+    );
+    world.ana().submits(&replicas("7")).await;
+    world.ana().sees_modal("replicas: 6 → 7").await;
+    world.cluster_did(&["exec redis-cli LLEN orders"]).await;
+    world.thread().is_uninteresting();
+    world.ends().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn who_leaves_out_what_says_whether_it_helped_is_warned() {
+    let world = TestWorld::redis_times_out().await;
+    world.fires(&Alert::redis_timeout()).await;
+    world.ana().presses("Modify").await;
+    world.ana().sees_modal("Leave out these steps").await;
+    let last = Input::Options(vec!["2".to_owned()]);
+    world.ana().submits(&[("Leave out these steps", last)]).await;
+    world
+        .ana()
+        .sees_modal("WARNING: step 2 says whether it helped. Without it nothing is verified")
+        .await;
+    world.card("Waits for 1 approval").await;
+    world.ends_and_nothing_ran().await;
+}

@@ -30,6 +30,32 @@ async fn a_critical_one_pages_at_once() {
     world.ends().await;
 }
 
+/// Whoever came for the card has answered that; a plan that stops afterwards is something else.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_plan_that_stops_after_its_card_was_answered_pages_again_for_that() {
+    let (_, redis) = shipped!("redis-connection-timeout");
+    let text = redis
+        .replacen("Failure action: continue", "Failure action: stop", 1)
+        .replace("Expected output: \"OK\"", "Expected output: \"PONG\"");
+    let world = TestWorld::with_only(("redis.md", &text)).await;
+    world.in_the_cluster(Scenario::RedisTimeout);
+    world.fires(&Alert::redis_timeout().severity("critical")).await;
+    world.a_human_is_paged("INC-1").await;
+    world.card("A human was paged at HH:MM").await;
+    world.ana().presses("Approve 2 steps").await;
+    world.ana().is_told("Approved.").await;
+    world.card("step 1 stopped the plan").await;
+    let page = world.a_human_is_paged("INC-1").await;
+    let reason = &page.alerts[0].event["payload"]["custom_details"]["reason"];
+    assert!(
+        reason.as_str().unwrap().contains("step 1 stopped the plan"),
+        "{reason}"
+    );
+    world.cluster_did(&["exec redis-cli FLUSHDB"]).await;
+    world.thread().is_uninteresting();
+    world.ends().await;
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn a_low_one_never_does() {
     let world = TestWorld::start(Setup::default()).await;

@@ -72,8 +72,25 @@ async fn a_runbook_that_is_broken_in_place_is_named_by_the_alert_that_it_was_mea
     world.ana().types("status").await;
     let told = world.ana().is_told("INC-1").await;
     assert!(!told.contains("REFUSED"), "{told}");
+    // Its file is mended while the card is open: the plan that there would have been can be had now.
+    world
+        .card("A runbook is for it now: propose again, or take over.")
+        .await;
+    world.ana().presses("Propose again").await;
+    world.ana().is_told("The plan is being made again").await;
+    world.card("Waits for 1 approval").await;
     world.thread().is_uninteresting();
     world.nothing_ran();
+    world.ends().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_app_home_names_the_refused_runbooks() {
+    let (name, text) = broken();
+    let world = TestWorld::with_only((name, &text)).await;
+    world.ana().opens_home().await;
+    let home = world.ana().sees_home("REFUSED redis-connection-timeout: ").await;
+    assert!(home.contains("redis-connection-timeout.md:22:17: "), "{home}");
     world.ends().await;
 }
 

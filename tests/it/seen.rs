@@ -297,7 +297,7 @@ async fn a_secret_that_a_person_types_is_neither_shown_nor_stored() {
     let reason = format!("we rotate password={SECRET} first");
     world.ben().submits(&[("Why not?", Input::Text(reason))]).await;
     world.ben().is_told("Rejected.").await;
-    let card = world.card("@ben rejected the plan").await;
+    let card = world.card("*@ben has it* since HH:MM: rejected the plan").await;
     assert!(card.contains("first") && !card.contains(SECRET), "{card}");
     let said = world.thread().says("ben rejected the plan").await;
     assert!(!said.contains(SECRET), "{said}");

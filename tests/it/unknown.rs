@@ -3,6 +3,7 @@
 use interlock::domain::ids::IncidentId;
 use interlock::domain::touched::Since;
 use interlock::playground::cluster::{FaultKind, Scenario};
+use interlock::playground::slack::Input;
 use interlock::store::Store;
 
 use crate::shipped;
@@ -34,8 +35,14 @@ async fn a_lost_status_asks_and_goes_on_when_it_worked() {
     world.cleo().presses("It worked, go on").await;
     world.cleo().is_told("you are not one of the approvers").await;
     world.cluster_did(&[FLUSH]).await;
+    let late = world.ben().sees_button("It failed").await;
     world.ana().presses("It worked, go on").await;
     world.ana().is_told("Noted: it worked. The plan goes on.").await;
+    world.ben().clicks(late).await.unwrap();
+    world
+        .ben()
+        .is_told("ana has said already that step 1 worked; nothing was changed.")
+        .await;
     world.thread().says("ana says that step 1 worked").await;
     world
         .thread()
@@ -242,6 +249,107 @@ async fn what_was_touched_is_told_with_the_time_of_its_start_however_late_somebo
         flush.at
     );
     world.cluster_did(&[FLUSH, HEALTH]).await;
+    world.thread().is_uninteresting();
+    world.ends().await;
+}
+
+/// What is needed to say what happened stands first: what ran, on what, why nobody knows, and how to find out.
+#[tokio::test(flavor = "multi_thread")]
+async fn the_card_says_first_what_ran_and_how_to_find_out_whether_it_happened() {
+    let world = the_status_of_step_one_is_lost(&Alert::redis_timeout()).await;
+    let card = world
+        .card("*What ran: step 1, Flush the connection pool* on")
+        .await;
+    let places = [
+        "nobody knows whether step 1 happened",
+        "*What ran: step 1,",
+        "redis-cli FLUSHDB",
+        "*To find out whether it happened*",
+        "curl -s localhost:8080/health",
+        "2. Verify connections restored: waiting",
+    ];
+    let at: Vec<Option<usize>> = places.iter().map(|place| card.find(place)).collect();
+    assert!(
+        at.iter().all(Option::is_some) && at.is_sorted(),
+        "{at:?} in\n{card}"
+    );
+    assert!(!card.contains("Why this runbook"), "{card}");
+    world.thread().is_uninteresting();
+    world.ends().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_plan_that_can_not_go_on_because_of_a_freeze_says_so_to_who_judged() {
+    let world = the_status_of_step_one_is_lost(&Alert::redis_timeout()).await;
+    world.ben().types("freeze we look first").await;
+    world.ben().is_told("Frozen. No step starts").await;
+    world.card("*FROZEN by @ben*").await;
+    world.ana().presses("It worked, go on").await;
+    world
+        .ana()
+        .is_told(
+            "Noted: it worked. The plan ends here all the same, and a human goes on: step 2 can't start, since \
+             everything is frozen by ben (we look first); another person lifts it with /runbook unfreeze REASON.",
+        )
+        .await;
+    world.thread().says("ana says that step 1 worked").await;
+    world.thread().says("ana lifted the freeze of target").await;
+    world
+        .thread()
+        .says("*Handed over to a human:* step 2 was not started: everything is frozen by ben (we look first)")
+        .await;
+    world.thread().ends_with("Summary so far of INC-1").await;
+    world.ends().await;
+}
+
+/// Nothing succeeded and nothing was checked: whoever reads how it ended is told that, and what stays frozen.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_failed_step_without_a_check_is_not_told_as_steps_that_ran() {
+    let alert = Alert::redis_timeout();
+    let world = TestWorld::redis_times_out().await;
+    world.next_exec(FaultKind::CutBeforeStatus);
+    world.fires(&alert).await;
+    world.ana().presses("Modify").await;
+    world.ana().sees_modal("Leave out these steps").await;
+    let last = Input::Options(vec!["2".to_owned()]);
+    world.ana().submits(&[("Leave out these steps", last)]).await;
+    world.ana().sees_modal("WARNING: step 2").await;
+    world.ana().submits(&[]).await;
+    world
+        .ana()
+        .is_told("Plan 2 is being made from your changes.")
+        .await;
+    world.card("(plan 2, changed from plan 1)").await;
+    world.ana().presses("Approve 1 step").await;
+    world.ana().is_told("Approved.").await;
+    let card = world.card("nobody knows whether step 1 happened").await;
+    assert!(
+        card.contains("2. Verify connections restored: left out"),
+        "{card}"
+    );
+    world.a_human_is_paged("INC-1").await;
+    world.resolves(&alert).await;
+    world.card("the alert has cleared").await;
+    world.ana().presses("It failed").await;
+    world.ana().is_told("Noted: it did not work.").await;
+    let card = world.card("*The alert cleared* at").await;
+    assert!(card.contains("0 of 1 step"), "{card}");
+    assert!(
+        card.contains("The incident is over; this freeze is not."),
+        "{card}"
+    );
+    world
+        .thread()
+        .says("no step succeeded, and nothing verified that it helped: verification step 2 was skipped")
+        .await;
+    assert!(
+        !world
+            .thread()
+            .said()
+            .iter()
+            .any(|line| line.contains("the steps ran"))
+    );
+    world.cluster_did(&[FLUSH]).await;
     world.thread().is_uninteresting();
     world.ends().await;
 }

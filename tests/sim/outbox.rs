@@ -56,7 +56,8 @@ impl Sim {
             | Effect::Chart { .. }
             | Effect::PageResolve { .. }
             | Effect::Summary { .. }
-            | Effect::Attach { .. } => {
+            | Effect::Attach { .. }
+            | Effect::Notice { .. } => {
                 self.confirmed(row);
                 return None;
             }

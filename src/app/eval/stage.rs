@@ -378,6 +378,7 @@ fn delivered(effect: Effect) -> Option<Delivered> {
         | Effect::Chart { .. }
         | Effect::PageResolve { .. }
         | Effect::Summary { .. }
-        | Effect::Attach { .. } => None,
+        | Effect::Attach { .. }
+        | Effect::Notice { .. } => None,
     }
 }

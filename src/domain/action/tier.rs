@@ -115,6 +115,13 @@ impl Action {
     }
 }
 
+fn replicas_of(count: u32) -> String {
+    match count {
+        1 => "1 replica".to_owned(),
+        count => format!("{count} replicas"),
+    }
+}
+
 fn scale_tier(replicas: u32, facts: &TierFacts<'_>) -> (Tier, String) {
     let budget = facts.replica_budget;
     match (replicas, facts.replicas) {
@@ -126,15 +133,15 @@ fn scale_tier(replicas: u32, facts: &TierFacts<'_>) -> (Tier, String) {
         (wanted, Some(now)) if wanted.abs_diff(now) <= budget => (
             Tier::One,
             format!(
-                "it changes {} replicas, and the runbook allows {budget}",
-                wanted.abs_diff(now)
+                "it changes {}, and the runbook allows {budget}",
+                replicas_of(wanted.abs_diff(now))
             ),
         ),
         (wanted, Some(now)) => (
             Tier::Two,
             format!(
-                "it changes {} replicas, and the runbook allows only {budget}",
-                wanted.abs_diff(now)
+                "it changes {}, and the runbook allows only {budget}",
+                replicas_of(wanted.abs_diff(now))
             ),
         ),
     }

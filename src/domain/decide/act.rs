@@ -6,8 +6,8 @@ use std::sync::Arc;
 
 use super::yes::{Words, Yes};
 use super::{
-    Context, Tx, advance, alerts, charge, contain, ends, freezing, glass, merge, plan_act, silences, split,
-    who,
+    Context, Tx, advance, alerts, charge, contain, ends, freezing, glass, judge, merge, plan_act, silences,
+    split, who,
 };
 use crate::domain::alert::{Alert, AlertStatus, Severity};
 use crate::domain::command::{Answer, Form, Intent, Reply, RunbookLine, StatusLine};
@@ -152,7 +152,7 @@ fn wanted(
             },
         ),
         Intent::ReviewPlan(at) => plan_act::review(tx, actor, at),
-        Intent::Judge { at, step, judgement } => plan_act::judge(tx, context, actor, &at, step, judgement),
+        Intent::Judge { at, step, judgement } => judge::judge(tx, context, actor, &at, step, judgement),
         Intent::TakeBack { at, step } => contain::take_back(tx, context, actor, &at, step),
         Intent::Blame { at, step, cause } => contain::blame(tx, context, actor, &at, step, cause),
         Intent::Escalate(id) => escalate(tx, context, actor, id),
@@ -220,6 +220,7 @@ fn status(tx: &Tx<'_>, context: Context<'_>) -> Reply {
     Reply::Answer(Answer::Status {
         open: open.into_iter().map(status_line).collect(),
         frozen: tx.state().freeze.held().to_vec(),
+        file: tx.state().freeze.file().cloned(),
         glass: tx.state().glass.clone(),
         refused: refused(context),
     })

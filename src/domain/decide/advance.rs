@@ -287,7 +287,7 @@ pub fn page_now(tx: &mut Tx<'_>, id: IncidentId, call: Call, why: String) {
         tx.record(Event::PageAsked {
             incident: id,
             why,
-            waiting: matches!(call, Call::Waits | Call::Stuck),
+            waiting: matches!(call, Call::Waits | Call::Stuck | Call::Stopped),
         });
     }
 }

@@ -239,14 +239,20 @@ fn remember(tx: &mut Tx<'_>, incident: IncidentId) {
     }
 }
 
-/// Looks for the runbook and goes on from there: one match is planned, everything else goes to a human.
-fn choose(tx: &mut Tx<'_>, context: Context<'_>, incident: IncidentId, alert: &Alert) {
+/// What the runbooks of now are to this alert.
+pub fn matched(context: Context<'_>, alert: &Alert) -> MatchRecord {
     let environment = context.rules.environment_of(alert);
     let facts = matching::AlertFacts::of(alert, environment.as_ref());
     let mut matched = MatchRecord::of(&matching::rank(context.catalog, &facts), context.catalog);
     let alone = &context.rules.policy.alone;
     let (risk, sure) = alone.sure_from(alert.severity, alert.service.as_ref(), environment.as_ref());
     matched.ask_below(sure, risk);
+    matched
+}
+
+/// Looks for the runbook and goes on from there: one match is planned, everything else goes to a human.
+fn choose(tx: &mut Tx<'_>, context: Context<'_>, incident: IncidentId, alert: &Alert) {
+    let matched = matched(context, alert);
     let (verdict, by) = (matched.verdict.clone(), matched.by);
     tx.record(Event::Matched { incident, matched });
     if let Some(times) = flaps(tx, &alert.fingerprint) {

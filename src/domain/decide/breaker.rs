@@ -1,6 +1,6 @@
 //! Tripping the breaker: asked after every start that was recorded, in the same commit.
 
-use super::{Context, Tx, advance};
+use super::{Context, Tx, advance, freezing};
 use crate::domain::action::EffectClass;
 use crate::domain::breaker;
 use crate::domain::command::Effect;
@@ -32,12 +32,17 @@ pub(super) fn trip_if_spent(tx: &mut Tx<'_>, context: Context<'_>, attempt: Atte
         scope.is_some_and(|scope| tx.state().freeze.of(&scope).is_none())
     });
     for (limit, allowed) in spent {
-        let why = format!("the breaker tripped: {}", breaker::why(&limit, allowed));
+        let reason = breaker::why(&limit, allowed);
+        let why = format!("the breaker tripped: {reason}");
+        let scope = limit.breaker();
         tx.record(Event::BreakerTripped {
             incident: id,
             limit,
             allowed,
         });
+        if let Some(scope) = scope {
+            freezing::announce_breaker(tx, context, scope, reason);
+        }
         advance::page_now(tx, id, Call::Broke, why);
     }
 }

@@ -19,7 +19,7 @@ pub fn take_over(tx: &mut Tx<'_>, context: Context<'_>, actor: &Actor<'_>, id: I
     if let Some(refusal) = refusal {
         return actor.refused(tx, Some(id), Deed::TakeOver, refusal);
     }
-    let why = format!("{} took over", actor.who.name);
+    let why = format!("it is in the hands of {}", actor.who.name);
     take(tx, context, id, &actor.who, None, why);
     Reply::Answer(Answer::TakenOver)
 }

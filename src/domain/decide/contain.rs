@@ -4,7 +4,7 @@
 use std::collections::BTreeMap;
 
 use super::act::{Actor, open};
-use super::{Context, Tx, freezing, plan_act, survey};
+use super::{Context, Tx, freezing, judge, survey};
 use crate::domain::action::EffectClass;
 use crate::domain::command::{Answer, PlanRef, Reply};
 use crate::domain::event::{Cause, Deed, Event, Judgement, Refusal, Who};
@@ -82,7 +82,7 @@ pub fn take_back(
         Err(refusal) => return actor.refused(tx, Some(at.incident), Deed::TakeBack, refusal),
     };
     if unknown {
-        if let Err(refusal) = plan_act::may_judge(tx, context, actor, at, step) {
+        if let Err(refusal) = judge::may_judge(tx, context, actor, at, step) {
             return actor.refused(tx, Some(at.incident), Deed::TakeBack, refusal);
         }
         tx.record(Event::StepJudged {

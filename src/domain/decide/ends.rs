@@ -1,11 +1,12 @@
 //! How a person ends what a human has, and how a plan that came to no end is proposed once more.
 
 use super::act::{Actor, open};
-use super::{Context, Tx, advance, survey};
+use super::{Context, Tx, advance, alerts, survey};
 use crate::domain::command::{Answer, Reply};
 use crate::domain::event::{Deed, Event, Refusal};
 use crate::domain::ids::IncidentId;
-use crate::domain::incident::{ClosedAs, Incident, Phase, PlanRequest};
+use crate::domain::incident::{ClosedAs, HandoffReason, Incident, Phase, PlanRequest, Verdict};
+use crate::domain::matching::By;
 use crate::domain::plan::Requester;
 
 /// Characters of a reason that are kept: Slack's own limit for a message is 4,000.
@@ -48,6 +49,9 @@ pub fn close(
 /// The same runbook with the same parameters, resolved anew and approved anew. Who asks for it counts as its requester, and so
 /// does everybody behind the plan before, where a person was.
 pub fn propose_again(tx: &mut Tx<'_>, context: Context<'_>, actor: &Actor<'_>, id: IncidentId) -> Reply {
+    if open(tx, id).is_ok_and(Incident::may_match_again) {
+        return match_again(tx, context, actor, id);
+    }
     let request = open(tx, id).and_then(|incident| {
         let request = incident.request.as_ref().ok_or(Refusal::NotWaiting)?;
         if !incident.may_propose_again() {
@@ -67,6 +71,48 @@ pub fn propose_again(tx: &mut Tx<'_>, context: Context<'_>, actor: &Actor<'_>, i
             Reply::Answer(Answer::ProposedAgain)
         }
     }
+}
+
+/// No runbook was for it; one that was mended or written since may be. Who asks for it counts as its requester.
+fn match_again(tx: &mut Tx<'_>, context: Context<'_>, actor: &Actor<'_>, id: IncidentId) -> Reply {
+    let matched = tx
+        .state()
+        .incident(id)
+        .and_then(Incident::first_alert)
+        .map(|alert| alerts::matched(context, alert));
+    let found = match (actor.responder(context), matched) {
+        (Err(refusal), _) => Err(refusal),
+        (Ok(()), Some(matched)) if matched.verdict != Verdict::None => Ok(matched),
+        (Ok(()), Some(_) | None) => Err(Refusal::NoRunbook),
+    };
+    let matched = match found {
+        Err(refusal) => return actor.refused(tx, Some(id), Deed::ProposeAgain, refusal),
+        Ok(matched) => matched,
+    };
+    tx.record(Event::Asked {
+        incident: Some(id),
+        by: actor.who.clone(),
+        deed: Deed::ProposeAgain,
+    });
+    let (verdict, by) = (matched.verdict.clone(), matched.by);
+    tx.record(Event::Matched {
+        incident: id,
+        matched,
+    });
+    match verdict {
+        Verdict::One { runbook } => {
+            let requester = Requester::Person(actor.person.id.clone());
+            alerts::plan_or_checklist(tx, context, id, runbook, requester);
+        }
+        Verdict::Several | Verdict::None => {
+            let reason = match by {
+                By::Trigger => HandoffReason::SeveralMatch,
+                By::Search => HandoffReason::Unsure,
+            };
+            advance::hand_over(tx, context, id, reason);
+        }
+    }
+    Reply::Answer(Answer::ProposedAgain)
 }
 
 fn again(incident: &Incident, request: &PlanRequest, actor: &Actor<'_>) -> PlanRequest {

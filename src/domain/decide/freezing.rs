@@ -1,17 +1,23 @@
 //! Freezing and lifting: what is meant, who may, and what is shown of what just ran.
 
+use std::collections::BTreeSet;
+
 use jiff::SignedDuration;
 
 use super::act::Actor;
 use super::{Context, Tx, breaker};
 use crate::domain::breaker::interlock;
-use crate::domain::command::{Answer, Reply};
+use crate::domain::command::{Answer, Effect, RanLine, Reply};
 use crate::domain::event::{Deed, Event, Refusal};
-use crate::domain::freeze::{Freeze, FreezeRefusal, Held, Scope};
-use crate::domain::ids::AttemptId;
+use crate::domain::freeze::{Freeze, FreezeFile, FreezeRefusal, Held, Scope};
+use crate::domain::ids::{AttemptId, Channel};
+use crate::domain::notice::Notice;
 
 /// A freeze shows what was started this long before it.
 const SHOWN_FOR: SignedDuration = SignedDuration::from_secs(60);
+
+/// Channels that are told of a freeze, at most: those of the configuration first.
+const TOLD: usize = 50;
 
 /// What a text asks to freeze. In doubt it freezes more: a name that nobody knows freezes everything, and that is said.
 struct Wanted<'t> {
@@ -78,6 +84,7 @@ pub fn freeze(tx: &mut Tx<'_>, context: Context<'_>, actor: &Actor<'_>, text: &s
         over: None,
         tripped_by: None,
     };
+    let again = tx.state().freeze.of(&scope).is_some();
     let tripped = actor.may_call(context).and_then(|()| {
         let tripped = tx.state().freeze.trip(held);
         tripped.map_err(|refusal| Refusal::Freeze { refusal })
@@ -85,20 +92,101 @@ pub fn freeze(tx: &mut Tx<'_>, context: Context<'_>, actor: &Actor<'_>, text: &s
     if let Err(refusal) = tripped {
         return actor.refused(tx, None, Deed::Freeze, refusal);
     }
-    let since = context.now.checked_sub(SHOWN_FOR).unwrap_or(context.now);
-    let ran = tx.state().ran_since(since, &scope);
+    let ran = ran(tx, context, &scope);
+    let by = actor.who.clone();
     tx.record(Event::Frozen {
-        by: actor.who.clone(),
-        reason,
+        by: by.clone(),
+        reason: reason.clone(),
         scope: scope.clone(),
         over: None,
     });
+    let notice = match again {
+        false => Notice::Frozen {
+            by,
+            reason,
+            scope: scope.clone(),
+            ran: ran.clone(),
+        },
+        true => Notice::Explained {
+            by,
+            reason,
+            scope: scope.clone(),
+        },
+    };
+    announce(tx, context, notice);
     Reply::Answer(Answer::Frozen {
         scope,
         unknown,
         explained,
         ran,
     })
+}
+
+fn ran(tx: &Tx<'_>, context: Context<'_>, scope: &Scope) -> Vec<RanLine> {
+    let since = context.now.checked_sub(SHOWN_FOR).unwrap_or(context.now);
+    tx.state().ran_since(since, scope)
+}
+
+/// Tells the channels that incidents live in, once each: those of the routes, and those in which a card is open.
+pub(super) fn announce(tx: &mut Tx<'_>, context: Context<'_>, notice: Notice) {
+    let rules = context.rules;
+    let configured = std::iter::once(&rules.channel).chain(rules.routes.iter().map(|route| &route.channel));
+    let open = tx.state().open().filter_map(|incident| incident.card.as_ref());
+    let open = open.map(|card| Channel::new(card.channel.clone()));
+    let mut known = BTreeSet::new();
+    let channels = configured
+        .cloned()
+        .chain(open)
+        .filter(|channel| known.insert(channel.clone()))
+        .take(TOLD)
+        .collect();
+    tx.effect(Effect::Notice {
+        notice: Box::new(notice),
+        channels,
+    });
+}
+
+/// The same for a breaker that has just tripped.
+pub(super) fn announce_breaker(tx: &mut Tx<'_>, context: Context<'_>, scope: Scope, reason: String) {
+    let ran = ran(tx, context, &scope);
+    let by = interlock();
+    announce(
+        tx,
+        context,
+        Notice::Frozen {
+            by,
+            reason,
+            scope,
+            ran,
+        },
+    );
+}
+
+/// What the freeze file says now. On record when it changed, and told where it begins or ends to freeze.
+pub fn file_seen(tx: &mut Tx<'_>, context: Context<'_>, path: String, file: FreezeFile) -> Reply {
+    let before = tx.state().freeze.file().map(|seen| seen.said.clone());
+    let says = file.says();
+    if before == says {
+        return Reply::Stored;
+    }
+    tx.record(Event::FreezeFile {
+        path: path.clone(),
+        file,
+    });
+    let there = tx.state().freeze.file().cloned();
+    let notice = match (before, there) {
+        (None, Some(file)) => Notice::FileThere {
+            file,
+            ran: ran(tx, context, &Scope::Everything),
+        },
+        (Some(_), None) => Notice::FileGone {
+            path,
+            left: tx.state().freeze.scopes(),
+        },
+        (Some(_), Some(_)) | (None, None) => return Reply::Stored,
+    };
+    announce(tx, context, notice);
+    Reply::Stored
 }
 
 /// A freeze that no person asked for. A person lifts it, as any other; one that stands already says enough.
@@ -120,12 +208,26 @@ pub(super) fn by_interlock(
         tripped_by: None,
     };
     if tx.state().freeze.trip(held).is_ok() {
+        let ran = ran(tx, context, &scope);
         tx.record(Event::Frozen {
-            by,
-            reason,
-            scope,
+            by: by.clone(),
+            reason: reason.clone(),
+            scope: scope.clone(),
             over,
         });
+        // What is frozen around a step is told where that step is.
+        if over.is_none() {
+            announce(
+                tx,
+                context,
+                Notice::Frozen {
+                    by,
+                    reason,
+                    scope,
+                    ran,
+                },
+            );
+        }
     }
 }
 
@@ -162,19 +264,24 @@ pub fn unfreeze(tx: &mut Tx<'_>, context: Context<'_>, actor: &Actor<'_>, text: 
     let over = held.and_then(|held| held.over);
     tx.record(Event::Unfrozen {
         by: actor.who.clone(),
-        reason,
+        reason: reason.clone(),
         scope: scope.clone(),
         over,
     });
     if let Some(incident) = tripped_by {
         breaker::stand_down(tx, incident);
     }
-    let left = tx
-        .state()
-        .freeze
-        .held()
-        .iter()
-        .map(|held| held.scope.clone())
-        .collect();
-    Reply::Answer(Answer::Unfrozen { scope, left })
+    let left = tx.state().freeze.scopes();
+    let file = tx.state().freeze.file().cloned();
+    if over.is_none() {
+        let notice = Notice::Lifted {
+            by: actor.who.clone(),
+            reason,
+            scope: scope.clone(),
+            left: left.clone(),
+            file: file.clone(),
+        };
+        announce(tx, context, notice);
+    }
+    Reply::Answer(Answer::Unfrozen { scope, left, file })
 }

@@ -13,6 +13,7 @@ mod deadline;
 mod ends;
 mod freezing;
 mod glass;
+mod judge;
 mod merge;
 mod plan_act;
 mod restored;
@@ -102,6 +103,7 @@ pub fn decide(tx: &mut Tx<'_>, context: Context<'_>, command: Command) -> Reply 
             freezing::by_interlock(tx, context, scope, reason, None);
             Reply::Stored
         }
+        Command::FreezeFileSeen { path, file } => freezing::file_seen(tx, context, path, file),
         Command::Restored { entries } => restored::restored(tx, context, entries),
         Command::Tick => deadline::tick(tx, context),
         Command::Landed { incidents, attempts } => deadline::landed(tx, context, &incidents, &attempts),
@@ -126,6 +128,7 @@ impl Command {
             | Self::Factors(_)
             | Self::Checkpointed { .. }
             | Self::Stop { .. }
+            | Self::FreezeFileSeen { .. }
             | Self::Restored { .. }
             | Self::Landed { .. }
             | Self::Recover { .. } => None,

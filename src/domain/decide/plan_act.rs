@@ -1,27 +1,26 @@
-//! Clicks on a plan: approve, reject, modify, review, and a person's word on an Unknown step.
+//! Clicks on a plan: approve, reject, modify and review.
 //! Longer than other files, since each click on a plan is told from beginning to end.
 
 use std::collections::BTreeMap;
 
 use super::act::Actor;
 use super::yes::{Yes, say};
-use super::{Context, Tx, advance, contain, survey, world};
+use super::{Context, Tx, advance, survey, world};
 use crate::domain::approval::{Approval, ApprovalEvent, ApprovalRefusal, Vote};
 use crate::domain::command::{Answer, Drive, Form, FormField, PlanRef, Reply};
-use crate::domain::event::{Deed, Event, Judgement, Refusal, Unfit};
+use crate::domain::event::{Deed, Event, Refusal, Unfit};
 use crate::domain::freeze::FreezeFile;
 use crate::domain::ids::{IncidentId, StepNo};
 use crate::domain::incident::{HandoffReason, Incident, Phase, PlanRequest, PlanTrack};
-use crate::domain::plan::Requester;
+use crate::domain::plan::{Plan, Requester};
 use crate::domain::planning;
 use crate::domain::policy::{self, Asking, Circumstances, Decision, Question, Reason, Request};
 use crate::domain::prechecks;
-use crate::domain::run::StepState;
-use crate::domain::runbook::{ParamKind, ParamSpec, ParamValue, Runbook};
+use crate::domain::runbook::{ParamKind, ParamSpec, ParamValue, Runbook, did_you_mean};
 use crate::planted::{self, Bug};
 
 /// The plan that was clicked, if it is still the one that counts.
-fn clicked<'a>(tx: &'a Tx<'_>, at: &PlanRef) -> Result<(&'a Incident, &'a PlanTrack), Refusal> {
+pub(super) fn clicked<'a>(tx: &'a Tx<'_>, at: &PlanRef) -> Result<(&'a Incident, &'a PlanTrack), Refusal> {
     let incident = tx.state().incident(at.incident).ok_or(Refusal::NoSuchIncident)?;
     let track = incident.current().ok_or(Refusal::PlanChanged)?;
     let same = track.plan.no == at.plan && track.digest.short() == at.digest;
@@ -394,9 +393,12 @@ pub fn unknown_parameter(runbook: &Runbook, given: &BTreeMap<String, String>) ->
     } else {
         format!("it takes {known}")
     };
+    let names = runbook.parameters.iter().map(|spec| spec.name.as_str());
+    let near = did_you_mean(&unknown.to_ascii_lowercase(), names);
+    let meant = near.map_or_else(String::new, |near| format!("; did you mean `{near}`?"));
     Some((
         unknown.clone(),
-        format!("this runbook has no parameter `{unknown}`; {known}"),
+        format!("this runbook has no parameter `{unknown}`; {known}{meant}"),
     ))
 }
 
@@ -426,6 +428,25 @@ pub fn modify(tx: &mut Tx<'_>, context: Context<'_>, actor: &Actor<'_>, change: 
     Reply::Answer(Answer::Modified {
         plan: next.unwrap_or(change.at.plan),
     })
+}
+
+/// What the changed plan could not pass is said here, while the plan that waits is still there.
+fn could_run(context: Context<'_>, track: &PlanTrack, sketch: &Plan) -> Result<(), Refusal> {
+    let runbook = context.catalog.get(&sketch.runbook);
+    let over = runbook.map(|runbook| planning::over(&track.plan, sketch, runbook, context.rules));
+    let problems: Vec<(String, String)> = over
+        .into_iter()
+        .flatten()
+        .map(|problem| (problem.parameter.unwrap_or_default(), problem.message))
+        .collect();
+    if !problems.is_empty() {
+        return Err(Refusal::BadInput { problems });
+    }
+    let new = planning::as_known(&track.plan, sketch, context.rules);
+    match context.rules.policy.decide(new.live_steps()) {
+        Decision::Deny { reasons } => Err(Refusal::ChangeDenied { reasons }),
+        Decision::Allow | Decision::RequireApproval { .. } => Ok(()),
+    }
 }
 
 /// The request and what it changes, in lines.
@@ -470,67 +491,11 @@ fn request(
         let why = Unfit::EveryStepLeftOut;
         return Err(Refusal::Unfit { why });
     }
+    could_run(context, track, &sketch)?;
     let lines = planning::diff(&track.plan, &sketch, context.rules);
     if lines.is_empty() {
         let why = Unfit::NothingChanged;
         return Err(Refusal::Unfit { why });
     }
     Ok((request, lines))
-}
-
-/// A person who may approve the plan says what became of a step that nobody knows about.
-pub fn judge(
-    tx: &mut Tx<'_>,
-    context: Context<'_>,
-    actor: &Actor<'_>,
-    at: &PlanRef,
-    step: StepNo,
-    judgement: Judgement,
-) -> Reply {
-    if let Err(refusal) = may_judge(tx, context, actor, at, step) {
-        return actor.refused(tx, Some(at.incident), Deed::Judge, refusal);
-    }
-    tx.record(Event::StepJudged {
-        incident: at.incident,
-        plan: at.plan,
-        step,
-        judgement,
-        by: actor.who.clone(),
-    });
-    match judgement {
-        Judgement::Worked => contain::release(tx, &actor.who, at.incident, at.plan, step),
-        Judgement::Failed => contain::stays(tx, &actor.who, at.incident, at.plan, step),
-    }
-    advance::advance(tx, context, at.incident);
-    Reply::Answer(Answer::Judged(judgement))
-}
-
-/// Whether this person may say what became of a step.
-pub fn may_judge(
-    tx: &Tx<'_>,
-    context: Context<'_>,
-    actor: &Actor<'_>,
-    at: &PlanRef,
-    step: StepNo,
-) -> Result<(), Refusal> {
-    clicked(tx, at).and_then(|(incident, track)| {
-        let unknown = matches!(track.run.state(step), StepState::Unknown { .. });
-        if !unknown || !incident.is_open() {
-            return Err(Refusal::NotWaiting);
-        }
-        let behind = incident.behind(&track.plan);
-        context
-            .rules
-            .policy
-            .may_vote(
-                actor.person,
-                &context.rules.team,
-                Request {
-                    plan: &track.plan,
-                    behind: &behind,
-                    glass: incident.glass_at(context.now),
-                },
-            )
-            .map_err(|reasons| Refusal::NotAllowed { reasons })
-    })
 }

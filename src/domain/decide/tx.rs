@@ -9,6 +9,7 @@ use crate::domain::command::{Answer, Drive, Effect, Reply};
 use crate::domain::event::{Deed, Entry, Event, Outcome};
 use crate::domain::ids::{DeliveryKey, IncidentId};
 use crate::domain::incident::Phase;
+use crate::domain::run::RunResult;
 use crate::domain::state::State;
 
 /// Collects what a batch of commands leads to.
@@ -221,6 +222,7 @@ fn redraws(event: &Event) -> bool {
         | Event::Checkpointed { .. }
         | Event::Anchored { .. }
         | Event::Repeated { .. }
+        | Event::FreezeFile { .. }
         | Event::Changed { .. }
         | Event::SecondFactor { .. }
         | Event::Refused { .. }
@@ -244,6 +246,10 @@ fn tells(event: &Event) -> bool {
         },
         Event::Joined { because, .. } => because.is_some(),
         Event::Refused { refusal, .. } => refusal.locks(),
+        // The handover that follows at once says why it stopped, and who took over.
+        Event::RunEnded { result, .. } => !matches!(result, RunResult::Stopped { .. }),
+        Event::TakenOver { with, .. } => with.is_some(),
+        Event::StepRefused { .. } => false,
         Event::SplitOff { .. }
         | Event::Merged { .. }
         | Event::Matched { .. }
@@ -258,12 +264,10 @@ fn tells(event: &Event) -> bool {
         | Event::Outdated { .. }
         | Event::StepWaits { .. }
         | Event::StepHeld { .. }
-        | Event::StepRefused { .. }
         | Event::StepSkipped { .. }
         | Event::StepJudged { .. }
         | Event::StepBlamed { .. }
         | Event::RunsLong { .. }
-        | Event::RunEnded { .. }
         | Event::HandedOver { .. }
         | Event::Reminded { .. }
         | Event::Paged { .. }
@@ -278,7 +282,6 @@ fn tells(event: &Event) -> bool {
         | Event::SilenceEnded { .. }
         | Event::BreakerTripped { .. }
         | Event::StaysFrozen { .. }
-        | Event::TakenOver { .. }
         | Event::GlassBroken { .. }
         | Event::GlassOver { .. }
         | Event::GlassReviewed { .. }
@@ -291,6 +294,7 @@ fn tells(event: &Event) -> bool {
         Event::Started { .. }
         | Event::Checkpointed { .. }
         | Event::Repeated { .. }
+        | Event::FreezeFile { .. }
         | Event::Changed { .. }
         | Event::SecondFactor { .. }
         | Event::ChangesSeen { .. }

@@ -12,6 +12,7 @@ impl Event {
             Self::Started { .. }
             | Self::Checkpointed { .. }
             | Self::Repeated { .. }
+            | Self::FreezeFile { .. }
             | Self::Changed { .. }
             | Self::SecondFactor { .. } => None,
             Self::Frozen { over, .. } | Self::Unfrozen { over, .. } => over.map(|over| over.incident),

@@ -2,11 +2,12 @@
 
 use serde::{Deserialize, Serialize};
 
+use super::Judgement;
 use crate::domain::approval::ApprovalRefusal;
 use crate::domain::ceremony::Problem;
 use crate::domain::freeze::FreezeRefusal;
 use crate::domain::glass::GlassRefusal;
-use crate::domain::ids::IncidentId;
+use crate::domain::ids::{IncidentId, StepNo};
 use crate::domain::policy::Reason;
 
 /// Why a click or command changed nothing.
@@ -47,6 +48,10 @@ pub enum Refusal {
     BadInput {
         problems: Vec<(String, String)>,
     },
+    /// The policy would let nobody approve the plan as it was to be changed; the one that waits stays.
+    ChangeDenied {
+        reasons: Vec<Reason>,
+    },
     /// What was asked for can't be done as things are.
     Unfit {
         why: Unfit,
@@ -56,6 +61,12 @@ pub enum Refusal {
     },
     /// Interlock still works on it: only what a human has can be closed by one.
     NotWithHuman,
+    /// Somebody has said before what became of the step.
+    Judged {
+        by: String,
+        step: StepNo,
+        judgement: Judgement,
+    },
     /// A step runs, or nobody knows whether it happened: that is settled before anything else.
     LooseEnd,
     /// Its plan runs, or whether that helped is not known yet: it can't become another's.
@@ -86,10 +97,12 @@ impl Refusal {
             | Self::PartlyRun
             | Self::NoRunbook
             | Self::BadInput { .. }
+            | Self::ChangeDenied { .. }
             | Self::Unfit { .. }
             | Self::AlreadyTaken { .. }
             | Self::NotWithHuman
             | Self::LooseEnd
+            | Self::Judged { .. }
             | Self::StillRuns
             | Self::Astray { .. } => false,
         }

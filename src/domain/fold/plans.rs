@@ -10,7 +10,7 @@ use crate::domain::event::{Judgement, Outcome, Who};
 use crate::domain::ids::{AttemptId, PlanNo, RunbookName, StepNo};
 use crate::domain::incident::{Incident, MatchLine, Phase, PlanTrack};
 use crate::domain::policy::Decision;
-use crate::domain::run::StepState;
+use crate::domain::run::{Judged, StepState};
 use crate::domain::runbook::ParamValue;
 use crate::ports::TargetState;
 
@@ -106,6 +106,8 @@ pub(super) fn part_done(
 }
 
 pub(super) fn started(incident: &mut Incident, attempt: AttemptId, by: &[Who], cost: &Cost, at: Timestamp) {
+    // Whoever was called has let it go on: what they are called for next is something else.
+    incident.paging.begin_anew();
     let Some(track) = track(incident, attempt.plan) else {
         return;
     };
@@ -195,6 +197,8 @@ pub(super) fn judged(
     };
     track.run.steps.insert(step, state);
     track.run.judged.insert(step);
+    let by = by.to_owned();
+    track.run.judged_by.insert(step, Judged { by, judgement });
 }
 
 pub(super) fn set(incident: &mut Incident, plan: PlanNo, step: StepNo, state: StepState) {

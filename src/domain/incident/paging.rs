@@ -38,7 +38,7 @@ impl Paging {
     #[must_use]
     pub fn can_ask(&self, call: Call) -> bool {
         let is_news = match call {
-            Call::NotHelped | Call::FiresOn | Call::Broke | Call::Asked => self.waiting,
+            Call::NotHelped | Call::FiresOn | Call::Broke | Call::Asked | Call::Stopped => self.waiting,
             Call::Waits | Call::Stuck | Call::Taken => false,
         };
         self.asked_at.is_none() || is_news || self.failed.as_ref().is_some_and(|failed| !failed.trying)

@@ -232,8 +232,13 @@ impl Catalog {
         let names = || self.loaded.iter().map(|entry| entry.runbook.name.as_str());
         did_you_mean(wanted, names()).or_else(|| {
             // `redis` finds `redis-connection-timeout` when it is the only one.
-            let mut holding =
-                names().filter(|name| wanted.len() >= 3 && name.to_ascii_lowercase().contains(wanted));
+            // So does `redis timeout`.
+            let parts: Vec<&str> = wanted
+                .split([' ', '-', '_'])
+                .filter(|part| !part.is_empty())
+                .collect();
+            let holds = |name: &str| parts.iter().all(|part| name.to_ascii_lowercase().contains(part));
+            let mut holding = names().filter(|name| wanted.len() >= 3 && holds(name));
             holding.next().filter(|_| holding.next().is_none())
         })
     }

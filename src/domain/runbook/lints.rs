@@ -5,6 +5,7 @@ use super::costs::{Cost, cost, literals, verbs};
 use super::diagnostics::{Code, Findings, Span};
 use super::markdown::{Block, Piece};
 use super::parse::Reader;
+use super::reach;
 use super::sections::{Known, Outline};
 use super::steps::is_shell;
 
@@ -59,6 +60,7 @@ pub(super) fn whole(
     if executable {
         order(runbook, outline, reader);
         budget(runbook, outline, radius, reader);
+        reach::budget(runbook, outline, radius, reader);
     } else if runbook.checklist.is_empty() {
         let help = "add `## Steps` with commands, or a list of what people do below `## Diagnosis` and `## Mitigation`";
         reader.findings.error(

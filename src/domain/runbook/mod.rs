@@ -26,6 +26,7 @@ mod param_clauses;
 mod params;
 mod parse;
 mod prose;
+mod reach;
 mod refused;
 mod resolve;
 mod sections;
@@ -37,6 +38,8 @@ mod tests;
 mod trigger;
 mod types;
 mod words;
+
+pub(in crate::domain) use words::did_you_mean;
 
 pub use catalog::{Catalog, Loaded, NotFound};
 pub use command::CommandError;

@@ -58,7 +58,10 @@ fn separator(text: &str) -> Option<(usize, usize)> {
 }
 
 /// The option that was probably meant. Both sides are normalised words.
-pub(super) fn did_you_mean<'a>(word: &str, options: impl IntoIterator<Item = &'a str>) -> Option<&'a str> {
+pub(in crate::domain) fn did_you_mean<'a>(
+    word: &str,
+    options: impl IntoIterator<Item = &'a str>,
+) -> Option<&'a str> {
     // Long text is no misspelling, and comparing costs its length squared.
     if word.len() > 60 {
         return None;

@@ -47,7 +47,7 @@ pub fn row(incident: &Incident, context: &CardContext) -> Option<Value> {
             elements.extend(unknown(incident, origin));
             elements.extend(take_over(incident, origin));
             elements.extend(take_back(incident, origin));
-            elements.extend(propose_again(incident, origin));
+            elements.extend(propose_again(incident, context));
             elements.extend(close(incident, origin));
         }
         Phase::Closed { .. } => return None,
@@ -188,12 +188,11 @@ pub fn cause(incident: &Incident, context: &CardContext) -> Vec<Value> {
     ]
 }
 
-fn propose_again(incident: &Incident, origin: &Origin) -> Option<Value> {
+fn propose_again(incident: &Incident, context: &CardContext) -> Option<Value> {
     let spoken = format!("Propose the plan of {} again", incident.id);
-    let value = origin.incident(incident.id);
+    let value = context.origin.incident(incident.id);
     let label = "Propose again";
-    incident
-        .may_propose_again()
+    (incident.may_propose_again() || context.fits_now)
         .then(|| button(label, &spoken, action::PROPOSE_AGAIN, &value, Style::Plain))
 }
 

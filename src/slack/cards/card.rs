@@ -7,7 +7,7 @@ use super::blocks::{context as small, section};
 use super::context::CardContext;
 use super::steps::{TITLE, advised, brief, environments, full, namespaces, shown_whole, targets};
 use super::text::{clock, count, cut, link, safe};
-use super::{buttons, changes, closed, evidence, silence, status};
+use super::{buttons, changes, closed, evidence, silence, status, unknown};
 use crate::domain::alert::{Severity, UNREAD_START};
 use crate::domain::ids::StepNo;
 use crate::domain::incident::{HandoffReason, Incident, Phase, PlanTrack};
@@ -58,6 +58,12 @@ fn open(incident: &Incident, context: &CardContext, words: &Words) -> Vec<Value>
     blocks.extend(status::glass(incident, context).as_deref().map(section));
     blocks.extend(status::frozen(incident, context).as_deref().map(section));
     blocks.extend(status::not_now(incident, context).as_deref().map(section));
+    if let Some(unknown) = incident.unknown_step() {
+        blocks.extend(unknown::blocks(incident, unknown, context, words));
+        blocks.extend(buttons::row(incident, context));
+        blocks.push(footer(incident, context));
+        return blocks;
+    }
     let mut stands = status::now(incident, context, words);
     if let Some(next) = status::next(incident) {
         stands.push('\n');
@@ -165,16 +171,8 @@ fn plan(incident: &Incident, track: &PlanTrack, why: Option<&str>, evidence: Opt
     ))];
     blocks.extend(advised(plan).as_deref().map(section));
     blocks.extend(evidence.map(section));
-    let unknown = incident
-        .unknown_step()
-        .and_then(|(track, step)| track.plan.step(step));
     if track.run.started_at.is_some() {
         blocks.extend(brief(plan, &track.run, told));
-        // Whoever has to say what happened needs to see what it was.
-        if let Some(step) = unknown {
-            blocks.push(section(&format!("*What step {} runs:*", step.no)));
-            blocks.extend(super::code(&step.command).into_iter().take(3));
-        }
     } else if shown_whole(plan) {
         blocks.extend(full(plan));
     } else {
@@ -308,8 +306,8 @@ fn sentence(incident: &Incident) -> String {
         }
         (Phase::Running, None) => "Running.".to_owned(),
         (Phase::Settling { .. }, _) => "Fixed and verified, waiting for the source.".to_owned(),
-        (Phase::Handed { .. }, _) => match &incident.commander {
-            Some((_, name)) => format!("@{name} has it."),
+        (Phase::Handed { .. }, _) => match incident.in_hands_of() {
+            Some(name) => format!("@{name} has it."),
             None => "It needs a human.".to_owned(),
         },
         (Phase::Closed { .. }, _) => "It is over.".to_owned(),

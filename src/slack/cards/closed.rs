@@ -59,7 +59,9 @@ pub fn blocks(incident: &Incident) -> Vec<Value> {
         blocks.push(section(&format!("@{} had it", safe(name, 60))));
     }
     blocks.extend(silence::holds(incident).as_deref().map(section));
-    blocks.extend(contained(incident).as_deref().map(section));
+    let frozen = contained(incident);
+    let frozen = frozen.map(|frozen| format!("{frozen}\nThe incident is over; this freeze is not."));
+    blocks.extend(frozen.as_deref().map(section));
     blocks.push(context(&[format!(
         "{} · the whole story is in the thread",
         incident.id

@@ -11,7 +11,7 @@ use crate::domain::ids::{AttemptId, Environment};
 use crate::domain::incident::Incident;
 use crate::domain::policy::{Policy, Reason};
 use crate::domain::runbook::{Autonomy, ChecklistItem};
-use crate::render::people;
+use crate::render::{freezing, people};
 use crate::slack::inbound::origin::Origin;
 use crate::slack::people::Absent;
 
@@ -19,8 +19,11 @@ use crate::slack::people::Absent;
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Frozen {
     pub scope: Scope,
+    /// As mrkdwn.
     pub by: String,
     pub reason: String,
+    /// The freeze file that it comes from, which nobody lifts in Slack.
+    pub file: Option<String>,
     /// The attempt that it contains: what takes that back may start.
     pub over: Option<AttemptId>,
 }
@@ -33,6 +36,7 @@ impl Frozen {
             scope: around.scope.clone(),
             by: format!("@{}", interlock().name),
             reason: around.reason.clone(),
+            file: None,
             over: Some(around.over),
         }
     }
@@ -70,23 +74,21 @@ impl Frozen {
             } else {
                 "another person"
             };
-            (format!("FROZEN by {}", safe(&self.by, 60)), who)
+            (format!("FROZEN by {}", self.by), who)
         }
     }
 
-    /// What is typed to lift it.
+    /// Who lifts it and with what, behind "until".
     #[must_use]
-    pub fn lift(&self) -> String {
-        match &self.scope {
-            Scope::Everything => "/runbook unfreeze REASON".to_owned(),
-            Scope::Cluster { .. }
-            | Scope::Namespace { .. }
-            | Scope::Runbook { .. }
-            | Scope::Target { .. }
-            | Scope::Breaker { .. } => {
-                format!("/runbook unfreeze {} REASON", safe(&self.scope.to_string(), 100))
-            }
+    pub fn until(&self) -> String {
+        if let Some(path) = &self.file {
+            return freezing::by_hand(&safe(path, 200));
         }
+        let (_, who) = self.head();
+        format!(
+            "{who} lifts it with `{}`",
+            safe(&freezing::lift(&self.scope), 200)
+        )
     }
 }
 
@@ -115,6 +117,8 @@ pub struct CardContext {
     pub broken: Option<String>,
     /// Whose service it is, as the catalogue says it.
     pub owner: Option<String>,
+    /// A runbook is for it now, where none was when it came.
+    pub fits_now: bool,
     /// Whether silences can be made at all.
     pub silences: bool,
     /// Who could approve a silence of its alerts, as `who_may`.

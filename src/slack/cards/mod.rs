@@ -16,12 +16,13 @@ mod silence;
 mod status;
 mod steps;
 pub mod text;
+mod unknown;
 
 pub(crate) use blocks::{context, home_button, plain, section};
 pub(crate) use buttons::claim;
 pub use card::{Rendered, minimal, render};
 pub use context::{CardContext, Frozen, named_for, who_may};
-pub(crate) use steps::{code, review};
+pub(crate) use steps::review;
 
 #[cfg(test)]
 mod tests;

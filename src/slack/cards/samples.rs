@@ -39,6 +39,7 @@ pub(crate) fn context() -> CardContext {
         not_now: Vec::new(),
         broken: None,
         owner: None,
+        fits_now: false,
         silences: false,
         silence_may: Vec::new(),
         checklist: (0..40)
@@ -55,6 +56,7 @@ pub(crate) const WORDS: Words = Words {
     answer: |answer, _| crate::render::escape::Mrkdwn::escape(&format!("{answer:?}")).to_string(),
     line: |entry, _| Some(format!("entry {}", entry.seq)),
     summary: |entries, incident| format!("{} entries of {}", entries.len(), incident.id),
+    notice: |notice| format!("{notice:?}"),
 };
 
 pub(crate) fn step(no: u16, tier: Tier, title: &str, command: &str, plain: &str) -> PlannedStep {

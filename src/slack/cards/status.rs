@@ -13,7 +13,7 @@ use crate::domain::policy::Decision;
 use crate::domain::run::{RunResult, StepState};
 use crate::domain::runbook::Autonomy;
 use crate::render::timeline::{self, page_failed};
-use crate::render::words::{at_work, listed, sentence};
+use crate::render::words::{at_work, listed, sentence, without_causes};
 use crate::render::{explain, handoff, people, reasons};
 use crate::slack::settings::Words;
 
@@ -37,12 +37,12 @@ pub fn frozen(incident: &Incident, context: &CardContext) -> Option<String> {
     let Some(frozen) = context.frozen.as_ref().filter(|_| may_start) else {
         return contained(incident);
     };
-    let (head, who) = frozen.head();
+    let (head, _) = frozen.head();
     Some(format!(
-        "*{head}*: {}. No step starts{} until {who} lifts it with `{}`.",
+        "*{head}*: {}. No step starts{} until {}.",
         safe(frozen.reason.trim_end_matches('.'), 300),
         frozen.place(),
-        frozen.lift()
+        frozen.until()
     ))
 }
 
@@ -50,12 +50,12 @@ pub fn frozen(incident: &Incident, context: &CardContext) -> Option<String> {
 pub(super) fn contained(incident: &Incident) -> Option<String> {
     let said = |around| {
         let frozen = Frozen::around(around);
-        let (head, who) = frozen.head();
+        let (head, _) = frozen.head();
         format!(
-            "*{head}*: {}. Nothing is changed{} until {who} lifts it with `{}`.",
+            "*{head}*: {}. Nothing is changed{} until {}.",
             safe(frozen.reason.trim_end_matches('.'), 300),
             frozen.place(),
-            frozen.lift()
+            frozen.until()
         )
     };
     // While nobody has said what became of a step, the sentence about that says so.
@@ -160,11 +160,24 @@ pub fn now(incident: &Incident, context: &CardContext, words: &Words) -> String 
             clock(*until)
         ),
         Phase::Handed { at, reason } => {
-            let who = match &incident.commander {
-                Some((_, name)) => format!("*@{} has it*", safe(name, 60)),
-                None => "*This needs a human*".to_owned(),
+            let who = match incident.in_hands_of() {
+                Some(name) => format!("*@{} has it* since {}", safe(name, 60), clock(*at)),
+                None => format!("*This needs a human* since {}", clock(*at)),
             };
-            format!("{who} since {}: {}", clock(*at), handed(incident, reason, words))
+            match reason {
+                // Whose name stands there took it over or said no.
+                HandoffReason::TakenOver { .. } => format!("{who}."),
+                HandoffReason::Rejected { reason, .. } if reason.trim().is_empty() => {
+                    format!("{who}: rejected the plan.")
+                }
+                HandoffReason::Rejected { reason, .. } => {
+                    format!(
+                        "{who}: rejected the plan: {}.",
+                        safe(reason.trim_end_matches('.'), 300)
+                    )
+                }
+                reason => format!("{who}: {}", handed(incident, reason, context, words)),
+            }
         }
         Phase::Closed { .. } => String::new(),
     }
@@ -289,8 +302,8 @@ fn approved(track: &PlanTrack) -> String {
 }
 
 /// Why a human has it, and what that human may do about it.
-fn handed(incident: &Incident, reason: &HandoffReason, words: &Words) -> String {
-    let said = safe(&handoff::words(incident, reason), 900);
+fn handed(incident: &Incident, reason: &HandoffReason, context: &CardContext, words: &Words) -> String {
+    let said = safe(&without_causes(&handoff::words(incident, reason)), 900);
     match reason {
         HandoffReason::Denied => match incident.current() {
             Some(track) => format!("{said}. {}", denied(track, words)),
@@ -320,6 +333,9 @@ fn handed(incident: &Incident, reason: &HandoffReason, words: &Words) -> String 
                 None => said,
             }
         }
+        HandoffReason::NoMatch if context.fits_now => {
+            format!("{said}. A runbook is for it now: propose again, or take over.")
+        }
         HandoffReason::NoMatch
         | HandoffReason::Checklist
         | HandoffReason::NoDecision
@@ -335,7 +351,8 @@ fn handed(incident: &Incident, reason: &HandoffReason, words: &Words) -> String 
 /// Why no plan could be made, when there is more than one reason: a line each.
 fn blocked(problems: &[String]) -> String {
     let shown = problems.iter().take(BLOCKED);
-    let mut lines: Vec<String> = shown.map(|why| format!("• {}", safe(why, 220))).collect();
+    let line = |why: &String| format!("• {}", safe(&without_causes(why), 220));
+    let mut lines: Vec<String> = shown.map(line).collect();
     if problems.len() > BLOCKED {
         lines.push(format!(
             "• and {} more, which stand in the thread",

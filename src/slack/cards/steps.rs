@@ -360,6 +360,7 @@ pub fn brief(plan: &Plan, run: &Run, told: Option<StepNo>) -> Vec<Value> {
 
 fn state(step: &PlannedStep, run: &Run, told: Option<StepNo>) -> String {
     match run.state(step.no) {
+        StepState::Waiting if step.skip => "left out".to_owned(),
         StepState::Waiting => "waiting".to_owned(),
         StepState::Started { attempt: 1, .. } => "*running now*".to_owned(),
         StepState::Started { attempt, .. } => {
@@ -377,6 +378,7 @@ fn state(step: &PlannedStep, run: &Run, told: Option<StepNo>) -> String {
                 safe(reason, 160)
             )
         }
+        StepState::Unknown { .. } if told == Some(step.no) => "*nobody knows whether it happened*".to_owned(),
         StepState::Unknown { reason, .. } => {
             format!("*nobody knows whether it happened*: {}", safe(reason, 160))
         }

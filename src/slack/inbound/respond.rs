@@ -169,42 +169,12 @@ async fn show(parts: &Parts, act: Act, view: Value, opener: Opener) {
 }
 
 fn verdict(parts: &Arc<Parts>, act: Act, reply: Reply, error_block: Option<String>, stacked: bool) -> Ack {
+    if let Reply::Answer(Answer::Refused(refusal)) = &reply
+        && let Some(ack) = at_fields(refusal, error_block.filter(|_| !stacked))
+    {
+        return ack;
+    }
     match reply {
-        Reply::Answer(Answer::Refused(Refusal::BadInput { problems }))
-            if !stacked && error_block.is_some() =>
-        {
-            let fallback = error_block.unwrap_or_default();
-            errors(problems.into_iter().map(|(field, problem)| {
-                let block = match field.as_str() {
-                    "" => fallback.clone(),
-                    REASON => REASON.to_owned(),
-                    // A field that the form does not have can't show its error.
-                    name if fallback.starts_with(PARAMETER) => format!("{PARAMETER}{name}"),
-                    _ => fallback.clone(),
-                };
-                (block, problem)
-            }))
-        }
-        Reply::Answer(Answer::Refused(Refusal::Unfit { why })) if !stacked && error_block.is_some() => {
-            // A block that the form does not have can't show it, and the first one is always there.
-            let block = match why {
-                Unfit::SilenceWithoutReason => REASON.to_owned(),
-                Unfit::MergeIntoItself { .. }
-                | Unfit::MergeIntoManual { .. }
-                | Unfit::NowhereToSilence
-                | Unfit::SilencedAlready
-                | Unfit::NothingToSilence
-                | Unfit::SilenceOfOtherLength
-                | Unfit::AlertsChanged
-                | Unfit::EveryStepLeftOut
-                | Unfit::NothingChanged => error_block.unwrap_or_default(),
-            };
-            errors([(block, reasons::unfit(why))])
-        }
-        Reply::Answer(Answer::Refused(Refusal::Ceremony { problems })) => {
-            let said = |problem: &Problem| (block_of(problem).to_owned(), reasons::problem(problem));
-            errors(problems.iter().map(said))
-        }
         Reply::Answer(answer @ Answer::Refused(_)) => {
             let text = (parts.shared.words.answer)(&answer, act.about);
             Ack::Body(json!({"response_action": "update", "view": modals::message(&text)}).to_string())
@@ -231,6 +201,47 @@ fn verdict(parts: &Arc<Parts>, act: Act, reply: Reply, error_block: Option<Strin
         }
         Reply::Stored | Reply::Permit(_) | Reply::NotStarted { .. } | Reply::NotYet { .. } => Ack::Empty,
     }
+}
+
+/// What is wrong with what was filled in, at its fields; `None` for what no field can show.
+fn at_fields(refusal: &Refusal, first: Option<String>) -> Option<Ack> {
+    if let Refusal::Ceremony { problems } = refusal {
+        let said = |problem: &Problem| (block_of(problem).to_owned(), reasons::problem(problem));
+        return Some(errors(problems.iter().map(said)));
+    }
+    // A block that the form does not have can't show it, and the first one is always there.
+    let first = first?;
+    if let Refusal::BadInput { problems } = refusal {
+        return Some(errors(problems.iter().map(|(field, problem)| {
+            let block = match field.as_str() {
+                "" => first.clone(),
+                REASON => REASON.to_owned(),
+                // A field that the form does not have can't show its error.
+                name if first.starts_with(PARAMETER) => format!("{PARAMETER}{name}"),
+                _ => first.clone(),
+            };
+            (block, problem.clone())
+        })));
+    }
+    if let Refusal::ChangeDenied { reasons } = refusal {
+        return Some(errors([(first, reasons::denied_change(reasons))]));
+    }
+    let Refusal::Unfit { why } = refusal else {
+        return None;
+    };
+    let block = match why {
+        Unfit::SilenceWithoutReason => REASON.to_owned(),
+        Unfit::MergeIntoItself { .. }
+        | Unfit::MergeIntoManual { .. }
+        | Unfit::NowhereToSilence
+        | Unfit::SilencedAlready
+        | Unfit::NothingToSilence
+        | Unfit::SilenceOfOtherLength
+        | Unfit::AlertsChanged
+        | Unfit::EveryStepLeftOut
+        | Unfit::NothingChanged => first,
+    };
+    Some(errors([(block, reasons::unfit(*why))]))
 }
 
 /// The field of the Tier 3 form that is wrong.

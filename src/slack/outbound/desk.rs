@@ -103,7 +103,8 @@ impl Desk {
             | Effect::SourceResolve { .. }
             | Effect::SourceAcknowledge { .. }
             | Effect::SourceNote { .. }
-            | Effect::Silence { .. } => return false,
+            | Effect::Silence { .. }
+            | Effect::Notice { .. } => return false,
         };
         self.lines.push_back(Line {
             row: item.row,

@@ -7,6 +7,7 @@ use std::time::Duration;
 use parking_lot::{Mutex, RwLock};
 use tracing::debug;
 
+use super::post::NO_INCIDENT;
 use crate::domain::event::AstrayCard;
 use crate::domain::ids::IncidentId;
 use crate::domain::incident::MessageRef;
@@ -88,6 +89,7 @@ impl Hints {
         let mut messages = page.messages.into_iter();
         let first = messages.find(|message| message.ts == thread.ts);
         match first.and_then(|first| first.delivery()) {
+            Some(delivery) if delivery.incident == NO_INCIDENT => ThreadOf::Nothing,
             Some(delivery) if delivery.database == self.origin.as_str() => {
                 self.is_card(thread, delivery.incident);
                 ThreadOf::Incident(delivery.incident)

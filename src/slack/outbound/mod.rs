@@ -8,6 +8,7 @@ mod complaints;
 mod desk;
 mod hints;
 mod lines;
+mod notices;
 mod post;
 mod queue;
 mod worker;

@@ -20,6 +20,9 @@ const LOOKS: [Duration; 2] = [Duration::from_millis(400), Duration::from_millis(
 /// Pages of 200 messages that are read back.
 const PAGES: usize = 10;
 
+/// In the metadata of what is about none.
+pub(super) const NO_INCIDENT: IncidentId = IncidentId(0);
+
 /// What a message of ours delivers.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct DeliveryIds {

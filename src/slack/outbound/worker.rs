@@ -16,6 +16,8 @@ use super::complaints::Complaints;
 use super::desk::Desk;
 use super::hints::Hints;
 use super::lines::{self, LinesTurn};
+use super::notices::{self, Notices};
+use crate::domain::command::Effect;
 use crate::domain::ids::IncidentId;
 use crate::engine::{Lane, OutboxItem};
 use crate::slack::api::{Api, Trouble};
@@ -37,6 +39,7 @@ pub struct Outbound {
     lane: Lane,
     bench: Arc<Bench>,
     desks: HashMap<IncidentId, Desk>,
+    notices: Notices,
     running: JoinSet<Ended>,
     /// What the open cards were drawn with; `None` until they have been looked at once.
     told: Option<Around>,
@@ -49,6 +52,8 @@ pub struct Outbound {
 enum Ended {
     Card(IncidentId, Turn),
     Lines(IncidentId, LinesTurn),
+    /// With its row.
+    Notice(i64),
 }
 
 impl Outbound {
@@ -67,6 +72,7 @@ impl Outbound {
             lane,
             bench: Arc::new(bench),
             desks: HashMap::new(),
+            notices: Notices::default(),
             running: JoinSet::new(),
             told: None,
             stale: VecDeque::new(),
@@ -135,7 +141,20 @@ impl Outbound {
     }
 
     fn accept(&mut self, item: OutboxItem) {
-        let incident = item.effect.incident();
+        if let Effect::Notice { notice, channels } = item.effect {
+            self.notices.accept(notices::Job {
+                row: item.row,
+                id: format!("{}@{}", item.row, item.created_at.as_millisecond()),
+                created: item.created_at.as_second(),
+                maybe_sent: item.maybe_sent,
+                notice,
+                channels,
+            });
+            return;
+        }
+        let Some(incident) = item.effect.incident() else {
+            return;
+        };
         let now = Instant::now();
         let settings = &self.bench.shared.settings;
         let desk = self
@@ -158,6 +177,11 @@ impl Outbound {
     /// Cards before threads: a button that lies is worse than a story that is late.
     fn start_turns(&mut self) {
         let now = Instant::now();
+        if let Some(job) = self.notices.next() {
+            let bench = self.bench.clone();
+            self.running
+                .spawn(async move { Ended::Notice(notices::tell(&bench, job).await) });
+        }
         for desk in self.desks.values_mut() {
             if self.running.len() >= CALLS {
                 return;
@@ -184,6 +208,13 @@ impl Outbound {
         let now = Instant::now();
         let interval = self.bench.shared.settings.edit_interval;
         let (id, done) = match ended {
+            Ended::Notice(row) => {
+                self.notices.ended();
+                if let Err(problem) = self.bench.engine.confirm(row, None).await {
+                    warn!(row, %problem, "a notice could not be confirmed; it is looked for after a restart");
+                }
+                return;
+            }
             Ended::Card(id, turn) => {
                 report(&mut self.complaints, id, &turn);
                 let Some(desk) = self.desks.get_mut(&id) else {

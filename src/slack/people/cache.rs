@@ -219,7 +219,9 @@ impl People {
         let mut at = Instant::now();
         let change = self.changes.load(Ordering::Acquire);
         let read = tokio::time::timeout(TIMEOUT, self.read(id)).await;
-        let person = match read {
+        // Whoever was known keeps the name: what is refused or frozen is told by it.
+        let known = self.people.read().get(id).map(|kept| kept.person.name.clone());
+        let mut person = match read {
             Ok(Ok((person, groups_at))) => {
                 at = at.min(groups_at);
                 person
@@ -236,6 +238,9 @@ impl People {
                 unreadable(id)
             }
         };
+        if let Some(name) = known.filter(|_| person.standing == Standing::Unreadable) {
+            person.name = name;
+        }
         let person = Arc::new(person);
         self.looking.lock().remove(id);
         let mut people = self.people.write();

@@ -35,6 +35,13 @@ impl TestWorld {
 
     /// Every card of the bot with its channel's name and id.
     pub(super) fn cards(&self) -> Vec<(String, String, MessageView)> {
+        let mut posted = self.posted();
+        posted.retain(|(_, _, message)| message.text.starts_with("INC-"));
+        posted
+    }
+
+    /// Everything of the bot that stands in a channel and in no thread.
+    fn posted(&self) -> Vec<(String, String, MessageView)> {
         let view = self.seen();
         let bot = self.doubles.slack.bot_user();
         let mut cards = Vec::new();
@@ -147,6 +154,22 @@ impl Channel<'_> {
         let cards = self.world.cards();
         let cards = cards.into_iter().map(|(_, _, card)| card.ts);
         self.world.read.lock().ignored_threads.extend(cards);
+    }
+
+    /// What was said here to everybody that is about no one incident, oldest first.
+    pub fn notices(&self) -> Vec<String> {
+        let posted = self.world.posted().into_iter();
+        posted
+            .filter(|(name, _, message)| name == self.name && !message.text.starts_with("INC-"))
+            .map(|(_, _, message)| text::message(&message))
+            .collect()
+    }
+
+    /// Waits until everybody here was told this.
+    pub async fn tells(&self, fragment: &str) -> String {
+        let what = format!("everybody in #{} is told `{fragment}`", self.name);
+        let find = || self.notices().into_iter().find(|said| said.contains(fragment));
+        self.world.until(&what, find).await
     }
 
     /// How many cards there are.

@@ -1,0 +1,67 @@
+//! What the channels are told that is about no one incident: that something was frozen, and that it is over. Decided with the
+//! event that it is about, so that it is told once, whatever crashes; worded in `render::freezing`.
+
+use jiff::Timestamp;
+use serde::{Deserialize, Serialize};
+
+use super::event::Who;
+use super::freeze::{FileSeen, Scope};
+use super::ids::{IncidentId, StepNo};
+
+/// A step that runs or ran a moment ago.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct RanLine {
+    pub incident: IncidentId,
+    pub step: StepNo,
+    pub command: String,
+    /// When it was started.
+    pub at: Timestamp,
+    pub ended: RanAs,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum RanAs {
+    Running,
+    Succeeded,
+    Failed,
+    Unknown,
+}
+
+/// What the channels are told.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case", tag = "is")]
+pub enum Notice {
+    /// By a person, or by Interlock where a limit is spent or something has to stop.
+    Frozen {
+        by: Who,
+        reason: String,
+        scope: Scope,
+        /// What runs now within it, and what was started in the last 60 seconds.
+        ran: Vec<RanLine>,
+    },
+    /// Who froze without a word says why.
+    Explained {
+        by: Who,
+        reason: String,
+        scope: Scope,
+    },
+    Lifted {
+        by: Who,
+        reason: String,
+        scope: Scope,
+        /// What stays frozen.
+        left: Vec<Scope>,
+        /// The freeze file stands, too.
+        file: Option<FileSeen>,
+    },
+    /// The freeze file is there, or nobody can tell.
+    FileThere {
+        file: FileSeen,
+        ran: Vec<RanLine>,
+    },
+    FileGone {
+        path: String,
+        left: Vec<Scope>,
+    },
+}

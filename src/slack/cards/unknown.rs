@@ -1,0 +1,95 @@
+//! The card while nobody knows whether a step happened: what ran, on what, and how to find out stand first, since somebody has
+//! to say it, on a phone. What led to the plan is left to the thread.
+
+use serde_json::Value;
+
+use super::blocks::section;
+use super::context::CardContext;
+use super::steps::{TITLE, brief, code};
+use super::text::safe;
+use super::{buttons, status};
+use crate::domain::action::Tier;
+use crate::domain::ids::StepNo;
+use crate::domain::incident::{Incident, PlanTrack};
+use crate::domain::plan::{PlannedStep, Role};
+use crate::domain::run::StepState;
+use crate::slack::settings::Words;
+
+/// Blocks of one command, at most.
+const COMMAND: usize = 3;
+
+/// Everything between the title and the buttons.
+pub(super) fn blocks(
+    incident: &Incident,
+    (track, no): (&PlanTrack, StepNo),
+    context: &CardContext,
+    words: &Words,
+) -> Vec<Value> {
+    let mut stands = status::now(incident, context, words);
+    if let Some(next) = status::next(incident) {
+        stands.push('\n');
+        stands.push_str(&next);
+    }
+    let mut blocks = vec![section(&stands)];
+    if let Some(step) = track.plan.step(no) {
+        blocks.extend(what(track, step));
+        blocks.extend(find_out(track, step));
+    }
+    blocks.push(section(&format!("*Runbook: {}*", safe(&track.plan.title, TITLE))));
+    blocks.extend(brief(&track.plan, &track.run, Some(no)));
+    blocks.extend(buttons::cause(incident, context));
+    blocks
+}
+
+/// What ran and on what, and why nobody knows.
+fn what(track: &PlanTrack, step: &PlannedStep) -> Vec<Value> {
+    let on = step.action.names_target();
+    let on = on.map(|object| format!(" on {}", safe(&object.to_string(), 200)));
+    let why = match track.run.state(step.no) {
+        StepState::Unknown { reason, .. } => {
+            format!("\nWhy nobody knows: {}.", safe(reason.trim_end_matches('.'), 200))
+        }
+        StepState::Waiting
+        | StepState::Started { .. }
+        | StepState::Succeeded { .. }
+        | StepState::Failed { .. }
+        | StepState::Skipped { .. }
+        | StepState::Refused { .. } => String::new(),
+    };
+    let plain = match step.plain.trim() {
+        "" => String::new(),
+        plain => format!("\n{}", safe(plain, 300)),
+    };
+    let head = format!(
+        "*What ran: step {}, {}*{}{plain}{why}",
+        step.no,
+        safe(&step.title, TITLE),
+        on.unwrap_or_default()
+    );
+    let mut blocks = vec![section(&head)];
+    blocks.extend(code(&step.command).into_iter().take(COMMAND));
+    blocks
+}
+
+/// A step of the plan that only looks, at the same target before any other.
+fn find_out(track: &PlanTrack, step: &PlannedStep) -> Vec<Value> {
+    let target = step.action.names_target();
+    let looks = track.plan.steps.iter().filter(|look| look.tier == Tier::Zero);
+    let best = looks.max_by_key(|look| {
+        let same = target.is_some() && look.action.names_target() == target;
+        (same, look.role == Role::Verification)
+    });
+    match best {
+        Some(look) => {
+            let head = section(
+                "*To find out whether it happened*, look at its target. This of the runbook only looks:",
+            );
+            std::iter::once(head)
+                .chain(code(&look.command).into_iter().take(COMMAND))
+                .collect()
+        }
+        None => vec![section(
+            "*To find out whether it happened*, look at its target by hand: no step of this runbook only looks.",
+        )],
+    }
+}
