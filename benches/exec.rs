@@ -11,7 +11,10 @@ use interlock::actions::kubernetes::clusters::{ClusterSettings, Clusters};
 use interlock::actions::redact::Redactor;
 use interlock::actions::runner::Runner;
 use interlock::domain::action::{Action, Columns, Exec, Get, Kind, ObjectRef};
+use interlock::domain::event::Mode;
 use interlock::domain::ids::{AttemptId, IncidentId, PlanNo, StepNo};
+use interlock::domain::leave::Leave;
+use interlock::domain::runbook::Autonomy;
 use interlock::playground::cluster::{ClusterDouble, ClusterOptions, ClusterUser, Output, Place};
 use interlock::ports::{ActionRunner as _, Clock, Ended, Order};
 use k8s_openapi::api::core::v1::Pod;
@@ -34,6 +37,7 @@ impl Clock for Now {
 
 fn order(action: Action) -> Order {
     Order {
+        leave: Leave::of(Mode::Live, Autonomy::Suggest).expect("leave"),
         attempt: AttemptId {
             incident: IncidentId(1),
             plan: PlanNo(1),

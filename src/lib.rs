@@ -27,7 +27,7 @@
 //! 3. `domain::decide::alerts::received` collapses repeats, opens the incident and ranks the runbooks with
 //!    `domain::matching::rank`. The best becomes a sketch (`domain::planning::sketch`): every command typed, no choice left open.
 //! 4. The sketch leaves as a [`Drive`](domain::command::Drive), which asks the executor for one thing (look at these targets, start
-//!    this step) and is not kept: what is under way is asked for anew after a crash. `executor::worker` looks at each target through `ports::ActionRunner` (which is
+//!    this step) and is not kept: what is under way is asked for anew after a crash. `executor::worker` looks at each target through `ports::Reader` (which is
 //!    `actions::runner::Runner`), `executor::gather` asks for the runbook's evidence (`app::looks::Looks`), and both are
 //!    reported as `Surveyed`. `domain::decide::survey::surveyed` completes the plan with what it costs
 //!    on the live cluster, takes its digest (`domain::plan::Plan::digest`) and asks `domain::policy::Policy::decide`.

@@ -59,6 +59,10 @@ pub enum Bug {
     LimitsNotChecked,
     /// The breaker never trips.
     BreakerNeverTrips,
+    /// A step that its runbook's spent budget refuses trips nothing.
+    SpentBudgetTripsNothing,
+    /// A clock that goes back lets approvals live for longer.
+    ClockNotWatched,
     /// An approval that ran out still starts.
     ExpiryNotChecked,
     /// An approval that nobody gives waits for ever.
@@ -115,6 +119,8 @@ pub enum Bug {
     ChainNotVerified,
     /// A page that is due is never sent.
     PageNeverDue,
+    /// Who was called hears nothing of what became of it since.
+    PageNotRaised,
     /// Dry-run runs.
     DryRunRuns,
     /// A fix counts as soon as its alert resolves, however soon it fires again.
@@ -167,6 +173,8 @@ pub enum Bug {
     ConfidenceNotAsked,
     /// In shadow a plan may be approved.
     ShadowProposes,
+    /// A plan that was approved before goes on in shadow.
+    ShadowActs,
     /// Rows that limit autonomy limit nothing.
     AutonomyRowsIgnored,
     /// A plan goes on after a person took over.

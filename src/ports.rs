@@ -13,6 +13,7 @@ use crate::domain::advice::{Blanks, Question};
 use crate::domain::disruption::Disruption;
 use crate::domain::evidence::{Finding, Look};
 use crate::domain::ids::{AttemptId, IncidentId, PersonId, RunbookName};
+use crate::domain::leave::Leave;
 use crate::domain::runbook::Expectation;
 use crate::domain::text::OUTPUT_SHOWN;
 
@@ -126,6 +127,7 @@ pub enum Ended {
 /// What the runner is asked to do. Only the engine makes one, out of a committed `StepStarted`.
 #[derive(Clone, Debug)]
 pub struct Order {
+    pub leave: Leave,
     pub attempt: AttemptId,
     pub action: Action,
     /// With the account of this tier, where the cluster has one for it.
@@ -178,14 +180,18 @@ pub trait OnDuty: Send + Sync {
     fn on_duty(&self) -> Pending<'_, Result<Vec<String>, String>>;
 }
 
-/// Runs actions. Implemented by `actions`; dry-run and shadow never reach it.
-pub trait ActionRunner: Send + Sync {
+/// Looks at the world, and can do nothing else. Implemented by `actions`; the only one of the two that shadow and dry-run
+/// are composed with.
+pub trait Reader: Send + Sync {
     /// Looks at the target; changes nothing. At most 5 s.
     fn survey<'a>(&'a self, action: &'a Action) -> Pending<'a, Result<Survey, SurveyError>>;
 
     /// Runs a look for evidence; refuses an action that is more than a look. Needs no permit, for it changes nothing.
     fn observe(&self, observation: Observation) -> Pending<'_, Ended>;
+}
 
+/// Runs actions. Implemented by `actions`; where nothing may act there is none.
+pub trait ActionRunner: Send + Sync {
     /// Runs the action once. Never retries by itself; always returns within the order's timeout plus 2 s.
     /// Filters and the expectation are applied here, so that the core never sees more output than it keeps.
     fn perform(&self, order: Order) -> Pending<'_, Ended>;

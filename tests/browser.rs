@@ -189,7 +189,7 @@ async fn ana_modifies_and_ben_approves() {
     ana.clicks(CONFIRM).await;
     ana.sees(
         CHANNEL,
-        &["Not allowed: you are not one of the approvers of Tier 2 in production (step 2)."],
+        &["Not allowed: you are not one of the approvers of Tier 2 in production (step 2)"],
     )
     .await;
 

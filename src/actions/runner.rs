@@ -17,7 +17,32 @@ use super::verdict::Verdict;
 use crate::domain::action::{Action, Filter, Tier};
 use crate::domain::ids::{AttemptId, PlanNo, StepNo};
 use crate::domain::runbook::Expectation;
-use crate::ports::{ActionRunner, Clock, Ended, Observation, Order, Output, Pending, Survey, SurveyError};
+use crate::ports::{
+    ActionRunner, Clock, Ended, Observation, Order, Output, Pending, Reader, Survey, SurveyError, TargetState,
+};
+
+/// One thing to do: out of an order, or a look of ours.
+pub(super) struct Task {
+    attempt: AttemptId,
+    pub(super) action: Action,
+    pub(super) tier: Tier,
+    filters: Vec<Filter>,
+    expected: Option<Expectation>,
+    pub(super) target: Option<TargetState>,
+}
+
+impl From<Order> for Task {
+    fn from(order: Order) -> Self {
+        Self {
+            attempt: order.attempt,
+            action: order.action,
+            tier: order.tier,
+            filters: order.filters,
+            expected: order.expected,
+            target: order.target,
+        }
+    }
+}
 
 /// Runs actions on the configured clusters and hosts.
 pub struct Runner {
@@ -88,26 +113,25 @@ impl Runner {
             step: StepNo(0),
             attempt: 0,
         };
-        let order = Order {
+        let task = Task {
             attempt,
             action,
             tier: Tier::Zero,
             filters,
             expected: None,
             target: None,
-            timeout_seconds: u32::try_from(within.as_secs()).unwrap_or(1).max(1),
         };
-        self.by(order, Instant::now() + within).await
+        self.by(task, Instant::now() + within).await
     }
 
     async fn run(&self, order: Order) -> Ended {
         let deadline = Instant::now() + Duration::from_secs(u64::from(order.timeout_seconds));
-        self.by(order, deadline).await
+        self.by(Task::from(order), deadline).await
     }
 
-    async fn by(&self, order: Order, deadline: Instant) -> Ended {
-        let mark = Mark::new(self.database.clone(), order.attempt);
-        let (verdict, left) = match &order.action {
+    async fn by(&self, task: Task, deadline: Instant) -> Ended {
+        let mark = Mark::new(self.database.clone(), task.attempt);
+        let (verdict, left) = match &task.action {
             Action::Http(request) => {
                 let verdict = self.http.perform(request, &mark, deadline).await;
                 (verdict, None)
@@ -122,10 +146,10 @@ impl Runner {
             | Action::Scale { .. }
             | Action::DeletePod { .. }
             | Action::CreateJob { .. } => {
-                perform::perform(&self.clusters, &order, mark, deadline, self.clock.now()).await
+                perform::perform(&self.clusters, &task, mark, deadline, self.clock.now()).await
             }
         };
-        let mut ended = self.checked(verdict, order.filters, order.expected).await;
+        let mut ended = self.checked(verdict, task.filters, task.expected).await;
         match &mut ended {
             Ended::Done { output } | Ended::Failed { output, .. } | Ended::Unknown { output, .. } => {
                 output.left = left.map(Box::new);
@@ -165,7 +189,7 @@ impl Runner {
     }
 }
 
-impl ActionRunner for Runner {
+impl Reader for Runner {
     fn survey<'a>(&'a self, action: &'a Action) -> Pending<'a, Result<Survey, SurveyError>> {
         Box::pin(self.look(action))
     }
@@ -173,7 +197,9 @@ impl ActionRunner for Runner {
     fn observe(&self, observation: Observation) -> Pending<'_, Ended> {
         Box::pin(self.watch(observation))
     }
+}
 
+impl ActionRunner for Runner {
     fn perform(&self, order: Order) -> Pending<'_, Ended> {
         Box::pin(self.run(order))
     }

@@ -33,11 +33,12 @@ use crate::actions::runner::Runner;
 use crate::config::runbooks::{LoadError, Runbooks, Watch};
 use crate::config::{ConfigError, Settings, SlackCredentials};
 use crate::domain::incident::Incident;
+use crate::domain::leave::Leave;
 use crate::engine::{self, EngineParts, Handle, Health, Knowledge, Lanes};
 use crate::executor::{Executor, ExecutorParts};
 use crate::ingress::{self, BindError, Limits};
 use crate::paging::{OnDutyPeople, PagerDuty};
-use crate::ports::{ActionRunner, Clock, Directory};
+use crate::ports::{ActionRunner, Clock, Directory, Reader};
 use crate::render::{explain, freezing, summary, thread};
 use crate::slack::{
     self, Answers, Api, Hints, Homes, Outbound, People, Pipeline, SettingsError, Shared, SocketHealth,
@@ -407,23 +408,22 @@ impl Parts {
             self.clock.clone(),
             self.engine.database(),
         );
-        let runner: Arc<dyn ActionRunner> = Arc::new(runner);
-        let runner = match &self.standby {
-            Some(standby) => standby.fences(runner),
-            None => runner,
+        let runner = Arc::new(runner);
+        let reader: Arc<dyn Reader> = runner.clone();
+        let reader = match &self.standby {
+            Some(standby) => standby.fences_reader(reader),
+            None => reader,
         };
         let looks = Looks::new(
             (prometheus(&self.settings)?, loki(&self.settings)?),
-            runner.clone(),
+            reader.clone(),
             self.redactor.clone(),
             self.clock.clone(),
         );
         let executor = Executor::new(ExecutorParts {
             engine: self.engine.clone(),
-            runner: Arc::new(Keeping {
-                runner,
-                outputs: self.outputs.clone(),
-            }),
+            reader,
+            runner: self.acts(runner),
             directory: slack.people.clone() as Arc<dyn Directory>,
             evidence: Arc::new(looks),
             advisor: advice::advisor(&self.settings, self.redactor.clone())?,
@@ -432,6 +432,20 @@ impl Parts {
         });
         self.tasks.spawn(executor.run(drives));
         Ok(())
+    }
+
+    /// What can act; none where the configuration only lets Interlock watch.
+    fn acts(&self, runner: Arc<dyn ActionRunner>) -> Option<Arc<dyn ActionRunner>> {
+        let knowledge = self.knowledge.load();
+        Leave::of(knowledge.rules.mode, knowledge.rules.autonomy)?;
+        let runner = match &self.standby {
+            Some(standby) => standby.fences(runner),
+            None => runner,
+        };
+        Some(Arc::new(Keeping {
+            runner,
+            outputs: self.outputs.clone(),
+        }))
     }
 
     /// What looks after Interlock itself: its power, its disk, its backups, and a sign of life for others.

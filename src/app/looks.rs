@@ -1,4 +1,4 @@
-//! Looks at the world for evidence: Prometheus and Loki for queries, the action runner for commands. Everything that comes back
+//! Looks at the world for evidence: Prometheus and Loki for queries, the reader for commands. Everything that comes back
 //! is redacted here before anybody else sees it.
 
 use std::sync::Arc;
@@ -13,7 +13,7 @@ use crate::domain::ids::IncidentId;
 use crate::evidence::loki::Loki;
 use crate::evidence::prometheus::Prometheus;
 use crate::evidence::shape;
-use crate::ports::{ActionRunner, Clock, Ended, EvidenceSource, Observation, Pending};
+use crate::ports::{Clock, Ended, EvidenceSource, Observation, Pending, Reader};
 
 /// Looks of all incidents at the same time, at most: a storm must not become one at Prometheus.
 const AT_ONCE: usize = 16;
@@ -22,7 +22,7 @@ const AT_ONCE: usize = 16;
 pub struct Looks {
     pub prometheus: Option<Prometheus>,
     pub loki: Option<Loki>,
-    pub runner: Arc<dyn ActionRunner>,
+    pub reader: Arc<dyn Reader>,
     pub redactor: Arc<Redactor>,
     pub clock: Arc<dyn Clock>,
     pub turns: Semaphore,
@@ -32,14 +32,14 @@ impl Looks {
     #[must_use]
     pub fn new(
         (prometheus, loki): (Option<Prometheus>, Option<Loki>),
-        runner: Arc<dyn ActionRunner>,
+        reader: Arc<dyn Reader>,
         redactor: Arc<Redactor>,
         clock: Arc<dyn Clock>,
     ) -> Self {
         Self {
             prometheus,
             loki,
-            runner,
+            reader,
             redactor,
             clock,
             turns: Semaphore::new(AT_ONCE),
@@ -59,7 +59,7 @@ impl Looks {
                     filters: filters.clone(),
                     within,
                 };
-                match self.runner.observe(observation).await {
+                match self.reader.observe(observation).await {
                     Ended::Done { output } => {
                         let found = shape::of_text(&output.text, look.limit.as_ref());
                         if matches!(**action, Action::Logs(_)) {

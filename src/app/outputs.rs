@@ -6,9 +6,8 @@ use std::sync::Arc;
 
 use parking_lot::Mutex;
 
-use crate::domain::action::Action;
 use crate::domain::ids::AttemptId;
-use crate::ports::{ActionRunner, Ended, Observation, Order, Output, Pending, Survey, SurveyError};
+use crate::ports::{ActionRunner, Ended, Order, Output, Pending};
 
 /// Bytes that are kept at most; the oldest outputs go first. A whole output is at most 2 MiB and a line.
 const KEPT_BYTES: usize = 16 << 20;
@@ -49,14 +48,6 @@ pub struct Keeping {
 }
 
 impl ActionRunner for Keeping {
-    fn survey<'a>(&'a self, action: &'a Action) -> Pending<'a, Result<Survey, SurveyError>> {
-        self.runner.survey(action)
-    }
-
-    fn observe(&self, observation: Observation) -> Pending<'_, Ended> {
-        self.runner.observe(observation)
-    }
-
     fn perform(&self, order: Order) -> Pending<'_, Ended> {
         Box::pin(async move {
             let attempt = order.attempt;

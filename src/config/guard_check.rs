@@ -200,6 +200,7 @@ fn open_together(settings: &Settings) -> Result<(), ConfigError> {
                 tier_unlisted: None,
                 changes: true,
                 target: None,
+                incident: None,
             };
             if guards.opens(&place, from).is_none() {
                 let of_place = guards

@@ -1,11 +1,12 @@
 //! The breaker: when as many changes have been started within an hour as a limit of the policy allows, nothing more is
-//! changed there until a person has looked and lifts it with a reason. It is a freeze of its own scope, so it is as durable
-//! and as visible as one; looking goes on, so that what was changed is still verified.
+//! changed there until a person has looked and lifts it with a reason. The same for the limit of one incident, and where a
+//! step wants more than is left of its runbook's budget. It is a freeze of its own scope, so it is as durable and as visible
+//! as one; looking goes on, so that what was changed is still verified.
 
 use jiff::Timestamp;
 
 use super::event::Who;
-use super::freeze::Held;
+use super::freeze::{Held, Scope};
 use super::ids::{IncidentId, PersonId};
 use super::policy::LimitOf;
 use super::state::State;
@@ -26,6 +27,12 @@ pub fn interlock() -> Who {
 #[must_use]
 pub fn why(limit: &LimitOf, allowed: u32) -> String {
     let place = match limit {
+        LimitOf::Runbook { runbook, key } => {
+            let key = key.as_str();
+            return format!(
+                "a run of {runbook} has spent its blast-radius budget: it wants more than the {allowed} that `{key}` allows"
+            );
+        }
         LimitOf::Incident => " in one incident".to_owned(),
         LimitOf::Hour => " within an hour".to_owned(),
         LimitOf::ClusterHour { cluster } => format!(" within an hour on cluster {cluster}"),
@@ -39,7 +46,9 @@ pub fn why(limit: &LimitOf, allowed: u32) -> String {
 impl State {
     /// It trips once: one that stands already says enough.
     pub(super) fn tripped(&mut self, by: IncidentId, limit: &LimitOf, allowed: u32, at: Timestamp) {
-        let Some(scope) = limit.breaker() else { return };
+        let Some(scope) = limit.breaker(Some(by)) else {
+            return;
+        };
         let who = interlock();
         let held = Held {
             scope,
@@ -63,6 +72,14 @@ impl State {
         let waits = self.closed.iter().any(|(_, known)| *known == id);
         if !waits && self.incident(id).is_some_and(|incident| !incident.is_open()) {
             self.closed.push_back((at, id));
+        }
+    }
+
+    /// An incident is over: its own breaker has nothing left to stop.
+    pub(super) fn own_breaker_ends(&mut self, incident: IncidentId) {
+        let own = Scope::IncidentBreaker { incident };
+        if self.freeze.of(&own).is_some() {
+            self.freeze = self.freeze.without(&own);
         }
     }
 

@@ -402,6 +402,9 @@ pub enum Event {
         /// Only because a card waited: what goes wrong later asks once more.
         #[serde(default, skip_serializing_if = "std::ops::Not::not")]
         waiting: bool,
+        /// No page of its own: the one that was asked for is told again, at the severity that the incident has now.
+        #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+        raises: bool,
     },
     /// Nobody needs to be paged any more: somebody has it, or it runs.
     PageSettled {

@@ -34,6 +34,7 @@ impl State {
     #[expect(clippy::too_many_lines, reason = "every event has its arm in the one match")]
     pub fn apply(&mut self, entry: &Entry) {
         self.seq = entry.seq;
+        self.note_time(entry.at);
         self.oversight.note(entry);
         if let Some(key) = &entry.key {
             self.seen.add(entry.at, key);
@@ -146,6 +147,7 @@ impl State {
             }
             Event::Closed { incident, .. } => {
                 self.apply_to_incident(entry, *incident);
+                self.own_breaker_ends(*incident);
                 if let Some(closed) = self.incidents.get(incident) {
                     Signature::of(closed, &self.past)
                         .filter(|_| !closed.is_merged())
@@ -334,6 +336,9 @@ fn change(incident: &mut Incident, event: &Event, at: Timestamp) {
         }
         Event::PageDue { at: due, .. } => incident.paging.due = Some(*due),
         Event::PageSettled { .. } => incident.paging.due = None,
+        Event::PageAsked {
+            raises: true, why, ..
+        } => incident.paging.raise(why, at),
         Event::PageAsked { waiting, why, .. } => incident.paging.ask(*waiting, why, at),
         Event::Paged { dedup_key, .. } => {
             incident.paging.delivered_at = Some(at);
@@ -428,6 +433,7 @@ fn change(incident: &mut Incident, event: &Event, at: Timestamp) {
                 reminded: false,
                 waits_since: None,
                 failed_before: *failed_before,
+                clock_went_back: false,
             };
             proposed(incident, track);
         }

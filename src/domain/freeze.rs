@@ -36,6 +36,16 @@ pub enum Scope {
         #[serde(default, skip_serializing_if = "Option::is_none")]
         cluster: Option<ClusterName>,
     },
+    /// The breaker of a runbook, which trips when a step of it wants more than is left of its blast-radius budget: every
+    /// change of it, in whatever incident.
+    RunbookBreaker {
+        runbook: RunbookName,
+    },
+    /// The breaker of an incident, which trips when the policy's limit for one incident is spent: every change for it. It
+    /// ends with its incident.
+    IncidentBreaker {
+        incident: IncidentId,
+    },
 }
 
 impl Scope {
@@ -46,7 +56,14 @@ impl Scope {
 
     #[must_use]
     pub fn is_breaker(&self) -> bool {
-        matches!(self, Self::Breaker { .. })
+        match self {
+            Self::Breaker { .. } | Self::RunbookBreaker { .. } | Self::IncidentBreaker { .. } => true,
+            Self::Everything
+            | Self::Cluster { .. }
+            | Self::Namespace { .. }
+            | Self::Runbook { .. }
+            | Self::Target { .. } => false,
+        }
     }
 
     /// A step that changes something nobody knows where is covered by a freeze of any cluster and namespace.
@@ -65,6 +82,8 @@ impl Scope {
             Self::Breaker { cluster } => {
                 place.changes && place.within(cluster.as_slice(), place.cluster.as_ref())
             }
+            Self::RunbookBreaker { runbook } => place.changes && runbook == place.runbook,
+            Self::IncidentBreaker { incident } => place.changes && place.incident == Some(*incident),
         }
     }
 
@@ -99,12 +118,28 @@ impl Scope {
             "target" => Self::Target {
                 target: name.to_owned(),
             },
-            "breaker" => Self::Breaker {
-                cluster: Some(name.into()),
-            },
+            "breaker" => breaker(name),
             _ => return None,
         };
         Some((scope, rest))
+    }
+}
+
+/// Whose breaker a name means: `INC-7`, `runbook/redis`, or that of a cluster.
+fn breaker(name: &str) -> Scope {
+    let numbered = name
+        .get(..4)
+        .is_some_and(|start| start.eq_ignore_ascii_case("inc-"));
+    if let Some(incident) = IncidentId::parse(name).filter(|_| numbered) {
+        return Scope::IncidentBreaker { incident };
+    }
+    match name.split_once('/') {
+        Some((kind, runbook)) if kind.eq_ignore_ascii_case("runbook") => Scope::RunbookBreaker {
+            runbook: runbook.into(),
+        },
+        Some(_) | None => Scope::Breaker {
+            cluster: Some(name.into()),
+        },
     }
 }
 
@@ -127,6 +162,8 @@ impl fmt::Display for Scope {
             Self::Breaker {
                 cluster: Some(cluster),
             } => write!(f, "breaker={cluster}"),
+            Self::RunbookBreaker { runbook } => write!(f, "breaker=runbook/{runbook}"),
+            Self::IncidentBreaker { incident } => write!(f, "breaker={incident}"),
         }
     }
 }
@@ -310,6 +347,16 @@ impl Freeze {
     #[must_use]
     pub fn held(&self) -> &[Held] {
         &self.held
+    }
+
+    /// The same freezes without the one of this scope, which has nothing left to stop.
+    #[must_use]
+    pub(super) fn without(&self, scope: &Scope) -> Self {
+        let others = self.held.iter().filter(|held| held.scope != *scope);
+        Self {
+            held: others.cloned().collect(),
+            file: self.file.clone(),
+        }
     }
 
     /// Those that keep this step from starting.

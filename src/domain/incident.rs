@@ -118,6 +118,9 @@ pub struct PlanTrack {
     /// Since when what is left of it waits, once a part of it is done.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub waits_since: Option<Timestamp>,
+    /// The clock went back since it was proposed and before anything of it began: its deadlines mean nothing.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub clock_went_back: bool,
     /// When its runbook last did not help against this alert.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub failed_before: Option<Timestamp>,
@@ -270,8 +273,16 @@ pub struct Incident {
     /// What was found for the newest plan.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub evidence: Option<Evidence>,
+    /// How many of its changes had been started when a person last lifted its breaker: they count no longer.
+    #[serde(default, skip_serializing_if = "is_zero")]
+    pub looked_at: u32,
     /// Sequence number of the last entry about this incident: changes whenever the card may.
     pub last_seq: u64,
+}
+
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "serde hands it a reference")]
+fn is_zero(number: &u32) -> bool {
+    *number == 0
 }
 
 impl Incident {
@@ -315,6 +326,13 @@ impl Incident {
         }?;
         let moved = before.outdated.as_slice();
         (!moved.is_empty()).then_some((before.plan.no, moved))
+    }
+
+    /// Attempts started that were to change something, of all its plans.
+    #[must_use]
+    pub fn changes(&self) -> u32 {
+        let started = self.plans.iter().map(|track| track.run.changes);
+        started.fold(0, u32::saturating_add)
     }
 
     #[must_use]

@@ -6,12 +6,14 @@ mod asked;
 mod changed;
 mod fits;
 mod looks;
+mod no;
 
 pub use self::changed::{as_known, diff, over};
 pub use self::fits::environment;
 pub use self::fits::live_facts;
 use self::fits::{container_line, over_budget};
 pub use self::looks::looks;
+pub use self::no::NoPlan;
 use super::action::{Action, Budget, BudgetKey, Cost, Defaults, Filter, TierFacts, display_argv};
 use super::evidence::{Condition, Finding, Found};
 use super::ids::{AttemptId, ClusterName, PlanNo, RunbookName, StepNo};
@@ -29,10 +31,12 @@ pub struct PlanProblem {
 }
 
 impl PlanProblem {
-    pub fn general(message: impl Into<String>) -> Self {
+    /// A problem that no field of a form mends.
+    #[must_use]
+    pub fn general(why: &NoPlan) -> Self {
         Self {
             parameter: None,
-            message: message.into(),
+            message: why.to_string(),
         }
     }
 }
@@ -117,12 +121,15 @@ pub fn sketch(
 
 /// A runbook that was there and is in use no more.
 fn gone(catalog: &Catalog, name: &RunbookName) -> PlanProblem {
-    PlanProblem::general(match catalog.find(name.as_str()) {
-        Err(refused @ NotFound::Refused { .. }) => refused.to_string(),
-        Err(NotFound::Unknown { .. }) | Ok(_) => {
-            format!("there is no runbook `{name}` any more; its file was removed or renamed")
-        }
-    })
+    match catalog.find(name.as_str()) {
+        Err(refused @ NotFound::Refused { .. }) => PlanProblem {
+            parameter: None,
+            message: refused.to_string(),
+        },
+        Err(NotFound::Unknown { .. }) | Ok(_) => PlanProblem::general(&NoPlan::Gone {
+            runbook: name.clone(),
+        }),
+    }
 }
 
 fn title(runbook: &Runbook, request: &PlanRequest) -> String {
@@ -216,10 +223,10 @@ impl StepMaker<'_> {
         let done = track.and_then(|track| track.plan.step(no));
         let step = self.runbook.steps.iter().find(|step| step.no == no);
         let Some((step, rollback)) = step.and_then(|step| Some((step, step.rollback.clone()?))) else {
-            return Err(vec![PlanProblem::general(format!(
-                "the runbook `{}` has no Rollback for step {no} any more",
-                self.runbook.name
-            ))]);
+            return Err(vec![PlanProblem::general(&NoPlan::NoRollback {
+                runbook: self.runbook.name.clone(),
+                step: no,
+            })]);
         };
         let back = Step {
             title: format!("Take back: {}", step.title),
@@ -251,9 +258,14 @@ impl StepMaker<'_> {
             action,
             filters,
             shown,
-        } = self
-            .command(&step.command)
-            .map_err(|why| PlanProblem::general(format!("step {no} (`{}`): {why}", step.command.source)))?;
+        } = self.command(&step.command).map_err(|why| {
+            let command = step.command.source.clone();
+            PlanProblem::general(&NoPlan::Step {
+                step: no,
+                command,
+                why,
+            })
+        })?;
         let facts = tier_facts(self.rules, &self.runbook.budget, None);
         let class = asked::class_tier(self.runbook).filter(|_| !action.only_looks());
         let tier_at_least = step.tier_at_least.max(class);
@@ -299,7 +311,7 @@ impl StepMaker<'_> {
     fn command(&self, line: &CommandLine) -> Result<Command, String> {
         let stages = runbook::substitute(line, self.parameters).map_err(|error| error.to_string())?;
         let Some((first, rest)) = stages.split_first() else {
-            return Err("it has no command".to_owned());
+            return Err(NoPlan::NoCommand.to_string());
         };
         let defaults = Defaults {
             default_cluster: self
@@ -313,7 +325,7 @@ impl StepMaker<'_> {
             .cluster()
             .filter(|cluster| !self.rules.clusters.contains(cluster))
         {
-            return Err(no_such_cluster(self.rules, &cluster));
+            return Err(no_such_cluster(self.rules, &cluster).to_string());
         }
         let mut shown = action.command_line();
         let mut filters = Vec::with_capacity(rest.len());
@@ -332,15 +344,16 @@ impl StepMaker<'_> {
 
 /// Why a step can't be for this cluster; an empty name stands for none.
 #[must_use]
-pub fn no_such_cluster(rules: &Rules, cluster: &ClusterName) -> String {
+pub fn no_such_cluster(rules: &Rules, cluster: &ClusterName) -> NoPlan {
     let known: Vec<&str> = rules.clusters.iter().map(ClusterName::as_str).collect();
     let known = known.join(", ");
     match (cluster.as_str(), known.as_str()) {
-        (_, "") => "no cluster is configured; set kubernetes.clusters.NAME.kubeconfig".to_owned(),
-        ("", _) => format!(
-            "it names no cluster and there are several: add `--context NAME` or set kubernetes.default_cluster; configured: {known}"
-        ),
-        (_, _) => format!("cluster `{cluster}` is not configured; configured: {known}"),
+        (_, "") => NoPlan::NoClusters,
+        ("", _) => NoPlan::WhichCluster { known },
+        (_, _) => NoPlan::NoSuchCluster {
+            cluster: cluster.clone(),
+            known,
+        },
     }
 }
 
@@ -375,7 +388,7 @@ pub fn complete(
     let mut failed: Vec<(StepNo, String)> = Vec::new();
     let mut spent = Cost::new();
     if results.len() != sketch.steps.len() {
-        return Err(vec!["not every target was looked at; try again".to_owned()]);
+        return Err(vec![NoPlan::NotAllSeen.to_string()]);
     }
     choose(&mut sketch, findings);
     let budget = sketch.budget.clone();

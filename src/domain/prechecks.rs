@@ -73,17 +73,36 @@ pub fn unmet(incident: &Incident, plan: &Plan) -> Vec<Reason> {
             return None;
         }
         let why = why_not(*check, incident, plan)?;
-        Some(Reason::Precheck { check: *check, why })
+        Some(Reason::Precheck {
+            check: *check,
+            why: why.to_string(),
+        })
     };
     plan.checks.iter().filter_map(why).collect()
 }
 
-fn why_not(check: Precheck, incident: &Incident, plan: &Plan) -> Option<String> {
+/// Why one does not hold, and what would mend it.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error, strum::VariantNames)]
+pub enum Unmet {
+    #[error("the runbook names no Owner; it belongs under `## Owner`")]
+    NoOwner,
+    #[error("no alert fires and no evidence is beyond its limit; a human looks first")]
+    NoSignal,
+    #[error("no alert fires and only one finding is beyond its limit; a human looks first")]
+    OneFinding,
+    #[error("only one alert fires and no evidence is beyond its limit; a human looks first")]
+    OneAlert,
+    #[error(
+        "no `kubectl get replicasets -n NAMESPACE` could be read for the card; it belongs under Evidence"
+    )]
+    DeploysNotSeen,
+    #[error("{by} has taken it over, and decides")]
+    InCommand { by: String },
+}
+
+fn why_not(check: Precheck, incident: &Incident, plan: &Plan) -> Option<Unmet> {
     match check {
-        Precheck::OwnerKnown => plan
-            .owner
-            .is_none()
-            .then(|| "the runbook names no Owner".to_owned()),
+        Precheck::OwnerKnown => plan.owner.is_none().then_some(Unmet::NoOwner),
         Precheck::SignalsAgree => few_signals(incident),
         Precheck::DeploysLookedAt => {
             let looked = findings(incident).any(|finding| {
@@ -91,19 +110,16 @@ fn why_not(check: Precheck, incident: &Incident, plan: &Plan) -> Option<String> 
                     && finding.query.contains(" get replicasets ")
                     && !finding.is_missing()
             });
-            (!looked).then(|| {
-                "no `kubectl get replicasets -n NAMESPACE` could be read for the card; it belongs under Evidence"
-                    .to_owned()
-            })
+            (!looked).then_some(Unmet::DeploysNotSeen)
         }
         Precheck::NobodyInCommand => incident
             .commander
             .as_ref()
-            .map(|(_, name)| format!("{name} has taken it over")),
+            .map(|(_, name)| Unmet::InCommand { by: name.clone() }),
     }
 }
 
-fn few_signals(incident: &Incident) -> Option<String> {
+fn few_signals(incident: &Incident) -> Option<Unmet> {
     let firing: BTreeSet<&str> = incident
         .episodes
         .iter()
@@ -114,9 +130,9 @@ fn few_signals(incident: &Incident) -> Option<String> {
         .filter(|finding| finding.beyond() == Some(true))
         .count();
     (firing.len().saturating_add(beyond) < 2).then(|| match (firing.len(), beyond) {
-        (0, 0) => "no alert fires and no evidence is beyond its limit".to_owned(),
-        (0, _) => "no alert fires and only one finding is beyond its limit".to_owned(),
-        (_, _) => "only one alert fires and no evidence is beyond its limit".to_owned(),
+        (0, 0) => Unmet::NoSignal,
+        (0, _) => Unmet::OneFinding,
+        (_, _) => Unmet::OneAlert,
     })
 }
 

@@ -88,7 +88,7 @@ impl State {
             StepState::Waiting | StepState::Skipped { .. } | StepState::Refused { .. } => return None,
         };
         let planned = track.plan.step(step)?;
-        let covered = scope.covers(&Place::of(planned, &track.plan.runbook));
+        let covered = scope.covers(&Place::of(planned, &track.plan.runbook).in_incident(Some(incident)));
         covered.then(|| RanLine {
             incident,
             step,
@@ -125,14 +125,27 @@ impl State {
 
     /// A person lifted a breaker: what had been started by then has been looked at, and its limit begins anew.
     pub(super) fn begin_anew(&mut self, lifted: &Scope) {
-        let Scope::Breaker { cluster } = lifted else {
-            return;
-        };
-        for ran in &mut self.ran {
-            match cluster {
-                None => ran.let_go = true,
-                Some(_) => ran.let_go_in_cluster |= ran.cluster == *cluster,
+        match lifted {
+            Scope::Breaker { cluster } => {
+                for ran in &mut self.ran {
+                    match cluster {
+                        None => ran.let_go = true,
+                        Some(_) => ran.let_go_in_cluster |= ran.cluster == *cluster,
+                    }
+                }
             }
+            Scope::IncidentBreaker { incident } => {
+                if let Some(incident) = self.incidents.get_mut(incident) {
+                    incident.looked_at = incident.changes();
+                }
+            }
+            // A budget is that of one run: the next has its own.
+            Scope::RunbookBreaker { .. }
+            | Scope::Everything
+            | Scope::Cluster { .. }
+            | Scope::Namespace { .. }
+            | Scope::Runbook { .. }
+            | Scope::Target { .. } => {}
         }
     }
 
@@ -176,7 +189,8 @@ fn recent(ran: &VecDeque<Ran>, now: Timestamp) -> impl Iterator<Item = &Ran> {
 
 fn counts(ran: &VecDeque<Ran>, incident: &Incident, now: Timestamp) -> Counts {
     let mut counts = Counts {
-        incident: incident.plans.iter().map(|track| track.run.changes).sum(),
+        of: Some(incident.id),
+        incident: incident.changes().saturating_sub(incident.looked_at),
         ..Counts::default()
     };
     for ran in recent(ran, now) {

@@ -67,6 +67,9 @@ impl Seen {
 pub struct State {
     /// Number of the last entry.
     pub seq: u64,
+    /// The latest time of an entry since the clock last went back.
+    #[serde(default)]
+    pub(super) latest_at: Option<Timestamp>,
     /// Number of the last incident.
     pub last_incident: u64,
     pub incidents: BTreeMap<IncidentId, Incident>,

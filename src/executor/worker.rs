@@ -23,7 +23,7 @@ use crate::domain::plan::{Plan, PlannedStep};
 use crate::engine::{EngineError, Handle};
 use crate::planted::{self, Point};
 use crate::ports::{
-    ActionRunner, Advisor, Clock, Directory, Ended, EvidenceSource, Order, Output, Person, Survey,
+    ActionRunner, Advisor, Clock, Directory, Ended, EvidenceSource, Order, Output, Person, Reader, Survey,
     SurveyError,
 };
 
@@ -42,7 +42,9 @@ const LOOK_TRIES: u32 = 3;
 #[derive(Clone)]
 pub struct ExecutorParts {
     pub engine: Handle,
-    pub runner: Arc<dyn ActionRunner>,
+    pub reader: Arc<dyn Reader>,
+    /// `None` where nothing may act: shadow and dry-run are composed without one.
+    pub runner: Option<Arc<dyn ActionRunner>>,
     pub directory: Arc<dyn Directory>,
     pub evidence: Arc<dyn EvidenceSource>,
     pub advisor: Option<Arc<dyn Advisor>>,
@@ -112,14 +114,20 @@ impl ExecutorParts {
                 attempt,
                 not_before,
             } => {
-                self.start(Wanted {
+                let wanted = Wanted {
                     incident,
                     plan,
                     step,
                     attempt,
                     not_before,
-                })
-                .await;
+                };
+                match &self.runner {
+                    Some(runner) => self.start(&**runner, wanted).await,
+                    // The engine asks for no start where nothing may act; should it, nothing is there that could.
+                    None => {
+                        tracing::error!(%incident, %step, "a start was asked for where Interlock only watches")
+                    }
+                }
             }
         }
     }
@@ -223,21 +231,21 @@ impl ExecutorParts {
         let mut tries = 0;
         loop {
             tries += 1;
-            match self.runner.survey(action).await {
+            match self.reader.survey(action).await {
                 Err(SurveyError::Unreachable(_)) if tries < LOOK_TRIES => sleep(STORE_WAIT).await,
                 result => return result,
             }
         }
     }
 
-    async fn start(&self, wanted: Wanted) {
+    async fn start(&self, runner: &dyn ActionRunner, wanted: Wanted) {
         loop {
             self.wait_until(wanted.not_before).await;
             let Some(request) = self.request(wanted).await else {
                 return;
             };
             match self.engine.submit(Command::StartStep(Box::new(request))).await {
-                Ok(Reply::Permit(order)) => return self.perform(*order).await,
+                Ok(Reply::Permit(order)) => return self.perform(runner, *order).await,
                 Ok(Reply::NotYet { .. }) => sleep(BUSY_WAIT).await,
                 Ok(_) | Err(EngineError::Stopped) => return,
                 Err(error) => {
@@ -294,11 +302,11 @@ impl ExecutorParts {
         })
     }
 
-    async fn perform(&self, order: Order) {
+    async fn perform(&self, runner: &dyn ActionRunner, order: Order) {
         let attempt = order.attempt;
         planted::reach(Point::Permitted);
         let since = Instant::now();
-        let (outcome, output) = match self.runner.perform(order).await {
+        let (outcome, output) = match runner.perform(order).await {
             Ended::Done { output } => (Outcome::Succeeded, output),
             Ended::Failed { reason, output } => (Outcome::Failed { reason }, output),
             Ended::Unknown { reason, output } => (Outcome::Unknown { reason }, output),

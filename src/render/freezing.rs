@@ -5,6 +5,7 @@ use super::{people, words};
 use crate::domain::breaker::{self, interlock};
 use crate::domain::event::Who;
 use crate::domain::freeze::{FileSeen, FreezeFile, Scope};
+use crate::domain::ids::IncidentId;
 use crate::domain::notice::{Notice, RanAs, RanLine};
 use crate::domain::policy::LimitOf;
 
@@ -172,6 +173,10 @@ fn inside(scope: &Scope) -> String {
             " that changes something on cluster {}",
             Mrkdwn::escape(cluster.as_str())
         ),
+        Scope::RunbookBreaker { runbook } => {
+            format!(" of {} that changes something", Mrkdwn::escape(runbook.as_str()))
+        }
+        Scope::IncidentBreaker { incident } => format!(" that changes something for {incident}"),
     }
 }
 
@@ -184,7 +189,9 @@ pub fn lift(scope: &Scope) -> String {
         | Scope::Namespace { .. }
         | Scope::Runbook { .. }
         | Scope::Target { .. }
-        | Scope::Breaker { .. } => format!("/runbook unfreeze {scope} REASON"),
+        | Scope::Breaker { .. }
+        | Scope::RunbookBreaker { .. }
+        | Scope::IncidentBreaker { .. } => format!("/runbook unfreeze {scope} REASON"),
     }
 }
 
@@ -214,7 +221,9 @@ pub(super) fn say_why(scope: &Scope) -> String {
         | Scope::Namespace { .. }
         | Scope::Runbook { .. }
         | Scope::Target { .. }
-        | Scope::Breaker { .. } => format!("{scope} "),
+        | Scope::Breaker { .. }
+        | Scope::RunbookBreaker { .. }
+        | Scope::IncidentBreaker { .. } => format!("{scope} "),
     };
     format!("Now say why, for those who read it on their cards: /runbook freeze {scope}REASON.")
 }
@@ -235,7 +244,9 @@ pub(super) fn lifted(scope: &Scope, left: &[Scope], file: Option<&FileSeen>) -> 
         Scope::Cluster { .. } | Scope::Namespace { .. } | Scope::Runbook { .. } | Scope::Target { .. } => {
             format!("The freeze of {scope} is lifted.")
         }
-        Scope::Breaker { .. } => "The breaker is closed again, and its count begins anew.".to_owned(),
+        Scope::Breaker { .. } | Scope::RunbookBreaker { .. } | Scope::IncidentBreaker { .. } => {
+            "The breaker is closed again, and its count begins anew.".to_owned()
+        }
     };
     format!("{lifted} {}", still(left, file))
 }
@@ -260,14 +271,19 @@ pub(super) fn file(path: &str, file: &FreezeFile) -> String {
 }
 
 /// That the breaker tripped, and how it is closed again.
-pub(super) fn tripped(limit: &LimitOf, allowed: u32) -> String {
+pub(super) fn tripped(incident: IncidentId, limit: &LimitOf, allowed: u32) -> String {
     let scope = limit
-        .breaker()
+        .breaker(Some(incident))
         .map(|scope| format!(" {scope}"))
         .unwrap_or_default();
     format!(
-        "the breaker tripped: {}; nothing more is changed until a person lifts it with /runbook unfreeze{scope} REASON",
-        breaker::why(limit, allowed)
+        "the breaker tripped: {}; nothing more is changed{} until a person lifts it with /runbook unfreeze{scope} REASON",
+        breaker::why(limit, allowed),
+        match limit {
+            LimitOf::Incident => " for this incident",
+            LimitOf::Runbook { .. } => " by this runbook",
+            LimitOf::Hour | LimitOf::ClusterHour { .. } => "",
+        }
     )
 }
 
@@ -283,6 +299,8 @@ pub(super) fn unfrozen(by: &str, reason: &str, scope: &Scope) -> String {
         Scope::Cluster { .. } | Scope::Namespace { .. } | Scope::Runbook { .. } | Scope::Target { .. } => {
             format!("{by} lifted the freeze of {scope}: {reason}")
         }
-        Scope::Breaker { .. } => format!("{by} closed the {scope} again: {reason}"),
+        Scope::Breaker { .. } | Scope::RunbookBreaker { .. } | Scope::IncidentBreaker { .. } => {
+            format!("{by} closed the {scope} again: {reason}")
+        }
     }
 }

@@ -301,14 +301,16 @@ pub fn sure(alone: &Alone) -> String {
     format!("{low} sure at low, {medium} at medium, {high} at high and {critical} at critical risk")
 }
 
-/// What happens when a limit of an hour is spent.
-pub const BREAKER: &str = "When an hour's are used up the breaker trips: nothing more is changed until a person lifts it with a reason";
+/// What happens when a limit is spent.
+pub const BREAKER: &str =
+    "When they are used up the breaker trips: nothing more is changed until a person lifts it with a reason";
 
 /// What a limit counts.
 #[must_use]
 pub fn limit(limit: &LimitOf) -> &'static str {
     match limit {
         LimitOf::Incident => "changes in one incident",
+        LimitOf::Runbook { .. } => "of what a runbook's blast radius names, in one run",
         LimitOf::Hour => "changes in an hour",
         LimitOf::ClusterHour { .. } => "changes in an hour on one cluster",
     }

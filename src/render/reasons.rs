@@ -30,13 +30,16 @@ pub fn reason(reason: &Reason) -> String {
             StepNo(*step)
         ),
         Reason::NotApprover { step, tier, environment } => {
-            format!("you are not one of the approvers of {tier} in {environment} (step {})", StepNo(*step))
+            format!(
+                "you are not one of the approvers of {tier} in {environment} (step {}); /runbook who INC-n says who is",
+                StepNo(*step)
+            )
         }
         Reason::NobodyFor { tier, environment } => {
             format!("nobody may approve this: the policy names no approvers of {tier} in {environment}")
         }
         Reason::NotFor { tier, environment } => {
-            format!("you are not one of the approvers of {tier} in {environment}")
+            format!("you are not one of the approvers of {tier} in {environment}; ask somebody who is")
         }
         Reason::NoPlace => "its alert comes from no place that an [[environments]] row covers; set alertmanager.environment to say whose approvers it takes".to_owned(),
         Reason::NotResponder => "you are not one of the approvers; ask somebody who is".to_owned(),
@@ -59,7 +62,7 @@ pub fn reason(reason: &Reason) -> String {
         Reason::Frozen { by, reason, scope: Scope::Everything } => {
             format!("everything is frozen by {by} ({reason}); another person lifts it with /runbook unfreeze REASON")
         }
-        Reason::Frozen { reason, scope: scope @ Scope::Breaker { .. }, .. } => {
+        Reason::Frozen { reason, scope, .. } if scope.is_breaker() => {
             format!("the breaker has tripped ({reason}); a person lifts it with /runbook unfreeze {scope} REASON")
         }
         Reason::Frozen { by, reason, scope } => {
@@ -103,7 +106,8 @@ pub fn reason(reason: &Reason) -> String {
         }
         Reason::TargetBusy { with } => format!("its target is busy with {}; propose it again when that is done", holder(with)),
         Reason::Expired => "the approval ran out before the first step started; propose it again".to_owned(),
-        Reason::ClockWentBack => "the clock went back since this was proposed or approved, so its deadline means nothing; propose it again".to_owned(),
+        Reason::ClockWentBack => "the clock went back since this was proposed or approved, so nobody can say how long ago that was".to_owned(),
+        Reason::OnlyWatches => "in shadow Interlock only watches, so nothing is approved and nothing runs; a human does it by hand, or the team sets autonomy to suggest".to_owned(),
         Reason::NotItsTurn => "it is not this step's turn; the card shows which is next".to_owned(),
     }
 }
@@ -112,13 +116,16 @@ pub fn reason(reason: &Reason) -> String {
 fn opening(opens: Option<Timestamp>, zone: &str) -> String {
     match opens {
         Some(at) => format!("it may start from {}", words::moment(at, zone)),
-        None => "it does not open within the next 400 days".to_owned(),
+        None => "it does not open within the next 400 days, so the team mends its times".to_owned(),
     }
 }
 
 fn limited(limit: &LimitOf, allowed: u32) -> String {
     match limit {
         LimitOf::Incident => format!("the policy lets {allowed} start in one incident"),
+        LimitOf::Runbook { runbook, key } => {
+            format!("a run of {runbook} may take {allowed} of `{}`", key.as_str())
+        }
         LimitOf::Hour => format!("the policy lets {allowed} start in an hour"),
         LimitOf::ClusterHour { cluster } => {
             format!("the policy lets {allowed} start in an hour on cluster {cluster}")

@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use jiff::Timestamp;
 
 use super::{reason, refusal};
-use crate::domain::action::Tier;
+use crate::domain::action::{BudgetKey, Tier};
 use crate::domain::approval::ApprovalRefusal;
 use crate::domain::ceremony::Problem;
 use crate::domain::command::{Answer, NotTaken};
@@ -35,6 +35,11 @@ fn reasons() -> Vec<Reason> {
     let frozen = |scope| Reason::Frozen {
         by: text("ben"),
         reason: text("an audit"),
+        scope,
+    };
+    let tripped = |scope| Reason::Frozen {
+        by: text("Interlock"),
+        reason: text("2 changes were started, and the policy allows no more"),
         scope,
     };
     let namespace = Namespace::new("production");
@@ -71,6 +76,13 @@ fn reasons() -> Vec<Reason> {
         Reason::Quorum { have: 1, need: 2 },
         frozen(Scope::Everything),
         frozen(Scope::Namespace { namespace }),
+        tripped(Scope::Breaker { cluster: None }),
+        tripped(Scope::RunbookBreaker {
+            runbook: "restart".into(),
+        }),
+        tripped(Scope::IncidentBreaker {
+            incident: IncidentId(7),
+        }),
         Reason::CalendarFreeze {
             name: text("launch"),
             reason: text("we launch"),
@@ -90,6 +102,13 @@ fn reasons() -> Vec<Reason> {
         limit(LimitOf::Incident, None),
         limit(LimitOf::Hour, opens),
         limit(LimitOf::ClusterHour { cluster }, opens),
+        limit(
+            LimitOf::Runbook {
+                runbook: "restart".into(),
+                key: BudgetKey::MaxPodRestarts,
+            },
+            None,
+        ),
         Reason::FreezeFileUnreadable,
         Reason::DigestDiffers,
         Reason::PolicyChanged,
@@ -123,6 +142,7 @@ fn reasons() -> Vec<Reason> {
         Reason::NotItsTurn,
         Reason::Expired,
         Reason::ClockWentBack,
+        Reason::OnlyWatches,
     ]
 }
 
@@ -281,7 +301,8 @@ fn reason_kinds(of: &Reason) -> usize {
         | Reason::SurveyFailed { .. }
         | Reason::NotItsTurn
         | Reason::Expired
-        | Reason::ClockWentBack => 34,
+        | Reason::ClockWentBack
+        | Reason::OnlyWatches => 35,
     }
 }
 

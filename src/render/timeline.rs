@@ -186,7 +186,11 @@ fn worded(event: &Event, incident: Option<&Incident>) -> Option<String> {
         } => format!("{} froze {scope}: {reason}", by.name),
         Event::Reminded { .. } => reminder::line(&reminder(event)?),
         Event::Merged { into, alerts, by, .. } => changes::merged(*into, *alerts, &by.name),
-        Event::BreakerTripped { limit, allowed, .. } => freezing::tripped(limit, *allowed),
+        Event::BreakerTripped {
+            incident,
+            limit,
+            allowed,
+        } => freezing::tripped(*incident, limit, *allowed),
         Event::Unfrozen {
             by, reason, scope, ..
         } => freezing::unfrozen(&by.name, reason, scope),

@@ -11,8 +11,13 @@ use interlock::actions::kubernetes::clusters::{ClusterSettings, Clusters};
 use interlock::actions::redact::Redactor;
 use interlock::actions::runner::Runner;
 use interlock::domain::action::{Action, Columns, Get, Kind, ObjectRef, Tier};
+use interlock::domain::event::Mode;
 use interlock::domain::ids::{AttemptId, IncidentId, PlanNo, StepNo};
-use interlock::ports::{ActionRunner as _, Clock, Ended, Order, Survey, SurveyError, TargetState};
+use interlock::domain::leave::Leave;
+use interlock::domain::runbook::Autonomy;
+use interlock::ports::{
+    ActionRunner as _, Clock, Ended, Order, Reader as _, Survey, SurveyError, TargetState,
+};
 
 /// Real time, and as much later as the test says.
 #[derive(Default)]
@@ -97,6 +102,7 @@ impl Bench {
     /// An order with a new attempt, nothing filtered and nothing expected.
     pub fn order(&self, action: Action, target: Option<TargetState>, timeout_seconds: u32) -> Order {
         Order {
+            leave: Leave::of(Mode::Live, Autonomy::Suggest).expect("leave"),
             attempt: self.attempt(),
             action,
             filters: Vec::new(),

@@ -1,6 +1,6 @@
 //! The breaker: a spent limit stops every change until a person has looked, says why, and lifts it.
 
-use interlock::playground::cluster::Scenario;
+use interlock::playground::cluster::{Output, Place, Scenario};
 
 use crate::world::{Alert, Button, Setup, TestWorld};
 
@@ -144,6 +144,151 @@ async fn the_page_of_a_breaker_is_closed_when_it_is_lifted_though_its_incident_w
     world.ana().types("unfreeze breaker we looked").await;
     world.ana().is_told("The breaker is closed again").await;
     world.pager_resolves(&page.id).await;
+    world.thread_of("INC-1").is_uninteresting();
+    world.thread_of("INC-2").is_uninteresting();
+    world.ends().await;
+}
+
+/// A run of it may take two cache operations, and its first step takes both when it has to be tried again.
+const FLUSH_TWICE: &str = r#"# Runbook: Flush twice
+## Trigger Conditions
+- Alert contains: "tape"
+## Blast Radius
+- max_cache_operations: 2
+## Steps
+### Step 1: Flush it
+```bash
+kubectl exec -n production deploy/redis-primary -- redis-cli FLUSHDB
+```
+Failure action: continue
+### Step 2: Flush it once more
+```bash
+kubectl exec -n production deploy/redis-primary -- redis-cli FLUSHDB
+```
+"#;
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_run_that_wants_more_than_its_runbooks_budget_trips_the_breaker_of_that_runbook_and_of_no_other() {
+    let setup = Setup::default().runbook(("flush-twice.md", FLUSH_TWICE));
+    let world = TestWorld::start(setup).await;
+    let redis = Place::Workload {
+        namespace: "production".to_owned(),
+        name: "redis-primary".to_owned(),
+    };
+    let cluster = world.doubles.cluster.world();
+    cluster.script(redis, &["redis-cli", "FLUSHDB"], Output::failure("MISCONF", 1));
+    world.ben().types("run flush-twice").await;
+    world.ben().is_told("INC-1 is open").await;
+    world.ana().presses("Approve 2 steps").await;
+    world.ana().is_told("Approved.").await;
+    world
+        .thread_of("INC-1")
+        .says("step 2 was not started: the blast-radius budget does not allow it")
+        .await;
+    world.cluster_did(&[FLUSH, FLUSH]).await;
+    let line = world.thread_of("INC-1").says("The breaker tripped: ").await;
+    assert!(
+        line.contains("a run of flush-twice has spent its blast-radius budget")
+            && line.contains("it wants more than the 2 that 'max_cache_operations' allows")
+            && line.contains("/runbook unfreeze breaker=runbook/flush-twice REASON"),
+        "{line}"
+    );
+    world
+        .a_human_is_paged("step 2 was not started: the blast-radius budget does not allow it")
+        .await;
+    world.thread_of("INC-1").is_uninteresting();
+
+    // Its budget is that of one run; the breaker is there for the next one too, and a crash does not close it.
+    world.bot_crashes_and_restarts().await;
+    world.ben().types("run flush-twice").await;
+    world.ben().is_told("INC-2 is open").await;
+    let card = world.card_shows("INC-2", "*BREAKER TRIPPED*").await;
+    assert!(
+        card.contains("No step starts of flush-twice that changes something until a person lifts it"),
+        "{card}"
+    );
+    assert!(!world.ana().has_button("Approve"));
+    world.ben().types("status").await;
+    let status = world.ben().is_told("FROZEN by the breaker since").await;
+    assert!(
+        status.contains("/runbook unfreeze breaker=runbook/flush-twice REASON"),
+        "{status}"
+    );
+    world.ben().types("run redis-connection-timeout").await;
+    world.ben().is_told("INC-3 is open").await;
+    world.card_shows("INC-3", "Waits for 1 approval").await;
+
+    world.ana().types("unfreeze breaker=runbook/flush-twice").await;
+    world.ana().is_told("Lifting a freeze needs a reason").await;
+    world
+        .ana()
+        .types("unfreeze breaker=runbook/flush-twice redis takes writes again")
+        .await;
+    world.ana().is_told("The breaker is closed again").await;
+    world.card_shows("INC-2", "Waits for 1 approval").await;
+    for incident in ["INC-1", "INC-2", "INC-3"] {
+        world.thread_of(incident).is_uninteresting();
+    }
+    world.ends().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_limit_of_an_incident_trips_a_breaker_of_its_own_which_counts_anew_and_ends_with_it() {
+    let setup = Setup::default().table("[limits]\nactions_per_incident = 1");
+    let world = TestWorld::start(setup).await;
+    world.in_the_cluster(Scenario::RedisTimeoutStays);
+    world.fires(&Alert::redis_timeout()).await;
+    world.ana().presses("Approve 2 steps").await;
+    world.ana().is_told("Approved.").await;
+    world.cluster_did(&[FLUSH, HEALTH, HEALTH]).await;
+    let first = world
+        .a_human_is_paged("the breaker tripped: 1 change was started in one incident")
+        .await;
+    let line = world.thread().says("The breaker tripped: ").await;
+    assert!(line.contains("/runbook unfreeze breaker=INC-1 REASON"), "{line}");
+    world.card("This needs a human").await;
+
+    world.ana().presses("Propose again").await;
+    world.ana().is_told("it needs a fresh approval").await;
+    let card = world.card("*BREAKER TRIPPED*").await;
+    assert!(
+        card.contains("No step starts that changes something for INC-1 until a person lifts it"),
+        "{card}"
+    );
+    assert!(!world.ana().has_button("Approve"));
+    world
+        .ben()
+        .types("unfreeze breaker=INC-1 the replica is back")
+        .await;
+    world
+        .ben()
+        .is_told("The breaker is closed again, and its count begins anew.")
+        .await;
+    world.card_shows("INC-1", "Waits for 1 approval").await;
+    world.ana().presses("Approve 2 steps").await;
+    world.ana().is_told("Approved.").await;
+    world
+        .cluster_did(&[FLUSH, HEALTH, HEALTH, FLUSH, HEALTH, HEALTH])
+        .await;
+    let second = world
+        .a_human_is_paged("the breaker tripped: 1 change was started in one incident")
+        .await;
+    world.card_shows("INC-1", "This needs a human").await;
+    // What another incident changes is no matter of this one.
+    world.ben().types("run redis-connection-timeout").await;
+    world.ben().is_told("INC-2 is open").await;
+    world.card_shows("INC-2", "Waits for 1 approval").await;
+
+    // It is over: there is nothing left that the breaker could stop, and nobody has to lift it.
+    world.ana().types("close INC-1 the replica took over").await;
+    world.ana().is_told("INC-1 is closed.").await;
+    world.pager_resolves(&first.id).await;
+    world.pager_resolves(&second.id).await;
+    world
+        .ben()
+        .types("unfreeze breaker=INC-1 is it still there")
+        .await;
+    world.ben().is_told("Nothing is frozen").await;
     world.thread_of("INC-1").is_uninteresting();
     world.thread_of("INC-2").is_uninteresting();
     world.ends().await;

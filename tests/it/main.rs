@@ -16,6 +16,7 @@ mod canary;
 mod changed;
 mod changes;
 mod checkpoints;
+mod clocks;
 mod closing;
 mod crashes;
 mod disruption;

@@ -40,3 +40,41 @@ async fn a_shadow_has_no_buttons_that_run_anything_and_pages_all_the_same() {
     world.nothing_ran();
     world.ends().await;
 }
+
+/// The team changed its mind between the card and the click: what was proposed before is only watched now.
+#[tokio::test(flavor = "multi_thread")]
+async fn in_shadow_no_click_on_an_older_card_counts() {
+    let mut world = TestWorld::redis_times_out().await;
+    world.fires(&Alert::redis_timeout()).await;
+    world.card("Waits for 1 approval").await;
+    let approve = world.ana().sees_button("Approve 2 steps").await;
+    world.reconfigure(Setup::default().autonomy("shadow"));
+    world.bot_crashes_and_restarts().await;
+    world.ana().clicks(approve).await.unwrap();
+    world
+        .ana()
+        .is_told("in shadow Interlock only watches, so nothing is approved and nothing runs")
+        .await;
+    world.thread().is_uninteresting();
+    world.ends_and_nothing_ran().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_was_approved_before_does_not_start_in_shadow() {
+    let mut world = TestWorld::redis_times_out().await;
+    world.fires(&Alert::redis_timeout()).await;
+    let approve = world.ana().sees_button("Approve 2 steps").await;
+    let file = world.folder.path().join("freeze");
+    std::fs::write(&file, "an audit\n").unwrap();
+    world.ana().clicks(approve).await.unwrap();
+    world.ana().is_told("Approved.").await;
+    world.thread().says("step 1 waits: everything is frozen").await;
+    world.reconfigure(Setup::default().autonomy("shadow"));
+    std::fs::remove_file(&file).unwrap();
+    world.bot_crashes_and_restarts().await;
+    world
+        .card("Interlock only watches here now (shadow), so nothing more of the plan is run")
+        .await;
+    world.thread().is_uninteresting();
+    world.ends_and_nothing_ran().await;
+}

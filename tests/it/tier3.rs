@@ -237,6 +237,33 @@ async fn who_has_no_second_factor_is_told_how_to_get_one() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn a_code_that_was_used_counts_for_nothing_when_the_clock_jumps_back() {
+    let world = redis(1).await;
+    let ana = enrols(world.ana());
+    world.ben().types("run redis-connection-timeout").await;
+    world.ben().is_told("INC-1 is open").await;
+    asks(world.ana()).await;
+    let used = code(&world, &ana);
+    fills_in(world.ana(), TARGET, WHY, &used).await;
+    world.ana().is_told("Approved.").await;
+    world.cluster_did(&[FLUSH, HEALTH]).await;
+    world.card_shows("INC-1", "Resolved").await;
+    world.clock_goes_back(std::time::Duration::from_secs(30));
+    world.ben().types("run redis-connection-timeout").await;
+    world.ben().is_told("INC-2 is open").await;
+    asks(world.ana()).await;
+    for code in [used, code(&world, &ana)] {
+        fills_in(world.ana(), TARGET, WHY, &code).await;
+        world.ana().sees_modal("! That code was used already").await;
+    }
+    world.card_shows("INC-2", "Waits for 1 approval").await;
+    world.cluster_did(&[FLUSH, HEALTH]).await;
+    world.thread_of("INC-1").is_uninteresting();
+    world.thread_of("INC-2").is_uninteresting();
+    world.ends().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn after_five_wrong_codes_none_counts_not_even_after_a_restart() {
     let world = redis(1).await;
     let ana = enrols(world.ana());

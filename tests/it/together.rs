@@ -279,6 +279,54 @@ async fn what_becomes_critical_while_its_plan_runs_pages_at_once() {
     world.ends().await;
 }
 
+/// The page that stands is told again, under its key: whoever has it sees how bad it is now, and nobody sees two.
+#[tokio::test(flavor = "multi_thread")]
+async fn what_was_paged_and_becomes_critical_is_told_to_the_pager_under_the_same_key() {
+    let catalogue = "[grouping]\nrelated_within_minutes = 10\n\n[[services]]\nname = \"api-gateway\"\n";
+    let world = TestWorld::start(Setup::default().table(catalogue)).await;
+    world.in_the_cluster(Scenario::RedisTimeout);
+    let redis = Alert::redis_timeout();
+    world.fires(&redis).await;
+    world.card_shows("INC-1", "Waits for 1 approval").await;
+    world.minutes_pass(3).await;
+    let page = world.a_human_is_paged("INC-1").await;
+    world.next_exec(FaultKind::Latency(3_000));
+    world.ana().presses("Approve 2 steps").await;
+    world.ana().is_told("Approved.").await;
+    world.card_shows("INC-1", "Running step 1").await;
+    let odd = Alert::new("Odd", "api-gateway", "Something is odd").severity("critical");
+    world.fires(&odd).await;
+    let told = world
+        .until("the pager is told how bad it is now", || {
+            let calls = world.doubles.pager.calls().into_iter();
+            let told: Vec<_> = calls
+                .filter(|call| call.body["event_action"] == "trigger")
+                .map(|call| call.body)
+                .collect();
+            (told.len() == 2).then_some(told)
+        })
+        .await;
+    let severities = [&told[0]["payload"]["severity"], &told[1]["payload"]["severity"]];
+    assert_eq!(severities, [&json!("error"), &json!("critical")]);
+    assert_eq!(told[0]["dedup_key"], told[1]["dedup_key"]);
+    let summary = told[1]["payload"]["summary"].as_str().unwrap();
+    assert!(
+        summary.contains("it became critical while its plan runs"),
+        "{summary}"
+    );
+    assert_eq!(world.doubles.pager.incidents().len(), 1);
+    world.card_shows("INC-1", "Fixed and verified.").await;
+    world
+        .cluster_did(&["exec redis-cli FLUSHDB", "exec curl -s localhost:8080/health"])
+        .await;
+    world.resolves(&redis).await;
+    world.resolves(&odd).await;
+    world.card_shows("INC-1", "*Resolved*").await;
+    world.pager_resolves(&page.id).await;
+    world.thread().is_uninteresting();
+    world.ends().await;
+}
+
 const CAUSES: usize = 12;
 const ALERTS: usize = 10_000;
 

@@ -48,7 +48,7 @@ pub struct Doubles {
     pub alertmanager: AlertmanagerDouble,
 }
 
-/// Real time, moved forward by the story.
+/// Real time, moved by the story.
 #[derive(Debug, Default)]
 struct TestClock {
     ahead_ms: AtomicI64,
@@ -309,6 +309,12 @@ impl TestWorld {
         self.clock.ahead_ms.fetch_add(by_ms, Ordering::AcqRel);
         self.doubles.slack.advance(by);
         self.doubles.cluster.advance(by);
+    }
+
+    /// Sets the bot's clock back, as a machine's is that was wrong.
+    pub fn clock_goes_back(&self, by: Duration) {
+        let by_ms = i64::try_from(by.as_millis()).unwrap();
+        self.clock.ahead_ms.fetch_sub(by_ms, Ordering::AcqRel);
     }
 
     pub async fn minutes_pass(&self, minutes: u64) {

@@ -215,7 +215,9 @@ impl Sim {
                 | Scope::Namespace { .. }
                 | Scope::Runbook { .. }
                 | Scope::Target { .. }
-                | Scope::Breaker { .. } => format!("{scope} the storm is over"),
+                | Scope::Breaker { .. }
+                | Scope::RunbookBreaker { .. }
+                | Scope::IncidentBreaker { .. } => format!("{scope} the storm is over"),
             };
             for who in 0..2 {
                 if self.core().state().freeze.of(&scope).is_some() {

@@ -12,37 +12,38 @@ use super::resolve::{self, Want};
 use super::{change, create_job, describe, exec, get, logs, restart, rollout_status, undo};
 
 use crate::actions::Mark;
+use crate::actions::runner::Task;
 use crate::actions::verdict::Verdict;
 use crate::domain::action::{Action, Exec};
-use crate::ports::{Order, TargetState};
+use crate::ports::TargetState;
 
 /// Time on top of the deadline for a verb to end by itself.
 const GRACE: Duration = Duration::from_millis(1900);
 
-/// Carries out an order on its cluster. Gives the target as a change of ours left it, too.
-pub async fn perform(
+/// Carries out a task on its cluster. Gives the target as a change of ours left it, too.
+pub(in crate::actions) async fn perform(
     clusters: &Clusters,
-    order: &Order,
+    task: &Task,
     mark: Mark,
     deadline: Instant,
     now: Timestamp,
 ) -> (Verdict, Option<TargetState>) {
-    let Some(cluster) = order.action.cluster() else {
+    let Some(cluster) = task.action.cluster() else {
         return (Verdict::failed("this action is not one for a cluster"), None);
     };
-    let client = match clusters.client_for(&cluster, &mark, order.tier, now).await {
+    let client = match clusters.client_for(&cluster, &mark, task.tier, now).await {
         Ok(client) => client,
         Err(error) => return (Verdict::failed(format!("nothing was sent: {error}")), None),
     };
     let attempt = Attempt {
         client,
         mark,
-        target: order.target.as_ref(),
+        target: task.target.as_ref(),
         deadline,
         now,
         left: OnceLock::new(),
     };
-    let verdict = match timeout_at(deadline + GRACE, verb(&attempt, &order.action)).await {
+    let verdict = match timeout_at(deadline + GRACE, verb(&attempt, &task.action)).await {
         Ok(Ok(verdict) | Err(verdict)) => verdict,
         Err(_) => Verdict::unknown("no answer in time; it may have happened"),
     };

@@ -65,7 +65,7 @@ fn of_action(action: &Action, as_what: As, rules: &Rules) -> Option<Problem> {
         return (!rules.clusters.is_empty()).then(|| Problem {
             level: Level::Error,
             code: Code::UnknownCluster,
-            message: planning::no_such_cluster(rules, &cluster),
+            message: planning::no_such_cluster(rules, &cluster).to_string(),
             help: "name a configured one, or add [kubernetes.clusters.NAME] to the configuration".to_owned(),
         });
     }

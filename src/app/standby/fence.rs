@@ -7,7 +7,7 @@ use parking_lot::Mutex;
 use tokio::time::Instant;
 
 use crate::domain::action::Action;
-use crate::ports::{ActionRunner, Ended, Observation, Order, Output, Pending, Survey, SurveyError};
+use crate::ports::{ActionRunner, Ended, Observation, Order, Output, Pending, Reader, Survey, SurveyError};
 
 /// Until when the Lease is held, or why it never will be again.
 #[derive(Debug)]
@@ -61,28 +61,30 @@ impl Fence {
     }
 }
 
-/// A runner that sends nothing without the Lease.
-pub struct Fenced {
-    pub(super) runner: Arc<dyn ActionRunner>,
+/// What sends nothing without the Lease: a reader that does not look for a start, a runner that does not act.
+pub struct Fenced<T: ?Sized> {
+    pub(super) inner: Arc<T>,
     pub(super) fence: Arc<Fence>,
 }
 
-impl ActionRunner for Fenced {
+impl Reader for Fenced<dyn Reader> {
     fn survey<'a>(&'a self, action: &'a Action) -> Pending<'a, Result<Survey, SurveyError>> {
         match self.fence.check(Instant::now()) {
-            Ok(()) => self.runner.survey(action),
+            Ok(()) => self.inner.survey(action),
             Err(why) => Box::pin(async { Err(SurveyError::Unreachable(why)) }),
         }
     }
 
     /// Changes nothing, whoever does it.
     fn observe(&self, observation: Observation) -> Pending<'_, Ended> {
-        self.runner.observe(observation)
+        self.inner.observe(observation)
     }
+}
 
+impl ActionRunner for Fenced<dyn ActionRunner> {
     fn perform(&self, order: Order) -> Pending<'_, Ended> {
         match self.fence.check(Instant::now()) {
-            Ok(()) => self.runner.perform(order),
+            Ok(()) => self.inner.perform(order),
             Err(reason) => Box::pin(async {
                 Ended::Failed {
                     reason,

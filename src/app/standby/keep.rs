@@ -15,7 +15,7 @@ use crate::actions::kubernetes::failure::Failure;
 use crate::actions::kubernetes::lease::{Claim, Leases, ReadLease};
 use crate::config::StandbyLease;
 use crate::domain::ids::ClusterName;
-use crate::ports::{ActionRunner, Clock};
+use crate::ports::{ActionRunner, Clock, Reader};
 
 /// So many renewals in the time that a Lease lasts.
 const RENEWALS: u32 = 5;
@@ -83,7 +83,16 @@ impl Standby {
     #[must_use]
     pub fn fences(&self, runner: Arc<dyn ActionRunner>) -> Arc<dyn ActionRunner> {
         Arc::new(Fenced {
-            runner,
+            inner: runner,
+            fence: self.fence.clone(),
+        })
+    }
+
+    /// The same reader, which looks at nothing for a start without the Lease.
+    #[must_use]
+    pub fn fences_reader(&self, reader: Arc<dyn Reader>) -> Arc<dyn Reader> {
+        Arc::new(Fenced {
+            inner: reader,
             fence: self.fence.clone(),
         })
     }

@@ -175,9 +175,9 @@ fn limit_lines(guards: &Guards) -> Vec<String> {
     let line = |(limit, most): (LimitOf, Option<u32>)| {
         most.map(|most| format!("At most {most} {}", worded::limit(&limit)))
     };
-    let trips = guards.limits.per_hour.is_some() || guards.limits.per_hour_and_cluster.is_some();
-    let breaker = trips.then(|| worded::BREAKER.to_owned());
-    limits.into_iter().filter_map(line).chain(breaker).collect()
+    let lines: Vec<String> = limits.into_iter().filter_map(line).collect();
+    let breaker = (!lines.is_empty()).then(|| worded::BREAKER.to_owned());
+    lines.into_iter().chain(breaker).collect()
 }
 
 fn list_lines(guards: &Guards) -> Vec<String> {

@@ -11,6 +11,7 @@ use crate::domain::ids::{EpisodeKey, IncidentId, PlanNo, StepNo};
 use crate::domain::incident::{ClosedAs, HandoffReason, Incident, Phase, PlanTrack, SettlesBy};
 use crate::domain::policy::Decision;
 use crate::domain::run::{Next, RunResult};
+use crate::domain::runbook::Autonomy;
 use crate::planted::{self, Bug};
 
 /// Whoever was called once and came is not called for the next thing that waits before so long.
@@ -25,8 +26,12 @@ pub fn advance(tx: &mut Tx<'_>, context: Context<'_>, id: IncidentId) {
         };
         let dry = context.rules.mode == Mode::DryRun && !planted::is(Bug::DryRunRuns);
         // What ran before the mode was changed did run: a step that is under way or Unknown is dealt with as ever.
-        if let (true, Next::Start { step, .. } | Next::Skip { step, .. }) = (dry, &next) {
-            let result = not_run(tx, id, *step);
+        let watches = only_watches(tx, context, id);
+        if let (true, Next::Start { step, .. } | Next::Skip { step, .. }) = (dry || watches, &next) {
+            let result = match watches {
+                true => stopped_watching(*step),
+                false => not_run(tx, id, *step),
+            };
             tx.record(Event::RunEnded {
                 incident: id,
                 plan,
@@ -143,6 +148,21 @@ fn conclude(tx: &mut Tx<'_>, context: Context<'_>, id: IncidentId, result: RunRe
         // Whoever asked for it has seen what would run; an alert is still there.
         RunResult::DryRun if manual => close(tx, id, ClosedAs::DryRun),
         RunResult::DryRun => hand_over(tx, context, id, HandoffReason::DryRun),
+    }
+}
+
+/// Interlock only watches where this plan acts, although it was approved: the configuration was changed since.
+fn only_watches(tx: &Tx<'_>, context: Context<'_>, id: IncidentId) -> bool {
+    let track = tx.state().incident(id).and_then(Incident::current);
+    let autonomy = track.map(|track| track.plan.autonomy.min(context.rules.autonomy));
+    autonomy == Some(Autonomy::Shadow) && !planted::is(Bug::ShadowActs)
+}
+
+fn stopped_watching(step: StepNo) -> RunResult {
+    RunResult::Stopped {
+        step,
+        why: "Interlock only watches here now (shadow), so nothing more of the plan is run".to_owned(),
+        page: false,
     }
 }
 
@@ -288,6 +308,7 @@ pub fn page_now(tx: &mut Tx<'_>, id: IncidentId, call: Call, why: String) {
             incident: id,
             why,
             waiting: matches!(call, Call::Waits | Call::Stuck | Call::Stopped),
+            raises: false,
         });
     }
 }
@@ -303,6 +324,7 @@ pub fn page_asked(tx: &mut Tx<'_>, id: IncidentId, why: String) -> bool {
             incident: id,
             why,
             waiting: false,
+            raises: false,
         });
     }
     wanted
@@ -315,7 +337,7 @@ pub fn page_sooner(tx: &mut Tx<'_>, context: Context<'_>, id: IncidentId) {
         return;
     };
     if incident.paging.asked_at.is_some() {
-        return;
+        return raise_page(tx, context, id);
     }
     if matches!(incident.phase, Phase::Running | Phase::Settling { .. }) {
         if urgency_of(context, incident, Call::Waits) == Urgency::Now {
@@ -350,6 +372,30 @@ pub fn page_sooner(tx: &mut Tx<'_>, context: Context<'_>, id: IncidentId) {
         }
         Urgency::Never => {}
     }
+}
+
+/// Somebody was called while it was less: the page that stands is told what it is now, wherever the incident is, unless a
+/// person has it in hand. It goes by the same key, so that whoever looks at the pager sees one thing.
+fn raise_page(tx: &mut Tx<'_>, context: Context<'_>, id: IncidentId) {
+    let raised = tx.state().incident(id).filter(|incident| {
+        incident.commander.is_none() && urgency_of(context, incident, Call::Waits) == Urgency::Now
+    });
+    let Some(incident) = raised else { return };
+    if planted::is(Bug::PageNotRaised) {
+        return;
+    }
+    let runs = match incident.phase {
+        Phase::Running | Phase::Settling { .. } => " while its plan runs",
+        Phase::Planning { .. } | Phase::Proposed | Phase::Handed { .. } | Phase::Closed { .. } => "",
+    };
+    let why = format!("it became {}{runs}", incident.severity);
+    let waiting = incident.paging.waiting;
+    tx.record(Event::PageAsked {
+        incident: id,
+        why,
+        waiting,
+        raises: true,
+    });
 }
 
 /// Nobody can see the card, so the delay for its severity has no point; what never pages still does not.

@@ -1,4 +1,5 @@
-//! Tripping the breaker: asked after every start that was recorded, in the same commit.
+//! Tripping the breaker: asked after every start that was recorded, and after every one that a runbook's budget refused, in
+//! the same commit.
 
 use super::{Context, Tx, advance, freezing};
 use crate::domain::action::EffectClass;
@@ -7,6 +8,7 @@ use crate::domain::command::Effect;
 use crate::domain::escalation::Call;
 use crate::domain::event::Event;
 use crate::domain::ids::{AttemptId, IncidentId};
+use crate::domain::policy::LimitOf;
 use crate::planted::{self, Bug};
 
 /// Trips where a limit is spent now, and calls a human for it, once. What starts while the glass is broken counts, and
@@ -26,15 +28,36 @@ pub(super) fn trip_if_spent(tx: &mut Tx<'_>, context: Context<'_>, attempt: Atte
         return;
     }
     let counts = tx.state().counts(incident, context.now);
-    let mut spent = context.rules.policy.guards.limits.spent(&counts);
+    let spent = context.rules.policy.guards.limits.spent(&counts);
+    trip(tx, context, id, spent);
+}
+
+/// A start was refused since this is spent of its runbook's budget: how much there was, of what. Limits do not hold while the
+/// glass is broken, and a step that never fitted has spent nothing.
+pub(super) fn trip_over_budget(
+    tx: &mut Tx<'_>,
+    context: Context<'_>,
+    id: IncidentId,
+    spent: Vec<(LimitOf, u32)>,
+) {
+    let incident = tx.state().incident(id);
+    let glass = incident.is_some_and(|incident| incident.glass_at(context.now).is_some());
+    if !glass && !planted::is(Bug::SpentBudgetTripsNothing) {
+        trip(tx, context, id, spent);
+    }
+}
+
+fn trip(tx: &mut Tx<'_>, context: Context<'_>, id: IncidentId, mut spent: Vec<(LimitOf, u32)>) {
     spent.retain(|(limit, _)| {
-        let scope = limit.breaker();
+        let scope = limit.breaker(Some(id));
         scope.is_some_and(|scope| tx.state().freeze.of(&scope).is_none())
     });
+    // One breaker may stand for several limits.
+    spent.dedup_by_key(|(limit, _)| limit.breaker(Some(id)));
     for (limit, allowed) in spent {
         let reason = breaker::why(&limit, allowed);
         let why = format!("the breaker tripped: {reason}");
-        let scope = limit.breaker();
+        let scope = limit.breaker(Some(id));
         tx.record(Event::BreakerTripped {
             incident: id,
             limit,

@@ -48,7 +48,7 @@ fn exists(context: Context<'_>, scope: &Scope) -> bool {
     match scope {
         Scope::Everything => true,
         // It trips by itself; whoever asks for it wants something stopped, and gets everything.
-        Scope::Breaker { .. } => false,
+        Scope::Breaker { .. } | Scope::RunbookBreaker { .. } | Scope::IncidentBreaker { .. } => false,
         Scope::Cluster { cluster } => rules.clusters.contains(cluster),
         Scope::Namespace { namespace } => {
             rules

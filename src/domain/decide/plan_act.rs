@@ -16,7 +16,7 @@ use crate::domain::plan::{Plan, Requester};
 use crate::domain::planning;
 use crate::domain::policy::{self, Asking, Circumstances, Decision, Question, Reason, Request};
 use crate::domain::prechecks;
-use crate::domain::runbook::{ParamKind, ParamSpec, ParamValue, Runbook, did_you_mean};
+use crate::domain::runbook::{Autonomy, ParamKind, ParamSpec, ParamValue, Runbook, did_you_mean};
 use crate::planted::{self, Bug};
 
 /// The plan that was clicked, if it is still the one that counts.
@@ -167,13 +167,17 @@ fn missing_or_why(decision: Decision) -> (u8, Vec<Reason>) {
 }
 
 /// What keeps the plan as it stands from being approved, whoever clicks.
-fn unfit(context: Context<'_>, incident: &Incident, track: &PlanTrack) -> Vec<Reason> {
+fn unfit(tx: &Tx<'_>, context: Context<'_>, incident: &Incident, track: &PlanTrack) -> Vec<Reason> {
     let mut reasons = Vec::new();
+    // A dry run is approved to see what would run; in shadow nobody is asked.
+    let autonomy = track.plan.autonomy.min(context.rules.autonomy);
+    if autonomy == Autonomy::Shadow && !planted::is(Bug::ShadowProposes) && !planted::is(Bug::ShadowActs) {
+        reasons.push(Reason::OnlyWatches);
+    }
     if track.plan.digest().ok().as_ref() != Some(&track.digest) {
         reasons.push(Reason::DigestDiffers);
     }
-    // The deadline of what is proposed in the future is nobody's.
-    if context.now < track.proposed_at {
+    if track.is_untimely(tx.state(), context.now) && !planted::is(Bug::ClockNotWatched) {
         reasons.push(Reason::ClockWentBack);
     }
     reasons.extend(world::evidence_old(context, incident));
@@ -217,7 +221,7 @@ fn may_approve(
         },
     };
     let (missing, mut reasons) = missing_or_why(context.rules.policy.answer(&question));
-    reasons.extend(unfit(context, incident, track));
+    reasons.extend(unfit(tx, context, incident, track));
     if !reasons.is_empty() {
         return Err(Refusal::NotAllowed { reasons });
     }

@@ -9,8 +9,9 @@ use crate::domain::escalation::Call;
 use crate::domain::event::{Event, Outcome, Who};
 use crate::domain::ids::{AttemptId, IncidentId, PlanNo, StepNo};
 use crate::domain::incident::{HandoffReason, Incident, Phase, PlanTrack};
+use crate::domain::leave::Leave;
 use crate::domain::plan::PlannedStep;
-use crate::domain::policy::{self, Asking, Circumstances, Decision, Question, Reason, Request};
+use crate::domain::policy::{self, Asking, Circumstances, Decision, LimitOf, Question, Reason, Request};
 use crate::domain::prechecks;
 use crate::domain::run::{Next, StepState, WaitsFor, over_budget};
 use crate::planted::{self, Bug};
@@ -55,7 +56,8 @@ pub fn start(tx: &mut Tx<'_>, context: Context<'_>, request: &StartStep) -> Repl
         let said = track.run.held == reasons;
         return hold(tx, request, reasons, said);
     }
-    refuse(tx, context, request, reasons)
+    let spent = spent_of_budget(context, request, track, step);
+    refuse(tx, context, request, reasons, spent)
 }
 
 /// Between two approvals: who approves next is not shown what is no longer so.
@@ -143,6 +145,10 @@ fn objections(
 ) -> Vec<Reason> {
     let mut reasons = Vec::new();
     approval_holds(tx, context, request, incident, track, &mut reasons);
+    let autonomy = track.plan.autonomy.min(context.rules.autonomy);
+    if Leave::of(context.rules.mode, autonomy).is_none() {
+        reasons.push(Reason::OnlyWatches);
+    }
     if track.plan.digest().ok().as_ref() != Some(&track.digest) && !planted::is(Bug::DigestNotCompared) {
         reasons.push(Reason::DigestDiffers);
     }
@@ -160,11 +166,8 @@ fn objections(
     if step.effect != EffectClass::Observe {
         reasons.extend(prechecks::unmet(incident, &track.plan));
     }
-    for (key, need, left) in over_budget(
-        &track.plan.budget,
-        &track.run.spent,
-        &live_cost(context, request, step),
-    ) {
+    let cost = live_cost(context, request, step);
+    for (key, need, left) in over_budget(&track.plan.budget, &track.run.spent, &cost) {
         let key = key.as_str();
         reasons.push(Reason::OverBudget {
             what: format!("it needs {need} of `{key}` and {left} are left"),
@@ -191,7 +194,8 @@ fn approval_holds(
         reasons.push(Reason::NotItsTurn);
         return;
     };
-    if context.now < *at {
+    let untimely = context.now < *at || track.is_untimely(tx.state(), context.now);
+    if untimely && !planted::is(Bug::ClockNotWatched) {
         reasons.push(Reason::ClockWentBack);
     }
     let behind = incident.behind(&track.plan);
@@ -276,7 +280,16 @@ fn permit(tx: &mut Tx<'_>, context: Context<'_>, request: &StartStep) -> Reply {
             reasons: vec![Reason::NotItsTurn],
         };
     };
+    let Some(leave) = Leave::of(
+        context.rules.mode,
+        track.plan.autonomy.min(context.rules.autonomy),
+    ) else {
+        return Reply::NotStarted {
+            reasons: vec![Reason::OnlyWatches],
+        };
+    };
     let order = Order {
+        leave,
         attempt,
         action: step.action.clone(),
         filters: step.filters.clone(),
@@ -332,7 +345,13 @@ fn hold(tx: &mut Tx<'_>, request: &StartStep, reasons: Vec<Reason>, said: bool) 
     Reply::NotYet { reasons }
 }
 
-fn refuse(tx: &mut Tx<'_>, context: Context<'_>, request: &StartStep, reasons: Vec<Reason>) -> Reply {
+fn refuse(
+    tx: &mut Tx<'_>,
+    context: Context<'_>,
+    request: &StartStep,
+    reasons: Vec<Reason>,
+    spent: Vec<(LimitOf, u32)>,
+) -> Reply {
     let (incident, plan) = (request.incident, request.plan);
     if reasons.contains(&Reason::Expired) {
         let held = tx.state().incident(incident);
@@ -348,8 +367,29 @@ fn refuse(tx: &mut Tx<'_>, context: Context<'_>, request: &StartStep, reasons: V
         attempt: request.attempt,
         reasons: reasons.clone(),
     });
+    breaker::trip_over_budget(tx, context, incident, spent);
     advance::advance(tx, context, incident);
     Reply::NotStarted { reasons }
+}
+
+/// What of its runbook's budget this step wants more of than is left, since the run has spent it.
+fn spent_of_budget(
+    context: Context<'_>,
+    request: &StartStep,
+    track: &PlanTrack,
+    step: &PlannedStep,
+) -> Vec<(LimitOf, u32)> {
+    let cost = live_cost(context, request, step);
+    let budget = &track.plan.budget;
+    let short = over_budget(budget, &track.run.spent, &cost).into_iter();
+    let spent = short.filter(|(key, ..)| track.run.spent.get(key).is_some_and(|spent| *spent > 0));
+    spent
+        .map(|(key, ..)| {
+            let runbook = track.plan.runbook.clone();
+            let allowed = budget.get(&key).copied().unwrap_or(0);
+            (LimitOf::Runbook { runbook, key }, allowed)
+        })
+        .collect()
 }
 
 /// An attempt has ended. A result for an attempt that isn't running changes nothing.

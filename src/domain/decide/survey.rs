@@ -14,7 +14,7 @@ use crate::domain::ids::{IncidentId, PlanNo, RunbookName};
 use crate::domain::incident::{HandoffReason, Incident, Phase, PlanRequest};
 use crate::domain::matching::By;
 use crate::domain::plan::{Plan, PlannedStep, Requester};
-use crate::domain::planning::{self, PlanProblem};
+use crate::domain::planning::{self, NoPlan, PlanProblem};
 use crate::domain::policy::{Asking, Circumstances, Decision, Question, Reason, Who};
 use crate::domain::prechecks;
 use crate::domain::runbook::Autonomy;
@@ -92,7 +92,7 @@ pub fn sketch(
     request: &PlanRequest,
 ) -> Result<Plan, Vec<PlanProblem>> {
     let Some(incident) = tx.state().incident(incident) else {
-        return Err(vec![PlanProblem::general(format!("there is no {incident}"))]);
+        return Err(vec![PlanProblem::general(&NoPlan::NoIncident { incident })]);
     };
     planning::sketch(context.catalog, context.rules, incident, request)
 }

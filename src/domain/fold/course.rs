@@ -68,6 +68,7 @@ pub(super) fn opened(
         merged_groups: BTreeSet::new(),
         split_off: BTreeSet::new(),
         silences: Vec::new(),
+        looked_at: 0,
         last_seq: 0,
     }
 }

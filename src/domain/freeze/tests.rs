@@ -89,6 +89,10 @@ fn a_scope_is_read_as_people_write_it() {
         ("Namespace=payments: audit", "namespace payments", "audit"),
         ("runbook redis-flush", "runbook redis-flush", ""),
         ("everything stop", "everything", "stop"),
+        ("breaker we looked", "breaker", "we looked"),
+        ("breaker=main we looked", "breaker=main", "we looked"),
+        ("breaker=inc-7 we looked", "breaker=INC-7", "we looked"),
+        ("breaker=runbook/restart: fine", "breaker=runbook/restart", "fine"),
     ] {
         let (read, left) = Scope::read(text).unwrap();
         assert_eq!((read.to_string().as_str(), left), (scope, rest), "{text}");

@@ -71,6 +71,14 @@ impl Paging {
         self.asked_at.is_some() || self.key.is_some() || !self.before.is_empty()
     }
 
+    /// The page that stands is told again, under its key, at a higher severity: what it was for stays so.
+    pub(in crate::domain) fn raise(&mut self, why: &str, at: Timestamp) {
+        self.asked_at = Some(at);
+        why.clone_into(&mut self.why);
+        self.delivered_at = None;
+        self.failed = None;
+    }
+
     /// Whatever became of an earlier page counts no longer.
     pub(in crate::domain) fn ask(&mut self, waiting: bool, why: &str, at: Timestamp) {
         // Whoever has taken the page before is not rung by more of it: this one is another.

@@ -3,7 +3,7 @@
 
 use std::collections::BTreeMap;
 
-use super::PlanProblem;
+use super::{NoPlan, PlanProblem};
 use crate::domain::action::{EffectClass, Kind, Tier};
 use crate::domain::advice;
 use crate::domain::incident::{Incident, PlanRequest};
@@ -91,9 +91,10 @@ pub fn other_class(runbook: &Runbook, incident: &Incident) -> Option<PlanProblem
     let class = runbook.incident_class.as_deref()?.trim();
     let said = incident.first_alert()?.labels.get(CLASS_LABEL)?.trim();
     (!said.eq_ignore_ascii_case(class)).then(|| {
-        PlanProblem::general(format!(
-            "the alert says that its incident class is `{said}`, and the runbook is for `{class}`"
-        ))
+        PlanProblem::general(&NoPlan::OtherClass {
+            said: said.to_owned(),
+            class: class.to_owned(),
+        })
     })
 }
 
@@ -106,11 +107,11 @@ pub fn untouchable(listed: &[String], steps: &[PlannedStep]) -> Vec<PlanProblem>
         };
         let names = |line: &&String| named_in(line, object.kind, object.namespace.as_str(), &object.name);
         if let Some(line) = listed.iter().find(names) {
-            let message = format!(
-                "step {} would change {object}, and the runbook says not to touch it: {line}",
-                step.no
-            );
-            problems.push(PlanProblem::general(message));
+            problems.push(PlanProblem::general(&NoPlan::DoNotTouch {
+                step: step.no,
+                object,
+                line: line.clone(),
+            }));
         }
     }
     problems

@@ -1,5 +1,6 @@
 //! Where a step takes effect, and what the look at its target adds: which container, and what it costs there, and whether the budget reaches for it.
 
+use super::NoPlan;
 use crate::domain::action::{Action, Budget, Cost, LiveFacts};
 use crate::domain::ids::{ClusterName, Environment, StepNo};
 use crate::domain::plan::PlannedStep;
@@ -63,12 +64,14 @@ pub(super) fn over_budget(budget: &Budget, spent: &mut Cost, step: &PlannedStep)
             true => format!("the runbook allows {allowed}"),
             false => format!("the runbook allows {allowed}, of which the steps before leave {left}"),
         };
-        format!(
-            "step {} {}: that is {need} of `{}`, and {left}",
-            step.no,
-            step.blast,
-            key.as_str()
-        )
+        let why = NoPlan::OverBudget {
+            step: step.no,
+            blast: step.blast.clone(),
+            need,
+            key: key.as_str(),
+            left,
+        };
+        why.to_string()
     };
     short.into_iter().map(problem).collect()
 }

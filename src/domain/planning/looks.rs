@@ -40,6 +40,7 @@ pub fn looks(catalog: &Catalog, rules: &Rules, sketch: &Plan, freeze: &Freeze, n
             tier_unlisted: None,
             changes: false,
             target: None,
+            incident: None,
         };
         let mut frozen = freeze.over(&place).next().is_some();
         rules.policy.guards.calendar(&place, now, |_| frozen = true);

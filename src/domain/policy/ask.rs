@@ -139,7 +139,7 @@ impl Policy {
         let mut wanted = 0_u32;
         let mut of_cluster: BTreeMap<ClusterName, u32> = BTreeMap::new();
         for step in question.steps() {
-            let place = Place::of(step, &question.plan.runbook);
+            let place = Place::of(step, &question.plan.runbook).in_incident(counts.of);
             let takes_back = question.plan.takes_back.as_ref();
             for held in freeze
                 .over(&place)
@@ -167,7 +167,7 @@ impl Policy {
         }
         if glass.is_none() && !planted::is(Bug::LimitsNotChecked) {
             self.guards.limits.against(counts, wanted, &of_cluster, |reason| {
-                if !said_by_breaker(freeze, &reason) {
+                if !said_by_breaker(freeze, counts, &reason) {
                     say(reason);
                 }
             });
@@ -191,9 +191,11 @@ fn said_by_file(file: &FreezeFile) -> Option<Reason> {
 }
 
 /// A breaker that has tripped over the same limit says it already, and there is no room before a person lifts it.
-fn said_by_breaker(freeze: &Freeze, reason: &Reason) -> bool {
+fn said_by_breaker(freeze: &Freeze, counts: &Counts, reason: &Reason) -> bool {
     let Reason::LimitReached { limit, .. } = reason else {
         return false;
     };
-    limit.breaker().is_some_and(|scope| freeze.of(&scope).is_some())
+    limit
+        .breaker(counts.of)
+        .is_some_and(|scope| freeze.of(&scope).is_some())
 }

@@ -10,10 +10,10 @@ use serde::{Deserialize, Serialize};
 
 use super::calendar::Calendar;
 use super::reason::Reason;
-use crate::domain::action::{Action, CommandPattern, EffectClass, Tier};
+use crate::domain::action::{Action, BudgetKey, CommandPattern, EffectClass, Tier};
 use crate::domain::freeze::Scope;
 use crate::domain::glass::GlassRule;
-use crate::domain::ids::{ClusterName, Environment, Namespace, RunbookName};
+use crate::domain::ids::{ClusterName, Environment, IncidentId, Namespace, RunbookName};
 use crate::domain::plan::PlannedStep;
 use crate::planted::{self, Bug};
 
@@ -43,6 +43,8 @@ pub struct Place<'a> {
     pub changes: bool,
     /// By what work on it is serialised; `None` for what only looks.
     pub target: Option<String>,
+    /// Whose plan it is of; `None` where nobody has made one of it.
+    pub incident: Option<IncidentId>,
 }
 
 impl<'a> Place<'a> {
@@ -57,7 +59,14 @@ impl<'a> Place<'a> {
             tier_unlisted: step.tier_unlisted,
             changes: step.effect != EffectClass::Observe,
             target: step.target_key(),
+            incident: None,
         }
+    }
+
+    /// The same, of this incident's plan.
+    #[must_use]
+    pub fn in_incident(self, incident: Option<IncidentId>) -> Self {
+        Self { incident, ..self }
     }
 
     /// Whether a rule about some of these covers it. A step that changes something nobody knows where (HTTP, a whole
@@ -111,15 +120,25 @@ pub struct Limits {
 pub enum LimitOf {
     Incident,
     Hour,
-    ClusterHour { cluster: ClusterName },
+    ClusterHour {
+        cluster: ClusterName,
+    },
+    /// The blast-radius budget of a runbook: so much of this, for one run of it.
+    Runbook {
+        runbook: RunbookName,
+        key: BudgetKey,
+    },
 }
 
 impl LimitOf {
-    /// What the breaker stops when this one is spent; `None` where there is none.
+    /// What the breaker stops when this one is spent; `None` for that of an incident where none is named.
     #[must_use]
-    pub fn breaker(&self) -> Option<Scope> {
+    pub fn breaker(&self, incident: Option<IncidentId>) -> Option<Scope> {
         match self {
-            Self::Incident => None,
+            Self::Incident => incident.map(|incident| Scope::IncidentBreaker { incident }),
+            Self::Runbook { runbook, .. } => Some(Scope::RunbookBreaker {
+                runbook: runbook.clone(),
+            }),
             Self::Hour => Some(Scope::Breaker { cluster: None }),
             Self::ClusterHour { cluster } => Some(Scope::Breaker {
                 cluster: Some(cluster.clone()),
@@ -141,7 +160,9 @@ pub struct Start {
 /// What was started already, as the journal says.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Counts {
-    /// Changing attempts of this incident.
+    /// Whose these are; `None` where it is asked without an incident.
+    pub of: Option<IncidentId>,
+    /// Changing attempts of this incident, since a person last lifted its breaker.
     pub incident: u32,
     /// Of the last hour, everywhere.
     pub hour: u32,
@@ -155,7 +176,7 @@ impl Counts {
     /// When so many of the last hour's starts will be an hour old; `None` when there are not so many.
     fn room(&self, limit: &LimitOf, leave: u32) -> Option<Timestamp> {
         let mut counted = self.started.iter().filter(|start| match limit {
-            LimitOf::Incident => false,
+            LimitOf::Incident | LimitOf::Runbook { .. } => false,
             LimitOf::Hour => start.of_hour,
             LimitOf::ClusterHour { cluster } => start.cluster.as_ref() == Some(cluster),
         });
@@ -307,10 +328,11 @@ impl Guards {
 }
 
 impl Limits {
-    /// The limits that as many changes as they allow have been started under: there the breaker trips. That of an incident
-    /// is none of them: it is never counted down again, so its steps are a human's from then on.
+    /// The limits that as many changes as they allow have been started under: there the breaker trips.
     #[must_use]
     pub fn spent(&self, counts: &Counts) -> Vec<(LimitOf, u32)> {
+        let incident = self.per_incident.filter(|allowed| counts.incident >= *allowed);
+        let incident = incident.map(|allowed| (LimitOf::Incident, allowed));
         let hour = self.per_hour.filter(|allowed| counts.hour >= *allowed);
         let hour = hour.map(|allowed| (LimitOf::Hour, allowed));
         let clusters = counts.clusters.iter().filter_map(|(cluster, have)| {
@@ -318,7 +340,7 @@ impl Limits {
             let cluster = cluster.clone();
             Some((LimitOf::ClusterHour { cluster }, allowed))
         });
-        hour.into_iter().chain(clusters).collect()
+        incident.into_iter().chain(hour).chain(clusters).collect()
     }
 
     /// What stands against starting `wanted` more changes, `of_cluster` of them on each cluster.

@@ -131,6 +131,8 @@ pub enum Reason {
     Expired,
     /// The clock stepped back since the proposal or the approval: its deadlines mean nothing.
     ClockWentBack,
+    /// Shadow: nothing is approved and nothing acts.
+    OnlyWatches,
 }
 
 impl Reason {
@@ -142,7 +144,8 @@ impl Reason {
             Self::TargetMoved { .. }
             | Self::DisruptionBudget { .. }
             | Self::EvidenceOld { .. }
-            | Self::PolicyChanged => true,
+            | Self::PolicyChanged
+            | Self::ClockWentBack => true,
             Self::NoEnvironment { .. }
             | Self::NoRow { .. }
             | Self::NotApprover { .. }
@@ -172,7 +175,7 @@ impl Reason {
             | Self::SurveyFailed { .. }
             | Self::NotItsTurn
             | Self::Expired
-            | Self::ClockWentBack => false,
+            | Self::OnlyWatches => false,
         }
     }
 }

@@ -59,6 +59,10 @@ impl Frozen {
                 " that changes something on cluster {}",
                 safe(cluster.as_str(), 100)
             ),
+            Scope::RunbookBreaker { runbook } => {
+                format!(" of {} that changes something", safe(runbook.as_str(), 100))
+            }
+            Scope::IncidentBreaker { incident } => format!(" that changes something for {incident}"),
         }
     }
 

@@ -156,6 +156,7 @@ pub(crate) fn track(steps: Vec<PlannedStep>) -> PlanTrack {
         reminded: false,
         waits_since: None,
         failed_before: None,
+        clock_went_back: false,
     }
 }
 
@@ -241,6 +242,7 @@ pub(crate) fn incident(title: &str, steps: Vec<PlannedStep>) -> Incident {
         changes: Vec::new(),
         similar: Vec::new(),
         silences: Vec::new(),
+        looked_at: 0,
         joined_groups: std::collections::BTreeSet::new(),
         merged_groups: std::collections::BTreeSet::new(),
         split_off: std::collections::BTreeSet::new(),
