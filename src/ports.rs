@@ -68,7 +68,7 @@ pub struct Survey {
 }
 
 /// Why a look failed. Either way nothing may start.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, thiserror::Error)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, thiserror::Error, strum::VariantNames)]
 #[serde(rename_all = "snake_case")]
 pub enum SurveyError {
     /// The object or cluster that the step names does not exist; says what does.

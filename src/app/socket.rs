@@ -14,9 +14,9 @@ use tokio::time::timeout;
 use super::channels::Unusable;
 use crate::actions::redact::Redactor;
 use crate::config::OperatorRow;
-use crate::domain::command::{Command, Intent, Reply};
+use crate::domain::command::{Answer, Command, Intent, NotTaken, Reply};
 use crate::domain::ids::{IncidentId, PersonId};
-use crate::engine::Handle;
+use crate::engine::{EngineError, Handle};
 use crate::ports::Directory;
 use crate::render::explain;
 
@@ -117,7 +117,9 @@ impl Control {
             Ok(request) => self.answer(user.as_deref(), request).await,
             Err(error) => ControlReply {
                 done: false,
-                text: format!("that is no request: {error}"),
+                text: format!(
+                    "that is no request ({error}): give it with the `interlock` of the version that runs here"
+                ),
             },
         };
         let mut text = serde_json::to_string(&reply).map_err(io::Error::other)?;
@@ -153,7 +155,7 @@ impl Control {
         };
         match self.engine.submit(command).await {
             Ok(Reply::Answer(answer)) => {
-                let done = !matches!(answer, crate::domain::command::Answer::Refused(_));
+                let done = !matches!(answer, Answer::Refused(_));
                 let mut text = explain::answer(&answer);
                 if asks_status && done {
                     for problem in self.channels.read().iter() {
@@ -166,9 +168,14 @@ impl Control {
                 done: true,
                 text: "Done.".to_owned(),
             },
+            // Nothing came of it; in the words of a click that did not count.
             Err(error) => ControlReply {
                 done: false,
-                text: error.to_string(),
+                text: explain::answer(&Answer::NotTaken(match error {
+                    EngineError::NotStored { reason } => NotTaken::Journal { reason },
+                    EngineError::Stopped => NotTaken::Stopping,
+                    EngineError::Overloaded { .. } => NotTaken::Busy,
+                })),
             },
         }
     }

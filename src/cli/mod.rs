@@ -32,4 +32,7 @@ mod status;
 mod totp;
 mod unfreeze;
 
+#[cfg(test)]
+mod every_no_tests;
+
 pub use args::main;

@@ -23,7 +23,7 @@ pub(super) enum Ended {
 }
 
 /// It could not run: exit code 2, and this on standard error.
-#[derive(Debug, thiserror::Error)]
+#[derive(Debug, thiserror::Error, strum::VariantNames)]
 pub(super) enum Failure {
     #[error(transparent)]
     Config(#[from] ConfigError),
@@ -62,7 +62,7 @@ pub(super) enum Failure {
         line: u64,
         problem: ParseError,
     },
-    #[error("`{}` holds no alert", .0.display())]
+    #[error("`{}` holds no alert: give one as an object with `labels`", .0.display())]
     EmptyAlert(PathBuf),
     #[error(transparent)]
     Eval(#[from] EvalError),

@@ -129,7 +129,7 @@ fn few_signals(incident: &Incident) -> Option<Unmet> {
     let beyond = findings(incident)
         .filter(|finding| finding.beyond() == Some(true))
         .count();
-    (firing.len().saturating_add(beyond) < 2).then(|| match (firing.len(), beyond) {
+    (firing.len().saturating_add(beyond) < 2).then_some(match (firing.len(), beyond) {
         (0, 0) => Unmet::NoSignal,
         (0, _) => Unmet::OneFinding,
         (_, _) => Unmet::OneAlert,

@@ -13,13 +13,13 @@ use hyper::body::{Frame, Incoming, SizeHint};
 use tokio::time::Sleep;
 
 /// Why a body was not read.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error, strum::VariantNames)]
 pub enum BodyError {
     #[error("the body is larger than {limit} bytes: send less in one request")]
     TooLarge { limit: usize },
-    #[error("the body did not arrive in time")]
+    #[error("the body did not arrive in time: send it again, all at once")]
     TooSlow,
-    #[error("the body ended before it was complete")]
+    #[error("the body ended before it was complete: send it again")]
     Broken,
 }
 

@@ -1,7 +1,7 @@
 //! Why a body could not be read as alerts. The text goes back to the sender, who logs it: it names places and types,
 //! never values.
 
-#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error, strum::VariantNames)]
 pub enum ParseError {
     #[error("the body is empty: send the JSON of the webhook with POST")]
     Empty,

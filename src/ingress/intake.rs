@@ -22,12 +22,12 @@ pub struct Delivery {
 pub struct Accepted;
 
 /// The alerts are not stored, and the sender is to try again.
-#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error, strum::VariantNames)]
 pub enum Refused {
     #[error("too many deliveries are waiting: try again in {retry_after_seconds} s")]
     Overloaded { retry_after_seconds: u32 },
     /// The reason is for people and holds no secrets.
-    #[error("the delivery could not be stored: {reason}")]
+    #[error("the delivery could not be stored ({reason}): try again")]
     NotStored { reason: String },
 }
 

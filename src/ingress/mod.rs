@@ -57,6 +57,7 @@ mod sns;
 mod sns_web;
 mod sources;
 mod text;
+mod turned;
 mod uptime_kuma;
 mod zabbix;
 
@@ -74,4 +75,6 @@ pub use read::Read;
 pub use routes::{ANSWER_WITHIN, WebhookSettings, webhooks};
 pub use seats::{Proved, clicks, proved};
 pub use server::{BindError, Limits, bind, serve};
+pub use sns::SnsError;
 pub use sns_web::{SnsOverHttps, SnsUrl, SnsWeb};
+pub use turned::Turned;

@@ -30,6 +30,7 @@ use super::signature::Proof;
 use super::sns::{self, SnsError};
 use super::sns_web::{Certificates, SnsWeb};
 use super::sources::{self, PROMETHEUS_PATH, Reader};
+use super::turned::Turned;
 use crate::config::{SourceKind, Webhooks};
 use crate::planted::{self, Bug};
 use crate::ports::Clock;
@@ -276,26 +277,24 @@ impl Refusal {
         match self {
             Self::NotServed => {
                 tracing::warn!(source, "a delivery was turned away: {}", closed_advice(endpoint));
-                let text = format!("no secret is configured for {source}, so it is not served here\n");
-                plain(StatusCode::NOT_FOUND, text)
+                let source_name = source.to_owned();
+                turned(StatusCode::NOT_FOUND, &Turned::NotServed { source_name })
             }
             Self::Unauthentic => {
                 tracing::warn!(
                     source,
                     "a delivery with a wrong or missing token or signature was refused"
                 );
-                let what = sources::proof_advice(endpoint.kind);
-                let text = format!("not authentic: {what}\n");
-                with_header(plain(StatusCode::UNAUTHORIZED, text), WWW_AUTHENTICATE, "Bearer")
+                let advice = sources::proof_advice(endpoint.kind).to_owned();
+                let answer = turned(StatusCode::UNAUTHORIZED, &Turned::Unauthentic { advice });
+                with_header(answer, WWW_AUTHENTICATE, "Bearer")
             }
             Self::Stale => {
                 tracing::warn!(
                     source,
                     "a delivery that was signed at another time was refused: if it was no replay, set the clocks"
                 );
-                let text =
-                    "not authentic: the signed time is more than 5 minutes from the time here\n".to_owned();
-                plain(StatusCode::UNAUTHORIZED, text)
+                turned(StatusCode::UNAUTHORIZED, &Turned::Stale)
             }
             Self::Sns(error) => {
                 tracing::warn!(source, %error, "a message of SNS was not taken");
@@ -306,8 +305,7 @@ impl Refusal {
                     source,
                     "a delivery could not be read: this is a defect of Interlock; please report it"
                 );
-                let text = "reading it failed here\n".to_owned();
-                plain(StatusCode::INTERNAL_SERVER_ERROR, text)
+                turned(StatusCode::INTERNAL_SERVER_ERROR, &Turned::Broken)
             }
             Self::Body(error) => {
                 tracing::warn!(source, %error, "a delivery was refused");
@@ -326,8 +324,8 @@ impl Refusal {
                     source,
                     "a delivery was not stored in time; the sender will try again"
                 );
-                let text = "storing took too long: try again\n".to_owned();
-                with_header(plain(StatusCode::SERVICE_UNAVAILABLE, text), RETRY_AFTER, "1")
+                let answer = turned(StatusCode::SERVICE_UNAVAILABLE, &Turned::Late);
+                with_header(answer, RETRY_AFTER, "1")
             }
         }
     }
@@ -360,6 +358,10 @@ fn try_again(refused: &Refused) -> Response<Body> {
     };
     let answer = plain(StatusCode::SERVICE_UNAVAILABLE, format!("{refused}\n"));
     with_header(answer, RETRY_AFTER, &seconds.to_string())
+}
+
+fn turned(status: StatusCode, why: &Turned) -> Response<Body> {
+    plain(status, format!("{why}\n"))
 }
 
 fn plain(status: StatusCode, text: String) -> Response<Body> {

@@ -42,21 +42,23 @@ pub(super) enum Message {
 }
 
 /// Why a message is not believed.
-#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-pub(super) enum SnsError {
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error, strum::VariantNames)]
+pub enum SnsError {
     #[error(transparent)]
     Malformed(#[from] ParseError),
     #[error("raw message delivery carries no signature: switch it off in the subscription")]
     Raw,
     #[error("the topic is not one of `webhooks.cloudwatch.topics`: add its ARN there if it is yours")]
     OtherTopic,
-    #[error("`{0}` is not an https address of SNS, so nothing is fetched from it")]
+    #[error(
+        "`{0}` is not an https address of SNS, so nothing is fetched from it: send the messages of SNS unchanged"
+    )]
     OtherHost(&'static str),
-    #[error("the signature does not hold")]
+    #[error("the signature does not hold: send the messages of SNS unchanged")]
     Forged,
-    #[error("the message was signed too long ago, or the clocks differ by more than 5 minutes")]
+    #[error("the message was signed too long ago, or the clocks differ by more than 5 minutes: set them")]
     Stale,
-    #[error("the address to confirm the subscription is not of this topic")]
+    #[error("the address to confirm the subscription is not of this topic: subscribe to the topic itself")]
     OtherSubscription,
     #[error("{0}: SNS will try again")]
     Unreachable(#[from] Unreachable),

@@ -114,7 +114,7 @@ impl SnsWeb for SnsOverHttps {
 
 /// Why something could not be fetched.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-pub(super) enum Unreachable {
+pub enum Unreachable {
     #[error("the certificate of SNS can't be had ({0})")]
     Certificate(String),
     #[error("too many certificates were asked for in this minute")]

@@ -20,7 +20,7 @@ const ANSWER_BYTES: usize = 8 * 1024 * 1024;
 const WORDS: usize = 200;
 
 /// Why Alertmanager did not do it. Texts hold no secrets and no address.
-#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error, strum::VariantNames)]
 pub enum SilenceError {
     #[error("`{0}` is not the address of an Alertmanager: write `http://host:9093`")]
     Address(String),

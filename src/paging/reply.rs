@@ -9,7 +9,7 @@ use serde::Deserialize;
 use crate::domain::text::hung_up;
 
 /// Why the pager was not told. Texts hold no secrets.
-#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error, strum::VariantNames)]
 pub enum PageError {
     /// Its limits (429) or a fault of its own (5xx).
     #[error("the pager asks to come back in {} s ({reason})", after.as_secs())]

@@ -2,7 +2,7 @@
 
 use std::path::PathBuf;
 
-#[derive(Debug, thiserror::Error)]
+#[derive(Debug, thiserror::Error, strum::VariantNames)]
 pub enum StoreError {
     #[error("`{}` was written by a newer Interlock (schema {found}; this one knows up to {known}): start that version, or restore an older backup", path.display())]
     Newer { path: PathBuf, found: i64, known: i64 },

@@ -17,7 +17,7 @@ pub(super) const SIGNED_BY: &str = "\u{2014} ";
 const PRIVATE: &str = "PRIVATE+KEY+";
 
 /// What is wrong with a key or a note.
-#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error, strum::VariantNames)]
 pub enum NoteError {
     #[error(
         "`{given}` is no public key: it is written NAME+8 hex digits+base64, as `interlock audit keygen` prints it"
@@ -31,13 +31,13 @@ pub enum NoteError {
     Name { given: String },
     #[error("this is no signed note: it lacks the empty line and the lines of signatures behind it")]
     NotANote,
-    #[error("the note is not signed by `{name}`")]
+    #[error("the note is not signed by `{name}`: name the key that signed it")]
     NotSignedBy { name: String },
     #[error(
         "the signature of `{name}` does not fit the text: the note was changed, or signed with another key"
     )]
     WrongSignature { name: String },
-    #[error("the system gave no random numbers for a key")]
+    #[error("the system gave no random numbers for a key: try again")]
     NoRandomness,
 }
 

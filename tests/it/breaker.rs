@@ -196,6 +196,7 @@ async fn a_run_that_wants_more_than_its_runbooks_budget_trips_the_breaker_of_tha
     world
         .a_human_is_paged("step 2 was not started: the blast-radius budget does not allow it")
         .await;
+    world.card_shows("INC-1", "This needs a human").await;
     world.thread_of("INC-1").is_uninteresting();
 
     // Its budget is that of one run; the breaker is there for the next one too, and a crash does not close it.

@@ -31,7 +31,7 @@ impl fmt::Debug for HttpSettings {
 }
 
 /// Why a request may not be made. Nothing was sent.
-#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error, strum::VariantNames)]
 pub enum HttpRefusal {
     #[error("`{0}` is not a URL that can be asked: write `https://host/path`")]
     NotAUrl(String),

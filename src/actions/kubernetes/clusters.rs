@@ -49,7 +49,7 @@ pub struct ClusterSettings {
 }
 
 /// Why there is no client for a cluster. Nothing was sent.
-#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error, strum::VariantNames)]
 pub enum ClusterError {
     #[error("cluster `{name}` is not configured; configured are {known}")]
     NotConfigured { name: String, known: String },

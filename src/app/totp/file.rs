@@ -21,7 +21,7 @@ const MOST: u64 = 2_000_000;
 const HEAD: &str = "# Second factors for Tier 3, written by `interlock totp`. Whoever can read this can make everybody's codes.\n\n";
 
 /// Why the second factors can't be read or written. Never quotes the file.
-#[derive(Debug, thiserror::Error)]
+#[derive(Debug, thiserror::Error, strum::VariantNames)]
 pub enum FactorFileError {
     #[error("`{}` can't be read ({source}): check the path and its permissions", path.display())]
     Read { path: PathBuf, source: io::Error },

@@ -14,7 +14,7 @@ use super::words::one_of;
 pub(super) const PATTERN_BYTES: usize = 1 << 20;
 
 /// Why a parameter has no value that can be used.
-#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error, strum::VariantNames)]
 pub enum ParamProblem {
     #[error("`{name}` has no value: give one with `{name}=…`")]
     Missing { name: String },

@@ -23,6 +23,7 @@ use crate::ingress::generic;
 use crate::ingress::intake::{Accepted, Refused};
 use crate::ingress::seats::{Proved, proved};
 use crate::ingress::signature::{Proof, Scheme};
+use crate::ingress::turned::Turned;
 use crate::ports::{Clock, Pending};
 
 /// Bytes of one body. GitHub caps its own at 25 MB, but one of a push with that many commits tells nobody anything.
@@ -123,18 +124,16 @@ type Said = (StatusCode, String);
 async fn take(served: &Served, request: Request<Body>) -> Result<Said, Said> {
     let name = served.sender.name();
     if let Gate::Closed = served.gate {
-        let key = served.sender.first_key();
-        let text = format!(
-            "no secret is configured for changes/{name}, so it is not served here: set `webhooks.changes.{name}.{key}`"
-        );
-        return Err((StatusCode::NOT_FOUND, text));
+        let (sender, key) = (name.to_owned(), served.sender.first_key());
+        let turned = Turned::ChangesNotServed { sender, key };
+        return Err((StatusCode::NOT_FOUND, turned.to_string()));
     }
     let (parts, body) = request.into_parts();
     let unauthentic = || {
-        let place = served.sender.place();
+        let advice = format!("set what is configured here {}", served.sender.place());
         (
             StatusCode::UNAUTHORIZED,
-            format!("not authentic: set what is configured here {place}"),
+            Turned::Unauthentic { advice }.to_string(),
         )
     };
     if !served.gate.admits_head(&parts.headers, parts.uri.query()) {
@@ -148,12 +147,7 @@ async fn take(served: &Served, request: Request<Body>) -> Result<Said, Said> {
         Proof::Holds => {}
         Proof::Fails | Proof::Stale => return Err(unauthentic()),
     }
-    let busy = |_| {
-        (
-            StatusCode::SERVICE_UNAVAILABLE,
-            "too many deliveries are waiting: try again".to_owned(),
-        )
-    };
+    let busy = |_| (StatusCode::SERVICE_UNAVAILABLE, Turned::Busy.to_string());
     let _room = served.room.try_acquire().map_err(busy)?;
     let service = service(&parts.uri);
     let understood = read(served.sender, &parts.headers, &body, service.as_deref(), now);
@@ -163,12 +157,7 @@ async fn take(served: &Served, request: Request<Body>) -> Result<Said, Said> {
         let why = aside.unwrap_or("there is no change in it");
         return Ok((StatusCode::OK, format!("nothing to do: {why}")));
     }
-    let late = |_| {
-        (
-            StatusCode::SERVICE_UNAVAILABLE,
-            "storing took too long: try again".to_owned(),
-        )
-    };
+    let late = |_| (StatusCode::SERVICE_UNAVAILABLE, Turned::Late.to_string());
     let stored = tokio::time::timeout(served.answer_within, served.intake.changed(changes)).await;
     let Accepted = stored
         .map_err(late)?
