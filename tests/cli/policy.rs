@@ -187,7 +187,7 @@ fn what_holds_whoever_asks_stands_below_the_table() {
         "  Window office hours: Tier 1, Tier 2 and Tier 3 in production start only mon,tue,wed,thu,fri 09:00-17:00 (Europe/Berlin)\n  \
          Freeze launch (we launch): nothing starts everywhere during 2026-12-01 to 2026-12-03 (UTC)\n  \
          At most 4 changes in an hour\n  \
-         When an hour's are used up the breaker trips: nothing more is changed until a person lifts it with a reason\n  \
+         When they are used up the breaker trips: nothing more is changed until a person lifts it with a reason\n  \
          Changes are Tier 3 in namespace kube-*\n  \
          Tier 3, since it can't be undone: rollout undo deployment/billing\n  \
          Autonomy at most suggest in production\n  \
