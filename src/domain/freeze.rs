@@ -1,5 +1,6 @@
 //! Freeze: while it stands, no step that it covers starts. Easy to trip, harder to lift. Each scope is frozen by itself:
 //! lifting one leaves the others.
+//! Longer than other files, since its scopes, what stands and what lifts it are one machine.
 
 use std::fmt;
 

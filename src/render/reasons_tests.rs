@@ -1,4 +1,5 @@
 //! Every refusal that somebody can meet, as it is said. A new kind of refusal does not compile here until it is listed.
+//! Longer than other files, since every kind has its example.
 
 use std::collections::BTreeSet;
 

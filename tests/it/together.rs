@@ -1,4 +1,5 @@
 //! One cause, one card: what has to do with each other joins, a person may split it, and a storm stays readable.
+//! Longer than other files, since its stories share one catalogue.
 
 use std::collections::BTreeMap;
 use std::sync::Arc;

@@ -1,4 +1,5 @@
 //! Moving an incident on: what follows once an approval is in, a step has ended, the source agrees, or nobody can go on.
+//! Longer than other files, since going on and calling for people are decided together.
 
 use jiff::{SignedDuration, Timestamp};
 

@@ -1,4 +1,5 @@
 //! Starting a step: everything is checked again, and only then is the start recorded. Only a recorded start yields a permit.
+//! Longer than other files, since all that a start is checked against is read together.
 
 use super::world::{expected, live_cost, world_holds};
 use super::{Context, Tx, advance, breaker, contain, survey, world};
