@@ -1,6 +1,6 @@
 //! Every no that is no decision of the gate, as people and senders read it: of the command line, the port, the database, the
 //! clusters, the pager and of what a plan is made from. What the gate itself decides is beside `render::reasons`. A new kind is in
-//! no list here, and then the test names it.
+//! no list here, and then the test names it. Longer than other files, since every kind has its example.
 
 use std::collections::BTreeSet;
 use std::fmt::{Debug, Display};
