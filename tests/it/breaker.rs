@@ -297,8 +297,9 @@ async fn the_limit_of_an_incident_trips_a_breaker_of_its_own_which_counts_anew_a
     // It is over: there is nothing left that the breaker could stop, and nobody has to lift it.
     world.ana().types("close INC-1 the replica took over").await;
     world.ana().is_told("INC-1 is closed.").await;
-    world.pager_resolves(&first.id).await;
-    world.pager_resolves(&second.id).await;
+    for page in &pages {
+        world.pager_resolves(&page.id).await;
+    }
     world
         .ben()
         .types("unfreeze breaker=INC-1 is it still there")
