@@ -183,8 +183,10 @@ async fn a_run_that_wants_more_than_its_runbooks_budget_trips_the_breaker_of_tha
     world.ana().presses("Approve 2 steps").await;
     world.ana().is_told("Approved.").await;
     world
-        .thread_of("INC-1")
-        .says("step 2 was not started: the blast-radius budget does not allow it")
+        .card_shows(
+            "INC-1",
+            "step 2 was not started: the blast-radius budget does not allow it",
+        )
         .await;
     world.cluster_did(&[FLUSH, FLUSH]).await;
     // The summary has it too, cut short.
