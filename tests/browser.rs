@@ -139,8 +139,8 @@ async fn ana_rejects_with_a_reason() {
     ben.sees(
         CARD,
         &[
-            "This needs a human",
-            "@ana rejected the plan: The primary is being failed over by hand",
+            "@ana has it",
+            "rejected the plan: The primary is being failed over by hand",
         ],
     )
     .await;

@@ -115,3 +115,20 @@ pub fn sentence(text: &str) -> String {
         .next()
         .map_or_else(String::new, |first| first.to_uppercase().chain(chars).collect())
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_cluster_that_does_not_answer_is_one_sentence_on_a_phone() {
+        let whole = "no plan could be made: steps 1 and 2: cluster `main` could not be asked: nothing was sent: \
+                     https://10.0.0.1:6443 can't be reached: client error (Connect): tcp connect error: Connection refused";
+        assert_eq!(
+            without_causes(whole),
+            "no plan could be made: steps 1 and 2: cluster `main` can't be reached"
+        );
+        let other = "step 1: cluster `main` could not be asked: the server failed: etcd is gone (500)";
+        assert_eq!(without_causes(other), other);
+    }
+}
