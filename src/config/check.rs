@@ -48,6 +48,7 @@ pub(super) fn check(settings: &Settings) -> Result<(), ConfigError> {
             ));
         }
     }
+    tenant(loki.tenant.as_deref())?;
     advisor(settings)?;
     let jsm = &settings.jsm;
     let set = [
@@ -68,6 +69,17 @@ pub(super) fn check(settings: &Settings) -> Result<(), ConfigError> {
         ));
     }
     webhook_check::check(webhooks)
+}
+
+/// It is sent in a header, and nothing else may stand in one.
+fn tenant(tenant: Option<&str>) -> Result<(), ConfigError> {
+    match tenant.filter(|tenant| tenant.is_empty() || !tenant.bytes().all(|byte| byte.is_ascii_graphic())) {
+        Some(tenant) => wrong(format!(
+            "`loki.tenant` is `{}`, and is sent as the header X-Scope-OrgID: write the id of the tenant in plain letters, digits and signs, without spaces, or remove the key",
+            tenant.escape_default()
+        )),
+        None => Ok(()),
+    }
 }
 
 pub(super) fn wrong(text: String) -> Result<(), ConfigError> {

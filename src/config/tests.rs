@@ -335,6 +335,13 @@ fn secrets_come_from_files_too() {
 }
 
 #[test]
+fn a_tenant_that_no_header_can_carry_names_its_own_key() {
+    let said = refused("[loki]\nurl = \"http://127.0.0.1:3100\"\ntenant = \"pay\\nments\"");
+    assert!(said.contains("`loki.tenant` is `pay\\nments`"), "{said}");
+    assert!(said.contains("without spaces"), "{said}");
+}
+
+#[test]
 fn contradictions_are_named() {
     let lines = [
         refused("[server]\nlisten = \"0.0.0.0:80\"\n[webhooks]\nallow_unauthenticated = true"),

@@ -38,12 +38,18 @@ pub fn anybody(each: &[Vec<String>]) -> String {
     }
 }
 
-/// The names of each list as a hand writes them; one that can't be written is left out.
+/// The names of each list as a hand writes them; one that can't be written is left out. A list of which nobody can be
+/// written stays: that somebody of it is needed as well is not to be lost.
 #[must_use]
 pub fn written(each: &[Vec<String>], name: impl Fn(&str) -> Option<String>) -> Vec<Vec<String>> {
-    let lists = each
-        .iter()
-        .map(|names| names.iter().filter_map(|one| name(one)).collect());
+    let one_list = |names: &Vec<String>| {
+        let written: Vec<String> = names.iter().filter_map(|one| name(one)).collect();
+        match written.is_empty() && !names.is_empty() {
+            true => vec![UNWRITTEN.to_owned()],
+            false => written,
+        }
+    };
+    let lists = each.iter().map(one_list);
     lists.filter(|names: &Vec<String>| !names.is_empty()).collect()
 }
 
@@ -92,6 +98,7 @@ pub fn named(id: &str, name: &str) -> String {
     }
 }
 
+const UNWRITTEN: &str = "people whom the policy names";
 const ON_CALL_WORDS: &str = "whoever is on call now";
 
 #[cfg(test)]
@@ -115,6 +122,10 @@ mod tests {
         assert_eq!(
             said(&[&["@sre", "U1"], &["@leads"]]),
             "May approve: whoever is in @sre or <@U1> and in @leads."
+        );
+        assert_eq!(
+            said(&[&["@sre"], &["somebody else"]]),
+            "May approve: whoever is in @sre and in people whom the policy names."
         );
         assert_eq!(
             said(&[&["@a", "@b", "@c", "@d", "@e", "@f", "@g", "@h"]]),
