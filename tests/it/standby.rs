@@ -214,3 +214,28 @@ async fn a_lease_that_can_not_be_renewed_stops_what_acts_until_it_can() {
     world.ana().ignores_answers();
     world.ends().await;
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_lease_whose_renewal_was_broken_off_by_the_end_is_given_back_all_the_same() {
+    let (world, admin) = world().await;
+    world.bot_starts().await;
+    let renewed = read(&admin, LEASE).await["spec"]["renewTime"].clone();
+    // Written, and the bot never hears of it.
+    let faults = world.doubles.cluster.faults();
+    let on = FaultMatch {
+        verb: Some("update".to_owned()),
+        resource: Some("leases".to_owned()),
+        ..FaultMatch::default()
+    };
+    faults.once(on, FaultKind::HangAfterApply);
+    let patience = Instant::now() + Duration::from_secs(10);
+    while !faults.list().is_empty() || read(&admin, LEASE).await["spec"]["renewTime"] == renewed {
+        assert!(Instant::now() < patience, "it is never renewed");
+        tokio::time::sleep(Duration::from_millis(20)).await;
+    }
+    world.bot_stops().await;
+    assert_eq!(read(&admin, LEASE).await["spec"]["holderIdentity"], "");
+    world.bot_starts().await;
+    beside(&world, &[]).await;
+    world.ends().await;
+}
