@@ -103,6 +103,7 @@ async fn after_its_minutes_everything_holds_again() {
     world.ana().types("break-glass INC-1 nobody else is awake").await;
     world.ana().is_told("The glass of INC-1 is broken until").await;
     world.a_human_is_paged("INC-1").await;
+    world.card("A human was paged at HH:MM").await;
     world.ana().presses("Approve 2 steps").await;
     world.ana().is_told("Approved.").await;
     world.card("Running step 1").await;

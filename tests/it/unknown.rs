@@ -20,6 +20,7 @@ async fn the_status_of_step_one_is_lost(alert: &Alert) -> TestWorld {
     world.ana().is_told("Approved.").await;
     world.card("nobody knows whether step 1 happened").await;
     world.a_human_is_paged("INC-1").await;
+    world.card("A human was paged at HH:MM").await;
     world.thread().says("step 1 ended UNKNOWN").await;
     world
         .thread()
@@ -298,7 +299,9 @@ async fn a_plan_that_can_not_go_on_because_of_a_freeze_says_so_to_who_judged() {
         .thread()
         .says("*Handed over to a human:* step 2 was not started: everything is frozen by ben (we look first)")
         .await;
-    world.thread().ends_with("Summary so far of INC-1").await;
+    // Who came for the step has judged it; that the plan ended is something else.
+    world.a_human_is_paged("step 2 was not started").await;
+    world.thread().is_uninteresting();
     world.ends().await;
 }
 

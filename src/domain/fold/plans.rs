@@ -76,6 +76,8 @@ pub(super) fn approve(incident: &mut Incident, plan: PlanNo, event: ApprovalEven
         let approved = matches!(next, Approval::Approved { .. });
         track.approval = next;
         if approved {
+            // Whoever was called has decided: what they are called for next is something else.
+            incident.paging.begin_anew();
             incident.phase = Phase::Running;
         }
     }
@@ -106,8 +108,6 @@ pub(super) fn part_done(
 }
 
 pub(super) fn started(incident: &mut Incident, attempt: AttemptId, by: &[Who], cost: &Cost, at: Timestamp) {
-    // Whoever was called has let it go on: what they are called for next is something else.
-    incident.paging.begin_anew();
     let Some(track) = track(incident, attempt.plan) else {
         return;
     };
@@ -199,6 +199,7 @@ pub(super) fn judged(
     track.run.judged.insert(step);
     let by = by.to_owned();
     track.run.judged_by.insert(step, Judged { by, judgement });
+    incident.paging.begin_anew();
 }
 
 pub(super) fn set(incident: &mut Incident, plan: PlanNo, step: StepNo, state: StepState) {
