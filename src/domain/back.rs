@@ -9,12 +9,24 @@ use super::state::State;
 /// Clocks are set by so much all the time, and two machines differ by as much.
 const SLACK: SignedDuration = SignedDuration::from_secs(5);
 
+/// Whether a clock that said `latest` before and says `now` went back.
+#[must_use]
+pub fn went_back(latest: Timestamp, now: Timestamp) -> bool {
+    latest.duration_since(now) > SLACK
+}
+
 impl State {
+    /// The time of the last entry, or of the latest since the clock last went back. Whoever looks at the clock between
+    /// entries knows more.
+    #[must_use]
+    pub fn latest_at(&self) -> Option<Timestamp> {
+        self.latest_at
+    }
+
     /// Whether it was later already than it is now.
     #[must_use]
     pub fn clock_went_back(&self, now: Timestamp) -> bool {
-        self.latest_at
-            .is_some_and(|latest| latest.duration_since(now) > SLACK)
+        self.latest_at.is_some_and(|latest| went_back(latest, now))
     }
 
     /// What waits for a yes, or for its first step, has waited for nobody knows how long.
@@ -24,6 +36,27 @@ impl State {
             return;
         }
         self.latest_at = Some(at);
+        self.distrust();
+    }
+
+    /// Somebody saw it go back, whether or not anything was written at the time that it went back from. A page that was due
+    /// comes at once: it would be late by as much as the clock went back, and nobody knows how late it is.
+    pub(super) fn clock_was_set_back(&mut self, at: Timestamp) {
+        self.latest_at = Some(at);
+        self.distrust();
+        let mut sooner = Vec::new();
+        for incident in self.incidents.values_mut().filter(|of| of.is_open()) {
+            if let Some(due) = incident.paging.due.as_mut().filter(|due| **due > at) {
+                *due = at;
+                sooner.push(incident.id);
+            }
+        }
+        for id in sooner {
+            self.index_incident(id);
+        }
+    }
+
+    fn distrust(&mut self) {
         for incident in self.incidents.values_mut() {
             if let Some(track) = incident.plans.last_mut().filter(|track| !track.begun()) {
                 track.clock_went_back = true;

@@ -230,6 +230,8 @@ pub enum Command {
     Unseen(IncidentId),
     /// The clock reached a deadline.
     Tick,
+    /// It says less than it did when it was looked at before; it had come as far as `from`.
+    ClockWentBack { from: jiff::Timestamp },
     /// The file of second factors was read.
     Factors(FactorsSeen),
     /// A checkpoint was signed; it leaves the machine once this is stored. `line` is the note for threads; `None` leaves them quiet.

@@ -103,6 +103,10 @@ pub enum Event {
         #[serde(default, skip_serializing_if = "Option::is_none")]
         database: Option<String>,
     },
+    /// The clock of the machine says less than it did: it had come as far as `from`.
+    ClockWentBack {
+        from: Timestamp,
+    },
     /// A checkpoint over the first `size` entries was signed. `note` is what left the machine.
     Checkpointed {
         size: u64,

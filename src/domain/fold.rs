@@ -67,6 +67,11 @@ impl State {
                 self.glass.retain(|glass| glass.incident != *incident);
                 self.apply_to_incident(entry, *incident);
             }
+            Event::ClockWentBack { .. } => self.clock_was_set_back(entry.at),
+            Event::GlassOver { incident } => {
+                self.glass_is_over(*incident);
+                self.apply_to_incident(entry, *incident);
+            }
             Event::Repeated { incidents } => self.repeated(incidents),
             Event::FreezeFile { path, file } => self.freeze.saw(path, file, entry.at),
             Event::Changed { change } => self.changes.note(change, entry.at),
@@ -234,7 +239,6 @@ impl State {
             | Event::PageFailed { incident, .. }
             | Event::SourceRefused { incident, .. }
             | Event::SourceResolved { incident, .. }
-            | Event::GlassOver { incident }
             | Event::SourceTold { incident, .. }
             | Event::SilenceProposed { incident, .. }
             | Event::SilenceVoted { incident, .. }
@@ -568,6 +572,7 @@ fn change(incident: &mut Incident, event: &Event, at: Timestamp) {
         Event::SourceTold { .. }
         | Event::Merged { .. }
         | Event::Started { .. }
+        | Event::ClockWentBack { .. }
         | Event::Checkpointed { .. }
         | Event::Anchored { .. }
         | Event::Repeated { .. }

@@ -11,6 +11,7 @@ use serde::{Deserialize, Serialize};
 use super::event::Who;
 use super::ids::{GroupId, IncidentId, PersonId};
 use super::incident::Incident;
+use super::state::State;
 use crate::planted::{self, Bug};
 use crate::ports::Person;
 
@@ -52,10 +53,19 @@ pub struct Glass {
 }
 
 impl Glass {
-    /// A clock that went back opens nothing.
+    /// A clock that went back opens nothing, and lengthens nothing: what is over by the record is over.
     #[must_use]
     pub fn holds(&self, now: Timestamp) -> bool {
-        self.at <= now && (now < self.until || planted::is(Bug::BreakGlassOutlivesItsTime))
+        let stands = !self.over && now < self.until;
+        self.at <= now && (stands || planted::is(Bug::BreakGlassOutlivesItsTime))
+    }
+}
+
+impl State {
+    pub(super) fn glass_is_over(&mut self, incident: IncidentId) {
+        for glass in self.glass.iter_mut().filter(|glass| glass.incident == incident) {
+            glass.over = true;
+        }
     }
 }
 

@@ -14,7 +14,7 @@ pub mod action;
 pub mod advice;
 pub mod alert;
 pub mod approval;
-mod back;
+pub mod back;
 pub mod breaker;
 pub mod ceremony;
 pub mod change;

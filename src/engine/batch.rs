@@ -16,6 +16,7 @@ use tokio::sync::{mpsc as tokio_mpsc, oneshot, watch};
 use super::core::{Core, Knowledge};
 use super::handle::{EngineError, Handle, Message, Question};
 use super::lane::{Lane, OutboxItem};
+use crate::domain::back::went_back;
 use crate::domain::command::{Command, Drive, Effect, Reply};
 use crate::ports::Clock;
 use crate::store::{Store, StoreError};
@@ -106,6 +107,9 @@ pub struct Engine {
     proved: Instant,
     /// Why this journal can't be trusted to be the newest.
     behind: Option<String>,
+    /// The latest that the clock has said since it last went back. Kept here too, since the journal knows the times of its
+    /// entries only, and the clock may go back while nothing is written.
+    latest: Option<Timestamp>,
 }
 
 /// Opens the state and starts the thread. The first thing it does is to recover: what an earlier process left is
@@ -146,7 +150,7 @@ pub fn start(
             maybe_sent: true,
         });
     }
-    let last_snapshot = core.state().seq;
+    let (last_snapshot, latest) = (core.state().seq, core.state().latest_at());
     let engine = Engine {
         core,
         knowledge,
@@ -163,6 +167,7 @@ pub fn start(
         recovered: false,
         proved: Instant::now(),
         behind,
+        latest,
     };
     wake(&tx);
     thread::Builder::new()
@@ -236,6 +241,11 @@ impl Engine {
         Timestamp::from_millisecond(self.clock.now().as_millisecond()).unwrap_or(Timestamp::UNIX_EPOCH)
     }
 
+    /// What the clock had said before, when it went back.
+    fn went_back_from(&self, now: Timestamp) -> Option<Timestamp> {
+        self.latest.filter(|latest| went_back(*latest, now))
+    }
+
     fn sort(&mut self, message: Message) {
         match message {
             Message::Decide(command, reply) if command.is_intake() => {
@@ -250,6 +260,7 @@ impl Engine {
 
     /// One commit. Gives the sender of a `Stop` when there was one.
     fn batch(&mut self) -> Option<oneshot::Sender<()>> {
+        let now = self.now();
         let mut commands = Vec::new();
         let mut waiting: Vec<Option<Waiting>> = Vec::new();
         if !self.recovered {
@@ -258,6 +269,13 @@ impl Engine {
                 behind: self.behind.clone(),
             });
             waiting.push(None);
+        }
+        // Before anything else is decided by a clock that can't be trusted.
+        if let Some(from) = self.went_back_from(now) {
+            commands.push(Command::ClockWentBack { from });
+            waiting.push(None);
+        } else {
+            self.latest = self.latest.max(Some(now));
         }
         let mut questions = Vec::new();
         let mut done = Vec::new();
@@ -280,7 +298,6 @@ impl Engine {
             waiting.push(Some(reply));
         }
         self.intake_count.fetch_sub(take, Ordering::AcqRel);
-        let now = self.now();
         if self.core.state().next_deadline().is_some_and(|at| at <= now) {
             commands.push(Command::Tick);
             waiting.push(None);
@@ -306,6 +323,10 @@ impl Engine {
         match self.core.run(commands, done, &knowledge, now) {
             Ok(committed) => {
                 self.recovered = true;
+                // It counts from the new time only once that is on record.
+                if self.went_back_from(now).is_some() {
+                    self.latest = Some(now);
+                }
                 if committed.wrote {
                     self.well();
                 }

@@ -202,6 +202,7 @@ fn worded(event: &Event, incident: Option<&Incident>) -> Option<String> {
             ..
         } => format!("{} asked for the plan again", by.name),
         Event::Started { .. }
+        | Event::ClockWentBack { .. }
         | Event::Checkpointed { .. }
         | Event::Anchored { .. }
         | Event::Repeated { .. }

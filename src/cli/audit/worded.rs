@@ -34,6 +34,9 @@ fn machinery(event: &Event) -> Option<String> {
             database.as_deref(),
         ));
     }
+    if let Event::ClockWentBack { from } = event {
+        return Some(format!("the clock went back from {}", words::clock(*from)));
+    }
     if let Event::Checkpointed { size, .. } = event {
         return Some(format!("a checkpoint was signed over {size} entries"));
     }

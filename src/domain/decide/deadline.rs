@@ -58,7 +58,7 @@ fn remind_if_due(tx: &mut Tx<'_>, context: Context<'_>, id: IncidentId) {
     }
 }
 
-fn page_if_due(tx: &mut Tx<'_>, context: Context<'_>, id: IncidentId) {
+pub(super) fn page_if_due(tx: &mut Tx<'_>, context: Context<'_>, id: IncidentId) {
     let due = tx.state().incident(id).is_some_and(|incident| {
         incident.is_open()
             && incident.paging.asked_at.is_none()

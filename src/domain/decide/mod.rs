@@ -5,6 +5,7 @@ mod act;
 mod advance;
 mod advise;
 mod alerts;
+mod back;
 mod breaker;
 mod changes;
 mod charge;
@@ -31,6 +32,7 @@ use jiff::Timestamp;
 
 use super::command::{Command, Delivered, Reply};
 use super::event::Event;
+use super::factors::FactorsSeen;
 use super::ids::DeliveryKey;
 use super::incident::Incident;
 use super::rules::Rules;
@@ -92,12 +94,7 @@ pub fn decide(tx: &mut Tx<'_>, context: Context<'_>, command: Command) -> Reply 
             advance::page_unseen(tx, context, incident);
             Reply::Stored
         }
-        Command::Factors(seen) => {
-            for change in tx.state().factors.news(&seen, context.now) {
-                tx.record(Event::SecondFactor { change });
-            }
-            Reply::Stored
-        }
+        Command::Factors(seen) => factors_read(tx, context, &seen),
         Command::Checkpointed { size, note, line } => checkpointed(tx, size, note, line),
         Command::Stop { scope, reason } => {
             freezing::by_interlock(tx, context, scope, reason, None);
@@ -106,6 +103,7 @@ pub fn decide(tx: &mut Tx<'_>, context: Context<'_>, command: Command) -> Reply 
         Command::FreezeFileSeen { path, file } => freezing::file_seen(tx, context, path, file),
         Command::Restored { entries } => restored::restored(tx, context, entries),
         Command::Tick => deadline::tick(tx, context),
+        Command::ClockWentBack { from } => back::clock_went_back(tx, context, from),
         Command::Landed { incidents, attempts } => deadline::landed(tx, context, &incidents, &attempts),
         Command::Recover { database, behind } => deadline::recover(tx, context, database, behind),
     }
@@ -125,6 +123,7 @@ impl Command {
             | Self::Delivered(_)
             | Self::Unseen(_)
             | Self::Tick
+            | Self::ClockWentBack { .. }
             | Self::Factors(_)
             | Self::Checkpointed { .. }
             | Self::Stop { .. }
@@ -134,6 +133,13 @@ impl Command {
             | Self::Recover { .. } => None,
         }
     }
+}
+
+fn factors_read(tx: &mut Tx<'_>, context: Context<'_>, seen: &FactorsSeen) -> Reply {
+    for change in tx.state().factors.news(seen, context.now) {
+        tx.record(Event::SecondFactor { change });
+    }
+    Reply::Stored
 }
 
 fn checkpointed(tx: &mut Tx<'_>, size: u64, note: String, line: Option<String>) -> Reply {

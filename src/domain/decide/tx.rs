@@ -219,6 +219,7 @@ fn redraws(event: &Event) -> bool {
         | Event::GlassReviewed { .. }
         | Event::Closed { .. } => true,
         Event::Started { .. }
+        | Event::ClockWentBack { .. }
         | Event::Checkpointed { .. }
         | Event::Anchored { .. }
         | Event::Repeated { .. }
@@ -292,6 +293,7 @@ fn tells(event: &Event) -> bool {
         | Event::Anchored { .. }
         | Event::SourceResolved { .. } => true,
         Event::Started { .. }
+        | Event::ClockWentBack { .. }
         | Event::Checkpointed { .. }
         | Event::Repeated { .. }
         | Event::FreezeFile { .. }

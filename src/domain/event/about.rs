@@ -10,6 +10,7 @@ impl Event {
     pub fn incident(&self) -> Option<IncidentId> {
         match self {
             Self::Started { .. }
+            | Self::ClockWentBack { .. }
             | Self::Checkpointed { .. }
             | Self::Repeated { .. }
             | Self::FreezeFile { .. }
