@@ -29,9 +29,24 @@ pub struct MatchRecord {
     /// How many more there were.
     #[serde(default, skip_serializing_if = "is_none")]
     pub refused_more: usize,
-    /// What is known of those; entries from before it was told apart have none.
-    #[serde(default)]
+    /// What is known of those.
+    #[serde(default, alias = "refused_meant", deserialize_with = "refused_as")]
     pub refused_as: RefusedAs,
+}
+
+/// Entries from before three ways were told apart only say whether those were meant.
+fn refused_as<'de, D: serde::Deserializer<'de>>(written: D) -> Result<RefusedAs, D::Error> {
+    #[derive(Deserialize)]
+    #[serde(untagged)]
+    enum Written {
+        Meant(bool),
+        As(RefusedAs),
+    }
+    Ok(match Written::deserialize(written)? {
+        Written::Meant(true) => RefusedAs::Meant,
+        Written::Meant(false) => RefusedAs::Unread,
+        Written::As(known) => known,
+    })
 }
 
 #[expect(clippy::trivially_copy_pass_by_ref, reason = "serde hands a reference")]
@@ -121,4 +136,22 @@ pub enum Verdict {
     One { runbook: RunbookName },
     Several,
     None,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_was_written_before_three_ways_were_told_apart_still_says_what_it_said() {
+        let read = |key: &str| -> RefusedAs {
+            let text = format!(
+                r#"{{"candidates": [], "misses": [], "verdict": {{"is": "none"}}, "explanation": []{key}}}"#
+            );
+            serde_json::from_str::<MatchRecord>(&text).unwrap().refused_as
+        };
+        assert_eq!(read(r#", "refused_meant": true"#), RefusedAs::Meant);
+        assert_eq!(read(""), RefusedAs::Unread);
+        assert_eq!(read(r#", "refused_as": "unlike""#), RefusedAs::Unlike);
+    }
 }

@@ -64,6 +64,9 @@ pub struct Run {
     /// When the first step of what was last approved started; earlier parts of the plan don't count.
     #[serde(default)]
     pub part_started_at: Option<Timestamp>,
+    /// When a person last judged a step: until then the plan waited for that, and did not run.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub judged_at: Option<Timestamp>,
     /// Names of those under whose approval each step last started.
     #[serde(default)]
     pub approved_by: BTreeMap<StepNo, Vec<String>>,
@@ -115,7 +118,8 @@ impl Incident {
         };
         let runs =
             matches!(self.phase, Phase::Running) && run.result.is_none() && !run.told_long && !unknown();
-        run.part_started_at.filter(|_| runs)?.checked_add(RUNS_LONG).ok()
+        let since = run.part_started_at.max(run.judged_at);
+        since.filter(|_| runs)?.checked_add(RUNS_LONG).ok()
     }
 
     /// The step of the current plan whose outcome nobody knows.

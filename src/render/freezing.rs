@@ -1,5 +1,7 @@
 //! What somebody is told who freezes or lifts a freeze, what the channels are told, and what the thread says of it.
 
+use jiff::Timestamp;
+
 use super::escape::Mrkdwn;
 use super::{people, words};
 use crate::domain::breaker::{self, interlock};
@@ -57,8 +59,8 @@ fn some(lines: &[String]) -> String {
 
 /// What the channels are told, as mrkdwn.
 #[must_use]
-pub fn notice(notice: &Notice) -> String {
-    let lines = match notice {
+pub fn notice(notice: &Notice, late: Option<Timestamp>) -> String {
+    let mut lines = match notice {
         Notice::Frozen {
             by,
             reason,
@@ -105,6 +107,13 @@ pub fn notice(notice: &Notice) -> String {
             Mrkdwn::escape(&still(left, None)).to_string(),
         ],
     };
+    // What runs now and what stays frozen is as it was then.
+    lines.extend(late.map(|at| {
+        format!(
+            "_So it was at {}; Slack could not be told sooner._",
+            words::at(at)
+        )
+    }));
     lines.join("\n")
 }
 

@@ -127,7 +127,8 @@ pub struct Words {
     pub crowd: fn(&[&Entry]) -> String,
     pub summary: fn(&[Entry], &Incident) -> String,
     /// What the channels are told that is about no one incident.
-    pub notice: fn(&Notice) -> String,
+    /// With the time that it is of, where that is some while ago.
+    pub notice: fn(&Notice, Option<Timestamp>) -> String,
 }
 
 /// What may change every open card at once.

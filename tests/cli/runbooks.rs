@@ -118,7 +118,10 @@ fn an_alert_that_can_not_be_read_is_refused() {
     let said = place
         .run_with_input(&["match", "--alert", "-"], r#"{"version":"4","alerts":[]}"#)
         .failed();
-    assert_eq!(said, "interlock: `-` holds no alert: give one as an object with `labels`");
+    assert_eq!(
+        said,
+        "interlock: `-` holds no alert: give one as an object with `labels`"
+    );
     assert!(
         place
             .run(&["match", "--alert", "gone.json"])

@@ -342,15 +342,7 @@ pub fn page_sooner(tx: &mut Tx<'_>, context: Context<'_>, id: IncidentId) {
     }
     if matches!(incident.phase, Phase::Running | Phase::Settling { .. }) {
         if urgency_of(context, incident, Call::Waits) == Urgency::Now {
-            let during = match incident.phase {
-                Phase::Settling { .. } => "after its steps were verified",
-                Phase::Planning { .. }
-                | Phase::Proposed
-                | Phase::Running
-                | Phase::Handed { .. }
-                | Phase::Closed { .. } => "while its plan runs",
-            };
-            let why = format!("it became {} {during}", incident.severity);
+            let why = became(incident);
             page_now(tx, id, Call::Waits, why);
         }
         return;
@@ -379,17 +371,13 @@ pub fn page_sooner(tx: &mut Tx<'_>, context: Context<'_>, id: IncidentId) {
 /// person has it in hand. It goes by the same key, so that whoever looks at the pager sees one thing.
 fn raise_page(tx: &mut Tx<'_>, context: Context<'_>, id: IncidentId) {
     let raised = tx.state().incident(id).filter(|incident| {
-        incident.commander.is_none() && urgency_of(context, incident, Call::Waits) == Urgency::Now
+        incident.in_hands_of().is_none() && urgency_of(context, incident, Call::Waits) == Urgency::Now
     });
     let Some(incident) = raised else { return };
     if planted::is(Bug::PageNotRaised) {
         return;
     }
-    let runs = match incident.phase {
-        Phase::Running | Phase::Settling { .. } => " while its plan runs",
-        Phase::Planning { .. } | Phase::Proposed | Phase::Handed { .. } | Phase::Closed { .. } => "",
-    };
-    let why = format!("it became {}{runs}", incident.severity);
+    let why = became(incident);
     let waiting = incident.paging.waiting;
     tx.record(Event::PageAsked {
         incident: id,
@@ -397,6 +385,15 @@ fn raise_page(tx: &mut Tx<'_>, context: Context<'_>, id: IncidentId) {
         waiting,
         raises: true,
     });
+}
+
+fn became(incident: &Incident) -> String {
+    let during = match incident.phase {
+        Phase::Running => " while its plan runs",
+        Phase::Settling { .. } => " after its steps were verified",
+        Phase::Planning { .. } | Phase::Proposed | Phase::Handed { .. } | Phase::Closed { .. } => "",
+    };
+    format!("it became {}{during}", incident.severity)
 }
 
 /// Nobody can see the card, so the delay for its severity has no point; what never pages still does not.

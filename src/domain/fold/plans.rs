@@ -108,6 +108,7 @@ pub(super) fn part_done(
 }
 
 pub(super) fn started(incident: &mut Incident, attempt: AttemptId, by: &[Who], cost: &Cost, at: Timestamp) {
+    incident.paging.goes_on();
     let Some(track) = track(incident, attempt.plan) else {
         return;
     };
@@ -197,9 +198,10 @@ pub(super) fn judged(
     };
     track.run.steps.insert(step, state);
     track.run.judged.insert(step);
+    track.run.judged_at = Some(at);
     let by = by.to_owned();
     track.run.judged_by.insert(step, Judged { by, judgement });
-    incident.paging.begin_anew();
+    incident.paging.judged();
 }
 
 pub(super) fn set(incident: &mut Incident, plan: PlanNo, step: StepNo, state: StepState) {

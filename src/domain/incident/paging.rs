@@ -27,6 +27,9 @@ pub struct Paging {
     /// What the last page is for, in words.
     #[serde(default, skip_serializing_if = "String::is_empty")]
     pub why: String,
+    /// Whoever was called has said what was asked of them: what is wrong after the next start is something else.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub answered: bool,
     /// The last page did not go through. Gone once one does, or another is asked for.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub failed: Option<PageFailure>,
@@ -47,6 +50,7 @@ impl Paging {
     /// What waits from now on is something else than what a human was called for: whoever came has decided on that. A call
     /// that has reached nobody yet goes on.
     pub(in crate::domain) fn begin_anew(&mut self) {
+        self.answered = false;
         if self.asked_at.is_none() {
             self.due = None;
         } else if self.delivered_at.is_some() {
@@ -56,6 +60,18 @@ impl Paging {
             self.delivered_at = None;
             self.waiting = false;
             self.why.clear();
+        }
+    }
+
+    /// A person has judged what was asked. What ends at once by that word rings nobody again: who said it is there.
+    pub(in crate::domain) fn judged(&mut self) {
+        self.answered = self.asked_at.is_some();
+    }
+
+    /// A step starts after that.
+    pub(in crate::domain) fn goes_on(&mut self) {
+        if self.answered {
+            self.begin_anew();
         }
     }
 
@@ -81,11 +97,11 @@ impl Paging {
 
     /// Whatever became of an earlier page counts no longer.
     pub(in crate::domain) fn ask(&mut self, waiting: bool, why: &str, at: Timestamp) {
-        // Whoever has taken the page before is not rung by more of it: this one is another.
-        if self.delivered_at.is_some() {
-            self.before.extend(self.key.take());
-        }
+        // Whoever has taken the page before is not rung by more of it: this one is another. A pager has it as soon as there is
+        // a key, also while it has not yet taken that it was raised.
+        self.before.extend(self.key.take());
         self.asked_at = Some(at);
+        self.answered = false;
         why.clone_into(&mut self.why);
         self.waiting = waiting;
         self.delivered_at = None;

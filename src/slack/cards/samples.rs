@@ -56,7 +56,7 @@ pub(crate) const WORDS: Words = Words {
     answer: |answer, _| crate::render::escape::Mrkdwn::escape(&format!("{answer:?}")).to_string(),
     line: |entry, _| Some(format!("entry {}", entry.seq)),
     summary: |entries, incident| format!("{} entries of {}", entries.len(), incident.id),
-    notice: |notice| format!("{notice:?}"),
+    notice: |notice, _| format!("{notice:?}"),
 };
 
 pub(crate) fn step(no: u16, tier: Tier, title: &str, command: &str, plain: &str) -> PlannedStep {

@@ -71,25 +71,28 @@ fn what(track: &PlanTrack, step: &PlannedStep) -> Vec<Value> {
     blocks
 }
 
-/// A step of the plan that only looks, at the same target before any other.
+/// A step of the plan that only looks at the same target; failing that, the one that says whether it helped.
 fn find_out(track: &PlanTrack, step: &PlannedStep) -> Vec<Value> {
     let target = step.action.names_target();
-    let looks = track.plan.steps.iter().filter(|look| look.tier == Tier::Zero);
-    let best = looks.max_by_key(|look| {
-        let same = target.is_some() && look.action.names_target() == target;
-        (same, look.role == Role::Verification)
-    });
-    match best {
-        Some(look) => {
-            let head = section(
-                "*To find out whether it happened*, look at its target. This of the runbook only looks:",
-            );
-            std::iter::once(head)
-                .chain(code(&look.command).into_iter().take(COMMAND))
-                .collect()
-        }
+    let mut looks = track.plan.steps.iter().filter(|look| look.tier == Tier::Zero);
+    let same = |look: &&PlannedStep| target.is_some() && look.action.names_target() == target;
+    if let Some(look) = looks.clone().find(same) {
+        let head = "*To find out whether it happened*, look at its target. This of the runbook only looks:";
+        return shown(head, look);
+    }
+    // A look at something else says whether it helped, and is green as well where it never happened.
+    match looks.find(|look| look.role == Role::Verification) {
+        Some(look) => shown(
+            "*To find out whether it happened*, look at its target by hand. This of the runbook says only whether it helped:",
+            look,
+        ),
         None => vec![section(
-            "*To find out whether it happened*, look at its target by hand: no step of this runbook only looks.",
+            "*To find out whether it happened*, look at its target by hand: no step of this runbook looks at it.",
         )],
     }
+}
+
+fn shown(head: &str, look: &PlannedStep) -> Vec<Value> {
+    let command = code(&look.command).into_iter().take(COMMAND);
+    std::iter::once(section(head)).chain(command).collect()
 }

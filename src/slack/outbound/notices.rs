@@ -7,6 +7,9 @@
 use std::collections::{BTreeSet, VecDeque};
 use std::time::Duration;
 
+use futures::future::join_all;
+use jiff::Timestamp;
+use parking_lot::Mutex;
 use serde_json::json;
 use tokio::time::{Instant, sleep, sleep_until};
 use tracing::{error, warn};
@@ -24,6 +27,8 @@ use crate::slack::cards::text::chunks;
 
 /// A notice that could not be posted for so long misleads more than it helps: the cards and `status` have said it since.
 const PATIENCE: Duration = Duration::from_secs(60 * 60);
+/// One that is posted so many seconds after what it tells of says when that was.
+const LATE: i64 = 120;
 /// Between tries.
 const AGAIN: Duration = Duration::from_secs(2);
 
@@ -66,19 +71,33 @@ impl Notices {
     }
 }
 
-/// Posts it, and gives the row to confirm.
+/// Posts it, and gives the row to confirm. The channels are told side by side: one that can't be told holds up no other.
 pub(super) async fn tell(bench: &Bench, job: Job) -> i64 {
-    let until = Instant::now() + PATIENCE;
-    let mut told = BTreeSet::new();
-    for channel in &job.channels {
-        let Some(id) = resolved(bench, channel, until).await else {
-            continue;
-        };
-        // Direct messages are one person's own.
-        if !id.starts_with('D') && told.insert(id.clone()) {
-            post(bench, &job, id, until).await;
+    let age = bench.shared.outlook.now().as_second().saturating_sub(job.created);
+    let age = Duration::from_secs(u64::try_from(age).unwrap_or(0));
+    let Some(left) = PATIENCE.checked_sub(age) else {
+        warn!(
+            row = job.row,
+            "a freeze or its end could not be told in time, and is not any more"
+        );
+        return job.row;
+    };
+    let until = Instant::now() + left;
+    let told = Mutex::new(BTreeSet::new());
+    let all = job.channels.iter().map(|channel| {
+        let (job, told) = (&job, &told);
+        async move {
+            let Some(id) = resolved(bench, channel, until).await else {
+                return;
+            };
+            // Direct messages are one person's own.
+            let wanted = !id.starts_with('D') && told.lock().insert(id.clone());
+            if wanted {
+                post(bench, job, id, until).await;
+            }
         }
-    }
+    });
+    join_all(all).await;
     job.row
 }
 
@@ -92,7 +111,9 @@ async fn resolved(bench: &Bench, channel: &Channel, until: Instant) -> Option<St
 }
 
 async fn post(bench: &Bench, job: &Job, channel: String, until: Instant) {
-    let text = (bench.shared.words.notice)(&job.notice);
+    let late = bench.shared.outlook.now().as_second().saturating_sub(job.created) >= LATE;
+    let late = Timestamp::from_second(job.created).ok().filter(|_| late);
+    let text = (bench.shared.words.notice)(&job.notice, late);
     let blocks: Vec<_> = chunks(&text, 2900).iter().map(|part| section(part)).collect();
     let mut maybe_sent = job.maybe_sent;
     let message = Message {
