@@ -97,6 +97,10 @@ impl Outlook for TestOutlook {
         Box::pin(async { Factor::NotEnrolled })
     }
 
+    fn may_lift(&self, _person: &interlock::ports::Person) -> bool {
+        true
+    }
+
     fn may_approve(&self, _incident: &Incident, _person: &interlock::ports::Person) -> bool {
         true
     }

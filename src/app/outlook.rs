@@ -29,7 +29,7 @@ use crate::domain::runbook::{Refused, RefusedLine};
 use crate::domain::silence;
 use crate::engine::{Handle, Health, Knowledge};
 use crate::executor::read_freeze_file;
-use crate::ports::{Clock, Pending, Person};
+use crate::ports::{Clock, Pending, Person, Standing};
 use crate::render::people;
 use crate::slack::cards::{CardContext, Frozen, named_for, who_may};
 use crate::slack::{Absent, Around, Origin, Outlook, People, Picture};
@@ -200,6 +200,7 @@ pub async fn follow(engine: Handle, file: FreezeFileAt, shown: Arc<RwLock<Recent
             scope: Scope::Everything,
             by: FreezeFile::BY.to_owned(),
             reason: says.words(),
+            who: None,
             file: Some(file.written()),
             over: None,
         });
@@ -212,6 +213,7 @@ pub async fn follow(engine: Handle, file: FreezeFileAt, shown: Arc<RwLock<Recent
                 scope: held.scope.clone(),
                 by: people::named(&held.by.user, &held.name),
                 reason: held.reason.clone(),
+                who: Some(held.by.clone()),
                 file: None,
                 over: held.over,
             })
@@ -363,6 +365,11 @@ impl Outlook for AppOutlook {
             };
             rules.policy.may_vote(person, &rules.team, request).is_ok()
         })
+    }
+
+    fn may_lift(&self, person: &Person) -> bool {
+        let rules = &self.knowledge.load().rules;
+        person.standing == Standing::Member && rules.policy.is_known(person)
     }
 
     fn second_factor<'a>(&'a self, person: &PersonId, code: &'a Code) -> Pending<'a, Factor> {

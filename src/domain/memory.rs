@@ -14,7 +14,7 @@ use serde::{Deserialize, Serialize};
 use super::ids::{Fingerprint, IncidentId, RunbookName, Service};
 use super::incident::{ClosedAs, Incident, Phase};
 use super::past::Past;
-use super::run::RunResult;
+use super::run::{RunResult, only_refused};
 
 /// Signatures that are kept at hand; the journal has all of them.
 const KEPT: usize = 500;
@@ -218,6 +218,9 @@ fn in_vain(incident: &Incident, past: &Past) -> bool {
 /// How it ended, in the words of the next one. What changed nothing neither helped nor failed.
 fn ending(incident: &Incident, in_vain: bool) -> Ending {
     let stopped = incident.result().and_then(|result| match result {
+        RunResult::Stopped { step, why, .. } if only_refused(why) => {
+            Some(format!("step {step} was not allowed to start any more"))
+        }
         RunResult::NotVerified { why } | RunResult::Stopped { why, .. } => Some(why.clone()),
         RunResult::Verified | RunResult::DryRun => None,
         RunResult::TakenBack { step } => Some(format!("step {step} was taken back")),

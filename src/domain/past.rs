@@ -16,7 +16,7 @@ use serde::{Deserialize, Serialize};
 
 use super::ids::{Fingerprint, IncidentId, PlanNo, RunbookName};
 use super::incident::HandoffReason;
-use super::run::RunResult;
+use super::run::{RunResult, only_refused};
 use super::state::State;
 
 /// An alert that fires this often within [`WITHIN`] flaps: what was done did not last, so a human decides.
@@ -165,6 +165,8 @@ impl State {
         let (alert, runbook) = (&alert.fingerprint, &track.plan.runbook);
         match result {
             RunResult::Verified => self.past.helped(alert, runbook),
+            // That a start was refused says nothing of what ran before it.
+            RunResult::Stopped { why, .. } if only_refused(why) => {}
             RunResult::NotVerified { .. } | RunResult::Stopped { .. } if track.run.changes > 0 => {
                 self.past.failed(at, alert, runbook);
             }

@@ -346,6 +346,19 @@ impl Run {
         }
     }
 
+    /// Steps that were started, of those that were meant to run, and how many of these failed or may have.
+    #[must_use]
+    pub fn executed(&self, plan: &Plan) -> (usize, usize, usize) {
+        let started = plan.live_steps().filter_map(|step| match self.state(step.no) {
+            StepState::Started { .. } | StepState::Succeeded { .. } => Some(false),
+            StepState::Failed { .. } | StepState::Unknown { .. } => Some(true),
+            StepState::Waiting | StepState::Skipped { .. } | StepState::Refused { .. } => None,
+        });
+        let started: Vec<bool> = started.collect();
+        let failed = started.iter().filter(|failed| **failed).count();
+        (started.len(), plan.live_steps().count(), failed)
+    }
+
     /// Steps that succeeded, of those that were meant to run.
     #[must_use]
     pub fn progress(&self, plan: &Plan) -> (usize, usize) {

@@ -8,7 +8,7 @@ use crate::domain::event::Judgement;
 use crate::domain::freeze::{FileSeen, Held};
 use crate::domain::glass::Glass;
 use crate::domain::ids::{Channel, IncidentId};
-use crate::domain::incident::{ClosedAs, Incident, Phase, SettlesBy};
+use crate::domain::incident::{ClosedAs, HandoffReason, Incident, Phase, SettlesBy};
 use crate::domain::runbook::RefusedLine;
 use crate::domain::text::shortened;
 use jiff::Timestamp;
@@ -195,6 +195,10 @@ fn at_utc(text: &str) -> Option<Timestamp> {
 #[must_use]
 pub fn slack_answer(given: &Answer, about: Option<IncidentId>) -> String {
     let said = slack_words(given);
+    let said = match about {
+        Some(incident) => said.replace("INC-n", &incident.to_string()),
+        None => said,
+    };
     match about.filter(|_| !names_incident(given)) {
         Some(incident) => format!("{incident}: {said}"),
         None => said,
@@ -304,10 +308,21 @@ fn not_understood(text: &str, problem: Option<&str>) -> String {
     match usage(&text) {
         Some(usage) => {
             let problem = problem.unwrap_or("that can't be done like that");
+            // The incident that was meant, where one was named; two can't be guessed.
+            let named = text.split_whitespace().find(|word| is_incident(word));
+            let usage = match named.filter(|_| usage.matches("INC-").count() == 1) {
+                Some(named) => usage.replace("INC-1", named),
+                None => usage.to_owned(),
+            };
             format!("`{text}`: {problem}. Write `/runbook {usage}`.")
         }
         None => format!("`{text}` is not a command that I know.\n{}", help()),
     }
+}
+
+fn is_incident(word: &str) -> bool {
+    let digits = word.strip_prefix("INC-").unwrap_or_default();
+    !digits.is_empty() && digits.bytes().all(|byte| byte.is_ascii_digit())
 }
 
 /// How a command that is known wants to be written.
@@ -428,7 +443,11 @@ pub fn phase(phase: &Phase) -> String {
             by: SettlesBy::Staying,
             ..
         } => "Verified and resolved; watched for a while.".to_owned(),
-        Phase::Handed { reason, .. } => format!("With a human: {}.", reason.words()),
+        Phase::Handed {
+            reason: reason @ (HandoffReason::TakenOver { by } | HandoffReason::Rejected { by, .. }),
+            ..
+        } => format!("With {by}: {}.", reason.words()),
+        Phase::Handed { reason, .. } => format!("It needs a human: {}.", reason.words()),
         Phase::Closed {
             result: ClosedAs::Resolved,
             ..

@@ -6,7 +6,7 @@ use super::escape::Mrkdwn;
 use super::handoff::{self, Packet};
 use super::{thread, timeline, words};
 use crate::domain::event::{Entry, Event};
-use crate::domain::incident::{ClosedAs, Incident, Phase, SettlesBy};
+use crate::domain::incident::{ClosedAs, Incident, Phase, PlanTrack, SettlesBy};
 use crate::domain::text::shortened;
 
 const TEMPLATE: &str = include_str!("../../templates/summary.md");
@@ -19,8 +19,8 @@ pub struct SummaryView {
     pub duration: String,
     pub runbook: Option<String>,
     pub revision: Option<String>,
-    pub done: usize,
-    pub meant: usize,
+    /// `1/2, 1 failed`, of the plans of which something ran.
+    pub executed: String,
     pub approved_by: String,
     pub result: String,
     /// What people were given, when it came to them.
@@ -44,10 +44,6 @@ pub struct TimelineLine {
 pub fn view(entries: &[Entry], incident: &Incident) -> SummaryView {
     let end = entries.last().map_or(incident.opened_at, |entry| entry.at);
     let track = incident.current();
-    let (done, meant) = incident
-        .tried()
-        .map(|track| track.run.progress(&track.plan))
-        .fold((0, 0), |all, one| (all.0 + one.0, all.1 + one.1));
     let result = result(incident);
     let handoff = handoff(entries, incident);
     SummaryView {
@@ -57,12 +53,28 @@ pub fn view(entries: &[Entry], incident: &Incident) -> SummaryView {
         duration: words::duration(end.duration_since(incident.opened_at)),
         runbook: track.map(|track| track.plan.runbook.to_string()),
         revision: track.map(|track| track.plan.runbook_revision.as_str().chars().take(19).collect()),
-        done,
-        meant,
+        executed: executed(incident),
         approved_by: approved_by(incident),
         result,
         handoff,
         timeline: lines(entries, incident),
+    }
+}
+
+/// A plan of which nothing has run counts only where there is no other.
+fn executed(incident: &Incident) -> String {
+    let ran = |track: &&PlanTrack| track.run.started_at.is_some();
+    let mut tracks: Vec<&PlanTrack> = incident.plans.iter().filter(ran).collect();
+    if tracks.is_empty() {
+        tracks.extend(incident.current());
+    }
+    let all = tracks.iter().map(|track| track.run.executed(&track.plan));
+    let (ran, meant, failed) = all.fold((0, 0, 0), |all, one| {
+        (all.0 + one.0, all.1 + one.1, all.2 + one.2)
+    });
+    match failed {
+        0 => format!("{ran}/{meant}"),
+        failed => format!("{ran}/{meant}, {failed} failed"),
     }
 }
 
@@ -152,13 +164,12 @@ pub fn slack(entries: &[Entry], incident: &Incident) -> String {
         format!("{}\n", packet.join("\n"))
     };
     format!(
-        "*Summary {}{}: {}*\n*Duration:* {}\n*Runbook:* {runbook}\n*Steps executed:* {}/{}\n*Approved by:* {}\n*Result:* {}\n{packet}{}",
+        "*Summary {}{}: {}*\n*Duration:* {}\n*Runbook:* {runbook}\n*Steps executed:* {}\n*Approved by:* {}\n*Result:* {}\n{packet}{}",
         if incident.is_open() { "so far of " } else { "of " },
         view.incident,
         value(&view.title),
         view.duration,
-        view.done,
-        view.meant,
+        view.executed,
         value(&view.approved_by),
         value(&view.result),
         thread::fenced(&fitting(&lines, incident)),

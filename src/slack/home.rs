@@ -128,7 +128,7 @@ impl Homes {
                 "What is open is shown to members of this workspace, once Slack has said who is one.",
             );
             // Stopping on a doubt is allowed: Slack's directory may be what is down.
-            let stop = (person.standing == Standing::Unreadable).then(|| freeze(&outlook.frozen()));
+            let stop = (person.standing == Standing::Unreadable).then(|| freeze(&outlook.frozen(), None));
             return [notice].into_iter().chain(stop.into_iter().flatten()).collect();
         }
         let (yours, rest): (Vec<&Incident>, Vec<&Incident>) = incidents
@@ -137,6 +137,7 @@ impl Homes {
             .partition(|incident| waits(incident) && outlook.may_approve(incident, person));
         let (waiting, others): (Vec<&Incident>, Vec<&Incident>) =
             rest.into_iter().partition(|incident| waits(incident));
+        let lifts = outlook.may_lift(person).then_some(&person.id);
         draw(
             &[
                 ("Waiting for your approval", yours),
@@ -144,7 +145,7 @@ impl Homes {
                 ("Other open incidents", others),
             ],
             all,
-            &outlook.frozen(),
+            freeze(&outlook.frozen(), lifts),
             broken(&outlook.glass(), outlook.now()),
             &outlook.refused(),
         )
@@ -177,11 +178,10 @@ impl Homes {
 fn draw(
     parts: &[(&str, Vec<&Incident>)],
     all: usize,
-    frozen: &[Frozen],
+    mut blocks: Vec<Value>,
     broken: Vec<Value>,
     out: &[RefusedLine],
 ) -> Vec<Value> {
-    let mut blocks = freeze(frozen);
     blocks.extend(broken);
     blocks.extend(refused(out));
     for (number, (heading, incidents)) in parts.iter().enumerate() {
@@ -202,8 +202,9 @@ fn draw(
     blocks
 }
 
-/// How it stands with the freeze, and the button that changes it.
-fn freeze(frozen: &[Frozen]) -> Vec<Value> {
+/// How it stands with the freeze, and the button that changes it; `lifts` is who looks, where that is somebody who may lift what
+/// others froze.
+fn freeze(frozen: &[Frozen], lifts: Option<&PersonId>) -> Vec<Value> {
     let line = |frozen: &Frozen| {
         let (head, _) = frozen.head();
         let reason = safe(frozen.reason.trim_end_matches('.'), 400);
@@ -224,7 +225,10 @@ fn freeze(frozen: &[Frozen]) -> Vec<Value> {
         lines.push("*Not frozen.* Steps that are approved run.".to_owned());
     }
     let journaled = |frozen: &&Frozen| frozen.file.is_none();
-    let lift = frozen.iter().find(journaled);
+    let lift = frozen
+        .iter()
+        .filter(journaled)
+        .find(|frozen| lifts.is_some_and(|lifts| frozen.who.as_ref() != Some(lifts)));
     let lift = lift.map(|_| home_button("Lift the freeze", action::UNFREEZE));
     // Where only a part is stopped, or all of it by the file, the rest can be.
     let all = frozen
@@ -232,10 +236,11 @@ fn freeze(frozen: &[Frozen]) -> Vec<Value> {
         .any(|frozen| journaled(&frozen) && frozen.scope.is_everything());
     let more = (!all).then(|| home_button("Freeze everything", action::FREEZE));
     let buttons: Vec<Value> = lift.into_iter().chain(more).collect();
-    vec![
-        section(&lines.join("\n")),
-        json!({"type": "actions", "block_id": "freeze", "elements": buttons}),
-    ]
+    let buttons =
+        (!buttons.is_empty()).then(|| json!({"type": "actions", "block_id": "freeze", "elements": buttons}));
+    std::iter::once(section(&lines.join("\n")))
+        .chain(buttons)
+        .collect()
 }
 
 /// The glass that is broken now, and what of it nobody has reviewed.

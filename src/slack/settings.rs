@@ -196,6 +196,9 @@ pub trait Outlook: Send + Sync {
     /// Whether this person's approval of the current plan would count.
     fn may_approve(&self, incident: &Incident, person: &Person) -> bool;
 
+    /// Whether this person lifts what somebody else froze.
+    fn may_lift(&self, person: &Person) -> bool;
+
     /// What becomes of this code of this person's second factor now.
     fn second_factor<'a>(&'a self, person: &PersonId, code: &'a Code) -> Pending<'a, Factor>;
 

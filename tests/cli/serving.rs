@@ -297,7 +297,7 @@ fn a_user_that_the_configuration_names_is_answered() {
     // Slack is away, so that nobody can say who this is: the journal answers.
     assert!(
         status.contains("The running bot does not answer you: Not allowed: Slack did not say who you are")
-            && status.contains("INC-1 (critical): DiskFull. With a human: no runbook matches."),
+            && status.contains("INC-1 (critical): DiskFull. It needs a human: no runbook matches."),
         "{status}"
     );
     // Slack is away, so nobody knows who this person is: closing needs rights, and so a person.

@@ -41,7 +41,7 @@ async fn a_fix_that_does_not_help_is_handed_over_with_the_whole_story() {
         "{packet}"
     );
     let summary = world.thread().says("Summary so far of INC-1").await;
-    assert!(summary.contains("*Steps executed:* 1/2"), "{summary}");
+    assert!(summary.contains("*Steps executed:* 2/2, 1 failed"), "{summary}");
     world.thread().ends_with("the pager took the page").await;
     // Somebody mends it by hand; the alert never says so.
     world.ben().presses("Take over").await;
@@ -89,7 +89,7 @@ async fn a_failure_that_may_continue_does_not_stand_in_the_way_and_budget_forbid
     world.card("*Verified, although step 1 failed.*").await;
     world.resolves(&alert).await;
     let summary = world.thread().ends_with("Summary of INC-1").await;
-    assert!(summary.contains("*Steps executed:* 1/2"), "{summary}");
+    assert!(summary.contains("*Steps executed:* 2/2, 1 failed"), "{summary}");
     world.card("Resolved").await;
     world.nobody_was_paged();
     world.ends().await;

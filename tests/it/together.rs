@@ -248,6 +248,32 @@ async fn what_people_run_by_hand_makes_no_storm_of_alerts() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn who_rejected_what_was_paged_has_it_and_nobody_is_rung_again_when_it_gets_worse() {
+    let catalogue = "[grouping]\nrelated_within_minutes = 10\n\n[[services]]\nname = \"api-gateway\"\n";
+    let world = TestWorld::start(Setup::default().table(catalogue)).await;
+    world.fires(&Alert::redis_timeout()).await;
+    world.card_shows("INC-1", "Waits for 1 approval").await;
+    world.minutes_pass(3).await;
+    world.a_human_is_paged("INC-1").await;
+    world.card_shows("INC-1", "A human was paged at").await;
+    world.ben().presses("Reject").await;
+    world.ben().sees_modal("Reject").await;
+    world.ben().submits(&[]).await;
+    world.ben().is_told("Rejected.").await;
+    world.card_shows("INC-1", "@ben has it").await;
+    world
+        .fires(&Alert::new("Odd", "api-gateway", "Something is odd").severity("critical"))
+        .await;
+    world.card_shows("INC-1", "Something is odd").await;
+    world.outbox_is_empty().await;
+    let calls = world.doubles.pager.calls();
+    let rung = calls.iter().filter(|call| call.body["event_action"] == "trigger");
+    assert_eq!(rung.count(), 1);
+    world.thread_of("INC-1").is_uninteresting();
+    world.ends_and_nothing_ran().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn what_becomes_critical_while_its_plan_runs_pages_at_once() {
     let catalogue = "[grouping]\nrelated_within_minutes = 10\n\n[[services]]\nname = \"api-gateway\"\n";
     let world = TestWorld::start(Setup::default().table(catalogue)).await;

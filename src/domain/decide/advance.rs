@@ -404,7 +404,7 @@ pub fn page_unseen(tx: &mut Tx<'_>, context: Context<'_>, id: IncidentId) {
             && urgency_of(context, incident, Call::Waits) != Urgency::Never
     });
     if wanted {
-        page_now(tx, id, Call::Waits, "Slack does not take the card".to_owned());
+        page_now(tx, id, Call::Waits, "its card is not in Slack yet".to_owned());
     }
 }
 

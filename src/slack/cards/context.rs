@@ -7,7 +7,7 @@ use crate::domain::action::Tier;
 use crate::domain::breaker::interlock;
 use crate::domain::event::Mode;
 use crate::domain::freeze::{FrozenAround, Scope};
-use crate::domain::ids::{AttemptId, Environment};
+use crate::domain::ids::{AttemptId, Environment, PersonId};
 use crate::domain::incident::Incident;
 use crate::domain::policy::{Policy, Reason};
 use crate::domain::runbook::{Autonomy, ChecklistItem};
@@ -22,6 +22,8 @@ pub struct Frozen {
     /// As mrkdwn.
     pub by: String,
     pub reason: String,
+    /// The person who froze it, who can't lift it; none for the file and for Interlock's own.
+    pub who: Option<PersonId>,
     /// The freeze file that it comes from, which nobody lifts in Slack.
     pub file: Option<String>,
     /// The attempt that it contains: what takes that back may start.
@@ -36,6 +38,7 @@ impl Frozen {
             scope: around.scope.clone(),
             by: format!("@{}", interlock().name),
             reason: around.reason.clone(),
+            who: None,
             file: None,
             over: Some(around.over),
         }

@@ -205,6 +205,7 @@ fn a_frozen_card_says_by_whom_and_approves_nothing() {
             scope: crate::domain::freeze::Scope::Everything,
             by: "@ana".to_owned(),
             reason: "the database is being moved".to_owned(),
+            who: None,
             file: None,
             over: None,
         }),

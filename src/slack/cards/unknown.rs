@@ -47,7 +47,10 @@ fn what(track: &PlanTrack, step: &PlannedStep) -> Vec<Value> {
     let on = on.map(|object| format!(" on {}", safe(&object.to_string(), 200)));
     let why = match track.run.state(step.no) {
         StepState::Unknown { reason, .. } => {
-            format!("\nWhy nobody knows: {}.", safe(reason.trim_end_matches('.'), 200))
+            format!(
+                "\nWhy nobody knows: {}.",
+                safe(without_details(reason).trim_end_matches('.'), 200)
+            )
         }
         StepState::Waiting
         | StepState::Started { .. }
@@ -69,6 +72,17 @@ fn what(track: &PlanTrack, step: &PlannedStep) -> Vec<Value> {
     let mut blocks = vec![section(&head)];
     blocks.extend(code(&step.command).into_iter().take(COMMAND));
     blocks
+}
+
+/// Without what stands in brackets, for those who look for the fault in the network; the thread has it.
+fn without_details(reason: &str) -> String {
+    match reason
+        .split_once(" (")
+        .and_then(|(before, rest)| Some((before, rest.rsplit_once(')')?.1)))
+    {
+        Some((before, after)) => format!("{before}{after}"),
+        None => reason.to_owned(),
+    }
 }
 
 /// A step of the plan that only looks at the same target; failing that, the one that says whether it helped.
