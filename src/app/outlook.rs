@@ -85,7 +85,7 @@ impl AppOutlook {
                     let mut places = track
                         .plan
                         .live_steps()
-                        .map(|step| Place::of(step, &track.plan.runbook).in_incident(Some(incident.id)));
+                        .map(|step| Place::of(step, &track.plan.runbook, Some(incident.id)));
                     places.any(|place| held.scope.covers(&place))
                 })
         };

@@ -363,6 +363,10 @@ pub enum Answer {
         still_firing: bool,
     },
     ProposedAgain,
+    /// Where no runbook was, several may be for it now: a person chooses.
+    SeveralFound,
+    /// Where no runbook was, one for people is for it now.
+    ChecklistFound,
     SilenceProposed,
     SilenceRejected,
     /// The alert has an incident of its own now.

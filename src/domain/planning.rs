@@ -8,7 +8,7 @@ mod fits;
 mod looks;
 mod no;
 
-pub use self::changed::{as_known, diff, over};
+pub use self::changed::{as_known, diff, may_come_to_less, over};
 pub use self::fits::environment;
 pub use self::fits::live_facts;
 use self::fits::{container_line, over_budget};

@@ -88,7 +88,7 @@ impl State {
             StepState::Waiting | StepState::Skipped { .. } | StepState::Refused { .. } => return None,
         };
         let planned = track.plan.step(step)?;
-        let covered = scope.covers(&Place::of(planned, &track.plan.runbook).in_incident(Some(incident)));
+        let covered = scope.covers(&Place::of(planned, &track.plan.runbook, Some(incident)));
         covered.then(|| RanLine {
             incident,
             step,

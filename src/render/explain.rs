@@ -7,7 +7,7 @@ use crate::domain::command::{Answer, NotTaken, StatusLine, Then};
 use crate::domain::event::Judgement;
 use crate::domain::freeze::{FileSeen, Held};
 use crate::domain::glass::Glass;
-use crate::domain::ids::{Channel, IncidentId};
+use crate::domain::ids::{Channel, IncidentId, PlanNo};
 use crate::domain::incident::{ClosedAs, HandoffReason, Incident, Phase, SettlesBy};
 use crate::domain::runbook::RefusedLine;
 use crate::domain::text::shortened;
@@ -23,11 +23,7 @@ pub fn answer(answer: &Answer) -> String {
     match answer {
         Answer::Approved { have, need } => approved(*have, *need),
         Answer::Rejected => "Rejected. Nothing runs; the incident is yours now.".to_owned(),
-        Answer::Modified { plan } => {
-            format!(
-                "Plan {plan} is being made from your changes. Earlier approvals are void. You count as the one who asked for it: from Tier 2 up somebody else has to approve."
-            )
-        }
+        Answer::Modified { plan } => modified(*plan),
         Answer::Escalated { before } => escalated(*before),
         Answer::TakenOver => {
             "You have it. Interlock starts nothing more; a step that is running now still finishes.".to_owned()
@@ -44,6 +40,8 @@ pub fn answer(answer: &Answer) -> String {
             withdrawn,
         } => merged(*from, *into, *alerts, *withdrawn),
         Answer::ProposedAgain => "The plan is being made again; it needs a fresh approval. You count as the one who asked for it: from Tier 2 up somebody else has to approve.".to_owned(),
+        Answer::SeveralFound => "Runbooks were found for it now, and none of them for sure. Choose one on the card; nothing is planned until then.".to_owned(),
+        Answer::ChecklistFound => "A runbook is for it now, and it is a checklist for people: it stands on the card. Nothing of it runs by itself.".to_owned(),
         Answer::SilenceProposed => "The silence is proposed on the card. Somebody who may approve a Tier 2 step there has to approve it, and not you unless the policy says so.".to_owned(),
         Answer::SilenceRejected => "Rejected. Nothing is silenced.".to_owned(),
         Answer::Chosen { runbook } => format!("{runbook} it is. Its plan is being made."),
@@ -80,6 +78,12 @@ pub fn answer(answer: &Answer) -> String {
         Answer::NotTaken(why) => not_taken(why),
         Answer::NotUnderstood { text, problem } => not_understood(text, problem.as_deref()),
     }
+}
+
+fn modified(plan: PlanNo) -> String {
+    format!(
+        "Plan {plan} is being made from your changes. Earlier approvals are void. You count as the one who asked for it: from Tier 2 up somebody else has to approve."
+    )
 }
 
 fn approved(have: u8, need: u8) -> String {
@@ -231,6 +235,8 @@ fn names_incident(answer: &Answer) -> bool {
         | Answer::Escalated { .. }
         | Answer::TakenOver
         | Answer::ProposedAgain
+        | Answer::SeveralFound
+        | Answer::ChecklistFound
         | Answer::SilenceProposed
         | Answer::SilenceRejected
         | Answer::SplitOff { .. }

@@ -215,6 +215,10 @@ pub fn unfit(why: Unfit) -> String {
         Unfit::MergeIntoManual { from, into } => format!(
             "{into} was started by hand and ends with its plan, whatever alerts say; merge it into {from} instead"
         ),
+        Unfit::MergeWhileTripped { from, into } => format!(
+            "the breaker of {from} has tripped, and {into} knows nothing of what was started there; a person lifts it with /runbook unfreeze {} REASON, then merge",
+            Scope::IncidentBreaker { incident: from }
+        ),
         Unfit::NowhereToSilence => {
             "no Alertmanager is configured to make silences in; set alertmanager.url".to_owned()
         }

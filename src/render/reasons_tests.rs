@@ -234,6 +234,10 @@ fn refusals() -> Vec<Refusal> {
             from: IncidentId(1),
             into: IncidentId(2),
         }),
+        unfit(Unfit::MergeWhileTripped {
+            from: IncidentId(1),
+            into: IncidentId(2),
+        }),
         unfit(Unfit::NowhereToSilence),
         unfit(Unfit::SilencedAlready),
         unfit(Unfit::NothingToSilence),

@@ -32,12 +32,45 @@ async fn world(model: &ModelDouble, protocol: &str) -> TestWorld {
 }
 
 async fn advised(setup: Setup, model: &ModelDouble, protocol: &str) -> TestWorld {
+    TestWorld::start(asking(setup, model, protocol)).await
+}
+
+fn asking(setup: Setup, model: &ModelDouble, protocol: &str) -> Setup {
     let path = if protocol == "anthropic" { "" } else { "/v1" };
     let advisor = format!(
         "[advisor]\nurl = \"{}{path}\"\nprotocol = \"{protocol}\"\nmodel = \"a-model\"\napi_key = \"{KEY}\"",
         model.base()
     );
-    TestWorld::start(setup.table(&advisor)).await
+    setup.table(&advisor)
+}
+
+/// Where no runbook was, two are written that match equally well.
+#[tokio::test(flavor = "multi_thread")]
+async fn who_asks_again_is_told_to_choose_and_the_advisor_is_asked_as_it_is_for_a_new_alert() {
+    let model = ModelDouble::start(KEY, Says::Order(vec![2, 1])).await.unwrap();
+    let mut world = advised(Setup::default(), &model, "anthropic").await;
+    world.fires(&Alert::tape_jam()).await;
+    world.card("no runbook matches").await;
+    world.bot_stops().await;
+    let setup = Setup::default()
+        .runbook(("rewind.md", REWIND))
+        .runbook(("splice.md", SPLICE));
+    world.reconfigure(asking(setup, &model, "anthropic"));
+    world.bot_starts().await;
+    world
+        .card("A runbook is for it now: propose again, or take over.")
+        .await;
+    world.ana().presses("Propose again").await;
+    let told = world
+        .ana()
+        .is_told("Choose one on the card; nothing is planned until then.")
+        .await;
+    assert!(!told.contains("being made"), "{told}");
+    offers(&world, "INC-1", "Splice the tape", "Rewind the tape").await;
+    assert_eq!(model.asked().len(), 1);
+    world.nothing_ran();
+    world.thread().is_uninteresting();
+    world.ends().await;
 }
 
 /// Waits until the card of this incident offers the two in this order.

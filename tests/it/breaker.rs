@@ -302,6 +302,11 @@ async fn the_limit_of_an_incident_trips_a_breaker_of_its_own_which_counts_anew_a
     // It is over: there is nothing left that the breaker could stop, and nobody has to lift it.
     world.ana().types("close INC-1 the replica took over").await;
     world.ana().is_told("INC-1 is closed.").await;
+    // Everybody was told that it stands until a person lifts it.
+    world
+        .channel("incidents")
+        .tells("*The breaker is closed again* by @Interlock: its incident is over (INC-1).\nSteps may start again.")
+        .await;
     for page in &pages {
         world.pager_resolves(&page.id).await;
     }
@@ -312,5 +317,44 @@ async fn the_limit_of_an_incident_trips_a_breaker_of_its_own_which_counts_anew_a
     world.ben().is_told("Nothing is frozen").await;
     world.thread_of("INC-1").is_uninteresting();
     world.thread_of("INC-2").is_uninteresting();
+    world.ends().await;
+}
+
+/// Its first try fails; of its second, which spends what one incident may change, nobody knows what became.
+#[tokio::test(flavor = "multi_thread")]
+async fn who_judges_a_step_is_told_that_the_breaker_of_its_incident_stops_the_next_one() {
+    let text = FLUSH_TWICE.replace("max_cache_operations: 2", "max_cache_operations: 4");
+    let setup = Setup::default()
+        .runbook(("flush-twice.md", text.as_str()))
+        .table("[limits]\nactions_per_incident = 2");
+    let world = TestWorld::start(setup).await;
+    world.next_exec(FaultKind::Refuse {
+        code: 400,
+        message: "not now".to_owned(),
+    });
+    world.next_exec(FaultKind::CutBeforeStatus);
+    world.ben().types("run flush-twice").await;
+    world.ben().is_told("INC-1 is open").await;
+    world.ana().presses("Approve 2 steps").await;
+    world.ana().is_told("Approved.").await;
+    world.card("nobody knows whether step 1 happened").await;
+    world
+        .a_human_is_paged("the breaker tripped: 2 changes were started in one incident")
+        .await;
+    // What Ana says answers only a page that has arrived.
+    world.thread().says("the pager took the page").await;
+    world.ana().presses("It worked, go on").await;
+    world
+        .ana()
+        .is_told(
+            "Noted: it worked. The plan ends here all the same, and a human goes on: step 2 can't start, since the breaker has tripped (2 changes were started in one incident",
+        )
+        .await;
+    world
+        .card("step 2 was not started: the breaker has tripped")
+        .await;
+    world.a_human_is_paged("step 2 was not started").await;
+    world.cluster_did(&[FLUSH]).await;
+    world.thread().is_uninteresting();
     world.ends().await;
 }

@@ -182,3 +182,21 @@ async fn a_plan_that_somebody_took_over_is_not_offered_again() {
     world.cluster_did(&["exec redis-cli LLEN orders"]).await;
     world.ends().await;
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn who_asks_again_where_no_runbook_was_is_told_that_the_one_written_since_is_a_checklist() {
+    let world = TestWorld::start(Setup::default()).await;
+    world.fires(&Alert::tape_jam()).await;
+    world.card("no runbook matches").await;
+    let page = "# Runbook: Tape by hand\n## Trigger Conditions\n- Alert contains: \"tape\"\n## Mitigation\n- Open the lid\n";
+    std::fs::write(world.folder.path().join("runbooks/tape.md"), page).unwrap();
+    world
+        .card("A runbook is for it now: propose again, or take over.")
+        .await;
+    world.ana().presses("Propose again").await;
+    world.ana().is_told("it is a checklist for people").await;
+    world.card("Open the lid").await;
+    world.thread().is_uninteresting();
+    world.nothing_ran();
+    world.ends().await;
+}

@@ -1,9 +1,10 @@
 //! Two incidents that a person says are one: the alerts of the one join the other, what waited for approval is withdrawn, and
 //! nothing that runs is torn out of its incident.
 
-use interlock::playground::cluster::FaultKind;
+use interlock::playground::cluster::{FaultKind, Scenario};
 
-use crate::world::{Alert, TestWorld};
+use crate::shipped;
+use crate::world::{Alert, Setup, TestWorld};
 
 const FLUSH: &str = "exec redis-cli FLUSHDB";
 const HEALTH: &str = "exec curl -s localhost:8080/health";
@@ -134,4 +135,47 @@ async fn who_has_taken_over_the_one_has_the_other_too_and_nothing_more_is_propos
     world.thread_of("INC-1").is_uninteresting();
     world.thread_of("INC-2").is_uninteresting();
     world.ends_and_nothing_ran().await;
+}
+
+/// The other one would count from nothing what was started for the same alerts.
+#[tokio::test(flavor = "multi_thread")]
+async fn what_its_own_breaker_stops_is_not_merged_past_it() {
+    // A step that fails stops the plan and calls nobody of itself.
+    let (name, redis) = shipped!("redis-connection-timeout");
+    let text = redis.replace("Failure action: escalate", "Failure action: stop");
+    let setup = Setup::default()
+        .no_runbooks()
+        .runbook((name, text.as_str()))
+        .table("[limits]\nactions_per_incident = 1");
+    let world = TestWorld::start(setup).await;
+    world.in_the_cluster(Scenario::RedisTimeoutStays);
+    world.fires(&Alert::redis_timeout()).await;
+    // Whoever is called for the breaker has come before the plan stops.
+    world.next_exec(FaultKind::Latency(3_000));
+    world.ana().presses("Approve 2 steps").await;
+    world.ana().is_told("Approved.").await;
+    world.a_human_is_paged("the breaker tripped").await;
+    world.thread().says("the pager took the page").await;
+    world.cluster_did(&[FLUSH, HEALTH, HEALTH]).await;
+    world.card("This needs a human").await;
+    world.fires(&Alert::tape_jam()).await;
+    world.card_shows("INC-2", "no runbook matches").await;
+    world.ben().types("merge INC-1 into INC-2").await;
+    let told = world
+        .ben()
+        .is_told("That can't be done: the breaker of INC-1 has tripped")
+        .await;
+    assert!(told.contains("/runbook unfreeze breaker=INC-1 REASON"), "{told}");
+    world
+        .ben()
+        .types("unfreeze breaker=INC-1 it was the replica")
+        .await;
+    world.ben().is_told("The breaker is closed again").await;
+    world.ben().types("merge INC-1 into INC-2").await;
+    world.ben().is_told("its 1 alert is in INC-2 now").await;
+    world.card_shows("INC-1", "Merged into INC-2 by @ben").await;
+    world.a_human_is_paged("INC-2").await;
+    world.thread_of("INC-1").is_uninteresting();
+    world.thread_of("INC-2").is_uninteresting();
+    world.ends().await;
 }

@@ -171,3 +171,40 @@ async fn who_leaves_out_what_says_whether_it_helped_is_warned() {
     world.card("Waits for 1 approval").await;
     world.ends_and_nothing_ran().await;
 }
+
+/// Where nobody may approve Tier 2: how much it changes there is seen by a look, and until then it is no Tier 2 either.
+#[tokio::test(flavor = "multi_thread")]
+async fn another_target_that_nobody_has_looked_at_yet_is_not_refused_in_the_form() {
+    let text = "# Runbook: Tape library\n## Trigger Conditions\n- Alert contains: \"tape\"\n## Parameters\n\
+                - deploy: name, default checkout\n## Blast Radius\n- max_replica_changes: 3\n## Steps\n\
+                ### Step 1: More of it\n```bash\nkubectl scale deployment {{ deploy }} -n production --replicas 4\n```\n\
+                ### Step 2: Look\n```bash\nkubectl get deploy checkout -n production\n```\nExpected output: contains \"checkout\"\n";
+    let setup = Setup::default()
+        .no_approvers()
+        .approver("tiers = [0, 1]\ngroups = [\"@sre\"]")
+        .no_runbooks()
+        .runbook(("tape.md", text));
+    let world = TestWorld::start(setup).await;
+    world.fires(&Alert::tape_jam()).await;
+    world.card("Waits for 1 approval").await;
+    world.ana().presses("Modify").await;
+    world.ana().sees_modal("deploy: ____").await;
+    let other = [("deploy", Input::Text("user-service".to_owned()))];
+    world.ana().submits(&other).await;
+    world
+        .ana()
+        .sees_modal("step 1 has another target, which is looked at then")
+        .await;
+    world.ana().submits(&[]).await;
+    world
+        .ana()
+        .is_told("Plan 2 is being made from your changes.")
+        .await;
+    let card = world.card("(plan 2, changed from plan 1)").await;
+    assert!(
+        card.contains("user-service") && card.contains("Waits for 1 approval"),
+        "{card}"
+    );
+    world.thread().is_uninteresting();
+    world.ends_and_nothing_ran().await;
+}

@@ -1,5 +1,7 @@
 //! A plan may be approved one part at a time, each part by those whom its own tiers need.
 
+use std::time::Duration;
+
 use interlock::playground::slack::Input;
 
 use crate::world::{Alert, Setup, TestWorld};
@@ -120,6 +122,29 @@ async fn after_a_part_has_run_another_policy_hands_the_rest_to_a_human() {
         .await;
     world.cluster_did(&[FIRST]).await;
     world.minutes_pass(11).await;
+    world.a_human_is_paged("INC-1").await;
+    world.thread().ends_with("the pager took the page").await;
+    world.ends().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn after_a_part_has_run_a_clock_that_went_back_hands_the_rest_to_a_human_and_is_named() {
+    let world = tape().await;
+    first_step_only(&world).await;
+    world.clock_goes_back(Duration::from_secs(120));
+    world.ben().presses("Review plan").await;
+    world.ben().sees_modal("[Approve 2 steps]").await;
+    world.ben().submits(&[]).await;
+    let told = world
+        .ben()
+        .sees_modal("the clock went back after a part of the plan had run")
+        .await;
+    assert!(!told.contains("policy"), "{told}");
+    world
+        .card("step 2 stopped the plan: the clock went back after a part of the plan had run")
+        .await;
+    world.cluster_did(&[FIRST]).await;
+    world.minutes_pass(15).await;
     world.a_human_is_paged("INC-1").await;
     world.thread().ends_with("the pager took the page").await;
     world.ends().await;

@@ -3,7 +3,7 @@
 
 use jiff::{SignedDuration, Timestamp};
 
-use super::{Context, Tx, settling};
+use super::{Context, Tx, breaker, settling};
 use crate::domain::approval::Approval;
 use crate::domain::command::{Drive, Effect};
 use crate::domain::escalation::{Call, Origin, Urgency, urgency};
@@ -22,7 +22,7 @@ const ANSWERED: SignedDuration = SignedDuration::from_mins(5);
 pub fn advance(tx: &mut Tx<'_>, context: Context<'_>, id: IncidentId) {
     loop {
         let Some((plan, next)) = next(tx, id) else {
-            close_if_over(tx, id);
+            close_if_over(tx, context, id);
             return;
         };
         let dry = context.rules.mode == Mode::DryRun && !planted::is(Bug::DryRunRuns);
@@ -124,7 +124,7 @@ fn conclude(tx: &mut Tx<'_>, context: Context<'_>, id: IncidentId, result: RunRe
     let own = incident.firing_of_its_own();
     let own: Vec<EpisodeKey> = own.map(|alert| alert.episode.clone()).collect();
     match result {
-        RunResult::Verified if manual => close(tx, id, ClosedAs::Resolved),
+        RunResult::Verified if manual => close(tx, context, id, ClosedAs::Resolved),
         RunResult::Verified if resolved => settling::stay(tx, context, id),
         RunResult::Verified => {
             // Empty means all of them to whoever reads old rows of the outbox.
@@ -138,7 +138,7 @@ fn conclude(tx: &mut Tx<'_>, context: Context<'_>, id: IncidentId, result: RunRe
             }
             settling::settle(tx, context, id);
         }
-        RunResult::NotVerified { .. } if resolved => close(tx, id, ClosedAs::AlertCleared),
+        RunResult::NotVerified { .. } if resolved => close(tx, context, id, ClosedAs::AlertCleared),
         RunResult::NotVerified { why } => hand_over(tx, context, id, HandoffReason::NotVerified { why }),
         RunResult::Stopped { step, why, page } => {
             let reason = HandoffReason::StepStopped { step, why };
@@ -147,7 +147,7 @@ fn conclude(tx: &mut Tx<'_>, context: Context<'_>, id: IncidentId, result: RunRe
         }
         RunResult::TakenBack { step } => hand_over(tx, context, id, HandoffReason::TakenBack { step }),
         // Whoever asked for it has seen what would run; an alert is still there.
-        RunResult::DryRun if manual => close(tx, id, ClosedAs::DryRun),
+        RunResult::DryRun if manual => close(tx, context, id, ClosedAs::DryRun),
         RunResult::DryRun => hand_over(tx, context, id, HandoffReason::DryRun),
     }
 }
@@ -189,18 +189,18 @@ pub fn source_agrees(tx: &mut Tx<'_>, context: Context<'_>, id: IncidentId) {
         return;
     }
     match &incident.phase {
-        Phase::Planning { .. } => close(tx, id, ClosedAs::AlertCleared),
+        Phase::Planning { .. } => close(tx, context, id, ClosedAs::AlertCleared),
         Phase::Handed { .. } => {
-            close_if_over(tx, id);
+            close_if_over(tx, context, id);
         }
         Phase::Proposed if planted::is(Bug::ResolveWithdrawsNothing) => {}
-        Phase::Proposed => withdraw_and_close(tx, id),
+        Phase::Proposed => withdraw_and_close(tx, context, id),
         Phase::Running => {
             let untouched = incident
                 .current()
                 .is_some_and(|track| track.run.started_at.is_none());
             if untouched {
-                withdraw_and_close(tx, id);
+                withdraw_and_close(tx, context, id);
             } else {
                 // The running step finishes; those after it are asked again whether they are still wanted.
                 advance(tx, context, id);
@@ -218,7 +218,7 @@ pub fn source_agrees(tx: &mut Tx<'_>, context: Context<'_>, id: IncidentId) {
     }
 }
 
-fn withdraw_and_close(tx: &mut Tx<'_>, id: IncidentId) {
+fn withdraw_and_close(tx: &mut Tx<'_>, context: Context<'_>, id: IncidentId) {
     let plan = tx
         .state()
         .incident(id)
@@ -232,22 +232,24 @@ fn withdraw_and_close(tx: &mut Tx<'_>, id: IncidentId) {
             why,
         });
     }
-    close(tx, id, ClosedAs::AlertCleared);
+    close(tx, context, id, ClosedAs::AlertCleared);
 }
 
 /// Closes what a human has once its alerts are gone, unless a step still runs or waits for somebody's judgement: that is
 /// not forgotten, and its target stays held until it is known. Says whether it closed.
-fn close_if_over(tx: &mut Tx<'_>, id: IncidentId) -> bool {
+fn close_if_over(tx: &mut Tx<'_>, context: Context<'_>, id: IncidentId) -> bool {
     let over = tx.state().incident(id).is_some_and(|incident| {
         matches!(incident.phase, Phase::Handed { .. }) && incident.all_resolved() && !incident.has_loose_end()
     });
     if over {
-        close(tx, id, ClosedAs::AlertCleared);
+        close(tx, context, id, ClosedAs::AlertCleared);
     }
     over
 }
 
-pub fn close(tx: &mut Tx<'_>, id: IncidentId, result: ClosedAs) {
+/// It is over, and so is the breaker of its own.
+pub fn close(tx: &mut Tx<'_>, context: Context<'_>, id: IncidentId, result: ClosedAs) {
+    breaker::ends_with(tx, context, id);
     tx.record(Event::Closed { incident: id, result });
 }
 
@@ -260,7 +262,7 @@ pub fn hand_over(tx: &mut Tx<'_>, context: Context<'_>, id: IncidentId, reason: 
 fn hand_over_for(tx: &mut Tx<'_>, context: Context<'_>, id: IncidentId, reason: HandoffReason, call: Call) {
     let why = reason.words();
     tx.record(Event::HandedOver { incident: id, reason });
-    if !close_if_over(tx, id) {
+    if !close_if_over(tx, context, id) {
         page(tx, context, id, call, why);
     }
 }

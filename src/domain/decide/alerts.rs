@@ -259,8 +259,32 @@ fn choose(tx: &mut Tx<'_>, context: Context<'_>, incident: IncidentId, alert: &A
         advance::hand_over(tx, context, incident, HandoffReason::Flapping { times });
         return;
     }
+    follow(tx, context, incident, alert, (verdict, by), Requester::Interlock);
+}
+
+/// What a look for a runbook came to.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Led {
+    /// A plan is being made.
+    ToPlan,
+    ToChecklist,
+    /// A person chooses among several.
+    ToChoice,
+    /// Nothing is for it.
+    Nowhere,
+}
+
+/// Goes on from what was found, on behalf of whoever asks for it.
+pub fn follow(
+    tx: &mut Tx<'_>,
+    context: Context<'_>,
+    incident: IncidentId,
+    alert: &Alert,
+    (verdict, by): (Verdict, By),
+    requester: Requester,
+) -> Led {
     match verdict {
-        Verdict::One { runbook } => plan_or_checklist(tx, context, incident, runbook, Requester::Interlock),
+        Verdict::One { runbook } => plan_or_checklist(tx, context, incident, runbook, requester),
         Verdict::Several => {
             let reason = match by {
                 By::Trigger => HandoffReason::SeveralMatch,
@@ -268,8 +292,12 @@ fn choose(tx: &mut Tx<'_>, context: Context<'_>, incident: IncidentId, alert: &A
             };
             advance::hand_over(tx, context, incident, reason);
             advise::ask(tx, context, incident, alert);
+            Led::ToChoice
         }
-        Verdict::None => advance::hand_over(tx, context, incident, HandoffReason::NoMatch),
+        Verdict::None => {
+            advance::hand_over(tx, context, incident, HandoffReason::NoMatch);
+            Led::Nowhere
+        }
     }
 }
 
@@ -280,7 +308,7 @@ pub fn plan_or_checklist(
     incident: IncidentId,
     runbook: RunbookName,
     requester: Requester,
-) {
+) -> Led {
     let prose = context.catalog.get(&runbook).filter(|runbook| runbook.is_prose());
     if let Some(prose) = prose {
         let items = prose.checklist.clone();
@@ -290,7 +318,7 @@ pub fn plan_or_checklist(
             items,
         });
         advance::hand_over(tx, context, incident, HandoffReason::Checklist);
-        return;
+        return Led::ToChecklist;
     }
     let request = PlanRequest {
         runbook,
@@ -311,6 +339,7 @@ pub fn plan_or_checklist(
         }
         None => survey::plan(tx, context, incident, request),
     }
+    Led::ToPlan
 }
 
 /// Whether this end was before that start: it belongs to an episode before, and came late.

@@ -7,7 +7,9 @@ use crate::domain::breaker;
 use crate::domain::command::Effect;
 use crate::domain::escalation::Call;
 use crate::domain::event::Event;
+use crate::domain::freeze::Scope;
 use crate::domain::ids::{AttemptId, IncidentId};
+use crate::domain::notice::Notice;
 use crate::domain::policy::LimitOf;
 use crate::planted::{self, Bug};
 
@@ -78,4 +80,24 @@ pub(super) fn stand_down(tx: &mut Tx<'_>, id: IncidentId) {
     if over {
         tx.effect(Effect::PageResolve { incident: id });
     }
+}
+
+/// The breaker of an incident ends with it: who was told that it stands until a person lifts it is told that it does not. Said
+/// before the incident is closed, since afterwards the channel of its card is none in which something is open.
+pub(super) fn ends_with(tx: &mut Tx<'_>, context: Context<'_>, id: IncidentId) {
+    let scope = Scope::IncidentBreaker { incident: id };
+    let freeze = &tx.state().freeze;
+    if freeze.of(&scope).is_none() {
+        return;
+    }
+    let left = freeze.without(&scope).scopes();
+    let file = freeze.file().cloned();
+    let notice = Notice::Lifted {
+        by: breaker::interlock(),
+        reason: format!("its incident is over ({id})"),
+        scope,
+        left,
+        file,
+    };
+    freezing::announce(tx, context, notice);
 }

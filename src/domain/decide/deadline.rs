@@ -143,7 +143,7 @@ fn settle_if_due(tx: &mut Tx<'_>, context: Context<'_>, id: IncidentId) {
     });
     let Some((by, refused)) = due else { return };
     if by == SettlesBy::Staying {
-        advance::close(tx, id, ClosedAs::Resolved);
+        advance::close(tx, context, id, ClosedAs::Resolved);
     } else {
         let reason = match refused {
             Some(why) => HandoffReason::SourceRefused { why },

@@ -1,12 +1,12 @@
 //! How a person ends what a human has, and how a plan that came to no end is proposed once more.
 
 use super::act::{Actor, open};
-use super::{Context, Tx, advance, alerts, survey};
+use super::alerts::{self, Led};
+use super::{Context, Tx, advance, survey};
 use crate::domain::command::{Answer, Reply};
 use crate::domain::event::{Deed, Event, Refusal};
 use crate::domain::ids::IncidentId;
-use crate::domain::incident::{ClosedAs, HandoffReason, Incident, Phase, PlanRequest, Verdict};
-use crate::domain::matching::By;
+use crate::domain::incident::{ClosedAs, Incident, Phase, PlanRequest, Verdict};
 use crate::domain::plan::Requester;
 
 /// Characters of a reason that are kept: Slack's own limit for a message is 4,000.
@@ -39,7 +39,7 @@ pub fn close(
         name: actor.who.name.clone(),
         reason: reason.trim().chars().take(REASON_MOST).collect(),
     };
-    advance::close(tx, id, result);
+    advance::close(tx, context, id, result);
     Reply::Answer(Answer::Closed {
         incident: id,
         still_firing: firing && !manual,
@@ -75,44 +75,32 @@ pub fn propose_again(tx: &mut Tx<'_>, context: Context<'_>, actor: &Actor<'_>, i
 
 /// No runbook was for it; one that was mended or written since may be. Who asks for it counts as its requester.
 fn match_again(tx: &mut Tx<'_>, context: Context<'_>, actor: &Actor<'_>, id: IncidentId) -> Reply {
-    let matched = tx
-        .state()
-        .incident(id)
-        .and_then(Incident::first_alert)
-        .map(|alert| alerts::matched(context, alert));
-    let found = match (actor.responder(context), matched) {
-        (Err(refusal), _) => Err(refusal),
-        (Ok(()), Some(matched)) if matched.verdict != Verdict::None => Ok(matched),
-        (Ok(()), Some(_) | None) => Err(Refusal::NoRunbook),
-    };
-    let matched = match found {
+    let alert = tx.state().incident(id).and_then(Incident::first_alert).cloned();
+    let found = alert
+        .map(|alert| (alerts::matched(context, &alert), alert))
+        .filter(|(matched, _)| matched.verdict != Verdict::None)
+        .ok_or(Refusal::NoRunbook);
+    let (matched, alert) = match actor.responder(context).and(found) {
         Err(refusal) => return actor.refused(tx, Some(id), Deed::ProposeAgain, refusal),
-        Ok(matched) => matched,
+        Ok(found) => found,
     };
     tx.record(Event::Asked {
         incident: Some(id),
         by: actor.who.clone(),
         deed: Deed::ProposeAgain,
     });
-    let (verdict, by) = (matched.verdict.clone(), matched.by);
+    let found = (matched.verdict.clone(), matched.by);
     tx.record(Event::Matched {
         incident: id,
         matched,
     });
-    match verdict {
-        Verdict::One { runbook } => {
-            let requester = Requester::Person(actor.person.id.clone());
-            alerts::plan_or_checklist(tx, context, id, runbook, requester);
-        }
-        Verdict::Several | Verdict::None => {
-            let reason = match by {
-                By::Trigger => HandoffReason::SeveralMatch,
-                By::Search => HandoffReason::Unsure,
-            };
-            advance::hand_over(tx, context, id, reason);
-        }
-    }
-    Reply::Answer(Answer::ProposedAgain)
+    let requester = Requester::Person(actor.person.id.clone());
+    Reply::Answer(match alerts::follow(tx, context, id, &alert, found, requester) {
+        Led::ToPlan => Answer::ProposedAgain,
+        Led::ToChecklist => Answer::ChecklistFound,
+        Led::ToChoice => Answer::SeveralFound,
+        Led::Nowhere => Answer::Refused(Refusal::NoRunbook),
+    })
 }
 
 fn again(incident: &Incident, request: &PlanRequest, actor: &Actor<'_>) -> PlanRequest {

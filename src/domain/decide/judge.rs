@@ -49,11 +49,14 @@ fn then(tx: &Tx<'_>, context: Context<'_>, id: IncidentId) -> Then {
     let Some(step) = track.next_left().and_then(|step| track.plan.step(step)) else {
         return Then::GoesOn;
     };
-    let place = Place::of(step, &track.plan.runbook);
+    let place = Place::of(step, &track.plan.runbook, Some(id));
+    let takes_back = track.plan.takes_back.as_ref();
     let freeze = &tx.state().freeze;
     let glass = incident.glass_at(context.now).is_some();
     let over = freeze
         .over(&place)
+        // What was frozen around an attempt does not stop what takes that attempt back.
+        .filter(|held| held.over.is_none() || held.over.as_ref() != takes_back)
         .filter(|held| !(glass && held.scope.is_breaker()));
     let over = over.map(|held| Reason::Frozen {
         by: held.name.clone(),

@@ -9,6 +9,7 @@ use crate::domain::cluster::Because;
 use crate::domain::command::{Answer, Reply};
 use crate::domain::escalation::Call;
 use crate::domain::event::{Deed, Event, Refusal, Unfit};
+use crate::domain::freeze::Scope;
 use crate::domain::ids::IncidentId;
 use crate::domain::incident::{ClosedAs, Incident, Phase};
 use crate::planted::{self, Bug};
@@ -45,7 +46,7 @@ pub fn merge(
         card,
     });
     let by = actor.who.clone();
-    advance::close(tx, from, ClosedAs::Merged { into, by });
+    advance::close(tx, context, from, ClosedAs::Merged { into, by });
     // Before its alerts: nobody is to be called for them who has both already.
     charge::comes_along(tx, context, from, into);
     let count = firing.len();
@@ -85,6 +86,12 @@ fn may_merge(tx: &Tx<'_>, from: IncidentId, into: IncidentId) -> Result<Vec<Arc<
         Phase::Planning { .. } | Phase::Proposed | Phase::Handed { .. } => {}
         Phase::Running | Phase::Settling { .. } => return Err(Refusal::StillRuns),
         Phase::Closed { .. } => return Err(Refusal::Over),
+    }
+    let own = Scope::IncidentBreaker { incident: from };
+    // Its breaker would end with it, and the other's count knows nothing of what was started here.
+    if tx.state().freeze.of(&own).is_some() {
+        let why = Unfit::MergeWhileTripped { from, into };
+        return Err(Refusal::Unfit { why });
     }
     // What a person started has no alert that could resolve.
     let alerts = incident.firing().filter(|_| !advance::is_manual(incident));

@@ -87,7 +87,7 @@ pub fn approve(tx: &mut Tx<'_>, context: Context<'_>, actor: &Actor<'_>, yes: Ye
                 survey::renew(tx, context, at.incident, reasons);
                 reply
             }
-            (Some(_), Some(next)) => half_void(tx, context, actor, at, next),
+            (Some(reasons), Some(next)) => half_void(tx, context, actor, at, next, &reasons),
             (None, _) => actor.refused(tx, Some(at.incident), Deed::Approve, refusal),
         },
         Ok(Allowed::Asks(form)) => actor.asked(tx, Some(at.incident), Deed::Approve, Reply::Form(form)),
@@ -124,8 +124,15 @@ fn half_run(tx: &Tx<'_>, at: &PlanRef) -> Option<StepNo> {
 }
 
 /// What is left of a plan can't be made afresh, since what ran of it would run again: a human goes on.
-fn half_void(tx: &mut Tx<'_>, context: Context<'_>, actor: &Actor<'_>, at: &PlanRef, next: StepNo) -> Reply {
-    let why = "the policy changed after a part of the plan had run".to_owned();
+fn half_void(
+    tx: &mut Tx<'_>,
+    context: Context<'_>,
+    actor: &Actor<'_>,
+    at: &PlanRef,
+    next: StepNo,
+    reasons: &[Reason],
+) -> Reply {
+    let why = format!("{} after a part of the plan had run", changed(reasons));
     withdraw(tx, at.incident, why.clone());
     let reason = HandoffReason::StepStopped {
         step: next,
@@ -136,6 +143,21 @@ fn half_void(tx: &mut Tx<'_>, context: Context<'_>, actor: &Actor<'_>, at: &Plan
         refusal: ApprovalRefusal::Withdrawn { why },
     };
     actor.refused(tx, Some(at.incident), Deed::Approve, refusal)
+}
+
+/// What is out of date, as the beginning of a sentence.
+fn changed(reasons: &[Reason]) -> String {
+    let policy = reasons.contains(&Reason::PolicyChanged);
+    let clock = reasons.contains(&Reason::ClockWentBack);
+    let shown = reasons
+        .iter()
+        .any(|reason| !matches!(reason, Reason::PolicyChanged | Reason::ClockWentBack));
+    let all = [
+        policy.then_some("the policy changed"),
+        clock.then_some("the clock went back"),
+        shown.then_some("what the card showed changed"),
+    ];
+    all.into_iter().flatten().collect::<Vec<_>>().join(" and ")
 }
 
 /// What changed, when that alone is why the click does not count.
@@ -447,7 +469,8 @@ fn could_run(context: Context<'_>, track: &PlanTrack, sketch: &Plan) -> Result<(
         return Err(Refusal::BadInput { problems });
     }
     let new = planning::as_known(&track.plan, sketch, context.rules);
-    match context.rules.policy.decide(new.live_steps()) {
+    let seen = new.live_steps().filter(|step| !planning::may_come_to_less(step));
+    match context.rules.policy.decide(seen) {
         Decision::Deny { reasons } => Err(Refusal::ChangeDenied { reasons }),
         Decision::Allow | Decision::RequireApproval { .. } => Ok(()),
     }

@@ -33,7 +33,7 @@ pub fn stay(tx: &mut Tx<'_>, context: Context<'_>, id: IncidentId) {
     };
     let until = since.checked_add(context.rules.stays(incident)).unwrap_or(since);
     if until <= context.now {
-        advance::close(tx, id, ClosedAs::Resolved);
+        advance::close(tx, context, id, ClosedAs::Resolved);
         return;
     }
     let by = SettlesBy::Staying;

@@ -121,6 +121,11 @@ pub enum Unfit {
         from: IncidentId,
         into: IncidentId,
     },
+    /// The breaker of the one that was to be merged stands, and would end with it.
+    MergeWhileTripped {
+        from: IncidentId,
+        into: IncidentId,
+    },
     /// Nothing is configured to make silences in.
     NowhereToSilence,
     SilencedAlready,

@@ -106,7 +106,7 @@ fn a_scope_is_read_as_people_write_it() {
 fn a_freeze_covers_what_is_in_it_and_a_change_that_nobody_can_place() {
     let step = step(1);
     let runbook = "restart".into();
-    let mut place = Place::of(&step, &runbook);
+    let mut place = Place::of(&step, &runbook, None);
     for scope in scopes() {
         assert!(scope.covers(&place), "{scope}");
     }

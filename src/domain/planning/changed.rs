@@ -3,7 +3,7 @@
 
 use super::fits::over_budget;
 use super::{PlanProblem, look_at};
-use crate::domain::action::Cost;
+use crate::domain::action::{Action, Cost};
 use crate::domain::ids::StepNo;
 use crate::domain::plan::{Plan, PlannedStep, Role};
 use crate::domain::rules::Rules;
@@ -22,6 +22,13 @@ pub fn as_known(old: &Plan, sketch: &Plan, rules: &Rules) -> Plan {
         }
     }
     new
+}
+
+/// Whether a look may bring the step to a lower tier than it has: nobody has seen yet how many replicas its target has. A
+/// step outside of every environment is denied whatever its tier, and everything else is only ever raised by a look.
+#[must_use]
+pub fn may_come_to_less(step: &PlannedStep) -> bool {
+    matches!(step.action, Action::Scale { .. }) && step.target.is_none() && step.environment.is_some()
 }
 
 /// What a sketch would change in a plan, a line each, for the form and the record.

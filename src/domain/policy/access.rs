@@ -106,14 +106,14 @@ impl Policy {
     /// The first moment at which the calendar lets every step start; `None` when that is now, or not within 400 days.
     fn all_open(&self, question: &Question<'_>) -> Option<Timestamp> {
         let now = question.circumstances.now;
-        let runbook = &question.plan.runbook;
+        let (runbook, incident) = (&question.plan.runbook, question.circumstances.counts.of);
         let mut at = now;
         // Each round waits for the latest of the steps; it ends when none asks to wait longer.
         for _ in 0..16 {
             let opens = question
                 .plan
                 .live_steps()
-                .map(|step| self.guards.opens(&Place::of(step, runbook), at))
+                .map(|step| self.guards.opens(&Place::of(step, runbook, incident), at))
                 .collect::<Option<Vec<_>>>()?;
             let latest = opens.into_iter().max().unwrap_or(at);
             if latest == at {

@@ -139,7 +139,7 @@ impl Policy {
         let mut wanted = 0_u32;
         let mut of_cluster: BTreeMap<ClusterName, u32> = BTreeMap::new();
         for step in question.steps() {
-            let place = Place::of(step, &question.plan.runbook).in_incident(counts.of);
+            let place = Place::of(step, &question.plan.runbook, counts.of);
             let takes_back = question.plan.takes_back.as_ref();
             for held in freeze
                 .over(&place)

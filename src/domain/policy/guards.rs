@@ -48,8 +48,9 @@ pub struct Place<'a> {
 }
 
 impl<'a> Place<'a> {
+    /// `incident`: whose plan the step is of. Without it the breaker of that incident covers nothing.
     #[must_use]
-    pub fn of(step: &'a PlannedStep, runbook: &'a RunbookName) -> Self {
+    pub fn of(step: &'a PlannedStep, runbook: &'a RunbookName, incident: Option<IncidentId>) -> Self {
         Self {
             environment: step.environment.as_ref(),
             cluster: step.action.cluster(),
@@ -59,14 +60,8 @@ impl<'a> Place<'a> {
             tier_unlisted: step.tier_unlisted,
             changes: step.effect != EffectClass::Observe,
             target: step.target_key(),
-            incident: None,
+            incident,
         }
-    }
-
-    /// The same, of this incident's plan.
-    #[must_use]
-    pub fn in_incident(self, incident: Option<IncidentId>) -> Self {
-        Self { incident, ..self }
     }
 
     /// Whether a rule about some of these covers it. A step that changes something nobody knows where (HTTP, a whole

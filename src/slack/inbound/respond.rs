@@ -233,6 +233,7 @@ fn at_fields(refusal: &Refusal, first: Option<String>) -> Option<Ack> {
         Unfit::SilenceWithoutReason => REASON.to_owned(),
         Unfit::MergeIntoItself { .. }
         | Unfit::MergeIntoManual { .. }
+        | Unfit::MergeWhileTripped { .. }
         | Unfit::NowhereToSilence
         | Unfit::SilencedAlready
         | Unfit::NothingToSilence

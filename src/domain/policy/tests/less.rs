@@ -273,7 +273,7 @@ proptest! {
         let guards = guards_of(&rules);
         let step = samples::step(1);
         let runbook = "restart".into();
-        let place = crate::domain::policy::Place::of(&step, &runbook);
+        let place = crate::domain::policy::Place::of(&step, &runbook, None);
         prop_assert_eq!(step.effect, EffectClass::Marked);
         let allowed = |at: Timestamp| {
             let mut allowed = true;
