@@ -341,7 +341,6 @@ async fn who_judges_a_step_is_told_that_the_breaker_of_its_incident_stops_the_ne
     world
         .a_human_is_paged("the breaker tripped: 2 changes were started in one incident")
         .await;
-    // What Ana says answers only a page that has arrived.
     world.thread().says("the pager took the page").await;
     world.ana().presses("It worked, go on").await;
     world
@@ -353,7 +352,7 @@ async fn who_judges_a_step_is_told_that_the_breaker_of_its_incident_stops_the_ne
     world
         .card("step 2 was not started: the breaker has tripped")
         .await;
-    world.a_human_is_paged("step 2 was not started").await;
+    // Ana is there: who came for the breaker's page is not rung again by what she has just been told.
     world.cluster_did(&[FLUSH]).await;
     world.thread().is_uninteresting();
     world.ends().await;
