@@ -248,10 +248,9 @@ impl Run {
                 page: true,
             })),
             StepState::Failed { attempt, reason, .. } => {
-                if *attempt < step.attempts
-                    && self.may_be_repeated(step)
-                    && over_budget(&plan.budget, &self.spent, &step.cost).is_empty()
-                {
+                let last = *attempt >= step.attempts;
+                let against = self.against_another(plan, step).filter(|_| !last);
+                if !last && against.is_none() {
                     return Some(Next::Start {
                         step: step.no,
                         attempt: attempt.saturating_add(1),
@@ -261,11 +260,20 @@ impl Run {
                 match step.on_failure {
                     _ if planted::is(Bug::FailureAlwaysContinues) => None,
                     FailureAction::Continue => None,
-                    FailureAction::Escalate => Some(stopped(step, *attempt, reason, true)),
-                    FailureAction::Stop => Some(stopped(step, *attempt, reason, false)),
+                    FailureAction::Escalate => Some(stopped(step, *attempt, reason, against, true)),
+                    FailureAction::Stop => Some(stopped(step, *attempt, reason, against, false)),
                 }
             }
         }
+    }
+
+    /// What stands against another attempt, where the runbook would allow one.
+    fn against_another(&self, plan: &Plan, step: &PlannedStep) -> Option<&'static str> {
+        if !self.may_be_repeated(step) {
+            return Some("nobody can know what the last attempt left");
+        }
+        let room = over_budget(&plan.budget, &self.spent, &step.cost).is_empty();
+        (!room).then_some("its budget has no room for another attempt")
     }
 
     /// What can't be known to have happened is not done a second time, whatever a person found out about the first.
@@ -417,7 +425,7 @@ pub fn only_refused(why: &str) -> bool {
     why == CHECKED_AGAIN
 }
 
-fn stopped(step: &PlannedStep, attempts: u8, reason: &str, page: bool) -> Next {
+fn stopped(step: &PlannedStep, attempts: u8, reason: &str, against: Option<&str>, page: bool) -> Next {
     let times = match attempts {
         1 => "once".to_owned(),
         2 => "twice".to_owned(),
@@ -425,7 +433,10 @@ fn stopped(step: &PlannedStep, attempts: u8, reason: &str, page: bool) -> Next {
     };
     Next::Finish(RunResult::Stopped {
         step: step.no,
-        why: format!("it failed {times}: {reason}"),
+        why: match against {
+            Some(against) => format!("it failed {times}: {reason}; it is not tried again, since {against}"),
+            None => format!("it failed {times}: {reason}"),
+        },
         page,
     })
 }

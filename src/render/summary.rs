@@ -19,8 +19,11 @@ pub struct SummaryView {
     pub duration: String,
     pub runbook: Option<String>,
     pub revision: Option<String>,
-    /// `1/2, 1 failed`, of the plans of which something ran.
-    pub executed: String,
+    /// Steps that were started, of the plans of which something ran; of how many that were meant to run.
+    pub done: usize,
+    pub meant: usize,
+    /// How many of those failed, or may have.
+    pub failed: usize,
     pub approved_by: String,
     pub result: String,
     /// What people were given, when it came to them.
@@ -44,6 +47,7 @@ pub struct TimelineLine {
 pub fn view(entries: &[Entry], incident: &Incident) -> SummaryView {
     let end = entries.last().map_or(incident.opened_at, |entry| entry.at);
     let track = incident.current();
+    let (done, meant, failed) = executed(incident);
     let result = result(incident);
     let handoff = handoff(entries, incident);
     SummaryView {
@@ -53,7 +57,9 @@ pub fn view(entries: &[Entry], incident: &Incident) -> SummaryView {
         duration: words::duration(end.duration_since(incident.opened_at)),
         runbook: track.map(|track| track.plan.runbook.to_string()),
         revision: track.map(|track| track.plan.runbook_revision.as_str().chars().take(19).collect()),
-        executed: executed(incident),
+        done,
+        meant,
+        failed,
         approved_by: approved_by(incident),
         result,
         handoff,
@@ -62,20 +68,16 @@ pub fn view(entries: &[Entry], incident: &Incident) -> SummaryView {
 }
 
 /// A plan of which nothing has run counts only where there is no other.
-fn executed(incident: &Incident) -> String {
+fn executed(incident: &Incident) -> (usize, usize, usize) {
     let ran = |track: &&PlanTrack| track.run.started_at.is_some();
     let mut tracks: Vec<&PlanTrack> = incident.plans.iter().filter(ran).collect();
     if tracks.is_empty() {
         tracks.extend(incident.current());
     }
     let all = tracks.iter().map(|track| track.run.executed(&track.plan));
-    let (ran, meant, failed) = all.fold((0, 0, 0), |all, one| {
+    all.fold((0, 0, 0), |all, one| {
         (all.0 + one.0, all.1 + one.1, all.2 + one.2)
-    });
-    match failed {
-        0 => format!("{ran}/{meant}"),
-        failed => format!("{ran}/{meant}, {failed} failed"),
-    }
+    })
 }
 
 /// The packet of the last handover.
@@ -164,12 +166,18 @@ pub fn slack(entries: &[Entry], incident: &Incident) -> String {
         format!("{}\n", packet.join("\n"))
     };
     format!(
-        "*Summary {}{}: {}*\n*Duration:* {}\n*Runbook:* {runbook}\n*Steps executed:* {}\n*Approved by:* {}\n*Result:* {}\n{packet}{}",
+        "*Summary {}{}: {}*\n*Duration:* {}\n*Runbook:* {runbook}\n*Steps executed:* {}/{}{}\n*Approved by:* {}\n*Result:* {}\n{packet}{}",
         if incident.is_open() { "so far of " } else { "of " },
         view.incident,
         value(&view.title),
         view.duration,
-        view.executed,
+        view.done,
+        view.meant,
+        if view.failed == 0 {
+            String::new()
+        } else {
+            format!(", {} failed", view.failed)
+        },
         value(&view.approved_by),
         value(&view.result),
         thread::fenced(&fitting(&lines, incident)),

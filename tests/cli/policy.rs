@@ -11,7 +11,7 @@ fn the_policy_is_a_table() {
     Autonomy: at most suggest.
 
     production
-      Tier 0  only looks            1 of @oncall, who asked for it included
+      Tier 0  only looks            1 of @oncall, who asked for it included; or whoever may approve more there
       Tier 1  small and reversible  1 of @oncall, who asked for it included
       Tier 2  higher risk           2 of @sre, U0LEAD, not who asked for it
       Tier 3  for humans            nobody

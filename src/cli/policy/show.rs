@@ -126,12 +126,18 @@ fn who(policy: &Policy, tier: Tier, environment: &Environment) -> String {
     let named = |row: &&crate::domain::policy::ApproverRow| {
         row.tiers.contains(&tier) && row.environments.contains(environment)
     };
-    let rows: Vec<String> = policy
+    let mut rows: Vec<String> = policy
         .rows
         .iter()
         .filter(named)
         .map(|row| worded::row(row, tier))
         .collect();
+    let higher = |row: &crate::domain::policy::ApproverRow| {
+        !row.tiers.contains(&tier) && !row.tiers.is_empty() && row.environments.contains(environment)
+    };
+    if tier == Tier::Zero && !rows.is_empty() && policy.rows.iter().any(higher) {
+        rows.push("whoever may approve more there".to_owned());
+    }
     match (rows.is_empty(), tier) {
         (false, _) => rows.join("; or "),
         (true, Tier::Zero) => "whoever may approve the rest of the plan".to_owned(),
