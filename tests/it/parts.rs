@@ -132,6 +132,9 @@ async fn after_a_part_has_run_a_clock_that_went_back_hands_the_rest_to_a_human_a
     let world = tape().await;
     first_step_only(&world).await;
     world.clock_goes_back(Duration::from_secs(120));
+    // Whoever was to be called later is called now.
+    world.a_human_is_paged("INC-1").await;
+    world.thread().says("the pager took the page").await;
     world.ben().presses("Review plan").await;
     world.ben().sees_modal("[Approve 2 steps]").await;
     world.ben().submits(&[]).await;
@@ -145,8 +148,7 @@ async fn after_a_part_has_run_a_clock_that_went_back_hands_the_rest_to_a_human_a
         .await;
     world.cluster_did(&[FIRST]).await;
     world.minutes_pass(15).await;
-    world.a_human_is_paged("INC-1").await;
-    world.thread().ends_with("the pager took the page").await;
+    world.thread().ends_with("Summary so far of INC-1").await;
     world.ends().await;
 }
 
