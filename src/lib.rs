@@ -85,7 +85,7 @@
 //! - No shell. Command lines are parsed into typed actions; what is not understood is an error of the runbook.
 //! - No clock, randomness or I/O in the domain: time is an argument, so every story can be replayed.
 //! - No second place where state lives. Tables beside the journal are caches; a card is drawn from the state, never read.
-//! - No branch for tests in what is released: the bugs of [`planted`] are behind a feature that release builds refuse. No mocks:
+//! - No branch for tests in what is released: the bugs of [`planted`] are in builds for tests alone. No mocks:
 //!   tests use the playground's doubles, which speak the real protocols.
 //! - No unsafe code, no `unwrap`, `expect` or `panic!` outside tests.
 //! - No learning, and no model that decides: where one is configured, it may put candidates that a person chooses from in another

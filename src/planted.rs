@@ -1,15 +1,16 @@
 //! Bugs that are there on purpose, each the absence of one guard, to see that a test notices when the guard is gone.
 //!
-//! They exist only in a build with the feature `planted-bugs`, where `INTERLOCK_PLANTED_BUG` names the one that is on; a
-//! release build refuses the feature. Without it [`is`] is a constant and nothing of this is in the program.
+//! They exist only in builds for tests, which have the feature `planted-bugs`: there `INTERLOCK_PLANTED_BUG` names the one that
+//! is on. An optimised build has none whatever its features: without debug assertions, or without the feature, [`is`] is a
+//! constant and nothing of this is in the program.
 //! `.ci/planted` switches on one after the other and wants the test that `.ci/planted-bugs` names for it to fail.
 
 mod points;
 
 pub use points::{Point, reach, refuses};
 
-#[cfg(all(feature = "planted-bugs", not(debug_assertions)))]
-compile_error!("`planted-bugs` is for tests: a release build must not be able to have them");
+/// Whether this build has them.
+pub const ARE_IN: bool = cfg!(all(feature = "planted-bugs", debug_assertions));
 
 /// One guard that is missing.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, strum::EnumString, strum::VariantNames)]
@@ -192,7 +193,7 @@ pub enum Bug {
 }
 
 /// Whether this bug is on.
-#[cfg(feature = "planted-bugs")]
+#[cfg(all(feature = "planted-bugs", debug_assertions))]
 #[must_use]
 pub fn is(bug: Bug) -> bool {
     use std::sync::OnceLock;
@@ -205,7 +206,7 @@ pub fn is(bug: Bug) -> bool {
 }
 
 /// Whether this bug is on: never.
-#[cfg(not(feature = "planted-bugs"))]
+#[cfg(not(all(feature = "planted-bugs", debug_assertions)))]
 #[must_use]
 pub const fn is(_: Bug) -> bool {
     false

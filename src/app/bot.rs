@@ -51,7 +51,7 @@ use crate::telemetry::Metrics;
 const STOP_WITHIN: Duration = Duration::from_secs(10);
 
 /// Why it does not start. Each says what to do.
-#[derive(Debug, thiserror::Error)]
+#[derive(Debug, thiserror::Error, strum::VariantNames)]
 pub enum StartError {
     #[error(transparent)]
     Config(#[from] ConfigError),

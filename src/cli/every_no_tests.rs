@@ -2,6 +2,8 @@
 //! clusters, the pager and of what a plan is made from. What the gate itself decides is beside `render::reasons`. A new kind is in
 //! no list here, and then the test names it. Longer than other files, since every kind has its example.
 
+mod start;
+
 use std::collections::BTreeSet;
 use std::fmt::{Debug, Display};
 use std::io;
@@ -23,6 +25,7 @@ use crate::ingress::{BodyError, ParseError, Refused, SnsError, Turned};
 use crate::paging::PageError;
 use crate::paging::alertmanager::SilenceError;
 use crate::ports::SurveyError;
+use crate::slack;
 use crate::store::{NoteError, StoreError};
 
 fn text(words: &str) -> String {
@@ -163,6 +166,17 @@ fn of_the_port() -> String {
             reason: text("the disk is full: free some space"),
         },
     ];
+    let slack = [
+        slack::Turned::Unsigned,
+        slack::Turned::NotOfSlack,
+        slack::Turned::NotStored,
+    ];
+    let log = [
+        slack::NotSigned::Unsigned,
+        slack::NotSigned::NoText,
+        slack::NotSigned::Old,
+        slack::NotSigned::Forged,
+    ];
     let body = [
         BodyError::TooLarge { limit: 1_048_576 },
         BodyError::TooSlow,
@@ -174,6 +188,8 @@ fn of_the_port() -> String {
         lines("What stands in them", &[], &sent),
         lines("Messages of SNS", &["Malformed", "Unreachable"], &sns),
         lines("Storing", &[], &refused),
+        lines("Slack's routes", &[], &slack),
+        lines("The same in the log", &[], &log),
     ]
     .concat()
 }
@@ -225,6 +241,11 @@ fn of_plans() -> String {
             key: "max_pod_restarts",
             left: text("the runbook allows 3"),
         },
+        NoPlan::NoEvidence {
+            name: text("memory"),
+            why: text("Prometheus does not answer"),
+        },
+        NoPlan::NoDigest,
     ];
     let unmet = [
         Unmet::NoOwner,
@@ -432,6 +453,8 @@ fn every_no_says_why_and_what_next() {
         of_plans(),
         of_the_outside(),
         of_files(),
+        start::of_the_start(),
+        start::of_looks(),
     ];
     insta::assert_snapshot!(all.concat());
 }

@@ -9,6 +9,9 @@ use super::settings::Settings;
 use super::{watch_check, webhook_check};
 use crate::domain::policy::ON_CALL_NOW;
 
+/// Seconds. What is critical and down for more than five minutes is a human's, so the page can't wait for longer.
+const CRITICAL_AT_MOST: u32 = 300;
+
 pub(super) fn check(settings: &Settings) -> Result<(), ConfigError> {
     numbers(settings)?;
     clusters(settings)?;
@@ -106,7 +109,7 @@ fn numbers(settings: &Settings) -> Result<(), ConfigError> {
             "paging.critical_after_seconds",
             paging.critical_after_seconds,
             0,
-            86_400,
+            CRITICAL_AT_MOST,
         ),
         ("paging.high_after_seconds", paging.high_after_seconds, 0, 86_400),
         (

@@ -37,7 +37,7 @@ const POLL: Duration = Duration::from_secs(2);
 pub type Check = Arc<dyn Fn(&CommandLine, &[ParamSpec]) -> Vec<CommandIssue> + Send + Sync>;
 
 /// Why the folder could not be read at all.
-#[derive(Debug, thiserror::Error)]
+#[derive(Debug, thiserror::Error, strum::VariantNames)]
 pub enum LoadError {
     #[error(
         "the runbooks' folder `{path}` can't be read: {source}; set `runbooks.path` to a folder that can"

@@ -499,6 +499,7 @@ pub struct Grafana {
 #[derive(Clone, Debug, Serialize, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 pub struct Paging {
+    /// At most 300.
     pub critical_after_seconds: u32,
     pub high_after_seconds: u32,
     pub medium_after_seconds: u32,

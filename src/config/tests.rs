@@ -357,6 +357,7 @@ fn contradictions_are_named() {
         refused("[[approvers]]\ntiers = [1]\nenvironments = [\"p\"]\nusers = [\"U12\"]\napprovals = 2"),
         refused("[[approvers]]\ntiers = [1]\nenvironments = [\"p\"]\nusers = [\"ana\"]"),
         refused("[approval]\napprove_by_minutes = 0"),
+        refused("[paging]\ncritical_after_seconds = 600"),
         refused("[http]\nallowed_hosts = [\"https://flags.example.com/v1\"]"),
         refused("[[operators]]\nos_user = \"ana\"\nperson = \"U02\""),
         refused("[webhooks.datadog]\nsecret = \"key\""),
@@ -382,6 +383,7 @@ fn contradictions_are_named() {
     [[approvers]] row 1 asks for 2 approvals but names 1: nobody could ever start anything; add people or groups
     [[approvers]] row 1 names the user `ana`: write the Slack member id (`U…`, from the profile's menu, Copy member ID), since names can be changed by anybody
     `approval.approve_by_minutes` is 0: write a number from 1 to 1440
+    `paging.critical_after_seconds` is 600: write a number from 0 to 300
     `http.allowed_hosts` holds `https://flags.example.com/v1`: write `host`, `host:port` or `http://host:port`, without path or `*`
     `operators[0].person` in interlock.toml:3: `U02` is not a person: write workspace id and user id, like `T0123ABCD/U0456EFGH` (Slack profile, Copy member ID)
     `webhooks.datadog.secret` is set, but Datadog signs nothing with a secret: set `webhooks.datadog.bearer_token`, and the same there under the webhook's custom headers

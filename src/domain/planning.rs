@@ -457,10 +457,10 @@ fn differs_in_number(scale: &Action, line: &str) -> bool {
 fn unread(findings: &[Finding]) -> Vec<String> {
     let lacking = findings.iter().filter(|finding| finding.required);
     let why = lacking.filter_map(|finding| match &finding.found {
-        Found::Missing { why } => Some(format!(
-            "the runbook requires the evidence `{}`, which could not be read: {why}",
-            finding.name
-        )),
+        Found::Missing { why } => {
+            let (name, why) = (finding.name.clone(), why.clone());
+            Some(NoPlan::NoEvidence { name, why }.to_string())
+        }
         Found::Read { .. } => None,
     });
     why.collect()

@@ -14,7 +14,7 @@ const ANSWER_BYTES: usize = 1024 * 1024;
 const WHY: usize = 300;
 
 /// Why there is no answer.
-#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error, strum::VariantNames)]
 pub enum QueryError {
     #[error("`{address}` is not the address of a {of}: write `http://host:port`")]
     Address { of: &'static str, address: String },

@@ -47,7 +47,7 @@ impl Default for Limits {
 }
 
 /// Why the server can't listen.
-#[derive(Debug, thiserror::Error)]
+#[derive(Debug, thiserror::Error, strum::VariantNames)]
 pub enum BindError {
     #[error("port {} on {} is in use: stop the program that has it (is Interlock running already?), or set `server.listen` to another port", .0.port(), .0.ip())]
     InUse(SocketAddr),

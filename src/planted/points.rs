@@ -1,8 +1,8 @@
 //! Named moments at which a test lets the process die, wait, or have its journal refuse.
 //!
-//! They exist only in a build with the feature `planted-bugs`, where `INTERLOCK_POINT` says which one and what comes there:
-//! `NAME=abort`, `NAME=wait` or `NAME=refuse`, with `@N` behind it at the Nth time only. Without the feature [`reach`] and
-//! [`refuses`] are constants and nothing of this is in the program.
+//! They exist only in builds for tests, as the bugs do, where `INTERLOCK_POINT` says which one and what comes there:
+//! `NAME=abort`, `NAME=wait` or `NAME=refuse`, with `@N` behind it at the Nth time only. Elsewhere [`reach`] and [`refuses`] are
+//! constants and nothing of this is in the program.
 
 /// One moment between two things that belong together.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, strum::EnumString, strum::VariantNames)]
@@ -39,14 +39,14 @@ pub enum Point {
 }
 
 /// Nothing, or what a test asked for.
-#[cfg(feature = "planted-bugs")]
+#[cfg(all(feature = "planted-bugs", debug_assertions))]
 pub fn reach(point: Point) {
     // Only a journal can refuse.
     let _ = refuses(point);
 }
 
 /// As [`reach`]; true when this call of the journal is to fail.
-#[cfg(feature = "planted-bugs")]
+#[cfg(all(feature = "planted-bugs", debug_assertions))]
 #[must_use]
 pub fn refuses(point: Point) -> bool {
     use std::sync::OnceLock;
@@ -86,11 +86,11 @@ pub fn refuses(point: Point) -> bool {
 }
 
 /// Nothing.
-#[cfg(not(feature = "planted-bugs"))]
+#[cfg(not(all(feature = "planted-bugs", debug_assertions)))]
 pub const fn reach(_: Point) {}
 
 /// Whether this call of the journal is to fail: never.
-#[cfg(not(feature = "planted-bugs"))]
+#[cfg(not(all(feature = "planted-bugs", debug_assertions)))]
 #[must_use]
 pub const fn refuses(_: Point) -> bool {
     false

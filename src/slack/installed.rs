@@ -32,7 +32,7 @@ pub struct Installed {
 }
 
 /// Why the installation could not be looked at, or is not right.
-#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error, strum::VariantNames)]
 pub enum InstalledError {
     #[error("Slack refuses `{method}`: {code}{needed}{}", advice::then(method, code))]
     Refused {
@@ -45,7 +45,7 @@ pub enum InstalledError {
         "{0} can't be reached ({1}): check that address, the name's resolution, and the proxy or firewall between"
     )]
     Unreachable(String, String),
-    #[error("a click with a good signature was answered {0}")]
+    #[error("a click with a good signature was answered {0}: look into Interlock's log for that minute")]
     ClickRefused(StatusCode),
     #[error(
         "a click with a wrong signature was answered {0}: something else answers there, or anybody could click"

@@ -56,7 +56,7 @@ impl std::fmt::Debug for Settings {
 }
 
 /// Why the adapter can't be built.
-#[derive(Debug, thiserror::Error)]
+#[derive(Debug, thiserror::Error, strum::VariantNames)]
 pub enum SettingsError {
     #[error(
         "`slack.api_base` is `{0}`, which is not an http or https address; write for example `https://slack.com/api`"

@@ -226,7 +226,7 @@ async fn without_required_evidence_a_human_has_it_and_not_a_plan() {
         .runbook(("errors.md", required.as_str()));
     let world = TestWorld::start(setup).await;
     world.fires(&errors()).await;
-    let why = "the runbook requires the evidence 'Error ratio', which could not be read: no Prometheus is configured";
+    let why = "the runbook requires the evidence 'Error ratio', which could not be read (no Prometheus is configured";
     world.card(why).await;
     let page = world.a_human_is_paged("INC-1").await;
     assert!(page.title.contains("Error ratio"), "{}", page.title);

@@ -117,7 +117,7 @@ async fn what_the_runbook_says_not_to_touch_is_not_touched() {
     .await;
     is_refused(
         world,
-        "and the runbook says not to touch it: Namespace production: it is the month's end",
+        "and the runbook says not to touch it (Namespace production: it is the month's end)",
     )
     .await;
 }

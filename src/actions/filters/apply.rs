@@ -10,7 +10,7 @@ pub const MAX_INPUT: usize = jq::MAX_INPUT;
 pub const MAX_OUTPUT: usize = jq::MAX_OUTPUT;
 
 /// Why a filter failed. Where the real tool would end with another code than 0, so do we.
-#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error, strum::VariantNames)]
 pub enum FilterError {
     #[error(
         "the output is {bytes} bytes, and a filter takes at most {MAX_INPUT}: filter in the pod, or ask for less"

@@ -33,7 +33,7 @@ pub enum Want {
 }
 
 /// Why no pod or container could be chosen.
-#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error, strum::VariantNames)]
 pub enum Unresolved {
     #[error(transparent)]
     Failure(#[from] Failure),

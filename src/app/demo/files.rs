@@ -6,6 +6,7 @@ use std::os::unix::fs::OpenOptionsExt;
 use std::path::{Path, PathBuf};
 
 use serde_json::json;
+use sha2::{Digest, Sha256};
 
 use super::world::World;
 use crate::config::SlackTransport;
@@ -14,6 +15,9 @@ use crate::store::Signer;
 
 /// Token that the playground's alert sender shows to the bot.
 pub const ALERT_TOKEN: &str = "playground-alerts";
+
+/// So many edited configurations are kept beside the one that counts.
+const KEPT: u32 = 99;
 
 /// The file of addresses and secrets.
 const ACCESS: &str = "playground.json";
@@ -59,8 +63,8 @@ pub fn write(
         world.cluster.kubeconfig(ClusterUser::Interlock),
     )?;
     let written = config(&files, world, runbooks, (listen, transport));
-    files.kept = keep_what_differs(&files.config, &written)?;
-    std::fs::write(&files.config, written)?;
+    files.kept = keep_what_was_edited(&files.config, written_before(folder).as_deref())?;
+    std::fs::write(&files.config, &written)?;
     let slack = world.slack.addresses();
     let access = json!({
         "slack": { "api_base": slack.api_base, "bot_token": slack.bot_token, "app_token": slack.app_token, "signing_secret": slack.signing_secret },
@@ -69,6 +73,8 @@ pub fn write(
         "prometheus": { "url": world.prometheus.base() },
         "flags": { "url": format!("http://{}", world.flags.host()) },
         "alerts": { "bearer_token": ALERT_TOKEN },
+        // So that the next start can tell whether somebody worked on it.
+        "configuration": { "file": files.config, "sha256": sha256(written.as_bytes()) },
     });
     std::fs::write(&files.access, format!("{access:#}\n"))?;
     Ok(files)
@@ -76,25 +82,52 @@ pub fn write(
 
 /// Where the flag service listened at the start that last wrote into this folder.
 pub fn flags_before(folder: &Path) -> Option<String> {
-    let text = std::fs::read_to_string(folder.join(ACCESS)).ok()?;
-    let access: serde_json::Value = serde_json::from_str(&text).ok()?;
-    let url = access.get("flags")?.get("url")?.as_str()?;
+    let url = access_before(folder, "/flags/url")?;
     url.strip_prefix("http://").map(str::to_owned)
 }
 
+/// Hash of the configuration as the last start wrote it.
+fn written_before(folder: &Path) -> Option<String> {
+    access_before(folder, "/configuration/sha256")
+}
+
+fn access_before(folder: &Path, pointer: &str) -> Option<String> {
+    let text = std::fs::read_to_string(folder.join(ACCESS)).ok()?;
+    let access: serde_json::Value = serde_json::from_str(&text).ok()?;
+    access.pointer(pointer)?.as_str().map(str::to_owned)
+}
+
+fn sha256(bytes: &[u8]) -> String {
+    hex::encode(Sha256::digest(bytes))
+}
+
 /// Addresses and tokens are new at each start, so an old configuration is of no use; but somebody may have worked on it.
-fn keep_what_differs(path: &Path, written: &str) -> io::Result<Option<PathBuf>> {
-    let before = match std::fs::read(path) {
-        Ok(before) => before,
+/// What an earlier start kept stays.
+fn keep_what_was_edited(path: &Path, written_before: Option<&str>) -> io::Result<Option<PathBuf>> {
+    let there = match std::fs::read(path) {
+        Ok(there) => there,
         Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(None),
         Err(error) => return Err(error),
     };
-    if before == written.as_bytes() {
+    if written_before == Some(sha256(&there).as_str()) {
         return Ok(None);
     }
-    let kept = path.with_extension("toml.before");
-    std::fs::rename(path, &kept)?;
-    Ok(Some(kept))
+    for number in 1..=KEPT {
+        let kept = path.with_extension(format!("toml.before-{number}"));
+        // A link is refused where something stands, so nothing that was kept is overwritten.
+        match std::fs::hard_link(path, &kept) {
+            Ok(()) => {
+                std::fs::remove_file(path)?;
+                return Ok(Some(kept));
+            }
+            Err(error) if error.kind() == io::ErrorKind::AlreadyExists => {}
+            Err(error) => return Err(error),
+        }
+    }
+    Err(io::Error::other(format!(
+        "{} was edited, and {KEPT} earlier ones are kept beside it: move them away",
+        path.display()
+    )))
 }
 
 /// Makes the key, unless an earlier start left one: what that one signed must stay verifiable.
@@ -270,4 +303,29 @@ hosts = [{flags}]
         prometheus = quoted(&world.prometheus.base()),
         flags = quoted(&world.flags.host()),
     )
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_somebody_edited_is_kept_beside_and_what_a_start_wrote_is_not() {
+        let folder = tempfile::tempdir().unwrap();
+        let config = folder.path().join("interlock.toml");
+        let kept = |name: &str| Some(folder.path().join(name));
+        assert_eq!(keep_what_was_edited(&config, None).unwrap(), None);
+        for (text, keeps) in [
+            ("as it was written", None),
+            ("edited", kept("interlock.toml.before-1")),
+            ("as it was written", None),
+            ("edited again", kept("interlock.toml.before-2")),
+        ] {
+            std::fs::write(&config, text).unwrap();
+            let written = sha256(b"as it was written");
+            assert_eq!(keep_what_was_edited(&config, Some(&written)).unwrap(), keeps);
+        }
+        let first = std::fs::read_to_string(kept("interlock.toml.before-1").unwrap()).unwrap();
+        assert_eq!(first, "edited");
+    }
 }

@@ -80,7 +80,7 @@ fn is_cache_operation(exec: &Exec, live: &LiveFacts) -> bool {
     live.is_cache && matches!(classify(&exec.argv), ExecClass::CacheOperation { .. })
 }
 
-fn counted(number: u32, what: &str) -> String {
+pub(super) fn counted(number: u32, what: &str) -> String {
     if number == 1 {
         format!("{number} {what}")
     } else {

@@ -7,6 +7,7 @@ use crate::domain::ids::{ClusterName, Namespace};
 use crate::planted::{self, Bug};
 
 use super::classify::{ExecClass, classify};
+use super::cost::counted;
 use super::types::{Action, Exec, HttpMethod, HttpRequest, Kind, ObjectRef, Tier};
 
 /// Names objects in a policy: `redis-primary` or `redis-*` in one namespace, of one kind or any, in one cluster or any.
@@ -115,13 +116,6 @@ impl Action {
     }
 }
 
-fn replicas_of(count: u32) -> String {
-    match count {
-        1 => "1 replica".to_owned(),
-        count => format!("{count} replicas"),
-    }
-}
-
 fn scale_tier(replicas: u32, facts: &TierFacts<'_>) -> (Tier, String) {
     let budget = facts.replica_budget;
     match (replicas, facts.replicas) {
@@ -134,14 +128,14 @@ fn scale_tier(replicas: u32, facts: &TierFacts<'_>) -> (Tier, String) {
             Tier::One,
             format!(
                 "it changes {}, and the runbook allows {budget}",
-                replicas_of(wanted.abs_diff(now))
+                counted(wanted.abs_diff(now), "replica")
             ),
         ),
         (wanted, Some(now)) => (
             Tier::Two,
             format!(
                 "it changes {}, and the runbook allows only {budget}",
-                replicas_of(wanted.abs_diff(now))
+                counted(wanted.abs_diff(now), "replica")
             ),
         ),
     }

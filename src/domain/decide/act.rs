@@ -476,16 +476,6 @@ fn run(
         Ok(runbook) => runbook,
         Err(error) => return actor.refused(tx, None, Deed::Run, no_such_runbook(&error)),
     };
-    if let Some(problem) = plan_act::unknown_parameter(runbook, &parameters) {
-        return actor.refused(
-            tx,
-            None,
-            Deed::Run,
-            Refusal::BadInput {
-                problems: vec![problem],
-            },
-        );
-    }
     // What can't be planned as it was asked is refused here: an incident about a wrong number helps nobody.
     if let Err(problems) = resolve_parameters(&runbook.parameters, &parameters, &BTreeMap::new()) {
         let named = |problem: ParamProblem| (problem.name().to_owned(), problem.to_string());

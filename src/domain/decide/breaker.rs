@@ -66,7 +66,7 @@ fn trip(tx: &mut Tx<'_>, context: Context<'_>, id: IncidentId, mut spent: Vec<(L
             allowed,
         });
         if let Some(scope) = scope {
-            freezing::announce_breaker(tx, context, scope, reason);
+            freezing::announce_own(tx, context, scope, reason);
         }
         advance::page_now(tx, id, Call::Broke, why);
     }

@@ -146,8 +146,8 @@ pub(super) fn announce(tx: &mut Tx<'_>, context: Context<'_>, notice: Notice) {
     });
 }
 
-/// The same for a breaker that has just tripped.
-pub(super) fn announce_breaker(tx: &mut Tx<'_>, context: Context<'_>, scope: Scope, reason: String) {
+/// The same for what Interlock has just frozen itself.
+pub(super) fn announce_own(tx: &mut Tx<'_>, context: Context<'_>, scope: Scope, reason: String) {
     let ran = ran(tx, context, &scope);
     let by = interlock();
     announce(
@@ -208,25 +208,15 @@ pub(super) fn by_interlock(
         tripped_by: None,
     };
     if tx.state().freeze.trip(held).is_ok() {
-        let ran = ran(tx, context, &scope);
         tx.record(Event::Frozen {
-            by: by.clone(),
+            by,
             reason: reason.clone(),
             scope: scope.clone(),
             over,
         });
         // What is frozen around a step is told where that step is.
         if over.is_none() {
-            announce(
-                tx,
-                context,
-                Notice::Frozen {
-                    by,
-                    reason,
-                    scope,
-                    ran,
-                },
-            );
+            announce_own(tx, context, scope, reason);
         }
     }
 }

@@ -16,7 +16,7 @@ use crate::domain::plan::{Plan, Requester};
 use crate::domain::planning;
 use crate::domain::policy::{self, Asking, Circumstances, Decision, Question, Reason, Request};
 use crate::domain::prechecks;
-use crate::domain::runbook::{Autonomy, ParamKind, ParamSpec, ParamValue, Runbook, did_you_mean};
+use crate::domain::runbook::{Autonomy, ParamKind, ParamSpec, ParamValue};
 use crate::planted::{self, Bug};
 
 /// The plan that was clicked, if it is still the one that counts.
@@ -401,31 +401,6 @@ pub struct Change {
     pub parameters: BTreeMap<String, String>,
     pub skip: Vec<StepNo>,
     pub confirmed: bool,
-}
-
-/// A parameter that the runbook does not have, as a form problem.
-pub fn unknown_parameter(runbook: &Runbook, given: &BTreeMap<String, String>) -> Option<(String, String)> {
-    let unknown = given
-        .keys()
-        .find(|name| !runbook.parameters.iter().any(|spec| spec.name == **name))?;
-    let known = runbook
-        .parameters
-        .iter()
-        .map(|spec| spec.name.as_str())
-        .collect::<Vec<_>>()
-        .join(", ");
-    let known = if known.is_empty() {
-        "it takes none".to_owned()
-    } else {
-        format!("it takes {known}")
-    };
-    let names = runbook.parameters.iter().map(|spec| spec.name.as_str());
-    let near = did_you_mean(&unknown.to_ascii_lowercase(), names);
-    let meant = near.map_or_else(String::new, |near| format!("; did you mean `{near}`?"));
-    Some((
-        unknown.clone(),
-        format!("this runbook has no parameter `{unknown}`; {known}{meant}"),
-    ))
 }
 
 pub fn modify(tx: &mut Tx<'_>, context: Context<'_>, actor: &Actor<'_>, change: Change) -> Reply {

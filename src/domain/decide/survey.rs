@@ -199,13 +199,7 @@ fn blocked(tx: &mut Tx<'_>, context: Context<'_>, id: IncidentId, problems: Vec<
 
 fn propose(tx: &mut Tx<'_>, context: Context<'_>, id: IncidentId, plan: Plan) {
     let Ok(digest) = plan.digest() else {
-        blocked(
-            tx,
-            context,
-            id,
-            vec!["the plan can't be hashed, so it can't be approved".to_owned()],
-        );
-        return;
+        return blocked(tx, context, id, vec![NoPlan::NoDigest.to_string()]);
     };
     let decision = context.rules.policy.decide(plan.live_steps());
     let approve_by = context

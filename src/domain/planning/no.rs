@@ -9,7 +9,9 @@ use crate::domain::ids::{ClusterName, IncidentId, RunbookName, StepNo};
 pub enum NoPlan {
     #[error("there is no {incident}; `/runbook status` lists the open ones")]
     NoIncident { incident: IncidentId },
-    #[error("there is no runbook `{runbook}` any more; its file was removed or renamed")]
+    #[error(
+        "there is no runbook `{runbook}` any more; its file was removed or renamed; `/runbook list` has those that are there"
+    )]
     Gone { runbook: RunbookName },
     #[error("the runbook `{runbook}` has no Rollback for step {step} any more; take it back by hand")]
     NoRollback { runbook: RunbookName, step: StepNo },
@@ -26,7 +28,9 @@ pub enum NoPlan {
         "the alert says that its incident class is `{said}`, and the runbook is for `{class}`; choose another, or mend the one that is wrong"
     )]
     OtherClass { said: String, class: String },
-    #[error("step {step} would change {object}, and the runbook says not to touch it: {line}")]
+    #[error(
+        "step {step} would change {object}, and the runbook says not to touch it ({line}); a human decides"
+    )]
     DoNotTouch {
         step: StepNo,
         object: ObjectRef,
@@ -42,8 +46,16 @@ pub enum NoPlan {
     NoSuchCluster { cluster: ClusterName, known: String },
     #[error("not every target was looked at; try again")]
     NotAllSeen,
+    #[error(
+        "the runbook requires the evidence `{name}`, which could not be read ({why}); a human looks first"
+    )]
+    NoEvidence { name: String, why: String },
+    #[error(
+        "the plan has no digest, so nobody can approve it: this is a defect of Interlock; please report it"
+    )]
+    NoDigest,
     /// `left` says how much is, and of how much.
-    #[error("step {step} {blast}: that is {need} of `{key}`, and {left}")]
+    #[error("step {step} {blast}: that is {need} of `{key}`, and {left}; a human goes on by hand")]
     OverBudget {
         step: StepNo,
         blast: String,

@@ -39,8 +39,6 @@ mod trigger;
 mod types;
 mod words;
 
-pub(in crate::domain) use words::did_you_mean;
-
 pub use catalog::{Catalog, Loaded, NotFound};
 pub use command::CommandError;
 pub use diagnostics::{Code, Diagnostic, Level, Span, Style};

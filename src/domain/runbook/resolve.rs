@@ -90,7 +90,7 @@ pub fn resolve_parameters(
         let known = specs.iter().map(|spec| spec.name.as_str());
         let suggestion = match super::words::did_you_mean(name, known.clone()) {
             Some(near) => format!("; did you mean `{near}`?"),
-            None if specs.is_empty() => String::new(),
+            None if specs.is_empty() => "; it takes none".to_owned(),
             None => format!("; it has {}", one_of(known).replace(" or ", " and ")),
         };
         problems.push(ParamProblem::Unknown {

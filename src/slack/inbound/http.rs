@@ -25,6 +25,34 @@ const LARGEST: usize = 4 << 20;
 /// For reading the body and deciding; Slack hangs up after 3 s.
 const LONGEST: Duration = Duration::from_millis(2950);
 
+/// What is wrong with a request that claims to be Slack's, for our log alone: whoever forges requests need not learn it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error, strum::VariantNames)]
+pub enum NotSigned {
+    #[error("it has no signature: it was not sent by Slack, or something on its way drops headers")]
+    Unsigned,
+    #[error("its body is no text: it was not sent by Slack")]
+    NoText,
+    #[error("its time is more than five minutes off: an old request, or this machine's clock is wrong")]
+    Old,
+    #[error("its signature is wrong: somebody forged it, or `slack.signing_secret` is not this app's")]
+    Forged,
+}
+
+/// Why a request is refused, for who looks at Slack's own log of deliveries, or tries it by hand.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error, strum::VariantNames)]
+pub enum Turned {
+    #[error(
+        "nothing was stored: the request is not signed with slack.signing_secret, or its signature is older than five minutes; Interlock's log says which"
+    )]
+    Unsigned,
+    #[error(
+        "nothing was stored: the request is signed, but nothing that Slack sends; check the request URLs of the app"
+    )]
+    NotOfSlack,
+    #[error("nothing was done: the journal can't be written now; send it again")]
+    NotStored,
+}
+
 /// Checks signatures.
 pub struct Verifier(SlackEventSignatureVerifier);
 
@@ -44,34 +72,30 @@ impl Verifier {
     ///
     /// # Errors
     /// What is wrong, for the log; whoever sent it is not told.
-    pub fn check<'a>(&self, headers: &HeaderMap, body: &'a [u8]) -> Result<&'a str, &'static str> {
+    pub fn check<'a>(&self, headers: &HeaderMap, body: &'a [u8]) -> Result<&'a str, NotSigned> {
         let text = |name: &str| headers.get(name).and_then(|value| value.to_str().ok());
         let signature = text(SlackEventSignatureVerifier::SLACK_SIGNED_HASH_HEADER);
         let time = text(SlackEventSignatureVerifier::SLACK_SIGNED_TIMESTAMP);
         let (Some(signature), Some(time)) = (signature, time) else {
-            return Err("it has no signature");
+            return Err(NotSigned::Unsigned);
         };
-        let body = std::str::from_utf8(body).map_err(|_| "its body is no text")?;
+        let body = std::str::from_utf8(body).map_err(|_| NotSigned::NoText)?;
         if planted::is(Bug::SlackSignatureIgnored) {
             return Ok(body);
         }
         self.0
             .verify(signature, body, time)
             .map_err(|error| match error {
-                SlackEventSignatureVerifierError::IncorrectOrExpiredTimestampError(_) => {
-                    "its time is more than five minutes off: an old request, or this machine's clock is wrong"
-                }
+                SlackEventSignatureVerifierError::IncorrectOrExpiredTimestampError(_) => NotSigned::Old,
                 SlackEventSignatureVerifierError::CryptoInitError(_)
                 | SlackEventSignatureVerifierError::AbsentSignatureError(_)
-                | SlackEventSignatureVerifierError::WrongSignatureError(_) => {
-                    "its signature is wrong: somebody forged it, or `slack.signing_secret` is not this app's"
-                }
+                | SlackEventSignatureVerifierError::WrongSignatureError(_) => NotSigned::Forged,
             })?;
         Ok(body)
     }
 }
 
-struct Door {
+struct Entrance {
     verifier: Verifier,
     pipeline: Pipeline,
 }
@@ -81,7 +105,7 @@ struct Door {
 /// # Errors
 /// When there is no signing secret.
 pub fn router(settings: &Settings, pipeline: Pipeline) -> Result<Router, SettingsError> {
-    let door = Arc::new(Door {
+    let door = Arc::new(Entrance {
         verifier: Verifier::new(settings)?,
         pipeline,
     });
@@ -98,34 +122,27 @@ pub fn router(settings: &Settings, pipeline: Pipeline) -> Result<Router, Setting
         .with_state(door))
 }
 
-// For who looks at Slack's own log of deliveries, or tries it by hand. The reason stands in our log: whoever forges
-// requests need not learn what was wrong.
-const UNSIGNED: &str = "nothing was stored: the request is not signed with slack.signing_secret, or its signature is older \
-                        than five minutes; Interlock's log says which\n";
-const NOT_OF_SLACK: &str = "nothing was stored: the request is signed, but nothing that Slack sends\n";
-const NOT_STORED: &str = "the journal can't be written now; nothing was done. Send it again\n";
-
-async fn events(State(door): State<Arc<Door>>, headers: HeaderMap, body: Bytes) -> Response {
+async fn events(State(door): State<Arc<Entrance>>, headers: HeaderMap, body: Bytes) -> Response {
     door.open(Kind::Event, &headers, &body).await
 }
 
-async fn interactions(State(door): State<Arc<Door>>, headers: HeaderMap, body: Bytes) -> Response {
+async fn interactions(State(door): State<Arc<Entrance>>, headers: HeaderMap, body: Bytes) -> Response {
     door.open(Kind::Interaction, &headers, &body).await
 }
 
-async fn commands(State(door): State<Arc<Door>>, headers: HeaderMap, body: Bytes) -> Response {
+async fn commands(State(door): State<Arc<Entrance>>, headers: HeaderMap, body: Bytes) -> Response {
     door.open(Kind::Command, &headers, &body).await
 }
 
-impl Door {
+impl Entrance {
     async fn open(&self, kind: Kind, headers: &HeaderMap, body: &[u8]) -> Response {
         let received_at = Instant::now();
         let body = match self.verifier.check(headers, body) {
             Ok(body) => body,
             Err(why) => {
                 metrics::counter!("interlock_slack_bad_signatures_total").increment(1);
-                warn!(bytes = body.len(), why, "a request for /slack is refused");
-                return (StatusCode::UNAUTHORIZED, UNSIGNED).into_response();
+                warn!(bytes = body.len(), %why, "a request for /slack is refused");
+                return (StatusCode::UNAUTHORIZED, line(Turned::Unsigned)).into_response();
             }
         };
         let payload = match kind {
@@ -163,6 +180,10 @@ fn retry(headers: &HeaderMap) -> Option<Retry> {
     })
 }
 
+fn line(why: Turned) -> String {
+    format!("{why}\n")
+}
+
 fn respond(ack: Ack) -> Response {
     const JSON: (HeaderName, HeaderValue) = (
         header::CONTENT_TYPE,
@@ -176,11 +197,11 @@ fn respond(ack: Ack) -> Response {
         Ack::Empty => StatusCode::OK.into_response(),
         Ack::Body(body) => ([JSON], body).into_response(),
         Ack::Challenge(challenge) => ([TEXT], challenge).into_response(),
-        Ack::Malformed => (StatusCode::BAD_REQUEST, NOT_OF_SLACK).into_response(),
+        Ack::Malformed => (StatusCode::BAD_REQUEST, line(Turned::NotOfSlack)).into_response(),
         Ack::NotStored => (
             StatusCode::SERVICE_UNAVAILABLE,
             [(header::RETRY_AFTER, HeaderValue::from_static("1"))],
-            NOT_STORED,
+            line(Turned::NotStored),
         )
             .into_response(),
     }

@@ -13,7 +13,7 @@ use super::{TEAM, vote};
 use crate::domain::action::{EffectClass, Tier};
 use crate::domain::approval::Vote;
 use crate::domain::freeze::{Freeze, FreezeFile, Held, Scope};
-use crate::domain::ids::{Environment, GroupId, Revision};
+use crate::domain::ids::{Environment, GroupId, IncidentId, Revision};
 use crate::domain::plan::{Plan, PlannedStep};
 use crate::domain::policy::{
     Alone, ApproverRow, Asking, Calendar, CalendarFreeze, Circumstances, Counts, Cover, Decision, Guards,
@@ -44,7 +44,8 @@ const STANDINGS: [(Standing, &str); 6] = [
 const MEMBERSHIPS: [&[&str]; 4] = [&[], &["sre"], &["leads"], &["sre", "leads"]];
 const PLACES: [Option<&str>; 4] = [Some("production"), Some("staging"), Some("dev"), None];
 
-/// A freeze, and whether it is about the step, which acts in namespace `production` of cluster `main` by runbook `restart`.
+/// A freeze, and whether it is about the step, which restarts deployment `api` in namespace `production` of cluster `main` by
+/// runbook `restart` for INC-1.
 #[derive(Clone, Copy, Debug)]
 enum Ice {
     None,
@@ -55,26 +56,38 @@ enum Ice {
     OtherNamespace,
     OurRunbook,
     OtherRunbook,
+    OurTarget,
+    OtherTarget,
     File,
     FileUnreadable,
     Breaker,
     OurClustersBreaker,
     OtherClustersBreaker,
+    OurRunbooksBreaker,
+    OtherRunbooksBreaker,
+    OurIncidentsBreaker,
+    OtherIncidentsBreaker,
 }
-const ICES: [Ice; 13] = [
-    Ice::None,
-    Ice::Everything,
-    Ice::OurCluster,
-    Ice::OtherCluster,
-    Ice::OurNamespace,
-    Ice::OtherNamespace,
-    Ice::OurRunbook,
-    Ice::OtherRunbook,
-    Ice::File,
-    Ice::FileUnreadable,
-    Ice::Breaker,
-    Ice::OurClustersBreaker,
-    Ice::OtherClustersBreaker,
+const ICES: [(Ice, &str); 19] = [
+    (Ice::None, ""),
+    (Ice::Everything, "everything"),
+    (Ice::OurCluster, "cluster main"),
+    (Ice::OtherCluster, "cluster other"),
+    (Ice::OurNamespace, "namespace production"),
+    (Ice::OtherNamespace, "namespace other"),
+    (Ice::OurRunbook, "runbook restart"),
+    (Ice::OtherRunbook, "runbook other"),
+    (Ice::OurTarget, "target main/production/deployment/api"),
+    (Ice::OtherTarget, "target main/production/deployment/other"),
+    (Ice::File, ""),
+    (Ice::FileUnreadable, ""),
+    (Ice::Breaker, "breaker"),
+    (Ice::OurClustersBreaker, "breaker=main"),
+    (Ice::OtherClustersBreaker, "breaker=other"),
+    (Ice::OurRunbooksBreaker, "breaker=runbook/restart"),
+    (Ice::OtherRunbooksBreaker, "breaker=runbook/other"),
+    (Ice::OurIncidentsBreaker, "breaker=INC-1"),
+    (Ice::OtherIncidentsBreaker, "breaker=INC-2"),
 ];
 
 /// What the calendar and the limits say.
@@ -146,15 +159,28 @@ fn specified(case: Case) -> Verdict {
         Ice::Everything | Ice::OurCluster | Ice::OurNamespace | Ice::OurRunbook | Ice::File => {
             no.insert("frozen");
         }
+        // What Interlock froze around a target may be looked at; whoever broke the glass may not touch it either.
+        Ice::OurTarget if case.tier > 0 => {
+            no.insert("frozen");
+        }
         Ice::FileUnreadable => {
             no.insert("freeze_file_unreadable");
         }
         // It stands for a spent limit: looking goes on, and so does whoever broke the glass.
-        Ice::Breaker | Ice::OurClustersBreaker if case.tier > 0 && !case.glass => {
+        Ice::Breaker | Ice::OurClustersBreaker | Ice::OurRunbooksBreaker | Ice::OurIncidentsBreaker
+            if case.tier > 0 && !case.glass =>
+        {
             no.insert("frozen");
         }
-        Ice::Breaker | Ice::OurClustersBreaker | Ice::OtherClustersBreaker => {}
+        Ice::Breaker
+        | Ice::OurClustersBreaker
+        | Ice::OtherClustersBreaker
+        | Ice::OurRunbooksBreaker
+        | Ice::OtherRunbooksBreaker
+        | Ice::OurIncidentsBreaker
+        | Ice::OtherIncidentsBreaker => {}
         Ice::None | Ice::OtherCluster | Ice::OtherNamespace | Ice::OtherRunbook => {}
+        Ice::OurTarget | Ice::OtherTarget => {}
     }
     // Windows and limits are about changes; a freeze is about everything.
     match case.calm {
@@ -284,20 +310,9 @@ fn guards(calm: Calm) -> Guards {
 }
 
 fn freeze(ice: Ice) -> (Freeze, FreezeFile) {
-    let named = |kind: &str, name: &str| Scope::read(&format!("{kind} {name}")).unwrap().0;
-    let scope = match ice {
-        Ice::Everything => Some(Scope::Everything),
-        Ice::OurCluster => Some(named("cluster", "main")),
-        Ice::OtherCluster => Some(named("cluster", "other")),
-        Ice::OurNamespace => Some(named("namespace", "production")),
-        Ice::OtherNamespace => Some(named("namespace", "other")),
-        Ice::OurRunbook => Some(named("runbook", "restart")),
-        Ice::OtherRunbook => Some(named("runbook", "other")),
-        Ice::Breaker => Some(Scope::read("breaker").unwrap().0),
-        Ice::OurClustersBreaker => Some(Scope::read("breaker=main").unwrap().0),
-        Ice::OtherClustersBreaker => Some(Scope::read("breaker=other").unwrap().0),
-        Ice::None | Ice::File | Ice::FileUnreadable => None,
-    };
+    let written = ICES.iter().find(|(one, _)| *one as u8 == ice as u8).unwrap().1;
+    let scope = Scope::read(written).map(|(scope, _)| scope);
+    assert_eq!(scope.is_some(), !written.is_empty(), "{ice:?}");
     let held = scope.map(|scope| Held {
         scope,
         by: samples::person("U7"),
@@ -315,17 +330,7 @@ fn freeze(ice: Ice) -> (Freeze, FreezeFile) {
         Ice::FileUnreadable => FreezeFile::Unreadable {
             why: "ice".to_owned(),
         },
-        Ice::None
-        | Ice::Everything
-        | Ice::OurCluster
-        | Ice::OtherCluster
-        | Ice::OurNamespace
-        | Ice::OtherNamespace
-        | Ice::OurRunbook
-        | Ice::OtherRunbook
-        | Ice::Breaker
-        | Ice::OurClustersBreaker
-        | Ice::OtherClustersBreaker => FreezeFile::Absent,
+        _ => FreezeFile::Absent,
     };
     (freeze, file)
 }
@@ -401,6 +406,7 @@ fn decided(policy: &Policy, plan: &Plan, case: Case) -> Verdict {
     };
     let (freeze, freeze_file) = freeze(case.ice);
     let counts = Counts {
+        of: Some(IncidentId(1)),
         incident: 3,
         hour: 3,
         ..Counts::default()
@@ -445,7 +451,7 @@ fn every_case_of_the_table_is_decided_as_it_is_specified() {
         let policy = policy(calm);
         for (ice, tier, place) in ICES
             .into_iter()
-            .flat_map(|ice| (0..4).flat_map(move |tier| PLACES.map(move |place| (ice, tier, place))))
+            .flat_map(|(ice, _)| (0..4).flat_map(move |tier| PLACES.map(move |place| (ice, tier, place))))
         {
             for (standing, groups) in STANDINGS
                 .into_iter()
@@ -465,8 +471,8 @@ fn every_case_of_the_table_is_decided_as_it_is_specified() {
                         too_late: flags & 2 != 0,
                         glass: flags & 4 != 0,
                     };
-                    // Beside its own rules the glass changes nothing: whoever is no member is looked at without it.
-                    if case.glass && !case.standing.1.is_empty() {
+                    // No group and no broken glass makes up for being no member: tried with all groups, and without glass.
+                    if !case.standing.1.is_empty() && (case.glass || case.groups.len() < 2) {
                         continue;
                     }
                     let wanted = specified(case);
@@ -477,6 +483,6 @@ fn every_case_of_the_table_is_decided_as_it_is_specified() {
             }
         }
     }
-    assert_eq!(seen, 465_920);
+    assert_eq!(seen, 316_160);
     assert!(yes > 500, "a table of nothing but no proves little: {yes}");
 }

@@ -1,0 +1,76 @@
+//! Somebody with the database in hand: another command under an approval that was given for this one. Every hash is made
+//! anew, so the chain holds; what was approved is not what stands there, and so nothing of it runs.
+
+use interlock::store::{GENESIS, StoredEntry, link};
+use rusqlite::{Connection, params};
+
+use crate::world::{Alert, TestWorld};
+
+const FLUSH: &str = "exec redis-cli FLUSHDB";
+const HEALTH: &str = "exec curl -s localhost:8080/health";
+
+/// Writes `after` for `before` wherever it stands in an entry of `kind`, and chains all entries anew; the cache goes.
+fn rewrites(world: &TestWorld, kind: &str, before: &str, after: &str) {
+    let journal = Connection::open(world.database()).unwrap();
+    journal
+        .execute_batch("DROP TRIGGER journal_no_update; DELETE FROM snapshot")
+        .unwrap();
+    let mut all = journal.prepare("SELECT * FROM journal ORDER BY seq").unwrap();
+    let entries = all.query_map([], |row| {
+        Ok(StoredEntry {
+            seq: row.get("seq")?,
+            at_ms: row.get("at_ms")?,
+            kind: row.get("kind")?,
+            incident: row.get("incident")?,
+            payload: row.get("payload")?,
+            salt: row.get("salt")?,
+            hash: row.get("hash")?,
+        })
+    });
+    let mut entries: Vec<StoredEntry> = entries.unwrap().map(Result::unwrap).collect();
+    let (mut head, mut changed) = (GENESIS, 0);
+    for entry in &mut entries {
+        if entry.kind == kind && entry.payload.contains(before) {
+            entry.payload = entry.payload.replace(before, after);
+            changed += 1;
+        }
+        entry.hash = link(entry, &head);
+        head = entry.hash;
+        let row = params![entry.payload, entry.hash, entry.seq];
+        let update = "UPDATE journal SET payload = ?1, hash = ?2 WHERE seq = ?3";
+        journal.execute(update, row).unwrap();
+    }
+    assert_eq!(changed, 1, "there is one such entry");
+    journal
+        .execute_batch("CREATE TRIGGER journal_no_update BEFORE UPDATE ON journal BEGIN SELECT RAISE(ABORT, 'the journal is append-only'); END")
+        .unwrap();
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_command_that_was_put_under_an_approval_in_the_database_never_runs() {
+    let world = TestWorld::redis_times_out().await;
+    world.fires(&Alert::redis_timeout()).await;
+    world.card("Waits for 1 approval").await;
+    let file = world.folder.path().join("freeze");
+    std::fs::write(&file, "an audit\n").unwrap();
+    world.ana().presses("Approve 2 steps").await;
+    world.ana().is_told("Approved.").await;
+    world.thread().says("step 1 waits: everything is frozen").await;
+
+    world.bot_stops().await;
+    rewrites(&world, "proposed", "FLUSHDB", "FLUSHALL");
+    std::fs::remove_file(&file).unwrap();
+    world.bot_starts().await;
+    let card = world.card("*Changed since plan 1*, of which nothing ran").await;
+    println!("{card}");
+    world.nothing_ran();
+
+    // What the runbook says is proposed again, and needs a person again.
+    assert!(card.contains("FLUSHDB") && !card.contains("FLUSHALL"), "{card}");
+    world.ana().presses("Approve 2 steps").await;
+    world.ana().is_told("Approved.").await;
+    world.cluster_did(&[FLUSH, HEALTH]).await;
+    world.card("Fixed and verified.").await;
+    world.thread().is_uninteresting();
+    world.ends().await;
+}
