@@ -8,6 +8,7 @@ use super::approval::Approval;
 use super::ids::StepNo;
 use super::incident::PlanTrack;
 use super::plan::{Plan, PlannedStep};
+use super::policy::Decision;
 use super::run::StepState;
 use crate::planted::{self, Bug};
 
@@ -23,6 +24,12 @@ pub struct Part {
 }
 
 impl PlanTrack {
+    /// Whether the policy has anybody who may approve it.
+    #[must_use]
+    pub fn is_offered(&self) -> bool {
+        !matches!(self.decision, Decision::Deny { .. })
+    }
+
     /// Steps that are still to come, in their order.
     fn left(&self) -> impl Iterator<Item = &PlannedStep> {
         self.plan

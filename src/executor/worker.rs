@@ -279,9 +279,10 @@ impl ExecutorParts {
             }
         };
         // The step's own target after the others, which may be on a cluster that hangs: a look grows stale in seconds.
-        let (beside, voters): (_, Vec<Person>) = tokio::join!(beside, join_all(votes));
+        let beside = beside.await;
         let survey = self.look(&step.action).await;
-        // Last: a look at a slow cluster takes many seconds, and the file may be put there meanwhile.
+        // Last: a look at a slow cluster takes many seconds, and meanwhile who approved may leave and the file be put there.
+        let voters: Vec<Person> = join_all(votes).await;
         let freeze_file = read_freeze_file(self.freeze_file.as_deref()).await;
         let Wanted {
             incident,

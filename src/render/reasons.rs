@@ -15,26 +15,29 @@ use crate::domain::text::shortened;
 
 /// One sentence, without a stop at its end.
 #[must_use]
+pub fn reason(reason: &Reason) -> String {
+    let steps: Vec<StepNo> = step(reason).into_iter().collect();
+    worded(reason, &steps)
+}
+
 #[expect(
     clippy::too_many_lines,
     reason = "every reason has its sentence in the one match"
 )]
-pub fn reason(reason: &Reason) -> String {
+fn worded(reason: &Reason, steps: &[StepNo]) -> String {
     match reason {
-        Reason::NoEnvironment { step } => format!(
-            "step {} acts in a place that no [[environments]] row covers, so nobody may approve it; add a row for its cluster and namespace",
-            StepNo(*step)
+        Reason::NoEnvironment { .. } => format!(
+            "no [[environments]] row covers where this acts ({}), so nobody may approve it; add a row for its cluster and namespace",
+            named(steps)
         ),
-        Reason::NoRow { step, tier, environment } => format!(
-            "nobody may approve {tier} in {environment} (step {}): the policy names no approvers for it; a human runs that step, or the team names some",
-            StepNo(*step)
+        Reason::NoRow { tier, environment, .. } => format!(
+            "nobody may approve {tier} in {environment} ({}): the policy names no approvers for it; a human runs that by hand, or the team names some",
+            named(steps)
         ),
-        Reason::NotApprover { step, tier, environment } => {
-            format!(
-                "you are not one of the approvers of {tier} in {environment} (step {}); /runbook who INC-n says who is",
-                StepNo(*step)
-            )
-        }
+        Reason::NotApprover { tier, environment, .. } => format!(
+            "you are not one of the approvers of {tier} in {environment} ({}); /runbook who INC-n says who is",
+            named(steps)
+        ),
         Reason::NobodyFor { tier, environment } => {
             format!("nobody may approve this: the policy names no approvers of {tier} in {environment}")
         }
@@ -136,7 +139,45 @@ fn limited(limit: &LimitOf, allowed: u32) -> String {
 /// All reasons, joined into one sentence.
 #[must_use]
 pub fn all(reasons: &[Reason]) -> String {
-    reasons.iter().map(reason).collect::<Vec<_>>().join("; ")
+    let mut said: Vec<String> = Vec::new();
+    for one in reasons {
+        let alike = reasons.iter().filter(|other| differ_by_step(one, other));
+        let steps: Vec<StepNo> = alike.filter_map(step).collect();
+        let sentence = worded(one, &steps);
+        if !said.contains(&sentence) {
+            said.push(sentence);
+        }
+    }
+    said.join("; ")
+}
+
+/// The step that a reason of a cell is about.
+fn step(reason: &Reason) -> Option<StepNo> {
+    match reason {
+        Reason::NoEnvironment { step } | Reason::NoRow { step, .. } | Reason::NotApprover { step, .. } => {
+            Some(StepNo(*step))
+        }
+        _ => None,
+    }
+}
+
+/// Whether two reasons say the same of two steps.
+fn differ_by_step(one: &Reason, other: &Reason) -> bool {
+    let cell = |reason: &Reason| match reason {
+        Reason::NoEnvironment { .. } => Some((0, None)),
+        Reason::NoRow { tier, environment, .. } => Some((1, Some((*tier, environment.clone())))),
+        Reason::NotApprover { tier, environment, .. } => Some((2, Some((*tier, environment.clone())))),
+        _ => None,
+    };
+    cell(one).is_some_and(|cell_of_one| Some(cell_of_one) == cell(other))
+}
+
+/// `step 1`, `steps 1, 2 and 3`.
+fn named(steps: &[StepNo]) -> String {
+    match steps {
+        [one] => format!("step {one}"),
+        several => format!("steps {}", words::listed(several)),
+    }
 }
 
 /// A refusal as an answer to the person who clicked.

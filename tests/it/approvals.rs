@@ -1,6 +1,6 @@
 //! The gate: who may say yes or no, how often, and what they are told.
 
-use interlock::playground::cluster::Scenario;
+use interlock::playground::cluster::{Fault, FaultKind, FaultMatch, Scenario};
 use interlock::playground::slack::{DeliveryFault, DeliveryKind, Input, Standing, Times};
 
 use crate::shipped;
@@ -159,6 +159,36 @@ async fn who_left_the_company_does_not_count_at_the_start_any_more() {
     world.a_human_is_paged("INC-1").await;
     world.card("This needs a human").await;
     world.thread().ends_with("the pager took the page").await;
+    world.nothing_ran();
+    world.ends().await;
+}
+
+/// The look at the target takes its time, and whose approval it is has left before it is over.
+#[tokio::test(flavor = "multi_thread")]
+async fn who_leaves_while_the_target_is_looked_at_does_not_count_at_the_start() {
+    let world = TestWorld::redis_times_out().await;
+    world.fires(&Alert::redis_timeout()).await;
+    world.card("Waits for 1 approval").await;
+    let slow = Fault {
+        on: FaultMatch::default(),
+        kind: FaultKind::Latency(1_500),
+        times: None,
+    };
+    world.doubles.cluster.faults().add(slow).unwrap();
+    world.ana().presses("Approve 2 steps").await;
+    world.ana().is_told("Approved.").await;
+    world
+        .doubles
+        .slack
+        .set_standing(&world.ana().id(), Standing::Deactivated);
+    world
+        .thread()
+        .says("step 1 was not started: 0 of 1 approvals count now")
+        .await;
+    world.doubles.cluster.faults().clear();
+    world.a_human_is_paged("INC-1").await;
+    world.card("This needs a human").await;
+    world.thread().is_uninteresting();
     world.nothing_ran();
     world.ends().await;
 }

@@ -61,11 +61,16 @@ async fn a_command_that_was_put_under_an_approval_in_the_database_never_runs() {
     rewrites(&world, "proposed", "FLUSHDB", "FLUSHALL");
     std::fs::remove_file(&file).unwrap();
     world.bot_starts().await;
-    let card = world.card("*Changed since plan 1*, of which nothing ran").await;
-    println!("{card}");
+    world
+        .card("step 1 was not started: what would run is not what was shown, so nothing runs")
+        .await;
+    world.a_human_is_paged("INC-1").await;
     world.nothing_ran();
 
     // What the runbook says is proposed again, and needs a person again.
+    world.ben().presses("Propose again").await;
+    world.ben().is_told("The plan is being made again").await;
+    let card = world.card("plan 2 (").await;
     assert!(card.contains("FLUSHDB") && !card.contains("FLUSHALL"), "{card}");
     world.ana().presses("Approve 2 steps").await;
     world.ana().is_told("Approved.").await;

@@ -52,7 +52,7 @@ async fn a_run_by_hand_takes_parameters_and_goes_through_the_same_gate() {
         .await;
     world
         .ana()
-        .is_told("the runbook has no parameter 'speed'; it has replicas")
+        .is_told("the runbook has no parameter 'speed'; it has 'replicas'")
         .await;
     world.ana().types("run stuck-queue-scale replicas=40").await;
     world

@@ -103,6 +103,18 @@ async fn a_lost_status_that_failed_follows_the_runbook() {
     world.resolves(&alert).await;
     world.card("Resolved").await;
     world.card("*FROZEN by @Interlock*: ana judged").await;
+    // It was over before anybody could say what was wrong; the question waits on the card.
+    world.card("What was wrong with step 1?").await;
+    world.ana().presses("The choice of runbook").await;
+    world
+        .ana()
+        .is_told("Noted. It stands in the journal and in the summary.")
+        .await;
+    world.card_no_longer_says("What was wrong").await;
+    world
+        .thread()
+        .says("ana says that the choice of runbook was wrong")
+        .await;
     world.ana().types("status").await;
     world
         .ana()

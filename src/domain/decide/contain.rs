@@ -155,9 +155,10 @@ pub fn blame(
     step: StepNo,
     cause: Cause,
 ) -> Reply {
+    // Also when it is over: a runbook that goes on after a failure may have ended it at once.
     let asked = actor
         .responder(context)
-        .and_then(|()| open(tx, at.incident))
+        .and_then(|()| tx.state().incident(at.incident).ok_or(Refusal::NoSuchIncident))
         .and_then(|incident| {
             let (track, asked) = incident.asks_for_cause().ok_or(Refusal::NotWaiting)?;
             let same = track.plan.no == at.plan && asked == step;

@@ -136,6 +136,17 @@ pub enum Reason {
 }
 
 impl Reason {
+    /// When it ends by itself, where that is known.
+    #[must_use]
+    pub fn opens(&self) -> Option<Timestamp> {
+        match self {
+            Self::CalendarFreeze { opens, .. }
+            | Self::WindowClosed { opens, .. }
+            | Self::LimitReached { opens, .. } => *opens,
+            _ => None,
+        }
+    }
+
     /// Whether it says that what was shown is no longer so. Then the plan is out of date, whoever asks, and a fresh one
     /// is what helps.
     #[must_use]

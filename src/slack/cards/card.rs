@@ -26,7 +26,9 @@ pub struct Rendered {
 #[must_use]
 pub fn render(incident: &Incident, context: &CardContext, words: &Words) -> Rendered {
     let blocks = if matches!(incident.phase, Phase::Closed { .. }) {
-        closed::blocks(incident)
+        let mut blocks = closed::blocks(incident);
+        blocks.extend(buttons::cause(incident, context));
+        blocks
     } else {
         open(incident, context, words)
     };
@@ -174,7 +176,7 @@ fn plan(incident: &Incident, track: &PlanTrack, why: Option<&str>, evidence: Opt
     if track.run.started_at.is_some() {
         blocks.extend(brief(plan, &track.run, told));
     } else if shown_whole(plan) {
-        blocks.extend(full(plan));
+        blocks.extend(full(plan, track.is_offered()));
     } else {
         blocks.extend(brief(plan, &track.run, told));
         blocks.push(section(&format!(

@@ -1,4 +1,4 @@
-//! The card of an incident that is over: at most seven blocks, no buttons.
+//! The card of an incident that is over: at most seven blocks, and no buttons but those that ask what was wrong.
 
 use serde_json::Value;
 

@@ -9,7 +9,7 @@ use crate::domain::event::{Mode, Refusal};
 use crate::domain::ids::{PlanNo, StepNo};
 use crate::domain::incident::{HandoffReason, Incident, MatchRecord, Phase, PlanTrack, SettlesBy, Verdict};
 use crate::domain::matching::By;
-use crate::domain::policy::Decision;
+use crate::domain::policy::{Decision, Reason};
 use crate::domain::run::{RunResult, StepState};
 use crate::domain::runbook::Autonomy;
 use crate::render::timeline::{self, page_failed};
@@ -88,11 +88,19 @@ pub fn glass(incident: &Incident, context: &CardContext) -> Option<String> {
 /// That it can't be approved just now, and when it can.
 pub fn not_now(incident: &Incident, context: &CardContext) -> Option<String> {
     let waits = matches!(incident.phase, Phase::Proposed) && !context.not_now.is_empty();
+    let until = incident.current().and_then(|track| track.approval.deadline());
     waits.then(|| {
-        format!(
-            "*Can't be approved now*: {}. The card offers it again when it can.",
-            safe(&reasons::all(&context.not_now), 900)
-        )
+        let opens = context.not_now.iter().map(Reason::opens);
+        let in_time = opens.map(|at| at.zip(until).is_some_and(|(at, until)| at < until));
+        let then = match until.filter(|_| !in_time.fold(true, |all, one| all && one)) {
+            None => "The card offers it again then.".to_owned(),
+            Some(until) => format!(
+                "This proposal ends at {} before that; afterwards `Propose again` makes a fresh one.",
+                clock(until)
+            ),
+        };
+        let why = safe(&reasons::all(&context.not_now), 900);
+        format!("*Can't be approved now*: {why}. {then}")
     })
 }
 

@@ -100,18 +100,21 @@ pub fn code(command: &str) -> Vec<Value> {
         .collect()
 }
 
-/// Title and our own line of what it does.
+/// Title and our own line of what it does. `offered`: whether the policy has anybody who may approve it.
 #[must_use]
-pub fn headline(step: &PlannedStep) -> String {
+pub fn headline(step: &PlannedStep, offered: bool) -> String {
     let plain = whole(&step.plain);
     let plain = if plain.is_empty() {
         String::new()
     } else {
         format!("\n{plain}")
     };
-    let human = match step.tier {
-        Tier::Three => "\n*For a person to do by hand*",
-        Tier::Zero | Tier::One | Tier::Two => "",
+    let human = match (step.tier, offered) {
+        (Tier::Three, false) => "\n*For a person to do by hand*",
+        (Tier::Three, true) => {
+            "\n*Tier 3*: approving it takes the target typed in, a reason, and a code of the authenticator app"
+        }
+        (Tier::Zero | Tier::One | Tier::Two, _) => "",
     };
     format!("*{}. {}*{human}{plain}", step.no, whole(&step.title))
 }
@@ -239,14 +242,14 @@ fn expectation(expected: &Expectation) -> String {
 }
 
 /// Steps with their commands, whole; a step that takes no part is named. For a plan of which [`shown_whole`] is true.
-pub fn full(plan: &Plan) -> Vec<Value> {
+pub fn full(plan: &Plan, offered: bool) -> Vec<Value> {
     let mut blocks = Vec::new();
     let detail = match environments(plan).len() {
         0 | 1 => Detail::Card,
         _ => Detail::Mixed,
     };
     for step in plan.live_steps() {
-        blocks.push(section(&headline(step)));
+        blocks.push(section(&headline(step, offered)));
         blocks.extend(code(&step.command));
         blocks.push(context(&[facts(step, detail)]));
     }
@@ -256,7 +259,7 @@ pub fn full(plan: &Plan) -> Vec<Value> {
 }
 
 /// The same with nothing left out, however long it is.
-pub fn review(plan: &Plan) -> Vec<Value> {
+pub fn review(plan: &Plan, offered: bool) -> Vec<Value> {
     let sections = |text: &str| {
         chunks(text, 2800)
             .iter()
@@ -265,7 +268,7 @@ pub fn review(plan: &Plan) -> Vec<Value> {
     };
     let mut blocks = Vec::new();
     for step in plan.live_steps() {
-        blocks.extend(sections(&headline(step)));
+        blocks.extend(sections(&headline(step, offered)));
         blocks.extend(code(&step.command));
         blocks.extend(sections(&facts(step, Detail::Review)));
         if let Some(undo) = &step.rollback {

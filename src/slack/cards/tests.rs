@@ -146,7 +146,7 @@ fn what_an_approval_covers_is_never_cut_on_a_card_that_approves() {
         let incident = incident("Title", steps);
         let card = draw(&incident);
         assert_eq!(ids(&card), ["review", "reject", "modify", "more"]);
-        let whole = Value::from(super::review(&incident.plans[0].plan)).to_string();
+        let whole = Value::from(super::review(&incident.plans[0].plan, true)).to_string();
         assert!(whole.contains(long.trim()), "the review shows it whole");
     }
     let mut asked = incident("Title", vec![plain()]);
@@ -173,7 +173,7 @@ fn a_card_tells_what_is_not_as_everywhere_and_the_review_tells_everything() {
     let usual = all_text(&draw(&incident("T", steps.clone())));
     assert!(!usual.contains("attempt") && !usual.contains("given up") && !usual.contains("if it fails"));
     let review = |steps: &[crate::domain::plan::PlannedStep]| {
-        Value::from(super::review(&incident("T", steps.to_vec()).plans[0].plan)).to_string()
+        Value::from(super::review(&incident("T", steps.to_vec()).plans[0].plan, true)).to_string()
     };
     for said in [
         "up to 2 attempts",

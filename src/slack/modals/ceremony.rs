@@ -62,7 +62,7 @@ pub fn why(spot: Spot<'_>, at: &PlanRef, upto: Option<StepNo>, part: &Plan) -> V
 
 /// What is approved, whole; `None` when it has no room.
 fn shown(head: &str, part: &Plan) -> Option<Vec<Value>> {
-    let plan = whole_plan(part);
+    let plan = whole_plan(part, true);
     let size: usize = plan.iter().map(|block| block.to_string().len()).sum();
     let fits = plan.len() + FIELDS <= BLOCKS && size <= CONTENT;
     let head = section(&format!("{head} This runs as it stands here."));

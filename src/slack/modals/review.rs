@@ -36,7 +36,7 @@ pub fn review(spot: Spot<'_>, at: &PlanRef, incident: &Incident, context: &CardC
         safe(&incident.title, 200),
         plan.no
     ))];
-    let plan_blocks = whole_plan(plan);
+    let plan_blocks = whole_plan(plan, track.is_offered());
     let size: usize = plan_blocks.iter().map(|block| block.to_string().len()).sum();
     let whole = blocks.len() + plan_blocks.len() < BLOCKS && size <= CONTENT;
     blocks.extend(plan_blocks.into_iter().take(if whole { BLOCKS } else { SAMPLE }));
@@ -63,8 +63,8 @@ pub fn review(spot: Spot<'_>, at: &PlanRef, incident: &Incident, context: &CardC
     view
 }
 
-pub(super) fn whole_plan(plan: &Plan) -> Vec<Value> {
-    let mut blocks = cards::review(plan);
+pub(super) fn whole_plan(plan: &Plan, offered: bool) -> Vec<Value> {
+    let mut blocks = cards::review(plan, offered);
     if plan.title.chars().count() > 150 {
         let title = safe(&plan.title, usize::MAX);
         blocks.splice(0..0, chunks(&title, 2800).iter().map(|part| section(part)));
