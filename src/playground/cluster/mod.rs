@@ -2,7 +2,7 @@
 //! use unmodified. It holds a model of objects with small controllers, runs scripted programs for exec over WebSocket, fails on demand,
 //! and says what really happened.
 //!
-//! Absent on purpose: SPDY (kubectl before 1.31 can't exec), server-side field ownership, schedules of CronJobs, networks, volumes.
+//! Absent on purpose: SPDY (kubectl before 1.31 can't exec), conflicts of server-side apply, schedules of CronJobs, networks, volumes.
 
 mod admission;
 mod api;
@@ -16,6 +16,7 @@ mod journal;
 mod json;
 mod kinds;
 mod kubeconfig;
+mod managed;
 mod model;
 mod patch;
 mod programs;

@@ -14,6 +14,7 @@ use super::controller;
 use super::ids::Ids;
 use super::json;
 use super::kinds::Kind;
+use super::managed::{self, Writer};
 use super::programs::Registry;
 use super::sim::{ImageBehaviour, PodSim, Timings};
 use super::store::{Key, Store};
@@ -27,6 +28,9 @@ const ADVANCE_STEPS: usize = 100_000;
 
 /// Events kept, as the real server keeps them for an hour only.
 const EVENT_LIMIT: usize = 500;
+
+/// The field manager of the controllers.
+const CONTROLLERS: &str = "kube-controller-manager";
 
 /// The whole cluster.
 #[derive(Debug)]
@@ -96,8 +100,18 @@ impl Model {
         self.sims.get_mut(&sim_key(pod))
     }
 
+    /// Fills in what the server sets on every new object and stores it, as the controllers make objects.
+    pub fn create(&mut self, kind: Kind, object: Value) -> Arc<Value> {
+        let maker = if kind == Kind::Event {
+            "kubelet"
+        } else {
+            CONTROLLERS
+        };
+        self.create_by(kind, object, Writer::updates(maker))
+    }
+
     /// Fills in what the server sets on every new object and stores it.
-    pub fn create(&mut self, kind: Kind, mut object: Value) -> Arc<Value> {
+    pub fn create_by(&mut self, kind: Kind, mut object: Value, writer: Writer<'_>) -> Arc<Value> {
         let uid = self.ids.uid();
         json::set(&mut object, &["apiVersion"], json!(kind.api_version()));
         json::set(&mut object, &["kind"], json!(kind.info().name));
@@ -109,7 +123,14 @@ impl Model {
         if kind == Kind::Pod {
             self.sims.insert(sim_key(&object), PodSim::new());
         }
+        managed::note(None, &mut object, writer, &self.stamp());
         self.store.put(kind, object)
+    }
+
+    /// Stores what a writer made of an object.
+    pub fn put_by(&mut self, kind: Kind, old: &Value, mut new: Value, writer: Writer<'_>) -> Arc<Value> {
+        managed::note(Some(old), &mut new, writer, &self.stamp());
+        self.store.put(kind, new)
     }
 
     /// Marks an object for deletion or takes it away, as its kind demands. `grace` is what the caller asked for, in seconds.

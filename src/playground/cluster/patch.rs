@@ -9,7 +9,7 @@ pub(super) enum PatchKind {
     Json,
     Merge,
     Strategic,
-    /// Server-side apply, taken as a strategic merge (field ownership is not kept).
+    /// Server-side apply, taken as a strategic merge that no other manager's field stops.
     Apply,
 }
 
@@ -21,6 +21,14 @@ impl PatchKind {
             "application/strategic-merge-patch+json" => Some(Self::Strategic),
             "application/apply-patch+yaml" => Some(Self::Apply),
             _ => None,
+        }
+    }
+
+    /// As managed fields call it.
+    pub fn operation(self) -> &'static str {
+        match self {
+            Self::Json | Self::Merge | Self::Strategic => "Update",
+            Self::Apply => "Apply",
         }
     }
 }
@@ -141,7 +149,7 @@ fn take(target: &mut Value, path: &str) -> Option<Value> {
 }
 
 /// The key that tells the elements of a list apart, by the name of the list.
-fn merge_keys(field: &str) -> &'static [&'static str] {
+pub(super) fn merge_keys(field: &str) -> &'static [&'static str] {
     match field {
         "containers"
         | "initContainers"

@@ -8,6 +8,7 @@ use serde_json::{Value, json};
 use super::admission;
 use super::json;
 use super::kinds::Kind;
+use super::managed::Writer;
 use super::model::{Model, stamp};
 use super::programs;
 use super::sim::ImageBehaviour;
@@ -15,6 +16,9 @@ use super::store::Key;
 
 /// How long before the start the world was made.
 const AGE: Duration = Duration::from_secs(5 * 24 * 3600);
+
+/// The field manager of the teams' pipelines.
+pub(super) const PIPELINE: &str = "kubectl-client-side-apply";
 
 /// Plants the default world; the model's clock ends where it began.
 pub(super) fn plant(model: &mut Model) {
@@ -66,7 +70,7 @@ pub(super) fn plant(model: &mut Model) {
 /// Puts an object there as an API server would take it.
 pub(super) fn add(model: &mut Model, kind: Kind, mut object: Value) {
     match admission::admit(kind, &mut object) {
-        Ok(()) => drop(model.create(kind, object)),
+        Ok(()) => drop(model.create_by(kind, object, Writer::updates(PIPELINE))),
         Err(error) => tracing::error!(?error, "an object of the default world was refused"),
     }
 }
@@ -284,7 +288,8 @@ fn elsewhere(model: &mut Model) {
 fn checkout_history(model: &mut Model) {
     let key = Key::new(Kind::Deployment, "production", "checkout");
     for (image, cause) in [("2.13.0", "release 2.13.0"), ("2.14.0", "release 2.14.0")] {
-        if let Some(mut checkout) = model.copy(&key) {
+        if let Some(old) = model.store.get(&key).cloned() {
+            let mut checkout = (*old).clone();
             if let Some(slot) = checkout.pointer_mut("/spec/template/spec/containers/0/image") {
                 *slot = json!(format!("registry.example/checkout:{image}"));
             }
@@ -295,7 +300,7 @@ fn checkout_history(model: &mut Model) {
             );
             let rolling = json!({"maxSurge": 1, "maxUnavailable": 1});
             json::set(&mut checkout, &["spec", "strategy", "rollingUpdate"], rolling);
-            model.store.put(Kind::Deployment, checkout);
+            model.put_by(Kind::Deployment, &old, checkout, Writer::updates(PIPELINE));
             model.settle();
             model.advance(Duration::from_secs(60));
         }

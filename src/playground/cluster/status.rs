@@ -19,6 +19,8 @@ enum Body {
         reason: &'static str,
         message: String,
         details: Option<Value>,
+        /// Of the Status itself.
+        metadata: Value,
     },
     Text(String),
     Empty,
@@ -32,6 +34,7 @@ impl ApiError {
                 reason,
                 message,
                 details,
+                metadata: json!({}),
             },
         }
     }
@@ -130,6 +133,19 @@ impl ApiError {
         Self::status(StatusCode::GONE, "Expired", message, None)
     }
 
+    /// 410 for a page whose list is forgotten; `rest` is the token that goes on with what is there now.
+    pub fn expired_page(rest: &str) -> Self {
+        let message = "The provided continue parameter is too old to display a consistent list result. You can start a new list \
+                       without the continue parameter, or use the continue token in this response to retrieve the remainder of \
+                       the results. Continuing with the provided token results in an inconsistent list - objects that were \
+                       created, modified, or deleted between the time the first chunk was returned and now may show up in the list.";
+        let mut error = Self::status(StatusCode::GONE, "Expired", message.to_owned(), None);
+        if let Body::Status { metadata, .. } = &mut error.body {
+            *metadata = json!({"continue": rest});
+        }
+        error
+    }
+
     pub fn method_not_allowed() -> Self {
         let message = "the server does not allow this method on the requested resource".to_owned();
         Self::status(
@@ -201,8 +217,9 @@ impl ApiError {
                 reason,
                 message,
                 details,
+                metadata,
             } => {
-                let mut status = json!({"kind": "Status", "apiVersion": "v1", "metadata": {}, "status": "Failure",
+                let mut status = json!({"kind": "Status", "apiVersion": "v1", "metadata": metadata, "status": "Failure",
                     "message": message, "reason": reason, "code": self.code.as_u16()});
                 if let Some(details) = details {
                     status["details"] = details;

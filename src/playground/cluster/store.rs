@@ -138,6 +138,31 @@ impl Store {
         }
     }
 
+    /// The objects of a kind in one namespace, or in all when it is empty, as they were at a version, in order of namespace and
+    /// name; `None` when that is forgotten.
+    pub fn list_at(&self, kind: Kind, namespace: &str, version: u64) -> Option<BTreeMap<Key, Arc<Value>>> {
+        let mut objects: BTreeMap<Key, Arc<Value>> = self
+            .list(kind, namespace)
+            .map(|(key, object)| (key.clone(), object.clone()))
+            .collect();
+        let since: Vec<&StoreEvent> = self.since(version)?.collect();
+        let of_list = |event: &&&StoreEvent| {
+            event.key.kind == kind && (namespace.is_empty() || event.key.namespace == namespace)
+        };
+        for event in since.iter().rev().filter(of_list) {
+            match &event.old {
+                Some(old) => drop(objects.insert(event.key.clone(), old.clone())),
+                None => drop(objects.remove(&event.key)),
+            }
+        }
+        Some(objects)
+    }
+
+    /// Forgets the changes up to now.
+    pub fn compact(&mut self) {
+        self.log.clear();
+    }
+
     /// Changes after a version; `None` when some of them are forgotten.
     pub fn since(&self, version: u64) -> Option<impl Iterator<Item = &StoreEvent>> {
         let oldest = self.log.front().map_or(self.version + 1, |event| event.version);
@@ -164,6 +189,26 @@ mod tests {
         assert_eq!(store.version(), 1);
         store.put(Kind::Pod, pod("x", "2"));
         assert_eq!(store.version(), 2);
+    }
+
+    #[test]
+    fn a_list_of_before_has_what_was_there_until_it_is_compacted() {
+        let mut store = Store::default();
+        store.put(Kind::Pod, pod("changed", "1"));
+        store.put(Kind::Pod, pod("gone", "1"));
+        let then = store.version();
+        store.put(Kind::Pod, pod("changed", "2"));
+        store.put(Kind::Pod, pod("new", "1"));
+        store.remove(&Key::new(Kind::Pod, "a", "gone"));
+        let before = store.list_at(Kind::Pod, "a", then).unwrap();
+        let seen: Vec<(&str, &str)> = before
+            .iter()
+            .map(|(key, pod)| (key.name.as_str(), pod["image"].as_str().unwrap()))
+            .collect();
+        assert_eq!(seen, [("changed", "1"), ("gone", "1")]);
+        store.compact();
+        assert!(store.list_at(Kind::Pod, "a", then).is_none());
+        assert_eq!(store.list_at(Kind::Pod, "a", store.version()).unwrap().len(), 2);
     }
 
     #[test]

@@ -8,9 +8,11 @@ use super::controller::deployment::REVISION;
 use super::controller::pod_status;
 use super::json;
 use super::kinds::Kind;
+use super::managed::Writer;
 use super::model::{Model, stamp};
 use super::programs::{Output, Place, Program, ProgramRun};
 use super::scenario::Scenario;
+use super::seed::PIPELINE;
 use super::shared::Shared;
 use super::sim::{Health, ImageBehaviour, Phase};
 use super::store::Key;
@@ -73,9 +75,10 @@ impl World {
     pub fn deploy(&self, namespace: &str, deployment: &str, image: &str, cause: &str) {
         let key = Key::new(Kind::Deployment, namespace, deployment);
         self.shared.change(|model| {
-            let Some(mut object) = model.copy(&key) else {
+            let Some(old) = model.store.get(&key).cloned() else {
                 return;
             };
+            let mut object = (*old).clone();
             if let Some(slot) = object.pointer_mut("/spec/template/spec/containers/0/image") {
                 *slot = json!(image);
             }
@@ -86,8 +89,23 @@ impl World {
                 &["metadata", "annotations", "kubernetes.io/change-cause"],
                 json!(cause),
             );
-            model.store.put(Kind::Deployment, object);
+            model.put_by(Kind::Deployment, &old, object, Writer::updates(PIPELINE));
         });
+    }
+
+    /// Puts objects there all at once, as an API server would take them; one that it would refuse is left out, and logged.
+    pub fn plant(&self, kind: Kind, objects: Vec<Value>) {
+        self.shared.change(|model| {
+            for object in objects {
+                super::seed::add(model, kind, object);
+            }
+        });
+    }
+
+    /// Forgets every version before the present one, as the real server does every five minutes: what a list or a watch wants of
+    /// before is gone.
+    pub fn compact(&self) {
+        self.shared.touch(|model| model.store.compact());
     }
 
     /// Puts a PodDisruptionBudget over the pods with the label `app` of this name, or gives it another least number.

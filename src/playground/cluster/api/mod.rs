@@ -8,6 +8,7 @@ mod handle;
 mod log;
 mod objects;
 mod openapi;
+mod page;
 mod protobuf;
 mod protobuf_schema;
 mod query;

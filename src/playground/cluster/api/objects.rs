@@ -10,6 +10,7 @@ use crate::playground::cluster::admission;
 use crate::playground::cluster::journal::Effect;
 use crate::playground::cluster::json;
 use crate::playground::cluster::kinds::Kind;
+use crate::playground::cluster::managed::Writer;
 use crate::playground::cluster::model::Model;
 use crate::playground::cluster::shared::Shared;
 use crate::playground::cluster::status::ApiError;
@@ -22,6 +23,7 @@ pub(super) fn replace(
     target: &ObjectTarget,
     old: &Arc<Value>,
     mut new: Value,
+    writer: Writer<'_>,
     dry_run: bool,
 ) -> Result<(Arc<Value>, bool), ApiError> {
     let kind = target.kind;
@@ -57,8 +59,7 @@ pub(super) fn replace(
     if dry_run {
         return Ok((Arc::new(new), false));
     }
-    let stored = model.store.put(kind, new);
-    Ok((stored, true))
+    Ok((model.put_by(kind, old, new, writer), true))
 }
 
 /// What a client can't change: names, ids, times, and the status.
@@ -71,6 +72,7 @@ fn keep_identity(old: &Value, new: &mut Value) {
         "generation",
         "deletionTimestamp",
         "deletionGracePeriodSeconds",
+        "managedFields",
     ] {
         match old.pointer(&format!("/metadata/{field}")) {
             Some(value) => json::set(new, &["metadata", field], value.clone()),

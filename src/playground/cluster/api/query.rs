@@ -2,7 +2,9 @@
 
 use http::HeaderMap;
 
+use super::ObjectTarget;
 use crate::playground::cluster::authorizer::Grants;
+use crate::playground::cluster::managed::Writer;
 use crate::playground::cluster::users::{Attributes, Identity};
 
 /// Decoded query parameters, in order.
@@ -60,6 +62,16 @@ impl Caller {
     /// Whether the rules let the caller do it.
     pub fn may(&self, asked: &Attributes<'_>) -> bool {
         self.grants.allow(asked)
+    }
+
+    /// Whose fields a write of it becomes: `fieldManager`, or else what the client calls itself before its version.
+    pub fn writer<'a>(&'a self, operation: &'static str, target: &'a ObjectTarget) -> Writer<'a> {
+        let named = self.query.get("fieldManager").filter(|name| !name.is_empty());
+        Writer {
+            manager: named.unwrap_or_else(|| self.header("user-agent").split('/').next().unwrap_or("")),
+            operation,
+            subresource: target.subresource.as_deref().unwrap_or(""),
+        }
     }
 
     pub fn header(&self, name: &str) -> &str {

@@ -3,6 +3,7 @@
 use http::{Response, StatusCode};
 use serde_json::{Value, json};
 
+use super::page::{Found, Page};
 use super::query::Caller;
 use super::{Body, ObjectTarget, respond, table};
 use crate::playground::cluster::model::Model;
@@ -25,6 +26,11 @@ impl Chosen {
             labels: LabelSelector::parse(parameter("labelSelector")).map_err(ApiError::bad_request)?,
             fields: FieldSelector::parse(parameter("fieldSelector")).map_err(ApiError::bad_request)?,
         })
+    }
+
+    /// Whether no selector narrows it.
+    pub fn is_all(&self) -> bool {
+        self.labels == LabelSelector::default() && self.fields == FieldSelector::default()
     }
 
     pub fn matches(&self, object: &Value) -> bool {
@@ -57,63 +63,38 @@ pub(super) fn get(
             let table = table::of(model, target.kind, &[&object], caller, table::Header::Shown);
             return Ok(respond::json(StatusCode::OK, &table));
         }
+        if table::is_metadata_wanted(caller) {
+            return Ok(respond::json(StatusCode::OK, &table::metadata_of(&object)));
+        }
         Ok(respond::json(StatusCode::OK, &object))
     })
 }
 
-/// A collection. `limit` cuts it; `continue` carries the place where the next part begins.
+/// A collection, or a page of one.
 pub(super) fn list(
     shared: &Shared,
     caller: &Caller,
     target: &ObjectTarget,
 ) -> Result<Response<Body>, ApiError> {
     let chosen = Chosen::of(caller)?;
-    let limit = caller
-        .query
-        .get("limit")
-        .and_then(|text| text.parse::<usize>().ok())
-        .filter(|limit| *limit > 0);
-    let from = caller
-        .query
-        .get("continue")
-        .filter(|text| !text.is_empty())
-        .map(decode_place)
-        .transpose()?;
+    let page = Page::of(caller)?;
     shared.read(|model| {
-        let mut found: Vec<_> = model
-            .store
-            .list(target.kind, &target.namespace)
-            .filter(|(key, _)| {
-                from.as_ref()
-                    .is_none_or(|place| (&key.namespace, &key.name) > (&place.0, &place.1))
-            })
-            .filter(|(_, object)| chosen.matches(object))
-            .collect();
-        let mut metadata = json!({"resourceVersion": model.store.version().to_string()});
-        if let Some(limit) = limit.filter(|limit| found.len() > *limit) {
-            metadata["remainingItemCount"] = json!(found.len() - limit);
-            found.truncate(limit);
-            if let Some((key, _)) = found.last() {
-                metadata["continue"] = json!(hex::encode(format!("{}/{}", key.namespace, key.name)));
-            }
-        }
-        let objects: Vec<&Value> = found.iter().map(|(_, object)| &***object).collect();
+        let Found { objects, metadata } = page.list(&model.store, target, &chosen)?;
+        let objects: Vec<&Value> = objects.iter().map(|object| &**object).collect();
         if table::is_wanted(caller) {
             let mut table = table::of(model, target.kind, &objects, caller, table::Header::Shown);
             table["metadata"] = metadata;
             return Ok(respond::json(StatusCode::OK, &table));
+        }
+        if table::is_metadata_wanted(caller) {
+            let items: Vec<Value> = objects.into_iter().map(table::metadata_of).collect();
+            let list = json!({"kind": "PartialObjectMetadataList", "apiVersion": "meta.k8s.io/v1",
+                "metadata": metadata, "items": items});
+            return Ok(respond::json(StatusCode::OK, &list));
         }
         let info = target.kind.info();
         let list = json!({"kind": format!("{}List", info.name), "apiVersion": target.kind.api_version(),
             "metadata": metadata, "items": objects});
         Ok(respond::json(StatusCode::OK, &list))
     })
-}
-
-fn decode_place(text: &str) -> Result<(String, String), ApiError> {
-    let refused = || ApiError::bad_request("continue key is not valid");
-    let bytes = hex::decode(text).map_err(|_| refused())?;
-    let place = String::from_utf8(bytes).map_err(|_| refused())?;
-    let (namespace, name) = place.split_once('/').ok_or_else(refused)?;
-    Ok((namespace.to_owned(), name.to_owned()))
 }

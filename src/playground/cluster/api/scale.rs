@@ -80,7 +80,8 @@ pub(super) fn write(
             subresource: None,
             ..target.clone()
         };
-        objects::replace(model, &whole, &old, new, caller.query.is_dry_run())
+        let writer = caller.writer("Update", target);
+        objects::replace(model, &whole, &old, new, writer, caller.query.is_dry_run())
     })?;
     if changed {
         objects::note_effect(shared, caller, "scale", target, target.name(), Some(&sent));

@@ -17,12 +17,21 @@ pub(super) enum Header {
 
 /// Whether the client prefers a table.
 pub(super) fn is_wanted(caller: &Caller) -> bool {
-    caller
-        .header("accept")
-        .split(',')
-        .next()
-        .unwrap_or("")
-        .contains("as=Table")
+    preferred(caller).contains("as=Table")
+}
+
+/// Whether the client wants to see metadata alone, of one object or of many.
+pub(super) fn is_metadata_wanted(caller: &Caller) -> bool {
+    preferred(caller).contains("as=PartialObjectMetadata")
+}
+
+fn preferred(caller: &Caller) -> &str {
+    caller.header("accept").split(',').next().unwrap_or("")
+}
+
+/// An object without what is in it.
+pub(super) fn metadata_of(object: &Value) -> Value {
+    json!({"kind": "PartialObjectMetadata", "apiVersion": "meta.k8s.io/v1", "metadata": object["metadata"]})
 }
 
 /// A table of objects of one kind.
@@ -33,7 +42,7 @@ pub(super) fn of(model: &Model, kind: Kind, objects: &[&Value], caller: &Caller,
             let attached = match caller.query.get("includeObject") {
                 Some("Object") => (*object).clone(),
                 Some("None") => Value::Null,
-                _ => json!({"kind": "PartialObjectMetadata", "apiVersion": "meta.k8s.io/v1", "metadata": object["metadata"]}),
+                _ => metadata_of(object),
             };
             json!({"cells": columns::cells(model, kind, object), "object": attached})
         })

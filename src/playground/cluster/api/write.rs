@@ -29,6 +29,16 @@ fn parse(body: &[u8]) -> Result<Value, ApiError> {
 
 /// Makes a new object.
 pub(super) fn create(shared: &Shared, caller: &Caller, target: &ObjectTarget, body: &[u8]) -> Answer {
+    create_as(shared, caller, target, body, "Update")
+}
+
+fn create_as(
+    shared: &Shared,
+    caller: &Caller,
+    target: &ObjectTarget,
+    body: &[u8],
+    operation: &'static str,
+) -> Answer {
     let mut object = parse(body)?;
     let sent = object.clone();
     check_identity(target, &object)?;
@@ -61,7 +71,7 @@ pub(super) fn create(shared: &Shared, caller: &Caller, target: &ObjectTarget, bo
         if caller.query.is_dry_run() {
             return Ok((Arc::new(object), false));
         }
-        let stored = model.create(target.kind, object);
+        let stored = model.create_by(target.kind, object, caller.writer(operation, target));
         Ok((objects::complete_job(model, &stored), true))
     })?;
     if stored.1 {
@@ -97,7 +107,15 @@ pub(super) fn update(shared: &Shared, caller: &Caller, target: &ObjectTarget, bo
     check_identity(target, &sent)?;
     let (stored, changed) = shared.change(|model| {
         let old = read::find(model, target)?;
-        objects::replace(model, target, &old, sent.clone(), caller.query.is_dry_run())
+        let writer = caller.writer("Update", target);
+        objects::replace(
+            model,
+            target,
+            &old,
+            sent.clone(),
+            writer,
+            caller.query.is_dry_run(),
+        )
     })?;
     if changed {
         objects::note_effect(shared, caller, "update", target, target.name(), Some(&sent));
@@ -115,7 +133,7 @@ pub(super) fn patch(shared: &Shared, caller: &Caller, target: &ObjectTarget, bod
     })?;
     let sent = parse(body)?;
     if kind == PatchKind::Apply && shared.read(|model| read::find(model, target).is_err()) {
-        return create(shared, caller, target, body);
+        return create_as(shared, caller, target, body, kind.operation());
     }
     let (stored, changed) = shared.change(|model| {
         let old = read::find(model, target)?;
@@ -124,7 +142,8 @@ pub(super) fn patch(shared: &Shared, caller: &Caller, target: &ObjectTarget, bod
             let problem = format!("the server rejected our request due to an error in our request: {why}");
             ApiError::invalid(target.kind, target.name(), "patch", &problem)
         })?;
-        objects::replace(model, target, &old, new, caller.query.is_dry_run())
+        let writer = caller.writer(kind.operation(), target);
+        objects::replace(model, target, &old, new, writer, caller.query.is_dry_run())
     })?;
     if changed {
         objects::note_effect(shared, caller, "patch", target, target.name(), Some(&sent));
