@@ -1,6 +1,11 @@
 //! The cluster double, used as Interlock uses a real cluster: through the kube crate.
 //! Longer than other files, since its stories share one cluster and its client.
 
+#[path = "common/admin.rs"]
+mod admin;
+#[path = "cluster_double/lists.rs"]
+mod lists;
+
 use std::time::Duration;
 
 use interlock::playground::cluster::{

@@ -20,7 +20,7 @@ use super::looks::Looks;
 use super::outbox::{self, Pagers};
 use super::outlook::{self, AppOutlook, Recent};
 use super::outputs::{Keeping, Outputs};
-use super::rollouts::Rollouts;
+use super::rollouts::{self, Rollouts};
 use super::silences::Silencer;
 use super::totp::Factors;
 use super::wiring::{clusters, loki, prometheus, slack_settings, tellers};
@@ -396,6 +396,8 @@ impl Parts {
                 clock: self.clock.clone(),
             };
             self.tasks.spawn(follower.run());
+        } else {
+            self.tasks.spawn(rollouts::not_followed(self.engine.clone()));
         }
         let clusters = clusters(&self.settings);
         let runner = Runner::new(

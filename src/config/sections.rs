@@ -248,8 +248,8 @@ pub struct Kubernetes {
     /// For runbooks that name no cluster; not needed when there is only one.
     pub default_cluster: Option<ClusterName>,
     pub clusters: BTreeMap<ClusterName, Cluster>,
-    /// Look every half minute at what was rolled out in the namespaces of `[[environments]]`, so that cards show it. Takes
-    /// the right to list ReplicaSets.
+    /// Look every half minute at what was rolled out in the namespaces of `[[environments]]`, by which field manager, and at
+    /// the config maps that it uses, so that cards show it. Takes the rights that `interlock rbac` prints.
     pub follow_rollouts: bool,
 }
 

@@ -10,14 +10,14 @@ use jiff::{SignedDuration, Timestamp};
 use serde::{Deserialize, Serialize};
 
 use super::alert::Alert;
-use super::ids::{Service, Source};
+use super::ids::{Environment, Service, Source};
 use super::incident::Incident;
 use super::redaction::Clean;
 use super::rules::ServiceRow;
 
 /// How long before an alert a change is likely to matter.
 pub const BEFORE: SignedDuration = SignedDuration::from_mins(30);
-/// Changes that one incident shows.
+/// Changes that one incident shows, and places whose changes it does not know.
 pub const SHOWN: usize = 3;
 /// A change that is told later than this, or is dated further ahead, explains nothing any more.
 const OLD: SignedDuration = SignedDuration::from_hours(24);
@@ -126,6 +126,33 @@ impl Change {
     fn is_on(&self, services: &BTreeSet<String>) -> bool {
         let service = self.service.as_ref();
         service.is_some_and(|service| services.contains(&service.as_str().to_lowercase()))
+    }
+}
+
+/// Changes of one place that can't be read at present: what is not known is never "nothing changed".
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Unread {
+    pub environment: Environment,
+    /// `demo/production`: cluster and namespace.
+    pub place: String,
+    /// `config maps, rollouts of Deployments`.
+    pub what: String,
+    /// In the words of whoever refused.
+    pub why: String,
+}
+
+impl Unread {
+    /// Those of the place that an alert comes from; all of them when that is not known.
+    #[must_use]
+    pub fn about(unread: &[Self], environment: Option<&Environment>) -> Vec<Self> {
+        let here = |one: &&Self| environment.is_none_or(|environment| one.environment == *environment);
+        unread.iter().filter(here).take(SHOWN).cloned().collect()
+    }
+
+    /// Whether the same is not known of the same place, for whatever reason.
+    #[must_use]
+    pub fn is_same(&self, other: &Self) -> bool {
+        self.place == other.place && self.what == other.what
     }
 }
 

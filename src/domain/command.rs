@@ -12,7 +12,7 @@ use serde::{Deserialize, Serialize};
 use super::advice::{Blanks, Question};
 use super::alert::Alert;
 use super::ceremony::Said;
-use super::change::Change;
+use super::change::{Change, Unread};
 use super::event::{AstrayCard, Cause, Deed, Judgement, Outcome, Refusal};
 use super::evidence::{Finding, Look};
 use super::factors::FactorsSeen;
@@ -185,6 +185,8 @@ pub enum Command {
     },
     /// Somebody says what they changed.
     Changes { changes: Vec<Change> },
+    /// What of the changes that are looked for can't be read at present; empty: all can.
+    ChangesUnread { unread: Vec<Unread> },
     Act {
         key: Option<DeliveryKey>,
         person: Person,

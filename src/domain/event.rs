@@ -13,7 +13,7 @@ use serde::{Deserialize, Serialize};
 use super::action::Cost;
 use super::alert::{Alert, Severity};
 use super::approval::Vote;
-use super::change::Change;
+use super::change::{Change, Unread};
 use super::cluster::Because;
 use super::evidence::Finding;
 use super::factors::FactorChange;
@@ -176,6 +176,10 @@ pub enum Event {
     Changed {
         change: Arc<Change>,
     },
+    /// What of the changes in the clusters can't be read from now on; empty: all can.
+    ChangesUnread {
+        unread: Vec<Unread>,
+    },
     /// Closed incidents that are like this one.
     Remembered {
         incident: IncidentId,
@@ -185,6 +189,9 @@ pub enum Event {
     ChangesSeen {
         incident: IncidentId,
         changes: Vec<Arc<Change>>,
+        /// What is not known of the place that the alert comes from.
+        #[serde(default, skip_serializing_if = "Vec::is_empty")]
+        unread: Vec<Unread>,
     },
     Matched {
         incident: IncidentId,

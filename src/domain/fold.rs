@@ -75,6 +75,7 @@ impl State {
             Event::Repeated { incidents } => self.repeated(incidents),
             Event::FreezeFile { path, file } => self.freeze.saw(path, file, entry.at),
             Event::Changed { change } => self.changes.note(change, entry.at),
+            Event::ChangesUnread { unread } => self.unread.clone_from(unread),
             Event::SecondFactor { change } => self.factors.note(change),
             Event::Frozen {
                 by,
@@ -305,7 +306,7 @@ fn change(incident: &mut Incident, event: &Event, at: Timestamp) {
             incident.split_off.insert(fingerprint.clone());
         }
         Event::AlertResolved { source, episode, .. } => resolved(incident, source.as_ref(), episode, at),
-        Event::ChangesSeen { changes, .. } => incident.saw_changes(changes),
+        Event::ChangesSeen { changes, unread, .. } => incident.saw_changes(changes, unread),
         Event::Remembered { similar, .. } => incident.similar.clone_from(similar),
         Event::Matched { matched, .. } => incident.matched = Some(matched.clone()),
         Event::Advised { order, .. } => advised(incident, order),
@@ -578,6 +579,7 @@ fn change(incident: &mut Incident, event: &Event, at: Timestamp) {
         | Event::Repeated { .. }
         | Event::FreezeFile { .. }
         | Event::Changed { .. }
+        | Event::ChangesUnread { .. }
         | Event::SecondFactor { .. }
         | Event::Opened { .. }
         | Event::Refused { .. }

@@ -12,7 +12,7 @@ use sha2::{Digest, Sha256};
 
 use super::alert::{Alert, Severity};
 use super::approval::Approval;
-use super::change::{self, Change};
+use super::change::{self, Change, Unread};
 use super::cluster::Because;
 use super::event::Who;
 use super::evidence::Evidence;
@@ -252,6 +252,9 @@ pub struct Incident {
     /// What changed shortly before, newest first, at most [`change::SHOWN`](super::change::SHOWN).
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub changes: Vec<Arc<Change>>,
+    /// What is not known of the changes before it, at most [`change::SHOWN`](super::change::SHOWN).
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub unread: Vec<Unread>,
     /// Groups of alerts that joined for a reason of ours.
     #[serde(default, skip_serializing_if = "BTreeSet::is_empty")]
     pub joined_groups: BTreeSet<GroupKey>,
@@ -286,7 +289,9 @@ fn is_zero(number: &u32) -> bool {
 }
 
 impl Incident {
-    pub(super) fn saw_changes(&mut self, changes: &[Arc<Change>]) {
+    pub(super) fn saw_changes(&mut self, changes: &[Arc<Change>], unread: &[Unread]) {
+        self.unread.extend(unread.iter().cloned());
+        self.unread.truncate(change::SHOWN);
         self.changes.extend(changes.iter().cloned());
         self.changes.sort_by_key(|change| std::cmp::Reverse(change.at));
         self.changes.truncate(change::SHOWN);

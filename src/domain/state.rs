@@ -9,7 +9,7 @@ use serde::{Deserialize, Serialize};
 
 use super::action::{EffectClass, Tier};
 use super::ceremony::Codes;
-use super::change::Changes;
+use super::change::{Changes, Unread};
 use super::factors::FactorsKnown;
 use super::freeze::Freeze;
 use super::glass::Glass;
@@ -87,6 +87,9 @@ pub struct State {
     #[serde(default)]
     pub past: Past,
     pub changes: Changes,
+    /// What of them can't be read at present.
+    #[serde(default)]
+    pub unread: Vec<Unread>,
     #[serde(default)]
     pub memory: Memory,
     /// How people use the gate.

@@ -1,9 +1,10 @@
 //! What changed, in one plain line each: for the card, the thread and the page.
 
 use super::words;
-use crate::domain::change::{Change, ChangeKind};
+use crate::domain::change::{Change, ChangeKind, Unread};
 use crate::domain::cluster::Because;
 use crate::domain::ids::IncidentId;
+use crate::domain::incident::Incident;
 use crate::domain::text::shortened;
 
 /// `09:52:10 UTC deploy of checkout: v2.4.1 (by cy)`.
@@ -32,6 +33,28 @@ pub fn line(change: &Change) -> String {
         .unwrap_or_default();
     let title = shortened(&change.title, 160);
     format!("{} {kind}{of}{place}: {title}{by}", words::clock(change.at))
+}
+
+/// `config maps in demo/production could not be read (the cluster refused: …)`.
+#[must_use]
+pub fn unread(unread: &Unread) -> String {
+    let Unread {
+        environment: _,
+        place,
+        what,
+        why,
+    } = unread;
+    format!(
+        "not known: {what} in {place} could not be read ({})",
+        shortened(why, 160)
+    )
+}
+
+/// What changed before an incident, and what is not known of it.
+#[must_use]
+pub fn lines(incident: &Incident) -> Vec<String> {
+    let changes = incident.changes.iter().map(|change| line(change));
+    changes.chain(incident.unread.iter().map(unread)).collect()
 }
 
 /// Why an alert joined: `same service, checkout`.

@@ -73,11 +73,7 @@ pub fn record(incident: &Incident) -> Packet {
         reason: why(incident),
         alerts: alerts.collect(),
         alerts_in_all: incident.episodes.len(),
-        changed: incident
-            .changes
-            .iter()
-            .map(|change| changes::line(change))
-            .collect(),
+        changed: changes::lines(incident),
         tried: tried(incident),
         evidence: incident
             .current_evidence()

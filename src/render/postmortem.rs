@@ -61,11 +61,7 @@ fn view(entries: &[Entry], incident: &Incident, similar: &[Similar]) -> View {
         } else {
             words::counted(pages, "time")
         },
-        changes: incident
-            .changes
-            .iter()
-            .map(|change| plain(&changes::line(change)))
-            .collect(),
+        changes: changes::lines(incident).iter().map(|line| plain(line)).collect(),
         evidence: found.map(|line| plain(&line)).collect(),
         similar: similar
             .iter()

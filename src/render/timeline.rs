@@ -151,8 +151,20 @@ fn worded(event: &Event, incident: Option<&Incident>) -> Option<String> {
             format!("similar incidents before: {}", lines.join("; "))
         }
         Event::Changed { change } => format!("changed: {}", changes::line(change)),
-        Event::ChangesSeen { changes: seen, .. } => {
-            let lines: Vec<String> = seen.iter().map(|change| changes::line(change)).collect();
+        Event::ChangesUnread { unread } if unread.is_empty() => {
+            "changes can be read again in every place that is followed".to_owned()
+        }
+        Event::ChangesUnread { unread } => {
+            let lines: Vec<String> = unread.iter().map(changes::unread).collect();
+            format!("changes, {}", lines.join("; "))
+        }
+        Event::ChangesSeen {
+            changes: seen,
+            unread,
+            ..
+        } => {
+            let lines = seen.iter().map(|change| changes::line(change));
+            let lines: Vec<String> = lines.chain(unread.iter().map(changes::unread)).collect();
             format!("changed shortly before: {}", lines.join("; "))
         }
         Event::SourceRefused { reason, .. } => format!(

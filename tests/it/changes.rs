@@ -1,8 +1,10 @@
 //! What changed shortly before, on the card: told by webhooks, or seen in the cluster.
 
+use interlock::playground::cluster::ClusterUser;
 use jiff::{SignedDuration, Timestamp};
-use serde_json::json;
+use serde_json::{Value, json};
 
+use crate::admin::Admin;
 use crate::shipped;
 use crate::world::{Alert, Setup, TestWorld};
 
@@ -116,6 +118,73 @@ async fn a_rollout_in_the_cluster_is_seen_without_anybody_telling_it() {
         card.contains("deploy of checkout in production: revision") && card.contains("release 2.16.0"),
         "{card}"
     );
+    // Kubernetes keeps the tool that wrote it, and no person.
+    assert!(
+        card.contains("(by field manager kubectl-client-side-apply)"),
+        "{card}"
+    );
+    world.thread().is_uninteresting();
+    world.ends().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_config_map_that_was_written_before_the_alert_is_named_with_its_manager_and_never_with_a_value() {
+    let setup = Setup::default()
+        .clocks_agree()
+        .table("[kubernetes]\nfollow_rollouts = true");
+    let world = TestWorld::without_bot(setup).await;
+    let admin = Admin::with(&world.doubles.cluster.kubeconfig(ClusterUser::Admin)).await;
+    let config_maps = "/api/v1/namespaces/production/configmaps";
+    let value = "a-value-that-stays-in-the-cluster";
+    for name in ["checkout-settings", "used-by-nobody"] {
+        let applied = json!({"data": {"greeting": value}}).to_string();
+        let object = json!({"metadata": {"name": name,
+            "annotations": {"kubectl.kubernetes.io/last-applied-configuration": applied}}, "data": {"greeting": value}});
+        let (code, answer) = admin
+            .send("POST", &format!("{config_maps}?fieldManager=helm"), &object)
+            .await;
+        assert_eq!(code, 201, "{answer}");
+    }
+    let uses = json!({"spec": {"template": {"spec": {"containers": [
+        {"name": "checkout", "image": "registry.example/checkout:2.14.0",
+         "envFrom": [{"configMapRef": {"name": "checkout-settings"}}]}]}}}});
+    let checkout = "/apis/apps/v1/namespaces/production/deployments/checkout";
+    let mut object = admin.send("GET", checkout, &Value::Null).await.1;
+    object["spec"]["template"]["spec"] = uses["spec"]["template"]["spec"].clone();
+    let (code, answer) = admin
+        .send(
+            "PUT",
+            &format!("{checkout}?fieldManager=argocd-controller"),
+            &object,
+        )
+        .await;
+    assert_eq!(code, 200, "{answer}");
+    let by_hand = world.effects();
+    let by_hand: Vec<&str> = by_hand.iter().map(String::as_str).collect();
+    world.cluster_did(&by_hand).await;
+    world.bot_starts().await;
+    world.fires(&Alert::bad_deploy()).await;
+    let card = world.card("config map checkout-settings").await;
+    assert!(
+        card.contains(
+            "configuration of checkout in production: config map checkout-settings made (read when a pod starts) (by field manager helm)"
+        ),
+        "{card}"
+    );
+    assert!(card.contains("(by field manager argocd-controller)"), "{card}");
+    assert!(
+        !card.contains("used-by-nobody") && !card.contains("not known"),
+        "{card}"
+    );
+    let kept = std::fs::read(world.database()).unwrap();
+    let log = std::fs::read(world.database().with_extension("db-wal")).unwrap_or_default();
+    for bytes in [kept, log] {
+        assert!(
+            !bytes
+                .windows(value.len())
+                .any(|window| window == value.as_bytes())
+        );
+    }
     world.thread().is_uninteresting();
     world.ends().await;
 }

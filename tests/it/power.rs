@@ -136,6 +136,40 @@ async fn what_is_rolled_out_is_seen_with_the_printed_rights() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn what_may_not_be_read_of_the_changes_is_told_as_not_known() {
+    let setup = Setup::default()
+        .clocks_agree()
+        .table("[kubernetes]\nfollow_rollouts = true");
+    let (world, _) = granted_for(setup, |objects| {
+        for role in objects.iter_mut().filter(|object| object["kind"] == "Role") {
+            for rule in role["rules"].as_array_mut().unwrap() {
+                let resources = rule["resources"].as_array_mut().unwrap();
+                resources.retain(|resource| resource != "configmaps");
+            }
+            let rules = role["rules"].as_array_mut().unwrap();
+            rules.retain(|rule| rule["resources"] != json!([]));
+        }
+    })
+    .await;
+    let denied = wrong(&examined(&world).await, "cluster demo").join("\n");
+    assert!(
+        denied.contains("kubernetes.follow_rollouts would be denied in namespace production")
+            && denied.contains("may not list configmaps"),
+        "{denied}"
+    );
+    world.bot_starts().await;
+    world.fires(&Alert::bad_deploy()).await;
+    let card = world.card("not known").await;
+    assert!(
+        card.contains("not known: config maps in demo/production could not be read (the cluster refused: configmaps is forbidden"),
+        "{card}"
+    );
+    effects(&world).await;
+    world.thread().is_uninteresting();
+    world.ends().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn the_doctor_names_the_step_that_would_be_denied_and_the_right_that_is_too_much() {
     let (world, _) = granted(|objects| {
         for role in objects.iter_mut().filter(|object| object["kind"] == "Role") {

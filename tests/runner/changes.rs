@@ -4,6 +4,7 @@ use interlock::domain::action::{Action, Columns, Get, Kind, ObjectRef};
 use interlock::playground::cluster::{ClusterOptions, ClusterUser, FaultKind, Kind as Objects};
 use interlock::ports::TargetState;
 
+use crate::admin::Admin;
 use crate::common::{done, failed, get, object, unknown};
 use crate::yard::Yard;
 
@@ -316,6 +317,31 @@ async fn looks_read_as_kubectl_prints() {
         .await;
     assert!(
         done(&described).contains("Replicas:     3 desired"),
+        "{described:?}"
+    );
+    let admin = Admin::with(&yard.cluster.kubeconfig(ClusterUser::Admin)).await;
+    let checkout = yard
+        .cluster
+        .world()
+        .object(Objects::Deployment, "production", "checkout")
+        .expect("it is there");
+    for number in 0..230 {
+        // The server gives them by name: the latest stands on the second page.
+        let event = serde_json::json!({"metadata": {"name": format!("checkout.{number:03}")}, "reason": "Often", "type": "Normal",
+            "involvedObject": {"kind": "Deployment", "name": "checkout", "uid": checkout["metadata"]["uid"]},
+            "message": format!("for the {number}. time"), "count": 1, "lastTimestamp": format!("2126-01-01T00:{:02}:{:02}Z", number / 60, number % 60)});
+        let (code, answer) = admin
+            .send("POST", "/api/v1/namespaces/production/events", &event)
+            .await;
+        assert_eq!(code, 201, "{answer}");
+    }
+    let described = yard
+        .run(Action::Describe {
+            target: object(Kind::Deployment, "checkout"),
+        })
+        .await;
+    assert!(
+        done(&described).trim_end().ends_with("for the 229. time"),
         "{described:?}"
     );
     let missing = yard.run(get(Kind::Deployment, Some("nope"), false)).await;

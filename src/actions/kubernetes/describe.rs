@@ -6,6 +6,7 @@ use kube::api::{DynamicObject, ListParams};
 use serde_json::Value;
 
 use super::attempt::{Attempt, Outcome, Same};
+use super::failure::Failure;
 use super::kinds;
 use super::look::{self, number, text};
 use super::resolve;
@@ -14,6 +15,9 @@ use crate::domain::action::{Kind, ObjectRef};
 
 /// Events that are shown, the latest.
 const EVENTS: usize = 20;
+/// Events of a page, and pages that are read.
+const PAGE: u32 = 200;
+const PAGES: usize = 10;
 
 /// Describes the object.
 ///
@@ -223,12 +227,8 @@ fn conditions(text_: &mut String, data: &Value) {
 
 /// The object's events, oldest first. That they can't be read is said where they would stand: the rest is still good.
 async fn events(text_: &mut String, attempt: &Attempt<'_>, target: &ObjectRef, live: &DynamicObject) {
-    let api = kinds::objects(attempt.client.clone(), Kind::Event, Some(&target.namespace));
-    let params = ListParams::default()
-        .fields(&format!("involvedObject.uid={}", look::uid(live)))
-        .limit(200);
-    let mut found = match attempt.ask(api.list(&params)).await {
-        Ok(list) => list.items,
+    let (mut found, more) = match all_events(attempt, target, live).await {
+        Ok(found) => found,
         Err(failure) => {
             return line(
                 text_,
@@ -252,6 +252,38 @@ async fn events(text_: &mut String, attempt: &Attempt<'_>, target: &ObjectRef, l
             format_args!("  {} {kind} {reason} (x{count}) {message}", event_time(event)),
         );
     }
+    if more {
+        line(
+            text_,
+            format_args!(
+                "  <there are more than {}, and the latest may not be among them>",
+                found.len()
+            ),
+        );
+    }
+}
+
+/// Every event of the object, and whether there are more than are read. The server gives them by name, so the latest may stand on
+/// any page.
+async fn all_events(
+    attempt: &Attempt<'_>,
+    target: &ObjectRef,
+    live: &DynamicObject,
+) -> Result<(Vec<DynamicObject>, bool), Failure> {
+    let api = kinds::objects(attempt.client.clone(), Kind::Event, Some(&target.namespace));
+    let mut params = ListParams::default()
+        .fields(&format!("involvedObject.uid={}", look::uid(live)))
+        .limit(PAGE);
+    let mut found = Vec::new();
+    for _ in 0..PAGES {
+        let page = attempt.ask(api.list(&params)).await?;
+        found.extend(page.items);
+        match page.metadata.continue_.filter(|place| !place.is_empty()) {
+            Some(place) => params = params.continue_token(&place),
+            None => return Ok((found, false)),
+        }
+    }
+    Ok((found, true))
 }
 
 fn event_time(event: &DynamicObject) -> &str {

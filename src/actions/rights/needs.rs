@@ -91,13 +91,14 @@ pub struct Needs {
 }
 
 impl Needs {
-    /// Adds what following the rollouts of a namespace takes (`evidence::kubernetes::rollouts`).
+    /// Adds what following the rollouts of a namespace takes (`evidence::kubernetes::look`).
     pub fn follow_rollouts(&mut self, namespace: &Namespace) {
-        self.needs.insert(Need {
+        let need = |right| Need {
             role: Role::Looks,
-            right: of_action::rollouts(namespace),
+            right,
             of: Where::FollowRollouts,
-        });
+        };
+        self.needs.extend(of_action::changes(namespace).map(need));
     }
 
     /// The tiers that something runs in.

@@ -140,14 +140,23 @@ fn revisions(target: &ObjectRef) -> Right {
     }
 }
 
-/// What looking for new revisions in a namespace asks for; no action, but a look of the same account.
-pub(super) fn rollouts(namespace: &Namespace) -> Right {
-    right(
-        Kind::ReplicaSet,
-        Some(namespace.as_str().to_owned()),
-        "list",
-        None,
-    )
+/// What looking for changes in a namespace asks for; no action, but a look of the same account. RBAC knows no right to an
+/// object's metadata alone, which is all that is asked for of config maps.
+pub(super) fn changes(namespace: &Namespace) -> [Right; 6] {
+    let list = |kind| right(kind, Some(namespace.as_str().to_owned()), "list", None);
+    let sets = list(Kind::ReplicaSet);
+    let revisions = Right {
+        resource: "controllerrevisions".to_owned(),
+        ..sets.clone()
+    };
+    [
+        sets,
+        revisions,
+        list(Kind::Deployment),
+        list(Kind::StatefulSet),
+        list(Kind::DaemonSet),
+        list(Kind::ConfigMap),
+    ]
 }
 
 fn scale(target: &ObjectRef) -> Right {

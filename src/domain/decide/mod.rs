@@ -60,6 +60,7 @@ pub fn decide(tx: &mut Tx<'_>, context: Context<'_>, command: Command) -> Reply 
     match command {
         Command::Alerts { source, key, alerts } => alerts::received(tx, context, &source, key, alerts),
         Command::Changes { changes } => changes::told(tx, context, changes),
+        Command::ChangesUnread { unread } => changes::unread(tx, context, unread),
         Command::Act {
             key,
             person,
@@ -114,6 +115,7 @@ impl Command {
         match self {
             Self::Alerts { key, .. } | Self::Act { key, .. } => key.as_ref(),
             Self::Changes { .. }
+            | Self::ChangesUnread { .. }
             | Self::Surveyed { .. }
             | Self::Advised { .. }
             | Self::Filled { .. }

@@ -225,6 +225,7 @@ fn redraws(event: &Event) -> bool {
         | Event::Repeated { .. }
         | Event::FreezeFile { .. }
         | Event::Changed { .. }
+        | Event::ChangesUnread { .. }
         | Event::SecondFactor { .. }
         | Event::Refused { .. }
         | Event::Asked { .. }
@@ -298,6 +299,7 @@ fn tells(event: &Event) -> bool {
         | Event::Repeated { .. }
         | Event::FreezeFile { .. }
         | Event::Changed { .. }
+        | Event::ChangesUnread { .. }
         | Event::SecondFactor { .. }
         | Event::ChangesSeen { .. }
         | Event::Remembered { .. }

@@ -15,6 +15,7 @@ impl Event {
             | Self::Repeated { .. }
             | Self::FreezeFile { .. }
             | Self::Changed { .. }
+            | Self::ChangesUnread { .. }
             | Self::SecondFactor { .. } => None,
             Self::Frozen { over, .. } | Self::Unfrozen { over, .. } => over.map(|over| over.incident),
             Self::Refused { incident, .. } | Self::Asked { incident, .. } => *incident,

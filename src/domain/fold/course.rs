@@ -63,6 +63,7 @@ pub(super) fn opened(
         source_refused: None,
         glass: None,
         changes: Vec::new(),
+        unread: Vec::new(),
         similar: Vec::new(),
         joined_groups: BTreeSet::new(),
         merged_groups: BTreeSet::new(),

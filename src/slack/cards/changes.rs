@@ -10,11 +10,11 @@ const JOINED: usize = 4;
 /// Characters of one line.
 const LINE: usize = 260;
 
-/// The section's text; `None` when nothing is known to have changed, or when it doesn't matter any more.
+/// The section's text; `None` when nothing is known to have changed where all could be read, or when it doesn't matter any more.
 #[must_use]
 pub fn lines(incident: &Incident) -> Option<String> {
-    if incident.changes.is_empty() || matches!(incident.phase, Phase::Settling { .. } | Phase::Closed { .. })
-    {
+    let nothing = incident.changes.is_empty() && incident.unread.is_empty();
+    if nothing || matches!(incident.phase, Phase::Settling { .. } | Phase::Closed { .. }) {
         return None;
     }
     let mut lines = vec!["*Changed in the half hour before*".to_owned()];
@@ -22,6 +22,9 @@ pub fn lines(incident: &Incident) -> Option<String> {
         let link = change.link.as_deref().and_then(link);
         let link = link.map(|link| format!(" {link}")).unwrap_or_default();
         lines.push(format!("• {}{link}", safe(&changes::line(change), LINE)));
+    }
+    for unread in &incident.unread {
+        lines.push(format!("• {}", safe(&changes::unread(unread), LINE)));
     }
     Some(lines.join("\n"))
 }

@@ -239,6 +239,7 @@ pub(crate) fn incident(title: &str, steps: Vec<PlannedStep>) -> Incident {
         request: None,
         source_refused: None,
         glass: None,
+        unread: Vec::new(),
         changes: Vec::new(),
         similar: Vec::new(),
         silences: Vec::new(),
