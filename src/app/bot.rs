@@ -132,6 +132,7 @@ pub async fn start(settings: Settings, clock: Arc<dyn Clock>, metrics: Metrics) 
     let behind = checkpoints::behind(&settings, &store)?;
     let runbooks = knowledge::open_runbooks(&settings.runbooks.path)?;
     knowledge::log_refused(&runbooks);
+    knowledge::log_catalogue(&settings.backstage);
     let listener = ingress::bind(settings.server.listen.0).await?;
     let address = listener
         .local_addr()

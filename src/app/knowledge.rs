@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use arc_swap::ArcSwap;
 
+use crate::config::Backstage;
 use crate::config::runbooks::{Check, LoadError, Reload, Runbooks, Watch, WatchError};
 use crate::domain::action;
 use crate::domain::runbook::{CommandIssue, CommandLine, ParamSpec};
@@ -17,6 +18,20 @@ use crate::engine::Knowledge;
 pub fn open_runbooks(path: &Path) -> Result<Arc<Runbooks>, LoadError> {
     let check: Check = Arc::new(check);
     Ok(Arc::new(Runbooks::open(path, check)?))
+}
+
+/// Says in the log what of the service catalogue can't be used, and why.
+pub fn log_catalogue(backstage: &Backstage) {
+    for problem in backstage.errors.iter().chain(&backstage.warnings) {
+        tracing::warn!("service catalogue: {problem}");
+    }
+    if backstage.files > 0 {
+        tracing::info!(
+            files = backstage.files,
+            services = backstage.services.len(),
+            "service catalogue loaded"
+        );
+    }
 }
 
 /// What the action language says of a command line, in the linter's words.

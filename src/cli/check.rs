@@ -13,6 +13,7 @@ use super::setup::Setup;
 use crate::app;
 use crate::app::misplaced;
 use crate::config::runbooks::{Files, read_folder};
+use crate::config::{Backstage, Problem, Settings};
 use crate::domain::rules::Rules;
 use crate::domain::runbook::{Catalog, Diagnostic};
 use crate::render::words;
@@ -35,6 +36,17 @@ struct Checked<'a> {
     errors: usize,
     warnings: usize,
     files: Vec<CheckedFile<'a>>,
+    /// What is wrong with the service catalogue, where a configuration names one.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    catalogue: Vec<CatalogueProblem>,
+}
+
+#[derive(Serialize)]
+struct CatalogueProblem {
+    /// Whether what it is about is not used.
+    error: bool,
+    #[serde(flatten)]
+    problem: Problem,
 }
 
 #[derive(Serialize)]
@@ -66,8 +78,10 @@ impl Check {
             )));
         }
         let catalog = Catalog::build_with(files.files, files.unreadable, &app::check);
-        let rules = self.rules(setup, screen)?;
-        let checked = checked(&catalog, rules.as_ref());
+        let settings = self.settings(setup, screen)?;
+        let rules = settings.as_ref().map(|settings| app::rules(settings, ""));
+        let backstage = settings.map(|settings| settings.backstage).unwrap_or_default();
+        let checked = checked(&catalog, rules.as_ref(), backstage);
         match self.format.format {
             Format::Json => screen.json(&checked)?,
             Format::Human => say(&checked, screen)?,
@@ -81,14 +95,14 @@ impl Check {
 }
 
 impl Check {
-    /// What the configuration says of clusters and environments. Runbooks can be checked without one, so one that was only
+    /// What the configuration says of clusters, environments and services. Runbooks can be checked without one, so one that was only
     /// found and can't be read is no reason not to; one that was named is.
-    fn rules(&self, setup: &Setup, screen: &mut Screen) -> Result<Option<Rules>, Failure> {
+    fn settings(&self, setup: &Setup, screen: &mut Screen) -> Result<Option<Settings>, Failure> {
         if !setup.is_configured() {
             return Ok(None);
         }
         match setup.settings() {
-            Ok(settings) => Ok(Some(app::rules(&settings, ""))),
+            Ok(settings) => Ok(Some(settings)),
             Err(failure) if setup.is_named() || self.paths.is_empty() => Err(failure),
             Err(failure) => {
                 if self.format.format == Format::Human {
@@ -125,7 +139,7 @@ fn read(path: &Path, into: &mut Files) -> Result<(), Failure> {
 }
 
 /// In the order of the files.
-fn checked<'c>(catalog: &'c Catalog, rules: Option<&Rules>) -> Checked<'c> {
+fn checked<'c>(catalog: &'c Catalog, rules: Option<&Rules>, backstage: Backstage) -> Checked<'c> {
     let places = |runbook| rules.map(|rules| misplaced(runbook, rules)).unwrap_or_default();
     let loaded = catalog.loaded().iter().map(|entry| CheckedFile {
         file: &entry.file,
@@ -148,11 +162,17 @@ fn checked<'c>(catalog: &'c Catalog, rules: Option<&Rules>) -> Checked<'c> {
         .flat_map(|file| &file.diagnostics)
         .filter(|found| found.is_error())
         .count();
+    let (wrong, unsure) = (backstage.errors.len(), backstage.warnings.len());
+    let problem = |error| move |problem| CatalogueProblem { error, problem };
+    let catalogue = backstage.errors.into_iter().map(problem(true));
     Checked {
         runbooks: files.len(),
-        errors,
-        warnings: all - errors,
+        errors: errors + wrong,
+        warnings: all - errors + unsure,
         files,
+        catalogue: catalogue
+            .chain(backstage.warnings.into_iter().map(problem(false)))
+            .collect(),
     }
 }
 
@@ -163,6 +183,13 @@ fn say(checked: &Checked<'_>, screen: &mut Screen) -> Result<(), Failure> {
             screen.put(&text)?;
             screen.put("\n")?;
         }
+    }
+    for found in &checked.catalogue {
+        let (paint, word) = match found.error {
+            true => (Paint::Bad, "error: "),
+            false => (Paint::Faint, "warning: "),
+        };
+        screen.say_painted(paint, word, &found.problem.to_string())?;
     }
     let count = |number: usize, word: &str| words::counted(number, word);
     let summary = format!(

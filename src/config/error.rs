@@ -13,6 +13,9 @@ pub enum ConfigError {
     #[error("the policy file `{}` can't be read ({source}): check `policy.path`, or the path that was given, and its permissions", path.display())]
     PolicyUnreadable { path: PathBuf, source: std::io::Error },
 
+    #[error("`catalogue.backstage` names `{}`, which can't be read ({source}): check the path and its permissions", path.display())]
+    CatalogueUnreadable { path: PathBuf, source: std::io::Error },
+
     #[error("{place} is not valid TOML: {problem}")]
     Syntax { place: Place, problem: String },
 

@@ -3,12 +3,13 @@
 //!
 //! `settings` and `rows` are what can be set; `read` brings the layers together; `node` gives each value its type (`node_error` says what is wrong with it);
 //! `place` says where a key stands; `check` looks at keys together (`webhook_check` at those of alert
-//! sources, which `webhooks` lists); `policy_file` reads `policy.path`.
+//! sources, which `webhooks` lists); `policy_file` reads `policy.path`, `backstage` what `catalogue.backstage` names.
 
 #![cfg_attr(not(test), deny(clippy::indexing_slicing, clippy::string_slice))]
 
 mod alert_map;
 mod alone_rows;
+mod backstage;
 mod change_sources;
 mod check;
 mod error;
@@ -33,6 +34,7 @@ mod webhooks;
 
 pub use alert_map::{AlertMap, Pointer};
 pub use alone_rows::{AloneKeys, AutonomyRow, RiskRow};
+pub use backstage::{Backstage, Problem};
 pub use change_sources::ChangeSource;
 pub use error::ConfigError;
 pub use guard_rows::{BreakGlassKeys, FreezeRow, LimitKeys, ProtectedKeys, SpanText, WindowRow, Zone};

@@ -83,6 +83,7 @@ impl Settings {
         if let Some(path) = settings.policy.path.clone() {
             settings.add_policy(policy_file::read(&path)?);
         }
+        settings.add_backstage()?;
         check::check(&settings)?;
         Ok(settings)
     }

@@ -241,6 +241,14 @@ impl Default for Grouping {
     }
 }
 
+/// `[catalogue]`: where services are described, beside `[[services]]`.
+#[derive(Clone, Debug, Default, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct Catalogue {
+    /// Backstage's descriptors: files, and folders with everything in them whose name ends in `catalog-info.yaml`.
+    pub backstage: Vec<PathBuf>,
+}
+
 /// `[kubernetes]`
 #[derive(Clone, Debug, Default, Serialize, Deserialize)]
 #[serde(deny_unknown_fields, default)]

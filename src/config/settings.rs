@@ -6,13 +6,16 @@ use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 
 use super::alone_rows::{AloneKeys, AutonomyRow, ConfidenceKeys, RiskRow};
+use super::backstage::{self, Backstage};
+use super::error::ConfigError;
 use super::guard_rows::{BreakGlassKeys, FreezeRow, LimitKeys, ProtectedKeys, WindowRow};
 use super::rows::{ApproverRow, CacheRow, EnvironmentRow, OperatorRow, RouteRow, ServiceRow, SettleRow};
 use super::secret::Secret;
 use super::sections::{
-    AdvisorSection, Alertmanager, Approval, AutonomySection, Backup, BetterStack, Checkpoints, Execution,
-    Freeze, Grafana, Grouping, Heartbeat, Http, IncidentIo, Jsm, Kubernetes, Log, Loki, Opsgenie, PagerDuty,
-    Paging, Policy, Prometheus, Runbooks, Server, Slack, Standby, StandbyLease, Store, Totp, WatchdogSection,
+    AdvisorSection, Alertmanager, Approval, AutonomySection, Backup, BetterStack, Catalogue, Checkpoints,
+    Execution, Freeze, Grafana, Grouping, Heartbeat, Http, IncidentIo, Jsm, Kubernetes, Log, Loki, Opsgenie,
+    PagerDuty, Paging, Policy, Prometheus, Runbooks, Server, Slack, Standby, StandbyLease, Store, Totp,
+    WatchdogSection,
 };
 use super::value::BaseUrl;
 use super::webhooks::Webhooks;
@@ -57,7 +60,12 @@ pub struct Settings {
     pub log: Log,
     pub environments: Vec<EnvironmentRow>,
     pub routes: Vec<RouteRow>,
+    /// Of the configuration, and then of the descriptors that `catalogue.backstage` names.
     pub services: Vec<ServiceRow>,
+    pub catalogue: Catalogue,
+    /// What was found in them.
+    #[serde(skip)]
+    pub backstage: Backstage,
     /// Of the configuration and of `policy.path`.
     pub caches: Vec<CacheRow>,
     /// Of the configuration and of `policy.path`.
@@ -128,6 +136,8 @@ impl Default for Settings {
             environments: Vec::new(),
             routes: Vec::new(),
             services: Vec::new(),
+            catalogue: Catalogue::default(),
+            backstage: Backstage::default(),
             caches: Vec::new(),
             approvers: Vec::new(),
             irreversible: Vec::new(),
@@ -149,6 +159,24 @@ impl Default for Settings {
 }
 
 impl Settings {
+    /// Reads the descriptors. A service that `[[services]]` names is as it says there.
+    ///
+    /// # Errors
+    /// A path that is named can't be read.
+    pub(super) fn add_backstage(&mut self) -> Result<(), ConfigError> {
+        let paths = &self.catalogue.backstage;
+        self.backstage = backstage::read(paths)
+            .map_err(|(path, source)| ConfigError::CatalogueUnreadable { path, source })?;
+        let named = self.services.len();
+        for row in &self.backstage.services {
+            let mut own = self.services.iter().take(named);
+            if !own.any(|one| one.name.as_str().eq_ignore_ascii_case(row.name.as_str())) {
+                self.services.push(row.clone());
+            }
+        }
+        Ok(())
+    }
+
     /// Every secret that is set, for redaction.
     #[must_use]
     pub fn secrets(&self) -> Vec<&Secret> {

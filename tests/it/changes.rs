@@ -71,6 +71,24 @@ async fn a_change_of_what_the_service_needs_counts_and_the_card_says_whose_it_is
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn the_catalogue_may_be_what_a_team_has_for_backstage_already() {
+    let descriptors = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/data/backstage");
+    let world =
+        TestWorld::start(setup().table(&format!("[catalogue]\nbackstage = [\"{descriptors}\"]"))).await;
+    let told = json!({"service": "tape-driver", "title": "9.1.0"});
+    assert_eq!(world.sends("changes/generic", TOKEN, &told).await, 200);
+    world.fires(&Alert::tape_jam()).await;
+    let card = world.card(SECTION).await;
+    assert!(
+        card.contains("deploy of tape-driver: 9.1.0")
+            && card.contains("belongs to Storage team, storage@example.test"),
+        "{card}"
+    );
+    world.thread().is_uninteresting();
+    world.ends().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn who_has_no_token_tells_nothing() {
     let world = TestWorld::start(setup()).await;
     let told = json!({"service": "archive", "title": "2.15.0"});

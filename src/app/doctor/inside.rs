@@ -7,7 +7,7 @@ use jiff::{SignedDuration, Timestamp};
 use super::finding::Finding;
 use crate::app::space;
 use crate::app::totp::FactorFile;
-use crate::config::Settings;
+use crate::config::{Backstage, Settings};
 use crate::domain::action::Tier;
 use crate::domain::runbook::Catalog;
 use crate::store::{Signer, Store};
@@ -18,6 +18,7 @@ const OVERDUE: SignedDuration = SignedDuration::from_hours(2);
 pub(super) fn look(settings: &Settings, catalog: &Catalog, now: Timestamp) -> Vec<Finding> {
     let mut found = vec![runbooks(catalog), database(&settings.store.path)];
     found.push(room(&settings.store.path));
+    found.extend(catalogue(&settings.backstage));
     found.extend(anchors(settings, now));
     found.extend(second_factors(settings));
     found
@@ -33,6 +34,23 @@ fn runbooks(catalog: &Catalog) -> Finding {
             format!("{refused} can't be used; `interlock check` says why"),
         ),
     }
+}
+
+/// What Backstage's descriptors say, where some are named.
+fn catalogue(backstage: &Backstage) -> Vec<Finding> {
+    const ABOUT: &str = "service catalogue";
+    let problems = backstage.errors.iter().chain(&backstage.warnings);
+    let mut found: Vec<Finding> = problems
+        .map(|problem| Finding::wrong(ABOUT, problem.to_string()))
+        .collect();
+    if found.is_empty() && backstage.files > 0 {
+        let (files, services) = (backstage.files, backstage.services.len());
+        found.push(Finding::fine(
+            ABOUT,
+            format!("{files} files of Backstage describe {services} services"),
+        ));
+    }
+    found
 }
 
 fn database(path: &Path) -> Finding {
