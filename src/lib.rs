@@ -57,7 +57,7 @@
 //! | [`engine`] | The one writer, and the lanes on which effects leave |
 //! | [`executor`] | Drives surveys and attempts in plain awaits; reads the freeze file |
 //! | [`actions`] | What a step can do: Kubernetes and HTTP, output filters, redaction; and what rights that takes |
-//! | [`evidence`] | Read-only looks at Prometheus, Loki and Kubernetes, shaped into findings; the optional advisor |
+//! | [`evidence`] | Read-only looks at Prometheus, Loki, Tempo or Jaeger and Kubernetes, shaped into findings; the optional advisor |
 //! | [`ingress`] | Alert sources, the accept loop, limits, signatures |
 //! | [`slack`] | Inbound, outbound, cards, modals, App Home, people |
 //! | [`paging`] | PagerDuty: page, resolve, who is on call |
@@ -66,7 +66,7 @@
 //! | [`ports`] | The clock, the action runner, the directory of people |
 //! | [`config`], [`telemetry`] | Settings, parsed once; logs and metrics |
 //! | [`cli`], [`app`] | One file per command; the wiring, and the demo |
-//! | `playground` | A Slack workspace, a cluster, a pager and a Prometheus in one process, with a page. A feature |
+//! | `playground` | A Slack workspace, a cluster, a pager, a Prometheus and tracing in one process, with a page. A feature |
 //!
 //! # What holds
 //!

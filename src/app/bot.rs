@@ -23,7 +23,7 @@ use super::outputs::{Keeping, Outputs};
 use super::rollouts::{self, Rollouts};
 use super::silences::Silencer;
 use super::totp::Factors;
-use super::wiring::{clusters, loki, prometheus, slack_settings, tellers};
+use super::wiring::{clusters, evidence, prometheus, slack_settings, tellers};
 use super::{
     advice, backup, channels, checkpoints, greet, knowledge, outage, overpower, rules, socket, space, standby,
 };
@@ -418,7 +418,7 @@ impl Parts {
             None => reader,
         };
         let looks = Looks::new(
-            (prometheus(&self.settings)?, loki(&self.settings)?),
+            evidence(&self.settings)?,
             reader.clone(),
             self.redactor.clone(),
             self.clock.clone(),

@@ -6,11 +6,14 @@ use std::time::Duration;
 use jiff::SignedDuration;
 
 use super::StartError;
+use super::looks::{Servers, Tracing};
 use crate::actions::kubernetes::clusters::{ClusterSettings, Clusters};
 use crate::actions::kubernetes::tokens::Account;
 use crate::config::{Secret, Settings, SlackCredentials};
+use crate::evidence::jaeger::{Jaeger, JaegerSettings};
 use crate::evidence::loki::Loki;
 use crate::evidence::prometheus::Prometheus;
+use crate::evidence::tempo::{Tempo, TempoSettings};
 use crate::paging::better_stack::BetterStack;
 use crate::paging::grafana::Grafana;
 use crate::paging::incident_io::IncidentIo;
@@ -99,8 +102,21 @@ pub(super) fn prometheus(settings: &Settings) -> Result<Option<Prometheus>, Star
         .map_err(|error| StartError::Setup(format!("prometheus.url: {error}")))
 }
 
+/// Everybody who is asked for evidence.
+pub(super) fn evidence(settings: &Settings) -> Result<Servers, StartError> {
+    let traces = match tempo(settings)? {
+        Some(tempo) => Some(Tracing::Tempo(tempo)),
+        None => jaeger(settings)?.map(Tracing::Jaeger),
+    };
+    Ok(Servers {
+        prometheus: prometheus(settings)?,
+        loki: loki(settings)?,
+        traces,
+    })
+}
+
 /// The Loki that is configured, if there is one.
-pub(super) fn loki(settings: &Settings) -> Result<Option<Loki>, StartError> {
+fn loki(settings: &Settings) -> Result<Option<Loki>, StartError> {
     let section = &settings.loki;
     let Some(url) = &section.url else {
         return Ok(None);
@@ -114,6 +130,44 @@ pub(super) fn loki(settings: &Settings) -> Result<Option<Loki>, StartError> {
     );
     made.map(Some)
         .map_err(|error| StartError::Setup(format!("loki.url: {error}")))
+}
+
+/// The Tempo that is configured, if there is one.
+fn tempo(settings: &Settings) -> Result<Option<Tempo>, StartError> {
+    let section = &settings.tempo;
+    let Some(url) = &section.url else {
+        return Ok(None);
+    };
+    let grafana = section.grafana_url.as_ref();
+    let made = Tempo::new(TempoSettings {
+        base: url.as_str(),
+        bearer: section.bearer_token.as_ref().map(exposed),
+        tenant: section.tenant.as_deref(),
+        within: Duration::from_secs(u64::from(section.timeout_seconds)),
+        back: SignedDuration::from_mins(i64::from(section.minutes)),
+        explore: grafana
+            .map(|url| url.as_str())
+            .zip(section.grafana_datasource.as_deref()),
+    });
+    made.map(Some)
+        .map_err(|error| StartError::Setup(format!("tempo: {error}")))
+}
+
+/// The Jaeger that is configured, if there is one.
+fn jaeger(settings: &Settings) -> Result<Option<Jaeger>, StartError> {
+    let section = &settings.jaeger;
+    let Some(url) = &section.url else {
+        return Ok(None);
+    };
+    let made = Jaeger::new(JaegerSettings {
+        base: url.as_str(),
+        bearer: section.bearer_token.as_ref().map(exposed),
+        within: Duration::from_secs(u64::from(section.timeout_seconds)),
+        back: SignedDuration::from_mins(i64::from(section.minutes)),
+        page: section.ui_url.as_ref().map(|url| url.as_str()),
+    });
+    made.map(Some)
+        .map_err(|error| StartError::Setup(format!("jaeger: {error}")))
 }
 
 fn exposed(secret: &Secret) -> String {

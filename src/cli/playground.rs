@@ -35,6 +35,9 @@ pub(super) struct Playground {
     /// Port of the Prometheus; a free one without it.
     #[arg(long, default_value_t = 0, value_name = "PORT")]
     prometheus_port: u16,
+    /// Port of the Tempo; a free one without it.
+    #[arg(long, default_value_t = 0, value_name = "PORT")]
+    tempo_port: u16,
     /// Port of the flag service; a free one without it.
     #[arg(long, default_value_t = 0, value_name = "PORT")]
     flags_port: u16,
@@ -103,6 +106,7 @@ impl Playground {
                 cluster: self.cluster_port,
                 pager: self.pager_port,
                 prometheus: self.prometheus_port,
+                tempo: self.tempo_port,
                 flags: self.flags_port,
             },
             folder: folder.path().to_owned(),

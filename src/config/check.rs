@@ -3,6 +3,7 @@
 use std::collections::BTreeSet;
 
 use super::error::ConfigError;
+use super::evidence_check;
 use super::guard_check;
 use super::rows::ApproverRow;
 use super::settings::Settings;
@@ -24,34 +25,7 @@ pub(super) fn check(settings: &Settings) -> Result<(), ConfigError> {
     on_call(settings)?;
     operators(settings)?;
     hosts(settings)?;
-    let Settings {
-        prometheus,
-        loki,
-        alertmanager,
-        ..
-    } = settings;
-    for (section, of, token, url) in [
-        (
-            "prometheus",
-            "Prometheus",
-            &prometheus.bearer_token,
-            &prometheus.url,
-        ),
-        ("loki", "Loki", &loki.bearer_token, &loki.url),
-        (
-            "alertmanager",
-            "Alertmanager",
-            &alertmanager.bearer_token,
-            &alertmanager.url,
-        ),
-    ] {
-        if token.is_some() && url.is_none() {
-            return wrong(format!(
-                "`{section}.bearer_token` is set without `{section}.url`: say where {of} is, or remove the token"
-            ));
-        }
-    }
-    tenant(loki.tenant.as_deref())?;
+    evidence_check::check(settings)?;
     advisor(settings)?;
     let jsm = &settings.jsm;
     let set = [
@@ -72,17 +46,6 @@ pub(super) fn check(settings: &Settings) -> Result<(), ConfigError> {
         ));
     }
     webhook_check::check(webhooks)
-}
-
-/// It is sent in a header, and nothing else may stand in one.
-fn tenant(tenant: Option<&str>) -> Result<(), ConfigError> {
-    match tenant.filter(|tenant| tenant.is_empty() || !tenant.bytes().all(|byte| byte.is_ascii_graphic())) {
-        Some(tenant) => wrong(format!(
-            "`loki.tenant` is `{}`, and is sent as the header X-Scope-OrgID: write the id of the tenant in plain letters, digits and signs, without spaces, or remove the key",
-            tenant.escape_default()
-        )),
-        None => Ok(()),
-    }
 }
 
 pub(super) fn wrong(text: String) -> Result<(), ConfigError> {
@@ -131,14 +94,6 @@ fn numbers(settings: &Settings) -> Result<(), ConfigError> {
             1,
             1_440,
         ),
-        (
-            "prometheus.timeout_seconds",
-            settings.prometheus.timeout_seconds,
-            1,
-            4,
-        ),
-        ("loki.timeout_seconds", settings.loki.timeout_seconds, 1, 4),
-        ("loki.minutes", settings.loki.minutes, 1, 60),
         ("settle_seconds", settings.settle_seconds, 1, 86_400),
         (
             "grouping.related_within_minutes",

@@ -3,7 +3,8 @@
 //!
 //! `settings` and `rows` are what can be set; `read` brings the layers together; `node` gives each value its type (`node_error` says what is wrong with it);
 //! `place` says where a key stands; `check` looks at keys together (`webhook_check` at those of alert
-//! sources, which `webhooks` lists); `policy_file` reads `policy.path`, `backstage` what `catalogue.backstage` names.
+//! sources, which `webhooks` lists, `evidence_check` at those of evidence); `policy_file` reads `policy.path`, `backstage` what
+//! `catalogue.backstage` names.
 
 #![cfg_attr(not(test), deny(clippy::indexing_slicing, clippy::string_slice))]
 
@@ -13,6 +14,7 @@ mod backstage;
 mod change_sources;
 mod check;
 mod error;
+mod evidence_check;
 mod evidence_sections;
 mod guard_check;
 mod guard_rows;

@@ -14,7 +14,7 @@ use super::settings::Settings;
 use super::{check, policy_file};
 
 /// The secrets. Each may be written as `…_file` with a path instead; `*` stands for any name.
-const SECRETS: [&str; 28] = [
+const SECRETS: [&str; 30] = [
     "slack.bot_token",
     "slack.app_token",
     "slack.signing_secret",
@@ -41,6 +41,8 @@ const SECRETS: [&str; 28] = [
     "checkpoints.s3.secret_access_key",
     "prometheus.bearer_token",
     "loki.bearer_token",
+    "tempo.bearer_token",
+    "jaeger.bearer_token",
     "alertmanager.bearer_token",
     "advisor.api_key",
 ];

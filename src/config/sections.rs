@@ -8,7 +8,7 @@ use std::path::PathBuf;
 use serde::{Deserialize, Serialize};
 
 use super::error::ConfigError;
-pub use super::evidence_sections::{Loki, Prometheus};
+pub use super::evidence_sections::{Jaeger, Loki, Prometheus, Tempo};
 use super::secret::Secret;
 use super::value::{BaseUrl, Listen};
 pub use super::watch_sections::{

@@ -13,9 +13,9 @@ use super::rows::{ApproverRow, CacheRow, EnvironmentRow, OperatorRow, RouteRow, 
 use super::secret::Secret;
 use super::sections::{
     AdvisorSection, Alertmanager, Approval, AutonomySection, Backup, BetterStack, Catalogue, Checkpoints,
-    Execution, Freeze, Grafana, Grouping, Heartbeat, Http, IncidentIo, Jsm, Kubernetes, Log, Loki, Opsgenie,
-    PagerDuty, Paging, Policy, Prometheus, Runbooks, Server, Slack, Standby, StandbyLease, Store, Totp,
-    WatchdogSection,
+    Execution, Freeze, Grafana, Grouping, Heartbeat, Http, IncidentIo, Jaeger, Jsm, Kubernetes, Log, Loki,
+    Opsgenie, PagerDuty, Paging, Policy, Prometheus, Runbooks, Server, Slack, Standby, StandbyLease, Store,
+    Tempo, Totp, WatchdogSection,
 };
 use super::value::BaseUrl;
 use super::webhooks::Webhooks;
@@ -46,6 +46,8 @@ pub struct Settings {
     pub http: Http,
     pub prometheus: Prometheus,
     pub loki: Loki,
+    pub tempo: Tempo,
+    pub jaeger: Jaeger,
     pub alertmanager: Alertmanager,
     pub advisor: AdvisorSection,
     pub pagerduty: PagerDuty,
@@ -121,6 +123,8 @@ impl Default for Settings {
             http: Http::default(),
             prometheus: Prometheus::default(),
             loki: Loki::default(),
+            tempo: Tempo::default(),
+            jaeger: Jaeger::default(),
             alertmanager: Alertmanager::default(),
             advisor: AdvisorSection::default(),
             pagerduty: PagerDuty::default(),
@@ -193,6 +197,8 @@ impl Settings {
             checkpoints,
             prometheus,
             loki,
+            tempo,
+            jaeger,
             alertmanager,
             advisor,
             heartbeat,
@@ -215,6 +221,8 @@ impl Settings {
             &checkpoints.s3.secret_access_key,
             &prometheus.bearer_token,
             &loki.bearer_token,
+            &tempo.bearer_token,
+            &jaeger.bearer_token,
             &alertmanager.bearer_token,
             &advisor.api_key,
             &heartbeat.url,

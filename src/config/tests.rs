@@ -39,7 +39,7 @@ fn load(text: &str, pairs: &[(&str, &str)]) -> Result<Settings, String> {
     Settings::load(Some(&path), env(pairs)).map_err(|error| error.to_string().replace(&format!("{dir}/"), ""))
 }
 
-fn refused(text: &str) -> String {
+pub(super) fn refused(text: &str) -> String {
     load(text, &[]).unwrap_err()
 }
 

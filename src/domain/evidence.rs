@@ -4,16 +4,20 @@
 //!
 //! Invariants: text is redacted and bounded before it becomes a finding; what could not be read is never "nothing".
 
+use std::borrow::Cow;
+
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
 use super::action::{Action, Filter};
 use super::ids::RunbookName;
-use super::runbook::{Limit, LimitSide, OnEvidence, OnEvidenceIs};
+use super::runbook::{JaegerSearch, Limit, LimitSide, OnEvidence, OnEvidenceIs};
 use super::text::shortened;
 
 /// Characters of a short value.
 pub const SHORT: usize = 160;
+/// Characters of a link.
+pub const LINK: usize = 2_000;
 /// Characters that are kept of what a look brought, or of why it brought nothing.
 pub const WHOLE: usize = 1_000;
 
@@ -32,6 +36,8 @@ pub struct Look {
 pub enum Ask {
     Promql(String),
     Logql(String),
+    Traceql(String),
+    Jaeger(JaegerSearch),
     /// Of Tier 0, observing only.
     Command {
         action: Box<Action>,
@@ -53,6 +59,8 @@ pub enum Ask {
 pub enum FoundIn {
     Prometheus,
     Loki,
+    Tempo,
+    Jaeger,
     Cluster,
     Http,
 }
@@ -88,6 +96,9 @@ pub struct Finding {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub limit: Option<Limit>,
     pub found: Found,
+    /// Where people see the same for themselves, on a page that the configuration names; at most [`LINK`] characters.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub link: Option<String>,
 }
 
 /// All that was found for one plan.
@@ -104,22 +115,30 @@ impl Look {
         match &self.ask {
             Ask::Promql(_) => FoundIn::Prometheus,
             Ask::Logql(_) => FoundIn::Loki,
+            Ask::Traceql(_) => FoundIn::Tempo,
+            Ask::Jaeger(_) => FoundIn::Jaeger,
             Ask::Command { action, .. } => source_of(action),
             Ask::Nobody { of, .. } => *of,
+        }
+    }
+
+    /// What is asked, as it is shown.
+    #[must_use]
+    pub fn asked(&self) -> Cow<'_, str> {
+        match &self.ask {
+            Ask::Promql(query) | Ask::Logql(query) | Ask::Traceql(query) => query.into(),
+            Ask::Jaeger(search) => search.to_string().into(),
+            Ask::Command { shown, .. } | Ask::Nobody { shown, .. } => shown.into(),
         }
     }
 
     /// The finding of this look.
     #[must_use]
     pub fn found(&self, at: Timestamp, found: Found) -> Finding {
-        let query = match &self.ask {
-            Ask::Promql(query) | Ask::Logql(query) => query,
-            Ask::Command { shown, .. } | Ask::Nobody { shown, .. } => shown,
-        };
         Finding {
             name: self.name.clone(),
             source: self.source(),
-            query: shortened(query, WHOLE),
+            query: shortened(&self.asked(), WHOLE),
             at,
             required: self.required,
             limit: self.limit.clone(),
@@ -133,6 +152,7 @@ impl Look {
                     why: shortened(&why, SHORT),
                 },
             },
+            link: None,
         }
     }
 

@@ -1,4 +1,5 @@
 //! One call to a server that is asked for evidence, bounded in time and size; and the envelope that Prometheus and Loki share.
+//! Tempo and Jaeger have forms of their own.
 
 use std::time::Duration;
 
@@ -8,8 +9,7 @@ use serde::Deserialize;
 use serde::de::DeserializeOwned;
 use url::Url;
 
-/// Bytes of an answer that are read.
-const ANSWER_BYTES: usize = 1024 * 1024;
+const MIB: usize = 1024 * 1024;
 /// Characters of a refusal that are kept.
 const WHY: usize = 300;
 
@@ -37,6 +37,16 @@ pub(super) struct Server {
     bearer: Option<String>,
     header: Option<(HeaderName, HeaderValue)>,
     within: Duration,
+    /// Of an answer, in MiB.
+    most: usize,
+}
+
+/// An answer as it came.
+pub(super) struct Answered {
+    pub status: StatusCode,
+    /// Plain text: how Loki and Tempo say what is wrong with a query.
+    pub plain: bool,
+    pub body: Vec<u8>,
 }
 
 impl Server {
@@ -71,12 +81,18 @@ impl Server {
             bearer,
             header: None,
             within,
+            most: 1,
         })
     }
 
     /// Sent with every call.
     pub fn with(self, header: Option<(HeaderName, HeaderValue)>) -> Self {
         Self { header, ..self }
+    }
+
+    /// Answers of up to so many MiB are read; of one without more.
+    pub fn up_to(self, most: usize) -> Self {
+        Self { most, ..self }
     }
 
     pub fn within(&self) -> Duration {
@@ -90,7 +106,29 @@ impl Server {
         }
     }
 
-    /// One call of its API.
+    pub fn refused(&self, why: &str) -> QueryError {
+        QueryError::Refused {
+            of: self.of,
+            why: why.trim().chars().take(WHY).collect(),
+        }
+    }
+
+    /// What an answer that is no JSON of its API says.
+    pub fn no_answer(&self, answered: &Answered, error: &serde_json::Error) -> QueryError {
+        self.refusal(answered)
+            .unwrap_or_else(|| self.unreadable(&error.to_string()))
+    }
+
+    /// What an answer says whose status is no success: where it is about the query, in the server's words.
+    pub fn refusal(&self, answered: &Answered) -> Option<QueryError> {
+        let status = answered.status;
+        if status == StatusCode::BAD_REQUEST && answered.plain {
+            return Some(self.refused(&String::from_utf8_lossy(&answered.body)));
+        }
+        (!status.is_success()).then(|| self.refused(&format!("HTTP {status}")))
+    }
+
+    /// One call of an API with the envelope of Prometheus.
     ///
     /// # Errors
     /// It can't be asked in time, refuses, or answers something else.
@@ -99,6 +137,24 @@ impl Server {
         what: &str,
         parameters: &[(&str, String)],
     ) -> Result<T, QueryError> {
+        let answered = self.call(what, parameters).await?;
+        match serde_json::from_slice(&answered.body) {
+            Ok(Envelope {
+                status: Success::Success,
+                data: Some(data),
+                ..
+            }) => Ok(data),
+            Ok(Envelope { error: Some(why), .. }) => Err(self.refused(&why)),
+            Ok(Envelope { .. }) => Err(self.unreadable("it has neither data nor an error")),
+            Err(error) => Err(self.no_answer(&answered, &error)),
+        }
+    }
+
+    /// One call, whatever the answer says.
+    ///
+    /// # Errors
+    /// It can't be asked in time, or says too much.
+    pub async fn call(&self, what: &str, parameters: &[(&str, String)]) -> Result<Answered, QueryError> {
         let mut url = self.api.clone();
         if let Ok(mut path) = url.path_segments_mut() {
             path.push(what);
@@ -118,30 +174,15 @@ impl Server {
             .get(CONTENT_TYPE)
             .is_some_and(|kind| kind.as_bytes().starts_with(b"text/plain"));
         let body = self.body(response).await?;
-        let refused = |why: String| QueryError::Refused { of: self.of, why };
-        match serde_json::from_slice(&body) {
-            Ok(Envelope {
-                status: Success::Success,
-                data: Some(data),
-                ..
-            }) => Ok(data),
-            Ok(Envelope { error: Some(why), .. }) => Err(refused(why)),
-            Ok(Envelope { .. }) => Err(self.unreadable("it has neither data nor an error")),
-            // Loki says in plain text what is wrong with a query.
-            Err(_) if status == StatusCode::BAD_REQUEST && plain => {
-                let text = String::from_utf8_lossy(&body);
-                Err(refused(text.trim().chars().take(WHY).collect()))
-            }
-            Err(_) if !status.is_success() => Err(refused(format!("HTTP {status}"))),
-            Err(error) => Err(self.unreadable(&error.to_string())),
-        }
+        Ok(Answered { status, plain, body })
     }
 
     async fn body(&self, mut response: Response) -> Result<Vec<u8>, QueryError> {
         let mut body = Vec::new();
         while let Some(piece) = response.chunk().await.map_err(|error| self.unreachable(error))? {
-            if body.len() + piece.len() > ANSWER_BYTES {
-                return Err(self.unreadable("it is larger than 1 MiB; aggregate the query"));
+            if body.len() + piece.len() > self.most * MIB {
+                let why = format!("it is larger than {} MiB; make the query narrower", self.most);
+                return Err(self.unreadable(&why));
             }
             body.extend_from_slice(&piece);
         }

@@ -1,4 +1,4 @@
-//! The embedded default: a Slack workspace, a cluster, a pager, a Prometheus and a model in one process, with a page to click in.
+//! The embedded default: a Slack workspace, a cluster, a pager, a Prometheus, a Loki, tracing and a model in one process, with a page to click in.
 
 pub mod alertmanager;
 pub mod cluster;
@@ -14,4 +14,5 @@ pub mod pager;
 pub mod press;
 pub mod prometheus;
 pub mod slack;
+pub mod traces;
 mod words;

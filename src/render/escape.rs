@@ -8,6 +8,7 @@
 use std::fmt;
 
 use crate::domain::action::{is_deceptive, reveal_lines};
+use crate::domain::text::shortened;
 
 /// Text that is safe inside a Slack `mrkdwn` object. Raw strings get in only through [`Mrkdwn::escape`] and
 /// [`Mrkdwn::code`]; our own fixed markup through [`Mrkdwn::markup`] with `'static` text.
@@ -61,6 +62,19 @@ impl Mrkdwn {
             .replace('>', "&gt;")
             .replace("```", "'''");
         Self(shown)
+    }
+
+    /// An address under the name of its host and no other, so that nobody is led elsewhere than it says. `None` for what is no
+    /// web address, could end its link, or is longer than `most` bytes.
+    #[must_use]
+    pub fn link(address: &str, most: usize) -> Option<Self> {
+        let url = url::Url::parse(address)
+            .ok()
+            .filter(|url| matches!(url.scheme(), "http" | "https"))?;
+        let address = url.as_str();
+        let plain = address.len() <= most && !address.contains(['<', '>', '|', ' ', '\\']);
+        let host = Self::escape(&shortened(url.host_str().filter(|_| plain)?, 80));
+        Some(Self(format!("<{}|{host}>", address.replace('&', "&amp;"))))
     }
 
     #[must_use]

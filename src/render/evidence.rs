@@ -1,7 +1,8 @@
 //! Evidence in words: a line for each finding, plain text. Whoever posts it escapes it.
 
+use super::escape::Mrkdwn;
 use super::words;
-use crate::domain::evidence::{Evidence, Finding, Found, FoundIn};
+use crate::domain::evidence::{Evidence, Finding, Found, FoundIn, LINK};
 use crate::domain::text::shortened;
 
 /// `looked at 4 of 6 pieces of evidence; could not be read: Gateway log, Errors by route`.
@@ -55,6 +56,18 @@ pub fn whole(findings: &[Finding]) -> String {
     parts.join("\n")
 }
 
+/// A line for each finding that people can see for themselves elsewhere: `Open *Failed requests* at`, and a link
+/// under the name of its host.
+#[must_use]
+pub fn links(findings: &[Finding]) -> Vec<String> {
+    let of = |finding: &Finding| {
+        let link = Mrkdwn::link(finding.link.as_deref()?, LINK)?;
+        let name = Mrkdwn::escape(&shortened(&finding.name, 60));
+        Some(format!("Open *{name}* at {link}"))
+    };
+    findings.iter().filter_map(of).collect()
+}
+
 fn indented(text: &str) -> String {
     text.lines()
         .map(|line| format!("  {line}"))
@@ -66,6 +79,8 @@ fn source(source: FoundIn) -> &'static str {
     match source {
         FoundIn::Prometheus => "Prometheus",
         FoundIn::Loki => "Loki",
+        FoundIn::Tempo => "Tempo",
+        FoundIn::Jaeger => "Jaeger",
         FoundIn::Cluster => "cluster",
         FoundIn::Http => "HTTP",
     }

@@ -34,10 +34,16 @@ pub fn line(entry: &Entry, incident: &Incident) -> Option<String> {
         return Some(format!("{text}{}", elsewhere(&card.channel)));
     }
     let text = Mrkdwn::escape(&words::sentence(&timeline::line(&entry.event, incident)?)).to_string();
-    Some(match below(&entry.event) {
+    let mut told = match below(&entry.event) {
         Some(below) => format!("{text}\n{}", fenced(&below)),
         None => text,
-    })
+    };
+    if let Event::Gathered { findings, .. } = &entry.event {
+        for link in evidence::links(findings) {
+            told.push_str(&format!("\n{link}"));
+        }
+    }
+    Some(told)
 }
 
 /// The channel of another card, as a link; nothing where that is no id.

@@ -191,3 +191,72 @@ fn a_runbook_that_is_broken_on_purpose_is_caught_by_its_own_scenarios() {
         assert!(broken > 0, "{name}: nothing could be broken in it");
     }
 }
+
+const TRACED: &str = r#"# Runbook: Failing checkouts
+## Owner
+us
+## Trigger Conditions
+- Alert contains: "checkouts fail"
+## Evidence
+- Failed checkouts: traceql `{ name = "POST /checkout" && status = error }`, limit 10
+- Slow checkouts: jaeger `service=checkout minDuration=5s`
+## Steps
+### Step 1: Look at checkout
+When: Failed checkouts beyond limit
+```bash
+kubectl get pods -n production
+```
+Expected output: contains "checkout"
+### Step 2: Look at what it needs
+When: Failed checkouts within limit
+```bash
+kubectl get deployments -n production
+```
+Expected output: contains "redis"
+"#;
+
+const TRACES: &str = r#"name = "Checkouts fail: the traces choose"
+category = "triage"
+of = "failing-checkouts"
+[[alerts]]
+name = "CheckoutErrors"
+severity = "high"
+service = "checkout"
+summary = "checkouts fail"
+[[traces]]
+of = "POST /checkout"
+found = [
+    { service = "api-gateway", name = "POST /checkout", took = "2.1s", times = 11 },
+    { service = "api-gateway", name = "POST /checkout", took = "800ms" },
+]
+[[traces]]
+of = "Slow checkouts"
+missing = "Jaeger could not be asked: no answer within 3 s"
+[[answers]]
+to = "get pods"
+says = "checkout-1 Running"
+[[clicks]]
+at = "30s"
+by = "ana"
+does = "approve"
+[expect]
+runbook = "failing-checkouts"
+left_out = [2]
+steps = ["1 succeeded", "2 skipped"]
+says = ["Failed checkouts 12 traces, the slowest: api-gateway POST /checkout 2.1 s", "no answer within 3 s"]
+"#;
+
+#[test]
+fn what_a_search_for_traces_finds_is_a_part_of_the_scenario() {
+    let place = place(SCENARIO);
+    place.write("runbooks/failing-checkouts.md", TRACED);
+    place.write("runbooks/scenarios/triage/traces.toml", TRACES);
+    let said = place.run(&["eval", "runbooks"]).fine();
+    assert!(said.contains("2 of 2 scenarios came out as expected"), "{said}");
+
+    let both = TRACES.replace("missing = ", "found = []\nmissing = ");
+    place.write("runbooks/scenarios/triage/traces.toml", &both);
+    let said = place.run(&["eval", "runbooks"]).found();
+    let why = "the traces of `Slow checkouts` must have exactly one of `found` and `missing`";
+    assert!(said.contains(why), "{said}");
+}

@@ -36,7 +36,10 @@ pub fn actions(runbook: &Runbook) -> Vec<(String, Action)> {
     };
     let evidence = runbook.evidence.iter().filter_map(|one| match &one.query {
         EvidenceQuery::Command(line) => Some((format!("evidence \"{}\"", one.name), line.clone())),
-        EvidenceQuery::Promql(_) | EvidenceQuery::Logql(_) => None,
+        EvidenceQuery::Promql(_)
+        | EvidenceQuery::Logql(_)
+        | EvidenceQuery::Traceql(_)
+        | EvidenceQuery::Jaeger(_) => None,
     });
     let lines = numbered("precheck", &runbook.prechecks)
         .into_iter()

@@ -62,5 +62,6 @@ mod tier3;
 mod together;
 mod told;
 mod touched;
+mod traces;
 mod unknown;
 mod world;

@@ -170,7 +170,10 @@ pub(super) fn commands(runbook: &Runbook) -> Vec<Written<'_>> {
             line,
             as_what: As::Evidence,
         }),
-        EvidenceQuery::Promql(_) | EvidenceQuery::Logql(_) => None,
+        EvidenceQuery::Promql(_)
+        | EvidenceQuery::Logql(_)
+        | EvidenceQuery::Traceql(_)
+        | EvidenceQuery::Jaeger(_) => None,
     });
     numbered("precheck", &runbook.prechecks)
         .chain(steps)

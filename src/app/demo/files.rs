@@ -71,6 +71,7 @@ pub fn write(
         "kubernetes": { "server": world.cluster.api_url(), "kubeconfig": files.kubeconfig },
         "pagerduty": { "events_base": world.pager.events_base(), "api_base": world.pager.api_base(), "routing_key": world.pager.routing_key(), "api_token": world.pager.api_token(), "webhook_secret": world.pager.webhook_secret() },
         "prometheus": { "url": world.prometheus.base() },
+        "tempo": { "url": world.tempo.base() },
         "flags": { "url": format!("http://{}", world.flags.host()) },
         "alerts": { "bearer_token": ALERT_TOKEN },
         // So that the next start can tell whether somebody worked on it.
@@ -278,6 +279,9 @@ secret = {webhook_secret}
 [prometheus]
 url = {prometheus}
 
+[tempo]
+url = {tempo}
+
 [http]
 allowed_hosts = [{flags}]
 
@@ -301,6 +305,7 @@ hosts = [{flags}]
         alert_token = quoted(ALERT_TOKEN),
         webhook_secret = quoted(world.pager.webhook_secret()),
         prometheus = quoted(&world.prometheus.base()),
+        tempo = quoted(&world.tempo.base()),
         flags = quoted(&world.flags.host()),
     )
 }

@@ -1,5 +1,5 @@
-//! The world that the bot acts in: a Slack workspace, a cluster, a pager, a Prometheus that watches the cluster and a
-//! service of feature flags, each on a loopback port of its own.
+//! The world that the bot acts in: a Slack workspace, a cluster, a pager, a Prometheus and a Tempo that watch the
+//! cluster, and a service of feature flags, each on a loopback port of its own.
 
 use std::io;
 use std::sync::Arc;
@@ -10,12 +10,14 @@ use tokio::task::JoinSet;
 use super::clock::PlayClock;
 use super::metrics;
 use super::past::Past;
+use super::spans;
 use crate::playground::cluster::{ClusterDouble, ClusterError, ClusterOptions, Speed};
 use crate::playground::faults::Doubles;
 use crate::playground::flags::FlagsDouble;
 use crate::playground::pager::{PagerDouble, PagerOptions};
 use crate::playground::prometheus::{PrometheusDouble, PrometheusOptions, Source};
 use crate::playground::slack::{self, AppSettings, SlackDouble, SlackOptions};
+use crate::playground::traces::{TempoDouble, TempoOptions};
 use crate::ports::Clock;
 use crate::slack::surface;
 
@@ -30,6 +32,8 @@ pub enum WorldError {
     Pager { port: u16, reason: io::Error },
     #[error("the Prometheus can't listen on 127.0.0.1:{port}: {reason}; choose another port")]
     Prometheus { port: u16, reason: io::Error },
+    #[error("the Tempo can't listen on 127.0.0.1:{port}: {reason}; choose another port")]
+    Tempo { port: u16, reason: io::Error },
     #[error("the flag service can't listen on 127.0.0.1:{port}: {reason}; choose another port")]
     Flags { port: u16, reason: io::Error },
 }
@@ -47,6 +51,7 @@ pub struct Ports {
     pub cluster: u16,
     pub pager: u16,
     pub prometheus: u16,
+    pub tempo: u16,
     pub flags: u16,
 }
 
@@ -56,13 +61,14 @@ pub struct World {
     pub cluster: ClusterDouble,
     pub pager: PagerDouble,
     pub prometheus: PrometheusDouble,
+    pub tempo: TempoDouble,
     pub flags: FlagsDouble,
     pub clock: Arc<PlayClock>,
     _looks: JoinSet<()>,
 }
 
 impl World {
-    /// Starts all five.
+    /// Starts all six.
     ///
     /// # Errors
     /// When a port can't be had.
@@ -103,6 +109,7 @@ impl World {
                 port: ports.prometheus,
                 reason,
             })?;
+        let tempo = tempo(&cluster, clock.clone(), ports.tempo).await?;
         let flags = FlagsDouble::start_at(ports.flags, &[FLAG])
             .await
             .map_err(|reason| WorldError::Flags {
@@ -114,6 +121,7 @@ impl World {
             cluster,
             pager,
             prometheus,
+            tempo,
             flags,
             clock,
             _looks: looks,
@@ -159,6 +167,19 @@ fn watching(cluster: &ClusterDouble, clock: Arc<PlayClock>, looks: &mut JoinSet<
         clock: Arc::new(move || clock.now()),
         ..PrometheusOptions::default()
     }
+}
+
+/// A Tempo that has the requests of the last minutes.
+async fn tempo(cluster: &ClusterDouble, clock: Arc<PlayClock>, port: u16) -> Result<TempoDouble, WorldError> {
+    let (truth, at) = (cluster.world(), clock.clone());
+    let options = TempoOptions {
+        port,
+        traces: Arc::new(move || spans::traces(&truth, at.now())),
+        clock: Arc::new(move || clock.now()),
+        ..TempoOptions::default()
+    };
+    let started = TempoDouble::start(options).await;
+    started.map_err(|reason| WorldError::Tempo { port, reason })
 }
 
 /// The app as its manifest installs it: what it was not granted it can't do here either.

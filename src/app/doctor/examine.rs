@@ -1,7 +1,7 @@
 //! The order in which things are looked at: what needs no network first.
 
 use super::finding::Finding;
-use super::{inside, outside, power};
+use super::{evidence, inside, outside, power};
 use crate::app::knowledge;
 use crate::config::Settings;
 use crate::config::runbooks::LoadError;
@@ -25,6 +25,8 @@ pub async fn examine(
         .into_iter()
         .for_each(&mut *tell);
     outside::pager(settings).await.into_iter().for_each(&mut *tell);
+    let answers = evidence::look(settings, clock.now()).await;
+    answers.into_iter().for_each(&mut *tell);
     for name in settings.kubernetes.clusters.keys() {
         let found = power::look(settings, &catalog, name, clock.now()).await;
         found.into_iter().for_each(&mut *tell);

@@ -76,6 +76,8 @@ pub(super) struct Scenario {
     #[serde(default)]
     pub metrics: Vec<MetricRow>,
     #[serde(default)]
+    pub traces: Vec<TraceRow>,
+    #[serde(default)]
     pub clicks: Vec<ClickRow>,
     pub expect: Expect,
 }
@@ -291,6 +293,62 @@ impl TryFrom<MetricKeys> for MetricRow {
             (None, None, None) | (Some(_), Some(_), _) | (Some(_), _, Some(_)) | (_, Some(_), Some(_)) => {
                 return Err(format!(
                     "the metric of `{}` must have exactly one of `value`, `series` and `missing`",
+                    keys.of
+                ));
+            }
+        };
+        Ok(Self { of: keys.of, gives })
+    }
+}
+
+/// What Tempo or Jaeger finds.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(try_from = "TraceKeys")]
+pub(super) struct TraceRow {
+    /// Words that the query holds, or the name of the evidence.
+    pub of: String,
+    /// The traces, or why they can't be read.
+    pub gives: Result<Vec<FoundRow>, String>,
+}
+
+/// Traces that are alike.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct FoundRow {
+    /// Of the root, as its name.
+    pub service: String,
+    pub name: String,
+    #[serde(default)]
+    pub took: SignedDuration,
+    /// How many there are.
+    #[serde(default = "one")]
+    pub times: u16,
+}
+
+fn one() -> u16 {
+    1
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct TraceKeys {
+    of: String,
+    #[serde(default)]
+    found: Option<Vec<FoundRow>>,
+    #[serde(default)]
+    missing: Option<String>,
+}
+
+impl TryFrom<TraceKeys> for TraceRow {
+    type Error = String;
+
+    fn try_from(keys: TraceKeys) -> Result<Self, String> {
+        let gives = match (keys.found, keys.missing) {
+            (Some(found), None) => Ok(found),
+            (None, Some(why)) => Err(why),
+            (None, None) | (Some(_), Some(_)) => {
+                return Err(format!(
+                    "the traces of `{}` must have exactly one of `found` and `missing`",
                     keys.of
                 ));
             }

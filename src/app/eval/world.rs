@@ -1,4 +1,4 @@
-//! The cluster, the hosts and Prometheus of one scenario: they answer what its file says and nothing else. What a step's
+//! The cluster, the hosts, Prometheus and the traces of one scenario: they answer what its file says and nothing else. What a step's
 //! output means is not decided here but by the same filters and expectations that the true runner has.
 //!
 //! Invariant: a step without an answer is remembered and fails the scenario; it is never taken for a success.
@@ -7,15 +7,18 @@ use std::collections::BTreeMap;
 
 use jiff::{SignedDuration, Timestamp};
 
-use super::scenario::{AnswerRow, Gives, Measured, MetricRow, Says, Scenario, TargetRow, TargetWord};
+use super::scenario::{
+    AnswerRow, FoundRow, Gives, Measured, MetricRow, Says, Scenario, TargetRow, TargetWord, TraceRow,
+};
 use crate::actions::examine::examine;
 use crate::actions::redact::Redactor;
 use crate::actions::verdict::Verdict;
 use crate::domain::action::{Action, Filter, ObjectRef};
 use crate::domain::evidence::{Ask, Finding, Found, Look};
-use crate::domain::runbook::Expectation;
+use crate::domain::runbook::{Expectation, JAEGER_TRACES, TEMPO_TRACES};
 use crate::evidence::prometheus::{Answer, Sample};
 use crate::evidence::shape;
+use crate::evidence::traces::{Trace, Traces, of_traces};
 use crate::ports::{Ended, Order, Output, Survey, SurveyError, TargetState};
 
 /// Replicas of a workload that the scenario says nothing of.
@@ -106,6 +109,8 @@ impl<'a> World<'a> {
         let found = match &look.ask {
             Ask::Promql(query) => self.metric(query, look),
             Ask::Logql(query) => self.said_by(query, &[], look),
+            Ask::Traceql(_) => self.traces(look, TEMPO_TRACES, now),
+            Ask::Jaeger(_) => self.traces(look, JAEGER_TRACES, now),
             Ask::Command { filters, shown, .. } => self.said_by(shown, filters, look),
             Ask::Nobody { why, .. } => missing(why),
         };
@@ -141,6 +146,33 @@ impl<'a> World<'a> {
             }],
         };
         shape::of_answer(&Answer { samples, more: 0 }, look.limit.as_ref(), look.required)
+    }
+
+    fn traces(&self, look: &Look, most: u16, now: Timestamp) -> Found {
+        let query = look.asked();
+        let fits = |row: &&TraceRow| query.contains(&row.of) || look.name == row.of;
+        let found = match self.scenario.traces.iter().find(fits).map(|row| &row.gives) {
+            None => return missing("the scenario does not say"),
+            Some(Err(why)) => return missing(why),
+            Some(Ok(found)) => found,
+        };
+        let alike = |row: &'a FoundRow| (0..row.times).map(move |_| row);
+        let all = found.iter().flat_map(alike).take(usize::from(most)).zip(1_u16..);
+        let found: Vec<Trace> = all
+            .map(|(row, number)| Trace {
+                id: format!("{number:032x}"),
+                service: row.service.clone(),
+                name: row.name.clone(),
+                started: now.checked_sub(row.took).unwrap_or(now),
+                took: row.took.unsigned_abs(),
+            })
+            .collect();
+        let traces = Traces {
+            more: found.len() >= usize::from(most),
+            found,
+            partial: None,
+        };
+        of_traces(&traces, look.limit.as_ref())
     }
 
     /// Performs a step: how it ended, and how long it took.

@@ -179,7 +179,10 @@ fn lines(runbook: &Runbook) -> impl Iterator<Item = &CommandLine> {
     let steps = steps.flat_map(|step| std::iter::once(&step.command).chain(&step.rollback));
     let evidence = runbook.evidence.iter().filter_map(|one| match &one.query {
         EvidenceQuery::Command(line) => Some(line),
-        EvidenceQuery::Promql(_) | EvidenceQuery::Logql(_) => None,
+        EvidenceQuery::Promql(_)
+        | EvidenceQuery::Logql(_)
+        | EvidenceQuery::Traceql(_)
+        | EvidenceQuery::Jaeger(_) => None,
     });
     steps.chain(evidence)
 }

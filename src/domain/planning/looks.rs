@@ -52,6 +52,8 @@ pub fn looks(catalog: &Catalog, rules: &Rules, sketch: &Plan, freeze: &Freeze, n
         ask: match &one.query {
             EvidenceQuery::Promql(query) => Ask::Promql(query.clone()),
             EvidenceQuery::Logql(query) => Ask::Logql(query.clone()),
+            EvidenceQuery::Traceql(query) => Ask::Traceql(query.clone()),
+            EvidenceQuery::Jaeger(search) => Ask::Jaeger(search.clone()),
             EvidenceQuery::Command(line) => command(&maker, line, &frozen),
         },
         required: one.required,

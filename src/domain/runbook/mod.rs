@@ -3,7 +3,7 @@
 //! `catalog` holds the loaded ones.
 //!
 //! On the way of a file: `markdown` cuts lines into blocks, `sections` cuts blocks at headings, `trigger`, `blast_radius`, `params`,
-//! `evidence`, `steps` with `step_keys` and `prose` read the sections, `lints` looks at the whole.
+//! `evidence` with `jaeger` and `traceql`, `steps` with `step_keys` and `prose` read the sections, `lints` looks at the whole.
 
 mod blast_radius;
 mod catalog;
@@ -14,6 +14,7 @@ mod evidence;
 #[cfg(test)]
 mod forms;
 mod head;
+mod jaeger;
 mod lexemes;
 mod lints;
 mod markdown;
@@ -35,6 +36,7 @@ mod step_keys;
 mod steps;
 #[cfg(test)]
 mod tests;
+mod traceql;
 mod trigger;
 mod types;
 mod words;
@@ -42,6 +44,8 @@ mod words;
 pub use catalog::{Catalog, Loaded, NotFound};
 pub use command::CommandError;
 pub use diagnostics::{Code, Diagnostic, Level, Span, Style};
+pub use evidence::{JAEGER_TRACES, TEMPO_TRACES};
+pub use jaeger::{JaegerSearch, QueryMistake};
 pub use parse::{CommandCheck, CommandIssue, MAX_FILE_BYTES, Parsed};
 pub use refused::{Refused, RefusedLine};
 pub use resolve::{ParamProblem, SubstituteError, check as check_parameter, resolve_parameters, substitute};

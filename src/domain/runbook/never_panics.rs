@@ -70,6 +70,8 @@ fn fragment() -> impl Strategy<Value = String> {
             "one of ",
             "## Evidence\n",
             "promql `",
+            "traceql `{",
+            "jaeger `service=",
             "## Trigger Conditions\n",
             "- Alert contains: ",
             " or ",

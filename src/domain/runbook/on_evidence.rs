@@ -188,6 +188,21 @@ mod tests {
                 "a limit wants a number",
             ),
             (
+                "- Errors: traceql `{ }`, limit 100",
+                "Errors beyond limit",
+                "write a limit below 100",
+            ),
+            (
+                "- Errors: jaeger `service=a`, limit 5 %",
+                "Errors beyond limit",
+                "wants a ratio",
+            ),
+            (
+                "- Errors: jaeger `service=a`, at least 21",
+                "Errors within limit",
+                "at most 20 traces are counted",
+            ),
+            (
                 "- Errors: promql `a{b=\"{{ c }}\"}`",
                 "always",
                 "only in commands",

@@ -5,6 +5,7 @@ use std::fmt;
 
 use serde::{Deserialize, Serialize};
 
+use super::jaeger::JaegerSearch;
 use crate::domain::action::{Budget, Tier};
 use crate::domain::alert::Severity;
 use crate::domain::ids::{Environment, Revision, RunbookName, Service, StepNo};
@@ -239,6 +240,8 @@ pub enum EvidenceQuery {
     Command(CommandLine),
     Promql(String),
     Logql(String),
+    Traceql(String),
+    Jaeger(JaegerSearch),
 }
 
 /// One item of a prose runbook, ticked by people in Slack.

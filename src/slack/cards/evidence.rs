@@ -2,13 +2,16 @@
 //! of it is in the thread.
 
 use super::text::{clock, safe};
-use crate::domain::evidence::{Finding, Found, speaks_against};
+use crate::domain::evidence::{Finding, Found, LINK, speaks_against};
 use crate::domain::incident::{Incident, Phase};
+use crate::render::escape::Mrkdwn;
 
 /// Lines of values.
 const LINES: usize = 5;
 /// Names of what could not be read.
 const MISSING: usize = 4;
+/// Characters of it all with links: one that has no room stands in the thread.
+const ROOM: usize = 2_800;
 
 /// The section's text; `None` when nothing was asked, or when it doesn't matter any more.
 #[must_use]
@@ -42,7 +45,27 @@ pub fn lines(incident: &Incident) -> Option<String> {
     if matches!(incident.phase, Phase::Proposed) && speaks_against(&evidence.findings) {
         lines.push("*It does not show what the alert says*: nothing is beyond its limit. Look which of them is wrong.".to_owned());
     }
+    linked(&mut lines, &read);
     Some(lines.join("\n"))
+}
+
+/// Puts behind each line where people see the same, as far as there is room. Lines of values begin behind the heading.
+fn linked(lines: &mut [String], read: &[&Finding]) {
+    let mut size: usize = lines
+        .iter()
+        .map(|line| line.chars().count().saturating_add(1))
+        .sum();
+    for (line, finding) in lines.iter_mut().skip(1).zip(read.iter().take(LINES)) {
+        let link = finding.link.as_deref().and_then(|link| Mrkdwn::link(link, LINK));
+        let Some(link) = link.map(|link| format!(" ({link})")) else {
+            continue;
+        };
+        let with = size.saturating_add(link.chars().count());
+        if with <= ROOM {
+            size = with;
+            line.push_str(&link);
+        }
+    }
 }
 
 /// Names under one reason when it is the same for all of them.

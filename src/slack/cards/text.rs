@@ -43,13 +43,7 @@ pub fn safe(text: &str, most: usize) -> String {
 /// says. `None` for what is no web address, or could end its link.
 #[must_use]
 pub fn link(address: &str) -> Option<String> {
-    let url = url::Url::parse(address)
-        .ok()
-        .filter(|url| matches!(url.scheme(), "http" | "https"))?;
-    let address = url.as_str();
-    let plain = address.len() <= 300 && !address.contains(['<', '>', '|', ' ', '\\']);
-    let host = url.host_str().filter(|_| plain)?;
-    Some(format!("<{}|{}>", address.replace('&', "&amp;"), safe(host, 80)))
+    Mrkdwn::link(address, 300).map(|link| link.to_string())
 }
 
 /// Parts of at most `most` characters, cut at line ends where there are any. Nothing is lost; an empty text has no part.

@@ -41,6 +41,14 @@ pub(super) fn cases() -> Vec<Case> {
         case(Code::BadValue, key("When: it rains")),
         case(Code::BadValue, key("\n## Autonomy\nfull")),
         case(Code::BadValue, key("\n## Evidence\n- Errors: sql `select 1`")),
+        case(
+            Code::BadValue,
+            key("\n## Evidence\n- Errors: jaeger `service=a limit=5`"),
+        ),
+        case(
+            Code::BadValue,
+            key("\n## Evidence\n- Errors: traceql `{ } | rate()`"),
+        ),
     ]
 }
 
@@ -339,6 +347,28 @@ bad-value
  13 │ - Errors: sql `select 1`
     ·           ──────────────
     ╰────
-  help: write ``Errors: promql `up` ``, or logql, or a command in backticks
+  help: write ``Errors: promql `up` ``, or logql, traceql, jaeger, or a command in backticks
+
+bad-value
+
+  × Jaeger's search has no `limit` here
+    ╭─[test.md:13:29]
+ 12 │ ## Evidence
+ 13 │ - Errors: jaeger `service=a limit=5`
+    ·                             ─────
+    ╰────
+  help: leave it out: how far back is `jaeger.minutes` of the configuration, and how many are
+        counted is fixed
+
+bad-value
+
+  × `rate` makes a metric of traces, and a search finds traces
+    ╭─[test.md:13:26]
+ 12 │ ## Evidence
+ 13 │ - Errors: traceql `{ } | rate()`
+    ·                          ────
+    ╰────
+  help: leave it out: a limit counts the traces; or ask Prometheus for the metrics that Tempo
+        writes there
 "#);
 }
