@@ -3,6 +3,8 @@
 
 #[path = "cli/backup.rs"]
 mod backup;
+#[path = "cli/context.rs"]
+mod context;
 #[path = "cli/eval.rs"]
 mod eval;
 #[path = "cli/freezing.rs"]

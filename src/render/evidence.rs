@@ -92,7 +92,7 @@ pub fn lines(evidence: &Evidence) -> Vec<String> {
     evidence.findings.iter().map(line).collect()
 }
 
-fn line(finding: &Finding) -> String {
+pub(super) fn line(finding: &Finding) -> String {
     let at = words::clock(finding.at);
     match (finding.value(), &finding.found) {
         (Some(value), _) if finding.beyond() == Some(true) => {

@@ -1,6 +1,7 @@
 //! Text for people: escaping, the one function that words an answer or a refusal, thread lines, summaries.
 
 pub mod changes;
+pub mod context;
 pub mod escape;
 pub mod evidence;
 pub mod explain;

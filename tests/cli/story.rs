@@ -7,6 +7,7 @@ use interlock::config::Settings;
 use interlock::domain::alert::{Alert, AlertStatus, Severity};
 use interlock::domain::approval::Vote;
 use interlock::domain::event::{Entry, Event, Mode, Outcome, Who};
+use interlock::domain::evidence::Finding;
 use interlock::domain::freeze::Scope;
 use interlock::domain::ids::{
     AttemptId, Channel, DeliveryKey, EpisodeKey, Fingerprint, IncidentId, PersonId, PlanNo, Revision,
@@ -104,6 +105,23 @@ pub fn write(place: &Place) {
     approve(&mut story, &plan);
     run(&mut story, &plan);
     let mut store = Store::open(&place.path("interlock.db")).unwrap();
+    store.commit(&story.entries, &[], &[], story.at).unwrap();
+}
+
+/// Adds to what [`write`] wrote that its evidence was looked at.
+pub fn look(place: &Place, findings: Vec<Finding>) {
+    let mut store = Store::open(&place.path("interlock.db")).unwrap();
+    let mut story = Writer {
+        state: store.load().unwrap(),
+        at: findings[0].at,
+        entries: vec![],
+    };
+    let gathered = Event::Gathered {
+        incident: INCIDENT,
+        runbook: RunbookName::new("redis-connection-timeout"),
+        findings,
+    };
+    story.then(0, gathered);
     store.commit(&story.entries, &[], &[], story.at).unwrap();
 }
 
