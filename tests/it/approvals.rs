@@ -174,7 +174,7 @@ async fn who_leaves_while_the_target_is_looked_at_does_not_count_at_the_start() 
         kind: FaultKind::Latency(1_500),
         times: None,
     };
-    world.doubles.cluster.faults().add(slow).unwrap();
+    world.doubles.cluster.faults().add(slow);
     world.ana().presses("Approve 2 steps").await;
     world.ana().is_told("Approved.").await;
     world
