@@ -21,6 +21,8 @@ mod place;
 mod policy;
 #[path = "cli/power.rs"]
 mod power;
+#[path = "cli/retention.rs"]
+mod retention;
 #[path = "cli/runbooks.rs"]
 mod runbooks;
 #[path = "cli/serving.rs"]

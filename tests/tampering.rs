@@ -3,11 +3,12 @@
 //!
 //! `INTERLOCK_EDITS=1000000 cargo test --test tampering` tries more.
 
+use interlock::domain::erasure::Erasure;
 use interlock::domain::event::{Event, Mode};
-use interlock::domain::ids::Revision;
+use interlock::domain::ids::{IncidentId, Revision};
 use interlock::store::{
-    Chain, Checkpoint, ExportLine, Follower, GENESIS, PublicKey, Signer, StoredEntry, Tree, Verdict, Wanted,
-    link,
+    Chain, Checkpoint, Content, ExportLine, Follower, GENESIS, PublicKey, Signer, StoredEntry, Tree, Verdict,
+    Wanted, link,
 };
 use rand::rngs::SmallRng;
 use rand::{RngExt, SeedableRng};
@@ -30,8 +31,10 @@ fn entry(seq: u64) -> StoredEntry {
         at_ms: 1_795_000_000_000 + i64::try_from(seq).unwrap() * 1_000,
         kind: event.kind().to_owned(),
         incident: seq.is_multiple_of(3).then_some(seq),
-        payload: serde_json::json!({ "event": event }).to_string(),
-        salt: [u8::try_from(seq).unwrap(); 16],
+        content: Content::Kept {
+            payload: serde_json::json!({ "event": event }).to_string(),
+            salt: [u8::try_from(seq).unwrap(); 16],
+        },
         hash: GENESIS,
     }
 }
@@ -87,6 +90,13 @@ fn verdict(audit: &Audit, lines: &[ExportLine]) -> Verdict {
     follower.end()
 }
 
+fn said(entry: &StoredEntry) -> (String, [u8; 16]) {
+    match &entry.content {
+        Content::Kept { payload, salt } => (payload.clone(), *salt),
+        Content::Erased { .. } => unreachable!("nothing is erased"),
+    }
+}
+
 /// One change that an attacker might make, within what the last checkpoint covers.
 fn edit(rng: &mut SmallRng, entries: &mut Vec<StoredEntry>) -> String {
     let covered = usize::try_from(ANCHORED).unwrap();
@@ -96,28 +106,40 @@ fn edit(rng: &mut SmallRng, entries: &mut Vec<StoredEntry>) -> String {
         other = (at + 1) % covered;
     }
     let target = &mut entries[at];
-    match rng.random_range(0..12) {
-        0 => target.payload.push(' '),
+    let (mut payload, mut salt) = said(target);
+    match rng.random_range(0..13) {
+        0 => {
+            payload.push(' ');
+            target.content = Content::Kept { payload, salt };
+        }
         1 => {
-            let mut bytes = target.payload.clone().into_bytes();
+            let mut bytes = payload.into_bytes();
             let byte = rng.random_range(0..bytes.len());
             bytes[byte] ^= 1 << rng.random_range(0..7);
-            match String::from_utf8(bytes) {
-                Ok(text) => target.payload = text,
-                Err(_) => target.payload.clear(),
-            }
+            let payload = String::from_utf8(bytes).unwrap_or_default();
+            target.content = Content::Kept { payload, salt };
         }
         2 => target.at_ms += rng.random_range(1..100_000),
         3 => target.kind = "frozen".to_owned(),
         4 => target.incident = Some(target.incident.unwrap_or(0) + 1),
-        5 => target.salt[rng.random_range(0..16)] ^= 1 << rng.random_range(0..8),
+        5 => {
+            salt[rng.random_range(0..16)] ^= 1 << rng.random_range(0..8);
+            target.content = Content::Kept { payload, salt };
+        }
         6 => drop(entries.remove(at)),
         7 => entries.swap(at, other),
         8 => entries.insert(at, entry(ENTRIES + 1)),
         9 => entries.truncate(at),
         10 => {
-            let copy = entries[at].clone();
-            entries[other].payload = format!("{} ", copy.payload);
+            let (payload, _) = said(&entries[at]);
+            let (_, salt) = said(&entries[other]);
+            let payload = format!("{payload} ");
+            entries[other].content = Content::Kept { payload, salt };
+        }
+        // Its hash stands, so no checkpoint tells; that nothing on record took it out does.
+        11 => {
+            let commitment = target.content.commitment();
+            target.content = Content::Erased { commitment };
         }
         _ => {
             let moved = entries.remove(at);
@@ -166,11 +188,74 @@ fn every_edit_before_the_last_anchor_is_found() {
     eprintln!("{edits} edits, all of them found");
 }
 
+/// The journal with an entry that records the erasure of some incidents' entries from before a moment.
+fn with_an_erasure(incidents: Vec<u64>, before_seq: u64) -> Vec<StoredEntry> {
+    let mut entries: Vec<StoredEntry> = (1..=ENTRIES).map(entry).collect();
+    let before = jiff::Timestamp::from_millisecond(entry(before_seq).at_ms).unwrap();
+    let incidents = incidents.into_iter().map(IncidentId).collect();
+    let event = Event::Erased {
+        by: None,
+        erasure: Erasure::of(incidents, before, false),
+    };
+    let last = entries.last_mut().unwrap();
+    last.kind = event.kind().to_owned();
+    last.incident = None;
+    last.content = Content::Kept {
+        payload: serde_json::json!({ "event": event }).to_string(),
+        salt: [9; 16],
+    };
+    entries
+}
+
+#[test]
+fn an_erased_payload_proves_what_it_did_and_counts_only_where_it_is_on_record() {
+    let mut entries = with_an_erasure(vec![3, 9], 8);
+    let whole = chained(entries.clone());
+    let erase = |entries: &mut Vec<StoredEntry>, seq: usize| {
+        let commitment = entries[seq - 1].content.commitment();
+        entries[seq - 1].content = Content::Erased { commitment };
+    };
+    erase(&mut entries, 3);
+    let erased = chained(entries.clone());
+    assert_eq!(
+        whole.last().unwrap().entry.hash,
+        erased.last().unwrap().entry.hash,
+        "no hash changes"
+    );
+    let judged = |lines: &[ExportLine]| {
+        let mut follower = Follower::new(Wanted::default());
+        // As it is written and read again.
+        for line in lines {
+            let text = serde_json::to_string(line).unwrap();
+            follower.take(&serde_json::from_str(&text).unwrap());
+        }
+        follower.end()
+    };
+    let verdict = judged(&erased);
+    assert!(verdict.whole, "{verdict:?}");
+    assert_eq!((verdict.entries, verdict.erased), (ENTRIES, 1));
+    // Another incident; younger than was asked for; of no incident.
+    for seq in [6, 9, 4] {
+        let mut entries = entries.clone();
+        erase(&mut entries, seq);
+        let verdict = judged(&chained(entries));
+        assert!(!verdict.whole, "entry {seq}: {verdict:?}");
+        assert_eq!(verdict.broken_at, Some(u64::try_from(seq).unwrap()));
+    }
+    let mut forged = erased;
+    forged[2].entry.content = Content::Erased { commitment: [7; 32] };
+    assert_eq!(judged(&forged).broken_at, Some(3));
+}
+
 #[test]
 fn without_an_anchor_a_journal_written_anew_looks_whole() {
     let audit = audit();
     let mut entries: Vec<StoredEntry> = audit.lines.iter().map(|line| line.entry.clone()).collect();
-    entries[3].payload = entries[3].payload.replace("0.1.4", "6.6.6");
+    let (payload, salt) = said(&entries[3]);
+    entries[3].content = Content::Kept {
+        payload: payload.replace("0.1.4", "6.6.6"),
+        salt,
+    };
     let mut follower = Follower::new(Wanted::default());
     chained(entries).iter().for_each(|line| follower.take(line));
     assert!(follower.end().whole, "this is what checkpoints are for");

@@ -20,6 +20,7 @@ use super::looks::Looks;
 use super::outbox::{self, Pagers};
 use super::outlook::{self, AppOutlook, Recent};
 use super::outputs::{Keeping, Outputs};
+use super::retention::Retention;
 use super::rollouts::{self, Rollouts};
 use super::silences::Silencer;
 use super::totp::Factors;
@@ -451,6 +452,14 @@ impl Parts {
         }))
     }
 
+    fn retention(&self) -> Retention {
+        Retention {
+            engine: self.engine.clone(),
+            store: self.settings.store.path.clone(),
+            clock: self.clock.clone(),
+        }
+    }
+
     /// What looks after Interlock itself: its power, its disk, its backups, and a sign of life for others.
     fn guards(&mut self, socket: Option<SocketHealth>) -> Result<(), StartError> {
         let (engine, clock) = (self.engine.clone(), self.clock.clone());
@@ -464,6 +473,9 @@ impl Parts {
         self.tasks.spawn(space::watch(store.clone(), engine.clone()));
         self.tasks
             .spawn(backup::every(self.settings.clone(), clock.clone()));
+        if let Some(days) = self.settings.retention.payloads_days {
+            self.tasks.spawn(self.retention().every_day(days));
+        }
         let probe = Probe {
             engine,
             health: self.health.clone(),
@@ -495,6 +507,7 @@ impl Parts {
             directory: slack.people.clone(),
             operators: Arc::new(self.settings.operators.clone()),
             redactor: self.redactor.clone(),
+            retention: self.retention(),
             channels: slack.channels.clone(),
         };
         self.tasks.spawn(socket::serve(listener, control));

@@ -12,18 +12,22 @@ use tokio::net::{UnixListener, UnixStream};
 use tokio::time::timeout;
 
 use super::channels::Unusable;
+use super::retention::{self, Retention, Wanted};
 use crate::actions::redact::Redactor;
 use crate::config::OperatorRow;
 use crate::domain::command::{Answer, Command, Intent, NotTaken, Reply};
+use crate::domain::event::Who;
 use crate::domain::ids::{IncidentId, PersonId};
 use crate::engine::{EngineError, Handle};
-use crate::ports::Directory;
+use crate::ports::{Directory, Person, Standing};
 use crate::render::explain;
 
 /// A request is one line of JSON of at most this many bytes.
 const LINE_MOST: u64 = 16 * 1024;
-/// The whole exchange takes at most this long.
+/// A request is read within this time, and mostly answered.
 const WITHIN: Duration = Duration::from_secs(10);
+/// An erasure folds the whole journal twice, so it may take longer: it is gone on with whether or not somebody waits.
+const ERASE_WITHIN: Duration = Duration::from_secs(15 * 60);
 
 /// What the command line asks of the running bot.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -36,6 +40,11 @@ pub enum ControlRequest {
         reason: String,
     },
     Status,
+    /// Payloads of old incidents; with `dry_run` only what would go.
+    Erase {
+        wanted: Wanted,
+        dry_run: bool,
+    },
     /// The number of the incident.
     Close {
         incident: u64,
@@ -65,6 +74,7 @@ pub struct Control {
     pub operators: Arc<Vec<OperatorRow>>,
     /// What people type goes into the journal as it does from Slack.
     pub redactor: Arc<Redactor>,
+    pub retention: Retention,
     /// Told with the status.
     pub channels: Unusable,
 }
@@ -92,7 +102,7 @@ pub async fn serve(listener: UnixListener, control: Control) {
             Ok((stream, _)) => {
                 let control = control.clone();
                 tokio::spawn(async move {
-                    match timeout(WITHIN, control.exchange(stream)).await {
+                    match timeout(ERASE_WITHIN, control.exchange(stream)).await {
                         Ok(Ok(())) => {}
                         Ok(Err(error)) => tracing::warn!(%error, "a request on the control socket failed"),
                         Err(_) => tracing::warn!("a request on the control socket took too long"),
@@ -112,7 +122,7 @@ impl Control {
         let user = user_name(stream.peer_cred()?.uid());
         let (read, mut write) = stream.into_split();
         let mut line = String::new();
-        BufReader::new(read.take(LINE_MOST)).read_line(&mut line).await?;
+        timeout(WITHIN, BufReader::new(read.take(LINE_MOST)).read_line(&mut line)).await??;
         let reply = match serde_json::from_str::<ControlRequest>(&line) {
             Ok(request) => self.answer(user.as_deref(), request).await,
             Err(error) => ControlReply {
@@ -141,6 +151,7 @@ impl Control {
             ControlRequest::Freeze { reason } => Intent::Freeze { reason },
             ControlRequest::Unfreeze { reason } => Intent::Unfreeze { reason },
             ControlRequest::Status => Intent::Status,
+            ControlRequest::Erase { wanted, dry_run } => return self.erase(&person, wanted, dry_run).await,
             ControlRequest::Close { incident, reason } => Intent::Close {
                 incident: IncidentId(incident),
                 reason,
@@ -180,6 +191,42 @@ impl Control {
         }
     }
 
+    async fn erase(&self, person: &Person, wanted: Wanted, dry_run: bool) -> ControlReply {
+        if person.standing != Standing::Member {
+            return ControlReply {
+                done: false,
+                text: format!(
+                    "{} is no member of the workspace, so nothing is erased",
+                    person.name
+                ),
+            };
+        }
+        let by = Who {
+            id: person.id.clone(),
+            name: person.name.clone(),
+        };
+        let said = match dry_run {
+            true => self.retention.look(wanted).await.map(|found| match found.entries {
+                0 => "Nothing is old enough to be erased.".to_owned(),
+                _ => format!(
+                    "Would be erased for good: {}. Nothing is erased yet.",
+                    retention::in_words(&found)
+                ),
+            }),
+            false => self.retention.erase(Some(by), wanted).await.map(|gone| match gone {
+                None => "Nothing is old enough to be erased.".to_owned(),
+                Some(gone) => format!(
+                    "Erased for good: {}. What they hash to stands. Backups and exports from before still hold the texts.",
+                    retention::in_words(&gone)
+                ),
+            }),
+        };
+        ControlReply {
+            done: said.is_ok(),
+            text: said.unwrap_or_else(|error| error.to_string()),
+        }
+    }
+
     fn person(&self, user: Option<&str>) -> Option<PersonId> {
         let user = user?;
         self.operators
@@ -211,6 +258,13 @@ pub async fn ask(store: &Path, request: &ControlRequest) -> io::Result<ControlRe
     text.push('\n');
     write.write_all(text.as_bytes()).await?;
     let mut line = String::new();
-    timeout(WITHIN, BufReader::new(read).read_line(&mut line)).await??;
+    let within = match request {
+        ControlRequest::Erase { .. } => ERASE_WITHIN,
+        ControlRequest::Freeze { .. }
+        | ControlRequest::Unfreeze { .. }
+        | ControlRequest::Status
+        | ControlRequest::Close { .. } => WITHIN,
+    };
+    timeout(within, BufReader::new(read).read_line(&mut line)).await??;
     serde_json::from_str(&line).map_err(io::Error::other)
 }

@@ -5,6 +5,7 @@ use std::path::Path;
 use jiff::{SignedDuration, Timestamp};
 
 use super::outcome::Failure;
+use crate::domain::event::{Entry, Event};
 use crate::domain::ids::IncidentId;
 use crate::render::words;
 use crate::store::Store;
@@ -30,6 +31,23 @@ pub(super) fn no_such(store: &Store, id: IncidentId) -> Result<Failure, Failure>
         id: id.to_string(),
         known,
     })
+}
+
+/// That an incident's texts are erased, where they are: what is asked for can't be told from what is left.
+pub(super) fn if_erased(store: &Store, id: IncidentId, entries: &[Entry]) -> Result<(), Failure> {
+    let gone = |entry: &Entry| matches!(entry.event, Event::PayloadErased { .. });
+    if !entries.iter().any(gone) {
+        return Ok(());
+    }
+    let how = match store.erased_by(id)? {
+        Some((at, Some(who))) => format!("on {} on the word of {}", at.strftime("%Y-%m-%d"), who.name),
+        Some((at, None)) => format!("on {} by retention.payloads_days", at.strftime("%Y-%m-%d")),
+        // `audit verify` says that this is wrong.
+        None => "and nothing on record says by whom".to_owned(),
+    };
+    Err(Failure::Refused(format!(
+        "the texts of {id} were erased {how}; `interlock audit show --incident {id}` shows what stands"
+    )))
 }
 
 /// An incident as people write it.

@@ -12,7 +12,7 @@ pub use super::evidence_sections::{Jaeger, Loki, Prometheus, Tempo};
 use super::secret::Secret;
 use super::value::{BaseUrl, Listen};
 pub use super::watch_sections::{
-    Backup, CheckpointBucket, Checkpoints, Heartbeat, Standby, StandbyLease, WatchdogSection,
+    Backup, CheckpointBucket, Checkpoints, Heartbeat, Retention, Standby, StandbyLease, WatchdogSection,
 };
 use crate::domain::action::Tier;
 use crate::domain::ids::{Channel, ClusterName, Environment};

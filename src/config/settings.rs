@@ -14,8 +14,8 @@ use super::secret::Secret;
 use super::sections::{
     AdvisorSection, Alertmanager, Approval, AutonomySection, Backup, BetterStack, Catalogue, Checkpoints,
     Execution, Freeze, Grafana, Grouping, Heartbeat, Http, IncidentIo, Jaeger, Jsm, Kubernetes, Log, Loki,
-    Opsgenie, PagerDuty, Paging, Policy, Prometheus, Runbooks, Server, Slack, Standby, StandbyLease, Store,
-    Tempo, Totp, WatchdogSection,
+    Opsgenie, PagerDuty, Paging, Policy, Prometheus, Retention, Runbooks, Server, Slack, Standby,
+    StandbyLease, Store, Tempo, Totp, WatchdogSection,
 };
 use super::value::BaseUrl;
 use super::webhooks::Webhooks;
@@ -38,6 +38,7 @@ pub struct Settings {
     pub freeze: Freeze,
     pub totp: Totp,
     pub backup: Backup,
+    pub retention: Retention,
     pub heartbeat: Heartbeat,
     pub watchdog: WatchdogSection,
     pub checkpoints: Checkpoints,
@@ -115,6 +116,7 @@ impl Default for Settings {
             freeze: Freeze::default(),
             totp: Totp::default(),
             backup: Backup::default(),
+            retention: Retention::default(),
             heartbeat: Heartbeat::default(),
             watchdog: WatchdogSection::default(),
             checkpoints: Checkpoints::default(),

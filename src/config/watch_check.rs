@@ -11,6 +11,9 @@ pub(super) fn check(settings: &Settings) -> Result<(), ConfigError> {
     if let Some(days) = settings.checkpoints.s3.retain_days {
         within("checkpoints.s3.retain_days", days, 1, 36_500)?;
     }
+    if let Some(days) = settings.retention.payloads_days {
+        within("retention.payloads_days", days, 31, 36_500)?;
+    }
     let watching = [
         (
             "heartbeat.every_seconds",

@@ -140,6 +140,14 @@ impl Default for Backup {
     }
 }
 
+/// `[retention]`: how long the journal keeps what entries say. What they prove it keeps for ever.
+#[derive(Clone, Debug, Default, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct Retention {
+    /// Payloads of incidents that closed longer ago are erased, every day. 31 to 36,500; for ever when left out.
+    pub payloads_days: Option<u32>,
+}
+
 /// `[standby]`: several Interlocks may be started, on a volume that one after the other has; one works, the others wait.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 #[serde(deny_unknown_fields, default)]

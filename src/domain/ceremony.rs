@@ -165,6 +165,27 @@ impl Codes {
         used.is_some_and(|used| step <= used) && !planted::is(Bug::CodeCountsTwice)
     }
 
+    /// The latest time step that each person used, as the payloads that said so are erased.
+    pub(super) fn used(&self) -> BTreeMap<String, u64> {
+        let people = self.people.iter();
+        people
+            .filter_map(|(person, known)| Some((person.clone(), known.used?)))
+            .collect()
+    }
+
+    /// What was used stays used; wrong codes that count no more are let go of.
+    pub(super) fn erased(&mut self, used: &BTreeMap<String, u64>, now: Timestamp) {
+        for (person, step) in used {
+            let known = self.people.entry(person.clone()).or_default();
+            known.used = known.used.max(Some(*step));
+        }
+        for known in self.people.values_mut() {
+            known.wrong = known.counting(now).collect();
+        }
+        self.people
+            .retain(|_, known| known.used.is_some() || !known.wrong.is_empty());
+    }
+
     /// A vote uses its code up.
     pub(super) fn voted(&mut self, vote: &Vote) {
         if let Some(ceremony) = &vote.ceremony {

@@ -174,6 +174,11 @@ impl Changes {
         }
     }
 
+    /// Lets go of those that explain nothing any more.
+    pub(super) fn let_go(&mut self, now: Timestamp) {
+        self.0.retain(|change| change.matters_at(now));
+    }
+
     /// Those in the half hour before this alert, on its service or on what that depends on, newest first.
     #[must_use]
     pub fn before(&self, alert: &Alert, now: Timestamp, catalogue: &[ServiceRow]) -> Vec<Arc<Change>> {

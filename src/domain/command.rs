@@ -13,7 +13,7 @@ use super::advice::{Blanks, Question};
 use super::alert::Alert;
 use super::ceremony::Said;
 use super::change::{Change, Unread};
-use super::event::{AstrayCard, Cause, Deed, Judgement, Outcome, Refusal};
+use super::event::{AstrayCard, Cause, Deed, Judgement, Outcome, Refusal, Who};
 use super::evidence::{Finding, Look};
 use super::factors::FactorsSeen;
 use super::freeze::{FileSeen, FreezeFile, Held, Scope};
@@ -248,6 +248,14 @@ pub enum Command {
     FreezeFileSeen { path: String, file: FreezeFile },
     /// The database is a backup that was put back; it ends at this entry.
     Restored { entries: u64 },
+    /// The payloads of these incidents' entries from before that moment are to be erased, and with `alone` what is of no
+    /// incident ([`erasure::ALONE`](super::erasure::ALONE)). Without a person it is by the configuration.
+    Erase {
+        by: Option<Who>,
+        incidents: Vec<IncidentId>,
+        before: jiff::Timestamp,
+        alone: bool,
+    },
     /// A commit was told as failed, and had landed: these are about entries that nobody has acted on. Steps whose start is
     /// among them were never let go, so it is known that they did not run.
     Landed {

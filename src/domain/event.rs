@@ -15,6 +15,7 @@ use super::alert::{Alert, Severity};
 use super::approval::Vote;
 use super::change::{Change, Unread};
 use super::cluster::Because;
+use super::erasure::Erasure;
 use super::evidence::Finding;
 use super::factors::FactorChange;
 use super::freeze::{FreezeFile, Scope};
@@ -546,6 +547,21 @@ pub enum Event {
         incident: IncidentId,
         scope: Scope,
         reason: String,
+    },
+    /// Retention: what these entries said is erased, see [`domain::erasure`](super::erasure).
+    Erased {
+        /// Who asked for it; `None` when it is by `retention.payloads_days`.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        by: Option<Who>,
+        erasure: Erasure,
+    },
+    /// What an entry reads as once its payload is erased. Never written.
+    #[serde(skip_deserializing)]
+    PayloadErased {
+        /// The `type` that it had.
+        kind: String,
+        #[serde(skip_serializing_if = "Option::is_none")]
+        incident: Option<IncidentId>,
     },
     /// The start just before spent a limit of the policy: until a person lifts it nothing more is changed there.
     BreakerTripped {

@@ -10,7 +10,7 @@ use std::collections::BTreeSet;
 
 use jiff::Timestamp;
 
-use course::{close, joined, opened, resolved, split_off};
+use course::{close, joined, opened, resolved, split_off, ticked};
 use plans::{
     advised, allowed_alone, approve, ended, filled, judged, part_done, proposed, set, settle_approval,
     started, track,
@@ -23,7 +23,7 @@ use super::evidence::Evidence;
 use super::freeze::{FrozenAround, Held, Scope};
 use super::glass::Glass;
 use super::ids::{AttemptId, GroupKey, IncidentId, Source};
-use super::incident::{Incident, PageFailure, Phase, PlanTrack, Tick};
+use super::incident::{Incident, PageFailure, Phase, PlanTrack};
 use super::memory::Signature;
 use super::run::{Run, StepState};
 use super::silence::SilenceState;
@@ -77,6 +77,8 @@ impl State {
             Event::Changed { change } => self.changes.note(change, entry.at),
             Event::ChangesUnread { unread } => self.unread.clone_from(unread),
             Event::SecondFactor { change } => self.factors.note(change),
+            Event::Erased { erasure, .. } => self.erased(erasure, entry.at),
+            Event::PayloadErased { kind, incident } => self.payload_erased(kind, *incident, entry.at),
             Event::Frozen {
                 by,
                 reason,
@@ -581,20 +583,13 @@ fn change(incident: &mut Incident, event: &Event, at: Timestamp) {
         | Event::Changed { .. }
         | Event::ChangesUnread { .. }
         | Event::SecondFactor { .. }
+        | Event::Erased { .. }
+        | Event::PayloadErased { .. }
         | Event::Opened { .. }
         | Event::Refused { .. }
         | Event::Asked { .. }
         | Event::GlassReviewed { .. }
         | Event::Frozen { over: None, .. }
         | Event::BreakerTripped { .. } => {}
-    }
-}
-
-fn ticked(incident: &mut Incident, item: u16, by: &str, done: bool, at: Timestamp) {
-    if done {
-        let by = by.to_owned();
-        incident.ticks.insert(item, Tick { by, at });
-    } else {
-        incident.ticks.remove(&item);
     }
 }

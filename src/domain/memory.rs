@@ -5,6 +5,8 @@
 //! Invariants: bounded in number and in cost (a new incident is compared with at most 500 signatures of 40 words, and those that
 //! could not be alike whatever they say are passed over unread); likeness is the same for the same two incidents, whoever asks; an incident is never like itself.
 
+mod bare;
+
 use std::collections::{BTreeSet, VecDeque};
 use std::sync::Arc;
 
@@ -140,7 +142,7 @@ impl Signature {
     }
 
     fn likeness(&self, other: &Self) -> Option<(u16, String)> {
-        if self.fingerprint == other.fingerprint {
+        if self.fingerprint == other.fingerprint && !self.fingerprint.as_str().is_empty() {
             return Some((1000, "the same alert".to_owned()));
         }
         let same_service = self.service.is_some() && self.service == other.service;

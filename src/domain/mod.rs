@@ -23,6 +23,7 @@ pub mod command;
 pub mod decide;
 pub mod disruption;
 mod ending;
+pub mod erasure;
 pub mod escalation;
 pub mod event;
 pub mod evidence;

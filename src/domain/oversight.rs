@@ -38,6 +38,7 @@ enum Did {
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 struct Decided {
     at: Timestamp,
+    incident: IncidentId,
     by: Who,
     runbook: RunbookName,
     tier: Tier,
@@ -255,6 +256,7 @@ impl Oversight {
         };
         let decided = Decided {
             at,
+            incident,
             by,
             runbook: waits.runbook.clone(),
             tier: waits.tier,
@@ -263,6 +265,22 @@ impl Oversight {
         if !self.dry {
             self.keep(decided);
         }
+    }
+
+    /// Decisions about other incidents than some.
+    pub(super) fn decided_besides(&self, has: impl Fn(IncidentId) -> bool) -> usize {
+        let others = self.decisions.iter().filter(|decided| !has(decided.incident));
+        others.count()
+    }
+
+    /// What was decided about these incidents is let go of; of the rest so many stay, the newest.
+    pub(super) fn erased(&mut self, has: impl Fn(IncidentId) -> bool, decisions: usize) {
+        self.waiting.retain(|incident, _| !has(*incident));
+        self.unposted.retain(|incident| !has(*incident));
+        self.changing.retain(|incident, _| !has(*incident));
+        self.decisions.retain(|decided| !has(decided.incident));
+        let over = self.decisions.len().saturating_sub(decisions);
+        self.decisions.drain(..over);
     }
 
     fn keep(&mut self, decided: Decided) {

@@ -144,6 +144,14 @@ impl Past {
         failed.any(|failed| failed.alert == *alert && failed.runbook == *runbook && failed.at >= since)
     }
 
+    /// Lets go of what decides nothing any more.
+    pub(super) fn let_go(&mut self, now: Timestamp) {
+        self.fired.retain(|(at, _)| now.duration_since(*at) < WITHIN);
+        self.failed
+            .retain(|failed| now.duration_since(failed.at) < FAILED_FOR);
+        self.reindex();
+    }
+
     /// Rebuilds what is derived.
     pub(super) fn reindex(&mut self) {
         self.times = BTreeMap::new();

@@ -123,6 +123,11 @@ impl State {
         self.ran.push_back(ran);
     }
 
+    /// Lets go of starts that no limit counts any more.
+    pub(super) fn let_go_of_starts(&mut self, now: Timestamp) {
+        self.ran.retain(|ran| now.duration_since(ran.at) < RAN_FOR);
+    }
+
     /// A person lifted a breaker: what had been started by then has been looked at, and its limit begins anew.
     pub(super) fn begin_anew(&mut self, lifted: &Scope) {
         match lifted {

@@ -62,6 +62,14 @@ impl Seen {
     }
 }
 
+impl Seen {
+    /// Lets go of keys that can't come again.
+    pub(super) fn let_go(&mut self, now: Timestamp) {
+        self.order.retain(|(at, _)| now.duration_since(*at) <= SEEN_FOR);
+        self.keys = self.order.iter().map(|(_, key)| key.clone()).collect();
+    }
+}
+
 /// The whole state.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct State {
@@ -352,6 +360,22 @@ impl State {
                 self.unindex(&gone);
             }
         }
+    }
+
+    /// Lets go of some incidents, closed ones, whatever else is still known of them.
+    pub(super) fn let_go_of(&mut self, has: impl Fn(IncidentId) -> bool) {
+        let gone: Vec<IncidentId> = self.incidents.keys().copied().filter(|id| has(*id)).collect();
+        for id in gone {
+            if let Some(gone) = self.incidents.remove(&id) {
+                self.unindex(&gone);
+                // In a snapshot from before it was closed it is open: what closed it reads as erased.
+                for (source, group) in gone.groups() {
+                    self.index.leave_group(id, source, group);
+                }
+            }
+        }
+        self.closed.retain(|(_, id)| !has(*id));
+        self.unsigned.retain(|id, _| !has(*id));
     }
 
     fn unindex(&mut self, gone: &Incident) {

@@ -14,6 +14,7 @@ use jiff::Timestamp;
 use tokio::sync::{mpsc as tokio_mpsc, oneshot, watch};
 
 use super::core::{Core, Knowledge};
+use super::eraser::Eraser;
 use super::handle::{EngineError, Handle, Message, Question};
 use super::lane::{Lane, OutboxItem};
 use crate::domain::back::went_back;
@@ -100,6 +101,7 @@ pub struct Engine {
     drives: tokio_mpsc::UnboundedSender<Drive>,
     health: watch::Sender<Health>,
     last_snapshot: u64,
+    eraser: Eraser,
     abandoned: Option<oneshot::Sender<()>>,
     /// False until what an earlier process left was picked up and stored.
     recovered: bool,
@@ -163,6 +165,7 @@ pub fn start(
         drives,
         health,
         last_snapshot,
+        eraser: Eraser::new(),
         abandoned: None,
         recovered: false,
         proved: Instant::now(),
@@ -197,6 +200,7 @@ impl Engine {
                 Err(RecvTimeoutError::Disconnected) => return,
             }
             self.probe_if_due();
+            self.eraser.go_on(&mut self.core);
             loop {
                 while let Ok(message) = self.queue.try_recv() {
                     self.sort(message);
@@ -224,6 +228,9 @@ impl Engine {
     }
 
     fn nap(&self) -> Duration {
+        if self.eraser.is_busy() {
+            return Duration::ZERO;
+        }
         let until = self
             .core
             .state()
@@ -320,9 +327,15 @@ impl Engine {
             return;
         }
         let knowledge = self.knowledge.load_full();
+        let erases = commands
+            .iter()
+            .any(|command| matches!(command, Command::Erase { .. }));
         match self.core.run(commands, done, &knowledge, now) {
             Ok(committed) => {
                 self.recovered = true;
+                if erases {
+                    self.eraser.look();
+                }
                 // It counts from the new time only once that is on record.
                 if self.went_back_from(now).is_some() {
                     self.latest = Some(now);

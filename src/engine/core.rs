@@ -13,7 +13,7 @@ use crate::domain::rules::Rules;
 use crate::domain::runbook::Catalog;
 use crate::domain::state::State;
 use crate::planted::{self, Bug};
-use crate::store::{Store, StoreError};
+use crate::store::{Erasing, Store, StoreError};
 
 /// What a decision needs to know beside the state: replaced as a whole when files change.
 #[derive(Clone)]
@@ -193,6 +193,18 @@ impl Core {
     pub fn probe(&mut self) -> Result<(), StoreError> {
         self.mend()?;
         self.store.probe()
+    }
+
+    /// Goes on with an erasure that is on record, by a few entries. Says whether all of it is done.
+    ///
+    /// # Errors
+    /// When it can't be written.
+    pub fn erase_some(&mut self, erasing: &mut Erasing) -> Result<bool, StoreError> {
+        self.mend()?;
+        if self.store.erase_some(erasing)? {
+            return Ok(false);
+        }
+        self.store.erased_through(erasing, &self.state)
     }
 
     /// Stores the state as a cache for the next start.

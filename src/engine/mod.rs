@@ -3,6 +3,7 @@
 
 mod batch;
 mod core;
+mod eraser;
 mod handle;
 mod lane;
 mod reader;

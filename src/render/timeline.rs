@@ -219,6 +219,8 @@ fn worded(event: &Event, incident: Option<&Incident>) -> Option<String> {
         | Event::Anchored { .. }
         | Event::Repeated { .. }
         | Event::Asked { .. }
+        | Event::Erased { .. }
+        | Event::PayloadErased { .. }
         | Event::PageDue { .. }
         | Event::PageSettled { .. }
         | Event::CardPosted { .. } => return None,

@@ -161,6 +161,7 @@ fn in_short(error: StoreError) -> String {
         | StoreError::BackupUnreadable { .. }
         | StoreError::BackupUnwritable { .. }
         | StoreError::BackupAhead { .. }
+        | StoreError::StateWouldChange
         | StoreError::Unreadable { .. }) => other.to_string(),
     }
 }

@@ -31,6 +31,10 @@ pub enum StoreError {
     BackupUnwritable { path: PathBuf, why: String },
     #[error("the backup `{}` has {backup} entries that are not all in this journal (it has {own}): this database was set back or is another one; keep the backup and choose another file", path.display())]
     BackupAhead { path: PathBuf, backup: u64, own: u64 },
+    #[error(
+        "nothing was erased: without these entries the journal would lead to another state; please report it, with the output of `interlock audit show`"
+    )]
+    StateWouldChange,
     #[error("entry {seq} of the journal can't be read: {reason}")]
     Unreadable { seq: u64, reason: String },
     #[error("the database answered with an error: {0}")]

@@ -1,4 +1,5 @@
-//! Appending to the journal and reading it back.
+//! Appending to the journal and reading it back. Longer than other files, since how an entry is written and how it is
+//! read stand together.
 
 use std::path::{Path, PathBuf};
 
@@ -6,7 +7,7 @@ use jiff::Timestamp;
 use rusqlite::{Connection, OpenFlags, OptionalExtension, Row, TransactionBehavior, params};
 use serde::{Deserialize, Serialize};
 
-use super::chain::{ChainHash, GENESIS, StoredEntry, link};
+use super::chain::{ChainHash, Content, GENESIS, StoredEntry, link};
 use super::{StoreError, migrate};
 use crate::domain::command::Effect;
 use crate::domain::event::{Entry, Event};
@@ -118,6 +119,15 @@ impl Store {
         })
     }
 
+    /// Those of an entry, as [`read`] wants them.
+    pub(super) fn columns(&self) -> &'static str {
+        if self.schema < migrate::ERASABLE {
+            "seq, at_ms, kind, incident, payload, salt, hash, NULL"
+        } else {
+            "seq, at_ms, kind, incident, payload, salt, hash, commitment"
+        }
+    }
+
     /// Where the database is.
     #[must_use]
     pub fn path(&self) -> &Path {
@@ -201,8 +211,8 @@ impl Store {
                     stored.at_ms,
                     stored.kind,
                     stored.incident,
-                    stored.payload,
-                    stored.salt,
+                    stored.payload(),
+                    stored.salt(),
                     stored.hash
                 ])?;
                 if planted::refuses(Point::EntryWritten) {
@@ -233,9 +243,10 @@ impl Store {
     /// # Errors
     /// `Unreadable` names the entry.
     pub fn read_after(&self, seq: u64, mut each: impl FnMut(Entry)) -> Result<(), StoreError> {
-        let mut statement = self.connection.prepare_cached(
-            "SELECT seq, at_ms, kind, incident, payload, salt, hash FROM journal WHERE seq > ?1 ORDER BY seq",
-        )?;
+        let mut statement = self.connection.prepare_cached(&format!(
+            "SELECT {} FROM journal WHERE seq > ?1 ORDER BY seq",
+            self.columns()
+        ))?;
         let mut rows = statement.query([seq])?;
         while let Some(row) = rows.next()? {
             each(parse(&read(row)?)?);
@@ -256,10 +267,10 @@ impl Store {
     /// # Errors
     /// `Unreadable` names the entry.
     pub fn of_incident_between(&self, id: IncidentId, from: u64, to: u64) -> Result<Vec<Entry>, StoreError> {
-        let mut statement = self.connection.prepare_cached(
-            "SELECT seq, at_ms, kind, incident, payload, salt, hash FROM journal
-             WHERE incident = ?1 AND seq BETWEEN ?2 AND ?3 ORDER BY seq",
-        )?;
+        let mut statement = self.connection.prepare_cached(&format!(
+            "SELECT {} FROM journal WHERE incident = ?1 AND seq BETWEEN ?2 AND ?3 ORDER BY seq",
+            self.columns()
+        ))?;
         let mut rows = statement.query(params![id.0, from, to])?;
         let mut entries = Vec::new();
         while let Some(row) = rows.next()? {
@@ -275,7 +286,7 @@ impl Store {
     pub fn export(&self, mut each: impl FnMut(StoredEntry) -> std::io::Result<()>) -> Result<(), StoreError> {
         let mut statement = self
             .connection
-            .prepare("SELECT seq, at_ms, kind, incident, payload, salt, hash FROM journal ORDER BY seq")?;
+            .prepare(&format!("SELECT {} FROM journal ORDER BY seq", self.columns()))?;
         let mut rows = statement.query([])?;
         while let Some(row) = rows.next()? {
             each(read(row)?).map_err(|error| StoreError::Io(error.to_string()))?;
@@ -351,22 +362,31 @@ fn stored(entry: &Entry, epoch: u64, previous: &ChainHash) -> Result<StoredEntry
         at_ms: entry.at.as_millisecond(),
         kind: entry.event.kind().to_owned(),
         incident: entry.event.incident().map(|id| id.0),
-        payload: serde_json::to_string(&payload).map_err(unreadable)?,
-        salt: rand::random(),
+        content: Content::Kept {
+            payload: serde_json::to_string(&payload).map_err(unreadable)?,
+            salt: rand::random(),
+        },
         hash: GENESIS,
     };
     stored.hash = link(&stored, previous);
     Ok(stored)
 }
 
-fn read(row: &Row<'_>) -> Result<StoredEntry, rusqlite::Error> {
+/// Of a row of [`Store::columns`].
+pub(super) fn read(row: &Row<'_>) -> Result<StoredEntry, rusqlite::Error> {
+    let content = match row.get::<_, Option<[u8; 32]>>(7)? {
+        Some(commitment) => Content::Erased { commitment },
+        None => Content::Kept {
+            payload: row.get(4)?,
+            salt: row.get(5)?,
+        },
+    };
     Ok(StoredEntry {
         seq: row.get(0)?,
         at_ms: row.get(1)?,
         kind: row.get(2)?,
         incident: row.get(3)?,
-        payload: row.get(4)?,
-        salt: row.get(5)?,
+        content,
         hash: row.get(6)?,
     })
 }
@@ -380,13 +400,25 @@ pub fn parse(stored: &StoredEntry) -> Result<Entry, StoreError> {
         seq: stored.seq,
         reason,
     };
-    let payload: Payload =
-        serde_json::from_str(&stored.payload).map_err(|error| unreadable(error.to_string()))?;
     let at = Timestamp::from_millisecond(stored.at_ms).map_err(|error| unreadable(error.to_string()))?;
+    let (key, event) = match stored.payload() {
+        Some(payload) => {
+            let payload: Payload =
+                serde_json::from_str(payload).map_err(|error| unreadable(error.to_string()))?;
+            (payload.key, payload.event)
+        }
+        None => (
+            None,
+            Event::PayloadErased {
+                kind: stored.kind.clone(),
+                incident: stored.incident.map(IncidentId),
+            },
+        ),
+    };
     Ok(Entry {
         seq: stored.seq,
         at,
-        key: payload.key,
-        event: payload.event,
+        key,
+        event,
     })
 }

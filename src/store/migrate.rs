@@ -57,10 +57,38 @@ const STEPS: &[&str] = &[
         hash BLOB NOT NULL,
         state TEXT NOT NULL
     ) STRICT;",
+    // Append-only still, but for the one change that retention makes: the payload and its salt go, the commitment to both
+    // comes in their place, and an entry of the journal covers it (`domain::erasure`).
+    "ALTER TABLE journal ADD COLUMN commitment BLOB
+        CHECK (commitment IS NULL OR (length(commitment) = 32 AND payload = '' AND salt = zeroblob(16)));
+    CREATE INDEX journal_erasures ON journal (seq) WHERE kind = 'erased';
+    DROP TRIGGER journal_no_update;
+    CREATE TRIGGER journal_no_update BEFORE UPDATE ON journal
+        WHEN NOT (
+            OLD.commitment IS NULL AND NEW.commitment IS NOT NULL
+            AND NEW.seq IS OLD.seq AND NEW.at_ms IS OLD.at_ms AND NEW.kind IS OLD.kind
+            AND NEW.incident IS OLD.incident AND NEW.hash IS OLD.hash
+            AND EXISTS (
+                SELECT 1 FROM journal AS record
+                WHERE record.kind = 'erased' AND record.seq > OLD.seq
+                AND OLD.at_ms < json_extract(record.payload, '$.event.erasure.before_ms')
+                AND CASE WHEN OLD.incident IS NULL
+                    THEN OLD.kind IN ('asked', 'refused', 'changed')
+                        AND json_extract(record.payload, '$.event.erasure.alone')
+                    ELSE EXISTS (
+                        SELECT 1 FROM json_each(record.payload, '$.event.erasure.incidents') AS run
+                        WHERE OLD.incident BETWEEN json_extract(run.value, '$[0]') AND json_extract(run.value, '$[1]'))
+                    END))
+        BEGIN SELECT RAISE(ABORT, 'the journal is append-only'); END;
+    -- Up to which entry the recorded erasures are carried out. A cache: done again, an erasure changes nothing.
+    CREATE TABLE erasures (only INTEGER PRIMARY KEY CHECK (only = 1), through INTEGER NOT NULL) STRICT;
+    INSERT INTO erasures (only, through) VALUES (1, 0);",
 ];
 
 /// The version from which on a database has a name, and its snapshot says by whom it was made.
 pub const NAMED: i64 = 2;
+/// The version from which on payloads can be erased.
+pub const ERASABLE: i64 = 3;
 
 /// Sets what holds for every connection that writes.
 pub fn prepare(connection: &Connection) -> Result<(), StoreError> {
@@ -70,6 +98,8 @@ pub fn prepare(connection: &Connection) -> Result<(), StoreError> {
     connection.pragma_update(None, "recursive_triggers", true)?;
     connection.pragma_update(None, "foreign_keys", true)?;
     connection.pragma_update(None, "trusted_schema", false)?;
+    // What is freed is overwritten: an erased payload is in no unused part of the file.
+    connection.pragma_update(None, "secure_delete", true)?;
     connection.set_prepared_statement_cache_capacity(32);
     Ok(())
 }
@@ -121,6 +151,12 @@ pub fn migrate(connection: &mut Connection, path: &Path) -> Result<(), StoreErro
         )?;
         planted::reach(Point::Migrated);
         transaction.commit()?;
+    }
+    if (1..ERASABLE).contains(&found)
+        && let Err(error) = connection.execute_batch("VACUUM")
+    {
+        // Earlier versions did not overwrite what they freed. Everything works without this.
+        tracing::warn!(%error, "the database could not be written anew: unused parts of the file may hold old texts");
     }
     Ok(())
 }

@@ -1,6 +1,7 @@
 //! SQLite: the journal, the outbox, snapshots, migrations. The only SQL. One writer, WAL, `synchronous=FULL`.
 //!
-//! Invariants: entries are only ever appended (triggers refuse the rest), each is chained by hash to the one before;
+//! Invariants: entries are only ever appended (triggers refuse the rest, but for payloads that retention erases, see
+//! `erasure`), each is chained by hash to the one before;
 //! entries and the effects that follow from them are committed in one transaction.
 
 #![cfg_attr(
@@ -15,6 +16,9 @@
 mod backup;
 mod chain;
 mod checkpoint;
+mod erasure;
+#[cfg(test)]
+mod erasure_tests;
 mod error;
 mod export;
 mod journal;
@@ -31,8 +35,9 @@ mod tests;
 mod verify;
 
 pub use backup::{prepare, put_back};
-pub use chain::{ChainHash, GENESIS, StoredEntry, link};
+pub use chain::{ChainHash, Content, GENESIS, StoredEntry, link};
 pub use checkpoint::{Checkpoint, CheckpointError};
+pub use erasure::{Erasable, Erasing};
 pub use error::StoreError;
 pub use export::{Chain, ExportLine};
 pub use journal::{Store, Verified, parse};

@@ -91,9 +91,9 @@ fn nothing_that_stands_in_the_journal_can_be_changed() {
         "UPDATE OR REPLACE journal SET seq = 3 WHERE seq = 2",
         "DELETE FROM journal WHERE seq = 3",
         "DELETE FROM journal",
-        "INSERT OR REPLACE INTO journal SELECT seq, at_ms, 'other', incident, payload, salt, hash FROM journal WHERE seq = 2",
-        "REPLACE INTO journal SELECT 2, at_ms, kind, incident, payload, salt, hash FROM journal WHERE seq = 1",
-        "INSERT INTO journal SELECT 2, at_ms, kind, incident, payload, salt, hash FROM journal WHERE seq = 1 ON CONFLICT DO UPDATE SET kind = 'x'",
+        "INSERT OR REPLACE INTO journal SELECT seq, at_ms, 'other', incident, payload, salt, hash, NULL FROM journal WHERE seq = 2",
+        "REPLACE INTO journal SELECT 2, at_ms, kind, incident, payload, salt, hash, NULL FROM journal WHERE seq = 1",
+        "INSERT INTO journal SELECT 2, at_ms, kind, incident, payload, salt, hash, NULL FROM journal WHERE seq = 1 ON CONFLICT DO UPDATE SET kind = 'x'",
     ];
     // A connection of somebody else, without the settings of ours.
     let stranger = rusqlite::Connection::open(&place.path).unwrap();
@@ -112,7 +112,7 @@ fn a_new_database_is_empty_and_opens_again() {
     let store = Store::open(&place.path).unwrap();
     assert_eq!((store.seq(), store.head()), (0, GENESIS));
     assert_eq!(store.load().unwrap(), State::default());
-    assert_eq!(migrate::known_version(&store.connection, &place.path).unwrap(), 2);
+    assert_eq!(migrate::known_version(&store.connection, &place.path).unwrap(), 3);
     drop(store);
     assert_eq!(Store::open(&place.path).unwrap().verify().unwrap().entries, 0);
 }
@@ -125,7 +125,7 @@ fn a_database_of_a_newer_version_is_refused_and_left_alone() {
         .pragma_update(None, "user_version", 99)
         .unwrap();
     let message = format!(
-        "`{}` was written by a newer Interlock (schema 99; this one knows up to 2): start that version, or restore an older backup",
+        "`{}` was written by a newer Interlock (schema 99; this one knows up to 3): start that version, or restore an older backup",
         place.path.display()
     );
     for result in [Store::open(&place.path), Store::open_to_read(&place.path)] {
@@ -134,7 +134,7 @@ fn a_database_of_a_newer_version_is_refused_and_left_alone() {
             error,
             StoreError::Newer {
                 found: 99,
-                known: 2,
+                known: 3,
                 ..
             }
         ));
@@ -402,12 +402,16 @@ fn a_database_of_the_first_schema_is_read_as_it_is_and_opened_with_all_it_has() 
     let place = place();
     let state = {
         let store = filled(&place.path, 3);
-        let old = "DROP TABLE identity; DROP TABLE probe; DROP TABLE snapshot; PRAGMA user_version = 1;
+        let state = store.load_all().unwrap();
+        let old = "DROP TABLE erasures; DROP INDEX journal_erasures; DROP TRIGGER journal_no_update;
+            ALTER TABLE journal DROP COLUMN commitment;
+            CREATE TRIGGER journal_no_update BEFORE UPDATE ON journal BEGIN SELECT RAISE(ABORT, 'append-only'); END;
+            DROP TABLE identity; DROP TABLE probe; DROP TABLE snapshot; PRAGMA user_version = 1;
             CREATE TABLE snapshot (only INTEGER PRIMARY KEY CHECK (only = 1), seq INTEGER NOT NULL,
                 hash BLOB NOT NULL, state TEXT NOT NULL) STRICT;
             INSERT INTO snapshot VALUES (1, 3, zeroblob(32), '{}')";
         store.connection.execute_batch(old).unwrap();
-        store.load_all().unwrap()
+        state
     };
     let read = Store::open_to_read(&place.path).unwrap();
     assert_eq!((read.name(), read.load().unwrap()), ("", state.clone()));

@@ -1,5 +1,8 @@
 //! Checks an export line by line: the chain, the tree over it, and the checkpoints that must agree with both.
 //!
+//! An entry whose payload is erased proves what its hash proves, and nothing of what it said. It counts only where a later
+//! entry records the erasure.
+//!
 //! Invariant: the first thing that does not fit is what is told, and nothing after it counts.
 
 use std::collections::VecDeque;
@@ -7,12 +10,15 @@ use std::collections::VecDeque;
 use serde::Serialize;
 
 use super::StoreError;
+use super::chain::Content;
 use super::checkpoint::Checkpoint;
 use super::export::{Chain, ExportLine};
 use super::journal::parse;
 use super::merkle::{NodeHash, Tree};
 use super::note::PublicKey;
+use crate::domain::erasure::{ALONE, Erasure};
 use crate::domain::event::Event;
+use crate::domain::ids::IncidentId;
 
 /// What the export is held against.
 #[derive(Default)]
@@ -38,10 +44,24 @@ pub struct Verdict {
     /// The first so many entries are what a checkpoint in the journal itself says they are.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub signed: Option<u64>,
+    /// Entries whose payloads are erased, as entries after them record. Their hashes stand.
+    pub erased: u64,
+    /// Entries for which that is on record and not done yet; known of a database alone.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub to_be_erased: Option<u64>,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub broken_at: Option<u64>,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub problem: Option<String>,
+}
+
+/// An entry without its payload.
+struct Gone {
+    seq: u64,
+    at_ms: i64,
+    /// Where it is one that may go without an incident.
+    kind: Option<&'static str>,
+    incident: Option<IncidentId>,
 }
 
 /// Follows lines until one does not fit.
@@ -56,6 +76,9 @@ pub struct Follower {
     keys: Vec<PublicKey>,
     anchored: Option<u64>,
     signed: Option<u64>,
+    erased: u64,
+    /// Erased, and nothing on record for it so far.
+    unrecorded: Vec<Gone>,
     broken: Option<(u64, String)>,
 }
 
@@ -73,6 +96,8 @@ impl Follower {
             keys: wanted.keys,
             anchored: None,
             signed: None,
+            erased: 0,
+            unrecorded: Vec::new(),
             broken: None,
         };
         follower.compare();
@@ -96,11 +121,35 @@ impl Follower {
             self.broken = Some((line.entry.seq, problem));
             return;
         }
+        if let Err(problem) = self.erasures(line) {
+            self.broken = Some((line.entry.seq, problem));
+            return;
+        }
         self.tree.push(&line.entry.hash);
         if !self.keys.is_empty() {
             self.roots.push(self.tree.root());
         }
         self.compare();
+    }
+
+    /// Holds erased entries against what is on record.
+    fn erasures(&mut self, line: &ExportLine) -> Result<(), String> {
+        let entry = &line.entry;
+        if matches!(entry.content, Content::Erased { .. }) {
+            self.erased = self.erased.saturating_add(1);
+            self.unrecorded.push(Gone {
+                seq: entry.seq,
+                at_ms: entry.at_ms,
+                kind: ALONE.into_iter().find(|kind| *kind == entry.kind),
+                incident: entry.incident.map(IncidentId),
+            });
+        } else if entry.kind == Erasure::KIND
+            && let Event::Erased { erasure, .. } = parse(entry).map_err(|error| error.to_string())?.event
+        {
+            self.unrecorded
+                .retain(|gone| !erasure.takes(gone.at_ms, gone.kind.unwrap_or_default(), gone.incident));
+        }
+        Ok(())
     }
 
     /// A checkpoint that the journal itself holds must be signed, and say what the entries before it say.
@@ -153,6 +202,7 @@ impl Follower {
     #[must_use]
     pub fn end(self) -> Verdict {
         let entries = self.chain.entries;
+        let unrecorded = self.unrecorded.first().map(|gone| gone.seq);
         let problem = match (&self.broken, self.anchors.back(), &self.head) {
             (Some((_, problem)), _, _) => Some(problem.clone()),
             (None, Some(anchor), _) => Some(format!(
@@ -162,7 +212,9 @@ impl Follower {
             (None, None, Some(head)) if !self.head_seen => Some(format!(
                 "no entry has the hash {head}: entries were cut off at the end, or the hash is of another journal"
             )),
-            (None, None, _) => None,
+            (None, None, _) => unrecorded.map(|seq| {
+                format!("the payload of entry {seq} is erased and no entry says that it was to be: somebody took it out")
+            }),
         };
         Verdict {
             whole: problem.is_none(),
@@ -170,7 +222,9 @@ impl Follower {
             head: hex::encode(self.chain.head),
             anchored: self.anchored,
             signed: self.signed,
-            broken_at: self.broken.map(|(seq, _)| seq),
+            erased: self.erased,
+            to_be_erased: None,
+            broken_at: self.broken.map(|(seq, _)| seq).or(unrecorded),
             problem,
         }
     }

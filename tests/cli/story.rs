@@ -66,9 +66,14 @@ pub fn ana() -> Who {
 
 /// Writes it into the place's database.
 pub fn write(place: &Place) {
+    write_at(place, "2026-11-20T03:14:07Z");
+}
+
+/// As [`write`], begun at this moment.
+pub fn write_at(place: &Place, begun: &str) {
     let mut story = Writer {
         state: State::default(),
-        at: "2026-11-20T03:14:07Z".parse().unwrap(),
+        at: begun.parse().unwrap(),
         entries: vec![],
     };
     let settings = Settings::load(Some(&place.path("interlock.toml")), []).unwrap();

@@ -16,7 +16,7 @@ struct Left {
     running: bool,
 }
 
-const LEFT: [Left; 3] = [
+const LEFT: [Left; 4] = [
     Left {
         name: "schema-1-done",
         dump: include_str!("../data/databases/schema-1-done.sql"),
@@ -38,10 +38,17 @@ const LEFT: [Left; 3] = [
         entries: 10,
         running: true,
     },
+    Left {
+        name: "schema-3-done",
+        dump: include_str!("../data/databases/schema-3-done.sql"),
+        schema: 3,
+        entries: 18,
+        running: false,
+    },
 ];
 
 /// What this program writes.
-const NEWEST: i64 = 2;
+const NEWEST: i64 = 3;
 
 fn put(left: &Left) -> Place {
     let place = Place::new();
@@ -117,7 +124,7 @@ fn a_database_of_a_later_program_is_refused_and_not_touched() {
     assert!(
         refused
             .err
-            .contains("was written by a newer Interlock (schema 3; this one knows up to 2)")
+            .contains("was written by a newer Interlock (schema 4; this one knows up to 3)")
             && refused
                 .err
                 .contains("start that version, or restore an older backup"),

@@ -146,7 +146,8 @@ async fn a_secret_in_an_alert_is_neither_shown_nor_stored() {
     let stored = Store::open_to_read(&world.database()).unwrap();
     stored
         .export(|entry| {
-            assert!(!entry.payload.contains("hunter2hunter2"), "{}", entry.payload);
+            let payload = entry.payload().unwrap();
+            assert!(!payload.contains("hunter2hunter2"), "{payload}");
             Ok(())
         })
         .unwrap();
@@ -164,8 +165,9 @@ async fn every_start_says_under_what_it_runs() {
     let stored = Store::open_to_read(&world.database()).unwrap();
     stored
         .export(|entry| {
-            if entry.payload.contains("\"type\":\"started\"") {
-                starts.push(entry.payload.clone());
+            let payload = entry.payload().unwrap();
+            if payload.contains("\"type\":\"started\"") {
+                starts.push(payload.to_owned());
             }
             Ok(())
         })

@@ -46,6 +46,7 @@ mod prechecks;
 mod reasons;
 mod redis;
 mod refused;
+mod retention;
 mod rewritten;
 mod runbooks;
 mod scenarios;

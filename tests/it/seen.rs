@@ -303,7 +303,8 @@ async fn a_secret_that_a_person_types_is_neither_shown_nor_stored() {
     let stored = Store::open_to_read(&world.database()).unwrap();
     stored
         .export(|entry| {
-            assert!(!entry.payload.contains(SECRET), "{}", entry.payload);
+            let payload = entry.payload().unwrap();
+            assert!(!payload.contains(SECRET), "{payload}");
             Ok(())
         })
         .unwrap();

@@ -46,7 +46,7 @@ fn epochs(world: &TestWorld) -> Vec<Option<u64>> {
     let store = Store::open_to_read(&world.database()).unwrap();
     store
         .export(|entry| {
-            let payload: Value = serde_json::from_str(&entry.payload).unwrap();
+            let payload: Value = serde_json::from_str(entry.payload().unwrap()).unwrap();
             epochs.push(payload["epoch"].as_u64());
             Ok(())
         })

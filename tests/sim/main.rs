@@ -17,6 +17,7 @@ mod promises;
 mod quorum;
 mod replies;
 mod rest;
+mod retention;
 mod rng;
 mod scenery;
 mod sim;

@@ -45,6 +45,7 @@ pub struct Figures {
     pub refused: u64,
     pub closed: u64,
     pub late: u64,
+    pub erased: u64,
 }
 
 impl Figures {
@@ -61,6 +62,7 @@ impl Figures {
         self.refused += other.refused;
         self.closed += other.closed;
         self.late += other.late;
+        self.erased += other.erased;
     }
 
     /// Every kind of trouble was met.
@@ -75,6 +77,7 @@ impl Figures {
             self.refused,
             self.closed,
             self.late,
+            self.erased,
         ];
         self.seeds < 100 || all.iter().all(|count| *count > 0)
     }
@@ -85,7 +88,7 @@ impl std::fmt::Display for Figures {
         write!(
             f,
             "{} seeds, {} steps, {} entries: {} starts, {} unknown, {} judged, {} late results, {} crashes, \
-             {} failed commits, {} freezes, {} refused starts, {} closed",
+             {} failed commits, {} freezes, {} refused starts, {} closed, {} erased",
             self.seeds,
             self.steps,
             self.entries,
@@ -97,7 +100,8 @@ impl std::fmt::Display for Figures {
             self.failed_commits,
             self.frozen,
             self.refused,
-            self.closed
+            self.closed,
+            self.erased
         )
     }
 }

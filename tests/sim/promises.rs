@@ -95,7 +95,15 @@ impl Law {
                 .incidents
                 .iter()
                 .find(|(id, incident)| state.incident(**id) != Some(incident));
-            format!("the state is not the fold of the journal: {differs:?}")
+            let (ours, theirs) = (format!("{:?}", self.state), format!("{state:?}"));
+            let same = ours
+                .bytes()
+                .zip(theirs.bytes())
+                .take_while(|(one, other)| one == other);
+            let from = same.count().saturating_sub(200);
+            let part = |text: &str| text.chars().skip(from).take(400).collect::<String>();
+            let (ours, theirs) = (part(&ours), part(&theirs));
+            format!("the state is not the fold of the journal: {differs:?}; …{ours}… and …{theirs}…")
         })
     }
 

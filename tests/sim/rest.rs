@@ -39,6 +39,7 @@ impl Sim {
         self.everything_is_over()?;
         self.pass(60 * 60 * 25)?;
         self.old_ones_are_forgotten()?;
+        self.erases()?;
         let verified = self.core().store().verify().map_err(|error| error.to_string())?;
         if verified.entries == self.core().state().seq {
             Ok(())

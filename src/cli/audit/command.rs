@@ -2,12 +2,12 @@
 
 use clap::Subcommand;
 
-use super::{export, keygen, show, touched, verify};
+use super::{erase, export, keygen, show, touched, verify};
 use crate::cli::outcome::{Ended, Failure};
 use crate::cli::screen::Screen;
 use crate::cli::setup::Setup;
 
-/// Read the journal: show what happened, prove that nothing was changed, copy it out
+/// The journal: show what happened, prove that nothing was changed, copy it out, erase what is old
 #[derive(Debug, clap::Args)]
 #[command(after_help = "Example: interlock audit show --incident INC-42")]
 pub(in crate::cli) struct Audit {
@@ -21,6 +21,7 @@ enum AuditCommand {
     Verify(verify::Verify),
     Export(export::Export),
     Touched(touched::Touched),
+    Erase(erase::Erase),
     Keygen(keygen::Keygen),
 }
 
@@ -31,6 +32,7 @@ impl Audit {
             AuditCommand::Verify(command) => command.run(setup, screen),
             AuditCommand::Export(command) => command.run(setup, screen),
             AuditCommand::Touched(command) => command.run(setup, screen),
+            AuditCommand::Erase(command) => command.run(setup, screen),
             AuditCommand::Keygen(command) => command.run(screen),
         }
     }

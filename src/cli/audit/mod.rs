@@ -2,6 +2,7 @@
 
 mod anchors;
 mod command;
+mod erase;
 mod export;
 mod keygen;
 mod show;

@@ -35,7 +35,9 @@ impl Touched {
             // Its entries alone, so that one from long ago is there, too.
             Since::Incident(id) => {
                 let mut state = State::default();
-                store.of_incident(id)?.iter().for_each(|entry| state.apply(entry));
+                let entries = store.of_incident(id)?;
+                journal::if_erased(&store, id, &entries)?;
+                entries.iter().for_each(|entry| state.apply(entry));
                 state
             }
             Since::Last(_) => store.load()?,

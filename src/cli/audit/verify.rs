@@ -68,6 +68,18 @@ fn tell(verified: &Verdict, head_given: bool, screen: &mut Screen) -> Result<(),
     }
     let rest = format!("{} entries, head {}", verified.entries, verified.head);
     screen.say_painted(Paint::Good, "whole: ", &rest)?;
+    if verified.erased > 0 {
+        let erased = entries(verified.erased);
+        screen.say(&format!(
+            "of {erased} the text is erased, as the journal records; what they hash to stands"
+        ))?;
+    }
+    if let Some(left) = verified.to_be_erased.filter(|left| *left > 0) {
+        let left = entries(left);
+        screen.say(&format!(
+            "of {left} more the text is still to be erased: the bot does it while it runs"
+        ))?;
+    }
     if let Some(signed) = verified.signed {
         screen.say(&format!("its own checkpoints are signed up to entry {signed}"))?;
     }
@@ -83,6 +95,13 @@ fn tell(verified: &Verdict, head_given: bool, screen: &mut Screen) -> Result<(),
     }
 }
 
+fn entries(count: u64) -> String {
+    match count {
+        1 => "1 entry".to_owned(),
+        count => format!("{count} entries"),
+    }
+}
+
 fn of_store(store: &Store, wanted: Wanted) -> Result<Verdict, Failure> {
     let mut follower = Follower::new(wanted);
     let mut read = Chain::default();
@@ -91,6 +110,7 @@ fn of_store(store: &Store, wanted: Wanted) -> Result<Verdict, Failure> {
         Ok(())
     })?;
     let mut verdict = follower.end();
+    verdict.to_be_erased = Some(store.unerased()?);
     // The chain says that the entries stand; what is done follows the tables beside them.
     if verdict.whole
         && let Err(problem) = store.tables_fit()?

@@ -1,6 +1,9 @@
 //! An entry in one line. The thread leaves out what people need not read; here everything is told.
 
-use crate::domain::event::{Deed, Event, Mode};
+use jiff::Timestamp;
+
+use crate::domain::erasure::Erasure;
+use crate::domain::event::{Deed, Event, Mode, Who};
 use crate::domain::ids::IncidentId;
 use crate::domain::incident::Incident;
 use crate::domain::runbook::Autonomy;
@@ -45,6 +48,12 @@ fn machinery(event: &Event) -> Option<String> {
             "the checkpoint over {size} entries is put into the thread"
         ));
     }
+    if let Event::Erased { by, erasure } = event {
+        return Some(erased(by.as_ref(), erasure));
+    }
+    if let Event::PayloadErased { kind, .. } = event {
+        return Some(format!("erased; it was: {}", kind.replace('_', " ")));
+    }
     if let Event::Repeated { incidents } = event {
         return Some(repeated(incidents));
     }
@@ -74,6 +83,28 @@ fn machinery(event: &Event) -> Option<String> {
         return Some(format!("the checklist {runbook} is shown"));
     }
     None
+}
+
+fn erased(by: Option<&Who>, erasure: &Erasure) -> String {
+    let by = by.map_or("retention.payloads_days", |by| by.name.as_str());
+    let runs: Vec<String> = erasure
+        .incidents
+        .iter()
+        .map(|(first, last)| match first == last {
+            true => format!("INC-{first}"),
+            false => format!("INC-{first} to INC-{last}"),
+        })
+        .collect();
+    let alone = erasure
+        .alone
+        .then(|| "what was asked, refused and changed".to_owned());
+    let what: Vec<String> = runs.into_iter().chain(alone).collect();
+    let before = Timestamp::from_millisecond(erasure.before_ms).unwrap_or_default();
+    format!(
+        "{by} had the texts from before {} erased: {}",
+        before.strftime("%Y-%m-%d"),
+        what.join(", ")
+    )
 }
 
 fn started(

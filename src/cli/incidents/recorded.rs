@@ -31,6 +31,7 @@ pub(super) fn read(setup: &Setup, given: &str, most: usize) -> Result<Recorded, 
             all.entry(incident).or_default().push(entry);
         }
     })?;
+    journal::if_erased(&store, id, all.get(&id).map_or(&[], Vec::as_slice))?;
     let mut closed: Vec<Signature> = Vec::new();
     let mut wanted = None;
     for (other, entries) in &all {

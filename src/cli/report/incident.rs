@@ -18,6 +18,7 @@ pub(super) fn show(
     let id = journal::incident(given)?;
     let store = journal::open(&setup.settings()?.store.path)?;
     let entries = store.of_incident(id)?;
+    journal::if_erased(&store, id, &entries)?;
     let mut state = State::default();
     entries.iter().for_each(|entry| state.apply(entry));
     let Some(incident) = state.incident(id) else {

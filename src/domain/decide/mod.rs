@@ -12,6 +12,7 @@ mod charge;
 mod contain;
 mod deadline;
 mod ends;
+mod erase;
 mod freezing;
 mod glass;
 mod judge;
@@ -103,6 +104,12 @@ pub fn decide(tx: &mut Tx<'_>, context: Context<'_>, command: Command) -> Reply 
         }
         Command::FreezeFileSeen { path, file } => freezing::file_seen(tx, context, path, file),
         Command::Restored { entries } => restored::restored(tx, context, entries),
+        Command::Erase {
+            by,
+            incidents,
+            before,
+            alone,
+        } => erase::erase(tx, context, by, incidents, before, alone),
         Command::Tick => deadline::tick(tx, context),
         Command::ClockWentBack { from } => back::clock_went_back(tx, context, from),
         Command::Landed { incidents, attempts } => deadline::landed(tx, context, &incidents, &attempts),
@@ -131,6 +138,7 @@ impl Command {
             | Self::Stop { .. }
             | Self::FreezeFileSeen { .. }
             | Self::Restored { .. }
+            | Self::Erase { .. }
             | Self::Landed { .. }
             | Self::Recover { .. } => None,
         }

@@ -227,6 +227,8 @@ fn redraws(event: &Event) -> bool {
         | Event::Changed { .. }
         | Event::ChangesUnread { .. }
         | Event::SecondFactor { .. }
+        | Event::Erased { .. }
+        | Event::PayloadErased { .. }
         | Event::Refused { .. }
         | Event::Asked { .. }
         | Event::Reminded { .. }
@@ -301,6 +303,8 @@ fn tells(event: &Event) -> bool {
         | Event::Changed { .. }
         | Event::ChangesUnread { .. }
         | Event::SecondFactor { .. }
+        | Event::Erased { .. }
+        | Event::PayloadErased { .. }
         | Event::ChangesSeen { .. }
         | Event::Remembered { .. }
         | Event::Advised { .. }

@@ -16,9 +16,12 @@ impl Event {
             | Self::FreezeFile { .. }
             | Self::Changed { .. }
             | Self::ChangesUnread { .. }
+            | Self::Erased { .. }
             | Self::SecondFactor { .. } => None,
             Self::Frozen { over, .. } | Self::Unfrozen { over, .. } => over.map(|over| over.incident),
-            Self::Refused { incident, .. } | Self::Asked { incident, .. } => *incident,
+            Self::Refused { incident, .. }
+            | Self::Asked { incident, .. }
+            | Self::PayloadErased { incident, .. } => *incident,
             Self::Opened { incident, .. }
             | Self::Anchored { incident, .. }
             | Self::Joined { incident, .. }

@@ -11,7 +11,7 @@ use crate::domain::alert::{Alert, Severity};
 use crate::domain::approval::ApprovalEvent;
 use crate::domain::cluster::Because;
 use crate::domain::ids::{Channel, EpisodeKey, IncidentId, Source};
-use crate::domain::incident::{ClosedAs, Episode, HandoffReason, Incident, Paging, Phase};
+use crate::domain::incident::{ClosedAs, Episode, HandoffReason, Incident, Paging, Phase, Tick};
 
 pub(super) fn opened(
     id: IncidentId,
@@ -128,4 +128,13 @@ pub(super) fn close(incident: &mut Incident, at: Timestamp, result: ClosedAs) {
     incident.paging.due = None;
     silences::close(incident, at);
     incident.phase = Phase::Closed { at, result };
+}
+
+pub(super) fn ticked(incident: &mut Incident, item: u16, by: &str, done: bool, at: Timestamp) {
+    if done {
+        let by = by.to_owned();
+        incident.ticks.insert(item, Tick { by, at });
+    } else {
+        incident.ticks.remove(&item);
+    }
 }

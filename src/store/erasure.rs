@@ -1,0 +1,393 @@
+//! Erasing payloads that retention lets go of, while the chain, the tree and every checkpoint over them hold. What may go,
+//! and how the state stays the fold of what is left, is decided in [`domain::erasure`](crate::domain::erasure).
+//!
+//! # How a payload goes
+//!
+//! 1. [`Store::erasable`] looks for what may go and rehearses it: the journal is folded with and without, and where the two
+//!    states differ nothing is recorded.
+//! 2. The engine records an `erased` entry, which says who asked, what goes, and what is left of it.
+//! 3. [`Store::erase_some`] takes the payloads and salts out, a few entries in each transaction, so that no click waits for
+//!    it. In their place stands the commitment that the chain goes over. The triggers allow exactly this change, and only to
+//!    entries that a recorded erasure covers.
+//! 4. [`Store::erased_through`] stores the state anew, since the old one held texts, and empties the write-ahead log. The
+//!    pragma `secure_delete` has overwritten what was freed in the file.
+//!
+//! A crash anywhere goes on at the next start: the table `erasures` says how far it has come, and doing it twice is doing it once.
+//! Backups from before hold what they held: nothing here reaches them.
+
+use std::time::Duration;
+
+use jiff::Timestamp;
+use rusqlite::{Row, Transaction, TransactionBehavior, params};
+
+use super::chain::{ChainHash, Content, GENESIS, StoredEntry, link};
+use super::journal::{parse, read};
+use super::{Store, StoreError, migrate};
+use crate::domain::erasure::{ALONE, Erasure};
+use crate::domain::event::{Entry, Event, Who};
+use crate::domain::ids::IncidentId;
+use crate::domain::state::State;
+
+/// Entries of one transaction. Each takes a few milliseconds then.
+const SOME: u32 = 256;
+/// The hash of the entry before; no column for the first.
+const PREVIOUS: &str = "(SELECT hash FROM journal AS previous WHERE previous.seq = journal.seq - 1)";
+/// How long the writer waits for readers to leave the write-ahead log before it tries again later.
+const PATIENCE: Duration = Duration::from_millis(50);
+/// As rusqlite has it.
+const USUAL_PATIENCE: Duration = Duration::from_secs(5);
+
+/// What may be erased.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Erasable {
+    pub incidents: Vec<IncidentId>,
+    /// Entries of theirs, with those that are about no incident.
+    pub entries: u64,
+    /// Whether there are any of the latter.
+    pub alone: bool,
+}
+
+/// A recorded erasure that is not carried out yet, and how far it has come.
+#[derive(Clone, Debug)]
+pub struct Erasing {
+    /// The entry that records it.
+    pub entry: u64,
+    erasure: Erasure,
+    /// The last incident and entry that were looked at.
+    from: (u64, u64),
+    alone_from: u64,
+    /// No payload is left; what is beside the journal may still be.
+    through: bool,
+}
+
+impl Erasing {
+    /// Whether all payloads are taken out.
+    #[must_use]
+    pub fn is_through(&self) -> bool {
+        self.through
+    }
+}
+
+impl Store {
+    /// What of the incidents that closed before this moment, or of the one, still has payloads and may lose them.
+    ///
+    /// # Errors
+    /// When the database can't be read, or erasing would change what the state is: then nothing may be erased.
+    pub fn erasable(
+        &self,
+        before: Timestamp,
+        only: Option<IncidentId>,
+        now: Timestamp,
+    ) -> Result<Erasable, StoreError> {
+        if self.schema < migrate::ERASABLE {
+            return Ok(Erasable::default());
+        }
+        let moment = self.connection.unchecked_transaction()?;
+        let mut found = Erasable::default();
+        let state = self.load()?;
+        let waits: Vec<IncidentId> = self
+            .outbox()?
+            .iter()
+            .filter_map(|(_, effect, _)| effect.incident())
+            .collect();
+        for (incident, entries) in self.closed_before(before, only)? {
+            if state.lets_go(incident, now) && !waits.contains(&incident) {
+                found.incidents.push(incident);
+                found.entries = found.entries.saturating_add(entries);
+            }
+        }
+        if only.is_none() {
+            let alone = self.alone_before(before)?;
+            found.alone = alone > 0;
+            found.entries = found.entries.saturating_add(alone);
+        }
+        if found.entries > 0 {
+            self.rehearse(&found, before, now)?;
+        }
+        drop(moment);
+        Ok(found)
+    }
+
+    fn closed_before(
+        &self,
+        before: Timestamp,
+        only: Option<IncidentId>,
+    ) -> Result<Vec<(IncidentId, u64)>, StoreError> {
+        let mut statement = self.connection.prepare_cached(
+            "SELECT incident, count(*) FROM journal
+             WHERE incident IS NOT NULL AND (?2 IS NULL OR incident = ?2) AND at_ms < ?1 AND commitment IS NULL
+             GROUP BY incident
+             HAVING EXISTS (SELECT 1 FROM journal AS closing
+                WHERE closing.incident = journal.incident AND closing.kind = 'closed' AND closing.at_ms < ?1)
+             ORDER BY incident",
+        )?;
+        let only = only.map(|id| id.0);
+        let rows = statement.query_map(params![before.as_millisecond(), only], |row| {
+            Ok((IncidentId(row.get(0)?), row.get(1)?))
+        })?;
+        Ok(rows.collect::<Result<_, _>>()?)
+    }
+
+    fn alone_before(&self, before: Timestamp) -> Result<u64, StoreError> {
+        let [one, two, three] = ALONE;
+        Ok(self.connection.query_row(
+            "SELECT count(*) FROM journal
+             WHERE incident IS NULL AND kind IN (?2, ?3, ?4) AND at_ms < ?1 AND commitment IS NULL",
+            params![before.as_millisecond(), one, two, three],
+            |row| row.get(0),
+        )?)
+    }
+
+    /// Whether the state stays what it is: the fold of all that stands, and the fold of what would be left.
+    fn rehearse(&self, found: &Erasable, before: Timestamp, now: Timestamp) -> Result<(), StoreError> {
+        let erasure = Erasure::of(found.incidents.clone(), before, found.alone);
+        let (mut whole, mut rest) = (State::default(), State::default());
+        self.read_after(0, |entry| {
+            whole.apply(&entry);
+            let incident = entry.event.incident();
+            let taken = erasure.takes(entry.at.as_millisecond(), entry.event.kind(), incident);
+            rest.apply(&if taken { as_erased(entry) } else { entry });
+        })?;
+        let record = Entry {
+            seq: whole.seq.saturating_add(1),
+            at: now,
+            key: None,
+            event: Event::Erased {
+                by: None,
+                erasure: whole.leaving(erasure),
+            },
+        };
+        for state in [&mut whole, &mut rest] {
+            state.apply(&record);
+            state.reindex();
+        }
+        if whole == rest {
+            Ok(())
+        } else {
+            Err(StoreError::StateWouldChange)
+        }
+    }
+
+    /// The oldest recorded erasure that is not carried out.
+    ///
+    /// # Errors
+    /// When the database can't be read.
+    pub fn erasing(&self) -> Result<Option<Erasing>, StoreError> {
+        let mut next = None;
+        self.each_unfinished(|entry, erasure| {
+            next.get_or_insert(Erasing {
+                entry,
+                erasure,
+                from: (0, 0),
+                alone_from: 0,
+                through: false,
+            });
+        })?;
+        Ok(next)
+    }
+
+    /// Entries that a recorded erasure covers and that still have their payloads.
+    ///
+    /// # Errors
+    /// When the database can't be read.
+    pub fn unerased(&self) -> Result<u64, StoreError> {
+        let mut all = 0_u64;
+        let mut unfinished = Vec::new();
+        self.each_unfinished(|entry, erasure| unfinished.push((entry, erasure)))?;
+        for (entry, erasure) in unfinished {
+            for (first, last) in &erasure.incidents {
+                let count: u64 = self.connection.query_row(
+                    "SELECT count(*) FROM journal
+                     WHERE incident BETWEEN ?1 AND ?2 AND seq < ?3 AND at_ms < ?4 AND commitment IS NULL",
+                    params![first, last, entry, erasure.before_ms],
+                    |row| row.get(0),
+                )?;
+                all = all.saturating_add(count);
+            }
+        }
+        Ok(all)
+    }
+
+    fn each_unfinished(&self, mut each: impl FnMut(u64, Erasure)) -> Result<(), StoreError> {
+        if self.schema < migrate::ERASABLE {
+            return Ok(());
+        }
+        let mut statement = self.connection.prepare_cached(&format!(
+            "SELECT {} FROM journal WHERE kind = 'erased' AND seq > (SELECT through FROM erasures) ORDER BY seq",
+            self.columns()
+        ))?;
+        let mut rows = statement.query([])?;
+        while let Some(row) = rows.next()? {
+            if let Entry {
+                seq,
+                event: Event::Erased { erasure, .. },
+                ..
+            } = parse(&read(row)?)?
+            {
+                each(seq, erasure);
+            }
+        }
+        Ok(())
+    }
+
+    /// Who had an incident erased and when, where somebody had.
+    ///
+    /// # Errors
+    /// When the database can't be read.
+    pub fn erased_by(&self, incident: IncidentId) -> Result<Option<(Timestamp, Option<Who>)>, StoreError> {
+        let mut found = None;
+        if self.schema >= migrate::ERASABLE {
+            let mut statement = self.connection.prepare_cached(&format!(
+                "SELECT {} FROM journal WHERE kind = 'erased' ORDER BY seq",
+                self.columns()
+            ))?;
+            let mut rows = statement.query([])?;
+            while let Some(row) = rows.next()? {
+                let entry = parse(&read(row)?)?;
+                if let Event::Erased { by, erasure } = entry.event
+                    && erasure.has(incident)
+                {
+                    found.get_or_insert((entry.at, by));
+                }
+            }
+        }
+        Ok(found)
+    }
+
+    /// Takes the payloads of some entries more. Says whether any were left.
+    ///
+    /// # Errors
+    /// When they can't be written, or one is not what its hash says: then it stays as evidence. Nothing is half done.
+    pub fn erase_some(&mut self, erasing: &mut Erasing) -> Result<bool, StoreError> {
+        let columns = self.columns();
+        let transaction = self
+            .connection
+            .transaction_with_behavior(TransactionBehavior::Immediate)?;
+        let mut taken = next_of_incidents(&transaction, columns, erasing)?;
+        if taken.is_empty() && erasing.erasure.alone {
+            taken = next_alone(&transaction, columns, erasing)?;
+        }
+        for next in &taken {
+            take_out(&transaction, next)?;
+        }
+        transaction.commit()?;
+        for Next { entry, .. } in &taken {
+            match entry.incident {
+                Some(incident) => erasing.from = (incident, entry.seq),
+                None => erasing.alone_from = entry.seq,
+            }
+        }
+        erasing.through = taken.is_empty();
+        Ok(!erasing.through)
+    }
+
+    /// An erasure is carried out: what was beside the journal goes, too. False when somebody is reading what was there: to be
+    /// asked again.
+    ///
+    /// # Errors
+    /// When it can't be written.
+    pub fn erased_through(&mut self, erasing: &Erasing, state: &State) -> Result<bool, StoreError> {
+        self.save_snapshot(state)?;
+        if !self.empty_log()? {
+            return Ok(false);
+        }
+        self.connection
+            .execute("UPDATE erasures SET through = ?1", [erasing.entry])?;
+        Ok(true)
+    }
+
+    /// Takes the write-ahead log into the file and cuts it to nothing. False when a reader is in it.
+    fn empty_log(&self) -> Result<bool, StoreError> {
+        self.connection.busy_timeout(PATIENCE)?;
+        let busy: Result<i64, _> = self
+            .connection
+            .query_row("PRAGMA wal_checkpoint(TRUNCATE)", [], |row| row.get(0));
+        self.connection.busy_timeout(USUAL_PATIENCE)?;
+        Ok(busy? == 0)
+    }
+}
+
+/// An entry that is to lose its payload.
+struct Next {
+    entry: StoredEntry,
+    /// Hash of the one before it.
+    previous: ChainHash,
+}
+
+fn next(row: &Row<'_>) -> Result<Next, rusqlite::Error> {
+    Ok(Next {
+        entry: read(row)?,
+        previous: row.get::<_, Option<ChainHash>>(8)?.unwrap_or(GENESIS),
+    })
+}
+
+/// In order of incident, from where it stands.
+fn next_of_incidents(
+    transaction: &Transaction<'_>,
+    columns: &str,
+    erasing: &Erasing,
+) -> Result<Vec<Next>, StoreError> {
+    let mut statement = transaction.prepare_cached(&format!(
+        "SELECT {columns}, {PREVIOUS} FROM journal
+         WHERE incident BETWEEN ?1 AND ?2 AND (incident, seq) > (?3, ?4)
+            AND seq < ?5 AND at_ms < ?6 AND commitment IS NULL
+         ORDER BY incident, seq LIMIT ?7"
+    ))?;
+    let (incident, seq) = erasing.from;
+    let runs = erasing.erasure.incidents.iter();
+    for (first, last) in runs.filter(|(_, last)| *last >= incident) {
+        let (entry, before) = (erasing.entry, erasing.erasure.before_ms);
+        let rows = statement.query_map(params![first, last, incident, seq, entry, before, SOME], next)?;
+        let found: Vec<Next> = rows.collect::<Result<_, _>>()?;
+        if !found.is_empty() {
+            return Ok(found);
+        }
+    }
+    Ok(Vec::new())
+}
+
+fn next_alone(
+    transaction: &Transaction<'_>,
+    columns: &str,
+    erasing: &Erasing,
+) -> Result<Vec<Next>, StoreError> {
+    let [one, two, three] = ALONE;
+    let mut statement = transaction.prepare_cached(&format!(
+        "SELECT {columns}, {PREVIOUS} FROM journal
+         WHERE incident IS NULL AND kind IN (?1, ?2, ?3) AND seq > ?4 AND seq < ?5 AND at_ms < ?6
+            AND commitment IS NULL
+         ORDER BY seq LIMIT ?7"
+    ))?;
+    let (from, before) = (erasing.alone_from, erasing.erasure.before_ms);
+    let rows = statement.query_map(params![one, two, three, from, erasing.entry, before, SOME], next)?;
+    Ok(rows.collect::<Result<_, _>>()?)
+}
+
+fn take_out(transaction: &Transaction<'_>, next: &Next) -> Result<(), StoreError> {
+    let commitment = next.entry.content.commitment();
+    let left = StoredEntry {
+        content: Content::Erased { commitment },
+        ..next.entry.clone()
+    };
+    // What is damaged or was changed from outside must not lose what shows it.
+    if link(&left, &next.previous) != left.hash {
+        return Err(StoreError::Broken { seq: left.seq });
+    }
+    let mut erase = transaction.prepare_cached(
+        "UPDATE journal SET payload = '', salt = zeroblob(16), commitment = ?2 WHERE seq = ?1",
+    )?;
+    erase.execute(params![left.seq, commitment])?;
+    Ok(())
+}
+
+fn as_erased(entry: Entry) -> Entry {
+    if matches!(entry.event, Event::PayloadErased { .. }) {
+        return entry;
+    }
+    let (kind, incident) = (entry.event.kind().to_owned(), entry.event.incident());
+    Entry {
+        key: None,
+        event: Event::PayloadErased { kind, incident },
+        ..entry
+    }
+}

@@ -1,0 +1,115 @@
+//! Old incidents lose their texts and keep their proof, on the word of a person who is on record for it.
+
+use std::time::Duration;
+
+use interlock::app::{self, ControlReply, ControlRequest, Wanted};
+use interlock::store::Store;
+use jiff::SignedDuration;
+
+use crate::world::{Alert, Setup, TestWorld};
+
+const DAY: u64 = 24 * 60 * 60;
+const CANARY: &str = "the tape of Marguerite Yourcenar is torn";
+
+fn setup() -> Setup {
+    let user = std::process::Command::new("id")
+        .arg("-un")
+        .output()
+        .unwrap()
+        .stdout;
+    Setup::default().table(&format!(
+        "[[operators]]\nos_user = \"{}\"\nperson = \"T0ACME0001/U0ANA00001\"\n",
+        String::from_utf8(user).unwrap().trim()
+    ))
+}
+
+async fn asked(world: &TestWorld, wanted: Wanted, dry_run: bool) -> ControlReply {
+    app::ask_bot(&world.database(), &ControlRequest::Erase { wanted, dry_run })
+        .await
+        .unwrap()
+}
+
+async fn closed_by_ana(world: &TestWorld, alert: &Alert) {
+    world.fires(alert).await;
+    world.ana().presses("Take over").await;
+    world.ana().is_told("You have it.").await;
+    world.ana().presses("Close").await;
+    world.ana().is_told("is closed. Its alert has not resolved").await;
+}
+
+fn holds(world: &TestWorld, text: &str) -> bool {
+    ["", "-wal"].iter().any(|suffix| {
+        let mut name = world.database().into_os_string();
+        name.push(suffix);
+        let bytes = std::fs::read(name).unwrap_or_default();
+        bytes.windows(text.len()).any(|window| window == text.as_bytes())
+    })
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_old_incident_is_erased_on_the_word_of_a_person_and_stays_proved() {
+    let world = TestWorld::start(setup()).await;
+    closed_by_ana(&world, &Alert::tape_jam().described(CANARY)).await;
+    let young = asked(&world, Wanted::Incident(1), false).await;
+    assert!(
+        !young.done
+            && young
+                .text
+                .starts_with("INC-1 can't be erased: it is not there, it is open or was closed less than 31"),
+        "{}",
+        young.text
+    );
+    let soon = asked(
+        &world,
+        Wanted::Before(world.now() - SignedDuration::from_hours(48)),
+        false,
+    )
+    .await;
+    assert!(
+        !soon.done && soon.text.contains("31 days at least"),
+        "{}",
+        soon.text
+    );
+
+    world.clock_moves(Duration::from_secs(40 * DAY)).await;
+    world
+        .fires(&Alert::bad_deploy().described("this one is open"))
+        .await;
+    world.card_shows("INC-2", "this one is open").await;
+    let would = asked(&world, Wanted::Incident(1), true).await;
+    assert!(
+        would.done && would.text.starts_with("Would be erased for good: INC-1, "),
+        "{}",
+        would.text
+    );
+    assert!(holds(&world, CANARY), "a look erases nothing");
+    let gone = asked(&world, Wanted::Incident(1), false).await;
+    assert!(
+        gone.done && gone.text.starts_with("Erased for good: INC-1, ") && gone.text.contains("Backups"),
+        "{}",
+        gone.text
+    );
+    assert!(!holds(&world, CANARY), "in the file or its log");
+    assert!(holds(&world, "this one is open"));
+    let again = asked(&world, Wanted::Incident(1), false).await;
+    assert!(
+        again.text.starts_with("INC-1 is erased already"),
+        "{}",
+        again.text
+    );
+    let open = asked(&world, Wanted::Incident(2), false).await;
+    assert!(open.text.starts_with("INC-2 can't be erased"), "{}", open.text);
+
+    let store = Store::open_to_read(&world.database()).unwrap();
+    assert_eq!(store.tables_fit().unwrap(), Ok(()));
+    let by = store
+        .erased_by(interlock::domain::ids::IncidentId(1))
+        .unwrap()
+        .unwrap()
+        .1;
+    assert_eq!(by.unwrap().name, "ana");
+    world.bot_crashes_and_restarts().await;
+    assert_eq!(store.tables_fit().unwrap(), Ok(()));
+    world.channel("#incidents").threads_are_uninteresting();
+    world.ends().await;
+}
