@@ -12,7 +12,7 @@ use super::screen::{Screen, harmless};
 use super::setup::Setup;
 use super::{
     audit, backup, check, close, doctor, eval, freeze, incidents, ingest, matches, policy, rbac, replay,
-    report, serve, status, totp, unfreeze,
+    report, serve, status, totp, undumped, unfreeze,
 };
 #[cfg(feature = "playground")]
 use super::{demo, playground};
@@ -117,9 +117,9 @@ pub fn main() -> ExitCode {
     let cli = Cli::parse();
     let setup = Setup { config: cli.config };
     let mut screen = Screen::standard();
-    let ended = cli
-        .command
-        .run(&setup, &mut screen)
+    let ended = undumped::never_dumped()
+        .map_err(Failure::Process)
+        .and_then(|()| cli.command.run(&setup, &mut screen))
         .and_then(|ended| screen.flush().map(|()| ended));
     match ended {
         Ok(Ended::Fine) => ExitCode::SUCCESS,

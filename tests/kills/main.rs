@@ -11,6 +11,7 @@
 //! `INTERLOCK_KILLS=1000 cargo test --test kills` says how many; `INTERLOCK_KILLS_SEED=7` which.
 
 mod canary;
+mod cores;
 mod disk;
 mod faults;
 mod figures;
