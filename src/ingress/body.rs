@@ -3,6 +3,8 @@
 
 use std::future::Future;
 use std::pin::Pin;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::task::{Context, Poll, ready};
 use std::time::Duration;
 
@@ -72,14 +74,18 @@ pub(super) struct Timed {
     inner: Incoming,
     within: Duration,
     deadline: Option<Pin<Box<Sleep>>>,
+    /// Set once all of it is here.
+    whole: Arc<AtomicBool>,
 }
 
 impl Timed {
-    pub(super) fn new(inner: Incoming, within: Duration) -> Self {
+    pub(super) fn new(inner: Incoming, within: Duration, whole: Arc<AtomicBool>) -> Self {
+        whole.store(hyper::body::Body::is_end_stream(&inner), Ordering::Release);
         Self {
             inner,
             within,
             deadline: None,
+            whole,
         }
     }
 }
@@ -94,6 +100,9 @@ impl hyper::body::Body for Timed {
     ) -> Poll<Option<Result<Frame<Bytes>, TimedError>>> {
         let this = self.get_mut();
         if let Poll::Ready(frame) = Pin::new(&mut this.inner).poll_frame(cx) {
+            if frame.is_none() || hyper::body::Body::is_end_stream(&this.inner) {
+                this.whole.store(true, Ordering::Release);
+            }
             return Poll::Ready(frame.map(|frame| frame.map_err(TimedError::Broken)));
         }
         let within = this.within;

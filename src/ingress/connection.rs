@@ -108,7 +108,8 @@ pub(super) async fn drive(
     let service = hyper::service::service_fn(move |request: Request<Incoming>| {
         seen.request_began();
         let serving = Serving(Arc::clone(&seen));
-        let request = request.map(|body| Body::new(Timed::new(body, limits.body)));
+        let whole = proving.whole();
+        let request = request.map(|body| Body::new(Timed::new(body, limits.body, whole)));
         let (router, seat) = (router.clone(), Arc::clone(&proving));
         async move {
             let answer = answered(router, request, &seat).await?;
@@ -171,6 +172,8 @@ async fn answered(
         let close = HeaderValue::from_static("close");
         answer.headers_mut().insert(CONNECTION, close);
     }
+    // Only now: between the answer and its proof nobody takes the seat.
+    seat.answered();
     Ok(answer)
 }
 

@@ -1,10 +1,11 @@
 //! Who may keep a connection open. A seat is unproved until something authentic came over it; when all are taken, the one
-//! that has been unproved for the longest is asked to leave. Of those that have proved themselves, senders of alerts keep
+//! that has been unproved for the longest is asked to leave, but for one whose request is all here and is being answered: a flood
+//! of connections must not cut a click off before its signature is looked at. Of those that have proved themselves, senders of alerts keep
 //! three in four at most: a click must never wait for a storm of alerts.
 
 use std::collections::VecDeque;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicU8, AtomicUsize, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU8, AtomicUsize, Ordering};
 
 use axum::Router;
 use axum::body::Body;
@@ -35,6 +36,9 @@ pub fn clicks(routes: Router) -> Router {
     }))
 }
 
+/// Connections that are open, those that were just asked to leave among them.
+const OPEN: &str = "interlock_http_connections_open";
+
 const UNPROVED: u8 = 0;
 const ALERTS: u8 = 1;
 const CLICKS: u8 = 2;
@@ -42,6 +46,8 @@ const CLICKS: u8 = 2;
 #[derive(Debug, Default)]
 struct Place {
     proved: AtomicU8,
+    /// A whole request came over it and is not answered yet.
+    whole: Arc<AtomicBool>,
     leave: Notify,
 }
 
@@ -81,9 +87,13 @@ impl Seats {
         let mut unproved = table.unproved.lock();
         if table.taken.load(Ordering::Acquire) >= table.most {
             // It leaves at its next turn; for that moment there is one more than the bound.
-            unproved.pop_front()?.leave.notify_one();
+            let idle = unproved
+                .iter()
+                .position(|place| !place.whole.load(Ordering::Acquire))?;
+            unproved.remove(idle)?.leave.notify_one();
         }
         table.taken.fetch_add(1, Ordering::AcqRel);
+        metrics::gauge!(OPEN).increment(1);
         let place = Arc::new(Place::default());
         unproved.push_back(place.clone());
         Some(Seat {
@@ -97,6 +107,16 @@ impl Seat {
     /// Ready when the seat is wanted for somebody else.
     pub async fn wanted(&self) {
         self.place.leave.notified().await;
+    }
+
+    /// To be set while a whole request of it waits for its answer.
+    pub fn whole(&self) -> Arc<AtomicBool> {
+        self.place.whole.clone()
+    }
+
+    /// Its request is answered.
+    pub fn answered(&self) {
+        self.place.whole.store(false, Ordering::Release);
     }
 
     /// Something authentic came over it. Says whether the connection may stay open: senders of alerts that come after their
@@ -144,6 +164,7 @@ impl Drop for Seat {
                 .retain(|place| !Arc::ptr_eq(place, &self.place)),
         }
         self.table.taken.fetch_sub(1, Ordering::AcqRel);
+        metrics::gauge!(OPEN).decrement(1);
     }
 }
 
@@ -165,6 +186,22 @@ mod tests {
             seats.take().unwrap().prove(Proved::Clicks);
         }
         assert!(slack.wanted().now_or_never().is_none(), "it has proved itself");
+    }
+
+    #[test]
+    fn who_waits_for_an_answer_gives_way_to_nobody() {
+        let seats = Seats::new(2);
+        let click = seats.take().unwrap();
+        click.whole().store(true, Ordering::Release);
+        let silent = seats.take().unwrap();
+        let newest = seats.take().expect("the silent one gives way");
+        assert!(silent.wanted().now_or_never().is_some());
+        assert!(click.wanted().now_or_never().is_none());
+        newest.whole().store(true, Ordering::Release);
+        assert!(seats.take().is_none(), "all are being answered");
+        click.answered();
+        assert!(seats.take().is_some());
+        assert!(click.wanted().now_or_never().is_some(), "it proved nothing");
     }
 
     #[test]

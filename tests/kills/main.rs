@@ -25,6 +25,7 @@ mod place;
 mod power;
 mod process;
 mod promises;
+mod slow;
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, Ordering};
