@@ -5,11 +5,15 @@
 
 #[path = "alertmanager/bot.rs"]
 mod bot;
+#[path = "common/manifest.rs"]
+mod manifest;
 mod optional;
 #[path = "common/port.rs"]
 mod port;
 #[path = "alertmanager/sender.rs"]
 mod sender;
+#[path = "alertmanager/storm.rs"]
+mod storm;
 
 use bot::Bot;
 use sender::Alertmanager;

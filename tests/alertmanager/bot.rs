@@ -47,6 +47,11 @@ webhooks.alertmanager.bearer_token = "{TOKEN}"
 webhooks.prometheus.bearer_token = "{TOKEN}"
 {more}"##
         );
+        Self::start_from(folder, port, &config).await
+    }
+
+    /// With this configuration, which listens on this port.
+    pub async fn start_from(folder: TempDir, port: u16, config: &str) -> Self {
         std::fs::write(folder.path().join("interlock.toml"), config).expect("written");
         let mut child = command(folder.path(), &["serve"])
             .stdout(Stdio::piped())
@@ -78,6 +83,11 @@ webhooks.prometheus.bearer_token = "{TOKEN}"
         })
         .await;
         assert!(found.is_some(), "not all of {texts:?} is in\n{shown}");
+    }
+
+    /// Its database.
+    pub fn database(&self) -> std::path::PathBuf {
+        self.folder.path().join("interlock.db")
     }
 
     /// What `interlock audit show` prints; nothing while nothing was recorded.

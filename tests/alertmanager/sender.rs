@@ -128,6 +128,24 @@ impl Alertmanager {
         self.says(instance, jiff::Timestamp::now()).await;
     }
 
+    /// Fires all of these at once: names of rules, and instances.
+    pub async fn fires_all(&self, alerts: &[(String, String)]) {
+        let alerts: Vec<_> = alerts
+            .iter()
+            .map(|(name, instance)| {
+                json!({
+                    "labels": {"alertname": name, "severity": "low", "service": name, "instance": instance},
+                    "annotations": {"summary": format!("{instance} is part of a storm")},
+                    "startsAt": "2026-11-20T03:00:00Z",
+                    "endsAt": "2030-01-01T00:00:00Z",
+                })
+            })
+            .collect();
+        let url = format!("{}/api/v2/alerts", self.base);
+        let answer = self.http.post(url).json(&alerts).send().await.expect("an answer");
+        assert!(answer.status().is_success(), "{}", answer.status());
+    }
+
     async fn says(&self, instance: &str, ends_at: jiff::Timestamp) {
         let alerts = json!([{
             "labels": {"alertname": "RedisConnectionTimeout", "severity": "high", "service": "api-gateway",

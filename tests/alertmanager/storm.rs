@@ -1,0 +1,135 @@
+//! A storm: thousands of alerts at once, grouped, repeated and tried again by a real Alertmanager. Every one of them is in the
+//! journal in the end, and whoever clicks meanwhile is answered.
+//!
+//! `INTERLOCK_STORM=10000 cargo test --test alertmanager storm` sends as many.
+
+use std::collections::BTreeSet;
+use std::path::Path;
+use std::time::{Duration, Instant};
+
+use interlock::domain::event::Event;
+use interlock::playground::slack::{RateLimits, RequestUrls, SlackDouble, SlackOptions};
+use interlock::store::Store;
+use tokio::sync::watch;
+
+use super::bot::Bot;
+use super::sender::{self, TOKEN};
+use super::{alertmanager, manifest, port};
+
+const MANY: usize = 500;
+/// Alerts of one rule: Alertmanager sends these together.
+const OF_A_RULE: usize = 50;
+/// Alerts that are handed to Alertmanager in one request.
+const AT_ONCE: usize = 250;
+
+fn settings(port: u16, slack: &SlackDouble, runbooks: &Path) -> String {
+    let slack = slack.addresses();
+    format!(
+        r##"
+server.listen = "127.0.0.1:{port}"
+runbooks.path = {runbooks:?}
+webhooks.alertmanager.bearer_token = "{TOKEN}"
+[slack]
+transport = "http"
+api_base = "{api}"
+bot_token = "{bot}"
+signing_secret = "{secret}"
+channel = "#incidents"
+"##,
+        api = slack.api_base,
+        bot = slack.bot_token,
+        secret = slack.signing_secret,
+    )
+}
+
+/// Instances of which the journal has an alert.
+fn stored(database: &Path) -> BTreeSet<String> {
+    let store = Store::open_to_read(database).expect("a journal");
+    let mut found = BTreeSet::new();
+    store
+        .read_after(0, |entry| {
+            if let Event::Opened { alert, .. } | Event::Joined { alert, .. } = &entry.event {
+                found.extend(alert.labels.get("instance").cloned());
+            }
+        })
+        .expect("it can be read");
+    found
+}
+
+/// Somebody asks again and again until it is over. How often, and the longest wait for an answer.
+async fn clicks(slack: SlackDouble, over: watch::Receiver<bool>) -> (u32, Duration) {
+    let ana = slack.user_id("ana").expect("ana works here");
+    let view = slack.view_as(&ana);
+    let channel = view.channels.iter().find(|channel| channel.name == "incidents");
+    let channel = channel.expect("a channel").id.clone();
+    let (mut asked, mut longest) = (0, Duration::ZERO);
+    while !*over.borrow() || asked < 5 {
+        let begun = Instant::now();
+        let delivery = slack.slash(&ana, &channel, "/runbook", "status").await;
+        assert!(
+            delivery.expect("it is sent").acked,
+            "not answered in time, after {asked}"
+        );
+        longest = longest.max(begun.elapsed());
+        asked += 1;
+    }
+    (asked, longest)
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+async fn a_storm_loses_no_alert_and_whoever_clicks_is_answered_throughout() {
+    let port = port::free();
+    let Some(alertmanager) = alertmanager(port).await else {
+        return;
+    };
+    let asked = std::env::var("INTERLOCK_STORM").ok();
+    let many: usize = asked.and_then(|text| text.parse().ok()).unwrap_or(MANY);
+    let options = SlackOptions {
+        limits: RateLimits::off(),
+        app: manifest::installed(),
+        ..SlackOptions::default()
+    };
+    let slack = SlackDouble::start(options).await.expect("a Slack");
+    let folder = tempfile::tempdir().expect("a folder");
+    let runbooks = Path::new(env!("CARGO_MANIFEST_DIR")).join("runbooks");
+    let bot = Bot::start_from(folder, port, &settings(port, &slack, &runbooks)).await;
+    let base = format!("http://127.0.0.1:{port}/slack");
+    let urls = RequestUrls {
+        events: format!("{base}/events"),
+        interactions: format!("{base}/interactions"),
+        commands: format!("{base}/commands"),
+    };
+    slack.use_http(urls).await.expect("the bot answers the challenge");
+
+    let (tell, over) = watch::channel(false);
+    let clicking = tokio::spawn(clicks(slack.clone(), over));
+    let all: Vec<(String, String)> = (0..many)
+        .map(|number| (format!("Storm{}", number / OF_A_RULE), format!("storm-{number}")))
+        .collect();
+    let begun = Instant::now();
+    for part in all.chunks(AT_ONCE) {
+        alertmanager.fires_all(part).await;
+    }
+    let sent = begun.elapsed();
+    let mut missing = many;
+    sender::until("alerts are missing in the journal", async || {
+        let found = stored(&bot.database());
+        missing = all
+            .iter()
+            .filter(|(_, instance)| !found.contains(instance))
+            .count();
+        (missing == 0).then_some(())
+    })
+    .await;
+    let heard = begun.elapsed();
+    tell.send(true).expect("somebody clicks");
+    let (asked, longest) = clicking.await.expect("every click is answered");
+    let store = Store::open_to_read(&bot.database()).expect("a journal");
+    store.verify().expect("the chain holds");
+    eprintln!(
+        "{many} alerts fired in {sent:.1?}, all in the journal after {heard:.1?} ({} deliveries, {} of them tried again); \
+         {asked} commands meanwhile, each answered within {longest:.1?}",
+        alertmanager.sent().await,
+        alertmanager.failed().await,
+    );
+}
