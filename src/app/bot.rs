@@ -370,6 +370,21 @@ impl Parts {
         Ok(())
     }
 
+    fn follow_changes(&mut self) {
+        if self.settings.kubernetes.follow_rollouts {
+            let follower = Rollouts {
+                clusters: clusters(&self.settings),
+                environments: self.settings.environments.clone(),
+                engine: self.engine.clone(),
+                redactor: self.redactor.clone(),
+                clock: self.clock.clone(),
+            };
+            self.tasks.spawn(follower.run());
+        } else {
+            self.tasks.spawn(rollouts::not_followed(self.engine.clone()));
+        }
+    }
+
     fn executor(
         &mut self,
         slack: &SlackSide,
@@ -389,18 +404,7 @@ impl Parts {
         let http = HttpActions::new(http).map_err(|error| StartError::Setup(error.to_string()))?;
         self.tasks
             .spawn(greet::tell_of_clusters(clusters(&self.settings)));
-        if self.settings.kubernetes.follow_rollouts {
-            let follower = Rollouts {
-                clusters: clusters(&self.settings),
-                environments: self.settings.environments.clone(),
-                engine: self.engine.clone(),
-                redactor: self.redactor.clone(),
-                clock: self.clock.clone(),
-            };
-            self.tasks.spawn(follower.run());
-        } else {
-            self.tasks.spawn(rollouts::not_followed(self.engine.clone()));
-        }
+        self.follow_changes();
         let clusters = clusters(&self.settings);
         let runner = Runner::new(
             match &self.standby {

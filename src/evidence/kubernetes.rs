@@ -2,7 +2,8 @@
 //! the first question of most incidents.
 //!
 //! Invariants: nothing is left out unsaid: every list is read page by page to its end, and what could not be read is named
-//! beside what could. Of config maps only the metadata is asked for, so that no value leaves the cluster; Secrets are never asked for.
+//! beside what could. Of config maps only the metadata is asked for, and of it names, times and managers are kept, never an
+//! annotation, which may hold a copy of the values; Secrets are never asked for.
 //!
 //! Kubernetes keeps no user for a change. What it keeps is the field manager, which is the tool that wrote.
 

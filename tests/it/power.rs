@@ -129,7 +129,8 @@ async fn what_is_rolled_out_is_seen_with_the_printed_rights() {
     assert_eq!(wrong(&examined(&world).await, "cluster demo"), Vec::<&str>::new());
     world.bot_starts().await;
     world.fires(&Alert::bad_deploy()).await;
-    world.card("release 2.16.0").await;
+    let card = world.card("release 2.16.0").await;
+    assert!(!card.contains("not known"), "{card}");
     effects(&world).await;
     world.thread().is_uninteresting();
     world.ends().await;

@@ -114,12 +114,7 @@ impl Entity {
     /// # Errors
     /// What is wrong with it, and at which key.
     pub fn read(at: At<'_>, value: Value) -> Result<Option<Self>, Problem> {
-        let text = |key: &str| value.get(key).and_then(Value::as_str);
-        if text("apiVersion").is_some_and(|version| !version.starts_with(OWN)) {
-            return Ok(None);
-        }
-        let known = text("kind").map(Kind::of);
-        let Some(kind) = known.unwrap_or(Some(Kind::Component)) else {
+        let Some(kind) = kind(&value) else {
             return Ok(None);
         };
         let envelope: Envelope = serde_path_to_error::deserialize(value).map_err(|error| {
@@ -184,6 +179,16 @@ impl Entity {
             document: self.document,
         }
     }
+}
+
+/// `None` for a document that is another maker's, or of a kind that says nothing here. One that leaves out what it is is looked at
+/// further, so that its mistake is named.
+fn kind(value: &Value) -> Option<Kind> {
+    let text = |key: &str| value.get(key).and_then(Value::as_str);
+    if text("apiVersion").is_some_and(|version| !version.starts_with(OWN)) {
+        return None;
+    }
+    text("kind").map_or(Some(Kind::Component), Kind::of)
 }
 
 fn is_name(name: &str) -> bool {

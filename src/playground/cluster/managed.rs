@@ -43,10 +43,9 @@ pub(super) fn note(old: Option<&Value>, new: &mut Value, writer: Writer<'_>, at:
     let written = changed(old, new, writer.subresource);
     let mut entries = json::list(old.unwrap_or(&Value::Null), "/metadata/managedFields").to_vec();
     for entry in &mut entries {
-        if !writer.is(entry) {
-            if let Some(fields) = entry.get_mut("fieldsV1") {
-                take_away(fields, &written);
-            }
+        let others = !writer.is(entry);
+        if let Some(fields) = entry.get_mut("fieldsV1").filter(|_| others) {
+            take_away(fields, &written);
         }
         keep_existing(entry.get_mut("fieldsV1"), new);
     }
