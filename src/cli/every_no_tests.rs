@@ -390,6 +390,7 @@ fn of_files() -> String {
             backup: 9,
             own: 8,
         },
+        StoreError::StateWouldChange,
         StoreError::Unreadable {
             seq: 7,
             reason: why(),

@@ -16,6 +16,7 @@ pub(super) fn entry(event: &Event, incident: Option<&Incident>) -> String {
         None => timeline::line_alone(event),
     };
     told.or_else(|| machinery(event))
+        .or_else(|| retention(event))
         .unwrap_or_else(|| event.kind().replace('_', " "))
 }
 
@@ -48,12 +49,6 @@ fn machinery(event: &Event) -> Option<String> {
             "the checkpoint over {size} entries is put into the thread"
         ));
     }
-    if let Event::Erased { by, erasure } = event {
-        return Some(erased(by.as_ref(), erasure));
-    }
-    if let Event::PayloadErased { kind, .. } = event {
-        return Some(format!("erased; it was: {}", kind.replace('_', " ")));
-    }
     if let Event::Repeated { incidents } = event {
         return Some(repeated(incidents));
     }
@@ -83,6 +78,16 @@ fn machinery(event: &Event) -> Option<String> {
         return Some(format!("the checklist {runbook} is shown"));
     }
     None
+}
+
+fn retention(event: &Event) -> Option<String> {
+    if let Event::Erased { by, erasure } = event {
+        return Some(erased(by.as_ref(), erasure));
+    }
+    let Event::PayloadErased { kind, .. } = event else {
+        return None;
+    };
+    Some(format!("erased; it was: {}", kind.replace('_', " ")))
 }
 
 fn erased(by: Option<&Who>, erasure: &Erasure) -> String {
