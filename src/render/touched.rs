@@ -48,13 +48,22 @@ fn line(touched: &Touched) -> String {
     };
     let undo = match &touched.undo {
         Undo::Nothing => "only looked".to_owned(),
-        Undo::Reversible { command } => format!("take it back: {command}"),
-        Undo::Compensable { how } => format!("not the same again: {how}"),
-        Undo::Irreversible { why } => format!("CAN'T BE UNDONE: {why}"),
+        Undo::Reversible {
+            command,
+            history: None,
+        } => format!("reversible, take it back: {command}"),
+        Undo::Reversible {
+            command,
+            history: Some(history),
+        } => format!(
+            "reversible, take it back: {command}\n    N is the revision from before, which was not noted; check `{history}` first, since others may have deployed meanwhile"
+        ),
+        Undo::Compensable { how } => format!("compensable, not the same again: {how}"),
+        Undo::Irreversible { why } => format!("irreversible, CAN'T BE UNDONE: {why}"),
     };
     format!(
         "{} {} step {}, attempt {}{on}: {} ({}, {by})\n    {undo}",
-        words::clock(touched.at),
+        words::at(touched.at),
         attempt.incident,
         attempt.step,
         attempt.attempt,
@@ -79,5 +88,50 @@ fn span(seconds: i64) -> String {
         (_, 0) if seconds == 60 => "minute".to_owned(),
         (_, 0) => format!("{} minutes", seconds / 60),
         (_, _) => format!("{seconds} seconds"),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::domain::ids::{AttemptId, IncidentId, PlanNo, StepNo};
+    use crate::domain::samples;
+
+    fn touched(undo: Undo) -> Touched {
+        Touched {
+            attempt: AttemptId {
+                incident: IncidentId(1),
+                plan: PlanNo(1),
+                step: StepNo(2),
+                attempt: 1,
+            },
+            at: "2026-11-21T23:59:30Z".parse().unwrap(),
+            target: None,
+            command: "kubectl rollout undo deployment/api".to_owned(),
+            approved_by: vec!["ana".to_owned()],
+            ended: RanAs::Succeeded,
+            undo,
+        }
+    }
+
+    #[test]
+    fn a_call_has_its_date_and_says_in_one_word_whether_it_can_be_taken_back() {
+        let reversible = Undo::Reversible {
+            command: "kubectl rollout undo deployment/api --to-revision=N".to_owned(),
+            history: Some("kubectl rollout history deployment/api".to_owned()),
+        };
+        assert_eq!(
+            line(&touched(reversible)),
+            "2026-11-21 23:59 UTC INC-1 step 2, attempt 1: kubectl rollout undo deployment/api (succeeded, approved by ana)\n    \
+             reversible, take it back: kubectl rollout undo deployment/api --to-revision=N\n    \
+             N is the revision from before, which was not noted; check `kubectl rollout history deployment/api` first, since others may have deployed meanwhile"
+        );
+        let restart = samples::step(1).action.undo(None, None);
+        assert!(line(&touched(restart)).contains("\n    compensable, "));
+        let why = "nobody knows how".to_owned();
+        assert!(
+            line(&touched(Undo::Irreversible { why }))
+                .contains("\n    irreversible, CAN'T BE UNDONE: nobody")
+        );
     }
 }
