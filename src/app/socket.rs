@@ -167,7 +167,7 @@ impl Control {
         match self.engine.submit(command).await {
             Ok(Reply::Answer(answer)) => {
                 let done = !matches!(answer, Answer::Refused(_));
-                let mut text = explain::answer(&answer);
+                let mut text = explain::terminal(&answer);
                 if asks_status && done {
                     for problem in self.channels.read().iter() {
                         text.push_str(&format!("\nSLACK: {problem}"));

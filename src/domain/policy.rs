@@ -10,6 +10,7 @@ mod compare;
 mod guards;
 mod named;
 mod reason;
+mod shift;
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -22,13 +23,14 @@ use super::plan::{Plan, PlannedStep};
 use crate::planted::{self, Bug};
 use crate::ports::{Person, Standing};
 
-pub use access::{Access, Cell, StepAccess};
+pub use access::{Access, Cell, OpenGlass, StepAccess};
 pub use alone::{Alone, AutonomyLimit, Risk, RiskRule};
 pub use ask::{Asking, Circumstances, Question, Who};
 pub use calendar::{Calendar, Span, SpanError};
 pub use compare::{Change, Comparison, compare};
 pub use guards::{CalendarFreeze, Counts, Cover, Guards, LimitOf, Limits, NamePattern, Place, Start, Window};
 pub use reason::Reason;
+pub use shift::{RiskShift, Where};
 
 /// The group of those who are on call now, as the pager says. Without `@`, so that it is no handle of Slack's.
 pub const ON_CALL_NOW: &str = "on-call-now";

@@ -2,7 +2,7 @@
 //! list of what people can be told.
 
 use super::escape::Mrkdwn;
-use super::{freezing, oversight, policy, reasons, runbooks, summary, thread, touched, words};
+use super::{freezing, oversight, reasons, runbooks, summary, thread, touched, who, words};
 use crate::domain::command::{Answer, NotTaken, StatusLine, Then};
 use crate::domain::event::Judgement;
 use crate::domain::freeze::{FileSeen, Held};
@@ -53,7 +53,9 @@ pub fn answer(answer: &Answer) -> String {
         Answer::Blamed => "Noted. It stands in the journal and in the summary.".to_owned(),
         Answer::Frozen { scope, unknown, explained, ran } => {
             let said = freezing::frozen(scope, unknown.as_ref(), ran);
-            if *explained { said } else { format!("{said} {}", freezing::say_why(scope)) }
+            // Behind a list it has a line of its own.
+            let between = if said.contains('\n') { '\n' } else { ' ' };
+            if *explained { said } else { format!("{said}{between}{}", freezing::say_why(scope)) }
         }
         Answer::Unfrozen { scope, left, file } => freezing::lifted(scope, left, file.as_ref()),
         Answer::Again => "That was taken already.".to_owned(),
@@ -68,7 +70,7 @@ pub fn answer(answer: &Answer) -> String {
         }
         Answer::StatusOf(incident) => format!("{}: {}.", incident.id, summary::result(incident)),
         Answer::WhyOf(incident) => why(incident),
-        Answer::Who { incident, access } => policy::who(*incident, access.as_deref()),
+        Answer::Who { incident, access } => who::plain(*incident, access.as_deref()),
         Answer::Touched { since, all } => touched::list(*since, all),
         Answer::Oversight(report) => oversight::text(report),
         Answer::Help => help(),
@@ -77,6 +79,15 @@ pub fn answer(answer: &Answer) -> String {
         }
         Answer::NotTaken(why) => not_taken(why),
         Answer::NotUnderstood { text, problem } => not_understood(text, problem.as_deref()),
+    }
+}
+
+/// What a person is told who typed it on Interlock's machine.
+#[must_use]
+pub fn terminal(given: &Answer) -> String {
+    match given {
+        Answer::Refused(refusal) => reasons::terminal(refusal),
+        given => answer(given),
     }
 }
 
@@ -198,7 +209,17 @@ fn at_utc(text: &str) -> Option<Timestamp> {
 /// who has clicked on several cards has to know which of them answers.
 #[must_use]
 pub fn slack_answer(given: &Answer, about: Option<IncidentId>) -> String {
-    let said = slack_words(given);
+    slack_answer_knowing(given, about, &|_| None)
+}
+
+/// The same where it is known why somebody whom the policy names counts for nothing: `closed` has it in a few words.
+#[must_use]
+pub fn slack_answer_knowing(
+    given: &Answer,
+    about: Option<IncidentId>,
+    closed: &dyn Fn(&str) -> Option<&'static str>,
+) -> String {
+    let said = slack_words(given, closed);
     let said = match about {
         Some(incident) => said.replace("INC-n", &incident.to_string()),
         None => said,
@@ -252,13 +273,13 @@ fn names_incident(answer: &Answer) -> bool {
     }
 }
 
-fn slack_words(given: &Answer) -> String {
+fn slack_words(given: &Answer, closed: &dyn Fn(&str) -> Option<&'static str>) -> String {
     if let Answer::Runbook { name, title, source } = given {
         let head = Mrkdwn::escape(&format!("{title} ({name})"));
         return format!("*{head}*\n{}", thread::fenced(&shortened(source, RUNBOOK_MOST)));
     }
     if let Answer::Who { incident, access } = given {
-        return policy::who_slack(*incident, access.as_deref());
+        return local(who::slack(*incident, access.as_deref(), closed));
     }
     if let Answer::Started {
         incident,

@@ -23,38 +23,46 @@ pub(super) fn frozen(scope: &Scope, unknown: Option<&Scope>, ran: &[RanLine]) ->
         ),
     };
     let (running, over) = around(ran);
+    let whole = |part: &str| if part.contains('\n') { '\n' } else { ' ' };
+    let said = format!("{said}{}{running}", whole(&running));
     match over {
-        Some(over) => format!("{said} {running} {over}"),
-        None => format!("{said} {running}"),
+        Some(over) => format!("{said}\n{over}"),
+        None => said,
     }
 }
 
 /// Steps that are named; the rest is counted.
 const NAMED: usize = 10;
 
-/// What runs all the same, and what ran just before; a sentence each.
+/// What runs all the same, and what ran just before; a sentence each, or a line for each step.
 fn around(ran: &[RanLine]) -> (String, Option<String>) {
     let line = |ran: &RanLine| format!("{} step {}: {}", ran.incident, ran.step, ran.command);
     let running = ran.iter().filter(|ran| ran.ended == RanAs::Running).map(line);
     let running: Vec<String> = running.collect();
     let running = match running.as_slice() {
         [] => "Nothing is running now.".to_owned(),
-        running => format!("Still running, and not stopped by this: {}.", some(running)),
+        running => some("Still running, and not stopped by this:", running),
     };
     let over = ran
         .iter()
         .filter_map(|ran| ended(ran.ended).map(|how| format!("{} ({how})", line(ran))));
     let over: Vec<String> = over.collect();
-    let over = (!over.is_empty()).then(|| format!("In the 60 seconds before: {}.", some(&over)));
+    let over = (!over.is_empty()).then(|| some("In the 60 seconds before:", &over));
     (running, over)
 }
 
-fn some(lines: &[String]) -> String {
-    let named: Vec<&str> = lines.iter().take(NAMED).map(String::as_str).collect();
-    match lines.len().saturating_sub(NAMED) {
-        0 => named.join("; "),
-        more => format!("{}; and {more} more", named.join("; ")),
+/// One step behind the heading, several below it.
+fn some(heading: &str, steps: &[String]) -> String {
+    if let [only] = steps {
+        return format!("{heading} {only}.");
     }
+    let mut lines = vec![heading.to_owned()];
+    lines.extend(steps.iter().take(NAMED).map(|step| format!("• {step}")));
+    match steps.len().saturating_sub(NAMED) {
+        0 => {}
+        more => lines.push(format!("• and {more} more")),
+    }
+    lines.join("\n")
 }
 
 /// What the channels are told, as mrkdwn.
@@ -165,6 +173,7 @@ fn ending(reason: &str) -> String {
 fn told(ran: &[RanLine]) -> Vec<String> {
     let (running, over) = around(ran);
     let lines = std::iter::once(running).chain(over);
+    let lines = lines.flat_map(|lines| lines.lines().map(str::to_owned).collect::<Vec<_>>());
     lines.map(|line| Mrkdwn::escape(&line).to_string()).collect()
 }
 
@@ -311,5 +320,40 @@ pub(super) fn unfrozen(by: &str, reason: &str, scope: &Scope) -> String {
         Scope::Breaker { .. } | Scope::RunbookBreaker { .. } | Scope::IncidentBreaker { .. } => {
             format!("{by} closed the {scope} again: {reason}")
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::domain::ids::StepNo;
+
+    fn ran(step: u16, ended: RanAs) -> RanLine {
+        RanLine {
+            incident: IncidentId(1),
+            step: StepNo(step),
+            command: format!("kubectl get pods; step {step}"),
+            at: Timestamp::UNIX_EPOCH,
+            ended,
+        }
+    }
+
+    #[test]
+    fn what_ran_in_the_last_sixty_seconds_has_a_line_each() {
+        let steps = [
+            ran(1, RanAs::Succeeded),
+            ran(2, RanAs::Failed),
+            ran(3, RanAs::Running),
+        ];
+        assert_eq!(
+            frozen(&Scope::Everything, None, &steps),
+            "Frozen. No step starts until another person lifts it. \
+             Still running, and not stopped by this: INC-1 step 3: kubectl get pods; step 3.\n\
+             In the 60 seconds before:\n\
+             • INC-1 step 1: kubectl get pods; step 1 (succeeded)\n\
+             • INC-1 step 2: kubectl get pods; step 2 (failed)"
+        );
+        let told = told(&steps);
+        assert_eq!(told.len(), 4, "{told:?}");
     }
 }

@@ -83,6 +83,12 @@ pub fn slack(name: &str) -> Option<String> {
     })
 }
 
+/// One who counts for nothing, as mrkdwn, struck out with why in brackets.
+#[must_use]
+pub fn struck(written: &str, why: &str) -> String {
+    format!("~{written}~ ({why})")
+}
+
 /// A person by name, as mrkdwn; by a mention where the name was never learned and only the id is known.
 #[must_use]
 pub fn who(who: &Who) -> String {

@@ -1,63 +1,85 @@
-//! The policy in words: who may approve, what stands in the way, what a change of it makes possible.
+//! The policy in words: who may approve, and what holds whoever asks. Who may approve one plan is in `who`, what a change of
+//! the policy makes possible in `policy_diff`.
 
-use std::collections::BTreeSet;
-
-use super::escape::Mrkdwn;
-use super::{people, reasons, words};
+use super::words;
 use crate::domain::action::Tier;
 use crate::domain::glass::GlassRule;
-use crate::domain::ids::{Environment, IncidentId, Service};
+use crate::domain::ids::{Environment, Service};
 use crate::domain::plan::PlannedStep;
 use crate::domain::policy::{
-    Access, Alone, ApproverRow, AutonomyLimit, CalendarFreeze, Change, Cover, LimitOf, RiskRule, StepAccess,
-    Window,
+    Alone, ApproverRow, AutonomyLimit, CalendarFreeze, Cover, LimitOf, RiskRule, Window,
 };
 use crate::domain::runbook::Autonomy;
-
-/// How names are written where the text goes.
-struct Hand {
-    text: fn(&str) -> String,
-    user: fn(&str) -> String,
-    /// Of a user or group, as the policy has it.
-    name: fn(&str) -> Option<String>,
-}
-
-const PLAIN: Hand = Hand {
-    text: str::to_owned,
-    user: str::to_owned,
-    name: people::plain,
-};
-const SLACK: Hand = Hand {
-    text: |text| Mrkdwn::escape(text).to_string(),
-    user: |user| {
-        let id = user
-            .bytes()
-            .all(|byte| byte.is_ascii_uppercase() || byte.is_ascii_digit());
-        if id {
-            format!("<@{user}>")
-        } else {
-            Mrkdwn::escape(user).to_string()
-        }
-    },
-    name: people::slack,
-};
 
 /// `2 of @sre, U0456, not who asked for it`.
 #[must_use]
 pub fn row(row: &ApproverRow, tier: Tier) -> String {
-    row_by(row, tier, &PLAIN)
+    row_by(row, tier, &str::to_owned)
 }
 
-fn row_by(row: &ApproverRow, tier: Tier, hand: &Hand) -> String {
-    let groups = row.groups.iter().map(|group| (hand.text)(group.as_str()));
-    let names: Vec<String> = groups
-        .chain(row.users.iter().map(|user| (hand.user)(user)))
-        .collect();
+/// Rows that are alternatives, in words, each person and group once where that can be said.
+#[must_use]
+pub fn rows<'r>(all: impl IntoIterator<Item = &'r ApproverRow>, tier: Tier) -> Vec<String> {
+    rows_by(all, tier, &str::to_owned)
+}
+
+/// The same, with names as `name` writes them.
+pub(super) fn rows_by<'r>(
+    all: impl IntoIterator<Item = &'r ApproverRow>,
+    tier: Tier,
+    name: &dyn Fn(&str) -> String,
+) -> Vec<String> {
+    let together = together(all, tier);
+    together.iter().map(|row| row_by(row, tier, name)).collect()
+}
+
+/// Rows that ask for the same become one where that says the same: one person of either is one person of both, and a row
+/// whose people all stand in another adds nobody. Two of the one and two of the other stay two rows: each counts only its
+/// own.
+fn together<'r>(all: impl IntoIterator<Item = &'r ApproverRow>, tier: Tier) -> Vec<ApproverRow> {
+    let mut told: Vec<ApproverRow> = Vec::new();
+    for row in all {
+        let holds = |one: &ApproverRow, other: &ApproverRow| {
+            other.users.iter().all(|user| one.users.contains(user))
+                && other.groups.iter().all(|group| one.groups.contains(group))
+        };
+        let same = |known: &&mut ApproverRow| {
+            known.approvals.max(1) == row.approvals.max(1)
+                && conditions(known, tier) == conditions(row, tier)
+                && (row.approvals <= 1 || holds(known, row) || holds(row, known))
+        };
+        let Some(known) = told.iter_mut().find(same) else {
+            told.push(row.clone());
+            continue;
+        };
+        for group in &row.groups {
+            if !known.groups.contains(group) {
+                known.groups.push(group.clone());
+            }
+        }
+        for user in &row.users {
+            if !known.users.contains(user) {
+                known.users.push(user.clone());
+            }
+        }
+    }
+    told
+}
+
+fn row_by(row: &ApproverRow, tier: Tier, name: &dyn Fn(&str) -> String) -> String {
+    let groups = row.groups.iter().map(|group| name(group.as_str()));
+    let names: Vec<String> = groups.chain(row.users.iter().map(|user| name(user))).collect();
     let names = if names.is_empty() {
         "nobody (the row names no one)".to_owned()
     } else {
         names.join(", ")
     };
+    let (own, with) = conditions(row, tier);
+    format!("{} of {names}{own}{with}", row.approvals.max(1))
+}
+
+/// Whether who asked counts, and what an approval has to come with.
+fn conditions(row: &ApproverRow, tier: Tier) -> (&'static str, &'static str) {
     let own = if row.requester_may.unwrap_or(tier < Tier::Two) {
         ", who asked for it included"
     } else {
@@ -70,7 +92,7 @@ fn row_by(row: &ApproverRow, tier: Tier, hand: &Hand) -> String {
     } else {
         ""
     };
-    format!("{} of {names}{own}{with}", row.approvals.max(1))
+    (own, with)
 }
 
 /// That a cell has no row, which means no.
@@ -79,102 +101,6 @@ pub fn gap(tier: Tier, environment: &Environment) -> String {
     format!(
         "no [[approvers]] row has {tier} in {environment}, so nobody may approve it there; add a row, or leave it to humans"
     )
-}
-
-/// The answer to `/runbook who INC`, for a terminal or a log.
-#[must_use]
-pub fn who(incident: IncidentId, access: Option<&Access>) -> String {
-    who_by(incident, access, &PLAIN)
-}
-
-/// The same as Slack's mrkdwn.
-#[must_use]
-pub fn who_slack(incident: IncidentId, access: Option<&Access>) -> String {
-    who_by(incident, access, &SLACK)
-}
-
-fn who_by(incident: IncidentId, access: Option<&Access>, hand: &Hand) -> String {
-    let Some(access) = access else {
-        return format!("{incident} has no plan that waits, so there is nothing to approve.");
-    };
-    let may = people::may_approve(&people::written(&access.named, hand.name));
-    let mut lines = vec![match access.missing {
-        None => format!("{incident} can't go on as it is, whoever approves it."),
-        Some(0) => format!("Enough people have approved {incident}."),
-        Some(missing) => format!(
-            "{incident} waits for {}. {may}",
-            words::counted(usize::from(missing), "approval")
-        ),
-    }];
-    for (steps, access) in alike(&access.steps) {
-        lines.push(format!("{}, {}", words::sentence(&steps), cells(access, hand)));
-    }
-    if !access.against.is_empty() {
-        lines.push(format!(
-            "In the way now: {}.",
-            (hand.text)(&reasons::all(&access.against))
-        ));
-    }
-    match access.person.as_deref() {
-        None => {}
-        Some([]) if access.missing.is_none() => {}
-        Some([]) => lines.push("Your approval would count.".to_owned()),
-        Some(why) => lines.push(format!(
-            "Yours would not count: {}.",
-            (hand.text)(&reasons::all(why))
-        )),
-    }
-    lines.join("\n")
-}
-
-/// Steps that the same people may approve, together: `steps 1 and 2`.
-fn alike(steps: &[StepAccess]) -> Vec<(String, &StepAccess)> {
-    let mut groups: Vec<(Vec<String>, &StepAccess)> = Vec::new();
-    for step in steps {
-        let same = |(_, other): &&mut (Vec<String>, &StepAccess)| {
-            other.environment == step.environment && other.cells == step.cells
-        };
-        match groups.iter_mut().find(same) {
-            Some((numbers, _)) => numbers.push(step.step.to_string()),
-            None => groups.push((vec![step.step.to_string()], step)),
-        }
-    }
-    let named = |(numbers, step): (Vec<String>, _)| {
-        let word = if numbers.len() == 1 { "step" } else { "steps" };
-        (format!("{word} {}", words::listed(&numbers)), step)
-    };
-    groups.into_iter().map(named).collect()
-}
-
-fn cells(access: &StepAccess, hand: &Hand) -> String {
-    let place = access
-        .environment
-        .as_ref()
-        .map_or("no environment", |name| name.as_str());
-    let cell = |cell: &crate::domain::policy::Cell| {
-        let mut rows: Vec<String> = cell.rows.iter().map(|row| row_by(row, cell.tier, hand)).collect();
-        let mut said = BTreeSet::new();
-        rows.retain(|row| said.insert(row.clone()));
-        let who = if rows.is_empty() {
-            "nobody may approve".to_owned()
-        } else {
-            rows.join("; or ")
-        };
-        (cell.tier.to_string(), who)
-    };
-    // Where the same people may approve it as two tiers, they are named once.
-    let mut told: Vec<(Vec<String>, String)> = Vec::new();
-    for (tier, who) in access.cells.iter().map(cell) {
-        match told.iter_mut().find(|(_, known)| *known == who) {
-            Some((tiers, _)) => tiers.push(tier),
-            None => told.push((vec![tier], who)),
-        }
-    }
-    let told: Vec<String> = told
-        .into_iter()
-        .map(|(tiers, who)| format!("{} in {}: {who}", words::listed(&tiers), (hand.text)(place)))
-        .collect();
-    told.join("; and as ")
 }
 
 /// `in production, on cluster main`; empty when it covers everything.
@@ -316,76 +242,6 @@ pub fn limit(limit: &LimitOf) -> &'static str {
     }
 }
 
-/// A change as what is possible from now on.
-#[must_use]
-pub fn possible(change: &Change) -> String {
-    match change {
-        Change::Row {
-            tier,
-            environment,
-            row: of,
-        } => {
-            format!("{tier} in {environment} may be approved by {}", row(of, *tier))
-        }
-        Change::Window(was) => format!("starting outside of the change window {}", window(was)),
-        Change::Freeze(was) => format!("starting during the freeze {}", calendar_freeze(was)),
-        Change::Limit { limit: of, old, new } => {
-            format!("more {}: {}, it was {}", limit(of), most(*new), most(*old))
-        }
-        Change::Protected(name) => format!("changes in namespace {name} at their own tier; they were Tier 3"),
-        Change::Irreversible(line) => format!("`{line}` at its own tier; it was Tier 3"),
-        Change::Glass(rule) => format!("breaking the glass by {}", glass(rule)),
-        Change::Autonomy(row) => format!("more autonomy than {}", autonomy_limit(row)),
-        Change::Risk(row) => format!("another risk than before: {}", risk(row)),
-        Change::Sure { risk, old, new } => format!(
-            "a match that is {new} sure is proposed at {} risk, it had to be {old}",
-            risk.as_str()
-        ),
-        Change::Alone { risk, old, new } => format!(
-            "{} changes without a person at {} risk: {}, it was {}",
-            "more",
-            risk.as_str(),
-            most(*new),
-            most(*old)
-        ),
-    }
-}
-
-/// A change as what no longer is possible.
-#[must_use]
-pub fn impossible(change: &Change) -> String {
-    match change {
-        Change::Row {
-            tier,
-            environment,
-            row: of,
-        } => {
-            format!("{tier} in {environment} approved by {}", row(of, *tier))
-        }
-        Change::Window(now) => format!("starting outside of the change window {}", window(now)),
-        Change::Freeze(now) => format!("starting during the freeze {}", calendar_freeze(now)),
-        Change::Limit { limit: of, old, new } => {
-            format!("as many {}: {}, it was {}", limit(of), most(*new), most(*old))
-        }
-        Change::Protected(name) => format!("changes in namespace {name} at their own tier; they are Tier 3"),
-        Change::Irreversible(line) => format!("`{line}` at its own tier; it is Tier 3"),
-        Change::Glass(rule) => format!("breaking the glass by {}", glass(rule)),
-        Change::Autonomy(row) => format!("more autonomy than {}", autonomy_limit(row)),
-        Change::Risk(row) => format!("another risk than before: {}", risk(row)),
-        Change::Sure { risk, old, new } => format!(
-            "a match that is {old} sure was proposed at {} risk, now it has to be {new}",
-            risk.as_str()
-        ),
-        Change::Alone { risk, old, new } => format!(
-            "{} changes without a person at {} risk: {}, it was {}",
-            "as many",
-            risk.as_str(),
-            most(*new),
-            most(*old)
-        ),
-    }
-}
-
 /// `@sre-leads, U0456, for 15 minutes`.
 #[must_use]
 pub fn glass(rule: &GlassRule) -> String {
@@ -395,6 +251,34 @@ pub fn glass(rule: &GlassRule) -> String {
     format!("{}, for {minutes}", names.join(", "))
 }
 
-fn most(limit: Option<u32>) -> String {
-    limit.map_or("as many as you like".to_owned(), |most| format!("at most {most}"))
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::domain::ids::GroupId;
+
+    fn named(approvals: u8, groups: &[&str], users: &[&str]) -> ApproverRow {
+        ApproverRow {
+            tiers: vec![Tier::Two],
+            environments: vec![Environment::new("production")],
+            users: users.iter().map(|&user| user.to_owned()).collect(),
+            groups: groups.iter().map(|&group| GroupId::new(group)).collect(),
+            approvals,
+            requester_may: None,
+            reason: false,
+        }
+    }
+
+    #[test]
+    fn a_group_that_stands_in_two_rows_of_a_cell_is_named_once() {
+        let of = |all: &[ApproverRow]| rows(all, Tier::Two);
+        let both = [named(1, &["@sre"], &["U1"]), named(1, &["@sre", "@leads"], &[])];
+        assert_eq!(of(&both), ["1 of @sre, @leads, U1, not who asked for it"]);
+        let less = [named(2, &["@sre"], &[]), named(2, &["@sre"], &["U1"])];
+        assert_eq!(of(&less), ["2 of @sre, U1, not who asked for it"]);
+        // One of @sre and one of @leads are two of neither.
+        let apart = [named(2, &["@sre"], &[]), named(2, &["@leads"], &[])];
+        assert_eq!(of(&apart).len(), 2);
+        let stricter = [named(1, &["@sre"], &[]), named(2, &["@sre"], &[])];
+        assert_eq!(of(&stricter).len(), 2);
+    }
 }

@@ -35,7 +35,7 @@ fn worded(reason: &Reason, steps: &[StepNo]) -> String {
             named(steps)
         ),
         Reason::NotApprover { tier, environment, .. } => format!(
-            "you are not one of the approvers of {tier} in {environment} ({}); /runbook who INC-n says who is",
+            "you are not one of the approvers of {tier} in {environment} ({}){WHO_IS}",
             named(steps)
         ),
         Reason::NobodyFor { tier, environment } => {
@@ -134,6 +134,19 @@ fn limited(limit: &LimitOf, allowed: u32) -> String {
             format!("the policy lets {allowed} start in an hour on cluster {cluster}")
         }
     }
+}
+
+/// Where who may is asked for.
+const WHO_IS: &str = "; /runbook who INC-n says who is";
+
+/// The same as [`all`] where it stands beside who may: nobody is sent to ask what was just answered.
+#[must_use]
+pub fn all_here(reasons: &[Reason]) -> String {
+    let said = reasons.iter().map(|one| {
+        let said = reason(one);
+        said.strip_suffix(WHO_IS).unwrap_or(&said).to_owned()
+    });
+    said.collect::<Vec<_>>().join("; ")
 }
 
 /// All reasons, joined into one sentence.
@@ -361,6 +374,21 @@ fn approval(refusal: &ApprovalRefusal) -> String {
     }
 }
 
+/// A refusal as an answer to who typed the command on Interlock's machine.
+#[must_use]
+pub fn terminal(refused: &Refusal) -> String {
+    match refused {
+        Refusal::Freeze {
+            refusal: FreezeRefusal::ByFile { file },
+        } => format!(
+            "Nothing was lifted: no person froze anything, the freeze file does ({}). It has a command of its own: `interlock unfreeze --file REASON`, which removes {}.",
+            file.said.words().trim_end_matches('.'),
+            file.path
+        ),
+        other => refusal(other),
+    }
+}
+
 fn freeze(refusal: &FreezeRefusal) -> String {
     match refusal {
         FreezeRefusal::AlreadyFrozen { by } => {
@@ -377,6 +405,7 @@ fn freeze(refusal: &FreezeRefusal) -> String {
                 words::listed(held)
             )
         }
+        // What a terminal says of it is in `terminal`.
         FreezeRefusal::ByFile { file } => format!(
             "Nobody lifts this freeze in Slack: it comes from the freeze file ({}). It stands until {}.",
             file.said.words().trim_end_matches('.'),

@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 
 use jiff::Timestamp;
 
-use super::{reason, refusal};
+use super::{reason, refusal, terminal};
 use crate::domain::action::{BudgetKey, Tier};
 use crate::domain::approval::ApprovalRefusal;
 use crate::domain::ceremony::Problem;
@@ -441,4 +441,25 @@ fn every_other_no_says_why_and_what_next() {
         assert!(sentence.ends_with(['.', '?']), "{sentence}");
     }
     insta::assert_snapshot!(said.join("\n"));
+}
+
+/// Who reads it at the machine is not told what can't be done in Slack.
+#[test]
+fn the_freeze_file_is_refused_in_the_words_of_where_it_is_read() {
+    let refused = Refusal::Freeze {
+        refusal: FreezeRefusal::ByFile {
+            file: FileSeen {
+                path: "/var/lib/interlock/freeze".to_owned(),
+                at: Timestamp::UNIX_EPOCH,
+                said: FileSays::Reason {
+                    reason: "audit of the year".to_owned(),
+                },
+            },
+        },
+    };
+    assert!(refusal(&refused).starts_with("Nobody lifts this freeze in Slack"));
+    assert_eq!(
+        terminal(&refused),
+        "Nothing was lifted: no person froze anything, the freeze file does (audit of the year). It has a command of its own: `interlock unfreeze --file REASON`, which removes /var/lib/interlock/freeze."
+    );
 }

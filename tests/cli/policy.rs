@@ -6,9 +6,14 @@ use crate::place::Place;
 
 #[test]
 fn the_policy_is_a_table() {
-    insta::assert_snapshot!(Place::new().run(&["policy", "show"]).fine(), @r"
+    let shown = Place::new().run(&["policy", "show"]).fine();
+    let json: Value =
+        serde_json::from_str(&Place::new().run(&["policy", "show", "--format", "json"]).fine()).unwrap();
+    let revision = json["revision"].as_str().unwrap();
+    insta::assert_snapshot!(shown.replace(revision, "sha256:[HASH]"), @r"
     Execution: DRY RUN. Approved steps are shown, not run.
     Autonomy: at most suggest.
+    Revision: sha256:[HASH]
 
     production
       Tier 0  only looks            1 of @oncall, who asked for it included; or whoever may approve more there
@@ -20,8 +25,6 @@ fn the_policy_is_a_table() {
       Without a person, where autonomy is auto: at most 10 changes in an incident at low, 5 at medium and 2 at high risk, none at critical
       A runbook found by its text is proposed from 80 % sure at low, 80 % at medium, 85 % at high and 90 % at critical risk on
     ");
-    let json: Value =
-        serde_json::from_str(&Place::new().run(&["policy", "show", "--format", "json"]).fine()).unwrap();
     assert_eq!(json["approvers"][1]["approvals"], 2);
     let alone = serde_json::json!({"low": 10, "medium": 5, "high": 2, "critical": 0});
     assert_eq!(json["alone"], alone, "what nobody wrote holds all the same");
@@ -79,19 +82,120 @@ fn who_may_approve_a_step_and_why_not() {
       U0BOB: yes
     ");
     assert!(
-        explain(&["--user", "U0BOB"])
+        explain(&["--user", "U0BOB", "--group", "@sre"])
             .found()
-            .contains("U0BOB: no, you are not one of the approvers of Tier 1")
+            .ends_with("U0BOB: no, you are not one of the approvers of Tier 1 in production (step 1)\n")
     );
     assert_eq!(
         explain(&["--env", "staging"]).failed(),
         "interlock: there is no environment `staging`: no [[environments]] or [[approvers]] row names it; known are production"
     );
     let json: Value =
-        serde_json::from_str(&explain(&["--user", "U0BOB", "--format", "json"]).found()).unwrap();
+        serde_json::from_str(&explain(&["--user", "U0BOB", "--group", "@sre", "--format", "json"]).found())
+            .unwrap();
     assert_eq!(
         (&json["tier"], &json["person"][0]["is"]),
         (&"Tier 1".into(), &"not_approver".into())
+    );
+}
+
+/// Slack is not asked, so nobody may read a no where it could be a yes.
+#[test]
+fn whose_groups_nobody_said_is_not_told_no() {
+    let place = Place::new();
+    let same = "[[approvers]]\ntiers = [1]\nenvironments = [\"production\"]\ngroups = [\"@oncall\", \"@leads\"]\nrequester_may = true\n";
+    let config = place.read("interlock.toml");
+    place.write("interlock.toml", &format!("{config}\n{same}"));
+    let explain = |more: &[&str]| {
+        let step = [
+            "policy",
+            "explain",
+            "--runbook",
+            "redis-connection-timeout",
+            "--step",
+            "1",
+        ];
+        place.run(&[&step[..], more].concat())
+    };
+    let unknown = explain(&["--user", "U0BEN00001"]);
+    assert_eq!(unknown.code, Some(2), "{unknown:?}");
+    assert_eq!(
+        unknown.err,
+        "interlock: not known whether U0BEN00001 may: the rows name groups (@oncall, @leads), and Slack is not asked here; \
+         say --group @oncall (and so on) for each of them that U0BEN00001 is in\n"
+    );
+    assert!(
+        unknown
+            .out
+            .contains("May approve: 1 of @oncall, @leads, who asked for it included\n")
+            && !unknown.out.contains("U0BEN00001: no"),
+        "{unknown:?}"
+    );
+    let json = explain(&["--user", "U0BEN00001", "--format", "json"]);
+    let said: Value = serde_json::from_str(&json.out).unwrap();
+    assert_eq!((json.code, said.get("person")), (Some(2), None));
+    assert_eq!(said["unsaid_groups"][1], "@leads");
+    explain(&["--user", "U0BEN00001", "--group", "@leads"]).fine();
+
+    assert_eq!(
+        explain(&["--user", "U0BEN00001", "--group", "@oncal"]).failed(),
+        "interlock: no [[approvers]] row names the group `@oncal`; did you mean `@oncall`?; the rows name @leads, @oncall, @sre"
+    );
+    let slip = explain(&["--user", "u0lead"]).failed();
+    assert!(
+        slip.starts_with("interlock: `u0lead` is no Slack user id and nobody whom the configuration names; did you mean `U0LEAD`?: write the member id"),
+        "{slip}"
+    );
+    let name = explain(&["--user", "ana", "--group", "@sre"]).failed();
+    assert!(name.contains("`ana` is no Slack user id"), "{name}");
+}
+
+/// Raised to a tier that no row has.
+#[test]
+fn what_nobody_may_approve_names_nobody_who_may() {
+    let place = Place::new();
+    place.write("policy.toml", "irreversible = [\"redis-cli FLUSHDB\"]\n");
+    let config = place.read("interlock.toml");
+    place.write(
+        "interlock.toml",
+        &format!("policy.path = \"policy.toml\"\n{config}"),
+    );
+    let said = place
+        .run(&[
+            "policy",
+            "explain",
+            "--runbook",
+            "redis-connection-timeout",
+            "--step",
+            "1",
+        ])
+        .found();
+    assert!(
+        said.contains("No: nobody may approve Tier 3 in production"),
+        "{said}"
+    );
+    assert!(!said.contains("May approve"), "{said}");
+}
+
+#[test]
+fn another_risk_is_told_by_what_it_lets_through_and_on_one_side() {
+    let place = Place::new();
+    place.write(
+        "old.toml",
+        "[confidence]\nmedium = 90\n[[risks]]\nenvironments = [\"production\"]\nservices = [\"billing\"]\nseverities = [\"low\"]\nrisk = \"high\"\n",
+    );
+    place.write(
+        "new.toml",
+        "[alone]\nmedium = 6\n[[risks]]\nenvironments = [\"production\"]\nseverities = [\"high\"]\nrisk = \"critical\"\n",
+    );
+    assert_eq!(
+        place.run(&["policy", "diff", "old.toml", "new.toml"]).found(),
+        "Possible from now on:\n  \
+         low severity in production of service billing is low risk (was high): a runbook found by its text may be proposed from 80 % on (was 85 %) and 10 changes may run without a person (was 2)\n  \
+         at medium risk a runbook found by its text may be proposed from 80 % on (was 90 %)\n  \
+         at medium risk 6 changes may run without a person (was 5)\n\
+         No longer possible:\n  \
+         high severity in production is critical risk (was high): proposing a runbook found by its text from 85 % on; it takes 90 % now, and 2 changes without a person; now none may\n"
     );
 }
 
@@ -306,7 +410,7 @@ fn a_new_policy_says_what_becomes_possible() {
          starting during the freeze launch (we launch): nothing starts everywhere during 2026-12-01 to 2026-12-03 (UTC)\n  \
          `rollout undo deployment/billing` at its own tier; it was Tier 3\n  \
          more autonomy than suggest in production\n  \
-         more changes without a person at high risk: at most 2, it was at most 1\n\
+         at high risk 2 changes may run without a person (was 1)\n\
          No longer possible:\n  \
          changes in namespace vault at their own tier; they are Tier 3\n  \
          as many changes in an hour: at most 2, it was at most 4\n"

@@ -11,7 +11,7 @@ use crate::cli::screen::{Paint, Screen};
 use crate::cli::setup::Setup;
 use crate::config::Settings;
 use crate::domain::policy::compare;
-use crate::render::policy as worded;
+use crate::render::policy_diff as worded;
 
 /// Say what a new policy makes possible that was not: exit code 1 when there is anything
 #[derive(Debug, clap::Args)]

@@ -7,7 +7,7 @@ use std::sync::Arc;
 use jiff::Timestamp;
 use serde::Serialize;
 
-use super::show;
+use super::{asked, show};
 use crate::app::{self, SystemClock};
 use crate::cli::args::{Format, FormatArg};
 use crate::cli::journal;
@@ -42,7 +42,9 @@ const TEAM: &str = "T";
 #[command(
     after_help = "Example: interlock policy explain --runbook redis-connection-timeout --step 1 --env production \\\n    \
     --user U0456 --group @sre\n\n\
-    Slack is not asked: say with --group which of the policy's groups the person is in."
+    Slack is not asked: say with --group which of the policy's groups the person is in.\n    \
+    Exit code 0 when the answer is yes, 1 when it is no or not now, 2 when it is not known: the rows name groups, and none\n    \
+    was given for the person."
 )]
 pub(super) struct Explain {
     /// Name of the runbook.
@@ -108,7 +110,7 @@ struct Answer {
     decision: Decision,
     /// How it may run without a person, in words.
     alone: String,
-    /// Rows that could approve it, in words.
+    /// Who could approve it, in words; empty when nobody could. Where it says as which tier, somebody of each is needed.
     rows: Vec<String>,
     /// What keeps it from starting at that moment, whoever asks.
     against: Vec<Reason>,
@@ -118,6 +120,9 @@ struct Answer {
     /// For the person who was asked about: every reason why not; empty means yes.
     #[serde(skip_serializing_if = "Option::is_none")]
     person: Option<Vec<Reason>>,
+    /// Groups of the rows, where whether the person may depends on them and none was given: then it is not known.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    unsaid_groups: Vec<String>,
 }
 
 impl Explain {
@@ -133,6 +138,7 @@ impl Explain {
         if let Some(environment) = &self.environment {
             known_environment(&settings, environment)?;
         }
+        asked::known(&settings, self.user.as_deref(), &self.groups)?;
         let mut plan = self.plan(&settings, &rules)?;
         let all: Vec<String> = plan.steps.iter().map(|step| step.no.to_string()).collect();
         plan.steps.retain(|step| step.no == self.step);
@@ -151,6 +157,9 @@ impl Explain {
         match self.format.format {
             Format::Json => screen.json(&answer)?,
             Format::Human => self.say(&answer, screen)?,
+        }
+        if let (Some(user), [_, ..]) = (&self.user, answer.unsaid_groups.as_slice()) {
+            return Err(Failure::Refused(asked::not_known(user, &answer.unsaid_groups)));
         }
         let no = matches!(answer.decision, Decision::Deny { .. })
             || !answer.against.is_empty()
@@ -227,8 +236,18 @@ impl Explain {
             Decision::Deny { reasons } => reasons.clone(),
             Decision::Allow | Decision::RequireApproval { .. } => Vec::new(),
         };
+        let unsaid_groups = asked::unsaid(&access, &self.groups);
         let cells = access.steps.iter().flat_map(|step| &step.cells);
-        let rows = cells.flat_map(|cell| cell.rows.iter().map(|row| policy::row(row, cell.tier)));
+        // Who may approve it as one tier is not told where nobody may as another: it takes both.
+        let cells = cells.filter(|_| denied.is_empty());
+        let several = cells.clone().any(|cell| cell.tier != step.tier);
+        let rows = cells.flat_map(|cell| {
+            let said = policy::rows(&cell.rows, cell.tier).into_iter();
+            said.map(move |row| match several {
+                true => format!("{row} (as {}; it takes somebody of each tier)", cell.tier),
+                false => row,
+            })
+        });
         Answer {
             runbook: plan.runbook.clone(),
             step: step.no.0,
@@ -242,6 +261,7 @@ impl Explain {
             // Why nobody could ever approve it is why this person can't.
             person: access
                 .person
+                .filter(|_| unsaid_groups.is_empty())
                 .map(|why| why.into_iter().chain(denied.iter().cloned()).collect()),
             against: access
                 .against
@@ -249,6 +269,7 @@ impl Explain {
                 .filter(|why| !denied.contains(why))
                 .collect(),
             opens: access.opens,
+            unsaid_groups,
             decision,
         }
     }
@@ -288,7 +309,7 @@ impl Explain {
                 screen.say_painted(Paint::Good, &format!("  {user}: yes"), "")
             }
             (Some(user), Some(why)) => {
-                screen.say_painted(Paint::Bad, &format!("  {user}: no, "), &reasons::all(why))
+                screen.say_painted(Paint::Bad, &format!("  {user}: no, "), &reasons::all_here(why))
             }
             (_, None) | (None, _) => Ok(()),
         }

@@ -96,6 +96,7 @@ fn table(settings: &Settings, screen: &mut Screen) -> Result<(), Failure> {
         autonomy(settings.autonomy.mode)
     ))?;
     let policy = app::rules(settings, "").policy;
+    screen.say(&format!("Revision: {}", policy.revision))?;
     let environments = environments(settings);
     if environments.is_empty() {
         return screen.say("No environment is declared, so nobody may approve anything: add [[environments]] and [[approvers]] rows.");
@@ -126,12 +127,7 @@ fn who(policy: &Policy, tier: Tier, environment: &Environment) -> String {
     let named = |row: &&crate::domain::policy::ApproverRow| {
         row.tiers.contains(&tier) && row.environments.contains(environment)
     };
-    let mut rows: Vec<String> = policy
-        .rows
-        .iter()
-        .filter(named)
-        .map(|row| worded::row(row, tier))
-        .collect();
+    let mut rows: Vec<String> = worded::rows(policy.rows.iter().filter(named), tier);
     let higher = |row: &crate::domain::policy::ApproverRow| {
         !row.tiers.contains(&tier) && !row.tiers.is_empty() && row.environments.contains(environment)
     };

@@ -7,7 +7,9 @@ use serde::Serialize;
 use super::guards::Place;
 use super::{ApproverRow, Decision, Policy, Question, Reason, Who};
 use crate::domain::action::Tier;
-use crate::domain::ids::{Environment, StepNo};
+use crate::domain::freeze::Scope;
+use crate::domain::ids::{Environment, PersonId, StepNo};
+use crate::domain::incident::Incident;
 
 /// The rows of one cell; any of them is enough.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
@@ -38,6 +40,36 @@ pub struct Access {
     /// Of the person who is asked about: every reason why not. Empty means yes.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub person: Option<Vec<Reason>>,
+    /// The step of which nobody knows whether it happened: before anything else somebody has to say.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub unknown: Option<StepNo>,
+    /// What Interlock froze around a step of this incident, and why.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub frozen: Vec<(Scope, String)>,
+    /// Who has broken the glass, while that lasts.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub glass: Option<OpenGlass>,
+}
+
+/// Broken glass that still opens the gate.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct OpenGlass {
+    pub by: PersonId,
+    /// `None` where the incident was not asked: see [`Access::of`].
+    pub until: Option<Timestamp>,
+}
+
+impl Access {
+    /// With what only the incident knows: whether somebody has to say first what happened, and when its glass is whole again.
+    #[must_use]
+    pub fn of(mut self, incident: &Incident) -> Self {
+        self.unknown = incident.unknown_step().map(|(_, step)| step);
+        let until = incident.glass.as_ref().map(|glass| glass.until);
+        if let Some(glass) = &mut self.glass {
+            glass.until = until;
+        }
+        self
+    }
 }
 
 impl Policy {
@@ -84,6 +116,12 @@ impl Policy {
             against: against.into_iter().collect(),
             opens: self.all_open(question),
             person,
+            unknown: None,
+            frozen: around(question),
+            glass: question.circumstances.glass.map(|by| OpenGlass {
+                by: by.clone(),
+                until: None,
+            }),
         }
     }
 
@@ -123,4 +161,18 @@ impl Policy {
         }
         (at != now).then_some(at)
     }
+}
+
+fn around(question: &Question<'_>) -> Vec<(Scope, String)> {
+    let circumstances = &question.circumstances;
+    let Some(of) = circumstances.counts.of else {
+        return Vec::new();
+    };
+    let own = circumstances
+        .freeze
+        .held()
+        .iter()
+        .filter(|held| held.over.is_some_and(|attempt| attempt.incident == of));
+    own.map(|held| (held.scope.clone(), held.reason.clone()))
+        .collect()
 }

@@ -112,14 +112,49 @@ impl Alone {
         environment: Option<&Environment>,
     ) -> (Risk, Confidence) {
         let risk = self.risk_in(severity, service, |row| among(&row.environments, environment));
+        (risk, self.sure_at(risk))
+    }
+
+    /// How sure a match by a search has to be at this risk.
+    pub(super) fn sure_at(&self, risk: Risk) -> Confidence {
         let [low, medium, high, critical] = self.sure;
-        let sure = match risk {
+        match risk {
             Risk::Low => low,
             Risk::Medium => medium,
             Risk::High => high,
             Risk::Critical => critical,
+        }
+    }
+
+    /// How many changes may run alone at this risk, none at critical; `None` is as many as budgets allow.
+    pub(super) fn most_at(&self, risk: Risk) -> Option<u32> {
+        let [low, medium, high] = self.most;
+        match risk {
+            Risk::Low => low,
+            Risk::Medium => medium,
+            Risk::High => high,
+            Risk::Critical => Some(0),
+        }
+    }
+
+    /// The risk of an incident of this severity where service and environment are these; `None` is one that no row names.
+    pub(super) fn risk_there(
+        &self,
+        severity: Severity,
+        service: Option<&Service>,
+        environment: Option<&Environment>,
+    ) -> Risk {
+        let named = |row: &RiskRule| {
+            (row.services.is_empty() || service.is_some_and(|name| row.services.contains(name)))
+                && (row.environments.is_empty()
+                    || environment.is_some_and(|name| row.environments.contains(name)))
         };
-        (risk, sure)
+        // What holds here is decided by `named` alone: a service that no row names must not count as unknown.
+        let rows = Self {
+            risks: self.risks.iter().filter(|row| named(row)).cloned().collect(),
+            ..Self::default()
+        };
+        rows.risk_in(severity, None, |_| true)
     }
 
     fn risk_in(

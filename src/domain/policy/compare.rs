@@ -2,7 +2,8 @@
 //! stricter than another for people that include the other's covers it. Who is in a group is Slack's to say, so groups
 //! are compared by name.
 
-use super::{ApproverRow, AutonomyLimit, CalendarFreeze, LimitOf, Policy, Risk, RiskRule, Window};
+use super::shift::{RiskShift, shifts};
+use super::{ApproverRow, AutonomyLimit, CalendarFreeze, LimitOf, Policy, Risk, Window};
 use crate::domain::action::Tier;
 use crate::domain::glass::GlassRule;
 use crate::domain::ids::{ClusterName, Environment};
@@ -35,8 +36,8 @@ pub enum Change {
     Glass(GlassRule),
     /// More autonomy than this.
     Autonomy(AutonomyLimit),
-    /// Taking incidents like these for less risky, or more.
-    Risk(RiskRule),
+    /// Incidents like these are less risky now, or more, and what that lets through.
+    Risk(RiskShift),
     /// Proposing what a search found when it is no surer than the lower of these, at this risk.
     Sure {
         risk: Risk,
@@ -129,13 +130,9 @@ fn alone(old: &Policy, new: &Policy, all: &mut Comparison) {
     all.more.extend(gone.cloned().map(Change::Autonomy));
     let added = is.limits.iter().filter(|row| !was.limits.contains(row));
     all.less.extend(added.cloned().map(Change::Autonomy));
-    // A row may stand for more risk than the severity or for less, so one that comes or goes is told on both sides.
-    let gone = was.risks.iter().filter(|row| !is.risks.contains(row));
-    let added = is.risks.iter().filter(|row| !was.risks.contains(row));
-    for row in gone.chain(added) {
-        all.more.push(Change::Risk(row.clone()));
-        all.less.push(Change::Risk(row.clone()));
-    }
+    let (looser, stricter) = shifts(was, is);
+    all.more.extend(looser.into_iter().map(Change::Risk));
+    all.less.extend(stricter.into_iter().map(Change::Risk));
     let risks = [Risk::Low, Risk::Medium, Risk::High, Risk::Critical].into_iter();
     for ((risk, old), new) in risks.zip(was.sure).zip(is.sure) {
         let change = Change::Sure { risk, old, new };
