@@ -114,6 +114,7 @@ impl AppOutlook {
             return Vec::new();
         };
         let (now, part) = (self.clock.now(), track.part(None, None));
+        let frozen = self.frozen();
         let question = Question {
             who: Who::Nobody,
             asking: Asking::Approve,
@@ -132,8 +133,9 @@ impl AppOutlook {
         };
         let mut against = BTreeSet::new();
         rules.policy.stands_against(&question, |reason| {
-            // A click on a plan that is out of date brings a fresh one.
-            if !reason.is_out_of_date() {
+            // A click on a plan that is out of date brings a fresh one. Where a limit's breaker stands, time makes no room.
+            let tripped = frozen.iter().any(|held| held.says(&reason, incident.id));
+            if !reason.is_out_of_date() && !tripped {
                 against.insert(reason);
             }
         });

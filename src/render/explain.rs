@@ -338,7 +338,7 @@ fn not_understood(text: &str, problem: Option<&str>) -> String {
             // The incident that was meant, where one was named; two can't be guessed.
             let named = text.split_whitespace().find(|word| is_incident(word));
             let usage = match named.filter(|_| usage.matches("INC-").count() == 1) {
-                Some(named) => usage.replace("INC-1", named),
+                Some(named) => usage.replace("INC-n", named),
                 None => usage.to_owned(),
             };
             format!("`{text}`: {problem}. Write `/runbook {usage}`.")
@@ -357,15 +357,15 @@ fn usage(text: &str) -> Option<&'static str> {
     match text.split(|c: char| !c.is_ascii_alphabetic()).next()? {
         "run" => Some("run NAME key=value …"),
         "show" => Some("show NAME"),
-        "close" => Some("close INC-1 REASON"),
-        "break" | "breakglass" => Some("break-glass INC-1 REASON"),
-        "reviewed" => Some("reviewed INC-1 WORDS"),
-        "who" => Some("who INC-1"),
-        "merge" => Some("merge INC-2 into INC-1"),
-        "touched" => Some("touched INC-1` or `/runbook touched 1h"),
+        "close" => Some("close INC-n REASON"),
+        "break" | "breakglass" => Some("break-glass INC-n REASON"),
+        "reviewed" => Some("reviewed INC-n WORDS"),
+        "who" => Some("who INC-n"),
+        "merge" => Some("merge INC-n into INC-m"),
+        "touched" => Some("touched INC-n` or `/runbook touched 1h"),
         "oversight" => Some("oversight 30d"),
-        "why" => Some("why INC-1"),
-        "status" => Some("status` or `/runbook status INC-1"),
+        "why" => Some("why INC-n"),
+        "status" => Some("status` or `/runbook status INC-n"),
         _ => None,
     }
 }

@@ -259,7 +259,13 @@ pub fn why(incident: &Incident) -> String {
     let asked = &incident.paging.why;
     // Where nothing waits for people, how it stands does not say what they are called for.
     let goes_on = match &incident.phase {
-        Phase::Running | Phase::Settling { .. } | Phase::Closed { .. } => true,
+        Phase::Running
+        | Phase::Settling { .. }
+        | Phase::Closed { .. }
+        | Phase::Handed {
+            reason: HandoffReason::TakenOver { .. } | HandoffReason::Rejected { .. },
+            ..
+        } => true,
         Phase::Handed { .. } | Phase::Planning { .. } | Phase::Proposed => false,
     };
     if (incident.card.is_none() || goes_on) && !asked.is_empty() && !stands.contains(asked.as_str()) {

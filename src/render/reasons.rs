@@ -1,4 +1,5 @@
 //! Why something is not allowed: a sentence for each reason that says why and what next. All of them are here.
+//! Longer than other files, since they are read side by side.
 
 use jiff::Timestamp;
 
@@ -269,6 +270,15 @@ pub fn unfit(why: Unfit) -> String {
         Unfit::MergeIntoManual { from, into } => format!(
             "{into} was started by hand and ends with its plan, whatever alerts say; merge it into {from} instead"
         ),
+        Unfit::MergeManuals { from, into } => format!(
+            "{from} and {into} were both started by hand, and such two can't be merged: each ends with its plan; close the one that is not needed"
+        ),
+        Unfit::MergeIntoOver { into } => format!(
+            "{into} is over, so nothing more comes into it; merge into one that is open: /runbook status shows them"
+        ),
+        Unfit::MergeIntoNone { into } => format!(
+            "there is no {into}: the number is wrong, or it was closed more than a day ago; /runbook status shows what is open"
+        ),
         Unfit::MergeWhileTripped { from, into } => format!(
             "the breaker of {from} has tripped, and {into} knows nothing of what was started there; a person lifts it with /runbook unfreeze {} REASON, then merge",
             Scope::IncidentBreaker { incident: from }
@@ -304,14 +314,14 @@ fn glass(refusal: &GlassRefusal) -> String {
             "The policy's [break_glass] does not name you; `interlock policy show` says whom it names. `Escalate now` on the card pages a human.".to_owned()
         }
         GlassRefusal::NoReason => {
-            "Breaking the glass needs a reason: /runbook break-glass INC-1 REASON.".to_owned()
+            "Breaking the glass needs a reason: /runbook break-glass INC-n REASON.".to_owned()
         }
         GlassRefusal::Open { by, until } => {
             format!("It is broken by {by} until {}; nothing was changed.", until.strftime("%H:%M UTC"))
         }
         GlassRefusal::NothingToReview => "Nothing of it is waiting for a review.".to_owned(),
         GlassRefusal::SamePerson => "You broke it, so another person has to review it.".to_owned(),
-        GlassRefusal::NoWords => "Say what you found: /runbook reviewed INC-1 WORDS.".to_owned(),
+        GlassRefusal::NoWords => "Say what you found: /runbook reviewed INC-n WORDS.".to_owned(),
     }
 }
 

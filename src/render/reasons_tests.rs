@@ -234,6 +234,12 @@ fn refusals() -> Vec<Refusal> {
             from: IncidentId(1),
             into: IncidentId(2),
         }),
+        unfit(Unfit::MergeManuals {
+            from: IncidentId(1),
+            into: IncidentId(2),
+        }),
+        unfit(Unfit::MergeIntoOver { into: IncidentId(2) }),
+        unfit(Unfit::MergeIntoNone { into: IncidentId(2) }),
         unfit(Unfit::MergeWhileTripped {
             from: IncidentId(1),
             into: IncidentId(2),

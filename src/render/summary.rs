@@ -25,6 +25,9 @@ pub struct SummaryView {
     /// How many of those failed, or may have.
     pub failed: usize,
     pub approved_by: String,
+    /// Who broke the glass and why, each time.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub glass_broken_by: Option<String>,
     pub result: String,
     /// What people were given, when it came to them.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -61,6 +64,7 @@ pub fn view(entries: &[Entry], incident: &Incident) -> SummaryView {
         meant,
         failed,
         approved_by: approved_by(incident),
+        glass_broken_by: glass_broken_by(entries),
         result,
         handoff,
         timeline: lines(entries, incident),
@@ -159,6 +163,8 @@ pub fn slack(entries: &[Entry], incident: &Incident) -> String {
         .iter()
         .map(|line| format!("{}  {}", line.at, shortened(&line.text, 160)))
         .collect();
+    let glass = view.glass_broken_by.as_deref();
+    let glass = glass.map_or_else(String::new, |by| format!("*Glass broken by:* {}\n", value(by)));
     let packet = packet(&view);
     let packet = if packet.is_empty() {
         String::new()
@@ -166,7 +172,7 @@ pub fn slack(entries: &[Entry], incident: &Incident) -> String {
         format!("{}\n", packet.join("\n"))
     };
     format!(
-        "*Summary {}{}: {}*\n*Duration:* {}\n*Runbook:* {runbook}\n*Steps executed:* {}/{}{}\n*Approved by:* {}\n*Result:* {}\n{packet}{}",
+        "*Summary {}{}: {}*\n*Duration:* {}\n*Runbook:* {runbook}\n*Steps executed:* {}/{}{}\n*Approved by:* {}\n{glass}*Result:* {}\n{packet}{}",
         if incident.is_open() { "so far of " } else { "of " },
         view.incident,
         value(&view.title),
@@ -236,6 +242,16 @@ fn approved_by(incident: &Incident) -> String {
     } else {
         names.join(", ")
     }
+}
+
+/// `ana (nobody else is awake)`.
+fn glass_broken_by(entries: &[Entry]) -> Option<String> {
+    let broken = entries.iter().filter_map(|entry| match &entry.event {
+        Event::GlassBroken { by, reason, .. } => Some(format!("{} ({})", by.name, shortened(reason, 150))),
+        _ => None,
+    });
+    let broken: Vec<String> = broken.collect();
+    (!broken.is_empty()).then(|| broken.join(", "))
 }
 
 /// How it stands, in words.

@@ -41,13 +41,27 @@ async fn whoever_breaks_the_glass_goes_on_alone_and_another_person_reviews_it() 
     world.ana().is_told("The glass of INC-1 is broken until").await;
     world.thread().says("ana BROKE THE GLASS until ").await;
     world.a_human_is_paged("INC-1").await;
-    world.card("*GLASS BROKEN by @ana*").await;
+    let card = world.card("*GLASS BROKEN by @ana*").await;
+    assert!(
+        card.contains("*The glass is broken by @ana until HH:MM: one approval by @ana is enough*")
+            && !card.contains("Waits for 2 approvals"),
+        "{card}"
+    );
     world.ana().presses("Approve 2 steps").await;
     world.ana().is_told("Approved.").await;
     world.cluster_did(&[FLUSH, HEALTH]).await;
     world.card("Fixed and verified.").await;
     world.resolves(&alert).await;
-    world.card("Resolved").await;
+    let card = world.card("Resolved").await;
+    assert!(
+        card.contains("*The glass was broken by @ana* at HH:MM: nobody else is awake"),
+        "{card}"
+    );
+    let summary = world.thread().says("Summary of INC-1").await;
+    assert!(
+        summary.contains("*Glass broken by:* ana (nobody else is awake)"),
+        "{summary}"
+    );
 
     world.ben().types("status").await;
     world.ben().is_told("BROKEN GLASS INC-1: ana, since").await;
@@ -122,6 +136,45 @@ async fn after_its_minutes_everything_holds_again() {
     world.ends().await;
 }
 
+const TWICE: &str = "# Runbook: Twice\n## Blast Radius\n- max_cache_operations: 9\n## Steps\n### Step 1: Flush it\n\
+                     ```bash\nkubectl exec -n production deploy/redis-primary -- redis-cli FLUSHDB\n```\n\
+                     ### Step 2: Flush it once more\n\
+                     ```bash\nkubectl exec -n production deploy/redis-primary -- redis-cli FLUSHDB\n```\n";
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_is_spent_while_the_glass_is_broken_trips_the_breaker_and_the_glass_goes_on_past_it() {
+    let setup = Setup::default()
+        .runbook(("twice.md", TWICE))
+        .table("[limits]\nactions_per_hour = 1")
+        .table(RULE);
+    let world = TestWorld::start(setup).await;
+    world.in_the_cluster(Scenario::RedisTimeout);
+    world.ben().types("run twice").await;
+    world.ben().is_told("INC-1 is open").await;
+    world.card("Can't be approved now").await;
+    world.ana().types("break-glass INC-1 nobody else is awake").await;
+    world.ana().is_told("The glass of INC-1 is broken until").await;
+    world.a_human_is_paged("INC-1").await;
+    world.card("A human was paged at HH:MM").await;
+    world.ana().presses("Approve 2 steps").await;
+    world.ana().is_told("Approved.").await;
+    world.cluster_did(&[FLUSH, FLUSH]).await;
+    world
+        .thread()
+        .says("The breaker tripped: 1 change was started within an hour")
+        .await;
+    world
+        .a_human_is_paged("the breaker tripped: 1 change was started")
+        .await;
+    world.card("The glass was broken by @ana").await;
+    world.thread().is_uninteresting();
+    world.fires(&Alert::redis_timeout()).await;
+    world.card_shows("INC-2", "*BREAKER TRIPPED*").await;
+    assert!(!world.ana().has_button("Approve"));
+    world.thread_of("INC-2").is_uninteresting();
+    world.ends().await;
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn a_freeze_by_people_stands_whoever_breaks_the_glass() {
     let world = redis(shut(RULE)).await;
@@ -150,8 +203,14 @@ async fn who_is_not_named_for_it_and_who_says_no_reason_breaks_nothing() {
     world.gus().is_told("guests of the workspace can't decide").await;
     world.ana().types("break-glass INC-1").await;
     world.ana().is_told("Breaking the glass needs a reason").await;
+    // What is copied at night names the incident that is meant, and none where none was named.
     world.ana().types("break-glass").await;
-    world.ana().is_told("/runbook break-glass INC-1 REASON").await;
+    world.ana().is_told("/runbook break-glass INC-n REASON").await;
+    world.fires(&Alert::tape_jam().severity("low")).await;
+    world.card_shows("INC-2", "no runbook matches").await;
+    world.ana().types("break-glass INC-2").await;
+    world.ana().is_told("/runbook break-glass INC-2 REASON").await;
+    world.thread_of("INC-2").is_uninteresting();
     world.ben().types("reviewed INC-1 fine").await;
     world.ben().is_told("Nothing of it is waiting for a review").await;
     world.ana().forges_an_approval().await;

@@ -50,6 +50,7 @@ async fn a_spent_limit_trips_the_breaker_until_a_person_lifts_it_and_its_count_b
             && card.contains("No step starts that changes something until a person lifts it"),
         "{card}"
     );
+    assert!(!card.contains("room again"), "only a person makes room: {card}");
     assert!(!world.ana().has_button("Approve"));
     world.ben().types("status").await;
     world.ben().is_told("FROZEN by the breaker since").await;

@@ -48,7 +48,7 @@ async fn only_people_who_could_take_it_over_close_it_and_only_when_a_human_has_i
     world.cleo().types("close INC-1 I am bored").await;
     world.cleo().is_told("you are not one of the approvers").await;
     world.ana().types("close").await;
-    world.ana().is_told("/runbook close INC-1 REASON").await;
+    world.ana().is_told("/runbook close INC-n REASON").await;
     world.ana().types("close INC-7 mended by hand").await;
     world.ana().is_told("There is no such incident").await;
     world.card("Waits for 1 approval").await;

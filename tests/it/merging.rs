@@ -96,7 +96,15 @@ async fn what_runs_is_not_merged_away_and_what_was_paged_for_is_paged_for_there(
         .await;
     world.card_shows("INC-2", "Merged into INC-1 by @ben").await;
     world.ben().types("merge INC-2 into INC-1").await;
-    world.ben().is_told("This incident is over").await;
+    world.ben().is_told("INC-2: This incident is over").await;
+    // The one that is over is named, on whichever side it stands.
+    world.ben().types("merge INC-1 into INC-2").await;
+    world
+        .ben()
+        .is_told("INC-2 is over, so nothing more comes into it")
+        .await;
+    world.ben().types("merge INC-1 into INC-9").await;
+    world.ben().is_told("there is no INC-9").await;
     world.resolves(&tape).await;
     world.thread_of("INC-1").is_uninteresting();
     world.thread_of("INC-2").is_uninteresting();
@@ -178,4 +186,25 @@ async fn what_its_own_breaker_stops_is_not_merged_past_it() {
     world.thread_of("INC-1").is_uninteresting();
     world.thread_of("INC-2").is_uninteresting();
     world.ends().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn two_that_were_started_by_hand_are_not_merged_and_neither_sends_to_the_other() {
+    let world = TestWorld::redis_times_out().await;
+    for incident in ["INC-1", "INC-2"] {
+        world.ben().types("run redis-connection-timeout").await;
+        world.ben().is_told(&format!("{incident} is open")).await;
+        world.card_shows(incident, "Waits for 1 approval").await;
+    }
+    for (from, into) in [("INC-1", "INC-2"), ("INC-2", "INC-1")] {
+        world.ben().types(&format!("merge {from} into {into}")).await;
+        let told = world
+            .ben()
+            .is_told(&format!("{from} and {into} were both started by hand"))
+            .await;
+        assert!(!told.contains("instead"), "{told}");
+    }
+    world.thread_of("INC-1").is_uninteresting();
+    world.thread_of("INC-2").is_uninteresting();
+    world.ends_and_nothing_ran().await;
 }

@@ -13,8 +13,8 @@ use crate::domain::notice::Notice;
 use crate::domain::policy::LimitOf;
 use crate::planted::{self, Bug};
 
-/// Trips where a limit is spent now, and calls a human for it, once. What starts while the glass is broken counts, and
-/// trips nothing: limits do not hold then.
+/// Trips where a limit is spent now, and calls a human for it, once. What starts while the glass is broken counts and trips
+/// like anything else: it stops all others, and that incident once its glass is over.
 pub(super) fn trip_if_spent(tx: &mut Tx<'_>, context: Context<'_>, attempt: AttemptId) {
     let id = attempt.incident;
     let Some(incident) = tx.state().incident(id) else {
@@ -26,7 +26,7 @@ pub(super) fn trip_if_spent(tx: &mut Tx<'_>, context: Context<'_>, attempt: Atte
     if step.is_none_or(|step| step.effect == EffectClass::Observe) {
         return;
     }
-    if incident.glass_at(context.now).is_some() || planted::is(Bug::BreakerNeverTrips) {
+    if planted::is(Bug::BreakerNeverTrips) {
         return;
     }
     let counts = tx.state().counts(incident, context.now);

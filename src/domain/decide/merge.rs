@@ -67,6 +67,10 @@ pub fn merge(
     })
 }
 
+fn unfit(why: Unfit) -> Refusal {
+    Refusal::Unfit { why }
+}
+
 /// The alerts that go to the other one.
 fn may_merge(tx: &Tx<'_>, from: IncidentId, into: IncidentId) -> Result<Vec<Arc<Alert>>, Refusal> {
     if from == into {
@@ -74,10 +78,17 @@ fn may_merge(tx: &Tx<'_>, from: IncidentId, into: IncidentId) -> Result<Vec<Arc<
         return Err(Refusal::Unfit { why });
     }
     let incident = open(tx, from)?;
-    let other = open(tx, into)?;
+    // An answer is about the one that is to be merged, so what is wrong with the other names it.
+    let other = open(tx, into).map_err(|refusal| match refusal {
+        Refusal::Over => unfit(Unfit::MergeIntoOver { into }),
+        Refusal::NoSuchIncident => unfit(Unfit::MergeIntoNone { into }),
+        other => other,
+    })?;
     if advance::is_manual(other) {
-        let why = Unfit::MergeIntoManual { from, into };
-        return Err(Refusal::Unfit { why });
+        return Err(unfit(match advance::is_manual(incident) {
+            true => Unfit::MergeManuals { from, into },
+            false => Unfit::MergeIntoManual { from, into },
+        }));
     }
     if incident.has_loose_end() {
         return Err(Refusal::LooseEnd);

@@ -121,6 +121,19 @@ pub enum Unfit {
         from: IncidentId,
         into: IncidentId,
     },
+    /// Both were started by hand: neither has alerts, and each ends with its plan.
+    MergeManuals {
+        from: IncidentId,
+        into: IncidentId,
+    },
+    /// The one that it was to be merged into is over.
+    MergeIntoOver {
+        into: IncidentId,
+    },
+    /// There is none of that number to merge into.
+    MergeIntoNone {
+        into: IncidentId,
+    },
     /// The breaker of the one that was to be merged stands, and would end with it.
     MergeWhileTripped {
         from: IncidentId,

@@ -58,6 +58,14 @@ pub fn blocks(incident: &Incident) -> Vec<Value> {
     if let Some((_, name)) = &incident.commander {
         blocks.push(section(&format!("@{} had it", safe(name, 60))));
     }
+    if let Some(glass) = &incident.glass {
+        blocks.push(section(&format!(
+            "*The glass was broken by @{}* at {}: {}",
+            safe(&glass.by.name, 60),
+            clock(glass.at),
+            safe(&glass.reason, 300)
+        )));
+    }
     blocks.extend(silence::holds(incident).as_deref().map(section));
     let frozen = contained(incident);
     let frozen = frozen.map(|frozen| format!("{frozen}\nThe incident is over; this freeze is not."));

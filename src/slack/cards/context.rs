@@ -7,7 +7,7 @@ use crate::domain::action::Tier;
 use crate::domain::breaker::interlock;
 use crate::domain::event::Mode;
 use crate::domain::freeze::{FrozenAround, Scope};
-use crate::domain::ids::{AttemptId, Environment, PersonId};
+use crate::domain::ids::{AttemptId, Environment, IncidentId, PersonId};
 use crate::domain::incident::Incident;
 use crate::domain::policy::{Policy, Reason};
 use crate::domain::runbook::{Autonomy, ChecklistItem};
@@ -83,6 +83,15 @@ impl Frozen {
             };
             (format!("FROZEN by {}", self.by), who)
         }
+    }
+
+    /// Whether it is the breaker of the limit that is reached: then only a person makes room.
+    #[must_use]
+    pub fn says(&self, reason: &Reason, incident: IncidentId) -> bool {
+        let Reason::LimitReached { limit, .. } = reason else {
+            return false;
+        };
+        limit.breaker(Some(incident)).as_ref() == Some(&self.scope)
     }
 
     /// Who lifts it and with what, behind "until".

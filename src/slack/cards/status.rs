@@ -3,6 +3,7 @@
 
 use super::context::{CardContext, Frozen};
 use super::text::{clock, count, day, safe};
+use crate::domain::action::Tier;
 use crate::domain::approval::Approval;
 use crate::domain::command::Answer;
 use crate::domain::event::{Mode, Refusal};
@@ -143,7 +144,7 @@ pub fn now(incident: &Incident, context: &CardContext, words: &Words) -> String 
         }
         Phase::Proposed => incident
             .current()
-            .map_or_else(String::new, |track| proposed(track, context, words)),
+            .map_or_else(String::new, |track| proposed(incident, track, context, words)),
         Phase::Running => incident
             .current()
             .map_or_else(String::new, |track| running(incident, track)),
@@ -191,7 +192,7 @@ pub fn now(incident: &Incident, context: &CardContext, words: &Words) -> String 
     }
 }
 
-fn proposed(track: &PlanTrack, context: &CardContext, words: &Words) -> String {
+fn proposed(incident: &Incident, track: &PlanTrack, context: &CardContext, words: &Words) -> String {
     match (&track.approval, &track.decision) {
         (Approval::Pending { votes, .. }, Decision::RequireApproval { approvals }) => {
             let may = people::may_approve(&context.who_may);
@@ -204,12 +205,20 @@ fn proposed(track: &PlanTrack, context: &CardContext, words: &Words) -> String {
                 Some(step) => format!("As far as step {step}. {may}"),
                 None => may,
             };
+            let alone = alone(incident, track, context, *approvals);
             if votes.is_empty() {
-                format!(
-                    "*Waits for {}.* {may}",
-                    count(usize::from(*approvals), "approval")
-                )
+                match alone {
+                    Some(alone) => format!("{alone} {may}"),
+                    None => format!(
+                        "*Waits for {}.* {may}",
+                        count(usize::from(*approvals), "approval")
+                    ),
+                }
             } else {
+                let may = match alone {
+                    Some(alone) => format!("{alone} {may}"),
+                    None => may,
+                };
                 let names: Vec<String> = votes
                     .iter()
                     .map(|vote| format!("@{}", safe(&vote.name, 60)))
@@ -235,6 +244,20 @@ fn proposed(track: &PlanTrack, context: &CardContext, words: &Words) -> String {
         (Approval::Withdrawn { why, .. }, _) => format!("*Withdrawn*: {}", safe(why, 300)),
         (Approval::Superseded { .. }, _) => "*Replaced* by a newer plan.".to_owned(),
     }
+}
+
+/// Whose one approval is enough, since the glass is broken; `None` where it is not, and for Tier 3.
+fn alone(incident: &Incident, track: &PlanTrack, context: &CardContext, approvals: u8) -> Option<String> {
+    let glass = incident.glass.as_ref().filter(|glass| glass.holds(context.now))?;
+    if track.part(track.upto, None).tier() >= Tier::Three {
+        return None;
+    }
+    let by = safe(&glass.by.name, 60);
+    Some(format!(
+        "*The glass is broken by @{by} until {}: one approval by @{by} is enough*, where a row of the policy names them. By others it takes {}.",
+        clock(glass.until),
+        count(usize::from(approvals), "approval")
+    ))
 }
 
 /// The reasons, in the words of the one function that words them.

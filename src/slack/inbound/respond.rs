@@ -233,6 +233,9 @@ fn at_fields(refusal: &Refusal, first: Option<String>) -> Option<Ack> {
         Unfit::SilenceWithoutReason => REASON.to_owned(),
         Unfit::MergeIntoItself { .. }
         | Unfit::MergeIntoManual { .. }
+        | Unfit::MergeManuals { .. }
+        | Unfit::MergeIntoOver { .. }
+        | Unfit::MergeIntoNone { .. }
         | Unfit::MergeWhileTripped { .. }
         | Unfit::NowhereToSilence
         | Unfit::SilencedAlready
