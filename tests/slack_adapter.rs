@@ -226,7 +226,7 @@ async fn world(way: Way) -> World {
         .run(),
     );
     let engine = parts.handle.clone();
-    let homes = Homes::new(api.clone(), engine.clone(), people.clone(), shared.clone());
+    let homes = Homes::new(api.clone(), engine.clone(), people.clone(), shared.clone(), None);
     let pipeline = Pipeline::new(Parts {
         engine: engine.clone(),
         api: api.clone(),

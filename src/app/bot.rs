@@ -290,7 +290,13 @@ impl Parts {
         let hints = Hints::new(api.clone(), shared.outlook.origin().clone());
         let limits = Arc::new(slack::Limits::default());
         let (answers, answering) = Answers::new(api.clone(), settings.clone(), words, limits.clone());
-        let homes = Homes::new(api.clone(), self.engine.clone(), people.clone(), shared.clone());
+        let homes = Homes::new(
+            api.clone(),
+            self.engine.clone(),
+            people.clone(),
+            shared.clone(),
+            Some(self.settings.homes_file()),
+        );
         let pipeline = Pipeline::new(slack::Parts {
             engine: self.engine.clone(),
             api: api.clone(),

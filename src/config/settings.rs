@@ -270,6 +270,12 @@ impl Settings {
         self.totp.file.clone().unwrap_or_else(beside)
     }
 
+    /// Where it is kept whose App Homes are open: beside the database, with the ending `.homes`.
+    #[must_use]
+    pub fn homes_file(&self) -> PathBuf {
+        self.store.path.with_extension("homes")
+    }
+
     /// Content hash of what decides who may approve what: part of every plan's digest. The order of rows counts for
     /// nothing, since rows are alternatives.
     #[must_use]

@@ -1,6 +1,7 @@
 //! The app's home: what waits for this person, what else is open, the freeze with its button, and broken glass. Drawn when somebody
-//! opens it, and again while it may be open, so that no button of it lies for long.
+//! opens it, and again while it may be open, also after a restart, so that no button of it lies for long.
 
+use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -13,11 +14,12 @@ use tracing::warn;
 use super::api::{Api, CALL_TIMEOUT};
 use super::cards::text::{clock, cut, safe};
 use super::cards::{Frozen, context, home_button, plain, section};
+use super::opened::Opened;
 use super::people::People;
 use super::settings::Shared;
 use super::surface::action;
 use crate::domain::glass::Glass;
-use crate::domain::ids::PersonId;
+use crate::domain::ids::{PersonId, StepNo};
 use crate::domain::incident::{Incident, Phase};
 use crate::domain::runbook::RefusedLine;
 use crate::engine::Handle;
@@ -47,6 +49,7 @@ pub struct Homes {
     people: Arc<People>,
     shared: Shared,
     open: Arc<Mutex<Vec<Open>>>,
+    opened: Arc<Opened>,
 }
 
 /// One that was opened, and what it shows.
@@ -60,14 +63,16 @@ struct Open {
 }
 
 impl Homes {
+    /// `kept` is the file in which stands whose homes are open, for the next process; without it they are forgotten.
     #[must_use]
-    pub fn new(api: Api, engine: Handle, people: Arc<People>, shared: Shared) -> Self {
+    pub fn new(api: Api, engine: Handle, people: Arc<People>, shared: Shared, kept: Option<PathBuf>) -> Self {
         Self {
             api,
             engine,
             people,
             shared,
             open: Arc::default(),
+            opened: Arc::new(Opened::new(kept)),
         }
     }
 
@@ -81,6 +86,7 @@ impl Homes {
 
     /// Keeps the open ones up to date until the engine has stopped.
     pub async fn run(self) {
+        self.remember().await;
         loop {
             tokio::time::sleep(LOOK).await;
             let Some((incidents, all)) = self.incidents().await else {
@@ -92,10 +98,28 @@ impl Homes {
             for home in open {
                 let person = self.person(&home.user).await;
                 let loud = home.frozen != frozen || home.glass != glass;
-                let due = loud || home.at.elapsed() >= PACE;
+                let due = loud || home.shown.is_empty() || home.at.elapsed() >= PACE;
                 if due && self.blocks(&person, &incidents, all) != home.shown {
                     self.publish(&home.user, &incidents, all).await;
                 }
+            }
+        }
+    }
+
+    /// Those that an earlier process had drawn may be open still: they are drawn anew as soon as it is known what with.
+    async fn remember(&self) {
+        let users = self.opened.read(KEPT).await;
+        let mut open = self.open.lock();
+        for user in users {
+            if !open.iter().any(|home| home.user == user) {
+                let home = Open {
+                    user,
+                    shown: Vec::new(),
+                    frozen: Vec::new(),
+                    glass: Vec::new(),
+                    at: Instant::now(),
+                };
+                open.insert(0, home);
             }
         }
     }
@@ -140,7 +164,7 @@ impl Homes {
         let lifts = outlook.may_lift(person).then_some(&person.id);
         draw(
             &[
-                ("Waiting for your approval", yours),
+                ("Waiting for you", yours),
                 ("Waiting for somebody else", waiting),
                 ("Other open incidents", others),
             ],
@@ -158,20 +182,27 @@ impl Homes {
         let body = json!({"user_id": user, "view": {"type": "home", "blocks": blocks}});
         if let Err(error) = self.api.post::<Value>("views.publish", &body, CALL_TIMEOUT).await {
             warn!(%error, "the home of a person could not be drawn");
+            // Of whom Slack has no home to draw, it is not tried every other second for ever.
+            if error.code().is_some() {
+                self.open.lock().retain(|home| home.user != user);
+            }
             return;
         }
-        let mut open = self.open.lock();
-        open.retain(|home| home.user != user);
-        open.push(Open {
-            user: user.to_owned(),
-            shown: blocks,
-            frozen,
-            glass,
-            at: Instant::now(),
-        });
-        if open.len() > KEPT {
-            open.remove(0);
-        }
+        let users = {
+            let mut open = self.open.lock();
+            open.retain(|home| home.user != user);
+            open.push(Open {
+                user: user.to_owned(),
+                shown: blocks,
+                frozen,
+                glass,
+                at: Instant::now(),
+            });
+            let over = open.len().saturating_sub(KEPT);
+            open.drain(..over);
+            open.iter().map(|home| home.user.clone()).collect()
+        };
+        self.opened.keep(users).await;
     }
 }
 
@@ -265,15 +296,25 @@ fn refused(out: &[RefusedLine]) -> Option<Value> {
     (!lines.is_empty()).then(|| section(&safe(&lines.join("\n"), 2_500)))
 }
 
+/// Whether somebody is asked: to approve, or to say what became of a step. Who may do the one may do the other.
 fn waits(incident: &Incident) -> bool {
-    matches!(incident.phase, Phase::Proposed)
-        && incident
-            .current()
-            .is_some_and(|track| track.approval.is_pending())
+    let pending = || {
+        matches!(incident.phase, Phase::Proposed)
+            && incident
+                .current()
+                .is_some_and(|track| track.approval.is_pending())
+    };
+    unknown(incident).is_some() || pending()
+}
+
+/// The step of which nobody knows whether it happened.
+fn unknown(incident: &Incident) -> Option<StepNo> {
+    let unknown = incident.unknown_step().filter(|_| incident.is_open());
+    unknown.map(|(_, step)| step)
 }
 
 fn line(incident: &Incident) -> Value {
-    let phase = match &incident.phase {
+    let stands = match &incident.phase {
         Phase::Planning { .. } => "preparing a proposal".to_owned(),
         Phase::Proposed => incident.current().map_or_else(
             || "proposed".to_owned(),
@@ -287,13 +328,17 @@ fn line(incident: &Incident) -> Value {
         },
         Phase::Closed { .. } => "closed".to_owned(),
     };
+    let stands = match unknown(incident) {
+        Some(step) => format!("*nobody knows whether step {step} happened*"),
+        None => stands,
+    };
     let place = incident
         .card
         .as_ref()
         .map(|card| format!(" · <#{}>", cut(&card.channel, 40)))
         .unwrap_or_default();
     section(&format!(
-        "*{}*\n{} · {} since {} · {phase}{place}",
+        "*{}*\n{} · {} since {} · {stands}{place}",
         safe(&incident.title, 150),
         incident.id,
         incident.severity,

@@ -9,6 +9,7 @@ mod home;
 pub mod inbound;
 mod installed;
 mod modals;
+mod opened;
 mod outbound;
 mod people;
 mod settings;

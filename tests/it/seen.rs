@@ -163,7 +163,7 @@ async fn the_home_tells_what_waits_and_freezes_and_another_person_lifts_it() {
         .ana()
         .sees_home("Redis connection timeout on api-gateway")
         .await;
-    assert!(home.contains("Waiting for your approval"), "{home}");
+    assert!(home.contains("Waiting for you"), "{home}");
     world.cleo().opens_home().await;
     world.cleo().sees_home("Waiting for somebody else").await;
 
@@ -206,6 +206,18 @@ async fn the_home_tells_what_waits_and_freezes_and_another_person_lifts_it() {
     world.ben().sees_home("Not frozen.").await;
     world.ana().sees_home("Not frozen.").await;
     world.card("[Approve 2 steps]").await;
+    world.ends_and_nothing_ran().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_home_that_is_open_across_a_restart_says_what_was_frozen_since() {
+    let world = TestWorld::redis_times_out().await;
+    world.ana().opens_home().await;
+    world.ana().sees_home("Not frozen.").await;
+    world.bot_crashes_and_restarts().await;
+    world.ben().types("freeze the database is being moved").await;
+    world.ben().is_told("Frozen").await;
+    world.ana().sees_home("FROZEN by @ben").await;
     world.ends_and_nothing_ran().await;
 }
 

@@ -31,6 +31,25 @@ async fn the_status_of_step_one_is_lost(alert: &Alert) -> TestWorld {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn the_home_says_so_to_who_may_say_what_became_of_it() {
+    let world = the_status_of_step_one_is_lost(&Alert::redis_timeout()).await;
+    world.ana().opens_home().await;
+    let home = world
+        .ana()
+        .sees_home("*nobody knows whether step 1 happened*")
+        .await;
+    assert!(
+        home.contains("Waiting for you") && !home.contains("Nothing.") && !home.contains("· running"),
+        "{home}"
+    );
+    world.cleo().opens_home().await;
+    let home = world.cleo().sees_home("Waiting for somebody else").await;
+    assert!(home.contains("Nothing."), "{home}");
+    world.thread().is_uninteresting();
+    world.ends().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn a_lost_status_asks_and_goes_on_when_it_worked() {
     let world = the_status_of_step_one_is_lost(&Alert::redis_timeout()).await;
     world.cleo().presses("It worked, go on").await;
