@@ -122,6 +122,8 @@ pub enum Bug {
     PageNeverDue,
     /// Who was called hears nothing of what became of it since.
     PageNotRaised,
+    /// The pager is not told that somebody has come.
+    PageNotAcknowledged,
     /// Dry-run runs.
     DryRunRuns,
     /// A fix counts as soon as its alert resolves, however soon it fires again.

@@ -64,6 +64,10 @@ impl Deliver for Pagers {
     async fn deliver(self, engine: Handle, effect: Effect) -> Option<Delivered> {
         match effect {
             Effect::Page { incident } => self.page(&engine, incident).await,
+            Effect::PageAcknowledge { incident, after } => {
+                self.acknowledge(&engine, incident, after).await;
+                None
+            }
             Effect::PageResolve { incident } => {
                 self.resolve(&engine, incident).await;
                 None
@@ -142,6 +146,27 @@ impl Pagers {
                         tracing::warn!(incident = %id, %error, "it could not be recorded that nobody was paged yet");
                     }
                     sleep(pause).await;
+                }
+            }
+        }
+    }
+
+    /// Somebody has come: the pager calls nobody else for these pages. One that it never took has no key, and one that was asked
+    /// for since is none of them.
+    async fn acknowledge(&self, engine: &Handle, id: IncidentId, after: usize) {
+        let incident = engine.incident(id).await.ok().flatten();
+        let Some(incident) = incident.filter(|_| self.can_page) else {
+            return;
+        };
+        for key in incident.paging.acknowledged_after(after) {
+            let mut tries = Tries::new("acknowledge the page");
+            while let Err(error) = self.call(|| self.pagerduty.acknowledge_by_key(&key)).await {
+                match tries.pause(error) {
+                    Ok(pause) => sleep(pause).await,
+                    Err(error) => {
+                        tracing::error!(incident = %id, %error, "the pager calls the next person although somebody has it; acknowledge the page there");
+                        return;
+                    }
                 }
             }
         }

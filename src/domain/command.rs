@@ -504,6 +504,8 @@ pub enum Effect {
     Thread { incident: IncidentId, seq: u64 },
     /// Page a human.
     Page { incident: IncidentId },
+    /// Tell the pager that somebody has come for what we opened there: for the pages after so many, which it knows of.
+    PageAcknowledge { incident: IncidentId, after: usize },
     /// Tell the pager that what we opened there is over.
     PageResolve { incident: IncidentId },
     /// Tell the source that its alert is over.
@@ -551,6 +553,7 @@ impl Effect {
             Self::Card { incident }
             | Self::Thread { incident, .. }
             | Self::Page { incident }
+            | Self::PageAcknowledge { incident, .. }
             | Self::PageResolve { incident }
             | Self::SourceResolve { incident, .. }
             | Self::SourceAcknowledge { incident, .. }

@@ -13,7 +13,7 @@ use jiff::Timestamp;
 use course::{close, joined, opened, resolved, split_off, ticked};
 use plans::{
     advised, allowed_alone, approve, ended, filled, judged, part_done, proposed, set, settle_approval,
-    started, track,
+    started, taken_over, track,
 };
 
 use super::approval::{Approval, ApprovalEvent};
@@ -400,7 +400,7 @@ fn change(incident: &mut Incident, event: &Event, at: Timestamp) {
             let (how, firing) = (*how, *firing);
             silences::set(incident, *no, SilenceState::Ended { at, how, firing });
         }
-        Event::TakenOver { by, .. } => incident.commander = Some((by.id.clone(), by.name.clone())),
+        Event::TakenOver { by, .. } => taken_over(incident, by),
         Event::Settling { until, by, .. } => {
             incident.source_refused = None;
             incident.phase = Phase::Settling {

@@ -75,7 +75,7 @@ impl Senders {
             | Effect::Chart { .. }
             | Effect::Attach { .. }
             | Effect::Notice { .. } => &self.slack,
-            Effect::Page { .. } | Effect::PageResolve { .. } => &self.pager,
+            Effect::Page { .. } | Effect::PageAcknowledge { .. } | Effect::PageResolve { .. } => &self.pager,
             Effect::SourceResolve { .. }
             | Effect::SourceAcknowledge { .. }
             | Effect::SourceNote { .. }

@@ -88,7 +88,7 @@ pub(super) fn dedup_key(database: &str, about: About, before: usize) -> String {
     }
 }
 
-/// A `resolve` needs no payload.
+/// An `acknowledge` and a `resolve` need no payload.
 pub(super) fn follow_up(routing_key: &Secret, action: &str, dedup_key: &str) -> Value {
     json!({"routing_key": routing_key.expose(), "event_action": action, "dedup_key": dedup_key})
 }

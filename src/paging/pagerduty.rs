@@ -111,6 +111,17 @@ impl PagerDuty {
         self.enqueue(follow_up(self.key()?, "resolve", &key), &key).await
     }
 
+    /// Says that somebody has it, of what was opened with our routing key, by its `dedup_key`. The Events API names nobody with
+    /// it; of what is resolved already, or was never opened, it takes no notice
+    /// (<https://developer.pagerduty.com/docs/events-api-v2-overview>).
+    ///
+    /// # Errors
+    /// As `trigger`.
+    pub async fn acknowledge_by_key(&self, key: &str) -> Result<Receipt, PageError> {
+        self.enqueue(follow_up(self.key()?, "acknowledge", key), key)
+            .await
+    }
+
     /// Resolves what was opened with our routing key, by its `dedup_key`.
     ///
     /// # Errors

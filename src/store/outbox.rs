@@ -37,6 +37,7 @@ fn slot(effect: &Effect) -> Option<String> {
         Effect::Card { incident } => Some(format!("card/{incident}")),
         Effect::Thread { .. }
         | Effect::Page { .. }
+        | Effect::PageAcknowledge { .. }
         | Effect::PageResolve { .. }
         | Effect::SourceResolve { .. }
         | Effect::SourceAcknowledge { .. }

@@ -36,6 +36,7 @@ async fn the_packet_is_the_same_in_the_page_and_the_thread_and_is_claimed_there(
     world.cleo().is_told("you are not one of the approvers").await;
     world.ben().presses_in_a_thread("Take over").await;
     world.ben().is_told("You have it.").await;
+    world.pager_acknowledges(&page.id).await;
     world.card("@ben has it").await;
     world.ana().presses_in_a_thread("Take over").await;
     world

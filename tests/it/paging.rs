@@ -175,8 +175,56 @@ async fn who_takes_over_in_time_is_not_paged() {
     world.ben().types("status").await;
     world.ben().is_told("INC-1").await;
     world.nobody_was_paged();
+    assert_eq!(sent(&world), [""; 0], "there is nothing to acknowledge");
     world.thread().is_uninteresting();
     world.ends().await;
+}
+
+/// A pager goes on to the next person until somebody acknowledges: whoever has it in Slack has it there too.
+#[tokio::test(flavor = "multi_thread")]
+async fn who_takes_over_has_the_page_too_and_the_pager_calls_nobody_else_for_it() {
+    let world = TestWorld::start(Setup::default()).await;
+    world.fires(&Alert::tape_jam().severity("critical")).await;
+    let page = world.a_human_is_paged("Tape library 3 is jammed").await;
+    world.card("A human was paged at HH:MM").await;
+    world.ana().presses("Take over").await;
+    world.ana().is_told("You have it.").await;
+    world.pager_acknowledges(&page.id).await;
+    world.bot_crashes_and_restarts().await;
+    assert_eq!(sent(&world), ["trigger", "acknowledge"]);
+    // What is acknowledged rings nobody any more: who wants another person gets another page.
+    world.ana().presses("Escalate now").await;
+    world.ana().is_told("A human is being paged.").await;
+    let other = world.a_human_is_paged("ana asked for a human").await;
+    assert_eq!(other.dedup_key, format!("{}/2", page.dedup_key));
+    world.ana().types("close INC-1 the tape was pulled out").await;
+    world.ana().is_told("INC-1 is closed.").await;
+    world.pager_resolves(&page.id).await;
+    world.pager_resolves(&other.id).await;
+    assert_eq!(
+        sent(&world),
+        ["trigger", "acknowledge", "trigger", "resolve", "resolve"]
+    );
+    world.thread().is_uninteresting();
+    world.ends().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn who_rejects_the_plan_has_the_page_too() {
+    let world = TestWorld::redis_times_out().await;
+    world.fires(&Alert::redis_timeout()).await;
+    world.card("Waits for 1 approval").await;
+    world.minutes_pass(3).await;
+    let page = world.a_human_is_paged("INC-1").await;
+    world.card("A human was paged at HH:MM").await;
+    world.ana().presses("Reject").await;
+    world.ana().sees_modal("plan 1 of INC-1").await;
+    world.ana().submits(&[]).await;
+    world.ana().is_told("INC-1: Rejected.").await;
+    world.pager_acknowledges(&page.id).await;
+    assert_eq!(sent(&world), ["trigger", "acknowledge"]);
+    world.thread().is_uninteresting();
+    world.ends_and_nothing_ran().await;
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -187,8 +235,10 @@ async fn a_proposal_that_waits_pages_and_can_still_be_approved() {
     world.card("Waits for 1 approval").await;
     world.minutes_pass(3).await;
     let page = world.a_human_is_paged("INC-1").await;
+    world.card("A human was paged at HH:MM").await;
     world.ana().presses("Approve 2 steps").await;
     world.ana().is_told("Approved.").await;
+    world.pager_acknowledges(&page.id).await;
     world
         .cluster_did(&["exec redis-cli FLUSHDB", "exec curl -s localhost:8080/health"])
         .await;
@@ -275,6 +325,13 @@ async fn who_was_paged_because_a_card_waited_is_paged_again_when_the_fix_does_no
         .await;
     world.thread().is_uninteresting();
     world.ends().await;
+}
+
+/// What the pager was sent, in order.
+fn sent(world: &TestWorld) -> Vec<String> {
+    let calls = world.doubles.pager.calls();
+    let actions = calls.iter().filter_map(|call| call.body["event_action"].as_str());
+    actions.map(str::to_owned).collect()
 }
 
 /// How often the pager was told of something.

@@ -54,6 +54,7 @@ impl Sim {
             | Effect::SourceNote { .. }
             | Effect::Silence { .. }
             | Effect::Chart { .. }
+            | Effect::PageAcknowledge { .. }
             | Effect::PageResolve { .. }
             | Effect::Summary { .. }
             | Effect::Attach { .. }

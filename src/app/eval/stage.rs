@@ -376,6 +376,7 @@ fn delivered(effect: Effect) -> Option<Delivered> {
         | Effect::SourceNote { .. }
         | Effect::Silence { .. }
         | Effect::Chart { .. }
+        | Effect::PageAcknowledge { .. }
         | Effect::PageResolve { .. }
         | Effect::Summary { .. }
         | Effect::Attach { .. }

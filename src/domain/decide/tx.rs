@@ -11,6 +11,7 @@ use crate::domain::ids::{DeliveryKey, IncidentId};
 use crate::domain::incident::Phase;
 use crate::domain::run::RunResult;
 use crate::domain::state::State;
+use crate::planted::{self, Bug};
 
 /// Collects what a batch of commands leads to.
 pub struct Tx<'a> {
@@ -70,8 +71,10 @@ impl<'a> Tx<'a> {
             event,
         };
         let arrives = self.arrives(&entry.event);
+        let before = self.acknowledged(&entry.event);
         self.state.apply(&entry);
         self.follow(&entry);
+        self.acknowledge(&entry.event, before);
         if let Some(incident) = arrives {
             self.summed.insert(incident);
             self.effects.push(Effect::Summary {
@@ -93,6 +96,22 @@ impl<'a> Tx<'a> {
         let before = self.state.incident(*incident)?;
         let news = !matches!(before.phase, Phase::Handed { .. }) && before.current().is_some();
         news.then_some(*incident)
+    }
+
+    /// For how many pages of its incident somebody has come.
+    fn acknowledged(&self, event: &Event) -> usize {
+        let incident = event.incident().and_then(|id| self.state.incident(id));
+        incident.map_or(0, |incident| incident.paging.acknowledged)
+    }
+
+    /// Somebody has come for more pages than before: the pager need not call the next person.
+    fn acknowledge(&mut self, event: &Event, after: usize) {
+        if let Some(incident) = event.incident()
+            && self.acknowledged(event) > after
+            && !planted::is(Bug::PageNotAcknowledged)
+        {
+            self.effects.push(Effect::PageAcknowledge { incident, after });
+        }
     }
 
     pub fn effect(&mut self, effect: Effect) {

@@ -74,13 +74,22 @@ pub(super) fn approve(incident: &mut Incident, plan: PlanNo, event: ApprovalEven
     };
     if let Ok(next) = track.approval.transition(event) {
         let approved = matches!(next, Approval::Approved { .. });
+        let rejected = matches!(next, Approval::Rejected { .. });
         track.approval = next;
+        if rejected {
+            // Whoever says no has it.
+            incident.paging.taken();
+        }
         if approved {
-            // Whoever was called has decided: what they are called for next is something else.
-            incident.paging.begin_anew();
+            incident.paging.decided();
             incident.phase = Phase::Running;
         }
     }
+}
+
+pub(super) fn taken_over(incident: &mut Incident, by: &Who) {
+    incident.commander = Some((by.id.clone(), by.name.clone()));
+    incident.paging.taken();
 }
 
 /// What is left waits for itself: with its own time, its own reminder, and a call of its own if nobody decides.

@@ -33,15 +33,20 @@ pub struct Paging {
     /// The last page did not go through. Gone once one does, or another is asked for.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub failed: Option<PageFailure>,
+    /// For how many of its pages, the oldest first, somebody has come: the pager is told so of each, once.
+    #[serde(default)]
+    pub acknowledged: usize,
 }
 
 impl Paging {
     /// A page can be asked for: none was, or the one that was reached nobody and is not tried again, or it was about
-    /// a card that waited and something has gone wrong since.
+    /// a card that waited and something has gone wrong since, or it was acknowledged and rings nobody any more.
     #[must_use]
     pub fn can_ask(&self, call: Call) -> bool {
         let is_news = match call {
-            Call::NotHelped | Call::FiresOn | Call::Broke | Call::Asked | Call::Stopped => self.waiting,
+            Call::NotHelped | Call::FiresOn | Call::Broke | Call::Asked | Call::Stopped => {
+                self.waiting || self.is_acknowledged()
+            }
             Call::Waits | Call::Stuck | Call::Taken => false,
         };
         self.asked_at.is_none() || is_news || self.failed.as_ref().is_some_and(|failed| !failed.trying)
@@ -60,7 +65,33 @@ impl Paging {
             self.delivered_at = None;
             self.waiting = false;
             self.why.clear();
+        } else {
+            self.acknowledged = self.acknowledged.min(self.before.len());
         }
+    }
+
+    /// Whoever was called has decided: what they are called for next is something else.
+    pub(in crate::domain) fn decided(&mut self) {
+        self.begin_anew();
+        self.acknowledged = self.acknowledged.max(self.before.len());
+    }
+
+    /// Somebody has it in hand: they came for every page of it, also for one that is still on its way to the pager.
+    pub(in crate::domain) fn taken(&mut self) {
+        let last = self.asked_at.is_some() || self.key.is_some();
+        self.acknowledged = self.before.len().saturating_add(usize::from(last));
+    }
+
+    /// Somebody has come for the last page.
+    fn is_acknowledged(&self) -> bool {
+        self.acknowledged > self.before.len()
+    }
+
+    /// Keys of the pages that the pager is told to escalate no further, where it was told so of the first `after`.
+    #[must_use]
+    pub fn acknowledged_after(&self, after: usize) -> Vec<String> {
+        let keys = self.before.iter().chain(&self.key);
+        keys.take(self.acknowledged).skip(after).cloned().collect()
     }
 
     /// A person has judged what was asked. What ends at once by that word rings nobody again: who said it is there.
@@ -71,7 +102,7 @@ impl Paging {
     /// A step starts after that.
     pub(in crate::domain) fn goes_on(&mut self) {
         if self.answered {
-            self.begin_anew();
+            self.decided();
         }
     }
 
@@ -100,6 +131,7 @@ impl Paging {
         // Whoever has taken the page before is not rung by more of it: this one is another. A pager has it as soon as there is
         // a key, also while it has not yet taken that it was raised.
         self.before.extend(self.key.take());
+        self.acknowledged = self.acknowledged.min(self.before.len());
         self.asked_at = Some(at);
         self.answered = false;
         why.clone_into(&mut self.why);

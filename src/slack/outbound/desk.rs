@@ -99,6 +99,7 @@ impl Desk {
             Effect::Chart { seq, .. } => What::Chart(*seq),
             Effect::Attach { attempt, .. } => What::File(*attempt),
             Effect::Page { .. }
+            | Effect::PageAcknowledge { .. }
             | Effect::PageResolve { .. }
             | Effect::SourceResolve { .. }
             | Effect::SourceAcknowledge { .. }

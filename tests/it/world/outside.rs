@@ -170,10 +170,19 @@ impl TestWorld {
 
     /// Waits until the pager has it as resolved.
     pub async fn pager_resolves(&self, id: &str) {
-        self.until("the pager resolves it", || {
+        self.pager_has(id, Status::Resolved).await;
+    }
+
+    /// Waits until the pager calls nobody else for it.
+    pub async fn pager_acknowledges(&self, id: &str) {
+        self.pager_has(id, Status::Acknowledged).await;
+    }
+
+    async fn pager_has(&self, id: &str, status: Status) {
+        self.until(&format!("the pager has {id} as {status:?}"), || {
             let all = self.doubles.pager.incidents();
             all.iter()
-                .any(|page| page.id == id && page.status == Status::Resolved)
+                .any(|page| page.id == id && page.status == status)
                 .then_some(())
         })
         .await;
