@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use interlock::playground::cluster::{FaultKind, Scenario};
 use interlock::playground::slack::{ApiFault, Times};
+use serde_json::{Value, json};
 
 use crate::world::{Alert, Setup, TestWorld};
 
@@ -99,6 +100,110 @@ async fn five_hundred_alerts_of_one_cause_are_one_card() {
     world.card("Resolved").await;
     assert_eq!(world.channel("incidents").cards(), 1);
     world.thread().ends_with("Summary of INC-1").await;
+    world.ends().await;
+}
+
+/// All that is of `archive` joins its card, with the reason.
+const SAME_SERVICE: &str = "[grouping]\nrelated_within_minutes = 10\n\n[[services]]\nname = \"archive\"\n";
+
+/// So many alerts, each delivery a group of its own: the first alone, then `size` at a time.
+fn deliveries(alert: &Alert, count: usize, size: usize) -> Vec<Value> {
+    let body = alert.clone().times(count).firing();
+    let alerts = body["alerts"].as_array().unwrap();
+    let (first, others) = alerts.split_at(1);
+    let parts = std::iter::once(first).chain(others.chunks(size));
+    parts
+        .enumerate()
+        .map(|(number, part)| {
+            let mut delivery = body.clone();
+            delivery["groupKey"] = json!(format!("group {number}"));
+            delivery["alerts"] = json!(part);
+            delivery
+        })
+        .collect()
+}
+
+/// How many alerts a thread says have joined, by the crowd or one by one.
+fn told_to_have_joined(said: &[String]) -> usize {
+    let crowds = said
+        .iter()
+        .filter_map(|line| line.split_once(" more alerts joined"));
+    let in_crowds: usize = crowds
+        .map(|(count, _)| count.rsplit(' ').next().unwrap().parse::<usize>().unwrap())
+        .sum();
+    let alone = ["same service, archive", "its group joined before"];
+    let alone = said
+        .iter()
+        .filter(|line| alone.iter().any(|why| line.contains(why)));
+    in_crowds + alone.count()
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn thousands_that_join_one_card_are_a_few_lines_and_slack_refuses_nothing() {
+    let world = TestWorld::start(Setup::default().table(SAME_SERVICE)).await;
+    let deliveries = deliveries(&Alert::tape_jam(), 3_001, 500);
+    assert_eq!(world.posts(&deliveries[0]).await, 200);
+    world.card("Tape library 3 is jammed").await;
+    world.outbox_is_empty().await;
+    for delivery in &deliveries[1..] {
+        assert_eq!(world.posts(delivery).await, 200);
+    }
+    world.card("3001 of 3001 alerts firing").await;
+    world.outbox_is_empty().await;
+    let said = world.thread().said();
+    assert_eq!(told_to_have_joined(&said), 3_000, "{said:#?}");
+    assert!(said.len() < 12, "{said:#?}");
+    world.slack_kept_pace("incidents");
+    assert_eq!(world.channel("incidents").cards(), 1);
+    world.thread().is_uninteresting();
+    world.nothing_ran();
+    world.ends().await;
+}
+
+/// The reply is lost, and then Slack can't be read for a moment: the line is found later, for all that it speaks of.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_line_about_a_thousand_alerts_whose_reply_is_lost_comes_once() {
+    let world = TestWorld::start(Setup::default().table(SAME_SERVICE)).await;
+    let deliveries = deliveries(&Alert::tape_jam(), 1_001, 500);
+    assert_eq!(world.posts(&deliveries[0]).await, 200);
+    world.card("Tape library 3 is jammed").await;
+    world.outbox_is_empty().await;
+    let faults = world.doubles.slack.faults();
+    faults.on_call("chat.postMessage", ApiFault::ResetAfter, Times::Once);
+    faults.on_call("conversations.replies", ApiFault::Status(503), Times::Count(2));
+    for delivery in &deliveries[1..] {
+        assert_eq!(world.posts(delivery).await, 200);
+    }
+    world.card("1001 of 1001 alerts firing").await;
+    world.outbox_is_empty().await;
+    let said = world.thread().said();
+    assert_eq!(told_to_have_joined(&said), 1_000, "{said:#?}");
+    world.thread().is_uninteresting();
+    world.nothing_ran();
+    world.ends().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_line_that_slack_refuses_even_plainly_is_left_out_and_the_story_goes_on() {
+    let world = TestWorld::start(Setup::default().table(SAME_SERVICE)).await;
+    let [first, second, third] = deliveries(&Alert::tape_jam(), 3, 1).try_into().unwrap();
+    assert_eq!(world.posts(&first).await, 200);
+    world.card("Tape library 3 is jammed").await;
+    world.outbox_is_empty().await;
+    let faults = world.doubles.slack.faults();
+    let refusal = ApiFault::Error("msg_blocks_too_long".to_owned());
+    faults.on_call("chat.postMessage", refusal, Times::Count(2));
+    let before = world.thread().said();
+    assert_eq!(world.posts(&second).await, 200);
+    world.card("2 of 2 alerts firing").await;
+    world.outbox_is_empty().await;
+    assert_eq!(world.thread().said(), before);
+    assert_eq!(world.posts(&third).await, 200);
+    world.thread().says("same service, archive").await;
+    world.outbox_is_empty().await;
+    assert_eq!(world.thread().said().len(), before.len() + 1);
+    world.thread().is_uninteresting();
+    world.nothing_ran();
     world.ends().await;
 }
 

@@ -4,7 +4,7 @@ use std::hash::{DefaultHasher, Hash, Hasher};
 use std::sync::Arc;
 
 use serde_json::{Value, json};
-use tokio::time::Instant;
+use tokio::time::{Instant, sleep_until};
 use tracing::{error, warn};
 
 use super::bucket::{EDIT_METHOD, Limits, POST_METHOD};
@@ -148,6 +148,12 @@ async fn post(bench: &Bench, job: &CardJob, incident: &Incident) -> Turn {
     {
         error!(incident = %incident.id, %error, "Slack refuses this card; a plain one is posted instead");
         message.body = cards::minimal(incident).body();
+        while let Err(at) = bench
+            .limits
+            .post(&message.channel, asking(job, incident), Instant::now())
+        {
+            sleep_until(at).await;
+        }
         sent = post_once(&bench.api, &message, false).await;
     }
     match sent {
@@ -209,6 +215,9 @@ async fn edit(bench: &Bench, job: &CardJob, incident: &Incident, message: Messag
         && error.trouble() == Trouble::Content
     {
         error!(incident = %incident.id, %error, "Slack refuses this card; a plain one is shown instead");
+        while let Err(at) = bench.limits.edit(asking_again(job, incident), Instant::now()) {
+            sleep_until(at).await;
+        }
         sent = update(&bench.api, &message, cards::minimal(incident).body()).await;
     }
     match sent {

@@ -14,8 +14,8 @@ use crate::domain::incident::MessageRef;
 use crate::engine::OutboxItem;
 use crate::slack::api::{ApiError, Trouble};
 
-/// Lines handed to one turn, at most; in a storm hundreds of them become one.
-const LINES: usize = 500;
+/// Lines handed to one turn, at most; in a storm thousands of them become one.
+const LINES: usize = 2_000;
 /// Slack's clock may be behind ours by this much, in seconds.
 pub(super) const SKEW: i64 = 120;
 

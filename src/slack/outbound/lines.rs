@@ -1,16 +1,18 @@
 //! One turn of one thread: the next line, or several joined when the channel is busy; a summary; a file. Alerts that joined the
 //! incident one after another are one line however many they are.
 //!
-//! Invariant: lines go out in the order of the journal; a line that may have been sent goes alone, so that it can be found.
+//! Invariants: lines go out in the order of the journal, and the next only when the one before is there: so what is not found of
+//! the first line of a turn was not sent of those after it either. Nothing goes out without leave, and what Slack refuses twice
+//! is given up: the story behind it must not wait for ever.
 
-use tokio::time::Instant;
+use tokio::time::{Instant, sleep_until};
 use tracing::error;
 
 use super::attach;
 use super::bucket::POST_METHOD;
 use super::card::{Bench, Turn, failed};
 use super::desk::SKEW;
-use super::post::{DeliveryIds, Message, post_once};
+use super::post::{DeliveryIds, Message, find, post_once};
 use super::queue::Asking;
 use crate::domain::event::{Entry, Event};
 use crate::domain::evidence::{Finding, charted};
@@ -257,14 +259,13 @@ async fn entry_lines(bench: &Bench, told: &Told<'_>, incident: &Incident, entrie
     sent
 }
 
-/// The alerts that joined with the first of these lines, one after another. None of a line that may have been sent: that goes
-/// alone.
+/// The alerts that joined with the first of these lines, one after another.
 fn crowd<'e>(lines: &[Line], entries: &'e [Entry]) -> Vec<&'e Entry> {
     let joined = lines.iter().map_while(|line| match line.what {
-        What::Entry(seq) if !line.maybe_sent => {
+        What::Entry(seq) => {
             entry_of(seq, entries).filter(|entry| matches!(entry.event, Event::Joined { .. }))
         }
-        What::Entry(_) | What::Summary(_) | What::File(_) | What::Chart(_) => None,
+        What::Summary(_) | What::File(_) | What::Chart(_) => None,
     });
     joined.collect()
 }
@@ -287,13 +288,13 @@ async fn send_with(
     text: String,
     buttons: Option<serde_json::Value>,
 ) -> LinesTurn {
-    let job = told.job;
     if let Err(at) = told.has_leave(bench) {
         return LinesTurn {
             over: 0,
             turn: Turn::Later(at),
         };
     }
+    let job = told.job;
     let mut message = Message {
         channel: job.card.channel.clone(),
         thread: Some(job.card.ts.clone()),
@@ -305,26 +306,60 @@ async fn send_with(
         },
         since: lines.iter().map(|line| line.since).min().unwrap_or_default(),
     };
-    let maybe_sent = lines.iter().any(|line| line.maybe_sent);
-    let mut sent = post_once(&bench.api, &message, maybe_sent).await;
-    if let Err(error) = &sent
-        && refused_for_good(error)
-    {
-        error!(incident = %job.incident, %error, "Slack refuses a line of the thread; a plain one is posted instead");
-        let plain = "Something happened here that Slack can't show; `interlock audit show` has it.";
-        message.body = body(plain, None);
-        sent = post_once(&bench.api, &message, false).await;
-    }
-    match sent {
-        Ok(_) => LinesTurn {
-            over: lines.len(),
-            turn: shown(),
-        },
+    let over = match sent_before(bench, told, lines, &message).await {
+        Ok(0) => posted(bench, told, &mut message).await.map(|()| lines.len()),
+        other => other,
+    };
+    match over {
+        Ok(over) => LinesTurn { over, turn: shown() },
         Err(error) => LinesTurn {
             over: 0,
             turn: failed(bench, POST_METHOD, error),
         },
     }
+}
+
+/// Posts it, or a plain line where Slack does not take it, or nothing where it takes neither: what is behind it goes on.
+async fn posted(bench: &Bench, told: &Told<'_>, message: &mut Message) -> Result<(), ApiError> {
+    let incident = told.job.incident;
+    match post_once(&bench.api, message, false).await {
+        Err(error) if refused_for_good(&error) => {
+            error!(%incident, %error, "Slack refuses a line of the thread; a plain one is posted instead");
+        }
+        sent => return sent.map(drop),
+    }
+    let plain = "Something happened here that Slack can't show; `interlock audit show` has it.";
+    message.body = body(plain, None);
+    while let Err(at) = told.has_leave(bench) {
+        sleep_until(at).await;
+    }
+    match post_once(&bench.api, message, false).await {
+        Err(error) if refused_for_good(&error) => {
+            error!(%incident, %error, "Slack refuses the plain line as well; the thread goes on without it, the journal has it");
+            Ok(())
+        }
+        sent => sent.map(drop),
+    }
+}
+
+/// How many of the lines are there already, from the first of these on: none, unless the first may have been sent. The message
+/// that is found may deliver more than would go out now, or less.
+async fn sent_before(
+    bench: &Bench,
+    told: &Told<'_>,
+    lines: &[&Line],
+    message: &Message,
+) -> Result<usize, ApiError> {
+    let Some(first) = lines.first().filter(|line| line.maybe_sent) else {
+        return Ok(0);
+    };
+    let mut wanted = message.clone();
+    wanted.ids.rows = vec![first.id.clone()];
+    let Some((_, ids)) = find(&bench.api, &wanted).await? else {
+        return Ok(0);
+    };
+    let from_first = told.job.lines.iter().skip_while(|line| line.row != first.row);
+    Ok(from_first.take_while(|line| ids.delivers(&line.id)).count())
 }
 
 fn refused_for_good(error: &ApiError) -> bool {

@@ -19,6 +19,11 @@ const METADATA: &str = "interlock_delivery";
 const LOOKS: [Duration; 2] = [Duration::from_millis(400), Duration::from_millis(2500)];
 /// Pages of 200 messages that are read back.
 const PAGES: usize = 10;
+/// So many rows stand one by one in the metadata. Slack refuses metadata above a size that it doesn't publish
+/// (`metadata_too_large`), and a line about a storm delivers thousands.
+const LISTED: usize = 20;
+/// Between the first and the last of rows that stand as one span.
+const SPAN: &str = "..";
 
 /// In the metadata of what is about none.
 pub(super) const NO_INCIDENT: IncidentId = IncidentId(0);
@@ -36,11 +41,48 @@ pub struct DeliveryIds {
 impl DeliveryIds {
     /// Values are strings only: other readers fail on anything else.
     fn metadata(&self) -> Value {
+        let rows = listed(&self.rows).join(",");
         json!({"event_type": METADATA, "event_payload": {
-            "incident": self.incident.to_string(), "database": self.database, "rows": self.rows.join(","),
-            "delivery_id": format!("{}:{}", self.incident, self.rows.join(",")),
+            "incident": self.incident.to_string(), "database": self.database, "rows": rows,
+            "delivery_id": format!("{}:{rows}", self.incident),
         }})
     }
+
+    /// Whether the message that says this of itself delivers this row.
+    #[must_use]
+    pub fn delivers(&self, row: &str) -> bool {
+        self.rows.iter().any(|own| own == row || is_within(own, row))
+    }
+}
+
+/// The number and the creation time of a row; `None` for what is no row of the outbox.
+fn row_of(id: &str) -> Option<(i64, i64)> {
+    let (row, created) = id.split_once('@')?;
+    Some((row.parse().ok()?, created.parse().ok()?))
+}
+
+/// The rows as they stand in the metadata: many as the span from the first to the last, what is no row beside it.
+fn listed(ids: &[String]) -> Vec<String> {
+    if ids.len() <= LISTED {
+        return ids.to_vec();
+    }
+    let is_row = |id: &&String| row_of(id).is_some();
+    let first = ids.iter().find(is_row);
+    let last = ids.iter().rfind(is_row);
+    let span = first
+        .zip(last)
+        .map(|(first, last)| format!("{first}{SPAN}{last}"));
+    let others = ids.iter().filter(|id| row_of(id).is_none()).take(LISTED).cloned();
+    span.into_iter().chain(others).collect()
+}
+
+/// Whether a row lies in a span, by its number and by its time: numbers alone are those of another database too.
+fn is_within(span: &str, row: &str) -> bool {
+    let ends = span.split_once(SPAN);
+    let ends = ends.and_then(|(first, last)| row_of(first).zip(row_of(last)));
+    ends.zip(row_of(row)).is_some_and(|((first, last), row)| {
+        (first.0..=last.0).contains(&row.0) && (first.1..=last.1).contains(&row.1)
+    })
 }
 
 /// A page of `conversations.history` or `.replies`.
@@ -114,7 +156,7 @@ pub struct Message {
 /// # Errors
 /// A refusal, a rate limit, or that it is still unclear: then the same has to be tried again with `maybe_sent`.
 pub async fn post_once(api: &Api, message: &Message, maybe_sent: bool) -> Result<MessageRef, ApiError> {
-    if maybe_sent && let Some(found) = find(api, message).await? {
+    if maybe_sent && let Some((found, _)) = find(api, message).await? {
         return Ok(found);
     }
     let mut body = message.body.clone();
@@ -142,7 +184,7 @@ async fn look(api: &Api, message: &Message, why: &str) -> Result<MessageRef, Api
     warn!(why, incident = %message.ids.incident, "a post ended unclearly; reading back");
     for pause in LOOKS {
         tokio::time::sleep(pause).await;
-        if let Some(found) = find(api, message).await? {
+        if let Some((found, _)) = find(api, message).await? {
             return Ok(found);
         }
     }
@@ -152,13 +194,19 @@ async fn look(api: &Api, message: &Message, why: &str) -> Result<MessageRef, Api
     })
 }
 
-/// The message of ours that carries any of these rows.
-async fn find(api: &Api, message: &Message) -> Result<Option<MessageRef>, ApiError> {
+/// The message of ours that carries any of these rows, and all that it delivers.
+///
+/// # Errors
+/// When Slack gives no answer now.
+pub(super) async fn find(
+    api: &Api,
+    message: &Message,
+) -> Result<Option<(MessageRef, DeliveryIds)>, ApiError> {
     let wanted = |seen: &Seen| {
         seen.delivery().is_some_and(|ids| {
             ids.incident == message.ids.incident
                 && (ids.database.is_empty() || ids.database == message.ids.database)
-                && ids.rows.iter().any(|row| message.ids.rows.contains(row))
+                && message.ids.rows.iter().any(|row| ids.delivers(row))
         })
     };
     let found = scan(
@@ -169,9 +217,13 @@ async fn find(api: &Api, message: &Message) -> Result<Option<MessageRef>, ApiErr
         wanted,
     )
     .await?;
-    Ok(found.map(|seen| MessageRef {
-        channel: message.channel.clone(),
-        ts: seen.ts,
+    Ok(found.and_then(|seen| {
+        let ids = seen.delivery()?;
+        let at = MessageRef {
+            channel: message.channel.clone(),
+            ts: seen.ts,
+        };
+        Some((at, ids))
     }))
 }
 
@@ -218,4 +270,49 @@ pub(super) async fn scan(
         }
     }
     Ok(None)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// As Slack gives the metadata of a message back.
+    fn read_back(ids: &DeliveryIds) -> DeliveryIds {
+        let message = json!({"ts": "1.0", "metadata": ids.metadata()});
+        let seen: Seen = serde_json::from_value(message).unwrap();
+        seen.delivery().unwrap()
+    }
+
+    fn of(rows: impl IntoIterator<Item = String>) -> DeliveryIds {
+        DeliveryIds {
+            incident: IncidentId(1),
+            database: "d".to_owned(),
+            rows: rows.into_iter().collect(),
+        }
+    }
+
+    #[test]
+    fn ten_thousand_rows_take_no_more_room_than_a_few_and_each_is_found_again() {
+        let id = |row: i64| format!("{}@{}", 3 * row, 1_732_154_400_123 + row);
+        let ids = of((10..10_010).map(id).chain(["card@17".to_owned()]));
+        assert!(ids.metadata().to_string().len() < 500, "{}", ids.metadata());
+        let read = read_back(&ids);
+        assert!((10..10_010).all(|row| read.delivers(&id(row))));
+        assert!(read.delivers("card@17"));
+        for other in [
+            id(9),
+            id(10_010),
+            "60@1732154400122".to_owned(),
+            "card@18".to_owned(),
+        ] {
+            assert!(!read.delivers(&other), "{other}");
+        }
+    }
+
+    #[test]
+    fn a_few_rows_stand_one_by_one() {
+        let read = read_back(&of(["17@5".to_owned(), "19@6".to_owned()]));
+        assert!(read.delivers("17@5") && read.delivers("19@6"));
+        assert!(!read.delivers("18@5") && !read.delivers("17@6"));
+    }
 }

@@ -49,6 +49,25 @@ impl TestWorld {
         }
     }
 
+    /// Slack was asked to post no faster here than once a second after a short burst, and refused nothing anywhere.
+    pub fn slack_kept_pace(&self, channel: &str) {
+        let channel = self.doubles.slack.channel_id(channel).unwrap();
+        let calls = self.doubles.slack.calls_of("chat.postMessage");
+        for call in &calls {
+            assert!(call.reply["ok"] == true, "{} {}", call.reply, call.args);
+        }
+        let posts: Vec<_> = calls
+            .iter()
+            .filter(|call| call.args["channel"] == channel.as_str())
+            .collect();
+        for (first, from) in posts.iter().enumerate() {
+            for (last, to) in posts.iter().enumerate().skip(first) {
+                let (count, seconds) = (last - first + 1, to.at.since(from.at).as_secs());
+                assert!(count as u64 <= seconds + 4, "{count} posts within {seconds} s");
+            }
+        }
+    }
+
     fn journal_is_whole(&self) {
         let store = Store::open_to_read(&self.database()).unwrap();
         let verified = store.verify().expect("the chain holds");
