@@ -36,7 +36,7 @@ protected = { namespaces = ["kube-*"] }
 irreversible = ["rollout undo deployment/billing"]
 slack = { channel = "#incidents" }
 caches = [{ cluster = "prod", namespace = "production", name = "redis-primary" }]
-grouping = { storm_alerts_per_minute = 0 }
+grouping = { storm_alerts_per_minute = 0, same_rule_within_minutes = 0 }
 kubernetes = { clusters = { prod = { kubeconfig = "/nowhere" } } }
 "##;
 

@@ -152,6 +152,7 @@ fn rules(team: &str) -> Rules {
         services: Vec::new(),
         silences: None,
         related_within: None,
+        same_rule_within: None,
         storm_from: None,
         asks_advisor: false,
     }

@@ -70,6 +70,9 @@ pub fn rules(settings: &Settings, team: &str) -> Rules {
         related_within: Some(settings.grouping.related_within_minutes)
             .filter(|span| *span > 0)
             .map(minutes),
+        same_rule_within: Some(settings.grouping.same_rule_within_minutes)
+            .filter(|span| *span > 0)
+            .map(minutes),
         asks_advisor: settings.advisor.url.is_some(),
         storm_from: NonZeroU32::new(settings.grouping.storm_alerts_per_minute),
     }

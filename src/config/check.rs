@@ -95,14 +95,18 @@ fn numbers(settings: &Settings) -> Result<(), ConfigError> {
             1_440,
         ),
         ("settle_seconds", settings.settle_seconds, 1, 86_400),
-        (
-            "grouping.related_within_minutes",
-            settings.grouping.related_within_minutes,
-            0,
-            60,
-        ),
     ] {
         within(key, value, low, high)?;
+    }
+    let grouping = &settings.grouping;
+    for (key, minutes) in [
+        (
+            "grouping.same_rule_within_minutes",
+            grouping.same_rule_within_minutes,
+        ),
+        ("grouping.related_within_minutes", grouping.related_within_minutes),
+    ] {
+        within(key, minutes, 0, 60)?;
     }
     watch_check::check(settings)
 }

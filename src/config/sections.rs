@@ -224,17 +224,21 @@ fn needed(secret: Option<&Secret>, key: &str, how: &str) -> Result<Secret, Confi
 #[derive(Clone, Debug, Serialize, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 pub struct Grouping {
-    /// Minutes after its card in which an alert of the same service, of one that it needs, of the same node or after the same
+    /// Minutes after the last alert of an incident in which another of the same rule and service joins it that asks for the same
+    /// runbook with the same parameters. 10 when not written; 0: never. At most 60.
+    pub same_rule_within_minutes: u32,
+    /// Minutes after the last alert of an incident in which an alert of the same service, of one that it needs, of the same node or after the same
     /// change joins an incident. 0, when not written: never, and only what the source groups is one card. At most 60.
     pub related_within_minutes: u32,
-    /// From so many new alerts within a minute on, an alert of the same rule or the same service as an open card of the last ten
-    /// minutes joins it, unless it asks for a runbook of its own. 4 when not written; 0: never.
+    /// From so many new alerts within a minute on, an alert of the same rule or the same service as an open card whose last
+    /// alert came within ten minutes joins it, unless it asks for another plan. 4 when not written; 0: never.
     pub storm_alerts_per_minute: u32,
 }
 
 impl Default for Grouping {
     fn default() -> Self {
         Self {
+            same_rule_within_minutes: 10,
             related_within_minutes: 0,
             storm_alerts_per_minute: 4,
         }

@@ -3,7 +3,7 @@
 
 use std::collections::BTreeMap;
 
-use jiff::Timestamp;
+use jiff::{SignedDuration, Timestamp};
 use serde::{Deserialize, Serialize};
 
 use super::ids::{EpisodeKey, Fingerprint, GroupKey, Service, Source};
@@ -11,6 +11,9 @@ use super::ids::{EpisodeKey, Fingerprint, GroupKey, Service, Source};
 /// The annotation that keeps a start which is no time, as its sender wrote it: the alert counts from when it came, and its
 /// card says so.
 pub const UNREAD_START: &str = "interlock_unread_start";
+
+/// A start that lies further back is none: a sender's clock or a default value, and nothing that anybody would call a beginning.
+const OLDEST_START: SignedDuration = SignedDuration::from_hours(24 * 30);
 
 /// How bad the sender says it is. `Unknown` is a word that no mapping knows: never dropped, never matched.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
@@ -114,4 +117,42 @@ pub struct Alert {
     /// The `dedup_key` under which a pager holds it; ours is recognised by it and opens nothing.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub dedup_key: Option<String>,
+}
+
+impl Alert {
+    /// When it began: its sender's own start where that can be, else when it was heard of. A start that lies ahead is the sender's
+    /// clock.
+    #[must_use]
+    pub fn began_at(&self, heard: Timestamp) -> Timestamp {
+        let can_be = |start: &Timestamp| *start <= heard && heard.duration_since(*start) <= OLDEST_START;
+        self.starts_at.filter(can_be).unwrap_or(heard)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_alert_began_when_its_sender_says_unless_that_cannot_be() {
+        let heard: Timestamp = "2026-03-02T10:00:00Z".parse().unwrap();
+        let of = |start: Option<&str>| {
+            let alert: Alert = serde_json::from_value(serde_json::json!({
+                "source": "alertmanager", "episode": "e", "fingerprint": "f", "status": "firing", "name": "n",
+                "title": "t", "severity": "high", "starts_at": start,
+            }))
+            .unwrap();
+            alert.began_at(heard).to_string()
+        };
+        assert_eq!(of(Some("2026-03-02T09:35:00Z")), "2026-03-02T09:35:00Z");
+        assert_eq!(of(Some("2026-02-27T10:00:00Z")), "2026-02-27T10:00:00Z");
+        for none in [
+            None,
+            Some("2026-03-02T10:00:01Z"),
+            Some("0001-01-01T00:00:00Z"),
+            Some("2025-03-02T10:00:00Z"),
+        ] {
+            assert_eq!(of(none), "2026-03-02T10:00:00Z");
+        }
+    }
 }

@@ -17,6 +17,8 @@ use super::rules::ServiceRow;
 
 /// How long before an alert a change is likely to matter.
 pub const BEFORE: SignedDuration = SignedDuration::from_mins(30);
+/// A change so long after the start of an alert may still be before it: clocks differ, and some senders round.
+const SKEW: SignedDuration = SignedDuration::from_mins(1);
 /// Changes that one incident shows, and places whose changes it does not know.
 pub const SHOWN: usize = 3;
 /// A change that is told later than this, or is dated further ahead, explains nothing any more.
@@ -195,9 +197,13 @@ impl Changes {
     }
 }
 
-/// When it began, as far as that is known, and when it was heard of.
+/// When it began, and the last moment at which a change may have come before that.
 fn span(alert: &Alert, heard: Timestamp) -> (Timestamp, Timestamp) {
-    (alert.starts_at.map_or(heard, |at| at.min(heard)), heard)
+    let began = alert.began_at(heard);
+    (
+        began,
+        began.checked_add(SKEW).map_or(heard, |until| until.min(heard)),
+    )
 }
 
 /// What the alert is about, and what that depends on, in small letters.

@@ -1,10 +1,15 @@
 //! One cause, one card: an alert that has to do with an open incident joins it, with the reason, instead of opening a card of
 //! its own. Only what a team has said counts: services and what they need from the catalogue, the same node, the same change.
 //! In a storm, when alerts come by the minute as nobody could read them, the same service is enough, in the catalogue or not;
-//! for those that say no service, the same rule.
+//! for those that say no service, the same rule. And the same rule on the same service that asks for the same plan is always one.
 //!
-//! Invariants: off unless the rules set a window, or it storms; an alert whose own trigger asks for another runbook never joins; what a
-//! person has split off never joins again; alerts of different places, or of different sources, never meet.
+//! A window counts from the last alert that joined, while the card fires: what goes on for an hour is one thing and not six.
+//!
+//! Invariants: an alert whose own trigger asks for another runbook, or for the same with other parameters or in another place, never
+//! joins: its fix would be lost, since what joins changes no plan; what a person has split off never joins again; alerts of
+//! different places, or of different sources, never meet.
+
+use std::cell::OnceCell;
 
 use jiff::SignedDuration;
 use serde::{Deserialize, Serialize};
@@ -14,12 +19,13 @@ use super::decide::Context;
 use super::ids::{IncidentId, RunbookName, Service};
 use super::incident::{Incident, Verdict};
 use super::matching::{self, AlertFacts};
+use super::planning;
 use super::rules::ServiceRow;
 use super::state::State;
 
 /// Newest incidents that are looked at.
 const LOOKED_AT: usize = 500;
-/// In a storm an alert joins a card of the last so long.
+/// In a storm an alert joins a card whose last alert came within so long.
 const STORM: SignedDuration = SignedDuration::from_mins(10);
 /// What comes within so long counts towards a storm.
 const GUST: SignedDuration = SignedDuration::from_mins(1);
@@ -48,6 +54,10 @@ pub enum Because {
     SameChange {
         title: String,
     },
+    /// The same rule and service, and its trigger asks for the very plan that the card has.
+    SameRule {
+        name: String,
+    },
     /// An alert of its group joined before, for another reason.
     SameGroup,
     /// A person says that its incident is the same as this one.
@@ -75,6 +85,7 @@ impl Because {
             | Self::Needs { .. }
             | Self::SameNode { .. }
             | Self::SameChange { .. }
+            | Self::SameRule { .. }
             | Self::SameGroup
             | Self::StormOfRule { .. }
             | Self::StormOfService { .. } => false,
@@ -89,94 +100,199 @@ impl Because {
             | Self::Needs { .. }
             | Self::SameNode { .. }
             | Self::SameChange { .. }
+            | Self::SameRule { .. }
             | Self::SameGroup
             | Self::Merged { .. } => false,
         }
     }
 }
 
-/// How far back, and how widely, is looked.
+/// How far back is looked, for each kind of reason; `None` when it brings nothing together.
 #[derive(Clone, Copy)]
 struct Reach {
-    window: SignedDuration,
+    related: Option<SignedDuration>,
+    same_rule: Option<SignedDuration>,
+    /// Of a card that a storm made, whether it still storms or not.
+    storm: Option<SignedDuration>,
     storms: bool,
 }
 
 impl Reach {
-    /// `None` when nothing joins.
-    fn of(state: &State, context: Context<'_>) -> Option<Self> {
-        let storms = context.rules.storm_from.is_some_and(|from| {
+    fn of(state: &State, context: Context<'_>) -> Self {
+        let rules = context.rules;
+        let storms = rules.storm_from.is_some_and(|from| {
             // The one that comes is not among them yet.
             let before = usize::try_from(from.get())
                 .unwrap_or(usize::MAX)
                 .saturating_sub(1);
             state.past.fired_within(GUST, context.now, before) >= before
         });
-        let set = context.rules.related_within;
-        let window = if storms {
-            Some(set.map_or(STORM, |set| set.max(STORM)))
-        } else {
-            set
-        };
-        window.map(|window| Self { window, storms })
+        let set = rules.related_within;
+        Self {
+            related: if storms {
+                Some(set.map_or(STORM, |set| set.max(STORM)))
+            } else {
+                set
+            },
+            same_rule: rules.same_rule_within,
+            storm: rules.storm_from.map(|_| STORM),
+            storms,
+        }
     }
+}
+
+/// An alert that looks for its card.
+struct Seeker<'a> {
+    state: &'a State,
+    context: Context<'a>,
+    alert: &'a Alert,
+    reach: Reach,
+    asks: OnceCell<Asks>,
+}
+
+/// What the triggers say to an alert.
+enum Asks {
+    Nothing,
+    /// For this runbook; `None` when several hold alike.
+    For(Option<RunbookName>),
 }
 
 /// The open incident that this alert has to do with, the oldest if there are several.
 #[must_use]
 pub fn find(state: &State, context: Context<'_>, alert: &Alert) -> Option<(IncidentId, Because)> {
-    let reach = Reach::of(state, context)?;
+    let seeker = Seeker {
+        state,
+        context,
+        alert,
+        reach: Reach::of(state, context),
+        asks: OnceCell::new(),
+    };
     let newest = state.incidents.values().rev().take(LOOKED_AT);
     let mut found = None;
     for incident in newest.filter(|incident| incident.is_open()) {
-        let because = because(state, context, reach, incident, alert);
-        found = because.map(|because| (incident, because)).or(found);
+        let because = seeker.because(incident);
+        found = because.map(|because| (incident.id, because)).or(found);
     }
-    let (incident, because) = found?;
-    (!asks_for_another(context, incident, alert, &because)).then_some((incident.id, because))
+    found
 }
 
-fn because(
-    state: &State,
-    context: Context<'_>,
-    reach: Reach,
-    incident: &Incident,
-    alert: &Alert,
-) -> Option<Because> {
-    let first = incident.first_alert()?;
-    let strange = incident.source != alert.source
-        || incident.requested_by.is_some()
-        || incident.split_off.contains(&alert.fingerprint)
-        || incident
-            .episodes
-            .iter()
-            .take(PLACED_BY)
-            .any(|episode| elsewhere(&episode.alert, alert));
-    if strange {
-        return None;
+impl Seeker<'_> {
+    fn because(&self, incident: &Incident) -> Option<Because> {
+        let (alert, reach) = (self.alert, self.reach);
+        let first = incident.first_alert()?;
+        let strange = incident.source != alert.source
+            || incident.requested_by.is_some()
+            || incident.split_off.contains(&alert.fingerprint)
+            || incident
+                .episodes
+                .iter()
+                .take(PLACED_BY)
+                .any(|episode| elsewhere(&episode.alert, alert));
+        if strange {
+            return None;
+        }
+        if alert
+            .group
+            .as_ref()
+            .is_some_and(|group| incident.joined_groups.contains(group))
+        {
+            return self.fits(incident, first, Because::SameGroup);
+        }
+        if let Some(because) = self.same_rule(incident, first) {
+            return Some(because);
+        }
+        let because = if self.is_within(incident, reach.related) {
+            let services = incident.service.as_ref().zip(alert.service.as_ref());
+            services
+                .and_then(|(one, other)| by_service(&self.context.rules.services, one, other))
+                .or_else(|| same_node(first, alert))
+                .or_else(|| same_change(self.state, self.context, incident, alert))
+        } else {
+            None
+        };
+        let because = because.or_else(|| {
+            let storms = reach.storms || is_of_storm(incident);
+            let alike = alike(incident, first, alert).filter(|_| storms)?;
+            self.is_within(incident, reach.storm).then_some(alike)
+        });
+        self.fits(incident, first, because?)
     }
-    if alert
-        .group
-        .as_ref()
-        .is_some_and(|group| incident.joined_groups.contains(group))
-    {
-        return Some(Because::SameGroup);
+
+    fn same_rule(&self, incident: &Incident, first: &Alert) -> Option<Because> {
+        let alert = self.alert;
+        let same = !alert.name.is_empty() && first.name == alert.name && incident.service == alert.service;
+        let because = Because::SameRule {
+            name: alert.name.clone(),
+        };
+        if !same || !self.is_within(incident, self.reach.same_rule) {
+            return None;
+        }
+        match self.asks() {
+            Asks::For(Some(_)) => self.fits(incident, first, because),
+            Asks::For(None) | Asks::Nothing => None,
+        }
     }
-    if context.now.duration_since(incident.opened_at) > reach.window {
-        return None;
+
+    /// Whether its card, or the last alert that joined it while it fires, came within so long before now.
+    fn is_within(&self, incident: &Incident, window: Option<SignedDuration>) -> bool {
+        let Some(window) = window else { return false };
+        let now = self.context.now;
+        if now.duration_since(incident.opened_at) <= window {
+            return true;
+        }
+        // What joined last is what mostly still fires.
+        let mut newest = incident.episodes.iter().rev();
+        let fires = newest.any(|episode| episode.resolved_at.is_none());
+        let last = incident.episodes.last();
+        fires
+            && last.is_some_and(|last| {
+                let last = &last.alert.fingerprint;
+                self.state.past.fired_lately(last, window, now)
+            })
     }
-    let services = incident.service.as_ref().zip(alert.service.as_ref());
-    services
-        .and_then(|(one, other)| by_service(&context.rules.services, one, other))
-        .or_else(|| same_node(first, alert))
-        .or_else(|| same_change(state, context, incident, alert))
-        .or_else(|| {
-            if reach.storms {
-                alike(incident, first, alert)
-            } else {
-                None
+
+    fn asks(&self) -> &Asks {
+        self.asks.get_or_init(|| {
+            let environment = self.context.rules.environment_of(self.alert);
+            let facts = AlertFacts::of(self.alert, environment.as_ref());
+            let matches = matching::by_trigger(self.context.catalog, &facts);
+            if matches.candidates.is_empty() {
+                return Asks::Nothing;
             }
+            Asks::For(matches.chosen().map(|chosen| chosen.runbook.name.clone()))
         })
+    }
+
+    /// Nothing, when a trigger says that this alert means another plan than the one that the incident has.
+    fn fits(&self, incident: &Incident, first: &Alert, because: Because) -> Option<Because> {
+        let Asks::For(wanted) = self.asks() else {
+            return Some(because);
+        };
+        if wanted.as_ref() != runbook(incident) {
+            return None;
+        }
+        let Some(wanted) = wanted else {
+            // Several are meant, and a person chooses; a storm alone is no reason to ask that only once.
+            return (!because.is_storm()).then_some(because);
+        };
+        let rules = self.context.rules;
+        let same_place = PLACES
+            .iter()
+            .all(|label| first.labels.get(*label) == self.alert.labels.get(*label))
+            && rules.environment_of(first) == rules.environment_of(self.alert);
+        let same_plan = self
+            .context
+            .catalog
+            .get(wanted)
+            .is_some_and(|runbook| planning::is_same_for(runbook, first, self.alert));
+        (same_place && same_plan).then_some(because)
+    }
+}
+
+/// Whether it has alerts that only a storm brought there.
+fn is_of_storm(incident: &Incident) -> bool {
+    let mut first = incident.episodes.iter().take(PLACED_BY);
+    first.any(|episode| episode.because.as_ref().is_some_and(Because::is_storm))
 }
 
 fn alike(incident: &Incident, first: &Alert, alert: &Alert) -> Option<Because> {
@@ -235,18 +351,6 @@ fn same_change(state: &State, context: Context<'_>, incident: &Incident, alert: 
     Some(Because::SameChange {
         title: shared.title.clone(),
     })
-}
-
-/// Whether a trigger says that this alert means another runbook than the one that the incident has. A storm alone brings
-/// nothing together that a trigger asks for: its steps are approved for it, on a card of its own, unless its source groups it.
-fn asks_for_another(context: Context<'_>, incident: &Incident, alert: &Alert, because: &Because) -> bool {
-    let environment = context.rules.environment_of(alert);
-    let matches = matching::by_trigger(context.catalog, &AlertFacts::of(alert, environment.as_ref()));
-    if matches.candidates.is_empty() {
-        return false;
-    }
-    let wanted = matches.chosen().map(|chosen| &chosen.runbook.name);
-    wanted != runbook(incident) || because.is_storm()
 }
 
 fn runbook(incident: &Incident) -> Option<&RunbookName> {

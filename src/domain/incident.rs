@@ -297,6 +297,13 @@ impl Incident {
         self.changes.truncate(change::SHOWN);
     }
 
+    /// When it began, which is when its first alert did. [`Self::opened_at`] is when that came.
+    #[must_use]
+    pub fn began_at(&self) -> Timestamp {
+        self.first_alert()
+            .map_or(self.opened_at, |alert| alert.began_at(self.opened_at))
+    }
+
     #[must_use]
     pub fn current(&self) -> Option<&PlanTrack> {
         self.plans.last()

@@ -104,6 +104,14 @@ impl Past {
         seen.len()
     }
 
+    /// Whether this alert fired within so long before now.
+    #[must_use]
+    pub fn fired_lately(&self, alert: &Fingerprint, span: SignedDuration, now: Timestamp) -> bool {
+        let recent = self.fired.iter().rev();
+        let mut recent = recent.take_while(|(at, _)| now.duration_since(*at) <= span);
+        recent.any(|(_, fired)| fired == alert)
+    }
+
     pub(super) fn failed(&mut self, at: Timestamp, alert: &Fingerprint, runbook: &RunbookName) {
         self.helped(alert, runbook);
         if self.failed.len() >= FAILED_MOST {

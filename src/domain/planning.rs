@@ -2,6 +2,8 @@
 //! because the world is looked at in between: `sketch` resolves, `complete` adds what the look at the targets said.
 //! Longer than other files, since both parts and the step maker between them share their helpers.
 
+use std::collections::BTreeMap;
+
 mod asked;
 mod changed;
 mod fits;
@@ -15,6 +17,7 @@ use self::fits::{container_line, over_budget};
 pub use self::looks::looks;
 pub use self::no::NoPlan;
 use super::action::{Action, Budget, BudgetKey, Cost, Defaults, Filter, TierFacts, display_argv};
+use super::alert::Alert;
 use super::evidence::{Condition, Finding, Found};
 use super::ids::{AttemptId, ClusterName, PlanNo, RunbookName, StepNo};
 use super::incident::{Incident, PlanRequest};
@@ -117,6 +120,16 @@ pub fn sketch(
         advised: asked::instead_of(runbook, advised.keys()),
         parameters,
     })
+}
+
+/// Whether the runbook makes the same plan of both alerts, as far as they say: every parameter that a label gives is the same.
+/// Where it makes none of one of them, nobody can say so.
+#[must_use]
+pub fn is_same_for(runbook: &Runbook, one: &Alert, other: &Alert) -> bool {
+    let nothing = BTreeMap::new();
+    let of = |alert: &Alert| runbook::resolve_parameters(&runbook.parameters, &nothing, &alert.labels).ok();
+    let plans = of(one).zip(of(other));
+    plans.is_some_and(|(one, other)| one == other) && asked::class_of(one) == asked::class_of(other)
 }
 
 /// A runbook that was there and is in use no more.

@@ -136,8 +136,11 @@ pub struct Rules {
     pub resolvable: Vec<Source>,
     /// Sources that can't, and take a note of what was done and who has it.
     pub noted: Vec<Source>,
-    /// How long after its card an alert that has to do with an incident joins it; `None` never.
+    /// How long after the last alert of an incident one that has to do with it joins it; `None` never.
     pub related_within: Option<SignedDuration>,
+    /// How long after the last of an incident an alert of the same rule and service joins it that asks for the same plan; `None`
+    /// never.
+    pub same_rule_within: Option<SignedDuration>,
     /// Whether there is a model to ask about the order of candidates.
     pub asks_advisor: bool,
     /// So many new alerts within a minute are a storm, in which alerts that are alike share a card; `None` never.

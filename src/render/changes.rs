@@ -65,6 +65,7 @@ pub fn because(because: &Because) -> String {
         Because::Needs { service, needs } => format!("{service} needs {needs}, the likely root"),
         Because::SameNode { node } => format!("same node, {node}"),
         Because::SameChange { title } => format!("same change before, {}", shortened(title, 80)),
+        Because::SameRule { name } => format!("same rule and runbook, {}", shortened(name, 80)),
         Because::SameGroup => "its group joined before".to_owned(),
         Because::Merged { from, by } => format!("{by} merged {from} into this"),
         Because::StormOfRule { name } => format!("a storm of alerts, same rule, {}", shortened(name, 80)),

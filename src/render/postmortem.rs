@@ -50,7 +50,7 @@ fn view(entries: &[Entry], incident: &Incident, similar: &[Similar]) -> View {
     let found = incident.evidence.iter().flat_map(evidence::lines);
     View {
         summary,
-        opened: format!("{} UTC", incident.opened_at.strftime("%Y-%m-%d %H:%M:%S")),
+        opened: format!("{} UTC", incident.began_at().strftime("%Y-%m-%d %H:%M:%S")),
         severity: incident.severity.to_string(),
         service: incident
             .service

@@ -57,7 +57,7 @@ pub fn view(entries: &[Entry], incident: &Incident) -> SummaryView {
         handed_over: handoff.as_ref().and_then(|packet| handed_over(packet, &result)),
         incident: incident.id.to_string(),
         title: incident.title.clone(),
-        duration: words::duration(end.duration_since(incident.opened_at)),
+        duration: words::duration(end.duration_since(incident.began_at())),
         runbook: track.map(|track| track.plan.runbook.to_string()),
         revision: track.map(|track| track.plan.runbook_revision.as_str().chars().take(19).collect()),
         done,

@@ -269,6 +269,7 @@ fn knowledge() -> Knowledge {
         services: Vec::new(),
         silences: None,
         related_within: None,
+        same_rule_within: None,
         storm_from: None,
         asks_advisor: false,
     };

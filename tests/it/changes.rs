@@ -37,6 +37,30 @@ async fn a_deploy_before_the_alert_stands_on_its_card_and_others_do_not() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn what_changed_after_an_alert_began_explains_nothing_however_late_the_alert_came() {
+    let world = TestWorld::start(setup()).await;
+    let ago = |minutes| (Timestamp::now() - SignedDuration::from_mins(minutes)).to_string();
+    let told = json!([
+        {"service": "archive", "title": "2.15.0", "at": ago(30)},
+        {"service": "archive", "title": "2.15.1, which mends it", "at": ago(10)},
+    ]);
+    assert_eq!(world.sends("changes/generic", TOKEN, &told).await, 200);
+    world
+        .fires(&Alert::tape_jam().again(-SignedDuration::from_mins(25)))
+        .await;
+    let card = world.card(SECTION).await;
+    assert!(card.contains("2.15.0") && !card.contains("2.15.1"), "{card}");
+    let late = json!({"service": "archive", "title": "2.15.2", "at": ago(5)});
+    assert_eq!(world.sends("changes/generic", TOKEN, &late).await, 200);
+    world.outbox_is_empty().await;
+    let card = world.card(SECTION).await;
+    assert!(!card.contains("2.15.2"), "{card}");
+    world.thread().is_uninteresting();
+    world.nothing_ran();
+    world.ends().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn a_deploy_that_is_told_after_the_alert_comes_on_its_card_too() {
     let world = TestWorld::start(setup()).await;
     world.fires(&Alert::tape_jam()).await;

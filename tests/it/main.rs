@@ -35,6 +35,7 @@ mod memory;
 mod merging;
 mod modes;
 mod modify;
+mod one_cause;
 mod oversight;
 mod owners;
 mod pagerduty;

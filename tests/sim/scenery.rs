@@ -122,6 +122,7 @@ pub fn knowledge(rng: &mut Rng) -> Knowledge {
         services: Vec::new(),
         silences: None,
         related_within: None,
+        same_rule_within: None,
         storm_from: None,
         asks_advisor: false,
     };

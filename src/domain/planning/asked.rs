@@ -6,6 +6,7 @@ use std::collections::BTreeMap;
 use super::{NoPlan, PlanProblem};
 use crate::domain::action::{EffectClass, Kind, Tier};
 use crate::domain::advice;
+use crate::domain::alert::Alert;
 use crate::domain::incident::{Incident, PlanRequest};
 use crate::domain::plan::PlannedStep;
 use crate::domain::prechecks::Precheck;
@@ -86,10 +87,15 @@ pub fn class_tier(runbook: &Runbook) -> Option<Tier> {
         .then_some(Tier::Three)
 }
 
+/// The class that the alert says it is of.
+pub fn class_of(alert: &Alert) -> Option<&str> {
+    alert.labels.get(CLASS_LABEL).map(|class| class.trim())
+}
+
 /// The alert says that it is of another class than the runbook is for.
 pub fn other_class(runbook: &Runbook, incident: &Incident) -> Option<PlanProblem> {
     let class = runbook.incident_class.as_deref()?.trim();
-    let said = incident.first_alert()?.labels.get(CLASS_LABEL)?.trim();
+    let said = class_of(incident.first_alert()?)?;
     (!said.eq_ignore_ascii_case(class)).then(|| {
         PlanProblem::general(&NoPlan::OtherClass {
             said: said.to_owned(),

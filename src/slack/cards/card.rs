@@ -1,12 +1,13 @@
 //! The card of one incident, from its state alone. The same state gives the same card, byte for byte, so that a card
 //! which would not change isn't sent.
 
+use jiff::SignedDuration;
 use serde_json::{Value, json};
 
 use super::blocks::{context as small, section};
 use super::context::CardContext;
 use super::steps::{TITLE, advised, brief, environments, full, namespaces, shown_whole, targets};
-use super::text::{clock, count, cut, link, safe};
+use super::text::{clock, count, cut, day, link, safe};
 use super::{buttons, changes, closed, evidence, silence, status, unknown};
 use crate::domain::alert::{Severity, UNREAD_START};
 use crate::domain::ids::StepNo;
@@ -14,6 +15,9 @@ use crate::domain::incident::{HandoffReason, Incident, Phase, PlanTrack};
 use crate::domain::plan::Plan;
 use crate::render::escape::Mrkdwn;
 use crate::slack::settings::Words;
+
+/// What began longer before it came than this says on which day.
+const A_DAY: SignedDuration = SignedDuration::from_hours(20);
 
 /// What Slack gets: blocks, and the one sentence for lock screens and screen readers.
 #[derive(Clone, Debug, PartialEq)]
@@ -94,6 +98,16 @@ fn open(incident: &Incident, context: &CardContext, words: &Words) -> Vec<Value>
     blocks
 }
 
+/// When it began, with the day where that was another.
+fn began(incident: &Incident) -> String {
+    let at = incident.began_at();
+    if incident.opened_at.duration_since(at) < A_DAY {
+        clock(at)
+    } else {
+        day(at)
+    }
+}
+
 fn title(incident: &Incident) -> String {
     let mut facts = vec![format!("*{}*", severity(incident.severity))];
     facts.extend(
@@ -108,7 +122,7 @@ fn title(incident: &Incident) -> String {
             .as_ref()
             .map(|environment| safe(environment, 60)),
     );
-    facts.push(format!("since {}", clock(incident.opened_at)));
+    facts.push(format!("since {}", began(incident)));
     let unread = incident
         .first_alert()
         .and_then(|alert| alert.annotations.get(UNREAD_START));

@@ -24,7 +24,7 @@ pub fn blocks(incident: &Incident) -> Vec<Value> {
             format!("Closed by @{}: {}", safe(name, 60), safe(reason, 300))
         }
     };
-    let lasted = span(at.as_second() - incident.opened_at.as_second());
+    let lasted = span(at.as_second() - incident.began_at().as_second());
     let title = safe(&incident.title, 250);
     let mut blocks = vec![section(&format!(
         "~{title}~\n*{how}* at {} after {lasted}",
