@@ -103,8 +103,7 @@ pub(super) async fn drive(
         inner: TokioIo::new(stream),
         activity: Arc::clone(&activity),
     };
-    let seen = Arc::clone(&activity);
-    let proving = Arc::clone(&seat);
+    let (seen, proving) = (Arc::clone(&activity), Arc::clone(&seat));
     let service = hyper::service::service_fn(move |request: Request<Incoming>| {
         seen.request_began();
         let serving = Serving(Arc::clone(&seen));

@@ -179,8 +179,12 @@ fn step(reason: &Reason) -> Option<StepNo> {
 fn differ_by_step(one: &Reason, other: &Reason) -> bool {
     let cell = |reason: &Reason| match reason {
         Reason::NoEnvironment { .. } => Some((0, None)),
-        Reason::NoRow { tier, environment, .. } => Some((1, Some((*tier, environment.clone())))),
-        Reason::NotApprover { tier, environment, .. } => Some((2, Some((*tier, environment.clone())))),
+        Reason::NoRow {
+            tier, environment, ..
+        } => Some((1, Some((*tier, environment.clone())))),
+        Reason::NotApprover {
+            tier, environment, ..
+        } => Some((2, Some((*tier, environment.clone())))),
         _ => None,
     };
     cell(one).is_some_and(|cell_of_one| Some(cell_of_one) == cell(other))

@@ -12,7 +12,8 @@ const HEALTH: &str = "exec curl -s localhost:8080/health";
 /// Writes `after` for `before` wherever it stands in an entry of `kind`, and chains all entries anew; the cache goes.
 fn rewrites(world: &TestWorld, kind: &str, before: &str, after: &str) {
     let journal = Connection::open(world.database()).unwrap();
-    let guards = "SELECT group_concat('DROP TRIGGER ' || name, ';') FROM sqlite_master WHERE type = 'trigger'";
+    let guards =
+        "SELECT group_concat('DROP TRIGGER ' || name, ';') FROM sqlite_master WHERE type = 'trigger'";
     let drop: String = journal.query_row(guards, [], |row| row.get(0)).unwrap();
     journal
         .execute_batch(&format!("{drop}; DELETE FROM snapshot"))

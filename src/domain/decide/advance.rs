@@ -5,7 +5,7 @@ use jiff::{SignedDuration, Timestamp};
 
 use super::{Context, Tx, breaker, settling};
 use crate::domain::approval::Approval;
-use crate::domain::command::{Drive, Effect};
+use crate::domain::command::{Drive, Effect, Reply};
 use crate::domain::escalation::{Call, Origin, Urgency, urgency};
 use crate::domain::event::{Event, Mode};
 use crate::domain::ids::{EpisodeKey, IncidentId, PlanNo, StepNo};
@@ -399,7 +399,7 @@ fn became(incident: &Incident) -> String {
 }
 
 /// Nobody can see the card, so the delay for its severity has no point; what never pages still does not.
-pub fn page_unseen(tx: &mut Tx<'_>, context: Context<'_>, id: IncidentId) {
+pub fn page_unseen(tx: &mut Tx<'_>, context: Context<'_>, id: IncidentId) -> Reply {
     let wanted = tx.state().incident(id).is_some_and(|incident| {
         incident.is_open()
             && incident.card.is_none()
@@ -408,6 +408,7 @@ pub fn page_unseen(tx: &mut Tx<'_>, context: Context<'_>, id: IncidentId) {
     if wanted {
         page_now(tx, id, Call::Waits, "its card is not in Slack yet".to_owned());
     }
+    Reply::Stored
 }
 
 /// A card waits: sets when a human is paged if nobody acts; at once when that time is now.

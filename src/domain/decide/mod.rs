@@ -92,10 +92,7 @@ pub fn decide(tx: &mut Tx<'_>, context: Context<'_>, command: Command) -> Reply 
             took_ms,
         } => step::ended(tx, context, attempt, outcome, output, took_ms),
         Command::Delivered(delivered) => confirmed(tx, context, delivered),
-        Command::Unseen(incident) => {
-            advance::page_unseen(tx, context, incident);
-            Reply::Stored
-        }
+        Command::Unseen(incident) => advance::page_unseen(tx, context, incident),
         Command::Factors(seen) => factors_read(tx, context, &seen),
         Command::Checkpointed { size, note, line } => checkpointed(tx, size, note, line),
         Command::Stop { scope, reason } => {

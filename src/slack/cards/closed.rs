@@ -12,18 +12,7 @@ pub fn blocks(incident: &Incident) -> Vec<Value> {
     let Phase::Closed { at, result: closed } = &incident.phase else {
         return Vec::new();
     };
-    let how = match closed {
-        ClosedAs::Resolved => "Resolved".to_owned(),
-        ClosedAs::AlertCleared => "The alert cleared".to_owned(),
-        ClosedAs::DryRun => "Dry run complete".to_owned(),
-        ClosedAs::Merged { into, by } => format!("Merged into {into} by @{}", safe(&by.name, 60)),
-        ClosedAs::ByPerson { name, reason, .. } if reason.is_empty() => {
-            format!("Closed by @{}", safe(name, 60))
-        }
-        ClosedAs::ByPerson { name, reason, .. } => {
-            format!("Closed by @{}: {}", safe(name, 60), safe(reason, 300))
-        }
-    };
+    let how = how(closed);
     let lasted = span(at.as_second() - incident.began_at().as_second());
     let title = safe(&incident.title, 250);
     let mut blocks = vec![section(&format!(
@@ -75,4 +64,19 @@ pub fn blocks(incident: &Incident) -> Vec<Value> {
         incident.id
     )]));
     blocks
+}
+
+fn how(closed: &ClosedAs) -> String {
+    match closed {
+        ClosedAs::Resolved => "Resolved".to_owned(),
+        ClosedAs::AlertCleared => "The alert cleared".to_owned(),
+        ClosedAs::DryRun => "Dry run complete".to_owned(),
+        ClosedAs::Merged { into, by } => format!("Merged into {into} by @{}", safe(&by.name, 60)),
+        ClosedAs::ByPerson { name, reason, .. } if reason.is_empty() => {
+            format!("Closed by @{}", safe(name, 60))
+        }
+        ClosedAs::ByPerson { name, reason, .. } => {
+            format!("Closed by @{}: {}", safe(name, 60), safe(reason, 300))
+        }
+    }
 }

@@ -92,8 +92,8 @@ pub fn not_now(incident: &Incident, context: &CardContext) -> Option<String> {
     let until = incident.current().and_then(|track| track.approval.deadline());
     waits.then(|| {
         let opens = context.not_now.iter().map(Reason::opens);
-        let in_time = opens.map(|at| at.zip(until).is_some_and(|(at, until)| at < until));
-        let then = match until.filter(|_| !in_time.fold(true, |all, one| all && one)) {
+        let mut in_time = opens.map(|at| at.zip(until).is_some_and(|(at, until)| at < until));
+        let then = match until.filter(|_| !in_time.all(|in_time| in_time)) {
             None => "The card offers it again then.".to_owned(),
             Some(until) => format!(
                 "This proposal ends at {} before that; afterwards `Propose again` makes a fresh one.",
