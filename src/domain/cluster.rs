@@ -17,7 +17,7 @@ use serde::{Deserialize, Serialize};
 use super::alert::Alert;
 use super::decide::Context;
 use super::ids::{IncidentId, RunbookName, Service};
-use super::incident::{Incident, Verdict};
+use super::incident::{Incident, Phase, Verdict};
 use super::matching::{self, AlertFacts};
 use super::planning;
 use super::rules::ServiceRow;
@@ -27,6 +27,8 @@ use super::state::State;
 const LOOKED_AT: usize = 500;
 /// In a storm an alert joins a card whose last alert came within so long.
 const STORM: SignedDuration = SignedDuration::from_mins(10);
+/// A card is at most so old when it takes what is not the very same: what goes on for longer is looked at anew.
+const OLDEST: SignedDuration = SignedDuration::from_mins(60);
 /// What comes within so long counts towards a storm.
 const GUST: SignedDuration = SignedDuration::from_mins(1);
 /// Labels that say where something is: alerts that differ in one of them have nothing to do with each other.
@@ -201,7 +203,7 @@ impl Seeker<'_> {
         if let Some(because) = self.same_rule(incident, first) {
             return Some(because);
         }
-        let because = if self.is_within(incident, reach.related) {
+        let because = if self.is_within(incident, reach.related, Some(OLDEST)) {
             let services = incident.service.as_ref().zip(alert.service.as_ref());
             services
                 .and_then(|(one, other)| by_service(&self.context.rules.services, one, other))
@@ -213,7 +215,8 @@ impl Seeker<'_> {
         let because = because.or_else(|| {
             let storms = reach.storms || is_of_storm(incident);
             let alike = alike(incident, first, alert).filter(|_| storms)?;
-            self.is_within(incident, reach.storm).then_some(alike)
+            self.is_within(incident, reach.storm, Some(OLDEST))
+                .then_some(alike)
         });
         self.fits(incident, first, because?)
     }
@@ -224,7 +227,8 @@ impl Seeker<'_> {
         let because = Because::SameRule {
             name: alert.name.clone(),
         };
-        if !same || !self.is_within(incident, self.reach.same_rule) {
+        let same = same && has_its_plan_ahead(incident);
+        if !same || !self.is_within(incident, self.reach.same_rule, None) {
             return None;
         }
         match self.asks() {
@@ -234,11 +238,21 @@ impl Seeker<'_> {
     }
 
     /// Whether its card, or the last alert that joined it while it fires, came within so long before now.
-    fn is_within(&self, incident: &Incident, window: Option<SignedDuration>) -> bool {
+    /// `oldest` is how old the card may be at most.
+    fn is_within(
+        &self,
+        incident: &Incident,
+        window: Option<SignedDuration>,
+        oldest: Option<SignedDuration>,
+    ) -> bool {
         let Some(window) = window else { return false };
         let now = self.context.now;
-        if now.duration_since(incident.opened_at) <= window {
+        let age = now.duration_since(incident.opened_at);
+        if age <= window {
             return true;
+        }
+        if oldest.is_some_and(|oldest| age > oldest) {
+            return false;
         }
         // What joined last is what mostly still fires.
         let mut newest = incident.episodes.iter().rev();
@@ -285,7 +299,26 @@ impl Seeker<'_> {
             .catalog
             .get(wanted)
             .is_some_and(|runbook| planning::is_same_for(runbook, first, self.alert));
-        (same_place && same_plan).then_some(because)
+        (same_place && same_plan && is_as_asked(incident)).then_some(because)
+    }
+}
+
+/// Whether its plan is what the runbook makes of the alert alone: nobody gave or left out anything, and it takes nothing back.
+fn is_as_asked(incident: &Incident) -> bool {
+    incident.request.as_ref().is_none_or(|request| {
+        request.parameters.is_empty()
+            && request.advised.is_empty()
+            && request.skip.is_empty()
+            && request.takes_back.is_none()
+    })
+}
+
+/// Whether its plan is still before it or under way. What a person has said no to, or has taken, helps no other alert, and nobody
+/// would be called for one that joined.
+fn has_its_plan_ahead(incident: &Incident) -> bool {
+    match incident.phase {
+        Phase::Planning { .. } | Phase::Proposed | Phase::Running | Phase::Settling { .. } => true,
+        Phase::Handed { .. } | Phase::Closed { .. } => false,
     }
 }
 

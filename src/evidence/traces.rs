@@ -7,7 +7,7 @@ use jiff::{SignedDuration, Timestamp};
 use url::Url;
 
 use crate::domain::evidence::{Found, LINK};
-use crate::domain::runbook::Limit;
+use crate::domain::runbook::{Limit, LimitSide};
 use crate::domain::text::shortened;
 
 /// Traces that the whole lists.
@@ -54,6 +54,15 @@ impl Window {
     }
 }
 
+/// Whether more traces than were seen would change nothing: too many stay too many, and enough stay enough.
+fn is_settled(limit: Option<&Limit>, broken: Option<bool>) -> bool {
+    match (limit.map(|limit| limit.side), broken) {
+        (Some(LimitSide::AtMost), broken) => broken == Some(true),
+        (Some(LimitSide::AtLeast), broken) => broken == Some(false),
+        (None, _) => true,
+    }
+}
+
 /// The finding. Of traces that are not there it counts none; but a server that did not look everywhere has not said that there
 /// are none, or no more than a limit allows.
 #[must_use]
@@ -62,7 +71,7 @@ pub fn of_traces(traces: &Traces, limit: Option<&Limit>) -> Found {
     let number = count.to_string();
     let broken = || limit.and_then(|limit| limit.is_broken_by(&number));
     if let Some(why) = &traces.partial
-        && (count == 0 || broken() == Some(false))
+        && (count == 0 || !is_settled(limit, broken()))
     {
         return Found::Missing { why: why.clone() };
     }
@@ -209,6 +218,16 @@ mod tests {
         );
         let (short, ..) = read(of_traces(&partial(6), Some(&at_most("5"))));
         assert!(short.starts_with("6 or more traces"), "{short}");
+        let at_least = Limit {
+            side: LimitSide::AtLeast,
+            ..at_most("5")
+        };
+        assert!(
+            missing(of_traces(&partial(2), Some(&at_least))),
+            "there may be five"
+        );
+        let (short, ..) = read(of_traces(&partial(5), Some(&at_least)));
+        assert!(short.starts_with("5 or more traces"), "{short}");
         let capped = Traces {
             more: true,
             ..traces((0..20).map(|_| trace("aa", 0, 1)).collect())

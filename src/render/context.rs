@@ -276,7 +276,8 @@ fn changed(incident: &Incident, now: Timestamp) -> Part {
         .iter()
         .filter_map(|change| change.link.clone())
         .collect();
-    if incident.changes.is_empty() {
+    part.unknown.extend(incident.unread.iter().map(changes::unread));
+    if incident.changes.is_empty() && incident.unread.is_empty() {
         let why = "nobody told of a change in the half hour before, on its service or what that needs";
         part.unknown.push(why.to_owned());
     }

@@ -110,6 +110,17 @@ pub fn packet(incident: &Incident, reason: &HandoffReason) -> String {
 /// What was tried and what is left, as mrkdwn: the same lines for the thread and the summary.
 pub(super) fn body(packet: &Packet) -> Vec<String> {
     let mut lines = Vec::new();
+    if let Some(first) = packet.alerts.first() {
+        let more = match packet.alerts_in_all {
+            0 | 1 => String::new(),
+            all => format!(" ({all} alerts in all)"),
+        };
+        lines.push(format!(
+            "*Alert:* {}, {}{more}",
+            Mrkdwn::escape(&shortened(&first.title, 200)),
+            first.severity
+        ));
+    }
     let mut list = |head: &str, all: &[String]| {
         if !all.is_empty() {
             lines.push(head.to_owned());
@@ -117,7 +128,15 @@ pub(super) fn body(packet: &Packet) -> Vec<String> {
         }
     };
     list("*Changed in the half hour before:*", &packet.changed);
-    list("*Tried:*", &packet.tried);
+    list("*Evidence:*", &packet.evidence);
+    let nothing = ["nothing".to_owned()];
+    list(
+        "*Tried:*",
+        match packet.tried.as_slice() {
+            [] => &nothing,
+            tried => tried,
+        },
+    );
     list("*Ruled out:*", &packet.ruled_out);
     if let Some(next) = &packet.safe_to_try_next {
         lines.push(format!("*Safe to try next:* {}", Mrkdwn::escape(next)));
@@ -238,10 +257,11 @@ fn tried_of(track: &PlanTrack) -> Vec<String> {
     lines
 }
 
-/// A step that only looks, for whoever goes on.
+/// A step that only looks, for whoever goes on; one that has just failed says nothing new.
 fn safe_next(incident: &Incident) -> Option<String> {
     let track = incident.current()?;
-    let look = track.plan.steps.iter().find(|step| u8::from(step.tier) == 0)?;
+    let mut looks = track.plan.steps.iter().filter(|step| u8::from(step.tier) == 0);
+    let look = looks.find(|step| !matches!(track.run.state(step.no), StepState::Failed { .. }))?;
     Some(look.command.clone())
 }
 

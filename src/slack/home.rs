@@ -37,6 +37,14 @@ const FREEZES_SHOWN: usize = 5;
 const KEPT: usize = 10;
 /// How often it is looked whether they would be drawn otherwise.
 const LOOK: Duration = Duration::from_secs(2);
+/// What Slack answers about somebody who has no home, now or ever. Any other refusal may pass.
+const NOBODY: [&str; 5] = [
+    "user_not_found",
+    "user_not_visible",
+    "user_disabled",
+    "user_is_bot",
+    "not_enabled",
+];
 /// Between two drawings of one home, unless the freeze has changed: Slack takes a hundred a minute (docs.slack.dev,
 /// views.publish, Tier 4).
 const PACE: Duration = Duration::from_secs(10);
@@ -183,7 +191,7 @@ impl Homes {
         if let Err(error) = self.api.post::<Value>("views.publish", &body, CALL_TIMEOUT).await {
             warn!(%error, "the home of a person could not be drawn");
             // Of whom Slack has no home to draw, it is not tried every other second for ever.
-            if error.code().is_some() {
+            if error.code().is_some_and(|code| NOBODY.contains(&code)) {
                 self.open.lock().retain(|home| home.user != user);
             }
             return;

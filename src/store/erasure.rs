@@ -270,6 +270,8 @@ impl Store {
         for next in &taken {
             take_out(&transaction, next)?;
         }
+        // A snapshot from before would be folded on with entries that no longer say what ended since.
+        transaction.execute("DELETE FROM snapshot", [])?;
         transaction.commit()?;
         for Next { entry, .. } in &taken {
             match entry.incident {

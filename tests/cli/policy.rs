@@ -1,4 +1,5 @@
 //! `policy show` and `policy explain`.
+//! Longer than other files, since what one command says to each slip stands together.
 
 use serde_json::Value;
 

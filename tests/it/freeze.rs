@@ -291,7 +291,7 @@ async fn a_freeze_of_one_runbook_or_namespace_leaves_the_others_alone() {
     world.ben().types("freeze cluster demo stop here").await;
     let told = world.ben().is_told("Frozen: cluster demo.").await;
     assert!(
-        told.contains("Nothing is running now.\nIn the 60 seconds before: INC-1 step 1: "),
+        told.contains("Nothing is running now.\nIn the 60 seconds before:\n• INC-1 step 1: "),
         "{told}"
     );
     assert!(told.contains("FLUSHDB (succeeded)"), "{told}");

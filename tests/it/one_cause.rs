@@ -1,5 +1,6 @@
 //! One rule, one service, one runbook: one card with one plan, however a source groups its alerts. And when all of it began.
 
+use interlock::playground::slack::Input;
 use jiff::SignedDuration;
 use serde_json::{Value, json};
 
@@ -50,6 +51,30 @@ async fn forty_pods_of_one_service_are_one_card_with_one_plan_and_nobody_is_aske
     let elsewhere = Alert::redis_timeout().label("namespace", "staging");
     assert_eq!(world.posts(&of_pod(&elsewhere, 77)).await, 200);
     world.card_shows("INC-2", "Redis connection timeout").await;
+    world.thread_of("INC-1").is_uninteresting();
+    world.thread_of("INC-2").is_uninteresting();
+    world.nothing_ran();
+    world.ends().await;
+}
+
+/// Somebody has said no to the plan of the one; whoever has that is not called for what breaks after it.
+#[tokio::test(flavor = "multi_thread")]
+async fn what_comes_after_a_no_has_a_card_of_its_own() {
+    let world = TestWorld::redis_times_out().await;
+    assert_eq!(world.posts(&of_pod(&Alert::redis_timeout(), 1)).await, 200);
+    world.card("Waits for 1 approval").await;
+    world.ana().presses("Reject").await;
+    world.ana().sees_modal("Nothing of this plan will run").await;
+    world
+        .ana()
+        .submits(&[("Why not?", Input::Text("the primary is failing over".to_owned()))])
+        .await;
+    world.ana().is_told("Rejected.").await;
+    assert_eq!(world.posts(&of_pod(&Alert::redis_timeout(), 2)).await, 200);
+    world.card_shows("INC-2", "Waits for 1 approval").await;
+    // And the next one joins that.
+    assert_eq!(world.posts(&of_pod(&Alert::redis_timeout(), 3)).await, 200);
+    world.card_shows("INC-2", "2 of 2 alerts firing").await;
     world.thread_of("INC-1").is_uninteresting();
     world.thread_of("INC-2").is_uninteresting();
     world.nothing_ran();

@@ -76,6 +76,7 @@ async fn an_old_incident_is_erased_on_the_word_of_a_person_and_stays_proved() {
         .fires(&Alert::bad_deploy().described("this one is open"))
         .await;
     world.card_shows("INC-2", "this one is open").await;
+    world.outbox_is_empty().await;
     let would = asked(&world, Wanted::Incident(1), true).await;
     assert!(
         would.done && would.text.starts_with("Would be erased for good: INC-1, "),

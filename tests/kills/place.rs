@@ -55,6 +55,10 @@ key = "{key}"
 file = "anchors"
 [backup]
 file = "backup.db"
+# Each alert is to have an incident of its own, however fast they come.
+[grouping]
+storm_alerts_per_minute = 0
+same_rule_within_minutes = 0
 [[environments]]
 name = "production"
 cluster = "demo"

@@ -5,7 +5,9 @@ use std::collections::BTreeSet;
 
 use crate::cli::outcome::Failure;
 use crate::config::Settings;
+use crate::domain::plan::PlannedStep;
 use crate::domain::policy::{Access, Reason};
+use crate::render::policy;
 
 /// A slip in a name: nobody has it.
 pub(super) fn known(settings: &Settings, user: Option<&str>, groups: &[String]) -> Result<(), Failure> {
@@ -93,4 +95,18 @@ pub(super) fn not_known(user: &str, groups: &[String]) -> String {
         "not known whether {user} may: the rows name groups ({}), and Slack is not asked here; say --group {example} (and so on) for each of them that {user} is in",
         groups.join(", ")
     )
+}
+
+/// Whose approval it takes, row by row.
+pub(super) fn rows(access: &Access, step: &PlannedStep) -> Vec<String> {
+    let cells = access.steps.iter().flat_map(|step| &step.cells);
+    let several = cells.clone().any(|cell| cell.tier != step.tier);
+    let rows = cells.flat_map(|cell| {
+        let said = policy::rows(&cell.rows, cell.tier).into_iter();
+        said.map(move |row| match several {
+            true => format!("{row} (as {}; it takes somebody of each tier)", cell.tier),
+            false => row,
+        })
+    });
+    rows.collect()
 }

@@ -26,7 +26,7 @@ use crate::domain::ids::{
 use crate::domain::incident::{Incident, PlanRequest};
 use crate::domain::plan::{Plan, PlannedStep, Requester};
 use crate::domain::planning;
-use crate::domain::policy::{Access, Asking, Circumstances, Counts, Decision, Question, Reason, Who};
+use crate::domain::policy::{Asking, Circumstances, Counts, Decision, Question, Reason, Who};
 use crate::domain::rules::Rules;
 use crate::domain::runbook::ParamValue;
 use crate::domain::state::State;
@@ -239,7 +239,7 @@ impl Explain {
         let unsaid_groups = asked::unsaid(&access, &self.groups);
         // Who may approve it as one tier is not told where nobody may as another: it takes both.
         let rows = match denied.is_empty() {
-            true => rows(&access, step),
+            true => asked::rows(&access, step),
             false => Vec::new(),
         };
         Answer {
@@ -386,18 +386,4 @@ fn incident() -> Option<Incident> {
         event,
     });
     state.incident(id).cloned()
-}
-
-/// Whose approval it takes, row by row.
-fn rows(access: &Access, step: &PlannedStep) -> Vec<String> {
-    let cells = access.steps.iter().flat_map(|step| &step.cells);
-    let several = cells.clone().any(|cell| cell.tier != step.tier);
-    let rows = cells.flat_map(|cell| {
-        let said = policy::rows(&cell.rows, cell.tier).into_iter();
-        said.map(move |row| match several {
-            true => format!("{row} (as {}; it takes somebody of each tier)", cell.tier),
-            false => row,
-        })
-    });
-    rows.collect()
 }

@@ -1,3 +1,5 @@
+//! What of Backstage descriptors is taken, and what is said of those that can't be.
+
 use super::*;
 use crate::domain::ids::Service;
 

@@ -40,7 +40,7 @@ pub fn who(tx: &mut Tx<'_>, context: Context<'_>, actor: &Actor<'_>, id: Inciden
         let mut access = context.rules.policy.access(&question);
         access.against.extend(world::evidence_old(context, incident));
         access.against.extend(prechecks::unmet(incident, &track.plan));
-        Box::new(access)
+        Box::new(access.of(incident))
     });
     actor.asked(
         tx,
