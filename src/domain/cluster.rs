@@ -5,6 +5,8 @@
 //!
 //! A window counts from the last alert that joined, while the card fires: what goes on for an hour is one thing and not six.
 //!
+//! Longer than other files, since each reason why an alert joins stands beside what keeps it out.
+//!
 //! Invariants: an alert whose own trigger asks for another runbook, or for the same with other parameters or in another place, never
 //! joins: its fix would be lost, since what joins changes no plan; what a person has split off never joins again; alerts of
 //! different places, or of different sources, never meet.

@@ -8,9 +8,11 @@ use serde_json::{Value, json};
 
 use super::escape::Mrkdwn;
 use super::{changes, evidence, people, timeline, words::counted, words::listed, words::without_causes};
+use crate::domain::action::Action;
 use crate::domain::alert::{Link, Severity};
 use crate::domain::escalation::Call;
 use crate::domain::incident::{HandoffReason, Incident, MatchRecord, Phase, PlanTrack};
+use crate::domain::plan::PlannedStep;
 use crate::domain::run::StepState;
 use crate::domain::text::shortened;
 
@@ -261,8 +263,13 @@ fn tried_of(track: &PlanTrack) -> Vec<String> {
 fn safe_next(incident: &Incident) -> Option<String> {
     let track = incident.current()?;
     let mut looks = track.plan.steps.iter().filter(|step| u8::from(step.tier) == 0);
-    let look = looks.find(|step| !matches!(track.run.state(step.no), StepState::Failed { .. }))?;
-    Some(look.command.clone())
+    let failed = |step: &&PlannedStep| matches!(track.run.state(step.no), StepState::Failed { .. });
+    if let Some(look) = looks.find(|step| !failed(step)) {
+        return Some(look.command.clone());
+    }
+    let last = track.plan.steps.iter().rev().find(failed)?;
+    let target = last.action.names_target()?;
+    Some(Action::Describe { target }.command_line())
 }
 
 /// What a page is for, in a few words: how it stands, and what keeps people from seeing that in Slack.

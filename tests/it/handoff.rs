@@ -19,6 +19,13 @@ async fn the_packet_is_the_same_in_the_page_and_the_thread_and_is_claimed_there(
     let packet = world.thread().says("Handed over to a human").await;
     assert!(packet.ends_with("[Take over]"), "{packet}");
     let details = &page.alerts[0].event["payload"]["custom_details"];
+    // Its one step that only looks has just failed twice, so it is not that.
+    let next = "kubectl --context demo describe -n production deployment/api-gateway";
+    assert_eq!(details["safe_to_try_next"], next);
+    assert!(
+        packet.contains("*Alert:* Redis connection timeout on api-gateway, high"),
+        "{packet}"
+    );
     for key in ["reason", "safe_to_try_next", "runbook_says"] {
         let said = details[key]
             .as_str()

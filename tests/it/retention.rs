@@ -35,6 +35,7 @@ async fn closed_by_ana(world: &TestWorld, alert: &Alert) {
     world.ana().is_told("You have it.").await;
     world.ana().presses("Close").await;
     world.ana().is_told("is closed. Its alert has not resolved").await;
+    world.card("Closed by @ana").await;
 }
 
 fn holds(world: &TestWorld, text: &str) -> bool {
@@ -111,6 +112,6 @@ async fn an_old_incident_is_erased_on_the_word_of_a_person_and_stays_proved() {
     assert_eq!(by.unwrap().name, "ana");
     world.bot_crashes_and_restarts().await;
     assert_eq!(store.tables_fit().unwrap(), Ok(()));
-    world.channel("#incidents").threads_are_uninteresting();
+    world.channel("incidents").threads_are_uninteresting();
     world.ends().await;
 }
