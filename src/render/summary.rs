@@ -48,7 +48,15 @@ pub struct TimelineLine {
 /// What the summary says, before it is text.
 #[must_use]
 pub fn view(entries: &[Entry], incident: &Incident) -> SummaryView {
-    let end = entries.last().map_or(incident.opened_at, |entry| entry.at);
+    let end = match &incident.phase {
+        // What is written about it later doesn't make it longer.
+        Phase::Closed { at, .. } => *at,
+        Phase::Planning { .. }
+        | Phase::Proposed
+        | Phase::Running
+        | Phase::Settling { .. }
+        | Phase::Handed { .. } => entries.last().map_or(incident.opened_at, |entry| entry.at),
+    };
     let track = incident.current();
     let (done, meant, failed) = executed(incident);
     let result = result(incident);

@@ -282,6 +282,19 @@ async fn a_freeze_of_one_runbook_or_namespace_leaves_the_others_alone() {
         .ana()
         .is_told("The freeze of runbook redis-connection-timeout is lifted. Still frozen: namespace staging.")
         .await;
+    // A slip in a name lifts nothing, also where only one thing is frozen.
+    for slip in [
+        "namespace stagin",
+        "cluster=nope",
+        "breaker=INC-9",
+        "runbook nope",
+    ] {
+        world.ben().types(&format!("unfreeze {slip} we looked")).await;
+        world
+            .ben()
+            .is_told("That isn't frozen, so there is nothing to lift. Frozen is: namespace staging.")
+            .await;
+    }
     world.ana().presses("Approve 2 steps").await;
     world.ana().is_told("Approved.").await;
     world.cluster_did(&[FLUSH, HEALTH]).await;

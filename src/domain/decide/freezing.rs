@@ -222,23 +222,18 @@ pub(super) fn by_interlock(
 }
 
 /// Which freeze a text asks to lift, and why.
-fn meant<'t>(
-    freeze: &Freeze,
-    context: Context<'_>,
-    text: &'t str,
-) -> Result<(Scope, &'t str), FreezeRefusal> {
+fn meant<'t>(freeze: &Freeze, text: &'t str) -> Result<(Scope, &'t str), FreezeRefusal> {
     match Scope::read(text) {
-        Some((scope, reason)) if freeze.of(&scope).is_some() || exists(context, &scope) => {
-            Ok((scope, reason))
-        }
-        Some(_) | None => freeze.meant().map(|scope| (scope, text)),
+        // Whether there is such a thing or not: a slip in its name must not lift another freeze.
+        Some(named) => Ok(named),
+        None => freeze.meant().map(|scope| (scope, text)),
     }
 }
 
 pub fn unfreeze(tx: &mut Tx<'_>, context: Context<'_>, actor: &Actor<'_>, text: &str) -> Reply {
     let freeze = &tx.state().freeze;
     let lifted = actor.responder(context).and_then(|()| {
-        meant(freeze, context, text)
+        meant(freeze, text)
             .and_then(|(scope, reason)| {
                 freeze.lift(&scope, &actor.who.id, reason)?;
                 Ok((scope, reason.to_owned()))
