@@ -94,14 +94,16 @@ pub fn not_now(incident: &Incident, context: &CardContext) -> Option<String> {
         let opens = context.not_now.iter().map(Reason::opens);
         let mut in_time = opens.map(|at| at.zip(until).is_some_and(|(at, until)| at < until));
         let then = match until.filter(|_| !in_time.all(|in_time| in_time)) {
-            None => "The card offers it again then.".to_owned(),
+            // What is frozen as well is lifted by a person, whatever else opens.
+            None if context.frozen.is_some() => String::new(),
+            None => " The card offers it again then.".to_owned(),
             Some(until) => format!(
-                "This proposal ends at {} before that; afterwards `Propose again` makes a fresh one.",
+                " This proposal ends at {} before that; afterwards `Propose again` makes a fresh one.",
                 clock(until)
             ),
         };
         let why = safe(&reasons::all(&context.not_now), 900);
-        format!("*Can't be approved now*: {why}. {then}")
+        format!("*Can't be approved now*: {why}.{then}")
     })
 }
 
