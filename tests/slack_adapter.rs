@@ -214,7 +214,7 @@ async fn world(way: Way) -> World {
     };
     let hints = Hints::new(api.clone(), Origin::of(parts.handle.database()));
     let limits = Arc::new(Limits::default());
-    let (answers, answering) = Answers::new(api.clone(), settings.clone(), words, limits.clone());
+    let (answers, answering) = Answers::new(api.clone(), shared.clone(), limits.clone());
     tokio::spawn(answering.run());
     tokio::spawn(
         Outbound::new(

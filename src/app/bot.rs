@@ -289,7 +289,7 @@ impl Parts {
         self.tasks.spawn(looks);
         let hints = Hints::new(api.clone(), shared.outlook.origin().clone());
         let limits = Arc::new(slack::Limits::default());
-        let (answers, answering) = Answers::new(api.clone(), settings.clone(), words, limits.clone());
+        let (answers, answering) = Answers::new(api.clone(), shared.clone(), limits.clone());
         let homes = Homes::new(
             api.clone(),
             self.engine.clone(),

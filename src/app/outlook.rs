@@ -339,7 +339,7 @@ impl Outlook for AppOutlook {
             frozen: self.frozen(),
             broken: self.broken(),
             turned: guards.turned(now),
-            absent: self.absent.read().clone(),
+            absent: self.absent(),
             runbooks: knowledge.catalog.revision().to_string(),
             started: if limited {
                 self.recent.read().started.changes(now)
@@ -347,6 +347,10 @@ impl Outlook for AppOutlook {
                 0
             },
         }
+    }
+
+    fn absent(&self) -> Absent {
+        self.absent.read().clone()
     }
 
     fn broken(&self) -> Option<String> {

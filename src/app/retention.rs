@@ -22,7 +22,9 @@ const LOOK: Duration = Duration::from_secs(1);
 /// Between two erasures by the configuration.
 const EVERY: SignedDuration = SignedDuration::from_hours(24);
 /// Between two looks at whether all of it is carried out.
-const CARRIED_OUT: Duration = Duration::from_millis(100);
+const CARRIED_OUT: Duration = Duration::from_millis(250);
+/// So many of these looks are waited for: five minutes.
+const LOOKS: u32 = 1_200;
 
 /// What is to be erased.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -53,6 +55,10 @@ pub enum NotErased {
     Stands(IncidentId),
     #[error("the look at the journal was stopped")]
     Stopped,
+    #[error(
+        "the erasure is on record and is not carried out yet: Interlock goes on with it, and its log says what is in the way; `interlock audit verify` counts what is left"
+    )]
+    Late,
 }
 
 /// What looks for it and asks for it.
@@ -112,10 +118,13 @@ impl Retention {
             alone: found.alone,
         };
         self.engine.submit(command).await?;
-        while self.is_under_way().await? {
+        for _ in 0..LOOKS {
+            if !self.is_under_way().await? {
+                return Ok(Some(found));
+            }
             sleep(CARRIED_OUT).await;
         }
-        Ok(Some(found))
+        Err(NotErased::Late)
     }
 
     async fn is_under_way(&self) -> Result<bool, NotErased> {

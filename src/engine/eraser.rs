@@ -3,10 +3,12 @@
 use std::time::{Duration, Instant};
 
 use super::core::Core;
-use crate::store::Erasing;
+use crate::store::{Erasing, StoreError};
 
-/// After a failure, or while somebody reads what is to go.
+/// While somebody reads what is to go.
 const AGAIN: Duration = Duration::from_secs(1);
+/// After a failure, which is seldom over in a second: a damaged entry stays so until a person has looked.
+const FAILED: Duration = Duration::from_secs(60);
 
 /// Where it stands.
 pub(super) struct Eraser {
@@ -52,24 +54,25 @@ impl Eraser {
                     self.look = next.is_some();
                     self.erasing = next;
                 }
-                Err(error) => self.later(&error.to_string()),
+                Err(error) => self.failed(&error),
             }
             return;
         };
         let entry = erasing.entry;
         match core.erase_some(erasing) {
-            Ok(false) if erasing.is_through() => self.later("somebody is reading the journal"),
+            Ok(false) if erasing.is_through() => self.not_before = Instant::now().checked_add(AGAIN),
             Ok(false) => {}
             Ok(true) => {
                 tracing::info!(entry, "the payloads that an erasure was recorded for are gone");
                 self.erasing = None;
             }
-            Err(error) => self.later(&error.to_string()),
+            Err(error) => self.failed(&error),
         }
     }
 
-    fn later(&mut self, why: &str) {
-        tracing::warn!(why, "an erasure that is on record is gone on with later");
-        self.not_before = Instant::now().checked_add(AGAIN);
+    fn failed(&mut self, error: &StoreError) {
+        metrics::counter!("interlock_erasures_failed_total").increment(1);
+        tracing::error!(%error, "an erasure that is on record can't go on; tried again in a minute");
+        self.not_before = Instant::now().checked_add(FAILED);
     }
 }

@@ -206,15 +206,10 @@ fn at_utc(text: &str) -> Option<Timestamp> {
 }
 
 /// The same as Slack's mrkdwn, every line escaped, behind the incident that it is about where it does not name it itself:
-/// who has clicked on several cards has to know which of them answers.
+/// who has clicked on several cards has to know which of them answers. `closed` has in a few words why somebody whom the policy names
+/// counts for nothing.
 #[must_use]
-pub fn slack_answer(given: &Answer, about: Option<IncidentId>) -> String {
-    slack_answer_knowing(given, about, &|_| None)
-}
-
-/// The same where it is known why somebody whom the policy names counts for nothing: `closed` has it in a few words.
-#[must_use]
-pub fn slack_answer_knowing(
+pub fn slack_answer(
     given: &Answer,
     about: Option<IncidentId>,
     closed: &dyn Fn(&str) -> Option<&'static str>,

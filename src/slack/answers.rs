@@ -16,7 +16,7 @@ use tracing::{debug, warn};
 use super::api::{Api, ApiError, CALL_TIMEOUT};
 use super::cards::text::cut;
 use super::outbound::{Asking, Limits, POST_METHOD};
-use super::settings::{Settings, Words};
+use super::settings::Shared;
 use super::waiting::{Batch, Waiting};
 use crate::domain::command::Answer;
 use crate::domain::ids::IncidentId;
@@ -77,25 +77,19 @@ pub struct Answering {
 #[derive(Clone)]
 struct Sending {
     api: Api,
-    settings: Arc<Settings>,
-    words: Words,
+    shared: Shared,
     limits: Arc<Limits>,
 }
 
 impl Answers {
     #[must_use]
-    pub fn new(api: Api, settings: Arc<Settings>, words: Words, limits: Arc<Limits>) -> (Self, Answering) {
+    pub fn new(api: Api, shared: Shared, limits: Arc<Limits>) -> (Self, Answering) {
         let (tx, rx) = mpsc::channel(QUEUE);
         (
             Self { queue: tx },
             Answering {
                 queue: rx,
-                sending: Sending {
-                    api,
-                    settings,
-                    words,
-                    limits,
-                },
+                sending: Sending { api, shared, limits },
             },
         )
     }
@@ -122,7 +116,7 @@ impl Answering {
             {
                 let sending = sending.clone();
                 running.spawn(async move {
-                    let text = joined(&batch, &sending.words);
+                    let text = joined(&batch, &sending.shared);
                     sending.deliver(batch.place, text).await;
                     place
                 });
@@ -199,7 +193,7 @@ impl Sending {
         let url = place
             .response_url
             .as_deref()
-            .and_then(|url| self.settings.may_call(url));
+            .and_then(|url| self.shared.settings.may_call(url));
         match (&place.channel, place.how, url) {
             (Some(channel), How::Openly, _) => self
                 .api
@@ -242,11 +236,11 @@ impl Sending {
     }
 }
 
-fn joined(batch: &Batch, words: &Words) -> String {
+fn joined(batch: &Batch, shared: &Shared) -> String {
     let texts: Vec<String> = batch
         .answers
         .iter()
-        .map(|told| (words.answer)(&told.answer, told.about))
+        .map(|told| shared.answer(&told.answer, told.about))
         .collect();
     let mut text = texts.join("\n");
     if batch.more > 0 {

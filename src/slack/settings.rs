@@ -115,12 +115,15 @@ impl Settings {
     }
 }
 
+/// Why somebody whom the policy names counts for nothing, in a few words.
+pub type WhyGone<'w> = &'w dyn Fn(&str) -> Option<&'static str>;
+
 /// How things are worded; one function each, so that this adapter can be built and tested without the templates.
 /// Every text is Slack mrkdwn in which all foreign text is escaped already.
 #[derive(Clone, Copy)]
 pub struct Words {
     /// An answer or a refusal, for the person it is for, and the incident that it says it is about.
-    pub answer: fn(&Answer, Option<IncidentId>) -> String,
+    pub answer: fn(&Answer, Option<IncidentId>, WhyGone<'_>) -> String,
     /// One journal entry as a line of the thread; `None` when the thread doesn't show it.
     pub line: fn(&Entry, &Incident) -> Option<String>,
     /// Many alerts that joined one after another, as one line.
@@ -190,6 +193,11 @@ pub trait Outlook: Send + Sync {
         }
     }
 
+    /// Whom the policy names and Slack does not have. A minute or two old: it is for showing.
+    fn absent(&self) -> Absent {
+        Absent::new()
+    }
+
     /// Why the journal can't be written, while it can't.
     fn broken(&self) -> Option<String>;
 
@@ -215,6 +223,14 @@ pub struct Shared {
     pub settings: Arc<Settings>,
     pub words: Words,
     pub outlook: Arc<dyn Outlook>,
+}
+
+impl Shared {
+    /// An answer in words, for the person it is for. See [`Words::answer`].
+    pub fn answer(&self, answer: &Answer, about: Option<IncidentId>) -> String {
+        let absent = self.outlook.absent();
+        (self.words.answer)(answer, about, &|name| absent.get(name).map(|why| why.words()))
+    }
 }
 
 #[cfg(test)]

@@ -204,6 +204,16 @@ impl Store {
                 )?;
                 all = all.saturating_add(count);
             }
+            if erasure.alone {
+                let [one, two, three] = ALONE;
+                let count: u64 = self.connection.query_row(
+                    "SELECT count(*) FROM journal
+                     WHERE incident IS NULL AND kind IN (?1, ?2, ?3) AND seq < ?4 AND at_ms < ?5 AND commitment IS NULL",
+                    params![one, two, three, entry, erasure.before_ms],
+                    |row| row.get(0),
+                )?;
+                all = all.saturating_add(count);
+            }
         }
         Ok(all)
     }

@@ -17,6 +17,11 @@ async fn a_group_that_slack_does_not_have_is_said_on_the_card_and_counts_for_nob
     assert!(card.contains("(no such person in Slack)"), "{card}");
     world.ana().presses("Approve 2 steps").await;
     world.ana().is_told("you are not one of the approvers").await;
+    world.ana().types("who INC-1").await;
+    world
+        .ana()
+        .is_told("@sre-leads-of-old~ (no such group in Slack)")
+        .await;
     world.thread().ends_with("it needs 1 approval").await;
     world.nothing_ran();
     world.ends().await;

@@ -53,7 +53,7 @@ pub(crate) fn context() -> CardContext {
 
 pub(crate) const WORDS: Words = Words {
     crowd: |_| "A crowd".to_owned(),
-    answer: |answer, _| crate::render::escape::Mrkdwn::escape(&format!("{answer:?}")).to_string(),
+    answer: |answer, _, _| crate::render::escape::Mrkdwn::escape(&format!("{answer:?}")).to_string(),
     line: |entry, _| Some(format!("entry {}", entry.seq)),
     summary: |entries, incident| format!("{} entries of {}", entries.len(), incident.id),
     notice: |notice, _| format!("{notice:?}"),

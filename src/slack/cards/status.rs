@@ -269,7 +269,7 @@ fn denied(track: &PlanTrack, words: &Words) -> String {
             let refusal = Refusal::NotAllowed {
                 reasons: reasons.clone(),
             };
-            (words.answer)(&Answer::Refused(refusal), None)
+            (words.answer)(&Answer::Refused(refusal), None, &|_| None)
         }
         Decision::Allow | Decision::RequireApproval { .. } => "nobody may approve it.".to_owned(),
     }

@@ -43,7 +43,7 @@ pub(super) fn to(parts: &Arc<Parts>, act: Act, decided: Decided) -> Ack {
         }
         Surface::Slash => match reply {
             Reply::Answer(answer) => {
-                let text = (parts.shared.words.answer)(&answer, act.about);
+                let text = parts.shared.answer(&answer, act.about);
                 Ack::Body(answers::reply(&text, None).to_string())
             }
             reply @ (Reply::Stored
@@ -102,7 +102,7 @@ fn send(parts: &Parts, act: Act, answer: Answer) {
 async fn tell(parts: &Parts, act: Act, answer: Answer, opener: Opener) {
     match opener {
         Opener::View(view) => {
-            let text = (parts.shared.words.answer)(&answer, act.about);
+            let text = parts.shared.answer(&answer, act.about);
             modals::fill(&parts.api, &view, modals::message(&text)).await;
         }
         Opener::Trigger(_) | Opener::Gone => send(parts, act, answer),
@@ -176,7 +176,7 @@ fn verdict(parts: &Arc<Parts>, act: Act, reply: Reply, error_block: Option<Strin
     }
     match reply {
         Reply::Answer(answer @ Answer::Refused(_)) => {
-            let text = (parts.shared.words.answer)(&answer, act.about);
+            let text = parts.shared.answer(&answer, act.about);
             Ack::Body(json!({"response_action": "update", "view": modals::message(&text)}).to_string())
         }
         Reply::Answer(answer) => {
