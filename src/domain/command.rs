@@ -1,6 +1,8 @@
 //! What comes in to the engine, and what it answers. A command is decided and committed before its answer leaves.
-//! Longer than other files, since everything that can be asked stands beside everything that can be answered.
+//! What is asked stands here; what is answered in `answer`, and what leaves after a commit in `effect`.
 
+mod answer;
+mod effect;
 mod form;
 mod told;
 
@@ -9,29 +11,25 @@ use std::collections::BTreeMap;
 use jiff::SignedDuration;
 use serde::{Deserialize, Serialize};
 
-use super::advice::{Blanks, Question};
 use super::alert::Alert;
 use super::ceremony::Said;
 use super::change::{Change, Unread};
-use super::event::{AstrayCard, Cause, Deed, Judgement, Outcome, Refusal, Who};
-use super::evidence::{Finding, Look};
+use super::event::{AstrayCard, Cause, Deed, Judgement, Outcome, Who};
+use super::evidence::Finding;
 use super::factors::FactorsSeen;
-use super::freeze::{FileSeen, FreezeFile, Held, Scope};
-use super::glass::Glass;
+use super::freeze::{FreezeFile, Scope};
 use super::ids::{
     AttemptId, Channel, DeliveryKey, EpisodeKey, IncidentId, PlanNo, RunbookName, SilenceNo, Source, StepNo,
 };
-use super::incident::{Incident, MessageRef, Phase};
-use super::notice::Notice;
-use super::oversight;
+use super::incident::MessageRef;
 use super::plan::Plan;
-use super::policy::{Access, Reason};
-use super::runbook::RefusedLine;
 use super::silence::{SilenceNews, SilenceWish};
-use super::touched::{Since, Touched};
-use crate::ports::{Order, Output, Person, Survey, SurveyError};
+use super::touched::Since;
+use crate::ports::{Output, Person, Survey, SurveyError};
 
 pub use super::notice::{RanAs, RanLine};
+pub use answer::{Answer, Reply, RunbookLine, StatusLine};
+pub use effect::{Drive, Effect};
 pub use form::{Form, FormField};
 pub use told::{NotTaken, Then};
 
@@ -330,269 +328,4 @@ impl Command {
     pub fn is_intake(&self) -> bool {
         matches!(self, Self::Alerts { .. } | Self::Changes { .. })
     }
-}
-
-/// The engine's answer, given only after the commit.
-#[derive(Clone, Debug)]
-pub enum Reply {
-    /// Stored, nothing to say.
-    Stored,
-    Answer(Answer),
-    Form(Form),
-    /// The step may start: its start record is durable.
-    Permit(Box<Order>),
-    /// The step may not start now.
-    NotStarted {
-        reasons: Vec<Reason>,
-    },
-    /// Not yet: its target is busy, or a freeze stands. To be asked again.
-    NotYet {
-        reasons: Vec<Reason>,
-    },
-}
-
-/// What a person is told. Worded in `render::explain`, and nowhere else.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Answer {
-    Approved {
-        have: u8,
-        need: u8,
-    },
-    Rejected,
-    Modified {
-        plan: PlanNo,
-    },
-    Escalated {
-        /// When a human was asked for before: nobody is paged a second time for it.
-        before: Option<jiff::Timestamp>,
-    },
-    TakenOver,
-    Closed {
-        incident: IncidentId,
-        /// Its alert had not resolved.
-        still_firing: bool,
-    },
-    ProposedAgain,
-    /// Where no runbook was, several may be for it now: a person chooses.
-    SeveralFound,
-    /// Where no runbook was, one for people is for it now.
-    ChecklistFound,
-    SilenceProposed,
-    SilenceRejected,
-    /// The alert has an incident of its own now.
-    SplitOff {
-        incident: IncidentId,
-    },
-    Merged {
-        from: IncidentId,
-        into: IncidentId,
-        alerts: usize,
-        /// A plan of the one waited for people, and waits no more.
-        withdrawn: bool,
-    },
-    Chosen {
-        runbook: RunbookName,
-    },
-    Ticked,
-    Judged {
-        judgement: Judgement,
-        then: Then,
-    },
-    TakingBack {
-        step: StepNo,
-    },
-    Blamed,
-    Frozen {
-        scope: Scope,
-        /// The scope that was written but names nothing known, so that everything is frozen.
-        unknown: Option<Scope>,
-        /// They said why.
-        explained: bool,
-        /// What runs now within it, and what was started in the last 60 seconds.
-        ran: Vec<RanLine>,
-    },
-    Unfrozen {
-        scope: Scope,
-        /// What stays frozen.
-        left: Vec<Scope>,
-        /// The freeze file stands, too.
-        file: Option<FileSeen>,
-    },
-    GlassBroken {
-        incident: IncidentId,
-        until: jiff::Timestamp,
-    },
-    GlassReviewed {
-        incident: IncidentId,
-    },
-    /// The same delivery came twice.
-    Again,
-    Refused(Refusal),
-    Runbooks {
-        loaded: Vec<RunbookLine>,
-        refused: Vec<RefusedLine>,
-    },
-    Runbook {
-        name: RunbookName,
-        title: String,
-        source: String,
-    },
-    Started {
-        incident: IncidentId,
-        /// Where its card comes, when that is not where it was asked for.
-        elsewhere: Option<Channel>,
-    },
-    /// The most severe first, of equals the oldest.
-    Status {
-        open: Vec<StatusLine>,
-        frozen: Vec<Held>,
-        file: Option<FileSeen>,
-        /// What waits for a review.
-        glass: Vec<Glass>,
-        /// Runbooks that may not be used until their files are mended.
-        refused: Vec<RefusedLine>,
-    },
-    StatusOf(Box<Incident>),
-    WhyOf(Box<Incident>),
-    /// `None` without a plan.
-    Who {
-        incident: IncidentId,
-        access: Option<Box<Access>>,
-    },
-    Touched {
-        since: Since,
-        all: Vec<Touched>,
-    },
-    Oversight(oversight::Report),
-    Help,
-    /// Slack took no form for a click any more.
-    FormNotOpened,
-    /// Nobody knows that it is stored: it may turn out to be, and counts then.
-    NotTaken(NotTaken),
-    NotUnderstood {
-        text: String,
-        problem: Option<String>,
-    },
-}
-
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
-pub struct RunbookLine {
-    pub name: RunbookName,
-    pub title: String,
-    pub steps: usize,
-    pub prose: bool,
-}
-
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
-pub struct StatusLine {
-    pub incident: IncidentId,
-    pub title: String,
-    pub severity: String,
-    pub phase: Phase,
-    /// The step of which nobody knows whether it happened: a person has to say.
-    pub unknown: Option<StepNo>,
-    pub message: Option<MessageRef>,
-}
-
-/// What leaves the engine after a commit. Durable ones are outbox rows until they are confirmed.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case", tag = "effect")]
-pub enum Effect {
-    /// (Re)draw the card; later ones replace earlier ones of the same incident.
-    Card { incident: IncidentId },
-    /// Post the line of the entry with this number in the thread.
-    Thread { incident: IncidentId, seq: u64 },
-    /// Page a human.
-    Page { incident: IncidentId },
-    /// Tell the pager that somebody has come for what we opened there: for the pages after so many, which it knows of.
-    PageAcknowledge { incident: IncidentId, after: usize },
-    /// Tell the pager that what we opened there is over.
-    PageResolve { incident: IncidentId },
-    /// Tell the source that its alert is over.
-    SourceResolve {
-        incident: IncidentId,
-        /// What was firing when this was asked for: only that was verified. Empty in rows from before this was kept, and
-        /// means all that fires.
-        #[serde(default, skip_serializing_if = "Vec::is_empty")]
-        episodes: Vec<EpisodeKey>,
-    },
-    /// Tell the source that somebody has its alerts.
-    SourceAcknowledge { incident: IncidentId, by: String },
-    /// Leave a note at the source of what was done, where it takes nothing more.
-    SourceNote { incident: IncidentId },
-    /// Make this silence, which was approved.
-    Silence { incident: IncidentId, no: SilenceNo },
-    /// Post the summary in the thread.
-    Summary {
-        incident: IncidentId,
-        /// The handover that it was made for; not posted any more once the incident has closed after it, since the last
-        /// one says it all. `None` is the last one.
-        #[serde(default, skip_serializing_if = "Option::is_none")]
-        handover: Option<u64>,
-    },
-    /// Attach a chart of the evidence that the entry with this number has.
-    Chart { incident: IncidentId, seq: u64 },
-    /// Attach the whole output of an attempt.
-    Attach {
-        incident: IncidentId,
-        attempt: AttemptId,
-    },
-    /// Tell these channels, once each.
-    Notice {
-        notice: Box<Notice>,
-        channels: Vec<Channel>,
-    },
-}
-
-impl Effect {
-    /// The incident that it is about; `None` for what concerns them all.
-    #[must_use]
-    pub fn incident(&self) -> Option<IncidentId> {
-        match self {
-            Self::Notice { .. } => None,
-            Self::Card { incident }
-            | Self::Thread { incident, .. }
-            | Self::Page { incident }
-            | Self::PageAcknowledge { incident, .. }
-            | Self::PageResolve { incident }
-            | Self::SourceResolve { incident, .. }
-            | Self::SourceAcknowledge { incident, .. }
-            | Self::SourceNote { incident }
-            | Self::Silence { incident, .. }
-            | Self::Chart { incident, .. }
-            | Self::Summary { incident, .. }
-            | Self::Attach { incident, .. } => Some(*incident),
-        }
-    }
-}
-
-/// Work for the executor. Not stored: it follows from the state, so a restart finds it again.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Drive {
-    /// Look at the targets of this plan in the making, and at its evidence.
-    Survey {
-        incident: IncidentId,
-        sketch: Box<Plan>,
-        looks: Vec<Look>,
-    },
-    /// Ask a model in which order the candidates stand. Nothing waits for its answer.
-    Advise {
-        incident: IncidentId,
-        question: Box<Question>,
-    },
-    /// Ask a model what stands in parameters that the alert leaves open. The plan waits for its answer, 3 s at most.
-    Fill {
-        incident: IncidentId,
-        blanks: Box<Blanks>,
-    },
-    /// Somebody approved and others have to: look whether the targets are still what was shown.
-    Recheck { incident: IncidentId, plan: PlanNo },
-    /// Ask to start this step, not before the given time.
-    Start {
-        incident: IncidentId,
-        plan: PlanNo,
-        step: StepNo,
-        attempt: u8,
-        not_before: Option<jiff::Timestamp>,
-    },
 }

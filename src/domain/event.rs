@@ -3,6 +3,7 @@
 
 mod about;
 mod refused;
+mod words;
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -20,8 +21,8 @@ use super::evidence::Finding;
 use super::factors::FactorChange;
 use super::freeze::{FreezeFile, Scope};
 use super::ids::{
-    AttemptId, Channel, DeliveryKey, EpisodeKey, Fingerprint, IncidentId, PersonId, PlanNo, Revision,
-    RunbookName, SilenceNo, Source, StepNo,
+    AttemptId, Channel, DeliveryKey, EpisodeKey, Fingerprint, IncidentId, PlanNo, Revision, RunbookName,
+    SilenceNo, Source, StepNo,
 };
 use super::incident::{ClosedAs, HandoffReason, MatchRecord, MessageRef, PlanRequest, SettlesBy};
 use super::memory::Similar;
@@ -33,6 +34,7 @@ use super::silence::{SilenceDraft, SilenceEnd};
 use crate::ports::Output;
 
 pub use refused::{AstrayCard, Deed, Refusal, Unfit};
+pub use words::{Cause, Judgement, Mode, Outcome, Who};
 
 /// One line of the journal: when, and what. `seq` and the hash chain are given by the store at commit.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -44,49 +46,6 @@ pub struct Entry {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub key: Option<DeliveryKey>,
     pub event: Event,
-}
-
-/// Who did it, with the name at the time for the record.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Who {
-    pub id: PersonId,
-    pub name: String,
-}
-
-/// A person's word on a step whose outcome is Unknown.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum Judgement {
-    /// It happened and worked: go on as if it had succeeded.
-    Worked,
-    /// It did not happen or did not work: treat it as a failed attempt.
-    Failed,
-}
-
-/// What was wrong with a step that went wrong, as a person says afterwards.
-#[derive(
-    Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, strum::EnumString, strum::IntoStaticStr,
-)]
-#[serde(rename_all = "snake_case")]
-#[strum(serialize_all = "snake_case")]
-pub enum Cause {
-    /// The command did not do what its author meant.
-    Command,
-    /// It met data that nobody thought of.
-    Data,
-    /// Another runbook would have been right.
-    Runbook,
-    /// Nothing: only its outcome was lost.
-    Nothing,
-}
-
-/// How an attempt ended, after filters and expectation.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case", tag = "outcome")]
-pub enum Outcome {
-    Succeeded,
-    Failed { reason: String },
-    Unknown { reason: String },
 }
 
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, strum::IntoStaticStr)]
@@ -569,14 +528,6 @@ pub enum Event {
         limit: LimitOf,
         allowed: u32,
     },
-}
-
-/// Whether anything runs at all.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "kebab-case")]
-pub enum Mode {
-    DryRun,
-    Live,
 }
 
 impl Event {
