@@ -1,10 +1,13 @@
 //! Who goes next where Slack lets only about one through a second: the worst first, then who has waited longest. Each
 //! fourth turn is for whoever has waited longest of all, so that nothing waits for ever behind what is worse.
 //!
+//! Of two turns at most one is for a card that is shown already, as long as somebody waits with what nobody has seen yet:
+//! in a storm the counts of the worst cards change all the time.
+//!
 //! It orders what incidents ask for, and never what belongs to one: an incident has its card and its thread here once each,
 //! and its lines go out in the order of the journal. Pure; time is an argument.
 //!
-//! Invariant: a turn is kept only for somebody who was told to come by now. Who does not come is forgotten.
+//! Invariant: a turn is kept only for somebody who was told to come by now, or in a moment. Who does not come is forgotten.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
@@ -19,6 +22,9 @@ use crate::domain::incident::Incident;
 const TURN_OF_THE_OLDEST: u32 = 4;
 /// Whoever does not come within this long of the time that they were told has lost interest.
 const PATIENCE: Duration = Duration::from_secs(3);
+/// Who is told to come within so long has the turn before whoever happens to ask now: else somebody new could always be a
+/// moment earlier.
+const SOON: Duration = Duration::from_millis(20);
 /// How often those are looked for.
 const SWEEP: Duration = Duration::from_secs(10);
 
@@ -29,6 +35,8 @@ pub enum Asker {
     Person,
     Card(IncidentId),
     Thread(IncidentId),
+    /// A card that is shown already is drawn anew.
+    Redraw(IncidentId),
 }
 
 /// How much it matters that it goes soon. Smaller goes first.
@@ -51,8 +59,8 @@ impl Urgency {
             Severity::Low => 3,
         };
         let among = match asker {
-            Asker::Person | Asker::Card(_) if incident.waits_for_a_decision() => 0,
-            Asker::Person | Asker::Card(_) => 1,
+            Asker::Person | Asker::Card(_) | Asker::Redraw(_) if incident.waits_for_a_decision() => 0,
+            Asker::Person | Asker::Card(_) | Asker::Redraw(_) => 1,
             Asker::Thread(_) if incident.waits_for_people() => 2,
             Asker::Thread(_) => 3,
         };
@@ -93,6 +101,17 @@ impl Asking {
         }
     }
 
+    /// For its card once more, of which the first thing to be shown waits since then.
+    #[must_use]
+    pub fn redraw(incident: &Incident, since: i64) -> Self {
+        let asker = Asker::Redraw(incident.id);
+        Self {
+            asker,
+            urgency: Urgency::of(incident, asker),
+            since,
+        }
+    }
+
     /// For lines of its thread, of which the first waits since then.
     #[must_use]
     pub fn thread(incident: &Incident, since: i64) -> Self {
@@ -122,7 +141,7 @@ struct Waiting {
 
 impl Waiting {
     fn is_here(&self, now: Instant) -> bool {
-        self.due <= now && now <= self.due + PATIENCE
+        self.due <= now + SOON && now <= self.due + PATIENCE
     }
 }
 
@@ -134,6 +153,8 @@ pub struct Queue {
     by_age: BTreeSet<(i64, Asker)>,
     /// Turns given since whoever had waited longest got one.
     given: u32,
+    /// The last turn was for a card that was shown already.
+    redrew: bool,
     swept: Instant,
 }
 
@@ -145,6 +166,7 @@ impl Queue {
             by_urgency: BTreeSet::new(),
             by_age: BTreeSet::new(),
             given: 0,
+            redrew: false,
             swept: now,
         }
     }
@@ -160,21 +182,30 @@ impl Queue {
         };
         let oldest = self.by_age.first().map(|(_, asker)| *asker);
         let due = self.given >= TURN_OF_THE_OLDEST - 1;
+        let all = || self.by_urgency.iter().map(|(_, _, asker)| *asker).filter(here);
+        let first = |asker: &Asker| !(self.redrew && matches!(asker, Asker::Redraw(_)));
         // It keeps its turn until it comes.
-        let next = match oldest.filter(|oldest| due && here(oldest)) {
-            Some(oldest) => Some(oldest),
-            None => self.by_urgency.iter().map(|(_, _, asker)| *asker).find(here),
-        };
+        let next = oldest
+            .filter(|oldest| due && here(oldest) && first(oldest))
+            .or_else(|| all().find(first))
+            .or_else(|| all().next());
         if next != Some(asking.asker) {
             return false;
         }
         self.leave(asking.asker);
+        self.redrew = matches!(asking.asker, Asker::Redraw(_));
         self.given = if next == oldest {
             0
         } else {
             self.given.saturating_add(1)
         };
         true
+    }
+
+    /// How many wait.
+    #[must_use]
+    pub fn len(&self) -> usize {
+        self.waiting.len()
     }
 
     /// Keeps a place for the one who asks, who is told to come then.
