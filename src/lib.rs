@@ -65,6 +65,7 @@
 //! | [`planted`] | Bugs on purpose, in a build for tests alone: each guard's absence is noticed by a test |
 //! | [`ports`] | The clock, the action runner, the directory of people |
 //! | [`config`], [`telemetry`] | Settings, parsed once; logs and metrics |
+//! | [`tls`] | Whom this machine trusts, read once for every client |
 //! | [`cli`], [`app`] | One file per command; the wiring, and the demo |
 //! | `playground` | A Slack workspace, a cluster, a pager, a Prometheus and tracing in one process, with a page. A feature |
 //!
@@ -125,3 +126,4 @@ pub mod render;
 pub mod slack;
 pub mod store;
 pub mod telemetry;
+pub mod tls;

@@ -9,7 +9,7 @@ mod source;
 use source::Source;
 
 /// Who may name whom, top level module by module. `app` may name everybody.
-const MAY_NAME: [(&str, &[&str]); 15] = [
+const MAY_NAME: [(&str, &[&str]); 16] = [
     // Names nothing.
     ("planted", &[]),
     ("domain", &["ports", "planted"]),
@@ -18,18 +18,30 @@ const MAY_NAME: [(&str, &[&str]); 15] = [
     ("engine", &["domain", "ports", "store", "planted"]),
     ("render", &["domain"]),
     ("executor", &["domain", "ports", "engine", "planted"]),
-    ("actions", &["domain", "ports", "planted"]),
-    ("evidence", &["domain", "ports"]),
+    ("actions", &["domain", "ports", "planted", "tls"]),
+    ("evidence", &["domain", "ports", "tls"]),
     // Their own sections of the settings come to them as they were parsed.
     (
         "ingress",
-        &["domain", "ports", "engine", "config", "telemetry", "planted"],
+        &[
+            "domain",
+            "ports",
+            "engine",
+            "config",
+            "telemetry",
+            "planted",
+            "tls",
+        ],
     ),
-    ("paging", &["domain", "ports", "config"]),
-    ("slack", &["domain", "ports", "engine", "render", "planted"]),
+    ("paging", &["domain", "ports", "config", "tls"]),
+    (
+        "slack",
+        &["domain", "ports", "engine", "render", "planted", "tls"],
+    ),
     // Leaves: they name the domain's words, and telemetry its own section of the settings.
     ("config", &["domain"]),
     ("telemetry", &["config"]),
+    ("tls", &[]),
     // Commands look at a freeze file and at an alert with the very readers that the bot has.
     (
         "cli",
@@ -44,6 +56,7 @@ const MAY_NAME: [(&str, &[&str]); 15] = [
             "render",
             "store",
             "telemetry",
+            "tls",
         ],
     ),
 ];

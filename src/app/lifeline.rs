@@ -18,6 +18,7 @@ use crate::domain::ids::{EpisodeKey, Fingerprint, Source};
 use crate::engine::{Handle, Health};
 use crate::ports::Clock;
 use crate::slack::SocketHealth;
+use crate::tls;
 
 /// The clock is looked at this often, because a clock can be moved.
 const LOOK: Duration = Duration::from_secs(1);
@@ -72,11 +73,12 @@ pub(super) fn heartbeat(
         tracing::warn!("heartbeat.url is not set: nobody outside notices when Interlock dies");
         return Ok(None);
     };
-    let client = reqwest::Client::builder()
-        .timeout(WATCHER_WITHIN)
-        .redirect(reqwest::redirect::Policy::none())
-        .build()
-        .map_err(|error| StartError::Setup(error.to_string()))?;
+    let client = tls::http_client(|client| {
+        client
+            .timeout(WATCHER_WITHIN)
+            .redirect(reqwest::redirect::Policy::none())
+    })
+    .map_err(|error| StartError::Setup(error.to_string()))?;
     let every = SignedDuration::from_secs(i64::from(settings.heartbeat.every_seconds));
     Ok(Some(async move {
         let mut last: Option<Timestamp> = None;

@@ -15,6 +15,7 @@ use url::Url;
 
 use super::{embeddings, filling};
 use crate::domain::advice::Blank;
+use crate::tls;
 
 /// Bytes of an answer that are read.
 const ANSWER_BYTES: usize = 64 * 1024;
@@ -93,12 +94,13 @@ impl Advisor {
         if !matches!(url.scheme(), "http" | "https") || url.host().is_none() {
             return Err(bad());
         }
-        let client = Client::builder()
-            .redirect(redirect::Policy::none())
-            .no_proxy()
-            .timeout(settings.within)
-            .build()
-            .map_err(|error| AdvisorError::Client(error.to_string()))?;
+        let client = tls::http_client(|client| {
+            client
+                .redirect(redirect::Policy::none())
+                .no_proxy()
+                .timeout(settings.within)
+        })
+        .map_err(|error| AdvisorError::Client(error.to_string()))?;
         Ok(Self {
             client,
             url,

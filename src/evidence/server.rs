@@ -9,6 +9,8 @@ use serde::Deserialize;
 use serde::de::DeserializeOwned;
 use url::Url;
 
+use crate::tls;
+
 const MIB: usize = 1024 * 1024;
 /// Characters of a refusal that are kept.
 const WHY: usize = 300;
@@ -68,12 +70,13 @@ impl Server {
         if !matches!(api.scheme(), "http" | "https") || api.host().is_none() {
             return Err(bad());
         }
-        let client = Client::builder()
-            .redirect(redirect::Policy::none())
-            .no_proxy()
-            .timeout(within)
-            .build()
-            .map_err(|error| QueryError::Client(error.to_string()))?;
+        let client = tls::http_client(|client| {
+            client
+                .redirect(redirect::Policy::none())
+                .no_proxy()
+                .timeout(within)
+        })
+        .map_err(|error| QueryError::Client(error.to_string()))?;
         Ok(Self {
             of,
             client,

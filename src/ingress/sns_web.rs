@@ -14,6 +14,7 @@ use tokio::sync::Mutex;
 use url::Url;
 
 use crate::ports::Pending;
+use crate::tls::{self, TlsError};
 
 /// Bytes of one answer.
 const MOST_BYTES: usize = 32 * 1024;
@@ -80,14 +81,15 @@ pub struct SnsOverHttps {
 impl SnsOverHttps {
     /// # Errors
     /// TLS can't be set up on this machine.
-    pub fn new() -> Result<Self, reqwest::Error> {
-        let client = reqwest::Client::builder()
-            .redirect(reqwest::redirect::Policy::none())
-            .retry(reqwest::retry::never())
-            .https_only(true)
-            .pool_max_idle_per_host(0)
-            .timeout(WITHIN)
-            .build()?;
+    pub fn new() -> Result<Self, TlsError> {
+        let client = tls::http_client(|client| {
+            client
+                .redirect(reqwest::redirect::Policy::none())
+                .retry(reqwest::retry::never())
+                .https_only(true)
+                .pool_max_idle_per_host(0)
+                .timeout(WITHIN)
+        })?;
         Ok(Self { client })
     }
 }

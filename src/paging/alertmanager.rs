@@ -11,6 +11,7 @@ use serde_json::json;
 use url::Url;
 
 use crate::domain::silence::Matcher;
+use crate::tls;
 
 /// One call takes at most this long.
 const WITHIN: Duration = Duration::from_secs(5);
@@ -106,12 +107,13 @@ impl Alertmanager {
         if url.is_none() {
             return Err(SilenceError::Address(base.to_owned()));
         }
-        let client = Client::builder()
-            .redirect(redirect::Policy::none())
-            .no_proxy()
-            .timeout(WITHIN)
-            .build()
-            .map_err(|error| SilenceError::Client(error.to_string()))?;
+        let client = tls::http_client(|client| {
+            client
+                .redirect(redirect::Policy::none())
+                .no_proxy()
+                .timeout(WITHIN)
+        })
+        .map_err(|error| SilenceError::Client(error.to_string()))?;
         Ok(Self {
             client,
             base: format!("{}/api/v2", base.trim_end_matches('/')),

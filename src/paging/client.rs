@@ -5,6 +5,7 @@ use std::time::Duration;
 use reqwest::Client;
 
 use super::reply::PageError;
+use crate::tls;
 
 /// For one request, all in; these APIs answer in well under a second.
 const TIMEOUT: Duration = Duration::from_secs(10);
@@ -20,15 +21,16 @@ pub(super) fn client() -> Result<Client, PageError> {
     {
         tracing::trace!("a TLS provider is installed already");
     }
-    Client::builder()
-        .timeout(TIMEOUT)
-        .connect_timeout(CONNECT_TIMEOUT)
-        .redirect(reqwest::redirect::Policy::none())
-        .user_agent(concat!("Interlock/", env!("CARGO_PKG_VERSION")))
-        .build()
-        .map_err(|error| PageError::Refused {
-            reason: format!("TLS can't be set up ({error})"),
-        })
+    tls::http_client(|client| {
+        client
+            .timeout(TIMEOUT)
+            .connect_timeout(CONNECT_TIMEOUT)
+            .redirect(reqwest::redirect::Policy::none())
+            .user_agent(concat!("Interlock/", env!("CARGO_PKG_VERSION")))
+    })
+    .map_err(|error| PageError::Refused {
+        reason: format!("TLS can't be set up ({error})"),
+    })
 }
 
 /// Ids go into paths; anything but letters, digits and dashes would be another path.

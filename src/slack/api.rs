@@ -22,6 +22,7 @@ use url::Url;
 use super::advice;
 pub use super::advice::Trouble;
 use super::settings::{Settings, SettingsError};
+use crate::tls;
 
 /// A rate limit is waited for at most this long before Slack is asked again.
 const LONGEST_WAIT: Duration = Duration::from_secs(60 * 60);
@@ -168,7 +169,7 @@ pub(super) fn token(value: &str, kind: SlackApiTokenType) -> SlackApiToken {
 
 fn client(base: &str) -> Result<SlackClient<Connector>, SettingsError> {
     let url = Url::parse(base).map_err(|_| SettingsError::Base(base.to_owned()))?;
-    let roots = HttpsConnectorBuilder::new().with_native_roots()?;
+    let roots = HttpsConnectorBuilder::new().with_tls_config(tls::client_config()?);
     let https = match url.scheme() {
         "https" => roots.https_only().enable_all_versions().build(),
         "http" => roots.https_or_http().enable_all_versions().build(),

@@ -14,6 +14,7 @@ use sha2::Sha256;
 use super::advice;
 use super::settings::Settings;
 use super::surface;
+use crate::tls;
 
 /// For one request, all in.
 const WITHIN: Duration = Duration::from_secs(5);
@@ -64,10 +65,7 @@ struct Answer {
 }
 
 fn client() -> Result<Client, InstalledError> {
-    Client::builder()
-        .timeout(WITHIN)
-        .redirect(redirect::Policy::none())
-        .build()
+    tls::http_client(|client| client.timeout(WITHIN).redirect(redirect::Policy::none()))
         .map_err(|error| InstalledError::Unreachable("no TLS".to_owned(), error.to_string()))
 }
 

@@ -17,6 +17,7 @@ use crate::domain::incident::Incident;
 use crate::domain::notice::Notice;
 use crate::domain::runbook::RefusedLine;
 use crate::ports::{Pending, Person};
+use crate::tls::TlsError;
 
 use super::cards::{CardContext, Frozen};
 use super::inbound::origin::Origin;
@@ -62,8 +63,8 @@ pub enum SettingsError {
         "`slack.api_base` is `{0}`, which is not an http or https address; write for example `https://slack.com/api`"
     )]
     Base(String),
-    #[error("the system's TLS roots can't be read: {0}; install the package `ca-certificates`")]
-    Roots(#[from] std::io::Error),
+    #[error(transparent)]
+    Roots(#[from] TlsError),
     #[error(
         "`slack.bot_token` is empty; copy the bot token (xoxb-…) from the app's page \"OAuth & Permissions\""
     )]

@@ -17,6 +17,7 @@ use crate::actions::Mark;
 use crate::actions::kubernetes::failure::chain;
 use crate::actions::verdict::{Held, Raw, Verdict};
 use crate::domain::action::{HttpMethod, HttpRequest};
+use crate::tls;
 
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(5);
 /// Headers that decide where a request goes or where its body ends.
@@ -53,15 +54,16 @@ impl HttpActions {
     pub fn new(settings: HttpSettings) -> Result<Self, HttpSetupError> {
         let allowed = AllowList::parse(&settings.allowed_hosts).map_err(HttpSetupError::AllowedHost)?;
         let private = Arc::new(allowed.private_names(&settings.private_hosts));
-        let client = Client::builder()
-            .redirect(redirect::Policy::none())
-            .retry(reqwest::retry::never())
-            .no_proxy()
-            .pool_max_idle_per_host(0)
-            .connect_timeout(CONNECT_TIMEOUT)
-            .dns_resolver(Guard { private })
-            .build()
-            .map_err(|error| HttpSetupError::Client(chain(&error)))?;
+        let client = tls::http_client(|client| {
+            client
+                .redirect(redirect::Policy::none())
+                .retry(reqwest::retry::never())
+                .no_proxy()
+                .pool_max_idle_per_host(0)
+                .connect_timeout(CONNECT_TIMEOUT)
+                .dns_resolver(Guard { private })
+        })
+        .map_err(|error| HttpSetupError::Client(error.to_string()))?;
         Ok(Self {
             client,
             allowed,

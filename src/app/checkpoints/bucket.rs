@@ -14,6 +14,7 @@ use rusty_s3::{Bucket, Credentials, S3Action as _, UrlStyle};
 
 use super::anchor::{ANSWER_WITHIN, AnchorError, Kept};
 use crate::config::CheckpointBucket;
+use crate::tls;
 
 /// How long a signed request may be used.
 const SIGNED_FOR: Duration = Duration::from_secs(60);
@@ -58,9 +59,7 @@ impl Keeper {
         };
         let bucket = Bucket::new(url, style, name.clone(), wanted.region.clone())
             .map_err(|error| format!("checkpoints.s3 can't be used: {error}"))?;
-        let client = reqwest::Client::builder()
-            .redirect(reqwest::redirect::Policy::none())
-            .build()
+        let client = tls::http_client(|client| client.redirect(reqwest::redirect::Policy::none()))
             .map_err(|error| error.to_string())?;
         Ok(Some(Self {
             bucket,

@@ -12,6 +12,7 @@ use crate::config::Settings;
 use crate::engine::Handle;
 use crate::ports::Clock;
 use crate::store::{Signer, Store};
+use crate::tls;
 
 /// The worker, or `None` without a key and for a journal that is not the one that was anchored; the log says so.
 ///
@@ -42,9 +43,7 @@ pub fn worker(
         .map_err(|error| StartError::Setup(format!("checkpoints.key can't be used: {error}")))?;
     let mut anchors: Vec<Anchor> = wanted.file.clone().map(Anchor::File).into_iter().collect();
     if let Some(url) = &wanted.webhook.url {
-        let client = reqwest::Client::builder()
-            .redirect(reqwest::redirect::Policy::none())
-            .build()
+        let client = tls::http_client(|client| client.redirect(reqwest::redirect::Policy::none()))
             .map_err(|error| StartError::Setup(error.to_string()))?;
         anchors.push(Anchor::Webhook {
             url: url.to_string(),

@@ -10,6 +10,7 @@ use crate::config::runbooks::LoadError;
 use crate::evidence::prometheus::QueryError;
 use crate::ingress::BindError;
 use crate::slack::{InstalledError, SettingsError};
+use crate::tls::TlsError;
 
 pub fn of_the_start() -> String {
     let why = || text("it does not answer");
@@ -37,7 +38,7 @@ pub fn of_the_start() -> String {
     ];
     let settings = [
         SettingsError::Base(text("slack.com")),
-        SettingsError::Roots(denied()),
+        SettingsError::Roots(TlsError::NoRoots("permission denied".to_owned())),
         SettingsError::NoBotToken,
         SettingsError::NoAppToken,
         SettingsError::NoSigningSecret,
