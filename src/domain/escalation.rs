@@ -4,7 +4,7 @@
 use jiff::SignedDuration;
 
 use super::alert::Severity;
-use super::incident::HandoffReason;
+use super::incident::{HandoffReason, Incident, Phase};
 use super::rules::PageAfter;
 
 /// Why people are wanted, as far as paging goes.
@@ -51,6 +51,19 @@ impl Call {
             HandoffReason::StillFiring => Self::FiresOn,
             HandoffReason::AskedFor { .. } => Self::Asked,
             HandoffReason::Rejected { .. } | HandoffReason::TakenOver { .. } => Self::Taken,
+        }
+    }
+}
+
+/// What an incident waits for that waits for people, as the page says it: no capital, no full stop.
+#[must_use]
+pub fn waits_for(incident: &Incident) -> String {
+    match &incident.phase {
+        Phase::Proposed => "its plan waits for a decision".to_owned(),
+        Phase::Handed { reason, .. } => reason.words(),
+        Phase::Planning { .. } => "nothing has been proposed for it yet".to_owned(),
+        Phase::Running | Phase::Settling { .. } | Phase::Closed { .. } => {
+            "it is waiting for a human".to_owned()
         }
     }
 }

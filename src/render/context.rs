@@ -8,7 +8,7 @@ use crate::domain::alert::Severity;
 use crate::domain::event::{Entry, Event};
 use crate::domain::evidence::{Finding, FoundIn};
 use crate::domain::ids::Service;
-use crate::domain::incident::{Episode, Incident};
+use crate::domain::incident::{Episode, Incident, Phase};
 use crate::domain::memory::Similar;
 use crate::domain::rules::ServiceRow;
 use crate::domain::text::shortened;
@@ -24,6 +24,8 @@ pub struct Context {
     pub incident: String,
     pub title: String,
     pub severity: Severity,
+    /// Whether it is open; when and how it was closed otherwise.
+    pub stands: String,
     /// When the journal and the configuration were read.
     pub read_at: Timestamp,
     /// Always all of them, in this order.
@@ -90,6 +92,7 @@ pub fn of(
         incident: incident.id.to_string(),
         title: incident.title.clone(),
         severity: incident.severity,
+        stands: stands(incident),
         read_at: now,
         parts: vec![
             alert(incident, entries, now),
@@ -101,6 +104,17 @@ pub fn of(
             changed(incident, now),
             like(similar, now),
         ],
+    }
+}
+
+fn stands(incident: &Incident) -> String {
+    match &incident.phase {
+        Phase::Closed { at, result } => format!("{}, {}", timeline::closed(result), words::at(*at)),
+        Phase::Planning { .. }
+        | Phase::Proposed
+        | Phase::Running
+        | Phase::Settling { .. }
+        | Phase::Handed { .. } => "open".to_owned(),
     }
 }
 

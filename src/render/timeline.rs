@@ -338,7 +338,9 @@ fn blamed(step: StepNo, cause: Cause, by: &str) -> String {
     }
 }
 
-fn closed(result: &ClosedAs) -> String {
+/// That an incident is closed, and how.
+#[must_use]
+pub fn closed(result: &ClosedAs) -> String {
     match result {
         ClosedAs::Resolved => "closed: resolved".to_owned(),
         ClosedAs::AlertCleared => "closed: the alert went away".to_owned(),

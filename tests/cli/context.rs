@@ -32,6 +32,8 @@ fn the_context_of_an_incident_has_every_part_with_its_age_or_why_it_is_not_known
         .run(&["incidents", "context", "INC-1", "--format", "json"])
         .fine();
     let context: Value = serde_json::from_str(&said).unwrap();
+    let stands = context["stands"].as_str().unwrap();
+    assert!(stands.starts_with("closed: resolved, 2026-11-20"), "{stands}");
     let parts = context["parts"].as_array().unwrap();
     let names: Vec<&str> = parts.iter().map(|part| part["about"].as_str().unwrap()).collect();
     assert_eq!(

@@ -45,7 +45,7 @@ impl Context {
 }
 
 fn told(context: &context::Context, screen: &mut Screen) -> Result<(), Failure> {
-    let head = format!("  {}, {}", context.severity, context.title);
+    let head = format!("  {}, {}, {}", context.severity, context.stands, context.title);
     screen.say_painted(Paint::Strong, &context.incident, &head)?;
     for part in &context.parts {
         let age = match part.age_seconds {

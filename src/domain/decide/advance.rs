@@ -6,7 +6,7 @@ use jiff::{SignedDuration, Timestamp};
 use super::{Context, Tx, breaker, settling};
 use crate::domain::approval::Approval;
 use crate::domain::command::{Drive, Effect, Reply};
-use crate::domain::escalation::{Call, Origin, Urgency, urgency};
+use crate::domain::escalation::{Call, Origin, Urgency, urgency, waits_for};
 use crate::domain::event::{Event, Mode};
 use crate::domain::ids::{EpisodeKey, IncidentId, PlanNo, StepNo};
 use crate::domain::incident::{ClosedAs, HandoffReason, Incident, Phase, PlanTrack, SettlesBy};
@@ -353,12 +353,10 @@ pub fn page_sooner(tx: &mut Tx<'_>, context: Context<'_>, id: IncidentId) {
         return;
     }
     match urgency_of(context, incident, Call::Waits) {
-        Urgency::Now => page_now(
-            tx,
-            id,
-            Call::Waits,
-            "it got worse and is waiting for a human".to_owned(),
-        ),
+        Urgency::Now => {
+            let why = format!("it got worse, and {}", waits_for(incident));
+            page_now(tx, id, Call::Waits, why);
+        }
         Urgency::After(wait) => {
             let at: Timestamp = context.now.checked_add(wait).unwrap_or(context.now);
             if incident.paging.due.is_none_or(|due| at < due) {
@@ -413,13 +411,9 @@ pub fn page_unseen(tx: &mut Tx<'_>, context: Context<'_>, id: IncidentId) -> Rep
 
 /// A card waits: sets when a human is paged if nobody acts; at once when that time is now.
 pub fn page_when_due(tx: &mut Tx<'_>, context: Context<'_>, id: IncidentId) {
-    page(
-        tx,
-        context,
-        id,
-        Call::Waits,
-        "it is waiting for a human".to_owned(),
-    );
+    if let Some(why) = tx.state().incident(id).map(waits_for) {
+        page(tx, context, id, Call::Waits, why);
+    }
 }
 
 /// Started by a person with `/runbook run`: no alert stands behind it, and the person is there.

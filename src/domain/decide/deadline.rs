@@ -3,7 +3,7 @@
 
 use super::{Context, Tx, advance, glass, restored, silences, step, survey};
 use crate::domain::command::Reply;
-use crate::domain::escalation::Call;
+use crate::domain::escalation::{Call, waits_for};
 use crate::domain::event::{Event, Outcome};
 use crate::domain::ids::{AttemptId, IncidentId};
 use crate::domain::incident::{ClosedAs, HandoffReason, Incident, Phase, SettlesBy};
@@ -59,15 +59,15 @@ fn remind_if_due(tx: &mut Tx<'_>, context: Context<'_>, id: IncidentId) {
 }
 
 pub(super) fn page_if_due(tx: &mut Tx<'_>, context: Context<'_>, id: IncidentId) {
-    let due = tx.state().incident(id).is_some_and(|incident| {
+    let due = tx.state().incident(id).filter(|incident| {
         incident.is_open()
             && incident.paging.asked_at.is_none()
             && incident.paging.due.is_some_and(|at| at <= context.now)
             && !planted::is(Bug::PageNeverDue)
             && incident.waits_for_people()
     });
-    if due {
-        advance::page_now(tx, id, Call::Waits, "it is waiting for a human".to_owned());
+    if let Some(why) = due.map(waits_for) {
+        advance::page_now(tx, id, Call::Waits, why);
     }
     // Somebody took it, or it runs: the reminder has no point any more, and must not come due for ever.
     let stale = tx.state().incident(id).is_some_and(|incident| {

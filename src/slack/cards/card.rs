@@ -282,7 +282,7 @@ fn footer(incident: &Incident, context: &CardContext) -> Value {
         ));
     }
     if incident.repeats > 1 {
-        ids.push(format!("delivered {} times", incident.repeats + 1));
+        ids.push(format!("its alerts came {} times", incident.repeats + 1));
     }
     let mut lines = vec![ids.join(" · ")];
     lines.extend(
