@@ -3,7 +3,9 @@
 use interlock::playground::slack::view::MessageView;
 use interlock::playground::slack::{MessageAt, Place, SlackDouble};
 
-/// The bot's messages in the channel of incidents, oldest first.
+use super::place;
+
+/// The bot's messages in the channels of incidents, oldest first in each.
 pub fn cards(slack: &SlackDouble) -> Vec<(MessageAt, MessageView)> {
     let ana = slack.user_id("ana").expect("ana works here");
     let bot = slack.bot_user();
@@ -11,7 +13,7 @@ pub fn cards(slack: &SlackDouble) -> Vec<(MessageAt, MessageView)> {
         .view_as(&ana)
         .channels
         .into_iter()
-        .filter(|channel| channel.name == "incidents");
+        .filter(|channel| place::CHANNELS.contains(&channel.name.as_str()));
     channels
         .flat_map(|channel| {
             let id = channel.id;

@@ -59,6 +59,13 @@ file = "backup.db"
 [grouping]
 storm_alerts_per_minute = 0
 same_rule_within_minutes = 0
+# A channel sees a change a second, so the story of many incidents is told in three of them.
+[[routes]]
+labels = {{ team = "1" }}
+channel = "#payments"
+[[routes]]
+labels = {{ team = "2" }}
+channel = "#platform"
 [[environments]]
 name = "production"
 cluster = "demo"
@@ -81,6 +88,9 @@ groups = ["@sre"]
     )
 }
 
+/// Where the configuration sends them.
+pub const CHANNELS: [&str; 3] = ["incidents", "payments", "platform"];
+
 pub fn name(number: u64) -> String {
     format!("RedisConnectionTimeout{number}")
 }
@@ -100,6 +110,7 @@ pub fn alert(number: u64, status: &str) -> Value {
             "status": status,
             "labels": {
                 "alertname": name, "severity": "high", "service": "api-gateway", "namespace": "production", "cluster": "demo",
+                "team": (number % 3).to_string(),
             },
             "annotations": {"summary": format!("Redis connection timeout on api-gateway, case {number}")},
             "startsAt": starts.to_string(), "endsAt": ends,
