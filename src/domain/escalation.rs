@@ -59,7 +59,7 @@ impl Call {
 #[must_use]
 pub fn waits_for(incident: &Incident) -> String {
     match &incident.phase {
-        Phase::Proposed => "its plan waits for a decision".to_owned(),
+        Phase::Proposed => "a plan waits for a decision".to_owned(),
         Phase::Handed { reason, .. } => reason.words(),
         Phase::Planning { .. } => "nothing has been proposed for it yet".to_owned(),
         Phase::Running | Phase::Settling { .. } | Phase::Closed { .. } => {

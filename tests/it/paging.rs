@@ -15,6 +15,8 @@ async fn an_alert_without_a_runbook_pages_after_two_minutes_when_high() {
     world.minutes_pass(3).await;
     let page = world.a_human_is_paged("Tape library 3 is jammed").await;
     assert!(page.dedup_key.ends_with("/INC-1"), "{}", page.dedup_key);
+    let reason = &page.alerts[0].event["payload"]["custom_details"]["reason"];
+    assert_eq!(reason, "no runbook matches");
     world.card("A human was paged at HH:MM").await;
     world.thread().ends_with("the pager took the page").await;
     world.ends().await;
@@ -40,7 +42,9 @@ async fn a_plan_that_stops_after_its_card_was_answered_pages_again_for_that() {
     let world = TestWorld::with_only(("redis.md", &text)).await;
     world.in_the_cluster(Scenario::RedisTimeout);
     world.fires(&Alert::redis_timeout().severity("critical")).await;
-    world.a_human_is_paged("INC-1").await;
+    let page = world.a_human_is_paged("INC-1").await;
+    let reason = &page.alerts[0].event["payload"]["custom_details"]["reason"];
+    assert_eq!(reason, "a plan waits for a decision");
     world.card("A human was paged at HH:MM").await;
     world.ana().presses("Approve 2 steps").await;
     world.ana().is_told("Approved.").await;
