@@ -5,8 +5,8 @@ use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
 
-use super::explain::and;
-use super::{AlertFacts, By, Candidate, Matches, Verdict, any_is};
+use super::explain::{TRIGGER_FAILS, and};
+use super::{AlertFacts, By, Candidate, Matches, NearMiss, Verdict, any_is};
 use crate::domain::ids::{Environment, Service};
 use crate::domain::runbook::{Catalog, Loaded, Trigger};
 use crate::domain::search::{Hit, Question};
@@ -130,13 +130,31 @@ pub(super) fn rank(catalog: &Catalog, facts: &AlertFacts<'_>, by_trigger: Matche
     let why_not_next = why_not_next(catalog, &question(facts), &candidates);
     let mut places = 0..;
     candidates.retain(|candidate| places.next() == Some(0) || candidate.confidence >= OFFER_FROM);
+    let near_misses = not_offered(by_trigger.near_misses, &mut candidates);
     Matches {
         candidates,
         by: By::Search,
         verdict,
         why_not_next,
+        near_misses,
         ..by_trigger
     }
+}
+
+/// What is offered is not ruled out in the same breath: that its trigger does not hold is said where it is offered.
+fn not_offered(near_misses: Vec<NearMiss>, candidates: &mut [Candidate]) -> Vec<NearMiss> {
+    let (offered, others): (Vec<NearMiss>, Vec<NearMiss>) = near_misses.into_iter().partition(|miss| {
+        candidates
+            .iter()
+            .any(|candidate| candidate.runbook.name == miss.runbook)
+    });
+    for miss in offered {
+        let mut named = candidates.iter_mut();
+        if let Some(candidate) = named.find(|candidate| candidate.runbook.name == miss.runbook) {
+            candidate.why.push(format!("{TRIGGER_FAILS}{}", miss.why_not));
+        }
+    }
+    others
 }
 
 fn question<'a>(facts: &AlertFacts<'a>) -> Question<'a> {
