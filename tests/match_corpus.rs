@@ -19,7 +19,7 @@ use std::collections::HashMap;
 use interlock::app;
 use interlock::domain::alert::Severity;
 use interlock::domain::matching::{AlertFacts, Verdict, rank, search};
-use interlock::domain::runbook::Catalog;
+use interlock::domain::runbook::{Catalog, Loaded};
 use interlock::domain::search::{Index, Page};
 
 use corpus::{Corpus, Known};
@@ -32,13 +32,15 @@ fn catalog(corpus: &Corpus, variant: &Variant) -> (Catalog, HashMap<String, usiz
         .zip(&corpus.pages)
         .map(|(place, page)| variant.file(place, page))
         .collect();
-    let places = (0..)
+    let places: HashMap<String, usize> = (0..)
         .zip(&files)
-        .map(|(place, (path, _))| (path.trim_end_matches(".md").to_owned(), place))
+        .map(|(place, (path, _))| (path.clone(), place))
         .collect();
     let files = files.into_iter().map(|(path, text)| (path, text.into_bytes()));
     let catalog = Catalog::build(files.collect(), &app::check);
     assert!(catalog.refused().is_empty(), "{:#?}", catalog.refused());
+    let of_name = |entry: &Loaded| (entry.runbook.name.to_string(), places[&entry.file]);
+    let places = catalog.loaded().iter().map(of_name).collect();
     (catalog, places)
 }
 

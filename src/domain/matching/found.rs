@@ -215,3 +215,73 @@ fn why_not_next(catalog: &Catalog, question: &Question<'_>, candidates: &[Candid
     };
     Some(format!("next best is `{name}` ({}), {reason}", next.confidence))
 }
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeMap;
+
+    use super::*;
+    use crate::domain::alert::Severity;
+
+    #[test]
+    fn what_every_page_or_no_alert_says_makes_nothing_surer_or_less_sure() {
+        let about = [
+            "A filesystem of a node is almost out of space.",
+            "A filesystem of a node is almost out of inodes.",
+            "The etcd cluster has no leader and can't take writes.",
+            "A queue of the broker grows, since nobody consumes it.",
+            "A certificate expires soon.",
+        ];
+        let told = |title: &str, begins: &str, name: &str, summary: &str, description: &str| {
+            let text = |(number, about): (usize, &&str)| {
+                let page = format!("# {title}\n{begins}\n## Meaning\n{about}\n## Mitigation\n- Look\n");
+                (format!("p{number}.md"), page.into_bytes())
+            };
+            let catalog = Catalog::build(about.iter().enumerate().map(text).collect(), &|_, _| Vec::new());
+            let labels = BTreeMap::new();
+            let facts = AlertFacts {
+                name,
+                title: summary,
+                description,
+                severity: Severity::High,
+                service: None,
+                environment: None,
+                labels: &labels,
+            };
+            let found = search(&catalog, &facts, 3);
+            let told = found
+                .iter()
+                .map(|found| (found.runbook.name.to_string(), found.confidence));
+            told.collect::<Vec<_>>()
+        };
+        let (short, long) = (
+            "A filesystem is almost full",
+            "The filesystem of node 7 is almost full. Look.",
+        );
+        let plain = told("Runbook", "", "(no alertname)", short, long);
+        assert_eq!(plain[0].0, "p0");
+        for (title, begins, name, summary, description) in [
+            ("Incident response", "", "(no alertname)", short, long),
+            (
+                "The etcd cluster has no leader",
+                "",
+                "(no alertname)",
+                short,
+                long,
+            ),
+            (
+                "Runbook",
+                "A queue grows and a node is down.",
+                "(no alertname)",
+                short,
+                long,
+            ),
+            ("Runbook", "", "ALERT-00017", short, long),
+            ("Runbook", "", "PrometheusAlert", short, long),
+            ("Runbook", "", "(no alertname)", long, short),
+        ] {
+            let told = told(title, begins, name, summary, description);
+            assert_eq!(told, plain, "{title}, {begins}, {name}, {summary}");
+        }
+    }
+}

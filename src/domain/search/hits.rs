@@ -60,6 +60,12 @@ impl Index {
                 (_, false) => (1.0 - sure).min(sure) * odds(hit) / others.max(1.0),
             };
         }
+        // A twin of the best that is worth less than another page is not surer than that one: the order stays.
+        let mut before = 1.0_f32;
+        for hit in &mut hits {
+            before = before.min(hit.confidence);
+            hit.confidence = before;
+        }
         hits
     }
 
