@@ -1,6 +1,6 @@
 //! A match against 10,000 runbooks: how long one takes, what the index holds, how long loading takes. The runbooks are made up of
 //! words that operators use, by a fixed sequence; no two are the same. And what each new alert pays for memory: a comparison with
-//! the 500 closed incidents that are at hand.
+//! the 500 closed incidents that are at hand; and what `incidents similar` pays for 10,000.
 //!
 //! Targets: a match under 1 ms at the median, the index under 100 MiB, loading under 2 s, memory under a tenth of a match.
 
@@ -17,7 +17,7 @@ use interlock::domain::event::{Entry, Event};
 use interlock::domain::ids::{Channel, EpisodeKey, Fingerprint, IncidentId, Service, Source};
 use interlock::domain::incident::ClosedAs;
 use interlock::domain::matching::{AlertFacts, rank};
-use interlock::domain::memory::Signature;
+use interlock::domain::memory::{Signature, similar};
 use interlock::domain::runbook::Catalog;
 use interlock::domain::state::State;
 use jiff::Timestamp;
@@ -97,7 +97,7 @@ fn matching(criterion: &mut Criterion) {
 }
 
 /// Closed incidents at hand, as many as are kept, and a new one that is like some of them.
-fn remembered() -> (State, Signature) {
+fn remembered(count: u64) -> (State, Vec<Signature>, Signature) {
     let words: Vec<&str> = WORDS.split_whitespace().collect();
     let products: Vec<&str> = PRODUCTS.split_whitespace().collect();
     let mut draw = Draw(0x9E37_79B9_7F4A_7C15);
@@ -112,7 +112,8 @@ fn remembered() -> (State, Signature) {
             event,
         });
     };
-    for number in 1..=501 {
+    let mut closed = Vec::new();
+    for number in 1..=count + 1 {
         let incident = IncidentId(number);
         let product = draw.of(&products);
         let alert = Alert {
@@ -145,20 +146,26 @@ fn remembered() -> (State, Signature) {
             ask_instead: None,
         };
         tell(&mut state, opened);
-        if number <= 500 {
+        if number <= count {
             let result = ClosedAs::AlertCleared;
             tell(&mut state, Event::Closed { incident, result });
+            closed.extend(Signature::of(state.incident(incident).unwrap(), &state.past));
         }
     }
-    let newest = state.incident(IncidentId(501)).unwrap();
+    let newest = state.incident(IncidentId(count + 1)).unwrap();
     let signature = Signature::of(newest, &state.past).unwrap();
-    (state, signature)
+    (state, closed, signature)
 }
 
 fn memory(criterion: &mut Criterion) {
-    let (state, new) = remembered();
+    let (state, _, new) = remembered(500);
     criterion.bench_function("similar/500 closed incidents", |bencher| {
         bencher.iter(|| state.memory.similar(black_box(&new), 2));
+    });
+    // What `interlock incidents similar` compares: all that the journal has.
+    let (_, closed, new) = remembered(10_000);
+    criterion.bench_function("similar/10,000 closed incidents", |bencher| {
+        bencher.iter(|| similar(&closed, black_box(&new), 10));
     });
 }
 

@@ -17,7 +17,7 @@ use crate::app;
 use crate::config::Settings;
 use crate::domain::alert::Alert;
 use crate::domain::matching;
-use crate::domain::matching::{AlertFacts, By, Matches, NearMiss, Verdict, rank, search};
+use crate::domain::matching::{AlertFacts, By, Confidence, Matches, NearMiss, Verdict, rank, search};
 use crate::domain::runbook::{Catalog, Refused, RefusedLine};
 use crate::ingress::{Mapping, parse_alertmanager};
 use crate::render::words;
@@ -67,6 +67,9 @@ struct Candidate {
     runbook: String,
     /// From 0 to 1.
     confidence: f64,
+    /// The same as every text says it.
+    #[serde(skip)]
+    sure: Confidence,
     specificity: u32,
     why: Vec<String>,
 }
@@ -83,6 +86,7 @@ impl From<&matching::Candidate> for Candidate {
         Self {
             runbook: found.runbook.name.to_string(),
             confidence: found.confidence.chance(),
+            sure: found.confidence,
             specificity: found.specificity,
             why: found.why.clone(),
         }
@@ -215,7 +219,7 @@ fn say(answer: &Answer, screen: &mut Screen) -> Result<(), Failure> {
 }
 
 fn sure(found: &Candidate) -> String {
-    format!("{:.0} % sure", found.confidence * 100.0)
+    format!("{} sure", found.sure)
 }
 
 fn say_refused(catalog: &Catalog, screen: &mut Screen) -> Result<(), Failure> {

@@ -129,9 +129,11 @@ fn from_journal(answer: &Answer, screen: &mut Screen) -> Result<(), Failure> {
         }
     }
     for line in &answer.open {
+        // A title that ends a sentence of its own has its full stop already.
+        let title = line.title.trim_end_matches('.');
         screen.say(&format!(
-            "{} ({}): {}. {}",
-            line.incident, line.severity, line.title, line.stands
+            "{} ({}): {title}. {}",
+            line.incident, line.severity, line.stands
         ))?;
     }
     for glass in &answer.broken_glass {

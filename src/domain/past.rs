@@ -31,10 +31,18 @@ const FAILED_MOST: usize = 10_000;
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Past {
     fired: VecDeque<(Timestamp, Fingerprint)>,
+    /// What `fired` says of each alert, so that asking costs the same however many fired.
     #[serde(skip)]
-    times: BTreeMap<Fingerprint, u32>,
+    times: BTreeMap<Fingerprint, Times>,
     /// Oldest first, one for each alert and runbook.
     failed: VecDeque<Failed>,
+}
+
+/// How often an alert fired, and when last.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+struct Times {
+    count: u32,
+    last: Timestamp,
 }
 
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -48,8 +56,8 @@ impl Past {
     pub(super) fn fired(&mut self, at: Timestamp, alert: &Fingerprint) {
         let mut out = |(_, old): (Timestamp, Fingerprint)| {
             if let Some(times) = self.times.get_mut(&old) {
-                *times = times.saturating_sub(1);
-                if *times == 0 {
+                times.count = times.count.saturating_sub(1);
+                if times.count == 0 {
                     self.times.remove(&old);
                 }
             }
@@ -66,7 +74,7 @@ impl Past {
             }
         }
         self.fired.push_back((at, alert.clone()));
-        count(&mut self.times, alert);
+        count(&mut self.times, at, alert);
     }
 
     /// The last time that it fired was not one.
@@ -76,9 +84,13 @@ impl Past {
         };
         self.fired.remove(last);
         if let Some(times) = self.times.get_mut(alert) {
-            *times = times.saturating_sub(1);
-            if *times == 0 {
-                self.times.remove(alert);
+            times.count = times.count.saturating_sub(1);
+            let before = self.fired.iter().rev().find(|(_, known)| known == alert);
+            match before {
+                Some((at, _)) => times.last = *at,
+                None => {
+                    self.times.remove(alert);
+                }
             }
         }
     }
@@ -86,7 +98,7 @@ impl Past {
     /// How often it fired within the hour before the last alert that fired.
     #[must_use]
     pub fn times(&self, alert: &Fingerprint) -> u32 {
-        self.times.get(alert).copied().unwrap_or(0)
+        self.times.get(alert).map_or(0, |times| times.count)
     }
 
     /// How many different alerts fired within so long before now, counted up to `most`.
@@ -107,9 +119,8 @@ impl Past {
     /// Whether this alert fired within so long before now.
     #[must_use]
     pub fn fired_lately(&self, alert: &Fingerprint, span: SignedDuration, now: Timestamp) -> bool {
-        let recent = self.fired.iter().rev();
-        let mut recent = recent.take_while(|(at, _)| now.duration_since(*at) <= span);
-        recent.any(|(_, fired)| fired == alert)
+        let times = self.times.get(alert);
+        times.is_some_and(|times| now.duration_since(times.last) <= span)
     }
 
     pub(super) fn failed(&mut self, at: Timestamp, alert: &Fingerprint, runbook: &RunbookName) {
@@ -163,8 +174,8 @@ impl Past {
     /// Rebuilds what is derived.
     pub(super) fn reindex(&mut self) {
         self.times = BTreeMap::new();
-        for (_, alert) in &self.fired {
-            count(&mut self.times, alert);
+        for (at, alert) in &self.fired {
+            count(&mut self.times, *at, alert);
         }
     }
 }
@@ -227,9 +238,10 @@ impl State {
     }
 }
 
-fn count(times: &mut BTreeMap<Fingerprint, u32>, alert: &Fingerprint) {
-    let times = times.entry(alert.clone()).or_default();
-    *times = times.saturating_add(1);
+fn count(times: &mut BTreeMap<Fingerprint, Times>, at: Timestamp, alert: &Fingerprint) {
+    let times = times.entry(alert.clone()).or_insert(Times { count: 0, last: at });
+    times.count = times.count.saturating_add(1);
+    times.last = at;
 }
 
 #[cfg(test)]
@@ -254,6 +266,24 @@ mod tests {
         let mut again = past.clone();
         again.reindex();
         assert_eq!(again, past);
+    }
+
+    #[test]
+    fn an_alert_fired_lately_when_its_last_firing_that_counts_did() {
+        let (one, other) = (Fingerprint::new("one"), Fingerprint::new("other"));
+        let mut past = Past::default();
+        past.fired(at(0), &one);
+        past.fired(at(10), &one);
+        past.fired(at(12), &other);
+        let lately = |past: &Past, now: i64| past.fired_lately(&one, SignedDuration::from_mins(10), at(now));
+        assert!(lately(&past, 20) && !lately(&past, 21));
+        past.take_back(&one);
+        assert!(lately(&past, 10) && !lately(&past, 11));
+        let mut again = past.clone();
+        again.reindex();
+        assert_eq!(again, past);
+        past.take_back(&one);
+        assert!(!lately(&past, 0));
     }
 
     #[test]

@@ -404,7 +404,9 @@ fn status(open: &[StatusLine], frozen: &[String], glass: &[Glass], out: &[Refuse
             Some(step) => format!("Nobody knows whether step {step} happened; a person has to say."),
             None => phase(&line.phase),
         };
-        format!("{} ({}): {}. {stands}", line.incident, line.severity, line.title)
+        // A title that ends a sentence of its own has its full stop already.
+        let title = line.title.trim_end_matches('.');
+        format!("{} ({}): {title}. {stands}", line.incident, line.severity)
     }));
     if more > 0 {
         lines.push(format!("And {more} more, less severe or waiting for nobody."));

@@ -6,30 +6,24 @@ use std::path::{Path, PathBuf};
 
 use serde_json::Value;
 
-/// What an alert and a page show.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Setting {
-    /// Everything.
-    Named,
-    /// Only summary and description against meaning and impact.
-    Masked,
-}
-
 /// A page as a file.
 pub struct PageFile {
     pub id: String,
     pub title: String,
     /// The pages of one component are of one family.
     pub family: String,
-    meaning: String,
-    impact: String,
-    sections: Vec<String>,
+    pub meaning: String,
+    pub impact: String,
+    /// Headings, "Meaning" and "Impact" among them.
+    pub sections: Vec<String>,
 }
 
 #[derive(Clone, Debug)]
 pub struct AlertRule {
     pub id: String,
     pub name: String,
+    /// As the rule writes it; empty when it has none.
+    pub severity: String,
     pub summary: String,
     pub description: String,
 }
@@ -104,6 +98,7 @@ impl Corpus {
             .map(|alert| AlertRule {
                 id: text(alert, "id"),
                 name: text(alert, "name"),
+                severity: text(alert, "severity"),
                 summary: text(alert, "summary"),
                 description: text(alert, "description"),
             })
@@ -135,28 +130,5 @@ impl Corpus {
             alert,
         }));
         Self { pages, cases }
-    }
-}
-
-impl PageFile {
-    /// The page as Markdown.
-    pub fn markdown(&self, place: usize, setting: Setting) -> String {
-        let mut text = match setting {
-            Setting::Named => format!("# {}\n\n", self.title),
-            Setting::Masked => format!("# Runbook {place}\n\n"),
-        };
-        for (heading, body) in [("Meaning", &self.meaning), ("Impact", &self.impact)] {
-            if !body.is_empty() {
-                text.push_str(&format!("## {heading}\n\n{body}\n\n"));
-            }
-        }
-        if setting == Setting::Named {
-            let others = self
-                .sections
-                .iter()
-                .filter(|name| !["Meaning", "Impact"].contains(&name.as_str()));
-            others.for_each(|name| text.push_str(&format!("## {name}\n\n")));
-        }
-        text
     }
 }

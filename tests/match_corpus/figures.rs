@@ -84,3 +84,55 @@ pub fn confident(results: &[Result], from: f64) -> (f64, f64) {
         right as f64 / sure.len().max(1) as f64,
     )
 }
+
+/// What is told of one way to write the corpus.
+#[derive(Clone, Copy, Debug)]
+pub struct Row {
+    pub first: f64,
+    pub among_three: f64,
+    /// Of the pairs, and with the decoys.
+    pub error: f64,
+    pub error_with_decoys: f64,
+    /// Of the pairs at 0.8 and above.
+    pub covered: f64,
+    pub right: f64,
+    /// Decoys at 0.8 and above, and how many there are.
+    pub fooled: usize,
+    pub decoys: usize,
+}
+
+impl Row {
+    pub const HEAD: &str = "first three | error with decoys | covered right | confident decoys";
+
+    pub fn of(pairs: &[Result], decoys: &[Result]) -> Self {
+        let both: Vec<Result> = pairs.iter().chain(decoys).copied().collect();
+        let (covered, right) = confident(pairs, 0.8);
+        Self {
+            first: among(pairs, 1),
+            among_three: among(pairs, 3),
+            error: calibration_error(pairs),
+            error_with_decoys: calibration_error(&both),
+            covered,
+            right,
+            fooled: decoys.iter().filter(|decoy| decoy.confidence >= 0.8).count(),
+            decoys: decoys.len(),
+        }
+    }
+}
+
+impl std::fmt::Display for Row {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(
+            f,
+            "{:.3} {:.3} | {:.3} {:.3} | {:.3} {:.3} | {} of {}",
+            self.first,
+            self.among_three,
+            self.error,
+            self.error_with_decoys,
+            self.covered,
+            self.right,
+            self.fooled,
+            self.decoys
+        )
+    }
+}

@@ -14,7 +14,7 @@ use super::webhook;
 use crate::app;
 use crate::config::Settings;
 use crate::domain::alert::Alert;
-use crate::domain::matching::{AlertFacts, By, Candidate, Verdict, rank, search};
+use crate::domain::matching::{AlertFacts, By, Candidate, Confidence, Verdict, rank, search};
 use crate::domain::runbook::Catalog;
 use crate::ingress::{Mapping, parse_alertmanager};
 
@@ -48,6 +48,9 @@ struct Offer {
     file: String,
     /// From 0 to 1.
     confidence: f64,
+    /// The same as every text says it.
+    #[serde(skip)]
+    sure: Confidence,
     why: String,
     by: By,
 }
@@ -131,6 +134,7 @@ fn offer(catalog: &Catalog, candidate: &Candidate) -> Offer {
         runbook: name.to_string(),
         file: entry.map(|entry| entry.file.clone()).unwrap_or_default(),
         confidence: candidate.confidence.chance(),
+        sure: candidate.confidence,
         why: candidate.why.join("; "),
         by: candidate.by,
     }
@@ -143,7 +147,7 @@ fn say(line: &Line, screen: &mut Screen) -> Result<(), Failure> {
         Decision::None => "none",
     };
     let best = line.candidates.first();
-    let best = best.map(|best| format!("{} ({:.0} % sure)", best.runbook, best.confidence * 100.0));
+    let best = best.map(|best| format!("{} ({} sure)", best.runbook, best.sure));
     screen.say(&format!(
         "{decided:5} {}: {}",
         line.alert,

@@ -47,12 +47,21 @@ pub(super) fn services(entities: &[Entity], warnings: &mut Vec<Problem>) -> Vec<
         }
     }
     let mut rows: Vec<ServiceRow> = Vec::new();
+    // Where the files name no team at all, teams are kept elsewhere, and each of them would be missed.
+    let teams = entities.iter().any(|entity| is_owner(entity));
     for entity in read
         .by_reference
         .values()
         .copied()
         .filter(|entity| is_service(entity))
     {
+        let unknown = entity
+            .owner
+            .as_ref()
+            .filter(|owner| teams && !read.by_reference.contains_key(owner));
+        if let Some(owner) = unknown {
+            warnings.push(dangling(entity, "spec.owner".to_owned(), owner));
+        }
         for name in names(entity) {
             let taken = |row: &&ServiceRow| row.name.as_str().eq_ignore_ascii_case(&name);
             if rows.iter().any(|row| taken(&row)) {
@@ -130,6 +139,13 @@ fn is_service(entity: &Entity) -> bool {
     match entity.kind {
         Kind::Component | Kind::Resource => true,
         Kind::Api | Kind::Group | Kind::User => false,
+    }
+}
+
+fn is_owner(entity: &Entity) -> bool {
+    match entity.kind {
+        Kind::Group | Kind::User => true,
+        Kind::Component | Kind::Resource | Kind::Api => false,
     }
 }
 

@@ -3,6 +3,9 @@
 use super::{AlertFacts, By, Haystack, Matches, Verdict, term_holds, told_refused};
 use crate::domain::runbook::{Loaded, Term};
 
+/// How the clause begins that says why the trigger of an offered runbook does not hold.
+pub(super) const TRIGGER_FAILS: &str = "but its trigger does not hold: ";
+
 impl Matches {
     /// Lines for people: why this one, why not the next, and what was refused.
     #[must_use]
@@ -61,15 +64,15 @@ impl Matches {
                 )
             });
         }
-        let near = self.near_misses.first()?;
-        let (runbook, why_not) = (&near.runbook, &near.why_not);
-        if self
-            .candidates
-            .first()
-            .is_some_and(|best| best.runbook.name == *runbook)
-        {
+        let of_best = self.candidates.first().and_then(|best| {
+            let mut clauses = best.why.iter();
+            clauses.find_map(|clause| clause.strip_prefix(TRIGGER_FAILS))
+        });
+        if let Some(why_not) = of_best {
             return Some(format!("its trigger did not match because {why_not}"));
         }
+        let near = self.near_misses.first()?;
+        let (runbook, why_not) = (&near.runbook, &near.why_not);
         Some(if self.candidates.is_empty() {
             format!("nearest is `{runbook}`, which did not match because {why_not}")
         } else {

@@ -5,8 +5,8 @@ use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
 
-use super::explain::and;
-use super::{AlertFacts, By, Candidate, Matches, Verdict, any_is};
+use super::explain::{TRIGGER_FAILS, and};
+use super::{AlertFacts, By, Candidate, Matches, NearMiss, Verdict, any_is};
 use crate::domain::ids::{Environment, Service};
 use crate::domain::runbook::{Catalog, Loaded, Trigger};
 use crate::domain::search::{Hit, Question};
@@ -130,13 +130,31 @@ pub(super) fn rank(catalog: &Catalog, facts: &AlertFacts<'_>, by_trigger: Matche
     let why_not_next = why_not_next(catalog, &question(facts), &candidates);
     let mut places = 0..;
     candidates.retain(|candidate| places.next() == Some(0) || candidate.confidence >= OFFER_FROM);
+    let near_misses = not_offered(by_trigger.near_misses, &mut candidates);
     Matches {
         candidates,
         by: By::Search,
         verdict,
         why_not_next,
+        near_misses,
         ..by_trigger
     }
+}
+
+/// What is offered is not ruled out in the same breath: that its trigger does not hold is said where it is offered.
+fn not_offered(near_misses: Vec<NearMiss>, candidates: &mut [Candidate]) -> Vec<NearMiss> {
+    let (offered, others): (Vec<NearMiss>, Vec<NearMiss>) = near_misses.into_iter().partition(|miss| {
+        candidates
+            .iter()
+            .any(|candidate| candidate.runbook.name == miss.runbook)
+    });
+    for miss in offered {
+        let mut named = candidates.iter_mut();
+        if let Some(candidate) = named.find(|candidate| candidate.runbook.name == miss.runbook) {
+            candidate.why.push(format!("{TRIGGER_FAILS}{}", miss.why_not));
+        }
+    }
+    others
 }
 
 fn question<'a>(facts: &AlertFacts<'a>) -> Question<'a> {
@@ -196,4 +214,74 @@ fn why_not_next(catalog: &Catalog, question: &Question<'_>, candidates: &[Candid
         format!("which does not say {}", and(&telling))
     };
     Some(format!("next best is `{name}` ({}), {reason}", next.confidence))
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeMap;
+
+    use super::*;
+    use crate::domain::alert::Severity;
+
+    #[test]
+    fn what_every_page_or_no_alert_says_makes_nothing_surer_or_less_sure() {
+        let about = [
+            "A filesystem of a node is almost out of space.",
+            "A filesystem of a node is almost out of inodes.",
+            "The etcd cluster has no leader and can't take writes.",
+            "A queue of the broker grows, since nobody consumes it.",
+            "A certificate expires soon.",
+        ];
+        let told = |title: &str, begins: &str, name: &str, summary: &str, description: &str| {
+            let text = |(number, about): (usize, &&str)| {
+                let page = format!("# {title}\n{begins}\n## Meaning\n{about}\n## Mitigation\n- Look\n");
+                (format!("p{number}.md"), page.into_bytes())
+            };
+            let catalog = Catalog::build(about.iter().enumerate().map(text).collect(), &|_, _| Vec::new());
+            let labels = BTreeMap::new();
+            let facts = AlertFacts {
+                name,
+                title: summary,
+                description,
+                severity: Severity::High,
+                service: None,
+                environment: None,
+                labels: &labels,
+            };
+            let found = search(&catalog, &facts, 3);
+            let told = found
+                .iter()
+                .map(|found| (found.runbook.name.to_string(), found.confidence));
+            told.collect::<Vec<_>>()
+        };
+        let (short, long) = (
+            "A filesystem is almost full",
+            "The filesystem of node 7 is almost full. Look.",
+        );
+        let plain = told("Runbook", "", "(no alertname)", short, long);
+        assert_eq!(plain[0].0, "p0");
+        for (title, begins, name, summary, description) in [
+            ("Incident response", "", "(no alertname)", short, long),
+            (
+                "The etcd cluster has no leader",
+                "",
+                "(no alertname)",
+                short,
+                long,
+            ),
+            (
+                "Runbook",
+                "A queue grows and a node is down.",
+                "(no alertname)",
+                short,
+                long,
+            ),
+            ("Runbook", "", "ALERT-00017", short, long),
+            ("Runbook", "", "PrometheusAlert", short, long),
+            ("Runbook", "", "(no alertname)", long, short),
+        ] {
+            let told = told(title, begins, name, summary, description);
+            assert_eq!(told, plain, "{title}, {begins}, {name}, {summary}");
+        }
+    }
 }

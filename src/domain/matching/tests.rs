@@ -107,7 +107,16 @@ nearest is `redis-connection-timeout`, which did not match because service is bi
         labels: BTreeMap::new(),
         ..Given::redis()
     };
-    insta::assert_snapshot!(quiet.against(&catalog).explanation().join("\n"), @r#"
+    let matches = quiet.against(&catalog);
+    // What is offered is not ruled out beside it.
+    assert_eq!(names(&matches), ["redis-connection-timeout"]);
+    assert_eq!(matches.near_misses, []);
+    let why = matches.candidates[0].why.join("; ");
+    assert!(
+        why.ends_with("but its trigger does not hold: it wants \"timeout\" in the alert, which is not there"),
+        "{why}"
+    );
+    insta::assert_snapshot!(matches.explanation().join("\n"), @r#"
 no trigger matches, and no text is sure enough: the best is `redis-connection-timeout` (70 %); a human chooses
 its trigger did not match because it wants "timeout" in the alert, which is not there
 "#);

@@ -2,7 +2,7 @@
 
 use super::index::Index;
 use super::measures::{Compared, Measures};
-use super::model::{CERTAINTY, Signs, WEIGHTS, certainty, score, signs};
+use super::model::{CERTAINTY, Signs, WEIGHTS, certainty, said, score, signs};
 use super::question::{Question, Reading};
 
 /// A page that was found.
@@ -14,7 +14,7 @@ pub struct Hit {
     pub confidence: f32,
     /// What it is worth beside the others; differences count.
     pub score: f32,
-    /// Says the same as the best page: same title, or nearly the same text.
+    /// Says the same as the best page: same title, or the same text.
     pub twin: bool,
     pub measures: Measures,
 }
@@ -49,7 +49,7 @@ impl Index {
         } else {
             CERTAINTY.text
         };
-        let sure = certainty(&best.signs, &worth);
+        let sure = said(certainty(&best.signs, &worth));
         let top = hits.first().map_or(0.0, |hit| hit.score);
         let odds = |hit: &Hit| (hit.score - top).exp();
         let others: f32 = hits.iter().skip(1).filter(|hit| !hit.twin).map(odds).sum();
@@ -59,6 +59,12 @@ impl Index {
                 (_, true) => sure * odds(hit).min(1.0),
                 (_, false) => (1.0 - sure).min(sure) * odds(hit) / others.max(1.0),
             };
+        }
+        // A twin of the best that is worth less than another page is not surer than that one: the order stays.
+        let mut before = 1.0_f32;
+        for hit in &mut hits {
+            before = before.min(hit.confidence);
+            hit.confidence = before;
         }
         hits
     }
@@ -98,7 +104,7 @@ impl Index {
             .is_some_and(|entry| !entry.title.is_empty());
         Some(Best {
             signs: signs(&best.measures, best.score, next, 1.0 / all),
-            named: titled && asked.is_named(),
+            named: titled && asked.named,
         })
     }
 

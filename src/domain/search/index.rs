@@ -8,6 +8,7 @@ use std::collections::HashMap;
 use super::analyse::{Analysed, Lexicon, Meanings, Term, add};
 use super::lists::{counted, letters, pairs, sorted, squash, unique, without_remark};
 use super::page::Page;
+use super::shared::Shared;
 
 /// Terms of a page's own account of itself that count.
 const ABOUT_TERMS: usize = 400;
@@ -26,6 +27,9 @@ const NORMAL_LENGTH: f32 = 40.0;
 /// A word of the title counts like so many of the text, one of the rest like half of one.
 const IN_TITLE: f32 = 2.0;
 const IN_REST: f32 = 0.5;
+
+/// Two pages whose accounts of themselves are so alike (cosine) say the same.
+const SAME_TEXT: f32 = 0.98;
 
 /// Pages that are imagined beside the loaded ones, and how many of them have a common word: rarity in a handful of runbooks
 /// says little.
@@ -88,9 +92,11 @@ impl Index {
     /// Prepares the pages, in their order.
     #[must_use]
     pub fn build<'p>(pages: impl IntoIterator<Item = &'p Page>) -> Self {
+        let pages: Vec<&Page> = pages.into_iter().collect();
+        let shared = Shared::of(&pages);
         let mut making = Making::default();
         for page in pages {
-            making.add(page);
+            making.add(&shared.without(page));
         }
         making.finish()
     }
@@ -131,13 +137,14 @@ impl Index {
             .sum()
     }
 
-    /// Whether two pages say the same: same title, or nearly the same text.
+    /// Whether two pages say the same: same title, or the same text. Nearly the same is not enough: the page for the warning and
+    /// the one for the critical alert differ in a word.
     pub(super) fn twins(&self, one: usize, other: usize) -> bool {
         let (Some(one), Some(other)) = (self.entries.get(one), self.entries.get(other)) else {
             return false;
         };
         let same_title = !one.squashed.is_empty() && one.squashed == other.squashed;
-        same_title || cosine(one, other) > 0.85
+        same_title || cosine(one, other) > SAME_TEXT
     }
 
     /// Bytes that it holds, estimated from what is in it: lists and texts, not the allocator's overhead.
@@ -301,7 +308,12 @@ impl Making {
 }
 
 fn entry(page: &Page, title: &Analysed, about: &Analysed, rest: &Analysed, focus: &Analysed) -> Entry {
-    let squashed = squash(&page.title);
+    // `Page 17` is spelt like nothing: a title without a word that counts is none.
+    let squashed = if title.terms.is_empty() {
+        String::new()
+    } else {
+        squash(&page.title)
+    };
     let opening = about
         .terms
         .get(..about.terms.len().min(OPENING))

@@ -3,7 +3,7 @@
 
 use std::collections::BTreeMap;
 
-use super::analyse::{Analysed, Meanings, Term, add};
+use super::analyse::{Analysed, Meanings, Term, UNKNOWN, add};
 use super::index::Index;
 use super::lists::{counted, letters, pairs, sorted, squash, unique};
 
@@ -82,6 +82,8 @@ pub(super) struct Asked {
 /// An alert, read with the words of one index.
 #[derive(Debug)]
 pub struct Reading {
+    /// Its name says something.
+    pub(super) named: bool,
     pub(super) squashed: String,
     pub(super) letters: Vec<u32>,
     pub(super) words: Vec<Asked>,
@@ -107,13 +109,6 @@ impl Reading {
     pub(super) fn has(&self, term: Term) -> bool {
         self.terms.binary_search(&term).is_ok()
     }
-
-    /// Whether its name has a word that some page knows.
-    pub(super) fn is_named(&self) -> bool {
-        self.words
-            .iter()
-            .any(|word| word.in_name && word.term < super::analyse::UNKNOWN)
-    }
 }
 
 impl Index {
@@ -122,32 +117,30 @@ impl Index {
     pub fn read(&self, question: &Question<'_>) -> Reading {
         let place = |text: &str| without_places(text, question.labels);
         let name = self.lexicon.read(question.name, NAME_TERMS);
-        let summary = self.lexicon.read(&place(question.summary), TEXT_TERMS);
-        let description = self.lexicon.read(&place(question.description), TEXT_TERMS);
-        let labels = self.lexicon.read(&telling(question.labels), NAME_TERMS);
-        let words = self.words(&name, &summary, &description, &labels);
-        let text = self.text(&summary, &description);
         let squashed = if name.terms.is_empty() {
             String::new()
         } else {
             squash(question.name)
         };
+        let named = says_something(&name);
+        let name = if named { name } else { Analysed::default() };
+        let (summary, description) = in_short(question.summary, question.description);
+        let summary = self.lexicon.read(&place(summary), TEXT_TERMS);
+        let description = self.lexicon.read(&place(description), TEXT_TERMS);
+        let labels = self.lexicon.read(&telling(question.labels), NAME_TERMS);
+        let words = self.words(&name, &summary, &description, &labels);
+        let text = self.text(&summary, &description);
         let in_order = [&name, &summary, &description];
         let subjects = in_order.iter().flat_map(|part| &part.subjects);
         let products = merged(in_order.map(|part| &part.products));
         let rarest = words
             .iter()
-            .filter(|word| {
-                if name.terms.is_empty() {
-                    word.in_head
-                } else {
-                    word.in_name
-                }
-            })
+            .filter(|word| if !named { word.in_head } else { word.in_name })
             .max_by(|one, other| one.rarity.total_cmp(&other.rarity));
         let neighbours = in_order.iter().flat_map(|part| pairs(&part.terms)).collect();
         Reading {
-            letters: letters(&squashed),
+            letters: if named { letters(&squashed) } else { Vec::new() },
+            named,
             squashed,
             terms: sorted(words.iter().map(|word| word.term).collect()),
             norm: length(words.iter().map(|word| word.weight * word.rarity)),
@@ -224,6 +217,12 @@ impl Index {
     }
 }
 
+/// Whether a name says what is wrong: two words at least, one of them known to some page. `PrometheusAlert` says who sent it.
+fn says_something(name: &Analysed) -> bool {
+    let words = unique(&name.terms);
+    words.len() >= 2 && words.iter().any(|term| *term < UNKNOWN)
+}
+
 fn length(weights: impl Iterator<Item = f32>) -> f32 {
     weights.map(|weight| weight * weight).sum::<f32>().sqrt()
 }
@@ -232,6 +231,27 @@ fn merged(lists: [&Vec<Term>; 3]) -> Vec<Term> {
     let mut all = Vec::new();
     lists.into_iter().flatten().for_each(|term| add(&mut all, *term));
     all
+}
+
+/// What the alert says in short, and at length. Which of the two a team calls its summary, and whether it repeats it, is a habit.
+fn in_short<'a>(summary: &'a str, description: &'a str) -> (&'a str, &'a str) {
+    let (one, other) = (summary.trim(), description.trim());
+    match (one.is_empty(), other.is_empty()) {
+        (false, false) if one == other => first_sentence(one),
+        (false, false) if one.len() > other.len() => (other, one),
+        (false, false) => (one, other),
+        (_, true) => first_sentence(one),
+        (true, false) => first_sentence(other),
+    }
+}
+
+/// The first sentence, and all of it when there is more.
+fn first_sentence(text: &str) -> (&str, &str) {
+    let end = text.find(". ").or_else(|| text.find('\n'));
+    match end.and_then(|end| text.get(..end)) {
+        Some(first) if first.split_whitespace().count() >= 4 => (first, text),
+        _ => (text, ""),
+    }
 }
 
 /// The text without the names of the places where the alert fired.
@@ -249,4 +269,25 @@ fn without_places(text: &str, labels: &BTreeMap<String, String>) -> String {
 fn telling(labels: &BTreeMap<String, String>) -> String {
     let values = TELLING.iter().filter_map(|label| labels.get(*label));
     values.map(String::as_str).collect::<Vec<_>>().join(" \n")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::in_short;
+
+    #[test]
+    fn what_is_said_in_short_is_the_same_whatever_it_is_called() {
+        let (short, long) = (
+            "Disk is nearly full",
+            "The disk of node 7 is nearly full. Free some space.",
+        );
+        assert_eq!(in_short(short, long), (short, long));
+        assert_eq!(in_short(long, short), (short, long));
+        for (summary, description) in [(long, long), (long, ""), ("", long)] {
+            let read = in_short(summary, description);
+            assert_eq!(read, ("The disk of node 7 is nearly full", long));
+        }
+        assert_eq!(in_short("", "Disk full"), ("Disk full", ""));
+        assert_eq!(in_short("", ""), ("", ""));
+    }
 }
