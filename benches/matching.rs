@@ -12,7 +12,7 @@ use std::time::Instant;
 
 use criterion::{Criterion, criterion_group, criterion_main};
 use interlock::app;
-use interlock::domain::alert::{Alert, AlertStatus, Severity};
+use interlock::domain::alert::{Alert, AlertStatus, Severity, Told};
 use interlock::domain::event::{Entry, Event};
 use interlock::domain::ids::{Channel, EpisodeKey, Fingerprint, IncidentId, Service, Source};
 use interlock::domain::incident::ClosedAs;
@@ -134,6 +134,7 @@ fn remembered() -> (State, Signature) {
             ends_at: None,
             source_ref: None,
             dedup_key: None,
+            told: Told::default(),
         };
         let opened = Event::Opened {
             incident,

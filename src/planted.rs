@@ -124,6 +124,8 @@ pub enum Bug {
     PageNotRaised,
     /// The pager is not told that somebody has come.
     PageNotAcknowledged,
+    /// Who has an alert where it comes from is rung for it all the same.
+    SourceAcknowledgementIgnored,
     /// Dry-run runs.
     DryRunRuns,
     /// A fix counts as soon as its alert resolves, however soon it fires again.

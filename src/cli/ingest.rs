@@ -117,9 +117,10 @@ fn say_alert(alert: &Alert, screen: &mut Screen) -> Result<(), Failure> {
         AlertStatus::Reopened => "fires again",
         AlertStatus::Resolved => "is resolved",
         AlertStatus::Acknowledged => "is acknowledged",
+        AlertStatus::Unacknowledged => "is acknowledged no more",
     };
     let paint = match alert.status {
-        AlertStatus::Firing | AlertStatus::Reopened => Paint::Bad,
+        AlertStatus::Firing | AlertStatus::Reopened | AlertStatus::Unacknowledged => Paint::Bad,
         AlertStatus::Resolved | AlertStatus::Acknowledged => Paint::Good,
     };
     let named = if alert.title == alert.name {

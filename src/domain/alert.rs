@@ -71,6 +71,26 @@ pub enum AlertStatus {
     Resolved,
     /// Somebody took it at the source; nothing to open, nothing to close.
     Acknowledged,
+    /// Nobody has it at the source any more, and it fires on.
+    Unacknowledged,
+}
+
+/// What a delivery says beside what the alert is.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct Told {
+    /// Who did what it tells of, as the source calls them: the words of a stranger.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub by: Option<String>,
+    /// When that was, by the source's clock.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub at: Option<Timestamp>,
+}
+
+impl Told {
+    fn is_empty(&self) -> bool {
+        *self == Self::default()
+    }
 }
 
 /// A labelled address the sender gave; shown, never fetched.
@@ -117,9 +137,19 @@ pub struct Alert {
     /// The `dedup_key` under which a pager holds it; ours is recognised by it and opens nothing.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub dedup_key: Option<String>,
+    #[serde(default, skip_serializing_if = "Told::is_empty")]
+    pub told: Told,
 }
 
 impl Alert {
+    /// The same, as one that fires.
+    #[must_use]
+    pub fn firing(mut self) -> Self {
+        self.status = AlertStatus::Firing;
+        self.told = Told::default();
+        self
+    }
+
     /// When it began: its sender's own start where that can be, else when it was heard of. A start that lies ahead is the sender's
     /// clock.
     #[must_use]

@@ -3,6 +3,7 @@
 //! What an event does to its one incident is in `incident`.
 
 mod course;
+mod heard;
 mod incident;
 mod plans;
 mod silences;
@@ -66,6 +67,7 @@ impl State {
                 self.glass_is_over(*incident);
                 self.apply_to_incident(entry, *incident);
             }
+            Event::Heard { incident, .. } => incident.iter().for_each(|id| self.apply_to_incident(entry, *id)),
             Event::Repeated { incidents } => self.repeated(incidents),
             Event::FreezeFile { path, file } => self.freeze.saw(path, file, entry.at),
             Event::Changed { change } => self.changes.note(change, entry.at),

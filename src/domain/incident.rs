@@ -1,6 +1,7 @@
 //! An incident: one cause, one card. Its state is the fold of its entries; `fold` is the only writer.
 //! Longer than other files, since an incident is read together with all that it holds.
 
+mod attention;
 mod paging;
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -31,6 +32,7 @@ use super::run::{Run, RunResult, StepState};
 use super::runbook::{ChecklistItem, ParamValue};
 use super::silence::Silence;
 use crate::planted::{self, Bug};
+pub use attention::Attention;
 pub use paging::{PageFailure, Paging};
 
 /// A message in Slack. `ts` is a string: never a number.
@@ -48,6 +50,9 @@ pub struct Episode {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub because: Option<Because>,
     pub resolved_at: Option<Timestamp>,
+    /// The last that its source said about who has it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub attention: Option<Attention>,
 }
 
 impl Episode {

@@ -17,7 +17,7 @@ use super::error::ParseError;
 use super::mapping::Mapping;
 use super::read::{Incoming, Read};
 use super::text::{MAX_NAME, MAX_VALUE, Pairs, cut, is_link, one_line};
-use crate::domain::alert::{Alert, AlertStatus, Link, UNREAD_START};
+use crate::domain::alert::{Alert, AlertStatus, Link, UNREAD_START, Told};
 use crate::domain::ids::{EpisodeKey, Fingerprint, GroupKey, Source};
 
 /// The name of this source, in settings, paths and the journal.
@@ -229,7 +229,10 @@ fn alert(
         starts_at,
         ends_at: match status {
             AlertStatus::Resolved => time(item.ends_at.as_deref()),
-            AlertStatus::Firing | AlertStatus::Reopened | AlertStatus::Acknowledged => None,
+            AlertStatus::Firing
+            | AlertStatus::Reopened
+            | AlertStatus::Acknowledged
+            | AlertStatus::Unacknowledged => None,
         },
         name,
         labels,
@@ -237,6 +240,7 @@ fn alert(
         links,
         source_ref: None,
         dedup_key: None,
+        told: Told::default(),
     }
 }
 

@@ -11,7 +11,7 @@ use super::error::ParseError;
 use super::moment::written;
 use super::read::{Incoming, Read};
 use super::text::Pairs;
-use crate::domain::alert::{Alert, AlertStatus};
+use crate::domain::alert::{Alert, AlertStatus, Told};
 use crate::domain::ids::{EpisodeKey, Fingerprint};
 
 const EXPECTED: &str = "the list that Prometheus posts to `/api/v2/alerts`";
@@ -81,5 +81,6 @@ fn alert(item: Item<'_>, incoming: &Incoming<'_>) -> Alert {
         ends_at: ended,
         source_ref: None,
         dedup_key: None,
+        told: Told::default(),
     }
 }

@@ -8,6 +8,7 @@ mod absent;
 mod admin;
 mod advisor;
 mod approvals;
+mod attention;
 mod autonomy;
 mod break_glass;
 mod breaker;

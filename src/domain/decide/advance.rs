@@ -3,7 +3,7 @@
 
 use jiff::{SignedDuration, Timestamp};
 
-use super::{Context, Tx, breaker, settling};
+use super::{Context, Tx, breaker, heard, settling};
 use crate::domain::approval::Approval;
 use crate::domain::command::{Drive, Effect, Reply};
 use crate::domain::escalation::{Call, Origin, Urgency, urgency};
@@ -269,7 +269,7 @@ fn hand_over_for(tx: &mut Tx<'_>, context: Context<'_>, id: IncidentId, reason: 
 
 /// Pages when the table says so: at once, or by a deadline that is noted once.
 fn page(tx: &mut Tx<'_>, context: Context<'_>, id: IncidentId, call: Call, why: String) {
-    let Some(incident) = tx.state().incident(id) else {
+    let Some(incident) = tx.state().incident(id).filter(|incident| !heard::is_had(incident, call)) else {
         return;
     };
     let urgency = match urgency_of(context, incident, call) {
@@ -305,7 +305,9 @@ pub fn page_now(tx: &mut Tx<'_>, id: IncidentId, call: Call, why: String) {
     let wanted = tx
         .state()
         .incident(id)
-        .is_some_and(|incident| incident.paging.can_ask(call) && incident.commander.is_none());
+        .is_some_and(|incident| {
+            incident.paging.can_ask(call) && incident.commander.is_none() && !heard::is_had(incident, call)
+        });
     if wanted {
         tx.record(Event::PageAsked {
             incident: id,

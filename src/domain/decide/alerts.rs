@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use jiff::SignedDuration;
 
-use super::{Context, Tx, advance, advise, changes, plan_act, settling, survey};
+use super::{Context, Tx, advance, advise, changes, heard, plan_act, settling, survey};
 use crate::domain::alert::{Alert, AlertStatus};
 use crate::domain::cluster::{self, Because};
 use crate::domain::command::{Drive, Reply};
@@ -45,6 +45,7 @@ pub fn received(
             .is_some_and(|key| key.starts_with(OUR_DEDUP_PREFIX))
             && !planted::is(Bug::OwnPageOpens)
         {
+            heard::own_page(tx, context, &alert);
             continue;
         }
         let known = tx.state().by_episode(source, &alert.episode);
@@ -60,8 +61,13 @@ pub fn received(
             }
             (AlertStatus::Firing | AlertStatus::Reopened, None) => fired(tx, context, source, alert),
             (AlertStatus::Resolved, Some(known)) => resolved(tx, context, known, &alert),
+            (AlertStatus::Acknowledged | AlertStatus::Unacknowledged, Some(known)) => {
+                heard::attention(tx, context, known, &alert);
+            }
+            // It fires: that it began to was missed.
+            (AlertStatus::Unacknowledged, None) => fired(tx, context, source, alert.firing()),
             // The firing was never seen, or is long forgotten: there is nothing to resolve.
-            (AlertStatus::Resolved | AlertStatus::Acknowledged, _) => {}
+            (AlertStatus::Resolved | AlertStatus::Acknowledged, None) => {}
         }
     }
     if !repeated.is_empty() {
@@ -143,8 +149,9 @@ pub(super) fn join(
     alert: Alert,
     because: Option<Because>,
 ) {
-    let before = tx.state().incident(incident).map(|incident| incident.severity);
-    let worse = before.is_some_and(|before| alert.severity > before);
+    let before = tx.state().incident(incident);
+    let worse = before.is_some_and(|before| alert.severity > before.severity);
+    let had = before.is_some_and(|before| before.attended().is_some());
     let fingerprint = alert.fingerprint.clone();
     let source = alert.source.clone();
     tx.record(Event::Joined {
@@ -156,6 +163,7 @@ pub(super) fn join(
     if let Some(times) = flaps(tx, &fingerprint) {
         joined_flapping(tx, context, incident, times);
     }
+    heard::rings_again(tx, context, incident, had);
     if worse {
         advance::page_sooner(tx, context, incident);
     }

@@ -15,6 +15,7 @@ mod ends;
 mod erase;
 mod freezing;
 mod glass;
+mod heard;
 mod judge;
 mod merge;
 mod plan_act;

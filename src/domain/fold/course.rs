@@ -39,6 +39,7 @@ pub(super) fn opened(
             alert: alert.clone(),
             because: None,
             resolved_at: None,
+            attention: None,
         }],
         let_go: 0,
         repeats: 0,
@@ -89,6 +90,7 @@ pub(super) fn joined(incident: &mut Incident, alert: &Arc<Alert>, because: Optio
         alert: alert.clone(),
         because: because.cloned(),
         resolved_at: None,
+        attention: None,
     });
 }
 

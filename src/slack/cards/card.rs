@@ -71,9 +71,9 @@ fn open(incident: &Incident, context: &CardContext, words: &Words) -> Vec<Value>
         return blocks;
     }
     let mut stands = status::now(incident, context, words);
-    if let Some(next) = status::next(incident) {
+    for line in [status::next(incident), status::attended(incident)].into_iter().flatten() {
         stands.push('\n');
-        stands.push_str(&next);
+        stands.push_str(&line);
     }
     blocks.push(section(&stands));
     blocks.extend(status::moved(incident).as_deref().map(section));

@@ -7,7 +7,7 @@ use jiff::Timestamp;
 
 use super::CardContext;
 use crate::domain::action::{Action, EffectClass, Exec, Kind, ObjectRef, Tier};
-use crate::domain::alert::{Alert, AlertStatus, Link, Severity};
+use crate::domain::alert::{Alert, AlertStatus, Link, Severity, Told};
 use crate::domain::approval::Approval;
 use crate::domain::event::Mode;
 use crate::domain::ids::{Channel, IncidentId, PlanNo, StepNo};
@@ -183,6 +183,7 @@ pub(crate) fn incident(title: &str, steps: Vec<PlannedStep>) -> Incident {
         ends_at: None,
         source_ref: None,
         dedup_key: None,
+        told: Told::default(),
     };
     Incident {
         id: IncidentId(42),

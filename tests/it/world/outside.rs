@@ -154,6 +154,19 @@ impl TestWorld {
         assert!(status.is_success(), "{status}");
     }
 
+    /// A person moves an incident at the pager, in the pager's own interface.
+    pub async fn someone_sets_at_the_pager(&self, id: &str, status: &str) {
+        let pager = &self.doubles.pager;
+        let request = self
+            .http
+            .put(format!("{}/incidents/{id}", pager.api_base()))
+            .header("authorization", format!("Token token={}", pager.api_token()))
+            .header("from", "ana@acme.example")
+            .json(&serde_json::json!({"incident": {"type": "incident_reference", "status": status}}));
+        let answer = request.send().await.unwrap().status();
+        assert!(answer.is_success(), "{answer}");
+    }
+
     pub fn nobody_was_paged(&self) {
         assert_eq!(self.pages(), Vec::<String>::new());
     }
