@@ -62,6 +62,13 @@ impl TestWorld {
         request.send().await.unwrap().status().as_u16()
     }
 
+    /// What the bot answers to a request that has nothing in it.
+    pub async fn answers(&self, path: &str) -> String {
+        let address = self.address.read().expect("a bot is running");
+        let answer = self.http.post(format!("http://{address}{path}")).send().await;
+        answer.unwrap().text().await.unwrap()
+    }
+
     /// What `/readyz` says.
     pub async fn readiness(&self) -> String {
         let address = self.address.read().expect("a bot is running");
