@@ -8,7 +8,7 @@ use super::text::{clock, count, safe};
 use crate::domain::incident::Incident;
 use crate::domain::silence::{self, Silence, SilenceEnd, SilenceRef, SilenceState};
 use crate::render::people;
-use crate::render::silences::{ended, matchers, minutes};
+use crate::render::silences::{elsewhere, ended, matchers, minutes};
 use crate::render::words::sentence;
 use crate::slack::surface::action;
 
@@ -86,6 +86,10 @@ fn proposed(incident: &Incident, silence: &Silence, context: &CardContext) -> Ve
     let shown = matchers(&draft.matchers);
     let all = incident.firing().count();
     let hidden = incident.firing().filter(|alert| draft.covers(alert)).count();
+    let beside = match elsewhere(&draft.elsewhere) {
+        Some(beside) => format!("*{beside}*"),
+        None => "no other open incident had an alert with these labels when it was proposed".to_owned(),
+    };
     let may = match context.silence_may.as_slice() {
         each @ [] => people::may_approve(each),
         each => format!(
@@ -102,7 +106,7 @@ fn proposed(incident: &Incident, silence: &Silence, context: &CardContext) -> Ve
         ),
     };
     let text = format!(
-        "*Proposed silence* by @{}, for {} from its approval: {}\nWhy: {}\nHides {hidden} of {} here, and whatever else has these labels. Decide by {}.{have} {may}",
+        "*Proposed silence* by @{}, for {} from its approval: {}\nWhy: {}\nHides {hidden} of {} here; {beside}. What begins to fire with these labels is hidden as well. Decide by {}.{have} {may}",
         safe(&silence.by.name, 60),
         minutes(draft.minutes),
         safe(&shown, MATCHERS),
