@@ -346,7 +346,7 @@ fn handed(incident: &Incident, reason: &HandoffReason, context: &CardContext, wo
             format!("{said}. Choose one, or take over.")
         }
         HandoffReason::Flapping { .. } => {
-            format!("{said}. Look for the cause before anything runs again.")
+            format!("{said}. Nothing is proposed by itself: look for the cause, or choose a runbook.")
         }
         HandoffReason::DryRun => format!("{said}. Below is what would run."),
         HandoffReason::Shadow => format!("{said}. Below is what it would propose."),
@@ -474,14 +474,16 @@ pub fn attended(incident: &Incident) -> Option<String> {
     };
     let by = heard::by(known.by.as_deref());
     let said = format!(
-        "*{what} at {}{}, {}*",
-        safe(heard::source(&known.source), 60),
-        safe(&by, 100),
+        "*{what} at {}, {}*",
+        safe(&format!("{}{by}", heard::source(&known.source)), 160),
         clock(known.at)
     );
     Some(match some {
         None => format!("{said}: {}.", heard::QUIET),
-        Some(some) => format!("{said}, {some} of {} that fire.", count(incident.firing().count(), "alert")),
+        Some(some) => format!(
+            "{said}, {some} of {} that fire.",
+            count(incident.firing().count(), "alert")
+        ),
     })
 }
 
