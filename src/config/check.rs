@@ -108,6 +108,17 @@ fn numbers(settings: &Settings) -> Result<(), ConfigError> {
     ] {
         within(key, minutes, 0, 60)?;
     }
+    // What an alert is, and where it is from, tells no two of a pair apart.
+    let what = ["alertname", "severity", "service", "namespace", "cluster", ""];
+    if let Some(label) = grouping
+        .replica_labels
+        .iter()
+        .find(|label| what.contains(&label.trim()))
+    {
+        return wrong(format!(
+            "`grouping.replica_labels` has \"{label}\": write labels that tell nothing but two of a pair apart, like `prometheus_replica`"
+        ));
+    }
     watch_check::check(settings)
 }
 

@@ -12,6 +12,10 @@ use super::ids::{EpisodeKey, Fingerprint, GroupKey, Service, Source};
 /// card says so.
 pub const UNREAD_START: &str = "interlock_unread_start";
 
+/// The annotation that says how many alerts of its group the sender left out (Alertmanager's `max_alerts`): what became of those
+/// nobody says.
+pub const TRUNCATED: &str = "interlock_truncated_alerts";
+
 /// A start that lies further back is none: a sender's clock or a default value, and nothing that anybody would call a beginning.
 const OLDEST_START: SignedDuration = SignedDuration::from_hours(24 * 30);
 
@@ -82,12 +86,22 @@ pub struct Told {
     /// Who did what it tells of, as the source calls them: the words of a stranger.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub by: Option<String>,
-    /// When that was, by the source's clock.
+    /// When that was, by the source's clock; of an alert that fires, until when that holds if it isn't said again.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub at: Option<Timestamp>,
+    /// Which of a pair says so, where the fingerprint is that of the labels, so that it is one alert whoever says it. Empty where
+    /// that isn't told.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub voice: Option<String>,
 }
 
 impl Told {
+    /// Who did it, and when.
+    #[must_use]
+    pub fn by(by: Option<String>, at: Option<Timestamp>) -> Self {
+        Self { by, at, voice: None }
+    }
+
     fn is_empty(&self) -> bool {
         *self == Self::default()
     }

@@ -16,7 +16,7 @@ use course::opened;
 use incident::change;
 
 use super::cluster::Because;
-use super::event::{Entry, Event, Who};
+use super::event::{Entry, Event, Heard, Who};
 use super::freeze::{Held, Scope};
 use super::glass::Glass;
 use super::ids::{AttemptId, GroupKey, IncidentId, Source};
@@ -67,7 +67,13 @@ impl State {
                 self.glass_is_over(*incident);
                 self.apply_to_incident(entry, *incident);
             }
-            Event::Heard { incident, .. } => incident.iter().for_each(|id| self.apply_to_incident(entry, *id)),
+            Event::Heard {
+                heard: Heard::Ended { ends },
+                ..
+            } => ends.iter().for_each(|ended| self.ends.add(entry.at, ended)),
+            Event::Heard { incident, .. } => {
+                incident.iter().for_each(|id| self.apply_to_incident(entry, *id))
+            }
             Event::Repeated { incidents } => self.repeated(incidents),
             Event::FreezeFile { path, file } => self.freeze.saw(path, file, entry.at),
             Event::Changed { change } => self.changes.note(change, entry.at),

@@ -17,14 +17,11 @@ use super::error::ParseError;
 use super::mapping::Mapping;
 use super::read::{Incoming, Read};
 use super::text::{MAX_NAME, MAX_VALUE, Pairs, cut, is_link, one_line};
-use crate::domain::alert::{Alert, AlertStatus, Link, UNREAD_START, Told};
+use crate::domain::alert::{Alert, AlertStatus, Link, TRUNCATED, Told, UNREAD_START};
 use crate::domain::ids::{EpisodeKey, Fingerprint, GroupKey, Source};
 
 /// The name of this source, in settings, paths and the journal.
 pub const SOURCE: &str = "alertmanager";
-
-/// An annotation that says how many alerts of the group the sender left out (`max_alerts`).
-pub const TRUNCATED: &str = "interlock_truncated_alerts";
 
 const EXPECTED: &str = "Alertmanager's webhook, version 4";
 
@@ -178,10 +175,12 @@ fn alert(
     truncated: u64,
     mapping: &Mapping,
 ) -> Alert {
-    let Pairs(labels) = item.labels;
+    let Pairs(mut labels) = item.labels;
     let Pairs(mut annotations) = item.annotations;
+    let voice = mapping.voice(&mut labels);
     let fingerprint = match item.fingerprint {
-        Some(text) if !text.is_empty() => cut(text.into_owned(), MAX_NAME),
+        // Its own is made with the labels that tell two of a pair apart.
+        Some(text) if !text.is_empty() && voice.is_empty() => cut(text.into_owned(), MAX_NAME),
         Some(_) | None => fingerprint_of(&labels),
     };
     let starts_at = time(item.starts_at.as_deref());
@@ -240,7 +239,10 @@ fn alert(
         links,
         source_ref: None,
         dedup_key: None,
-        told: Told::default(),
+        told: Told {
+            voice: Some(voice),
+            ..Told::default()
+        },
     }
 }
 

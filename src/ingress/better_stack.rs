@@ -48,9 +48,6 @@ pub(super) fn read(incoming: &Incoming<'_>) -> Result<Read, ParseError> {
     let time = |pointer: &str| incident.pointer(pointer).and_then(moment);
     draft.starts_at = time("/started_at");
     draft.ends_at = time("/resolved_at");
-    draft.told = Told {
-        by: text(incident, "/acknowledged_by"),
-        at: time("/acknowledged_at"),
-    };
+    draft.told = Told::by(text(incident, "/acknowledged_by"), time("/acknowledged_at"));
     Ok(Read::one(draft.finish(incoming)))
 }

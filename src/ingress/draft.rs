@@ -165,10 +165,9 @@ impl Draft {
             source_ref: self.source_ref.map(|id| cut(id, MAX_NAME)),
             dedup_key: self.dedup_key.map(|key| cut(key, MAX_NAME)),
             told: match self.status {
-                AlertStatus::Acknowledged | AlertStatus::Unacknowledged => Told {
-                    by: self.told.by.as_deref().map(name_of),
-                    at: self.told.at,
-                },
+                AlertStatus::Acknowledged | AlertStatus::Unacknowledged => {
+                    Told::by(self.told.by.as_deref().map(name_of), self.told.at)
+                }
                 AlertStatus::Firing | AlertStatus::Reopened | AlertStatus::Resolved => Told::default(),
             },
         }

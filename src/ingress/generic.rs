@@ -165,10 +165,7 @@ pub(super) fn draft(item: &Value, map: &AlertMap) -> Result<Draft, ParseError> {
     };
     draft.starts_at = time(&map.starts_at);
     draft.ends_at = time(&map.ends_at);
-    draft.told = Told {
-        by: at(&map.acknowledged_by),
-        at: time(&map.acknowledged_at),
-    };
+    draft.told = Told::by(at(&map.acknowledged_by), time(&map.acknowledged_at));
     Ok(draft)
 }
 

@@ -61,9 +61,6 @@ pub(super) fn read(incoming: &Incoming<'_>) -> Result<Read, ParseError> {
     let time = |pointer: &str| alert.pointer(pointer).and_then(moment);
     draft.starts_at = time("/createdAt");
     draft.ends_at = time("/updatedAt");
-    draft.told = Told {
-        by: text(alert, "/username"),
-        at: draft.ends_at,
-    };
+    draft.told = Told::by(text(alert, "/username"), draft.ends_at);
     Ok(Read::one(draft.finish(incoming)))
 }

@@ -142,7 +142,8 @@ fn event(body: &[u8], mapping: &Mapping) -> Result<(String, Vec<Alert>), ParseEr
     let data = event.data.get();
     let incident: Incident<'_> = serde_json::from_str(data)
         .map_err(|_| ParseError::locate::<Incident<'_>>(data.as_bytes(), "an incident in `event.data`"))?;
-    if status == AlertStatus::Unacknowledged && incident.status.as_deref().is_some_and(|at| at != "triggered") {
+    if status == AlertStatus::Unacknowledged && incident.status.as_deref().is_some_and(|at| at != "triggered")
+    {
         return Ok((id, Vec::new()));
     }
     let ours = is_ours(&event, &incident, mapping) && !is_answered(&event, &incident, status, mapping);
@@ -158,13 +159,19 @@ fn event(body: &[u8], mapping: &Mapping) -> Result<(String, Vec<Alert>), ParseEr
 fn is_answered(event: &Event<'_>, incident: &Incident<'_>, status: AlertStatus, mapping: &Mapping) -> bool {
     let agent = event.agent.as_ref();
     let by_another = agent.is_none_or(|agent| agent.id.as_deref() != mapping.own_pager_user.as_deref());
-    let of_ours = incident.incident_key.as_deref().is_some_and(|key| key.starts_with(OURS));
+    let of_ours = incident
+        .incident_key
+        .as_deref()
+        .is_some_and(|key| key.starts_with(OURS));
     let answered = match status {
-        AlertStatus::Acknowledged => agent.is_some_and(|agent| agent.kind.as_deref() == Some("user_reference")),
+        AlertStatus::Acknowledged => {
+            agent.is_some_and(|agent| agent.kind.as_deref() == Some("user_reference"))
+        }
         AlertStatus::Unacknowledged => true,
         AlertStatus::Firing | AlertStatus::Reopened | AlertStatus::Resolved => false,
     };
-    of_ours && by_another && answered
+    let by_us = event.client.as_ref().and_then(|client| client.name.as_deref()) == Some(OUR_CLIENT);
+    of_ours && by_another && answered && !by_us
 }
 
 fn is_ours(event: &Event<'_>, incident: &Incident<'_>, mapping: &Mapping) -> bool {
@@ -229,9 +236,12 @@ fn alert(event: &Event<'_>, incident: Incident<'_>, status: AlertStatus, mapping
         },
         source_ref: Some(id),
         dedup_key,
-        told: Told {
-            by: summary_of(event.agent.as_ref()).map(name_of),
-            at: event.occurred_at.as_deref().and_then(|text| text.parse().ok()),
+        told: match status {
+            AlertStatus::Acknowledged | AlertStatus::Unacknowledged => Told::by(
+                summary_of(event.agent.as_ref()).map(name_of),
+                event.occurred_at.as_deref().and_then(|text| text.parse().ok()),
+            ),
+            AlertStatus::Firing | AlertStatus::Reopened | AlertStatus::Resolved => Told::default(),
         },
     }
 }

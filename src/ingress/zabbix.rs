@@ -53,10 +53,7 @@ pub(super) fn read(incoming: &Incoming<'_>) -> Result<Read, ParseError> {
     let time = |pointer: &str| body.pointer(pointer).and_then(moment);
     draft.starts_at = time("/timestamp");
     draft.ends_at = time("/recovery_timestamp");
-    draft.told = Told {
-        by: text(&body, "/user"),
-        at: time("/update_timestamp"),
-    };
+    draft.told = Told::by(text(&body, "/user"), time("/update_timestamp"));
     Ok(Read::one(draft.finish(incoming)))
 }
 

@@ -1,6 +1,6 @@
 //! That somebody has an alert where it comes from, in plain words: foreign names are in them as they came.
 
-use super::words;
+use super::{timeline, words};
 use crate::domain::event::Heard;
 use crate::domain::ids::Source;
 use crate::domain::incident::{Attention, Incident};
@@ -18,6 +18,8 @@ pub fn source(source: &Source) -> &str {
         "better_stack" => "Better Stack",
         "incident_io" => "incident.io",
         "zabbix" => "Zabbix",
+        "alertmanager" => "Alertmanager",
+        "grafana" => "Grafana",
         other => other,
     }
 }
@@ -26,7 +28,11 @@ pub fn source(source: &Source) -> &str {
 #[must_use]
 pub fn attended(known: &Attention) -> String {
     let at = words::clock(known.at);
-    format!("acknowledged at {}{}, {at} UTC", source(&known.source), by(known.by.as_deref()))
+    format!(
+        "acknowledged at {}{}, {at} UTC",
+        source(&known.source),
+        by(known.by.as_deref())
+    )
 }
 
 /// ` by Ana Okafor`; empty where the source doesn't say.
@@ -68,10 +74,43 @@ pub fn line(heard: &Heard, incident: Option<&Incident>) -> String {
             format!("{what}{}: {then}", attended(&known))
         }
         Heard::Unacknowledged {
-            source: from, by: who, ..
+            source: from,
+            by: who,
+            ..
         } => {
             let by = by(who.as_deref());
-            format!("no longer acknowledged at {}{by}: whoever is wanted is called again", source(from))
+            format!(
+                "no longer acknowledged at {}{by}: whoever is wanted is called again",
+                source(from)
+            )
         }
+        Heard::Twin {
+            source: from,
+            episode,
+            voice,
+            said,
+        } => {
+            let name = timeline::alert_name(incident, Some(from), episode);
+            if said.over {
+                format!(
+                    "{voice} says that {name} is over; another of the pair has not said so, and until it does it fires"
+                )
+            } else {
+                format!(
+                    "{voice} says that {name} fires, too: it is one alert, and over when all of the pair say so"
+                )
+            }
+        }
+        Heard::Worse { name, severity } => format!("{name} is {severity} now"),
+        Heard::CutOff { alerts: 0, .. } => "its sender leaves out no alert any more".to_owned(),
+        Heard::CutOff { source, alerts, .. } => format!(
+            "{} left out {} of this group, by its `max_alerts`: whether those are over nobody says, so it is not over when all that is listed has resolved",
+            self::source(source),
+            words::counted(usize::try_from(*alerts).unwrap_or(usize::MAX), "alert")
+        ),
+        Heard::Ended { ends } => format!(
+            "{} of what nobody had said that it fired",
+            words::counted(ends.len(), "end")
+        ),
     }
 }

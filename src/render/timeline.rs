@@ -495,7 +495,11 @@ pub fn deed(deed: Deed) -> &'static str {
     }
 }
 
-fn alert_name<'a>(incident: Option<&'a Incident>, source: Option<&Source>, episode: &EpisodeKey) -> &'a str {
+pub(super) fn alert_name<'a>(
+    incident: Option<&'a Incident>,
+    source: Option<&Source>,
+    episode: &EpisodeKey,
+) -> &'a str {
     let mut known = incident.into_iter().flat_map(|incident| &incident.episodes);
     known
         .find(|known| known.alert.episode == *episode && source.is_none_or(|of| known.alert.source == *of))

@@ -42,8 +42,14 @@ async fn who_has_it_at_pagerduty_is_reminded_of_nothing_until_it_is_given_back()
     world.card("Waits for 1 approval").await;
     world.someone_sets_at_the_pager(&theirs.id, "acknowledged").await;
     let card = world.card("Acknowledged at PagerDuty by Ana Ferreira").await;
-    assert!(card.contains("nobody is reminded of it or paged for it"), "{card}");
-    assert!(card.contains("Waits for 1 approval"), "it approves nothing: {card}");
+    assert!(
+        card.contains("nobody is reminded of it or paged for it"),
+        "{card}"
+    );
+    assert!(
+        card.contains("Waits for 1 approval"),
+        "it approves nothing: {card}"
+    );
     world
         .thread()
         .says("acknowledged at PagerDuty by Ana Ferreira")
@@ -75,9 +81,17 @@ async fn who_has_it_at_a_source_that_rings_nobody_is_not_paged_for_it() {
     sends(&update("1", "acknowledged", "Ana")).await;
     sends(&problem("4711", json!({}))).await;
     world.card("If nobody decides, a human is paged at HH:MM").await;
-    sends(&update("4711", "acknowledged, commented", "*Ana* <!channel>\n<@U1>")).await;
+    sends(&update(
+        "4711",
+        "acknowledged, commented",
+        "*Ana* <!channel>\n<@U1>",
+    ))
+    .await;
     let card = world.card("Acknowledged at Zabbix by").await;
-    assert!(card.contains("&lt;!channel&gt;") || !card.contains("<!channel>"), "{card}");
+    assert!(
+        card.contains("&lt;!channel&gt;") || !card.contains("<!channel>"),
+        "{card}"
+    );
     assert!(!card.contains("If nobody decides"), "{card}");
     world.thread().says("acknowledged at Zabbix by").await;
     world.minutes_pass(30).await;
@@ -127,10 +141,38 @@ async fn who_comes_for_our_page_is_on_the_card() {
     world
         .card("The page was acknowledged at PagerDuty by Ana Ferreira")
         .await;
-    world.thread().says("the page was acknowledged at PagerDuty").await;
+    world
+        .thread()
+        .says("the page was acknowledged at PagerDuty")
+        .await;
     world.someone_sets_at_the_pager(&page.id, "triggered").await;
     world.card_no_longer_says("The page was acknowledged").await;
-    world.thread().ends_with("no longer acknowledged at PagerDuty").await;
+    world
+        .thread()
+        .ends_with("no longer acknowledged at PagerDuty")
+        .await;
     assert_eq!(world.channel("incidents").cards(), 1);
+    world.ends().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_alert_that_is_known_and_becomes_worse_calls_as_that() {
+    let world = TestWorld::start(Setup::default().table(ZABBIX)).await;
+    let sends = async |body: &Value| assert_eq!(world.sends("zabbix", "zabbix-token", body).await, 200);
+    let severity = |word: &str| problem("4711", json!({"severity": word, "nseverity": "0"}));
+    sends(&severity("Warning")).await;
+    world.card("If nobody decides, a human is paged at HH:MM").await;
+    sends(&severity("Disaster")).await;
+    world.card("CRITICAL").await;
+    world
+        .thread()
+        .says("Tape library is jammed is critical now")
+        .await;
+    world.a_human_is_paged("Tape library is jammed").await;
+    world.thread().says("the pager took the page").await;
+    // It does not become less by being called so.
+    sends(&severity("Warning")).await;
+    world.outbox_is_empty().await;
+    world.card("CRITICAL").await;
     world.ends().await;
 }

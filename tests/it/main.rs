@@ -41,6 +41,7 @@ mod oversight;
 mod owners;
 mod pagerduty;
 mod paging;
+mod pairs;
 mod parts;
 mod plainly;
 mod power;

@@ -64,17 +64,19 @@ fn record(tx: &mut Tx<'_>, context: Context<'_>, id: IncidentId, alert: &Alert, 
             by,
             at,
         },
-        AlertStatus::Unacknowledged
-        | AlertStatus::Firing
-        | AlertStatus::Reopened
-        | AlertStatus::Resolved => Heard::Unacknowledged {
-            source,
-            episode,
-            by,
-            at,
-        },
+        AlertStatus::Unacknowledged | AlertStatus::Firing | AlertStatus::Reopened | AlertStatus::Resolved => {
+            Heard::Unacknowledged {
+                source,
+                episode,
+                by,
+                at,
+            }
+        }
     };
-    let had = tx.state().incident(id).is_some_and(|incident| incident.attended().is_some());
+    let had = tx
+        .state()
+        .incident(id)
+        .is_some_and(|incident| incident.attended().is_some());
     tx.record(Event::Heard {
         incident: Some(id),
         heard,

@@ -107,7 +107,13 @@ impl<'a> Tx<'a> {
     /// Somebody has come for more pages than before: the pager need not call the next person.
     fn acknowledge(&mut self, event: &Event, after: usize) {
         // A page that was acknowledged there is known there.
-        let known = matches!(event, Event::Heard { heard: Heard::Acknowledged { episode: None, .. }, .. });
+        let known = matches!(
+            event,
+            Event::Heard {
+                heard: Heard::Acknowledged { episode: None, .. },
+                ..
+            }
+        );
         if let Some(incident) = event.incident()
             && !known
             && self.acknowledged(event) > after
@@ -194,7 +200,6 @@ fn redraws(event: &Event) -> bool {
         | Event::SplitOff { .. }
         | Event::Merged { .. }
         | Event::AlertResolved { .. }
-        | Event::Heard { .. }
         | Event::Matched { .. }
         | Event::Advised { .. }
         | Event::Filled { .. }
@@ -260,6 +265,7 @@ fn redraws(event: &Event) -> bool {
         | Event::SourceTold { .. }
         | Event::SourceResolved { .. }
         | Event::CardPosted { .. } => false,
+        Event::Heard { heard, .. } => heard.is_shown(),
         Event::Frozen { over, .. } | Event::Unfrozen { over, .. } => over.is_some(),
     }
 }
@@ -279,7 +285,6 @@ fn tells(event: &Event) -> bool {
         Event::StepRefused { .. } => false,
         Event::SplitOff { .. }
         | Event::Merged { .. }
-        | Event::Heard { .. }
         | Event::Matched { .. }
         | Event::Gathered { .. }
         | Event::Proposed { .. }
@@ -346,6 +351,7 @@ fn tells(event: &Event) -> bool {
         | Event::PageAsked { .. }
         | Event::Closed { .. }
         | Event::CardPosted { .. } => false,
+        Event::Heard { heard, .. } => heard.is_shown(),
         Event::Frozen { over, .. } | Event::Unfrozen { over, .. } => over.is_some(),
     }
 }

@@ -3,7 +3,10 @@
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
-use crate::domain::ids::{EpisodeKey, Source};
+use crate::domain::alert::Severity;
+use crate::domain::ids::{EpisodeKey, GroupKey, Source};
+use crate::domain::incident::Voice;
+use crate::domain::state::Ended;
 
 /// One piece of news of a source.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -31,4 +34,36 @@ pub enum Heard {
         by: Option<String>,
         at: Timestamp,
     },
+    /// Another of a pair says that the alert fires as well, or one of them that it is over, while others don't.
+    Twin {
+        source: Source,
+        episode: EpisodeKey,
+        voice: String,
+        said: Voice,
+    },
+    /// The sender left out so many alerts of the group, or, at 0, none any more.
+    CutOff {
+        source: Source,
+        group: GroupKey,
+        alerts: u64,
+    },
+    /// An alert that is known is worse than its incident was so far: the same episode, with another severity.
+    Worse { name: String, severity: Severity },
+    /// Ends of what nobody had heard the beginning of.
+    Ended { ends: Vec<Ended> },
+}
+
+impl Heard {
+    /// Whether people follow an incident by it. That both of a pair say the same is what a pair is for.
+    #[must_use]
+    pub fn is_shown(&self) -> bool {
+        match self {
+            Self::Acknowledged { .. }
+            | Self::Unacknowledged { .. }
+            | Self::CutOff { .. }
+            | Self::Worse { .. } => true,
+            Self::Twin { said, .. } => said.over,
+            Self::Ended { .. } => false,
+        }
+    }
 }

@@ -4,9 +4,9 @@ use jiff::Timestamp;
 
 use crate::domain::event::Heard;
 use crate::domain::ids::{EpisodeKey, Source};
-use crate::domain::incident::{Attention, Incident};
+use crate::domain::incident::{Attention, CutOff, Incident};
 
-pub(super) fn heard(incident: &mut Incident, heard: &Heard) {
+pub(super) fn heard(incident: &mut Incident, heard: &Heard, now: Timestamp) {
     match heard {
         Heard::Acknowledged {
             source,
@@ -33,6 +33,35 @@ pub(super) fn heard(incident: &mut Incident, heard: &Heard) {
                 incident.paging.begin_anew();
             }
         }
+        Heard::Twin {
+            source,
+            episode,
+            voice,
+            said,
+        } => {
+            let mut newest = incident.episodes.iter_mut().rev();
+            if let Some(known) = newest.find(|known| known.is(Some(source), episode)) {
+                known.heard_from(voice, *said, now);
+            }
+        }
+        Heard::CutOff {
+            source,
+            group,
+            alerts,
+        } => {
+            incident
+                .cut
+                .retain(|known| known.source != *source || known.group != *group);
+            if *alerts > 0 {
+                incident.cut.push(CutOff {
+                    source: source.clone(),
+                    group: group.clone(),
+                    alerts: *alerts,
+                });
+            }
+        }
+        Heard::Worse { severity, .. } => incident.severity = incident.severity.max(*severity),
+        Heard::Ended { .. } => {}
     }
 }
 

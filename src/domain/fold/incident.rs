@@ -32,7 +32,7 @@ pub(super) fn change(incident: &mut Incident, event: &Event, at: Timestamp) {
             incident.split_off.insert(fingerprint.clone());
         }
         Event::AlertResolved { source, episode, .. } => resolved(incident, source.as_ref(), episode, at),
-        Event::Heard { heard, .. } => heard::heard(incident, heard),
+        Event::Heard { heard, .. } => heard::heard(incident, heard, at),
         Event::ChangesSeen { changes, unread, .. } => incident.saw_changes(changes, unread),
         Event::Remembered { similar, .. } => incident.similar.clone_from(similar),
         Event::Matched { matched, .. } => incident.matched = Some(matched.clone()),

@@ -43,7 +43,10 @@ impl Incident {
     pub fn attended(&self) -> Option<&Attention> {
         let came = self.paging.attention.as_ref().filter(|known| known.stands);
         came.or_else(|| {
-            let mut firing = self.episodes.iter().filter(|episode| episode.resolved_at.is_none());
+            let mut firing = self
+                .episodes
+                .iter()
+                .filter(|episode| episode.resolved_at.is_none());
             firing.try_fold(None::<&Attention>, |last, episode| {
                 let this = episode.attended()?;
                 Some(Some(last.filter(|last| last.at > this.at).unwrap_or(this)))
