@@ -45,6 +45,15 @@ fn no_text_of_a_sender_makes_a_line_of_ours() {
     };
     let said = run(&[]);
     insta::assert_snapshot!(said, @r"
+    1 alert would be taken.
+
+    x
+      is acknowledged, severity unknown, service unknown
+      by Ana is resolved
+      episode 7\n0 alerts would be taken.
+      fingerprint /h\n  is resolved\u{2028}x
+      label host = h\n  is resolved\u{2028}x
+    Authenticity is checked on the HTTP request, not here; give its headers with --header to see more.
     ");
     let said = run(&["Authorization: Bearer another"]);
     assert!(
