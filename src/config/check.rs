@@ -98,6 +98,11 @@ fn numbers(settings: &Settings) -> Result<(), ConfigError> {
     ] {
         within(key, value, low, high)?;
     }
+    grouping(settings)?;
+    watch_check::check(settings)
+}
+
+fn grouping(settings: &Settings) -> Result<(), ConfigError> {
     let grouping = &settings.grouping;
     for (key, minutes) in [
         (
@@ -119,7 +124,7 @@ fn numbers(settings: &Settings) -> Result<(), ConfigError> {
             "`grouping.replica_labels` has \"{label}\": write labels that tell nothing but two of a pair apart, like `prometheus_replica`"
         ));
     }
-    watch_check::check(settings)
+    Ok(())
 }
 
 pub(super) fn within(key: &str, value: u32, low: u32, high: u32) -> Result<(), ConfigError> {

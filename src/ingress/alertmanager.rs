@@ -184,16 +184,7 @@ fn alert(
         Some(_) | None => fingerprint_of(&labels),
     };
     let starts_at = time(item.starts_at.as_deref());
-    let episode = match (starts_at, item.starts_at) {
-        (Some(at), _) => episode(&fingerprint, at),
-        (None, Some(text)) => {
-            if !is_none(&text) {
-                annotations.insert(UNREAD_START.to_owned(), cut(one_line(&text), MAX_NAME));
-            }
-            cut(format!("{fingerprint}@{text}"), MAX_NAME)
-        }
-        (None, None) => format!("{fingerprint}@"),
-    };
+    let episode = episode_of(&fingerprint, starts_at, item.starts_at, &mut annotations);
     let status = match item.status {
         Status::Firing => AlertStatus::Firing,
         Status::Resolved => AlertStatus::Resolved,
@@ -243,6 +234,25 @@ fn alert(
             voice: Some(voice),
             ..Told::default()
         },
+    }
+}
+
+/// Fingerprint and start; a start that can't be read is kept as it was written.
+fn episode_of(
+    fingerprint: &str,
+    starts_at: Option<Timestamp>,
+    written: Option<Cow<'_, str>>,
+    annotations: &mut BTreeMap<String, String>,
+) -> String {
+    match (starts_at, written) {
+        (Some(at), _) => episode(fingerprint, at),
+        (None, Some(text)) => {
+            if !is_none(&text) {
+                annotations.insert(UNREAD_START.to_owned(), cut(one_line(&text), MAX_NAME));
+            }
+            cut(format!("{fingerprint}@{text}"), MAX_NAME)
+        }
+        (None, None) => format!("{fingerprint}@"),
     }
 }
 

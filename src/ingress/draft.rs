@@ -105,6 +105,16 @@ impl Draft {
             .or_else(|| runbook_in(&self.description))
     }
 
+    /// Who did it, where that is what the alert tells.
+    fn said(&self) -> Told {
+        match self.status {
+            AlertStatus::Acknowledged | AlertStatus::Unacknowledged => {
+                Told::by(self.told.by.as_deref().map(name_of), self.told.at)
+            }
+            AlertStatus::Firing | AlertStatus::Reopened | AlertStatus::Resolved => Told::default(),
+        }
+    }
+
     pub fn finish(mut self, incoming: &Incoming<'_>) -> Alert {
         let mapping = incoming.mapping;
         let service = self.service.take();
@@ -120,6 +130,7 @@ impl Draft {
             (false, true) => (name.clone(), name),
             (false, false) => (name, title),
         };
+        let told = self.said();
         let labels = bounded(self.labels);
         let episode = cut(self.episode, 2 * MAX_NAME);
         let runbook = std::iter::once(("Runbook page".to_owned(), runbook));
@@ -164,12 +175,7 @@ impl Draft {
             },
             source_ref: self.source_ref.map(|id| cut(id, MAX_NAME)),
             dedup_key: self.dedup_key.map(|key| cut(key, MAX_NAME)),
-            told: match self.status {
-                AlertStatus::Acknowledged | AlertStatus::Unacknowledged => {
-                    Told::by(self.told.by.as_deref().map(name_of), self.told.at)
-                }
-                AlertStatus::Firing | AlertStatus::Reopened | AlertStatus::Resolved => Told::default(),
-            },
+            told,
         }
     }
 }

@@ -58,20 +58,7 @@ pub fn line(heard: &Heard, incident: Option<&Incident>) -> String {
                 at: *at,
                 stands: true,
             };
-            let what = match episode {
-                Some(_) => "",
-                None => "the page was ",
-            };
-            let part = incident.filter(|incident| incident.attended().is_none());
-            let part = part.and_then(|incident| incident.partly_attended().map(|(_, some)| (some, incident)));
-            let then = match part {
-                Some((some, incident)) => format!(
-                    "{some} of {} that fire; the others call on",
-                    words::counted(incident.firing().count(), "alert")
-                ),
-                None => QUIET.to_owned(),
-            };
-            format!("{what}{}: {then}", attended(&known))
+            acknowledged(&known, episode.is_none(), incident)
         }
         Heard::Unacknowledged {
             source: from,
@@ -85,21 +72,13 @@ pub fn line(heard: &Heard, incident: Option<&Incident>) -> String {
             )
         }
         Heard::Twin {
-            source: from,
+            source,
             episode,
             voice,
             said,
         } => {
-            let name = timeline::alert_name(incident, Some(from), episode);
-            if said.over {
-                format!(
-                    "{voice} says that {name} is over; another of the pair has not said so, and until it does it fires"
-                )
-            } else {
-                format!(
-                    "{voice} says that {name} fires, too: it is one alert, and over when all of the pair say so"
-                )
-            }
+            let name = timeline::alert_name(incident, Some(source), episode);
+            twin(name, voice, said.over)
         }
         Heard::Worse { name, severity } => format!("{name} is {severity} now"),
         Heard::CutOff { alerts: 0, .. } => "its sender leaves out no alert any more".to_owned(),
@@ -112,5 +91,29 @@ pub fn line(heard: &Heard, incident: Option<&Incident>) -> String {
             "{} of what nobody had said that it fired",
             words::counted(ends.len(), "end")
         ),
+    }
+}
+
+fn acknowledged(known: &Attention, of_page: bool, incident: Option<&Incident>) -> String {
+    let what = if of_page { "the page was " } else { "" };
+    let part = incident.filter(|incident| incident.attended().is_none());
+    let part = part.and_then(|incident| incident.partly_attended().map(|(_, some)| (some, incident)));
+    let then = match part {
+        Some((some, incident)) => format!(
+            "{some} of {} that fire; the others call on",
+            words::counted(incident.firing().count(), "alert")
+        ),
+        None => QUIET.to_owned(),
+    };
+    format!("{what}{}: {then}", attended(known))
+}
+
+fn twin(name: &str, voice: &str, over: bool) -> String {
+    if over {
+        format!(
+            "{voice} says that {name} is over; another of the pair has not said so, and until it does it fires"
+        )
+    } else {
+        format!("{voice} says that {name} fires, too: it is one alert, and over when all of the pair say so")
     }
 }

@@ -71,6 +71,12 @@ async fn what_two_replicas_see_is_one_alert_and_over_when_both_say_so() {
         .says("a says that TapeLibraryJammed is over; another of the pair has not said so")
         .await;
     world.minutes_pass(10).await;
+    world.outbox_is_empty().await;
+    let said = world.thread().said();
+    assert!(
+        !said.iter().any(|line| line.contains("Summary of INC-1")),
+        "{said:#?}"
+    );
     world.card("This needs a human").await;
     assert_eq!(world.posts(&of_replicas(over, &[("b", "resolved")])).await, 200);
     world.thread().says("Summary of INC-1").await;
@@ -111,6 +117,12 @@ async fn a_pair_of_prometheus_servers_without_alertmanager_makes_one_card() {
         .await;
     world.minutes_pass(1).await;
     sends(&posted("b", later, ahead())).await;
+    world.outbox_is_empty().await;
+    let said = world.thread().said();
+    assert!(
+        !said.iter().any(|line| line.contains("Summary of INC-1")),
+        "{said:#?}"
+    );
     let card = world.card("This needs a human").await;
     assert!(!card.contains("of 2 alerts"), "{card}");
     // The other one is switched off and will never say that it is over; the first one says it for a quarter of an hour.

@@ -187,7 +187,9 @@ fn is_back(tx: &Tx<'_>, context: Context<'_>, known: IncidentId, alert: &Alert) 
             .filter_map(|episode| episode.alert.starts_at)
             .max();
         let anew = matches!((started, alert.starts_at), (Some(known), Some(new)) if new > known);
-        anew || since.is_some_and(|at| context.now.duration_since(at) > LATE)
+        // Of an episode before that one, however long it was under way: Amazon SNS tries for an hour.
+        let older = matches!((started, alert.starts_at), (Some(known), Some(new)) if new < known);
+        anew || (!older && since.is_some_and(|at| context.now.duration_since(at) > LATE))
     })
 }
 

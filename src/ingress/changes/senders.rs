@@ -38,7 +38,7 @@ fn one(told: &Told<'_>, kind: ChangeKind, draft: Draft) -> Result {
     Ok(ChangesRead::of(draft.finish(&told.source, kind, told.now)))
 }
 
-/// Pushes to the default branch, published releases, and deployments that succeeded.
+/// Pushes to the default branch, published releases, and deployments.
 pub(super) fn github(told: &Told<'_>) -> Result {
     let body = object(told.body, "a webhook of GitHub as JSON")?;
     let service = text(&body, "/repository/name");
@@ -47,23 +47,7 @@ pub(super) fn github(told: &Told<'_>) -> Result {
             let Some(state) = text(&body, "/deployment_status/state").and_then(state) else {
                 return Ok(ChangesRead::aside(AWAY));
             };
-            let what = first(&body, &["/deployment/description", "/deployment/ref"]).unwrap_or_default();
-            let sha: String = text(&body, "/deployment/sha")
-                .unwrap_or_default()
-                .chars()
-                .take(7)
-                .collect();
-            let draft = Draft {
-                id: text(&body, "/deployment/id"),
-                state,
-                at: at(&body, &["/deployment_status/created_at"]),
-                environment: text(&body, "/deployment/environment"),
-                title: format!("{what} {sha}"),
-                by: first(&body, &["/deployment/creator/login", "/sender/login"]),
-                link: first(&body, &["/deployment_status/target_url", "/repository/html_url"]),
-                service,
-            };
-            one(told, ChangeKind::Deploy, draft)
+            one(told, ChangeKind::Deploy, deployment(&body, state))
         }
         Some("release") if text(&body, "/action").as_deref() == Some("published") => {
             let draft = Draft {
@@ -106,7 +90,27 @@ pub(super) fn github(told: &Told<'_>) -> Result {
     }
 }
 
-/// Deployments that succeeded, releases, and pushes to the default branch.
+/// A deployment of GitHub's, as its newest status tells.
+fn deployment(body: &Value, state: ChangeState) -> Draft {
+    let what = first(body, &["/deployment/description", "/deployment/ref"]).unwrap_or_default();
+    let sha: String = text(body, "/deployment/sha")
+        .unwrap_or_default()
+        .chars()
+        .take(7)
+        .collect();
+    Draft {
+        id: text(body, "/deployment/id"),
+        state,
+        at: at(body, &["/deployment_status/created_at"]),
+        environment: text(body, "/deployment/environment"),
+        title: format!("{what} {sha}"),
+        by: first(body, &["/deployment/creator/login", "/sender/login"]),
+        link: first(body, &["/deployment_status/target_url", "/repository/html_url"]),
+        service: text(body, "/repository/name"),
+    }
+}
+
+/// Deployments, releases, and pushes to the default branch.
 pub(super) fn gitlab(told: &Told<'_>) -> Result {
     let body = object(told.body, "a webhook of GitLab")?;
     let service = text(&body, "/project/name");

@@ -81,6 +81,18 @@ fn by(silence: &Silence) -> String {
     }
 }
 
+/// The approvals that there are, as a sentence after another.
+fn have(silence: &Silence) -> String {
+    match silence.votes.len() {
+        0 => String::new(),
+        votes => format!(
+            " {}{}.",
+            count(votes, "approval"),
+            by(silence).trim_start_matches(", approved")
+        ),
+    }
+}
+
 fn proposed(incident: &Incident, silence: &Silence, context: &CardContext) -> Vec<Value> {
     let draft = &silence.draft;
     let shown = matchers(&draft.matchers);
@@ -97,14 +109,7 @@ fn proposed(incident: &Incident, silence: &Silence, context: &CardContext) -> Ve
             people::may_approve(each)
         ),
     };
-    let have = match silence.votes.len() {
-        0 => String::new(),
-        votes => format!(
-            " {}{}.",
-            count(votes, "approval"),
-            by(silence).trim_start_matches(", approved")
-        ),
-    };
+    let have = have(silence);
     let text = format!(
         "*Proposed silence* by @{}, for {} from its approval: {}\nWhy: {}\nHides {hidden} of {} here; {beside}. What begins to fire with these labels is hidden as well. Decide by {}.{have} {may}",
         safe(&silence.by.name, 60),
