@@ -12,7 +12,7 @@ use std::time::Instant;
 
 use criterion::{Criterion, criterion_group, criterion_main};
 use interlock::app;
-use interlock::domain::alert::{Alert, AlertStatus, Severity};
+use interlock::domain::alert::{Alert, AlertStatus, Severity, Told};
 use interlock::domain::event::{Entry, Event};
 use interlock::domain::ids::{Channel, EpisodeKey, Fingerprint, IncidentId, Service, Source};
 use interlock::domain::incident::ClosedAs;
@@ -135,6 +135,7 @@ fn remembered(count: u64) -> (State, Vec<Signature>, Signature) {
             ends_at: None,
             source_ref: None,
             dedup_key: None,
+            told: Told::default(),
         };
         let opened = Event::Opened {
             incident,

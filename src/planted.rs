@@ -124,6 +124,14 @@ pub enum Bug {
     PageNotRaised,
     /// The pager is not told that somebody has come.
     PageNotAcknowledged,
+    /// Who has an alert where it comes from is rung for it all the same.
+    SourceAcknowledgementIgnored,
+    /// One of a pair is enough to say that an alert is over.
+    OneOfPairEnds,
+    /// A beginning that is heard after its end opens an incident.
+    LateFiringOpens,
+    /// What a sender leaves out counts as over.
+    CutListIsWhole,
     /// Dry-run runs.
     DryRunRuns,
     /// A fix counts as soon as its alert resolves, however soon it fires again.

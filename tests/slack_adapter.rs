@@ -8,7 +8,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use arc_swap::ArcSwap;
-use interlock::domain::alert::{Alert, AlertStatus, Severity};
+use interlock::domain::alert::{Alert, AlertStatus, Severity, Told};
 use interlock::domain::ceremony::{Code, Factor};
 use interlock::domain::command::Command;
 use interlock::domain::event::{Event, Mode};
@@ -299,6 +299,7 @@ impl World {
             ends_at: None,
             source_ref: None,
             dedup_key: None,
+            told: Told::default(),
         };
         let command = Command::Alerts {
             source: "alertmanager".into(),

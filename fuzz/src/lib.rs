@@ -91,7 +91,7 @@ pub fn webhook(data: &[u8]) {
         headers: HeaderMap::new(),
         body: body.to_vec(),
     };
-    let Ok(read) = understand(source.name(), &sample, settings, jiff::Timestamp::UNIX_EPOCH) else {
+    let Ok((read, _)) = understand(source.name(), &sample, settings, jiff::Timestamp::UNIX_EPOCH) else {
         return;
     };
     for alert in &read.alerts {

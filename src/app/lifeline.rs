@@ -12,7 +12,7 @@ use tokio::time::{sleep, timeout};
 
 use super::{StartError, space};
 use crate::config::Settings;
-use crate::domain::alert::{Alert, AlertStatus, Severity};
+use crate::domain::alert::{Alert, AlertStatus, Severity, Told};
 use crate::domain::command::Command;
 use crate::domain::ids::{EpisodeKey, Fingerprint, Source};
 use crate::engine::{Handle, Health};
@@ -195,6 +195,7 @@ impl Watchdog {
             ends_at: None,
             source_ref: None,
             dedup_key: None,
+            told: Told::default(),
         }
     }
 }

@@ -14,7 +14,7 @@ use tokio::time::sleep;
 use crate::actions::kubernetes::clusters::Clusters;
 use crate::actions::redact::Redactor;
 use crate::config::EnvironmentRow;
-use crate::domain::change::{Change, ChangeKind, Unread};
+use crate::domain::change::{Change, ChangeKind, ChangeState, Unread};
 use crate::domain::command::Command;
 use crate::domain::ids::{ClusterName, Namespace, Service, Source};
 use crate::engine::{EngineError, Handle};
@@ -251,6 +251,7 @@ impl Place<'_> {
             source: Source::new("kubernetes"),
             id,
             kind,
+            state: ChangeState::Done,
             at,
             environment: Some(self.row.name.to_string()),
             title: title.chars().take(200).collect(),

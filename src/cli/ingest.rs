@@ -1,4 +1,5 @@
-//! `interlock ingest`: what a webhook's body would be understood as, without a bot. Authenticity is not looked at.
+//! `interlock ingest`: what a webhook's body would be understood as, without a bot. Authenticity is told as far as the headers are given:
+//! it is a matter of the request, not of its body. Nothing that a sender wrote may look like a line of ours.
 
 use std::io::Read as _;
 use std::path::{Path, PathBuf};
@@ -13,7 +14,7 @@ use super::screen::{Paint, Screen};
 use super::setup::Setup;
 use crate::app;
 use crate::domain::alert::{Alert, AlertStatus};
-use crate::ingress::{NotUnderstood, ParseError, Read, Sample, understand};
+use crate::ingress::{Authenticity, NotUnderstood, ParseError, Read, Sample, understand};
 use crate::render::words;
 
 /// Show what a webhook's body would be understood as: exit code 1 when it would be refused
@@ -40,6 +41,8 @@ struct Answer<'a> {
     /// The same when the sender sends it again.
     delivery_key: Option<String>,
     aside: &'a [&'static str],
+    /// Whether the request would have been let in, as far as it is known here.
+    authenticity: String,
     /// What the sender would be told instead.
     refused: Option<String>,
 }
@@ -55,10 +58,11 @@ impl Ingest {
             let (name, value) = header(text).ok_or_else(|| Failure::NotAHeader { given: text.clone() })?;
             sample.headers.append(name, value);
         }
-        let (mut read, refused) = match understand(&self.source, &sample, &settings, Timestamp::now()) {
-            Ok(read) => (read, None),
+        let understood = understand(&self.source, &sample, &settings, Timestamp::now());
+        let (mut read, authenticity, refused) = match understood {
+            Ok((read, authenticity)) => (read, authenticity, None),
             Err(problem @ (NotUnderstood::Malformed(_) | NotUnderstood::Envelope(_))) => {
-                (Read::default(), Some(said(&problem)))
+                (Read::default(), Authenticity::NotTold, Some(said(&problem)))
             }
             Err(problem @ NotUnderstood::NoSuchSource { .. }) => return Err(Failure::Ingest(problem)),
         };
@@ -69,11 +73,17 @@ impl Ingest {
                 alerts: &read.alerts,
                 delivery_key: read.delivery_key.as_ref().map(ToString::to_string),
                 aside: &read.aside,
+                authenticity: proved(&authenticity),
                 refused: refused.clone(),
             })?,
             Format::Human => match &refused {
-                Some(refused) => screen.say_painted(Paint::Bad, "It would be refused: ", refused)?,
-                None => say(&read, screen)?,
+                Some(refused) => {
+                    screen.say_painted(Paint::Bad, "It would be refused: ", &one_line(refused))?
+                }
+                None => {
+                    say(&read, screen)?;
+                    screen.say(&proved(&authenticity))?;
+                }
             },
         }
         Ok(if refused.is_some() {
@@ -96,6 +106,37 @@ fn said(problem: &NotUnderstood) -> String {
     }
 }
 
+/// Whether it would have been let in, in a sentence.
+fn proved(authenticity: &Authenticity) -> String {
+    match authenticity {
+        Authenticity::Holds => "With these headers it would be authentic.".to_owned(),
+        Authenticity::Fails(lacks) => format!("With these headers it would NOT be authentic: {lacks}."),
+        Authenticity::Stale => {
+            "With these headers it would NOT be authentic now: the signed time is more than 5 minutes off.".to_owned()
+        }
+        Authenticity::NotTold => {
+            "Authenticity is checked on the HTTP request, not here; give its headers with --header to see more.".to_owned()
+        }
+        Authenticity::NotAsked => {
+            "Authenticity is checked on the HTTP request, not here; no secret is configured for this source yet.".to_owned()
+        }
+    }
+}
+
+/// Foreign text on one line: what would end it is written out.
+fn one_line(text: &str) -> String {
+    let mut line = String::with_capacity(text.len());
+    for c in text.chars() {
+        match c {
+            '\n' => line.push_str("\\n"),
+            '\r' => line.push_str("\\r"),
+            '\u{85}' | '\u{2028}' | '\u{2029}' => line.extend(c.escape_unicode()),
+            other => line.push(other),
+        }
+    }
+    line
+}
+
 fn say(read: &Read, screen: &mut Screen) -> Result<(), Failure> {
     let count = words::counted(read.alerts.len(), "alert");
     screen.say(&format!("{count} would be taken."))?;
@@ -106,20 +147,21 @@ fn say(read: &Read, screen: &mut Screen) -> Result<(), Failure> {
         screen.say(&format!("Left aside: {why}."))?;
     }
     if let Some(key) = &read.delivery_key {
-        screen.say_painted(Paint::Faint, "delivery ", key.as_str())?;
+        screen.say_painted(Paint::Faint, "delivery ", &one_line(key.as_str()))?;
     }
     Ok(())
 }
 
 fn say_alert(alert: &Alert, screen: &mut Screen) -> Result<(), Failure> {
     let status = match alert.status {
-        AlertStatus::Firing => "fires",
-        AlertStatus::Reopened => "fires again",
+        AlertStatus::Firing => "is firing",
+        AlertStatus::Reopened => "is firing again",
         AlertStatus::Resolved => "is resolved",
         AlertStatus::Acknowledged => "is acknowledged",
+        AlertStatus::Unacknowledged => "is acknowledged no more",
     };
     let paint = match alert.status {
-        AlertStatus::Firing | AlertStatus::Reopened => Paint::Bad,
+        AlertStatus::Firing | AlertStatus::Reopened | AlertStatus::Unacknowledged => Paint::Bad,
         AlertStatus::Resolved | AlertStatus::Acknowledged => Paint::Good,
     };
     let named = if alert.title == alert.name {
@@ -128,7 +170,7 @@ fn say_alert(alert: &Alert, screen: &mut Screen) -> Result<(), Failure> {
         format!("{}: {}", alert.name, alert.title)
     };
     screen.say("")?;
-    screen.say_painted(Paint::Strong, &named, "")?;
+    screen.say_painted(Paint::Strong, &one_line(&named), "")?;
     let service = alert
         .service
         .as_ref()
@@ -136,28 +178,31 @@ fn say_alert(alert: &Alert, screen: &mut Screen) -> Result<(), Failure> {
     screen.say_painted(
         paint,
         &format!("  {status}"),
-        &format!(", severity {}, service {service}", severity(alert)),
+        &one_line(&format!(", severity {}, service {service}", severity(alert))),
     )?;
     for (what, at) in [("started", alert.starts_at), ("ended", alert.ends_at)] {
         if let Some(at) = at {
             screen.say(&format!("  {what} {at}"))?;
         }
     }
-    screen.say(&format!("  episode {}", alert.episode))?;
+    if let Some(by) = &alert.told.by {
+        screen.say(&one_line(&format!("  by {by}")))?;
+    }
+    screen.say(&one_line(&format!("  episode {}", alert.episode)))?;
     if alert.fingerprint.as_str() != alert.episode.as_str() {
-        screen.say(&format!("  fingerprint {}", alert.fingerprint))?;
+        screen.say(&one_line(&format!("  fingerprint {}", alert.fingerprint)))?;
     }
     if let Some(group) = &alert.group {
-        screen.say(&format!("  group {group}"))?;
+        screen.say(&one_line(&format!("  group {group}")))?;
     }
     for (name, value) in &alert.labels {
-        screen.say(&format!("  label {name} = {value}"))?;
+        screen.say(&one_line(&format!("  label {name} = {value}")))?;
     }
     for (name, value) in &alert.annotations {
-        screen.say(&format!("  annotation {name} = {value}"))?;
+        screen.say(&one_line(&format!("  annotation {name} = {value}")))?;
     }
     for link in &alert.links {
-        screen.say(&format!("  link {}: {}", link.title, link.url))?;
+        screen.say(&one_line(&format!("  link {}: {}", link.title, link.url)))?;
     }
     Ok(())
 }

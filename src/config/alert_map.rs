@@ -65,6 +65,9 @@ pub struct AlertMap {
     pub links: Option<Pointer>,
     pub starts_at: Option<Pointer>,
     pub ends_at: Option<Pointer>,
+    /// Who has it, and since when, where `status` says that somebody does.
+    pub acknowledged_by: Option<Pointer>,
+    pub acknowledged_at: Option<Pointer>,
     /// An object whose texts, numbers and truth values become labels.
     pub labels: Option<Pointer>,
     /// The same for annotations.
@@ -89,6 +92,8 @@ impl AlertMap {
             links: own("links"),
             starts_at: own("starts_at"),
             ends_at: own("ends_at"),
+            acknowledged_by: own("acknowledged_by"),
+            acknowledged_at: own("acknowledged_at"),
             labels: own("labels"),
             annotations: own("annotations"),
             ..Self::default()

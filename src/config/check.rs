@@ -98,6 +98,11 @@ fn numbers(settings: &Settings) -> Result<(), ConfigError> {
     ] {
         within(key, value, low, high)?;
     }
+    grouping(settings)?;
+    watch_check::check(settings)
+}
+
+fn grouping(settings: &Settings) -> Result<(), ConfigError> {
     let grouping = &settings.grouping;
     for (key, minutes) in [
         (
@@ -108,7 +113,18 @@ fn numbers(settings: &Settings) -> Result<(), ConfigError> {
     ] {
         within(key, minutes, 0, 60)?;
     }
-    watch_check::check(settings)
+    // What an alert is, and where it is from, tells no two of a pair apart.
+    let what = ["alertname", "severity", "service", "namespace", "cluster", ""];
+    if let Some(label) = grouping
+        .replica_labels
+        .iter()
+        .find(|label| what.contains(&label.trim()))
+    {
+        return wrong(format!(
+            "`grouping.replica_labels` has \"{label}\": write labels that tell nothing but two of a pair apart, like `prometheus_replica`"
+        ));
+    }
+    Ok(())
 }
 
 pub(super) fn within(key: &str, value: u32, low: u32, high: u32) -> Result<(), ConfigError> {

@@ -233,6 +233,9 @@ pub struct Grouping {
     /// From so many new alerts within a minute on, an alert of the same rule or the same service as an open card whose last
     /// alert came within ten minutes joins it, unless it asks for another plan. 4 when not written; 0: never.
     pub storm_alerts_per_minute: u32,
+    /// Labels by which the two of a highly available pair are told apart, as Prometheus' external labels and Thanos' `--query.replica-label`
+    /// name them: alerts that differ in nothing else are one.
+    pub replica_labels: Vec<String>,
 }
 
 impl Default for Grouping {
@@ -241,6 +244,9 @@ impl Default for Grouping {
             same_rule_within_minutes: 10,
             related_within_minutes: 0,
             storm_alerts_per_minute: 4,
+            replica_labels: ["prometheus_replica", "replica", "__replica__"]
+                .map(str::to_owned)
+                .to_vec(),
         }
     }
 }

@@ -12,6 +12,10 @@ use super::ids::{EpisodeKey, Fingerprint, GroupKey, Service, Source};
 /// card says so.
 pub const UNREAD_START: &str = "interlock_unread_start";
 
+/// The annotation that says how many alerts of its group the sender left out (Alertmanager's `max_alerts`): what became of those
+/// nobody says.
+pub const TRUNCATED: &str = "interlock_truncated_alerts";
+
 /// A start that lies further back is none: a sender's clock or a default value, and nothing that anybody would call a beginning.
 const OLDEST_START: SignedDuration = SignedDuration::from_hours(24 * 30);
 
@@ -71,6 +75,36 @@ pub enum AlertStatus {
     Resolved,
     /// Somebody took it at the source; nothing to open, nothing to close.
     Acknowledged,
+    /// Nobody has it at the source any more, and it fires on.
+    Unacknowledged,
+}
+
+/// What a delivery says beside what the alert is.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct Told {
+    /// Who did what it tells of, as the source calls them: the words of a stranger.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub by: Option<String>,
+    /// When that was, by the source's clock; of an alert that fires, until when that holds if it isn't said again.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub at: Option<Timestamp>,
+    /// Which of a pair says so, where the fingerprint is that of the labels, so that it is one alert whoever says it. Empty where
+    /// that isn't told.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub voice: Option<String>,
+}
+
+impl Told {
+    /// Who did it, and when.
+    #[must_use]
+    pub fn by(by: Option<String>, at: Option<Timestamp>) -> Self {
+        Self { by, at, voice: None }
+    }
+
+    fn is_empty(&self) -> bool {
+        *self == Self::default()
+    }
 }
 
 /// A labelled address the sender gave; shown, never fetched.
@@ -117,9 +151,19 @@ pub struct Alert {
     /// The `dedup_key` under which a pager holds it; ours is recognised by it and opens nothing.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub dedup_key: Option<String>,
+    #[serde(default, skip_serializing_if = "Told::is_empty")]
+    pub told: Told,
 }
 
 impl Alert {
+    /// The same, as one that fires.
+    #[must_use]
+    pub fn firing(mut self) -> Self {
+        self.status = AlertStatus::Firing;
+        self.told = Told::default();
+        self
+    }
+
     /// When it began: its sender's own start where that can be, else when it was heard of. A start that lies ahead is the sender's
     /// clock.
     #[must_use]

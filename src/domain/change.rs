@@ -45,6 +45,23 @@ pub enum ChangeKind {
     Other,
 }
 
+/// How far it has come. Only what took effect can have caused anything; the others are said as what they are.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum ChangeState {
+    #[default]
+    Done,
+    Running,
+    /// It did not come about, or nobody knows how much of it did.
+    Failed,
+}
+
+impl ChangeState {
+    fn is_done(&self) -> bool {
+        *self == Self::Done
+    }
+}
+
 /// One change. Texts are cut and without secrets before they come here.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Change {
@@ -53,6 +70,8 @@ pub struct Change {
     /// The sender's own, the same when it is told again.
     pub id: String,
     pub kind: ChangeKind,
+    #[serde(default, skip_serializing_if = "ChangeState::is_done")]
+    pub state: ChangeState,
     pub at: Timestamp,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub service: Option<Service>,
@@ -76,6 +95,7 @@ impl Change {
             source: _,
             id,
             kind: _,
+            state: _,
             at: _,
             service,
             environment,
@@ -105,8 +125,25 @@ impl Change {
         age <= OLD && age >= -AHEAD
     }
 
-    fn is_same(&self, other: &Self) -> bool {
+    fn is_of(&self, other: &Self) -> bool {
         self.source == other.source && self.id == other.id
+    }
+
+    /// Told before, or told while it was under way by a sender that has since said how it ended.
+    fn is_same(&self, other: &Self) -> bool {
+        self.is_of(other) && (self.state == other.state || other.state == ChangeState::Running)
+    }
+
+    /// Whether this says how the other ended.
+    #[must_use]
+    pub fn ends(&self, other: &Self) -> bool {
+        self.is_of(other) && self.state != ChangeState::Running && other.state == ChangeState::Running
+    }
+
+    /// Whether it can have caused what came after it.
+    #[must_use]
+    pub fn took_effect(&self) -> bool {
+        self.state == ChangeState::Done
     }
 
     fn is_before(&self, from: Timestamp, until: Timestamp) -> bool {
@@ -170,6 +207,7 @@ impl Changes {
     }
 
     pub(super) fn note(&mut self, change: &Arc<Change>, now: Timestamp) {
+        self.0.retain(|known| !change.ends(known));
         self.0.push_back(Arc::clone(change));
         while self.0.len() > KEPT || self.0.front().is_some_and(|oldest| !oldest.matters_at(now)) {
             self.0.pop_front();
@@ -231,6 +269,7 @@ mod tests {
             source: Source::new("changes/generic"),
             id: format!("{service} {at}"),
             kind: ChangeKind::Deploy,
+            state: ChangeState::Done,
             at: at.parse().unwrap(),
             service: Some(Service::new(service)),
             environment: None,
@@ -272,6 +311,7 @@ mod tests {
             source: Source::new("changes/generic"),
             id: secret(),
             kind: ChangeKind::Config,
+            state: ChangeState::Done,
             at: Timestamp::UNIX_EPOCH,
             service: Some(Service::new(secret())),
             environment: Some(secret()),

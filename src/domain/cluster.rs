@@ -382,7 +382,8 @@ fn same_change(state: &State, context: Context<'_>, incident: &Incident, alert: 
         return None;
     }
     let changes = state.changes.before(alert, context.now, &context.rules.services);
-    let shared = changes.iter().find(|change| incident.changes.contains(change))?;
+    let mut effective = changes.iter().filter(|change| change.took_effect());
+    let shared = effective.find(|change| incident.changes.contains(change))?;
     Some(Because::SameChange {
         title: shared.title.clone(),
     })

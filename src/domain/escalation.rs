@@ -29,6 +29,15 @@ pub enum Call {
 }
 
 impl Call {
+    /// Whether it is something else than that a card waits, for whoever knows of that already.
+    #[must_use]
+    pub fn is_news(self) -> bool {
+        match self {
+            Self::NotHelped | Self::FiresOn | Self::Broke | Self::Asked | Self::Stopped => true,
+            Self::Waits | Self::Stuck | Self::Taken => false,
+        }
+    }
+
     /// A step that stopped its plan breaks it only where its runbook says "escalate": see [`Call::Broke`].
     #[must_use]
     pub fn of(reason: &HandoffReason) -> Self {

@@ -2,6 +2,7 @@
 //! Every change to an incident is one of these; nothing else changes one. Longer than other files, since it is one list.
 
 mod about;
+mod heard;
 mod refused;
 mod words;
 
@@ -33,6 +34,7 @@ use super::runbook::{Autonomy, ChecklistItem, ParamValue};
 use super::silence::{SilenceDraft, SilenceEnd};
 use crate::ports::Output;
 
+pub use heard::Heard;
 pub use refused::{AstrayCard, Deed, Refusal, Unfit};
 pub use words::{Cause, Judgement, Mode, Outcome, Who};
 
@@ -131,6 +133,12 @@ pub enum Event {
         #[serde(default, skip_serializing_if = "Option::is_none")]
         source: Option<Source>,
         episode: EpisodeKey,
+    },
+    /// A source told more about its alerts than that they fire or have resolved.
+    Heard {
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        incident: Option<IncidentId>,
+        heard: Heard,
     },
     /// Somebody told what they changed, whatever it may be good for.
     Changed {

@@ -3,6 +3,7 @@
 //! What an event does to its one incident is in `incident`.
 
 mod course;
+mod heard;
 mod incident;
 mod plans;
 mod silences;
@@ -15,7 +16,7 @@ use course::opened;
 use incident::change;
 
 use super::cluster::Because;
-use super::event::{Entry, Event, Who};
+use super::event::{Entry, Event, Heard, Who};
 use super::freeze::{Held, Scope};
 use super::glass::Glass;
 use super::ids::{AttemptId, GroupKey, IncidentId, Source};
@@ -65,6 +66,13 @@ impl State {
             Event::GlassOver { incident } => {
                 self.glass_is_over(*incident);
                 self.apply_to_incident(entry, *incident);
+            }
+            Event::Heard {
+                heard: Heard::Ended { ends },
+                ..
+            } => ends.iter().for_each(|ended| self.ends.add(entry.at, ended)),
+            Event::Heard { incident, .. } => {
+                incident.iter().for_each(|id| self.apply_to_incident(entry, *id))
             }
             Event::Repeated { incidents } => self.repeated(incidents),
             Event::FreezeFile { path, file } => self.freeze.saw(path, file, entry.at),

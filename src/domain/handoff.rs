@@ -15,7 +15,7 @@ pub enum HandoffReason {
     SeveralMatch,
     /// No trigger matches, and no runbook's text is sure enough: the best three are offered.
     Unsure,
-    /// The same alert fires again and again: what is done about it does not hold.
+    /// The same alert fires again and again: whatever ends it does not last.
     Flapping {
         /// Within the last hour.
         times: u32,
@@ -75,7 +75,7 @@ impl HandoffReason {
             Self::Unsure => "no runbook is sure to be the right one".to_owned(),
             Self::Flapping { times } => {
                 format!(
-                    "the same alert fired {times} times within an hour, so what is done about it does not hold"
+                    "the same alert fired {times} times within an hour: it comes and goes, and whatever ended it did not last"
                 )
             }
             Self::Checklist => "the runbook is a checklist for people".to_owned(),

@@ -1,7 +1,9 @@
 //! An incident: one cause, one card. Its state is the fold of its entries; `fold` is the only writer.
 //! Longer than other files, since an incident is read together with all that it holds.
 
+mod attention;
 mod paging;
+mod voices;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
@@ -31,7 +33,9 @@ use super::run::{Run, RunResult, StepState};
 use super::runbook::{ChecklistItem, ParamValue};
 use super::silence::Silence;
 use crate::planted::{self, Bug};
+pub use attention::Attention;
 pub use paging::{PageFailure, Paging};
+pub use voices::{CutOff, Voice};
 
 /// A message in Slack. `ts` is a string: never a number.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
@@ -48,6 +52,12 @@ pub struct Episode {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub because: Option<Because>,
     pub resolved_at: Option<Timestamp>,
+    /// The last that its source said about who has it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub attention: Option<Attention>,
+    /// Those of a pair that were heard, each with its last word; empty while it was one.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub voices: BTreeMap<String, Voice>,
 }
 
 impl Episode {
@@ -276,6 +286,9 @@ pub struct Incident {
     /// What was found for the newest plan.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub evidence: Option<Evidence>,
+    /// Groups of which the sender leaves alerts out.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub cut: Vec<CutOff>,
     /// How many of its changes had been started when a person last lifted its breaker: they count no longer.
     #[serde(default, skip_serializing_if = "is_zero")]
     pub looked_at: u32,
@@ -292,6 +305,8 @@ impl Incident {
     pub(super) fn saw_changes(&mut self, changes: &[Arc<Change>], unread: &[Unread]) {
         self.unread.extend(unread.iter().cloned());
         self.unread.truncate(change::SHOWN);
+        self.changes
+            .retain(|known| !changes.iter().any(|change| change.ends(known)));
         self.changes.extend(changes.iter().cloned());
         self.changes.sort_by_key(|change| std::cmp::Reverse(change.at));
         self.changes.truncate(change::SHOWN);
@@ -392,10 +407,10 @@ impl Incident {
         alert.source == self.source && (told.is_empty() || told.contains(&alert.episode))
     }
 
-    /// Every alert of it has resolved.
+    /// Every alert of it has resolved, and none is left out of what its sender tells.
     #[must_use]
     pub fn all_resolved(&self) -> bool {
-        self.episodes.iter().all(|episode| episode.resolved_at.is_some())
+        self.cut.is_empty() && self.episodes.iter().all(|episode| episode.resolved_at.is_some())
     }
 
     /// A card waits and nobody has done anything about it yet.

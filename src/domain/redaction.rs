@@ -48,6 +48,9 @@ impl Alert {
             text(&mut link.title, clean);
             text(&mut link.url, clean);
         }
+        if let Some(by) = &mut self.told.by {
+            text(by, clean);
+        }
         self.service
             .take_if(|service| matches!(clean(service.as_str()), Cow::Owned(_)));
         if let Some(Cow::Owned(cleaned)) = self.group.as_ref().map(|group| clean(group.as_str())) {

@@ -1,5 +1,5 @@
 //! Reminding those who may approve, once a plan and once each part of it that waits: half-way to the first thing that happens without them, be that a page or
-//! the end of the proposal. Whoever was paged needs no reminder.
+//! the end of the proposal. Whoever was paged, or has it where it comes from, needs no reminder.
 
 use jiff::{SignedDuration, Timestamp};
 
@@ -17,7 +17,8 @@ impl Incident {
             return None;
         };
         let waits = matches!(self.phase, Phase::Proposed) && !track.reminded;
-        (waits && self.paging.asked_at.is_none()).then_some((track, *approve_by))
+        let had = self.paging.asked_at.is_some() || self.attended().is_some();
+        (waits && !had).then_some((track, *approve_by))
     }
 
     /// When those who may approve the plan that waits are reminded.

@@ -60,6 +60,52 @@ pub struct SilenceDraft {
     /// One of [`MINUTES`].
     pub minutes: u16,
     pub reason: String,
+    /// Alerts of other open incidents that it would hide as well, as it stood when it was proposed.
+    #[serde(default, skip_serializing_if = "Elsewhere::is_nothing")]
+    pub elsewhere: Elsewhere,
+}
+
+/// What a silence hides beside the alerts of the incident that it is proposed for.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Elsewhere {
+    /// Firing alerts.
+    pub alerts: usize,
+    /// In so many incidents.
+    pub incidents: usize,
+    /// The most severe of them, at most [`NAMED_ELSEWHERE`].
+    pub named: Vec<IncidentId>,
+}
+
+/// Other incidents that a proposed silence names.
+pub const NAMED_ELSEWHERE: usize = 5;
+
+impl Elsewhere {
+    /// Of all open incidents, the most severe first.
+    #[must_use]
+    pub fn of(matchers: &[Matcher], than: IncidentId, open: &[&Incident]) -> Self {
+        let mut found = Self::default();
+        for incident in open.iter().filter(|incident| incident.id != than) {
+            let of_source = incident.firing().filter(|alert| alert.source.as_str() == SOURCE);
+            let hidden = of_source.filter(|alert| covers(matchers, alert)).count();
+            if hidden > 0 {
+                found.alerts = found.alerts.saturating_add(hidden);
+                found.incidents = found.incidents.saturating_add(1);
+                if found.named.len() < NAMED_ELSEWHERE {
+                    found.named.push(incident.id);
+                }
+            }
+        }
+        found
+    }
+
+    fn is_nothing(&self) -> bool {
+        self.alerts == 0
+    }
+}
+
+fn covers(matchers: &[Matcher], alert: &Alert) -> bool {
+    let has = |one: &Matcher| alert.labels.get(&one.name) == Some(&one.value);
+    matchers.iter().all(has)
 }
 
 impl SilenceDraft {
@@ -80,8 +126,7 @@ impl SilenceDraft {
 
     #[must_use]
     pub fn covers(&self, alert: &Alert) -> bool {
-        let has = |one: &Matcher| alert.labels.get(&one.name) == Some(&one.value);
-        self.matchers.iter().all(has)
+        covers(&self.matchers, alert)
     }
 }
 
@@ -303,6 +348,7 @@ mod tests {
                 .collect(),
             minutes: 120,
             reason: reason.to_owned(),
+            elsewhere: Elsewhere::default(),
         }
     }
 

@@ -1,5 +1,7 @@
 //! Everything that is known, as the fold of the journal. The indexes beside the incidents are derived and not stored.
+//! Longer than other files, since every way to find an incident stands beside what keeps it true.
 
+mod ended;
 mod episodes;
 
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
@@ -7,13 +9,15 @@ use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use jiff::{SignedDuration, Timestamp};
 use serde::{Deserialize, Serialize};
 
+pub use ended::{Ended, Ends};
+
 use super::action::{EffectClass, Tier};
 use super::ceremony::Codes;
 use super::change::{Changes, Unread};
 use super::factors::FactorsKnown;
 use super::freeze::Freeze;
 use super::glass::Glass;
-use super::ids::{AttemptId, DeliveryKey, EpisodeKey, GroupKey, IncidentId, Source};
+use super::ids::{AttemptId, DeliveryKey, EpisodeKey, Fingerprint, GroupKey, IncidentId, Source};
 use super::incident::{Incident, MessageRef, Phase};
 use super::memory::Memory;
 use super::oversight::Oversight;
@@ -106,6 +110,9 @@ pub struct State {
     /// Incidents with a start of Tier 2 or 3 that no checkpoint covers yet, each with the number of the last such entry.
     #[serde(default)]
     pub(super) unsigned: BTreeMap<IncidentId, u64>,
+    /// Ends that came before their beginnings.
+    #[serde(default)]
+    pub(super) ends: Ends,
     /// Closed incidents, oldest first, until they are let go.
     pub closed: VecDeque<(Timestamp, IncidentId)>,
     #[serde(skip)]
@@ -116,6 +123,8 @@ pub struct State {
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(super) struct Index {
     pub episodes: BTreeMap<Source, BTreeMap<EpisodeKey, IncidentId>>,
+    /// Of alerts whose fingerprint is that of their labels.
+    pub alerts: BTreeMap<Source, BTreeMap<Fingerprint, BTreeSet<IncidentId>>>,
     /// Open incidents only. Of several, which comes of merging and splitting, the oldest has it.
     pub groups: BTreeMap<Source, BTreeMap<GroupKey, BTreeSet<IncidentId>>>,
     pub deadlines: BTreeSet<(Timestamp, IncidentId)>,
@@ -170,6 +179,16 @@ impl State {
     #[must_use]
     pub fn by_episode(&self, source: &Source, episode: &EpisodeKey) -> Option<IncidentId> {
         self.index.episodes.get(source)?.get(episode).copied()
+    }
+
+    /// The incidents that have, or had, an alert with these labels, the newest first. Empty for sources whose fingerprint is another.
+    pub fn by_fingerprint(
+        &self,
+        source: &Source,
+        alert: &Fingerprint,
+    ) -> impl Iterator<Item = IncidentId> + use<'_> {
+        let known = self.index.alerts.get(source).and_then(|alerts| alerts.get(alert));
+        known.into_iter().flatten().rev().copied()
     }
 
     /// The open incident of this group.
@@ -388,6 +407,7 @@ impl State {
                     self.index.episodes.remove(&alert.source);
                 }
             }
+            self.index.forget_alert(gone.id, alert);
         }
         if let Some(card) = &gone.card {
             self.index.cards.remove(card);

@@ -17,14 +17,11 @@ use super::error::ParseError;
 use super::mapping::Mapping;
 use super::read::{Incoming, Read};
 use super::text::{MAX_NAME, MAX_VALUE, Pairs, cut, is_link, one_line};
-use crate::domain::alert::{Alert, AlertStatus, Link, UNREAD_START};
+use crate::domain::alert::{Alert, AlertStatus, Link, TRUNCATED, Told, UNREAD_START};
 use crate::domain::ids::{EpisodeKey, Fingerprint, GroupKey, Source};
 
 /// The name of this source, in settings, paths and the journal.
 pub const SOURCE: &str = "alertmanager";
-
-/// An annotation that says how many alerts of the group the sender left out (`max_alerts`).
-pub const TRUNCATED: &str = "interlock_truncated_alerts";
 
 const EXPECTED: &str = "Alertmanager's webhook, version 4";
 
@@ -178,23 +175,16 @@ fn alert(
     truncated: u64,
     mapping: &Mapping,
 ) -> Alert {
-    let Pairs(labels) = item.labels;
+    let Pairs(mut labels) = item.labels;
     let Pairs(mut annotations) = item.annotations;
+    let voice = mapping.voice(&mut labels);
     let fingerprint = match item.fingerprint {
-        Some(text) if !text.is_empty() => cut(text.into_owned(), MAX_NAME),
+        // Its own is made with the labels that tell two of a pair apart.
+        Some(text) if !text.is_empty() && voice.is_empty() => cut(text.into_owned(), MAX_NAME),
         Some(_) | None => fingerprint_of(&labels),
     };
     let starts_at = time(item.starts_at.as_deref());
-    let episode = match (starts_at, item.starts_at) {
-        (Some(at), _) => episode(&fingerprint, at),
-        (None, Some(text)) => {
-            if !is_none(&text) {
-                annotations.insert(UNREAD_START.to_owned(), cut(one_line(&text), MAX_NAME));
-            }
-            cut(format!("{fingerprint}@{text}"), MAX_NAME)
-        }
-        (None, None) => format!("{fingerprint}@"),
-    };
+    let episode = episode_of(&fingerprint, starts_at, item.starts_at, &mut annotations);
     let status = match item.status {
         Status::Firing => AlertStatus::Firing,
         Status::Resolved => AlertStatus::Resolved,
@@ -229,7 +219,10 @@ fn alert(
         starts_at,
         ends_at: match status {
             AlertStatus::Resolved => time(item.ends_at.as_deref()),
-            AlertStatus::Firing | AlertStatus::Reopened | AlertStatus::Acknowledged => None,
+            AlertStatus::Firing
+            | AlertStatus::Reopened
+            | AlertStatus::Acknowledged
+            | AlertStatus::Unacknowledged => None,
         },
         name,
         labels,
@@ -237,6 +230,29 @@ fn alert(
         links,
         source_ref: None,
         dedup_key: None,
+        told: Told {
+            voice: Some(voice),
+            ..Told::default()
+        },
+    }
+}
+
+/// Fingerprint and start; a start that can't be read is kept as it was written.
+fn episode_of(
+    fingerprint: &str,
+    starts_at: Option<Timestamp>,
+    written: Option<Cow<'_, str>>,
+    annotations: &mut BTreeMap<String, String>,
+) -> String {
+    match (starts_at, written) {
+        (Some(at), _) => episode(fingerprint, at),
+        (None, Some(text)) => {
+            if !is_none(&text) {
+                annotations.insert(UNREAD_START.to_owned(), cut(one_line(&text), MAX_NAME));
+            }
+            cut(format!("{fingerprint}@{text}"), MAX_NAME)
+        }
+        (None, None) => format!("{fingerprint}@"),
     }
 }
 

@@ -69,6 +69,46 @@ impl Gate {
             | url_holds(query, &guard.url)
     }
 
+    /// What a request lacks that was refused, by the names of headers and of keys; no secret is in it. `section` is the source's,
+    /// `webhooks.opsgenie`, and `place` says where its sender is told a token.
+    pub(super) fn advice(&self, section: &str, place: &str) -> String {
+        let Self::Guarded(guard) = self else {
+            return "nothing is asked of it".to_owned();
+        };
+        let mut tokens = Vec::new();
+        if !guard.bearer.is_empty() {
+            tokens.push(format!(
+                "`Authorization: Bearer` with the token of `{section}.bearer_token`"
+            ));
+        }
+        if let Some((name, _)) = guard.header.as_ref().filter(|(_, values)| !values.is_empty()) {
+            tokens.push(format!(
+                "the header `{name}` with the value of `{section}.header_token`"
+            ));
+        }
+        if !guard.basic.is_empty() {
+            tokens.push(format!(
+                "basic authentication with the user and password of `{section}.basic`"
+            ));
+        }
+        if !guard.url.is_empty() {
+            tokens.push(format!(
+                "`?token=` in the address with the token of `{section}.url_token`"
+            ));
+        }
+        let signed = (!guard.signature.is_empty()).then(|| {
+            let key = format!("`{section}.secret`");
+            guard.scheme.said(&key)
+        });
+        let sent =
+            (!tokens.is_empty()).then(|| format!("it must carry {}, set {place}", tokens.join(", or ")));
+        let all: Vec<String> = sent.into_iter().chain(signed).collect();
+        if all.is_empty() {
+            return "it must be signed by Amazon SNS".to_owned();
+        }
+        all.join("; and ")
+    }
+
     /// Whether the body is by who holds the secret.
     pub(super) fn proof(&self, headers: &HeaderMap, body: &[u8], now: Timestamp) -> Proof {
         match self {

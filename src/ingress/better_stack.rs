@@ -7,7 +7,7 @@ use super::error::ParseError;
 use super::json::{list, need, object, part, plain, text};
 use super::moment::moment;
 use super::read::{Incoming, Read};
-use crate::domain::alert::AlertStatus;
+use crate::domain::alert::{AlertStatus, Told};
 
 const EXPECTED: &str = "Better Stack's incident webhook";
 
@@ -48,5 +48,6 @@ pub(super) fn read(incoming: &Incoming<'_>) -> Result<Read, ParseError> {
     let time = |pointer: &str| incident.pointer(pointer).and_then(moment);
     draft.starts_at = time("/started_at");
     draft.ends_at = time("/resolved_at");
+    draft.told = Told::by(text(incident, "/acknowledged_by"), time("/acknowledged_at"));
     Ok(Read::one(draft.finish(incoming)))
 }

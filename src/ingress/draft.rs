@@ -6,8 +6,8 @@ use std::collections::BTreeMap;
 use jiff::Timestamp;
 
 use super::read::Incoming;
-use super::text::{MAX_NAME, MAX_VALUE, bounded, cut, is_link, one_line};
-use crate::domain::alert::{Alert, AlertStatus, Link};
+use super::text::{MAX_NAME, MAX_VALUE, bounded, cut, is_link, name_of, one_line};
+use crate::domain::alert::{Alert, AlertStatus, Link, Told};
 use crate::domain::ids::{EpisodeKey, Fingerprint, GroupKey};
 
 pub(super) struct Draft {
@@ -37,6 +37,8 @@ pub(super) struct Draft {
     pub dedup_key: Option<String>,
     /// What the source wants back to be told that it is over.
     pub source_ref: Option<String>,
+    /// Who acknowledged it, or gave it back, and when.
+    pub told: Told,
 }
 
 impl Draft {
@@ -58,6 +60,7 @@ impl Draft {
             starts_at: None,
             ends_at: None,
             dedup_key: None,
+            told: Told::default(),
             source_ref: None,
         }
     }
@@ -81,7 +84,7 @@ impl Draft {
         match self.status {
             AlertStatus::Firing | AlertStatus::Reopened => self.starts_at = at,
             AlertStatus::Resolved => self.ends_at = at,
-            AlertStatus::Acknowledged => {}
+            AlertStatus::Acknowledged | AlertStatus::Unacknowledged => self.told.at = at,
         }
     }
 
@@ -102,6 +105,16 @@ impl Draft {
             .or_else(|| runbook_in(&self.description))
     }
 
+    /// Who did it, where that is what the alert tells.
+    fn said(&self) -> Told {
+        match self.status {
+            AlertStatus::Acknowledged | AlertStatus::Unacknowledged => {
+                Told::by(self.told.by.as_deref().map(name_of), self.told.at)
+            }
+            AlertStatus::Firing | AlertStatus::Reopened | AlertStatus::Resolved => Told::default(),
+        }
+    }
+
     pub fn finish(mut self, incoming: &Incoming<'_>) -> Alert {
         let mapping = incoming.mapping;
         let service = self.service.take();
@@ -117,6 +130,7 @@ impl Draft {
             (false, true) => (name.clone(), name),
             (false, false) => (name, title),
         };
+        let told = self.said();
         let labels = bounded(self.labels);
         let episode = cut(self.episode, 2 * MAX_NAME);
         let runbook = std::iter::once(("Runbook page".to_owned(), runbook));
@@ -149,15 +163,19 @@ impl Draft {
                 .collect(),
             starts_at: match self.status {
                 // The moment it came tells two episodes apart when the sender doesn't.
-                AlertStatus::Firing => self.starts_at.or(Some(incoming.now)),
+                AlertStatus::Firing | AlertStatus::Unacknowledged => self.starts_at.or(Some(incoming.now)),
                 AlertStatus::Reopened | AlertStatus::Resolved | AlertStatus::Acknowledged => self.starts_at,
             },
             ends_at: match self.status {
                 AlertStatus::Resolved => self.ends_at,
-                AlertStatus::Firing | AlertStatus::Reopened | AlertStatus::Acknowledged => None,
+                AlertStatus::Firing
+                | AlertStatus::Reopened
+                | AlertStatus::Acknowledged
+                | AlertStatus::Unacknowledged => None,
             },
             source_ref: self.source_ref.map(|id| cut(id, MAX_NAME)),
             dedup_key: self.dedup_key.map(|key| cut(key, MAX_NAME)),
+            told,
         }
     }
 }

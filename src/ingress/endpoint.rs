@@ -55,6 +55,13 @@ impl Endpoint {
         self.map.jq.is_some()
     }
 
+    /// What a request lacks that was refused.
+    pub fn advice(&self) -> String {
+        let section = self.name.as_str().replace('/', ".");
+        self.gate
+            .advice(&format!("webhooks.{section}"), self.kind.token_place())
+    }
+
     /// What an authentic body says.
     pub fn read(&self, parser: Parser, request: &Request<'_>) -> Result<Read, ParseError> {
         parser(&self.incoming(request)).map(|read| self.weighed(read))

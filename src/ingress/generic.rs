@@ -12,7 +12,7 @@ use super::json::{any, list, pairs, plain, text};
 use super::moment::moment;
 use super::read::{Incoming, Read};
 use crate::config::{AlertMap, Pointer};
-use crate::domain::alert::AlertStatus;
+use crate::domain::alert::{AlertStatus, Told};
 use crate::domain::jq;
 
 const EXPECTED: &str = "Interlock's own format, or what `map` describes";
@@ -165,6 +165,7 @@ pub(super) fn draft(item: &Value, map: &AlertMap) -> Result<Draft, ParseError> {
     };
     draft.starts_at = time(&map.starts_at);
     draft.ends_at = time(&map.ends_at);
+    draft.told = Told::by(at(&map.acknowledged_by), time(&map.acknowledged_at));
     Ok(draft)
 }
 

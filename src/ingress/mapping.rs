@@ -2,6 +2,7 @@
 
 use std::collections::{BTreeMap, HashMap};
 
+use super::text::name_of;
 use crate::config::Settings;
 use crate::domain::alert::Severity;
 use crate::domain::ids::Service;
@@ -15,6 +16,7 @@ pub struct Mapping {
     /// By the lower-case word.
     severity: HashMap<String, Severity>,
     service_labels: Vec<String>,
+    replica_labels: Vec<String>,
     /// Our own user at PagerDuty, whose deeds come back as webhooks.
     pub(super) own_pager_user: Option<String>,
 }
@@ -24,6 +26,7 @@ impl Default for Mapping {
         Self {
             severity: HashMap::new(),
             service_labels: SERVICE_LABELS.map(str::to_owned).to_vec(),
+            replica_labels: Settings::default().grouping.replica_labels,
             own_pager_user: None,
         }
     }
@@ -41,6 +44,7 @@ impl Mapping {
                 .map(|(word, severity)| (word.trim().to_lowercase(), *severity))
                 .collect(),
             service_labels: webhooks.service_labels.clone().unwrap_or(own.service_labels),
+            replica_labels: settings.grouping.replica_labels.clone(),
             own_pager_user: settings.pagerduty.own_user_id.clone(),
         }
     }
@@ -66,6 +70,20 @@ impl Mapping {
             unknown.get_or_insert(word);
         }
         (Severity::Unknown, unknown.unwrap_or_default().to_owned())
+    }
+
+    /// Which of a pair says it; empty where no label tells. The labels that do are no longer among those of the alert.
+    pub(super) fn voice(&self, labels: &mut BTreeMap<String, String>) -> String {
+        let mut voice = String::new();
+        for name in &self.replica_labels {
+            if let Some(value) = labels.remove(name).filter(|value| !value.is_empty()) {
+                if !voice.is_empty() {
+                    voice.push('/');
+                }
+                voice.push_str(&name_of(&value));
+            }
+        }
+        voice
     }
 
     pub(super) fn service(&self, labels: &BTreeMap<String, String>) -> Option<Service> {

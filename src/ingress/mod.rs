@@ -61,7 +61,7 @@ mod turned;
 mod uptime_kuma;
 mod zabbix;
 
-pub use alertmanager::{TRUNCATED, parse as parse_alertmanager};
+pub use alertmanager::parse as parse_alertmanager;
 pub use body::{BodyError, read_body};
 pub use changes::{ChangeIntake, ChangeSettings, ChangesRead, changes, read_changes};
 pub use error::ParseError;
@@ -69,7 +69,7 @@ pub use intake::{Accepted, Delivery, Intake, Refused};
 pub use mapping::Mapping;
 pub use nowhere::{nothing_here, other_method};
 pub use pagerduty::parse as parse_pagerduty;
-pub use preview::{NotUnderstood, Sample, understand};
+pub use preview::{Authenticity, NotUnderstood, Sample, understand};
 pub use probes::{Probes, Readiness, Ready};
 pub use read::Read;
 pub use routes::{ANSWER_WITHIN, WebhookSettings, webhooks};

@@ -11,7 +11,9 @@ use crate::config::{ChangeSource, SourceKind};
 /// Every path of the port, for who wrote another one.
 pub async fn nothing_here(asked: Uri) -> impl IntoResponse {
     let path = asked.path();
-    let text = if path.starts_with("/webhooks/") {
+    let text = if path.starts_with("/webhooks/changes") {
+        changes()
+    } else if path.starts_with("/webhooks/") {
         webhooks()
     } else if path.starts_with("/slack/") {
         "nothing is served here; nothing was stored. With slack.transport = \"http\" Slack's requests go to /slack/events, \
@@ -33,6 +35,14 @@ pub async fn other_method() -> impl IntoResponse {
 
 fn plain(status: StatusCode, text: String) -> impl IntoResponse {
     (status, [(CONTENT_TYPE, "text/plain; charset=utf-8")], text)
+}
+
+fn changes() -> String {
+    let senders: Vec<&str> = ChangeSource::ALL.iter().map(|sender| sender.name()).collect();
+    format!(
+        "there is no such sender of changes; nothing was stored. Changes go to /webhooks/changes/ and one of {}\n",
+        senders.join(", ")
+    )
 }
 
 fn webhooks() -> String {

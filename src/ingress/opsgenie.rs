@@ -8,16 +8,15 @@ use super::json::{list, need, object, pairs, part, plain, text};
 use super::moment::moment;
 use super::read::{Incoming, Read};
 use super::text::without_prefix;
-use crate::domain::alert::AlertStatus;
+use crate::domain::alert::{AlertStatus, Told};
 
 const EXPECTED: &str = "the outgoing webhook of Opsgenie or Jira Service Management";
 
 /// What an action means for the incident; `None` for notes, tags, owners and actions that teams make themselves.
 fn status_of(action: &str) -> Option<AlertStatus> {
     match action {
-        "Create" | "UnAcknowledge" | "Escalate" | "EscalateToNext" | "UpdatePriority" => {
-            Some(AlertStatus::Firing)
-        }
+        "Create" | "Escalate" | "EscalateToNext" | "UpdatePriority" => Some(AlertStatus::Firing),
+        "UnAcknowledge" => Some(AlertStatus::Unacknowledged),
         "Acknowledge" => Some(AlertStatus::Acknowledged),
         "Close" | "Delete" => Some(AlertStatus::Resolved),
         _ => None,
@@ -62,5 +61,6 @@ pub(super) fn read(incoming: &Incoming<'_>) -> Result<Read, ParseError> {
     let time = |pointer: &str| alert.pointer(pointer).and_then(moment);
     draft.starts_at = time("/createdAt");
     draft.ends_at = time("/updatedAt");
+    draft.told = Told::by(text(alert, "/username"), draft.ends_at);
     Ok(Read::one(draft.finish(incoming)))
 }

@@ -14,8 +14,8 @@ use serde::Deserialize;
 use super::error::ParseError;
 use super::mapping::Mapping;
 use super::read::{Incoming, Read};
-use super::text::{MAX_NAME, MAX_VALUE, cut, is_link, one_line, without_prefix};
-use crate::domain::alert::{Alert, AlertStatus, Link};
+use super::text::{MAX_NAME, MAX_VALUE, cut, is_link, name_of, one_line, without_prefix};
+use crate::domain::alert::{Alert, AlertStatus, Link, Told};
 use crate::domain::ids::{EpisodeKey, Fingerprint, GroupKey, Service, Source};
 use crate::planted::{self, Bug};
 
@@ -56,6 +56,8 @@ struct Reference<'b> {
     id: Option<Cow<'b, str>>,
     #[serde(borrow, default)]
     summary: Option<Cow<'b, str>>,
+    #[serde(borrow, default, rename = "type")]
+    kind: Option<Cow<'b, str>>,
 }
 
 #[derive(Deserialize)]
@@ -68,6 +70,8 @@ struct Client<'b> {
 struct Incident<'b> {
     #[serde(borrow)]
     id: Cow<'b, str>,
+    #[serde(borrow, default)]
+    status: Option<Cow<'b, str>>,
     #[serde(borrow, default)]
     title: Option<Cow<'b, str>>,
     #[serde(borrow, default)]
@@ -92,7 +96,11 @@ struct Incident<'b> {
 /// is no repeat of the alert.
 fn status_of(event_type: &str) -> Option<AlertStatus> {
     match event_type {
-        "incident.triggered" | "incident.unacknowledged" | "incident.escalated" => Some(AlertStatus::Firing),
+        "incident.triggered" => Some(AlertStatus::Firing),
+        // Whoever gets it next has not acknowledged it, unless `status` says that somebody has.
+        "incident.unacknowledged" | "incident.escalated" | "incident.reassigned" | "incident.delegated" => {
+            Some(AlertStatus::Unacknowledged)
+        }
         "incident.reopened" => Some(AlertStatus::Reopened),
         "incident.acknowledged" => Some(AlertStatus::Acknowledged),
         "incident.resolved" => Some(AlertStatus::Resolved),
@@ -134,11 +142,36 @@ fn event(body: &[u8], mapping: &Mapping) -> Result<(String, Vec<Alert>), ParseEr
     let data = event.data.get();
     let incident: Incident<'_> = serde_json::from_str(data)
         .map_err(|_| ParseError::locate::<Incident<'_>>(data.as_bytes(), "an incident in `event.data`"))?;
-    if is_ours(&event, &incident, mapping) && !planted::is(Bug::OwnPageOpens) {
+    if status == AlertStatus::Unacknowledged && incident.status.as_deref().is_some_and(|at| at != "triggered")
+    {
+        return Ok((id, Vec::new()));
+    }
+    let ours = is_ours(&event, &incident, mapping) && !is_answered(&event, &incident, status, mapping);
+    if ours && !planted::is(Bug::OwnPageOpens) {
         tracing::debug!(incident = %incident.id, "an echo of our own doing is ignored");
         return Ok((id, Vec::new()));
     }
     Ok((id, vec![alert(&event, incident, status, mapping)]))
+}
+
+/// Whether a person says something about a page of ours: somebody has come for it, or has it no more. The Events API acknowledges
+/// in nobody's name.
+fn is_answered(event: &Event<'_>, incident: &Incident<'_>, status: AlertStatus, mapping: &Mapping) -> bool {
+    let agent = event.agent.as_ref();
+    let by_another = agent.is_none_or(|agent| agent.id.as_deref() != mapping.own_pager_user.as_deref());
+    let of_ours = incident
+        .incident_key
+        .as_deref()
+        .is_some_and(|key| key.starts_with(OURS));
+    let answered = match status {
+        AlertStatus::Acknowledged => {
+            agent.is_some_and(|agent| agent.kind.as_deref() == Some("user_reference"))
+        }
+        AlertStatus::Unacknowledged => true,
+        AlertStatus::Firing | AlertStatus::Reopened | AlertStatus::Resolved => false,
+    };
+    let by_us = event.client.as_ref().and_then(|client| client.name.as_deref()) == Some(OUR_CLIENT);
+    of_ours && by_another && answered && !by_us
 }
 
 fn is_ours(event: &Event<'_>, incident: &Incident<'_>, mapping: &Mapping) -> bool {
@@ -196,10 +229,20 @@ fn alert(event: &Event<'_>, incident: Incident<'_>, status: AlertStatus, mapping
         starts_at: incident.created_at.as_deref().and_then(|text| text.parse().ok()),
         ends_at: match status {
             AlertStatus::Resolved => event.occurred_at.as_deref().and_then(|text| text.parse().ok()),
-            AlertStatus::Firing | AlertStatus::Reopened | AlertStatus::Acknowledged => None,
+            AlertStatus::Firing
+            | AlertStatus::Reopened
+            | AlertStatus::Acknowledged
+            | AlertStatus::Unacknowledged => None,
         },
         source_ref: Some(id),
         dedup_key,
+        told: match status {
+            AlertStatus::Acknowledged | AlertStatus::Unacknowledged => Told::by(
+                summary_of(event.agent.as_ref()).map(name_of),
+                event.occurred_at.as_deref().and_then(|text| text.parse().ok()),
+            ),
+            AlertStatus::Firing | AlertStatus::Reopened | AlertStatus::Resolved => Told::default(),
+        },
     }
 }
 

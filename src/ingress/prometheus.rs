@@ -11,7 +11,7 @@ use super::error::ParseError;
 use super::moment::written;
 use super::read::{Incoming, Read};
 use super::text::Pairs;
-use crate::domain::alert::{Alert, AlertStatus};
+use crate::domain::alert::{Alert, AlertStatus, Told};
 use crate::domain::ids::{EpisodeKey, Fingerprint};
 
 const EXPECTED: &str = "the list that Prometheus posts to `/api/v2/alerts`";
@@ -48,7 +48,8 @@ pub(super) fn read(incoming: &Incoming<'_>) -> Result<Read, ParseError> {
 }
 
 fn alert(item: Item<'_>, incoming: &Incoming<'_>) -> Alert {
-    let (Pairs(labels), Pairs(annotations)) = (item.labels, item.annotations);
+    let (Pairs(mut labels), Pairs(annotations)) = (item.labels, item.annotations);
+    let voice = incoming.mapping.voice(&mut labels);
     let starts_at = item.starts_at.as_deref().and_then(written);
     let ends_at = item.ends_at.as_deref().and_then(written);
     let ended = ends_at.filter(|at| *at <= incoming.now);
@@ -81,5 +82,15 @@ fn alert(item: Item<'_>, incoming: &Incoming<'_>) -> Alert {
         ends_at: ended,
         source_ref: None,
         dedup_key: None,
+        told: Told {
+            // Each of a pair sends by itself, and by its start alone they are told apart where no label does it.
+            voice: Some(match starts_at {
+                Some(at) if voice.is_empty() => format!("the Prometheus that saw it start at {at}"),
+                Some(_) | None => voice,
+            }),
+            // Until when it says so.
+            at: ends_at.filter(|_| ended.is_none()),
+            by: None,
+        },
     }
 }

@@ -285,7 +285,7 @@ impl Refusal {
                     source,
                     "a delivery with a wrong or missing token or signature was refused"
                 );
-                let advice = sources::proof_advice(endpoint.kind).to_owned();
+                let advice = endpoint.advice();
                 let answer = turned(StatusCode::UNAUTHORIZED, &Turned::Unauthentic { advice });
                 with_header(answer, WWW_AUTHENTICATE, "Bearer")
             }

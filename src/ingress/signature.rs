@@ -37,6 +37,30 @@ pub(super) enum Scheme {
     Standard,
 }
 
+impl Scheme {
+    /// What a body must be signed with, where `key` names the setting that holds the secret.
+    pub(super) fn said(&self, key: &str) -> String {
+        match self {
+            Self::Unsigned => format!("it can't be signed by its sender, so {key} must not be set"),
+            Self::PagerDuty => format!(
+                "its body must be signed in `X-PagerDuty-Signature` with the secret of the webhook subscription, which {key} holds"
+            ),
+            Self::Hex { header, time: None } => format!(
+                "its body must be signed in `{header}` (hex of HMAC-SHA256) with the secret that {key} holds"
+            ),
+            Self::Hex {
+                header,
+                time: Some(time),
+            } => format!(
+                "its time and body must be signed in `{header}` (hex of HMAC-SHA256 over the value of `{time}`, a colon and the body) with the secret that {key} holds"
+            ),
+            Self::Standard => format!(
+                "it must be signed in `webhook-signature` with the endpoint's signing secret (`whsec_…`), which {key} holds"
+            ),
+        }
+    }
+}
+
 /// What a signature is worth.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Proof {

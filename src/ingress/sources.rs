@@ -102,35 +102,3 @@ pub(super) fn most_bytes(kind: SourceKind) -> usize {
 
 /// What Prometheus appends to the prefix that it is given.
 pub(super) const PROMETHEUS_PATH: &str = "/webhooks/prometheus/api/v2/alerts";
-
-/// How to mend a refusal, for the sender's log.
-pub(super) fn proof_advice(kind: SourceKind) -> &'static str {
-    match kind {
-        SourceKind::PagerDuty => {
-            "sign with the secret of this webhook subscription (`X-PagerDuty-Signature: v1=…`), and send its bearer token if one is configured"
-        }
-        SourceKind::Grafana => {
-            "set the same secret and header names in the contact point's HMAC settings and in `webhooks.grafana`, and send the token if one is configured"
-        }
-        SourceKind::Sentry => "use the client secret of this Sentry integration as `webhooks.sentry.secret`",
-        SourceKind::IncidentIo => {
-            "use the signing secret (`whsec_…`) of this endpoint as `webhooks.incident_io.secret`"
-        }
-        SourceKind::Azure | SourceKind::BetterStack => {
-            "put `?token=…` with the configured token into the webhook's address, or send the configured header"
-        }
-        SourceKind::Generic => "send the configured token, and sign the body if a secret is configured",
-        SourceKind::Alertmanager
-        | SourceKind::Prometheus
-        | SourceKind::Opsgenie
-        | SourceKind::Jsm
-        | SourceKind::Datadog
-        | SourceKind::CloudWatch
-        | SourceKind::Gcp
-        | SourceKind::Zabbix
-        | SourceKind::UptimeKuma
-        | SourceKind::CloudEvents => {
-            "send `Authorization: Bearer` with the configured token, or whichever other token is configured"
-        }
-    }
-}

@@ -5,7 +5,7 @@ use std::fmt;
 
 use serde::de::{Deserialize, Deserializer, IgnoredAny, MapAccess, Visitor};
 
-use crate::domain::text::head;
+use crate::domain::text::{head, shortened};
 
 /// Bytes of one label or annotation value.
 pub(super) const MAX_VALUE: usize = 4 * 1024;
@@ -13,6 +13,8 @@ pub(super) const MAX_VALUE: usize = 4 * 1024;
 pub(super) const MAX_NAME: usize = 256;
 /// Characters of a title.
 const MAX_TITLE: usize = 200;
+/// Characters of what a person is called.
+const MOST_OF_A_PERSON: usize = 80;
 /// Labels, and annotations, of one alert.
 const MAX_PAIRS: usize = 64;
 const MARK: &str = "… [cut]";
@@ -126,6 +128,11 @@ impl<'de> Deserialize<'de> for Pairs {
 
         deserializer.deserialize_any(Cutting)
     }
+}
+
+/// Who did something, as a source calls them.
+pub(super) fn name_of(text: &str) -> String {
+    shortened(&one_line(text), MOST_OF_A_PERSON)
 }
 
 #[cfg(test)]

@@ -7,7 +7,7 @@ use super::error::ParseError;
 use super::json::{first, list, need, object, text};
 use super::moment::moment;
 use super::read::{Incoming, Read};
-use crate::domain::alert::AlertStatus;
+use crate::domain::alert::{AlertStatus, Told};
 
 const EXPECTED: &str = "what the media type of Interlock's documents posts";
 
@@ -16,15 +16,14 @@ pub(super) fn read(incoming: &Incoming<'_>) -> Result<Read, ParseError> {
     let id = need(&body, "/event_id", EXPECTED)?;
     let value = first(&body, &["/value", "/status"])
         .ok_or_else(|| super::json::lacks("/value", "1 or 0", EXPECTED))?;
-    let acknowledged = text(&body, "/update_action").is_some_and(|action| {
-        action
-            .to_ascii_lowercase()
-            .split(", ")
-            .any(|word| word == "acknowledged")
-    });
+    let actions = text(&body, "/update_action")
+        .unwrap_or_default()
+        .to_ascii_lowercase();
+    let did = |wanted: &str| actions.split([',', ' ']).any(|word| word == wanted);
     let status = match value.to_ascii_uppercase().as_str() {
         "0" | "RESOLVED" | "OK" => AlertStatus::Resolved,
-        "1" | "PROBLEM" if acknowledged => AlertStatus::Acknowledged,
+        "1" | "PROBLEM" if did("acknowledged") => AlertStatus::Acknowledged,
+        "1" | "PROBLEM" if did("unacknowledged") => AlertStatus::Unacknowledged,
         "1" | "PROBLEM" => AlertStatus::Firing,
         _ => return Err(super::json::lacks("/value", "1 or 0", EXPECTED)),
     };
@@ -54,6 +53,7 @@ pub(super) fn read(incoming: &Incoming<'_>) -> Result<Read, ParseError> {
     let time = |pointer: &str| body.pointer(pointer).and_then(moment);
     draft.starts_at = time("/timestamp");
     draft.ends_at = time("/recovery_timestamp");
+    draft.told = Told::by(text(&body, "/user"), time("/update_timestamp"));
     Ok(Read::one(draft.finish(incoming)))
 }
 

@@ -1,7 +1,7 @@
 //! What changed, in one plain line each: for the card, the thread and the page.
 
 use super::words;
-use crate::domain::change::{Change, ChangeKind, Unread};
+use crate::domain::change::{Change, ChangeKind, ChangeState, Unread};
 use crate::domain::cluster::Because;
 use crate::domain::ids::IncidentId;
 use crate::domain::incident::Incident;
@@ -32,7 +32,15 @@ pub fn line(change: &Change) -> String {
         .map(|by| format!(" (by {by})"))
         .unwrap_or_default();
     let title = shortened(&change.title, 160);
-    format!("{} {kind}{of}{place}: {title}{by}", words::clock(change.at))
+    let state = match change.state {
+        ChangeState::Done => "",
+        ChangeState::Running => ", in progress",
+        ChangeState::Failed => ", which FAILED and may be in effect in part or not at all",
+    };
+    format!(
+        "{} {kind}{of}{place}: {title}{by}{state}",
+        words::clock(change.at)
+    )
 }
 
 /// `config maps in demo/production could not be read (the cluster refused: …)`.

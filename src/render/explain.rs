@@ -2,7 +2,7 @@
 //! list of what people can be told.
 
 use super::escape::Mrkdwn;
-use super::{freezing, oversight, reasons, runbooks, summary, thread, touched, who, words};
+use super::{freezing, heard, oversight, reasons, runbooks, summary, thread, touched, who, words};
 use crate::domain::command::{Answer, NotTaken, StatusLine, Then};
 use crate::domain::event::Judgement;
 use crate::domain::freeze::{FileSeen, Held};
@@ -403,6 +403,10 @@ fn status(open: &[StatusLine], frozen: &[String], glass: &[Glass], out: &[Refuse
         let stands = match line.unknown {
             Some(step) => format!("Nobody knows whether step {step} happened; a person has to say."),
             None => phase(&line.phase),
+        };
+        let stands = match &line.attended {
+            Some(known) => format!("{stands} {}.", words::sentence(&heard::attended(known))),
+            None => stands,
         };
         // A title that ends a sentence of its own has its full stop already.
         let title = line.title.trim_end_matches('.');

@@ -163,6 +163,10 @@ pub fn words(incident: &Incident, reason: &HandoffReason) -> String {
             .as_ref()
             .and_then(MatchRecord::told_refused)
             .map(|refused| format!("{}: {refused}", reason.words())),
+        HandoffReason::StillFiring if incident.firing().next().is_none() => Some(
+            "the steps were verified and all alerts that the sender lists have resolved, but it left some out, and those may fire on"
+                .to_owned(),
+        ),
         HandoffReason::SeveralMatch
         | HandoffReason::Unsure
         | HandoffReason::Flapping { .. }

@@ -7,6 +7,7 @@ pub mod evidence;
 pub mod explain;
 pub mod freezing;
 pub mod handoff;
+pub mod heard;
 pub mod memory;
 pub mod oversight;
 pub mod people;

@@ -3,7 +3,7 @@
 use jiff::Timestamp;
 
 use super::words;
-use crate::domain::silence::{Matcher, SilenceDraft, SilenceEnd};
+use crate::domain::silence::{Elsewhere, Matcher, SilenceDraft, SilenceEnd};
 
 /// `alertname="RedisDown", namespace="production"`.
 #[must_use]
@@ -19,12 +19,36 @@ pub fn minutes(minutes: u16) -> String {
 }
 
 pub(super) fn proposed(draft: &SilenceDraft, by: &str) -> String {
+    let beside = elsewhere(&draft.elsewhere).map(|beside| format!("; {beside}"));
     format!(
-        "{by} proposes to silence {} for {}: {}",
+        "{by} proposes to silence {} for {}: {}{}",
         matchers(&draft.matchers),
         minutes(draft.minutes),
-        draft.reason
+        draft.reason.trim_end_matches('.'),
+        beside.unwrap_or_default()
     )
+}
+
+/// `it hides 3 firing alerts of other incidents, too: INC-4 and INC-7`; `None` where it hides nothing else.
+#[must_use]
+pub fn elsewhere(beside: &Elsewhere) -> Option<String> {
+    let mut names: Vec<String> = beside.named.iter().map(ToString::to_string).collect();
+    let more = beside.incidents.saturating_sub(names.len());
+    if more > 0 {
+        names.push(format!("{more} more"));
+    }
+    let incidents = if beside.incidents == 1 {
+        "another incident"
+    } else {
+        "other incidents"
+    };
+    (beside.alerts > 0).then(|| {
+        format!(
+            "it hides {} of {incidents}, too: {}",
+            words::counted(beside.alerts, "firing alert"),
+            words::listed(&names)
+        )
+    })
 }
 
 pub(super) fn made(ends_at: Timestamp) -> String {

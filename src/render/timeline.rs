@@ -2,7 +2,7 @@
 //! foreign text is in it as it came; whoever posts it escapes it. Longer than other files, since it is one list of what happens.
 
 use super::reminder::{self, Reminder};
-use super::{changes, evidence, freezing, handoff, memory, reasons, silences, words};
+use super::{changes, evidence, freezing, handoff, heard, memory, reasons, silences, words};
 use crate::domain::approval::Vote;
 use crate::domain::event::{Cause, Deed, Event, Judgement, Outcome, Refusal};
 use crate::domain::factors::{FactorChange, FactorDeed};
@@ -58,6 +58,7 @@ fn worded(event: &Event, incident: Option<&Incident>) -> Option<String> {
         Event::AlertResolved { source, episode, .. } => {
             format!("{} resolved", alert_name(incident, source.as_ref(), episode))
         }
+        Event::Heard { heard, .. } => heard::line(heard, incident),
         Event::Matched { matched, .. } => sentences(&matched.explanation),
         Event::Planning { .. } | Event::Checklist { .. } => return None,
         Event::Gathered { findings, .. } => evidence::summary(findings),
@@ -496,7 +497,11 @@ pub fn deed(deed: Deed) -> &'static str {
     }
 }
 
-fn alert_name<'a>(incident: Option<&'a Incident>, source: Option<&Source>, episode: &EpisodeKey) -> &'a str {
+pub(super) fn alert_name<'a>(
+    incident: Option<&'a Incident>,
+    source: Option<&Source>,
+    episode: &EpisodeKey,
+) -> &'a str {
     let mut known = incident.into_iter().flat_map(|incident| &incident.episodes);
     known
         .find(|known| known.alert.episode == *episode && source.is_none_or(|of| known.alert.source == *of))

@@ -25,7 +25,7 @@ use crate::domain::runbook::RefusedLine;
 use crate::engine::Handle;
 use crate::ports::{Person, Standing};
 use crate::render::explain::glass_by;
-use crate::render::runbooks;
+use crate::render::{heard, runbooks};
 
 /// Incidents shown, at most.
 const SHOWN: usize = 25;
@@ -335,6 +335,10 @@ fn line(incident: &Incident) -> Value {
             None => "*needs a human*".to_owned(),
         },
         Phase::Closed { .. } => "closed".to_owned(),
+    };
+    let stands = match incident.attended() {
+        Some(known) => format!("{stands}, {}", safe(&heard::attended(known), 160)),
+        None => stands,
     };
     let stands = match unknown(incident) {
         Some(step) => format!("*nobody knows whether step {step} happened*"),

@@ -10,7 +10,7 @@ use jiff::Timestamp;
 use tempfile::TempDir;
 
 use super::{GENESIS, Store, StoreError, StoreLock, migrate};
-use crate::domain::alert::{Alert, AlertStatus, Severity};
+use crate::domain::alert::{Alert, AlertStatus, Severity, Told};
 use crate::domain::command::{Answer, Command, Effect, Intent, Reply};
 use crate::domain::event::{Entry, Event, Mode, Who};
 use crate::domain::freeze::Scope;
@@ -459,6 +459,7 @@ fn alert() -> Alert {
         ends_at: None,
         source_ref: None,
         dedup_key: None,
+        told: Told::default(),
     }
 }
 

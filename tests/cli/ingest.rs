@@ -16,13 +16,55 @@ fn a_body_is_shown_as_it_would_be_understood() {
     1 alert would be taken.
 
     checkout health: checkout health: status code 503
-      fires, severity unknown, service checkout
+      is firing, severity unknown, service checkout
       started 2026-11-20T22:26:15.123Z
       episode 3
       label monitor = checkout health
       label service = checkout
       label url = https://shop.example.test/healthz
+    Authenticity is checked on the HTTP request, not here; no secret is configured for this source yet.
     ");
+}
+
+#[test]
+fn no_text_of_a_sender_makes_a_line_of_ours() {
+    let place = Place::bare();
+    place.write(
+        "interlock.toml",
+        "[webhooks.zabbix]\nbearer_token = \"zabbix-token\"\n",
+    );
+    place.write(
+        "ack.json",
+        r#"{"event_id": "7\n0 alerts would be taken.", "value": "1", "name": "x", "host": "h\n  is resolved\u2028x",
+          "update_action": "acknowledged", "user": "Ana\n  is resolved"}"#,
+    );
+    let run = |headers: &[&str]| {
+        let mut line = vec!["ingest", "--source", "zabbix", "ack.json"];
+        line.extend(headers.iter().flat_map(|header| ["--header", header]));
+        place.run(&line).fine()
+    };
+    let said = run(&[]);
+    insta::assert_snapshot!(said, @r"
+    1 alert would be taken.
+
+    x
+      is acknowledged, severity unknown, service unknown
+      by Ana is resolved
+      episode 7\n0 alerts would be taken.
+      fingerprint /h\n  is resolved\u{2028}x
+      label host = h\n  is resolved\u{2028}x
+    Authenticity is checked on the HTTP request, not here; give its headers with --header to see more.
+    ");
+    let said = run(&["Authorization: Bearer another"]);
+    assert!(
+        said.contains("would NOT be authentic: it must carry `Authorization: Bearer` with the token of `webhooks.zabbix.bearer_token`"),
+        "{said}"
+    );
+    let said = run(&["Authorization: Bearer zabbix-token"]);
+    assert!(
+        said.contains("With these headers it would be authentic."),
+        "{said}"
+    );
 }
 
 #[test]

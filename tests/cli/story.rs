@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use interlock::app;
 use interlock::config::Settings;
-use interlock::domain::alert::{Alert, AlertStatus, Severity};
+use interlock::domain::alert::{Alert, AlertStatus, Severity, Told};
 use interlock::domain::approval::Vote;
 use interlock::domain::event::{Entry, Event, Mode, Outcome, Who};
 use interlock::domain::evidence::Finding;
@@ -360,5 +360,6 @@ fn alert() -> Alert {
         ends_at: None,
         source_ref: None,
         dedup_key: None,
+        told: Told::default(),
     }
 }

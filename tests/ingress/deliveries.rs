@@ -1,8 +1,8 @@
 //! Recorded deliveries, sent as they were.
 
 use axum::http::StatusCode;
-use interlock::domain::alert::{AlertStatus, Severity};
-use interlock::ingress::{Mapping, TRUNCATED, parse_alertmanager, parse_pagerduty};
+use interlock::domain::alert::{AlertStatus, Severity, TRUNCATED};
+use interlock::ingress::{Mapping, parse_alertmanager, parse_pagerduty};
 
 use crate::world::{Mood, Recorded, TOKEN, usual, with};
 
@@ -113,7 +113,10 @@ fn one_alert_reads_like_this() {
           "url": "http://prometheus.example.test:9090/graph?g0.expr=checkout_error_ratio+%3E+0.05&g0.tab=1"
         }
       ],
-      "starts_at": "2026-11-20T22:26:15.451Z"
+      "starts_at": "2026-11-20T22:26:15.451Z",
+      "told": {
+        "voice": ""
+      }
     }
     "#);
 }
@@ -242,16 +245,16 @@ async fn every_recorded_pagerduty_event_is_taken_as_what_it_is() {
     bad_signature: 401 - 
     incident_acknowledged: 200 pagerduty/01ABCDEFGHIJKLMNOPQRSTUV01 Acknowledged Q1ABCDEFGHIJKL critical CheckoutHighErrorRate checkout (eu-west-1 critical)
     incident_annotated: 200 - 
-    incident_delegated: 200 - 
-    incident_escalated: 200 pagerduty/01ABCDEFGHIJKLMNOPQRSTUV03 Firing Q1ABCDEFGHIJKL critical CheckoutHighErrorRate checkout (eu-west-1 critical)
+    incident_delegated: 200 pagerduty/01ABCDEFGHIJKLMNOPQRSTUV05 Unacknowledged Q1ABCDEFGHIJKL critical CheckoutHighErrorRate checkout (eu-west-1 critical)
+    incident_escalated: 200 pagerduty/01ABCDEFGHIJKLMNOPQRSTUV03 Unacknowledged Q1ABCDEFGHIJKL critical CheckoutHighErrorRate checkout (eu-west-1 critical)
     incident_priority_updated: 200 - 
-    incident_reassigned: 200 - 
+    incident_reassigned: 200 pagerduty/01ABCDEFGHIJKLMNOPQRSTUV04 Unacknowledged Q1ABCDEFGHIJKL critical CheckoutHighErrorRate checkout (eu-west-1 critical)
     incident_reopened: 200 pagerduty/01ABCDEFGHIJKLMNOPQRSTUV08 Reopened Q1ABCDEFGHIJKL critical CheckoutHighErrorRate checkout (eu-west-1 critical)
     incident_resolved: 200 pagerduty/01ABCDEFGHIJKLMNOPQRSTUV07 Resolved Q1ABCDEFGHIJKL critical CheckoutHighErrorRate checkout (eu-west-1 critical)
     incident_responder_added: 200 - 
     incident_status_update_published: 200 - 
     incident_triggered: 200 pagerduty/01ABCDEFGHIJKLMNOPQRSTUV00 Firing Q1ABCDEFGHIJKL critical CheckoutHighErrorRate checkout (eu-west-1 critical)
-    incident_unacknowledged: 200 pagerduty/01ABCDEFGHIJKLMNOPQRSTUV02 Firing Q1ABCDEFGHIJKL critical CheckoutHighErrorRate checkout (eu-west-1 critical)
+    incident_unacknowledged: 200 pagerduty/01ABCDEFGHIJKLMNOPQRSTUV02 Unacknowledged Q1ABCDEFGHIJKL critical CheckoutHighErrorRate checkout (eu-west-1 critical)
     pagey_ping: 200 - 
     rotation_two_signatures: 200 pagerduty/01ABCDEFGHIJKLMNOPQRSTUV21 Firing Q1ABCDEFGHIJKL critical CheckoutHighErrorRate checkout (eu-west-1 critical)
     service_updated: 200 - 
@@ -308,7 +311,23 @@ fn what_interlock_did_at_the_pager_opens_nothing() {
     };
     assert_eq!(read(body.clone()), 1);
     let key = "00a9c40f2a9a4435e24e8c47ff033d7dfef6ca1fccd74beb8d6d372c91ede761";
-    assert_eq!(read(body.replace(key, "interlock/INC-42")), 0);
+    let ours = body.replace(key, "interlock/INC-42");
+    assert_eq!(
+        read(ours.replace("incident.acknowledged", "incident.triggered")),
+        0
+    );
+    assert_eq!(
+        read(ours.replace("incident.acknowledged", "incident.resolved")),
+        0
+    );
+    // What our own event did there has no person behind it; who comes for our page has.
+    assert_eq!(
+        read(ours.replace("user_reference", "inbound_integration_reference")),
+        0
+    );
+    let came = parse_pagerduty(ours.as_bytes(), &Mapping::default()).unwrap();
+    assert_eq!(came[0].status, AlertStatus::Acknowledged);
+    assert_eq!(came[0].told.by.as_deref(), Some("Ana Okafor"));
     assert_eq!(
         read(body.replace(
             "\"client\":{\"name\":\"PagerDuty\"}",

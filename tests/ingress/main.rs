@@ -3,6 +3,7 @@
 
 mod authentic;
 mod deliveries;
+mod official;
 mod own;
 mod refusals;
 mod server;

@@ -125,3 +125,75 @@ async fn grafana_may_put() {
     assert_eq!(world.send(request).await.status, StatusCode::OK);
     assert_eq!(world.alerts().len(), 1);
 }
+
+/// Whoever is turned away reads what a request of theirs must carry, and which key of the configuration says it: of every source,
+/// whatever is configured for it, and never a secret.
+#[tokio::test]
+async fn who_is_refused_reads_which_credential_is_wanted_and_which_key_holds_it() {
+    for kind in SourceKind::ALL
+        .iter()
+        .filter(|kind| **kind != SourceKind::CloudWatch)
+    {
+        let section = format!("webhooks.{}", kind.name());
+        let config = format!(
+            "[{section}]\nbearer_token = \"s3cret-1\"\nbasic = \"ana:s3cret-2\"\nheader = \"X-Api-Key\"\nheader_token = \"s3cret-3\"\n"
+        );
+        // A token in the address is for those who can send no header.
+        let in_address = matches!(
+            kind,
+            SourceKind::Gcp | SourceKind::Azure | SourceKind::BetterStack
+        );
+        let config = match in_address {
+            true => format!("{config}url_token = \"s3cret-4\"\n"),
+            false => config,
+        };
+        let answer = with(&config, Mood::Stores)
+            .post(
+                &format!("/webhooks/{}", kind.name()),
+                &[("authorization", "Bearer x")],
+                "{}",
+            )
+            .await;
+        assert_eq!(answer.status, StatusCode::UNAUTHORIZED, "{}", kind.name());
+        for wanted in [
+            format!("`Authorization: Bearer` with the token of `{section}.bearer_token`"),
+            format!("the header `x-api-key` with the value of `{section}.header_token`"),
+            format!("basic authentication with the user and password of `{section}.basic`"),
+        ] {
+            assert!(answer.text.contains(&wanted), "{wanted}\n{}", answer.text);
+        }
+        let address = format!("`?token=` in the address with the token of `{section}.url_token`");
+        assert_eq!(answer.text.contains(&address), in_address, "{}", answer.text);
+        assert!(!answer.text.contains("s3cret"), "{}", answer.text);
+    }
+    for (source, wanted) in [
+        (
+            "pagerduty",
+            "`X-PagerDuty-Signature` with the secret of the webhook subscription, which `webhooks.pagerduty.secret` holds",
+        ),
+        (
+            "grafana",
+            "`x-grafana-alerting-signature` (hex of HMAC-SHA256) with the secret that `webhooks.grafana.secret` holds",
+        ),
+        (
+            "sentry",
+            "`sentry-hook-signature` (hex of HMAC-SHA256) with the secret that `webhooks.sentry.secret` holds",
+        ),
+        (
+            "incident_io",
+            "`webhook-signature` with the endpoint's signing secret (`whsec_…`), which `webhooks.incident_io.secret` holds",
+        ),
+        (
+            "generic",
+            "`x-signature` (hex of HMAC-SHA256) with the secret that `webhooks.generic.secret` holds",
+        ),
+    ] {
+        let config = format!("[webhooks.{source}]\nsecret = \"whsec_czNjcmV0LXMzY3JldC1zM2NyZXQ=\"\n");
+        let answer = with(&config, Mood::Stores)
+            .post(&format!("/webhooks/{source}"), &[], "{}")
+            .await;
+        assert_eq!(answer.status, StatusCode::UNAUTHORIZED, "{source}");
+        assert!(answer.text.contains(wanted), "{wanted}\n{}", answer.text);
+        assert!(!answer.text.contains("czNj"), "{}", answer.text);
+    }
+}

@@ -37,6 +37,40 @@ async fn a_deploy_before_the_alert_stands_on_its_card_and_others_do_not() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn a_sync_that_is_under_way_is_said_as_that_until_it_is_known_how_it_ended() {
+    let argo = format!("[webhooks.changes.argocd]\nbearer_token = \"{TOKEN}\"");
+    let world = TestWorld::start(setup().table(&argo)).await;
+    let started = (Timestamp::now() - SignedDuration::from_mins(5)).to_string();
+    let sync = |phase: &str, finished: Value| {
+        json!({"app": "archive", "namespace": "production", "phase": phase, "revision": "f95f852bd8fca8fc",
+            "startedAt": started, "finishedAt": finished})
+    };
+    let sends = async |body: &Value| assert_eq!(world.sends("changes/argocd", TOKEN, body).await, 200);
+    sends(&sync("Running", Value::Null)).await;
+    world.fires(&Alert::tape_jam()).await;
+    let card = world
+        .card("deploy of archive in production: sync of f95f852bd8fc")
+        .await;
+    assert!(card.contains("in progress"), "{card}");
+    sends(&sync("Failed", json!(started))).await;
+    let card = world.card("which FAILED").await;
+    assert_eq!(card.matches("f95f852bd8fc").count(), 1, "{card}");
+    assert!(!card.contains("in progress"), "{card}");
+    // It comes late: how it ended is known.
+    sends(&sync("Running", Value::Null)).await;
+    world.outbox_is_empty().await;
+    assert!(!world.card(SECTION).await.contains("in progress"));
+    let told = world.answers("/webhooks/changes/argo").await;
+    assert!(
+        told.contains("Changes go to /webhooks/changes/ and one of github, gitlab, flux, argocd"),
+        "{told}"
+    );
+    assert!(!told.contains("zabbix"), "{told}");
+    world.thread().is_uninteresting();
+    world.ends().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn what_changed_after_an_alert_began_explains_nothing_however_late_the_alert_came() {
     let world = TestWorld::start(setup()).await;
     let ago = |minutes| (Timestamp::now() - SignedDuration::from_mins(minutes)).to_string();

@@ -6,7 +6,7 @@ use std::sync::Arc;
 
 use interlock::app;
 use interlock::config::{ApproverRow, Settings};
-use interlock::domain::alert::{Alert, AlertStatus, Severity};
+use interlock::domain::alert::{Alert, AlertStatus, Severity, Told};
 use interlock::domain::command::{Answer, Command, Intent, Reply};
 use interlock::domain::ids::{EpisodeKey, Fingerprint, GroupKey, IncidentId, PersonId, Service, Source};
 use interlock::domain::incident::{ClosedAs, Incident, Phase};
@@ -57,6 +57,7 @@ fn alert((source, key): Name, status: AlertStatus, now: Timestamp) -> Alert {
         ends_at: (status == AlertStatus::Resolved).then_some(now),
         source_ref: None,
         dedup_key: None,
+        told: Told::default(),
     }
 }
 

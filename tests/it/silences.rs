@@ -204,3 +204,30 @@ async fn after_a_restore_a_silence_that_waited_is_void_and_can_be_proposed_again
     world.thread().is_uninteresting();
     world.ends().await;
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_else_a_silence_would_hide_is_said_before_it_is_approved() {
+    let apart = "[grouping]\nstorm_alerts_per_minute = 0\nsame_rule_within_minutes = 0";
+    let world = noisy(Setup::default().table(apart)).await;
+    // The same rule at the same place under another group: a card of its own.
+    let mut other = Alert::tape_jam().severity("low").label("shelf", "9").firing();
+    other["groupKey"] = serde_json::json!("{}:{shelf=\"9\"}");
+    for alert in other["alerts"].as_array_mut().unwrap() {
+        alert["fingerprint"] = serde_json::json!("00000000000000c9");
+    }
+    assert_eq!(world.posts(&other).await, 200);
+    world.card_shows("INC-2", "no runbook").await;
+    ana_proposes(&world).await;
+    world
+        .card("Hides 4 of 4 firing alerts here; *it hides 1 firing alert of another incident, too: INC-2*")
+        .await;
+    let said = world.thread().said();
+    assert!(
+        said.iter()
+            .any(|line| line.contains("of another incident, too: INC-2")),
+        "{said:#?}"
+    );
+    world.thread().is_uninteresting();
+    world.thread_of("INC-2").is_uninteresting();
+    world.ends().await;
+}

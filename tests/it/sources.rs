@@ -41,6 +41,14 @@ async fn a_monitor_that_goes_down_again_within_minutes_is_a_new_incident() {
         !said.iter().any(|line| line.contains("checkout health resolved")),
         "{said:#?}"
     );
+    // Nor does the beginning of the first, which was under way for long, begin anything once the second is over.
+    let over = beat(1, "2026-11-20 22:31:00.000");
+    assert_eq!(world.sends("uptime_kuma", "kuma-token", &over).await, 200);
+    world.card_shows("INC-2", "The alert cleared").await;
+    world.clock_moves(Duration::from_secs(600)).await;
+    assert_eq!(world.sends("uptime_kuma", "kuma-token", &down).await, 200);
+    world.outbox_is_empty().await;
+    assert_eq!(world.channel("incidents").cards(), 2);
     world.thread().is_uninteresting();
     world.thread_of("INC-2").is_uninteresting();
     world.ends().await;

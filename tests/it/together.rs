@@ -6,7 +6,7 @@ use std::sync::Arc;
 
 use interlock::app;
 use interlock::config::Settings;
-use interlock::domain::alert::{Alert as Fired, AlertStatus, Severity};
+use interlock::domain::alert::{Alert as Fired, AlertStatus, Severity, Told};
 use interlock::domain::command::Command;
 use interlock::domain::ids::{EpisodeKey, Fingerprint, Service, Source};
 use interlock::domain::runbook::Catalog;
@@ -362,6 +362,7 @@ fn fired(number: usize, now: Timestamp) -> Fired {
         ends_at: None,
         source_ref: None,
         dedup_key: None,
+        told: Told::default(),
     }
 }
 

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use interlock::domain::action::{Action, ObjectPattern, Tier};
-use interlock::domain::alert::{Alert, AlertStatus, Severity};
+use interlock::domain::alert::{Alert, AlertStatus, Severity, Told};
 use interlock::domain::event::Mode;
 use interlock::domain::ids::{
     Channel, ClusterName, Environment, EpisodeKey, Fingerprint, GroupId, GroupKey, Namespace, Revision,
@@ -168,6 +168,7 @@ pub fn alert(rng: &mut Rng, number: u64, now: Timestamp) -> Alert {
         ends_at: None,
         source_ref: None,
         dedup_key: None,
+        told: Told::default(),
     }
 }
 

@@ -106,7 +106,7 @@ fn alerts(
     };
     let source = row.source.as_deref().unwrap_or("alertmanager");
     let now = file.starts.checked_add(row.at).unwrap_or(file.starts);
-    let mut read = understand(source, &sample, settings, now).map_err(|error| error.to_string())?;
+    let (mut read, _) = understand(source, &sample, settings, now).map_err(|error| error.to_string())?;
     crate::app::without_secrets(settings, &mut read.alerts).map_err(|error| error.to_string())?;
     if row.times > MOST_TIMES {
         return Err(format!(

@@ -16,7 +16,7 @@ use crate::cli::screen::{Paint, Screen};
 use crate::cli::setup::Setup;
 use crate::cli::status::block_on;
 use crate::config::Settings;
-use crate::domain::alert::{Alert, AlertStatus, Severity};
+use crate::domain::alert::{Alert, AlertStatus, Severity, Told};
 use crate::domain::event::{Entry, Event};
 use crate::domain::freeze::{Freeze, FreezeFile};
 use crate::domain::ids::{
@@ -368,6 +368,7 @@ fn incident() -> Option<Incident> {
         ends_at: None,
         source_ref: None,
         dedup_key: None,
+        told: Told::default(),
     };
     let event = Event::Opened {
         incident: id,

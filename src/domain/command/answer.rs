@@ -7,7 +7,7 @@ use crate::domain::event::{Judgement, Refusal};
 use crate::domain::freeze::{FileSeen, Held, Scope};
 use crate::domain::glass::Glass;
 use crate::domain::ids::{Channel, IncidentId, PlanNo, RunbookName, StepNo};
-use crate::domain::incident::{Incident, MessageRef, Phase};
+use crate::domain::incident::{Attention, Incident, MessageRef, Phase};
 use crate::domain::oversight;
 use crate::domain::policy::{Access, Reason};
 use crate::domain::runbook::RefusedLine;
@@ -173,5 +173,7 @@ pub struct StatusLine {
     pub phase: Phase,
     /// The step of which nobody knows whether it happened: a person has to say.
     pub unknown: Option<StepNo>,
+    /// Who has all of it where it comes from.
+    pub attended: Option<Attention>,
     pub message: Option<MessageRef>,
 }

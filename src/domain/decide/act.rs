@@ -9,7 +9,7 @@ use super::{
     Context, Tx, advance, alerts, charge, contain, ends, freezing, glass, judge, merge, plan_act, silences,
     split, who,
 };
-use crate::domain::alert::{Alert, AlertStatus, Severity};
+use crate::domain::alert::{Alert, AlertStatus, Severity, Told};
 use crate::domain::command::{Answer, Form, Intent, Reply, RunbookLine, StatusLine};
 use crate::domain::event::{Deed, Event, Refusal, Who};
 use crate::domain::ids::{Channel, EpisodeKey, Fingerprint, IncidentId, Revision, RunbookName, Source};
@@ -276,6 +276,7 @@ fn status_line(incident: &Incident) -> StatusLine {
         severity: incident.severity.to_string(),
         phase: incident.phase.clone(),
         unknown: incident.unknown_step().map(|(_, step)| step),
+        attended: incident.attended().cloned(),
         message: incident.card.clone(),
     }
 }
@@ -541,5 +542,6 @@ fn manual_alert(incident: IncidentId, name: &str, title: &str) -> Alert {
         ends_at: None,
         source_ref: None,
         dedup_key: None,
+        told: Told::default(),
     }
 }

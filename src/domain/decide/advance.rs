@@ -3,7 +3,7 @@
 
 use jiff::{SignedDuration, Timestamp};
 
-use super::{Context, Tx, breaker, settling};
+use super::{Context, Tx, breaker, heard, settling};
 use crate::domain::approval::Approval;
 use crate::domain::command::{Drive, Effect, Reply};
 use crate::domain::escalation::{Call, Origin, Urgency, urgency, waits_for};
@@ -269,7 +269,11 @@ fn hand_over_for(tx: &mut Tx<'_>, context: Context<'_>, id: IncidentId, reason: 
 
 /// Pages when the table says so: at once, or by a deadline that is noted once.
 fn page(tx: &mut Tx<'_>, context: Context<'_>, id: IncidentId, call: Call, why: String) {
-    let Some(incident) = tx.state().incident(id) else {
+    let Some(incident) = tx
+        .state()
+        .incident(id)
+        .filter(|incident| !heard::is_had(incident, call))
+    else {
         return;
     };
     let urgency = match urgency_of(context, incident, call) {
@@ -302,10 +306,9 @@ fn urgency_of(context: Context<'_>, incident: &Incident, call: Call) -> Urgency 
 
 /// Pages a human now, once an incident, unless somebody has it already; again only when that reached nobody.
 pub fn page_now(tx: &mut Tx<'_>, id: IncidentId, call: Call, why: String) {
-    let wanted = tx
-        .state()
-        .incident(id)
-        .is_some_and(|incident| incident.paging.can_ask(call) && incident.commander.is_none());
+    let wanted = tx.state().incident(id).is_some_and(|incident| {
+        incident.paging.can_ask(call) && incident.commander.is_none() && !heard::is_had(incident, call)
+    });
     if wanted {
         tx.record(Event::PageAsked {
             incident: id,

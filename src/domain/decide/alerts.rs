@@ -1,22 +1,24 @@
 //! Alerts come in: duplicates collapse, related ones join, new ones open an incident and look for a runbook.
+//! Longer than other files, since what an alert may turn out to be stands in one place.
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use jiff::SignedDuration;
 
-use super::{Context, Tx, advance, advise, changes, plan_act, settling, survey};
+use super::{Context, Tx, advance, advise, changes, cut, heard, plan_act, settling, survey, twins};
 use crate::domain::alert::{Alert, AlertStatus};
 use crate::domain::cluster::{self, Because};
 use crate::domain::command::{Drive, Reply};
 use crate::domain::escalation::Call;
-use crate::domain::event::Event;
+use crate::domain::event::{Event, Heard};
 use crate::domain::ids::{DeliveryKey, Fingerprint, IncidentId, RunbookName, Source};
 use crate::domain::incident::{HandoffReason, MatchRecord, Phase, PlanRequest, Verdict};
 use crate::domain::matching::{self, By};
 use crate::domain::memory::Signature;
 use crate::domain::past::FLAPS;
 use crate::domain::plan::Requester;
+use crate::domain::state::Ended;
 use crate::planted::{self, Bug};
 
 /// Prefix of the `dedup_key` of everything that Interlock opens at a pager; an alert that carries it is our own echo.
@@ -38,6 +40,9 @@ pub fn received(
 ) -> Reply {
     tx.use_key(key);
     let mut repeated: BTreeMap<IncidentId, u32> = BTreeMap::new();
+    let mut ends: Vec<Ended> = Vec::new();
+    let cut = cut::groups(&alerts);
+    let whole = cut::noted(tx, source, &cut);
     for alert in alerts {
         if alert
             .dedup_key
@@ -45,23 +50,13 @@ pub fn received(
             .is_some_and(|key| key.starts_with(OUR_DEDUP_PREFIX))
             && !planted::is(Bug::OwnPageOpens)
         {
+            heard::own_page(tx, context, &alert);
             continue;
         }
-        let known = tx.state().by_episode(source, &alert.episode);
-        match (alert.status, known.filter(|_| !planted::is(Bug::DuplicatesOpen))) {
-            (AlertStatus::Firing, Some(known)) if !is_back(tx, context, known, &alert) => {
-                count(&mut repeated, known);
-            }
-            (AlertStatus::Reopened, Some(known)) if !is_over(tx, known, &alert) => {
-                count(&mut repeated, known);
-            }
-            (AlertStatus::Firing | AlertStatus::Reopened, Some(known)) => {
-                again(tx, context, source, known, alert)
-            }
-            (AlertStatus::Firing | AlertStatus::Reopened, None) => fired(tx, context, source, alert),
-            (AlertStatus::Resolved, Some(known)) => resolved(tx, context, known, &alert),
-            // The firing was never seen, or is long forgotten: there is nothing to resolve.
-            (AlertStatus::Resolved | AlertStatus::Acknowledged, _) => {}
+        match one(tx, context, source, alert) {
+            Came::Repeated(known) => count(&mut repeated, known),
+            Came::EndedUnseen(ended) => ends.push(ended),
+            Came::New => {}
         }
     }
     if !repeated.is_empty() {
@@ -69,8 +64,84 @@ pub fn received(
             incidents: repeated.into_iter().collect(),
         });
     }
+    if !ends.is_empty() {
+        tx.record(Event::Heard {
+            incident: None,
+            heard: Heard::Ended { ends },
+        });
+    }
+    cut::noted(tx, source, &cut);
+    for incident in whole {
+        advance::source_agrees(tx, context, incident);
+    }
     tx.use_key(None);
     Reply::Stored
+}
+
+/// What an alert turned out to be.
+enum Came {
+    New,
+    Repeated(IncidentId),
+    /// The end of what nobody here had heard the beginning of.
+    EndedUnseen(Ended),
+}
+
+fn one(tx: &mut Tx<'_>, context: Context<'_>, source: &Source, alert: Alert) -> Came {
+    let known = tx.state().by_episode(source, &alert.episode);
+    let twin = match known {
+        Some(_) => None,
+        None => twins::known(tx, source, &alert),
+    };
+    let (known, alert) = match twin {
+        Some((twin, alert)) => (Some(twin), alert),
+        None => (known, alert),
+    };
+    match (alert.status, known.filter(|_| !planted::is(Bug::DuplicatesOpen))) {
+        (AlertStatus::Firing, Some(known)) if !is_back(tx, context, known, &alert) => {
+            twins::fires(tx, known, &alert);
+            worse(tx, context, known, &alert);
+            return Came::Repeated(known);
+        }
+        (AlertStatus::Reopened, Some(known)) if !is_over(tx, known, &alert) => {
+            return Came::Repeated(known);
+        }
+        (AlertStatus::Firing | AlertStatus::Reopened, Some(known)) => {
+            again(tx, context, source, known, alert);
+        }
+        // It began before it ended, and that was heard first.
+        (AlertStatus::Firing | AlertStatus::Unacknowledged, None)
+            if tx.state().has_ended(&alert, context.now) && !planted::is(Bug::LateFiringOpens) => {}
+        (AlertStatus::Firing | AlertStatus::Reopened, None) => fired(tx, context, source, alert),
+        (AlertStatus::Resolved, Some(known)) => resolved(tx, context, known, &alert),
+        (AlertStatus::Acknowledged | AlertStatus::Unacknowledged, Some(known)) => {
+            heard::attention(tx, context, known, &alert);
+        }
+        // It fires: that it began to was missed.
+        (AlertStatus::Unacknowledged, None) => fired(tx, context, source, alert.firing()),
+        // The firing was never seen, or is long forgotten: there is nothing to resolve. It may be under way.
+        (AlertStatus::Resolved, None) if !tx.state().has_ended(&alert, context.now) => {
+            return Came::EndedUnseen(twins::ended(alert, context.now));
+        }
+        (AlertStatus::Resolved | AlertStatus::Acknowledged, None) => {}
+    }
+    Came::New
+}
+
+/// An episode that goes on and has become worse (Sentry's warning that becomes critical, Datadog's `Warn` that becomes `Triggered`,
+/// another priority at Opsgenie) calls as a new alert of that severity would. Nothing makes an incident less than it was.
+fn worse(tx: &mut Tx<'_>, context: Context<'_>, id: IncidentId, alert: &Alert) {
+    let incident = tx.state().incident(id);
+    let news = incident.is_some_and(|incident| incident.is_open() && alert.severity > incident.severity);
+    if news {
+        tx.record(Event::Heard {
+            incident: Some(id),
+            heard: Heard::Worse {
+                name: alert.name.clone(),
+                severity: alert.severity,
+            },
+        });
+        advance::page_sooner(tx, context, id);
+    }
 }
 
 fn count(repeated: &mut BTreeMap<IncidentId, u32>, known: IncidentId) {
@@ -116,7 +187,9 @@ fn is_back(tx: &Tx<'_>, context: Context<'_>, known: IncidentId, alert: &Alert) 
             .filter_map(|episode| episode.alert.starts_at)
             .max();
         let anew = matches!((started, alert.starts_at), (Some(known), Some(new)) if new > known);
-        anew || since.is_some_and(|at| context.now.duration_since(at) > LATE)
+        // Of an episode before that one, however long it was under way: Amazon SNS tries for an hour.
+        let older = matches!((started, alert.starts_at), (Some(known), Some(new)) if new < known);
+        anew || (!older && since.is_some_and(|at| context.now.duration_since(at) > LATE))
     })
 }
 
@@ -143,8 +216,9 @@ pub(super) fn join(
     alert: Alert,
     because: Option<Because>,
 ) {
-    let before = tx.state().incident(incident).map(|incident| incident.severity);
-    let worse = before.is_some_and(|before| alert.severity > before);
+    let before = tx.state().incident(incident);
+    let worse = before.is_some_and(|before| alert.severity > before.severity);
+    let had = before.is_some_and(|before| before.attended().is_some());
     let fingerprint = alert.fingerprint.clone();
     let source = alert.source.clone();
     tx.record(Event::Joined {
@@ -156,6 +230,7 @@ pub(super) fn join(
     if let Some(times) = flaps(tx, &fingerprint) {
         joined_flapping(tx, context, incident, times);
     }
+    heard::rings_again(tx, context, incident, had);
     if worse {
         advance::page_sooner(tx, context, incident);
     }
@@ -356,7 +431,7 @@ fn resolved(tx: &mut Tx<'_>, context: Context<'_>, incident: IncidentId, alert: 
             .find(|episode| episode.is_of(alert))
             .is_some_and(|episode| episode.resolved_at.is_none() && !is_earlier(alert, &episode.alert))
     });
-    if fresh {
+    if fresh && twins::agree(tx, incident, alert) {
         tx.record(Event::AlertResolved {
             incident,
             source: Some(alert.source.clone()),

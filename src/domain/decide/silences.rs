@@ -13,8 +13,8 @@ use crate::domain::ids::{ClusterName, IncidentId, Namespace, SilenceNo};
 use crate::domain::incident::Incident;
 use crate::domain::policy::Reason;
 use crate::domain::silence::{
-    self, MINUTES, Matcher, Offer, REASON_MOST, Silence, SilenceDraft, SilenceEnd, SilenceNews, SilenceRef,
-    SilenceState, SilenceWish, TIER,
+    self, Elsewhere, MINUTES, Matcher, Offer, REASON_MOST, Silence, SilenceDraft, SilenceEnd, SilenceNews,
+    SilenceRef, SilenceState, SilenceWish, TIER,
 };
 
 pub fn wanted(tx: &mut Tx<'_>, context: Context<'_>, actor: &Actor<'_>, wish: SilenceWish) -> Reply {
@@ -119,11 +119,13 @@ fn draft(tx: &Tx<'_>, id: IncidentId, offer: Offer, wanted: &Wanted) -> Result<S
         .state()
         .incident(id)
         .map_or(0, |incident| incident.silences.len());
+    let elsewhere = Elsewhere::of(&matchers, id, &tx.state().open_by_need());
     Ok(SilenceDraft {
         no: SilenceNo(u16::try_from(made).unwrap_or(u16::MAX).saturating_add(1)),
         matchers,
         minutes: wanted.minutes,
         reason,
+        elsewhere,
     })
 }
 

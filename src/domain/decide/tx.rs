@@ -6,7 +6,7 @@ use std::collections::BTreeSet;
 use jiff::Timestamp;
 
 use crate::domain::command::{Answer, Drive, Effect, Reply};
-use crate::domain::event::{Deed, Entry, Event, Outcome};
+use crate::domain::event::{Deed, Entry, Event, Heard, Outcome};
 use crate::domain::ids::{DeliveryKey, IncidentId};
 use crate::domain::incident::Phase;
 use crate::domain::run::RunResult;
@@ -106,7 +106,16 @@ impl<'a> Tx<'a> {
 
     /// Somebody has come for more pages than before: the pager need not call the next person.
     fn acknowledge(&mut self, event: &Event, after: usize) {
+        // A page that was acknowledged there is known there.
+        let known = matches!(
+            event,
+            Event::Heard {
+                heard: Heard::Acknowledged { episode: None, .. },
+                ..
+            }
+        );
         if let Some(incident) = event.incident()
+            && !known
             && self.acknowledged(event) > after
             && !planted::is(Bug::PageNotAcknowledged)
         {
@@ -256,6 +265,7 @@ fn redraws(event: &Event) -> bool {
         | Event::SourceTold { .. }
         | Event::SourceResolved { .. }
         | Event::CardPosted { .. } => false,
+        Event::Heard { heard, .. } => heard.is_shown(),
         Event::Frozen { over, .. } | Event::Unfrozen { over, .. } => over.is_some(),
     }
 }
@@ -341,6 +351,7 @@ fn tells(event: &Event) -> bool {
         | Event::PageAsked { .. }
         | Event::Closed { .. }
         | Event::CardPosted { .. } => false,
+        Event::Heard { heard, .. } => heard.is_shown(),
         Event::Frozen { over, .. } | Event::Unfrozen { over, .. } => over.is_some(),
     }
 }

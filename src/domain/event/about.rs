@@ -21,6 +21,7 @@ impl Event {
             Self::Frozen { over, .. } | Self::Unfrozen { over, .. } => over.map(|over| over.incident),
             Self::Refused { incident, .. }
             | Self::Asked { incident, .. }
+            | Self::Heard { incident, .. }
             | Self::PayloadErased { incident, .. } => *incident,
             Self::Opened { incident, .. }
             | Self::Anchored { incident, .. }

@@ -39,6 +39,8 @@ pub(super) fn opened(
             alert: alert.clone(),
             because: None,
             resolved_at: None,
+            attention: None,
+            voices: BTreeMap::new(),
         }],
         let_go: 0,
         repeats: 0,
@@ -69,6 +71,7 @@ pub(super) fn opened(
         merged_groups: BTreeSet::new(),
         split_off: BTreeSet::new(),
         silences: Vec::new(),
+        cut: Vec::new(),
         looked_at: 0,
         last_seq: 0,
     }
@@ -89,6 +92,8 @@ pub(super) fn joined(incident: &mut Incident, alert: &Arc<Alert>, because: Optio
         alert: alert.clone(),
         because: because.cloned(),
         resolved_at: None,
+        attention: None,
+        voices: BTreeMap::new(),
     });
 }
 

@@ -7,7 +7,7 @@ use super::plans::{
     advised, allowed_alone, approve, ended, filled, judged, part_done, proposed, set, settle_approval,
     started, taken_over, track,
 };
-use super::silences;
+use super::{heard, silences};
 use crate::domain::approval::{Approval, ApprovalEvent};
 use crate::domain::event::Event;
 use crate::domain::evidence::Evidence;
@@ -32,6 +32,7 @@ pub(super) fn change(incident: &mut Incident, event: &Event, at: Timestamp) {
             incident.split_off.insert(fingerprint.clone());
         }
         Event::AlertResolved { source, episode, .. } => resolved(incident, source.as_ref(), episode, at),
+        Event::Heard { heard, .. } => heard::heard(incident, heard, at),
         Event::ChangesSeen { changes, unread, .. } => incident.saw_changes(changes, unread),
         Event::Remembered { similar, .. } => incident.similar.clone_from(similar),
         Event::Matched { matched, .. } => incident.matched = Some(matched.clone()),

@@ -4,6 +4,7 @@
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
+use super::Attention;
 use crate::domain::escalation::Call;
 
 /// What became of paging for this incident.
@@ -36,6 +37,9 @@ pub struct Paging {
     /// For how many of its pages, the oldest first, somebody has come: the pager is told so of each, once.
     #[serde(default)]
     pub acknowledged: usize,
+    /// Who has come for the page that stands, as the pager says.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub attention: Option<Attention>,
 }
 
 impl Paging {
@@ -43,12 +47,7 @@ impl Paging {
     /// a card that waited and something has gone wrong since, or it was acknowledged and rings nobody any more.
     #[must_use]
     pub fn can_ask(&self, call: Call) -> bool {
-        let is_news = match call {
-            Call::NotHelped | Call::FiresOn | Call::Broke | Call::Asked | Call::Stopped => {
-                self.waiting || self.is_acknowledged()
-            }
-            Call::Waits | Call::Stuck | Call::Taken => false,
-        };
+        let is_news = call.is_news() && (self.waiting || self.is_acknowledged());
         self.asked_at.is_none() || is_news || self.failed.as_ref().is_some_and(|failed| !failed.trying)
     }
 
@@ -56,6 +55,7 @@ impl Paging {
     /// that has reached nobody yet goes on.
     pub(in crate::domain) fn begin_anew(&mut self) {
         self.answered = false;
+        self.attention = None;
         if self.asked_at.is_none() {
             self.due = None;
         } else if self.delivered_at.is_some() {
@@ -131,6 +131,7 @@ impl Paging {
         // Whoever has taken the page before is not rung by more of it: this one is another. A pager has it as soon as there is
         // a key, also while it has not yet taken that it was raised.
         self.before.extend(self.key.take());
+        self.attention = None;
         self.acknowledged = self.acknowledged.min(self.before.len());
         self.asked_at = Some(at);
         self.answered = false;

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use super::*;
-use crate::domain::alert::{Alert, AlertStatus, Severity};
+use crate::domain::alert::{Alert, AlertStatus, Severity, Told};
 use crate::domain::approval::Vote;
 use crate::domain::ids::{Channel, EpisodeKey, Fingerprint, Source};
 use crate::domain::incident::MessageRef;
@@ -186,6 +186,7 @@ fn alert() -> Alert {
     Alert {
         source: Source::new("alertmanager"),
         dedup_key: None,
+        told: Told::default(),
         fingerprint: Fingerprint::new("f"),
         episode: EpisodeKey::new("e"),
         group: None,

@@ -1,9 +1,12 @@
 //! Which incident has an episode of an alert: found by its source and key, moved on when incidents are merged, and let go of
 //! when an alert flaps for ever.
 
+use std::collections::BTreeSet;
+
 use jiff::Timestamp;
 
-use super::State;
+use super::{Index, State};
+use crate::domain::alert::Alert;
 use crate::domain::ids::{EpisodeKey, IncidentId, Source};
 use crate::domain::incident::{Episode, Incident, Phase};
 
@@ -32,6 +35,34 @@ fn last_fired(incident: &Incident, (source, key): (&Source, &EpisodeKey)) -> Tim
     episode.resolved_at.unwrap_or(closed)
 }
 
+impl Index {
+    fn note_alert(&mut self, id: IncidentId, alert: &Alert) {
+        if alert.told.voice.is_none() {
+            return;
+        }
+        let alerts = self.alerts.entry(alert.source.clone()).or_default();
+        match alerts.get_mut(&alert.fingerprint) {
+            Some(ids) => _ = ids.insert(id),
+            None => _ = alerts.insert(alert.fingerprint.clone(), BTreeSet::from([id])),
+        }
+    }
+
+    pub(super) fn forget_alert(&mut self, id: IncidentId, alert: &Alert) {
+        let Some(alerts) = self.alerts.get_mut(&alert.source) else {
+            return;
+        };
+        if let Some(ids) = alerts.get_mut(&alert.fingerprint) {
+            ids.remove(&id);
+            if ids.is_empty() {
+                alerts.remove(&alert.fingerprint);
+            }
+        }
+        if alerts.is_empty() {
+            self.alerts.remove(&alert.source);
+        }
+    }
+}
+
 impl State {
     /// An alert that fires is where it fires; one that does not, where it fired last. That is not the newest incident: what was
     /// merged may be in an older one.
@@ -41,6 +72,7 @@ impl State {
         };
         for episode in incident.episodes.iter().skip(from) {
             let key = (&episode.alert.source, &episode.alert.episode);
+            self.index.note_alert(id, &episode.alert);
             let known = self.index.episodes.entry(key.0.clone()).or_default();
             // Mostly nobody has it, and then nothing is looked through: a storm has thousands, and all are read at the start.
             let Some(holder) = known.get(key.1).copied() else {

@@ -2,7 +2,7 @@
 
 use jiff::Timestamp;
 
-use crate::domain::change::{Change, ChangeKind};
+use crate::domain::change::{Change, ChangeKind, ChangeState};
 use crate::domain::ids::{Service, Source};
 use crate::ingress::text::{MAX_NAME, cut, is_link, one_line};
 
@@ -15,6 +15,7 @@ const AGAIN: i64 = 300;
 pub(super) struct Draft {
     pub id: Option<String>,
     pub at: Option<Timestamp>,
+    pub state: ChangeState,
     pub service: Option<String>,
     pub environment: Option<String>,
     pub title: String,
@@ -48,6 +49,7 @@ impl Draft {
             source: source.clone(),
             id: cut(id, MAX_NAME),
             kind,
+            state: self.state,
             at,
             service: service.filter(|name| !name.is_empty()).map(Service::new),
             environment: short(self.environment),

@@ -130,7 +130,8 @@ async fn take(served: &Served, request: Request<Body>) -> Result<Said, Said> {
     }
     let (parts, body) = request.into_parts();
     let unauthentic = || {
-        let advice = format!("set what is configured here {}", served.sender.place());
+        let section = format!("webhooks.changes.{}", served.sender.name());
+        let advice = served.gate.advice(&section, served.sender.place());
         (
             StatusCode::UNAUTHORIZED,
             Turned::Unauthentic { advice }.to_string(),

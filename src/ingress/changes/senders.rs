@@ -1,5 +1,5 @@
-//! The shapes of those who tell what they changed. Only what has happened is a change: a deployment that waits or failed is
-//! left aside. A sender that knows no service may be given one in its address, `?service=NAME`.
+//! The shapes of those who tell what they changed. A deployment that is under way, or failed, is told as that; one that only waits
+//! is left aside. A sender that knows no service may be given one in its address, `?service=NAME`.
 //! Shapes: <https://docs.github.com/en/webhooks/webhook-events-and-payloads> (`deployment_status`, `push`, `release`),
 //! <https://docs.gitlab.com/user/project/integrations/webhook_events/> (deployment, push, release),
 //! <https://fluxcd.io/flux/components/notification/events/>,
@@ -9,9 +9,9 @@ use serde_json::Value;
 
 use super::draft::Draft;
 use super::read::{ChangesRead, Told};
-use crate::domain::change::ChangeKind;
+use crate::domain::change::{ChangeKind, ChangeState};
 use crate::ingress::error::ParseError;
-use crate::ingress::json::{any, first, lacks, list, object, part, text};
+use crate::ingress::json::{any, first, lacks, list, object, pairs, part, text};
 use crate::ingress::moment::moment;
 
 type Result = std::result::Result<ChangesRead, ParseError>;
@@ -24,38 +24,35 @@ fn at(body: &Value, pointers: &[&str]) -> Option<jiff::Timestamp> {
         .find_map(|pointer| body.pointer(pointer).and_then(moment))
 }
 
+/// What a word of a CI system for how a deployment stands means; `None` for one that has not begun, or never will.
+fn state(word: String) -> Option<ChangeState> {
+    match word.to_ascii_lowercase().as_str() {
+        "success" | "succeeded" | "successful" | "done" | "finished" => Some(ChangeState::Done),
+        "in_progress" | "running" | "started" => Some(ChangeState::Running),
+        "failure" | "failed" | "error" => Some(ChangeState::Failed),
+        _ => None,
+    }
+}
+
 fn one(told: &Told<'_>, kind: ChangeKind, draft: Draft) -> Result {
     Ok(ChangesRead::of(draft.finish(&told.source, kind, told.now)))
 }
 
-/// Pushes to the default branch, published releases, and deployments that succeeded.
+/// Pushes to the default branch, published releases, and deployments.
 pub(super) fn github(told: &Told<'_>) -> Result {
     let body = object(told.body, "a webhook of GitHub as JSON")?;
     let service = text(&body, "/repository/name");
     match told.header("x-github-event") {
-        Some("deployment_status")
-            if text(&body, "/deployment_status/state").as_deref() == Some("success") =>
-        {
-            let what = first(&body, &["/deployment/description", "/deployment/ref"]).unwrap_or_default();
-            let sha: String = text(&body, "/deployment/sha")
-                .unwrap_or_default()
-                .chars()
-                .take(7)
-                .collect();
-            let draft = Draft {
-                id: text(&body, "/deployment/id"),
-                at: at(&body, &["/deployment_status/created_at"]),
-                environment: text(&body, "/deployment/environment"),
-                title: format!("{what} {sha}"),
-                by: first(&body, &["/deployment/creator/login", "/sender/login"]),
-                link: first(&body, &["/deployment_status/target_url", "/repository/html_url"]),
-                service,
+        Some("deployment_status") => {
+            let Some(state) = text(&body, "/deployment_status/state").and_then(state) else {
+                return Ok(ChangesRead::aside(AWAY));
             };
-            one(told, ChangeKind::Deploy, draft)
+            one(told, ChangeKind::Deploy, deployment(&body, state))
         }
         Some("release") if text(&body, "/action").as_deref() == Some("published") => {
             let draft = Draft {
                 id: text(&body, "/release/id"),
+                state: ChangeState::Done,
                 at: at(&body, &["/release/published_at"]),
                 title: first(&body, &["/release/name", "/release/tag_name"]).unwrap_or_default(),
                 by: text(&body, "/release/author/login"),
@@ -72,6 +69,7 @@ pub(super) fn github(told: &Told<'_>) -> Result {
             }
             let draft = Draft {
                 id: text(&body, "/after"),
+                state: ChangeState::Done,
                 at: at(&body, &["/head_commit/timestamp"]),
                 title: text(&body, "/head_commit/message")
                     .and_then(first_line)
@@ -92,15 +90,39 @@ pub(super) fn github(told: &Told<'_>) -> Result {
     }
 }
 
-/// Deployments that succeeded, releases, and pushes to the default branch.
+/// A deployment of GitHub's, as its newest status tells.
+fn deployment(body: &Value, state: ChangeState) -> Draft {
+    let what = first(body, &["/deployment/description", "/deployment/ref"]).unwrap_or_default();
+    let sha: String = text(body, "/deployment/sha")
+        .unwrap_or_default()
+        .chars()
+        .take(7)
+        .collect();
+    Draft {
+        id: text(body, "/deployment/id"),
+        state,
+        at: at(body, &["/deployment_status/created_at"]),
+        environment: text(body, "/deployment/environment"),
+        title: format!("{what} {sha}"),
+        by: first(body, &["/deployment/creator/login", "/sender/login"]),
+        link: first(body, &["/deployment_status/target_url", "/repository/html_url"]),
+        service: text(body, "/repository/name"),
+    }
+}
+
+/// Deployments, releases, and pushes to the default branch.
 pub(super) fn gitlab(told: &Told<'_>) -> Result {
     let body = object(told.body, "a webhook of GitLab")?;
     let service = text(&body, "/project/name");
     match text(&body, "/object_kind").as_deref() {
-        Some("deployment") if text(&body, "/status").as_deref() == Some("success") => {
+        Some("deployment") => {
+            let Some(state) = text(&body, "/status").and_then(state) else {
+                return Ok(ChangesRead::aside(AWAY));
+            };
             let sha = text(&body, "/short_sha").unwrap_or_default();
             let draft = Draft {
                 id: text(&body, "/deployment_id"),
+                state,
                 at: at(&body, &["/status_changed_at"]),
                 environment: text(&body, "/environment"),
                 title: format!(
@@ -132,6 +154,7 @@ pub(super) fn gitlab(told: &Told<'_>) -> Result {
             let newest = list(&body, "/commits").last();
             let draft = Draft {
                 id: text(&body, "/after"),
+                state: ChangeState::Done,
                 at: newest.and_then(|commit| at(commit, &["/timestamp"])),
                 title: newest
                     .and_then(|commit| text(commit, "/title"))
@@ -155,17 +178,30 @@ pub(super) fn flux(told: &Told<'_>) -> Result {
     part(&body, "/involvedObject", EXPECTED)?;
     let kind = text(&body, "/involvedObject/kind").unwrap_or_default();
     let applied = matches!(kind.as_str(), "Kustomization" | "HelmRelease");
-    if !applied || text(&body, "/severity").as_deref() == Some("error") {
+    if !applied {
         return Ok(ChangesRead::aside(AWAY));
     }
+    let state = match (
+        text(&body, "/severity").as_deref(),
+        text(&body, "/reason").as_deref(),
+    ) {
+        (Some("error"), _) => ChangeState::Failed,
+        (_, Some("Progressing")) => ChangeState::Running,
+        _ => ChangeState::Done,
+    };
     let name = text(&body, "/involvedObject/name");
-    let revision = text(&body, "/metadata/revision").unwrap_or_default();
+    // `kustomize.toolkit.fluxcd.io/revision`: the controller's group goes before it.
+    let mut metadata = pairs(&body, "/metadata").into_iter();
+    let revision = metadata.find(|(key, _)| key == "revision" || key.ends_with("/revision"));
+    let revision = revision.map(|(_, revision)| revision).unwrap_or_default();
     let said = text(&body, "/message").and_then(first_line).unwrap_or_default();
     let draft = Draft {
-        id: Some(format!(
-            "{kind} {} {revision} {said}",
-            name.as_deref().unwrap_or("")
-        )),
+        // What it says differs while it goes on; without a revision nothing else tells two apart.
+        id: Some(match revision.as_str() {
+            "" => format!("{kind} {} {said}", name.as_deref().unwrap_or("")),
+            revision => format!("{kind} {} {revision}", name.as_deref().unwrap_or("")),
+        }),
+        state,
         at: at(&body, &["/timestamp"]),
         environment: text(&body, "/involvedObject/namespace"),
         title: format!("{kind} {revision}: {said}"),
@@ -182,18 +218,44 @@ pub(super) fn argocd(told: &Told<'_>) -> Result {
     let body = object(told.body, EXPECTED)?;
     let app = first(&body, &["/app", "/application", "/name"]);
     let app = app.ok_or_else(|| lacks("/app", "the application's name", EXPECTED))?;
+    // Templates from before there was a phase are sent on success.
+    let phase = text(&body, "/phase").filter(|phase| !phase.starts_with("{{"));
+    let state = match phase.map(|phase| phase.to_ascii_lowercase()).as_deref() {
+        None | Some("succeeded") => ChangeState::Done,
+        Some("running" | "terminating") => ChangeState::Running,
+        Some("failed" | "error") => ChangeState::Failed,
+        Some(_) => return Ok(ChangesRead::aside(AWAY)),
+    };
     let revision = text(&body, "/revision").unwrap_or_default();
     let short: String = revision.chars().take(12).collect();
     let said = text(&body, "/message").and_then(first_line).unwrap_or_default();
     let draft = Draft {
+        // The same from its start to its end.
         id: Some(format!(
             "{app} {revision} {}",
-            text(&body, "/finishedAt").unwrap_or_default()
+            first(
+                &body,
+                &["/startedAt", "/started_at", "/finishedAt", "/finished_at"]
+            )
+            .unwrap_or_default()
         )),
-        at: at(&body, &["/finishedAt", "/time"]),
-        environment: text(&body, "/namespace"),
-        title: format!("synced {short} {said}"),
-        by: text(&body, "/author"),
+        state,
+        at: at(
+            &body,
+            &[
+                "/finishedAt",
+                "/finished_at",
+                "/startedAt",
+                "/started_at",
+                "/time",
+            ],
+        ),
+        environment: first(&body, &["/namespace", "/destination/namespace"]),
+        title: match state {
+            ChangeState::Done => format!("synced {short} {said}"),
+            ChangeState::Running | ChangeState::Failed => format!("sync of {short} {said}"),
+        },
+        by: first(&body, &["/author", "/initiated_by"]),
         link: text(&body, "/url"),
         service: Some(app),
     };
@@ -207,6 +269,7 @@ pub(super) fn pagerduty(told: &Told<'_>) -> Result {
     part(&body, "/payload", EXPECTED)?;
     let draft = Draft {
         id: None,
+        state: ChangeState::Done,
         at: at(&body, &["/payload/timestamp"]),
         service: first(&body, &["/payload/custom_details/service", "/payload/source"]),
         environment: text(&body, "/payload/custom_details/environment"),
@@ -239,6 +302,7 @@ pub(super) fn launchdarkly(told: &Told<'_>) -> Result {
         .unwrap_or_default();
     let draft = Draft {
         id: text(&body, "/_id"),
+        state: ChangeState::Done,
         at: at(&body, &["/date"]),
         service: named("proj"),
         environment: named("env"),
@@ -270,8 +334,16 @@ pub(super) fn generic(told: &Told<'_>) -> Result {
             Some("config") => ChangeKind::Config,
             Some(_) => ChangeKind::Other,
         };
+        let state = match first(row, &["/state", "/status", "/phase"]) {
+            None => ChangeState::Done,
+            Some(word) => match state(word) {
+                Some(state) => state,
+                None => continue,
+            },
+        };
         let draft = Draft {
             id: text(row, "/id"),
+            state,
             at: at(row, &["/at", "/time", "/timestamp"]),
             service: text(row, "/service"),
             environment: text(row, "/environment"),

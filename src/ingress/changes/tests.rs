@@ -6,7 +6,7 @@ use serde_json::{Value, json};
 
 use super::read_changes;
 use crate::config::ChangeSource;
-use crate::domain::change::{Change, ChangeKind};
+use crate::domain::change::{Change, ChangeKind, ChangeState};
 
 fn now() -> Timestamp {
     "2026-11-20T22:30:00Z".parse().unwrap()
@@ -50,6 +50,86 @@ fn what_has_no_id_and_no_time_is_one_change_when_its_sender_repeats_it() {
     };
     assert_eq!(at("2026-11-20T22:30:00Z"), at("2026-11-20T22:30:40Z"));
     assert_ne!(at("2026-11-20T22:30:00Z"), at("2026-11-20T22:40:00Z"));
+}
+
+/// As recorded or in the shape of what was (`reference`, alerts: changes).
+#[test]
+fn what_is_under_way_or_failed_is_said_as_that_and_what_only_waits_is_no_change() {
+    let argocd = |phase: &str, finished: Value| {
+        json!({"app": "cart", "destination": {"namespace": "shop"}, "phase": phase, "revision": "f95f852bd8fca8fc",
+            "started_at": "2026-11-20T22:14:53Z", "finished_at": finished})
+    };
+    let github = |state: &str| {
+        json!({"deployment_status": {"state": state, "created_at": "2026-11-20T22:15:55Z"},
+            "deployment": {"id": 7, "ref": "v2", "sha": "f95f852bd8", "environment": "production"}, "repository": {"name": "cart"}})
+    };
+    let gitlab = |status: &str| {
+        json!({"object_kind": "deployment", "status": status, "status_changed_at": "2026-11-20 23:15:55 +0100",
+            "deployment_id": 15, "environment": "production", "project": {"name": "cart"}, "short_sha": "f95f852b", "ref": "main"})
+    };
+    let flux = |severity: &str, reason: &str| {
+        json!({"involvedObject": {"kind": "Kustomization", "name": "cart", "namespace": "shop"}, "severity": severity, "reason": reason,
+            "metadata": {"kustomize.toolkit.fluxcd.io/revision": "main@sha1:731f7eaddf"}, "message": reason,
+            "timestamp": "2026-11-20T22:15:19Z"})
+    };
+    let deployed = Some("deployment_status");
+    let (done, running, failed) = (
+        Some(ChangeState::Done),
+        Some(ChangeState::Running),
+        Some(ChangeState::Failed),
+    );
+    let at = json!("2026-11-20T22:15:19Z");
+    for (sender, event, body, wanted) in [
+        (
+            ChangeSource::ArgoCd,
+            None,
+            argocd("Running", json!(null)),
+            running,
+        ),
+        (ChangeSource::ArgoCd, None, argocd("Failed", at.clone()), failed),
+        (ChangeSource::ArgoCd, None, argocd("Error", at.clone()), failed),
+        (ChangeSource::ArgoCd, None, argocd("Succeeded", at), done),
+        (ChangeSource::GitHub, deployed, github("in_progress"), running),
+        (ChangeSource::GitHub, deployed, github("failure"), failed),
+        (ChangeSource::GitHub, deployed, github("error"), failed),
+        (ChangeSource::GitHub, deployed, github("success"), done),
+        (ChangeSource::GitHub, deployed, github("queued"), None),
+        (ChangeSource::GitHub, deployed, github("inactive"), None),
+        (ChangeSource::GitLab, None, gitlab("running"), running),
+        (ChangeSource::GitLab, None, gitlab("failed"), failed),
+        (ChangeSource::GitLab, None, gitlab("success"), done),
+        (ChangeSource::GitLab, None, gitlab("canceled"), None),
+        (
+            ChangeSource::Flux,
+            None,
+            flux("error", "HealthCheckFailed"),
+            failed,
+        ),
+        (ChangeSource::Flux, None, flux("info", "Progressing"), running),
+        (
+            ChangeSource::Flux,
+            None,
+            flux("info", "ReconciliationSucceeded"),
+            done,
+        ),
+    ] {
+        let read = read(sender, event, &body);
+        assert_eq!(read.first().map(|change| change.state), wanted, "{body}");
+        if let Some(change) = read.first() {
+            assert_eq!(
+                change.service.as_ref().map(|service| service.as_str()),
+                Some("cart")
+            );
+        }
+    }
+    // The same from its beginning to its end.
+    let id = |body: &Value| read(ChangeSource::ArgoCd, None, body).remove(0).id;
+    assert_eq!(
+        id(&argocd("Running", json!(null))),
+        id(&argocd("Failed", json!("2026-11-20T22:15:19Z")))
+    );
+    let revision = read(ChangeSource::Flux, None, &flux("info", "x")).remove(0).title;
+    assert!(revision.contains("main@sha1:731f7eaddf"), "{revision}");
 }
 
 #[test]
@@ -124,16 +204,12 @@ fn every_sender_is_understood() {
 
 #[test]
 fn what_has_not_happened_is_no_change() {
-    let failed = json!({"deployment_status": {"state": "failure"}, "deployment": {"ref": "v2"}, "repository": {"name": "checkout"}});
-    assert!(read(ChangeSource::GitHub, Some("deployment_status"), &failed).is_empty());
     assert!(read(ChangeSource::GitHub, Some("ping"), &json!({"zen": "x"})).is_empty());
     let branch =
         json!({"ref": "refs/heads/try", "repository": {"name": "checkout", "default_branch": "main"}});
     assert!(read(ChangeSource::GitHub, Some("push"), &branch).is_empty());
-    let running = json!({"object_kind": "deployment", "status": "running", "project": {"name": "checkout"}});
-    assert!(read(ChangeSource::GitLab, None, &running).is_empty());
-    let broken = json!({"involvedObject": {"kind": "HelmRelease", "name": "checkout"}, "severity": "error", "message": "no"});
-    assert!(read(ChangeSource::Flux, None, &broken).is_empty());
+    let pulled = json!({"involvedObject": {"kind": "GitRepository", "name": "checkout"}, "severity": "info", "message": "pulled"});
+    assert!(read(ChangeSource::Flux, None, &pulled).is_empty());
 }
 
 #[test]

@@ -1,6 +1,9 @@
 //! The card of one incident, from its state alone. The same state gives the same card, byte for byte, so that a card
 //! which would not change isn't sent.
 
+use std::collections::BTreeSet;
+use std::sync::Arc;
+
 use jiff::SignedDuration;
 use serde_json::{Value, json};
 
@@ -9,7 +12,7 @@ use super::context::CardContext;
 use super::steps::{TITLE, advised, brief, environments, full, namespaces, shown_whole, targets};
 use super::text::{clock, count, cut, day, link, safe};
 use super::{buttons, changes, closed, evidence, silence, status, unknown};
-use crate::domain::alert::{Severity, UNREAD_START};
+use crate::domain::alert::{Alert, Severity, UNREAD_START};
 use crate::domain::ids::StepNo;
 use crate::domain::incident::{HandoffReason, Incident, Phase, PlanTrack};
 use crate::domain::plan::Plan;
@@ -71,9 +74,12 @@ fn open(incident: &Incident, context: &CardContext, words: &Words) -> Vec<Value>
         return blocks;
     }
     let mut stands = status::now(incident, context, words);
-    if let Some(next) = status::next(incident) {
+    for line in [status::next(incident), status::attended(incident)]
+        .into_iter()
+        .flatten()
+    {
         stands.push('\n');
-        stands.push_str(&next);
+        stands.push_str(&line);
     }
     blocks.push(section(&stands));
     blocks.extend(status::moved(incident).as_deref().map(section));
@@ -132,16 +138,18 @@ fn title(incident: &Incident) -> String {
             safe(written, 60)
         ));
     }
-    let firing = incident
-        .episodes
-        .iter()
-        .filter(|episode| episode.resolved_at.is_none())
-        .count();
-    match (incident.episodes.len() + incident.let_go, firing) {
-        (0 | 1, 1..) => {}
-        (0 | 1, 0) => facts.push("the alert has cleared".to_owned()),
-        (all, 0) => facts.push(format!("all {all} alerts have cleared")),
-        (all, firing) => facts.push(format!("{firing} of {all} alerts firing")),
+    facts.extend(counted(incident));
+    let cut = usize::try_from(incident.cut_off()).unwrap_or(usize::MAX);
+    if cut > 0 {
+        let which = if incident.firing().next().is_none() {
+            ": whether they are over is not known"
+        } else {
+            ""
+        };
+        facts.push(format!(
+            "{} more left out by the sender (`max_alerts`){which}",
+            count(cut, "alert")
+        ));
     }
     let described = incident
         .first_alert()
@@ -155,6 +163,29 @@ fn title(incident: &Incident) -> String {
         safe(&incident.title, 250),
         facts.join(" · ")
     )
+}
+
+/// How many alerts it has and how many of them fire, and how often they did where one of them came back.
+fn counted(incident: &Incident) -> Vec<String> {
+    let alert = |alert: &Arc<Alert>| (alert.source.clone(), alert.fingerprint.clone());
+    let all: BTreeSet<_> = incident
+        .episodes
+        .iter()
+        .map(|episode| alert(&episode.alert))
+        .collect();
+    let firing: BTreeSet<_> = incident.firing().map(alert).collect();
+    let mut facts = Vec::new();
+    match (all.len(), firing.len()) {
+        (0 | 1, 1..) => {}
+        (0 | 1, 0) => facts.push("the alert has cleared".to_owned()),
+        (all, 0) => facts.push(format!("all {all} alerts have cleared")),
+        (all, firing) => facts.push(format!("{firing} of {all} alerts firing")),
+    }
+    let times = incident.episodes.len() + incident.let_go;
+    if times > all.len() {
+        facts.push(format!("fired {times} times in all"));
+    }
+    facts
 }
 
 fn severity(severity: Severity) -> &'static str {

@@ -75,7 +75,7 @@ mod tests {
     use std::sync::Arc;
 
     use super::*;
-    use crate::domain::change::{Change, ChangeKind};
+    use crate::domain::change::{Change, ChangeKind, ChangeState};
     use crate::slack::cards::samples;
 
     #[test]
@@ -85,6 +85,7 @@ mod tests {
             source: "changes/github".into(),
             id: "1".to_owned(),
             kind: ChangeKind::Deploy,
+            state: ChangeState::Done,
             at: samples::at(0),
             service: Some("checkout".into()),
             environment: None,
@@ -107,6 +108,7 @@ mod tests {
             source: "changes/generic".into(),
             id: "1".to_owned(),
             kind: ChangeKind::Deploy,
+            state: ChangeState::Done,
             at: samples::at(0),
             service: None,
             environment: None,

@@ -7,7 +7,7 @@ use jiff::Timestamp;
 
 use super::CardContext;
 use crate::domain::action::{Action, EffectClass, Exec, Kind, ObjectRef, Tier};
-use crate::domain::alert::{Alert, AlertStatus, Link, Severity};
+use crate::domain::alert::{Alert, AlertStatus, Link, Severity, Told};
 use crate::domain::approval::Approval;
 use crate::domain::event::Mode;
 use crate::domain::ids::{Channel, IncidentId, PlanNo, StepNo};
@@ -183,6 +183,7 @@ pub(crate) fn incident(title: &str, steps: Vec<PlannedStep>) -> Incident {
         ends_at: None,
         source_ref: None,
         dedup_key: None,
+        told: Told::default(),
     };
     Incident {
         id: IncidentId(42),
@@ -198,6 +199,8 @@ pub(crate) fn incident(title: &str, steps: Vec<PlannedStep>) -> Incident {
             alert: Arc::new(alert),
             because: None,
             resolved_at: None,
+            attention: None,
+            voices: BTreeMap::new(),
         }],
         let_go: 0,
         repeats: 0,
@@ -243,6 +246,7 @@ pub(crate) fn incident(title: &str, steps: Vec<PlannedStep>) -> Incident {
         changes: Vec::new(),
         similar: Vec::new(),
         silences: Vec::new(),
+        cut: Vec::new(),
         looked_at: 0,
         joined_groups: std::collections::BTreeSet::new(),
         merged_groups: std::collections::BTreeSet::new(),

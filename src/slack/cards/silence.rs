@@ -8,7 +8,7 @@ use super::text::{clock, count, safe};
 use crate::domain::incident::Incident;
 use crate::domain::silence::{self, Silence, SilenceEnd, SilenceRef, SilenceState};
 use crate::render::people;
-use crate::render::silences::{ended, matchers, minutes};
+use crate::render::silences::{elsewhere, ended, matchers, minutes};
 use crate::render::words::sentence;
 use crate::slack::surface::action;
 
@@ -81,11 +81,27 @@ fn by(silence: &Silence) -> String {
     }
 }
 
+/// The approvals that there are, as a sentence after another.
+fn have(silence: &Silence) -> String {
+    match silence.votes.len() {
+        0 => String::new(),
+        votes => format!(
+            " {}{}.",
+            count(votes, "approval"),
+            by(silence).trim_start_matches(", approved")
+        ),
+    }
+}
+
 fn proposed(incident: &Incident, silence: &Silence, context: &CardContext) -> Vec<Value> {
     let draft = &silence.draft;
     let shown = matchers(&draft.matchers);
     let all = incident.firing().count();
     let hidden = incident.firing().filter(|alert| draft.covers(alert)).count();
+    let beside = match elsewhere(&draft.elsewhere) {
+        Some(beside) => format!("*{beside}*"),
+        None => "no other open incident had an alert with these labels when it was proposed".to_owned(),
+    };
     let may = match context.silence_may.as_slice() {
         each @ [] => people::may_approve(each),
         each => format!(
@@ -93,16 +109,9 @@ fn proposed(incident: &Incident, silence: &Silence, context: &CardContext) -> Ve
             people::may_approve(each)
         ),
     };
-    let have = match silence.votes.len() {
-        0 => String::new(),
-        votes => format!(
-            " {}{}.",
-            count(votes, "approval"),
-            by(silence).trim_start_matches(", approved")
-        ),
-    };
+    let have = have(silence);
     let text = format!(
-        "*Proposed silence* by @{}, for {} from its approval: {}\nWhy: {}\nHides {hidden} of {} here, and whatever else has these labels. Decide by {}.{have} {may}",
+        "*Proposed silence* by @{}, for {} from its approval: {}\nWhy: {}\nHides {hidden} of {} here; {beside}. What begins to fire with these labels is hidden as well. Decide by {}.{have} {may}",
         safe(&silence.by.name, 60),
         minutes(draft.minutes),
         safe(&shown, MATCHERS),

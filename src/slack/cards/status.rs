@@ -15,7 +15,7 @@ use crate::domain::run::{RunResult, StepState};
 use crate::domain::runbook::Autonomy;
 use crate::render::timeline::{self, page_failed};
 use crate::render::words::{at_work, listed, sentence, without_causes};
-use crate::render::{explain, handoff, people, reasons};
+use crate::render::{explain, handoff, heard, people, reasons};
 use crate::slack::settings::Words;
 
 /// The mode in words, when it is not the plain one.
@@ -346,7 +346,7 @@ fn handed(incident: &Incident, reason: &HandoffReason, context: &CardContext, wo
             format!("{said}. Choose one, or take over.")
         }
         HandoffReason::Flapping { .. } => {
-            format!("{said}. Look for the cause before anything runs again.")
+            format!("{said}. Nothing is proposed by itself: look for the cause, or choose a runbook.")
         }
         HandoffReason::DryRun => format!("{said}. Below is what would run."),
         HandoffReason::Shadow => format!("{said}. Below is what it would propose."),
@@ -460,6 +460,31 @@ pub fn next(incident: &Incident) -> Option<String> {
     };
     let parts: Vec<String> = [failed, page, expiry].into_iter().flatten().collect();
     (!parts.is_empty()).then(|| parts.join(" "))
+}
+
+/// Who has it where it comes from.
+pub fn attended(incident: &Incident) -> Option<String> {
+    let (known, some) = incident.attended().map(|known| (known, None)).or_else(|| {
+        let (known, some) = incident.partly_attended()?;
+        Some((known, Some(some)))
+    })?;
+    let what = match (&incident.paging.attention, some) {
+        (Some(of_page), None) if of_page.stands => "The page was acknowledged",
+        _ => "Acknowledged",
+    };
+    let by = heard::by(known.by.as_deref());
+    let said = format!(
+        "*{what} at {}, {}*",
+        safe(&format!("{}{by}", heard::source(&known.source)), 160),
+        clock(known.at)
+    );
+    Some(match some {
+        None => format!("{said}: {}.", heard::QUIET),
+        Some(some) => format!(
+            "{said}, {some} of {} that fire.",
+            count(incident.firing().count(), "alert")
+        ),
+    })
 }
 
 /// That a runbook was refused which would have matched, where another one did.

@@ -62,6 +62,13 @@ impl TestWorld {
         request.send().await.unwrap().status().as_u16()
     }
 
+    /// What the bot answers to a request that has nothing in it.
+    pub async fn answers(&self, path: &str) -> String {
+        let address = self.address.read().expect("a bot is running");
+        let answer = self.http.post(format!("http://{address}{path}")).send().await;
+        answer.unwrap().text().await.unwrap()
+    }
+
     /// What `/readyz` says.
     pub async fn readiness(&self) -> String {
         let address = self.address.read().expect("a bot is running");
@@ -152,6 +159,19 @@ impl TestWorld {
             .json(&serde_json::json!({"note": {"content": text}}));
         let status = request.send().await.unwrap().status();
         assert!(status.is_success(), "{status}");
+    }
+
+    /// A person moves an incident at the pager, in the pager's own interface.
+    pub async fn someone_sets_at_the_pager(&self, id: &str, status: &str) {
+        let pager = &self.doubles.pager;
+        let request = self
+            .http
+            .put(format!("{}/incidents/{id}", pager.api_base()))
+            .header("authorization", format!("Token token={}", pager.api_token()))
+            .header("from", "ana@acme.example")
+            .json(&serde_json::json!({"incident": {"type": "incident_reference", "status": status}}));
+        let answer = request.send().await.unwrap().status();
+        assert!(answer.is_success(), "{answer}");
     }
 
     pub fn nobody_was_paged(&self) {

@@ -1,7 +1,7 @@
 //! What may be filled, and with what.
 
 use super::*;
-use crate::domain::alert::{AlertStatus, Severity};
+use crate::domain::alert::{AlertStatus, Severity, Told};
 use crate::domain::ids::{EpisodeKey, Fingerprint, Source};
 use crate::domain::runbook::Catalog;
 use std::sync::Arc;
@@ -29,6 +29,7 @@ fn alert(labels: &[(&str, &str)]) -> Alert {
         ends_at: None,
         source_ref: None,
         dedup_key: None,
+        told: Told::default(),
     }
 }
 

@@ -1,0 +1,130 @@
+//! The same alert from two senders: a pair of Prometheus servers or Alertmanagers, each with a start of its own. It is one alert,
+//! and over when each of those that were heard says so.
+
+use jiff::{SignedDuration, Timestamp};
+
+use super::Tx;
+use crate::domain::alert::{Alert, AlertStatus};
+use crate::domain::event::{Event, Heard};
+use crate::domain::ids::{IncidentId, Source};
+use crate::domain::incident::{Episode, Voice};
+use crate::domain::state::Ended;
+use crate::planted::{self, Bug};
+
+/// Starts that lie closer together than this are one start that two have seen, also of what is over: rules are evaluated further
+/// apart.
+const ONE_START: SignedDuration = SignedDuration::from_secs(5);
+/// Of an alert that fires a start that lies no further behind than this is no other one: two of a pair evaluate, and restart, apart.
+const PAIR: SignedDuration = SignedDuration::from_mins(6);
+/// A word that is renewed by the minute is noted this often.
+const RENEWED: SignedDuration = SignedDuration::from_mins(2);
+
+/// The incident that has the alert under another key, and the alert as that knows it.
+pub(super) fn known(tx: &Tx<'_>, source: &Source, alert: &Alert) -> Option<(IncidentId, Alert)> {
+    alert.told.voice.as_ref()?;
+    let state = tx.state();
+    let mut found: Option<((IncidentId, Alert), bool)> = None;
+    for id in state.by_fingerprint(source, &alert.fingerprint) {
+        let Some(incident) = state.incident(id) else {
+            continue;
+        };
+        let mut newest = incident.episodes.iter().rev();
+        let same = newest.find(|episode| {
+            let of_it = &episode.alert;
+            of_it.fingerprint == alert.fingerprint && of_it.source == *source
+        });
+        let Some(episode) = same else { continue };
+        let fires = episode.resolved_at.is_none() && incident.is_open();
+        if is_same(episode, alert, fires) {
+            let mut alert = alert.clone();
+            alert.episode.clone_from(&episode.alert.episode);
+            alert.starts_at = episode.alert.starts_at;
+            let better = found.as_ref().is_none_or(|(_, before)| fires || !*before);
+            if better {
+                found = Some(((id, alert), fires));
+            }
+        }
+    }
+    found.map(|(found, _)| found)
+}
+
+fn is_same(episode: &Episode, alert: &Alert, fires: bool) -> bool {
+    let (Some(known), Some(start)) = (episode.alert.starts_at, alert.starts_at) else {
+        return false;
+    };
+    let close = known.duration_since(start).abs() < ONE_START;
+    let behind = start.duration_since(known) <= PAIR;
+    match alert.status {
+        AlertStatus::Firing => close || (fires && (behind || is_another(episode, alert))),
+        AlertStatus::Resolved => fires && alert.ends_at.is_none_or(|end| end >= known),
+        AlertStatus::Reopened | AlertStatus::Acknowledged | AlertStatus::Unacknowledged => false,
+    }
+}
+
+/// Whether it is another of the pair who says so.
+fn is_another(episode: &Episode, alert: &Alert) -> bool {
+    let voices = (episode.alert.told.voice.as_ref(), alert.told.voice.as_ref());
+    matches!(voices, (Some(one), Some(other)) if !one.is_empty() && !other.is_empty() && one != other)
+}
+
+/// One of a pair says that the alert fires.
+pub(super) fn fires(tx: &mut Tx<'_>, id: IncidentId, alert: &Alert) {
+    let until = alert.told.at;
+    said(tx, id, alert, Voice { over: false, until });
+}
+
+/// One of a pair says that the alert is over. Whether it is: the others that were heard say so as well, or are silent.
+pub(super) fn agree(tx: &mut Tx<'_>, id: IncidentId, alert: &Alert) -> bool {
+    let over = Voice {
+        over: true,
+        until: None,
+    };
+    said(tx, id, alert, over);
+    let fires = newest(tx, id, alert).is_some_and(|episode| episode.still_said_by(tx.now()).next().is_some());
+    !fires || planted::is(Bug::OneOfPairEnds)
+}
+
+fn newest<'t>(tx: &'t Tx<'_>, id: IncidentId, alert: &Alert) -> Option<&'t Episode> {
+    let incident = tx.state().incident(id).filter(|incident| incident.is_open())?;
+    let mut newest = incident.episodes.iter().rev();
+    newest.find(|episode| episode.is_of(alert) && episode.resolved_at.is_none())
+}
+
+/// Notes it where it is news: while only one has told of an alert there is nobody to agree with.
+fn said(tx: &mut Tx<'_>, id: IncidentId, alert: &Alert, said: Voice) {
+    let Some(voice) = alert.told.voice.as_ref().filter(|voice| !voice.is_empty()) else {
+        return;
+    };
+    let news = newest(tx, id, alert).is_some_and(|episode| {
+        let alone = episode.voices.is_empty() && episode.alert.told.voice.as_ref() == Some(voice);
+        let known = episode.voices.get(voice);
+        !alone && known.is_none_or(|known| known.over != said.over || is_renewed(*known, said))
+    });
+    if news {
+        tx.record(Event::Heard {
+            incident: Some(id),
+            heard: Heard::Twin {
+                source: alert.source.clone(),
+                episode: alert.episode.clone(),
+                voice: voice.clone(),
+                said,
+            },
+        });
+    }
+}
+
+fn is_renewed(known: Voice, said: Voice) -> bool {
+    let times = known.until.zip(said.until);
+    times.is_some_and(|(known, said)| said.duration_since(known) >= RENEWED)
+}
+
+/// The end of an alert of which nobody had heard that it began.
+pub(super) fn ended(alert: Alert, now: Timestamp) -> Ended {
+    Ended {
+        source: alert.source,
+        episode: alert.episode,
+        labels: alert.told.voice.map(|_| alert.fingerprint),
+        // A sender's clock that is ahead must not swallow what begins later.
+        ended_at: alert.ends_at.filter(|at| *at <= now).unwrap_or(now),
+    }
+}

@@ -1,0 +1,178 @@
+//! Somebody has an alert where it comes from: nobody is reminded of it or paged for it while it waits, and nothing else is
+//! decided by that.
+
+use interlock::playground::pager::Trigger;
+use serde_json::{Value, json};
+
+use crate::world::{Alert, Setup, TestWorld};
+
+const ZABBIX: &str = "[webhooks.zabbix]\nbearer_token = \"zabbix-token\"\n";
+
+fn problem(event: &str, update: Value) -> Value {
+    let mut body = json!({
+        "event_id": event, "trigger_id": format!("t{event}"), "name": "Tape library is jammed", "host": "tape-1",
+        "severity": "High", "nseverity": "4", "value": "1", "tags": [{"tag": "service", "value": "archive"}],
+    });
+    for (key, value) in update.as_object().unwrap() {
+        body[key] = value.clone();
+    }
+    body
+}
+
+fn update(event: &str, action: &str, user: &str) -> Value {
+    problem(event, json!({"update_action": action, "user": user}))
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn who_has_it_at_pagerduty_is_reminded_of_nothing_until_it_is_given_back() {
+    let world = TestWorld::redis_times_out().await;
+    let theirs = world
+        .doubles
+        .pager
+        .trigger_incident(Trigger {
+            service: String::new(),
+            dedup_key: "redis/pool".to_owned(),
+            summary: "Redis connection timeout on api-gateway".to_owned(),
+            severity: "critical".to_owned(),
+            source: "prometheus".to_owned(),
+            custom_details: json!({}),
+        })
+        .unwrap();
+    world.a_human_is_paged("Redis connection timeout").await;
+    world.card("Waits for 1 approval").await;
+    world.someone_sets_at_the_pager(&theirs.id, "acknowledged").await;
+    let card = world.card("Acknowledged at PagerDuty by Ana Ferreira").await;
+    assert!(
+        card.contains("nobody is reminded of it or paged for it"),
+        "{card}"
+    );
+    assert!(
+        card.contains("Waits for 1 approval"),
+        "it approves nothing: {card}"
+    );
+    world
+        .thread()
+        .says("acknowledged at PagerDuty by Ana Ferreira")
+        .await;
+    world.ana().types("status").await;
+    world
+        .ana()
+        .is_told("Acknowledged at PagerDuty by Ana Ferreira")
+        .await;
+    world.minutes_pass(20).await;
+    world.nothing_ran();
+    assert_eq!(world.pages().len(), 1);
+    let said = world.thread().said();
+    assert!(!said.iter().any(|line| line.contains("Reminder")), "{said:#?}");
+    // Given back, it waits for whoever may approve as before.
+    world.someone_sets_at_the_pager(&theirs.id, "triggered").await;
+    world.thread().says("no longer acknowledged at PagerDuty").await;
+    world.card_no_longer_says("Acknowledged at PagerDuty").await;
+    world.thread().says("Reminder: plan 1 still waits").await;
+    world.thread().is_uninteresting();
+    world.ends().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn who_has_it_at_a_source_that_rings_nobody_is_not_paged_for_it() {
+    let world = TestWorld::start(Setup::default().table(ZABBIX)).await;
+    let sends = async |body: &Value| assert_eq!(world.sends("zabbix", "zabbix-token", body).await, 200);
+    // Of what nobody here knows there is nothing to say.
+    sends(&update("1", "acknowledged", "Ana")).await;
+    sends(&problem("4711", json!({}))).await;
+    world.card("If nobody decides, a human is paged at HH:MM").await;
+    sends(&update(
+        "4711",
+        "acknowledged, commented",
+        "*Ana* <!channel>\n<@U1>",
+    ))
+    .await;
+    let card = world.card("Acknowledged at Zabbix by").await;
+    assert!(
+        card.contains("&lt;!channel&gt;") || !card.contains("<!channel>"),
+        "{card}"
+    );
+    assert!(!card.contains("If nobody decides"), "{card}");
+    world.thread().says("acknowledged at Zabbix by").await;
+    world.minutes_pass(30).await;
+    world.nobody_was_paged();
+    // A comment, and the same once more, change nothing.
+    sends(&update("4711", "commented", "Ben")).await;
+    sends(&update("4711", "acknowledged", "Ana")).await;
+    sends(&update("4711", "unacknowledged", "Ben")).await;
+    world
+        .thread()
+        .says("no longer acknowledged at Zabbix by Ben")
+        .await;
+    world.card("If nobody decides, a human is paged at HH:MM").await;
+    world.minutes_pass(3).await;
+    world.a_human_is_paged("Tape library is jammed").await;
+    world.thread().ends_with("the pager took the page").await;
+    world.ends().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_joins_what_somebody_has_is_not_had_by_them() {
+    let grouping = "[grouping]\nrelated_within_minutes = 10\n\n[[services]]\nname = \"archive\"\n";
+    let world = TestWorld::start(Setup::default().table(ZABBIX).table(grouping)).await;
+    let sends = async |body: &Value| assert_eq!(world.sends("zabbix", "zabbix-token", body).await, 200);
+    sends(&problem("1", json!({}))).await;
+    world.card("If nobody decides").await;
+    sends(&update("1", "acknowledged", "Ana")).await;
+    world.card("Acknowledged at Zabbix by Ana").await;
+    world.card_no_longer_says("If nobody decides").await;
+    sends(&problem("2", json!({"name": "Drive 7 is jammed"}))).await;
+    let card = world.card("If nobody decides, a human is paged at HH:MM").await;
+    assert!(card.contains("1 of 2 alerts that fire"), "{card}");
+    world.minutes_pass(3).await;
+    world.a_human_is_paged("Tape library is jammed").await;
+    world.card("A human was paged").await;
+    world.thread().is_uninteresting();
+    world.ends().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn who_comes_for_our_page_is_on_the_card() {
+    let world = TestWorld::start(Setup::default()).await;
+    world.fires(&Alert::tape_jam().severity("critical")).await;
+    let page = world.a_human_is_paged("Tape library 3 is jammed").await;
+    world.card("A human was paged at HH:MM").await;
+    world.someone_sets_at_the_pager(&page.id, "acknowledged").await;
+    world
+        .card("The page was acknowledged at PagerDuty by Ana Ferreira")
+        .await;
+    world
+        .thread()
+        .says("the page was acknowledged at PagerDuty")
+        .await;
+    world.someone_sets_at_the_pager(&page.id, "triggered").await;
+    world.card_no_longer_says("The page was acknowledged").await;
+    world
+        .thread()
+        .ends_with("no longer acknowledged at PagerDuty")
+        .await;
+    assert_eq!(world.channel("incidents").cards(), 1);
+    world.ends().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_alert_that_is_known_and_becomes_worse_calls_as_that() {
+    let world = TestWorld::start(Setup::default().table(ZABBIX)).await;
+    let sends = async |body: &Value| assert_eq!(world.sends("zabbix", "zabbix-token", body).await, 200);
+    let severity = |word: &str| problem("4711", json!({"severity": word, "nseverity": "0"}));
+    sends(&severity("Warning")).await;
+    world.card("If nobody decides, a human is paged at HH:MM").await;
+    sends(&severity("Disaster")).await;
+    world.card("CRITICAL").await;
+    world
+        .thread()
+        .says("Tape library is jammed is critical now")
+        .await;
+    world.a_human_is_paged("Tape library is jammed").await;
+    world.thread().says("the pager took the page").await;
+    // It does not become less by being called so.
+    sends(&severity("Warning")).await;
+    world.outbox_is_empty().await;
+    world.card("CRITICAL").await;
+    world.ends().await;
+}
