@@ -80,6 +80,9 @@ pub(super) struct Scenario {
     #[serde(default)]
     pub clicks: Vec<ClickRow>,
     pub expect: Expect,
+    /// The same with something else in it; read by `variants`.
+    #[serde(default)]
+    pub variants: Vec<toml::Table>,
 }
 
 fn morning() -> Timestamp {

@@ -8,12 +8,10 @@ use std::sync::Arc;
 
 use jiff::{SignedDuration, Timestamp};
 
-use super::clicks::{self, TEAM};
-use super::scenario::{PersonRow, Scenario};
+use super::clicks;
+use super::prepared::Prepared;
+use super::scenario::Scenario;
 use super::world::World;
-use crate::actions::redact::Redactor;
-use crate::app::rules::rules;
-use crate::config::Settings;
 use crate::domain::alert::Alert;
 use crate::domain::command::{Command, Delivered, Drive, Effect, Reply, StartStep};
 use crate::domain::event::{Entry, Outcome};
@@ -36,14 +34,6 @@ const HORIZON: SignedDuration = SignedDuration::from_hours(24);
 /// Until a busy target is asked for again, as the executor does.
 const BUSY_WAIT: SignedDuration = SignedDuration::from_secs(2);
 
-/// What is the same for every scenario of a folder.
-pub(super) struct Rig<'a> {
-    pub catalog: Arc<Catalog>,
-    pub settings: Settings,
-    pub people: BTreeMap<String, PersonRow>,
-    pub redactor: &'a Redactor,
-}
-
 /// Something that happens at a time.
 enum Happening {
     Alert(Box<Alert>),
@@ -62,7 +52,7 @@ pub(super) struct Stage<'a> {
     scenario: &'a Scenario,
     core: Core,
     knowledge: Knowledge,
-    people: Vec<Person>,
+    people: &'a [Person],
     pub world: World<'a>,
     now: Timestamp,
     /// In order of time, then of coming about.
@@ -80,18 +70,20 @@ pub(super) const FIRST: IncidentId = IncidentId(1);
 impl<'a> Stage<'a> {
     /// # Errors
     /// The journal in memory can't be opened.
-    pub fn new(scenario: &'a Scenario, rig: &Rig<'a>) -> Result<Self, String> {
+    pub fn new(
+        scenario: &'a Scenario,
+        catalog: &Arc<Catalog>,
+        prepared: &'a Prepared,
+    ) -> Result<Self, String> {
         let store = Store::in_memory().map_err(|error| error.to_string())?;
-        let mut rows = rig.people.clone();
-        rows.extend(scenario.people.clone());
         Ok(Self {
             core: Core::open(store).map_err(|error| error.to_string())?,
             knowledge: Knowledge {
-                rules: Arc::new(rules(&rig.settings, TEAM)),
-                catalog: Arc::clone(&rig.catalog),
+                rules: Arc::clone(&prepared.rules),
+                catalog: Arc::clone(catalog),
             },
-            people: rows.iter().map(|(name, row)| clicks::person(name, row)).collect(),
-            world: World::new(scenario, rig.redactor),
+            people: &prepared.people,
+            world: World::new(scenario, &prepared.redactor),
             now: scenario.starts,
             agenda: BTreeMap::new(),
             numbers: 0,
