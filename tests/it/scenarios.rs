@@ -269,6 +269,26 @@ fn a_variant_is_the_same_scenario_with_something_else_in_it() {
 }
 
 #[test]
+fn advice_that_nobody_asked_for_proves_nothing_and_is_a_miss() {
+    let said = one(&format!(
+        "{REDIS}[[advice]]\nto = \"values\"\nlate = true\n[expect]\n"
+    ));
+    assert!(
+        said.misses
+            .join("\n")
+            .contains("advice: nobody asked the advisor for values"),
+        "{said:#?}"
+    );
+    let said = one(&format!(
+        "{REDIS}[[advice]]\nto = \"values\"\norder = [\"a\"]\n[expect]\n"
+    ));
+    assert!(
+        said.misses.join("\n").contains("advice must have exactly one of"),
+        "{said:#?}"
+    );
+}
+
+#[test]
 fn what_is_shown_of_a_plan_is_held_line_by_line() {
     let click = "[expect]\nplan = [\"human approval: needed\"]\n";
     let said = one(&format!("{REDIS}{click}")).misses.join("\n");

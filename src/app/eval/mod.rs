@@ -3,7 +3,7 @@
 //! with, before anybody trusts them.
 //!
 //! `scenario`, `variants` and `expect` are the file's format; `folder` finds the files; `prepared` is what does not depend on
-//! the runbooks; `world` answers for the cluster, for Prometheus and for traces; `stage` runs the core
+//! the runbooks; `world` answers for the cluster, for Prometheus and for traces, `advice` for the advisor; `stage` runs the core
 //! and the clock; `clicks` are what people do; `seen` is what came of it, read from the journal, and `sheet` what is shown of a
 //! plan; `judge` holds what came against what was expected. `mutate` asks what of the runbooks could be otherwise and nobody
 //! would notice, but for what `equivalent` says makes no difference.
@@ -11,6 +11,7 @@
 //! Invariants: a step that the scenario gives no answer to fails the scenario; nothing is read from the outside once a
 //! scenario has begun; the same files give the same result.
 
+mod advice;
 mod clicks;
 mod equivalent;
 mod expect;

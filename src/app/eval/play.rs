@@ -118,6 +118,12 @@ fn on_stage(file: &Scenario, catalog: &Arc<Catalog>, prepared: &Prepared) -> Res
     for line in &stage.world.unanswered {
         misses.push(format!("nothing answers `{line}`: add it to [[answers]]"));
     }
+    for row in file.advice.iter().filter(|row| !stage.asked.contains(&row.to)) {
+        misses.push(format!(
+            "advice: nobody asked the advisor for {}, so what it answers proves nothing",
+            row.to.as_str()
+        ));
+    }
     Ok(Came {
         misses,
         story: stage.story,

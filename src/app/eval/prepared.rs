@@ -73,8 +73,10 @@ impl Setting {
         for row in &scenario.alerts {
             all.extend(alerts(row, settings, &redactor, scenario)?);
         }
+        let mut rules = rules(settings, TEAM);
+        rules.asks_advisor |= !scenario.advice.is_empty();
         Ok(Prepared {
-            rules: Arc::new(rules(settings, TEAM)),
+            rules: Arc::new(rules),
             people: people
                 .iter()
                 .map(|(name, row)| clicks::person(name, row))

@@ -29,6 +29,8 @@ pub(super) struct Seen {
     pub refusals: Vec<String>,
     pub cards: usize,
     pub repeats: u64,
+    /// The candidates in the order that the advisor gave them.
+    pub advised: Vec<String>,
     /// Runbooks that were candidates, planned or shown, of any incident.
     pub touches: BTreeSet<String>,
 }
@@ -79,6 +81,8 @@ impl Seen {
             self.runbook.get_or_insert_with(|| plan.runbook.to_string());
             self.decision.get_or_insert_with(|| decision.clone());
             self.plan = Some((**plan).clone());
+        } else if let Event::Advised { order, .. } = event {
+            self.advised = order.iter().map(ToString::to_string).collect();
         } else if let Event::AllowedAlone { .. } = event {
             self.alone = true;
         } else if let Event::PageAsked { .. } = event {

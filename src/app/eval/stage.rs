@@ -8,9 +8,10 @@ use std::sync::Arc;
 
 use jiff::{SignedDuration, Timestamp};
 
+use super::advice;
 use super::clicks;
 use super::prepared::Prepared;
-use super::scenario::Scenario;
+use super::scenario::{AskedFor, Scenario};
 use super::world::World;
 use crate::domain::alert::Alert;
 use crate::domain::command::{Command, Delivered, Drive, Effect, Reply, StartStep};
@@ -62,6 +63,8 @@ pub(super) struct Stage<'a> {
     /// Entries so far, and the lines that the thread of the first incident has for them.
     pub entries: Vec<Entry>,
     pub story: Vec<String>,
+    /// What the advisor was asked for.
+    pub asked: Vec<AskedFor>,
 }
 
 /// Whose thread is told.
@@ -90,6 +93,7 @@ impl<'a> Stage<'a> {
             done: Vec::new(),
             entries: Vec::new(),
             story: Vec::new(),
+            asked: Vec::new(),
             scenario,
         })
     }
@@ -238,13 +242,24 @@ impl<'a> Stage<'a> {
                 sketch,
                 looks,
             } => self.surveyed(*incident, sketch, looks),
-            // No network here: it goes as without an answer.
-            Drive::Advise { .. } => return Ok(()),
-            Drive::Fill { incident, blanks } => Command::Filled {
-                incident: *incident,
-                runbook: blanks.runbook.clone(),
-                values: BTreeMap::new(),
-            },
+            Drive::Advise { incident, question } => {
+                self.asked.push(AskedFor::Order);
+                match advice::order(&self.scenario.advice, question) {
+                    Some(order) => Command::Advised {
+                        incident: *incident,
+                        order,
+                    },
+                    None => return Ok(()),
+                }
+            }
+            Drive::Fill { incident, blanks } => {
+                self.asked.push(AskedFor::Values);
+                Command::Filled {
+                    incident: *incident,
+                    runbook: blanks.runbook.clone(),
+                    values: advice::values(&self.scenario.advice, blanks),
+                }
+            }
             Drive::Recheck { incident, plan } => Command::Rechecked {
                 incident: *incident,
                 plan: *plan,
