@@ -81,11 +81,6 @@ fn failures() -> Vec<Failure> {
             path: path(),
             problem: parse(),
         },
-        Failure::NotAnAlertLine {
-            path: path(),
-            line: 3,
-            problem: parse(),
-        },
         Failure::EmptyAlert(path()),
         Failure::NoScenario(text("redis")),
         Failure::NotAHeader { given: text("x") },

@@ -32,7 +32,8 @@ pub(super) struct Match {
     /// A body of Alertmanager's webhook, or one alert as an object with `labels`; `-` reads standard input.
     #[arg(long, value_name = "FILE", required_unless_present = "alerts")]
     alert: Option<PathBuf>,
-    /// Many alerts, one object a line: each is answered by one line, and the exit code is 0. `-` reads standard input.
+    /// Many alerts, one object a line: each is answered by one line, in order; one that is no alert with its
+    /// `line` and an `error`, and then the exit code is 1 at the end. `-` reads standard input.
     #[arg(long, value_name = "FILE", conflicts_with = "alert")]
     alerts: Option<PathBuf>,
     /// The folder of runbooks. Without it: runbooks.path of the configuration.
@@ -105,8 +106,7 @@ impl Match {
         let path = match (self.alert, self.alerts) {
             (Some(path), _) => path,
             (None, Some(path)) => {
-                lines::answer(&path, &mapping, &catalog, &settings, self.format.format, screen)?;
-                return Ok(Ended::Fine);
+                return lines::answer(&path, &mapping, &catalog, &settings, self.format.format, screen);
             }
             // The reader of the command line asks for one of them.
             (None, None) => return Err(Failure::EmptyAlert(PathBuf::new())),

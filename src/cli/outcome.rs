@@ -56,12 +56,6 @@ pub(super) enum Failure {
     NoSuchIncident { id: String, known: String },
     #[error("`{}` is no alert that can be read: {problem}; give a body of Alertmanager's webhook, or one alert as an object with `labels`", path.display())]
     NotAnAlert { path: PathBuf, problem: ParseError },
-    #[error("line {line} of `{}` is no alert that can be read: {problem}; give one alert as an object with `labels` or `annotations`", path.display())]
-    NotAnAlertLine {
-        path: PathBuf,
-        line: u64,
-        problem: ParseError,
-    },
     #[error("`{}` holds no alert: give one as an object with `labels`", .0.display())]
     EmptyAlert(PathBuf),
     #[error(transparent)]

@@ -116,9 +116,7 @@ impl Advisor {
         let count = candidates.len();
         let order = match self.settings.protocol {
             Protocol::Anthropic | Protocol::OpenAi => {
-                let answer = self.answer(&of_order(alert, candidates)).await?;
-                let order: Option<Order> = serde_json::from_value(answer).ok();
-                order.and_then(|answer| places(&answer.order, count))
+                order_in(self.answer(&of_order(alert, candidates)).await?, count)
             }
             Protocol::Embeddings => {
                 let vectors = embeddings::request(&self.settings.model, alert, candidates);
@@ -295,6 +293,13 @@ fn of_openai(body: &[u8]) -> Option<Value> {
     let body: Value = serde_json::from_slice(body).ok()?;
     let text = body.pointer("/choices/0/message/content")?.as_str()?;
     serde_json::from_str(text).ok()
+}
+
+/// The places of so many candidates, from 0, that an answer puts in order; `None` when it is anything else than an order.
+#[must_use]
+pub fn order_in(answer: Value, count: usize) -> Option<Vec<usize>> {
+    let answer: Order = serde_json::from_value(answer).ok()?;
+    places(&answer.order, count)
 }
 
 /// Numbers from 1 as places from 0; `None` unless each is there once.

@@ -64,7 +64,7 @@ pub fn told(blank: &Blank, clean: &dyn Fn(&str) -> String) -> Value {
 }
 
 /// The values that were given. A name that was not asked for, or a value of another type, makes the whole answer none.
-pub(super) fn values(answer: Value, open: &[Blank]) -> Option<BTreeMap<String, String>> {
+pub fn values(answer: Value, open: &[Blank]) -> Option<BTreeMap<String, String>> {
     let Value::Object(answer) = answer else {
         return None;
     };

@@ -103,6 +103,52 @@ fn a_miss_is_told_with_both_sides_and_ends_with_one() {
 }
 
 #[test]
+fn what_no_scenario_would_notice_is_told_line_by_line() {
+    let place = place(SCENARIO);
+    let said = place.run(&["eval", "runbooks", "--mutate"]).found();
+    let severity = "redis-connection-timeout.md:4: left out, in `- Severity: high or critical`";
+    assert!(said.contains(severity), "{said}");
+    assert!(said.contains("changes would be noticed by a scenario"), "{said}");
+    // What the scenario does hold it to.
+    assert!(!said.contains("FLUSHDB` changed to"), "{said}");
+
+    let said = place.run(&[
+        "eval",
+        "runbooks",
+        "--mutate=redis-connection-timeout",
+        "--format",
+        "json",
+    ]);
+    let json: Value = serde_json::from_str(&said.found()).unwrap();
+    let unnoticed = json["unnoticed"].as_array().unwrap();
+    let (changes, noticed) = (
+        json["changes"].as_u64().unwrap(),
+        json["noticed"].as_u64().unwrap(),
+    );
+    assert_eq!(changes, noticed + unnoticed.len() as u64);
+    assert!(noticed > 0 && !unnoticed.is_empty(), "{json}");
+    assert_eq!(unnoticed[0]["file"], "redis-connection-timeout.md");
+
+    let same = "[[same]]\nline = \"Severity\"\nchange = \"left out\"\nbecause = \"all are ours\"\n";
+    place.write("runbooks/scenarios/equivalent.toml", same);
+    let said = place.run(&["eval", "runbooks", "--mutate"]).found();
+    assert!(!said.contains(severity), "{said}");
+
+    let said = place.run(&["eval", "runbooks", "--mutate=nobody"]).failed();
+    assert!(said.contains("no runbook is called `nobody`"), "{said}");
+}
+
+#[test]
+fn what_misses_as_it_is_is_told_before_anything_is_changed() {
+    let place = place(&SCENARIO.replace("2 succeeded", "2 failed"));
+    let said = place.run(&["eval", "runbooks", "--mutate"]).found();
+    assert!(
+        said.contains("MISS") && !said.contains("would be noticed"),
+        "{said}"
+    );
+}
+
+#[test]
 fn nothing_to_play_could_not_run() {
     let place = Place::new();
     let said = place.run(&["eval", "runbooks"]).failed();

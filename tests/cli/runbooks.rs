@@ -162,6 +162,37 @@ fn places_that_the_configuration_lacks_are_found() {
     assert!(said.contains("/nowhere/token"), "{said}");
 }
 
+/// Whoever sends many alerts through a pipe wants an answer for each, in order, whatever stands in one of them.
+#[test]
+fn a_line_that_is_no_alert_is_answered_too_and_the_others_all_the_same() {
+    let place = Place::new();
+    let good = r#"{"labels": {"alertname": "RedisConnectionTimeout", "severity": "high", "service": "api-gateway"}}"#;
+    let lines = format!("{good}\nnot json\n{{\"version\":\"4\",\"alerts\":[]}}\n{good}\n");
+    let asked = ["match", "--alerts", "-", "--format", "json"];
+    let said = place.run_with_input(&asked, &lines).found();
+    let answers: Vec<Value> = said
+        .lines()
+        .map(|line| serde_json::from_str(line).unwrap())
+        .collect();
+    assert_eq!(answers.len(), 4, "{said}");
+    assert_eq!(answers[0], answers[3]);
+    assert_eq!(answers[0]["alert"], "RedisConnectionTimeout");
+    assert_eq!(answers[1]["line"], 2);
+    assert!(!answers[1]["error"].as_str().unwrap().is_empty(), "{said}");
+    assert_eq!(answers[2]["line"], 3);
+    assert!(
+        answers[2]["error"].as_str().unwrap().contains("holds no alert"),
+        "{said}"
+    );
+
+    let said = place.run_with_input(&asked[..3], &lines).found();
+    assert!(said.contains("error line 2: "), "{said}");
+    let all = place
+        .run_with_input(&asked, &format!("{good}\n\n{good}\n"))
+        .fine();
+    assert_eq!(all.lines().count(), 2, "{all}");
+}
+
 #[test]
 fn a_runbook_that_does_not_match_at_all_is_not_called_near() {
     let place = Place::new();

@@ -227,7 +227,10 @@ async fn without_required_evidence_a_human_has_it_and_not_a_plan() {
     let world = TestWorld::start(setup).await;
     world.fires(&errors()).await;
     let why = "the runbook requires the evidence 'Error ratio', which could not be read (no Prometheus is configured";
-    world.card(why).await;
+    let card = world.card(why).await;
+    // What could be read stands there all the same.
+    assert!(card.contains("• Health as the gateway sees it: "), "{card}");
+    assert!(card.contains("Could not be read: Error ratio"), "{card}");
     let page = world.a_human_is_paged("INC-1").await;
     assert!(page.title.contains("Error ratio"), "{}", page.title);
     assert!(!world.ana().has_button("Approve"));

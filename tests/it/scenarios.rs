@@ -3,8 +3,9 @@
 
 use std::fs;
 use std::path::Path;
+use std::sync::atomic::{AtomicUsize, Ordering};
 
-use interlock::app::eval::{self, Category, Library, Played};
+use interlock::app::eval::{self, Category, Fate, Library, Mutation, Played};
 use tempfile::TempDir;
 
 fn shipped() -> &'static Path {
@@ -117,14 +118,43 @@ fn a_runbook_that_is_broken_on_purpose_is_caught_by_its_own_scenario() {
         let folder = broken(runbook, from, to);
         let mut library = eval::open(folder.path(), None).unwrap();
         library.keep_of(runbook);
-        let played = play(&library);
-        let caught = played.iter().filter(|one| !one.passed()).count();
+        let mut played = (0..library.len()).filter_map(|number| library.play(number));
         assert!(
-            caught > 0,
+            played.any(|one| !one.passed()),
             "{runbook} with `{to}` for `{from}` is not caught by {} scenarios",
-            played.len()
+            library.len()
         );
     }
+}
+
+/// Every change of what a shipped runbook means, one at a time: each trigger, limit, query, command, expectation and step.
+#[test]
+fn no_change_of_a_shipped_runbook_goes_unnoticed() {
+    let library = eval::open(shipped(), None).unwrap();
+    let played = play(&library);
+    let mutation = Mutation::of(&library, &played, None);
+    let next = AtomicUsize::new(0);
+    let work = || {
+        let mut fates = Vec::new();
+        while let Some(fate) = mutation.attempt(next.fetch_add(1, Ordering::Relaxed)) {
+            fates.push(fate);
+        }
+        fates
+    };
+    let fates: Vec<Fate> = std::thread::scope(|scope| {
+        let workers: Vec<_> = (0..4).map(|_| scope.spawn(work)).collect();
+        let done = workers.into_iter().map(|worker| worker.join().unwrap());
+        done.flatten().collect()
+    });
+    assert_eq!(fates.len(), mutation.len());
+    let noticed = fates
+        .iter()
+        .filter(|fate| matches!(fate, Fate::Noticed(_)))
+        .count();
+    assert!(noticed > 900, "{noticed} of {}", fates.len());
+    let unnoticed = fates.iter().filter(|fate| matches!(fate, Fate::Unnoticed(_)));
+    let unnoticed: Vec<_> = unnoticed.collect();
+    assert!(unnoticed.is_empty(), "no scenario notices: {unnoticed:#?}");
 }
 
 #[test]
@@ -205,6 +235,70 @@ fn a_row_that_comes_after_the_end_of_time_ends_the_scenario_and_not_the_program(
     assert!(
         !played.story.is_empty() || !played.misses.is_empty(),
         "{played:#?}"
+    );
+}
+
+#[test]
+fn a_variant_is_the_same_scenario_with_something_else_in_it() {
+    let folder = TempDir::new().unwrap();
+    copy(shipped(), folder.path());
+    let place = folder.path().join("scenarios/triage/only.toml");
+    let both = "[expect]\ntriggered = [\"redis-connection-timeout\"]\n\
+        [[variants]]\nname = \"low\"\nalert = { severity = \"low\" }\nexpect.triggered = []\n\
+        [[variants]]\nname = \"wrong\"\nalert = { severity = \"low\" }\nexpect.cards = 7\n\
+        [[variants]]\nname = \"silent\"\nalert = { severity = \"low\" }\n\
+        [[variants]]\nname = \"misspelt\"\nalerts = [{ severty = \"low\" }]\nexpect = {}\n";
+    fs::write(place, format!("{REDIS}{both}")).unwrap();
+    let mut library = eval::open(folder.path(), None).unwrap();
+    library.keep("triage/only");
+    let played = play(&library);
+    let told: Vec<(&str, String)> = played
+        .iter()
+        .map(|one| (one.scenario.as_str(), one.misses.join("\n")))
+        .collect();
+    assert_eq!(told.len(), 5, "{told:#?}");
+    assert_eq!(told[0], ("triage/only", String::new()));
+    assert_eq!(told[1], ("triage/only: low", String::new()));
+    assert_eq!(told[2].0, "triage/only: wrong");
+    assert_eq!(told[2].1, "cards: expected 7, came 1");
+    assert!(
+        told[3].1.contains("the variant `silent` expects nothing"),
+        "{told:#?}"
+    );
+    assert!(told[4].1.contains("unknown field `severty`"), "{told:#?}");
+}
+
+#[test]
+fn advice_that_nobody_asked_for_proves_nothing_and_is_a_miss() {
+    let said = one(&format!(
+        "{REDIS}[[advice]]\nto = \"values\"\nlate = true\n[expect]\n"
+    ));
+    assert!(
+        said.misses
+            .join("\n")
+            .contains("advice: nobody asked the advisor for values"),
+        "{said:#?}"
+    );
+    let said = one(&format!(
+        "{REDIS}[[advice]]\nto = \"values\"\norder = [\"a\"]\n[expect]\n"
+    ));
+    assert!(
+        said.misses.join("\n").contains("advice must have exactly one of"),
+        "{said:#?}"
+    );
+}
+
+#[test]
+fn what_is_shown_of_a_plan_is_held_line_by_line() {
+    let click = "[expect]\nplan = [\"human approval: needed\"]\n";
+    let said = one(&format!("{REDIS}{click}")).misses.join("\n");
+    assert!(
+        said.contains("plan: expected `human approval: needed`, it is not there"),
+        "{said}"
+    );
+    assert!(
+        said.contains("plan: came `blast radius: max_cache_operations 1`, it is not expected"),
+        "{said}"
     );
 }
 

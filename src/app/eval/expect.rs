@@ -12,6 +12,12 @@ pub(super) struct Expect {
     pub decision: Option<String>,
     /// `trigger` or `search`.
     pub by: Option<String>,
+    /// The runbooks whose trigger conditions all hold, best first; none is an empty list.
+    pub triggered: Option<Vec<String>>,
+    /// The candidates in the order that the advisor gave them; none when it was not followed.
+    pub advised: Option<Vec<String>>,
+    /// What is shown of the runbook and the last plan of it, line by line, as `sheet` words it.
+    pub plan: Option<Vec<String>>,
     /// Those that a human may choose from, best first.
     pub offered: Option<Vec<String>>,
     pub confidence_at_least: Option<f64>,

@@ -1,30 +1,30 @@
 //! A folder of runbooks with its scenarios: what there is to play. Scenarios are the `.toml` files below `scenarios/`, beside
 //! `interlock.toml` (the configuration they run under) and `people.toml` (who there is).
 
-use std::collections::BTreeMap;
-use std::ffi::OsString;
 use std::fs;
 use std::io;
 use std::path::{Path, PathBuf};
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 
 use serde::de::DeserializeOwned;
 
+use super::equivalent::{Equivalent, Equivalents};
 use super::play::{self, Played};
-use super::scenario::{PersonRow, Scenario};
-use super::stage::Rig;
-use crate::actions::redact::Redactor;
+use super::prepared::{Prepared, Setting};
+use super::scenario::Scenario;
+use super::variants;
 use crate::app::StartError;
-use crate::app::intake::redactor;
 use crate::app::knowledge::open_runbooks;
 use crate::config::runbooks::LoadError;
 use crate::config::{ConfigError, Settings};
-use crate::domain::runbook::Catalog;
+use crate::domain::runbook::{Catalog, Loaded};
 
 /// Where scenarios lie, below the runbooks.
 const SCENARIOS: &str = "scenarios";
 const CONFIGURATION: &str = "interlock.toml";
 const PEOPLE: &str = "people.toml";
+/// Changes of runbooks that make no difference.
+const EQUIVALENT: &str = "equivalent.toml";
 /// Configurations that single scenarios name.
 const OTHERS: &str = "configurations";
 /// More are a wrong path, not a library.
@@ -44,7 +44,7 @@ pub enum EvalError {
     #[error("`{}` can't be read ({source}): check the path and its permissions", path.display())]
     Read { path: PathBuf, source: io::Error },
     #[error("`{}` is not understood: {problem}", path.display())]
-    People { path: PathBuf, problem: String },
+    NotUnderstood { path: PathBuf, problem: String },
     #[error("there are no scenarios below `{}`: write one as a .toml file there; docs/eval.md says how", .0.display())]
     Nothing(PathBuf),
     #[error("there are more than {MAX_SCENARIOS} scenarios below `{}`: give the folder that is meant", .0.display())]
@@ -54,14 +54,38 @@ pub enum EvalError {
 /// Everything that is read before the first scenario begins.
 pub struct Library {
     catalog: Arc<Catalog>,
-    /// The folder of the scenarios.
-    place: PathBuf,
-    configuration: Option<PathBuf>,
-    settings: Settings,
-    people: BTreeMap<String, PersonRow>,
-    redactor: Redactor,
-    /// Name and text, in order of the name.
-    scenarios: Vec<(String, Result<Box<Scenario>, String>)>,
+    setting: Setting,
+    equivalent: Vec<Equivalent>,
+    /// In order of their names; the variants of a file behind it.
+    scenarios: Vec<Entry>,
+}
+
+/// One scenario of the library.
+pub(super) struct Entry {
+    pub name: String,
+    pub scenario: Result<Box<Scenario>, String>,
+    /// What does not depend on the runbooks: made when it is first played, and kept for every other time.
+    prepared: OnceLock<Result<Prepared, String>>,
+}
+
+impl Entry {
+    fn new(name: String, scenario: Result<Box<Scenario>, String>) -> Self {
+        Self {
+            name,
+            scenario,
+            prepared: OnceLock::new(),
+        }
+    }
+
+    /// Whether it is this runbook's own.
+    pub fn is_of(&self, runbook: &str) -> bool {
+        let of = self
+            .scenario
+            .as_ref()
+            .ok()
+            .and_then(|scenario| scenario.of.as_ref());
+        of.is_some_and(|of| of.as_str() == runbook)
+    }
 }
 
 /// Reads runbooks, scenarios, configuration and people below `folder`.
@@ -77,7 +101,7 @@ pub fn open(folder: &Path, configuration: Option<&Path>) -> Result<Library, Eval
         .map(Path::to_owned)
         .or_else(|| beside.exists().then_some(beside));
     let settings = Settings::load(configuration.as_deref(), std::iter::empty())?;
-    let people = people(&place.join(PEOPLE))?;
+    let people = optional(&place.join(PEOPLE))?;
     let mut paths = Vec::new();
     if place.is_dir() {
         walk(&place, 0, &mut paths)?;
@@ -89,19 +113,22 @@ pub fn open(folder: &Path, configuration: Option<&Path>) -> Result<Library, Eval
     let mut scenarios = Vec::with_capacity(paths.len());
     for path in &paths {
         let below = path.strip_prefix(&place).unwrap_or(path).with_extension("");
-        let scenario = understood(&read(path)?).map(Box::new);
-        scenarios.push((below.display().to_string(), scenario));
+        let read = variants::all(&below.display().to_string(), &read(path)?);
+        scenarios.extend(
+            read.into_iter()
+                .map(|(name, scenario)| Entry::new(name, scenario)),
+        );
     }
     if scenarios.is_empty() {
         return Err(EvalError::Nothing(place));
     }
+    if scenarios.len() > MAX_SCENARIOS {
+        return Err(EvalError::TooMany(place));
+    }
     Ok(Library {
-        redactor: redactor(&settings)?,
         catalog,
-        place,
-        configuration,
-        settings,
-        people,
+        equivalent: optional::<Equivalents>(&place.join(EQUIVALENT))?.same,
+        setting: Setting::new(settings, people, configuration, place.join(OTHERS))?,
         scenarios,
     })
 }
@@ -119,79 +146,67 @@ impl Library {
 
     /// Keeps the scenarios whose name holds these words.
     pub fn keep(&mut self, words: &str) {
-        self.scenarios.retain(|(name, _)| name.contains(words));
+        self.scenarios.retain(|entry| entry.name.contains(words));
     }
 
     /// Keeps the scenarios of this runbook.
     pub fn keep_of(&mut self, runbook: &str) {
-        let is_of = |scenario: &Scenario| scenario.of.as_ref().is_some_and(|of| of.as_str() == runbook);
-        self.scenarios
-            .retain(|(_, scenario)| scenario.as_ref().is_ok_and(|scenario| is_of(scenario)));
+        self.scenarios.retain(|entry| entry.is_of(runbook));
     }
 
     /// Plays the scenario of this number, from 0. `None` when there is none.
     #[must_use]
     pub fn play(&self, number: usize) -> Option<Played> {
-        let (name, scenario) = self.scenarios.get(number)?;
-        Some(match scenario {
+        self.play_with(number, &self.catalog)
+    }
+
+    /// The same with other runbooks.
+    pub(super) fn play_with(&self, number: usize, catalog: &Arc<Catalog>) -> Option<Played> {
+        let entry = self.scenarios.get(number)?;
+        Some(match &entry.scenario {
             Ok(scenario) => {
-                let rig = self.settings_for(scenario).map(|settings| Rig {
-                    catalog: Arc::clone(&self.catalog),
-                    people: self.people.clone(),
-                    redactor: &self.redactor,
-                    settings,
-                });
-                play::play(name, scenario, rig)
+                let prepared = entry.prepared.get_or_init(|| self.setting.prepare(scenario));
+                play::play(&entry.name, scenario, catalog, prepared)
             }
-            Err(problem) => Played::not_understood(name, problem),
+            Err(problem) => Played::not_understood(&entry.name, problem),
         })
+    }
+
+    /// The scenarios, in order of their numbers.
+    pub(super) fn entries(&self) -> &[Entry] {
+        &self.scenarios
+    }
+
+    pub(super) fn equivalent(&self) -> &[Equivalent] {
+        &self.equivalent
+    }
+
+    /// The runbooks as they are.
+    pub(super) fn catalog(&self) -> &Catalog {
+        &self.catalog
     }
 
     /// Runbooks that no scenario is of.
     #[must_use]
     pub fn without_a_scenario(&self) -> Vec<String> {
-        let named: Vec<_> = self
-            .scenarios
-            .iter()
-            .filter_map(|(_, scenario)| scenario.as_ref().ok()?.of.clone())
-            .collect();
-        self.catalog
-            .loaded()
-            .iter()
-            .map(|entry| &entry.runbook.name)
-            .filter(|name| !named.contains(name))
-            .map(ToString::to_string)
+        let named = |entry: &&Loaded| {
+            let name = entry.runbook.name.as_str();
+            self.scenarios.iter().any(|scenario| scenario.is_of(name))
+        };
+        let loaded = self.catalog.loaded().iter();
+        loaded
+            .filter(|entry| !named(entry))
+            .map(|entry| entry.runbook.name.to_string())
             .collect()
     }
-
-    fn settings_for(&self, scenario: &Scenario) -> Result<Settings, String> {
-        let named = scenario.configuration.as_ref();
-        if scenario.settings.is_empty() && named.is_none() {
-            return Ok(self.settings.clone());
-        }
-        let other = named.map(|name| self.place.join(OTHERS).join(format!("{name}.toml")));
-        let file = other.as_ref().or(self.configuration.as_ref());
-        let over = scenario.settings.iter().map(|(key, value)| {
-            let text = match value {
-                toml::Value::String(text) => text.clone(),
-                other => other.to_string(),
-            };
-            (OsString::from(variable(key)), OsString::from(text))
-        });
-        Settings::load(file.map(PathBuf::as_path), over).map_err(|error| error.to_string())
-    }
 }
 
-/// The variable of the environment that goes over this key.
-fn variable(key: &str) -> String {
-    format!("INTERLOCK__{}", key.replace('.', "__").to_uppercase())
-}
-
-fn people(path: &Path) -> Result<BTreeMap<String, PersonRow>, EvalError> {
+/// What a file says that need not be there.
+fn optional<T: DeserializeOwned + Default>(path: &Path) -> Result<T, EvalError> {
     if !path.exists() {
-        return Ok(BTreeMap::new());
+        return Ok(T::default());
     }
-    understood(&read(path)?).map_err(|problem| EvalError::People {
+    understood(&read(path)?).map_err(|problem| EvalError::NotUnderstood {
         path: path.to_owned(),
         problem,
     })
@@ -215,7 +230,7 @@ fn walk(folder: &Path, depth: usize, paths: &mut Vec<PathBuf>) -> Result<(), Eva
     };
     for entry in fs::read_dir(folder).map_err(unreadable)? {
         let path = entry.map_err(unreadable)?.path();
-        let ours = [CONFIGURATION, PEOPLE, OTHERS]
+        let ours = [CONFIGURATION, PEOPLE, OTHERS, EQUIVALENT]
             .iter()
             .any(|name| path.ends_with(name));
         if depth == 0 && ours {

@@ -40,6 +40,8 @@ fn matching(misses: &mut Misses, expect: &Expect, seen: &Seen) {
     let candidates = candidates.unwrap_or_default();
     let offered = candidates.iter().map(|line| line.runbook.to_string()).collect();
     misses.same("offered", expect.offered.as_ref(), &offered);
+    misses.same("advised", expect.advised.as_ref(), &seen.advised);
+    misses.same("triggered", expect.triggered.as_ref(), &seen.triggered());
     let sure = candidates.first().and_then(|best| best.confidence);
     let sure = sure.map_or(0.0, |sure| sure.chance());
     if let Some(least) = expect.confidence_at_least {

@@ -1,16 +1,23 @@
 //! Plays one scenario from its file to its result.
 
+use std::collections::BTreeSet;
+use std::sync::Arc;
 use std::time::Instant;
 
 use jiff::SignedDuration;
 use serde::Serialize;
 
 use super::judge;
+use super::prepared::Prepared;
 use super::scenario::{AlertRow, Category, Scenario};
 use super::seen::Seen;
-use super::stage::{Rig, Stage};
+use super::sheet;
+use super::stage::Stage;
+use crate::actions::redact::Redactor;
 use crate::config::Settings;
 use crate::domain::alert::Alert;
+use crate::domain::ids::RunbookName;
+use crate::domain::runbook::Catalog;
 use crate::ingress::{Sample, understand};
 
 /// Deliveries of one alert; more are a slip of the finger.
@@ -30,6 +37,9 @@ pub struct Played {
     pub story: Vec<String>,
     /// Real milliseconds.
     pub took_ms: u64,
+    /// Runbooks that were candidates, planned or shown.
+    #[serde(skip)]
+    pub(super) touches: BTreeSet<String>,
 }
 
 impl Played {
@@ -41,6 +51,7 @@ impl Played {
             misses: vec![format!("the file is not understood: {problem}")],
             story: Vec::new(),
             took_ms: 0,
+            touches: BTreeSet::new(),
         }
     }
 
@@ -50,50 +61,81 @@ impl Played {
     }
 }
 
-pub(super) fn play(scenario: &str, file: &Scenario, rig: Result<Rig<'_>, String>) -> Played {
+pub(super) fn play(
+    scenario: &str,
+    file: &Scenario,
+    catalog: &Arc<Catalog>,
+    prepared: &Result<Prepared, String>,
+) -> Played {
     let since = Instant::now();
-    let played = rig.and_then(|rig| on_stage(file, &rig));
-    let (misses, story) = match played {
-        Ok(both) => both,
-        Err(problem) => (vec![format!("it can't be played: {problem}")], Vec::new()),
+    let played = match prepared {
+        Ok(prepared) => on_stage(file, catalog, prepared),
+        Err(problem) => Err(problem.clone()),
     };
+    let came = played.unwrap_or_else(|problem| Came {
+        misses: vec![format!("it can't be played: {problem}")],
+        ..Came::default()
+    });
     Played {
         scenario: scenario.to_owned(),
         name: file.name.clone(),
         category: Some(file.category),
-        misses,
-        story,
+        misses: came.misses,
+        story: came.story,
         took_ms: u64::try_from(since.elapsed().as_millis()).unwrap_or(u64::MAX),
+        touches: came.touches,
     }
 }
 
-fn on_stage(file: &Scenario, rig: &Rig<'_>) -> Result<(Vec<String>, Vec<String>), String> {
-    let loaded = |name| rig.catalog.get(name).is_some();
+#[derive(Default)]
+struct Came {
+    misses: Vec<String>,
+    story: Vec<String>,
+    touches: BTreeSet<String>,
+}
+
+fn on_stage(file: &Scenario, catalog: &Arc<Catalog>, prepared: &Prepared) -> Result<Came, String> {
+    let loaded = |name| catalog.get(name).is_some();
     if let Some(of) = file.of.as_ref().filter(|of| !loaded(of)) {
         return Err(format!(
             "its runbook `{of}` is not loaded; `interlock check` says why"
         ));
     }
-    let mut stage = Stage::new(file, rig)?;
-    for row in &file.alerts {
-        for (after, alert) in alerts(row, &rig.settings, file)? {
-            stage.expect_alert(after, alert);
-        }
+    let mut stage = Stage::new(file, catalog, prepared)?;
+    for (after, alert) in &prepared.alerts {
+        stage.expect_alert(*after, alert.clone());
     }
     stage.run()?;
     let seen = Seen::of(&stage.entries, stage.state());
     let thread = stage.story.join("\n");
     let mut misses = judge::misses(&file.expect, &seen, &stage.world.runs, &thread);
+    if let Some(wanted) = &file.expect.plan {
+        let name = seen.runbook.clone().map(RunbookName::new);
+        let runbook = name.as_ref().and_then(|name| catalog.get(name));
+        let sheet = runbook.map(|runbook| sheet::lines(runbook, seen.plan.as_ref()));
+        misses.extend(sheet::misses(wanted, &sheet.unwrap_or_default()));
+    }
     for line in &stage.world.unanswered {
         misses.push(format!("nothing answers `{line}`: add it to [[answers]]"));
     }
-    Ok((misses, stage.story))
+    for row in file.advice.iter().filter(|row| !stage.asked.contains(&row.to)) {
+        misses.push(format!(
+            "advice: nobody asked the advisor for {}, so what it answers proves nothing",
+            row.to.as_str()
+        ));
+    }
+    Ok(Came {
+        misses,
+        story: stage.story,
+        touches: seen.touches,
+    })
 }
 
 /// The alerts of one row, read by the parser of their source and without secrets, as those that come in are.
-fn alerts(
+pub(super) fn alerts(
     row: &AlertRow,
     settings: &Settings,
+    redactor: &Redactor,
     file: &Scenario,
 ) -> Result<Vec<(SignedDuration, Alert)>, String> {
     let body = match &row.body {
@@ -107,7 +149,9 @@ fn alerts(
     let source = row.source.as_deref().unwrap_or("alertmanager");
     let now = file.starts.checked_add(row.at).unwrap_or(file.starts);
     let (mut read, _) = understand(source, &sample, settings, now).map_err(|error| error.to_string())?;
-    crate::app::without_secrets(settings, &mut read.alerts).map_err(|error| error.to_string())?;
+    for alert in &mut read.alerts {
+        alert.redact(&|text| redactor.clean(text));
+    }
     if row.times > MOST_TIMES {
         return Err(format!(
             "an alert has `times = {}`; at most {MOST_TIMES} can be played",

@@ -77,9 +77,15 @@ pub(super) struct Scenario {
     pub metrics: Vec<MetricRow>,
     #[serde(default)]
     pub traces: Vec<TraceRow>,
+    /// With any, there is an advisor.
+    #[serde(default)]
+    pub advice: Vec<AdviceRow>,
     #[serde(default)]
     pub clicks: Vec<ClickRow>,
     pub expect: Expect,
+    /// The same with something else in it; read by `variants`.
+    #[serde(default)]
+    pub variants: Vec<toml::Table>,
 }
 
 fn morning() -> Timestamp {
@@ -354,6 +360,75 @@ impl TryFrom<TraceKeys> for TraceRow {
             }
         };
         Ok(Self { of: keys.of, gives })
+    }
+}
+
+/// What the advisor answers.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(try_from = "AdviceKeys")]
+pub(super) struct AdviceRow {
+    pub to: AskedFor,
+    pub gives: Advises,
+}
+
+/// What it was asked for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub(super) enum AskedFor {
+    /// In which order the candidates stand.
+    Order,
+    /// What stands in the parameters that the alert leaves open.
+    Values,
+}
+
+impl AskedFor {
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Order => "an order",
+            Self::Values => "values",
+        }
+    }
+}
+
+/// What comes back.
+#[derive(Clone, Debug)]
+pub(super) enum Advises {
+    /// What the model says, as it says it.
+    Says(String),
+    /// These runbooks in this order.
+    Order(Vec<String>),
+    /// Nothing in time.
+    Late,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct AdviceKeys {
+    to: AskedFor,
+    #[serde(default)]
+    says: Option<String>,
+    #[serde(default)]
+    order: Option<Vec<String>>,
+    #[serde(default)]
+    late: bool,
+}
+
+impl TryFrom<AdviceKeys> for AdviceRow {
+    type Error = String;
+
+    fn try_from(keys: AdviceKeys) -> Result<Self, String> {
+        let gives = match (keys.says, keys.order, keys.late) {
+            (Some(says), None, false) => Advises::Says(says),
+            (None, Some(order), false) if keys.to == AskedFor::Order => Advises::Order(order),
+            (None, None, true) => Advises::Late,
+            (None | Some(_), None | Some(_), _) => {
+                return Err(
+                    "advice must have exactly one of `says`, `late = true` and, to an order, `order`"
+                        .to_owned(),
+                );
+            }
+        };
+        Ok(Self { to: keys.to, gives })
     }
 }
 

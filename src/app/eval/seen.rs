@@ -1,5 +1,7 @@
 //! What came of a scenario, read from its journal in the words that its file uses.
 
+use std::collections::BTreeSet;
+
 use serde::Serialize;
 use serde_json::Value;
 
@@ -27,6 +29,10 @@ pub(super) struct Seen {
     pub refusals: Vec<String>,
     pub cards: usize,
     pub repeats: u64,
+    /// The candidates in the order that the advisor gave them.
+    pub advised: Vec<String>,
+    /// Runbooks that were candidates, planned or shown, of any incident.
+    pub touches: BTreeSet<String>,
 }
 
 impl Seen {
@@ -35,6 +41,7 @@ impl Seen {
         let first = state.incident(FIRST);
         seen.ends = first.map(stands).unwrap_or_default();
         for entry in entries {
+            seen.touch(&entry.event);
             if matches!(entry.event, Event::Opened { .. }) {
                 seen.cards += 1;
             }
@@ -54,6 +61,17 @@ impl Seen {
         seen
     }
 
+    fn touch(&mut self, event: &Event) {
+        if let Event::Matched { matched, .. } = event {
+            let names = matched.candidates.iter().chain(&matched.misses);
+            self.touches.extend(names.map(|line| line.runbook.to_string()));
+        } else if let Event::Checklist { runbook, .. } = event {
+            self.touches.insert(runbook.to_string());
+        } else if let Event::Proposed { plan, .. } = event {
+            self.touches.insert(plan.runbook.to_string());
+        }
+    }
+
     fn take(&mut self, event: &Event) {
         if let Event::Matched { matched, .. } = event {
             self.matched.get_or_insert_with(|| matched.clone());
@@ -63,6 +81,8 @@ impl Seen {
             self.runbook.get_or_insert_with(|| plan.runbook.to_string());
             self.decision.get_or_insert_with(|| decision.clone());
             self.plan = Some((**plan).clone());
+        } else if let Event::Advised { order, .. } = event {
+            self.advised = order.iter().map(ToString::to_string).collect();
         } else if let Event::AllowedAlone { .. } = event {
             self.alone = true;
         } else if let Event::PageAsked { .. } = event {
@@ -81,6 +101,13 @@ impl Seen {
             Some(Verdict::Several) => "ask",
             Some(Verdict::None) | None => "none",
         }
+    }
+
+    /// The runbooks whose trigger conditions all hold, best first.
+    pub fn triggered(&self) -> Vec<String> {
+        let matched = self.matched.iter().filter(|matched| matched.by == By::Trigger);
+        let lines = matched.flat_map(|matched| &matched.candidates);
+        lines.map(|line| line.runbook.to_string()).collect()
     }
 
     pub fn by(&self) -> &'static str {

@@ -8,12 +8,11 @@ use std::sync::Arc;
 
 use jiff::{SignedDuration, Timestamp};
 
-use super::clicks::{self, TEAM};
-use super::scenario::{PersonRow, Scenario};
+use super::advice;
+use super::clicks;
+use super::prepared::Prepared;
+use super::scenario::{AskedFor, Scenario};
 use super::world::World;
-use crate::actions::redact::Redactor;
-use crate::app::rules::rules;
-use crate::config::Settings;
 use crate::domain::alert::Alert;
 use crate::domain::command::{Command, Delivered, Drive, Effect, Reply, StartStep};
 use crate::domain::event::{Entry, Outcome};
@@ -36,14 +35,6 @@ const HORIZON: SignedDuration = SignedDuration::from_hours(24);
 /// Until a busy target is asked for again, as the executor does.
 const BUSY_WAIT: SignedDuration = SignedDuration::from_secs(2);
 
-/// What is the same for every scenario of a folder.
-pub(super) struct Rig<'a> {
-    pub catalog: Arc<Catalog>,
-    pub settings: Settings,
-    pub people: BTreeMap<String, PersonRow>,
-    pub redactor: &'a Redactor,
-}
-
 /// Something that happens at a time.
 enum Happening {
     Alert(Box<Alert>),
@@ -62,7 +53,7 @@ pub(super) struct Stage<'a> {
     scenario: &'a Scenario,
     core: Core,
     knowledge: Knowledge,
-    people: Vec<Person>,
+    people: &'a [Person],
     pub world: World<'a>,
     now: Timestamp,
     /// In order of time, then of coming about.
@@ -72,6 +63,8 @@ pub(super) struct Stage<'a> {
     /// Entries so far, and the lines that the thread of the first incident has for them.
     pub entries: Vec<Entry>,
     pub story: Vec<String>,
+    /// What the advisor was asked for.
+    pub asked: Vec<AskedFor>,
 }
 
 /// Whose thread is told.
@@ -80,24 +73,27 @@ pub(super) const FIRST: IncidentId = IncidentId(1);
 impl<'a> Stage<'a> {
     /// # Errors
     /// The journal in memory can't be opened.
-    pub fn new(scenario: &'a Scenario, rig: &Rig<'a>) -> Result<Self, String> {
+    pub fn new(
+        scenario: &'a Scenario,
+        catalog: &Arc<Catalog>,
+        prepared: &'a Prepared,
+    ) -> Result<Self, String> {
         let store = Store::in_memory().map_err(|error| error.to_string())?;
-        let mut rows = rig.people.clone();
-        rows.extend(scenario.people.clone());
         Ok(Self {
             core: Core::open(store).map_err(|error| error.to_string())?,
             knowledge: Knowledge {
-                rules: Arc::new(rules(&rig.settings, TEAM)),
-                catalog: Arc::clone(&rig.catalog),
+                rules: Arc::clone(&prepared.rules),
+                catalog: Arc::clone(catalog),
             },
-            people: rows.iter().map(|(name, row)| clicks::person(name, row)).collect(),
-            world: World::new(scenario, rig.redactor),
+            people: &prepared.people,
+            world: World::new(scenario, &prepared.redactor),
             now: scenario.starts,
             agenda: BTreeMap::new(),
             numbers: 0,
             done: Vec::new(),
             entries: Vec::new(),
             story: Vec::new(),
+            asked: Vec::new(),
             scenario,
         })
     }
@@ -246,13 +242,24 @@ impl<'a> Stage<'a> {
                 sketch,
                 looks,
             } => self.surveyed(*incident, sketch, looks),
-            // No network here: it goes as without an answer.
-            Drive::Advise { .. } => return Ok(()),
-            Drive::Fill { incident, blanks } => Command::Filled {
-                incident: *incident,
-                runbook: blanks.runbook.clone(),
-                values: BTreeMap::new(),
-            },
+            Drive::Advise { incident, question } => {
+                self.asked.push(AskedFor::Order);
+                match advice::order(&self.scenario.advice, question) {
+                    Some(order) => Command::Advised {
+                        incident: *incident,
+                        order,
+                    },
+                    None => return Ok(()),
+                }
+            }
+            Drive::Fill { incident, blanks } => {
+                self.asked.push(AskedFor::Values);
+                Command::Filled {
+                    incident: *incident,
+                    runbook: blanks.runbook.clone(),
+                    values: advice::values(&self.scenario.advice, blanks),
+                }
+            }
             Drive::Recheck { incident, plan } => Command::Rechecked {
                 incident: *incident,
                 plan: *plan,

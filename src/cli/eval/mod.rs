@@ -2,6 +2,8 @@
 
 mod command;
 mod junit;
+mod mutate;
 mod table;
+mod workers;
 
 pub(super) use command::Eval;

@@ -8,8 +8,8 @@ use std::path::Path;
 use serde::Serialize;
 
 use super::super::args::Format;
-use super::super::outcome::Failure;
-use super::super::screen::Screen;
+use super::super::outcome::{Ended, Failure};
+use super::super::screen::{Paint, Screen};
 use super::webhook;
 use crate::app;
 use crate::config::Settings;
@@ -18,6 +18,8 @@ use crate::domain::matching::{AlertFacts, By, Candidate, Confidence, Verdict, ra
 use crate::domain::runbook::Catalog;
 use crate::ingress::{Mapping, parse_alertmanager};
 
+/// What a line is answered with that has the form of a delivery and nothing in it.
+const NONE: &str = "it holds no alert: give one as an object with `labels`";
 /// Candidates of one alert.
 const CANDIDATES: usize = 10;
 
@@ -41,6 +43,14 @@ struct Line {
     decision: Decision,
 }
 
+/// A line that is no alert.
+#[derive(Serialize)]
+struct Wrong {
+    /// From 1.
+    line: u64,
+    error: String,
+}
+
 #[derive(Serialize)]
 struct Offer {
     runbook: String,
@@ -55,10 +65,11 @@ struct Offer {
     by: By,
 }
 
-/// Answers each line of the file.
+/// Answers each line of the file, one that is no alert with what is wrong with it: whoever sends many wants the others'
+/// answers. Says whether all were alerts.
 ///
 /// # Errors
-/// The file can't be read, or a line is no alert: its number is told, and the lines before it have been answered.
+/// The file can't be read.
 pub(super) fn answer(
     path: &Path,
     mapping: &Mapping,
@@ -66,7 +77,7 @@ pub(super) fn answer(
     settings: &Settings,
     format: Format,
     screen: &mut Screen,
-) -> Result<(), Failure> {
+) -> Result<Ended, Failure> {
     let unreadable = |source| Failure::Read {
         path: path.to_owned(),
         source,
@@ -77,17 +88,22 @@ pub(super) fn answer(
         Box::new(File::open(path).map_err(unreadable)?)
     };
     let rules = app::rules(settings, "");
+    let mut ended = Ended::Fine;
     for (number, line) in (1..).zip(BufReader::new(input).lines()) {
         let line = line.map_err(unreadable)?;
         if line.trim().is_empty() {
             continue;
         }
         let body = webhook(line.as_bytes()).unwrap_or_else(|| line.into_bytes());
-        let alerts = parse_alertmanager(&body, mapping).map_err(|problem| Failure::NotAnAlertLine {
-            path: path.to_owned(),
-            line: number,
-            problem,
-        })?;
+        let alerts = match parse_alertmanager(&body, mapping) {
+            Ok(alerts) if !alerts.is_empty() => alerts,
+            other => {
+                ended = Ended::Found;
+                let error = other.map_or_else(|problem| problem.to_string(), |_| NONE.to_owned());
+                wrong(&Wrong { line: number, error }, format, screen)?;
+                continue;
+            }
+        };
         for alert in &alerts {
             let environment = rules.environment_of(alert);
             let answer = one(catalog, alert, &AlertFacts::of(alert, environment.as_ref()));
@@ -97,7 +113,16 @@ pub(super) fn answer(
             }
         }
     }
-    Ok(())
+    Ok(ended)
+}
+
+fn wrong(wrong: &Wrong, format: Format, screen: &mut Screen) -> Result<(), Failure> {
+    match format {
+        Format::Json => screen.say(&serde_json::to_string(wrong)?),
+        Format::Human => {
+            screen.say_painted(Paint::Bad, &format!("error line {}: ", wrong.line), &wrong.error)
+        }
+    }
 }
 
 fn one(catalog: &Catalog, alert: &Alert, facts: &AlertFacts<'_>) -> Line {

@@ -147,6 +147,18 @@ impl Catalog {
         }
     }
 
+    /// These runbooks with another reading of one of them, which keeps its name; the same ones when none has that file.
+    #[must_use]
+    pub fn with(&self, file: &str, runbook: Runbook) -> Self {
+        let mut loaded = self.loaded.clone();
+        if let Some(entry) = loaded.iter_mut().find(|entry| entry.file == file) {
+            let name = entry.runbook.name.clone();
+            entry.lowered = lowered(&runbook.trigger);
+            entry.runbook = Arc::new(Runbook { name, ..runbook });
+        }
+        Self::from_parts(loaded, self.refused.clone())
+    }
+
     /// What a search looks at; its pages are numbered like `loaded`. The first call builds it: some 50 µs a runbook.
     #[must_use]
     pub fn index(&self) -> &Index {

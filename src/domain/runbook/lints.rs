@@ -41,12 +41,13 @@ pub(super) fn whole(
         && trigger.severities.is_empty()
         && trigger.services.is_empty()
         && trigger.environments.is_empty();
-    if silent {
+    // A page of prose is found by what it says.
+    if silent && executable {
         let help = "add `## Trigger Conditions` with `- Alert contains: \"…\"`; `/runbook run` works without";
         reader.findings.warn(
             Code::NoTrigger,
             title,
-            "no alert will ever match this runbook",
+            "no alert asks for this runbook by itself",
             help,
         );
     }

@@ -3,7 +3,8 @@
 //! `catalog` holds the loaded ones.
 //!
 //! On the way of a file: `markdown` cuts lines into blocks, `sections` cuts blocks at headings, `trigger`, `blast_radius`, `params`,
-//! `evidence` with `jaeger` and `traceql`, `steps` with `step_keys` and `prose` read the sections, `lints` looks at the whole.
+//! `evidence` with `jaeger` and `traceql`, `steps` with `step_keys` and `prose` read the sections, `lints` looks at the whole. Back to
+//! front, `mutants` are a file with one thing changed.
 
 mod blast_radius;
 mod catalog;
@@ -20,6 +21,7 @@ mod lints;
 mod markdown;
 #[cfg(test)]
 mod mistakes;
+mod mutants;
 #[cfg(test)]
 mod never_panics;
 mod on_evidence;
@@ -46,6 +48,7 @@ pub use command::CommandError;
 pub use diagnostics::{Code, Diagnostic, Level, Span, Style};
 pub use evidence::{JAEGER_TRACES, TEMPO_TRACES};
 pub use jaeger::{JaegerSearch, QueryMistake};
+pub use mutants::{Mutant, means_the_same, mutants};
 pub use parse::{CommandCheck, CommandIssue, MAX_FILE_BYTES, Parsed};
 pub use refused::{Refused, RefusedLine};
 pub use resolve::{ParamProblem, SubstituteError, check as check_parameter, resolve_parameters, substitute};

@@ -207,7 +207,7 @@ fn read_severities(value: Piece<'_>, findings: &mut Findings<'_>) -> Vec<Severit
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Joint {
+pub(super) enum Joint {
     /// The first item.
     Start,
     Comma,
@@ -216,7 +216,7 @@ enum Joint {
 }
 
 /// Cuts at commas, `or` and `and` (also `&&`, `||`) outside quotes.
-fn split_list(value: Piece<'_>) -> Vec<(Joint, Piece<'_>)> {
+pub(super) fn split_list(value: Piece<'_>) -> Vec<(Joint, Piece<'_>)> {
     let mut items = Vec::new();
     let (mut joint, mut start, mut at) = (Joint::Start, 0_usize, 0_usize);
     let mut quote = None;

@@ -94,6 +94,8 @@ fn open(incident: &Incident, context: &CardContext, words: &Words) -> Vec<Value>
         blocks.extend(plan(incident, track, why.as_deref(), evidence.as_deref()));
     } else {
         blocks.extend(why.as_deref().map(section));
+        // No plan came of it: whoever takes over begins with what was read all the same.
+        blocks.extend(evidence::lines(incident).as_deref().map(section));
     }
     blocks.extend(silence::blocks(incident, context));
     blocks.extend(buttons::cause(incident, context));

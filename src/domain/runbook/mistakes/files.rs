@@ -20,7 +20,10 @@ pub(super) fn cases() -> Vec<Case> {
             "# X\n## Mitigation\n- Look\n<!-- later\n## Steps\n",
         ),
         case(Code::NoOwner, "# X\n## Mitigation\n- Look\n"),
-        case(Code::NoTrigger, "# X\n## Mitigation\n- Look\n"),
+        case(
+            Code::NoTrigger,
+            "# X\n## Steps\n### Look\n```bash\nkubectl get pods -n production\n```\n",
+        ),
         case(Code::NoSteps, "# X\n## Meaning\nIt is broken.\n"),
         case(
             Code::UnknownSection,
@@ -97,11 +100,11 @@ no-owner
 
 no-trigger
 
-  ⚠ no alert will ever match this runbook
+  ⚠ no alert asks for this runbook by itself
    ╭─[test.md:1:3]
  1 │ # X
    ·   ─
- 2 │ ## Mitigation
+ 2 │ ## Steps
    ╰────
   help: add `## Trigger Conditions` with `- Alert contains: "…"`; `/runbook run` works without
 
