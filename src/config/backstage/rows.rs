@@ -47,21 +47,13 @@ pub(super) fn services(entities: &[Entity], warnings: &mut Vec<Problem>) -> Vec<
         }
     }
     let mut rows: Vec<ServiceRow> = Vec::new();
-    // Where the files name no team at all, teams are kept elsewhere, and each of them would be missed.
-    let teams = entities.iter().any(|entity| is_owner(entity));
     for entity in read
         .by_reference
         .values()
         .copied()
         .filter(|entity| is_service(entity))
     {
-        let unknown = entity
-            .owner
-            .as_ref()
-            .filter(|owner| teams && !read.by_reference.contains_key(owner));
-        if let Some(owner) = unknown {
-            warnings.push(dangling(entity, "spec.owner".to_owned(), owner));
-        }
+        warnings.extend(read.missing_owner(entity));
         for name in names(entity) {
             let taken = |row: &&ServiceRow| row.name.as_str().eq_ignore_ascii_case(&name);
             if rows.iter().any(|row| taken(&row)) {
@@ -120,6 +112,13 @@ impl<'a> Read<'a> {
             }
         }
         needed
+    }
+
+    /// An owner that is not there. Where the files name no team at all, teams are kept elsewhere, and each would be missed.
+    fn missing_owner(&self, entity: &Entity) -> Option<Problem> {
+        let teams = self.by_reference.values().any(|entity| is_owner(entity));
+        let owner = entity.owner.as_ref().filter(|_| teams)?;
+        (!self.by_reference.contains_key(owner)).then(|| dangling(entity, "spec.owner".to_owned(), owner))
     }
 
     /// As people call it, with an address where there is one.
