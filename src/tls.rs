@@ -42,10 +42,19 @@ pub fn http_client(with: impl FnOnce(ClientBuilder) -> ClientBuilder) -> Result<
 fn read() -> Result<ClientConfig, TlsError> {
     let found = rustls_native_certs::load_native_certs();
     let mut roots = RootCertStore::empty();
-    let (added, _) = roots.add_parsable_certificates(found.certs);
+    let (added, ignored) = roots.add_parsable_certificates(found.certs);
     if added == 0 {
         let why: Vec<String> = found.errors.iter().map(ToString::to_string).collect();
         return Err(TlsError::NoRoots(why.join("; ")));
+    }
+    if ignored > 0 || !found.errors.is_empty() {
+        let unread: Vec<String> = found.errors.iter().map(ToString::to_string).collect();
+        tracing::warn!(
+            added,
+            ignored,
+            unread = unread.join("; "),
+            "some certificate authorities of this machine can't be read; whom they vouch for is not trusted"
+        );
     }
     let config = ClientConfig::builder_with_provider(Arc::new(ring::default_provider()))
         .with_safe_default_protocol_versions()

@@ -161,7 +161,7 @@ impl Sim {
         Ok(())
     }
 
-    /// A critical card that waits pages at once.
+    /// A critical card that waits pages at once, unless somebody has its alerts where they come from.
     fn is_paged(&self, incident: &Incident) -> Result<(), String> {
         let theirs = matches!(
             incident.phase,
@@ -172,7 +172,8 @@ impl Sim {
         );
         let waits = matches!(incident.phase, Phase::Proposed | Phase::Handed { .. });
         let critical = incident.severity == Severity::Critical && incident.source.as_str() == "alertmanager";
-        let must = waits && critical && !theirs && incident.commander.is_none();
+        let had = incident.commander.is_some() || incident.attended().is_some();
+        let must = waits && critical && !theirs && !had;
         // Whoever was called for what waited before came; what waits now has a time of its own.
         let comes = incident.paging.was_answered() && incident.paging.due.is_some();
         if !must || comes || incident.paging.asked_at.is_some() {

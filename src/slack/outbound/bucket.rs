@@ -152,7 +152,11 @@ impl Limits {
     pub fn edit(&self, channel: &str, asking: Asking, now: Instant) -> Result<(), Instant> {
         let mut state = self.state.lock();
         state.free(EDIT_METHOD, now)?;
-        state.edits(now).take(asking, now)?;
+        if let Err(until) = state.edits(now).take(asking, now) {
+            // It can't come when its channel would have it: others are not made to wait for that.
+            state.channel(channel, now).queue.leave(asking.asker);
+            return Err(until);
+        }
         if asking.urgency == Urgency::AWAITED {
             state.channel(channel, now).take_at_once(now);
             return Ok(());

@@ -155,6 +155,46 @@ fn cards_that_nobody_has_seen_go_every_second_turn_however_often_the_worst_chang
 }
 
 #[test]
+fn a_low_card_is_drawn_anew_however_often_the_worst_change() {
+    let mut channel = Channel::new();
+    for tenth in 0..600_u32 {
+        channel.asks(redraw(u64::from(tenth % 12), CRITICAL), f64::from(tenth) / 10.0);
+    }
+    channel.asks(
+        Asking {
+            since: -100,
+            ..redraw(50, LOW)
+        },
+        5.0,
+    );
+    channel.runs_for(60);
+    let waited = channel.waited(Asker::Redraw(IncidentId(50))) - 5.0;
+    assert!(waited < 12.0, "it waited {waited} s");
+}
+
+#[test]
+fn an_edit_that_the_workspace_has_no_room_for_keeps_nobody_in_its_channel_waiting() {
+    let limits = Limits::default();
+    let start = Instant::now();
+    // Twenty edits elsewhere use up what the workspace takes at once.
+    for number in 0..20 {
+        let elsewhere = format!("C{}", 100 + number);
+        assert!(limits.edit(&elsewhere, redraw(number, CRITICAL), start).is_ok());
+    }
+    for number in 0..4 {
+        assert!(limits.post("C1", card(number, LOW), start).is_ok());
+    }
+    let refused = limits.edit("C1", redraw(60, CRITICAL), start).unwrap_err();
+    assert!(limits.edit("C1", redraw(61, CRITICAL), start).is_err());
+    let later = start + Duration::from_millis(1010);
+    assert!(refused > start);
+    assert!(
+        limits.post("C1", card(70, LOW), later).is_ok(),
+        "the turn is kept for an edit that can't come"
+    );
+}
+
+#[test]
 fn the_edit_that_somebody_waits_for_goes_at_once_and_the_rest_waits_for_it() {
     let limits = Limits::default();
     let now = Instant::now();

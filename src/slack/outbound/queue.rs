@@ -183,12 +183,12 @@ impl Queue {
         let oldest = self.by_age.first().map(|(_, asker)| *asker);
         let due = self.given >= TURN_OF_THE_OLDEST - 1;
         let all = || self.by_urgency.iter().map(|(_, _, asker)| *asker).filter(here);
-        let first = |asker: &Asker| !(self.redrew && matches!(asker, Asker::Redraw(_)));
+        let unseen = all().any(|asker| !matches!(asker, Asker::Redraw(_)));
+        let may = |asker: &Asker| !(self.redrew && unseen && matches!(asker, Asker::Redraw(_)));
         // It keeps its turn until it comes.
         let next = oldest
-            .filter(|oldest| due && here(oldest) && first(oldest))
-            .or_else(|| all().find(first))
-            .or_else(|| all().next());
+            .filter(|oldest| due && here(oldest) && may(oldest))
+            .or_else(|| all().find(may));
         if next != Some(asking.asker) {
             return false;
         }
@@ -230,7 +230,8 @@ impl Queue {
         worse.take(longest).count().min(turns_of_the_oldest)
     }
 
-    fn leave(&mut self, asker: Asker) {
+    /// Gives up the place that it has, if it has one.
+    pub fn leave(&mut self, asker: Asker) {
         if let Some(Waiting { asking, .. }) = self.waiting.remove(&asker) {
             self.by_urgency.remove(&asking.by_urgency());
             self.by_age.remove(&asking.by_age());
