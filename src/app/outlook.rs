@@ -162,6 +162,8 @@ impl Outlook for AppOutlook {
 
     fn card(&self, incident: &Incident) -> CardContext {
         let knowledge = self.knowledge.load();
+        // Read once: a second look while the first is held waits for whoever waits to write, who waits for the first.
+        let absent = self.absent.read().clone();
         let named = incident
             .checklist
             .as_ref()
@@ -178,14 +180,14 @@ impl Outlook for AppOutlook {
             autonomy: incident.current().map_or(knowledge.rules.autonomy, |track| {
                 track.plan.autonomy.min(knowledge.rules.autonomy)
             }),
-            who_may: who_may(&knowledge.rules.policy, incident, &self.absent.read()),
+            who_may: who_may(&knowledge.rules.policy, incident, &absent),
             frozen: self.frozen_over(incident),
             not_now: self.not_now(&knowledge.rules, incident),
             broken: self.broken(),
             checklist,
             fits_now: self.fits_now(incident),
             silences: knowledge.rules.silences.is_some(),
-            silence_may: silence_may(&knowledge.rules, incident, &self.absent.read()),
+            silence_may: silence_may(&knowledge.rules, incident, &absent),
             owner: incident
                 .service
                 .as_ref()

@@ -1,7 +1,7 @@
 //! Who goes next where Slack lets only about one through a second: the worst first, then who has waited longest. Each
 //! fourth turn is for whoever has waited longest of all, so that nothing waits for ever behind what is worse.
 //!
-//! Of two turns at most one is for a card that is shown already, as long as somebody waits with what nobody has seen yet:
+//! Of four turns at most one is for a card that is shown already, as long as somebody waits with what nobody has seen yet:
 //! in a storm the counts of the worst cards change all the time.
 //!
 //! It orders what incidents ask for, and never what belongs to one: an incident has its card and its thread here once each,
@@ -20,6 +20,8 @@ use crate::domain::incident::Incident;
 
 /// Each turn with this number is for whoever has waited longest.
 const TURN_OF_THE_OLDEST: u32 = 4;
+/// Turns for what nobody has seen yet before one for a card that is shown already.
+const BEFORE_A_REDRAW: u32 = 3;
 /// Whoever does not come within this long of the time that they were told has lost interest.
 const PATIENCE: Duration = Duration::from_secs(3);
 /// Who is told to come within so long has the turn before whoever happens to ask now: else somebody new could always be a
@@ -153,8 +155,8 @@ pub struct Queue {
     by_age: BTreeSet<(i64, Asker)>,
     /// Turns given since whoever had waited longest got one.
     given: u32,
-    /// The last turn was for a card that was shown already.
-    redrew: bool,
+    /// Turns given since one was for a card that was shown already.
+    since_redraw: u32,
     swept: Instant,
 }
 
@@ -166,7 +168,7 @@ impl Queue {
             by_urgency: BTreeSet::new(),
             by_age: BTreeSet::new(),
             given: 0,
-            redrew: false,
+            since_redraw: BEFORE_A_REDRAW,
             swept: now,
         }
     }
@@ -184,7 +186,8 @@ impl Queue {
         let due = self.given >= TURN_OF_THE_OLDEST - 1;
         let all = || self.by_urgency.iter().map(|(_, _, asker)| *asker).filter(here);
         let unseen = all().any(|asker| !matches!(asker, Asker::Redraw(_)));
-        let may = |asker: &Asker| !(self.redrew && unseen && matches!(asker, Asker::Redraw(_)));
+        let soon = self.since_redraw < BEFORE_A_REDRAW;
+        let may = |asker: &Asker| !(soon && unseen && matches!(asker, Asker::Redraw(_)));
         // It keeps its turn until it comes.
         let next = oldest
             .filter(|oldest| due && here(oldest) && may(oldest))
@@ -193,7 +196,10 @@ impl Queue {
             return false;
         }
         self.leave(asking.asker);
-        self.redrew = matches!(asking.asker, Asker::Redraw(_));
+        self.since_redraw = match asking.asker {
+            Asker::Redraw(_) => 0,
+            Asker::Person | Asker::Card(_) | Asker::Thread(_) => self.since_redraw.saturating_add(1),
+        };
         self.given = if next == oldest {
             0
         } else {
