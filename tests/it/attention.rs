@@ -176,3 +176,66 @@ async fn an_alert_that_is_known_and_becomes_worse_calls_as_that() {
     world.card("CRITICAL").await;
     world.ends().await;
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn who_has_what_is_less_is_rung_when_it_becomes_worse() {
+    let world = TestWorld::start(Setup::default().table(ZABBIX)).await;
+    let sends = async |body: &Value| assert_eq!(world.sends("zabbix", "zabbix-token", body).await, 200);
+    sends(&problem("1", json!({"severity": "Warning", "nseverity": "2"}))).await;
+    world.card("If nobody decides, a human is paged at HH:MM").await;
+    sends(&problem(
+        "1",
+        json!({"severity": "Warning", "nseverity": "2", "update_action": "acknowledged", "user": "Ana"}),
+    ))
+    .await;
+    world.card("Acknowledged at Zabbix by Ana").await;
+    // For one that nobody would be called for at once, nobody is called who has it.
+    sends(&problem("1", json!({}))).await;
+    world.thread().says("Tape library is jammed is high now").await;
+    world.minutes_pass(30).await;
+    world.nobody_was_paged();
+    sends(&problem("1", json!({"severity": "Disaster", "nseverity": "5"}))).await;
+    world.card("CRITICAL").await;
+    world.a_human_is_paged("Tape library is jammed").await;
+    world.card("A human was paged at HH:MM").await;
+    world.thread().is_uninteresting();
+    world.ends().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_page_that_somebody_has_acknowledged_is_followed_by_another_when_it_becomes_worse() {
+    let world = TestWorld::start(Setup::default().table(ZABBIX)).await;
+    let sends = async |body: &Value| assert_eq!(world.sends("zabbix", "zabbix-token", body).await, 200);
+    sends(&problem("1", json!({}))).await;
+    world.card("If nobody decides, a human is paged at HH:MM").await;
+    world.minutes_pass(3).await;
+    let first = world.a_human_is_paged("Tape library is jammed").await;
+    world.card("A human was paged at HH:MM").await;
+    sends(&update("1", "acknowledged", "Ana")).await;
+    world.pager_acknowledges(&first.id).await;
+    sends(&problem("1", json!({"severity": "Disaster", "nseverity": "5"}))).await;
+    let second = world.a_human_is_paged("Tape library is jammed").await;
+    assert_eq!(second.dedup_key, format!("{}/2", first.dedup_key));
+    world.outbox_is_empty().await;
+    assert_eq!(world.pages().len(), 2);
+    world.thread().is_uninteresting();
+    world.ends().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn who_takes_it_and_calls_it_worse_in_one_update_is_not_rung_for_that() {
+    let world = TestWorld::start(Setup::default().table(ZABBIX)).await;
+    let sends = async |body: &Value| assert_eq!(world.sends("zabbix", "zabbix-token", body).await, 200);
+    sends(&problem("1", json!({}))).await;
+    world.card("If nobody decides, a human is paged at HH:MM").await;
+    let worse = json!({
+        "severity": "Disaster", "nseverity": "5", "update_action": "acknowledged, changed severity", "user": "Ana",
+    });
+    sends(&problem("1", worse)).await;
+    let card = world.card("CRITICAL").await;
+    assert!(card.contains("Acknowledged at Zabbix by Ana"), "{card}");
+    world.minutes_pass(30).await;
+    world.nobody_was_paged();
+    world.thread().is_uninteresting();
+    world.ends().await;
+}

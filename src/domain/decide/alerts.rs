@@ -99,7 +99,9 @@ fn one(tx: &mut Tx<'_>, context: Context<'_>, source: &Source, alert: Alert) -> 
     match (alert.status, known.filter(|_| !planted::is(Bug::DuplicatesOpen))) {
         (AlertStatus::Firing, Some(known)) if !is_back(tx, context, known, &alert) => {
             twins::fires(tx, known, &alert);
-            worse(tx, context, known, &alert);
+            if worse(tx, known, &alert) {
+                advance::page_sooner(tx, context, known);
+            }
             return Came::Repeated(known);
         }
         (AlertStatus::Reopened, Some(known)) if !is_over(tx, known, &alert) => {
@@ -115,6 +117,7 @@ fn one(tx: &mut Tx<'_>, context: Context<'_>, source: &Source, alert: Alert) -> 
         (AlertStatus::Resolved, Some(known)) => resolved(tx, context, known, &alert),
         (AlertStatus::Acknowledged | AlertStatus::Unacknowledged, Some(known)) => {
             heard::attention(tx, context, known, &alert);
+            worse_with(tx, context, known, &alert);
         }
         // It fires: that it began to was missed.
         (AlertStatus::Unacknowledged, None) => fired(tx, context, source, alert.firing()),
@@ -128,8 +131,9 @@ fn one(tx: &mut Tx<'_>, context: Context<'_>, source: &Source, alert: Alert) -> 
 }
 
 /// An episode that goes on and has become worse (Sentry's warning that becomes critical, Datadog's `Warn` that becomes `Triggered`,
-/// another priority at Opsgenie) calls as a new alert of that severity would. Nothing makes an incident less than it was.
-fn worse(tx: &mut Tx<'_>, context: Context<'_>, id: IncidentId, alert: &Alert) {
+/// another priority at Opsgenie) calls as a new alert of that severity would. Nothing makes an incident less than it was. Says
+/// whether it has.
+fn worse(tx: &mut Tx<'_>, id: IncidentId, alert: &Alert) -> bool {
     let incident = tx.state().incident(id);
     let news = incident.is_some_and(|incident| incident.is_open() && alert.severity > incident.severity);
     if news {
@@ -140,6 +144,18 @@ fn worse(tx: &mut Tx<'_>, context: Context<'_>, id: IncidentId, alert: &Alert) {
                 severity: alert.severity,
             },
         });
+    }
+    news
+}
+
+/// The same told along with who has it, as Zabbix does in one update: whoever takes it as that is not rung for it.
+fn worse_with(tx: &mut Tx<'_>, context: Context<'_>, id: IncidentId, alert: &Alert) {
+    if is_over(tx, id, alert) || !worse(tx, id, alert) {
+        return;
+    }
+    let incident = tx.state().incident(id);
+    let taken = incident.is_some_and(|incident| incident.attended().is_some());
+    if !(taken && alert.status == AlertStatus::Acknowledged) {
         advance::page_sooner(tx, context, id);
     }
 }
