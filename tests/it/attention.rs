@@ -239,3 +239,24 @@ async fn who_takes_it_and_calls_it_worse_in_one_update_is_not_rung_for_that() {
     world.thread().is_uninteresting();
     world.ends().await;
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_joins_what_somebody_was_paged_for_and_has_pages_again() {
+    let grouping = "[grouping]\nrelated_within_minutes = 10\n\n[[services]]\nname = \"archive\"\n";
+    let world = TestWorld::start(Setup::default().table(ZABBIX).table(grouping)).await;
+    let sends = async |body: &Value| assert_eq!(world.sends("zabbix", "zabbix-token", body).await, 200);
+    let disaster = json!({"severity": "Disaster", "nseverity": "5"});
+    sends(&problem("1", disaster)).await;
+    let first = world.a_human_is_paged("Tape library is jammed").await;
+    world.card("A human was paged at HH:MM").await;
+    sends(&update("1", "acknowledged", "Ana")).await;
+    world.pager_acknowledges(&first.id).await;
+    sends(&problem("2", json!({"name": "Drive 7 is jammed"}))).await;
+    world.card("1 of 2 alerts that fire").await;
+    world.card("If nobody decides, a human is paged at HH:MM").await;
+    world.minutes_pass(6).await;
+    let second = world.a_human_is_paged("Tape library is jammed").await;
+    assert_eq!(second.dedup_key, format!("{}/2", first.dedup_key));
+    world.thread().is_uninteresting();
+    world.ends().await;
+}
