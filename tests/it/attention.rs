@@ -260,3 +260,61 @@ async fn what_joins_what_somebody_was_paged_for_and_has_pages_again() {
     world.thread().is_uninteresting();
     world.ends().await;
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_acknowledgement_from_before_it_was_given_back_silences_nothing() {
+    let world = TestWorld::start(Setup::default().table(ZABBIX)).await;
+    let sends = async |body: &Value| assert_eq!(world.sends("zabbix", "zabbix-token", body).await, 200);
+    let began = jiff::Timestamp::now().as_second() - 60;
+    let told = |action: &str, after: i64| {
+        problem(
+            "1",
+            json!({
+                "timestamp": began.to_string(), "update_action": action, "user": "Ana",
+                "update_timestamp": (began + after).to_string(),
+            }),
+        )
+    };
+    sends(&told("", 0)).await;
+    world.card("If nobody decides, a human is paged at HH:MM").await;
+    // Nobody was known to have it, so there is nothing to say of that.
+    sends(&told("unacknowledged", 20)).await;
+    sends(&told("unacknowledged", 40)).await;
+    sends(&told("acknowledged", 30)).await;
+    sends(&told("acknowledged", 10)).await;
+    world.outbox_is_empty().await;
+    let card = world.card("If nobody decides, a human is paged at HH:MM").await;
+    assert!(!card.contains("Acknowledged at Zabbix"), "{card}");
+    let said = world.thread().said();
+    assert!(
+        !said.iter().any(|line| line.contains("cknowledged at Zabbix")),
+        "{said:#?}"
+    );
+    world.minutes_pass(3).await;
+    world.a_human_is_paged("Tape library is jammed").await;
+    // One from after all that counts.
+    sends(&told("acknowledged", 50)).await;
+    world.card("Acknowledged at Zabbix by Ana").await;
+    world.thread().is_uninteresting();
+    world.ends().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_acknowledgement_of_the_time_before_it_fired_silences_nothing() {
+    let world = TestWorld::start(Setup::default().table(ZABBIX)).await;
+    let sends = async |body: &Value| assert_eq!(world.sends("zabbix", "zabbix-token", body).await, 200);
+    let began = jiff::Timestamp::now().as_second();
+    let fires = json!({"timestamp": began.to_string()});
+    sends(&problem("1", fires)).await;
+    world.card("If nobody decides, a human is paged at HH:MM").await;
+    let late = json!({
+        "timestamp": (began - 600).to_string(), "update_action": "acknowledged", "user": "Ana",
+        "update_timestamp": (began - 300).to_string(),
+    });
+    sends(&problem("1", late)).await;
+    world.outbox_is_empty().await;
+    world.minutes_pass(3).await;
+    world.a_human_is_paged("Tape library is jammed").await;
+    world.thread().is_uninteresting();
+    world.ends().await;
+}
