@@ -318,3 +318,35 @@ async fn an_acknowledgement_of_the_time_before_it_fired_silences_nothing() {
     world.thread().is_uninteresting();
     world.ends().await;
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_is_given_back_after_a_person_closed_its_card_opens_one_anew() {
+    let world = TestWorld::start(Setup::default().table(ZABBIX)).await;
+    let sends = async |body: &Value| assert_eq!(world.sends("zabbix", "zabbix-token", body).await, 200);
+    let began = jiff::Timestamp::now().as_second() - 60;
+    let told = |action: &str, at: i64| {
+        problem(
+            "1",
+            json!({
+                "timestamp": began.to_string(), "update_action": action, "user": "Ana",
+                "update_timestamp": at.to_string(),
+            }),
+        )
+    };
+    sends(&told("", began)).await;
+    world.card("If nobody decides, a human is paged at HH:MM").await;
+    sends(&told("acknowledged", began + 30)).await;
+    world.card("Acknowledged at Zabbix by Ana").await;
+    world.ana().types("close INC-1 it looks fine to me").await;
+    world.ana().is_told("INC-1 is closed.").await;
+    world.minutes_pass(10).await;
+    // Delivered late: that was before.
+    sends(&told("unacknowledged", began + 40)).await;
+    world.outbox_is_empty().await;
+    assert_eq!(world.channel("incidents").cards(), 1);
+    sends(&told("unacknowledged", began + 600)).await;
+    world.card_shows("INC-2", "If nobody decides").await;
+    world.thread().is_uninteresting();
+    world.thread_of("INC-2").is_uninteresting();
+    world.ends().await;
+}

@@ -115,6 +115,10 @@ fn one(tx: &mut Tx<'_>, context: Context<'_>, source: &Source, alert: Alert) -> 
             if tx.state().has_ended(&alert, context.now) && !planted::is(Bug::LateFiringOpens) => {}
         (AlertStatus::Firing | AlertStatus::Reopened, None) => fired(tx, context, source, alert),
         (AlertStatus::Resolved, Some(known)) => resolved(tx, context, known, &alert),
+        // Nobody has it there, and it fires on although it was over here.
+        (AlertStatus::Unacknowledged, Some(known)) if is_back(tx, context, known, &alert) => {
+            again(tx, context, source, known, alert.firing());
+        }
         (AlertStatus::Acknowledged | AlertStatus::Unacknowledged, Some(known)) => {
             heard::attention(tx, context, known, &alert);
             worse_with(tx, context, known, &alert);
@@ -179,7 +183,7 @@ fn is_over(tx: &Tx<'_>, known: IncidentId, alert: &Alert) -> bool {
 
 /// Whether a plain "firing" means that an episode is back, and not a duplicate that was long under way. Alertmanager keeps the
 /// key when an alert that had timed out comes back. Sources whose key is the same over episodes (a monitor, an alarm) say by
-/// a later start that it is another one.
+/// a later start that it is another one. What is told of a time before the end was on its way.
 fn is_back(tx: &Tx<'_>, context: Context<'_>, known: IncidentId, alert: &Alert) -> bool {
     if !is_over(tx, known, alert) {
         return false;
@@ -205,7 +209,10 @@ fn is_back(tx: &Tx<'_>, context: Context<'_>, known: IncidentId, alert: &Alert) 
         let anew = matches!((started, alert.starts_at), (Some(known), Some(new)) if new > known);
         // Of an episode before that one, however long it was under way: Amazon SNS tries for an hour.
         let older = matches!((started, alert.starts_at), (Some(known), Some(new)) if new < known);
-        anew || (!older && since.is_some_and(|at| context.now.duration_since(at) > LATE))
+        let on_its_way = alert.status == AlertStatus::Unacknowledged
+            && matches!((alert.told.at, since), (Some(told), Some(over)) if told <= over);
+        let back = anew || (!older && since.is_some_and(|at| context.now.duration_since(at) > LATE));
+        back && !on_its_way
     })
 }
 
