@@ -350,3 +350,28 @@ async fn what_is_given_back_after_a_person_closed_its_card_opens_one_anew() {
     world.thread_of("INC-2").is_uninteresting();
     world.ends().await;
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_nobody_knew_how_bad_it_was_pages_on_when_it_turns_out_to_be_low() {
+    let grouping = "[grouping]\nrelated_within_minutes = 10\n\n[[services]]\nname = \"archive\"\n";
+    let world = TestWorld::start(Setup::default().table(ZABBIX).table(grouping)).await;
+    let sends = async |body: &Value| assert_eq!(world.sends("zabbix", "zabbix-token", body).await, 200);
+    sends(&problem(
+        "1",
+        json!({"severity": "Not classified", "nseverity": "0"}),
+    ))
+    .await;
+    world.card("If nobody decides, a human is paged at HH:MM").await;
+    let low = json!({"severity": "Information", "nseverity": "1"});
+    sends(&problem("1", low.clone())).await;
+    // Nor does one that joins and is low.
+    sends(&problem("2", low)).await;
+    world.outbox_is_empty().await;
+    let said = world.thread().said();
+    assert!(!said.iter().any(|line| line.contains("is low now")), "{said:#?}");
+    world.card("Severity unknown").await;
+    world.minutes_pass(3).await;
+    world.a_human_is_paged("Tape library is jammed").await;
+    world.thread().is_uninteresting();
+    world.ends().await;
+}

@@ -7,7 +7,7 @@ use std::sync::Arc;
 use jiff::SignedDuration;
 
 use super::{Context, Tx, advance, advise, changes, cut, heard, plan_act, settling, survey, twins};
-use crate::domain::alert::{Alert, AlertStatus};
+use crate::domain::alert::{Alert, AlertStatus, Severity};
 use crate::domain::cluster::{self, Because};
 use crate::domain::command::{Drive, Reply};
 use crate::domain::escalation::Call;
@@ -139,7 +139,10 @@ fn one(tx: &mut Tx<'_>, context: Context<'_>, source: &Source, alert: Alert) -> 
 /// whether it has.
 fn worse(tx: &mut Tx<'_>, id: IncidentId, alert: &Alert) -> bool {
     let incident = tx.state().incident(id);
-    let news = incident.is_some_and(|incident| incident.is_open() && alert.severity > incident.severity);
+    // A word that no mapping knows says nothing of what is known.
+    let told = alert.severity != Severity::Unknown;
+    let news =
+        incident.is_some_and(|incident| incident.is_open() && told && alert.severity > incident.severity);
     if news {
         tx.record(Event::Heard {
             incident: Some(id),
