@@ -64,8 +64,12 @@ impl Deliver for Pagers {
     async fn deliver(self, engine: Handle, effect: Effect) -> Option<Delivered> {
         match effect {
             Effect::Page { incident } => self.page(&engine, incident).await,
-            Effect::PageAcknowledge { incident, after } => {
-                self.acknowledge(&engine, incident, after).await;
+            Effect::PageAcknowledge {
+                incident,
+                after,
+                known,
+            } => {
+                self.acknowledge(&engine, incident, after, known).await;
                 None
             }
             Effect::PageResolve { incident } => {
@@ -152,13 +156,14 @@ impl Pagers {
     }
 
     /// Somebody has come: the pager calls nobody else for these pages. One that it never took has no key, and one that was asked
-    /// for since is none of them.
-    async fn acknowledge(&self, engine: &Handle, id: IncidentId, after: usize) {
+    /// for since is none of them, nor is `known`.
+    async fn acknowledge(&self, engine: &Handle, id: IncidentId, after: usize, known: Option<String>) {
         let incident = engine.incident(id).await.ok().flatten();
         let Some(incident) = incident.filter(|_| self.can_page) else {
             return;
         };
-        for key in incident.paging.acknowledged_after(after) {
+        let keys = incident.paging.acknowledged_after(after).into_iter();
+        for key in keys.filter(|key| Some(key) != known.as_ref()) {
             let mut tries = Tries::new("acknowledge the page");
             while let Err(error) = self.call(|| self.pagerduty.acknowledge_by_key(&key)).await {
                 match tries.pause(error) {

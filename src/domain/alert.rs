@@ -19,13 +19,14 @@ pub const TRUNCATED: &str = "interlock_truncated_alerts";
 /// A start that lies further back is none: a sender's clock or a default value, and nothing that anybody would call a beginning.
 const OLDEST_START: SignedDuration = SignedDuration::from_hours(24 * 30);
 
-/// How bad the sender says it is. `Unknown` is a word that no mapping knows: never dropped, never matched.
+/// How bad the sender says it is. `Unknown` is a word that no mapping knows: never dropped, never matched. In the order of how
+/// soon they call: what is unknown calls as what is high does, so nothing that is known to be less counts as worse.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Severity {
-    Unknown,
     Low,
     Medium,
+    Unknown,
     High,
     Critical,
 }

@@ -12,6 +12,8 @@ use super::rules::PageAfter;
 pub enum Call {
     /// A card waits and nobody has looked at it yet.
     Waits,
+    /// What somebody may have has become worse than it was when they came: it waits, or goes on, as before.
+    Worse,
     /// The plan stopped at a step whose runbook does not say to page: it waits for people, for another reason than before.
     Stopped,
     /// Nobody decided or may decide, or no plan could be made: it waits, and time is up.
@@ -33,7 +35,7 @@ impl Call {
     #[must_use]
     pub fn is_news(self) -> bool {
         match self {
-            Self::NotHelped | Self::FiresOn | Self::Broke | Self::Asked | Self::Stopped => true,
+            Self::Worse | Self::NotHelped | Self::FiresOn | Self::Broke | Self::Asked | Self::Stopped => true,
             Self::Waits | Self::Stuck | Self::Taken => false,
         }
     }
@@ -111,7 +113,7 @@ pub fn urgency(call: Call, origin: Origin, severity: Severity, after: &PageAfter
             (Origin::Person, _) | (Origin::Alert | Origin::Pager, None) => Urgency::Never,
         },
         Call::Stuck | Call::FiresOn => wait.map_or(Urgency::Never, |_| Urgency::Now),
-        Call::Waits | Call::Stopped => match wait {
+        Call::Waits | Call::Worse | Call::Stopped => match wait {
             Some(wait) if wait.is_positive() => Urgency::After(wait),
             Some(_) => Urgency::Now,
             None => Urgency::Never,
@@ -127,7 +129,7 @@ mod tests {
 
     /// The table as it is meant, written down a second time: a row for each call and origin: critical, high, medium, low, and a severity that nobody knows.
     fn table() -> Vec<(Call, Origin, &'static str, [Urgency; 5])> {
-        use Call::{Asked, Broke, FiresOn, NotHelped, Stopped, Stuck, Taken, Waits};
+        use Call::{Asked, Broke, FiresOn, NotHelped, Stopped, Stuck, Taken, Waits, Worse};
         use Origin::{Alert, Pager, Person};
         use Urgency::{After, Never, Now};
         let two = After(MINUTE * 2);
@@ -135,6 +137,14 @@ mod tests {
         vec![
             (Waits, Alert, "a card that waits", [Now, two, ten, Never, two]),
             (Waits, Pager, "somebody was paged for it already", [Never; 5]),
+            (
+                Worse,
+                Alert,
+                "it calls as one of that severity would",
+                [Now, two, ten, Never, two],
+            ),
+            (Worse, Pager, "the pager goes on by itself", [Never; 5]),
+            (Worse, Person, "who asked is there", [Never; 5]),
             (
                 Stopped,
                 Alert,

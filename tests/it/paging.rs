@@ -216,6 +216,27 @@ async fn who_takes_over_has_the_page_too_and_the_pager_calls_nobody_else_for_it(
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn who_comes_for_the_last_page_at_the_pager_has_those_before_it_too() {
+    let world = TestWorld::start(Setup::default()).await;
+    world.fires(&Alert::tape_jam().severity("critical")).await;
+    let first = world.a_human_is_paged("Tape library 3 is jammed").await;
+    world.card("A human was paged at HH:MM").await;
+    world.ana().presses("Escalate now").await;
+    world.ana().is_told("A human is being paged.").await;
+    let second = world.a_human_is_paged("Tape library 3 is jammed").await;
+    assert_eq!(second.dedup_key, format!("{}/2", first.dedup_key));
+    world.outbox_is_empty().await;
+    world.someone_sets_at_the_pager(&second.id, "acknowledged").await;
+    world.card("The page was acknowledged at PagerDuty").await;
+    world.pager_acknowledges(&first.id).await;
+    // Of the second it knows.
+    world.outbox_is_empty().await;
+    assert_eq!(sent(&world), ["trigger", "trigger", "acknowledge"]);
+    world.thread().is_uninteresting();
+    world.ends().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn who_rejects_the_plan_has_the_page_too() {
     let world = TestWorld::redis_times_out().await;
     world.fires(&Alert::redis_timeout()).await;

@@ -19,7 +19,13 @@ pub enum Effect {
     /// Page a human.
     Page { incident: IncidentId },
     /// Tell the pager that somebody has come for what we opened there: for the pages after so many, which it knows of.
-    PageAcknowledge { incident: IncidentId, after: usize },
+    PageAcknowledge {
+        incident: IncidentId,
+        after: usize,
+        /// The page that was acknowledged at the pager itself: it is told of the others.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        known: Option<String>,
+    },
     /// Tell the pager that what we opened there is over.
     PageResolve { incident: IncidentId },
     /// Tell the source that its alert is over.

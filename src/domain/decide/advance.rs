@@ -313,7 +313,7 @@ pub fn page_now(tx: &mut Tx<'_>, id: IncidentId, call: Call, why: String) {
         tx.record(Event::PageAsked {
             incident: id,
             why,
-            waiting: matches!(call, Call::Waits | Call::Stuck | Call::Stopped),
+            waiting: matches!(call, Call::Waits | Call::Worse | Call::Stuck | Call::Stopped),
             raises: false,
         });
     }
@@ -337,7 +337,8 @@ pub fn page_asked(tx: &mut Tx<'_>, id: IncidentId, why: String) -> bool {
 }
 
 /// Another alert made it worse: who waits longer than the new severity allows is paged sooner, and what runs or is watched
-/// is no longer for Interlock alone where that severity calls somebody at once.
+/// is no longer for Interlock alone where that severity calls somebody at once. Whoever has it at its source came for less:
+/// what calls at once rings them too.
 pub fn page_sooner(tx: &mut Tx<'_>, context: Context<'_>, id: IncidentId) {
     let Some(incident) = tx.state().incident(id) else {
         return;
@@ -346,20 +347,21 @@ pub fn page_sooner(tx: &mut Tx<'_>, context: Context<'_>, id: IncidentId) {
         return raise_page(tx, context, id);
     }
     if matches!(incident.phase, Phase::Running | Phase::Settling { .. }) {
-        if urgency_of(context, incident, Call::Waits) == Urgency::Now {
+        if urgency_of(context, incident, Call::Worse) == Urgency::Now {
             let why = became(incident);
-            page_now(tx, id, Call::Waits, why);
+            page_now(tx, id, Call::Worse, why);
         }
         return;
     }
     if !incident.waits_for_people() {
         return;
     }
-    match urgency_of(context, incident, Call::Waits) {
+    match urgency_of(context, incident, Call::Worse) {
         Urgency::Now => {
             let why = format!("it got worse, and {}", waits_for(incident));
-            page_now(tx, id, Call::Waits, why);
+            page_now(tx, id, Call::Worse, why);
         }
+        Urgency::After(_) if heard::is_had(incident, Call::Waits) => {}
         Urgency::After(wait) => {
             let at: Timestamp = context.now.checked_add(wait).unwrap_or(context.now);
             if incident.paging.due.is_none_or(|due| at < due) {
@@ -371,10 +373,11 @@ pub fn page_sooner(tx: &mut Tx<'_>, context: Context<'_>, id: IncidentId) {
 }
 
 /// Somebody was called while it was less: the page that stands is told what it is now, wherever the incident is, unless a
-/// person has it in hand. It goes by the same key, so that whoever looks at the pager sees one thing.
+/// person has it in hand. It goes by the same key, so that whoever looks at the pager sees one thing; unless somebody has
+/// acknowledged that one, since more of it would ring nobody.
 fn raise_page(tx: &mut Tx<'_>, context: Context<'_>, id: IncidentId) {
     let raised = tx.state().incident(id).filter(|incident| {
-        incident.in_hands_of().is_none() && urgency_of(context, incident, Call::Waits) == Urgency::Now
+        incident.in_hands_of().is_none() && urgency_of(context, incident, Call::Worse) == Urgency::Now
     });
     let Some(incident) = raised else { return };
     if planted::is(Bug::PageNotRaised) {
@@ -382,11 +385,12 @@ fn raise_page(tx: &mut Tx<'_>, context: Context<'_>, id: IncidentId) {
     }
     let why = became(incident);
     let waiting = incident.paging.waiting;
+    let raises = !incident.paging.is_acknowledged();
     tx.record(Event::PageAsked {
         incident: id,
         why,
         waiting,
-        raises: true,
+        raises,
     });
 }
 

@@ -7,7 +7,7 @@ use std::sync::Arc;
 use jiff::SignedDuration;
 
 use super::{Context, Tx, advance, advise, changes, cut, heard, plan_act, settling, survey, twins};
-use crate::domain::alert::{Alert, AlertStatus};
+use crate::domain::alert::{Alert, AlertStatus, Severity};
 use crate::domain::cluster::{self, Because};
 use crate::domain::command::{Drive, Reply};
 use crate::domain::escalation::Call;
@@ -99,7 +99,9 @@ fn one(tx: &mut Tx<'_>, context: Context<'_>, source: &Source, alert: Alert) -> 
     match (alert.status, known.filter(|_| !planted::is(Bug::DuplicatesOpen))) {
         (AlertStatus::Firing, Some(known)) if !is_back(tx, context, known, &alert) => {
             twins::fires(tx, known, &alert);
-            worse(tx, context, known, &alert);
+            if worse(tx, known, &alert) {
+                advance::page_sooner(tx, context, known);
+            }
             return Came::Repeated(known);
         }
         (AlertStatus::Reopened, Some(known)) if !is_over(tx, known, &alert) => {
@@ -113,8 +115,13 @@ fn one(tx: &mut Tx<'_>, context: Context<'_>, source: &Source, alert: Alert) -> 
             if tx.state().has_ended(&alert, context.now) && !planted::is(Bug::LateFiringOpens) => {}
         (AlertStatus::Firing | AlertStatus::Reopened, None) => fired(tx, context, source, alert),
         (AlertStatus::Resolved, Some(known)) => resolved(tx, context, known, &alert),
+        // Nobody has it there, and it fires on although it was over here.
+        (AlertStatus::Unacknowledged, Some(known)) if is_back(tx, context, known, &alert) => {
+            again(tx, context, source, known, alert.firing());
+        }
         (AlertStatus::Acknowledged | AlertStatus::Unacknowledged, Some(known)) => {
             heard::attention(tx, context, known, &alert);
+            worse_with(tx, context, known, &alert);
         }
         // It fires: that it began to was missed.
         (AlertStatus::Unacknowledged, None) => fired(tx, context, source, alert.firing()),
@@ -128,10 +135,14 @@ fn one(tx: &mut Tx<'_>, context: Context<'_>, source: &Source, alert: Alert) -> 
 }
 
 /// An episode that goes on and has become worse (Sentry's warning that becomes critical, Datadog's `Warn` that becomes `Triggered`,
-/// another priority at Opsgenie) calls as a new alert of that severity would. Nothing makes an incident less than it was.
-fn worse(tx: &mut Tx<'_>, context: Context<'_>, id: IncidentId, alert: &Alert) {
+/// another priority at Opsgenie) calls as a new alert of that severity would. Nothing makes an incident less than it was. Says
+/// whether it has.
+fn worse(tx: &mut Tx<'_>, id: IncidentId, alert: &Alert) -> bool {
     let incident = tx.state().incident(id);
-    let news = incident.is_some_and(|incident| incident.is_open() && alert.severity > incident.severity);
+    // A word that no mapping knows says nothing of what is known.
+    let told = alert.severity != Severity::Unknown;
+    let news =
+        incident.is_some_and(|incident| incident.is_open() && told && alert.severity > incident.severity);
     if news {
         tx.record(Event::Heard {
             incident: Some(id),
@@ -140,6 +151,18 @@ fn worse(tx: &mut Tx<'_>, context: Context<'_>, id: IncidentId, alert: &Alert) {
                 severity: alert.severity,
             },
         });
+    }
+    news
+}
+
+/// The same told along with who has it, as Zabbix does in one update: whoever takes it as that is not rung for it.
+fn worse_with(tx: &mut Tx<'_>, context: Context<'_>, id: IncidentId, alert: &Alert) {
+    if is_over(tx, id, alert) || !worse(tx, id, alert) {
+        return;
+    }
+    let incident = tx.state().incident(id);
+    let taken = incident.is_some_and(|incident| incident.attended().is_some());
+    if !(taken && alert.status == AlertStatus::Acknowledged) {
         advance::page_sooner(tx, context, id);
     }
 }
@@ -163,7 +186,7 @@ fn is_over(tx: &Tx<'_>, known: IncidentId, alert: &Alert) -> bool {
 
 /// Whether a plain "firing" means that an episode is back, and not a duplicate that was long under way. Alertmanager keeps the
 /// key when an alert that had timed out comes back. Sources whose key is the same over episodes (a monitor, an alarm) say by
-/// a later start that it is another one.
+/// a later start that it is another one. What is told of a time before the end was on its way.
 fn is_back(tx: &Tx<'_>, context: Context<'_>, known: IncidentId, alert: &Alert) -> bool {
     if !is_over(tx, known, alert) {
         return false;
@@ -189,7 +212,10 @@ fn is_back(tx: &Tx<'_>, context: Context<'_>, known: IncidentId, alert: &Alert) 
         let anew = matches!((started, alert.starts_at), (Some(known), Some(new)) if new > known);
         // Of an episode before that one, however long it was under way: Amazon SNS tries for an hour.
         let older = matches!((started, alert.starts_at), (Some(known), Some(new)) if new < known);
-        anew || (!older && since.is_some_and(|at| context.now.duration_since(at) > LATE))
+        let on_its_way = alert.status == AlertStatus::Unacknowledged
+            && matches!((alert.told.at, since), (Some(told), Some(over)) if told <= over);
+        let back = anew || (!older && since.is_some_and(|at| context.now.duration_since(at) > LATE));
+        back && !on_its_way
     })
 }
 

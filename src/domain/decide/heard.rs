@@ -1,5 +1,7 @@
 //! A source says that somebody has an alert there, or has it no more.
 
+use jiff::Timestamp;
+
 use super::{Context, Tx, advance};
 use crate::domain::alert::{Alert, AlertStatus};
 use crate::domain::escalation::Call;
@@ -14,7 +16,8 @@ pub(super) fn attention(tx: &mut Tx<'_>, context: Context<'_>, id: IncidentId, a
         let mut newest = incident.episodes.iter().rev();
         let newest = newest.find(|episode| episode.is_of(alert));
         newest.is_some_and(|episode| {
-            episode.resolved_at.is_none() && is_news(incident, context, alert, episode.attention.as_ref())
+            let fires = episode.resolved_at.is_none() && !is_of_before(alert, episode.alert.starts_at);
+            fires && is_news(incident, context, alert, episode.attention.as_ref())
         })
     });
     if news {
@@ -46,7 +49,15 @@ fn is_news(incident: &Incident, context: Context<'_>, alert: &Alert, known: Opti
         stands: alert.status == AlertStatus::Acknowledged,
     };
     let matters = incident.is_open() && incident.in_hands_of().is_none();
-    matters && (known.is_some() || said.stands) && said.is_after(known)
+    matters && said.is_after(known)
+}
+
+/// Whether it is about an episode before the one that began then, where the sender says when episodes begin. Not every sender
+/// writes fractions of seconds.
+fn is_of_before(alert: &Alert, began: Option<Timestamp>) -> bool {
+    let told = alert.starts_at.and(alert.told.at);
+    told.zip(began)
+        .is_some_and(|(said, began)| said.as_second() < began.as_second())
 }
 
 fn record(tx: &mut Tx<'_>, context: Context<'_>, id: IncidentId, alert: &Alert, of_source: bool) {
@@ -57,6 +68,18 @@ fn record(tx: &mut Tx<'_>, context: Context<'_>, id: IncidentId, alert: &Alert, 
     let episode = of_source.then(|| alert.episode.clone());
     let by = alert.told.by.clone();
     let at = alert.told.at.unwrap_or(context.now);
+    let incident = tx.state().incident(id);
+    let known = incident.and_then(|incident| match of_source {
+        true => incident
+            .episodes
+            .iter()
+            .rev()
+            .find(|episode| episode.is_of(alert))?
+            .attention
+            .as_ref(),
+        false => incident.paging.attention.as_ref(),
+    });
+    let was_free = known.is_none_or(|known| !known.stands);
     let heard = match alert.status {
         AlertStatus::Acknowledged => Heard::Acknowledged {
             source,
@@ -70,6 +93,7 @@ fn record(tx: &mut Tx<'_>, context: Context<'_>, id: IncidentId, alert: &Alert, 
                 episode,
                 by,
                 at,
+                was_free,
             }
         }
     };

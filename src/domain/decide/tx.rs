@@ -106,21 +106,29 @@ impl<'a> Tx<'a> {
 
     /// Somebody has come for more pages than before: the pager need not call the next person.
     fn acknowledge(&mut self, event: &Event, after: usize) {
-        // A page that was acknowledged there is known there.
-        let known = matches!(
+        let Some(incident) = event.incident().and_then(|id| self.state.incident(id)) else {
+            return;
+        };
+        if incident.paging.acknowledged <= after || planted::is(Bug::PageNotAcknowledged) {
+            return;
+        }
+        // A page that was acknowledged there is known there; those before it may ring on.
+        let there = matches!(
             event,
             Event::Heard {
                 heard: Heard::Acknowledged { episode: None, .. },
                 ..
             }
         );
-        if let Some(incident) = event.incident()
-            && !known
-            && self.acknowledged(event) > after
-            && !planted::is(Bug::PageNotAcknowledged)
-        {
-            self.effects.push(Effect::PageAcknowledge { incident, after });
+        let known = there.then(|| incident.paging.key.clone()).flatten();
+        if there && incident.paging.before.len() <= after {
+            return;
         }
+        self.effects.push(Effect::PageAcknowledge {
+            incident: incident.id,
+            after,
+            known,
+        });
     }
 
     pub fn effect(&mut self, effect: Effect) {

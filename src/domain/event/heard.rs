@@ -33,6 +33,9 @@ pub enum Heard {
         #[serde(default, skip_serializing_if = "Option::is_none")]
         by: Option<String>,
         at: Timestamp,
+        /// Nobody was known to have it: kept so that an older acknowledgement that comes later is known as one.
+        #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+        was_free: bool,
     },
     /// Another of a pair says that the alert fires as well, or one of them that it is over, while others don't.
     Twin {
@@ -58,10 +61,8 @@ impl Heard {
     #[must_use]
     pub fn is_shown(&self) -> bool {
         match self {
-            Self::Acknowledged { .. }
-            | Self::Unacknowledged { .. }
-            | Self::CutOff { .. }
-            | Self::Worse { .. } => true,
+            Self::Acknowledged { .. } | Self::CutOff { .. } | Self::Worse { .. } => true,
+            Self::Unacknowledged { was_free, .. } => !was_free,
             Self::Twin { said, .. } => said.over,
             Self::Ended { .. } => false,
         }

@@ -78,6 +78,7 @@ pub(super) fn opened(
 }
 
 pub(super) fn joined(incident: &mut Incident, alert: &Arc<Alert>, because: Option<&Because>) {
+    let had = incident.attended().is_some();
     incident.severity = incident.severity.max(alert.severity);
     if because.is_some() {
         incident.joined_groups.extend(alert.group.clone());
@@ -95,6 +96,10 @@ pub(super) fn joined(incident: &mut Incident, alert: &Arc<Alert>, because: Optio
         attention: None,
         voices: BTreeMap::new(),
     });
+    // Whoever came for the page came for less than this: it is asked for anew.
+    if had && incident.attended().is_none() && incident.paging.has_asked() {
+        incident.paging.begin_anew();
+    }
 }
 
 /// It takes its group along, unless another that came by a merge is of it.

@@ -25,6 +25,7 @@ pub(super) fn heard(incident: &mut Incident, heard: &Heard, now: Timestamp) {
             episode,
             by,
             at,
+            ..
         } => {
             let had = incident.attended().is_some();
             note(incident, source, episode.as_ref(), by.as_ref(), *at, false);

@@ -21,10 +21,14 @@ pub struct Attention {
 }
 
 impl Attention {
-    /// Whether it is news after what is known: sources deliver out of order.
+    /// Whether it is news after what is known: sources deliver out of order. That nobody has it is, each time that it is told
+    /// of a later moment: no acknowledgement from before counts.
     #[must_use]
     pub fn is_after(&self, known: Option<&Self>) -> bool {
-        known.is_none_or(|known| known.stands != self.stands && known.at <= self.at)
+        known.is_none_or(|known| match known.stands == self.stands {
+            true => !self.stands && known.at < self.at,
+            false => known.at <= self.at,
+        })
     }
 }
 

@@ -83,7 +83,8 @@ impl Paging {
     }
 
     /// Somebody has come for the last page.
-    fn is_acknowledged(&self) -> bool {
+    #[must_use]
+    pub fn is_acknowledged(&self) -> bool {
         self.acknowledged > self.before.len()
     }
 
