@@ -200,3 +200,30 @@ async fn a_list_that_its_sender_cut_says_nothing_of_what_is_left_out() {
     world.thread().is_uninteresting();
     world.ends().await;
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_pair_that_is_merged_is_over_when_both_say_so() {
+    let world = TestWorld::start(Setup::default()).await;
+    let driver = Alert::new("TapeDriverErrors", "tape-driver", "The driver sees errors").severity("low");
+    let alert = Alert::tape_jam().severity("low");
+    world.fires(&driver).await;
+    world.card("The driver sees errors").await;
+    let both = of_replicas(alert.firing(), &[("a", "firing"), ("b", "firing")]);
+    assert_eq!(world.posts(&both).await, 200);
+    world.card_shows("INC-2", "Tape library 3 is jammed").await;
+    world.ben().types("merge INC-2 into INC-1").await;
+    world.ben().is_told("its 1 alert is in INC-1 now.").await;
+    world.resolves(&driver).await;
+    let over = alert.resolved(world.now());
+    let one = of_replicas(over.clone(), &[("a", "resolved")]);
+    assert_eq!(world.posts(&one).await, 200);
+    world
+        .thread_of("INC-1")
+        .says("a says that TapeLibraryJammed is over; another of the pair has not said so")
+        .await;
+    world.card_shows("INC-1", "This needs a human").await;
+    assert_eq!(world.posts(&of_replicas(over, &[("b", "resolved")])).await, 200);
+    world.thread_of("INC-1").says("Summary of INC-1").await;
+    world.channel("incidents").threads_are_uninteresting();
+    world.ends().await;
+}

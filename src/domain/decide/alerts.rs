@@ -6,6 +6,7 @@ use std::sync::Arc;
 
 use jiff::SignedDuration;
 
+use super::carry::{self, Carried};
 use super::{Context, Tx, advance, advise, changes, cut, heard, plan_act, settling, survey, twins};
 use crate::domain::alert::{Alert, AlertStatus};
 use crate::domain::cluster::{self, Because};
@@ -209,12 +210,18 @@ fn again(tx: &mut Tx<'_>, context: Context<'_>, source: &Source, known: Incident
 }
 
 /// One more alert of an incident.
-pub(super) fn join(
+fn join(tx: &mut Tx<'_>, context: Context<'_>, incident: IncidentId, alert: Alert, because: Option<Because>) {
+    join_with(tx, context, incident, alert, because, Carried::default());
+}
+
+/// The same, of one that comes from another incident with what was heard of it there.
+pub(super) fn join_with(
     tx: &mut Tx<'_>,
     context: Context<'_>,
     incident: IncidentId,
     alert: Alert,
     because: Option<Because>,
+    carried: Carried,
 ) {
     let before = tx.state().incident(incident);
     let worse = before.is_some_and(|before| alert.severity > before.severity);
@@ -226,6 +233,7 @@ pub(super) fn join(
         alert: Arc::new(alert),
         because,
     });
+    carry::comes_along(tx, incident, carried);
     settling::fires_again(tx, context, incident, &source, &fingerprint);
     if let Some(times) = flaps(tx, &fingerprint) {
         joined_flapping(tx, context, incident, times);
@@ -286,6 +294,16 @@ fn fired(tx: &mut Tx<'_>, context: Context<'_>, source: &Source, alert: Alert) {
 
 /// A new incident, and whatever can be said about it.
 pub fn opened(tx: &mut Tx<'_>, context: Context<'_>, alert: Arc<Alert>) -> IncidentId {
+    opened_with(tx, context, alert, Carried::default())
+}
+
+/// The same, for an alert that comes from another incident with what was heard of it there.
+pub(super) fn opened_with(
+    tx: &mut Tx<'_>,
+    context: Context<'_>,
+    alert: Arc<Alert>,
+    carried: Carried,
+) -> IncidentId {
     let incident = IncidentId(tx.state().last_incident.saturating_add(1));
     tx.record(Event::Opened {
         incident,
@@ -296,6 +314,7 @@ pub fn opened(tx: &mut Tx<'_>, context: Context<'_>, alert: Arc<Alert>) -> Incid
         by: None,
         ask_instead: None,
     });
+    carry::comes_along(tx, incident, carried);
     changes::look_back(tx, context, incident, &alert);
     remember(tx, incident);
     choose(tx, context, incident, &alert);
