@@ -227,3 +227,24 @@ async fn a_pair_that_is_merged_is_over_when_both_say_so() {
     world.channel("incidents").threads_are_uninteresting();
     world.ends().await;
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_one_of_a_pair_ended_before_it_was_heard_of_fires_on_for_the_other() {
+    let world = TestWorld::start(Setup::default()).await;
+    let alert = Alert::tape_jam().severity("low");
+    let over = of_replicas(alert.resolved(world.now()), &[("a", "resolved")]);
+    assert_eq!(world.posts(&over).await, 200);
+    // What is late of the same one opens nothing.
+    let late = of_replicas(alert.firing(), &[("a", "firing")]);
+    assert_eq!(world.posts(&late).await, 200);
+    world.minutes_pass(1).await;
+    assert_eq!(world.channel("incidents").cards(), 0);
+    let other = of_replicas(alert.firing(), &[("b", "firing")]);
+    assert_eq!(world.posts(&other).await, 200);
+    world.card("Tape library 3 is jammed").await;
+    let over = of_replicas(alert.resolved(world.now()), &[("b", "resolved")]);
+    assert_eq!(world.posts(&over).await, 200);
+    world.thread().says("Summary of INC-1").await;
+    world.thread().is_uninteresting();
+    world.ends().await;
+}

@@ -123,7 +123,8 @@ pub(super) fn ended(alert: Alert, now: Timestamp) -> Ended {
     Ended {
         source: alert.source,
         episode: alert.episode,
-        labels: alert.told.voice.map(|_| alert.fingerprint),
+        labels: alert.told.voice.as_ref().map(|_| alert.fingerprint),
+        voice: alert.told.voice.filter(|voice| !voice.is_empty()),
         // A sender's clock that is ahead must not swallow what begins later.
         ended_at: alert.ends_at.filter(|at| *at <= now).unwrap_or(now),
     }

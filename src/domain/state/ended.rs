@@ -24,6 +24,9 @@ pub struct Ended {
     /// Where that is the alert's labels, which have one episode at a time.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub labels: Option<Fingerprint>,
+    /// Which of a pair said so, where that is told: for the other it may fire on.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub voice: Option<String>,
     /// When it ended, as its sender says, else when that came.
     pub ended_at: Timestamp,
 }
@@ -33,7 +36,9 @@ impl Ended {
         let same = self.episode == alert.episode
             || (alert.told.voice.is_some() && self.labels.as_ref() == Some(&alert.fingerprint));
         let before = alert.starts_at.is_none_or(|start| start <= self.ended_at);
-        self.source == alert.source && same && before
+        let voice = alert.told.voice.as_ref().filter(|voice| !voice.is_empty());
+        let of_other = matches!((&self.voice, voice), (Some(said), Some(voice)) if said != voice);
+        self.source == alert.source && same && before && !of_other
     }
 }
 
