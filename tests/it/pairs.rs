@@ -248,3 +248,31 @@ async fn what_one_of_a_pair_ended_before_it_was_heard_of_fires_on_for_the_other(
     world.thread().is_uninteresting();
     world.ends().await;
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_fires_anew_has_ended_before_also_where_nobody_said_so() {
+    let world = TestWorld::start(Setup::default()).await;
+    let alert = Alert::tape_jam().severity("low");
+    let again = alert.clone().again(SignedDuration::from_mins(8));
+    let both = |alert: &Alert| of_replicas(alert.firing(), &[("a", "firing"), ("b", "firing")]);
+    assert_eq!(world.posts(&both(&alert)).await, 200);
+    world.card("Tape library 3 is jammed").await;
+    world.minutes_pass(9).await;
+    // Within one `group_interval` it resolved and fired again: Alertmanager tells of the newest start alone.
+    assert_eq!(world.posts(&both(&again)).await, 200);
+    world
+        .thread()
+        .says("a says that TapeLibraryJammed is over")
+        .await;
+    let card = world.card("fired 2 times in all").await;
+    assert!(card.contains("This needs a human"), "{card}");
+    let over = of_replicas(
+        again.resolved(world.now()),
+        &[("a", "resolved"), ("b", "resolved")],
+    );
+    assert_eq!(world.posts(&over).await, 200);
+    world.thread().says("Summary of INC-1").await;
+    assert_eq!(world.channel("incidents").cards(), 1);
+    world.thread().is_uninteresting();
+    world.ends().await;
+}

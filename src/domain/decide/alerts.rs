@@ -93,10 +93,30 @@ fn one(tx: &mut Tx<'_>, context: Context<'_>, source: &Source, alert: Alert) -> 
         Some(_) => None,
         None => twins::known(tx, source, &alert),
     };
+    let now = match &twin {
+        Some((id, twin)) => Some((*id, &twin.episode)),
+        None => known.map(|id| (id, &alert.episode)),
+    };
+    let earlier = twins::earlier(tx, &alert, now);
     let (known, alert) = match twin {
         Some((twin, alert)) => (Some(twin), alert),
         None => (known, alert),
     };
+    let came = came(tx, context, source, alert, known);
+    // After it joined: its incident goes on with it.
+    for (incident, over) in earlier {
+        resolved(tx, context, incident, &over);
+    }
+    came
+}
+
+fn came(
+    tx: &mut Tx<'_>,
+    context: Context<'_>,
+    source: &Source,
+    alert: Alert,
+    known: Option<IncidentId>,
+) -> Came {
     match (alert.status, known.filter(|_| !planted::is(Bug::DuplicatesOpen))) {
         (AlertStatus::Firing, Some(known)) if !is_back(tx, context, known, &alert) => {
             twins::fires(tx, known, &alert);

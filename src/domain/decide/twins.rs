@@ -6,7 +6,7 @@ use jiff::{SignedDuration, Timestamp};
 use super::Tx;
 use crate::domain::alert::{Alert, AlertStatus};
 use crate::domain::event::{Event, Heard};
-use crate::domain::ids::{IncidentId, Source};
+use crate::domain::ids::{EpisodeKey, IncidentId, Source};
 use crate::domain::incident::{Episode, Voice};
 use crate::domain::state::Ended;
 use crate::planted::{self, Bug};
@@ -65,6 +65,52 @@ fn is_same(episode: &Episode, alert: &Alert, fires: bool) -> bool {
 fn is_another(episode: &Episode, alert: &Alert) -> bool {
     let voices = (episode.alert.told.voice.as_ref(), alert.told.voice.as_ref());
     matches!(voices, (Some(one), Some(other)) if !one.is_empty() && !other.is_empty() && one != other)
+}
+
+/// What the same voice said of this alert before, and can't any more: it has one start at a time. Where an alert ends and fires
+/// again within one `group_interval`, Alertmanager tells of the new start alone. `known` is the incident that has the start that
+/// it tells of now.
+pub(super) fn earlier(
+    tx: &Tx<'_>,
+    alert: &Alert,
+    known: Option<(IncidentId, &EpisodeKey)>,
+) -> Vec<(IncidentId, Alert)> {
+    let news = matches!(alert.status, AlertStatus::Firing | AlertStatus::Reopened);
+    let (Some(voice), Some(start), true) = (&alert.told.voice, alert.starts_at, news) else {
+        return Vec::new();
+    };
+    // The same words once more, the most of a storm. Of two voices the other may say them first.
+    if voice.is_empty() && known.is_some_and(|(_, episode)| *episode == alert.episode) {
+        return Vec::new();
+    }
+    let is_earlier = |episode: &&Episode, id: IncidentId| {
+        let of_it = &episode.alert;
+        let of_voice = voice.is_empty()
+            || of_it.told.voice.as_ref() == Some(voice)
+            || episode.voices.contains_key(voice);
+        let before = of_it
+            .starts_at
+            .is_some_and(|before| start.duration_since(before) > PAIR);
+        let fires = episode.resolved_at.is_none() && of_it.told.voice.is_some();
+        let its = of_it.fingerprint == alert.fingerprint && of_it.source == alert.source;
+        its && fires && before && of_voice && known != Some((id, &of_it.episode))
+    };
+    let state = tx.state();
+    let incidents = state.by_fingerprint(&alert.source, &alert.fingerprint);
+    let open = incidents.filter_map(|id| state.incident(id).filter(|incident| incident.is_open()));
+    open.flat_map(|incident| {
+        let of_it = incident
+            .episodes
+            .iter()
+            .filter(move |episode| is_earlier(episode, incident.id));
+        of_it.map(move |episode| {
+            let mut over = Alert::clone(&episode.alert);
+            over.status = AlertStatus::Resolved;
+            over.told.clone_from(&alert.told);
+            (incident.id, over)
+        })
+    })
+    .collect()
 }
 
 /// One of a pair says that the alert fires.
