@@ -276,3 +276,37 @@ async fn what_fires_anew_has_ended_before_also_where_nobody_said_so() {
     world.thread().is_uninteresting();
     world.ends().await;
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_fired_before_its_replica_label_was_known_as_one_ends_all_the_same() {
+    let setup = || Setup::default().table("[webhooks.prometheus]\nbearer_token = \"direct\"");
+    let before = setup().table("[grouping]\nreplica_labels = []");
+    let mut world = TestWorld::start(before).await;
+    let alert = Alert::tape_jam().severity("low");
+    let fires = |replica| of_replicas(alert.firing(), &[(replica, "firing")]);
+    assert_eq!(world.posts(&fires("a")).await, 200);
+    assert_eq!(world.posts(&fires("b")).await, 200);
+    world.card("of 2 alerts").await;
+    let start = world.now();
+    let ahead = start + SignedDuration::from_mins(4);
+    let sends = async |body: &Value| world.sends("prometheus", "direct", body).await;
+    assert_eq!(sends(&posted("a", start, ahead)).await, 200);
+    world.card_shows("INC-2", "Tape library 3 is jammed").await;
+    world.bot_crashes().await;
+    world.reconfigure(setup());
+    world.bot_starts().await;
+    assert_eq!(world.posts(&fires("a")).await, 200);
+    world.minutes_pass(1).await;
+    assert_eq!(world.channel("incidents").cards(), 2);
+    let over = of_replicas(
+        alert.resolved(world.now()),
+        &[("a", "resolved"), ("b", "resolved")],
+    );
+    assert_eq!(world.posts(&over).await, 200);
+    world.thread_of("INC-1").says("Summary of INC-1").await;
+    let over = posted("a", start, world.now());
+    assert_eq!(world.sends("prometheus", "direct", &over).await, 200);
+    world.thread_of("INC-2").says("Summary of INC-2").await;
+    world.channel("incidents").threads_are_uninteresting();
+    world.ends().await;
+}

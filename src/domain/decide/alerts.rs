@@ -88,6 +88,7 @@ enum Came {
 }
 
 fn one(tx: &mut Tx<'_>, context: Context<'_>, source: &Source, alert: Alert) -> Came {
+    let alert = twins::under_its_key(tx, source, alert);
     let known = tx.state().by_episode(source, &alert.episode);
     let twin = match known {
         Some(_) => None,

@@ -19,6 +19,21 @@ const PAIR: SignedDuration = SignedDuration::from_mins(6);
 /// A word that is renewed by the minute is noted this often.
 const RENEWED: SignedDuration = SignedDuration::from_mins(2);
 
+/// Under the key that an incident has it by: all that is known of an alert that fired before a label of its was known to tell a pair
+/// apart.
+pub(super) fn under_its_key(tx: &Tx<'_>, source: &Source, mut alert: Alert) -> Alert {
+    let state = tx.state();
+    if let Some(whole) = alert.told.whole.take()
+        && state.by_episode(source, &alert.episode).is_none()
+        && state.by_episode(source, &whole).is_some()
+    {
+        alert.episode = whole;
+        // By that key it was told of by this one alone: there is nobody to agree with.
+        alert.told.voice = alert.told.voice.map(|_| String::new());
+    }
+    alert
+}
+
 /// The incident that has the alert under another key, and the alert as that knows it.
 pub(super) fn known(tx: &Tx<'_>, source: &Source, alert: &Alert) -> Option<(IncidentId, Alert)> {
     alert.told.voice.as_ref()?;
