@@ -310,3 +310,31 @@ async fn what_fired_before_its_replica_label_was_known_as_one_ends_all_the_same(
     world.channel("incidents").threads_are_uninteresting();
     world.ends().await;
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_list_that_was_cut_is_told_of_also_where_its_alerts_joined_another_groups_card() {
+    let grouping = "[grouping]\nrelated_within_minutes = 10\n\n[[services]]\nname = \"archive\"\n\
+        depends_on = [\"tape-driver\"]\n\n[[services]]\nname = \"tape-driver\"\n";
+    let world = TestWorld::start(Setup::default().table(grouping)).await;
+    let jam = Alert::tape_jam().severity("low");
+    let driver = Alert::new("TapeDriverErrors", "tape-driver", "The driver sees errors").severity("low");
+    world.fires(&jam).await;
+    world.card("Tape library 3 is jammed").await;
+    let cut = |mut body: Value| {
+        body["truncatedAlerts"] = json!(7);
+        body
+    };
+    assert_eq!(world.posts(&cut(driver.firing())).await, 200);
+    world
+        .card("7 alerts more left out by the sender (`max_alerts`)")
+        .await;
+    world.resolves(&jam).await;
+    let over = driver.resolved(world.now());
+    assert_eq!(world.posts(&cut(over.clone())).await, 200);
+    world.card("whether they are over is not known").await;
+    assert_eq!(world.posts(&over).await, 200);
+    world.thread().says("leaves out no alert any more").await;
+    world.thread().says("Summary of INC-1").await;
+    world.thread().is_uninteresting();
+    world.ends().await;
+}
