@@ -16,8 +16,8 @@ use crate::planted::{self, Bug};
 const ONE_START: SignedDuration = SignedDuration::from_secs(5);
 /// Of an alert that fires a start that lies no further behind than this is no other one: two of a pair evaluate, and restart, apart.
 const PAIR: SignedDuration = SignedDuration::from_mins(6);
-/// A word that is renewed by the minute is noted this often.
-const RENEWED: SignedDuration = SignedDuration::from_mins(2);
+/// A word that is renewed by the minute is noted this often, once another of the pair says that the alert is over.
+const NOTED_EVERY: SignedDuration = SignedDuration::from_mins(2);
 
 /// Under the key that an incident has it by: all that is known of an alert that fired before a label of its was known to tell a pair
 /// apart.
@@ -159,7 +159,11 @@ fn said(tx: &mut Tx<'_>, id: IncidentId, alert: &Alert, said: Voice) {
     let news = newest(tx, id, alert).is_some_and(|episode| {
         let alone = episode.voices.is_empty() && episode.alert.told.voice.as_ref() == Some(voice);
         let known = episode.voices.get(voice);
-        !alone && known.is_none_or(|known| known.over != said.over || is_renewed(*known, said))
+        !alone
+            && known.is_none_or(|known| {
+                let renewed = episode.is_over_for_some() && is_renewed(*known, said);
+                known.over != said.over || renewed
+            })
     });
     if news {
         tx.record(Event::Heard {
@@ -176,7 +180,7 @@ fn said(tx: &mut Tx<'_>, id: IncidentId, alert: &Alert, said: Voice) {
 
 fn is_renewed(known: Voice, said: Voice) -> bool {
     let times = known.until.zip(said.until);
-    times.is_some_and(|(known, said)| said.duration_since(known) >= RENEWED)
+    times.is_some_and(|(known, said)| said.duration_since(known) >= NOTED_EVERY)
 }
 
 /// The end of an alert of which nobody had heard that it began.

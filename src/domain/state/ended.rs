@@ -48,15 +48,19 @@ pub struct Ends(VecDeque<(Timestamp, Ended)>);
 
 impl Ends {
     pub(in crate::domain) fn add(&mut self, at: Timestamp, ended: &Ended) {
-        while self.0.len() >= MOST
-            || self
-                .0
-                .front()
-                .is_some_and(|(then, _)| at.duration_since(*then) > KEPT)
-        {
+        self.let_go(at);
+        if self.0.len() >= MOST {
             self.0.pop_front();
         }
         self.0.push_back((at, ended.clone()));
+    }
+
+    /// Lets go of what can be late no more.
+    pub(in crate::domain) fn let_go(&mut self, now: Timestamp) {
+        let old = |(then, _): &(Timestamp, Ended)| now.duration_since(*then) > KEPT;
+        while self.0.front().is_some_and(old) {
+            self.0.pop_front();
+        }
     }
 }
 
