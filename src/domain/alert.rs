@@ -94,13 +94,21 @@ pub struct Told {
     /// that isn't told.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub voice: Option<String>,
+    /// The key that the episode has with the labels that tell a pair apart, where it has any: it is under that one where it was heard
+    /// of before such a label was known as one. Looked up and never kept.
+    #[serde(skip)]
+    pub whole: Option<EpisodeKey>,
 }
 
 impl Told {
     /// Who did it, and when.
     #[must_use]
     pub fn by(by: Option<String>, at: Option<Timestamp>) -> Self {
-        Self { by, at, voice: None }
+        Self {
+            by,
+            at,
+            ..Self::default()
+        }
     }
 
     fn is_empty(&self) -> bool {

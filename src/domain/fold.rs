@@ -192,6 +192,7 @@ impl State {
             }
             Event::SplitOff {
                 incident,
+                source: from,
                 fingerprint,
                 ..
             } => {
@@ -208,6 +209,9 @@ impl State {
                 self.apply_to_incident(entry, *incident);
                 for (source, group) in before.difference(&groups(self)) {
                     self.index.leave_group(*incident, source, group);
+                }
+                if let Some(source) = from {
+                    self.leave_alert(*incident, source, fingerprint);
                 }
             }
             Event::AlertResolved { incident, .. }

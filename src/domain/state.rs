@@ -407,7 +407,8 @@ impl State {
                     self.index.episodes.remove(&alert.source);
                 }
             }
-            self.index.forget_alert(gone.id, alert);
+            self.index
+                .forget_alert(gone.id, &alert.source, &alert.fingerprint);
         }
         if let Some(card) = &gone.card {
             self.index.cards.remove(card);

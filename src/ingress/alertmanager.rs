@@ -177,12 +177,7 @@ fn alert(
 ) -> Alert {
     let Pairs(mut labels) = item.labels;
     let Pairs(mut annotations) = item.annotations;
-    let voice = mapping.voice(&mut labels);
-    let fingerprint = match item.fingerprint {
-        // Its own is made with the labels that tell two of a pair apart.
-        Some(text) if !text.is_empty() && voice.is_empty() => cut(text.into_owned(), MAX_NAME),
-        Some(_) | None => fingerprint_of(&labels),
-    };
+    let (fingerprint, told) = identity(item.fingerprint, item.starts_at.as_deref(), &mut labels, mapping);
     let starts_at = time(item.starts_at.as_deref());
     let episode = episode_of(&fingerprint, starts_at, item.starts_at, &mut annotations);
     let status = match item.status {
@@ -230,10 +225,42 @@ fn alert(
         links,
         source_ref: None,
         dedup_key: None,
-        told: Told {
-            voice: Some(voice),
-            ..Told::default()
-        },
+        told,
+    }
+}
+
+/// The fingerprint without the labels that tell two of a pair apart, and who of them it is.
+fn identity(
+    sent: Option<Cow<'_, str>>,
+    start: Option<&str>,
+    labels: &mut BTreeMap<String, String>,
+    mapping: &Mapping,
+) -> (String, Told) {
+    let sent = sent.filter(|text| !text.is_empty());
+    let sent = sent.map(|text| cut(text.into_owned(), MAX_NAME));
+    let whole = mapping.whole(labels, |labels| {
+        let whole = sent.clone().unwrap_or_else(|| fingerprint_of(labels));
+        EpisodeKey::new(key_of(&whole, time(start), start))
+    });
+    let voice = mapping.voice(labels);
+    let fingerprint = match sent {
+        // Its own is made with the labels that tell two of a pair apart.
+        Some(text) if voice.is_empty() => text,
+        Some(_) | None => fingerprint_of(labels),
+    };
+    let told = Told {
+        voice: Some(voice),
+        whole,
+        ..Told::default()
+    };
+    (fingerprint, told)
+}
+
+fn key_of(fingerprint: &str, starts_at: Option<Timestamp>, written: Option<&str>) -> String {
+    match (starts_at, written) {
+        (Some(at), _) => episode(fingerprint, at),
+        (None, Some(text)) => cut(format!("{fingerprint}@{text}"), MAX_NAME),
+        (None, None) => format!("{fingerprint}@"),
     }
 }
 
@@ -244,16 +271,13 @@ fn episode_of(
     written: Option<Cow<'_, str>>,
     annotations: &mut BTreeMap<String, String>,
 ) -> String {
-    match (starts_at, written) {
-        (Some(at), _) => episode(fingerprint, at),
-        (None, Some(text)) => {
-            if !is_none(&text) {
-                annotations.insert(UNREAD_START.to_owned(), cut(one_line(&text), MAX_NAME));
-            }
-            cut(format!("{fingerprint}@{text}"), MAX_NAME)
-        }
-        (None, None) => format!("{fingerprint}@"),
+    let unread = written
+        .as_deref()
+        .filter(|text| starts_at.is_none() && !is_none(text));
+    if let Some(text) = unread {
+        annotations.insert(UNREAD_START.to_owned(), cut(one_line(text), MAX_NAME));
     }
+    key_of(fingerprint, starts_at, written.as_deref())
 }
 
 /// The start as the one way to write that moment: two members of a pair may write it differently.

@@ -72,6 +72,16 @@ impl Mapping {
         (Severity::Unknown, unknown.unwrap_or_default().to_owned())
     }
 
+    /// What identifies an alert by all of its labels, where one of them tells two of a pair apart.
+    pub(super) fn whole<K>(
+        &self,
+        labels: &BTreeMap<String, String>,
+        of: impl FnOnce(&BTreeMap<String, String>) -> K,
+    ) -> Option<K> {
+        let mut replica = self.replica_labels.iter();
+        replica.any(|name| labels.contains_key(name)).then(|| of(labels))
+    }
+
     /// Which of a pair says it; empty where no label tells. The labels that do are no longer among those of the alert.
     pub(super) fn voice(&self, labels: &mut BTreeMap<String, String>) -> String {
         let mut voice = String::new();

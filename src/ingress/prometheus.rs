@@ -49,6 +49,7 @@ pub(super) fn read(incoming: &Incoming<'_>) -> Result<Read, ParseError> {
 
 fn alert(item: Item<'_>, incoming: &Incoming<'_>) -> Alert {
     let (Pairs(mut labels), Pairs(annotations)) = (item.labels, item.annotations);
+    let whole = incoming.mapping.whole(&labels, fingerprint_of);
     let voice = incoming.mapping.voice(&mut labels);
     let starts_at = item.starts_at.as_deref().and_then(written);
     let ends_at = item.ends_at.as_deref().and_then(written);
@@ -90,6 +91,12 @@ fn alert(item: Item<'_>, incoming: &Incoming<'_>) -> Alert {
             }),
             // Until when it says so.
             at: ends_at.filter(|_| ended.is_none()),
+            whole: whole.map(|whole| {
+                EpisodeKey::new(match starts_at {
+                    Some(at) => episode(&whole, at),
+                    None => format!("{whole}@"),
+                })
+            }),
             by: None,
         },
     }

@@ -343,3 +343,98 @@ fn what_is_merged_and_split_off_has_not_fired_again_by_that() {
     assert_eq!(history.holders((1, 2)), BTreeSet::from([IncidentId(3)]));
     assert_eq!(times(&history), 1, "three times in an hour would be a human's");
 }
+
+/// As one of two Prometheus servers posts it, which renews its word by the minute.
+fn renewed(history: &History, voice: &str, over: bool) -> Alert {
+    let status = if over {
+        AlertStatus::Resolved
+    } else {
+        AlertStatus::Firing
+    };
+    let mut alert = alert((0, 3), status, history.now);
+    alert.starts_at = Some("2026-03-02T10:00:00Z".parse().unwrap());
+    alert.told.voice = Some(voice.to_owned());
+    alert.told.at = (!over).then(|| history.now + SignedDuration::from_mins(4));
+    alert
+}
+
+#[test]
+fn a_pair_that_says_the_same_by_the_minute_fills_no_journal() {
+    let mut history = History::new(1);
+    let says = |history: &mut History, voice: &str, over: bool| {
+        let alert = renewed(history, voice, over);
+        let source = alert.source.clone();
+        history.run(Command::Alerts {
+            source,
+            key: None,
+            alerts: vec![alert],
+        });
+    };
+    says(&mut history, "a", false);
+    says(&mut history, "b", false);
+    let before = history.state().seq;
+    for _ in 0..60 {
+        history.now += SignedDuration::from_mins(1);
+        says(&mut history, "a", false);
+        says(&mut history, "b", false);
+    }
+    // That it came is counted, and that is all.
+    assert_eq!(history.state().seq - before, 120);
+    says(&mut history, "a", true);
+    let open = |history: &History| history.state().incident(IncidentId(1)).unwrap().is_open();
+    for _ in 0..10 {
+        history.now += SignedDuration::from_mins(1);
+        says(&mut history, "b", false);
+        says(&mut history, "a", true);
+        assert!(open(&history), "the other goes on saying so");
+    }
+    history.now += SignedDuration::from_mins(5);
+    says(&mut history, "a", true);
+    assert!(!open(&history), "the other is silent");
+}
+
+#[test]
+fn what_is_split_off_or_let_go_of_is_in_no_index_any_more() {
+    let mut history = History::new(1);
+    history.fires((0, 3));
+    // Each is an alert of its own, known by its labels.
+    let says = |history: &mut History, status: AlertStatus, start: Timestamp| {
+        let mut alert = alert((1, 0), status, history.now);
+        alert.told.voice = Some(String::new());
+        alert.starts_at = Some(start);
+        alert.episode = EpisodeKey::new(format!("labels@{start}"));
+        alert.fingerprint = Fingerprint::new(alert.episode.as_str());
+        let source = alert.source.clone();
+        let alerts = vec![alert];
+        history.run(Command::Alerts {
+            source,
+            key: None,
+            alerts,
+        });
+    };
+    let is_indexed = |history: &History| {
+        let mut anew = history.state().clone();
+        anew.reindex();
+        assert!(&anew == history.state(), "an index has what is in no incident");
+    };
+    let start = history.now;
+    says(&mut history, AlertStatus::Firing, start);
+    history.merges(IncidentId(2), IncidentId(1));
+    let joined = history.state().incident(IncidentId(1)).unwrap().episodes[1].mark();
+    let split = Intent::Split {
+        incident: IncidentId(1),
+        episode: joined,
+    };
+    assert!(matches!(
+        history.ana(split),
+        Some(Reply::Answer(Answer::SplitOff { .. }))
+    ));
+    is_indexed(&history);
+    for _ in 0..260 {
+        history.now += SignedDuration::from_mins(1);
+        let start = history.now;
+        says(&mut history, AlertStatus::Firing, start);
+        says(&mut history, AlertStatus::Resolved, start);
+    }
+    is_indexed(&history);
+}

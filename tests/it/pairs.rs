@@ -200,3 +200,141 @@ async fn a_list_that_its_sender_cut_says_nothing_of_what_is_left_out() {
     world.thread().is_uninteresting();
     world.ends().await;
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_pair_that_is_merged_is_over_when_both_say_so() {
+    let world = TestWorld::start(Setup::default()).await;
+    let driver = Alert::new("TapeDriverErrors", "tape-driver", "The driver sees errors").severity("low");
+    let alert = Alert::tape_jam().severity("low");
+    world.fires(&driver).await;
+    world.card("The driver sees errors").await;
+    let both = of_replicas(alert.firing(), &[("a", "firing"), ("b", "firing")]);
+    assert_eq!(world.posts(&both).await, 200);
+    world.card_shows("INC-2", "Tape library 3 is jammed").await;
+    world.ben().types("merge INC-2 into INC-1").await;
+    world.ben().is_told("its 1 alert is in INC-1 now.").await;
+    world.resolves(&driver).await;
+    let over = alert.resolved(world.now());
+    let one = of_replicas(over.clone(), &[("a", "resolved")]);
+    assert_eq!(world.posts(&one).await, 200);
+    world
+        .thread_of("INC-1")
+        .says("a says that TapeLibraryJammed is over; another of the pair has not said so")
+        .await;
+    world.card_shows("INC-1", "This needs a human").await;
+    assert_eq!(world.posts(&of_replicas(over, &[("b", "resolved")])).await, 200);
+    world.thread_of("INC-1").says("Summary of INC-1").await;
+    world.channel("incidents").threads_are_uninteresting();
+    world.ends().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_one_of_a_pair_ended_before_it_was_heard_of_fires_on_for_the_other() {
+    let world = TestWorld::start(Setup::default()).await;
+    let alert = Alert::tape_jam().severity("low");
+    let over = of_replicas(alert.resolved(world.now()), &[("a", "resolved")]);
+    assert_eq!(world.posts(&over).await, 200);
+    // What is late of the same one opens nothing.
+    let late = of_replicas(alert.firing(), &[("a", "firing")]);
+    assert_eq!(world.posts(&late).await, 200);
+    world.minutes_pass(1).await;
+    assert_eq!(world.channel("incidents").cards(), 0);
+    let other = of_replicas(alert.firing(), &[("b", "firing")]);
+    assert_eq!(world.posts(&other).await, 200);
+    world.card("Tape library 3 is jammed").await;
+    let over = of_replicas(alert.resolved(world.now()), &[("b", "resolved")]);
+    assert_eq!(world.posts(&over).await, 200);
+    world.thread().says("Summary of INC-1").await;
+    world.thread().is_uninteresting();
+    world.ends().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_fires_anew_has_ended_before_also_where_nobody_said_so() {
+    let world = TestWorld::start(Setup::default()).await;
+    let alert = Alert::tape_jam().severity("low");
+    let again = alert.clone().again(SignedDuration::from_mins(8));
+    let both = |alert: &Alert| of_replicas(alert.firing(), &[("a", "firing"), ("b", "firing")]);
+    assert_eq!(world.posts(&both(&alert)).await, 200);
+    world.card("Tape library 3 is jammed").await;
+    world.minutes_pass(9).await;
+    // Within one `group_interval` it resolved and fired again: Alertmanager tells of the newest start alone.
+    assert_eq!(world.posts(&both(&again)).await, 200);
+    world
+        .thread()
+        .says("a says that TapeLibraryJammed is over")
+        .await;
+    let card = world.card("fired 2 times in all").await;
+    assert!(card.contains("This needs a human"), "{card}");
+    let over = of_replicas(
+        again.resolved(world.now()),
+        &[("a", "resolved"), ("b", "resolved")],
+    );
+    assert_eq!(world.posts(&over).await, 200);
+    world.thread().says("Summary of INC-1").await;
+    assert_eq!(world.channel("incidents").cards(), 1);
+    world.thread().is_uninteresting();
+    world.ends().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_fired_before_its_replica_label_was_known_as_one_ends_all_the_same() {
+    let setup = || Setup::default().table("[webhooks.prometheus]\nbearer_token = \"direct\"");
+    let before = setup().table("[grouping]\nreplica_labels = []");
+    let mut world = TestWorld::start(before).await;
+    let alert = Alert::tape_jam().severity("low");
+    let fires = |replica| of_replicas(alert.firing(), &[(replica, "firing")]);
+    assert_eq!(world.posts(&fires("a")).await, 200);
+    assert_eq!(world.posts(&fires("b")).await, 200);
+    world.card("of 2 alerts").await;
+    let start = world.now();
+    let ahead = start + SignedDuration::from_mins(4);
+    let sends = async |body: &Value| world.sends("prometheus", "direct", body).await;
+    assert_eq!(sends(&posted("a", start, ahead)).await, 200);
+    world.card_shows("INC-2", "Tape library 3 is jammed").await;
+    world.bot_crashes().await;
+    world.reconfigure(setup());
+    world.bot_starts().await;
+    assert_eq!(world.posts(&fires("a")).await, 200);
+    world.minutes_pass(1).await;
+    assert_eq!(world.channel("incidents").cards(), 2);
+    let over = of_replicas(
+        alert.resolved(world.now()),
+        &[("a", "resolved"), ("b", "resolved")],
+    );
+    assert_eq!(world.posts(&over).await, 200);
+    world.thread_of("INC-1").says("Summary of INC-1").await;
+    let over = posted("a", start, world.now());
+    assert_eq!(world.sends("prometheus", "direct", &over).await, 200);
+    world.thread_of("INC-2").says("Summary of INC-2").await;
+    world.channel("incidents").threads_are_uninteresting();
+    world.ends().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_list_that_was_cut_is_told_of_also_where_its_alerts_joined_another_groups_card() {
+    let grouping = "[grouping]\nrelated_within_minutes = 10\n\n[[services]]\nname = \"archive\"\n\
+        depends_on = [\"tape-driver\"]\n\n[[services]]\nname = \"tape-driver\"\n";
+    let world = TestWorld::start(Setup::default().table(grouping)).await;
+    let jam = Alert::tape_jam().severity("low");
+    let driver = Alert::new("TapeDriverErrors", "tape-driver", "The driver sees errors").severity("low");
+    world.fires(&jam).await;
+    world.card("Tape library 3 is jammed").await;
+    let cut = |mut body: Value| {
+        body["truncatedAlerts"] = json!(7);
+        body
+    };
+    assert_eq!(world.posts(&cut(driver.firing())).await, 200);
+    world
+        .card("7 alerts more left out by the sender (`max_alerts`)")
+        .await;
+    world.resolves(&jam).await;
+    let over = driver.resolved(world.now());
+    assert_eq!(world.posts(&cut(over.clone())).await, 200);
+    world.card("whether they are over is not known").await;
+    assert_eq!(world.posts(&over).await, 200);
+    world.thread().says("leaves out no alert any more").await;
+    world.thread().says("Summary of INC-1").await;
+    world.thread().is_uninteresting();
+    world.ends().await;
+}

@@ -6,6 +6,7 @@ use std::sync::Arc;
 
 use jiff::SignedDuration;
 
+use super::carry::{self, Carried};
 use super::{Context, Tx, advance, advise, changes, cut, heard, plan_act, settling, survey, twins};
 use crate::domain::alert::{Alert, AlertStatus, Severity};
 use crate::domain::cluster::{self, Because};
@@ -87,15 +88,36 @@ enum Came {
 }
 
 fn one(tx: &mut Tx<'_>, context: Context<'_>, source: &Source, alert: Alert) -> Came {
+    let alert = twins::under_its_key(tx, source, alert);
     let known = tx.state().by_episode(source, &alert.episode);
     let twin = match known {
         Some(_) => None,
         None => twins::known(tx, source, &alert),
     };
+    let now = match &twin {
+        Some((id, twin)) => Some((*id, &twin.episode)),
+        None => known.map(|id| (id, &alert.episode)),
+    };
+    let earlier = twins::earlier(tx, &alert, now);
     let (known, alert) = match twin {
         Some((twin, alert)) => (Some(twin), alert),
         None => (known, alert),
     };
+    let came = came(tx, context, source, alert, known);
+    // After it joined: its incident goes on with it.
+    for (incident, over) in earlier {
+        resolved(tx, context, incident, &over);
+    }
+    came
+}
+
+fn came(
+    tx: &mut Tx<'_>,
+    context: Context<'_>,
+    source: &Source,
+    alert: Alert,
+    known: Option<IncidentId>,
+) -> Came {
     match (alert.status, known.filter(|_| !planted::is(Bug::DuplicatesOpen))) {
         (AlertStatus::Firing, Some(known)) if !is_back(tx, context, known, &alert) => {
             twins::fires(tx, known, &alert);
@@ -235,12 +257,18 @@ fn again(tx: &mut Tx<'_>, context: Context<'_>, source: &Source, known: Incident
 }
 
 /// One more alert of an incident.
-pub(super) fn join(
+fn join(tx: &mut Tx<'_>, context: Context<'_>, incident: IncidentId, alert: Alert, because: Option<Because>) {
+    join_with(tx, context, incident, alert, because, Carried::default());
+}
+
+/// The same, of one that comes from another incident with what was heard of it there.
+pub(super) fn join_with(
     tx: &mut Tx<'_>,
     context: Context<'_>,
     incident: IncidentId,
     alert: Alert,
     because: Option<Because>,
+    carried: Carried,
 ) {
     let before = tx.state().incident(incident);
     let worse = before.is_some_and(|before| alert.severity > before.severity);
@@ -252,6 +280,7 @@ pub(super) fn join(
         alert: Arc::new(alert),
         because,
     });
+    carry::comes_along(tx, incident, carried);
     settling::fires_again(tx, context, incident, &source, &fingerprint);
     if let Some(times) = flaps(tx, &fingerprint) {
         joined_flapping(tx, context, incident, times);
@@ -312,6 +341,16 @@ fn fired(tx: &mut Tx<'_>, context: Context<'_>, source: &Source, alert: Alert) {
 
 /// A new incident, and whatever can be said about it.
 pub fn opened(tx: &mut Tx<'_>, context: Context<'_>, alert: Arc<Alert>) -> IncidentId {
+    opened_with(tx, context, alert, Carried::default())
+}
+
+/// The same, for an alert that comes from another incident with what was heard of it there.
+pub(super) fn opened_with(
+    tx: &mut Tx<'_>,
+    context: Context<'_>,
+    alert: Arc<Alert>,
+    carried: Carried,
+) -> IncidentId {
     let incident = IncidentId(tx.state().last_incident.saturating_add(1));
     tx.record(Event::Opened {
         incident,
@@ -322,6 +361,7 @@ pub fn opened(tx: &mut Tx<'_>, context: Context<'_>, alert: Arc<Alert>) -> Incid
         by: None,
         ask_instead: None,
     });
+    carry::comes_along(tx, incident, carried);
     changes::look_back(tx, context, incident, &alert);
     remember(tx, incident);
     choose(tx, context, incident, &alert);

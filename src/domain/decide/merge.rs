@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use super::act::{Actor, open};
-use super::{Context, Tx, advance, alerts, charge, plan_act};
+use super::{Context, Tx, advance, alerts, carry, charge, plan_act};
 use crate::domain::alert::Alert;
 use crate::domain::cluster::Because;
 use crate::domain::command::{Answer, Reply};
@@ -53,7 +53,8 @@ pub fn merge(
     for alert in firing {
         let by = actor.who.name.clone();
         let because = Some(Because::Merged { from, by });
-        alerts::join(tx, context, into, Arc::unwrap_or_clone(alert), because);
+        let carried = carry::of(tx, from, &alert);
+        alerts::join_with(tx, context, into, Arc::unwrap_or_clone(alert), because, carried);
     }
     if called && tx.state().incident(into).is_some_and(Incident::waits_for_people) {
         let why = format!("{from}, for which a human was called, was merged into it");

@@ -7,6 +7,7 @@ mod advise;
 mod alerts;
 mod back;
 mod breaker;
+mod carry;
 mod changes;
 mod charge;
 mod contain;

@@ -1,7 +1,7 @@
 //! A person says that an alert does not belong to an incident that it joined by itself: it gets a card of its own.
 
 use super::act::{Actor, open};
-use super::{Context, Tx, advance, alerts};
+use super::{Context, Tx, advance, alerts, carry};
 use crate::domain::command::{Answer, Reply};
 use crate::domain::event::{Deed, Event, Refusal};
 use crate::domain::ids::IncidentId;
@@ -22,6 +22,7 @@ pub fn split(tx: &mut Tx<'_>, context: Context<'_>, actor: &Actor<'_>, id: Incid
         Ok(alert) => alert,
         Err(refusal) => return actor.refused(tx, Some(id), Deed::Split, refusal),
     };
+    let carried = carry::of(tx, id, &alert);
     tx.record(Event::SplitOff {
         incident: id,
         source: Some(alert.source.clone()),
@@ -32,6 +33,6 @@ pub fn split(tx: &mut Tx<'_>, context: Context<'_>, actor: &Actor<'_>, id: Incid
     });
     // It may have been the last that fired.
     advance::source_agrees(tx, context, id);
-    let incident = alerts::opened(tx, context, alert);
+    let incident = alerts::opened_with(tx, context, alert, carried);
     Reply::Answer(Answer::SplitOff { incident })
 }

@@ -10,7 +10,7 @@ use super::silences;
 use crate::domain::alert::{Alert, Severity};
 use crate::domain::approval::ApprovalEvent;
 use crate::domain::cluster::Because;
-use crate::domain::ids::{Channel, EpisodeKey, IncidentId, Source};
+use crate::domain::ids::{Channel, EpisodeKey, GroupKey, IncidentId, Source};
 use crate::domain::incident::{ClosedAs, Episode, HandoffReason, Incident, Paging, Phase, Tick};
 
 pub(super) fn opened(
@@ -112,6 +112,14 @@ pub(super) fn split_off(incident: &mut Incident, source: Option<&Source>, episod
         .filter_map(|known| Some((known.alert.source.clone(), known.alert.group.clone()?)))
         .collect();
     incident.merged_groups.retain(|group| left.contains(group));
+    // What its sender left out is the other incident's matter now, unless more of the group is left here.
+    let (own, episodes) = ((&incident.source, &incident.group), &incident.episodes);
+    incident.cut.retain(|cut| {
+        let its =
+            |source: &Source, group: Option<&GroupKey>| *source == cut.source && group == Some(&cut.group);
+        let mut alerts = episodes.iter().map(|episode| &episode.alert);
+        its(own.0, own.1.as_ref()) || alerts.any(|alert| its(&alert.source, alert.group.as_ref()))
+    });
 }
 
 pub(super) fn resolved(

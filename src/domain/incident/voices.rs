@@ -26,17 +26,34 @@ pub struct Voice {
 }
 
 /// A server of a pair that renews its word does so by the minute, for four.
-const RENEWED: SignedDuration = SignedDuration::from_mins(4);
+const HOLDS: SignedDuration = SignedDuration::from_mins(4);
 
 impl Episode {
     /// One of a pair spoke at that time. The one that told of the alert first has a voice from then on, too.
     pub(in crate::domain) fn heard_from(&mut self, voice: &str, said: Voice, at: Timestamp) {
         let told = &self.alert.told;
         if let Some(first) = told.voice.as_ref().filter(|_| self.voices.is_empty()) {
-            let until = told.at.and_then(|_| at.checked_add(RENEWED).ok());
+            let until = told.at.and_then(|_| at.checked_add(HOLDS).ok());
             self.voices.insert(first.clone(), Voice { over: false, until });
         }
+        let was_over = self.voices.get(voice).is_some_and(|known| known.over);
+        // Until one of them says that it is over nobody asks how long the others' words hold, and their renewals are not noted. From
+        // then on they have as long as a renewal takes.
+        if said.over && !was_over {
+            let holds = at.checked_add(HOLDS).ok();
+            for other in self.voices.values_mut().filter(|other| !other.over) {
+                other.until = other
+                    .until
+                    .map(|until| holds.map_or(until, |holds| holds.max(until)));
+            }
+        }
         self.voices.insert(voice.to_owned(), said);
+    }
+
+    /// Whether one of a pair says that it is over.
+    #[must_use]
+    pub fn is_over_for_some(&self) -> bool {
+        self.voices.values().any(|said| said.over)
     }
 
     /// Those of a pair that still say that it fires.

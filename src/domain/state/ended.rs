@@ -24,6 +24,9 @@ pub struct Ended {
     /// Where that is the alert's labels, which have one episode at a time.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub labels: Option<Fingerprint>,
+    /// Which of a pair said so, where that is told: for the other it may fire on.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub voice: Option<String>,
     /// When it ended, as its sender says, else when that came.
     pub ended_at: Timestamp,
 }
@@ -33,7 +36,9 @@ impl Ended {
         let same = self.episode == alert.episode
             || (alert.told.voice.is_some() && self.labels.as_ref() == Some(&alert.fingerprint));
         let before = alert.starts_at.is_none_or(|start| start <= self.ended_at);
-        self.source == alert.source && same && before
+        let voice = alert.told.voice.as_ref().filter(|voice| !voice.is_empty());
+        let of_other = matches!((&self.voice, voice), (Some(said), Some(voice)) if said != voice);
+        self.source == alert.source && same && before && !of_other
     }
 }
 
@@ -43,15 +48,19 @@ pub struct Ends(VecDeque<(Timestamp, Ended)>);
 
 impl Ends {
     pub(in crate::domain) fn add(&mut self, at: Timestamp, ended: &Ended) {
-        while self.0.len() >= MOST
-            || self
-                .0
-                .front()
-                .is_some_and(|(then, _)| at.duration_since(*then) > KEPT)
-        {
+        self.let_go(at);
+        if self.0.len() >= MOST {
             self.0.pop_front();
         }
         self.0.push_back((at, ended.clone()));
+    }
+
+    /// Lets go of what can be late no more.
+    pub(in crate::domain) fn let_go(&mut self, now: Timestamp) {
+        let old = |(then, _): &(Timestamp, Ended)| now.duration_since(*then) > KEPT;
+        while self.0.front().is_some_and(old) {
+            self.0.pop_front();
+        }
     }
 }
 

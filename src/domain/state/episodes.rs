@@ -7,7 +7,7 @@ use jiff::Timestamp;
 
 use super::{Index, State};
 use crate::domain::alert::Alert;
-use crate::domain::ids::{EpisodeKey, IncidentId, Source};
+use crate::domain::ids::{EpisodeKey, Fingerprint, IncidentId, Source};
 use crate::domain::incident::{Episode, Incident, Phase};
 
 /// Episodes that an incident keeps; those that still fire come on top.
@@ -35,6 +35,11 @@ fn last_fired(incident: &Incident, (source, key): (&Source, &EpisodeKey)) -> Tim
     episode.resolved_at.unwrap_or(closed)
 }
 
+fn has(incident: &Incident, source: &Source, alert: &Fingerprint) -> bool {
+    let mut alerts = incident.episodes.iter().map(|episode| &episode.alert);
+    alerts.any(|known| known.fingerprint == *alert && known.source == *source)
+}
+
 impl Index {
     fn note_alert(&mut self, id: IncidentId, alert: &Alert) {
         if alert.told.voice.is_none() {
@@ -47,18 +52,18 @@ impl Index {
         }
     }
 
-    pub(super) fn forget_alert(&mut self, id: IncidentId, alert: &Alert) {
-        let Some(alerts) = self.alerts.get_mut(&alert.source) else {
+    pub(super) fn forget_alert(&mut self, id: IncidentId, source: &Source, alert: &Fingerprint) {
+        let Some(alerts) = self.alerts.get_mut(source) else {
             return;
         };
-        if let Some(ids) = alerts.get_mut(&alert.fingerprint) {
+        if let Some(ids) = alerts.get_mut(alert) {
             ids.remove(&id);
             if ids.is_empty() {
-                alerts.remove(&alert.fingerprint);
+                alerts.remove(alert);
             }
         }
         if alerts.is_empty() {
-            self.alerts.remove(&alert.source);
+            self.alerts.remove(source);
         }
     }
 }
@@ -123,6 +128,17 @@ impl State {
             {
                 known.remove(&gone.episode);
             }
+            if !has(incident, &gone.source, &gone.fingerprint) {
+                self.index.forget_alert(id, &gone.source, &gone.fingerprint);
+            }
+        }
+    }
+
+    /// After an episode has left an incident: it is found by the alert no more, unless it has another episode of that.
+    pub(in crate::domain) fn leave_alert(&mut self, id: IncidentId, source: &Source, alert: &Fingerprint) {
+        let incident = self.incidents.get(&id);
+        if !incident.is_some_and(|incident| has(incident, source, alert)) {
+            self.index.forget_alert(id, source, alert);
         }
     }
 }
