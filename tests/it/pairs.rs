@@ -260,10 +260,7 @@ async fn what_fires_anew_has_ended_before_also_where_nobody_said_so() {
     world.minutes_pass(9).await;
     // Within one `group_interval` it resolved and fired again: Alertmanager tells of the newest start alone.
     assert_eq!(world.posts(&both(&again)).await, 200);
-    world
-        .thread()
-        .says("a says that TapeLibraryJammed is over")
-        .await;
+    world.thread().says("a says that TapeLibraryJammed is over").await;
     let card = world.card("fired 2 times in all").await;
     assert!(card.contains("This needs a human"), "{card}");
     let over = of_replicas(
