@@ -5,8 +5,7 @@
 //! Everything that entries about such an incident say, and the salts that they were hashed with: texts of alerts, names of people, commands,
 //! outputs. Of each entry its number, its time, its kind, its incident and its hashes stay, so the chain, the tree and every
 //! signed checkpoint hold as before, and nobody can guess from a hash what stood there. What is about no incident (starts,
-//! checkpoints, freezes of people, second factors) stays, except for what people asked for, were refused and changed, and ends of
-//! alerts of which nobody had heard.
+//! checkpoints, freezes of people, second factors) stays, except for what people asked for, were refused and changed.
 //!
 //! # How the state stays the fold of the journal
 //!
@@ -38,9 +37,8 @@ use super::state::State;
 /// The payload of an entry is kept this long at least: for 30 days what an incident did decides whether its runbook may run
 /// alone again.
 pub const YOUNGEST: SignedDuration = SignedDuration::from_hours(24 * 31);
-/// Entries of these kinds that are about no incident are erased by age: they say who asked, who was refused, who changed what, and
-/// which alerts ended of which nobody had heard.
-pub const ALONE: [&str; 4] = ["asked", "refused", "changed", "heard"];
+/// Entries of these kinds that are about no incident are erased by age: they say who asked, who was refused and who changed what.
+pub const ALONE: [&str; 3] = ["asked", "refused", "changed"];
 
 /// What an erasure takes, and what it leaves.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -213,7 +211,6 @@ mod tests {
         assert!(!erasure.takes(1_000, "opened", Some(IncidentId(4))));
         assert!(!erasure.takes(999, "opened", Some(IncidentId(5))));
         assert!(erasure.takes(999, "changed", None));
-        assert!(erasure.takes(999, "heard", None));
         assert!(!erasure.takes(999, "frozen", None));
         assert!(!erasure.takes(999, "erased", None));
     }

@@ -110,9 +110,7 @@ fn acknowledged(known: &Attention, of_page: bool, incident: Option<&Incident>) -
 
 fn twin(name: &str, voice: &str, over: bool) -> String {
     if over {
-        format!(
-            "{voice} says that {name} is over; another of the pair has not said so, and until it does it fires"
-        )
+        format!("{voice} says that {name} is over; it is when all of the pair say so")
     } else {
         format!("{voice} says that {name} fires, too: it is one alert, and over when all of the pair say so")
     }

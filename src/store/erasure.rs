@@ -128,11 +128,11 @@ impl Store {
     }
 
     fn alone_before(&self, before: Timestamp) -> Result<u64, StoreError> {
-        let [one, two, three, four] = ALONE;
+        let [one, two, three] = ALONE;
         Ok(self.connection.query_row(
             "SELECT count(*) FROM journal
-             WHERE incident IS NULL AND kind IN (?2, ?3, ?4, ?5) AND at_ms < ?1 AND commitment IS NULL",
-            params![before.as_millisecond(), one, two, three, four],
+             WHERE incident IS NULL AND kind IN (?2, ?3, ?4) AND at_ms < ?1 AND commitment IS NULL",
+            params![before.as_millisecond(), one, two, three],
             |row| row.get(0),
         )?)
     }
@@ -204,11 +204,11 @@ impl Store {
                 all = all.saturating_add(count);
             }
             if erasure.alone {
-                let [one, two, three, four] = ALONE;
+                let [one, two, three] = ALONE;
                 let count: u64 = self.connection.query_row(
                     "SELECT count(*) FROM journal
-                     WHERE incident IS NULL AND kind IN (?1, ?2, ?3, ?4) AND seq < ?5 AND at_ms < ?6 AND commitment IS NULL",
-                    params![one, two, three, four, entry, erasure.before_ms],
+                     WHERE incident IS NULL AND kind IN (?1, ?2, ?3) AND seq < ?4 AND at_ms < ?5 AND commitment IS NULL",
+                    params![one, two, three, entry, erasure.before_ms],
                     |row| row.get(0),
                 )?;
                 all = all.saturating_add(count);

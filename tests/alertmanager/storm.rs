@@ -1,5 +1,5 @@
 //! A storm: thousands of alerts at once, grouped, repeated and tried again by a real Alertmanager. Every one of them is in the
-//! journal in the end, whoever clicks meanwhile is answered, and the channel sees a change a second.
+//! journal in the end, and whoever clicks meanwhile is answered.
 //!
 //! `INTERLOCK_STORM=10000 cargo test --test alertmanager storm` sends as many.
 
@@ -76,20 +76,6 @@ async fn clicks(slack: SlackDouble, over: watch::Receiver<bool>) -> (u32, Durati
     (asked, longest)
 }
 
-/// Messages posted and edited in the channel until now, and the seconds since the first.
-fn told(slack: &SlackDouble) -> (u32, f64) {
-    let channel = slack.channel_id("incidents").expect("a channel");
-    let calls = slack.calls();
-    let told: Vec<_> = calls
-        .iter()
-        .filter(|call| matches!(call.method.as_str(), "chat.postMessage" | "chat.update"))
-        .filter(|call| call.args["channel"] == channel.as_str())
-        .collect();
-    let passed = told.first().map(|first| slack.now().since(first.at));
-    let count = u32::try_from(told.len()).expect("few");
-    (count, passed.unwrap_or_default().as_secs_f64())
-}
-
 #[tokio::test(flavor = "multi_thread", worker_threads = 4)]
 async fn a_storm_loses_no_alert_and_whoever_clicks_is_answered_throughout() {
     let port = port::free();
@@ -136,19 +122,12 @@ async fn a_storm_loses_no_alert_and_whoever_clicks_is_answered_throughout() {
     })
     .await;
     let heard = begun.elapsed();
-    let (told, seconds) = told(&slack);
-    // What a quiet channel has saved up goes out at once.
-    assert!(
-        f64::from(told) <= seconds + 5.0,
-        "{told} posts and edits in one channel within {seconds:.1} s"
-    );
     tell.send(true).expect("somebody clicks");
     let (asked, longest) = clicking.await.expect("every click is answered");
     let store = Store::open_to_read(&bot.database()).expect("a journal");
     store.verify().expect("the chain holds");
     eprintln!(
         "{many} alerts fired in {sent:.1?}, all in the journal after {heard:.1?} ({} deliveries, {} of them tried again); \
-         {told} posts and edits within {seconds:.1} s; \
          {asked} commands meanwhile, each answered within {longest:.1?}",
         alertmanager.sent().await,
         alertmanager.failed().await,

@@ -68,7 +68,7 @@ async fn what_two_replicas_see_is_one_alert_and_over_when_both_say_so() {
     assert_eq!(world.posts(&one).await, 200);
     world
         .thread()
-        .says("a says that TapeLibraryJammed is over; another of the pair has not said so")
+        .says("a says that TapeLibraryJammed is over; it is when all of the pair say so")
         .await;
     world.minutes_pass(10).await;
     world.outbox_is_empty().await;
@@ -113,7 +113,7 @@ async fn a_pair_of_prometheus_servers_without_alertmanager_makes_one_card() {
     sends(&posted("a", start, ended)).await;
     world
         .thread()
-        .says("a says that TapeLibraryJammed is over; another of the pair has not said so")
+        .says("a says that TapeLibraryJammed is over; it is when all of the pair say so")
         .await;
     world.minutes_pass(1).await;
     sends(&posted("b", later, ahead())).await;
@@ -219,7 +219,7 @@ async fn a_pair_that_is_merged_is_over_when_both_say_so() {
     assert_eq!(world.posts(&one).await, 200);
     world
         .thread_of("INC-1")
-        .says("a says that TapeLibraryJammed is over; another of the pair has not said so")
+        .says("a says that TapeLibraryJammed is over; it is when all of the pair say so")
         .await;
     world.card_shows("INC-1", "This needs a human").await;
     assert_eq!(world.posts(&of_replicas(over, &[("b", "resolved")])).await, 200);

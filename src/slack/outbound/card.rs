@@ -94,7 +94,7 @@ pub async fn turn(bench: &Bench, job: CardJob) -> Turn {
         None if matches!(incident.phase, Phase::Planning { .. }) && Instant::now() < job.plan_until => {
             Turn::Later(job.plan_until)
         }
-        None => post(bench, &job, &incident, false).await,
+        None => post(bench, &job, &incident).await,
     }
 }
 
@@ -115,8 +115,7 @@ fn asking(job: &CardJob, incident: &Incident) -> Asking {
     }
 }
 
-/// `paid` says that it has had its turn in the channel already.
-async fn post(bench: &Bench, job: &CardJob, incident: &Incident, paid: bool) -> Turn {
+async fn post(bench: &Bench, job: &CardJob, incident: &Incident) -> Turn {
     let channel = match bench.channels.resolve(&bench.api, &incident.channel).await {
         Ok(channel) => channel,
         Err(error) => {
@@ -126,8 +125,7 @@ async fn post(bench: &Bench, job: &CardJob, incident: &Incident, paid: bool) -> 
             };
         }
     };
-    let leave = || bench.limits.post(&channel, asking(job, incident), Instant::now());
-    if !paid && let Err(at) = leave() {
+    if let Err(at) = bench.limits.post(&channel, asking(job, incident), Instant::now()) {
         return Turn::Later(at);
     }
     // Drawn only now: in a storm most turns end above.
@@ -189,14 +187,13 @@ fn first_card(incident: &Incident) -> Option<String> {
 /// An edit waits since the first thing that it is to show, and not since its incident was opened: else the oldest cards
 /// would have every turn for as long as something happens on them.
 fn asking_again(job: &CardJob, incident: &Incident) -> Asking {
-    let since = if job.rows.is_empty() {
-        incident.opened_at.as_second()
-    } else {
-        job.since
-    };
+    let asking = asking(job, incident);
+    if job.rows.is_empty() {
+        return asking;
+    }
     Asking {
-        urgency: asking(job, incident).urgency,
-        ..Asking::redraw(incident, since)
+        since: job.since,
+        ..asking
     }
 }
 
@@ -210,11 +207,7 @@ async fn edit(bench: &Bench, job: &CardJob, incident: &Incident, message: Messag
             edited: false,
         };
     }
-    let leave = |now| {
-        let asking = asking_again(job, incident);
-        bench.limits.edit(&message.channel, asking, now)
-    };
-    if let Err(at) = leave(Instant::now()) {
+    if let Err(at) = bench.limits.edit(asking_again(job, incident), Instant::now()) {
         return Turn::Later(at);
     }
     let mut sent = update(&bench.api, &message, rendered.body()).await;
@@ -222,7 +215,7 @@ async fn edit(bench: &Bench, job: &CardJob, incident: &Incident, message: Messag
         && error.trouble() == Trouble::Content
     {
         error!(incident = %incident.id, %error, "Slack refuses this card; a plain one is shown instead");
-        while let Err(at) = leave(Instant::now()) {
+        while let Err(at) = bench.limits.edit(asking_again(job, incident), Instant::now()) {
             sleep_until(at).await;
         }
         sent = update(&bench.api, &message, cards::minimal(incident).body()).await;
@@ -235,8 +228,7 @@ async fn edit(bench: &Bench, job: &CardJob, incident: &Incident, message: Messag
         },
         Err(error) if error.trouble() == Trouble::Gone => {
             warn!(incident = %incident.id, %error, "the card can't be edited any more; a new one is posted");
-            // The edit had the turn and changed nothing; if it waited for another, the next edit would take that one.
-            post(bench, job, incident, true).await
+            post(bench, job, incident).await
         }
         // An edit that went through twice is the same edit.
         Err(error) => failed(bench, EDIT_METHOD, error),

@@ -1,13 +1,10 @@
 //! Who goes next where Slack lets only about one through a second: the worst first, then who has waited longest. Each
 //! fourth turn is for whoever has waited longest of all, so that nothing waits for ever behind what is worse.
 //!
-//! Of four turns at most one is for a card that is shown already, as long as somebody waits with what nobody has seen yet:
-//! in a storm the counts of the worst cards change all the time.
-//!
 //! It orders what incidents ask for, and never what belongs to one: an incident has its card and its thread here once each,
 //! and its lines go out in the order of the journal. Pure; time is an argument.
 //!
-//! Invariant: a turn is kept only for somebody who was told to come by now, or in a moment. Who does not come is forgotten.
+//! Invariant: a turn is kept only for somebody who was told to come by now. Who does not come is forgotten.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
@@ -20,13 +17,8 @@ use crate::domain::incident::Incident;
 
 /// Each turn with this number is for whoever has waited longest.
 const TURN_OF_THE_OLDEST: u32 = 4;
-/// Turns for what nobody has seen yet before one for a card that is shown already.
-const BEFORE_A_REDRAW: u32 = 3;
 /// Whoever does not come within this long of the time that they were told has lost interest.
 const PATIENCE: Duration = Duration::from_secs(3);
-/// Who is told to come within so long has the turn before whoever happens to ask now: else somebody new could always be a
-/// moment earlier.
-const SOON: Duration = Duration::from_millis(20);
 /// How often those are looked for.
 const SWEEP: Duration = Duration::from_secs(10);
 
@@ -37,8 +29,6 @@ pub enum Asker {
     Person,
     Card(IncidentId),
     Thread(IncidentId),
-    /// A card that is shown already is drawn anew.
-    Redraw(IncidentId),
 }
 
 /// How much it matters that it goes soon. Smaller goes first.
@@ -61,8 +51,8 @@ impl Urgency {
             Severity::Low => 3,
         };
         let among = match asker {
-            Asker::Person | Asker::Card(_) | Asker::Redraw(_) if incident.waits_for_a_decision() => 0,
-            Asker::Person | Asker::Card(_) | Asker::Redraw(_) => 1,
+            Asker::Person | Asker::Card(_) if incident.waits_for_a_decision() => 0,
+            Asker::Person | Asker::Card(_) => 1,
             Asker::Thread(_) if incident.waits_for_people() => 2,
             Asker::Thread(_) => 3,
         };
@@ -103,17 +93,6 @@ impl Asking {
         }
     }
 
-    /// For its card once more, of which the first thing to be shown waits since then.
-    #[must_use]
-    pub fn redraw(incident: &Incident, since: i64) -> Self {
-        let asker = Asker::Redraw(incident.id);
-        Self {
-            asker,
-            urgency: Urgency::of(incident, asker),
-            since,
-        }
-    }
-
     /// For lines of its thread, of which the first waits since then.
     #[must_use]
     pub fn thread(incident: &Incident, since: i64) -> Self {
@@ -143,7 +122,7 @@ struct Waiting {
 
 impl Waiting {
     fn is_here(&self, now: Instant) -> bool {
-        self.due <= now + SOON && now <= self.due + PATIENCE
+        self.due <= now && now <= self.due + PATIENCE
     }
 }
 
@@ -155,8 +134,6 @@ pub struct Queue {
     by_age: BTreeSet<(i64, Asker)>,
     /// Turns given since whoever had waited longest got one.
     given: u32,
-    /// Turns given since one was for a card that was shown already.
-    since_redraw: u32,
     swept: Instant,
 }
 
@@ -168,7 +145,6 @@ impl Queue {
             by_urgency: BTreeSet::new(),
             by_age: BTreeSet::new(),
             given: 0,
-            since_redraw: BEFORE_A_REDRAW,
             swept: now,
         }
     }
@@ -184,34 +160,21 @@ impl Queue {
         };
         let oldest = self.by_age.first().map(|(_, asker)| *asker);
         let due = self.given >= TURN_OF_THE_OLDEST - 1;
-        let all = || self.by_urgency.iter().map(|(_, _, asker)| *asker).filter(here);
-        let unseen = all().any(|asker| !matches!(asker, Asker::Redraw(_)));
-        let soon = self.since_redraw < BEFORE_A_REDRAW;
-        let may = |asker: &Asker| !(soon && unseen && matches!(asker, Asker::Redraw(_)));
         // It keeps its turn until it comes.
-        let next = oldest
-            .filter(|oldest| due && here(oldest) && may(oldest))
-            .or_else(|| all().find(may));
+        let next = match oldest.filter(|oldest| due && here(oldest)) {
+            Some(oldest) => Some(oldest),
+            None => self.by_urgency.iter().map(|(_, _, asker)| *asker).find(here),
+        };
         if next != Some(asking.asker) {
             return false;
         }
         self.leave(asking.asker);
-        self.since_redraw = match asking.asker {
-            Asker::Redraw(_) => 0,
-            Asker::Person | Asker::Card(_) | Asker::Thread(_) => self.since_redraw.saturating_add(1),
-        };
         self.given = if next == oldest {
             0
         } else {
             self.given.saturating_add(1)
         };
         true
-    }
-
-    /// How many wait.
-    #[must_use]
-    pub fn len(&self) -> usize {
-        self.waiting.len()
     }
 
     /// Keeps a place for the one who asks, who is told to come then.
@@ -236,8 +199,7 @@ impl Queue {
         worse.take(longest).count().min(turns_of_the_oldest)
     }
 
-    /// Gives up the place that it has, if it has one.
-    pub fn leave(&mut self, asker: Asker) {
+    fn leave(&mut self, asker: Asker) {
         if let Some(Waiting { asking, .. }) = self.waiting.remove(&asker) {
             self.by_urgency.remove(&asking.by_urgency());
             self.by_age.remove(&asking.by_age());

@@ -57,18 +57,15 @@ pub(super) fn next_alone(
     columns: &str,
     erasing: &Erasing,
 ) -> Result<Vec<Next>, StoreError> {
-    let [one, two, three, four] = ALONE;
+    let [one, two, three] = ALONE;
     let mut statement = transaction.prepare_cached(&format!(
         "SELECT {columns}, {PREVIOUS} FROM journal
-         WHERE incident IS NULL AND kind IN (?1, ?2, ?3, ?4) AND seq > ?5 AND seq < ?6 AND at_ms < ?7
+         WHERE incident IS NULL AND kind IN (?1, ?2, ?3) AND seq > ?4 AND seq < ?5 AND at_ms < ?6
             AND commitment IS NULL
-         ORDER BY seq LIMIT ?8"
+         ORDER BY seq LIMIT ?7"
     ))?;
     let (from, before) = (erasing.alone_from, erasing.erasure.before_ms);
-    let rows = statement.query_map(
-        params![one, two, three, four, from, erasing.entry, before, SOME],
-        next,
-    )?;
+    let rows = statement.query_map(params![one, two, three, from, erasing.entry, before, SOME], next)?;
     Ok(rows.collect::<Result<_, _>>()?)
 }
 
