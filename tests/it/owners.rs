@@ -1,5 +1,6 @@
 //! Which incident an alert belongs to, whatever is merged, split off, resolved and fired again: random histories on the real
 //! core and its journal, without a network. What the sources sent is kept beside it, and must be what the incidents say.
+//! Longer than other files, since the world of these histories and what holds in it belong together.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
