@@ -1,5 +1,5 @@
 //! A storm: thousands of alerts at once, grouped, repeated and tried again by a real Alertmanager. Every one of them is in the
-//! journal in the end, and whoever clicks meanwhile is answered.
+//! journal in the end, whoever clicks meanwhile is answered, and the channel sees a change a second.
 //!
 //! `INTERLOCK_STORM=10000 cargo test --test alertmanager storm` sends as many.
 
@@ -76,6 +76,23 @@ async fn clicks(slack: SlackDouble, over: watch::Receiver<bool>) -> (u32, Durati
     (asked, longest)
 }
 
+/// Messages posted and edited in the channel, once so many were: how many within how many seconds.
+async fn told(slack: &SlackDouble, enough: usize) -> (u32, f64) {
+    let channel = slack.channel_id("incidents").expect("a channel");
+    let told = sender::until("the channel is not told of it", async || {
+        let calls = slack.calls().into_iter();
+        let told: Vec<_> = calls
+            .filter(|call| matches!(call.method.as_str(), "chat.postMessage" | "chat.update"))
+            .filter(|call| call.args["channel"] == channel.as_str())
+            .collect();
+        (told.len() >= enough).then_some(told)
+    });
+    let told = told.await;
+    let (first, last) = (told.first().expect("some"), told.last().expect("some"));
+    let passed = last.at.since(first.at).as_secs_f64();
+    (u32::try_from(told.len()).expect("few"), passed)
+}
+
 #[tokio::test(flavor = "multi_thread", worker_threads = 4)]
 async fn a_storm_loses_no_alert_and_whoever_clicks_is_answered_throughout() {
     let port = port::free();
@@ -122,12 +139,20 @@ async fn a_storm_loses_no_alert_and_whoever_clicks_is_answered_throughout() {
     })
     .await;
     let heard = begun.elapsed();
+    // A card and a line at least of each rule.
+    let (told, seconds) = told(&slack, 2 * many.div_ceil(OF_A_RULE)).await;
+    // What a quiet channel has saved up goes out at once.
+    assert!(
+        f64::from(told) <= seconds + 5.0,
+        "{told} posts and edits in one channel within {seconds:.1} s"
+    );
     tell.send(true).expect("somebody clicks");
     let (asked, longest) = clicking.await.expect("every click is answered");
     let store = Store::open_to_read(&bot.database()).expect("a journal");
     store.verify().expect("the chain holds");
     eprintln!(
         "{many} alerts fired in {sent:.1?}, all in the journal after {heard:.1?} ({} deliveries, {} of them tried again); \
+         {told} posts and edits within {seconds:.1} s; \
          {asked} commands meanwhile, each answered within {longest:.1?}",
         alertmanager.sent().await,
         alertmanager.failed().await,

@@ -113,7 +113,7 @@ async fn whoever_breaks_the_glass_goes_on_alone_and_another_person_reviews_it() 
 #[tokio::test(flavor = "multi_thread")]
 async fn after_its_minutes_everything_holds_again() {
     let world = redis(shut(RULE)).await;
-    world.next_exec(FaultKind::Latency(3_000));
+    world.next_exec(FaultKind::Latency(6_000));
     world.ana().types("break-glass INC-1 nobody else is awake").await;
     world.ana().is_told("The glass of INC-1 is broken until").await;
     world.a_human_is_paged("INC-1").await;

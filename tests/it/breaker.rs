@@ -256,7 +256,7 @@ async fn the_limit_of_an_incident_trips_a_breaker_of_its_own_which_counts_anew_a
     world.in_the_cluster(Scenario::RedisTimeoutStays);
     world.fires(&Alert::redis_timeout()).await;
     // Whoever is called for the breaker has come before the plan stops.
-    world.next_exec(FaultKind::Latency(3_000));
+    world.next_exec(FaultKind::Latency(6_000));
     world.ana().presses("Approve 2 steps").await;
     world.ana().is_told("Approved.").await;
     let mut pages = vec![world.a_human_is_paged(SPENT).await];
@@ -286,7 +286,7 @@ async fn the_limit_of_an_incident_trips_a_breaker_of_its_own_which_counts_anew_a
         .is_told("The breaker is closed again, and its count begins anew.")
         .await;
     world.card_shows("INC-1", "Waits for 1 approval").await;
-    world.next_exec(FaultKind::Latency(3_000));
+    world.next_exec(FaultKind::Latency(6_000));
     world.ana().presses("Approve 2 steps").await;
     world.ana().is_told("Approved.").await;
     pages.push(world.a_human_is_paged(SPENT).await);

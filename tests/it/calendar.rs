@@ -79,7 +79,7 @@ async fn a_freeze_of_the_calendar_that_begins_while_it_runs_stops_the_next_step(
         noon()
     ))
     .await;
-    world.next_exec(FaultKind::Latency(3_000));
+    world.next_exec(FaultKind::Latency(6_000));
     world.fires(&Alert::redis_timeout()).await;
     world.ana().presses("Approve 2 steps").await;
     world.ana().is_told("Approved.").await;

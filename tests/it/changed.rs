@@ -14,7 +14,7 @@ const HEALTH: &str = "exec curl -s localhost:8080/health";
 #[tokio::test(flavor = "multi_thread")]
 async fn a_running_plan_keeps_its_runbook_and_the_next_one_has_the_new() {
     let world = TestWorld::redis_times_out().await;
-    world.next_exec(FaultKind::Latency(2_000));
+    world.next_exec(FaultKind::Latency(6_000));
     world.fires(&Alert::redis_timeout()).await;
     world.ana().presses("Approve 2 steps").await;
     world.ana().is_told("Approved.").await;

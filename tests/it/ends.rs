@@ -126,7 +126,7 @@ async fn an_alert_that_resolves_in_the_middle_of_a_run_stops_the_changes_and_not
     let world = TestWorld::start(setup).await;
     world.in_the_cluster(Scenario::RedisTimeout);
     let alert = Alert::redis_timeout();
-    world.next_exec(FaultKind::Latency(3_000));
+    world.next_exec(FaultKind::Latency(6_000));
     world.fires(&alert).await;
     world.ana().presses("Approve 3 steps").await;
     world.ana().is_told("Approved.").await;

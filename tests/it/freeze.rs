@@ -55,7 +55,7 @@ async fn a_freeze_blocks_the_start_until_another_person_lifts_it() {
 #[tokio::test(flavor = "multi_thread")]
 async fn a_freeze_lets_the_running_step_end_and_starts_no_other() {
     let world = TestWorld::redis_times_out().await;
-    world.next_exec(FaultKind::Latency(3_000));
+    world.next_exec(FaultKind::Latency(6_000));
     world.fires(&Alert::redis_timeout()).await;
     world.ana().presses("Approve 2 steps").await;
     world.ana().is_told("Approved.").await;
@@ -152,7 +152,7 @@ async fn everybody_is_told_of_a_freeze_and_of_its_end_once() {
     let route = "[[routes]]\nchannel = \"#payments\"\nservice = \"payments\"\n";
     let world = TestWorld::start(Setup::default().table(route)).await;
     world.in_the_cluster(Scenario::RedisTimeout);
-    world.next_exec(FaultKind::Latency(3_000));
+    world.next_exec(FaultKind::Latency(6_000));
     world.fires(&Alert::redis_timeout()).await;
     world.ana().presses("Approve 2 steps").await;
     world.ana().is_told("Approved.").await;

@@ -61,7 +61,7 @@ async fn the_packet_is_the_same_in_the_page_and_the_thread_and_is_claimed_there(
 #[tokio::test(flavor = "multi_thread")]
 async fn taking_over_lets_the_running_step_end_and_starts_no_other() {
     let world = TestWorld::redis_times_out().await;
-    world.next_exec(FaultKind::Latency(3_000));
+    world.next_exec(FaultKind::Latency(6_000));
     world.fires(&Alert::redis_timeout()).await;
     world.ana().presses("Approve 2 steps").await;
     world.ana().is_told("Approved.").await;

@@ -75,7 +75,7 @@ async fn the_alerts_of_the_one_join_the_other_and_its_proposal_is_withdrawn() {
 #[tokio::test(flavor = "multi_thread")]
 async fn what_runs_is_not_merged_away_and_what_was_paged_for_is_paged_for_there() {
     let (world, _, tape) = two().await;
-    world.next_exec(FaultKind::Latency(3_000));
+    world.next_exec(FaultKind::Latency(6_000));
     world.ana().presses("Approve 2 steps").await;
     world.ana().is_told("Approved.").await;
     world.card_shows("INC-1", "Running step 1").await;
@@ -159,7 +159,7 @@ async fn what_its_own_breaker_stops_is_not_merged_past_it() {
     world.in_the_cluster(Scenario::RedisTimeoutStays);
     world.fires(&Alert::redis_timeout()).await;
     // Whoever is called for the breaker has come before the plan stops.
-    world.next_exec(FaultKind::Latency(3_000));
+    world.next_exec(FaultKind::Latency(6_000));
     world.ana().presses("Approve 2 steps").await;
     world.ana().is_told("Approved.").await;
     world.a_human_is_paged("the breaker tripped").await;

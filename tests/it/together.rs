@@ -270,7 +270,7 @@ async fn what_becomes_critical_while_its_plan_runs_pages_at_once() {
     world.in_the_cluster(Scenario::RedisTimeout);
     let redis = Alert::redis_timeout();
     world.fires(&redis).await;
-    world.next_exec(FaultKind::Latency(3_000));
+    world.next_exec(FaultKind::Latency(6_000));
     world.ana().presses("Approve 2 steps").await;
     world.ana().is_told("Approved.").await;
     world.card_shows("INC-1", "Running step 1").await;

@@ -214,6 +214,16 @@ impl TestWorld {
     pub async fn bot_crashes(&self) {
         let bot = self.bot.lock().await.take().expect("a bot is running");
         bot.crash().await;
+        self.slack_sees_it_gone().await;
+    }
+
+    /// Waits until Slack has noticed that the connections of the one before are gone. Until then the next click may go to one
+    /// of them and into the void; that the next one is connected could not be told from that the last one was.
+    async fn slack_sees_it_gone(&self) {
+        self.until("Slack sees the connections end", || {
+            (self.doubles.slack.connections() == 0).then_some(())
+        })
+        .await;
     }
 
     pub async fn bot_crashes_and_restarts(&self) {
@@ -256,6 +266,7 @@ impl TestWorld {
     pub async fn bot_stops(&self) {
         let bot = self.bot.lock().await.take().expect("a bot is running");
         bot.stop().await;
+        self.slack_sees_it_gone().await;
     }
 
     /// Another configuration from the next start on.

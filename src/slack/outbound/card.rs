@@ -7,10 +7,10 @@ use serde_json::{Value, json};
 use tokio::time::{Instant, sleep_until};
 use tracing::{error, warn};
 
-use super::bucket::{EDIT_METHOD, Limits, POST_METHOD};
 use super::channels::Channels;
 use super::desk::SKEW;
 use super::hints::Hints;
+use super::limits::{EDIT_METHOD, Limits, POST_METHOD};
 use super::post::{DeliveryIds, Message, post_once};
 use super::queue::{Asking, Urgency};
 use crate::domain::command::{Command, Delivered};
@@ -94,7 +94,7 @@ pub async fn turn(bench: &Bench, job: CardJob) -> Turn {
         None if matches!(incident.phase, Phase::Planning { .. }) && Instant::now() < job.plan_until => {
             Turn::Later(job.plan_until)
         }
-        None => post(bench, &job, &incident).await,
+        None => post(bench, &job, &incident, false).await,
     }
 }
 
@@ -115,7 +115,8 @@ fn asking(job: &CardJob, incident: &Incident) -> Asking {
     }
 }
 
-async fn post(bench: &Bench, job: &CardJob, incident: &Incident) -> Turn {
+/// `paid` says that it has had its turn in the channel already.
+async fn post(bench: &Bench, job: &CardJob, incident: &Incident, paid: bool) -> Turn {
     let channel = match bench.channels.resolve(&bench.api, &incident.channel).await {
         Ok(channel) => channel,
         Err(error) => {
@@ -125,7 +126,8 @@ async fn post(bench: &Bench, job: &CardJob, incident: &Incident) -> Turn {
             };
         }
     };
-    if let Err(at) = bench.limits.post(&channel, asking(job, incident), Instant::now()) {
+    let leave = || bench.limits.post(&channel, asking(job, incident), Instant::now());
+    if !paid && let Err(at) = leave() {
         return Turn::Later(at);
     }
     // Drawn only now: in a storm most turns end above.
@@ -207,7 +209,11 @@ async fn edit(bench: &Bench, job: &CardJob, incident: &Incident, message: Messag
             edited: false,
         };
     }
-    if let Err(at) = bench.limits.edit(asking_again(job, incident), Instant::now()) {
+    let leave = || {
+        let asking = asking_again(job, incident);
+        bench.limits.edit(&message.channel, asking, Instant::now())
+    };
+    if let Err(at) = leave() {
         return Turn::Later(at);
     }
     let mut sent = update(&bench.api, &message, rendered.body()).await;
@@ -215,7 +221,7 @@ async fn edit(bench: &Bench, job: &CardJob, incident: &Incident, message: Messag
         && error.trouble() == Trouble::Content
     {
         error!(incident = %incident.id, %error, "Slack refuses this card; a plain one is shown instead");
-        while let Err(at) = bench.limits.edit(asking_again(job, incident), Instant::now()) {
+        while let Err(at) = leave() {
             sleep_until(at).await;
         }
         sent = update(&bench.api, &message, cards::minimal(incident).body()).await;
@@ -228,7 +234,8 @@ async fn edit(bench: &Bench, job: &CardJob, incident: &Incident, message: Messag
         },
         Err(error) if error.trouble() == Trouble::Gone => {
             warn!(incident = %incident.id, %error, "the card can't be edited any more; a new one is posted");
-            post(bench, job, incident).await
+            // The edit had the turn and changed nothing; if it waited for another, the next edit would take that one.
+            post(bench, job, incident, true).await
         }
         // An edit that went through twice is the same edit.
         Err(error) => failed(bench, EDIT_METHOD, error),

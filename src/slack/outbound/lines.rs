@@ -9,9 +9,9 @@ use tokio::time::{Instant, sleep_until};
 use tracing::error;
 
 use super::attach;
-use super::bucket::POST_METHOD;
 use super::card::{Bench, Turn, failed};
 use super::desk::SKEW;
+use super::limits::POST_METHOD;
 use super::post::{DeliveryIds, Message, find, post_once};
 use super::queue::Asking;
 use crate::domain::event::{Entry, Event};

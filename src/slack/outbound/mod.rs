@@ -7,14 +7,15 @@ mod channels;
 mod complaints;
 mod desk;
 mod hints;
+mod limits;
 mod lines;
 mod notices;
 mod post;
 mod queue;
 mod worker;
 
-pub use bucket::{Limits, POST_METHOD};
 pub use channels::{Closed, closed_channels};
 pub use hints::{Hints, ThreadOf};
+pub use limits::{Limits, POST_METHOD};
 pub use queue::Asking;
 pub use worker::Outbound;

@@ -14,9 +14,9 @@ use serde_json::json;
 use tokio::time::{Instant, sleep, sleep_until};
 use tracing::{error, warn};
 
-use super::bucket::POST_METHOD;
 use super::card::Bench;
 use super::desk::SKEW;
+use super::limits::POST_METHOD;
 use super::post::{DeliveryIds, Message, NO_INCIDENT, post_once};
 use super::queue::Asking;
 use crate::domain::ids::Channel;

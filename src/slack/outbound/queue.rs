@@ -4,7 +4,7 @@
 //! It orders what incidents ask for, and never what belongs to one: an incident has its card and its thread here once each,
 //! and its lines go out in the order of the journal. Pure; time is an argument.
 //!
-//! Invariant: a turn is kept only for somebody who was told to come by now. Who does not come is forgotten.
+//! Invariant: a turn is kept only for somebody who was told to come by now, or in a moment. Who does not come is forgotten.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
@@ -19,6 +19,9 @@ use crate::domain::incident::Incident;
 const TURN_OF_THE_OLDEST: u32 = 4;
 /// Whoever does not come within this long of the time that they were told has lost interest.
 const PATIENCE: Duration = Duration::from_secs(3);
+/// Who is told to come within so long has the turn before whoever happens to ask now: else somebody new could always be a
+/// moment earlier.
+const SOON: Duration = Duration::from_millis(20);
 /// How often those are looked for.
 const SWEEP: Duration = Duration::from_secs(10);
 
@@ -122,7 +125,7 @@ struct Waiting {
 
 impl Waiting {
     fn is_here(&self, now: Instant) -> bool {
-        self.due <= now && now <= self.due + PATIENCE
+        self.due <= now + SOON && now <= self.due + PATIENCE
     }
 }
 
@@ -149,8 +152,8 @@ impl Queue {
         }
     }
 
-    /// Whether the turn that is there is for the one who asks. Then it no longer waits.
-    pub fn take(&mut self, asking: Asking, now: Instant) -> bool {
+    /// Whether the turn that is there is for the one who asks, who waits for it from now on.
+    pub fn is_next(&mut self, asking: Asking, now: Instant) -> bool {
         self.sweep(now);
         self.wait_until(asking, now);
         let here = |asker: &Asker| {
@@ -158,23 +161,34 @@ impl Queue {
                 .get(asker)
                 .is_some_and(|waiting| waiting.is_here(now))
         };
-        let oldest = self.by_age.first().map(|(_, asker)| *asker);
         let due = self.given >= TURN_OF_THE_OLDEST - 1;
         // It keeps its turn until it comes.
-        let next = match oldest.filter(|oldest| due && here(oldest)) {
+        let next = match self.oldest().filter(|oldest| due && here(oldest)) {
             Some(oldest) => Some(oldest),
             None => self.by_urgency.iter().map(|(_, _, asker)| *asker).find(here),
         };
-        if next != Some(asking.asker) {
-            return false;
-        }
-        self.leave(asking.asker);
-        self.given = if next == oldest {
+        next == Some(asking.asker)
+    }
+
+    /// It has had its turn, and no longer waits.
+    pub fn gives_turn(&mut self, asker: Asker) {
+        self.given = if self.oldest() == Some(asker) {
             0
         } else {
             self.given.saturating_add(1)
         };
-        true
+        self.leave(asker);
+    }
+
+    fn oldest(&self) -> Option<Asker> {
+        self.by_age.first().map(|(_, asker)| *asker)
+    }
+
+    /// How many wait who may still come.
+    #[must_use]
+    pub fn expected(&mut self, now: Instant) -> usize {
+        self.sweep(now);
+        self.waiting.len()
     }
 
     /// Keeps a place for the one who asks, who is told to come then.
@@ -195,11 +209,14 @@ impl Queue {
             .filter(|(_, asker)| *asker != asking.asker)
             .take(longest)
             .count();
-        let turns_of_the_oldest = (older + 1) * TURN_OF_THE_OLDEST as usize - 1;
+        // Who comes when its turn is almost there must not be sent away for a whole round.
+        let until_the_oldest = (TURN_OF_THE_OLDEST - 1).saturating_sub(self.given) as usize;
+        let turns_of_the_oldest = older * TURN_OF_THE_OLDEST as usize + until_the_oldest;
         worse.take(longest).count().min(turns_of_the_oldest)
     }
 
-    fn leave(&mut self, asker: Asker) {
+    /// It waits no longer, turn or not.
+    pub fn leave(&mut self, asker: Asker) {
         if let Some(Waiting { asking, .. }) = self.waiting.remove(&asker) {
             self.by_urgency.remove(&asking.by_urgency());
             self.by_age.remove(&asking.by_age());

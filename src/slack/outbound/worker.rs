@@ -9,12 +9,12 @@ use tokio::task::JoinSet;
 use tokio::time::Instant;
 use tracing::{debug, error, warn};
 
-use super::bucket::Limits;
 use super::card::{self, Bench, Turn};
 use super::channels::Channels;
 use super::complaints::Complaints;
 use super::desk::Desk;
 use super::hints::Hints;
+use super::limits::Limits;
 use super::lines::{self, LinesTurn};
 use super::notices::{self, Notices};
 use crate::domain::command::Effect;
