@@ -49,21 +49,31 @@ impl TestWorld {
         }
     }
 
-    /// Slack was asked to post no faster here than once a second after a short burst, and refused nothing anywhere.
+    /// Slack was asked to post and edit no faster here than once a second after a short burst, and refused nothing anywhere.
     pub fn slack_kept_pace(&self, channel: &str) {
         let channel = self.doubles.slack.channel_id(channel).unwrap();
-        let calls = self.doubles.slack.calls_of("chat.postMessage");
-        for call in &calls {
+        let posts = self.doubles.slack.calls_of("chat.postMessage");
+        for call in &posts {
             assert!(call.reply["ok"] == true, "{} {}", call.reply, call.args);
         }
-        let posts: Vec<_> = calls
-            .iter()
-            .filter(|call| call.args["channel"] == channel.as_str())
-            .collect();
-        for (first, from) in posts.iter().enumerate() {
-            for (last, to) in posts.iter().enumerate().skip(first) {
-                let (count, seconds) = (last - first + 1, to.at.since(from.at).as_secs());
-                assert!(count as u64 <= seconds + 4, "{count} posts within {seconds} s");
+        let edits = self.doubles.slack.calls_of("chat.update");
+        for (calls, burst, what) in [
+            (posts.clone(), 4, "posts"),
+            ([posts, edits].concat(), 6, "posts and edits"),
+        ] {
+            let mut calls: Vec<_> = calls
+                .iter()
+                .filter(|call| call.args["channel"] == channel.as_str())
+                .collect();
+            calls.sort_by_key(|call| call.at);
+            for (first, from) in calls.iter().enumerate() {
+                for (last, to) in calls.iter().enumerate().skip(first) {
+                    let (count, seconds) = (last - first + 1, to.at.since(from.at).as_secs());
+                    assert!(
+                        count as u64 <= seconds + burst,
+                        "{count} {what} within {seconds} s"
+                    );
+                }
             }
         }
     }
