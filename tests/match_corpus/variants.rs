@@ -14,6 +14,10 @@ pub enum Title {
     InWords,
     /// `Page 17`.
     Numbered,
+    /// Among what all have: `RB-0017 | KubePodNotReady | SRE handbook`.
+    InHandbook,
+    /// `How to fix: Kube Pod Not Ready`.
+    HowTo,
     /// All have this one.
     Shared(&'static str),
     /// None: there is only the file's name.
@@ -38,6 +42,10 @@ pub enum Body {
 pub enum Name {
     Own,
     No,
+    /// `[prod-eu] Kube Pod Not Ready (P2)`.
+    Tagged,
+    /// The heading of a chat message: `[FIRING:1] KubePodNotReady production critical`.
+    Heading,
     /// All have this one.
     Shared(&'static str),
     /// A number of its own that says nothing.
@@ -101,7 +109,7 @@ const MASKED: Variant = Variant {
 };
 
 /// The two that the corpus speaks of come first; they are told by their places.
-pub const VARIANTS: [Variant; 29] = [
+pub const VARIANTS: [Variant; 33] = [
     NAMED,
     MASKED,
     // Names on both sides.
@@ -137,6 +145,25 @@ pub const VARIANTS: [Variant; 29] = [
     Variant {
         body: Body::AfterBoilerplate,
         says: Says::Description,
+        ..NAMED
+    },
+    Variant {
+        title: Title::InHandbook,
+        ..NAMED
+    },
+    Variant {
+        name: Name::Tagged,
+        ..NAMED
+    },
+    Variant {
+        title: Title::HowTo,
+        name: Name::Tagged,
+        labels: Labels::Severity,
+        ..NAMED
+    },
+    Variant {
+        name: Name::Heading,
+        labels: Labels::Severity,
         ..NAMED
     },
     // On one side only.
@@ -276,6 +303,8 @@ impl Variant {
         let mut text = match self.title {
             Title::Own => format!("# {}\n\n", page.title),
             Title::InWords => format!("# {}\n\n", in_words(&page.title)),
+            Title::InHandbook => format!("# RB-{place:04} | {} | SRE handbook\n\n", page.title),
+            Title::HowTo => format!("# How to fix: {}\n\n", in_words(&page.title)),
             Title::Numbered => format!("# Page {place}\n\n"),
             Title::Shared(title) => format!("# {title}\n\n"),
             Title::No => String::new(),
@@ -333,6 +362,8 @@ impl Variant {
             name: match self.name {
                 Name::Own => rule.name.clone(),
                 Name::No => String::new(),
+                Name::Tagged => format!("[prod-eu] {} (P2)", in_words(&rule.name)),
+                Name::Heading => format!("[FIRING:1] {} production critical", rule.name),
                 Name::Shared(name) => name.to_owned(),
                 Name::Opaque => format!("ALERT-{:05}", place * 7919 % 100_000),
             },

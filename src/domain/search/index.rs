@@ -6,9 +6,10 @@
 use std::collections::HashMap;
 
 use super::analyse::{Analysed, Lexicon, Meanings, Term, add};
-use super::lists::{counted, letters, pairs, sorted, squash, unique, without_remark};
+use super::lists::{counted, letters, pairs, sorted, squash, unique};
 use super::page::Page;
 use super::shared::Shared;
+use super::titles::untagged;
 
 /// Terms of a page's own account of itself that count.
 const ABOUT_TERMS: usize = 400;
@@ -205,7 +206,7 @@ struct Making {
 impl Making {
     fn add(&mut self, page: &Page) {
         let lexicon = &mut self.index.lexicon;
-        let title = lexicon.learn(without_remark(&page.title), ABOUT_TERMS);
+        let title = lexicon.learn(untagged(&page.title), ABOUT_TERMS);
         let about = lexicon.learn(&page.about, ABOUT_TERMS);
         let rest = lexicon.learn(&page.rest, REST_TERMS);
         // The products, parts and meanings of its beginning.

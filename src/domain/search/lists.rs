@@ -1,15 +1,11 @@
 //! Small lists of terms and letters, as the index and a question need them: counted, sorted, each once.
 
 use super::analyse::{Term, UNKNOWN, add};
-
-/// `KubePodDown [Deprecated]` is about `KubePodDown`.
-pub(super) fn without_remark(title: &str) -> &str {
-    title.split(['[', '(']).next().unwrap_or_default()
-}
+use super::titles::{named, untagged};
 
 /// Letters and digits in lower case, for names that are written in different ways.
 pub(super) fn squash(text: &str) -> String {
-    without_remark(text)
+    named(untagged(text))
         .chars()
         .filter(|c| c.is_alphanumeric())
         .flat_map(char::to_lowercase)

@@ -16,6 +16,7 @@ mod page;
 mod question;
 mod shared;
 mod stem;
+mod titles;
 mod vocabulary;
 mod words;
 

@@ -6,6 +6,7 @@ use std::collections::BTreeMap;
 use super::analyse::{Analysed, Meanings, Term, UNKNOWN, add};
 use super::index::Index;
 use super::lists::{counted, letters, pairs, sorted, squash, unique};
+use super::titles::untagged;
 
 /// Terms that count of a name, a summary and a description.
 const NAME_TERMS: usize = 24;
@@ -116,7 +117,7 @@ impl Index {
     #[must_use]
     pub fn read(&self, question: &Question<'_>) -> Reading {
         let place = |text: &str| without_places(text, question.labels);
-        let name = self.lexicon.read(question.name, NAME_TERMS);
+        let name = self.lexicon.read(untagged(question.name), NAME_TERMS);
         let squashed = if name.terms.is_empty() {
             String::new()
         } else {
