@@ -89,6 +89,7 @@ pub fn webhook(data: &[u8]) {
     let source = SourceKind::ALL[usize::from(*first) % SourceKind::ALL.len()];
     let sample = Sample {
         headers: HeaderMap::new(),
+        query: None,
         body: body.to_vec(),
     };
     let Ok((read, _)) = understand(source.name(), &sample, settings, jiff::Timestamp::UNIX_EPOCH) else {

@@ -27,6 +27,18 @@ pub fn without_secrets(settings: &Settings, alerts: &mut [Alert]) -> Result<(), 
     Ok(())
 }
 
+/// As `without_secrets`, of changes.
+///
+/// # Errors
+/// As there.
+pub fn changes_without_secrets(settings: &Settings, changes: &mut [Change]) -> Result<(), StartError> {
+    let redactor = redactor(settings)?;
+    for change in changes {
+        change.redact(&|text| redactor.clean(text));
+    }
+    Ok(())
+}
+
 /// Takes everything out of a text that may be a secret; for what writes logs.
 ///
 /// # Errors

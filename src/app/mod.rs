@@ -41,7 +41,7 @@ pub use backup::{Restored, backup, restore};
 pub use bot::{Bot, StartError, start};
 pub use clock::SystemClock;
 pub use doctor::{Finding, Stands, examine};
-pub use intake::{cleaner, without_secrets};
+pub use intake::{changes_without_secrets, cleaner, without_secrets};
 pub use knowledge::{check, open_runbooks};
 pub use overpower::refuse_excess;
 pub use power::{Need, Power, Right, RightOf, power};

@@ -266,5 +266,8 @@ pub async fn ask(store: &Path, request: &ControlRequest) -> io::Result<ControlRe
         | ControlRequest::Close { .. } => WITHIN,
     };
     timeout(within, BufReader::new(read).read_line(&mut line)).await??;
+    if line.is_empty() {
+        return Err(io::ErrorKind::UnexpectedEof.into());
+    }
     serde_json::from_str(&line).map_err(io::Error::other)
 }

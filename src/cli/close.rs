@@ -6,6 +6,7 @@ use super::outcome::{Ended, Failure};
 use super::screen::Screen;
 use super::setup::Setup;
 use super::status::ask;
+use super::unanswered;
 use crate::app::{ControlReply, ControlRequest};
 
 /// Close an incident that a human has
@@ -41,11 +42,7 @@ impl Close {
                 if incident.0 > store.load()?.last_incident {
                     return Err(journal::no_such(&store, incident)?);
                 }
-                Err(Failure::NoBot {
-                    path: path.clone(),
-                    undone: "nothing was closed",
-                    error,
-                })
+                Err(unanswered::failure(path, error, "nothing was closed"))
             }
         }
     }

@@ -13,6 +13,7 @@ use std::time::Duration;
 use strum::VariantNames;
 
 use super::outcome::Failure;
+use super::unanswered::Silent;
 use crate::actions::http::HttpRefusal;
 use crate::actions::kubernetes::clusters::ClusterError;
 use crate::app::totp::FactorFileError;
@@ -100,6 +101,15 @@ fn failures() -> Vec<Failure> {
             undone: "nothing was lifted",
             error: denied(),
         },
+        Failure::Silent {
+            silent: Silent {
+                database: path(),
+                pid: Some(4242),
+                why: text("not within 10 seconds"),
+                not_for_you: false,
+            },
+            undone: "nothing was lifted",
+        },
         Failure::StoppedHard,
         Failure::Process(denied()),
         Failure::Defect(text("a key is no text")),
@@ -122,6 +132,17 @@ fn of_the_port() -> String {
     let sent = [
         ParseError::Empty,
         ParseError::NotJson { line: 1, column: 2 },
+        ParseError::NotUtf8 { line: 3, byte: 70 },
+        ParseError::TooDeep { line: 1, column: 128 },
+        ParseError::NoTime {
+            at: text("at"),
+            given: text("\"yesterday\""),
+        },
+        ParseError::NoWord {
+            at: text("state"),
+            given: text("\"deployd\""),
+            known: "success, running, failed",
+        },
         shape,
         lacks,
         ParseError::WrongSender("this is Grafana's webhook: send it to /webhooks/grafana"),

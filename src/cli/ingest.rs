@@ -1,6 +1,8 @@
 //! `interlock ingest`: what a webhook's body would be understood as, without a bot. Authenticity is told as far as the headers are given:
 //! it is a matter of the request, not of its body. Nothing that a sender wrote may look like a line of ours.
 
+mod changes;
+
 use std::io::Read as _;
 use std::path::{Path, PathBuf};
 
@@ -19,9 +21,14 @@ use crate::render::words;
 
 /// Show what a webhook's body would be understood as: exit code 1 when it would be refused
 #[derive(Debug, clap::Args)]
-#[command(after_help = "Example: interlock ingest --source grafana body.json")]
+#[command(
+    after_help = "Examples: interlock ingest --source grafana body.json\n          \
+    interlock ingest --source 'changes/launchdarkly?service=checkout' body.json\n\n\
+    Exit code 1 also when headers are given that don't prove it."
+)]
 pub(super) struct Ingest {
-    /// Who sends it, as in /webhooks/SOURCE: alertmanager, grafana, custom/NAME. A wrong one lists them all.
+    /// Who sends it, as in /webhooks/SOURCE: alertmanager, grafana, custom/NAME, changes/github; with what the address says behind
+    /// a `?` where that matters. A wrong one lists them all.
     #[arg(long, value_name = "SOURCE")]
     source: String,
     /// The body as it was sent; `-` reads standard input.
@@ -50,7 +57,12 @@ struct Answer<'a> {
 impl Ingest {
     pub fn run(self, setup: &Setup, screen: &mut Screen) -> Result<Ended, Failure> {
         let settings = setup.settings()?;
+        let (source, query) = match self.source.split_once('?') {
+            Some((source, query)) => (source, Some(query.to_owned())),
+            None => (self.source.as_str(), None),
+        };
         let mut sample = Sample {
+            query,
             body: read(&self.file)?,
             ..Sample::default()
         };
@@ -58,18 +70,18 @@ impl Ingest {
             let (name, value) = header(text).ok_or_else(|| Failure::NotAHeader { given: text.clone() })?;
             sample.headers.append(name, value);
         }
-        let understood = understand(&self.source, &sample, &settings, Timestamp::now());
+        if let Some(name) = source.strip_prefix("changes/") {
+            return changes::show(name, &sample, &settings, self.format.format, screen);
+        }
+        let understood = understand(source, &sample, &settings, Timestamp::now());
         let (mut read, authenticity, refused) = match understood {
             Ok((read, authenticity)) => (read, authenticity, None),
-            Err(problem @ (NotUnderstood::Malformed(_) | NotUnderstood::Envelope(_))) => {
-                (Read::default(), Authenticity::NotTold, Some(said(&problem)))
-            }
-            Err(problem @ NotUnderstood::NoSuchSource { .. }) => return Err(Failure::Ingest(problem)),
+            Err(problem) => (Read::default(), Authenticity::NotTold, Some(told(problem)?)),
         };
         app::without_secrets(&settings, &mut read.alerts)?;
         match self.format.format {
             Format::Json => screen.json(&Answer {
-                source: &self.source,
+                source,
                 alerts: &read.alerts,
                 delivery_key: read.delivery_key.as_ref().map(ToString::to_string),
                 aside: &read.aside,
@@ -86,23 +98,32 @@ impl Ingest {
                 }
             },
         }
-        Ok(if refused.is_some() {
-            Ended::Found
-        } else {
-            Ended::Fine
-        })
+        Ok(ended(refused.as_deref(), &authenticity))
     }
 }
 
-/// The operator may see what the sender may not.
-fn said(problem: &NotUnderstood) -> String {
+/// Whether such a request would have come through.
+fn ended(refused: Option<&str>, authenticity: &Authenticity) -> Ended {
+    match authenticity {
+        _ if refused.is_some() => Ended::Found,
+        Authenticity::Fails(_) | Authenticity::Stale => Ended::Found,
+        Authenticity::Holds | Authenticity::NotTold | Authenticity::InAddress | Authenticity::NotAsked => {
+            Ended::Fine
+        }
+    }
+}
+
+/// What the sender would be told; the operator may see what the sender may not.
+///
+/// # Errors
+/// There is no such source: that is no answer to a sender.
+fn told(problem: NotUnderstood) -> Result<String, Failure> {
     match problem {
-        NotUnderstood::Malformed(ParseError::Map { detail }) => {
-            format!("the `map` of this source can't be applied to the body: {detail}")
-        }
-        NotUnderstood::Malformed(_) | NotUnderstood::Envelope(_) | NotUnderstood::NoSuchSource { .. } => {
-            problem.to_string()
-        }
+        NotUnderstood::Malformed(ParseError::Map { detail }) => Ok(format!(
+            "the `map` of this source can't be applied to the body: {detail}"
+        )),
+        NotUnderstood::Malformed(_) | NotUnderstood::Envelope(_) => Ok(problem.to_string()),
+        NotUnderstood::NoSuchSource { .. } => Err(Failure::Ingest(problem)),
     }
 }
 
@@ -116,6 +137,9 @@ fn proved(authenticity: &Authenticity) -> String {
         }
         Authenticity::NotTold => {
             "Authenticity is checked on the HTTP request, not here; give its headers with --header to see more.".to_owned()
+        }
+        Authenticity::InAddress => {
+            "These headers don't prove it; a token in its address would: write it behind the source, like gcp?token=….".to_owned()
         }
         Authenticity::NotAsked => {
             "Authenticity is checked on the HTTP request, not here; no secret is configured for this source yet.".to_owned()

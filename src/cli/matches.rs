@@ -19,7 +19,7 @@ use crate::domain::alert::Alert;
 use crate::domain::matching;
 use crate::domain::matching::{AlertFacts, By, Confidence, Matches, NearMiss, Verdict, rank, search};
 use crate::domain::runbook::{Catalog, Refused, RefusedLine};
-use crate::ingress::{Mapping, parse_alertmanager};
+use crate::ingress::{Mapping, parse_alertmanager, without_bom};
 use crate::render::words;
 
 /// Show which runbook an alert would get, why, and why not the others: exit code 1 when it is not exactly one
@@ -261,7 +261,7 @@ fn read_alerts(path: &Path, mapping: &Mapping) -> Result<Vec<Alert>, Failure> {
 
 /// One alert, made into the body that a webhook has. `None` when it is something else.
 fn webhook(body: &[u8]) -> Option<Vec<u8>> {
-    let mut alert: Value = serde_json::from_slice(body).ok()?;
+    let mut alert: Value = serde_json::from_slice(without_bom(body)).ok()?;
     let fields = alert.as_object_mut()?;
     if fields.contains_key("alerts") || !fields.contains_key("labels") && !fields.contains_key("annotations")
     {

@@ -30,6 +30,7 @@ mod setup;
 mod show;
 mod status;
 mod totp;
+mod unanswered;
 mod undumped;
 mod unfreeze;
 

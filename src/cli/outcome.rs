@@ -3,6 +3,7 @@
 use std::io;
 use std::path::PathBuf;
 
+use super::unanswered::Silent;
 use crate::app::StartError;
 use crate::app::eval::EvalError;
 use crate::app::totp::FactorFileError;
@@ -88,6 +89,9 @@ pub(super) enum Failure {
         undone: &'static str,
         error: io::Error,
     },
+    /// Whose lock is held, and what it means for whoever asked.
+    #[error("{silent}, so {undone}. {}", .silent.what_to_do())]
+    Silent { silent: Silent, undone: &'static str },
     /// The running bot said no; its own words.
     #[error("{0}")]
     Refused(String),

@@ -1,4 +1,5 @@
-//! `interlock status`: what is open. The running bot says it; without one the journal does.
+//! `interlock status`: what is open. The running bot says it; without one the journal does. One that holds the database and
+//! does not answer is neither: that is said, and the exit code tells scripts.
 
 use std::path::Path;
 
@@ -9,6 +10,7 @@ use super::journal;
 use super::outcome::{Ended, Failure};
 use super::screen::{Paint, Screen};
 use super::setup::Setup;
+use super::unanswered::{Silent, silent};
 use crate::app::{self, ControlReply, ControlRequest};
 use crate::config::Settings;
 use crate::domain::freeze::{Freeze, FreezeFile};
@@ -20,7 +22,8 @@ use crate::render::{explain, runbooks, words};
 
 /// Show what is open and whether everything is frozen
 #[derive(Debug, clap::Args)]
-#[command(after_help = "Example: interlock status")]
+#[command(after_help = "Example: interlock status\n\n\
+    Exit code 1 when a bot holds the database and does not answer.")]
 pub(super) struct Status {
     #[command(flatten)]
     format: FormatArg,
@@ -30,6 +33,9 @@ pub(super) struct Status {
 struct Answer {
     /// Whether a bot answers on the control socket.
     running: bool,
+    /// Who holds the database and does not answer.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    silent: Option<Silent>,
     /// Whether there is a journal at all.
     recorded: bool,
     open: Vec<Line>,
@@ -53,11 +59,19 @@ impl Status {
     pub fn run(self, setup: &Setup, screen: &mut Screen) -> Result<Ended, Failure> {
         let settings = setup.settings()?;
         let asked = ask(&settings.store.path, &ControlRequest::Status);
+        let silent = match &asked {
+            Ok(_) => None,
+            Err(error) => silent(&settings.store.path, error)?,
+        };
+        let ended = match silent {
+            Some(_) => Ended::Found,
+            None => Ended::Fine,
+        };
         let running = asked.is_ok();
         let file = block_on(read_freeze_file(Some(&settings.freeze_file())))?;
         if let Format::Json = self.format.format {
-            screen.json(&answer(&settings, running, file)?)?;
-            return Ok(Ended::Fine);
+            screen.json(&answer(&settings, running, silent, file)?)?;
+            return Ok(ended);
         }
         match asked {
             Ok(ControlReply { done: true, text }) => {
@@ -70,19 +84,30 @@ impl Status {
             }
             Ok(ControlReply { done: false, text }) => {
                 screen.say_painted(Paint::Faint, "The running bot does not answer you: ", &text)?;
-                from_journal(&answer(&settings, running, file.clone())?, screen)?;
+                from_journal(&answer(&settings, running, None, file.clone())?, screen)?;
             }
             Err(_) => {
-                screen.say("No bot is running on this database.")?;
-                from_journal(&answer(&settings, running, file.clone())?, screen)?;
+                match &silent {
+                    Some(silent) => {
+                        let said = format!("{silent}. {}.", silent.what_to_do().trim_end_matches('.'));
+                        screen.say_painted(Paint::Bad, "NO ANSWER ", &said)?;
+                    }
+                    None => screen.say("No bot is running on this database.")?,
+                }
+                from_journal(&answer(&settings, running, silent, file.clone())?, screen)?;
             }
         }
         frozen_by_file(&settings, &file, screen)?;
-        Ok(Ended::Fine)
+        Ok(ended)
     }
 }
 
-fn answer(settings: &Settings, running: bool, freeze_file: FreezeFile) -> Result<Answer, Failure> {
+fn answer(
+    settings: &Settings,
+    running: bool,
+    silent: Option<Silent>,
+    freeze_file: FreezeFile,
+) -> Result<Answer, Failure> {
     let (recorded, state) = match journal::open(&settings.store.path) {
         Ok(store) => (true, store.load()?),
         Err(Failure::NoJournal(_)) => (false, State::default()),
@@ -96,6 +121,7 @@ fn answer(settings: &Settings, running: bool, freeze_file: FreezeFile) -> Result
     });
     Ok(Answer {
         running,
+        silent,
         recorded,
         open: open.collect(),
         freeze: state.freeze.clone(),

@@ -110,7 +110,7 @@ sources! {
     IncidentIo incident_io "incident.io" Hmac "nowhere: it signs with the endpoint's signing secret";
     Zabbix zabbix "Zabbix" None "as a parameter of the media type";
     UptimeKuma uptime_kuma "Uptime Kuma" None "under the notification's additional headers";
-    BetterStack better_stack "Better Stack" None "under the webhook's authentication or in its address, as `?token=…`";
+    BetterStack better_stack "Better Stack" None "under the outgoing webhook's basic authentication or request headers";
     CloudEvents cloudevents "CloudEvents" None "in the `Authorization` header of the delivery";
     /// Interlock's own format, or another by `map`.
     Generic generic "a sender of your own" NamedHmac "in the `Authorization` header of the request";
@@ -140,7 +140,7 @@ impl SourceKind {
     pub fn first_key(self) -> &'static str {
         match (self, self.signing()) {
             (Self::Azure, _) => "url_token",
-            (Self::Gcp, _) => "basic",
+            (Self::Gcp | Self::BetterStack, _) => "basic",
             (_, Signing::Hmac) => "secret",
             (_, Signing::Topics) => "topics",
             (_, Signing::None | Signing::NamedHmac) => "bearer_token",

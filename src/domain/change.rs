@@ -21,6 +21,8 @@ pub const BEFORE: SignedDuration = SignedDuration::from_mins(30);
 const SKEW: SignedDuration = SignedDuration::from_mins(1);
 /// Changes that one incident shows, and places whose changes it does not know.
 pub const SHOWN: usize = 3;
+/// Changes that one incident keeps: what is not shown is counted.
+pub const KEPT_WITH_INCIDENT: usize = 20;
 /// A change that is told later than this, or is dated further ahead, explains nothing any more.
 const OLD: SignedDuration = SignedDuration::from_hours(24);
 const AHEAD: SignedDuration = SignedDuration::from_mins(5);
@@ -54,11 +56,21 @@ pub enum ChangeState {
     Running,
     /// It did not come about, or nobody knows how much of it did.
     Failed,
+    /// Its sender does not say how far it has come.
+    Unknown,
 }
 
 impl ChangeState {
     fn is_done(&self) -> bool {
         *self == Self::Done
+    }
+
+    /// Whether it is told how it ended.
+    fn is_settled(self) -> bool {
+        match self {
+            Self::Done | Self::Failed => true,
+            Self::Running | Self::Unknown => false,
+        }
     }
 }
 
@@ -129,15 +141,15 @@ impl Change {
         self.source == other.source && self.id == other.id
     }
 
-    /// Told before, or told while it was under way by a sender that has since said how it ended.
+    /// Told before, or `other` adds nothing to it: it does not say how the change ended.
     fn is_same(&self, other: &Self) -> bool {
-        self.is_of(other) && (self.state == other.state || other.state == ChangeState::Running)
+        self.is_of(other) && (self.state == other.state || !other.state.is_settled())
     }
 
     /// Whether this says how the other ended.
     #[must_use]
     pub fn ends(&self, other: &Self) -> bool {
-        self.is_of(other) && self.state != ChangeState::Running && other.state == ChangeState::Running
+        self.is_of(other) && self.state.is_settled() && !other.state.is_settled()
     }
 
     /// Whether it can have caused what came after it.
@@ -230,7 +242,7 @@ impl Changes {
         let fits = |change: &&Arc<Change>| change.is_before(from, until) && change.is_on(&services);
         let mut found: Vec<_> = self.0.iter().filter(fits).cloned().collect();
         found.sort_by_key(|change| std::cmp::Reverse(change.at));
-        found.truncate(SHOWN);
+        found.truncate(KEPT_WITH_INCIDENT);
         found
     }
 }

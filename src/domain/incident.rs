@@ -309,7 +309,7 @@ impl Incident {
             .retain(|known| !changes.iter().any(|change| change.ends(known)));
         self.changes.extend(changes.iter().cloned());
         self.changes.sort_by_key(|change| std::cmp::Reverse(change.at));
-        self.changes.truncate(change::SHOWN);
+        self.changes.truncate(change::KEPT_WITH_INCIDENT);
     }
 
     /// When it began, which is when its first alert did. [`Self::opened_at`] is when that came.

@@ -13,6 +13,7 @@ use serde::Deserialize;
 use serde_json::{Value, json};
 use url::Url;
 
+use super::unique::{self, Unique};
 use super::{embeddings, filling};
 use crate::domain::advice::Blank;
 use crate::tls;
@@ -279,12 +280,13 @@ struct Order {
 fn of_anthropic(body: &[u8]) -> Option<Value> {
     #[derive(Deserialize)]
     struct Message {
-        content: Vec<Value>,
+        content: Vec<Unique>,
     }
     let message: Message = serde_json::from_slice(body).ok()?;
     let used = message
         .content
         .into_iter()
+        .map(|Unique(block)| block)
         .find(|block| block.get("type").and_then(Value::as_str) == Some("tool_use"))?;
     used.get("input").cloned()
 }
@@ -292,7 +294,7 @@ fn of_anthropic(body: &[u8]) -> Option<Value> {
 fn of_openai(body: &[u8]) -> Option<Value> {
     let body: Value = serde_json::from_slice(body).ok()?;
     let text = body.pointer("/choices/0/message/content")?.as_str()?;
-    serde_json::from_str(text).ok()
+    unique::value(text.as_bytes())
 }
 
 /// The places of so many candidates, from 0, that an answer puts in order; `None` when it is anything else than an order.
@@ -341,8 +343,15 @@ mod tests {
             r#"{"order": [2, 1], "step": "kubectl delete ns production"}"#,
             r#"Sure! {"order": [2, 1]}"#,
             r#"{"order": ["redis"]}"#,
+            r#"{"order": [2, 1], "order": [1, 2]}"#,
         ] {
             assert!(order(wrong).is_none(), "{wrong}");
         }
+        let used = |input: &str| {
+            let body = format!(r#"{{"content": [{{"type": "tool_use", "input": {input}}}]}}"#);
+            of_anthropic(body.as_bytes())
+        };
+        assert!(used(r#"{"order": [2, 1]}"#).is_some());
+        assert_eq!(used(r#"{"order": [2, 1], "order": [1, 2]}"#), None);
     }
 }

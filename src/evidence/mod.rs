@@ -17,3 +17,4 @@ mod server;
 pub mod shape;
 pub mod tempo;
 pub mod traces;
+pub mod unique;

@@ -14,9 +14,10 @@ use serde::de::IgnoredAny;
 use sha2::{Digest, Sha256};
 
 use super::error::ParseError;
+use super::json::without_bom;
 use super::mapping::Mapping;
 use super::read::{Incoming, Read};
-use super::text::{MAX_NAME, MAX_VALUE, Pairs, cut, is_link, one_line};
+use super::text::{MAX_NAME, MAX_VALUE, Pairs, cut, is_filled, is_link, one_line, without_gaps};
 use crate::domain::alert::{Alert, AlertStatus, Link, TRUNCATED, Told, UNREAD_START};
 use crate::domain::ids::{EpisodeKey, Fingerprint, GroupKey, Source};
 
@@ -82,7 +83,8 @@ enum Status {
 /// # Errors
 /// The body is not JSON, not of this shape, or another sender's; the text says which and what to do.
 pub fn parse(body: &[u8], mapping: &Mapping) -> Result<Vec<Alert>, ParseError> {
-    group(body, mapping, &Source::new(SOURCE), Dialect::Alertmanager)
+    let source = Source::new(SOURCE);
+    group(without_bom(body), mapping, &source, Dialect::Alertmanager)
 }
 
 pub(super) fn read(incoming: &Incoming<'_>) -> Result<Read, ParseError> {
@@ -203,11 +205,7 @@ fn alert(
         group: group.cloned(),
         status,
         title,
-        description: annotations
-            .get("description")
-            .or_else(|| annotations.get("message"))
-            .cloned()
-            .unwrap_or_default(),
+        description: description_of(&annotations),
         severity: mapping.severity(severity_word),
         severity_word: severity_word.to_owned(),
         service: mapping.service(&labels),
@@ -328,14 +326,24 @@ pub(super) fn title_of(
     {
         return one_line(&format!("{name}: {pseudo}"));
     }
-    let written = ["summary", "title"].iter().find_map(|key| annotations.get(*key));
-    match written.filter(|text| !text.trim().is_empty()) {
+    let written = ["summary", "title"]
+        .iter()
+        .filter_map(|key| annotations.get(*key))
+        .find(|text| !text.trim().is_empty() && is_filled(text));
+    match written {
         Some(text) => one_line(text),
         None => match labels.get("instance").or_else(|| labels.get("pod")) {
             Some(place) => one_line(&format!("{name} on {place}")),
             None => name.to_owned(),
         },
     }
+}
+
+pub(super) fn description_of(annotations: &BTreeMap<String, String>) -> String {
+    let written = annotations
+        .get("description")
+        .or_else(|| annotations.get("message"));
+    without_gaps(written.cloned().unwrap_or_default())
 }
 
 pub(super) fn links_of(

@@ -69,6 +69,26 @@ impl Gate {
             | url_holds(query, &guard.url)
     }
 
+    /// What `WWW-Authenticate` says to a request that was refused. Google Cloud Monitoring sends user and password only after it
+    /// was asked for them: <https://cloud.google.com/monitoring/support/notification-options#webhooks>.
+    pub(super) fn challenge(&self) -> &'static str {
+        match self {
+            Self::Guarded(guard) if !guard.basic.is_empty() && guard.bearer.is_empty() => {
+                "Basic realm=\"interlock\""
+            }
+            Self::Guarded(guard) if !guard.basic.is_empty() => "Bearer, Basic realm=\"interlock\"",
+            Self::Guarded(_) | Self::Open | Self::Closed => "Bearer",
+        }
+    }
+
+    /// Whether a token may stand in the address.
+    pub(super) fn takes_url_token(&self) -> bool {
+        match self {
+            Self::Guarded(guard) => !guard.url.is_empty(),
+            Self::Open | Self::Closed => false,
+        }
+    }
+
     /// What a request lacks that was refused, by the names of headers and of keys; no secret is in it. `section` is the source's,
     /// `webhooks.opsgenie`, and `place` says where its sender is told a token.
     pub(super) fn advice(&self, section: &str, place: &str) -> String {
@@ -78,7 +98,7 @@ impl Gate {
         let mut tokens = Vec::new();
         if !guard.bearer.is_empty() {
             tokens.push(format!(
-                "`Authorization: Bearer` with the token of `{section}.bearer_token`"
+                "the header `Authorization` with `Bearer` and the token of `{section}.bearer_token`"
             ));
         }
         if let Some((name, _)) = guard.header.as_ref().filter(|(_, values)| !values.is_empty()) {
@@ -88,20 +108,22 @@ impl Gate {
         }
         if !guard.basic.is_empty() {
             tokens.push(format!(
-                "basic authentication with the user and password of `{section}.basic`"
+                "the header `Authorization` with `Basic` and the user and password of `{section}.basic`"
             ));
+        }
+        if let Some(last) = tokens.last_mut() {
+            last.push_str(&format!(", set {place}"));
         }
         if !guard.url.is_empty() {
             tokens.push(format!(
-                "`?token=` in the address with the token of `{section}.url_token`"
+                "the parameter `token` in its address, set as `?token=…` in the address that its sender posts to, with the token of `{section}.url_token`"
             ));
         }
         let signed = (!guard.signature.is_empty()).then(|| {
             let key = format!("`{section}.secret`");
             guard.scheme.said(&key)
         });
-        let sent =
-            (!tokens.is_empty()).then(|| format!("it must carry {}, set {place}", tokens.join(", or ")));
+        let sent = (!tokens.is_empty()).then(|| format!("it must carry {}", tokens.join(", or ")));
         let all: Vec<String> = sent.into_iter().chain(signed).collect();
         if all.is_empty() {
             return "it must be signed by Amazon SNS".to_owned();

@@ -6,7 +6,7 @@ use std::collections::BTreeMap;
 use jiff::Timestamp;
 
 use super::read::Incoming;
-use super::text::{MAX_NAME, MAX_VALUE, bounded, cut, is_link, name_of, one_line};
+use super::text::{MAX_NAME, MAX_VALUE, bounded, cut, is_filled, is_link, name_of, one_line, without_gaps};
 use crate::domain::alert::{Alert, AlertStatus, Link, Told};
 use crate::domain::ids::{EpisodeKey, Fingerprint, GroupKey};
 
@@ -123,7 +123,11 @@ impl Draft {
         self.annotate("runbook_url", runbook.clone());
         let (severity, severity_word) =
             mapping.first_severity(self.severity.iter().flatten().map(String::as_str));
-        let (name, title) = (one_line(&self.name), one_line(&self.title));
+        let (name, title) = (without_gaps(one_line(&self.name)), one_line(&self.title));
+        let title = match is_filled(&title) || name.is_empty() {
+            true => without_gaps(title),
+            false => name.clone(),
+        };
         let (name, title) = match (name.is_empty(), title.is_empty()) {
             (true, true) => ("(no title)".to_owned(), "(no title)".to_owned()),
             (true, false) => (title.clone(), title),
@@ -146,7 +150,7 @@ impl Draft {
             status: self.status,
             name,
             title,
-            description: cut(self.description, MAX_VALUE),
+            description: cut(without_gaps(self.description), MAX_VALUE),
             severity,
             severity_word: cut(severity_word, MAX_NAME),
             service: mapping.service(&labels),

@@ -5,6 +5,7 @@ use jiff::Timestamp;
 
 use super::auth::Gate;
 use super::error::ParseError;
+use super::json::without_bom;
 use super::mapping::Mapping;
 use super::read::{Incoming, Parser, Read};
 use super::sns::Message;
@@ -76,7 +77,7 @@ impl Endpoint {
         Incoming {
             source: &self.name,
             headers: request.headers,
-            body: request.body,
+            body: without_bom(request.body),
             mapping: request.mapping,
             map: &self.map,
             now: request.now,

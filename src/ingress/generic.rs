@@ -1,5 +1,5 @@
 //! Senders without a parser of their own: Interlock's own format, and whatever a `map` describes, by JSON pointers or by one
-//! jq program within bounds. A status word that is in no list is refused rather than guessed.
+//! jq program within bounds. A status word that is in no list and a time that is none are refused rather than guessed.
 
 use std::collections::BTreeMap;
 
@@ -9,7 +9,7 @@ use super::alertmanager::fingerprint_of;
 use super::draft::Draft;
 use super::error::ParseError;
 use super::json::{any, list, pairs, plain, text};
-use super::moment::moment;
+use super::moment::told;
 use super::read::{Incoming, Read};
 use crate::config::{AlertMap, Pointer};
 use crate::domain::alert::{AlertStatus, Told};
@@ -157,15 +157,13 @@ pub(super) fn draft(item: &Value, map: &AlertMap) -> Result<Draft, ParseError> {
             text(link, "/href").or_else(|| plain(link)),
         );
     }
-    let time = |pointer: &Option<Pointer>| {
-        pointer
-            .as_ref()
-            .and_then(|pointer| item.pointer(pointer.as_str()))
-            .and_then(moment)
+    let time = |pointer: &Option<Pointer>| match pointer {
+        Some(pointer) => told(item, &[pointer.as_str()]),
+        None => Ok(None),
     };
-    draft.starts_at = time(&map.starts_at);
-    draft.ends_at = time(&map.ends_at);
-    draft.told = Told::by(at(&map.acknowledged_by), time(&map.acknowledged_at));
+    draft.starts_at = time(&map.starts_at)?;
+    draft.ends_at = time(&map.ends_at)?;
+    draft.told = Told::by(at(&map.acknowledged_by), time(&map.acknowledged_at)?);
     Ok(draft)
 }
 

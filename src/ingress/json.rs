@@ -6,6 +6,7 @@ use std::collections::BTreeMap;
 use serde_json::Value;
 
 use super::error::ParseError;
+use crate::domain::text::shortened;
 
 /// The whole body. `expected` names the payload for the sender.
 ///
@@ -29,10 +30,13 @@ pub(super) fn any(body: &[u8]) -> Result<Value, ParseError> {
     if body.iter().all(u8::is_ascii_whitespace) {
         return Err(ParseError::Empty);
     }
-    serde_json::from_slice(body).map_err(|error| ParseError::NotJson {
-        line: error.line(),
-        column: error.column(),
-    })
+    serde_json::from_slice(body).map_err(|error| ParseError::not_json(body, &error))
+}
+
+/// A body without the byte order mark that some programs put before UTF-8. RFC 8259, section 8.1, lets parsers ignore it.
+#[must_use]
+pub fn without_bom(body: &[u8]) -> &[u8] {
+    body.strip_prefix(b"\xef\xbb\xbf").unwrap_or(body)
 }
 
 /// What a pointer leads to, as text; nothing when that is absent, null, empty, or made of parts.
@@ -68,6 +72,11 @@ pub(super) fn lacks(pointer: &str, wanted: &'static str, expected: &'static str)
         wanted,
         expected,
     }
+}
+
+/// A value for an answer: JSON on one line, cut.
+pub(super) fn quoted(value: &Value) -> String {
+    shortened(&value.to_string(), 40)
 }
 
 /// The items of a list; none when there is no list.

@@ -1,10 +1,14 @@
 //! Times as senders write them: RFC 3339 with any number of decimals, offsets without a colon, dates with points, numbers
-//! of seconds to nanoseconds, also as text. What can't be read is no time, and never a reason to lose an alert.
+//! of seconds to nanoseconds, also as text. What a product's own sender writes that can't be read is no time, and never a reason to
+//! lose an alert; where a team writes the body itself (`told`), it is refused, so that the team sees it when it sets that up.
 
 use jiff::Timestamp;
 use jiff::civil::DateTime;
 use jiff::tz::TimeZone;
 use serde_json::Value;
+
+use super::error::ParseError;
+use super::json::quoted;
 
 /// The moment that a value tells; a text without a zone is taken as UTC.
 pub(super) fn moment(value: &Value) -> Option<Timestamp> {
@@ -15,6 +19,38 @@ pub(super) fn moment(value: &Value) -> Option<Timestamp> {
         },
         Value::String(text) => written(text),
         Value::Null | Value::Bool(_) | Value::Array(_) | Value::Object(_) => None,
+    }
+}
+
+/// The moment at the first of these places where there is anything. What template languages write for nothing is nothing.
+///
+/// # Errors
+/// `NoTime` when what is there is no time.
+pub(super) fn told(body: &Value, pointers: &[&str]) -> Result<Option<Timestamp>, ParseError> {
+    let mut places = pointers.iter().filter_map(|at| Some((at, body.pointer(at)?)));
+    let Some((at, value)) = places.find(|(_, value)| !is_nothing(value)) else {
+        return Ok(None);
+    };
+    match moment(value) {
+        Some(moment) => Ok(Some(moment)),
+        None => Err(ParseError::NoTime {
+            at: at.trim_start_matches('/').replace('/', "."),
+            given: quoted(value),
+        }),
+    }
+}
+
+fn is_nothing(value: &Value) -> bool {
+    match value {
+        Value::Null => true,
+        Value::Number(number) => number.as_f64() == Some(0.0),
+        Value::String(text) => {
+            let text = text.trim();
+            let unset = ["", "0", "null", "None", "<nil>", "<no value>"].contains(&text);
+            // Year 1 is how Go writes "none"; a template that was not filled in is nothing either.
+            unset || text.starts_with("0001-") || text.starts_with("{{")
+        }
+        Value::Bool(_) | Value::Array(_) | Value::Object(_) => false,
     }
 }
 
@@ -72,9 +108,9 @@ fn fraction(seconds: f64) -> Option<Timestamp> {
 
 #[cfg(test)]
 mod tests {
-    use serde_json::json;
+    use serde_json::{Value, json};
 
-    use super::moment;
+    use super::{moment, told};
 
     #[test]
     fn every_shape_that_was_met_is_read() {
@@ -121,6 +157,42 @@ mod tests {
             json!(9_223_372_036_854_775_807_u64),
         ] {
             assert!(moment(&value).is_none() || value.is_number(), "{value}");
+        }
+    }
+
+    #[test]
+    fn nothing_is_no_time_and_nonsense_is_refused_by_name() {
+        let read = |value: Value| {
+            let body = json!({"a": {"at": value}, "from": "2026-11-20T22:26:15Z"});
+            let at = told(&body, &["/a/at", "/from"]);
+            at.map(|at| at.map(|at| at.to_string()))
+                .map_err(|error| error.to_string())
+        };
+        for nothing in [
+            json!(null),
+            json!(""),
+            json!(0),
+            json!("<no value>"),
+            json!("{{.at}}"),
+            json!("0001-01-01T00:00:00Z"),
+        ] {
+            assert_eq!(read(nothing), Ok(Some("2026-11-20T22:26:15Z".to_owned())));
+        }
+        let refused = read(json!("yesterday")).unwrap_err();
+        assert_eq!(
+            refused,
+            "`a.at` is \"yesterday\", which is no time: write it like 2026-11-20T22:26:15Z, or as seconds since 1970"
+        );
+        let long = read(json!("yesterday\n".repeat(50))).unwrap_err();
+        assert!(long.len() < 160 && !long.contains('\n'), "{long}");
+        for wrong in [
+            json!(true),
+            json!([1]),
+            json!({"t": 1}),
+            json!(-1.5),
+            json!("soon"),
+        ] {
+            assert!(read(wrong.clone()).is_err(), "{wrong}");
         }
     }
 }

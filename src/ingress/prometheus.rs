@@ -6,7 +6,7 @@ use std::borrow::Cow;
 
 use serde::Deserialize;
 
-use super::alertmanager::{episode, fingerprint_of, links_of, name_of, title_of};
+use super::alertmanager::{description_of, episode, fingerprint_of, links_of, name_of, title_of};
 use super::error::ParseError;
 use super::moment::written;
 use super::read::{Incoming, Read};
@@ -72,7 +72,7 @@ fn alert(item: Item<'_>, incoming: &Incoming<'_>) -> Alert {
         },
         title: title_of(&name, &labels, &annotations),
         name,
-        description: annotations.get("description").cloned().unwrap_or_default(),
+        description: description_of(&annotations),
         severity: incoming.mapping.severity(&word),
         severity_word: word,
         service: incoming.mapping.service(&labels),

@@ -281,13 +281,13 @@ impl Refusal {
                 turned(StatusCode::NOT_FOUND, &Turned::NotServed { source_name })
             }
             Self::Unauthentic => {
+                let advice = endpoint.advice();
                 tracing::warn!(
                     source,
-                    "a delivery with a wrong or missing token or signature was refused"
+                    "a delivery with a wrong or missing token or signature was refused: {advice}"
                 );
-                let advice = endpoint.advice();
                 let answer = turned(StatusCode::UNAUTHORIZED, &Turned::Unauthentic { advice });
-                with_header(answer, WWW_AUTHENTICATE, "Bearer")
+                with_header(answer, WWW_AUTHENTICATE, endpoint.gate.challenge())
             }
             Self::Stale => {
                 tracing::warn!(

@@ -15,7 +15,7 @@ use serde_json::Value;
 
 use super::cloudwatch;
 use super::error::ParseError;
-use super::json::{need, object, text};
+use super::json::{need, object, text, without_bom};
 use super::moment::written;
 use super::read::{Incoming, Read};
 use super::sns_web::{Certificates, SnsUrl, Unreachable};
@@ -132,7 +132,7 @@ impl Message {
 }
 
 fn envelope(body: &[u8]) -> Result<Value, SnsError> {
-    let envelope = object(body, EXPECTED)?;
+    let envelope = object(without_bom(body), EXPECTED)?;
     if text(&envelope, "/Type").is_none() && text(&envelope, "/AlarmName").is_some() {
         return Err(SnsError::Raw);
     }

@@ -48,6 +48,26 @@ pub(super) fn one_line(text: &str) -> String {
     line
 }
 
+/// What Go's templates write for a value that is missing: those of Prometheus and Alertmanager, and Grafana's.
+const GAPS: [&str; 2] = ["<no value>", "[no value]"];
+
+/// Whether a sender's template had all that it wanted to say.
+pub(super) fn is_filled(text: &str) -> bool {
+    !GAPS.iter().any(|gap| text.contains(gap))
+}
+
+/// A text whose template lacked something, for people. Nothing where it says nothing else.
+pub(super) fn without_gaps(text: String) -> String {
+    if is_filled(&text) {
+        return text;
+    }
+    let bare = GAPS.iter().fold(text.clone(), |text, gap| text.replace(gap, ""));
+    if bare.trim().is_empty() {
+        return String::new();
+    }
+    GAPS.iter().fold(text, |text, gap| text.replace(gap, "(not set)"))
+}
+
 /// At most as many labels, or annotations, as are kept, each cut to size.
 pub(super) fn bounded(pairs: BTreeMap<String, String>) -> BTreeMap<String, String> {
     let all = pairs.len();

@@ -1,13 +1,15 @@
 //! What changed, in one plain line each: for the card, the thread and the page.
 
+use std::sync::Arc;
+
 use super::words;
-use crate::domain::change::{Change, ChangeKind, ChangeState, Unread};
+use crate::domain::change::{Change, ChangeKind, ChangeState, KEPT_WITH_INCIDENT, SHOWN, Unread};
 use crate::domain::cluster::Because;
 use crate::domain::ids::IncidentId;
 use crate::domain::incident::Incident;
 use crate::domain::text::shortened;
 
-/// `09:52:10 UTC deploy of checkout: v2.4.1 (by cy)`.
+/// `09:52:10 UTC, deploy of checkout: v2.4.1 (by cy)`.
 #[must_use]
 pub fn line(change: &Change) -> String {
     let kind = match change.kind {
@@ -36,9 +38,10 @@ pub fn line(change: &Change) -> String {
         ChangeState::Done => "",
         ChangeState::Running => ", in progress",
         ChangeState::Failed => ", which FAILED and may be in effect in part or not at all",
+        ChangeState::Unknown => ", not known whether it took effect",
     };
     format!(
-        "{} {kind}{of}{place}: {title}{by}{state}",
+        "{} UTC, {kind}{of}{place}: {title}{by}{state}",
         words::clock(change.at)
     )
 }
@@ -58,11 +61,28 @@ pub fn unread(unread: &Unread) -> String {
     )
 }
 
-/// What changed before an incident, and what is not known of it.
+/// What changed before an incident, the newest of it, and what is not known of it.
 #[must_use]
 pub fn lines(incident: &Incident) -> Vec<String> {
-    let changes = incident.changes.iter().map(|change| line(change));
-    changes.chain(incident.unread.iter().map(unread)).collect()
+    told(&incident.changes, &incident.unread)
+}
+
+/// As `lines`, newest first.
+pub(super) fn told(changes: &[Arc<Change>], not_known: &[Unread]) -> Vec<String> {
+    let newest = changes.iter().take(SHOWN).map(|change| line(change));
+    let unread = not_known.iter().map(unread);
+    newest.chain(more(changes.len())).chain(unread).collect()
+}
+
+/// `and 4 more`, of so many changes in all: those that are not shown.
+#[must_use]
+pub fn more(all: usize) -> Option<String> {
+    let more = all.saturating_sub(SHOWN);
+    match more {
+        0 => None,
+        _ if all >= KEPT_WITH_INCIDENT => Some(format!("and at least {more} more")),
+        _ => Some(format!("and {more} more")),
+    }
 }
 
 /// Why an alert joined: `same service, checkout`.

@@ -67,7 +67,7 @@ pub fn line(heard: &Heard, incident: Option<&Incident>) -> String {
         } => {
             let by = by(who.as_deref());
             format!(
-                "no longer acknowledged at {}{by}: whoever is wanted is called again",
+                "no longer acknowledged at {}{by}: from now on people are reminded and paged again",
                 source(from)
             )
         }
@@ -82,11 +82,21 @@ pub fn line(heard: &Heard, incident: Option<&Incident>) -> String {
         }
         Heard::Worse { name, severity } => format!("{name} is {severity} now"),
         Heard::CutOff { alerts: 0, .. } => "its sender leaves out no alert any more".to_owned(),
-        Heard::CutOff { source, alerts, .. } => format!(
-            "{} left out {} of this group, by its `max_alerts`: whether those are over nobody says, so it is not over when all that is listed has resolved",
-            self::source(source),
-            words::counted(usize::try_from(*alerts).unwrap_or(usize::MAX), "alert")
-        ),
+        Heard::CutOff {
+            source,
+            alerts,
+            before,
+            ..
+        } => {
+            let count = words::counted(usize::try_from(*alerts).unwrap_or(usize::MAX), "alert");
+            let source = self::source(source);
+            match before {
+                0 => format!(
+                    "{source} left out {count} of this group (`max_alerts`): it counts as over only when a whole list says so"
+                ),
+                _ => format!("{source} leaves out {count} of this group now, after {before}"),
+            }
+        }
         Heard::Ended { ends } => format!(
             "{} of what nobody had said that it fired",
             words::counted(ends.len(), "end")
@@ -108,10 +118,11 @@ fn acknowledged(known: &Attention, of_page: bool, incident: Option<&Incident>) -
     format!("{what}{}: {then}", attended(known))
 }
 
+/// A label's value stands inside: it has no capital that its team did not give it.
 fn twin(name: &str, voice: &str, over: bool) -> String {
     if over {
-        format!("{voice} says that {name} is over; it is when all of the pair say so")
+        format!("of a pair, {voice} says that {name} is over; it is when all of them say so")
     } else {
-        format!("{voice} says that {name} fires, too: it is one alert, and over when all of the pair say so")
+        format!("of a pair, {voice} tells of {name} too: one alert, and over when all of them say so")
     }
 }

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use super::escape::Mrkdwn;
 use super::{evidence, handoff, reminder, timeline, words};
 use crate::domain::event::{Deed, Entry, Event};
-use crate::domain::incident::Incident;
+use crate::domain::incident::{Incident, Verdict};
 use crate::domain::text::{OUTPUT_SHOWN, shortened, without_middle};
 
 /// The line for one entry. `None` for what the thread does not tell.
@@ -13,6 +13,12 @@ use crate::domain::text::{OUTPUT_SHOWN, shortened, without_middle};
 pub fn line(entry: &Entry, incident: &Incident) -> Option<String> {
     if let Event::HandedOver { reason, .. } = &entry.event {
         return Some(handoff::packet(incident, reason));
+    }
+    // The hand-over that follows says so, with what comes near.
+    if let Event::Matched { matched, .. } = &entry.event
+        && matched.verdict == Verdict::None
+    {
+        return None;
     }
     if let Event::Anchored { size, line, .. } = &entry.event {
         return Some(anchored(*size, line));

@@ -164,9 +164,10 @@ fn worded(event: &Event, incident: Option<&Incident>) -> Option<String> {
             unread,
             ..
         } => {
-            let lines = seen.iter().map(|change| changes::line(change));
-            let lines: Vec<String> = lines.chain(unread.iter().map(changes::unread)).collect();
-            format!("changed shortly before: {}", lines.join("; "))
+            format!(
+                "changed shortly before: {}",
+                changes::told(seen, unread).join("; ")
+            )
         }
         Event::SourceRefused { reason, .. } => format!(
             "the source did not take our word that it is over: {reason}; waiting for it to say resolved by itself"

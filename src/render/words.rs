@@ -107,9 +107,14 @@ pub fn without_causes(text: &str) -> String {
     }
 }
 
-/// The same with a capital at its beginning.
+/// The same with a capital at its beginning, unless what stands there is a name of some program's or team's (`p-1`, `diskFull`).
 #[must_use]
 pub fn sentence(text: &str) -> String {
+    let first = text.split_whitespace().next().unwrap_or_default();
+    let named = |c: char| c.is_uppercase() || c.is_ascii_digit() || c == '_' || c == '/';
+    if first.contains(named) {
+        return text.to_owned();
+    }
     let mut chars = text.chars();
     chars
         .next()
@@ -119,6 +124,20 @@ pub fn sentence(text: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_sentence_begins_with_a_capital_and_a_name_as_it_is_written() {
+        for (text, said) in [
+            ("ana approved", "Ana approved"),
+            ("break-glass: now", "Break-glass: now"),
+            ("", ""),
+            ("p-1 is over", "p-1 is over"),
+            ("diskFull fired", "diskFull fired"),
+            ("redis_down fired", "redis_down fired"),
+        ] {
+            assert_eq!(sentence(text), said);
+        }
+    }
 
     #[test]
     fn a_cluster_that_does_not_answer_is_one_sentence_on_a_phone() {

@@ -41,7 +41,7 @@ pub use erasure::{Erasable, Erasing};
 pub use error::StoreError;
 pub use export::{Chain, ExportLine};
 pub use journal::{Store, Verified, parse};
-pub use lock::StoreLock;
+pub use lock::{Holder, StoreLock, holder};
 pub use marks::Mark;
 pub use merkle::{NodeHash, Tree};
 pub use note::{NoteError, PublicKey, Signer};

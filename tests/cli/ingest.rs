@@ -41,9 +41,9 @@ fn no_text_of_a_sender_makes_a_line_of_ours() {
     let run = |headers: &[&str]| {
         let mut line = vec!["ingest", "--source", "zabbix", "ack.json"];
         line.extend(headers.iter().flat_map(|header| ["--header", header]));
-        place.run(&line).fine()
+        place.run(&line)
     };
-    let said = run(&[]);
+    let said = run(&[]).fine();
     insta::assert_snapshot!(said, @r"
     1 alert would be taken.
 
@@ -55,12 +55,12 @@ fn no_text_of_a_sender_makes_a_line_of_ours() {
       label host = h\n  is resolved\u{2028}x
     Authenticity is checked on the HTTP request, not here; give its headers with --header to see more.
     ");
-    let said = run(&["Authorization: Bearer another"]);
+    let said = run(&["Authorization: Bearer another"]).found();
     assert!(
-        said.contains("would NOT be authentic: it must carry `Authorization: Bearer` with the token of `webhooks.zabbix.bearer_token`"),
+        said.contains("would NOT be authentic: it must carry the header `Authorization` with `Bearer` and the token of `webhooks.zabbix.bearer_token`"),
         "{said}"
     );
-    let said = run(&["Authorization: Bearer zabbix-token"]);
+    let said = run(&["Authorization: Bearer zabbix-token"]).fine();
     assert!(
         said.contains("With these headers it would be authentic."),
         "{said}"
@@ -131,4 +131,142 @@ fn programs_get_json_with_headers_and_the_map_of_the_configuration() {
         said.contains("Left aside: an issue is no alert before a rule of Sentry says so."),
         "{said}"
     );
+}
+
+#[test]
+fn a_change_can_be_tried_with_the_rules_of_the_wire() {
+    let place = Place::bare();
+    place.write(
+        "interlock.toml",
+        "[webhooks.changes.argocd]\nbearer_token = \"argo-secret-token\"\n[webhooks.gcp]\nurl_token = \"gcp-secret-token\"\n",
+    );
+    place.write(
+        "sync.json",
+        "\u{feff}{\"app\": \"cart\", \"phase\": \"<no value>\", \"revision\": \"f95f852b\", \"startedAt\": \"2026-01-02T03:04:05Z\", \
+         \"message\": \"by argo-secret-token\"}",
+    );
+    let run = |more: &[&str]| {
+        let mut line = vec!["ingest", "sync.json"];
+        line.extend(more);
+        place.run(&line)
+    };
+    insta::assert_snapshot!(run(&["--source", "changes/argocd?service=checkout"]).fine(), @r"
+    1 change would be taken.
+
+    03:04:05 UTC, deploy of checkout: sync of f95f852b by [redacted: secret of interlock], not known whether it took effect
+      at 2026-01-02T03:04:05Z
+      id cart f95f852b 2026-01-02T03:04:05Z
+      it would be left aside now: more than a day old, or dated ahead
+    Authenticity is checked on the HTTP request, not here; give its headers with --header to see more.
+    ");
+    let said = run(&[
+        "--source",
+        "changes/argocd",
+        "--header",
+        "Authorization: Bearer argo-secret-token",
+    ])
+    .fine();
+    assert!(
+        said.contains("deploy of cart: ") && said.contains("With these headers it would be authentic."),
+        "{said}"
+    );
+    let said = run(&[
+        "--source",
+        "changes/argocd",
+        "--header",
+        "Authorization: Bearer another",
+    ])
+    .found();
+    assert!(
+        said.contains("NOT be authentic: it must carry the header `Authorization` with `Bearer`"),
+        "{said}"
+    );
+    let json: Value =
+        serde_json::from_str(&run(&["--source", "changes/argocd", "--format", "json"]).fine()).unwrap();
+    assert_eq!(json["changes"][0]["state"], "unknown", "{json}");
+    place.write(
+        "sync.json",
+        r#"{"service": "cart", "title": "v2", "at": "yesterday"}"#,
+    );
+    insta::assert_snapshot!(run(&["--source", "changes/generic"]).found(), @r#"It would be refused: `at` is "yesterday", which is no time: write it like 2026-11-20T22:26:15Z, or as seconds since 1970"#);
+    let none = run(&["--source", "changes/argo"]).failed();
+    assert!(
+        none.contains("`changes/argo` is no source; there are changes/github, changes/gitlab,"),
+        "{none}"
+    );
+
+    // A token in the address is given like the rest of it.
+    place.write("sync.json", r#"{"incident": {"incident_id": "i", "state": "open", "summary": "s", "policy_name": "p"}, "version": "1.2"}"#);
+    run(&["--source", "gcp?token=wrong"]).found();
+    run(&["--source", "gcp?token=gcp-secret-token"]).fine();
+}
+
+#[test]
+fn what_is_no_json_is_told_as_what_it_is() {
+    let place = Place::bare();
+    let refused = |source: &str, body: &[u8]| {
+        std::fs::write(place.path("body.json"), body).unwrap();
+        place.run(&["ingest", "--source", source, "body.json"]).found()
+    };
+    let deep = format!("{}1{}", "[".repeat(500), "]".repeat(500));
+    let deep = format!("{{\"alerts\": {deep}}}");
+    for source in ["alertmanager", "gcp", "generic", "changes/generic"] {
+        // Alertmanager's own keys are no lists of lists.
+        let said = match source {
+            "alertmanager" => refused("zabbix", deep.as_bytes()),
+            other => refused(other, deep.as_bytes()),
+        };
+        assert!(
+            said.contains("nested too deep (line 1, column") && said.contains("127 times at most"),
+            "{source}: {said}"
+        );
+        let said = refused(source, b"{\"a\":\n \"\xff\"}");
+        assert!(
+            said.contains("the body is not UTF-8 (byte 9, in line 2): send JSON as UTF-8"),
+            "{source}: {said}"
+        );
+    }
+    // As Windows' editors write it.
+    let body = format!("\u{feff}{DOWN}");
+    std::fs::write(place.path("body.json"), body).unwrap();
+    let said = place
+        .run(&["ingest", "--source", "uptime_kuma", "body.json"])
+        .fine();
+    assert!(said.contains("1 alert would be taken."), "{said}");
+}
+
+#[test]
+fn a_time_that_is_none_is_refused_and_what_a_template_had_no_value_for_is_not_shown_as_one() {
+    let place = Place::bare();
+    let shown = |source: &str, body: &str| {
+        place.write("body.json", body);
+        place.run(&["ingest", "--source", source, "body.json"])
+    };
+    let own = r#"{"title": "Disk full", "starts_at": "yesterday"}"#;
+    let said = shown("generic", own).found();
+    assert!(
+        said.contains("`starts_at` is \"yesterday\", which is no time"),
+        "{said}"
+    );
+    shown("generic", &own.replace("yesterday", "")).fine();
+
+    let alert = |annotations: &str| {
+        format!(
+            r#"{{"version": "4", "alerts": [{{"status": "firing", "labels": {{"alertname": "DiskFull", "instance": "db-1"}}, "annotations": {annotations}}}]}}"#
+        )
+    };
+    let said = shown(
+        "alertmanager",
+        &alert(r#"{"summary": "<no value> is full", "description": "<no value> % of db-1"}"#),
+    )
+    .fine();
+    assert!(said.contains("DiskFull: DiskFull on db-1\n"), "{said}");
+    let said = shown(
+        "alertmanager",
+        &alert(r#"{"summary": "[no value]", "title": "A disk is full"}"#),
+    )
+    .fine();
+    assert!(said.contains("DiskFull: A disk is full\n"), "{said}");
+    let said = shown("generic", r#"{"title": "<no value>", "name": "DiskFull"}"#).fine();
+    assert!(said.contains("\nDiskFull\n"), "{said}");
 }

@@ -191,6 +191,34 @@ fn a_line_that_is_no_alert_is_answered_too_and_the_others_all_the_same() {
         .run_with_input(&asked, &format!("{good}\n\n{good}\n"))
         .fine();
     assert_eq!(all.lines().count(), 2, "{all}");
+
+    // A byte that is no UTF-8 is one line's matter, and a mark before the first is none's.
+    let bytes = [
+        b"\xef\xbb\xbf",
+        good.as_bytes(),
+        b"\n{\"labels\": {\"alertname\": \"\xff\"}}\n",
+        good.as_bytes(),
+        b"\n",
+    ]
+    .concat();
+    std::fs::write(place.path("alerts.jsonl"), bytes).unwrap();
+    let said = place
+        .run(&["match", "--alerts", "alerts.jsonl", "--format", "json"])
+        .found();
+    let answers: Vec<Value> = said
+        .lines()
+        .map(|line| serde_json::from_str(line).unwrap())
+        .collect();
+    assert_eq!(answers.len(), 3, "{said}");
+    assert_eq!(
+        (&answers[0], &answers[1]["line"]),
+        (&answers[2], &2.into()),
+        "{said}"
+    );
+    assert!(
+        answers[1]["error"].as_str().unwrap().contains("is not UTF-8"),
+        "{said}"
+    );
 }
 
 #[test]

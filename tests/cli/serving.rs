@@ -2,8 +2,10 @@
 
 use std::io::{BufRead, BufReader, Read, Write};
 use std::net::{TcpListener, TcpStream};
+use std::os::unix::net::UnixListener;
 use std::process::{Child, Command, Stdio};
 
+use interlock::store::StoreLock;
 use serde_json::Value;
 
 use crate::place::{CONFIG, Place};
@@ -127,6 +129,57 @@ fn a_killed_bot_leaves_nothing_in_the_way() {
         shown.matches("DiskFull fired").count(),
         1,
         "the same alert opens nothing twice: {shown}"
+    );
+}
+
+/// As a bot that hangs: the lock is held, the socket is there, and whoever asks hears nothing.
+#[test]
+fn a_bot_that_holds_the_database_and_does_not_answer_is_not_taken_for_none() {
+    let place = Place::new();
+    Serving::start(&place, &["serve"]).stop("TERM");
+    let database = place.path("interlock.db");
+    let lock = StoreLock::take(&database).unwrap();
+    std::fs::remove_file(database.with_extension("sock")).ok();
+    let listener = UnixListener::bind(database.with_extension("sock")).unwrap();
+    std::thread::spawn(move || for _ in listener.incoming() {});
+
+    let me = std::process::id();
+    let status = place.run(&["status"]);
+    assert_eq!(
+        (status.code, status.err.as_str()),
+        (Some(1), ""),
+        "{}",
+        status.out
+    );
+    assert_eq!(
+        status.out,
+        format!(
+            "NO ANSWER process {me} holds the database `interlock.db` and does not answer (it closed the connection without a word). \
+             If it was started just now, ask again in a minute; else look at its log, end it (`kill -9 {me}`) and start it again: what it recorded stays. \
+             `interlock freeze --file REASON` stops steps without it.\nThe journal says that nothing is open.\n"
+        )
+    );
+    let json = place.run(&["status", "--format", "json"]);
+    let told: Value = serde_json::from_str(&json.out).unwrap();
+    assert_eq!(
+        (json.code, &told["running"], &told["silent"]["pid"]),
+        (Some(1), &false.into(), &me.into())
+    );
+    let said = place.run(&["close", "INC-1", "done"]).failed();
+    assert!(said.contains("the journal has no incident INC-1"), "{said}");
+    let said = place.run(&["audit", "erase", "--older-than", "400d"]).failed();
+    assert!(
+        said.contains("holds the database")
+            && said.contains("so nothing was erased")
+            && !said.contains("no bot is running"),
+        "{said}"
+    );
+    drop(lock);
+    // What a dead one leaves behind, its id too, is nobody.
+    let status = place.run(&["status"]).fine();
+    assert!(
+        status.starts_with("No bot is running on this database.\n"),
+        "{status}"
     );
 }
 

@@ -2,7 +2,9 @@
 
 use axum::body::Body;
 use axum::http::{Request, StatusCode};
-use interlock::config::SourceKind;
+use interlock::app;
+use interlock::config::{ChangeSource, Settings, Signing, SourceKind};
+use interlock::ingress::{Authenticity, Sample, understand_changes};
 
 use crate::world::{Mood, Recorded, with};
 
@@ -156,13 +158,15 @@ async fn who_is_refused_reads_which_credential_is_wanted_and_which_key_holds_it(
             .await;
         assert_eq!(answer.status, StatusCode::UNAUTHORIZED, "{}", kind.name());
         for wanted in [
-            format!("`Authorization: Bearer` with the token of `{section}.bearer_token`"),
+            format!("the header `Authorization` with `Bearer` and the token of `{section}.bearer_token`"),
             format!("the header `x-api-key` with the value of `{section}.header_token`"),
-            format!("basic authentication with the user and password of `{section}.basic`"),
+            format!("the header `Authorization` with `Basic` and the user and password of `{section}.basic`"),
         ] {
             assert!(answer.text.contains(&wanted), "{wanted}\n{}", answer.text);
         }
-        let address = format!("`?token=` in the address with the token of `{section}.url_token`");
+        let address = format!(
+            "as `?token=…` in the address that its sender posts to, with the token of `{section}.url_token`"
+        );
         assert_eq!(answer.text.contains(&address), in_address, "{}", answer.text);
         assert!(!answer.text.contains("s3cret"), "{}", answer.text);
     }
@@ -195,5 +199,91 @@ async fn who_is_refused_reads_which_credential_is_wanted_and_which_key_holds_it(
         assert_eq!(answer.status, StatusCode::UNAUTHORIZED, "{source}");
         assert!(answer.text.contains(wanted), "{wanted}\n{}", answer.text);
         assert!(!answer.text.contains("czNj"), "{}", answer.text);
+    }
+}
+
+/// Google Cloud Monitoring sends user and password when it is asked for them, and not before.
+#[tokio::test]
+async fn who_may_prove_itself_by_a_password_is_asked_for_one() {
+    for (config, wanted) in [
+        ("basic = \"gcp:s3cret-2\"", "Basic realm=\"interlock\""),
+        ("bearer_token = \"s3cret-1\"", "Bearer"),
+    ] {
+        let answer = with(&format!("[webhooks.gcp]\n{config}\n"), Mood::Stores)
+            .post("/webhooks/gcp", &[], "{}")
+            .await;
+        assert_eq!(answer.status, StatusCode::UNAUTHORIZED);
+        assert_eq!(answer.headers.get("www-authenticate").unwrap(), wanted);
+    }
+    // What is told of a token in the address is not told of a header.
+    let answer = with("[webhooks.gcp]\nurl_token = \"s3cret-4\"\n", Mood::Stores)
+        .post("/webhooks/gcp", &[], "{}")
+        .await;
+    assert_eq!(
+        answer.text.trim_end(),
+        "not authentic: it must carry the parameter `token` in its address, set as `?token=…` in the address that its sender posts to, \
+         with the token of `webhooks.gcp.url_token`"
+    );
+}
+
+/// The log says what a sender is told, and goes through the redactor: which header and which key must come out of it.
+#[tokio::test]
+async fn what_is_told_of_a_credential_is_not_taken_for_one() {
+    let tokens = "bearer_token = \"s3cret-bearer-1\"\nbasic = \"ana:s3cret-basic-2\"\nheader = \"X-Api-Token\"\nheader_token = \"s3cret-header-3\"\n";
+    let signed = |signing: Signing| match signing {
+        Signing::Hmac | Signing::NamedHmac => "secret = \"whsec_czNjcmV0LXMzY3JldC1zM2NyZXQ=\"\n",
+        Signing::None | Signing::Topics => "",
+    };
+    let clean = app::cleaner(&Settings::default()).unwrap();
+    for kind in SourceKind::ALL
+        .iter()
+        .filter(|kind| **kind != SourceKind::CloudWatch)
+    {
+        let in_address = if kind.may_have_url_token() {
+            "url_token = \"s3cret-url-4\"\n"
+        } else {
+            ""
+        };
+        let config = format!(
+            "[webhooks.{}]\n{tokens}{in_address}{}",
+            kind.name(),
+            signed(kind.signing())
+        );
+        let path = format!("/webhooks/{}", kind.name());
+        let answer = with(&config, Mood::Stores).post(&path, &[], "{}").await;
+        assert_eq!(answer.status, StatusCode::UNAUTHORIZED, "{}", kind.name());
+        assert_eq!(clean(&answer.text), answer.text);
+    }
+    let config: String = ChangeSource::ALL
+        .iter()
+        .map(|sender| {
+            format!(
+                "[webhooks.changes.{}]\n{tokens}{}",
+                sender.name(),
+                signed(sender.signing())
+            )
+        })
+        .collect();
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("interlock.toml");
+    std::fs::write(&path, config).unwrap();
+    let settings = Settings::load(Some(&path), std::iter::empty()).unwrap();
+    for sender in ChangeSource::ALL {
+        // Enough of each for all to read it.
+        let sample = Sample {
+            headers: [("x-github-event".parse().unwrap(), "ping".parse().unwrap())]
+                .into_iter()
+                .collect(),
+            query: None,
+            body: br#"{"object_kind": "x", "involvedObject": {}, "app": "a", "payload": {}, "title": "t"}"#
+                .to_vec(),
+        };
+        let (_, proof) =
+            understand_changes(sender.name(), &sample, &settings, jiff::Timestamp::UNIX_EPOCH).unwrap();
+        let Authenticity::Fails(advice) = proof else {
+            panic!("{proof:?}");
+        };
+        assert!(advice.contains("`Authorization` with `Bearer`"), "{advice}");
+        assert_eq!(clean(&advice), advice);
     }
 }

@@ -68,7 +68,7 @@ async fn what_two_replicas_see_is_one_alert_and_over_when_both_say_so() {
     assert_eq!(world.posts(&one).await, 200);
     world
         .thread()
-        .says("a says that TapeLibraryJammed is over; it is when all of the pair say so")
+        .says("Of a pair, a says that TapeLibraryJammed is over; it is when all of them say so")
         .await;
     world.minutes_pass(10).await;
     world.outbox_is_empty().await;
@@ -113,7 +113,7 @@ async fn a_pair_of_prometheus_servers_without_alertmanager_makes_one_card() {
     sends(&posted("a", start, ended)).await;
     world
         .thread()
-        .says("a says that TapeLibraryJammed is over; it is when all of the pair say so")
+        .says("Of a pair, a says that TapeLibraryJammed is over; it is when all of them say so")
         .await;
     world.minutes_pass(1).await;
     sends(&posted("b", later, ahead())).await;
@@ -219,7 +219,7 @@ async fn a_pair_that_is_merged_is_over_when_both_say_so() {
     assert_eq!(world.posts(&one).await, 200);
     world
         .thread_of("INC-1")
-        .says("a says that TapeLibraryJammed is over; it is when all of the pair say so")
+        .says("Of a pair, a says that TapeLibraryJammed is over; it is when all of them say so")
         .await;
     world.card_shows("INC-1", "This needs a human").await;
     assert_eq!(world.posts(&of_replicas(over, &[("b", "resolved")])).await, 200);
@@ -332,6 +332,35 @@ async fn a_list_that_was_cut_is_told_of_also_where_its_alerts_joined_another_gro
     assert_eq!(world.posts(&over).await, 200);
     world.thread().says("leaves out no alert any more").await;
     world.thread().says("Summary of INC-1").await;
+    world.thread().is_uninteresting();
+    world.ends().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_a_thread_says_of_a_pair_and_of_a_cut_list_is_said_once_and_with_names_as_they_are() {
+    let world = TestWorld::start(Setup::default()).await;
+    let alert = Alert::tape_jam();
+    let cut = |mut body: Value, left_out: u64| {
+        body["truncatedAlerts"] = json!(left_out);
+        body
+    };
+    for left_out in [7, 9, 12] {
+        let both = of_replicas(alert.firing(), &[("p-1", "firing"), ("p-2", "firing")]);
+        assert_eq!(world.posts(&cut(both, left_out)).await, 200);
+    }
+    world.card("12 alerts more left out by the sender").await;
+    world.minutes_pass(3).await;
+    world.a_human_is_paged("Tape library 3 is jammed").await;
+    let over = of_replicas(alert.resolved(world.now()), &[("p-1", "resolved")]);
+    assert_eq!(world.posts(&cut(over, 12)).await, 200);
+    world
+        .thread()
+        .says("p-1 says that TapeLibraryJammed is over")
+        .await;
+    let said = world.thread().said().join("\n");
+    for once in ["o runbook", "left out", "Of a pair, p-1 says"] {
+        assert_eq!(said.matches(once).count(), 1, "{once}\n{said}");
+    }
     world.thread().is_uninteresting();
     world.ends().await;
 }

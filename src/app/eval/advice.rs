@@ -2,19 +2,19 @@
 
 use std::collections::BTreeMap;
 
-use serde_json::{Value, json};
+use serde_json::json;
 
 use super::scenario::{AdviceRow, Advises, AskedFor};
 use crate::domain::advice::{Blanks, Question};
 use crate::domain::ids::RunbookName;
-use crate::evidence::{advisor, filling};
+use crate::evidence::{advisor, filling, unique};
 
 /// The order that is answered; `None` when it is none, or none in time.
 pub(super) fn order(rows: &[AdviceRow], question: &Question) -> Option<Vec<RunbookName>> {
     let candidates = &question.candidates;
     let answer = match &row(rows, AskedFor::Order)?.gives {
         Advises::Late => return None,
-        Advises::Says(text) => serde_json::from_str(text).ok()?,
+        Advises::Says(text) => unique::value(text.as_bytes())?,
         Advises::Order(names) => {
             // Numbers from 1; none is a candidate's that was not sent.
             let place = |name: &String| {
@@ -37,7 +37,7 @@ pub(super) fn order(rows: &[AdviceRow], question: &Question) -> Option<Vec<Runbo
 /// The values that are answered; none when it is no answer, or none in time.
 pub(super) fn values(rows: &[AdviceRow], blanks: &Blanks) -> BTreeMap<String, String> {
     let said = row(rows, AskedFor::Values).and_then(|row| match &row.gives {
-        Advises::Says(text) => serde_json::from_str::<Value>(text).ok(),
+        Advises::Says(text) => unique::value(text.as_bytes()),
         Advises::Late | Advises::Order(_) => None,
     });
     said.and_then(|answer| filling::values(answer, &blanks.open))

@@ -216,10 +216,15 @@ fn understood<T: DeserializeOwned>(text: &str) -> Result<T, String> {
     toml::from_str(text).map_err(|error| error.to_string().trim_end().to_owned())
 }
 
+/// Without the byte order mark that some editors put before UTF-8.
 fn read(path: &Path) -> Result<String, EvalError> {
-    fs::read_to_string(path).map_err(|source| EvalError::Read {
+    let text = fs::read_to_string(path).map_err(|source| EvalError::Read {
         path: path.to_owned(),
         source,
+    })?;
+    Ok(match text.strip_prefix('\u{feff}') {
+        Some(text) => text.to_owned(),
+        None => text,
     })
 }
 

@@ -9,6 +9,7 @@ use crate::cli::outcome::{Ended, Failure};
 use crate::cli::screen::Screen;
 use crate::cli::setup::Setup;
 use crate::cli::status::ask;
+use crate::cli::unanswered;
 
 /// Erase the texts of incidents that closed long ago: who, what and why are gone for good, that it stood there stays proved
 #[derive(Debug, clap::Args)]
@@ -58,11 +59,7 @@ impl Erase {
             Err(error) => {
                 let path = &settings.store.path;
                 drop(journal::open(path)?);
-                Err(Failure::NoBot {
-                    path: path.clone(),
-                    undone: "nothing was erased",
-                    error,
-                })
+                Err(unanswered::failure(path, error, "nothing was erased"))
             }
         }
     }

@@ -16,7 +16,7 @@ use crate::config::Settings;
 use crate::domain::alert::Alert;
 use crate::domain::matching::{AlertFacts, By, Candidate, Confidence, Verdict, rank, search};
 use crate::domain::runbook::Catalog;
-use crate::ingress::{Mapping, parse_alertmanager};
+use crate::ingress::{Mapping, parse_alertmanager, without_bom};
 
 /// What a line is answered with that has the form of a delivery and nothing in it.
 const NONE: &str = "it holds no alert: give one as an object with `labels`";
@@ -89,12 +89,13 @@ pub(super) fn answer(
     };
     let rules = app::rules(settings, "");
     let mut ended = Ended::Fine;
-    for (number, line) in (1..).zip(BufReader::new(input).lines()) {
+    // Bytes and not text: one that is no UTF-8 makes its own line wrong, and no other.
+    for (number, line) in (1..).zip(BufReader::new(input).split(b'\n')) {
         let line = line.map_err(unreadable)?;
-        if line.trim().is_empty() {
+        if without_bom(&line).trim_ascii().is_empty() {
             continue;
         }
-        let body = webhook(line.as_bytes()).unwrap_or_else(|| line.into_bytes());
+        let body = webhook(&line).unwrap_or(line);
         let alerts = match parse_alertmanager(&body, mapping) {
             Ok(alerts) if !alerts.is_empty() => alerts,
             other => {

@@ -71,6 +71,7 @@ pub(super) fn comes_along(tx: &mut Tx<'_>, into: IncidentId, carried: Carried) {
                 source: cut.source,
                 group: cut.group,
                 alerts: cut.alerts,
+                before: 0,
             },
         });
     }

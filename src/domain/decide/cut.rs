@@ -82,6 +82,7 @@ pub(super) fn noted(tx: &mut Tx<'_>, source: &Source, cut: &BTreeMap<GroupKey, L
                 source: source.clone(),
                 group,
                 alerts,
+                before: known,
             },
         });
         if alerts == 0 {

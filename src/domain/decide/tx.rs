@@ -273,7 +273,8 @@ fn redraws(event: &Event) -> bool {
         | Event::SourceTold { .. }
         | Event::SourceResolved { .. }
         | Event::CardPosted { .. } => false,
-        Event::Heard { heard, .. } => heard.is_shown(),
+        // How many were left out stands on the card.
+        Event::Heard { heard, .. } => heard.is_shown() || matches!(heard, Heard::CutOff { .. }),
         Event::Frozen { over, .. } | Event::Unfrozen { over, .. } => over.is_some(),
     }
 }

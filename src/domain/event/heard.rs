@@ -49,6 +49,9 @@ pub enum Heard {
         source: Source,
         group: GroupKey,
         alerts: u64,
+        /// How many it had left out before. 0 in entries from before this was kept.
+        #[serde(default, skip_serializing_if = "is_none")]
+        before: u64,
     },
     /// An alert that is known is worse than its incident was so far: the same episode, with another severity.
     Worse { name: String, severity: Severity },
@@ -56,12 +59,19 @@ pub enum Heard {
     Ended { ends: Vec<Ended> },
 }
 
+fn is_none(number: &u64) -> bool {
+    *number == 0
+}
+
 impl Heard {
-    /// Whether people follow an incident by it. That both of a pair say the same is what a pair is for.
+    /// Whether people follow an incident by it. That both of a pair say the same is what a pair is for; a list that was cut is told
+    /// once, and not with each delivery that leaves out another number.
     #[must_use]
     pub fn is_shown(&self) -> bool {
         match self {
-            Self::Acknowledged { .. } | Self::CutOff { .. } | Self::Worse { .. } => true,
+            Self::Acknowledged { .. } | Self::Worse { .. } => true,
+            // That it is cut, and that it no longer is; how many there are stands on the card.
+            Self::CutOff { alerts, before, .. } => *alerts == 0 || *before == 0,
             Self::Unacknowledged { was_free, .. } => !was_free,
             Self::Twin { said, .. } => said.over,
             Self::Ended { .. } => false,

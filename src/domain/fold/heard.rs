@@ -49,6 +49,7 @@ pub(super) fn heard(incident: &mut Incident, heard: &Heard, now: Timestamp) {
             source,
             group,
             alerts,
+            before: _,
         } => {
             incident
                 .cut

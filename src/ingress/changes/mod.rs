@@ -10,3 +10,4 @@ mod tests;
 
 pub use read::{ChangesRead, read as read_changes};
 pub use routes::{ChangeIntake, ChangeSettings, changes};
+pub(super) use routes::{advice, as_served};

@@ -8,6 +8,7 @@ use crate::config::ChangeSource;
 use crate::domain::change::Change;
 use crate::domain::ids::Source;
 use crate::ingress::error::ParseError;
+use crate::ingress::json::without_bom;
 
 /// Changes of one delivery; more are not looked at.
 const MOST: usize = 50;
@@ -63,7 +64,7 @@ pub fn read(
     let told = Told {
         source: Source::new(format!("changes/{}", sender.name())),
         headers,
-        body,
+        body: without_bom(body),
         now,
     };
     let mut read = match sender {

@@ -9,7 +9,7 @@ use axum::Router;
 use axum::body::Body;
 use axum::extract::State;
 use axum::http::header::{CONTENT_TYPE, RETRY_AFTER};
-use axum::http::{HeaderName, Request, Response, StatusCode, Uri};
+use axum::http::{HeaderName, Request, Response, StatusCode};
 use axum::response::IntoResponse;
 use axum::routing::post;
 use tokio::sync::Semaphore;
@@ -130,8 +130,7 @@ async fn take(served: &Served, request: Request<Body>) -> Result<Said, Said> {
     }
     let (parts, body) = request.into_parts();
     let unauthentic = || {
-        let section = format!("webhooks.changes.{}", served.sender.name());
-        let advice = served.gate.advice(&section, served.sender.place());
+        let advice = advice(served.sender, &served.gate);
         (
             StatusCode::UNAUTHORIZED,
             Turned::Unauthentic { advice }.to_string(),
@@ -150,7 +149,7 @@ async fn take(served: &Served, request: Request<Body>) -> Result<Said, Said> {
     }
     let busy = |_| (StatusCode::SERVICE_UNAVAILABLE, Turned::Busy.to_string());
     let _room = served.room.try_acquire().map_err(busy)?;
-    let service = service(&parts.uri);
+    let service = parts.uri.query().and_then(service);
     let understood = read(served.sender, &parts.headers, &body, service.as_deref(), now);
     let ChangesRead { changes, aside } =
         understood.map_err(|error| (StatusCode::BAD_REQUEST, error.to_string()))?;
@@ -166,9 +165,27 @@ async fn take(served: &Served, request: Request<Body>) -> Result<Said, Said> {
     Ok((StatusCode::OK, "stored".to_owned()))
 }
 
+/// What a request lacks that was refused.
+pub(in crate::ingress) fn advice(sender: ChangeSource, gate: &Gate) -> String {
+    gate.advice(&format!("webhooks.changes.{}", sender.name()), sender.place())
+}
+
+/// The gate of a sender and the service that its address names, without a server.
+pub(in crate::ingress) fn as_served(
+    sender: ChangeSource,
+    webhooks: &Webhooks,
+    query: Option<&str>,
+) -> (Gate, Option<String>) {
+    let closed = WebhookSource::default();
+    let source = webhooks.changes.get(sender.name()).unwrap_or(&closed);
+    (
+        Gate::new(source, scheme(sender, source), true),
+        query.and_then(service),
+    )
+}
+
 /// `?service=NAME`, for senders that know none.
-fn service(uri: &Uri) -> Option<String> {
-    let query = uri.query()?;
+fn service(query: &str) -> Option<String> {
     let mut pairs = url::form_urlencoded::parse(query.as_bytes());
     pairs
         .find(|(key, _)| key == "service")

@@ -11,21 +11,31 @@ use super::draft::Draft;
 use super::read::{ChangesRead, Told};
 use crate::domain::change::{ChangeKind, ChangeState};
 use crate::ingress::error::ParseError;
-use crate::ingress::json::{any, first, lacks, list, object, pairs, part, text};
-use crate::ingress::moment::moment;
+use crate::ingress::json::{any, first, lacks, list, object, pairs, part, quoted, text};
+use crate::ingress::moment::told as at;
 
 type Result = std::result::Result<ChangesRead, ParseError>;
 
 const AWAY: &str = "this event changes nothing that runs";
 
-fn at(body: &Value, pointers: &[&str]) -> Option<jiff::Timestamp> {
-    pointers
-        .iter()
-        .find_map(|pointer| body.pointer(pointer).and_then(moment))
-}
+/// For whoever wrote another word: those of `state` and of `WAITING`.
+const STATES: &str = "success, succeeded, successful, done, finished; in_progress, running, started; failure, failed, error; and for \
+    what is no change (yet) pending, queued, waiting, created, blocked, manual, skipped, inactive, canceled, cancelled";
+const WAITING: [&str; 10] = [
+    "pending",
+    "queued",
+    "waiting",
+    "created",
+    "blocked",
+    "manual",
+    "skipped",
+    "inactive",
+    "canceled",
+    "cancelled",
+];
 
 /// What a word of a CI system for how a deployment stands means; `None` for one that has not begun, or never will.
-fn state(word: String) -> Option<ChangeState> {
+fn state(word: &str) -> Option<ChangeState> {
     match word.to_ascii_lowercase().as_str() {
         "success" | "succeeded" | "successful" | "done" | "finished" => Some(ChangeState::Done),
         "in_progress" | "running" | "started" => Some(ChangeState::Running),
@@ -44,16 +54,16 @@ pub(super) fn github(told: &Told<'_>) -> Result {
     let service = text(&body, "/repository/name");
     match told.header("x-github-event") {
         Some("deployment_status") => {
-            let Some(state) = text(&body, "/deployment_status/state").and_then(state) else {
+            let Some(state) = text(&body, "/deployment_status/state").and_then(|word| state(&word)) else {
                 return Ok(ChangesRead::aside(AWAY));
             };
-            one(told, ChangeKind::Deploy, deployment(&body, state))
+            one(told, ChangeKind::Deploy, deployment(&body, state)?)
         }
         Some("release") if text(&body, "/action").as_deref() == Some("published") => {
             let draft = Draft {
                 id: text(&body, "/release/id"),
                 state: ChangeState::Done,
-                at: at(&body, &["/release/published_at"]),
+                at: at(&body, &["/release/published_at"])?,
                 title: first(&body, &["/release/name", "/release/tag_name"]).unwrap_or_default(),
                 by: text(&body, "/release/author/login"),
                 link: text(&body, "/release/html_url"),
@@ -70,7 +80,7 @@ pub(super) fn github(told: &Told<'_>) -> Result {
             let draft = Draft {
                 id: text(&body, "/after"),
                 state: ChangeState::Done,
-                at: at(&body, &["/head_commit/timestamp"]),
+                at: at(&body, &["/head_commit/timestamp"])?,
                 title: text(&body, "/head_commit/message")
                     .and_then(first_line)
                     .unwrap_or_default(),
@@ -91,23 +101,23 @@ pub(super) fn github(told: &Told<'_>) -> Result {
 }
 
 /// A deployment of GitHub's, as its newest status tells.
-fn deployment(body: &Value, state: ChangeState) -> Draft {
+fn deployment(body: &Value, state: ChangeState) -> std::result::Result<Draft, ParseError> {
     let what = first(body, &["/deployment/description", "/deployment/ref"]).unwrap_or_default();
     let sha: String = text(body, "/deployment/sha")
         .unwrap_or_default()
         .chars()
         .take(7)
         .collect();
-    Draft {
+    Ok(Draft {
         id: text(body, "/deployment/id"),
         state,
-        at: at(body, &["/deployment_status/created_at"]),
+        at: at(body, &["/deployment_status/created_at"])?,
         environment: text(body, "/deployment/environment"),
         title: format!("{what} {sha}"),
         by: first(body, &["/deployment/creator/login", "/sender/login"]),
         link: first(body, &["/deployment_status/target_url", "/repository/html_url"]),
         service: text(body, "/repository/name"),
-    }
+    })
 }
 
 /// Deployments, releases, and pushes to the default branch.
@@ -116,14 +126,14 @@ pub(super) fn gitlab(told: &Told<'_>) -> Result {
     let service = text(&body, "/project/name");
     match text(&body, "/object_kind").as_deref() {
         Some("deployment") => {
-            let Some(state) = text(&body, "/status").and_then(state) else {
+            let Some(state) = text(&body, "/status").and_then(|word| state(&word)) else {
                 return Ok(ChangesRead::aside(AWAY));
             };
             let sha = text(&body, "/short_sha").unwrap_or_default();
             let draft = Draft {
                 id: text(&body, "/deployment_id"),
                 state,
-                at: at(&body, &["/status_changed_at"]),
+                at: at(&body, &["/status_changed_at"])?,
                 environment: text(&body, "/environment"),
                 title: format!(
                     "{} {sha}",
@@ -138,7 +148,7 @@ pub(super) fn gitlab(told: &Told<'_>) -> Result {
         Some("release") if text(&body, "/action").as_deref() == Some("create") => {
             let draft = Draft {
                 id: text(&body, "/id"),
-                at: at(&body, &["/released_at", "/created_at"]),
+                at: at(&body, &["/released_at", "/created_at"])?,
                 title: first(&body, &["/name", "/tag"]).unwrap_or_default(),
                 link: text(&body, "/url"),
                 service,
@@ -155,7 +165,7 @@ pub(super) fn gitlab(told: &Told<'_>) -> Result {
             let draft = Draft {
                 id: text(&body, "/after"),
                 state: ChangeState::Done,
-                at: newest.and_then(|commit| at(commit, &["/timestamp"])),
+                at: newest.map_or(Ok(None), |commit| at(commit, &["/timestamp"]))?,
                 title: newest
                     .and_then(|commit| text(commit, "/title"))
                     .unwrap_or_default(),
@@ -187,7 +197,8 @@ pub(super) fn flux(told: &Told<'_>) -> Result {
     ) {
         (Some("error"), _) => ChangeState::Failed,
         (_, Some("Progressing")) => ChangeState::Running,
-        _ => ChangeState::Done,
+        (_, Some(_)) => ChangeState::Done,
+        (_, None) => ChangeState::Unknown,
     };
     let name = text(&body, "/involvedObject/name");
     // `kustomize.toolkit.fluxcd.io/revision`: the controller's group goes before it.
@@ -202,7 +213,7 @@ pub(super) fn flux(told: &Told<'_>) -> Result {
             revision => format!("{kind} {} {revision}", name.as_deref().unwrap_or("")),
         }),
         state,
-        at: at(&body, &["/timestamp"]),
+        at: at(&body, &["/timestamp"])?,
         environment: text(&body, "/involvedObject/namespace"),
         title: format!("{kind} {revision}: {said}"),
         service: name,
@@ -218,10 +229,11 @@ pub(super) fn argocd(told: &Told<'_>) -> Result {
     let body = object(told.body, EXPECTED)?;
     let app = first(&body, &["/app", "/application", "/name"]);
     let app = app.ok_or_else(|| lacks("/app", "the application's name", EXPECTED))?;
-    // Templates from before there was a phase are sent on success.
-    let phase = text(&body, "/phase").filter(|phase| !phase.starts_with("{{"));
+    // What Go's templates write where there is nothing is nothing.
+    let phase = text(&body, "/phase").filter(|phase| !phase.starts_with("{{") && !phase.starts_with('<'));
     let state = match phase.map(|phase| phase.to_ascii_lowercase()).as_deref() {
-        None | Some("succeeded") => ChangeState::Done,
+        None => ChangeState::Unknown,
+        Some("succeeded") => ChangeState::Done,
         Some("running" | "terminating") => ChangeState::Running,
         Some("failed" | "error") => ChangeState::Failed,
         Some(_) => return Ok(ChangesRead::aside(AWAY)),
@@ -249,11 +261,13 @@ pub(super) fn argocd(told: &Told<'_>) -> Result {
                 "/started_at",
                 "/time",
             ],
-        ),
+        )?,
         environment: first(&body, &["/namespace", "/destination/namespace"]),
         title: match state {
             ChangeState::Done => format!("synced {short} {said}"),
-            ChangeState::Running | ChangeState::Failed => format!("sync of {short} {said}"),
+            ChangeState::Running | ChangeState::Failed | ChangeState::Unknown => {
+                format!("sync of {short} {said}")
+            }
         },
         by: first(&body, &["/author", "/initiated_by"]),
         link: text(&body, "/url"),
@@ -270,7 +284,7 @@ pub(super) fn pagerduty(told: &Told<'_>) -> Result {
     let draft = Draft {
         id: None,
         state: ChangeState::Done,
-        at: at(&body, &["/payload/timestamp"]),
+        at: at(&body, &["/payload/timestamp"])?,
         service: first(&body, &["/payload/custom_details/service", "/payload/source"]),
         environment: text(&body, "/payload/custom_details/environment"),
         title: text(&body, "/payload/summary").unwrap_or_default(),
@@ -303,7 +317,7 @@ pub(super) fn launchdarkly(told: &Told<'_>) -> Result {
     let draft = Draft {
         id: text(&body, "/_id"),
         state: ChangeState::Done,
-        at: at(&body, &["/date"]),
+        at: at(&body, &["/date"])?,
         service: named("proj"),
         environment: named("env"),
         title: format!("{verb} {flag}"),
@@ -336,15 +350,22 @@ pub(super) fn generic(told: &Told<'_>) -> Result {
         };
         let state = match first(row, &["/state", "/status", "/phase"]) {
             None => ChangeState::Done,
-            Some(word) => match state(word) {
+            Some(word) => match state(&word) {
                 Some(state) => state,
-                None => continue,
+                None if WAITING.iter().any(|known| word.eq_ignore_ascii_case(known)) => continue,
+                None => {
+                    return Err(ParseError::NoWord {
+                        at: "state".to_owned(),
+                        given: quoted(&Value::String(word)),
+                        known: STATES,
+                    });
+                }
             },
         };
         let draft = Draft {
             id: text(row, "/id"),
             state,
-            at: at(row, &["/at", "/time", "/timestamp"]),
+            at: at(row, &["/at", "/time", "/timestamp"])?,
             service: text(row, "/service"),
             environment: text(row, "/environment"),
             by: text(row, "/by"),

@@ -73,10 +73,11 @@ fn what_is_under_way_or_failed_is_said_as_that_and_what_only_waits_is_no_change(
             "timestamp": "2026-11-20T22:15:19Z"})
     };
     let deployed = Some("deployment_status");
-    let (done, running, failed) = (
+    let (done, running, failed, unknown) = (
         Some(ChangeState::Done),
         Some(ChangeState::Running),
         Some(ChangeState::Failed),
+        Some(ChangeState::Unknown),
     );
     let at = json!("2026-11-20T22:15:19Z");
     for (sender, event, body, wanted) in [
@@ -89,6 +90,13 @@ fn what_is_under_way_or_failed_is_said_as_that_and_what_only_waits_is_no_change(
         (ChangeSource::ArgoCd, None, argocd("Failed", at.clone()), failed),
         (ChangeSource::ArgoCd, None, argocd("Error", at.clone()), failed),
         (ChangeSource::ArgoCd, None, argocd("Succeeded", at), done),
+        (ChangeSource::ArgoCd, None, argocd("", json!(null)), unknown),
+        (
+            ChangeSource::ArgoCd,
+            None,
+            argocd("<no value>", json!("<no value>")),
+            unknown,
+        ),
         (ChangeSource::GitHub, deployed, github("in_progress"), running),
         (ChangeSource::GitHub, deployed, github("failure"), failed),
         (ChangeSource::GitHub, deployed, github("error"), failed),
@@ -170,8 +178,8 @@ fn every_sender_is_understood() {
         (
             ChangeSource::ArgoCd,
             None,
-            json!({"app": "checkout", "revision": "0123456789abcdef", "finishedAt": "2026-11-20T22:10:00Z", "namespace": "production",
-                "author": "cy", "message": "successfully synced"}),
+            json!({"app": "checkout", "phase": "Succeeded", "revision": "0123456789abcdef", "finishedAt": "2026-11-20T22:10:00Z",
+                "namespace": "production", "author": "cy", "message": "successfully synced"}),
             "2026-11-20T22:10:00Z checkout production | synced 0123456789ab successfully synced | cy",
         ),
         (
@@ -257,4 +265,52 @@ fn what_is_not_understood_is_told_by_name() {
         let read = read_changes(sender, &HeaderMap::new(), body.as_bytes(), None, now());
         assert!(read.is_err(), "{} {body}", sender.name());
     }
+}
+
+#[test]
+fn what_its_sender_does_not_say_took_effect_is_said_as_that_and_explains_nothing() {
+    let told = |phase: Value| {
+        let body = json!({"app": "cart", "phase": phase, "revision": "f95f852b", "started_at": "2026-11-20T22:14:53Z"});
+        read(ChangeSource::ArgoCd, None, &body).remove(0)
+    };
+    let (silent, done) = (told(json!(null)), told(json!("Succeeded")));
+    assert!(!silent.took_effect() && done.took_effect());
+    // What says how it ended takes its place.
+    assert!(done.ends(&silent) && !silent.ends(&done));
+    assert_eq!(
+        crate::render::changes::line(&silent),
+        "22:14:53 UTC, deploy of cart: sync of f95f852b, not known whether it took effect"
+    );
+}
+
+#[test]
+fn a_time_that_is_none_and_a_state_that_nobody_knows_are_refused_by_name() {
+    let refused = |body: Value| {
+        let read = read_changes(
+            ChangeSource::Generic,
+            &HeaderMap::new(),
+            body.to_string().as_bytes(),
+            None,
+            now(),
+        );
+        read.map(|read| read.changes.len())
+            .map_err(|error| error.to_string())
+    };
+    assert_eq!(
+        refused(json!({"service": "cart", "title": "v2", "at": "yesterday"})).unwrap_err(),
+        "`at` is \"yesterday\", which is no time: write it like 2026-11-20T22:26:15Z, or as seconds since 1970"
+    );
+    let said = refused(json!([{"title": "v1"}, {"title": "v2", "state": "deployd"}])).unwrap_err();
+    assert!(
+        said.starts_with(
+            "`state` is \"deployd\", which is none that is known: there are success, succeeded,"
+        ) && said.contains("running")
+            && said.contains("failed")
+            && said.contains("queued"),
+        "{said}"
+    );
+    assert_eq!(
+        refused(json!({"title": "v2", "state": "Queued", "at": "2026-11-20T22:10:00Z"})),
+        Ok(0)
+    );
 }

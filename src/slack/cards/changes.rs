@@ -2,6 +2,7 @@
 //! its sender gave one; and closed incidents that are like this one, with how they ended.
 
 use super::text::{link, safe};
+use crate::domain::change::SHOWN;
 use crate::domain::incident::{Incident, Phase};
 use crate::render::{changes, memory};
 
@@ -17,12 +18,13 @@ pub fn lines(incident: &Incident) -> Option<String> {
     if nothing || matches!(incident.phase, Phase::Settling { .. } | Phase::Closed { .. }) {
         return None;
     }
-    let mut lines = vec!["*Changed in the half hour before*".to_owned()];
-    for change in &incident.changes {
+    let mut lines = vec!["*Changed in the half hour before:*".to_owned()];
+    for change in incident.changes.iter().take(SHOWN) {
         let link = change.link.as_deref().and_then(link);
         let link = link.map(|link| format!(" {link}")).unwrap_or_default();
         lines.push(format!("• {}{link}", safe(&changes::line(change), LINE)));
     }
+    lines.extend(changes::more(incident.changes.len()).map(|more| format!("• {more}")));
     for unread in &incident.unread {
         lines.push(format!("• {}", safe(&changes::unread(unread), LINE)));
     }
@@ -40,7 +42,7 @@ pub fn similar(incident: &Incident) -> Option<String> {
         .similar
         .iter()
         .map(|similar| format!("• {}", safe(&memory::line(similar), LINE)));
-    let lines: Vec<String> = std::iter::once("*Similar incidents before*".to_owned())
+    let lines: Vec<String> = std::iter::once("*Similar incidents before:*".to_owned())
         .chain(lines)
         .collect();
     Some(lines.join("\n"))
@@ -59,7 +61,7 @@ pub fn joined(incident: &Incident) -> Option<String> {
     if count == 0 || matches!(incident.phase, Phase::Closed { .. }) {
         return None;
     }
-    let mut lines = vec!["*Also part of it, as far as can be told*".to_owned()];
+    let mut lines = vec!["*Also part of it, as far as can be told:*".to_owned()];
     lines.extend(joined().take(JOINED).map(|(alert, because)| {
         let line = format!("{} ({})", alert.title, changes::because(because));
         format!("• {}", safe(&line, LINE))
@@ -121,5 +123,35 @@ mod tests {
             text.ends_with(" <https://github.com@evil.test/login?a=1&amp;b=2|evil.test>"),
             "{text}"
         );
+    }
+
+    #[test]
+    fn what_is_not_shown_is_counted() {
+        let mut incident = samples::incident("Redis", samples::redis_steps());
+        let change = |number: usize| {
+            Arc::new(Change {
+                source: "changes/generic".into(),
+                id: number.to_string(),
+                kind: ChangeKind::Deploy,
+                state: ChangeState::Done,
+                at: samples::at(0),
+                service: Some("checkout".into()),
+                environment: None,
+                title: format!("v{number}"),
+                by: None,
+                link: None,
+            })
+        };
+        let mut shown = |count: usize| {
+            incident.changes = (0..count).map(change).collect();
+            lines(&incident).expect("a section")
+        };
+        assert_eq!(
+            shown(7),
+            "*Changed in the half hour before:*\n• 01:53:20 UTC, deploy of checkout: v0\n• 01:53:20 UTC, deploy of checkout: v1\n\
+             • 01:53:20 UTC, deploy of checkout: v2\n• and 4 more"
+        );
+        assert!(!shown(3).contains("more"));
+        assert!(shown(20).ends_with("• and at least 17 more"));
     }
 }
