@@ -1,6 +1,8 @@
 //! What the engine costs: commands decided by the rules and committed to a journal on disk, fsync included, in batches
 //! as they form under load. One commit costs one fsync however much it holds, so the batch of one is mostly the disk.
 
+mod common;
+
 use std::hint::black_box;
 use std::sync::Arc;
 
@@ -241,11 +243,12 @@ fn delivery(number: u64, alerts: usize, name: &str, summary: &str, service: &str
 
 fn clicks(criterion: &mut Criterion) {
     let mut group = criterion.benchmark_group("click: decide and commit");
-    for batch in [1_usize, 64, 512] {
+    for most in [1_usize, 64, 512] {
+        let batch = common::size(most, 1);
         let mut world = World::new();
         let at = world.proposed();
         group.throughput(Throughput::Elements(batch as u64));
-        group.bench_function(format!("batch of {batch}"), |bencher| {
+        group.bench_function(format!("batch of {most}"), |bencher| {
             bencher.iter(|| {
                 let commands = (0..batch).map(|_| world.click(&at)).collect();
                 world.run(commands)
@@ -259,7 +262,8 @@ fn clicks(criterion: &mut Criterion) {
 fn crowded(criterion: &mut Criterion) {
     let mut group = criterion.benchmark_group("click: decide and commit 64, by open incidents");
     group.throughput(Throughput::Elements(64));
-    for open in [10_u64, 1_000, 10_000] {
+    for most in [10, 1_000, 10_000] {
+        let open = common::size(most, 10) as u64;
         let mut world = World::new();
         let at = world.proposed();
         for first in (1..open).step_by(500) {
@@ -269,7 +273,7 @@ fn crowded(criterion: &mut Criterion) {
         }
         let found = world.core.state().open().count() as u64;
         assert_eq!(found, open, "each alert opened an incident of its own");
-        group.bench_function(format!("{open} open"), |bencher| {
+        group.bench_function(format!("{most} open"), |bencher| {
             bencher.iter(|| {
                 let commands = (0..64).map(|_| world.click(&at)).collect();
                 world.run(commands)
@@ -281,9 +285,10 @@ fn crowded(criterion: &mut Criterion) {
 
 fn storms(criterion: &mut Criterion) {
     let mut group = criterion.benchmark_group("alerts: parse, decide and commit");
-    group.throughput(Throughput::Elements((DELIVERIES * ALERTS) as u64));
+    let deliveries = common::size(DELIVERIES, 2) as u64;
+    group.throughput(Throughput::Elements(deliveries * ALERTS as u64));
     let mut world = World::new();
-    let known: Vec<Vec<u8>> = (0..DELIVERIES as u64).map(storm).collect();
+    let known: Vec<Vec<u8>> = (0..deliveries).map(storm).collect();
     world.run(known.iter().map(|body| alerts(body)).collect());
     group.bench_function("known, 64 deliveries of 20", |bencher| {
         bencher.iter(|| world.run(known.iter().map(|body| alerts(black_box(body))).collect()));
@@ -293,25 +298,21 @@ fn storms(criterion: &mut Criterion) {
     group.bench_function("first seen, 64 deliveries of 20", |bencher| {
         bencher.iter_batched(
             || {
-                number += DELIVERIES as u64;
-                (0..DELIVERIES as u64)
-                    .map(|n| storm(number + n))
-                    .collect::<Vec<_>>()
+                number += deliveries;
+                (0..deliveries).map(|n| storm(number + n)).collect::<Vec<_>>()
             },
             |bodies| world.run(bodies.iter().map(|body| alerts(body)).collect()),
             BatchSize::PerIteration,
         );
     });
-    group.throughput(Throughput::Elements(DELIVERIES as u64));
+    group.throughput(Throughput::Elements(deliveries));
     let mut world = World::new();
     let mut number = 0;
     group.bench_function("first seen, 64 incidents with a plan to make", |bencher| {
         bencher.iter_batched(
             || {
-                number += DELIVERIES as u64;
-                (0..DELIVERIES as u64)
-                    .map(|n| redis(number + n))
-                    .collect::<Vec<_>>()
+                number += deliveries;
+                (0..deliveries).map(|n| redis(number + n)).collect::<Vec<_>>()
             },
             |bodies| world.run(bodies.iter().map(|body| alerts(body)).collect()),
             BatchSize::PerIteration,
@@ -325,7 +326,7 @@ fn matching(criterion: &mut Criterion) {
     let body = redis(1);
     let alert = parsed(&body).remove(0);
     for runbooks in [1_000, 10_000] {
-        let catalog = catalog(runbooks);
+        let catalog = catalog(common::size(runbooks, 20));
         group.bench_function(format!("{runbooks} runbooks"), |bencher| {
             bencher.iter(|| rank(&catalog, &AlertFacts::of(black_box(&alert), None)));
         });

@@ -4,6 +4,8 @@
 //!
 //! Targets: a match under 1 ms at the median, the index under 100 MiB, loading under 2 s, memory under a tenth of a match.
 
+mod common;
+
 use std::collections::BTreeMap;
 use std::fmt::Write;
 use std::hint::black_box;
@@ -63,7 +65,7 @@ fn runbooks() -> Vec<(String, Vec<u8>)> {
         }
         (format!("runbook-{number:05}.md"), text.into_bytes())
     };
-    (0..RUNBOOKS).map(page).collect()
+    (0..common::size(RUNBOOKS, 20)).map(page).collect()
 }
 
 fn matching(criterion: &mut Criterion) {
@@ -97,7 +99,7 @@ fn matching(criterion: &mut Criterion) {
 }
 
 /// Closed incidents at hand, as many as are kept, and a new one that is like some of them.
-fn remembered(count: u64) -> (State, Vec<Signature>, Signature) {
+fn remembered(count: usize) -> (State, Vec<Signature>, Signature) {
     let words: Vec<&str> = WORDS.split_whitespace().collect();
     let products: Vec<&str> = PRODUCTS.split_whitespace().collect();
     let mut draw = Draw(0x9E37_79B9_7F4A_7C15);
@@ -112,6 +114,7 @@ fn remembered(count: u64) -> (State, Vec<Signature>, Signature) {
             event,
         });
     };
+    let count = count as u64;
     let mut closed = Vec::new();
     for number in 1..=count + 1 {
         let incident = IncidentId(number);
@@ -159,12 +162,12 @@ fn remembered(count: u64) -> (State, Vec<Signature>, Signature) {
 }
 
 fn memory(criterion: &mut Criterion) {
-    let (state, _, new) = remembered(500);
+    let (state, _, new) = remembered(common::size(500, 20));
     criterion.bench_function("similar/500 closed incidents", |bencher| {
         bencher.iter(|| state.memory.similar(black_box(&new), 2));
     });
     // What `interlock incidents similar` compares: all that the journal has.
-    let (_, closed, new) = remembered(10_000);
+    let (_, closed, new) = remembered(common::size(10_000, 20));
     criterion.bench_function("similar/10,000 closed incidents", |bencher| {
         bencher.iter(|| similar(&closed, black_box(&new), 10));
     });

@@ -3,7 +3,7 @@
 //! Invariant: text is cleaned whole, before it is cut; a secret cut in half would no longer be found.
 
 use std::borrow::Cow;
-use std::sync::Arc;
+use std::sync::{Arc, LazyLock};
 
 use aho_corasick::AhoCorasick;
 use arc_swap::ArcSwap;
@@ -32,8 +32,19 @@ pub struct Redactor {
     /// Of the settings.
     own: Vec<String>,
     known: ArcSwap<Known>,
-    rules: Vec<(&'static str, Hides, Regex)>,
+    rules: &'static [Rule],
 }
+
+/// What it is called, what of it is hidden, and its pattern.
+type Rule = (&'static str, Hides, Regex);
+
+/// The same for every redactor, and slow to compile: once for a process.
+static COMPILED: LazyLock<Result<Vec<Rule>, regex::Error>> = LazyLock::new(|| {
+    let compiled = RULES
+        .iter()
+        .map(|rule| Ok((rule.kind, rule.hides, Regex::new(rule.pattern)?)));
+    compiled.collect()
+});
 
 struct Known {
     /// All forms of all secrets that we hold.
@@ -80,14 +91,10 @@ impl Redactor {
             .map(|secret| secret.as_ref().to_owned())
             .collect();
         let known = Known::new(own.iter().map(String::as_str))?;
-        let rules: Result<Vec<_>, regex::Error> = RULES
-            .iter()
-            .map(|rule| Ok((rule.kind, rule.hides, Regex::new(rule.pattern)?)))
-            .collect();
         Ok(Self {
             own,
             known: ArcSwap::from_pointee(known),
-            rules: rules?,
+            rules: COMPILED.as_ref().map_err(Clone::clone)?,
         })
     }
 
@@ -128,7 +135,7 @@ impl Redactor {
             Some(held) => held.replace_all(text, "[redacted: secret of interlock]"),
             None => Cow::Borrowed(text),
         };
-        for (kind, hides, rule) in &self.rules {
+        for (kind, hides, rule) in self.rules {
             let next = rule.replace_all(&clean, |found: &Captures<'_>| replacement(found, kind, *hides));
             if let Cow::Owned(next) = next
                 && next != clean

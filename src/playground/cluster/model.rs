@@ -44,6 +44,8 @@ pub(super) struct Model {
     pub timings: Timings,
     pub world: WorldState,
     pub programs: Registry,
+    /// The store's version for which the queue's workers were counted, and how many there were.
+    counted: (u64, u32),
 }
 
 /// Whether an event tells of trouble.
@@ -64,6 +66,7 @@ impl Model {
             timings,
             world: WorldState::default(),
             programs: Registry::default(),
+            counted: (0, 0),
         }
     }
 
@@ -204,10 +207,20 @@ impl Model {
         self.pass_to(target);
     }
 
+    /// How many work on the queue. Counted again when an object has changed: a clock that runs asks fifty times a second.
+    fn workers(&mut self) -> u32 {
+        let version = self.store.version();
+        if self.counted.0 != version {
+            let workers = controller::kubelet::ready_pods_of_app(self, "production", "orders-worker");
+            self.counted = (version, workers);
+        }
+        self.counted.1
+    }
+
     fn pass_to(&mut self, moment: Timestamp) {
         let elapsed = Duration::try_from(moment.duration_since(self.now)).unwrap_or(Duration::ZERO);
         if !elapsed.is_zero() {
-            let workers = controller::kubelet::ready_pods_of_app(self, "production", "orders-worker");
+            let workers = self.workers();
             self.world.queue.pass(elapsed, workers);
         }
         self.now = moment;

@@ -1,9 +1,11 @@
 //! What the kubelet knows of a pod: the phase its containers are in, when that changes, and what they printed.
 //! Plain data; the transitions are in `controller::kubelet`.
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use jiff::Timestamp;
+use serde_json::Value;
 
 /// What a container image does when it is started.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -101,11 +103,22 @@ pub(super) struct LogLine {
 }
 
 /// How a container ended.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct Ended {
     pub started: Timestamp,
     pub finished: Timestamp,
     pub exit_code: i32,
+}
+
+/// What a pod's status shows of the kubelet's record: phase, start, restarts, the last end, and whether its node is ready.
+pub(super) type Shown = (Phase, Option<Timestamp>, u32, Option<Ended>, bool);
+
+/// From what a status was written. While that stays, writing it again would change nothing.
+#[derive(Clone, Debug)]
+pub(super) struct Written {
+    /// The pod as it was stored then.
+    pub pod: Arc<Value>,
+    pub from: Shown,
 }
 
 /// The kubelet's record of a pod.
@@ -126,6 +139,8 @@ pub(super) struct PodSim {
     pub log: Vec<LogLine>,
     /// What the containers before the last restart printed.
     pub previous: Vec<LogLine>,
+    /// The status that was written last.
+    pub written: Option<Written>,
 }
 
 /// How many lines a container's log keeps.
@@ -144,7 +159,13 @@ impl PodSim {
             leaves: None,
             log: Vec::new(),
             previous: Vec::new(),
+            written: None,
         }
+    }
+
+    /// What the status shows of it.
+    pub fn shown(&self, node_is_ready: bool) -> Shown {
+        (self.phase, self.started, self.restarts, self.ended, node_is_ready)
     }
 
     /// The next moment at which something happens to this pod.

@@ -1,27 +1,39 @@
 //! A pod's status as the API shows it, made from the kubelet's record.
 
+use std::sync::Arc;
+
 use serde_json::{Value, json};
 
 use super::{kubelet, pods};
 use crate::playground::cluster::json;
 use crate::playground::cluster::kinds::Kind;
 use crate::playground::cluster::model::{Model, stamp};
-use crate::playground::cluster::sim::{Ended, Phase, PodSim};
+use crate::playground::cluster::sim::{Ended, Phase, PodSim, Written};
 use crate::playground::cluster::store::Key;
 
-/// Writes the status of one pod.
+/// Writes the status of one pod, unless it was written from the same before: the kubelet looks at every pod after each change.
 pub(in crate::playground::cluster) fn write(model: &mut Model, key: &Key) {
     let Some(pod) = model.store.get(key).cloned() else {
         return;
     };
-    let Some(sim) = model.sim(&pod).cloned() else {
+    let Some(sim) = model.sim(&pod) else {
         return;
     };
-    let status = status(model, &pod, &sim);
+    let alive = kubelet::node_is_ready(model, json::text(&pod, "/spec/nodeName"));
+    let is_from_this = |before: &Written| Arc::ptr_eq(&before.pod, &pod) && before.from == sim.shown(alive);
+    if sim.written.as_ref().is_some_and(is_from_this) {
+        return;
+    }
+    let from = sim.shown(alive);
+    let status = status(model, &pod, sim, alive);
     pods::put_status(model, key, status);
+    let stored = model.store.get(key).cloned();
+    if let (Some(pod), Some(sim)) = (stored, model.sim_mut(&pod)) {
+        sim.written = Some(Written { pod, from });
+    }
 }
 
-fn status(model: &Model, pod: &Value, sim: &PodSim) -> Value {
+fn status(model: &Model, pod: &Value, sim: &PodSim, alive: bool) -> Value {
     let qos = pod
         .pointer("/status/qosClass")
         .cloned()
@@ -31,8 +43,6 @@ fn status(model: &Model, pod: &Value, sim: &PodSim) -> Value {
         let condition = pods::condition(model, pod, "PodScheduled", false, "Unschedulable", why);
         return json!({"phase": "Pending", "qosClass": qos, "conditions": [condition]});
     }
-    let node = json::text(pod, "/spec/nodeName");
-    let alive = kubelet::node_is_ready(model, node);
     let ready = sim.phase == Phase::Ready && alive;
     let ended = matches!(sim.phase, Phase::Succeeded | Phase::Failed);
     let reason = if ready {

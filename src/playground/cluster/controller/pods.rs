@@ -122,8 +122,12 @@ pub(in crate::playground::cluster) fn count_ready(pods: &[Arc<Value>]) -> i64 {
     i64::try_from(ready).unwrap_or(i64::MAX)
 }
 
-/// Stores an object's status, as the status subresource does.
+/// Stores an object's status, as the status subresource does. One that is the same is left alone.
 pub(in crate::playground::cluster) fn put_status(model: &mut Model, key: &Key, status: Value) {
+    let same = |object: &Arc<Value>| object.get("status") == Some(&status);
+    if model.store.get(key).is_some_and(same) {
+        return;
+    }
     if let Some(mut object) = model.copy(key) {
         json::set(&mut object, &["status"], status);
         model.store.put(key.kind, object);
