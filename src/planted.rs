@@ -1,7 +1,7 @@
 //! Bugs that are there on purpose, each the absence of one guard, to see that a test notices when the guard is gone.
 //!
 //! They exist only in builds for tests, which have the feature `planted-bugs`: there `INTERLOCK_PLANTED_BUG` names the one that
-//! is on. An optimised build has none whatever its features: without debug assertions, or without the feature, [`is`] is a
+//! is on. A release has none whatever its features: without debug assertions, or without the feature, [`is`] is a
 //! constant and nothing of this is in the program.
 //! `.ci/planted` switches on one after the other and wants the test that `.ci/planted-bugs` names for it to fail.
 

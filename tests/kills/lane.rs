@@ -21,8 +21,11 @@ use super::place::{self, TOKEN, alert, name};
 use super::process::Process;
 use super::promises;
 
-/// A process lives at most this long in one round.
+/// A process lives at most this long in one round, on a machine that has nothing else to do. Where starting it alone took long,
+/// it lives so many times as long: nothing would come of it before its end otherwise.
 const ROUND: Duration = Duration::from_millis(1_200);
+const OF_STARTS: u32 = 4;
+const LONGEST_ROUND: Duration = Duration::from_secs(15);
 /// At the end everything must have come to rest within this time.
 /// Slack allows 50 edits a minute, and every card wants several.
 const REST: Duration = Duration::from_secs(240);
@@ -182,9 +185,11 @@ impl Lane {
     async fn round(&mut self) {
         let moment = Moment::choose(&mut self.rng);
         let environment = moment.environment().map(|(name, value)| (name, value.into()));
+        let begun = Instant::now();
         let came = match self.start(environment.into_iter().collect()).await {
             Ok(process) => {
-                let came = timeout(ROUND, self.until(moment, &process)).await;
+                let round = (begun.elapsed() * OF_STARTS).clamp(ROUND, LONGEST_ROUND);
+                let came = timeout(round, self.until(moment, &process, round)).await;
                 process.kill();
                 came.unwrap_or(false)
             }
@@ -215,7 +220,7 @@ impl Lane {
     }
 
     /// Lives on until the moment has come: an alert is fired, people press what they can.
-    async fn until(&mut self, moment: Moment, process: &Process) -> bool {
+    async fn until(&mut self, moment: Moment, process: &Process, round: Duration) -> bool {
         if let Moment::After(span) = moment {
             let end = Instant::now() + span;
             let _ = timeout_at(end, self.work(process, || false)).await;
@@ -230,7 +235,7 @@ impl Lane {
         if let Moment::Inside { harm, .. } = moment {
             let patience = Duration::from_millis(self.rng.below(1_100));
             if harm == Harm::Abort {
-                return self.until_it_dies(process).await;
+                return self.until_it_dies(process, round).await;
             }
             let _ = timeout(patience, self.work(process, || false)).await;
             return false;
@@ -274,9 +279,8 @@ impl Lane {
     }
 
     /// Whether it dies where it was told to; some of that is passed only when it stops.
-    async fn until_it_dies(&mut self, process: &Process) -> bool {
-        let lives = Duration::from_millis(500);
-        let _ = timeout(lives, self.work(process, || process.has_ended())).await;
+    async fn until_it_dies(&mut self, process: &Process, round: Duration) -> bool {
+        let _ = timeout(round / 2, self.work(process, || process.has_ended())).await;
         if !process.has_ended() {
             process.ask_to_stop();
             while !process.has_ended() {

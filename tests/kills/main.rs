@@ -52,7 +52,8 @@ async fn whenever_it_is_killed_nothing_is_done_twice_and_nothing_is_lost() {
     let kills = number("INTERLOCK_KILLS").map_or(KILLS, |kills| u32::try_from(kills).unwrap());
     let seed = number("INTERLOCK_KILLS_SEED").unwrap_or(1);
     let workers = std::thread::available_parallelism().map_or(2, usize::from);
-    let lanes = (workers * 2).clamp(2, 8);
+    // A round is more waiting than work.
+    let lanes = (workers * 3).clamp(2, 12);
     let share = OF_A_DATABASE.min(kills.div_ceil(u32::try_from(lanes).unwrap()));
     let databases = kills.div_ceil(share.max(1));
     let next = Arc::new(AtomicU32::new(0));

@@ -7,6 +7,12 @@ use std::path::Path;
 use std::process::{Child, Command, Stdio};
 
 use parking_lot::Mutex;
+use rustix::process::{Pid, Signal, kill_process};
+
+/// The program of this build; a campaign of days names a copy that no later build writes over.
+fn program() -> OsString {
+    std::env::var_os("INTERLOCK_PROGRAM").unwrap_or_else(|| env!("CARGO_BIN_EXE_interlock").into())
+}
 
 /// A bot that runs. Dropping it kills it.
 pub struct Process {
@@ -24,7 +30,7 @@ impl Process {
                 .append(true)
                 .open(folder.join("log"))
                 .unwrap();
-            let mut child = Command::new(env!("CARGO_BIN_EXE_interlock"))
+            let mut child = Command::new(program())
                 .args(["serve", "--config"])
                 .arg(folder.join("interlock.toml"))
                 .envs(environment)
@@ -71,10 +77,9 @@ impl Process {
 
     /// Asks it to stop.
     pub fn ask_to_stop(&self) {
-        let asked = Command::new("sh")
-            .args(["-c", &format!("kill -TERM {}", self.child.lock().id())])
-            .status();
-        assert!(asked.is_ok_and(|status| status.success()), "it is not there");
+        let pid = Pid::from_child(&self.child.lock());
+        kill_process(pid, Signal::TERM)
+            .expect("it is there, if only as what its parent has not looked at yet");
     }
 
     /// `SIGKILL`; returns when it is dead.
