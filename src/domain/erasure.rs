@@ -173,6 +173,7 @@ impl State {
         self.let_go_of_starts(now);
         self.changes.let_go(now);
         self.ends.let_go(now);
+        self.storms.let_go(now);
         self.codes.erased(&erasure.left.codes, now);
         self.memory
             .erased(&erasure.left.remembered, &erasure.left.signatures);

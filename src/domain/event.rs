@@ -140,6 +140,13 @@ pub enum Event {
         incident: Option<IncidentId>,
         heard: Heard,
     },
+    /// So many incidents opened in a channel within minutes that it is told. What their alerts share stands with them: of this
+    /// entry nothing would ever be erased.
+    Storm {
+        channel: Channel,
+        opened: usize,
+        since: Timestamp,
+    },
     /// Somebody told what they changed, whatever it may be good for.
     Changed {
         change: Arc<Change>,

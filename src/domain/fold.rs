@@ -78,6 +78,7 @@ impl State {
             Event::FreezeFile { path, file } => self.freeze.saw(path, file, entry.at),
             Event::Changed { change } => self.changes.note(change, entry.at),
             Event::ChangesUnread { unread } => self.unread.clone_from(unread),
+            Event::Storm { channel, .. } => self.storms.told(channel, entry.at),
             Event::SecondFactor { change } => self.factors.note(change),
             Event::Erased { erasure, .. } => self.erased(erasure, entry.at),
             Event::PayloadErased { kind, incident } => self.payload_erased(kind, *incident, entry.at),
@@ -135,6 +136,7 @@ impl State {
                 self.forget_old(entry.at);
                 // What a person runs by hand is no alert, however much of it comes.
                 if by.is_none() {
+                    self.storms.opened(channel, *incident, entry.at);
                     self.past.fired(entry.at, &alert.fingerprint);
                 }
                 self.last_incident = self.last_incident.max(incident.0);

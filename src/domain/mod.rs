@@ -67,5 +67,6 @@ pub(crate) mod samples;
 pub mod search;
 pub mod silence;
 pub mod state;
+pub mod storm;
 pub mod text;
 pub mod touched;

@@ -1,5 +1,6 @@
-//! What the channels are told that is about no one incident: that something was frozen, and that it is over. Decided with the
-//! event that it is about, so that it is told once, whatever crashes; worded in `render::freezing`.
+//! What the channels are told that is about no one incident: that something was frozen, that it is over,
+//! and that incidents come as a storm. Decided with the
+//! event that it is about, so that it is told once, whatever crashes; worded in `render::freezing` and `render::storm`.
 
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
@@ -7,6 +8,7 @@ use serde::{Deserialize, Serialize};
 use super::event::Who;
 use super::freeze::{FileSeen, Scope};
 use super::ids::{IncidentId, StepNo};
+use super::storm::Shared;
 
 /// A step that runs or ran a moment ago.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -63,5 +65,11 @@ pub enum Notice {
     FileGone {
         path: String,
         left: Vec<Scope>,
+    },
+    /// Many incidents opened in one channel within minutes.
+    Storm {
+        opened: usize,
+        since: Timestamp,
+        shared: Vec<Shared>,
     },
 }

@@ -25,6 +25,7 @@ use super::past::Past;
 use super::recent::Ran;
 use super::run::StepState;
 use super::silence::{Silence, SilenceState};
+use super::storm::Storms;
 
 /// Slack signs a request for 5 minutes and redelivers an event for up to 5 more (docs.slack.dev, Events API); a key
 /// older than this can't come again.
@@ -113,6 +114,9 @@ pub struct State {
     /// Ends that came before their beginnings.
     #[serde(default)]
     pub(super) ends: Ends,
+    /// What opened lately in each channel.
+    #[serde(default)]
+    pub storms: Storms,
     /// Closed incidents, oldest first, until they are let go.
     pub closed: VecDeque<(Timestamp, IncidentId)>,
     #[serde(skip)]

@@ -115,6 +115,21 @@ impl Draft {
         }
     }
 
+    /// What the rule and the alert are called; each stands in for the other, and for one whose template lacked something.
+    fn names(&self) -> (String, String) {
+        let (name, title) = (without_gaps(one_line(&self.name)), one_line(&self.title));
+        let title = match is_filled(&title) || name.is_empty() {
+            true => without_gaps(title),
+            false => name.clone(),
+        };
+        match (name.is_empty(), title.is_empty()) {
+            (true, true) => ("(no title)".to_owned(), "(no title)".to_owned()),
+            (true, false) => (title.clone(), title),
+            (false, true) => (name.clone(), name),
+            (false, false) => (name, title),
+        }
+    }
+
     pub fn finish(mut self, incoming: &Incoming<'_>) -> Alert {
         let mapping = incoming.mapping;
         let service = self.service.take();
@@ -123,17 +138,7 @@ impl Draft {
         self.annotate("runbook_url", runbook.clone());
         let (severity, severity_word) =
             mapping.first_severity(self.severity.iter().flatten().map(String::as_str));
-        let (name, title) = (without_gaps(one_line(&self.name)), one_line(&self.title));
-        let title = match is_filled(&title) || name.is_empty() {
-            true => without_gaps(title),
-            false => name.clone(),
-        };
-        let (name, title) = match (name.is_empty(), title.is_empty()) {
-            (true, true) => ("(no title)".to_owned(), "(no title)".to_owned()),
-            (true, false) => (title.clone(), title),
-            (false, true) => (name.clone(), name),
-            (false, false) => (name, title),
-        };
+        let (name, title) = self.names();
         let told = self.said();
         let labels = bounded(self.labels);
         let episode = cut(self.episode, 2 * MAX_NAME);

@@ -3,7 +3,7 @@
 use jiff::Timestamp;
 
 use super::escape::Mrkdwn;
-use super::{people, words};
+use super::{people, storm, words};
 use crate::domain::breaker::{self, interlock};
 use crate::domain::event::Who;
 use crate::domain::freeze::{FileSeen, FreezeFile, Scope};
@@ -110,6 +110,11 @@ pub fn notice(notice: &Notice, late: Option<Timestamp>) -> String {
             );
             [head, stops].into_iter().chain(told(ran)).collect()
         }
+        Notice::Storm {
+            opened,
+            since,
+            shared,
+        } => storm::notice(*opened, *since, shared),
         Notice::FileGone { path, left } => vec![
             format!("*The freeze file is gone:* {} was removed.", Mrkdwn::escape(path)),
             Mrkdwn::escape(&still(left, None)).to_string(),

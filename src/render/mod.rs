@@ -18,6 +18,7 @@ pub mod reasons;
 mod reminder;
 pub mod runbooks;
 pub mod silences;
+mod storm;
 pub mod summary;
 pub mod thread;
 pub mod timeline;

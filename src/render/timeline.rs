@@ -2,7 +2,7 @@
 //! foreign text is in it as it came; whoever posts it escapes it. Longer than other files, since it is one list of what happens.
 
 use super::reminder::{self, Reminder};
-use super::{changes, evidence, freezing, handoff, heard, memory, reasons, silences, words};
+use super::{changes, evidence, freezing, handoff, heard, memory, reasons, silences, storm, words};
 use crate::domain::approval::Vote;
 use crate::domain::event::{Cause, Deed, Event, Judgement, Outcome, Refusal};
 use crate::domain::factors::{FactorChange, FactorDeed};
@@ -151,6 +151,11 @@ fn worded(event: &Event, incident: Option<&Incident>) -> Option<String> {
             let lines: Vec<String> = similar.iter().map(memory::line).collect();
             format!("similar incidents before: {}", lines.join("; "))
         }
+        Event::Storm {
+            channel,
+            opened,
+            since,
+        } => storm::line(*opened, *since, channel.as_str()),
         Event::Changed { change } => format!("changed: {}", changes::line(change)),
         Event::ChangesUnread { unread } if unread.is_empty() => {
             "changes can be read again in every place that is followed".to_owned()

@@ -1,4 +1,5 @@
-//! `serve`: how it starts, what it refuses, how it ends; and the commands that ask a running bot.
+//! `serve`: how it starts, what it refuses, how it ends; and the commands that ask a running bot. Longer than other files, since
+//! each way in which it is not there stands beside the others.
 
 use std::io::{BufRead, BufReader, Read, Write};
 use std::net::{TcpListener, TcpStream};

@@ -7,7 +7,7 @@ use std::sync::Arc;
 use jiff::SignedDuration;
 
 use super::carry::{self, Carried};
-use super::{Context, Tx, advance, advise, changes, cut, heard, plan_act, settling, survey, twins};
+use super::{Context, Tx, advance, advise, changes, cut, heard, plan_act, settling, storm, survey, twins};
 use crate::domain::alert::{Alert, AlertStatus, Severity};
 use crate::domain::cluster::{self, Because};
 use crate::domain::command::{Drive, Reply};
@@ -365,6 +365,7 @@ pub(super) fn opened_with(
     changes::look_back(tx, context, incident, &alert);
     remember(tx, incident);
     choose(tx, context, incident, &alert);
+    storm::look(tx, incident);
     incident
 }
 

@@ -26,6 +26,7 @@ mod settling;
 mod silences;
 mod split;
 mod step;
+mod storm;
 mod survey;
 mod twins;
 mod tx;

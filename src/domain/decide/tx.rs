@@ -262,6 +262,7 @@ fn redraws(event: &Event) -> bool {
         | Event::FreezeFile { .. }
         | Event::Changed { .. }
         | Event::ChangesUnread { .. }
+        | Event::Storm { .. }
         | Event::SecondFactor { .. }
         | Event::Erased { .. }
         | Event::PayloadErased { .. }
@@ -340,6 +341,7 @@ fn tells(event: &Event) -> bool {
         | Event::FreezeFile { .. }
         | Event::Changed { .. }
         | Event::ChangesUnread { .. }
+        | Event::Storm { .. }
         | Event::SecondFactor { .. }
         | Event::Erased { .. }
         | Event::PayloadErased { .. }

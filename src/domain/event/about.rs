@@ -16,6 +16,7 @@ impl Event {
             | Self::FreezeFile { .. }
             | Self::Changed { .. }
             | Self::ChangesUnread { .. }
+            | Self::Storm { .. }
             | Self::Erased { .. }
             | Self::SecondFactor { .. } => None,
             Self::Frozen { over, .. } | Self::Unfrozen { over, .. } => over.map(|over| over.incident),

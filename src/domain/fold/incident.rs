@@ -307,6 +307,7 @@ pub(super) fn change(incident: &mut Incident, event: &Event, at: Timestamp) {
         | Event::FreezeFile { .. }
         | Event::Changed { .. }
         | Event::ChangesUnread { .. }
+        | Event::Storm { .. }
         | Event::SecondFactor { .. }
         | Event::Erased { .. }
         | Event::PayloadErased { .. }

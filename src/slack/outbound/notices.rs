@@ -1,4 +1,4 @@
-//! What the channels are told that is about no one incident: a freeze, and its end. One notice at a time, in the order of the
+//! What the channels are told that is about no one incident: a freeze, its end, a storm. One notice at a time, in the order of the
 //! journal, in each channel once however many names it has in the configuration.
 //!
 //! Invariant: a notice is confirmed when every channel has it or has refused it for good, so a crash leaves out none; what an
@@ -78,7 +78,7 @@ pub(super) async fn tell(bench: &Bench, job: Job) -> i64 {
     let Some(left) = PATIENCE.checked_sub(age) else {
         warn!(
             row = job.row,
-            "a freeze or its end could not be told in time, and is not any more"
+            "a freeze, its end or a storm could not be told in time, and is not any more"
         );
         return job.row;
     };
