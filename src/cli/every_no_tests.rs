@@ -105,8 +105,19 @@ fn failures() -> Vec<Failure> {
             silent: Silent {
                 database: path(),
                 pid: Some(4242),
-                why: text("not within 10 seconds"),
+                why: text("its control socket is not there"),
                 not_for_you: false,
+                was_asked: false,
+            },
+            undone: "nothing was lifted",
+        },
+        Failure::Silent {
+            silent: Silent {
+                database: path(),
+                pid: Some(1),
+                why: text("not in time"),
+                not_for_you: false,
+                was_asked: true,
             },
             undone: "nothing was lifted",
         },

@@ -98,15 +98,17 @@ impl Ingest {
                 }
             },
         }
-        Ok(ended(refused.as_deref(), &authenticity))
+        let given = !self.headers.is_empty();
+        Ok(ended(refused.as_deref(), &authenticity, given))
     }
 }
 
-/// Whether such a request would have come through.
-fn ended(refused: Option<&str>, authenticity: &Authenticity) -> Ended {
+/// Whether such a request would have come through, as far as can be told from what was given of it.
+fn ended(refused: Option<&str>, authenticity: &Authenticity, headers_given: bool) -> Ended {
     match authenticity {
         _ if refused.is_some() => Ended::Found,
         Authenticity::Fails(_) | Authenticity::Stale => Ended::Found,
+        Authenticity::InAddress if headers_given => Ended::Found,
         Authenticity::Holds | Authenticity::NotTold | Authenticity::InAddress | Authenticity::NotAsked => {
             Ended::Fine
         }

@@ -90,7 +90,7 @@ pub(super) enum Failure {
         error: io::Error,
     },
     /// Whose lock is held, and what it means for whoever asked.
-    #[error("{silent}, so {undone}. {}", .silent.what_to_do())]
+    #[error("{silent}, {}. {}", .silent.what_became_of_it(.undone), .silent.what_to_do())]
     Silent { silent: Silent, undone: &'static str },
     /// The running bot said no; its own words.
     #[error("{0}")]

@@ -19,6 +19,8 @@ pub(super) struct Silent {
     pub why: String,
     /// The socket is there and not for this user: nothing is wrong with the bot.
     pub not_for_you: bool,
+    /// What was asked may have reached it, and may still be done.
+    pub was_asked: bool,
 }
 
 /// Who is silent after `error` came for an answer; `None` when no bot is running.
@@ -34,7 +36,7 @@ pub(super) fn silent(database: &Path, error: &io::Error) -> Result<Option<Silent
         database: database.to_owned(),
         pid,
         why: match error.kind() {
-            ErrorKind::TimedOut => "not within 10 seconds".to_owned(),
+            ErrorKind::TimedOut => "not in time".to_owned(),
             ErrorKind::UnexpectedEof | ErrorKind::ConnectionReset | ErrorKind::BrokenPipe => {
                 "it closed the connection without a word".to_owned()
             }
@@ -42,6 +44,10 @@ pub(super) fn silent(database: &Path, error: &io::Error) -> Result<Option<Silent
             _ => error.to_string(),
         },
         not_for_you: error.kind() == ErrorKind::PermissionDenied,
+        was_asked: !matches!(
+            error.kind(),
+            ErrorKind::NotFound | ErrorKind::ConnectionRefused | ErrorKind::PermissionDenied
+        ),
     }))
 }
 
@@ -59,17 +65,27 @@ pub(super) fn failure(database: &Path, error: io::Error, undone: &'static str) -
 }
 
 impl Silent {
+    /// What became of what was asked; `undone` says that nothing did.
+    pub fn what_became_of_it(&self, undone: &'static str) -> String {
+        if self.was_asked {
+            "so nobody knows whether it did what was asked, or will".to_owned()
+        } else {
+            format!("so {undone}")
+        }
+    }
+
     /// A sentence or two.
     pub fn what_to_do(&self) -> String {
         if self.not_for_you {
             return "Run this as the user that the bot runs as.".to_owned();
         }
         let end = match self.pid {
-            Some(pid) => format!("end it (`kill -9 {pid}`)"),
-            None => "end it".to_owned(),
+            // The first process of a container is that of its own count, and ends with it.
+            Some(1) | None => "restart it, with its container where it runs in one".to_owned(),
+            Some(pid) => format!("end it where it runs (process {pid} there) and start it again"),
         };
         format!(
-            "If it was started just now, ask again in a minute; else look at its log, {end} and start it again: what it recorded stays. `interlock freeze --file REASON` stops steps without it"
+            "If it was started just now, or a restore is going on, ask again in a minute; else look at its log and {end}: what it recorded stays. `interlock freeze --file REASON` stops steps without it"
         )
     }
 }

@@ -17,6 +17,7 @@ use jiff::SignedDuration;
 use serde::{Deserialize, Serialize};
 
 use super::alert::Alert;
+use super::change::SHOWN;
 use super::decide::Context;
 use super::ids::{IncidentId, RunbookName, Service};
 use super::incident::{Incident, Phase, Verdict};
@@ -383,7 +384,9 @@ fn same_change(state: &State, context: Context<'_>, incident: &Incident, alert: 
     }
     let changes = state.changes.before(alert, context.now, &context.rules.services);
     let mut effective = changes.iter().filter(|change| change.took_effect());
-    let shared = effective.find(|change| incident.changes.contains(change))?;
+    // The reason has to be one that stands on the card.
+    let shown = incident.changes.iter().take(SHOWN);
+    let shared = effective.find(|change| shown.clone().any(|known| known == *change))?;
     Some(Because::SameChange {
         title: shared.title.clone(),
     })

@@ -1,5 +1,6 @@
 //! Senders without a parser of their own: Interlock's own format, and whatever a `map` describes, by JSON pointers or by one
-//! jq program within bounds. A status word that is in no list and a time that is none are refused rather than guessed.
+//! jq program within bounds. A status word that is in no list and a beginning that is no time are refused
+//! rather than guessed.
 
 use std::collections::BTreeMap;
 
@@ -9,7 +10,7 @@ use super::alertmanager::fingerprint_of;
 use super::draft::Draft;
 use super::error::ParseError;
 use super::json::{any, list, pairs, plain, text};
-use super::moment::told;
+use super::moment::{moment, told};
 use super::read::{Incoming, Read};
 use crate::config::{AlertMap, Pointer};
 use crate::domain::alert::{AlertStatus, Told};
@@ -157,13 +158,18 @@ pub(super) fn draft(item: &Value, map: &AlertMap) -> Result<Draft, ParseError> {
             text(link, "/href").or_else(|| plain(link)),
         );
     }
-    let time = |pointer: &Option<Pointer>| match pointer {
-        Some(pointer) => told(item, &[pointer.as_str()]),
-        None => Ok(None),
+    // Only when it begins is asked of every alert, so that a team sees a wrong one when it sets this up. What comes with an end
+    // or an acknowledgement alone must not cost an alert months later.
+    draft.starts_at = match &map.starts_at {
+        Some(pointer) => told(item, &[pointer.as_str()])?,
+        None => None,
     };
-    draft.starts_at = time(&map.starts_at)?;
-    draft.ends_at = time(&map.ends_at)?;
-    draft.told = Told::by(at(&map.acknowledged_by), time(&map.acknowledged_at)?);
+    let time = |pointer: &Option<Pointer>| {
+        let value = pointer.as_ref().and_then(|at| item.pointer(at.as_str()));
+        value.and_then(moment)
+    };
+    draft.ends_at = time(&map.ends_at);
+    draft.told = Told::by(at(&map.acknowledged_by), time(&map.acknowledged_at));
     Ok(draft)
 }
 

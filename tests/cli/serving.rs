@@ -156,7 +156,7 @@ fn a_bot_that_holds_the_database_and_does_not_answer_is_not_taken_for_none() {
         status.out,
         format!(
             "NO ANSWER process {me} holds the database `interlock.db` and does not answer (it closed the connection without a word). \
-             If it was started just now, ask again in a minute; else look at its log, end it (`kill -9 {me}`) and start it again: what it recorded stays. \
+             If it was started just now, or a restore is going on, ask again in a minute; else look at its log and end it where it runs (process {me} there) and start it again: what it recorded stays. \
              `interlock freeze --file REASON` stops steps without it.\nThe journal says that nothing is open.\n"
         )
     );

@@ -41,7 +41,7 @@ pub(super) fn show(
         ),
     };
     app::changes_without_secrets(settings, &mut read.changes)?;
-    let ended = ended(refused.as_deref(), &authenticity);
+    let ended = ended(refused.as_deref(), &authenticity, !sample.headers.is_empty());
     match (format, &refused) {
         (Format::Json, _) => screen.json(&Answer {
             source: format!("changes/{name}"),

@@ -13,10 +13,11 @@ const A_FEW: u32 = 3;
 /// And so does what at most one page of so many says.
 const ONE_IN: usize = 20;
 
-/// Parts of titles and lines of one set of pages that too many of them have.
+/// Titles and lines of one set of pages that too many of them have.
 pub(super) struct Shared<'p> {
     titles: HashSet<String>,
-    /// The letters of the numbers that its pages go by.
+    /// Parts of titles, and the letters of the numbers that pages go by: those of most pages.
+    parts: HashSet<String>,
     codes: HashSet<&'p str>,
     lines: HashSet<&'p str>,
 }
@@ -24,12 +25,14 @@ pub(super) struct Shared<'p> {
 impl<'p> Shared<'p> {
     pub fn of(pages: &[&'p Page]) -> Self {
         let mut titles: HashMap<String, u32> = HashMap::new();
+        let mut parts_of_titles: HashMap<String, u32> = HashMap::new();
         let mut codes: HashMap<&str, u32> = HashMap::new();
         // With the last page that was counted: a line may stand twice on one page.
         let mut lines: HashMap<&str, (u32, usize)> = HashMap::new();
         for (place, page) in pages.iter().enumerate() {
+            *titles.entry(squash(&page.title)).or_default() += 1;
             for part in unique_parts(&page.title) {
-                *titles.entry(part).or_default() += 1;
+                *parts_of_titles.entry(part).or_default() += 1;
             }
             if let Some(letters) = parts(&page.title).into_iter().find_map(code) {
                 *codes.entry(letters).or_default() += 1;
@@ -41,37 +44,30 @@ impl<'p> Shared<'p> {
                 }
             }
         }
-        let is_shared = |count: u32| count > A_FEW && count as usize > pages.len() / ONE_IN;
+        let is_shared = |count: &u32| *count > A_FEW && *count as usize > pages.len() / ONE_IN;
+        // A product or a symptom is a part of many titles, and what tells them apart; a frame is a part of most.
+        let is_frame = |count: &u32| *count > A_FEW && *count as usize > pages.len() / 2;
         Self {
-            titles: titles
-                .into_iter()
-                .filter_map(|(title, count)| is_shared(count).then_some(title))
-                .collect(),
-            codes: codes
-                .into_iter()
-                .filter_map(|(letters, count)| is_shared(count).then_some(letters))
-                .collect(),
-            lines: lines
-                .into_iter()
-                .filter_map(|(line, (count, _))| is_shared(count).then_some(line))
-                .collect(),
+            titles: those(titles, is_shared),
+            parts: those(parts_of_titles, is_frame),
+            codes: those(codes, is_frame),
+            lines: those(
+                lines.into_iter().map(|(line, (count, _))| (line, count)),
+                is_shared,
+            ),
         }
     }
 
     /// The page without what is shared.
     pub fn without<'a>(&self, page: &'a Page) -> Cow<'a, Page> {
-        let of_title = parts(&page.title);
-        let alone = of_title.len() == 1;
-        let is_shared = |part: &str| self.is_shared(part, alone);
-        let title = of_title.iter().any(|part| is_shared(part));
+        let title = self.title(&page.title);
         let lines = page.about.lines().any(|line| self.lines.contains(line));
-        if !title && !lines {
+        if title.is_none() && !lines {
             return Cow::Borrowed(page);
         }
         let mut own = page.clone();
-        if title {
-            let kept = of_title.into_iter().filter(|part| !is_shared(part));
-            own.title = kept.collect::<Vec<_>>().join(" ");
+        if let Some(title) = title {
+            own.title = title;
         }
         if lines {
             let kept = page.about.lines().filter(|line| !self.lines.contains(line));
@@ -80,11 +76,27 @@ impl<'p> Shared<'p> {
         Cow::Owned(own)
     }
 
-    /// Whether a part of a title says nothing: many have it, or it is the number that the page goes by beside its name.
-    fn is_shared(&self, part: &str, alone: bool) -> bool {
-        let is_number = !alone && code(part).is_some_and(|letters| self.codes.contains(letters));
-        is_number || self.titles.contains(&squash(part))
+    /// The title without its frame, nothing when as a whole it is that of many; `None` when it stays as it is.
+    fn title(&self, title: &str) -> Option<String> {
+        if self.titles.contains(&squash(title)) {
+            return Some(String::new());
+        }
+        let all = parts(title);
+        let is_own = |part: &&&str| {
+            let is_number = code(part).is_some_and(|letters| self.codes.contains(letters));
+            !is_number && !self.parts.contains(&squash(part))
+        };
+        let own: Vec<&str> = all.iter().filter(is_own).copied().collect();
+        (!own.is_empty() && own.len() < all.len()).then(|| own.join(" "))
     }
+}
+
+fn those<T: Eq + std::hash::Hash>(
+    counts: impl IntoIterator<Item = (T, u32)>,
+    are: impl Fn(&u32) -> bool,
+) -> HashSet<T> {
+    let counts = counts.into_iter().filter(|(_, count)| are(count));
+    counts.map(|(what, _)| what).collect()
 }
 
 /// The parts of a title as they are compared, each once.
@@ -135,6 +147,25 @@ mod tests {
             told,
             ["KubePodDown", "DiskFull", "RedisDown", "HTTP-500", "Latency p99"]
         );
+    }
+
+    #[test]
+    fn titles_of_the_same_few_parts_stay_what_tells_them_apart() {
+        let products = ["Redis", "Kafka", "Nginx", "Vault", "Consul", "Etcd"];
+        let symptoms = ["High latency", "Out of memory", "Disk full", "Down"];
+        let titles = products.iter().flat_map(|product| {
+            let titles = symptoms
+                .iter()
+                .map(move |symptom| format!("{product}: {symptom}"));
+            titles.chain([format!("ORA-0155{}: {product}", product.len())])
+        });
+        let titles: Vec<String> = titles.collect();
+        let all: Vec<&str> = titles.iter().map(String::as_str).collect();
+        let told: Vec<String> = told(&pages(&all, ""))
+            .into_iter()
+            .map(|(title, _)| title)
+            .collect();
+        assert_eq!(told, titles);
     }
 
     #[test]

@@ -12,7 +12,7 @@ use super::read::{ChangesRead, Told};
 use crate::domain::change::{ChangeKind, ChangeState};
 use crate::ingress::error::ParseError;
 use crate::ingress::json::{any, first, lacks, list, object, pairs, part, quoted, text};
-use crate::ingress::moment::told as at;
+use crate::ingress::moment::{moment, told as written_at};
 
 type Result = std::result::Result<ChangesRead, ParseError>;
 
@@ -44,6 +44,13 @@ fn state(word: &str) -> Option<ChangeState> {
     }
 }
 
+/// When it was, as a product writes it: what can't be read is no reason to lose a change, and it was about now. Where a team writes
+/// the body itself (`written_at`) it is refused, so that it is seen when that is set up.
+fn at(body: &Value, pointers: &[&str]) -> Option<jiff::Timestamp> {
+    let mut values = pointers.iter().filter_map(|pointer| body.pointer(pointer));
+    values.find_map(moment)
+}
+
 fn one(told: &Told<'_>, kind: ChangeKind, draft: Draft) -> Result {
     Ok(ChangesRead::of(draft.finish(&told.source, kind, told.now)))
 }
@@ -57,13 +64,13 @@ pub(super) fn github(told: &Told<'_>) -> Result {
             let Some(state) = text(&body, "/deployment_status/state").and_then(|word| state(&word)) else {
                 return Ok(ChangesRead::aside(AWAY));
             };
-            one(told, ChangeKind::Deploy, deployment(&body, state)?)
+            one(told, ChangeKind::Deploy, deployment(&body, state))
         }
         Some("release") if text(&body, "/action").as_deref() == Some("published") => {
             let draft = Draft {
                 id: text(&body, "/release/id"),
                 state: ChangeState::Done,
-                at: at(&body, &["/release/published_at"])?,
+                at: at(&body, &["/release/published_at"]),
                 title: first(&body, &["/release/name", "/release/tag_name"]).unwrap_or_default(),
                 by: text(&body, "/release/author/login"),
                 link: text(&body, "/release/html_url"),
@@ -80,7 +87,7 @@ pub(super) fn github(told: &Told<'_>) -> Result {
             let draft = Draft {
                 id: text(&body, "/after"),
                 state: ChangeState::Done,
-                at: at(&body, &["/head_commit/timestamp"])?,
+                at: at(&body, &["/head_commit/timestamp"]),
                 title: text(&body, "/head_commit/message")
                     .and_then(first_line)
                     .unwrap_or_default(),
@@ -101,23 +108,23 @@ pub(super) fn github(told: &Told<'_>) -> Result {
 }
 
 /// A deployment of GitHub's, as its newest status tells.
-fn deployment(body: &Value, state: ChangeState) -> std::result::Result<Draft, ParseError> {
+fn deployment(body: &Value, state: ChangeState) -> Draft {
     let what = first(body, &["/deployment/description", "/deployment/ref"]).unwrap_or_default();
     let sha: String = text(body, "/deployment/sha")
         .unwrap_or_default()
         .chars()
         .take(7)
         .collect();
-    Ok(Draft {
+    Draft {
         id: text(body, "/deployment/id"),
         state,
-        at: at(body, &["/deployment_status/created_at"])?,
+        at: at(body, &["/deployment_status/created_at"]),
         environment: text(body, "/deployment/environment"),
         title: format!("{what} {sha}"),
         by: first(body, &["/deployment/creator/login", "/sender/login"]),
         link: first(body, &["/deployment_status/target_url", "/repository/html_url"]),
         service: text(body, "/repository/name"),
-    })
+    }
 }
 
 /// Deployments, releases, and pushes to the default branch.
@@ -133,7 +140,7 @@ pub(super) fn gitlab(told: &Told<'_>) -> Result {
             let draft = Draft {
                 id: text(&body, "/deployment_id"),
                 state,
-                at: at(&body, &["/status_changed_at"])?,
+                at: at(&body, &["/status_changed_at"]),
                 environment: text(&body, "/environment"),
                 title: format!(
                     "{} {sha}",
@@ -148,7 +155,7 @@ pub(super) fn gitlab(told: &Told<'_>) -> Result {
         Some("release") if text(&body, "/action").as_deref() == Some("create") => {
             let draft = Draft {
                 id: text(&body, "/id"),
-                at: at(&body, &["/released_at", "/created_at"])?,
+                at: at(&body, &["/released_at", "/created_at"]),
                 title: first(&body, &["/name", "/tag"]).unwrap_or_default(),
                 link: text(&body, "/url"),
                 service,
@@ -165,7 +172,7 @@ pub(super) fn gitlab(told: &Told<'_>) -> Result {
             let draft = Draft {
                 id: text(&body, "/after"),
                 state: ChangeState::Done,
-                at: newest.map_or(Ok(None), |commit| at(commit, &["/timestamp"]))?,
+                at: newest.and_then(|commit| at(commit, &["/timestamp"])),
                 title: newest
                     .and_then(|commit| text(commit, "/title"))
                     .unwrap_or_default(),
@@ -213,7 +220,7 @@ pub(super) fn flux(told: &Told<'_>) -> Result {
             revision => format!("{kind} {} {revision}", name.as_deref().unwrap_or("")),
         }),
         state,
-        at: at(&body, &["/timestamp"])?,
+        at: at(&body, &["/timestamp"]),
         environment: text(&body, "/involvedObject/namespace"),
         title: format!("{kind} {revision}: {said}"),
         service: name,
@@ -252,7 +259,7 @@ pub(super) fn argocd(told: &Told<'_>) -> Result {
             .unwrap_or_default()
         )),
         state,
-        at: at(
+        at: written_at(
             &body,
             &[
                 "/finishedAt",
@@ -284,7 +291,7 @@ pub(super) fn pagerduty(told: &Told<'_>) -> Result {
     let draft = Draft {
         id: None,
         state: ChangeState::Done,
-        at: at(&body, &["/payload/timestamp"])?,
+        at: written_at(&body, &["/payload/timestamp"])?,
         service: first(&body, &["/payload/custom_details/service", "/payload/source"]),
         environment: text(&body, "/payload/custom_details/environment"),
         title: text(&body, "/payload/summary").unwrap_or_default(),
@@ -317,7 +324,7 @@ pub(super) fn launchdarkly(told: &Told<'_>) -> Result {
     let draft = Draft {
         id: text(&body, "/_id"),
         state: ChangeState::Done,
-        at: at(&body, &["/date"])?,
+        at: at(&body, &["/date"]),
         service: named("proj"),
         environment: named("env"),
         title: format!("{verb} {flag}"),
@@ -365,7 +372,7 @@ pub(super) fn generic(told: &Told<'_>) -> Result {
         let draft = Draft {
             id: text(row, "/id"),
             state,
-            at: at(row, &["/at", "/time", "/timestamp"])?,
+            at: written_at(row, &["/at", "/time", "/timestamp"])?,
             service: text(row, "/service"),
             environment: text(row, "/environment"),
             by: text(row, "/by"),

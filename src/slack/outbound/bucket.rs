@@ -83,14 +83,15 @@ impl Bucket {
         self.tokens = (self.tokens(now) - 1.0).max(-most);
     }
 
-    /// When the one who asks should come, whose turn is not now.
-    pub fn later(&mut self, asking: Asking, now: Instant) -> Instant {
+    /// When the one who asks should come, whose turn is not now. `by` counts only those of the queue who come by then.
+    pub fn later(&mut self, asking: Asking, by: Option<Instant>, now: Instant) -> Instant {
         let next = self.has(1.0, now);
-        let mut before = self.queue.before(&asking, LONGEST_QUEUE);
-        if next == now {
-            // It is kept for somebody else.
-            before = before.max(1);
-        }
+        let before = if next == now {
+            // It is kept for somebody else, who takes one of those that are there.
+            1
+        } else {
+            self.queue.before(&asking, LONGEST_QUEUE, by)
+        };
         #[expect(clippy::cast_precision_loss, reason = "at most LONGEST_QUEUE")]
         let behind = Duration::from_secs_f64(before as f64 / self.rate.per_second);
         (next + behind + A_LITTLE).min(now + LONGEST_WAIT)
@@ -105,7 +106,7 @@ impl Bucket {
             self.spend(asking);
             return Ok(());
         }
-        let at = self.later(asking, now);
+        let at = self.later(asking, None, now);
         self.queue.wait_until(asking, at);
         Err(at)
     }

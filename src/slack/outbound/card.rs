@@ -126,8 +126,12 @@ async fn post(bench: &Bench, job: &CardJob, incident: &Incident, paid: bool) -> 
             };
         }
     };
-    let leave = || bench.limits.post(&channel, asking(job, incident), Instant::now());
-    if !paid && let Err(at) = leave() {
+    let now = Instant::now();
+    let leave = match paid {
+        true => bench.limits.post_paid(now),
+        false => bench.limits.post(&channel, asking(job, incident), now),
+    };
+    if let Err(at) = leave {
         return Turn::Later(at);
     }
     // Drawn only now: in a storm most turns end above.

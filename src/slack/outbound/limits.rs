@@ -37,6 +37,8 @@ const BETWEEN_EDITS: [Duration; 3] = [
 ];
 /// Edits are told to ask again at least this often, since those who wait to post may be gone by then.
 const EDIT_ASKS: Duration = Duration::from_secs(15);
+/// Nobody is told to come at once who has just been told that it is not their turn.
+const A_MOMENT: Duration = Duration::from_millis(5);
 /// So many turns are taken ahead for those who have just clicked: a hundred clicks hold nobody up for longer.
 const AHEAD: f64 = 4.0;
 /// What few edits may take ahead while nobody waits to post, so that a card which was just posted says soon that it runs.
@@ -106,18 +108,21 @@ impl Channel {
             self.posts.spend_ahead(AHEAD, now);
             return Ok(());
         }
-        let mut at = from;
-        if !is_next {
-            let mut before = self.edits.before(&asking, LONGEST_QUEUE);
+        let at = if is_next {
+            // Those who wait for a turn of another channel take none of the workspace until they have it.
+            let next = workspace.has(1.0, now);
+            workspace.later(asking, Some(next), now)
+        } else {
+            let mut before = self.edits.before(&asking, LONGEST_QUEUE, None);
             if from <= now {
                 // It is kept for somebody else.
                 before = before.max(1);
             }
             let before = u32::try_from(before).unwrap_or(u32::MAX);
-            at = from.max(now) + each.saturating_mul(before).min(EDIT_ASKS);
-        }
+            from.max(workspace.has(1.0, now)) + each.saturating_mul(before)
+        };
         // The same moment in both, else the one would be kept for who can't come yet for the other.
-        let at = at.max(workspace.later(asking, now));
+        let at = at.min(now + EDIT_ASKS).max(now + A_MOMENT);
         self.edits.wait_until(asking, at);
         workspace.queue.wait_until(asking, at);
         Err(at)
@@ -147,6 +152,14 @@ impl Limits {
         let mut state = self.state.lock();
         state.free(POST_METHOD, now)?;
         state.channel(channel, now).post(asking, now)
+    }
+
+    /// As `post`, for who has had the turn of the channel already.
+    ///
+    /// # Errors
+    /// When to ask again: Slack said 429.
+    pub fn post_paid(&self, now: Instant) -> Result<(), Instant> {
+        self.state.lock().free(POST_METHOD, now)
     }
 
     /// Whether more than one message may be posted here right now.

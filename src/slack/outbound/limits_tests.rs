@@ -310,6 +310,33 @@ fn a_channel_whose_edits_wait_keeps_no_other_waiting() {
 }
 
 #[test]
+fn restless_cards_of_one_channel_keep_no_edit_of_another_waiting() {
+    let limits = Limits::default();
+    let start = Instant::now();
+    let mut coming: Vec<(Instant, Asking)> = (0..30).map(|number| (start, card(number, CRITICAL))).collect();
+    let low = card(50, LOW);
+    let (mut low_at, mut edits) = (start + Duration::from_secs(5), 0);
+    while edits < 2 {
+        let (next, (now, asking)) = (0..).zip(&coming).min_by_key(|(_, (at, _))| *at).unwrap();
+        let (now, asking) = (*now, *asking);
+        if low_at <= now {
+            match limits.edit("C2", low, low_at) {
+                Ok(()) => (edits, low_at) = (edits + 1, low_at + Duration::from_secs(10)),
+                Err(at) => low_at = at,
+            }
+            continue;
+        }
+        let again = match limits.edit("C1", asking, now) {
+            Ok(()) => now + Duration::from_millis(1_200),
+            Err(at) => at,
+        };
+        coming[next].0 = again;
+    }
+    let waited = (low_at - start).as_secs_f64() - 25.0;
+    assert!(waited < 4.0, "two edits waited {waited} s together");
+}
+
+#[test]
 fn a_critical_card_does_not_wait_behind_two_thousand_low_ones() {
     let mut channel = Shown::new();
     for number in 0..2000 {

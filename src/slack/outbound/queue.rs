@@ -199,16 +199,17 @@ impl Queue {
         self.waiting.insert(asking.asker, Waiting { asking, due });
     }
 
-    /// How many turns others have before this one, at most `longest`.
+    /// How many turns others have before this one, at most `longest`, of those who come by then.
     #[must_use]
-    pub fn before(&self, asking: &Asking, longest: usize) -> usize {
+    pub fn before(&self, asking: &Asking, longest: usize, by: Option<Instant>) -> usize {
+        let comes = |asker: &Asker| {
+            let due = self.waiting.get(asker).map(|waiting| waiting.due);
+            *asker != asking.asker && by.is_none_or(|by| due.is_some_and(|due| due <= by))
+        };
         let worse = self.by_urgency.range(..asking.by_urgency());
-        let worse = worse.filter(|(_, _, asker)| *asker != asking.asker);
+        let worse = worse.filter(|(_, _, asker)| comes(asker));
         let older = self.by_age.range(..asking.by_age());
-        let older = older
-            .filter(|(_, asker)| *asker != asking.asker)
-            .take(longest)
-            .count();
+        let older = older.filter(|(_, asker)| comes(asker)).take(longest).count();
         // Who comes when its turn is almost there must not be sent away for a whole round.
         let until_the_oldest = (TURN_OF_THE_OLDEST - 1).saturating_sub(self.given) as usize;
         let turns_of_the_oldest = older * TURN_OF_THE_OLDEST as usize + until_the_oldest;
