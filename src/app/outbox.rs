@@ -30,6 +30,12 @@ const LOOK: Duration = Duration::from_secs(5);
 /// A card that Slack has not taken for this long is as good as not sent: a human is paged.
 const UNSEEN: jiff::SignedDuration = jiff::SignedDuration::from_secs(30);
 
+/// How long a page waits for the card that it leads to, and how often it looks for it.
+const CARD_COMES: Duration = Duration::from_secs(3);
+const CARD_LOOK: Duration = Duration::from_millis(100);
+/// An incident that is older than this without a card won't have one soon.
+const NEW: jiff::SignedDuration = jiff::SignedDuration::from_secs(5);
+
 /// Makes a link to an incident's thread.
 pub type ThreadUrl = Arc<dyn Fn(&Incident) -> Option<String> + Send + Sync>;
 
@@ -107,6 +113,21 @@ impl Deliver for Pagers {
 }
 
 impl Pagers {
+    /// What is paged at once is mostly a second ahead of its card, and the page is to lead to the thread. Slack being away holds up
+    /// no page for longer.
+    async fn until_its_card_is_there(&self, engine: &Handle, id: IncidentId) {
+        let end = Instant::now() + CARD_COMES;
+        while Instant::now() < end
+            && let Ok(Some(incident)) = engine.incident(id).await
+        {
+            let is_new = self.clock.now().duration_since(incident.opened_at) < NEW;
+            if incident.card.is_some() || !is_new {
+                return;
+            }
+            sleep(CARD_LOOK).await;
+        }
+    }
+
     /// Pages until it is through, or can't be, or the incident is over: then nobody needs to be woken up any more.
     async fn page(&self, engine: &Handle, id: IncidentId) -> Option<Delivered> {
         if !self.can_page {
@@ -117,6 +138,7 @@ impl Pagers {
             });
         }
         let mut tries = 0;
+        self.until_its_card_is_there(engine, id).await;
         loop {
             let incident = engine.incident(id).await.ok().flatten()?;
             let calls = incident.is_open() || keeps_tripped(engine, id).await;

@@ -26,7 +26,12 @@ async fn an_alert_without_a_runbook_pages_after_two_minutes_when_high() {
 async fn a_critical_one_pages_at_once() {
     let world = TestWorld::start(Setup::default()).await;
     world.fires(&Alert::tape_jam().severity("critical")).await;
-    world.a_human_is_paged("Tape library 3 is jammed").await;
+    let page = world.a_human_is_paged("Tape library 3 is jammed").await;
+    let thread = page.alerts[0].event["client_url"].as_str();
+    assert!(
+        thread.is_some_and(|url| url.contains("/archives/C0INCIDENT/p")),
+        "{thread:?}"
+    );
     world.card("A human was paged at HH:MM").await;
     world.thread().ends_with("the pager took the page").await;
     world.ends().await;

@@ -27,6 +27,9 @@ const ABOUT: [&str; 20] = [
     "incident class",
 ];
 
+/// Sections that say what a page is about where no heading says so.
+const FIRST: usize = 2;
+
 /// The text of one page, in the parts that count differently.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Page {
@@ -53,10 +56,18 @@ impl Page {
         page
     }
 
+    /// Of a page with other headings than these, what it says first.
+    fn told_first(&mut self, first: String) {
+        if self.about.trim().is_empty() {
+            self.about = first;
+        }
+    }
+
     fn read(&mut self, source: &str) {
         let mut about = true;
         let mut fenced = false;
         let mut untitled = true;
+        let (mut sections, mut first) = (0, String::new());
         let (body, front) = front_matter(source);
         if let Some(title) = front.filter(|_| self.title.is_empty() || self.title == self.stem) {
             title.clone_into(&mut self.title);
@@ -72,13 +83,18 @@ impl Page {
                 if heading.level <= 2 || ABOUT.contains(&words(heading.text).as_str()) {
                     about = ABOUT.contains(&words(heading.text).as_str());
                 }
+                sections += 1;
                 push(&mut self.rest, heading.text);
             } else if about && !fenced {
                 push(&mut self.about, text);
             } else {
+                if sections <= FIRST && !fenced && !text.starts_with("```") {
+                    push(&mut first, text);
+                }
                 push(&mut self.rest, text);
             }
         }
+        self.told_first(first);
     }
 
     /// Whether a heading is the title that is known already.
@@ -154,6 +170,15 @@ mod tests {
         );
         assert_eq!(page.about, "First words\nIt is full.\nReally.\n");
         assert_eq!(page.rest, "Meaning\nFull context\nDiagnosis\nLook.\n# df -h\n");
+    }
+
+    #[test]
+    fn a_page_with_headings_of_its_own_is_about_what_it_says_first() {
+        let page = read(
+            "Platte",
+            "# Platte\n## Bedeutung\nThe disk is full.\n## Auswirkung\nNothing can be written.\n## Schritte\nLook.\n",
+        );
+        assert_eq!(page.about, "The disk is full.\nNothing can be written.\n");
     }
 
     #[test]

@@ -1,6 +1,7 @@
 //! An alert as the search sees it: its name, what it says, and what stands beside. What names only the place where it fired
 //! (`pod`, `instance`) is taken out of the text, since no page is about one pod.
 
+use std::borrow::Cow;
 use std::collections::BTreeMap;
 
 use super::analyse::{Analysed, Meanings, Term, UNKNOWN, add};
@@ -116,7 +117,7 @@ impl Index {
     /// Reads an alert with the words of this index.
     #[must_use]
     pub fn read(&self, question: &Question<'_>) -> Reading {
-        let place = |text: &str| without_places(text, question.labels);
+        let place = |text: &str| without_places(&without_links(text), question.labels);
         let name = self.lexicon.read(untagged(question.name), NAME_TERMS);
         let squashed = if name.terms.is_empty() {
             String::new()
@@ -255,6 +256,32 @@ fn first_sentence(text: &str) -> (&str, &str) {
     }
 }
 
+/// The text without addresses and markup: what a dashboard is called is not what is wrong.
+fn without_links(text: &str) -> Cow<'_, str> {
+    if !text.contains("://") && !text.contains('<') {
+        return Cow::Borrowed(text);
+    }
+    let mut bare = String::with_capacity(text.len());
+    let mut rest = text;
+    while let Some((before, tag)) = rest.split_once('<') {
+        bare.push_str(before);
+        let is_tag = tag.starts_with(|c: char| c.is_ascii_alphabetic() || c == '/');
+        match tag.split_once('>').filter(|_| is_tag) {
+            Some((_, after)) => {
+                bare.push(' ');
+                rest = after;
+            }
+            None => {
+                bare.push('<');
+                rest = tag;
+            }
+        }
+    }
+    bare.push_str(rest);
+    let words = bare.split_inclusive(char::is_whitespace);
+    Cow::Owned(words.filter(|word| !word.contains("://")).collect())
+}
+
 /// The text without the names of the places where the alert fired.
 fn without_places(text: &str, labels: &BTreeMap<String, String>) -> String {
     let mut text = text.to_owned();
@@ -274,7 +301,27 @@ fn telling(labels: &BTreeMap<String, String>) -> String {
 
 #[cfg(test)]
 mod tests {
-    use super::in_short;
+    use super::{in_short, without_links};
+
+    #[test]
+    fn addresses_and_markup_say_nothing_of_what_is_wrong() {
+        for (text, bare) in [
+            ("disk full", "disk full"),
+            (
+                "disk full https://grafana.example/d/abc/node-exporter?x=1 on node 7",
+                "disk full on node 7",
+            ),
+            (
+                "<b>disk</b> full <a href=\"https://g.example/kube\">dashboard</a>",
+                " disk  full  dashboard ",
+            ),
+            ("a < b and b > c", "a < b and b > c"),
+            ("latency <5", "latency <5"),
+            ("<unclosed", "<unclosed"),
+        ] {
+            assert_eq!(without_links(text), bare, "{text}");
+        }
+    }
 
     #[test]
     fn what_is_said_in_short_is_the_same_whatever_it_is_called() {

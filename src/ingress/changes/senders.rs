@@ -243,7 +243,13 @@ pub(super) fn argocd(told: &Told<'_>) -> Result {
         Some("succeeded") => ChangeState::Done,
         Some("running" | "terminating") => ChangeState::Running,
         Some("failed" | "error") => ChangeState::Failed,
-        Some(_) => return Ok(ChangesRead::aside(AWAY)),
+        Some(other) => {
+            return Err(ParseError::NoWord {
+                at: "phase".to_owned(),
+                given: quoted(&Value::from(other)),
+                known: "Running, Terminating, Succeeded, Failed, Error",
+            });
+        }
     };
     let revision = text(&body, "/revision").unwrap_or_default();
     let short: String = revision.chars().take(12).collect();

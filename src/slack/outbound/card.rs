@@ -1,6 +1,5 @@
 //! One turn of one card: read the incident, draw it, and post or edit what changed. Says how it ended; keeps nothing.
 
-use std::hash::{DefaultHasher, Hash, Hasher};
 use std::sync::Arc;
 
 use serde_json::{Value, json};
@@ -9,6 +8,7 @@ use tracing::{error, warn};
 
 use super::channels::Channels;
 use super::desk::SKEW;
+use super::drawn::Drawn;
 use super::hints::Hints;
 use super::limits::{EDIT_METHOD, Limits, POST_METHOD};
 use super::post::{DeliveryIds, Message, post_once};
@@ -41,7 +41,7 @@ pub struct CardJob {
     pub since: i64,
     pub maybe_sent: bool,
     pub posted: Option<MessageRef>,
-    pub hash: Option<u64>,
+    pub drawn: Option<Drawn>,
     /// Lines of its thread wait for it.
     pub for_lines: bool,
     /// Until then a first post waits for the plan.
@@ -56,7 +56,7 @@ pub enum Turn {
     /// Done, or there is nothing to do; what is shown now. `edited` counts against the pace of edits.
     Shown {
         posted: Option<MessageRef>,
-        hash: Option<u64>,
+        drawn: Option<Drawn>,
         edited: bool,
     },
     /// There was nothing to look at again.
@@ -77,7 +77,7 @@ pub async fn turn(bench: &Bench, job: CardJob) -> Turn {
         Ok(None) => {
             return Turn::Shown {
                 posted: None,
-                hash: None,
+                drawn: None,
                 edited: false,
             };
         }
@@ -115,6 +115,20 @@ fn asking(job: &CardJob, incident: &Incident) -> Asking {
     }
 }
 
+fn leave_to_post(
+    bench: &Bench,
+    channel: &str,
+    job: &CardJob,
+    incident: &Incident,
+    paid: bool,
+) -> Result<(), Instant> {
+    let now = Instant::now();
+    if paid {
+        return bench.limits.post_paid(now);
+    }
+    bench.limits.post(channel, asking(job, incident), now)
+}
+
 /// `paid` says that it has had its turn in the channel already.
 async fn post(bench: &Bench, job: &CardJob, incident: &Incident, paid: bool) -> Turn {
     let channel = match bench.channels.resolve(&bench.api, &incident.channel).await {
@@ -126,17 +140,12 @@ async fn post(bench: &Bench, job: &CardJob, incident: &Incident, paid: bool) -> 
             };
         }
     };
-    let now = Instant::now();
-    let leave = match paid {
-        true => bench.limits.post_paid(now),
-        false => bench.limits.post(&channel, asking(job, incident), now),
-    };
-    if let Err(at) = leave {
+    if let Err(at) = leave_to_post(bench, &channel, job, incident, paid) {
         return Turn::Later(at);
     }
     // Drawn only now: in a storm most turns end above.
     let rendered = draw(bench, incident);
-    let hash = hash(&rendered);
+    let drawn = Drawn::of(&rendered, incident);
     let mut message = Message {
         channel,
         thread: None,
@@ -173,7 +182,7 @@ async fn post(bench: &Bench, job: &CardJob, incident: &Incident, paid: bool) -> 
                 Ok(_) => Turn::Shown {
                     posted: Some(message),
                     // What was found there may have been drawn before something else happened.
-                    hash: (!job.maybe_sent).then_some(hash),
+                    drawn: (!job.maybe_sent).then_some(drawn),
                     edited: true,
                 },
                 Err(_) => Turn::NoEngine,
@@ -191,30 +200,37 @@ fn first_card(incident: &Incident) -> Option<String> {
 }
 
 /// An edit waits since the first thing that it is to show, and not since its incident was opened: else the oldest cards
-/// would have every turn for as long as something happens on them.
-fn asking_again(job: &CardJob, incident: &Incident) -> Asking {
+/// would have every turn for as long as something happens on them. Whoever has clicked a moment ago waits for what becomes of it.
+fn asking_again(bench: &Bench, job: &CardJob, incident: &Incident) -> Asking {
     let asking = asking(job, incident);
-    if job.rows.is_empty() {
-        return asking;
-    }
+    let has_come_further = job.drawn.is_some_and(|drawn| drawn.is_behind(incident));
+    let urgency = match has_come_further && bench.hints.is_watched(incident.id, Instant::now()) {
+        true => Urgency::AWAITED,
+        false => asking.urgency,
+    };
+    let since = match job.rows.is_empty() {
+        true => asking.since,
+        false => job.since,
+    };
     Asking {
-        since: job.since,
+        urgency,
+        since,
         ..asking
     }
 }
 
 async fn edit(bench: &Bench, job: &CardJob, incident: &Incident, message: MessageRef) -> Turn {
     let rendered = draw(bench, incident);
-    let hash = hash(&rendered);
-    if job.hash == Some(hash) {
+    let drawn = Drawn::of(&rendered, incident);
+    if job.drawn == Some(drawn) {
         return Turn::Shown {
             posted: Some(message),
-            hash: Some(hash),
+            drawn: Some(drawn),
             edited: false,
         };
     }
     let leave = || {
-        let asking = asking_again(job, incident);
+        let asking = asking_again(bench, job, incident);
         bench.limits.edit(&message.channel, asking, Instant::now())
     };
     if let Err(at) = leave() {
@@ -233,7 +249,7 @@ async fn edit(bench: &Bench, job: &CardJob, incident: &Incident, message: Messag
     match sent {
         Ok(()) => Turn::Shown {
             posted: Some(message),
-            hash: Some(hash),
+            drawn: Some(drawn),
             edited: true,
         },
         Err(error) if error.trouble() == Trouble::Gone => {
@@ -270,10 +286,4 @@ pub fn failed(bench: &Bench, method: &'static str, error: ApiError) -> Turn {
             error,
         },
     }
-}
-
-fn hash(rendered: &Rendered) -> u64 {
-    let mut hasher = DefaultHasher::new();
-    rendered.body().to_string().hash(&mut hasher);
-    hasher.finish()
 }

@@ -7,6 +7,7 @@ use std::time::Duration;
 use tokio::time::Instant;
 
 use super::card::{CardJob, Turn};
+use super::drawn::Drawn;
 use super::lines::{Line, LinesJob, What};
 use crate::domain::command::Effect;
 use crate::domain::ids::IncidentId;
@@ -34,7 +35,7 @@ pub struct Desk {
     maybe_sent: bool,
     wanted: bool,
     posted: Option<MessageRef>,
-    hash: Option<u64>,
+    drawn: Option<Drawn>,
     not_before: Instant,
     next_edit: Instant,
     hurried: Option<Instant>,
@@ -60,7 +61,7 @@ impl Desk {
             maybe_sent: false,
             wanted: false,
             posted: None,
-            hash: None,
+            drawn: None,
             not_before: now,
             next_edit: now,
             hurried: None,
@@ -147,7 +148,7 @@ impl Desk {
             since: self.rows.iter().map(|row| row.since).min().unwrap_or(0),
             maybe_sent: self.maybe_sent,
             posted: self.posted.clone(),
-            hash: self.hash,
+            drawn: self.drawn,
             for_lines: !self.lines.is_empty(),
             plan_until: self.plan_until,
             awaited: self.awaits,
@@ -199,13 +200,17 @@ impl Desk {
     pub fn card_ended(&mut self, turn: Turn, now: Instant, interval: Duration) -> Vec<i64> {
         self.busy = false;
         match turn {
-            Turn::Shown { posted, hash, edited } => {
+            Turn::Shown {
+                posted,
+                drawn,
+                edited,
+            } => {
                 self.failures = 0;
                 self.maybe_sent = false;
                 // It is there, and nobody knows what it shows.
-                self.wanted |= posted.is_some() && hash.is_none();
+                self.wanted |= posted.is_some() && drawn.is_none();
                 self.posted = posted.or(self.posted.take());
-                self.hash = hash;
+                self.drawn = drawn;
                 if edited {
                     self.next_edit = now + interval;
                 }
@@ -217,7 +222,7 @@ impl Desk {
             Turn::Later(at) => self.not_before = at,
             Turn::Gone => {
                 self.posted = None;
-                self.hash = None;
+                self.drawn = None;
             }
             Turn::Failed { error, unclear } => {
                 self.failures += 1;
@@ -248,7 +253,7 @@ impl Desk {
             Turn::Gone => {
                 // The card has to come back first.
                 self.posted = None;
-                self.hash = None;
+                self.drawn = None;
                 self.wanted = true;
             }
             Turn::Failed { error, unclear } => {

@@ -5,6 +5,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use parking_lot::{Mutex, RwLock};
+use tokio::time::Instant;
 use tracing::debug;
 
 use super::post::NO_INCIDENT;
@@ -16,6 +17,9 @@ use crate::slack::inbound::origin::Origin;
 
 /// Cards remembered; older ones are looked up in Slack.
 const CARDS: usize = 10_000;
+/// So long after a click somebody looks at what becomes of it, and at so many cards at once.
+const WATCHED: Duration = Duration::from_secs(120);
+const WATCHED_CARDS: usize = 1_000;
 const TIMEOUT: Duration = Duration::from_millis(1200);
 
 /// Whose thread it is.
@@ -34,6 +38,8 @@ pub struct Hints {
     api: Api,
     origin: Origin,
     clicked: Arc<Mutex<HashSet<IncidentId>>>,
+    /// When somebody clicked last.
+    watched: Arc<Mutex<HashMap<IncidentId, Instant>>>,
     cards: Arc<RwLock<HashMap<MessageRef, IncidentId>>>,
 }
 
@@ -44,6 +50,7 @@ impl Hints {
             api,
             origin,
             clicked: Arc::default(),
+            watched: Arc::default(),
             cards: Arc::default(),
         }
     }
@@ -51,6 +58,18 @@ impl Hints {
     /// Somebody waits for this card to change.
     pub fn hurry(&self, incident: IncidentId) {
         self.clicked.lock().insert(incident);
+        let now = Instant::now();
+        let mut watched = self.watched.lock();
+        if watched.len() >= WATCHED_CARDS {
+            watched.retain(|_, at| now < *at + WATCHED);
+        }
+        watched.insert(incident, now);
+    }
+
+    /// Whether somebody has clicked a short while ago, and most likely looks at it.
+    pub(super) fn is_watched(&self, incident: IncidentId, now: Instant) -> bool {
+        let watched = self.watched.lock();
+        watched.get(&incident).is_some_and(|at| now < *at + WATCHED)
     }
 
     pub(super) fn take_hurry(&self, incident: IncidentId) -> bool {

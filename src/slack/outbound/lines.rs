@@ -378,7 +378,7 @@ fn body(text: &str, buttons: Option<serde_json::Value>) -> serde_json::Value {
 fn shown() -> Turn {
     Turn::Shown {
         posted: None,
-        hash: None,
+        drawn: None,
         edited: false,
     }
 }

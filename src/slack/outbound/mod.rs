@@ -6,6 +6,7 @@ mod card;
 mod channels;
 mod complaints;
 mod desk;
+mod drawn;
 mod hints;
 mod limits;
 mod lines;
