@@ -29,7 +29,7 @@ async fn a_critical_one_pages_at_once() {
     let page = world.a_human_is_paged("Tape library 3 is jammed").await;
     let thread = page.alerts[0].event["client_url"].as_str();
     assert!(
-        thread.is_some_and(|url| url.contains("/archives/C0INCIDENT/p")),
+        thread.is_some_and(|url| url.contains("channel=C0INCIDENT&message_ts=")),
         "{thread:?}"
     );
     world.card("A human was paged at HH:MM").await;

@@ -1,5 +1,5 @@
 //! The ways in which teams write what the corpus holds: how pages are titled and cut, and what alerts carry. Confidence has to be
-//! honest in all of them, whoever wrote the files.
+//! honest in all of them, whoever wrote the files. Longer than other files, since it is one table and what its words mean.
 
 use std::collections::BTreeMap;
 

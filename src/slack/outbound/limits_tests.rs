@@ -1,4 +1,5 @@
-//! Who posts and edits when: one channel with all who wait for it, on a clock that is moved.
+//! Who posts and edits when: one channel with all who wait for it, on a clock that is moved. Longer than other files, since all of
+//! it is told of the same few askers.
 
 use super::super::bucket::LONGEST_WAIT;
 use super::super::queue::Asker;
