@@ -3,6 +3,7 @@
 
 mod ended;
 mod episodes;
+mod unseen;
 
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 

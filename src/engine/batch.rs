@@ -434,12 +434,7 @@ impl Engine {
                 let _ = reply.send(state.open_by_need().iter().map(|incident| incident.id).collect());
             }
             Question::Unseen(before, reply) => {
-                let unseen = state.open().filter(|incident| {
-                    incident.card.is_none()
-                        && incident.opened_at < before
-                        && incident.paging.asked_at.is_none()
-                });
-                let _ = reply.send(unseen.map(|incident| incident.id).collect());
+                let _ = reply.send(state.unseen(before));
             }
             Question::Silences(reply) => {
                 let _ = reply.send(state.silences());

@@ -165,7 +165,7 @@ impl Handle {
         rx.await.map_err(|_| EngineError::Stopped)
     }
 
-    /// Open incidents from before this time that have no card and for which no page was asked, oldest first.
+    /// Incidents whose card nobody can see: [`State::unseen`](crate::domain::state::State::unseen).
     ///
     /// # Errors
     /// `Stopped`.

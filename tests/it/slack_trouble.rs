@@ -235,3 +235,25 @@ async fn a_critical_card_overtakes_a_burst_of_low_ones() {
     world.nothing_ran();
     world.ends().await;
 }
+
+/// Half a minute after they came, of which Slack's pace takes a few seconds here.
+#[tokio::test(flavor = "multi_thread")]
+async fn cards_that_wait_for_their_turn_page_nobody() {
+    let world = TestWorld::start(Setup::default().table("[grouping]\nstorm_alerts_per_minute = 0")).await;
+    for number in 0..14 {
+        let (name, service) = (format!("Odd{number}"), format!("service-{number}"));
+        let alert = Alert::new(&name, &service, &format!("{service} is odd")).severity("high");
+        world.fires(&alert).await;
+    }
+    world.clock_moves(Duration::from_secs(40)).await;
+    for number in 1..=14 {
+        world.card_shows(&format!("INC-{number}"), "is odd").await;
+    }
+    world.nobody_was_paged();
+    world.outbox_is_empty().await;
+    for number in 1..=14 {
+        world.thread_of(&format!("INC-{number}")).is_uninteresting();
+    }
+    world.nothing_ran();
+    world.ends().await;
+}
