@@ -200,11 +200,12 @@ fn first_card(incident: &Incident) -> Option<String> {
 }
 
 /// An edit waits since the first thing that it is to show, and not since its incident was opened: else the oldest cards
-/// would have every turn for as long as something happens on them. Whoever has clicked a moment ago waits for what becomes of it.
-fn asking_again(bench: &Bench, job: &CardJob, incident: &Incident) -> Asking {
+/// would have every turn for as long as something happens on them. Whoever has clicked a moment ago (`watched`) waits for what
+/// becomes of it.
+fn asking_again(job: &CardJob, incident: &Incident, watched: bool) -> Asking {
     let asking = asking(job, incident);
     let has_come_further = job.drawn.is_some_and(|drawn| drawn.is_behind(incident));
-    let urgency = match has_come_further && bench.hints.is_watched(incident.id, Instant::now()) {
+    let urgency = match watched && has_come_further {
         true => Urgency::AWAITED,
         false => asking.urgency,
     };
@@ -230,8 +231,9 @@ async fn edit(bench: &Bench, job: &CardJob, incident: &Incident, message: Messag
         };
     }
     let leave = || {
-        let asking = asking_again(bench, job, incident);
-        bench.limits.edit(&message.channel, asking, Instant::now())
+        let now = Instant::now();
+        let asking = asking_again(job, incident, bench.hints.is_watched(incident.id, now));
+        bench.limits.edit(&message.channel, asking, now)
     };
     if let Err(at) = leave() {
         return Turn::Later(at);
@@ -285,5 +287,39 @@ pub fn failed(bench: &Bench, method: &'static str, error: ApiError) -> Turn {
             unclear: false,
             error,
         },
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::domain::incident::SettlesBy;
+    use crate::slack::cards::samples::{WORDS, at, context, incident, redis_steps};
+
+    #[test]
+    fn whoever_has_clicked_sees_at_once_how_far_the_plan_has_come_and_counts_wait() {
+        let mut incident = incident("Redis is slow", redis_steps());
+        let rendered = cards::render(&incident, &context(), &WORDS);
+        let job = CardJob {
+            incident: incident.id,
+            rows: Vec::new(),
+            since: 0,
+            maybe_sent: false,
+            posted: None,
+            drawn: Some(Drawn::of(&rendered, &incident)),
+            for_lines: false,
+            plan_until: Instant::now(),
+            awaited: false,
+        };
+        let at_once =
+            |incident: &Incident, watched| asking_again(&job, incident, watched).urgency == Urgency::AWAITED;
+        incident.repeats += 40;
+        assert!(!at_once(&incident, true), "more alerts");
+        incident.phase = Phase::Settling {
+            until: at(600),
+            by: SettlesBy::default(),
+        };
+        assert!(at_once(&incident, true), "its steps are verified");
+        assert!(!at_once(&incident, false), "nobody has clicked");
     }
 }
