@@ -159,7 +159,9 @@ mod tests {
                 .map(move |symptom| format!("{product}: {symptom}"));
             titles.chain([format!("ORA-0155{}: {product}", product.len())])
         });
-        let titles: Vec<String> = titles.collect();
+        // What most titles don't have is no frame, also where the other part stands alone.
+        let alone = "Redis: Replication broken".to_owned();
+        let titles: Vec<String> = titles.chain([alone]).collect();
         let all: Vec<&str> = titles.iter().map(String::as_str).collect();
         let told: Vec<String> = told(&pages(&all, ""))
             .into_iter()
