@@ -61,8 +61,9 @@ impl Sim {
             });
         }
         if choice < 9 {
+            let reason = if self.rng.chance(90) { "go on" } else { " " };
             return Some(Intent::Unfreeze {
-                reason: "go on".to_owned(),
+                reason: reason.to_owned(),
             });
         }
         if choice < 12 {
@@ -87,7 +88,20 @@ impl Sim {
         }
         let at = self.plan_ref(id)?;
         Some(match choice {
-            20..80 => Intent::Approve(at),
+            20..72 => Intent::Approve(at),
+            72..80 => {
+                let steps: Vec<StepNo> = self
+                    .core()
+                    .state()
+                    .incident(id)?
+                    .plan(at.plan)?
+                    .plan
+                    .live_steps()
+                    .map(|step| step.no)
+                    .collect();
+                let upto = *self.rng.pick(&steps)?;
+                Intent::ApprovePart { at, upto }
+            }
             80..85 => Intent::Reject {
                 at,
                 reason: "no".to_owned(),
@@ -123,7 +137,11 @@ impl Sim {
 
     fn about(&mut self, id: IncidentId, choice: usize) -> Intent {
         match choice {
-            12 | 13 => Intent::Escalate(id),
+            12 => Intent::Escalate(id),
+            13 => match self.some_incident() {
+                Some(into) => Intent::Merge { from: id, into },
+                None => Intent::Escalate(id),
+            },
             14 | 15 => Intent::TakeOver(id),
             16 => {
                 let names = ["one", "two", "restart", "undo", "gone"];

@@ -17,6 +17,7 @@ use interlock::engine::Knowledge;
 use interlock::ports::Person;
 use jiff::{SignedDuration, Timestamp};
 
+use super::never::Never;
 use super::notes::{Attempt, Figures};
 use super::quorum::{counts, enough};
 
@@ -37,6 +38,7 @@ pub struct Law {
     /// Deliveries that were taken, and when.
     keys: BTreeMap<DeliveryKey, Timestamp>,
     counts: BTreeMap<&'static str, u64>,
+    pub never: Never,
 }
 
 pub fn must(holds: bool, otherwise: impl FnOnce() -> String) -> Result<(), String> {
@@ -70,6 +72,7 @@ impl Law {
             must(fresh, || format!("delivery {key} was taken twice"))?;
         }
         self.judge(entry, now, knowledge, people)
+            .and_then(|()| self.never.take(entry, &self.state, knowledge))
             .map_err(|why| format!("entry {}: {why}", entry.seq))?;
         *self.counts.entry(entry.event.kind()).or_default() += 1;
         self.state.apply(entry);
@@ -105,6 +108,11 @@ impl Law {
             let (ours, theirs) = (part(&ours), part(&theirs));
             format!("the state is not the fold of the journal: {differs:?}; …{ours}… and …{theirs}…")
         })
+    }
+
+    /// A commit is complete.
+    pub fn complete(&mut self) -> Result<(), String> {
+        self.never.complete(&self.state)
     }
 
     /// A step that counts as started has somebody who is at it.

@@ -24,6 +24,9 @@ impl Sim {
                         "a permit for {id} without a start record that others can read"
                     ));
                 }
+                if let Some(Some(why)) = self.asked.get(&id) {
+                    return Err(format!("a permit for {id}, and {why}"));
+                }
                 self.attempts.push(Attempt { id, performed: false });
             }
             (From::Report(id), _) => self.attempts.retain(|attempt| attempt.id != id),

@@ -3,7 +3,7 @@
 
 use interlock::domain::alert::{AlertStatus, Severity};
 use interlock::domain::command::{Command, Drive, Effect, Intent};
-use interlock::domain::event::Judgement;
+use interlock::domain::event::{Judgement, Outcome};
 use interlock::domain::freeze::Scope;
 use interlock::domain::incident::{HandoffReason, Incident, Phase};
 use interlock::domain::run::Next;
@@ -70,12 +70,16 @@ impl Sim {
                 .into_iter()
                 .filter_map(|drive| self.drive_now(drive))
                 .collect();
+            let late = Outcome::Failed {
+                reason: "late".to_owned(),
+            };
+            for attempt in &self.attempts {
+                self.watch.reported(attempt.id, late.clone());
+            }
             sent.extend(self.attempts.clone().iter().map(|attempt| Sent {
                 command: Command::StepEnded {
                     attempt: attempt.id,
-                    outcome: interlock::domain::event::Outcome::Failed {
-                        reason: "late".to_owned(),
-                    },
+                    outcome: late.clone(),
                     output: Output::default(),
                     took_ms: 1,
                 },
@@ -139,7 +143,9 @@ impl Sim {
             let next = incident.current().map(|track| track.run.next(&track.plan));
             let fine = match &incident.phase {
                 Phase::Planning { .. } => false,
-                Phase::Proposed | Phase::Settling { .. } => incident.deadline().is_some(),
+                Phase::Proposed | Phase::Settling { .. } => {
+                    incident.deadline().is_some_and(|at| at > self.now)
+                }
                 Phase::Running => {
                     let turn = self.drives.iter().any(|drive| {
                         matches!(drive, Drive::Start { incident: id, .. } if *id == incident.id)

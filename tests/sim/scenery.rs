@@ -3,18 +3,19 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use interlock::domain::action::{Action, ObjectPattern, Tier};
+use interlock::domain::action::{Action, CommandPattern, ObjectPattern, Tier};
 use interlock::domain::alert::{Alert, AlertStatus, Severity, Told};
 use interlock::domain::event::Mode;
 use interlock::domain::ids::{
     Channel, ClusterName, Environment, EpisodeKey, Fingerprint, GroupId, GroupKey, Namespace, Revision,
     Service, Source,
 };
-use interlock::domain::policy::{Alone, ApproverRow, Guards, Policy};
-use interlock::domain::rules::{EnvironmentRow, PageAfter, Rules};
+use interlock::domain::policy::{Alone, ApproverRow, Calendar, CalendarFreeze, Cover, Guards, Policy};
+use interlock::domain::rules::{EnvironmentRow, PageAfter, Rules, StayRule};
 use interlock::domain::runbook::{Autonomy, Catalog};
 use interlock::engine::Knowledge;
 use interlock::ports::{Survey, TargetState};
+use jiff::tz::TimeZone;
 use jiff::{SignedDuration, Timestamp};
 
 use super::cast;
@@ -39,7 +40,7 @@ const RUNBOOKS: &[(&str, &str)] = &[
     ),
     (
         "one.md",
-        "# Runbook: One\n## Trigger Conditions\n- Alert contains: \"twins\"\n## Blast Radius\n- max_pod_restarts: 2\n## Steps\n### Step 1: Restart\n```bash\nkubectl rollout restart deploy/api -n production\n```\nFailure action: stop\n",
+        "# Runbook: One\n## Trigger Conditions\n- Alert contains: \"twins\"\n## Blast Radius\n- max_pod_restarts: 2\n## Steps\n### Step 1: Restart\n```bash\nkubectl rollout restart deploy/api -n production\n```\nTier: 0\nFailure action: stop\n",
     ),
     (
         "two.md",
@@ -80,6 +81,60 @@ pub fn policy(revision: &str) -> Policy {
     }
 }
 
+/// What forbids more than people do, in some worlds and not in others.
+fn guard(policy: &mut Policy, rng: &mut Rng) {
+    policy.guards.limits.per_hour = rng.chance(15).then_some(3);
+    if rng.chance(15) {
+        policy.guards.freezes.push(CalendarFreeze {
+            name: "backups".to_owned(),
+            reason: "backups run".to_owned(),
+            cover: Cover::default(),
+            during: Calendar {
+                zone: TimeZone::UTC,
+                spans: CLOSED.parse().into_iter().collect(),
+            },
+        });
+    }
+    if rng.chance(10) {
+        policy
+            .guards
+            .irreversible
+            .push(CommandPattern("redis-cli FLUSHDB".to_owned()));
+    }
+    if rng.chance(20) {
+        policy.alone.most = [Some(1); 3];
+    }
+}
+
+/// When the calendar is closed, where it is.
+const CLOSED: &str = "01:00-01:30";
+
+/// Whether the policy's calendar is closed then; `CLOSED` in other words.
+pub fn is_closed(policy: &Policy, at: Timestamp) -> bool {
+    let here = TimeZone::UTC.to_datetime(at);
+    !policy.guards.freezes.is_empty() && here.hour() == 1 && here.minute() < 30
+}
+
+pub fn is_irreversible(policy: &Policy, command: &str) -> bool {
+    !policy.guards.irreversible.is_empty() && command.contains("FLUSHDB")
+}
+
+/// Changes that a plan may make without a person.
+pub fn alone_at_most(policy: &Policy) -> Option<usize> {
+    let most = policy.alone.most.iter().flatten().min()?;
+    usize::try_from(*most).ok()
+}
+
+/// Every alert has to stay resolved for this long before a fix counts.
+fn stays() -> StayRule {
+    StayRule {
+        alerts: Vec::new(),
+        services: Vec::new(),
+        labels: BTreeMap::new(),
+        stays: SignedDuration::from_mins(5),
+    }
+}
+
 pub fn knowledge(rng: &mut Rng) -> Knowledge {
     let files = RUNBOOKS
         .iter()
@@ -87,13 +142,15 @@ pub fn knowledge(rng: &mut Rng) -> Knowledge {
         .collect();
     let catalog = Catalog::build(files, &|_, _| Vec::new());
     assert_eq!(catalog.len(), RUNBOOKS.len(), "{:?}", catalog.refused());
+    let mut policy = policy("policy-1");
+    guard(&mut policy, rng);
     let rules = Rules {
         mode: if rng.chance(5) { Mode::DryRun } else { Mode::Live },
         autonomy: *rng
             .pick(&[Autonomy::Auto, Autonomy::Suggest, Autonomy::Suggest])
             .unwrap_or(&Autonomy::Suggest),
         team: cast::TEAM.to_owned(),
-        policy: policy("policy-1"),
+        policy,
         environments: vec![EnvironmentRow {
             name: Environment::new("production"),
             cluster: None,
@@ -114,7 +171,7 @@ pub fn knowledge(rng: &mut Rng) -> Knowledge {
         evidence_for: SignedDuration::from_mins(15),
         execute_by: SignedDuration::from_mins(10),
         settle: SignedDuration::from_mins(5),
-        stays: Vec::new(),
+        stays: if rng.chance(25) { vec![stays()] } else { Vec::new() },
         page_after: PageAfter::default(),
         pagers: vec![Source::new("pagerduty")],
         resolvable: vec![Source::new("pagerduty")],

@@ -44,6 +44,8 @@ pub struct Sim {
     /// How often each attempt changed the world.
     pub effects: BTreeMap<AttemptId, u32>,
     pub permits: BTreeSet<AttemptId>,
+    /// What of the last request for each start forbids it.
+    pub asked: BTreeMap<AttemptId, Option<&'static str>>,
     pub recovered: bool,
     /// Nothing goes wrong in the world by itself: for stories that are told step by step.
     pub kind_world: bool,
@@ -93,6 +95,7 @@ impl Sim {
             done: Vec::new(),
             effects: BTreeMap::new(),
             permits: BTreeSet::new(),
+            asked: BTreeMap::new(),
             recovered: false,
             kind_world: false,
             last_reply: None,

@@ -431,6 +431,7 @@ impl Node {
                 reason: "connection lost".to_owned(),
             },
         };
+        self.law.never.reported(id, outcome.clone());
         let command = Command::StepEnded {
             attempt: id,
             outcome,

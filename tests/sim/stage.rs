@@ -73,6 +73,7 @@ pub fn go_on(sim: &mut Sim) {
 
 pub fn end(sim: &mut Sim, outcome: Outcome) {
     let id = sim.attempts.first().unwrap().id;
+    sim.watch.reported(id, outcome.clone());
     let command = Command::StepEnded {
         attempt: id,
         outcome,

@@ -6,7 +6,8 @@ use interlock::domain::command::{Command, Drive, StartStep};
 use interlock::domain::event::Outcome;
 use interlock::domain::evidence::{Finding, Found, Look};
 use interlock::domain::freeze::FreezeFile;
-use interlock::domain::ids::{DeliveryKey, IncidentId, PlanNo, StepNo};
+use interlock::domain::ids::{AttemptId, DeliveryKey, IncidentId, PlanNo, Revision, StepNo};
+use interlock::domain::runbook::Autonomy;
 use interlock::ports::{Output, Person, Standing, Survey, SurveyError};
 use jiff::SignedDuration;
 
@@ -102,7 +103,18 @@ impl Sim {
 
     /// Something that Interlock is not told of.
     fn elsewhere(&mut self) -> Result<(), String> {
+        let watches = self.knowledge.rules.autonomy == Autonomy::Shadow;
+        let turns = watches || self.rng.chance(5);
         match self.rng.below(4) {
+            _ if turns => {
+                let mut rules = (*self.knowledge.rules).clone();
+                rules.autonomy = match rules.autonomy {
+                    Autonomy::Shadow => Autonomy::Suggest,
+                    Autonomy::Suggest | Autonomy::Auto => Autonomy::Shadow,
+                };
+                self.tell(format!("autonomy is {:?} now", rules.autonomy));
+                self.knowledge.rules = std::sync::Arc::new(rules);
+            }
             0 => {
                 let revision = if self.rng.chance(50) {
                     "policy-1"
@@ -110,7 +122,7 @@ impl Sim {
                     "policy-2"
                 };
                 let mut rules = (*self.knowledge.rules).clone();
-                rules.policy = scenery::policy(revision);
+                rules.policy.revision = Revision::new(revision);
                 self.knowledge.rules = std::sync::Arc::new(rules);
                 self.tell(format!("the policy is {revision} now"));
             }
@@ -298,6 +310,23 @@ impl Sim {
                     _ => FreezeFile::Absent,
                 };
                 let line = format!("asks to start {incident} plan {plan} step {step} attempt {attempt}");
+                let id = AttemptId {
+                    incident,
+                    plan,
+                    step,
+                    attempt,
+                };
+                let planned = track.plan.step(step).and_then(|step| step.target.as_ref());
+                let seen = survey.as_ref().ok().and_then(|survey| survey.target.as_ref());
+                let replaced = planned.zip(seen).is_some_and(|(then, now)| then.uid != now.uid);
+                let against = match (&freeze_file, replaced) {
+                    (FreezeFile::Present { .. } | FreezeFile::Unreadable { .. }, _) => {
+                        Some("a freeze file is there")
+                    }
+                    (FreezeFile::Absent, true) => Some("its target is another of the same name"),
+                    (FreezeFile::Absent, false) => None,
+                };
+                self.asked.insert(id, against);
                 let beside = match track.run.started_at {
                     None => self.look_beside(incident, plan, Some(step)),
                     Some(_) => Vec::new(),
@@ -384,6 +413,7 @@ impl Sim {
     fn report(&mut self) -> Option<Sent> {
         let attempt = self.rng.pick(&self.attempts)?.clone();
         let outcome = self.outcome(attempt.performed);
+        self.watch.reported(attempt.id, outcome.clone());
         let from = if self.rng.chance(15) {
             From::Outside
         } else {
@@ -409,6 +439,7 @@ impl Sim {
         let attempt = self.rng.pick(&self.old_attempts)?.clone();
         self.figures.late += 1;
         let outcome = self.outcome(attempt.performed);
+        self.watch.reported(attempt.id, outcome.clone());
         let line = format!("late: {} ended: {outcome:?}", attempt.id);
         let command = Command::StepEnded {
             attempt: attempt.id,

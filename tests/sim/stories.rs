@@ -154,6 +154,36 @@ fn a_run_that_stops_after_the_alert_is_gone_does_not_stay_open_or_page() {
 }
 
 #[test]
+fn the_rest_of_a_plan_is_not_asked_for_once_its_alert_is_gone() {
+    let mut sim = world();
+    let alert = fired(&mut sim, "deploy");
+    let plan = at(&sim, 1);
+    sim.by(
+        CY,
+        Intent::ApprovePart {
+            at: plan,
+            upto: StepNo(1),
+        },
+    )
+    .unwrap();
+    go_on(&mut sim);
+    end(
+        &mut sim,
+        Outcome::Failed {
+            reason: "no".to_owned(),
+        },
+    );
+    send(&mut sim, &alert, AlertStatus::Resolved);
+    // Its second attempt is not wanted any more, and behind it lies what nobody has approved.
+    go_on(&mut sim);
+    assert!(
+        matches!(phase(&sim, 1), Phase::Closed { .. }),
+        "{:?}",
+        phase(&sim, 1)
+    );
+}
+
+#[test]
 fn a_critical_alert_that_joins_a_quiet_incident_pages_at_once() {
     let mut sim = world();
     let mut quiet = alert(&mut sim, "nothing", Severity::Low);

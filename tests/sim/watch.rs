@@ -3,6 +3,8 @@
 use std::ops::Deref;
 use std::path::Path;
 
+use interlock::domain::event::Outcome;
+use interlock::domain::ids::AttemptId;
 use interlock::engine::Knowledge;
 use interlock::ports::Person;
 use interlock::store::Store;
@@ -32,6 +34,11 @@ impl Watch {
         }
     }
 
+    /// The executor says how an attempt ended.
+    pub fn reported(&mut self, attempt: AttemptId, outcome: Outcome) {
+        self.law.never.reported(attempt, outcome);
+    }
+
     pub fn forget_snapshot(&self, path: &Path) -> Result<(), String> {
         let other = rusqlite::Connection::open(path).map_err(|error| error.to_string())?;
         other
@@ -53,6 +60,7 @@ impl Watch {
         for entry in entries {
             self.law.take(&entry, now, knowledge, people)?;
         }
+        self.law.complete()?;
         Ok(self.law.state().seq)
     }
 }

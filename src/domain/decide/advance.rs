@@ -83,7 +83,7 @@ pub fn advance(tx: &mut Tx<'_>, context: Context<'_>, id: IncidentId) {
     }
 }
 
-/// The next step is behind what was approved: what is left waits for people.
+/// The next step is behind what was approved: what is left waits for people, unless its alert is over by now.
 fn part_ends(tx: &mut Tx<'_>, context: Context<'_>, id: IncidentId, step: StepNo) -> bool {
     let track = tx.state().incident(id).and_then(Incident::current);
     let Some(track) = track.filter(|track| !track.covers(step)) else {
@@ -98,6 +98,11 @@ fn part_ends(tx: &mut Tx<'_>, context: Context<'_>, id: IncidentId, step: StepNo
         decision: decision.clone(),
         approve_by: approve_by.unwrap_or(context.now),
     });
+    let over = |incident: &Incident| incident.all_resolved() && !is_manual(incident);
+    if tx.state().incident(id).is_some_and(over) {
+        withdraw_and_close(tx, context, id);
+        return true;
+    }
     match decision {
         Decision::Deny { .. } => hand_over(tx, context, id, HandoffReason::Denied),
         Decision::Allow | Decision::RequireApproval { .. } => page_when_due(tx, context, id),
