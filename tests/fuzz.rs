@@ -140,6 +140,11 @@ fn bodies_of_webhooks() {
 }
 
 #[test]
+fn what_auditors_are_handed() {
+    drive("audit", targets::audit);
+}
+
+#[test]
 fn files_of_runbooks() {
     drive("runbook", targets::runbook);
 }

@@ -7,11 +7,12 @@ use std::time::Instant;
 use http::HeaderMap;
 use interlock::actions::redact::Redactor;
 use interlock::app;
-use interlock::config::{Settings, SourceKind};
+use interlock::config::{ChangeSource, Settings, SourceKind};
 use interlock::domain::action::{Action, Defaults, Filter, display_argv, is_deceptive, read_argv};
 use interlock::domain::runbook::Runbook;
-use interlock::ingress::{Sample, understand};
+use interlock::ingress::{Sample, understand, understand_changes};
 use interlock::slack::inbound::{Inbound, Kind, Payload, Transport, Verifier, decode};
+use interlock::store::{Checkpoint, ExportLine, Follower, PublicKey, Signer, Wanted};
 
 /// Planted where it must not come out.
 const SECRET: &str = "xoxb-4711-0815-canaryCANARYcanary";
@@ -79,20 +80,26 @@ fn deliver(kind: Kind, transport: Transport, payload: Payload<'_>) {
     );
 }
 
-/// The first byte chooses the source; the rest is the body.
+/// The first byte chooses the source of alerts, and behind those the sender of changes; the rest is the body.
 pub fn webhook(data: &[u8]) {
     let Some((first, body)) = data.split_first() else {
         return;
     };
     static SETTINGS: OnceLock<Settings> = OnceLock::new();
     let settings = SETTINGS.get_or_init(Settings::default);
-    let source = SourceKind::ALL[usize::from(*first) % SourceKind::ALL.len()];
+    let which = usize::from(*first) % (SourceKind::ALL.len() + ChangeSource::ALL.len());
     let sample = Sample {
         headers: HeaderMap::new(),
         query: None,
         body: body.to_vec(),
     };
-    let Ok((read, _)) = understand(source.name(), &sample, settings, jiff::Timestamp::UNIX_EPOCH) else {
+    let now = jiff::Timestamp::UNIX_EPOCH;
+    let Some(source) = SourceKind::ALL.get(which) else {
+        let sender = ChangeSource::ALL[which - SourceKind::ALL.len()];
+        let _ = understand_changes(sender.name(), &sample, settings, now);
+        return;
+    };
+    let Ok((read, _)) = understand(source.name(), &sample, settings, now) else {
         return;
     };
     for alert in &read.alerts {
@@ -106,6 +113,40 @@ pub fn webhook(data: &[u8]) {
             "labels are not bounded: {}",
             alert.labels.len()
         );
+    }
+}
+
+/// The first byte chooses what an auditor is handed: lines of an export, or what somebody kept of checkpoints.
+pub fn audit(data: &[u8]) {
+    let Some((first, rest)) = data.split_first() else {
+        return;
+    };
+    let Ok(text) = std::str::from_utf8(rest) else {
+        return;
+    };
+    if first % 2 == 0 {
+        let mut follower = Follower::new(Wanted::default());
+        for line in text.lines() {
+            let Ok(line) = serde_json::from_str::<ExportLine>(line) else {
+                return;
+            };
+            let written = serde_json::to_string(&line).expect("it was read");
+            let again: ExportLine = serde_json::from_str(&written).expect("what was written is read");
+            assert_eq!(line, again, "a line is read in two ways");
+            follower.take(&line);
+        }
+        let _ = follower.end();
+        return;
+    }
+    static KEY: OnceLock<PublicKey> = OnceLock::new();
+    let key = KEY.get_or_init(|| {
+        let secret = Signer::generate("interlock.example/fuzz").expect("there is randomness");
+        Signer::parse(&secret).expect("it was just made").public()
+    });
+    let copied = Checkpoint::lines_in(text);
+    for note in copied.iter().map(String::as_str).chain([text]) {
+        let opened = Checkpoint::open_by_any(note, std::slice::from_ref(key));
+        assert!(opened.is_err(), "a forged checkpoint is good");
     }
 }
 
