@@ -6,6 +6,12 @@ use std::path::Path;
 
 use super::lane::Rng;
 
+/// The write-ahead log among them.
+const LOG: usize = 1;
+/// A frame of the log begins with this many bytes, of which the second word is 0 but for the last frame of a commit
+/// (https://www.sqlite.org/fileformat2.html#wal_file_format).
+const FRAME_HEAD: usize = 24;
+
 /// A disk writes a sector whole or not at all.
 const SECTOR: usize = 512;
 /// The database, and its write-ahead log.
@@ -71,6 +77,25 @@ impl Film {
     pub fn syncs(&self) -> usize {
         let syncs = self.0.iter().filter(|it| matches!(it.change, Change::Sync));
         syncs.count()
+    }
+
+    /// For each commit, in order, how often the log was synced behind it and before the next one.
+    pub fn syncs_of_commits(&self) -> Vec<usize> {
+        let mut commits: Vec<usize> = Vec::new();
+        for done in self.0.iter().filter(|done| done.file == LOG) {
+            match &done.change {
+                Change::Write { data, .. } if data.len() == FRAME_HEAD && data[4..8] != [0; 4] => {
+                    commits.push(0);
+                }
+                Change::Sync => {
+                    if let Some(last) = commits.last_mut() {
+                        *last += 1;
+                    }
+                }
+                Change::Write { .. } | Change::Cut(_) | Change::Remove => {}
+            }
+        }
+        commits
     }
 
     /// Power fails about `many` times, each time just before a move that was chosen at random: `each` gets when, and what

@@ -29,6 +29,7 @@ async fn whatever_a_power_failure_leaves_what_was_answered_or_done_is_on_record(
 
 fn look(log: &Path, seen: &Seen, failures: u64, seed: u64) -> String {
     let film = Film::read(log);
+    one_sync_each(&film.syncs_of_commits());
     let folder = tempfile::tempdir().unwrap();
     let database = folder.path().join("interlock.db");
     let (mut images, mut entries, mut told) = (0_u64, 0_u64, 0_usize);
@@ -50,6 +51,25 @@ fn look(log: &Path, seen: &Seen, failures: u64, seed: u64) -> String {
         film.len(),
         film.syncs()
     )
+}
+
+/// What one commit costs: the log is synced behind each, once. Whoever is killed may not have come to it, and before the log is
+/// written back into the database it is synced once more.
+fn one_sync_each(commits: &[usize]) {
+    let kills = usize::try_from(KILLS).unwrap();
+    let unsynced = commits.iter().filter(|syncs| **syncs == 0).count();
+    let more = commits.iter().filter(|syncs| **syncs > 1).count();
+    assert!(commits.len() > kills, "only {} commits were seen", commits.len());
+    assert!(
+        unsynced <= kills,
+        "{unsynced} of {} commits were not synced",
+        commits.len()
+    );
+    assert!(
+        more * 20 <= commits.len(),
+        "{more} of {} commits were synced again",
+        commits.len()
+    );
 }
 
 /// Opens it as a start would; what was seen before this time is in it. Gives the entries, and how many things were looked
