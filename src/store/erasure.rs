@@ -113,11 +113,16 @@ impl Store {
         only: Option<IncidentId>,
     ) -> Result<Vec<(IncidentId, u64)>, StoreError> {
         let mut statement = self.connection.prepare_cached(
-            "SELECT incident, count(*) FROM journal
-             WHERE incident IS NOT NULL AND (?2 IS NULL OR incident = ?2) AND at_ms < ?1 AND commitment IS NULL
-             GROUP BY incident
-             HAVING EXISTS (SELECT 1 FROM journal AS closing
-                WHERE closing.incident = journal.incident AND closing.kind = 'closed' AND closing.at_ms < ?1)
+            // Where the clock went back, what is younger stands before what is older: that incident waits until all of it is
+            // old. What ended would go otherwise, and what it had begun would stay.
+            "WITH old AS (SELECT incident, count(*) AS entries, max(seq) AS last FROM journal
+                WHERE incident IS NOT NULL AND (?2 IS NULL OR incident = ?2) AND at_ms < ?1 AND commitment IS NULL
+                GROUP BY incident)
+             SELECT incident, entries FROM old
+             WHERE EXISTS (SELECT 1 FROM journal AS closing
+                WHERE closing.incident = old.incident AND closing.kind = 'closed' AND closing.at_ms < ?1)
+             AND NOT EXISTS (SELECT 1 FROM journal AS young
+                WHERE young.incident = old.incident AND young.at_ms >= ?1 AND young.seq < old.last)
              ORDER BY incident",
         )?;
         let only = only.map(|id| id.0);

@@ -10,6 +10,7 @@ use interlock::domain::event::{Entry, Event, Judgement, Mode, Outcome};
 use interlock::domain::ids::{GroupKey, IncidentId, PlanNo, StepNo};
 use interlock::domain::incident::{HandoffReason, Phase};
 use interlock::store::Store;
+use jiff::SignedDuration;
 
 use super::sim::After;
 use super::stage::{ANA, BO, CY, DI, alert, at, end, fired, go_on, phase, send, world};
@@ -156,10 +157,10 @@ fn a_run_that_stops_after_the_alert_is_gone_does_not_stay_open_or_page() {
 #[test]
 fn the_rest_of_a_plan_is_not_asked_for_once_its_alert_is_gone() {
     let mut sim = world();
-    let alert = fired(&mut sim, "deploy");
+    let alert = fired(&mut sim, "slow");
     let plan = at(&sim, 1);
     sim.by(
-        CY,
+        ANA,
         Intent::ApprovePart {
             at: plan,
             upto: StepNo(1),
@@ -175,6 +176,7 @@ fn the_rest_of_a_plan_is_not_asked_for_once_its_alert_is_gone() {
     );
     send(&mut sim, &alert, AlertStatus::Resolved);
     // Its second attempt is not wanted any more, and behind it lies what nobody has approved.
+    sim.now += SignedDuration::from_mins(1);
     go_on(&mut sim);
     assert!(
         matches!(phase(&sim, 1), Phase::Closed { .. }),
