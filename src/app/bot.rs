@@ -125,12 +125,15 @@ pub async fn start(settings: Settings, clock: Arc<dyn Clock>, metrics: Metrics) 
     }
     let standby = standby::take(&settings, clock.clone()).await?;
     let lock = StoreLock::take(&settings.store.path)?;
-    let mut store = Store::open(&settings.store.path)?;
+    let mut store = Store::open_sealed(&settings.store.path, checkpoints::sealer(&settings)?)?;
     if let Some(standby) = &standby {
         let epoch = store.begin_epoch(standby.transitions());
         tracing::info!(epoch, "this Interlock has the Lease");
     }
-    let behind = checkpoints::behind(&settings, &store)?;
+    let behind = match checkpoints::behind(&settings, &store)? {
+        None => store.doubt()?,
+        behind => behind,
+    };
     let runbooks = knowledge::open_runbooks(&settings.runbooks.path)?;
     knowledge::log_refused(&runbooks);
     knowledge::log_catalogue(&settings.backstage);

@@ -145,9 +145,9 @@ pub async fn older_copy(pagers: Pagers, behind: Option<String>) {
     let page = Page {
         about: About::OlderCopy,
         before: 0,
-        summary: format!("Interlock's database may be an older copy, so nothing runs: {why}"),
+        summary: format!("Interlock's database can't be trusted, so nothing runs: {why}"),
         class: Some("InterlockRolledBack".to_owned()),
-        details: serde_json::json!({ "what to do": "find out who put it back and why; what ran since is in the API servers' audit logs; then lift the freeze with a reason" }),
+        details: serde_json::json!({ "what to do": "find out who put it back or changed it, and why; what ran since is in the API servers' audit logs; then lift the freeze with a reason" }),
         ..page(&pagers, "")
     };
     let mut tries = 0;

@@ -77,6 +77,9 @@ impl Restore {
             entries(restored.entries),
             self.file.display()
         ))?;
+        if let Some(doubt) = restored.doubt {
+            screen.say(&format!("Take care: {doubt}."))?;
+        }
         if let Some(kept) = restored.kept {
             screen.say(&format!("The database that was there is {}.", kept.display()))?;
         }

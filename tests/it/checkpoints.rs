@@ -357,7 +357,7 @@ async fn a_database_that_was_put_back_starts_nothing_and_voids_its_approvals() {
 
     world.bot_starts().await;
     world
-        .a_human_is_paged("Interlock's database may be an older copy, so nothing runs")
+        .a_human_is_paged("Interlock's database can't be trusted, so nothing runs")
         .await;
     world.a_human_is_paged("INC-1").await;
     world.card("no approval in it counts").await;

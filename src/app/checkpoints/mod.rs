@@ -11,4 +11,4 @@ mod open;
 mod worker;
 
 pub use behind::behind;
-pub use open::worker;
+pub use open::{sealer, worker};

@@ -11,8 +11,20 @@ use crate::app::StartError;
 use crate::config::Settings;
 use crate::engine::Handle;
 use crate::ports::Clock;
-use crate::store::{Signer, Store};
+use crate::store::{Sealer, Signer, Store};
 use crate::tls;
+
+/// What seals the database: derived from the key that signs.
+///
+/// # Errors
+/// When the key is none.
+pub fn sealer(settings: &Settings) -> Result<Option<Sealer>, StartError> {
+    let key = settings.checkpoints.key.as_ref();
+    let signer = key.map(|key| Signer::parse(key.expose())).transpose();
+    let signer =
+        signer.map_err(|error| StartError::Setup(format!("checkpoints.key can't be used: {error}")))?;
+    Ok(signer.map(|signer| signer.sealer()))
+}
 
 /// The worker, or `None` without a key and for a journal that is not the one that was anchored; the log says so.
 ///

@@ -26,7 +26,7 @@ pub(super) fn rolled_back(tx: &mut Tx<'_>, context: Context<'_>, why: &str) {
         tx,
         context,
         why,
-        "the database may be an older copy, so no approval in it counts",
+        "the database can't be trusted, so no approval in it counts",
     );
 }
 
