@@ -15,7 +15,7 @@ use crate::domain::ids::ClusterName;
 pub struct Checkpoints {
     /// The private key that `interlock audit keygen` made; none are signed without it.
     pub key: Option<Secret>,
-    /// New entries are signed for within so many seconds. 10 to 3,600.
+    /// New entries are signed for within so many seconds. 10 to 60.
     pub within_seconds: u32,
     /// A file that they are appended to: on a volume that this host can't rewrite, or it proves nothing.
     pub file: Option<PathBuf>,
