@@ -138,8 +138,9 @@ pub async fn watch(pagers: Pagers, mut health: watch::Receiver<Health>) {
 }
 
 /// Pages because the database is an older copy of itself, until the pager has it. A person closes that page.
-pub async fn older_copy(pagers: Pagers, behind: Option<String>) {
-    let Some(why) = behind.filter(|_| pagers.can_page) else {
+pub async fn older_copy(pagers: Pagers, mut behind: watch::Receiver<Option<String>>) {
+    let found = behind.wait_for(Option::is_some).await;
+    let Some(why) = found.ok().and_then(|why| why.clone()).filter(|_| pagers.can_page) else {
         return;
     };
     let page = Page {

@@ -61,7 +61,8 @@ pub struct CheckpointBucket {
     /// The bucket's name stands in the path and not in the host.
     pub path_style: bool,
     pub access_key_id: Option<String>,
-    /// It needs `s3:PutObject`, with `retain_days` also `s3:PutObjectRetention`, and nothing else.
+    /// It needs `s3:PutObject`, with `retain_days` also `s3:PutObjectRetention`; and `s3:ListBucket` and `s3:GetObject`, so that a
+    /// start can ask what was kept.
     pub secret_access_key: Option<Secret>,
     /// Each object is locked for so many days, in compliance mode: nobody deletes it before. 1 to 36,500; without it, what the
     /// bucket says.
