@@ -116,6 +116,8 @@ pub enum Bug {
     DuplicatesOpen,
     /// What Interlock opened at a pager opens an incident.
     OwnPageOpens,
+    /// Entries and a snapshot that somebody else wrote count as our own.
+    SealNotCompared,
     /// The hash of an entry is not compared.
     ChainNotVerified,
     /// A page that is due is never sent.

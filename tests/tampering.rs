@@ -28,7 +28,7 @@ fn entry(seq: u64) -> StoredEntry {
     };
     StoredEntry {
         seq,
-        at_ms: 1_795_000_000_000 + i64::try_from(seq).unwrap() * 1_000,
+        at_ms: BEGUN + i64::try_from(seq).unwrap() * 1_000,
         kind: event.kind().to_owned(),
         incident: seq.is_multiple_of(3).then_some(seq),
         content: Content::Kept {
@@ -97,6 +97,39 @@ fn said(entry: &StoredEntry) -> (String, [u8; 16]) {
     }
 }
 
+const DAY: i64 = 86_400_000;
+/// Everything that [`entry`] makes is from before this, in milliseconds since the first.
+const OLD: i64 = 5 * DAY;
+const BEGUN: i64 = 1_795_000_000_000;
+
+/// Takes out the payload of an entry: its hash stands.
+fn take_out(entries: &mut [StoredEntry], seq: usize) {
+    let commitment = entries[seq - 1].content.commitment();
+    entries[seq - 1].content = Content::Erased { commitment };
+}
+
+/// An entry that records the erasure of what these incidents have from before a moment; both times in milliseconds since the
+/// first entry.
+fn erasure(incidents: &[u64], before: i64, at: i64, seq: u64) -> StoredEntry {
+    let before = jiff::Timestamp::from_millisecond(BEGUN + before).unwrap();
+    let incidents = incidents.iter().copied().map(IncidentId).collect();
+    let event = Event::Erased {
+        by: None,
+        erasure: Erasure::of(incidents, before, false),
+    };
+    StoredEntry {
+        seq,
+        at_ms: BEGUN + at,
+        kind: event.kind().to_owned(),
+        incident: None,
+        content: Content::Kept {
+            payload: serde_json::json!({ "event": event }).to_string(),
+            salt: [9; 16],
+        },
+        hash: GENESIS,
+    }
+}
+
 /// One change that an attacker might make, within what the last checkpoint covers.
 fn edit(rng: &mut SmallRng, entries: &mut Vec<StoredEntry>) -> String {
     let covered = usize::try_from(ANCHORED).unwrap();
@@ -107,7 +140,7 @@ fn edit(rng: &mut SmallRng, entries: &mut Vec<StoredEntry>) -> String {
     }
     let target = &mut entries[at];
     let (mut payload, mut salt) = said(target);
-    match rng.random_range(0..13) {
+    match rng.random_range(0..16) {
         0 => {
             payload.push(' ');
             target.content = Content::Kept { payload, salt };
@@ -141,9 +174,28 @@ fn edit(rng: &mut SmallRng, entries: &mut Vec<StoredEntry>) -> String {
             let commitment = target.content.commitment();
             target.content = Content::Erased { commitment };
         }
-        _ => {
+        12 => {
             let moved = entries.remove(at);
             entries.insert(other, moved);
+        }
+        // The same with an entry that says it was to be: behind the last checkpoint, where anybody can append one.
+        13 => {
+            let of = at / 3 * 3;
+            let of = of.max(3);
+            take_out(entries, of);
+            let last = entries.len();
+            entries.insert(last, erasure(&[of as u64], OLD, 40 * DAY, last as u64 + 1));
+        }
+        // In the place of an entry behind it.
+        14 => {
+            take_out(entries, 3);
+            let place = rng.random_range(covered..entries.len());
+            entries[place] = erasure(&[3], OLD, 40 * DAY, place as u64 + 1);
+        }
+        // Before it.
+        _ => {
+            take_out(entries, 3);
+            entries[at.max(3)] = erasure(&[3], OLD, 40 * DAY, at.max(3) as u64 + 1);
         }
     }
     format!("edit at entry {}", at + 1)
@@ -188,63 +240,121 @@ fn every_edit_before_the_last_anchor_is_found() {
     eprintln!("{edits} edits, all of them found");
 }
 
-/// The journal with an entry that records the erasure of some incidents' entries from before a moment.
-fn with_an_erasure(incidents: Vec<u64>, before_seq: u64) -> Vec<StoredEntry> {
-    let mut entries: Vec<StoredEntry> = (1..=ENTRIES).map(entry).collect();
-    let before = jiff::Timestamp::from_millisecond(entry(before_seq).at_ms).unwrap();
-    let incidents = incidents.into_iter().map(IncidentId).collect();
-    let event = Event::Erased {
-        by: None,
-        erasure: Erasure::of(incidents, before, false),
-    };
-    let last = entries.last_mut().unwrap();
-    last.kind = event.kind().to_owned();
-    last.incident = None;
-    last.content = Content::Kept {
-        payload: serde_json::json!({ "event": event }).to_string(),
-        salt: [9; 16],
-    };
+/// The journal with an entry at its end that records the erasure of some incidents' entries from before a moment.
+fn with_an_erasure(incidents: &[u64], before_seq: u64) -> Vec<StoredEntry> {
+    let mut entries: Vec<StoredEntry> = (1..ENTRIES).map(entry).collect();
+    let before = entry(before_seq).at_ms - BEGUN;
+    entries.push(erasure(incidents, before, 40 * DAY, ENTRIES));
     entries
+}
+
+/// Held against a checkpoint over so many of the entries, where there is one.
+fn judged(lines: &[ExportLine], anchored: Option<u64>) -> Verdict {
+    let mut tree = Tree::default();
+    let mut anchors = Vec::new();
+    for line in lines {
+        tree.push(&line.entry.hash);
+        if Some(tree.size()) == anchored {
+            anchors.push(Checkpoint {
+                origin: "interlock.example".to_owned(),
+                size: tree.size(),
+                root: tree.root(),
+            });
+        }
+    }
+    let mut follower = Follower::new(Wanted {
+        anchors,
+        ..Wanted::default()
+    });
+    // As it is written and read again.
+    for line in lines {
+        let text = serde_json::to_string(line).unwrap();
+        follower.take(&serde_json::from_str(&text).unwrap());
+    }
+    follower.end()
+}
+
+#[test]
+fn a_record_of_an_erasure_counts_only_before_the_last_checkpoint_and_for_what_was_old_enough() {
+    let mut entries = with_an_erasure(&[3, 9], 12);
+    take_out(&mut entries, 3);
+    entries.push(entry(ENTRIES + 1));
+    entries[24].at_ms = BEGUN + 40 * DAY;
+    let lines = chained(entries.clone());
+    assert!(judged(&lines, Some(ENTRIES)).whole, "both stand before it");
+    assert!(
+        judged(&lines, Some(2)).whole,
+        "neither does, and nothing is proved of them"
+    );
+    let forged = judged(&lines, Some(ENTRIES - 1));
+    assert!(!forged.whole, "{forged:?}");
+    assert_eq!((forged.broken_at, forged.anchored), (Some(3), Some(ENTRIES - 1)));
+    let problem = forged.problem.unwrap();
+    assert!(
+        problem.contains("entry 24, which says that it was to be, stands behind the last checkpoint"),
+        "{problem}"
+    );
+
+    // Recorded too soon: Interlock does no such thing, whoever signs for it afterwards.
+    let mut young = entries.clone();
+    young[23] = erasure(&[3, 9], 11_000, 30 * DAY, ENTRIES);
+    let verdict = judged(&chained(young), Some(ENTRIES + 1));
+    assert_eq!(
+        (verdict.whole, verdict.broken_at),
+        (false, Some(ENTRIES)),
+        "{verdict:?}"
+    );
+
+    // Dated later than it was written, so that what it takes looks old enough.
+    let mut dated = entries.clone();
+    dated[24].at_ms = BEGUN + 2 * DAY;
+    let verdict = judged(&chained(dated.clone()), Some(ENTRIES + 1));
+    assert_eq!(
+        (verdict.whole, verdict.broken_at),
+        (false, Some(ENTRIES + 1)),
+        "{verdict:?}"
+    );
+    // Unless the journal says that the clock went back.
+    let went_back = Event::ClockWentBack {
+        from: jiff::Timestamp::from_millisecond(BEGUN + 40 * DAY).unwrap(),
+    };
+    let mut back = entry(ENTRIES + 2);
+    back.at_ms = dated[24].at_ms;
+    back.kind = went_back.kind().to_owned();
+    back.content = Content::Kept {
+        payload: serde_json::json!({ "event": went_back }).to_string(),
+        salt: [8; 16],
+    };
+    dated.push(back);
+    let verdict = judged(&chained(dated), Some(ENTRIES + 1));
+    assert!(verdict.whole, "{verdict:?}");
 }
 
 #[test]
 fn an_erased_payload_proves_what_it_did_and_counts_only_where_it_is_on_record() {
-    let mut entries = with_an_erasure(vec![3, 9], 8);
+    let mut entries = with_an_erasure(&[3, 9], 8);
     let whole = chained(entries.clone());
-    let erase = |entries: &mut Vec<StoredEntry>, seq: usize| {
-        let commitment = entries[seq - 1].content.commitment();
-        entries[seq - 1].content = Content::Erased { commitment };
-    };
-    erase(&mut entries, 3);
+    take_out(&mut entries, 3);
     let erased = chained(entries.clone());
     assert_eq!(
         whole.last().unwrap().entry.hash,
         erased.last().unwrap().entry.hash,
         "no hash changes"
     );
-    let judged = |lines: &[ExportLine]| {
-        let mut follower = Follower::new(Wanted::default());
-        // As it is written and read again.
-        for line in lines {
-            let text = serde_json::to_string(line).unwrap();
-            follower.take(&serde_json::from_str(&text).unwrap());
-        }
-        follower.end()
-    };
-    let verdict = judged(&erased);
+    let verdict = judged(&erased, None);
     assert!(verdict.whole, "{verdict:?}");
     assert_eq!((verdict.entries, verdict.erased), (ENTRIES, 1));
     // Another incident; younger than was asked for; of no incident.
     for seq in [6, 9, 4] {
         let mut entries = entries.clone();
-        erase(&mut entries, seq);
-        let verdict = judged(&chained(entries));
+        take_out(&mut entries, seq);
+        let verdict = judged(&chained(entries), None);
         assert!(!verdict.whole, "entry {seq}: {verdict:?}");
         assert_eq!(verdict.broken_at, Some(u64::try_from(seq).unwrap()));
     }
     let mut forged = erased;
     forged[2].entry.content = Content::Erased { commitment: [7; 32] };
-    assert_eq!(judged(&forged).broken_at, Some(3));
+    assert_eq!(judged(&forged, None).broken_at, Some(3));
 }
 
 #[test]

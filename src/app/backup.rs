@@ -7,7 +7,7 @@ use std::time::Duration;
 use jiff::{SignedDuration, Timestamp};
 use tokio::time::sleep;
 
-use super::{StartError, knowledge, rules};
+use super::{StartError, checkpoints, knowledge, rules};
 use crate::config::Settings;
 use crate::domain::command::Command;
 use crate::engine::{Core, Knowledge};
@@ -23,6 +23,8 @@ pub struct Restored {
     pub entries: u64,
     /// Where the database that was there lies now.
     pub kept: Option<PathBuf>,
+    /// Why the backup may hold what others wrote.
+    pub doubt: Option<String>,
 }
 
 /// Copies the database as it stands; the bot may be running on it.
@@ -50,12 +52,14 @@ pub fn restore(settings: &Settings, backup: &Path, now: Timestamp) -> Result<Res
     let entries = verified.entries;
     // Milliseconds are what the journal stores.
     let now = Timestamp::from_millisecond(now.as_millisecond()).unwrap_or(now);
-    let mut core = Core::open(Store::open(&part)?)?;
+    let store = Store::open_sealed(&part, checkpoints::sealer(settings)?)?;
+    let doubt = store.doubt()?;
+    let mut core = Core::open(store)?;
     core.run(vec![Command::Restored { entries }], &[], &knowledge, now)?;
     // Closing it takes the write-ahead log into the file.
     drop(core);
     let kept = store::put_back(&part, path, &stamp)?;
-    Ok(Restored { entries, kept })
+    Ok(Restored { entries, kept, doubt })
 }
 
 /// Makes one every so often, until the process ends.

@@ -102,6 +102,7 @@ struct Parts {
     outputs: Arc<Outputs>,
     tasks: JoinSet<()>,
     standby: Option<Arc<standby::Standby>>,
+    troubles: checkpoints::Troubles,
 }
 
 /// Starts everything.
@@ -125,12 +126,15 @@ pub async fn start(settings: Settings, clock: Arc<dyn Clock>, metrics: Metrics) 
     }
     let standby = standby::take(&settings, clock.clone()).await?;
     let lock = StoreLock::take(&settings.store.path)?;
-    let mut store = Store::open(&settings.store.path)?;
+    let mut store = Store::open_sealed(&settings.store.path, checkpoints::sealer(&settings)?)?;
     if let Some(standby) = &standby {
         let epoch = store.begin_epoch(standby.transitions());
         tracing::info!(epoch, "this Interlock has the Lease");
     }
-    let behind = checkpoints::behind(&settings, &store)?;
+    let known = checkpoints::Known::of(&settings, &store)?;
+    let places = checkpoints::Places::read(&settings, &known, clock.now()).await?;
+    let begun = checkpoints::Begun::new(&settings, &store, known, places)?;
+    let behind = begun.behind.borrow().clone();
     let runbooks = knowledge::open_runbooks(&settings.runbooks.path)?;
     knowledge::log_refused(&runbooks);
     knowledge::log_catalogue(&settings.backstage);
@@ -144,7 +148,7 @@ pub async fn start(settings: Settings, clock: Arc<dyn Clock>, metrics: Metrics) 
         lanes,
         drives,
         health,
-    } = engine::start(store, knowledge.clone(), clock.clone(), behind.clone())?;
+    } = engine::start(store, knowledge.clone(), clock.clone(), behind)?;
     let redactor = super::intake::redactor(&settings)?;
     let mut parts = Parts {
         clock,
@@ -155,6 +159,7 @@ pub async fn start(settings: Settings, clock: Arc<dyn Clock>, metrics: Metrics) 
         outputs: Arc::default(),
         tasks: JoinSet::new(),
         standby: standby.clone(),
+        troubles: begun.troubles.clone(),
         settings,
     };
     if let Some(standby) = standby.clone() {
@@ -163,9 +168,9 @@ pub async fn start(settings: Settings, clock: Arc<dyn Clock>, metrics: Metrics) 
         });
     }
     let watch = watch_files(&runbooks, &knowledge);
-    let slack = parts.slack(&credentials, lanes, behind.clone()).await?;
+    let slack = parts.slack(&credentials, lanes, begun.behind.subscribe()).await?;
     parts.executor(&slack, drives)?;
-    parts.checkpoints(behind.as_deref())?;
+    parts.checkpoints(begun)?;
     parts.guards(slack.socket_mode.as_ref().map(SocketMode::health))?;
     parts.control_socket(&slack)?;
     let router = front::router(&mut parts, slack.router, slack.channels, metrics)?;
@@ -227,7 +232,7 @@ impl Parts {
         &mut self,
         credentials: &SlackCredentials,
         lanes: Lanes,
-        behind: Option<String>,
+        behind: watch::Receiver<Option<String>>,
     ) -> Result<SlackSide, StartError> {
         let settings = Arc::new(slack_settings(&self.settings, credentials));
         let api = Api::new(&settings)?;
@@ -346,7 +351,7 @@ impl Parts {
         &mut self,
         pager: engine::Lane,
         source: engine::Lane,
-        behind: Option<String>,
+        behind: watch::Receiver<Option<String>>,
     ) -> Result<(), StartError> {
         let client =
             PagerDuty::new(&self.settings.pagerduty).map_err(|error| StartError::Setup(error.to_string()))?;
@@ -498,9 +503,9 @@ impl Parts {
         Ok(())
     }
 
-    fn checkpoints(&mut self, behind: Option<&str>) -> Result<(), StartError> {
+    fn checkpoints(&mut self, begun: checkpoints::Begun) -> Result<(), StartError> {
         let (engine, clock) = (self.engine.clone(), self.clock.clone());
-        if let Some(worker) = checkpoints::worker(&self.settings, engine, clock, behind)? {
+        if let Some(worker) = checkpoints::worker(&self.settings, engine, clock, begun)? {
             self.tasks.spawn(worker.run());
         }
         Ok(())

@@ -138,16 +138,17 @@ pub async fn watch(pagers: Pagers, mut health: watch::Receiver<Health>) {
 }
 
 /// Pages because the database is an older copy of itself, until the pager has it. A person closes that page.
-pub async fn older_copy(pagers: Pagers, behind: Option<String>) {
-    let Some(why) = behind.filter(|_| pagers.can_page) else {
+pub async fn older_copy(pagers: Pagers, mut behind: watch::Receiver<Option<String>>) {
+    let found = behind.wait_for(Option::is_some).await;
+    let Some(why) = found.ok().and_then(|why| why.clone()).filter(|_| pagers.can_page) else {
         return;
     };
     let page = Page {
         about: About::OlderCopy,
         before: 0,
-        summary: format!("Interlock's database may be an older copy, so nothing runs: {why}"),
+        summary: format!("Interlock's database can't be trusted, so nothing runs: {why}"),
         class: Some("InterlockRolledBack".to_owned()),
-        details: serde_json::json!({ "what to do": "find out who put it back and why; what ran since is in the API servers' audit logs; then lift the freeze with a reason" }),
+        details: serde_json::json!({ "what to do": "find out who put it back or changed it, and why; what ran since is in the API servers' audit logs; then lift the freeze with a reason" }),
         ..page(&pagers, "")
     };
     let mut tries = 0;

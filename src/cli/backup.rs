@@ -77,13 +77,22 @@ impl Restore {
             entries(restored.entries),
             self.file.display()
         ))?;
+        if let Some(doubt) = restored.doubt {
+            screen.say(&format!("Take care: {doubt}."))?;
+        }
         if let Some(kept) = restored.kept {
             screen.say(&format!("The database that was there is {}.", kept.display()))?;
         }
-        if let Some(anchors) = settings.checkpoints.file.filter(|file| file.exists()) {
+        let file = settings.checkpoints.file.filter(|file| file.exists());
+        let bucket = settings.checkpoints.s3.bucket;
+        let kept = file.map(|file| (file.display().to_string(), "move the file away"));
+        let kept = kept.into_iter().chain(bucket.map(|name| {
+            let name = format!("the bucket {name}");
+            (name, "set another checkpoints.s3.prefix")
+        }));
+        for (place, how) in kept {
             screen.say(&format!(
-                "The checkpoints in {} are of that one: once you have looked, move them away too, or every start freezes everything again.",
-                anchors.display()
+                "The checkpoints in {place} are of that one: once you have looked, {how} and make another checkpoints.key, or every start freezes everything again."
             ))?;
         }
         screen

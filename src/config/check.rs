@@ -62,12 +62,7 @@ fn numbers(settings: &Settings) -> Result<(), ConfigError> {
     } = settings;
     for (key, value, low, high) in [
         ("server.max_connections", server.max_connections, 1, 65_536),
-        (
-            "checkpoints.within_seconds",
-            checkpoints.within_seconds,
-            10,
-            3_600,
-        ),
+        ("checkpoints.within_seconds", checkpoints.within_seconds, 10, 60),
         (
             "paging.critical_after_seconds",
             paging.critical_after_seconds,

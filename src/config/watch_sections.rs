@@ -15,7 +15,7 @@ use crate::domain::ids::ClusterName;
 pub struct Checkpoints {
     /// The private key that `interlock audit keygen` made; none are signed without it.
     pub key: Option<Secret>,
-    /// New entries are signed for within so many seconds. 10 to 3,600.
+    /// New entries are signed for within so many seconds. 10 to 60.
     pub within_seconds: u32,
     /// A file that they are appended to: on a volume that this host can't rewrite, or it proves nothing.
     pub file: Option<PathBuf>,
@@ -61,7 +61,8 @@ pub struct CheckpointBucket {
     /// The bucket's name stands in the path and not in the host.
     pub path_style: bool,
     pub access_key_id: Option<String>,
-    /// It needs `s3:PutObject`, with `retain_days` also `s3:PutObjectRetention`, and nothing else.
+    /// It needs `s3:PutObject`, with `retain_days` also `s3:PutObjectRetention`; and `s3:ListBucket` and `s3:GetObject`, so that a
+    /// start can ask what was kept.
     pub secret_access_key: Option<Secret>,
     /// Each object is locked for so many days, in compliance mode: nobody deletes it before. 1 to 36,500; without it, what the
     /// bucket says.

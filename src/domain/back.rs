@@ -9,10 +9,19 @@ use super::state::State;
 /// Clocks are set by so much all the time, and two machines differ by as much.
 const SLACK: SignedDuration = SignedDuration::from_secs(5);
 
+/// The `type` of the entry that says so.
+pub const KIND: &str = "clock_went_back";
+
 /// Whether a clock that said `latest` before and says `now` went back.
 #[must_use]
 pub fn went_back(latest: Timestamp, now: Timestamp) -> bool {
     latest.duration_since(now) > SLACK
+}
+
+/// The same of two times in milliseconds.
+#[must_use]
+pub fn went_back_ms(latest: i64, now: i64) -> bool {
+    i128::from(latest).saturating_sub(i128::from(now)) > SLACK.as_millis()
 }
 
 impl State {

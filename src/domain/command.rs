@@ -260,6 +260,10 @@ pub enum Command {
         incidents: Vec<IncidentId>,
         attempts: Vec<AttemptId>,
     },
+    /// A place takes no checkpoint, since then; or was not asked what it holds, so that none is signed.
+    Unkept { place: String, since: jiff::Timestamp },
+    /// The journal was found not to be the newest that there was, after the start: as `behind` of `Recover`.
+    Behind { why: String },
     /// The process has just started on old entries: what was started and not finished is Unknown.
     Recover {
         /// The name of the database, for the record.

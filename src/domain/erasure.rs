@@ -107,6 +107,12 @@ impl Erasure {
             }
     }
 
+    /// Whether it takes nothing that was too young when it was recorded, at `at_ms`.
+    #[must_use]
+    pub fn is_aged(&self, at_ms: i64) -> bool {
+        i128::from(self.before_ms).saturating_add(YOUNGEST.as_millis()) <= i128::from(at_ms)
+    }
+
     /// How many incidents.
     #[must_use]
     pub fn count(&self) -> u64 {

@@ -66,6 +66,12 @@ pub enum Notice {
         path: String,
         left: Vec<Scope>,
     },
+    /// Checkpoints of the journal do not reach a place that is to keep them.
+    Unkept {
+        /// Its key in the configuration.
+        place: String,
+        since: Timestamp,
+    },
     /// Many incidents opened in one channel within minutes.
     Storm {
         opened: usize,

@@ -14,11 +14,13 @@ use crate::telemetry::Metrics;
 pub type Ready = Arc<dyn Fn() -> Result<Readiness, String> + Send + Sync>;
 
 /// Alerts are stored, and pages go out.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Readiness {
-    Whole,
-    /// Something keeps cards from being posted that a person has to mend. No reason to send alerts elsewhere.
-    SlackRefuses,
+/// What else is amiss is no reason to send alerts elsewhere.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Readiness {
+    /// Something keeps cards from being posted that a person has to mend.
+    pub slack_refuses: bool,
+    /// What else a person has to mend, a sentence each.
+    pub besides: Vec<String>,
 }
 
 /// What the probes ask.
@@ -48,11 +50,19 @@ impl Probes {
 
 fn answer(ready: Result<Readiness, String>) -> impl IntoResponse {
     match ready {
-        Ok(Readiness::Whole) => (StatusCode::OK, "ready\n".to_owned()),
-        Ok(Readiness::SlackRefuses) => (
-            StatusCode::OK,
-            "ready, but Slack refuses something that Interlock is to do there: `interlock status` says what\n".to_owned(),
-        ),
+        Ok(Readiness {
+            slack_refuses,
+            besides,
+        }) => {
+            let slack = "Slack refuses something that Interlock is to do there: `interlock status` says what";
+            let slack = slack_refuses.then(|| slack.to_owned());
+            let amiss: Vec<String> = slack.into_iter().chain(besides).collect();
+            let text = match amiss.as_slice() {
+                [] => "ready\n".to_owned(),
+                amiss => format!("ready, but {}\n", amiss.join("\nand ")),
+            };
+            (StatusCode::OK, text)
+        }
         Err(reason) => (StatusCode::SERVICE_UNAVAILABLE, format!("not ready: {reason}\n")),
     }
 }

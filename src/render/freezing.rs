@@ -65,6 +65,15 @@ fn some(heading: &str, steps: &[String]) -> String {
     lines.join("\n")
 }
 
+/// That a place takes no checkpoint.
+fn unkept(place: &str, since: Timestamp) -> String {
+    format!(
+        "Nothing that was done since {} UTC can be proved: `{}` takes no checkpoint of the journal. Steps start as before. The log says why it refuses, and `/readyz` when it is over.",
+        words::clock(since),
+        Mrkdwn::escape(place)
+    )
+}
+
 /// What the channels are told, as mrkdwn.
 #[must_use]
 pub fn notice(notice: &Notice, late: Option<Timestamp>) -> String {
@@ -110,6 +119,7 @@ pub fn notice(notice: &Notice, late: Option<Timestamp>) -> String {
             );
             [head, stops].into_iter().chain(told(ran)).collect()
         }
+        Notice::Unkept { place, since } => vec![unkept(place, *since)],
         Notice::Storm {
             opened,
             since,

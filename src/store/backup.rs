@@ -65,7 +65,10 @@ impl Store {
 
     /// A backup that is there must be the beginning of this journal: else this database is not the one it was made of, or
     /// was set back.
-    fn goes_on_from(&self, last: &Path) -> Result<(), StoreError> {
+    ///
+    /// # Errors
+    /// `BackupAhead` when it is not, `NoBackup` when what is there can't be read as one.
+    pub fn goes_on_from(&self, last: &Path) -> Result<(), StoreError> {
         if !last.exists() {
             return Ok(());
         }

@@ -8,7 +8,7 @@ use rusqlite::{Connection, OpenFlags, OptionalExtension, Row, TransactionBehavio
 use serde::{Deserialize, Serialize};
 
 use super::chain::{ChainHash, Content, GENESIS, StoredEntry, link};
-use super::{StoreError, migrate};
+use super::{Sealer, StoreError, migrate};
 use crate::domain::command::Effect;
 use crate::domain::event::{Entry, Event};
 use crate::domain::ids::{DeliveryKey, IncidentId};
@@ -26,6 +26,10 @@ pub struct Store {
     epoch: u64,
     /// Set from before a commit until it is known to be through.
     attempted: Option<Attempted>,
+    /// Seals what is written; `None` without a key.
+    pub(super) sealer: Option<Sealer>,
+    /// It is from before there were seals.
+    unsealed: bool,
 }
 
 /// A commit of which nobody knows yet whether it landed.
@@ -58,11 +62,20 @@ struct Payload {
 }
 
 impl Store {
-    /// Opens or makes the database for writing.
+    /// Opens or makes the database for writing, without a key that seals what is written.
     ///
     /// # Errors
     /// See [`StoreError`]; each says what to do.
     pub fn open(path: &Path) -> Result<Self, StoreError> {
+        Self::open_sealed(path, None)
+    }
+
+    /// Opens or makes the database for writing. Whether others have written to it says [`Store::doubt`]; it is opened either
+    /// way, since people are paged on any journal.
+    ///
+    /// # Errors
+    /// See [`StoreError`]; each says what to do.
+    pub fn open_sealed(path: &Path, sealer: Option<Sealer>) -> Result<Self, StoreError> {
         let open = |error: rusqlite::Error| StoreError::Open {
             path: path.to_owned(),
             reason: error.to_string(),
@@ -70,8 +83,23 @@ impl Store {
         let mut connection = Connection::open(path).map_err(open)?;
         migrate::known_version(&connection, path)?;
         migrate::prepare(&connection)?;
-        migrate::migrate(&mut connection, path)?;
-        Self::with(connection, path)
+        let unsealed = migrate::migrate(&mut connection, path, sealer.as_ref())?;
+        Ok(Self {
+            sealer,
+            unsealed,
+            ..Self::with(connection, path)?
+        })
+    }
+
+    /// The same with the key that seals it, to look for what others have written.
+    ///
+    /// # Errors
+    /// See [`StoreError`].
+    pub fn open_to_check(path: &Path, sealer: Option<Sealer>) -> Result<Self, StoreError> {
+        Ok(Self {
+            sealer,
+            ..Self::open_to_read(path)?
+        })
     }
 
     /// A journal that is gone when it is dropped: for rehearsals, never for a bot.
@@ -116,6 +144,8 @@ impl Store {
             seq,
             epoch,
             attempted: None,
+            sealer: None,
+            unsealed: false,
         })
     }
 
@@ -126,6 +156,12 @@ impl Store {
         } else {
             "seq, at_ms, kind, incident, payload, salt, hash, commitment"
         }
+    }
+
+    /// Whether it was brought up to date just now from a schema without seals.
+    #[must_use]
+    pub fn was_unsealed(&self) -> bool {
+        self.unsealed
     }
 
     /// Where the database is.
@@ -156,9 +192,16 @@ impl Store {
     /// Reads again where the journal ends: after a failed commit nobody knows whether it landed.
     ///
     /// # Errors
-    /// When the database can't be read.
+    /// When the database can't be read; `Broken` when somebody else has written to it.
     pub fn refresh(&mut self) -> Result<(), StoreError> {
-        (self.seq, self.head) = last(&self.connection)?;
+        let (seq, head) = last(&self.connection)?;
+        if let Some(sealer) = &self.sealer
+            && let Err(why) = self.head_fits(sealer, seq, &head)?
+        {
+            tracing::error!(why, "the journal was written to from outside");
+            return Err(StoreError::Broken { seq });
+        }
+        (self.seq, self.head) = (seq, head);
         Ok(())
     }
 
@@ -219,6 +262,9 @@ impl Store {
                     return Err(StoreError::Full);
                 }
             }
+        }
+        if let (Some(sealer), Some(last)) = (&self.sealer, entries.last()) {
+            sealer.seal(&transaction, &self.name, last.seq, &head)?;
         }
         let rows = super::outbox::queue(&transaction, effects, done, now)?;
         if !entries.is_empty() {
@@ -318,7 +364,7 @@ impl Store {
     }
 }
 
-fn last(connection: &Connection) -> Result<(u64, ChainHash), StoreError> {
+pub(super) fn last(connection: &Connection) -> Result<(u64, ChainHash), StoreError> {
     let last = connection
         .query_row(
             "SELECT seq, hash FROM journal ORDER BY seq DESC LIMIT 1",

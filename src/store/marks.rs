@@ -3,7 +3,11 @@
 use jiff::Timestamp;
 
 use super::chain::ChainHash;
+use super::checkpoint::Checkpoint;
+use super::journal::{parse, read};
+use super::note::PublicKey;
 use super::{Store, StoreError};
+use crate::domain::event::Event;
 
 /// One entry, seen from outside.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -35,5 +39,25 @@ impl Store {
             });
         }
         Ok(())
+    }
+
+    /// The newest checkpoint by this key that the journal holds of itself.
+    ///
+    /// # Errors
+    /// When the database can't be read.
+    pub fn last_checkpoint(&self, key: &PublicKey) -> Result<Option<Checkpoint>, StoreError> {
+        let mut statement = self.connection.prepare_cached(&format!(
+            "SELECT {} FROM journal WHERE kind = 'checkpointed' ORDER BY seq DESC",
+            self.columns()
+        ))?;
+        let mut rows = statement.query([])?;
+        while let Some(row) = rows.next()? {
+            if let Event::Checkpointed { note, .. } = parse(&read(row)?)?.event
+                && let Ok(checkpoint) = Checkpoint::open(&note, key)
+            {
+                return Ok(Some(checkpoint));
+            }
+        }
+        Ok(None)
     }
 }

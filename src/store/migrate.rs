@@ -4,7 +4,8 @@ use std::path::Path;
 
 use rusqlite::Connection;
 
-use super::StoreError;
+use super::journal::last;
+use super::{Sealer, StoreError};
 use crate::planted::{self, Bug, Point};
 
 /// Each runs once, in order, in a transaction of its own.
@@ -83,12 +84,23 @@ const STEPS: &[&str] = &[
     -- Up to which entry the recorded erasures are carried out. A cache: done again, an erasure changes nothing.
     CREATE TABLE erasures (only INTEGER PRIMARY KEY CHECK (only = 1), through INTEGER NOT NULL) STRICT;
     INSERT INTO erasures (only, through) VALUES (1, 0);",
+    // Codes under a key that lies outside of the database (`seal`): over the last entry, and over the snapshot.
+    "CREATE TABLE seal (
+        only INTEGER PRIMARY KEY CHECK (only = 1),
+        seq INTEGER NOT NULL,
+        mac BLOB NOT NULL CHECK (length(mac) = 32)
+    ) STRICT;
+    DELETE FROM snapshot;
+    ALTER TABLE snapshot ADD COLUMN seal BLOB CHECK (seal IS NULL OR length(seal) = 32);",
 ];
 
 /// The version from which on a database has a name, and its snapshot says by whom it was made.
 pub const NAMED: i64 = 2;
 /// The version from which on payloads can be erased.
 pub const ERASABLE: i64 = 3;
+
+/// The version from which on the last entry and the snapshot are sealed.
+pub const SEALED: i64 = 4;
 
 /// Sets what holds for every connection that writes.
 pub fn prepare(connection: &Connection) -> Result<(), StoreError> {
@@ -132,11 +144,15 @@ fn has_tables(connection: &Connection) -> Result<bool, StoreError> {
     Ok(count > 0)
 }
 
-/// Brings the schema up to date.
+/// Brings the schema up to date, and seals what was written before there were seals. Says whether there was such.
 ///
 /// # Errors
 /// `Newer` when the file is from a later version, `Foreign` when it is another program's.
-pub fn migrate(connection: &mut Connection, path: &Path) -> Result<(), StoreError> {
+pub fn migrate(
+    connection: &mut Connection,
+    path: &Path,
+    sealer: Option<&Sealer>,
+) -> Result<bool, StoreError> {
     let found = known_version(connection, path)?;
     if found == 0 && has_tables(connection)? {
         return Err(StoreError::Foreign(path.to_owned()));
@@ -149,6 +165,14 @@ pub fn migrate(connection: &mut Connection, path: &Path) -> Result<(), StoreErro
             "user_version",
             i64::try_from(index.saturating_add(1)).unwrap_or(i64::MAX),
         )?;
+        if let Some(sealer) = sealer
+            && index.saturating_add(1) == usize::try_from(SEALED).unwrap_or(usize::MAX)
+        {
+            let name: String =
+                transaction.query_row("SELECT name FROM identity WHERE only = 1", [], |row| row.get(0))?;
+            let (seq, head) = last(&transaction)?;
+            sealer.seal(&transaction, &name, seq, &head)?;
+        }
         planted::reach(Point::Migrated);
         transaction.commit()?;
     }
@@ -158,5 +182,5 @@ pub fn migrate(connection: &mut Connection, path: &Path) -> Result<(), StoreErro
         // Earlier versions did not overwrite what they freed. Everything works without this.
         tracing::warn!(%error, "the database could not be written anew: unused parts of the file may hold old texts");
     }
-    Ok(())
+    Ok((1..SEALED).contains(&found))
 }

@@ -29,6 +29,9 @@ mod migrate;
 mod note;
 mod outbox;
 mod probe;
+mod seal;
+#[cfg(test)]
+mod seal_tests;
 mod snapshot;
 #[cfg(test)]
 mod tests;
@@ -45,4 +48,5 @@ pub use lock::{Holder, StoreLock, holder};
 pub use marks::Mark;
 pub use merkle::{NodeHash, Tree};
 pub use note::{NoteError, PublicKey, Signer};
+pub use seal::Sealer;
 pub use verify::{Follower, Verdict, Wanted};

@@ -9,6 +9,8 @@ use ring::rand::SystemRandom;
 use ring::signature::{ED25519, Ed25519KeyPair, KeyPair, UnparsedPublicKey};
 use sha2::{Digest, Sha256};
 
+use super::seal::Sealer;
+
 /// The algorithm byte of ed25519 keys.
 const ED25519_BYTE: u8 = 1;
 /// How a line with a signature begins: an em dash and a space.
@@ -84,6 +86,7 @@ pub struct Signer {
     name: String,
     id: KeyId,
     pair: Ed25519KeyPair,
+    sealer: Sealer,
 }
 
 impl Signer {
@@ -118,6 +121,7 @@ impl Signer {
                 name: name.to_owned(),
                 id,
                 pair,
+                sealer: Sealer::derived(&seed),
             }),
             false => Err(NoteError::PrivateKey),
         }
@@ -126,6 +130,12 @@ impl Signer {
     #[must_use]
     pub fn name(&self) -> &str {
         &self.name
+    }
+
+    /// What seals the database, with a key that is derived from this one.
+    #[must_use]
+    pub fn sealer(&self) -> Sealer {
+        self.sealer.clone()
     }
 
     /// The public key that belongs to it.

@@ -1,5 +1,6 @@
 //! The state as a cache, so that a start need not read the whole journal. Never trusted over the journal: it counts only
-//! when this version made it and the entry it was taken at is still there with the same hash.
+//! when this version made it, the entry it was taken at is still there with the same hash, and, where there is a key, its seal
+//! fits.
 
 use rusqlite::{OptionalExtension, params};
 
@@ -10,7 +11,23 @@ use crate::planted::{self, Point};
 
 /// By whom a snapshot was made. The number behind the slash is raised whenever the same entries fold to another state, or
 /// a state is written otherwise, within one release.
-const VERSION: &str = concat!(env!("CARGO_PKG_VERSION"), "/21");
+pub(super) const VERSION: &str = concat!(env!("CARGO_PKG_VERSION"), "/21");
+
+/// A snapshot as it is stored.
+pub(super) struct Cached {
+    /// Big-endian.
+    pub seq: [u8; 8],
+    pub hash: ChainHash,
+    pub text: String,
+    pub seal: Option<Vec<u8>>,
+}
+
+impl Cached {
+    /// The entry that it was taken at.
+    pub(super) fn number(&self) -> u64 {
+        u64::from_be_bytes(self.seq)
+    }
+}
 
 impl Store {
     /// The state as the fold of the journal, by way of the snapshot when there is a usable one.
@@ -66,27 +83,40 @@ impl Store {
         )
     }
 
-    fn snapshot(&self) -> Result<Option<State>, StoreError> {
+    /// The snapshot of this version that is stored, whether or not it can be trusted.
+    pub(super) fn cached(&self) -> Result<Option<Cached>, StoreError> {
         if self.schema < migrate::NAMED {
             return Ok(None);
         }
-        let found = self
-            .connection
-            .query_row(
-                "SELECT seq, hash, state FROM snapshot WHERE only = 1 AND version = ?1",
-                [VERSION],
-                |row| {
-                    Ok((
-                        row.get::<_, u64>(0)?,
-                        row.get::<_, ChainHash>(1)?,
-                        row.get::<_, String>(2)?,
-                    ))
-                },
-            )
-            .optional()?;
-        let Some((seq, hash, text)) = found else {
+        let seal = if self.schema < migrate::SEALED {
+            "NULL"
+        } else {
+            "seal"
+        };
+        let found = self.connection.query_row(
+            &format!("SELECT seq, hash, state, {seal} FROM snapshot WHERE only = 1 AND version = ?1"),
+            [VERSION],
+            |row| {
+                Ok(Cached {
+                    seq: row.get::<_, u64>(0)?.to_be_bytes(),
+                    hash: row.get(1)?,
+                    text: row.get(2)?,
+                    seal: row.get(3)?,
+                })
+            },
+        );
+        Ok(found.optional()?)
+    }
+
+    fn snapshot(&self) -> Result<Option<State>, StoreError> {
+        let fits = |cached: &Cached| match &self.sealer {
+            Some(sealer) if self.schema >= migrate::SEALED => sealer.fits_snapshot(self.name(), cached),
+            Some(_) | None => true,
+        };
+        let Some(cached) = self.cached()?.filter(fits) else {
             return Ok(None);
         };
+        let (seq, hash, text) = (cached.number(), cached.hash, cached.text);
         let at: Option<ChainHash> = self
             .connection
             .query_row("SELECT hash FROM journal WHERE seq = ?1", [seq], |row| row.get(0))
@@ -104,13 +134,22 @@ impl Store {
     /// When it can't be written; the journal is not touched.
     pub fn save_snapshot(&mut self, state: &State) -> Result<(), StoreError> {
         let text = serde_json::to_string(state).map_err(|error| StoreError::Sql(error.to_string()))?;
-        let (seq, head) = (self.seq(), self.head());
+        let cached = Cached {
+            seq: self.seq().to_be_bytes(),
+            hash: self.head(),
+            text,
+            seal: None,
+        };
+        let seal = self
+            .sealer
+            .as_ref()
+            .map(|sealer| sealer.of_snapshot(self.name(), &cached));
         planted::reach(Point::Snapshot);
         self.connection.execute(
-            "INSERT INTO snapshot (only, version, seq, hash, state) VALUES (1, ?1, ?2, ?3, ?4)
+            "INSERT INTO snapshot (only, version, seq, hash, state, seal) VALUES (1, ?1, ?2, ?3, ?4, ?5)
              ON CONFLICT (only) DO UPDATE SET version = excluded.version, seq = excluded.seq, hash = excluded.hash,
-                state = excluded.state",
-            params![VERSION, seq, head, text],
+                state = excluded.state, seal = excluded.seal",
+            params![VERSION, cached.number(), cached.hash, cached.text, seal],
         )?;
         Ok(())
     }

@@ -112,7 +112,7 @@ fn a_new_database_is_empty_and_opens_again() {
     let store = Store::open(&place.path).unwrap();
     assert_eq!((store.seq(), store.head()), (0, GENESIS));
     assert_eq!(store.load().unwrap(), State::default());
-    assert_eq!(migrate::known_version(&store.connection, &place.path).unwrap(), 3);
+    assert_eq!(migrate::known_version(&store.connection, &place.path).unwrap(), 4);
     drop(store);
     assert_eq!(Store::open(&place.path).unwrap().verify().unwrap().entries, 0);
 }
@@ -125,7 +125,7 @@ fn a_database_of_a_newer_version_is_refused_and_left_alone() {
         .pragma_update(None, "user_version", 99)
         .unwrap();
     let message = format!(
-        "`{}` was written by a newer Interlock (schema 99; this one knows up to 3): start that version, or restore an older backup",
+        "`{}` was written by a newer Interlock (schema 99; this one knows up to 4): start that version, or restore an older backup",
         place.path.display()
     );
     for result in [Store::open(&place.path), Store::open_to_read(&place.path)] {
@@ -134,7 +134,7 @@ fn a_database_of_a_newer_version_is_refused_and_left_alone() {
             error,
             StoreError::Newer {
                 found: 99,
-                known: 3,
+                known: 4,
                 ..
             }
         ));
@@ -404,7 +404,7 @@ fn a_database_of_the_first_schema_is_read_as_it_is_and_opened_with_all_it_has() 
     let state = {
         let store = filled(&place.path, 3);
         let state = store.load_all().unwrap();
-        let old = "DROP TABLE erasures; DROP INDEX journal_erasures; DROP TRIGGER journal_no_update;
+        let old = "DROP TABLE seal; DROP TABLE erasures; DROP INDEX journal_erasures; DROP TRIGGER journal_no_update;
             ALTER TABLE journal DROP COLUMN commitment;
             CREATE TRIGGER journal_no_update BEFORE UPDATE ON journal BEGIN SELECT RAISE(ABORT, 'append-only'); END;
             DROP TABLE identity; DROP TABLE probe; DROP TABLE snapshot; PRAGMA user_version = 1;

@@ -1,7 +1,10 @@
 //! Checks an export line by line: the chain, the tree over it, and the checkpoints that must agree with both.
 //!
 //! An entry whose payload is erased proves what its hash proves, and nothing of what it said. It counts only where a later
-//! entry records the erasure.
+//! entry records the erasure; and since whoever can write the database can append such an entry, what stands before the last
+//! checkpoint counts as erased only where the record stands before it, too. A record covers nothing that was younger than 31
+//! days when it was written, and it is not from a time that had not come: no entry behind it is from before it, unless
+//! the journal says that the clock went back.
 //!
 //! Invariant: the first thing that does not fit is what is told, and nothing after it counts.
 
@@ -16,6 +19,7 @@ use super::export::{Chain, ExportLine};
 use super::journal::parse;
 use super::merkle::{NodeHash, Tree};
 use super::note::PublicKey;
+use crate::domain::back;
 use crate::domain::erasure::{ALONE, Erasure};
 use crate::domain::event::Event;
 use crate::domain::ids::IncidentId;
@@ -64,6 +68,13 @@ struct Gone {
     incident: Option<IncidentId>,
 }
 
+/// An entry that records an erasure, and what it was needed for.
+struct Record {
+    seq: u64,
+    /// The first entry that lost its payload by it.
+    first: u64,
+}
+
 /// Follows lines until one does not fit.
 pub struct Follower {
     chain: Chain,
@@ -79,6 +90,13 @@ pub struct Follower {
     erased: u64,
     /// Erased, and nothing on record for it so far.
     unrecorded: Vec<Gone>,
+    records: Vec<Record>,
+    /// The largest checkpoint from elsewhere.
+    last_anchor: u64,
+    /// Number and time of the record that was written last.
+    recorded_at: Option<(u64, i64)>,
+    /// An entry from before that, until one of its own commit says that the clock went back: its number and time.
+    too_early: Option<(u64, i64)>,
     broken: Option<(u64, String)>,
 }
 
@@ -92,12 +110,16 @@ impl Follower {
             roots: Vec::new(),
             head_seen: wanted.head.is_none(),
             head: wanted.head,
+            last_anchor: wanted.anchors.iter().map(|anchor| anchor.size).max().unwrap_or(0),
             anchors: wanted.anchors.into(),
             keys: wanted.keys,
             anchored: None,
             signed: None,
             erased: 0,
             unrecorded: Vec::new(),
+            records: Vec::new(),
+            recorded_at: None,
+            too_early: None,
             broken: None,
         };
         follower.compare();
@@ -121,7 +143,7 @@ impl Follower {
             self.broken = Some((line.entry.seq, problem));
             return;
         }
-        if let Err(problem) = self.erasures(line) {
+        if let Err(problem) = self.times(line).and_then(|()| self.erasures(line)) {
             self.broken = Some((line.entry.seq, problem));
             return;
         }
@@ -146,10 +168,69 @@ impl Follower {
         } else if entry.kind == Erasure::KIND
             && let Event::Erased { erasure, .. } = parse(entry).map_err(|error| error.to_string())?.event
         {
-            self.unrecorded
-                .retain(|gone| !erasure.takes(gone.at_ms, gone.kind.unwrap_or_default(), gone.incident));
+            if !erasure.is_aged(entry.at_ms) {
+                return Err(format!(
+                    "entry {} records that payloads are erased which were younger than 31 days: Interlock records no such thing, somebody else did",
+                    entry.seq
+                ));
+            }
+            let mut first = None;
+            self.unrecorded.retain(|gone| {
+                let taken = erasure.takes(gone.at_ms, gone.kind.unwrap_or_default(), gone.incident);
+                if taken {
+                    first.get_or_insert(gone.seq);
+                }
+                !taken
+            });
+            self.records.extend(first.map(|first| Record {
+                seq: entry.seq,
+                first,
+            }));
+            self.recorded_at = Some((entry.seq, entry.at_ms));
         }
         Ok(())
+    }
+
+    /// An erasure that is dated later than it was written would cover what is too young.
+    fn times(&mut self, line: &ExportLine) -> Result<(), String> {
+        let (seq, at_ms) = (line.entry.seq, line.entry.at_ms);
+        if self.too_early.is_some_and(|(_, early)| early != at_ms) {
+            self.in_time()?;
+        }
+        if line.entry.kind == back::KIND {
+            self.recorded_at = None;
+            self.too_early = None;
+        } else if let (None, Some((_, recorded))) = (self.too_early, self.recorded_at)
+            && back::went_back_ms(recorded, at_ms)
+        {
+            self.too_early = Some((seq, at_ms));
+        }
+        Ok(())
+    }
+
+    fn in_time(&self) -> Result<(), String> {
+        match (self.too_early, self.recorded_at) {
+            (Some((seq, _)), Some((record, _))) => Err(format!(
+                "entry {seq} was written before the time that entry {record} bears, which records that payloads are erased, and no entry says that the clock went back: the record bears a false time"
+            )),
+            (None, _) | (_, None) => Ok(()),
+        }
+    }
+
+    /// The first entry before the last checkpoint whose payload is excused only by an entry behind it.
+    fn excused_too_late(&self) -> Option<(u64, String)> {
+        let proved = self.signed.unwrap_or(0).max(self.last_anchor);
+        let late = self
+            .records
+            .iter()
+            .find(|record| record.seq > proved && record.first <= proved)?;
+        let Record { seq, first } = late;
+        Some((
+            *first,
+            format!(
+                "the payload of entry {first} is erased, and entry {seq}, which says that it was to be, stands behind the last checkpoint, over {proved} entries: whoever can write the database can have put it there. Was it Interlock, a newer checkpoint covers it within a minute: check again with that one"
+            ),
+        ))
     }
 
     /// A checkpoint that the journal itself holds must be signed, and say what the entries before it say.
@@ -202,7 +283,13 @@ impl Follower {
     #[must_use]
     pub fn end(self) -> Verdict {
         let entries = self.chain.entries;
-        let unrecorded = self.unrecorded.first().map(|gone| gone.seq);
+        let erased = self.unrecorded.first().map(|gone| {
+            let seq = gone.seq;
+            let why = "is erased and no entry says that it was to be: somebody took it out";
+            (seq, format!("the payload of entry {seq} {why}"))
+        });
+        let early = || Some((self.too_early?.0, self.in_time().err()?));
+        let at_last = erased.or_else(early).or_else(|| self.excused_too_late());
         let problem = match (&self.broken, self.anchors.back(), &self.head) {
             (Some((_, problem)), _, _) => Some(problem.clone()),
             (None, Some(anchor), _) => Some(format!(
@@ -212,9 +299,7 @@ impl Follower {
             (None, None, Some(head)) if !self.head_seen => Some(format!(
                 "no entry has the hash {head}: entries were cut off at the end, or the hash is of another journal"
             )),
-            (None, None, _) => unrecorded.map(|seq| {
-                format!("the payload of entry {seq} is erased and no entry says that it was to be: somebody took it out")
-            }),
+            (None, None, _) => at_last.as_ref().map(|(_, problem)| problem.clone()),
         };
         Verdict {
             whole: problem.is_none(),
@@ -224,7 +309,7 @@ impl Follower {
             signed: self.signed,
             erased: self.erased,
             to_be_erased: None,
-            broken_at: self.broken.map(|(seq, _)| seq).or(unrecorded),
+            broken_at: self.broken.or(at_last).map(|(seq, _)| seq),
             problem,
         }
     }

@@ -16,7 +16,7 @@ struct Left {
     running: bool,
 }
 
-const LEFT: [Left; 4] = [
+const LEFT: [Left; 5] = [
     Left {
         name: "schema-1-done",
         dump: include_str!("../data/databases/schema-1-done.sql"),
@@ -45,10 +45,17 @@ const LEFT: [Left; 4] = [
         entries: 18,
         running: false,
     },
+    Left {
+        name: "schema-4-done",
+        dump: include_str!("../data/databases/schema-4-done.sql"),
+        schema: 4,
+        entries: 18,
+        running: false,
+    },
 ];
 
 /// What this program writes.
-const NEWEST: i64 = 3;
+const NEWEST: i64 = 4;
 
 fn put(left: &Left) -> Place {
     let place = Place::new();
@@ -124,7 +131,7 @@ fn a_database_of_a_later_program_is_refused_and_not_touched() {
     assert!(
         refused
             .err
-            .contains("was written by a newer Interlock (schema 4; this one knows up to 3)")
+            .contains("was written by a newer Interlock (schema 5; this one knows up to 4)")
             && refused
                 .err
                 .contains("start that version, or restore an older backup"),

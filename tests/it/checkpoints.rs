@@ -2,16 +2,15 @@
 
 use std::time::Duration;
 
-use axum::body::Bytes;
-use axum::http::{HeaderMap, StatusCode, Uri};
-use axum::routing::{post, put};
+use axum::http::{HeaderMap, StatusCode};
+use axum::routing::post;
 use axum::{Json, Router};
 use interlock::domain::event::Event;
 use interlock::store::{Chain, Checkpoint, Follower, Signer, Store, Verdict, Wanted, parse};
-use md5::{Digest as _, Md5};
 use serde_json::Value;
 use tokio::sync::mpsc;
 
+use crate::bucket::{bucket, with_bucket};
 use crate::shipped;
 use crate::world::{Alert, Setup, TestWorld};
 
@@ -105,55 +104,12 @@ async fn a_start_is_signed_for_and_kept_elsewhere_and_proves_the_journal() {
     world.ends().await;
 }
 
-/// A bucket with object lock: it takes what is new, whole and locked, and what was signed says so.
-async fn bucket() -> (String, mpsc::UnboundedReceiver<(String, HeaderMap, Value)>) {
-    let (told, kept) = mpsc::unbounded_channel();
-    let take = move |uri: Uri, headers: HeaderMap, body: Bytes| async move {
-        let query: Vec<(String, String)> =
-            url::form_urlencoded::parse(uri.query().unwrap_or_default().as_bytes())
-                .into_owned()
-                .collect();
-        let asked = |name: &str| {
-            query
-                .iter()
-                .find(|(key, _)| key == name)
-                .map(|(_, value)| value.clone())
-        };
-        let signed = asked("X-Amz-SignedHeaders").unwrap_or_default();
-        let all = [
-            "content-md5",
-            "x-amz-object-lock-mode",
-            "x-amz-object-lock-retain-until-date",
-        ];
-        let covered = all.iter().all(|name| signed.split(';').any(|one| one == *name));
-        if asked("X-Amz-Signature").is_none_or(|text| text.len() != 64) || !covered {
-            return StatusCode::FORBIDDEN;
-        }
-        let digest = base64::Engine::encode(&base64::engine::general_purpose::STANDARD, Md5::digest(&body));
-        if headers["content-md5"] != digest {
-            return StatusCode::BAD_REQUEST;
-        }
-        let body = serde_json::from_slice(&body).unwrap();
-        told.send((uri.path().to_owned(), headers, body)).unwrap();
-        StatusCode::OK
-    };
-    let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
-    let url = format!("http://{}", listener.local_addr().unwrap());
-    let router = Router::new().fallback(put(take));
-    tokio::spawn(async move { axum::serve(listener, router).await });
-    (url, kept)
-}
-
 #[tokio::test(flavor = "multi_thread")]
 async fn a_bucket_keeps_each_checkpoint_locked_until_its_time() {
-    let (url, mut kept) = bucket().await;
+    let (url, mut kept, _) = bucket().await;
     let key = Signer::generate("interlock.test/story").unwrap();
     let signer = Signer::parse(&key).unwrap();
-    let world = TestWorld::start(Setup::default().table(&format!(
-        "[checkpoints]\nkey = \"{key}\"\n[checkpoints.s3]\nbucket = \"proofs\"\nendpoint = \"{url}\"\n\
-         access_key_id = \"AKIA-TEST\"\nsecret_access_key = \"s3-secret-of-the-test\"\nretain_days = 400"
-    )))
-    .await;
+    let world = TestWorld::start(with_bucket(&key, &url)).await;
     world.clock_moves(Duration::from_secs(70)).await;
     let (path, headers, body) = kept.recv().await.expect("somebody keeps them");
     let note = body["note"].as_str().unwrap();
@@ -298,76 +254,6 @@ async fn threads_have_no_checkpoints_below_tier_two() {
     }
     let said = world.thread().said().join("\n");
     assert!(!said.contains("Signed"), "{said}");
-    world.thread().is_uninteresting();
-    world.ends().await;
-}
-
-/// How many entries the newest checkpoint in the file covers.
-fn kept(file: &std::path::Path, signer: &Signer) -> u64 {
-    let text = std::fs::read_to_string(file).unwrap_or_default();
-    let notes = text.lines().map(|line| {
-        let line: Value = serde_json::from_str(line).unwrap();
-        let note = line["note"].as_str().unwrap();
-        Checkpoint::open(note, &signer.public()).unwrap().size
-    });
-    notes.max().unwrap_or(0)
-}
-
-#[tokio::test(flavor = "multi_thread")]
-async fn a_database_that_was_put_back_starts_nothing_and_voids_its_approvals() {
-    let key = Signer::generate("interlock.test/story").unwrap();
-    let signer = Signer::parse(&key).unwrap();
-    let anchors = tempfile::tempdir().unwrap();
-    let file = anchors.path().join("anchors.jsonl");
-    let world = TestWorld::start(Setup::default().table(&format!(
-        "[checkpoints]\nkey = \"{key}\"\nfile = \"{}\"",
-        file.display()
-    )))
-    .await;
-    world.in_the_cluster(interlock::playground::cluster::Scenario::RedisTimeout);
-    world.fires(&Alert::redis_timeout()).await;
-    world.card("Waits for 1 approval").await;
-    world.thread().says("plan 1 proposed").await;
-    let copy = anchors.path().join("older.db");
-    let all_of_it = format!("VACUUM INTO '{}'", copy.display());
-    rusqlite::Connection::open(world.database())
-        .unwrap()
-        .execute_batch(&all_of_it)
-        .unwrap();
-    let entries = Store::open_to_read(&copy).unwrap().seq();
-
-    // Ana takes over; that is anchored, and then forgotten.
-    world.ana().presses("Take over").await;
-    world.ana().is_told("You have it").await;
-    world.clock_moves(Duration::from_secs(120)).await;
-    let patience = tokio::time::Instant::now() + Duration::from_secs(20);
-    let soon = |what: &str| {
-        assert!(tokio::time::Instant::now() < patience, "never: {what}");
-        tokio::time::sleep(Duration::from_millis(20))
-    };
-    while kept(&file, &signer) <= entries {
-        soon("it is anchored").await;
-    }
-    world.bot_stops().await;
-    for beside in ["db-wal", "db-shm"] {
-        // Gone with the last connection, as a rule.
-        let _ = std::fs::remove_file(world.database().with_extension(beside));
-    }
-    std::fs::rename(&copy, world.database()).unwrap();
-
-    world.bot_starts().await;
-    world
-        .a_human_is_paged("Interlock's database may be an older copy, so nothing runs")
-        .await;
-    world.a_human_is_paged("INC-1").await;
-    world.card("no approval in it counts").await;
-    world.ben().opens_home().await;
-    let home = world.ben().sees_home("FROZEN by @Interlock").await;
-    assert!(home.contains("an older copy was put in place"), "{home}");
-    assert!(!world.ana().has_button("Approve"));
-    world.nothing_ran();
-    world.ben().types("unfreeze I looked at the audit logs").await;
-    world.ben().is_told("The freeze is lifted.").await;
     world.thread().is_uninteresting();
     world.ends().await;
 }

@@ -1,10 +1,16 @@
 //! Somebody with the database in hand: another command under an approval that was given for this one. Every hash is made
-//! anew, so the chain holds; what was approved is not what stands there, and so nothing of it runs.
+//! anew, so the chain holds; what was approved is not what stands there, and so nothing of it runs. Or an approval that nobody
+//! gave: where there is a key, it bears no seal.
 
-use interlock::store::{Content, GENESIS, StoredEntry, link};
+use interlock::domain::approval::Vote;
+use interlock::domain::event::{Entry, Event};
+use interlock::domain::ids::{IncidentId, PersonId, PlanNo};
+use interlock::domain::state::State;
+use interlock::store::{Content, GENESIS, Signer, Store, StoredEntry, link};
+use jiff::{SignedDuration, Timestamp};
 use rusqlite::{Connection, params};
 
-use crate::world::{Alert, TestWorld};
+use crate::world::{Alert, Setup, TestWorld};
 
 const FLUSH: &str = "exec redis-cli FLUSHDB";
 const HEALTH: &str = "exec curl -s localhost:8080/health";
@@ -82,5 +88,126 @@ async fn a_command_that_was_put_under_an_approval_in_the_database_never_runs() {
     world.cluster_did(&[FLUSH, HEALTH]).await;
     world.card("Fixed and verified.").await;
     world.thread().is_uninteresting();
+    world.ends().await;
+}
+
+const KEYED: &str = "[checkpoints]\nkey = \"KEY\"";
+
+/// A bot with a key that seals its database, and a plan that waits for one person.
+async fn sealed() -> TestWorld {
+    let key = Signer::generate("interlock.test/story").unwrap();
+    let world = TestWorld::start(Setup::default().table(&KEYED.replace("KEY", &key))).await;
+    world.in_the_cluster(interlock::playground::cluster::Scenario::RedisTimeout);
+    world.fires(&Alert::redis_timeout()).await;
+    world.card("Waits for 1 approval").await;
+    world.thread().says("plan 1 proposed").await;
+    world.bot_stops().await;
+    world
+}
+
+/// A yes of Ana's that she never gave, as the entry that would follow.
+fn forged(world: &TestWorld, state: &State) -> Entry {
+    let at = world.now();
+    // Milliseconds are what the journal stores.
+    let at = Timestamp::from_millisecond(at.as_millisecond()).unwrap();
+    let ana = PersonId {
+        team: "T0ACME0001".to_owned(),
+        user: world.ana().id(),
+    };
+    Entry {
+        seq: state.seq + 1,
+        at,
+        key: None,
+        event: Event::Voted {
+            incident: IncidentId(1),
+            plan: PlanNo(1),
+            vote: Vote {
+                by: ana,
+                name: "ana".to_owned(),
+                at,
+                groups: Vec::new(),
+                ceremony: None,
+                reason: None,
+            },
+            needed: 1,
+            execute_by: at + SignedDuration::from_mins(20),
+            upto: None,
+        },
+    }
+}
+
+/// What they see who come to a database that somebody else has written to.
+async fn nothing_runs_until_a_person_looked(world: &TestWorld, why: &str) {
+    world.bot_starts().await;
+    world
+        .a_human_is_paged("Interlock's database can't be trusted, so nothing runs")
+        .await;
+    world.a_human_is_paged("INC-1").await;
+    world.card("no approval in it counts").await;
+    world.ben().opens_home().await;
+    let home = world.ben().sees_home("FROZEN by @Interlock").await;
+    assert!(home.contains(why), "{home}");
+    assert!(!world.ana().has_button("Approve"));
+    world.nothing_ran();
+
+    // From then on it is sealed again, with what was found on record.
+    world.bot_stops().await;
+    world.bot_starts().await;
+    world.ben().types("unfreeze I looked at the audit logs").await;
+    world.ben().is_told("The freeze is lifted.").await;
+    world.nothing_ran();
+    world.thread().is_uninteresting();
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_vote_that_was_put_into_the_database_starts_nothing() {
+    let world = sealed().await;
+    // Chained as Interlock does it, by Interlock's own code, but without its key.
+    let mut store = Store::open(&world.database()).unwrap();
+    let vote = forged(&world, &store.load().unwrap());
+    store.commit(&[vote], &[], &[], world.now()).unwrap();
+    assert!(store.verify().is_ok(), "the chain holds");
+    drop(store);
+    nothing_runs_until_a_person_looked(&world, "written without checkpoints.key").await;
+    world.ends().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_snapshot_in_which_somebody_has_approved_starts_nothing() {
+    let world = sealed().await;
+    let mut state = Store::open_to_read(&world.database()).unwrap().load().unwrap();
+    let seq = state.seq;
+    state.apply(&forged(&world, &state));
+    // The number and the hash that it is compared by stay.
+    state.seq = seq;
+    let text = serde_json::to_string(&state).unwrap();
+    let journal = Connection::open(world.database()).unwrap();
+    let changed = journal.execute(
+        "UPDATE snapshot SET state = ?1 WHERE seq = ?2",
+        params![text, seq],
+    );
+    assert_eq!(changed.unwrap(), 1);
+    drop(journal);
+    nothing_runs_until_a_person_looked(&world, "the snapshot of the state was changed from outside").await;
+    world.ends().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_is_written_beside_the_running_bot_stops_it_and_pages() {
+    let key = Signer::generate("interlock.test/story").unwrap();
+    let world = TestWorld::start(Setup::default().table(&KEYED.replace("KEY", &key))).await;
+    world.in_the_cluster(interlock::playground::cluster::Scenario::RedisTimeout);
+    world.fires(&Alert::redis_timeout()).await;
+    world.card("Waits for 1 approval").await;
+    world.thread().says("plan 1 proposed").await;
+    let mut store = Store::open(&world.database()).unwrap();
+    let vote = forged(&world, &store.load().unwrap());
+    store.commit(&[vote], &[], &[], world.now()).unwrap();
+    drop(store);
+    world.clock_moves(std::time::Duration::from_secs(70)).await;
+    world.a_human_is_paged("Interlock can't write its journal").await;
+    world.nothing_ran();
+    world.bot_crashes().await;
+    nothing_runs_until_a_person_looked(&world, "written without checkpoints.key").await;
     world.ends().await;
 }

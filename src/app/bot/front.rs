@@ -26,9 +26,12 @@ pub(super) fn router(
         parts.tasks.spawn(watchdog.clone().watch(parts.engine.clone()));
     }
     let health = parts.health.clone();
+    let troubles = parts.troubles.clone();
     let ready = move || match &*health.borrow() {
-        Health::Ready if refused.read().is_empty() => Ok(Readiness::Whole),
-        Health::Ready => Ok(Readiness::SlackRefuses),
+        Health::Ready => Ok(Readiness {
+            slack_refuses: !refused.read().is_empty(),
+            besides: troubles.all(),
+        }),
         Health::Broken(reason) => Err(reason.clone()),
     };
     let intake = Arc::new(EngineIntake {

@@ -31,6 +31,8 @@ pub(super) struct Kept {
     pub at: Timestamp,
     pub size: u64,
     pub note: String,
+    /// The database is sealed: one that is not, and says that it is this one, was tampered with.
+    pub sealed: bool,
 }
 
 /// Where checkpoints go.
@@ -53,6 +55,15 @@ impl Anchor {
             Self::File(_) => "file",
             Self::Webhook { .. } => "webhook",
             Self::Bucket(_) => "s3",
+        }
+    }
+
+    /// Its key in the configuration.
+    pub(super) fn key(&self) -> &'static str {
+        match self {
+            Self::File(_) => "checkpoints.file",
+            Self::Webhook { .. } => "checkpoints.webhook",
+            Self::Bucket(_) => "checkpoints.s3",
         }
     }
 

@@ -1,80 +1,139 @@
-//! Whether the journal is what was anchored of it: asked once, before anything is started on it. A database that was put
-//! back to an older copy has forgotten what was approved, refused and run since, and nothing in it can tell.
+//! Whether the journal is what was anchored of it: asked before anything is started on it, and before anything of it is
+//! signed. A database that was put back to an older copy has forgotten what was approved, refused and run since, and
+//! nothing in it can tell.
 
-use std::io::ErrorKind;
-use std::path::Path;
-
-use serde::Deserialize;
-
+use super::places::{Found, Places, Unread};
+use super::troubles::{About, Troubles};
 use crate::app::StartError;
 use crate::config::Settings;
-use crate::store::{Checkpoint, PublicKey, Signer, Store, Tree};
+use crate::store::{Store, StoreError, Tree};
 
-#[derive(Deserialize)]
-struct Line {
-    note: String,
+impl Places {
+    /// What does not fit, or why nobody can tell, in words for people; `None` when all that was anchored stands, and where
+    /// nothing was. Alerts are taken and people paged either way; nothing starts on a doubt.
+    ///
+    /// # Errors
+    /// When the journal can't be read.
+    pub fn behind(&self, store: &Store) -> Result<Option<String>, StoreError> {
+        if let Some(doubt) = &self.doubt {
+            return Ok(Some(doubt.clone()));
+        }
+        let entries = store.seq();
+        if let Some(found) = self.found.iter().find(|found| found.checkpoint.size > entries) {
+            let (place, size) = (&found.place, found.checkpoint.size);
+            return Ok(Some(format!(
+                "the database has {entries} entries, and {place} holds a checkpoint over {size}: an older copy was put in place, and what was approved or run since then is not in it"
+            )));
+        }
+        if let Some(found) = self
+            .found
+            .iter()
+            .find(|found| found.sealed && store.was_unsealed())
+        {
+            return Ok(Some(format!(
+                "the database is as from before there were seals, and {} holds a checkpoint of a sealed one: somebody took the seal away, and entries may be forged",
+                found.place
+            )));
+        }
+        let contradicted = self.contradicted(store)?;
+        Ok(contradicted.map(|found| {
+            format!(
+                "the first {} entries of the database are not those that the checkpoint in {} was signed for: it is another journal, or it was rewritten",
+                found.checkpoint.size, found.place
+            )
+        }))
+    }
+
+    /// The first whose root is not that of as many entries.
+    fn contradicted(&self, store: &Store) -> Result<Option<&Found>, StoreError> {
+        let mut by_size: Vec<&Found> = self.found.iter().collect();
+        by_size.sort_by_key(|found| found.checkpoint.size);
+        let mut waiting = by_size.into_iter().peekable();
+        let (mut tree, mut wrong) = (Tree::default(), None);
+        store.marks_after(0, |mark| {
+            if waiting.peek().is_none() || wrong.is_some() {
+                return;
+            }
+            tree.push(&mark.hash);
+            while let Some(found) = waiting.next_if(|found| found.checkpoint.size == tree.size()) {
+                if found.checkpoint.root != tree.root() {
+                    wrong.get_or_insert(found);
+                }
+            }
+        })?;
+        Ok(wrong)
+    }
 }
 
-/// What does not fit, or why nobody can tell, in words for people; `None` when all that was anchored stands, and where
-/// nothing was. Alerts are taken and people paged either way; nothing starts on a doubt.
-///
-/// # Errors
-/// When the key is none, or the journal can't be read.
-pub fn behind(settings: &Settings, store: &Store) -> Result<Option<String>, StartError> {
-    let wanted = &settings.checkpoints;
-    let (Some(key), Some(file)) = (&wanted.key, &wanted.file) else {
+/// What the backup by the configuration says: one that is not the beginning of this journal is of another, or of a newer
+/// state of it. `Err` holds why it can't be read.
+pub(super) fn beside_the_backup(settings: &Settings, store: &Store) -> Result<Option<String>, String> {
+    let Some(backup) = &settings.backup.file else {
         return Ok(None);
     };
-    let signer = Signer::parse(key.expose())
-        .map_err(|error| StartError::Setup(format!("checkpoints.key can't be used: {error}")))?;
-    let anchor = match last(file, &signer.public()) {
-        Ok(Some(anchor)) => anchor,
-        Ok(None) => return Ok(None),
-        Err(why) => return Ok(Some(why)),
-    };
-    let (entries, place) = (store.seq(), file.display());
-    if entries < anchor.size {
-        return Ok(Some(format!(
-            "the database has {entries} entries, and {place} holds a checkpoint over {}: an older copy was put in place, and what was approved or run since then is not in it",
-            anchor.size
-        )));
+    match store.goes_on_from(backup) {
+        Ok(()) => Ok(None),
+        Err(StoreError::BackupAhead {
+            backup: ahead, own, ..
+        }) if ahead > own => Ok(Some(format!(
+            "the database has {own} entries, and the backup {} has {ahead}: an older copy was put in place, and what was approved or run since then is not in it",
+            backup.display()
+        ))),
+        Err(StoreError::BackupAhead { .. }) => Ok(Some(format!(
+            "the backup {} is not the beginning of the database: one of them is another journal, or was rewritten",
+            backup.display()
+        ))),
+        Err(error) => Err(format!(
+            "the backup {} can't be compared with the database: {error}",
+            backup.display()
+        )),
     }
-    let mut tree = Tree::default();
-    store.marks_after(0, |mark| {
-        if mark.seq <= anchor.size {
-            tree.push(&mark.hash);
-        }
-    })?;
-    Ok((tree.root() != anchor.root).then(|| {
-        format!(
-            "the first {} entries of the database are not those that the checkpoint in {place} was signed for: it is another journal, or it was rewritten",
-            anchor.size
-        )
-    }))
 }
 
-/// The largest checkpoint of this key that the file holds. Lines of an earlier key, and one that was cut off, prove nothing.
-fn last(file: &Path, key: &PublicKey) -> Result<Option<Checkpoint>, String> {
-    let text = match std::fs::read_to_string(file) {
-        Ok(text) => text,
-        Err(error) if error.kind() == ErrorKind::NotFound => return Ok(None),
-        Err(error) => {
-            return Err(format!(
-                "checkpoints.file `{}` can't be read ({error}), so nobody can tell whether the database is the newest: check the path and its permissions, and start again",
-                file.display()
-            ));
-        }
-    };
-    let notes = text
-        .lines()
-        .filter_map(|line| serde_json::from_str::<Line>(line).ok());
-    let checkpoints = notes.filter_map(|line| Checkpoint::open(&line.note, key).ok());
-    let largest = checkpoints.max_by_key(|checkpoint| checkpoint.size);
-    if largest.is_none() && !text.trim().is_empty() {
-        return Err(format!(
-            "checkpoints.file `{}` holds no checkpoint of checkpoints.key, so nobody can tell whether the database is the newest: put the right key or file there, or, after a new key was made, move the file away; then start again",
-            file.display()
-        ));
+/// Asked at a start: why nothing may run on this journal, if so.
+///
+/// # Errors
+/// When the journal can't be read.
+pub fn behind(
+    settings: &Settings,
+    store: &Store,
+    places: &Places,
+    troubles: &Troubles,
+) -> Result<Option<String>, StartError> {
+    let by_places = places.behind(store)?;
+    let by_backup = beside_the_backup(settings, store).unwrap_or_else(|why| {
+        let place = "backup.file";
+        let again = false;
+        tell(&Unread { place, why, again }, troubles);
+        None
+    });
+    for unread in &places.unread {
+        tell(unread, troubles);
     }
-    Ok(largest)
+    let behind = match by_places.or(by_backup) {
+        None => store.doubt()?,
+        behind => behind,
+    };
+    if behind.is_some() {
+        is_behind(troubles);
+    }
+    Ok(behind)
+}
+
+/// That nothing runs on this journal.
+pub(super) fn is_behind(troubles: &Troubles) {
+    let text = "the database can't be trusted, so nothing runs; the freeze says why";
+    troubles.say(About::Journal, "", text.to_owned());
+}
+
+/// That one could not be read.
+pub(super) fn tell(unread: &Unread, troubles: &Troubles) {
+    let Unread { place, why, .. } = unread;
+    tracing::error!(
+        place,
+        why,
+        "a place that knows the journal's past could not be compared with it"
+    );
+    let text = format!("what {place} holds could not be compared with the journal; the log says why");
+    troubles.say(About::Unread, place, text);
 }

@@ -1,14 +1,21 @@
 //! Signed checkpoints of the journal, and the places outside of this machine that keep them.
 //!
 //! `ledger` says when one is due; `worker` signs it, has it stored, and only then lets it leave; `anchor` is one place, `bucket` one kind of them; `open` reads
-//! the configuration; `behind` asks at the start whether the database is the one that was anchored.
+//! the configuration; `places` asks them what they hold, and `behind` whether the database is the one that was anchored;
+//! `late` is what does not leave in time; `troubles` what the probes say of all that.
 
 mod anchor;
 mod behind;
 mod bucket;
+mod examine;
+mod late;
 mod ledger;
 mod open;
+mod places;
+mod troubles;
 mod worker;
 
-pub use behind::behind;
-pub use open::worker;
+pub use examine::examine;
+pub use open::{Begun, sealer, worker};
+pub use places::{Known, Places};
+pub use troubles::Troubles;

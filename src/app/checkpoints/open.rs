@@ -3,16 +3,58 @@
 use std::sync::Arc;
 
 use jiff::SignedDuration;
+use tokio::sync::watch;
 
 use super::anchor::Anchor;
+use super::behind::behind;
 use super::bucket::Keeper;
+use super::late::Unanswered;
 use super::worker::Checkpointer;
+use super::{Known, Places, Troubles};
 use crate::app::StartError;
 use crate::config::Settings;
 use crate::engine::Handle;
 use crate::ports::Clock;
-use crate::store::{Signer, Store};
+use crate::store::{Sealer, Signer, Store};
 use crate::tls;
+
+/// What was found out at the start.
+pub struct Begun {
+    pub known: Known,
+    pub places: Places,
+    pub troubles: Troubles,
+    /// Why the journal is not the newest; may be found out later.
+    pub behind: watch::Sender<Option<String>>,
+}
+
+/// What seals the database: derived from the key that signs.
+///
+/// # Errors
+/// When the key is none.
+pub fn sealer(settings: &Settings) -> Result<Option<Sealer>, StartError> {
+    let key = settings.checkpoints.key.as_ref();
+    let signer = key.map(|key| Signer::parse(key.expose())).transpose();
+    let signer =
+        signer.map_err(|error| StartError::Setup(format!("checkpoints.key can't be used: {error}")))?;
+    Ok(signer.map(|signer| signer.sealer()))
+}
+
+impl Begun {
+    /// Holds the journal against what the places said, before anything is started on it.
+    ///
+    /// # Errors
+    /// When the journal can't be read.
+    pub fn new(settings: &Settings, store: &Store, known: Known, places: Places) -> Result<Self, StartError> {
+        let troubles = Troubles::default();
+        let behind = behind(settings, store, &places, &troubles)?;
+        Ok(Self {
+            known,
+            places,
+            troubles,
+            behind: watch::Sender::new(behind),
+        })
+    }
+}
 
 /// The worker, or `None` without a key and for a journal that is not the one that was anchored; the log says so.
 ///
@@ -22,13 +64,13 @@ pub fn worker(
     settings: &Settings,
     engine: Handle,
     clock: Arc<dyn Clock>,
-    behind: Option<&str>,
+    begun: Begun,
 ) -> Result<Option<Checkpointer>, StartError> {
     // There would be two histories under one key.
-    if let Some(why) = behind {
+    if let Some(why) = begun.behind.borrow().as_deref() {
         tracing::error!(
             why,
-            "nothing starts and no checkpoint is signed; to go on with this copy, keep the anchors as evidence and set another checkpoints.key and file"
+            "nothing starts and no checkpoint is signed; to go on with this copy, keep the anchors as evidence and set another checkpoints.key, and another checkpoints.file or checkpoints.s3.prefix; where entries or the state were changed, lift the freeze and start again"
         );
         return Ok(None);
     }
@@ -58,6 +100,14 @@ pub fn worker(
             "checkpoints are signed, but nobody keeps them: set checkpoints.file, checkpoints.webhook.url or checkpoints.s3"
         );
     }
+    let unanswered = begun.places.unread.iter().any(|unread| unread.again);
+    let unanswered = unanswered.then(|| Unanswered {
+        settings: settings.clone(),
+        known: begun.known,
+        behind: begun.behind,
+        not_before: None,
+        answered: None,
+    });
     Ok(Some(Checkpointer::new(
         signer,
         Store::open_to_read(&settings.store.path)?,
@@ -66,5 +116,7 @@ pub fn worker(
         SignedDuration::from_secs(i64::from(wanted.within_seconds)),
         anchors,
         wanted.thread,
+        begun.troubles,
+        unanswered,
     )))
 }

@@ -1,5 +1,8 @@
 //! Signs checkpoints as they fall due. The order is: read what is committed, sign, have it stored in the journal, and only
 //! then offer it to the anchors, to each until it takes it or a newer one is there.
+//!
+//! Nothing is signed that could contradict what was signed before. At the start that is known of every place that answers;
+//! one that did not is asked again, and until it says what it holds nothing is signed.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -8,7 +11,11 @@ use jiff::{SignedDuration, Timestamp};
 use tokio::time::sleep;
 
 use super::anchor::{Anchor, Kept};
+use super::behind::{self, is_behind};
+use super::late::{Late, Unanswered};
 use super::ledger::Ledger;
+use super::places::BUCKET;
+use super::troubles::{About, Troubles};
 use crate::domain::command::Command;
 use crate::engine::{EngineError, Handle};
 use crate::planted::{self, Point};
@@ -28,6 +35,7 @@ struct Place {
     waiting: Option<Kept>,
     refused: i64,
     not_before: Option<Timestamp>,
+    late: Late,
 }
 
 /// The worker's own things.
@@ -41,11 +49,16 @@ pub struct Checkpointer {
     within: SignedDuration,
     places: Vec<Place>,
     in_threads: bool,
+    troubles: Troubles,
+    unanswered: Option<Unanswered>,
+    /// Since when nothing is signed, for want of an answer.
+    unsigned: Late,
 }
 
 impl Checkpointer {
     /// New entries are signed for within `within`, which is at least a few seconds. `in_threads`: those that cover a start of
     /// Tier 2 or 3 stand in its incident's thread, too.
+    #[expect(clippy::too_many_arguments, reason = "wiring: called once")]
     #[must_use]
     pub fn new(
         signer: Signer,
@@ -55,12 +68,15 @@ impl Checkpointer {
         within: SignedDuration,
         anchors: Vec<Anchor>,
         in_threads: bool,
+        troubles: Troubles,
+        unanswered: Option<Unanswered>,
     ) -> Self {
         let places = anchors.into_iter().map(|anchor| Place {
             anchor,
             waiting: None,
             refused: 0,
             not_before: None,
+            late: Late::default(),
         });
         Self {
             signer,
@@ -71,6 +87,9 @@ impl Checkpointer {
             within: (within - AHEAD).max(SignedDuration::ZERO),
             places: places.collect(),
             in_threads,
+            troubles,
+            unanswered,
+            unsigned: Late::default(),
         }
     }
 
@@ -91,19 +110,67 @@ impl Checkpointer {
                     return;
                 }
             };
-            if let Err(error) = read {
-                tracing::warn!(%error, "the journal can't be read for a checkpoint; trying again");
-            } else if matches!(worker.sign_if_due().await, Err(EngineError::Stopped)) {
-                return;
+            match read {
+                Err(error) => {
+                    tracing::warn!(%error, "the journal can't be read for a checkpoint; trying again");
+                }
+                Ok(Some(why)) => return worker.stops(why).await,
+                Ok(None) if worker.unanswered.is_some() => worker.ask_again().await,
+                Ok(None) if matches!(worker.sign_if_due().await, Err(EngineError::Stopped)) => return,
+                Ok(None) => {}
             }
             worker.hand_out().await;
             sleep(LOOK).await;
         }
     }
 
-    fn read(&mut self) -> Result<(), StoreError> {
+    /// Takes in what is new. Gives why the journal is not the newest, where a place that answered late says so.
+    fn read(&mut self) -> Result<Option<String>, StoreError> {
+        if let Some(places) = self.unanswered.as_mut().and_then(|asked| asked.answered.take()) {
+            self.store.refresh()?;
+            if let Some(why) = places.behind(&self.store)? {
+                return Ok(Some(why));
+            }
+            self.unanswered = None;
+            self.troubles.is_over(About::Unread, BUCKET);
+            for unread in &places.unread {
+                behind::tell(unread, &self.troubles);
+            }
+        }
         let ledger = &mut self.ledger;
-        self.store.marks_after(ledger.size(), |mark| ledger.take(&mark))
+        self.store.marks_after(ledger.size(), |mark| ledger.take(&mark))?;
+        Ok(None)
+    }
+
+    async fn ask_again(&mut self) {
+        let now = self.clock.now();
+        let Some(asked) = &mut self.unanswered else { return };
+        if asked.not_before.is_some_and(|at| now < at) {
+            return;
+        }
+        asked.ask(now, &self.troubles).await;
+        // While it is not known what was signed, nothing reaches any place.
+        if asked.answered.is_none() {
+            let told = self.unsigned.goes_on(BUCKET, now, &self.troubles);
+            tell(&self.engine, told).await;
+        } else {
+            self.troubles.is_over(About::Unkept, BUCKET);
+        }
+    }
+
+    /// The journal is not the newest that there was: everything stops, and nothing more is signed.
+    async fn stops(self, why: String) {
+        tracing::error!(why, "no checkpoint is signed any more");
+        is_behind(&self.troubles);
+        if let Some(asked) = &self.unanswered {
+            asked.behind.send_replace(Some(why.clone()));
+        }
+        while let Err(error) = self.engine.submit(Command::Behind { why: why.clone() }).await {
+            if error == EngineError::Stopped {
+                return;
+            }
+            sleep(LOOK).await;
+        }
     }
 
     async fn sign_if_due(&mut self) -> Result<(), EngineError> {
@@ -129,6 +196,7 @@ impl Checkpointer {
                 at: now,
                 size,
                 note: note.clone(),
+                sealed: true,
             });
         }
         Ok(())
@@ -136,6 +204,7 @@ impl Checkpointer {
 
     async fn hand_out(&mut self) {
         let now = self.clock.now();
+        let mut told = Vec::new();
         for place in &mut self.places {
             let Some(kept) = &place.waiting else { continue };
             if place.not_before.is_some_and(|at| now < at) {
@@ -149,13 +218,31 @@ impl Checkpointer {
                     place.waiting = None;
                     place.refused = 0;
                     place.not_before = None;
+                    place.late = Late::default();
+                    self.troubles.is_over(About::Unkept, place.anchor.key());
                 }
                 Err(error) => {
                     tracing::warn!(%error, anchor, size = kept.size, "a checkpoint was not kept; it is offered again");
                     place.refused = (place.refused + 1).min(AGAIN_MOST);
                     place.not_before = now.checked_add(SignedDuration::from_secs(place.refused)).ok();
+                    told.extend(place.late.goes_on(place.anchor.key(), now, &self.troubles));
                 }
             }
+            let late = place
+                .late
+                .since
+                .map_or(0, |since| now.duration_since(since).as_secs());
+            metrics::gauge!("interlock_anchor_refusing_seconds", "anchor" => anchor).set(late as f64);
         }
+        for command in told {
+            tell(&self.engine, Some(command)).await;
+        }
+    }
+}
+
+async fn tell(engine: &Handle, told: Option<Command>) {
+    let Some(command) = told else { return };
+    if let Err(error) = engine.submit(command).await {
+        tracing::warn!(%error, "the channels could not be told that checkpoints are not kept");
     }
 }

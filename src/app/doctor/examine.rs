@@ -20,6 +20,10 @@ pub async fn examine(
     inside::look(settings, &catalog, clock.now())
         .into_iter()
         .for_each(&mut *tell);
+    outside::anchors(settings, clock.now())
+        .await
+        .into_iter()
+        .for_each(&mut *tell);
     outside::slack(settings, clock.now())
         .await
         .into_iter()

@@ -109,7 +109,7 @@ fn anchors(settings: &Settings, now: Timestamp) -> Vec<Finding> {
     const ABOUT: &str = "anchors";
     let wanted = &settings.checkpoints;
     let Some(key) = &wanted.key else {
-        let text = "checkpoints.key is not set, so that whoever holds the database can rewrite it unnoticed; \
+        let text = "checkpoints.key is not set, so that whoever holds the database can rewrite it unnoticed and put approvals into it; \
                     `interlock audit keygen` makes one";
         return vec![Finding::wrong(ABOUT, text)];
     };

@@ -1,8 +1,9 @@
-//! Slack and the pager, asked in ways that change nothing there.
+//! Slack, the pager and the places that keep checkpoints, asked in ways that change nothing there.
 
 use jiff::{SignedDuration, Timestamp};
 
 use super::finding::Finding;
+use crate::app::checkpoints;
 use crate::app::wiring::slack_settings;
 use crate::config::{Settings, SlackCredentials};
 use crate::paging::PagerDuty;
@@ -10,10 +11,37 @@ use crate::slack;
 
 const SLACK: &str = "slack";
 const PAGER: &str = "pager";
+const ANCHORS: &str = "anchors";
 /// Slack takes a signature for five minutes; long before that something is wrong with a clock.
 const SKEW: SignedDuration = SignedDuration::from_secs(30);
 /// Nothing was ever opened under this key, so that resolving it does nothing.
 const NO_PAGE: &str = "interlock-doctor";
+
+/// Whether the database is the newest that there was, and nobody else has written to it.
+pub(super) async fn anchors(settings: &Settings, now: Timestamp) -> Vec<Finding> {
+    let wanted = &settings.checkpoints;
+    let examined = match checkpoints::examine(settings, now).await {
+        Ok(examined) => examined,
+        Err(error) => return vec![Finding::unclear(ANCHORS, error.to_string())],
+    };
+    let mut wrong = examined.wrong;
+    let kept = wanted.webhook.url.is_some() || wanted.thread;
+    if wanted.key.is_some() && kept && wanted.file.is_none() && wanted.s3.bucket.is_none() {
+        let text = "no place that keeps checkpoints can be asked at a start, so that a database that was set back is not noticed: \
+                    set checkpoints.file or checkpoints.s3, too";
+        wrong.push(text.to_owned());
+    }
+    let fine = (wrong.is_empty() && !examined.compared.is_empty()).then(|| {
+        format!(
+            "the database is what these hold of it: {}",
+            examined.compared.join(", ")
+        )
+    });
+    let wrong = wrong.into_iter().map(|text| Finding::wrong(ANCHORS, text));
+    wrong
+        .chain(fine.map(|text| Finding::fine(ANCHORS, text)))
+        .collect()
+}
 
 pub(super) async fn slack(settings: &Settings, now: Timestamp) -> Vec<Finding> {
     let credentials = match settings.slack.credentials() {

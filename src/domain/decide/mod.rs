@@ -39,8 +39,10 @@ use jiff::Timestamp;
 use super::command::{Command, Delivered, Reply};
 use super::event::Event;
 use super::factors::FactorsSeen;
+use super::freeze::Scope;
 use super::ids::DeliveryKey;
 use super::incident::Incident;
+use super::notice::Notice;
 use super::rules::Rules;
 use super::runbook::Catalog;
 use crate::planted::{self, Bug};
@@ -100,10 +102,7 @@ pub fn decide(tx: &mut Tx<'_>, context: Context<'_>, command: Command) -> Reply 
         Command::Unseen(incident) => advance::page_unseen(tx, context, incident),
         Command::Factors(seen) => factors_read(tx, context, &seen),
         Command::Checkpointed { size, note, line } => checkpointed(tx, size, note, line),
-        Command::Stop { scope, reason } => {
-            freezing::by_interlock(tx, context, scope, reason, None);
-            Reply::Stored
-        }
+        Command::Stop { scope, reason } => stopped(tx, context, scope, reason),
         Command::FreezeFileSeen { path, file } => freezing::file_seen(tx, context, path, file),
         Command::Restored { entries } => restored::restored(tx, context, entries),
         Command::Erase {
@@ -115,6 +114,8 @@ pub fn decide(tx: &mut Tx<'_>, context: Context<'_>, command: Command) -> Reply 
         Command::Tick => deadline::tick(tx, context),
         Command::ClockWentBack { from } => back::clock_went_back(tx, context, from),
         Command::Landed { incidents, attempts } => deadline::landed(tx, context, &incidents, &attempts),
+        Command::Unkept { place, since } => told(tx, context, Notice::Unkept { place, since }),
+        Command::Behind { why } => restored::rolled_back(tx, context, &why),
         Command::Recover { database, behind } => deadline::recover(tx, context, database, behind),
     }
 }
@@ -142,9 +143,21 @@ impl Command {
             | Self::Restored { .. }
             | Self::Erase { .. }
             | Self::Landed { .. }
+            | Self::Unkept { .. }
+            | Self::Behind { .. }
             | Self::Recover { .. } => None,
         }
     }
+}
+
+fn told(tx: &mut Tx<'_>, context: Context<'_>, notice: Notice) -> Reply {
+    freezing::announce(tx, context, notice);
+    Reply::Stored
+}
+
+fn stopped(tx: &mut Tx<'_>, context: Context<'_>, scope: Scope, reason: String) -> Reply {
+    freezing::by_interlock(tx, context, scope, reason, None);
+    Reply::Stored
 }
 
 fn factors_read(tx: &mut Tx<'_>, context: Context<'_>, seen: &FactorsSeen) -> Reply {

@@ -21,13 +21,14 @@ pub fn restored(tx: &mut Tx<'_>, context: Context<'_>, entries: u64) -> Reply {
 }
 
 /// The anchors know more than the database does; `why` says how that was seen.
-pub(super) fn rolled_back(tx: &mut Tx<'_>, context: Context<'_>, why: &str) {
+pub(super) fn rolled_back(tx: &mut Tx<'_>, context: Context<'_>, why: &str) -> Reply {
     void(
         tx,
         context,
         why,
-        "the database may be an older copy, so no approval in it counts",
+        "the database can't be trusted, so no approval in it counts",
     );
+    Reply::Stored
 }
 
 fn void(tx: &mut Tx<'_>, context: Context<'_>, why: &str, problem: &str) {

@@ -1,0 +1,205 @@
+//! The places that keep checkpoints, asked what they hold: a file, a bucket. An address and a thread can't be asked.
+
+use std::io::ErrorKind;
+use std::path::Path;
+use std::time::Duration;
+
+use jiff::Timestamp;
+use serde::Deserialize;
+use tokio::time::timeout;
+
+use super::bucket::{Keeper, NotRead};
+use crate::app::StartError;
+use crate::config::Settings;
+use crate::store::{Checkpoint, PublicKey, Signer, Store};
+
+/// A bucket may take so long over all of its answers.
+const BUCKET_WITHIN: Duration = Duration::from_secs(12);
+
+pub(super) const FILE: &str = "checkpoints.file";
+pub(super) const BUCKET: &str = "checkpoints.s3";
+
+/// A line of the file, an object of the bucket.
+#[derive(Deserialize)]
+struct Line {
+    note: String,
+    #[serde(default)]
+    sealed: bool,
+}
+
+/// A checkpoint and where it was found.
+#[derive(Debug)]
+pub(super) struct Found {
+    pub place: String,
+    pub checkpoint: Checkpoint,
+    /// The database was sealed when it was made.
+    pub sealed: bool,
+}
+
+/// A place of which nobody knows what it holds.
+#[derive(Debug)]
+pub struct Unread {
+    /// Its key in the configuration.
+    pub place: &'static str,
+    /// Why, in words for people, with what to do.
+    pub why: String,
+    /// It may answer later: until then nothing is signed.
+    pub again: bool,
+}
+
+/// What the journal says of itself, to look elsewhere by.
+#[derive(Debug)]
+pub struct Known {
+    /// Of the key that signs; `None` without one.
+    pub key: Option<PublicKey>,
+    /// The newest of its own checkpoints by this key.
+    pub own: Option<Checkpoint>,
+}
+
+impl Known {
+    /// Of this journal.
+    ///
+    /// # Errors
+    /// When the key is none, or the journal can't be read.
+    pub fn of(settings: &Settings, store: &Store) -> Result<Self, StartError> {
+        let Some(key) = &settings.checkpoints.key else {
+            return Ok(Self { key: None, own: None });
+        };
+        let signer = Signer::parse(key.expose())
+            .map_err(|error| StartError::Setup(format!("checkpoints.key can't be used: {error}")))?;
+        let key = signer.public();
+        let own = store.last_checkpoint(&key)?;
+        Ok(Self { key: Some(key), own })
+    }
+}
+
+/// What the places hold.
+#[derive(Debug, Default)]
+pub struct Places {
+    pub(super) found: Vec<Found>,
+    /// Why it can't be told whether the journal is the newest, where that is reason enough to start nothing.
+    pub(super) doubt: Option<String>,
+    pub unread: Vec<Unread>,
+}
+
+impl Places {
+    /// Asks all of them.
+    ///
+    /// # Errors
+    /// When the configuration of one can't be used.
+    pub async fn read(settings: &Settings, known: &Known, now: Timestamp) -> Result<Self, StartError> {
+        let mut places = Self::default();
+        let Some(key) = &known.key else {
+            return Ok(places);
+        };
+        if let Some(own) = &known.own {
+            places.found.push(Found {
+                place: "the journal itself".to_owned(),
+                checkpoint: own.clone(),
+                sealed: false,
+            });
+        }
+        if let Some(file) = &settings.checkpoints.file {
+            places.read_file(file, key, known.own.is_some());
+        }
+        if let Some(keeper) = Keeper::new(&settings.checkpoints.s3).map_err(StartError::Setup)? {
+            places.ask_bucket(&keeper, known, key, now).await;
+        }
+        Ok(places)
+    }
+
+    fn read_file(&mut self, file: &Path, key: &PublicKey, signed: bool) {
+        match largest_of(file, key) {
+            Ok(Some((checkpoint, sealed))) => self.found.push(Found {
+                place: file.display().to_string(),
+                checkpoint,
+                sealed,
+            }),
+            Ok(None) if signed => self.unread.push(Unread {
+                place: FILE,
+                why: format!(
+                    "checkpoints.file `{}` is not there or empty, though checkpoints were signed: if it was not set just now, find out who took it away, and compare the journal with another place by `interlock audit verify --anchors`",
+                    file.display()
+                ),
+                again: false,
+            }),
+            Ok(None) => {}
+            Err(why) => self.doubt = Some(why),
+        }
+    }
+
+    async fn ask_bucket(&mut self, keeper: &Keeper, known: &Known, key: &PublicKey, now: Timestamp) {
+        let from = known.own.as_ref().map_or(0, |own| own.size);
+        let asked = match timeout(BUCKET_WITHIN, keeper.newest(from, now)).await {
+            Ok(asked) => asked,
+            Err(_) => Err(NotRead::Away(format!(
+                "it did not answer within {} s",
+                BUCKET_WITHIN.as_secs()
+            ))),
+        };
+        let place = format!("the bucket {}", keeper.name());
+        let bodies = match asked {
+            Ok(bodies) => bodies,
+            Err(error) => {
+                let again = matches!(error, NotRead::Away(_));
+                let why = format!("{place} can't be asked what it holds: {error}");
+                return self.unread.push(Unread {
+                    place: BUCKET,
+                    why,
+                    again,
+                });
+            }
+        };
+        match largest(bodies.iter().map(String::as_str), key) {
+            Some((checkpoint, sealed)) => self.found.push(Found {
+                place,
+                checkpoint,
+                sealed,
+            }),
+            None if bodies.is_empty() && known.own.is_some() => self.unread.push(Unread {
+                place: BUCKET,
+                why: format!(
+                    "{place} holds no checkpoint, though checkpoints were signed: if it was not set just now, find out who took them away"
+                ),
+                again: false,
+            }),
+            None if bodies.is_empty() => {}
+            None => {
+                self.doubt = Some(format!(
+                    "{place} holds no checkpoint of checkpoints.key among its newest, so nobody can tell whether the database is the newest: put the right key there, or, after a new key was made, set another checkpoints.s3.prefix; then start again"
+                ));
+            }
+        }
+    }
+}
+
+/// With whether it says that the database was sealed.
+fn largest<'a>(lines: impl Iterator<Item = &'a str>, key: &PublicKey) -> Option<(Checkpoint, bool)> {
+    lines
+        .filter_map(|line| serde_json::from_str::<Line>(line).ok())
+        .filter_map(|line| Some((Checkpoint::open(&line.note, key).ok()?, line.sealed)))
+        .max_by_key(|(checkpoint, _)| checkpoint.size)
+}
+
+/// The largest checkpoint of this key that the file holds; `None` when it is not there or empty. Lines of an earlier key,
+/// and one that was cut off, prove nothing.
+fn largest_of(file: &Path, key: &PublicKey) -> Result<Option<(Checkpoint, bool)>, String> {
+    let text = match std::fs::read_to_string(file) {
+        Ok(text) => text,
+        Err(error) if error.kind() == ErrorKind::NotFound => return Ok(None),
+        Err(error) => {
+            return Err(format!(
+                "checkpoints.file `{}` can't be read ({error}), so nobody can tell whether the database is the newest: check the path and its permissions, and start again",
+                file.display()
+            ));
+        }
+    };
+    let largest = largest(text.lines(), key);
+    if largest.is_none() && !text.trim().is_empty() {
+        return Err(format!(
+            "checkpoints.file `{}` holds no checkpoint of checkpoints.key, so nobody can tell whether the database is the newest: put the right key or file there, or, after a new key was made, move the file away; then start again",
+            file.display()
+        ));
+    }
+    Ok(largest)
+}
