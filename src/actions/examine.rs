@@ -2,17 +2,22 @@
 //! what is kept. The runner and the scenarios of `interlock eval` both end an attempt here. A jq program computes: whoever
 //! has other work on its thread calls this elsewhere.
 //!
-//! Invariant: text is redacted before any filter sees it, and again after: a filter can put together what was no secret
-//! before (`@base64d`, joined strings).
+//! Invariants: text is redacted before any filter sees it, and again after: a filter can put together what was no secret
+//! before (`@base64d`, joined strings). It is redacted before the edges of a gap are cut, and so much is given up there that a
+//! secret over an edge goes with it.
 
 use super::filters::{apply, jq_values};
 use super::output;
 use super::redact::Redactor;
-use super::verdict::{Raw, Verdict};
+use super::verdict::{Kept, Raw, Verdict};
 use crate::domain::action::{Filter, reveal_lines};
 use crate::domain::runbook::Expectation;
-use crate::domain::text::without_middle;
+use crate::domain::text::{head, tail, without_middle};
 use crate::ports::{Ended, Output};
+
+/// What is given up on each side of a gap: longer than any secret but a key, which is known without its first or last line. Then
+/// as much again at most, to the end of a line.
+const EDGE: usize = 8 * 1024;
 
 /// How the attempt ended, for the journal.
 #[must_use]
@@ -42,12 +47,10 @@ pub fn clean_reason(redactor: &Redactor, reason: &str) -> String {
 }
 
 fn checked(redactor: &Redactor, raw: &Raw, filters: &[Filter], expected: Option<&Expectation>) -> Ended {
-    let text = redactor.clean(&String::from_utf8_lossy(&raw.text)).into_owned();
-    let kept = |text: &str| {
-        let errors = String::from_utf8_lossy(&raw.errors);
-        output::output(&redactor.clean(text), &redactor.clean(&errors))
-    };
-    if raw.missing > 0 && (!filters.is_empty() || expected.is_some()) {
+    let text = cleaned(redactor, &raw.text);
+    let errors = cleaned(redactor, &raw.errors);
+    let kept = |text: &str| output::output(&redactor.clean(text), &errors);
+    if raw.text.gap.is_some() && (!filters.is_empty() || expected.is_some()) {
         let reason = "it gave more than 1 MiB, so what is filtered and expected can't be judged by what was kept: let it say less";
         return Ended::Failed {
             reason: reason.to_owned(),
@@ -75,14 +78,55 @@ fn checked(redactor: &Redactor, raw: &Raw, filters: &[Filter], expected: Option<
 }
 
 fn kept(redactor: &Redactor, raw: &Raw) -> Output {
-    let text = String::from_utf8_lossy(&raw.text);
-    let errors = String::from_utf8_lossy(&raw.errors);
-    output::output(&redactor.clean(&text), &redactor.clean(&errors))
+    output::output(&cleaned(redactor, &raw.text), &cleaned(redactor, &raw.errors))
+}
+
+/// Without secrets, and with a line where something is missing. Values of Kubernetes Secrets in it are remembered.
+fn cleaned(redactor: &Redactor, kept: &Kept) -> String {
+    let first = String::from_utf8_lossy(&kept.head);
+    redactor.see(&first);
+    let clean = |text: &str, begun: bool| match begun {
+        true => redactor.clean_begun(text).into_owned(),
+        false => redactor.clean(text).into_owned(),
+    };
+    let Some(gap) = &kept.gap else {
+        return clean(&first, kept.broken);
+    };
+    let last = String::from_utf8_lossy(&gap.tail);
+    redactor.see(&last);
+    let (first, last) = (clean(&first, false), clean(&last, kept.broken));
+    let (shown_first, shown_last) = (before_a_gap(&first), after_a_gap(&last));
+    let shown = shown_first.len().saturating_add(shown_last.len());
+    let given_up = first.len().saturating_add(last.len()).saturating_sub(shown);
+    let missing = gap
+        .dropped
+        .saturating_add(u64::try_from(given_up).unwrap_or(u64::MAX));
+    format!(
+        "{shown_first}\n[{missing} bytes dropped: only the first and the last of 1 MiB are kept]\n{shown_last}"
+    )
+}
+
+fn before_a_gap(text: &str) -> &str {
+    let kept = head(text, text.len().saturating_sub(EDGE));
+    let line = kept
+        .rfind('\n')
+        .filter(|end| kept.len().saturating_sub(*end) <= EDGE);
+    head(kept, line.unwrap_or(kept.len()))
+}
+
+fn after_a_gap(text: &str) -> &str {
+    let kept = tail(text, text.len().saturating_sub(EDGE));
+    let line = kept
+        .find('\n')
+        .filter(|end| *end <= EDGE)
+        .map_or(0, |end| end.saturating_add(1));
+    tail(kept, kept.len().saturating_sub(line))
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::actions::verdict::Gap;
 
     /// "OK" is in it, but so may be much that nobody has seen.
     #[test]
@@ -91,10 +135,13 @@ mod tests {
         let lines = Filter::parse(&["wc".to_owned(), "-l".to_owned()]).expect("a filter");
         let expects_ok = Expectation::Contains("OK".to_owned());
         let judged = |missing, filters: &[Filter], expected| {
-            let raw = Raw {
-                missing,
-                ..Raw::text("OK\n")
-            };
+            let mut raw = Raw::text("OK\n");
+            raw.text.gap = (missing > 0).then(|| {
+                Box::new(Gap {
+                    dropped: missing,
+                    tail: Vec::new(),
+                })
+            });
             examine(&redactor, Verdict::Done(raw), filters, expected)
         };
         for (filters, expected) in [(vec![lines], None), (Vec::new(), Some(&expects_ok))] {
@@ -109,5 +156,95 @@ mod tests {
             matches!(judged(1, &[], None), Ended::Done { .. }),
             "nothing was asked of it"
         );
+    }
+
+    /// A long text with something in its middle, cut there: what was kept before, and what was kept behind.
+    fn cut_within(secret: &str, at: usize, filler: &str) -> [Kept; 2] {
+        let around = filler.repeat(40_000 / filler.len());
+        let (begun, rest) = secret.split_at(at);
+        let gap = |head: String, tail: String| Kept {
+            head: head.into_bytes(),
+            gap: Some(Box::new(Gap {
+                dropped: 1,
+                tail: tail.into_bytes(),
+            })),
+            broken: false,
+        };
+        [
+            gap(format!("first\n{around}{begun}"), format!("{around}\nlast")),
+            gap(format!("first\n{around}"), format!("{rest}{around}\nlast")),
+        ]
+    }
+
+    #[test]
+    fn a_secret_over_an_edge_of_a_gap_leaves_nothing_at_any_letter() {
+        let ours = "our-own-secret-0815-4711-abc";
+        let redactor = Redactor::new([ours]).expect("a redactor");
+        let secrets = [
+            "ghp_0123456789abcdefghijklmnopqrstuvwxyzAB",
+            ours,
+            "postgres://ana:hunter2hunter2hunter2@db/orders",
+        ];
+        for secret in secrets {
+            for at in 1..secret.len() {
+                // Lines, words, and one word without an end.
+                for filler in ["a line of words\n", "words ", "{\"a\":1},"] {
+                    for kept in cut_within(secret, at, filler) {
+                        let shown = cleaned(&redactor, &kept);
+                        for piece in [&secret[..at], &secret[at..]] {
+                            let is_long = piece.len() >= 4;
+                            assert!(!is_long || !shown.contains(piece), "{piece} came through");
+                        }
+                        assert!(shown.starts_with("first\n") && shown.ends_with("\nlast"));
+                    }
+                }
+            }
+        }
+    }
+
+    #[test]
+    fn a_key_over_an_edge_of_a_gap_leaves_no_line() {
+        let redactor = Redactor::new(std::iter::empty::<&str>()).expect("no secrets");
+        let line = "MIIEowIBAAKCAQEAx0123456789abcdefghijklmnopqrstuvwxyzABCDEFGHIJKL\n";
+        let key = format!(
+            "-----BEGIN RSA PRIVATE KEY-----\n{}-----END RSA PRIVATE KEY-----\n",
+            line.repeat(400)
+        );
+        for at in (40..key.len() - 40).step_by(997) {
+            for kept in cut_within(&key, at, "a line of words\n") {
+                let shown = cleaned(&redactor, &kept);
+                assert!(!shown.contains(&line[..20]), "a line came through, cut at {at}");
+                assert!(shown.starts_with("first\n") && shown.ends_with("\nlast"));
+            }
+        }
+    }
+
+    #[test]
+    fn what_a_broken_stream_had_begun_to_say_is_taken_out() {
+        let redactor = Redactor::new(["our-own-secret"]).expect("a redactor");
+        for (said, shown) in [
+            ("Password: ", "Password: "),
+            ("got ghp_0a1b2c3", "got [redacted: GitHub token]"),
+            ("got our-own-", "got [redacted: secret of interlock]"),
+        ] {
+            let raw = |broken| Raw {
+                text: Kept::from(said.as_bytes().to_vec()).broken_if(broken),
+                ..Raw::default()
+            };
+            let reason = "the command did not end in time".to_owned();
+            let ended = examine(
+                &redactor,
+                Verdict::Unknown {
+                    reason,
+                    raw: raw(true),
+                },
+                &[],
+                None,
+            );
+            assert!(
+                matches!(&ended, Ended::Unknown { output, .. } if output.text == shown),
+                "{ended:?}"
+            );
+        }
     }
 }

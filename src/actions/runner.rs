@@ -65,7 +65,7 @@ impl Runner {
         database: &str,
     ) -> Self {
         Self {
-            clusters,
+            clusters: clusters.telling(redactor.clone()),
             http,
             redactor,
             clock,

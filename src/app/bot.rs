@@ -109,11 +109,25 @@ struct Parts {
 ///
 /// # Errors
 /// Whatever keeps it from doing its work, worded with what to do. Slack and the clusters being away is no reason.
+pub async fn start(settings: Settings, clock: Arc<dyn Clock>, metrics: Metrics) -> Result<Bot, StartError> {
+    let redactor = super::intake::redactor(&settings)?;
+    start_with(settings, clock, metrics, redactor).await
+}
+
+/// The same with a redactor that others have too: what the bot learns of secrets is taken out of their texts as well.
+///
+/// # Errors
+/// As [`start`].
 #[expect(
     clippy::too_many_lines,
     reason = "wiring: each part is made once and handed to the next"
 )]
-pub async fn start(settings: Settings, clock: Arc<dyn Clock>, metrics: Metrics) -> Result<Bot, StartError> {
+pub async fn start_with(
+    settings: Settings,
+    clock: Arc<dyn Clock>,
+    metrics: Metrics,
+    redactor: Arc<Redactor>,
+) -> Result<Bot, StartError> {
     let credentials = settings.slack.credentials()?;
     if settings.slack.channel.is_none() {
         return Err(StartError::NoChannel);
@@ -149,13 +163,12 @@ pub async fn start(settings: Settings, clock: Arc<dyn Clock>, metrics: Metrics) 
         drives,
         health,
     } = engine::start(store, knowledge.clone(), clock.clone(), behind)?;
-    let redactor = super::intake::redactor(&settings)?;
     let mut parts = Parts {
         clock,
         engine: handle.clone(),
         knowledge: knowledge.clone(),
         health,
-        redactor: Arc::new(redactor),
+        redactor,
         outputs: Arc::default(),
         tasks: JoinSet::new(),
         standby: standby.clone(),

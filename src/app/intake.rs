@@ -40,18 +40,19 @@ pub fn changes_without_secrets(settings: &Settings, changes: &mut [Change]) -> R
 }
 
 /// Takes everything out of a text that may be a secret; for what writes logs.
-///
-/// # Errors
-/// The rules can't be made.
-pub fn cleaner(settings: &Settings) -> Result<impl Fn(&str) -> String + Send + Sync + use<>, StartError> {
-    let redactor = redactor(settings)?;
-    Ok(move |text: &str| redactor.clean(text).into_owned())
+pub fn cleaner(redactor: Arc<Redactor>) -> impl Fn(&str) -> String + Send + Sync + use<> {
+    move |text: &str| redactor.clean(text).into_owned()
 }
 
-pub(super) fn redactor(settings: &Settings) -> Result<Redactor, StartError> {
+/// What knows the secrets of the settings. One for a process: what it learns is taken out of logs too.
+///
+/// # Errors
+/// The secrets are too many or too long to look for.
+pub fn redactor(settings: &Settings) -> Result<Arc<Redactor>, StartError> {
     let of_clusters = clusters(settings).secrets();
     let configured = settings.secrets().into_iter().map(|secret| secret.expose());
     Redactor::new(configured.chain(of_clusters.iter().map(String::as_str)))
+        .map(Arc::new)
         .map_err(|error| StartError::Setup(error.to_string()))
 }
 

@@ -151,11 +151,14 @@ impl Looks {
     fn clean(&self, found: Found) -> Found {
         let clean = |text: &str| self.redactor.clean(text).into_owned();
         match found {
-            Found::Read { short, number, whole } => Found::Read {
-                short: clean(&short),
-                number,
-                whole: clean(&whole),
-            },
+            Found::Read { short, number, whole } => {
+                self.redactor.see(&whole);
+                Found::Read {
+                    short: clean(&short),
+                    number,
+                    whole: clean(&whole),
+                }
+            }
             Found::Missing { why } => Found::Missing { why: clean(&why) },
         }
     }

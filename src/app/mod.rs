@@ -36,12 +36,13 @@ mod standby;
 pub mod totp;
 mod wiring;
 
+pub use crate::actions::redact::Redactor;
 pub use crate::actions::rights::misplaced;
 pub use backup::{Restored, backup, restore};
-pub use bot::{Bot, StartError, start};
+pub use bot::{Bot, StartError, start, start_with};
 pub use clock::SystemClock;
 pub use doctor::{Finding, Stands, examine};
-pub use intake::{changes_without_secrets, cleaner, without_secrets};
+pub use intake::{changes_without_secrets, cleaner, redactor, without_secrets};
 pub use knowledge::{check, open_runbooks};
 pub use overpower::refuse_excess;
 pub use power::{Need, Power, Right, RightOf, power};

@@ -7,7 +7,7 @@ use tokio::signal::unix::{Signal, SignalKind, signal};
 use super::outcome::{Ended, Failure};
 use super::screen::Screen;
 use super::setup::Setup;
-use crate::app::{self, Bot, SystemClock};
+use crate::app::{self, Bot, Redactor, SystemClock};
 use crate::config::{ExecutionMode, Settings};
 use crate::domain::runbook::Autonomy;
 use crate::telemetry::{self, Metrics};
@@ -26,25 +26,31 @@ impl Serve {
         let settings = setup.settings()?;
         // Only fails when one is installed already, and then that one is used.
         let _ = rustls::crypto::ring::default_provider().install_default();
-        telemetry::start_log(&settings.log, app::cleaner(&settings)?)?;
+        let redactor = app::redactor(&settings)?;
+        telemetry::start_log(&settings.log, app::cleaner(redactor.clone()))?;
         let metrics = Metrics::install()?;
         let runtime = tokio::runtime::Builder::new_multi_thread()
             .enable_all()
             .build()
             .map_err(Failure::Process)?;
-        let ended = runtime.block_on(serve(settings, metrics, screen));
+        let ended = runtime.block_on(serve(settings, metrics, redactor, screen));
         // What still blocks a thread must not keep the process from ending.
         runtime.shutdown_background();
         ended
     }
 }
 
-async fn serve(settings: Settings, metrics: Metrics, screen: &mut Screen) -> Result<Ended, Failure> {
+async fn serve(
+    settings: Settings,
+    metrics: Metrics,
+    redactor: Arc<Redactor>,
+    screen: &mut Screen,
+) -> Result<Ended, Failure> {
     let mut signals = Signals::listen()?;
     app::refuse_excess(&settings, &SystemClock).await?;
     // It may wait for another Interlock to end.
     let bot = tokio::select! {
-        bot = app::start(settings.clone(), Arc::new(SystemClock), metrics) => bot?,
+        bot = app::start_with(settings.clone(), Arc::new(SystemClock), metrics, redactor) => bot?,
         () = signals.next() => return Ok(Ended::Fine),
     };
     screen.say(&first_line(&settings, &bot))?;

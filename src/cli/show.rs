@@ -64,7 +64,7 @@ pub(super) fn prepare(filter: &str, folder: Option<PathBuf>) -> Result<(ShowFold
         filter: std::env::var("RUST_LOG").unwrap_or_else(|_| filter.to_owned()),
         ..Log::default()
     };
-    telemetry::start_log(&log, app::cleaner(&Settings::default())?)?;
+    telemetry::start_log(&log, app::cleaner(app::redactor(&Settings::default())?))?;
     let folder = ShowFolder::take(folder)?;
     let runtime = tokio::runtime::Builder::new_multi_thread()
         .enable_all()

@@ -9,6 +9,7 @@ use serde::Deserialize;
 use serde::de::DeserializeOwned;
 use url::Url;
 
+use crate::domain::text::shortened;
 use crate::tls;
 
 const MIB: usize = 1024 * 1024;
@@ -112,7 +113,7 @@ impl Server {
     pub fn refused(&self, why: &str) -> QueryError {
         QueryError::Refused {
             of: self.of,
-            why: why.trim().chars().take(WHY).collect(),
+            why: shortened(why.trim(), WHY),
         }
     }
 

@@ -234,7 +234,7 @@ async fn what_is_told_of_a_credential_is_not_taken_for_one() {
         Signing::Hmac | Signing::NamedHmac => "secret = \"whsec_czNjcmV0LXMzY3JldC1zM2NyZXQ=\"\n",
         Signing::None | Signing::Topics => "",
     };
-    let clean = app::cleaner(&Settings::default()).unwrap();
+    let clean = app::cleaner(app::redactor(&Settings::default()).unwrap());
     for kind in SourceKind::ALL
         .iter()
         .filter(|kind| **kind != SourceKind::CloudWatch)

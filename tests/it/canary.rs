@@ -6,18 +6,34 @@ use interlock::playground::cluster::{Output, Place, Scenario};
 use crate::world::{ALERT_TOKEN, Alert, Setup, TestWorld};
 
 /// Of somebody else, in shapes that everybody knows.
-const FOREIGN: [&str; 3] = [
+const FOREIGN: [&str; 9] = [
     "ghp_c4naryC4naryC4naryC4naryC4naryC4nary",
     "AKIAC4NARYC4NARYC4NA",
-    "hunter2hunter2canary",
+    "glpat-c4nary_C4nary-C4nary",
+    "hvs.C4naryC4naryC4naryC4naryC4nary",
+    "xoxp-1234567890-1234567890-c4naryc4nary",
+    "SG.C4naryC4naryC4naryC4na.C4naryC4naryC4naryC4naryC4naryC4naryC4nary1",
+    "sk-ant-api03-C4naryC4naryC4naryC4naryC4nary",
+    "eyJhbGciOiJIUzI1NiJ9.eyJjNG5hcnkiOiJjNG5hcnkifQ.c4naryC4naryC4nary",
+    "dop_v1_c0ffee00c0ffee00c0ffee00c0ffee00c0ffee00c0ffee00c0ffee00c0ffee00",
 ];
+/// A label of the alert.
+const LABELLED: &str = "glsa_C4naryC4naryC4naryC4naryC4nary12_c0ffee00";
+/// What only the name before it gives away.
+const PASSWORD: &str = "hunter2hunter2canary";
+/// Of a Secret that a command prints; nothing gives it away later but that it was seen there.
+const SEEN: &str = "kV9-canary-horse-77";
+/// The same in base64, in the Secret.
+const SECRET: &str = "kind: Secret\ndata:\n  dsn: a1Y5LWNhbmFyeS1ob3JzZS03Nw==\n";
+/// A private key of which the first line was cut away.
+const KEY: &str = "C4naryC4naryC4naryC4naryC4naryC4naryC4naryC4naryC4naryC4naryC4nar";
 
 const HEALTH: &str = "exec curl -s localhost:8080/health";
 
 /// Every canary, as a sentence that somebody might write.
 fn sentence(world: &TestWorld) -> String {
     let own = canaries(world).join(" and ");
-    format!("tried {own} with password={}", FOREIGN[2])
+    format!("tried {own} with password={PASSWORD}")
 }
 
 fn canaries(world: &TestWorld) -> Vec<String> {
@@ -32,7 +48,7 @@ fn canaries(world: &TestWorld) -> Vec<String> {
         ALERT_TOKEN.to_owned(),
     ];
     own.into_iter()
-        .chain(FOREIGN[..2].iter().map(|one| (*one).to_owned()))
+        .chain(FOREIGN.iter().map(|one| (*one).to_owned()))
         .collect()
 }
 
@@ -66,11 +82,21 @@ async fn secrets_come_out_nowhere_whatever_way_they_came_in() {
             },
         );
     };
-    prints("redis-primary", &["redis-cli", "FLUSHDB"], format!("OK\n{text}"));
+    prints(
+        "redis-primary",
+        &["redis-cli", "FLUSHDB"],
+        format!("OK\n{text}\n{KEY}\n{KEY}\n-----END RSA PRIVATE KEY-----\n{SECRET}"),
+    );
     let health = ["curl", "-s", "localhost:8080/health"];
-    prints("api-gateway", &health, format!("{{\"redis\": \"{text}\"}}"));
+    prints(
+        "api-gateway",
+        &health,
+        format!("{{\"redis\": \"{text}\", \"dsn\": \"{SEEN}\"}}"),
+    );
 
-    world.fires(&Alert::redis_timeout().described(&text)).await;
+    world
+        .fires(&Alert::redis_timeout().described(&text).label("note", LABELLED))
+        .await;
     world.card("Waits for 1 approval").await;
     world.ana().types(&format!("freeze {text}")).await;
     world.ana().is_told("Frozen.").await;
@@ -84,6 +110,9 @@ async fn secrets_come_out_nowhere_whatever_way_they_came_in() {
     world
         .cluster_did(&["exec redis-cli FLUSHDB", HEALTH, HEALTH])
         .await;
+
+    world.ben().types(&format!("freeze it is {SEEN}")).await;
+    world.ben().is_told("Frozen.").await;
 
     let mut out = vec![
         ("Slack", serde_json::to_string(&world.ben().view()).unwrap()),
@@ -101,7 +130,9 @@ async fn secrets_come_out_nowhere_whatever_way_they_came_in() {
     out.push(("the database", database));
     for (place, text) in &out {
         assert!(text.contains("tried"), "{place} has nothing to look at");
-        let everything = canaries(&world).into_iter().chain([FOREIGN[2].to_owned()]);
+        let everything = canaries(&world)
+            .into_iter()
+            .chain([PASSWORD, LABELLED, SEEN, KEY].map(str::to_owned));
         for canary in everything {
             assert!(!text.contains(&canary), "{canary} came out in {place}");
         }

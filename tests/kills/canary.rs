@@ -14,11 +14,19 @@ use super::place::{TOKEN, alert};
 use super::process::Process;
 
 /// Of somebody else, in shapes that everybody knows.
-const FOREIGN: [&str; 3] = [
+const FOREIGN: [&str; 6] = [
     "ghp_c4naryC4naryC4naryC4naryC4naryC4nary",
     "AKIAC4NARYC4NARYC4NA",
-    "hunter2hunter2canary",
+    "glpat-c4nary_C4nary-C4nary",
+    "hvs.C4naryC4naryC4naryC4naryC4nary",
+    "SG.C4naryC4naryC4naryC4na.C4naryC4naryC4naryC4naryC4naryC4naryC4nary1",
+    PASSWORD,
 ];
+/// What only the name before it gives away.
+const PASSWORD: &str = "hunter2hunter2canary";
+/// Of a Secret that the command prints; an alert has it too, later, and nothing gives it away there.
+const SEEN: &str = "kV9-canary-horse-77";
+const SECRET: &str = "kind: Secret\ndata:\n  dsn: a1Y5LWNhbmFyeS1ob3JzZS03Nw==\n";
 /// What somebody tries to come in with.
 const TRIED: &str = "a-guess-that-may-be-nearly-right";
 const PATIENCE: Duration = Duration::from_secs(20);
@@ -44,11 +52,11 @@ fn own(lane: &Lane) -> Vec<String> {
 
 /// Everything with a secret in it comes in: an alert, a command's output, forged requests, what somebody types.
 async fn storm(lane: &Lane, process: &Process) -> String {
-    let mut text = format!("password={}", FOREIGN[2]);
+    let mut text = format!("password={PASSWORD}");
     for secret in own(lane)
         .iter()
         .map(String::as_str)
-        .chain([FOREIGN[0], FOREIGN[1]])
+        .chain(FOREIGN.into_iter().filter(|one| *one != PASSWORD))
     {
         let _ = write!(text, " and {secret}");
     }
@@ -57,7 +65,7 @@ async fn storm(lane: &Lane, process: &Process) -> String {
         name: "redis-primary".into(),
     };
     let output = Output {
-        stdout: text.clone().into_bytes(),
+        stdout: format!("{text}\n{SECRET}").into_bytes(),
         stderr: text.clone().into_bytes(),
         exit_code: 1,
         takes: Duration::ZERO,
@@ -94,6 +102,17 @@ async fn storm(lane: &Lane, process: &Process) -> String {
         assert!(Instant::now() < end, "nobody is paged");
         sleep(Duration::from_millis(20)).await;
     }
+    // Now that the command said it, it is a secret wherever it comes.
+    let mut body = alert(2, "firing");
+    body["alerts"][0]["annotations"]["description"] = Value::String(format!("it is {SEEN}"));
+    let request = http
+        .post(format!("{base}/webhooks/alertmanager"))
+        .bearer_auth(TOKEN);
+    let request = request
+        .header("content-type", "application/json")
+        .body(body.to_string());
+    let answer = request.send().await.expect("it answers");
+    answers += &answer.text().await.unwrap_or_default();
     for path in ["/metrics", "/readyz", "/healthz"] {
         let answer = http
             .get(format!("{base}{path}"))
@@ -138,7 +157,7 @@ async fn secrets_come_out_of_nothing_that_the_program_writes_of_itself() {
             .iter()
             .map(String::as_str)
             .chain(FOREIGN)
-            .chain([TRIED])
+            .chain([TRIED, SEEN])
         {
             for (place, text) in &written {
                 if let Some(at) = text.find(secret) {

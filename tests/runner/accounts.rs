@@ -2,11 +2,11 @@
 
 use std::time::Duration;
 
-use interlock::domain::action::{Action, Kind, Tier};
-use interlock::playground::cluster::FaultKind;
+use interlock::domain::action::{Action, Exec, Kind, Tier};
+use interlock::playground::cluster::{FaultKind, Output};
 use interlock::ports::Ended;
 
-use crate::common::object;
+use crate::common::{done, object};
 use crate::yard::Yard;
 
 const BOTH: &[(Tier, &str)] = &[(Tier::One, "interlock-tier-1"), (Tier::Two, "interlock-tier-2")];
@@ -77,6 +77,29 @@ async fn the_account_of_a_tier_can_do_what_its_role_says_and_no_more() {
         "{refused}"
     );
     assert_eq!(who(&yard), Vec::<String>::new());
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_token_of_a_tier_is_a_secret_of_ours() {
+    let yard = Yard::with_accounts(BOTH).await;
+    with(&yard, Tier::One, restart()).await;
+    let token = yard.cluster.issued_tokens().pop().expect("a token");
+    let prints = format!("it has {token} and {}\n", hex_of_nobody());
+    yard.script("redis-primary", &["env"], Output::stdout(prints));
+    let env = Action::Exec(Exec {
+        target: object(Kind::Deployment, "redis-primary"),
+        container: None,
+        argv: vec!["env".to_owned()],
+    });
+    let ended = yard.run(env).await;
+    assert_eq!(
+        done(&ended),
+        format!("it has [redacted: secret of interlock] and {}\n", hex_of_nobody())
+    );
+}
+
+fn hex_of_nobody() -> String {
+    "0f".repeat(20)
 }
 
 #[tokio::test(flavor = "multi_thread")]

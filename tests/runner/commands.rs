@@ -233,6 +233,32 @@ async fn secrets_in_the_output_are_taken_out_before_anything_else_sees_them() {
     }
 }
 
+/// Whoever prints a Secret has told us its values: they come out of nothing that any command says later.
+#[tokio::test(flavor = "multi_thread")]
+async fn the_values_of_a_secret_that_was_printed_are_taken_out_then_and_later() {
+    let yard = Yard::new().await;
+    let secret = "apiVersion: v1\nkind: Secret\nmetadata:\n  name: db\ndata:\n  dsn: a1Y5LWNhbmFyeS1ob3JzZS03Nw==\n  stage: cHJvZHVjdGlvbg==\n";
+    let later = "in production it is kV9-canary-horse-77, as a1Y5LWNhbmFyeS1ob3JzZS03Nw== says\n";
+    yard.script("redis-primary", &["before"], Output::stdout(later));
+    yard.script("redis-primary", &["print"], Output::stdout(secret));
+    yard.script("redis-primary", &["after"], Output::stdout(later));
+    assert_eq!(
+        done(&yard.run(redis(&["before"])).await),
+        later,
+        "nobody knows it yet"
+    );
+    let printed = yard.run(redis(&["print"])).await;
+    assert_eq!(
+        done(&printed),
+        "apiVersion: v1\nkind: Secret\nmetadata:\n  name: db\ndata:\n  dsn: [redacted: Kubernetes secret]\n  stage: [redacted: Kubernetes secret]\n"
+    );
+    let after = yard.run(redis(&["after"])).await;
+    assert_eq!(
+        done(&after),
+        "in production it is [redacted: Kubernetes secret], as [redacted: Kubernetes secret] says\n"
+    );
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn more_than_a_mebibyte_of_output_does_not_hold_the_command_up() {
     let yard = Yard::new().await;

@@ -192,11 +192,9 @@ async fn read(request: &HttpRequest, mut response: Response, deadline: Instant) 
         Ok(Err(error)) => Some(chain(&error.without_url())),
         Err(_) => Some("the answer did not end in time".to_owned()),
     };
-    let (text, missing) = held.take();
     let raw = Raw {
-        text,
-        errors: Vec::new(),
-        missing,
+        text: held.take().broken_if(broken.is_some()),
+        ..Raw::default()
     };
     let said = format!("HTTP {status}");
     match (only_reads(request), status.as_u16()) {

@@ -23,6 +23,7 @@ use super::epoch::Bound;
 use super::failure::naming;
 use super::tokens::{Account, Asking, Tokens};
 use crate::actions::Mark;
+use crate::actions::redact::Redactor;
 use crate::domain::action::Tier;
 use crate::domain::ids::ClusterName;
 
@@ -85,6 +86,7 @@ pub struct Clusters {
     tokens: Tokens,
     /// What tokens are bound to, by the cluster and the namespace of their account.
     bound: BTreeMap<(ClusterName, String), Bound>,
+    redactor: Option<Arc<Redactor>>,
 }
 
 /// The clients that are there already.
@@ -98,7 +100,16 @@ impl Clusters {
             clients: Arc::default(),
             tokens: Tokens::default(),
             bound: BTreeMap::new(),
+            redactor: None,
         }
+    }
+
+    /// With every token that is asked for, and what a kubeconfig holds when it is read again, told to whoever takes secrets out
+    /// of texts.
+    #[must_use]
+    pub fn telling(mut self, redactor: Arc<Redactor>) -> Self {
+        self.redactor = Some(redactor);
+        self
     }
 
     /// With tokens that die with these Secrets, one for each namespace with accounts in that cluster.
@@ -150,6 +161,7 @@ impl Clusters {
                     tier,
                     own: &own,
                     bound: self.bound.get(&(name.clone(), account.namespace.clone())),
+                    redactor: self.redactor.as_deref(),
                 };
                 let config = async || self.configuration(name).await;
                 self.tokens.client(asking, config, now).await?
@@ -172,6 +184,15 @@ impl Clusters {
 
     async fn connect(&self, name: &ClusterName) -> Result<Client, ClusterError> {
         let config = self.configuration(name).await?;
+        if let Some(redactor) = &self.redactor {
+            for secret in self.secrets() {
+                let held = redactor.hold(&secret);
+                held.map_err(|error| ClusterError::Client {
+                    name: name.to_string(),
+                    why: error.to_string(),
+                })?;
+            }
+        }
         let server = address(&config);
         let client = made(name, config)?;
         let kept = Arc::downgrade(&self.clients);

@@ -135,11 +135,10 @@ async fn follow(mut process: AttachedProcess, command: &Command<'_>, deadline: I
         };
         timeout_at(deadline, waiting).await.unwrap_or(End::Deadline)
     };
-    let (text, missing) = out.take();
+    let broken = !matches!(end, End::Status(_));
     let raw = Raw {
-        text,
-        errors: err.take().0,
-        missing,
+        text: out.take().broken_if(broken),
+        errors: err.take().broken_if(broken),
     };
     match end {
         End::Status(status) => from_status(&status, raw, command),

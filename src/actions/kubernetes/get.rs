@@ -88,7 +88,7 @@ async fn many(attempt: &Attempt<'_>, get: &Get) -> Outcome {
             None => "No resources found\n".to_owned(),
         };
         return Ok(Verdict::Done(Raw {
-            errors: errors.into_bytes(),
+            errors: errors.into_bytes().into(),
             ..Raw::default()
         }));
     }
@@ -172,7 +172,7 @@ fn printed(value: Value) -> Outcome {
     }
     text.push(b'\n');
     Ok(Verdict::Done(Raw {
-        text,
+        text: text.into(),
         ..Raw::default()
     }))
 }

@@ -51,11 +51,9 @@ pub async fn run(attempt: &Attempt<'_>, logs: &Logs) -> Outcome {
             kinds::printed(&logs.target)
         ),
     };
-    let (text, missing) = held.take();
     let raw = Raw {
-        text,
-        errors: errors.into_bytes(),
-        missing,
+        text: held.take().broken_if(!matches!(end, Ok(Ok(())))),
+        errors: errors.into_bytes().into(),
     };
     match end {
         Ok(Ok(())) => Ok(Verdict::Done(raw)),

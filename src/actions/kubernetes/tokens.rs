@@ -20,6 +20,7 @@ use tokio::time::Instant;
 use super::attempt::within;
 use super::clusters::{ClusterError, address, made, told_of_refusal};
 use super::epoch::Bound;
+use crate::actions::redact::Redactor;
 use crate::domain::action::Tier;
 use crate::domain::ids::ClusterName;
 
@@ -53,6 +54,8 @@ pub struct Asking<'a> {
     pub own: &'a Client,
     /// What the token dies with, beside its account.
     pub bound: Option<&'a Bound>,
+    /// Whoever takes secrets out of texts, to whom the token is one of ours.
+    pub redactor: Option<&'a Redactor>,
 }
 
 /// A client with a token, and until when it is used.
@@ -142,7 +145,14 @@ async fn ask(asking: Asking<'_>) -> Result<(String, SignedDuration), ClusterErro
     let lifetime = answer.spec.and_then(|spec| spec.expiration_seconds);
     let lifetime = SignedDuration::from_secs(lifetime.unwrap_or(LIFETIME_SECONDS));
     match answer.status.and_then(|status| status.token) {
-        Some(token) if !token.is_empty() => Ok((token, lifetime)),
+        Some(token) if !token.is_empty() => {
+            if let Some(redactor) = asking.redactor {
+                redactor
+                    .hold(&token)
+                    .map_err(|error| refused(error.to_string()))?;
+            }
+            Ok((token, lifetime))
+        }
         Some(_) | None => Err(refused("its answer holds none".to_owned())),
     }
 }

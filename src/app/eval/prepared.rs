@@ -49,7 +49,7 @@ impl Setting {
         others: PathBuf,
     ) -> Result<Self, StartError> {
         Ok(Self {
-            redactor: Arc::new(redactor(&settings)?),
+            redactor: redactor(&settings)?,
             settings,
             people,
             configuration,
@@ -64,7 +64,7 @@ impl Setting {
         let settings = own.as_ref().unwrap_or(&self.settings);
         // Making one takes longer than most scenarios.
         let redactor = match &own {
-            Some(settings) => Arc::new(redactor(settings).map_err(|error| error.to_string())?),
+            Some(settings) => redactor(settings).map_err(|error| error.to_string())?,
             None => Arc::clone(&self.redactor),
         };
         let mut people = self.people.clone();

@@ -180,6 +180,12 @@ impl ClusterDouble {
         &self.inner.ca_pem
     }
 
+    /// Every token that was issued for an account by now.
+    #[must_use]
+    pub fn issued_tokens(&self) -> Vec<String> {
+        self.inner.shared.users.issued()
+    }
+
     /// A user's bearer token.
     pub fn token(&self, user: ClusterUser) -> &str {
         self.inner.shared.users.token(user)

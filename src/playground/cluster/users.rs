@@ -266,6 +266,11 @@ impl Users {
         token
     }
 
+    /// Every token that was issued.
+    pub fn issued(&self) -> Vec<String> {
+        self.issued.lock().keys().cloned().collect()
+    }
+
     pub fn token(&self, user: ClusterUser) -> &str {
         self.fixed
             .iter()

@@ -6,6 +6,7 @@ use std::collections::BTreeMap;
 use crate::domain::command::Intent;
 use crate::domain::ids::IncidentId;
 use crate::domain::oversight;
+use crate::domain::text::shortened;
 use crate::domain::touched::Since;
 
 /// Every command with what it takes, in the order of the help.
@@ -35,7 +36,7 @@ const LONGEST: usize = 4000;
 pub fn parse(line: &str, thread: Option<IncidentId>) -> Intent {
     let line = unescape(line.trim());
     let unless = |problem: Option<String>| Intent::Unrecognised {
-        text: line.chars().take(200).collect(),
+        text: shortened(&line, 200),
         problem,
     };
     let unrecognised = || unless(None);
