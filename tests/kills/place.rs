@@ -47,6 +47,10 @@ channel = "#incidents"
 kubeconfig = "kubeconfig"
 [webhooks.alertmanager]
 bearer_token = "{TOKEN}"
+[webhooks.grafana]
+secret = "nobody-sends-this"
+[webhooks.changes.github]
+secret = "nor-this"
 [pagerduty]
 routing_key = "{routing_key}"
 events_base = "{events}"

@@ -10,8 +10,9 @@ use crate::app::intake::EngineIntake;
 use crate::app::lifeline::Watchdog;
 use crate::engine::Health;
 use crate::ingress::{
-    self, ANSWER_WITHIN, ChangeSettings, Mapping, Probes, Readiness, WebhookSettings, webhooks,
+    self, ANSWER_WITHIN, ChangeSettings, Mapping, Probes, Readiness, Room, WebhookSettings, webhooks,
 };
+use crate::slack;
 use crate::telemetry::Metrics;
 
 /// Starts the watchdog as well, which waits for an alert that comes in here.
@@ -36,10 +37,12 @@ pub(super) fn router(
         redactor: parts.redactor.clone(),
         watchdog,
     });
+    let room = Room::default();
     let on_loopback = parts.settings.server.listen.is_loopback();
     let changes = ingress::changes(ChangeSettings {
         webhooks: &parts.settings.webhooks,
         intake: intake.clone(),
+        room: room.clone(),
         clock: parts.clock.clone(),
         on_loopback,
         answer_within: ANSWER_WITHIN,
@@ -48,6 +51,7 @@ pub(super) fn router(
         webhooks: &parts.settings.webhooks,
         mapping: Mapping::new(&parts.settings),
         intake,
+        room: room.clone(),
         clock: parts.clock.clone(),
         sns: Arc::new(ingress::SnsOverHttps::new().map_err(|error| StartError::Setup(error.to_string()))?),
         on_loopback,
@@ -58,7 +62,7 @@ pub(super) fn router(
         ready: Arc::new(ready),
         metrics,
     };
-    let slack = ingress::clicks(slack.unwrap_or_default());
+    let slack = ingress::clicks(slack.unwrap_or_default(), room, slack::LARGEST_BODY);
     let router = hooks.merge(probes.routes()).merge(slack);
     Ok(router
         .fallback(ingress::nothing_here)
