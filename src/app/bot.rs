@@ -3,10 +3,10 @@
 //! Longer than other files, since the order of everything that starts and stops can be read here alone.
 
 mod front;
+mod stop;
 
 use std::net::SocketAddr;
 use std::sync::Arc;
-use std::time::Duration;
 
 use arc_swap::ArcSwap;
 use axum::Router;
@@ -36,7 +36,7 @@ use crate::config::{ConfigError, Settings, SlackCredentials};
 use crate::domain::incident::Incident;
 use crate::domain::leave::Leave;
 use crate::engine::{self, EngineParts, Handle, Health, Knowledge, Lanes};
-use crate::executor::{Executor, ExecutorParts};
+use crate::executor::{Drain, Executor, ExecutorParts};
 use crate::ingress::{self, BindError, Limits};
 use crate::paging::{OnDutyPeople, PagerDuty};
 use crate::ports::{ActionRunner, Clock, Directory, Reader};
@@ -47,9 +47,6 @@ use crate::slack::{
 };
 use crate::store::{Store, StoreError, StoreLock};
 use crate::telemetry::Metrics;
-
-/// How long a stop waits for what is under way.
-const STOP_WITHIN: Duration = Duration::from_secs(10);
 
 /// Why it does not start. Each says what to do.
 #[derive(Debug, thiserror::Error, strum::VariantNames)]
@@ -83,6 +80,7 @@ pub struct Bot {
     pub address: SocketAddr,
     /// Connections to Slack, with Socket Mode.
     pub socket_health: Option<SocketHealth>,
+    drain: Arc<Drain>,
     stop_server: oneshot::Sender<()>,
     socket_mode: Option<SocketMode>,
     tasks: JoinSet<()>,
@@ -100,6 +98,7 @@ struct Parts {
     health: watch::Receiver<Health>,
     redactor: Arc<Redactor>,
     outputs: Arc<Outputs>,
+    drain: Arc<Drain>,
     tasks: JoinSet<()>,
     standby: Option<Arc<standby::Standby>>,
 }
@@ -153,6 +152,7 @@ pub async fn start(settings: Settings, clock: Arc<dyn Clock>, metrics: Metrics) 
         health,
         redactor: Arc::new(redactor),
         outputs: Arc::default(),
+        drain: Arc::default(),
         tasks: JoinSet::new(),
         standby: standby.clone(),
         settings,
@@ -184,6 +184,7 @@ pub async fn start(settings: Settings, clock: Arc<dyn Clock>, metrics: Metrics) 
         engine: handle,
         address,
         socket_health,
+        drain: parts.drain,
         stop_server,
         socket_mode: slack.socket_mode,
         tasks: parts.tasks,
@@ -443,6 +444,7 @@ impl Parts {
             advisor: advice::advisor(&self.settings, self.redactor.clone())?,
             clock: self.clock.clone(),
             freeze_file: Some(self.settings.freeze_file()),
+            drain: self.drain.clone(),
         });
         self.tasks.spawn(executor.run(drives));
         Ok(())
@@ -532,44 +534,4 @@ fn thread_url(incident: &Incident) -> Option<String> {
         "https://slack.com/app_redirect?channel={}&message_ts={}",
         card.channel, card.ts
     ))
-}
-
-impl Bot {
-    /// Ends it as a crash would: nothing that waits is committed, nothing is tidied up. For the playground.
-    pub async fn crash(mut self) {
-        self.engine.abandon().await;
-        if let Some(socket) = &self.socket_mode {
-            socket.stop().await;
-        }
-        self.tasks.abort_all();
-        while self.tasks.join_next().await.is_some() {}
-    }
-
-    /// Stops taking requests, commits what waits and ends. A step that runs is not waited for: it is Unknown then, and
-    /// the next start says so.
-    pub async fn stop(mut self) {
-        let _ = self.stop_server.send(());
-        if let Some(socket) = &self.socket_mode {
-            socket.stop().await;
-        }
-        if tokio::time::timeout(STOP_WITHIN, self.engine.stop())
-            .await
-            .is_err()
-        {
-            tracing::warn!("the engine did not stop in time");
-        }
-        self.tasks.abort_all();
-        while self.tasks.join_next().await.is_some() {}
-        if let Some(standby) = &self.standby {
-            standby.release().await;
-        }
-    }
-
-    /// Waits until another Interlock has the Lease, and says so in words; for ever where there is no standby.
-    pub async fn superseded(&self) -> String {
-        match &self.standby {
-            Some(standby) => standby.lost().await,
-            None => std::future::pending().await,
-        }
-    }
 }

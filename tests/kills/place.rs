@@ -36,6 +36,7 @@ server.listen = "127.0.0.1:0"
 store.path = "interlock.db"
 runbooks.path = "runbooks"
 execution.mode = "live"
+execution.drain_seconds = 1
 [slack]
 transport = "{transport}"
 api_base = "{api}"

@@ -27,7 +27,11 @@ pub(super) fn router(
         parts.tasks.spawn(watchdog.clone().watch(parts.engine.clone()));
     }
     let health = parts.health.clone();
+    let drain = parts.drain.clone();
     let ready = move || match &*health.borrow() {
+        Health::Ready if drain.has_begun() => {
+            Err("Interlock was told to stop: no step starts any more".to_owned())
+        }
         Health::Ready if refused.read().is_empty() => Ok(Readiness::Whole),
         Health::Ready => Ok(Readiness::SlackRefuses),
         Health::Broken(reason) => Err(reason.clone()),
