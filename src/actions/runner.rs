@@ -10,7 +10,7 @@ use tokio::time::Instant;
 use super::Mark;
 use super::examine::{clean_reason, examine};
 use super::http::HttpActions;
-use super::kubernetes::clusters::Clusters;
+use super::kubernetes::clusters::{ClusterError, Clusters};
 use super::kubernetes::{perform, survey};
 use super::redact::Redactor;
 use super::verdict::Verdict;
@@ -71,6 +71,14 @@ impl Runner {
             clock,
             database: database.into(),
         }
+    }
+
+    /// Whether the accounts of tiers up to `most` are given tokens by their clusters.
+    ///
+    /// # Errors
+    /// The first account that gets none, and why.
+    pub async fn gives_tokens(&self, most: Tier) -> Result<(), ClusterError> {
+        self.clusters.gives_tokens(most, self.clock.now()).await
     }
 
     async fn look(&self, action: &Action) -> Result<Survey, SurveyError> {

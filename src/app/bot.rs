@@ -15,11 +15,13 @@ use tokio::sync::{oneshot, watch};
 use tokio::task::JoinSet;
 
 use super::charts::Charts;
+use super::checkpoints::Refusing;
 use super::lifeline::{self, Probe};
 use super::looks::Looks;
 use super::outbox::{self, Pagers};
 use super::outlook::{self, AppOutlook, Recent};
 use super::outputs::{Keeping, Outputs};
+use super::pulse::{self, Pulse};
 use super::retention::Retention;
 use super::rollouts::{self, Rollouts};
 use super::silences::Silencer;
@@ -33,6 +35,7 @@ use crate::actions::redact::Redactor;
 use crate::actions::runner::Runner;
 use crate::config::runbooks::{LoadError, Runbooks, Watch};
 use crate::config::{ConfigError, Settings, SlackCredentials};
+use crate::domain::action::Tier;
 use crate::domain::incident::Incident;
 use crate::domain::leave::Leave;
 use crate::engine::{self, EngineParts, Handle, Health, Knowledge, Lanes};
@@ -96,6 +99,7 @@ struct Parts {
     knowledge: Arc<ArcSwap<Knowledge>>,
     engine: Handle,
     health: watch::Receiver<Health>,
+    pulse: Pulse,
     redactor: Arc<Redactor>,
     outputs: Arc<Outputs>,
     drain: Arc<Drain>,
@@ -145,11 +149,13 @@ pub async fn start(settings: Settings, clock: Arc<dyn Clock>, metrics: Metrics) 
         health,
     } = engine::start(store, knowledge.clone(), clock.clone(), behind.clone())?;
     let redactor = super::intake::redactor(&settings)?;
+    let (pulse, following) = pulse::follow(handle.clone(), health, behind.clone());
     let mut parts = Parts {
         clock,
         engine: handle.clone(),
         knowledge: knowledge.clone(),
-        health,
+        health: pulse.health.clone(),
+        pulse,
         redactor: Arc::new(redactor),
         outputs: Arc::default(),
         drain: Arc::default(),
@@ -157,6 +163,7 @@ pub async fn start(settings: Settings, clock: Arc<dyn Clock>, metrics: Metrics) 
         standby: standby.clone(),
         settings,
     };
+    parts.tasks.spawn(following);
     if let Some(standby) = standby.clone() {
         parts.tasks.spawn(async move {
             standby.renew().await;
@@ -164,9 +171,10 @@ pub async fn start(settings: Settings, clock: Arc<dyn Clock>, metrics: Metrics) 
     }
     let watch = watch_files(&runbooks, &knowledge);
     let slack = parts.slack(&credentials, lanes, behind.clone()).await?;
-    parts.executor(&slack, drives)?;
-    parts.checkpoints(behind.as_deref())?;
-    parts.guards(slack.socket_mode.as_ref().map(SocketMode::health))?;
+    let runner = parts.executor(&slack, drives)?;
+    let refusing = parts.checkpoints(behind.as_deref())?;
+    let socket = slack.socket_mode.as_ref().map(SocketMode::health);
+    parts.guards(socket, refusing, runner)?;
     parts.control_socket(&slack)?;
     let router = front::router(&mut parts, slack.router, slack.channels, metrics)?;
     let (stop_server, stopped) = oneshot::channel::<()>();
@@ -396,7 +404,7 @@ impl Parts {
         &mut self,
         slack: &SlackSide,
         drives: tokio::sync::mpsc::UnboundedReceiver<crate::domain::command::Drive>,
-    ) -> Result<(), StartError> {
+    ) -> Result<Arc<Runner>, StartError> {
         let http = HttpSettings {
             allowed_hosts: self.settings.http.allowed_hosts.clone(),
             private_hosts: self.settings.http.private_hosts.clone(),
@@ -438,7 +446,7 @@ impl Parts {
         let executor = Executor::new(ExecutorParts {
             engine: self.engine.clone(),
             reader,
-            runner: self.acts(runner),
+            runner: self.acts(runner.clone()),
             directory: slack.people.clone() as Arc<dyn Directory>,
             evidence: Arc::new(looks),
             advisor: advice::advisor(&self.settings, self.redactor.clone())?,
@@ -447,13 +455,12 @@ impl Parts {
             drain: self.drain.clone(),
         });
         self.tasks.spawn(executor.run(drives));
-        Ok(())
+        Ok(runner)
     }
 
     /// What can act; none where the configuration only lets Interlock watch.
     fn acts(&self, runner: Arc<dyn ActionRunner>) -> Option<Arc<dyn ActionRunner>> {
-        let knowledge = self.knowledge.load();
-        Leave::of(knowledge.rules.mode, knowledge.rules.autonomy)?;
+        self.leave()?;
         let runner = match &self.standby {
             Some(standby) => standby.fences(runner),
             None => runner,
@@ -462,6 +469,11 @@ impl Parts {
             runner,
             outputs: self.outputs.clone(),
         }))
+    }
+
+    fn leave(&self) -> Option<Leave> {
+        let knowledge = self.knowledge.load();
+        Leave::of(knowledge.rules.mode, knowledge.rules.autonomy)
     }
 
     fn retention(&self) -> Retention {
@@ -473,7 +485,12 @@ impl Parts {
     }
 
     /// What looks after Interlock itself: its power, its disk, its backups, and a sign of life for others.
-    fn guards(&mut self, socket: Option<SocketHealth>) -> Result<(), StartError> {
+    fn guards(
+        &mut self,
+        socket: Option<SocketHealth>,
+        refusing: Option<Refusing>,
+        runner: Arc<Runner>,
+    ) -> Result<(), StartError> {
         let (engine, clock) = (self.engine.clone(), self.clock.clone());
         self.tasks.spawn(overpower::watch(
             self.settings.clone(),
@@ -490,9 +507,15 @@ impl Parts {
         }
         let probe = Probe {
             engine,
-            health: self.health.clone(),
+            pulse: self.pulse.clone(),
             socket,
             store,
+            refusing,
+            runner,
+            acts_up_to: match self.leave() {
+                Some(_) => Tier::Three,
+                None => Tier::Zero,
+            },
         };
         if let Some(beats) = lifeline::heartbeat(&self.settings, probe, clock)? {
             self.tasks.spawn(beats);
@@ -500,12 +523,14 @@ impl Parts {
         Ok(())
     }
 
-    fn checkpoints(&mut self, behind: Option<&str>) -> Result<(), StartError> {
+    fn checkpoints(&mut self, behind: Option<&str>) -> Result<Option<Refusing>, StartError> {
         let (engine, clock) = (self.engine.clone(), self.clock.clone());
-        if let Some(worker) = checkpoints::worker(&self.settings, engine, clock, behind)? {
+        let worker = checkpoints::worker(&self.settings, engine, clock, behind)?;
+        Ok(worker.map(|worker| {
+            let refusing = worker.refusing();
             self.tasks.spawn(worker.run());
-        }
-        Ok(())
+            refusing
+        }))
     }
 
     fn control_socket(&mut self, slack: &SlackSide) -> Result<(), StartError> {

@@ -366,8 +366,19 @@ async fn a_database_that_was_put_back_starts_nothing_and_voids_its_approvals() {
     assert!(home.contains("an older copy was put in place"), "{home}");
     assert!(!world.ana().has_button("Approve"));
     world.nothing_ran();
+    let readiness = world.readiness().await;
+    assert!(
+        readiness.starts_with("not ready: the database has ")
+            && readiness.contains("an older copy was put in place"),
+        "{readiness}"
+    );
     world.ben().types("unfreeze I looked at the audit logs").await;
     world.ben().is_told("The freeze is lifted.").await;
+    let patience = tokio::time::Instant::now() + Duration::from_secs(20);
+    while world.readiness().await != "ready\n" {
+        assert!(tokio::time::Instant::now() < patience, "it is never ready again");
+        tokio::time::sleep(Duration::from_millis(20)).await;
+    }
     world.thread().is_uninteresting();
     world.ends().await;
 }

@@ -26,12 +26,13 @@ pub(super) fn router(
     if let Some(watchdog) = &watchdog {
         parts.tasks.spawn(watchdog.clone().watch(parts.engine.clone()));
     }
-    let health = parts.health.clone();
+    let (health, behind) = (parts.health.clone(), parts.pulse.behind.clone());
     let drain = parts.drain.clone();
     let ready = move || match &*health.borrow() {
         Health::Ready if drain.has_begun() => {
             Err("Interlock was told to stop: no step starts any more".to_owned())
         }
+        Health::Ready if behind.borrow().is_some() => Err(older_copy(behind.borrow().as_deref())),
         Health::Ready if refused.read().is_empty() => Ok(Readiness::Whole),
         Health::Ready => Ok(Readiness::SlackRefuses),
         Health::Broken(reason) => Err(reason.clone()),
@@ -71,4 +72,11 @@ pub(super) fn router(
     Ok(router
         .fallback(ingress::nothing_here)
         .method_not_allowed_fallback(ingress::other_method))
+}
+
+fn older_copy(why: Option<&str>) -> String {
+    format!(
+        "{}; nothing starts until a person has lifted the freeze, with a reason",
+        why.unwrap_or("the database may be an older copy")
+    )
 }

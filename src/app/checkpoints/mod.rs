@@ -12,3 +12,4 @@ mod worker;
 
 pub use behind::behind;
 pub use open::worker;
+pub use worker::Refusing;
