@@ -114,6 +114,8 @@ pub enum Bug {
     WebhookProofIgnored,
     /// A webhook is told 200 whether or not its alerts were stored.
     StoredWithoutCommit,
+    /// A delivery that was taken from the wire days ago counts when it is sent again.
+    OldEventCounts,
     /// An alert that is known opens another incident.
     DuplicatesOpen,
     /// What Interlock opened at a pager opens an incident.

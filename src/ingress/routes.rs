@@ -16,6 +16,7 @@ use axum::http::{HeaderMap, HeaderName, HeaderValue, Request, Response, StatusCo
 use axum::response::IntoResponse;
 use axum::routing::post;
 use bytes::Bytes;
+use jiff::Timestamp;
 use tokio::sync::Semaphore;
 
 use super::auth::Gate;
@@ -33,6 +34,7 @@ use super::sns_web::{Certificates, SnsWeb};
 use super::sources::{self, PROMETHEUS_PATH, Reader};
 use super::turned::Turned;
 use crate::config::{SourceKind, Webhooks};
+use crate::domain::state::REDELIVERED_FOR;
 use crate::planted::{self, Bug};
 use crate::ports::Clock;
 
@@ -219,7 +221,13 @@ async fn take(served: &Arc<Served>, request: Request<Body>) -> Result<Response<B
         alerts,
         delivery_key,
         aside,
+        happened_at,
     } = read(served, parts.headers, body).await?;
+    if let Some(at) = happened_at.filter(|at| now.duration_since(*at) > REDELIVERED_FOR)
+        && !planted::is(Bug::OldEventCounts)
+    {
+        return Ok(replayed(endpoint, at));
+    }
     if alerts.is_empty() {
         let why = aside.first().copied().unwrap_or("there is no alert in it");
         tracing::debug!(source = %endpoint.name, why, "a delivery is left aside");
@@ -240,6 +248,20 @@ async fn take(served: &Arc<Served>, request: Request<Body>) -> Result<Response<B
     let source = endpoint.name.to_string();
     metrics::counter!("interlock_alerts_total", "source" => source).increment(count);
     Ok(plain(StatusCode::OK, "stored\n".to_owned()))
+}
+
+/// A good signature on something that happened days ago: somebody kept it. Its true sender is told that all is well, since it
+/// would switch a subscription off that refuses.
+fn replayed(endpoint: &Endpoint, at: Timestamp) -> Response<Body> {
+    let source = endpoint.name.to_string();
+    tracing::warn!(
+        source,
+        %at,
+        "a delivery is left aside: what it tells of happened more than 48 hours ago, and no sender tries for that long; somebody may be replaying it"
+    );
+    metrics::counter!("interlock_webhooks_replayed_total", "source" => source).increment(1);
+    let said = "nothing to do: it happened more than 48 hours ago\n";
+    plain(StatusCode::OK, said.to_owned())
 }
 
 /// Reads an authentic body; that of SNS proves itself only now, since its proof is inside.

@@ -10,7 +10,7 @@ use crate::planted::{self, Point};
 
 /// By whom a snapshot was made. The number behind the slash is raised whenever the same entries fold to another state, or
 /// a state is written otherwise, within one release.
-const VERSION: &str = concat!(env!("CARGO_PKG_VERSION"), "/21");
+const VERSION: &str = concat!(env!("CARGO_PKG_VERSION"), "/22");
 
 impl Store {
     /// The state as the fold of the journal, by way of the snapshot when there is a usable one.
