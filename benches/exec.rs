@@ -44,6 +44,7 @@ fn order(action: Action) -> Order {
             step: StepNo(1),
             attempt: 1,
         },
+        permitted_at: jiff::Timestamp::now(),
         action,
         filters: Vec::new(),
         expected: None,

@@ -18,6 +18,8 @@ pub const ARE_IN: bool = cfg!(all(feature = "planted-bugs", debug_assertions));
 pub enum Bug {
     /// A step starts again while it runs or after it ended.
     StartTwice,
+    /// A permit that was given long ago still lets a step act.
+    PermitNeverAges,
     /// A permit leaves without a start record.
     StartNotRecorded,
     /// A commit is not waited for until it is on the disk.
@@ -112,6 +114,8 @@ pub enum Bug {
     WebhookProofIgnored,
     /// A webhook is told 200 whether or not its alerts were stored.
     StoredWithoutCommit,
+    /// A delivery that was taken from the wire days ago counts when it is sent again.
+    OldEventCounts,
     /// An alert that is known opens another incident.
     DuplicatesOpen,
     /// What Interlock opened at a pager opens an incident.

@@ -129,6 +129,8 @@ pub enum Ended {
 pub struct Order {
     pub leave: Leave,
     pub attempt: AttemptId,
+    /// When its start was recorded. Nothing is changed on it half a minute later: what was checked then may no longer hold.
+    pub permitted_at: Timestamp,
     pub action: Action,
     /// With the account of this tier, where the cluster has one for it.
     pub tier: Tier,

@@ -205,3 +205,18 @@ async fn prometheus_is_asked_and_quoted() {
         })
     );
 }
+
+#[tokio::test]
+async fn a_permit_that_is_old_sends_nothing() {
+    let address = server().await;
+    let bench = bench(&[address]);
+    let action = Action::Http(request(HttpMethod::Post, address, "/ok"));
+    let old = bench.order(action.clone(), None, 10);
+    bench.later(Duration::from_secs(60));
+    let why = bench.perform(old).await;
+    assert!(
+        failed(&why).starts_with("nothing was sent: Interlock was held up for 60 s"),
+        "{why:?}"
+    );
+    assert_eq!(done(&bench.run(action).await), "fine\n");
+}

@@ -202,6 +202,7 @@ async fn the_teams_incidents_come_in_signed_and_our_own_pages_do_not_come_back()
         webhooks: &settings.webhooks,
         mapping: Mapping::new(&settings),
         intake: Arc::new(Listening(sender)),
+        room: interlock::ingress::Room::default(),
         clock: Arc::new(SystemClock),
         sns: Arc::new(NoSns),
         on_loopback: true,

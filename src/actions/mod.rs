@@ -1,6 +1,7 @@
 //! What a step can do: Kubernetes verbs and exec, and HTTP. `runner` takes an order and says how it ended;
 //! `kubernetes` and `http` do it; `redact` and `output` make its output fit to be stored and shown; `filters` and
-//! `checked` look at it as the runbook says; `rights` says what of a cluster's API it all needs.
+//! `checked` look at it as the runbook says; `permit` says how
+//! long a start may be acted on; `rights` says what of a cluster's API it all needs.
 //! `examine` look at it as the runbook says.
 
 pub mod examine;
@@ -9,6 +10,7 @@ pub mod http;
 pub mod kubernetes;
 mod mark;
 pub mod output;
+mod permit;
 pub mod redact;
 pub mod rights;
 pub mod runner;

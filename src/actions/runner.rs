@@ -10,8 +10,9 @@ use tokio::time::Instant;
 use super::Mark;
 use super::examine::{clean_reason, examine};
 use super::http::HttpActions;
-use super::kubernetes::clusters::Clusters;
+use super::kubernetes::clusters::{ClusterError, Clusters};
 use super::kubernetes::{perform, survey};
+use super::permit::Permit;
 use super::redact::Redactor;
 use super::verdict::Verdict;
 use crate::domain::action::{Action, Filter, Tier};
@@ -29,11 +30,14 @@ pub(super) struct Task {
     filters: Vec<Filter>,
     expected: Option<Expectation>,
     pub(super) target: Option<TargetState>,
+    /// `None` for a look of ours, which changes nothing.
+    pub(super) permit: Option<Permit>,
 }
 
-impl From<Order> for Task {
-    fn from(order: Order) -> Self {
+impl Task {
+    fn of(order: Order, clock: &Arc<dyn Clock>) -> Self {
         Self {
+            permit: Some(Permit::new(order.permitted_at, clock.clone())),
             attempt: order.attempt,
             action: order.action,
             tier: order.tier,
@@ -71,6 +75,14 @@ impl Runner {
             clock,
             database: database.into(),
         }
+    }
+
+    /// Whether the accounts of tiers up to `most` are given tokens by their clusters.
+    ///
+    /// # Errors
+    /// The first account that gets none, and why.
+    pub async fn gives_tokens(&self, most: Tier) -> Result<(), ClusterError> {
+        self.clusters.gives_tokens(most, self.clock.now()).await
     }
 
     async fn look(&self, action: &Action) -> Result<Survey, SurveyError> {
@@ -120,20 +132,22 @@ impl Runner {
             filters,
             expected: None,
             target: None,
+            permit: None,
         };
         self.by(task, Instant::now() + within).await
     }
 
     async fn run(&self, order: Order) -> Ended {
         let deadline = Instant::now() + Duration::from_secs(u64::from(order.timeout_seconds));
-        self.by(Task::from(order), deadline).await
+        self.by(Task::of(order, &self.clock), deadline).await
     }
 
     async fn by(&self, task: Task, deadline: Instant) -> Ended {
         let mark = Mark::new(self.database.clone(), task.attempt);
         let (verdict, left) = match &task.action {
             Action::Http(request) => {
-                let verdict = self.http.perform(request, &mark, deadline).await;
+                let permit = task.permit.as_ref();
+                let verdict = self.http.perform(request, permit, &mark, deadline).await;
                 (verdict, None)
             }
             Action::Exec(_)

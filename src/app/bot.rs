@@ -3,10 +3,10 @@
 //! Longer than other files, since the order of everything that starts and stops can be read here alone.
 
 mod front;
+mod stop;
 
 use std::net::SocketAddr;
 use std::sync::Arc;
-use std::time::Duration;
 
 use arc_swap::ArcSwap;
 use axum::Router;
@@ -15,11 +15,13 @@ use tokio::sync::{oneshot, watch};
 use tokio::task::JoinSet;
 
 use super::charts::Charts;
+use super::checkpoints::Refusing;
 use super::lifeline::{self, Probe};
 use super::looks::Looks;
 use super::outbox::{self, Pagers};
 use super::outlook::{self, AppOutlook, Recent};
 use super::outputs::{Keeping, Outputs};
+use super::pulse::{self, Pulse};
 use super::retention::Retention;
 use super::rollouts::{self, Rollouts};
 use super::silences::Silencer;
@@ -33,10 +35,11 @@ use crate::actions::redact::Redactor;
 use crate::actions::runner::Runner;
 use crate::config::runbooks::{LoadError, Runbooks, Watch};
 use crate::config::{ConfigError, Settings, SlackCredentials};
+use crate::domain::action::Tier;
 use crate::domain::incident::Incident;
 use crate::domain::leave::Leave;
 use crate::engine::{self, EngineParts, Handle, Health, Knowledge, Lanes};
-use crate::executor::{Executor, ExecutorParts};
+use crate::executor::{Drain, Executor, ExecutorParts};
 use crate::ingress::{self, BindError, Limits};
 use crate::paging::{OnDutyPeople, PagerDuty};
 use crate::ports::{ActionRunner, Clock, Directory, Reader};
@@ -47,9 +50,6 @@ use crate::slack::{
 };
 use crate::store::{Store, StoreError, StoreLock};
 use crate::telemetry::Metrics;
-
-/// How long a stop waits for what is under way.
-const STOP_WITHIN: Duration = Duration::from_secs(10);
 
 /// Why it does not start. Each says what to do.
 #[derive(Debug, thiserror::Error, strum::VariantNames)]
@@ -83,6 +83,7 @@ pub struct Bot {
     pub address: SocketAddr,
     /// Connections to Slack, with Socket Mode.
     pub socket_health: Option<SocketHealth>,
+    drain: Arc<Drain>,
     stop_server: oneshot::Sender<()>,
     socket_mode: Option<SocketMode>,
     tasks: JoinSet<()>,
@@ -98,8 +99,10 @@ struct Parts {
     knowledge: Arc<ArcSwap<Knowledge>>,
     engine: Handle,
     health: watch::Receiver<Health>,
+    pulse: Pulse,
     redactor: Arc<Redactor>,
     outputs: Arc<Outputs>,
+    drain: Arc<Drain>,
     tasks: JoinSet<()>,
     standby: Option<Arc<standby::Standby>>,
     troubles: checkpoints::Troubles,
@@ -163,18 +166,22 @@ pub async fn start_with(
         drives,
         health,
     } = engine::start(store, knowledge.clone(), clock.clone(), behind)?;
+    let (pulse, following) = pulse::follow(handle.clone(), health, begun.behind.subscribe());
     let mut parts = Parts {
         clock,
         engine: handle.clone(),
         knowledge: knowledge.clone(),
-        health,
+        health: pulse.health.clone(),
+        pulse,
         redactor,
         outputs: Arc::default(),
+        drain: Arc::default(),
         tasks: JoinSet::new(),
         standby: standby.clone(),
         troubles: begun.troubles.clone(),
         settings,
     };
+    parts.tasks.spawn(following);
     if let Some(standby) = standby.clone() {
         parts.tasks.spawn(async move {
             standby.renew().await;
@@ -182,9 +189,10 @@ pub async fn start_with(
     }
     let watch = watch_files(&runbooks, &knowledge);
     let slack = parts.slack(&credentials, lanes, begun.behind.subscribe()).await?;
-    parts.executor(&slack, drives)?;
-    parts.checkpoints(begun)?;
-    parts.guards(slack.socket_mode.as_ref().map(SocketMode::health))?;
+    let runner = parts.executor(&slack, drives)?;
+    let refusing = parts.checkpoints(begun)?;
+    let socket = slack.socket_mode.as_ref().map(SocketMode::health);
+    parts.guards(socket, refusing, runner)?;
     parts.control_socket(&slack)?;
     let router = front::router(&mut parts, slack.router, slack.channels, metrics)?;
     let (stop_server, stopped) = oneshot::channel::<()>();
@@ -202,6 +210,7 @@ pub async fn start_with(
         engine: handle,
         address,
         socket_health,
+        drain: parts.drain,
         stop_server,
         socket_mode: slack.socket_mode,
         tasks: parts.tasks,
@@ -413,7 +422,7 @@ impl Parts {
         &mut self,
         slack: &SlackSide,
         drives: tokio::sync::mpsc::UnboundedReceiver<crate::domain::command::Drive>,
-    ) -> Result<(), StartError> {
+    ) -> Result<Arc<Runner>, StartError> {
         let http = HttpSettings {
             allowed_hosts: self.settings.http.allowed_hosts.clone(),
             private_hosts: self.settings.http.private_hosts.clone(),
@@ -455,21 +464,21 @@ impl Parts {
         let executor = Executor::new(ExecutorParts {
             engine: self.engine.clone(),
             reader,
-            runner: self.acts(runner),
+            runner: self.acts(runner.clone()),
             directory: slack.people.clone() as Arc<dyn Directory>,
             evidence: Arc::new(looks),
             advisor: advice::advisor(&self.settings, self.redactor.clone())?,
             clock: self.clock.clone(),
             freeze_file: Some(self.settings.freeze_file()),
+            drain: self.drain.clone(),
         });
         self.tasks.spawn(executor.run(drives));
-        Ok(())
+        Ok(runner)
     }
 
     /// What can act; none where the configuration only lets Interlock watch.
     fn acts(&self, runner: Arc<dyn ActionRunner>) -> Option<Arc<dyn ActionRunner>> {
-        let knowledge = self.knowledge.load();
-        Leave::of(knowledge.rules.mode, knowledge.rules.autonomy)?;
+        self.leave()?;
         let runner = match &self.standby {
             Some(standby) => standby.fences(runner),
             None => runner,
@@ -478,6 +487,11 @@ impl Parts {
             runner,
             outputs: self.outputs.clone(),
         }))
+    }
+
+    fn leave(&self) -> Option<Leave> {
+        let knowledge = self.knowledge.load();
+        Leave::of(knowledge.rules.mode, knowledge.rules.autonomy)
     }
 
     fn retention(&self) -> Retention {
@@ -489,7 +503,12 @@ impl Parts {
     }
 
     /// What looks after Interlock itself: its power, its disk, its backups, and a sign of life for others.
-    fn guards(&mut self, socket: Option<SocketHealth>) -> Result<(), StartError> {
+    fn guards(
+        &mut self,
+        socket: Option<SocketHealth>,
+        refusing: Option<Refusing>,
+        runner: Arc<Runner>,
+    ) -> Result<(), StartError> {
         let (engine, clock) = (self.engine.clone(), self.clock.clone());
         self.tasks.spawn(overpower::watch(
             self.settings.clone(),
@@ -506,9 +525,15 @@ impl Parts {
         }
         let probe = Probe {
             engine,
-            health: self.health.clone(),
+            pulse: self.pulse.clone(),
             socket,
             store,
+            refusing,
+            runner,
+            acts_up_to: match self.leave() {
+                Some(_) => Tier::Three,
+                None => Tier::Zero,
+            },
         };
         if let Some(beats) = lifeline::heartbeat(&self.settings, probe, clock)? {
             self.tasks.spawn(beats);
@@ -516,12 +541,14 @@ impl Parts {
         Ok(())
     }
 
-    fn checkpoints(&mut self, begun: checkpoints::Begun) -> Result<(), StartError> {
+    fn checkpoints(&mut self, begun: checkpoints::Begun) -> Result<Option<Refusing>, StartError> {
         let (engine, clock) = (self.engine.clone(), self.clock.clone());
-        if let Some(worker) = checkpoints::worker(&self.settings, engine, clock, begun)? {
+        let worker = checkpoints::worker(&self.settings, engine, clock, begun)?;
+        Ok(worker.map(|worker| {
+            let refusing = worker.refusing();
             self.tasks.spawn(worker.run());
-        }
-        Ok(())
+            refusing
+        }))
     }
 
     fn control_socket(&mut self, slack: &SlackSide) -> Result<(), StartError> {
@@ -550,44 +577,4 @@ fn thread_url(incident: &Incident) -> Option<String> {
         "https://slack.com/app_redirect?channel={}&message_ts={}",
         card.channel, card.ts
     ))
-}
-
-impl Bot {
-    /// Ends it as a crash would: nothing that waits is committed, nothing is tidied up. For the playground.
-    pub async fn crash(mut self) {
-        self.engine.abandon().await;
-        if let Some(socket) = &self.socket_mode {
-            socket.stop().await;
-        }
-        self.tasks.abort_all();
-        while self.tasks.join_next().await.is_some() {}
-    }
-
-    /// Stops taking requests, commits what waits and ends. A step that runs is not waited for: it is Unknown then, and
-    /// the next start says so.
-    pub async fn stop(mut self) {
-        let _ = self.stop_server.send(());
-        if let Some(socket) = &self.socket_mode {
-            socket.stop().await;
-        }
-        if tokio::time::timeout(STOP_WITHIN, self.engine.stop())
-            .await
-            .is_err()
-        {
-            tracing::warn!("the engine did not stop in time");
-        }
-        self.tasks.abort_all();
-        while self.tasks.join_next().await.is_some() {}
-        if let Some(standby) = &self.standby {
-            standby.release().await;
-        }
-    }
-
-    /// Waits until another Interlock has the Lease, and says so in words; for ever where there is no standby.
-    pub async fn superseded(&self) -> String {
-        match &self.standby {
-            Some(standby) => standby.lost().await,
-            None => std::future::pending().await,
-        }
-    }
 }

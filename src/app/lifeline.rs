@@ -7,11 +7,14 @@ use std::time::Duration;
 
 use jiff::{SignedDuration, Timestamp};
 use parking_lot::Mutex;
-use tokio::sync::watch;
 use tokio::time::{sleep, timeout};
 
+use super::checkpoints::Refusing;
+use super::pulse::Pulse;
 use super::{StartError, space};
+use crate::actions::runner::Runner;
 use crate::config::Settings;
+use crate::domain::action::Tier;
 use crate::domain::alert::{Alert, AlertStatus, Severity, Told};
 use crate::domain::command::Command;
 use crate::domain::ids::{EpisodeKey, Fingerprint, Source};
@@ -25,21 +28,36 @@ const LOOK: Duration = Duration::from_secs(1);
 /// The engine answers a question in microseconds; a thread that hangs never does.
 const ENGINE_WITHIN: Duration = Duration::from_secs(5);
 const WATCHER_WITHIN: Duration = Duration::from_secs(10);
+/// All clusters together are given this long to give tokens.
+const TOKENS_WITHIN: Duration = Duration::from_secs(20);
+/// What waits for Slack or a pager for longer than this does not reach anybody in time. Slack's limits make a storm's cards
+/// wait for minutes.
+const OUTBOX_LAGS: SignedDuration = SignedDuration::from_mins(15);
+/// A place for checkpoints may be away for as long as it takes to restart it.
+const ANCHOR_REFUSES: SignedDuration = SignedDuration::from_mins(15);
 
 /// What has to work for a heartbeat to be sent.
 pub(super) struct Probe {
     pub engine: Handle,
-    pub health: watch::Receiver<Health>,
+    pub pulse: Pulse,
     /// With Socket Mode.
     pub socket: Option<SocketHealth>,
     pub store: PathBuf,
+    /// `None` where no checkpoints are made.
+    pub refusing: Option<Refusing>,
+    pub runner: Arc<Runner>,
+    /// Up to which tier something may be done.
+    pub acts_up_to: Tier,
 }
 
 impl Probe {
     /// Why Interlock could not do its work now.
-    async fn failing(&self) -> Result<(), String> {
-        if let Health::Broken(reason) = &*self.health.borrow() {
+    async fn failing(&self, now: Timestamp) -> Result<(), String> {
+        if let Health::Broken(reason) = &*self.pulse.health.borrow() {
             return Err(reason.clone());
+        }
+        if let Some(why) = &*self.pulse.behind.borrow() {
+            return Err(why.clone());
         }
         match timeout(ENGINE_WITHIN, self.engine.freeze()).await {
             Ok(Ok(_)) => {}
@@ -49,6 +67,35 @@ impl Probe {
         if self.socket.as_ref().is_some_and(|socket| socket.connected() == 0) {
             return Err("Slack is not connected".to_owned());
         }
+        self.has_room().await?;
+        self.delivers(now).await?;
+        match timeout(TOKENS_WITHIN, self.runner.gives_tokens(self.acts_up_to)).await {
+            Ok(given) => given.map_err(|error| error.to_string()),
+            Err(_) => Err("the clusters give no tokens in time".to_owned()),
+        }
+    }
+
+    /// What is to leave leaves.
+    async fn delivers(&self, now: Timestamp) -> Result<(), String> {
+        let waits = match timeout(ENGINE_WITHIN, self.engine.waits_since()).await {
+            Ok(waits) => waits.map_err(|error| error.to_string())?,
+            Err(_) => return Err("the database can't be read in time".to_owned()),
+        };
+        if let Some(since) = waits.filter(|since| now.duration_since(*since) > OUTBOX_LAGS) {
+            return Err(format!(
+                "something has waited since {since} to be told to Slack or a pager"
+            ));
+        }
+        let refuses = self.refusing.as_ref().and_then(Refusing::longest);
+        match refuses.filter(|(_, since)| now.duration_since(*since) > ANCHOR_REFUSES) {
+            Some((name, since)) => Err(format!(
+                "checkpoints.{name} has taken no checkpoint since {since}"
+            )),
+            None => Ok(()),
+        }
+    }
+
+    async fn has_room(&self) -> Result<(), String> {
         match timeout(ENGINE_WITHIN, space::asked(&self.store))
             .await
             .unwrap_or_else(|error| Err(error.into()))
@@ -86,7 +133,7 @@ pub(super) fn heartbeat(
             let now = clock.now();
             if last.is_none_or(|last| now.duration_since(last).abs() >= every) {
                 last = Some(now);
-                match probe.failing().await {
+                match probe.failing(now).await {
                     Ok(()) => beat(&client, url.expose()).await,
                     Err(why) => tracing::error!(why, "no heartbeat is sent: the watcher outside will notice"),
                 }

@@ -24,6 +24,7 @@ mod outlook;
 mod outputs;
 mod overpower;
 mod power;
+mod pulse;
 pub mod replay;
 mod retention;
 mod review;

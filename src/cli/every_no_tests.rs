@@ -208,6 +208,7 @@ fn of_the_port() -> String {
         BodyError::TooLarge { limit: 1_048_576 },
         BodyError::TooSlow,
         BodyError::Broken,
+        BodyError::NoRoom,
     ];
     [
         lines("The port", &[], &turned),

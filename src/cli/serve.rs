@@ -1,6 +1,7 @@
 //! `interlock serve`: the bot, until somebody stops it. Nothing here is slow: an alert may be waiting.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use tokio::signal::unix::{Signal, SignalKind, signal};
 
@@ -16,7 +17,8 @@ use crate::telemetry::{self, Metrics};
 #[derive(Debug, clap::Args)]
 #[command(
     after_help = "Example: interlock serve --config /etc/interlock/interlock.toml\n\n\
-    It runs until SIGINT or SIGTERM. Logs go to standard error. Nothing is executed until the configuration says\n\
+    It runs until SIGINT or SIGTERM, and then waits for steps that run (execution.drain_seconds); a second signal ends it at
+    once. Logs go to standard error. Nothing is executed until the configuration says\n\
     execution.mode = \"live\"."
 )]
 pub(super) struct Serve {}
@@ -55,13 +57,14 @@ async fn serve(
     };
     screen.say(&first_line(&settings, &bot))?;
     screen.flush()?;
-    let ended = tokio::select! {
-        () = signals.next() => Ok(Ended::Fine),
-        why = bot.superseded() => Err(Failure::Superseded(why)),
+    let (ended, grace) = tokio::select! {
+        () = signals.next() => (Ok(Ended::Fine), settings.execution.drain()),
+        // Whoever has the Lease now has shut out what runs here.
+        why = bot.superseded() => (Err(Failure::Superseded(why)), Duration::ZERO),
     };
     tracing::info!("stopping; a second signal ends it at once");
     tokio::select! {
-        () = bot.stop() => ended,
+        () = bot.stop(grace) => ended,
         () = signals.next() => Err(Failure::StoppedHard),
     }
 }

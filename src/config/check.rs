@@ -55,6 +55,7 @@ pub(super) fn wrong(text: String) -> Result<(), ConfigError> {
 fn numbers(settings: &Settings) -> Result<(), ConfigError> {
     let Settings {
         server,
+        execution,
         checkpoints,
         paging,
         approval,
@@ -62,6 +63,7 @@ fn numbers(settings: &Settings) -> Result<(), ConfigError> {
     } = settings;
     for (key, value, low, high) in [
         ("server.max_connections", server.max_connections, 1, 65_536),
+        ("execution.drain_seconds", execution.drain_seconds, 0, 3_600),
         ("checkpoints.within_seconds", checkpoints.within_seconds, 10, 60),
         (
             "paging.critical_after_seconds",

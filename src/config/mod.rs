@@ -16,6 +16,7 @@ mod check;
 mod error;
 mod evidence_check;
 mod evidence_sections;
+mod execution_section;
 mod guard_check;
 mod guard_rows;
 mod node;

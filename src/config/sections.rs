@@ -9,6 +9,7 @@ use serde::{Deserialize, Serialize};
 
 use super::error::ConfigError;
 pub use super::evidence_sections::{Jaeger, Loki, Prometheus, Tempo};
+pub use super::execution_section::{Execution, ExecutionMode};
 use super::secret::Secret;
 use super::value::{BaseUrl, Listen};
 pub use super::watch_sections::{
@@ -66,23 +67,6 @@ impl Default for Runbooks {
             path: PathBuf::from("runbooks"),
         }
     }
-}
-
-/// Whether approved steps run at all.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "kebab-case")]
-pub enum ExecutionMode {
-    /// Resolve everything, show what would run, run nothing.
-    #[default]
-    DryRun,
-    Live,
-}
-
-/// `[execution]`
-#[derive(Clone, Debug, Default, Serialize, Deserialize)]
-#[serde(deny_unknown_fields, default)]
-pub struct Execution {
-    pub mode: ExecutionMode,
 }
 
 /// `[autonomy]`

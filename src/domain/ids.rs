@@ -59,10 +59,27 @@ text_id! {
     Fingerprint,
     /// What the source itself says belongs together (Alertmanager's `groupKey`, a PagerDuty incident id).
     GroupKey,
-    /// Identity of something that may be delivered twice: a Slack `trigger_id`, `event_id`, `view.id` and hash, a webhook id.
+    /// Identity of something that may be delivered twice: a Slack `trigger_id`, `event_id`, `view.id` and hash, a webhook id. Those
+    /// of Slack begin with a word and a colon, those of alert sources with the source and a slash ([`DeliveryKey::of`]).
     DeliveryKey,
     /// A Slack user group id (`S…`) or handle (`@sre`).
     GroupId,
+}
+
+impl DeliveryKey {
+    /// A delivery of an alert source, by the sender's number for it.
+    #[must_use]
+    pub fn of(source: &Source, id: &str) -> Self {
+        Self(format!("{source}/{id}"))
+    }
+
+    /// Whether an alert source sent it.
+    #[must_use]
+    pub fn is_of_a_source(&self) -> bool {
+        self.0
+            .find([':', '/'])
+            .is_some_and(|at| self.0.get(at..).is_some_and(|rest| rest.starts_with('/')))
+    }
 }
 
 /// An incident's number; people see `INC-42`.

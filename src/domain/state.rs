@@ -3,6 +3,7 @@
 
 mod ended;
 mod episodes;
+mod seen;
 mod unseen;
 
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
@@ -11,6 +12,7 @@ use jiff::{SignedDuration, Timestamp};
 use serde::{Deserialize, Serialize};
 
 pub use ended::{Ended, Ends};
+pub use seen::{REDELIVERED_FOR, Seen};
 
 use super::action::{EffectClass, Tier};
 use super::ceremony::Codes;
@@ -18,7 +20,7 @@ use super::change::{Changes, Unread};
 use super::factors::FactorsKnown;
 use super::freeze::Freeze;
 use super::glass::Glass;
-use super::ids::{AttemptId, DeliveryKey, EpisodeKey, Fingerprint, GroupKey, IncidentId, Source};
+use super::ids::{AttemptId, EpisodeKey, Fingerprint, GroupKey, IncidentId, Source};
 use super::incident::{Incident, MessageRef, Phase};
 use super::memory::Memory;
 use super::oversight::Oversight;
@@ -28,53 +30,8 @@ use super::run::StepState;
 use super::silence::{Silence, SilenceState};
 use super::storm::Storms;
 
-/// Slack signs a request for 5 minutes and redelivers an event for up to 5 more (docs.slack.dev, Events API); a key
-/// older than this can't come again.
-const SEEN_FOR: SignedDuration = SignedDuration::from_mins(15);
-/// At most this many keys are kept; the oldest go first. 1,000,000 keys of 24 bytes and their text take about 100 MiB,
-/// which only a flood of more than 1,000 clicks a second over the whole window reaches.
-const SEEN_MOST: usize = 1_000_000;
 /// A closed incident stays at hand this long for late repeats and clicks on its card.
 const CLOSED_FOR: SignedDuration = SignedDuration::from_hours(24);
-
-/// Deliveries that were taken already.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Seen {
-    order: VecDeque<(Timestamp, DeliveryKey)>,
-    #[serde(skip)]
-    keys: BTreeSet<DeliveryKey>,
-}
-
-impl Seen {
-    #[must_use]
-    pub fn contains(&self, key: &DeliveryKey) -> bool {
-        self.keys.contains(key)
-    }
-
-    pub(super) fn add(&mut self, at: Timestamp, key: &DeliveryKey) {
-        if !self.keys.insert(key.clone()) {
-            return;
-        }
-        self.order.push_back((at, key.clone()));
-        while let Some((then, _)) = self.order.front() {
-            let old = at.duration_since(*then) > SEEN_FOR;
-            if !old && self.order.len() <= SEEN_MOST {
-                break;
-            }
-            if let Some((_, key)) = self.order.pop_front() {
-                self.keys.remove(&key);
-            }
-        }
-    }
-}
-
-impl Seen {
-    /// Lets go of keys that can't come again.
-    pub(super) fn let_go(&mut self, now: Timestamp) {
-        self.order.retain(|(at, _)| now.duration_since(*at) <= SEEN_FOR);
-        self.keys = self.order.iter().map(|(_, key)| key.clone()).collect();
-    }
-}
 
 /// The whole state.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -262,7 +219,7 @@ impl State {
 
     /// Rebuilds what is derived: after loading a stored state.
     pub fn reindex(&mut self) {
-        self.seen.keys = self.seen.order.iter().map(|(_, key)| key.clone()).collect();
+        self.seen.reindex();
         self.past.reindex();
         self.index = Index::default();
         let ids: Vec<_> = self.incidents.keys().copied().collect();

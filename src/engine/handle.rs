@@ -155,6 +155,17 @@ impl Handle {
             .map_err(|_| EngineError::Stopped)?
     }
 
+    /// Since when the effect waits that has waited for the longest, read from what is committed; the writer is not asked.
+    ///
+    /// # Errors
+    /// As [`Self::entries`].
+    pub async fn waits_since(&self) -> Result<Option<Timestamp>, EngineError> {
+        let reader = self.reader.clone();
+        tokio::task::spawn_blocking(move || reader.waits_since())
+            .await
+            .map_err(|_| EngineError::Stopped)?
+    }
+
     /// Ids of the incidents that are open, ordered by [`State::open_by_need`](crate::domain::state::State::open_by_need).
     ///
     /// # Errors

@@ -2,12 +2,13 @@
 
 use std::path::PathBuf;
 
+use jiff::Timestamp;
 use parking_lot::Mutex;
 
 use super::handle::EngineError;
 use crate::domain::event::Entry;
 use crate::domain::ids::IncidentId;
-use crate::store::Store;
+use crate::store::{Store, StoreError};
 
 /// One connection, opened when it is first needed. Readers take turns.
 pub(super) struct Reader {
@@ -30,23 +31,29 @@ impl Reader {
 
     /// The entries about one incident, oldest first, as of the last commit: all, or those with these numbers. Blocks.
     pub fn entries(&self, id: IncidentId, between: Option<(u64, u64)>) -> Result<Vec<Entry>, EngineError> {
+        self.read(|store| match between {
+            None => store.of_incident(id),
+            Some((from, to)) => store.of_incident_between(id, from, to),
+        })
+    }
+
+    /// Since when the effect waits that has waited for the longest. Blocks.
+    pub fn waits_since(&self) -> Result<Option<Timestamp>, EngineError> {
+        self.read(Store::waits_since)
+    }
+
+    fn read<T>(&self, read: impl FnOnce(&Store) -> Result<T, StoreError>) -> Result<T, EngineError> {
         let mut kept = self.store.lock();
         // Taken out, so that a connection on which something failed is not kept.
         let read = match kept.take() {
             Some(store) => Ok(store),
             None => Store::open_to_read(&self.path),
         }
-        .and_then(|store| {
-            let entries = match between {
-                None => store.of_incident(id)?,
-                Some((from, to)) => store.of_incident_between(id, from, to)?,
-            };
-            Ok((entries, store))
-        });
-        let (entries, store) = read.map_err(|error| EngineError::NotStored {
+        .and_then(|store| Ok((read(&store)?, store)));
+        let (read, store) = read.map_err(|error| EngineError::NotStored {
             reason: error.to_string(),
         })?;
         *kept = Some(store);
-        Ok(entries)
+        Ok(read)
     }
 }

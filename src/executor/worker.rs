@@ -11,6 +11,7 @@ use tokio::sync::mpsc::UnboundedReceiver;
 use tokio::task::JoinSet;
 use tokio::time::sleep;
 
+use super::drain::{Drain, Running};
 use super::gather::gather;
 use super::read_freeze_file;
 use crate::domain::advice::{Blanks, Question};
@@ -50,6 +51,8 @@ pub struct ExecutorParts {
     pub advisor: Option<Arc<dyn Advisor>>,
     pub clock: Arc<dyn Clock>,
     pub freeze_file: Option<PathBuf>,
+    /// Of the process's end.
+    pub drain: Arc<Drain>,
 }
 
 /// Drives attempts until the engine ends.
@@ -244,15 +247,18 @@ impl ExecutorParts {
             let Some(request) = self.request(wanted).await else {
                 return;
             };
+            // Asked for anew by the next process.
+            let Some(running) = self.drain.enter() else { return };
             match self.engine.submit(Command::StartStep(Box::new(request))).await {
-                Ok(Reply::Permit(order)) => return self.perform(runner, *order).await,
-                Ok(Reply::NotYet { .. }) => sleep(BUSY_WAIT).await,
+                Ok(Reply::Permit(order)) => return self.perform(runner, *order, running).await,
+                Ok(Reply::NotYet { .. }) => {}
                 Ok(_) | Err(EngineError::Stopped) => return,
                 Err(error) => {
                     tracing::warn!(incident = %wanted.incident, step = %wanted.step, %error, "the step was not started");
-                    sleep(BUSY_WAIT).await;
                 }
             }
+            drop(running);
+            sleep(BUSY_WAIT).await;
         }
     }
 
@@ -303,11 +309,19 @@ impl ExecutorParts {
         })
     }
 
-    async fn perform(&self, runner: &dyn ActionRunner, order: Order) {
+    /// Drives an attempt to its end, or until the process has waited for it for as long as it does.
+    async fn perform(&self, runner: &dyn ActionRunner, order: Order, running: Running) {
         let attempt = order.attempt;
         planted::reach(Point::Permitted);
         let since = Instant::now();
-        let (outcome, output) = match runner.perform(order).await {
+        let ended = tokio::select! {
+            ended = runner.perform(order) => ended,
+            waited = self.drain.over() => Ended::Unknown {
+                reason: format!("Interlock was told to stop, and the step had not ended {} s later", waited.as_secs()),
+                output: Output::default(),
+            },
+        };
+        let (outcome, output) = match ended {
             Ended::Done { output } => (Outcome::Succeeded, output),
             Ended::Failed { reason, output } => (Outcome::Failed { reason }, output),
             Ended::Unknown { reason, output } => (Outcome::Unknown { reason }, output),
@@ -315,6 +329,7 @@ impl ExecutorParts {
         let took_ms = u64::try_from(since.elapsed().as_millis()).unwrap_or(u64::MAX);
         planted::reach(Point::Performed);
         self.report(attempt, outcome, output, took_ms).await;
+        drop(running);
     }
 
     /// Offers the result until it is stored. If the process ends first, the step is Unknown.

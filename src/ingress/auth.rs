@@ -4,6 +4,7 @@
 use http::{HeaderMap, HeaderName};
 use jiff::Timestamp;
 
+use super::room;
 use super::signature::{Proof, Scheme, basic_holds, bearer_holds, header_holds, proof, url_holds};
 use crate::config::{Secrets, WebhookSource};
 
@@ -27,6 +28,13 @@ pub(super) struct Guard {
     scheme: Scheme,
 }
 
+impl Guard {
+    fn asks_in_head(&self) -> bool {
+        let tokens = [&self.bearer, &self.basic, &self.url];
+        self.header.is_some() || !tokens.into_iter().all(Secrets::is_empty)
+    }
+}
+
 impl Gate {
     pub(super) fn new(source: &WebhookSource, scheme: Scheme, open_without_secret: bool) -> Self {
         if source.is_guarded() {
@@ -48,6 +56,14 @@ impl Gate {
         }
     }
 
+    /// Whose room a body takes once its head is admitted: who sends it is known where a token is asked for there.
+    pub(super) fn room(&self) -> room::From {
+        match self {
+            Self::Guarded(guard) if guard.asks_in_head() => room::From::Known,
+            Self::Guarded(_) | Self::Closed | Self::Open => room::From::Unproved,
+        }
+    }
+
     /// What can be told before the body is read.
     pub(super) fn admits_head(&self, headers: &HeaderMap, query: Option<&str>) -> bool {
         let guard = match self {
@@ -55,8 +71,7 @@ impl Gate {
             Self::Open => return true,
             Self::Guarded(guard) => guard,
         };
-        let tokens = [&guard.bearer, &guard.basic, &guard.url];
-        if guard.header.is_none() && tokens.into_iter().all(Secrets::is_empty) {
+        if !guard.asks_in_head() {
             return true;
         }
         let by_header = guard

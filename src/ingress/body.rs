@@ -1,5 +1,5 @@
-//! Reads request bodies within bounds of size and time. `Timed` puts the clock on every body that the server hands out,
-//! whoever reads it.
+//! Why a request body was not read, and the clock on every body that the server hands out, whoever reads it. Their room is
+//! `room`'s.
 
 use std::future::Future;
 use std::pin::Pin;
@@ -8,9 +8,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::task::{Context, Poll, ready};
 use std::time::Duration;
 
-use axum::body::Body;
 use bytes::Bytes;
-use http_body_util::{BodyExt, LengthLimitError, Limited};
 use hyper::body::{Frame, Incoming, SizeHint};
 use tokio::time::Sleep;
 
@@ -23,34 +21,20 @@ pub enum BodyError {
     TooSlow,
     #[error("the body ended before it was complete: send it again")]
     Broken,
+    #[error("too much is being sent at once: send it again in 1 s")]
+    NoRoom,
 }
 
-/// Reads a whole body, holding at most `limit` bytes. A length that is announced above the limit is refused unread.
-///
-/// # Errors
-/// `TooLarge`, `TooSlow` (the server's body time-out), `Broken`.
-pub async fn read_body(body: Body, limit: usize) -> Result<Bytes, BodyError> {
-    let announced = hyper::body::Body::size_hint(&body).lower();
-    if usize::try_from(announced).is_ok_and(|announced| announced > limit) {
-        return Err(BodyError::TooLarge { limit });
+/// What kept the rest of a body from coming.
+pub(super) fn broken(error: &(dyn std::error::Error + 'static)) -> BodyError {
+    let mut cause = Some(error);
+    while let Some(error) = cause {
+        if error.is::<Late>() {
+            return BodyError::TooSlow;
+        }
+        cause = error.source();
     }
-    Limited::new(body, limit)
-        .collect()
-        .await
-        .map(http_body_util::Collected::to_bytes)
-        .map_err(|error| {
-            if error.is::<LengthLimitError>() {
-                return BodyError::TooLarge { limit };
-            }
-            let mut cause: Option<&(dyn std::error::Error + 'static)> = Some(error.as_ref());
-            while let Some(error) = cause {
-                if error.is::<Late>() {
-                    return BodyError::TooSlow;
-                }
-                cause = error.source();
-            }
-            BodyError::Broken
-        })
+    BodyError::Broken
 }
 
 #[derive(Debug, thiserror::Error)]

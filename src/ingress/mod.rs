@@ -1,6 +1,6 @@
 //! What comes in over HTTP: the server with its limits, and one parser for each alert source.
 //!
-//! A delivery goes: size and time (`server`, `body`), authenticity (`auth`, `signature`, `sns`), shape (the parser that
+//! A delivery goes: size and time (`server`, `body`, `room`), authenticity (`auth`, `signature`, `sns`), shape (the parser that
 //! `sources` names), then to the engine through `Intake`, which takes secrets out. A 2xx leaves only after the engine says
 //! that the alerts are durably stored.
 
@@ -48,6 +48,7 @@ mod preview;
 mod probes;
 mod prometheus;
 mod read;
+mod room;
 mod routes;
 mod seats;
 mod sentry;
@@ -62,7 +63,7 @@ mod uptime_kuma;
 mod zabbix;
 
 pub use alertmanager::parse as parse_alertmanager;
-pub use body::{BodyError, read_body};
+pub use body::BodyError;
 pub use changes::{ChangeIntake, ChangeSettings, ChangesRead, changes, read_changes};
 pub use error::ParseError;
 pub use intake::{Accepted, Delivery, Intake, Refused};
@@ -73,6 +74,7 @@ pub use pagerduty::parse as parse_pagerduty;
 pub use preview::{Authenticity, NotUnderstood, Sample, understand, understand_changes};
 pub use probes::{Probes, Readiness, Ready};
 pub use read::Read;
+pub use room::{From as RoomFrom, MOST as BODIES_MOST, Room};
 pub use routes::{ANSWER_WITHIN, WebhookSettings, webhooks};
 pub use seats::{Proved, clicks, proved};
 pub use server::{BindError, Limits, bind, serve};

@@ -9,6 +9,7 @@
 use std::borrow::Cow;
 use std::collections::BTreeMap;
 
+use jiff::Timestamp;
 use serde::Deserialize;
 
 use super::error::ParseError;
@@ -120,12 +121,20 @@ pub fn parse(body: &[u8], mapping: &Mapping) -> Result<Vec<Alert>, ParseError> {
 /// The `X-Webhook-Id` header is not signed: whoever replays a delivery could make another of it.
 pub(super) fn read(incoming: &Incoming<'_>) -> Result<Read, ParseError> {
     let (event_id, alerts) = event(incoming.body, incoming.mapping)?;
+    let happened_at = occurred_at(incoming.body);
     let read = if alerts.is_empty() {
         Read::aside("the event changes nothing about an incident, or is Interlock's own doing")
     } else {
         Read::alerts(alerts)
     };
+    let read = read.happened(happened_at);
     Ok(read.with_key((!event_id.is_empty()).then(|| incoming.delivery(&event_id))))
+}
+
+/// When the event happened; nothing else in it that is signed says when it was sent.
+fn occurred_at(body: &[u8]) -> Option<Timestamp> {
+    let Payload { event } = serde_json::from_slice(body).ok()?;
+    event.occurred_at?.parse().ok()
 }
 
 fn event(body: &[u8], mapping: &Mapping) -> Result<(String, Vec<Alert>), ParseError> {

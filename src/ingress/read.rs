@@ -29,7 +29,7 @@ impl Incoming<'_> {
     /// A key under which the same delivery is known again.
     pub fn delivery(&self, id: &str) -> DeliveryKey {
         let id = super::text::cut(id.to_owned(), super::text::MAX_NAME);
-        DeliveryKey::new(format!("{}/{id}", self.source))
+        DeliveryKey::of(self.source, &id)
     }
 }
 
@@ -42,6 +42,10 @@ pub struct Read {
     pub delivery_key: Option<DeliveryKey>,
     /// What was left aside, and why: a sentence each, without a final stop.
     pub aside: Vec<&'static str>,
+    /// When it happened, of senders whose signature covers that and no time of its own. Older than
+    /// [`REDELIVERED_FOR`](crate::domain::state::REDELIVERED_FOR) it is no delivery that was late, but one that was taken before and
+    /// sent again.
+    pub happened_at: Option<Timestamp>,
 }
 
 impl Read {
@@ -61,6 +65,11 @@ impl Read {
             aside: vec![why],
             ..Self::default()
         }
+    }
+
+    pub(super) fn happened(mut self, at: Option<Timestamp>) -> Self {
+        self.happened_at = at;
+        self
     }
 
     pub(super) fn with_key(mut self, key: Option<DeliveryKey>) -> Self {

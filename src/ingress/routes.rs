@@ -1,7 +1,7 @@
 //! `POST /webhooks/SOURCE`: the way of one delivery from the wire to the engine, the same for every source.
 //!
-//! Order: is the source served, headers' proof, size and time, body's proof, room, shape, redaction, engine. Room comes
-//! after the proof, so that whoever can prove nothing takes none of it, however slowly. Senders read
+//! Order: is the source served, headers' proof, size, time and room, body's proof, a seat, shape, redaction, engine. A seat
+//! comes after the proof, so that whoever can prove nothing takes none of it, however slowly. Senders read
 //! the answers so: 2xx stored; 503 try again at once; 4xx don't send that again. Never a redirect: senders follow a 302
 //! with an empty GET and count the alert as delivered.
 
@@ -16,15 +16,17 @@ use axum::http::{HeaderMap, HeaderName, HeaderValue, Request, Response, StatusCo
 use axum::response::IntoResponse;
 use axum::routing::post;
 use bytes::Bytes;
+use jiff::Timestamp;
 use tokio::sync::Semaphore;
 
 use super::auth::Gate;
-use super::body::{BodyError, read_body};
+use super::body::BodyError;
 use super::endpoint::{Endpoint, Request as Seen};
 use super::error::ParseError;
 use super::intake::{Accepted, Delivery, Intake, Refused};
 use super::mapping::Mapping;
 use super::read::Read;
+use super::room::{self, Room};
 use super::seats::{Proved, proved};
 use super::signature::Proof;
 use super::sns::{self, SnsError};
@@ -32,6 +34,7 @@ use super::sns_web::{Certificates, SnsWeb};
 use super::sources::{self, PROMETHEUS_PATH, Reader};
 use super::turned::Turned;
 use crate::config::{SourceKind, Webhooks};
+use crate::domain::state::REDELIVERED_FOR;
 use crate::planted::{self, Bug};
 use crate::ports::Clock;
 
@@ -45,6 +48,8 @@ pub struct WebhookSettings<'s> {
     pub webhooks: &'s Webhooks,
     pub mapping: Mapping,
     pub intake: Arc<dyn Intake>,
+    /// For bodies.
+    pub room: Room,
     pub clock: Arc<dyn Clock>,
     /// For certificates of SNS and confirmations of its subscriptions.
     pub sns: Arc<dyn SnsWeb>,
@@ -64,7 +69,8 @@ struct Shared {
     intake: Arc<dyn Intake>,
     clock: Arc<dyn Clock>,
     certificates: Certificates,
-    room: Semaphore,
+    room: Room,
+    seats: Semaphore,
     answer_within: Duration,
 }
 
@@ -74,6 +80,7 @@ pub fn webhooks(settings: WebhookSettings<'_>) -> Router {
         webhooks,
         mapping,
         intake,
+        room,
         clock,
         sns,
         on_loopback,
@@ -84,7 +91,8 @@ pub fn webhooks(settings: WebhookSettings<'_>) -> Router {
         intake,
         clock,
         certificates: Certificates::new(sns),
-        room: Semaphore::new(IN_FLIGHT),
+        room,
+        seats: Semaphore::new(IN_FLIGHT),
         answer_within,
     });
     let mut router = Router::new();
@@ -192,9 +200,11 @@ async fn take(served: &Arc<Served>, request: Request<Body>) -> Result<Response<B
     if !admitted && !planted::is(Bug::WebhookProofIgnored) {
         return Err(Refusal::Unauthentic);
     }
-    let body: Bytes = read_body(body, sources::most_bytes(endpoint.kind))
-        .await
-        .map_err(Refusal::Body)?;
+    let (from, most) = (endpoint.gate.room(), sources::most_bytes(endpoint.kind));
+    let whole = shared.room.read(from, body, most);
+    // Held until the answer: what is read of it takes memory for as long.
+    let whole = whole.await.map_err(Refusal::Body)?;
+    let body: Bytes = whole.bytes.clone();
     let now = shared.clock.now();
     match endpoint.gate.proof(&parts.headers, &body, now) {
         Proof::Holds => {}
@@ -202,7 +212,7 @@ async fn take(served: &Arc<Served>, request: Request<Body>) -> Result<Response<B
         Proof::Fails => return Err(Refusal::Unauthentic),
         Proof::Stale => return Err(Refusal::Stale),
     }
-    let _room = shared.room.try_acquire().map_err(|_| {
+    let _seat = shared.seats.try_acquire().map_err(|_| {
         Refusal::Engine(Refused::Overloaded {
             retry_after_seconds: 1,
         })
@@ -211,7 +221,13 @@ async fn take(served: &Arc<Served>, request: Request<Body>) -> Result<Response<B
         alerts,
         delivery_key,
         aside,
+        happened_at,
     } = read(served, parts.headers, body).await?;
+    if let Some(at) = happened_at.filter(|at| now.duration_since(*at) > REDELIVERED_FOR)
+        && !planted::is(Bug::OldEventCounts)
+    {
+        return Ok(replayed(endpoint, at));
+    }
     if alerts.is_empty() {
         let why = aside.first().copied().unwrap_or("there is no alert in it");
         tracing::debug!(source = %endpoint.name, why, "a delivery is left aside");
@@ -232,6 +248,20 @@ async fn take(served: &Arc<Served>, request: Request<Body>) -> Result<Response<B
     let source = endpoint.name.to_string();
     metrics::counter!("interlock_alerts_total", "source" => source).increment(count);
     Ok(plain(StatusCode::OK, "stored\n".to_owned()))
+}
+
+/// A good signature on something that happened days ago: somebody kept it. Its true sender is told that all is well, since it
+/// would switch a subscription off that refuses.
+fn replayed(endpoint: &Endpoint, at: Timestamp) -> Response<Body> {
+    let source = endpoint.name.to_string();
+    tracing::warn!(
+        source,
+        %at,
+        "a delivery is left aside: what it tells of happened more than 48 hours ago, and no sender tries for that long; somebody may be replaying it"
+    );
+    metrics::counter!("interlock_webhooks_replayed_total", "source" => source).increment(1);
+    let said = "nothing to do: it happened more than 48 hours ago\n";
+    plain(StatusCode::OK, said.to_owned())
 }
 
 /// Reads an authentic body; that of SNS proves itself only now, since its proof is inside.
@@ -309,7 +339,7 @@ impl Refusal {
             }
             Self::Body(error) => {
                 tracing::warn!(source, %error, "a delivery was refused");
-                plain(body_status(&error), format!("{error}\n"))
+                room::refusal(&error)
             }
             Self::Malformed(error) => {
                 tracing::warn!(source, %error, "a delivery could not be read");
@@ -340,14 +370,6 @@ fn sns_status(error: &SnsError) -> StatusCode {
         | SnsError::Stale
         | SnsError::OtherSubscription => StatusCode::FORBIDDEN,
         SnsError::Unreachable(_) => StatusCode::SERVICE_UNAVAILABLE,
-    }
-}
-
-fn body_status(error: &BodyError) -> StatusCode {
-    match error {
-        BodyError::TooLarge { .. } => StatusCode::PAYLOAD_TOO_LARGE,
-        BodyError::TooSlow => StatusCode::REQUEST_TIMEOUT,
-        BodyError::Broken => StatusCode::BAD_REQUEST,
     }
 }
 

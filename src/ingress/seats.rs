@@ -10,9 +10,12 @@ use std::sync::atomic::{AtomicBool, AtomicU8, AtomicUsize, Ordering};
 use axum::Router;
 use axum::body::Body;
 use axum::http::Response;
-use axum::middleware::map_response;
+use axum::middleware::{from_fn_with_state, map_response};
 use parking_lot::Mutex;
 use tokio::sync::Notify;
+
+use super::Room;
+use super::room::{Reading, read_first};
 
 /// What an answer says of its request, as an extension: it was authentic, and from such a sender.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -29,11 +32,14 @@ pub fn proved<B>(sender: Proved, mut answer: Response<B>) -> Response<B> {
     answer
 }
 
-/// Routes that only say yes to what people did.
-pub fn clicks(routes: Router) -> Router {
-    routes.layer(map_response(async |answer: Response<Body>| {
-        proved(Proved::Clicks, answer)
-    }))
+/// Routes that only say yes to what people did. Their bodies, of at most `limit` bytes, are read in the clicks' share of the room.
+pub fn clicks(routes: Router, room: Room, limit: usize) -> Router {
+    let reading = Reading { room, limit };
+    routes
+        .layer(from_fn_with_state(reading, read_first))
+        .layer(map_response(async |answer: Response<Body>| {
+            proved(Proved::Clicks, answer)
+        }))
 }
 
 /// Connections that are open, those that were just asked to leave among them.

@@ -20,7 +20,7 @@ pub use answers::Answers;
 pub use api::{Api, ApiError, Trouble};
 pub use home::Homes;
 pub use inbound::origin::Origin;
-pub use inbound::{NotSigned, Parts, Pipeline, SocketHealth, SocketMode, Turned, router};
+pub use inbound::{LARGEST_BODY, NotSigned, Parts, Pipeline, SocketHealth, SocketMode, Turned, router};
 pub use installed::{Installed, InstalledError, click, installed, socket_opens, their_time};
 pub use outbound::{Closed, Hints, Limits, Outbound, closed_channels};
 pub use people::{Absence, Absent, People};

@@ -51,6 +51,17 @@ fn slot(effect: &Effect) -> Option<String> {
 }
 
 impl Store {
+    /// Since when the effect waits that has waited for the longest.
+    ///
+    /// # Errors
+    /// When the database can't be read.
+    pub fn waits_since(&self) -> Result<Option<Timestamp>, StoreError> {
+        let mut statement = self.connection.prepare("SELECT min(created_ms) FROM outbox")?;
+        let at: Option<i64> = statement.query_row([], |row| row.get(0))?;
+        at.map(|at| Timestamp::from_millisecond(at).map_err(|error| StoreError::Sql(error.to_string())))
+            .transpose()
+    }
+
     /// Everything that waits, oldest first, with the time it was queued.
     ///
     /// # Errors

@@ -104,6 +104,7 @@ impl Bench {
         Order {
             leave: Leave::of(Mode::Live, Autonomy::Suggest).expect("leave"),
             attempt: self.attempt(),
+            permitted_at: self.clock.now(),
             action,
             filters: Vec::new(),
             expected: None,

@@ -219,3 +219,31 @@ async fn a_signed_time_must_be_near() {
     let answer = world.send(plain.to("/webhooks/grafana", &[])).await;
     assert_eq!(answer.status, StatusCode::UNAUTHORIZED);
 }
+
+/// A copy of an event is as well signed as the event, and PagerDuty signs no time. Its number is remembered for as long as PagerDuty
+/// tries, 48 hours; beyond that the time of what it tells of says what it is.
+#[tokio::test]
+async fn what_happened_days_ago_opens_nothing_however_well_it_is_signed() {
+    let config = "[webhooks.pagerduty]\nsecret = [\"whk_old_secret_0001\", \"whk_new_secret_0002\"]";
+    let kept = Recorded::read("pagerduty", "webhook_v3_incident_triggered.json");
+    let at = |now: &str| at(now, config, Mood::Stores, std::sync::Arc::default());
+    // It happened on the 20th at 22:26.
+    let late = at("2026-11-22T22:00:00Z");
+    let answer = late.send(kept.to("/webhooks/pagerduty", &[])).await;
+    assert_eq!(
+        (answer.status, answer.text.as_str()),
+        (StatusCode::OK, "stored\n")
+    );
+    assert_eq!(late.alerts().len(), 1);
+
+    let days_later = at("2026-11-22T23:00:00Z");
+    let answer = days_later.send(kept.to("/webhooks/pagerduty", &[])).await;
+    assert_eq!(
+        (answer.status, answer.text.as_str()),
+        (
+            StatusCode::OK,
+            "nothing to do: it happened more than 48 hours ago\n"
+        )
+    );
+    assert!(days_later.alerts().is_empty());
+}

@@ -8,7 +8,7 @@ use std::time::Duration;
 use axum::Router;
 use axum::body::Body;
 use axum::routing::{get, post};
-use interlock::ingress::{BodyError, Limits, Proved, bind, proved, read_body, serve};
+use interlock::ingress::{BodyError, Limits, Proved, Room, RoomFrom, bind, proved, serve};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpStream;
 use tokio::sync::{Notify, oneshot};
@@ -34,14 +34,18 @@ async fn started(router: Router, limits: Limits) -> SocketAddr {
 }
 
 fn echo() -> Router {
+    let room = Room::default();
     Router::new().route("/", get(async || "hello")).route(
         "/body",
-        post(async |body: Body| match read_body(body, 1024).await {
-            Ok(bytes) => format!("{} bytes", bytes.len()),
-            Err(BodyError::TooSlow) => "too slow".to_owned(),
-            Err(BodyError::TooLarge { .. }) => "too large".to_owned(),
-            Err(BodyError::Broken) => "broken".to_owned(),
-        }),
+        post(
+            async move |body: Body| match room.read(RoomFrom::Known, body, 1024).await {
+                Ok(whole) => format!("{} bytes", whole.bytes.len()),
+                Err(BodyError::TooSlow) => "too slow".to_owned(),
+                Err(BodyError::TooLarge { .. }) => "too large".to_owned(),
+                Err(BodyError::Broken) => "broken".to_owned(),
+                Err(BodyError::NoRoom) => "no room".to_owned(),
+            },
+        ),
     )
 }
 

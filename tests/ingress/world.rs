@@ -120,6 +120,7 @@ pub fn at(now: &str, config: &str, mood: Mood, web: Arc<Sns>) -> World {
         webhooks: &settings.webhooks,
         mapping: Mapping::new(&settings),
         intake: engine.clone(),
+        room: interlock::ingress::Room::default(),
         clock: Arc::new(At(now)),
         sns: web,
         on_loopback: settings.server.listen.is_loopback(),

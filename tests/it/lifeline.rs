@@ -6,6 +6,7 @@ use std::time::Duration;
 
 use axum::Router;
 use axum::routing::get;
+use interlock::playground::slack::{ApiFault, Times};
 use rusqlite::Connection;
 use serde_json::json;
 
@@ -79,6 +80,44 @@ async fn a_heartbeat_is_sent_while_the_journal_can_be_written_and_not_while_it_c
     // Whoever looked at the clock only after that counts from then on.
     world.minutes_pass(2).await;
     world.pager_resolves(&page.id).await;
+    world.thread().is_uninteresting();
+    world.ends().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn no_heartbeat_is_sent_while_what_interlock_has_to_say_reaches_nobody() {
+    let (url, heard) = watcher().await;
+    let heartbeat = format!("[heartbeat]\nurl = \"{url}\"\nevery_seconds = 60");
+    let world = TestWorld::start(Setup::default().table(&heartbeat)).await;
+    let beats = async |count: usize| {
+        for _ in 0..400 {
+            if heard.load(Ordering::Acquire) >= count {
+                return;
+            }
+            tokio::time::sleep(Duration::from_millis(25)).await;
+        }
+        panic!("{count} heartbeats never came");
+    };
+    world.minutes_pass(1).await;
+    beats(1).await;
+
+    let faults = world.doubles.slack.faults();
+    faults.on_call("chat.postMessage", ApiFault::Status(503), Times::Always);
+    world.fires(&Alert::tape_jam()).await;
+    world.minutes_pass(3).await;
+    world.a_human_is_paged("Tape library 3 is jammed").await;
+    world.minutes_pass(20).await;
+    let before = heard.load(Ordering::Acquire);
+    world.minutes_pass(1).await;
+    // Two looks of the clock.
+    tokio::time::sleep(Duration::from_millis(2_200)).await;
+    assert_eq!(heard.load(Ordering::Acquire), before, "nothing reaches Slack");
+
+    faults.clear();
+    world.card("Tape library 3 is jammed").await;
+    world.doubles.slack.settled().await;
+    world.minutes_pass(2).await;
+    beats(before + 1).await;
     world.thread().is_uninteresting();
     world.ends().await;
 }

@@ -62,6 +62,7 @@ mod slack_trouble;
 mod sources;
 mod stale;
 mod standby;
+mod stopping;
 mod storm;
 mod talk;
 mod targets;

@@ -263,9 +263,15 @@ impl TestWorld {
         self.bot_starts().await;
     }
 
+    /// Told to stop, without time for what runs.
     pub async fn bot_stops(&self) {
+        self.bot_stops_within(Duration::ZERO).await;
+    }
+
+    /// Told to stop, with this long for steps that run.
+    pub async fn bot_stops_within(&self, grace: Duration) {
         let bot = self.bot.lock().await.take().expect("a bot is running");
-        bot.stop().await;
+        bot.stop(grace).await;
         self.slack_sees_it_gone().await;
     }
 

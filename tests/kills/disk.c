@@ -5,7 +5,8 @@
  * INTERLOCK_DISK_LOG    file to which is noted: records as in `struct note`, each write followed by its bytes.
  * INTERLOCK_DISK_FAULT  file that says what fails, `OP NTH ERRNO once|on`: the NTH call of OP (read, write, sync) since the
  *                       file last changed, and with `on` every later one. Empty or absent: nothing. Each call that was
- *                       failed adds a byte to the file of this name with `.hits`.
+ *                       failed adds a byte to the file of this name with `.hits`. With HANG for an error it comes back only when
+ *                       the file says something else, and does what it was to do.
  *
  * Not noted: the shared memory beside the WAL, which nothing reads after a power failure. */
 #define _GNU_SOURCE
@@ -22,7 +23,7 @@
 #include <time.h>
 #include <unistd.h>
 
-enum { FILES = 4096 };
+enum { FILES = 4096, HANG = 9999 };
 enum op { WRITE = 1, CUT = 2, SYNC = 3, REMOVE = 4 };
 
 struct note {
@@ -93,7 +94,17 @@ static int fault(const char *op) {
             syscall(SYS_close, to);
         }
     }
-    return result;
+    if (result != HANG) return result;
+    for (;;) {
+        char now[64] = {0};
+        struct timespec pause = {.tv_nsec = 10000000};
+        nanosleep(&pause, NULL);
+        fd = (int)syscall(SYS_openat, AT_FDCWD, path, O_RDONLY | O_CLOEXEC);
+        if (fd < 0) return 0;
+        syscall(SYS_read, fd, now, sizeof now - 1);
+        syscall(SYS_close, fd);
+        if (strcmp(now, said) != 0) return 0;
+    }
 }
 
 static int opened(int fd, const char *path) {

@@ -40,6 +40,8 @@ pub enum Error {
     Io,
     Full,
     ReadOnly,
+    /// It neither works nor fails until the disk is mended.
+    Hang,
 }
 
 /// The `nth` call of a kind fails; with `stays` every later one as well.
@@ -91,6 +93,8 @@ impl Disk {
             Error::Io => 5,
             Error::Full => 28,
             Error::ReadOnly => 30,
+            // As in disk.c.
+            Error::Hang => 9999,
         };
         let stays = if fault.stays { "on" } else { "once" };
         self.say(&format!("{call} {} {error} {stays}", fault.nth));

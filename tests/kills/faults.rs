@@ -115,6 +115,36 @@ async fn trial(lane: &mut Lane, process: &Process, fault: Fault) -> bool {
     reached
 }
 
+/// A disk that neither takes a write nor refuses it: nobody would ever hear of it from the engine.
+#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+async fn while_the_disk_hangs_it_is_not_ready_and_a_human_is_paged_without_the_database() {
+    let _ = rustls::crypto::ring::default_provider().install_default();
+    let lane = Lane::open_on_disk(1, 13).await;
+    let process = lane.start(Vec::new()).await.expect("it starts");
+    let url = format!("http://{}/readyz", process.address);
+    assert!(lane.answers_well(&url).await);
+    let disk = lane.disk.as_ref().expect("a disk");
+    disk.fail(Fault {
+        call: Call::Sync,
+        error: Error::Hang,
+        nth: 1,
+        stays: true,
+    });
+    assert!(
+        !lane.post(&process, 1, "firing").await,
+        "nobody may say that it is stored"
+    );
+    until("a human is paged without the database", || is_paged(&lane)).await;
+    assert!(!lane.answers_well(&url).await, "it can do nothing");
+    disk.mend();
+    let end = Instant::now() + PATIENCE;
+    while !lane.answers_well(&url).await {
+        assert!(Instant::now() < end, "it is not ready again");
+        sleep(LOOK).await;
+    }
+    assert!(lane.post(&process, 2, "firing").await);
+}
+
 fn is_paged(lane: &Lane) -> bool {
     let incidents = lane.pager.incidents();
     let text = format!("{incidents:?}");

@@ -36,6 +36,7 @@ server.listen = "127.0.0.1:0"
 store.path = "interlock.db"
 runbooks.path = "runbooks"
 execution.mode = "live"
+execution.drain_seconds = 1
 [slack]
 transport = "{transport}"
 api_base = "{api}"
@@ -47,6 +48,10 @@ channel = "#incidents"
 kubeconfig = "kubeconfig"
 [webhooks.alertmanager]
 bearer_token = "{TOKEN}"
+[webhooks.grafana]
+secret = "nobody-sends-this"
+[webhooks.changes.github]
+secret = "nor-this"
 [pagerduty]
 routing_key = "{routing_key}"
 events_base = "{events}"

@@ -64,6 +64,10 @@ impl Process {
         started.await.expect("it starts")
     }
 
+    pub fn pid(&self) -> u32 {
+        self.child.lock().id()
+    }
+
     pub fn has_ended(&self) -> bool {
         matches!(self.child.lock().try_wait(), Ok(Some(_)))
     }

@@ -1,5 +1,7 @@
 //! Exec: only the Status frame tells how it ended.
 
+use std::time::Duration;
+
 use interlock::domain::action::{Action, Exec, Filter, Kind};
 use interlock::playground::cluster::{ClusterOptions, ClusterUser, FaultKind, Output, ServerFlavour};
 use interlock::ports::{Ended, Order};
@@ -347,4 +349,41 @@ async fn the_output_is_filtered_and_compared_as_the_runbook_says() {
         matches!(ended, Ended::Failed { .. }),
         "a grep that finds nothing fails: {ended:?}"
     );
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn who_is_suspended_after_the_start_was_recorded_does_nothing_when_it_wakes() {
+    const HOURS: Duration = Duration::from_secs(3 * 3_600);
+    let yard = Yard::new().await;
+    let old = yard.order(redis(&["redis-cli", "FLUSHDB"]), None, 10);
+    yard.later(HOURS);
+    let why = yard.perform(old).await;
+    assert!(
+        failed(&why).starts_with(
+            "the command was not started: nothing was sent: Interlock was held up for 10800 s after"
+        ),
+        "{why:?}"
+    );
+    // At the last moment: the target was looked at, and the command had not left.
+    for action in [
+        redis(&["redis-cli", "FLUSHDB"]),
+        Action::RolloutRestart {
+            target: object(Kind::Deployment, "redis-primary"),
+        },
+    ] {
+        yard.fault("get", "deployments", FaultKind::Latency(1_000));
+        let order = yard.order(action, None, 10);
+        let sleeps = async {
+            while !yard.cluster.faults().list().is_empty() {
+                tokio::task::yield_now().await;
+            }
+            yard.later(HOURS);
+        };
+        let (why, ()) = tokio::join!(yard.perform(order), sleeps);
+        assert!(failed(&why).contains("Interlock was held up for 108"), "{why:?}");
+    }
+    assert_eq!((yard.effects("exec"), yard.effects("patch")), (0, 0));
+    // A start that is recorded now is a fresh one.
+    let flushed = yard.run(redis(&["redis-cli", "FLUSHDB"])).await;
+    assert_eq!(done(&flushed), "OK\n");
 }

@@ -15,6 +15,7 @@ use super::address::Guard;
 use super::allowed::{AllowList, HttpRefusal, HttpSettings};
 use crate::actions::Mark;
 use crate::actions::kubernetes::failure::chain;
+use crate::actions::permit::Permit;
 use crate::actions::verdict::{Held, Raw, Verdict};
 use crate::domain::action::{HttpMethod, HttpRequest};
 use crate::tls;
@@ -79,8 +80,14 @@ impl HttpActions {
         self.prepare(request).map(|_| ())
     }
 
-    /// Makes the request once.
-    pub async fn perform(&self, request: &HttpRequest, mark: &Mark, deadline: Instant) -> Verdict {
+    /// Makes the request once, while the permit is good.
+    pub(in crate::actions) async fn perform(
+        &self,
+        request: &HttpRequest,
+        permit: Option<&Permit>,
+        mark: &Mark,
+        deadline: Instant,
+    ) -> Verdict {
         let own = request
             .max_time_seconds
             .map(|seconds| Instant::now() + Duration::from_secs(u64::from(seconds)));
@@ -96,6 +103,9 @@ impl HttpActions {
         let mut sending = self.client.request(method(request.method), url).headers(headers);
         if let Some(body) = &request.body {
             sending = sending.body(body.clone());
+        }
+        if let Some(Err(stale)) = permit.map(Permit::check) {
+            return Verdict::failed(format!("nothing was sent: {stale}"));
         }
         match timeout_at(deadline, sending.send()).await {
             Ok(Ok(response)) => read(request, response, deadline).await,

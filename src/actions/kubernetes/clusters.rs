@@ -151,23 +151,13 @@ impl Clusters {
         tier: Tier,
         now: Timestamp,
     ) -> Result<Client, ClusterError> {
-        let own = self.client(name).await?;
         let accounts = self.settings.get(name).map(|settings| &settings.tier_accounts);
         let client = match accounts.and_then(|accounts| accounts.get(&tier)) {
-            Some(account) => {
-                let asking = Asking {
-                    cluster: name,
-                    account,
-                    tier,
-                    own: &own,
-                    bound: self.bound.get(&(name.clone(), account.namespace.clone())),
-                    redactor: self.redactor.as_deref(),
-                };
-                let config = async || self.configuration(name).await;
-                self.tokens.client(asking, config, now).await?
-            }
+            Some(account) => self.short(name, tier, account, now).await?,
             // Who only looks does so with the account that looked before.
-            None if tier == Tier::Zero || accounts.is_none_or(BTreeMap::is_empty) => own,
+            None if tier == Tier::Zero || accounts.is_none_or(BTreeMap::is_empty) => {
+                self.client(name).await?
+            }
             None => {
                 return Err(ClusterError::NoAccount {
                     name: name.to_string(),
@@ -180,6 +170,40 @@ impl Clusters {
             why: error.to_string(),
         })?;
         Ok(marked(client, mark))
+    }
+
+    /// Whether the accounts of tiers up to `most` are given tokens; one that is kept counts. Changes nothing.
+    ///
+    /// # Errors
+    /// The first account that gets none, and why.
+    pub async fn gives_tokens(&self, most: Tier, now: Timestamp) -> Result<(), ClusterError> {
+        for (name, settings) in &self.settings {
+            for (tier, account) in settings.tier_accounts.range(..=most) {
+                self.short(name, *tier, account, now).await?;
+            }
+        }
+        Ok(())
+    }
+
+    /// A client with the account of a tier.
+    async fn short(
+        &self,
+        name: &ClusterName,
+        tier: Tier,
+        account: &Account,
+        now: Timestamp,
+    ) -> Result<Client, ClusterError> {
+        let own = self.client(name).await?;
+        let asking = Asking {
+            cluster: name,
+            account,
+            tier,
+            own: &own,
+            bound: self.bound.get(&(name.clone(), account.namespace.clone())),
+            redactor: self.redactor.as_deref(),
+        };
+        let config = async || self.configuration(name).await;
+        self.tokens.client(asking, config, now).await
     }
 
     async fn connect(&self, name: &ClusterName) -> Result<Client, ClusterError> {

@@ -4,6 +4,7 @@
 use hyper_util::client::legacy;
 
 use super::clusters::ClusterError;
+use crate::actions::permit::Stale;
 use crate::domain::text::hung_up;
 
 /// Why a request gave no answer that can be used.
@@ -91,7 +92,7 @@ impl From<kube::Error> for Failure {
             kube::Error::Auth(error) => Self::NotSent(format!("no credentials: {}", chain(&error))),
             kube::Error::BuildRequest(error) => Self::NotSent(chain(&error)),
             kube::Error::Service(error) => {
-                let named = error.is::<Unreachable>();
+                let named = error.is::<Unreachable>() || error.is::<Stale>();
                 let unnamed = error.downcast_ref().is_some_and(legacy::Error::is_connect);
                 match named || unnamed {
                     true => Self::NotSent(chain(error.as_ref())),

@@ -36,7 +36,10 @@ pub(in crate::actions) async fn perform(
         Err(error) => return (Verdict::failed(format!("nothing was sent: {error}")), None),
     };
     let attempt = Attempt {
-        client,
+        client: match &task.permit {
+            Some(permit) => permit.clone().guards(client),
+            None => client,
+        },
         mark,
         target: task.target.as_ref(),
         deadline,

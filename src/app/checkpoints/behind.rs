@@ -120,9 +120,9 @@ pub fn behind(
     Ok(behind)
 }
 
-/// That nothing runs on this journal.
+/// That nothing of this journal is signed.
 pub(super) fn is_behind(troubles: &Troubles) {
-    let text = "the database can't be trusted, so nothing runs; the freeze says why";
+    let text = "no checkpoint of this journal is signed, since it is not the one that was anchored; the log says how to go on";
     troubles.say(About::Journal, "", text.to_owned());
 }
 

@@ -19,3 +19,4 @@ pub use examine::examine;
 pub use open::{Begun, sealer, worker};
 pub use places::{Known, Places};
 pub use troubles::Troubles;
+pub use worker::Refusing;

@@ -4,10 +4,12 @@
 //! Nothing is signed that could contradict what was signed before. At the start that is known of every place that answers;
 //! one that did not is asked again, and until it says what it holds nothing is signed.
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::Duration;
 
 use jiff::{SignedDuration, Timestamp};
+use parking_lot::Mutex;
 use tokio::time::sleep;
 
 use super::anchor::{Anchor, Kept};
@@ -28,6 +30,22 @@ const LOOK: Duration = Duration::from_secs(1);
 const AHEAD: SignedDuration = SignedDuration::from_secs(5);
 /// An anchor that refuses is asked again after as many seconds as it refused, at most these.
 const AGAIN_MOST: i64 = 60;
+
+/// Since when places have been refusing what they are given, by their names. Cheap to clone.
+#[derive(Clone, Debug, Default)]
+pub struct Refusing(Arc<Mutex<BTreeMap<&'static str, Timestamp>>>);
+
+impl Refusing {
+    /// The place that has refused for the longest.
+    #[must_use]
+    pub fn longest(&self) -> Option<(&'static str, Timestamp)> {
+        let places = self.0.lock();
+        places
+            .iter()
+            .map(|(name, since)| (*name, *since))
+            .min_by_key(|(_, since)| *since)
+    }
+}
 
 /// One place and what it has not taken yet.
 struct Place {
@@ -53,6 +71,7 @@ pub struct Checkpointer {
     unanswered: Option<Unanswered>,
     /// Since when nothing is signed, for want of an answer.
     unsigned: Late,
+    refusing: Refusing,
 }
 
 impl Checkpointer {
@@ -90,7 +109,14 @@ impl Checkpointer {
             troubles,
             unanswered,
             unsigned: Late::default(),
+            refusing: Refusing::default(),
         }
+    }
+
+    /// Which places refuse, now and later.
+    #[must_use]
+    pub fn refusing(&self) -> Refusing {
+        self.refusing.clone()
     }
 
     /// Works until the engine stops.
@@ -215,6 +241,7 @@ impl Checkpointer {
                 Ok(()) => {
                     planted::reach(Point::CheckpointKept);
                     metrics::gauge!("interlock_anchored_entries", "anchor" => anchor).set(kept.size as f64);
+                    self.refusing.0.lock().remove(anchor);
                     place.waiting = None;
                     place.refused = 0;
                     place.not_before = None;
@@ -223,6 +250,7 @@ impl Checkpointer {
                 }
                 Err(error) => {
                     tracing::warn!(%error, anchor, size = kept.size, "a checkpoint was not kept; it is offered again");
+                    self.refusing.0.lock().entry(anchor).or_insert(now);
                     place.refused = (place.refused + 1).min(AGAIN_MOST);
                     place.not_before = now.checked_add(SignedDuration::from_secs(place.refused)).ok();
                     told.extend(place.late.goes_on(place.anchor.key(), now, &self.troubles));

@@ -148,7 +148,7 @@ impl Stage {
     /// Ends the bot as SIGTERM would.
     pub async fn stop_bot(&self) {
         if let Some(bot) = self.bot.lock().await.take() {
-            bot.stop().await;
+            bot.stop(Duration::ZERO).await;
         }
     }
 

@@ -292,6 +292,7 @@ fn permit(tx: &mut Tx<'_>, context: Context<'_>, request: &StartStep) -> Reply {
     let order = Order {
         leave,
         attempt,
+        permitted_at: context.now,
         action: step.action.clone(),
         filters: step.filters.clone(),
         expected: step.expected.clone(),

@@ -1,4 +1,4 @@
-//! The way of one delivery from the wire to the engine: the gate, size and time, the body's proof, room, shape, engine. Room
+//! The way of one delivery from the wire to the engine: the gate, size, time and room, the body's proof, a seat, shape, engine. A seat
 //! comes after the proof, so that whoever can prove nothing takes none of it. The answers mean the same as those to alerts: 2xx
 //! stored, 503 come back, 4xx don't send that again.
 
@@ -18,9 +18,9 @@ use super::read::{ChangesRead, read};
 use crate::config::{ChangeSource, WebhookSource, Webhooks};
 use crate::domain::change::Change;
 use crate::ingress::auth::Gate;
-use crate::ingress::body::{BodyError, read_body};
 use crate::ingress::generic;
 use crate::ingress::intake::{Accepted, Refused};
+use crate::ingress::room::{self, Room};
 use crate::ingress::seats::{Proved, proved};
 use crate::ingress::signature::{Proof, Scheme};
 use crate::ingress::turned::Turned;
@@ -41,6 +41,8 @@ pub trait ChangeIntake: Send + Sync {
 pub struct ChangeSettings<'s> {
     pub webhooks: &'s Webhooks,
     pub intake: Arc<dyn ChangeIntake>,
+    /// For bodies.
+    pub room: Room,
     pub clock: Arc<dyn Clock>,
     /// Whether the port is a loopback one: only there may a sender without secret be served.
     pub on_loopback: bool,
@@ -52,13 +54,14 @@ struct Served {
     gate: Gate,
     intake: Arc<dyn ChangeIntake>,
     clock: Arc<dyn Clock>,
-    room: Arc<Semaphore>,
+    room: Room,
+    seats: Arc<Semaphore>,
     answer_within: Duration,
 }
 
 /// The routes of all senders. One without secret answers 404 and says how to open it.
 pub fn changes(settings: ChangeSettings<'_>) -> Router {
-    let room = Arc::new(Semaphore::new(IN_FLIGHT));
+    let seats = Arc::new(Semaphore::new(IN_FLIGHT));
     let open = settings.webhooks.allow_unauthenticated && settings.on_loopback;
     let closed = WebhookSource::default();
     let mut router = Router::new();
@@ -69,7 +72,8 @@ pub fn changes(settings: ChangeSettings<'_>) -> Router {
             gate: Gate::new(source, scheme(*sender, source), open),
             intake: Arc::clone(&settings.intake),
             clock: Arc::clone(&settings.clock),
-            room: Arc::clone(&room),
+            room: settings.room.clone(),
+            seats: Arc::clone(&seats),
             answer_within: settings.answer_within,
         };
         let path = format!("/webhooks/changes/{}", sender.name());
@@ -139,18 +143,18 @@ async fn take(served: &Served, request: Request<Body>) -> Result<Said, Said> {
     if !served.gate.admits_head(&parts.headers, parts.uri.query()) {
         return Err(unauthentic());
     }
-    let body = read_body(body, BODY)
-        .await
-        .map_err(|error| (body_status(&error), error.to_string()))?;
+    let whole = served.room.read(served.gate.room(), body, BODY).await;
+    let whole = whole.map_err(|error| (room::status(&error), error.to_string()))?;
+    let body = &whole.bytes;
     let now = served.clock.now();
-    match served.gate.proof(&parts.headers, &body, now) {
+    match served.gate.proof(&parts.headers, body, now) {
         Proof::Holds => {}
         Proof::Fails | Proof::Stale => return Err(unauthentic()),
     }
     let busy = |_| (StatusCode::SERVICE_UNAVAILABLE, Turned::Busy.to_string());
-    let _room = served.room.try_acquire().map_err(busy)?;
+    let _seat = served.seats.try_acquire().map_err(busy)?;
     let service = parts.uri.query().and_then(service);
-    let understood = read(served.sender, &parts.headers, &body, service.as_deref(), now);
+    let understood = read(served.sender, &parts.headers, body, service.as_deref(), now);
     let ChangesRead { changes, aside } =
         understood.map_err(|error| (StatusCode::BAD_REQUEST, error.to_string()))?;
     if changes.is_empty() {
@@ -190,12 +194,4 @@ fn service(query: &str) -> Option<String> {
     pairs
         .find(|(key, _)| key == "service")
         .map(|(_, value)| value.into_owned())
-}
-
-fn body_status(error: &BodyError) -> StatusCode {
-    match error {
-        BodyError::TooLarge { .. } => StatusCode::PAYLOAD_TOO_LARGE,
-        BodyError::TooSlow => StatusCode::REQUEST_TIMEOUT,
-        BodyError::Broken => StatusCode::BAD_REQUEST,
-    }
 }

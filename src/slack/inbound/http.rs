@@ -20,9 +20,10 @@ use super::pipeline::Pipeline;
 use crate::planted::{self, Bug};
 use crate::slack::settings::{Settings, SettingsError};
 
-/// Largest body; Slack's own frameworks take 4 MB.
-const LARGEST: usize = 4 << 20;
-/// For reading the body and deciding; Slack hangs up after 3 s.
+/// Largest body, in bytes. A submission has a whole view in it, of 250 KB at most (docs.slack.dev, `views.open`, `view_too_large`),
+/// and a form may write each of these bytes as three.
+pub const LARGEST_BODY: usize = 1 << 20;
+/// For deciding, and for a body that nobody has read yet; Slack hangs up after 3 s.
 const LONGEST: Duration = Duration::from_millis(2950);
 
 /// What is wrong with a request that claims to be Slack's, for our log alone: whoever forges requests need not learn it.
@@ -114,7 +115,7 @@ pub fn router(settings: &Settings, pipeline: Pipeline) -> Result<Router, Setting
         .route("/slack/interactions", post(interactions))
         .route("/slack/commands", post(commands))
         .layer(DefaultBodyLimit::disable())
-        .layer(RequestBodyLimitLayer::new(LARGEST))
+        .layer(RequestBodyLimitLayer::new(LARGEST_BODY))
         .layer(TimeoutLayer::with_status_code(
             StatusCode::SERVICE_UNAVAILABLE,
             LONGEST,

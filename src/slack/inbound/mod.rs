@@ -17,7 +17,7 @@ mod wire;
 
 pub use deliver::{Ask, Delivery, decode};
 pub use envelope::{Ack, Inbound, Kind, Payload, Retry, Transport};
-pub use http::{NotSigned, Turned, Verifier, router};
+pub use http::{LARGEST_BODY, NotSigned, Turned, Verifier, router};
 pub use pipeline::{Parts, Pipeline};
 pub use slash::COMMANDS;
 pub use socket::{SocketHealth, SocketMode};
