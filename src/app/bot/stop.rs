@@ -2,11 +2,13 @@
 
 use std::time::Duration;
 
+use tokio::time::Instant;
+
 use super::Bot;
 
-/// How long a stop waits for the engine to commit what waits. Together with `execution.drain_seconds` and [`TOLD_WITHIN`] less
-/// than Kubernetes waits by default, which is 30 s.
-const STOP_WITHIN: Duration = Duration::from_secs(2);
+/// How long a stop may take beyond the time that steps have: for what was given up to be recorded, and for the engine to commit
+/// what waits. With `execution.drain_seconds` less than Kubernetes waits by default, which is 30 s.
+const AFTERWARDS: Duration = Duration::from_secs(4);
 /// How long it waits until a step that was given up is recorded.
 const TOLD_WITHIN: Duration = Duration::from_secs(2);
 
@@ -25,15 +27,13 @@ impl Bot {
     /// as ever. What has not ended then is recorded as Unknown, or found Unknown by the next start. Then it takes no more
     /// requests, commits what waits and ends.
     pub async fn stop(mut self, grace: Duration) {
+        let end = Instant::now() + grace + AFTERWARDS;
         self.finish_steps(grace).await;
         let _ = self.stop_server.send(());
         if let Some(socket) = &self.socket_mode {
             socket.stop().await;
         }
-        if tokio::time::timeout(STOP_WITHIN, self.engine.stop())
-            .await
-            .is_err()
-        {
+        if tokio::time::timeout_at(end, self.engine.stop()).await.is_err() {
             tracing::warn!("the engine did not stop in time");
         }
         self.tasks.abort_all();
