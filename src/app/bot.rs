@@ -14,6 +14,7 @@ use parking_lot::RwLock;
 use tokio::sync::{oneshot, watch};
 use tokio::task::JoinSet;
 
+use super::asked::{Asked, OnceAsked};
 use super::charts::Charts;
 use super::lifeline::{self, Probe};
 use super::looks::Looks;
@@ -102,6 +103,7 @@ struct Parts {
     outputs: Arc<Outputs>,
     tasks: JoinSet<()>,
     standby: Option<Arc<standby::Standby>>,
+    asked: Arc<Asked>,
 }
 
 /// Starts everything.
@@ -155,6 +157,7 @@ pub async fn start(settings: Settings, clock: Arc<dyn Clock>, metrics: Metrics) 
         outputs: Arc::default(),
         tasks: JoinSet::new(),
         standby: standby.clone(),
+        asked: Arc::default(),
         settings,
     };
     if let Some(standby) = standby.clone() {
@@ -423,7 +426,10 @@ impl Parts {
             self.engine.database(),
         );
         let runner = Arc::new(runner);
-        let reader: Arc<dyn Reader> = runner.clone();
+        let reader: Arc<dyn Reader> = Arc::new(OnceAsked {
+            inner: runner.clone(),
+            asked: self.asked.clone(),
+        });
         let reader = match &self.standby {
             Some(standby) => standby.fences_reader(reader),
             None => reader,
@@ -478,6 +484,7 @@ impl Parts {
             self.knowledge.clone(),
             engine.clone(),
             clock.clone(),
+            self.asked.clone(),
         ));
         let store = self.settings.store.path.clone();
         self.tasks.spawn(space::watch(store.clone(), engine.clone()));
