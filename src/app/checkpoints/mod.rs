@@ -10,5 +10,7 @@ mod ledger;
 mod open;
 mod worker;
 
+pub(super) use anchor::AnchorError;
 pub use behind::behind;
+pub(super) use open::anchors;
 pub use open::worker;

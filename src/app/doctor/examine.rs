@@ -24,6 +24,10 @@ pub async fn examine(
         .await
         .into_iter()
         .for_each(&mut *tell);
+    outside::anchors(settings, clock.now())
+        .await
+        .into_iter()
+        .for_each(&mut *tell);
     outside::pager(settings).await.into_iter().for_each(&mut *tell);
     let answers = evidence::look(settings, clock.now()).await;
     answers.into_iter().for_each(&mut *tell);

@@ -1,8 +1,9 @@
-//! Slack and the pager, asked in ways that change nothing there.
+//! Slack, the pager and the anchors elsewhere, asked in ways that change nothing there.
 
 use jiff::{SignedDuration, Timestamp};
 
 use super::finding::Finding;
+use crate::app::checkpoints;
 use crate::app::wiring::slack_settings;
 use crate::config::{Settings, SlackCredentials};
 use crate::paging::PagerDuty;
@@ -10,6 +11,7 @@ use crate::slack;
 
 const SLACK: &str = "slack";
 const PAGER: &str = "pager";
+const ANCHORS: &str = "anchors";
 /// Slack takes a signature for five minutes; long before that something is wrong with a clock.
 const SKEW: SignedDuration = SignedDuration::from_secs(30);
 /// Nothing was ever opened under this key, so that resolving it does nothing.
@@ -157,6 +159,35 @@ async fn clicked(settings: &Settings, made: &slack::Settings, now: Timestamp) ->
             ),
         ),
     }
+}
+
+/// The anchors that are elsewhere, asked without giving them anything.
+pub(super) async fn anchors(settings: &Settings, now: Timestamp) -> Vec<Finding> {
+    if settings.checkpoints.key.is_none() {
+        return Vec::new();
+    }
+    let anchors = match checkpoints::anchors(settings) {
+        Ok(anchors) => anchors,
+        Err(error) => return vec![Finding::wrong(ANCHORS, error)],
+    };
+    let mut found = Vec::new();
+    for anchor in &anchors {
+        let Some(answer) = anchor.ask(now).await else {
+            continue;
+        };
+        found.push(match answer {
+            Ok(place) => Finding::fine(ANCHORS, format!("{place} answers")),
+            Err(checkpoints::AnchorError::Refused { url, status: 401 | 403 }) => Finding::unclear(
+                ANCHORS,
+                format!(
+                    "{url} does not let us look: either it does not take our key, or the key may put checkpoints there and no \
+                     more; the log says when one is not taken"
+                ),
+            ),
+            Err(error) => Finding::wrong(ANCHORS, format!("{error}, so checkpoints may not get there")),
+        });
+    }
+    found
 }
 
 pub(super) async fn pager(settings: &Settings) -> Vec<Finding> {
