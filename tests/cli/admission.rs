@@ -1,5 +1,6 @@
 //! The admission policies that `rbac` prints, evaluated as an API server would: what the runbooks do is let through, and what
 //! comes near to it is refused.
+//! Longer than other files, since each promise has its near misses beside it.
 
 use serde_json::{Value, json};
 
