@@ -185,8 +185,12 @@ pub trait OnDuty: Send + Sync {
 /// Looks at the world, and can do nothing else. Implemented by `actions`; the only one of the two that shadow and dry-run
 /// are composed with.
 pub trait Reader: Send + Sync {
-    /// Looks at the target; changes nothing. At most 5 s.
-    fn survey<'a>(&'a self, action: &'a Action) -> Pending<'a, Result<Survey, SurveyError>>;
+    /// Looks at the target of an incident's plan; changes nothing. At most 5 s.
+    fn survey<'a>(
+        &'a self,
+        incident: IncidentId,
+        action: &'a Action,
+    ) -> Pending<'a, Result<Survey, SurveyError>>;
 
     /// Runs a look for evidence; refuses an action that is more than a look. Needs no permit, for it changes nothing.
     fn observe(&self, observation: Observation) -> Pending<'_, Ended>;

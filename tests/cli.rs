@@ -1,6 +1,8 @@
 //! The program as people type it: what each command prints, how it ends, and what it says to bad input. The real
 //! binary runs, in a folder of its own, without network.
 
+#[path = "cli/admission.rs"]
+mod admission;
 #[path = "cli/backup.rs"]
 mod backup;
 #[path = "cli/context.rs"]
@@ -25,6 +27,8 @@ mod power;
 mod retention;
 #[path = "cli/runbooks.rs"]
 mod runbooks;
+#[path = "cli/server.rs"]
+mod server;
 #[path = "cli/serving.rs"]
 mod serving;
 #[path = "cli/story.rs"]

@@ -16,7 +16,7 @@ use super::permit::Permit;
 use super::redact::Redactor;
 use super::verdict::Verdict;
 use crate::domain::action::{Action, Filter, Tier};
-use crate::domain::ids::{AttemptId, PlanNo, StepNo};
+use crate::domain::ids::{AttemptId, IncidentId, PlanNo, StepNo};
 use crate::domain::runbook::Expectation;
 use crate::ports::{
     ActionRunner, Clock, Ended, Observation, Order, Output, Pending, Reader, Survey, SurveyError, TargetState,
@@ -85,13 +85,15 @@ impl Runner {
         self.clusters.gives_tokens(most, self.clock.now()).await
     }
 
-    async fn look(&self, action: &Action) -> Result<Survey, SurveyError> {
+    async fn look(&self, incident: IncidentId, action: &Action) -> Result<Survey, SurveyError> {
         if let Action::Http(request) = action {
             self.http
                 .check(request)
                 .map_err(|refusal| SurveyError::Forbidden(refusal.to_string()))?;
         }
-        let target = match tokio::time::timeout(survey::LIMIT, survey::target(&self.clusters, action)).await {
+        let mark = Mark::look(self.database.clone(), incident);
+        let looking = survey::target(&self.clusters, action, &mark);
+        let target = match tokio::time::timeout(survey::LIMIT, looking).await {
             Ok(target) => target.map_err(|error| self.clean_error(error))?,
             Err(_) => {
                 return Err(SurveyError::Unreachable(
@@ -204,8 +206,12 @@ impl Runner {
 }
 
 impl Reader for Runner {
-    fn survey<'a>(&'a self, action: &'a Action) -> Pending<'a, Result<Survey, SurveyError>> {
-        Box::pin(self.look(action))
+    fn survey<'a>(
+        &'a self,
+        incident: IncidentId,
+        action: &'a Action,
+    ) -> Pending<'a, Result<Survey, SurveyError>> {
+        Box::pin(self.look(incident, action))
     }
 
     fn observe(&self, observation: Observation) -> Pending<'_, Ended> {

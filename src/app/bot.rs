@@ -14,6 +14,7 @@ use parking_lot::RwLock;
 use tokio::sync::{oneshot, watch};
 use tokio::task::JoinSet;
 
+use super::asked::{Asked, OnceAsked};
 use super::charts::Charts;
 use super::checkpoints::Refusing;
 use super::lifeline::{self, Probe};
@@ -106,6 +107,7 @@ struct Parts {
     tasks: JoinSet<()>,
     standby: Option<Arc<standby::Standby>>,
     troubles: checkpoints::Troubles,
+    asked: Arc<Asked>,
 }
 
 /// Starts everything.
@@ -179,6 +181,7 @@ pub async fn start_with(
         tasks: JoinSet::new(),
         standby: standby.clone(),
         troubles: begun.troubles.clone(),
+        asked: Arc::default(),
         settings,
     };
     parts.tasks.spawn(following);
@@ -450,7 +453,10 @@ impl Parts {
             self.engine.database(),
         );
         let runner = Arc::new(runner);
-        let reader: Arc<dyn Reader> = runner.clone();
+        let reader: Arc<dyn Reader> = Arc::new(OnceAsked {
+            inner: runner.clone(),
+            asked: self.asked.clone(),
+        });
         let reader = match &self.standby {
             Some(standby) => standby.fences_reader(reader),
             None => reader,
@@ -515,6 +521,7 @@ impl Parts {
             self.knowledge.clone(),
             engine.clone(),
             clock.clone(),
+            self.asked.clone(),
         ));
         let store = self.settings.store.path.clone();
         self.tasks.spawn(space::watch(store.clone(), engine.clone()));

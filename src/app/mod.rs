@@ -2,6 +2,7 @@
 //! run; `rules` turns settings into what the core needs; the workers of the outbox that belong to no adapter live here.
 
 mod advice;
+mod asked;
 mod backup;
 mod bot;
 mod channels;

@@ -1,7 +1,7 @@
 //! Interlock and its own power while it runs: too much of it keeps it from starting; all of it gone, or too much of it come,
 //! freezes the cluster, so that cards, status and journal say that it was stopped.
 //!
-//! A cluster that does not answer is neither: its steps fail by themselves.
+//! A cluster that does not answer is neither: until it has, nothing starts there (`asked`).
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -12,6 +12,7 @@ use jiff::{SignedDuration, Timestamp};
 use tokio::time::sleep;
 
 use super::StartError;
+use super::asked::Asked;
 use super::knowledge;
 use super::power::Power;
 use super::review::Review;
@@ -35,7 +36,8 @@ const LOOK: Duration = Duration::from_secs(1);
 /// Refuses to start with power that no step could ever need and that nobody allowed by name.
 ///
 /// # Errors
-/// It is held. A cluster that does not answer in time says nothing against a start.
+/// It is held. A cluster that does not answer in time says nothing against a start of Interlock; no step starts there before
+/// it has answered.
 pub async fn refuse_excess(settings: &Settings, clock: &dyn Clock) -> Result<(), StartError> {
     let catalog = knowledge::open_runbooks(&settings.runbooks.path)?.current();
     let clusters = clusters(settings);
@@ -77,14 +79,14 @@ fn unknown(name: &ClusterName, error: &str) {
         cluster = %name,
         error,
         "the cluster does not say what Interlock may do there; it is asked again while Interlock runs, and until it \
-         answers plans for it can't be made; `interlock doctor` looks at it"
+         answers nothing is planned or started there; `interlock doctor` looks at it"
     );
 }
 
 /// What the last looks at one cluster said.
 #[derive(Debug, Default)]
 struct Seen {
-    /// Some right was held once: having none then is no setup that was never finished.
+    /// Some right to change something was held once: having none then is no setup that was never finished.
     held: bool,
     stopped: bool,
     /// It did not answer, and the log says so.
@@ -95,8 +97,9 @@ impl Seen {
     /// Why the cluster is to be frozen now, if it is.
     fn judge(&mut self, review: &Review, name: &ClusterName, allowed: &[String]) -> Option<String> {
         let refusal = review.refusal(name, allowed);
+        // Rights to look may stay, from bindings that are not ours.
         let stripped = self.held && review.is_stripped();
-        self.held |= review.held > 0;
+        self.held |= review.acts_held > 0;
         let why = if stripped {
             Some("Interlock was stopped: every right that it had in this cluster was taken away".to_owned())
         } else {
@@ -114,17 +117,31 @@ pub(super) async fn watch(
     knowledge: Arc<ArcSwap<Knowledge>>,
     engine: Handle,
     clock: Arc<dyn Clock>,
+    asked: Arc<Asked>,
 ) {
     let clusters = clusters(&settings);
     let mut seen: BTreeMap<ClusterName, Seen> = BTreeMap::new();
     let mut last: Option<Timestamp> = None;
     loop {
         let now = clock.now();
-        if last.is_none_or(|last| now.duration_since(last).abs() >= EVERY) {
+        let due = last.is_none_or(|last| now.duration_since(last).abs() >= EVERY);
+        if due {
             last = Some(now);
+        }
+        // Whoever has not answered once is asked all the time: nothing starts there before.
+        let wanted: Vec<_> = settings
+            .kubernetes
+            .clusters
+            .iter()
+            .filter(|(name, _)| due || !asked.has(name))
+            .collect();
+        if !wanted.is_empty() {
             let catalog = knowledge.load().catalog.clone();
-            for (name, cluster) in &settings.kubernetes.clusters {
-                let looked = look(&clusters, &settings, &catalog, name, now).await;
+            let looks = wanted
+                .iter()
+                .map(|(name, _)| look(&clusters, &settings, &catalog, name, now));
+            let looks = futures::future::join_all(looks).await;
+            for ((name, cluster), looked) in wanted.into_iter().zip(looks) {
                 // The look before the start has told of what was away then.
                 let seen = seen.entry(name.clone()).or_insert_with(|| Seen {
                     away: looked.is_err(),
@@ -142,14 +159,16 @@ pub(super) async fn watch(
                 };
                 seen.away = false;
                 let Some(reason) = seen.judge(&review, name, &cluster.allow_power) else {
+                    asked.answered(name);
                     continue;
                 };
                 tracing::error!(cluster = %name, reason, "Interlock stops in this cluster");
                 let cluster = name.clone();
                 let scope = Scope::Cluster { cluster };
-                if engine.submit(Command::Stop { scope, reason }).await.is_err() {
+                match engine.submit(Command::Stop { scope, reason }).await {
+                    Ok(_) => asked.answered(name),
                     // Not written down: the next look says it again.
-                    seen.stopped = false;
+                    Err(_) => seen.stopped = false,
                 }
             }
         }
@@ -161,10 +180,13 @@ pub(super) async fn watch(
 mod tests {
     use super::*;
 
-    fn review(needed: usize, held: usize) -> Review {
+    /// With a right to look that somebody else gave.
+    fn review(acts: usize, acts_held: usize) -> Review {
         Review {
-            needed,
-            held,
+            needed: acts + 1,
+            held: acts_held + 1,
+            acts,
+            acts_held,
             ..Review::default()
         }
     }

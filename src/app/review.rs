@@ -11,7 +11,7 @@ use crate::actions::kubernetes::clusters::{ClusterError, Clusters};
 use crate::actions::rights::{self, Excess, Held, HeldError, Need, Needs, Reviewer, Right, Role};
 use crate::config::Cluster;
 use crate::domain::action::Tier;
-use crate::domain::ids::{AttemptId, ClusterName, IncidentId, PlanNo, StepNo};
+use crate::domain::ids::ClusterName;
 
 /// Looked at beside the namespaces of the runbooks: what is held there is most often held everywhere.
 const ELSEWHERE: [&str; 2] = ["default", "kube-system"];
@@ -47,6 +47,9 @@ pub struct Review {
     /// Rights that are needed, and how many of them are held.
     pub needed: usize,
     pub held: usize,
+    /// Those of them that change something, or run it.
+    pub acts: usize,
+    pub acts_held: usize,
 }
 
 /// Why a cluster could not be looked at.
@@ -83,10 +86,14 @@ impl Review {
         ))
     }
 
-    /// Needed, and nothing of it is held: somebody took it all away.
+    /// Needed, and nothing is held that changes anything, or nothing at all: somebody took it all away. Rights to look may come
+    /// from bindings that are not ours.
     #[must_use]
     pub fn is_stripped(&self) -> bool {
-        self.needed > 0 && self.held == 0
+        match self.acts {
+            0 => self.needed > 0 && self.held == 0,
+            _ => self.acts_held == 0,
+        }
     }
 }
 
@@ -104,15 +111,14 @@ pub async fn review(
     let mut found = Review::default();
     for (tier, roles) in accounts(configured, needs) {
         let (account, client) = match tier {
-            None => ("its own account".to_owned(), clusters.client(name).await?),
+            None => ("its own account".to_owned(), clusters.client(name, &LOOK).await?),
             Some(tier) => {
                 let account = configured
                     .tier_service_accounts
                     .get(&tier)
                     .cloned()
                     .unwrap_or_default();
-                let mark = Mark::new("review".into(), NOBODYS);
-                match clusters.client_for(name, &mark, tier, now).await {
+                match clusters.client_for(name, &LOOK, tier, now).await {
                     Ok(client) => (account, client),
                     Err(error) => {
                         found.unclear.insert(error.to_string());
@@ -149,13 +155,8 @@ pub async fn review(
     Ok(found)
 }
 
-/// Looks are no attempt of a plan and belong to no database; they go by number 0 of everything in the server's audit log.
-const NOBODYS: AttemptId = AttemptId {
-    incident: IncidentId(0),
-    plan: PlanNo(0),
-    step: StepNo(0),
-    attempt: 0,
-};
+/// It is no attempt of a plan and belongs to no database.
+const LOOK: Mark = Mark::own("review");
 
 /// As `Clusters::client_for` chooses.
 fn accounts(configured: &Cluster, needs: &Needs) -> Accounts {
@@ -195,9 +196,12 @@ impl One<'_> {
             held.insert(namespace, self.reviewer.held(namespace).await?);
         }
         for right in &rights {
+            let acts = usize::from(right.acts());
             found.needed += 1;
+            found.acts += acts;
             if self.has(&held, right).await? {
                 found.held += 1;
+                found.acts_held += acts;
                 continue;
             }
             let needing = self.needs.iter().filter(|need| need.right == **right);

@@ -11,6 +11,7 @@ use std::time::Duration;
 use jiff::{SignedDuration, Timestamp};
 use tokio::time::sleep;
 
+use crate::actions::Mark;
 use crate::actions::kubernetes::clusters::Clusters;
 use crate::actions::redact::Redactor;
 use crate::config::EnvironmentRow;
@@ -111,7 +112,7 @@ impl Rollouts {
     ) -> Result<Option<Unread>, EngineError> {
         let place = Place { row, namespace };
         let after = self.clock.now().checked_sub(BACK).unwrap_or(Timestamp::MIN);
-        let seen = match self.clusters.client(&row.cluster).await {
+        let seen = match self.clusters.client(&row.cluster, &Mark::own("rollouts")).await {
             Ok(client) => kubernetes::look(&client, namespace, after).await,
             Err(error) => {
                 return Ok(Some(self.unread(

@@ -136,7 +136,10 @@ impl ExecutorParts {
     }
 
     async fn survey(&self, incident: IncidentId, sketch: Plan, looks: &[Look]) {
-        let (results, findings) = tokio::join!(self.look_at_targets(&sketch), gather(self, incident, looks));
+        let (results, findings) = tokio::join!(
+            self.look_at_targets(incident, &sketch),
+            gather(self, incident, looks)
+        );
         // Offered until it is stored: nobody else would go on with this incident, and nobody would be paged for it.
         loop {
             let command = Command::Surveyed {
@@ -197,7 +200,7 @@ impl ExecutorParts {
         let command = Command::Rechecked {
             incident: id,
             plan,
-            seen: self.look_beside(track, None).await,
+            seen: self.look_beside(id, track, None).await,
         };
         if let Err(error) = self.engine.submit(command).await {
             tracing::warn!(incident = %id, %error, "a second look at the targets could not be stored");
@@ -205,7 +208,12 @@ impl ExecutorParts {
     }
 
     /// The targets of all steps but one, as far as they can be looked at.
-    async fn look_beside(&self, track: &PlanTrack, except: Option<StepNo>) -> Vec<(StepNo, Survey)> {
+    async fn look_beside(
+        &self,
+        id: IncidentId,
+        track: &PlanTrack,
+        except: Option<StepNo>,
+    ) -> Vec<(StepNo, Survey)> {
         let others: Vec<&PlannedStep> = track
             .plan
             .live_steps()
@@ -215,26 +223,30 @@ impl ExecutorParts {
         for steps in others.chunks(LOOKS_AT_ONCE) {
             let looks = steps
                 .iter()
-                .map(|step| async move { Some((step.no, self.look(&step.action).await.ok()?)) });
+                .map(|step| async move { Some((step.no, self.look(id, &step.action).await.ok()?)) });
             seen.extend(join_all(looks).await.into_iter().flatten());
         }
         seen
     }
 
-    async fn look_at_targets(&self, sketch: &Plan) -> Vec<Result<Survey, SurveyError>> {
+    async fn look_at_targets(&self, incident: IncidentId, sketch: &Plan) -> Vec<Result<Survey, SurveyError>> {
         let mut results = Vec::with_capacity(sketch.steps.len());
         for steps in sketch.steps.chunks(LOOKS_AT_ONCE) {
-            results.extend(join_all(steps.iter().map(|step| self.look(&step.action))).await);
+            results.extend(join_all(steps.iter().map(|step| self.look(incident, &step.action))).await);
         }
         results
     }
 
     /// Looks, and looks again when the cluster did not answer.
-    async fn look(&self, action: &crate::domain::action::Action) -> Result<Survey, SurveyError> {
+    async fn look(
+        &self,
+        incident: IncidentId,
+        action: &crate::domain::action::Action,
+    ) -> Result<Survey, SurveyError> {
         let mut tries = 0;
         loop {
             tries += 1;
-            match self.reader.survey(action).await {
+            match self.reader.survey(incident, action).await {
                 Err(SurveyError::Unreachable(_)) if tries < LOOK_TRIES => sleep(STORE_WAIT).await,
                 result => return result,
             }
@@ -280,13 +292,13 @@ impl ExecutorParts {
             .map(|vote| self.directory.person(&vote.by));
         let beside = async {
             match track.run.started_at {
-                None => self.look_beside(track, Some(step.no)).await,
+                None => self.look_beside(wanted.incident, track, Some(step.no)).await,
                 Some(_) => Vec::new(),
             }
         };
         // The step's own target after the others, which may be on a cluster that hangs: a look grows stale in seconds.
         let beside = beside.await;
-        let survey = self.look(&step.action).await;
+        let survey = self.look(wanted.incident, &step.action).await;
         // Last: a look at a slow cluster takes many seconds, and meanwhile who approved may leave and the file be put there.
         let voters: Vec<Person> = join_all(votes).await;
         let freeze_file = read_freeze_file(self.freeze_file.as_deref()).await;

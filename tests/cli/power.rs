@@ -56,7 +56,7 @@ fn a_value_of_a_parameter_is_held_to_its_bounds_by_the_cluster_itself() {
          kubectl exec -n production sts/queue -c main -- drain --for {{ seconds }} {{ queue }}\n```\n",
     );
     let printed = place.run(&["rbac"]).fine();
-    let wanted = "request.name.matches('^queue-[0-9]+$') && object.container == 'main' && (size(object.command) == 4 && \
+    let wanted = "request.name.matches('^(?:queue-[0-9]+)$') && object.container == 'main' && (size(object.command) == 4 && \
         object.command[0] == 'drain' && object.command[1] == '--for' && \
         object.command[2].matches('^(0|-?[1-9][0-9]{0,17})$') && int(object.command[2]) >= 5 && int(object.command[2]) <= 60 && \
         object.command[3] in ['orders', 'mails'])";

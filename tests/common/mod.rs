@@ -79,7 +79,7 @@ impl Bench {
     }
 
     pub async fn survey(&self, action: &Action) -> Result<Survey, SurveyError> {
-        self.runner.survey(action).await
+        self.runner.survey(IncidentId(1), action).await
     }
 
     pub async fn run(&self, action: Action) -> Ended {

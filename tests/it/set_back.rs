@@ -251,7 +251,10 @@ async fn a_database_that_was_put_back_starts_nothing_and_voids_its_approvals() {
     let says = |text: &str| text.contains("nothing starts until a person has lifted the freeze");
     // Alerts are taken and people paged all the same, so whoever routes by it is not turned away.
     let readiness = world.readiness().await;
-    assert!(readiness.starts_with("ready, but ") && says(&readiness), "{readiness}");
+    assert!(
+        readiness.starts_with("ready, but ") && says(&readiness),
+        "{readiness}"
+    );
     world.ben().types("unfreeze I looked at the audit logs").await;
     world.ben().is_told("The freeze is lifted.").await;
     while says(&world.readiness().await) {

@@ -29,6 +29,10 @@ fn is_private_v4(address: Ipv4Addr) -> bool {
         || (a == 100 && (64..128).contains(&b))
         || (a == 192 && b == 0 && c == 0)
         || (a == 198 && (18..20).contains(&b))
+        // RFC 5737 (documentation) and RFC 7526 (relays to 6to4, given up).
+        || matches!([a, b, c], [192, 0, 2] | [198, 51, 100] | [203, 0, 113] | [192, 88, 99])
+        // Azure's wire server: a public number that every machine there finds its host at.
+        || address == Ipv4Addr::new(168, 63, 129, 16)
 }
 
 fn is_private_v6(address: Ipv6Addr) -> bool {
@@ -39,9 +43,28 @@ fn is_private_v6(address: Ipv6Addr) -> bool {
         || address.is_unicast_link_local()
         // Site-local, deprecated by RFC 3879 but still routed here and there.
         || address.segments()[0] & 0xffc0 == 0xfec0
+        || is_special_v6(address.segments())
 }
 
-/// The IPv4 address inside an IPv6 one: mapped, compatible, NAT64 (RFC 6052) or 6to4 (RFC 3056).
+/// What IANA's registry of special-purpose addresses (2026) says is not reachable from everywhere, beside what has a name above.
+fn is_special_v6(segments: [u16; 8]) -> bool {
+    match segments {
+        // RFC 8215: NAT64 of a network's own, which may lead anywhere inside it.
+        [0x64, 0xff9b, 1, ..] => true,
+        // RFC 6666 and RFC 9780: discarded.
+        [0x100, 0, 0, 0 | 1, ..] => true,
+        // RFC 2928: protocol assignments, Teredo and benchmarks among them.
+        [0x2001, second, ..] if second < 0x200 => true,
+        // RFC 3849 and RFC 9637: documentation.
+        [0x2001, 0xdb8, ..] | [0x3fff, 0..=0xfff, ..] => true,
+        // RFC 9602: segment routing.
+        [0x5f00, ..] => true,
+        _ => false,
+    }
+}
+
+/// The IPv4 address inside an IPv6 one: mapped, compatible, translated (RFC 2765), NAT64 (RFC 6052) or
+/// 6to4 (RFC 3056).
 fn embedded(address: Ipv6Addr) -> Option<Ipv4Addr> {
     let segments = address.segments();
     let join = |high: u16, low: u16| {
@@ -49,7 +72,9 @@ fn embedded(address: Ipv6Addr) -> Option<Ipv4Addr> {
         Ipv4Addr::new(a, b, c, d)
     };
     match segments {
-        [0, 0, 0, 0, 0, 0xffff, high, low] | [0x64, 0xff9b, 0, 0, 0, 0, high, low] => Some(join(high, low)),
+        [0, 0, 0, 0, 0, 0xffff, high, low]
+        | [0, 0, 0, 0, 0xffff, 0, high, low]
+        | [0x64, 0xff9b, 0, 0, 0, 0, high, low] => Some(join(high, low)),
         [0, 0, 0, 0, 0, 0, high, low] if high != 0 => Some(join(high, low)),
         [0x2002, high, low, ..] => Some(join(high, low)),
         _ => None,
@@ -108,6 +133,23 @@ mod tests {
             "64:ff9b::a9fe:a9fe",
             "2002:7f00:1::",
             "ff02::1",
+            "168.63.129.16",
+            "::ffff:168.63.129.16",
+            "64:ff9b::a83f:8110",
+            "64:ff9b:1::a9fe:a9fe",
+            "::ffff:0:169.254.169.254",
+            "192.0.2.1",
+            "198.51.100.7",
+            "203.0.113.9",
+            "192.88.99.1",
+            "100::1",
+            "100:0:0:1::1",
+            "2001::1",
+            "2001:2::1",
+            "2001:20::1",
+            "2001:db8::1",
+            "3fff::1",
+            "5f00::1",
         ] {
             assert!(is_private(inside.parse().expect("an address")), "{inside}");
         }
@@ -116,6 +158,11 @@ mod tests {
             "2606:2800:21f:cb07:6820:80da:af6b:8b2c",
             "8.8.8.8",
             "172.32.0.1",
+            "168.63.129.17",
+            "192.0.3.1",
+            "2001:4860:4860::8888",
+            "64:ff9b::808:808",
+            "3fff:1000::1",
         ] {
             assert!(!is_private(outside.parse().expect("an address")), "{outside}");
         }

@@ -126,11 +126,15 @@ impl Clusters {
         self.settings.keys()
     }
 
-    /// The client of a cluster. Reads files at most; asks the cluster nothing.
+    /// The client of a cluster, with its own account and every request marked. Reads files at most; asks the cluster nothing.
     ///
     /// # Errors
     /// The cluster isn't configured, or its settings lead to no client.
-    pub async fn client(&self, name: &ClusterName) -> Result<Client, ClusterError> {
+    pub async fn client(&self, name: &ClusterName, mark: &Mark) -> Result<Client, ClusterError> {
+        marked(name, self.own(name).await?, mark)
+    }
+
+    async fn own(&self, name: &ClusterName) -> Result<Client, ClusterError> {
         if let Some(client) = self.clients.lock().get(name) {
             return Ok(client.clone());
         }
@@ -153,11 +157,9 @@ impl Clusters {
     ) -> Result<Client, ClusterError> {
         let accounts = self.settings.get(name).map(|settings| &settings.tier_accounts);
         let client = match accounts.and_then(|accounts| accounts.get(&tier)) {
-            Some(account) => self.short(name, tier, account, now).await?,
+            Some(account) => self.short(name, tier, account, mark, now).await?,
             // Who only looks does so with the account that looked before.
-            None if tier == Tier::Zero || accounts.is_none_or(BTreeMap::is_empty) => {
-                self.client(name).await?
-            }
+            None if tier == Tier::Zero || accounts.is_none_or(BTreeMap::is_empty) => self.own(name).await?,
             None => {
                 return Err(ClusterError::NoAccount {
                     name: name.to_string(),
@@ -165,11 +167,7 @@ impl Clusters {
                 });
             }
         };
-        let mark = HeaderValue::from_str(&mark.to_string()).map_err(|error| ClusterError::Client {
-            name: name.to_string(),
-            why: error.to_string(),
-        })?;
-        Ok(marked(client, mark))
+        marked(name, client, mark)
     }
 
     /// Whether the accounts of tiers up to `most` are given tokens; one that is kept counts. Changes nothing.
@@ -179,7 +177,7 @@ impl Clusters {
     pub async fn gives_tokens(&self, most: Tier, now: Timestamp) -> Result<(), ClusterError> {
         for (name, settings) in &self.settings {
             for (tier, account) in settings.tier_accounts.range(..=most) {
-                self.short(name, *tier, account, now).await?;
+                self.short(name, *tier, account, &Mark::own("token"), now).await?;
             }
         }
         Ok(())
@@ -191,9 +189,10 @@ impl Clusters {
         name: &ClusterName,
         tier: Tier,
         account: &Account,
+        mark: &Mark,
         now: Timestamp,
     ) -> Result<Client, ClusterError> {
-        let own = self.client(name).await?;
+        let own = self.client(name, mark).await?;
         let asking = Asking {
             cluster: name,
             account,
@@ -361,14 +360,18 @@ pub(super) fn told_of_refusal(
 }
 
 /// The same client behind a layer that adds the header to whatever is sent, exec's upgrade included.
-fn marked(client: Client, mark: HeaderValue) -> Client {
+fn marked(name: &ClusterName, client: Client, mark: &Mark) -> Result<Client, ClusterError> {
+    let mark = HeaderValue::from_str(&mark.to_string()).map_err(|error| ClusterError::Client {
+        name: name.to_string(),
+        why: error.to_string(),
+    })?;
     let namespace = client.default_namespace().to_owned();
     let service = tower::service_fn(move |mut request: Request<Body>| {
         request.headers_mut().insert(AUDIT_ID, mark.clone());
         let client = client.clone();
         async move { client.send(request).await }
     });
-    Client::new(service, namespace)
+    Ok(Client::new(service, namespace))
 }
 
 #[cfg(test)]
@@ -381,7 +384,7 @@ mod tests {
 
     async fn error(clusters: &Clusters, name: &str) -> String {
         clusters
-            .client(&name.into())
+            .client(&name.into(), &Mark::own("test"))
             .await
             .err()
             .expect("no client")
@@ -442,7 +445,7 @@ mod tests {
             ..Default::default()
         };
         let client = clusters("c", settings)
-            .client(&"c".into())
+            .client(&"c".into(), &Mark::own("test"))
             .await
             .expect("a client");
         let version = client
@@ -471,7 +474,7 @@ mod tests {
             ..Default::default()
         };
         let client = clusters("production", settings)
-            .client(&"production".into())
+            .client(&"production".into(), &Mark::own("test"))
             .await
             .expect("a client");
         let asked = client.apiserver_version().await;

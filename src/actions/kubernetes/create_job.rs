@@ -14,6 +14,11 @@ use crate::domain::action::{Kind, ObjectRef};
 
 /// Most characters of a job's name: it becomes a label of its pods.
 const NAME_CHARACTERS: usize = 63;
+/// As kubectl marks a Job that somebody started.
+pub const INSTANTIATE: &str = "cronjob.kubernetes.io/instantiate";
+/// The label that names the CronJob, for the admission policy that compares both (`rights::job_policy`). A CronJob's name has
+/// 52 characters at most, and a label's value may have 63.
+pub const CRONJOB: &str = "interlock.dev/cronjob";
 
 /// Creates the job.
 ///
@@ -81,7 +86,12 @@ fn job(
         Some(Value::Object(annotations)) => annotations,
         _ => serde_json::Map::new(),
     };
-    annotations.insert("cronjob.kubernetes.io/instantiate".to_owned(), json!("manual"));
+    let mut labels = match field("/spec/jobTemplate/metadata/labels") {
+        Some(Value::Object(labels)) => labels,
+        _ => serde_json::Map::new(),
+    };
+    labels.insert(CRONJOB.to_owned(), json!(from.name));
+    annotations.insert(INSTANTIATE.to_owned(), json!("manual"));
     annotations.insert(ATTEMPT.to_owned(), json!(attempt.mark.to_string()));
     let job = json!({
         "apiVersion": "batch/v1",
@@ -89,7 +99,7 @@ fn job(
         "metadata": {
             "name": name,
             "namespace": from.namespace,
-            "labels": field("/spec/jobTemplate/metadata/labels").unwrap_or_else(|| json!({})),
+            "labels": labels,
             "annotations": annotations,
             "ownerReferences": [{
                 "apiVersion": "batch/v1",

@@ -16,7 +16,7 @@ use super::failure::Failure;
 /// Its name, in the namespace of the accounts whose tokens are bound to it. One name, so that RBAC can say it.
 pub const SECRET: &str = "interlock-epoch";
 /// For a person who looks at it.
-const ANNOTATION: &str = "interlock.dev/epoch";
+pub const ANNOTATION: &str = "interlock.dev/epoch";
 /// How long the server may take to answer.
 const PATIENCE: Duration = Duration::from_secs(4);
 

@@ -21,7 +21,7 @@ use crate::ports::ContainerState;
 /// Most objects that are read to find a pod.
 const AT_MOST: u32 = 500;
 /// What kubectl takes when no container is named.
-const DEFAULT_CONTAINER: &str = "kubectl.kubernetes.io/default-container";
+pub const DEFAULT_CONTAINER: &str = "kubectl.kubernetes.io/default-container";
 
 /// Whether a pod has to be able to take a command, or only to have existed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

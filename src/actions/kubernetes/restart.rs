@@ -10,6 +10,9 @@ use super::write::{self, Change};
 use crate::actions::verdict::Verdict;
 use crate::domain::action::ObjectRef;
 
+/// The annotation of a pod template that kubectl stamps, and so do we.
+pub const STAMP: &str = "kubectl.kubernetes.io/restartedAt";
+
 /// Restarts a workload. The write is refused with 409 when anything changed the object after our reading.
 ///
 /// # Errors
@@ -36,7 +39,7 @@ pub async fn run(attempt: &Attempt<'_>, target: &ObjectRef) -> Outcome {
                 "resourceVersion": look::version(live),
                 "annotations": { ATTEMPT: attempt.mark.to_string() },
             },
-            "spec": {"template": {"metadata": {"annotations": {"kubectl.kubernetes.io/restartedAt": stamp}}}},
+            "spec": {"template": {"metadata": {"annotations": {STAMP: stamp}}}},
         }))
     };
     let done = format!("{} restarted", kinds::printed(target));

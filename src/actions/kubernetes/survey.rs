@@ -13,6 +13,7 @@ use super::failure::Failure;
 use super::kinds::{self, Scope};
 use super::look;
 use super::resolve::{self, Unresolved, Want};
+use crate::actions::Mark;
 use crate::domain::action::{Action, Exec, Logs, ObjectRef};
 use crate::domain::disruption::Disruption;
 use crate::domain::ids::ClusterName;
@@ -29,15 +30,19 @@ const NAMES: usize = 3;
 ///
 /// # Errors
 /// It isn't there, we may not see it, or the cluster can't be asked.
-pub async fn target(clusters: &Clusters, action: &Action) -> Result<Option<TargetState>, SurveyError> {
+pub async fn target(
+    clusters: &Clusters,
+    action: &Action,
+    mark: &Mark,
+) -> Result<Option<TargetState>, SurveyError> {
     let deadline = Instant::now() + LIMIT;
     let Some(object) = object(action) else {
         if let Action::Get(get) = action {
-            connect(clusters, &get.cluster).await?;
+            connect(clusters, &get.cluster, mark).await?;
         }
         return Ok(None);
     };
-    let client = connect(clusters, &object.cluster).await?;
+    let client = connect(clusters, &object.cluster, mark).await?;
     let looking = Look {
         client,
         object: &object,
@@ -94,8 +99,8 @@ fn object(action: &Action) -> Option<ObjectRef> {
     }
 }
 
-async fn connect(clusters: &Clusters, name: &ClusterName) -> Result<Client, SurveyError> {
-    clusters.client(name).await.map_err(|error| match &error {
+async fn connect(clusters: &Clusters, name: &ClusterName, mark: &Mark) -> Result<Client, SurveyError> {
+    clusters.client(name, mark).await.map_err(|error| match &error {
         ClusterError::NotConfigured { .. } => SurveyError::NotThere(error.to_string()),
         ClusterError::NoAccess(_)
         | ClusterError::TwoAccesses(_)

@@ -25,7 +25,7 @@ use crate::domain::action::Tier;
 use crate::domain::ids::ClusterName;
 
 /// What is asked for: the least that a server gives.
-const LIFETIME_SECONDS: i64 = 600;
+pub const LIFETIME_SECONDS: i64 = 600;
 /// A token is not used in its last minutes: a step may take a while, and clocks differ.
 const MARGIN: SignedDuration = SignedDuration::from_secs(120);
 /// How long the server may take to give one.

@@ -1,95 +1,143 @@
-//! The admission policy for exec: the API server itself refuses every command that stands in no runbook, whatever
+//! The admission policies for exec: the API server itself refuses every command that stands in no runbook, whatever
 //! happens to Interlock. Seen working in this shape on 1.36: the policy sees an exec as CONNECT on `pods/exec`, and
-//! `object` is the PodExecOptions. Servers before 1.30 have no such policies.
+//! `object` is the PodExecOptions.
+//!
+//! A container is always named: Interlock names the one that it looked at, and what the server would choose for no name is
+//! not known here. Where the runbook names none it is the default of the workload's template, which one more policy for each
+//! such workload compares; of a pod that stands for itself it is not known.
 
 use std::collections::{BTreeMap, BTreeSet};
 
 use serde_json::{Value, json};
 
 use super::argument::{Argument, quoted};
-use super::needs::Needs;
-use super::roles::{Accounts, labels};
+use super::needs::{Container, ExecNeed, Needs};
+use super::pods::pods_of;
+use super::policy::{self, Requests, only};
+use super::roles::Accounts;
+use crate::actions::kubernetes::kinds;
+use crate::actions::kubernetes::resolve::DEFAULT_CONTAINER;
 use crate::domain::action::{Kind, Tier};
 
 const NAME: &str = "interlock-exec";
-/// Pods of a workload are named after it; the server cuts a generated name's beginning to this length.
-const GENERATED: usize = 58;
+const REQUESTS: Requests<'_> = Requests {
+    group: "",
+    operations: &["CONNECT"],
+    resources: &["pods/exec"],
+};
 
-/// The policy and its binding; nothing when no runbook runs a command in a pod, since no account may exec then.
+/// The policies and their bindings; nothing when no runbook runs a command in a pod, since no account may exec then.
 pub(super) fn objects(needs: &Needs, accounts: &Accounts) -> Vec<Value> {
     if needs.execs.is_empty() {
         return Vec::new();
     }
-    vec![
-        json!({
-            "apiVersion": "admissionregistration.k8s.io/v1",
-            "kind": "ValidatingAdmissionPolicy",
-            "metadata": {"name": NAME, "labels": labels()},
-            "spec": {
-                "failurePolicy": "Fail",
-                "matchConstraints": {"resourceRules": [{
-                    "apiGroups": [""],
-                    "apiVersions": ["v1"],
-                    "operations": ["CONNECT"],
-                    "resources": ["pods/exec"],
-                }]},
-                "matchConditions": [{
-                    "name": "by-interlock",
-                    "expression": format!("request.userInfo.username in {}", accounts.users()),
-                }],
-                "validations": [
-                    {
-                        "expression": "!(has(object.stdin) && object.stdin) && !(has(object.tty) && object.tty)",
-                        "message": "interlock gives a command neither input nor a terminal",
-                        "reason": "Forbidden",
-                    },
-                    {
-                        "expression": commands(needs, accounts),
-                        "messageExpression": "'exec of ' + string(size(object.command)) + ' words is in no runbook'",
-                        "reason": "Forbidden",
-                    },
-                ],
-            },
-        }),
-        json!({
-            "apiVersion": "admissionregistration.k8s.io/v1",
-            "kind": "ValidatingAdmissionPolicyBinding",
-            "metadata": {"name": NAME, "labels": labels()},
-            "spec": {"policyName": NAME, "validationActions": ["Deny"]},
-        }),
-    ]
+    let commands = format!(
+        "has(object.command) && has(object.container) && (\n{}\n)",
+        alternatives(needs.execs.iter(), accounts, "")
+    );
+    let mut listed = only(&commands, "this command is in no runbook");
+    listed["messageExpression"] =
+        json!("'exec of ' + string(size(object.command)) + ' words is in no runbook'");
+    let quiet = only(
+        "!(has(object.stdin) && object.stdin) && !(has(object.tty) && object.tty)",
+        "interlock gives a command neither input nor a terminal",
+    );
+    let mut all = vec![
+        policy::policy(NAME, REQUESTS, &accounts.users(), &[quiet, listed]),
+        policy::binding(NAME),
+    ];
+    let of_defaults: BTreeSet<(&str, Kind, &str)> = needs
+        .execs
+        .iter()
+        .filter(|need| need.container == Container::Default)
+        .filter(|need| matches!(need.kind, Kind::Deployment | Kind::StatefulSet | Kind::DaemonSet))
+        .filter_map(|need| Some((need.namespace.as_str(), need.kind, need.name.as_deref()?)))
+        .collect();
+    for workload in of_defaults {
+        all.extend(of_workload(workload, needs, accounts));
+    }
+    all
+}
+
+/// Compares the container with the template's default. Nothing is refused where the workload is gone: a binding that refuses
+/// then does so for everybody, and who and what the first policy knows without it.
+fn of_workload(
+    (namespace, kind, name): (&str, Kind, &str),
+    needs: &Needs,
+    accounts: &Accounts,
+) -> [Value; 2] {
+    let policy_name = policy::named(NAME, &[namespace, kinds::plural(kind), name]);
+    let in_it = format!(
+        "request.namespace == {} && {}",
+        quoted(namespace),
+        pods_of(kind, name)
+    );
+    let template = "params.spec.template";
+    let default = quoted(DEFAULT_CONTAINER);
+    let called = format!("{template}.metadata.annotations");
+    let is_default = format!(
+        "object.container == (has({template}.metadata) && has({called}) && {default} in {called} && \
+         {template}.spec.containers.exists(one, one.name == {called}[{default}]) ? \
+         {called}[{default}] : {template}.spec.containers[0].name)"
+    );
+    // The same command may stand in a runbook with a container that is named.
+    let others = needs.execs.iter().filter(|need| {
+        need.container != Container::Default
+            && need.namespace == namespace
+            && (need.kind, need.name.as_deref()) == (kind, Some(name))
+    });
+    let otherwise = alternatives(others, accounts, " ||\n");
+    let validation = only(
+        &format!("!({in_it}) ||\n{otherwise}{is_default}"),
+        "this command is for the default container",
+    );
+    let mut policy = policy::policy(&policy_name, REQUESTS, &accounts.users(), &[validation]);
+    policy["spec"]["paramKind"] = json!({"apiVersion": "apps/v1", "kind": kinds::kind_name(kind)});
+    let mut binding = policy::binding(&policy_name);
+    binding["spec"]["paramRef"] =
+        json!({"name": name, "namespace": namespace, "parameterNotFoundAction": "Allow"});
+    binding["spec"]["matchResources"] =
+        json!({"namespaceSelector": {"matchLabels": {"kubernetes.io/metadata.name": namespace}}});
+    [policy, binding]
 }
 
 /// Where commands run: whose, in which namespace, in which pods, in which container.
 type Place<'a> = (Tier, &'a str, Kind, Option<&'a str>, Option<&'a str>);
 
-/// One alternative a place, and within it the commands.
-fn commands(needs: &Needs, accounts: &Accounts) -> String {
+/// One alternative a place, and within it the commands; `end` behind the last when there is one.
+fn alternatives<'a>(execs: impl Iterator<Item = &'a ExecNeed>, accounts: &Accounts, end: &str) -> String {
     let mut places: BTreeMap<Place<'_>, BTreeSet<&[Argument]>> = BTreeMap::new();
-    for need in &needs.execs {
+    for need in execs {
+        let container = match &need.container {
+            Container::Named(name) => Some(name.as_str()),
+            Container::Default | Container::Any => None,
+        };
         let place = (
             need.tier,
             need.namespace.as_str(),
             need.kind,
             need.name.as_deref(),
-            need.container.as_deref(),
+            container,
         );
         places.entry(place).or_default().insert(&need.argv);
     }
-    let alternatives = places
+    let each = places
         .iter()
         .map(|((tier, namespace, kind, name, container), argvs)| {
             let mut parts = vec![
                 format!("request.userInfo.username == {}", quoted(&accounts.user(*tier))),
                 format!("request.namespace == {}", quoted(namespace)),
             ];
-            parts.extend(name.map(|name| pod(*kind, name)));
+            parts.extend(name.map(|name| pods_of(*kind, name)));
             parts.extend(container.map(|name| format!("object.container == {}", quoted(name))));
             parts.push(one_of(argvs));
             format!("({})", parts.join(" && "))
         });
-    let alternatives: Vec<String> = alternatives.collect();
-    format!("has(object.command) && (\n{}\n)", alternatives.join(" ||\n"))
+    let each: Vec<String> = each.collect();
+    match each.is_empty() {
+        true => String::new(),
+        false => format!("{}{end}", each.join(" ||\n")),
+    }
 }
 
 fn one_of(argvs: &BTreeSet<&[Argument]>) -> String {
@@ -126,34 +174,4 @@ fn shape(argv: &[Argument]) -> String {
     let words = argv.iter().enumerate();
     parts.extend(words.map(|(at, argument)| argument.condition(&format!("object.command[{at}]"))));
     format!("({})", parts.join(" && "))
-}
-
-/// The pods of a workload, by the names that its controller gives them.
-fn pod(kind: Kind, name: &str) -> String {
-    let begins = || {
-        let begin: String = format!("{name}-").chars().take(GENERATED).collect();
-        format!("request.name.startsWith({})", quoted(&begin))
-    };
-    match kind {
-        Kind::Pod => format!("request.name == {}", quoted(name)),
-        Kind::StatefulSet => {
-            let number = format!("^{}-[0-9]+$", regex::escape(name));
-            format!("request.name.matches({})", quoted(&number))
-        }
-        Kind::Deployment
-        | Kind::DaemonSet
-        | Kind::ReplicaSet
-        | Kind::Job
-        | Kind::CronJob
-        | Kind::Service
-        | Kind::ConfigMap
-        | Kind::Node
-        | Kind::Namespace
-        | Kind::Event
-        | Kind::Ingress
-        | Kind::Endpoints
-        | Kind::HorizontalPodAutoscaler
-        | Kind::PersistentVolumeClaim
-        | Kind::PodDisruptionBudget => begins(),
-    }
 }

@@ -1,6 +1,6 @@
 //! Least power: what the runbooks need of a cluster's API, as data. `right` names one right, `of_action` says which ones
-//! each action asks for, `needs` collects them over all runbooks, `roles`, `exec_policy` and `job_policy` write them
-//! down for the cluster, `held` asks a cluster what is held, and `excess` says what of it is too much. `places` says what the configuration lacks.
+//! each action asks for, `needs` collects them over all runbooks, `roles` writes them down for the cluster, and what RBAC can't
+//! say stands in admission policies (`policy` and the files named after it); `held` asks a cluster what is held, and `excess` says what of it is too much. `places` says what the configuration lacks.
 //!
 //! Invariant: `of_action` follows the code of `actions::kubernetes` request by request; a story runs every shipped
 //! runbook with nothing but the roles that are printed here.
@@ -12,9 +12,13 @@ mod held;
 mod job_policy;
 mod needs;
 mod of_action;
+mod own_policy;
 mod places;
+mod pods;
+mod policy;
 mod right;
 mod roles;
+mod workload_policy;
 
 pub use argument::Argument;
 pub use excess::{Excess, excess};

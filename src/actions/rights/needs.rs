@@ -1,4 +1,5 @@
 //! What the runbooks need in one cluster: each right with the account that needs it and the step that it is for.
+//! Longer than other files, since what RBAC can't say of a need is collected beside it.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
@@ -8,7 +9,7 @@ use serde::Serialize;
 use super::argument::Argument;
 use super::of_action::{self, ANY_NAME};
 use super::right::Right;
-use crate::domain::action::{Action, BudgetKey, Defaults, Kind, Tier, TierFacts};
+use crate::domain::action::{Action, BudgetKey, Defaults, Kind, ObjectRef, Tier, TierFacts};
 use crate::domain::ids::{ClusterName, Namespace, RunbookName};
 use crate::domain::rules::Rules;
 use crate::domain::runbook::{
@@ -66,9 +67,18 @@ pub struct ExecNeed {
     pub kind: Kind,
     /// `None`: a parameter chooses it.
     pub name: Option<String>,
-    /// As written; else whichever the pod has.
-    pub container: Option<String>,
+    pub container: Container,
     pub argv: Vec<Argument>,
+}
+
+/// Which container of a pod.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Container {
+    Named(String),
+    /// Nobody names it: the one that the pod calls its default, else the first.
+    Default,
+    /// A parameter chooses it.
+    Any,
 }
 
 /// A Job made from a CronJob.
@@ -76,8 +86,31 @@ pub struct ExecNeed {
 pub struct JobNeed {
     pub tier: Tier,
     pub namespace: String,
+    /// Always one that the runbook names: a parameter can't stand there.
+    pub cronjob: String,
+}
+
+/// A change of a workload.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct ChangeNeed {
+    pub tier: Tier,
+    pub namespace: String,
+    pub kind: Kind,
     /// `None`: a parameter chooses it.
-    pub cronjob: Option<String>,
+    pub name: Option<String>,
+    pub how: How,
+}
+
+/// What a change does.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum How {
+    Restart,
+    Undo,
+    /// To a number of replicas in these bounds, both allowed.
+    Scale {
+        least: u32,
+        most: u32,
+    },
 }
 
 /// Everything that the runbooks need in one cluster.
@@ -86,6 +119,7 @@ pub struct Needs {
     pub needs: BTreeSet<Need>,
     pub execs: BTreeSet<ExecNeed>,
     pub jobs: BTreeSet<JobNeed>,
+    pub changes: BTreeSet<ChangeNeed>,
     /// Commands that get no right, and why, for people.
     pub left_out: BTreeSet<String>,
 }
@@ -260,9 +294,18 @@ impl Reader<'_> {
         }
     }
 
-    /// What RBAC can't say of it: the argv of an exec, the CronJob of a Job.
+    /// What RBAC can't say of it: the argv of an exec, the CronJob of a Job, what of a workload is changed.
     fn add_limits(&self, action: &Action, tier: Tier, words: &[Word], found: &mut Needs) {
         let fixed = |name: &String| (name != ANY_NAME).then(|| name.clone());
+        let mut change = |target: &ObjectRef, how| {
+            found.changes.insert(ChangeNeed {
+                tier,
+                namespace: target.namespace.as_str().to_owned(),
+                kind: target.kind,
+                name: fixed(&target.name),
+                how,
+            });
+        };
         match action {
             Action::Exec(exec) => {
                 let written = &words[words.len().saturating_sub(exec.argv.len())..];
@@ -271,7 +314,10 @@ impl Reader<'_> {
                     namespace: exec.target.namespace.as_str().to_owned(),
                     kind: exec.target.kind,
                     name: fixed(&exec.target.name),
-                    container: exec.container.clone(),
+                    container: match &exec.container {
+                        None => Container::Default,
+                        Some(name) => fixed(name).map_or(Container::Any, Container::Named),
+                    },
                     argv: written
                         .iter()
                         .map(|word| Argument::of(word, &self.runbook.parameters))
@@ -282,19 +328,42 @@ impl Reader<'_> {
                 found.jobs.insert(JobNeed {
                     tier,
                     namespace: from.namespace.as_str().to_owned(),
-                    cronjob: fixed(&from.name),
+                    cronjob: from.name.clone(),
                 });
+            }
+            Action::RolloutRestart { target } => change(target, How::Restart),
+            Action::RolloutUndo { target, .. } => change(target, How::Undo),
+            Action::Scale { target, replicas } => {
+                let (least, most) = self.replicas(words, *replicas);
+                change(target, How::Scale { least, most });
             }
             Action::Get(_)
             | Action::Logs(_)
             | Action::Describe { .. }
             | Action::RolloutStatus { .. }
-            | Action::RolloutRestart { .. }
-            | Action::RolloutUndo { .. }
-            | Action::Scale { .. }
             | Action::DeletePod { .. }
             | Action::Http(_) => {}
         }
+    }
+
+    /// The numbers that it may be scaled to. Of a scale, nothing else can be an integer.
+    fn replicas(&self, words: &[Word], tried: u32) -> (u32, u32) {
+        let bounds = words.iter().find_map(|word| {
+            let Word::Placeholder(name) = word else {
+                return None;
+            };
+            let spec = self.runbook.parameters.iter().find(|spec| spec.name == *name)?;
+            match spec.kind {
+                ParamKind::Integer { min, max } => {
+                    Some((min.unwrap_or(0), max.unwrap_or(i64::from(u32::MAX))))
+                }
+                ParamKind::Name | ParamKind::Text { .. } | ParamKind::Choice { .. } | ParamKind::Boolean => {
+                    None
+                }
+            }
+        });
+        let count = |number: i64| u32::try_from(number.max(0)).unwrap_or(u32::MAX);
+        bounds.map_or((tried, tried), |(min, max)| (count(min), count(max)))
     }
 
     /// Every tier that it may turn out to be: how many replicas there are is known only when it is looked at.

@@ -37,6 +37,12 @@ impl Right {
         format!("{} {}{dot}{}", self.verb, self.resource, self.group)
     }
 
+    /// Whether more than looking can be done with it.
+    #[must_use]
+    pub fn acts(&self) -> bool {
+        !matches!(self.verb, "get" | "list" | "watch") || self.resource == "pods/exec"
+    }
+
     /// `in namespace pay`, or `in the whole cluster`.
     #[must_use]
     pub fn place(&self) -> String {

@@ -8,7 +8,7 @@ use serde_json::{Value, json};
 use super::argument::quoted;
 use super::needs::{Needs, Role};
 use super::right::Right;
-use super::{exec_policy, job_policy};
+use super::{exec_policy, job_policy, own_policy, workload_policy};
 use crate::actions::kubernetes::epoch::SECRET;
 use crate::domain::action::Tier;
 
@@ -71,6 +71,24 @@ impl Accounts {
         format!("[{}]", all.join(", "))
     }
 
+    /// The own account, as a CEL list.
+    pub(super) fn own_user(&self) -> String {
+        format!("[{}]", quoted(&user(&self.own)))
+    }
+
+    /// What the roles of an account are called: as itself, and with its namespace where another has the same name.
+    fn role_name(&self, account: &(String, String)) -> String {
+        let (home, name) = account;
+        let is_shared = self
+            .all()
+            .into_iter()
+            .any(|other| other.1 == *name && other.0 != *home);
+        match is_shared {
+            true => format!("{name}.{home}"),
+            false => name.clone(),
+        }
+    }
+
     fn all(&self) -> BTreeSet<&(String, String)> {
         self.tiers.values().chain([&self.own]).collect()
     }
@@ -95,17 +113,20 @@ pub fn objects(needs: &Needs, accounts: &Accounts, standby: &[Right]) -> Vec<Val
         .into_iter()
         .map(|account| service_account(account, *account == accounts.own))
         .collect();
-    // Before the rights that they bound.
-    all.extend(exec_policy::objects(needs, accounts));
-    all.extend(job_policy::objects(needs, accounts));
     let mut rights: BTreeMap<Holding<'_>, BTreeSet<&Right>> = BTreeMap::new();
     let others = accounts
         .tiers
         .values()
         .filter(|account| **account != accounts.own);
     let others: Vec<String> = others.map(|(home, name)| format!("{home}/{name}")).collect();
-    let tokens = tokens(others.iter());
-    for right in tokens.iter().chain(standby) {
+    let mut own = tokens(others.iter());
+    own.extend_from_slice(standby);
+    // Before the rights that they bound.
+    all.extend(exec_policy::objects(needs, accounts));
+    all.extend(job_policy::objects(needs, accounts));
+    all.extend(workload_policy::objects(needs, accounts));
+    all.extend(own_policy::objects(&own, accounts));
+    for right in &own {
         rights
             .entry((&accounts.own, right.namespace.as_deref()))
             .or_default()
@@ -118,7 +139,8 @@ pub fn objects(needs: &Needs, accounts: &Accounts, standby: &[Right]) -> Vec<Val
             .insert(&need.right);
     }
     for ((account, namespace), rights) in rights {
-        all.extend(role(account, namespace, &rights));
+        let name = accounts.role_name(account);
+        all.extend(role(account, &name, namespace, &rights));
     }
     all
 }
@@ -173,8 +195,12 @@ pub fn standby<'a>(lease: (&str, &str), homes: impl Iterator<Item = &'a str>) ->
     of_lease.into_iter().chain(secrets).collect()
 }
 
-fn role(account: &(String, String), namespace: Option<&str>, rights: &BTreeSet<&Right>) -> [Value; 2] {
-    let (home, name) = account;
+fn role(
+    (home, account): &(String, String),
+    name: &str,
+    namespace: Option<&str>,
+    rights: &BTreeSet<&Right>,
+) -> [Value; 2] {
     let (role, binding) = match namespace {
         Some(_) => ("Role", "RoleBinding"),
         None => ("ClusterRole", "ClusterRoleBinding"),
@@ -198,7 +224,7 @@ fn role(account: &(String, String), namespace: Option<&str>, rights: &BTreeSet<&
             "kind": binding,
             "metadata": metadata(name),
             "roleRef": {"apiGroup": "rbac.authorization.k8s.io", "kind": role, "name": name},
-            "subjects": [{"kind": "ServiceAccount", "name": name, "namespace": home}],
+            "subjects": [{"kind": "ServiceAccount", "name": account, "namespace": home}],
         }),
     ]
 }

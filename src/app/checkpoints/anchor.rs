@@ -67,6 +67,36 @@ impl Anchor {
         }
     }
 
+    /// Asks whether it is there, without giving it anything: what it is called when it answers as it should. `None` of a file.
+    pub(in crate::app) async fn ask(&self, now: Timestamp) -> Option<Result<String, AnchorError>> {
+        match self {
+            Self::File(_) => None,
+            Self::Bucket(keeper) => Some(keeper.ask(now).await),
+            Self::Webhook {
+                url,
+                bearer_token,
+                client,
+            } => {
+                let mut request = client.head(url).timeout(ANSWER_WITHIN);
+                if let Some(token) = bearer_token {
+                    request = request.bearer_auth(token.expose());
+                }
+                let answer = request.send().await.map_err(|error| AnchorError::Unreachable {
+                    url: url.clone(),
+                    reason: error.without_url().to_string(),
+                });
+                Some(answer.and_then(|answer| match answer.status().as_u16() {
+                    // Who takes nothing but POST says so.
+                    200..=299 | 400 | 405 | 501 => Ok(url.clone()),
+                    status => Err(AnchorError::Refused {
+                        url: url.clone(),
+                        status,
+                    }),
+                }))
+            }
+        }
+    }
+
     /// Hands over a checkpoint at `now`; once this is through it is kept.
     pub(super) async fn keep(&self, kept: &Kept, now: Timestamp) -> Result<(), AnchorError> {
         match self {

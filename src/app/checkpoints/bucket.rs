@@ -208,6 +208,27 @@ impl Keeper {
         String::from_utf8(body).map_err(|_| NotRead::Unusable(format!("its answer to {what} is no text")))
     }
 
+    /// Asks for the bucket itself, signed at `now`: what it is called, when it is there and our key opens it.
+    pub(super) async fn ask(&self, now: Timestamp) -> Result<String, AnchorError> {
+        let url = self.bucket.base_url().to_string();
+        let signed = self
+            .bucket
+            .head_bucket(Some(&self.credentials))
+            .sign_with_time(SIGNED_FOR, &now);
+        let asked = self.client.head(signed).timeout(ANSWER_WITHIN).send().await;
+        let answer = asked.map_err(|error| AnchorError::Unreachable {
+            url: url.clone(),
+            reason: error.without_url().to_string(),
+        })?;
+        match answer.status() {
+            status if status.is_success() => Ok(format!("the bucket {}", self.bucket.name())),
+            status => Err(AnchorError::Refused {
+                url,
+                status: status.as_u16(),
+            }),
+        }
+    }
+
     fn headers(&self, body: &[u8], at: Timestamp) -> Vec<(&'static str, String)> {
         let mut headers = vec![("content-md5", STANDARD.encode(Md5::digest(body)))];
         if let Some(until) = self.locked_for.and_then(|span| at.checked_add(span).ok()) {

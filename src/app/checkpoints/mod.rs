@@ -15,7 +15,9 @@ mod places;
 mod troubles;
 mod worker;
 
+pub(super) use anchor::AnchorError;
 pub use examine::examine;
+pub(super) use open::anchors;
 pub use open::{Begun, sealer, worker};
 pub use places::{Known, Places};
 pub use troubles::Troubles;

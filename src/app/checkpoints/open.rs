@@ -56,6 +56,27 @@ impl Begun {
     }
 }
 
+/// Every place that keeps checkpoints.
+///
+/// # Errors
+/// What is missing or can't be used, as a sentence.
+pub(in crate::app) fn anchors(settings: &Settings) -> Result<Vec<Anchor>, String> {
+    let wanted = &settings.checkpoints;
+    let mut anchors: Vec<Anchor> = wanted.file.clone().map(Anchor::File).into_iter().collect();
+    if let Some(url) = &wanted.webhook.url {
+        let client = tls::http_client(|client| client.redirect(reqwest::redirect::Policy::none()))
+            .map_err(|error| error.to_string())?;
+        anchors.push(Anchor::Webhook {
+            url: url.to_string(),
+            bearer_token: wanted.webhook.bearer_token.clone(),
+            client,
+        });
+    }
+    let bucket = Keeper::new(&wanted.s3)?;
+    anchors.extend(bucket.map(|bucket| Anchor::Bucket(Box::new(bucket))));
+    Ok(anchors)
+}
+
 /// The worker, or `None` without a key and for a journal that is not the one that was anchored; the log says so.
 ///
 /// # Errors
@@ -83,18 +104,7 @@ pub fn worker(
     };
     let signer = Signer::parse(key.expose())
         .map_err(|error| StartError::Setup(format!("checkpoints.key can't be used: {error}")))?;
-    let mut anchors: Vec<Anchor> = wanted.file.clone().map(Anchor::File).into_iter().collect();
-    if let Some(url) = &wanted.webhook.url {
-        let client = tls::http_client(|client| client.redirect(reqwest::redirect::Policy::none()))
-            .map_err(|error| StartError::Setup(error.to_string()))?;
-        anchors.push(Anchor::Webhook {
-            url: url.to_string(),
-            bearer_token: wanted.webhook.bearer_token.clone(),
-            client,
-        });
-    }
-    let bucket = Keeper::new(&wanted.s3).map_err(StartError::Setup)?;
-    anchors.extend(bucket.map(|bucket| Anchor::Bucket(Box::new(bucket))));
+    let anchors = anchors(settings).map_err(StartError::Setup)?;
     if anchors.is_empty() {
         tracing::warn!(
             "checkpoints are signed, but nobody keeps them: set checkpoints.file, checkpoints.webhook.url or checkpoints.s3"

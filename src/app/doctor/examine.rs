@@ -20,11 +20,15 @@ pub async fn examine(
     inside::look(settings, &catalog, clock.now())
         .into_iter()
         .for_each(&mut *tell);
-    outside::anchors(settings, clock.now())
+    outside::newest(settings, clock.now())
         .await
         .into_iter()
         .for_each(&mut *tell);
     outside::slack(settings, clock.now())
+        .await
+        .into_iter()
+        .for_each(&mut *tell);
+    outside::anchors(settings, clock.now())
         .await
         .into_iter()
         .for_each(&mut *tell);

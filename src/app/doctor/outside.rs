@@ -18,7 +18,7 @@ const SKEW: SignedDuration = SignedDuration::from_secs(30);
 const NO_PAGE: &str = "interlock-doctor";
 
 /// Whether the database is the newest that there was, and nobody else has written to it.
-pub(super) async fn anchors(settings: &Settings, now: Timestamp) -> Vec<Finding> {
+pub(super) async fn newest(settings: &Settings, now: Timestamp) -> Vec<Finding> {
     let wanted = &settings.checkpoints;
     let examined = match checkpoints::examine(settings, now).await {
         Ok(examined) => examined,
@@ -185,6 +185,35 @@ async fn clicked(settings: &Settings, made: &slack::Settings, now: Timestamp) ->
             ),
         ),
     }
+}
+
+/// The anchors that are elsewhere, asked without giving them anything.
+pub(super) async fn anchors(settings: &Settings, now: Timestamp) -> Vec<Finding> {
+    if settings.checkpoints.key.is_none() {
+        return Vec::new();
+    }
+    let anchors = match checkpoints::anchors(settings) {
+        Ok(anchors) => anchors,
+        Err(error) => return vec![Finding::wrong(ANCHORS, error)],
+    };
+    let mut found = Vec::new();
+    for anchor in &anchors {
+        let Some(answer) = anchor.ask(now).await else {
+            continue;
+        };
+        found.push(match answer {
+            Ok(place) => Finding::fine(ANCHORS, format!("{place} answers")),
+            Err(checkpoints::AnchorError::Refused { url, status: 401 | 403 }) => Finding::unclear(
+                ANCHORS,
+                format!(
+                    "{url} does not let us look: either it does not take our key, or the key may put checkpoints there and no \
+                     more; the log says when one is not taken"
+                ),
+            ),
+            Err(error) => Finding::wrong(ANCHORS, format!("{error}, so checkpoints may not get there")),
+        });
+    }
+    found
 }
 
 pub(super) async fn pager(settings: &Settings) -> Vec<Finding> {

@@ -36,11 +36,14 @@ pub(super) async fn look(
                 .map(|text| Finding::wrong(about.clone(), text)),
         );
     }
-    found.extend(
-        too_much(&review)
-            .into_iter()
-            .map(|text| Finding::wrong(about.clone(), text)),
-    );
+    let allowed = settings.kubernetes.clusters.get(name);
+    let allowed = allowed.map_or(&[][..], |cluster| &cluster.allow_power);
+    let (named, rest): (Vec<_>, Vec<_>) = too_much_of(&review, allowed);
+    found.extend(rest.into_iter().map(|text| Finding::wrong(about.clone(), text)));
+    let named = named
+        .into_iter()
+        .map(|text| format!("{text}; allow_power names it"));
+    let named: Vec<Finding> = named.map(|text| Finding::fine(about.clone(), text)).collect();
     found.extend(
         review
             .unclear
@@ -54,7 +57,24 @@ pub(super) async fn look(
         );
         found.push(Finding::fine(about, text));
     }
+    found.extend(named);
     found
+}
+
+/// What is held too much: what `allow_power` names, and the rest.
+fn too_much_of(review: &Review, allowed: &[String]) -> (Vec<String>, Vec<String>) {
+    let part = |is_named: bool| {
+        let of_part = review
+            .too_much
+            .iter()
+            .filter(|one| allowed.contains(&one.excess.what) == is_named);
+        let part = Review {
+            too_much: of_part.cloned().collect(),
+            ..Review::default()
+        };
+        too_much(&part)
+    };
+    (part(true), part(false))
 }
 
 /// One sentence for each step and account.

@@ -7,6 +7,7 @@ use parking_lot::Mutex;
 use tokio::time::Instant;
 
 use crate::domain::action::Action;
+use crate::domain::ids::IncidentId;
 use crate::ports::{ActionRunner, Ended, Observation, Order, Output, Pending, Reader, Survey, SurveyError};
 
 /// Until when the Lease is held, or why it never will be again.
@@ -68,9 +69,13 @@ pub struct Fenced<T: ?Sized> {
 }
 
 impl Reader for Fenced<dyn Reader> {
-    fn survey<'a>(&'a self, action: &'a Action) -> Pending<'a, Result<Survey, SurveyError>> {
+    fn survey<'a>(
+        &'a self,
+        incident: IncidentId,
+        action: &'a Action,
+    ) -> Pending<'a, Result<Survey, SurveyError>> {
         match self.fence.check(Instant::now()) {
-            Ok(()) => self.inner.survey(action),
+            Ok(()) => self.inner.survey(incident, action),
             Err(why) => Box::pin(async { Err(SurveyError::Unreachable(why)) }),
         }
     }

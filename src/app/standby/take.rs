@@ -10,6 +10,7 @@ use tokio::time::{Instant, sleep};
 use super::fence::Fence;
 use super::keep::{Standby, held_until};
 use super::turn::Watched;
+use crate::actions::Mark;
 use crate::actions::kubernetes::clusters::Clusters;
 use crate::actions::kubernetes::epoch::{self, Bound};
 use crate::actions::kubernetes::failure::Failure;
@@ -34,7 +35,7 @@ pub async fn take(settings: &Settings, clock: Arc<dyn Clock>) -> Result<Option<A
         return Ok(None);
     };
     let clusters = clusters(settings);
-    let client = clusters.client(&wanted.cluster).await;
+    let client = clusters.client(&wanted.cluster, &Mark::own("lease")).await;
     let client = client.map_err(|error| StartError::Setup(format!("standby.lease: {error}")))?;
     let leases = Leases::new(client, &wanted.namespace, &wanted.name);
     let identity = identity();
@@ -159,7 +160,7 @@ async fn shut_out(
     let mut older = false;
     for home in homes {
         loop {
-            let renewed = match clusters.client(standby.cluster()).await {
+            let renewed = match clusters.client(standby.cluster(), &Mark::own("epoch")).await {
                 Ok(client) => epoch::renew(client, home, standby.transitions()).await,
                 Err(error) => Err(error.into()),
             };

@@ -4,6 +4,7 @@ use std::sync::atomic::Ordering;
 use std::time::Duration;
 
 use interlock::domain::run::StepState;
+use interlock::playground::cluster::ClusterUser;
 use interlock::store::Store;
 use tokio::time::Instant;
 
@@ -23,6 +24,17 @@ impl TestWorld {
         self.journal_is_whole();
         self.slack_has_no_complaint();
         self.everything_was_read();
+        self.every_request_is_marked();
+    }
+
+    /// Whatever was asked of the cluster can be found again in its own audit log. The server makes up an id without a dot for
+    /// what has none.
+    fn every_request_is_marked(&self) {
+        let asked = self.doubles.cluster.requests();
+        let mut unmarked = asked
+            .iter()
+            .filter(|one| one.user != ClusterUser::Admin.name() && !one.audit_id.contains('.'));
+        assert_eq!(unmarked.next(), None, "a request without an Audit-ID");
     }
 
     /// Ends a story in which nothing was run; whatever else its thread said is not what it is about.
