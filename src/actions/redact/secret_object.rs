@@ -15,7 +15,7 @@ use super::known::SEEN;
 /// How far around its `data` an object's `kind` is looked for.
 const AROUND: usize = 64 * 1024;
 /// So many maps are looked at so closely; in a text with more, every one is taken for a Secret's.
-const CLOSELY: usize = 512;
+const CLOSELY: usize = 64;
 /// Values under so many bytes would be found in every other word.
 const SHORTEST: usize = 8;
 

@@ -147,9 +147,9 @@ fn of_many_values_the_newest_are_remembered() {
 /// As many maps and braces as fit: it ends, and soon.
 #[test]
 fn a_text_made_to_take_long_does_not() {
-    let hostile = "kind: Secret {\"data\":{".repeat(5_000);
+    let hostile = "kind: Secret {\"data\":{".repeat(500);
     let clean = redactor().clean(&hostile).into_owned();
     assert!(!clean.is_empty());
-    let hostile = format!("kind: Secret\n{}", "data:\n".repeat(10_000));
+    let hostile = format!("kind: Secret\n{}", "data:\n".repeat(1_000));
     assert!(!redactor().clean(&hostile).is_empty());
 }
