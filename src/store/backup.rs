@@ -9,7 +9,7 @@ use rusqlite::backup::Backup;
 use rusqlite::{Connection, OpenFlags};
 
 use super::chain::ChainHash;
-use super::{Store, StoreError, Verified, migrate};
+use super::{Store, StoreError, Verified, migrate, private};
 use crate::planted::{self, Point};
 
 /// Pages copied between two breaths, so that the writer is never kept waiting.
@@ -56,6 +56,7 @@ impl Store {
     }
 
     fn copy_to(&self, part: &Path) -> Result<(), StoreError> {
+        private::make(part);
         let mut copy = Connection::open(part)?;
         Backup::new(&self.connection, &mut copy)?.run_to_completion(PAGES, BREATH, None)?;
         // One file, with nothing beside it.

@@ -8,7 +8,7 @@ use rusqlite::{Connection, OpenFlags, OptionalExtension, Row, TransactionBehavio
 use serde::{Deserialize, Serialize};
 
 use super::chain::{ChainHash, Content, GENESIS, StoredEntry, link};
-use super::{Sealer, StoreError, migrate};
+use super::{Sealer, StoreError, migrate, private};
 use crate::domain::command::Effect;
 use crate::domain::event::{Entry, Event};
 use crate::domain::ids::{DeliveryKey, IncidentId};
@@ -80,6 +80,7 @@ impl Store {
             path: path.to_owned(),
             reason: error.to_string(),
         };
+        private::make(path);
         let mut connection = Connection::open(path).map_err(open)?;
         migrate::known_version(&connection, path)?;
         migrate::prepare(&connection)?;

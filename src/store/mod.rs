@@ -28,6 +28,7 @@ mod merkle;
 mod migrate;
 mod note;
 mod outbox;
+mod private;
 mod probe;
 mod seal;
 #[cfg(test)]

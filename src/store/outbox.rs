@@ -74,7 +74,9 @@ impl Store {
         let mut waiting = Vec::new();
         while let Some(row) = rows.next()? {
             let (id, text, at): (i64, String, i64) = (row.get(0)?, row.get(1)?, row.get(2)?);
-            let effect = serde_json::from_str(&text).map_err(|error| StoreError::Sql(error.to_string()))?;
+            let effect = serde_json::from_str(&text).map_err(|error| {
+                StoreError::Sql(format!("row {id} of the outbox is none of ours: {error}"))
+            })?;
             let at = Timestamp::from_millisecond(at).map_err(|error| StoreError::Sql(error.to_string()))?;
             waiting.push((id, effect, at));
         }
