@@ -82,14 +82,14 @@ impl Anchor {
                     request = request.bearer_auth(token.expose());
                 }
                 let answer = request.send().await.map_err(|error| AnchorError::Unreachable {
-                    url: url.clone(),
+                    url: told(url),
                     reason: error.without_url().to_string(),
                 });
                 Some(answer.and_then(|answer| match answer.status().as_u16() {
                     // Who takes nothing but POST says so.
-                    200..=299 | 400 | 405 | 501 => Ok(url.clone()),
+                    200..=299 | 400 | 405 | 501 => Ok(told(url)),
                     status => Err(AnchorError::Refused {
-                        url: url.clone(),
+                        url: told(url),
                         status,
                     }),
                 }))
@@ -112,18 +112,26 @@ impl Anchor {
                     request = request.bearer_auth(token.expose());
                 }
                 let answer = request.send().await.map_err(|error| AnchorError::Unreachable {
-                    url: url.clone(),
+                    url: told(url),
                     reason: error.without_url().to_string(),
                 })?;
                 match answer.status() {
                     status if status.is_success() => Ok(()),
                     status => Err(AnchorError::Refused {
-                        url: url.clone(),
+                        url: told(url),
                         status: status.as_u16(),
                     }),
                 }
             }
         }
+    }
+}
+
+/// As much of an address as may be told: what stands behind the host often is a token.
+fn told(url: &str) -> String {
+    match url::Url::parse(url) {
+        Ok(parsed) => format!("{}/…", parsed.origin().ascii_serialization()),
+        Err(_) => "the address of checkpoints.webhook.url".to_owned(),
     }
 }
 
@@ -141,5 +149,18 @@ async fn append(path: PathBuf, kept: &Kept) -> Result<(), AnchorError> {
     match written.await {
         Ok(written) => written.map_err(failed),
         Err(error) => Err(failed(std::io::Error::other(error))),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_stands_behind_the_host_of_a_webhook_is_told_to_nobody() {
+        assert_eq!(
+            told("https://hooks.example.com:8443/services/T0/B0/secret?key=secret"),
+            "https://hooks.example.com:8443/…"
+        );
     }
 }
