@@ -69,7 +69,7 @@ impl Resolve for PastMetadata {
 
 /// Link-local addresses, where most clouds have theirs, and the few that are elsewhere: Alibaba, Azure, Oracle, and AWS and
 /// Google over IPv6.
-fn is_metadata(address: IpAddr) -> bool {
+pub(crate) fn is_metadata(address: IpAddr) -> bool {
     match address.to_canonical() {
         IpAddr::V4(v4) => {
             v4.is_link_local()

@@ -113,8 +113,13 @@ impl Telling {
     }
 
     fn person_has_lifted(&mut self, freeze: &Freeze) {
-        if self.found.has_changed().unwrap_or(false) {
-            self.behind.send_replace(self.found.borrow_and_update().clone());
+        // Also what was told just before nobody was left to tell more.
+        let found = {
+            let found = self.found.borrow_and_update();
+            found.has_changed().then(|| found.clone())
+        };
+        if let Some(found) = found {
+            self.behind.send_replace(found);
             self.looks = 0;
         }
         // Until what was found is stored, nobody can have lifted it.

@@ -64,7 +64,12 @@ fn numbers(settings: &Settings) -> Result<(), ConfigError> {
     for (key, value, low, high) in [
         ("server.max_connections", server.max_connections, 1, 65_536),
         ("execution.drain_seconds", execution.drain_seconds, 0, 3_600),
-        ("checkpoints.within_seconds", checkpoints.within_seconds, 10, 60),
+        (
+            "checkpoints.within_seconds",
+            checkpoints.within_seconds,
+            10,
+            3_600,
+        ),
         (
             "paging.critical_after_seconds",
             paging.critical_after_seconds,

@@ -30,6 +30,9 @@ const CLICKS: usize = 8 << 20;
 const KNOWN: usize = 16 << 20;
 /// Holds the largest delivery.
 const UNPROVED: usize = 8 << 20;
+/// Who wants no more than this finds room wherever somebody has not said all yet: a click is here whole within milliseconds, so
+/// that what has been coming for longer is none.
+const SMALL: usize = 64 << 10;
 /// A body begins with this much, so that one that comes in crumbs does not cost a hundred times what it brings.
 const FIRST: usize = 4 << 10;
 
@@ -185,6 +188,15 @@ impl Table {
         let (number, place) = open.max_by_key(|(_, place)| place.held)?;
         (place.held > than).then_some(*number)
     }
+
+    /// The body that has been coming for the longest and is not complete.
+    fn oldest(&self, besides: u64) -> Option<u64> {
+        let mut open = self
+            .bodies
+            .iter()
+            .filter(|(number, place)| !place.whole && **number != besides && place.held > 0);
+        open.next().map(|(number, _)| *number)
+    }
 }
 
 impl Held {
@@ -195,7 +207,11 @@ impl Held {
         let more = bytes.saturating_sub(has);
         while table.held.saturating_add(more) > self.share.most {
             // Of two that ask for as much, the one that asks now has to come again.
-            let Some(place) = table.largest(bytes).and_then(|largest| table.give_up(largest)) else {
+            let other = table.largest(bytes).or_else(|| {
+                let small = bytes <= SMALL;
+                small.then(|| table.oldest(self.number)).flatten()
+            });
+            let Some(place) = other.and_then(|other| table.give_up(other)) else {
                 metrics::counter!("interlock_http_bodies_given_up_total").increment(1);
                 return Err(BodyError::NoRoom);
             };
@@ -296,15 +312,28 @@ mod tests {
 
     #[test]
     fn who_asks_for_the_most_is_told_to_come_again() {
-        let share = share(100);
+        let share = share(100 << 20);
         let (one, other) = (share.begin(), share.begin());
-        one.grow(60).unwrap();
-        assert_eq!(other.grow(60), Err(BodyError::NoRoom));
+        one.grow(60 << 20).unwrap();
+        assert_eq!(other.grow(60 << 20), Err(BodyError::NoRoom));
         assert!(!is_asked(&one));
         drop(one);
-        assert_eq!(other.grow(60), Ok(()), "room comes back");
+        assert_eq!(other.grow(60 << 20), Ok(()), "room comes back");
         drop(other);
         assert_eq!(share.table.lock().held, 0);
+    }
+
+    #[test]
+    fn a_click_finds_room_wherever_somebody_has_not_said_all() {
+        let share = share(100);
+        let bodies = [(); 5].map(|()| share.begin());
+        for body in &bodies {
+            body.grow(20).unwrap();
+        }
+        let click = share.begin();
+        click.grow(20).unwrap();
+        assert!(is_asked(&bodies[0]), "it has been coming for the longest");
+        assert!(!is_asked(&bodies[1]) && !is_asked(&click));
     }
 
     #[test]

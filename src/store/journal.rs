@@ -2,6 +2,7 @@
 //! read stand together.
 
 use std::path::{Path, PathBuf};
+use std::sync::OnceLock;
 
 use jiff::Timestamp;
 use rusqlite::{Connection, OpenFlags, OptionalExtension, Row, TransactionBehavior, params};
@@ -30,6 +31,8 @@ pub struct Store {
     pub(super) sealer: Option<Sealer>,
     /// It is from before there were seals.
     unsealed: bool,
+    /// What the first look for what others wrote has found; unset before it.
+    pub(super) doubtful: OnceLock<bool>,
 }
 
 /// A commit of which nobody knows yet whether it landed.
@@ -147,6 +150,7 @@ impl Store {
             attempted: None,
             sealer: None,
             unsealed: false,
+            doubtful: OnceLock::new(),
         })
     }
 
@@ -196,9 +200,9 @@ impl Store {
     /// When the database can't be read; `Broken` when somebody else has written to it.
     pub fn refresh(&mut self) -> Result<(), StoreError> {
         let (seq, head) = last(&self.connection)?;
-        if let Some(sealer) = &self.sealer
-            && let Err(why) = self.head_fits(sealer, seq, &head)?
-        {
+        // Where the start found the same there is a freeze for it, and alerts are stored all the same.
+        let known = self.doubtful.get() == Some(&true);
+        if let Some(why) = self.doubt_now()?.filter(|_| !known) {
             tracing::error!(why, "the journal was written to from outside");
             return Err(StoreError::Broken { seq });
         }

@@ -96,6 +96,13 @@ impl Store {
     /// # Errors
     /// When the database can't be read.
     pub fn doubt(&self) -> Result<Option<String>, StoreError> {
+        let doubt = self.doubt_now()?;
+        // What the first look found is known from then on.
+        self.doubtful.get_or_init(|| doubt.is_some());
+        Ok(doubt)
+    }
+
+    pub(super) fn doubt_now(&self) -> Result<Option<String>, StoreError> {
         let Some(sealer) = self.sealer.as_ref().filter(|_| self.schema >= migrate::SEALED) else {
             return Ok(None);
         };

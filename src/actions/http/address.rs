@@ -7,6 +7,8 @@ use std::sync::Arc;
 
 use reqwest::dns::{Addrs, Name, Resolve, Resolving};
 
+use crate::tls;
+
 /// True for addresses that are not on the public internet: loopback, private, link-local (where clouds keep their
 /// metadata), shared, multicast and reserved ones, also when written as IPv6.
 #[must_use]
@@ -101,6 +103,8 @@ impl Resolve for Guard {
         Box::pin(async move {
             let found = tokio::net::lookup_host((name.as_str(), 0)).await?;
             let usable: Vec<SocketAddr> = found
+                // What a machine's own metadata service tells is for nobody, whatever the name is allowed.
+                .filter(|address| !tls::is_metadata(address.ip()))
                 .filter(|address| may_be_private || !is_private(address.ip()))
                 .collect();
             if usable.is_empty() {

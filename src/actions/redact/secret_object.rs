@@ -113,6 +113,9 @@ pub fn worth_remembering(value: &str) -> Vec<String> {
     worth
 }
 
+/// So many letters and digits together are no part of a name of a host or a version.
+const MIXED: usize = 5;
+
 /// Made of words and small numbers, as names of hosts, users and versions are: nothing that could be told from other text.
 fn is_ordinary(text: &str) -> bool {
     text.split(|char: char| !char.is_alphanumeric()).all(|part| {
@@ -122,7 +125,10 @@ fn is_ordinary(text: &str) -> bool {
             .filter(|(one, next)| one.is_lowercase() && next.is_uppercase())
             .count();
         let is_word = part.chars().all(char::is_alphabetic) && turns <= 1;
-        is_word || (part.len() <= 5 && part.bytes().all(|byte| byte.is_ascii_digit()))
+        // As in `db-01a` and `postgres-v2`.
+        let is_small = part.len() <= 5 && part.bytes().all(|byte| byte.is_ascii_digit());
+        let is_name = part.len() < MIXED && !part.chars().any(char::is_uppercase);
+        is_word || is_small || is_name
     })
 }
 

@@ -80,12 +80,11 @@ fn of_workload(
          {template}.spec.containers.exists(one, one.name == {called}[{default}]) ? \
          {called}[{default}] : {template}.spec.containers[0].name)"
     );
-    // The same command may stand in a runbook with a container that is named.
-    let others = needs.execs.iter().filter(|need| {
-        need.container != Container::Default
-            && need.namespace == namespace
-            && (need.kind, need.name.as_deref()) == (kind, Some(name))
-    });
+    // The same pods may be named in a runbook otherwise, one by one or by a parameter, with a container of their own.
+    let others = needs
+        .execs
+        .iter()
+        .filter(|need| need.container != Container::Default && need.namespace == namespace);
     let otherwise = alternatives(others, accounts, " ||\n");
     let validation = only(
         &format!("!({in_it}) ||\n{otherwise}{is_default}"),

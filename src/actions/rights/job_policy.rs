@@ -57,7 +57,13 @@ fn of_cronjob(namespace: &str, cronjob: &str, accounts: &Accounts) -> [Value; 2]
         .into_iter()
         .map(|(same, message)| only(&format!("!({is_its}) ||\n({same})"), message))
         .collect();
-    let mut policy = policy::policy(&name, REQUESTS, &accounts.users(), &validations);
+    // Where the CronJob is gone whoever is asked about is refused, whoever asks: what is made is asked about, and nobody is
+    // kept from finishing with what is there. Interlock's accounts may only make Jobs.
+    let made = Requests {
+        operations: &["CREATE"],
+        ..REQUESTS
+    };
+    let mut policy = policy::policy(&name, made, &accounts.users(), &validations);
     policy["spec"]["variables"] = variables();
     policy["spec"]["paramKind"] = json!({"apiVersion": "batch/v1", "kind": "CronJob"});
     let mut binding = policy::binding(&name);
@@ -113,11 +119,20 @@ fn same() -> [(String, &'static str); 3] {
         ("podReplacementPolicy", "'TerminatingOrFailed'"),
     ]
     .map(|(key, value)| format!("(key == '{key}' && variables.newSpec[key] == {value})"));
+    // Beside these the API server fills in something else (`SetDefaults_Job` of Kubernetes).
+    let beside = [
+        ("podReplacementPolicy", "podFailurePolicy", "'Failed'"),
+        ("backoffLimit", "backoffLimitPerIndex", "2147483647"),
+    ]
+    .map(|(key, other, value)| {
+        format!("(key == '{key}' && '{other}' in variables.newSpec && variables.newSpec[key] == {value})")
+    });
+    let filled_in = defaults.into_iter().chain(beside).collect::<Vec<_>>();
     let spec = format!(
         "variables.newSpec.all(key, key in ['template', 'selector'] || (key in variables.cronSpec ? \
          variables.newSpec[key] == variables.cronSpec[key] : ({}))) && \
          variables.cronSpec.all(key, key in variables.newSpec)",
-        defaults.join(" || ")
+        filled_in.join(" || ")
     );
     let counted = [
         "controller-uid",

@@ -76,11 +76,11 @@ pub(super) fn beside_the_backup(settings: &Settings, store: &Store) -> Result<Op
         Err(StoreError::BackupAhead {
             backup: ahead, own, ..
         }) if ahead > own => Ok(Some(format!(
-            "the database has {own} entries, and the backup {} has {ahead}: an older copy was put in place, and what was approved or run since then is not in it",
+            "the database has {own} entries, and the backup {} has {ahead}: an older copy was put in place, and what was approved or run since then is not in it; once you know why, keep that backup elsewhere or set another backup.file, and start again",
             backup.display()
         ))),
         Err(StoreError::BackupAhead { .. }) => Ok(Some(format!(
-            "the backup {} is not the beginning of the database: one of them is another journal, or was rewritten",
+            "the backup {} is not the beginning of the database: one of them is another journal, or was rewritten; once you know which, keep that backup elsewhere or set another backup.file, and start again",
             backup.display()
         ))),
         Err(error) => Err(format!(

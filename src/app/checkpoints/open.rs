@@ -18,6 +18,9 @@ use crate::ports::Clock;
 use crate::store::{Sealer, Signer, Store};
 use crate::tls;
 
+/// Seconds after which what is written has left at the latest, whatever an older configuration says.
+const WITHIN_MOST: u32 = 60;
+
 /// What was found out at the start.
 pub struct Begun {
     pub known: Known,
@@ -110,6 +113,12 @@ pub fn worker(
             "checkpoints are signed, but nobody keeps them: set checkpoints.file, checkpoints.webhook.url or checkpoints.s3"
         );
     }
+    if wanted.within_seconds > WITHIN_MOST {
+        tracing::warn!(
+            within_seconds = wanted.within_seconds,
+            "checkpoints.within_seconds is taken as {WITHIN_MOST}: what is written is to leave within a minute; set it so"
+        );
+    }
     let unanswered = begun.places.unread.iter().any(|unread| unread.again);
     let unanswered = unanswered.then(|| Unanswered {
         settings: settings.clone(),
@@ -123,7 +132,7 @@ pub fn worker(
         Store::open_to_read(&settings.store.path)?,
         engine,
         clock,
-        SignedDuration::from_secs(i64::from(wanted.within_seconds)),
+        SignedDuration::from_secs(i64::from(wanted.within_seconds.min(WITHIN_MOST))),
         anchors,
         wanted.thread,
         begun.troubles,

@@ -141,7 +141,7 @@ impl Places {
         let bodies = match asked {
             Ok(bodies) => bodies,
             Err(error) => {
-                let again = matches!(error, NotRead::Away(_));
+                let again = !matches!(error, NotRead::Refused { .. });
                 let why = format!("{place} can't be asked what it holds: {error}");
                 return self.unread.push(Unread {
                     place: BUCKET,

@@ -125,6 +125,8 @@ fn what_everybody_may_know_is_not_remembered() {
         "a1",
         "PostgreSQL",
         "short1",
+        "postgres-v2",
+        "db-01a.internal",
     ] {
         redactor.see(&format!("kind: Secret\ndata:\n  x: {}\n", STANDARD.encode(value)));
         assert_eq!(redactor.clean(value), value);
