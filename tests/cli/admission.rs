@@ -161,6 +161,38 @@ fn only_the_commands_of_the_runbooks_come_into_a_pod() {
 }
 
 #[test]
+fn a_pod_that_two_runbooks_name_in_two_ways_takes_the_commands_of_both() {
+    let place = Place::new();
+    place.write(
+        "runbooks/checkout.md",
+        "# Runbook: Checkout\n## Trigger Conditions\n- Alert contains: \"checkout\"\n## Blast Radius\n- max_commands: 2\n## Steps\n\
+         ### Step 1: Ask\n```bash\nkubectl exec -n production sts/redis -- redis-cli PING\n```\n\
+         ### Step 2: Reload\n```bash\nkubectl exec -n production redis-0 -c exporter -- reload\n```\n",
+    );
+    let mut server = Server::of(&printed(&place));
+    let template =
+        json!({"spec": {"template": {"spec": {"containers": [{"name": "redis"}, {"name": "exporter"}]}}}});
+    server.store("StatefulSet", "redis", template);
+    let (asks, reloads) = (server.who_runs(1), server.who_runs(2));
+    server.lets(
+        &exec(&asks, "redis-0", "redis", &["redis-cli", "PING"]),
+        "by its StatefulSet",
+    );
+    server.lets(
+        &exec(&reloads, "redis-0", "exporter", &["reload"]),
+        "by its own name",
+    );
+    server.stops(
+        &exec(&reloads, "redis-1", "exporter", &["reload"]),
+        "of another pod",
+    );
+    server.stops(
+        &exec(&asks, "redis-0", "exporter", &["redis-cli", "PING"]),
+        "in a container that no runbook names for it",
+    );
+}
+
+#[test]
 fn a_long_name_of_a_deployment_is_known_by_what_the_server_cuts_it_to() {
     for (length, pod) in [
         (40, "-6f9c5d7b8-x2k4z"),
@@ -391,6 +423,7 @@ fn a_job_runs_what_its_cronjob_runs() {
         ("/spec/parallelism", json!(1000)),
         ("/spec/backoffLimit", json!(6)),
         ("/spec/managedBy", json!("x/y")),
+        ("/spec/podReplacementPolicy", json!("Failed")),
         ("/spec/template/metadata/labels", json!({"app": "checkout"})),
         ("/spec/template/metadata/annotations", json!({"inject": "yes"})),
         ("/metadata/finalizers", json!(["x/y"])),
@@ -440,8 +473,26 @@ fn a_job_runs_what_its_cronjob_runs() {
     };
     server.stops(&elsewhere, "another namespace");
 
+    let spec =
+        json!({"template": pods("certs:1"), "podFailurePolicy": {"rules": []}, "backoffLimitPerIndex": 1});
+    let cron = json!({"metadata": {"uid": "u"}, "spec": {"jobTemplate": {"spec": spec.clone()}}});
+    server.store("CronJob", "certs.daily", cron);
+    let mut filled_in = spec;
+    filled_in["podReplacementPolicy"] = json!("Failed");
+    filled_in["backoffLimit"] = json!(2_147_483_647);
+    server.lets(
+        &with(&job, "/spec", filled_in),
+        "what the server fills in beside a failure policy",
+    );
+
     server.stored.clear();
     server.stops(&job, "there is no such CronJob");
+    let finished = Request {
+        user: "system:serviceaccount:kube-system:generic-garbage-collector".to_owned(),
+        operation: "UPDATE",
+        ..job.clone()
+    };
+    server.lets(&finished, "what is there is finished with all the same");
     let mut nightly = job;
     nightly.user = "system:serviceaccount:kube-system:cronjob-controller".to_owned();
     nightly = with(&nightly, "/metadata/labels", json!({"app": "nightly"}));
