@@ -15,6 +15,8 @@ pub enum From {
     Outside,
     /// The executor, about this drive. It asks again until it is answered.
     Executor(Drive),
+    /// The same, about a start, with what it saw that speaks against it. One drive may be asked about twice at once.
+    Start(Drive, Option<&'static str>),
     /// The executor's report of this attempt; offered until it is stored.
     Report(AttemptId),
     /// A worker of the outbox: this row is done once the command is stored.

@@ -11,8 +11,8 @@ impl Sim {
         self.tell(format!("{line} | {said}"));
         self.last_reply = Some(said);
         match (from, reply) {
-            (From::Executor(drive), Reply::NotYet { .. }) => self.drives.push(drive),
-            (From::Executor(_), Reply::Permit(order)) => {
+            (From::Executor(drive) | From::Start(drive, _), Reply::NotYet { .. }) => self.drives.push(drive),
+            (From::Start(_, against), Reply::Permit(order)) => {
                 let id = order.attempt;
                 if !self.permits.insert(id) {
                     return Err(format!("two permits for {id}"));
@@ -24,14 +24,14 @@ impl Sim {
                         "a permit for {id} without a start record that others can read"
                     ));
                 }
-                if let Some(Some(why)) = self.asked.get(&id) {
+                if let Some(why) = against {
                     return Err(format!("a permit for {id}, and {why}"));
                 }
                 self.attempts.push(Attempt { id, performed: false });
             }
             (From::Report(id), _) => self.attempts.retain(|attempt| attempt.id != id),
             (From::Worker(row), _) => self.confirmed(row),
-            (From::Outside | From::Engine | From::Executor(_), _) => {}
+            (From::Outside | From::Engine | From::Executor(_) | From::Start(..), _) => {}
         }
         Ok(())
     }

@@ -44,8 +44,6 @@ pub struct Sim {
     /// How often each attempt changed the world.
     pub effects: BTreeMap<AttemptId, u32>,
     pub permits: BTreeSet<AttemptId>,
-    /// What of the last request for each start forbids it.
-    pub asked: BTreeMap<AttemptId, Option<&'static str>>,
     pub recovered: bool,
     /// Nothing goes wrong in the world by itself: for stories that are told step by step.
     pub kind_world: bool,
@@ -95,7 +93,6 @@ impl Sim {
             done: Vec::new(),
             effects: BTreeMap::new(),
             permits: BTreeSet::new(),
-            asked: BTreeMap::new(),
             recovered: false,
             kind_world: false,
             last_reply: None,
@@ -210,7 +207,7 @@ impl Sim {
                 let lines: Vec<_> = rest.iter().map(|(_, line)| line.as_str()).collect();
                 self.tell(format!("{} | not stored: {error}", lines.join("; ")));
                 for (from, _) in rest {
-                    if let From::Executor(drive) = from {
+                    if let From::Executor(drive) | From::Start(drive, _) = from {
                         self.drives.push(drive);
                     }
                 }

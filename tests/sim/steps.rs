@@ -6,7 +6,7 @@ use interlock::domain::command::{Command, Drive, StartStep};
 use interlock::domain::event::Outcome;
 use interlock::domain::evidence::{Finding, Found, Look};
 use interlock::domain::freeze::FreezeFile;
-use interlock::domain::ids::{AttemptId, DeliveryKey, IncidentId, PlanNo, Revision, StepNo};
+use interlock::domain::ids::{DeliveryKey, IncidentId, PlanNo, Revision, StepNo};
 use interlock::domain::runbook::Autonomy;
 use interlock::ports::{Output, Person, Standing, Survey, SurveyError};
 use jiff::SignedDuration;
@@ -310,12 +310,6 @@ impl Sim {
                     _ => FreezeFile::Absent,
                 };
                 let line = format!("asks to start {incident} plan {plan} step {step} attempt {attempt}");
-                let id = AttemptId {
-                    incident,
-                    plan,
-                    step,
-                    attempt,
-                };
                 let planned = track.plan.step(step).and_then(|step| step.target.as_ref());
                 let seen = survey.as_ref().ok().and_then(|survey| survey.target.as_ref());
                 let replaced = planned.zip(seen).is_some_and(|(then, now)| then.uid != now.uid);
@@ -326,7 +320,6 @@ impl Sim {
                     (FreezeFile::Absent, true) => Some("its target is another of the same name"),
                     (FreezeFile::Absent, false) => None,
                 };
-                self.asked.insert(id, against);
                 let beside = match track.run.started_at {
                     None => self.look_beside(incident, plan, Some(step)),
                     Some(_) => Vec::new(),
@@ -343,7 +336,7 @@ impl Sim {
                 };
                 Some(Sent {
                     command: Command::StartStep(Box::new(request)),
-                    from: From::Executor(drive),
+                    from: From::Start(drive, against),
                     line,
                 })
             }
