@@ -13,6 +13,9 @@ use super::sim::Sim;
 
 impl Sim {
     pub fn click(&mut self) -> Option<Sent> {
+        if self.outages.slack_is_away() {
+            return None;
+        }
         if !self.clicks.is_empty() && self.rng.chance(8) {
             let (key, person, intent) = self.rng.pick(&self.clicks)?.clone();
             let line = format!("again, {key}: {} {intent:?}", person.name);

@@ -1,5 +1,5 @@
 //! The engine and the executor's protocol under seeded schedules: duplicates, reordering, crashes before and after a
-//! commit, commits that fail, late results, clocks that jump. No real time and no threads inside a schedule: a seed is a
+//! commit, commits that fail, late results, clocks that jump, Slack or the cluster away for hours. No real time and no threads inside a schedule: a seed is a
 //! whole story and replays exactly. After every step the journal is read through a second, read-only connection and the
 //! promises are checked against it (`promises`); at the end everything must have come to rest (`rest`).
 //!
@@ -14,6 +14,7 @@ mod clicks;
 mod every;
 mod never;
 mod notes;
+mod outages;
 mod outbox;
 mod promises;
 mod quorum;

@@ -6,6 +6,7 @@ mod cast;
 mod clicks;
 mod never;
 mod notes;
+mod outages;
 mod outbox;
 mod promises;
 mod quorum;

@@ -48,6 +48,7 @@ pub struct Figures {
     pub closed: u64,
     pub late: u64,
     pub erased: u64,
+    pub outages: u64,
 }
 
 impl Figures {
@@ -65,6 +66,7 @@ impl Figures {
         self.closed += other.closed;
         self.late += other.late;
         self.erased += other.erased;
+        self.outages += other.outages;
     }
 
     /// Every kind of trouble was met.
@@ -80,6 +82,7 @@ impl Figures {
             self.closed,
             self.late,
             self.erased,
+            self.outages,
         ];
         self.seeds < 100 || all.iter().all(|count| *count > 0)
     }
@@ -90,7 +93,7 @@ impl std::fmt::Display for Figures {
         write!(
             f,
             "{} seeds, {} steps, {} entries: {} starts, {} unknown, {} judged, {} late results, {} crashes, \
-             {} failed commits, {} freezes, {} refused starts, {} closed, {} erased",
+             {} failed commits, {} freezes, {} refused starts, {} closed, {} erased, {} outages",
             self.seeds,
             self.steps,
             self.entries,
@@ -103,7 +106,8 @@ impl std::fmt::Display for Figures {
             self.frozen,
             self.refused,
             self.closed,
-            self.erased
+            self.erased,
+            self.outages
         )
     }
 }

@@ -9,6 +9,9 @@ use super::sim::Sim;
 impl Sim {
     pub fn delivered(&mut self) -> Option<Sent> {
         let (row, effect) = self.rng.pick(&self.outbox)?.clone();
+        if self.outages.keep_from(&effect) {
+            return None;
+        }
         self.deliver(row, effect)
     }
 

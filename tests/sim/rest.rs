@@ -20,6 +20,7 @@ const ROUNDS: usize = 60;
 impl Sim {
     pub fn rest(&mut self) -> Result<(), String> {
         self.tell("-- the storm is over".to_owned());
+        self.everybody_is_back();
         for person in self.people.iter_mut().take(4) {
             person.standing = Standing::Member;
         }

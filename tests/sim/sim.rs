@@ -14,6 +14,7 @@ use tempfile::TempDir;
 
 pub use super::notes::Figures;
 use super::notes::{Attempt, From, Sent};
+use super::outages::Outages;
 use super::rng::Rng;
 use super::scenery::Cluster;
 use super::watch::Watch;
@@ -44,6 +45,7 @@ pub struct Sim {
     /// How often each attempt changed the world.
     pub effects: BTreeMap<AttemptId, u32>,
     pub permits: BTreeSet<AttemptId>,
+    pub outages: Outages,
     pub recovered: bool,
     /// Nothing goes wrong in the world by itself: for stories that are told step by step.
     pub kind_world: bool,
@@ -93,6 +95,7 @@ impl Sim {
             done: Vec::new(),
             effects: BTreeMap::new(),
             permits: BTreeSet::new(),
+            outages: Outages::default(),
             recovered: false,
             kind_world: false,
             last_reply: None,
@@ -129,11 +132,9 @@ impl Sim {
         for _ in 0..steps {
             self.figures.steps += 1;
             // Milliseconds pass between any two things; the journal keeps no finer time.
-            let pass = i64::try_from(self.rng.below(1_500)).unwrap_or(0);
-            self.now = self
-                .now
-                .checked_add(SignedDuration::from_millis(pass))
-                .map_err(|e| e.to_string())?;
+            let moment = i64::try_from(self.rng.below(1_500)).unwrap_or(0);
+            let pass = SignedDuration::from_millis(moment).saturating_add(self.minutes_pass());
+            self.now = self.now.checked_add(pass).map_err(|e| e.to_string())?;
             self.step()?;
         }
         Ok(())

@@ -27,6 +27,7 @@ impl Sim {
             8..10 => self.failed_commit(),
             10..12 => self.elsewhere(),
             12..18 => self.act_of_the_world(),
+            18 if self.rng.chance(40) => self.outage(),
             _ => {
                 let sent = self.batch();
                 let after = if self.rng.chance(2) {
@@ -160,6 +161,9 @@ impl Sim {
 
     /// A permitted attempt reaches the cluster; one of a dead process may have been on its way.
     fn act_of_the_world(&mut self) -> Result<(), String> {
+        if self.outages.cluster_is_away() {
+            return Ok(());
+        }
         let old = !self.old_attempts.is_empty() && self.rng.chance(40);
         let attempts = if old {
             &mut self.old_attempts
@@ -295,10 +299,12 @@ impl Sim {
                 if let (Ok(survey), true) = (&mut survey, !self.kind_world && self.rng.chance(8)) {
                     survey.taken_at = self.now.checked_sub(SignedDuration::from_secs(9)).ok()?;
                 }
+                let unknown = self.outages.slack_is_away() && !track.approval.votes().is_empty();
                 let voters: Vec<Person> = track
                     .approval
                     .votes()
                     .iter()
+                    .filter(|_| !unknown)
                     .filter_map(|vote| self.person(&vote.by))
                     .collect();
                 let freeze_file = match self.rng.below(60) {
@@ -318,6 +324,9 @@ impl Sim {
                         Some("a freeze file is there")
                     }
                     (FreezeFile::Absent, true) => Some("its target is another of the same name"),
+                    (FreezeFile::Absent, false) if unknown => {
+                        Some("nobody knows whether its voters still may")
+                    }
                     (FreezeFile::Absent, false) => None,
                 };
                 let beside = match track.run.started_at {
@@ -368,7 +377,7 @@ impl Sim {
     }
 
     fn look(&mut self, action: &interlock::domain::action::Action) -> Result<Survey, SurveyError> {
-        if !self.kind_world && self.rng.chance(4) {
+        if self.outages.cluster_is_away() || !self.kind_world && self.rng.chance(4) {
             return Err(SurveyError::Unreachable("the cluster does not answer".to_owned()));
         }
         Ok(self.cluster.survey(action, self.now))
