@@ -323,6 +323,46 @@ fn what_a_checkpoint_covers_is_proved_and_a_cut_behind_it_is_found() {
 }
 
 #[test]
+fn the_database_is_held_against_the_configured_file_of_checkpoints_without_being_told() {
+    use interlock::store::{Checkpoint, Signer};
+
+    let place = told();
+    anchored(&place, 10);
+    let key = place.read("checkpoint.key");
+    let key = key.trim();
+    let configuration = place.read("interlock.toml");
+    place.write(
+        "interlock.toml",
+        &format!("{configuration}\n[checkpoints]\nkey = \"{key}\"\nfile = \"anchors.jsonl\"\n"),
+    );
+    // As a key that was replaced leaves it, and a crash.
+    let ours = place.read("anchors.jsonl");
+    place.write(
+        "anchors.jsonl",
+        &format!("{{\"note\": \"of an earlier key\"}}\n{ours}{{\"note\": \"cut"),
+    );
+    let said = place.run(&["audit", "verify"]).fine();
+    assert!(
+        said.contains("anchors.jsonl prove it up to entry 10; 3 came after"),
+        "{said}"
+    );
+    // Another journal under the same key: what it says of ten entries is not what these say.
+    let signer = Signer::parse(key).unwrap();
+    let note = Checkpoint {
+        origin: signer.name().to_owned(),
+        size: 10,
+        root: [7; 32],
+    }
+    .sign(&signer);
+    place.write(
+        "anchors.jsonl",
+        &format!("{}\n", serde_json::json!({ "note": note })),
+    );
+    let said = place.run(&["audit", "verify"]).found();
+    assert!(said.starts_with("broken: "), "{said}");
+}
+
+#[test]
 fn a_checkpoint_of_another_key_proves_nothing_and_is_named() {
     let place = told();
     anchored(&place, 10);

@@ -18,6 +18,7 @@ use crate::store::{Chain, ExportLine, Follower, PublicKey, Store, Verdict, Wante
     after_help = "Example: interlock audit verify --file journal.jsonl --key interlock.example.com+1f0c2a3b+AeR… --anchors anchors.jsonl\n\n\
     The chain alone can't tell that its end was cut off, nor that all of it was written anew. Checkpoints that were kept\n\
     elsewhere can: whatever stands before the last of them is proved. Nothing but the export, the key and the anchors is needed.\n\
+    The database of the configuration is held against checkpoints.file, where that is set and no --anchors are given.\n\
     Without checkpoints, keep the head that an earlier check printed and give it with --head."
 )]
 pub(super) struct Verify {
@@ -45,24 +46,44 @@ impl Verify {
             .iter()
             .map(|key| PublicKey::parse(key))
             .collect::<Result<_, _>>()?;
-        let wanted = Wanted {
+        let mut wanted = Wanted {
             head: self.head.as_deref().map(str::to_ascii_lowercase),
             anchors: anchors::read(&self.anchors, &keys)?,
             keys,
         };
+        let mut asked = Asked {
+            head: self.head.is_some(),
+            from: "checkpoints from elsewhere".to_owned(),
+        };
         let verified = match &self.file {
             Some(path) => of_file(path, wanted)?,
-            None => of_store(&journal::open(&setup.settings()?.store.path)?, wanted)?,
+            None => {
+                let settings = setup.settings()?;
+                if self.anchors.is_empty()
+                    && let Some((file, anchors)) = anchors::configured(&settings)?
+                {
+                    asked.from = format!("the checkpoints in {}", file.display());
+                    wanted.anchors = anchors;
+                }
+                of_store(&journal::open(&settings.store.path)?, wanted)?
+            }
         };
         match self.format.format {
             Format::Json => screen.json(&verified)?,
-            Format::Human => tell(&verified, self.head.is_some(), screen)?,
+            Format::Human => tell(&verified, &asked, screen)?,
         }
         Ok(if verified.whole { Ended::Fine } else { Ended::Found })
     }
 }
 
-fn tell(verified: &Verdict, head_given: bool, screen: &mut Screen) -> Result<(), Failure> {
+/// What it was held against.
+struct Asked {
+    head: bool,
+    /// Where the checkpoints are from, to begin a sentence with.
+    from: String,
+}
+
+fn tell(verified: &Verdict, asked: &Asked, screen: &mut Screen) -> Result<(), Failure> {
     if let Some(problem) = &verified.problem {
         return screen.say_painted(Paint::Bad, "broken: ", problem);
     }
@@ -85,10 +106,11 @@ fn tell(verified: &Verdict, head_given: bool, screen: &mut Screen) -> Result<(),
     }
     match verified.anchored {
         Some(anchored) => screen.say(&format!(
-            "checkpoints from elsewhere prove it up to entry {anchored}; {} came after",
+            "{} prove it up to entry {anchored}; {} came after",
+            asked.from,
             verified.entries.saturating_sub(anchored)
         )),
-        None if head_given => Ok(()),
+        None if asked.head => Ok(()),
         None => screen.say(
             "no checkpoint from elsewhere was given: whoever has the database and the key could have written it anew",
         ),
