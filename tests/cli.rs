@@ -31,6 +31,8 @@ mod runbooks;
 mod server;
 #[path = "cli/serving.rs"]
 mod serving;
+#[path = "cli/starting.rs"]
+mod starting;
 #[path = "cli/story.rs"]
 mod story;
 #[path = "cli/totp.rs"]

@@ -404,6 +404,10 @@ fn of_files() -> String {
         StoreError::ReadOnly,
         StoreError::Io(text("disk I/O error")),
         StoreError::Broken { seq: 7 },
+        StoreError::Altered {
+            path: path(),
+            what: text("it has a trigger `quiet`, and Interlock made none of that name"),
+        },
         StoreError::NoBackup(path()),
         StoreError::BackupUnreadable {
             path: path(),

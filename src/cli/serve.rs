@@ -52,7 +52,13 @@ async fn serve(
     app::refuse_excess(&settings, &SystemClock).await?;
     // It may wait for another Interlock to end.
     let bot = tokio::select! {
-        bot = app::start_with(settings.clone(), Arc::new(SystemClock), metrics, redactor) => bot?,
+        bot = app::start_with(settings.clone(), Arc::new(SystemClock), metrics, redactor) => match bot {
+            Ok(bot) => bot,
+            Err(why) => {
+                app::page_for_failed_start(&settings, &SystemClock, &why).await;
+                return Err(why.into());
+            }
+        },
         () = signals.next() => return Ok(Ended::Fine),
     };
     screen.say(&first_line(&settings, &bot))?;

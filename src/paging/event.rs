@@ -31,6 +31,8 @@ pub enum About {
     Journal,
     /// Interlock's own database is an older copy.
     OlderCopy,
+    /// Interlock can't start.
+    Start,
 }
 
 impl From<IncidentId> for About {
@@ -45,6 +47,7 @@ impl fmt::Display for About {
             Self::Incident(incident) => write!(f, "{incident}"),
             Self::Journal => f.write_str("journal"),
             Self::OlderCopy => f.write_str("older-copy"),
+            Self::Start => f.write_str("start"),
         }
     }
 }

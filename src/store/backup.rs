@@ -161,6 +161,7 @@ fn in_short(error: StoreError) -> String {
         | StoreError::Open { .. }
         | StoreError::Foreign(_)
         | StoreError::Broken { .. }
+        | StoreError::Altered { .. }
         | StoreError::NoBackup(_)
         | StoreError::BackupUnreadable { .. }
         | StoreError::BackupUnwritable { .. }

@@ -23,6 +23,8 @@ pub enum StoreError {
         "entry {seq} of the journal does not fit the one before it: the file was changed from outside or is damaged; restore a backup, and keep this file as evidence"
     )]
     Broken { seq: u64 },
+    #[error("the database `{}` was altered from outside: {what}, so nothing is written to it; keep the file as evidence, find out who did it, and undo it, or put a backup in its place by `interlock restore`", path.display())]
+    Altered { path: PathBuf, what: String },
     #[error("`{}` is no backup of an Interlock database, so it is left as it is: name another file", .0.display())]
     NoBackup(PathBuf),
     #[error("the backup `{}` can't be read ({why}): name a file that `interlock backup` wrote and that this user may read", path.display())]

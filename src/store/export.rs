@@ -17,6 +17,32 @@ pub struct ExportLine {
     pub entry: StoredEntry,
 }
 
+impl ExportLine {
+    /// The line as it stands in an export, with its end.
+    ///
+    /// # Errors
+    /// When it can't be written as JSON.
+    pub fn write(&self) -> Result<String, serde_json::Error> {
+        Ok(format!("{}\n", serde_json::to_string(self)?))
+    }
+
+    /// Whether it stands like this in an export, byte for byte and with its end; else what is wrong. Other spellings mean the
+    /// same, and nobody but somebody who edits makes them.
+    ///
+    /// # Errors
+    /// What is wrong, in words for people.
+    pub fn is_written_as(&self, line: &[u8]) -> Result<(), &'static str> {
+        if self.write().is_ok_and(|own| own.as_bytes() == line) {
+            return Ok(());
+        }
+        Err(if line.ends_with(b"\n") {
+            "says what it should and is not written as Interlock writes it: somebody edited the file"
+        } else {
+            "does not end with a line feed: the file was cut off or edited"
+        })
+    }
+}
+
 /// A line as it is read.
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]

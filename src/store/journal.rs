@@ -9,7 +9,7 @@ use rusqlite::{Connection, OpenFlags, OptionalExtension, Row, TransactionBehavio
 use serde::{Deserialize, Serialize};
 
 use super::chain::{ChainHash, Content, GENESIS, StoredEntry, link};
-use super::{Sealer, StoreError, migrate, private};
+use super::{Sealer, StoreError, migrate, private, schema};
 use crate::domain::command::Effect;
 use crate::domain::event::{Entry, Event};
 use crate::domain::ids::{DeliveryKey, IncidentId};
@@ -31,6 +31,8 @@ pub struct Store {
     pub(super) sealer: Option<Sealer>,
     /// It is from before there were seals.
     unsealed: bool,
+    /// What was not Interlock's own of its tables and triggers, and was put right when it was opened.
+    altered: Option<String>,
     /// What the first look for what others wrote has found; unset before it.
     pub(super) doubtful: OnceLock<bool>,
 }
@@ -88,9 +90,11 @@ impl Store {
         migrate::known_version(&connection, path)?;
         migrate::prepare(&connection)?;
         let unsealed = migrate::migrate(&mut connection, path, sealer.as_ref())?;
+        let altered = schema::mend(&mut connection, path)?;
         Ok(Self {
             sealer,
             unsealed,
+            altered,
             ..Self::with(connection, path)?
         })
     }
@@ -150,6 +154,7 @@ impl Store {
             attempted: None,
             sealer: None,
             unsealed: false,
+            altered: None,
             doubtful: OnceLock::new(),
         })
     }
@@ -167,6 +172,11 @@ impl Store {
     #[must_use]
     pub fn was_unsealed(&self) -> bool {
         self.unsealed
+    }
+
+    /// What somebody had changed of its tables and triggers when it was opened, in words for people.
+    pub(super) fn altered(&self) -> Option<String> {
+        self.altered.clone()
     }
 
     /// Where the database is.
@@ -254,7 +264,7 @@ impl Store {
             for entry in entries {
                 let stored = stored(entry, self.epoch, &head)?;
                 head = stored.hash;
-                insert.execute(params![
+                let rows = insert.execute(params![
                     stored.seq,
                     stored.at_ms,
                     stored.kind,
@@ -263,6 +273,12 @@ impl Store {
                     stored.salt(),
                     stored.hash
                 ])?;
+                if rows != 1 {
+                    return Err(StoreError::Altered {
+                        path: self.path.clone(),
+                        what: format!("it took entry {} and did not store it", stored.seq),
+                    });
+                }
                 if planted::refuses(Point::EntryWritten) {
                     return Err(StoreError::Full);
                 }

@@ -102,6 +102,20 @@ pub const ERASABLE: i64 = 3;
 /// The version from which on the last entry and the snapshot are sealed.
 pub const SEALED: i64 = 4;
 
+/// The newest version.
+pub fn newest() -> i64 {
+    i64::try_from(STEPS.len()).unwrap_or(i64::MAX)
+}
+
+/// A database of the newest version with nothing in it, in memory.
+pub fn fresh() -> Result<Connection, StoreError> {
+    let connection = Connection::open_in_memory()?;
+    for step in STEPS {
+        connection.execute_batch(step)?;
+    }
+    Ok(connection)
+}
+
 /// Sets what holds for every connection that writes.
 pub fn prepare(connection: &Connection) -> Result<(), StoreError> {
     connection.pragma_update(None, "journal_mode", "WAL")?;
@@ -127,7 +141,7 @@ pub fn known_version(connection: &Connection, path: &Path) -> Result<i64, StoreE
         }
         found => found?,
     };
-    let known = i64::try_from(STEPS.len()).unwrap_or(i64::MAX);
+    let known = newest();
     if found > known {
         return Err(StoreError::Newer {
             path: path.to_owned(),

@@ -30,6 +30,7 @@ mod note;
 mod outbox;
 mod private;
 mod probe;
+mod schema;
 mod seal;
 #[cfg(test)]
 mod seal_tests;

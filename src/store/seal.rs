@@ -90,7 +90,7 @@ fn snapshot<'a>(name: &'a str, cached: &'a Cached) -> [&'a [u8]; 5] {
 
 impl Store {
     /// Whether entries are appended and state is cached under this program's key alone; else what is wrong, in words for
-    /// people. `None` too where there is no key. Reads what came after the snapshot, and the whole journal where that is not
+    /// people. Without a key only what was done to its tables and triggers is known. Reads what came after the snapshot, and the whole journal where that is not
     /// to be trusted.
     ///
     /// # Errors
@@ -104,7 +104,7 @@ impl Store {
 
     pub(super) fn doubt_now(&self) -> Result<Option<String>, StoreError> {
         let Some(sealer) = self.sealer.as_ref().filter(|_| self.schema >= migrate::SEALED) else {
-            return Ok(None);
+            return Ok(self.altered());
         };
         // The bot may be running.
         let moment = self.connection.unchecked_transaction()?;
@@ -114,7 +114,8 @@ impl Store {
             Ok(()) => self.entries_fit(sealer)?.err(),
         };
         drop(moment);
-        Ok(doubt)
+        // What became of the entries says more than how it was done.
+        Ok(doubt.or_else(|| self.altered()))
     }
 
     /// The same of the last entry alone.

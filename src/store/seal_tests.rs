@@ -54,13 +54,15 @@ fn found(tampering: impl FnOnce(&std::path::Path)) -> Option<String> {
     store.doubt().unwrap()
 }
 
-/// A statement of somebody who has taken the triggers away.
+/// A statement of somebody who has taken the triggers away, and puts them back.
 fn sql(statement: &'static str) -> impl FnOnce(&std::path::Path) {
     move |path| {
         let connection = rusqlite::Connection::open(path).unwrap();
+        let guards = "SELECT group_concat(sql, ';') FROM sqlite_master WHERE name IN ('journal_no_update', 'journal_no_delete')";
+        let guards: String = connection.query_row(guards, [], |row| row.get(0)).unwrap();
         connection
             .execute_batch(&format!(
-                "DROP TRIGGER journal_no_update; DROP TRIGGER journal_no_delete; {statement}"
+                "DROP TRIGGER journal_no_update; DROP TRIGGER journal_no_delete; {statement}; {guards}"
             ))
             .unwrap();
     }

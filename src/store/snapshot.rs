@@ -58,6 +58,9 @@ impl Store {
     /// # Errors
     /// When the database can't be read.
     pub fn tables_fit(&self) -> Result<Result<(), String>, StoreError> {
+        if let Err(what) = self.schema_fits()? {
+            return Ok(Err(format!("the database was altered from outside: {what}")));
+        }
         let moment = self.connection.unchecked_transaction()?;
         let (mut folded, mut cached) = (self.load_all()?, self.load()?);
         let outbox = self.outbox()?;

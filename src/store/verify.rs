@@ -154,6 +154,12 @@ impl Follower {
         self.compare();
     }
 
+    /// A line that was taken is not written as an export writes it.
+    pub fn misspelled(&mut self, line: u64, why: &str) {
+        self.broken
+            .get_or_insert_with(|| (line, format!("line {line} of the export {why}")));
+    }
+
     /// Holds erased entries against what is on record.
     fn erasures(&mut self, line: &ExportLine) -> Result<(), String> {
         let entry = &line.entry;

@@ -323,6 +323,33 @@ fn what_a_checkpoint_covers_is_proved_and_a_cut_behind_it_is_found() {
 }
 
 #[test]
+fn an_export_counts_as_it_was_written_and_in_no_other_spelling() {
+    let place = told();
+    place.run(&["audit", "export", "--out", "journal.jsonl"]).fine();
+    let whole = place.read("journal.jsonl");
+    let hash = whole.split("\"hash\":\"").nth(1).unwrap()[..64].to_owned();
+    assert_ne!(hash, hash.to_uppercase());
+    let spellings = [
+        whole.replace(&hash, &hash.to_uppercase()),
+        whole.replace('\n', "\r\n"),
+        whole.replace("{\"prev\"", "{ \"prev\""),
+        whole.replace("\"kind\"", "\"k\\u0069nd\""),
+        whole.replacen("\"incident\":null,", "", 1),
+        whole.trim_end().to_owned(),
+        format!("{whole}\n"),
+    ];
+    for other in spellings {
+        assert_ne!(other, whole);
+        place.write("journal.jsonl", &other);
+        let ran = place.run(&["audit", "verify", "--file", "journal.jsonl"]);
+        assert!(matches!(ran.code, Some(1 | 2)), "{other}: {ran:?}");
+        assert!(!ran.out.contains("whole"), "{other}: {ran:?}");
+    }
+    place.write("journal.jsonl", &whole);
+    place.run(&["audit", "verify", "--file", "journal.jsonl"]).fine();
+}
+
+#[test]
 fn the_database_is_held_against_the_configured_file_of_checkpoints_without_being_told() {
     use interlock::store::{Checkpoint, Signer};
 

@@ -21,6 +21,8 @@ fn rewrites(world: &TestWorld, kind: &str, before: &str, after: &str) {
     let guards =
         "SELECT group_concat('DROP TRIGGER ' || name, ';') FROM sqlite_master WHERE type = 'trigger'";
     let drop: String = journal.query_row(guards, [], |row| row.get(0)).unwrap();
+    let guards = "SELECT group_concat(sql, ';') FROM sqlite_master WHERE type = 'trigger'";
+    let guards: String = journal.query_row(guards, [], |row| row.get(0)).unwrap();
     journal
         .execute_batch(&format!("{drop}; DELETE FROM snapshot"))
         .unwrap();
@@ -55,6 +57,7 @@ fn rewrites(world: &TestWorld, kind: &str, before: &str, after: &str) {
         journal.execute(update, row).unwrap();
     }
     assert_eq!(changed, 1, "there is one such entry");
+    journal.execute_batch(&guards).unwrap();
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -210,4 +213,34 @@ async fn what_is_written_beside_the_running_bot_stops_it_and_pages() {
     world.bot_crashes().await;
     nothing_runs_until_a_person_looked(&world, "written without checkpoints.key").await;
     world.ends().await;
+}
+
+/// Entries of these kinds are dropped on their way in, and the database says that all is well.
+const QUIET: &str = "CREATE TRIGGER quiet BEFORE INSERT ON journal
+    WHEN NEW.kind IN ('voted', 'step_started', 'step_ended') BEGIN SELECT RAISE(IGNORE); END";
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_trigger_that_somebody_put_into_the_database_is_taken_away_and_everything_frozen() {
+    let world = TestWorld::redis_times_out().await;
+    world.fires(&Alert::redis_timeout()).await;
+    world.card("Waits for 1 approval").await;
+    world.bot_stops().await;
+    Connection::open(world.database())
+        .unwrap()
+        .execute_batch(QUIET)
+        .unwrap();
+    world.bot_starts().await;
+    world
+        .a_human_is_paged("it has a trigger `quiet`, and Interlock made none of that name")
+        .await;
+    world.nothing_ran();
+    // What happens from now on is on record again, and the trigger is gone.
+    let journal = Connection::open(world.database()).unwrap();
+    let triggers = "SELECT count(*) FROM sqlite_master WHERE name = 'quiet'";
+    assert_eq!(
+        journal
+            .query_row(triggers, [], |row| row.get::<_, u64>(0))
+            .unwrap(),
+        0
+    );
 }

@@ -56,8 +56,8 @@ fn copy(store: &Store, mut each: impl FnMut(&str) -> Result<(), Failure>) -> Res
     let mut chain = Chain::default();
     let mut failure = None;
     let read = store.export(|entry| {
-        let line = serde_json::to_string(&chain.export(entry)).map_err(std::io::Error::other)?;
-        each(&format!("{line}\n")).map_err(|why| {
+        let line = chain.export(entry).write().map_err(std::io::Error::other)?;
+        each(&line).map_err(|why| {
             failure = Some(why);
             std::io::Error::other("stopped")
         })

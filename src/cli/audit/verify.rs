@@ -149,15 +149,22 @@ fn of_file(path: &Path, wanted: Wanted) -> Result<Verdict, Failure> {
         source,
     };
     let mut follower = Follower::new(wanted);
-    let lines = BufReader::new(File::open(path).map_err(unreadable)?).lines();
-    for (number, line) in (1..).zip(lines) {
-        let line = line.map_err(unreadable)?;
-        let parsed: ExportLine = serde_json::from_str(&line).map_err(|error| Failure::NotAnExport {
+    let mut file = BufReader::new(File::open(path).map_err(unreadable)?);
+    let mut line = Vec::new();
+    for number in 1.. {
+        line.clear();
+        if file.read_until(b'\n', &mut line).map_err(unreadable)? == 0 {
+            break;
+        }
+        let parsed: ExportLine = serde_json::from_slice(&line).map_err(|error| Failure::NotAnExport {
             path: path.to_owned(),
             line: number,
             problem: error.to_string(),
         })?;
         follower.take(&parsed);
+        if let Err(why) = parsed.is_written_as(&line) {
+            follower.misspelled(number, why);
+        }
     }
     Ok(follower.end())
 }

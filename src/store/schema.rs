@@ -1,0 +1,179 @@
+//! Whether the tables and triggers of a database are those that `migrate` makes. Whoever can write to the file can put a
+//! trigger there that drops entries on their way in while the database says that all is well, or take away those that refuse
+//! changes of the journal.
+
+use std::collections::BTreeMap;
+use std::path::Path;
+use std::sync::OnceLock;
+
+use rusqlite::Connection;
+
+use super::{Store, StoreError, migrate};
+
+/// What kind it is and its name, to the SQL that made it.
+type Objects = BTreeMap<(String, String), String>;
+
+const TRIGGER: &str = "trigger";
+
+/// Tables and views hold what we read, triggers act on it. An index that somebody added only costs time.
+fn objects(connection: &Connection) -> Result<Objects, StoreError> {
+    let mut statement = connection.prepare(
+        "SELECT type, name, coalesce(sql, '') FROM sqlite_master
+         WHERE type IN ('table', 'view', 'trigger') AND name NOT LIKE 'sqlite\\_%' ESCAPE '\\'",
+    )?;
+    let rows = statement.query_map([], |row| Ok(((row.get(0)?, row.get(1)?), row.get(2)?)))?;
+    Ok(rows.collect::<Result<_, _>>()?)
+}
+
+/// Those of a database that was made just now.
+fn ours() -> Result<&'static Objects, StoreError> {
+    static OURS: OnceLock<Objects> = OnceLock::new();
+    if let Some(ours) = OURS.get() {
+        return Ok(ours);
+    }
+    let fresh = objects(&migrate::fresh()?)?;
+    Ok(OURS.get_or_init(|| fresh))
+}
+
+/// What stands between the words means nothing.
+fn is_same(one: &str, other: &str) -> bool {
+    one.split_whitespace().eq(other.split_whitespace())
+}
+
+/// Of a database of the newest schema: what is not as Interlock made it, in words for people.
+fn fits(connection: &Connection) -> Result<Result<(), String>, StoreError> {
+    let (ours, found) = (ours()?, objects(connection)?);
+    for (key, sql) in ours {
+        let (kind, name) = key;
+        match found.get(key) {
+            Some(other) if is_same(other, sql) => {}
+            Some(_) => {
+                return Ok(Err(format!(
+                    "its {kind} `{name}` is not the one that Interlock made"
+                )));
+            }
+            None => return Ok(Err(format!("its {kind} `{name}` is gone"))),
+        }
+    }
+    let foreign = found
+        .keys()
+        .find(|key| key.0 == TRIGGER && !ours.contains_key(*key));
+    Ok(match foreign {
+        Some((_, name)) => Err(format!(
+            "it has a trigger `{name}`, and Interlock made none of that name"
+        )),
+        None => Ok(()),
+    })
+}
+
+/// Puts the triggers right, so that what is written from now on is stored and stays; says what was wrong. `None`: nothing.
+///
+/// # Errors
+/// `Altered` when a table is not ours: nobody knows what it would do with what is written.
+pub(super) fn mend(connection: &mut Connection, path: &Path) -> Result<Option<String>, StoreError> {
+    let Err(what) = fits(connection)? else {
+        return Ok(None);
+    };
+    let transaction = connection.transaction()?;
+    let (ours, found) = (ours()?, objects(&transaction)?);
+    let is_right = |key: &(String, String), sql: &str| ours.get(key).is_some_and(|own| is_same(own, sql));
+    for (key, sql) in found.iter().filter(|(key, _)| key.0 == TRIGGER) {
+        if !is_right(key, sql) {
+            transaction.execute_batch(&format!("DROP TRIGGER \"{}\"", key.1.replace('"', "\"\"")))?;
+        }
+    }
+    for (key, sql) in ours.iter().filter(|(key, _)| key.0 == TRIGGER) {
+        if !found.get(key).is_some_and(|found| is_same(found, sql)) {
+            transaction.execute_batch(sql)?;
+        }
+    }
+    transaction.commit()?;
+    match fits(connection)? {
+        Ok(()) => Ok(Some(format!("the database was altered from outside: {what}"))),
+        Err(what) => Err(StoreError::Altered {
+            path: path.to_owned(),
+            what,
+        }),
+    }
+}
+
+impl Store {
+    /// Whether the tables and triggers are Interlock's own; else what is not. Of an older schema, that is only read, nothing is
+    /// said.
+    ///
+    /// # Errors
+    /// When the database can't be read.
+    pub fn schema_fits(&self) -> Result<Result<(), String>, StoreError> {
+        if self.schema < migrate::newest() {
+            return Ok(Ok(()));
+        }
+        fits(&self.connection)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use rusqlite::Connection;
+
+    use crate::store::{Store, StoreError};
+
+    /// What is said of a database in which somebody did this, when it is opened for writing, and the next time.
+    fn after(sql: &str) -> Result<[Option<String>; 2], StoreError> {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("interlock.db");
+        drop(Store::open(&path).unwrap());
+        Connection::open(&path).unwrap().execute_batch(sql).unwrap();
+        let read = Store::open_to_read(&path).unwrap().schema_fits().unwrap().err();
+        let opened = Store::open(&path)?.doubt().unwrap();
+        assert_eq!(read.is_some(), opened.is_some());
+        let again = Store::open(&path)?.doubt().unwrap();
+        Ok([opened, again])
+    }
+
+    #[test]
+    fn a_trigger_that_somebody_put_there_is_named_and_taken_away() {
+        let on_the_journal = "CREATE TRIGGER \"so \"\"quiet\" BEFORE INSERT ON journal WHEN NEW.kind = 'voted' BEGIN SELECT RAISE(IGNORE); END";
+        let on_the_outbox =
+            "CREATE TRIGGER also AFTER INSERT ON outbox BEGIN DELETE FROM outbox WHERE row = NEW.row; END";
+        for (sql, name) in [(on_the_journal, "so \"quiet"), (on_the_outbox, "also")] {
+            let [said, again] = after(sql).unwrap();
+            let wanted = format!(
+                "the database was altered from outside: it has a trigger `{name}`, and Interlock made none of that name"
+            );
+            assert_eq!(said, Some(wanted));
+            assert_eq!(again, None);
+        }
+    }
+
+    #[test]
+    fn what_keeps_the_journal_append_only_is_put_back_when_it_is_gone_or_weaker() {
+        let [said, again] = after("DROP TRIGGER journal_no_delete").unwrap();
+        assert!(said.unwrap().ends_with("its trigger `journal_no_delete` is gone"));
+        assert_eq!(again, None);
+        let weaker = "DROP TRIGGER journal_no_delete;
+            CREATE TRIGGER journal_no_delete BEFORE DELETE ON journal WHEN OLD.seq < 0 BEGIN SELECT 1; END";
+        let [said, again] = after(weaker).unwrap();
+        assert!(
+            said.unwrap()
+                .contains("its trigger `journal_no_delete` is not the one")
+        );
+        assert_eq!(again, None);
+    }
+
+    #[test]
+    fn into_a_table_that_is_not_ours_nothing_is_written() {
+        let loose = "DROP TABLE seal; CREATE TABLE seal (only INTEGER PRIMARY KEY, seq INTEGER, mac BLOB)";
+        let said = after(loose).unwrap_err().to_string();
+        assert!(said.contains("its table `seal` is not the one"), "{said}");
+        let view = "DROP TABLE erasures; CREATE VIEW erasures AS SELECT 1 AS only, 0 AS through";
+        let said = after(view).unwrap_err().to_string();
+        assert!(said.contains("its table `erasures` is gone"), "{said}");
+    }
+
+    #[test]
+    fn statistics_and_a_table_or_an_index_of_a_reader_are_no_harm() {
+        assert_eq!(after("ANALYZE; VACUUM").unwrap(), [None, None]);
+        let reader = "CREATE TABLE notes (of TEXT); CREATE INDEX by_kind ON journal (kind)";
+        assert_eq!(after(reader).unwrap(), [None, None]);
+    }
+}
