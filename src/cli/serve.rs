@@ -83,6 +83,9 @@ struct Signals {
 
 impl Signals {
     fn listen() -> Result<Self, Failure> {
+        // A file that may grow no further is to be an error of the write, as a full disk is, and not the end.
+        let grows_no_further = SignalKind::from_raw(rustix::process::Signal::XFSZ.as_raw());
+        signal(grows_no_further).map_err(Failure::Process)?;
         Ok(Self {
             interrupt: signal(SignalKind::interrupt()).map_err(Failure::Process)?,
             terminate: signal(SignalKind::terminate()).map_err(Failure::Process)?,

@@ -55,10 +55,14 @@ impl Serving {
         answer
     }
 
-    /// Tells it to end, and gives its exit code.
-    pub fn stop(&mut self, signal: &str) -> Option<i32> {
+    pub fn signal(&self, signal: &str) {
         let kill = format!("kill -{signal} {}", self.child.id());
         assert!(Command::new("sh").args(["-c", &kill]).status().unwrap().success());
+    }
+
+    /// Tells it to end, and gives its exit code.
+    pub fn stop(&mut self, signal: &str) -> Option<i32> {
+        self.signal(signal);
         self.child.wait().unwrap().code()
     }
 }
@@ -182,6 +186,20 @@ fn a_bot_that_holds_the_database_and_does_not_answer_is_not_taken_for_none() {
         status.starts_with("No bot is running on this database.\n"),
         "{status}"
     );
+}
+
+#[test]
+fn a_file_that_may_grow_no_further_does_not_end_it() {
+    let place = Place::new();
+    let mut serving = Serving::start(&place, &["serve"]);
+    // What the system sends when a write goes over the limit for the size of files.
+    serving.signal("XFSZ");
+    assert!(
+        serving
+            .post("/webhooks/alertmanager", DELIVERY)
+            .contains("200 OK")
+    );
+    assert_eq!(serving.stop("TERM"), Some(0));
 }
 
 #[test]
