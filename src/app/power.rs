@@ -1,6 +1,7 @@
 //! What the loaded runbooks, and the configuration beside them, need of one cluster, and the objects that grant it: for
 //! `rbac`, and for whoever compares it with what is held.
 
+use std::collections::BTreeSet;
 use std::path::Path;
 
 use jiff::Timestamp;
@@ -81,6 +82,18 @@ impl Power {
     #[must_use]
     pub fn objects(&self) -> Vec<Value> {
         rights::objects(&self.needs, &self.accounts, &self.standby)
+    }
+
+    /// The admission policies among them, each with its binding.
+    #[must_use]
+    pub fn policies(&self) -> Vec<Value> {
+        rights::policies(&self.needs, &self.accounts, &self.standby)
+    }
+
+    /// Why nothing of it can be granted, for people: what an API server can't be told, and what to write instead.
+    #[must_use]
+    pub fn unsaid(&self) -> BTreeSet<String> {
+        rights::unsaid(&self.needs, &self.policies())
     }
 
     /// What is held of it, and what beyond. Changes nothing.
