@@ -11,6 +11,7 @@ use std::collections::BTreeSet;
 use serde_json::{Value, json};
 use sha2::{Digest as _, Sha256};
 
+use super::right::Right;
 use super::roles::labels;
 
 /// The group of both kinds, and each with its resource.
@@ -102,6 +103,24 @@ pub(super) fn with(policy: &mut Value, variables: Vec<Value>) {
     if !variables.is_empty() {
         policy["spec"]["variables"] = Value::Array(variables);
     }
+}
+
+/// The rights to read these, by name: what is not in force is noticed then.
+#[must_use]
+pub fn reads(policies: &[Value]) -> Vec<Right> {
+    let of = |object: &Value| {
+        let resource = [POLICY, BINDING]
+            .into_iter()
+            .find(|kind| object["kind"] == kind.0)?;
+        Some(Right {
+            namespace: None,
+            group: API.split('/').next().unwrap_or_default(),
+            resource: resource.1.to_owned(),
+            verb: "get",
+            name: Some(object.pointer("/metadata/name")?.as_str()?.to_owned()),
+        })
+    };
+    policies.iter().filter_map(of).collect()
 }
 
 /// What a server would not take of these objects, since it is too long, and what to do.

@@ -115,7 +115,8 @@ pub fn objects(needs: &Needs, accounts: &Accounts, standby: &[Right]) -> Vec<Val
         .collect();
     let mut rights: BTreeMap<Holding<'_>, BTreeSet<&Right>> = BTreeMap::new();
     let policies = policies(needs, accounts, standby);
-    let own = own(accounts, standby);
+    let mut own = own(accounts, standby);
+    own.extend(policy::reads(&policies));
     // Before the rights that they bound.
     all.extend(policies);
     for right in &own {
