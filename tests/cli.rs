@@ -17,6 +17,8 @@ mod ingest;
 mod journal;
 #[path = "cli/oversight.rs"]
 mod oversight;
+#[path = "cli/patterns.rs"]
+mod patterns;
 #[path = "cli/place.rs"]
 mod place;
 #[path = "cli/policy.rs"]

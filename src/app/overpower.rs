@@ -13,9 +13,10 @@ use tokio::time::sleep;
 
 use super::StartError;
 use super::asked::Asked;
+use super::bounds::{self, Said};
 use super::knowledge;
-use super::power::Power;
-use super::review::Review;
+use super::power::{HOME, Power};
+use super::review::{Breadth, Review};
 use super::wiring::clusters;
 use crate::actions::kubernetes::clusters::Clusters;
 use crate::config::Settings;
@@ -69,8 +70,8 @@ async fn look(
     name: &ClusterName,
     now: Timestamp,
 ) -> Result<Review, String> {
-    let power = Power::of(settings, catalog, name.clone(), "interlock");
-    let review = power.review(clusters, settings, now).await;
+    let power = Power::of(settings, catalog, name.clone(), HOME);
+    let review = power.review(clusters, settings, Breadth::Near, now).await;
     review.map_err(|error| error.to_string())
 }
 
@@ -83,12 +84,52 @@ fn unknown(name: &ClusterName, error: &str) {
     );
 }
 
+/// What is less than it should be when a cluster answers first, for the log: rights that are missing, and policies that are
+/// not in force. None of it keeps Interlock from running: a step without its right is denied, and `doctor` tells all of it.
+async fn tell_once(
+    clusters: &Clusters,
+    settings: &Settings,
+    catalog: &Catalog,
+    name: &ClusterName,
+    denied: &[String],
+) {
+    if let Some(first) = denied.first() {
+        tracing::warn!(
+            cluster = %name,
+            first,
+            steps = denied.len(),
+            "the cluster would deny what the runbooks ask for; `interlock rbac | kubectl apply -f -` grants it, `interlock doctor` \
+             tells all of it"
+        );
+    }
+    let look = tokio::time::timeout(BEFORE_START, bounds::look(clusters, settings, catalog, name));
+    let looked = match look.await {
+        Ok(looked) => looked.map_err(|error| error.to_string()),
+        Err(_) => Err(format!("no answer within {} s", BEFORE_START.as_secs())),
+    };
+    match looked {
+        Ok(said) => said.into_iter().for_each(|said| match said {
+            Said::Fine(_) => {}
+            Said::Wrong(text) | Said::Unclear(text) => {
+                tracing::warn!(cluster = %name, "{text}");
+            }
+        }),
+        Err(error) => tracing::warn!(
+            cluster = %name,
+            error,
+            "whether the admission policies are in force is not known; `interlock doctor` looks again"
+        ),
+    }
+}
+
 /// What the last looks at one cluster said.
 #[derive(Debug, Default)]
 struct Seen {
     /// Some right to change something was held once: having none then is no setup that was never finished.
     held: bool,
     stopped: bool,
+    /// What is missing was told.
+    told: bool,
     /// It did not answer, and the log says so.
     away: bool,
 }
@@ -109,6 +150,14 @@ impl Seen {
         self.stopped = why.is_some();
         why.filter(|_| news)
     }
+}
+
+/// Freezes the cluster; whether that is written down.
+async fn stop(engine: &Handle, name: &ClusterName, reason: String) -> bool {
+    tracing::error!(cluster = %name, reason, "Interlock stops in this cluster");
+    let cluster = name.clone();
+    let scope = Scope::Cluster { cluster };
+    engine.submit(Command::Stop { scope, reason }).await.is_ok()
 }
 
 /// Looks every half minute, until the engine ends.
@@ -141,6 +190,7 @@ pub(super) async fn watch(
                 .iter()
                 .map(|(name, _)| look(&clusters, &settings, &catalog, name, now));
             let looks = futures::future::join_all(looks).await;
+            let mut first = Vec::new();
             for ((name, cluster), looked) in wanted.into_iter().zip(looks) {
                 // The look before the start has told of what was away then.
                 let seen = seen.entry(name.clone()).or_insert_with(|| Seen {
@@ -158,18 +208,21 @@ pub(super) async fn watch(
                     }
                 };
                 seen.away = false;
+                if !std::mem::replace(&mut seen.told, true) {
+                    first.push((name, review.denied()));
+                }
                 let Some(reason) = seen.judge(&review, name, &cluster.allow_power) else {
                     asked.answered(name);
                     continue;
                 };
-                tracing::error!(cluster = %name, reason, "Interlock stops in this cluster");
-                let cluster = name.clone();
-                let scope = Scope::Cluster { cluster };
-                match engine.submit(Command::Stop { scope, reason }).await {
-                    Ok(_) => asked.answered(name),
-                    // Not written down: the next look says it again.
-                    Err(_) => seen.stopped = false,
+                // Not written down: the next look says it again.
+                seen.stopped = stop(&engine, name, reason).await;
+                if seen.stopped {
+                    asked.answered(name);
                 }
+            }
+            for (name, denied) in first {
+                tell_once(&clusters, &settings, &catalog, name, &denied).await;
             }
         }
         sleep(LOOK).await;

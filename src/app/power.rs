@@ -1,12 +1,13 @@
 //! What the loaded runbooks, and the configuration beside them, need of one cluster, and the objects that grant it: for
 //! `rbac`, and for whoever compares it with what is held.
 
+use std::collections::BTreeSet;
 use std::path::Path;
 
 use jiff::Timestamp;
 use serde_json::Value;
 
-use super::review::{self, Review, ReviewError};
+use super::review::{self, Breadth, Review, ReviewError, Wanted};
 use super::{knowledge, rules};
 use crate::actions::kubernetes::clusters::Clusters;
 use crate::actions::rights::{self, Accounts, Needs};
@@ -27,6 +28,9 @@ pub struct Power {
     /// What the cluster's own account needs to be a standby, or to have one.
     standby: Vec<Right>,
 }
+
+/// Where the accounts live that the configuration does not name, if nobody says otherwise.
+pub(super) const HOME: &str = "interlock";
 
 /// Reads the runbooks and says what they need in a cluster. `namespace` is where the accounts live that the configuration
 /// does not name.
@@ -83,6 +87,18 @@ impl Power {
         rights::objects(&self.needs, &self.accounts, &self.standby)
     }
 
+    /// The admission policies among them, each with its binding.
+    #[must_use]
+    pub fn policies(&self) -> Vec<Value> {
+        rights::policies(&self.needs, &self.accounts, &self.standby)
+    }
+
+    /// Why nothing of it can be granted, for people: what an API server can't be told, and what to write instead.
+    #[must_use]
+    pub fn unsaid(&self) -> BTreeSet<String> {
+        rights::unsaid(&self.needs, &self.policies())
+    }
+
     /// What is held of it, and what beyond. Changes nothing.
     ///
     /// # Errors
@@ -91,18 +107,18 @@ impl Power {
         &self,
         clusters: &Clusters,
         settings: &Settings,
+        breadth: Breadth<'_>,
         now: Timestamp,
     ) -> Result<Review, ReviewError> {
         let none = Cluster::default();
         let configured = settings.kubernetes.clusters.get(&self.cluster).unwrap_or(&none);
-        review::review(
-            clusters,
-            &self.cluster,
-            configured,
-            (&self.needs, &self.standby),
-            now,
-        )
-        .await
+        let wanted = Wanted {
+            needs: &self.needs,
+            beside: &self.standby,
+            reads: &rights::reads(&self.policies()),
+            breadth,
+        };
+        review::review(clusters, &self.cluster, configured, wanted, now).await
     }
 
     /// Each right, whose it is, and what for.

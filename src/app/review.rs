@@ -16,6 +16,43 @@ use crate::domain::ids::ClusterName;
 /// Looked at beside the namespaces of the runbooks: what is held there is most often held everywhere.
 const ELSEWHERE: [&str; 2] = ["default", "kube-system"];
 
+/// Namespaces that are looked at, at most, where the whole cluster is.
+pub const NAMESPACES: u32 = 100;
+
+/// What is asked about.
+#[derive(Clone, Copy, Debug)]
+pub struct Wanted<'a> {
+    pub needs: &'a Needs,
+    /// What the cluster's own account needs beside them.
+    pub beside: &'a [Right],
+    /// What it may hold as well: without it no step is denied.
+    pub reads: &'a [Right],
+    /// Where to look for too much.
+    pub breadth: Breadth<'a>,
+}
+
+/// Where too much is looked for.
+#[derive(Clone, Copy, Debug)]
+pub enum Breadth<'a> {
+    /// Where the runbooks act, and in two namespaces more.
+    Near,
+    /// In these as well, and in every namespace that can be listed, up to [`NAMESPACES`].
+    Wide(&'a [String]),
+}
+
+/// How far a look in the whole cluster came.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Listed {
+    #[default]
+    NotAsked,
+    Whole,
+    /// There are more than [`NAMESPACES`].
+    Begun,
+    /// Interlock may not list namespaces.
+    Refused,
+}
+
 /// An account by what it is for; tiers without an account of their own run with the cluster's.
 type Accounts = BTreeMap<Option<Tier>, BTreeSet<Role>>;
 
@@ -47,6 +84,9 @@ pub struct Review {
     /// Rights that are needed, and how many of them are held.
     pub needed: usize,
     pub held: usize,
+    /// Where too much was looked for, beside what holds in the whole cluster.
+    pub looked_in: BTreeSet<String>,
+    pub listed: Listed,
     /// Those of them that change something, or run it.
     pub acts: usize,
     pub acts_held: usize,
@@ -86,6 +126,29 @@ impl Review {
         ))
     }
 
+    /// What of the runbooks would be denied: one sentence for each step and account.
+    #[must_use]
+    pub fn denied(&self) -> Vec<String> {
+        let mut steps: BTreeMap<(&str, String, String), BTreeSet<String>> = BTreeMap::new();
+        for missing in &self.missing {
+            let right = &missing.need.right;
+            let key = (
+                missing.account.as_str(),
+                missing.need.of.to_string(),
+                right.place(),
+            );
+            steps.entry(key).or_default().insert(right.to_string());
+        }
+        let sentence = |((account, of, place), rights): (_, BTreeSet<String>)| {
+            let rights: Vec<String> = rights.into_iter().collect();
+            format!(
+                "{of} would be denied {place}: {account} may not {}",
+                rights.join(", ")
+            )
+        };
+        steps.into_iter().map(sentence).collect()
+    }
+
     /// Needed, and nothing is held that changes anything, or nothing at all: somebody took it all away. Rights to look may come
     /// from bindings that are not ours.
     #[must_use]
@@ -97,7 +160,7 @@ impl Review {
     }
 }
 
-/// Asks the cluster. What is needed: by the runbooks, and by the cluster's own account beside that.
+/// Asks the cluster.
 ///
 /// # Errors
 /// The cluster can't be asked with Interlock's own account.
@@ -105,10 +168,18 @@ pub async fn review(
     clusters: &Clusters,
     name: &ClusterName,
     configured: &Cluster,
-    (needs, beside): (&Needs, &[Right]),
+    wanted: Wanted<'_>,
     now: Timestamp,
 ) -> Result<Review, ReviewError> {
     let mut found = Review::default();
+    let needs = wanted.needs;
+    let further = match wanted.breadth {
+        Breadth::Near => BTreeSet::new(),
+        Breadth::Wide(known) => {
+            let own = Reviewer::new(clusters.client(name, &LOOK).await?);
+            further(&own, known, &mut found).await?
+        }
+    };
     for (tier, roles) in accounts(configured, needs) {
         let (account, client) = match tier {
             None => ("its own account".to_owned(), clusters.client(name, &LOOK).await?),
@@ -138,11 +209,16 @@ pub async fn review(
             own: match tier {
                 None => {
                     let mut own = rights::tokens(configured.tier_service_accounts.values());
-                    own.extend_from_slice(beside);
+                    own.extend_from_slice(wanted.beside);
                     own
                 }
                 Some(_) => Vec::new(),
             },
+            reads: match tier {
+                None => wanted.reads,
+                Some(_) => &[],
+            },
+            further: &further,
         };
         match one.look(&mut found).await {
             Ok(()) => {}
@@ -153,6 +229,21 @@ pub async fn review(
         }
     }
     Ok(found)
+}
+
+async fn further(
+    own: &Reviewer,
+    known: &[String],
+    found: &mut Review,
+) -> Result<BTreeSet<String>, HeldError> {
+    let listed = own.namespaces(NAMESPACES).await?;
+    found.listed = match &listed {
+        None => Listed::Refused,
+        Some((_, false)) => Listed::Whole,
+        Some((_, true)) => Listed::Begun,
+    };
+    let listed = listed.into_iter().flat_map(|(names, _)| names);
+    Ok(listed.chain(known.iter().cloned()).collect())
 }
 
 /// It is no attempt of a plan and belongs to no database.
@@ -176,6 +267,8 @@ struct One<'a> {
     needs: Vec<&'a Need>,
     /// What no step needs and Interlock does: tokens of the tiers, its Lease.
     own: Vec<Right>,
+    reads: &'a [Right],
+    further: &'a BTreeSet<String>,
 }
 
 impl One<'_> {
@@ -190,6 +283,7 @@ impl One<'_> {
             .iter()
             .filter_map(|right| right.namespace.as_deref())
             .chain(ELSEWHERE)
+            .chain(self.further.iter().map(String::as_str))
             .collect();
         let mut held: BTreeMap<&str, Held> = BTreeMap::new();
         for namespace in namespaces {
@@ -215,14 +309,16 @@ impl One<'_> {
                     .insert(format!("{} may not {right} {}", self.account, right.place()));
             }
         }
+        let allowed: BTreeSet<&Right> = rights.iter().copied().chain(self.reads).collect();
         for (namespace, held) in &held {
+            found.looked_in.insert((*namespace).to_owned());
             if held.incomplete {
                 found.unclear.insert(format!(
                     "the cluster can't list everything that {} holds in namespace {namespace}",
                     self.account
                 ));
             }
-            found.too_much.extend(self.too_much(namespace, held, &rights));
+            found.too_much.extend(self.too_much(namespace, held, &allowed));
         }
         Ok(())
     }

@@ -1,8 +1,12 @@
 //! `rbac`: what is printed is what is granted.
 
+use std::time::{Duration, Instant};
+
+use interlock::playground::cluster::{ClusterDouble, ClusterOptions, ClusterUser};
 use serde_json::Value;
 
 use crate::place::Place;
+use crate::serving::Serving;
 
 #[test]
 fn the_rights_of_one_runbook_are_a_page_that_can_be_read() {
@@ -61,6 +65,28 @@ fn a_value_of_a_parameter_is_held_to_its_bounds_by_the_cluster_itself() {
         object.command[2].matches('^(0|-?[1-9][0-9]{0,17})$') && int(object.command[2]) >= 5 && int(object.command[2]) <= 60 && \
         object.command[3] in ['orders', 'mails'])";
     assert!(printed.contains(wanted), "{printed}");
+}
+
+#[test]
+fn a_start_without_rights_says_what_would_be_denied() {
+    let _ = rustls::crypto::ring::default_provider().install_default();
+    let runtime = tokio::runtime::Runtime::new().unwrap();
+    let cluster = runtime
+        .block_on(ClusterDouble::start(ClusterOptions::default()))
+        .unwrap();
+    let place = Place::new();
+    place.write("kubeconfig.yaml", &cluster.kubeconfig(ClusterUser::NoExec));
+    let _serving = Serving::start(&place, &["serve"]);
+    let told = [
+        "the cluster would deny what the runbooks ask for; `interlock rbac | kubectl apply -f -` grants it",
+        "step 1 of redis-connection-timeout would be denied in namespace production: its own account may not create pods/exec",
+        "whether these admission policies are in force is not known, since Interlock may not read them: interlock-exec, ",
+    ];
+    let patience = Instant::now() + Duration::from_secs(30);
+    while !told.iter().all(|text| place.read("log").contains(text)) {
+        assert!(Instant::now() < patience, "{}", place.read("log"));
+        std::thread::yield_now();
+    }
 }
 
 /// `deploy/rbac.yaml` is what is printed for the shipped runbooks under the configuration of `deploy/kubernetes.yaml`.

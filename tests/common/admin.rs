@@ -97,6 +97,27 @@ impl Admin {
         policies
     }
 
+    /// What stands now where these roles and bindings would be put, as it can be put back.
+    pub async fn kept(&self, objects: &[Value]) -> Vec<Value> {
+        let mut found = Vec::new();
+        for object in objects {
+            let kind = &object["kind"];
+            let name = object["metadata"]["name"].as_str().expect("a name");
+            if *kind != "Role" && *kind != "RoleBinding" {
+                continue;
+            }
+            let path = format!("{}/{name}", collection(object));
+            let (200, mut there) = self.send("GET", &path, &Value::Null).await else {
+                continue;
+            };
+            there["kind"] = kind.clone();
+            there["metadata"] = json!({"name": name, "namespace": object["metadata"]["namespace"],
+                "labels": there["metadata"]["labels"]});
+            found.push(there);
+        }
+        found
+    }
+
     /// What the printed kubectl command asks of the server, in one namespace.
     pub async fn take_away(&self, namespace: &str) {
         let label = format!("{}%3Dgranted", interlock::actions::rights::LABEL);

@@ -100,5 +100,14 @@ pub fn forbidden(pod: &str) -> Vec<(&'static str, String)> {
             "GET",
             format!("/api/v1/namespaces/staging/pods/{pod}/exec?command=id"),
         ),
+        (
+            "GET",
+            "/apis/admissionregistration.k8s.io/v1/validatingadmissionpolicies".to_owned(),
+        ),
+        (
+            "DELETE",
+            "/apis/admissionregistration.k8s.io/v1/validatingadmissionpolicybindings/interlock-exec"
+                .to_owned(),
+        ),
     ]
 }

@@ -1,10 +1,12 @@
 //! Least power: with the rights that `interlock rbac` prints the story runs as ever; when somebody takes them away, Interlock
 //! says that it was stopped; and the doctor names what is missing and what is too much.
+//! Longer than other files, since each way in which power is not as it should be stands beside the others.
 
 use interlock::app::{self, Finding, Power, Stands, SystemClock};
 use interlock::config::Settings;
 use interlock::playground::cluster::ClusterUser;
 use interlock::playground::slack::{ApiFault, Times, WorkspaceChange};
+use interlock::store::Signer;
 use serde_json::{Value, json};
 
 use crate::admin::{Admin, HOME};
@@ -216,6 +218,154 @@ async fn the_doctor_names_the_step_that_would_be_denied_and_the_right_that_is_to
     world.ends().await;
 }
 
+const POLICIES: &str = "/apis/admissionregistration.k8s.io/v1/validatingadmissionpolicies";
+const BINDINGS: &str = "/apis/admissionregistration.k8s.io/v1/validatingadmissionpolicybindings";
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_policy_that_is_not_in_force_as_printed_is_named_by_the_doctor() {
+    let (world, admin) = granted(|_| {}).await;
+    let in_force = |found: &[Finding]| {
+        let policies = found.iter().filter(|one| one.about == "cluster demo");
+        let all: Vec<&str> = policies.map(|one| one.text.as_str()).collect();
+        all.iter().any(|text| text.contains("are in force")).then_some(())
+    };
+    let found = examined(&world).await;
+    assert_eq!(
+        (wrong(&found, "cluster demo"), in_force(&found)),
+        (Vec::new(), Some(())),
+        "{found:?}"
+    );
+
+    let exec = format!("{POLICIES}/interlock-exec");
+    let (_, printed) = admin.send("GET", &exec, &Value::Null).await;
+    let mut weaker = printed.clone();
+    weaker["spec"]["failurePolicy"] = json!("Ignore");
+    assert_eq!(admin.send("PUT", &exec, &weaker).await.0, 200);
+    let says = wrong(&examined(&world).await, "cluster demo").join("\n");
+    assert_eq!(
+        says,
+        "these admission policies are not what the runbooks ask for now: interlock-exec (`interlock rbac | kubectl apply -f -`)"
+    );
+    let (_, now) = admin.send("GET", &exec, &Value::Null).await;
+    weaker["spec"] = printed["spec"].clone();
+    weaker["metadata"]["resourceVersion"] = now["metadata"]["resourceVersion"].clone();
+    assert_eq!(admin.send("PUT", &exec, &weaker).await.0, 200);
+
+    let bound = format!("{BINDINGS}/interlock-exec");
+    let (_, mut binding) = admin.send("GET", &bound, &Value::Null).await;
+    binding["spec"]["validationActions"] = json!(["Warn"]);
+    assert_eq!(admin.send("PUT", &bound, &binding).await.0, 200);
+    let warns = wrong(&examined(&world).await, "cluster demo").join("\n");
+    admin.send("DELETE", &bound, &Value::Null).await;
+    let unbound = wrong(&examined(&world).await, "cluster demo").join("\n");
+    assert_eq!(warns, unbound);
+    assert!(
+        unbound.contains("no binding puts them in force with Deny: interlock-exec"),
+        "{unbound}"
+    );
+
+    admin.send("DELETE", &exec, &Value::Null).await;
+    let gone = wrong(&examined(&world).await, "cluster demo").join("\n");
+    assert!(
+        gone.contains("are not there, so that Interlock may do more than its runbooks say: interlock-exec ("),
+        "{gone}"
+    );
+    world.bot_starts().await;
+    effects(&world).await;
+    world.ends().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn policies_that_can_not_be_read_or_had_are_no_good_news() {
+    let (world, _) = granted(|objects| objects.retain(|object| object["kind"] != "ClusterRole")).await;
+    let found = examined(&world).await;
+    let unread = found
+        .iter()
+        .find(|one| one.text.contains("since Interlock may not read them"))
+        .unwrap();
+    assert_eq!(unread.stands, Stands::Unclear, "{unread:?}");
+    world.bot_starts().await;
+    effects(&world).await;
+    world.ends().await;
+
+    let (world, _) = granted_for(Setup::default().older_cluster(), |_| {}).await;
+    let found = examined(&world).await;
+    let said = wrong(&found, "cluster demo").join("\n");
+    assert!(
+        said.starts_with("it has no ValidatingAdmissionPolicy, which came with Kubernetes 1.30"),
+        "{said}"
+    );
+    world.bot_starts().await;
+    effects(&world).await;
+    world.ends().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn power_in_a_namespace_of_no_runbook_is_found_where_namespaces_can_be_listed() {
+    let (world, admin) = granted(|_| {}).await;
+    let about = "cluster demo";
+    admin
+        .send(
+            "POST",
+            "/api/v1/namespaces",
+            &json!({"metadata": {"name": "far-away"}}),
+        )
+        .await;
+    let account = json!({"kind": "ServiceAccount", "name": "interlock-tier-1", "namespace": HOME});
+    let far = granting(
+        "far-away",
+        "Role",
+        &account,
+        json!({"apiGroups": [""], "resources": ["secrets"], "verbs": ["*"]}),
+    );
+    admin.grant(&far).await;
+    let found = examined(&world).await;
+    assert_eq!(wrong(&found, about), Vec::<&str>::new());
+    let told = |found: &[Finding], text: &str| found.iter().any(|one| one.text.contains(text));
+    assert!(
+        told(&found, "Interlock may not list the other namespaces"),
+        "{found:?}"
+    );
+
+    let own = json!({"kind": "ServiceAccount", "name": "interlock", "namespace": HOME});
+    let lists = granting(
+        "lists",
+        "ClusterRole",
+        &own,
+        json!({"apiGroups": [""], "resources": ["namespaces"], "verbs": ["list"]}),
+    );
+    admin.grant(&lists).await;
+    let found = examined(&world).await;
+    assert!(
+        told(&found, "rights beyond were looked for in every namespace"),
+        "{found:?}"
+    );
+    let said = wrong(&found, about);
+    assert!(
+        said.contains(
+            &"interlock/interlock-tier-1 holds * on secrets in far-away and no step could ever need it"
+        ),
+        "{said:?}"
+    );
+    world.bot_starts().await;
+    effects(&world).await;
+    world.ends().await;
+}
+
+/// A role of one rule, and its binding. `place`: the namespace of a Role, the name of a ClusterRole.
+fn granting(place: &str, role: &str, account: &Value, rule: Value) -> [Value; 2] {
+    let metadata = match role {
+        "Role" => json!({"name": "by-hand", "namespace": place}),
+        _ => json!({"name": place}),
+    };
+    let kind = "rbac.authorization.k8s.io/v1";
+    let of = json!({"apiGroup": "rbac.authorization.k8s.io", "kind": role, "name": metadata["name"]});
+    [
+        json!({"apiVersion": kind, "kind": role, "metadata": metadata, "rules": [rule]}),
+        json!({"apiVersion": kind, "kind": format!("{role}Binding"), "metadata": metadata, "roleRef": of, "subjects": [account]}),
+    ]
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn the_doctor_clicks_and_finds_slack_and_the_pager_well() {
     let world = TestWorld::start(Setup::default().over_http()).await;
@@ -249,6 +399,33 @@ async fn the_doctor_clicks_and_finds_slack_and_the_pager_well() {
     let refused = "a click with a good signature was answered 401";
     let said = wrong(&found, "slack");
     assert!(said.iter().any(|text| text.contains(refused)), "{found:?}");
+    world.ends().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_webhook_that_knows_no_look_is_not_called_wrong_and_one_that_is_gone_is() {
+    let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let url = format!("http://{}/anchors", listener.local_addr().unwrap());
+    // Everything is answered 404.
+    let keeper = tokio::spawn(async move { axum::serve(listener, axum::Router::new()).await });
+    let key = Signer::generate("interlock.test/story").unwrap();
+    let world = TestWorld::without_bot(Setup::default().table(&format!(
+        "[checkpoints]\nkey = \"{key}\"\n[checkpoints.webhook]\nurl = \"{url}\""
+    )))
+    .await;
+    let said = |found: &[Finding], text: &str| {
+        let of = found
+            .iter()
+            .find(|one| one.about == "anchors" && one.text.contains(text));
+        of.map(|one| one.stands)
+    };
+    let found = examined(&world).await;
+    let not_known = "is not known: it answers 404 to a look";
+    assert_eq!(said(&found, not_known), Some(Stands::Unclear), "{found:?}");
+    keeper.abort();
+    let found = examined(&world).await;
+    assert_eq!(said(&found, "can't be reached"), Some(Stands::Wrong), "{found:?}");
+    world.bot_starts().await;
     world.ends().await;
 }
 

@@ -124,6 +124,7 @@ impl TestWorld {
         let slack = SlackDouble::start(slack).await.unwrap();
         let cluster = ClusterOptions {
             speed: Speed::Running(setup.cluster_speed),
+            flavour: setup.flavour,
             ..ClusterOptions::default()
         };
         let cluster = ClusterDouble::start(cluster).await.unwrap();

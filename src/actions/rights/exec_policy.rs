@@ -31,10 +31,8 @@ pub(super) fn objects(needs: &Needs, accounts: &Accounts) -> Vec<Value> {
     if needs.execs.is_empty() {
         return Vec::new();
     }
-    let commands = format!(
-        "has(object.command) && has(object.container) && (\n{}\n)",
-        alternatives(needs.execs.iter(), accounts, "")
-    );
+    let (variables, any) = policy::any("commands", &alternatives(needs.execs.iter(), accounts));
+    let commands = format!("has(object.command) && has(object.container) && (\n{any}\n)");
     let mut listed = only(&commands, "this command is in no runbook");
     listed["messageExpression"] =
         json!("'exec of ' + string(size(object.command)) + ' words is in no runbook'");
@@ -42,10 +40,9 @@ pub(super) fn objects(needs: &Needs, accounts: &Accounts) -> Vec<Value> {
         "!(has(object.stdin) && object.stdin) && !(has(object.tty) && object.tty)",
         "interlock gives a command neither input nor a terminal",
     );
-    let mut all = vec![
-        policy::policy(NAME, REQUESTS, &accounts.users(), &[quiet, listed]),
-        policy::binding(NAME),
-    ];
+    let mut whole = policy::policy(NAME, REQUESTS, &accounts.users(), &[quiet, listed]);
+    policy::with(&mut whole, variables);
+    let mut all = vec![whole, policy::binding(NAME)];
     let of_defaults: BTreeSet<(&str, Kind, &str)> = needs
         .execs
         .iter()
@@ -85,12 +82,17 @@ fn of_workload(
         .execs
         .iter()
         .filter(|need| need.container != Container::Default && need.namespace == namespace);
-    let otherwise = alternatives(others, accounts, " ||\n");
+    let (variables, otherwise) = policy::any("others", &alternatives(others, accounts));
+    let otherwise = match otherwise.is_empty() {
+        true => otherwise,
+        false => format!("{otherwise} ||\n"),
+    };
     let validation = only(
         &format!("!({in_it}) ||\n{otherwise}{is_default}"),
         "this command is for the default container",
     );
     let mut policy = policy::policy(&policy_name, REQUESTS, &accounts.users(), &[validation]);
+    policy::with(&mut policy, variables);
     policy["spec"]["paramKind"] = json!({"apiVersion": "apps/v1", "kind": kinds::kind_name(kind)});
     let mut binding = policy::binding(&policy_name);
     binding["spec"]["paramRef"] =
@@ -103,8 +105,11 @@ fn of_workload(
 /// Where commands run: whose, in which namespace, in which pods, in which container.
 type Place<'a> = (Tier, &'a str, Kind, Option<&'a str>, Option<&'a str>);
 
-/// One alternative a place, and within it the commands; `end` behind the last when there is one.
-fn alternatives<'a>(execs: impl Iterator<Item = &'a ExecNeed>, accounts: &Accounts, end: &str) -> String {
+/// Characters of commands in one alternative, about: so that many of them can be told in parts.
+const TOGETHER: usize = 20_000;
+
+/// One alternative a place, and within it the commands; several where they are many.
+fn alternatives<'a>(execs: impl Iterator<Item = &'a ExecNeed>, accounts: &Accounts) -> Vec<String> {
     let mut places: BTreeMap<Place<'_>, BTreeSet<&[Argument]>> = BTreeMap::new();
     for need in execs {
         let container = match &need.container {
@@ -122,21 +127,36 @@ fn alternatives<'a>(execs: impl Iterator<Item = &'a ExecNeed>, accounts: &Accoun
     }
     let each = places
         .iter()
-        .map(|((tier, namespace, kind, name, container), argvs)| {
+        .flat_map(|((tier, namespace, kind, name, container), argvs)| {
             let mut parts = vec![
                 format!("request.userInfo.username == {}", quoted(&accounts.user(*tier))),
                 format!("request.namespace == {}", quoted(namespace)),
             ];
             parts.extend(name.map(|name| pods_of(*kind, name)));
             parts.extend(container.map(|name| format!("object.container == {}", quoted(name))));
-            parts.push(one_of(argvs));
-            format!("({})", parts.join(" && "))
+            let place = parts.join(" && ");
+            let groups = together(argvs);
+            let group = move |argvs: &BTreeSet<&[Argument]>| format!("({place} && {})", one_of(argvs));
+            groups.iter().map(group).collect::<Vec<String>>()
         });
-    let each: Vec<String> = each.collect();
-    match each.is_empty() {
-        true => String::new(),
-        false => format!("{}{end}", each.join(" ||\n")),
+    each.collect()
+}
+
+fn together<'a>(argvs: &BTreeSet<&'a [Argument]>) -> Vec<BTreeSet<&'a [Argument]>> {
+    let mut groups: Vec<BTreeSet<&[Argument]>> = Vec::new();
+    let mut length = usize::MAX;
+    for argv in argvs {
+        let more = shape(argv).len();
+        length = length.saturating_add(more);
+        match groups.last_mut() {
+            Some(group) if length <= TOGETHER => drop(group.insert(argv)),
+            _ => {
+                groups.push(BTreeSet::from([*argv]));
+                length = more;
+            }
+        }
     }
+    groups
 }
 
 fn one_of(argvs: &BTreeSet<&[Argument]>) -> String {

@@ -7,8 +7,9 @@ use k8s_openapi::api::authorization::v1::{
     ResourceAttributes, ResourceRule, SelfSubjectAccessReview, SelfSubjectAccessReviewSpec,
     SelfSubjectRulesReview, SelfSubjectRulesReviewSpec,
 };
+use k8s_openapi::api::core::v1::Namespace;
 use kube::Client;
-use kube::api::{Api, PostParams};
+use kube::api::{Api, ListParams, PostParams};
 use tokio::time::Instant;
 
 use super::right::Right;
@@ -16,7 +17,7 @@ use crate::actions::kubernetes::attempt::within;
 use crate::actions::kubernetes::failure::Failure;
 
 /// How long the server may take for one review.
-const PATIENCE: Duration = Duration::from_secs(3);
+pub(super) const PATIENCE: Duration = Duration::from_secs(3);
 const ANY: &str = "*";
 
 /// The cluster did not say what is held.
@@ -70,7 +71,7 @@ impl Held {
 }
 
 /// Asks about the rights of one account.
-pub struct Reviewer(Client);
+pub struct Reviewer(pub(super) Client);
 
 impl Reviewer {
     #[must_use]
@@ -84,6 +85,23 @@ impl Reviewer {
     /// The cluster does not answer within 3 s, or refuses.
     pub async fn held(&self, namespace: &str) -> Result<Held, HeldError> {
         held(&self.0, namespace).await
+    }
+
+    /// The names of the namespaces, `most` of them, and whether there are more. `None` when we may not list them.
+    ///
+    /// # Errors
+    /// The cluster does not answer within 3 s.
+    pub async fn namespaces(&self, most: u32) -> Result<Option<(Vec<String>, bool)>, HeldError> {
+        let api: Api<Namespace> = Api::all(self.0.clone());
+        let params = ListParams::default().limit(most);
+        let list = match within(Instant::now() + PATIENCE, api.list(&params)).await {
+            Ok(list) => list,
+            Err(Failure::Forbidden(_)) => return Ok(None),
+            Err(failure) => return Err(failure.into()),
+        };
+        let is_more = list.metadata.continue_.is_some_and(|next| !next.is_empty());
+        let names = list.items.into_iter().filter_map(|one| one.metadata.name);
+        Ok(Some((names.collect(), is_more)))
     }
 
     /// Whether one right is held. The only way to ask about rights that belong to no namespace.

@@ -6,6 +6,7 @@
 //! runbook with nothing but the roles that are printed here.
 
 mod argument;
+mod bounds;
 mod excess;
 mod exec_policy;
 mod held;
@@ -13,6 +14,7 @@ mod job_policy;
 mod needs;
 mod of_action;
 mod own_policy;
+mod pattern;
 mod places;
 mod pods;
 mod policy;
@@ -21,9 +23,11 @@ mod roles;
 mod workload_policy;
 
 pub use argument::Argument;
+pub use bounds::{Bounds, Standing};
 pub use excess::{Excess, excess};
 pub use held::{Held, HeldError, HeldRule, Reviewer};
 pub use needs::{ExecNeed, JobNeed, Need, Needs, Role, Where, needs};
 pub use places::misplaced;
+pub use policy::reads;
 pub use right::Right;
-pub use roles::{Accounts, KILL_SWITCH, LABEL, objects, standby, tokens};
+pub use roles::{Accounts, KILL_SWITCH, LABEL, objects, policies, standby, tokens, unsaid};

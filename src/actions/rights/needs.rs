@@ -122,6 +122,8 @@ pub struct Needs {
     pub changes: BTreeSet<ChangeNeed>,
     /// Commands that get no right, and why, for people.
     pub left_out: BTreeSet<String>,
+    /// What no API server could be told of them, and what to write instead, for people: nothing is to be granted then.
+    pub unsaid: BTreeSet<String>,
 }
 
 impl Needs {
@@ -309,6 +311,9 @@ impl Reader<'_> {
         match action {
             Action::Exec(exec) => {
                 let written = &words[words.len().saturating_sub(exec.argv.len())..];
+                let Some(argv) = self.argv(written, found) else {
+                    return;
+                };
                 found.execs.insert(ExecNeed {
                     tier,
                     namespace: exec.target.namespace.as_str().to_owned(),
@@ -318,10 +323,7 @@ impl Reader<'_> {
                         None => Container::Default,
                         Some(name) => fixed(name).map_or(Container::Any, Container::Named),
                     },
-                    argv: written
-                        .iter()
-                        .map(|word| Argument::of(word, &self.runbook.parameters))
-                        .collect(),
+                    argv,
                 });
             }
             Action::CreateJob { from, .. } => {
@@ -344,6 +346,21 @@ impl Reader<'_> {
             | Action::DeletePod { .. }
             | Action::Http(_) => {}
         }
+    }
+
+    /// `None` when the server could not be told what one of them may be.
+    fn argv(&self, written: &[Word], found: &mut Needs) -> Option<Vec<Argument>> {
+        let argv: Result<_, _> = written
+            .iter()
+            .map(|word| Argument::of(word, &self.runbook.parameters))
+            .collect();
+        argv.map_err(|unchecked| {
+            found.unsaid.insert(format!(
+                "parameter `{}` of {}: {}",
+                unchecked.parameter, self.runbook.name, unchecked.why
+            ));
+        })
+        .ok()
     }
 
     /// The numbers that it may be scaled to. Of a scale, nothing else can be an integer.

@@ -8,7 +8,7 @@ use serde_json::{Value, json};
 use super::argument::quoted;
 use super::needs::{Needs, Role};
 use super::right::Right;
-use super::{exec_policy, job_policy, own_policy, workload_policy};
+use super::{exec_policy, job_policy, own_policy, policy, workload_policy};
 use crate::actions::kubernetes::epoch::SECRET;
 use crate::domain::action::Tier;
 
@@ -114,18 +114,11 @@ pub fn objects(needs: &Needs, accounts: &Accounts, standby: &[Right]) -> Vec<Val
         .map(|account| service_account(account, *account == accounts.own))
         .collect();
     let mut rights: BTreeMap<Holding<'_>, BTreeSet<&Right>> = BTreeMap::new();
-    let others = accounts
-        .tiers
-        .values()
-        .filter(|account| **account != accounts.own);
-    let others: Vec<String> = others.map(|(home, name)| format!("{home}/{name}")).collect();
-    let mut own = tokens(others.iter());
-    own.extend_from_slice(standby);
+    let policies = policies(needs, accounts, standby);
+    let mut own = own(accounts, standby);
+    own.extend(policy::reads(&policies));
     // Before the rights that they bound.
-    all.extend(exec_policy::objects(needs, accounts));
-    all.extend(job_policy::objects(needs, accounts));
-    all.extend(workload_policy::objects(needs, accounts));
-    all.extend(own_policy::objects(&own, accounts));
+    all.extend(policies);
     for right in &own {
         rights
             .entry((&accounts.own, right.namespace.as_deref()))
@@ -142,6 +135,37 @@ pub fn objects(needs: &Needs, accounts: &Accounts, standby: &[Right]) -> Vec<Val
         let name = accounts.role_name(account);
         all.extend(role(account, &name, namespace, &rights));
     }
+    all
+}
+
+/// What the cluster's own account needs beside its looks.
+fn own(accounts: &Accounts, standby: &[Right]) -> Vec<Right> {
+    let others = accounts
+        .tiers
+        .values()
+        .filter(|account| **account != accounts.own);
+    let others: Vec<String> = others.map(|(home, name)| format!("{home}/{name}")).collect();
+    let mut own = tokens(others.iter());
+    own.extend_from_slice(standby);
+    own
+}
+
+/// The admission policies among the objects, each with its binding.
+#[must_use]
+pub fn policies(needs: &Needs, accounts: &Accounts, standby: &[Right]) -> Vec<Value> {
+    let mut all = exec_policy::objects(needs, accounts);
+    all.extend(job_policy::objects(needs, accounts));
+    all.extend(workload_policy::objects(needs, accounts));
+    all.extend(own_policy::objects(&own(accounts, standby), accounts));
+    all
+}
+
+/// What keeps these from being granted, for people: what no API server could be told, and what it would not take. Granting the
+/// rights without what bounds them is no way out.
+#[must_use]
+pub fn unsaid(needs: &Needs, policies: &[Value]) -> BTreeSet<String> {
+    let mut all = policy::too_long(policies);
+    all.extend(needs.unsaid.iter().cloned());
     all
 }
 

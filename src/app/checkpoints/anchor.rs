@@ -58,6 +58,11 @@ impl Anchor {
         }
     }
 
+    /// A look there says little: nobody has to answer anything but a `POST`.
+    pub fn is_posted_to(&self) -> bool {
+        matches!(self, Self::Webhook { .. })
+    }
+
     /// Its key in the configuration.
     pub(super) fn key(&self) -> &'static str {
         match self {

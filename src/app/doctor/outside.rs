@@ -210,6 +210,17 @@ pub(super) async fn anchors(settings: &Settings, now: Timestamp) -> Vec<Finding>
                      more; the log says when one is not taken"
                 ),
             ),
+            Err(checkpoints::AnchorError::Refused { url, status })
+                if anchor.is_posted_to() && (400..500).contains(&status) =>
+            {
+                Finding::unclear(
+                    ANCHORS,
+                    format!(
+                        "whether {url} takes checkpoints is not known: it answers {status} to a look, and they are POSTed; the log says \
+                         when one is not taken"
+                    ),
+                )
+            }
             Err(error) => Finding::wrong(ANCHORS, format!("{error}, so checkpoints may not get there")),
         });
     }

@@ -5,8 +5,9 @@ use std::collections::{BTreeMap, BTreeSet};
 use jiff::Timestamp;
 
 use super::finding::Finding;
-use crate::app::power::Power;
-use crate::app::review::Review;
+use crate::app::bounds::{self, Said};
+use crate::app::power::{HOME, Power};
+use crate::app::review::{Breadth, Listed, NAMESPACES, Review};
 use crate::app::wiring::clusters;
 use crate::config::Settings;
 use crate::domain::ids::ClusterName;
@@ -19,36 +20,58 @@ pub(super) async fn look(
     now: Timestamp,
 ) -> Vec<Finding> {
     let about = format!("cluster {name}");
-    let power = Power::of(settings, catalog, name.clone(), "interlock");
-    let review = match power.review(&clusters(settings), settings, now).await {
+    let power = Power::of(settings, catalog, name.clone(), HOME);
+    let rows = settings.environments.iter().filter(|row| row.cluster == *name);
+    let known = rows.flat_map(|row| &row.namespaces);
+    let known: Vec<String> = known.map(|namespace| namespace.as_str().to_owned()).collect();
+    let clusters = clusters(settings);
+    let reviewed = power.review(&clusters, settings, Breadth::Wide(&known), now);
+    let review = match reviewed.await {
         Ok(review) => review,
         Err(error) => return vec![Finding::unclear(about, error.to_string())],
     };
+    let allowed = settings.kubernetes.clusters.get(name);
+    let allowed = allowed.map_or(&[][..], |cluster| &cluster.allow_power);
+    let mut found = of_rights(&about, &review, allowed);
+    found.push(Finding::fine(about.clone(), looked(&review)));
+    let unsaid = power.unsaid().into_iter();
+    found.extend(unsaid.map(|text| Finding::wrong(about.clone(), text)));
+    match bounds::look(&clusters, settings, catalog, name).await {
+        Ok(said) => found.extend(said.into_iter().map(|said| told(&about, said))),
+        Err(error) => {
+            let text = format!("whether its admission policies are in force is not known: {error}");
+            found.push(Finding::unclear(about, text));
+        }
+    }
+    found
+}
+
+/// What is missing, what is too much, and what is not known.
+fn of_rights(about: &str, review: &Review, allowed: &[String]) -> Vec<Finding> {
     let mut found: Vec<Finding> = Vec::new();
     if review.is_stripped() {
         let text = "Interlock holds none of the rights that its runbooks need: it was stopped, or they were never granted \
                     (`interlock rbac` prints them)";
-        found.push(Finding::wrong(about.clone(), text));
+        found.push(Finding::wrong(about, text));
     } else {
         found.extend(
-            denied(&review)
+            review
+                .denied()
                 .into_iter()
-                .map(|text| Finding::wrong(about.clone(), text)),
+                .map(|text| Finding::wrong(about, text)),
         );
     }
-    let allowed = settings.kubernetes.clusters.get(name);
-    let allowed = allowed.map_or(&[][..], |cluster| &cluster.allow_power);
-    let (named, rest): (Vec<_>, Vec<_>) = too_much_of(&review, allowed);
-    found.extend(rest.into_iter().map(|text| Finding::wrong(about.clone(), text)));
+    let (named, rest): (Vec<_>, Vec<_>) = too_much_of(review, allowed);
+    found.extend(rest.into_iter().map(|text| Finding::wrong(about, text)));
     let named = named
         .into_iter()
         .map(|text| format!("{text}; allow_power names it"));
-    let named: Vec<Finding> = named.map(|text| Finding::fine(about.clone(), text)).collect();
+    let named: Vec<Finding> = named.map(|text| Finding::fine(about, text)).collect();
     found.extend(
         review
             .unclear
             .iter()
-            .map(|text| Finding::unclear(about.clone(), text.clone())),
+            .map(|text| Finding::unclear(about, text.clone())),
     );
     if found.is_empty() {
         let text = format!(
@@ -59,6 +82,31 @@ pub(super) async fn look(
     }
     found.extend(named);
     found
+}
+
+fn told(about: &str, said: Said) -> Finding {
+    match said {
+        Said::Fine(text) => Finding::fine(about, text),
+        Said::Wrong(text) => Finding::wrong(about, text),
+        Said::Unclear(text) => Finding::unclear(about, text),
+    }
+}
+
+/// Where too much was looked for.
+fn looked(review: &Review) -> String {
+    let count = review.looked_in.len();
+    let all: Vec<&str> = review.looked_in.iter().map(String::as_str).collect();
+    let all = all.join(", ");
+    match review.listed {
+        Listed::Whole => format!("rights beyond were looked for in every namespace, {count} of them"),
+        Listed::Begun => format!(
+            "rights beyond were looked for in {count} namespaces and not in the rest: the first {NAMESPACES} that are listed, and \
+             those of the runbooks"
+        ),
+        Listed::Refused | Listed::NotAsked => format!(
+            "rights beyond were looked for in {all}, and what holds everywhere; Interlock may not list the other namespaces"
+        ),
+    }
 }
 
 /// What is held too much: what `allow_power` names, and the rest.
@@ -75,28 +123,6 @@ fn too_much_of(review: &Review, allowed: &[String]) -> (Vec<String>, Vec<String>
         too_much(&part)
     };
     (part(true), part(false))
-}
-
-/// One sentence for each step and account.
-fn denied(review: &Review) -> Vec<String> {
-    let mut steps: BTreeMap<(&str, String, String), BTreeSet<String>> = BTreeMap::new();
-    for missing in &review.missing {
-        let right = &missing.need.right;
-        let key = (
-            missing.account.as_str(),
-            missing.need.of.to_string(),
-            right.place(),
-        );
-        steps.entry(key).or_default().insert(right.to_string());
-    }
-    let sentence = |((account, of, place), rights): (_, BTreeSet<String>)| {
-        let rights: Vec<String> = rights.into_iter().collect();
-        format!(
-            "{of} would be denied {place}: {account} may not {}",
-            rights.join(", ")
-        )
-    };
-    steps.into_iter().map(sentence).collect()
 }
 
 /// Why a right is too much that no runbook could ask for.

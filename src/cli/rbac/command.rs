@@ -62,6 +62,12 @@ impl Rbac {
         let cluster = chosen(&settings, self.cluster)?;
         let runbooks = self.runbooks.as_ref().unwrap_or(&settings.runbooks.path);
         let power = app::power(&settings, runbooks, cluster, &self.namespace)?;
+        // Rights without the policies that bound them would be wider than the runbooks.
+        let unsaid = power.unsaid();
+        if !unsaid.is_empty() {
+            let all: Vec<String> = unsaid.into_iter().collect();
+            return Err(Failure::Refused(all.join("\n")));
+        }
         match self.format.format {
             Format::Json => screen.json(&answer(&power))?,
             Format::Human => {

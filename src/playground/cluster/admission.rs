@@ -49,6 +49,8 @@ pub(super) fn admit(kind: Kind, object: &mut Value) -> Result<(), ApiError> {
         Kind::Job => admit_job(object),
         Kind::Role | Kind::ClusterRole => admit_role(kind, object, &name),
         Kind::RoleBinding | Kind::ClusterRoleBinding => admit_binding(kind, object, &name),
+        Kind::ValidatingAdmissionPolicy => admit_policy(object, &name),
+        Kind::ValidatingAdmissionPolicyBinding => admit_policy_binding(object, &name),
         _ => Ok(()),
     }
 }
@@ -221,6 +223,50 @@ fn admit_binding(kind: Kind, binding: &Value, name: &str) -> Result<(), ApiError
         }
     }
     Ok(())
+}
+
+/// It is kept and shown; what it says is not evaluated.
+fn admit_policy(policy: &mut Value, name: &str) -> Result<(), ApiError> {
+    let lists = ["/spec/matchConstraints/resourceRules", "/spec/validations"];
+    if let Some(lacking) = lists.iter().find(|list| json::list(policy, list).is_empty()) {
+        let field = lacking.trim_start_matches('/').replace('/', ".");
+        let kind = Kind::ValidatingAdmissionPolicy;
+        return Err(ApiError::invalid(kind, name, &field, "Required value"));
+    }
+    default(policy, &["spec", "failurePolicy"], json!("Fail"));
+    match_defaults(policy, "matchConstraints");
+    Ok(())
+}
+
+fn admit_policy_binding(binding: &mut Value, name: &str) -> Result<(), ApiError> {
+    let kind = Kind::ValidatingAdmissionPolicyBinding;
+    if json::text(binding, "/spec/policyName").is_empty() {
+        return Err(ApiError::invalid(kind, name, "spec.policyName", "Required value"));
+    }
+    if json::list(binding, "/spec/validationActions").is_empty() {
+        return Err(ApiError::invalid(
+            kind,
+            name,
+            "spec.validationActions",
+            "Required value: at least one validation action is required",
+        ));
+    }
+    match_defaults(binding, "matchResources");
+    Ok(())
+}
+
+/// `SetDefaults_MatchResources` and `SetDefaults_Rule` of Kubernetes.
+fn match_defaults(object: &mut Value, field: &str) {
+    if object.pointer(&format!("/spec/{field}")).is_none() {
+        return;
+    }
+    default(object, &["spec", field, "matchPolicy"], json!("Equivalent"));
+    default(object, &["spec", field, "namespaceSelector"], json!({}));
+    default(object, &["spec", field, "objectSelector"], json!({}));
+    let rules = object.pointer_mut(&format!("/spec/{field}/resourceRules"));
+    for rule in rules.and_then(Value::as_array_mut).into_iter().flatten() {
+        default(rule, &["scope"], json!("*"));
+    }
 }
 
 /// What may not change once an object is there.

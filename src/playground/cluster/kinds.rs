@@ -32,6 +32,8 @@ pub enum Kind {
     ClusterRole,
     RoleBinding,
     ClusterRoleBinding,
+    ValidatingAdmissionPolicy,
+    ValidatingAdmissionPolicyBinding,
 }
 
 /// Whether objects of a kind live in a namespace.
@@ -95,12 +97,15 @@ const CORE: (&str, &str) = ("", "v1");
 const APPS: (&str, &str) = ("apps", "v1");
 const BATCH: (&str, &str) = ("batch", "v1");
 const RBAC: (&str, &str) = ("rbac.authorization.k8s.io", "v1");
+const ADMISSION: (&str, &str) = (ADMISSION_GROUP, "v1");
+/// Its kinds came with 1.30.
+pub(super) const ADMISSION_GROUP: &str = "admissionregistration.k8s.io";
 const STATUS: &[&str] = &["status"];
 const SCALE: &[&str] = &["scale", "status"];
 
 /// All kinds, in the order of the enum.
 #[rustfmt::skip]
-pub(super) static KINDS: [KindInfo; 27] = [
+pub(super) static KINDS: [KindInfo; 29] = [
     row(Kind::Namespace, CORE, ("Namespace", "namespaces", "namespace"), &["ns"], Scope::Cluster, STATUS, false),
     row(Kind::Node, CORE, ("Node", "nodes", "node"), &["no"], Scope::Cluster, STATUS, false),
     row(Kind::ServiceAccount, CORE, ("ServiceAccount", "serviceaccounts", "serviceaccount"), &["sa"], Scope::Namespaced, &["token"], false),
@@ -128,6 +133,8 @@ pub(super) static KINDS: [KindInfo; 27] = [
     row(Kind::ClusterRole, RBAC, ("ClusterRole", "clusterroles", "clusterrole"), &[], Scope::Cluster, &[], false),
     row(Kind::RoleBinding, RBAC, ("RoleBinding", "rolebindings", "rolebinding"), &[], Scope::Namespaced, &[], false),
     row(Kind::ClusterRoleBinding, RBAC, ("ClusterRoleBinding", "clusterrolebindings", "clusterrolebinding"), &[], Scope::Cluster, &[], false),
+    row(Kind::ValidatingAdmissionPolicy, ADMISSION, ("ValidatingAdmissionPolicy", "validatingadmissionpolicies", "validatingadmissionpolicy"), &[], Scope::Cluster, STATUS, false),
+    row(Kind::ValidatingAdmissionPolicyBinding, ADMISSION, ("ValidatingAdmissionPolicyBinding", "validatingadmissionpolicybindings", "validatingadmissionpolicybinding"), &[], Scope::Cluster, &[], false),
 ];
 
 impl Kind {

@@ -11,6 +11,7 @@ use super::double::ServerFlavour;
 use super::faults::Faults;
 use super::ids::Ids;
 use super::journal::{Effect, Journal, RequestRecord};
+use super::kinds::ADMISSION_GROUP;
 use super::model::Model;
 use super::users::Users;
 
@@ -40,7 +41,10 @@ pub(super) struct Shared {
 }
 
 impl Shared {
-    pub fn new(model: Model, flavour: ServerFlavour, without_groups: Vec<String>) -> Self {
+    pub fn new(model: Model, flavour: ServerFlavour, mut without_groups: Vec<String>) -> Self {
+        if matches!(flavour, ServerFlavour::V120 | ServerFlavour::V129) {
+            without_groups.push(ADMISSION_GROUP.to_owned());
+        }
         Self {
             model: Mutex::new(model),
             journal: Mutex::default(),

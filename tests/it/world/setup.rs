@@ -4,7 +4,7 @@
 use std::path::Path;
 
 use super::Doubles;
-use interlock::playground::cluster::ClusterUser;
+use interlock::playground::cluster::{ClusterUser, ServerFlavour};
 
 /// Token that alert senders show.
 pub const ALERT_TOKEN: &str = "alerts-of-the-tests";
@@ -38,6 +38,7 @@ pub struct Setup {
     pub transport: Transport,
     /// How much faster than ours the cluster's clock runs: its pods start and stop sooner.
     pub cluster_speed: f64,
+    pub flavour: ServerFlavour,
     approvers: String,
     tables: String,
     /// Beside `demo`.
@@ -68,6 +69,7 @@ impl Default for Setup {
             autonomy: "suggest",
             transport: Transport::Socket,
             cluster_speed: 4.0,
+            flavour: ServerFlavour::default(),
             approvers: String::new(),
             tables: String::new(),
             clusters: Vec::new(),
@@ -149,6 +151,13 @@ impl Setup {
     #[must_use]
     pub fn clocks_agree(mut self) -> Self {
         self.cluster_speed = 1.0;
+        self
+    }
+
+    /// With a cluster from before admission policies.
+    #[must_use]
+    pub fn older_cluster(mut self) -> Self {
+        self.flavour = ServerFlavour::V120;
         self
     }
 

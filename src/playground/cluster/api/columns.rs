@@ -125,7 +125,9 @@ fn columns(kind: Kind) -> Vec<Column> {
         | Kind::Role
         | Kind::ClusterRole
         | Kind::RoleBinding
-        | Kind::ClusterRoleBinding => list.push(AGE),
+        | Kind::ClusterRoleBinding
+        | Kind::ValidatingAdmissionPolicy
+        | Kind::ValidatingAdmissionPolicyBinding => list.push(AGE),
     }
     list
 }

@@ -283,7 +283,7 @@ async fn dispatch(
         }
         Target::Review(resource) => {
             let body = body(request).await?;
-            review::answer(resource, &caller, &body)
+            review::answer(resource, shared.flavour, &caller, &body)
         }
         _ if method != Method::GET => Err(ApiError::method_not_allowed()),
         Target::Version => Ok(discovery::version(shared.flavour)),

@@ -5,14 +5,30 @@ use serde_json::{Value, json};
 
 use super::query::Caller;
 use super::{Body, respond};
+use crate::playground::cluster::double::ServerFlavour;
 use crate::playground::cluster::json;
 use crate::playground::cluster::status::ApiError;
 use crate::playground::cluster::users::{Attributes, Identity};
 
 /// Answers a review; only the caller's own rights can be asked for.
-pub(super) fn answer(resource: &str, caller: &Caller, body: &[u8]) -> Result<Response<Body>, ApiError> {
+pub(super) fn answer(
+    resource: &str,
+    flavour: ServerFlavour,
+    caller: &Caller,
+    body: &[u8],
+) -> Result<Response<Body>, ApiError> {
     if caller.identity == Identity::Anonymous {
         return Err(ApiError::unauthorized());
+    }
+    if resource == "selfsubjectreviews" && flavour == ServerFlavour::V120 {
+        // No role of that time names it, so that it is refused and not unknown.
+        let group = "authentication.k8s.io";
+        let message = format!(
+            "{resource}.{group} is forbidden: User \"{}\" cannot create resource \"{resource}\" in API group \"{group}\" at the \
+             cluster scope",
+            caller.identity.name()
+        );
+        return Err(ApiError::forbidden(group, resource, "", message));
     }
     let mut review: Value = serde_json::from_slice(body)
         .map_err(|error| ApiError::bad_request(format!("the body is not JSON: {error}")))?;
