@@ -3,7 +3,9 @@
 use std::collections::BTreeMap;
 use std::fmt;
 
+use super::changes::{Change, Done};
 use super::moments::Moment;
+use super::troubles;
 
 #[derive(Clone, Debug, Default)]
 pub struct Figures {
@@ -11,10 +13,13 @@ pub struct Figures {
     pub alerts: u64,
     pub entries: u64,
     pub starts: u64,
-    pub effects: u64,
+    /// Changes that were seen from outside, by kind.
+    pub effects: BTreeMap<&'static str, u64>,
     pub unknown: u64,
     /// How often the moment that was wanted really came.
     pub moments: BTreeMap<&'static str, u64>,
+    /// How often something outside went wrong and was met.
+    pub troubles: BTreeMap<&'static str, u64>,
 }
 
 impl Figures {
@@ -23,24 +28,43 @@ impl Figures {
         self.alerts += other.alerts;
         self.entries += other.entries;
         self.starts += other.starts;
-        self.effects += other.effects;
         self.unknown += other.unknown;
-        for (moment, count) in &other.moments {
-            *self.moments.entry(moment).or_default() += count;
+        add(&mut self.effects, &other.effects);
+        add(&mut self.moments, &other.moments);
+        add(&mut self.troubles, &other.troubles);
+    }
+
+    pub fn count(&mut self, done: &[Done]) {
+        for done in done {
+            *self.effects.entry(done.change.name()).or_default() += 1;
         }
     }
 
-    /// Every moment came.
+    /// Every moment came, every kind of change was made, and everything outside failed at least once.
     pub fn shows_everything(&self) -> Result<(), String> {
-        let missing: Vec<_> = Moment::names()
-            .into_iter()
-            .filter(|name| !self.moments.contains_key(name))
-            .collect();
-        match missing.is_empty() && self.unknown > 0 && self.effects > 0 {
+        let changes: Vec<_> = Change::ALL.into_iter().map(Change::name).collect();
+        let missing: Vec<_> = [
+            missing(&self.moments, &Moment::names()),
+            missing(&self.effects, &changes),
+            missing(&self.troubles, &troubles::NAMES),
+        ]
+        .concat();
+        match missing.is_empty() && self.unknown > 0 {
             true => Ok(()),
             false => Err(format!("never came: {missing:?}; {self}")),
         }
     }
+}
+
+fn add(all: &mut BTreeMap<&'static str, u64>, more: &BTreeMap<&'static str, u64>) {
+    for (name, count) in more {
+        *all.entry(name).or_default() += count;
+    }
+}
+
+fn missing(seen: &BTreeMap<&'static str, u64>, wanted: &[&'static str]) -> Vec<&'static str> {
+    let wanted = wanted.iter().copied();
+    wanted.filter(|name| !seen.contains_key(name)).collect()
 }
 
 impl fmt::Display for Figures {
@@ -53,11 +77,13 @@ impl fmt::Display for Figures {
             effects,
             unknown,
             moments,
+            troubles,
         } = self;
+        let all: u64 = effects.values().sum();
         write!(
             f,
-            "{kills} kills: {alerts} alerts taken, {entries} entries, {starts} starts, {effects} changes seen from \
-             outside, {unknown} ended Unknown; killed {moments:?}"
+            "{kills} kills: {alerts} alerts taken, {entries} entries, {starts} starts, {all} changes seen from \
+             outside ({effects:?}), {unknown} ended Unknown; killed {moments:?}; troubles met {troubles:?}"
         )
     }
 }

@@ -6,20 +6,23 @@ use std::ffi::OsString;
 use std::sync::Arc;
 use std::time::{Duration, SystemTime};
 
-use interlock::playground::cluster::{ClusterDouble, ClusterOptions, FaultKind, FaultMatch, Scenario, Speed};
+use interlock::playground::cluster::{ClusterDouble, ClusterOptions, FaultKind, Scenario, Speed};
 use interlock::playground::pager::{PagerDouble, PagerOptions};
 use interlock::playground::slack::{RateLimits, RequestUrls, SlackDouble, SlackOptions};
 use parking_lot::Mutex;
 use tempfile::TempDir;
 use tokio::time::{Instant, sleep, timeout, timeout_at};
 
+use super::changes::{self, Change, Done};
 use super::disk::Disk;
 use super::figures::Figures;
+use super::hook::{Hook, HookFault};
 use super::moments::{Harm, Moment};
 use super::people;
 use super::place::{self, TOKEN, alert, name};
 use super::process::Process;
 use super::promises;
+use super::troubles::{self, Trouble};
 
 /// A process lives at most this long in one round, on a machine that has nothing else to do. Where starting it alone took long,
 /// it lives so many times as long: nothing would come of it before its end otherwise.
@@ -55,6 +58,7 @@ pub struct Lane {
     pub slack: SlackDouble,
     pub cluster: ClusterDouble,
     pub pager: PagerDouble,
+    pub hook: Arc<Hook>,
     pub folder: TempDir,
     http: reqwest::Client,
     over_http: bool,
@@ -76,8 +80,8 @@ pub struct Lane {
 pub struct Seen {
     /// Names of alerts, once they were answered with 200.
     pub taken: Vec<(String, u64)>,
-    /// Audit ids of what was done in the cluster.
-    pub effects: Vec<(String, u64)>,
+    /// Marks of the attempts that changed something.
+    pub effects: BTreeMap<String, u64>,
 }
 
 fn now_ns() -> u64 {
@@ -99,14 +103,17 @@ impl Lane {
         };
         let cluster = ClusterDouble::start(cluster).await.unwrap();
         cluster.world().apply(Scenario::RedisTimeout);
+        changes::plant(&cluster);
+        let hook = Arc::new(Hook::start().await);
         let pager = PagerDouble::start(PagerOptions::default()).await.unwrap();
         let folder = tempfile::tempdir().unwrap();
         let over_http = number % 2 == 1;
-        place::furnish(folder.path(), &slack, &cluster, &pager, over_http);
+        place::furnish(folder.path(), &slack, &cluster, &pager, &hook, over_http);
         Self {
             slack,
             cluster,
             pager,
+            hook,
             folder,
             http: reqwest::Client::builder().no_proxy().build().unwrap(),
             over_http,
@@ -124,16 +131,17 @@ impl Lane {
     pub async fn open_on_disk(number: u32, seed: u64) -> Self {
         let mut lane = Self::open(number, seed).await;
         lane.disk = Some(Disk::new(lane.folder.path()));
-        let (cluster, seen) = (lane.cluster.clone(), Arc::downgrade(&lane.seen));
+        let (cluster, hook) = (lane.cluster.clone(), lane.hook.clone());
+        let seen = Arc::downgrade(&lane.seen);
         tokio::spawn(async move {
             while let Some(seen) = seen.upgrade() {
-                let effects = cluster.effects();
+                let done = changes::done(&cluster.effects(), &hook.posts());
                 let at = now_ns();
                 {
                     let mut seen = seen.lock();
-                    let before = seen.effects.len();
-                    let new = effects.into_iter().skip(before);
-                    seen.effects.extend(new.map(|effect| (effect.audit_id, at)));
+                    for Done { attempt, .. } in done {
+                        seen.effects.entry(attempt).or_insert(at);
+                    }
                 }
                 sleep(Duration::from_millis(2)).await;
             }
@@ -185,11 +193,21 @@ impl Lane {
     async fn round(&mut self) {
         let moment = Moment::choose(&mut self.rng);
         let environment = moment.environment().map(|(name, value)| (name, value.into()));
+        let asked = self.asked_next();
+        let troubled = moment == Moment::TroubleMet || self.rng.below(4) == 0;
+        let trouble = troubled.then(|| Trouble::choose(&mut self.rng, asked, self.over_http));
+        let of_slack = matches!(trouble, Some(Trouble::Slack(_)));
+        if let Some(trouble) = trouble.as_ref().filter(|_| !of_slack) {
+            trouble.begin(self);
+        }
         let begun = Instant::now();
         let came = match self.start(environment.into_iter().collect()).await {
             Ok(process) => {
+                if let Some(trouble) = trouble.as_ref().filter(|_| of_slack) {
+                    trouble.begin(self);
+                }
                 let round = (begun.elapsed() * OF_STARTS).clamp(ROUND, LONGEST_ROUND);
-                let came = timeout(round, self.until(moment, &process, round)).await;
+                let came = timeout(round, self.until(moment, &process, round, trouble.as_ref())).await;
                 process.kill();
                 came.unwrap_or(false)
             }
@@ -209,25 +227,58 @@ impl Lane {
         if came {
             *self.figures.moments.entry(moment.name()).or_default() += 1;
         }
+        if let Some(trouble) = trouble.filter(|trouble| trouble.was_met(self)) {
+            *self.figures.troubles.entry(trouble.name()).or_default() += 1;
+        }
+        troubles::end(self);
         self.figures.kills += 1;
         self.at_most_once();
+    }
+
+    /// What the next alert will ask for.
+    fn asked_next(&self) -> Change {
+        Change::of_alert(self.fired + 1)
+    }
+
+    /// What was changed outside so far.
+    fn done(&self) -> Vec<Done> {
+        changes::done(&self.cluster.effects(), &self.hook.posts())
+    }
+
+    /// The next change is made, and its answer never comes.
+    fn hang_next(&self) {
+        let change = self.asked_next();
+        let kind = match change {
+            Change::Post => return self.hook.fail(HookFault::HangAfter),
+            Change::Flush => FaultKind::HangAfterFrames(1),
+            Change::Restart | Change::Scale | Change::Delete | Change::Job | Change::Undo => {
+                FaultKind::HangAfterApply
+            }
+        };
+        self.cluster.faults().once(change.requests(), kind);
     }
 
     /// What was done outside is on record, and nothing of it twice.
     pub fn at_most_once(&self) {
         let record = promises::record(&self.folder.path().join("interlock.db"));
-        promises::at_most_once(&record, &self.cluster.effects());
+        promises::at_most_once(&record, &self.done());
     }
 
     /// Lives on until the moment has come: an alert is fired, people press what they can.
-    async fn until(&mut self, moment: Moment, process: &Process, round: Duration) -> bool {
+    async fn until(
+        &mut self,
+        moment: Moment,
+        process: &Process,
+        round: Duration,
+        trouble: Option<&Trouble>,
+    ) -> bool {
         if let Moment::After(span) = moment {
             let end = Instant::now() + span;
-            let _ = timeout_at(end, self.work(process, || false)).await;
+            let _ = timeout_at(end, self.work(process, |_| false)).await;
             return true;
         }
         if let Moment::Stopping(span) = moment {
-            let _ = timeout(Duration::from_millis(300), self.work(process, || false)).await;
+            let _ = timeout(Duration::from_millis(300), self.work(process, |_| false)).await;
             process.ask_to_stop();
             sleep(span).await;
             return true;
@@ -237,50 +288,61 @@ impl Lane {
             if harm == Harm::Abort {
                 return self.until_it_dies(process, round).await;
             }
-            let _ = timeout(patience, self.work(process, || false)).await;
+            let _ = timeout(patience, self.work(process, |_| false)).await;
             return false;
         }
         if moment == Moment::CommandHangs {
-            let exec = FaultMatch {
-                resource: Some("pods/exec".to_owned()),
-                ..FaultMatch::default()
-            };
-            self.cluster.faults().once(exec, FaultKind::HangAfterFrames(1));
+            self.hang_next();
         }
-        let (slack, cluster) = (self.slack.clone(), self.cluster.clone());
-        let effects = cluster.effects().len();
-        let shown = *slack.changes().borrow();
+        if moment == Moment::TroubleMet {
+            return self.until_met(process, trouble).await;
+        }
+        let before = self.done().len();
+        let shown = *self.slack.changes().borrow();
         let taken = self.taken.len();
         if moment == Moment::AlertTaken {
             self.fire(process).await;
             return self.taken.len() > taken;
         }
         if moment == Moment::Clicked {
-            self.fire(process).await;
-            loop {
-                if people::press_all(&slack, &["approve"]) > 0 {
-                    // Somewhere between the click, its commit and its answer.
-                    sleep(Duration::from_millis(self.rng.below(40))).await;
-                    return true;
-                }
-                sleep(LOOK).await;
-            }
+            return self.until_clicked(process).await;
         }
-        self.work(process, move || match moment {
-            Moment::CardShown => *slack.changes().borrow() != shown,
-            Moment::CommandRuns | Moment::CommandHangs => cluster.effects().len() > effects,
+        self.work(process, move |lane| match moment {
+            Moment::CardShown => *lane.slack.changes().borrow() != shown,
+            Moment::CommandRuns | Moment::CommandHangs => lane.done().len() > before,
             Moment::After(_)
             | Moment::AlertTaken
             | Moment::Clicked
             | Moment::Stopping(_)
+            | Moment::TroubleMet
             | Moment::Inside { .. } => false,
         })
         .await
     }
 
+    async fn until_met(&mut self, process: &Process, trouble: Option<&Trouble>) -> bool {
+        let met = |lane: &Self| trouble.is_some_and(|trouble| trouble.was_met(lane));
+        let met = self.work(process, met).await;
+        // Somewhere in what is made of it.
+        sleep(Duration::from_millis(self.rng.below(250))).await;
+        met
+    }
+
+    async fn until_clicked(&mut self, process: &Process) -> bool {
+        self.fire(process).await;
+        loop {
+            if people::press_all(&self.slack, &["approve"]) > 0 {
+                // Somewhere between the click, its commit and its answer.
+                sleep(Duration::from_millis(self.rng.below(40))).await;
+                return true;
+            }
+            sleep(LOOK).await;
+        }
+    }
+
     /// Whether it dies where it was told to; some of that is passed only when it stops.
     async fn until_it_dies(&mut self, process: &Process, round: Duration) -> bool {
-        let _ = timeout(round / 2, self.work(process, || process.has_ended())).await;
+        let _ = timeout(round / 2, self.work(process, |_| process.has_ended())).await;
         if !process.has_ended() {
             process.ask_to_stop();
             while !process.has_ended() {
@@ -290,12 +352,12 @@ impl Lane {
         process.has_aborted()
     }
 
-    async fn work(&mut self, process: &Process, come: impl Fn() -> bool) -> bool {
+    async fn work(&mut self, process: &Process, come: impl Fn(&Self) -> bool) -> bool {
         self.fire(process).await;
         loop {
             people::press_all(&self.slack, &["worked", "approve"]);
             for _ in 0..4 {
-                if come() {
+                if come(self) {
                     return true;
                 }
                 sleep(LOOK).await;
@@ -345,7 +407,7 @@ impl Lane {
 
     /// The last process lives until there is nothing left to do.
     async fn rest(&mut self) {
-        self.cluster.faults().clear();
+        troubles::end(self);
         let database = self.folder.path().join("interlock.db");
         let mut process = self.start(Vec::new()).await.expect("it starts");
         let end = Instant::now() + REST;
@@ -406,8 +468,8 @@ impl Lane {
     }
 
     fn nothing_is_lost(&mut self, record: &promises::Record) {
-        let effects = self.cluster.effects();
-        promises::at_most_once(record, &effects);
+        let done = self.done();
+        promises::at_most_once(record, &done);
         for number in &self.taken {
             let name = name(*number);
             let opened = record.opened.iter().filter(|opened| **opened == name).count();
@@ -420,6 +482,10 @@ impl Lane {
         let mut of_incident: BTreeMap<String, usize> = BTreeMap::new();
         for (_, card) in people::cards(&self.slack) {
             let incident = card.text.split(' ').next().unwrap_or_default().to_owned();
+            // What is said of a freeze stands in the channel as well.
+            if !incident.starts_with("INC-") {
+                continue;
+            }
             *of_incident.entry(incident).or_default() += 1;
         }
         let twice: Vec<_> = of_incident.iter().filter(|(_, cards)| **cards > 1).collect();
@@ -428,7 +494,7 @@ impl Lane {
         self.figures.alerts = u64::try_from(self.taken.len()).unwrap();
         self.figures.entries = record.entries;
         self.figures.starts = u64::try_from(record.started.len()).unwrap();
-        self.figures.effects = u64::try_from(effects.len()).unwrap();
+        self.figures.count(&done);
         self.figures.unknown = record.unknown;
     }
 }

@@ -1,9 +1,12 @@
 //! The real binary, killed. It runs against the doubles with real processes, files and sockets; `SIGKILL` comes at random
 //! moments and at named ones (just after it said yes to an alert, when a card appears, when a click is on its way, when a
-//! command has begun in the cluster, while one hangs there). After each kill what happened outside is counted, and held
-//! against the journal that the dead process left:
+//! command has begun in the cluster, while one hangs there). In one life of three something outside goes wrong as well: Slack,
+//! the cluster, the pager or a service of the house refuses, loses its answers or is away; some are killed just when they met
+//! it. After each kill what happened outside is counted, changes of every kind, and held against the journal that the dead
+//! process left:
 //!
-//! - an attempt had its effect at most once, and none without a start on record that a person had approved;
+//! - an attempt had its effect at most once, none without a start on record that a person had approved, and none of another
+//!   kind than its incident's alert asks for;
 //! - the chain verifies, and the tables beside it are what it leads to;
 //! - at the end no alert is lost that was answered with 200, each has one incident and one card, every step has an end or
 //!   a person's word on it, and nothing is left to be delivered.
@@ -11,11 +14,13 @@
 //! `INTERLOCK_KILLS=1000 cargo test --test kills` says how many; `INTERLOCK_KILLS_SEED=7` which.
 
 mod canary;
+mod changes;
 mod cores;
 mod disk;
 mod faults;
 mod figures;
 mod film;
+mod hook;
 mod lane;
 #[path = "../common/manifest.rs"]
 mod manifest;
@@ -26,6 +31,7 @@ mod power;
 mod process;
 mod promises;
 mod slow;
+mod troubles;
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, Ordering};

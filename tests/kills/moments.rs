@@ -22,6 +22,8 @@ pub enum Moment {
     CommandRuns,
     /// A command has begun and says nothing more.
     CommandHangs,
+    /// What goes wrong outside in this life was just met.
+    TroubleMet,
     /// It was asked to stop, this long ago.
     Stopping(Duration),
     /// Inside of it, between two things that belong together.
@@ -53,9 +55,23 @@ fn points() -> impl Iterator<Item = &'static str> {
     all.iter().copied().filter(|name| *name != "migrated")
 }
 
+/// What is reached only when much has gone well before, or is often waited or refused at: these are chosen twice as often.
+const RARE: [&str; 5] = [
+    "entry-written",
+    "committed",
+    "card-posted",
+    "permitted",
+    "performed",
+];
+
 impl Moment {
     pub fn choose(rng: &mut Rng) -> Self {
-        let points: Vec<&'static str> = points().collect();
+        let points: Vec<&'static str> = points()
+            .chain(points().filter(|name| RARE.contains(name)))
+            .collect();
+        if rng.below(7) == 0 {
+            return Self::TroubleMet;
+        }
         if !points.is_empty() && rng.below(2) == 0 {
             let at = usize::try_from(rng.below(u64::try_from(points.len()).unwrap())).unwrap();
             return Self::inside(points[at], rng);
@@ -91,6 +107,7 @@ impl Moment {
             Self::Clicked => "clicked",
             Self::CommandRuns => "command runs",
             Self::CommandHangs => "command hangs",
+            Self::TroubleMet => "trouble met",
             Self::Stopping(_) => "stopping",
             Self::Inside { point, .. } => point,
         }
@@ -105,6 +122,7 @@ impl Moment {
             "clicked",
             "command runs",
             "command hangs",
+            "trouble met",
             "stopping",
         ];
         outside.into_iter().chain(points()).collect()

@@ -9,6 +9,9 @@ use interlock::store::Signer;
 use jiff::Timestamp;
 use serde_json::{Value, json};
 
+use super::changes::{self, Change};
+use super::hook::Hook;
+
 pub const TOKEN: &str = "alerts-of-the-kills";
 
 pub fn furnish(
@@ -16,18 +19,21 @@ pub fn furnish(
     slack: &SlackDouble,
     cluster: &ClusterDouble,
     pager: &PagerDouble,
+    hook: &Hook,
     over_http: bool,
 ) {
-    std::fs::create_dir_all(folder.join("runbooks")).unwrap();
-    let redis = include_str!("../../runbooks/redis-connection-timeout.md");
-    std::fs::write(folder.join("runbooks/redis-connection-timeout.md"), redis).unwrap();
+    changes::write_runbooks(&folder.join("runbooks"), hook);
     let kubeconfig = cluster.kubeconfig(ClusterUser::Interlock);
     std::fs::write(folder.join("kubeconfig"), kubeconfig).unwrap();
     let transport = if over_http { "http" } else { "socket" };
-    std::fs::write(folder.join("interlock.toml"), settings(slack, pager, transport)).unwrap();
+    std::fs::write(
+        folder.join("interlock.toml"),
+        settings(slack, pager, hook, transport),
+    )
+    .unwrap();
 }
 
-fn settings(slack: &SlackDouble, pager: &PagerDouble, transport: &str) -> String {
+fn settings(slack: &SlackDouble, pager: &PagerDouble, hook: &Hook, transport: &str) -> String {
     let slack = slack.addresses();
     let key = Signer::generate("interlock.test/kills").unwrap();
     format!(
@@ -60,6 +66,8 @@ key = "{key}"
 file = "anchors"
 [backup]
 file = "backup.db"
+[http]
+allowed_hosts = ["{house}"]
 # Each alert is to have an incident of its own, however fast they come.
 [grouping]
 storm_alerts_per_minute = 0
@@ -75,12 +83,13 @@ channel = "#platform"
 name = "production"
 cluster = "demo"
 namespaces = ["production"]
+hosts = ["{house}"]
 [[caches]]
 cluster = "demo"
 namespace = "production"
 name = "redis-primary"
 [[approvers]]
-tiers = [0, 1]
+tiers = [0, 1, 2]
 environments = ["production"]
 groups = ["@sre"]
 "##,
@@ -90,6 +99,7 @@ groups = ["@sre"]
         secret = slack.signing_secret,
         routing_key = pager.routing_key(),
         events = pager.events_base(),
+        house = hook.host(),
     )
 }
 
@@ -97,7 +107,7 @@ groups = ["@sre"]
 pub const CHANNELS: [&str; 3] = ["incidents", "payments", "platform"];
 
 pub fn name(number: u64) -> String {
-    format!("RedisConnectionTimeout{number}")
+    format!("{}{number}", Change::of_alert(number).alert())
 }
 
 pub fn alert(number: u64, status: &str) -> Value {
@@ -107,7 +117,8 @@ pub fn alert(number: u64, status: &str) -> Value {
         "resolved" => "2026-12-31T00:00:00Z",
         _ => "0001-01-01T00:00:00Z",
     };
-    json!({
+    let change = Change::of_alert(number);
+    let mut alert = json!({
         "version": "4", "groupKey": format!("{{}}:{{alertname=\"{name}\"}}"), "truncatedAlerts": 0,
         "status": status, "receiver": "interlock", "groupLabels": {"alertname": name},
         "commonLabels": {"alertname": name}, "commonAnnotations": {}, "externalURL": "http://alertmanager.example",
@@ -117,9 +128,13 @@ pub fn alert(number: u64, status: &str) -> Value {
                 "alertname": name, "severity": "high", "service": "api-gateway", "namespace": "production", "cluster": "demo",
                 "team": (number % 3).to_string(),
             },
-            "annotations": {"summary": format!("Redis connection timeout on api-gateway, case {number}")},
+            "annotations": {"summary": format!("{}, case {number}", change.summary())},
             "startsAt": starts.to_string(), "endsAt": ends,
             "generatorURL": "http://prometheus.example/graph", "fingerprint": format!("{number:016x}"),
         }],
-    })
+    });
+    if let Some((label, value)) = change.label(number) {
+        alert["alerts"][0]["labels"][label] = Value::String(value);
+    }
+    alert
 }

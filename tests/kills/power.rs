@@ -85,7 +85,7 @@ fn check(database: &Path, seen: &Seen, at: u64) -> (u64, usize) {
             "{name} was answered with 200 and is gone"
         );
     }
-    for (attempt, _) in seen.effects.iter().filter(|(_, when)| *when < at) {
+    for (attempt, _) in seen.effects.iter().filter(|(_, when)| **when < at) {
         told += 1;
         assert!(
             record.started.contains_key(attempt),

@@ -5,8 +5,9 @@ use std::path::Path;
 
 use interlock::domain::event::{Event, Outcome};
 use interlock::domain::run::StepState;
-use interlock::playground::cluster::Effect;
 use interlock::store::{Store, parse};
+
+use super::changes::Done;
 
 /// What the journal says after a kill.
 #[derive(Debug, Default)]
@@ -16,6 +17,8 @@ pub struct Record {
     pub started: BTreeMap<String, usize>,
     /// Name of the alert of each incident that was opened.
     pub opened: Vec<String>,
+    /// The same, by the incident.
+    pub alerts: BTreeMap<String, String>,
     pub unknown: u64,
 }
 
@@ -44,7 +47,10 @@ pub fn record(database: &Path) -> Record {
                     running.insert(attempt);
                 }
                 Event::Started { .. } => adrift = running.clone(),
-                Event::Opened { alert, .. } => record.opened.push(alert.name.clone()),
+                Event::Opened { incident, alert, .. } => {
+                    record.opened.push(alert.name.clone());
+                    record.alerts.insert(incident.to_string(), alert.name.clone());
+                }
                 Event::StepEnded { attempt, outcome, .. } => {
                     let unknown = matches!(outcome, Outcome::Unknown { .. });
                     assert!(
@@ -63,24 +69,24 @@ pub fn record(database: &Path) -> Record {
     record
 }
 
-/// At most once, and only what is on record and was approved.
-pub fn at_most_once(record: &Record, effects: &[Effect]) {
+/// At most once, and only what is on record, was approved and is what that incident's alert asks for.
+pub fn at_most_once(record: &Record, done: &[Done]) {
     let mut seen = BTreeSet::new();
-    for effect in effects
-        .iter()
-        .filter(|effect| effect.argv.iter().any(|word| word == "FLUSHDB"))
-    {
-        assert!(
-            seen.insert(&effect.audit_id),
-            "{} was done twice",
-            effect.audit_id
-        );
-        let approvals = record.started.get(&effect.audit_id);
+    for Done { attempt, change } in done {
+        assert!(seen.insert(attempt), "{attempt} did its {} twice", change.name());
+        let approvals = record.started.get(attempt);
         assert!(
             approvals.is_some_and(|approvals| *approvals > 0),
-            "{} was done and has no approved start on record: {:?}",
-            effect.audit_id,
+            "{attempt} did its {} and has no approved start on record: {:?}",
+            change.name(),
             record.started
+        );
+        let incident = attempt.split('.').nth(1).unwrap_or_default();
+        let alert = record.alerts.get(incident).map(String::as_str);
+        assert!(
+            alert.is_some_and(|alert| alert.starts_with(change.alert())),
+            "{attempt} did {}, which {alert:?} does not ask for",
+            change.name()
         );
     }
 }
