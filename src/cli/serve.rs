@@ -83,9 +83,10 @@ struct Signals {
 
 impl Signals {
     fn listen() -> Result<Self, Failure> {
-        // A file that may grow no further is to be an error of the write, as a full disk is, and not the end.
+        // A file that may grow no further is to be an error of the write, as a full disk is, and not the end. What was asked for
+        // once is caught from then on.
         let grows_no_further = SignalKind::from_raw(rustix::process::Signal::XFSZ.as_raw());
-        signal(grows_no_further).map_err(Failure::Process)?;
+        drop(signal(grows_no_further).map_err(Failure::Process)?);
         Ok(Self {
             interrupt: signal(SignalKind::interrupt()).map_err(Failure::Process)?,
             terminate: signal(SignalKind::terminate()).map_err(Failure::Process)?,

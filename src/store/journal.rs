@@ -115,7 +115,7 @@ impl Store {
     /// # Errors
     /// See [`StoreError`].
     pub fn in_memory() -> Result<Self, StoreError> {
-        Self::open(Path::new(":memory:"))
+        Self::open(Path::new(private::IN_MEMORY))
     }
 
     /// Opens an existing database for reading only; the bot may be running on it.

@@ -4,9 +4,15 @@ use std::fs::OpenOptions;
 use std::os::unix::fs::OpenOptionsExt as _;
 use std::path::Path;
 
+/// What SQLite takes for no file at all.
+pub(super) const IN_MEMORY: &str = ":memory:";
+
 /// Makes the file for its owner alone where there is none. SQLite takes an empty file for a new database, and gives the files
 /// beside it the same rights. Where it can't be made nothing is said here: SQLite tries next, and says why.
 pub(super) fn make(path: &Path) {
+    if path == Path::new(IN_MEMORY) {
+        return;
+    }
     let made = OpenOptions::new()
         .write(true)
         .create_new(true)
@@ -20,6 +26,12 @@ mod tests {
     use std::os::unix::fs::PermissionsExt as _;
 
     use crate::store::Store;
+
+    #[test]
+    fn a_rehearsal_leaves_no_file() {
+        drop(Store::in_memory().unwrap());
+        assert!(!std::path::Path::new(super::IN_MEMORY).exists());
+    }
 
     #[test]
     fn a_database_its_log_and_its_backup_are_for_their_owner_alone() {
