@@ -161,6 +161,9 @@ fn in_short(error: StoreError) -> String {
         | StoreError::Open { .. }
         | StoreError::Foreign(_)
         | StoreError::Broken { .. }
+        | StoreError::Changed { .. }
+        | StoreError::Tampered(_)
+        | StoreError::Moved(_)
         | StoreError::NoBackup(_)
         | StoreError::BackupUnreadable { .. }
         | StoreError::BackupUnwritable { .. }
