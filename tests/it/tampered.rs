@@ -2,9 +2,11 @@
 //! start of a step, whole rows, messages that wait. Where there is a key, each is found, before anything runs and while the
 //! bot runs.
 
+use std::time::Duration;
+
 use interlock::playground::cluster::{FaultKind, Scenario};
 use interlock::playground::pager::{PagerFaults, Status};
-use interlock::store::{Content, Signer, Store};
+use interlock::store::{Checkpoint, Content, Signer, Store};
 use rusqlite::Connection;
 
 use crate::rewritten::{KEYED, forged, nothing_runs_until_a_person_looked, sealed};
@@ -302,5 +304,61 @@ async fn a_row_that_nobody_can_read_keeps_the_bot_from_nothing() {
     world.bot_starts().await;
     world.fires(&Alert::redis_timeout()).await;
     world.card_shows("INC-2", "Waits for 1 approval").await;
+    world.ends_and_nothing_ran().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_was_changed_below_the_snapshot_is_found_a_minute_after_the_start() {
+    let world = sealed().await;
+    changes(
+        &world,
+        "UPDATE journal SET payload = payload || ' ' WHERE seq = 2",
+    );
+    world.bot_starts().await;
+    world.card("Waits for 1 approval").await;
+    world.nobody_was_paged();
+    world.clock_moves(Duration::from_secs(61)).await;
+    everything_is_frozen(&world, "entry 2 is not what it was when it was written").await;
+    world.card("no approval in it counts").await;
+    world.a_human_is_paged("INC-1").await;
+    let readiness = world.readiness().await;
+    assert!(
+        readiness.contains("no checkpoint of this journal is signed"),
+        "{readiness}"
+    );
+    world.nothing_ran();
+
+    // It is on record, so that the next day says nothing new.
+    let why = "entry 2 is not what it was when it was written: it was changed from outside";
+    let store = Store::open_to_read(&world.database()).unwrap();
+    assert!(store.has_frozen_for(why).unwrap());
+    assert!(!store.has_frozen_for("entry 3 is not what it was").unwrap());
+    world.ends_with_what_is_left().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_checkpoint_of_another_history_among_those_of_the_file_is_found() {
+    let key = Signer::generate("interlock.test/story").unwrap();
+    let signer = Signer::parse(&key).unwrap();
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("anchors.jsonl");
+    let table = format!("[checkpoints]\nkey = \"{key}\"\nfile = \"{}\"", file.display());
+    let world = TestWorld::start(Setup::default().table(&table)).await;
+    world.fires(&Alert::tape_jam().severity("critical")).await;
+    world.a_human_is_paged("INC-1").await;
+    world.outbox_is_empty().await;
+    world.bot_stops().await;
+    // By the same key, and not the largest: two copies of the database were once run beside one another.
+    let other = Checkpoint {
+        origin: "interlock.test/story".to_owned(),
+        size: 2,
+        root: [7; 32],
+    };
+    let line = serde_json::json!({ "at": "2026-11-22T12:00:00Z", "size": 2, "note": other.sign(&signer), "sealed": true });
+    let kept = std::fs::read_to_string(&file).unwrap();
+    std::fs::write(&file, format!("{line}\n{kept}")).unwrap();
+    world.bot_starts().await;
+    world.clock_moves(Duration::from_secs(61)).await;
+    everything_is_frozen(&world, "the first 2 entries are not those").await;
     world.ends_and_nothing_ran().await;
 }
