@@ -122,6 +122,8 @@ pub enum Bug {
     OwnPageOpens,
     /// Entries and a snapshot that somebody else wrote count as our own.
     SealNotCompared,
+    /// An entry without its payload is taken for one that was to be erased.
+    ErasedNotExcused,
     /// The hash of an entry is not compared.
     ChainNotVerified,
     /// A page that is due is never sent.

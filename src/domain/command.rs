@@ -270,6 +270,8 @@ pub enum Command {
         database: String,
         /// Why the journal is not the newest that there was: its approvals count no more, and nothing starts.
         behind: Option<String>,
+        /// Some of what waited to be sent is lost: what open incidents need is sent anew.
+        unsent: bool,
     },
 }
 

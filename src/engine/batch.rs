@@ -17,6 +17,7 @@ use super::core::{Core, Knowledge};
 use super::eraser::Eraser;
 use super::handle::{EngineError, Handle, Message, Question};
 use super::lane::{Lane, OutboxItem};
+use super::left::Left;
 use crate::domain::back::went_back;
 use crate::domain::command::{Command, Drive, Effect, Reply};
 use crate::ports::Clock;
@@ -33,6 +34,8 @@ const PROBE_BROKEN: Duration = Duration::from_secs(1);
 /// When nothing was written for this long it is tried whether anything could be: a full disk is told before an alert
 /// comes, and what is asked at `/readyz` is never much older.
 const PROBE_IDLE: Duration = Duration::from_secs(30);
+/// Between two looks at whether somebody else writes, while nothing is written here.
+const LOOK: Duration = Duration::from_secs(2);
 /// Entries after which a snapshot is stored when the thread has nothing else to do.
 const SNAPSHOT_EVERY: u64 = 20_000;
 
@@ -109,6 +112,12 @@ pub struct Engine {
     proved: Instant,
     /// Why this journal can't be trusted to be the newest.
     behind: Option<String>,
+    /// Some of what an earlier process left to be sent can't be sent.
+    unsent: bool,
+    /// Rows of the outbox that nobody can read.
+    set_aside: Vec<i64>,
+    /// When it was last looked whether somebody else has written to the database.
+    looked: Instant,
     /// The latest that the clock has said since it last went back. Kept here too, since the journal knows the times of its
     /// entries only, and the clock may go back while nothing is written.
     latest: Option<Timestamp>,
@@ -125,7 +134,7 @@ pub fn start(
     clock: Arc<dyn Clock>,
     behind: Option<String>,
 ) -> Result<EngineParts, StoreError> {
-    let waiting = store.outbox()?;
+    let left = Left::of(&store)?;
     let (tx, queue) = channel();
     let handle = Handle::new(tx.clone(), &store);
     let core = Core::open(store)?;
@@ -144,7 +153,7 @@ pub fn start(
         source: lane(source_items),
     };
     let senders = Senders { slack, pager, source };
-    for (row, effect, created_at) in waiting {
+    for (row, effect, created_at) in left.effects {
         senders.send(OutboxItem {
             row,
             effect,
@@ -170,6 +179,9 @@ pub fn start(
         recovered: false,
         proved: Instant::now(),
         behind,
+        unsent: left.unsent,
+        set_aside: left.set_aside,
+        looked: Instant::now(),
         latest,
     };
     wake(&tx);
@@ -200,6 +212,7 @@ impl Engine {
                 Err(RecvTimeoutError::Disconnected) => return,
             }
             self.probe_if_due();
+            self.look_if_due();
             self.eraser.go_on(&mut self.core);
             loop {
                 while let Ok(message) = self.queue.try_recv() {
@@ -274,6 +287,7 @@ impl Engine {
             commands.push(Command::Recover {
                 database: self.core.store().name().to_owned(),
                 behind: self.behind.clone(),
+                unsent: self.unsent,
             });
             waiting.push(None);
         }
@@ -285,7 +299,7 @@ impl Engine {
             self.latest = self.latest.max(Some(now));
         }
         let mut questions = Vec::new();
-        let mut done = Vec::new();
+        let mut done = std::mem::take(&mut self.set_aside);
         let mut stop = None;
         for message in self.urgent.drain(..self.urgent.len().min(URGENT_MOST)) {
             match message {
@@ -400,6 +414,18 @@ impl Engine {
                 }
             }
             Err(error) => self.fail(&error, Vec::new()),
+        }
+    }
+
+    /// Whether somebody else writes, or has moved the file away, while nothing is written here.
+    fn look_if_due(&mut self) {
+        if self.looked.elapsed() < LOOK {
+            return;
+        }
+        self.looked = Instant::now();
+        let ready = *self.health.borrow() == Health::Ready;
+        if let Some(error) = self.core.look().err().filter(|_| ready) {
+            self.fail(&error, Vec::new());
         }
     }
 

@@ -195,6 +195,18 @@ impl Core {
         self.store.probe()
     }
 
+    /// Whether the database is what was written last, and where it was.
+    ///
+    /// # Errors
+    /// What somebody else has done to it.
+    pub fn look(&self) -> Result<(), StoreError> {
+        match self.broken {
+            // It is read again before anything else.
+            true => Ok(()),
+            false => self.store.look(),
+        }
+    }
+
     /// Goes on with an erasure that is on record, by a few entries. Says whether all of it is done.
     ///
     /// # Errors

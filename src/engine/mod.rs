@@ -6,6 +6,7 @@ mod core;
 mod eraser;
 mod handle;
 mod lane;
+mod left;
 mod reader;
 
 pub use batch::{Engine, EngineParts, Health, Lanes, start};

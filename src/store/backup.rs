@@ -162,6 +162,9 @@ fn in_short(error: StoreError) -> String {
         | StoreError::Foreign(_)
         | StoreError::Broken { .. }
         | StoreError::Altered { .. }
+        | StoreError::Changed { .. }
+        | StoreError::Tampered(_)
+        | StoreError::Moved(_)
         | StoreError::NoBackup(_)
         | StoreError::BackupUnreadable { .. }
         | StoreError::BackupUnwritable { .. }

@@ -273,6 +273,7 @@ impl Store {
     /// # Errors
     /// When they can't be written, or one is not what its hash says: then it stays as evidence. Nothing is half done.
     pub fn erase_some(&mut self, erasing: &mut Erasing) -> Result<bool, StoreError> {
+        self.look()?;
         let columns = self.columns();
         let transaction = self
             .connection

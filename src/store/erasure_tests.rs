@@ -1,6 +1,6 @@
 //! The journal lets go of what a recorded erasure covers and of nothing else, however often it is interrupted.
 
-use jiff::Timestamp;
+use jiff::{SignedDuration, Timestamp};
 use tempfile::TempDir;
 
 use super::{Store, StoreError};
@@ -15,17 +15,6 @@ const CANARY: &str = "Marguerite of the tape archive";
 
 fn at(seq: u64) -> Timestamp {
     Timestamp::from_second(1_700_000_000 + i64::try_from(seq).unwrap()).unwrap()
-}
-
-fn commit(store: &mut Store, event: Event) {
-    let seq = store.seq() + 1;
-    let entry = Entry {
-        seq,
-        at: at(seq),
-        key: None,
-        event,
-    };
-    store.commit(&[entry], &[], &[], at(seq)).unwrap();
 }
 
 /// So many entries about the incident, in which the canary stands.
@@ -54,7 +43,15 @@ fn recorded(store: &mut Store, incidents: &[u64], before: u64, alone: bool) {
         .load()
         .unwrap()
         .leaving(Erasure::of(incidents, at(before), alone));
-    commit(store, Event::Erased { by: None, erasure });
+    // Nothing younger than 31 days goes.
+    let now = at(before) + SignedDuration::from_hours(24 * 31);
+    let entry = Entry {
+        seq: store.seq() + 1,
+        at: now,
+        key: None,
+        event: Event::Erased { by: None, erasure },
+    };
+    store.commit(&[entry], &[], &[], now).unwrap();
 }
 
 fn canaries(folder: &TempDir) -> usize {

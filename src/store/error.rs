@@ -25,6 +25,14 @@ pub enum StoreError {
     Broken { seq: u64 },
     #[error("the database `{}` was altered from outside: {what}, so nothing is written to it; keep the file as evidence, find out who did it, and undo it, or put a backup in its place by `interlock restore`", path.display())]
     Altered { path: PathBuf, what: String },
+    #[error("{why} (entry {seq} of the journal); restore a backup, and keep this file as evidence")]
+    Changed { seq: u64, why: String },
+    #[error(
+        "the database was changed from outside while Interlock runs ({0}): nothing more is written to it; keep the file as evidence, find out who did it, and start Interlock again, which freezes everything and voids every approval where the change is still there"
+    )]
+    Tampered(String),
+    #[error("`{}` is no longer the file that was opened: it was moved away, deleted or replaced while Interlock runs; stop Interlock, put the file and those beside it back, and start it again", .0.display())]
+    Moved(PathBuf),
     #[error("`{}` is no backup of an Interlock database, so it is left as it is: name another file", .0.display())]
     NoBackup(PathBuf),
     #[error("the backup `{}` can't be read ({why}): name a file that `interlock backup` wrote and that this user may read", path.display())]

@@ -2,14 +2,17 @@
 //! read stand together.
 
 use std::path::{Path, PathBuf};
-use std::sync::OnceLock;
 
 use jiff::Timestamp;
-use rusqlite::{Connection, OpenFlags, OptionalExtension, Row, TransactionBehavior, params};
+use rusqlite::{Connection, OpenFlags, OptionalExtension, Row, Transaction, TransactionBehavior, params};
 use serde::{Deserialize, Serialize};
 
+use super::beside::{Beside, How};
 use super::chain::{ChainHash, Content, GENESIS, StoredEntry, link};
-use super::{Sealer, StoreError, migrate, private, schema};
+use super::excused::Erasures;
+use super::seal::{Sealed, sealed};
+use super::sum::{Rows, Sum};
+use super::{Sealer, StoreError, migrate, outbox, private, schema};
 use crate::domain::command::Effect;
 use crate::domain::event::{Entry, Event};
 use crate::domain::ids::{DeliveryKey, IncidentId};
@@ -33,14 +36,26 @@ pub struct Store {
     unsealed: bool,
     /// What was not Interlock's own of its tables and triggers, and was put right when it was opened.
     altered: Option<String>,
-    /// What the first look for what others wrote has found; unset before it.
-    pub(super) doubtful: OnceLock<bool>,
+    /// What others do meanwhile.
+    pub(super) beside: Beside,
+    /// Of what waits, with a key.
+    sum: Sum,
+    /// What waited at the start is not what was sealed: it goes with the first commit.
+    forged: bool,
 }
 
 /// A commit of which nobody knows yet whether it landed.
 struct Attempted {
     head: ChainHash,
     rows: Vec<i64>,
+}
+
+/// What a commit leads to once it is through.
+struct Written {
+    head: ChainHash,
+    rows: Vec<i64>,
+    sum: Option<Rows>,
+    sealed: Option<Sealed>,
 }
 
 /// What a check of the chain found.
@@ -91,12 +106,17 @@ impl Store {
         migrate::prepare(&connection)?;
         let unsealed = migrate::migrate(&mut connection, path, sealer.as_ref())?;
         let altered = schema::mend(&mut connection, path)?;
-        Ok(Self {
+        let mut store = Self {
             sealer,
             unsealed,
             altered,
             ..Self::with(connection, path)?
-        })
+        };
+        if let Some(sealer) = &store.sealer {
+            store.sum = Sum::read(&store.connection, sealer, &store.name)?;
+            store.forged = store.outbox_fits(sealer, store.seq, &store.head)?.is_err();
+        }
+        Ok(store)
     }
 
     /// The same with the key that seals it, to look for what others have written.
@@ -143,7 +163,11 @@ impl Store {
         } else {
             connection.query_row("SELECT name FROM identity WHERE only = 1", [], |row| row.get(0))?
         };
+        let seal = sealed(&connection, schema)?;
         Ok(Self {
+            beside: Beside::of(&connection, path, seal)?,
+            sum: Sum::default(),
+            forged: false,
             connection,
             schema,
             path: path.to_owned(),
@@ -155,7 +179,6 @@ impl Store {
             sealer: None,
             unsealed: false,
             altered: None,
-            doubtful: OnceLock::new(),
         })
     }
 
@@ -177,6 +200,12 @@ impl Store {
     /// What somebody had changed of its tables and triggers when it was opened, in words for people.
     pub(super) fn altered(&self) -> Option<String> {
         self.altered.clone()
+    }
+
+    /// Whether what waited when it was opened is not what was sealed. It goes with the first commit.
+    #[must_use]
+    pub fn outbox_is_forged(&self) -> bool {
+        self.forged
     }
 
     /// Where the database is.
@@ -207,16 +236,27 @@ impl Store {
     /// Reads again where the journal ends: after a failed commit nobody knows whether it landed.
     ///
     /// # Errors
-    /// When the database can't be read; `Broken` when somebody else has written to it.
+    /// When the database can't be read; `Tampered` when somebody else has written to it, `Moved` when it is not there.
     pub fn refresh(&mut self) -> Result<(), StoreError> {
-        let (seq, head) = last(&self.connection)?;
-        // Where the start found the same there is a freeze for it, and alerts are stored all the same.
-        let known = self.doubtful.get() == Some(&true);
-        if let Some(why) = self.doubt_now()?.filter(|_| !known) {
-            tracing::error!(why, "the journal was written to from outside");
-            return Err(StoreError::Broken { seq });
+        self.still_ours()?;
+        let moment = self.connection.unchecked_transaction()?;
+        let end = last(&self.connection)?;
+        let read = match &self.sealer {
+            None => None,
+            Some(sealer) => {
+                self.verify_now(sealer, How::SinceSnapshot)?;
+                let sum = Sum::read(&self.connection, sealer, &self.name)?;
+                Some((sum, self.sealed()?))
+            }
+        };
+        drop(moment);
+        if let Some((sum, sealed)) = read {
+            // What was forged is gone once there is a seal over the rest.
+            self.forged &= sealed == *self.beside.seal.borrow();
+            self.sum = sum;
+            self.beside.seal.replace(sealed);
         }
-        (self.seq, self.head) = (seq, head);
+        (self.seq, self.head) = end;
         Ok(())
     }
 
@@ -253,9 +293,41 @@ impl Store {
         now: Timestamp,
     ) -> Result<Vec<i64>, StoreError> {
         self.attempted = None;
-        let transaction = self
-            .connection
-            .transaction_with_behavior(TransactionBehavior::Immediate)?;
+        let transaction = Transaction::new_unchecked(&self.connection, TransactionBehavior::Immediate)?;
+        self.unchanged()?;
+        let written = self.write(&transaction, entries, effects, done, now)?;
+        if !entries.is_empty() {
+            // Salted, so no other entries lead to this hash.
+            self.attempted = Some(Attempted {
+                head: written.head,
+                rows: written.rows.clone(),
+            });
+        }
+        transaction.commit()?;
+        if planted::refuses(Point::Committed) {
+            return Err(StoreError::Full);
+        }
+        self.attempted = None;
+        self.head = written.head;
+        self.seq = entries.last().map_or(self.seq, |entry| entry.seq);
+        if let Some(rows) = written.sum {
+            if std::mem::take(&mut self.forged) {
+                self.sum = Sum::default();
+            }
+            self.sum.change(&rows);
+            self.beside.seal.replace(written.sealed);
+        }
+        Ok(written.rows)
+    }
+
+    fn write(
+        &self,
+        transaction: &Transaction<'_>,
+        entries: &[Entry],
+        effects: &[Effect],
+        done: &[i64],
+        now: Timestamp,
+    ) -> Result<Written, StoreError> {
         let mut head = self.head;
         {
             let mut insert = transaction.prepare_cached(
@@ -284,25 +356,38 @@ impl Store {
                 }
             }
         }
-        if let (Some(sealer), Some(last)) = (&self.sealer, entries.last()) {
-            sealer.seal(&transaction, &self.name, last.seq, &head)?;
+        if self.forged {
+            transaction.execute("DELETE FROM outbox", [])?;
         }
-        let rows = super::outbox::queue(&transaction, effects, done, now)?;
-        if !entries.is_empty() {
-            // Salted, so no other entries lead to this hash.
-            self.attempted = Some(Attempted {
+        let queued = outbox::queue(transaction, effects, done, now)?;
+        let rows = queued.iter().map(|queued| queued.row).collect();
+        let Some(sealer) = &self.sealer else {
+            return Ok(Written {
                 head,
-                rows: rows.clone(),
+                rows,
+                sum: None,
+                sealed: None,
             });
-        }
-        transaction.commit()?;
-        if planted::refuses(Point::Committed) {
-            return Err(StoreError::Full);
-        }
-        self.attempted = None;
-        self.head = head;
-        self.seq = entries.last().map_or(self.seq, |entry| entry.seq);
-        Ok(rows)
+        };
+        let added = queued
+            .iter()
+            .map(|queued| (queued.row, queued.code(sealer, &self.name)));
+        let instead = queued.iter().filter_map(|queued| queued.instead);
+        let changed = Rows {
+            gone: instead.chain(done.iter().copied()).collect(),
+            added: added.collect(),
+        };
+        let total = match self.forged {
+            true => Sum::default().after(&changed),
+            false => self.sum.after(&changed),
+        };
+        let seq = entries.last().map_or(self.seq, |entry| entry.seq);
+        Ok(Written {
+            head,
+            rows,
+            sealed: Some(sealer.seal(transaction, &self.name, (seq, head), total)?),
+            sum: Some(changed),
+        })
     }
 
     /// Calls `each` with every entry after `seq`, oldest first.
@@ -361,37 +446,42 @@ impl Store {
         Ok(())
     }
 
-    /// Checks the whole chain.
+    /// Checks the whole chain, and that what is erased was to be.
     ///
     /// # Errors
-    /// `Broken` names the first entry that does not fit.
+    /// `Broken` or `Changed` names the first entry that does not fit.
     pub fn verify(&self) -> Result<Verified, StoreError> {
         let mut head = GENESIS;
         let mut entries = 0_u64;
-        let mut broken = None;
+        let mut erasures = Erasures::default();
+        let mut wrong = None;
         self.export(|entry| {
+            if wrong.is_some() {
+                return Ok(());
+            }
             entries = entries.saturating_add(1);
             let fits = link(&entry, &head) == entry.hash || planted::is(Bug::ChainNotVerified);
-            if broken.is_none() && (entry.seq != entries || !fits) {
-                broken = Some(entry.seq);
-            }
+            wrong = match entry.seq == entries && fits {
+                true => erasures.take(&entry).err().map(StoreError::from),
+                false => Some(StoreError::Broken { seq: entry.seq }),
+            };
             head = entry.hash;
             Ok(())
         })?;
-        match broken {
-            Some(seq) => Err(StoreError::Broken { seq }),
-            None => Ok(Verified { entries, head }),
+        match wrong {
+            Some(error) => Err(error),
+            None => {
+                erasures.end()?;
+                Ok(Verified { entries, head })
+            }
         }
     }
 }
 
 pub(super) fn last(connection: &Connection) -> Result<(u64, ChainHash), StoreError> {
     let last = connection
-        .query_row(
-            "SELECT seq, hash FROM journal ORDER BY seq DESC LIMIT 1",
-            [],
-            |row| Ok((row.get::<_, u64>(0)?, row.get::<_, ChainHash>(1)?)),
-        )
+        .prepare_cached("SELECT seq, hash FROM journal ORDER BY seq DESC LIMIT 1")?
+        .query_row([], |row| Ok((row.get::<_, u64>(0)?, row.get::<_, ChainHash>(1)?)))
         .optional()?;
     Ok(last.unwrap_or((0, GENESIS)))
 }

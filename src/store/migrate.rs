@@ -2,9 +2,10 @@
 
 use std::path::Path;
 
-use rusqlite::Connection;
+use rusqlite::{Connection, Transaction};
 
 use super::journal::last;
+use super::sum::Sum;
 use super::{Sealer, StoreError};
 use crate::planted::{self, Bug, Point};
 
@@ -92,6 +93,8 @@ const STEPS: &[&str] = &[
     ) STRICT;
     DELETE FROM snapshot;
     ALTER TABLE snapshot ADD COLUMN seal BLOB CHECK (seal IS NULL OR length(seal) = 32);",
+    // One over what waits in the outbox.
+    "ALTER TABLE seal ADD COLUMN outbox BLOB CHECK (outbox IS NULL OR length(outbox) = 32);",
 ];
 
 /// The version from which on a database has a name, and its snapshot says by whom it was made.
@@ -101,6 +104,8 @@ pub const ERASABLE: i64 = 3;
 
 /// The version from which on the last entry and the snapshot are sealed.
 pub const SEALED: i64 = 4;
+/// The version from which on the outbox is sealed, too.
+pub const OUTBOX_SEALED: i64 = 5;
 
 /// The newest version.
 pub fn newest() -> i64 {
@@ -158,6 +163,24 @@ fn has_tables(connection: &Connection) -> Result<bool, StoreError> {
     Ok(count > 0)
 }
 
+/// What came with this version: without it what is there would look as if somebody else had put it there.
+fn seal(transaction: &Transaction<'_>, sealer: &Sealer, version: i64) -> Result<(), StoreError> {
+    if version != SEALED && version != OUTBOX_SEALED {
+        return Ok(());
+    }
+    let name: String =
+        transaction.query_row("SELECT name FROM identity WHERE only = 1", [], |row| row.get(0))?;
+    let head = last(transaction)?;
+    if version == SEALED {
+        sealer.seal_bare(transaction, &name, head)?;
+    } else if sealer.fits_bare(transaction, &name, head)? {
+        // One that does not fit is left for the start to find.
+        let total = Sum::read(transaction, sealer, &name)?.total();
+        sealer.seal(transaction, &name, head, total)?;
+    }
+    Ok(())
+}
+
 /// Brings the schema up to date, and seals what was written before there were seals. Says whether there was such.
 ///
 /// # Errors
@@ -179,13 +202,12 @@ pub fn migrate(
             "user_version",
             i64::try_from(index.saturating_add(1)).unwrap_or(i64::MAX),
         )?;
-        if let Some(sealer) = sealer
-            && index.saturating_add(1) == usize::try_from(SEALED).unwrap_or(usize::MAX)
-        {
-            let name: String =
-                transaction.query_row("SELECT name FROM identity WHERE only = 1", [], |row| row.get(0))?;
-            let (seq, head) = last(&transaction)?;
-            sealer.seal(&transaction, &name, seq, &head)?;
+        if let Some(sealer) = sealer {
+            seal(
+                &transaction,
+                sealer,
+                i64::try_from(index.saturating_add(1)).unwrap_or(i64::MAX),
+            )?;
         }
         planted::reach(Point::Migrated);
         transaction.commit()?;

@@ -14,12 +14,14 @@
 )]
 
 mod backup;
+mod beside;
 mod chain;
 mod checkpoint;
 mod erasure;
 #[cfg(test)]
 mod erasure_tests;
 mod error;
+mod excused;
 mod export;
 mod journal;
 mod lock;
@@ -35,6 +37,7 @@ mod seal;
 #[cfg(test)]
 mod seal_tests;
 mod snapshot;
+mod sum;
 #[cfg(test)]
 mod tests;
 mod verify;
@@ -50,5 +53,6 @@ pub use lock::{Holder, StoreLock, holder};
 pub use marks::Mark;
 pub use merkle::{NodeHash, Tree};
 pub use note::{NoteError, PublicKey, Signer};
+pub use outbox::Waiting;
 pub use seal::Sealer;
 pub use verify::{Follower, Verdict, Wanted};

@@ -1,6 +1,6 @@
 //! Finding out whether the journal can be written, without writing to it.
 
-use rusqlite::TransactionBehavior;
+use rusqlite::{Transaction, TransactionBehavior};
 
 use super::{Store, StoreError};
 
@@ -12,9 +12,8 @@ impl Store {
     /// Why the journal can't be written.
     pub fn probe(&mut self) -> Result<(), StoreError> {
         let next = self.seq().saturating_add(1);
-        let mut transaction = self
-            .connection
-            .transaction_with_behavior(TransactionBehavior::Immediate)?;
+        let mut transaction = Transaction::new_unchecked(&self.connection, TransactionBehavior::Immediate)?;
+        self.unchanged()?;
         {
             let entry = transaction.savepoint()?;
             entry.execute(

@@ -5,6 +5,7 @@
 use rusqlite::{OptionalExtension, params};
 
 use super::chain::{ChainHash, GENESIS};
+use super::outbox::Waiting;
 use super::{Store, StoreError, migrate};
 use crate::domain::state::State;
 use crate::planted::{self, Point};
@@ -63,8 +64,14 @@ impl Store {
         }
         let moment = self.connection.unchecked_transaction()?;
         let (mut folded, mut cached) = (self.load_all()?, self.load()?);
-        let outbox = self.outbox()?;
+        let Waiting {
+            effects: outbox,
+            unreadable,
+        } = self.waiting()?;
         drop(moment);
+        if let Some((row, why)) = unreadable.first() {
+            return Ok(Err(format!("row {row} of the outbox can't be read: {why}")));
+        }
         folded.reindex();
         cached.reindex();
         if folded != cached {
@@ -136,6 +143,7 @@ impl Store {
     /// # Errors
     /// When it can't be written; the journal is not touched.
     pub fn save_snapshot(&mut self, state: &State) -> Result<(), StoreError> {
+        self.look()?;
         let text = serde_json::to_string(state).map_err(|error| StoreError::Sql(error.to_string()))?;
         let cached = Cached {
             seq: self.seq().to_be_bytes(),

@@ -112,7 +112,7 @@ fn a_new_database_is_empty_and_opens_again() {
     let store = Store::open(&place.path).unwrap();
     assert_eq!((store.seq(), store.head()), (0, GENESIS));
     assert_eq!(store.load().unwrap(), State::default());
-    assert_eq!(migrate::known_version(&store.connection, &place.path).unwrap(), 4);
+    assert_eq!(migrate::known_version(&store.connection, &place.path).unwrap(), 5);
     drop(store);
     assert_eq!(Store::open(&place.path).unwrap().verify().unwrap().entries, 0);
 }
@@ -134,7 +134,7 @@ fn a_database_of_a_newer_version_is_refused_and_left_alone() {
             error,
             StoreError::Newer {
                 found: 99,
-                known: 4,
+                known: 5,
                 ..
             }
         ));

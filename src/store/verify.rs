@@ -1,10 +1,8 @@
 //! Checks an export line by line: the chain, the tree over it, and the checkpoints that must agree with both.
 //!
 //! An entry whose payload is erased proves what its hash proves, and nothing of what it said. It counts only where a later
-//! entry records the erasure; and since whoever can write the database can append such an entry, what stands before the last
-//! checkpoint counts as erased only where the record stands before it, too. A record covers nothing that was younger than 31
-//! days when it was written, and it is not from a time that had not come: no entry behind it is from before it, unless
-//! the journal says that the clock went back.
+//! entry records the erasure (`excused`); and since whoever can write the database can append such an entry, what stands before the last
+//! checkpoint counts as erased only where the record stands before it, too.
 //!
 //! Invariant: the first thing that does not fit is what is told, and nothing after it counts.
 
@@ -12,17 +10,15 @@ use std::collections::VecDeque;
 
 use serde::Serialize;
 
-use super::StoreError;
-use super::chain::Content;
 use super::checkpoint::Checkpoint;
+use super::excused::Erasures;
 use super::export::{Chain, ExportLine};
-use super::journal::parse;
+use super::journal::{parse, read};
 use super::merkle::{NodeHash, Tree};
 use super::note::PublicKey;
-use crate::domain::back;
-use crate::domain::erasure::{ALONE, Erasure};
+use super::{Store, StoreError};
+use crate::domain::breaker::interlock;
 use crate::domain::event::Event;
-use crate::domain::ids::IncidentId;
 
 /// What the export is held against.
 #[derive(Default)]
@@ -59,22 +55,6 @@ pub struct Verdict {
     pub problem: Option<String>,
 }
 
-/// An entry without its payload.
-struct Gone {
-    seq: u64,
-    at_ms: i64,
-    /// Where it is one that may go without an incident.
-    kind: Option<&'static str>,
-    incident: Option<IncidentId>,
-}
-
-/// An entry that records an erasure, and what it was needed for.
-struct Record {
-    seq: u64,
-    /// The first entry that lost its payload by it.
-    first: u64,
-}
-
 /// Follows lines until one does not fit.
 pub struct Follower {
     chain: Chain,
@@ -87,16 +67,9 @@ pub struct Follower {
     keys: Vec<PublicKey>,
     anchored: Option<u64>,
     signed: Option<u64>,
-    erased: u64,
-    /// Erased, and nothing on record for it so far.
-    unrecorded: Vec<Gone>,
-    records: Vec<Record>,
+    erasures: Erasures,
     /// The largest checkpoint from elsewhere.
     last_anchor: u64,
-    /// Number and time of the record that was written last.
-    recorded_at: Option<(u64, i64)>,
-    /// An entry from before that, until one of its own commit says that the clock went back: its number and time.
-    too_early: Option<(u64, i64)>,
     broken: Option<(u64, String)>,
 }
 
@@ -115,11 +88,7 @@ impl Follower {
             keys: wanted.keys,
             anchored: None,
             signed: None,
-            erased: 0,
-            unrecorded: Vec::new(),
-            records: Vec::new(),
-            recorded_at: None,
-            too_early: None,
+            erasures: Erasures::default(),
             broken: None,
         };
         follower.compare();
@@ -143,8 +112,8 @@ impl Follower {
             self.broken = Some((line.entry.seq, problem));
             return;
         }
-        if let Err(problem) = self.times(line).and_then(|()| self.erasures(line)) {
-            self.broken = Some((line.entry.seq, problem));
+        if let Err(misfit) = self.erasures.take(&line.entry) {
+            self.broken = Some(misfit);
             return;
         }
         self.tree.push(&line.entry.hash);
@@ -158,85 +127,6 @@ impl Follower {
     pub fn misspelled(&mut self, line: u64, why: &str) {
         self.broken
             .get_or_insert_with(|| (line, format!("line {line} of the export {why}")));
-    }
-
-    /// Holds erased entries against what is on record.
-    fn erasures(&mut self, line: &ExportLine) -> Result<(), String> {
-        let entry = &line.entry;
-        if matches!(entry.content, Content::Erased { .. }) {
-            self.erased = self.erased.saturating_add(1);
-            self.unrecorded.push(Gone {
-                seq: entry.seq,
-                at_ms: entry.at_ms,
-                kind: ALONE.into_iter().find(|kind| *kind == entry.kind),
-                incident: entry.incident.map(IncidentId),
-            });
-        } else if entry.kind == Erasure::KIND
-            && let Event::Erased { erasure, .. } = parse(entry).map_err(|error| error.to_string())?.event
-        {
-            if !erasure.is_aged(entry.at_ms) {
-                return Err(format!(
-                    "entry {} records that payloads are erased which were younger than 31 days: Interlock records no such thing, somebody else did",
-                    entry.seq
-                ));
-            }
-            let mut first = None;
-            self.unrecorded.retain(|gone| {
-                let taken = erasure.takes(gone.at_ms, gone.kind.unwrap_or_default(), gone.incident);
-                if taken {
-                    first.get_or_insert(gone.seq);
-                }
-                !taken
-            });
-            self.records.extend(first.map(|first| Record {
-                seq: entry.seq,
-                first,
-            }));
-            self.recorded_at = Some((entry.seq, entry.at_ms));
-        }
-        Ok(())
-    }
-
-    /// An erasure that is dated later than it was written would cover what is too young.
-    fn times(&mut self, line: &ExportLine) -> Result<(), String> {
-        let (seq, at_ms) = (line.entry.seq, line.entry.at_ms);
-        if self.too_early.is_some_and(|(_, early)| early != at_ms) {
-            self.in_time()?;
-        }
-        if line.entry.kind == back::KIND {
-            self.recorded_at = None;
-            self.too_early = None;
-        } else if let (None, Some((_, recorded))) = (self.too_early, self.recorded_at)
-            && back::went_back_ms(recorded, at_ms)
-        {
-            self.too_early = Some((seq, at_ms));
-        }
-        Ok(())
-    }
-
-    fn in_time(&self) -> Result<(), String> {
-        match (self.too_early, self.recorded_at) {
-            (Some((seq, _)), Some((record, _))) => Err(format!(
-                "entry {seq} was written before the time that entry {record} bears, which records that payloads are erased, and no entry says that the clock went back: the record bears a false time"
-            )),
-            (None, _) | (_, None) => Ok(()),
-        }
-    }
-
-    /// The first entry before the last checkpoint whose payload is excused only by an entry behind it.
-    fn excused_too_late(&self) -> Option<(u64, String)> {
-        let proved = self.signed.unwrap_or(0).max(self.last_anchor);
-        let late = self
-            .records
-            .iter()
-            .find(|record| record.seq > proved && record.first <= proved)?;
-        let Record { seq, first } = late;
-        Some((
-            *first,
-            format!(
-                "the payload of entry {first} is erased, and entry {seq}, which says that it was to be, stands behind the last checkpoint, over {proved} entries: whoever can write the database can have put it there. Was it Interlock, a newer checkpoint covers it within a minute: check again with that one"
-            ),
-        ))
     }
 
     /// A checkpoint that the journal itself holds must be signed, and say what the entries before it say.
@@ -289,13 +179,11 @@ impl Follower {
     #[must_use]
     pub fn end(self) -> Verdict {
         let entries = self.chain.entries;
-        let erased = self.unrecorded.first().map(|gone| {
-            let seq = gone.seq;
-            let why = "is erased and no entry says that it was to be: somebody took it out";
-            (seq, format!("the payload of entry {seq} {why}"))
-        });
-        let early = || Some((self.too_early?.0, self.in_time().err()?));
-        let at_last = erased.or_else(early).or_else(|| self.excused_too_late());
+        let proved = self.signed.unwrap_or(0).max(self.last_anchor);
+        let excused = self.erasures.end();
+        let at_last = excused
+            .and_then(|()| self.erasures.excused_too_late(proved))
+            .err();
         let problem = match (&self.broken, self.anchors.back(), &self.head) {
             (Some((_, problem)), _, _) => Some(problem.clone()),
             (None, Some(anchor), _) => Some(format!(
@@ -313,11 +201,57 @@ impl Follower {
             head: hex::encode(self.chain.head),
             anchored: self.anchored,
             signed: self.signed,
-            erased: self.erased,
+            erased: self.erasures.count,
             to_be_erased: None,
             broken_at: self.broken.or(at_last).map(|(seq, _)| seq),
             problem,
         }
+    }
+}
+
+impl Store {
+    /// The whole database: the journal as an export of it is checked, and the tables beside it. The bot may be running.
+    ///
+    /// # Errors
+    /// When the database can't be read.
+    pub fn check(&self, wanted: Wanted) -> Result<Verdict, StoreError> {
+        let mut follower = Follower::new(wanted);
+        let mut read = Chain::default();
+        self.export(|entry| {
+            follower.take(&read.export(entry));
+            Ok(())
+        })?;
+        let mut verdict = follower.end();
+        verdict.to_be_erased = Some(self.unerased()?);
+        // The chain says that the entries stand; what is done follows the tables beside them.
+        if verdict.whole
+            && let Err(problem) = self.tables_fit()?
+        {
+            verdict.whole = false;
+            verdict.problem = Some(problem);
+        }
+        Ok(verdict)
+    }
+
+    /// Whether Interlock itself has frozen everything for just this.
+    ///
+    /// # Errors
+    /// When the database can't be read.
+    pub fn has_frozen_for(&self, why: &str) -> Result<bool, StoreError> {
+        let mut statement = self.connection.prepare_cached(&format!(
+            "SELECT {} FROM journal WHERE kind = 'frozen'",
+            self.columns()
+        ))?;
+        let mut rows = statement.query([])?;
+        while let Some(row) = rows.next()? {
+            if let Event::Frozen { by, reason, .. } = parse(&read(row)?)?.event
+                && by == interlock()
+                && reason == why
+            {
+                return Ok(true);
+            }
+        }
+        Ok(false)
     }
 }
 

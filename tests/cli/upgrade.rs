@@ -16,7 +16,7 @@ struct Left {
     running: bool,
 }
 
-const LEFT: [Left; 5] = [
+const LEFT: [Left; 6] = [
     Left {
         name: "schema-1-done",
         dump: include_str!("../data/databases/schema-1-done.sql"),
@@ -52,10 +52,17 @@ const LEFT: [Left; 5] = [
         entries: 18,
         running: false,
     },
+    Left {
+        name: "schema-5-done",
+        dump: include_str!("../data/databases/schema-5-done.sql"),
+        schema: 5,
+        entries: 18,
+        running: false,
+    },
 ];
 
 /// What this program writes.
-const NEWEST: i64 = 4;
+const NEWEST: i64 = 5;
 
 fn put(left: &Left) -> Place {
     let place = Place::new();
@@ -131,7 +138,7 @@ fn a_database_of_a_later_program_is_refused_and_not_touched() {
     assert!(
         refused
             .err
-            .contains("was written by a newer Interlock (schema 5; this one knows up to 4)")
+            .contains("was written by a newer Interlock (schema 6; this one knows up to 5)")
             && refused
                 .err
                 .contains("start that version, or restore an older backup"),

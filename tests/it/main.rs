@@ -65,6 +65,7 @@ mod standby;
 mod stopping;
 mod storm;
 mod talk;
+mod tampered;
 mod targets;
 mod tier3;
 mod together;

@@ -94,10 +94,10 @@ async fn a_command_that_was_put_under_an_approval_in_the_database_never_runs() {
     world.ends().await;
 }
 
-const KEYED: &str = "[checkpoints]\nkey = \"KEY\"";
+pub const KEYED: &str = "[checkpoints]\nkey = \"KEY\"";
 
 /// A bot with a key that seals its database, and a plan that waits for one person.
-async fn sealed() -> TestWorld {
+pub async fn sealed() -> TestWorld {
     let key = Signer::generate("interlock.test/story").unwrap();
     let world = TestWorld::start(Setup::default().table(&KEYED.replace("KEY", &key))).await;
     world.in_the_cluster(interlock::playground::cluster::Scenario::RedisTimeout);
@@ -109,7 +109,7 @@ async fn sealed() -> TestWorld {
 }
 
 /// A yes of Ana's that she never gave, as the entry that would follow.
-fn forged(world: &TestWorld, state: &State) -> Entry {
+pub fn forged(world: &TestWorld, state: &State) -> Entry {
     let at = world.now();
     // Milliseconds are what the journal stores.
     let at = Timestamp::from_millisecond(at.as_millisecond()).unwrap();
@@ -140,7 +140,7 @@ fn forged(world: &TestWorld, state: &State) -> Entry {
 }
 
 /// What they see who come to a database that somebody else has written to.
-async fn nothing_runs_until_a_person_looked(world: &TestWorld, why: &str) {
+pub async fn nothing_runs_until_a_person_looked(world: &TestWorld, why: &str) {
     world.bot_starts().await;
     world
         .a_human_is_paged("Interlock's database can't be trusted, so nothing runs")

@@ -149,6 +149,7 @@ impl Sim {
                     command: Command::Recover {
                         database: "sim".to_owned(),
                         behind: None,
+                        unsent: false,
                     },
                     from: From::Engine,
                     line: "recovers".to_owned(),

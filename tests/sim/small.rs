@@ -126,6 +126,7 @@ impl Node {
                 Command::Recover {
                     database,
                     behind: None,
+                    unsent: false,
                 },
             );
             tx.use_key(None);

@@ -167,6 +167,14 @@ impl Parts {
 
     pub(super) fn checkpoints(&mut self, begun: checkpoints::Begun) -> Result<Option<Refusing>, StartError> {
         let (engine, clock) = (self.engine.clone(), self.clock.clone());
+        let daily = checkpoints::Daily::new(
+            self.settings.clone(),
+            engine.clone(),
+            clock.clone(),
+            begun.behind.clone(),
+            begun.troubles.clone(),
+        );
+        self.tasks.spawn(daily.run());
         let worker = checkpoints::worker(&self.settings, engine, clock, begun)?;
         Ok(worker.map(|worker| {
             let refusing = worker.refusing();

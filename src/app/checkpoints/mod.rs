@@ -2,11 +2,12 @@
 //!
 //! `ledger` says when one is due; `worker` signs it, has it stored, and only then lets it leave; `anchor` is one place, `bucket` one kind of them; `open` reads
 //! the configuration; `places` asks them what they hold, and `behind` whether the database is the one that was anchored;
-//! `late` is what does not leave in time; `troubles` what the probes say of all that.
+//! `daily` verifies all of it in the background; `late` is what does not leave in time; `troubles` what the probes say of all that.
 
 mod anchor;
 mod behind;
 mod bucket;
+mod daily;
 mod examine;
 mod late;
 mod ledger;
@@ -16,6 +17,7 @@ mod troubles;
 mod worker;
 
 pub(super) use anchor::AnchorError;
+pub(super) use daily::Daily;
 pub use examine::examine;
 pub(super) use open::anchors;
 pub use open::{Begun, sealer, worker};

@@ -119,6 +119,7 @@ pub fn worker(
             "checkpoints.within_seconds is taken as {WITHIN_MOST}: what is written is to leave within a minute; set it so"
         );
     }
+    let found = begun.behind.subscribe();
     let unanswered = begun.places.unread.iter().any(|unread| unread.again);
     let unanswered = unanswered.then(|| Unanswered {
         settings: settings.clone(),
@@ -137,5 +138,6 @@ pub fn worker(
         wanted.thread,
         begun.troubles,
         unanswered,
+        found,
     )))
 }

@@ -181,6 +181,28 @@ fn largest<'a>(lines: impl Iterator<Item = &'a str>, key: &PublicKey) -> Option<
         .max_by_key(|(checkpoint, _)| checkpoint.size)
 }
 
+/// Every checkpoint of this key that the file holds, smallest first; none where there is no file.
+pub(super) fn every_one_of(file: &Path, key: &PublicKey) -> Result<Vec<Checkpoint>, String> {
+    let text = match std::fs::read_to_string(file) {
+        Ok(text) => text,
+        Err(error) if error.kind() == ErrorKind::NotFound => return Ok(Vec::new()),
+        Err(error) => {
+            return Err(format!(
+                "checkpoints.file `{}` can't be read: {error}",
+                file.display()
+            ));
+        }
+    };
+    let lines = text
+        .lines()
+        .filter_map(|line| serde_json::from_str::<Line>(line).ok());
+    let mut found: Vec<Checkpoint> = lines
+        .filter_map(|line| Checkpoint::open(&line.note, key).ok())
+        .collect();
+    found.sort_by_key(|checkpoint| checkpoint.size);
+    Ok(found)
+}
+
 /// The largest checkpoint of this key that the file holds; `None` when it is not there or empty. Lines of an earlier key,
 /// and one that was cut off, prove nothing.
 fn largest_of(file: &Path, key: &PublicKey) -> Result<Option<(Checkpoint, bool)>, String> {

@@ -10,6 +10,7 @@ use std::time::Duration;
 
 use jiff::{SignedDuration, Timestamp};
 use parking_lot::Mutex;
+use tokio::sync::watch;
 use tokio::time::sleep;
 
 use super::anchor::{Anchor, Kept};
@@ -69,6 +70,8 @@ pub struct Checkpointer {
     in_threads: bool,
     troubles: Troubles,
     unanswered: Option<Unanswered>,
+    /// Why the journal can't be trusted, where somebody has found out meanwhile.
+    found: watch::Receiver<Option<String>>,
     /// Since when nothing is signed, for want of an answer.
     unsigned: Late,
     refusing: Refusing,
@@ -89,6 +92,7 @@ impl Checkpointer {
         in_threads: bool,
         troubles: Troubles,
         unanswered: Option<Unanswered>,
+        found: watch::Receiver<Option<String>>,
     ) -> Self {
         let places = anchors.into_iter().map(|anchor| Place {
             anchor,
@@ -108,6 +112,7 @@ impl Checkpointer {
             in_threads,
             troubles,
             unanswered,
+            found,
             unsigned: Late::default(),
             refusing: Refusing::default(),
         }
@@ -123,6 +128,10 @@ impl Checkpointer {
     pub async fn run(self) {
         let mut worker = self;
         loop {
+            if worker.found.borrow().is_some() {
+                tracing::error!("no checkpoint is signed any more");
+                return;
+            }
             // The first look reads the whole journal, so none of them is taken on a thread that others wait for.
             let looked = tokio::task::spawn_blocking(move || {
                 let read = worker.read();

@@ -116,6 +116,7 @@ impl<'a> Stage<'a> {
         self.submit(Command::Recover {
             database: String::new(),
             behind: None,
+            unsent: false,
         })?;
         for _ in 0..MOST {
             let deadline = self.core.state().next_deadline();

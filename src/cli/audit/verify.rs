@@ -10,7 +10,7 @@ use crate::cli::journal;
 use crate::cli::outcome::{Ended, Failure};
 use crate::cli::screen::{Paint, Screen};
 use crate::cli::setup::Setup;
-use crate::store::{Chain, ExportLine, Follower, PublicKey, Store, Verdict, Wanted};
+use crate::store::{ExportLine, Follower, PublicKey, Verdict, Wanted};
 
 /// Check that nothing in the journal was changed, removed or put in: exit code 1 when something was
 #[derive(Debug, clap::Args)]
@@ -65,7 +65,7 @@ impl Verify {
                     asked.from = format!("the checkpoints in {}", file.display());
                     wanted.anchors = anchors;
                 }
-                of_store(&journal::open(&settings.store.path)?, wanted)?
+                journal::open(&settings.store.path)?.check(wanted)?
             }
         };
         match self.format.format {
@@ -122,25 +122,6 @@ fn entries(count: u64) -> String {
         1 => "1 entry".to_owned(),
         count => format!("{count} entries"),
     }
-}
-
-fn of_store(store: &Store, wanted: Wanted) -> Result<Verdict, Failure> {
-    let mut follower = Follower::new(wanted);
-    let mut read = Chain::default();
-    store.export(|entry| {
-        follower.take(&read.export(entry));
-        Ok(())
-    })?;
-    let mut verdict = follower.end();
-    verdict.to_be_erased = Some(store.unerased()?);
-    // The chain says that the entries stand; what is done follows the tables beside them.
-    if verdict.whole
-        && let Err(problem) = store.tables_fit()?
-    {
-        verdict.whole = false;
-        verdict.problem = Some(problem);
-    }
-    Ok(verdict)
 }
 
 fn of_file(path: &Path, wanted: Wanted) -> Result<Verdict, Failure> {

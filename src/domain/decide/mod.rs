@@ -116,7 +116,17 @@ pub fn decide(tx: &mut Tx<'_>, context: Context<'_>, command: Command) -> Reply 
         Command::Landed { incidents, attempts } => deadline::landed(tx, context, &incidents, &attempts),
         Command::Unkept { place, since } => told(tx, context, Notice::Unkept { place, since }),
         Command::Behind { why } => restored::rolled_back(tx, context, &why),
-        Command::Recover { database, behind } => deadline::recover(tx, context, database, behind),
+        Command::Recover {
+            database,
+            behind,
+            unsent,
+        } => {
+            let reply = deadline::recover(tx, context, database, behind);
+            if unsent {
+                tx.sends_anew();
+            }
+            reply
+        }
     }
 }
 

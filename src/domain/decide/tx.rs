@@ -192,6 +192,28 @@ impl<'a> Tx<'a> {
         }
     }
 
+    /// What waited to be sent is lost: the card of each open incident is drawn, and the page that nobody has taken asked for again.
+    /// A page that was sent all the same is known at the pager by its key.
+    pub fn sends_anew(&mut self) {
+        let open: Vec<(IncidentId, bool)> = self
+            .state
+            .open()
+            .map(|incident| {
+                let paging = &incident.paging;
+                (
+                    incident.id,
+                    paging.asked_at.is_some() && paging.delivered_at.is_none(),
+                )
+            })
+            .collect();
+        for (incident, page) in open {
+            self.redraw(incident);
+            let page = page.then_some(Effect::Page { incident });
+            self.effects
+                .extend(page.filter(|page| !self.effects.contains(page)));
+        }
+    }
+
     fn redraw(&mut self, incident: IncidentId) {
         if self.redrawn.insert(incident) {
             self.effects.push(Effect::Card { incident });

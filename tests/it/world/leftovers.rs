@@ -37,6 +37,15 @@ impl TestWorld {
         assert_eq!(unmarked.next(), None, "a request without an Audit-ID");
     }
 
+    /// Ends a story whose journal somebody else has made what it is: it is no longer whole, and left as evidence.
+    pub async fn ends_with_what_is_left(self) {
+        let bot = self.bot.lock().await.take();
+        if let Some(bot) = bot {
+            bot.crash().await;
+        }
+        self.ended.store(true, Ordering::Release);
+    }
+
     /// Ends a story in which nothing was run; whatever else its thread said is not what it is about.
     pub async fn ends_and_nothing_ran(self) {
         self.nothing_ran();

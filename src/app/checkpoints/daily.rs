@@ -1,0 +1,171 @@
+//! The whole journal, verified in the background as `interlock audit verify` does it: a minute after a start, and once a day. A
+//! start reads what came after the snapshot, and a running bot looks when somebody else has written; what was changed below all
+//! that, in the file's own bytes, is found by this and by nothing earlier.
+//!
+//! What a freeze of Interlock's own already says is not said again: it is there for good, and people have looked at it.
+
+use std::path::Path;
+use std::sync::Arc;
+use std::time::Duration;
+
+use jiff::{SignedDuration, Timestamp};
+use tokio::sync::watch;
+use tokio::time::sleep;
+
+use super::behind::is_behind;
+use super::places::every_one_of;
+use super::{Troubles, sealer};
+use crate::app::StartError;
+use crate::config::Settings;
+use crate::domain::command::Command;
+use crate::engine::{EngineError, Handle};
+use crate::ports::Clock;
+use crate::store::{Signer, Store, Wanted};
+
+/// After a start: it has something better to do at first.
+const FIRST: SignedDuration = SignedDuration::from_secs(60);
+const EVERY: SignedDuration = SignedDuration::from_hours(24);
+/// The clock is looked at this often, because a clock can be moved.
+const LOOK: Duration = Duration::from_secs(1);
+
+/// What was found.
+enum Found {
+    Whole {
+        entries: u64,
+        anchored: Option<u64>,
+    },
+    /// Something that a freeze of Interlock's own says already.
+    Known(String),
+    Tampered(String),
+}
+
+/// Verifies, and stops everything where something does not fit.
+pub(in crate::app) struct Daily {
+    settings: Settings,
+    engine: Handle,
+    clock: Arc<dyn Clock>,
+    behind: watch::Sender<Option<String>>,
+    troubles: Troubles,
+}
+
+impl Daily {
+    /// `behind` and `troubles` are told what is found.
+    pub(in crate::app) fn new(
+        settings: Settings,
+        engine: Handle,
+        clock: Arc<dyn Clock>,
+        behind: watch::Sender<Option<String>>,
+        troubles: Troubles,
+    ) -> Self {
+        Self {
+            settings,
+            engine,
+            clock,
+            behind,
+            troubles,
+        }
+    }
+
+    /// Works until the engine stops.
+    pub(in crate::app) async fn run(self) {
+        let started = self.clock.now();
+        let mut last: Option<Timestamp> = None;
+        loop {
+            let now = self.clock.now();
+            let due = match last {
+                None => now.duration_since(started).abs() >= FIRST,
+                Some(last) => now.duration_since(last).abs() >= EVERY,
+            };
+            if due {
+                last = Some(now);
+                if matches!(self.verify(now).await, Err(EngineError::Stopped)) {
+                    return;
+                }
+            }
+            sleep(LOOK).await;
+        }
+    }
+
+    async fn verify(&self, now: Timestamp) -> Result<(), EngineError> {
+        let settings = self.settings.clone();
+        let verified = tokio::task::spawn_blocking(move || verified(&settings)).await;
+        match verified {
+            Ok(Ok(Found::Whole { entries, anchored })) => {
+                tracing::info!(entries, anchored, "the whole journal was verified");
+                #[expect(clippy::cast_precision_loss, reason = "seconds fit for a long time")]
+                metrics::gauge!("interlock_journal_verified_timestamp_seconds").set(now.as_second() as f64);
+                Ok(())
+            }
+            Ok(Ok(Found::Known(why))) => {
+                tracing::warn!(why, "the journal is still what it was found to be");
+                Ok(())
+            }
+            Ok(Ok(Found::Tampered(why))) => self.stops(why).await,
+            Ok(Err(error)) => {
+                tracing::error!(%error, "the journal can't be verified; tried again in a day");
+                Ok(())
+            }
+            Err(error) => {
+                tracing::error!(%error, "the journal can't be verified; tried again in a day");
+                Ok(())
+            }
+        }
+    }
+
+    async fn stops(&self, why: String) -> Result<(), EngineError> {
+        tracing::error!(why, "the journal was tampered with");
+        metrics::counter!("interlock_journal_tampered_total").increment(1);
+        is_behind(&self.troubles);
+        self.behind.send_replace(Some(why.clone()));
+        while let Err(error) = self.engine.submit(Command::Behind { why: why.clone() }).await {
+            if error == EngineError::Stopped {
+                return Err(error);
+            }
+            sleep(LOOK).await;
+        }
+        Ok(())
+    }
+}
+
+/// Blocks.
+fn verified(settings: &Settings) -> Result<Found, StartError> {
+    let signer = settings.checkpoints.key.as_ref();
+    let signer = signer.map(|key| Signer::parse(key.expose())).transpose();
+    let key = signer
+        .map_err(|error| StartError::Setup(format!("checkpoints.key can't be used: {error}")))?
+        .map(|signer| signer.public());
+    // Before the journal is read: it grows.
+    let anchors = match (&key, &settings.checkpoints.file) {
+        (Some(key), Some(file)) => every_one_of(file, key).map_err(StartError::Setup)?,
+        (None, _) | (_, None) => Vec::new(),
+    };
+    look(
+        &settings.store.path,
+        settings,
+        Wanted {
+            anchors,
+            keys: key.into_iter().collect(),
+            ..Wanted::default()
+        },
+    )
+}
+
+fn look(path: &Path, settings: &Settings, wanted: Wanted) -> Result<Found, StartError> {
+    let store = Store::open_to_check(path, sealer(settings)?)?;
+    let why = match store.doubt_all()? {
+        Some(why) => Some(why),
+        None => {
+            let verdict = store.check(wanted)?;
+            if verdict.whole {
+                let (entries, anchored) = (verdict.entries, verdict.anchored);
+                return Ok(Found::Whole { entries, anchored });
+            }
+            verdict.problem
+        }
+    };
+    let why = why.unwrap_or_default();
+    Ok(match store.has_frozen_for(&why)? {
+        true => Found::Known(why),
+        false => Found::Tampered(why),
+    })
+}
