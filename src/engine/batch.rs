@@ -70,6 +70,18 @@ struct Senders {
 }
 
 impl Senders {
+    /// What an earlier process left.
+    fn resend(&self, effects: Vec<(i64, Effect, Timestamp)>) {
+        for (row, effect, created_at) in effects {
+            self.send(OutboxItem {
+                row,
+                effect,
+                created_at,
+                maybe_sent: true,
+            });
+        }
+    }
+
     fn send(&self, item: OutboxItem) {
         let lane = match item.effect {
             Effect::Card { .. }
@@ -153,14 +165,7 @@ pub fn start(
         source: lane(source_items),
     };
     let senders = Senders { slack, pager, source };
-    for (row, effect, created_at) in left.effects {
-        senders.send(OutboxItem {
-            row,
-            effect,
-            created_at,
-            maybe_sent: true,
-        });
-    }
+    senders.resend(left.effects);
     let (last_snapshot, latest) = (core.state().seq, core.state().latest_at());
     let engine = Engine {
         core,

@@ -154,7 +154,13 @@ fn settle_if_due(tx: &mut Tx<'_>, context: Context<'_>, id: IncidentId) {
 }
 
 /// Recovery is the normal path started on old entries. What follows ran under what is recorded first.
-pub fn recover(tx: &mut Tx<'_>, context: Context<'_>, database: String, behind: Option<String>) -> Reply {
+pub fn recover(
+    tx: &mut Tx<'_>,
+    context: Context<'_>,
+    database: String,
+    behind: Option<String>,
+    unsent: bool,
+) -> Reply {
     tx.record(Event::Started {
         version: env!("CARGO_PKG_VERSION").to_owned(),
         mode: context.rules.mode,
@@ -184,7 +190,11 @@ pub fn recover(tx: &mut Tx<'_>, context: Context<'_>, database: String, behind: 
         survey::resume(tx, context, id);
         advance::advance(tx, context, id);
     }
-    tick(tx, context)
+    let reply = tick(tx, context);
+    if unsent {
+        tx.sends_anew();
+    }
+    reply
 }
 
 /// A commit that failed had landed: its steps are known not to have run, and its incidents are gone on with.

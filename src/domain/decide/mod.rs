@@ -59,10 +59,7 @@ pub struct Context<'a> {
 
 /// Decides one command. Total: a command that makes no sense now is answered, never an error.
 pub fn decide(tx: &mut Tx<'_>, context: Context<'_>, command: Command) -> Reply {
-    if let Some(key) = command.key()
-        && tx.state().seen.contains(key)
-        && !planted::is(Bug::RedeliveryCounts)
-    {
+    if came_before(tx, &command) {
         return tx.again();
     }
     match command {
@@ -120,14 +117,14 @@ pub fn decide(tx: &mut Tx<'_>, context: Context<'_>, command: Command) -> Reply 
             database,
             behind,
             unsent,
-        } => {
-            let reply = deadline::recover(tx, context, database, behind);
-            if unsent {
-                tx.sends_anew();
-            }
-            reply
-        }
+        } => deadline::recover(tx, context, database, behind, unsent),
     }
+}
+
+/// Whether this very delivery was decided already.
+fn came_before(tx: &Tx<'_>, command: &Command) -> bool {
+    let seen = command.key().is_some_and(|key| tx.state().seen.contains(key));
+    seen && !planted::is(Bug::RedeliveryCounts)
 }
 
 impl Command {
