@@ -20,6 +20,10 @@ use super::journal::last;
 use super::seal::Sealed;
 use super::{Sealer, Store, StoreError, migrate};
 
+/// It bears our seal, and is not the newest that does.
+pub(super) const SET_BACK: &str =
+    "it is not what was written last, though all of it is sealed: an older state of it was put in place";
+
 /// What is compared with what is there.
 pub(super) struct Beside {
     /// As SQLite said when everything was known to fit.
@@ -125,10 +129,21 @@ impl Store {
     pub(super) fn unchanged(&self) -> Result<(), StoreError> {
         self.still_ours()?;
         let Some(sealer) = &self.sealer else { return Ok(()) };
-        if version(&self.connection)? == self.beside.version.get() && self.is_as_written()? {
+        let as_written = self.is_as_written()?;
+        if as_written && version(&self.connection)? == self.beside.version.get() {
             return Ok(());
         }
-        self.verify_now(sealer, How::Whole)
+        self.verify_now(sealer, How::Whole)?;
+        match as_written {
+            true => Ok(()),
+            false => Err(self.tampered(SET_BACK.to_owned())),
+        }
+    }
+
+    /// From now on nothing is written.
+    pub(super) fn tampered(&self, why: String) -> StoreError {
+        tracing::error!(why, "the database was changed from outside while Interlock runs");
+        StoreError::Tampered(self.beside.found.get_or_init(|| why).clone())
     }
 
     /// What is known without reading the database.
@@ -160,14 +175,13 @@ impl Store {
             false => Some("tables, indexes or triggers were changed".to_owned()),
             true => self.verify_rows(sealer, how)?,
         };
-        let Some(why) = found else {
-            self.beside.version.set(version);
-            return Ok(());
-        };
-        tracing::error!(why, "the database was changed from outside while Interlock runs");
-        Err(StoreError::Tampered(
-            self.beside.found.get_or_init(|| why).clone(),
-        ))
+        match found {
+            Some(why) => Err(self.tampered(why)),
+            None => {
+                self.beside.version.set(version);
+                Ok(())
+            }
+        }
     }
 
     /// As [`Store::doubt`], without trusting the snapshot for what came before it.

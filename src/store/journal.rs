@@ -7,7 +7,7 @@ use jiff::Timestamp;
 use rusqlite::{Connection, OpenFlags, OptionalExtension, Row, Transaction, TransactionBehavior, params};
 use serde::{Deserialize, Serialize};
 
-use super::beside::{Beside, How};
+use super::beside::{Beside, How, SET_BACK};
 use super::chain::{ChainHash, Content, GENESIS, StoredEntry, link};
 use super::excused::Erasures;
 use super::seal::{Sealed, sealed};
@@ -245,6 +245,10 @@ impl Store {
             None => None,
             Some(sealer) => {
                 self.verify_now(sealer, How::SinceSnapshot)?;
+                let attempted = self.attempted.as_ref();
+                if end.1 != self.head && attempted.is_none_or(|attempted| attempted.head != end.1) {
+                    return Err(self.tampered(SET_BACK.to_owned()));
+                }
                 let sum = Sum::read(&self.connection, sealer, &self.name)?;
                 Some((sum, self.sealed()?))
             }

@@ -288,3 +288,35 @@ fn a_database_from_before_there_were_seals_is_sealed_as_it_is() {
     assert!(!store.was_unsealed());
     assert_eq!(store.doubt().unwrap(), None);
 }
+
+#[test]
+fn a_running_store_is_not_set_back_to_what_it_sealed_before() {
+    let folder = TempDir::new().unwrap();
+    let (path, copy) = (folder.path().join("interlock.db"), folder.path().join("copy.db"));
+    let mut store = Store::open_sealed(&path, Some(sealer())).unwrap();
+    queue(&mut store, 1..3);
+    store.backup(&copy).unwrap();
+    queue(&mut store, 3..4);
+    let other = rusqlite::Connection::open(&path).unwrap();
+    let guard: String = other
+        .query_row(
+            "SELECT sql FROM sqlite_master WHERE name = 'journal_no_delete'",
+            [],
+            |row| row.get(0),
+        )
+        .unwrap();
+    let back = format!(
+        "ATTACH '{}' AS old; BEGIN; DROP TRIGGER journal_no_delete;
+        DELETE FROM journal WHERE seq > (SELECT max(seq) FROM old.journal);
+        DELETE FROM seal; INSERT INTO seal SELECT * FROM old.seal;
+        DELETE FROM outbox; INSERT INTO outbox SELECT * FROM old.outbox;
+        {guard}; COMMIT",
+        copy.display()
+    );
+    other.execute_batch(&back).unwrap();
+    let refused = store.commit(&[entry(4)], &[], &[], Timestamp::UNIX_EPOCH);
+    assert!(
+        matches!(&refused, Err(StoreError::Tampered(why)) if why.contains("an older state")),
+        "{refused:?}"
+    );
+}

@@ -125,7 +125,7 @@ fn a_database_of_a_newer_version_is_refused_and_left_alone() {
         .pragma_update(None, "user_version", 99)
         .unwrap();
     let message = format!(
-        "`{}` was written by a newer Interlock (schema 99; this one knows up to 4): start that version, or restore an older backup",
+        "`{}` was written by a newer Interlock (schema 99; this one knows up to 5): start that version, or restore an older backup",
         place.path.display()
     );
     for result in [Store::open(&place.path), Store::open_to_read(&place.path)] {

@@ -4,11 +4,14 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::ffi::OsString;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicU32, Ordering};
 use std::time::{Duration, SystemTime};
 
 use interlock::playground::cluster::{ClusterDouble, ClusterOptions, FaultKind, Scenario, Speed};
 use interlock::playground::pager::{PagerDouble, PagerOptions};
-use interlock::playground::slack::{RateLimits, RequestUrls, SlackDouble, SlackOptions};
+use interlock::playground::slack::{
+    DeliveryFault, DeliveryKind, RateLimits, RequestUrls, SlackDouble, SlackOptions, Times,
+};
 use parking_lot::Mutex;
 use tempfile::TempDir;
 use tokio::time::{Instant, sleep, timeout, timeout_at};
@@ -51,6 +54,18 @@ impl Rng {
         x = (x ^ (x >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
         x = (x ^ (x >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
         (x ^ (x >> 31)) % most.max(1)
+    }
+}
+
+/// Kills of this process, in all lanes.
+static KILLS: AtomicU32 = AtomicU32::new(0);
+
+/// What is broken says when, so that one knows how many kills it takes to notice.
+impl Drop for Lane {
+    fn drop(&mut self) {
+        if std::thread::panicking() {
+            eprintln!("broken after {} kills", KILLS.load(Ordering::Relaxed));
+        }
     }
 }
 
@@ -159,7 +174,7 @@ impl Lane {
     /// The last one is left in peace.
     pub async fn end(mut self) -> Figures {
         self.rest().await;
-        self.figures
+        std::mem::take(&mut self.figures)
     }
 
     pub async fn start(&self, mut environment: Vec<(String, OsString)>) -> Result<Process, String> {
@@ -203,8 +218,9 @@ impl Lane {
         let begun = Instant::now();
         let came = match self.start(environment.into_iter().collect()).await {
             Ok(process) => {
-                if let Some(trouble) = trouble.as_ref().filter(|_| of_slack) {
-                    trouble.begin(self);
+                match trouble.as_ref().filter(|_| of_slack) {
+                    Some(trouble) => trouble.begin(self),
+                    None => self.clicks_come_twice(),
                 }
                 let round = (begun.elapsed() * OF_STARTS).clamp(ROUND, LONGEST_ROUND);
                 let came = timeout(round, self.until(moment, &process, round, trouble.as_ref())).await;
@@ -232,7 +248,17 @@ impl Lane {
         }
         troubles::end(self);
         self.figures.kills += 1;
+        KILLS.fetch_add(1, Ordering::Relaxed);
         self.at_most_once();
+    }
+
+    /// In every second life: Slack delivers at least once.
+    fn clicks_come_twice(&mut self) {
+        if self.rng.below(2) == 0 {
+            let clicks = Some(DeliveryKind::BlockActions);
+            let faults = self.slack.faults();
+            faults.on_delivery(clicks, DeliveryFault::Duplicate, Times::Always);
+        }
     }
 
     /// What the next alert will ask for.
@@ -354,7 +380,11 @@ impl Lane {
 
     async fn work(&mut self, process: &Process, come: impl Fn(&Self) -> bool) -> bool {
         self.fire(process).await;
+        let others = self.rng.below(4) == 0;
         loop {
+            if others {
+                people::others_press(&self.slack);
+            }
             people::press_all(&self.slack, &["worked", "approve"]);
             for _ in 0..4 {
                 if come(self) {
@@ -365,9 +395,38 @@ impl Lane {
         }
     }
 
+    /// What has no token and no signature is told so; that nothing comes of it is seen at the end.
+    async fn forge(&self, process: &Process) {
+        let base = format!("http://{}", process.address);
+        let alert = alert(9_000_000 + self.fired, "firing");
+        let alerts = self
+            .http
+            .post(format!("{base}/webhooks/alertmanager"))
+            .json(&alert);
+        let command = "command=%2Frunbook&text=freeze+forged&team_id=T0ACME0001&user_id=U0ANA00001&channel_id=C0INC&trigger_id=1";
+        let command = self
+            .http
+            .post(format!("{base}/slack/commands"))
+            .header("content-type", "application/x-www-form-urlencoded")
+            .header(
+                "x-slack-request-timestamp",
+                jiff::Timestamp::now().as_second().to_string(),
+            )
+            .header("x-slack-signature", format!("v0={}", "0".repeat(64)))
+            .body(command);
+        for request in [alerts, command] {
+            if let Ok(answer) = request.timeout(Duration::from_secs(2)).send().await {
+                assert_ne!(answer.status(), 200, "{} was believed", answer.url());
+            }
+        }
+    }
+
     /// A new alert, and those again that nobody answered; an old one resolves.
     pub async fn fire(&mut self, process: &Process) {
         self.fired += 1;
+        if self.fired % 4 == 0 {
+            self.forge(process).await;
+        }
         self.unanswered.insert(self.fired);
         for number in self.unanswered.clone() {
             if self.post(process, number, "firing").await {

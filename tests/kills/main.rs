@@ -7,6 +7,9 @@
 //!
 //! - an attempt had its effect at most once, none without a start on record that a person had approved, and none of another
 //!   kind than its incident's alert asks for;
+//! - entry by entry the journal keeps the rules (`law`): a person who may has approved, nothing overtakes, nothing is tried again of
+//!   which nobody knows whether it happened, no delivery counts twice;
+//! - who is in no row presses as well, and what has no signature or token is told so, and nothing comes of either;
 //! - the chain verifies, and the tables beside it are what it leads to;
 //! - at the end no alert is lost that was answered with 200, each has one incident and one card, every step has an end or
 //!   a person's word on it, and nothing is left to be delivered.
@@ -22,6 +25,7 @@ mod figures;
 mod film;
 mod hook;
 mod lane;
+mod law;
 #[path = "../common/manifest.rs"]
 mod manifest;
 mod moments;
@@ -65,28 +69,36 @@ async fn whenever_it_is_killed_nothing_is_done_twice_and_nothing_is_lost() {
     let next = Arc::new(AtomicU32::new(0));
     let done = Arc::new(AtomicU32::new(0));
     let begun = Instant::now();
-    let running = (0..lanes).map(|_| {
+    let mut running = JoinSet::new();
+    for _ in 0..lanes {
         let (next, done) = (next.clone(), done.clone());
-        tokio::spawn(async move {
+        running.spawn(async move {
             // Coming to rest is mostly waiting for Slack's limits: others are killed meanwhile.
-            let mut resting = JoinSet::new();
+            let (mut resting, mut ended) = (JoinSet::new(), Vec::new());
             loop {
                 let database = next.fetch_add(1, Ordering::Relaxed);
                 if database >= databases {
-                    return resting.join_all().await;
+                    while let Some(rested) = resting.join_next().await {
+                        ended.push(rested.expect("a lane that keeps the promises"));
+                    }
+                    return ended;
                 }
                 let mine = share.min(kills - database * share);
                 let mut lane = Lane::open(database, seed).await;
                 lane.die(mine).await;
                 resting.spawn(lane.end());
+                // A broken promise ends the run at once.
+                while let Some(rested) = resting.try_join_next() {
+                    ended.push(rested.expect("a lane that keeps the promises"));
+                }
                 let done = done.fetch_add(mine, Ordering::Relaxed) + mine;
                 eprintln!("{done} of {kills} kills, {} s", begun.elapsed().as_secs());
             }
-        })
-    });
+        });
+    }
     let mut all = Figures::default();
-    for worker in running.collect::<Vec<_>>() {
-        let lanes = worker.await.expect("lanes that keep the promises");
+    while let Some(worker) = running.join_next().await {
+        let lanes = worker.expect("lanes that keep the promises");
         lanes.iter().for_each(|figures| all.add(figures));
     }
     eprintln!("{all}");

@@ -56,12 +56,15 @@ fn points() -> impl Iterator<Item = &'static str> {
 }
 
 /// What is reached only when much has gone well before, or is often waited or refused at: these are chosen twice as often.
-const RARE: [&str; 5] = [
+const RARE: [&str; 8] = [
     "entry-written",
     "committed",
     "card-posted",
+    "delivered",
     "permitted",
     "performed",
+    "checkpoint-kept",
+    "backup-copied",
 ];
 
 impl Moment {
@@ -89,9 +92,9 @@ impl Moment {
 
     fn inside(point: &'static str, rng: &mut Rng) -> Self {
         let journal = ["entry-written", "committed"].contains(&point);
-        let harm = match rng.below(4) {
+        let harm = match rng.below(5) {
             0 => Harm::Wait,
-            1 if journal => Harm::Refuse,
+            1 | 2 if journal => Harm::Refuse,
             _ => Harm::Abort,
         };
         // What is passed often is of interest later as well.

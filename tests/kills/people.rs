@@ -24,22 +24,30 @@ pub fn cards(slack: &SlackDouble) -> Vec<(MessageAt, MessageView)> {
         .collect()
 }
 
-/// Somebody presses each of these buttons wherever a card has it; says how many did. Whether it is answered is not waited
+/// Ana presses each of these buttons wherever a card has it; says how many times. Whether it is answered is not waited
 /// for: who is killed answers nothing.
 pub fn press_all(slack: &SlackDouble, actions: &[&'static str]) -> usize {
+    press_as(slack, "ana", actions)
+}
+
+/// Others press as well; none of them may.
+pub fn others_press(slack: &SlackDouble) {
+    for other in ["cleo", "gus", "fay"] {
+        press_as(slack, other, &["approve"]);
+    }
+}
+
+fn press_as(slack: &SlackDouble, who: &str, actions: &[&'static str]) -> usize {
     let mut pressed = 0;
     for (at, card) in cards(slack) {
         let blocks = serde_json::to_string(&card.blocks).unwrap_or_default();
         let offered = |action: &&str| blocks.contains(&format!("\"action_id\":\"{action}\""));
         for action in actions.iter().copied().filter(offered) {
-            let (slack, ana, at) = (
-                slack.clone(),
-                slack.user_id("ana").expect("ana works here"),
-                at.clone(),
-            );
+            let user = slack.user_id(who).expect("they are in the workspace");
+            let (slack, at) = (slack.clone(), at.clone());
             tokio::spawn(async move {
-                // A card that changed meanwhile has the button no more.
-                let _ = slack.press(&ana, Place::Message(at), action).await;
+                // A card that changed meanwhile has the button no more; and not everybody sees every channel.
+                let _ = slack.press(&user, Place::Message(at), action).await;
             });
             pressed += 1;
         }

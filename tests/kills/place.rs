@@ -12,6 +12,8 @@ use serde_json::{Value, json};
 use super::changes::{self, Change};
 use super::hook::Hook;
 
+/// Ana, who is in `@sre`.
+pub const APPROVER: &str = "U0ANA00001";
 pub const TOKEN: &str = "alerts-of-the-kills";
 
 pub fn furnish(

@@ -8,6 +8,7 @@ use interlock::domain::run::StepState;
 use interlock::store::{Store, parse};
 
 use super::changes::Done;
+use super::law::Law;
 
 /// What the journal says after a kill.
 #[derive(Debug, Default)]
@@ -32,40 +33,31 @@ pub fn record(database: &Path) -> Record {
         ..Record::default()
     };
     let name = store.name().to_owned();
-    // Attempts under way, and those that were when a process started: how they ended nobody can know.
-    let (mut running, mut adrift) = (BTreeSet::new(), BTreeSet::new());
+    let mut law = Law::default();
     store
         .export(|stored| {
-            match parse(&stored).expect("an entry of ours").event {
+            let entry = parse(&stored).expect("an entry of ours");
+            law.take(&entry).unwrap_or_else(|why| panic!("{why}"));
+            match entry.event {
                 Event::StepStarted {
                     attempt, approved_by, ..
                 } => {
-                    let before = record
-                        .started
-                        .insert(format!("{name}.{attempt}"), approved_by.len());
-                    assert_eq!(before, None, "{attempt} has two starts");
-                    running.insert(attempt);
+                    let mark = format!("{name}.{attempt}");
+                    record.started.insert(mark, approved_by.len());
                 }
-                Event::Started { .. } => adrift = running.clone(),
                 Event::Opened { incident, alert, .. } => {
                     record.opened.push(alert.name.clone());
                     record.alerts.insert(incident.to_string(), alert.name.clone());
                 }
-                Event::StepEnded { attempt, outcome, .. } => {
-                    let unknown = matches!(outcome, Outcome::Unknown { .. });
-                    assert!(
-                        unknown || !adrift.contains(&attempt),
-                        "{attempt} was cut off and is said to have ended: {outcome:?}"
-                    );
-                    running.remove(&attempt);
-                    adrift.remove(&attempt);
-                    record.unknown += u64::from(unknown);
+                Event::StepEnded { outcome, .. } => {
+                    record.unknown += u64::from(matches!(outcome, Outcome::Unknown { .. }));
                 }
                 _ => {}
             }
             Ok(())
         })
         .expect("it can be read");
+    law.complete().unwrap_or_else(|why| panic!("{why}"));
     record
 }
 
