@@ -408,6 +408,12 @@ fn of_files() -> String {
             path: path(),
             what: text("it has a trigger `quiet`, and Interlock made none of that name"),
         },
+        StoreError::Changed {
+            seq: 7,
+            why: text("the payload of entry 7 is gone, and no entry says that it was to be erased"),
+        },
+        StoreError::Tampered(text("tables, indexes or triggers were changed")),
+        StoreError::Moved(path()),
         StoreError::NoBackup(path()),
         StoreError::BackupUnreadable {
             path: path(),

@@ -162,9 +162,9 @@ mod tests {
 
     #[test]
     fn into_a_table_that_is_not_ours_nothing_is_written() {
-        let loose = "DROP TABLE seal; CREATE TABLE seal (only INTEGER PRIMARY KEY, seq INTEGER, mac BLOB)";
+        let loose = "DROP TABLE probe; CREATE TABLE probe (only INTEGER PRIMARY KEY, written BLOB)";
         let said = after(loose).unwrap_err().to_string();
-        assert!(said.contains("its table `seal` is not the one"), "{said}");
+        assert!(said.contains("its table `probe` is not the one"), "{said}");
         let view = "DROP TABLE erasures; CREATE VIEW erasures AS SELECT 1 AS only, 0 AS through";
         let said = after(view).unwrap_err().to_string();
         assert!(said.contains("its table `erasures` is gone"), "{said}");

@@ -175,7 +175,7 @@ fn an_export_that_was_touched_is_told_from_one_that_was_not() {
     assert!(verify(&without_third.join("\n")).found().contains("entry 4 "));
     let without_last = whole.trim_end().rsplit_once('\n').unwrap().0;
     assert!(
-        verify(without_last)
+        verify(&format!("{without_last}\n"))
             .found()
             .contains("entries were cut off at the end")
     );

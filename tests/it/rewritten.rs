@@ -225,22 +225,19 @@ async fn a_trigger_that_somebody_put_into_the_database_is_taken_away_and_everyth
     world.fires(&Alert::redis_timeout()).await;
     world.card("Waits for 1 approval").await;
     world.bot_stops().await;
-    Connection::open(world.database())
-        .unwrap()
-        .execute_batch(QUIET)
-        .unwrap();
-    world.bot_starts().await;
-    world
-        .a_human_is_paged("it has a trigger `quiet`, and Interlock made none of that name")
-        .await;
-    world.nothing_ran();
-    // What happens from now on is on record again, and the trigger is gone.
+    let journal = Connection::open(world.database()).unwrap();
+    journal.execute_batch(QUIET).unwrap();
+    drop(journal);
+    nothing_runs_until_a_person_looked(
+        &world,
+        "it has a trigger `quiet`, and Interlock made none of that name",
+    )
+    .await;
+    // What happens from then on is on record again.
     let journal = Connection::open(world.database()).unwrap();
     let triggers = "SELECT count(*) FROM sqlite_master WHERE name = 'quiet'";
-    assert_eq!(
-        journal
-            .query_row(triggers, [], |row| row.get::<_, u64>(0))
-            .unwrap(),
-        0
-    );
+    let left: u64 = journal.query_row(triggers, [], |row| row.get(0)).unwrap();
+    assert_eq!(left, 0);
+    drop(journal);
+    world.ends().await;
 }
