@@ -424,7 +424,7 @@ impl Lane {
     /// A new alert, and those again that nobody answered; an old one resolves.
     pub async fn fire(&mut self, process: &Process) {
         self.fired += 1;
-        if self.fired % 4 == 0 {
+        if self.fired.is_multiple_of(4) {
             self.forge(process).await;
         }
         self.unanswered.insert(self.fired);
