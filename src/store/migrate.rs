@@ -127,7 +127,8 @@ pub fn prepare(connection: &Connection) -> Result<(), StoreError> {
     let careless = planted::is(Bug::CommitNotSynced);
     connection.pragma_update(None, "synchronous", if careless { "NORMAL" } else { "FULL" })?;
     connection.pragma_update(None, "recursive_triggers", true)?;
-    connection.pragma_update(None, "foreign_keys", true)?;
+    // None of ours has any: a table that somebody added must not keep rows from going.
+    connection.pragma_update(None, "foreign_keys", false)?;
     connection.pragma_update(None, "trusted_schema", false)?;
     // What is freed is overwritten: an erased payload is in no unused part of the file.
     connection.pragma_update(None, "secure_delete", true)?;

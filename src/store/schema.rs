@@ -1,6 +1,6 @@
-//! Whether the tables and triggers of a database are those that `migrate` makes. Whoever can write to the file can put a
-//! trigger there that drops entries on their way in while the database says that all is well, or take away those that refuse
-//! changes of the journal.
+//! Whether the tables, indexes and triggers of a database are those that `migrate` makes. Whoever can write to the file can put a
+//! trigger there that drops entries on their way in while the database says that all is well, or an index over something that
+//! can't be computed of some of them; or take away those that refuse changes of the journal.
 
 use std::collections::BTreeMap;
 use std::path::Path;
@@ -13,13 +13,17 @@ use super::{Store, StoreError, migrate};
 /// What kind it is and its name, to the SQL that made it.
 type Objects = BTreeMap<(String, String), String>;
 
-const TRIGGER: &str = "trigger";
+/// What acts when something is written. Each can be made anew, and nothing is lost with it.
+fn acts(kind: &str) -> bool {
+    matches!(kind, "trigger" | "index")
+}
 
-/// Tables and views hold what we read, triggers act on it. An index that somebody added only costs time.
+/// All but what SQLite makes for itself, which has no text, or is one of its tables. It reads the text alone: a kind in capitals is
+/// one all the same, and so is a name that looks like its own.
 fn objects(connection: &Connection) -> Result<Objects, StoreError> {
     let mut statement = connection.prepare(
-        "SELECT type, name, coalesce(sql, '') FROM sqlite_master
-         WHERE type IN ('table', 'view', 'trigger') AND name NOT LIKE 'sqlite\\_%' ESCAPE '\\'",
+        "SELECT lower(type), name, sql FROM sqlite_master
+         WHERE sql IS NOT NULL AND NOT (type = 'table' AND name LIKE 'sqlite\\_%' ESCAPE '\\')",
     )?;
     let rows = statement.query_map([], |row| Ok(((row.get(0)?, row.get(1)?), row.get(2)?)))?;
     Ok(rows.collect::<Result<_, _>>()?)
@@ -55,21 +59,23 @@ fn fits(connection: &Connection) -> Result<Result<(), String>, StoreError> {
             None => return Ok(Err(format!("its {kind} `{name}` is gone"))),
         }
     }
-    let foreign = found
-        .keys()
-        .find(|key| key.0 == TRIGGER && !ours.contains_key(*key));
+    let foreign = found.keys().find(|key| acts(&key.0) && !ours.contains_key(*key));
     Ok(match foreign {
-        Some((_, name)) => Err(format!(
-            "it has a trigger `{name}`, and Interlock made none of that name"
-        )),
+        Some((kind, name)) => {
+            let a = if kind == "index" { "an" } else { "a" };
+            Err(format!(
+                "it has {a} {kind} `{name}`, and Interlock made none of that name"
+            ))
+        }
         None => Ok(()),
     })
 }
 
-/// Puts the triggers right, so that what is written from now on is stored and stays; says what was wrong. `None`: nothing.
+/// Puts triggers and indexes right, so that what is written from now on is stored and stays; says what was wrong. `None`:
+/// nothing.
 ///
 /// # Errors
-/// `Altered` when a table is not ours: nobody knows what it would do with what is written.
+/// `Altered` when a table is not ours, since nobody knows what it would do with what is written, or something can't be taken away.
 pub(super) fn mend(connection: &mut Connection, path: &Path) -> Result<Option<String>, StoreError> {
     let Err(what) = fits(connection)? else {
         return Ok(None);
@@ -77,12 +83,15 @@ pub(super) fn mend(connection: &mut Connection, path: &Path) -> Result<Option<St
     let transaction = connection.transaction()?;
     let (ours, found) = (ours()?, objects(&transaction)?);
     let is_right = |key: &(String, String), sql: &str| ours.get(key).is_some_and(|own| is_same(own, sql));
-    for (key, sql) in found.iter().filter(|(key, _)| key.0 == TRIGGER) {
-        if !is_right(key, sql) {
-            transaction.execute_batch(&format!("DROP TRIGGER \"{}\"", key.1.replace('"', "\"\"")))?;
+    for (key, sql) in found.iter().filter(|(key, _)| acts(&key.0)) {
+        let name = key.1.replace('"', "\"\"");
+        if !is_right(key, sql)
+            && let Err(error) = transaction.execute_batch(&format!("DROP {} \"{name}\"", key.0))
+        {
+            tracing::error!(%error, name, "what somebody put into the database can't be taken away");
         }
     }
-    for (key, sql) in ours.iter().filter(|(key, _)| key.0 == TRIGGER) {
+    for (key, sql) in ours.iter().filter(|(key, _)| acts(&key.0)) {
         if !found.get(key).is_some_and(|found| is_same(found, sql)) {
             transaction.execute_batch(sql)?;
         }
@@ -171,9 +180,38 @@ mod tests {
     }
 
     #[test]
-    fn statistics_and_a_table_or_an_index_of_a_reader_are_no_harm() {
+    fn what_hides_behind_another_kind_or_name_is_found() {
+        let trigger = "CREATE TRIGGER {} BEFORE INSERT ON journal WHEN NEW.kind = ''frozen'' BEGIN SELECT RAISE(IGNORE); END";
+        for (kind, name) in [("TRIGGER", "quiet"), ("trigger", "sqlite_x"), ("index", "quiet")] {
+            let text = trigger.replace("{}", name);
+            let hidden = format!(
+                "PRAGMA writable_schema = ON;
+                INSERT INTO sqlite_master (type, name, tbl_name, rootpage, sql) VALUES ('{kind}', '{name}', 'journal', 0, '{text}');
+                PRAGMA writable_schema = OFF"
+            );
+            match after(&hidden) {
+                Ok([said, again]) => {
+                    assert!(said.unwrap().contains(name), "{hidden}");
+                    assert_eq!(again, None, "{hidden}");
+                }
+                // What can't be taken away keeps it from writing.
+                Err(error) => assert!(error.to_string().contains(name), "{error}"),
+            }
+        }
+    }
+
+    #[test]
+    fn an_index_that_can_not_be_computed_of_some_entries_is_taken_away() {
+        let index = "CREATE INDEX odd ON journal (CASE WHEN kind = 'frozen' THEN json('x') END)";
+        let [said, again] = after(index).unwrap();
+        assert!(said.unwrap().contains("it has an index `odd`"));
+        assert_eq!(again, None);
+    }
+
+    #[test]
+    fn statistics_and_a_table_of_a_reader_are_no_harm() {
         assert_eq!(after("ANALYZE; VACUUM").unwrap(), [None, None]);
-        let reader = "CREATE TABLE notes (of TEXT); CREATE INDEX by_kind ON journal (kind)";
+        let reader = "CREATE TABLE notes (of TEXT REFERENCES outbox (slot))";
         assert_eq!(after(reader).unwrap(), [None, None]);
     }
 }
