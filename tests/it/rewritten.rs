@@ -230,7 +230,7 @@ async fn a_trigger_that_somebody_put_into_the_database_is_taken_away_and_everyth
     drop(journal);
     nothing_runs_until_a_person_looked(
         &world,
-        "it has a trigger `quiet`, and Interlock made none of that name",
+        "it has a trigger 'quiet', and Interlock made none of that name",
     )
     .await;
     // What happens from then on is on record again.
