@@ -18,7 +18,7 @@ use rusqlite::{Connection, OptionalExtension as _};
 use super::chain::{ChainHash, GENESIS};
 use super::journal::last;
 use super::seal::Sealed;
-use super::{Sealer, Store, StoreError, migrate};
+use super::{Sealer, Store, StoreError, migrate, schema};
 
 /// It bears our seal, and is not the newest that does.
 pub(super) const SET_BACK: &str =
@@ -29,8 +29,6 @@ pub(super) struct Beside {
     /// As SQLite said when everything was known to fit.
     version: Cell<i64>,
     files: Vec<(PathBuf, FileId)>,
-    /// Tables, indexes and triggers as they were at the start.
-    schema: String,
     /// The row as it was written last, or found at the start.
     pub seal: RefCell<Option<Sealed>>,
     /// Where the start found something that does not fit: the entry it stood at. What is before that is for people to judge.
@@ -74,7 +72,6 @@ impl Beside {
         Ok(Self {
             version: Cell::new(version(connection)?),
             files: files.collect(),
-            schema: schema(connection)?,
             seal: RefCell::new(seal),
             known: Cell::new(None),
             found: OnceCell::new(),
@@ -101,16 +98,6 @@ fn version(connection: &Connection) -> Result<i64, StoreError> {
     Ok(connection
         .prepare_cached("PRAGMA data_version")?
         .query_row([], |row| row.get(0))?)
-}
-
-/// All but what SQLite itself adds, such as the figures of ANALYZE.
-fn schema(connection: &Connection) -> Result<String, StoreError> {
-    Ok(connection.query_row(
-        "SELECT coalesce(group_concat(type || ' ' || name || ' ' || coalesce(sql, ''), char(10)), '')
-         FROM (SELECT type, name, sql FROM sqlite_master WHERE name NOT LIKE 'sqlite\\_%' ESCAPE '\\' ORDER BY type, name)",
-        [],
-        |row| row.get(0),
-    )?)
 }
 
 impl Store {
@@ -171,9 +158,9 @@ impl Store {
     /// As at a start, inside of a transaction. What the start itself has found is not found again.
     pub(super) fn verify_now(&self, sealer: &Sealer, how: How) -> Result<(), StoreError> {
         let version = version(&self.connection)?;
-        let found = match schema(&self.connection)? == self.beside.schema {
-            false => Some("tables, indexes or triggers were changed".to_owned()),
-            true => self.verify_rows(sealer, how)?,
+        let found = match schema::fits(&self.connection)? {
+            Err(what) => Some(what),
+            Ok(()) => self.verify_rows(sealer, how)?,
         };
         match found {
             Some(why) => Err(self.tampered(why)),

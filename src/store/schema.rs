@@ -45,7 +45,7 @@ fn is_same(one: &str, other: &str) -> bool {
 }
 
 /// Of a database of the newest schema: what is not as Interlock made it, in words for people.
-fn fits(connection: &Connection) -> Result<Result<(), String>, StoreError> {
+pub(super) fn fits(connection: &Connection) -> Result<Result<(), String>, StoreError> {
     let (ours, found) = (ours()?, objects(connection)?);
     for (key, sql) in ours {
         let (kind, name) = key;

@@ -226,12 +226,11 @@ impl Store {
             },
         };
         drop(moment);
-        // What became of the entries says more than how it was done.
-        let doubt = doubt.or_else(|| self.altered());
         if doubt.is_some() {
             self.is_known();
         }
-        Ok(doubt)
+        // What became of the entries says more than how it was done.
+        Ok(doubt.or_else(|| self.altered()))
     }
 
     pub(super) fn sealed(&self) -> Result<Option<Sealed>, StoreError> {
