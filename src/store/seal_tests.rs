@@ -243,6 +243,13 @@ fn a_running_store_notices_what_others_commit_and_goes_on_where_it_fits() {
         ("UPDATE seal SET mac = zeroblob(32)", false),
         ("DELETE FROM seal", false),
         ("UPDATE snapshot SET state = '{}'", false),
+        ("CREATE TABLE notes (of TEXT)", true),
+        ("CREATE INDEX by_kind ON journal (kind)", false),
+        (
+            "PRAGMA writable_schema = ON; INSERT INTO sqlite_master VALUES ('trigger', 'sqlite_x', 'journal', 0,
+             'CREATE TRIGGER sqlite_x AFTER INSERT ON journal BEGIN DELETE FROM outbox; END')",
+            false,
+        ),
         ("DROP TRIGGER journal_no_update", false),
         (
             "CREATE TRIGGER t AFTER INSERT ON journal BEGIN DELETE FROM outbox; END",

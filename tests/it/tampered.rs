@@ -170,7 +170,11 @@ async fn entries_that_would_be_swallowed_stop_the_running_bot() {
         &world,
         "CREATE TRIGGER swallows BEFORE INSERT ON journal WHEN NEW.kind = 'step_started' BEGIN SELECT RAISE(IGNORE); END",
     );
-    it_stops_and_pages(&world, "triggers were changed").await;
+    it_stops_and_pages(
+        &world,
+        "it has a trigger `swallows`, and Interlock made none of that name",
+    )
+    .await;
     world.ends_with_what_is_left().await;
 }
 
