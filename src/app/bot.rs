@@ -168,7 +168,7 @@ pub async fn start_with(
     }
     let watch = watch_files(&runbooks, &knowledge);
     let slack = parts.slack(&credentials, lanes, begun.behind.subscribe()).await?;
-    let runner = parts.executor(&slack, drives)?;
+    let runner = parts.executor(&slack, drives, begun.verified.subscribe())?;
     let refusing = parts.checkpoints(begun)?;
     let socket = slack.socket_mode.as_ref().map(SocketMode::health);
     parts.guards(socket, refusing, runner)?;

@@ -173,6 +173,18 @@ pub enum Intent {
     },
 }
 
+/// A checkpoint as it was signed.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct NewCheckpoint {
+    /// Entries that it covers.
+    pub size: u64,
+    pub note: String,
+    /// The places that have earlier ones.
+    pub kept: Vec<String>,
+    /// The note for threads; `None` leaves them quiet.
+    pub line: Option<String>,
+}
+
 /// One thing for the engine to decide.
 #[derive(Clone, Debug)]
 pub enum Command {
@@ -234,12 +246,8 @@ pub enum Command {
     ClockWentBack { from: jiff::Timestamp },
     /// The file of second factors was read.
     Factors(FactorsSeen),
-    /// A checkpoint was signed; it leaves the machine once this is stored. `line` is the note for threads; `None` leaves them quiet.
-    Checkpointed {
-        size: u64,
-        note: String,
-        line: Option<String>,
-    },
+    /// A checkpoint was signed; it leaves the machine once this is stored.
+    Checkpointed(NewCheckpoint),
     /// Interlock must not act there any more: its rights are gone, it holds what it must not, or the disk is nearly full.
     Stop { scope: Scope, reason: String },
     /// The freeze file was looked at, for the record and for those who are told; a start reads it itself.

@@ -50,7 +50,7 @@ pub struct Entry {
     pub event: Event,
 }
 
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, strum::IntoStaticStr)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, strum::IntoStaticStr, strum::VariantNames)]
 #[serde(rename_all = "snake_case", tag = "type")]
 #[strum(serialize_all = "snake_case")]
 pub enum Event {
@@ -69,10 +69,13 @@ pub enum Event {
     ClockWentBack {
         from: Timestamp,
     },
-    /// A checkpoint over the first `size` entries was signed. `note` is what left the machine.
+    /// A checkpoint over the first `size` entries was signed. `note` is what left the machine. `kept` are the places that had
+    /// taken earlier ones by then, so that one that is emptied is missed.
     Checkpointed {
         size: u64,
         note: String,
+        #[serde(default, skip_serializing_if = "Vec::is_empty")]
+        kept: Vec<String>,
     },
     /// A checkpoint that covers a start of Tier 2 or 3 of this incident, for its thread: the note in one line.
     Anchored {

@@ -8,6 +8,7 @@ use std::time::{Duration, Instant};
 use futures::future::join_all;
 use jiff::Timestamp;
 use tokio::sync::mpsc::UnboundedReceiver;
+use tokio::sync::watch;
 use tokio::task::JoinSet;
 use tokio::time::sleep;
 
@@ -51,6 +52,9 @@ pub struct ExecutorParts {
     pub advisor: Option<Arc<dyn Advisor>>,
     pub clock: Arc<dyn Clock>,
     pub freeze_file: Option<PathBuf>,
+    /// Whether all of the journal was verified since the process began. Before that nothing is started: a permit would rest on
+    /// entries that nobody has looked at.
+    pub verified: watch::Receiver<bool>,
     /// Of the process's end.
     pub drain: Arc<Drain>,
 }
@@ -254,6 +258,16 @@ impl ExecutorParts {
     }
 
     async fn start(&self, runner: &dyn ActionRunner, wanted: Wanted) {
+        // Closed when the process ends.
+        if self
+            .verified
+            .clone()
+            .wait_for(|verified| *verified)
+            .await
+            .is_err()
+        {
+            return;
+        }
         loop {
             self.wait_until(wanted.not_before).await;
             let Some(request) = self.request(wanted).await else {

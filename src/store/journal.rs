@@ -32,8 +32,6 @@ pub struct Store {
     attempted: Option<Attempted>,
     /// Seals what is written; `None` without a key.
     pub(super) sealer: Option<Sealer>,
-    /// It is from before there were seals.
-    unsealed: bool,
     /// What was not Interlock's own of its tables and triggers, and was put right when it was opened.
     altered: Option<String>,
     /// What others do meanwhile.
@@ -104,11 +102,10 @@ impl Store {
         let mut connection = Connection::open(path).map_err(open)?;
         migrate::known_version(&connection, path)?;
         migrate::prepare(&connection)?;
-        let unsealed = migrate::migrate(&mut connection, path, sealer.as_ref())?;
+        migrate::migrate(&mut connection, path, sealer.as_ref())?;
         let altered = schema::mend(&mut connection, path)?;
         let mut store = Self {
             sealer,
-            unsealed,
             altered,
             ..Self::with(connection, path)?
         };
@@ -177,7 +174,6 @@ impl Store {
             epoch,
             attempted: None,
             sealer: None,
-            unsealed: false,
             altered: None,
         })
     }
@@ -189,12 +185,6 @@ impl Store {
         } else {
             "seq, at_ms, kind, incident, payload, salt, hash, commitment"
         }
-    }
-
-    /// Whether it was brought up to date just now from a schema without seals.
-    #[must_use]
-    pub fn was_unsealed(&self) -> bool {
-        self.unsealed
     }
 
     /// What somebody had changed of its tables and triggers when it was opened, in words for people.

@@ -41,21 +41,21 @@ impl Store {
         Ok(())
     }
 
-    /// The newest checkpoint by this key that the journal holds of itself.
+    /// The newest checkpoint by this key that the journal holds of itself, and the places that had earlier ones.
     ///
     /// # Errors
     /// When the database can't be read.
-    pub fn last_checkpoint(&self, key: &PublicKey) -> Result<Option<Checkpoint>, StoreError> {
+    pub fn last_checkpoint(&self, key: &PublicKey) -> Result<Option<(Checkpoint, Vec<String>)>, StoreError> {
         let mut statement = self.connection.prepare_cached(&format!(
             "SELECT {} FROM journal WHERE kind = 'checkpointed' ORDER BY seq DESC",
             self.columns()
         ))?;
         let mut rows = statement.query([])?;
         while let Some(row) = rows.next()? {
-            if let Event::Checkpointed { note, .. } = parse(&read(row)?)?.event
+            if let Event::Checkpointed { note, kept, .. } = parse(&read(row)?)?.event
                 && let Ok(checkpoint) = Checkpoint::open(&note, key)
             {
-                return Ok(Some(checkpoint));
+                return Ok(Some((checkpoint, kept)));
             }
         }
         Ok(None)

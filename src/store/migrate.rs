@@ -164,51 +164,37 @@ fn has_tables(connection: &Connection) -> Result<bool, StoreError> {
     Ok(count > 0)
 }
 
-/// What came with this version: without it what is there would look as if somebody else had put it there.
-fn seal(transaction: &Transaction<'_>, sealer: &Sealer, version: i64) -> Result<(), StoreError> {
-    if version != SEALED && version != OUTBOX_SEALED {
-        return Ok(());
-    }
+/// What waits is sealed from this version on, where the entries were before. A seal that does not fit is left for the start to
+/// find; so is a journal without one: whether it is from before there were seals, or somebody took its own away, a person must say.
+fn seal(transaction: &Transaction<'_>, sealer: &Sealer) -> Result<(), StoreError> {
     let name: String =
         transaction.query_row("SELECT name FROM identity WHERE only = 1", [], |row| row.get(0))?;
     let head = last(transaction)?;
-    if version == SEALED {
-        sealer.seal_bare(transaction, &name, head)?;
-    } else if sealer.fits_bare(transaction, &name, head)? {
-        // One that does not fit is left for the start to find.
+    if sealer.fits_bare(transaction, &name, head)? {
         let total = Sum::read(transaction, sealer, &name)?.total();
         sealer.seal(transaction, &name, head, total)?;
     }
     Ok(())
 }
 
-/// Brings the schema up to date, and seals what was written before there were seals. Says whether there was such.
+/// Brings the schema up to date.
 ///
 /// # Errors
 /// `Newer` when the file is from a later version, `Foreign` when it is another program's.
-pub fn migrate(
-    connection: &mut Connection,
-    path: &Path,
-    sealer: Option<&Sealer>,
-) -> Result<bool, StoreError> {
+pub fn migrate(connection: &mut Connection, path: &Path, sealer: Option<&Sealer>) -> Result<(), StoreError> {
     let found = known_version(connection, path)?;
     if found == 0 && has_tables(connection)? {
         return Err(StoreError::Foreign(path.to_owned()));
     }
     for (index, step) in STEPS.iter().enumerate().skip(usize::try_from(found).unwrap_or(0)) {
+        let version = i64::try_from(index.saturating_add(1)).unwrap_or(i64::MAX);
         let transaction = connection.transaction()?;
         transaction.execute_batch(step)?;
-        transaction.pragma_update(
-            None,
-            "user_version",
-            i64::try_from(index.saturating_add(1)).unwrap_or(i64::MAX),
-        )?;
-        if let Some(sealer) = sealer {
-            seal(
-                &transaction,
-                sealer,
-                i64::try_from(index.saturating_add(1)).unwrap_or(i64::MAX),
-            )?;
+        transaction.pragma_update(None, "user_version", version)?;
+        if let Some(sealer) = sealer
+            && version == OUTBOX_SEALED
+        {
+            seal(&transaction, sealer)?;
         }
         planted::reach(Point::Migrated);
         transaction.commit()?;
@@ -219,5 +205,5 @@ pub fn migrate(
         // Earlier versions did not overwrite what they freed. Everything works without this.
         tracing::warn!(%error, "the database could not be written anew: unused parts of the file may hold old texts");
     }
-    Ok((1..SEALED).contains(&found))
+    Ok(())
 }

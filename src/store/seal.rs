@@ -24,7 +24,7 @@ use crate::planted::{self, Bug};
 /// What is derived is told apart from whatever else is made of the key.
 const DERIVED: &[u8] = b"interlock seal v1\n";
 /// Before schema 5.
-const BARE_HEAD: &[u8] = b"interlock head v1\n";
+pub(super) const BARE_HEAD: &[u8] = b"interlock head v1\n";
 const HEAD: &[u8] = b"interlock head v2\n";
 const OUTBOX: &[u8] = b"interlock outbox v1\n";
 const ROW: &[u8] = b"interlock outbox row v1\n";
@@ -110,21 +110,6 @@ impl Sealer {
         Ok(sealed)
     }
 
-    /// Seals the head as schema 4 did.
-    pub(super) fn seal_bare(
-        &self,
-        connection: &Connection,
-        name: &str,
-        (seq, head): (u64, ChainHash),
-    ) -> Result<(), StoreError> {
-        let mac = self.sign(BARE_HEAD, &[name.as_bytes(), &seq.to_be_bytes(), &head]);
-        connection.execute(
-            "INSERT INTO seal (only, seq, mac) VALUES (1, ?1, ?2)",
-            params![seq, mac],
-        )?;
-        Ok(())
-    }
-
     /// Whether the seal of schema 4 fits.
     pub(super) fn fits_bare(
         &self,
@@ -156,7 +141,7 @@ impl Sealer {
         self.sign(ROW, &[name.as_bytes(), &id, &has_slot, slot, effect, &created])
     }
 
-    fn sign(&self, domain: &[u8], parts: &[&[u8]]) -> [u8; 32] {
+    pub(super) fn sign(&self, domain: &[u8], parts: &[&[u8]]) -> [u8; 32] {
         let mut mac = [0; 32];
         for (place, byte) in mac.iter_mut().zip(self.over(domain, parts).sign().as_ref()) {
             *place = *byte;
@@ -253,7 +238,7 @@ impl Store {
         Ok(match self.sealed()? {
             None if seq == 0 => Ok(()),
             None => Err(format!(
-                "the journal has {seq} entries and no seal: if checkpoints.key was set just now, this is its first start with one; else somebody took the seal away, and entries may be forged"
+                "the journal has {seq} entries and no seal: if checkpoints.key was set just now, or this is the first start of a version that seals, that is as it should be; else somebody took the seal away, and entries may be forged"
             )),
             Some(Sealed { seq: sealed, mac, .. }) if sealed == seq && sealer.fits(domain, &parts, &mac) => {
                 Ok(())

@@ -3,6 +3,7 @@
 use jiff::Timestamp;
 use tempfile::TempDir;
 
+use super::seal::BARE_HEAD;
 use super::{Sealer, Signer, Store, StoreError};
 use crate::domain::command::Effect;
 use crate::domain::event::{Entry, Event, Who};
@@ -215,7 +216,12 @@ fn a_database_whose_outbox_was_not_sealed_is_sealed_once_and_not_when_somebody_a
     let old = "ALTER TABLE seal DROP COLUMN outbox; DELETE FROM seal; PRAGMA user_version = 4";
     store.connection.execute_batch(old).unwrap();
     let head = (store.seq(), store.head());
-    sealer.seal_bare(&store.connection, store.name(), head).unwrap();
+    let bare = sealer.sign(
+        BARE_HEAD,
+        &[store.name().as_bytes(), &head.0.to_be_bytes(), &head.1],
+    );
+    let sealed = "INSERT INTO seal (only, seq, mac) VALUES (1, ?1, ?2)";
+    store.connection.execute(sealed, (head.0, bare)).unwrap();
     drop(store);
     let checked = Store::open_to_check(&path, Some(sealer.clone())).unwrap();
     assert_eq!(checked.doubt().unwrap(), None, "as it is");
@@ -277,7 +283,7 @@ fn a_running_store_notices_what_others_commit_and_goes_on_where_it_fits() {
 }
 
 #[test]
-fn a_database_from_before_there_were_seals_is_sealed_as_it_is() {
+fn a_database_from_before_there_were_seals_is_sealed_once_a_start_has_said_so() {
     let folder = TempDir::new().unwrap();
     let path = folder.path().join("interlock.db");
     commit(&mut Store::open(&path).unwrap(), 3);
@@ -288,11 +294,19 @@ fn a_database_from_before_there_were_seals_is_sealed_as_it_is() {
         .unwrap();
     let sealer = sealer();
     let store = Store::open_sealed(&path, Some(sealer.clone())).unwrap();
-    assert!(store.was_unsealed());
-    assert_eq!(store.doubt().unwrap(), None);
+    for _ in 0..2 {
+        let doubt = store.doubt().unwrap().unwrap_or_default();
+        assert!(doubt.contains("3 entries and no seal"), "{doubt}");
+    }
+    // A start that dies before it could say so says so the next time.
+    drop(store);
+    let mut store = Store::open_sealed(&path, Some(sealer.clone())).unwrap();
+    assert!(store.doubt().unwrap().is_some());
+    store
+        .commit(&[entry(4)], &[], &[], Timestamp::UNIX_EPOCH)
+        .unwrap();
     drop(store);
     let store = Store::open_sealed(&path, Some(sealer)).unwrap();
-    assert!(!store.was_unsealed());
     assert_eq!(store.doubt().unwrap(), None);
 }
 

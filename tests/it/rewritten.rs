@@ -163,6 +163,22 @@ pub async fn nothing_runs_until_a_person_looked(world: &TestWorld, why: &str) {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn a_vote_in_a_database_that_looks_as_before_there_were_seals_starts_nothing() {
+    let world = sealed().await;
+    let mut store = Store::open(&world.database()).unwrap();
+    let vote = forged(&world, &store.load().unwrap());
+    store.commit(&[vote], &[], &[], world.now()).unwrap();
+    drop(store);
+    let old = "DROP TABLE seal; DELETE FROM snapshot; ALTER TABLE snapshot DROP COLUMN seal; PRAGMA user_version = 3";
+    Connection::open(world.database())
+        .unwrap()
+        .execute_batch(old)
+        .unwrap();
+    nothing_runs_until_a_person_looked(&world, "entries and no seal").await;
+    world.ends_with_what_is_left().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn a_vote_that_was_put_into_the_database_starts_nothing() {
     let world = sealed().await;
     // Chained as Interlock does it, by Interlock's own code, but without its key.

@@ -223,10 +223,9 @@ async fn a_database_that_was_put_back_starts_nothing_and_voids_its_approvals() {
     world.thread().says("plan 1 proposed").await;
     let (copy, entries) = copied(&world, anchors.path());
 
-    // Ana takes over; that is anchored, and then forgotten.
+    // Ana takes over; that is anchored at once, and then forgotten.
     world.ana().presses("Take over").await;
     world.ana().is_told("You have it").await;
-    world.clock_moves(Duration::from_secs(120)).await;
     let patience = tokio::time::Instant::now() + Duration::from_secs(20);
     let soon = |what: &str| {
         assert!(tokio::time::Instant::now() < patience, "never: {what}");
@@ -235,7 +234,7 @@ async fn a_database_that_was_put_back_starts_nothing_and_voids_its_approvals() {
     while kept(&file, &signer) <= entries {
         soon("it is anchored").await;
     }
-    world.bot_stops().await;
+    world.bot_crashes().await;
     put_back(&world, &copy);
     world.bot_starts().await;
     world
@@ -261,5 +260,42 @@ async fn a_database_that_was_put_back_starts_nothing_and_voids_its_approvals() {
         soon("it is no longer said").await;
     }
     world.thread().is_uninteresting();
+    world.ends().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_file_of_checkpoints_that_is_gone_is_missed_and_nothing_runs() {
+    let key = Signer::generate("interlock.test/story").unwrap();
+    let signer = Signer::parse(&key).unwrap();
+    let anchors = tempfile::tempdir().unwrap();
+    let file = anchors.path().join("anchors.jsonl");
+    let table = format!("[checkpoints]\nkey = \"{key}\"\nfile = \"{}\"", file.display());
+    let world = TestWorld::start(Setup::default().table(&table)).await;
+    world.in_the_cluster(interlock::playground::cluster::Scenario::RedisTimeout);
+    world.fires(&Alert::redis_timeout()).await;
+    world.card("Waits for 1 approval").await;
+    world.thread().says("plan 1 proposed").await;
+    // The second of them says of itself where the first one is.
+    for reason in ["one", "two"] {
+        let before = kept(&file, &signer);
+        world.ana().types(&format!("freeze {reason}")).await;
+        world.ana().is_told("Frozen. No step starts").await;
+        world.ben().types("unfreeze it was nothing").await;
+        world.ben().is_told("The freeze is lifted.").await;
+        let patience = tokio::time::Instant::now() + Duration::from_secs(20);
+        while kept(&file, &signer) <= before + 1 {
+            assert!(tokio::time::Instant::now() < patience, "it is anchored");
+            tokio::time::sleep(Duration::from_millis(20)).await;
+        }
+    }
+    world.bot_stops().await;
+    std::fs::remove_file(&file).unwrap();
+    world.bot_starts().await;
+    everything_stops(
+        &world,
+        "has kept checkpoints, as the journal says, and holds none",
+    )
+    .await;
+    assert!(!file.exists(), "nothing is begun in its place");
     world.ends().await;
 }

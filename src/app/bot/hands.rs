@@ -2,6 +2,8 @@
 
 use std::sync::Arc;
 
+use tokio::sync::watch;
+
 use super::slack_side::SlackSide;
 use super::{Parts, StartError};
 use crate::actions::http::{HttpActions, HttpSettings};
@@ -42,6 +44,7 @@ impl Parts {
         &mut self,
         slack: &SlackSide,
         drives: tokio::sync::mpsc::UnboundedReceiver<Drive>,
+        verified: watch::Receiver<bool>,
     ) -> Result<Arc<Runner>, StartError> {
         let http = HttpSettings {
             allowed_hosts: self.settings.http.allowed_hosts.clone(),
@@ -93,6 +96,7 @@ impl Parts {
             advisor: advice::advisor(&self.settings, self.redactor.clone())?,
             clock: self.clock.clone(),
             freeze_file: Some(self.settings.freeze_file()),
+            verified,
             drain: self.drain.clone(),
         });
         self.tasks.spawn(executor.run(drives));
@@ -167,13 +171,7 @@ impl Parts {
 
     pub(super) fn checkpoints(&mut self, begun: checkpoints::Begun) -> Result<Option<Refusing>, StartError> {
         let (engine, clock) = (self.engine.clone(), self.clock.clone());
-        let daily = checkpoints::Daily::new(
-            self.settings.clone(),
-            engine.clone(),
-            clock.clone(),
-            begun.behind.clone(),
-            begun.troubles.clone(),
-        );
+        let daily = checkpoints::Daily::new(self.settings.clone(), engine.clone(), clock.clone(), &begun);
         self.tasks.spawn(daily.run());
         let worker = checkpoints::worker(&self.settings, engine, clock, begun)?;
         Ok(worker.map(|worker| {

@@ -9,6 +9,7 @@ use jiff::Timestamp;
 use serde::Serialize;
 
 use super::bucket::Keeper;
+use super::places::{in_bucket, in_file};
 use crate::config::Secret;
 
 /// How long an address may take to answer: less than the worker signs ahead of time.
@@ -31,8 +32,6 @@ pub(super) struct Kept {
     pub at: Timestamp,
     pub size: u64,
     pub note: String,
-    /// The database is sealed: one that is not, and says that it is this one, was tampered with.
-    pub sealed: bool,
 }
 
 /// Where checkpoints go.
@@ -69,6 +68,15 @@ impl Anchor {
             Self::File(_) => "checkpoints.file",
             Self::Webhook { .. } => "checkpoints.webhook",
             Self::Bucket(_) => "checkpoints.s3",
+        }
+    }
+
+    /// What it is called to people, and in the journal; `None` of one that can't be asked what it holds.
+    pub(super) fn place(&self) -> Option<String> {
+        match self {
+            Self::File(path) => Some(in_file(path)),
+            Self::Bucket(keeper) => Some(in_bucket(keeper)),
+            Self::Webhook { .. } => None,
         }
     }
 

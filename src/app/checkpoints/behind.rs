@@ -25,16 +25,6 @@ impl Places {
                 "the database has {entries} entries, and {place} holds a checkpoint over {size}: an older copy was put in place, and what was approved or run since then is not in it"
             )));
         }
-        if let Some(found) = self
-            .found
-            .iter()
-            .find(|found| found.sealed && store.was_unsealed())
-        {
-            return Ok(Some(format!(
-                "the database is as from before there were seals, and {} holds a checkpoint of a sealed one: somebody took the seal away, and entries may be forged",
-                found.place
-            )));
-        }
         let contradicted = self.contradicted(store)?;
         Ok(contradicted.map(|found| {
             format!(

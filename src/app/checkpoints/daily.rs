@@ -1,6 +1,6 @@
-//! The whole journal, verified in the background as `interlock audit verify` does it: a minute after a start, and once a day. A
-//! start reads what came after the snapshot, and a running bot looks when somebody else has written; what was changed below all
-//! that, in the file's own bytes, is found by this and by nothing earlier.
+//! The whole journal, verified in the background as `interlock audit verify` does it: at a start, and once a day. A start reads what
+//! came after the snapshot, so that alerts are taken at once, and a running bot looks when somebody else has written; what was
+//! changed below all that is found by this. Until it has been through once, nothing is run and nothing signed.
 //!
 //! What a freeze of Interlock's own already says is not said again: it is there for good, and people have looked at it.
 
@@ -14,7 +14,8 @@ use tokio::time::sleep;
 
 use super::behind::is_behind;
 use super::places::every_one_of;
-use super::{Troubles, sealer};
+use super::troubles::About;
+use super::{Begun, Troubles, sealer};
 use crate::app::StartError;
 use crate::config::Settings;
 use crate::domain::command::Command;
@@ -22,14 +23,14 @@ use crate::engine::{EngineError, Handle};
 use crate::ports::Clock;
 use crate::store::{Signer, Store, Wanted};
 
-/// After a start: it has something better to do at first.
-const FIRST: SignedDuration = SignedDuration::from_secs(60);
+/// When it can't be read, before anything may run.
+const AGAIN: SignedDuration = SignedDuration::from_secs(10);
 const EVERY: SignedDuration = SignedDuration::from_hours(24);
 /// The clock is looked at this often, because a clock can be moved.
 const LOOK: Duration = Duration::from_secs(1);
 
 /// What was found.
-enum Found {
+pub(super) enum Found {
     Whole {
         entries: u64,
         anchored: Option<u64>,
@@ -45,36 +46,37 @@ pub(in crate::app) struct Daily {
     engine: Handle,
     clock: Arc<dyn Clock>,
     behind: watch::Sender<Option<String>>,
+    verified: watch::Sender<bool>,
     troubles: Troubles,
 }
 
 impl Daily {
-    /// `behind` and `troubles` are told what is found.
+    /// Tells whoever waits at `begun` what is found.
     pub(in crate::app) fn new(
         settings: Settings,
         engine: Handle,
         clock: Arc<dyn Clock>,
-        behind: watch::Sender<Option<String>>,
-        troubles: Troubles,
+        begun: &Begun,
     ) -> Self {
         Self {
             settings,
             engine,
             clock,
-            behind,
-            troubles,
+            behind: begun.behind.clone(),
+            verified: begun.verified.clone(),
+            troubles: begun.troubles.clone(),
         }
     }
 
     /// Works until the engine stops.
     pub(in crate::app) async fn run(self) {
-        let started = self.clock.now();
         let mut last: Option<Timestamp> = None;
         loop {
             let now = self.clock.now();
             let due = match last {
-                None => now.duration_since(started).abs() >= FIRST,
-                Some(last) => now.duration_since(last).abs() >= EVERY,
+                None => true,
+                Some(last) if *self.verified.borrow() => now.duration_since(last).abs() >= EVERY,
+                Some(last) => now.duration_since(last).abs() >= AGAIN,
             };
             if due {
                 last = Some(now);
@@ -87,6 +89,7 @@ impl Daily {
     }
 
     async fn verify(&self, now: Timestamp) -> Result<(), EngineError> {
+        let first = !*self.verified.borrow();
         let settings = self.settings.clone();
         let verified = tokio::task::spawn_blocking(move || verified(&settings)).await;
         match verified {
@@ -94,21 +97,35 @@ impl Daily {
                 tracing::info!(entries, anchored, "the whole journal was verified");
                 #[expect(clippy::cast_precision_loss, reason = "seconds fit for a long time")]
                 metrics::gauge!("interlock_journal_verified_timestamp_seconds").set(now.as_second() as f64);
-                Ok(())
             }
             Ok(Ok(Found::Known(why))) => {
                 tracing::warn!(why, "the journal is still what it was found to be");
-                Ok(())
             }
-            Ok(Ok(Found::Tampered(why))) => self.stops(why).await,
+            // The start has frozen everything, in its own words.
+            Ok(Ok(Found::Tampered(why))) if first && self.behind.borrow().is_some() => {
+                tracing::warn!(why, "the journal is what the start found it to be");
+            }
+            Ok(Ok(Found::Tampered(why))) => self.stops(why).await?,
             Ok(Err(error)) => {
-                tracing::error!(%error, "the journal can't be verified; tried again in a day");
-                Ok(())
+                self.unread(&error.to_string());
+                return Ok(());
             }
             Err(error) => {
-                tracing::error!(%error, "the journal can't be verified; tried again in a day");
-                Ok(())
+                self.unread(&error.to_string());
+                return Ok(());
             }
+        }
+        self.troubles.is_over(About::Unverified, "");
+        self.verified.send_replace(true);
+        Ok(())
+    }
+
+    fn unread(&self, error: &str) {
+        tracing::error!(error, "the journal can't be verified; it is tried again");
+        if !*self.verified.borrow() {
+            let text =
+                "the journal could not be verified since the start, so no step starts; the log says why";
+            self.troubles.say(About::Unverified, "", text.to_owned());
         }
     }
 
@@ -127,8 +144,8 @@ impl Daily {
     }
 }
 
-/// Blocks.
-fn verified(settings: &Settings) -> Result<Found, StartError> {
+/// All of the journal, and every checkpoint of the file. Blocks.
+pub(super) fn verified(settings: &Settings) -> Result<Found, StartError> {
     let signer = settings.checkpoints.key.as_ref();
     let signer = signer.map(|key| Signer::parse(key.expose())).transpose();
     let key = signer

@@ -3,6 +3,7 @@
 use jiff::Timestamp;
 
 use super::behind::beside_the_backup;
+use super::daily::{self, Found};
 use super::places::{Known, Places};
 use super::sealer;
 use crate::app::StartError;
@@ -42,9 +43,16 @@ pub async fn examine(settings: &Settings, now: Timestamp) -> Result<Examined, St
         Ok(behind) => examined.wrong.extend(behind),
         Err(why) => examined.wrong.push(why),
     }
+    if !examined.wrong.is_empty() {
+        return Ok(examined);
+    }
     // Beside a chain that is broken below the snapshot nothing is said to be the same.
-    if examined.wrong.is_empty() && store.verify().is_ok() {
-        examined.compared = places.found.into_iter().map(|found| found.place).collect();
+    match daily::verified(settings)? {
+        Found::Tampered(why) => examined.wrong.push(why),
+        Found::Known(_) => {}
+        Found::Whole { .. } => {
+            examined.compared = places.found.into_iter().map(|found| found.place).collect();
+        }
     }
     Ok(examined)
 }

@@ -10,8 +10,29 @@ const IDLE: SignedDuration = SignedDuration::from_hours(1);
 const OWN_KIND: &str = "checkpointed";
 /// What of them stands in a thread asks for none, either.
 const THREAD_KIND: &str = "anchored";
-/// What a start did can't be taken back, so it is signed for at once.
-const URGENT_KIND: &str = "step_started";
+/// What a start did can't be taken back, and what a person decided must not be forgotten: signed for at once, so that no copy from
+/// before it passes for the newest.
+const URGENT_KINDS: [&str; 19] = [
+    "step_started",
+    "step_judged",
+    "voted",
+    "rejected",
+    "withdrawn",
+    "allowed_alone",
+    "second_factor",
+    "frozen",
+    "unfrozen",
+    "stays_frozen",
+    "freeze_file",
+    "breaker_tripped",
+    "glass_broken",
+    "glass_reviewed",
+    "taken_over",
+    "closed",
+    "silence_voted",
+    "silence_rejected",
+    "silence_made",
+];
 
 /// What is known of the journal.
 #[derive(Debug, Default)]
@@ -34,7 +55,7 @@ impl Ledger {
             THREAD_KIND => {}
             kind => {
                 self.waiting_since.get_or_insert(mark.at);
-                self.urgent |= kind == URGENT_KIND;
+                self.urgent |= URGENT_KINDS.contains(&kind);
             }
         }
     }
@@ -72,7 +93,10 @@ impl Ledger {
 
 #[cfg(test)]
 mod tests {
+    use strum::VariantNames as _;
+
     use super::*;
+    use crate::domain::event::Event;
 
     const WITHIN: SignedDuration = SignedDuration::from_secs(60);
 
@@ -116,10 +140,18 @@ mod tests {
     }
 
     #[test]
-    fn a_start_is_signed_for_at_once() {
-        let mut ledger = signed();
-        take(&mut ledger, 2, "step_started");
-        assert!(ledger.is_due(at(2), WITHIN));
+    fn a_start_and_what_a_person_decided_are_signed_for_at_once() {
+        for kind in URGENT_KINDS {
+            assert!(
+                Event::VARIANTS.contains(&kind),
+                "`{kind}` is no event of the journal"
+            );
+            let mut ledger = signed();
+            take(&mut ledger, 2, kind);
+            assert!(ledger.is_due(at(2), WITHIN), "{kind}");
+            ledger.covered(at(2));
+            assert!(!ledger.is_due(at(3), WITHIN), "{kind}");
+        }
     }
 
     #[test]

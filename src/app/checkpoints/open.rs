@@ -28,6 +28,8 @@ pub struct Begun {
     pub troubles: Troubles,
     /// Why the journal is not the newest; may be found out later.
     pub behind: watch::Sender<Option<String>>,
+    /// Whether all of the journal was verified since the start. Before that nothing runs and nothing is signed.
+    pub verified: watch::Sender<bool>,
 }
 
 /// What seals the database: derived from the key that signs.
@@ -55,6 +57,7 @@ impl Begun {
             places,
             troubles,
             behind: watch::Sender::new(behind),
+            verified: watch::Sender::new(false),
         })
     }
 }
@@ -119,7 +122,8 @@ pub fn worker(
             "checkpoints.within_seconds is taken as {WITHIN_MOST}: what is written is to leave within a minute; set it so"
         );
     }
-    let found = begun.behind.subscribe();
+    let (found, verified) = (begun.behind.subscribe(), begun.verified.subscribe());
+    let holding: Vec<String> = begun.places.found.into_iter().map(|found| found.place).collect();
     let unanswered = begun.places.unread.iter().any(|unread| unread.again);
     let unanswered = unanswered.then(|| Unanswered {
         settings: settings.clone(),
@@ -135,9 +139,11 @@ pub fn worker(
         clock,
         SignedDuration::from_secs(i64::from(wanted.within_seconds.min(WITHIN_MOST))),
         anchors,
+        &holding,
         wanted.thread,
         begun.troubles,
         unanswered,
+        verified,
         found,
     )))
 }

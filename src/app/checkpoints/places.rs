@@ -23,8 +23,6 @@ pub(super) const BUCKET: &str = "checkpoints.s3";
 #[derive(Deserialize)]
 struct Line {
     note: String,
-    #[serde(default)]
-    sealed: bool,
 }
 
 /// A checkpoint and where it was found.
@@ -32,8 +30,6 @@ struct Line {
 pub(super) struct Found {
     pub place: String,
     pub checkpoint: Checkpoint,
-    /// The database was sealed when it was made.
-    pub sealed: bool,
 }
 
 /// A place of which nobody knows what it holds.
@@ -54,6 +50,8 @@ pub struct Known {
     pub key: Option<PublicKey>,
     /// The newest of its own checkpoints by this key.
     pub own: Option<Checkpoint>,
+    /// The places that have kept checkpoints of it, as it says.
+    pub kept: Vec<String>,
 }
 
 impl Known {
@@ -63,13 +61,21 @@ impl Known {
     /// When the key is none, or the journal can't be read.
     pub fn of(settings: &Settings, store: &Store) -> Result<Self, StartError> {
         let Some(key) = &settings.checkpoints.key else {
-            return Ok(Self { key: None, own: None });
+            return Ok(Self {
+                key: None,
+                own: None,
+                kept: Vec::new(),
+            });
         };
         let signer = Signer::parse(key.expose())
             .map_err(|error| StartError::Setup(format!("checkpoints.key can't be used: {error}")))?;
         let key = signer.public();
-        let own = store.last_checkpoint(&key)?;
-        Ok(Self { key: Some(key), own })
+        let (own, kept) = store.last_checkpoint(&key)?.unzip();
+        Ok(Self {
+            key: Some(key),
+            own,
+            kept: kept.unwrap_or_default(),
+        })
     }
 }
 
@@ -96,11 +102,10 @@ impl Places {
             places.found.push(Found {
                 place: "the journal itself".to_owned(),
                 checkpoint: own.clone(),
-                sealed: false,
             });
         }
         if let Some(file) = &settings.checkpoints.file {
-            places.read_file(file, key, known.own.is_some());
+            places.read_file(file, key, known);
         }
         if let Some(keeper) = Keeper::new(&settings.checkpoints.s3).map_err(StartError::Setup)? {
             places.ask_bucket(&keeper, known, key, now).await;
@@ -108,14 +113,19 @@ impl Places {
         Ok(places)
     }
 
-    fn read_file(&mut self, file: &Path, key: &PublicKey, signed: bool) {
+    /// What it was given is gone.
+    fn is_missing(&mut self, place: &str) {
+        self.doubt = Some(format!(
+            "{place} has kept checkpoints, as the journal says, and holds none: nobody can tell whether the database is the newest; find out who took them away, and put them back or set another place for them; then start again"
+        ));
+    }
+
+    fn read_file(&mut self, file: &Path, key: &PublicKey, known: &Known) {
+        let place = in_file(file);
         match largest_of(file, key) {
-            Ok(Some((checkpoint, sealed))) => self.found.push(Found {
-                place: file.display().to_string(),
-                checkpoint,
-                sealed,
-            }),
-            Ok(None) if signed => self.unread.push(Unread {
+            Ok(Some(checkpoint)) => self.found.push(Found { place, checkpoint }),
+            Ok(None) if known.kept.contains(&place) => self.is_missing(&place),
+            Ok(None) if known.own.is_some() => self.unread.push(Unread {
                 place: FILE,
                 why: format!(
                     "checkpoints.file `{}` is not there or empty, though checkpoints were signed: if it was not set just now, find out who took it away, and compare the journal with another place by `interlock audit verify --anchors`",
@@ -137,7 +147,7 @@ impl Places {
                 BUCKET_WITHIN.as_secs()
             ))),
         };
-        let place = format!("the bucket {}", keeper.name());
+        let place = in_bucket(keeper);
         let bodies = match asked {
             Ok(bodies) => bodies,
             Err(error) => {
@@ -151,11 +161,8 @@ impl Places {
             }
         };
         match largest(bodies.iter().map(String::as_str), key) {
-            Some((checkpoint, sealed)) => self.found.push(Found {
-                place,
-                checkpoint,
-                sealed,
-            }),
+            Some(checkpoint) => self.found.push(Found { place, checkpoint }),
+            None if bodies.is_empty() && known.kept.contains(&place) => self.is_missing(&place),
             None if bodies.is_empty() && known.own.is_some() => self.unread.push(Unread {
                 place: BUCKET,
                 why: format!(
@@ -173,12 +180,21 @@ impl Places {
     }
 }
 
-/// With whether it says that the database was sealed.
-fn largest<'a>(lines: impl Iterator<Item = &'a str>, key: &PublicKey) -> Option<(Checkpoint, bool)> {
+/// What the file is called to people, and in the journal.
+pub(super) fn in_file(file: &Path) -> String {
+    file.display().to_string()
+}
+
+/// And a bucket.
+pub(super) fn in_bucket(keeper: &Keeper) -> String {
+    format!("the bucket {}", keeper.name())
+}
+
+fn largest<'a>(lines: impl Iterator<Item = &'a str>, key: &PublicKey) -> Option<Checkpoint> {
     lines
         .filter_map(|line| serde_json::from_str::<Line>(line).ok())
-        .filter_map(|line| Some((Checkpoint::open(&line.note, key).ok()?, line.sealed)))
-        .max_by_key(|(checkpoint, _)| checkpoint.size)
+        .filter_map(|line| Checkpoint::open(&line.note, key).ok())
+        .max_by_key(|checkpoint| checkpoint.size)
 }
 
 /// Every checkpoint of this key that the file holds, smallest first; none where there is no file.
@@ -205,7 +221,7 @@ pub(super) fn every_one_of(file: &Path, key: &PublicKey) -> Result<Vec<Checkpoin
 
 /// The largest checkpoint of this key that the file holds; `None` when it is not there or empty. Lines of an earlier key,
 /// and one that was cut off, prove nothing.
-fn largest_of(file: &Path, key: &PublicKey) -> Result<Option<(Checkpoint, bool)>, String> {
+fn largest_of(file: &Path, key: &PublicKey) -> Result<Option<Checkpoint>, String> {
     let text = match std::fs::read_to_string(file) {
         Ok(text) => text,
         Err(error) if error.kind() == ErrorKind::NotFound => return Ok(None),

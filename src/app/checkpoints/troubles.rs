@@ -15,6 +15,8 @@ pub struct Troubles(Arc<RwLock<BTreeMap<(About, &'static str), String>>>);
 pub(super) enum About {
     /// The journal itself.
     Journal,
+    /// Nobody has read all of it since the start.
+    Unverified,
     /// What a place holds is not known.
     Unread,
     /// A place takes nothing.

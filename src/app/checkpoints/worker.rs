@@ -19,14 +19,14 @@ use super::late::{Late, Unanswered};
 use super::ledger::Ledger;
 use super::places::BUCKET;
 use super::troubles::{About, Troubles};
-use crate::domain::command::Command;
+use crate::domain::command::{Command, NewCheckpoint};
 use crate::engine::{EngineError, Handle};
 use crate::planted::{self, Point};
 use crate::ports::Clock;
 use crate::store::{Checkpoint, Signer, Store, StoreError};
 
 /// How often the journal is looked at.
-const LOOK: Duration = Duration::from_secs(1);
+const LOOK: Duration = Duration::from_millis(250);
 /// Taken off what new entries may wait, for the look, the commit and the way to the anchors.
 const AHEAD: SignedDuration = SignedDuration::from_secs(5);
 /// An anchor that refuses is asked again after as many seconds as it refused, at most these.
@@ -52,6 +52,8 @@ impl Refusing {
 struct Place {
     anchor: Anchor,
     waiting: Option<Kept>,
+    /// It holds some.
+    has_some: bool,
     refused: i64,
     not_before: Option<Timestamp>,
     late: Late,
@@ -70,6 +72,8 @@ pub struct Checkpointer {
     in_threads: bool,
     troubles: Troubles,
     unanswered: Option<Unanswered>,
+    /// Whether all of the journal was verified since the start.
+    verified: watch::Receiver<bool>,
     /// Why the journal can't be trusted, where somebody has found out meanwhile.
     found: watch::Receiver<Option<String>>,
     /// Since when nothing is signed, for want of an answer.
@@ -78,7 +82,7 @@ pub struct Checkpointer {
 }
 
 impl Checkpointer {
-    /// New entries are signed for within `within`, which is at least a few seconds. `in_threads`: those that cover a start of
+    /// New entries are signed for within `within`, which is at least a few seconds. `holding`: places that hold some. `in_threads`: those that cover a start of
     /// Tier 2 or 3 stand in its incident's thread, too.
     #[expect(clippy::too_many_arguments, reason = "wiring: called once")]
     #[must_use]
@@ -89,12 +93,15 @@ impl Checkpointer {
         clock: Arc<dyn Clock>,
         within: SignedDuration,
         anchors: Vec<Anchor>,
+        holding: &[String],
         in_threads: bool,
         troubles: Troubles,
         unanswered: Option<Unanswered>,
+        verified: watch::Receiver<bool>,
         found: watch::Receiver<Option<String>>,
     ) -> Self {
         let places = anchors.into_iter().map(|anchor| Place {
+            has_some: anchor.place().is_some_and(|place| holding.contains(&place)),
             anchor,
             waiting: None,
             refused: 0,
@@ -112,6 +119,7 @@ impl Checkpointer {
             in_threads,
             troubles,
             unanswered,
+            verified,
             found,
             unsigned: Late::default(),
             refusing: Refusing::default(),
@@ -127,6 +135,10 @@ impl Checkpointer {
     /// Works until the engine stops.
     pub async fn run(self) {
         let mut worker = self;
+        // What was changed below the snapshot must not be signed.
+        if worker.verified.wait_for(|verified| *verified).await.is_err() {
+            return;
+        }
         loop {
             if worker.found.borrow().is_some() {
                 tracing::error!("no checkpoint is signed any more");
@@ -215,11 +227,12 @@ impl Checkpointer {
         }
         let checkpoint = self.ledger.checkpoint(self.signer.name());
         let (size, note) = (checkpoint.size, checkpoint.sign(&self.signer));
-        let stored = self.engine.submit(Command::Checkpointed {
+        let stored = self.engine.submit(Command::Checkpointed(NewCheckpoint {
             size,
             note: note.clone(),
+            kept: self.kept(),
             line: self.in_threads.then(|| Checkpoint::in_one_line(&note)),
-        });
+        }));
         if let Err(error) = stored.await {
             tracing::warn!(%error, "a checkpoint could not be stored, so it does not leave; trying again");
             return Err(error);
@@ -231,10 +244,15 @@ impl Checkpointer {
                 at: now,
                 size,
                 note: note.clone(),
-                sealed: true,
             });
         }
         Ok(())
+    }
+
+    /// Which places hold some.
+    fn kept(&self) -> Vec<String> {
+        let kept = self.places.iter().filter(|place| place.has_some);
+        kept.filter_map(|place| place.anchor.place()).collect()
     }
 
     async fn hand_out(&mut self) {
@@ -252,6 +270,7 @@ impl Checkpointer {
                     metrics::gauge!("interlock_anchored_entries", "anchor" => anchor).set(kept.size as f64);
                     self.refusing.0.lock().remove(anchor);
                     place.waiting = None;
+                    place.has_some = true;
                     place.refused = 0;
                     place.not_before = None;
                     place.late = Late::default();

@@ -36,7 +36,7 @@ mod yes;
 
 use jiff::Timestamp;
 
-use super::command::{Command, Delivered, Reply};
+use super::command::{Command, Delivered, NewCheckpoint, Reply};
 use super::event::Event;
 use super::factors::FactorsSeen;
 use super::freeze::Scope;
@@ -98,7 +98,7 @@ pub fn decide(tx: &mut Tx<'_>, context: Context<'_>, command: Command) -> Reply 
         Command::Delivered(delivered) => confirmed(tx, context, delivered),
         Command::Unseen(incident) => advance::page_unseen(tx, context, incident),
         Command::Factors(seen) => factors_read(tx, context, &seen),
-        Command::Checkpointed { size, note, line } => checkpointed(tx, size, note, line),
+        Command::Checkpointed(signed) => checkpointed(tx, signed),
         Command::Stop { scope, reason } => stopped(tx, context, scope, reason),
         Command::FreezeFileSeen { path, file } => freezing::file_seen(tx, context, path, file),
         Command::Restored { entries } => restored::restored(tx, context, entries),
@@ -144,7 +144,7 @@ impl Command {
             | Self::Tick
             | Self::ClockWentBack { .. }
             | Self::Factors(_)
-            | Self::Checkpointed { .. }
+            | Self::Checkpointed(_)
             | Self::Stop { .. }
             | Self::FreezeFileSeen { .. }
             | Self::Restored { .. }
@@ -174,9 +174,15 @@ fn factors_read(tx: &mut Tx<'_>, context: Context<'_>, seen: &FactorsSeen) -> Re
     Reply::Stored
 }
 
-fn checkpointed(tx: &mut Tx<'_>, size: u64, note: String, line: Option<String>) -> Reply {
+fn checkpointed(tx: &mut Tx<'_>, signed: NewCheckpoint) -> Reply {
+    let NewCheckpoint {
+        size,
+        note,
+        kept,
+        line,
+    } = signed;
     let started = tx.state().unsigned_upto(size);
-    tx.record(Event::Checkpointed { size, note });
+    tx.record(Event::Checkpointed { size, note, kept });
     if let Some(line) = line {
         for incident in started {
             let line = line.clone();
