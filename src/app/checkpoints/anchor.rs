@@ -1,8 +1,8 @@
 //! One place outside of the database that keeps checkpoints: a file on another volume, whoever answers at an address, a bucket.
 
-use std::fs::OpenOptions;
+use std::fs::{File, OpenOptions};
 use std::io::Write;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use jiff::Timestamp;
@@ -155,9 +155,16 @@ async fn append(path: PathBuf, kept: &Kept) -> Result<(), AnchorError> {
     };
     let line = serde_json::to_string(kept).map_err(|error| failed.clone()(error.into()))?;
     let written = tokio::task::spawn_blocking(move || {
+        let is_new = !path.exists();
         let mut file = OpenOptions::new().create(true).append(true).open(&path)?;
         file.write_all(format!("{line}\n").as_bytes())?;
-        file.sync_data()
+        file.sync_all()?;
+        if is_new {
+            // Its name, too: after a power failure a file that is gone would look like one that somebody took away.
+            let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty());
+            File::open(folder.unwrap_or(Path::new(".")))?.sync_all()?;
+        }
+        Ok(())
     });
     match written.await {
         Ok(written) => written.map_err(failed),
