@@ -102,7 +102,8 @@ impl Sim {
         ))
     }
 
-    /// The target is held by a step that runs or that nobody has judged yet: the executor asks again and again.
+    /// The target is held by a step that runs or that nobody has judged yet, or nothing has begun and it is frozen: the executor asks
+    /// again and again.
     fn waits_for_its_turn(&self, drive: &Drive) -> bool {
         let Drive::Start {
             incident, plan, step, ..
@@ -114,6 +115,9 @@ impl Sim {
         let track = state
             .incident(*incident)
             .and_then(|incident| incident.plan(*plan));
+        if state.freeze.is_on() && track.is_some_and(|track| !track.begun()) {
+            return true;
+        }
         let target = track
             .and_then(|track| track.plan.step(*step))
             .and_then(|step| step.target_key());
