@@ -85,6 +85,7 @@ fn verdict(audit: &Audit, lines: &[ExportLine]) -> Verdict {
         head: None,
         anchors: audit.anchors.clone(),
         keys: vec![audit.key.clone()],
+        ..Wanted::default()
     });
     lines.iter().for_each(|line| follower.take(line));
     follower.end()

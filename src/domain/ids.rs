@@ -88,7 +88,10 @@ impl DeliveryKey {
 pub struct IncidentId(pub u64);
 
 impl IncidentId {
-    /// Reads `INC-42`, `inc-42` or `42`.
+    /// No incident has a larger number: what the database can hold.
+    pub const MOST: Self = Self(i64::MAX.unsigned_abs());
+
+    /// Reads `INC-42`, `inc-42` or `42`; `None` of what no incident can be called.
     #[must_use]
     pub fn parse(text: &str) -> Option<Self> {
         let text = text.trim();
@@ -96,7 +99,7 @@ impl IncidentId {
             Some((prefix, digits)) if prefix.eq_ignore_ascii_case("inc-") => digits,
             Some(_) | None => text,
         };
-        digits.parse().ok().map(Self)
+        digits.parse().ok().map(Self).filter(|id| *id <= Self::MOST)
     }
 }
 
@@ -221,6 +224,13 @@ mod tests {
             assert_eq!(IncidentId::parse(text), Some(IncidentId(42)), "{text}");
         }
         assert_eq!(IncidentId::parse("INC-"), None);
+        assert_eq!(
+            IncidentId::parse("INC-9223372036854775807"),
+            Some(IncidentId::MOST)
+        );
+        for text in ["INC-9223372036854775808", "18446744073709551615"] {
+            assert_eq!(IncidentId::parse(text), None, "{text}");
+        }
         assert_eq!(IncidentId::parse("redis"), None);
     }
 }

@@ -204,7 +204,7 @@ impl Plan {
 
     /// The steps that are to mend something: those that change something, and those that the evidence chooses. In a plan that
     /// only looks every step counts but its prechecks and its verification.
-    fn remedies(&self) -> impl Iterator<Item = &PlannedStep> {
+    pub fn remedies(&self) -> impl Iterator<Item = &PlannedStep> {
         let changes = |step: &PlannedStep| step.effect != EffectClass::Observe;
         let only_looks = !self.steps.iter().any(changes);
         self.steps.iter().filter(move |step| {

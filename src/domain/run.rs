@@ -345,6 +345,11 @@ impl Run {
             };
             return RunResult::NotVerified { why };
         }
+        if self.only_tried(plan) {
+            return RunResult::NotVerified {
+                why: NOTHING_WORKED.to_owned(),
+            };
+        }
         if any {
             RunResult::Verified
         } else {
@@ -352,6 +357,16 @@ impl Run {
                 why: NOTHING_VERIFIES.to_owned(),
             }
         }
+    }
+
+    /// Whether something was tried, did not work, and was left out then, and nothing else that was to mend something worked: whatever
+    /// is green now is not so because of this run.
+    fn only_tried(&self, plan: &Plan) -> bool {
+        let left_out = |step: &PlannedStep| {
+            self.begun_at.contains_key(&step.no) && matches!(self.state(step.no), StepState::Skipped { .. })
+        };
+        let worked = |step: &PlannedStep| matches!(self.state(step.no), StepState::Succeeded { .. });
+        plan.remedies().any(left_out) && !plan.remedies().any(worked)
     }
 
     /// Steps that were started, of those that were meant to run, and how many of these failed or may have.
@@ -381,6 +396,7 @@ impl Run {
 
 const NOTHING_VERIFIES: &str = "the runbook has no step with an expected output to verify by";
 const NOTHING_MENDS: &str = "the evidence left out every step that was to mend something";
+const NOTHING_WORKED: &str = "what was tried did not work, and was left out then";
 const WAS_SKIPPED: &str = "was skipped";
 const HAS_NO_RESULT: &str = "has no result";
 
@@ -392,7 +408,7 @@ pub fn says_nothing(why: &str) -> bool {
         let said = rest.trim_start_matches(|c: char| c.is_ascii_digit());
         said.strip_prefix(' ') == Some(WAS_SKIPPED) || said.strip_prefix(' ') == Some(HAS_NO_RESULT)
     });
-    why == NOTHING_VERIFIES || why == NOTHING_MENDS || of_step == Some(true)
+    why == NOTHING_VERIFIES || why == NOTHING_MENDS || why == NOTHING_WORKED || of_step == Some(true)
 }
 
 fn refused(reasons: &[Reason]) -> String {

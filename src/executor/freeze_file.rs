@@ -3,17 +3,21 @@
 use std::io::ErrorKind;
 use std::path::Path;
 
+use tokio::io::AsyncReadExt as _;
+
 use crate::domain::freeze::FreezeFile;
 
 /// A reason longer than this is cut.
 const REASON_MOST: usize = 200;
+/// Bytes of the file that are read.
+const READ_MOST: u64 = 4096;
 
 /// Present means frozen, whatever is in it; the first line is the reason. Anything but a clear "not there" counts as frozen.
 pub async fn read_freeze_file(path: Option<&Path>) -> FreezeFile {
     let Some(path) = path else {
         return FreezeFile::Absent;
     };
-    match tokio::fs::read(path).await {
+    match beginning(path).await {
         Ok(bytes) => {
             let text = String::from_utf8_lossy(&bytes);
             let line = text.lines().next().unwrap_or_default().trim();
@@ -30,6 +34,17 @@ pub async fn read_freeze_file(path: Option<&Path>) -> FreezeFile {
             why: error.to_string(),
         },
     }
+}
+
+/// A pipe nobody writes to would be waited for, and a device never ends.
+async fn beginning(path: &Path) -> std::io::Result<Vec<u8>> {
+    if !tokio::fs::metadata(path).await?.is_file() {
+        return Err(std::io::Error::other("it is no regular file"));
+    }
+    let mut bytes = Vec::new();
+    let file = tokio::fs::File::open(path).await?;
+    file.take(READ_MOST).read_to_end(&mut bytes).await?;
+    Ok(bytes)
 }
 
 /// A missing folder may be a volume that isn't mounted: nobody can tell whether the file is in it.

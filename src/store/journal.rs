@@ -512,7 +512,12 @@ fn stored(entry: &Entry, epoch: u64, previous: &ChainHash) -> Result<StoredEntry
         seq: entry.seq,
         at_ms: entry.at.as_millisecond(),
         kind: entry.event.kind().to_owned(),
-        incident: entry.event.incident().map(|id| id.0),
+        // A number that no incident has is somebody's typing: it must not keep the others in the commit from being stored.
+        incident: entry
+            .event
+            .incident()
+            .filter(|id| *id <= IncidentId::MOST)
+            .map(|id| id.0),
         content: Content::Kept {
             payload: serde_json::to_string(&payload).map_err(unreadable)?,
             salt: rand::random(),

@@ -299,7 +299,7 @@ impl Store {
         let cached = self.cached()?;
         let fits = self.snapshot_fits(sealer)?;
         let from = match &cached {
-            Some(cached) if fits.is_ok() => (cached.number(), cached.hash),
+            Some(cached) if cached.seal.is_some() && fits.is_ok() => (cached.number(), cached.hash),
             Some(_) | None => (0, GENESIS),
         };
         Ok(self.entries_after(from)?.and(fits))
@@ -307,7 +307,9 @@ impl Store {
 
     pub(super) fn snapshot_fits(&self, sealer: &Sealer) -> Result<Result<(), String>, StoreError> {
         let cached = self.cached()?;
-        let fits = cached.is_none_or(|cached| sealer.fits_snapshot(self.name(), &cached));
+        // One without a seal is from before there was a key, or as good as gone: it is not used.
+        let sealed = cached.filter(|cached| cached.seal.is_some());
+        let fits = sealed.is_none_or(|cached| sealer.fits_snapshot(self.name(), &cached));
         Ok(match fits {
             true => Ok(()),
             false => Err("the snapshot of the state was changed from outside: the state is taken from the journal again, whose entries fit".to_owned()),

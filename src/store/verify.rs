@@ -10,12 +10,13 @@ use std::collections::VecDeque;
 
 use serde::Serialize;
 
-use super::checkpoint::Checkpoint;
+use super::chain::{GENESIS, link};
+use super::checkpoint::{Checkpoint, CheckpointError};
 use super::excused::Erasures;
 use super::export::{Chain, ExportLine};
 use super::journal::{parse, read};
 use super::merkle::{NodeHash, Tree};
-use super::note::PublicKey;
+use super::note::{NoteError, PublicKey};
 use super::{Store, StoreError};
 use crate::domain::breaker::interlock;
 use crate::domain::event::Event;
@@ -28,6 +29,8 @@ pub struct Wanted {
     /// Smallest first.
     pub anchors: Vec<Checkpoint>,
     pub keys: Vec<PublicKey>,
+    /// Checkpoints in the journal that are by none of the keys are passed over: the key was another one once.
+    pub had_other_keys: bool,
 }
 
 /// The answer.
@@ -65,6 +68,7 @@ pub struct Follower {
     head_seen: bool,
     anchors: VecDeque<Checkpoint>,
     keys: Vec<PublicKey>,
+    had_other_keys: bool,
     anchored: Option<u64>,
     signed: Option<u64>,
     erasures: Erasures,
@@ -86,6 +90,7 @@ impl Follower {
             last_anchor: wanted.anchors.iter().map(|anchor| anchor.size).max().unwrap_or(0),
             anchors: wanted.anchors.into(),
             keys: wanted.keys,
+            had_other_keys: wanted.had_other_keys,
             anchored: None,
             signed: None,
             erasures: Erasures::default(),
@@ -139,8 +144,15 @@ impl Follower {
             return Ok(());
         };
         let seq = line.entry.seq;
-        let checkpoint = Checkpoint::open_by_any(&note, &self.keys)
-            .map_err(|error| format!("the checkpoint in entry {seq} is not by the given key: {error}"))?;
+        let checkpoint = match Checkpoint::open_by_any(&note, &self.keys) {
+            Ok(checkpoint) => checkpoint,
+            Err(CheckpointError::Note(NoteError::NotSignedBy { .. })) if self.had_other_keys => return Ok(()),
+            Err(error) => {
+                return Err(format!(
+                    "the checkpoint in entry {seq} is not by the given key: {error}"
+                ));
+            }
+        };
         // It was signed when the journal had `size` entries, and others may have come before it was written down.
         let size = checkpoint.size;
         let root = usize::try_from(size)
@@ -233,25 +245,31 @@ impl Store {
         Ok(verdict)
     }
 
-    /// Whether Interlock itself has frozen everything for just this.
+    /// Whether Interlock itself has frozen everything for just this. What stands before a break of the chain, or in it, says
+    /// nothing: whoever rewrote the one could write the other. What comes after it hangs on the sealed head.
     ///
     /// # Errors
     /// When the database can't be read.
     pub fn has_frozen_for(&self, why: &str) -> Result<bool, StoreError> {
-        let mut statement = self.connection.prepare_cached(&format!(
-            "SELECT {} FROM journal WHERE kind = 'frozen'",
-            self.columns()
-        ))?;
+        let mut statement = self
+            .connection
+            .prepare_cached(&format!("SELECT {} FROM journal ORDER BY seq", self.columns()))?;
         let mut rows = statement.query([])?;
+        let (mut seq, mut head, mut has) = (0_u64, GENESIS, false);
         while let Some(row) = rows.next()? {
-            if let Event::Frozen { by, reason, .. } = parse(&read(row)?)?.event
-                && by == interlock()
-                && reason == why
+            let entry = read(row)?;
+            let follows = entry.seq == seq.saturating_add(1) && link(&entry, &head) == entry.hash;
+            (seq, head) = (entry.seq, entry.hash);
+            if !follows {
+                has = false;
+            } else if entry.kind == "frozen"
+                && let Ok(entry) = parse(&entry)
+                && let Event::Frozen { by, reason, .. } = entry.event
             {
-                return Ok(true);
+                has |= by == interlock() && reason == why;
             }
         }
-        Ok(false)
+        Ok(has)
     }
 }
 

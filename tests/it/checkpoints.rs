@@ -41,6 +41,7 @@ fn verdict(store: &Store, signer: &Signer, anchors: Vec<Checkpoint>, cut_at: u64
         head: None,
         anchors,
         keys: vec![signer.public()],
+        ..Wanted::default()
     });
     let mut chain = Chain::default();
     store

@@ -145,3 +145,27 @@ async fn where_a_refused_one_was_meant_as_well_nothing_runs_without_a_person() {
     world.nothing_ran();
     world.ends().await;
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_number_that_no_incident_can_have_keeps_nothing_from_being_stored() {
+    let world = TestWorld::redis_times_out().await;
+    world.fires(&Alert::redis_timeout()).await;
+    world.card("Waits for 1 approval").await;
+    for number in ["18446744073709551615", "9223372036854775808"] {
+        for what in [
+            "close INC-{} x",
+            "merge INC-{} into INC-1",
+            "break-glass INC-{} x",
+            "reviewed INC-{} x",
+        ] {
+            let answered = world.ana().types(&what.replace("{}", number)).await;
+            assert!(answered.acked, "{answered:?}");
+        }
+    }
+    world.ana().presses("Approve 2 steps").await;
+    world.ana().is_told("Approved.").await;
+    world.card("Fixed and verified.").await;
+    assert_eq!(world.readiness().await, "ready\n");
+    world.nobody_was_paged();
+    world.ends_with_what_is_left().await;
+}

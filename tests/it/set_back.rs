@@ -299,3 +299,46 @@ async fn a_file_of_checkpoints_that_is_gone_is_missed_and_nothing_runs() {
     assert!(!file.exists(), "nothing is begun in its place");
     world.ends().await;
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_first_or_another_key_freezes_once_and_no_later_start_does_whatever_kills_it() {
+    let with = |key: &str| Setup::default().table(&format!("[checkpoints]\nkey = \"{key}\""));
+    let mut world = TestWorld::start(Setup::default()).await;
+    world.in_the_cluster(interlock::playground::cluster::Scenario::RedisTimeout);
+    world.fires(&Alert::redis_timeout()).await;
+    world.card("Waits for 1 approval").await;
+    world.thread().says("plan 1 proposed").await;
+    let mut paged = 0;
+    for name in ["interlock.test/first", "interlock.test/second"] {
+        world.bot_stops().await;
+        world.reconfigure(with(&Signer::generate(name).unwrap()));
+        world.bot_starts().await;
+        let page = world
+            .a_human_is_paged("Interlock's database can't be trusted, so nothing runs")
+            .await;
+        world.someone_sets_at_the_pager(&page.id, "resolved").await;
+        world.ben().opens_home().await;
+        world.ben().sees_home("FROZEN by @Interlock").await;
+        world.ben().types("unfreeze the key was set just now").await;
+        world.ben().is_told("The freeze is lifted.").await;
+        world.outbox_is_empty().await;
+        for _ in 0..2 {
+            world.bot_crashes().await;
+            world.bot_starts().await;
+            // What it verified, and what it did not start while it did, shows by then.
+            world.fires(&Alert::tape_jam()).await;
+            world.outbox_is_empty().await;
+            world.ben().opens_home().await;
+            let home = world.ben().sees_home("INC-").await;
+            assert!(!home.contains("FROZEN"), "{home}");
+        }
+        let pages = world.pages();
+        let again = pages
+            .iter()
+            .filter(|page| page.starts_with("Interlock's database"));
+        paged += 1;
+        assert_eq!(again.count(), paged, "{pages:?}");
+        assert_eq!(world.readiness().await, "ready\n");
+    }
+    world.ends_with_what_is_left().await;
+}

@@ -4,6 +4,9 @@
 
 use std::time::Duration;
 
+use interlock::domain::breaker::interlock;
+use interlock::domain::event::Event;
+use interlock::domain::freeze::Scope;
 use interlock::playground::cluster::{FaultKind, Scenario};
 use interlock::playground::pager::{PagerFaults, Status};
 use interlock::store::{Checkpoint, Content, Signer, Store};
@@ -341,6 +344,35 @@ async fn what_was_changed_below_the_snapshot_is_found_before_anything_runs() {
     assert!(store.has_frozen_for(why).unwrap());
     assert!(!store.has_frozen_for("entry 3 is not what it was").unwrap());
     world.ends_with_what_is_left().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn who_rewrites_an_entry_and_has_interlock_say_so_already_is_found_all_the_same() {
+    let why = "entry 2 is not what it was when it was written: it was changed from outside";
+    let said = Event::Frozen {
+        by: interlock(),
+        reason: why.to_owned(),
+        scope: Scope::Everything,
+        over: None,
+    };
+    let said = serde_json::json!({ "event": said }).to_string();
+    // In another entry below the snapshot; and one that nobody can read.
+    for (payload, found) in [(said.as_str(), why), ("{", why)] {
+        let world = sealed().await;
+        changes(
+            &world,
+            &format!(
+                "UPDATE journal SET payload = payload || ' ' WHERE seq = 2;
+                UPDATE journal SET kind = 'frozen', payload = '{payload}' WHERE seq = 3"
+            ),
+        );
+        world.bot_starts().await;
+        everything_is_frozen(&world, found).await;
+        world.card("no approval in it counts").await;
+        world.a_human_is_paged("INC-1").await;
+        world.nothing_ran();
+        world.ends_with_what_is_left().await;
+    }
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -1,7 +1,7 @@
 //! One place outside of the database that keeps checkpoints: a file on another volume, whoever answers at an address, a bucket.
 
 use std::fs::{File, OpenOptions};
-use std::io::Write;
+use std::io::{Read as _, Seek as _, SeekFrom, Write as _};
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
@@ -9,7 +9,7 @@ use jiff::Timestamp;
 use serde::Serialize;
 
 use super::bucket::Keeper;
-use super::places::{in_bucket, in_file};
+use super::places::{in_bucket, in_file, regular};
 use crate::config::Secret;
 
 /// How long an address may take to answer: less than the worker signs ahead of time.
@@ -156,8 +156,17 @@ async fn append(path: PathBuf, kept: &Kept) -> Result<(), AnchorError> {
     let line = serde_json::to_string(kept).map_err(|error| failed.clone()(error.into()))?;
     let written = tokio::task::spawn_blocking(move || {
         let is_new = !path.exists();
-        let mut file = OpenOptions::new().create(true).append(true).open(&path)?;
-        file.write_all(format!("{line}\n").as_bytes())?;
+        if !is_new {
+            regular(&path)?;
+        }
+        let mut file = OpenOptions::new()
+            .create(true)
+            .read(true)
+            .append(true)
+            .open(&path)?;
+        // A line that was torn when the disk was full must not take this one along.
+        let begin = if ends_a_line(&mut file)? { "" } else { "\n" };
+        file.write_all(format!("{begin}{line}\n").as_bytes())?;
         file.sync_all()?;
         if is_new {
             // Its name, too: after a power failure a file that is gone would look like one that somebody took away.
@@ -172,9 +181,45 @@ async fn append(path: PathBuf, kept: &Kept) -> Result<(), AnchorError> {
     }
 }
 
+fn ends_a_line(file: &mut File) -> std::io::Result<bool> {
+    if file.metadata()?.len() == 0 {
+        return Ok(true);
+    }
+    let mut last = [0];
+    file.seek(SeekFrom::End(-1))?;
+    file.read_exact(&mut last)?;
+    Ok(last == *b"\n")
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[tokio::test]
+    async fn a_line_that_was_torn_takes_no_other_along_and_what_is_no_file_is_refused() {
+        let folder = tempfile::tempdir().unwrap();
+        let file = folder.path().join("anchors.jsonl");
+        let kept = |size| Kept {
+            at: Timestamp::UNIX_EPOCH,
+            size,
+            note: "note".to_owned(),
+        };
+        append(file.clone(), &kept(1)).await.unwrap();
+        // In the middle of a letter of three bytes.
+        let mut torn = std::fs::read(&file).unwrap();
+        torn.extend_from_slice(b"{\"note\":\"\xe2\x80");
+        std::fs::write(&file, torn).unwrap();
+        append(file.clone(), &kept(2)).await.unwrap();
+        append(file.clone(), &kept(3)).await.unwrap();
+        let text = String::from_utf8_lossy(&std::fs::read(&file).unwrap()).into_owned();
+        let sizes: Vec<u64> = text
+            .lines()
+            .filter_map(|line| serde_json::from_str::<serde_json::Value>(line).ok()?["size"].as_u64())
+            .collect();
+        assert_eq!(sizes, [1, 2, 3]);
+        let refused = append(folder.path().to_owned(), &kept(4)).await.unwrap_err();
+        assert!(refused.to_string().contains("it is no regular file"), "{refused}");
+    }
 
     #[test]
     fn what_stands_behind_the_host_of_a_webhook_is_told_to_nobody() {

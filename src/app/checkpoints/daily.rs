@@ -25,6 +25,8 @@ use crate::store::{Signer, Store, Wanted};
 
 /// When it can't be read, before anything may run.
 const AGAIN: SignedDuration = SignedDuration::from_secs(10);
+/// From then on a human is called: what was approved waits for it, and nobody sees why.
+const CALLED: SignedDuration = SignedDuration::from_secs(60);
 const EVERY: SignedDuration = SignedDuration::from_hours(24);
 /// The clock is looked at this often, because a clock can be moved.
 const LOOK: Duration = Duration::from_secs(1);
@@ -48,6 +50,7 @@ pub(in crate::app) struct Daily {
     behind: watch::Sender<Option<String>>,
     verified: watch::Sender<bool>,
     troubles: Troubles,
+    began: Timestamp,
 }
 
 impl Daily {
@@ -61,6 +64,7 @@ impl Daily {
         Self {
             settings,
             engine,
+            began: clock.now(),
             clock,
             behind: begun.behind.clone(),
             verified: begun.verified.clone(),
@@ -106,27 +110,34 @@ impl Daily {
                 tracing::warn!(why, "the journal is what the start found it to be");
             }
             Ok(Ok(Found::Tampered(why))) => self.stops(why).await?,
-            Ok(Err(error)) => {
-                self.unread(&error.to_string());
-                return Ok(());
-            }
-            Err(error) => {
-                self.unread(&error.to_string());
-                return Ok(());
-            }
+            Ok(Err(error)) => return self.unread(now, &error.to_string()).await,
+            Err(error) => return self.unread(now, &error.to_string()).await,
         }
         self.troubles.is_over(About::Unverified, "");
         self.verified.send_replace(true);
         Ok(())
     }
 
-    fn unread(&self, error: &str) {
+    async fn unread(&self, now: Timestamp, error: &str) -> Result<(), EngineError> {
         tracing::error!(error, "the journal can't be verified; it is tried again");
-        if !*self.verified.borrow() {
+        if *self.verified.borrow() {
+            return Ok(());
+        }
+        if self.behind.borrow().is_some() {
+            // Nothing starts before a person has looked, as the start has said.
+            self.verified.send_replace(true);
+        } else if now.duration_since(self.began).abs() >= CALLED {
+            self.stops(format!(
+                "nobody can tell whether the journal is what it was: {error}"
+            ))
+            .await?;
+            self.verified.send_replace(true);
+        } else {
             let text =
                 "the journal could not be verified since the start, so no step starts; the log says why";
             self.troubles.say(About::Unverified, "", text.to_owned());
         }
+        Ok(())
     }
 
     async fn stops(&self, why: String) -> Result<(), EngineError> {
@@ -162,6 +173,7 @@ pub(super) fn verified(settings: &Settings) -> Result<Found, StartError> {
         Wanted {
             anchors,
             keys: key.into_iter().collect(),
+            had_other_keys: true,
             ..Wanted::default()
         },
     )

@@ -197,9 +197,23 @@ fn largest<'a>(lines: impl Iterator<Item = &'a str>, key: &PublicKey) -> Option<
         .max_by_key(|checkpoint| checkpoint.size)
 }
 
+/// What the file says. A line that was torn when the disk was full is no reason not to read the others.
+fn text_of(file: &Path) -> std::io::Result<String> {
+    regular(file)?;
+    Ok(String::from_utf8_lossy(&std::fs::read(file)?).into_owned())
+}
+
+/// A pipe that nobody writes to, or reads from, would be waited for.
+pub(super) fn regular(file: &Path) -> std::io::Result<()> {
+    match std::fs::metadata(file)?.is_file() {
+        true => Ok(()),
+        false => Err(std::io::Error::other("it is no regular file")),
+    }
+}
+
 /// Every checkpoint of this key that the file holds, smallest first; none where there is no file.
 pub(super) fn every_one_of(file: &Path, key: &PublicKey) -> Result<Vec<Checkpoint>, String> {
-    let text = match std::fs::read_to_string(file) {
+    let text = match text_of(file) {
         Ok(text) => text,
         Err(error) if error.kind() == ErrorKind::NotFound => return Ok(Vec::new()),
         Err(error) => {
@@ -222,7 +236,7 @@ pub(super) fn every_one_of(file: &Path, key: &PublicKey) -> Result<Vec<Checkpoin
 /// The largest checkpoint of this key that the file holds; `None` when it is not there or empty. Lines of an earlier key,
 /// and one that was cut off, prove nothing.
 fn largest_of(file: &Path, key: &PublicKey) -> Result<Option<Checkpoint>, String> {
-    let text = match std::fs::read_to_string(file) {
+    let text = match text_of(file) {
         Ok(text) => text,
         Err(error) if error.kind() == ErrorKind::NotFound => return Ok(None),
         Err(error) => {

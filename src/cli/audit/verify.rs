@@ -50,6 +50,7 @@ impl Verify {
             head: self.head.as_deref().map(str::to_ascii_lowercase),
             anchors: anchors::read(&self.anchors, &keys)?,
             keys,
+            had_other_keys: false,
         };
         let mut asked = Asked {
             head: self.head.is_some(),

@@ -5,8 +5,8 @@ use std::collections::BTreeMap;
 use jiff::Timestamp;
 use proptest::prelude::*;
 
-use super::{Next, Run, RunResult, StepState, says_nothing};
-use crate::domain::action::BudgetKey;
+use super::{Next, Run, RunResult, StepNo, StepState, says_nothing};
+use crate::domain::action::{BudgetKey, EffectClass};
 use crate::domain::plan::{Plan, PlannedStep, Role};
 use crate::domain::runbook::{FailureAction, When};
 use crate::domain::samples;
@@ -199,6 +199,34 @@ fn a_skipped_verification_blocks_and_a_failed_continue_does_not() {
     let skipped = PlannedStep { skip: true, ..check };
     let (story, _) = machine(&samples::plan(vec![remedy, skipped]), || Ends::Well);
     assert_eq!(story, ["start 1 1", "skip 2", "not verified"]);
+}
+
+#[test]
+fn what_was_tried_in_vain_and_left_out_is_not_fixed_by_a_check_that_is_green() {
+    let (remedy, other) = (samples::step(1), samples::step(2));
+    let check = PlannedStep {
+        role: Role::Verification,
+        effect: EffectClass::Observe,
+        cost: BTreeMap::new(),
+        ..samples::step(3)
+    };
+    let plan = samples::plan(vec![remedy.clone(), other.clone(), check.clone()]);
+    let at = Timestamp::UNIX_EPOCH;
+    let well = || StepState::Succeeded { attempt: 1, at };
+    let left_out = || StepState::Skipped {
+        why: "the alert resolved before it started".to_owned(),
+    };
+    let ends = |tried: &[StepNo], second: StepState| {
+        let run = Run {
+            begun_at: tried.iter().map(|step| (*step, at)).collect(),
+            steps: [(remedy.no, left_out()), (other.no, second), (check.no, well())].into(),
+            ..Run::default()
+        };
+        run.next(&plan) == Next::Finish(RunResult::Verified)
+    };
+    assert!(!ends(&[remedy.no], left_out()));
+    assert!(ends(&[remedy.no, other.no], well()), "another one worked");
+    assert!(ends(&[], left_out()), "nothing was tried");
 }
 
 #[test]
