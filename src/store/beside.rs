@@ -33,6 +33,8 @@ pub(super) struct Beside {
     pub seal: RefCell<Option<Sealed>>,
     /// Where the start found something that does not fit: the entry it stood at. What is before that is for people to judge.
     known: Cell<Option<(u64, ChainHash)>>,
+    /// The snapshot does not fit, and the start says so: it goes with the commit that does, or it would be found at each start.
+    pub misfit: Cell<bool>,
     /// What was found, for good.
     found: OnceCell<String>,
 }
@@ -74,6 +76,7 @@ impl Beside {
             files: files.collect(),
             seal: RefCell::new(seal),
             known: Cell::new(None),
+            misfit: Cell::new(false),
             found: OnceCell::new(),
         })
     }

@@ -302,6 +302,7 @@ impl Store {
             return Err(StoreError::Full);
         }
         self.attempted = None;
+        self.beside.misfit.set(false);
         self.head = written.head;
         self.seq = entries.last().map_or(self.seq, |entry| entry.seq);
         if let Some(rows) = written.sum {
@@ -352,6 +353,9 @@ impl Store {
         }
         if self.forged {
             transaction.execute("DELETE FROM outbox", [])?;
+        }
+        if self.beside.misfit.get() {
+            transaction.execute("DELETE FROM snapshot", [])?;
         }
         let queued = outbox::queue(transaction, effects, done, now)?;
         let rows = queued.iter().map(|queued| queued.row).collect();

@@ -210,9 +210,11 @@ impl Store {
                 },
             },
         };
+        let misfit = self.snapshot_fits(sealer)?.is_err();
         drop(moment);
         if doubt.is_some() {
             self.is_known();
+            self.beside.misfit.set(misfit);
         }
         // What became of the entries says more than how it was done.
         Ok(doubt.or_else(|| self.altered()))
