@@ -160,6 +160,10 @@ impl Asked {
             Event::StepStarted { attempt, .. } => self.started(entry.at, *attempt, knowledge)?,
             Event::StepSkipped { incident, step, .. } | Event::StepRefused { incident, step, .. } => {
                 if let Some(shown) = self.shown.get_mut(incident) {
+                    let within = shown.upto.is_none_or(|upto| shown.place(*step) <= Some(upto));
+                    must(within || matches!(entry.event, Event::StepSkipped { .. }), || {
+                        format!("{incident} is at step {step}, behind the part that was approved")
+                    })?;
                     shown.over.insert(*step);
                 }
             }

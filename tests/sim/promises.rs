@@ -1,5 +1,6 @@
 //! What must hold, entry by entry, whoever wrote them. The rules are written down here a second
 //! time, in other words than the product's: who counts, what may start when, which attempt may follow which.
+//! Longer than other files, since what a start is held against is read together.
 
 use std::collections::{BTreeMap, BTreeSet};
 
