@@ -2,14 +2,15 @@
 
 use std::collections::BTreeMap;
 
+use interlock::domain::ceremony::{Factor, Said};
 use interlock::domain::command::{Command, Intent, PlanRef};
 use interlock::domain::event::Judgement;
 use interlock::domain::ids::{DeliveryKey, IncidentId, PlanNo, RunbookName, StepNo};
 use interlock::domain::run::StepState;
 
 use super::notes::{From, Sent};
-use super::scenery;
 use super::sim::Sim;
+use super::{scenery, told};
 
 impl Sim {
     pub fn click(&mut self) -> Option<Sent> {
@@ -44,6 +45,8 @@ impl Sim {
         let key = DeliveryKey::new(format!("k{}", self.last_key));
         self.clicks.push((key.clone(), person.clone(), intent.clone()));
         let line = format!("{} {}", person.name, short(&intent));
+        let typed = self.watch.beside.to_type(&intent);
+        let click = Box::new((person.clone(), intent.clone()));
         Some(Sent {
             command: Command::Act {
                 key: Some(key),
@@ -51,7 +54,7 @@ impl Sim {
                 channel: None,
                 intent,
             },
-            from: From::Outside,
+            from: From::Click(click, typed),
             line,
         })
     }
@@ -67,6 +70,14 @@ impl Sim {
             let reason = if self.rng.chance(90) { "go on" } else { " " };
             return Some(Intent::Unfreeze {
                 reason: reason.to_owned(),
+            });
+        }
+        if choice < 11
+            && let Some(incident) = self.glass()
+        {
+            return Some(Intent::BreakGlass {
+                incident,
+                reason: "it burns".to_owned(),
             });
         }
         if choice < 12 {
@@ -91,7 +102,7 @@ impl Sim {
         }
         let at = self.plan_ref(id)?;
         Some(match choice {
-            20..72 => Intent::Approve(at),
+            20..72 => self.yes(at, None),
             72..80 => {
                 let steps: Vec<StepNo> = self
                     .core()
@@ -103,7 +114,7 @@ impl Sim {
                     .map(|step| step.no)
                     .collect();
                 let upto = *self.rng.pick(&steps)?;
-                Intent::ApprovePart { at, upto }
+                self.yes(at, Some(upto))
             }
             80..85 => Intent::Reject {
                 at,
@@ -113,7 +124,7 @@ impl Sim {
             87..89 => Intent::AskModify(at),
             89..98 => {
                 let skip = if self.rng.chance(60) {
-                    vec![StepNo(1)]
+                    vec![StepNo(u16::try_from(1 + self.rng.below(3)).unwrap_or(1))]
                 } else {
                     Vec::new()
                 };
@@ -138,6 +149,62 @@ impl Sim {
         })
     }
 
+    /// A yes as the card asks for it, or a bare one all the same.
+    fn yes(&mut self, at: PlanRef, upto: Option<StepNo>) -> Intent {
+        let bare = match upto {
+            None => Intent::Approve(at.clone()),
+            Some(upto) => Intent::ApprovePart { at: at.clone(), upto },
+        };
+        if self.rng.chance(15) {
+            return bare;
+        }
+        match self.watch.beside.to_type(&bare) {
+            Some(wanted) => {
+                let said = self.says(wanted);
+                Intent::ApproveWith { at, upto, said }
+            }
+            None if self.knowledge.rules.policy.rows.iter().any(|row| row.reason) => {
+                let reason = if self.rng.chance(90) { "it helps" } else { " " };
+                let reason = reason.to_owned();
+                Intent::ApproveBecause { at, upto, reason }
+            }
+            None => bare,
+        }
+    }
+
+    /// What somebody fills in for tier 3, most of it right.
+    fn says(&mut self, wanted: String) -> Said {
+        let target = if self.rng.chance(85) {
+            wanted
+        } else {
+            "production/other".to_owned()
+        };
+        let reason = if self.rng.chance(95) { "it must be" } else { "" };
+        let step = told::code_at(self.now);
+        let factor = match self.rng.below(20) {
+            0 => Factor::Wrong,
+            1 => Factor::NotEnrolled,
+            2 => Factor::Proved {
+                step: step.saturating_sub(20),
+            },
+            3..6 => Factor::Proved {
+                step: step.saturating_sub(1),
+            },
+            _ => Factor::Proved { step },
+        };
+        Said {
+            target,
+            reason: reason.to_owned(),
+            factor,
+        }
+    }
+
+    /// An incident whose glass somebody might break.
+    fn glass(&mut self) -> Option<IncidentId> {
+        self.knowledge.rules.policy.guards.glass.as_ref()?;
+        self.some_incident()
+    }
+
     fn about(&mut self, id: IncidentId, choice: usize) -> Intent {
         match choice {
             12 => Intent::Escalate(id),
@@ -145,9 +212,13 @@ impl Sim {
                 Some(into) => Intent::Merge { from: id, into },
                 None => Intent::Escalate(id),
             },
+            15 | 19 if self.rng.chance(40) => match self.some_incident() {
+                Some(into) => Intent::Merge { from: id, into },
+                None => Intent::TakeOver(id),
+            },
             14 | 15 => Intent::TakeOver(id),
             16 => {
-                let names = ["one", "two", "restart", "undo", "gone"];
+                let names = ["one", "two", "restart", "undo", "both", "gone"];
                 let name = self.rng.pick(&names).copied().unwrap_or("one");
                 Intent::ChooseRunbook {
                     incident: id,

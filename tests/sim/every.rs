@@ -31,6 +31,7 @@ fn world() -> World {
     let mut rules = (*knowledge.rules).clone();
     rules.mode = Mode::Live;
     rules.autonomy = Autonomy::Suggest;
+    rules.policy = scenery::policy("policy-1");
     // Two of those on call, or two leads: Cy, who asked, never counts.
     for row in &mut rules.policy.rows {
         row.approvals = 2;

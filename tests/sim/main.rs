@@ -9,9 +9,14 @@
 //! more, from `INTERLOCK_SIM_FROM` on; `INTERLOCK_SIM_DIR` says where the databases lie. `cargo bench --bench sim -- --seeds 100000`
 //! does the same with optimisation and a bar (`many.rs`).
 
+mod alarms;
+mod asked;
+mod beside;
+mod calls;
 mod cast;
 mod clicks;
 mod every;
+mod glass;
 mod never;
 mod notes;
 mod outages;
@@ -26,9 +31,11 @@ mod scenery;
 mod seeds;
 mod sim;
 mod small;
+mod spent;
 mod stage;
 mod steps;
 mod stories;
+mod told;
 mod watch;
 
 /// Seeds of one ordinary run.

@@ -2,8 +2,13 @@
 //! hold stands in `main.rs`. Exit code 1 and the story of the seed when one breaks a promise.
 #![allow(dead_code, reason = "the stories of `main.rs` use more of these modules")]
 
+mod alarms;
+mod asked;
+mod beside;
+mod calls;
 mod cast;
 mod clicks;
+mod glass;
 mod never;
 mod notes;
 mod outages;
@@ -17,8 +22,10 @@ mod rng;
 mod scenery;
 mod seeds;
 mod sim;
+mod spent;
 mod stage;
 mod steps;
+mod told;
 mod watch;
 
 use std::process::ExitCode;

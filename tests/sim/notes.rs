@@ -1,7 +1,8 @@
 //! What a command was, for its answer and for the story.
 
-use interlock::domain::command::{Command, Drive};
-use interlock::domain::ids::AttemptId;
+use interlock::domain::command::{Command, Drive, Intent};
+use interlock::domain::ids::{AttemptId, EpisodeKey, Source};
+use interlock::ports::Person;
 
 /// A command with what its answer means to whoever sent it.
 pub struct Sent {
@@ -13,6 +14,12 @@ pub struct Sent {
 pub enum From {
     /// An alerting system or a person: the answer is theirs.
     Outside,
+    /// A person who clicks for the first time, and what had to be typed for that by what was shown.
+    Click(Box<(Person, Intent)>, Option<String>),
+    /// A source that says that somebody there has this alert.
+    Acknowledged(Source, EpisodeKey),
+    /// The clock, which went back.
+    Clock,
     /// The executor, about this drive. It asks again until it is answered.
     Executor(Drive),
     /// The same, about a start, with what it saw that speaks against it. One drive may be asked about twice at once.

@@ -1,5 +1,6 @@
 //! What must hold, entry by entry, whoever wrote them. The rules are written down here a second
 //! time, in other words than the product's: who counts, what may start when, which attempt may follow which.
+//! Longer than other files, since what a start is held against is read together.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -17,6 +18,7 @@ use interlock::engine::Knowledge;
 use interlock::ports::Person;
 use jiff::{SignedDuration, Timestamp};
 
+use super::beside::Beside;
 use super::never::Never;
 use super::notes::{Attempt, Figures};
 use super::quorum::{counts, enough};
@@ -41,6 +43,7 @@ pub struct Law {
     latest: Timestamp,
     counts: BTreeMap<&'static str, u64>,
     pub never: Never,
+    pub beside: Beside,
 }
 
 pub fn must(holds: bool, otherwise: impl FnOnce() -> String) -> Result<(), String> {
@@ -76,7 +79,12 @@ impl Law {
             must(fresh, || format!("delivery {key} was taken twice"))?;
         }
         self.judge(entry, now, knowledge, people)
-            .and_then(|()| self.never.take(entry, &self.state, knowledge))
+            .and_then(|()| self.beside.take(entry, &self.state, knowledge, people))
+            .and_then(|()| {
+                let glass = entry.event.incident();
+                let glass = glass.and_then(|id| self.beside.glasses.open(id, entry.at));
+                self.never.take(entry, &self.state, knowledge, glass.is_some())
+            })
             .map_err(|why| format!("entry {}: {why}", entry.seq))?;
         *self.counts.entry(entry.event.kind()).or_default() += 1;
         self.state.apply(entry);
@@ -116,7 +124,13 @@ impl Law {
 
     /// A commit is complete.
     pub fn complete(&mut self) -> Result<(), String> {
-        self.never.complete(&self.state)
+        self.never.complete(&self.state)?;
+        self.beside.complete(&self.state)
+    }
+
+    /// A commit was stored, and the clock was looked at where that was due.
+    pub fn looked_at_the_clock(&mut self, now: Timestamp, told: &[IncidentId]) -> Result<(), String> {
+        self.beside.looked_at_the_clock(&self.state, now, told)
     }
 
     /// A step that counts as started has somebody who is at it.
@@ -319,7 +333,9 @@ impl Law {
             .iter()
             .filter(|person| voters.contains(&person.id))
             .collect();
-        enough(&knowledge.rules.policy, incident, &track.plan, step.no, &voters)
+        let glass = self.beside.glasses.open(id.incident, now);
+        let plan = (incident, &*track.plan);
+        enough(&knowledge.rules.policy, plan, glass, step.no, &voters)
     }
 
     fn target_is_free(&self, incident: &Incident, step: &PlannedStep) -> Result<(), String> {

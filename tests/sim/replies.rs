@@ -2,6 +2,7 @@
 
 use interlock::domain::command::{Answer, Reply};
 
+use super::alarms;
 use super::notes::{Attempt, From};
 use super::sim::Sim;
 
@@ -31,6 +32,22 @@ impl Sim {
             }
             (From::Report(id), _) => self.attempts.retain(|attempt| attempt.id != id),
             (From::Worker(row), _) => self.confirmed(row),
+            (From::Click(click, typed), reply) => {
+                self.watch.follow(self.now, &self.knowledge, &self.people)?;
+                let (click, now) = ((&click.0, &click.1), self.now);
+                self.watch
+                    .beside()
+                    .answered(click, typed.as_deref(), &reply, now)?;
+            }
+            (From::Acknowledged(source, episode), _) => {
+                self.watch.follow(self.now, &self.knowledge, &self.people)?;
+                alarms::is_had(self.watch.state(), &source, &episode)?;
+            }
+            (From::Clock, _) => {
+                self.watch.follow(self.now, &self.knowledge, &self.people)?;
+                let seq = self.watch.state().seq;
+                self.watch.beside().asked.clock_went_back(seq);
+            }
             (From::Outside | From::Engine | From::Executor(_) | From::Start(..), _) => {}
         }
         Ok(())

@@ -267,7 +267,18 @@ impl Sim {
     }
 
     fn resolve_all(&mut self) -> Result<(), String> {
-        for mut alert in self.alerts.clone() {
+        // Each of a pair says so.
+        let voices = self.alerts.iter().flat_map(|alert| {
+            let both = alert.told.voice.as_ref().map(|_| ["a", "b"]);
+            let said = both.into_iter().flatten().map(|voice| {
+                let mut alert = alert.clone();
+                alert.told.voice = Some(voice.to_owned());
+                alert
+            });
+            let alone = alert.told.voice.is_none().then(|| alert.clone());
+            said.chain(alone).collect::<Vec<_>>()
+        });
+        for mut alert in voices.collect::<Vec<_>>() {
             alert.status = AlertStatus::Resolved;
             let line = format!("{} says {} Resolved", alert.source, alert.episode);
             let command = Command::Alerts {
@@ -310,7 +321,8 @@ impl Sim {
 
     fn old_ones_are_forgotten(&mut self) -> Result<(), String> {
         let number = u64::try_from(self.alerts.len()).unwrap_or(0) + 1_000;
-        let alert = scenery::alert(&mut self.rng, number, self.now);
+        let mut alert = scenery::alert(&mut self.rng, number, self.now);
+        alert.dedup_key = None;
         let command = Command::Alerts {
             source: alert.source.clone(),
             key: None,

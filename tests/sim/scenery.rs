@@ -6,11 +6,15 @@ use std::sync::Arc;
 use interlock::domain::action::{Action, CommandPattern, ObjectPattern, Tier};
 use interlock::domain::alert::{Alert, AlertStatus, Severity, Told};
 use interlock::domain::event::Mode;
+use interlock::domain::evidence::{Finding, Found};
+use interlock::domain::glass::GlassRule;
 use interlock::domain::ids::{
     Channel, ClusterName, Environment, EpisodeKey, Fingerprint, GroupId, GroupKey, Namespace, Revision,
-    Service, Source,
+    RunbookName, Service, Source,
 };
-use interlock::domain::policy::{Alone, ApproverRow, Calendar, CalendarFreeze, Cover, Guards, Policy};
+use interlock::domain::policy::{
+    Alone, ApproverRow, AutonomyLimit, Calendar, CalendarFreeze, Cover, Guards, NamePattern, Policy,
+};
 use interlock::domain::rules::{EnvironmentRow, PageAfter, Rules, StayRule};
 use interlock::domain::runbook::{Autonomy, Catalog};
 use interlock::engine::Knowledge;
@@ -46,13 +50,35 @@ const RUNBOOKS: &[(&str, &str)] = &[
         "two.md",
         "# Runbook: Two\n## Trigger Conditions\n- Alert contains: \"twins\"\n## Blast Radius\n- max_pod_restarts: 2\n## Steps\n### Step 1: Restart\n```bash\nkubectl rollout restart deploy/api -n production\n```\nFailure action: stop\n",
     ),
+    (
+        "both.md",
+        "# Runbook: Both\n## Trigger Conditions\n- Alert contains: \"both\"\n## Blast Radius\n- max_pod_restarts: 4\n- max_rollbacks: 2\n- requires_human_approval: true\n## Steps\n### Step 1: Restart\n```bash\nkubectl rollout restart deploy/api -n production\n```\nFailure action: continue\nAttempts: 2\n### Step 2: Restart the cache\n```bash\nkubectl rollout restart deploy/redis -n production\n```\nFailure action: continue\n### Step 3: Undo\n```bash\nkubectl rollout undo deploy/redis -n production\n```\nFailure action: escalate\n",
+    ),
+    (
+        "quick.md",
+        "# Runbook: Quick\n## Trigger Conditions\n- Alert contains: \"quick\"\n## Blast Radius\n- max_pod_restarts: 8\n- requires_human_approval: false\n## Evidence\n- Errors: promql `errors`, limit 5\n## Steps\n### Step 1: Restart\n```bash\nkubectl rollout restart deploy/api -n production\n```\nFailure action: continue\n### Step 2: Restart the cache\n```bash\nkubectl rollout restart deploy/redis -n production\n```\nFailure action: stop\n",
+    ),
+    (
+        "odd.md",
+        "# Runbook: Odd\n## Trigger Conditions\n- Alert contains: \"odd\"\n## Blast Radius\n- max_pod_restarts: 2\n- requires_human_approval: true\n## Evidence\n- Errors: promql `errors`, limit 5\n## Steps\n### Step 1: Restart\n```bash\nkubectl rollout restart deploy/api -n production\n```\nWhen: Errors beyond limit\nFailure action: stop\n## Verification\n### It answers\n```bash\nkubectl get deploy api -n production\n```\nExpected output: contains \"api\"\n",
+    ),
 ];
 
+/// Would match what `quick` matches, if it could be read.
+const REFUSED: (&str, &str) = (
+    "refused.md",
+    "# Runbook: Refused\n## Trigger Conditions\n- Alert contains: \"quick\"\n## Blast Radius\n- max_pod_restarts: many\n## Steps\n### Step 1: What\n```bash\nkubectl rollout restart deploy/api -n production\n```\nFailure action: stop\n",
+);
+
 /// What alerts are about; the last matches no runbook.
-const TOPICS: &[&str] = &["redis", "slow", "deploy", "node", "twins", "nothing"];
+const TOPICS: &[&str] = &[
+    "redis", "slow", "deploy", "node", "twins", "both", "quick", "odd", "nothing",
+];
 
 pub fn runbook_names() -> Vec<&'static str> {
-    vec!["flush", "restart", "undo", "prose", "one", "two", "gone"]
+    vec![
+        "flush", "restart", "undo", "prose", "one", "two", "both", "quick", "odd", "gone",
+    ]
 }
 
 fn row(tiers: &[Tier], groups: &[&str], approvals: u8, requester_may: Option<bool>) -> ApproverRow {
@@ -79,6 +105,63 @@ pub fn policy(revision: &str) -> Policy {
         alone: Alone::default(),
         revision: Revision::new(revision),
     }
+}
+
+/// What people may do beside, in some worlds: say why, approve tier 3, break the glass.
+fn people_may(policy: &mut Policy, rng: &mut Rng) {
+    if rng.chance(20) {
+        for row in &mut policy.rows {
+            row.reason = true;
+        }
+    }
+    if rng.chance(15) {
+        policy.rows.push(row(&[Tier::Three], &["S-leads"], 1, None));
+        policy.guards.protected.push(NamePattern("prod*".to_owned()));
+    }
+    if rng.chance(20) {
+        policy.guards.glass = Some(GlassRule {
+            users: Vec::new(),
+            groups: vec![GroupId::new("S-leads")],
+            minutes: 10,
+        });
+    }
+    if rng.chance(20) {
+        policy.alone.limits.push(AutonomyLimit {
+            environments: Vec::new(),
+            services: Vec::new(),
+            runbooks: vec![RunbookName::new(KEPT)],
+            at_most: Autonomy::Suggest,
+        });
+    }
+}
+
+/// The runbook that some worlds keep from running alone.
+const KEPT: &str = "flush";
+
+/// Whether a row says that this runs with people only.
+pub fn is_kept_from(policy: &Policy, runbook: &str) -> bool {
+    !policy.alone.limits.is_empty() && runbook == KEPT
+}
+
+/// Whether another one was meant as well that can't be read.
+pub fn is_refused_beside(catalog: &Catalog, runbook: &str) -> bool {
+    !catalog.refused().is_empty() && runbook == "quick"
+}
+
+/// Everything here is in the namespace that some worlds protect.
+pub fn is_protected(policy: &Policy) -> bool {
+    !policy.guards.protected.is_empty()
+}
+
+/// Whether every number that was found is within its limit: 7 for the restart, 5 elsewhere.
+pub fn speaks_against(runbook: &RunbookName, findings: &[Finding]) -> bool {
+    let limit = if runbook.as_str() == "restart" { 7 } else { 5 };
+    let numbers = findings.iter().filter_map(|finding| match &finding.found {
+        Found::Read { number, .. } => number.as_ref()?.parse::<u32>().ok(),
+        Found::Missing { .. } => None,
+    });
+    let numbers: Vec<u32> = numbers.collect();
+    !numbers.is_empty() && numbers.iter().all(|number| *number <= limit)
 }
 
 /// What forbids more than people do, in some worlds and not in others.
@@ -136,14 +219,18 @@ fn stays() -> StayRule {
 }
 
 pub fn knowledge(rng: &mut Rng) -> Knowledge {
+    let refused = rng.chance(15).then_some(&REFUSED);
     let files = RUNBOOKS
         .iter()
+        .chain(refused)
         .map(|(name, text)| ((*name).to_owned(), text.as_bytes().to_vec()))
         .collect();
     let catalog = Catalog::build(files, &|_, _| Vec::new());
     assert_eq!(catalog.len(), RUNBOOKS.len(), "{:?}", catalog.refused());
+    assert_eq!(catalog.refused().len(), usize::from(refused.is_some()));
     let mut policy = policy("policy-1");
     guard(&mut policy, rng);
+    people_may(&mut policy, rng);
     let rules = Rules {
         mode: if rng.chance(5) { Mode::DryRun } else { Mode::Live },
         autonomy: *rng
@@ -224,8 +311,21 @@ pub fn alert(rng: &mut Rng, number: u64, now: Timestamp) -> Alert {
         starts_at: Some(now),
         ends_at: None,
         source_ref: None,
-        dedup_key: None,
-        told: Told::default(),
+        dedup_key: (pager && rng.chance(10)).then(|| format!("interlock/{number}")),
+        told: voiced(rng, pager, now),
+    }
+}
+
+/// Some alerts come from a pair, whose word that they fire holds for some minutes.
+fn voiced(rng: &mut Rng, pager: bool, now: Timestamp) -> Told {
+    if pager || !rng.chance(25) {
+        return Told::default();
+    }
+    let voice = if rng.chance(50) { "a" } else { "b" };
+    Told {
+        voice: Some(voice.to_owned()),
+        at: now.checked_add(SignedDuration::from_mins(4)).ok(),
+        ..Told::default()
     }
 }
 

@@ -5,7 +5,7 @@ use std::path::PathBuf;
 
 use interlock::domain::alert::Alert;
 use interlock::domain::command::{Command, Drive, Effect, Intent};
-use interlock::domain::ids::{AttemptId, DeliveryKey};
+use interlock::domain::ids::{AttemptId, DeliveryKey, IncidentId};
 use interlock::engine::{Core, Knowledge};
 use interlock::ports::Person;
 use interlock::store::Store;
@@ -195,6 +195,11 @@ impl Sim {
             }
             Ok(committed) => {
                 self.recovered = true;
+                let told = committed.effects.iter().filter_map(|(_, effect)| match effect {
+                    Effect::PageAcknowledge { incident, .. } => Some(*incident),
+                    _ => None,
+                });
+                let told: Vec<IncidentId> = told.collect();
                 self.outbox.extend(committed.effects);
                 let late = committed.late.into_iter();
                 self.outbox.extend(late.map(|(row, effect, _)| (row, effect)));
@@ -202,6 +207,8 @@ impl Sim {
                 for ((from, line), reply) in rest.into_iter().zip(committed.replies) {
                     self.answered(from, line, reply)?;
                 }
+                self.watch.follow(self.now, &self.knowledge, &self.people)?;
+                self.watch.looked_at_the_clock(self.now, &told)?;
             }
             Err(error) => {
                 self.figures.failed_commits += 1;
@@ -246,6 +253,7 @@ impl Sim {
         let core = Core::open(store).map_err(|error| error.to_string())?;
         self.core = Some(core);
         self.watch.follow(self.now, &self.knowledge, &self.people)?;
+        self.watch.beside().calls.nobody_saw();
         self.watch.same_state(self.core().state())?;
         self.tell("starts again".to_owned());
         Ok(())

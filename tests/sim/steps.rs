@@ -1,7 +1,7 @@
 //! What can happen next: alerts, the executor, the outbox, time, crashes and commits that fail.
 //! Longer than other files, since everything that can happen next is read together.
 
-use interlock::domain::alert::AlertStatus;
+use interlock::domain::alert::{Alert, AlertStatus};
 use interlock::domain::command::{Command, Drive, StartStep};
 use interlock::domain::event::Outcome;
 use interlock::domain::evidence::{Finding, Found, Look};
@@ -46,7 +46,16 @@ impl Sim {
         } else {
             1
         };
-        (0..many).filter_map(|_| self.something()).collect()
+        let mut batch: Vec<Sent> = (0..many).filter_map(|_| self.something()).collect();
+        // Among others it may be over as soon as it was heard.
+        if batch.len() > 1 {
+            for sent in &mut batch {
+                if matches!(sent.from, From::Acknowledged(..)) {
+                    sent.from = From::Outside;
+                }
+            }
+        }
+        batch
     }
 
     fn something(&mut self) -> Option<Sent> {
@@ -73,12 +82,18 @@ impl Sim {
         } else {
             i64::try_from(seconds).unwrap_or(1)
         };
+        let from = self.now;
         self.now = self
             .now
             .checked_add(SignedDuration::from_secs(seconds))
             .map_err(|error| error.to_string())?;
         self.tell(format!("{seconds} seconds pass"));
-        self.submit(Vec::new(), After::GoOn)
+        let back = (seconds < 0).then(|| Sent {
+            command: Command::ClockWentBack { from },
+            from: From::Clock,
+            line: "the clock went back".to_owned(),
+        });
+        self.submit(back.into_iter().collect(), After::GoOn)
     }
 
     /// The disk refuses: nothing of the commit may count. A trigger from outside stands for it, somewhere in the batch.
@@ -189,21 +204,16 @@ impl Sim {
         let mut alerts = Vec::new();
         if new {
             let number = u64::try_from(self.alerts.len()).unwrap_or(0);
-            let alert = scenery::alert(&mut self.rng, number, self.now);
+            let mut alert = scenery::alert(&mut self.rng, number, self.now);
             self.alerts.push(alert.clone());
+            // Senders deliver out of order: the end may come first.
+            if self.rng.chance(8) {
+                alert.status = AlertStatus::Resolved;
+            }
             alerts.push(alert);
         }
         for _ in 0..self.rng.below(3) {
-            let Some(mut alert) = self.rng.pick(&self.alerts).cloned() else {
-                break;
-            };
-            alert.status = match self.rng.below(10) {
-                0..2 => AlertStatus::Resolved,
-                5 => AlertStatus::Acknowledged,
-                6 => AlertStatus::Reopened,
-                _ => AlertStatus::Firing,
-            };
-            alerts.push(alert);
+            alerts.extend(self.again());
         }
         let source = alerts
             .first()
@@ -222,11 +232,39 @@ impl Sim {
                 .collect::<Vec<_>>()
                 .join(", ")
         );
-        Sent {
-            command: Command::Alerts { source, key, alerts },
-            from: From::Outside,
-            line,
+        let from = match (&key, alerts.as_slice()) {
+            (None, [alert]) if alert.status == AlertStatus::Acknowledged => {
+                From::Acknowledged(source.clone(), alert.episode.clone())
+            }
+            _ => From::Outside,
+        };
+        let command = Command::Alerts { source, key, alerts };
+        Sent { command, from, line }
+    }
+
+    /// Something more of an alert that was sent before.
+    fn again(&mut self) -> Option<Alert> {
+        let which = self.rng.below(self.alerts.len());
+        let anew = self.rng.chance(15);
+        let now = self.now;
+        let kept = self.alerts.get_mut(which)?;
+        if anew && kept.told.voice.is_none() {
+            kept.starts_at = Some(now);
         }
+        let mut alert = kept.clone();
+        alert.status = match self.rng.below(10) {
+            _ if anew => AlertStatus::Firing,
+            0..2 => AlertStatus::Resolved,
+            5 => AlertStatus::Acknowledged,
+            6 => AlertStatus::Reopened,
+            _ => AlertStatus::Firing,
+        };
+        if let Some(voice) = &mut alert.told.voice {
+            let said = if self.rng.chance(50) { "a" } else { "b" };
+            said.clone_into(voice);
+            alert.told.at = now.checked_add(SignedDuration::from_mins(4)).ok();
+        }
+        Some(alert)
     }
 
     fn drive(&mut self) -> Option<Sent> {

@@ -4,12 +4,13 @@ use std::ops::Deref;
 use std::path::Path;
 
 use interlock::domain::event::Outcome;
-use interlock::domain::ids::AttemptId;
+use interlock::domain::ids::{AttemptId, IncidentId};
 use interlock::engine::Knowledge;
 use interlock::ports::Person;
 use interlock::store::Store;
 use jiff::Timestamp;
 
+use super::beside::Beside;
 use super::promises::Law;
 
 /// Follows the journal.
@@ -37,6 +38,15 @@ impl Watch {
     /// The executor says how an attempt ended.
     pub fn reported(&mut self, attempt: AttemptId, outcome: Outcome) {
         self.law.never.reported(attempt, outcome);
+    }
+
+    pub fn beside(&mut self) -> &mut Beside {
+        &mut self.law.beside
+    }
+
+    /// A commit was stored, and the clock was looked at where that was due; `told`: for whom the pager hears that somebody came.
+    pub fn looked_at_the_clock(&mut self, now: Timestamp, told: &[IncidentId]) -> Result<(), String> {
+        self.law.looked_at_the_clock(now, told)
     }
 
     pub fn forget_snapshot(&self, path: &Path) -> Result<(), String> {
