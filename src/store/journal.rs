@@ -315,6 +315,17 @@ impl Store {
         Ok(written.rows)
     }
 
+    /// What a start found not to be ours goes with the commit that says so.
+    fn let_go_of_forgeries(&self, transaction: &Transaction<'_>) -> Result<(), StoreError> {
+        if self.forged {
+            transaction.execute("DELETE FROM outbox", [])?;
+        }
+        if self.beside.misfit.get() {
+            transaction.execute("DELETE FROM snapshot", [])?;
+        }
+        Ok(())
+    }
+
     fn write(
         &self,
         transaction: &Transaction<'_>,
@@ -351,12 +362,7 @@ impl Store {
                 }
             }
         }
-        if self.forged {
-            transaction.execute("DELETE FROM outbox", [])?;
-        }
-        if self.beside.misfit.get() {
-            transaction.execute("DELETE FROM snapshot", [])?;
-        }
+        self.let_go_of_forgeries(transaction)?;
         let queued = outbox::queue(transaction, effects, done, now)?;
         let rows = queued.iter().map(|queued| queued.row).collect();
         let Some(sealer) = &self.sealer else {
