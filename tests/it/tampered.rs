@@ -1,6 +1,6 @@
 //! Somebody with the database in hand who leaves the chain as it is and takes out what stands in it: the text of a freeze, the
 //! start of a step, whole rows, messages that wait. Where there is a key, each is found, before anything runs and while the
-//! bot runs.
+//! bot runs. Longer than other files, since what is taken out and how it is found are read together.
 
 use std::time::Duration;
 
