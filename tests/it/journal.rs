@@ -161,6 +161,9 @@ async fn every_start_says_under_what_it_runs() {
     world.fires(&Alert::tape_jam().severity("low")).await;
     world.card("This needs a human").await;
     world.bot_crashes_and_restarts().await;
+    // What it answers comes after what it recorded of its start.
+    world.ana().types("status").await;
+    world.ana().is_told("INC-1").await;
     let mut starts = Vec::new();
     let stored = Store::open_to_read(&world.database()).unwrap();
     stored

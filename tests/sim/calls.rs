@@ -59,9 +59,12 @@ impl Calls {
             Event::Joined { incident, alert, .. } => self.joined(state, *incident, alert.severity),
             Event::TakenOver { incident, .. } => {
                 self.raise.remove(incident);
-                let came = state
-                    .incident(*incident)
-                    .is_some_and(|found| found.paging.is_acknowledged());
+                // Whoever decided on what they were called for came for that.
+                let came = state.incident(*incident).is_some_and(|found| {
+                    let paging = &found.paging;
+                    let last = paging.asked_at.is_some() || paging.key.is_some();
+                    paging.acknowledged >= paging.before.len() + usize::from(last)
+                });
                 if self.rings.remove(incident) && !came {
                     self.acknowledge.insert(*incident);
                 }

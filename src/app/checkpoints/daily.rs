@@ -131,6 +131,7 @@ impl Daily {
                 "nobody can tell whether the journal is what it was: {error}"
             ))
             .await?;
+            self.troubles.is_over(About::Unverified, "");
             self.verified.send_replace(true);
         } else {
             let text =

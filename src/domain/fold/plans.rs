@@ -110,6 +110,8 @@ pub(super) fn part_done(
         track.reminded = false;
         track.waits_since = Some(at);
         track.run.part_started_at = None;
+        // Whoever was told that the part before takes long knows nothing of the next one.
+        track.run.told_long = false;
         track.decision = decision.clone();
         incident.paging.begin_anew();
         incident.phase = Phase::Proposed;
