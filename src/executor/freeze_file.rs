@@ -52,3 +52,15 @@ fn parent_exists(path: &Path) -> bool {
     path.parent()
         .is_none_or(|parent| parent.as_os_str().is_empty() || parent.is_dir())
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[tokio::test]
+    async fn what_is_no_regular_file_freezes_as_one_that_can_not_be_read() {
+        let found = read_freeze_file(Some(Path::new("/dev/null"))).await;
+        let why = "it is no regular file".to_owned();
+        assert_eq!(found, FreezeFile::Unreadable { why });
+    }
+}
