@@ -140,11 +140,11 @@ impl State {
                     self.past.fired(entry.at, &alert.fingerprint);
                 }
                 self.last_incident = self.last_incident.max(incident.0);
-                let mut opened = opened(*incident, entry.at, alert, channel, title, *severity);
+                let mut opened = opened(*incident, entry.at, alert, channel, title, *severity, entry.seq);
                 opened.requested_by.clone_from(by);
                 opened.ask_instead.clone_from(ask_instead);
                 self.incidents.insert(*incident, opened);
-                self.touched(*incident, entry.seq);
+                self.index_incident(*incident);
             }
             Event::StepStarted {
                 incident, attempt, ..
@@ -195,6 +195,7 @@ impl State {
             Event::SplitOff {
                 incident,
                 source: from,
+                episode,
                 fingerprint,
                 ..
             } => {
@@ -212,6 +213,7 @@ impl State {
                 for (source, group) in before.difference(&groups(self)) {
                     self.index.leave_group(*incident, source, group);
                 }
+                self.leave_episode(*incident, from.as_ref(), episode);
                 if let Some(source) = from {
                     self.leave_alert(*incident, source, fingerprint);
                 }
@@ -289,14 +291,8 @@ impl State {
         let Some(incident) = self.incidents.get_mut(&id) else {
             return;
         };
+        incident.last_seq = entry.seq;
         change(incident, &entry.event, entry.at);
-        self.touched(id, entry.seq);
-    }
-
-    fn touched(&mut self, id: IncidentId, seq: u64) {
-        if let Some(incident) = self.incidents.get_mut(&id) {
-            incident.last_seq = seq;
-        }
         self.index_incident(id);
     }
 }

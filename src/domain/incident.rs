@@ -48,6 +48,8 @@ pub struct MessageRef {
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Episode {
     pub alert: Arc<Alert>,
+    /// Number of the entry by which it came to this incident.
+    pub since: u64,
     /// Why it joined; `None` where it opened the incident or its source says that it belongs here.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub because: Option<Because>,

@@ -212,9 +212,7 @@ fn in_vain(incident: &Incident, past: &Past) -> bool {
     incident
         .first_alert()
         .zip(incident.current())
-        .is_some_and(|(alert, track)| {
-            past.failed_since(&alert.fingerprint, &track.plan.runbook, incident.opened_at)
-        })
+        .is_some_and(|(alert, track)| past.failed_since(&alert.fingerprint, &track.plan.runbook, incident.id))
 }
 
 /// How it ended, in the words of the next one. What changed nothing neither helped nor failed.

@@ -50,6 +50,8 @@ struct Failed {
     at: Timestamp,
     alert: Fingerprint,
     runbook: RunbookName,
+    /// In which it did not help.
+    incident: IncidentId,
 }
 
 impl Past {
@@ -123,7 +125,13 @@ impl Past {
         times.is_some_and(|times| now.duration_since(times.last) <= span)
     }
 
-    pub(super) fn failed(&mut self, at: Timestamp, alert: &Fingerprint, runbook: &RunbookName) {
+    pub(super) fn failed(
+        &mut self,
+        at: Timestamp,
+        alert: &Fingerprint,
+        runbook: &RunbookName,
+        incident: IncidentId,
+    ) {
         self.helped(alert, runbook);
         if self.failed.len() >= FAILED_MOST {
             self.failed.pop_front();
@@ -132,6 +140,7 @@ impl Past {
             at,
             alert: alert.clone(),
             runbook: runbook.clone(),
+            incident,
         });
     }
 
@@ -156,11 +165,12 @@ impl Past {
         (now.duration_since(last.at) < FAILED_FOR).then_some(last.at)
     }
 
-    /// Whether it is known that this runbook did not help against this alert, at this moment or later.
+    /// Whether it is known that this runbook did not help against this alert in this incident or a later one. What was before it
+    /// says nothing of it, whatever the clock said.
     #[must_use]
-    pub fn failed_since(&self, alert: &Fingerprint, runbook: &RunbookName, since: Timestamp) -> bool {
+    pub fn failed_since(&self, alert: &Fingerprint, runbook: &RunbookName, since: IncidentId) -> bool {
         let mut failed = self.failed.iter().rev();
-        failed.any(|failed| failed.alert == *alert && failed.runbook == *runbook && failed.at >= since)
+        failed.any(|failed| failed.alert == *alert && failed.runbook == *runbook && failed.incident >= since)
     }
 
     /// Lets go of what decides nothing any more.
@@ -195,7 +205,7 @@ impl State {
             // That a start was refused says nothing of what ran before it.
             RunResult::Stopped { why, .. } if only_refused(why) => {}
             RunResult::NotVerified { .. } | RunResult::Stopped { .. } if track.run.changes > 0 => {
-                self.past.failed(at, alert, runbook);
+                self.past.failed(at, alert, runbook, id);
             }
             RunResult::NotVerified { .. }
             | RunResult::Stopped { .. }
@@ -233,7 +243,7 @@ impl State {
             | HandoffReason::Shadow => false,
         };
         if in_vain && let Some((alert, track)) = incident.first_alert().zip(incident.current()) {
-            self.past.failed(at, &alert.fingerprint, &track.plan.runbook);
+            self.past.failed(at, &alert.fingerprint, &track.plan.runbook, id);
         }
     }
 }
@@ -290,7 +300,7 @@ mod tests {
     fn a_fix_that_did_not_help_is_known_until_it_helps_or_a_month_has_passed() {
         let (alert, runbook) = (Fingerprint::new("a"), RunbookName::new("r"));
         let mut past = Past::default();
-        past.failed(at(0), &alert, &runbook);
+        past.failed(at(0), &alert, &runbook, IncidentId(1));
         assert_eq!(past.failed_before(&alert, &runbook, at(5)), Some(at(0)));
         let other = RunbookName::new("other");
         assert_eq!(past.failed_before(&alert, &other, at(5)), None);

@@ -84,7 +84,8 @@ pub struct State {
 /// Ways to find an incident. Rebuilt from the incidents; never stored.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(super) struct Index {
-    pub episodes: BTreeMap<Source, BTreeMap<EpisodeKey, IncidentId>>,
+    /// Who has, or had, an episode, with the number of the entry by which it came there; the last one has it.
+    pub episodes: BTreeMap<Source, BTreeMap<EpisodeKey, Vec<(u64, IncidentId)>>>,
     /// Of alerts whose fingerprint is that of their labels.
     pub alerts: BTreeMap<Source, BTreeMap<Fingerprint, BTreeSet<IncidentId>>>,
     /// Open incidents only. Of several, which comes of merging and splitting, the oldest has it.
@@ -140,7 +141,8 @@ impl State {
     /// The incident that already has this episode.
     #[must_use]
     pub fn by_episode(&self, source: &Source, episode: &EpisodeKey) -> Option<IncidentId> {
-        self.index.episodes.get(source)?.get(episode).copied()
+        let known = self.index.episodes.get(source)?.get(episode)?;
+        known.last().map(|(_, incident)| *incident)
     }
 
     /// The incidents that have, or had, an alert with these labels, the newest first. Empty for sources whose fingerprint is another.
@@ -361,14 +363,8 @@ impl State {
 
     fn unindex(&mut self, gone: &Incident) {
         for alert in gone.episodes.iter().map(|episode| &episode.alert) {
-            if let Some(known) = self.index.episodes.get_mut(&alert.source) {
-                if known.get(&alert.episode) == Some(&gone.id) {
-                    known.remove(&alert.episode);
-                }
-                if known.is_empty() {
-                    self.index.episodes.remove(&alert.source);
-                }
-            }
+            let (source, key) = (Some(&alert.source), &alert.episode);
+            self.index.forget_episodes(source, key, |(_, had)| had == gone.id);
             self.index
                 .forget_alert(gone.id, &alert.source, &alert.fingerprint);
         }

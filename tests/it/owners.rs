@@ -31,6 +31,8 @@ struct History {
     core: Core,
     knowledge: Knowledge,
     now: Timestamp,
+    /// By so much the clocks of the sources are ahead of ours.
+    ahead: SignedDuration,
     seed: u64,
     /// What fires, as its source sees it, and in which incident.
     firing: BTreeMap<Name, IncidentId>,
@@ -84,6 +86,7 @@ impl History {
             core: Core::open(Store::in_memory().unwrap()).unwrap(),
             knowledge: knowledge(),
             now: "2026-03-02T10:00:00Z".parse().unwrap(),
+            ahead: SignedDuration::ZERO,
             seed: seed.wrapping_mul(0x9e37_79b9_7f4a_7c15) | 1,
             firing: BTreeMap::new(),
             told: Vec::new(),
@@ -110,7 +113,7 @@ impl History {
     fn sends(&mut self, name: Name, status: AlertStatus) {
         self.told
             .push(format!("{} key-{} {status:?}", SOURCES[name.0], name.1));
-        let alert = alert(name, status, self.now);
+        let alert = alert(name, status, self.now + self.ahead);
         let source = alert.source.clone();
         self.run(Command::Alerts {
             source,
@@ -193,7 +196,14 @@ impl History {
 
     fn one_turn(&mut self) {
         let seconds = i64::try_from(1 + self.below(400)).unwrap();
-        self.now += SignedDuration::from_secs(seconds);
+        let span = SignedDuration::from_secs(seconds);
+        // Now and then our clock is set back, and those of the sources go on.
+        if self.below(10) == 0 {
+            self.now -= span;
+            self.ahead += span + span;
+        } else {
+            self.now += span;
+        }
         let name = (self.below(SOURCES.len()), self.below(KEYS));
         let last = usize::try_from(self.state().last_incident).unwrap().max(1);
         let any = |place: usize| IncidentId(u64::try_from(place + 1).unwrap());
@@ -217,6 +227,11 @@ impl History {
     fn is_as_told(&self) {
         let mut again = self.state().clone();
         again.reindex();
+        assert!(
+            &again == self.state(),
+            "an index is another after a restart: {}",
+            self.story()
+        );
         for (source, called) in SOURCES.into_iter().enumerate() {
             for key in 0..KEYS {
                 let name = (source, key);

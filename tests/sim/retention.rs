@@ -1,62 +1,31 @@
 //! Long after the storm: what closed before some moment of it is erased. The state stays what it was, and a process that
 //! starts on what is left of the journal comes to the same.
 
-use std::collections::BTreeMap;
-
 use interlock::domain::command::Command;
-use interlock::domain::event::Event;
-use interlock::domain::ids::{Fingerprint, IncidentId};
-use interlock::store::{Store, StoreError};
+use interlock::store::Store;
 use jiff::SignedDuration;
 
 use super::notes::{From, Sent};
 use super::sim::{After, Sim};
-
-/// Whether an alert was of two incidents.
-#[derive(Default)]
-struct CameBack {
-    of: BTreeMap<Fingerprint, IncidentId>,
-    any: bool,
-}
-
-impl CameBack {
-    fn take(&mut self, event: &Event) {
-        if let Event::Opened { incident, alert, .. } | Event::Joined { incident, alert, .. } = event {
-            let before = self.of.insert(alert.fingerprint.clone(), *incident);
-            self.any |= before.is_some_and(|before| before != *incident);
-        }
-    }
-}
 
 impl Sim {
     pub fn erases(&mut self) -> Result<(), String> {
         self.pass(40 * 24 * 60 * 60)?;
         let store = Store::open_to_read(&self.path).map_err(|error| error.to_string())?;
         let mut times = Vec::new();
-        let mut came_back = CameBack::default();
         store
-            .read_after(0, |entry| {
-                times.push(entry.at);
-                came_back.take(&entry.event);
-            })
+            .read_after(0, |entry| times.push(entry.at))
             .map_err(|error| error.to_string())?;
         let latest = self.now - SignedDuration::from_hours(24 * 31);
         let old = self.rng.pick(&times).copied().unwrap_or(latest);
-        let mut before = if self.rng.chance(50) {
+        let before = if self.rng.chance(50) {
             latest
         } else {
             old.min(latest)
         };
-        // Rehearsed, and refused where the state would be another: how an incident is remembered depends on an earlier one of the
-        // same alert, so those go together.
-        let found = match store.erasable(before, None, self.now) {
-            Err(StoreError::StateWouldChange) if came_back.any => {
-                before = latest;
-                store.erasable(before, None, self.now)
-            }
-            found => found,
-        };
-        let found = found.map_err(|error| error.to_string())?;
+        let found = store
+            .erasable(before, None, self.now)
+            .map_err(|error| error.to_string())?;
         drop(store);
         let line = format!("{} entries from before {before} are erased", found.entries);
         let command = Command::Erase {

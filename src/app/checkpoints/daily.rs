@@ -109,7 +109,11 @@ impl Daily {
             Ok(Ok(Found::Tampered(why))) if first && self.behind.borrow().is_some() => {
                 tracing::warn!(why, "the journal is what the start found it to be");
             }
-            Ok(Ok(Found::Tampered(why))) => self.stops(why).await?,
+            Ok(Ok(Found::Tampered(why))) => {
+                tracing::error!(why, "the journal was tampered with");
+                metrics::counter!("interlock_journal_tampered_total").increment(1);
+                self.stops(why).await?;
+            }
             Ok(Err(error)) => return self.unread(now, &error.to_string()).await,
             Err(error) => return self.unread(now, &error.to_string()).await,
         }
@@ -127,10 +131,9 @@ impl Daily {
             // Nothing starts before a person has looked, as the start has said.
             self.verified.send_replace(true);
         } else if now.duration_since(self.began).abs() >= CALLED {
-            self.stops(format!(
-                "nobody can tell whether the journal is what it was: {error}"
-            ))
-            .await?;
+            let why = format!("nobody can tell whether the journal is what it was: {error}");
+            tracing::error!(why, "the journal can't be verified, so everything is frozen");
+            self.stops(why).await?;
             self.troubles.is_over(About::Unverified, "");
             self.verified.send_replace(true);
         } else {
@@ -142,8 +145,6 @@ impl Daily {
     }
 
     async fn stops(&self, why: String) -> Result<(), EngineError> {
-        tracing::error!(why, "the journal was tampered with");
-        metrics::counter!("interlock_journal_tampered_total").increment(1);
         is_behind(&self.troubles);
         self.behind.send_replace(Some(why.clone()));
         while let Err(error) = self.engine.submit(Command::Behind { why: why.clone() }).await {

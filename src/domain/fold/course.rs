@@ -20,6 +20,7 @@ pub(super) fn opened(
     channel: &Channel,
     title: &str,
     severity: Severity,
+    seq: u64,
 ) -> Incident {
     let environment = ["environment", "env"]
         .iter()
@@ -37,6 +38,7 @@ pub(super) fn opened(
         channel: channel.clone(),
         episodes: vec![Episode {
             alert: alert.clone(),
+            since: seq,
             because: None,
             resolved_at: None,
             attention: None,
@@ -73,7 +75,7 @@ pub(super) fn opened(
         silences: Vec::new(),
         cut: Vec::new(),
         looked_at: 0,
-        last_seq: 0,
+        last_seq: seq,
     }
 }
 
@@ -91,6 +93,7 @@ pub(super) fn joined(incident: &mut Incident, alert: &Arc<Alert>, because: Optio
     }
     incident.episodes.push(Episode {
         alert: alert.clone(),
+        since: incident.last_seq,
         because: because.cloned(),
         resolved_at: None,
         attention: None,

@@ -3,37 +3,16 @@
 
 use std::collections::BTreeSet;
 
-use jiff::Timestamp;
-
 use super::{Index, State};
 use crate::domain::alert::Alert;
 use crate::domain::ids::{EpisodeKey, Fingerprint, IncidentId, Source};
-use crate::domain::incident::{Episode, Incident, Phase};
+use crate::domain::incident::{Episode, Incident};
 
 /// Episodes that an incident keeps; those that still fire come on top.
 const EPISODES_MOST: usize = 200;
 /// They are looked through only when their number is a multiple of this: while a storm lasts all of them fire, and looking
 /// at thousands for each that joins would make the storm worse.
 const EPISODES_STEP: usize = 32;
-
-/// Until when it fired in this incident; for ever while it does. What still fired when its incident was merged fires in the
-/// other one from then on, and never did in this one.
-fn last_fired(incident: &Incident, (source, key): (&Source, &EpisodeKey)) -> Timestamp {
-    let mut newest = incident.episodes.iter().rev();
-    let Some(episode) = newest.find(|episode| episode.is(Some(source), key)) else {
-        return Timestamp::MIN;
-    };
-    let closed = match &incident.phase {
-        Phase::Closed { .. } if incident.is_merged() => Timestamp::MIN,
-        Phase::Closed { at, .. } => *at,
-        Phase::Planning { .. }
-        | Phase::Proposed
-        | Phase::Running
-        | Phase::Settling { .. }
-        | Phase::Handed { .. } => Timestamp::MAX,
-    };
-    episode.resolved_at.unwrap_or(closed)
-}
 
 fn has(incident: &Incident, source: &Source, alert: &Fingerprint) -> bool {
     let mut alerts = incident.episodes.iter().map(|episode| &episode.alert);
@@ -50,6 +29,40 @@ impl Index {
             Some(ids) => _ = ids.insert(id),
             None => _ = alerts.insert(alert.fingerprint.clone(), BTreeSet::from([id])),
         }
+    }
+
+    /// Mostly nobody has it: a storm has thousands, and all are read at the start.
+    fn note_episode(&mut self, id: IncidentId, episode: &Episode) {
+        let (alert, had) = (&episode.alert, (episode.since, id));
+        let episodes = self.episodes.entry(alert.source.clone()).or_default();
+        let Some(known) = episodes.get_mut(&alert.episode) else {
+            episodes.insert(alert.episode.clone(), vec![had]);
+            return;
+        };
+        if let Err(place) = known.binary_search(&had) {
+            known.insert(place, had);
+        }
+    }
+
+    /// Whoever had it before has it then.
+    pub(super) fn forget_episodes(
+        &mut self,
+        source: Option<&Source>,
+        key: &EpisodeKey,
+        goes: impl Fn((u64, IncidentId)) -> bool,
+    ) {
+        self.episodes.retain(|of, episodes| {
+            if source.is_some_and(|source| source != of) {
+                return true;
+            }
+            if let Some(known) = episodes.get_mut(key) {
+                known.retain(|had| !goes(*had));
+                if known.is_empty() {
+                    episodes.remove(key);
+                }
+            }
+            !episodes.is_empty()
+        });
     }
 
     pub(super) fn forget_alert(&mut self, id: IncidentId, source: &Source, alert: &Fingerprint) {
@@ -69,32 +82,15 @@ impl Index {
 }
 
 impl State {
-    /// An alert that fires is where it fires; one that does not, where it fired last. That is not the newest incident: what was
-    /// merged may be in an older one.
+    /// Of several that have an episode, that has it to which it came last, as numbers of entries say: clocks go back. That is not
+    /// the newest incident: what was merged may be in an older one.
     pub(super) fn index_episodes(&mut self, id: IncidentId, from: usize) {
         let Some(incident) = self.incidents.get(&id) else {
             return;
         };
         for episode in incident.episodes.iter().skip(from) {
-            let key = (&episode.alert.source, &episode.alert.episode);
             self.index.note_alert(id, &episode.alert);
-            let known = self.index.episodes.entry(key.0.clone()).or_default();
-            // Mostly nobody has it, and then nothing is looked through: a storm has thousands, and all are read at the start.
-            let Some(holder) = known.get(key.1).copied() else {
-                known.insert(key.1.clone(), id);
-                continue;
-            };
-            if holder == id {
-                continue;
-            }
-            let last = (last_fired(incident, key), id);
-            let later = |holder: IncidentId| {
-                let other = self.incidents.get(&holder);
-                other.is_some_and(|other| (last_fired(other, key), holder) > last)
-            };
-            if !later(holder) {
-                known.insert(key.1.clone(), id);
-            }
+            self.index.note_episode(id, episode);
         }
     }
 
@@ -116,22 +112,26 @@ impl State {
                 .find(|(_, episode)| episode.resolved_at.is_some())
                 .map(|(place, _)| place);
             let Some(over) = over else { return };
-            let gone = incident.episodes.remove(over).alert;
+            let gone = incident.episodes.remove(over);
             incident.let_go = incident.let_go.saturating_add(1);
-            let same = |episode: &Episode| {
-                episode.alert.episode == gone.episode && episode.alert.source == gone.source
-            };
-            let known = self.index.episodes.get_mut(&gone.source);
-            if let Some(known) = known
-                && known.get(&gone.episode) == Some(&id)
-                && !incident.episodes.iter().any(same)
-            {
-                known.remove(&gone.episode);
-            }
+            let (source, key) = (&gone.alert.source, &gone.alert.episode);
+            self.index
+                .forget_episodes(Some(source), key, |known| known == (gone.since, id));
+            let gone = gone.alert;
             if !has(incident, &gone.source, &gone.fingerprint) {
                 self.index.forget_alert(id, &gone.source, &gone.fingerprint);
             }
         }
+    }
+
+    /// After an episode has left an incident.
+    pub(in crate::domain) fn leave_episode(
+        &mut self,
+        id: IncidentId,
+        source: Option<&Source>,
+        key: &EpisodeKey,
+    ) {
+        self.index.forget_episodes(source, key, |(_, had)| had == id);
     }
 
     /// After an episode has left an incident: it is found by the alert no more, unless it has another episode of that.

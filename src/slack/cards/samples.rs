@@ -197,6 +197,7 @@ pub(crate) fn incident(title: &str, steps: Vec<PlannedStep>) -> Incident {
         channel: Channel::from("C1"),
         episodes: vec![Episode {
             alert: Arc::new(alert),
+            since: 1,
             because: None,
             resolved_at: None,
             attention: None,
