@@ -22,6 +22,8 @@ pub enum Bug {
     PermitNeverAges,
     /// A permit leaves without a start record.
     StartNotRecorded,
+    /// A step starts although nobody has verified the journal since the start.
+    StartBeforeVerified,
     /// A commit is not waited for until it is on the disk.
     CommitNotSynced,
     /// What was running at a crash counts as failed, so it is tried again.

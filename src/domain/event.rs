@@ -236,6 +236,9 @@ pub enum Event {
         plan: PlanNo,
         decision: Decision,
         approve_by: Timestamp,
+        /// More was approved; the next step did not start in time.
+        #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+        late: bool,
     },
     /// Policy let it run without a person (`auto`).
     AllowedAlone {

@@ -121,6 +121,9 @@ pub struct PlanTrack {
     /// A part of it is done, and nothing of what is left has begun.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub part_waits: bool,
+    /// That part is done because the next step did not start in time; more was approved.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub part_late: bool,
     /// What was no longer as it was shown, when that made the plan void before anything of it started.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub outdated: Vec<Reason>,

@@ -3,7 +3,9 @@
 
 use std::borrow::Cow;
 
-use super::action::Tier;
+use jiff::{SignedDuration, Timestamp};
+
+use super::action::{EffectClass, Tier};
 use super::approval::Approval;
 use super::ids::StepNo;
 use super::incident::PlanTrack;
@@ -105,6 +107,31 @@ impl PlanTrack {
     #[must_use]
     pub fn begun(&self) -> bool {
         self.run.started_at.is_some() && !self.part_waits
+    }
+
+    /// Until when this step must start under the approval that counts now, exclusive: the first one until the approval says, each
+    /// other one within the same time, `execute_by`, of the moment from which it could. Who let steps run let them run one after
+    /// the other, and not hours later, when a process is back or somebody has found out what became of the last one. `None` where
+    /// nothing is approved, and where nothing that is left changes anything: looking on does no harm.
+    #[must_use]
+    pub fn start_by(&self, step: StepNo, execute_by: SignedDuration) -> Option<Timestamp> {
+        let Approval::Approved {
+            execute_by: until, ..
+        } = &self.approval
+        else {
+            return None;
+        };
+        if !self.begun() {
+            return Some(*until);
+        }
+        let changes = |step: &PlannedStep| step.effect != EffectClass::Observe;
+        let next = self.plan.step(step)?;
+        if !changes(next) && !self.left().any(changes) {
+            return None;
+        }
+        let ended = self.run.last_ended_at.max(self.run.part_started_at);
+        let could = ended.max(self.run.not_before(next))?;
+        Some(could.checked_add(execute_by).unwrap_or(Timestamp::MAX))
     }
 
     /// The parts that are less than all: the next step, and for each tier the steps up to the first of a higher one.

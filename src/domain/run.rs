@@ -309,7 +309,7 @@ impl Run {
         }
     }
 
-    fn not_before(&self, step: &PlannedStep) -> Option<Timestamp> {
+    pub(super) fn not_before(&self, step: &PlannedStep) -> Option<Timestamp> {
         if step.wait_seconds == 0 {
             return None;
         }

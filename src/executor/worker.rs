@@ -23,7 +23,7 @@ use crate::domain::ids::{IncidentId, PlanNo, StepNo};
 use crate::domain::incident::PlanTrack;
 use crate::domain::plan::{Plan, PlannedStep};
 use crate::engine::{EngineError, Handle};
-use crate::planted::{self, Point};
+use crate::planted::{self, Bug, Point};
 use crate::ports::{
     ActionRunner, Advisor, Clock, Directory, Ended, EvidenceSource, Order, Output, Person, Reader, Survey,
     SurveyError,
@@ -258,14 +258,9 @@ impl ExecutorParts {
     }
 
     async fn start(&self, runner: &dyn ActionRunner, wanted: Wanted) {
+        let whole = |verified: &bool| *verified || planted::is(Bug::StartBeforeVerified);
         // Closed when the process ends.
-        if self
-            .verified
-            .clone()
-            .wait_for(|verified| *verified)
-            .await
-            .is_err()
-        {
+        if self.verified.clone().wait_for(whole).await.is_err() {
             return;
         }
         loop {

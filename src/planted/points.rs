@@ -34,6 +34,8 @@ pub enum Point {
     Migrated,
     /// The state is about to be stored beside the journal.
     Snapshot,
+    /// The whole journal is to be verified, at a start or once a day.
+    Verified,
     /// A copy for a backup is made, and not yet in the place of the last.
     BackupCopied,
 }

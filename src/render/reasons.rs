@@ -109,7 +109,7 @@ fn worded(reason: &Reason, steps: &[StepNo]) -> String {
             format!("the runbook's precheck `{}` does not hold: {why}", check.words())
         }
         Reason::TargetBusy { with } => format!("its target is busy with {}; propose it again when that is done", holder(with)),
-        Reason::Expired => "the approval ran out before the first step started; propose it again".to_owned(),
+        Reason::Expired => "the approval ran out before it started; propose it again".to_owned(),
         Reason::ClockWentBack => "the clock went back since this was proposed or approved, so nobody can say how long ago that was".to_owned(),
         Reason::OnlyWatches => "in shadow Interlock only watches, so nothing is approved and nothing runs; a human does it by hand, or the team sets autonomy to suggest".to_owned(),
         Reason::NotItsTurn => "it is not this step's turn; the card shows which is next".to_owned(),

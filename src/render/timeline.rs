@@ -73,6 +73,9 @@ fn worded(event: &Event, incident: Option<&Incident>) -> Option<String> {
             ..
         } => proposed(plan, digest, decision),
         Event::Voted { vote, upto, .. } => voted(vote, *upto),
+        Event::PartDone { plan, late: true, .. } => format!(
+            "plan {plan} stood still for longer than its approval lasts; the rest waits for approval again"
+        ),
         Event::PartDone { plan, .. } => {
             format!("the approved part of plan {plan} is done; the rest waits for approval")
         }

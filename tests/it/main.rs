@@ -28,6 +28,7 @@ mod flapping;
 mod freeze;
 mod handoff;
 mod journal;
+mod late;
 mod lifeline;
 mod logs;
 #[path = "../common/manifest.rs"]

@@ -84,6 +84,8 @@ pub struct Lane {
     unanswered: BTreeSet<u64>,
     /// Answered with 200.
     taken: BTreeSet<u64>,
+    /// Marks of attempts whose command never said how it ended.
+    cut: BTreeSet<String>,
     figures: Figures,
     /// Between the database and the file system, when one was put there.
     pub disk: Option<Disk>,
@@ -136,6 +138,7 @@ impl Lane {
             fired: 0,
             unanswered: BTreeSet::new(),
             taken: BTreeSet::new(),
+            cut: BTreeSet::new(),
             figures: Figures::default(),
             disk: None,
             seen: Arc::default(),
@@ -215,6 +218,7 @@ impl Lane {
         if let Some(trouble) = trouble.as_ref().filter(|_| !of_slack) {
             trouble.begin(self);
         }
+        let before = self.done().len();
         let begun = Instant::now();
         let came = match self.start(environment.into_iter().collect()).await {
             Ok(process) => {
@@ -242,6 +246,11 @@ impl Lane {
         };
         if came {
             *self.figures.moments.entry(moment.name()).or_default() += 1;
+        }
+        if trouble.as_ref().is_some_and(|trouble| trouble.cuts_all(self)) {
+            let done = self.done().into_iter().skip(before);
+            let cut = done.filter(|done| done.change == Change::Flush);
+            self.cut.extend(cut.map(|done| done.attempt));
         }
         if let Some(trouble) = trouble.filter(|trouble| trouble.was_met(self)) {
             *self.figures.troubles.entry(trouble.name()).or_default() += 1;
@@ -288,6 +297,8 @@ impl Lane {
     pub fn at_most_once(&self) {
         let record = promises::record(&self.folder.path().join("interlock.db"));
         promises::at_most_once(&record, &self.done());
+        let lies: Vec<_> = record.succeeded.intersection(&self.cut).collect();
+        assert!(lies.is_empty(), "these never said how they ended: {lies:?}");
     }
 
     /// Lives on until the moment has come: an alert is fired, people press what they can.

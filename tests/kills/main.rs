@@ -36,6 +36,7 @@ mod process;
 mod promises;
 mod slow;
 mod troubles;
+mod verified;
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, Ordering};

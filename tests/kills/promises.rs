@@ -21,6 +21,8 @@ pub struct Record {
     /// The same, by the incident.
     pub alerts: BTreeMap<String, String>,
     pub unknown: u64,
+    /// Marks of attempts that ended well.
+    pub succeeded: BTreeSet<String>,
 }
 
 /// Reads the journal, and checks its chain and the tables beside it.
@@ -49,7 +51,10 @@ pub fn record(database: &Path) -> Record {
                     record.opened.push(alert.name.clone());
                     record.alerts.insert(incident.to_string(), alert.name.clone());
                 }
-                Event::StepEnded { outcome, .. } => {
+                Event::StepEnded { attempt, outcome, .. } => {
+                    if outcome == Outcome::Succeeded {
+                        record.succeeded.insert(format!("{name}.{attempt}"));
+                    }
                     record.unknown += u64::from(matches!(outcome, Outcome::Unknown { .. }));
                 }
                 _ => {}

@@ -48,6 +48,19 @@ impl Trouble {
                 _ => HookFault::HangAfter,
             });
         }
+        // A command that can't say how it ended.
+        if change == Change::Flush && rng.below(2) == 0 {
+            let kinds = [
+                FaultKind::CutBeforeStatus,
+                FaultKind::CutAfterFrames(1),
+                FaultKind::HangAfterFrames(1),
+            ];
+            return Self::Cluster(Fault {
+                on: change.requests(),
+                kind: kinds[usize::try_from(rng.below(3)).unwrap()].clone(),
+                times: Some(1 + times),
+            });
+        }
         match rng.below(16) {
             0..3 => Self::Slack(call(rng, times)),
             3 | 4 => Self::Slack(SlackFault::Delivery {
@@ -68,12 +81,12 @@ impl Trouble {
             // Anything that is asked of it, looks among them.
             10 | 11 => Self::Cluster(Fault {
                 on: FaultMatch::default(),
-                kind: request(rng, false),
+                kind: request(rng),
                 times: Some(times),
             }),
             _ => Self::Cluster(Fault {
                 on: change.requests(),
-                kind: request(rng, change == Change::Flush),
+                kind: request(rng),
                 times: Some(times),
             }),
         }
@@ -132,6 +145,14 @@ impl Trouble {
             Self::Hook(_) => lane.hook.faults() == 0,
         }
     }
+
+    /// Whether no command could say how it ended for as long as it lasted: some of it is left.
+    pub fn cuts_all(&self, lane: &Lane) -> bool {
+        let cuts =
+            |kind: &FaultKind| matches!(kind, FaultKind::CutAfterFrames(_) | FaultKind::CutBeforeStatus);
+        let left = lane.cluster.faults().list();
+        matches!(self, Self::Cluster(fault) if cuts(&fault.kind) && left.iter().any(|(_, left)| left.kind == fault.kind))
+    }
 }
 
 /// Everything works again.
@@ -176,7 +197,7 @@ fn delivery(rng: &mut Rng, over_http: bool) -> DeliveryFault {
     }
 }
 
-fn request(rng: &mut Rng, exec: bool) -> FaultKind {
+fn request(rng: &mut Rng) -> FaultKind {
     let code = [500, 409, 429, 503][usize::try_from(rng.below(4)).unwrap()];
     let refuse = FaultKind::Refuse {
         code,
@@ -187,9 +208,6 @@ fn request(rng: &mut Rng, exec: bool) -> FaultKind {
         2 => FaultKind::CutBefore,
         3 => FaultKind::Latency(rng.below(500)),
         4 => FaultKind::Hang,
-        5 if exec => FaultKind::CutBeforeStatus,
-        6 if exec => FaultKind::CutAfterFrames(1),
-        7 if exec => FaultKind::HangAfterFrames(1),
         5 => FaultKind::HangAfterApply,
         6 => FaultKind::FailAfterApply,
         _ => FaultKind::CutAfterApply,

@@ -313,9 +313,7 @@ impl Law {
         else {
             return Err(format!("{id} starts unapproved"));
         };
-        must(track.run.started_at.is_some() || now < *execute_by, || {
-            format!("{id} starts too late")
-        })?;
+        in_time(track, step, *execute_by, now)?;
         must(votes.len() == approved_by.len(), || {
             "the record names others".to_owned()
         })?;
@@ -402,4 +400,27 @@ fn within_budget(track: &PlanTrack, step: &PlannedStep) -> Result<(), String> {
         })?;
     }
     Ok(())
+}
+
+/// What was approved starts in time, and goes on in time: ten minutes after the step before it was over, or after the wait that
+/// its runbook asks for. Looking on, when nothing else is left, may come whenever.
+fn in_time(track: &PlanTrack, step: &PlannedStep, by: Timestamp, now: Timestamp) -> Result<(), String> {
+    let (Some(_), false) = (track.run.started_at, track.part_waits) else {
+        return must(now < by, || format!("step {} starts too late", step.no));
+    };
+    let changes = |step: &PlannedStep| step.effect != EffectClass::Observe && !step.skip;
+    let to_come =
+        |of: &&PlannedStep| of.no >= step.no && matches!(track.run.state(of.no), StepState::Waiting);
+    if !changes(step) && !track.plan.steps.iter().filter(to_come).any(changes) {
+        return Ok(());
+    }
+    let ended = track.run.last_ended_at.ok_or("nothing ended before")?;
+    let wait = SignedDuration::from_secs(i64::from(step.wait_seconds) + 600);
+    must(now.duration_since(ended) < wait, || {
+        format!(
+            "step {} goes on {} after the one before",
+            step.no,
+            now.duration_since(ended)
+        )
+    })
 }

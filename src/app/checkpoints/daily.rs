@@ -20,6 +20,7 @@ use crate::app::StartError;
 use crate::config::Settings;
 use crate::domain::command::Command;
 use crate::engine::{EngineError, Handle};
+use crate::planted::{self, Point};
 use crate::ports::Clock;
 use crate::store::{Signer, Store, Wanted};
 
@@ -159,6 +160,9 @@ impl Daily {
 
 /// All of the journal, and every checkpoint of the file. Blocks.
 pub(super) fn verified(settings: &Settings) -> Result<Found, StartError> {
+    if planted::refuses(Point::Verified) {
+        return Err(StartError::Setup("a test says that it can't be read".to_owned()));
+    }
     let signer = settings.checkpoints.key.as_ref();
     let signer = signer.map(|key| Signer::parse(key.expose())).transpose();
     let key = signer

@@ -11,7 +11,7 @@ use crate::domain::event::{Event, Mode};
 use crate::domain::ids::{EpisodeKey, IncidentId, PlanNo, StepNo};
 use crate::domain::incident::{ClosedAs, HandoffReason, Incident, Phase, PlanTrack, SettlesBy};
 use crate::domain::policy::Decision;
-use crate::domain::run::{Next, RunResult};
+use crate::domain::run::{Next, RunResult, StepState};
 use crate::domain::runbook::Autonomy;
 use crate::planted::{self, Bug};
 
@@ -83,12 +83,24 @@ pub fn advance(tx: &mut Tx<'_>, context: Context<'_>, id: IncidentId) {
     }
 }
 
-/// The next step is behind what was approved: what is left waits for people, unless its alert is over by now.
-fn part_ends(tx: &mut Tx<'_>, context: Context<'_>, id: IncidentId, step: StepNo) -> bool {
-    let track = tx.state().incident(id).and_then(Incident::current);
-    let Some(track) = track.filter(|track| !track.covers(step)) else {
+/// Whether too much time has passed since this step, of a run that has begun, could have started. One that is tried again is no
+/// part of what is left to approve.
+fn is_late(context: Context<'_>, track: &PlanTrack, step: StepNo) -> bool {
+    let by = track.start_by(step, context.rules.execute_by);
+    let again = !matches!(track.run.state(step), StepState::Waiting);
+    track.begun() && !again && by.is_some_and(|by| context.now >= by) && !planted::is(Bug::ExpiryNotChecked)
+}
+
+/// The next step is behind what was approved, or is late: what is left waits for people, unless its alert is over by now. Says
+/// whether it is so.
+pub(super) fn part_ends(tx: &mut Tx<'_>, context: Context<'_>, id: IncidentId, step: StepNo) -> bool {
+    let Some(track) = tx.state().incident(id).and_then(Incident::current) else {
         return false;
     };
+    let late = track.covers(step);
+    if late && !is_late(context, track, step) {
+        return false;
+    }
     let (plan, rest) = (track.plan.no, track.part(None, None));
     let decision = context.rules.policy.decide(rest.live_steps());
     let approve_by = context.now.checked_add(context.rules.approve_by);
@@ -97,6 +109,7 @@ fn part_ends(tx: &mut Tx<'_>, context: Context<'_>, id: IncidentId, step: StepNo
         plan,
         decision: decision.clone(),
         approve_by: approve_by.unwrap_or(context.now),
+        late,
     });
     let over = |incident: &Incident| incident.all_resolved() && !is_manual(incident);
     if tx.state().incident(id).is_some_and(over) {

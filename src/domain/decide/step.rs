@@ -47,17 +47,19 @@ pub fn start(tx: &mut Tx<'_>, context: Context<'_>, request: &StartStep) -> Repl
     if reasons.is_empty() {
         return permit(tx, context, request);
     }
-    let untouched = track.run.started_at.is_none();
+    let (untouched, said) = (track.run.started_at.is_none(), track.run.held == reasons);
+    let spent = spent_of_budget(context, request, track, step);
+    if reasons == [Reason::Expired] && advance::part_ends(tx, context, request.incident, request.step) {
+        return Reply::NotStarted { reasons };
+    }
     if untouched && reasons.iter().any(Reason::is_out_of_date) && !reasons.contains(&Reason::Expired) {
         let moved = reasons.iter().filter(|reason| reason.is_out_of_date());
         survey::renew(tx, context, request.incident, moved.cloned().collect());
         return Reply::NotStarted { reasons };
     }
     if untouched && reasons.iter().all(is_freeze) {
-        let said = track.run.held == reasons;
         return hold(tx, request, reasons, said);
     }
-    let spent = spent_of_budget(context, request, track, step);
     refuse(tx, context, request, reasons, spent)
 }
 
@@ -111,8 +113,7 @@ fn wait_for(tx: &mut Tx<'_>, context: Context<'_>, request: &StartStep, holder: 
     let said = track.and_then(|track| track.run.waits);
     let until = said.map(|waits| waits.until).unwrap_or_else(|| {
         let latest = context.now.checked_add(context.rules.execute_by);
-        let first = track.filter(|track| !track.begun());
-        let approved_until = first.and_then(|track| track.approval.deadline());
+        let approved_until = track.and_then(|track| track.start_by(request.step, context.rules.execute_by));
         let latest = latest.unwrap_or(context.now);
         approved_until.map_or(latest, |by| by.min(latest))
     });
@@ -186,12 +187,7 @@ fn approval_holds(
     track: &PlanTrack,
     reasons: &mut Vec<Reason>,
 ) {
-    let Approval::Approved {
-        votes,
-        at,
-        execute_by,
-    } = &track.approval
-    else {
+    let Approval::Approved { votes, at, .. } = &track.approval else {
         reasons.push(Reason::NotItsTurn);
         return;
     };
@@ -221,8 +217,7 @@ fn approval_holds(
             team: &context.rules.team,
             behind: &behind,
             votes: &counting,
-            // Once the first step of what was approved has started the others follow.
-            expires: (!track.begun()).then_some(*execute_by),
+            expires: track.start_by(request.step, context.rules.execute_by),
             freeze: &tx.state().freeze,
             freeze_file: &request.freeze_file,
             counts: &tx.state().counts(incident, context.now),
@@ -355,8 +350,10 @@ fn refuse(
     spent: Vec<(LimitOf, u32)>,
 ) -> Reply {
     let (incident, plan) = (request.incident, request.plan);
-    if reasons.contains(&Reason::Expired) {
-        let held = tx.state().incident(incident);
+    let held = tx.state().incident(incident);
+    let begun = held.and_then(Incident::current).is_some_and(PlanTrack::begun);
+    // In the middle of a run it ends as a step that may not start does.
+    if reasons.contains(&Reason::Expired) && !begun {
         let reason = held.map_or(HandoffReason::NoDecision, advance::ran_out);
         tx.record(Event::Expired { incident, plan });
         advance::hand_over(tx, context, incident, reason);

@@ -161,6 +161,7 @@ pub(super) fn change(incident: &mut Incident, event: &Event, at: Timestamp) {
                 run: Run::default(),
                 upto: None,
                 part_waits: false,
+                part_late: false,
                 outdated: Vec::new(),
                 reminded: false,
                 waits_since: None,
@@ -194,8 +195,9 @@ pub(super) fn change(incident: &mut Incident, event: &Event, at: Timestamp) {
             plan,
             decision,
             approve_by,
+            late,
             ..
-        } => part_done(incident, *plan, decision, *approve_by, at),
+        } => part_done(incident, *plan, decision, *approve_by, *late, at),
         Event::AllowedAlone { plan, execute_by, .. } => allowed_alone(incident, *plan, *execute_by, at),
         Event::Rejected { plan, by, reason, .. } => {
             let event = ApprovalEvent::Reject {

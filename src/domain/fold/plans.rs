@@ -98,9 +98,11 @@ pub(super) fn part_done(
     plan: PlanNo,
     decision: &Decision,
     approve_by: Timestamp,
+    late: bool,
     at: Timestamp,
 ) {
     if let Some(track) = track(incident, plan) {
+        track.part_late = late;
         track.approval = Approval::Pending {
             votes: Vec::new(),
             approve_by,

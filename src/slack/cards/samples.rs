@@ -152,6 +152,7 @@ pub(crate) fn track(steps: Vec<PlannedStep>) -> PlanTrack {
         run: Run::default(),
         upto: None,
         part_waits: false,
+        part_late: false,
         outdated: Vec::new(),
         reminded: false,
         waits_since: None,

@@ -200,6 +200,9 @@ fn proposed(incident: &Incident, track: &PlanTrack, context: &CardContext, words
             let may = people::may_approve(&context.who_may);
             let (done, meant) = track.run.progress(&track.plan);
             let may = match track.run.started_at {
+                Some(_) if track.part_late => format!(
+                    "{done} of {meant} steps are done. It stood still for longer than its approval lasts, so the rest waits. {may}"
+                ),
                 Some(_) => format!("{done} of {meant} steps are done, the rest waits. {may}"),
                 None => may,
             };
