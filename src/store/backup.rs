@@ -124,6 +124,11 @@ pub fn put_back(part: &Path, store: &Path, stamp: &str) -> Result<Option<PathBuf
     let mut kept = None;
     if store.exists() {
         let aside = beside(store, &format!("before-restore-{stamp}"));
+        // Of the file and its log only one may be moved when the power fails, and a file without its log is an older history that
+        // fits its own seal.
+        if let Err(error) = log_written(store) {
+            tracing::warn!(%error, "the write-ahead log could not be written into the database before both are put aside");
+        }
         for suffix in ["-wal", "-shm", ""] {
             let (from, to) = (with(store, suffix), with(&aside, suffix));
             if from.exists() {
@@ -135,6 +140,14 @@ pub fn put_back(part: &Path, store: &Path, stamp: &str) -> Result<Option<PathBuf
     fs::rename(part, store).map_err(|error| io(store, &error))?;
     sync_folder(store)?;
     Ok(kept)
+}
+
+/// What the write-ahead log holds is in the file then, and the log is gone.
+fn log_written(store: &Path) -> Result<(), rusqlite::Error> {
+    let flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX;
+    let connection = Connection::open_with_flags(store, flags)?;
+    connection.query_row("PRAGMA wal_checkpoint(TRUNCATE)", [], |_| Ok(()))?;
+    connection.close().map_err(|(_, error)| error)
 }
 
 /// Why no file can be put there, where that is to be seen beforehand.
@@ -342,5 +355,29 @@ mod tests {
         assert_eq!(Store::open_to_read(&live).expect("opened").seq(), 10);
         let kept = kept.expect("the old database");
         assert_eq!(Store::open_to_read(&kept).expect("opened").seq(), 14);
+    }
+
+    #[test]
+    fn what_is_put_aside_is_whole_without_its_log() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let path = |name: &str| folder.path().join(name);
+        let (live, died, to) = (path("live.db"), path("died.db"), path("backup.db"));
+        let store = with_entries(&live, 3);
+        store.backup(&to).expect("a backup");
+        drop(store);
+        let store = with_entries(&live, 4);
+        // As a process leaves it that died.
+        for suffix in ["", "-wal"] {
+            fs::copy(with(&live, suffix), with(&died, suffix)).expect("copied");
+        }
+        drop(store);
+        let (_, part) = prepare(&to, &died).expect("a backup");
+        let kept = put_back(&part, &died, "20261121")
+            .expect("restored")
+            .expect("kept");
+        let alone = path("alone.db");
+        fs::copy(kept, &alone).expect("copied");
+        let seqs = [alone, died].map(|path| Store::open_to_read(&path).expect("a database").seq());
+        assert_eq!(seqs, [7, 3]);
     }
 }

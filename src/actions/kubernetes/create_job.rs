@@ -25,7 +25,7 @@ pub const CRONJOB: &str = "interlock.dev/cronjob";
 /// # Errors
 /// The verdict when nothing was created.
 pub async fn run(attempt: &Attempt<'_>, from: &ObjectRef, name: &str) -> Outcome {
-    let cron = attempt.live(from, Same::Object).await?;
+    let cron = attempt.live(from, Same::Spec).await?;
     let name = job_name(name, &attempt.mark);
     let job = job(attempt, from, &cron, &name)?;
     let jobs = kinds::objects(attempt.client.clone(), Kind::Job, Some(&from.namespace));

@@ -1,6 +1,6 @@
 //! The whole journal, verified in the background as `interlock audit verify` does it: at a start, and once a day. A start reads what
 //! came after the snapshot, so that alerts are taken at once, and a running bot looks when somebody else has written; what was
-//! changed below all that is found by this. Until it has been through once, nothing is run and nothing signed.
+//! changed below all that is found by this. Until it has been through once, no step is started and nothing signed.
 //!
 //! What a freeze of Interlock's own already says is not said again: it is there for good, and people have looked at it.
 
