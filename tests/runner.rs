@@ -11,6 +11,8 @@ mod changes;
 #[path = "runner/commands.rs"]
 mod commands;
 mod common;
+#[path = "runner/lies.rs"]
+mod lies;
 #[path = "runner/power.rs"]
 mod power;
 #[path = "common/rights.rs"]

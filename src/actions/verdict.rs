@@ -57,6 +57,12 @@ impl From<Vec<u8>> for Kept {
 }
 
 impl Kept {
+    /// Whether nothing came.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.head.is_empty() && self.gap.is_none()
+    }
+
     /// The same of a stream that was given up before its end.
     #[must_use]
     pub fn broken_if(self, broken: bool) -> Self {

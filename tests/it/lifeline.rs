@@ -37,7 +37,7 @@ async fn a_heartbeat_is_sent_while_the_journal_can_be_written_and_not_while_it_c
     let beats = |count: usize| {
         let heard = heard.clone();
         async move {
-            for _ in 0..400 {
+            for _ in 0..1_200 {
                 if heard.load(Ordering::Acquire) >= count {
                     return;
                 }

@@ -103,6 +103,8 @@ impl Trouble {
                 | FaultKind::HangAfterApply
                 | FaultKind::CutAfterApply
                 | FaultKind::FailAfterApply
+                | FaultKind::Answer { .. }
+                | FaultKind::EndWithFailure(_)
                 | FaultKind::CutAfterFrames(_)
                 | FaultKind::CutBeforeStatus
                 | FaultKind::HangAfterFrames(_) => NAMES[3],

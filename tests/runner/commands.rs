@@ -18,7 +18,7 @@ fn exec(kind: Kind, name: &str, argv: &[&str]) -> Action {
     })
 }
 
-fn redis(argv: &[&str]) -> Action {
+pub fn redis(argv: &[&str]) -> Action {
     exec(Kind::Deployment, "redis-primary", argv)
 }
 

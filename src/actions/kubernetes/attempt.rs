@@ -69,11 +69,19 @@ impl Attempt<'_> {
     pub async fn live(&self, object: &ObjectRef, same: Same) -> Result<DynamicObject, Verdict> {
         let api = kinds::siblings(self.client.clone(), object);
         let live = self.ask(api.get(&object.name)).await.map_err(unchanged)?;
+        if look::name(&live) != object.name {
+            let failure = Failure::Lost("the answer is about another object".to_owned());
+            return Err(unchanged(failure));
+        }
         self.compare(object, &live, same)?;
         Ok(live)
     }
 
-    fn compare(&self, object: &ObjectRef, live: &DynamicObject, same: Same) -> Result<(), Verdict> {
+    /// Compares a reading with the approved target.
+    ///
+    /// # Errors
+    /// The verdict to end with: nothing has been changed.
+    pub fn compare(&self, object: &ObjectRef, live: &DynamicObject, same: Same) -> Result<(), Verdict> {
         let Some(approved) = self.target.filter(|approved| approved.object == *object) else {
             return Ok(());
         };
@@ -122,7 +130,7 @@ impl Attempt<'_> {
         }
         let api = kinds::siblings(self.client.clone(), object);
         match timeout(READ_BACK, api.get(&object.name)).await {
-            Ok(Ok(live)) if evidence(&live) => {
+            Ok(Ok(live)) if self.is_the_one(object, &live) && evidence(&live) => {
                 // One further than what was approved is our own change alone; further, and somebody else's is in it.
                 let ours = self.target.map(|approved| approved.generation + 1);
                 if live.metadata.generation == ours {
@@ -141,6 +149,10 @@ impl Attempt<'_> {
                 kinds::printed(object)
             )),
         }
+    }
+
+    fn is_the_one(&self, object: &ObjectRef, live: &DynamicObject) -> bool {
+        look::name(live) == object.name && self.compare(object, live, Same::Object).is_ok()
     }
 
     /// Whether the object carries the mark of this attempt.

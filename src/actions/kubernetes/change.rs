@@ -2,12 +2,13 @@
 
 use k8s_openapi::api::core::v1::Pod;
 use kube::api::{Api, DeleteParams, DynamicObject, Preconditions};
+use kube::core::response::StatusSummary;
 use serde_json::json;
 
 use super::attempt::{Attempt, Outcome, Same, unchanged};
 use super::kinds;
 use super::look;
-use super::write::{self, Change};
+use super::write::{self, Change, another};
 use crate::actions::verdict::Verdict;
 use crate::domain::action::ObjectRef;
 
@@ -50,7 +51,19 @@ pub async fn delete_pod(attempt: &Attempt<'_>, target: &ObjectRef) -> Outcome {
         ..DeleteParams::default()
     };
     match attempt.ask(pods.delete(&target.name, &params)).await {
-        Ok(_) => Ok(Verdict::done(format!("pod \"{}\" deleted\n", target.name))),
+        // The pod that goes, or a Status once it is gone.
+        Ok(answer)
+            if answer.as_ref().either(
+                |pod| pod.metadata.uid.as_deref() == Some(look::uid(&live)),
+                |status| status.status == Some(StatusSummary::Success),
+            ) =>
+        {
+            Ok(Verdict::done(format!("pod \"{}\" deleted\n", target.name)))
+        }
+        Ok(_) => Ok(Verdict::unknown(format!(
+            "{}; the pod may be gone or going",
+            another(target)
+        ))),
         Err(failure) if failure.leaves_open() => Ok(Verdict::unknown(format!(
             "{failure}; the pod may be gone or going"
         ))),

@@ -8,6 +8,7 @@ use super::attempt::{ATTEMPT, Attempt, Outcome, Same, posting, unchanged};
 use super::failure::Failure;
 use super::kinds;
 use super::look;
+use super::write::another;
 use crate::actions::Mark;
 use crate::actions::verdict::Verdict;
 use crate::domain::action::{Kind, ObjectRef};
@@ -30,19 +31,22 @@ pub async fn run(attempt: &Attempt<'_>, from: &ObjectRef, name: &str) -> Outcome
     let job = job(attempt, from, &cron, &name)?;
     let jobs = kinds::objects(attempt.client.clone(), Kind::Job, Some(&from.namespace));
     let done = format!("job.batch/{name} created");
-    match attempt.ask(jobs.create(&posting(), &job)).await {
+    let created = attempt.ask(jobs.create(&posting(), &job)).await;
+    let object = ObjectRef {
+        kind: Kind::Job,
+        name: name.clone(),
+        ..from.clone()
+    };
+    let created = created.and_then(|job| match attempt.is_mine(&job) {
+        true => Ok(job),
+        false => Err(another(&object)),
+    });
+    match created {
         Ok(_) => Ok(Verdict::done(format!("{done}\n"))),
         Err(failure @ Failure::Conflict(_)) => already_there(attempt, &jobs, &name, failure).await,
-        Err(failure) => {
-            let object = ObjectRef {
-                kind: Kind::Job,
-                name,
-                ..from.clone()
-            };
-            Ok(attempt
-                .after_write(failure, &object, |live| attempt.is_mine(live), done)
-                .await)
-        }
+        Err(failure) => Ok(attempt
+            .after_write(failure, &object, |live| attempt.is_mine(live), done)
+            .await),
     }
 }
 

@@ -27,15 +27,17 @@ const PIPE_BYTES: usize = 64 * 1024;
 const DRAIN: Duration = Duration::from_secs(2);
 /// How long the connection's own task may take to say what went wrong.
 const POST_MORTEM: Duration = Duration::from_millis(200);
-/// What a server writes into an `InternalError` when the program was never started.
-const NEVER_STARTED: [&str; 6] = [
+/// What the runtime says in an `InternalError` when the program was never started.
+const NOT_BEGUN: [&str; 4] = [
     "failed to start exec",
     "unable to start container process",
     "OCI runtime exec failed",
     "executable file not found",
-    "container not found",
-    "connect: connection refused",
 ];
+/// What says so only in the place of an upgrade: in the middle of a run the same words are about the runtime's own socket.
+const NOT_REACHED: [&str; 2] = ["container not found", "connect: connection refused"];
+/// The server gave up waiting: what it quotes is of one try among several.
+const GATEWAY_TIMEOUT: u16 = 504;
 
 /// Where and what to run, with nothing left to choose.
 #[derive(Clone, Copy, Debug)]
@@ -70,7 +72,9 @@ pub async fn run(client: Client, command: Command<'_>, deadline: Instant) -> Ver
 
 fn refused(failure: Failure, command: &Command<'_>) -> Verdict {
     let never_started = match &failure {
-        Failure::Server { message, .. } => says_never_started(message),
+        Failure::Server { code, message } => {
+            *code != GATEWAY_TIMEOUT && (says(&NOT_BEGUN, message) || says(&NOT_REACHED, message))
+        }
         Failure::NotFound(_)
         | Failure::NoSuchApi(_)
         | Failure::Forbidden(_)
@@ -93,8 +97,13 @@ fn may_be_running(command: &Command<'_>) -> String {
     )
 }
 
-fn says_never_started(message: &str) -> bool {
-    NEVER_STARTED.iter().any(|mark| message.contains(mark))
+fn says(marks: &[&str], message: &str) -> bool {
+    marks.iter().any(|mark| message.contains(mark))
+}
+
+/// What has printed something has run, whatever is said of it.
+fn is_silent(raw: &Raw) -> bool {
+    raw.text.is_empty() && raw.errors.is_empty()
 }
 
 /// Why the following ended.
@@ -191,7 +200,7 @@ fn from_status(status: &Status, raw: Raw, command: &Command<'_>) -> Verdict {
             reason: exit_code(status),
             raw,
         },
-        (Some("Failure"), _) if says_never_started(message) => Verdict::Failed {
+        (Some("Failure"), _) if says(&NOT_BEGUN, message) && is_silent(&raw) => Verdict::Failed {
             reason: format!("the command was not started: {message}"),
             raw,
         },

@@ -11,6 +11,7 @@ use super::kinds::{self, Scope};
 use super::table::{self, Width};
 use crate::actions::verdict::{HELD_BYTES, Raw, Verdict};
 use crate::domain::action::{Columns, Get};
+use crate::domain::text::shortened;
 
 /// Objects asked for at once.
 const PAGE: u32 = 500;
@@ -109,7 +110,34 @@ async fn ask(
     if !get.json && get.columns != Columns::Name {
         request.headers_mut().insert(ACCEPT, TABLE);
     }
-    attempt.ask(attempt.client.request::<Value>(request)).await
+    let answer = attempt.ask(attempt.client.request::<Value>(request)).await?;
+    is_meant(get, &answer)?;
+    Ok(answer)
+}
+
+/// A 200 alone proves nothing: no answer about another object, of another kind or without a list may count as "there is none".
+fn is_meant(get: &Get, answer: &Value) -> Result<(), Failure> {
+    let kind = answer.get("kind").and_then(Value::as_str).unwrap_or_default();
+    let own = kinds::kind_name(get.kind);
+    let is = match &get.name {
+        _ if kind == "Table" => answer
+            .get("rows")
+            .is_some_and(|rows| rows.is_array() || rows.is_null()),
+        Some(name) => kind == own && answer.pointer("/metadata/name").and_then(Value::as_str) == Some(name),
+        // Go writes an empty list as null, and so did servers.
+        None => {
+            let items = answer.get("items");
+            kind == format!("{own}List") && items.is_some_and(|items| items.is_array() || items.is_null())
+        }
+    };
+    match is {
+        true => Ok(()),
+        false => Err(Failure::Lost(format!(
+            "the answer is not about the {} that were asked for: its kind is `{}`",
+            kinds::plural(get.kind),
+            shortened(kind, 60)
+        ))),
+    }
 }
 
 /// As kubectl prints them for people.

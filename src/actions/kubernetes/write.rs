@@ -37,13 +37,22 @@ pub async fn write(
     change: impl Fn(&DynamicObject) -> Change,
 ) -> Result<(), Failure> {
     for _ in 1..ROUNDS {
-        let refused = match send(attempt, target, &live, change(&live)).await {
-            Err(Failure::Conflict(message)) => Failure::Conflict(message),
+        let message = match send(attempt, target, &live, change(&live)).await {
+            Err(Failure::Conflict(message)) => message,
             done_or_other => return done_or_other,
         };
-        let Ok(fresh) = attempt.live(target, Same::Spec).await else {
-            return Err(refused);
+        let api = kinds::siblings(attempt.client.clone(), target);
+        let Ok(fresh) = attempt.ask(api.get(&target.name)).await else {
+            return Err(Failure::Conflict(message));
         };
+        // Something in between sent it twice, and the second was refused for the first.
+        if attempt.is_mine(&fresh) {
+            return Err(Failure::Lost(message));
+        }
+        let refused = Failure::Conflict(message);
+        if attempt.compare(target, &fresh, Same::Spec).is_err() {
+            return Err(refused);
+        }
         if look::uid(&fresh) != look::uid(&live) || fresh.metadata.generation != live.metadata.generation {
             return Err(refused);
         }
@@ -64,14 +73,20 @@ async fn send(
         Change::StrategicMerge(patch) => {
             let (params, patch) = (patching(), Patch::Strategic(&patch));
             let answer = attempt.ask(api.patch(&target.name, &params, &patch)).await?;
-            look::state(target, &answer)
+            changed(attempt, target, live, &answer)?
         }
         Change::Scale(patch) => {
+            let wanted = patch.pointer("/spec/replicas").and_then(Value::as_i64);
             let (params, patch) = (patching(), Patch::Merge(&patch));
             let answer = attempt
                 .ask(api.patch_scale(&target.name, &params, &patch))
                 .await?;
-            scaled(target, live, answer.spec.and_then(|spec| spec.replicas))
+            let is = answer.spec.and_then(|spec| spec.replicas);
+            let about = |name: Option<&str>| name == Some(target.name.as_str());
+            if !about(answer.metadata.name.as_deref()) || is.map(i64::from) != wanted {
+                return Err(another(target));
+            }
+            scaled(target, live, is)
         }
         Change::JsonPatch(patch) => {
             let url = format!("{}/{}?fieldManager={MANAGER}", api.resource_url(), target.name);
@@ -80,11 +95,34 @@ async fn send(
                 .body(patch.to_string().into_bytes())
                 .map_err(|error| Failure::NotSent(error.to_string()))?;
             let answer = attempt.ask(attempt.client.request::<DynamicObject>(request));
-            look::state(target, &answer.await?)
+            changed(attempt, target, live, &answer.await?)?
         }
     };
     attempt.leaves(left);
     Ok(())
+}
+
+/// The state that an answer shows, where it is the object that was changed and has the change: a 200 alone proves nothing, whoever
+/// it came from.
+fn changed(
+    attempt: &Attempt<'_>,
+    target: &ObjectRef,
+    live: &DynamicObject,
+    answer: &DynamicObject,
+) -> Result<TargetState, Failure> {
+    let same = look::uid(answer) == look::uid(live) && look::name(answer) == target.name;
+    match same && attempt.is_mine(answer) {
+        true => Ok(look::state(target, answer)),
+        false => Err(another(target)),
+    }
+}
+
+/// The answer is about something else, so there is none.
+pub(super) fn another(target: &ObjectRef) -> Failure {
+    Failure::Lost(format!(
+        "the answer is not about `{}` as it was to be",
+        kinds::printed(target)
+    ))
 }
 
 /// What a scale left. The subresource's answer has no generation; since the write rests on the version of `live`, it is

@@ -46,6 +46,17 @@ pub enum FaultKind {
     },
     /// It is done, and the answer is a 500.
     FailAfterApply,
+    /// What stands in between answers with this, whatever the server says.
+    Answer {
+        /// Whether it is done all the same.
+        applied: bool,
+        /// HTTP code, 200 to 599.
+        code: u16,
+        /// JSON, or what somebody takes for it.
+        body: String,
+    },
+    /// Exec: the program has run and its output is there, and then comes a Failure of this message in the place of its Status.
+    EndWithFailure(String),
     /// Exec: the connection is lost after this many frames; the program has run.
     CutAfterFrames(u32),
     /// Exec: the connection is lost after the output and before the Status; the program has run.
@@ -103,6 +114,9 @@ impl Fault {
             (FaultKind::Refuse { code, .. }, _) if !(400..600).contains(code) => Err(format!(
                 "`{code}` is no HTTP status of a refusal; write one from 400 to 599"
             )),
+            (FaultKind::Answer { code, .. }, _) if !(200..600).contains(code) => Err(format!(
+                "`{code}` is no HTTP status of an answer; write one from 200 to 599"
+            )),
             (_, Some(0)) => {
                 Err("`times` is at least 1; leave it out for every time until it is cleared".to_owned())
             }
@@ -147,6 +161,8 @@ impl FaultKind {
             | Self::CutAfterApply
             | Self::Refuse { .. }
             | Self::FailAfterApply
+            | Self::Answer { .. }
+            | Self::EndWithFailure(_)
             | Self::CutAfterFrames(_)
             | Self::CutBeforeStatus
             | Self::HangAfterFrames(_) => None,

@@ -207,6 +207,18 @@ impl Someone<'_> {
             .await
     }
 
+    /// The home may still be the one of before.
+    pub async fn sees_home_without(self, fragment: &str) {
+        let what = format!("{} sees no `{fragment}` in the home", self.name);
+        self.world
+            .until(&what, || {
+                let home = self.view().home?;
+                let shown = text::steady(&text::blocks(home["blocks"].as_array()?));
+                (!shown.contains(fragment)).then_some(())
+            })
+            .await;
+    }
+
     /// Everything this person was told privately, read or not.
     pub fn told(self) -> Vec<String> {
         only_mine(&self.view()).iter().map(text::message).collect()

@@ -73,6 +73,7 @@ pub(in crate::playground::cluster) async fn handle(
     let fault = take_fault(&shared, verb, object.as_ref());
     let fault = match before(fault).await? {
         Before::Go(fault) => fault,
+        Before::Answered(answer) => return Ok(finish(&shared, seq, &audit_id, answer)),
         Before::Refused(error) => return Ok(finish(&shared, seq, &audit_id, respond::refusal(error))),
     };
     let answer = match (identity, target) {
@@ -196,6 +197,12 @@ fn take_fault(shared: &Shared, verb: &str, object: Option<&ObjectTarget>) -> Opt
 enum Before {
     Go(Option<FaultKind>),
     Refused(ApiError),
+    Answered(Response<Body>),
+}
+
+fn in_between(code: u16, body: String) -> Response<Body> {
+    let code = StatusCode::from_u16(code).unwrap_or(StatusCode::BAD_GATEWAY);
+    respond::whole(code, "application/json", body)
 }
 
 /// What a fault does before anything is done.
@@ -210,6 +217,11 @@ async fn before(fault: Option<FaultKind>) -> Result<Before, Cut> {
             let code = StatusCode::from_u16(code).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
             Ok(Before::Refused(ApiError::scripted(code, reason(code), message)))
         }
+        Some(FaultKind::Answer {
+            applied: false,
+            code,
+            body,
+        }) => Ok(Before::Answered(in_between(code, body))),
         other => Ok(Before::Go(other)),
     }
 }
@@ -246,6 +258,11 @@ async fn after(
         {
             Err(Cut)
         }
+        Some(FaultKind::Answer {
+            applied: true,
+            code,
+            body,
+        }) if applied => Ok(in_between(code, body)),
         Some(FaultKind::HangAfterApply | FaultKind::HangAfterFrames(_)) if applied => {
             std::future::pending().await
         }

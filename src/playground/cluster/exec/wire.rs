@@ -71,11 +71,17 @@ impl Wire {
 
     /// Sends the Status whole in one frame, where the protocol has it.
     pub async fn status(&mut self, status: &[u8]) -> Result<(), Over> {
-        match self.fault {
+        match self.fault.clone() {
             Some(FaultKind::CutBeforeStatus | FaultKind::CutAfterApply | FaultKind::FailAfterApply) => {
                 return Err(Over::Lost);
             }
             Some(FaultKind::HangAfterApply) => std::future::pending::<()>().await,
+            Some(FaultKind::EndWithFailure(message)) => {
+                let status = serde_json::json!({
+                    "metadata": {}, "status": "Failure", "message": message, "reason": "InternalError", "code": 500,
+                });
+                return self.frame(STATUS, status.to_string().as_bytes()).await;
+            }
             _ => {}
         }
         if self.protocol.tells_status() {
