@@ -19,6 +19,8 @@ impl Sim {
         }
         if !self.clicks.is_empty() && self.rng.chance(8) {
             let (key, person, intent) = self.rng.pick(&self.clicks)?.clone();
+            // What a person may is asked about when the delivery comes in, the second one too.
+            let person = self.person(&person.id).unwrap_or(person);
             let line = format!("again, {key}: {} {intent:?}", person.name);
             let command = Command::Act {
                 key: Some(key),
