@@ -62,6 +62,9 @@ impl Sim {
     }
 
     fn intent(&mut self) -> Option<Intent> {
+        if let Some(wanted) = self.odd.wants(self.core.as_ref()?.state()) {
+            return Some(wanted);
+        }
         let choice = self.rng.below(100);
         if choice < 1 {
             return Some(Intent::Freeze {
