@@ -1,4 +1,4 @@
-//! What is kept beside the state, each in its own words: `asked`, `calls`, `spent`, `alarms`, `glass` and `told`. They see the
+//! What is kept beside the state, each in its own words: `asked`, `calls`, `spent`, `alarms`, `lists`, `guards`, `glass` and `told`. They see the
 //! entries, what a commit puts into the outbox, and what people are answered.
 
 use interlock::domain::command::{Intent, Reply};
@@ -13,6 +13,8 @@ use super::alarms::Alarms;
 use super::asked::Asked;
 use super::calls::Calls;
 use super::glass::Glasses;
+use super::guards::Guards;
+use super::lists::Lists;
 use super::spent::Spent;
 use super::told::{self, Told};
 
@@ -23,6 +25,8 @@ pub struct Beside {
     pub glasses: Glasses,
     spent: Spent,
     alarms: Alarms,
+    guards: Guards,
+    pub lists: Lists,
     told: Told,
 }
 
@@ -39,7 +43,9 @@ impl Beside {
         let kept = (&self.asked, &self.glasses);
         self.spent.take(entry, state, knowledge, kept)?;
         self.asked.take(entry, knowledge, people, &self.glasses)?;
+        self.guards.take(entry, state, knowledge, &self.asked)?;
         self.calls.take(entry, state)?;
+        self.lists.take(entry, state)?;
         self.alarms.take(entry, state)
     }
 
@@ -48,6 +54,7 @@ impl Beside {
         self.asked.complete(state)?;
         self.calls.complete()?;
         self.spent.complete()?;
+        self.lists.complete(state)?;
         self.alarms.complete(state)
     }
 

@@ -19,6 +19,8 @@ impl Sim {
         }
         if !self.clicks.is_empty() && self.rng.chance(8) {
             let (key, person, intent) = self.rng.pick(&self.clicks)?.clone();
+            // What a person may is asked about when the delivery comes in, the second one too.
+            let person = self.person(&person.id).unwrap_or(person);
             let line = format!("again, {key}: {} {intent:?}", person.name);
             let command = Command::Act {
                 key: Some(key),
@@ -60,6 +62,9 @@ impl Sim {
     }
 
     fn intent(&mut self) -> Option<Intent> {
+        if let Some(wanted) = self.odd.wants(self.core.as_ref()?.state()) {
+            return Some(wanted);
+        }
         let choice = self.rng.below(100);
         if choice < 1 {
             return Some(Intent::Freeze {

@@ -1,7 +1,9 @@
 //! The engine and the executor's protocol under seeded schedules: duplicates, reordering, crashes before and after a
 //! commit, commits that fail, late results, clocks that jump, Slack or the cluster away for hours. No real time and no threads inside a schedule: a seed is a
 //! whole story and replays exactly. After every step the journal is read through a second, read-only connection and the
-//! promises are checked against it (`promises`); at the end everything must have come to rest (`rest`).
+//! promises are checked against it (`promises`); at the end everything must have come to rest (`rest`). Some worlds are odd
+//! (`odd`): budgets that let no pod go, senders that leave alerts out, a model that fills in values, a database that somebody
+//! has written to.
 //!
 //! `every` goes through all schedules of a small world, instead of some of a large one, as deep as there is time for.
 //!
@@ -9,6 +11,7 @@
 //! more, from `INTERLOCK_SIM_FROM` on; `INTERLOCK_SIM_DIR` says where the databases lie. `cargo bench --bench sim -- --seeds 100000`
 //! does the same with optimisation and a bar (`many.rs`).
 
+mod advice;
 mod alarms;
 mod asked;
 mod beside;
@@ -17,8 +20,11 @@ mod cast;
 mod clicks;
 mod every;
 mod glass;
+mod guards;
+mod lists;
 mod never;
 mod notes;
+mod odd;
 mod outages;
 mod outbox;
 mod promises;
@@ -26,6 +32,7 @@ mod quorum;
 mod replies;
 mod rest;
 mod retention;
+mod rewritten;
 mod rng;
 mod scenery;
 mod seeds;
@@ -35,6 +42,7 @@ mod spent;
 mod stage;
 mod steps;
 mod stories;
+mod tampered;
 mod told;
 mod watch;
 

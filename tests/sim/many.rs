@@ -2,6 +2,7 @@
 //! hold stands in `main.rs`. Exit code 1 and the story of the seed when one breaks a promise.
 #![allow(dead_code, reason = "the stories of `main.rs` use more of these modules")]
 
+mod advice;
 mod alarms;
 mod asked;
 mod beside;
@@ -9,8 +10,11 @@ mod calls;
 mod cast;
 mod clicks;
 mod glass;
+mod guards;
+mod lists;
 mod never;
 mod notes;
+mod odd;
 mod outages;
 mod outbox;
 mod promises;
@@ -18,6 +22,7 @@ mod quorum;
 mod replies;
 mod rest;
 mod retention;
+mod rewritten;
 mod rng;
 mod scenery;
 mod seeds;
@@ -25,6 +30,7 @@ mod sim;
 mod spent;
 mod stage;
 mod steps;
+mod tampered;
 mod told;
 mod watch;
 

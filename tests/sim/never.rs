@@ -78,6 +78,13 @@ impl Never {
                         "who had taken over the other has nothing",
                     );
                 }
+                let waits = state.incident(*incident).and_then(Incident::current);
+                let waits = waits.is_some_and(|track| matches!(track.approval, Approval::Pending { .. }));
+                must(!waits, || {
+                    format!(
+                        "{incident} is merged, and nobody who is asked for it hears that it waits no more"
+                    )
+                })?;
             }
             Event::Voted {
                 incident, plan, upto, ..

@@ -59,6 +59,15 @@ impl Law {
         &self.state
     }
 
+    /// The state is to be folded anew; what was seen of starts, votes and cards stays.
+    pub fn forget(&mut self) {
+        self.state = State::default();
+    }
+
+    pub fn fold(&mut self, entry: &Entry) {
+        self.state.apply(entry);
+    }
+
     /// Holds the next entry against the promises.
     pub fn take(
         &mut self,
@@ -301,8 +310,9 @@ impl Law {
         must(!step.skip, || format!("{id} was left out"))?;
         in_turn(track, step, id)?;
         within_budget(track, step)?;
-        let gone =
-            incident.source.as_str() != "manual" && incident.episodes.iter().all(|e| e.resolved_at.is_some());
+        let resolved = incident.episodes.iter().all(|e| e.resolved_at.is_some());
+        let more = self.beside.lists.may_be_more(incident);
+        let gone = incident.source.as_str() != "manual" && resolved && !more;
         must(!gone || step.effect == EffectClass::Observe, || {
             format!("{id} changes things after all is well")
         })?;

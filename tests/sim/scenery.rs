@@ -119,11 +119,7 @@ fn people_may(policy: &mut Policy, rng: &mut Rng) {
         policy.guards.protected.push(NamePattern("prod*".to_owned()));
     }
     if rng.chance(20) {
-        policy.guards.glass = Some(GlassRule {
-            users: Vec::new(),
-            groups: vec![GroupId::new("S-leads")],
-            minutes: 10,
-        });
+        policy.guards.glass = Some(glass());
     }
     if rng.chance(20) {
         policy.alone.limits.push(AutonomyLimit {
@@ -132,6 +128,15 @@ fn people_may(policy: &mut Policy, rng: &mut Rng) {
             runbooks: vec![RunbookName::new(KEPT)],
             at_most: Autonomy::Suggest,
         });
+    }
+}
+
+/// Who leads may break it.
+pub fn glass() -> GlassRule {
+    GlassRule {
+        users: Vec::new(),
+        groups: vec![GroupId::new("S-leads")],
+        minutes: 10,
     }
 }
 
@@ -153,15 +158,26 @@ pub fn is_protected(policy: &Policy) -> bool {
     !policy.guards.protected.is_empty()
 }
 
-/// Whether every number that was found is within its limit: 7 for the restart, 5 elsewhere.
-pub fn speaks_against(runbook: &RunbookName, findings: &[Finding]) -> bool {
+/// Numbers that were found, and what they are held against: 7 for the restart, 5 elsewhere.
+fn numbers(runbook: &RunbookName, findings: &[Finding]) -> (Vec<u32>, u32) {
     let limit = if runbook.as_str() == "restart" { 7 } else { 5 };
     let numbers = findings.iter().filter_map(|finding| match &finding.found {
         Found::Read { number, .. } => number.as_ref()?.parse::<u32>().ok(),
         Found::Missing { .. } => None,
     });
-    let numbers: Vec<u32> = numbers.collect();
+    (numbers.collect(), limit)
+}
+
+/// Whether every number that was found is within its limit.
+pub fn speaks_against(runbook: &RunbookName, findings: &[Finding]) -> bool {
+    let (numbers, limit) = numbers(runbook, findings);
     !numbers.is_empty() && numbers.iter().all(|number| *number <= limit)
+}
+
+/// How many of them are not.
+pub fn beyond(runbook: &RunbookName, findings: &[Finding]) -> usize {
+    let (numbers, limit) = numbers(runbook, findings);
+    numbers.iter().filter(|number| **number > limit).count()
 }
 
 /// What forbids more than people do, in some worlds and not in others.
@@ -218,16 +234,22 @@ fn stays() -> StayRule {
     }
 }
 
+/// The runbooks by their names, in some worlds with one that can't be read.
+pub fn files(refused: bool) -> Vec<(String, String)> {
+    let refused = refused.then_some(&REFUSED);
+    let files = RUNBOOKS.iter().chain(refused);
+    files
+        .map(|(name, text)| ((*name).to_owned(), (*text).to_owned()))
+        .collect()
+}
+
 pub fn knowledge(rng: &mut Rng) -> Knowledge {
-    let refused = rng.chance(15).then_some(&REFUSED);
-    let files = RUNBOOKS
-        .iter()
-        .chain(refused)
-        .map(|(name, text)| ((*name).to_owned(), text.as_bytes().to_vec()))
-        .collect();
+    let refused = rng.chance(15);
+    let files = files(refused).into_iter();
+    let files = files.map(|(name, text)| (name, text.into_bytes())).collect();
     let catalog = Catalog::build(files, &|_, _| Vec::new());
     assert_eq!(catalog.len(), RUNBOOKS.len(), "{:?}", catalog.refused());
-    assert_eq!(catalog.refused().len(), usize::from(refused.is_some()));
+    assert_eq!(catalog.refused().len(), usize::from(refused));
     let mut policy = policy("policy-1");
     guard(&mut policy, rng);
     people_may(&mut policy, rng);

@@ -2,14 +2,19 @@
 
 use std::sync::atomic::{AtomicU64, Ordering};
 
+use super::odd::World;
 use super::sim::{Figures, Sim};
 
 /// Steps of one seed.
 pub const STEPS: usize = 120;
 
-/// Lives one seed until all has come to rest.
+/// Lives one seed until all has come to rest, or somebody has written to the database.
 fn live(sim: &mut Sim) -> Result<(), String> {
-    sim.live(STEPS).and_then(|()| sim.rest())
+    sim.live(STEPS)?;
+    match sim.odd.is(World::Tampered) {
+        true => sim.tampered(),
+        false => sim.rest(),
+    }
 }
 
 /// Tells the story of one seed and what became of it.

@@ -8,12 +8,13 @@ use interlock::domain::command::{Command, Drive, Effect, Intent};
 use interlock::domain::ids::{AttemptId, DeliveryKey, IncidentId};
 use interlock::engine::{Core, Knowledge};
 use interlock::ports::Person;
-use interlock::store::Store;
+use interlock::store::{Sealer, Store};
 use jiff::{SignedDuration, Timestamp};
 use tempfile::TempDir;
 
 pub use super::notes::Figures;
 use super::notes::{Attempt, From, Sent};
+use super::odd::Odd;
 use super::outages::Outages;
 use super::rng::Rng;
 use super::scenery::Cluster;
@@ -22,6 +23,8 @@ use super::{cast, scenery};
 
 pub struct Sim {
     pub rng: Rng,
+    pub odd: Odd,
+    sealer: Option<Sealer>,
     pub now: Timestamp,
     pub story: Vec<String>,
     /// `None` only while the process is dead.
@@ -72,14 +75,21 @@ fn folder() -> TempDir {
 
 impl Sim {
     pub fn new(seed: u64) -> Self {
+        Self::in_world(seed, Odd::of(seed))
+    }
+
+    pub fn in_world(seed: u64, mut odd: Odd) -> Self {
         let folder = folder();
         let path = folder.path().join("interlock.db");
         let mut rng = Rng::new(seed);
-        let store = Store::open(&path).expect("a new database");
+        let sealer = odd.sealer();
+        let store = Store::open_sealed(&path, sealer.clone()).expect("a new database");
         let core = Core::open(store).expect("an empty journal");
         let mut sim = Self {
-            knowledge: scenery::knowledge(&mut rng),
+            knowledge: odd.knowledge(scenery::knowledge(&mut rng)),
             rng,
+            odd,
+            sealer,
             now: "2026-03-01T00:00:00Z".parse().expect("a time"),
             story: Vec::new(),
             core: Some(core),
@@ -109,8 +119,8 @@ impl Sim {
             _folder: folder,
         };
         sim.tell(format!(
-            "{:?}, {:?}",
-            sim.knowledge.rules.mode, sim.knowledge.rules.autonomy
+            "{:?}, {:?}, {:?}",
+            sim.odd.world, sim.knowledge.rules.mode, sim.knowledge.rules.autonomy
         ));
         sim
     }
@@ -177,12 +187,17 @@ impl Sim {
             .map(|sent| (sent.command, (sent.from, sent.line)))
             .unzip();
         let (now, knowledge) = (self.now, self.knowledge.clone());
+        let mut lists = self.watch.beside().lists.clone();
+        lists.delivered(&commands);
         let before = self.core().store().seq();
         let result = self
             .core
             .as_mut()
             .expect("a living process")
             .run(commands, &done, &knowledge, now);
+        if result.is_ok() {
+            self.watch.beside().lists = lists;
+        }
         match result {
             Ok(committed) if after == After::Crash => {
                 let lines: Vec<_> = rest.iter().map(|(_, line)| line.as_str()).collect();
@@ -230,6 +245,11 @@ impl Sim {
         self.check()
     }
 
+    /// The database, opened as a process opens it.
+    pub fn store(&self) -> Result<Store, String> {
+        Store::open_sealed(&self.path, self.sealer.clone()).map_err(|error| error.to_string())
+    }
+
     /// The process dies. What it knew is gone; what it sent may still arrive.
     pub fn crash(&mut self) -> Result<(), String> {
         self.figures.crashes += 1;
@@ -242,7 +262,7 @@ impl Sim {
         self.done.clear();
         self.old_attempts.append(&mut self.attempts);
         self.recovered = false;
-        let store = Store::open(&self.path).map_err(|error| error.to_string())?;
+        let store = self.store()?;
         store.verify().map_err(|error| error.to_string())?;
         self.outbox = store
             .outbox()

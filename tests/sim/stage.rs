@@ -11,6 +11,7 @@ use interlock::domain::runbook::Autonomy;
 use interlock::ports::Output;
 
 use super::notes::{From, Sent};
+use super::odd::Odd;
 use super::scenery;
 use super::sim::{After, Sim};
 
@@ -21,7 +22,7 @@ pub const DI: usize = 3;
 
 /// A world in which nothing goes wrong by itself, live, with people who approve.
 pub fn world() -> Sim {
-    let mut sim = Sim::new(1);
+    let mut sim = Sim::in_world(1, Odd::ordinary());
     sim.kind_world = true;
     let mut rules = (*sim.knowledge.rules).clone();
     rules.mode = Mode::Live;

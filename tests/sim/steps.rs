@@ -12,12 +12,17 @@ use interlock::ports::{Output, Person, Standing, Survey, SurveyError};
 use jiff::SignedDuration;
 
 use super::notes::{From, Sent};
+use super::odd::World;
 use super::scenery;
 use super::sim::{After, Sim};
 
 impl Sim {
     /// One thing happens, sometimes several in one commit.
     pub fn step(&mut self) -> Result<(), String> {
+        if self.odd.comes(World::Rewritten, 8) {
+            self.rewrites()?;
+            return self.crash();
+        }
         match self.rng.below(100) {
             0..6 => self.time(),
             6..8 => {
@@ -93,11 +98,18 @@ impl Sim {
             from: From::Clock,
             line: "the clock went back".to_owned(),
         });
-        self.submit(back.into_iter().collect(), After::GoOn)
+        // What was on its way comes in before anybody has looked at the clock.
+        let meets = back.is_none() && self.odd.hurries(40);
+        let with = if meets { self.drive() } else { None };
+        self.submit(back.into_iter().chain(with).collect(), After::GoOn)
     }
 
     /// The disk refuses: nothing of the commit may count. A trigger from outside stands for it, somewhere in the batch.
     fn failed_commit(&mut self) -> Result<(), String> {
+        // Where there is a key, such a trigger is somebody's tampering and not the disk.
+        if self.odd.is(World::Tampered) {
+            return Ok(());
+        }
         let at = self.core().store().seq() + 1 + u64::try_from(self.rng.below(3)).unwrap_or(0);
         let other = rusqlite::Connection::open(&self.path).map_err(|error| error.to_string())?;
         let refuse = format!(
@@ -205,6 +217,7 @@ impl Sim {
         if new {
             let number = u64::try_from(self.alerts.len()).unwrap_or(0);
             let mut alert = scenery::alert(&mut self.rng, number, self.now);
+            self.odd.sent(&mut alert, number);
             self.alerts.push(alert.clone());
             // Senders deliver out of order: the end may come first.
             if self.rng.chance(8) {
@@ -220,10 +233,13 @@ impl Sim {
             .map(|alert| alert.source.clone())
             .unwrap_or_else(|| "alertmanager".into());
         alerts.retain(|alert| alert.source == source);
+        self.odd.delivered(&mut alerts);
         let key = self.rng.chance(40).then(|| {
             let number = self.rng.below(12);
             DeliveryKey::new(format!("d{number}"))
         });
+        // What is not taken a second time would be no news of what a sender left out.
+        let key = key.filter(|_| !self.odd.is(World::Cut));
         let line = format!(
             "{source} says {}",
             alerts
@@ -306,7 +322,7 @@ impl Sim {
                     line,
                 })
             }
-            Drive::Advise { .. } | Drive::Fill { .. } => None,
+            Drive::Advise { .. } | Drive::Fill { .. } => self.advice(drive),
             Drive::Recheck { incident, plan } => {
                 let (incident, plan) = (*incident, *plan);
                 let line = format!("looks again at the targets of {incident} plan {plan}");
@@ -418,7 +434,11 @@ impl Sim {
         if self.outages.cluster_is_away() || !self.kind_world && self.rng.chance(4) {
             return Err(SurveyError::Unreachable("the cluster does not answer".to_owned()));
         }
-        Ok(self.cluster.survey(action, self.now))
+        let mut survey = self.cluster.survey(action, self.now);
+        if let Some(target) = &mut survey.target {
+            target.disruption = self.odd.disruption(&target.object.name);
+        }
+        Ok(survey)
     }
 
     fn evidence(&mut self, look: &Look) -> Finding {

@@ -56,6 +56,15 @@ impl Watch {
             .map_err(|error| error.to_string())
     }
 
+    /// Somebody has written to the journal: what it says now is what a process starts on, and is held against nothing.
+    pub fn reads_anew(&mut self) -> Result<(), String> {
+        let law = &mut self.law;
+        law.forget();
+        self.reader
+            .read_after(0, |entry| law.fold(&entry))
+            .map_err(|error| error.to_string())
+    }
+
     /// Reads what is new and holds every entry against the promises. Gives the number of the last entry.
     pub fn follow(
         &mut self,
