@@ -22,6 +22,7 @@ mod clocks;
 mod closing;
 mod crashes;
 mod disruption;
+mod edits;
 mod ends;
 mod evidence;
 mod flapping;
