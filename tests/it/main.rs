@@ -59,6 +59,7 @@ mod scenarios;
 mod seen;
 mod set_back;
 mod settling;
+mod shown;
 mod silences;
 mod slack_trouble;
 mod sources;
