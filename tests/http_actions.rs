@@ -1,6 +1,7 @@
 //! HTTP steps against a small server of this test: what counts as done, failed and unknown, and what never leaves.
 
 mod common;
+mod optional;
 
 use std::collections::BTreeMap;
 use std::net::SocketAddr;
@@ -187,6 +188,81 @@ async fn a_host_that_is_not_listed_is_never_asked() {
         "{error}"
     );
     assert!(failed(&bench.run(action).await).contains("nothing was sent"));
+}
+
+/// A name of this machine that leads to an address inside, other than `localhost`, which needs no more than to be listed.
+fn name_inside() -> Option<String> {
+    let hosts = std::fs::read_to_string("/etc/hosts").unwrap_or_default();
+    let lines = hosts
+        .lines()
+        .map(|line| line.split('#').next().unwrap_or_default());
+    let of_line = |line: &str| {
+        let mut words = line.split_whitespace();
+        let address: std::net::Ipv4Addr = words.next()?.parse().ok()?;
+        let inside = address.is_loopback() || address.is_private();
+        let name = words.find(|name| !name.starts_with("localhost"))?;
+        inside.then(|| name.to_ascii_lowercase())
+    };
+    let found = lines.filter_map(of_line).next();
+    let required = std::env::var("INTERLOCK_REQUIRE_ALL").is_ok_and(|value| value == "1");
+    assert!(
+        found.is_some() || !required,
+        "INTERLOCK_REQUIRE_ALL=1 but /etc/hosts has no name for this machine; Debian writes one: 127.0.1.1 NAME"
+    );
+    found
+}
+
+/// What is listed is a name, and whoever has the name can point it anywhere.
+#[tokio::test]
+async fn a_listed_name_that_leads_inside_is_not_connected_to() {
+    let Some(name) = name_inside() else {
+        optional::say(
+            "skipped a name that leads inside: /etc/hosts has none; Debian writes one: 127.0.1.1 NAME",
+        );
+        return;
+    };
+    let listener = TcpListener::bind("0.0.0.0:0").await.expect("a port");
+    let address = listener.local_addr().expect("an address");
+    let (connected, mut connections) = tokio::sync::mpsc::unbounded_channel();
+    tokio::spawn(async move {
+        while let Ok((stream, from)) = listener.accept().await {
+            drop(stream);
+            connected.send(from).expect("somebody listens");
+        }
+    });
+    let listed = format!("http://{name}:{}", address.port());
+    let bench = |private: &[String]| {
+        let settings = HttpSettings {
+            allowed_hosts: vec![listed.clone()],
+            private_hosts: private.to_vec(),
+            secrets: BTreeMap::new(),
+        };
+        Bench::with("/nowhere".into(), settings)
+    };
+    let to = |method| {
+        Action::Http(HttpRequest {
+            url: format!("{listed}/ok"),
+            ..request(method, address, "/ok")
+        })
+    };
+    let shut = bench(&[]);
+    for method in [HttpMethod::Get, HttpMethod::Post] {
+        let ended = shut.run(to(method)).await;
+        let why = failed(&ended);
+        assert!(
+            why.contains("resolves to private or link-local addresses only")
+                && why.contains("http.private_hosts"),
+            "{why}"
+        );
+    }
+    assert!(connections.try_recv().is_err(), "somebody connected");
+    // It was the guard that refused: on the word of whoever runs it, it is asked.
+    let open = bench(std::slice::from_ref(&name));
+    assert!(matches!(
+        open.run(to(HttpMethod::Get)).await,
+        Ended::Failed { .. }
+    ));
+    assert!(connections.recv().await.is_some());
 }
 
 #[tokio::test]

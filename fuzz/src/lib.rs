@@ -1,6 +1,8 @@
 //! What is fuzzed: one function for each family of parsers that read foreign bytes, with what must hold whatever they read.
 //! `cargo fuzz` drives them; `tests/fuzz.rs` drives the same functions without it.
 
+mod drawn;
+
 use std::sync::OnceLock;
 use std::time::Instant;
 
@@ -204,15 +206,44 @@ pub fn config(data: &[u8]) {
     let _ = std::fs::remove_file(&file);
 }
 
-/// An argv, its words apart by NUL: what a card shows reads back to what runs, and nothing in it deceives the eye.
+/// Steps, apart by a word `;`, each an argv, its words apart by NUL: what a card shows of each reads back to what runs, with nothing
+/// in it that deceives the eye, or the card approves nothing.
 pub fn card(data: &[u8]) {
-    let words: Vec<String> = data
-        .split(|byte| *byte == 0)
-        .map(|word| String::from_utf8_lossy(word).into_owned())
-        .collect();
-    let shown = display_argv(&words);
-    assert!(!shown.chars().any(is_deceptive), "{shown:?} deceives");
-    assert_eq!(read_argv(&shown).as_deref(), Ok(words.as_slice()), "{shown:?}");
+    let text = String::from_utf8_lossy(data);
+    let words: Vec<String> = text.split('\0').map(str::to_owned).collect();
+    let steps = words.split(|word| word == ";").filter(|step| !step.is_empty());
+    let argvs: Vec<Vec<String>> = steps.take(40).map(<[String]>::to_vec).collect();
+    if argvs.is_empty() {
+        return;
+    }
+    for words in &argvs {
+        let shown = display_argv(words);
+        assert!(!shown.chars().any(is_deceptive), "{shown:?} deceives");
+        assert_eq!(read_argv(&shown).as_deref(), Ok(words.as_slice()), "{shown:?}");
+    }
+    let (actions, card) = drawn::card(&argvs);
+    // Beside its argv each command says where it runs; a character is shown as ten at most.
+    let small = data.len() * 10 + argvs.len() * 100 < 2_800 && argvs.len() <= 8;
+    assert!(
+        card.approves || !small,
+        "what has room on a card is approved from it"
+    );
+    if !card.approves {
+        assert_eq!(
+            card.code,
+            Vec::<String>::new(),
+            "something of it is shown, and not all"
+        );
+        return;
+    }
+    let argvs: Vec<_> = actions.iter().map(Action::canonical_argv).collect();
+    let read: Result<Vec<_>, _> = card.code.iter().map(|shown| read_argv(shown)).collect();
+    assert_eq!(read.as_ref(), Ok(&argvs), "{:?}", card.code);
+    assert!(
+        !card.code.iter().any(|shown| shown.chars().any(is_deceptive)),
+        "{:?} deceives",
+        card.code
+    );
 }
 
 /// A text with a secret of ours in the middle, where the first byte says.

@@ -8,7 +8,7 @@ use std::path::Path;
 use std::time::{Duration, Instant};
 
 use interlock::domain::event::Event;
-use interlock::playground::slack::{RateLimits, RequestUrls, SlackDouble, SlackOptions};
+use interlock::playground::slack::{MessageAt, RateLimits, RequestUrls, SlackDouble, SlackOptions};
 use interlock::store::Store;
 use tokio::sync::watch;
 
@@ -56,24 +56,60 @@ fn stored(database: &Path) -> BTreeSet<String> {
     found
 }
 
-/// Somebody asks again and again until it is over. How often, and the longest wait for an answer.
-async fn clicks(slack: SlackDouble, over: watch::Receiver<bool>) -> (u32, Duration) {
+/// What somebody did who asked and pressed throughout.
+#[derive(Default)]
+struct Clicked {
+    commands: u32,
+    /// Buttons on cards.
+    buttons: u32,
+    /// Until an answer came.
+    longest: Duration,
+}
+
+/// Somebody asks again and again until it is over, and takes over whatever card there is.
+async fn clicks(slack: SlackDouble, over: watch::Receiver<bool>) -> Clicked {
     let ana = slack.user_id("ana").expect("ana works here");
-    let view = slack.view_as(&ana);
-    let channel = view.channels.iter().find(|channel| channel.name == "incidents");
-    let channel = channel.expect("a channel").id.clone();
-    let (mut asked, mut longest) = (0, Duration::ZERO);
-    while !*over.borrow() || asked < 5 {
+    let channel = slack.channel_id("incidents").expect("a channel");
+    let mut clicked = Clicked::default();
+    let mut pressed = BTreeSet::new();
+    while !*over.borrow() || clicked.commands < 5 || clicked.buttons == 0 {
         let begun = Instant::now();
         let delivery = slack.slash(&ana, &channel, "/runbook", "status").await;
         assert!(
             delivery.expect("it is sent").acked,
-            "not answered in time, after {asked}"
+            "not answered in time, after {}",
+            clicked.commands
         );
-        longest = longest.max(begun.elapsed());
-        asked += 1;
+        clicked.longest = clicked.longest.max(begun.elapsed());
+        clicked.commands += 1;
+        for card in to_take_over(&slack, &ana, &channel) {
+            if !pressed.insert(card.clone()) {
+                continue;
+            }
+            let begun = Instant::now();
+            // A card that is drawn anew meanwhile may have the button no more.
+            if let Ok(delivery) = slack
+                .press(&ana, MessageAt::new(&channel, &card), "take_over")
+                .await
+            {
+                assert!(delivery.acked, "{card} was not answered in time: {delivery:?}");
+                clicked.longest = clicked.longest.max(begun.elapsed());
+                clicked.buttons += 1;
+            }
+        }
     }
-    (asked, longest)
+    clicked
+}
+
+/// The cards that nobody has yet.
+fn to_take_over(slack: &SlackDouble, who: &str, channel: &str) -> Vec<String> {
+    let view = slack.view_as(who);
+    let channels = view.channels.into_iter().filter(|shown| shown.id == channel);
+    let cards = channels.flat_map(|shown| shown.messages).filter(|card| {
+        let blocks = serde_json::to_string(&card.blocks).unwrap_or_default();
+        blocks.contains("\"action_id\":\"take_over\"")
+    });
+    cards.map(|card| card.ts).collect()
 }
 
 /// Messages posted and edited in the channel, once so many were: how many within how many seconds.
@@ -155,13 +191,17 @@ async fn a_storm_loses_no_alert_and_whoever_clicks_is_answered_throughout() {
         "{told} posts and edits in one channel within {seconds:.1} s"
     );
     tell.send(true).expect("somebody clicks");
-    let (asked, longest) = clicking.await.expect("every click is answered");
+    let Clicked {
+        commands,
+        buttons,
+        longest,
+    } = clicking.await.expect("every click is answered");
     let store = Store::open_to_read(&bot.database()).expect("a journal");
     store.verify().expect("the chain holds");
     eprintln!(
         "{many} alerts fired in {sent:.1?}, all in the journal after {heard:.1?} ({} deliveries, {} of them tried again); \
          {told} posts and edits within {seconds:.1} s; \
-         {asked} commands meanwhile, each answered within {longest:.1?}",
+         {commands} commands and {buttons} buttons meanwhile, each answered within {longest:.1?}",
         alertmanager.sent().await,
         alertmanager.failed().await,
     );

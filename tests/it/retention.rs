@@ -11,7 +11,7 @@ use crate::world::{Alert, Setup, TestWorld};
 const DAY: u64 = 24 * 60 * 60;
 const CANARY: &str = "the tape of Marguerite Yourcenar is torn";
 
-fn setup() -> Setup {
+pub fn setup() -> Setup {
     let user = std::process::Command::new("id")
         .arg("-un")
         .output()
@@ -29,7 +29,7 @@ async fn asked(world: &TestWorld, wanted: Wanted, dry_run: bool) -> ControlReply
         .unwrap()
 }
 
-async fn closed_by_ana(world: &TestWorld, alert: &Alert) {
+pub async fn closed_by_ana(world: &TestWorld, alert: &Alert) {
     world.fires(alert).await;
     world.ana().presses("Take over").await;
     world.ana().is_told("You have it.").await;

@@ -27,7 +27,9 @@ enum { FILES = 4096, HANG = 9999 };
 enum op { WRITE = 1, CUT = 2, SYNC = 3, REMOVE = 4 };
 
 struct note {
-    uint8_t op, file, unused[2];
+    uint8_t op, file;
+    /* The low half of the process's number: in one life no two that follow each other share it. */
+    uint16_t by;
     uint32_t length;
     uint64_t offset, at_ns;
 };
@@ -52,7 +54,7 @@ static void note(enum op op, unsigned char file, uint64_t offset, const void *da
     if (log_to < 0) log_to = (int)syscall(SYS_openat, AT_FDCWD, path, O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0600);
     struct timespec now;
     clock_gettime(CLOCK_REALTIME, &now);
-    struct note head = {.op = op, .file = file, .length = (uint32_t)length, .offset = offset,
+    struct note head = {.op = op, .file = file, .by = (uint16_t)getpid(), .length = (uint32_t)length, .offset = offset,
                         .at_ns = (uint64_t)now.tv_sec * 1000000000ull + (uint64_t)now.tv_nsec};
     /* One call, so that a kill leaves a whole record or none but at the very end. */
     char *both = malloc(sizeof head + length);

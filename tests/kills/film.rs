@@ -29,6 +29,16 @@ struct Move {
     file: usize,
     change: Change,
     at_ns: u64,
+    /// Which process did it.
+    by: u16,
+}
+
+/// What became of one commit in the log.
+pub struct Commit {
+    /// How often its process synced the log behind it and before its next one.
+    pub syncs: usize,
+    /// Its process committed nothing after it.
+    pub last: bool,
 }
 
 /// Everything that was done to the two files, in order.
@@ -64,7 +74,13 @@ impl Film {
                 other => panic!("a note of kind {other}"),
             };
             let file = usize::from(head[1]) - 1;
-            moves.push(Move { file, change, at_ns });
+            let by = u16::from_le_bytes([head[2], head[3]]);
+            moves.push(Move {
+                file,
+                change,
+                at_ns,
+                by,
+            });
             at += HEAD + length;
         }
         Self(moves)
@@ -79,23 +95,40 @@ impl Film {
         syncs.count()
     }
 
-    /// For each commit, in order, how often the log was synced behind it and before the next one.
-    pub fn syncs_of_commits(&self) -> Vec<usize> {
-        let mut commits: Vec<usize> = Vec::new();
+    /// Every commit, in the order of processes and of what each did.
+    pub fn commits(&self) -> Vec<Commit> {
+        let mut of_processes: Vec<(u16, Vec<usize>)> = Vec::new();
         for done in self.0.iter().filter(|done| done.file == LOG) {
+            if of_processes.last().is_none_or(|(by, _)| *by != done.by) {
+                of_processes.push((done.by, Vec::new()));
+            }
+            let Some((_, commits)) = of_processes.last_mut() else {
+                continue;
+            };
             match &done.change {
                 Change::Write { data, .. } if data.len() == FRAME_HEAD && data[4..8] != [0; 4] => {
                     commits.push(0);
                 }
                 Change::Sync => {
-                    if let Some(last) = commits.last_mut() {
-                        *last += 1;
+                    if let Some(syncs) = commits.last_mut() {
+                        *syncs += 1;
                     }
                 }
                 Change::Write { .. } | Change::Cut(_) | Change::Remove => {}
             }
         }
-        commits
+        let of_one = |commits: Vec<usize>| {
+            let many = commits.len();
+            let each = commits.into_iter().enumerate();
+            each.map(move |(index, syncs)| Commit {
+                syncs,
+                last: index + 1 == many,
+            })
+        };
+        of_processes
+            .into_iter()
+            .flat_map(|(_, commits)| of_one(commits))
+            .collect()
     }
 
     /// Power fails about `many` times, each time just before a move that was chosen at random: `each` gets when, and what
