@@ -1,4 +1,5 @@
 //! What people do and what only they see. They act by what is written on buttons and fields, as people do.
+//! Longer than other files, since everything that a person can do or see stands together.
 
 use interlock::playground::slack::view::{MessageView, ModalView, WorkspaceView};
 use interlock::playground::slack::{Cannot, ClickOutcome, Delivery, Input, MessageAt, Place};
