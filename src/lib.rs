@@ -65,6 +65,7 @@
 //! | [`planted`] | Bugs on purpose, in a build for tests alone: each guard's absence is noticed by a test |
 //! | [`ports`] | The clock, the action runner, the directory of people |
 //! | [`config`], [`telemetry`] | Settings, parsed once; logs and metrics |
+//! | [`files`] | What a path leads to: whether it is a regular file, or the database itself |
 //! | [`tls`] | Whom this machine trusts, read once for every client |
 //! | [`cli`], [`app`] | One file per command; the wiring, and the demo |
 //! | `playground` | A Slack workspace, a cluster, a pager, a Prometheus and tracing in one process, with a page. A feature |
@@ -116,6 +117,7 @@ pub mod domain;
 pub mod engine;
 pub mod evidence;
 pub mod executor;
+pub mod files;
 pub mod ingress;
 pub mod paging;
 pub mod planted;

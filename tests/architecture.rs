@@ -9,12 +9,13 @@ mod source;
 use source::Source;
 
 /// Who may name whom, top level module by module. `app` may name everybody.
-const MAY_NAME: [(&str, &[&str]); 16] = [
-    // Names nothing.
+const MAY_NAME: [(&str, &[&str]); 17] = [
+    // These name nothing.
     ("planted", &[]),
+    ("files", &[]),
     ("domain", &["ports", "planted"]),
     ("ports", &["domain"]),
-    ("store", &["domain", "planted"]),
+    ("store", &["domain", "files", "planted"]),
     ("engine", &["domain", "ports", "store", "planted"]),
     ("render", &["domain"]),
     ("executor", &["domain", "ports", "engine", "planted"]),
@@ -39,7 +40,7 @@ const MAY_NAME: [(&str, &[&str]); 16] = [
         &["domain", "ports", "engine", "render", "planted", "tls"],
     ),
     // Leaves: they name the domain's words, and telemetry its own section of the settings.
-    ("config", &["domain"]),
+    ("config", &["domain", "files"]),
     ("telemetry", &["config"]),
     ("tls", &[]),
     // Commands look at a freeze file and at an alert with the very readers that the bot has.

@@ -415,6 +415,7 @@ fn of_files() -> String {
         StoreError::Tampered(text("tables, indexes or triggers were changed")),
         StoreError::Moved(path()),
         StoreError::NoBackup(path()),
+        StoreError::OwnFile(path()),
         StoreError::BackupUnreadable {
             path: path(),
             why: why(),

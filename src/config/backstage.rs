@@ -17,6 +17,7 @@ use std::path::{Path, PathBuf};
 use serde::Serialize;
 
 use super::rows::ServiceRow;
+use crate::files;
 use entity::Entity;
 
 /// Bytes of one file that are read, files, and folders below the one that is named.
@@ -158,12 +159,13 @@ fn walk(folder: &Path, depth: usize, into: &mut Vec<PathBuf>) -> io::Result<()> 
 }
 
 fn text(file: &Path) -> io::Result<String> {
+    files::regular(file)?;
     let size = fs::metadata(file)?.len();
     if size > LARGEST {
         let text = format!("it has {size} bytes, and {LARGEST} are read at most");
         return Err(io::Error::other(text));
     }
-    fs::read_to_string(file)
+    files::text_within(file, LARGEST)
 }
 
 fn documents(file: &Path, text: &str, errors: &mut Vec<Problem>) -> Vec<Entity> {

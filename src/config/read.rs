@@ -12,6 +12,10 @@ use super::node_error::{NodeError, Origin, Problem, listed, nearest};
 use super::place::{FileText, PREFIX, Place, SEPARATOR, Segment, dotted, variable};
 use super::settings::Settings;
 use super::{check, policy_file};
+use crate::files;
+
+/// Bytes of a configuration, a policy or a secret that are read.
+const LARGEST: u64 = 1_048_576;
 
 /// The secrets. Each may be written as `…_file` with a path instead; `*` stands for any name.
 const SECRETS: [&str; 30] = [
@@ -118,7 +122,7 @@ pub(super) fn file_alone<T: DeserializeOwned>(path: &Path) -> Result<T, ConfigEr
 }
 
 fn read_file(path: &Path) -> Result<FileText, ConfigError> {
-    let text = std::fs::read_to_string(path).map_err(|source| ConfigError::Unreadable {
+    let text = files::text_within(path, LARGEST).map_err(|source| ConfigError::Unreadable {
         path: path.to_owned(),
         source,
     })?;
@@ -271,7 +275,7 @@ fn bring_secret_file(
         });
     };
     let secret_path = PathBuf::from(text);
-    let secret = std::fs::read_to_string(&secret_path).map_err(|source| ConfigError::SecretFile {
+    let secret = files::text_within(&secret_path, LARGEST).map_err(|source| ConfigError::SecretFile {
         key: dotted(&named),
         place,
         path: secret_path,

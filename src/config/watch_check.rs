@@ -3,6 +3,7 @@
 use super::check::{names, within, wrong};
 use super::error::ConfigError;
 use super::settings::Settings;
+use crate::files;
 
 pub(super) fn check(settings: &Settings) -> Result<(), ConfigError> {
     for row in &settings.settle {
@@ -31,9 +32,21 @@ pub(super) fn check(settings: &Settings) -> Result<(), ConfigError> {
         ("standby.lease_seconds", settings.standby.lease_seconds, 5, 300),
     ];
     standby(settings)?;
+    backup(settings)?;
     watching
         .into_iter()
         .try_for_each(|(key, value, low, high)| within(key, value, low, high))
+}
+
+/// A backup in the place of the database would be the end of both.
+fn backup(settings: &Settings) -> Result<(), ConfigError> {
+    match &settings.backup.file {
+        Some(file) if files::is_of_database(file, &settings.store.path) => wrong(format!(
+            "`backup.file` is `{}`, which is the database itself (`store.path`) or one of the files beside it: name another file, best on another disk",
+            file.display()
+        )),
+        Some(_) | None => Ok(()),
+    }
 }
 
 fn standby(settings: &Settings) -> Result<(), ConfigError> {

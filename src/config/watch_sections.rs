@@ -126,7 +126,7 @@ impl Default for WatchdogSection {
 #[derive(Clone, Debug, Serialize, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 pub struct Backup {
-    /// Where the copy goes: on another disk, or it helps little. None is made by itself without it.
+    /// Where the copy goes: on another disk, or it helps little. Never the database itself, by whatever path. None is made by itself without it.
     pub file: Option<PathBuf>,
     /// Time between two copies. 1 to 1,440.
     pub every_minutes: u32,

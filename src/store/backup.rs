@@ -2,6 +2,7 @@
 //! back only after the same check. Never a copy of a live file.
 
 use std::fs::{self, File};
+use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
@@ -10,18 +11,21 @@ use rusqlite::{Connection, OpenFlags};
 
 use super::chain::ChainHash;
 use super::{Store, StoreError, Verified, migrate, private};
+use crate::files::{self, BESIDE, folder_of, with};
 use crate::planted::{self, Point};
 
 /// Pages copied between two breaths, so that the writer is never kept waiting.
 const PAGES: std::ffi::c_int = 512;
 const BREATH: Duration = Duration::from_millis(2);
+/// Databases that are kept from restores of one second, at most.
+const KEPT_AT_MOST: u32 = 1000;
 
 impl Store {
     /// Copies the database as it stands to `to`. The copy is made beside it, checked (the file, the chain, and that it goes
     /// on from the backup that is there) and only then takes its place.
     ///
     /// # Errors
-    /// `BackupUnwritable` when it can't be written, `Broken` when a check fails, `BackupAhead` when the backup that is there knows
+    /// `OwnFile` when it is this database, `BackupUnwritable` when it can't be written, `Broken` when a check fails, `BackupAhead` when the backup that is there knows
     /// entries that this database doesn't. The backup that was there stays.
     pub fn backup(&self, to: &Path) -> Result<Verified, StoreError> {
         let part = beside(to, "part");
@@ -29,6 +33,12 @@ impl Store {
             path: to.to_owned(),
             why,
         };
+        if [to, &part]
+            .iter()
+            .any(|file| files::is_of_database(file, self.path()))
+        {
+            return Err(StoreError::OwnFile(to.to_owned()));
+        }
         if let Some(why) = misplaced(to) {
             return Err(unwritable(why));
         }
@@ -68,11 +78,12 @@ impl Store {
     /// was set back.
     ///
     /// # Errors
-    /// `BackupAhead` when it is not, `NoBackup` when what is there can't be read as one.
+    /// `BackupAhead` when it is not, `NoBackup` when what is there can't be read as one, `BackupUnreadable` when it is no file.
     pub fn goes_on_from(&self, last: &Path) -> Result<(), StoreError> {
         if !last.exists() {
             return Ok(());
         }
+        files::regular(last).map_err(|error| unreadable(last, error.to_string()))?;
         // A file that is no backup of ours is nothing to lose.
         let Ok(last_store) = Self::open_to_read(last) else {
             return Err(StoreError::NoBackup(last.to_owned()));
@@ -97,49 +108,86 @@ impl Store {
     }
 }
 
-/// Copies a backup beside the database, where [`put_back`] takes it from. The caller holds the lock.
+/// Copies a backup beside the database, where [`put_back`] takes it from: what SQLite reads of it, which is more than its
+/// file where a log lies beside it. The copy is checked as the backup was, and is the same. The caller holds the lock.
 ///
 /// # Errors
-/// `NoBackup` or `Broken` when the backup is not whole, `Io` when it can't be copied.
+/// `OwnFile` when it is the database itself, `NoBackup`, `BackupUnreadable` or `Broken` when the backup is not whole or changes
+/// meanwhile; otherwise when it can't be copied.
 pub fn prepare(backup: &Path, store: &Path) -> Result<(Verified, PathBuf), StoreError> {
-    let checked = check(backup)?;
     let part = beside(store, "restoring");
-    // What a restore that was interrupted left.
-    for suffix in ["", "-wal", "-shm"] {
-        remove(&with(&part, suffix))?;
+    if [store, &part]
+        .iter()
+        .any(|own| files::is_of_database(backup, own))
+    {
+        return Err(StoreError::OwnFile(backup.to_owned()));
     }
-    fs::copy(backup, &part).map_err(|error| io(&part, &error))?;
-    synced(&part)?;
-    Ok((checked, part))
+    let (source, checked) = open_whole(backup)?;
+    // What a restore that was interrupted left.
+    remove_all(&part)?;
+    let landed = source.copy_to(&part).and_then(|()| check(&part));
+    let landed = landed.and_then(|landed| match landed == checked {
+        true => synced(&part),
+        false => Err(unreadable(
+            backup,
+            "it changed while it was copied: whoever writes to it must end first".to_owned(),
+        )),
+    });
+    match landed {
+        Ok(()) => Ok((checked, part)),
+        Err(error) => {
+            // The next restore tries again, and says why it can't.
+            let _ = remove_all(&part);
+            Err(error)
+        }
+    }
 }
 
-/// Puts a prepared copy in the place of the database, and keeps what was there under another name, which is given back:
-/// its write-ahead log too, which may hold what is not in the file yet. The caller holds the lock, and nobody has the
-/// copy open.
+/// Puts a prepared copy in the place of the database, and keeps what was there under another name, which is given back: all that
+/// was beside it too, since a log may hold what is not in the file yet, and would be taken for that of the new one. Nothing
+/// that was kept before is written over. The caller holds the lock, and nobody has the copy open.
 ///
 /// # Errors
 /// `Io` when a file can't be moved.
 pub fn put_back(part: &Path, store: &Path, stamp: &str) -> Result<Option<PathBuf>, StoreError> {
+    // Its file alone is moved.
+    log_written(part)?;
     synced(part)?;
-    let mut kept = None;
-    if store.exists() {
-        let aside = beside(store, &format!("before-restore-{stamp}"));
-        // Of the file and its log only one may be moved when the power fails, and a file without its log is an older history that
-        // fits its own seal.
-        if let Err(error) = log_written(store) {
-            tracing::warn!(%error, "the write-ahead log could not be written into the database before both are put aside");
+    let aside = unused(&beside(store, &format!("before-restore-{stamp}")))?;
+    let was_there = is_there(store);
+    // Of the file and its log only one may be moved when the power fails, and a file without its log is an older history that
+    // fits its own seal.
+    if was_there && let Err(error) = log_written(store) {
+        tracing::warn!(%error, "the write-ahead log could not be written into the database before both are put aside");
+    }
+    for suffix in BESIDE.iter().chain(&[""]) {
+        let (from, to) = (with(store, suffix), with(&aside, suffix));
+        if is_there(&from) {
+            fs::rename(&from, &to).map_err(|error| io(&to, &error))?;
         }
-        for suffix in ["-wal", "-shm", ""] {
-            let (from, to) = (with(store, suffix), with(&aside, suffix));
-            if from.exists() {
-                fs::rename(&from, &to).map_err(|error| io(&to, &error))?;
-            }
-        }
-        kept = Some(aside);
     }
     fs::rename(part, store).map_err(|error| io(store, &error))?;
     sync_folder(store)?;
-    Ok(kept)
+    Ok(was_there.then_some(aside))
+}
+
+/// This name, or the first one counted up from it that nothing has yet, neither as a database nor beside one.
+fn unused(name: &Path) -> Result<PathBuf, StoreError> {
+    let counted = (2..=KEPT_AT_MOST).map(|count| with(name, &format!("-{count}")));
+    let is_free =
+        |name: &PathBuf| !is_there(name) && !BESIDE.iter().any(|suffix| is_there(&with(name, suffix)));
+    let mut names = [name.to_owned()].into_iter().chain(counted);
+    names.find(is_free).ok_or_else(|| {
+        let name = name.display();
+        StoreError::Io(format!(
+            "`{name}` and {KEPT_AT_MOST} names like it are taken: move these files away"
+        ))
+    })
+}
+
+/// A link that leads nowhere is there, and so is what nobody lets us see.
+fn is_there(path: &Path) -> bool {
+    !fs::symlink_metadata(path).is_err_and(|error| error.kind() == ErrorKind::NotFound)
 }
 
 /// What the write-ahead log holds is in the file then, and the log is gone.
@@ -154,6 +202,11 @@ fn log_written(store: &Path) -> Result<(), rusqlite::Error> {
 fn misplaced(to: &Path) -> Option<String> {
     if to.is_dir() {
         return Some("it is a folder".to_owned());
+    }
+    if to.exists()
+        && let Err(error) = files::regular(to)
+    {
+        return Some(error.to_string());
     }
     let folder = folder_of(to);
     match fs::metadata(folder) {
@@ -179,6 +232,7 @@ fn in_short(error: StoreError) -> String {
         | StoreError::Tampered(_)
         | StoreError::Moved(_)
         | StoreError::NoBackup(_)
+        | StoreError::OwnFile(_)
         | StoreError::BackupUnreadable { .. }
         | StoreError::BackupUnwritable { .. }
         | StoreError::BackupAhead { .. }
@@ -187,21 +241,19 @@ fn in_short(error: StoreError) -> String {
     }
 }
 
-/// Whether a file is whole: a database of Interlock without damage, whose chain holds.
+pub(super) fn check(path: &Path) -> Result<Verified, StoreError> {
+    Ok(open_whole(path)?.1)
+}
+
+/// Opens a file that is whole, to read: a database of Interlock without damage, whose chain holds.
 ///
 /// # Errors
 /// What is wrong with it.
-fn check(path: &Path) -> Result<Verified, StoreError> {
+fn open_whole(path: &Path) -> Result<(Store, Verified), StoreError> {
     let flags = OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_NO_MUTEX;
-    let unreadable = |why: String| StoreError::BackupUnreadable {
-        path: path.to_owned(),
-        why,
-    };
-    match fs::metadata(path).and_then(|found| File::open(path).map(|_| found.is_file())) {
-        Ok(true) => {}
-        Ok(false) => return Err(unreadable("it is no file".to_owned())),
-        Err(error) => return Err(unreadable(error.to_string())),
-    }
+    files::regular(path)
+        .and_then(|()| File::open(path))
+        .map_err(|error| unreadable(path, error.to_string()))?;
     let connection = Connection::open_with_flags(path, flags)?;
     match migrate::known_version(&connection, path) {
         Ok(0) | Err(StoreError::Foreign(_)) => return Err(StoreError::NoBackup(path.to_owned())),
@@ -213,25 +265,37 @@ fn check(path: &Path) -> Result<Verified, StoreError> {
         return Err(StoreError::Io(said));
     }
     drop(connection);
-    Store::open_to_read(path)?.verify()
+    let store = Store::open_to_read(path)?;
+    let verified = store.verify()?;
+    Ok((store, verified))
+}
+
+fn unreadable(path: &Path, why: String) -> StoreError {
+    StoreError::BackupUnreadable {
+        path: path.to_owned(),
+        why,
+    }
 }
 
 fn beside(path: &Path, what: &str) -> PathBuf {
     with(path, &format!(".{what}"))
 }
 
-fn with(path: &Path, suffix: &str) -> PathBuf {
-    let mut name = path.as_os_str().to_owned();
-    name.push(suffix);
-    PathBuf::from(name)
-}
-
 fn remove(path: &Path) -> Result<(), StoreError> {
     match fs::remove_file(path) {
         Ok(()) => Ok(()),
-        Err(error) if error.kind() == std::io::ErrorKind::NotFound => Ok(()),
+        Err(error) if error.kind() == ErrorKind::NotFound => Ok(()),
         Err(error) => Err(io(path, &error)),
     }
+}
+
+/// With all that SQLite keeps beside it.
+fn remove_all(path: &Path) -> Result<(), StoreError> {
+    let beside = BESIDE.iter().map(|suffix| with(path, suffix));
+    [path.to_owned()]
+        .into_iter()
+        .chain(beside)
+        .try_for_each(|file| remove(&file))
 }
 
 fn synced(path: &Path) -> Result<(), StoreError> {
@@ -244,140 +308,6 @@ fn sync_folder(path: &Path) -> Result<(), StoreError> {
     synced(folder_of(path))
 }
 
-fn folder_of(path: &Path) -> &Path {
-    match path.parent() {
-        Some(parent) if !parent.as_os_str().is_empty() => parent,
-        Some(_) | None => Path::new("."),
-    }
-}
-
 fn io(path: &Path, error: &std::io::Error) -> StoreError {
     StoreError::Io(format!("`{}`: {error}", path.display()))
-}
-
-#[cfg(test)]
-mod tests {
-    use jiff::Timestamp;
-
-    use super::*;
-    use crate::domain::event::{Entry, Event, Who};
-    use crate::domain::freeze::Scope;
-    use crate::domain::samples;
-
-    fn with_entries(path: &Path, count: u64) -> Store {
-        let mut store = Store::open(path).expect("a database");
-        let first = store.seq() + 1;
-        let entry = |seq| Entry {
-            seq,
-            at: Timestamp::UNIX_EPOCH,
-            key: None,
-            event: Event::Frozen {
-                by: Who {
-                    id: samples::person("U1"),
-                    name: "ana".to_owned(),
-                },
-                reason: format!("entry {seq}"),
-                scope: Scope::Everything,
-                over: None,
-            },
-        };
-        let entries: Vec<Entry> = (first..first + count).map(entry).collect();
-        store
-            .commit(&entries, &[], &[], Timestamp::UNIX_EPOCH)
-            .expect("stored");
-        store
-    }
-
-    #[test]
-    fn a_backup_is_the_journal_as_it_stood_and_the_next_takes_its_place() {
-        let folder = tempfile::tempdir().expect("a folder");
-        let (live, to) = (folder.path().join("live.db"), folder.path().join("backup.db"));
-        let store = with_entries(&live, 300);
-        assert_eq!(store.backup(&to).expect("a backup").entries, 300);
-        drop(store);
-        let store = with_entries(&live, 5);
-        let second = store.backup(&to).expect("a backup");
-        assert_eq!((second.entries, second.head), (305, store.head()));
-        let names: Vec<_> = fs::read_dir(folder.path()).expect("a folder").flatten().collect();
-        assert!(
-            !names
-                .iter()
-                .any(|name| name.path().to_string_lossy().contains("part")),
-            "nothing half done is left: {names:?}"
-        );
-    }
-
-    #[test]
-    fn a_backup_that_knows_more_than_the_database_is_never_overwritten() {
-        let folder = tempfile::tempdir().expect("a folder");
-        let (live, to) = (folder.path().join("live.db"), folder.path().join("backup.db"));
-        with_entries(&live, 20).backup(&to).expect("a backup");
-        let set_back = with_entries(&folder.path().join("other.db"), 12);
-        let refused = set_back.backup(&to).expect_err("refused");
-        assert!(
-            matches!(
-                refused,
-                StoreError::BackupAhead {
-                    backup: 20,
-                    own: 12,
-                    ..
-                }
-            ),
-            "{refused}"
-        );
-        assert_eq!(check(&to).expect("the backup is still whole").entries, 20);
-    }
-
-    #[test]
-    fn a_damaged_backup_is_not_put_back() {
-        let folder = tempfile::tempdir().expect("a folder");
-        let (live, to) = (folder.path().join("live.db"), folder.path().join("backup.db"));
-        with_entries(&live, 40).backup(&to).expect("a backup");
-        let connection = Connection::open(&to).expect("opened");
-        connection
-            .execute_batch("DROP TRIGGER journal_no_update; UPDATE journal SET payload = replace(payload, 'entry 7', 'entry 8')")
-            .expect("changed");
-        drop(connection);
-        let refused = prepare(&to, &live).expect_err("refused");
-        assert!(matches!(refused, StoreError::Broken { seq: 7 }), "{refused}");
-        assert_eq!(Store::open_to_read(&live).expect("as before").seq(), 40);
-    }
-
-    #[test]
-    fn a_restored_database_is_the_backup_and_the_old_one_is_kept() {
-        let folder = tempfile::tempdir().expect("a folder");
-        let (live, to) = (folder.path().join("live.db"), folder.path().join("backup.db"));
-        with_entries(&live, 10).backup(&to).expect("a backup");
-        drop(with_entries(&live, 4));
-        let (verified, part) = prepare(&to, &live).expect("a copy");
-        let kept = put_back(&part, &live, "20261121").expect("restored");
-        assert_eq!(verified.entries, 10);
-        assert_eq!(Store::open_to_read(&live).expect("opened").seq(), 10);
-        let kept = kept.expect("the old database");
-        assert_eq!(Store::open_to_read(&kept).expect("opened").seq(), 14);
-    }
-
-    #[test]
-    fn what_is_put_aside_is_whole_without_its_log() {
-        let folder = tempfile::tempdir().expect("a folder");
-        let path = |name: &str| folder.path().join(name);
-        let (live, died, to) = (path("live.db"), path("died.db"), path("backup.db"));
-        let store = with_entries(&live, 3);
-        store.backup(&to).expect("a backup");
-        drop(store);
-        let store = with_entries(&live, 4);
-        // As a process leaves it that died.
-        for suffix in ["", "-wal"] {
-            fs::copy(with(&live, suffix), with(&died, suffix)).expect("copied");
-        }
-        drop(store);
-        let (_, part) = prepare(&to, &died).expect("a backup");
-        let kept = put_back(&part, &died, "20261121")
-            .expect("restored")
-            .expect("kept");
-        let alone = path("alone.db");
-        fs::copy(kept, &alone).expect("copied");
-        let seqs = [alone, died].map(|path| Store::open_to_read(&path).expect("a database").seq());
-        assert_eq!(seqs, [7, 3]);
-    }
 }

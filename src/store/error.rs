@@ -35,6 +35,8 @@ pub enum StoreError {
     Moved(PathBuf),
     #[error("`{}` is no backup of an Interlock database, so it is left as it is: name another file", .0.display())]
     NoBackup(PathBuf),
+    #[error("`{}` is the database itself (store.path) or one of the files beside it, and no backup: name another file", .0.display())]
+    OwnFile(PathBuf),
     #[error("the backup `{}` can't be read ({why}): name a file that `interlock backup` wrote and that this user may read", path.display())]
     BackupUnreadable { path: PathBuf, why: String },
     #[error("no backup can be written to `{}` ({why}): name a file in a folder that exists, has room and takes files of this user; the last backup stays as it is", path.display())]

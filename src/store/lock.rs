@@ -10,6 +10,7 @@ use std::path::Path;
 use std::time::Duration;
 
 use super::StoreError;
+use crate::files;
 
 /// Looks at the lock, and how long to wait between two of them.
 const LOOKS: u32 = 20;
@@ -27,7 +28,7 @@ impl StoreLock {
     /// # Errors
     /// `InUse` when another process holds it, `Open` when the file can't be made.
     pub fn take(store: &Path) -> Result<Self, StoreError> {
-        let path = store.with_extension("lock");
+        let path = files::lock_of(store);
         let open = |reason: String| StoreError::Open {
             path: path.clone(),
             reason,
@@ -67,7 +68,7 @@ pub struct Holder {
 /// # Errors
 /// When the file is there and can't be read or tried.
 pub fn holder(store: &Path) -> io::Result<Option<Holder>> {
-    let file = match File::open(store.with_extension("lock")) {
+    let file = match File::open(files::lock_of(store)) {
         Ok(file) => file,
         Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(None),
         Err(error) => return Err(error),

@@ -14,6 +14,8 @@
 )]
 
 mod backup;
+#[cfg(test)]
+mod backup_tests;
 mod beside;
 mod chain;
 mod checkpoint;

@@ -1,5 +1,9 @@
 //! `backup` while the bot works, and `restore`, after which nothing runs until somebody looked.
 
+use std::fs;
+use std::os::unix::fs::symlink;
+use std::process::Command;
+
 use serde_json::Value;
 
 use crate::place::Place;
@@ -104,7 +108,10 @@ fn a_backup_that_can_not_be_written_or_read_says_what_is_wrong_with_its_path() {
         );
         assert!(!said.contains("journal can be written"), "{said}");
     }
-    for (from, why) in [("nowhere.db", "No such file"), ("runbooks", "it is no file")] {
+    for (from, why) in [
+        ("nowhere.db", "No such file"),
+        ("runbooks", "it is no regular file"),
+    ] {
         let said = place.run(&["restore", from]).failed();
         let start = format!("the backup `{from}` can't be read ({why}");
         assert!(
@@ -118,4 +125,97 @@ fn a_backup_that_can_not_be_written_or_read_says_what_is_wrong_with_its_path() {
         "{said}"
     );
     assert!(!said.contains("store.path"), "{said}");
+}
+
+/// A bot ran in it and has ended.
+fn used() -> Place {
+    let place = Place::new();
+    let mut serving = Serving::start(&place, &["serve"]);
+    serving.post("/webhooks/alertmanager", DELIVERY);
+    assert_eq!(serving.stop("TERM"), Some(0));
+    place
+}
+
+fn pipe(place: &Place, name: &str) {
+    let made = Command::new("mkfifo").arg(place.path(name)).status().unwrap();
+    assert!(made.success());
+}
+
+#[test]
+fn the_database_itself_is_no_backup_by_whatever_path() {
+    let place = used();
+    symlink("interlock.db", place.path("soft.db")).unwrap();
+    fs::hard_link(place.path("interlock.db"), place.path("hard.db")).unwrap();
+    let before = place.run(&["audit", "verify"]).fine();
+    for file in [
+        "interlock.db",
+        "./interlock.db",
+        "runbooks/../interlock.db",
+        "soft.db",
+        "hard.db",
+    ] {
+        for args in [&["restore", file][..], &["backup", "--to", file]] {
+            let said = place.run(args).failed();
+            let wanted = format!("interlock: `{file}` is the database itself (store.path)");
+            assert!(
+                said.starts_with(&wanted) && said.ends_with("name another file"),
+                "{said}"
+            );
+        }
+        place.configure(&format!("backup.file = \"{file}\""));
+        for args in [&["serve"][..], &["check"], &["backup"]] {
+            let said = place.run(args).failed();
+            let wanted = format!("interlock: `backup.file` is `{file}`, which is the database itself");
+            assert!(said.starts_with(&wanted), "{said}");
+        }
+        place.configure("");
+    }
+    assert_eq!(place.run(&["audit", "verify"]).fine(), before);
+    // Neither of them is there yet.
+    let place = Place::new();
+    place.configure("backup.file = \"runbooks/../interlock.db\"");
+    let said = place.run(&["serve"]).failed();
+    assert!(said.contains("which is the database itself"), "{said}");
+}
+
+#[test]
+fn restores_one_after_the_other_keep_every_database_that_was_there() {
+    let place = used();
+    place.run(&["backup", "--to", "copy.db"]).fine();
+    for _ in 0..4 {
+        place.run(&["restore", "copy.db"]).fine();
+    }
+    let names = fs::read_dir(place.folder()).unwrap();
+    let names: Vec<String> = names
+        .map(|entry| entry.unwrap().file_name().into_string().unwrap())
+        .filter(|name| name.contains("before-restore-"))
+        .collect();
+    assert_eq!(names.len(), 4, "{names:?}");
+}
+
+#[test]
+fn a_pipe_is_no_backup_and_nobody_waits_for_it() {
+    let place = used();
+    pipe(&place, "pipe");
+    let said = place.run(&["restore", "pipe"]).failed();
+    assert!(
+        said.contains("`pipe` can't be read (it is no regular file)"),
+        "{said}"
+    );
+    for device in ["pipe", "/dev/null"] {
+        let said = place.run(&["backup", "--to", device]).failed();
+        let wanted = format!("no backup can be written to `{device}` (it is no regular file)");
+        assert!(said.contains(&wanted), "{said}");
+    }
+    // Alerts are taken all the same, and that there is no backup is said.
+    place.configure("backup.file = \"pipe\"");
+    let mut serving = Serving::start(&place, &["serve"]);
+    let answer = serving.post("/webhooks/alertmanager", DELIVERY);
+    assert!(answer.starts_with("HTTP/1.1 200"), "{answer}");
+    assert_eq!(serving.stop("TERM"), Some(0));
+    let log = place.read("log");
+    assert!(
+        log.contains("the backup pipe can't be compared with the database"),
+        "{log}"
+    );
 }

@@ -427,6 +427,34 @@ fn the_configuration_is_found_where_people_put_it() {
 }
 
 #[test]
+fn a_configuration_comes_from_a_pipe_too_but_not_without_end() {
+    let place = Place::new();
+    let config = place.read("interlock.toml");
+    let shown = place.run(&["policy", "show"]).fine();
+    let piped = place.run_with_input(&["--config", "/dev/stdin", "policy", "show"], &config);
+    assert_eq!(piped.fine(), shown);
+    let said = place.run(&["--config", "/dev/zero", "policy", "show"]).failed();
+    assert!(
+        said.starts_with(
+            "interlock: the configuration file `/dev/zero` can't be read (it has more than 1048576 bytes)"
+        ),
+        "{said}"
+    );
+    place.configure("slack.app_token_file = \"/dev/zero\"");
+    place.write(
+        "interlock.toml",
+        &place
+            .read("interlock.toml")
+            .replace("slack.app_token =", "slack.team ="),
+    );
+    let said = place.run(&["policy", "show"]).failed();
+    assert!(
+        said.contains("`/dev/zero` can't be read (it has more than 1048576 bytes)"),
+        "{said}"
+    );
+}
+
+#[test]
 fn the_version_and_the_help_are_there() {
     let place = Place::bare();
     assert_eq!(

@@ -9,8 +9,9 @@ use jiff::Timestamp;
 use serde::Serialize;
 
 use super::bucket::Keeper;
-use super::places::{in_bucket, in_file, regular};
+use super::places::{in_bucket, in_file};
 use crate::config::Secret;
+use crate::files;
 
 /// How long an address may take to answer: less than the worker signs ahead of time.
 pub(super) const ANSWER_WITHIN: Duration = Duration::from_secs(3);
@@ -157,7 +158,7 @@ async fn append(path: PathBuf, kept: &Kept) -> Result<(), AnchorError> {
     let written = tokio::task::spawn_blocking(move || {
         let is_new = !path.exists();
         if !is_new {
-            regular(&path)?;
+            files::regular(&path)?;
         }
         let mut file = OpenOptions::new()
             .create(true)

@@ -11,6 +11,7 @@ use tokio::time::timeout;
 use super::bucket::{Keeper, NotRead};
 use crate::app::StartError;
 use crate::config::Settings;
+use crate::files;
 use crate::store::{Checkpoint, PublicKey, Signer, Store};
 
 /// A bucket may take so long over all of its answers.
@@ -199,16 +200,8 @@ fn largest<'a>(lines: impl Iterator<Item = &'a str>, key: &PublicKey) -> Option<
 
 /// What the file says. A line that was torn when the disk was full is no reason not to read the others.
 fn text_of(file: &Path) -> std::io::Result<String> {
-    regular(file)?;
+    files::regular(file)?;
     Ok(String::from_utf8_lossy(&std::fs::read(file)?).into_owned())
-}
-
-/// A pipe that nobody writes to, or reads from, would be waited for.
-pub(super) fn regular(file: &Path) -> std::io::Result<()> {
-    match std::fs::metadata(file)?.is_file() {
-        true => Ok(()),
-        false => Err(std::io::Error::other("it is no regular file")),
-    }
 }
 
 /// Every checkpoint of this key that the file holds, smallest first; none where there is no file.
