@@ -15,7 +15,7 @@ pub use crate::actions::rights::{Need, Right, Role as RightOf};
 use crate::config::runbooks::LoadError;
 use crate::config::{Cluster, Settings};
 use crate::domain::ids::ClusterName;
-use crate::domain::runbook::Catalog;
+use crate::domain::runbook::{Catalog, Refused, RefusedLine};
 
 /// The power that one cluster has to give.
 #[derive(Debug)]
@@ -23,10 +23,12 @@ pub struct Power {
     pub cluster: ClusterName,
     /// Of which so many runbooks.
     pub runbooks: usize,
-    needs: Needs,
-    accounts: Accounts,
+    /// Those that have errors, so that what they need is not known.
+    pub refused: Vec<RefusedLine>,
+    pub(super) needs: Needs,
+    pub(super) accounts: Accounts,
     /// What the cluster's own account needs to be a standby, or to have one.
-    standby: Vec<Right>,
+    pub(super) standby: Vec<Right>,
 }
 
 /// Where the accounts live that the configuration does not name, if nobody says otherwise.
@@ -75,6 +77,7 @@ impl Power {
         Self {
             cluster,
             runbooks: catalog.len(),
+            refused: catalog.refused().iter().map(Refused::line).collect(),
             needs,
             accounts,
             standby: standby.unwrap_or_default(),

@@ -77,6 +77,11 @@ impl Screen {
         writeln!(self.out, "{text}").map_err(Failure::Output)
     }
 
+    /// A line on standard error, beside an answer that a program reads. When that is gone too, the exit code is left to tell.
+    pub fn warn(&mut self, text: &str) {
+        let _ = writeln!(io::stderr(), "interlock: {}", harmless(text));
+    }
+
     pub fn flush(&mut self) -> Result<(), Failure> {
         self.out.flush().map_err(Failure::Output)
     }

@@ -5,7 +5,7 @@ use std::time::{Duration, Instant};
 use interlock::playground::cluster::{ClusterDouble, ClusterOptions, ClusterUser};
 use serde_json::Value;
 
-use crate::place::Place;
+use crate::place::{Place, REDIS};
 use crate::serving::Serving;
 
 #[test]
@@ -48,6 +48,94 @@ fn what_nobody_may_approve_gets_no_right_and_is_named() {
         "{printed}"
     );
     assert!(!printed.contains("FLUSHDB"), "{printed}");
+}
+
+#[test]
+fn a_runbook_with_errors_is_left_out_and_named() {
+    let place = Place::new();
+    let whole = place.run(&["rbac"]).fine();
+    place.write(
+        "runbooks/bad.md",
+        "# Runbook: Bad\n## Steps\n### Step 1: x\n```bash\nrm -rf /\n```\n",
+    );
+    let ran = place.run(&["rbac"]);
+    assert_eq!((ran.code, ran.out), (Some(1), whole));
+    let wanted = "interlock: the runbook `bad` has errors, so what it needs is not in the output (bad.md:";
+    assert!(
+        ran.err.starts_with(wanted) && ran.err.lines().count() == 1,
+        "{}",
+        ran.err
+    );
+    let ran = place.run(&["rbac", "--format", "json"]);
+    assert_eq!(ran.code, Some(1));
+    let json: Value = serde_json::from_str(&ran.out).unwrap();
+    assert_eq!(json["refused"][0]["runbook"], "bad");
+}
+
+#[test]
+fn a_namespace_is_one_that_a_cluster_can_have() {
+    let place = Place::new();
+    let longest = "n".repeat(63);
+    for good in ["a", "team-1", "1", &longest] {
+        let printed = place.run(&["rbac", "--namespace", good]).fine();
+        assert!(printed.contains(&format!("# Interlock itself runs as {good}/interlock.\n")));
+    }
+    let too_long = "n".repeat(64);
+    for bad in [
+        "",
+        " ",
+        "a.b",
+        "A",
+        "-a",
+        "a-",
+        "a/b",
+        "ä",
+        "'x",
+        "\"x\"",
+        "x\nkind: Secret",
+        "x\r# ",
+        &too_long,
+    ] {
+        let said = place.run(&["rbac", &format!("--namespace={bad}")]).failed();
+        assert!(
+            said.contains("no namespace is called that: write lower-case letters"),
+            "{said}"
+        );
+    }
+}
+
+/// Over each role, and nowhere else; and YAML reads the same with them.
+#[test]
+fn what_each_role_is_for_stands_over_it() {
+    let place = Place::new();
+    place.write(
+        "runbooks/odd.md",
+        &REDIS
+            .replace("# Runbook: Redis Connection Timeout", "# Runbook: Odd")
+            .replace(
+                "## Steps",
+                "## Evidence\n### Pods\u{2028}kind: Secret\u{85}# \u{7}x\n```bash\nkubectl get pods -n production\n```\n## Steps",
+            ),
+    );
+    let ran = place.run(&["rbac", "--format", "json"]);
+    assert_eq!(ran.code, Some(0), "{}", ran.err);
+    let json: Value = serde_json::from_str(&ran.out).unwrap();
+    let printed = place.run(&["rbac"]).fine();
+    let read: Vec<Value> = serde_saphyr::from_multiple(&printed).unwrap();
+    assert_eq!(&read, json["objects"].as_array().unwrap());
+    let (_, documents) = printed.split_once("---\n").unwrap();
+    let mut roles = 0;
+    for document in documents.split("---\n") {
+        let is_role = document.contains("\nkind: Role\n") || document.contains("\nkind: ClusterRole\n");
+        assert_eq!(document.starts_with("# For "), is_role, "{document}");
+        roles += usize::from(is_role);
+    }
+    assert!(roles > 3, "{printed}");
+    assert!(
+        printed.contains("---\n# For odd: evidence \"Pods\\u{2028}kind: Secret\\u{85}# \\u{7}x\"")
+            && printed.contains("---\n# For Interlock itself\n"),
+        "{printed}"
+    );
 }
 
 #[test]

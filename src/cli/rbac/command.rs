@@ -5,14 +5,16 @@ use std::path::PathBuf;
 use serde::Serialize;
 use serde_json::Value;
 
-use super::yaml;
+use super::{comment, yaml};
 use crate::app::{self, Need, Power, Right, RightOf};
 use crate::cli::args::{Format, FormatArg};
 use crate::cli::outcome::{Ended, Failure};
 use crate::cli::screen::Screen;
 use crate::cli::setup::Setup;
 use crate::config::Settings;
+use crate::domain::action::{reveal, visible};
 use crate::domain::ids::ClusterName;
+use crate::domain::runbook::RefusedLine;
 use crate::render::words;
 
 /// Print the rights that the runbooks need in a cluster, and nothing beyond: accounts, roles, admission policies
@@ -20,7 +22,8 @@ use crate::render::words;
 #[command(after_help = "Example: interlock rbac | kubectl apply -f -\n\n\
     One service account for each tier and one for Interlock itself. The admission policies let a command into a pod\n\
     only when it stands in a runbook (Kubernetes 1.30 or newer). Everything has one label, so that the kubectl command\n\
-    in the first lines takes every right away.")]
+    in the first lines takes every right away. Over each role stands what it is for; a runbook with errors is left out,\n\
+    and the exit code is 1 then.")]
 pub(in crate::cli) struct Rbac {
     /// The cluster, by its name in the configuration. Without it: the default or only one.
     #[arg(long, value_name = "NAME")]
@@ -44,6 +47,8 @@ struct Answer<'a> {
     tier_service_accounts: Vec<(u8, String)>,
     needs: Vec<Line<'a>>,
     left_out: Vec<&'a str>,
+    /// Runbooks with errors: what they need is not in here.
+    refused: &'a [RefusedLine],
     objects: Vec<Value>,
 }
 
@@ -60,6 +65,12 @@ impl Rbac {
     pub fn run(self, setup: &Setup, screen: &mut Screen) -> Result<Ended, Failure> {
         let settings = setup.settings()?;
         let cluster = chosen(&settings, self.cluster)?;
+        if !is_label(&self.namespace) {
+            return Err(Failure::Refused(format!(
+                "--namespace is `{}`, and no namespace is called that: write lower-case letters, digits and `-`, 1 to {LABEL_MOST} of them, with a letter or a digit first and last",
+                visible(&self.namespace, LABEL_MOST)
+            )));
+        }
         let runbooks = self.runbooks.as_ref().unwrap_or(&settings.runbooks.path);
         let power = app::power(&settings, runbooks, cluster, &self.namespace)?;
         // Rights without the policies that bound them would be wider than the runbooks.
@@ -72,14 +83,40 @@ impl Rbac {
             Format::Json => screen.json(&answer(&power))?,
             Format::Human => {
                 screen.say(&heading(&power))?;
-                for object in power.objects() {
+                let (objects, purposes) = (power.objects(), power.purposes());
+                for object in &objects {
                     screen.put("---\n")?;
-                    screen.put(&yaml::written(&object))?;
+                    let purpose = purposes.of(object, &objects);
+                    screen.put(&purpose.map(comment::lines).unwrap_or_default())?;
+                    screen.put(&yaml::written(object))?;
                 }
             }
         }
-        Ok(Ended::Fine)
+        for refused in &power.refused {
+            screen.warn(&format!(
+                "the runbook `{}` has errors, so what it needs is not in the output ({}): `interlock check` says more",
+                refused.runbook,
+                reveal(&refused.said)
+            ));
+        }
+        Ok(if power.refused.is_empty() {
+            Ended::Fine
+        } else {
+            Ended::Found
+        })
     }
+}
+
+/// Of a label of DNS, which the name of a namespace is.
+const LABEL_MOST: usize = 63;
+
+/// Source: RFC 1123, 2.1, as Kubernetes reads it ("Object Names and IDs", RFC 1123 label names).
+fn is_label(text: &str) -> bool {
+    let allowed = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '-';
+    (1..=LABEL_MOST).contains(&text.len())
+        && text.chars().all(allowed)
+        && !text.starts_with('-')
+        && !text.ends_with('-')
 }
 
 /// Without any configured cluster there is still an answer: for the one that kubectl would apply it to.
@@ -120,6 +157,7 @@ fn answer(power: &Power) -> Answer<'_> {
         tier_service_accounts: power.tier_accounts().collect(),
         needs: power.needs().map(line).collect(),
         left_out: power.left_out().collect(),
+        refused: &power.refused,
         objects: power.objects(),
     }
 }
