@@ -20,11 +20,16 @@ pub struct Lists {
     over: BTreeSet<(IncidentId, Source, EpisodeKey)>,
     /// How many alerts the last delivery of a group left out, and those that it told of.
     cut: BTreeMap<Group, (u64, BTreeSet<Fingerprint>)>,
+    /// The same of the last list that told of an alert.
+    with: BTreeMap<(Group, Fingerprint), u64>,
+    /// That before the commit: what is in one with a delivery may have come before it.
+    before: BTreeMap<(Group, Fingerprint), u64>,
 }
 
 impl Lists {
     /// What is being delivered in one commit. Where it tells of a group twice nobody knows which of both counts when.
     pub fn delivered(&mut self, commands: &[Command]) {
+        self.before.clone_from(&self.with);
         let mut seen = BTreeSet::new();
         for command in commands {
             let Command::Alerts { alerts, .. } = command else {
@@ -32,7 +37,15 @@ impl Lists {
             };
             let lists = lists(alerts);
             for (group, list) in lists {
-                if seen.insert(group.clone()) {
+                let twice = !seen.insert(group.clone());
+                for told in &list.1 {
+                    let alert = (group.clone(), told.clone());
+                    match twice {
+                        true => _ = self.with.remove(&alert),
+                        false => _ = self.with.insert(alert, list.0),
+                    }
+                }
+                if !twice {
                     self.cut.insert(group, list);
                 } else {
                     self.cut.remove(&group);
@@ -41,10 +54,14 @@ impl Lists {
         }
     }
 
-    /// Whether more may fire than an incident's alerts: their sender left some out, or nobody knows.
+    /// Whether more may fire than an incident's alerts: their sender left some out when it last told of one, or nobody knows.
     pub fn may_be_more(&self, incident: &Incident) -> bool {
-        let mut groups = incident.episodes.iter().filter_map(|of| group(&of.alert));
-        groups.any(|group| self.cut.get(&group).is_none_or(|(left_out, _)| *left_out > 0))
+        let mut alerts = incident
+            .episodes
+            .iter()
+            .filter_map(|of| Some((group(&of.alert)?, of.alert.fingerprint.clone())));
+        let more = |known: Option<&u64>| known.is_none_or(|left_out| *left_out > 0);
+        alerts.any(|alert| more(self.with.get(&alert)) || more(self.before.get(&alert)))
     }
 
     /// Holds the next entry against what was said before; `state` is from before it.
