@@ -7,6 +7,8 @@ mod admission;
 mod backup;
 #[path = "cli/context.rs"]
 mod context;
+#[path = "cli/doctor.rs"]
+mod doctor;
 #[path = "cli/eval.rs"]
 mod eval;
 #[path = "cli/freezing.rs"]

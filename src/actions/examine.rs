@@ -15,9 +15,11 @@ use crate::domain::runbook::Expectation;
 use crate::domain::text::{head, tail, without_middle};
 use crate::ports::{Ended, Output};
 
-/// What is given up on each side of a gap: longer than any secret but a key, which is known without its first or last line. Then
-/// as much again at most, to the end of a line.
-const EDGE: usize = 8 * 1024;
+/// What is given up on each side of a gap: longer than any secret but a key, which is known without its first or last line, in
+/// whatever form it is written. Tokens have some 1.5 KiB, values that are remembered up to 4, and an escape takes six bytes.
+const EDGE: usize = 32 * 1024;
+/// So much more at most, to the end of a line.
+const LINE: usize = 8 * 1024;
 
 /// How the attempt ended, for the journal.
 #[must_use]
@@ -110,7 +112,7 @@ fn before_a_gap(text: &str) -> &str {
     let kept = head(text, text.len().saturating_sub(EDGE));
     let line = kept
         .rfind('\n')
-        .filter(|end| kept.len().saturating_sub(*end) <= EDGE);
+        .filter(|end| kept.len().saturating_sub(*end) <= LINE);
     head(kept, line.unwrap_or(kept.len()))
 }
 
@@ -118,7 +120,7 @@ fn after_a_gap(text: &str) -> &str {
     let kept = tail(text, text.len().saturating_sub(EDGE));
     let line = kept
         .find('\n')
-        .filter(|end| *end <= EDGE)
+        .filter(|end| *end <= LINE)
         .map_or(0, |end| end.saturating_add(1));
     tail(kept, kept.len().saturating_sub(line))
 }
@@ -198,6 +200,26 @@ mod tests {
                         assert!(shown.starts_with("first\n") && shown.ends_with("\nlast"));
                     }
                 }
+            }
+        }
+    }
+
+    /// As long as a value may be that is remembered, where each of its bytes takes six.
+    #[test]
+    fn an_escaped_secret_over_an_edge_of_a_gap_leaves_no_escape() {
+        let token: String = (0..4_000)
+            .map(|at| char::from(b"kZ3v9q_1zx7mw5-tb2r8jc4"[at * 7 % 23]))
+            .collect();
+        let redactor = Redactor::new([&token]).expect("a redactor");
+        let written: String = token
+            .chars()
+            .map(|char| format!("\\u{:04x}", u32::from(char)))
+            .collect();
+        for at in (7..written.len()).step_by(991) {
+            for kept in cut_within(&written, at, "a line of words\n") {
+                let shown = cleaned(&redactor, &kept);
+                assert!(!shown.contains("\\u00"), "cut at {at}");
+                assert!(shown.starts_with("first\n") && shown.ends_with("\nlast"));
             }
         }
     }

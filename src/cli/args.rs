@@ -16,6 +16,8 @@ use super::{
 };
 #[cfg(feature = "playground")]
 use super::{demo, playground};
+use crate::app;
+use crate::config::Settings;
 
 /// Answers alerts in Slack: proposes the team's own runbooks, runs what people approve, writes everything down.
 ///
@@ -129,9 +131,20 @@ pub fn main() -> ExitCode {
         Err(failure) => {
             // What was printed before stays before. When standard error is gone too, only the exit code is left to tell.
             let _ = screen.flush();
-            let _ = writeln!(std::io::stderr(), "interlock: {}", harmless(&failure.to_string()));
+            let told = without_secrets(&setup, &failure.to_string());
+            let _ = writeln!(std::io::stderr(), "interlock: {}", harmless(&told));
             ExitCode::from(2)
         }
+    }
+}
+
+/// What a server said, or somebody typed, may stand in it. Of a configuration that can't be read nothing was used yet; families
+/// of secrets are known all the same.
+fn without_secrets(setup: &Setup, text: &str) -> String {
+    let settings = setup.settings().unwrap_or_default();
+    match app::redactor(&settings).or_else(|_| app::redactor(&Settings::default())) {
+        Ok(redactor) => redactor.clean(text).into_owned(),
+        Err(error) => error.to_string(),
     }
 }
 

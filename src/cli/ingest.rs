@@ -79,6 +79,9 @@ impl Ingest {
             Err(problem) => (Read::default(), Authenticity::NotTold, Some(told(problem)?)),
         };
         app::without_secrets(&settings, &mut read.alerts)?;
+        // It quotes the body.
+        let clean = app::cleaner(app::redactor(&settings)?);
+        let refused = refused.map(|text| clean(&text));
         match self.format.format {
             Format::Json => screen.json(&Answer {
                 source,

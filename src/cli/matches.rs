@@ -111,7 +111,9 @@ impl Match {
             // The reader of the command line asks for one of them.
             (None, None) => return Err(Failure::EmptyAlert(PathBuf::new())),
         };
-        let alerts = read_alerts(&path, &mapping)?;
+        let mut alerts = read_alerts(&path, &mapping)?;
+        // As a bot would take them.
+        app::without_secrets(&settings, &mut alerts)?;
         let answers: Vec<Answer> = alerts
             .iter()
             .map(|alert| answer(&settings, &catalog, alert))

@@ -2,17 +2,22 @@
 
 use std::borrow::Cow;
 use std::collections::VecDeque;
+use std::ops::Range;
 
-use aho_corasick::{AhoCorasick, BuildError, MatchKind};
+use aho_corasick::{AhoCorasick, BuildError, Match, MatchKind, PatternID};
 
+use super::decoded::Decoded;
 use super::held;
+use crate::domain::text::tail;
 
 /// Secrets shorter than this are not looked for: they would be found in every other word.
 pub const SHORTEST_SECRET: usize = 4;
 /// Of a secret whose end was cut away, so many characters are still one.
 const SHORTEST_BEGINNING: usize = 6;
+/// Bytes that one may take as an escape, and some for ends of lines.
+const LONGEST_ESCAPE: usize = 12;
 /// What is remembered of values that were seen: so many, and so many bytes in all. The oldest are forgotten. In all their
-/// forms that is some 4 MiB of automaton.
+/// forms that is some 6 MiB of automaton.
 const MOST_SEEN: usize = 256;
 const MOST_SEEN_BYTES: usize = 32 * 1024;
 /// A longer value is not remembered; where it was seen it was taken out all the same.
@@ -107,36 +112,80 @@ impl Known {
 
     #[must_use]
     pub fn is_in(&self, text: &str) -> bool {
-        self.automaton
-            .as_ref()
-            .is_some_and(|automaton| automaton.is_match(text))
+        !self.found(text).is_empty()
     }
 
     #[must_use]
     pub fn without<'t>(&self, text: &'t str) -> Cow<'t, str> {
-        let Some(automaton) = &self.automaton else {
-            return Cow::Borrowed(text);
-        };
-        if !automaton.is_match(text) {
+        let found = self.found(text);
+        if found.is_empty() {
             return Cow::Borrowed(text);
         }
         let mut clean = String::with_capacity(text.len());
-        automaton.replace_all_with(text, &mut clean, |found, _, clean| {
-            let mark = self.forms.get(found.pattern().as_usize());
-            clean.push_str(mark.map_or(OURS, |(_, mark)| mark));
-            true
-        });
+        let mut kept_from = 0;
+        for (part, mark) in found {
+            clean.push_str(text.get(kept_from..part.start).unwrap_or_default());
+            clean.push_str(mark);
+            kept_from = part.end;
+        }
+        clean.push_str(text.get(kept_from..).unwrap_or_default());
         Cow::Owned(clean)
+    }
+
+    /// Where they stand, in order and apart from each other: in the text as it is, and in what it means.
+    fn found(&self, text: &str) -> Vec<(Range<usize>, &'static str)> {
+        let Some(automaton) = &self.automaton else {
+            return Vec::new();
+        };
+        let part = |found: Match| (found.range(), self.mark(found.pattern()));
+        let mut found: Vec<_> = automaton.find_iter(text).map(part).collect();
+        if let Some(decoded) = Decoded::of(text) {
+            let meant = automaton.find_iter(&decoded.text).map(part);
+            found.extend(meant.map(|(part, mark)| (decoded.origin(&part), mark)));
+        }
+        found.sort_by_key(|(part, _)| part.start);
+        found.dedup_by(|(next, mark), (last, of_both)| {
+            let overlaps = next.start < last.end;
+            if overlaps {
+                last.end = last.end.max(next.end);
+                if *mark == OURS {
+                    *of_both = OURS;
+                }
+            }
+            overlaps
+        });
+        found
+    }
+
+    fn mark(&self, pattern: PatternID) -> &'static str {
+        self.forms.get(pattern.as_usize()).map_or(OURS, |(_, mark)| mark)
     }
 
     /// Where the beginning of one stands at the very end of a text that was cut.
     #[must_use]
     pub fn begun_at_the_end(&self, text: &str) -> Option<(usize, &'static str)> {
+        let longest = self.forms.iter().map(|(form, _)| form.len()).max()?;
+        let as_it_is = self.begun(text.as_bytes());
+        let last = tail(text, longest.saturating_mul(LONGEST_ESCAPE));
+        let before = text.len().saturating_sub(last.len());
+        let meant = Decoded::of(last).and_then(|decoded| {
+            // Of an escape that the end cuts in two nothing can be told.
+            let ends = [decoded.text.len(), decoded.whole].into_iter();
+            let begun = ends.filter_map(|end| self.begun(decoded.text.get(..end)?));
+            let (start, mark) = begun.min_by_key(|(start, _)| *start)?;
+            let origin = decoded.origin(&(start..start.saturating_add(1)));
+            Some((before.saturating_add(origin.start), mark))
+        });
+        as_it_is.into_iter().chain(meant).min_by_key(|(start, _)| *start)
+    }
+
+    fn begun(&self, text: &[u8]) -> Option<(usize, &'static str)> {
         let begins = self.forms.iter().filter_map(|(form, mark)| {
             let most = form.len().saturating_sub(1).min(text.len());
             let longest = (SHORTEST_BEGINNING..=most)
                 .rev()
-                .find(|length| form.get(..*length).is_some_and(|begun| text.ends_with(begun)))?;
+                .filter(|length| form.is_char_boundary(*length))
+                .find(|length| text.ends_with(form.as_bytes().get(..*length).unwrap_or_default()))?;
             Some((text.len().saturating_sub(longest), *mark))
         });
         begins.min_by_key(|(start, _)| *start)

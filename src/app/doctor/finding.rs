@@ -2,6 +2,8 @@
 
 use serde::Serialize;
 
+use crate::actions::redact::Redactor;
+
 /// How it stands.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "snake_case")]
@@ -34,6 +36,11 @@ impl Finding {
 
     pub(super) fn unclear(about: impl Into<String>, text: impl Into<String>) -> Self {
         Self::new(about, Stands::Unclear, text)
+    }
+
+    pub(super) fn cleaned(mut self, redactor: &Redactor) -> Self {
+        self.text = redactor.clean(&self.text).into_owned();
+        self
     }
 
     fn new(about: impl Into<String>, stands: Stands, text: impl Into<String>) -> Self {

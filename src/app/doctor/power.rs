@@ -1,10 +1,12 @@
 //! Rights held against rights needed, in sentences.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
 
 use jiff::Timestamp;
 
 use super::finding::Finding;
+use crate::actions::redact::Redactor;
 use crate::app::bounds::{self, Said};
 use crate::app::power::{HOME, Power};
 use crate::app::review::{Breadth, Listed, NAMESPACES, Review};
@@ -17,6 +19,7 @@ pub(super) async fn look(
     settings: &Settings,
     catalog: &Catalog,
     name: &ClusterName,
+    redactor: &Arc<Redactor>,
     now: Timestamp,
 ) -> Vec<Finding> {
     let about = format!("cluster {name}");
@@ -24,7 +27,7 @@ pub(super) async fn look(
     let rows = settings.environments.iter().filter(|row| row.cluster == *name);
     let known = rows.flat_map(|row| &row.namespaces);
     let known: Vec<String> = known.map(|namespace| namespace.as_str().to_owned()).collect();
-    let clusters = clusters(settings);
+    let clusters = clusters(settings).telling(redactor.clone());
     let reviewed = power.review(&clusters, settings, Breadth::Wide(&known), now);
     let review = match reviewed.await {
         Ok(review) => review,

@@ -41,6 +41,8 @@ pub(super) fn show(
         ),
     };
     app::changes_without_secrets(settings, &mut read.changes)?;
+    let clean = app::cleaner(app::redactor(settings)?);
+    let refused = refused.map(|text| clean(&text));
     let ended = ended(refused.as_deref(), &authenticity, !sample.headers.is_empty());
     match (format, &refused) {
         (Format::Json, _) => screen.json(&Answer {

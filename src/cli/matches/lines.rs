@@ -88,6 +88,7 @@ pub(super) fn answer(
         Box::new(File::open(path).map_err(unreadable)?)
     };
     let rules = app::rules(settings, "");
+    let redactor = app::redactor(settings)?;
     let mut ended = Ended::Fine;
     // Bytes and not text: one that is no UTF-8 makes its own line wrong, and no other.
     for (number, line) in (1..).zip(BufReader::new(input).split(b'\n')) {
@@ -96,7 +97,7 @@ pub(super) fn answer(
             continue;
         }
         let body = webhook(&line).unwrap_or(line);
-        let alerts = match parse_alertmanager(&body, mapping) {
+        let mut alerts = match parse_alertmanager(&body, mapping) {
             Ok(alerts) if !alerts.is_empty() => alerts,
             other => {
                 ended = Ended::Found;
@@ -105,7 +106,8 @@ pub(super) fn answer(
                 continue;
             }
         };
-        for alert in &alerts {
+        for alert in &mut alerts {
+            alert.redact(&|text| redactor.clean(text));
             let environment = rules.environment_of(alert);
             let answer = one(catalog, alert, &AlertFacts::of(alert, environment.as_ref()));
             match format {

@@ -7,6 +7,7 @@ mod harmless;
 mod held;
 mod objects;
 mod vendors;
+mod written;
 
 use super::Redactor;
 
