@@ -1,10 +1,18 @@
-//! What the README says is so: its configuration and the deployment's load, and the tests that it names are there.
+//! What the README says is so: its configuration and the deployment's load, and the tests that it names are there. So is what the
+//! tables of docs/guarantees.md say: each row is whole, and its mutants are those that are tried with its test.
 
 use std::path::Path;
 
 use interlock::config::{ExecutionMode, Settings, SlackCredentials};
 
 const README: &str = include_str!("../README.md");
+const GUARANTEES: &str = include_str!("../docs/guarantees.md");
+const PLANTED_BUGS: &str = include_str!("../.ci/planted-bugs");
+/// What stands over each table of promises.
+const COLUMNS: &str =
+    "| Promise | Threat | Trials | Seeds | Mutants | Date | Test |\n|---|---|---|---|---|---|---|\n";
+/// In a cell about which there is nothing to say.
+const NONE: &str = "–";
 
 /// The first block of this language, without the indentation of the list it stands in.
 fn block(language: &str) -> String {
@@ -80,7 +88,7 @@ fn the_receiver_fits_the_configuration() {
 fn every_promise_names_a_test_that_is_there() {
     let promises = promises(README);
     assert!(promises >= 20, "only {promises} promises were read");
-    let promises = self::promises(include_str!("../docs/guarantees.md"));
+    let promises = self::promises(GUARANTEES);
     assert!(promises >= 40, "only {promises} guarantees were read");
 }
 
@@ -106,19 +114,26 @@ fn promises(table: &str) -> usize {
     promises
 }
 
-/// The table of guards says of each by which test its absence is noticed, as the list that is tried says it.
-#[test]
-fn every_guard_of_the_table_is_tried_with_the_test_that_stands_beside_it() {
-    let tried: Vec<(&str, &str)> = include_str!("../.ci/planted-bugs")
+/// Of each planted bug its name, the test program that notices it, and the test in that.
+fn planted() -> Vec<[&'static str; 3]> {
+    PLANTED_BUGS
         .lines()
         .filter(|line| !line.starts_with('#'))
         .filter_map(|line| {
             let mut words = line.split_whitespace();
-            let (bug, test) = (words.next()?, words.nth(1)?);
-            Some((bug, test.rsplit("::").next()?))
+            Some([words.next()?, words.next()?, words.next()?])
         })
+        .collect()
+}
+
+/// The table of guards says of each by which test its absence is noticed, as the list that is tried says it.
+#[test]
+fn every_guard_of_the_table_is_tried_with_the_test_that_stands_beside_it() {
+    let tried: Vec<(&str, &str)> = planted()
+        .into_iter()
+        .filter_map(|[bug, _, test]| Some((bug, test.rsplit("::").next()?)))
         .collect();
-    let (_, table) = include_str!("../docs/guarantees.md")
+    let (_, table) = GUARANTEES
         .split_once("## The gate, guard by guard")
         .expect("the table of guards");
     let (table, _) = table.split_once("\n## ").expect("what comes behind it");
@@ -136,6 +151,103 @@ fn every_guard_of_the_table_is_tried_with_the_test_that_stands_beside_it() {
         guards += 1;
     }
     assert!(guards >= 50, "only {guards} guards were read");
+}
+
+/// A row of a table of promises.
+struct Promised {
+    line: &'static str,
+    mutants: Vec<&'static str>,
+    /// Files, each with the name of a test in it.
+    tests: Vec<(&'static str, &'static str)>,
+}
+
+impl Promised {
+    /// # Panics
+    /// When a cell is empty or missing, or says something that can't stand there.
+    fn read(line: &'static str) -> Self {
+        let row = line.strip_prefix("| ").and_then(|row| row.strip_suffix(" |"));
+        let cells: Vec<&str> = row.unwrap_or_default().split(" | ").map(str::trim).collect();
+        let [promise, threat, trials, seeds, mutants, date, tests] = cells[..] else {
+            panic!("it has not the seven cells: {line}");
+        };
+        for cell in [promise, threat, trials, seeds, mutants, tests] {
+            assert!(!cell.is_empty(), "a cell is empty: {line}");
+        }
+        let day = date.parse::<jiff::civil::Date>().ok();
+        let written = day.map(|day| day.to_string());
+        assert_eq!(written.as_deref(), Some(date), "no date like 2026-11-23: {line}");
+        let words: Vec<&str> = tests.split('`').skip(1).step_by(2).collect();
+        let (pairs, odd) = words.as_chunks::<2>();
+        assert!(
+            !pairs.is_empty() && odd.is_empty(),
+            "a file without a test: {line}"
+        );
+        Self {
+            line,
+            mutants: mutants.split(", ").filter(|mutant| *mutant != NONE).collect(),
+            tests: pairs.iter().map(|[file, name]| (*file, *name)).collect(),
+        }
+    }
+
+    fn names(&self, bug: &str) -> bool {
+        self.mutants.contains(&bug)
+    }
+
+    /// Whether one of its tests is this one of this program.
+    fn is_held_by(&self, program: &str, test: &str) -> bool {
+        self.tests
+            .iter()
+            .any(|(file, name)| stands_in(file, name, program, test))
+    }
+}
+
+/// Whether a test of this file and name is the one that its program calls like this: `tests/it/seen.rs` is the module `seen` of
+/// `it`, and `src/domain/run.rs` is `domain::run` of `lib`, with tests of its own in `domain::run::tests`.
+fn stands_in(file: &str, name: &str, program: &str, test: &str) -> bool {
+    let mut parts = file.strip_suffix(".rs").unwrap_or(file).split('/');
+    let own = match parts.next() {
+        Some("src") => "lib",
+        _ => parts.next().unwrap_or_default(),
+    };
+    let modules: Vec<&str> = parts.filter(|part| !matches!(*part, "main" | "mod")).collect();
+    let called = [modules.clone(), vec![name]].concat().join("::");
+    let within = [modules, vec!["tests", name]].concat().join("::");
+    own == program && (called == test || within == test)
+}
+
+/// Every row of every table of promises; a line that is none ends its table.
+fn promised() -> Vec<Promised> {
+    let tables = GUARANTEES.split(COLUMNS).skip(1);
+    tables
+        .flat_map(|table| table.lines().take_while(|line| line.starts_with('|')))
+        .map(Promised::read)
+        .collect()
+}
+
+/// Where a test holds several promises, each bug that is planted for it stands beside one of them at least.
+#[test]
+fn every_row_is_whole_and_names_the_mutants_that_are_tried_with_its_test() {
+    assert_eq!(
+        GUARANTEES.matches("\n| Promise | Threat |").count(),
+        GUARANTEES.matches(COLUMNS).count(),
+        "a table of promises has other columns"
+    );
+    let (planted, promised) = (planted(), promised());
+    assert!(promised.len() >= 200, "only {} rows were read", promised.len());
+    for row in &promised {
+        for mutant in &row.mutants {
+            let is_tried = planted
+                .iter()
+                .any(|[bug, program, test]| bug == mutant && row.is_held_by(program, test));
+            assert!(is_tried, "`{mutant}` is not tried with the test of: {}", row.line);
+        }
+    }
+    for [bug, program, test] in &planted {
+        let stands = promised
+            .iter()
+            .any(|row| row.names(bug) && row.is_held_by(program, test));
+        assert!(stands, "no row of `{test}` ({program}) names `{bug}`");
+    }
 }
 
 #[test]
