@@ -153,11 +153,11 @@ fn remembered(count: usize) -> (State, Vec<Signature>, Signature) {
         if number <= count {
             let result = ClosedAs::AlertCleared;
             tell(&mut state, Event::Closed { incident, result });
-            closed.extend(Signature::of(state.incident(incident).unwrap(), &state.past));
+            closed.extend(Signature::of(state.incident(incident).unwrap()));
         }
     }
     let newest = state.incident(IncidentId(count + 1)).unwrap();
-    let signature = Signature::of(newest, &state.past).unwrap();
+    let signature = Signature::of(newest).unwrap();
     (state, closed, signature)
 }
 

@@ -102,6 +102,7 @@ fn plan(steps: Vec<PlannedStep>) -> Plan {
         policy_revision: "sha256:fedcba9876543210".into(),
         requester: Requester::Interlock,
         modified_from: None,
+        asked_before: std::collections::BTreeSet::new(),
         takes_back: None,
         parameters: BTreeMap::new(),
         advised: BTreeMap::new(),

@@ -161,7 +161,7 @@ impl State {
                 self.apply_to_incident(entry, *incident);
                 self.own_breaker_ends(*incident);
                 if let Some(closed) = self.incidents.get(incident) {
-                    Signature::of(closed, &self.past)
+                    Signature::of(closed)
                         .filter(|_| !closed.is_merged())
                         .into_iter()
                         .for_each(|signature| self.memory.keep(signature));

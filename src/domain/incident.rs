@@ -101,6 +101,9 @@ pub struct PlanRequest {
     pub skip: Vec<StepNo>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub modified_from: Option<PlanNo>,
+    /// Who asked for the same before, and no plan came of it: they are behind this one as well.
+    #[serde(default, skip_serializing_if = "BTreeSet::is_empty")]
+    pub asked_before: BTreeSet<PersonId>,
     /// Nothing but the Rollback of the step that this attempt was at.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub takes_back: Option<AttemptId>,
@@ -297,6 +300,9 @@ pub struct Incident {
     /// How many of its changes had been started when a person last lifted its breaker: they count no longer.
     #[serde(default, skip_serializing_if = "is_zero")]
     pub looked_at: u32,
+    /// Runbooks that ran for it and did not help, each with the alert that it was to help against.
+    #[serde(default, skip_serializing_if = "BTreeSet::is_empty")]
+    pub in_vain: BTreeSet<(Fingerprint, RunbookName)>,
     /// Sequence number of the last entry about this incident: changes whenever the card may.
     pub last_seq: u64,
 }
@@ -447,6 +453,7 @@ impl Incident {
             if let Requester::Person(id) = &plan.requester {
                 people.insert(id.clone());
             }
+            people.extend(plan.asked_before.iter().cloned());
             // Numbers only go down, so a damaged chain ends too.
             next = plan
                 .modified_from

@@ -15,7 +15,6 @@ use serde::{Deserialize, Serialize};
 
 use super::ids::{Fingerprint, IncidentId, RunbookName, Service};
 use super::incident::{ClosedAs, Incident, Phase};
-use super::past::Past;
 use super::run::{RunResult, only_refused};
 
 /// Signatures that are kept at hand; the journal has all of them.
@@ -87,10 +86,10 @@ pub struct Similar {
 
 impl Signature {
     /// Of an incident, as it is now; one that is open has ended nowhere yet, and counts as cleared. `None` without an alert.
-    /// Whether its runbook helped is what `past` says, so that a card never shows as helpful what the gate holds back for not
-    /// having helped.
+    /// Whether its runbook helped is what `past` noted on it, so that a card never shows as helpful what the gate holds back for
+    /// not having helped.
     #[must_use]
-    pub fn of(incident: &Incident, past: &Past) -> Option<Self> {
+    pub fn of(incident: &Incident) -> Option<Self> {
         let alert = incident.first_alert()?;
         let text = format!("{} {}", alert.title, alert.description).to_lowercase();
         let words = text
@@ -119,7 +118,7 @@ impl Signature {
                 .current()
                 .map(|track| track.plan.runbook.clone())
                 .or_else(|| incident.checklist.clone()),
-            ending: ending(incident, in_vain(incident, past)),
+            ending: ending(incident, incident.was_in_vain()),
         })
     }
 
@@ -205,14 +204,6 @@ fn shared<'w>(one: &'w [String], other: &[String]) -> Vec<&'w str> {
         }
     }
     both
-}
-
-/// Whether a runbook of this incident is known not to have helped against its alert, since the incident began.
-fn in_vain(incident: &Incident, past: &Past) -> bool {
-    incident
-        .first_alert()
-        .zip(incident.current())
-        .is_some_and(|(alert, track)| past.failed_since(&alert.fingerprint, &track.plan.runbook, incident.id))
 }
 
 /// How it ended, in the words of the next one. What changed nothing neither helped nor failed.

@@ -4,7 +4,8 @@
 //! This decides: three firings in an hour, or a fix that failed before, go to a human. So it knows only the very same alert, counts
 //! every firing at once and forgets by time. `memory` holds whole incidents that are over, finds those that are merely like one,
 //! forgets by number, and is only shown. Neither could be made from the other: an incident that is open or was never closed
-//! leaves no signature, and likeness is no ground to refuse on. Whether a runbook helped is told here alone: a signature asks.
+//! leaves no signature, and likeness is no ground to refuse on. Whether a runbook helped is decided here alone, for both: for what
+//! the next firing may do, and on the incident in which it was tried, where a signature reads it.
 //!
 //! Bounded: what is forgotten early makes an alert look new, so in a flood of different alerts flapping is told of the
 //! newest ones only.
@@ -15,7 +16,7 @@ use jiff::{SignedDuration, Timestamp};
 use serde::{Deserialize, Serialize};
 
 use super::ids::{Fingerprint, IncidentId, PlanNo, RunbookName};
-use super::incident::HandoffReason;
+use super::incident::{HandoffReason, Incident};
 use super::run::{RunResult, only_refused};
 use super::state::State;
 
@@ -50,8 +51,6 @@ struct Failed {
     at: Timestamp,
     alert: Fingerprint,
     runbook: RunbookName,
-    /// In which it did not help.
-    incident: IncidentId,
 }
 
 impl Past {
@@ -125,13 +124,7 @@ impl Past {
         times.is_some_and(|times| now.duration_since(times.last) <= span)
     }
 
-    pub(super) fn failed(
-        &mut self,
-        at: Timestamp,
-        alert: &Fingerprint,
-        runbook: &RunbookName,
-        incident: IncidentId,
-    ) {
+    pub(super) fn failed(&mut self, at: Timestamp, alert: &Fingerprint, runbook: &RunbookName) {
         self.helped(alert, runbook);
         if self.failed.len() >= FAILED_MOST {
             self.failed.pop_front();
@@ -140,7 +133,6 @@ impl Past {
             at,
             alert: alert.clone(),
             runbook: runbook.clone(),
-            incident,
         });
     }
 
@@ -163,14 +155,6 @@ impl Past {
             .rev()
             .find(|failed| failed.alert == *alert && failed.runbook == *runbook)?;
         (now.duration_since(last.at) < FAILED_FOR).then_some(last.at)
-    }
-
-    /// Whether it is known that this runbook did not help against this alert in this incident or a later one. What was before it
-    /// says nothing of it, whatever the clock said.
-    #[must_use]
-    pub fn failed_since(&self, alert: &Fingerprint, runbook: &RunbookName, since: IncidentId) -> bool {
-        let mut failed = self.failed.iter().rev();
-        failed.any(|failed| failed.alert == *alert && failed.runbook == *runbook && failed.incident >= since)
     }
 
     /// Lets go of what decides nothing any more.
@@ -200,17 +184,32 @@ impl State {
             return;
         };
         let (alert, runbook) = (&alert.fingerprint, &track.plan.runbook);
+        let tried = (alert.clone(), runbook.clone());
         match result {
-            RunResult::Verified => self.past.helped(alert, runbook),
+            RunResult::Verified => self.note_helped(id, &tried),
             // That a start was refused says nothing of what ran before it.
             RunResult::Stopped { why, .. } if only_refused(why) => {}
             RunResult::NotVerified { .. } | RunResult::Stopped { .. } if track.run.changes > 0 => {
-                self.past.failed(at, alert, runbook, id);
+                self.note_in_vain(id, tried, at);
             }
             RunResult::NotVerified { .. }
             | RunResult::Stopped { .. }
             | RunResult::TakenBack { .. }
             | RunResult::DryRun => {}
+        }
+    }
+
+    fn note_helped(&mut self, id: IncidentId, tried: &(Fingerprint, RunbookName)) {
+        self.past.helped(&tried.0, &tried.1);
+        if let Some(incident) = self.incidents.get_mut(&id) {
+            incident.in_vain.remove(tried);
+        }
+    }
+
+    fn note_in_vain(&mut self, id: IncidentId, tried: (Fingerprint, RunbookName), at: Timestamp) {
+        self.past.failed(at, &tried.0, &tried.1);
+        if let Some(incident) = self.incidents.get_mut(&id) {
+            incident.in_vain.insert(tried);
         }
     }
 
@@ -243,8 +242,22 @@ impl State {
             | HandoffReason::Shadow => false,
         };
         if in_vain && let Some((alert, track)) = incident.first_alert().zip(incident.current()) {
-            self.past.failed(at, &alert.fingerprint, &track.plan.runbook, id);
+            let tried = (alert.fingerprint.clone(), track.plan.runbook.clone());
+            self.note_in_vain(id, tried, at);
         }
+    }
+}
+
+impl Incident {
+    /// Whether its runbook ran for it and is known not to have helped against its alert. Told from this incident alone: what
+    /// became of others, which may be erased before it, changes nothing of how it ended.
+    pub(super) fn was_in_vain(&self) -> bool {
+        self.first_alert()
+            .zip(self.current())
+            .is_some_and(|(alert, track)| {
+                let tried = (alert.fingerprint.clone(), track.plan.runbook.clone());
+                self.in_vain.contains(&tried)
+            })
     }
 }
 
@@ -256,7 +269,14 @@ fn count(times: &mut BTreeMap<Fingerprint, Times>, at: Timestamp, alert: &Finger
 
 #[cfg(test)]
 mod tests {
+    use std::sync::Arc;
+
     use super::*;
+    use crate::domain::alert::Alert;
+    use crate::domain::event::{Entry, Event};
+    use crate::domain::ids::Channel;
+    use crate::domain::policy::Decision;
+    use crate::domain::samples;
 
     fn at(minutes: i64) -> Timestamp {
         Timestamp::from_second(minutes * 60).unwrap()
@@ -300,12 +320,65 @@ mod tests {
     fn a_fix_that_did_not_help_is_known_until_it_helps_or_a_month_has_passed() {
         let (alert, runbook) = (Fingerprint::new("a"), RunbookName::new("r"));
         let mut past = Past::default();
-        past.failed(at(0), &alert, &runbook, IncidentId(1));
+        past.failed(at(0), &alert, &runbook);
         assert_eq!(past.failed_before(&alert, &runbook, at(5)), Some(at(0)));
         let other = RunbookName::new("other");
         assert_eq!(past.failed_before(&alert, &other, at(5)), None);
         assert_eq!(past.failed_before(&alert, &runbook, at(31 * 24 * 60)), None);
         past.helped(&alert, &runbook);
         assert_eq!(past.failed_before(&alert, &runbook, at(6)), None);
+    }
+
+    /// Two that are about one alert, in whatever order they end: each of them says what became of its own.
+    #[test]
+    fn what_was_in_vain_in_one_incident_is_told_of_it_whatever_another_did() {
+        let mut state = State::default();
+        for id in [IncidentId(1), IncidentId(2)] {
+            for event in began(id) {
+                let seq = state.seq + 1;
+                let (at, key) = (at(0), None);
+                state.apply(&Entry { seq, at, key, event });
+            }
+        }
+        let tried = (Fingerprint::new("f"), RunbookName::new("redis"));
+        let was = |state: &State| [1, 2].map(|id| state.incident(IncidentId(id)).unwrap().was_in_vain());
+        assert_eq!(was(&state), [false, false]);
+        state.note_in_vain(IncidentId(2), tried.clone(), at(1));
+        assert_eq!(was(&state), [false, true]);
+        state.note_in_vain(IncidentId(1), tried.clone(), at(2));
+        assert_eq!(was(&state), [true, true]);
+        state.note_helped(IncidentId(1), &tried);
+        assert_eq!(was(&state), [false, true]);
+        // What the next firing may do is decided by the last of them.
+        assert_eq!(state.past.failed_before(&tried.0, &tried.1, at(3)), None);
+    }
+
+    /// An incident with a plan.
+    fn began(incident: IncidentId) -> [Event; 2] {
+        let alert = Alert {
+            fingerprint: Fingerprint::new("f"),
+            ..samples::alert()
+        };
+        let mut plan = samples::plan(Vec::new());
+        plan.runbook = RunbookName::new("redis");
+        let digest = plan.digest().unwrap();
+        let opened = Event::Opened {
+            incident,
+            title: alert.title.clone(),
+            severity: alert.severity,
+            alert: Arc::new(alert),
+            channel: Channel::new("#incidents"),
+            by: None,
+            ask_instead: None,
+        };
+        let proposed = Event::Proposed {
+            incident,
+            plan: Arc::new(plan),
+            digest,
+            decision: Decision::Allow,
+            approve_by: at(10),
+            failed_before: None,
+        };
+        [opened, proposed]
     }
 }

@@ -1,7 +1,7 @@
 //! A Plan: a runbook resolved for one incident, no choice left open. It is what is shown, what is approved and what
 //! runs; its digest ties the three together.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
@@ -112,6 +112,9 @@ pub struct Plan {
     /// The plan that this one was made from by Modify.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub modified_from: Option<PlanNo>,
+    /// Others who asked for it before whoever is its requester, and got no plan.
+    #[serde(default, skip_serializing_if = "BTreeSet::is_empty")]
+    pub asked_before: BTreeSet<PersonId>,
     /// The attempt that it takes back, by its runbook's Rollback; then there is nothing else in it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub takes_back: Option<AttemptId>,

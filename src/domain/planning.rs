@@ -108,6 +108,7 @@ pub fn sketch(
         policy_revision: rules.policy.revision.clone(),
         requester: request.requester.clone(),
         modified_from: request.modified_from,
+        asked_before: request.asked_before.clone(),
         takes_back: request.takes_back,
         budget: runbook.budget.clone(),
         requires_human_approval: runbook.requires_human_approval,

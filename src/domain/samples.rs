@@ -1,10 +1,14 @@
-//! A plan for the tests of the machines, with every field set to something.
+//! A plan for the tests of the machines, with every field set to something, and an alert with as little as there can be.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use super::action::{Action, BudgetKey, Defaults, EffectClass, Kind, ObjectRef, Tier};
+use super::alert::{Alert, AlertStatus, Severity, Told};
 use super::ceremony::Ceremony;
-use super::ids::{ClusterName, Environment, Namespace, PersonId, PlanNo, Revision, RunbookName, StepNo};
+use super::ids::{
+    ClusterName, Environment, EpisodeKey, Fingerprint, Namespace, PersonId, PlanNo, Revision, RunbookName,
+    Source, StepNo,
+};
 use super::plan::{Plan, PlannedStep, Requester, Role};
 use super::runbook::{Autonomy, Expectation, FailureAction, ParamValue, When};
 use crate::ports::TargetState;
@@ -80,6 +84,7 @@ pub fn plan(steps: Vec<PlannedStep>) -> Plan {
         policy_revision: Revision::new("sha256:2"),
         requester: Requester::Person(person("U1")),
         modified_from: Some(PlanNo(1)),
+        asked_before: BTreeSet::new(),
         takes_back: None,
         parameters: BTreeMap::from([("count".to_owned(), ParamValue("3".to_owned()))]),
         advised: BTreeMap::new(),
@@ -101,5 +106,30 @@ pub fn ceremony() -> Ceremony {
         reason: "it has to go".to_owned(),
         step: 1,
         digest: plan(Vec::new()).digest().expect("a digest"),
+    }
+}
+
+/// It fires, and says nothing more of itself.
+pub fn alert() -> Alert {
+    Alert {
+        source: Source::new("alertmanager"),
+        dedup_key: None,
+        told: Told::default(),
+        fingerprint: Fingerprint::new("f"),
+        episode: EpisodeKey::new("e"),
+        group: None,
+        status: AlertStatus::Firing,
+        name: String::new(),
+        title: String::new(),
+        description: String::new(),
+        severity: Severity::High,
+        service: None,
+        labels: BTreeMap::new(),
+        annotations: BTreeMap::new(),
+        starts_at: None,
+        ends_at: None,
+        links: Vec::new(),
+        severity_word: String::new(),
+        source_ref: None,
     }
 }

@@ -91,6 +91,7 @@ pub fn write_at(place: &Place, begun: &str) {
         advised: [].into(),
         skip: vec![],
         modified_from: None,
+        asked_before: std::collections::BTreeSet::new(),
         takes_back: None,
     };
     let plan = planning::sketch(
@@ -151,6 +152,7 @@ pub fn write_habit(place: &Place, times: u64) {
         advised: [].into(),
         skip: vec![],
         modified_from: None,
+        asked_before: std::collections::BTreeSet::new(),
         takes_back: None,
     };
     let incident = story.state.incident(INCIDENT).unwrap();

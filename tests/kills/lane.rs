@@ -208,12 +208,16 @@ impl Lane {
         matches!(timeout(ROUND, self.slack.use_http(urls)).await, Ok(Ok(())))
     }
 
+    pub fn is_over_http(&self) -> bool {
+        self.over_http
+    }
+
     async fn round(&mut self) {
         let moment = Moment::choose(&mut self.rng);
         let environment = moment.environment().map(|(name, value)| (name, value.into()));
         let asked = self.asked_next();
         let troubled = moment == Moment::TroubleMet || self.rng.below(4) == 0;
-        let trouble = troubled.then(|| Trouble::choose(&mut self.rng, asked, self.over_http));
+        let mut trouble = troubled.then(|| Trouble::choose(&mut self.rng, asked, self.over_http));
         let of_slack = matches!(trouble, Some(Trouble::Slack(_)));
         if let Some(trouble) = trouble.as_ref().filter(|_| !of_slack) {
             trouble.begin(self);
@@ -222,9 +226,10 @@ impl Lane {
         let begun = Instant::now();
         let came = match self.start(environment.into_iter().collect()).await {
             Ok(process) => {
-                match trouble.as_ref().filter(|_| of_slack) {
-                    Some(trouble) => trouble.begin(self),
-                    None => self.clicks_come_twice(),
+                if of_slack {
+                    trouble = trouble.filter(|trouble| trouble.begin(self));
+                } else {
+                    self.clicks_come_twice();
                 }
                 let round = (begun.elapsed() * OF_STARTS).clamp(ROUND, LONGEST_ROUND);
                 let came = timeout(round, self.until(moment, &process, round, trouble.as_ref())).await;

@@ -243,13 +243,13 @@ impl Never {
         must(glass || !scenery::is_closed(&knowledge.rules.policy, at), || {
             format!("{id} starts in a freeze of the calendar")
         })?;
-        self.changes_little((at, glass), knowledge, step, id)
+        self.changes_little((at, glass), (state, knowledge), step, id)
     }
 
     fn changes_little(
         &mut self,
         (at, glass): (Timestamp, bool),
-        knowledge: &Knowledge,
+        (state, knowledge): (&State, &Knowledge),
         step: &PlannedStep,
         id: AttemptId,
     ) -> Result<(), String> {
@@ -276,7 +276,9 @@ impl Never {
             format!("{id} is one more than {allowed} in an hour")
         })?;
         self.changes.push(at);
-        if count + 1 == allowed {
+        // Behind broken glass more may start where it has stopped already.
+        let stands = state.freeze.of(&Scope::Breaker { cluster: None }).is_some();
+        if count + 1 == allowed && !stands {
             self.owe(
                 "breaker of the hour".to_owned(),
                 "its limit is spent and nothing stops",

@@ -95,7 +95,8 @@ impl Spent {
         let part = shown.part(shown.reaches(upto));
         let wanted = part.filter(|step| step.effect != EffectClass::Observe).count();
         let allowed = usize::try_from(allowed).unwrap_or(usize::MAX);
-        must(before + wanted <= allowed, || {
+        // Glass was broken for others meanwhile: what changes nothing may run all the same.
+        must(wanted == 0 || before + wanted <= allowed, || {
             format!("{incident} is approved for {wanted} changes, after {before} of {allowed} in an hour")
         })
     }

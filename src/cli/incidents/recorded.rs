@@ -61,6 +61,6 @@ fn folded(id: IncidentId, entries: &[Entry]) -> Option<(Incident, Option<Signatu
     let mut state = State::default();
     entries.iter().for_each(|entry| state.apply(entry));
     let incident = state.incidents.remove(&id)?;
-    let signature = Signature::of(&incident, &state.past);
+    let signature = Signature::of(&incident);
     Some((incident, signature))
 }

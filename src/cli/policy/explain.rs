@@ -185,6 +185,7 @@ impl Explain {
                 Requester::Interlock
             },
             modified_from: None,
+            asked_before: BTreeSet::new(),
             takes_back: None,
         };
         let incident = incident().ok_or_else(|| Failure::Defect("no incident to plan for".to_owned()))?;

@@ -1,7 +1,7 @@
 //! What people do: every click and command is answered, and every refusal is on record with all its reasons.
 //! Longer than other files, since everything that a person can do is answered here.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use super::yes::{Words, Yes};
@@ -514,6 +514,7 @@ fn run(
             advised: BTreeMap::new(),
             skip: Vec::new(),
             modified_from: None,
+            asked_before: BTreeSet::new(),
             takes_back: None,
         };
         super::survey::plan(tx, context, incident, request);

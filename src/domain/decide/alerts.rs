@@ -1,7 +1,7 @@
 //! Alerts come in: duplicates collapse, related ones join, new ones open an incident and look for a runbook.
 //! Longer than other files, since what an alert may turn out to be stands in one place.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use jiff::SignedDuration;
@@ -372,9 +372,7 @@ pub(super) fn opened_with(
 /// What was like it before, and how that ended.
 fn remember(tx: &mut Tx<'_>, incident: IncidentId) {
     let state = tx.state();
-    let signature = state
-        .incident(incident)
-        .and_then(|incident| Signature::of(incident, &state.past));
+    let signature = state.incident(incident).and_then(Signature::of);
     let similar = signature.map(|signature| state.memory.similar(&signature, SIMILAR));
     if let Some(similar) = similar.filter(|similar| !similar.is_empty()) {
         tx.record(Event::Remembered { incident, similar });
@@ -469,6 +467,7 @@ pub fn plan_or_checklist(
         advised: BTreeMap::new(),
         skip: Vec::new(),
         modified_from: None,
+        asked_before: BTreeSet::new(),
         takes_back: None,
     };
     match advise::blanks(tx, context, incident, &request.runbook) {
@@ -499,11 +498,15 @@ fn resolved(tx: &mut Tx<'_>, context: Context<'_>, incident: IncidentId, alert: 
             .is_some_and(|episode| episode.resolved_at.is_none() && !is_earlier(alert, &episode.alert))
     });
     if fresh && twins::agree(tx, incident, alert) {
+        let before = tx.state().incident(incident);
+        let had = before.is_some_and(|before| before.attended().is_some());
         tx.record(Event::AlertResolved {
             incident,
             source: Some(alert.source.clone()),
             episode: alert.episode.clone(),
         });
         advance::source_agrees(tx, context, incident);
+        // Of a list that was cut off others may fire on, of which nobody has said anything.
+        heard::rings_again(tx, context, incident, had);
     }
 }

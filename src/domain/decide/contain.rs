@@ -1,7 +1,7 @@
 //! After a step of which nobody knows whether it happened, and that can't be repeated: what it may have broken is frozen
 //! first; then it may be taken back, through the same gate, and a person says what was wrong.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use super::act::{Actor, open};
 use super::{Context, Tx, freezing, judge, survey};
@@ -135,6 +135,7 @@ fn request(
         advised: BTreeMap::new(),
         skip: Vec::new(),
         modified_from: None,
+        asked_before: BTreeSet::new(),
         takes_back: Some(AttemptId {
             incident: incident.id,
             plan: track.plan.no,

@@ -103,15 +103,24 @@ fn match_again(tx: &mut Tx<'_>, context: Context<'_>, actor: &Actor<'_>, id: Inc
     })
 }
 
+/// Who asks is its requester now, and nobody who was behind it before is let go: neither those behind the plan that stands, nor
+/// who asked last where no plan came of that.
 fn again(incident: &Incident, request: &PlanRequest, actor: &Actor<'_>) -> PlanRequest {
-    let before = incident
+    let stands = incident
         .current()
         .filter(|track| track.plan.runbook == request.runbook)
-        .filter(|track| !incident.behind(&track.plan).is_empty())
-        .map(|track| track.plan.no);
+        .map(|track| (track.plan.no, incident.behind(&track.plan)))
+        .filter(|(_, behind)| !behind.is_empty());
+    let by = &actor.person.id;
+    let mut asked_before = request.asked_before.clone();
+    if let Requester::Person(id) = &request.requester {
+        asked_before.insert(id.clone());
+    }
+    asked_before.retain(|id| id != by && !stands.as_ref().is_some_and(|(_, behind)| behind.contains(id)));
     PlanRequest {
-        requester: Requester::Person(actor.person.id.clone()),
-        modified_from: before,
+        requester: Requester::Person(by.clone()),
+        modified_from: stands.map(|(no, _)| no),
+        asked_before,
         ..request.clone()
     }
 }

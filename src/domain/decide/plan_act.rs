@@ -1,7 +1,7 @@
 //! Clicks on a plan: approve, reject, modify and review.
 //! Longer than other files, since each click on a plan is told from beginning to end.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use super::act::Actor;
 use super::yes::{Yes, say};
@@ -478,6 +478,7 @@ fn request(
         advised,
         skip: change.skip.clone(),
         modified_from: Some(track.plan.no),
+        asked_before: BTreeSet::new(),
         takes_back: track.plan.takes_back,
     };
     let sketch =

@@ -46,6 +46,7 @@ pub fn renew(tx: &mut Tx<'_>, context: Context<'_>, id: IncidentId, reasons: Vec
         advised: BTreeMap::new(),
         skip: Vec::new(),
         modified_from: track.plan.modified_from,
+        asked_before: track.plan.asked_before.clone(),
         takes_back: None,
     });
     tx.record(Event::Outdated {
@@ -178,6 +179,7 @@ fn is_of(sketch: &Plan, request: &PlanRequest) -> bool {
     request.runbook == sketch.runbook
         && request.requester == sketch.requester
         && request.modified_from == sketch.modified_from
+        && request.asked_before == sketch.asked_before
         && request.takes_back == sketch.takes_back
         && sketch
             .steps

@@ -72,6 +72,7 @@ pub(super) fn opened(
         joined_groups: BTreeSet::new(),
         merged_groups: BTreeSet::new(),
         split_off: BTreeSet::new(),
+        in_vain: BTreeSet::new(),
         silences: Vec::new(),
         cut: Vec::new(),
         looked_at: 0,

@@ -3,9 +3,9 @@
 use std::sync::Arc;
 
 use super::*;
-use crate::domain::alert::{Alert, AlertStatus, Severity, Told};
+use crate::domain::alert::{Alert, Severity};
 use crate::domain::approval::Vote;
-use crate::domain::ids::{Channel, EpisodeKey, Fingerprint, Source};
+use crate::domain::ids::Channel;
 use crate::domain::incident::MessageRef;
 use crate::domain::plan::{Plan, PlanDigest};
 use crate::domain::samples;
@@ -59,7 +59,7 @@ impl Journal {
         let alert = Arc::new(Alert {
             name: "A".to_owned(),
             title: "A".to_owned(),
-            ..alert()
+            ..samples::alert()
         });
         self.then(
             60_000,
@@ -155,6 +155,7 @@ impl Journal {
             advised: BTreeMap::new(),
             skip: Vec::new(),
             modified_from: Some(PlanNo(plan)),
+            asked_before: std::collections::BTreeSet::new(),
             takes_back: None,
         };
         self.then(5_000, Event::Planning { incident, request });
@@ -179,30 +180,6 @@ fn whom(who: &str) -> Who {
     Who {
         id: samples::person(who),
         name: who.to_lowercase(),
-    }
-}
-
-fn alert() -> Alert {
-    Alert {
-        source: Source::new("alertmanager"),
-        dedup_key: None,
-        told: Told::default(),
-        fingerprint: Fingerprint::new("f"),
-        episode: EpisodeKey::new("e"),
-        group: None,
-        status: AlertStatus::Firing,
-        name: String::new(),
-        title: String::new(),
-        description: String::new(),
-        severity: Severity::High,
-        service: None,
-        labels: BTreeMap::new(),
-        annotations: BTreeMap::new(),
-        starts_at: None,
-        ends_at: None,
-        links: Vec::new(),
-        severity_word: String::new(),
-        source_ref: None,
     }
 }
 

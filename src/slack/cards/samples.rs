@@ -1,6 +1,6 @@
 //! Incidents for tests: a plain one, and the worst that can come.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use jiff::Timestamp;
@@ -127,6 +127,7 @@ pub(crate) fn track(steps: Vec<PlannedStep>) -> PlanTrack {
         policy_revision: "sha256:fedcba9876543210".into(),
         requester: Requester::Interlock,
         modified_from: None,
+        asked_before: BTreeSet::new(),
         takes_back: None,
         parameters: BTreeMap::new(),
         advised: BTreeMap::new(),
@@ -250,9 +251,10 @@ pub(crate) fn incident(title: &str, steps: Vec<PlannedStep>) -> Incident {
         silences: Vec::new(),
         cut: Vec::new(),
         looked_at: 0,
-        joined_groups: std::collections::BTreeSet::new(),
-        merged_groups: std::collections::BTreeSet::new(),
-        split_off: std::collections::BTreeSet::new(),
+        joined_groups: BTreeSet::new(),
+        merged_groups: BTreeSet::new(),
+        split_off: BTreeSet::new(),
+        in_vain: BTreeSet::new(),
         frozen_around: Vec::new(),
         evidence: None,
         ticks: BTreeMap::new(),

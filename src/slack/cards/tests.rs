@@ -420,6 +420,7 @@ fn worst_phases() -> Vec<Phase> {
                 advised: Default::default(),
                 skip: Vec::new(),
                 modified_from: None,
+                asked_before: std::collections::BTreeSet::new(),
                 takes_back: None,
             },
         },
