@@ -132,6 +132,35 @@ async fn what_joins_what_somebody_has_is_not_had_by_them() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn what_somebody_had_is_over_and_what_was_left_out_of_a_list_calls_again() {
+    let world = TestWorld::start(Setup::default().table(ZABBIX)).await;
+    let sends = async |body: &Value| assert_eq!(world.sends("zabbix", "zabbix-token", body).await, 200);
+    let alert = Alert::tape_jam().severity("high");
+    let cut = |mut body: Value| {
+        body["truncatedAlerts"] = json!(7);
+        body
+    };
+    assert_eq!(world.posts(&cut(alert.firing())).await, 200);
+    world.card("If nobody decides").await;
+    sends(&problem("2", json!({"name": "Drive 7 is jammed"}))).await;
+    world.card_shows("INC-2", "Drive 7 is jammed").await;
+    world.ben().types("merge INC-2 into INC-1").await;
+    world.ben().is_told("its 1 alert is in INC-1 now.").await;
+    assert_eq!(world.posts(&cut(alert.resolved(world.now()))).await, 200);
+    sends(&update("2", "acknowledged", "Ana")).await;
+    world.card_shows("INC-1", "Acknowledged at Zabbix by Ana").await;
+    // Hers is over. Of the seven that were left out nobody has said anything.
+    sends(&problem("2", json!({"name": "Drive 7 is jammed", "value": "0"}))).await;
+    world.card_shows("INC-1", "whether they are over is not known").await;
+    world.card_shows("INC-1", "If nobody decides, a human is paged at HH:MM").await;
+    world.minutes_pass(3).await;
+    world.a_human_is_paged("Tape library 3 is jammed").await;
+    world.card_shows("INC-1", "A human was paged").await;
+    world.channel("incidents").threads_are_uninteresting();
+    world.ends().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn who_comes_for_our_page_is_on_the_card() {
     let world = TestWorld::start(Setup::default()).await;
     world.fires(&Alert::tape_jam().severity("critical")).await;

@@ -1,6 +1,6 @@
 //! Modify: the change is shown before it counts, earlier approvals are void, and who changed it can't approve it alone.
 
-use interlock::playground::cluster::Scenario;
+use interlock::playground::cluster::{Fault, FaultKind, FaultMatch, Scenario};
 use interlock::playground::slack::Input;
 
 use crate::shipped;
@@ -56,6 +56,45 @@ async fn a_changed_tier_two_plan_needs_fresh_approval_by_others() {
     world.card("Fixed and verified.").await;
     world.thread().ends_with("all steps are done and verified").await;
     world.ends().await;
+}
+
+/// Nothing came of the change at first, and somebody else asks for it again: it is still what she wrote.
+#[tokio::test(flavor = "multi_thread")]
+async fn who_changed_a_plan_does_not_approve_it_because_another_asked_for_it_again() {
+    let world = TestWorld::start(leads_of_three(2)).await;
+    world.in_the_cluster(Scenario::BadDeploy);
+    world.fires(&Alert::bad_deploy()).await;
+    world.card("Waits for 2 approvals").await;
+    let message = "etcdserver: request timed out".to_owned();
+    world.doubles.cluster.faults().add(Fault {
+        on: FaultMatch::default(),
+        kind: FaultKind::Refuse { code: 503, message },
+        times: None,
+    });
+    world.ben().presses("Modify").await;
+    world.ben().sees_modal("Leave out these steps").await;
+    world
+        .ben()
+        .submits(&[("Leave out these steps", Input::Options(vec!["1".to_owned()]))])
+        .await;
+    world.ben().sees_modal("This would change").await;
+    world.ben().submits(&[]).await;
+    world.ben().is_told("Earlier approvals are void").await;
+    world.card("no plan could be made").await;
+    world.a_human_is_paged("INC-1").await;
+    world.doubles.cluster.faults().clear();
+
+    world.cleo().presses("Propose again").await;
+    world.cleo().is_told("it needs a fresh approval").await;
+    world.card("Waits for 2 approvals").await;
+    for who in [world.ben(), world.cleo()] {
+        who.presses("Approve").await;
+        who.is_told("you asked for this plan or changed it").await;
+    }
+    world.ana().presses("Approve").await;
+    world.ana().is_told("1 of 2").await;
+    world.thread().is_uninteresting();
+    world.ends_and_nothing_ran().await;
 }
 
 #[tokio::test(flavor = "multi_thread")]
