@@ -7,6 +7,7 @@ use std::fmt;
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
+use super::breaker::interlock;
 use super::ids::{AttemptId, ClusterName, IncidentId, Namespace, PersonId, PlanNo, RunbookName, StepNo};
 use super::policy::Place;
 use crate::planted::{self, Bug};
@@ -190,8 +191,21 @@ impl Held {
     /// Stands for a reason that nobody gave.
     pub const UNEXPLAINED: &'static str = "no reason given";
 
+    /// Between why it was frozen and Interlock's own last reason.
+    const AS_WELL: &'static str = "; and by Interlock as well: ";
+
     fn is_explained(&self) -> bool {
         self.reason != Self::UNEXPLAINED
+    }
+
+    /// The reason of both, where the new one is Interlock's own and about everything. `None` where it adds nothing.
+    fn with_own(&self, new: &Self) -> Option<String> {
+        let own = new.scope.is_everything() && new.by == interlock().id;
+        let (given, _) = self
+            .reason
+            .split_once(Self::AS_WELL)
+            .unwrap_or((&self.reason, ""));
+        (own && given != new.reason).then(|| format!("{given}{}{}", Self::AS_WELL, new.reason))
     }
 }
 
@@ -257,18 +271,19 @@ pub enum FreezeRefusal {
 }
 
 impl Freeze {
-    /// Freezes. Who froze without a word may say why afterwards.
+    /// Freezes. Who froze without a word may say why afterwards, and where Interlock has a reason of its own to freeze
+    /// everything, it stands beside the one that was given: whoever lifts it is to know of both.
     ///
     /// # Errors
     /// When this scope is frozen already; the first reason stands.
     pub fn trip(&self, new: Held) -> Result<Self, FreezeRefusal> {
         if let Some(held) = self.of(&new.scope) {
             if held.by == new.by && !held.is_explained() && new.is_explained() {
-                let mut all = self.held.clone();
-                for held in all.iter_mut().filter(|held| held.scope == new.scope) {
-                    held.reason.clone_from(&new.reason);
-                }
-                return Ok(self.but(all));
+                return Ok(self.stays(&new.scope, &new.reason));
+            }
+            let both = held.with_own(&new);
+            if let Some(both) = both.filter(|both| *both != held.reason) {
+                return Ok(self.stays(&new.scope, &both));
             }
             return Err(FreezeRefusal::AlreadyFrozen {
                 by: held.name.clone(),

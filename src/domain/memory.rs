@@ -13,9 +13,9 @@ use std::sync::Arc;
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
-use super::ids::{Fingerprint, IncidentId, RunbookName, Service};
+use super::ids::{Fingerprint, IncidentId, RunbookName, Service, StepNo};
 use super::incident::{ClosedAs, Incident, Phase};
-use super::run::{RunResult, only_refused};
+use super::run::{RunResult, StepState, only_refused};
 
 /// Signatures that are kept at hand; the journal has all of them.
 const KEPT: usize = 500;
@@ -31,7 +31,11 @@ const ALIKE: u16 = 600;
 #[serde(rename_all = "snake_case", tag = "is")]
 pub enum Ending {
     /// Its runbook ran, was verified, and the source agreed.
-    Fixed,
+    Fixed {
+        /// Steps that failed, and after which it went on.
+        #[serde(default, skip_serializing_if = "Vec::is_empty")]
+        failed: Vec<StepNo>,
+    },
     /// Its runbook ran and did not help, or was stopped; says why.
     NotHelped {
         why: String,
@@ -249,7 +253,9 @@ fn ending(incident: &Incident, in_vain: bool) -> Ending {
                 ..
             },
             None,
-        ) => Ending::Fixed,
+        ) => Ending::Fixed {
+            failed: failed(incident),
+        },
         (
             // What was merged is not kept by itself: the other incident's end is its end.
             Phase::Closed {
@@ -264,6 +270,13 @@ fn ending(incident: &Incident, in_vain: bool) -> Ending {
             None,
         ) => Ending::Cleared,
     }
+}
+
+/// The steps of its last run that failed.
+fn failed(incident: &Incident) -> Vec<StepNo> {
+    let steps = incident.current().into_iter().flat_map(|track| &track.run.steps);
+    let failed = steps.filter(|(_, state)| matches!(state, StepState::Failed { .. }));
+    failed.map(|(no, _)| *no).collect()
 }
 
 /// The signatures at hand, oldest first.
@@ -317,7 +330,7 @@ mod tests {
             words: sorted(text.split(' ').map(str::to_owned).collect()),
             beyond: BTreeSet::new(),
             runbook: None,
-            ending: Ending::Fixed,
+            ending: Ending::Fixed { failed: Vec::new() },
         }
     }
 

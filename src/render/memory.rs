@@ -14,7 +14,14 @@ pub fn line(similar: &Similar) -> String {
         .map_or("no runbook".to_owned(), ToString::to_string);
     let took = words::duration(similar.closed_at.duration_since(similar.opened_at));
     let ended = match &similar.ending {
-        Ending::Fixed => format!("fixed and verified after {took}"),
+        Ending::Fixed { failed } if failed.is_empty() => format!("fixed and verified after {took}"),
+        Ending::Fixed { failed } => {
+            let failed: Vec<String> = failed.iter().map(|step| format!("step {step}")).collect();
+            format!(
+                "verified after {took}, although {} failed",
+                words::listed(&failed)
+            )
+        }
         Ending::NotHelped { why } if says_nothing(why) => {
             format!("it ran, and nothing verified that it helped; over after {took}")
         }

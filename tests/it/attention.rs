@@ -151,8 +151,12 @@ async fn what_somebody_had_is_over_and_what_was_left_out_of_a_list_calls_again()
     world.card_shows("INC-1", "Acknowledged at Zabbix by Ana").await;
     // Hers is over. Of the seven that were left out nobody has said anything.
     sends(&problem("2", json!({"name": "Drive 7 is jammed", "value": "0"}))).await;
-    world.card_shows("INC-1", "whether they are over is not known").await;
-    world.card_shows("INC-1", "If nobody decides, a human is paged at HH:MM").await;
+    world
+        .card_shows("INC-1", "whether they are over is not known")
+        .await;
+    world
+        .card_shows("INC-1", "If nobody decides, a human is paged at HH:MM")
+        .await;
     world.minutes_pass(3).await;
     world.a_human_is_paged("Tape library 3 is jammed").await;
     world.card_shows("INC-1", "A human was paged").await;

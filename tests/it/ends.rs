@@ -1,5 +1,7 @@
 //! How a run ends when not everything goes well: what stops, what goes on, what is verified, and who hears of it.
 
+use std::time::Duration;
+
 use interlock::playground::cluster::{FaultKind, Output, Place, Scenario};
 
 use crate::shipped;
@@ -92,6 +94,14 @@ async fn a_failure_that_may_continue_does_not_stand_in_the_way_and_budget_forbid
     assert!(summary.contains("*Steps executed:* 2/2, 1 failed"), "{summary}");
     world.card("Resolved").await;
     world.nobody_was_paged();
+    world.clock_moves(Duration::from_secs(3_600)).await;
+    world.fires(&Alert::redis_timeout()).await;
+    let card = world.card_shows("INC-2", "Similar incidents before").await;
+    assert!(
+        card.contains("although step 1 failed") && !card.contains("fixed and verified"),
+        "{card}"
+    );
+    world.thread_of("INC-2").is_uninteresting();
     world.ends().await;
 }
 

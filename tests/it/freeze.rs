@@ -358,3 +358,31 @@ async fn who_freezes_without_a_word_is_asked_why_and_says_it_afterwards() {
     world.nothing_ran();
     world.ends().await;
 }
+
+/// Who lifts what somebody froze for their own reason is told of Interlock's first.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_restore_under_somebodys_freeze_is_told_and_stands_beside_their_reason() {
+    let world = TestWorld::redis_times_out().await;
+    world.ana().types("freeze looking at the disk").await;
+    world.ana().is_told("Frozen. No step starts").await;
+    world
+        .channel("incidents")
+        .tells("*FROZEN by @ana:* everything: looking at the disk.")
+        .await;
+    world.bot_is_restored().await;
+    world
+        .channel("incidents")
+        .tells("the database was restored from a backup that ends at entry")
+        .await;
+    world.ben().types("status").await;
+    world
+        .ben()
+        .is_told("looking at the disk; and by Interlock as well: the database was restored from a backup")
+        .await;
+    // Once is enough, however often it starts.
+    world.bot_crashes_and_restarts().await;
+    assert_eq!(world.channel("incidents").notices().len(), 2);
+    world.ana().types("unfreeze the disk is fine").await;
+    world.ana().is_told("another person").await;
+    world.ends_and_nothing_ran().await;
+}

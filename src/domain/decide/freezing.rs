@@ -189,7 +189,8 @@ pub fn file_seen(tx: &mut Tx<'_>, context: Context<'_>, path: String, file: Free
     Reply::Stored
 }
 
-/// A freeze that no person asked for. A person lifts it, as any other; one that stands already says enough.
+/// A freeze that no person asked for. A person lifts it, as any other. Where one of everything stands for another reason, this
+/// one is recorded and told beside it; of any other scope the one that stands says enough.
 pub(super) fn by_interlock(
     tx: &mut Tx<'_>,
     context: Context<'_>,

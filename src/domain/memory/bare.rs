@@ -48,7 +48,9 @@ impl Ending {
     fn without_texts(&self) -> Self {
         let erased = || "why is erased".to_owned();
         match self {
-            Self::Fixed => Self::Fixed,
+            Self::Fixed { failed } => Self::Fixed {
+                failed: failed.clone(),
+            },
             Self::NotHelped { .. } => Self::NotHelped { why: erased() },
             Self::NotTried { .. } => Self::NotTried { why: erased() },
             Self::Cleared => Self::Cleared,
