@@ -14,7 +14,7 @@ use jiff::Timestamp;
 use tokio::sync::{mpsc as tokio_mpsc, oneshot, watch};
 
 use super::core::{Core, Knowledge};
-use super::eraser::Eraser;
+use super::eraser::{Eraser, News};
 use super::handle::{EngineError, Handle, Message, Question};
 use super::lane::{Lane, OutboxItem};
 use super::left::Left;
@@ -346,15 +346,11 @@ impl Engine {
             return;
         }
         let knowledge = self.knowledge.load_full();
-        let erases = commands
-            .iter()
-            .any(|command| matches!(command, Command::Erase { .. }));
+        let news = News::of(&commands);
         match self.core.run(commands, done, &knowledge, now) {
             Ok(committed) => {
                 self.recovered = true;
-                if erases {
-                    self.eraser.look();
-                }
+                self.eraser.hears(news);
                 // It counts from the new time only once that is on record.
                 if self.went_back_from(now).is_some() {
                     self.latest = Some(now);

@@ -36,6 +36,18 @@ pub struct Committed {
     pub wrote: bool,
 }
 
+/// How far an erasure has come.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Going {
+    /// No checkpoint covers the entry that records it, so nothing may go yet.
+    Uncovered,
+    /// There is more to take out.
+    On,
+    /// All is taken out, and somebody reads what was there.
+    Read,
+    Done,
+}
+
 pub struct Core {
     state: State,
     store: Store,
@@ -207,16 +219,22 @@ impl Core {
         }
     }
 
-    /// Goes on with an erasure that is on record, by a few entries. Says whether all of it is done.
+    /// Goes on with an erasure that is on record, by a few entries.
     ///
     /// # Errors
     /// When it can't be written.
-    pub fn erase_some(&mut self, erasing: &mut Erasing) -> Result<bool, StoreError> {
+    pub fn erase_some(&mut self, erasing: &mut Erasing) -> Result<Going, StoreError> {
         self.mend()?;
-        if self.store.erase_some(erasing)? {
-            return Ok(false);
+        if !self.store.is_covered(erasing.entry)? {
+            return Ok(Going::Uncovered);
         }
-        self.store.erased_through(erasing, &self.state)
+        if self.store.erase_some(erasing)? {
+            return Ok(Going::On);
+        }
+        Ok(match self.store.erased_through(erasing, &self.state)? {
+            true => Going::Done,
+            false => Going::Read,
+        })
     }
 
     /// Stores the state as a cache for the next start.

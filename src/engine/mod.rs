@@ -10,6 +10,6 @@ mod left;
 mod reader;
 
 pub use batch::{Engine, EngineParts, Health, Lanes, start};
-pub use core::{Committed, Core, Knowledge};
+pub use core::{Committed, Core, Going, Knowledge};
 pub use handle::{EngineError, Handle};
 pub use lane::{Lane, OutboxItem};

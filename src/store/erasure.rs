@@ -6,10 +6,12 @@
 //! 1. [`Store::erasable`] looks for what may go and rehearses it: the journal is folded with and without, and where the two
 //!    states differ nothing is recorded.
 //! 2. The engine records an `erased` entry, which says who asked, what goes, and what is left of it.
-//! 3. [`Store::erase_some`] takes the payloads and salts out, a few entries in each transaction, so that no click waits for
+//! 3. Where checkpoints are signed, one covers that entry before anything goes ([`Store::is_covered`]), so that a process that
+//!    dies in between leaves nothing behind that looks like somebody else's doing.
+//! 4. [`Store::erase_some`] takes the payloads and salts out, a few entries in each transaction, so that no click waits for
 //!    it. In their place stands the commitment that the chain goes over. The triggers allow exactly this change, and only to
 //!    entries that a recorded erasure covers.
-//! 4. [`Store::erased_through`] stores the state anew, since the old one held texts, and empties the write-ahead log. The
+//! 5. [`Store::erased_through`] stores the state anew, since the old one held texts, and empties the write-ahead log. The
 //!    pragma `secure_delete` has overwritten what was freed in the file.
 //!
 //! A crash anywhere goes on at the next start: the table `erasures` says how far it has come, and doing it twice is doing it once.

@@ -41,6 +41,31 @@ impl Store {
         Ok(())
     }
 
+    /// Whether payloads may go by what this entry records. Where checkpoints are signed, one has to cover it and stand in
+    /// the journal first: whoever verifies takes a record behind the last checkpoint for somebody else's.
+    ///
+    /// # Errors
+    /// When the database can't be read.
+    pub fn is_covered(&self, seq: u64) -> Result<bool, StoreError> {
+        if self.sealer.is_none() {
+            return Ok(true);
+        }
+        let mut statement = self.connection.prepare_cached(&format!(
+            "SELECT {} FROM journal WHERE kind = 'checkpointed' AND seq > ?1 ORDER BY seq DESC",
+            self.columns()
+        ))?;
+        let mut rows = statement.query([seq])?;
+        while let Some(row) = rows.next()? {
+            // Signed before others came, it may stand behind what it does not cover.
+            if let Event::Checkpointed { size, .. } = parse(&read(row)?)?.event
+                && size >= seq
+            {
+                return Ok(true);
+            }
+        }
+        Ok(false)
+    }
+
     /// The newest checkpoint by this key that the journal holds of itself, and the places that had earlier ones.
     ///
     /// # Errors

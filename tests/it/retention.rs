@@ -3,9 +3,12 @@
 use std::time::Duration;
 
 use interlock::app::{self, ControlReply, ControlRequest, Wanted};
-use interlock::store::Store;
+use interlock::playground::cluster::Scenario;
+use interlock::playground::slack::{ApiFault, Times};
+use interlock::store::{PublicKey, Signer, Store};
 use jiff::SignedDuration;
 
+use crate::rewritten::KEYED;
 use crate::world::{Alert, Setup, TestWorld};
 
 const DAY: u64 = 24 * 60 * 60;
@@ -113,5 +116,103 @@ async fn an_old_incident_is_erased_on_the_word_of_a_person_and_stays_proved() {
     world.bot_crashes_and_restarts().await;
     assert_eq!(store.tables_fit().unwrap(), Ok(()));
     world.channel("incidents").threads_are_uninteresting();
+    world.ends().await;
+}
+
+/// Waits until a checkpoint covers so many entries. The database has nobody to tell about a change.
+async fn signed_up_to(world: &TestWorld, key: &PublicKey, entries: u64) {
+    for _ in 0..400 {
+        let store = Store::open_to_read(&world.database()).unwrap();
+        let last = store.last_checkpoint(key).unwrap();
+        if last.is_some_and(|(last, _)| last.size >= entries) {
+            return;
+        }
+        tokio::time::sleep(Duration::from_millis(50)).await;
+    }
+    panic!("no checkpoint covers {entries} entries\n{}", world.log());
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_crash_right_after_an_erasure_is_not_taken_for_tampering() {
+    let key = Signer::generate("interlock.test/retention").unwrap();
+    let public = Signer::parse(&key).unwrap().public();
+    let world = TestWorld::start(setup().table(&KEYED.replace("KEY", &key))).await;
+    closed_by_ana(&world, &Alert::tape_jam().described(CANARY)).await;
+    world.outbox_is_empty().await;
+    let texts = Store::open_to_read(&world.database()).unwrap().seq();
+    world.clock_moves(Duration::from_secs(40 * DAY)).await;
+    signed_up_to(&world, &public, texts).await;
+    let gone = asked(&world, Wanted::Incident(1), false).await;
+    assert!(
+        gone.done && gone.text.starts_with("Erased for good: INC-1, "),
+        "{}",
+        gone.text
+    );
+    world.bot_crashes().await;
+    assert!(!holds(&world, CANARY));
+    let wanted = interlock::store::Wanted {
+        keys: vec![public],
+        ..interlock::store::Wanted::default()
+    };
+    let verdict = Store::open_to_read(&world.database())
+        .unwrap()
+        .check(wanted)
+        .unwrap();
+    assert!(verdict.whole && verdict.erased > 0, "{verdict:?}");
+
+    world.bot_starts().await;
+    world.in_the_cluster(Scenario::RedisTimeout);
+    world.fires(&Alert::redis_timeout()).await;
+    world.card_shows("INC-2", "Waits for 1 approval").await;
+    world.ana().presses("Approve 2 steps").await;
+    world.ana().is_told("Approved.").await;
+    world
+        .cluster_did(&["exec redis-cli FLUSHDB", "exec curl -s localhost:8080/health"])
+        .await;
+    world.card_shows("INC-2", "Fixed and verified.").await;
+    world.channel("incidents").threads_are_uninteresting();
+    world.ends().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_slack_never_took_of_an_incident_that_is_let_go_of_is_given_up() {
+    let world = TestWorld::start(setup()).await;
+    closed_by_ana(&world, &Alert::tape_jam()).await;
+    world
+        .fires(&Alert::new("DiskSlow", "storage", "The disk is slow"))
+        .await;
+    world.card_shows("INC-2", "The disk is slow").await;
+    world.outbox_is_empty().await;
+    let faults = world.doubles.slack.faults();
+    faults.on_call("chat.postMessage", ApiFault::Status(503), Times::Always);
+    faults.on_call("chat.update", ApiFault::Status(503), Times::Always);
+    let close = ControlRequest::Close {
+        incident: 2,
+        reason: "it is replaced".to_owned(),
+    };
+    let closed = app::ask_bot(&world.database(), &close).await.unwrap();
+    assert!(closed.done, "{}", closed.text);
+    world.bot_crashes().await;
+    world.clock_moves(Duration::from_secs(40 * DAY)).await;
+    world.bot_starts().await;
+    let waiting = Store::open_to_read(&world.database()).unwrap().outbox().unwrap();
+    assert!(waiting.len() > 1, "{waiting:?}");
+    let gone = asked(&world, Wanted::Incident(1), false).await;
+    assert!(
+        gone.done && gone.text.starts_with("Erased for good: INC-1, "),
+        "{}",
+        gone.text
+    );
+    faults.clear();
+    world.outbox_is_empty().await;
+    // Nothing of it waits any more, so it can go too.
+    let gone = asked(&world, Wanted::Incident(2), false).await;
+    assert!(
+        gone.done && gone.text.starts_with("Erased for good: INC-2, "),
+        "{}",
+        gone.text
+    );
+    world.channel("incidents").threads_are_uninteresting();
+    world.nothing_ran();
     world.ends().await;
 }

@@ -1,7 +1,8 @@
 //! Long after the storm: what closed before some moment of it is erased. The state stays what it was, and a process that
 //! starts on what is left of the journal comes to the same.
 
-use interlock::domain::command::Command;
+use interlock::domain::command::{Command, NewCheckpoint};
+use interlock::engine::Going;
 use interlock::store::Store;
 use jiff::SignedDuration;
 
@@ -38,11 +39,7 @@ impl Sim {
         self.submit(vec![Sent { command, from, line }], After::GoOn)?;
         self.figures.erased += found.entries;
         self.carry_out()?;
-        let left = self
-            .core()
-            .store()
-            .unerased()
-            .map_err(|error| error.to_string())?;
+        let left = self.unerased()?;
         if left > 0 {
             return Err(format!("{left} entries were to be erased and are not"));
         }
@@ -50,21 +47,62 @@ impl Sim {
         self.pass(60)
     }
 
-    /// Now and then it dies in the middle, and the next process goes on.
+    fn unerased(&self) -> Result<u64, String> {
+        let left = self.core().store().unerased();
+        left.map_err(|error| error.to_string())
+    }
+
+    /// A checkpoint, which was signed before the erasure was recorded or covers it. Now and then it dies with that or before it.
+    fn signs(&mut self, record: u64) -> Result<(), String> {
+        if self.rng.chance(30) {
+            return self.crash();
+        }
+        let size = match self.rng.chance(30) {
+            true => record - 1,
+            false => self.core().state().seq,
+        };
+        let command = Command::Checkpointed(NewCheckpoint {
+            size,
+            note: String::new(),
+            kept: Vec::new(),
+            line: None,
+        });
+        let sent = Sent {
+            command,
+            from: From::Engine,
+            line: format!("a checkpoint over {size} entries"),
+        };
+        let after = match self.rng.chance(30) {
+            true => After::Crash,
+            false => After::GoOn,
+        };
+        self.submit(vec![sent], after)
+    }
+
+    /// Where checkpoints are signed nothing goes before one covers the record. Now and then it dies in the middle, and the next
+    /// process goes on.
     fn carry_out(&mut self) -> Result<(), String> {
+        let all = self.unerased()?;
         for _ in 0..1_000 {
             let core = self.core.as_mut().ok_or("no process")?;
             let Some(mut erasing) = core.store().erasing().map_err(|error| error.to_string())? else {
                 return Ok(());
             };
-            core.erase_some(&mut erasing).map_err(|error| error.to_string())?;
+            let going = core.erase_some(&mut erasing).map_err(|error| error.to_string())?;
+            if going == Going::Uncovered {
+                if self.unerased()? != all {
+                    return Err("payloads are gone, and no checkpoint covers what records it".to_owned());
+                }
+                self.signs(erasing.entry)?;
+                continue;
+            }
             if self.rng.chance(30) {
                 self.crash()?;
                 self.pass(60)?;
                 continue;
             }
             let core = self.core.as_mut().ok_or("no process")?;
-            while !core.erase_some(&mut erasing).map_err(|error| error.to_string())? {}
+            while core.erase_some(&mut erasing).map_err(|error| error.to_string())? != Going::Done {}
         }
         Err("an erasure is never through".to_owned())
     }

@@ -11,8 +11,8 @@ const OWN_KIND: &str = "checkpointed";
 /// What of them stands in a thread asks for none, either.
 const THREAD_KIND: &str = "anchored";
 /// What a start did can't be taken back, and what a person decided must not be forgotten: signed for at once, so that no copy from
-/// before it passes for the newest.
-const URGENT_KINDS: [&str; 19] = [
+/// before it passes for the newest. And an erasure is carried out only once the entry that records it is signed for.
+const URGENT_KINDS: [&str; 20] = [
     "step_started",
     "step_judged",
     "voted",
@@ -32,6 +32,7 @@ const URGENT_KINDS: [&str; 19] = [
     "silence_voted",
     "silence_rejected",
     "silence_made",
+    "erased",
 ];
 
 /// What is known of the journal.
