@@ -68,6 +68,9 @@ pub async fn source(lane: Lane, pagers: Pagers) {
 
 impl Deliver for Pagers {
     async fn deliver(self, engine: Handle, effect: Effect) -> Option<Delivered> {
+        if self.is_too_late(&engine, &effect).await {
+            return None;
+        }
         match effect {
             Effect::Page { incident } => self.page(&engine, incident).await,
             Effect::PageAcknowledge {
@@ -113,6 +116,21 @@ impl Deliver for Pagers {
 }
 
 impl Pagers {
+    /// An incident is let go of a day after it was closed; then only its number is left, which is enough to end its page.
+    async fn is_too_late(&self, engine: &Handle, effect: &Effect) -> bool {
+        let Some(id) = effect
+            .incident()
+            .filter(|_| !matches!(effect, Effect::PageResolve { .. }))
+        else {
+            return false;
+        };
+        let gone = matches!(engine.incident(id).await, Ok(None));
+        if gone {
+            tracing::warn!(incident = %id, ?effect, "its incident was closed more than a day ago and is let go of: this is given up");
+        }
+        gone
+    }
+
     /// What is paged at once is mostly a second ahead of its card, and the page is to lead to the thread. Slack being away holds up
     /// no page for longer.
     async fn until_its_card_is_there(&self, engine: &Handle, id: IncidentId) {

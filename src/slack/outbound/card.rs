@@ -65,6 +65,8 @@ pub enum Turn {
     Later(Instant),
     /// The message that it hangs on is gone.
     Gone,
+    /// Its incident was let go of: nobody can draw it or tell its story any more.
+    Forgotten,
     /// To be tried again; `unclear` says that it may have gone through.
     Failed { error: ApiError, unclear: bool },
     /// The engine gave no answer.
@@ -74,13 +76,7 @@ pub enum Turn {
 pub async fn turn(bench: &Bench, job: CardJob) -> Turn {
     let incident = match bench.engine.incident(job.incident).await {
         Ok(Some(incident)) => incident,
-        Ok(None) => {
-            return Turn::Shown {
-                posted: None,
-                drawn: None,
-                edited: false,
-            };
-        }
+        Ok(None) => return Turn::Forgotten,
         Err(_) => return Turn::NoEngine,
     };
     match job.posted.clone().or_else(|| incident.card.clone()) {

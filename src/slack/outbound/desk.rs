@@ -217,6 +217,7 @@ impl Desk {
                 let taken = self.taken.min(self.rows.len());
                 return self.rows.drain(..taken).map(|row| row.row).collect();
             }
+            Turn::Forgotten => return self.clear(),
             // A row that came meanwhile keeps what it says of itself.
             Turn::Nothing => return Vec::new(),
             Turn::Later(at) => self.not_before = at,
@@ -249,6 +250,7 @@ impl Desk {
             .collect();
         match turn {
             Turn::Shown { .. } | Turn::Nothing => self.lines_failures = 0,
+            Turn::Forgotten => return self.clear(),
             Turn::Later(at) => self.lines_not_before = at,
             Turn::Gone => {
                 // The card has to come back first.
@@ -269,6 +271,15 @@ impl Desk {
             Turn::NoEngine => self.lines_not_before = now + Duration::from_secs(1),
         }
         over
+    }
+
+    /// Gives up all that waits: the rows. What a turn that is under way says of them afterwards finds none.
+    fn clear(&mut self) -> Vec<i64> {
+        self.posted = None;
+        self.drawn = None;
+        self.taken = 0;
+        let rows = self.rows.drain(..).map(|row| row.row);
+        rows.chain(self.lines.drain(..).map(|line| line.row)).collect()
     }
 
     /// Nothing waits and nothing is on its way.

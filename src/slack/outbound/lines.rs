@@ -87,8 +87,8 @@ pub async fn turn(bench: &Bench, job: LinesJob) -> LinesTurn {
         (Ok(Some(incident)), Ok(entries)) => (incident, entries),
         (Ok(None), _) => {
             return LinesTurn {
-                over: job.lines.len(),
-                turn: shown(),
+                over: 0,
+                turn: Turn::Forgotten,
             };
         }
         (Err(_), _) | (_, Err(_)) => return stop(Turn::NoEngine),

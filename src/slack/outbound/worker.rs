@@ -34,6 +34,9 @@ const REDRAWN: usize = 4;
 /// Effects taken in one go: every desk is looked at after each go, so in a storm few must not be taken at a time.
 const TAKEN: usize = 4096;
 
+/// What is left of an incident that the state has let go of.
+const GIVEN_UP: &str = "it was closed more than a day ago and is let go of: what was still to be posted of it is given up, and `interlock audit show --incident` has the story";
+
 /// Owns the lane; run it as one task.
 pub struct Outbound {
     lane: Lane,
@@ -54,6 +57,15 @@ enum Ended {
     Lines(IncidentId, LinesTurn),
     /// With its row.
     Notice(i64),
+}
+
+impl Ended {
+    fn is_of_a_forgotten_one(&self) -> bool {
+        match self {
+            Self::Card(_, turn) | Self::Lines(_, LinesTurn { turn, .. }) => matches!(turn, Turn::Forgotten),
+            Self::Notice(_) => false,
+        }
+    }
 }
 
 impl Outbound {
@@ -207,6 +219,7 @@ impl Outbound {
     async fn end(&mut self, ended: Ended) {
         let now = Instant::now();
         let interval = self.bench.shared.settings.edit_interval;
+        let forgotten = ended.is_of_a_forgotten_one();
         let (id, done) = match ended {
             Ended::Notice(row) => {
                 self.notices.ended();
@@ -235,6 +248,9 @@ impl Outbound {
                 (id, desk.lines_ended(over, turn, now))
             }
         };
+        if forgotten && !done.is_empty() {
+            warn!(incident = %id, messages = done.len(), "{GIVEN_UP}");
+        }
         for row in done {
             if let Err(problem) = self.bench.engine.confirm(row, None).await {
                 warn!(row, incident = %id, %problem, "a delivery could not be confirmed; it is looked for after a restart");
@@ -254,7 +270,7 @@ fn report(complaints: &mut Complaints, incident: IncidentId, turn: &Turn) {
             debug!(%incident, "waits for its turn");
             return;
         }
-        Turn::Shown { .. } | Turn::Nothing | Turn::Gone => return,
+        Turn::Shown { .. } | Turn::Nothing | Turn::Gone | Turn::Forgotten => return,
     };
     match complaints.due(&error, Instant::now()) {
         Some(unsaid) if setup => error!(%incident, %error, unsaid, "Slack does not let us post"),
