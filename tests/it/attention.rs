@@ -1,5 +1,5 @@
 //! Somebody has an alert where it comes from: nobody is reminded of it or paged for it while it waits, and nothing else is
-//! decided by that.
+//! decided by that. Longer than other files, since each way in which somebody may have an alert stands beside the others.
 
 use interlock::playground::pager::Trigger;
 use serde_json::{Value, json};
