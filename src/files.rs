@@ -75,7 +75,8 @@ pub fn is_of_database(path: &Path, store: &Path) -> bool {
 }
 
 /// Whether two paths lead to one file, or would.
-fn same(one: &Path, other: &Path) -> bool {
+#[must_use]
+pub fn same(one: &Path, other: &Path) -> bool {
     match (fs::metadata(one), fs::metadata(other)) {
         (Ok(one), Ok(other)) => (one.dev(), one.ino()) == (other.dev(), other.ino()),
         (Ok(_), Err(_)) | (Err(_), Ok(_)) => false,

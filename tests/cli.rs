@@ -27,6 +27,8 @@ mod place;
 mod policy;
 #[path = "cli/power.rs"]
 mod power;
+#[path = "cli/proof.rs"]
+mod proof;
 #[path = "cli/retention.rs"]
 mod retention;
 #[path = "cli/runbooks.rs"]

@@ -7,7 +7,7 @@ use std::time::Duration;
 use jiff::{SignedDuration, Timestamp};
 use tokio::time::sleep;
 
-use super::{StartError, checkpoints, knowledge, rules};
+use super::{StartError, checkpoints, rules};
 use crate::config::Settings;
 use crate::domain::command::Command;
 use crate::engine::{Core, Knowledge};
@@ -46,7 +46,8 @@ pub fn restore(settings: &Settings, backup: &Path, now: Timestamp) -> Result<Res
     let stamp = now.strftime("%Y%m%dT%H%M%SZ").to_string();
     let knowledge = Knowledge {
         rules: Arc::new(rules::rules(settings, "")),
-        catalog: knowledge::open_runbooks(&settings.runbooks.path)?.current(),
+        // What is put back is frozen and voided whatever a runbook says, and a new machine may have none yet.
+        catalog: Arc::default(),
     };
     let (verified, part) = store::prepare(backup, path)?;
     let entries = verified.entries;

@@ -45,6 +45,7 @@ pub use crate::actions::redact::Redactor;
 pub use crate::actions::rights::misplaced;
 pub use backup::{Restored, backup, restore};
 pub use bot::{Bot, StartError, start, start_with};
+pub use checkpoints::{Lack, in_file_of};
 pub use clock::SystemClock;
 pub use doctor::{Finding, Stands, examine};
 pub use failed_start::page_for_failed_start;

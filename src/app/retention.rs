@@ -12,7 +12,10 @@ use tokio::time::sleep;
 use crate::domain::command::Command;
 use crate::domain::erasure::YOUNGEST;
 use crate::domain::event::Who;
+use crate::domain::freeze::Held;
 use crate::domain::ids::IncidentId;
+use crate::domain::incident::Phase;
+use crate::domain::state::State;
 use crate::engine::{EngineError, Handle};
 use crate::ports::Clock;
 use crate::store::{Erasable, Store, StoreError};
@@ -34,6 +37,8 @@ pub enum Wanted {
     Incident(u64),
     /// Every incident that closed before this moment.
     Before(Timestamp),
+    /// Every incident that closed longer ago than so many seconds, by the clock of the bot.
+    OlderThan(i64),
 }
 
 /// Why nothing was erased.
@@ -49,16 +54,41 @@ pub enum NotErased {
     TooYoung,
     #[error("{0} is erased already; `interlock audit show --incident {0}` shows what stands")]
     Already(IncidentId),
-    #[error(
-        "{0} can't be erased: it is not there, it is open or was closed less than 31 days ago, or something of it still stands: a freeze, a broken glass that nobody has reviewed, a message that is not delivered"
-    )]
-    Stands(IncidentId),
+    #[error("{0} can't be erased: {1}")]
+    Stands(IncidentId, &'static str),
     #[error("the look at the journal was stopped")]
     Stopped,
     #[error(
         "the erasure is on record and is not carried out yet: Interlock goes on with it, and its log says what is in the way; `interlock audit verify` counts what is left"
     )]
     Late,
+}
+
+/// The one of the reasons of [`State::lets_go`] that holds, or that what is left of it waits to be sent.
+fn why_it_stands(state: &State, id: IncidentId, now: Timestamp) -> &'static str {
+    let (freeze, glass) = (
+        "a freeze of it, or a breaker that it tripped, still holds; lift that first",
+        "its glass was broken and nobody has reviewed that; review it first",
+    );
+    let held = |held: &Held| held.over.is_some_and(|over| over.incident == id) || held.tripped_by == Some(id);
+    match state.incident(id).map(|incident| &incident.phase) {
+        None if id.0 > state.last_incident => "there is no such incident",
+        _ if state.freeze.held().iter().any(held) => freeze,
+        _ if state.glass.iter().any(|glass| glass.incident == id) => glass,
+        Some(Phase::Closed { at, .. }) if now.duration_since(*at) < YOUNGEST => {
+            "it was closed less than 31 days ago"
+        }
+        None | Some(Phase::Closed { .. }) => {
+            "a message of it is not delivered yet, or it was closed less than 31 days ago"
+        }
+        Some(
+            Phase::Planning { .. }
+            | Phase::Proposed
+            | Phase::Running
+            | Phase::Settling { .. }
+            | Phase::Handed { .. },
+        ) => "it is still open; close it first",
+    }
 }
 
 /// What looks for it and asks for it.
@@ -84,7 +114,10 @@ impl Retention {
             match only {
                 Some(incident) if found.incidents.is_empty() => match store.erased_by(incident)? {
                     Some(_) => Err(NotErased::Already(incident)),
-                    None => Err(NotErased::Stands(incident)),
+                    None => Err(NotErased::Stands(
+                        incident,
+                        why_it_stands(&store.load()?, incident, now),
+                    )),
                 },
                 Some(_) | None => Ok(found),
             }
@@ -94,10 +127,17 @@ impl Retention {
 
     fn bounds(&self, wanted: Wanted, now: Timestamp) -> Result<(Timestamp, Option<IncidentId>), NotErased> {
         let latest = now.checked_sub(YOUNGEST).unwrap_or(Timestamp::MIN);
+        let from = |before: Timestamp| match before > latest {
+            true => Err(NotErased::TooYoung),
+            false => Ok((before, None)),
+        };
         match wanted {
             Wanted::Incident(number) => Ok((latest, Some(IncidentId(number)))),
-            Wanted::Before(before) if before > latest => Err(NotErased::TooYoung),
-            Wanted::Before(before) => Ok((before, None)),
+            Wanted::Before(before) => from(before),
+            Wanted::OlderThan(seconds) => {
+                let before = now.checked_sub(SignedDuration::from_secs(seconds));
+                from(before.unwrap_or(Timestamp::MIN))
+            }
         }
     }
 

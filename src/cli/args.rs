@@ -116,7 +116,10 @@ pub(super) struct FormatArg {
 /// Reads the command line, does what it says, and gives the exit code.
 #[must_use]
 pub fn main() -> ExitCode {
-    let cli = Cli::parse();
+    let cli = match Cli::try_parse() {
+        Ok(cli) => cli,
+        Err(error) => return misspelled(&error),
+    };
     let setup = Setup { config: cli.config };
     let mut screen = Screen::standard();
     let ended = undumped::never_dumped()
@@ -136,6 +139,21 @@ pub fn main() -> ExitCode {
             ExitCode::from(2)
         }
     }
+}
+
+/// What is typed at the wrong place may be a key, and is repeated only where it holds none.
+fn misspelled(error: &clap::Error) -> ExitCode {
+    let text = error.to_string();
+    let told = match app::redactor(&Settings::default()) {
+        Ok(redactor) => redactor.clean(&text).into_owned(),
+        Err(why) => why.to_string(),
+    };
+    if told == text {
+        // In colours, and help where it was asked for.
+        error.exit();
+    }
+    let _ = writeln!(std::io::stderr(), "{}", harmless(&told));
+    ExitCode::from(2)
 }
 
 /// What a server said, or somebody typed, may stand in it. Of a configuration that can't be read nothing was used yet; families

@@ -15,7 +15,8 @@ use crate::app;
 /// Copy the database, also while the bot runs; the copy is checked before it replaces the last one
 #[derive(Debug, clap::Args)]
 #[command(after_help = "Example: interlock backup --to /mnt/backup/interlock.db\n\n\
-    A backup that knows entries which the database doesn't is never overwritten.")]
+    A backup that knows entries which the database doesn't is never overwritten. While the bot runs, the `-wal` file beside\n\
+    the database is a part of it: a copy of the file alone lacks that, and this one does not.")]
 pub(super) struct Backup {
     /// The file to write. Without it: backup.file of the configuration.
     #[arg(long, value_name = "FILE")]

@@ -14,7 +14,7 @@ use crate::render::runbooks;
 use crate::telemetry::Metrics;
 
 /// Warnings, but for what a demo does on purpose: Slack fails when the page says so, and nobody watches over it or backs it up.
-const LOG: &str = "warn,interlock::slack=error,interlock::app::lifeline=error,interlock::app::backup=error";
+const LOG: &str = "warn,interlock::slack=error,interlock::app::lifeline=error,interlock::app::backup=error,interlock::app::overpower=error";
 
 /// Try Interlock: no Slack, no cluster, no account; open the page it prints
 #[derive(Debug, clap::Args)]

@@ -71,6 +71,7 @@ fn failures() -> Vec<Failure> {
             path: path(),
             source: denied(),
         },
+        Failure::Exists(path()),
         Failure::Output(denied()),
         Failure::NoJournal(path()),
         Failure::NotAnIncident { given: text("INC-x") },
@@ -95,6 +96,8 @@ fn failures() -> Vec<Failure> {
             line: 3,
             problem: text("the note was changed"),
         },
+        Failure::NoAnchor(path()),
+        Failure::NotAHash,
         Failure::NotATime { given: text("noon") },
         Failure::NoBot {
             path: path(),
@@ -400,6 +403,7 @@ fn of_files() -> String {
             reason: why(),
         },
         StoreError::Foreign(path()),
+        StoreError::WithoutLog(path()),
         StoreError::Full,
         StoreError::ReadOnly,
         StoreError::Io(text("disk I/O error")),
@@ -417,6 +421,10 @@ fn of_files() -> String {
         StoreError::NoBackup(path()),
         StoreError::OwnFile(path()),
         StoreError::BackupUnreadable {
+            path: path(),
+            why: why(),
+        },
+        StoreError::BackupDamaged {
             path: path(),
             why: why(),
         },
@@ -453,9 +461,10 @@ fn of_files() -> String {
     ];
     let name = || text("interlock");
     let keys = [
-        NoteError::PublicKey { given: text("x") },
+        NoteError::PublicKey,
+        NoteError::PrivateNotPublic,
         NoteError::PrivateKey,
-        NoteError::Name { given: text("a b") },
+        NoteError::Name,
         NoteError::NotANote,
         NoteError::NotSignedBy { name: name() },
         NoteError::WrongSignature { name: name() },

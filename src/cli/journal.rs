@@ -4,7 +4,8 @@ use std::path::Path;
 
 use jiff::{SignedDuration, Timestamp};
 
-use super::outcome::Failure;
+use super::outcome::{Ended, Failure};
+use super::screen::Screen;
 use crate::domain::event::{Entry, Event};
 use crate::domain::ids::IncidentId;
 use crate::render::words;
@@ -16,6 +17,22 @@ pub(super) fn open(path: &Path) -> Result<Store, Failure> {
         return Err(Failure::NoJournal(path.to_owned()));
     }
     Ok(Store::open_to_read(path)?)
+}
+
+/// Opens it to tell what it says. Where the chain does not hold, that is said first, on standard error, and the command ends as
+/// one that found something.
+pub(super) fn open_to_tell(path: &Path, screen: &mut Screen) -> Result<(Store, Ended), Failure> {
+    let store = open(path)?;
+    let ended = match store.verify() {
+        Ok(_) => Ended::Fine,
+        Err(error) => {
+            screen.warn(&format!(
+                "what follows may not be what was recorded: {error}; `interlock audit verify` says more"
+            ));
+            Ended::Found
+        }
+    };
+    Ok((store, ended))
 }
 
 /// That there is no such incident, and which there are.

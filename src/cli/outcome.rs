@@ -1,7 +1,7 @@
 //! How a command ends: fine, with something found, or not at all. The exit codes are made from this in `args` alone.
 
 use std::io;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use super::unanswered::Silent;
 use crate::app::StartError;
@@ -47,6 +47,8 @@ pub(super) enum Failure {
     Read { path: PathBuf, source: io::Error },
     #[error("`{}` can't be written ({source}): check the folder, its permissions and the space that is left", path.display())]
     Write { path: PathBuf, source: io::Error },
+    #[error("`{}` is there already, and what is in it is never written over: name another file", .0.display())]
+    Exists(PathBuf),
     #[error("the answer can't be written ({0})")]
     Output(io::Error),
     #[error("there is no journal at `{}`: nothing was recorded there yet, or store.path names another file (--config chooses the configuration)", .0.display())]
@@ -79,6 +81,11 @@ pub(super) enum Failure {
         line: u64,
         problem: String,
     },
+    #[error("`{}` is empty, so it proves nothing: give a file that checkpoints were kept in", .0.display())]
+    NoAnchor(PathBuf),
+    // Not repeated: it may be a key.
+    #[error("--head is no hash of an entry: give the 64 hex digits that an earlier check printed as head")]
+    NotAHash,
     #[error(transparent)]
     Key(#[from] NoteError),
     #[error("`{given}` is no time: write a moment like 2026-11-20T14:00:00Z, or how long ago, like 2h or 7d")]
@@ -103,6 +110,17 @@ pub(super) enum Failure {
     Process(io::Error),
     #[error("the answer can't be put together ({0}): this is a defect of Interlock; please report it")]
     Defect(String),
+}
+
+impl Failure {
+    /// Why a new file could not be made.
+    pub(super) fn unmade(path: &Path, source: io::Error) -> Self {
+        let path = path.to_owned();
+        match source.kind() {
+            io::ErrorKind::AlreadyExists => Self::Exists(path),
+            _ => Self::Write { path, source },
+        }
+    }
 }
 
 impl From<serde_json::Error> for Failure {

@@ -13,7 +13,7 @@ use super::setup::Setup;
 use super::status::ask;
 use crate::app::{ControlReply, ControlRequest};
 use crate::config::Settings;
-use crate::render::explain;
+use crate::render::{explain, freezing, words};
 
 /// Lift the freeze: another person than the one who froze, with a reason
 #[derive(Debug, clap::Args)]
@@ -120,9 +120,19 @@ fn standing(settings: &Settings) -> Result<String, Failure> {
     };
     let of_journal = match journal::open(&settings.store.path) {
         Ok(store) => store.load()?.freeze.held().iter().map(|held| {
-            let who = explain::frozen_by(held);
+            if held.scope.is_breaker() {
+                return format!("Steps are stopped {}.", explain::frozen_by(held));
+            }
+            let what = match held.scope.is_everything() {
+                true => "The journal is frozen".to_owned(),
+                false => format!("{} is frozen in the journal", words::sentence(&held.scope.to_string())),
+            };
             format!(
-                "The journal is frozen {who}. Another person lifts that: with `/runbook unfreeze REASON` in Slack, or here while the bot runs."
+                "{what} by {} since {}: {}. Another person lifts that: with `{}` in Slack, or here while the bot runs.",
+                held.name,
+                words::at(held.at),
+                held.reason,
+                freezing::lift(&held.scope)
             )
         }).collect(),
         Err(Failure::NoJournal(_)) => Vec::new(),

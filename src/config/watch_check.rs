@@ -1,5 +1,7 @@
 //! What the keys of what looks after Interlock itself mean together.
 
+use std::path::Path;
+
 use super::check::{names, within, wrong};
 use super::error::ConfigError;
 use super::settings::Settings;
@@ -32,21 +34,38 @@ pub(super) fn check(settings: &Settings) -> Result<(), ConfigError> {
         ("standby.lease_seconds", settings.standby.lease_seconds, 5, 300),
     ];
     standby(settings)?;
-    backup(settings)?;
+    own_files(settings)?;
     watching
         .into_iter()
         .try_for_each(|(key, value, low, high)| within(key, value, low, high))
 }
 
-/// A backup in the place of the database would be the end of both.
-fn backup(settings: &Settings) -> Result<(), ConfigError> {
-    match &settings.backup.file {
-        Some(file) if files::is_of_database(file, &settings.store.path) => wrong(format!(
-            "`backup.file` is `{}`, which is the database itself (`store.path`) or one of the files beside it: name another file, best on another disk",
-            file.display()
-        )),
-        Some(_) | None => Ok(()),
+/// Each of these is written over, appended to or taken away as what it is: in the place of the database or of one another that
+/// would be the end of both.
+fn own_files(settings: &Settings) -> Result<(), ConfigError> {
+    let freeze_file = settings.freeze_file();
+    let named = [
+        ("backup.file", settings.backup.file.as_deref()),
+        ("checkpoints.file", settings.checkpoints.file.as_deref()),
+        ("freeze.file", Some(freeze_file.as_path())),
+    ];
+    let mut before: Vec<(&str, &Path)> = Vec::new();
+    for (key, file) in named.into_iter().filter_map(|(key, file)| Some((key, file?))) {
+        if files::is_of_database(file, &settings.store.path) {
+            return wrong(format!(
+                "`{key}` is `{}`, which is the database itself (`store.path`) or one of the files beside it: name another file, best on another disk",
+                file.display()
+            ));
+        }
+        if let Some((other, _)) = before.iter().find(|(_, other)| files::same(file, other)) {
+            return wrong(format!(
+                "`{key}` is `{}`, which is the file of `{other}`, too: name a file of its own for each",
+                file.display()
+            ));
+        }
+        before.push((key, file));
     }
+    Ok(())
 }
 
 fn standby(settings: &Settings) -> Result<(), ConfigError> {

@@ -233,6 +233,9 @@ impl Engine {
                     if let Err(error) = self.core.save_snapshot() {
                         tracing::warn!(%error, "no snapshot was stored; the next start reads the journal");
                     }
+                    if let Err(error) = self.core.store().write_log() {
+                        tracing::warn!(%error, "the write-ahead log was not written into the database; the next start reads both");
+                    }
                     // As above.
                     drop(self);
                     let _ = stopped.send(());

@@ -48,8 +48,20 @@ pub enum ApiError {
     #[error("Slack asks to wait {} s before the next `{method}`", after.as_secs())]
     RateLimited { method: String, after: Duration },
     /// Timeout, lost connection, 5xx, an unreadable reply: it may have happened.
-    #[error("nobody knows whether `{method}` went through: {why}")]
+    #[error("{}", unanswered(method, why))]
     Unclear { method: String, why: String },
+}
+
+/// A question changes nothing, so that there is nothing to be in doubt about.
+fn unanswered(method: &str, why: &str) -> String {
+    let asks = matches!(method, "auth.test" | "apps.connections.open")
+        || [".list", ".info", ".history", ".replies", ".members"]
+            .iter()
+            .any(|end| method.ends_with(end));
+    match asks {
+        true => format!("`{method}` was not answered: {why}"),
+        false => format!("nobody knows whether `{method}` went through: {why}"),
+    }
 }
 
 impl ApiError {

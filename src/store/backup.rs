@@ -122,7 +122,13 @@ pub fn prepare(backup: &Path, store: &Path) -> Result<(Verified, PathBuf), Store
     {
         return Err(StoreError::OwnFile(backup.to_owned()));
     }
-    let (source, checked) = open_whole(backup)?;
+    let (source, checked) = open_whole(backup).map_err(|error| match error {
+        StoreError::Io(why) | StoreError::Sql(why) => StoreError::BackupDamaged {
+            path: backup.to_owned(),
+            why,
+        },
+        other => other,
+    })?;
     // What a restore that was interrupted left.
     remove_all(&part)?;
     let landed = source.copy_to(&part).and_then(|()| check(&part));
@@ -190,6 +196,20 @@ fn is_there(path: &Path) -> bool {
     !fs::symlink_metadata(path).is_err_and(|error| error.kind() == ErrorKind::NotFound)
 }
 
+impl Store {
+    /// Writes what the write-ahead log holds into the file, so that a copy of the file alone is the database. Others who read just
+    /// then may keep a part of it in the log.
+    ///
+    /// # Errors
+    /// When the file can't be written.
+    pub fn write_log(&self) -> Result<(), StoreError> {
+        let written = self
+            .connection
+            .query_row("PRAGMA wal_checkpoint(TRUNCATE)", [], |_| Ok(()));
+        Ok(written?)
+    }
+}
+
 /// What the write-ahead log holds is in the file then, and the log is gone.
 fn log_written(store: &Path) -> Result<(), rusqlite::Error> {
     let flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX;
@@ -226,6 +246,7 @@ fn in_short(error: StoreError) -> String {
         | StoreError::InUse(_)
         | StoreError::Open { .. }
         | StoreError::Foreign(_)
+        | StoreError::WithoutLog(_)
         | StoreError::Broken { .. }
         | StoreError::Altered { .. }
         | StoreError::Changed { .. }
@@ -234,6 +255,7 @@ fn in_short(error: StoreError) -> String {
         | StoreError::NoBackup(_)
         | StoreError::OwnFile(_)
         | StoreError::BackupUnreadable { .. }
+        | StoreError::BackupDamaged { .. }
         | StoreError::BackupUnwritable { .. }
         | StoreError::BackupAhead { .. }
         | StoreError::StateWouldChange

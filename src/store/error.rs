@@ -12,6 +12,8 @@ pub enum StoreError {
     Open { path: PathBuf, reason: String },
     #[error("`{}` is no database of Interlock: it is another kind of file, or was overwritten; set store.path to the right one, or move this file away (`interlock restore` puts a backup in its place)", .0.display())]
     Foreign(PathBuf),
+    #[error("`{}` holds no entry of a journal, and its `-wal` file is missing: it was copied without that one from a bot that was running; copy both, or better make a copy with `interlock backup`", .0.display())]
+    WithoutLog(PathBuf),
     // That nothing starts meanwhile is said by whoever shows these: once.
     #[error("the disk is full: free some space")]
     Full,
@@ -37,6 +39,8 @@ pub enum StoreError {
     NoBackup(PathBuf),
     #[error("`{}` is the database itself (store.path) or one of the files beside it, and no backup: name another file", .0.display())]
     OwnFile(PathBuf),
+    #[error("the backup `{}` is damaged or was cut off ({why}): nothing was put back; take another backup, or copy this one again from where it is kept", path.display())]
+    BackupDamaged { path: PathBuf, why: String },
     #[error("the backup `{}` can't be read ({why}): name a file that `interlock backup` wrote and that this user may read", path.display())]
     BackupUnreadable { path: PathBuf, why: String },
     #[error("no backup can be written to `{}` ({why}): name a file in a folder that exists, has room and takes files of this user; the last backup stays as it is", path.display())]

@@ -146,7 +146,7 @@ impl Store {
             reason: error.to_string(),
         })?;
         if migrate::known_version(&connection, path)? == 0 {
-            return Err(StoreError::Foreign(path.to_owned()));
+            return Err(migrate::foreign(path));
         }
         Self::with(connection, path)
     }

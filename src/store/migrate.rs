@@ -1,5 +1,7 @@
 //! The schema, in steps. `user_version` says how many have run; a database with more than we know is refused.
 
+use std::fs::{self, File};
+use std::io::Read as _;
 use std::path::Path;
 
 use rusqlite::{Connection, Transaction};
@@ -7,6 +9,7 @@ use rusqlite::{Connection, Transaction};
 use super::journal::last;
 use super::sum::Sum;
 use super::{Sealer, StoreError};
+use crate::files;
 use crate::planted::{self, Bug, Point};
 
 /// Each runs once, in order, in a transaction of its own.
@@ -119,6 +122,21 @@ pub fn fresh() -> Result<Connection, StoreError> {
         connection.execute_batch(step)?;
     }
     Ok(connection)
+}
+
+/// Why a file is no database of ours: one that was written with a log beside it, and lies here without it, was copied from a
+/// running bot. The two bytes are those of <https://www.sqlite.org/fileformat2.html#file_format_version_numbers>.
+#[must_use]
+pub fn foreign(path: &Path) -> StoreError {
+    let mut head = [0; 20];
+    let read = File::open(path).and_then(|mut file| file.read_exact(&mut head));
+    let is_logged = read.is_ok() && head.starts_with(b"SQLite format 3\0") && head.ends_with(&[2, 2]);
+    // Whoever opens it to read makes an empty one.
+    let has_log = fs::metadata(files::with(path, "-wal")).is_ok_and(|log| log.len() > 0);
+    match is_logged && !has_log {
+        true => StoreError::WithoutLog(path.to_owned()),
+        false => StoreError::Foreign(path.to_owned()),
+    }
 }
 
 /// Sets what holds for every connection that writes.

@@ -21,16 +21,21 @@ const PRIVATE: &str = "PRIVATE+KEY+";
 /// What is wrong with a key or a note.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error, strum::VariantNames)]
 pub enum NoteError {
+    // What was given is repeated by none of these: it may be a private key.
     #[error(
-        "`{given}` is no public key: it is written NAME+8 hex digits+base64, as `interlock audit keygen` prints it"
+        "this is no public key: it is written NAME+8 hex digits+base64, as `interlock audit keygen` prints it and `interlock audit key FILE` prints it again"
     )]
-    PublicKey { given: String },
+    PublicKey,
+    #[error(
+        "this is the private key, and the public one is asked for: `interlock audit key FILE` prints it from the private key's file; whoever may have seen what was typed can sign as Interlock does, so make another key"
+    )]
+    PrivateNotPublic,
     #[error(
         "this is no private key: it is written PRIVATE+KEY+NAME+8 hex digits+base64, as `interlock audit keygen` makes it"
     )]
     PrivateKey,
-    #[error("`{given}` can't be the name of a key: it must not be empty nor hold spaces or `+`")]
-    Name { given: String },
+    #[error("this can't be the name of a key: it must not be empty nor hold spaces or `+`")]
+    Name,
     #[error("this is no signed note: it lacks the empty line and the lines of signatures behind it")]
     NotANote,
     #[error("the note is not signed by `{name}`: name the key that signed it")]
@@ -55,9 +60,7 @@ fn key_id(name: &str, key: &[u8]) -> KeyId {
 
 fn named(name: &str) -> Result<(), NoteError> {
     match name.is_empty() || name.chars().any(|char| char.is_whitespace() || char == '+') {
-        true => Err(NoteError::Name {
-            given: name.to_owned(),
-        }),
+        true => Err(NoteError::Name),
         false => Ok(()),
     }
 }
@@ -175,12 +178,12 @@ impl PublicKey {
     /// Reads `NAME+ID+BASE64`.
     ///
     /// # Errors
-    /// `PublicKey`, also when the id does not belong to name and key.
+    /// `PublicKey`, also when the id does not belong to name and key; `PrivateNotPublic`. Neither repeats the text.
     pub fn parse(text: &str) -> Result<Self, NoteError> {
-        let wrong = || NoteError::PublicKey {
-            given: text.trim().chars().take(120).collect(),
-        };
-        let (name, id, key) = parts(text.trim()).ok_or_else(wrong)?;
+        if text.trim().starts_with(PRIVATE) {
+            return Err(NoteError::PrivateNotPublic);
+        }
+        let (name, id, key) = parts(text.trim()).ok_or(NoteError::PublicKey)?;
         named(name)?;
         match key_id(name, &key) == id {
             true => Ok(Self {
@@ -188,7 +191,7 @@ impl PublicKey {
                 id,
                 key,
             }),
-            false => Err(wrong()),
+            false => Err(NoteError::PublicKey),
         }
     }
 

@@ -219,3 +219,86 @@ fn a_pipe_is_no_backup_and_nobody_waits_for_it() {
         "{log}"
     );
 }
+
+#[test]
+fn a_new_machine_without_runbooks_takes_a_backup() {
+    let place = used();
+    place.run(&["backup", "--to", "copy.db"]).fine();
+    fs::remove_dir_all(place.path("runbooks")).unwrap();
+    let restored = place.run(&["restore", "copy.db"]).fine();
+    assert!(restored.contains("Everything is frozen"), "{restored}");
+    place.run(&["audit", "verify"]).fine();
+    place.run(&["backup", "--to", "other.db"]).fine();
+}
+
+#[test]
+fn a_backup_that_was_cut_off_is_called_damaged() {
+    let place = used();
+    place.run(&["backup", "--to", "copy.db"]).fine();
+    let whole = fs::read(place.path("copy.db")).unwrap();
+    fs::write(place.path("copy.db"), &whole[..whole.len() / 2]).unwrap();
+    let said = place.run(&["restore", "copy.db"]).failed();
+    assert!(
+        said.starts_with("interlock: the backup `copy.db` is damaged or was cut off"),
+        "{said}"
+    );
+}
+
+#[test]
+fn the_file_alone_is_the_database_once_the_bot_was_stopped() {
+    let place = used();
+    fs::copy(place.path("interlock.db"), place.path("copied.db")).unwrap();
+    let whole = place.run(&["audit", "verify"]).fine();
+    place.configure("store.path = \"copied.db\"");
+    assert_eq!(place.run(&["audit", "verify"]).fine(), whole);
+}
+
+#[test]
+fn a_copy_of_a_running_database_without_its_log_is_told_from_another_file() {
+    let place = Place::new();
+    let serving = Serving::start(&place, &["serve"]);
+    serving.post("/webhooks/alertmanager", DELIVERY);
+    fs::copy(place.path("interlock.db"), place.path("copied.db")).unwrap();
+    place.configure("store.path = \"copied.db\"");
+    let said = place.run(&["audit", "verify"]).failed();
+    assert!(
+        said.starts_with(
+            "interlock: `copied.db` holds no entry of a journal, and its `-wal` file is missing"
+        ),
+        "{said}"
+    );
+}
+
+#[test]
+fn no_two_files_of_the_configuration_are_one() {
+    let place = used();
+    symlink("interlock.db", place.path("soft.db")).unwrap();
+    fs::write(place.path("kept"), "").unwrap();
+    fs::hard_link(place.path("kept"), place.path("hard")).unwrap();
+    for (keys, wanted) in [
+        (
+            "checkpoints.file = \"soft.db\"",
+            "`checkpoints.file` is `soft.db`, which is the database itself",
+        ),
+        (
+            "freeze.file = \"./interlock.db-wal\"",
+            "`freeze.file` is `./interlock.db-wal`, which is the database itself",
+        ),
+        (
+            "backup.file = \"kept\"\ncheckpoints.file = \"hard\"",
+            "`checkpoints.file` is `hard`, which is the file of `backup.file`, too",
+        ),
+        (
+            "backup.file = \"new.db\"\nfreeze.file = \"runbooks/../new.db\"",
+            "`freeze.file` is `runbooks/../new.db`, which is the file of `backup.file`, too",
+        ),
+        (
+            "checkpoints.file = \"freeze\"",
+            "`freeze.file` is `freeze`, which is the file of `checkpoints.file`, too",
+        ),
+    ] {
+        place.configure(keys);
+        let said = place.run(&["check"]).failed();
+        assert!(said.starts_with(&format!("interlock: {wanted}")), "{said}");
+    }
+}

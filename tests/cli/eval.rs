@@ -306,3 +306,33 @@ fn what_a_search_for_traces_finds_is_a_part_of_the_scenario() {
     let why = "the traces of `Slow checkouts` must have exactly one of `found` and `missing`";
     assert!(said.contains(why), "{said}");
 }
+
+/// The lines of the page that are indented, as somebody copies them.
+fn of_the_page() -> String {
+    let page = include_str!("../../docs/eval.md");
+    let section = page.split("## A scenario").nth(1).unwrap();
+    let section = section.split("An unknown key is").next().unwrap();
+    let lines = section
+        .lines()
+        .map(|line| line.strip_prefix("    ").unwrap_or(line));
+    lines.map(|line| format!("{line}\n")).collect()
+}
+
+#[test]
+fn the_scenario_of_the_page_comes_out_as_it_says() {
+    let said = place(&of_the_page()).run(&["eval", "runbooks"]).fine();
+    assert!(said.contains("1 of 1 scenario came out as expected"), "{said}");
+}
+
+#[test]
+fn scenarios_are_chosen_by_their_path_and_by_their_name() {
+    let place = place(SCENARIO);
+    for words in ["triage/red", "Redis refuses"] {
+        let said = place.run(&["eval", "runbooks", "--only", words]).fine();
+        assert!(said.contains("1 of 1 scenario came out"), "{words}: {said}");
+    }
+    let said = place
+        .run(&["eval", "runbooks", "--only", "Postgres refuses"])
+        .failed();
+    assert!(said.contains("no scenario's name holds"), "{said}");
+}

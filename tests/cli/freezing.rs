@@ -1,5 +1,7 @@
 //! `freeze` and `unfreeze` without a bot: the file works when nothing else does.
 
+use interlock::domain::freeze::Scope;
+
 use crate::place::Place;
 use crate::story;
 
@@ -76,4 +78,39 @@ fn a_freeze_file_that_can_not_be_written_is_an_error() {
         status.contains("FROZEN because the freeze file gone/freeze can't be read"),
         "{status}"
     );
+}
+
+#[test]
+fn what_is_frozen_and_how_it_is_lifted_is_said_by_its_scope() {
+    let place = Place::new();
+    story::write(&place);
+    story::freeze(
+        &place,
+        Scope::Cluster {
+            cluster: "main".into(),
+        },
+    );
+    let ran = place.run(&["unfreeze", "over"]);
+    assert!(
+        ran.err
+            .contains("Cluster main is frozen in the journal by ana since 2026-11-20 04:00 UTC: we move it.")
+            && ran.err.contains("with `/runbook unfreeze cluster main REASON`"),
+        "{}",
+        ran.err
+    );
+}
+
+#[test]
+fn the_doctor_says_that_everything_is_frozen_by_whom_and_why() {
+    let place = Place::new();
+    story::write(&place);
+    place.run(&["freeze", "--file", "in haste"]).fine();
+    let said = place.run(&["doctor"]).found();
+    assert!(
+        said.contains(
+            "everything is frozen by ana since 2026-11-20 03:15 UTC: we look at the cause; no step starts"
+        ),
+        "{said}"
+    );
+    assert!(said.contains("everything is frozen by the file freeze"), "{said}");
 }

@@ -192,7 +192,7 @@ fn an_export_is_never_overwritten() {
     place.write("journal.jsonl", "evidence");
     let said = place.run(&["audit", "export", "--out", "journal.jsonl"]).failed();
     assert!(
-        said.starts_with("interlock: `journal.jsonl` can't be written"),
+        said.starts_with("interlock: `journal.jsonl` is there already"),
         "{said}"
     );
     assert_eq!(place.read("journal.jsonl"), "evidence");
@@ -409,7 +409,7 @@ fn a_checkpoint_of_another_key_proves_nothing_and_is_named() {
         .run(&["audit", "keygen", "--name", "x", "--out", "checkpoint.key"])
         .failed();
     assert!(
-        again.contains("can't be written"),
+        again.contains("`checkpoint.key` is there already"),
         "a key is never overwritten: {again}"
     );
 }

@@ -131,6 +131,24 @@ pub fn look(place: &Place, findings: Vec<Finding>) {
     store.commit(&story.entries, &[], &[], story.at).unwrap();
 }
 
+/// Adds to what [`write`] wrote that ana froze this, too.
+pub fn freeze(place: &Place, scope: Scope) {
+    let mut store = Store::open(&place.path("interlock.db")).unwrap();
+    let mut story = Writer {
+        state: store.load().unwrap(),
+        at: "2026-11-20T04:00:00Z".parse().unwrap(),
+        entries: vec![],
+    };
+    let frozen = Event::Frozen {
+        by: ana(),
+        reason: "we move it".to_owned(),
+        scope,
+        over: None,
+    };
+    story.then(0, frozen);
+    store.commit(&story.entries, &[], &[], story.at).unwrap();
+}
+
 /// A journal in which ana approved the same runbook so often, each time four seconds after its card.
 pub fn write_habit(place: &Place, times: u64) {
     let settings = Settings::load(Some(&place.path("interlock.toml")), []).unwrap();

@@ -21,6 +21,6 @@ pub(super) use daily::Daily;
 pub use examine::examine;
 pub(super) use open::anchors;
 pub use open::{Begun, sealer, worker};
-pub use places::{Known, Places};
+pub use places::{Known, Lack, Places, in_file_of};
 pub use troubles::Troubles;
 pub use worker::Refusing;

@@ -23,7 +23,29 @@ pub(super) const BUCKET: &str = "checkpoints.s3";
 /// A line of the file, an object of the bucket.
 #[derive(Deserialize)]
 struct Line {
+    /// When it was handed over, as the file says; nothing signs it.
+    at: Option<String>,
     note: String,
+}
+
+/// A checkpoint of our key in the file.
+#[derive(Debug)]
+pub struct Written {
+    pub at: Option<Timestamp>,
+    pub checkpoint: Checkpoint,
+}
+
+/// Why a file of checkpoints proves nothing.
+#[derive(Debug, thiserror::Error)]
+pub enum Lack {
+    #[error("is not there")]
+    Missing,
+    #[error("is empty")]
+    Empty,
+    #[error("holds no checkpoint of checkpoints.key")]
+    Foreign,
+    #[error("can't be read ({0})")]
+    Unreadable(std::io::Error),
 }
 
 /// A checkpoint and where it was found.
@@ -204,47 +226,58 @@ fn text_of(file: &Path) -> std::io::Result<String> {
     Ok(String::from_utf8_lossy(&std::fs::read(file)?).into_owned())
 }
 
-/// Every checkpoint of this key that the file holds, smallest first; none where there is no file.
-pub(super) fn every_one_of(file: &Path, key: &PublicKey) -> Result<Vec<Checkpoint>, String> {
-    let text = match text_of(file) {
-        Ok(text) => text,
-        Err(error) if error.kind() == ErrorKind::NotFound => return Ok(Vec::new()),
-        Err(error) => {
-            return Err(format!(
-                "checkpoints.file `{}` can't be read: {error}",
-                file.display()
-            ));
-        }
-    };
+/// Every checkpoint of this key that the file holds, smallest first, and at least one. Lines of an earlier key, and one that was
+/// cut off, prove nothing and are passed over.
+///
+/// # Errors
+/// Why there is none.
+pub fn in_file_of(file: &Path, key: &PublicKey) -> Result<Vec<Written>, Lack> {
+    let text = text_of(file).map_err(|error| match error.kind() {
+        ErrorKind::NotFound => Lack::Missing,
+        _ => Lack::Unreadable(error),
+    })?;
     let lines = text
         .lines()
         .filter_map(|line| serde_json::from_str::<Line>(line).ok());
-    let mut found: Vec<Checkpoint> = lines
-        .filter_map(|line| Checkpoint::open(&line.note, key).ok())
+    let mut found: Vec<Written> = lines
+        .filter_map(|line| {
+            let checkpoint = Checkpoint::open(&line.note, key).ok()?;
+            let at = line.at.and_then(|at| at.parse().ok());
+            Some(Written { at, checkpoint })
+        })
         .collect();
-    found.sort_by_key(|checkpoint| checkpoint.size);
-    Ok(found)
+    found.sort_by_key(|written| written.checkpoint.size);
+    match (found.is_empty(), text.trim().is_empty()) {
+        (false, _) => Ok(found),
+        (true, true) => Err(Lack::Empty),
+        (true, false) => Err(Lack::Foreign),
+    }
 }
 
-/// The largest checkpoint of this key that the file holds; `None` when it is not there or empty. Lines of an earlier key,
-/// and one that was cut off, prove nothing.
+/// Every checkpoint of this key that the file holds, smallest first; none where there is no file, or no such checkpoint in it.
+pub(super) fn every_one_of(file: &Path, key: &PublicKey) -> Result<Vec<Checkpoint>, String> {
+    match in_file_of(file, key) {
+        Ok(found) => Ok(found.into_iter().map(|written| written.checkpoint).collect()),
+        Err(Lack::Missing | Lack::Empty | Lack::Foreign) => Ok(Vec::new()),
+        Err(Lack::Unreadable(error)) => Err(format!(
+            "checkpoints.file `{}` can't be read: {error}",
+            file.display()
+        )),
+    }
+}
+
+/// The largest checkpoint of this key that the file holds; `None` when it is not there or empty.
 fn largest_of(file: &Path, key: &PublicKey) -> Result<Option<Checkpoint>, String> {
-    let text = match text_of(file) {
-        Ok(text) => text,
-        Err(error) if error.kind() == ErrorKind::NotFound => return Ok(None),
-        Err(error) => {
-            return Err(format!(
-                "checkpoints.file `{}` can't be read ({error}), so nobody can tell whether the database is the newest: check the path and its permissions, and start again",
-                file.display()
-            ));
-        }
-    };
-    let largest = largest(text.lines(), key);
-    if largest.is_none() && !text.trim().is_empty() {
-        return Err(format!(
+    match in_file_of(file, key) {
+        Ok(mut found) => Ok(found.pop().map(|written| written.checkpoint)),
+        Err(Lack::Missing | Lack::Empty) => Ok(None),
+        Err(Lack::Unreadable(error)) => Err(format!(
+            "checkpoints.file `{}` can't be read ({error}), so nobody can tell whether the database is the newest: check the path and its permissions, and start again",
+            file.display()
+        )),
+        Err(Lack::Foreign) => Err(format!(
             "checkpoints.file `{}` holds no checkpoint of checkpoints.key, so nobody can tell whether the database is the newest: put the right key or file there, or, after a new key was made, move the file away; then start again",
             file.display()
-        ));
+        )),
     }
-    Ok(largest)
 }

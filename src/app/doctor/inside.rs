@@ -5,18 +5,21 @@ use std::path::Path;
 use jiff::{SignedDuration, Timestamp};
 
 use super::finding::Finding;
+use crate::app::checkpoints::{Lack, in_file_of};
 use crate::app::space;
 use crate::app::totp::FactorFile;
 use crate::config::{Backstage, Settings};
 use crate::domain::action::Tier;
 use crate::domain::runbook::Catalog;
-use crate::store::{Signer, Store};
+use crate::render::{explain, freezing};
+use crate::store::{PublicKey, Signer, Store};
 
 /// A checkpoint is overdue when the last one is older; they are signed every hour at least.
 const OVERDUE: SignedDuration = SignedDuration::from_hours(2);
 
 pub(super) fn look(settings: &Settings, catalog: &Catalog, now: Timestamp) -> Vec<Finding> {
     let mut found = vec![runbooks(catalog), database(&settings.store.path)];
+    found.extend(frozen(settings));
     found.push(room(&settings.store.path));
     found.extend(catalogue(&settings.backstage));
     found.extend(anchors(settings, now));
@@ -74,6 +77,38 @@ fn database(path: &Path) -> Finding {
     }
 }
 
+/// What keeps every step from starting, who did that and why.
+fn frozen(settings: &Settings) -> Vec<Finding> {
+    const ABOUT: &str = "freeze";
+    let file = settings.freeze_file();
+    let by_file = match file.try_exists() {
+        Ok(false) => None,
+        Ok(true) | Err(_) => Some(Finding::wrong(
+            ABOUT,
+            format!(
+                "everything is frozen by the file {}: no step starts; `interlock status` says why, and `interlock unfreeze --file REASON` removes it",
+                file.display()
+            ),
+        )),
+    };
+    // A database that can't be read is told of above.
+    let state = Store::open_to_read(&settings.store.path).and_then(|store| store.load());
+    let held = state
+        .map(|state| state.freeze.held().to_vec())
+        .unwrap_or_default();
+    let by_journal = held.iter().filter(|held| held.scope.is_everything()).map(|held| {
+        let who = explain::frozen_by(held);
+        Finding::wrong(
+            ABOUT,
+            format!(
+                "everything is frozen {who}; no step starts until another person lifts it with {}",
+                freezing::lift(&held.scope)
+            ),
+        )
+    });
+    by_file.into_iter().chain(by_journal).collect()
+}
+
 /// Whether those whom a row lets approve at Tier 3 could.
 fn second_factors(settings: &Settings) -> Option<Finding> {
     const ABOUT: &str = "second factors";
@@ -113,44 +148,54 @@ fn anchors(settings: &Settings, now: Timestamp) -> Vec<Finding> {
                     `interlock audit keygen` makes one";
         return vec![Finding::wrong(ABOUT, text)];
     };
-    if let Err(error) = Signer::parse(key.expose()) {
-        return vec![Finding::wrong(
-            ABOUT,
-            format!("checkpoints.key can't be used: {error}"),
-        )];
-    }
+    let key = match Signer::parse(key.expose()) {
+        Ok(signer) => signer.public(),
+        Err(error) => {
+            let text = format!("checkpoints.key can't be used: {error}");
+            return vec![Finding::wrong(ABOUT, text)];
+        }
+    };
     if wanted.file.is_none() && wanted.webhook.url.is_none() && wanted.s3.bucket.is_none() {
         let text = "checkpoints are signed, but nobody keeps them: set checkpoints.file, checkpoints.webhook.url or checkpoints.s3";
         return vec![Finding::wrong(ABOUT, text)];
     }
     let begun = settings.store.path.exists();
-    let file = wanted.file.as_ref().map(|path| anchored(path, begun, now));
+    let file = wanted.file.as_ref().map(|path| anchored(path, &key, begun, now));
     file.into_iter().collect()
 }
 
-/// When the file was last written to. Before the first start there is nothing to sign.
-fn anchored(path: &Path, begun: bool, now: Timestamp) -> Finding {
+/// How old the last checkpoint of our key in the file is. Before the first start there is nothing to sign.
+fn anchored(path: &Path, key: &PublicKey, begun: bool, now: Timestamp) -> Finding {
     const ABOUT: &str = "anchors";
-    let written = std::fs::metadata(path).and_then(|metadata| metadata.modified());
-    let since = written.map(|at| Timestamp::try_from(at).map(|at| now.duration_since(at)));
-    match since {
-        Ok(Ok(since)) if since > OVERDUE => Finding::wrong(
+    let file = path.display();
+    let last = match in_file_of(path, key) {
+        Ok(mut found) => found.pop(),
+        Err(Lack::Missing | Lack::Empty) if !begun => {
+            return Finding::fine(
+                ABOUT,
+                format!("{file} gets its first checkpoint at the first start"),
+            );
+        }
+        Err(Lack::Missing) => return Finding::wrong(ABOUT, format!("{file} has no checkpoint yet")),
+        Err(lack) => {
+            let text = format!(
+                "checkpoints.file {file} {lack}, so it proves nothing: find out who wrote or emptied it, and put back what it held"
+            );
+            return Finding::wrong(ABOUT, text);
+        }
+    };
+    match last
+        .and_then(|written| written.at)
+        .map(|at| now.duration_since(at))
+    {
+        Some(since) if since > OVERDUE => Finding::wrong(
             ABOUT,
-            format!(
-                "the last checkpoint in {} is {} h old",
-                path.display(),
-                since.as_hours()
-            ),
+            format!("the last checkpoint in {file} is {} h old", since.as_hours()),
         ),
-        Ok(Ok(_)) => Finding::fine(ABOUT, format!("{} has a fresh checkpoint", path.display())),
-        Ok(Err(error)) => Finding::unclear(ABOUT, format!("{}: {error}", path.display())),
-        Err(error) if error.kind() == std::io::ErrorKind::NotFound && !begun => {
-            let text = format!("{} gets its first checkpoint at the first start", path.display());
-            Finding::fine(ABOUT, text)
-        }
-        Err(error) if error.kind() == std::io::ErrorKind::NotFound => {
-            Finding::wrong(ABOUT, format!("{} has no checkpoint yet", path.display()))
-        }
-        Err(error) => Finding::wrong(ABOUT, format!("{} can't be read: {error}", path.display())),
+        Some(_) => Finding::fine(ABOUT, format!("{file} has a fresh checkpoint")),
+        None => Finding::unclear(
+            ABOUT,
+            format!("the last checkpoint in {file} does not say when it was written"),
+        ),
     }
 }

@@ -144,9 +144,14 @@ impl Library {
         self.scenarios.is_empty()
     }
 
-    /// Keeps the scenarios whose name holds these words.
+    /// Keeps the scenarios whose path or `name` holds these words.
     pub fn keep(&mut self, words: &str) {
-        self.scenarios.retain(|entry| entry.name.contains(words));
+        let named = |entry: &Entry| {
+            let scenario = entry.scenario.as_ref().ok();
+            scenario.is_some_and(|scenario| scenario.name.contains(words))
+        };
+        self.scenarios
+            .retain(|entry| entry.name.contains(words) || named(entry));
     }
 
     /// Keeps the scenarios of this runbook.

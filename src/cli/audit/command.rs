@@ -2,7 +2,7 @@
 
 use clap::Subcommand;
 
-use super::{erase, export, keygen, show, touched, verify};
+use super::{erase, export, key, keygen, show, touched, verify};
 use crate::cli::outcome::{Ended, Failure};
 use crate::cli::screen::Screen;
 use crate::cli::setup::Setup;
@@ -23,6 +23,7 @@ enum AuditCommand {
     Touched(touched::Touched),
     Erase(erase::Erase),
     Keygen(keygen::Keygen),
+    Key(key::Key),
 }
 
 impl Audit {
@@ -34,6 +35,7 @@ impl Audit {
             AuditCommand::Touched(command) => command.run(setup, screen),
             AuditCommand::Erase(command) => command.run(setup, screen),
             AuditCommand::Keygen(command) => command.run(screen),
+            AuditCommand::Key(command) => command.run(screen),
         }
     }
 }

@@ -39,7 +39,14 @@ impl Erase {
         let settings = setup.settings()?;
         let wanted = match (&self.incident, &self.older_than) {
             (Some(incident), _) => Wanted::Incident(journal::incident(incident)?.0),
-            (None, Some(span)) => Wanted::Before(journal::moment(span, Timestamp::now())?),
+            (None, Some(given)) => match given.parse::<Timestamp>() {
+                Ok(before) => Wanted::Before(before),
+                Err(_) => {
+                    // How long that is ago, the bot counts: its clock may be another one.
+                    let now = Timestamp::now();
+                    Wanted::OlderThan(now.duration_since(journal::moment(given, now)?).as_secs())
+                }
+            },
             (None, None) => {
                 return Err(Failure::Refused(
                     "what? name an incident, or --older-than 400d".to_owned(),

@@ -44,7 +44,7 @@ fn to_file(store: &Store, path: &Path) -> Result<u64, Failure> {
         source,
     };
     // An older export is evidence: it is never overwritten.
-    let mut file = BufWriter::new(File::create_new(path).map_err(failed)?);
+    let mut file = BufWriter::new(File::create_new(path).map_err(|source| Failure::unmade(path, source))?);
     let entries = copy(store, |line| file.write_all(line.as_bytes()).map_err(failed))?;
     let file = file.into_inner().map_err(|error| failed(error.into_error()))?;
     file.sync_all().map_err(failed)?;

@@ -14,7 +14,8 @@ use crate::store::Signer;
 #[command(
     after_help = "Example: interlock audit keygen --name interlock.example.com/production --out checkpoint.key\n\n\
     Put the file's path into the configuration as checkpoints.key_file, and keep the public key that is printed where\n\
-    whoever audits finds it: `interlock audit verify --key …` needs it. Keep the private key out of backups of the database."
+    whoever audits finds it: `interlock audit verify --key …` needs it, and `interlock audit key FILE` prints it\n\
+    again. Keep the private key out of backups of the database."
 )]
 pub(super) struct Keygen {
     /// Names the journal in every checkpoint: a domain and a path that are yours. No spaces and no `+`.
@@ -39,7 +40,7 @@ impl Keygen {
             .create_new(true)
             .mode(0o600)
             .open(&self.out)
-            .map_err(failed)?;
+            .map_err(|source| Failure::unmade(&self.out, source))?;
         writeln!(file, "{secret}")
             .and_then(|()| file.sync_all())
             .map_err(failed)?;

@@ -4,6 +4,7 @@ mod anchors;
 mod command;
 mod erase;
 mod export;
+mod key;
 mod keygen;
 mod show;
 mod touched;

@@ -14,7 +14,8 @@ use crate::domain::state::State;
 /// Show what happened, a line for each entry of the journal, oldest first
 #[derive(Debug, clap::Args)]
 #[command(after_help = "Example: interlock audit show --since 2h\n\n\
-    With --format json each line is an entry as it is stored.")]
+    With --format json each line is an entry as it is stored. Where the chain of the journal does not hold, that is said\n\
+    first on standard error, and the exit code is 1; so do `report` and `incidents`.")]
 pub(super) struct Show {
     /// Only what concerns this incident, like INC-42.
     #[arg(long, value_name = "INC")]
@@ -34,7 +35,7 @@ impl Show {
             .map(|given| journal::moment(given, Timestamp::now()))
             .transpose()?;
         let wanted = self.incident.as_deref().map(journal::incident).transpose()?;
-        let store = journal::open(&setup.settings()?.store.path)?;
+        let (store, ended) = journal::open_to_tell(&setup.settings()?.store.path, screen)?;
         let mut shown = Shown {
             state: State::default(),
             since,
@@ -51,7 +52,7 @@ impl Show {
             }
             None => store.read_after(0, |entry| shown.take(&entry, screen))?,
         }
-        shown.failure.map_or(Ok(Ended::Fine), Err)
+        shown.failure.map_or(Ok(ended), Err)
     }
 }
 

@@ -4,12 +4,13 @@ use std::fs::File;
 use std::io::{BufRead, BufReader};
 use std::path::{Path, PathBuf};
 
-use super::anchors;
+use super::anchors::{self, OfFile};
 use crate::cli::args::{Format, FormatArg};
 use crate::cli::journal;
 use crate::cli::outcome::{Ended, Failure};
 use crate::cli::screen::{Paint, Screen};
 use crate::cli::setup::Setup;
+use crate::config::Settings;
 use crate::store::{ExportLine, Follower, PublicKey, Verdict, Wanted};
 
 /// Check that nothing in the journal was changed, removed or put in: exit code 1 when something was
@@ -18,7 +19,8 @@ use crate::store::{ExportLine, Follower, PublicKey, Verdict, Wanted};
     after_help = "Example: interlock audit verify --file journal.jsonl --key interlock.example.com+1f0c2a3b+AeR… --anchors anchors.jsonl\n\n\
     The chain alone can't tell that its end was cut off, nor that all of it was written anew. Checkpoints that were kept\n\
     elsewhere can: whatever stands before the last of them is proved. Nothing but the export, the key and the anchors is needed.\n\
-    The database of the configuration is held against checkpoints.file, where that is set and no --anchors are given.\n\
+    Without --anchors the database, and an export without --key, is held against checkpoints.file of the configuration, where\n\
+    that is set; a file that is gone, empty or of another key proves nothing, which is an error.\n\
     Without checkpoints, keep the head that an earlier check printed and give it with --head."
 )]
 pub(super) struct Verify {
@@ -46,34 +48,72 @@ impl Verify {
             .iter()
             .map(|key| PublicKey::parse(key))
             .collect::<Result<_, _>>()?;
+        let settings = self.settings(setup)?;
+        let of_file = match &settings {
+            Some(settings) if self.anchors.is_empty() => OfFile::configured(settings)?,
+            Some(_) | None => None,
+        };
         let mut wanted = Wanted {
-            head: self.head.as_deref().map(str::to_ascii_lowercase),
+            head: self.head.as_deref().map(hash).transpose()?,
             anchors: anchors::read(&self.anchors, &keys)?,
             keys,
             had_other_keys: false,
         };
-        let mut asked = Asked {
+        if let Some(of_file) = &of_file {
+            wanted.keys.push(of_file.key.clone());
+            // As every start verifies it: the key may have been another one once.
+            wanted.had_other_keys = self.key.is_empty();
+            wanted.anchors = of_file.found.as_deref().unwrap_or_default().to_vec();
+        }
+        let mut verified = match (&self.file, &settings) {
+            (Some(path), _) => of_export(path, wanted)?,
+            (None, Some(settings)) => journal::open(&settings.store.path)?.check(wanted)?,
+            (None, None) => return Err(Failure::Defect("nothing to verify was named".to_owned())),
+        };
+        let lacking = of_file
+            .as_ref()
+            .filter(|_| verified.whole)
+            .and_then(|of_file| of_file.lacking(verified.signed.is_some()));
+        let asked = Asked {
             head: self.head.is_some(),
-            from: "checkpoints from elsewhere".to_owned(),
+            from: match &of_file {
+                Some(of_file) => format!("the checkpoints in {}", of_file.path.display()),
+                None => "checkpoints from elsewhere".to_owned(),
+            },
+            mark: if lacking.is_some() {
+                "not proved: "
+            } else {
+                "broken: "
+            },
         };
-        let verified = match &self.file {
-            Some(path) => of_file(path, wanted)?,
-            None => {
-                let settings = setup.settings()?;
-                if self.anchors.is_empty()
-                    && let Some((file, anchors)) = anchors::configured(&settings)?
-                {
-                    asked.from = format!("the checkpoints in {}", file.display());
-                    wanted.anchors = anchors;
-                }
-                journal::open(&settings.store.path)?.check(wanted)?
-            }
-        };
+        if let Some(why) = lacking {
+            verified.whole = false;
+            verified.problem = Some(why);
+        }
         match self.format.format {
             Format::Json => screen.json(&verified)?,
             Format::Human => tell(&verified, &asked, screen)?,
         }
         Ok(if verified.whole { Ended::Fine } else { Ended::Found })
+    }
+
+    /// An export with its key needs no configuration, and another one that lies here says nothing of it.
+    fn settings(&self, setup: &Setup) -> Result<Option<Settings>, Failure> {
+        let needs_none = self.file.is_some()
+            && (!self.key.is_empty() || !self.anchors.is_empty() || !setup.is_configured());
+        match needs_none {
+            true => Ok(None),
+            false => setup.settings().map(Some),
+        }
+    }
+}
+
+/// What is none may be a key that was pasted at the wrong place: it is not repeated.
+fn hash(given: &str) -> Result<String, Failure> {
+    let given = given.trim().to_ascii_lowercase();
+    match given.len() == 64 && given.bytes().all(|byte| byte.is_ascii_hexdigit()) {
+        true => Ok(given),
+        false => Err(Failure::NotAHash),
     }
 }
 
@@ -82,11 +122,13 @@ struct Asked {
     head: bool,
     /// Where the checkpoints are from, to begin a sentence with.
     from: String,
+    /// What stands before what is wrong.
+    mark: &'static str,
 }
 
 fn tell(verified: &Verdict, asked: &Asked, screen: &mut Screen) -> Result<(), Failure> {
     if let Some(problem) = &verified.problem {
-        return screen.say_painted(Paint::Bad, "broken: ", problem);
+        return screen.say_painted(Paint::Bad, asked.mark, problem);
     }
     let rest = format!("{} entries, head {}", verified.entries, verified.head);
     screen.say_painted(Paint::Good, "whole: ", &rest)?;
@@ -125,7 +167,7 @@ fn entries(count: u64) -> String {
     }
 }
 
-fn of_file(path: &Path, wanted: Wanted) -> Result<Verdict, Failure> {
+fn of_export(path: &Path, wanted: Wanted) -> Result<Verdict, Failure> {
     let unreadable = |source| Failure::Read {
         path: path.to_owned(),
         source,

@@ -24,7 +24,7 @@ pub(in super::super) struct Eval {
     /// The folder of runbooks, with their scenarios in `scenarios`. Without it: runbooks.path of the configuration.
     #[arg(value_name = "DIR")]
     folder: Option<PathBuf>,
-    /// Only scenarios whose name holds these words.
+    /// Only scenarios whose path below `scenarios`, or whose `name`, holds these words.
     #[arg(long, value_name = "WORDS")]
     only: Option<String>,
     /// Show what happened in each scenario, line by line, and not only in those that missed.

@@ -27,7 +27,7 @@ pub(super) struct Context {
 impl Context {
     pub fn run(self, setup: &Setup, screen: &mut Screen) -> Result<Ended, Failure> {
         let catalogue = app::rules(&setup.settings()?, "").services;
-        let recorded = recorded::read(setup, &self.incident, SIMILAR)?;
+        let recorded = recorded::read(setup, &self.incident, SIMILAR, screen)?;
         let now = Timestamp::now();
         let context = context::of(
             &recorded.incident,
@@ -40,7 +40,7 @@ impl Context {
             Format::Json => screen.json(&context)?,
             Format::Human => told(&context, screen)?,
         }
-        Ok(Ended::Fine)
+        Ok(recorded.ended)
     }
 }
 

@@ -20,10 +20,10 @@ pub(super) struct Postmortem {
 
 impl Postmortem {
     pub fn run(self, setup: &Setup, screen: &mut Screen) -> Result<Ended, Failure> {
-        let recorded = recorded::read(setup, &self.incident, SIMILAR)?;
+        let recorded = recorded::read(setup, &self.incident, SIMILAR, screen)?;
         let text = render::postmortem::text(&recorded.entries, &recorded.incident, &recorded.similar)
             .map_err(|error| Failure::Defect(error.to_string()))?;
         screen.say(text.trim_end())?;
-        Ok(Ended::Fine)
+        Ok(recorded.ended)
     }
 }

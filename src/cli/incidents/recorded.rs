@@ -3,7 +3,8 @@
 use std::collections::BTreeMap;
 
 use super::super::journal;
-use super::super::outcome::Failure;
+use super::super::outcome::{Ended, Failure};
+use super::super::screen::Screen;
 use super::super::setup::Setup;
 use crate::domain::event::Entry;
 use crate::domain::ids::IncidentId;
@@ -16,15 +17,22 @@ pub(super) struct Recorded {
     pub entries: Vec<Entry>,
     pub incident: Incident,
     pub similar: Vec<Similar>,
+    /// How a command ends that tells it: the chain may not hold.
+    pub ended: Ended,
 }
 
 /// Reads the whole journal.
 ///
 /// # Errors
 /// There is none, it can't be read, or it has no such incident.
-pub(super) fn read(setup: &Setup, given: &str, most: usize) -> Result<Recorded, Failure> {
+pub(super) fn read(
+    setup: &Setup,
+    given: &str,
+    most: usize,
+    screen: &mut Screen,
+) -> Result<Recorded, Failure> {
     let id = journal::incident(given)?;
-    let store = journal::open(&setup.settings()?.store.path)?;
+    let (store, ended) = journal::open_to_tell(&setup.settings()?.store.path, screen)?;
     let mut all: BTreeMap<IncidentId, Vec<Entry>> = BTreeMap::new();
     store.read_after(0, |entry| {
         if let Some(incident) = entry.event.incident() {
@@ -54,6 +62,7 @@ pub(super) fn read(setup: &Setup, given: &str, most: usize) -> Result<Recorded, 
         similar: similar.unwrap_or_default(),
         entries: all.remove(&id).unwrap_or_default(),
         incident,
+        ended,
     })
 }
 

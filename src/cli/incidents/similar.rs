@@ -35,7 +35,7 @@ struct Answer<'a> {
 
 impl Similar {
     pub fn run(self, setup: &Setup, screen: &mut Screen) -> Result<Ended, Failure> {
-        let recorded = recorded::read(setup, &self.incident, self.most)?;
+        let recorded = recorded::read(setup, &self.incident, self.most, screen)?;
         match self.format.format {
             Format::Json => screen.json(&Answer {
                 incident: recorded.incident.id.to_string(),
@@ -56,7 +56,7 @@ impl Similar {
         Ok(if recorded.similar.is_empty() {
             Ended::Found
         } else {
-            Ended::Fine
+            recorded.ended
         })
     }
 }

@@ -16,7 +16,7 @@ pub(super) fn show(
     screen: &mut Screen,
 ) -> Result<Ended, Failure> {
     let id = journal::incident(given)?;
-    let store = journal::open(&setup.settings()?.store.path)?;
+    let (store, ended) = journal::open_to_tell(&setup.settings()?.store.path, screen)?;
     let entries = store.of_incident(id)?;
     journal::if_erased(&store, id, &entries)?;
     let mut state = State::default();
@@ -32,5 +32,5 @@ pub(super) fn show(
             screen.say(text.trim_end())?;
         }
     }
-    Ok(Ended::Fine)
+    Ok(ended)
 }

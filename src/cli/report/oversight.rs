@@ -25,13 +25,13 @@ pub(super) struct Oversight {
 impl Oversight {
     pub fn run(self, setup: &Setup, screen: &mut Screen) -> Result<Ended, Failure> {
         let since = journal::moment(&self.since, Timestamp::now())?;
-        let store = journal::open(&setup.settings()?.store.path)?;
+        let (store, ended) = journal::open_to_tell(&setup.settings()?.store.path, screen)?;
         let report = store.load()?.oversight.report(Some(since));
         match self.format.format {
             Format::Json => screen.json(&report)?,
             Format::Human => screen.say(&render::oversight::text(&report))?,
         }
         let ceremony = report.runbooks.iter().any(|one| one.ceremony);
-        Ok(if ceremony { Ended::Found } else { Ended::Fine })
+        Ok(if ceremony { Ended::Found } else { ended })
     }
 }

@@ -15,7 +15,7 @@ macro_rules! variable {
     };
 }
 
-pub const RULES: [Rule; 11] = [
+pub const RULES: [Rule; 12] = [
     // `-----BEGIN … PRIVATE KEY` in base64, as Secrets and kubeconfigs have it. Certificates are public and stay.
     Rule {
         begins: Begins::Anywhere,
@@ -34,6 +34,12 @@ pub const RULES: [Rule; 11] = [
             r#"\\{0,8}["']?(?<secret>[A-Za-z0-9+/=_-]{16,})"#
         ),
         Hides::Group,
+    ),
+    // Keys of signed notes: https://pkg.go.dev/golang.org/x/mod/sumdb/note
+    Rule::token(
+        "private key",
+        &["PRIVATE+KEY+"],
+        r"PRIVATE\+KEY\+[^\s+]{1,200}\+[0-9a-f]{8}\+[A-Za-z0-9+/=_-]{16,}",
     ),
     // Lines of a PuTTY key, and a key in one line of `authorized_keys`' private sibling.
     Rule::named(

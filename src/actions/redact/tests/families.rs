@@ -224,6 +224,11 @@ const CASES: &[(&str, &str, &str)] = &[
     ("password hash", "ana:«$2y$10${a53}»", "$2a is a variable"),
     ("password hash", "ana:«$apr1$abcdefgh${a22}»", "$1 and $2"),
     (
+        "private key",
+        "--key «PRIVATE+KEY+interlock.test/lab+{h8}+{a44}»",
+        "PRIVATE+KEY+NAME+8 hex digits+base64",
+    ),
+    (
         "password hash",
         "«{SSHA}{a32}» «SCRAM-SHA-256$4096:{a24}==${a43}=:{a43}=»",
         "SCRAM-SHA-256 is used",
