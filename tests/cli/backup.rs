@@ -245,15 +245,6 @@ fn a_backup_that_was_cut_off_is_called_damaged() {
 }
 
 #[test]
-fn the_file_alone_is_the_database_once_the_bot_was_stopped() {
-    let place = used();
-    fs::copy(place.path("interlock.db"), place.path("copied.db")).unwrap();
-    let whole = place.run(&["audit", "verify"]).fine();
-    place.configure("store.path = \"copied.db\"");
-    assert_eq!(place.run(&["audit", "verify"]).fine(), whole);
-}
-
-#[test]
 fn a_copy_of_a_running_database_without_its_log_is_told_from_another_file() {
     let place = Place::new();
     let serving = Serving::start(&place, &["serve"]);

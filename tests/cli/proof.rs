@@ -123,6 +123,19 @@ fn a_file_of_checkpoints_that_proves_nothing_is_an_error_to_verify_and_wrong_to_
     place.run(&with_key).fine();
 }
 
+/// With a key others read the database beside the engine, so that it is not closed with its last connection.
+#[test]
+fn the_file_alone_is_the_database_once_the_bot_was_stopped() {
+    let place = anchored();
+    let left = std::fs::metadata(place.path("interlock.db-wal")).map_or(0, |log| log.len());
+    assert_eq!(left, 0, "bytes of the log");
+    let whole = place.run(&["audit", "verify"]).fine();
+    std::fs::copy(place.path("interlock.db"), place.path("copied.db")).unwrap();
+    let config = place.read("interlock.toml");
+    place.write("interlock.toml", &format!("store.path = \"copied.db\"\n{config}"));
+    assert_eq!(place.run(&["audit", "verify"]).fine(), whole);
+}
+
 #[test]
 fn the_public_key_is_printed_again_and_the_private_one_never() {
     let place = Place::bare();
