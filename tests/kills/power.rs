@@ -19,6 +19,8 @@ use super::{number, promises};
 /// Failures of one ordinary run, and kills in the life that is filmed.
 const FAILURES: u64 = 600;
 const KILLS: u32 = 10;
+/// On a machine that is busy with other things nobody may have approved anything in so few lives: then it goes on.
+const MOST_KILLS: u32 = 60;
 /// What is frozen meanwhile: no step acts there.
 const NOWHERE: &str = "http/nobody.example";
 
@@ -51,7 +53,11 @@ async fn whatever_a_power_failure_leaves_what_was_answered_or_done_is_on_record(
     let failures = number("INTERLOCK_POWER_FAILURES").unwrap_or(FAILURES);
     let mut lane = Lane::open_on_disk(0, seed).await;
     let freezing = tokio::spawn(freeze_nowhere(lane.slack.clone()));
-    lane.die(KILLS).await;
+    let mut kills = 0;
+    while kills == 0 || (kills < MOST_KILLS && !has_done_something(&lane)) {
+        lane.die(KILLS).await;
+        kills += KILLS;
+    }
     freezing.abort();
     let log = lane.disk.as_ref().expect("a disk").log().to_owned();
     let known = Known {
@@ -59,8 +65,15 @@ async fn whatever_a_power_failure_leaves_what_was_answered_or_done_is_on_record(
         answered: lane.slack.deliveries().iter().filter_map(answered).collect(),
         sealer: sealer(&lane.folder.path().join("interlock.toml")),
     };
-    let looked = tokio::task::spawn_blocking(move || look(&log, &known, failures, seed));
+    let looked = tokio::task::spawn_blocking(move || look(&log, &known, (kills, failures), seed));
     eprintln!("{}", looked.await.expect("every failure keeps the promises"));
+}
+
+/// Whether somebody was told that they have approved, and something was changed.
+fn has_done_something(lane: &Lane) -> bool {
+    let deliveries = lane.slack.deliveries();
+    let mut answered = deliveries.iter().filter_map(answered);
+    answered.any(|answered| answered.deed == Deed::Approve) && !lane.seen.lock().effects.is_empty()
 }
 
 /// Ana freezes a place that nothing runs in, again and again, so that somebody is told of a freeze at every time of its life.
@@ -102,9 +115,9 @@ fn sealer(configuration: &Path) -> Sealer {
     Signer::parse(key.expose()).expect("a key").sealer()
 }
 
-fn look(log: &Path, known: &Known, failures: u64, seed: u64) -> String {
+fn look(log: &Path, known: &Known, (kills, failures): (u32, u64), seed: u64) -> String {
     let film = Film::read(log);
-    let costs = one_sync_each(&film.commits());
+    let costs = one_sync_each(&film.commits(), kills);
     let folder = tempfile::tempdir().unwrap();
     let database = folder.path().join("interlock.db");
     let (mut images, mut entries, mut told) = (0_u64, 0_u64, Found::default());
@@ -142,8 +155,8 @@ struct Found {
 /// What one commit costs: the log is synced behind each, once. The last one of a process may go without: whoever is killed may not
 /// have come to it, and has told nobody of it then, which `check` sees. Before the log is written back into the database, as
 /// when a process is stopped, it is synced once more.
-fn one_sync_each(commits: &[Commit]) -> String {
-    let kills = usize::try_from(KILLS).unwrap();
+fn one_sync_each(commits: &[Commit], kills: u32) -> String {
+    let kills = usize::try_from(kills).unwrap();
     assert!(commits.len() > kills, "only {} commits were seen", commits.len());
     for (number, commit) in (1..).zip(commits) {
         assert!(
