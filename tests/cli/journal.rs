@@ -260,16 +260,7 @@ fn a_database_from_a_newer_version_is_refused_by_all() {
 /// Where the last column of an anchor file comes from in real life: a checkpoint over the first entries, signed.
 fn anchored(place: &Place, entries: usize) -> String {
     use interlock::store::{Checkpoint, ExportLine, Signer, Tree};
-    let said = place
-        .run(&[
-            "audit",
-            "keygen",
-            "--name",
-            "interlock.test/lab",
-            "--out",
-            "checkpoint.key",
-        ])
-        .fine();
+    let said = place.makes_a_key();
     let signer = Signer::parse(&place.read("checkpoint.key")).unwrap();
     let public = signer.public().to_string();
     assert!(said.ends_with(&format!("public key: {public}\n")), "{said}");

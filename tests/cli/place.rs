@@ -103,6 +103,13 @@ impl Place {
         command
     }
 
+    /// Makes `checkpoint.key`, and gives what is said of it.
+    pub fn makes_a_key(&self) -> String {
+        let (name, file) = ("interlock.test/lab", "checkpoint.key");
+        self.run(&["audit", "keygen", "--name", name, "--out", file])
+            .fine()
+    }
+
     pub fn run(&self, args: &[&str]) -> Ran {
         ran(self.command(args))
     }

@@ -12,15 +12,7 @@ const PRIVATE: &str = "PRIVATE+KEY+";
 /// A bot has run in it with a key, and its checkpoints are in `anchors.jsonl`.
 fn anchored() -> Place {
     let place = Place::new();
-    let made = [
-        "audit",
-        "keygen",
-        "--name",
-        "interlock.test/lab",
-        "--out",
-        "checkpoint.key",
-    ];
-    place.run(&made).fine();
+    place.makes_a_key();
     let keys =
         "[checkpoints]\nkey_file = \"checkpoint.key\"\nfile = \"anchors.jsonl\"\nwithin_seconds = 10\n";
     place.write("interlock.toml", &format!("{CONFIG}\n{keys}"));
@@ -139,15 +131,7 @@ fn the_file_alone_is_the_database_once_the_bot_was_stopped() {
 #[test]
 fn the_public_key_is_printed_again_and_the_private_one_never() {
     let place = Place::bare();
-    let made = [
-        "audit",
-        "keygen",
-        "--name",
-        "interlock.test/lab",
-        "--out",
-        "checkpoint.key",
-    ];
-    let first = place.run(&made).fine();
+    let first = place.makes_a_key();
     let public = place.run(&["audit", "key", "checkpoint.key"]).fine();
     assert!(
         first.ends_with(&format!("public key: {public}")),
@@ -206,6 +190,7 @@ fn what_an_edited_journal_says_comes_behind_a_warning() {
     for args in [
         &["audit", "show"][..],
         &["audit", "show", "--incident", "INC-1", "--format", "json"],
+        &["audit", "touched", "INC-1"],
         &["report", "INC-1"],
         &["report", "oversight"],
         &["incidents", "postmortem", "INC-1"],

@@ -24,15 +24,7 @@ async fn a_changed_tier_two_plan_needs_fresh_approval_by_others() {
     world.ana().presses("Approve").await;
     world.ana().is_told("Your approval counts: 1 of 2.").await;
 
-    world.ben().presses("Modify").await;
-    world.ben().sees_modal("Leave out these steps").await;
-    world
-        .ben()
-        .submits(&[("Leave out these steps", Input::Options(vec!["1".to_owned()]))])
-        .await;
-    world.ben().sees_modal("This would change").await;
-    world.ben().submits(&[]).await;
-    world.ben().is_told("Earlier approvals are void").await;
+    world.ben().leaves_out("1").await;
     world.card("(plan 2, changed from plan 1)").await;
     world.card("Waits for 2 approvals").await;
 
@@ -71,15 +63,7 @@ async fn who_changed_a_plan_does_not_approve_it_because_another_asked_for_it_aga
         kind: FaultKind::Refuse { code: 503, message },
         times: None,
     });
-    world.ben().presses("Modify").await;
-    world.ben().sees_modal("Leave out these steps").await;
-    world
-        .ben()
-        .submits(&[("Leave out these steps", Input::Options(vec!["1".to_owned()]))])
-        .await;
-    world.ben().sees_modal("This would change").await;
-    world.ben().submits(&[]).await;
-    world.ben().is_told("Earlier approvals are void").await;
+    world.ben().leaves_out("1").await;
     world.card("no plan could be made").await;
     world.a_human_is_paged("INC-1").await;
     world.doubles.cluster.faults().clear();

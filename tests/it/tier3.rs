@@ -303,15 +303,7 @@ async fn a_form_is_for_the_plan_that_it_shows_and_a_bare_click_only_opens_it() {
     world.ana().sees_modal("# Tier 3 approval").await;
     world.nothing_ran();
 
-    world.ben().presses("Modify").await;
-    world.ben().sees_modal("Leave out these steps").await;
-    world
-        .ben()
-        .submits(&[("Leave out these steps", Input::Options(vec!["2".to_owned()]))])
-        .await;
-    world.ben().sees_modal("This would change").await;
-    world.ben().submits(&[]).await;
-    world.ben().is_told("Earlier approvals are void").await;
+    world.ben().leaves_out("2").await;
     world.card("(plan 2, changed from plan 1)").await;
     fills_in(world.ana(), TARGET, WHY, &code(&world, &ana)).await;
     world

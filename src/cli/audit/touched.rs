@@ -14,7 +14,8 @@ use crate::render::touched;
 /// Show every call that was made: its target and arguments, who approved it, its outcome, and how to take it back
 #[derive(Debug, clap::Args)]
 #[command(after_help = "Example: interlock audit touched 60s\n\n\
-    Exit code 1 when something was touched that nothing takes back, or nobody knows whether it happened.")]
+    Exit code 1 when something was touched that nothing takes back, or nobody knows whether it happened, or where the\n\
+    journal does not hold, which is said first.")]
 pub(super) struct Touched {
     /// An incident, like INC-42, or how long ago at most: 60s, 15m, 1h (up to 24h).
     #[arg(value_name = "INC|SPAN", default_value = "1h", value_parser = since)]
@@ -30,7 +31,7 @@ fn since(text: &str) -> Result<Since, String> {
 
 impl Touched {
     pub fn run(self, setup: &Setup, screen: &mut Screen) -> Result<Ended, Failure> {
-        let store = journal::open(&setup.settings()?.store.path)?;
+        let (store, ended) = journal::open_to_tell(&setup.settings()?.store.path, screen)?;
         let state = match self.since {
             // Its entries alone, so that one from long ago is there, too.
             Since::Incident(id) => {
@@ -48,6 +49,6 @@ impl Touched {
             Format::Human => screen.say(&touched::list(self.since, &all))?,
         }
         let worrying = all.iter().any(crate::domain::touched::Touched::is_worrying);
-        Ok(if worrying { Ended::Found } else { Ended::Fine })
+        Ok(if worrying { Ended::Found } else { ended })
     }
 }

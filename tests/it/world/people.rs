@@ -242,6 +242,17 @@ impl Someone<'_> {
             .await
     }
 
+    /// Leaves a step out of the plan, by Modify, to the end.
+    pub async fn leaves_out(self, step: &str) {
+        self.presses("Modify").await;
+        self.sees_modal("Leave out these steps").await;
+        let steps = Input::Options(vec![step.to_owned()]);
+        self.submits(&[("Leave out these steps", steps)]).await;
+        self.sees_modal("This would change").await;
+        self.submits(&[]).await;
+        self.is_told("Earlier approvals are void").await;
+    }
+
     /// Fills in fields by their labels and submits.
     pub async fn submits(self, fields: &[(&str, Input)]) -> Delivery {
         let what = format!("{} has a form to fill in", self.name);
