@@ -49,12 +49,16 @@ impl State {
     }
 
     /// Somebody saw it go back, whether or not anything was written at the time that it went back from. A page that was due
-    /// comes at once: it would be late by as much as the clock went back, and nobody knows how late it is.
+    /// comes at once: it would be late by as much as the clock went back, and nobody knows how late it is. What runs has
+    /// the time that it was given from now on, and not from a time that has not come yet.
     pub(super) fn clock_was_set_back(&mut self, at: Timestamp) {
         self.latest_at = Some(at);
         self.distrust();
         let mut sooner = Vec::new();
         for incident in self.incidents.values_mut().filter(|of| of.is_open()) {
+            if let Some(track) = incident.plans.last_mut() {
+                track.run.counts_from(at);
+            }
             if let Some(due) = incident.paging.due.as_mut().filter(|due| **due > at) {
                 *due = at;
                 sooner.push(incident.id);

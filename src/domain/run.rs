@@ -309,6 +309,18 @@ impl Run {
         }
     }
 
+    /// Whatever time is counted from later than this is counted from here.
+    pub(super) fn counts_from(&mut self, latest: Timestamp) {
+        let times = [
+            &mut self.part_started_at,
+            &mut self.judged_at,
+            &mut self.last_ended_at,
+        ];
+        for time in times.into_iter().flatten() {
+            *time = latest.min(*time);
+        }
+    }
+
     pub(super) fn not_before(&self, step: &PlannedStep) -> Option<Timestamp> {
         if step.wait_seconds == 0 {
             return None;

@@ -12,7 +12,7 @@ use crate::planted::{self, Point};
 
 /// By whom a snapshot was made. The number behind the slash is raised whenever the same entries fold to another state, or
 /// a state is written otherwise, within one release.
-pub(super) const VERSION: &str = concat!(env!("CARGO_PKG_VERSION"), "/25");
+pub(super) const VERSION: &str = concat!(env!("CARGO_PKG_VERSION"), "/26");
 
 /// A snapshot as it is stored.
 pub(super) struct Cached {

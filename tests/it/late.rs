@@ -1,6 +1,8 @@
 //! Who approves a plan lets its steps run one after the other. What has not started in time waits for people again, whatever kept
 //! it: nobody was there to run it, or nobody knew for long what had become of the step before.
 
+use std::time::Duration;
+
 use interlock::playground::cluster::FaultKind;
 
 use crate::world::{Alert, Setup, TestWorld};
@@ -91,6 +93,28 @@ async fn what_a_dead_bot_left_in_the_middle_does_not_go_on_hours_later_by_itself
     world.ana().is_told("Approved.").await;
     world.card("Fixed and verified.").await;
     world.cluster_did(&[FIRST, SECOND]).await;
+    world.thread().is_uninteresting();
+    world.ends().await;
+}
+
+/// A step that waits a minute for the one before it would wait for an hour and a minute, and start on a yes from then.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_clock_that_jumps_back_gives_the_rest_of_a_plan_no_more_time() {
+    let world = approved(TWO_CHANGES).await;
+    world.cluster_did(&[FIRST]).await;
+    world.card("1 of 3 done").await;
+    world.bot_crashes().await;
+    world.clock_goes_back(Duration::from_secs(60 * 60));
+    world.bot_starts().await;
+    world.bot_crashes().await;
+    world.minutes_pass(25).await;
+    world.bot_starts().await;
+    world.card(STOOD_STILL).await;
+    world
+        .thread()
+        .says("plan 1 stood still for longer than its approval lasts; the rest waits for approval again")
+        .await;
+    world.cluster_did(&[FIRST]).await;
     world.thread().is_uninteresting();
     world.ends().await;
 }

@@ -8,7 +8,7 @@
 //! `every` goes through all schedules of a small world, instead of some of a large one, as deep as there is time for.
 //!
 //! `INTERLOCK_SIM_SEED=17 cargo test --test sim` replays one seed and prints its story; `INTERLOCK_SIM_SEEDS=5000` runs
-//! more, from `INTERLOCK_SIM_FROM` on; `INTERLOCK_SIM_DIR` says where the databases lie. `cargo bench --bench sim -- --seeds 100000`
+//! so many, from `INTERLOCK_SIM_FROM` on; `INTERLOCK_SIM_DIR` says where the databases lie. `cargo bench --bench sim -- --seeds 100000`
 //! does the same with optimisation and a bar (`many.rs`).
 
 mod advice;
@@ -51,8 +51,8 @@ const SEEDS: u64 = 2_000;
 
 /// Each of these found a defect once, and is tried in every run: a critical incident that rang nobody once what somebody had was
 /// over (4615, 58487), an erasure that was refused (24259, 35687, 36163, 47483), who changed a plan and could approve it
-/// (27821). What a seed draws changes with the simulation, so the stories that tell of these stand elsewhere as well.
-const FOUND: [u64; 7] = [4_615, 24_259, 27_821, 35_687, 36_163, 47_483, 58_487];
+/// (27821), who approved a plan and had approved its rest for as much longer as the clock was set back (91279). What a seed draws changes with the simulation, so the stories that tell of these stand elsewhere as well.
+const FOUND: [u64; 8] = [4_615, 24_259, 27_821, 35_687, 36_163, 47_483, 58_487, 91_279];
 
 fn number(name: &str) -> Option<u64> {
     std::env::var(name).ok().and_then(|text| text.parse().ok())
@@ -65,7 +65,7 @@ fn every_schedule_keeps_the_promises() {
         return;
     }
     let from = number("INTERLOCK_SIM_FROM").unwrap_or(1);
-    let to = number("INTERLOCK_SIM_SEEDS").unwrap_or(SEEDS);
+    let to = from - 1 + number("INTERLOCK_SIM_SEEDS").unwrap_or(SEEDS);
     let all = seeds::run_all(from, to, || {}).unwrap_or_else(|story| panic!("{story}"));
     eprintln!("{all}");
     assert!(
