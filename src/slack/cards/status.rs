@@ -39,8 +39,17 @@ pub fn frozen(incident: &Incident, context: &CardContext) -> Option<String> {
         return contained(incident);
     };
     let (head, _) = frozen.head();
+    let asks = |track: &PlanTrack| {
+        track.approval.is_pending() && matches!(track.decision, Decision::RequireApproval { .. })
+    };
+    let waits = matches!(incident.phase, Phase::Proposed) && incident.current().is_some_and(asks);
+    // Whoever may is named below, and finds no button.
+    let then = match waits && context.not_now.is_empty() {
+        true => " It can be approved then.",
+        false => "",
+    };
     Some(format!(
-        "*{head}*: {}. No step starts{} until {}.",
+        "*{head}*: {}. No step starts{} until {}.{then}",
         safe(frozen.reason.trim_end_matches('.'), 300),
         frozen.place(),
         frozen.until()
