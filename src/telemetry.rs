@@ -24,19 +24,40 @@ pub enum TelemetryError {
 }
 
 /// Standard error behind something that takes secrets out of each line.
-struct Cleaned<C>(Arc<C>);
+struct Cleaned<C> {
+    clean: Arc<C>,
+    /// The formatter paints, and takes what paints out of what it is given.
+    painted: bool,
+}
 
 impl<C: Fn(&str) -> String> Write for Cleaned<C> {
     /// A whole line at once, which is how the formatters write.
     fn write(&mut self, line: &[u8]) -> std::io::Result<usize> {
-        let clean = (self.0)(&String::from_utf8_lossy(line));
-        std::io::stderr().write_all(clean.as_bytes())?;
+        let clean = (self.clean)(&String::from_utf8_lossy(line));
+        std::io::stderr().write_all(one_line(&clean, self.painted).as_bytes())?;
         Ok(line.len())
     }
 
     fn flush(&mut self) -> std::io::Result<()> {
         std::io::stderr().flush()
     }
+}
+
+/// What was logged, in one line: whatever is in a text of others or of a library, it begins no line of its own.
+fn one_line(logged: &str, painted: bool) -> String {
+    let text = logged.strip_suffix('\n').unwrap_or(logged);
+    let mut line = String::with_capacity(logged.len());
+    for letter in text.chars() {
+        match letter {
+            '\t' => line.push(letter),
+            '\u{1b}' if painted => line.push(letter),
+            '\u{2028}' | '\u{2029}' => line.extend(letter.escape_unicode()),
+            control if control.is_control() => line.extend(control.escape_default()),
+            letter => line.push(letter),
+        }
+    }
+    line.push('\n');
+    line
 }
 
 /// Sends logs to standard error, each line as `clean` leaves it: what libraries write is nothing that we have seen before.
@@ -64,10 +85,14 @@ pub fn start_log(
     let clean = Arc::new(clean);
     // https://no-color.org: set and not empty, whatever the value.
     let unwanted = std::env::var_os("NO_COLOR").is_some_and(|value| !value.is_empty());
+    let painted = std::io::stderr().is_terminal() && !unwanted;
     let lines = tracing_subscriber::fmt()
         .with_env_filter(filter)
-        .with_ansi(std::io::stderr().is_terminal() && !unwanted)
-        .with_writer(move || Cleaned(clean.clone()));
+        .with_ansi(painted)
+        .with_writer(move || Cleaned {
+            clean: clean.clone(),
+            painted,
+        });
     match log.format {
         LogFormat::Human => lines.with_target(false).finish().try_init(),
         LogFormat::Json => lines.json().flatten_event(true).finish().try_init(),
@@ -139,6 +164,17 @@ mod tests {
             told.contains("`interlock=lots`") && told.contains("write a level"),
             "{told}"
         );
+    }
+
+    #[test]
+    fn what_was_logged_is_one_line_whatever_is_in_it() {
+        let text = "taken\tfrom \u{1b}[31m\"x\r\n2026 INFO\u{2028}\u{85}é\"\n";
+        let plain = one_line(text, false);
+        assert_eq!(
+            plain,
+            "taken\tfrom \\u{1b}[31m\"x\\r\\n2026 INFO\\u{2028}\\u{85}é\"\n"
+        );
+        assert!(one_line(text, true).starts_with("taken\tfrom \u{1b}[31m\"x\\r\\n"));
     }
 
     #[test]

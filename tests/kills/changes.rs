@@ -21,6 +21,7 @@ pub enum Change {
     Job,
     Post,
     Undo,
+    Rotate,
 }
 
 /// One change that the outside recorded.
@@ -32,7 +33,7 @@ pub struct Done {
 }
 
 impl Change {
-    pub const ALL: [Self; 7] = [
+    pub const ALL: [Self; 8] = [
         Self::Flush,
         Self::Restart,
         Self::Scale,
@@ -40,6 +41,7 @@ impl Change {
         Self::Job,
         Self::Post,
         Self::Undo,
+        Self::Rotate,
     ];
 
     /// What this alert asks for; they count from 1.
@@ -58,6 +60,7 @@ impl Change {
             Self::Job => "job",
             Self::Post => "HTTP POST",
             Self::Undo => "undo",
+            Self::Rotate => "exec without a word",
         }
     }
 
@@ -71,6 +74,7 @@ impl Change {
             Self::Job => "CertificateExpires",
             Self::Post => "MailsWait",
             Self::Undo => "CheckoutFails",
+            Self::Rotate => "DiskFills",
         }
     }
 
@@ -83,7 +87,24 @@ impl Change {
             Self::Job => "certificate expires",
             Self::Post => "waiting mails",
             Self::Undo => "failed deploy",
+            Self::Rotate => "disk full of logs",
         }
+    }
+
+    /// Whether its approval is asked for a second time, with what it does: Tier 2.
+    pub fn is_asked_again(self) -> bool {
+        matches!(self, Self::Job | Self::Undo | Self::Rotate)
+    }
+
+    /// Whether its command has no room on a card, so that it is approved from its review alone.
+    pub fn is_reviewed(self) -> bool {
+        self == Self::Post
+    }
+
+    /// What the alert of this card asks for; nothing where it tells of no alert.
+    pub fn on(card: &str) -> Option<Self> {
+        let mut all = Self::ALL.into_iter();
+        all.find(|change| card.contains(change.summary()) || card.contains(change.alert()))
     }
 
     /// Labels that its runbook takes a value from: several targets, so that not everything waits for one.
@@ -97,7 +118,7 @@ impl Change {
             }
             Self::Scale => Some(("replicas", (1 + turn % 6).to_string())),
             Self::Delete => Some(("pod", format!("cart-{}", turn % CARTS))),
-            Self::Flush | Self::Job | Self::Post | Self::Undo => None,
+            Self::Flush | Self::Job | Self::Post | Self::Undo | Self::Rotate => None,
         }
     }
 
@@ -109,7 +130,7 @@ impl Change {
             ..FaultMatch::default()
         };
         match self {
-            Self::Flush => on(None, "pods/exec"),
+            Self::Flush | Self::Rotate => on(None, "pods/exec"),
             Self::Restart | Self::Undo => on(Some("patch"), "deployments"),
             Self::Scale => on(Some("patch"), "deployments/scale"),
             Self::Delete => on(Some("delete"), "pods"),
@@ -125,6 +146,7 @@ impl Change {
         let kind = effect.resource.split('.').next().unwrap_or_default();
         match (effect.verb.as_str(), kind, argv.as_slice()) {
             ("exec", _, ["redis-cli", "FLUSHDB"]) => Some(Self::Flush),
+            ("exec", _, ["logrotate", "-f", _]) => Some(Self::Rotate),
             ("exec", _, ["curl", "-s", "localhost:8080/health"] | ["redis-cli", "LLEN", "orders"]) => None,
             ("patch", "deployments", []) if effect.name == "checkout" => Some(Self::Undo),
             ("patch", "deployments", []) => Some(Self::Restart),
@@ -163,6 +185,11 @@ pub fn plant(cluster: &ClusterDouble) {
     cluster.world().plant(Kind::StatefulSet, vec![set]);
 }
 
+/// What has no room on a card, which shows 2,800 characters of a command.
+fn letter() -> String {
+    "Your receipt is on its way. ".repeat(110)
+}
+
 pub fn write_runbooks(folder: &Path, hook: &Hook) {
     let runbooks = [
         (
@@ -175,9 +202,11 @@ pub fn write_runbooks(folder: &Path, hook: &Hook) {
         ("job.md", include_str!("runbooks/job.md")),
         ("post.md", include_str!("runbooks/post.md")),
         ("undo.md", include_str!("runbooks/undo.md")),
+        ("rotate.md", include_str!("runbooks/rotate.md")),
     ];
     std::fs::create_dir_all(folder).unwrap();
     for (name, text) in runbooks {
-        std::fs::write(folder.join(name), text.replace("HOST", &hook.host())).unwrap();
+        let text = text.replace("HOST", &hook.host()).replace("LETTER", &letter());
+        std::fs::write(folder.join(name), text).unwrap();
     }
 }

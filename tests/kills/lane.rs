@@ -19,6 +19,7 @@ use tokio::time::{Instant, sleep, timeout, timeout_at};
 use super::changes::{self, Change, Done};
 use super::disk::Disk;
 use super::figures::Figures;
+use super::forged;
 use super::hook::{Hook, HookFault};
 use super::moments::{Harm, Moment};
 use super::people;
@@ -37,6 +38,10 @@ const LONGEST_ROUND: Duration = Duration::from_secs(15);
 const REST: Duration = Duration::from_secs(240);
 /// How long the last one may answer nobody before it is started anew.
 const UNREACHED: Duration = Duration::from_secs(60);
+/// One database of so many has a life, this one, in which its process is suspended for longer than a permit is good: half a minute
+/// of waiting, while others are killed.
+const OF_SUSPENDED: u32 = 32;
+const SUSPENDED: u32 = 4;
 /// Between looks at what has nobody to tell about a change.
 const LOOK: Duration = Duration::from_millis(15);
 
@@ -89,6 +94,7 @@ pub struct Lane {
     figures: Figures,
     /// Between the database and the file system, when one was put there.
     pub disk: Option<Disk>,
+    number: u32,
     pub seen: Arc<Mutex<Seen>>,
 }
 
@@ -141,6 +147,7 @@ impl Lane {
             cut: BTreeSet::new(),
             figures: Figures::default(),
             disk: None,
+            number,
             seen: Arc::default(),
         }
     }
@@ -169,8 +176,12 @@ impl Lane {
 
     /// So many processes live and die.
     pub async fn die(&mut self, kills: u32) {
-        for _ in 0..kills {
-            self.round().await;
+        for kill in 0..kills {
+            if self.number % OF_SUSPENDED == 1 && kill == SUSPENDED {
+                self.suspend().await;
+            } else {
+                self.round().await;
+            }
         }
     }
 
@@ -216,7 +227,9 @@ impl Lane {
         let moment = Moment::choose(&mut self.rng);
         let environment = moment.environment().map(|(name, value)| (name, value.into()));
         let asked = self.asked_next();
-        let troubled = moment == Moment::TroubleMet || self.rng.below(4) == 0;
+        // What says nothing is asked for in one life of eight alone.
+        let often = if asked == Change::Rotate { 2 } else { 4 };
+        let troubled = moment == Moment::TroubleMet || self.rng.below(often) == 0;
         let mut trouble = troubled.then(|| Trouble::choose(&mut self.rng, asked, self.over_http));
         let of_slack = matches!(trouble, Some(Trouble::Slack(_)));
         if let Some(trouble) = trouble.as_ref().filter(|_| !of_slack) {
@@ -250,20 +263,30 @@ impl Lane {
             }
         };
         if came {
-            *self.figures.moments.entry(moment.name()).or_default() += 1;
+            self.count(moment.name());
         }
         if trouble.as_ref().is_some_and(|trouble| trouble.cuts_all(self)) {
             let done = self.done().into_iter().skip(before);
-            let cut = done.filter(|done| done.change == Change::Flush);
+            let cut = done.filter(|done| matches!(done.change, Change::Flush | Change::Rotate));
             self.cut.extend(cut.map(|done| done.attempt));
         }
         if let Some(trouble) = trouble.filter(|trouble| trouble.was_met(self)) {
             *self.figures.troubles.entry(trouble.name()).or_default() += 1;
         }
         troubles::end(self);
+        self.killed();
+    }
+
+    /// A life is over.
+    pub fn killed(&mut self) {
         self.figures.kills += 1;
         KILLS.fetch_add(1, Ordering::Relaxed);
         self.at_most_once();
+    }
+
+    /// That a moment has come.
+    pub fn count(&mut self, moment: &'static str) {
+        *self.figures.moments.entry(moment).or_default() += 1;
     }
 
     /// In every second life: Slack delivers at least once.
@@ -276,12 +299,12 @@ impl Lane {
     }
 
     /// What the next alert will ask for.
-    fn asked_next(&self) -> Change {
+    pub fn asked_next(&self) -> Change {
         Change::of_alert(self.fired + 1)
     }
 
     /// What was changed outside so far.
-    fn done(&self) -> Vec<Done> {
+    pub fn done(&self) -> Vec<Done> {
         changes::done(&self.cluster.effects(), &self.hook.posts())
     }
 
@@ -291,9 +314,12 @@ impl Lane {
         let kind = match change {
             Change::Post => return self.hook.fail(HookFault::HangAfter),
             Change::Flush => FaultKind::HangAfterFrames(1),
-            Change::Restart | Change::Scale | Change::Delete | Change::Job | Change::Undo => {
-                FaultKind::HangAfterApply
-            }
+            Change::Restart
+            | Change::Scale
+            | Change::Delete
+            | Change::Job
+            | Change::Undo
+            | Change::Rotate => FaultKind::HangAfterApply,
         };
         self.cluster.faults().once(change.requests(), kind);
     }
@@ -305,6 +331,8 @@ impl Lane {
         let done = self.done();
         let record = promises::record(&self.folder.path().join("interlock.db"));
         promises::at_most_once(&record, &done);
+        let strange = record.opened.iter().find(|name| !self.has_sent(name));
+        assert_eq!(strange, None, "nobody sent this alert");
         let lies: Vec<_> = record.succeeded.intersection(&self.cut).collect();
         assert!(lies.is_empty(), "these never said how they ended: {lies:?}");
     }
@@ -376,7 +404,7 @@ impl Lane {
     async fn until_clicked(&mut self, process: &Process) -> bool {
         self.fire(process).await;
         loop {
-            if people::press_all(&self.slack, &["approve"]) > 0 {
+            if people::press_all(&self.slack, &["approve", "review"]) > 0 {
                 // Somewhere between the click, its commit and its answer.
                 sleep(Duration::from_millis(self.rng.below(40))).await;
                 return true;
@@ -397,14 +425,17 @@ impl Lane {
         process.has_aborted()
     }
 
-    async fn work(&mut self, process: &Process, come: impl Fn(&Self) -> bool) -> bool {
+    /// Fires an alert, and has everybody press until this has come.
+    pub async fn work(&mut self, process: &Process, come: impl Fn(&Self) -> bool) -> bool {
         self.fire(process).await;
         let others = self.rng.below(4) == 0;
         loop {
             if others {
                 people::others_press(&self.slack);
             }
-            people::press_all(&self.slack, &["worked", "approve"]);
+            people::press_all(&self.slack, &["worked", "approve", "review"]);
+            people::decide_review(&self.slack).await;
+            people::nothing_is_hidden(&self.slack);
             for _ in 0..4 {
                 if come(self) {
                     return true;
@@ -414,37 +445,15 @@ impl Lane {
         }
     }
 
-    /// What has no token and no signature is told so; that nothing comes of it is seen at the end.
-    async fn forge(&self, process: &Process) {
-        let base = format!("http://{}", process.address);
-        let alert = alert(9_000_000 + self.fired, "firing");
-        let alerts = self
-            .http
-            .post(format!("{base}/webhooks/alertmanager"))
-            .json(&alert);
-        let command = "command=%2Frunbook&text=freeze+forged&team_id=T0ACME0001&user_id=U0ANA00001&channel_id=C0INC&trigger_id=1";
-        let command = self
-            .http
-            .post(format!("{base}/slack/commands"))
-            .header("content-type", "application/x-www-form-urlencoded")
-            .header(
-                "x-slack-request-timestamp",
-                jiff::Timestamp::now().as_second().to_string(),
-            )
-            .header("x-slack-signature", format!("v0={}", "0".repeat(64)))
-            .body(command);
-        for request in [alerts, command] {
-            if let Ok(answer) = request.timeout(Duration::from_secs(2)).send().await {
-                assert_ne!(answer.status(), 200, "{} was believed", answer.url());
-            }
-        }
+    fn has_sent(&self, alert: &str) -> bool {
+        (1..=self.fired).any(|number| name(number) == alert)
     }
 
     /// A new alert, and those again that nobody answered; an old one resolves.
     pub async fn fire(&mut self, process: &Process) {
         self.fired += 1;
         if self.fired.is_multiple_of(4) {
-            self.forge(process).await;
+            forged::forge(&self.http, &process.address, self.fired).await;
         }
         self.unanswered.insert(self.fired);
         for number in self.unanswered.clone() {

@@ -2,14 +2,16 @@
 //! moments and at named ones (just after it said yes to an alert, when a card appears, when a click is on its way, when a
 //! command has begun in the cluster, while one hangs there). In one life of three something outside goes wrong as well: Slack,
 //! the cluster, the pager or a service of the house refuses, loses its answers or is away; some are killed just when they met
-//! it. After each kill what happened outside is counted, changes of every kind, and held against the journal that the dead
+//! it. Some are suspended for longer than what they were permitted holds, and wake up. After each kill what happened outside is counted, changes of every kind, and held against the journal that the dead
 //! process left:
 //!
 //! - an attempt had its effect at most once, none without a start on record that a person had approved, and none of another
 //!   kind than its incident's alert asks for;
 //! - entry by entry the journal keeps the rules (`law`): a person who may has approved, nothing overtakes, nothing is tried again of
 //!   which nobody knows whether it happened, no delivery counts twice;
-//! - who is in no row presses as well, and what has no signature or token is told so, and nothing comes of either;
+//! - who is in no row presses as well, who is in one presses a card of another database, what has no signature or token is told so,
+//!   what was signed days ago is sent again, and nothing comes of any of it;
+//! - no card offers a command that it cuts for approval, and higher risk is asked for twice;
 //! - the chain verifies, and the tables beside it are what it leads to;
 //! - at the end no alert is lost that was answered with 200, each has one incident and one card, every step has an end or
 //!   a person's word on it, and nothing is left to be delivered.
@@ -23,9 +25,11 @@ mod disk;
 mod faults;
 mod figures;
 mod film;
+mod forged;
 mod hook;
 mod lane;
 mod law;
+mod lines;
 #[path = "../common/manifest.rs"]
 mod manifest;
 mod moments;
@@ -35,6 +39,7 @@ mod power;
 mod process;
 mod promises;
 mod slow;
+mod suspended;
 mod troubles;
 mod verified;
 
@@ -64,7 +69,7 @@ async fn whenever_it_is_killed_nothing_is_done_twice_and_nothing_is_lost() {
     let seed = number("INTERLOCK_KILLS_SEED").unwrap_or(1);
     let workers = std::thread::available_parallelism().map_or(2, usize::from);
     // A round is more waiting than work.
-    let lanes = (workers * 3).clamp(2, 12);
+    let lanes = (workers * 5).clamp(2, 16);
     let share = OF_A_DATABASE.min(kills.div_ceil(u32::try_from(lanes).unwrap()));
     let databases = kills.div_ceil(share.max(1));
     let next = Arc::new(AtomicU32::new(0));

@@ -127,6 +127,7 @@ impl Moment {
             "command hangs",
             "trouble met",
             "stopping",
+            "suspended",
         ];
         outside.into_iter().chain(points()).collect()
     }

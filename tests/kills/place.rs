@@ -7,6 +7,7 @@ use interlock::playground::pager::PagerDouble;
 use interlock::playground::slack::SlackDouble;
 use interlock::store::Signer;
 use jiff::Timestamp;
+use serde::Deserialize;
 use serde_json::{Value, json};
 
 use super::changes::{self, Change};
@@ -58,6 +59,9 @@ kubeconfig = "kubeconfig"
 bearer_token = "{TOKEN}"
 [webhooks.grafana]
 secret = "nobody-sends-this"
+# Signs what was recorded (`data/alerts/pagerduty`).
+[webhooks.pagerduty]
+secret = "whk_new_secret_0002"
 [webhooks.changes.github]
 secret = "nor-this"
 [pagerduty]
@@ -139,4 +143,19 @@ pub fn alert(number: u64, status: &str) -> Value {
         alert["alerts"][0]["labels"][label] = Value::String(value);
     }
     alert
+}
+
+/// A delivery that was recorded, signed with the secret of the configuration.
+#[derive(Deserialize)]
+pub struct Recorded {
+    pub headers: Vec<(String, String)>,
+    #[serde(rename = "body_raw")]
+    pub body: String,
+}
+
+/// What PagerDuty sent on 2026-11-20, which is older than anything that it tries again.
+pub fn taken_from_the_wire() -> Recorded {
+    let kept = include_str!("../data/alerts/pagerduty/webhook_v3_incident_triggered.json");
+    let kept: Value = serde_json::from_str(kept).expect("a recording");
+    serde_json::from_value(kept["request"].clone()).expect("a request")
 }

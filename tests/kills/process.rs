@@ -81,9 +81,21 @@ impl Process {
 
     /// Asks it to stop.
     pub fn ask_to_stop(&self) {
+        self.signal(Signal::TERM);
+    }
+
+    /// `SIGSTOP`: it does nothing more until it is resumed, and does not know it.
+    pub fn suspend(&self) {
+        self.signal(Signal::STOP);
+    }
+
+    pub fn resume(&self) {
+        self.signal(Signal::CONT);
+    }
+
+    fn signal(&self, signal: Signal) {
         let pid = Pid::from_child(&self.child.lock());
-        kill_process(pid, Signal::TERM)
-            .expect("it is there, if only as what its parent has not looked at yet");
+        kill_process(pid, signal).expect("it is there, if only as what its parent has not looked at yet");
     }
 
     /// `SIGKILL`; returns when it is dead.

@@ -61,6 +61,14 @@ impl Trouble {
                 times: Some(1 + times),
             });
         }
+        // One that says nothing has nothing but its status to say how it ended.
+        if change == Change::Rotate {
+            return Self::Cluster(Fault {
+                on: change.requests(),
+                kind: FaultKind::CutBeforeStatus,
+                times: Some(6),
+            });
+        }
         match rng.below(16) {
             0..3 => Self::Slack(call(rng, times)),
             3 | 4 => Self::Slack(SlackFault::Delivery {
