@@ -54,17 +54,18 @@ impl State {
     pub(super) fn clock_was_set_back(&mut self, at: Timestamp) {
         self.latest_at = Some(at);
         self.distrust();
-        let mut sooner = Vec::new();
+        let mut open = Vec::new();
         for incident in self.incidents.values_mut().filter(|of| of.is_open()) {
             if let Some(track) = incident.plans.last_mut() {
                 track.run.counts_from(at);
             }
-            if let Some(due) = incident.paging.due.as_mut().filter(|due| **due > at) {
-                *due = at;
-                sooner.push(incident.id);
+            if let Some(due) = incident.paging.due.as_mut() {
+                *due = at.min(*due);
             }
+            open.push(incident.id);
         }
-        for id in sooner {
+        // Whatever of it is due may be due sooner.
+        for id in open {
             self.index_incident(id);
         }
     }

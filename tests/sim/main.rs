@@ -51,8 +51,12 @@ const SEEDS: u64 = 2_000;
 
 /// Each of these found a defect once, and is tried in every run: a critical incident that rang nobody once what somebody had was
 /// over (4615, 58487), an erasure that was refused (24259, 35687, 36163, 47483), who changed a plan and could approve it
-/// (27821), who approved a plan and had approved its rest for as much longer as the clock was set back (91279). What a seed draws changes with the simulation, so the stories that tell of these stand elsewhere as well.
-const FOUND: [u64; 8] = [4_615, 24_259, 27_821, 35_687, 36_163, 47_483, 58_487, 91_279];
+/// (27821), a plan whose rest was approved for as much longer as the clock was set back (91279), and a deadline that came
+/// sooner by that and was not looked for (7707). What a seed draws changes with the simulation, so the stories that tell of these
+/// stand elsewhere as well.
+const FOUND: [u64; 9] = [
+    4_615, 7_707, 24_259, 27_821, 35_687, 36_163, 47_483, 58_487, 91_279,
+];
 
 fn number(name: &str) -> Option<u64> {
     std::env::var(name).ok().and_then(|text| text.parse().ok())
