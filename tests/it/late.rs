@@ -73,6 +73,16 @@ async fn approved(runbook: &str) -> TestWorld {
     world
 }
 
+/// The rest of it asks people again, and nothing but the first change was made.
+async fn waits_again(world: &TestWorld) {
+    world.card(STOOD_STILL).await;
+    world
+        .thread()
+        .says("plan 1 stood still for longer than its approval lasts; the rest waits for approval again")
+        .await;
+    world.cluster_did(&[FIRST]).await;
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn what_a_dead_bot_left_in_the_middle_does_not_go_on_hours_later_by_itself() {
     let world = approved(TWO_CHANGES).await;
@@ -81,12 +91,7 @@ async fn what_a_dead_bot_left_in_the_middle_does_not_go_on_hours_later_by_itself
     world.bot_crashes().await;
     world.minutes_pass(9 * 60).await;
     world.bot_starts().await;
-    world.card(STOOD_STILL).await;
-    world
-        .thread()
-        .says("plan 1 stood still for longer than its approval lasts; the rest waits for approval again")
-        .await;
-    world.cluster_did(&[FIRST]).await;
+    waits_again(&world).await;
     world.ana().presses("Review plan").await;
     world.ana().sees_modal("[Approve 2 steps]").await;
     world.ana().submits(&[]).await;
@@ -109,12 +114,7 @@ async fn a_clock_that_jumps_back_gives_the_rest_of_a_plan_no_more_time() {
     world.bot_crashes().await;
     world.minutes_pass(25).await;
     world.bot_starts().await;
-    world.card(STOOD_STILL).await;
-    world
-        .thread()
-        .says("plan 1 stood still for longer than its approval lasts; the rest waits for approval again")
-        .await;
-    world.cluster_did(&[FIRST]).await;
+    waits_again(&world).await;
     world.thread().is_uninteresting();
     world.ends().await;
 }
